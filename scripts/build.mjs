@@ -1,0 +1,13 @@
+/** Builds dist/ anew: JavaScript, declarations and their maps; the emulator's command is made executable. */
+import { spawnSync } from "node:child_process"
+import { chmodSync, rmSync } from "node:fs"
+import { join } from "node:path"
+import { manifest, root } from "./project.mjs"
+
+rmSync(join(root, "dist"), { recursive: true, force: true })
+
+const tsc = join(root, "node_modules/typescript/bin/tsc")
+const { status } = spawnSync(process.execPath, [tsc, "-p", "tsconfig.build.json"], { cwd: root, stdio: "inherit" })
+if (status !== 0) process.exit(1)
+
+for (const command of Object.values(manifest.bin)) chmodSync(join(root, command), 0o755)

@@ -1,0 +1,59 @@
+/**
+ * Every ```ts fence in README.md, docs/ and the docstrings of src/ is a module that compiles, with `effect-rackspace`
+ * being this source. Errors are told with the line of the page that they stand on.
+ *
+ * The fences never touch the disk: each is handed to the compiler as a file beside its page, with blank lines before it
+ * and blanks for its indentation, so that lines and columns are the page's own. Unused names are allowed in them.
+ * A fence that is opened by ```ts no-check is left out, and listed.
+ */
+import { existsSync, readFileSync } from "node:fs"
+import { join, relative } from "node:path"
+import ts from "typescript-5.9"
+import { filesUnder, report, root } from "./project.mjs"
+
+const fencesOf = (path) => {
+  const inSource = path.endsWith(".ts")
+  const fences = []
+  let open
+  for (const [index, line] of readFileSync(path, "utf8").split("\n").entries()) {
+    const [, indent, ticks, info] = /^(\s*(?:\* ?)?\s*)(`{3,})\s*(.*)$/.exec(line) ?? []
+    if (open !== undefined) {
+      if (ticks?.length >= open.ticks.length && info === "") open = undefined
+      else open.lines.push(line.slice(0, open.indent.length).replace(/[^\s]/g, " ") + line.slice(open.indent.length))
+    } else if (ticks !== undefined && (!inSource || indent.includes("*"))) {
+      const [language, ...words] = info.split(/\s+/)
+      open = { path, line: index + 1, indent, ticks, lines: [], checked: !words.includes("no-check") }
+      if (language === "ts" || language === "typescript") fences.push(open)
+    }
+  }
+  return fences
+}
+
+const pages = [join(root, "README.md"), ...filesUnder("docs", ".md"), ...filesUnder("src", ".ts")].filter(existsSync)
+const fences = pages.flatMap(fencesOf)
+const texts = new Map(
+  fences
+    .filter((fence) => fence.checked)
+    .map(({ path, line, lines }) => [`${path}.${line}.ts`, "\n".repeat(line) + lines.join("\n")])
+)
+
+const config = ts.getParsedCommandLineOfConfigFile(join(root, "tsconfig.json"), {}, { ...ts.sys })
+const options = { ...config.options, noUnusedLocals: false, noUnusedParameters: false }
+const host = ts.createCompilerHost(options)
+const { fileExists, readFile } = host
+host.fileExists = (path) => texts.has(path) || fileExists(path)
+host.readFile = (path) => texts.get(path) ?? readFile(path)
+
+const program = ts.createProgram([...texts.keys()], options, host)
+const problems = [...texts.keys()].flatMap((path) => {
+  const file = program.getSourceFile(path)
+  return [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)].map((diagnostic) => {
+    const { line, character } = file.getLineAndCharacterOfPosition(diagnostic.start)
+    const message = ts.flattenDiagnosticMessageText(diagnostic.messageText, "\n")
+    return `${relative(root, path).replace(/\.\d+\.ts$/, "")}:${line + 1}:${character + 1} TS${diagnostic.code}: ${message}`
+  })
+})
+
+const skipped = fences.filter((fence) => !fence.checked).map(({ path, line }) => `${relative(root, path)}:${line}`)
+const left = skipped.length === 0 ? "" : `, ${skipped.length} left out: ${skipped.join(" ")}`
+report(problems, `${texts.size} fences compile${left}`)

@@ -1,0 +1,666 @@
+/**
+ * Every typed failure of the library, and how a refusing response becomes one.
+ *
+ * All are real `Error`s with a `_tag` for `Effect.catchTag`. None ever holds a request, a response or a secret: what a
+ * cloud or a proxy echoed back is scrubbed of the token before it becomes a message.
+ *
+ * @since 0.1.0
+ */
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+
+const origin = {
+  /** The service that was called: `CloudServers`, `CloudFiles`, `Identity`. */
+  service: Schema.String,
+  /** The operation as it is written in code: `CloudServers.get`. */
+  operation: Schema.String,
+  /** One sentence for a person. */
+  message: Schema.String
+}
+
+const refusal = {
+  ...origin,
+  /** The HTTP status. */
+  status: Schema.Number,
+  /** The HTTP method of the refused request. */
+  method: Schema.String,
+  /** The URL of the refused request, without its query. */
+  url: Schema.String,
+  /** What the cloud calls this request (`x-compute-request-id`, `X-Trans-Id`); name it to support. */
+  requestId: Schema.optional(Schema.String),
+  /** The key of the cloud's fault body: `itemNotFound`, `overLimit`. */
+  fault: Schema.optional(Schema.String),
+  /** The `details` of the cloud's fault body. */
+  details: Schema.optional(Schema.String)
+}
+
+/**
+ * A second authentication step that Identity asks for: answer it with `Credentials.answerChallenge`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class MfaChallenge extends Schema.Class<MfaChallenge>("effect-rackspace/MfaChallenge")({
+  /** The session in which the passcode is awaited. */
+  sessionId: Schema.Redacted(Schema.String),
+  /** What is asked for: `PASSCODE`. */
+  factor: Schema.String,
+  /** The auth URL that asked. */
+  authUrl: Schema.String
+}) {}
+
+/**
+ * Why a login failed.
+ *
+ * - `refused`: Identity does not accept the credentials (or the user is disabled).
+ * - `locked`: Identity has locked the account, or holds this caller off for too many attempts.
+ * - `mfaRequired`: the password was right, a passcode is asked for; `challenge` says where to send it.
+ * - `notRenewable`: the token is no longer accepted and there is nothing to log in with (a bare token, or a passcode).
+ * - `unreachable`: Identity could not be reached, or answered that it is not available.
+ * - `malformed`: Identity answered something that is not a login.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const AuthenticationFailureReason = Schema.Literal(
+  "refused",
+  "locked",
+  "mfaRequired",
+  "notRenewable",
+  "unreachable",
+  "malformed"
+)
+
+/**
+ * The login failed. While refused credentials are held back (1 s, doubling to 60 s, so that a wrong password does not
+ * hammer Identity) the same error is answered without a request, with `retryAfter` the time still to wait.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class AuthenticationFailed extends Schema.TaggedError<AuthenticationFailed>(
+  "effect-rackspace/AuthenticationFailed"
+)("AuthenticationFailed", {
+  ...origin,
+  reason: AuthenticationFailureReason,
+  /** The HTTP status, where Identity answered. */
+  status: Schema.optional(Schema.Number),
+  /** What Identity calls the request. */
+  requestId: Schema.optional(Schema.String),
+  /** How long to wait before another attempt is made. */
+  retryAfter: Schema.optional(Schema.DurationFromSelf),
+  /** With reason `mfaRequired`: the challenge to answer. */
+  challenge: Schema.optional(MfaChallenge)
+}) {}
+
+/**
+ * 401: the cloud rejected the token, and rejected it again right after a renewal.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class Unauthorized extends Schema.TaggedError<Unauthorized>("effect-rackspace/Unauthorized")("Unauthorized", {
+  ...refusal,
+  /** Which login's token was rejected (`Access.login`): logins are compared, never token values. */
+  login: Schema.Number
+}) {}
+
+/**
+ * 403: the token is good, but may not do this. Never renews the token.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class Forbidden extends Schema.TaggedError<Forbidden>("effect-rackspace/Forbidden")("Forbidden", refusal) {}
+
+/**
+ * 404: there is no such thing.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class NotFound extends Schema.TaggedError<NotFound>("effect-rackspace/NotFound")("NotFound", refusal) {}
+
+/**
+ * 400: the cloud did not accept the request's content.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class BadRequest extends Schema.TaggedError<BadRequest>("effect-rackspace/BadRequest")("BadRequest", refusal) {}
+
+/**
+ * 409: what is asked for conflicts with the present state (a container that is not empty, a server that is building).
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class Conflict extends Schema.TaggedError<Conflict>("effect-rackspace/Conflict")("Conflict", refusal) {}
+
+/**
+ * 422 of a load balancer that is being changed: it takes no other change until it is ACTIVE again.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class Immutable extends Schema.TaggedError<Immutable>("effect-rackspace/Immutable")("Immutable", refusal) {}
+
+/**
+ * 412: a condition of the request (`If-Match`, `If-None-Match`) does not hold.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class PreconditionFailed extends Schema.TaggedError<PreconditionFailed>("effect-rackspace/PreconditionFailed")(
+  "PreconditionFailed",
+  refusal
+) {}
+
+/**
+ * 416: the object has no byte in the range that was asked for.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class RangeNotSatisfiable extends Schema.TaggedError<RangeNotSatisfiable>(
+  "effect-rackspace/RangeNotSatisfiable"
+)("RangeNotSatisfiable", refusal) {}
+
+/**
+ * 413 with an over-limit fault, 429 and 498: too many requests. It surfaces when the cloud asks for a longer wait than the
+ * RetryPolicy allows, or when the attempts are used up.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class OverLimit extends Schema.TaggedError<OverLimit>("effect-rackspace/OverLimit")("OverLimit", {
+  ...refusal,
+  /** How long the cloud asks to wait, where it says so. */
+  retryAfter: Schema.optional(Schema.DurationFromSelf)
+}) {}
+
+/**
+ * 403 with a quota message, and 413 that is not rate control: the account or the service has no room for this. Repeating
+ * does not help.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class QuotaExceeded extends Schema.TaggedError<QuotaExceeded>("effect-rackspace/QuotaExceeded")(
+  "QuotaExceeded",
+  refusal
+) {}
+
+/**
+ * 422: the content is well-formed but cannot be processed (a checksum that does not match, for one).
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class Unprocessable extends Schema.TaggedError<Unprocessable>("effect-rackspace/Unprocessable")(
+  "Unprocessable",
+  refusal
+) {}
+
+/**
+ * 408, 499, 502, 503, 504 and 507: the service or a gateway before it cannot answer now. Idempotent requests have been
+ * repeated as the RetryPolicy says before this surfaces.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class ServiceUnavailable extends Schema.TaggedError<ServiceUnavailable>("effect-rackspace/ServiceUnavailable")(
+  "ServiceUnavailable",
+  {
+    ...refusal,
+    /** How long the cloud asks to wait, where it says so. */
+    retryAfter: Schema.optional(Schema.DurationFromSelf)
+  }
+) {}
+
+/**
+ * A status that the operation's documentation does not name, among them every 500.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class UnexpectedStatus extends Schema.TaggedError<UnexpectedStatus>("effect-rackspace/UnexpectedStatus")(
+  "UnexpectedStatus",
+  {
+    ...refusal,
+    /** The beginning of the response's body, at most 1,024 characters, scrubbed of secrets. */
+    body: Schema.String
+  }
+) {}
+
+/**
+ * The request did not get through, or its answer did not come back whole.
+ *
+ * - `connect`: no connection, or it broke before the answer began.
+ * - `timeout`: the answer did not begin in time, or its body stalled.
+ * - `body`: the answer's body broke off, or was longer or shorter than it said.
+ * - `invalidUrl`: the endpoint's URL cannot be read.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class TransportError extends Schema.TaggedError<TransportError>("effect-rackspace/TransportError")(
+  "TransportError",
+  {
+    ...origin,
+    method: Schema.String,
+    url: Schema.String,
+    reason: Schema.Literal("connect", "timeout", "body", "invalidUrl")
+  }
+) {}
+
+/**
+ * A successful response whose content is not what the API documents. It names where in the content and what was expected
+ * there, never the value that stood there.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class MalformedResponse extends Schema.TaggedError<MalformedResponse>("effect-rackspace/MalformedResponse")(
+  "MalformedResponse",
+  {
+    ...origin,
+    status: Schema.Number,
+    requestId: Schema.optional(Schema.String),
+    /** Where: `server.addresses.public.0.version`. */
+    path: Schema.String,
+    /** What was expected there. */
+    expected: Schema.String
+  }
+) {}
+
+/**
+ * The account's catalog has no such endpoint. The message lists what there is.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class EndpointNotFound extends Schema.TaggedError<EndpointNotFound>("effect-rackspace/EndpointNotFound")(
+  "EndpointNotFound",
+  {
+    ...origin,
+    /** The region that was asked for, where one was. */
+    region: Schema.optional(Schema.String),
+    /** The regions in which the catalog has this service. */
+    available: Schema.Array(Schema.String)
+  }
+) {}
+
+/**
+ * The caller's input cannot be sent. Nothing was sent.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class InvalidInput extends Schema.TaggedError<InvalidInput>("effect-rackspace/InvalidInput")("InvalidInput", {
+  ...origin,
+  /** Each thing that is wrong: which field, and what would be right. */
+  issues: Schema.Array(Schema.Struct({ path: Schema.String, expected: Schema.String }))
+}) {}
+
+/**
+ * The bytes that arrived are not the bytes that were sent: the checksums differ.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class ChecksumMismatch extends Schema.TaggedError<ChecksumMismatch>("effect-rackspace/ChecksumMismatch")(
+  "ChecksumMismatch",
+  {
+    ...origin,
+    container: Schema.String,
+    object: Schema.String,
+    /** The MD5 of the content as it was named or read at the sending side, 32 lower-case hex digits. */
+    expected: Schema.String,
+    /** The MD5 of the content at the receiving side, where it is known. */
+    actual: Schema.optional(Schema.String),
+    requestId: Schema.optional(Schema.String)
+  }
+) {}
+
+/**
+ * An operation on many things did not succeed for all of them. The others are done.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class BulkFailed extends Schema.TaggedError<BulkFailed>("effect-rackspace/BulkFailed")("BulkFailed", {
+  ...origin,
+  /** What failed, and how the cloud says so. */
+  failures: Schema.Array(Schema.Struct({ path: Schema.String, reason: Schema.String }))
+}) {}
+
+/**
+ * A resource that was waited for has failed; waiting longer would not help.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class ResourceFailed extends Schema.TaggedError<ResourceFailed>("effect-rackspace/ResourceFailed")(
+  "ResourceFailed",
+  {
+    ...origin,
+    /** The id of the resource. */
+    resource: Schema.String,
+    /** The state in which it ended: `ERROR`. */
+    state: Schema.String,
+    /** The cloud's own reason, where it gives one. */
+    fault: Schema.optional(Schema.String)
+  }
+) {}
+
+/**
+ * A resource did not reach the awaited state in time. It is left as it is.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class WaitTimeout extends Schema.TaggedError<WaitTimeout>("effect-rackspace/WaitTimeout")("WaitTimeout", {
+  ...origin,
+  /** The id of the resource. */
+  resource: Schema.String,
+  /** The last state that was seen, where one was. */
+  lastState: Schema.optional(Schema.String),
+  /** How long was waited. */
+  waited: Schema.DurationFromSelf
+}) {}
+
+/**
+ * What any request of any service can end with, whatever the operation: the token, the transport, the limits and the
+ * content. An operation adds what its own documentation names (`NotFound`, `Conflict`, …).
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type CommonError =
+  | AuthenticationFailed
+  | Unauthorized
+  | Forbidden
+  | BadRequest
+  | OverLimit
+  | ServiceUnavailable
+  | UnexpectedStatus
+  | TransportError
+  | MalformedResponse
+  | EndpointNotFound
+  | InvalidInput
+
+/**
+ * What only those operations can end with whose documentation names it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type DocumentedError =
+  NotFound | Conflict | Immutable | PreconditionFailed | RangeNotSatisfiable | QuotaExceeded | Unprocessable
+
+/**
+ * Every typed failure of the library.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type CloudError = CommonError | DocumentedError | ChecksumMismatch | BulkFailed | ResourceFailed | WaitTimeout
+
+/**
+ * The operation that a failure belongs to.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Operation {
+  readonly service: string
+  readonly operation: string
+}
+
+/**
+ * A response that refuses, reduced to what an error may keep of it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Refusal extends Operation {
+  readonly method: string
+  /** Without its query. */
+  readonly url: string
+  readonly status: number
+  /** Response headers, names in lower case. */
+  readonly headers: Readonly<Record<string, string | undefined>>
+  /** The beginning of the body, or the empty string. */
+  readonly body: string
+  /** The login whose token was sent; 0 where none was. */
+  readonly login: number
+  /** When the response came, for `Retry-After` dates. */
+  readonly now: DateTime.Utc
+  /** Values that must not appear in any message. */
+  readonly secrets: ReadonlyArray<string>
+}
+
+const requestIdHeaders = ["x-compute-request-id", "x-openstack-request-id", "x-trans-id", "x-request-id"]
+
+/**
+ * What the cloud calls a request, from its response's headers (names in lower case).
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const requestIdOf = (headers: Readonly<Record<string, string | undefined>>): string | undefined => {
+  for (const name of requestIdHeaders) {
+    const value = headers[name]
+    if (value !== undefined && value !== "") return value
+  }
+  return undefined
+}
+
+/**
+ * Replaces every occurrence of the secrets by `<redacted>`: gateways and debug pages echo the headers they were sent.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const scrub = (text: string, secrets: ReadonlyArray<string>): string =>
+  secrets.reduce((scrubbed, secret) => (secret === "" ? scrubbed : scrubbed.replaceAll(secret, "<redacted>")), text)
+
+interface Fault {
+  readonly key?: string
+  readonly message?: string
+  readonly details?: string
+  readonly retryAt?: string
+}
+
+const isRecord = (u: unknown): u is Record<string, unknown> => typeof u === "object" && u !== null && !Array.isArray(u)
+
+const stringOf = (u: unknown): string | undefined => (typeof u === "string" && u.trim() !== "" ? u.trim() : undefined)
+
+const faultFields = (fault: Record<string, unknown>, key: string | undefined): Fault => {
+  const validation = isRecord(fault["validationErrors"]) ? fault["validationErrors"]["messages"] : undefined
+  const message =
+    Array.isArray(validation) && validation.length > 0
+      ? validation.filter((item) => typeof item === "string").join("; ")
+      : (stringOf(fault["message"]) ?? stringOf(fault["description"]))
+  const details = stringOf(fault["details"])
+  const retryAt = stringOf(fault["retryAfter"]) ?? stringOf(fault["retryAt"])
+  return {
+    ...(key !== undefined && { key }),
+    ...(message !== undefined && { message }),
+    ...(details !== undefined && { details }),
+    ...(retryAt !== undefined && { retryAt })
+  }
+}
+
+/**
+ * Reads whichever fault body the service sent: wrapped (`{"itemNotFound":{"code","message"}}`), flat
+ * (`{"code","message"}`), HTML or text of a proxy, or nothing.
+ */
+const readFault = (body: string): Fault => {
+  const text = body.trim()
+  if (text === "") return {}
+  if (text.startsWith("{")) {
+    try {
+      const json: unknown = JSON.parse(text)
+      if (isRecord(json)) {
+        if (typeof json["message"] === "string" || "validationErrors" in json) return faultFields(json, undefined)
+        for (const [key, value] of Object.entries(json)) {
+          if (isRecord(value)) return faultFields(value, key)
+          if (typeof value === "string" && value.trim() !== "") return { key, message: value.trim() }
+        }
+        return {}
+      }
+    } catch {
+      // Not JSON after all (cut off, or a brace in a text): read as text below.
+    }
+  }
+  const plain = text
+    .replace(/<(script|style|head)\b[\s\S]*?<\/\1>/gi, " ")
+    .replace(/<[^>]*>/g, " ")
+    .replace(/\s+/g, " ")
+    .trim()
+  return plain === "" ? {} : { message: plain.length > 300 ? `${plain.slice(0, 300)}…` : plain }
+}
+
+/**
+ * How long a response asks to wait: its `Retry-After` header (seconds or an HTTP date), else the fault body's
+ * `retryAfter` or `retryAt` (an ISO date, or seconds). Never negative.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const retryAfterOf = (
+  header: string | undefined,
+  bodyValue: string | undefined,
+  now: DateTime.Utc
+): Duration.Duration | undefined => {
+  for (const value of [header, bodyValue]) {
+    if (value === undefined) continue
+    if (/^\s*\d+(\.\d+)?\s*$/.test(value)) return Duration.seconds(Number(value))
+    const at = DateTime.make(value)
+    if (Option.isSome(at)) return Duration.millis(Math.max(0, DateTime.distance(now, at.value)))
+  }
+  return undefined
+}
+
+const statusTexts: Readonly<Record<number, string>> = {
+  400: "Bad Request",
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "Not Found",
+  405: "Method Not Allowed",
+  408: "Request Timeout",
+  409: "Conflict",
+  411: "Length Required",
+  412: "Precondition Failed",
+  413: "Request Entity Too Large",
+  415: "Unsupported Media Type",
+  416: "Range Not Satisfiable",
+  422: "Unprocessable Entity",
+  429: "Too Many Requests",
+  498: "Rate Limited",
+  499: "Client Disconnect",
+  500: "Internal Server Error",
+  501: "Not Implemented",
+  502: "Bad Gateway",
+  503: "Service Unavailable",
+  504: "Gateway Timeout",
+  507: "Insufficient Storage"
+}
+
+const commonTags: ReadonlySet<string> = new Set<CommonError["_tag"]>([
+  "Unauthorized",
+  "Forbidden",
+  "BadRequest",
+  "OverLimit",
+  "ServiceUnavailable",
+  "UnexpectedStatus"
+])
+
+/**
+ * A failure of the cloud as the typed error that its status and its fault body stand for. What is neither common to all
+ * operations nor documented for this one becomes {@link UnexpectedStatus}, so that an operation's signature tells all that
+ * it can fail with.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const fromRefusal = <Tag extends DocumentedError["_tag"] = never>(
+  refused: Refusal,
+  documented: ReadonlySet<Tag>
+): CommonError | Extract<DocumentedError, { readonly _tag: Tag }> => {
+  const body = scrub(refused.body, refused.secrets)
+  const fault = readFault(body)
+  const requestId = requestIdOf(refused.headers)
+  const status = refused.status
+  const said = fault.message ?? statusTexts[status] ?? "no reason given"
+  const retryAfter = retryAfterOf(refused.headers["retry-after"], fault.retryAt, refused.now)
+  const common = {
+    service: refused.service,
+    operation: refused.operation,
+    status,
+    method: refused.method,
+    url: scrub(refused.url, refused.secrets),
+    message:
+      `${refused.operation}: ${status} ${said}` +
+      (retryAfter === undefined ? "" : `; retry after ${Duration.format(retryAfter)}`) +
+      (requestId === undefined ? "" : ` (request ${requestId})`),
+    ...(requestId !== undefined && { requestId }),
+    ...(fault.key !== undefined && { fault: fault.key }),
+    ...(fault.details !== undefined && { details: fault.details })
+  }
+  const waiting = { ...common, ...(retryAfter !== undefined && { retryAfter }) }
+  const error = refusalOf(common, waiting, fault, refused.login)
+  return error !== undefined && (commonTags.has(error._tag) || (documented as ReadonlySet<string>).has(error._tag))
+    ? (error as CommonError | Extract<DocumentedError, { readonly _tag: Tag }>)
+    : new UnexpectedStatus({ ...common, body: body.slice(0, 1024) })
+}
+
+type Common = ConstructorParameters<typeof NotFound>[0]
+
+const refusalOf = (
+  common: Common,
+  waiting: ConstructorParameters<typeof OverLimit>[0],
+  fault: Fault,
+  login: number
+): CommonError | DocumentedError | undefined => {
+  switch (common.status) {
+    case 400:
+      return new BadRequest(common)
+    case 401:
+      return new Unauthorized({ ...common, login })
+    case 403:
+      return /^(quota exceeded|maximum number of)/i.test(fault.message ?? "")
+        ? new QuotaExceeded(common)
+        : new Forbidden(common)
+    case 404:
+      return new NotFound(common)
+    case 409:
+      return new Conflict(common)
+    case 412:
+      return new PreconditionFailed(common)
+    case 413:
+      return fault.key === "overLimit" || waiting.retryAfter !== undefined
+        ? new OverLimit(waiting)
+        : new QuotaExceeded(common)
+    case 416:
+      return new RangeNotSatisfiable(common)
+    case 422:
+      return /immutable/i.test(fault.message ?? "") ? new Immutable(common) : new Unprocessable(common)
+    case 429:
+    case 498:
+      return new OverLimit(waiting)
+    case 408:
+    case 499:
+    case 502:
+    case 503:
+    case 504:
+    case 507:
+      return new ServiceUnavailable(waiting)
+    default:
+      return undefined
+  }
+}

@@ -1,0 +1,401 @@
+/**
+ * Who logs in: an API key, a password, a saved token, or the answer to an MFA challenge; given as values, read from pyrax's
+ * credential file, or from `Config` (environment variables by default).
+ *
+ * @since 0.1.0
+ */
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Config from "effect/Config"
+import * as ConfigError from "effect/ConfigError"
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import type { MfaChallenge } from "./CloudError.js"
+import { expandHome, sharedWith } from "./internal/privateFile.js"
+
+/**
+ * Rackspace's Identity for all accounts but those of the UK.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const usAuthUrl = "https://identity.api.rackspacecloud.com/v2.0"
+
+/**
+ * Rackspace's Identity for UK accounts.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const ukAuthUrl = "https://lon.identity.api.rackspacecloud.com/v2.0"
+
+interface Login {
+  /**
+   * Identity's URL, with or without `/v2.0`, `/tokens` or a trailing slash. Default {@link usAuthUrl}.
+   */
+  readonly authUrl: string
+  /** Limits the login to one tenant. A string, since leading zeros count. */
+  readonly tenantId: string | undefined
+}
+
+/**
+ * A user and an API key: never asked for a passcode, and what programs should use.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ApiKey extends Login {
+  readonly _tag: "ApiKey"
+  readonly username: string
+  readonly apiKey: Redacted.Redacted
+}
+
+/**
+ * A user and a password. Identity may answer with an MFA challenge.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Password extends Login {
+  readonly _tag: "Password"
+  readonly username: string
+  readonly password: Redacted.Redacted
+}
+
+/**
+ * A token from an earlier login. With `renewWith` the library logs in again when the cloud no longer accepts it; without,
+ * such a rejection ends in `AuthenticationFailed` with the reason `notRenewable`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Token extends Login {
+  readonly _tag: "Token"
+  readonly token: Redacted.Redacted
+  readonly renewWith: ApiKey | Password | undefined
+}
+
+/**
+ * The passcode that answers an MFA challenge. It works once: the login it gives cannot be renewed without a person.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Passcode extends Login {
+  readonly _tag: "Passcode"
+  readonly sessionId: Redacted.Redacted
+  readonly passcode: Redacted.Redacted
+}
+
+/**
+ * Whatever can log in. Secrets are `Redacted`: printing credentials shows none.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Credentials = ApiKey | Password | Token | Passcode
+
+/**
+ * Credentials could not be had: the file is missing, cannot be read, is readable by others, or is not what it should be.
+ * The message says what was wrong and what would be right, and never quotes the file's content.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class CredentialsError extends Schema.TaggedError<CredentialsError>("effect-rackspace/CredentialsError")(
+  "CredentialsError",
+  {
+    reason: Schema.Literal("missing", "unreadable", "permissions", "malformed", "incomplete"),
+    /** Where the credentials were looked for. */
+    source: Schema.String,
+    message: Schema.String
+  }
+) {}
+
+type Secret = string | Redacted.Redacted
+
+const redact = (secret: Secret): Redacted.Redacted => (Redacted.isRedacted(secret) ? secret : Redacted.make(secret))
+
+/**
+ * A tenant's number is written as a number by many; it is a string on the wire.
+ */
+const tenantOf = (tenantId: string | number | undefined): string | undefined =>
+  tenantId === undefined || tenantId === "" ? undefined : String(tenantId)
+
+interface LoginOptions {
+  readonly authUrl?: string | undefined
+  readonly tenantId?: string | number | undefined
+}
+
+const loginOf = (options: LoginOptions): Login => ({
+  authUrl: options.authUrl === undefined || options.authUrl.trim() === "" ? usAuthUrl : options.authUrl.trim(),
+  tenantId: tenantOf(options.tenantId)
+})
+
+/**
+ * Credentials of a user and an API key.
+ *
+ * @example
+ * ```ts
+ * import { Credentials } from "effect-rackspace"
+ *
+ * const credentials = Credentials.apiKey({ username: "myusername", apiKey: "01234567890abcdef" })
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const apiKey = (options: LoginOptions & { readonly username: string; readonly apiKey: Secret }): ApiKey =>
+  Data.struct({
+    _tag: "ApiKey" as const,
+    username: options.username,
+    apiKey: redact(options.apiKey),
+    ...loginOf(options)
+  })
+
+/**
+ * Credentials of a user and a password.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const password = (options: LoginOptions & { readonly username: string; readonly password: Secret }): Password =>
+  Data.struct({
+    _tag: "Password" as const,
+    username: options.username,
+    password: redact(options.password),
+    ...loginOf(options)
+  })
+
+/**
+ * A saved token, with or without the means to log in again. Name the tenant: Identity gives a token's catalog by tenant.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const token = (
+  options: LoginOptions & { readonly token: Secret; readonly renewWith?: ApiKey | Password | undefined }
+): Token =>
+  Data.struct({
+    _tag: "Token" as const,
+    token: redact(options.token),
+    renewWith: options.renewWith,
+    ...loginOf({
+      authUrl: options.authUrl ?? options.renewWith?.authUrl,
+      tenantId: options.tenantId ?? options.renewWith?.tenantId
+    })
+  })
+
+/**
+ * Answers an MFA challenge, as `AuthenticationFailed` with the reason `mfaRequired` carries it.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const answerChallenge = (challenge: MfaChallenge, passcode: Secret): Passcode =>
+  Data.struct({
+    _tag: "Passcode" as const,
+    sessionId: challenge.sessionId,
+    passcode: redact(passcode),
+    ...loginOf({ authUrl: challenge.authUrl })
+  })
+
+/**
+ * The user that credentials name, where they name one.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const usernameOf = (credentials: Credentials): string | undefined => {
+  switch (credentials._tag) {
+    case "ApiKey":
+    case "Password":
+      return credentials.username
+    case "Token":
+      return credentials.renewWith?.username
+    case "Passcode":
+      return undefined
+  }
+}
+
+interface IniSection {
+  readonly name: string
+  readonly values: Readonly<Record<string, string>>
+}
+
+/**
+ * An INI file as Python's ConfigParser reads it, since pyrax's users wrote theirs for it: `key = value` or `key: value`,
+ * keys in any case, whole-line comments, continuation by indentation, and values taken raw (a `%` or `;` in a secret is part
+ * of it). Answers the number of the first line that is none of these.
+ */
+const parseIni = (text: string): ReadonlyArray<IniSection> | number => {
+  const sections: Array<{ name: string; values: Record<string, string> }> = []
+  let key: string | undefined
+  for (const [index, line] of text
+    .replace(/^\uFEFF/, "")
+    .split(/\r\n|\n|\r/)
+    .entries()) {
+    if (/^\s*([#;].*)?$/.test(line)) continue
+    const section = sections.at(-1)
+    const header = /^\[([^\]]+)\]\s*$/.exec(line)
+    if (header !== null) {
+      sections.push({ name: (header[1] ?? "").trim(), values: Object.create(null) as Record<string, string> })
+      key = undefined
+      continue
+    }
+    if (section === undefined) return index + 1
+    if (/^\s/.test(line) && key !== undefined) {
+      section.values[key] = `${section.values[key] ?? ""}${line.trim()}`
+      continue
+    }
+    const pair = /^([^=:]+?)\s*[=:]\s*(.*)$/.exec(line.trim())
+    if (pair === null) return index + 1
+    key = (pair[1] ?? "").toLowerCase()
+    section.values[key] = (pair[2] ?? "").trim()
+  }
+  return sections
+}
+
+const knownSections = ["rackspace_cloud", "keystone"]
+
+const fromSections = (
+  sections: ReadonlyArray<IniSection>,
+  source: string,
+  wanted: string | undefined,
+  overrides: LoginOptions
+): Effect.Effect<ApiKey | Password, CredentialsError> => {
+  const fail = (reason: "malformed" | "incomplete", message: string) =>
+    Effect.fail(new CredentialsError({ reason, source, message: `${source}: ${message}` }))
+  const names = wanted === undefined ? knownSections : [wanted]
+  const section = names.flatMap((name) => sections.filter((candidate) => candidate.name === name)).at(0)
+  if (section === undefined) {
+    return fail(
+      "incomplete",
+      `no section ${names.map((name) => `[${name}]`).join(" or ")}; expected one with the keys username and api_key`
+    )
+  }
+  const value = (...keys: ReadonlyArray<string>): string | undefined =>
+    keys.map((key) => section.values[key]).find((candidate) => candidate !== undefined && candidate !== "")
+  const username = value("username")
+  const secret = { apiKey: value("api_key", "apikey"), password: value("password") }
+  const options: LoginOptions = {
+    authUrl: overrides.authUrl ?? value("auth_url", "auth_endpoint"),
+    tenantId: overrides.tenantId ?? value("tenant_id")
+  }
+  if (username === undefined) {
+    return fail("incomplete", `section [${section.name}] has no username`)
+  }
+  if (secret.apiKey !== undefined) return Effect.succeed(apiKey({ ...options, username, apiKey: secret.apiKey }))
+  if (secret.password !== undefined) {
+    return Effect.succeed(password({ ...options, username, password: secret.password }))
+  }
+  return fail("incomplete", `section [${section.name}] has neither api_key nor password`)
+}
+
+/**
+ * Reads pyrax's credential file: an INI file whose section `[rackspace_cloud]` (or `[keystone]`, or the one named) has
+ * `username` and `api_key` or `password`; `tenant_id` and `auth_url` are read too. `~` stands for the home directory.
+ *
+ * Fails with {@link CredentialsError} where the file is missing, unreadable, not such a file, or readable by other users of
+ * the machine (`permissions: "any"` accepts that, for secrets that an orchestrator mounts).
+ *
+ * @example
+ * ```ts
+ * import { Credentials } from "effect-rackspace"
+ *
+ * const credentials = Credentials.fromFile("~/.rackspace_cloud_credentials")
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const fromFile = (
+  path: string,
+  options: LoginOptions & {
+    /** The section to read; by default `rackspace_cloud`, else `keystone`. */
+    readonly section?: string | undefined
+    readonly permissions?: "private" | "any" | undefined
+  } = {}
+): Effect.Effect<ApiKey | Password, CredentialsError, FileSystem.FileSystem> =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const source = expandHome(path)
+    const unreadable = (error: { readonly _tag: string; readonly reason?: string }) =>
+      error.reason === "NotFound"
+        ? new CredentialsError({ reason: "missing", source, message: `${source}: there is no such file` })
+        : new CredentialsError({
+            reason: error.reason === "PermissionDenied" ? "permissions" : "unreadable",
+            source,
+            message:
+              error.reason === "PermissionDenied"
+                ? `${source}: this user may not read it`
+                : `${source}: it cannot be read as a file (${error.reason ?? error._tag})`
+          })
+    const info = yield* Effect.mapError(fs.stat(source), unreadable)
+    const shared = sharedWith(info)
+    if (shared !== undefined && options.permissions !== "any") {
+      return yield* new CredentialsError({
+        reason: "permissions",
+        source,
+        message: `${source}: it holds secrets and is open to ${shared}; run \`chmod 600 ${source}\`, or accept it with permissions: "any"`
+      })
+    }
+    const text = yield* Effect.mapError(fs.readFileString(source), unreadable)
+    const sections = parseIni(text)
+    if (typeof sections === "number") {
+      return yield* new CredentialsError({
+        reason: "malformed",
+        source,
+        message: `${source}: line ${sections} is neither a [section], a key = value, nor a comment`
+      })
+    }
+    return yield* fromSections(sections, source, options.section, options)
+  })
+
+const optional = <A>(config: Config.Config<A>): Config.Config<A | undefined> =>
+  Config.map(Config.option(config), Option.getOrUndefined)
+
+const either = <A>(first: Config.Config<A>, second: Config.Config<A>): Config.Config<A> =>
+  Config.orElse(first, () => second)
+
+/**
+ * Credentials from `Config`: `RAX_USERNAME` with `RAX_API_KEY` or `RAX_PASSWORD`, and `RAX_TENANT_ID` and `RAX_AUTH_URL`
+ * where set; or OpenStack's `OS_USERNAME`, `OS_PASSWORD`, `OS_TENANT_ID` (or `OS_PROJECT_ID`) and `OS_AUTH_URL`.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const config: Config.Config<ApiKey | Password> = Config.all({
+  username: either(Config.nonEmptyString("RAX_USERNAME"), Config.nonEmptyString("OS_USERNAME")),
+  apiKey: optional(Config.redacted(Config.nonEmptyString("RAX_API_KEY"))),
+  password: optional(
+    either(
+      Config.redacted(Config.nonEmptyString("RAX_PASSWORD")),
+      Config.redacted(Config.nonEmptyString("OS_PASSWORD"))
+    )
+  ),
+  tenantId: optional(
+    either(
+      Config.nonEmptyString("RAX_TENANT_ID"),
+      either(Config.nonEmptyString("OS_TENANT_ID"), Config.nonEmptyString("OS_PROJECT_ID"))
+    )
+  ),
+  authUrl: optional(either(Config.nonEmptyString("RAX_AUTH_URL"), Config.nonEmptyString("OS_AUTH_URL")))
+}).pipe(
+  Config.mapOrFail(
+    ({ apiKey: key, password: word, ...login }): Either.Either<ApiKey | Password, ConfigError.ConfigError> =>
+      key !== undefined
+        ? Either.right(apiKey({ ...login, apiKey: key }))
+        : word !== undefined
+          ? Either.right(password({ ...login, password: word }))
+          : Either.left(
+              ConfigError.MissingData(
+                ["RAX_API_KEY"],
+                "Expected RAX_API_KEY or RAX_PASSWORD (or OS_PASSWORD) beside the user name"
+              )
+            )
+  )
+)

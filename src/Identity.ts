@@ -1,0 +1,507 @@
+/**
+ * The Layer that logs in: `Credentials` in, `TokenRef` out. Every service asks the TokenRef for the token of each request, so
+ * that callers never think of tokens.
+ *
+ * What TokenRef promises:
+ * - any number of fibers that need a token at the same time cause one login and share its result; an interrupted one does
+ *   not cancel it for the others, and when nobody waits any more it is cancelled;
+ * - a token that is about to expire is renewed before it is used, one that the cloud has rejected at once;
+ * - refused credentials are held back (1 s, doubling to 60 s) and answer with the same error meanwhile;
+ * - Rackspace's Identity answers an early login with the same token again: that is no failure. Where the cloud has rejected
+ *   that very token, it is revoked and the login run once more.
+ *
+ * Implements Rackspace Cloud Identity 2.0, "Tokens" (`POST /v2.0/tokens`, `DELETE /v2.0/tokens`).
+ *
+ * @since 0.1.0
+ */
+import * as HttpClient from "@effect/platform/HttpClient"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as DateTime from "effect/DateTime"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as FiberId from "effect/FiberId"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as PubSub from "effect/PubSub"
+import * as Redacted from "effect/Redacted"
+import * as Schedule from "effect/Schedule"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import { Access, type Role, type User } from "./Access.js"
+import { AuthenticationFailed, type TransportError, Unauthorized, type UnexpectedStatus } from "./CloudError.js"
+import { type Credentials, usernameOf } from "./Credentials.js"
+import { secure } from "./internal/http.js"
+import * as identityV2 from "./internal/identityV2.js"
+import type * as RetryPolicy from "./RetryPolicy.js"
+import * as ServiceCatalog from "./ServiceCatalog.js"
+import { TokenStore } from "./TokenStore.js"
+
+/**
+ * The login of a program: whatever needs a token asks here.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Service {
+  /**
+   * The current Access, renewed first where it is about to expire. While Identity is out of reach, a token that has not yet
+   * expired is still given out.
+   */
+  readonly get: Effect.Effect<Access, AuthenticationFailed>
+  /** The current Access, if there is one, without any request. */
+  readonly peek: Effect.Effect<Option.Option<Access>>
+  /**
+   * Says that the cloud has rejected the token of this login. It is not given out again; the next `get` logs in. Does
+   * nothing where another login has taken its place.
+   */
+  readonly forget: (login: number) => Effect.Effect<void>
+  /** An Access of a later login than the one named: {@link Service.forget}, then {@link Service.get}. */
+  readonly renew: (login: number) => Effect.Effect<Access, AuthenticationFailed>
+  /** Logs in, whatever the current token's expiry. Identity may answer with the same token: that is no failure. */
+  readonly reauthenticate: Effect.Effect<Access, AuthenticationFailed>
+  /** The current Access, if there is one, then each new one, for those who hand tokens on. Ends with the layer. */
+  readonly changes: Stream.Stream<Access>
+  /** Revokes the current token and forgets it, here and in the TokenStore. The next `get` logs in again. */
+  readonly logout: Effect.Effect<void, TransportError | UnexpectedStatus>
+}
+
+/**
+ * The login of a program.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export class TokenRef extends Context.Tag("effect-rackspace/TokenRef")<TokenRef, Service>() {}
+
+/**
+ * How to log in.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options<E = never, R = never> {
+  /** Who logs in; an Effect (a file, a `Config`) is run once, when the layer is built. */
+  readonly credentials: Credentials | Effect.Effect<Credentials, E, R>
+  /** How long before its expiry a token is renewed. Default: 60 s, or a tenth of its lifetime if that is shorter. */
+  readonly refreshMargin?: Duration.DurationInput | undefined
+  /** Logs in at the first request instead of when the layer is built. Default false. */
+  readonly lazy?: boolean | undefined
+  /** The policy for Identity's own requests. */
+  readonly retry?: RetryPolicy.Service | undefined
+}
+
+interface Current {
+  readonly access: Access
+  /** When to renew it, in epoch milliseconds. */
+  readonly refreshAt: number
+  /** When it ceases to be good, in epoch milliseconds. */
+  readonly expiresAt: number
+}
+
+interface Flight {
+  readonly result: Deferred.Deferred<Access, AuthenticationFailed>
+  fiber: Fiber.RuntimeFiber<void> | undefined
+  waiters: number
+}
+
+interface Refusal {
+  readonly error: AuthenticationFailed
+  readonly until: number
+  readonly delay: number
+}
+
+/** Reasons for which another attempt with the same credentials would only be refused again. */
+const heldBack: ReadonlySet<AuthenticationFailed["reason"]> = new Set(["refused", "locked", "mfaRequired", "malformed"])
+
+const firstDelay = 1_000
+const longestDelay = 60_000
+
+/** How long a still valid token's renewal is waited for, and after how long a failed one is tried again. */
+const patience = Duration.seconds(10)
+
+const millisOf = (instant: DateTime.Utc): number => instant.epochMillis
+
+/**
+ * Logs in and answers a TokenRef that lives as long as the scope.
+ *
+ * Fails with `AuthenticationFailed` where the login fails (unless `lazy`), and as the credentials' own Effect does.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = <E = never, R = never>(
+  options: Options<E, R>
+): Effect.Effect<Service, AuthenticationFailed | E, HttpClient.HttpClient | Scope.Scope | R> =>
+  Effect.gen(function* () {
+    const client = secure(yield* HttpClient.HttpClient)
+    const store = yield* TokenStore
+    const credentials = Effect.isEffect(options.credentials) ? yield* options.credentials : options.credentials
+    const scope = yield* Effect.scope
+    const published = yield* Effect.acquireRelease(PubSub.unbounded<Access>(), PubSub.shutdown)
+
+    // All state changes happen within one synchronous step, so that no fiber ever sees half of one.
+    let current: Current | undefined
+    let rejected: Redacted.Redacted | undefined
+    let flight: Flight | undefined
+    let refusal: Refusal | undefined
+    let logins = 0
+    let tokenIsSpent = false
+
+    const username = usernameOf(credentials)
+    const key =
+      username === undefined
+        ? undefined
+        : `${identityV2.baseUrl(credentials.authUrl)}|${username}|${credentials.tenantId ?? ""}`
+    const renewable =
+      credentials._tag === "ApiKey" ||
+      credentials._tag === "Password" ||
+      (credentials._tag === "Token" && credentials.renewWith !== undefined)
+
+    const withStore = <A>(effect: Effect.Effect<A, { readonly message: string }>, otherwise: A): Effect.Effect<A> =>
+      Effect.catchAll(effect, (error) =>
+        Effect.as(Effect.logWarning(`The token store is passed over: ${error.message}`), otherwise)
+      )
+
+    const toCurrent = (access: Access, now: number): Current => {
+      const expiresAt = millisOf(access.expires)
+      const lifetime = expiresAt - now
+      // A fresh token that has already expired by this machine's clock shows that the clock is wrong, not the token: it is
+      // used until the cloud rejects it.
+      if (lifetime <= 0) return { access, refreshAt: Infinity, expiresAt: Infinity }
+      const margin =
+        options.refreshMargin === undefined ? Math.min(60_000, lifetime / 10) : Duration.toMillis(options.refreshMargin)
+      return { access, refreshAt: Math.max(expiresAt - margin, now + lifetime / 10), expiresAt }
+    }
+
+    /** What another program has stored, where it is good and is not what this one already holds. */
+    const fromStore: Effect.Effect<Access | undefined> =
+      key === undefined
+        ? Effect.succeed(undefined)
+        : Effect.gen(function* () {
+            const stored = yield* withStore(store.load(key), Option.none<Access>())
+            const now = yield* Clock.currentTimeMillis
+            if (Option.isNone(stored)) return undefined
+            const access = stored.value
+            const lifetime = millisOf(access.expires) - millisOf(access.issued)
+            const margin = Math.min(60_000, lifetime / 10)
+            const known = current !== undefined && millisOf(access.issued) <= millisOf(current.access.issued)
+            return known || millisOf(access.expires) - margin <= now ? undefined : access
+          })
+
+    const login: Effect.Effect<identityV2.Answer, AuthenticationFailed> = Effect.suspend(() => {
+      const by = (who: Credentials) => identityV2.authenticate(client, who, options.retry)
+      if (credentials._tag === "Token" && credentials.renewWith !== undefined) {
+        const { renewWith } = credentials
+        return tokenIsSpent
+          ? by(renewWith)
+          : Effect.catchIf(
+              by(credentials),
+              (error) => error.reason === "refused",
+              () => by(renewWith)
+            )
+      }
+      if (!renewable && tokenIsSpent) {
+        return Effect.fail(
+          new AuthenticationFailed({
+            service: "Identity",
+            operation: "Identity.authenticate",
+            reason: "notRenewable",
+            message:
+              credentials._tag === "Token"
+                ? "Identity.authenticate: the token is no longer accepted, and there is nothing to log in with (Credentials.token takes renewWith)"
+                : "Identity.authenticate: the token is no longer accepted, and a passcode works only once; log in with the password again"
+          })
+        )
+      }
+      return by(credentials)
+    })
+
+    /** A login that does not end in a token which the cloud has rejected, where revoking that one can bring another. */
+    const freshLogin: Effect.Effect<identityV2.Answer, AuthenticationFailed> = Effect.flatMap(login, (answer) => {
+      tokenIsSpent = true
+      return rejected !== undefined && Redacted.value(rejected) === Redacted.value(answer.token)
+        ? identityV2.revoke(client, credentials.authUrl, answer.token, options.retry).pipe(
+            Effect.catchAll((error) => Effect.logDebug(`The rejected token could not be revoked: ${error.message}`)),
+            Effect.zipRight(login)
+          )
+        : Effect.succeed(answer)
+    })
+
+    const acquire = (forced: boolean): Effect.Effect<Access, AuthenticationFailed> =>
+      Effect.gen(function* () {
+        // After a rejection only a login is sure to help; what is stored may be the rejected token, or older.
+        const stored = forced || rejected !== undefined ? undefined : yield* fromStore
+        const answer = stored ?? (yield* freshLogin)
+        const now = yield* Clock.currentTimeMillis
+        const access = new Access({ ...answer, login: ++logins })
+        current = toCurrent(access, now)
+        rejected = undefined
+        refusal = undefined
+        yield* PubSub.publish(published, access)
+        if (stored === undefined && key !== undefined) {
+          yield* Effect.uninterruptible(withStore(store.save(key, access), undefined))
+        }
+        return access
+      })
+
+    const land = (landed: Flight, exit: Exit.Exit<Access, AuthenticationFailed>): Effect.Effect<void> =>
+      Effect.map(Clock.currentTimeMillis, (now) => {
+        if (flight === landed) {
+          flight = undefined
+          const failure = Exit.isFailure(exit) ? Option.getOrUndefined(Exit.causeOption(exit)) : undefined
+          const error = failure?._tag === "Fail" ? failure.error : undefined
+          if (error !== undefined && heldBack.has(error.reason)) {
+            const delay = refusal === undefined ? firstDelay : Math.min(refusal.delay * 2, longestDelay)
+            refusal = { error, delay, until: now + delay }
+          }
+        }
+        Deferred.unsafeDone(landed.result, exit)
+      })
+
+    /** Waits for the login under way, or starts one. */
+    const join = (forced: boolean): Effect.Effect<Access, AuthenticationFailed> =>
+      Effect.uninterruptibleMask((restore) =>
+        Effect.suspend(() => {
+          const joined: Flight = flight ?? {
+            result: Deferred.unsafeMake<Access, AuthenticationFailed>(FiberId.none),
+            fiber: undefined,
+            waiters: 0
+          }
+          const start =
+            flight === undefined
+              ? Effect.interruptible(acquire(forced)).pipe(
+                  Effect.exit,
+                  Effect.flatMap((exit) => land(joined, exit)),
+                  // In the layer's scope, not in the first caller's: its interruption must not cancel the others' login.
+                  Effect.forkIn(scope),
+                  Effect.map((fiber) => {
+                    joined.fiber = fiber
+                  })
+                )
+              : Effect.void
+          flight = joined
+          joined.waiters++
+          const leave = Effect.suspend(() => {
+            joined.waiters--
+            if (joined.waiters > 0 || flight !== joined) return Effect.void
+            flight = undefined
+            return joined.fiber === undefined ? Effect.void : Fiber.interruptFork(joined.fiber)
+          })
+          return Effect.zipRight(start, Effect.ensuring(restore(Deferred.await(joined.result)), leave))
+        })
+      )
+
+    const heldBackBy = (now: number): AuthenticationFailed | undefined => {
+      if (refusal === undefined || now >= refusal.until) return undefined
+      const retryAfter = Duration.millis(refusal.until - now)
+      return new AuthenticationFailed({
+        ...refusal.error,
+        message: `${refusal.error.message}; not tried again for ${Duration.format(retryAfter)}`,
+        retryAfter
+      })
+    }
+
+    const logIn = (forced: boolean): Effect.Effect<Access, AuthenticationFailed> =>
+      Effect.flatMap(Clock.currentTimeMillis, (now) => {
+        const error = heldBackBy(now)
+        return error === undefined ? join(forced) : Effect.fail(error)
+      })
+
+    /** Renews a token that is still good. Where that fails or takes long, the token is used on, and renewed a little later. */
+    const renewEarly = (expiring: Current): Effect.Effect<Access> =>
+      logIn(false).pipe(
+        Effect.timeout(patience),
+        Effect.catchAll(() =>
+          Effect.map(Clock.currentTimeMillis, (now) => {
+            if (current === expiring) current = { ...expiring, refreshAt: now + Duration.toMillis(patience) }
+            return expiring.access
+          })
+        )
+      )
+
+    const get = Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      if (current === undefined) return logIn(false)
+      // What cannot be renewed is used until the cloud rejects it.
+      if (now < current.refreshAt || !renewable) return Effect.succeed(current.access)
+      return now < current.expiresAt ? renewEarly(current) : logIn(false)
+    })
+
+    const forget = (login: number): Effect.Effect<void> =>
+      Effect.sync(() => {
+        if (current?.access.login !== login) return
+        rejected = current.access.token
+        current = undefined
+      })
+
+    const service: Service = {
+      get,
+      peek: Effect.sync(() => Option.map(Option.fromNullable(current), ({ access }) => access)),
+      forget,
+      renew: (login) => Effect.zipRight(forget(login), get),
+      reauthenticate: logIn(true),
+      changes: Stream.unwrapScoped(
+        Effect.map(PubSub.subscribe(published), (queue) =>
+          Stream.concat(
+            Stream.suspend(() => (current === undefined ? Stream.empty : Stream.succeed(current.access))),
+            Stream.fromQueue(queue)
+          ).pipe(Stream.changesWith((a, b) => a.login === b.login))
+        )
+      ),
+      logout: Effect.suspend(() => {
+        if (current === undefined) return Effect.void
+        const { login, token } = current.access
+        return Effect.zipRight(
+          forget(login),
+          Effect.zipRight(
+            key === undefined ? Effect.void : withStore(store.remove(key), undefined),
+            identityV2.revoke(client, credentials.authUrl, token, options.retry)
+          )
+        )
+      })
+    }
+
+    if (options.lazy !== true) yield* service.get
+    return service
+  })
+
+/**
+ * Logs in and provides the TokenRef that every service asks: see {@link make}.
+ *
+ * @example
+ * ```ts
+ * import { Credentials, Identity } from "effect-rackspace"
+ *
+ * const identity = Identity.layer({ credentials: Credentials.fromFile("~/.rackspace_cloud_credentials") })
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = <E = never, R = never>(
+  options: Options<E, R>
+): Layer.Layer<TokenRef, AuthenticationFailed | E, HttpClient.HttpClient | Exclude<R, Scope.Scope>> =>
+  Layer.scoped(TokenRef, make(options))
+
+/**
+ * The answer to a 401: a Schedule over failures that recurs once, while the failure is `Unauthorized`, and makes the
+ * TokenRef forget the login whose token was rejected. The effect that it repeats asks the TokenRef anew, and so logs in or
+ * finds that another fiber has.
+ *
+ * A second 401 right after that ends the Schedule, and `Unauthorized` surfaces; where the login fails, its own
+ * `AuthenticationFailed` does.
+ *
+ * @since 0.1.0
+ * @category schedules
+ */
+export const retryUnauthorized = <E extends { readonly _tag: string }>(
+  tokens: Service
+): Schedule.Schedule<number, E | Unauthorized> =>
+  Schedule.recurs(1).pipe(
+    Schedule.whileInputEffect((error: E | Unauthorized) =>
+      error instanceof Unauthorized ? Effect.as(tokens.forget(error.login), true) : Effect.succeed(false)
+    )
+  )
+
+const ask = <A>(read: (access: Access) => A): Effect.Effect<A, AuthenticationFailed, TokenRef> =>
+  Effect.flatMap(TokenRef, (tokens) => Effect.map(tokens.get, read))
+
+/**
+ * Whether there is a token that is not known to be expired or rejected. Makes no request.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const authenticated: Effect.Effect<boolean, never, TokenRef> = Effect.gen(function* () {
+  const access = yield* Effect.flatMap(TokenRef, (tokens) => tokens.peek)
+  return Option.isSome(access) && DateTime.lessThan(yield* DateTime.now, access.value.expires)
+})
+
+/**
+ * The current Access, renewed first where it is about to expire.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const access: Effect.Effect<Access, AuthenticationFailed, TokenRef> = ask((current) => current)
+
+/**
+ * The current token.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const token: Effect.Effect<Redacted.Redacted, AuthenticationFailed, TokenRef> = ask((current) => current.token)
+
+/**
+ * When the current token expires, in UTC.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const expires: Effect.Effect<DateTime.Utc, AuthenticationFailed, TokenRef> = ask((current) => current.expires)
+
+/**
+ * The account's catalog of services.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const services: Effect.Effect<ServiceCatalog.ServiceCatalog, AuthenticationFailed, TokenRef> = ask(
+  (current) => current.catalog
+)
+
+/**
+ * The user who logged in.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const user: Effect.Effect<User, AuthenticationFailed, TokenRef> = ask((current) => current.user)
+
+/**
+ * The user's roles, global and by tenant.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const roles: Effect.Effect<ReadonlyArray<Role>, AuthenticationFailed, TokenRef> = ask(
+  (current) => current.user.roles
+)
+
+/**
+ * The region in which the user works unless another is named, where the account sets one.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const defaultRegion: Effect.Effect<Option.Option<string>, AuthenticationFailed, TokenRef> = ask((current) =>
+  Option.fromNullable(current.user.defaultRegion)
+)
+
+/**
+ * The tenants that the login reaches: the token's own first, then those that the catalog and the user's roles name.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const tenants: Effect.Effect<ReadonlyArray<string>, AuthenticationFailed, TokenRef> = ask((current) => [
+  ...new Set([
+    ...(current.tenant === undefined ? [] : [current.tenant.id]),
+    ...ServiceCatalog.tenants(current.catalog),
+    ...current.user.roles.flatMap((role) => (role.tenantId === undefined ? [] : [role.tenantId]))
+  ])
+])
+
+/**
+ * The regions in which the account has a service, in alphabetical order.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const regions: Effect.Effect<ReadonlyArray<string>, AuthenticationFailed, TokenRef> = ask((current) =>
+  ServiceCatalog.regions(current.catalog)
+)

@@ -1,0 +1,143 @@
+/**
+ * What is uploaded: bytes, text, a file or a Stream; and whether it can be read again from its start, which decides how a
+ * request that must be repeated gets its body.
+ *
+ * @since 0.1.0
+ */
+import { type PlatformError, SystemError } from "@effect/platform/Error"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import { expandHome } from "./internal/privateFile.js"
+
+/**
+ * A body that can be sent any number of times, each time from its start.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Content {
+  /** Its length in bytes, where it is known before it is read. */
+  readonly length: number | undefined
+  /** All of it, where it is at hand. */
+  readonly bytes: Uint8Array | undefined
+  /** Its bytes from the start, each time it is run. It does not fail: a source's failure reaches its owner another way. */
+  readonly stream: Stream.Stream<Uint8Array>
+}
+
+/**
+ * A source of bytes. Make one with {@link fromBytes}, {@link fromString}, {@link fromFile} or {@link fromStream}.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface RequestBody<out E = never, out R = never> {
+  /** Opened once for each upload. */
+  readonly open: Effect.Effect<Opened<E, R>, E, R>
+}
+
+/**
+ * A source that has been looked at.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Opened<out E = never, out R = never> {
+  /** In bytes. */
+  readonly length: number | undefined
+  readonly bytes: Uint8Array | undefined
+  /** Whether `stream` gives the same bytes each time it is run. */
+  readonly replayable: boolean
+  readonly stream: Stream.Stream<Uint8Array, E, R>
+}
+
+const piece = 256 * 1024
+
+/**
+ * Bytes as a Stream of pieces of at most 256 KiB, none of them copied.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const pieces = (bytes: Uint8Array): Stream.Stream<Uint8Array> =>
+  Stream.unfold(0, (offset) =>
+    offset >= bytes.byteLength ? Option.none() : Option.some([bytes.subarray(offset, offset + piece), offset + piece])
+  )
+
+/**
+ * Bytes at hand. They must not change until the upload has ended.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const fromBytes = (bytes: Uint8Array): RequestBody => ({
+  open: Effect.succeed({ length: bytes.byteLength, bytes, replayable: true, stream: pieces(bytes) })
+})
+
+/**
+ * A text, as UTF-8.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const fromString = (text: string): RequestBody => fromBytes(new TextEncoder().encode(text))
+
+/**
+ * A file, read as it is sent. Its length is taken when the upload begins; a file that shrinks meanwhile fails the upload, and
+ * what is appended is left out. `~` stands for the home directory.
+ *
+ * Fails with `PlatformError` where the file cannot be read.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const fromFile = (path: string): RequestBody<PlatformError, FileSystem.FileSystem> => ({
+  open: Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const file = expandHome(path)
+    const info = yield* fs.stat(file)
+    if (info.type !== "File") {
+      return yield* new SystemError({
+        module: "FileSystem",
+        method: "open",
+        reason: "BadResource",
+        pathOrDescriptor: file,
+        description: `it is not a file but a ${info.type}`
+      })
+    }
+    const length = Number(info.size)
+    return {
+      length,
+      bytes: undefined,
+      replayable: true,
+      stream: length === 0 ? Stream.empty : fs.stream(file, { chunkSize: piece, bytesToRead: info.size })
+    }
+  })
+})
+
+/**
+ * A Stream.
+ *
+ * With `replayable: true` its author says that it gives the same bytes each time it is run; it is then sent as it is, and run
+ * again where the request must be repeated. Without, it is taken to be one-shot: it is read once, into segments that are
+ * held in memory one at a time, so that each can be sent again.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const fromStream = <E = never, R = never>(
+  stream: Stream.Stream<Uint8Array, E, R>,
+  options: {
+    /** The length in bytes, where it is known; a stream that gives more or fewer fails the upload. */
+    readonly length?: number | undefined
+    readonly replayable?: boolean | undefined
+  } = {}
+): RequestBody<E, R> => ({
+  open: Effect.succeed({
+    length: options.length,
+    bytes: undefined,
+    replayable: options.replayable === true,
+    stream
+  })
+})

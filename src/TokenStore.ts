@@ -1,0 +1,190 @@
+/**
+ * Where an {@link Access} is kept between programs, so that a short program need not log in each time and many workers can
+ * share one login. A store is a convenience and never a point of failure: what it holds is used only while it is good, and
+ * when it cannot be read or written the login goes on without it, with a warning in the log.
+ *
+ * @since 0.1.0
+ */
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as KeyValueStore from "@effect/platform/KeyValueStore"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { Access } from "./Access.js"
+import { expandHome, sharedWith, writePrivately } from "./internal/privateFile.js"
+
+/**
+ * A stored token could not be had or kept. The message says why, and never quotes what is stored.
+ *
+ * - `damaged`: what is stored is not an Access.
+ * - `permissions`: the file is open to other users, so its token may be known to them; it is not used.
+ * - `unavailable`: the store could not be read or written.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class TokenStoreError extends Schema.TaggedError<TokenStoreError>("effect-rackspace/TokenStoreError")(
+  "TokenStoreError",
+  {
+    reason: Schema.Literal("damaged", "permissions", "unavailable"),
+    message: Schema.String
+  }
+) {}
+
+/**
+ * Keeps an Access under a key that names auth URL, user and tenant.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Service {
+  readonly load: (key: string) => Effect.Effect<Option.Option<Access>, TokenStoreError>
+  readonly save: (key: string, access: Access) => Effect.Effect<void, TokenStoreError>
+  readonly remove: (key: string) => Effect.Effect<void, TokenStoreError>
+}
+
+/**
+ * The store that `Identity.layer` uses. The default keeps nothing: a program's token lives as long as its layer.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export class TokenStore extends Context.Reference<TokenStore>()("effect-rackspace/TokenStore", {
+  defaultValue: (): Service => none
+}) {}
+
+const none: Service = {
+  load: () => Effect.succeedNone,
+  save: () => Effect.void,
+  remove: () => Effect.void
+}
+
+/** What stands under a key: the key again, so that an entry that was moved or mixed up is seen to be foreign. */
+const Entry = Schema.Struct({ key: Schema.String, access: Access })
+const EntryJson = Schema.parseJson(Entry)
+
+const decodeEntry = (key: string, text: string, where: string): Effect.Effect<Option.Option<Access>, TokenStoreError> =>
+  Schema.decode(EntryJson)(text).pipe(
+    Effect.mapError(
+      () =>
+        new TokenStoreError({
+          reason: "damaged",
+          message: `${where}: what is stored there is not a saved login; the next login replaces it`
+        })
+    ),
+    Effect.map((entry) => (entry.key === key ? Option.some(entry.access) : Option.none()))
+  )
+
+// Encoding an Access cannot fail: each of its fields' encodings is total.
+const encodeEntry = (key: string, access: Access): string => Schema.encodeSync(EntryJson)({ key, access })
+
+/**
+ * A store in this process's memory, for programs that build the Identity layer more than once.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const makeMemory: Effect.Effect<Service> = Effect.sync(() => {
+  const entries = new Map<string, Access>()
+  return {
+    load: (key) => Effect.sync(() => Option.fromNullable(entries.get(key))),
+    save: (key, access) => Effect.sync(() => void entries.set(key, access)),
+    remove: (key) => Effect.sync(() => void entries.delete(key))
+  }
+})
+
+/**
+ * A store in a file that only its owner can read (mode 0600), replaced whole on each save. It holds one login, that of the
+ * last key saved. `~` stands for the home directory; missing directories are made.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const makeFile = (path: string): Effect.Effect<Service, never, FileSystem.FileSystem> =>
+  Effect.map(FileSystem.FileSystem, (fs) => {
+    const file = expandHome(path)
+    const unavailable = (what: string) => (error: { readonly message: string }) =>
+      new TokenStoreError({ reason: "unavailable", message: `${file}: it cannot be ${what} (${error.message})` })
+    const present = Effect.catchIf(
+      Effect.asSome(fs.stat(file)),
+      (error) => error._tag === "SystemError" && error.reason === "NotFound",
+      () => Effect.succeedNone
+    )
+    return {
+      load: (key) =>
+        Effect.gen(function* () {
+          const info = yield* Effect.mapError(present, unavailable("read"))
+          if (Option.isNone(info)) return Option.none()
+          const shared = sharedWith(info.value)
+          if (shared !== undefined) {
+            return yield* new TokenStoreError({
+              reason: "permissions",
+              message: `${file}: it is open to ${shared}, so its token is not used; the next login replaces it by a private file`
+            })
+          }
+          const text = yield* Effect.mapError(fs.readFileString(file), unavailable("read"))
+          return yield* decodeEntry(key, text, file)
+        }),
+      save: (key, access) =>
+        writePrivately(file, encodeEntry(key, access)).pipe(
+          Effect.provideService(FileSystem.FileSystem, fs),
+          Effect.mapError(unavailable("written"))
+        ),
+      remove: () => Effect.mapError(fs.remove(file, { force: true }), unavailable("removed"))
+    }
+  })
+
+/**
+ * A store in any `KeyValueStore`: through Redis or a database, many workers share one login.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const makeKeyValueStore: Effect.Effect<Service, never, KeyValueStore.KeyValueStore> = Effect.map(
+  KeyValueStore.KeyValueStore,
+  (store) => {
+    const entries = KeyValueStore.prefix(store, "effect-rackspace/token/")
+    const unavailable = (error: { readonly message: string }) =>
+      new TokenStoreError({ reason: "unavailable", message: `the key-value store does not answer (${error.message})` })
+    return {
+      load: (key) =>
+        Effect.flatMap(Effect.mapError(entries.get(key), unavailable), (found) =>
+          Option.isNone(found)
+            ? Effect.succeedNone
+            : decodeEntry(key, found.value, `the key-value store's entry for ${key}`)
+        ),
+      save: (key, access) => Effect.mapError(entries.set(key, encodeEntry(key, access)), unavailable),
+      remove: (key) => Effect.mapError(entries.remove(key), unavailable)
+    }
+  }
+)
+
+/**
+ * Keeps logins in this process's memory.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerMemory: Layer.Layer<TokenStore> = Layer.effect(TokenStore, makeMemory)
+
+/**
+ * Keeps the login in a private file: see {@link makeFile}.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerFile = (path: string): Layer.Layer<TokenStore, never, FileSystem.FileSystem> =>
+  Layer.effect(TokenStore, makeFile(path))
+
+/**
+ * Keeps logins in the `KeyValueStore` at hand: see {@link makeKeyValueStore}.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerKeyValueStore: Layer.Layer<TokenStore, never, KeyValueStore.KeyValueStore> = Layer.effect(
+  TokenStore,
+  makeKeyValueStore
+)

@@ -1,0 +1,193 @@
+/**
+ * The last step before the wire, common to Identity and to every service: timeouts, redaction, bounded reading of bodies,
+ * and the mapping of the platform's transport failures, whose objects hold the request and its token, to plain typed ones.
+ */
+import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
+import * as Headers from "@effect/platform/Headers"
+import * as HttpClient from "@effect/platform/HttpClient"
+import type * as HttpClientError from "@effect/platform/HttpClientError"
+import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import { type Operation, scrub, TransportError } from "../CloudError.js"
+
+/** Headers that carry a secret in either direction. */
+export const secretHeaders: ReadonlyArray<string | RegExp> = [
+  "x-auth-token",
+  "x-storage-token",
+  "x-subject-token",
+  "x-service-token",
+  "x-auth-key",
+  "x-storage-pass",
+  "x-sessionid",
+  "www-authenticate",
+  /^x-(account|container)-meta-temp-url-key/
+]
+
+/** An HttpClient whose requests end with the scope they are made in, and which neither traces nor logs a secret. */
+export type SecureClient = HttpClient.HttpClient.With<HttpClientError.HttpClientError, Scope.Scope>
+
+/**
+ * Binds to the client itself what must hold wherever it is run: the names of secret headers, no redirect followed (a
+ * redirect to another host would take the token along), and no span of the platform's own, which would show full URLs; the
+ * library makes its own.
+ */
+export const secure = (client: HttpClient.HttpClient): SecureClient =>
+  client.pipe(
+    HttpClient.transformResponse((effect) =>
+      Effect.mapInputContext(
+        Effect.locallyWith(effect, Headers.currentRedactedNames, (names) => [...names, ...secretHeaders]),
+        (context: Context.Context<never>) =>
+          Context.add(context, FetchHttpClient.RequestInit, {
+            ...Context.getOrElse(context, FetchHttpClient.RequestInit, () => ({})),
+            redirect: "manual"
+          })
+      )
+    ),
+    HttpClient.withTracerDisabledWhen(() => true),
+    HttpClient.withScope
+  )
+
+/** The request that a transport failure belongs to. */
+export interface Target extends Operation {
+  readonly method: string
+  /** Without its query. */
+  readonly url: string
+  readonly secrets: ReadonlyArray<string>
+}
+
+const innermost = (cause: unknown): unknown => {
+  let inner = cause
+  // Bounded, since a cause may lead back to itself.
+  for (let depth = 0; depth < 8; depth++) {
+    if (typeof inner !== "object" || inner === null) break
+    const next = "cause" in inner ? inner.cause : undefined
+    if (next === undefined) break
+    inner = next
+  }
+  return inner
+}
+
+/** What an unknown failure says of itself, in one line, without anything that hangs on it. */
+export const describeCause = (cause: unknown): string => {
+  const inner = innermost(cause)
+  if (inner instanceof Error) {
+    const code = "code" in inner && typeof inner.code === "string" ? inner.code : undefined
+    const text = inner.message.split("\n", 1)[0] ?? ""
+    return code === undefined || text.includes(code) ? text || inner.name : `${code} ${text}`.trim()
+  }
+  return typeof inner === "string" ? inner : "unknown cause"
+}
+
+/** A transport failure without the objects that the platform's error holds. */
+export const transportError = (target: Target, reason: TransportError["reason"], description: string): TransportError =>
+  new TransportError({
+    service: target.service,
+    operation: target.operation,
+    method: target.method,
+    url: scrub(target.url, target.secrets),
+    reason,
+    message: scrub(`${target.operation}: ${target.method} ${target.url}: ${description}`, target.secrets)
+  })
+
+const fromPlatform = (target: Target, error: HttpClientError.HttpClientError): TransportError =>
+  error._tag === "ResponseError"
+    ? transportError(target, "body", `the response broke off (${describeCause(error.cause ?? error.description)})`)
+    : error.reason === "InvalidUrl"
+      ? transportError(target, "invalidUrl", "the endpoint's URL cannot be read")
+      : transportError(target, "connect", `no response (${describeCause(error.cause ?? error.description)})`)
+
+/** The failure of a response that did not begin in time. */
+export const lateResponse = (target: Target, timeout: Duration.Duration): TransportError =>
+  transportError(target, "timeout", `no response within ${Duration.format(timeout)}`)
+
+/** The failure of a body that stood still for too long. */
+export const stalled = (target: Target, which: "request" | "response", timeout: Duration.Duration): TransportError =>
+  transportError(target, "timeout", `the ${which} body stood still for ${Duration.format(timeout)}`)
+
+/** Sends a request whose body is small or none, and waits for the head of the response. */
+export const send = (
+  client: SecureClient,
+  request: HttpClientRequest.HttpClientRequest,
+  target: Target,
+  timeout: Duration.Duration
+): Effect.Effect<HttpClientResponse.HttpClientResponse, TransportError, Scope.Scope> =>
+  Effect.timeoutFail(exchange(client, request, target), {
+    duration: timeout,
+    onTimeout: () => lateResponse(target, timeout)
+  })
+
+/** Sends a request and waits for the head of the response, however long that takes. */
+export const exchange = (
+  client: SecureClient,
+  request: HttpClientRequest.HttpClientRequest,
+  target: Target
+): Effect.Effect<HttpClientResponse.HttpClientResponse, TransportError, Scope.Scope> =>
+  Effect.mapError(client.execute(request), (error) => fromPlatform(target, error))
+
+const hasNoBody = (response: HttpClientResponse.HttpClientResponse): boolean =>
+  response.request.method === "HEAD" ||
+  response.status === 204 ||
+  response.status === 304 ||
+  response.headers["content-length"] === "0"
+
+/** The body as it arrives; fails where it breaks off or stands still. */
+export const bodyStream = (
+  response: HttpClientResponse.HttpClientResponse,
+  target: Target,
+  stallTimeout: Duration.Duration
+): Stream.Stream<Uint8Array, TransportError> =>
+  hasNoBody(response)
+    ? Stream.empty
+    : response.stream.pipe(
+        Stream.mapError((error) => fromPlatform(target, error)),
+        Stream.timeoutFail(() => stalled(target, "response", stallTimeout), stallTimeout)
+      )
+
+/**
+ * Reads a whole body as text, at most `limit` bytes of it: a longer one is cut there if it is an error's, which needs no
+ * more than its beginning, and fails if it is a result.
+ */
+export const readText = (
+  response: HttpClientResponse.HttpClientResponse,
+  target: Target,
+  options: { readonly stallTimeout: Duration.Duration; readonly limit: number; readonly beyond: "cut" | "fail" }
+): Effect.Effect<string, TransportError> =>
+  Effect.suspend(() => {
+    const chunks: Array<Uint8Array> = []
+    let size = 0
+    return bodyStream(response, target, options.stallTimeout).pipe(
+      Stream.runForEachWhile((chunk) =>
+        Effect.suspend(() => {
+          chunks.push(chunk)
+          size += chunk.byteLength
+          if (size <= options.limit) return Effect.succeed(true)
+          return options.beyond === "cut"
+            ? Effect.succeed(false)
+            : Effect.fail(transportError(target, "body", `the response is longer than ${options.limit} bytes`))
+        })
+      ),
+      Effect.map(() => Buffer.concat(chunks).toString("utf8", 0, options.limit))
+    )
+  })
+
+/**
+ * Reads the beginning of a refusal's body. What cannot be read is left out: the status already says what happened.
+ */
+export const readRefusal = (
+  response: HttpClientResponse.HttpClientResponse,
+  target: Target,
+  stallTimeout: Duration.Duration
+): Effect.Effect<string> =>
+  Effect.orElseSucceed(
+    readText(response, target, {
+      stallTimeout: Duration.min(stallTimeout, Duration.seconds(10)),
+      limit: 65_536,
+      beyond: "cut"
+    }),
+    () => ""
+  )

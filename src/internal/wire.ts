@@ -1,0 +1,79 @@
+/**
+ * The cloud's formats that several services share: its timestamps, its absent values, its ids.
+ */
+import * as DateTime from "effect/DateTime"
+import * as Option from "effect/Option"
+import * as ParseResult from "effect/ParseResult"
+import * as Schema from "effect/Schema"
+
+/**
+ * A timestamp as the cloud writes it: ISO 8601 with a fraction of any length or none, and `Z`, an offset, or no zone at all,
+ * which means UTC. Encoded as ISO 8601 with `Z`.
+ */
+export const Timestamp: Schema.Schema<DateTime.Utc, string> = Schema.transformOrFail(
+  Schema.String,
+  Schema.DateTimeUtcFromSelf,
+  {
+    strict: true,
+    decode: (text, _, ast) =>
+      ParseResult.fromOption(
+        DateTime.make(/([zZ]|[+-]\d\d:?\d\d)$/.test(text.trim()) ? text.trim() : `${text.trim()}Z`),
+        () => new ParseResult.Type(ast, text)
+      ),
+    encode: (instant) => ParseResult.succeed(DateTime.formatIso(instant))
+  }
+).annotations({ identifier: "Timestamp", description: "an ISO 8601 timestamp" })
+
+/** A field that may be missing or null on the wire; absent in both cases. */
+export const absent = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { nullable: true })
+
+/** A string in which the cloud writes the empty string, or null, for "none": absent in all these cases. */
+export const absentIfEmpty = Schema.optionalToOptional(Schema.NullishOr(Schema.String), Schema.String, {
+  decode: Option.filter((text): text is string => text !== undefined && text !== null && text !== ""),
+  encode: (text) => text
+})
+
+/** An id that some services write as a number and some as a string. */
+export const Id: Schema.Schema<string, string | number> = Schema.transform(
+  Schema.Union(Schema.String, Schema.Number),
+  Schema.String,
+  { strict: true, decode: (id) => String(id), encode: (id) => id }
+).annotations({ identifier: "Id", description: "an id (a string or a number)" })
+
+/** Puts a value under a key, as the cloud wraps its resources: `{ "server": { … } }`. */
+export const enveloped = <A, I>(key: string, schema: Schema.Schema<A, I>) => {
+  const Wrapped = Schema.Struct({ [key]: schema })
+  return Schema.transform(Wrapped, Schema.typeSchema(schema), {
+    strict: true,
+    decode: (wrapped) => wrapped[key] as A,
+    encode: (value) => ({ [key]: value }) as typeof Wrapped.Type
+  })
+}
+
+/**
+ * An enumeration that the cloud may extend: the known values complete in the editor, and an unknown one is kept as it came.
+ */
+export const open = <Known extends string>(
+  ..._known: ReadonlyArray<Known>
+): Schema.Schema<Known | (string & {}), string> =>
+  Schema.String as unknown as Schema.Schema<Known | (string & {}), string>
+
+/** How many items a page holds. */
+export const PageLimit = Schema.Int.pipe(
+  Schema.positive(),
+  Schema.annotations({ description: "a whole number of 1 or more" })
+)
+
+/** A name that is not empty. */
+export const Named = Schema.NonEmptyString.annotations({ description: "a string that is not empty" })
+
+/** Text or bytes, as base64 on the wire. */
+export const Base64: Schema.Schema<string | Uint8Array, string> = Schema.transform(
+  Schema.String,
+  Schema.Union(Schema.String, Schema.Uint8ArrayFromSelf),
+  {
+    strict: true,
+    decode: (encoded) => Buffer.from(encoded, "base64").toString("utf8"),
+    encode: (content) => Buffer.from(content).toString("base64")
+  }
+)

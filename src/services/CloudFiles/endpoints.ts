@@ -1,0 +1,525 @@
+/**
+ * The operations of Cloud Files as data, and the values they take and give.
+ */
+import * as Duration from "effect/Duration"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as Endpoint from "../../Endpoint.js"
+import { absent, PageLimit, Timestamp } from "../../internal/wire.js"
+import { Count, EpochSeconds, flag, fromHeaders, HttpDate, metadataHeaders, removalHeaders } from "./headers.js"
+import { ContainerName, encodedAddress, ObjectName } from "./names.js"
+
+const tempUrlKeys = (prefix: string) => ({
+  tempUrlKey: absent(Schema.Redacted(Schema.String)).pipe(Schema.fromKey(`${prefix}temp-url-key`)),
+  tempUrlKey2: absent(Schema.Redacted(Schema.String)).pipe(Schema.fromKey(`${prefix}temp-url-key-2`))
+})
+
+/**
+ * What the account holds in one region. The counts lag behind by some seconds to minutes.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const Account = fromHeaders("x-account-meta-", {
+  containerCount: Schema.propertySignature(Count).pipe(Schema.fromKey("x-account-container-count")),
+  objectCount: Schema.propertySignature(Count).pipe(Schema.fromKey("x-account-object-count")),
+  bytesUsed: Schema.propertySignature(Count).pipe(Schema.fromKey("x-account-bytes-used")),
+  created: absent(EpochSeconds).pipe(Schema.fromKey("x-timestamp")),
+  ...tempUrlKeys("x-account-meta-")
+})
+
+/**
+ * What the account holds in one region.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Account extends Schema.Schema.Type<typeof Account> {}
+
+/**
+ * A container, by its own headers. The counts lag behind by some seconds.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const Container = fromHeaders("x-container-meta-", {
+  objectCount: Schema.propertySignature(Count).pipe(Schema.fromKey("x-container-object-count")),
+  bytesUsed: Schema.propertySignature(Count).pipe(Schema.fromKey("x-container-bytes-used")),
+  created: absent(EpochSeconds).pipe(Schema.fromKey("x-timestamp")),
+  /** Who may read: an access control list. */
+  readAcl: absent(Schema.String).pipe(Schema.fromKey("x-container-read")),
+  /** Who may write: an access control list. */
+  writeAcl: absent(Schema.String).pipe(Schema.fromKey("x-container-write")),
+  ...tempUrlKeys("x-container-meta-")
+})
+
+/**
+ * A container, by its own headers.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Container extends Schema.Schema.Type<typeof Container> {}
+
+/**
+ * A container in a listing.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const ContainerSummary = Schema.Struct({
+  name: Schema.String,
+  objectCount: Schema.propertySignature(Schema.Number).pipe(Schema.fromKey("count")),
+  bytes: Schema.Number,
+  lastModified: absent(Timestamp).pipe(Schema.fromKey("last_modified"))
+})
+
+/**
+ * A container in a listing.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ContainerSummary extends Schema.Schema.Type<typeof ContainerSummary> {}
+
+/**
+ * An object in a listing.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const ObjectSummary = Schema.Struct({
+  name: Schema.String,
+  /** Of a dynamic large object 0: its content is elsewhere. */
+  bytes: Schema.Number,
+  /** The MD5 of a plain object's content; of a large object's manifest. */
+  hash: Schema.String,
+  contentType: Schema.propertySignature(Schema.String).pipe(Schema.fromKey("content_type")),
+  lastModified: Schema.propertySignature(Timestamp).pipe(Schema.fromKey("last_modified"))
+})
+
+/**
+ * An object in a listing.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ObjectSummary extends Schema.Schema.Type<typeof ObjectSummary> {}
+
+/**
+ * What names that go on behind a delimiter have in common: `photos/2026/`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const Subdirectory = Schema.Struct({ subdir: Schema.String })
+
+/**
+ * What names that go on behind a delimiter have in common.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Subdirectory extends Schema.Schema.Type<typeof Subdirectory> {}
+
+const quoted = (etag: string): boolean => etag.startsWith('"')
+
+/**
+ * An object, by its own headers.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const ObjectInfo = fromHeaders("x-object-meta-", {
+  /** Of the response's body: the whole object, or the range that was asked for. Absent where the cloud does not know it. */
+  bytes: absent(Count).pipe(Schema.fromKey("content-length")),
+  contentType: absent(Schema.String).pipe(Schema.fromKey("content-type")),
+  /** As the cloud writes it: a plain object's MD5, or in quotation marks that of a large object's parts. */
+  etag: absent(Schema.String),
+  /** With second resolution. */
+  lastModified: absent(HttpDate).pipe(Schema.fromKey("last-modified")),
+  contentEncoding: absent(Schema.String).pipe(Schema.fromKey("content-encoding")),
+  contentDisposition: absent(Schema.String).pipe(Schema.fromKey("content-disposition")),
+  contentRange: absent(Schema.String).pipe(Schema.fromKey("content-range")),
+  /** When it expires. */
+  deleteAt: absent(EpochSeconds).pipe(Schema.fromKey("x-delete-at")),
+  /** Of a dynamic large object: where its segments are, percent-encoded. */
+  manifest: absent(Schema.String).pipe(Schema.fromKey("x-object-manifest")),
+  isStaticLargeObject: flag.pipe(Schema.fromKey("x-static-large-object")),
+  status: Schema.propertySignature(Count).pipe(Schema.fromKey(":status"))
+})
+
+/**
+ * An object, by its own headers.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ObjectInfo extends Schema.Schema.Type<typeof ObjectInfo> {}
+
+/**
+ * The MD5 of an object's content, as 32 lower-case hex digits, where its headers tell it: not for large objects.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const md5Of = (object: ObjectInfo): string | undefined =>
+  object.etag === undefined ||
+  quoted(object.etag) ||
+  object.isStaticLargeObject ||
+  object.manifest !== undefined ||
+  !/^[0-9a-f]{32}$/i.test(object.etag)
+    ? undefined
+    : object.etag.toLowerCase()
+
+const StoredObject = Schema.Struct({
+  etag: absent(Schema.String),
+  lastModified: absent(HttpDate).pipe(Schema.fromKey("last-modified"))
+})
+
+/** The values of headers that one may set on an object, besides its metadata. */
+const Line = Schema.String.pipe(
+  Schema.filter((text) => /^[\u0020-\u007e]+$/.test(text), { description: "printable ASCII" })
+)
+
+const objectHeaders = {
+  /** Without it the cloud guesses from the name. */
+  contentType: Schema.optional(Line).pipe(Schema.fromKey("content-type")),
+  contentEncoding: Schema.optional(Line).pipe(Schema.fromKey("content-encoding")),
+  contentDisposition: Schema.optional(Line).pipe(Schema.fromKey("content-disposition")),
+  /** When the cloud is to delete it. Must lie ahead. */
+  deleteAt: Schema.optional(EpochSeconds).pipe(Schema.fromKey("x-delete-at")),
+  /** After how long the cloud is to delete it; whole seconds. */
+  deleteAfter: Schema.optional(
+    Schema.transform(Schema.String, Schema.DurationFromSelf, {
+      strict: true,
+      decode: (seconds) => Duration.seconds(Number(seconds)),
+      encode: (duration) => String(Math.ceil(Duration.toSeconds(duration)))
+    })
+  ).pipe(Schema.fromKey("x-delete-after")),
+  metadata: Schema.optional(metadataHeaders("x-object-meta-")).pipe(Schema.fromKey(":metadata"))
+}
+
+const detected = Schema.optional(
+  Schema.transform(Schema.String, Schema.Boolean, {
+    strict: true,
+    decode: (text) => text === "True",
+    encode: (on) => (on ? "True" : "False")
+  })
+).pipe(Schema.fromKey("x-detect-content-type"))
+
+const Md5 = Schema.String.pipe(Schema.pattern(/^[0-9a-f]{32}$/, { description: "an MD5 as 32 lower-case hex digits" }))
+
+/**
+ * A part of an object: `length` bytes from `offset` on (to the end where no length is given), or the `last` bytes.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const ByteRange = Schema.Union(
+  Schema.Struct({
+    offset: Schema.NonNegativeInt.annotations({ description: "a whole number of 0 or more" }),
+    length: Schema.optional(Schema.Int.pipe(Schema.positive({ description: "a whole number of 1 or more" })))
+  }),
+  Schema.Struct({ last: Schema.Int.pipe(Schema.positive({ description: "a whole number of 1 or more" })) })
+).annotations({
+  identifier: "ByteRange",
+  description: "a range of at least one byte: { offset, length? } or { last }"
+})
+
+/**
+ * A part of an object.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type ByteRange = typeof ByteRange.Type
+
+const RangeHeader = Schema.transform(Schema.String, Schema.typeSchema(ByteRange), {
+  strict: true,
+  decode: () => ({ offset: 0 }),
+  encode: (range) =>
+    "last" in range
+      ? `bytes=-${range.last}`
+      : `bytes=${range.offset}-${range.length === undefined ? "" : range.offset + range.length - 1}`
+})
+
+const CopySource = Schema.transform(
+  Schema.String,
+  Schema.typeSchema(Schema.Struct({ container: ContainerName, object: ObjectName })),
+  {
+    strict: true,
+    decode: () => ({ container: "", object: "" }),
+    encode: ({ container, object }) => `/${encodedAddress(container, object)}`
+  }
+)
+
+const containerPath = { container: ContainerName }
+const objectPath = { container: ContainerName, object: ObjectName }
+
+const listing = {
+  /** Names up to and with this one are left out. */
+  marker: Schema.optional(Schema.String),
+  /** Names from this one on are left out. */
+  endMarker: Schema.optional(Schema.String).pipe(Schema.fromKey("end_marker")),
+  prefix: Schema.optional(Schema.String),
+  /** Names that go on behind this are listed as one {@link Subdirectory}. */
+  delimiter: Schema.optional(Schema.NonEmptyString.annotations({ description: "a delimiter that is not empty" })),
+  /** How many items a page holds at the most; the cloud allows 10,000. */
+  limit: Schema.optional(PageLimit)
+}
+
+const containerHeaders = {
+  metadata: Schema.optional(metadataHeaders("x-container-meta-")).pipe(Schema.fromKey(":metadata")),
+  readAcl: Schema.optional(Line).pipe(Schema.fromKey("x-container-read")),
+  writeAcl: Schema.optional(Line).pipe(Schema.fromKey("x-container-write"))
+}
+
+const json = { format: "json" }
+
+/** An empty listing may come without a body. */
+const list = <A, I>(item: Schema.Schema<A, I>) =>
+  Schema.transform(Schema.UndefinedOr(Schema.Array(item)), Schema.Array(Schema.typeSchema(item)), {
+    strict: true,
+    decode: (items) => items ?? [],
+    encode: (items) => items
+  })
+
+/**
+ * What the cloud answers to an operation on many objects.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const BulkResult = Schema.Struct({
+  deleted: Schema.optionalWith(Schema.Number, { default: () => 0 }).pipe(Schema.fromKey("Number Deleted")),
+  notFound: Schema.optionalWith(Schema.Number, { default: () => 0 }).pipe(Schema.fromKey("Number Not Found")),
+  /** The result in words: the HTTP status is 200 whatever happened. */
+  status: Schema.propertySignature(Schema.String).pipe(Schema.fromKey("Response Status")),
+  explanation: Schema.optionalWith(Schema.String, { default: () => "" }).pipe(Schema.fromKey("Response Body")),
+  /** Path and status of each object that failed. */
+  errors: Schema.optionalWith(Schema.Array(Schema.Tuple(Schema.String, Schema.String)), { default: () => [] }).pipe(
+    Schema.fromKey("Errors")
+  )
+})
+
+/**
+ * What the cloud answers to an operation on many objects.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface BulkResult extends Schema.Schema.Type<typeof BulkResult> {}
+
+const Segment = Schema.Struct({
+  path: Schema.String,
+  etag: Schema.String,
+  bytes: Schema.propertySignature(Schema.Number).pipe(Schema.fromKey("size_bytes"))
+})
+
+/** The manifest is the whole body, while the input is flat like every other. */
+const ManifestBody = Schema.transform(
+  Schema.Array(Segment),
+  Schema.Struct({ segments: Schema.Array(Schema.typeSchema(Segment)) }),
+  {
+    strict: true,
+    decode: (segments) => ({ segments }),
+    encode: ({ segments }) => segments
+  }
+)
+
+/**
+ * The operations of Cloud Files, as data. "Cloud Files API", the sections on accounts, containers and objects.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const endpoints = {
+  /** What the account holds. "Show account metadata", `HEAD /v1/{account}`. */
+  getAccount: Endpoint.make("CloudFiles.getAccount", "HEAD", "", { success: Endpoint.headers(Account) }),
+  /**
+   * Sets metadata of the account; what is not named stays. "Create or update account metadata", `POST /v1/{account}`.
+   */
+  updateAccount: Endpoint.make("CloudFiles.updateAccount", "POST", "", {
+    headers: {
+      metadata: Schema.optional(metadataHeaders("x-account-meta-")).pipe(Schema.fromKey(":metadata")),
+      /** Keys to remove. */
+      remove: Schema.optional(removalHeaders("x-remove-account-meta-")).pipe(Schema.fromKey(":remove"))
+    },
+    idempotent: true
+  }),
+  /** Containers in the order of their names, a page of them. "Show account details and list containers", `GET /v1/{account}`. */
+  listContainersPage: Endpoint.make("CloudFiles.listContainersPage", "GET", "", {
+    query: { marker: listing.marker, endMarker: listing.endMarker, prefix: listing.prefix, limit: listing.limit },
+    fixedQuery: json,
+    success: Endpoint.json(list(ContainerSummary))
+  }),
+  /**
+   * Makes a container; one that exists already is kept, with the metadata given here merged into it, and `created` is
+   * false. "Create container", `PUT /v1/{account}/{container}`.
+   */
+  createContainer: Endpoint.make("CloudFiles.createContainer", "PUT", "/{container}", {
+    parameters: containerPath,
+    headers: containerHeaders,
+    success: Endpoint.headers(
+      Schema.Struct({
+        created: Schema.optionalToRequired(Schema.String, Schema.Boolean, {
+          decode: Option.match({ onNone: () => false, onSome: (status) => status === "201" }),
+          encode: (created) => Option.some(created ? "201" : "202")
+        }).pipe(Schema.fromKey(":status"))
+      })
+    )
+  }),
+  /** A container's metadata and counts. Fails with `NotFound`. "Show container metadata", `HEAD /v1/{account}/{container}`. */
+  getContainer: Endpoint.make("CloudFiles.getContainer", "HEAD", "/{container}", {
+    parameters: containerPath,
+    success: Endpoint.headers(Container),
+    errors: ["NotFound"]
+  }),
+  /**
+   * Sets metadata and access lists of a container; what is not named stays. Fails with `NotFound`. "Create or update
+   * container metadata", `POST /v1/{account}/{container}`.
+   */
+  updateContainer: Endpoint.make("CloudFiles.updateContainer", "POST", "/{container}", {
+    parameters: containerPath,
+    headers: {
+      ...containerHeaders,
+      /** Metadata keys to remove. */
+      remove: Schema.optional(removalHeaders("x-remove-container-meta-")).pipe(Schema.fromKey(":remove"))
+    },
+    errors: ["NotFound"],
+    idempotent: true
+  }),
+  /**
+   * Deletes an empty container. Fails with `Conflict` where it is not empty, which the cloud may say for some seconds after
+   * its last object was deleted, and with `NotFound`. "Delete container", `DELETE /v1/{account}/{container}`.
+   */
+  deleteContainer: Endpoint.make("CloudFiles.deleteContainer", "DELETE", "/{container}", {
+    parameters: containerPath,
+    errors: ["NotFound", "Conflict"]
+  }),
+  /**
+   * Objects in the byte order of their names, a page of them; with a delimiter, subdirectories among them. Fails with
+   * `NotFound` where there is no such container, and with `PreconditionFailed` where the limit is larger than the cloud
+   * allows. "Show container details and list objects", `GET /v1/{account}/{container}`.
+   */
+  listObjectsPage: Endpoint.make("CloudFiles.listObjectsPage", "GET", "/{container}", {
+    parameters: containerPath,
+    query: listing,
+    fixedQuery: json,
+    success: Endpoint.json(list(Schema.Union(ObjectSummary, Subdirectory))),
+    errors: ["NotFound", "PreconditionFailed"]
+  }),
+  /**
+   * Stores an object in one request: what `upload` is made of. "Create or replace object",
+   * `PUT /v1/{account}/{container}/{object}`.
+   */
+  putObject: Endpoint.withRawBody(
+    Endpoint.make("CloudFiles.putObject", "PUT", "/{container}/{+object}", {
+      parameters: objectPath,
+      headers: {
+        ...objectHeaders,
+        /** Lets the cloud guess the content type from the name. */
+        detectContentType: detected,
+        /** What the content's MD5 must be for the cloud to take it. */
+        md5: Schema.optional(Md5).pipe(Schema.fromKey("etag")),
+        /** `*` stores it only where no object bears the name. */
+        ifNoneMatch: Schema.optional(Schema.Literal("*")).pipe(Schema.fromKey("if-none-match"))
+      },
+      success: Endpoint.headers(StoredObject),
+      errors: ["NotFound", "Conflict", "PreconditionFailed", "QuotaExceeded", "Unprocessable"]
+    })
+  ),
+  /**
+   * Makes a static large object of segments that are stored already. "Create a static large object",
+   * `PUT /v1/{account}/{container}/{object}?multipart-manifest=put`.
+   */
+  putManifest: Endpoint.make("CloudFiles.putManifest", "PUT", "/{container}/{+object}", {
+    parameters: objectPath,
+    fixedQuery: { "multipart-manifest": "put" },
+    headers: {
+      ...objectHeaders,
+      detectContentType: detected,
+      ifNoneMatch: Schema.optional(Schema.Literal("*")).pipe(Schema.fromKey("if-none-match"))
+    },
+    body: ManifestBody,
+    success: Endpoint.headers(StoredObject),
+    errors: ["NotFound", "Conflict", "PreconditionFailed", "QuotaExceeded", "Unprocessable"]
+  }),
+  /** An object's headers. Fails with `NotFound`. "Show object metadata", `HEAD /v1/{account}/{container}/{object}`. */
+  getObjectInfo: Endpoint.make("CloudFiles.getObjectInfo", "HEAD", "/{container}/{+object}", {
+    parameters: objectPath,
+    success: Endpoint.headers(ObjectInfo),
+    errors: ["NotFound"]
+  }),
+  /**
+   * An object's headers and content, unverified: what `download` is made of. "Get object content and metadata",
+   * `GET /v1/{account}/{container}/{object}`.
+   */
+  getObject: Endpoint.make("CloudFiles.getObject", "GET", "/{container}/{+object}", {
+    parameters: objectPath,
+    headers: {
+      range: Schema.optional(RangeHeader),
+      /** The ETag that the object must still have. */
+      ifMatch: Schema.optional(Line).pipe(Schema.fromKey("if-match"))
+    },
+    success: Endpoint.stream(ObjectInfo),
+    errors: ["NotFound", "PreconditionFailed", "RangeNotSatisfiable"]
+  }),
+  /**
+   * Replaces all metadata of an object, its encoding, disposition and expiry included: what is not named is gone. See
+   * `updateObjectMetadata`, which keeps it. Fails with `NotFound`. "Create or update object metadata",
+   * `POST /v1/{account}/{container}/{object}`.
+   */
+  replaceObjectMetadata: Endpoint.make("CloudFiles.replaceObjectMetadata", "POST", "/{container}/{+object}", {
+    parameters: objectPath,
+    headers: {
+      ...objectHeaders,
+      /** Of a dynamic large object; without it the object is cut off from its segments. */
+      manifest: Schema.optional(Line).pipe(Schema.fromKey("x-object-manifest"))
+    },
+    errors: ["NotFound"],
+    idempotent: true
+  }),
+  /**
+   * Copies an object within the cloud. The copy has the source's metadata, overlaid with what is given here, or with
+   * `freshMetadata` only that. A large object is copied flat, up to 5 GiB; beyond, it fails with `QuotaExceeded`. Fails with
+   * `NotFound` where the source or the container is missing. "Copy object", `PUT /v1/{account}/{container}/{object}` with
+   * `X-Copy-From`.
+   */
+  copyObject: Endpoint.make("CloudFiles.copyObject", "PUT", "/{container}/{+object}", {
+    parameters: objectPath,
+    headers: {
+      ...objectHeaders,
+      /** What to copy. `container` and `object` say where to. */
+      source: Schema.propertySignature(CopySource).pipe(Schema.fromKey("x-copy-from")),
+      freshMetadata: Schema.optional(
+        Schema.transform(Schema.String, Schema.Boolean, {
+          strict: true,
+          decode: (text) => text === "True",
+          encode: (on) => (on ? "True" : "False")
+        })
+      ).pipe(Schema.fromKey("x-fresh-metadata"))
+    },
+    success: Endpoint.headers(StoredObject),
+    errors: ["NotFound", "PreconditionFailed", "QuotaExceeded"]
+  }),
+  /**
+   * Deletes an object. Of a large object only the manifest goes; see `deleteLargeObject`. Fails with `NotFound`. "Delete
+   * object", `DELETE /v1/{account}/{container}/{object}`.
+   */
+  deleteObject: Endpoint.make("CloudFiles.deleteObject", "DELETE", "/{container}/{+object}", {
+    parameters: objectPath,
+    errors: ["NotFound", "Conflict"]
+  }),
+  /**
+   * Deletes a static large object and its segments; the answer names what failed. "Delete static large object",
+   * `DELETE /v1/{account}/{container}/{object}?multipart-manifest=delete`.
+   */
+  deleteManifest: Endpoint.make("CloudFiles.deleteManifest", "DELETE", "/{container}/{+object}", {
+    parameters: objectPath,
+    fixedQuery: { "multipart-manifest": "delete" },
+    success: Endpoint.json(BulkResult),
+    errors: ["NotFound", "Conflict"]
+  })
+}

@@ -1,0 +1,145 @@
+/**
+ * Cloud Files speaks in headers: its dates, counts and metadata as values.
+ *
+ * Metadata values are percent-encoded on the way where they hold more than printable ASCII, as Rackspace advises, since a
+ * header cannot carry it; they are decoded when read. Keys are case-insensitive, and come back in lower case.
+ */
+import * as DateTime from "effect/DateTime"
+import * as Option from "effect/Option"
+import * as ParseResult from "effect/ParseResult"
+import * as Schema from "effect/Schema"
+
+export type Values = Readonly<Record<string, string>>
+
+/** A date as HTTP writes it. */
+export const HttpDate: Schema.Schema<DateTime.Utc, string> = Schema.transformOrFail(
+  Schema.String,
+  Schema.DateTimeUtcFromSelf,
+  {
+    strict: true,
+    decode: (text, _, ast) => ParseResult.fromOption(DateTime.make(text), () => new ParseResult.Type(ast, text)),
+    encode: (instant) => ParseResult.succeed(DateTime.toDate(instant).toUTCString())
+  }
+).annotations({ identifier: "HttpDate", description: "an HTTP date" })
+
+/** Seconds since 1970, whole or with a fraction. */
+export const EpochSeconds: Schema.Schema<DateTime.Utc, string> = Schema.transformOrFail(
+  Schema.String,
+  Schema.DateTimeUtcFromSelf,
+  {
+    strict: true,
+    decode: (text, _, ast) =>
+      /^\d+(\.\d+)?$/.test(text.trim())
+        ? ParseResult.fromOption(DateTime.make(Number(text) * 1000), () => new ParseResult.Type(ast, text))
+        : ParseResult.fail(new ParseResult.Type(ast, text)),
+    encode: (instant) => ParseResult.succeed(String(Math.floor(instant.epochMillis / 1000)))
+  }
+).annotations({ identifier: "EpochSeconds", description: "seconds since 1970" })
+
+/** A count or a size in bytes. */
+export const Count: Schema.Schema<number, string> = Schema.NumberFromString.annotations({
+  identifier: "Count",
+  description: "a decimal number"
+})
+
+/** `True`, `true`, or not there. */
+export const flag = Schema.optionalToRequired(Schema.UndefinedOr(Schema.String), Schema.Boolean, {
+  decode: Option.match({ onNone: () => false, onSome: (text) => text?.toLowerCase() === "true" }),
+  encode: (on) => (on ? Option.some("True") : Option.none())
+})
+
+const encodeValue = (value: string): string =>
+  value.replace(/[^\u0021-\u007e ]|%|^ | $/gu, (character) => encodeURIComponent(character))
+
+const decodeValue = (value: string): string => {
+  if (!/%[0-9a-f]{2}/i.test(value)) return value
+  try {
+    return decodeURIComponent(value)
+  } catch {
+    // Somebody else's value, in which the percent sign stands for itself.
+    return value
+  }
+}
+
+const Key = Schema.String.pipe(
+  Schema.pattern(/^[A-Za-z0-9!#$&'*+.^`|~-]{1,128}$/, {
+    description: "metadata keys of 1 to 128 letters, digits and dashes (an underscore does not pass every proxy)"
+  })
+)
+
+const wellFormed = (text: string): boolean => !/\p{Surrogate}/u.test(text)
+
+const Items = Schema.Record({ key: Schema.String, value: Schema.String }).pipe(
+  Schema.filter((items) => Object.keys(items).every((key) => Schema.is(Key)(key)), {
+    description: "metadata keys of 1 to 128 letters, digits and dashes (an underscore does not pass every proxy)"
+  }),
+  Schema.filter((items) => Object.values(items).every((value) => value !== ""), {
+    description: "metadata values that are not empty (name a key in `remove` to remove it)"
+  }),
+  Schema.filter(
+    (items) => Object.values(items).every((value) => wellFormed(value) && encodeValue(value).length <= 256),
+    {
+      description: "metadata values of at most 256 bytes, percent-encoded"
+    }
+  ),
+  Schema.filter(
+    (items) =>
+      Object.keys(items).length <= 90 &&
+      Object.entries(items).reduce((sum, [key, value]) => sum + key.length + encodeValue(value).length, 0) <= 4096,
+    { description: "at most 90 metadata items of 4,096 bytes together" }
+  )
+)
+
+/** Metadata as the headers of its kind: `metadataHeaders("x-object-meta-")`. */
+export const metadataHeaders = (prefix: string): Schema.Schema<Values, Values> =>
+  Schema.transform(Schema.Record({ key: Schema.String, value: Schema.String }), Items, {
+    strict: true,
+    decode: (headers) => readMetadata(prefix, headers),
+    encode: (items) =>
+      Object.fromEntries(Object.entries(items).map(([key, value]) => [prefix + key.toLowerCase(), encodeValue(value)]))
+  })
+
+/** Metadata to remove, as the headers that do so. */
+export const removalHeaders = (prefix: string): Schema.Schema<ReadonlyArray<string>, Values> =>
+  Schema.transform(Schema.Record({ key: Schema.String, value: Schema.String }), Schema.Array(Key), {
+    strict: true,
+    decode: (headers) => Object.keys(headers).map((name) => name.slice(prefix.length)),
+    encode: (keys) => Object.fromEntries(keys.map((key) => [prefix + key.toLowerCase(), "x"]))
+  })
+
+const readMetadata = (prefix: string, headers: Readonly<Record<string, string | undefined>>): Values =>
+  Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) =>
+      name.startsWith(prefix) && value !== undefined && !/^temp-url-key(-2)?$/.test(name.slice(prefix.length))
+        ? [[name.slice(prefix.length), decodeValue(value)]]
+        : []
+    )
+  )
+
+/**
+ * A response's headers as a struct, with the metadata of the given prefix gathered in its field `metadata`. TempURL keys,
+ * which the cloud keeps as metadata, are secrets and not among it.
+ */
+export const fromHeaders = <Fields extends Schema.Struct.Fields>(
+  prefix: string,
+  fields: Fields
+): Schema.Schema<Schema.Struct.Type<Fields> & { readonly metadata: Values }, unknown> => {
+  const Gathered = Schema.transform(
+    Schema.Record({ key: Schema.String, value: Schema.UndefinedOr(Schema.String) }),
+    Schema.Record({ key: Schema.String, value: Schema.Unknown }),
+    {
+      strict: true,
+      decode: (headers) => ({ ...headers, ":metadata": readMetadata(prefix, headers) }),
+      encode: (headers) => headers as Record<string, string>
+    }
+  )
+  const Struct = Schema.Struct({
+    ...fields,
+    metadata: Schema.propertySignature(Schema.Record({ key: Schema.String, value: Schema.String })).pipe(
+      Schema.fromKey(":metadata")
+    )
+  })
+  return Schema.compose(Gathered, Struct as unknown as Schema.Schema.AnyNoContext, {
+    strict: false
+  }) as unknown as Schema.Schema<Schema.Struct.Type<Fields> & { readonly metadata: Values }, unknown>
+}
