@@ -17,7 +17,7 @@ const alias = Object.entries(manifest.exports).flatMap(([entry, target]) =>
 export default defineConfig({
   resolve: { alias },
   test: {
-    include: ["test/**/*.test.ts"],
+    include: ["test/**/*.test.ts", "examples/**/*.test.ts"],
     exclude: ["test/openstack/**"],
     testTimeout: 30_000,
     reporters: ["default", "./scripts/vitest-tally.mjs"]

@@ -540,7 +540,8 @@ export const retryAfterOf = (
   for (const value of [header, bodyValue]) {
     if (value === undefined) continue
     if (/^\s*\d+(\.\d+)?\s*$/.test(value)) return Duration.seconds(Number(value))
-    const at = DateTime.make(value)
+    // An HTTP date must be given as a Date: as a string it would be taken for ISO 8601.
+    const at = DateTime.make(/^\d{4}-/.test(value.trim()) ? value.trim() : new Date(value))
     if (Option.isSome(at)) return Duration.millis(Math.max(0, DateTime.distance(now, at.value)))
   }
   return undefined

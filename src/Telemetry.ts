@@ -4,8 +4,18 @@
  *
  * @since 0.1.0
  */
+import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 import * as MetricBoundaries from "effect/MetricBoundaries"
+import * as MetricState from "effect/MetricState"
+
+const names = {
+  requests: "rackspace_requests",
+  retries: "rackspace_retries",
+  logins: "rackspace_logins",
+  bytesSent: "rackspace_bytes_sent",
+  bytesReceived: "rackspace_bytes_received"
+}
 
 /**
  * Requests sent, each attempt counted; tagged with `service`, `operation` and `status` (the HTTP status, or the tag of the
@@ -14,7 +24,7 @@ import * as MetricBoundaries from "effect/MetricBoundaries"
  * @since 0.1.0
  * @category metrics
  */
-export const requests = Metric.counter("rackspace_requests", {
+export const requests = Metric.counter(names.requests, {
   description: "Requests sent, each attempt counted",
   incremental: true
 })
@@ -25,7 +35,7 @@ export const requests = Metric.counter("rackspace_requests", {
  * @since 0.1.0
  * @category metrics
  */
-export const retries = Metric.counter("rackspace_retries", {
+export const retries = Metric.counter(names.retries, {
   description: "Requests that were sent again after a rate limit or a passing failure",
   incremental: true
 })
@@ -36,7 +46,7 @@ export const retries = Metric.counter("rackspace_retries", {
  * @since 0.1.0
  * @category metrics
  */
-export const logins = Metric.counter("rackspace_logins", { description: "Login requests", incremental: true })
+export const logins = Metric.counter(names.logins, { description: "Login requests", incremental: true })
 
 /**
  * Bytes of request bodies handed to the transport; tagged with `service`.
@@ -44,7 +54,7 @@ export const logins = Metric.counter("rackspace_logins", { description: "Login r
  * @since 0.1.0
  * @category metrics
  */
-export const bytesSent = Metric.counter("rackspace_bytes_sent", {
+export const bytesSent = Metric.counter(names.bytesSent, {
   description: "Bytes of request bodies handed to the transport",
   incremental: true
 })
@@ -55,7 +65,7 @@ export const bytesSent = Metric.counter("rackspace_bytes_sent", {
  * @since 0.1.0
  * @category metrics
  */
-export const bytesReceived = Metric.counter("rackspace_bytes_received", {
+export const bytesReceived = Metric.counter(names.bytesReceived, {
   description: "Bytes of streamed response bodies that arrived",
   incremental: true
 })
@@ -71,3 +81,28 @@ export const requestTime = Metric.histogram(
   MetricBoundaries.exponential({ start: 1, factor: 2, count: 18 }),
   "Milliseconds from sending a request to the head of its response"
 )
+
+/**
+ * What a counter has counted in this process so far, over all its tags, or over those that have the given values:
+ * `Telemetry.total("requests", { service: "CloudFiles" })`.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const total = (
+  counter: keyof typeof names,
+  labels: Readonly<Record<string, string>> = {}
+): Effect.Effect<number> =>
+  Effect.map(Metric.snapshot, (pairs) =>
+    pairs.reduce(
+      (sum, { metricKey, metricState }) =>
+        metricKey.name === names[counter] &&
+        MetricState.isCounterState(metricState) &&
+        Object.entries(labels).every(([label, value]) =>
+          metricKey.tags.some((tag) => tag.key === label && tag.value === value)
+        )
+          ? sum + Number(metricState.count)
+          : sum,
+      0
+    )
+  )

@@ -15,6 +15,7 @@ import type { AuthenticationFailed, EndpointNotFound } from "../CloudError.js"
 import * as Credentials from "../Credentials.js"
 import * as Emulator from "../emulator/Emulator.js"
 import * as LocalHttpClient from "../emulator/LocalHttpClient.js"
+import * as NodeServer from "../emulator/NodeServer.js"
 import type * as Identity from "../Identity.js"
 import * as Rackspace from "./Rackspace.js"
 
@@ -63,6 +64,28 @@ export const layerCloud = (options: CloudOptions = {}): Layer.Layer<TestCloud | 
     Effect.map(Emulator.make(options), (emulator) =>
       Context.make(TestCloud, emulator).pipe(Context.add(HttpClient.HttpClient, LocalHttpClient.make(emulator.handle)))
     )
+  )
+
+/**
+ * An emulated cloud that listens on a port of this machine, by default any free one, for HTTP clients of every kind. Its
+ * `authUrl` tells where. Closing the scope closes the port and every connection.
+ *
+ * Fails with `ListenFailed` where the port cannot be had.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerListening = (
+  options: CloudOptions & { readonly port?: number | undefined; readonly host?: string | undefined } = {}
+): Layer.Layer<TestCloud, NodeServer.ListenFailed> =>
+  Layer.scoped(
+    TestCloud,
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make(options)
+      const server = yield* NodeServer.listen({ handler: emulator.handle, port: options.port, host: options.host })
+      yield* emulator.setOrigin(server.url)
+      return emulator
+    })
   )
 
 /**

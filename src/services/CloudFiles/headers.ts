@@ -17,7 +17,9 @@ export const HttpDate: Schema.Schema<DateTime.Utc, string> = Schema.transformOrF
   Schema.DateTimeUtcFromSelf,
   {
     strict: true,
-    decode: (text, _, ast) => ParseResult.fromOption(DateTime.make(text), () => new ParseResult.Type(ast, text)),
+    // As a string it would be taken for ISO 8601.
+    decode: (text, _, ast) =>
+      ParseResult.fromOption(DateTime.make(new Date(text)), () => new ParseResult.Type(ast, text)),
     encode: (instant) => ParseResult.succeed(DateTime.toDate(instant).toUTCString())
   }
 ).annotations({ identifier: "HttpDate", description: "an HTTP date" })

@@ -1,0 +1,24 @@
+/**
+ * pyrax's credential file, as it is: ~/.rackspace_cloud_credentials
+ *
+ *   [rackspace_cloud]
+ *   username = myusername
+ *   api_key = 01234567890abcdef
+ */
+import { NodeContext, NodeHttpClient, NodeRuntime } from "@effect/platform-node"
+import { Effect } from "effect"
+import { Credentials, Identity } from "effect-rackspace"
+
+const program = Effect.gen(function* () {
+  const user = yield* Identity.user
+  yield* Effect.log(`${user.name} works in ${(yield* Identity.regions).join(", ")}`)
+  for (const service of yield* Identity.services) {
+    yield* Effect.log(`${service.name} (${service.type})`)
+  }
+}).pipe(
+  // A file that is missing, damaged or open to others says what is wrong with it, and never what is in it.
+  Effect.provide(Identity.layer({ credentials: Credentials.fromFile("~/.rackspace_cloud_credentials") })),
+  Effect.catchTag("CredentialsError", (error) => Effect.logError(error.message))
+)
+
+program.pipe(Effect.provide([NodeContext.layer, NodeHttpClient.layerUndici]), NodeRuntime.runMain)

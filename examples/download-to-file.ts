@@ -1,0 +1,45 @@
+/**
+ * A download straight into a file: memory stays flat however large the object is, and a checksum that does not match is a
+ * typed failure.
+ */
+import { FileSystem, Path } from "@effect/platform"
+import { NodeContext, NodeHttpClient, NodeRuntime } from "@effect/platform-node"
+import { Effect, Stream } from "effect"
+import { CloudFiles, Credentials, Rackspace } from "effect-rackspace"
+
+const program = Effect.gen(function* () {
+  const files = yield* CloudFiles.CloudFiles
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const folder = yield* fs.makeTempDirectoryScoped()
+
+  yield* files.createContainer({ container: "dumps" })
+  yield* files.upload({
+    container: "dumps",
+    object: "numbers",
+    body: CloudFiles.fromStream(
+      Stream.range(1, 100_000).pipe(
+        Stream.map((n) => `${n}\n`),
+        Stream.encodeText
+      ),
+      {
+        replayable: true
+      }
+    )
+  })
+
+  const file = path.join(folder, "numbers.txt")
+  yield* files.download({ container: "dumps", object: "numbers" }).pipe(Stream.run(fs.sink(file)))
+  yield* Effect.log(`${file.split(path.sep).at(-1)} has ${(yield* fs.stat(file)).size} bytes`)
+
+  const start = yield* files
+    .download({ container: "dumps", object: "numbers", range: { offset: 0, length: 6 } })
+    .pipe(Stream.decodeText(), Stream.mkString)
+  yield* Effect.log(`it begins with ${JSON.stringify(start)}`)
+}).pipe(Effect.scoped)
+
+program.pipe(
+  Effect.provide(Rackspace.layer({ credentials: Credentials.config, region: "DFW" })),
+  Effect.provide([NodeContext.layer, NodeHttpClient.layerUndici]),
+  NodeRuntime.runMain
+)

@@ -1,0 +1,47 @@
+/**
+ * The HttpClient is the user's: through a proxy, with a certificate authority of one's own, or (never in production) with
+ * TLS verification turned off.
+ *
+ * Takes HTTPS_PROXY and EXTRA_CA from the environment, where they are set.
+ */
+import { FileSystem } from "@effect/platform"
+import { NodeContext, NodeHttpClient, NodeRuntime } from "@effect/platform-node"
+import { Config, Effect, Layer, Option } from "effect"
+import { CloudFiles, Credentials, Rackspace } from "effect-rackspace"
+import { Agent, type Dispatcher, ProxyAgent } from "undici"
+
+const dispatcher = Layer.scoped(
+  NodeHttpClient.Dispatcher,
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const proxy = yield* Config.option(Config.nonEmptyString("HTTPS_PROXY"))
+    const authority = yield* Config.option(Config.nonEmptyString("EXTRA_CA"))
+    const connect = {
+      ...(Option.isSome(authority) && { ca: yield* fs.readFileString(authority.value) })
+      // The only way to turn verification off, for a laboratory: rejectUnauthorized: false
+    }
+    return yield* Effect.acquireRelease(
+      Effect.sync((): Dispatcher =>
+        Option.isSome(proxy)
+          ? new ProxyAgent({ uri: proxy.value, requestTls: connect })
+          : new Agent({ connections: 32, connect })
+      ),
+      (open) => Effect.promise(() => open.close())
+    )
+  })
+)
+
+const httpClient = NodeHttpClient.layerUndiciWithoutDispatcher.pipe(Layer.provide(dispatcher))
+
+const program = Effect.gen(function* () {
+  const files = yield* CloudFiles.CloudFiles
+  const account = yield* files.getAccount()
+  yield* Effect.log(`${account.containerCount} containers, ${account.bytesUsed} bytes`)
+})
+
+program.pipe(
+  Effect.provide(Rackspace.layer({ credentials: Credentials.config, region: "DFW" })),
+  Effect.provide(httpClient),
+  Effect.provide(NodeContext.layer),
+  NodeRuntime.runMain
+)

@@ -1,0 +1,57 @@
+/**
+ * Runs an example on the embedded cloud, as a program of its own over a real socket; with RAX_USERNAME set, on that account.
+ *
+ *   npm run example quick-start
+ */
+import { Command, FileSystem, Path } from "@effect/platform"
+import { NodeContext, NodeRuntime } from "@effect/platform-node"
+import { Config, Console, Effect, Option } from "effect"
+import { TestCloud } from "effect-rackspace"
+import { fileURLToPath } from "node:url"
+
+const here = fileURLToPath(new URL(".", import.meta.url))
+
+/** An environment in which a program finds the emulated cloud: by its variables, and by a credential file at home. */
+export const environment = Effect.gen(function* () {
+  const { authUrl, credentials } = yield* TestCloud.TestCloud
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const home = yield* fs.makeTempDirectoryScoped({ prefix: "effect-rackspace-" })
+  yield* fs.writeFileString(
+    path.join(home, ".rackspace_cloud_credentials"),
+    `[rackspace_cloud]\nusername = ${credentials.username}\napi_key = ${credentials.apiKey}\nauth_url = ${authUrl}\n`,
+    { mode: 0o600 }
+  )
+  return {
+    HOME: home,
+    RAX_USERNAME: credentials.username,
+    RAX_API_KEY: credentials.apiKey,
+    RAX_AUTH_URL: authUrl,
+    RAX_REGION: "DFW"
+  }
+})
+
+/** An example as a command. */
+export const example = (name: string, variables: Readonly<Record<string, string>>) =>
+  Command.make(process.execPath, "--import", "tsx", `${here}${name}.ts`).pipe(Command.env(variables))
+
+const onEmbeddedCloud = (name: string) =>
+  Effect.gen(function* () {
+    return yield* Command.exitCode(
+      example(name, yield* environment).pipe(Command.stdout("inherit"), Command.stderr("inherit"))
+    )
+  }).pipe(Effect.scoped, Effect.provide(TestCloud.layerListening({ servers: { buildTime: "2 seconds" } })))
+
+const onAccount = (name: string) =>
+  Command.exitCode(example(name, {}).pipe(Command.stdout("inherit"), Command.stderr("inherit")))
+
+const main = Effect.gen(function* () {
+  const name = process.argv[2]
+  if (name === undefined) return yield* Console.error("Name an example: npm run example quick-start")
+  const account = yield* Config.option(Config.nonEmptyString("RAX_USERNAME"))
+  process.exitCode = yield* Option.isSome(account) ? onAccount(name) : onEmbeddedCloud(name)
+})
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  NodeRuntime.runMain(Effect.provide(main, NodeContext.layer))
+}

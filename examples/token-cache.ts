@@ -1,0 +1,24 @@
+/**
+ * A token cached in a file, as the Lava client's users did by hand: short programs that run often log in once a day.
+ *
+ * The second run of this program makes no login. Where the cached token is no longer accepted, it makes one.
+ */
+import { NodeContext, NodeHttpClient, NodeRuntime } from "@effect/platform-node"
+import { Effect, Layer, Stream } from "effect"
+import { CloudServers, Credentials, Rackspace, Telemetry, TokenStore } from "effect-rackspace"
+
+const account = Rackspace.layer({ credentials: Credentials.config, region: "DFW" }).pipe(
+  Layer.provide(TokenStore.layerFile("~/.cache/effect-rackspace/token"))
+)
+
+const program = Effect.gen(function* () {
+  const servers = yield* CloudServers.CloudServers
+  const count = yield* Stream.runCount(servers.list())
+  yield* Effect.log(`${count} servers, ${yield* Telemetry.total("logins")} logins`)
+})
+
+program.pipe(
+  Effect.provide(account),
+  Effect.provide([NodeContext.layer, NodeHttpClient.layerUndici]),
+  NodeRuntime.runMain
+)

@@ -1,0 +1,495 @@
+/**
+ * Cloud Files, which is OpenStack's Swift: one account's containers and objects in one region (files.md sections 1 to 7
+ * and the versions of section 9). It is driven by headers, answers in text and HTML, and takes any bytes for a name.
+ *
+ * Not emulated: TempURL and FormPost, access lists (they are kept, not enforced), static websites, `?extract-archive`
+ * and replicas, so that every read is fresh.
+ *
+ * @since 0.1.0
+ */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Answer from "./CloudFiles/Answer.js"
+import * as Bulk from "./CloudFiles/Bulk.js"
+import * as ByteText from "./CloudFiles/ByteText.js"
+import * as Listing from "./CloudFiles/Listing.js"
+import * as MediaType from "./CloudFiles/MediaType.js"
+import * as Metadata from "./CloudFiles/Metadata.js"
+import * as Reading from "./CloudFiles/Reading.js"
+import * as StaticLargeObject from "./CloudFiles/StaticLargeObject.js"
+import type { Container } from "./CloudFiles/Storage.js"
+import { Storage, timestamp } from "./CloudFiles/Storage.js"
+import * as StoredBytes from "./CloudFiles/StoredBytes.js"
+import * as Writing from "./CloudFiles/Writing.js"
+import type { EmulatedService, ServiceRequest, WireBroken, WireResponse } from "./Protocol.js"
+import * as Reply from "./Reply.js"
+import * as RequestBody from "./RequestBody.js"
+import * as Timestamp from "./Timestamp.js"
+
+/**
+ * What may be chosen about Cloud Files.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export interface CloudFilesOptions {
+  /** How many entries a listing has at most, and the greatest `limit` that is not refused. Default 10,000. */
+  readonly pageLimit?: number | undefined
+  /** How large an object may be that is uploaded or copied in one piece. Default 5,368,709,120: 5 GiB. */
+  readonly maxObjectBytes?: number | undefined
+  /** How many containers there may be. Default 500,000. */
+  readonly maxContainers?: number | undefined
+  /**
+   * How small a segment of a Static Large Object may be, but for the last. Default 1, as in today's Swift; Rackspace's
+   * documents say 1,048,576.
+   */
+  readonly minimumSegmentBytes?: number | undefined
+}
+
+/**
+ * A container, as a test sees it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ContainerState {
+  readonly name: string
+  /** Expired objects count for a day. */
+  readonly count: number
+  /** Of a large object only the manifest counts, as its segments count themselves. */
+  readonly bytes: number
+  /** Metadata and access lists by the names of their headers: `X-Container-Meta-Color`. */
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/**
+ * An object, as a test sees it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ObjectState {
+  /** What was uploaded; of a Static Large Object the manifest, of a dynamic one mostly nothing. */
+  readonly bytes: Uint8Array
+  /** The MD5 of these bytes, in lower-case hexadecimal. */
+  readonly etag: string
+  readonly contentType: string
+  /** The metadata by the names in lower case behind `X-Object-Meta-`. */
+  readonly metadata: Readonly<Record<string, string>>
+  /** All headers that come back with it: `Content-Encoding`, `X-Object-Meta-Color`. */
+  readonly headers: Readonly<Record<string, string>>
+  /** When it was written or its metadata changed, in milliseconds since 1970. */
+  readonly changed: number
+  /** When it expires, in seconds since 1970. */
+  readonly deleteAt: number | undefined
+  readonly isStaticLargeObject: boolean
+}
+
+/**
+ * What a test may say about an object that it puts in.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export interface PutObjectOptions {
+  /** Default: guessed from the name. */
+  readonly contentType?: string | undefined
+  readonly metadata?: Readonly<Record<string, string>> | undefined
+  /** In seconds since 1970; it may be past. */
+  readonly deleteAt?: number | undefined
+}
+
+/**
+ * One account's storage in one region: what answers requests, and handles for tests. The handles know no limits.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface CloudFilesEmulator extends EmulatedService {
+  /** All containers, in the order of their names. */
+  readonly containers: Effect.Effect<ReadonlyArray<ContainerState>>
+  /** Creates a container if it is missing, and in it so many objects `object-000001`, each holding its own name. */
+  readonly seedContainer: (container: string, objects?: number) => Effect.Effect<void>
+  /** Removes a container with all that is in it. */
+  readonly dropContainer: (container: string) => Effect.Effect<void>
+  /** Stores an object, and creates its container if that is missing. A text is stored as UTF-8. */
+  readonly putObject: (
+    container: string,
+    object: string,
+    body: Uint8Array | string,
+    options?: PutObjectOptions
+  ) => Effect.Effect<void>
+  /** The object as it is stored, whether expired or not; undefined if there is none. */
+  readonly getObject: (container: string, object: string) => Effect.Effect<ObjectState | undefined>
+  readonly removeObject: (container: string, object: string) => Effect.Effect<void>
+  /** The names of a container's objects, in the order of listings; none if there is no such container. */
+  readonly objects: (container: string) => Effect.Effect<ReadonlyArray<string>>
+}
+
+const longestContainerName = 256
+
+/** Headers beside the metadata that a container keeps. */
+const containerHeaders = ["X-Container-Read", "X-Container-Write", "X-Versions-Location"]
+
+/** Puts an access list into Swift's form; 400 for referrers in one that allows writing. */
+const accessList = (header: string, value: string): string =>
+  value
+    .split(",")
+    .map((item) => item.trim())
+    .filter((item) => item !== "")
+    .map((item) => {
+      const referrer = /^\.(?:r|ref|referer|referrer)\s*:\s*(.*)$/.exec(item)?.[1]
+      if (referrer === undefined) {
+        return item
+      }
+      if (header === "x-container-write") {
+        return Answer.refuse(Answer.sentence(400, `Referrers not allowed in write ACL: '${item}'`))
+      }
+      return `.r:${referrer.replace(/^(-?)\s*\*(?=.)/, "$1")}`
+    })
+    .join(",")
+
+/** A container's headers as they are to be kept, checked. */
+const containerRequestHeaders = (request: ServiceRequest): Readonly<Record<string, string>> => {
+  const headers: Record<string, string> = { ...request.headers }
+  for (const header of ["x-container-read", "x-container-write"]) {
+    const value = headers[header]
+    if (value !== undefined) {
+      headers[header] = accessList(header, value)
+    }
+  }
+  for (const quota of ["bytes", "count"]) {
+    const value = headers[`x-container-meta-quota-${quota}`]
+    if (value && !/^\d+$/.test(value)) {
+      Answer.refuse(Answer.sentence(400, `Invalid ${quota} quota.`))
+    }
+  }
+  if (ByteText.percentDecode(headers["x-versions-location"] ?? "").includes("/")) {
+    Answer.refuse(Answer.sentence(412, "Container name cannot contain slashes"))
+  }
+  return headers
+}
+
+const containerMethods = "GET, HEAD, PUT, POST, DELETE, OPTIONS"
+const notAllowed = (methods: string): WireResponse => Answer.standard(405, { Allow: methods })
+const allowed = (methods: string): WireResponse => ({ ...Answer.standard(200, { Allow: methods }) })
+
+/**
+ * A storage with nothing in it.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (options: CloudFilesOptions = {}): Effect.Effect<CloudFilesEmulator> =>
+  Effect.map(Clock.currentTimeMillis, (created) => {
+    const storage = new Storage(created)
+    const settings: Writing.Settings = {
+      pageLimit: options.pageLimit ?? 10_000,
+      maxObjectBytes: options.maxObjectBytes ?? 5 * 1024 ** 3,
+      maxContainers: options.maxContainers ?? 500_000,
+      minimumSegmentBytes: options.minimumSegmentBytes ?? 1
+    }
+
+    /** A page of a listing as a response: 204 where nothing is said. */
+    const listing = (
+      rows: ReadonlyArray<Listing.Row>,
+      format: Listing.Format,
+      elements: Parameters<typeof Listing.write>[2],
+      headers: Readonly<Record<string, string>>
+    ): WireResponse => {
+      const body = Listing.write(rows, format, elements)
+      return Reply.text(body === "" ? 204 : 200, body, {
+        ...headers,
+        "Content-Type": `${format}; charset=utf-8`
+      })
+    }
+
+    const accountHeaders = (now: number): Readonly<Record<string, string>> => {
+      const { bytes, objects } = storage.totals(now)
+      return {
+        ...Object.fromEntries(storage.headers),
+        "X-Account-Container-Count": String(storage.count),
+        "X-Account-Object-Count": String(objects),
+        "X-Account-Bytes-Used": String(bytes),
+        "X-Timestamp": timestamp(storage.created),
+        "Accept-Ranges": "bytes"
+      }
+    }
+
+    const account = (request: ServiceRequest, now: number): WireResponse => {
+      switch (request.method) {
+        case "GET": {
+          const format = Listing.format(request)
+          const parameters = { ...Listing.parameters(request, settings.pageLimit), path: undefined }
+          const rows = Listing.page(storage.names, parameters).map(({ isSubdir, name }): Listing.Row => {
+            const container = isSubdir ? undefined : storage.get(name, now)
+            return container === undefined
+              ? { subdir: ByteText.toText(name) }
+              : { name: ByteText.toText(name), count: container.count, bytes: container.bytesUsed }
+          })
+          const elements = { root: "account", item: "container", name: request.caller.storageAccount } as const
+          return listing(rows, format, elements, accountHeaders(now))
+        }
+        case "HEAD":
+          return Reply.empty(204, {
+            ...accountHeaders(now),
+            "Content-Type": `${Listing.format(request)}; charset=utf-8`
+          })
+        case "POST":
+          storage.headers = Metadata.merged(storage.headers, request.headers, "account")
+          return Answer.standard(204)
+        case "OPTIONS":
+          return allowed("GET, HEAD, POST, OPTIONS")
+        default:
+          return notAllowed("GET, HEAD, POST, OPTIONS")
+      }
+    }
+
+    const statistics = (container: Container): Readonly<Record<string, string>> => ({
+      ...Object.fromEntries(container.headers),
+      "X-Container-Object-Count": String(container.count),
+      "X-Container-Bytes-Used": String(container.bytesUsed),
+      "X-Timestamp": timestamp(container.created),
+      "Accept-Ranges": "bytes"
+    })
+
+    const objectRow = (container: Container, { isSubdir, name }: Listing.Entry): Listing.Row => {
+      const object = isSubdir ? undefined : container.listed(name)
+      return object === undefined
+        ? { subdir: ByteText.toText(name) }
+        : {
+            name: ByteText.toText(name),
+            hash: object.stored.md5,
+            bytes: Reading.listedSize(object),
+            content_type: ByteText.toText(object.contentType),
+            last_modified: Timestamp.microsecondsWithoutZone(object.changed)
+          }
+    }
+
+    const putContainer = (request: ServiceRequest, name: ByteText.ByteText, now: number): WireResponse => {
+      if (name.length > longestContainerName) {
+        return Answer.sentence(400, `Container name length of ${name.length} longer than ${longestContainerName}`)
+      }
+      if (name === "." || name === "..") {
+        return Answer.sentence(400, `Container name cannot be ${name}`)
+      }
+      const before = storage.get(name, now)
+      if (before === undefined && storage.count >= settings.maxContainers) {
+        return Answer.sentence(403, `Reached container limit of ${settings.maxContainers}`)
+      }
+      const headers = Metadata.merged(
+        before?.headers ?? new Map(),
+        containerRequestHeaders(request),
+        "container",
+        containerHeaders
+      )
+      const container = before ?? storage.create(name, now)
+      container.headers = headers
+      return Answer.standard(before === undefined ? 201 : 202)
+    }
+
+    const container = (request: ServiceRequest, name: ByteText.ByteText, now: number): WireResponse => {
+      const existing = (): Container => storage.get(name, now) ?? Answer.refuse(Answer.standard(404))
+      switch (request.method) {
+        case "GET": {
+          const format = Listing.format(request)
+          const parameters = Listing.parameters(request, settings.pageLimit)
+          const found = existing()
+          const rows = Listing.page(found.names, parameters).map((entry) => objectRow(found, entry))
+          const elements = { root: "container", item: "object", name: ByteText.toText(name) } as const
+          return listing(rows, format, elements, statistics(found))
+        }
+        case "HEAD":
+          return Reply.empty(204, {
+            ...statistics(existing()),
+            "Content-Type": `${Listing.format(request)}; charset=utf-8`
+          })
+        case "PUT":
+          return putContainer(request, name, now)
+        case "POST": {
+          const headers = containerRequestHeaders(request)
+          Metadata.check(headers, "container")
+          const found = existing()
+          found.headers = Metadata.merged(found.headers, headers, "container", containerHeaders)
+          return Answer.standard(204)
+        }
+        case "DELETE":
+          return Bulk.removeContainer(storage, name, now)
+        case "OPTIONS":
+          return allowed(containerMethods)
+        default:
+          return notAllowed(containerMethods)
+      }
+    }
+
+    const objectMethods = "GET, HEAD, PUT, POST, COPY, DELETE, OPTIONS"
+
+    const object = (
+      request: ServiceRequest,
+      path: Reading.ObjectPath,
+      now: number
+    ): Effect.Effect<WireResponse, WireBroken | Answer.Refused> => {
+      const work: Writing.Work = { storage, settings, request, path }
+      const multipart = request.query.getAll("multipart-manifest").at(-1)
+      switch (request.method) {
+        case "GET":
+        case "HEAD": {
+          const { method } = request
+          return Answer.attempt(() => Reading.respond(Reading.read(storage, path, request, now, method), method))
+        }
+        case "PUT": {
+          const from = request.headers["x-copy-from"]
+          if (multipart === "put") {
+            return from
+              ? Effect.succeed(Answer.sentence(405, "Multipart Manifest PUTs cannot be COPY requests"))
+              : StaticLargeObject.put(work)
+          }
+          return from ? Answer.attempt(() => Writing.putCopy(work, from, now)) : Writing.put(work)
+        }
+        case "COPY":
+          return Answer.attempt(() => Writing.copyTo(work, now))
+        case "POST":
+          return Answer.attempt(() => Writing.post(work, now))
+        case "DELETE":
+          return Answer.attempt(() =>
+            multipart === "delete" ? StaticLargeObject.remove(work, now) : Writing.remove(storage, path, now)
+          )
+        case "OPTIONS":
+          return Effect.succeed(allowed(objectMethods))
+        default:
+          return Effect.succeed(notAllowed(objectMethods))
+      }
+    }
+
+    const route = (request: ServiceRequest, now: number): Effect.Effect<WireResponse, WireBroken | Answer.Refused> => {
+      // Swift decodes the path before it splits it, so that an encoded slash is a slash.
+      const path = ByteText.percentDecode(request.path).replace(/^\//, "")
+      if (!ByteText.isValid(path)) {
+        return Effect.succeed(Answer.sentence(412, "Invalid UTF8 or contains NULL"))
+      }
+      if (request.query.has("bulk-delete") && (request.method === "POST" || request.method === "DELETE")) {
+        return Bulk.bulkDelete(storage, request)
+      }
+      if (path === "") {
+        return Answer.attempt(() => account(request, now))
+      }
+      const target = Reading.splitPath(`/${path}`)
+      if (target !== undefined) {
+        return object(request, target, now)
+      }
+      const name = path.replace(/\/$/, "")
+      return name === "" || path.startsWith("/")
+        ? Effect.succeed(Answer.sentence(412, "Bad URL"))
+        : Answer.attempt(() => container(request, name, now))
+    }
+
+    /** To HEAD goes what would go to GET, but for the body; a refusal has then none to count. */
+    const withoutBody = (response: WireResponse): WireResponse =>
+      response.status < 400 ? response : { ...response, body: new Uint8Array(0) }
+
+    const containerFor = (name: string, now: number): Container => {
+      const bytes = ByteText.fromText(name)
+      return storage.get(bytes, now) ?? storage.create(bytes, now)
+    }
+
+    const seed = (
+      container: Container,
+      name: string,
+      body: Uint8Array,
+      now: number,
+      { contentType, deleteAt, metadata = {} }: PutObjectOptions = {}
+    ): void => {
+      const headers = new Map(
+        Object.entries(metadata).map(([key, value]) => [
+          Metadata.headerName(`X-Object-Meta-${key}`),
+          ByteText.fromText(value)
+        ])
+      )
+      if (deleteAt !== undefined) {
+        headers.set("X-Delete-At", String(deleteAt))
+      }
+      container.put(ByteText.fromText(name), {
+        stored: StoredBytes.fromBytes(body),
+        contentType: contentType ?? MediaType.guess(name),
+        changed: now,
+        headers,
+        deleteAt,
+        manifest: undefined
+      })
+    }
+
+    const utf8 = new TextEncoder()
+
+    return {
+      handle: (request) =>
+        Effect.flatMap(Clock.currentTimeMillis, (now) =>
+          route(request, now).pipe(
+            Effect.catchIf(
+              (problem) => problem instanceof Answer.Refused,
+              (refused) => Effect.succeed(refused.response)
+            ),
+            Effect.map((response) =>
+              Answer.signed(request.method === "HEAD" ? withoutBody(response) : response, now, request.region)
+            )
+          )
+        ),
+      containers: Effect.map(Clock.currentTimeMillis, (now) =>
+        [...storage.names.from("")].flatMap((name) => {
+          const found = storage.get(name, now)
+          return found === undefined
+            ? []
+            : [
+                {
+                  name: ByteText.toText(name),
+                  count: found.count,
+                  bytes: found.bytesUsed,
+                  headers: Object.fromEntries(found.headers)
+                }
+              ]
+        })
+      ),
+      seedContainer: (name, objects = 0) =>
+        Effect.map(Clock.currentTimeMillis, (now) => {
+          const found = containerFor(name, now)
+          for (let index = 1; index <= objects; index++) {
+            const own = `object-${String(index).padStart(6, "0")}`
+            seed(found, own, utf8.encode(own), now)
+          }
+        }),
+      dropContainer: (name) => Effect.sync(() => storage.remove(ByteText.fromText(name))),
+      putObject: (container, name, body, about) =>
+        Effect.map(Clock.currentTimeMillis, (now) =>
+          seed(containerFor(container, now), name, typeof body === "string" ? utf8.encode(body) : body, now, about)
+        ),
+      getObject: (container, name) =>
+        Effect.map(Clock.currentTimeMillis, (now): ObjectState | undefined => {
+          const found = storage.get(ByteText.fromText(container), now)?.listed(ByteText.fromText(name))
+          if (found === undefined) {
+            return undefined
+          }
+          const prefix = "X-Object-Meta-"
+          return {
+            bytes: RequestBody.concat([...StoredBytes.slices(found.stored, 0, found.stored.size)]),
+            etag: found.stored.md5,
+            contentType: ByteText.toText(found.contentType),
+            metadata: Object.fromEntries(
+              [...found.headers]
+                .filter(([header]) => header.startsWith(prefix))
+                .map(([header, value]) => [header.slice(prefix.length).toLowerCase(), ByteText.toText(value)])
+            ),
+            headers: Object.fromEntries(found.headers),
+            changed: found.changed,
+            deleteAt: found.deleteAt,
+            isStaticLargeObject: found.manifest !== undefined
+          }
+        }),
+      removeObject: (container, name) =>
+        Effect.map(Clock.currentTimeMillis, (now) =>
+          storage.get(ByteText.fromText(container), now)?.remove(ByteText.fromText(name))
+        ),
+      objects: (container) =>
+        Effect.map(Clock.currentTimeMillis, (now) =>
+          [...(storage.get(ByteText.fromText(container), now)?.names.from("") ?? [])].map(ByteText.toText)
+        )
+    }
+  })

@@ -1,0 +1,130 @@
+/**
+ * Swift's way of answering (files.md section 11): statuses with sentences of HTML or text, never JSON; and how a check
+ * in the middle of a request ends it.
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import { randomBytes } from "node:crypto"
+import type { WireResponse } from "../Protocol.js"
+import * as Reply from "../Reply.js"
+import * as Timestamp from "../Timestamp.js"
+
+const reasons: Readonly<Record<number, readonly [title: string, sentence: string]>> = {
+  200: ["OK", ""],
+  201: ["Created", ""],
+  202: ["Accepted", "The request is accepted for processing."],
+  204: ["No Content", ""],
+  400: [
+    "Bad Request",
+    "The server could not comply with the request since it is either malformed or otherwise incorrect."
+  ],
+  403: ["Forbidden", "Access was denied to this resource."],
+  404: ["Not Found", "The resource could not be found."],
+  405: ["Method Not Allowed", "The method is not allowed for this resource."],
+  406: ["Not Acceptable", "The resource is not available in a format acceptable to your browser."],
+  409: ["Conflict", "There was a conflict when trying to complete your request."],
+  411: ["Length Required", "Content-Length header required."],
+  412: ["Precondition Failed", "A precondition for this request was not met."],
+  413: ["Request Entity Too Large", "The body of your request was too large for this server."],
+  416: ["Requested Range Not Satisfiable", "The Range requested is not available."],
+  422: ["Unprocessable Entity", "Unable to process the contained instructions"],
+  499: ["Client Disconnect", "The client was disconnected during request."],
+  501: ["Not Implemented", "The requested method is not implemented by this server."]
+}
+
+/**
+ * A status with its reason, as bulk operations report it: `404 Not Found`.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const statusLine = (status: number): string => `${status} ${reasons[status]?.[0] ?? "Unknown"}`
+
+/**
+ * A status and the heading and sentence that Swift has for it.
+ *
+ * @since 0.1.0
+ * @category responses
+ */
+export const standard = (status: number, headers: Readonly<Record<string, string>> = {}): WireResponse => {
+  const [title, sentence] = reasons[status] ?? ["", ""]
+  return sentence === "" ? Reply.empty(status, headers) : Reply.html(status, title, sentence, headers)
+}
+
+/**
+ * A status and a sentence of its own, which Swift declares as HTML although it is none.
+ *
+ * @since 0.1.0
+ * @category responses
+ */
+export const sentence = (status: number, body: string): WireResponse =>
+  Reply.text(status, body, { "Content-Type": "text/html; charset=UTF-8" })
+
+/**
+ * A status and a sentence of its own that says it is text.
+ *
+ * @since 0.1.0
+ * @category responses
+ */
+export const plain = (status: number, body: string): WireResponse =>
+  Reply.text(status, body, { "Content-Type": "text/plain" })
+
+/**
+ * The request ends here, with this response.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class Refused {
+  readonly _tag = "Refused"
+  constructor(readonly response: WireResponse) {}
+}
+
+/**
+ * Ends the request from within a synchronous check. Only under {@link attempt}.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const refuse = (response: WireResponse): never => {
+  throw new Refused(response)
+}
+
+/**
+ * Runs checks and changes in one go, so that no other request comes in between.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const attempt = <A>(evaluate: () => A): Effect.Effect<A, Refused> =>
+  Effect.suspend(() => {
+    try {
+      return Effect.succeed(evaluate())
+    } catch (thrown) {
+      if (thrown instanceof Refused) {
+        return Effect.fail(thrown)
+      }
+      throw thrown
+    }
+  })
+
+/**
+ * Adds what every answer has (files.md section 1): `X-Trans-Id`, in which the time is hidden, and `Date`.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const signed = (response: WireResponse, now: number, region: string): WireResponse => {
+  const time = Math.floor(now / 1000)
+    .toString(16)
+    .padStart(10, "0")
+  return {
+    ...response,
+    headers: {
+      ...response.headers,
+      "X-Trans-Id": `tx${randomBytes(11).toString("hex").slice(0, 21)}-${time}${region.toLowerCase()}1`,
+      Date: Timestamp.httpDate(now)
+    }
+  }
+}

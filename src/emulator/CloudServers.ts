@@ -1,0 +1,637 @@
+/**
+ * Cloud Servers v2 of one region (servers.md): servers with their states by the Clock, images, flavors, key pairs,
+ * networks and limits, in raw wire JSON.
+ *
+ * @since 0.1.0
+ */
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import { randomUUID } from "node:crypto"
+import * as CreateRequest from "./CloudServers/CreateRequest.js"
+import * as Extensions from "./CloudServers/Extensions.js"
+import * as Flavors from "./CloudServers/Flavors.js"
+import * as ImageSchedule from "./CloudServers/ImageSchedule.js"
+import * as Images from "./CloudServers/Images.js"
+import * as KeyPairs from "./CloudServers/KeyPairs.js"
+import * as Limits from "./CloudServers/Limits.js"
+import * as Listing from "./CloudServers/Listing.js"
+import * as Metadata from "./CloudServers/Metadata.js"
+import * as Networks from "./CloudServers/Networks.js"
+import * as NovaRequest from "./CloudServers/NovaRequest.js"
+import * as RateLimit from "./CloudServers/RateLimit.js"
+import * as ServerActions from "./CloudServers/ServerActions.js"
+import * as ServerRecord from "./CloudServers/ServerRecord.js"
+import * as VirtualInterfaces from "./CloudServers/VirtualInterfaces.js"
+import * as VolumeAttachments from "./CloudServers/VolumeAttachments.js"
+import type { EmulatedService, ServiceRequest, WireResponse } from "./Protocol.js"
+import * as Refusal from "./Refusal.js"
+import * as Reply from "./Reply.js"
+import * as RequestBody from "./RequestBody.js"
+import * as Timestamp from "./Timestamp.js"
+
+/** Deleted servers stay in listings with `changes-since` for this long. */
+const deletedVisible = 30 * 24 * 60 * 60 * 1000
+
+/**
+ * How Cloud Servers behaves.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface CloudServersOptions {
+  /** From the request to ACTIVE. Default 30 seconds; zero builds at once. */
+  readonly buildTime?: Duration.DurationInput | undefined
+  /** How long a reboot, resize, rebuild, snapshot … takes. Default 10 seconds. */
+  readonly actionTime?: Duration.DurationInput | undefined
+  /** From the request to DELETED; meanwhile the task state is `deleting`. Default 5 seconds. */
+  readonly deleteTime?: Duration.DurationInput | undefined
+  /** How long after an action's request the status still reads as before. Default none. */
+  readonly statusLag?: Duration.DurationInput | undefined
+  /** How many servers there may be; more are refused with 403. Default 100. */
+  readonly serverQuota?: number | undefined
+  /** How many MiB of RAM they may have together. Default 131072. */
+  readonly ramQuota?: number | undefined
+  /** The largest page of a listing. Default 1000. */
+  readonly pageCap?: number | undefined
+  /** Networks that every create must name if it names any, as RackConnect accounts must. Default none. */
+  readonly requiredNetworks?: ReadonlyArray<string> | undefined
+  /** Requests per minute by method: `{ POST: 100 }`. Default unlimited. */
+  readonly rateLimits?: RateLimit.RateLimits | undefined
+}
+
+/**
+ * What may be chosen about a seeded server.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface SeededServer {
+  /** Default `server-{n}`. */
+  readonly name?: string | undefined
+  /** Default `ACTIVE`. */
+  readonly status?: string | undefined
+  /** Default `general1-1`. */
+  readonly flavorId?: string | undefined
+  /** Default the first base image; empty for a server that boots from a volume. */
+  readonly imageId?: string | undefined
+  readonly metadata?: Readonly<Record<string, string>> | undefined
+  readonly fault?: ServerRecord.ServerFault | undefined
+}
+
+/**
+ * What tests do to Cloud Servers behind its API's back. Unknown ids are defects.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface CloudServersHandles {
+  /** Puts a server there, whatever the quota, and gives its id. */
+  readonly seedServer: (fields?: SeededServer) => Effect.Effect<string>
+  /** Puts many there, named `server-{n}` unless a name is given, and gives their ids in the order of creation. */
+  readonly seedServers: (count: number, fields?: SeededServer) => Effect.Effect<ReadonlyArray<string>>
+  /** Sets a server's status for good; whatever it was busy with is forgotten. */
+  readonly setServerStatus: (id: string, status: string, fault?: ServerRecord.ServerFault) => Effect.Effect<void>
+  /** The next `times` (default 1) created servers end in ERROR with this fault instead of in ACTIVE. */
+  readonly failBuilds: (options?: {
+    readonly times?: number | undefined
+    readonly fault?: ServerRecord.ServerFault | undefined
+  }) => Effect.Effect<void>
+  /** Takes a server away at once, as an operator would: its next GET answers 404. */
+  readonly removeServer: (id: string) => Effect.Effect<void>
+  /** All servers that are not deleted, in the order of creation, with the status that the API would show now. */
+  readonly servers: Effect.Effect<
+    ReadonlyArray<{ readonly id: string; readonly name: string; readonly status: string }>
+  >
+}
+
+/**
+ * Cloud Servers of one region.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface CloudServersEmulator extends EmulatedService {
+  readonly handles: CloudServersHandles
+}
+
+const noHostFound: ServerRecord.ServerFault = { code: 500, message: "No valid host was found. " }
+
+/**
+ * Cloud Servers of one region, with the base images and nothing else.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (options: CloudServersOptions = {}): CloudServersEmulator => {
+  const buildTime = Duration.toMillis(options.buildTime ?? "30 seconds")
+  const actionTime = Duration.toMillis(options.actionTime ?? "10 seconds")
+  const deleteTime = Duration.toMillis(options.deleteTime ?? "5 seconds")
+  const statusLag = Duration.toMillis(options.statusLag ?? 0)
+  const quotas: Limits.Quotas = { instances: options.serverQuota ?? 100, ram: options.ramQuota ?? 131_072 }
+  const pageCap = options.pageCap ?? 1000
+  const rateLimit = RateLimit.make(options.rateLimits ?? {})
+
+  const servers = new Map<string, ServerRecord.ServerRecord>()
+  /** Newest first, as listings have them, would need a copy at each creation: so oldest first, read backwards. */
+  const creationOrder: Array<ServerRecord.ServerRecord> = []
+  const images = Images.make(pageCap)
+  const keyPairs = KeyPairs.make()
+  const networks = Networks.make()
+  let serverCount = 0
+  let failingBuilds = 0
+  let failingFault = noHostFound
+
+  // ---- servers -------------------------------------------------------------------------------------------------
+
+  const remove = (server: ServerRecord.ServerRecord, at: number): void => {
+    server.status = "DELETED"
+    server.updatedAt = at
+    server.deletedAt = at
+    server.transition = undefined
+  }
+
+  const live = (now: number): ReadonlyArray<ServerRecord.ServerRecord> =>
+    creationOrder.filter((server) => {
+      ServerRecord.settle(server, now)
+      return server.deletedAt === undefined
+    })
+
+  const findServer = (id: string, now: number): ServerRecord.ServerRecord => {
+    const server = servers.get(id)
+    if (server === undefined) {
+      return NovaRequest.notFound("Instance could not be found")
+    }
+    ServerRecord.settle(server, now)
+    return server.deletedAt === undefined ? server : NovaRequest.notFound("Instance could not be found")
+  }
+
+  const publicAddress = (server: ServerRecord.ServerRecord, version: 4 | 6): string =>
+    server.interfaces
+      .find((attached) => attached.networkId === Networks.publicNet.id)
+      ?.addresses.find((address) => address.version === version)?.addr ?? ""
+
+  const add = (fields: {
+    readonly name: string
+    readonly flavorId: string
+    readonly imageId: string
+    readonly status: string
+    readonly metadata: Readonly<Record<string, string>>
+    readonly keyName?: string | null
+    readonly configDrive?: string
+    readonly diskConfig?: "AUTO" | "MANUAL"
+    readonly networks?: ReadonlyArray<Networks.Network>
+    readonly accessIPv4?: string | undefined
+    readonly accessIPv6?: string | undefined
+    readonly now: number
+  }): ServerRecord.ServerRecord => {
+    const number = ++serverCount
+    const server: ServerRecord.ServerRecord = {
+      id: randomUUID(),
+      number,
+      name: fields.name,
+      createdAt: fields.now,
+      updatedAt: fields.now,
+      deletedAt: undefined,
+      flavorId: fields.flavorId,
+      previousFlavorId: undefined,
+      imageId: fields.imageId,
+      keyName: fields.keyName ?? null,
+      configDrive: fields.configDrive ?? "",
+      diskConfig: fields.diskConfig ?? "MANUAL",
+      metadata: { ...fields.metadata },
+      interfaces: (fields.networks ?? [Networks.publicNet, Networks.serviceNet]).map((network) =>
+        Networks.attach(network, number, randomUUID())
+      ),
+      accessIPv4: "",
+      accessIPv6: "",
+      status: fields.status,
+      fault: undefined,
+      transition: undefined,
+      actions: [],
+      imageSchedule: undefined,
+      volumes: new Map()
+    }
+    server.accessIPv4 = fields.accessIPv4 ?? publicAddress(server, 4)
+    server.accessIPv6 = fields.accessIPv6 ?? publicAddress(server, 6)
+    servers.set(server.id, server)
+    creationOrder.push(server)
+    return server
+  }
+
+  const serverJson = (
+    server: ServerRecord.ServerRecord,
+    request: NovaRequest.NovaRequest
+  ): Readonly<Record<string, unknown>> => ServerRecord.toJson(server, request)
+
+  const createServer = (request: NovaRequest.NovaRequest): WireResponse => {
+    const { now } = request
+    const wanted = CreateRequest.read(request.body, {
+      findImage: images.find,
+      findNetwork: networks.find,
+      hasKeyPair: keyPairs.has,
+      hasServer: (id) => servers.get(id)?.deletedAt === undefined && servers.has(id),
+      requiredNetworks: options.requiredNetworks ?? []
+    })
+    const present = live(now)
+    const usedRam = present.reduce((sum, server) => sum + (Flavors.find(server.flavorId)?.ram ?? 0), 0)
+    const checkQuota = (name: string, asked: number, used: number, quota: number): void => {
+      if (quota >= 0 && used + asked > quota) {
+        Refusal.fault(
+          403,
+          "forbidden",
+          `Quota exceeded for ${name}: Requested ${asked}, but already used ${used} of ${quota} ${name}`
+        )
+      }
+    }
+    checkQuota("instances", wanted.count, present.length, quotas.instances)
+    checkQuota("ram", wanted.count * wanted.flavor.ram, usedRam, quotas.ram)
+    const created = Array.from({ length: wanted.count }, (_, index) => {
+      const server = add({
+        ...wanted,
+        // Several servers of one request are told apart by their ids, the last five digits of which Nova appends.
+        name: wanted.count === 1 ? wanted.name : `${wanted.name}-${index + 1}`,
+        flavorId: wanted.flavor.id,
+        status: "BUILD",
+        now
+      })
+      const fault = !wanted.schedulable ? noHostFound : failingBuilds-- > 0 ? failingFault : undefined
+      failingBuilds = Math.max(0, failingBuilds)
+      server.actions.push({ action: "create", requestId: request.requestId, startedAt: now })
+      server.transition = {
+        status: "BUILD",
+        taskState: "spawning",
+        startedAt: now,
+        visibleAt: now,
+        endsAt: now + buildTime,
+        end: (built, at) => {
+          built.status = fault === undefined ? "ACTIVE" : "ERROR"
+          built.fault = fault === undefined ? undefined : { ...fault, createdAt: at }
+        }
+      }
+      ServerRecord.settle(server, now)
+      return server
+    })
+    if (wanted.wantsReservation) {
+      return Reply.json(202, { reservation_id: `r-${randomUUID().slice(0, 8)}` })
+    }
+    const [first] = created
+    if (first === undefined) {
+      return NovaRequest.badRequest("min_count must be an integer greater than 0")
+    }
+    return Reply.json(
+      202,
+      {
+        server: {
+          id: first.id,
+          links: NovaRequest.links(request.baseUrl, `servers/${first.id}`),
+          adminPass: wanted.adminPass,
+          "OS-DCF:diskConfig": first.diskConfig
+        }
+      },
+      { Location: `${request.baseUrl}/servers/${first.id}` }
+    )
+  }
+
+  const newestFirst = function* (): Generator<ServerRecord.ServerRecord> {
+    for (let index = creationOrder.length - 1; index >= 0; index--) {
+      const server = creationOrder[index]
+      if (server !== undefined) {
+        yield server
+      }
+    }
+  }
+
+  const namePattern = (query: URLSearchParams): RegExp | undefined => {
+    const value = query.get("name")
+    try {
+      return value === null ? undefined : new RegExp(value)
+    } catch {
+      return NovaRequest.badRequest("Invalid name filter: not a regular expression")
+    }
+  }
+
+  const listServers = (request: NovaRequest.NovaRequest, detail: boolean): WireResponse => {
+    const { now, query } = request
+    const since = Listing.changesSince(query)
+    const name = namePattern(query)
+    const image = query.get("image")
+    const flavor = query.get("flavor")
+    const status = query.get("status")?.toUpperCase()
+    const keep = (server: ServerRecord.ServerRecord): boolean => {
+      ServerRecord.settle(server, now)
+      if (server.deletedAt !== undefined && (since === undefined || now - server.deletedAt > deletedVisible)) {
+        return false
+      }
+      return (
+        (since === undefined || server.updatedAt >= since) &&
+        (name === undefined || name.test(server.name)) &&
+        (image === null || server.imageId === NovaRequest.idOf(image)) &&
+        (flavor === null || server.flavorId === NovaRequest.idOf(flavor)) &&
+        (status === undefined || ServerRecord.statusOf(server, now) === status)
+      )
+    }
+    const marker = query.get("marker")
+    const marked = marker === null ? undefined : servers.get(marker)
+    if (marked !== undefined) {
+      ServerRecord.settle(marked, now)
+    }
+    if (marked?.deletedAt !== undefined && since === undefined) {
+      return NovaRequest.badRequest(`marker [${marker}] not found`)
+    }
+    const page = Listing.page({
+      items: newestFirst(),
+      keep,
+      query,
+      cap: pageCap,
+      url: `${request.baseUrl}/servers${detail ? "/detail" : ""}`
+    })
+    return Reply.json(200, {
+      servers: page.items.map((server) =>
+        detail
+          ? serverJson(server, request)
+          : {
+              id: server.id,
+              name: server.name,
+              links: NovaRequest.links(request.baseUrl, `servers/${server.id}`)
+            }
+      ),
+      ...(page.links === undefined ? {} : { servers_links: page.links })
+    })
+  }
+
+  const updateServer = (server: ServerRecord.ServerRecord, request: NovaRequest.NovaRequest): WireResponse => {
+    const fields = request.body?.["server"]
+    if (!RequestBody.isObject(fields)) {
+      return NovaRequest.badRequest("Malformed request body")
+    }
+    const name = fields["name"] === undefined ? server.name : CreateRequest.readName(fields["name"])
+    const accessIPv4 = CreateRequest.readAddress(fields, "accessIPv4")
+    const accessIPv6 = CreateRequest.readAddress(fields, "accessIPv6")
+    server.name = name
+    server.accessIPv4 = accessIPv4 ?? server.accessIPv4
+    server.accessIPv6 = accessIPv6 ?? server.accessIPv6
+    server.updatedAt = request.now
+    return Reply.json(200, { server: serverJson(server, request) })
+  }
+
+  const deleteServer = (server: ServerRecord.ServerRecord, request: NovaRequest.NovaRequest): WireResponse => {
+    const { now } = request
+    // A second DELETE while the first is at work is accepted and changes nothing.
+    if (server.transition?.taskState !== "deleting") {
+      server.actions.push({ action: "delete", requestId: request.requestId, startedAt: now })
+      server.updatedAt = now
+      server.transition = {
+        status: undefined,
+        taskState: "deleting",
+        startedAt: now,
+        visibleAt: now,
+        endsAt: now + deleteTime,
+        end: remove
+      }
+      ServerRecord.settle(server, now)
+    }
+    return Reply.empty(204)
+  }
+
+  const serverSubResource = (
+    server: ServerRecord.ServerRecord,
+    path: ReadonlyArray<string>,
+    request: NovaRequest.NovaRequest
+  ): WireResponse => {
+    const { body, method, now, requestId } = request
+    const [name, item, ...more] = path
+    if (more.length > 0) {
+      return NovaRequest.noRoute()
+    }
+    switch (name) {
+      case "action":
+        return method === "POST" && item === undefined
+          ? ServerActions.run(server, body, requestId, {
+              now,
+              baseUrl: request.baseUrl,
+              actionTime,
+              statusLag,
+              findImage: images.find,
+              addImage: images.add,
+              toJson: (record) => serverJson(record, request)
+            })
+          : NovaRequest.badMethod()
+      case "ips": {
+        if (method !== "GET") {
+          return NovaRequest.badMethod()
+        }
+        const addresses = ServerRecord.addresses(server)
+        if (item === undefined) {
+          return Reply.json(200, { addresses })
+        }
+        return Object.hasOwn(addresses, item)
+          ? Reply.json(200, { [item]: addresses[item] })
+          : NovaRequest.notFound("Instance is not a member of specified network")
+      }
+      case "metadata":
+        return Metadata.serve({
+          method,
+          key: item,
+          body,
+          current: server.metadata,
+          store: (metadata) => {
+            server.metadata = metadata
+            server.updatedAt = now
+          }
+        })
+      case "os-instance-actions": {
+        if (method !== "GET") {
+          return NovaRequest.badMethod()
+        }
+        const actions = server.actions.map((action) => ({
+          action: action.action,
+          instance_uuid: server.id,
+          message: null,
+          project_id: request.tenantId,
+          request_id: action.requestId,
+          start_time: Timestamp.microsecondsWithoutZone(action.startedAt),
+          user_id: request.userId
+        }))
+        if (item === undefined) {
+          return Reply.json(200, { instanceActions: actions.toReversed() })
+        }
+        const action = actions.find((candidate) => candidate.request_id === item)
+        return action === undefined
+          ? NovaRequest.notFound(`Action for request_id ${item} on instance ${server.id} not found`)
+          : Reply.json(200, { instanceAction: action })
+      }
+      case "rax-si-image-schedule":
+        return ImageSchedule.serve(server, request)
+      case "os-virtual-interfacesv2":
+        return VirtualInterfaces.serve(server, item, request, networks.find)
+      case "os-volume_attachments":
+        return VolumeAttachments.serve(server, item, request)
+      default:
+        return NovaRequest.noRoute()
+    }
+  }
+
+  const serverRoutes = (path: ReadonlyArray<string>, request: NovaRequest.NovaRequest): WireResponse => {
+    const { method, now } = request
+    const [id, ...rest] = path
+    if (id === undefined) {
+      return method === "GET"
+        ? listServers(request, false)
+        : method === "POST"
+          ? createServer(request)
+          : NovaRequest.badMethod()
+    }
+    if (id === "detail" && rest.length === 0) {
+      return method === "GET" ? listServers(request, true) : NovaRequest.badMethod()
+    }
+    const server = findServer(id, now)
+    if (rest.length > 0) {
+      return serverSubResource(server, rest, request)
+    }
+    switch (method) {
+      case "GET":
+        return Reply.json(200, { server: serverJson(server, request) })
+      case "PUT":
+        return updateServer(server, request)
+      case "DELETE":
+        return deleteServer(server, request)
+      default:
+        return NovaRequest.badMethod()
+    }
+  }
+
+  // ---- the door ------------------------------------------------------------------------------------------------
+
+  const limits = (now: number): WireResponse =>
+    Limits.serve({
+      now,
+      quotas,
+      rateLimits: options.rateLimits ?? { GET: 1000, POST: 100 },
+      flavors: live(now).flatMap((server) => Flavors.find(server.flavorId) ?? []),
+      networks: networks.count()
+    })
+
+  const route = (path: ReadonlyArray<string>, request: NovaRequest.NovaRequest): WireResponse => {
+    const [collection, ...rest] = path
+    switch (collection) {
+      case "servers":
+        return serverRoutes(rest, request)
+      case "os-volumes_boot":
+        return request.method === "POST" && rest.length === 0 ? createServer(request) : NovaRequest.noRoute()
+      case "flavors":
+        return Flavors.serve(rest, request, pageCap)
+      case "images":
+        return images.serve(rest, request)
+      case "os-keypairs":
+        return keyPairs.serve(rest, request)
+      case "os-networksv2":
+        return networks.serve(rest, request, (id) =>
+          live(request.now).some((server) => server.interfaces.some((attached) => attached.networkId === id))
+        )
+      case "limits":
+        return request.method === "GET" ? limits(request.now) : NovaRequest.badMethod()
+      case "os-quota-sets":
+        return request.method === "GET" ? Limits.serveQuotas(rest[0], quotas) : NovaRequest.badMethod()
+      case "extensions":
+        return request.method === "GET" ? Extensions.serve(rest[0]) : NovaRequest.badMethod()
+      default:
+        return NovaRequest.noRoute()
+    }
+  }
+
+  const respond = (
+    request: ServiceRequest,
+    parsed: RequestBody.Parsed,
+    requestId: string,
+    now: number
+  ): WireResponse => {
+    const limited = rateLimit(request.method, now)
+    if (limited !== undefined) {
+      return limited
+    }
+    const path = RequestBody.segments(request.path)
+    if (path === undefined) {
+      return NovaRequest.badRequest("Malformed request url")
+    }
+    const type = request.headers["content-type"]
+    if (parsed._tag !== "Empty" && type !== undefined && !/^application\/json\b/i.test(type)) {
+      return Refusal.fault(415, "badMediaType", "Unsupported Content-Type")
+    }
+    if (parsed._tag === "Malformed") {
+      return NovaRequest.badRequest("cannot understand JSON")
+    }
+    return route(path, {
+      method: request.method === "HEAD" ? "GET" : request.method,
+      query: request.query,
+      baseUrl: request.baseUrl,
+      tenantId: request.caller.tenantId,
+      userId: request.caller.userId,
+      body: parsed._tag === "Json" && RequestBody.isObject(parsed.value) ? parsed.value : undefined,
+      requestId,
+      now
+    })
+  }
+
+  const known = (id: string): ServerRecord.ServerRecord => {
+    const server = servers.get(id)
+    if (server === undefined) {
+      throw new Error(`The emulated cloud has no server ${id}`)
+    }
+    return server
+  }
+
+  const seed = (fields: SeededServer, now: number): string => {
+    const server = add({
+      name: fields.name ?? `server-${serverCount + 1}`,
+      status: fields.status ?? "ACTIVE",
+      flavorId: fields.flavorId ?? "general1-1",
+      imageId: fields.imageId ?? Images.defaultId,
+      metadata: fields.metadata ?? {},
+      now
+    })
+    server.fault = fields.fault === undefined ? undefined : { ...fields.fault, createdAt: now }
+    return server.id
+  }
+
+  return {
+    handle: (request) =>
+      Effect.flatMap(RequestBody.json(request), (parsed) =>
+        Effect.map(Clock.currentTimeMillis, (now) => {
+          const requestId = `req-${randomUUID()}`
+          const response = Refusal.catching(() => respond(request, parsed, requestId, now))
+          return Reply.withDefaultHeaders(response, { "x-compute-request-id": requestId })
+        })
+      ),
+    handles: {
+      seedServer: (fields = {}) => Effect.map(Clock.currentTimeMillis, (now) => seed(fields, now)),
+      seedServers: (count, fields = {}) =>
+        Effect.map(Clock.currentTimeMillis, (now) => Array.from({ length: count }, () => seed(fields, now))),
+      setServerStatus: (id, status, fault) =>
+        Effect.map(Clock.currentTimeMillis, (now) => {
+          const server = known(id)
+          if (status === "DELETED") {
+            remove(server, now)
+            return
+          }
+          server.status = status
+          server.fault = fault === undefined ? undefined : { ...fault, createdAt: now }
+          server.transition = undefined
+          server.updatedAt = now
+        }),
+      failBuilds: (failing = {}) =>
+        Effect.sync(() => {
+          failingBuilds = failing.times ?? 1
+          failingFault = failing.fault ?? noHostFound
+        }),
+      removeServer: (id) => Effect.map(Clock.currentTimeMillis, (now) => remove(known(id), now)),
+      servers: Effect.map(Clock.currentTimeMillis, (now) =>
+        live(now).map((server) => ({
+          id: server.id,
+          name: server.name,
+          status: ServerRecord.statusOf(server, now)
+        }))
+      )
+    }
+  }
+}

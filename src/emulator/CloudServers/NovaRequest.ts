@@ -1,0 +1,100 @@
+/**
+ * A request to Cloud Servers as its routes see it, and the refusals that they have in common.
+ *
+ * @since 0.1.0
+ */
+import * as Refusal from "../Refusal.js"
+import * as Reply from "../Reply.js"
+import type * as RequestBody from "../RequestBody.js"
+
+/**
+ * A request that is read, and taken apart.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface NovaRequest {
+  /** In upper case; a HEAD is served as the GET that it stands for. */
+  readonly method: string
+  readonly query: URLSearchParams
+  /** The endpoint's URL, for links. */
+  readonly baseUrl: string
+  readonly tenantId: string
+  readonly userId: string
+  /** Undefined where the body is missing, or JSON but no object. */
+  readonly body: RequestBody.JsonObject | undefined
+  readonly requestId: string
+  /** Milliseconds since the epoch. */
+  readonly now: number
+}
+
+/**
+ * 404 `itemNotFound`.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const notFound = (message: string): never => Refusal.fault(404, "itemNotFound", message)
+
+/**
+ * 400 `badRequest`.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const badRequest = (message: string): never => Refusal.fault(400, "badRequest", message)
+
+/**
+ * 403 `forbidden`.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const forbidden = (message: string): never => Refusal.fault(403, "forbidden", message)
+
+/**
+ * 405 `badMethod`.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const badMethod = (): never => Refusal.fault(405, "badMethod", "The method is not allowed for this resource.")
+
+/**
+ * Unknown routes are not answered by Nova but by the framework under it: in text (servers.md section 6).
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const noRoute = (): never =>
+  Refusal.refuse(Reply.text(404, "404 Not Found\n\nThe resource could not be found.\n\n   "))
+
+/**
+ * The self and bookmark links of a resource. The bookmark lacks the version.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const links = (
+  baseUrl: string,
+  path: string
+): ReadonlyArray<{ readonly rel: string; readonly href: string }> => [
+  { rel: "self", href: `${baseUrl}/${path}` },
+  { rel: "bookmark", href: `${withoutVersion(baseUrl)}/${path}` }
+]
+
+/**
+ * The endpoint's URL without its version.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const withoutVersion = (baseUrl: string): string => baseUrl.replace(/\/v2\/([^/]*)$/, "/$1")
+
+/**
+ * The id that a reference means: the reference itself, or the last segment of a URL.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const idOf = (reference: string): string => reference.replace(/\/+$/, "").split("/").at(-1) ?? ""

@@ -1,0 +1,47 @@
+/**
+ * The gateway's rate limit: so many requests of one method a minute, then 413 `overLimit` (not 429) until the minute is
+ * over (servers.md sections 5 and 6).
+ *
+ * @since 0.1.0
+ */
+import type { WireResponse } from "../Protocol.js"
+import * as Reply from "../Reply.js"
+import * as Timestamp from "../Timestamp.js"
+
+const minute = 60_000
+
+/**
+ * Requests per minute, by method; methods that are not named are not limited.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type RateLimits = Readonly<Record<string, number>>
+
+/**
+ * Answers the refusal of a request that is one too many, else undefined, and counts it.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (limits: RateLimits): ((method: string, now: number) => WireResponse | undefined) => {
+  const windows = new Map<string, { readonly since: number; count: number }>()
+  return (method, now) => {
+    const value = limits[method]
+    if (value === undefined) {
+      return undefined
+    }
+    const known = windows.get(method)
+    const window = known === undefined || now - known.since >= minute ? { since: now, count: 0 } : known
+    windows.set(method, window)
+    if (window.count < value) {
+      window.count++
+      return undefined
+    }
+    const until = window.since + minute
+    return Reply.fault(413, "overLimit", "OverLimit Retry...", {
+      headers: { "Retry-After": String(Math.ceil((until - now) / 1000)) },
+      fields: { details: "Error Details...", retryAfter: Timestamp.utcMillis(until) }
+    })
+  }
+}

@@ -1,0 +1,495 @@
+/**
+ * A Rackspace cloud in one process: the front that receives raw requests, consults the injected faults, checks tokens
+ * and hands each request to the service that is mounted at its path; and the handles by which a test drives it.
+ *
+ * All time is the Effect Clock's, so that TestClock builds servers and expires tokens at once. Every change of state
+ * is synchronous, so that any number of fibers may knock at the same time.
+ *
+ * @since 0.1.0
+ */
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { randomUUID } from "node:crypto"
+import * as Account from "./Account.js"
+import * as ByteStream from "./ByteStream.js"
+import * as CloudFiles from "./CloudFiles.js"
+import * as CloudServers from "./CloudServers.js"
+import * as Versions from "./CloudServers/Versions.js"
+import * as Fault from "./Fault.js"
+import * as Identity from "./Identity.js"
+import type { EmulatedService, ServiceRequest, WireBroken, WireHandler, WireRequest, WireResponse } from "./Protocol.js"
+import * as Reply from "./Reply.js"
+import * as RequestLog from "./RequestLog.js"
+import * as ServiceCatalog from "./ServiceCatalog.js"
+import * as Timestamp from "./Timestamp.js"
+
+/**
+ * What may be chosen about the cloud.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface EmulatorOptions extends Account.AccountOptions {
+  /** Default `["DFW", "ORD"]`. */
+  readonly regions?: ReadonlyArray<string> | undefined
+  /** How long a token lives. Default 24 hours. */
+  readonly tokenTtl?: Duration.DurationInput | undefined
+  /**
+   * What all URLs in the catalog and in links begin with, without a final slash. Default `http://cloud.test`.
+   * `from-request` takes it from each request's Host header.
+   */
+  readonly origin?: string | undefined
+  /** How many of the newest requests the log keeps. Default all. */
+  readonly logLimit?: number | undefined
+  /** Runs after each request whose response was sent to its end, or broke. */
+  readonly onFinished?: ((entry: RequestLog.RequestLogEntry) => Effect.Effect<void>) | undefined
+  /** How Cloud Servers behaves in every region. */
+  readonly servers?: CloudServers.CloudServersOptions | undefined
+  /** How Cloud Files behaves in every region. */
+  readonly files?: CloudFiles.CloudFilesOptions | undefined
+}
+
+/**
+ * The credentials that the cloud accepts now.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface EmulatorCredentials {
+  readonly username: string
+  readonly apiKey: string
+  readonly password: string
+  readonly tenantId: string
+  readonly storageAccount: string
+}
+
+/**
+ * The emulated cloud.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Emulator {
+  /** Answers one raw request: give it to LocalHttpClient or to NodeServer. */
+  readonly handle: WireHandler
+  /** What the cloud's URLs begin with now. */
+  readonly origin: string
+  /** Identity's URL: `{origin}/v2.0`. */
+  readonly authUrl: string
+  /** The URL of Swift's own login: `{origin}/auth/v1.0`. */
+  readonly swiftAuthUrl: string
+  /** To be called when the port is known. Without a final slash. */
+  readonly setOrigin: (origin: string) => Effect.Effect<void>
+  readonly regions: ReadonlyArray<string>
+  readonly credentials: EmulatorCredentials
+
+  /** Every token that was issued so far is expired from now on: services answer 401, Identity's validation 404. */
+  readonly expireAllTokens: Effect.Effect<void>
+  readonly revokeToken: (token: string) => Effect.Effect<void>
+  readonly revokeAllTokens: Effect.Effect<void>
+  /**
+   * Services answer 401 for this token, but Identity believes in it, and hands it out to each new login, until it is
+   * deleted: what the real Identity does with a token that did not reach a region.
+   */
+  readonly rejectToken: (token: string) => Effect.Effect<void>
+  /** The token that a login by API key would give now, without it counting as a login. */
+  readonly issueToken: Effect.Effect<string>
+  /** Revokes all tokens, as the real one does. */
+  readonly setPassword: (password: string) => Effect.Effect<void>
+  /** Leaves the tokens alone, as the real one does. */
+  readonly setApiKey: (apiKey: string) => Effect.Effect<void>
+  /** Logins answer 403 `userDisabled`; all tokens are revoked. */
+  readonly disableUser: Effect.Effect<void>
+  readonly enableUser: Effect.Effect<void>
+  /** Whether logins by password are asked for the passcode `123456`. */
+  readonly setMultiFactor: (enabled: boolean) => Effect.Effect<void>
+
+  /** Injects a fault. */
+  readonly fail: (rule: Fault.FaultRule) => Effect.Effect<void>
+  readonly clearFaults: Effect.Effect<void>
+  /** A snapshot of the log: every request that has arrived so far, in order. */
+  readonly requests: Effect.Effect<ReadonlyArray<RequestLog.RequestLogEntry>>
+  readonly logins: Effect.Effect<Identity.Logins>
+  /** Empties the log and sets the count of logins to nought. */
+  readonly clearRequests: Effect.Effect<void>
+
+  /** Cloud Servers of the default region. */
+  readonly servers: CloudServers.CloudServersHandles
+  /** Cloud Servers of any region: its name in any case. Unknown regions are a defect. */
+  readonly serversIn: (region: string) => CloudServers.CloudServersHandles
+  /** Cloud Files of the default region. */
+  readonly files: CloudFiles.CloudFilesEmulator
+  /** Cloud Files of any region: its name in any case. Unknown regions are a defect. */
+  readonly filesIn: (region: string) => CloudFiles.CloudFilesEmulator
+}
+
+const broken = (reason: string): WireBroken => ({ _tag: "WireBroken", reason })
+
+/** The first `count` bytes of a body, and then what `end` says. */
+const cutBody = (
+  body: WireResponse["body"],
+  count: number,
+  end: Stream.Stream<Uint8Array, WireBroken>
+): Stream.Stream<Uint8Array, WireBroken> =>
+  Stream.concat(ByteStream.take(body instanceof Uint8Array ? Stream.succeed(body) : body, count), end)
+
+/** Reads and forgets a request's body, at most `limit` bytes of it. */
+const drain = (request: WireRequest, limit = Infinity): Effect.Effect<void, WireBroken> => {
+  let seen = 0
+  return limit <= 0
+    ? Effect.void
+    : Stream.runDrain(
+        Stream.takeUntil(request.body, (chunk) => {
+          seen += chunk.byteLength
+          return seen >= limit
+        })
+      )
+}
+
+/** A failure in the words of the service that it comes from. */
+const refusal = (service: string, status: number, message: string): WireResponse =>
+  service === "files" || service === "cdn"
+    ? Reply.html(status, message, message)
+    : Reply.fault(status, Reply.faultKey(status, service), message)
+
+const statusFault = (fault: Extract<Fault.Fault, { _tag: "Status" }>, service: string): WireResponse => {
+  const headers = fault.headers ?? {}
+  if (fault.body === undefined) {
+    const response = refusal(service, fault.status, "Injected fault")
+    return { ...response, headers: { ...response.headers, ...headers } }
+  }
+  const response =
+    typeof fault.body === "string" ? Reply.text(fault.status, fault.body) : Reply.json(fault.status, fault.body)
+  const given = new Set(Object.keys(headers).map((name) => name.toLowerCase()))
+  return {
+    ...response,
+    headers: { ...(given.has("content-type") ? {} : response.headers), ...headers }
+  }
+}
+
+/** What a fault does to the response of a request that was let through. */
+const spoil = (fault: Fault.Fault | undefined, response: WireResponse): WireResponse => {
+  const length = Reply.contentLength(response)
+  switch (fault?._tag) {
+    case "TruncateBody":
+    case "StallBody": {
+      const end: Stream.Stream<Uint8Array, WireBroken> =
+        fault._tag === "StallBody" ? Stream.never : Stream.fail(broken("injected: the body is truncated"))
+      const lengthened =
+        length === undefined ? response : Reply.withDefaultHeaders(response, { "Content-Length": String(length) })
+      return { ...lengthened, body: cutBody(response.body, fault.afterBytes, end) }
+    }
+    case "WrongContentLength": {
+      if (length === undefined) {
+        return response
+      }
+      const headers = Object.fromEntries(
+        Object.entries(response.headers).filter(([name]) => name.toLowerCase() !== "content-length")
+      )
+      return { ...response, headers: { ...headers, "Content-Length": String(Math.max(0, length + fault.delta)) } }
+    }
+    default:
+      return response
+  }
+}
+
+const requestIdHeaders = (service: string): Readonly<Record<string, string>> => {
+  switch (service) {
+    case "servers": {
+      const id = `req-${randomUUID()}`
+      return { "x-compute-request-id": id, Via: "1.1 Repose (Repose/8.8.4.0)" }
+    }
+    case "files":
+    case "cdn":
+      return { "X-Trans-Id": `tx${randomUUID().replaceAll("-", "").slice(0, 21)}-0${randomUUID().slice(0, 9)}dfw1` }
+    default:
+      return { "x-trans-id": randomUUID() }
+  }
+}
+
+/**
+ * A cloud with one account and nothing in it.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (options: EmulatorOptions = {}): Effect.Effect<Emulator> =>
+  Effect.gen(function* () {
+    const account = Account.make(options)
+    const regions = (options.regions ?? ["DFW", "ORD"]).map((region) => region.toUpperCase())
+    const identity = Identity.make({
+      account,
+      regions,
+      tokenTtl: Duration.toMillis(options.tokenTtl ?? "24 hours")
+    })
+    const faults = Fault.make()
+    const log = RequestLog.make(options.logLimit ?? Infinity)
+    const defaultOrigin = "http://cloud.test"
+    let origin = options.origin ?? defaultOrigin
+
+    const servers = new Map(regions.map((region) => [region, CloudServers.make(options.servers ?? {})]))
+    const files = new Map(
+      yield* Effect.forEach(regions, (region) =>
+        Effect.map(CloudFiles.make(options.files ?? {}), (emulated) => [region, emulated] as const)
+      )
+    )
+
+    const serviceAt = (mount: string, region: string | undefined): EmulatedService | undefined => {
+      switch (mount) {
+        case "servers":
+          return region === undefined ? undefined : servers.get(region)
+        case "files":
+          return region === undefined ? undefined : files.get(region)
+        default:
+          return undefined
+      }
+    }
+
+    const originOf = (request: WireRequest): string => {
+      if (origin !== "from-request") {
+        return origin
+      }
+      const host = request.headers["host"]
+      return host === undefined ? defaultOrigin : `http://${host}`
+    }
+
+    const unauthorized = (service: string, tenant: string | undefined): WireResponse => {
+      if (service === "files" || service === "cdn") {
+        return Reply.html(
+          401,
+          "Unauthorized",
+          "This server could not verify that you are authorized to access the document you requested.",
+          { "WWW-Authenticate": `Swift realm="${tenant ?? "unknown"}"` }
+        )
+      }
+      return Reply.fault(
+        401,
+        "unauthorized",
+        "No valid token provided. Please use the 'X-Auth-Token' header with a valid token.",
+        { headers: { "WWW-Authenticate": "Keystone uri=https://identity.api.rackspacecloud.com" } }
+      )
+    }
+
+    /** Routes a request that no fault has answered. */
+    const route = (
+      request: WireRequest,
+      location: ServiceCatalog.Location | undefined,
+      service: string
+    ): Effect.Effect<WireResponse, WireBroken> => {
+      if (service === "identity") {
+        return identity.handle(request, originOf(request))
+      }
+      const { path, query } = Identity.splitTarget(request.target)
+      const versionsOf = Versions.regionOf(path)
+      if (versionsOf !== undefined && regions.includes(versionsOf)) {
+        return Effect.succeed(Versions.serve(path, originOf(request)))
+      }
+      if (location === undefined) {
+        return Effect.succeed(Reply.text(404, "404 Not Found\n\nThe resource could not be found.\n\n   "))
+      }
+      return Effect.flatMap(Clock.currentTimeMillis, (now) => {
+        const { region, tenant } = location
+        const token = request.headers["x-auth-token"] ?? request.headers["x-storage-token"]
+        const caller = identity.callerOf(token, now)
+        if (caller === undefined) {
+          return Effect.succeed(unauthorized(service, tenant))
+        }
+        const expected =
+          location.entry.tenant === "none"
+            ? undefined
+            : location.entry.tenant === "storage"
+              ? caller.storageAccount
+              : caller.tenantId
+        if (tenant !== expected) {
+          return Effect.succeed(
+            service === "files" || service === "cdn"
+              ? Reply.html(403, "Forbidden", "Access was denied to this resource.")
+              : Reply.fault(
+                  tenant === undefined ? 404 : 401,
+                  tenant === undefined ? "itemNotFound" : "unauthorized",
+                  tenant === undefined
+                    ? "The resource could not be found."
+                    : `Token doesn't belong to Tenant with Id/Name: '${tenant}'`
+                )
+          )
+        }
+        const emulated = serviceAt(service, region)
+        if (emulated === undefined) {
+          return Effect.succeed(refusal(service, 404, "The resource could not be found."))
+        }
+        const serviceRequest: ServiceRequest = {
+          ...request,
+          region: region ?? "",
+          path: location.path,
+          query,
+          caller,
+          baseUrl: `${originOf(request)}${location.basePath}`
+        }
+        return emulated.handle(serviceRequest)
+      })
+    }
+
+    const proceed = (
+      fault: Fault.Fault | undefined,
+      request: WireRequest,
+      location: ServiceCatalog.Location | undefined,
+      service: string,
+      now: number
+    ): Effect.Effect<WireResponse, WireBroken> => {
+      switch (fault?._tag) {
+        case "Status":
+          return Effect.as(drain(request), statusFault(fault, service))
+        case "Early":
+          return Effect.succeed(refusal(service, fault.status, "Injected fault"))
+        case "Delay":
+          return Effect.zipRight(Effect.sleep(fault.duration), route(request, location, service))
+        case "Cut":
+          return Effect.zipRight(
+            drain(request, fault.afterBytes ?? 0),
+            Effect.fail(broken("injected: the connection is cut"))
+          )
+        case "ExpireTokens":
+          identity.tokens.expireAll(now)
+          return route(request, location, service)
+        case "RevokeTokens":
+          identity.tokens.revokeAll()
+          return route(request, location, service)
+        default:
+          return Effect.map(route(request, location, service), (response) => spoil(fault, response))
+      }
+    }
+
+    const finish = (open: RequestLog.OpenEntry): Effect.Effect<void> =>
+      Effect.flatMap(Clock.currentTimeMillis, (now) => {
+        open.finished(now)
+        return options.onFinished === undefined ? Effect.void : options.onFinished(open.entry)
+      })
+
+    /** Counts what the client takes of the response, and notes when it ends. */
+    const observed = (
+      open: RequestLog.OpenEntry,
+      method: string,
+      response: WireResponse
+    ): Effect.Effect<WireResponse> => {
+      open.status(response.status)
+      const { body } = response
+      if (body instanceof Uint8Array || !Reply.mayHaveBody(method, response.status)) {
+        open.responseBytes(
+          body instanceof Uint8Array && Reply.mayHaveBody(method, response.status) ? body.byteLength : 0
+        )
+        return Effect.as(finish(open), response)
+      }
+      const counted = Stream.map(body, (chunk) => {
+        open.responseBytes(chunk.byteLength)
+        return chunk
+      })
+      return Effect.succeed({ ...response, body: Stream.ensuring(counted, finish(open)) })
+    }
+
+    const handle: WireHandler = (request) =>
+      Effect.flatMap(Clock.currentTimeMillis, (now) => {
+        const { path } = Identity.splitTarget(request.target)
+        const isIdentity = identity.owns(path)
+        const location = isIdentity ? undefined : ServiceCatalog.locate(path, regions)
+        const versionsOf = Versions.regionOf(path)
+        const service = isIdentity
+          ? "identity"
+          : (location?.entry.mount ?? (versionsOf === undefined ? "unknown" : "servers"))
+        const open = log.open(request, service, location?.region ?? versionsOf, now)
+        const fault = faults.take({ method: request.method, service, target: request.target })
+        const watched: WireRequest = {
+          ...request,
+          body: Stream.map(request.body, (chunk) => {
+            open.requestBytes(chunk)
+            return chunk
+          })
+        }
+        return proceed(fault, watched, location, service, now).pipe(
+          Effect.map((response) =>
+            Reply.withDefaultHeaders(response, { ...requestIdHeaders(service), Date: Timestamp.httpDate(now) })
+          ),
+          Effect.flatMap((response) => observed(open, request.method, response)),
+          Effect.onError(() => finish(open))
+        )
+      })
+
+    const inRegion = <A>(services: ReadonlyMap<string, A>, region: string): A => {
+      const found = services.get(region.toUpperCase())
+      if (found === undefined) {
+        throw new Error(`The emulated cloud has no region ${region}: it has ${regions.join(", ")}`)
+      }
+      return found
+    }
+
+    const serversIn = (region: string): CloudServers.CloudServersHandles => inRegion(servers, region).handles
+
+    const filesIn = (region: string): CloudFiles.CloudFilesEmulator => inRegion(files, region)
+
+    const defaultRegion = regions.includes(account.defaultRegion) ? account.defaultRegion : (regions[0] ?? "DFW")
+
+    return {
+      handle,
+      get origin() {
+        return origin
+      },
+      get authUrl() {
+        return `${origin}/v2.0`
+      },
+      get swiftAuthUrl() {
+        return `${origin}/auth/v1.0`
+      },
+      setOrigin: (next) =>
+        Effect.sync(() => {
+          origin = next
+        }),
+      regions,
+      get credentials() {
+        return {
+          username: account.username,
+          apiKey: account.apiKey,
+          password: account.password,
+          tenantId: account.tenantId,
+          storageAccount: account.storageAccount
+        }
+      },
+      expireAllTokens: Effect.map(Clock.currentTimeMillis, (now) => identity.tokens.expireAll(now)),
+      revokeToken: (token) => Effect.sync(() => identity.tokens.revoke(token)),
+      revokeAllTokens: Effect.sync(() => identity.tokens.revokeAll()),
+      rejectToken: (token) => Effect.sync(() => identity.tokens.reject(token)),
+      issueToken: Effect.map(Clock.currentTimeMillis, (now) => identity.tokens.issue(["APIKEY"], now).id),
+      setPassword: (password) =>
+        Effect.sync(() => {
+          account.password = password
+          identity.tokens.revokeAll()
+        }),
+      setApiKey: (apiKey) =>
+        Effect.sync(() => {
+          account.apiKey = apiKey
+        }),
+      disableUser: Effect.sync(() => {
+        account.enabled = false
+        identity.tokens.revokeAll()
+      }),
+      enableUser: Effect.sync(() => {
+        account.enabled = true
+      }),
+      setMultiFactor: (enabled) =>
+        Effect.sync(() => {
+          account.multiFactor = enabled
+        }),
+      fail: (rule) => Effect.sync(() => faults.add(rule)),
+      clearFaults: Effect.sync(() => faults.clear()),
+      requests: Effect.sync(() => log.entries()),
+      logins: Effect.sync(() => identity.logins()),
+      clearRequests: Effect.sync(() => {
+        log.clear()
+        identity.clearLogins()
+      }),
+      servers: serversIn(defaultRegion),
+      serversIn,
+      files: filesIn(defaultRegion),
+      filesIn
+    }
+  })

@@ -1,0 +1,332 @@
+/**
+ * The emulator on a real socket: a `node:http` server that hands raw requests to a handler, and breaks, stalls and lies
+ * on the wire exactly as the handler says.
+ *
+ * @since 0.1.0
+ */
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import * as Runtime from "effect/Runtime"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import * as Http from "node:http"
+import type { Socket } from "node:net"
+import type { WireBroken, WireHandler, WireRequest, WireResponse } from "./Protocol.js"
+import * as Reply from "./Reply.js"
+
+/** How much of a body that nobody reads is still taken from the client before the connection is closed. */
+const drainLimit = 64 * 1024 * 1024
+
+/**
+ * The server could not listen: the port is in use, or the host is not this machine's.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class ListenFailed extends Data.TaggedError("ListenFailed")<{
+  /** Node's code: `EADDRINUSE`. */
+  readonly code: string
+  readonly message: string
+}> {}
+
+/**
+ * A server that listens.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface NodeServer {
+  readonly port: number
+  /** Without a final slash: `http://127.0.0.1:8900`. */
+  readonly url: string
+}
+
+const broken = (reason: string): WireBroken => ({ _tag: "WireBroken", reason })
+
+/**
+ * The request's body, taken from the socket only as fast as it is read. The first look at it invites a client that
+ * waits for `100 Continue`.
+ */
+const bodyOf = (request: Http.IncomingMessage, onFirstRead: () => void): Stream.Stream<Uint8Array, WireBroken> => {
+  let invited = false
+  const pull = Effect.async<Uint8Array, Option.Option<WireBroken>>((resume) => {
+    if (!invited) {
+      invited = true
+      onFirstRead()
+    }
+    const stop = () => {
+      request.off("readable", look)
+      request.off("end", look)
+      request.off("close", look)
+      request.off("error", look)
+    }
+    const look = (): boolean => {
+      const chunk = request.read() as Buffer | null
+      if (chunk !== null) {
+        stop()
+        resume(Effect.succeed(chunk))
+        return true
+      }
+      if (request.readableEnded || (request.complete && request.readableLength === 0)) {
+        stop()
+        resume(Effect.fail(Option.none()))
+        return true
+      }
+      if (request.destroyed) {
+        stop()
+        resume(Effect.fail(Option.some(broken("the client went away"))))
+        return true
+      }
+      return false
+    }
+    if (!look()) {
+      request.on("readable", look)
+      request.on("end", look)
+      request.on("close", look)
+      request.on("error", look)
+      return Effect.sync(stop)
+    }
+    return undefined
+  })
+  return Stream.repeatEffectOption(pull)
+}
+
+/** Writes a chunk and waits until the socket takes more. Fails when the client is gone. */
+const write = (response: Http.ServerResponse, chunk: Uint8Array): Effect.Effect<void, WireBroken> =>
+  Effect.async<void, WireBroken>((resume) => {
+    if (response.destroyed || response.socket === null || response.socket.destroyed) {
+      resume(Effect.fail(broken("the client went away")))
+      return undefined
+    }
+    if (response.write(chunk)) {
+      resume(Effect.void)
+      return undefined
+    }
+    const stop = () => {
+      response.off("drain", onDrain)
+      response.off("close", onClose)
+    }
+    const onDrain = () => {
+      stop()
+      resume(Effect.void)
+    }
+    const onClose = () => {
+      stop()
+      resume(Effect.fail(broken("the client went away")))
+    }
+    response.on("drain", onDrain)
+    response.on("close", onClose)
+    return Effect.sync(stop)
+  })
+
+const end = (response: Http.ServerResponse): Effect.Effect<void> =>
+  Effect.async<void>((resume) => {
+    const done = () => {
+      response.off("close", done)
+      resume(Effect.void)
+    }
+    response.on("close", done)
+    response.end(done)
+  })
+
+/** Breaks a connection after what was written has left. */
+const breakOff = (response: Http.ServerResponse): void => {
+  if (response.headersSent) {
+    response.flushHeaders()
+    response.socket?.destroySoon()
+  } else {
+    response.socket?.destroy()
+  }
+}
+
+/** Takes what is left of a request's body, so that the connection can carry the next request. */
+const drainRest = (request: Http.IncomingMessage): void => {
+  if (request.complete || request.destroyed) {
+    return
+  }
+  let taken = 0
+  request.on("data", (chunk: Buffer) => {
+    taken += chunk.byteLength
+    if (taken > drainLimit) {
+      request.socket.destroy()
+    }
+  })
+  request.resume()
+}
+
+const headersOf = (request: Http.IncomingMessage): Record<string, string> => {
+  const headers: Record<string, string> = {}
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (value !== undefined) {
+      headers[name] = typeof value === "string" ? value : value.join(", ")
+    }
+  }
+  return headers
+}
+
+/** A proxy's request names the host in its target; the path is all that counts here. */
+const targetOf = (url: string): string => (url.startsWith("/") ? url : url.replace(/^[a-z]+:\/\/[^/]*/i, "") || "/")
+
+const send = (
+  request: Http.IncomingMessage,
+  response: Http.ServerResponse,
+  answer: WireResponse,
+  wasInvited: () => boolean,
+  expectsContinue: boolean
+): Effect.Effect<void> => {
+  const { body } = answer
+  const hasBody = Reply.mayHaveBody(request.method ?? "GET", answer.status)
+  const declared = Reply.contentLength(answer)
+  const headers: Record<string, string> = { ...answer.headers }
+  if (
+    declared !== undefined &&
+    Reply.header(answer, "content-length") === undefined &&
+    (hasBody || request.method === "HEAD")
+  ) {
+    headers["Content-Length"] = String(declared)
+  }
+  if (expectsContinue && !wasInvited()) {
+    // The client was not invited to send its body, and whether it does so none the less nobody can know.
+    headers["Connection"] = "close"
+  }
+  return Effect.suspend(() => {
+    response.writeHead(answer.status, headers)
+    if (!hasBody) {
+      return end(response)
+    }
+    let sent = 0
+    const chunks = body instanceof Uint8Array ? (body.byteLength === 0 ? Stream.empty : Stream.succeed(body)) : body
+    return Stream.runForEach(chunks, (chunk) => {
+      sent += chunk.byteLength
+      return write(response, chunk)
+    }).pipe(
+      Effect.matchEffect({
+        onFailure: () => Effect.sync(() => breakOff(response)),
+        onSuccess: () =>
+          Effect.zipRight(
+            end(response),
+            // After a lie about the length the connection is worth nothing: the client waits for bytes, or has too many.
+            Effect.sync(() => {
+              if (declared !== undefined && false) {
+                request.socket.destroySoon()
+              }
+            })
+          )
+      })
+    )
+  })
+}
+
+/**
+ * Listens until the scope is closed, which closes every connection at once and interrupts what was being answered.
+ * Handlers run with the caller's runtime, so a test clock given here drives them. Port 0 takes any free port.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const listen = (options: {
+  readonly handler: WireHandler
+  readonly port?: number | undefined
+  /** Default `127.0.0.1`. */
+  readonly host?: string | undefined
+}): Effect.Effect<NodeServer, ListenFailed, Scope.Scope> =>
+  Effect.gen(function* () {
+    const runtime = yield* Effect.runtime<never>()
+    const host = options.host ?? "127.0.0.1"
+    const fibers = new Set<Fiber.RuntimeFiber<void>>()
+
+    const serve = (request: Http.IncomingMessage, response: Http.ServerResponse, expectsContinue: boolean): void => {
+      let invited = false
+      response.sendDate = false
+      // Errors of either side show as a closed connection; without a listener they would end the process.
+      request.on("error", () => {})
+      response.on("error", () => {})
+      const wire: WireRequest = {
+        method: request.method ?? "GET",
+        target: targetOf(request.url ?? "/"),
+        headers: headersOf(request),
+        body: bodyOf(request, () => {
+          invited = true
+          if (expectsContinue && !response.headersSent) {
+            response.writeContinue()
+          }
+        })
+      }
+      const answer = Effect.catchAllDefect(options.handler(wire), (defect) =>
+        Effect.as(Effect.logError("The emulator's handler died", defect), Reply.text(500, "Internal Server Error"))
+      )
+      const answered = Effect.matchEffect(answer, {
+        onFailure: () =>
+          Effect.sync(() => {
+            request.socket.destroy()
+          }),
+        onSuccess: (answer) => send(request, response, answer, () => invited, expectsContinue)
+      })
+      const fiber = Runtime.runFork(runtime)(
+        Effect.onExit(answered, (exit) =>
+          Effect.sync(() => {
+            if (Exit.isFailure(exit) && !response.writableEnded) {
+              breakOff(response)
+            }
+            drainRest(request)
+          })
+        )
+      )
+      fibers.add(fiber)
+      fiber.addObserver(() => fibers.delete(fiber))
+      response.on("close", () => {
+        if (!response.writableFinished) {
+          fiber.unsafeInterruptAsFork(fiber.id())
+        }
+      })
+    }
+
+    const server = yield* Effect.acquireRelease(
+      Effect.sync(() =>
+        Http.createServer({
+          // A body may take hours.
+          requestTimeout: 0,
+          // Longer than the clients' own idle timeouts, so that it is they who close.
+          keepAliveTimeout: 120_000,
+          maxHeaderSize: 64 * 1024,
+          joinDuplicateHeaders: true
+        })
+      ),
+      (opened) =>
+        Effect.gen(function* () {
+          yield* Fiber.interruptAll(fibers)
+          yield* Effect.async<void>((resume) => {
+            opened.close(() => resume(Effect.void))
+            opened.closeAllConnections()
+          })
+        })
+    )
+    server.on("request", (request, response) => serve(request, response, false))
+    server.on("checkContinue", (request: Http.IncomingMessage, response: Http.ServerResponse) =>
+      serve(request, response, true)
+    )
+    server.on("clientError", (_: Error, socket: Socket) => {
+      if (socket.writable) {
+        socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+      } else {
+        socket.destroy()
+      }
+    })
+
+    const port = yield* Effect.async<number, ListenFailed>((resume) => {
+      const onError = (error: NodeJS.ErrnoException) =>
+        resume(Effect.fail(new ListenFailed({ code: error.code ?? "UNKNOWN", message: error.message })))
+      server.once("error", onError)
+      server.listen(options.port ?? 0, host, () => {
+        server.off("error", onError)
+        const address = server.address()
+        resume(Effect.succeed(typeof address === "object" && address !== null ? address.port : (options.port ?? 0)))
+      })
+    })
+    // An address for people and URLs: nobody can connect to "any".
+    const reachable = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host
+    return { port, url: `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}` }
+  })

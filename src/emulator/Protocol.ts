@@ -1,0 +1,106 @@
+/**
+ * The emulator's own picture of HTTP: raw requests in, raw responses out. It is deliberately not the web's `Request`
+ * and `Response`, because those normalise paths (`a/../b` becomes `b`), and an object store must see every byte of a
+ * name as the client sent it.
+ *
+ * @since 0.1.0
+ */
+import type * as Effect from "effect/Effect"
+import type * as Stream from "effect/Stream"
+
+/**
+ * A request as it stood on the wire.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface WireRequest {
+  /** The method in upper case; `COPY` is one. */
+  readonly method: string
+  /** Path and query as sent, still percent-encoded: `/v1/acct/c/a%20b?format=json`. */
+  readonly target: string
+  /** Header names in lower case; a header that came several times is joined with `, `. */
+  readonly headers: Readonly<Record<string, string>>
+  /** The body's bytes. It can be run once; a handler that answers without reading it leaves it unread. */
+  readonly body: Stream.Stream<Uint8Array, WireBroken>
+}
+
+/**
+ * A response as it will stand on the wire.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface WireResponse {
+  /** The status code, 100 to 599. */
+  readonly status: number
+  /** Header names as they are to be sent. */
+  readonly headers: Readonly<Record<string, string>>
+  /**
+   * The body. Bytes are sent with a Content-Length, unless `headers` already name one (which is then sent as it is, even
+   * where it is wrong: that is how a fault injects a lie). A Stream is sent chunked unless `headers` name a length. A
+   * Stream that fails cuts the connection.
+   */
+  readonly body: Uint8Array | Stream.Stream<Uint8Array, WireBroken>
+}
+
+/**
+ * The connection broke: the peer went away, or a fault was injected that cuts it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface WireBroken {
+  readonly _tag: "WireBroken"
+  readonly reason: string
+}
+
+/**
+ * Answers one request. Failing with {@link WireBroken} cuts the connection without a response.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type WireHandler = (request: WireRequest) => Effect.Effect<WireResponse, WireBroken>
+
+/**
+ * Who sends a request, as the emulator's Identity knows its token.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Caller {
+  /** The account's number, as a string: leading zeros count. */
+  readonly tenantId: string
+  /** The account's name in Cloud Files: `MossoCloudFS_…`. */
+  readonly storageAccount: string
+  readonly userId: string
+  readonly username: string
+}
+
+/**
+ * A request that the emulator's front has already authenticated and routed to one service.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ServiceRequest extends WireRequest {
+  /** The region whose endpoint was addressed, in upper case: `DFW`. */
+  readonly region: string
+  /** The path behind the endpoint's base URL, still percent-encoded: `/servers/detail`, or `` for the base itself. */
+  readonly path: string
+  readonly query: URLSearchParams
+  readonly caller: Caller
+  /** The absolute URL of the service's endpoint, without a trailing slash, for links. */
+  readonly baseUrl: string
+}
+
+/**
+ * One service of the emulated cloud.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface EmulatedService {
+  readonly handle: (request: ServiceRequest) => Effect.Effect<WireResponse, WireBroken>
+}

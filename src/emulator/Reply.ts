@@ -1,0 +1,172 @@
+/**
+ * Constructors of raw responses: JSON, text, HTML, nothing, and the fault wrappers of Rackspace's services.
+ *
+ * @since 0.1.0
+ */
+import type { WireResponse } from "./Protocol.js"
+
+const utf8 = new TextEncoder()
+
+/** The empty body, shared by every response that has none. */
+const noBytes = new Uint8Array(0)
+
+/**
+ * A JSON body.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const json = (status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): WireResponse => ({
+  status,
+  headers: { "Content-Type": "application/json", ...headers },
+  body: utf8.encode(JSON.stringify(value))
+})
+
+/**
+ * A plain-text body.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const text = (status: number, value: string, headers: Readonly<Record<string, string>> = {}): WireResponse => ({
+  status,
+  headers: { "Content-Type": "text/plain; charset=UTF-8", ...headers },
+  body: utf8.encode(value)
+})
+
+/**
+ * Swift's way to say no: a heading and one sentence of HTML.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const html = (
+  status: number,
+  heading: string,
+  sentence: string,
+  headers: Readonly<Record<string, string>> = {}
+): WireResponse => ({
+  status,
+  headers: { "Content-Type": "text/html; charset=UTF-8", ...headers },
+  body: utf8.encode(`<html><h1>${heading}</h1><p>${sentence}</p></html>`)
+})
+
+/**
+ * No body. Like the real services it still names a text type where the status allows a body.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const empty = (status: number, headers: Readonly<Record<string, string>> = {}): WireResponse => ({
+  status,
+  headers: status === 204 || status === 304 ? headers : { "Content-Type": "text/html; charset=UTF-8", ...headers },
+  body: noBytes
+})
+
+/**
+ * A fault in the wrapper of the OpenStack era: `{"itemNotFound":{"code":404,"message":"…"}}`.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const fault = (
+  status: number,
+  key: string,
+  message: string,
+  options: {
+    readonly headers?: Readonly<Record<string, string>>
+    readonly fields?: Readonly<Record<string, unknown>>
+  } = {}
+): WireResponse => json(status, { [key]: { code: status, message, ...options.fields } }, options.headers)
+
+/**
+ * The wrapper's key that the services use for a status (identity-v2.md section 5, servers.md section 6).
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const faultKey = (status: number, service: string): string => {
+  switch (status) {
+    case 400:
+      return "badRequest"
+    case 401:
+      return "unauthorized"
+    case 403:
+      return "forbidden"
+    case 404:
+      return "itemNotFound"
+    case 405:
+      return "badMethod"
+    case 409:
+      return service === "identity" ? "conflict" : "conflictingRequest"
+    case 413:
+    case 429:
+      return "overLimit"
+    case 415:
+      return "badMediaType"
+    case 422:
+      return "unprocessableEntity"
+    case 501:
+      return "notImplemented"
+    case 503:
+      return "serviceUnavailable"
+    default:
+      return service === "identity" ? "identityFault" : "computeFault"
+  }
+}
+
+/**
+ * A response with headers added; those that it has already stay as they are.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const withDefaultHeaders = (response: WireResponse, headers: Readonly<Record<string, string>>): WireResponse => {
+  const present = new Set(Object.keys(response.headers).map((name) => name.toLowerCase()))
+  const merged: Record<string, string> = { ...response.headers }
+  for (const [name, value] of Object.entries(headers)) {
+    if (!present.has(name.toLowerCase())) {
+      merged[name] = value
+    }
+  }
+  return { ...response, headers: merged }
+}
+
+/**
+ * The value of a response's header, whatever the case of its name.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const header = (response: WireResponse, name: string): string | undefined => {
+  const wanted = name.toLowerCase()
+  for (const [key, value] of Object.entries(response.headers)) {
+    if (key.toLowerCase() === wanted) {
+      return value
+    }
+  }
+  return undefined
+}
+
+/**
+ * How many bytes a response's body declares or has: undefined for a stream of unknown length.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const contentLength = (response: WireResponse): number | undefined => {
+  const declared = header(response, "content-length")
+  if (declared !== undefined) {
+    return Number(declared)
+  }
+  return response.body instanceof Uint8Array ? response.body.byteLength : undefined
+}
+
+/**
+ * Whether a response may carry a body at all: not to HEAD, not with 204 or 304.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const mayHaveBody = (method: string, status: number): boolean =>
+  method !== "HEAD" && status !== 204 && status !== 304 && status >= 200

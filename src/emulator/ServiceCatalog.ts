@@ -1,0 +1,328 @@
+/**
+ * Which services the emulated cloud claims to have: the table from which Identity makes its catalog and from which the
+ * front finds the service that a path belongs to. Shaped like the real catalog, oddities included (identity-v2.md
+ * section 6): two entries of type `compute`, services without a region, a second tenant for Cloud Files, two versions
+ * of Big Data in one region.
+ *
+ * @since 0.1.0
+ */
+
+/**
+ * One kind of endpoint: where it is mounted and how the catalog presents it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface CatalogEntry {
+  /** The service's type in the catalog, which is not unique: `compute`. */
+  readonly type: string
+  /** The service's name in the catalog: `cloudServersOpenStack`. */
+  readonly name: string
+  /** The first segment of the endpoint's path on the emulator's one origin: `servers`. */
+  readonly mount: string
+  /** The path segment of its version: `v2`. */
+  readonly version: string
+  /** The catalog's `versionId`, where the real catalog has one. */
+  readonly versionId?: string
+  /** Whether there is one endpoint for each region, one for the world, or one for the world that names a region. */
+  readonly scope: "regional" | "global" | { readonly region: string }
+  /** Whose identifier closes the endpoint's URL: the account's number, Cloud Files' own account, or none. */
+  readonly tenant: "account" | "storage" | "none"
+  /** The mount of its ServiceNet twin, where the real catalog has an `internalURL`. */
+  readonly internalMount?: string
+}
+
+/**
+ * The emulated account's services, in the order in which the catalog lists them.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const entries: ReadonlyArray<CatalogEntry> = [
+  {
+    type: "rax:load-balancer",
+    name: "cloudLoadBalancers",
+    mount: "loadbalancers",
+    version: "v1.0",
+    scope: "regional",
+    tenant: "account"
+  },
+  {
+    type: "object-store",
+    name: "cloudFiles",
+    mount: "files",
+    version: "v1",
+    scope: "regional",
+    tenant: "storage",
+    internalMount: "snet-files"
+  },
+  // First generation: same type as its successor, and listed before it, so that clients which pick by type alone fail.
+  {
+    type: "compute",
+    name: "cloudServers",
+    mount: "servers-first-generation",
+    version: "v1.0",
+    versionId: "1.0",
+    scope: "global",
+    tenant: "account"
+  },
+  {
+    type: "compute",
+    name: "cloudServersOpenStack",
+    mount: "servers",
+    version: "v2",
+    versionId: "2",
+    scope: "regional",
+    tenant: "account"
+  },
+  { type: "rax:dns", name: "cloudDNS", mount: "dns", version: "v1.0", scope: "global", tenant: "account" },
+  {
+    type: "rax:database",
+    name: "cloudDatabases",
+    mount: "databases",
+    version: "v1.0",
+    scope: "regional",
+    tenant: "account"
+  },
+  {
+    type: "rax:object-cdn",
+    name: "cloudFilesCDN",
+    mount: "cdn",
+    version: "v1",
+    scope: "regional",
+    tenant: "storage"
+  },
+  {
+    type: "rax:monitor",
+    name: "cloudMonitoring",
+    mount: "monitoring",
+    version: "v1.0",
+    scope: "global",
+    tenant: "account"
+  },
+  {
+    type: "volume",
+    name: "cloudBlockStorage",
+    mount: "blockstorage",
+    version: "v1",
+    scope: "regional",
+    tenant: "account"
+  },
+  { type: "image", name: "cloudImages", mount: "images", version: "v2", scope: "regional", tenant: "none" },
+  { type: "network", name: "cloudNetworks", mount: "networks", version: "v2.0", scope: "regional", tenant: "none" },
+  {
+    type: "rax:queues",
+    name: "cloudQueues",
+    mount: "queues",
+    version: "v1",
+    scope: "regional",
+    tenant: "account",
+    internalMount: "snet-queues"
+  },
+  {
+    type: "rax:autoscale",
+    name: "autoscale",
+    mount: "autoscale",
+    version: "v1.0",
+    scope: "regional",
+    tenant: "account"
+  },
+  {
+    type: "rax:bigdata",
+    name: "cloudBigData",
+    mount: "bigdata",
+    version: "v1.0",
+    versionId: "1",
+    scope: "regional",
+    tenant: "account"
+  },
+  {
+    type: "rax:bigdata",
+    name: "cloudBigData",
+    mount: "bigdata",
+    version: "v2",
+    versionId: "2",
+    scope: "regional",
+    tenant: "account"
+  },
+  {
+    type: "orchestration",
+    name: "cloudOrchestration",
+    mount: "orchestration",
+    version: "v1",
+    scope: "regional",
+    tenant: "account"
+  },
+  { type: "rax:backup", name: "cloudBackup", mount: "backup", version: "v1.0", scope: "regional", tenant: "account" },
+  {
+    type: "rax:feeds",
+    name: "cloudFeeds",
+    mount: "feeds",
+    version: "v1",
+    scope: "regional",
+    tenant: "account",
+    internalMount: "snet-feeds"
+  },
+  {
+    type: "rax:cloudmetrics",
+    name: "cloudMetrics",
+    mount: "metrics",
+    version: "v2.0",
+    scope: { region: "IAD" },
+    tenant: "account"
+  },
+  { type: "rax:cdn", name: "rackCDN", mount: "rackcdn", version: "v1.0", scope: { region: "DFW" }, tenant: "account" }
+]
+
+/**
+ * One endpoint of the wire catalog.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface CatalogEndpoint {
+  readonly region?: string
+  readonly tenantId?: string
+  readonly publicURL: string
+  readonly internalURL?: string
+  readonly versionId?: string
+  readonly versionInfo?: string
+  readonly versionList?: string
+}
+
+/**
+ * One service of the wire catalog.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface CatalogService {
+  readonly name: string
+  readonly type: string
+  readonly endpoints: ReadonlyArray<CatalogEndpoint>
+}
+
+/**
+ * What the catalog is made for.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface CatalogOptions {
+  /** Scheme, host and port, without a final slash: `http://cloud.test`. */
+  readonly origin: string
+  /** In upper case: `["DFW", "ORD"]`. */
+  readonly regions: ReadonlyArray<string>
+  readonly tenantId: string
+  readonly storageAccount: string
+  /** Where given, only this tenant's endpoints: what a login by token and tenant answers. */
+  readonly onlyTenant?: string
+}
+
+/** The path of an endpoint from its mount to its version: `/servers/dfw/v2`. */
+const versionPath = (entry: CatalogEntry, mount: string, region: string | undefined): string =>
+  region === undefined || entry.scope !== "regional"
+    ? `/${mount}/${entry.version}`
+    : `/${mount}/${region.toLowerCase()}/${entry.version}`
+
+/**
+ * The `serviceCatalog` of a token (identity-v2.md sections 2.1 and 6).
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (options: CatalogOptions): ReadonlyArray<CatalogService> => {
+  const services: Array<{ name: string; type: string; endpoints: Array<CatalogEndpoint> }> = []
+  for (const entry of entries) {
+    const tenantId = entry.tenant === "storage" ? options.storageAccount : options.tenantId
+    if (options.onlyTenant !== undefined && options.onlyTenant !== tenantId) {
+      continue
+    }
+    const regions =
+      entry.scope === "regional" ? options.regions : [entry.scope === "global" ? undefined : entry.scope.region]
+    const endpoints = regions.map((region): CatalogEndpoint => {
+      const path = versionPath(entry, entry.mount, region)
+      const suffix = entry.tenant === "none" ? "" : `/${tenantId}`
+      return {
+        ...(region === undefined ? {} : { region }),
+        tenantId,
+        publicURL: `${options.origin}${path}${suffix}`,
+        ...(entry.internalMount === undefined
+          ? {}
+          : { internalURL: `${options.origin}${versionPath(entry, entry.internalMount, region)}${suffix}` }),
+        ...(entry.versionId === undefined
+          ? {}
+          : {
+              versionId: entry.versionId,
+              versionInfo: `${options.origin}${path}`,
+              versionList: `${options.origin}${path.slice(0, path.lastIndexOf("/") + 1)}`
+            })
+      }
+    })
+    const known = services.find((service) => service.name === entry.name && service.type === entry.type)
+    if (known === undefined) {
+      services.push({ name: entry.name, type: entry.type, endpoints })
+    } else {
+      known.endpoints.push(...endpoints)
+    }
+  }
+  return services
+}
+
+/**
+ * Where a request's path leads.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Location {
+  readonly entry: CatalogEntry
+  /** In upper case; undefined for a service without regions. */
+  readonly region: string | undefined
+  /** The tenant in the path, percent-decoded; undefined where the service has none in its URL, or it is missing. */
+  readonly tenant: string | undefined
+  /** The endpoint's path, without a final slash: `/servers/dfw/v2/010101`. */
+  readonly basePath: string
+  /** The path behind the endpoint's, still percent-encoded, or empty. */
+  readonly path: string
+}
+
+const decode = (segment: string): string => {
+  try {
+    return decodeURIComponent(segment)
+  } catch {
+    return segment
+  }
+}
+
+/**
+ * Finds the endpoint that a path belongs to. The path is taken apart without normalising it, because behind the
+ * endpoint it may be an object's name.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const locate = (path: string, regions: ReadonlyArray<string>): Location | undefined => {
+  const [, mount = "", ...rest] = path.split("/")
+  const candidates = entries.filter((entry) => entry.mount === mount || entry.internalMount === mount)
+  for (const entry of candidates) {
+    const remaining = [...rest]
+    const region = entry.scope === "regional" ? remaining.shift()?.toUpperCase() : undefined
+    if (entry.scope === "regional" && (region === undefined || !regions.includes(region))) {
+      continue
+    }
+    if (remaining.shift() !== entry.version) {
+      continue
+    }
+    const tenant = entry.tenant === "none" ? undefined : remaining.shift()
+    const base = path.split("/").slice(0, path.split("/").length - remaining.length)
+    return {
+      entry,
+      region,
+      tenant: tenant === undefined || tenant === "" ? undefined : decode(tenant),
+      basePath: base.join("/"),
+      path: remaining.length === 0 ? "" : `/${remaining.join("/")}`
+    }
+  }
+  return undefined
+}

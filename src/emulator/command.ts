@@ -1,0 +1,189 @@
+#!/usr/bin/env node
+/**
+ * The emulator as a command: a Rackspace cloud on a port of this machine, for clients in any language.
+ *
+ * @since 0.1.0
+ */
+import * as Cause from "effect/Cause"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import { parseArgs } from "node:util"
+import * as Emulator from "./Emulator.js"
+import * as Identity from "./Identity.js"
+import * as NodeServer from "./NodeServer.js"
+import type { RequestLogEntry } from "./RequestLog.js"
+
+const usage = `Usage: effect-rackspace-emulator [options]
+
+An emulated Rackspace cloud: Identity v2.0, Cloud Servers and Cloud Files, in memory.
+
+  --port <n>          port to listen on; 0 takes any free one      (8900)
+  --host <address>    address to listen on                         (127.0.0.1)
+  --username <name>   who may log in                               (demo)
+  --api-key <key>     the user's API key
+  --password <text>   the user's password
+  --tenant <id>       the account's number                         (010101)
+  --token-ttl <time>  how long a token lives: 500ms, 30s, 5m, 24h  (24h)
+  --build-time <time> how long a server builds                     (30s)
+  --verbose           one line for each request
+  --help              this text
+`
+
+interface Settings {
+  readonly port: number
+  readonly host: string
+  readonly username: string | undefined
+  readonly apiKey: string | undefined
+  readonly password: string | undefined
+  readonly tenantId: string | undefined
+  readonly tokenTtl: Duration.Duration
+  readonly buildTime: Duration.Duration
+  readonly verbose: boolean
+}
+
+const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+const duration = (option: string, text: string): Duration.Duration => {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text)
+  const unit = units[match?.[2] ?? ""]
+  if (match === null || unit === undefined) {
+    throw new Error(`${option}: '${text}' is not a time; write it as 500ms, 30s, 5m or 24h`)
+  }
+  return Duration.millis(Number(match[1]) * unit)
+}
+
+const portNumber = (text: string): number => {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) {
+    throw new Error(`--port: '${text}' is not a port; it is a number from 0 to 65535`)
+  }
+  return Number(text)
+}
+
+const settings = (args: ReadonlyArray<string>): Settings | "help" => {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      port: { type: "string" },
+      host: { type: "string" },
+      username: { type: "string" },
+      "api-key": { type: "string" },
+      password: { type: "string" },
+      tenant: { type: "string" },
+      "token-ttl": { type: "string" },
+      "build-time": { type: "string" },
+      verbose: { type: "boolean" },
+      help: { type: "boolean", short: "h" }
+    }
+  })
+  if (values.help === true) {
+    return "help"
+  }
+  return {
+    port: portNumber(values.port ?? "8900"),
+    host: values.host ?? "127.0.0.1",
+    username: values.username,
+    apiKey: values["api-key"],
+    password: values.password,
+    tenantId: values.tenant,
+    tokenTtl: duration("--token-ttl", values["token-ttl"] ?? "24h"),
+    buildTime: duration("--build-time", values["build-time"] ?? "30s"),
+    verbose: values.verbose ?? false
+  }
+}
+
+/** The path of a request without the tokens that it may name, and without signatures. */
+const loggable = (target: string): string =>
+  Identity.splitTarget(target).path.replace(/^(\/v2\.0\/tokens\/)[^/]+/, "$1…")
+
+const line = (entry: RequestLogEntry): string =>
+  [
+    entry.method,
+    loggable(entry.target),
+    entry.status ?? "cut",
+    `${entry.bodyBytes} B in`,
+    `${entry.responseBytes} B out`,
+    `${(entry.finishedAt ?? entry.startedAt) - entry.startedAt} ms`
+  ].join(" ")
+
+/** A text that a POSIX shell takes as one word. */
+const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
+
+const greeting = (emulator: Emulator.Emulator, url: string): string => {
+  const { apiKey, password, tenantId, username } = emulator.credentials
+  return `The emulated cloud listens on ${url}
+
+  Identity v2.0   ${url}/v2.0
+  Swift login     ${url}/auth/v1.0
+  user ${quoted(username)}, API key ${quoted(apiKey)}, password ${quoted(password)}, tenant ${quoted(tenantId)}
+
+A file of credentials for it:
+
+  umask 077; cat > ~/.rackspace_cloud_credentials <<'EOF'
+[rackspace_cloud]
+username = ${username}
+api_key = ${apiKey}
+EOF
+
+Ctrl-C ends it.
+`
+}
+
+const run = (chosen: Settings): Effect.Effect<never, NodeServer.ListenFailed> =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make({
+        username: chosen.username,
+        apiKey: chosen.apiKey,
+        password: chosen.password,
+        tenantId: chosen.tenantId,
+        tokenTtl: chosen.tokenTtl,
+        servers: { buildTime: chosen.buildTime },
+        // However a client reaches this machine, the catalog must lead it back the same way.
+        origin: "from-request",
+        logLimit: 0,
+        onFinished: (entry) =>
+          chosen.verbose ? Effect.sync(() => process.stdout.write(`${line(entry)}\n`)) : Effect.void
+      })
+      const { url } = yield* NodeServer.listen({ handler: emulator.handle, host: chosen.host, port: chosen.port })
+      process.stdout.write(greeting(emulator, url))
+      return yield* Effect.never
+    })
+  )
+
+const complain = (text: string, exitCode: number): void => {
+  process.stderr.write(text)
+  process.exitCode = exitCode
+}
+
+const main = async (): Promise<void> => {
+  let chosen: Settings | "help"
+  try {
+    chosen = settings(process.argv.slice(2))
+  } catch (error) {
+    complain(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`, 2)
+    return
+  }
+  if (chosen === "help") {
+    process.stdout.write(usage)
+    return
+  }
+  const { host, port } = chosen
+  const abort = new AbortController()
+  process.once("SIGINT", () => abort.abort())
+  process.once("SIGTERM", () => abort.abort())
+  const exit = await Effect.runPromiseExit(run(chosen), { signal: abort.signal })
+  if (Exit.isFailure(exit) && exit.cause._tag === "Fail") {
+    const { code, message } = exit.cause.error
+    complain(
+      code === "EADDRINUSE"
+        ? `Port ${port} of ${host} is in use. Choose another one with --port, or --port 0 for any.\n`
+        : `Cannot listen on port ${port} of ${host}: ${message}\n`,
+      1
+    )
+  } else if (!abort.signal.aborted) {
+    complain(`The emulator ended unexpectedly: ${Exit.isFailure(exit) ? Cause.pretty(exit.cause) : ""}\n`, 1)
+  }
+}
+
+await main()

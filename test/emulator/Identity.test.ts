@@ -1,0 +1,361 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as TestClock from "effect/TestClock"
+import * as Emulator from "../../src/emulator/Emulator.js"
+import { apiKeyLogin, ask, at, passwordLogin, texts } from "./support.js"
+
+const tokens = "/v2.0/tokens"
+
+describe("Identity v2: login", () => {
+  it.effect("an API key gets a token, the user and a catalog whose URLs begin with the origin", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make({ origin: "http://elsewhere.test:81" })
+      const answer = yield* ask(emulator, tokens, { body: apiKeyLogin(emulator) })
+      assert.strictEqual(answer.status, 200)
+      assert.match(String(at(answer.json, "access", "token", "id")), /^[0-9a-f]{32}$/)
+      assert.strictEqual(at(answer.json, "access", "token", "tenant", "id"), "010101")
+      assert.deepStrictEqual(at(answer.json, "access", "token", "RAX-AUTH:authenticatedBy"), ["APIKEY"])
+      assert.strictEqual(at(answer.json, "access", "user", "RAX-AUTH:defaultRegion"), "DFW")
+      const urls = (at(answer.json, "access", "serviceCatalog") as Array<{ endpoints: Array<{ publicURL: string }> }>)
+        .flatMap((service) => service.endpoints)
+        .map((endpoint) => endpoint.publicURL)
+      assert.isAbove(urls.length, 20)
+      assert.isTrue(urls.every((url) => url.startsWith("http://elsewhere.test:81/")))
+    })
+  )
+
+  it.effect("the catalog has the real one's oddities", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make()
+      const answer = yield* ask(emulator, tokens, { body: apiKeyLogin(emulator) })
+      const catalog = at(answer.json, "access", "serviceCatalog") as Array<{
+        name: string
+        type: string
+        endpoints: Array<Record<string, string>>
+      }>
+      const named = (name: string) => catalog.find((service) => service.name === name)
+      assert.deepStrictEqual(
+        catalog.filter((service) => service.type === "compute").map((service) => service.name),
+        ["cloudServers", "cloudServersOpenStack"]
+      )
+      assert.isFalse("region" in (named("cloudServers")?.endpoints[0] ?? {}))
+      assert.isFalse("region" in (named("cloudDNS")?.endpoints[0] ?? {}))
+      assert.deepStrictEqual(
+        named("cloudServersOpenStack")?.endpoints.map((endpoint) => endpoint["region"]),
+        ["DFW", "ORD"]
+      )
+      assert.strictEqual(
+        named("cloudServersOpenStack")?.endpoints[0]?.["publicURL"],
+        "http://cloud.test/servers/dfw/v2/010101"
+      )
+      const files = named("cloudFiles")?.endpoints[0]
+      assert.match(files?.["tenantId"] ?? "", /^MossoCloudFS_/)
+      assert.notStrictEqual(files?.["internalURL"], undefined)
+      assert.deepStrictEqual(
+        named("cloudBigData")
+          ?.endpoints.filter((endpoint) => endpoint["region"] === "DFW")
+          .map((endpoint) => endpoint["versionId"]),
+        ["1", "2"]
+      )
+    })
+  )
+
+  it.effect("a password logs in, with the tenant beside the credentials", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make()
+      const { auth } = passwordLogin(emulator)
+      for (const tenant of [{ tenantId: "010101" }, { tenantName: "010101" }]) {
+        const answer = yield* ask(emulator, tokens, { body: { auth: { ...auth, ...tenant } } })
+        assert.strictEqual(answer.status, 200)
+      }
+      const wrong = yield* ask(emulator, tokens, { body: { auth: { ...auth, tenantId: "10101" } } })
+      assert.strictEqual(wrong.status, 401)
+      assert.match(String(at(wrong.json, "unauthorized", "message")), /Tenant with Name\/Id: '10101' is not valid/)
+      const both = yield* ask(emulator, tokens, {
+        body: { auth: { ...auth, tenantId: "010101", tenantName: "010101" } }
+      })
+      assert.strictEqual(both.status, 400)
+      const number = yield* ask(emulator, tokens, { body: { auth: { ...auth, tenantId: 10101 } } })
+      assert.strictEqual(number.status, 400)
+    })
+  )
+
+  it.effect("wrong credentials get 401, unreadable ones 400, another media type 415, each in its wrapper", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make()
+      const wrong = yield* ask(emulator, tokens, {
+        body: { auth: { "RAX-KSKEY:apiKeyCredentials": { username: "demo", apiKey: "no" } } }
+      })
+      assert.strictEqual(wrong.status, 401)
+      assert.deepStrictEqual(wrong.json, {
+        unauthorized: { code: 401, message: "Unable to authenticate user with credentials provided." }
+      })
+      for (const body of ["{", "[]", "{}", '{"auth":{}}', '{"auth":{"passwordCredentials":{"username":"demo"}}}']) {
+        const answer = yield* ask(emulator, tokens, { body })
+        assert.strictEqual(answer.status, 400, body)
+        assert.strictEqual(at(answer.json, "badRequest", "code"), 400, body)
+      }
+      const xml = yield* ask(emulator, tokens, { body: "<auth/>", headers: { "content-type": "application/xml" } })
+      assert.strictEqual(xml.status, 415)
+      assert.deepStrictEqual(yield* emulator.logins, { succeeded: 0, refused: 7 })
+    })
+  )
+
+  it.effect("a disabled user gets 403 userDisabled and loses the tokens", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make()
+      const token = yield* emulator.issueToken
+      yield* emulator.disableUser
+      const login = yield* ask(emulator, tokens, { body: apiKeyLogin(emulator) })
+      assert.strictEqual(login.status, 403)
+      assert.strictEqual(at(login.json, "userDisabled", "code"), 403)
+      const answer = yield* ask(emulator, "/servers/dfw/v2/010101/servers", { token })
+      assert.strictEqual(answer.status, 401)
+    })
+  )
+
+  it.effect("include_endpoints=false leaves the catalog out", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make()
+      const answer = yield* ask(emulator, `${tokens}?include_endpoints=false`, { body: apiKeyLogin(emulator) })
+      assert.strictEqual(answer.status, 200)
+      assert.strictEqual(at(answer.json, "access", "serviceCatalog"), undefined)
+    })
+  )
+})
+
+describe("Identity v2: multi-factor login", () => {
+  const passcode = (code: string) => ({ auth: { "RAX-AUTH:passcodeCredentials": { passcode: code } } })
+
+  it.effect("a password is answered with a challenge, and the passcode with a token", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make({ multiFactor: true })
+      const challenge = yield* ask(emulator, tokens, { body: passwordLogin(emulator) })
+      assert.strictEqual(challenge.status, 401)
+      assert.strictEqual(
+        at(challenge.json, "unauthorized", "message"),
+        "Additional authentication credentials required"
+      )
+      const session = /^OS-MF sessionId='([^']+)', factor='PASSCODE'$/.exec(
+        challenge.headers["www-authenticate"] ?? ""
+      )?.[1]
+      assert.isString(session)
+      const headers = { "x-sessionid": session ?? "" }
+      const wrong = yield* ask(emulator, tokens, { body: passcode("000000"), headers })
+      assert.strictEqual(wrong.status, 401)
+      const right = yield* ask(emulator, tokens, { body: passcode("123456"), headers })
+      assert.strictEqual(right.status, 200)
+      assert.deepStrictEqual(at(right.json, "access", "token", "RAX-AUTH:authenticatedBy"), ["PASSWORD", "PASSCODE"])
+      const again = yield* ask(emulator, tokens, { body: passcode("123456"), headers })
+      assert.strictEqual(again.status, 401)
+    })
+  )
+
+  it.effect("a challenge is good for ten minutes", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make({ multiFactor: true })
+      const challenge = yield* ask(emulator, tokens, { body: passwordLogin(emulator) })
+      const session = /'([^']+)'/.exec(challenge.headers["www-authenticate"] ?? "")?.[1] ?? ""
+      yield* TestClock.adjust("11 minutes")
+      const late = yield* ask(emulator, tokens, { body: passcode("123456"), headers: { "x-sessionid": session } })
+      assert.strictEqual(late.status, 401)
+    })
+  )
+
+  it.effect("an API key is never asked for a passcode", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make({ multiFactor: true })
+      const answer = yield* ask(emulator, tokens, { body: apiKeyLogin(emulator) })
+      assert.strictEqual(answer.status, 200)
+    })
+  )
+})
+
+describe("Identity v2: the life of a token", () => {
+  const loginToken = (emulator: Emulator.Emulator) =>
+    Effect.map(ask(emulator, tokens, { body: apiKeyLogin(emulator) }), (answer) =>
+      String(at(answer.json, "access", "token", "id"))
+    )
+
+  it.effect("an early login gets the same token, a login in its last hour a fresh one", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make()
+      const first = yield* loginToken(emulator)
+      yield* TestClock.adjust("22 hours")
+      assert.strictEqual(yield* loginToken(emulator), first)
+      yield* TestClock.adjust("61 minutes")
+      const second = yield* loginToken(emulator)
+      assert.notStrictEqual(second, first)
+      // The old one lives on until its own end.
+      const answer = yield* ask(emulator, "/servers/dfw/v2/010101/limits", { token: first })
+      assert.strictEqual(answer.status, 200)
+    })
+  )
+
+  it.effect("tokens of an hour or less are always fresh", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make({ tokenTtl: "30 seconds" })
+      assert.notStrictEqual(yield* loginToken(emulator), yield* loginToken(emulator))
+    })
+  )
+
+  it.effect("expires is the moment from which services answer 401 and Identity 404, written with an offset", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make({ tokenTtl: "30 seconds" })
+      yield* TestClock.setTime(Date.UTC(2026, 0, 1))
+      const login = yield* ask(emulator, tokens, { body: apiKeyLogin(emulator) })
+      const expires = String(at(login.json, "access", "token", "expires"))
+      assert.strictEqual(expires, "2025-12-31T18:00:30.000-06:00")
+      const token = String(at(login.json, "access", "token", "id"))
+      yield* TestClock.setTime(Date.parse(expires) - 1)
+      assert.strictEqual((yield* ask(emulator, "/servers/dfw/v2/010101/limits", { token })).status, 200)
+      yield* TestClock.adjust(1)
+      const refused = yield* ask(emulator, "/servers/dfw/v2/010101/limits", { token })
+      assert.strictEqual(refused.status, 401)
+      assert.strictEqual(at(refused.json, "unauthorized", "code"), 401)
+      const other = yield* emulator.issueToken
+      assert.strictEqual((yield* ask(emulator, `${tokens}/${token}`, { token: other })).status, 404)
+    })
+  )
+
+  it.effect("a rejected token is handed out again until it is deleted", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make()
+      const first = yield* loginToken(emulator)
+      yield* emulator.rejectToken(first)
+      assert.strictEqual((yield* ask(emulator, "/servers/dfw/v2/010101/limits", { token: first })).status, 401)
+      assert.strictEqual(yield* loginToken(emulator), first)
+      const revoked = yield* ask(emulator, `${tokens}/${first}`, { method: "DELETE", token: first })
+      assert.strictEqual(revoked.status, 204)
+      const second = yield* loginToken(emulator)
+      assert.notStrictEqual(second, first)
+      assert.strictEqual((yield* ask(emulator, "/servers/dfw/v2/010101/limits", { token: second })).status, 200)
+    })
+  )
+
+  it.effect("DELETE /tokens revokes the caller's own", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make()
+      const token = yield* loginToken(emulator)
+      assert.strictEqual((yield* ask(emulator, tokens, { method: "DELETE", token })).status, 204)
+      assert.strictEqual((yield* ask(emulator, tokens, { method: "DELETE", token })).status, 401)
+    })
+  )
+
+  it.effect("a new password revokes tokens, a new API key does not", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make()
+      const token = yield* loginToken(emulator)
+      yield* emulator.setApiKey("f".repeat(32))
+      assert.strictEqual((yield* ask(emulator, "/v2.0/tenants", { token })).status, 200)
+      yield* emulator.setPassword("another")
+      assert.strictEqual((yield* ask(emulator, "/v2.0/tenants", { token })).status, 401)
+    })
+  )
+
+  it.effect("a token and a tenant get that tenant's part of the catalog; an unknown token gets 404", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make()
+      const id = yield* loginToken(emulator)
+      const names = (answer: { readonly json: unknown }) => texts(at(answer.json, "access", "serviceCatalog"), "name")
+      const main = yield* ask(emulator, tokens, { body: { auth: { token: { id }, tenantId: "010101" } } })
+      assert.strictEqual(at(main.json, "access", "token", "id"), id)
+      assert.include(names(main), "cloudServersOpenStack")
+      assert.notInclude(names(main), "cloudFiles")
+      const { storageAccount } = emulator.credentials
+      const storage = yield* ask(emulator, tokens, { body: { auth: { token: { id }, tenantName: storageAccount } } })
+      assert.deepStrictEqual(names(storage), ["cloudFiles", "cloudFilesCDN"])
+      const unknown = yield* ask(emulator, tokens, { body: { auth: { token: { id: "x" }, tenantId: "010101" } } })
+      assert.strictEqual(unknown.status, 404)
+      const foreign = yield* ask(emulator, tokens, { body: { auth: { token: { id }, tenantId: "999" } } })
+      assert.strictEqual(foreign.status, 401)
+    })
+  )
+})
+
+describe("Identity v2: other resources", () => {
+  it.effect("validation tells the user without a catalog, HEAD the same without a body", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make()
+      const token = yield* emulator.issueToken
+      const answer = yield* ask(emulator, `${tokens}/${token}`, { token })
+      assert.strictEqual(at(answer.json, "access", "user", "name"), "demo")
+      assert.strictEqual(at(answer.json, "access", "serviceCatalog"), undefined)
+      assert.strictEqual((yield* ask(emulator, `${tokens}/${token}`, { method: "HEAD", token })).status, 200)
+      assert.strictEqual((yield* ask(emulator, `${tokens}/nope`, { token })).status, 404)
+      assert.strictEqual((yield* ask(emulator, `${tokens}/${token}`)).status, 401)
+    })
+  )
+
+  it.effect("the endpoints of a token are a flat list with integer ids", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make()
+      const token = yield* emulator.issueToken
+      const answer = yield* ask(emulator, `${tokens}/${token}/endpoints`, { token })
+      assert.strictEqual(at(answer.json, "endpoints", 0, "id"), 1)
+      assert.isString(at(answer.json, "endpoints", 0, "publicURL"))
+    })
+  )
+
+  it.effect("tenants, the own user by id and by name, and its API key", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make()
+      const token = yield* emulator.issueToken
+      const tenants = yield* ask(emulator, "/v2.0/tenants", { token })
+      assert.deepStrictEqual(texts(at(tenants.json, "tenants"), "id"), ["010101", emulator.credentials.storageAccount])
+      const byName = yield* ask(emulator, "/v2.0/users?name=demo", { token })
+      const id = String(at(byName.json, "user", "id"))
+      const user = yield* ask(emulator, `/v2.0/users/${id}`, { token })
+      assert.strictEqual(at(user.json, "user", "username"), "demo")
+      const key = yield* ask(emulator, `/v2.0/users/${id}/OS-KSADM/credentials/RAX-KSKEY:apiKeyCredentials`, { token })
+      assert.strictEqual(at(key.json, "RAX-KSKEY:apiKeyCredentials", "apiKey"), emulator.credentials.apiKey)
+      assert.strictEqual((yield* ask(emulator, "/v2.0/users/1", { token })).status, 404)
+    })
+  )
+
+  it.effect("versions need no token and have Rackspace's shape", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make()
+      const root = yield* ask(emulator, "/")
+      assert.strictEqual(at(root.json, "versions", "version", 0, "id"), "v2.0")
+      const version = yield* ask(emulator, "/v2.0")
+      assert.strictEqual(at(version.json, "version", "status"), "CURRENT")
+    })
+  )
+
+  it.effect("every answer has a transaction id and the Clock's date", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make()
+      yield* TestClock.setTime(Date.UTC(2026, 0, 1))
+      const answer = yield* ask(emulator, "/v2.0")
+      assert.isString(answer.headers["x-trans-id"])
+      assert.strictEqual(answer.headers["date"], "Thu, 01 Jan 2026 00:00:00 GMT")
+    })
+  )
+})
+
+describe("Swift's own login", () => {
+  it.effect("answers storage URL and token in headers, for each way to name the user", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make()
+      const { apiKey, password, storageAccount } = emulator.credentials
+      const url = `http://cloud.test/files/dfw/v1/${storageAccount}`
+      const accepted = [
+        ["/auth/v1.0", { "x-auth-user": "demo", "x-auth-key": apiKey }],
+        ["/auth/v1.0", { "x-auth-user": "010101:demo", "x-auth-key": password }],
+        ["/v1.0", { "x-storage-user": "demo", "x-storage-pass": apiKey }],
+        ["/auth", { "x-auth-user": `${storageAccount}:demo`, "x-auth-key": apiKey }]
+      ] as const
+      for (const [target, headers] of accepted) {
+        const answer = yield* ask(emulator, target, { headers })
+        assert.strictEqual(answer.status, 200, JSON.stringify(headers))
+        assert.strictEqual(answer.headers["x-storage-url"], url)
+        assert.strictEqual(answer.headers["x-auth-token"], answer.headers["x-storage-token"])
+        assert.strictEqual(answer.headers["x-auth-token-expires"], "86400")
+      }
+      const refused = yield* ask(emulator, "/auth/v1.0", { headers: { "x-auth-user": "demo", "x-auth-key": "no" } })
+      assert.strictEqual(refused.status, 401)
+      assert.deepStrictEqual(yield* emulator.logins, { succeeded: 4, refused: 1 })
+    })
+  )
+})

@@ -1,0 +1,120 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { type ChildProcess, spawn } from "node:child_process"
+import { once } from "node:events"
+import { fileURLToPath } from "node:url"
+
+const script = fileURLToPath(new URL("../../src/emulator/command.ts", import.meta.url))
+
+interface Started {
+  readonly child: ChildProcess
+  readonly output: () => string
+  /** Waits for a text on either output. */
+  readonly saw: (pattern: RegExp) => Effect.Effect<RegExpExecArray>
+  readonly exit: Effect.Effect<number | null>
+}
+
+/** Runs the command until the scope ends. */
+const start = (...args: ReadonlyArray<string>) =>
+  Effect.acquireRelease(
+    Effect.sync((): Started => {
+      const child = spawn(process.execPath, ["--import", "tsx", script, ...args])
+      let output = ""
+      const exited = once(child, "exit").then(([code]) => code as number | null)
+      child.stdout.on("data", (data: Buffer) => {
+        output += data.toString()
+      })
+      child.stderr.on("data", (data: Buffer) => {
+        output += data.toString()
+      })
+      return {
+        child,
+        output: () => output,
+        saw: (pattern) =>
+          Effect.suspend(() => {
+            const match = pattern.exec(output)
+            return match === null ? Effect.fail("not yet") : Effect.succeed(match)
+          }).pipe(
+            Effect.tapError(() => Effect.sleep("20 millis")),
+            Effect.eventually,
+            Effect.timeout("15 seconds"),
+            Effect.orDie
+          ),
+        exit: Effect.promise(() => exited)
+      }
+    }),
+    ({ child }) => Effect.sync(() => child.kill("SIGKILL"))
+  )
+
+describe("the emulator's command", () => {
+  it.scopedLive("listens, prints what a user needs, logs requests without tokens, and ends well on SIGTERM", () =>
+    Effect.gen(function* () {
+      const emulator = yield* start("--port", "0", "--api-key", "k'ey", "--verbose")
+      const [, url] = yield* emulator.saw(/listens on (http:\/\/127\.0\.0\.1:\d+)\n/)
+      assert.include(emulator.output(), `${url}/v2.0\n`)
+      assert.include(emulator.output(), `${url}/auth/v1.0\n`)
+      assert.match(
+        emulator.output(),
+        /umask 077; cat > \S+ <<'EOF'\n\[rackspace_cloud\]\nusername = demo\napi_key = k'ey\nEOF\n/
+      )
+      const login = yield* Effect.promise(() =>
+        fetch(`${url}/auth/v1.0`, { headers: { "x-auth-user": "demo", "x-auth-key": "k'ey" } })
+      )
+      const token = login.headers.get("x-auth-token") ?? ""
+      assert.strictEqual(login.status, 200)
+      assert.strictEqual(new URL(login.headers.get("x-storage-url") ?? "").origin, url)
+      yield* Effect.promise(() =>
+        fetch(`${url}/v2.0/tokens/${token}?belongsTo=x`, { headers: { "x-auth-token": token } })
+      )
+      yield* emulator.saw(/GET \/auth\/v1\.0 200 .*ms\n/)
+      yield* emulator.saw(/GET \/v2\.0\/tokens\/… 404 .*ms\n/)
+      assert.notInclude(emulator.output(), token)
+      emulator.child.kill("SIGTERM")
+      assert.strictEqual(yield* emulator.exit, 0)
+    })
+  )
+
+  it.scopedLive("SIGINT ends it although a client is connected", () =>
+    Effect.gen(function* () {
+      const emulator = yield* start("--port", "0")
+      const [, url] = yield* emulator.saw(/listens on (\S+)\n/)
+      yield* Effect.promise(() => fetch(`${url}/v2.0`).then((response) => response.text()))
+      emulator.child.kill("SIGINT")
+      assert.strictEqual(yield* Effect.timeout(emulator.exit, "5 seconds"), 0)
+    })
+  )
+
+  it.scopedLive("a port in use is said so", () =>
+    Effect.gen(function* () {
+      const first = yield* start("--port", "0")
+      const [, port] = yield* first.saw(/listens on http:\/\/127\.0\.0\.1:(\d+)\n/)
+      const second = yield* start("--port", port ?? "")
+      assert.strictEqual(yield* second.exit, 1)
+      assert.include(second.output(), `Port ${port} of 127.0.0.1 is in use`)
+    })
+  )
+
+  it.scopedLive("what it does not understand it says, and exits with 2", () =>
+    Effect.gen(function* () {
+      for (const [args, message] of [
+        [["--token-ttl", "soon"], /--token-ttl: 'soon' is not a time/],
+        [["--port", "70000"], /--port: '70000' is not a port/],
+        [["--colour"], /--colour/],
+        [["stray"], /stray/]
+      ] as const) {
+        const emulator = yield* start(...args)
+        assert.strictEqual(yield* emulator.exit, 2, args.join(" "))
+        assert.match(emulator.output(), message)
+        assert.include(emulator.output(), "Usage:")
+      }
+    })
+  )
+
+  it.scopedLive("--help tells the options and exits with 0", () =>
+    Effect.gen(function* () {
+      const emulator = yield* start("--help")
+      assert.strictEqual(yield* emulator.exit, 0)
+      assert.include(emulator.output(), "--build-time")
+    })
+  )
+})

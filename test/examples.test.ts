@@ -1,0 +1,63 @@
+/**
+ * Every example runs as the program that it is, in a process of its own, on an emulated cloud behind a real socket.
+ */
+import { Command } from "@effect/platform"
+import { NodeContext } from "@effect/platform-node"
+import { assert, it } from "@effect/vitest"
+import { Effect, Layer, Stream } from "effect"
+import { TestCloud } from "effect-rackspace"
+import { readdirSync } from "node:fs"
+import { environment, example } from "../examples/run.js"
+
+/** What each example says when it has done its work. */
+const says: Readonly<Record<string, ReadonlyArray<string>>> = {
+  "quick-start": ["web-1 is ACTIVE", "2026/notes.txt has 21 bytes"],
+  "credential-file": ["demo works in DFW", "cloudServersOpenStack (compute)"],
+  "token-cache": ["0 servers, 1 logins"],
+  "typed-errors": ["no such server", "there was nothing to remove", "a container name without a slash"],
+  "two-regions": ["the copy is the original", "the same in both"],
+  "download-to-file": ["numbers.txt has 588895 bytes", 'it begins with "1\\n2\\n3\\n"'],
+  "own-http-client": ["0 containers, 0 bytes"]
+}
+
+const text = <E, R>(stream: Stream.Stream<Uint8Array, E, R>) => Stream.mkString(Stream.decodeText(stream))
+
+const run = (name: string, variables: Readonly<Record<string, string>>) =>
+  Effect.gen(function* () {
+    const running = yield* Command.start(example(name, variables))
+    const [out, err, code] = yield* Effect.all([text(running.stdout), text(running.stderr), running.exitCode], {
+      concurrency: "unbounded"
+    })
+    return { output: out + err, code: Number(code) }
+  }).pipe(Effect.scoped)
+
+const cloud = Layer.fresh(TestCloud.layerListening({ servers: { buildTime: 0 } }))
+
+for (const [name, lines] of Object.entries(says)) {
+  it.scopedLive(`${name} does what it says`, () =>
+    Effect.gen(function* () {
+      const { code, output } = yield* run(name, yield* environment)
+      for (const line of lines) assert.include(output, line)
+      assert.strictEqual(code, 0, output)
+    }).pipe(Effect.provide([cloud, NodeContext.layer]))
+  )
+}
+
+it.scopedLive("token-cache makes no login in its second run, and one when its token has died", () =>
+  Effect.gen(function* () {
+    const variables = yield* environment
+    const { expireAllTokens, logins } = yield* TestCloud.TestCloud
+    yield* run("token-cache", variables)
+    assert.include((yield* run("token-cache", variables)).output, "0 logins")
+    yield* expireAllTokens
+    assert.include((yield* run("token-cache", variables)).output, "1 logins")
+    assert.deepStrictEqual(yield* logins, { succeeded: 2, refused: 0 })
+  }).pipe(Effect.provide([cloud, NodeContext.layer]))
+)
+
+it("every example is run", () => {
+  const programs = readdirSync(new URL("../examples", import.meta.url))
+    .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts") && file !== "run.ts")
+    .map((file) => file.replace(/\.ts$/, ""))
+  assert.sameMembers(programs, Object.keys(says))
+})

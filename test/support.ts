@@ -1,0 +1,187 @@
+import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
+import type * as HttpClient from "@effect/platform/HttpClient"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import { assert } from "@effect/vitest"
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import { createHash } from "node:crypto"
+import * as Http from "node:http"
+import * as Net from "node:net"
+import type * as CloudClient from "../src/CloudClient.js"
+import type { RequestLogEntry } from "../src/emulator/RequestLog.js"
+import * as Identity from "../src/Identity.js"
+import * as Rackspace from "../src/layers/Rackspace.js"
+import * as TestCloud from "../src/layers/TestCloud.js"
+import * as CloudFiles from "../src/services/CloudFiles.js"
+import * as CloudServers from "../src/services/CloudServers.js"
+
+/** Every HttpClient that the platform has on Node.js. */
+export const clients: ReadonlyArray<readonly [name: string, layer: Layer.Layer<HttpClient.HttpClient>]> = [
+  ["undici", NodeHttpClient.layerUndici],
+  ["node:http", NodeHttpClient.layer],
+  ["fetch", FetchHttpClient.layer]
+]
+
+export const md5 = (content: Uint8Array | string): string => createHash("md5").update(content).digest("hex")
+
+/** Bytes that differ from place to place. */
+export const patterned = (length: number): Uint8Array => {
+  const bytes = new Uint8Array(length)
+  for (let index = 0; index < length; index++) bytes[index] = (index * 31 + (index >> 8) * 7) & 255
+  return bytes
+}
+
+export const bytesOf = <E, R>(stream: Stream.Stream<Uint8Array, E, R>): Effect.Effect<Uint8Array, E, R> =>
+  Effect.map(Stream.runCollect(stream), (chunks) => new Uint8Array(Buffer.concat(Chunk.toReadonlyArray(chunks))))
+
+export const textOf = <E, R>(stream: Stream.Stream<Uint8Array, E, R>): Effect.Effect<string, E, R> =>
+  Effect.map(bytesOf(stream), (bytes) => Buffer.from(bytes).toString("utf8"))
+
+/** Bytes in pieces, as a source gives them. */
+export const inPieces = (bytes: Uint8Array, size: number): Stream.Stream<Uint8Array> =>
+  Stream.rechunk(
+    Stream.fromIterable(
+      Array.from({ length: Math.ceil(bytes.byteLength / size) }, (_, index) =>
+        bytes.subarray(index * size, (index + 1) * size)
+      )
+    ),
+    1
+  )
+
+/** Lets real time pass, whatever clock the test has. */
+export const pause = (millis = 2): Effect.Effect<void> =>
+  Effect.promise(() => new Promise((resolve) => setTimeout(resolve, millis)))
+
+/** Waits until something outside of the test's fibers has happened; how long does not matter. */
+export const eventually = (what: string, holds: () => boolean): Effect.Effect<void> =>
+  Effect.gen(function* () {
+    for (let look = 0; look < 2000; look++) {
+      if (holds()) return
+      yield* pause(look < 50 ? 1 : 5)
+    }
+    assert.fail(`never: ${what}`)
+  })
+
+/** The requests of one service, as the cloud got them. */
+export const requestsOf = (service: string): Effect.Effect<ReadonlyArray<RequestLogEntry>, never, TestCloud.TestCloud> =>
+  Effect.flatMap(TestCloud.TestCloud, (cloud) =>
+    Effect.map(cloud.requests, (all) => all.filter((request) => request.service === service))
+  )
+
+/** `PUT /c/o 201` for each request to Cloud Files, without what the account's own path begins with. */
+export const traffic: Effect.Effect<ReadonlyArray<string>, never, TestCloud.TestCloud> = Effect.map(
+  requestsOf("files"),
+  (all) =>
+    all.map(({ method, status, target }) => `${method} ${target.replace(/^.*?\/MossoCloudFS_[^/?]*/, "")} ${status}`)
+)
+
+/** A server of the test's own making. */
+export interface RawServer {
+  readonly url: string
+  readonly port: number
+  /** How many connections were ever accepted. */
+  readonly accepted: () => number
+  /** How many of them are open. */
+  readonly open: () => number
+}
+
+const listening = (server: Net.Server): Effect.Effect<RawServer, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const sockets = new Set<Net.Socket>()
+    let accepted = 0
+    server.on("connection", (socket: Net.Socket) => {
+      accepted++
+      sockets.add(socket)
+      socket.on("error", () => {})
+      socket.on("close", () => sockets.delete(socket))
+    })
+    yield* Effect.acquireRelease(
+      Effect.promise(() => new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))),
+      () =>
+        Effect.promise(
+          () =>
+            new Promise<void>((resolve) => {
+              server.close(() => resolve())
+              for (const socket of sockets) socket.destroy()
+            })
+        )
+    )
+    const { port } = server.address() as Net.AddressInfo
+    return { url: `http://127.0.0.1:${port}`, port, accepted: () => accepted, open: () => sockets.size }
+  })
+
+/** An HTTP server that answers as the test says. */
+export const httpServer = (answer: Http.RequestListener): Effect.Effect<RawServer, never, Scope.Scope> =>
+  Effect.suspend(() => listening(Http.createServer({ keepAliveTimeout: 120_000, requestTimeout: 0 }, answer)))
+
+/** A server that writes whatever the test says, as soon as a request's head is there. */
+export const socketServer = (
+  answer: (socket: Net.Socket, head: string, count: number) => void
+): Effect.Effect<RawServer, never, Scope.Scope> =>
+  Effect.suspend(() => {
+    let count = 0
+    return listening(
+      Net.createServer((socket) => {
+        let head = ""
+        const read = (chunk: Buffer): void => {
+          head += chunk.toString("latin1")
+          if (head.includes("\r\n\r\n")) {
+            socket.off("data", read)
+            answer(socket, head, ++count)
+          }
+        }
+        socket.on("data", read)
+      })
+    )
+  })
+
+/** Stands between client and server, and counts connections. */
+export const relay = (port: number): Effect.Effect<RawServer, never, Scope.Scope> =>
+  listening(
+    Net.createServer((socket) => {
+      const onward = Net.connect(port, "127.0.0.1")
+      onward.on("error", () => socket.destroy())
+      onward.on("close", () => socket.destroy())
+      socket.on("close", () => onward.destroy())
+      socket.pipe(onward)
+      onward.pipe(socket)
+    })
+  )
+
+/** A login on an emulated cloud in this process, for services that are elsewhere. */
+export const login = Layer.provideMerge(
+  Identity.layer({ credentials: TestCloud.credentials }),
+  TestCloud.layerCloud()
+).pipe(Layer.orDie)
+
+/** Services that are found at a server of the test's own making, over a real socket. */
+export const servicesAt = (
+  endpoint: string,
+  http: Layer.Layer<HttpClient.HttpClient> = NodeHttpClient.layerUndici,
+  options: CloudClient.Options = {}
+): Layer.Layer<CloudFiles.CloudFiles | CloudServers.CloudServers | TestCloud.TestCloud> =>
+  Layer.mergeAll(
+    CloudFiles.layer({ ...options, endpoint }),
+    CloudServers.layer({ ...options, endpoint })
+  ).pipe(
+    Layer.provide(http),
+    Layer.provideMerge(login)
+  )
+
+/** The emulated cloud behind a real socket, and its services over the given HttpClient. */
+export const listeningCloud = (
+  http: Layer.Layer<HttpClient.HttpClient>,
+  options: Parameters<typeof TestCloud.layerListening>[0] = {}
+) =>
+  Rackspace.layer({ credentials: TestCloud.credentials }).pipe(
+    Layer.provide(http),
+    Layer.provideMerge(TestCloud.layerListening(options)),
+    Layer.orDie
+  )
+
+/** How many fibers run that belong to no other. */
+export const rootFibers: Effect.Effect<number> = Effect.map(Fiber.roots, Chunk.size)

@@ -1,0 +1,51 @@
+/** An Identity whose every answer the test writes, for what the emulated cloud never says. */
+import type { HttpClient } from "@effect/platform"
+import { Effect } from "effect"
+import * as LocalHttpClient from "../../src/emulator/LocalHttpClient.js"
+import type { WireBroken, WireHandler, WireResponse } from "../../src/emulator/Protocol.js"
+import * as Reply from "../../src/emulator/Reply.js"
+import * as RequestBody from "../../src/emulator/RequestBody.js"
+
+export interface Received {
+  readonly method: string
+  readonly target: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly text: string
+}
+
+export interface ScriptedIdentity {
+  readonly client: HttpClient.HttpClient
+  readonly handler: WireHandler
+  /** What arrived so far, in order. */
+  readonly received: ReadonlyArray<Received>
+}
+
+export type Answer = WireResponse | ((request: Received) => WireResponse) | Effect.Effect<WireResponse, WireBroken>
+
+/** Answers in the order given; the last answer is given again and again. */
+export const scriptedIdentity = (...answers: ReadonlyArray<Answer>): ScriptedIdentity => {
+  const received: Array<Received> = []
+  const handler: WireHandler = (request) =>
+    Effect.flatMap(RequestBody.bytes(request), (bytes) => {
+      const { headers, method, target } = request
+      const arrived = { method, target, headers, text: new TextDecoder().decode(bytes) }
+      received.push(arrived)
+      const answer = answers[Math.min(received.length, answers.length) - 1] ?? Reply.empty(500)
+      return Effect.isEffect(answer) ? answer : Effect.succeed(typeof answer === "function" ? answer(arrived) : answer)
+    })
+  return { client: LocalHttpClient.make(handler), handler, received }
+}
+
+/** A login's answer as Identity sends it. */
+export const loginAnswer = (
+  token: string,
+  expires: string,
+  more: { readonly serviceCatalog?: unknown; readonly user?: unknown; readonly tenant?: unknown } = {}
+): WireResponse =>
+  Reply.json(200, {
+    access: {
+      token: { id: token, expires, ...("tenant" in more ? { tenant: more.tenant } : {}) },
+      user: more.user ?? { id: "123456", name: "someuser", roles: [] },
+      serviceCatalog: more.serviceCatalog ?? []
+    }
+  })
