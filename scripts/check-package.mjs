@@ -57,7 +57,8 @@ writeFileSync(
 )
 const compilerOptions = {
   target: "ES2022",
-  lib: ["ES2023"],
+  // The peers' own declarations name things of the browser.
+  lib: ["ES2023", "DOM", "DOM.Iterable"],
   module: "NodeNext",
   types: ["node"],
   strict: true,

@@ -34,25 +34,32 @@ const run = (name: string, variables: Readonly<Record<string, string>>) =>
 const cloud = Layer.fresh(TestCloud.layerListening({ servers: { buildTime: 0 } }))
 
 for (const [name, lines] of Object.entries(says)) {
-  it.scopedLive(`${name} does what it says`, () =>
-    Effect.gen(function* () {
-      const { code, output } = yield* run(name, yield* environment)
-      for (const line of lines) assert.include(output, line)
-      assert.strictEqual(code, 0, output)
-    }).pipe(Effect.provide([cloud, NodeContext.layer]))
+  it.scopedLive(
+    `${name} does what it says`,
+    () =>
+      Effect.gen(function* () {
+        const { code, output } = yield* run(name, yield* environment)
+        for (const line of lines) assert.include(output, line)
+        assert.strictEqual(code, 0, output)
+      }).pipe(Effect.provide([cloud, NodeContext.layer])),
+    // A process of its own each, on a machine that may be busy.
+    120_000
   )
 }
 
-it.scopedLive("token-cache makes no login in its second run, and one when its token has died", () =>
-  Effect.gen(function* () {
-    const variables = yield* environment
-    const { expireAllTokens, logins } = yield* TestCloud.TestCloud
-    yield* run("token-cache", variables)
-    assert.include((yield* run("token-cache", variables)).output, "0 logins")
-    yield* expireAllTokens
-    assert.include((yield* run("token-cache", variables)).output, "1 logins")
-    assert.deepStrictEqual(yield* logins, { succeeded: 2, refused: 0 })
-  }).pipe(Effect.provide([cloud, NodeContext.layer]))
+it.scopedLive(
+  "token-cache makes no login in its second run, and one when its token has died",
+  () =>
+    Effect.gen(function* () {
+      const variables = yield* environment
+      const { expireAllTokens, logins } = yield* TestCloud.TestCloud
+      yield* run("token-cache", variables)
+      assert.include((yield* run("token-cache", variables)).output, "0 logins")
+      yield* expireAllTokens
+      assert.include((yield* run("token-cache", variables)).output, "1 logins")
+      assert.deepStrictEqual(yield* logins, { succeeded: 2, refused: 0 })
+    }).pipe(Effect.provide([cloud, NodeContext.layer])),
+  120_000
 )
 
 it("every example is run", () => {

@@ -5,12 +5,15 @@
  */
 import { FileSystem, HttpClient, HttpClientRequest, Terminal } from "@effect/platform"
 import { NodeContext, NodeHttpClient, NodeRuntime } from "@effect/platform-node"
-import { Config, Console, Data, Effect, Layer, Option, Redacted } from "effect"
+import { Cause, Config, Console, Data, Effect, Exit, Layer, Option, Redacted } from "effect"
 import { Credentials, Rackspace, TestCloud } from "effect-rackspace"
 import { randomBytes } from "node:crypto"
 import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
 import { job } from "./job.js"
+
+/** What a shell makes of Ctrl-C. */
+const interruptedStatus = 130
 
 class Refused extends Data.TaggedError("Refused")<{ readonly message: string }> {}
 
@@ -107,4 +110,8 @@ const main = Effect.gen(function* () {
   Effect.provide([NodeContext.layer, NodeHttpClient.layerUndici])
 )
 
-NodeRuntime.runMain(main, { disableErrorReporting: true })
+NodeRuntime.runMain(main, {
+  disableErrorReporting: true,
+  teardown: (exit, onExit) =>
+    onExit(Exit.isSuccess(exit) ? 0 : Cause.isInterruptedOnly(exit.cause) ? interruptedStatus : 1)
+})
