@@ -227,7 +227,8 @@ export const make = (options: EmulatorOptions = {}): Effect.Effect<Emulator> =>
     const faults = Fault.make()
     const log = RequestLog.make(options.logLimit ?? Infinity)
     const defaultOrigin = "http://cloud.test"
-    let origin = options.origin ?? defaultOrigin
+    let fromRequest = options.origin === "from-request"
+    let origin = fromRequest ? defaultOrigin : (options.origin ?? defaultOrigin)
 
     const servers = new Map(regions.map((region) => [region, CloudServers.make(options.servers ?? {})]))
     const files = new Map(
@@ -248,11 +249,8 @@ export const make = (options: EmulatorOptions = {}): Effect.Effect<Emulator> =>
     }
 
     const originOf = (request: WireRequest): string => {
-      if (origin !== "from-request") {
-        return origin
-      }
-      const host = request.headers["host"]
-      return host === undefined ? defaultOrigin : `http://${host}`
+      const host = fromRequest ? request.headers["host"] : undefined
+      return host === undefined ? origin : `http://${host}`
     }
 
     const unauthorized = (service: string, tenant: string | undefined): WireResponse => {
@@ -443,6 +441,7 @@ export const make = (options: EmulatorOptions = {}): Effect.Effect<Emulator> =>
       setOrigin: (next) =>
         Effect.sync(() => {
           origin = next
+          fromRequest = false
         }),
       regions,
       get credentials() {

@@ -32,8 +32,11 @@ interface Payload {
   readonly contentType: string | undefined
 }
 
+const oneChunk = (body: Uint8Array): Stream.Stream<Uint8Array> =>
+  body.byteLength === 0 ? Stream.empty : Stream.succeed(body)
+
 const bytesPayload = (body: Uint8Array, contentType?: string | undefined): Payload => ({
-  stream: body.byteLength === 0 ? Stream.empty : Stream.succeed(body),
+  stream: oneChunk(body),
   length: body.byteLength,
   contentType
 })
@@ -161,6 +164,9 @@ const received = (
         )
       })
 
+const lowerCased = (headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
+
 class LocalResponse extends Inspectable.Class implements HttpClientResponse.HttpClientResponse {
   readonly [HttpIncomingMessage.TypeId]: HttpIncomingMessage.TypeId
   readonly [HttpClientResponse.TypeId]: HttpClientResponse.TypeId
@@ -180,18 +186,20 @@ class LocalResponse extends Inspectable.Class implements HttpClientResponse.Http
     this.status = response.status
     const length = Reply.contentLength(response)
     const hasBody = Reply.mayHaveBody(request.method, response.status)
-    const source = response.body instanceof Uint8Array ? bytesPayload(response.body).stream : response.body
-    this.headers = Headers.fromInput({
-      ...response.headers,
-      ...(length === undefined
-        ? hasBody
+    const source = response.body instanceof Uint8Array ? oneChunk(response.body) : response.body
+    // A length that the handler does not name is told only where a body may be, or could have been.
+    const framing =
+      length !== undefined
+        ? hasBody || request.method === "HEAD"
+          ? { "content-length": String(length) }
+          : {}
+        : hasBody
           ? { "transfer-encoding": "chunked" }
           : {}
-        : response.status === 204
-          ? {}
-          : { "content-length": String(length) })
-    })
-    this.body = hasBody ? received(source as Stream.Stream<Uint8Array, WireBroken>, length) : Stream.empty
+    this.headers = Headers.fromInput({ ...framing, ...lowerCased(response.headers) })
+    // undici counts the bytes of a 304 too: one that names the length of what it leaves out ends in an error.
+    const named = request.method === "HEAD" ? undefined : Reply.header(response, "content-length")
+    this.body = hasBody ? received(source, length) : received(Stream.empty, named === undefined ? undefined : length)
   }
 
   private failure(cause: unknown): HttpClientError.ResponseError {

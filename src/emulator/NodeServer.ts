@@ -173,9 +173,7 @@ const targetOf = (url: string): string => (url.startsWith("/") ? url : url.repla
 const send = (
   request: Http.IncomingMessage,
   response: Http.ServerResponse,
-  answer: WireResponse,
-  wasInvited: () => boolean,
-  expectsContinue: boolean
+  answer: WireResponse
 ): Effect.Effect<void> => {
   const { body } = answer
   const hasBody = Reply.mayHaveBody(request.method ?? "GET", answer.status)
@@ -187,10 +185,6 @@ const send = (
     (hasBody || request.method === "HEAD")
   ) {
     headers["Content-Length"] = String(declared)
-  }
-  if (expectsContinue && !wasInvited()) {
-    // The client was not invited to send its body, and whether it does so none the less nobody can know.
-    headers["Connection"] = "close"
   }
   return Effect.suspend(() => {
     response.writeHead(answer.status, headers)
@@ -210,7 +204,7 @@ const send = (
             end(response),
             // After a lie about the length the connection is worth nothing: the client waits for bytes, or has too many.
             Effect.sync(() => {
-              if (declared !== undefined && false) {
+              if (declared !== undefined && declared !== sent) {
                 request.socket.destroySoon()
               }
             })
@@ -239,7 +233,6 @@ export const listen = (options: {
     const fibers = new Set<Fiber.RuntimeFiber<void>>()
 
     const serve = (request: Http.IncomingMessage, response: Http.ServerResponse, expectsContinue: boolean): void => {
-      let invited = false
       response.sendDate = false
       // Errors of either side show as a closed connection; without a listener they would end the process.
       request.on("error", () => {})
@@ -249,21 +242,23 @@ export const listen = (options: {
         target: targetOf(request.url ?? "/"),
         headers: headersOf(request),
         body: bodyOf(request, () => {
-          invited = true
           if (expectsContinue && !response.headersSent) {
             response.writeContinue()
           }
         })
       }
       const answer = Effect.catchAllDefect(options.handler(wire), (defect) =>
-        Effect.as(Effect.logError("The emulator's handler died", defect), Reply.text(500, "Internal Server Error"))
+        Effect.as(Effect.logError("The handler died", defect), Reply.text(500, "Internal Server Error"))
       )
       const answered = Effect.matchEffect(answer, {
         onFailure: () =>
           Effect.sync(() => {
             request.socket.destroy()
           }),
-        onSuccess: (answer) => send(request, response, answer, () => invited, expectsContinue)
+        onSuccess: (answer) =>
+          Effect.tapDefect(send(request, response, answer), (defect) =>
+            Effect.logError("The response could not be sent", defect)
+          )
       })
       const fiber = Runtime.runFork(runtime)(
         Effect.onExit(answered, (exit) =>

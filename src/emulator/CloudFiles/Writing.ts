@@ -438,9 +438,13 @@ const copy = (work: Work, source: Reading.ObjectPath, now: number): WireResponse
   })
 }
 
-const pathIn = (header: string, name: string): Reading.ObjectPath =>
-  Reading.splitPath(ByteText.percentDecode(header)) ??
-  Answer.refuse(Answer.sentence(412, `${name} header must be of the form <container name>/<object name>`))
+const pathIn = (header: string, name: string): Reading.ObjectPath => {
+  const path = ByteText.percentDecode(header)
+  return ByteText.isValid(path)
+    ? (Reading.splitPath(path) ??
+        Answer.refuse(Answer.sentence(412, `${name} header must be of the form <container name>/<object name>`)))
+    : Answer.refuse(Answer.sentence(412, "Invalid UTF8 or contains NULL"))
+}
 
 /**
  * PUT with `X-Copy-From`.

@@ -184,7 +184,7 @@ export const progressOf = (server: ServerRecord, now: number): number => {
     return server.status === "BUILD" ? 0 : 100
   }
   const length = transition.endsAt - transition.startedAt
-  return Math.min(99, Math.max(0, Math.floor(((now - transition.startedAt) / length) * 100)))
+  return Math.floor(((now - transition.startedAt) / length) * 100)
 }
 
 /** Other statuses carry no `progress` at all. */
