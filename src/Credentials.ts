@@ -234,23 +234,26 @@ interface IniSection {
 const parseIni = (text: string): ReadonlyArray<IniSection> | number => {
   const sections: Array<{ name: string; values: Record<string, string> }> = []
   let key: string | undefined
+  let indent = 0
   for (const [index, line] of text
     .replace(/^\uFEFF/, "")
     .split(/\r\n|\n|\r/)
     .entries()) {
     if (/^\s*([#;].*)?$/.test(line)) continue
     const section = sections.at(-1)
-    const header = /^\[([^\]]+)\]\s*$/.exec(line)
+    const depth = line.length - line.trimStart().length
+    if (section !== undefined && key !== undefined && depth > indent) {
+      section.values[key] = `${section.values[key] ?? ""}${line.trim()}`
+      continue
+    }
+    indent = depth
+    const header = /^\[([^\]]+)\]/.exec(line.trim())
     if (header !== null) {
       sections.push({ name: (header[1] ?? "").trim(), values: Object.create(null) as Record<string, string> })
       key = undefined
       continue
     }
     if (section === undefined) return index + 1
-    if (/^\s/.test(line) && key !== undefined) {
-      section.values[key] = `${section.values[key] ?? ""}${line.trim()}`
-      continue
-    }
     const pair = /^([^=:]+?)\s*[=:]\s*(.*)$/.exec(line.trim())
     if (pair === null) return index + 1
     key = (pair[1] ?? "").toLowerCase()
@@ -335,6 +338,13 @@ export const fromFile = (
                 : `${source}: it cannot be read as a file (${error.reason ?? error._tag})`
           })
     const info = yield* Effect.mapError(fs.stat(source), unreadable)
+    if (info.type === "Directory") {
+      return yield* new CredentialsError({
+        reason: "unreadable",
+        source,
+        message: `${source}: it is a directory, not a file`
+      })
+    }
     const shared = sharedWith(info)
     if (shared !== undefined && options.permissions !== "any") {
       return yield* new CredentialsError({
@@ -358,44 +368,60 @@ export const fromFile = (
 const optional = <A>(config: Config.Config<A>): Config.Config<A | undefined> =>
   Config.map(Config.option(config), Option.getOrUndefined)
 
-const either = <A>(first: Config.Config<A>, second: Config.Config<A>): Config.Config<A> =>
-  Config.orElse(first, () => second)
+const text = (name: string): Config.Config<string | undefined> => optional(Config.nonEmptyString(name))
+
+const secret = (name: string): Config.Config<Redacted.Redacted | undefined> =>
+  optional(Config.redacted(Config.nonEmptyString(name)))
+
+/** A login as a family of variables gives it. */
+interface Variables extends LoginOptions {
+  readonly username: string | undefined
+  readonly apiKey: Redacted.Redacted | undefined
+  readonly password: Redacted.Redacted | undefined
+}
+
+const rackspaceVariables: Config.Config<Variables> = Config.all({
+  username: text("RAX_USERNAME"),
+  apiKey: secret("RAX_API_KEY"),
+  password: secret("RAX_PASSWORD"),
+  tenantId: text("RAX_TENANT_ID"),
+  authUrl: text("RAX_AUTH_URL")
+})
+
+const openStackVariables: Config.Config<Variables> = Config.all({
+  username: text("OS_USERNAME"),
+  password: secret("OS_PASSWORD"),
+  tenantId: text("OS_TENANT_ID"),
+  projectId: text("OS_PROJECT_ID"),
+  authUrl: text("OS_AUTH_URL")
+}).pipe(
+  Config.map(({ projectId, tenantId, ...login }) => ({ ...login, tenantId: tenantId ?? projectId, apiKey: undefined }))
+)
 
 /**
  * Credentials from `Config`: `RAX_USERNAME` with `RAX_API_KEY` or `RAX_PASSWORD`, and `RAX_TENANT_ID` and `RAX_AUTH_URL`
- * where set; or OpenStack's `OS_USERNAME`, `OS_PASSWORD`, `OS_TENANT_ID` (or `OS_PROJECT_ID`) and `OS_AUTH_URL`.
+ * where set; or else OpenStack's `OS_USERNAME`, `OS_PASSWORD`, `OS_TENANT_ID` (or `OS_PROJECT_ID`) and `OS_AUTH_URL`. The two
+ * families are never mixed: no secret of the one goes to the auth URL of the other.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const config: Config.Config<ApiKey | Password> = Config.all({
-  username: either(Config.nonEmptyString("RAX_USERNAME"), Config.nonEmptyString("OS_USERNAME")),
-  apiKey: optional(Config.redacted(Config.nonEmptyString("RAX_API_KEY"))),
-  password: optional(
-    either(
-      Config.redacted(Config.nonEmptyString("RAX_PASSWORD")),
-      Config.redacted(Config.nonEmptyString("OS_PASSWORD"))
-    )
-  ),
-  tenantId: optional(
-    either(
-      Config.nonEmptyString("RAX_TENANT_ID"),
-      either(Config.nonEmptyString("OS_TENANT_ID"), Config.nonEmptyString("OS_PROJECT_ID"))
-    )
-  ),
-  authUrl: optional(either(Config.nonEmptyString("RAX_AUTH_URL"), Config.nonEmptyString("OS_AUTH_URL")))
+  rackspace: rackspaceVariables,
+  openStack: openStackVariables
 }).pipe(
-  Config.mapOrFail(
-    ({ apiKey: key, password: word, ...login }): Either.Either<ApiKey | Password, ConfigError.ConfigError> =>
-      key !== undefined
-        ? Either.right(apiKey({ ...login, apiKey: key }))
-        : word !== undefined
-          ? Either.right(password({ ...login, password: word }))
-          : Either.left(
-              ConfigError.MissingData(
-                ["RAX_API_KEY"],
-                "Expected RAX_API_KEY or RAX_PASSWORD (or OS_PASSWORD) beside the user name"
-              )
-            )
-  )
+  Config.mapOrFail(({ openStack, rackspace }): Either.Either<ApiKey | Password, ConfigError.ConfigError> => {
+    const ofRackspace = rackspace.username !== undefined || openStack.username === undefined
+    const { apiKey: key, password: word, username, ...login } = ofRackspace ? rackspace : openStack
+    if (username === undefined) {
+      return Either.left(ConfigError.MissingData(["RAX_USERNAME"], "Expected RAX_USERNAME (or OS_USERNAME)"))
+    }
+    if (key !== undefined) return Either.right(apiKey({ ...login, username, apiKey: key }))
+    if (word !== undefined) return Either.right(password({ ...login, username, password: word }))
+    return Either.left(
+      ofRackspace
+        ? ConfigError.MissingData(["RAX_API_KEY"], "Expected RAX_API_KEY or RAX_PASSWORD beside RAX_USERNAME")
+        : ConfigError.MissingData(["OS_PASSWORD"], "Expected OS_PASSWORD beside OS_USERNAME")
+    )
+  })
 )

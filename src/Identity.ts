@@ -65,7 +65,7 @@ export interface Service {
   readonly reauthenticate: Effect.Effect<Access, AuthenticationFailed>
   /** The current Access, if there is one, then each new one, for those who hand tokens on. Ends with the layer. */
   readonly changes: Stream.Stream<Access>
-  /** Revokes the current token and forgets it, here and in the TokenStore. The next `get` logs in again. */
+  /** Revokes the current token, or else the stored one, and forgets it here and in the TokenStore. The next `get` logs in. */
   readonly logout: Effect.Effect<void, TransportError | UnexpectedStatus>
 }
 
@@ -104,6 +104,8 @@ interface Current {
 
 interface Flight {
   readonly result: Deferred.Deferred<Access, AuthenticationFailed>
+  /** Whether somebody who waits wants a login of its own, not a stored one. */
+  forced: boolean
   fiber: Fiber.RuntimeFiber<void> | undefined
   waiters: number
 }
@@ -122,6 +124,9 @@ const longestDelay = 60_000
 
 /** How long a still valid token's renewal is waited for, and after how long a failed one is tried again. */
 const patience = Duration.seconds(10)
+
+/** How long the token store may take before the login goes on without it. */
+const storePatience = Duration.seconds(10)
 
 const millisOf = (instant: DateTime.Utc): number => instant.epochMillis
 
@@ -162,7 +167,7 @@ export const make = <E = never, R = never>(
       (credentials._tag === "Token" && credentials.renewWith !== undefined)
 
     const withStore = <A>(effect: Effect.Effect<A, { readonly message: string }>, otherwise: A): Effect.Effect<A> =>
-      Effect.catchAll(effect, (error) =>
+      Effect.catchAll(Effect.timeout(Effect.interruptible(effect), storePatience), (error) =>
         Effect.as(Effect.logWarning(`The token store is passed over: ${error.message}`), otherwise)
       )
 
@@ -192,6 +197,17 @@ export const make = <E = never, R = never>(
             return known || millisOf(access.expires) - margin <= now ? undefined : access
           })
 
+    const notRenewable = () =>
+      new AuthenticationFailed({
+        service: "Identity",
+        operation: "Identity.authenticate",
+        reason: "notRenewable",
+        message:
+          credentials._tag === "Token"
+            ? "Identity.authenticate: the token is no longer accepted, and there is nothing to log in with (Credentials.token takes renewWith)"
+            : "Identity.authenticate: the token is no longer accepted, and a passcode works only once; log in with the password again"
+      })
+
     const login: Effect.Effect<identityV2.Answer, AuthenticationFailed> = Effect.suspend(() => {
       const by = (who: Credentials) => identityV2.authenticate(client, who, options.retry)
       if (credentials._tag === "Token" && credentials.renewWith !== undefined) {
@@ -204,20 +220,16 @@ export const make = <E = never, R = never>(
               () => by(renewWith)
             )
       }
-      if (!renewable && tokenIsSpent) {
-        return Effect.fail(
-          new AuthenticationFailed({
-            service: "Identity",
-            operation: "Identity.authenticate",
-            reason: "notRenewable",
-            message:
-              credentials._tag === "Token"
-                ? "Identity.authenticate: the token is no longer accepted, and there is nothing to log in with (Credentials.token takes renewWith)"
-                : "Identity.authenticate: the token is no longer accepted, and a passcode works only once; log in with the password again"
-          })
-        )
-      }
-      return by(credentials)
+      if (!renewable && tokenIsSpent) return Effect.fail(notRenewable())
+      if (credentials._tag !== "Token") return by(credentials)
+      return Effect.catchIf(
+        by(credentials),
+        (error) => error.reason === "refused" && error.status === 404,
+        () => {
+          tokenIsSpent = true
+          return Effect.fail(notRenewable())
+        }
+      )
     })
 
     /** A login that does not end in a token which the cloud has rejected, where revoking that one can bring another. */
@@ -231,10 +243,11 @@ export const make = <E = never, R = never>(
         : Effect.succeed(answer)
     })
 
-    const acquire = (forced: boolean): Effect.Effect<Access, AuthenticationFailed> =>
+    const acquire = (wanted: Flight): Effect.Effect<Access, AuthenticationFailed> =>
       Effect.gen(function* () {
         // After a rejection only a login is sure to help; what is stored may be the rejected token, or older.
-        const stored = forced || rejected !== undefined ? undefined : yield* fromStore
+        const found = wanted.forced || rejected !== undefined ? undefined : yield* fromStore
+        const stored = wanted.forced ? undefined : found
         const answer = stored ?? (yield* freshLogin)
         const now = yield* Clock.currentTimeMillis
         const access = new Access({ ...answer, login: ++logins })
@@ -268,12 +281,13 @@ export const make = <E = never, R = never>(
         Effect.suspend(() => {
           const joined: Flight = flight ?? {
             result: Deferred.unsafeMake<Access, AuthenticationFailed>(FiberId.none),
+            forced,
             fiber: undefined,
             waiters: 0
           }
           const start =
             flight === undefined
-              ? Effect.interruptible(acquire(forced)).pipe(
+              ? Effect.interruptible(acquire(joined)).pipe(
                   Effect.exit,
                   Effect.flatMap((exit) => land(joined, exit)),
                   // In the layer's scope, not in the first caller's: its interruption must not cancel the others' login.
@@ -284,6 +298,7 @@ export const make = <E = never, R = never>(
                 )
               : Effect.void
           flight = joined
+          joined.forced ||= forced
           joined.waiters++
           const leave = Effect.suspend(() => {
             joined.waiters--
@@ -351,16 +366,12 @@ export const make = <E = never, R = never>(
           ).pipe(Stream.changesWith((a, b) => a.login === b.login))
         )
       ),
-      logout: Effect.suspend(() => {
-        if (current === undefined) return Effect.void
-        const { login, token } = current.access
-        return Effect.zipRight(
-          forget(login),
-          Effect.zipRight(
-            key === undefined ? Effect.void : withStore(store.remove(key), undefined),
-            identityV2.revoke(client, credentials.authUrl, token, options.retry)
-          )
-        )
+      logout: Effect.gen(function* () {
+        const held = current?.access
+        if (held !== undefined) yield* forget(held.login)
+        const access = held ?? (yield* fromStore)
+        if (key !== undefined) yield* withStore(store.remove(key), undefined)
+        if (access !== undefined) yield* identityV2.revoke(client, credentials.authUrl, access.token, options.retry)
       })
     }
 

@@ -99,6 +99,11 @@ const sameRegion = (a: string | undefined, b: string | undefined): boolean => a?
 const urlOf = (endpoint: CatalogEndpoint, wanted: EndpointInterface): string | undefined =>
   wanted === "public" ? endpoint.publicUrl : wanted === "internal" ? endpoint.internalUrl : endpoint.adminUrl
 
+const interfacesOf = (endpoints: ReadonlyArray<CatalogEndpoint>): ReadonlyArray<EndpointInterface> =>
+  (["public", "internal", "admin"] as const).filter((each) =>
+    endpoints.some((endpoint) => urlOf(endpoint, each) !== undefined)
+  )
+
 const unique = (values: Iterable<string | undefined>): ReadonlyArray<string> =>
   [...new Set([...values].filter((value) => value !== undefined))].toSorted()
 
@@ -120,9 +125,14 @@ export const regions = (catalog: ServiceCatalog): ReadonlyArray<string> =>
 export const tenants = (catalog: ServiceCatalog): ReadonlyArray<string> =>
   unique(catalog.flatMap((entry) => entry.endpoints.map((endpoint) => endpoint.tenantId)))
 
+/** The first generation of Cloud Servers, listed under the type of the second: it is had by name only. */
+const firstGeneration = "cloudServers"
+
 const entriesOf = (catalog: ServiceCatalog, selector: EndpointSelector): ReadonlyArray<CatalogEntry> => {
   for (const type of selector.types) {
-    const ofType = catalog.filter((entry) => entry.type === type)
+    const ofType = catalog.filter(
+      (entry) => entry.type === type && (entry.name !== firstGeneration || selector.name === firstGeneration)
+    )
     if (ofType.length === 0) continue
     const named = ofType.filter((entry) => entry.name === selector.name)
     // A name decides only between entries of one type: an OpenStack cloud calls its compute service as it likes.
@@ -178,10 +188,13 @@ export const endpointUrl = (
   const urls = unique(ofVersion.map((endpoint) => urlOf(endpoint, wanted)?.trim().replace(/\/+$/, "")))
   const [url] = urls
   if (url === undefined || url === "") {
+    const where = selector.region === undefined ? "" : ` in region ${selector.region}`
+    const versions = unique(inRegion.map((endpoint) => endpoint.versionId))
+    const interfaces = interfacesOf(ofVersion)
     return fail(
       ofVersion.length === 0
-        ? `${service} has no version ${selector.versionId} in region ${selector.region ?? "any"}`
-        : `${service} has no ${wanted} endpoint in region ${selector.region ?? "any"}`
+        ? `${service} has no version ${selector.versionId}${where}; it has ${versions.join(", ") || "none"}`
+        : `${service} has no ${wanted} endpoint${where}; it has ${interfaces.join(", ") || "none"}`
     )
   }
   if (urls.length > 1) {

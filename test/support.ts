@@ -59,7 +59,7 @@ export const pause = (millis = 2): Effect.Effect<void> =>
 /** Waits until something outside of the test's fibers has happened; how long does not matter. */
 export const eventually = (what: string, holds: () => boolean): Effect.Effect<void> =>
   Effect.gen(function* () {
-    for (let look = 0; look < 2000; look++) {
+    for (let look = 0; look < 600; look++) {
       if (holds()) return
       yield* pause(look < 50 ? 1 : 5)
     }
@@ -67,7 +67,9 @@ export const eventually = (what: string, holds: () => boolean): Effect.Effect<vo
   })
 
 /** The requests of one service, as the cloud got them. */
-export const requestsOf = (service: string): Effect.Effect<ReadonlyArray<RequestLogEntry>, never, TestCloud.TestCloud> =>
+export const requestsOf = (
+  service: string
+): Effect.Effect<ReadonlyArray<RequestLogEntry>, never, TestCloud.TestCloud> =>
   Effect.flatMap(TestCloud.TestCloud, (cloud) =>
     Effect.map(cloud.requests, (all) => all.filter((request) => request.service === service))
   )
@@ -164,10 +166,7 @@ export const servicesAt = (
   http: Layer.Layer<HttpClient.HttpClient> = NodeHttpClient.layerUndici,
   options: CloudClient.Options = {}
 ): Layer.Layer<CloudFiles.CloudFiles | CloudServers.CloudServers | TestCloud.TestCloud> =>
-  Layer.mergeAll(
-    CloudFiles.layer({ ...options, endpoint }),
-    CloudServers.layer({ ...options, endpoint })
-  ).pipe(
+  Layer.mergeAll(CloudFiles.layer({ ...options, endpoint }), CloudServers.layer({ ...options, endpoint })).pipe(
     Layer.provide(http),
     Layer.provideMerge(login)
   )
@@ -184,4 +183,4 @@ export const listeningCloud = (
   )
 
 /** How many fibers run that belong to no other. */
-export const rootFibers: Effect.Effect<number> = Effect.map(Fiber.roots, Chunk.size)
+export const rootFibers = (): number => Effect.runSync(Effect.map(Fiber.roots, (fibers) => fibers.length))

@@ -58,7 +58,7 @@ const WireRole = Schema.Struct({
 const WireAnswer = Schema.Struct({
   access: Schema.Struct({
     token: Schema.Struct({
-      id: Schema.String,
+      id: Schema.NonEmptyString,
       expires: Timestamp,
       tenant: absent(Schema.Struct({ id: Id, name: absent(Schema.String) })),
       "RAX-AUTH:authenticatedBy": absent(Schema.Array(Schema.String))
@@ -181,7 +181,7 @@ const failed = (
     ...(challenge !== undefined && { challenge })
   })
 
-const fromFailure = (error: CommonError): AuthenticationFailed => {
+const fromFailure = (error: CommonError, credentials: Credentials): AuthenticationFailed => {
   switch (error._tag) {
     case "TransportError":
       return failed("unreachable", error.message, {})
@@ -192,9 +192,14 @@ const fromFailure = (error: CommonError): AuthenticationFailed => {
     case "AuthenticationFailed":
       return error
     case "UnexpectedStatus":
-      // An expired token that is to be scoped is answered 404: it is refused like any other credential.
+      // An expired token that is to be scoped is answered 404: it is refused like any other credential. To other
+      // credentials a 404 says that there is no Identity at this URL.
       return failed(
-        error.status === 404 ? "refused" : error.status >= 500 ? "unreachable" : "malformed",
+        error.status === 404 && credentials._tag === "Token"
+          ? "refused"
+          : error.status >= 500
+            ? "unreachable"
+            : "malformed",
         error.message,
         error
       )
@@ -260,7 +265,7 @@ export const authenticate = (
     }).pipe(Effect.scoped)
     const answer = yield* attempt.pipe(
       Effect.retry(yield* RetryPolicy.schedule<CommonError>(policy, true)),
-      Effect.mapError(fromFailure)
+      Effect.mapError((error) => fromFailure(error, credentials))
     )
     return answer
   }).pipe(
@@ -320,7 +325,7 @@ export const revoke = (
           ...about,
           method: "DELETE",
           url: `${baseUrl(authUrl)}${path}`,
-          secrets: [value, encodeURIComponent(value)]
+          secrets: [value]
         }
         const response = yield* send(
           client,

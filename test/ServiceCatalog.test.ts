@@ -1,0 +1,335 @@
+import { NodeHttpClient } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { DateTime, Effect, Either, Option, Redacted } from "effect"
+import { CloudError, Credentials, Identity, ServiceCatalog } from "effect-rackspace"
+import * as NodeServer from "../src/emulator/NodeServer.js"
+import { loginAnswer, scriptedIdentity } from "./support/scriptedIdentity.js"
+
+const tenant = "000000"
+const storage = "MossoCloudFS_ffffffff-ffff-ffff-ffff-ffffffffffff"
+
+const regional = (region: string, url: string, more: Readonly<Record<string, string>> = {}) => ({
+  publicURL: url,
+  region,
+  tenantId: tenant,
+  ...more
+})
+
+const serverVersion = (region: string) => ({
+  versionId: "2",
+  versionInfo: `https://${region}.servers.api.rackspacecloud.com/v2`,
+  versionList: `https://${region}.servers.api.rackspacecloud.com/`
+})
+
+/** The `services` that pyrax's README shows, on the wire. */
+const readmeCatalog = [
+  {
+    endpoints: [
+      regional("ORD", "https://ord.loadbalancers.api.rackspacecloud.com/v1.0/000000"),
+      regional("DFW", "https://dfw.loadbalancers.api.rackspacecloud.com/v1.0/000000")
+    ],
+    name: "cloudLoadBalancers",
+    type: "rax:load-balancer"
+  },
+  {
+    endpoints: ["DFW", "ORD"].map((region) => ({
+      internalURL: `https://snet-storage101.${region.toLowerCase()}1.clouddrive.com/v1/${storage}`,
+      publicURL: `https://storage101.${region.toLowerCase()}1.clouddrive.com/v1/${storage}`,
+      region,
+      tenantId: storage
+    })),
+    name: "cloudFiles",
+    type: "object-store"
+  },
+  {
+    endpoints: [
+      regional("DFW", "https://dfw.servers.api.rackspacecloud.com/v2/000000", serverVersion("dfw")),
+      regional("ORD", "https://ord.servers.api.rackspacecloud.com/v2/000000", serverVersion("ord"))
+    ],
+    name: "cloudServersOpenStack",
+    type: "compute"
+  },
+  {
+    endpoints: [{ publicURL: "https://dns.api.rackspacecloud.com/v1.0/000000", tenantId: tenant }],
+    name: "cloudDNS",
+    type: "rax:dns"
+  },
+  {
+    endpoints: [
+      regional("DFW", "https://dfw.databases.api.rackspacecloud.com/v1.0/000000"),
+      regional("ORD", "https://ord.databases.api.rackspacecloud.com/v1.0/000000")
+    ],
+    name: "cloudDatabases",
+    type: "rax:database"
+  },
+  {
+    endpoints: [
+      {
+        publicURL: "https://servers.api.rackspacecloud.com/v1.0/000000",
+        tenantId: tenant,
+        versionId: "1.0",
+        versionInfo: "https://servers.api.rackspacecloud.com/v1.0",
+        versionList: "https://servers.api.rackspacecloud.com/"
+      }
+    ],
+    name: "cloudServers",
+    type: "compute"
+  },
+  {
+    endpoints: [
+      { publicURL: `https://cdn1.clouddrive.com/v1/${storage}`, region: "DFW", tenantId: storage },
+      { publicURL: `https://cdn2.clouddrive.com/v1/${storage}`, region: "ORD", tenantId: storage }
+    ],
+    name: "cloudFilesCDN",
+    type: "rax:object-cdn"
+  },
+  {
+    endpoints: [{ publicURL: "https://monitoring.api.rackspacecloud.com/v1.0/000000", tenantId: tenant }],
+    name: "cloudMonitoring",
+    type: "rax:monitor"
+  }
+]
+
+const readmeAnswer = (serviceCatalog: unknown = readmeCatalog) =>
+  loginAnswer("xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx", "2222-02-22T22:22:22.000-02:00", {
+    serviceCatalog,
+    tenant: { id: tenant, name: tenant },
+    user: {
+      "RAX-AUTH:defaultRegion": "",
+      id: "123456",
+      name: "someuser",
+      roles: [{ description: "User Admin Role.", id: "3", name: "identity:user-admin" }]
+    }
+  })
+
+/** The login of an account, answered over a socket by a server on this machine. */
+const accessOver = (serviceCatalog?: unknown) =>
+  Effect.gen(function* () {
+    const identity = scriptedIdentity(readmeAnswer(serviceCatalog))
+    const { url } = yield* NodeServer.listen({ handler: identity.handler })
+    const tokens = yield* Identity.make({
+      credentials: Credentials.apiKey({ username: "someuser", apiKey: "k", authUrl: url })
+    })
+    return yield* tokens.get
+  }).pipe(Effect.provide(NodeHttpClient.layerUndici))
+
+const operation = { service: "Any", operation: "Any.call" }
+
+const find = (catalog: ServiceCatalog.ServiceCatalog, selector: ServiceCatalog.EndpointSelector) =>
+  ServiceCatalog.endpointUrl(catalog, selector, operation)
+
+const urlOf = (catalog: ServiceCatalog.ServiceCatalog, selector: ServiceCatalog.EndpointSelector): string =>
+  Either.getOrThrowWith(find(catalog, selector), (error) => new Error(error.message))
+
+const errorOf = (catalog: ServiceCatalog.ServiceCatalog, selector: ServiceCatalog.EndpointSelector) => {
+  const result = find(catalog, selector)
+  assert.isTrue(Either.isLeft(result))
+  return Option.getOrThrow(Either.getLeft(result))
+}
+
+const compute = { types: ["compute"], name: "cloudServersOpenStack" }
+
+describe("the login that pyrax's README shows", () => {
+  it.scopedLive("decodes whole, from a server on this machine", () =>
+    Effect.gen(function* () {
+      const access = yield* accessOver()
+      assert.strictEqual(Redacted.value(access.token), "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx")
+      assert.strictEqual(DateTime.formatIso(access.expires), "2222-02-23T00:22:22.000Z")
+      assert.deepStrictEqual({ ...access.tenant }, { id: "000000", name: "000000" })
+      assert.strictEqual(access.user.id, "123456")
+      assert.strictEqual(access.user.name, "someuser")
+      assert.isFalse("defaultRegion" in access.user, "an empty default region is none")
+      assert.deepStrictEqual(
+        access.user.roles.map((role) => ({ ...role })),
+        [{ description: "User Admin Role.", id: "3", name: "identity:user-admin" }]
+      )
+      assert.deepStrictEqual(
+        access.catalog.map((entry) => ({
+          endpoints: entry.endpoints.map(({ internalUrl, publicUrl, ...rest }) => ({
+            ...(internalUrl !== undefined && { internalURL: internalUrl }),
+            ...(publicUrl !== undefined && { publicURL: publicUrl }),
+            ...rest
+          })),
+          name: entry.name,
+          type: entry.type
+        })),
+        readmeCatalog
+      )
+      assert.deepStrictEqual(ServiceCatalog.regions(access.catalog), ["DFW", "ORD"])
+      assert.deepStrictEqual(ServiceCatalog.tenants(access.catalog), ["000000", storage])
+    })
+  )
+
+  it.scopedLive("decodes where optional things are null, numbers, or not there", () =>
+    Effect.gen(function* () {
+      const access = yield* accessOver([
+        {
+          name: "a",
+          type: "a",
+          endpoints: [{ region: null, tenantId: 7, publicURL: " https://a.test/ ", versionId: 2 }]
+        },
+        { name: "b", type: "b", endpoints: null },
+        { name: "c", type: "c", endpoints_links: [], extra: { deep: true } }
+      ])
+      assert.deepStrictEqual(
+        access.catalog.map((entry) => entry.endpoints.map((endpoint) => ({ ...endpoint }))),
+        [[{ tenantId: "7", versionId: "2", publicUrl: "https://a.test/" }], [], []]
+      )
+      assert.strictEqual(urlOf(access.catalog, { types: ["a"] }), "https://a.test")
+    })
+  )
+
+  it.scopedLive("of the two entries of type compute each is found by its name", () =>
+    Effect.gen(function* () {
+      const { catalog } = yield* accessOver()
+      assert.strictEqual(
+        urlOf(catalog, { ...compute, region: "DFW" }),
+        "https://dfw.servers.api.rackspacecloud.com/v2/000000"
+      )
+      assert.strictEqual(
+        urlOf(catalog, { types: ["compute"], name: "cloudServers", region: "DFW" }),
+        "https://servers.api.rackspacecloud.com/v1.0/000000"
+      )
+      assert.strictEqual(
+        urlOf(catalog, { types: ["compute"], region: "ORD" }),
+        "https://ord.servers.api.rackspacecloud.com/v2/000000",
+        "without a name the first generation is left out"
+      )
+    })
+  )
+
+  it.scopedLive("a service without regions is found from any region", () =>
+    Effect.gen(function* () {
+      const { catalog } = yield* accessOver()
+      for (const region of ["DFW", "LON", undefined]) {
+        assert.strictEqual(
+          urlOf(catalog, { types: ["rax:dns"], region }),
+          "https://dns.api.rackspacecloud.com/v1.0/000000"
+        )
+      }
+    })
+  )
+
+  it.scopedLive("regions are named in any case", () =>
+    Effect.gen(function* () {
+      const { catalog } = yield* accessOver()
+      for (const region of ["ORD", "ord", "Ord"]) {
+        assert.strictEqual(
+          urlOf(catalog, { types: ["rax:load-balancer"], region }),
+          "https://ord.loadbalancers.api.rackspacecloud.com/v1.0/000000"
+        )
+      }
+    })
+  )
+
+  it.scopedLive("the internal interface is the region's own network, and is never replaced by the public one", () =>
+    Effect.gen(function* () {
+      const { catalog } = yield* accessOver()
+      assert.strictEqual(
+        urlOf(catalog, { types: ["object-store"], region: "DFW", interface: "internal" }),
+        `https://snet-storage101.dfw1.clouddrive.com/v1/${storage}`
+      )
+      const error = errorOf(catalog, { ...compute, region: "DFW", interface: "internal" })
+      assert.instanceOf(error, CloudError.EndpointNotFound)
+      assert.strictEqual(
+        error.message,
+        "Any.call: compute (cloudServersOpenStack) has no internal endpoint in region DFW; it has public"
+      )
+    })
+  )
+
+  it.scopedLive("the first alias of a type that the catalog has counts", () =>
+    Effect.gen(function* () {
+      const { catalog } = yield* accessOver()
+      const types = ["rax:nothing", "rax:monitor", "rax:dns"]
+      assert.strictEqual(urlOf(catalog, { types }), "https://monitoring.api.rackspacecloud.com/v1.0/000000")
+    })
+  )
+
+  it.scopedLive("a missing region lists those that the service has", () =>
+    Effect.gen(function* () {
+      const { catalog } = yield* accessOver()
+      const error = errorOf(catalog, { ...compute, region: "LON" })
+      assert.deepStrictEqual(error.available, ["DFW", "ORD"])
+      assert.strictEqual(error.region, "LON")
+      assert.strictEqual(
+        error.message,
+        "Any.call: compute (cloudServersOpenStack) has no endpoint in region LON; it has DFW, ORD"
+      )
+    })
+  )
+
+  it.scopedLive("a missing service lists the account's", () =>
+    Effect.gen(function* () {
+      const { catalog } = yield* accessOver()
+      const error = errorOf(catalog, { types: ["rax:bigdata"], region: "DFW" })
+      for (const entry of readmeCatalog) assert.include(error.message, `${entry.type} (${entry.name})`)
+      assert.match(errorOf([], { types: ["compute"] }).message, /it has no service at all$/)
+    })
+  )
+
+  it.scopedLive("where several regions remain it asks to name one", () =>
+    Effect.gen(function* () {
+      const { catalog } = yield* accessOver()
+      const error = errorOf(catalog, compute)
+      assert.strictEqual(
+        error.message,
+        "Any.call: name a region: compute (cloudServersOpenStack) has endpoints in DFW, ORD"
+      )
+      assert.deepStrictEqual(error.available, ["DFW", "ORD"])
+    })
+  )
+})
+
+describe("other catalogs", () => {
+  const entry = (
+    name: string,
+    type: string,
+    endpoints: ReadonlyArray<ConstructorParameters<typeof ServiceCatalog.CatalogEndpoint>[0]>
+  ) =>
+    new ServiceCatalog.CatalogEntry({
+      name,
+      type,
+      endpoints: endpoints.map((endpoint) => new ServiceCatalog.CatalogEndpoint(endpoint))
+    })
+
+  const bigData = entry("cloudBigData", "rax:bigdata", [
+    { region: "DFW", versionId: "1", publicUrl: "https://dfw.bigdata.test/v1.0/1" },
+    { region: "DFW", versionId: "2", publicUrl: "https://dfw.bigdata.test/v2/1" }
+  ])
+
+  it("of two versions in one region the one asked for is found; a missing one lists those there are", () => {
+    const selector = { types: ["rax:bigdata"], region: "DFW" }
+    assert.strictEqual(urlOf([bigData], { ...selector, versionId: "2" }), "https://dfw.bigdata.test/v2/1")
+    assert.strictEqual(
+      errorOf([bigData], { ...selector, versionId: "3" }).message,
+      "Any.call: rax:bigdata has no version 3 in region DFW; it has 1, 2"
+    )
+    assert.match(errorOf([bigData], selector).message, /several endpoints/)
+  })
+
+  it("an account that has only the first generation of Cloud Servers has no Cloud Servers", () => {
+    const only = [entry("cloudServers", "compute", [{ publicUrl: "https://servers.test/v1.0/1" }])]
+    assert.match(
+      errorOf(only, compute).message,
+      /no service compute \(cloudServersOpenStack\); it has compute \(cloudS/
+    )
+  })
+
+  it("an OpenStack cloud may call its compute service as it likes", () => {
+    const nova = [entry("nova", "compute", [{ region: "RegionOne", publicUrl: "http://nova.test/v2.1/" }])]
+    assert.strictEqual(urlOf(nova, { ...compute, region: "regionone" }), "http://nova.test/v2.1")
+    assert.strictEqual(urlOf(nova, compute), "http://nova.test/v2.1", "the only region there is")
+  })
+
+  it("an endpoint of the region counts more than one without a region", () => {
+    const cdn = [
+      entry("rackCDN", "rax:cdn", [
+        { publicUrl: "https://global.cdn.test" },
+        { region: "LON", publicUrl: "https://lon.cdn.test" }
+      ])
+    ]
+    assert.strictEqual(urlOf(cdn, { types: ["rax:cdn"], region: "LON" }), "https://lon.cdn.test")
+    assert.strictEqual(urlOf(cdn, { types: ["rax:cdn"], region: "DFW" }), "https://global.cdn.test")
+  })
+})
