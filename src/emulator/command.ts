@@ -119,11 +119,13 @@ const greeting = (emulator: Emulator.Emulator, url: string): string => {
 
 A file of credentials for it:
 
-  umask 077; cat > ~/.rackspace_cloud_credentials <<'EOF'
+  (umask 077; cat > emulated_cloud_credentials <<'EOF'
 [rackspace_cloud]
 username = ${username}
 api_key = ${apiKey}
+auth_url = ${url}/v2.0
 EOF
+)
 
 Ctrl-C ends it.
 `

@@ -55,7 +55,7 @@ describe("the emulator's command", () => {
       assert.include(emulator.output(), `${url}/auth/v1.0\n`)
       assert.match(
         emulator.output(),
-        /umask 077; cat > \S+ <<'EOF'\n\[rackspace_cloud\]\nusername = demo\napi_key = k'ey\nEOF\n/
+        /umask 077; cat > \S+ <<'EOF'\n\[rackspace_cloud\]\nusername = demo\napi_key = k'ey\nauth_url = http:\/\/\S+\/v2\.0\nEOF\n/
       )
       const login = yield* Effect.promise(() =>
         fetch(`${url}/auth/v1.0`, { headers: { "x-auth-user": "demo", "x-auth-key": "k'ey" } })
