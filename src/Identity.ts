@@ -36,7 +36,7 @@ import { AuthenticationFailed, type TransportError, Unauthorized, type Unexpecte
 import { type Credentials, usernameOf } from "./Credentials.js"
 import { secure } from "./internal/http.js"
 import * as identityV2 from "./internal/identityV2.js"
-import type * as RetryPolicy from "./RetryPolicy.js"
+import * as RetryPolicy from "./RetryPolicy.js"
 import * as ServiceCatalog from "./ServiceCatalog.js"
 import { TokenStore } from "./TokenStore.js"
 
@@ -90,7 +90,7 @@ export interface Options<E = never, R = never> {
   readonly refreshMargin?: Duration.DurationInput | undefined
   /** Logs in at the first request instead of when the layer is built. Default false. */
   readonly lazy?: boolean | undefined
-  /** The policy for Identity's own requests. */
+  /** The policy for Identity's own requests. Default: the one in force when the layer is built. */
   readonly retry?: RetryPolicy.Service | undefined
 }
 
@@ -143,6 +143,8 @@ export const make = <E = never, R = never>(
 ): Effect.Effect<Service, AuthenticationFailed | E, HttpClient.HttpClient | Scope.Scope | R> =>
   Effect.gen(function* () {
     const client = secure(yield* HttpClient.HttpClient)
+    // A login is everybody's, so its policy must not be that of whichever caller happens to start it.
+    const policy = options.retry ?? (yield* RetryPolicy.current(undefined))
     const store = yield* TokenStore
     const credentials = Effect.isEffect(options.credentials) ? yield* options.credentials : options.credentials
     const scope = yield* Effect.scope
@@ -209,7 +211,7 @@ export const make = <E = never, R = never>(
       })
 
     const login: Effect.Effect<identityV2.Answer, AuthenticationFailed> = Effect.suspend(() => {
-      const by = (who: Credentials) => identityV2.authenticate(client, who, options.retry)
+      const by = (who: Credentials) => identityV2.authenticate(client, who, policy)
       if (credentials._tag === "Token" && credentials.renewWith !== undefined) {
         const { renewWith } = credentials
         return tokenIsSpent
@@ -236,7 +238,7 @@ export const make = <E = never, R = never>(
     const freshLogin: Effect.Effect<identityV2.Answer, AuthenticationFailed> = Effect.flatMap(login, (answer) => {
       tokenIsSpent = true
       return rejected !== undefined && Redacted.value(rejected) === Redacted.value(answer.token)
-        ? identityV2.revoke(client, credentials.authUrl, answer.token, options.retry).pipe(
+        ? identityV2.revoke(client, credentials.authUrl, answer.token, policy).pipe(
             Effect.catchAll((error) => Effect.logDebug(`The rejected token could not be revoked: ${error.message}`)),
             Effect.zipRight(login)
           )
@@ -371,7 +373,7 @@ export const make = <E = never, R = never>(
         if (held !== undefined) yield* forget(held.login)
         const access = held ?? (yield* fromStore)
         if (key !== undefined) yield* withStore(store.remove(key), undefined)
-        if (access !== undefined) yield* identityV2.revoke(client, credentials.authUrl, access.token, options.retry)
+        if (access !== undefined) yield* identityV2.revoke(client, credentials.authUrl, access.token, policy)
       })
     }
 

@@ -120,6 +120,17 @@ describe("one login for everybody", () => {
     )
   )
 
+  it.scoped("a caller who wants no repetition does not take it from the login that others share", () =>
+    Effect.gen(function* () {
+      const cloud = yield* TestCloud.TestCloud
+      yield* cloud.expireAllTokens
+      yield* cloud.fail({ match: { service: "identity" }, fault: { _tag: "Status", status: 503 } })
+      const call = yield* Effect.fork(Effect.provideService(callService, RetryPolicy.RetryPolicy, RetryPolicy.never))
+      yield* TestClock.adjust("1 minute")
+      yield* Fiber.join(call)
+    }).pipe(Effect.provide(TestCloud.layer()))
+  )
+
   it.scoped("a thousand fibers that need the first token of a lazy layer cost one login", () =>
     Effect.gen(function* () {
       const tokens = yield* logIn({ lazy: true })

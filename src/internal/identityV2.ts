@@ -221,10 +221,9 @@ const fromFailure = (error: CommonError, credentials: Credentials): Authenticati
 export const authenticate = (
   client: SecureClient,
   credentials: Credentials,
-  retry: RetryPolicy.Service | undefined
+  policy: RetryPolicy.Service
 ): Effect.Effect<Answer, AuthenticationFailed> =>
   Effect.gen(function* () {
-    const policy = yield* RetryPolicy.current(retry)
     const secrets = secretsOf(credentials)
     const target: Target = { ...operation, method: "POST", url: `${baseUrl(credentials.authUrl)}/tokens`, secrets }
     const request = HttpClientRequest.post(target.url).pipe(
@@ -313,10 +312,9 @@ export const revoke = (
   client: SecureClient,
   authUrl: string,
   token: Redacted.Redacted,
-  retry: RetryPolicy.Service | undefined
+  policy: RetryPolicy.Service
 ): Effect.Effect<void, TransportError | UnexpectedStatus> =>
   Effect.gen(function* () {
-    const policy = yield* RetryPolicy.current(retry)
     const value = Redacted.value(token)
     const about = { service: "Identity", operation: "Identity.revoke" } as const
     const remove = (path: string) =>
