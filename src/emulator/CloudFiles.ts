@@ -9,22 +9,22 @@
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Accounts from "./CloudFiles/Accounts.js"
 import * as Answer from "./CloudFiles/Answer.js"
 import * as Bulk from "./CloudFiles/Bulk.js"
 import * as ByteText from "./CloudFiles/ByteText.js"
-import * as Listing from "./CloudFiles/Listing.js"
+import * as Containers from "./CloudFiles/Containers.js"
+import * as Copying from "./CloudFiles/Copying.js"
 import * as MediaType from "./CloudFiles/MediaType.js"
 import * as Metadata from "./CloudFiles/Metadata.js"
 import * as Reading from "./CloudFiles/Reading.js"
 import * as StaticLargeObject from "./CloudFiles/StaticLargeObject.js"
-import type { Container } from "./CloudFiles/Storage.js"
-import { Storage, timestamp } from "./CloudFiles/Storage.js"
+import type { Container, Settings } from "./CloudFiles/Storage.js"
+import { Storage } from "./CloudFiles/Storage.js"
 import * as StoredBytes from "./CloudFiles/StoredBytes.js"
 import * as Writing from "./CloudFiles/Writing.js"
 import type { EmulatedService, ServiceRequest, WireBroken, WireResponse } from "./Protocol.js"
-import * as Reply from "./Reply.js"
 import * as RequestBody from "./RequestBody.js"
-import * as Timestamp from "./Timestamp.js"
 
 /**
  * What may be chosen about Cloud Files.
@@ -126,53 +126,7 @@ export interface CloudFilesEmulator extends EmulatedService {
   readonly objects: (container: string) => Effect.Effect<ReadonlyArray<string>>
 }
 
-const longestContainerName = 256
-
-/** Headers beside the metadata that a container keeps. */
-const containerHeaders = ["X-Container-Read", "X-Container-Write", "X-Versions-Location"]
-
-/** Puts an access list into Swift's form; 400 for referrers in one that allows writing. */
-const accessList = (header: string, value: string): string =>
-  value
-    .split(",")
-    .map((item) => item.trim())
-    .filter((item) => item !== "")
-    .map((item) => {
-      const referrer = /^\.(?:r|ref|referer|referrer)\s*:\s*(.*)$/.exec(item)?.[1]
-      if (referrer === undefined) {
-        return item
-      }
-      if (header === "x-container-write") {
-        return Answer.refuse(Answer.sentence(400, `Referrers not allowed in write ACL: '${item}'`))
-      }
-      return `.r:${referrer.replace(/^(-?)\s*\*(?=.)/, "$1")}`
-    })
-    .join(",")
-
-/** A container's headers as they are to be kept, checked. */
-const containerRequestHeaders = (request: ServiceRequest): Readonly<Record<string, string>> => {
-  const headers: Record<string, string> = { ...request.headers }
-  for (const header of ["x-container-read", "x-container-write"]) {
-    const value = headers[header]
-    if (value !== undefined) {
-      headers[header] = accessList(header, value)
-    }
-  }
-  for (const quota of ["bytes", "count"]) {
-    const value = headers[`x-container-meta-quota-${quota}`]
-    if (value && !/^\d+$/.test(value)) {
-      Answer.refuse(Answer.sentence(400, `Invalid ${quota} quota.`))
-    }
-  }
-  if (ByteText.percentDecode(headers["x-versions-location"] ?? "").includes("/")) {
-    Answer.refuse(Answer.sentence(412, "Container name cannot contain slashes"))
-  }
-  return headers
-}
-
-const containerMethods = "GET, HEAD, PUT, POST, DELETE, OPTIONS"
-const notAllowed = (methods: string): WireResponse => Answer.standard(405, { Allow: methods })
-const allowed = (methods: string): WireResponse => ({ ...Answer.standard(200, { Allow: methods }) })
+const objectMethods = "GET, HEAD, PUT, POST, COPY, DELETE, OPTIONS"
 
 /**
  * A storage with nothing in it.
@@ -183,146 +137,12 @@ const allowed = (methods: string): WireResponse => ({ ...Answer.standard(200, { 
 export const make = (options: CloudFilesOptions = {}): Effect.Effect<CloudFilesEmulator> =>
   Effect.map(Clock.currentTimeMillis, (created) => {
     const storage = new Storage(created)
-    const settings: Writing.Settings = {
+    const settings: Settings = {
       pageLimit: options.pageLimit ?? 10_000,
       maxObjectBytes: options.maxObjectBytes ?? 5 * 1024 ** 3,
       maxContainers: options.maxContainers ?? 500_000,
       minimumSegmentBytes: options.minimumSegmentBytes ?? 1
     }
-
-    /** A page of a listing as a response: 204 where nothing is said. */
-    const listing = (
-      rows: ReadonlyArray<Listing.Row>,
-      format: Listing.Format,
-      elements: Parameters<typeof Listing.write>[2],
-      headers: Readonly<Record<string, string>>
-    ): WireResponse => {
-      const body = Listing.write(rows, format, elements)
-      return Reply.text(body === "" ? 204 : 200, body, {
-        ...headers,
-        "Content-Type": `${format}; charset=utf-8`
-      })
-    }
-
-    const accountHeaders = (now: number): Readonly<Record<string, string>> => {
-      const { bytes, objects } = storage.totals(now)
-      return {
-        ...Object.fromEntries(storage.headers),
-        "X-Account-Container-Count": String(storage.count),
-        "X-Account-Object-Count": String(objects),
-        "X-Account-Bytes-Used": String(bytes),
-        "X-Timestamp": timestamp(storage.created),
-        "Accept-Ranges": "bytes"
-      }
-    }
-
-    const account = (request: ServiceRequest, now: number): WireResponse => {
-      switch (request.method) {
-        case "GET": {
-          const format = Listing.format(request)
-          const parameters = { ...Listing.parameters(request, settings.pageLimit), path: undefined }
-          const rows = Listing.page(storage.names, parameters).map(({ isSubdir, name }): Listing.Row => {
-            const container = isSubdir ? undefined : storage.get(name, now)
-            return container === undefined
-              ? { subdir: ByteText.toText(name) }
-              : { name: ByteText.toText(name), count: container.count, bytes: container.bytesUsed }
-          })
-          const elements = { root: "account", item: "container", name: request.caller.storageAccount } as const
-          return listing(rows, format, elements, accountHeaders(now))
-        }
-        case "HEAD":
-          return Reply.empty(204, {
-            ...accountHeaders(now),
-            "Content-Type": `${Listing.format(request)}; charset=utf-8`
-          })
-        case "POST":
-          storage.headers = Metadata.merged(storage.headers, request.headers, "account")
-          return Answer.standard(204)
-        case "OPTIONS":
-          return allowed("GET, HEAD, POST, OPTIONS")
-        default:
-          return notAllowed("GET, HEAD, POST, OPTIONS")
-      }
-    }
-
-    const statistics = (container: Container): Readonly<Record<string, string>> => ({
-      ...Object.fromEntries(container.headers),
-      "X-Container-Object-Count": String(container.count),
-      "X-Container-Bytes-Used": String(container.bytesUsed),
-      "X-Timestamp": timestamp(container.created),
-      "Accept-Ranges": "bytes"
-    })
-
-    const objectRow = (container: Container, { isSubdir, name }: Listing.Entry): Listing.Row => {
-      const object = isSubdir ? undefined : container.listed(name)
-      return object === undefined
-        ? { subdir: ByteText.toText(name) }
-        : {
-            name: ByteText.toText(name),
-            hash: object.stored.md5,
-            bytes: Reading.listedSize(object),
-            content_type: ByteText.toText(object.contentType),
-            last_modified: Timestamp.microsecondsWithoutZone(object.changed)
-          }
-    }
-
-    const putContainer = (request: ServiceRequest, name: ByteText.ByteText, now: number): WireResponse => {
-      if (name.length > longestContainerName) {
-        return Answer.sentence(400, `Container name length of ${name.length} longer than ${longestContainerName}`)
-      }
-      if (name === "." || name === "..") {
-        return Answer.sentence(400, `Container name cannot be ${name}`)
-      }
-      const before = storage.get(name, now)
-      if (before === undefined && storage.count >= settings.maxContainers) {
-        return Answer.sentence(403, `Reached container limit of ${settings.maxContainers}`)
-      }
-      const headers = Metadata.merged(
-        before?.headers ?? new Map(),
-        containerRequestHeaders(request),
-        "container",
-        containerHeaders
-      )
-      const container = before ?? storage.create(name, now)
-      container.headers = headers
-      return Answer.standard(before === undefined ? 201 : 202)
-    }
-
-    const container = (request: ServiceRequest, name: ByteText.ByteText, now: number): WireResponse => {
-      const existing = (): Container => storage.get(name, now) ?? Answer.refuse(Answer.standard(404))
-      switch (request.method) {
-        case "GET": {
-          const format = Listing.format(request)
-          const parameters = Listing.parameters(request, settings.pageLimit)
-          const found = existing()
-          const rows = Listing.page(found.names, parameters).map((entry) => objectRow(found, entry))
-          const elements = { root: "container", item: "object", name: ByteText.toText(name) } as const
-          return listing(rows, format, elements, statistics(found))
-        }
-        case "HEAD":
-          return Reply.empty(204, {
-            ...statistics(existing()),
-            "Content-Type": `${Listing.format(request)}; charset=utf-8`
-          })
-        case "PUT":
-          return putContainer(request, name, now)
-        case "POST": {
-          const headers = containerRequestHeaders(request)
-          Metadata.check(headers, "container")
-          const found = existing()
-          found.headers = Metadata.merged(found.headers, headers, "container", containerHeaders)
-          return Answer.standard(204)
-        }
-        case "DELETE":
-          return Bulk.removeContainer(storage, name, now)
-        case "OPTIONS":
-          return allowed(containerMethods)
-        default:
-          return notAllowed(containerMethods)
-      }
-    }
-
-    const objectMethods = "GET, HEAD, PUT, POST, COPY, DELETE, OPTIONS"
 
     const object = (
       request: ServiceRequest,
@@ -344,10 +164,10 @@ export const make = (options: CloudFilesOptions = {}): Effect.Effect<CloudFilesE
               ? Effect.succeed(Answer.sentence(405, "Multipart Manifest PUTs cannot be COPY requests"))
               : StaticLargeObject.put(work)
           }
-          return from ? Answer.attempt(() => Writing.putCopy(work, from, now)) : Writing.put(work)
+          return from ? Answer.attempt(() => Copying.putFrom(work, from, now)) : Writing.put(work)
         }
         case "COPY":
-          return Answer.attempt(() => Writing.copyTo(work, now))
+          return Answer.attempt(() => Copying.copyTo(work, now))
         case "POST":
           return Answer.attempt(() => Writing.post(work, now))
         case "DELETE":
@@ -355,9 +175,9 @@ export const make = (options: CloudFilesOptions = {}): Effect.Effect<CloudFilesE
             multipart === "delete" ? StaticLargeObject.remove(work, now) : Writing.remove(storage, path, now)
           )
         case "OPTIONS":
-          return Effect.succeed(allowed(objectMethods))
+          return Effect.succeed(Answer.standard(200, { Allow: objectMethods }))
         default:
-          return Effect.succeed(notAllowed(objectMethods))
+          return Effect.succeed(Answer.standard(405, { Allow: objectMethods }))
       }
     }
 
@@ -371,7 +191,7 @@ export const make = (options: CloudFilesOptions = {}): Effect.Effect<CloudFilesE
         return Bulk.bulkDelete(storage, request)
       }
       if (path === "") {
-        return Answer.attempt(() => account(request, now))
+        return Answer.attempt(() => Accounts.handle(storage, settings, request, now))
       }
       const target = Reading.splitPath(`/${path}`)
       if (target !== undefined) {
@@ -380,7 +200,7 @@ export const make = (options: CloudFilesOptions = {}): Effect.Effect<CloudFilesE
       const name = path.replace(/\/$/, "")
       return name === "" || path.startsWith("/")
         ? Effect.succeed(Answer.sentence(412, "Bad URL"))
-        : Answer.attempt(() => container(request, name, now))
+        : Answer.attempt(() => Containers.handle(storage, settings, request, name, now))
     }
 
     /** To HEAD goes what would go to GET, but for the body; a refusal has then none to count. */
@@ -428,8 +248,8 @@ export const make = (options: CloudFilesOptions = {}): Effect.Effect<CloudFilesE
               (problem) => problem instanceof Answer.Refused,
               (refused) => Effect.succeed(refused.response)
             ),
-            Effect.map((response) =>
-              Answer.signed(request.method === "HEAD" ? withoutBody(response) : response, now, request.region)
+            Effect.zipWith(Clock.currentTimeMillis, (response, end) =>
+              Answer.signed(request.method === "HEAD" ? withoutBody(response) : response, end, request.region)
             )
           )
         ),

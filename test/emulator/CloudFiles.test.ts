@@ -112,6 +112,20 @@ describe("Cloud Files: every answer", () => {
     })
   )
 
+  it.effect("is dated when it is given, so that nothing was modified after its Date", () =>
+    Effect.gen(function* () {
+      const { ask, files } = yield* storage()
+      yield* files.seedContainer("c")
+      const slow = Stream.concat(
+        Stream.make(utf8.encode("x")),
+        Stream.drain(Stream.fromEffect(TestClock.adjust("1 minutes")))
+      )
+      const { headers } = yield* ask("PUT", "/c/o", { stream: slow })
+      assert.strictEqual(headers["last-modified"], "Thu, 01 Jan 2026 00:01:00 GMT")
+      assert.strictEqual(headers["date"], "Thu, 01 Jan 2026 00:01:00 GMT")
+    })
+  )
+
   it.effect("refusals are sentences of HTML, and empty to HEAD", () =>
     Effect.gen(function* () {
       const { ask } = yield* storage()

@@ -7,13 +7,15 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
+import { Buffer } from "node:buffer"
 import type { ServiceRequest, WireBroken, WireResponse } from "../Protocol.js"
 import * as Answer from "./Answer.js"
 import * as ByteText from "./ByteText.js"
+import * as Containers from "./Containers.js"
 import * as Listing from "./Listing.js"
 import type { Storage } from "./Storage.js"
-import * as StoredBytes from "./StoredBytes.js"
 import * as Reading from "./Reading.js"
+import * as StoredBytes from "./StoredBytes.js"
 import * as Writing from "./Writing.js"
 
 /**
@@ -110,24 +112,6 @@ export interface Target {
   readonly problem?: { readonly status: number; readonly sentence: string }
 }
 
-/**
- * Deletes one container; 409 unless it is empty.
- *
- * @since 0.1.0
- * @category operations
- */
-export const removeContainer = (storage: Storage, name: ByteText.ByteText, now: number): WireResponse => {
-  const container = storage.get(name, now)
-  if (container === undefined) {
-    return Answer.standard(404)
-  }
-  if (container.count > 0) {
-    return Answer.standard(409)
-  }
-  storage.remove(name)
-  return Answer.standard(204)
-}
-
 /** As many failures end a bulk operation before its time. */
 const mostProblems = 1000
 
@@ -154,7 +138,8 @@ export const remove = (storage: Storage, targets: ReadonlyArray<Target>, now: nu
       return 412
     }
     const path = Reading.splitPath(name.replace(/^\/+/, ""))
-    return (path === undefined ? removeContainer(storage, bare(name), now) : Writing.remove(storage, path, now)).status
+    return (path === undefined ? Containers.remove(storage, bare(name), now) : Writing.remove(storage, path, now))
+      .status
   }
 
   const counts = () => ({ "Number Deleted": deleted, "Number Not Found": missing })

@@ -4,7 +4,8 @@
  *
  * @since 0.1.0
  */
-import type { ServiceRequest } from "../Protocol.js"
+import type { ServiceRequest, WireResponse } from "../Protocol.js"
+import * as Reply from "../Reply.js"
 import * as Answer from "./Answer.js"
 import * as ByteText from "./ByteText.js"
 import { isTrue } from "./Metadata.js"
@@ -224,17 +225,24 @@ export const escapeXml = (text: string): string =>
 export type Row = Readonly<Record<string, string | number>>
 
 /**
+ * The names of the elements in XML: `container` around and `object` within, and the name of what is listed.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Elements {
+  readonly root: "account" | "container"
+  readonly item: "container" | "object"
+  readonly name: string
+}
+
+/**
  * Writes a listing. No entries are nothing at all as text.
  *
  * @since 0.1.0
  * @category conversions
  */
-export const write = (
-  rows: ReadonlyArray<Row>,
-  format: Format,
-  /** The names of the elements in XML: `container` around and `object` within. */
-  elements: { readonly root: "account" | "container"; readonly item: "container" | "object"; readonly name: string }
-): string => {
+export const write = (rows: ReadonlyArray<Row>, format: Format, elements: Elements): string => {
   if (format === "application/json") {
     return JSON.stringify(rows)
   }
@@ -254,4 +262,23 @@ export const write = (
     `<?xml version="1.0" encoding="UTF-8"?>\n` +
     `<${elements.root} name="${escapeXml(elements.name)}">${items.join("")}</${elements.root}>`
   )
+}
+
+/**
+ * A page of a listing as a response: 204 where nothing is said.
+ *
+ * @since 0.1.0
+ * @category responses
+ */
+export const respond = (
+  rows: ReadonlyArray<Row>,
+  format: Format,
+  elements: Elements,
+  headers: Readonly<Record<string, string>>
+): WireResponse => {
+  const body = write(rows, format, elements)
+  return Reply.text(body === "" ? 204 : 200, body, {
+    ...headers,
+    "Content-Type": `${format}; charset=utf-8`
+  })
 }

@@ -10,6 +10,19 @@ import { SortedNames } from "./SortedNames.js"
 import type { StoredBytes } from "./StoredBytes.js"
 
 /**
+ * What was chosen about the storage, with nothing left open.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Settings {
+  readonly pageLimit: number
+  readonly maxObjectBytes: number
+  readonly maxContainers: number
+  readonly minimumSegmentBytes: number
+}
+
+/**
  * A segment of a Static Large Object, under the names that Swift gives its parts (files.md section 6).
  *
  * @since 0.1.0

@@ -1,5 +1,5 @@
 /**
- * PUT, COPY, POST and DELETE of objects (files.md sections 4 and 9).
+ * PUT, POST and DELETE of objects (files.md section 4).
  *
  * @since 0.1.0
  */
@@ -13,22 +13,10 @@ import * as ByteText from "./ByteText.js"
 import * as MediaType from "./MediaType.js"
 import * as Metadata from "./Metadata.js"
 import * as Reading from "./Reading.js"
-import type { Container, Storage, StoredObject } from "./Storage.js"
-import { lastModified, timestamp } from "./Storage.js"
+import type { Container, Settings, Storage, StoredObject } from "./Storage.js"
+import { lastModified } from "./Storage.js"
 import * as StoredBytes from "./StoredBytes.js"
-
-/**
- * What may be set about the storage; see CloudFilesOptions.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Settings {
-  readonly pageLimit: number
-  readonly maxObjectBytes: number
-  readonly maxContainers: number
-  readonly minimumSegmentBytes: number
-}
+import * as Versions from "./Versions.js"
 
 /**
  * What a request for an object works on.
@@ -91,8 +79,13 @@ const expiry = (headers: Readonly<Record<string, string>>, now: number): number 
   return at * 1000 <= now ? past("X-Delete-At") : at
 }
 
-/** The headers that a request puts on an object, and when the object vanishes. */
-const described = (
+/**
+ * The headers that a request puts on an object, and when the object vanishes: in seconds since 1970.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const described = (
   headers: Readonly<Record<string, string>>,
   now: number
 ): { readonly headers: Metadata.Kept; readonly deleteAt: number | undefined } => {
@@ -111,13 +104,24 @@ const described = (
   return { headers: kept, deleteAt }
 }
 
-/** The type that was sent, or is guessed from the name where none was or where guessing was asked for. */
-const contentTypeOf = (headers: Readonly<Record<string, string>>, object: ByteText.ByteText): string =>
+/**
+ * The type that was sent, or is guessed from the name where none was or where guessing was asked for.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const contentTypeOf = (headers: Readonly<Record<string, string>>, object: ByteText.ByteText): string =>
   Metadata.isTrue(headers["x-detect-content-type"]) || !headers["content-type"]
     ? MediaType.guess(object)
     : headers["content-type"]
 
-const checkQuota = (container: Container, bytes: number): void => {
+/**
+ * Refuses with 413 what is more than the container's quotas allow.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const checkQuota = (container: Container, bytes: number): void => {
   const quota = (name: string) => Number(container.headers.get(`X-Container-Meta-Quota-${name}`) ?? Infinity)
   // An object that is replaced counts as well, because Swift's quota knows nothing of it.
   if (container.bytesUsed + bytes > quota("Bytes") || container.count + 1 > quota("Count")) {
@@ -157,7 +161,13 @@ const checkCreateOnly = (work: Work, now: number): void => {
   }
 }
 
-const checkDynamicManifest = (headers: Readonly<Record<string, string>>): void => {
+/**
+ * Refuses an `X-Object-Manifest` that is not `container/prefix`.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const checkDynamicManifest = (headers: Readonly<Record<string, string>>): void => {
   const value = headers["x-object-manifest"]
   if (value === undefined) {
     return
@@ -166,6 +176,18 @@ const checkDynamicManifest = (headers: Readonly<Record<string, string>>): void =
   const prefix = value.slice(slash + 1)
   if (slash < 1 || prefix === "" || prefix.startsWith("/") || /[?&]/.test(value)) {
     Answer.refuse(Answer.sentence(400, "X-Object-Manifest must be in the format container/prefix"))
+  }
+}
+
+/**
+ * Refuses the name of an object that is too long.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const checkName = ({ object }: Reading.ObjectPath): void => {
+  if (object.length > longestName) {
+    Answer.refuse(Answer.plain(400, `Object name length of ${object.length} longer than ${longestName}`))
   }
 }
 
@@ -198,9 +220,7 @@ export const checkPut = (work: Work, now: number): number | undefined => {
   if (length !== undefined && length > work.settings.maxObjectBytes) {
     Answer.refuse(Answer.plain(413, "Your request is too large."))
   }
-  if (work.path.object.length > longestName) {
-    Answer.refuse(Answer.plain(400, `Object name length of ${work.path.object.length} longer than ${longestName}`))
-  }
+  checkName(work.path)
   described(headers, now)
   return length
 }
@@ -252,33 +272,6 @@ export const expectedEtag = (request: ServiceRequest): string | undefined => {
   return header === "" ? undefined : header
 }
 
-/** Where old versions of a container's objects go; undefined if it keeps none. */
-const versionsOf = (container: Container): ByteText.ByteText | undefined => {
-  const location = container.headers.get("X-Versions-Location")
-  return location === undefined ? undefined : ByteText.percentDecode(location).split("/")[0]
-}
-
-/** What the names of an object's old versions begin with: three hexadecimal digits of its name's length in bytes. */
-const versionPrefix = (object: ByteText.ByteText): ByteText.ByteText =>
-  `${object.length.toString(16).padStart(3, "0")}${object}/`
-
-/** Keeps what a PUT is about to replace; 412 if the container for old versions is missing. */
-const archive = (storage: Storage, container: Container, object: ByteText.ByteText, now: number): void => {
-  const location = versionsOf(container)
-  const current = container.get(object, now)
-  if (location === undefined || current === undefined) {
-    return
-  }
-  const versions = storage.get(location, now) ?? Answer.refuse(Answer.standard(412))
-  const prefix = versionPrefix(object)
-  // Swift's clock never shows the same time twice, but a test's may stand still.
-  let millis = current.changed
-  while (versions.listed(prefix + timestamp(millis)) !== undefined) {
-    millis++
-  }
-  versions.put(prefix + timestamp(millis), { ...current, changed: now })
-}
-
 /**
  * Puts an object in its place, after the last checks, with nothing in between; answers 201.
  *
@@ -295,7 +288,7 @@ export const store = (
 ): WireResponse => {
   const container = containerOf(work, now)
   checkCreateOnly(work, now)
-  archive(work.storage, container, work.path.object, now)
+  Versions.archive(work.storage, container, work.path.object, now)
   container.put(work.path.object, object)
   return {
     ...Answer.standard(201),
@@ -350,132 +343,6 @@ export const put = (work: Work): Effect.Effect<WireResponse, WireBroken | Answer
     })
   })
 
-const collected = (read: Reading.Read): StoredBytes.StoredBytes => {
-  const writer = StoredBytes.writer(read.length)
-  try {
-    for (const bytes of read.slices()) {
-      writer.write(bytes)
-    }
-  } catch (problem) {
-    if (problem instanceof Reading.Broken) {
-      return Answer.refuse(Answer.standard(499))
-    }
-    throw problem
-  }
-  return writer.finish()
-}
-
-/**
- * Whether a request's account, if it names one, is its own: there is no other.
- *
- * @since 0.1.0
- * @category guards
- */
-const checkAccount = (request: ServiceRequest, header: string): void => {
-  const account = request.headers[header]
-  if (account !== undefined && ByteText.percentDecode(account) !== ByteText.fromText(request.caller.storageAccount)) {
-    Answer.refuse(Answer.standard(403))
-  }
-}
-
-/**
- * Copies an object, from what `X-Copy-From` or a COPY's own path names: its metadata too, unless
- * `X-Fresh-Metadata` is sent, overlaid with the request's own. Large objects are flattened, unless
- * `?multipart-manifest=get` asks for the manifest.
- */
-const copy = (work: Work, source: Reading.ObjectPath, now: number): WireResponse => {
-  const { request, settings, storage } = work
-  const read = Reading.read(storage, source, request, now, "GET")
-  if (read.length > settings.maxObjectBytes) {
-    return Answer.refuse(Answer.standard(413))
-  }
-  const container = storage.get(work.path.container, now)
-  if (container !== undefined) {
-    checkQuota(container, read.length)
-  }
-  containerOf(work, now)
-  if (work.path.object.length > longestName) {
-    Answer.refuse(Answer.plain(400, `Object name length of ${work.path.object.length} longer than ${longestName}`))
-  }
-  const isManifest = request.query.getAll("multipart-manifest").at(-1) === "get"
-  const isFresh = Metadata.isTrue(request.headers["x-fresh-metadata"])
-  const own = described(request.headers, now)
-  const headers = new Map(isFresh ? [] : read.object.headers)
-  headers.delete("X-Object-Manifest")
-  for (const [header, value] of own.headers) {
-    headers.set(header, value)
-  }
-  const dynamic = read.object.headers.get("X-Object-Manifest")
-  if (isManifest && dynamic !== undefined) {
-    headers.set("X-Object-Manifest", dynamic)
-  }
-  const isWhole = read.status === 200 && !read.isLarge
-  const stored = isWhole ? read.object.stored : collected(read)
-  const manifest = isManifest ? read.object.manifest : undefined
-  const object: StoredObject = {
-    stored,
-    contentType:
-      request.headers["content-type"] || Metadata.isTrue(request.headers["x-detect-content-type"])
-        ? contentTypeOf(request.headers, work.path.object)
-        : read.object.contentType,
-    changed: now,
-    headers,
-    deleteAt: own.deleteAt ?? (isFresh ? undefined : read.object.deleteAt),
-    manifest
-  }
-  // Where the source has an ETag of its own, Swift checks that one, and forgets the request's.
-  const expected = isWhole ? undefined : expectedEtag(request)
-  if (expected !== undefined && expected !== stored.md5) {
-    Answer.refuse(Answer.standard(422))
-  }
-  return store(work, now, object, manifest === undefined ? stored.md5 : `"${manifest.etag}"`, {
-    "X-Copied-From": ByteText.percentEncode(`${source.container}/${source.object}`),
-    "X-Copied-From-Account": ByteText.percentEncode(ByteText.fromText(request.caller.storageAccount)),
-    "X-Copied-From-Last-Modified": Timestamp.httpDate(lastModified(read.object.changed)),
-    ...Object.fromEntries(
-      [...headers].filter(([header]) => header.startsWith("X-Object-Meta-") || header === "X-Delete-At")
-    )
-  })
-}
-
-const pathIn = (header: string, name: string): Reading.ObjectPath => {
-  const path = ByteText.percentDecode(header)
-  return ByteText.isValid(path)
-    ? (Reading.splitPath(path) ??
-        Answer.refuse(Answer.sentence(412, `${name} header must be of the form <container name>/<object name>`)))
-    : Answer.refuse(Answer.sentence(412, "Invalid UTF8 or contains NULL"))
-}
-
-/**
- * PUT with `X-Copy-From`.
- *
- * @since 0.1.0
- * @category operations
- */
-export const putCopy = (work: Work, from: string, now: number): WireResponse => {
-  if (Number(work.request.headers["content-length"] ?? 0) > 0) {
-    return Answer.plain(400, "Copy requests require a zero byte body")
-  }
-  checkAccount(work.request, "x-copy-from-account")
-  checkDynamicManifest(work.request.headers)
-  return copy(work, pathIn(from, "X-Copy-From"), now)
-}
-
-/**
- * COPY, to what `Destination` names.
- *
- * @since 0.1.0
- * @category operations
- */
-export const copyTo = (work: Work, now: number): WireResponse => {
-  const destination = work.request.headers["destination"]
-  if (!destination) {
-    return Answer.sentence(412, "Destination header required")
-  }
-  checkAccount(work.request, "destination-account")
-  return copy({ ...work, path: pathIn(destination, "Destination") }, work.path, now)
-}
-
 /**
  * POST: replaces the metadata, and clears whatever of the other headers is not sent again, but for the type.
  *
@@ -508,14 +375,7 @@ export const remove = (storage: Storage, path: Reading.ObjectPath, now: number):
   if (container === undefined) {
     return Answer.standard(404)
   }
-  const location = versionsOf(container)
-  const versions = location === undefined ? undefined : storage.get(location, now)
-  const prefix = versionPrefix(path.object)
-  const newest = versions?.names.lastBefore(ByteText.after(prefix))
-  const version = newest?.startsWith(prefix) ? versions?.get(newest, now) : undefined
-  if (version !== undefined && newest !== undefined) {
-    container.put(path.object, { ...version, changed: now })
-    versions?.remove(newest)
+  if (Versions.restore(storage, container, path.object, now)) {
     return Answer.standard(204)
   }
   const isThere = container.get(path.object, now) !== undefined

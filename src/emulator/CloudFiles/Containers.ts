@@ -1,0 +1,169 @@
+/**
+ * Containers (files.md sections 3 and 5): creating and deleting them, their metadata and access lists, the listing of
+ * their objects.
+ *
+ * @since 0.1.0
+ */
+import type { ServiceRequest, WireResponse } from "../Protocol.js"
+import * as Reply from "../Reply.js"
+import * as Timestamp from "../Timestamp.js"
+import * as Answer from "./Answer.js"
+import * as ByteText from "./ByteText.js"
+import * as Listing from "./Listing.js"
+import * as Metadata from "./Metadata.js"
+import * as Reading from "./Reading.js"
+import type { Container, Settings, Storage } from "./Storage.js"
+import { timestamp } from "./Storage.js"
+
+const methods = "GET, HEAD, PUT, POST, DELETE, OPTIONS"
+const longestName = 256
+
+/** Headers beside the metadata that a container keeps. */
+const keptHeaders = ["X-Container-Read", "X-Container-Write", "X-Versions-Location"]
+
+/** Puts an access list into Swift's form; 400 for referrers in one that allows writing. */
+const accessList = (header: string, value: string): string =>
+  value
+    .split(",")
+    .map((item) => item.trim())
+    .filter((item) => item !== "")
+    .map((item) => {
+      const referrer = /^\.(?:r|ref|referer|referrer)\s*:\s*(.*)$/.exec(item)?.[1]
+      if (referrer === undefined) {
+        return item
+      }
+      if (header === "x-container-write") {
+        return Answer.refuse(Answer.sentence(400, `Referrers not allowed in write ACL: '${item}'`))
+      }
+      return `.r:${referrer.replace(/^(-?)\s*\*(?=.)/, "$1")}`
+    })
+    .join(",")
+
+/** A container's headers as they are to be kept, checked. */
+const checkedHeaders = (request: ServiceRequest): Readonly<Record<string, string>> => {
+  const headers: Record<string, string> = { ...request.headers }
+  for (const header of ["x-container-read", "x-container-write"]) {
+    const value = headers[header]
+    if (value !== undefined) {
+      headers[header] = accessList(header, value)
+    }
+  }
+  for (const quota of ["bytes", "count"]) {
+    const value = headers[`x-container-meta-quota-${quota}`]
+    if (value && !/^\d+$/.test(value)) {
+      Answer.refuse(Answer.sentence(400, `Invalid ${quota} quota.`))
+    }
+  }
+  if (ByteText.percentDecode(headers["x-versions-location"] ?? "").includes("/")) {
+    Answer.refuse(Answer.sentence(412, "Container name cannot contain slashes"))
+  }
+  return headers
+}
+
+const statistics = (container: Container): Readonly<Record<string, string>> => ({
+  ...Object.fromEntries(container.headers),
+  "X-Container-Object-Count": String(container.count),
+  "X-Container-Bytes-Used": String(container.bytesUsed),
+  "X-Timestamp": timestamp(container.created),
+  "Accept-Ranges": "bytes"
+})
+
+const objectRow = (container: Container, { isSubdir, name }: Listing.Entry): Listing.Row => {
+  const object = isSubdir ? undefined : container.listed(name)
+  return object === undefined
+    ? { subdir: ByteText.toText(name) }
+    : {
+        name: ByteText.toText(name),
+        hash: object.stored.md5,
+        bytes: Reading.listedSize(object),
+        content_type: ByteText.toText(object.contentType),
+        last_modified: Timestamp.microsecondsWithoutZone(object.changed)
+      }
+}
+
+const put = (
+  storage: Storage,
+  settings: Settings,
+  request: ServiceRequest,
+  name: ByteText.ByteText,
+  now: number
+): WireResponse => {
+  if (name.length > longestName) {
+    return Answer.sentence(400, `Container name length of ${name.length} longer than ${longestName}`)
+  }
+  if (name === "." || name === "..") {
+    return Answer.sentence(400, `Container name cannot be ${name}`)
+  }
+  const before = storage.get(name, now)
+  if (before === undefined && storage.count >= settings.maxContainers) {
+    return Answer.sentence(403, `Reached container limit of ${settings.maxContainers}`)
+  }
+  const headers = Metadata.merged(before?.headers ?? new Map(), checkedHeaders(request), "container", keptHeaders)
+  const container = before ?? storage.create(name, now)
+  container.headers = headers
+  return Answer.standard(before === undefined ? 201 : 202)
+}
+
+/**
+ * DELETE: 204, 404, or 409 unless the container is empty.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const remove = (storage: Storage, name: ByteText.ByteText, now: number): WireResponse => {
+  const container = storage.get(name, now)
+  if (container === undefined) {
+    return Answer.standard(404)
+  }
+  if (container.count > 0) {
+    return Answer.standard(409)
+  }
+  storage.remove(name)
+  return Answer.standard(204)
+}
+
+/**
+ * Answers a request for a container.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const handle = (
+  storage: Storage,
+  settings: Settings,
+  request: ServiceRequest,
+  name: ByteText.ByteText,
+  now: number
+): WireResponse => {
+  const existing = (): Container => storage.get(name, now) ?? Answer.refuse(Answer.standard(404))
+  switch (request.method) {
+    case "GET": {
+      const format = Listing.format(request)
+      const parameters = Listing.parameters(request, settings.pageLimit)
+      const found = existing()
+      const rows = Listing.page(found.names, parameters).map((entry) => objectRow(found, entry))
+      const elements = { root: "container", item: "object", name: ByteText.toText(name) } as const
+      return Listing.respond(rows, format, elements, statistics(found))
+    }
+    case "HEAD":
+      return Reply.empty(204, {
+        ...statistics(existing()),
+        "Content-Type": `${Listing.format(request)}; charset=utf-8`
+      })
+    case "PUT":
+      return put(storage, settings, request, name, now)
+    case "POST": {
+      const headers = checkedHeaders(request)
+      Metadata.check(headers, "container")
+      const found = existing()
+      found.headers = Metadata.merged(found.headers, headers, "container", keptHeaders)
+      return Answer.standard(204)
+    }
+    case "DELETE":
+      return remove(storage, name, now)
+    case "OPTIONS":
+      return Answer.standard(200, { Allow: methods })
+    default:
+      return Answer.standard(405, { Allow: methods })
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * Copies within the cloud (files.md section 4): COPY, and PUT with `X-Copy-From`.
+ *
+ * @since 0.1.0
+ */
+import type { ServiceRequest, WireResponse } from "../Protocol.js"
+import * as Timestamp from "../Timestamp.js"
+import * as Answer from "./Answer.js"
+import * as ByteText from "./ByteText.js"
+import * as Metadata from "./Metadata.js"
+import * as Reading from "./Reading.js"
+import type { StoredObject } from "./Storage.js"
+import { lastModified } from "./Storage.js"
+import * as StoredBytes from "./StoredBytes.js"
+import * as Writing from "./Writing.js"
+
+const collected = (read: Reading.Read): StoredBytes.StoredBytes => {
+  const writer = StoredBytes.writer(read.length)
+  try {
+    for (const bytes of read.slices()) {
+      writer.write(bytes)
+    }
+  } catch (problem) {
+    if (problem instanceof Reading.Broken) {
+      return Answer.refuse(Answer.standard(499))
+    }
+    throw problem
+  }
+  return writer.finish()
+}
+
+/** A request may name an account; it must be its own, for there is no other. */
+const checkAccount = (request: ServiceRequest, header: string): void => {
+  const account = request.headers[header]
+  if (account !== undefined && ByteText.percentDecode(account) !== ByteText.fromText(request.caller.storageAccount)) {
+    Answer.refuse(Answer.standard(403))
+  }
+}
+
+/**
+ * Copies an object, from what `X-Copy-From` or a COPY's own path names: its metadata too, unless
+ * `X-Fresh-Metadata` is sent, overlaid with the request's own. Large objects are flattened, unless
+ * `?multipart-manifest=get` asks for the manifest.
+ */
+const copy = (work: Writing.Work, source: Reading.ObjectPath, now: number): WireResponse => {
+  const { request, settings, storage } = work
+  const read = Reading.read(storage, source, request, now, "GET")
+  if (read.length > settings.maxObjectBytes) {
+    return Answer.refuse(Answer.standard(413))
+  }
+  const container = storage.get(work.path.container, now)
+  if (container !== undefined) {
+    Writing.checkQuota(container, read.length)
+  }
+  Writing.containerOf(work, now)
+  Writing.checkName(work.path)
+  const isManifest = request.query.getAll("multipart-manifest").at(-1) === "get"
+  const isFresh = Metadata.isTrue(request.headers["x-fresh-metadata"])
+  const own = Writing.described(request.headers, now)
+  const headers = new Map(isFresh ? [] : read.object.headers)
+  headers.delete("X-Object-Manifest")
+  for (const [header, value] of own.headers) {
+    headers.set(header, value)
+  }
+  const dynamic = read.object.headers.get("X-Object-Manifest")
+  if (isManifest && dynamic !== undefined) {
+    headers.set("X-Object-Manifest", dynamic)
+  }
+  const isWhole = read.status === 200 && !read.isLarge
+  const stored = isWhole ? read.object.stored : collected(read)
+  const manifest = isManifest ? read.object.manifest : undefined
+  const object: StoredObject = {
+    stored,
+    contentType:
+      request.headers["content-type"] || Metadata.isTrue(request.headers["x-detect-content-type"])
+        ? Writing.contentTypeOf(request.headers, work.path.object)
+        : read.object.contentType,
+    changed: now,
+    headers,
+    deleteAt: own.deleteAt ?? (isFresh ? undefined : read.object.deleteAt),
+    manifest
+  }
+  // Where the source has an ETag of its own, Swift checks that one, and forgets the request's.
+  const expected = isWhole ? undefined : Writing.expectedEtag(request)
+  if (expected !== undefined && expected !== stored.md5) {
+    Answer.refuse(Answer.standard(422))
+  }
+  return Writing.store(work, now, object, manifest === undefined ? stored.md5 : `"${manifest.etag}"`, {
+    "X-Copied-From": ByteText.percentEncode(`${source.container}/${source.object}`),
+    "X-Copied-From-Account": ByteText.percentEncode(ByteText.fromText(request.caller.storageAccount)),
+    "X-Copied-From-Last-Modified": Timestamp.httpDate(lastModified(read.object.changed)),
+    ...Object.fromEntries(
+      [...headers].filter(([header]) => header.startsWith("X-Object-Meta-") || header === "X-Delete-At")
+    )
+  })
+}
+
+const pathIn = (header: string, name: string): Reading.ObjectPath => {
+  const path = ByteText.percentDecode(header)
+  return ByteText.isValid(path)
+    ? (Reading.splitPath(path) ??
+        Answer.refuse(Answer.sentence(412, `${name} header must be of the form <container name>/<object name>`)))
+    : Answer.refuse(Answer.sentence(412, "Invalid UTF8 or contains NULL"))
+}
+
+/**
+ * PUT with `X-Copy-From`.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const putFrom = (work: Writing.Work, from: string, now: number): WireResponse => {
+  if (Number(work.request.headers["content-length"] ?? 0) > 0) {
+    return Answer.plain(400, "Copy requests require a zero byte body")
+  }
+  checkAccount(work.request, "x-copy-from-account")
+  Writing.checkDynamicManifest(work.request.headers)
+  return copy(work, pathIn(from, "X-Copy-From"), now)
+}
+
+/**
+ * COPY, to what `Destination` names.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const copyTo = (work: Writing.Work, now: number): WireResponse => {
+  const destination = work.request.headers["destination"]
+  if (!destination) {
+    return Answer.sentence(412, "Destination header required")
+  }
+  checkAccount(work.request, "destination-account")
+  return copy({ ...work, path: pathIn(destination, "Destination") }, work.path, now)
+}
