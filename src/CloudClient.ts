@@ -17,9 +17,9 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as ExecutionStrategy from "effect/ExecutionStrategy"
+import * as Fiber from "effect/Fiber"
 import * as Metric from "effect/Metric"
 import * as Redacted from "effect/Redacted"
-import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type * as Tracer from "effect/Tracer"
@@ -155,14 +155,21 @@ const sentOf = metrics(Telemetry.bytesSent)
 const receivedOf = metrics(Telemetry.bytesReceived)
 const timeOf = metrics(Telemetry.requestTime)
 
-const toHttpBody = (content: RequestBody.Content, contentType: string, stream: Stream.Stream<Uint8Array>) =>
-  content.bytes !== undefined && content.bytes.byteLength <= wholeUpTo
-    ? HttpBody.uint8Array(content.bytes, contentType)
-    : HttpBody.stream(stream, contentType, content.length)
+/**
+ * A chunk of at least two parts: the platform's client over node:http waits for the socket between the parts of a chunk only,
+ * and so would take a body of single parts into memory as fast as its source gives them.
+ */
+const withPause = (chunk: Chunk.Chunk<Uint8Array>): Chunk.Chunk<Uint8Array> =>
+  Chunk.size(chunk) === 1 ? Chunk.append(chunk, nothing) : chunk
+
+const nothing = new Uint8Array(0)
 
 /**
  * Sends a request whose body is a stream. Three clocks apply in turn: the body must not stand still on its way out, except
  * while its own source is slow, which is no fault of the network's; and once it is out, the response must begin in time.
+ *
+ * Some clients run the body in a fiber of their own, and not all of them end it with the request. It ends with the attempt's
+ * scope here, before another attempt may run the source again.
  */
 const sendStream = (
   client: SecureClient,
@@ -179,24 +186,28 @@ const sendStream = (
       phase = to
       movedAt = clock.unsafeCurrentTimeMillis()
     }
+    const runners = new Set<Fiber.RuntimeFiber<unknown, unknown>>()
     const watched = Stream.unwrapScoped(
-      Effect.map(Stream.toPull(content.stream), (pull) =>
-        Stream.fromPull(
-          Effect.succeed(
-            Effect.suspend(() => {
-              move("source")
-              return pull
-            }).pipe(
-              Effect.tap((chunk: Chunk.Chunk<Uint8Array>) => {
-                move("moving")
-                const bytes = Chunk.reduce(chunk, 0, (sum, part) => sum + part.byteLength)
-                return Metric.incrementBy(sentOf({ service: target.service }), bytes)
-              }),
-              Effect.tapError(() => Effect.sync(() => move("sent")))
+      Effect.withFiberRuntime<Stream.Stream<Uint8Array>, never, Scope.Scope>((fiber) => {
+        runners.add(fiber)
+        return Effect.map(Stream.toPull(content.stream), (pull) =>
+          Stream.fromPull(
+            Effect.succeed(
+              Effect.suspend(() => {
+                move("source")
+                return pull
+              }).pipe(
+                Effect.flatMap((chunk: Chunk.Chunk<Uint8Array>) => {
+                  move("moving")
+                  const bytes = Chunk.reduce(chunk, 0, (sum, part) => sum + part.byteLength)
+                  return Effect.as(Metric.incrementBy(sentOf({ service: target.service }), bytes), withPause(chunk))
+                }),
+                Effect.tapError(() => Effect.sync(() => move("sent")))
+              )
             )
           )
         )
-      )
+      })
     )
     const watchdog: Effect.Effect<never, TransportError> = Effect.suspend(() => {
       const limit = phase === "sent" ? policy.responseTimeout : policy.stallTimeout
@@ -205,9 +216,14 @@ const sendStream = (
         ? Effect.zipRight(Effect.sleep(left), watchdog)
         : Effect.fail(phase === "sent" ? lateResponse(target, limit) : stalled(target, "request", limit))
     })
-    return Effect.raceFirst(
-      exchange(client, HttpClientRequest.setBody(request, toHttpBody(content, contentType, watched)), target),
-      watchdog
+    const body = HttpBody.stream(watched, contentType, content.length)
+    return Effect.zipRight(
+      Effect.addFinalizer(() => Fiber.interruptAll(runners)),
+      // Interruptible even where the caller is not, or the loser of the race would be waited for.
+      Effect.raceFirst(
+        Effect.interruptible(exchange(client, HttpClientRequest.setBody(request, body), target)),
+        Effect.interruptible(watchdog)
+      )
     )
   })
 
@@ -377,16 +393,15 @@ export const make = (
                 if (sent++ > 0) span.attribute("http.request.resend_count", sent - 1)
                 return inOwnScope(attempt(request, receive, policy, span))
               })
+              let rounds = 0
+              const round = Effect.suspend(() => {
+                const authorized = Effect.retry(once, retryUnauthorized(tokens))
+                return rounds++ === 0
+                  ? authorized
+                  : Effect.zipRight(Metric.increment(retriesOf({ service, operation: request.operation })), authorized)
+              })
               return Effect.flatMap(RetryPolicy.schedule(policy, request.idempotent), (repetition) =>
-                once.pipe(
-                  Effect.retry(retryUnauthorized(tokens)),
-                  Effect.retry(
-                    Schedule.tapOutput(repetition, () =>
-                      Metric.increment(retriesOf({ service, operation: request.operation }))
-                    )
-                  ),
-                  Effect.withParentSpan(span)
-                )
+                Effect.withParentSpan(Effect.retry(round, repetition), span)
               )
             })
         )

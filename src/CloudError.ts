@@ -90,7 +90,7 @@ export class AuthenticationFailed extends Schema.TaggedError<AuthenticationFaile
   /** What Identity calls the request. */
   requestId: Schema.optional(Schema.String),
   /** How long to wait before another attempt is made. */
-  retryAfter: Schema.optional(Schema.DurationFromSelf),
+  retryAfter: Schema.optional(Schema.Duration),
   /** With reason `mfaRequired`: the challenge to answer. */
   challenge: Schema.optional(MfaChallenge)
 }) {}
@@ -178,7 +178,7 @@ export class RangeNotSatisfiable extends Schema.TaggedError<RangeNotSatisfiable>
 export class OverLimit extends Schema.TaggedError<OverLimit>("effect-rackspace/OverLimit")("OverLimit", {
   ...refusal,
   /** How long the cloud asks to wait, where it says so. */
-  retryAfter: Schema.optional(Schema.DurationFromSelf)
+  retryAfter: Schema.optional(Schema.Duration)
 }) {}
 
 /**
@@ -216,7 +216,7 @@ export class ServiceUnavailable extends Schema.TaggedError<ServiceUnavailable>("
   {
     ...refusal,
     /** How long the cloud asks to wait, where it says so. */
-    retryAfter: Schema.optional(Schema.DurationFromSelf)
+    retryAfter: Schema.optional(Schema.Duration)
   }
 ) {}
 
@@ -369,7 +369,7 @@ export class WaitTimeout extends Schema.TaggedError<WaitTimeout>("effect-rackspa
   /** The last state that was seen, where one was. */
   lastState: Schema.optional(Schema.String),
   /** How long was waited. */
-  waited: Schema.DurationFromSelf
+  waited: Schema.Duration
 }) {}
 
 /**
@@ -459,14 +459,41 @@ export const requestIdOf = (headers: Readonly<Record<string, string | undefined>
   return undefined
 }
 
+const escapeHtml = (text: string, apostrophe: string): string =>
+  text
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&quot;")
+    .replaceAll("'", apostrophe)
+
+/** How a text looks where it is quoted in JSON, in a page or in a URL. */
+const quotedForms = (text: string): ReadonlyArray<string> => {
+  const json = JSON.stringify(text).slice(1, -1)
+  const ascii = json.replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
+  const inPage = [escapeHtml(text, "&#39;"), escapeHtml(text, "&#x27;")]
+  return [
+    text,
+    json,
+    ascii,
+    ...inPage,
+    ...inPage.map((page) => page.replaceAll("&quot;", '"').replaceAll(/&#(39|x27);/g, "'")),
+    // A lone half of a surrogate pair cannot stand in a URL.
+    encodeURIComponent(text.replace(/\p{Surrogate}/gu, "\ufffd"))
+  ]
+}
+
 /**
- * Replaces every occurrence of the secrets by `<redacted>`: gateways and debug pages echo the headers they were sent.
+ * Replaces every occurrence of the secrets by `<redacted>`, also where JSON, HTML or a URL had to escape them: gateways and
+ * debug pages echo what they were sent.
  *
  * @since 0.1.0
  * @category combinators
  */
 export const scrub = (text: string, secrets: ReadonlyArray<string>): string =>
-  secrets.reduce((scrubbed, secret) => (secret === "" ? scrubbed : scrubbed.replaceAll(secret, "<redacted>")), text)
+  [...new Set(secrets.flatMap(quotedForms))]
+    .toSorted((a, b) => b.length - a.length)
+    .reduce((scrubbed, secret) => (secret === "" ? scrubbed : scrubbed.replaceAll(secret, "<redacted>")), text)
 
 interface Fault {
   readonly key?: string
@@ -479,6 +506,8 @@ const isRecord = (u: unknown): u is Record<string, unknown> => typeof u === "obj
 
 const stringOf = (u: unknown): string | undefined => (typeof u === "string" && u.trim() !== "" ? u.trim() : undefined)
 
+const textOf = (u: unknown): string | undefined => (typeof u === "number" ? String(u) : stringOf(u))
+
 const faultFields = (fault: Record<string, unknown>, key: string | undefined): Fault => {
   const validation = isRecord(fault["validationErrors"]) ? fault["validationErrors"]["messages"] : undefined
   const message =
@@ -486,13 +515,34 @@ const faultFields = (fault: Record<string, unknown>, key: string | undefined): F
       ? validation.filter((item) => typeof item === "string").join("; ")
       : (stringOf(fault["message"]) ?? stringOf(fault["description"]))
   const details = stringOf(fault["details"])
-  const retryAt = stringOf(fault["retryAfter"]) ?? stringOf(fault["retryAt"])
+  const retryAt = textOf(fault["retryAfter"]) ?? textOf(fault["retryAt"])
   return {
     ...(key !== undefined && { key }),
     ...(message !== undefined && { message }),
     ...(details !== undefined && { details }),
     ...(retryAt !== undefined && { retryAt })
   }
+}
+
+/** Whether an object has the words of a fault in it. */
+const says = (fault: Record<string, unknown>): boolean =>
+  stringOf(fault["message"]) !== undefined ||
+  stringOf(fault["description"]) !== undefined ||
+  isRecord(fault["validationErrors"])
+
+/** The fault in a JSON object: the object itself, or whatever in it has its words; else the first text in it. */
+const faultOf = (json: Record<string, unknown>): Fault => {
+  if (says(json)) return faultFields(json, undefined)
+  const entries = Object.entries(json)
+  const wrapped = entries.filter((entry): entry is [string, Record<string, unknown>] => isRecord(entry[1]))
+  const saying = wrapped.find(([, value]) => says(value))
+  if (saying !== undefined) return faultFields(saying[1], saying[0])
+  for (const [key, value] of entries) {
+    const message = stringOf(value)
+    if (message !== undefined) return { key, message }
+  }
+  const [first] = wrapped
+  return first === undefined ? {} : faultFields(first[1], first[0])
 }
 
 /**
@@ -505,21 +555,14 @@ const readFault = (body: string): Fault => {
   if (text.startsWith("{")) {
     try {
       const json: unknown = JSON.parse(text)
-      if (isRecord(json)) {
-        if (typeof json["message"] === "string" || "validationErrors" in json) return faultFields(json, undefined)
-        for (const [key, value] of Object.entries(json)) {
-          if (isRecord(value)) return faultFields(value, key)
-          if (typeof value === "string" && value.trim() !== "") return { key, message: value.trim() }
-        }
-        return {}
-      }
+      if (isRecord(json)) return faultOf(json)
     } catch {
       // Not JSON after all (cut off, or a brace in a text): read as text below.
     }
   }
   const plain = text
     .replace(/<(script|style|head)\b[\s\S]*?<\/\1>/gi, " ")
-    .replace(/<[^>]*>/g, " ")
+    .replace(/<(?!redacted>)[^>]*>/g, " ")
     .replace(/\s+/g, " ")
     .trim()
   return plain === "" ? {} : { message: plain.length > 300 ? `${plain.slice(0, 300)}…` : plain }
@@ -527,7 +570,7 @@ const readFault = (body: string): Fault => {
 
 /**
  * How long a response asks to wait: its `Retry-After` header (seconds or an HTTP date), else the fault body's
- * `retryAfter` or `retryAt` (an ISO date, or seconds). Never negative.
+ * `retryAfter` or `retryAt` (an ISO date, in UTC where it names no zone, or seconds). Never negative.
  *
  * @since 0.1.0
  * @category accessors
@@ -594,7 +637,11 @@ export const fromRefusal = <Tag extends DocumentedError["_tag"] = never>(
   documented: ReadonlySet<Tag>
 ): CommonError | Extract<DocumentedError, { readonly _tag: Tag }> => {
   const body = scrub(refused.body, refused.secrets)
-  const fault = readFault(body)
+  // Again, because a secret may have become readable only as the body was read.
+  const clean = (text: string): string => scrub(text, refused.secrets)
+  const fault = Object.fromEntries(
+    Object.entries(readFault(body)).map(([name, text]: [string, string]) => [name, clean(text)])
+  ) as Fault
   const requestId = requestIdOf(refused.headers)
   const status = refused.status
   const said = fault.message ?? statusTexts[status] ?? "no reason given"
@@ -604,7 +651,7 @@ export const fromRefusal = <Tag extends DocumentedError["_tag"] = never>(
     operation: refused.operation,
     status,
     method: refused.method,
-    url: scrub(refused.url, refused.secrets),
+    url: clean(refused.url),
     message:
       `${refused.operation}: ${status} ${said}` +
       (retryAfter === undefined ? "" : `; retry after ${Duration.format(retryAfter)}`) +
@@ -614,7 +661,7 @@ export const fromRefusal = <Tag extends DocumentedError["_tag"] = never>(
     ...(fault.details !== undefined && { details: fault.details })
   }
   const waiting = { ...common, ...(retryAfter !== undefined && { retryAfter }) }
-  const error = refusalOf(common, waiting, fault, refused.login)
+  const error = refusalOf(common, waiting, fault, refused.login, documented)
   return error !== undefined && (commonTags.has(error._tag) || (documented as ReadonlySet<string>).has(error._tag))
     ? (error as CommonError | Extract<DocumentedError, { readonly _tag: Tag }>)
     : new UnexpectedStatus({ ...common, body: body.slice(0, 1024) })
@@ -626,7 +673,8 @@ const refusalOf = (
   common: Common,
   waiting: ConstructorParameters<typeof OverLimit>[0],
   fault: Fault,
-  login: number
+  login: number,
+  documented: ReadonlySet<string>
 ): CommonError | DocumentedError | undefined => {
   switch (common.status) {
     case 400:
@@ -634,7 +682,7 @@ const refusalOf = (
     case 401:
       return new Unauthorized({ ...common, login })
     case 403:
-      return /^(quota exceeded|maximum number of)/i.test(fault.message ?? "")
+      return documented.has("QuotaExceeded") && /^(quota exceeded|maximum number of)/i.test(fault.message ?? "")
         ? new QuotaExceeded(common)
         : new Forbidden(common)
     case 404:
@@ -644,13 +692,17 @@ const refusalOf = (
     case 412:
       return new PreconditionFailed(common)
     case 413:
-      return fault.key === "overLimit" || waiting.retryAfter !== undefined
+      return fault.key === "overLimit" ||
+        waiting.retryAfter !== undefined ||
+        /\b(over.?limit|rate.?limit|too many requests)/i.test(fault.message ?? "")
         ? new OverLimit(waiting)
         : new QuotaExceeded(common)
     case 416:
       return new RangeNotSatisfiable(common)
     case 422:
-      return /immutable/i.test(fault.message ?? "") ? new Immutable(common) : new Unprocessable(common)
+      return documented.has("Immutable") && /immutable/i.test(fault.message ?? "")
+        ? new Immutable(common)
+        : new Unprocessable(common)
     case 429:
     case 498:
       return new OverLimit(waiting)

@@ -320,9 +320,11 @@ const receive = (
     case "json":
       return (response) =>
         Effect.flatMap(response.text, (text) => {
+          // What `trim` takes for space includes the byte order mark, which JSON.parse would not.
+          const trimmed = text.trim()
           let value: unknown
           try {
-            value = text.trim() === "" ? undefined : JSON.parse(text)
+            value = trimmed === "" ? undefined : JSON.parse(trimmed)
           } catch {
             return Effect.fail(notJson(response))
           }

@@ -95,6 +95,7 @@ export const current = (ofService: Service | undefined): Effect.Effect<Service> 
 
 interface Repeatable {
   readonly _tag: string
+  readonly reason?: string | undefined
   readonly retryAfter?: Duration.Duration | undefined
 }
 
@@ -108,7 +109,8 @@ const delayAfter = (
   repetition: number
 ): Effect.Effect<Duration.Duration | undefined> => {
   const limited = error._tag === "OverLimit"
-  const broken = error._tag === "ServiceUnavailable" || error._tag === "TransportError"
+  const broken =
+    error._tag === "ServiceUnavailable" || (error._tag === "TransportError" && error.reason !== "invalidUrl")
   if (!limited && !(broken && idempotent)) return Effect.succeed(undefined)
   if (error.retryAfter !== undefined) {
     return Effect.succeed(Duration.greaterThan(error.retryAfter, policy.maxRetryAfter) ? undefined : error.retryAfter)

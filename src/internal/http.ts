@@ -11,6 +11,7 @@ import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { type Operation, scrub, TransportError } from "../CloudError.js"
@@ -109,14 +110,17 @@ export const lateResponse = (target: Target, timeout: Duration.Duration): Transp
 export const stalled = (target: Target, which: "request" | "response", timeout: Duration.Duration): TransportError =>
   transportError(target, "timeout", `the ${which} body stood still for ${Duration.format(timeout)}`)
 
-/** Sends a request whose body is small or none, and waits for the head of the response. */
+/**
+ * Sends a request whose body is small or none, and waits for the head of the response: interruptibly, even where the caller
+ * is not, since in a finalizer the time would otherwise be up without any effect.
+ */
 export const send = (
   client: SecureClient,
   request: HttpClientRequest.HttpClientRequest,
   target: Target,
   timeout: Duration.Duration
 ): Effect.Effect<HttpClientResponse.HttpClientResponse, TransportError, Scope.Scope> =>
-  Effect.timeoutFail(exchange(client, request, target), {
+  Effect.timeoutFail(Effect.interruptible(exchange(client, request, target)), {
     duration: timeout,
     onTimeout: () => lateResponse(target, timeout)
   })
@@ -135,18 +139,34 @@ const hasNoBody = (response: HttpClientResponse.HttpClientResponse): boolean =>
   response.status === 304 ||
   response.headers["content-length"] === "0"
 
-/** The body as it arrives; fails where it breaks off or stands still. */
+/**
+ * The body as it arrives; fails where it breaks off or stands still. Where there is none, its end is read none the less, for
+ * it is then only that node:http takes the connection back; fetch calls that an error.
+ */
 export const bodyStream = (
   response: HttpClientResponse.HttpClientResponse,
   target: Target,
   stallTimeout: Duration.Duration
 ): Stream.Stream<Uint8Array, TransportError> =>
-  hasNoBody(response)
-    ? Stream.empty
-    : response.stream.pipe(
-        Stream.mapError((error) => fromPlatform(target, error)),
-        Stream.timeoutFail(() => stalled(target, "response", stallTimeout), stallTimeout)
-      )
+  Stream.unwrapScoped(
+    Effect.map(
+      Stream.toPull(
+        hasNoBody(response)
+          ? Stream.catchAll(response.stream, () => Stream.empty)
+          : Stream.mapError(response.stream, (error) => fromPlatform(target, error))
+      ),
+      (pull) =>
+        Stream.fromPull(
+          Effect.succeed(
+            // Interruptible even where the caller is not, or the time would be up without any effect.
+            Effect.timeoutFail(Effect.interruptible(pull), {
+              duration: stallTimeout,
+              onTimeout: () => Option.some(stalled(target, "response", stallTimeout))
+            })
+          )
+        )
+    )
+  )
 
 /**
  * Reads a whole body as text, at most `limit` bytes of it: a longer one is cut there if it is an error's, which needs no

@@ -11,17 +11,28 @@ export interface Issue {
   readonly expected: string
 }
 
-const kindOf = (value: unknown): string => {
+/** Whether a number belongs here; elsewhere one may be a secret that was written without quotes. */
+const isNumeric = (ast: SchemaAST.AST): boolean =>
+  SchemaAST.isNumberKeyword(ast) ||
+  (SchemaAST.isRefinement(ast) && isNumeric(ast.from)) ||
+  (SchemaAST.isTransformation(ast) && isNumeric(ast.to)) ||
+  (SchemaAST.isUnion(ast) && ast.types.some(isNumeric))
+
+const kindOf = (value: unknown, ast: SchemaAST.AST): string => {
   if (value === null) return "null"
   if (value === undefined) return "nothing"
   if (value === "") return "the empty string"
   if (Array.isArray(value)) return "an array"
-  if (typeof value === "number" || typeof value === "boolean") return String(value)
+  if (typeof value === "boolean" || (typeof value === "number" && isNumeric(ast))) return String(value)
   return typeof value === "object" ? "an object" : `a ${typeof value}`
 }
 
-/** A string that breaks a rule may be a secret, and its kind tells nothing. */
-const broken = (value: unknown): string => (typeof value === "string" && value !== "" ? "" : `, not ${kindOf(value)}`)
+/** What stands where something else belongs: `, not null`. */
+const instead = (value: unknown, ast: SchemaAST.AST): string => `, not ${kindOf(value, ast)}`
+
+/** A string or an object that breaks a rule is of the right kind, and more of it is not told: it may be a secret. */
+const broken = (value: unknown, ast: SchemaAST.AST): string =>
+  typeof value === "number" || typeof value === "boolean" || value === "" ? instead(value, ast) : ""
 
 /** A message that a schema of ours was given says what would be right; Effect's own would quote the value. */
 const expectedBy = (ast: SchemaAST.AST): string => {
@@ -58,33 +69,59 @@ const pathText = (path: ReadonlyArray<PropertyKey>): string => (path.length === 
 
 const isArray = <A>(value: A | ReadonlyArray<A>): value is ReadonlyArray<A> => Array.isArray(value)
 
+const listOf = <A>(value: A | ReadonlyArray<A>): ReadonlyArray<A> => (isArray(value) ? value : [value])
+
+const isNullish = (issue: ParseResult.ParseIssue): boolean =>
+  issue._tag === "Type" && (issue.ast === SchemaAST.null || SchemaAST.isUndefinedKeyword(issue.ast))
+
+/** What a filter of ours found: it may say itself where, and what would be right there. */
+const walkFilter = (
+  issue: ParseResult.ParseIssue,
+  rule: ParseResult.Refinement,
+  path: ReadonlyArray<PropertyKey>
+): ReadonlyArray<Issue> => {
+  switch (issue._tag) {
+    case "Pointer":
+      return walkFilter(issue.issue, rule, [...path, ...listOf(issue.path)])
+    case "Composite":
+      return listOf(issue.issues).flatMap((one) => walkFilter(one, rule, path))
+    default: {
+      const said = issue._tag === "Type" ? issue.message : undefined
+      return [{ path: pathText(path), expected: said ?? `${expectedBy(rule.ast)}${broken(rule.actual, rule.ast)}` }]
+    }
+  }
+}
+
 const walk = (issue: ParseResult.ParseIssue, path: ReadonlyArray<PropertyKey>): ReadonlyArray<Issue> => {
   switch (issue._tag) {
     case "Pointer":
-      return walk(issue.issue, [...path, ...(isArray(issue.path) ? issue.path : [issue.path])])
+      return walk(issue.issue, [...path, ...listOf(issue.path)])
     case "Missing":
       return [{ path: pathText(path), expected: `${expectedBy(issue.ast.type)}, and it is missing` }]
     case "Unexpected":
       return [{ path: pathText(path), expected: "nothing of this name" }]
     case "Type":
-      return [{ path: pathText(path), expected: `${expectedBy(issue.ast)}, not ${kindOf(issue.actual)}` }]
+      return [{ path: pathText(path), expected: `${expectedBy(issue.ast)}${instead(issue.actual, issue.ast)}` }]
     case "Forbidden":
       return [{ path: pathText(path), expected: expectedBy(issue.ast) }]
     case "Refinement":
-      return issue.kind === "Predicate"
-        ? [{ path: pathText(path), expected: `${expectedBy(issue.ast)}${broken(issue.actual)}` }]
-        : walk(issue.issue, path)
+      return issue.kind === "Predicate" ? walkFilter(issue.issue, issue, path) : walk(issue.issue, path)
     case "Transformation":
       return issue.kind === "Transformation"
-        ? [{ path: pathText(path), expected: `${expectedBy(issue.ast)}${broken(issue.actual)}` }]
+        ? [{ path: pathText(path), expected: `${expectedBy(issue.ast)}${broken(issue.actual, issue.ast)}` }]
         : walk(issue.issue, path)
     case "Composite": {
-      const inner = isArray(issue.issues) ? issue.issues : [issue.issues]
-      const found = inner.flatMap((one) => walk(one, path))
-      // The members of a union each say what they wanted; at the same place that is one expectation.
-      return SchemaAST.isUnion(issue.ast) && found.every((one) => one.path === pathText(path))
-        ? [{ path: pathText(path), expected: `${expectedBy(issue.ast)}, not ${kindOf(issue.actual)}` }]
-        : found
+      const inner = listOf(issue.issues)
+      if (!SchemaAST.isUnion(issue.ast)) return inner.flatMap((one) => walk(one, path))
+      // What may be left out need not be said to be allowed to be nothing; and who went into a value knows more of it.
+      const wanted = inner.filter((one) => !isNullish(one))
+      const found = wanted.flatMap((one) => walk(one, path))
+      const deeper = found.filter((one) => one.path !== pathText(path))
+      return deeper.length > 0
+        ? deeper
+        : wanted.length === 1
+          ? found
+          : [{ path: pathText(path), expected: `${expectedBy(issue.ast)}${instead(issue.actual, issue.ast)}` }]
     }
   }
 }

@@ -59,9 +59,8 @@ export const open = <Known extends string>(
   Schema.String as unknown as Schema.Schema<Known | (string & {}), string>
 
 /** How many items a page holds. */
-export const PageLimit = Schema.Int.pipe(
-  Schema.positive(),
-  Schema.annotations({ description: "a whole number of 1 or more" })
+export const PageLimit = Schema.Number.pipe(
+  Schema.filter((limit) => Number.isInteger(limit) && limit >= 1, { description: "a whole number of 1 or more" })
 )
 
 /** A name that is not empty. */

@@ -289,6 +289,9 @@ export const make = (
       listLevel: (filters) => listed("CloudFiles.listLevel", { ...filters, delimiter: filters.delimiter ?? "/" }),
       updateObjectMetadata: ({ container, metadata = {}, object, remove = [], ...changes }) =>
         Effect.gen(function* () {
+          const operation = "CloudFiles.updateObjectMetadata"
+          const given = { ...changes, container, object, metadata }
+          yield* Endpoint.validate(client, { ...table.replaceObjectMetadata, operation }, given)
           const before = yield* operations.getObjectInfo({ container, object })
           const removed = new Set(remove.map((key) => key.toLowerCase()))
           const lowerCase = Object.fromEntries(

@@ -14,9 +14,10 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as CloudClient from "../CloudClient.js"
-import type { CommonError, NotFound, ResourceFailed, WaitTimeout } from "../CloudError.js"
+import { type CommonError, InvalidInput, type NotFound, type ResourceFailed, type WaitTimeout } from "../CloudError.js"
 import * as Endpoint from "../Endpoint.js"
 import type { TokenRef } from "../Identity.js"
+import { issuesText } from "../internal/schemaIssue.js"
 import { absent, absentIfEmpty, Base64, enveloped, Id, Named, open, PageLimit, Timestamp } from "../internal/wire.js"
 import * as Paging from "../Paging.js"
 import * as Waiting from "../Waiting.js"
@@ -121,7 +122,8 @@ export const Address = Schema.Struct({
  */
 export const Fault = Schema.Struct({
   code: absent(Schema.Number),
-  message: Schema.String,
+  /** Empty where the cloud gives no reason. */
+  message: Schema.optionalWith(Schema.String, { nullable: true, default: () => "" }),
   created: absent(Timestamp),
   details: absent(Schema.String)
 })
@@ -416,13 +418,17 @@ const MetadataInput = Schema.Record({ key: Named, value: Schema.String }).pipe(
   )
 )
 
+const Neighbours = Schema.Array(Named).pipe(
+  Schema.filter((ids) => ids.length >= 1 && ids.length <= 3, { description: "one to three ids of servers" })
+)
+
 const CreateFields = Schema.Struct({
   /** 1 to 255 characters. It need not be unique. */
   name: Named.pipe(Schema.maxLength(255, { description: "a name of 1 to 255 characters" })),
   /** The image to make it from. Left out where it boots from one of `blockDevices`. */
-  imageId: Schema.requiredToOptional(Schema.String, Named, {
+  imageId: Schema.requiredToOptional(Schema.String, Schema.UndefinedOr(Named), {
     decode: (reference) => (reference === "" ? Option.none() : Option.some(reference)),
-    encode: Option.getOrElse(() => "")
+    encode: (id) => Option.getOrElse(id, () => undefined) ?? ""
   }).pipe(Schema.fromKey("imageRef")),
   flavorId: Schema.propertySignature(Named).pipe(Schema.fromKey("flavorRef")),
   /** By default the public network and ServiceNet. Where any is given, those two must be given to be attached. */
@@ -460,8 +466,8 @@ const CreateFields = Schema.Struct({
   /** The servers, by id, near or far from which it is to stand: one to three of either kind. */
   schedulerHints: Schema.optional(
     Schema.Struct({
-      near: Schema.optional(Schema.Array(Named)).pipe(Schema.fromKey("public_ip_zone:near")),
-      far: Schema.optional(Schema.Array(Named)).pipe(Schema.fromKey("public_ip_zone:far"))
+      near: Schema.optional(Neighbours).pipe(Schema.fromKey("public_ip_zone:near")),
+      far: Schema.optional(Neighbours).pipe(Schema.fromKey("public_ip_zone:far"))
     })
   ).pipe(Schema.fromKey("os:scheduler_hints"))
 })
@@ -632,9 +638,9 @@ export const endpoints = {
     body: enveloped(
       "reboot",
       Schema.Struct({
-        type: Schema.requiredToOptional(Schema.String, open("SOFT", "HARD"), {
+        type: Schema.requiredToOptional(Schema.String, Schema.UndefinedOr(open("SOFT", "HARD")), {
           decode: Option.some,
-          encode: Option.getOrElse(() => "SOFT")
+          encode: (type) => Option.getOrElse(type, () => undefined) ?? "SOFT"
         })
       })
     ),
@@ -797,6 +803,18 @@ const hasFailed = (server: Server) =>
  */
 export const selector = { types: ["compute"], name: "cloudServersOpenStack" } as const
 
+/** A page's bad input in the words of the listing that was asked for it. */
+const asAsked = (error: CommonError, operation: string): CommonError => {
+  if (error._tag !== "InvalidInput") return error
+  const issues = error.issues.map((issue) => (issue.path === "limit" ? { ...issue, path: "pageSize" } : issue))
+  return new InvalidInput({
+    service: error.service,
+    operation,
+    issues,
+    message: `${operation}: ${issuesText(issues)}`
+  })
+}
+
 /**
  * The service, from a login. It makes no request by itself.
  *
@@ -809,11 +827,11 @@ export const make = (
   Effect.map(CloudClient.make("CloudServers", selector, options), (cloudClient) => {
     const operations = Endpoint.client(cloudClient, endpoints)
     const listing =
-      <Input extends object, A, E>(
+      <Input extends object, A>(
         operation: string,
         fetch: (
           input: Input & { readonly limit: number; readonly marker?: string }
-        ) => Effect.Effect<Paging.Page<A, string>, E>
+        ) => Effect.Effect<Paging.Page<A, string>, CommonError>
       ) =>
       (
         {
@@ -827,7 +845,7 @@ export const make = (
             // The cloud names the next page only where a limit was asked for.
             limit: pageSize ?? 1000,
             ...(marker !== undefined && { marker })
-          })
+          }).pipe(Effect.mapError((error) => asAsked(error, operation)))
         )
     const waited = (operation: string, { serverId, ...pace }: WaitOptions) => ({
       service: "CloudServers",

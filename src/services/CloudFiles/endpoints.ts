@@ -7,7 +7,7 @@ import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { absent, PageLimit, Timestamp } from "../../internal/wire.js"
 import { Count, EpochSeconds, flag, fromHeaders, HttpDate, metadataHeaders, removalHeaders } from "./headers.js"
-import { ContainerName, encodedAddress, ObjectName } from "./names.js"
+import { ContainerName, encodedAddress, NamePart, ObjectName } from "./names.js"
 
 const tempUrlKeys = (prefix: string) => ({
   tempUrlKey: absent(Schema.Redacted(Schema.String)).pipe(Schema.fromKey(`${prefix}temp-url-key`)),
@@ -182,6 +182,12 @@ const Line = Schema.String.pipe(
   Schema.filter((text) => /^[\u0020-\u007e]+$/.test(text), { description: "printable ASCII" })
 )
 
+const Ahead = Schema.DurationFromSelf.pipe(
+  Schema.filter((duration) => Duration.isFinite(duration) && Duration.greaterThan(duration, Duration.zero), {
+    description: "a finite time of more than nothing"
+  })
+)
+
 const objectHeaders = {
   /** Without it the cloud guesses from the name. */
   contentType: Schema.optional(Line).pipe(Schema.fromKey("content-type")),
@@ -191,7 +197,7 @@ const objectHeaders = {
   deleteAt: Schema.optional(EpochSeconds).pipe(Schema.fromKey("x-delete-at")),
   /** After how long the cloud is to delete it; whole seconds. */
   deleteAfter: Schema.optional(
-    Schema.transform(Schema.String, Schema.DurationFromSelf, {
+    Schema.transform(Schema.String, Ahead, {
       strict: true,
       decode: (seconds) => Duration.seconds(Number(seconds)),
       encode: (duration) => String(Math.ceil(Duration.toSeconds(duration)))
@@ -259,12 +265,14 @@ const objectPath = { container: ContainerName, object: ObjectName }
 
 const listing = {
   /** Names up to and with this one are left out. */
-  marker: Schema.optional(Schema.String),
+  marker: Schema.optional(NamePart),
   /** Names from this one on are left out. */
-  endMarker: Schema.optional(Schema.String).pipe(Schema.fromKey("end_marker")),
-  prefix: Schema.optional(Schema.String),
+  endMarker: Schema.optional(NamePart).pipe(Schema.fromKey("end_marker")),
+  prefix: Schema.optional(NamePart),
   /** Names that go on behind this are listed as one {@link Subdirectory}. */
-  delimiter: Schema.optional(Schema.NonEmptyString.annotations({ description: "a delimiter that is not empty" })),
+  delimiter: Schema.optional(
+    NamePart.pipe(Schema.filter((text) => text !== "", { description: "a delimiter that is not empty" }))
+  ),
   /** How many items a page holds at the most; the cloud allows 10,000. */
   limit: Schema.optional(PageLimit)
 }

@@ -53,7 +53,18 @@ export const flag = Schema.optionalToRequired(Schema.UndefinedOr(Schema.String),
 const encodeValue = (value: string): string =>
   value.replace(/[^\u0021-\u007e ]|%|^ | $/gu, (character) => encodeURIComponent(character))
 
-const decodeValue = (value: string): string => {
+/** Other clients write UTF-8 into headers as it is, and most HTTP clients hand its bytes on as Latin-1. */
+const fromLatin1 = (value: string): string => {
+  if (!/[\u0080-\u00ff]/.test(value) || /[\u0100-\uffff]/.test(value)) return value
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.from(value, "latin1"))
+  } catch {
+    return value
+  }
+}
+
+const decodeValue = (raw: string): string => {
+  const value = fromLatin1(raw)
   if (!/%[0-9a-f]{2}/i.test(value)) return value
   try {
     return decodeURIComponent(value)

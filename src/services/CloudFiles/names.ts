@@ -24,6 +24,9 @@ export const ObjectName = Schema.String.pipe(
   Schema.filter((name) => bytes(name) <= 1024, { description: "an object name of at most 1,024 bytes of UTF-8" })
 )
 
+/** A part of a name, or what stands before or behind one in the order of names. */
+export const NamePart = Schema.String.pipe(Schema.filter(transmissible, { description: "valid Unicode without NUL" }))
+
 /** `container/object` as it stands in headers: UTF-8, percent-encoded, the object's slashes kept. */
 export const encodedAddress = (container: string, object: string): string =>
   `${encodeURIComponent(container)}/${encodeURIComponent(object).replaceAll("%2F", "/")}`

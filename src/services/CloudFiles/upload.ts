@@ -2,7 +2,7 @@
  * Uploads: every byte verified, every request able to be sent again, nothing stored that is not whole.
  */
 import * as Cause from "effect/Cause"
-import type * as Chunk from "effect/Chunk"
+import * as Chunk from "effect/Chunk"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -33,8 +33,8 @@ export interface UploadOptions<E, R> extends Omit<PutInput, "content" | "md5" | 
   readonly createOnly?: boolean | undefined
   /**
    * In bytes: a one-shot stream is held in memory up to this size, and longer ones are stored in segments of it, in the
-   * container `{container}_segments`. Default 16 MiB. From the 251st segment on it doubles every 250 segments, since a large
-   * object may have 1,000.
+   * container `{container}_segments`; so is whatever is known to be longer than 5 GiB. Default 16 MiB. From the 251st segment
+   * on it doubles every 250 segments, since a large object may have 1,000.
    */
   readonly segmentSize?: number | undefined
 }
@@ -62,6 +62,9 @@ const service = "CloudFiles"
 const operation = "CloudFiles.upload"
 const defaultSegmentSize = 16 * 1024 * 1024
 const mostSegments = 1000
+
+/** What the cloud stores in one request; more goes up in segments. */
+const largestObject = 5 * 1024 ** 3
 
 const hexMd5 = (bytes: Uint8Array): string => createHash("md5").update(bytes).digest("hex")
 
@@ -118,15 +121,18 @@ const contentOf = <E>(
   const stream = Stream.suspend(() => {
     tally.hash = createHash("md5")
     tally.bytes = 0
+    // What completes the declared length is held back until the source has ended, since with it the request is complete.
+    let last = Chunk.empty<Uint8Array>()
     const counted = opened.stream.pipe(
       Stream.mapChunksEffect((chunk) => {
         for (const part of chunk) {
           tally.hash.update(part)
           tally.bytes += part.byteLength
         }
-        return length !== undefined && tally.bytes > length
-          ? Effect.fail(wrongLength(length, "more"))
-          : Effect.succeed(chunk)
+        if (length === undefined || tally.bytes < length) return Effect.succeed(chunk)
+        if (tally.bytes > length) return Effect.fail(wrongLength(length, "more"))
+        last = Chunk.appendAll(last, chunk)
+        return Effect.succeed(Chunk.empty<Uint8Array>())
       })
     )
     const checked =
@@ -134,10 +140,8 @@ const contentOf = <E>(
         ? counted
         : Stream.concat(
             counted,
-            Stream.execute(
-              Effect.suspend(() =>
-                tally.bytes === length ? Effect.void : Effect.fail(wrongLength(length, String(tally.bytes)))
-              )
+            Stream.suspend(() =>
+              tally.bytes === length ? Stream.fromChunk(last) : Stream.fail(wrongLength(length, String(tally.bytes)))
             )
           )
     return Stream.catchAllCause(checked, abandon)
@@ -145,35 +149,48 @@ const contentOf = <E>(
   return { length, bytes: undefined, stream }
 }
 
-/** Reads a one-shot source a segment at a time. A segment that comes short is the last one. */
-const segmentsOf = <E>(
-  source: Stream.Stream<Uint8Array, E>
-): Effect.Effect<(size: number) => Effect.Effect<Uint8Array, E>, never, Scope.Scope> =>
+/** A one-shot source, read a segment at a time. */
+interface Segments<E> {
+  /** The next bytes, as many as are asked for; fewer at the end, and then none. */
+  readonly next: (size: number) => Effect.Effect<Uint8Array, E>
+  /** Whether there are no more; waits until that is known. */
+  readonly atEnd: Effect.Effect<boolean, E>
+}
+
+const segmentsOf = <E>(source: Stream.Stream<Uint8Array, E>): Effect.Effect<Segments<E>, never, Scope.Scope> =>
   Effect.map(Stream.toPull(source), (pull) => {
     let pending: Array<Uint8Array> = []
     let size = 0
+    let ended = false
     const more = Effect.matchEffect(pull, {
-      onFailure: Option.match({ onNone: () => Effect.succeed(false), onSome: Effect.fail }),
-      onSuccess: (chunk: Chunk.Chunk<Uint8Array>) => {
-        for (const part of chunk) {
-          pending.push(part)
-          size += part.byteLength
-        }
-        return Effect.succeed(true)
-      }
+      onFailure: Option.match({
+        onNone: () =>
+          Effect.sync(() => {
+            ended = true
+          }),
+        onSome: Effect.fail
+      }),
+      onSuccess: (chunk: Chunk.Chunk<Uint8Array>) =>
+        Effect.sync(() => {
+          for (const part of chunk) {
+            pending.push(part)
+            size += part.byteLength
+          }
+        })
     })
     const fill = (wanted: number): Effect.Effect<void, E> =>
-      Effect.suspend(() =>
-        size >= wanted ? Effect.void : Effect.flatMap(more, (came) => (came ? fill(wanted) : Effect.void))
-      )
-    return (wanted) =>
-      Effect.map(fill(wanted), () => {
-        const all = Buffer.concat(pending)
-        const rest = all.subarray(wanted)
-        pending = rest.byteLength === 0 ? [] : [rest]
-        size = rest.byteLength
-        return all.subarray(0, wanted)
-      })
+      Effect.suspend(() => (size >= wanted || ended ? Effect.void : Effect.zipRight(more, fill(wanted))))
+    return {
+      next: (wanted) =>
+        Effect.map(fill(wanted), () => {
+          const all = Buffer.concat(pending)
+          const rest = all.subarray(wanted)
+          pending = rest.byteLength === 0 ? [] : [rest]
+          size = rest.byteLength
+          return all.subarray(0, wanted)
+        }),
+      atEnd: Effect.map(fill(1), () => size === 0)
+    }
   })
 
 /** What `upload` is made of. */
@@ -203,9 +220,12 @@ export const makeUpload = (client: CloudClient) => {
     Effect.gen(function* () {
       const failure = yield* Deferred.make<never, E | InvalidInput>()
       const tally: Tally = { hash: createHash("md5"), bytes: 0 }
+      // Interruptible even where the caller is not, or the loser of the race would be waited for.
       const stored = yield* Effect.raceFirst(
-        put({ ...input, ...(named !== undefined && { md5: named }), content: contentOf(opened, tally, failure) }),
-        Deferred.await(failure)
+        Effect.interruptible(
+          put({ ...input, ...(named !== undefined && { md5: named }), content: contentOf(opened, tally, failure) })
+        ),
+        Effect.interruptible(Deferred.await(failure))
       ).pipe(
         Effect.catchIf(
           (error): error is Unprocessable => named !== undefined && isUnprocessable(error),
@@ -230,13 +250,13 @@ export const makeUpload = (client: CloudClient) => {
     segmentSize: number
   ): Effect.Effect<Uploaded, UploadError | E> =>
     Effect.gen(function* () {
-      const next = yield* segmentsOf(opened.stream)
+      const { atEnd, next } = yield* segmentsOf(opened.stream)
       const whole = createHash("md5")
       const first = yield* next(segmentSize)
       const declared = opened.length
       const check = (bytes: number): Effect.Effect<void, InvalidInput> =>
         declared === undefined || bytes === declared ? Effect.void : Effect.fail(wrongLength(declared, String(bytes)))
-      if (first.byteLength < segmentSize) {
+      if (first.byteLength < segmentSize || (yield* atEnd)) {
         yield* check(first.byteLength)
         return yield* putBytes(input, first, named ?? hexMd5(first))
       }
@@ -259,7 +279,12 @@ export const makeUpload = (client: CloudClient) => {
                 concurrency: 8,
                 discard: true
               })
-            ).pipe(Effect.timeout(Duration.seconds(30)), Effect.ignore)
+            ).pipe(
+              // As a finalizer it is not interruptible, and would have no end where the cloud gives no answer.
+              Effect.interruptible,
+              Effect.timeout(Duration.seconds(30)),
+              Effect.ignore
+            )
 
       const { etag, md5, total } = yield* Effect.gen(function* () {
         yield* createContainer({ container })
@@ -276,6 +301,7 @@ export const makeUpload = (client: CloudClient) => {
           }
           whole.update(segment)
           total += segment.byteLength
+          if (declared !== undefined && total > declared) return yield* wrongLength(declared, "more")
           const object = `${folder}/${String(stored.length).padStart(8, "0")}`
           const etag = hexMd5(segment)
           stored.push({ object, etag, bytes: segment.byteLength })
@@ -320,10 +346,9 @@ export const makeUpload = (client: CloudClient) => {
       const context = yield* Effect.context<R>()
       const source = yield* body.open
       const opened: Opened<E> = { ...source, stream: Stream.provideContext(source.stream, context) }
-      if (opened.length === 0 && opened.replayable)
-        return yield* putBytes(input, new Uint8Array(0), md5 ?? hexMd5(new Uint8Array(0)))
       if (opened.bytes !== undefined) return yield* putBytes(input, opened.bytes, md5 ?? hexMd5(opened.bytes))
-      return opened.replayable
+      // What gives nothing is seen to give nothing before it is sent.
+      return opened.replayable && opened.length !== 0 && (opened.length ?? 0) <= largestObject
         ? yield* putStream(input, opened, md5)
         : yield* putOneShot(input, opened, md5, segmentSize)
     })

@@ -1,0 +1,466 @@
+import * as HttpClient from "@effect/platform/HttpClient"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import { assert, describe, it } from "@effect/vitest"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Stream from "effect/Stream"
+import * as TestClock from "effect/TestClock"
+import * as Tracer from "effect/Tracer"
+import type { Fault } from "../src/emulator/Fault.js"
+import * as Identity from "../src/Identity.js"
+import * as TestCloud from "../src/layers/TestCloud.js"
+import * as RetryPolicy from "../src/RetryPolicy.js"
+import * as CloudFiles from "../src/services/CloudFiles.js"
+import * as CloudServers from "../src/services/CloudServers.js"
+import * as Telemetry from "../src/Telemetry.js"
+import { bytesOf, inPieces, patterned, requestsOf } from "./support.js"
+
+const status = (code: number, headers: Readonly<Record<string, string>> = {}, body?: unknown): Fault => ({
+  _tag: "Status",
+  status: code,
+  headers,
+  ...(body !== undefined && { body })
+})
+
+const goesWrong = (fault: Fault, times = 1) =>
+  Effect.flatMap(TestCloud.TestCloud, (cloud) => cloud.fail({ match: { path: /files|servers/ }, times, fault }))
+
+const sent = Effect.zipWith(
+  requestsOf("files"),
+  requestsOf("servers"),
+  (files, servers) => files.length + servers.length
+)
+
+/** When each request was sent, in milliseconds from the first. */
+const times = Effect.map(requestsOf("files"), (all) =>
+  all.map((request) => request.startedAt - (all[0]?.startedAt ?? 0))
+)
+
+const get = Effect.flatMap(CloudFiles.CloudFiles, (files) => files.listContainersPage())
+
+const create = Effect.flatMap(CloudServers.CloudServers, (servers) =>
+  servers.create({ name: "web", imageId: "i", flavorId: "f" })
+)
+
+/** Runs an effect while time passes. */
+const inTime = <A, E, R>(effect: Effect.Effect<A, E, R>, duration: Duration.DurationInput = "10 minutes") =>
+  Effect.gen(function* () {
+    const fiber = yield* Effect.fork(effect)
+    yield* TestClock.adjust(duration)
+    return yield* Fiber.join(fiber)
+  })
+
+describe("CloudClient: what is sent again", () => {
+  for (const code of [408, 499, 502, 503, 504, 507]) {
+    it.effect(`${code}, of what is idempotent`, () =>
+      Effect.gen(function* () {
+        yield* goesWrong(status(code), 2)
+        assert.deepStrictEqual(yield* inTime(get), [])
+        assert.strictEqual(yield* sent, 3)
+      }).pipe(Effect.provide(TestCloud.layer()))
+    )
+
+    it.effect(`${code}, but not of a POST that creates`, () =>
+      Effect.gen(function* () {
+        yield* goesWrong(status(code))
+        const error = yield* inTime(Effect.flip(create))
+        assert.strictEqual(error._tag, "ServiceUnavailable")
+        assert.strictEqual(yield* sent, 1)
+      }).pipe(Effect.provide(TestCloud.layer()))
+    )
+  }
+
+  it.effect("503 when it says how long: then, and not before", () =>
+    Effect.gen(function* () {
+      yield* goesWrong(status(503, { "Retry-After": "7" }), 2)
+      yield* inTime(get)
+      assert.deepStrictEqual(yield* times, [0, 7000, 14_000])
+    }).pipe(Effect.provide(TestCloud.layer()))
+  )
+
+  it.effect("a Retry-After that is a date", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(1_000_000_000_000)
+      yield* goesWrong(status(503, { "Retry-After": new Date(1_000_000_020_000).toUTCString() }))
+      yield* inTime(get)
+      assert.deepStrictEqual(yield* times, [0, 20_000])
+    }).pipe(Effect.provide(TestCloud.layer()))
+  )
+
+  it.effect("not a 500", () =>
+    Effect.gen(function* () {
+      yield* goesWrong(status(500))
+      const error = yield* inTime(Effect.flip(get))
+      assert.strictEqual(error._tag, "UnexpectedStatus")
+      assert.strictEqual(yield* sent, 1)
+    }).pipe(Effect.provide(TestCloud.layer()))
+  )
+
+  const overLimit = { overLimit: { code: 413, message: "OverLimit Retry...", retryAfter: "1970-01-01T00:00:30Z" } }
+
+  for (const [what, fault, at] of [
+    ["413 with Retry-After", status(413, { "Retry-After": "5" }), 5000],
+    ["413 with a fault that names a time", status(413, {}, overLimit), 30_000],
+    ["429 with Retry-After", status(429, { "Retry-After": "5" }), 5000],
+    ["498 with Retry-After", status(498, { "Retry-After": "5" }), 5000]
+  ] as const) {
+    const requests: ReadonlyArray<
+      readonly [string, Effect.Effect<unknown, unknown, CloudFiles.CloudFiles | CloudServers.CloudServers>]
+    > = [
+      ["a GET", get],
+      ["a POST that creates", create]
+    ]
+    for (const [method, request] of requests) {
+      it.effect(`${what} is waited out, for ${method}`, () =>
+        Effect.gen(function* () {
+          yield* goesWrong(fault)
+          yield* inTime(Effect.exit(request))
+          const all = [...(yield* requestsOf("files")), ...(yield* requestsOf("servers"))]
+          assert.strictEqual(all.length, 2)
+          assert.strictEqual((all[1]?.startedAt ?? 0) - (all[0]?.startedAt ?? 0), at)
+        }).pipe(Effect.provide(TestCloud.layer()))
+      )
+    }
+  }
+
+  it.effect("not where the wait is longer than the cap: OverLimit, which says how long", () =>
+    Effect.gen(function* () {
+      yield* goesWrong(status(413, { "Retry-After": "3600" }))
+      const error = yield* Effect.flip(get)
+      assert.strictEqual(error._tag, "OverLimit")
+      assert.deepStrictEqual(error._tag === "OverLimit" ? error.retryAfter : undefined, Duration.hours(1))
+      assert.include(error.message, "retry after 1h")
+      assert.strictEqual(yield* sent, 1)
+    }).pipe(Effect.provide(TestCloud.layer()))
+  )
+
+  it.effect("not a quota that is used up", () =>
+    Effect.gen(function* () {
+      const files = yield* CloudFiles.CloudFiles
+      yield* goesWrong(status(413))
+      const error = yield* inTime(
+        Effect.flip(files.upload({ container: "c", object: "o", body: CloudFiles.fromString("x") }))
+      )
+      assert.strictEqual(error._tag, "QuotaExceeded")
+      assert.strictEqual(yield* sent, 1)
+    }).pipe(Effect.provide(TestCloud.layer()))
+  )
+
+  it.effect("five times at the most, within two minutes", () =>
+    Effect.gen(function* () {
+      yield* goesWrong(status(503), Infinity)
+      const error = yield* inTime(Effect.flip(get))
+      assert.strictEqual(error._tag, "ServiceUnavailable")
+      assert.strictEqual(yield* sent, 5)
+      yield* TestCloud.TestCloud.pipe(Effect.flatMap((cloud) => cloud.clearRequests))
+      yield* Effect.flatMap(TestCloud.TestCloud, (cloud) => cloud.clearFaults)
+      yield* goesWrong(status(503, { "Retry-After": "50" }), Infinity)
+      yield* inTime(Effect.flip(get))
+      assert.deepStrictEqual(yield* times, [0, 50_000, 100_000])
+    }).pipe(Effect.provide(TestCloud.layer()))
+  )
+
+  it.effect("what times out, each attempt with its own minute", () =>
+    Effect.gen(function* () {
+      yield* goesWrong({ _tag: "Delay", duration: "1 hours" }, 1)
+      assert.deepStrictEqual(yield* inTime(get), [])
+      const [, second] = yield* times
+      assert.isAtLeast(second ?? 0, 60_000)
+      assert.isAtMost(second ?? 0, 60_250)
+    }).pipe(Effect.provide(TestCloud.layer()))
+  )
+
+  it.effect("a rejected token does not count as an attempt", () =>
+    Effect.gen(function* () {
+      const cloud = yield* TestCloud.TestCloud
+      const once = { maxAttempts: 1 }
+      yield* cloud.expireAllTokens
+      assert.deepStrictEqual(
+        yield* get.pipe(Effect.provideService(RetryPolicy.RetryPolicy, RetryPolicy.make(once))),
+        []
+      )
+      assert.strictEqual(yield* sent, 2)
+    }).pipe(Effect.provide(TestCloud.layer()))
+  )
+
+  it.effect("a second 401 right after the renewal is Unauthorized", () =>
+    Effect.gen(function* () {
+      yield* goesWrong(status(401), Infinity)
+      const error = yield* Effect.flip(get)
+      assert.strictEqual(error._tag, "Unauthorized")
+      assert.strictEqual(yield* sent, 2)
+    }).pipe(Effect.provide(TestCloud.layer()))
+  )
+
+  it.effect("403 is Forbidden, and renews nothing", () =>
+    Effect.gen(function* () {
+      const cloud = yield* TestCloud.TestCloud
+      yield* cloud.clearRequests
+      yield* goesWrong(status(403))
+      const error = yield* Effect.flip(get)
+      assert.strictEqual(error._tag, "Forbidden")
+      assert.strictEqual((yield* cloud.requests).length, 1)
+    }).pipe(Effect.provide(TestCloud.layer()))
+  )
+})
+
+describe("CloudClient: whose policy counts", () => {
+  const attempts = (count: number) => RetryPolicy.make({ maxAttempts: count, baseDelay: Duration.millis(1) })
+
+  const counted = <R>(effect: Effect.Effect<unknown, unknown, R>) =>
+    Effect.gen(function* () {
+      yield* goesWrong(status(503), Infinity)
+      yield* inTime(Effect.exit(effect))
+      return yield* sent
+    })
+
+  it.effect("the default", () =>
+    Effect.gen(function* () {
+      assert.strictEqual(yield* counted(get), 5)
+    }).pipe(Effect.provide(TestCloud.layer()))
+  )
+
+  it.effect("the service's own before the default", () =>
+    Effect.gen(function* () {
+      assert.strictEqual(yield* counted(get), 2)
+    }).pipe(Effect.provide(TestCloud.layer({ retry: attempts(2) })))
+  )
+
+  it.effect("the program's before the service's", () =>
+    Effect.gen(function* () {
+      assert.strictEqual(yield* counted(get), 3)
+    }).pipe(
+      Effect.provide(TestCloud.layer({ retry: attempts(2) })),
+      Effect.provideService(RetryPolicy.RetryPolicy, attempts(3))
+    )
+  )
+
+  it.effect("the call's before the program's", () =>
+    Effect.gen(function* () {
+      assert.strictEqual(yield* counted(get.pipe(Effect.provideService(RetryPolicy.RetryPolicy, attempts(4)))), 4)
+    }).pipe(
+      Effect.provide(TestCloud.layer({ retry: attempts(2) })),
+      Effect.provideService(RetryPolicy.RetryPolicy, attempts(3))
+    )
+  )
+
+  it.effect("a call's policy governs a stream as well", () =>
+    Effect.gen(function* () {
+      const files = yield* CloudFiles.CloudFiles
+      const download = Stream.provideService(
+        files.download({ container: "c", object: "o" }),
+        RetryPolicy.RetryPolicy,
+        attempts(3)
+      )
+      assert.strictEqual(yield* counted(bytesOf(download)), 3)
+    }).pipe(Effect.provide(TestCloud.layer()))
+  )
+})
+
+describe("CloudClient: where it sends", () => {
+  it.effect("an endpoint that is named goes before the catalog, without its slashes at the end", () =>
+    Effect.gen(function* () {
+      const files = yield* CloudFiles.CloudFiles
+      yield* Effect.exit(files.getContainer({ container: "c" }))
+      const all = yield* Effect.flatMap(TestCloud.TestCloud, (cloud) => cloud.requests)
+      assert.strictEqual(all.at(-1)?.target, "/own/path/c")
+      assert.strictEqual(all.at(-1)?.headers["host"], "own.example.com:8080")
+    }).pipe(Effect.provide(TestCloud.layer({ endpoints: { CloudFiles: " http://own.example.com:8080/own/path// " } })))
+  )
+
+  it.effect("an endpoint that is no URL: TransportError with reason invalidUrl, at once", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(get)
+      assert.strictEqual(error._tag, "TransportError")
+      assert.strictEqual(error._tag === "TransportError" ? error.reason : undefined, "invalidUrl")
+    }).pipe(Effect.provide(TestCloud.layer({ endpoints: { CloudFiles: "not a url" } })))
+  )
+
+  it.effect("transformClient changes the requests of the service", () =>
+    Effect.gen(function* () {
+      yield* get
+      assert.strictEqual((yield* requestsOf("files"))[0]?.headers["x-own"], "1")
+    }).pipe(
+      Effect.provide(
+        TestCloud.layer({ transformClient: HttpClient.mapRequest(HttpClientRequest.setHeader("x-own", "1")) })
+      )
+    )
+  )
+})
+
+interface Seen {
+  readonly name: string
+  readonly kind: string
+  readonly parent: string | undefined
+  readonly attributes: Map<string, unknown>
+  ended: Exit.Exit<unknown, unknown> | undefined
+}
+
+const recording = () => {
+  const spans: Array<Seen> = []
+  const tracer = Tracer.make({
+    span: (name, parent, context, links, startTime, kind) => {
+      const seen: Seen = {
+        name,
+        kind,
+        parent: Option.getOrUndefined(parent)?.spanId,
+        attributes: new Map(),
+        ended: undefined
+      }
+      spans.push(seen)
+      return {
+        _tag: "Span",
+        name,
+        spanId: String(spans.length),
+        traceId: "trace",
+        parent,
+        context,
+        links,
+        status: { _tag: "Started", startTime },
+        attributes: seen.attributes,
+        sampled: true,
+        kind,
+        end: (_, exit) => {
+          seen.ended = exit
+        },
+        attribute: (key, value) => void seen.attributes.set(key, value),
+        event: () => {},
+        addLinks: () => {}
+      }
+    },
+    context: (run) => run()
+  })
+  return { spans, tracer }
+}
+
+describe("CloudClient: what is observed", () => {
+  it.effect("each operation is one span, with what HTTP's conventions name", () =>
+    Effect.gen(function* () {
+      const { spans, tracer } = recording()
+      const files = yield* CloudFiles.CloudFiles
+      yield* goesWrong(status(503, { "Retry-After": "0" }), 2)
+      yield* Effect.flip(files.getObjectInfo({ container: "my-container", object: "my/object" })).pipe(
+        Effect.withTracer(tracer)
+      )
+      assert.deepStrictEqual(
+        spans.map((span) => span.name),
+        ["CloudFiles.getObjectInfo"]
+      )
+      const [span] = spans
+      assert.strictEqual(span?.kind, "client")
+      const attributes = Object.fromEntries(span?.attributes ?? [])
+      assert.match(String(attributes["rackspace.request_id"]), /^tx/)
+      delete attributes["rackspace.request_id"]
+      assert.deepStrictEqual(attributes, {
+        "http.request.method": "HEAD",
+        "url.template": "/{container}/{+object}",
+        "rackspace.service": "CloudFiles",
+        "cloud.region": "ORD",
+        "http.response.status_code": 404,
+        "http.request.resend_count": 2,
+        "server.address": "cloud.test"
+      })
+      assert.strictEqual(span?.ended?._tag, "Failure")
+    }).pipe(Effect.provide(TestCloud.layer({ region: "ORD" })))
+  )
+
+  it.effect("no span holds a name, a query, or a secret", () =>
+    Effect.gen(function* () {
+      const { spans, tracer } = recording()
+      const files = yield* CloudFiles.CloudFiles
+      const token = Redacted.value(yield* Identity.token)
+      yield* Effect.withTracer(
+        Effect.gen(function* () {
+          yield* files.createContainer({ container: "names-1" })
+          yield* files.updateAccount({ metadata: { "Temp-URL-Key": "s3cret-key" } })
+          yield* files.upload({ container: "names-1", object: "names-2", body: CloudFiles.fromString("x") })
+          yield* Stream.runDrain(files.listObjects({ container: "names-1", prefix: "names-3" }))
+          yield* Stream.runDrain(files.download({ container: "names-1", object: "names-2" }))
+        }),
+        tracer
+      )
+      assert.strictEqual(spans.length, 5)
+      const shown = JSON.stringify(spans.map((span) => [span.name, ...span.attributes]))
+      for (const secret of [token, "s3cret-key", "names-", "format=json"]) assert.notInclude(shown, secret)
+      assert.isTrue(spans.every((span) => span.ended !== undefined))
+    }).pipe(Effect.provide(TestCloud.layer()))
+  )
+
+  it.effect("a login that a request needs belongs to its span", () =>
+    Effect.gen(function* () {
+      const { spans, tracer } = recording()
+      const cloud = yield* TestCloud.TestCloud
+      yield* cloud.expireAllTokens
+      yield* Effect.withTracer(get, tracer)
+      assert.strictEqual(spans[0]?.name, "CloudFiles.listContainersPage")
+      assert.strictEqual(spans[0]?.attributes.get("http.request.resend_count"), 1)
+    }).pipe(Effect.provide(TestCloud.layer()))
+  )
+
+  it.effect("requests, repetitions and bytes are counted", () =>
+    Effect.gen(function* () {
+      const files = yield* CloudFiles.CloudFiles
+      yield* files.createContainer({ container: "c" })
+      const labels = { service: "CloudFiles" }
+      const totals = Effect.all({
+        requests: Telemetry.total("requests", labels),
+        unavailable: Telemetry.total("requests", { ...labels, status: "503" }),
+        broken: Telemetry.total("requests", { ...labels, status: "TransportError" }),
+        retries: Telemetry.total("retries", labels),
+        sent: Telemetry.total("bytesSent", labels),
+        received: Telemetry.total("bytesReceived", labels)
+      })
+      const before = yield* totals
+      yield* goesWrong(status(503, { "Retry-After": "0" }))
+      yield* files.upload({ container: "c", object: "bytes", body: CloudFiles.fromBytes(patterned(1000)) })
+      yield* files.upload({
+        container: "c",
+        object: "stream",
+        body: CloudFiles.fromStream(inPieces(patterned(2500), 300), { replayable: true })
+      })
+      yield* Stream.runDrain(files.download({ container: "c", object: "stream" }))
+      yield* goesWrong({ _tag: "Cut" })
+      yield* inTime(files.getAccount())
+      const after = yield* totals
+      assert.deepStrictEqual(
+        {
+          requests: after.requests - before.requests,
+          unavailable: after.unavailable - before.unavailable,
+          broken: after.broken - before.broken,
+          retries: after.retries - before.retries,
+          sent: after.sent - before.sent,
+          received: after.received - before.received
+        },
+        { requests: 6, unavailable: 1, broken: 1, retries: 2, sent: 4500, received: 2500 }
+      )
+    }).pipe(Effect.provide(TestCloud.layer()))
+  )
+
+  it.effect("bytes that go out of an unknown client's own hands are not traced by the platform", () =>
+    Effect.gen(function* () {
+      const { spans, tracer } = recording()
+      const files = yield* CloudFiles.CloudFiles
+      yield* Effect.withTracer(Effect.exit(files.getAccount()), tracer)
+      assert.isFalse(spans.some((span) => span.name.startsWith("http.client")))
+    }).pipe(Effect.provide(Layer.fresh(TestCloud.layer())))
+  )
+})
+
+describe("CloudClient: endpointUrl", () => {
+  it.effect("is the catalog's, for the region", () =>
+    Effect.gen(function* () {
+      const cloud = yield* TestCloud.TestCloud
+      const context = yield* Layer.build(CloudFiles.layer({ region: "ord" }))
+      yield* Context.get(context, CloudFiles.CloudFiles).getAccount()
+      const [request] = yield* requestsOf("files")
+      assert.strictEqual(request?.region, "ORD")
+      assert.include(request?.target ?? "", cloud.credentials.storageAccount)
+    }).pipe(Effect.scoped, Effect.provide(TestCloud.layer()))
+  )
+})

@@ -1,0 +1,462 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Cause, DateTime, Duration, Effect, Redacted, Schema } from "effect"
+import { CloudError } from "effect-rackspace"
+import { expectTypeOf } from "vitest"
+
+const now = DateTime.unsafeMake("2026-01-01T00:00:00Z")
+
+const allDocumented: ReadonlySet<CloudError.DocumentedError["_tag"]> = new Set([
+  "NotFound",
+  "Conflict",
+  "Immutable",
+  "PreconditionFailed",
+  "RangeNotSatisfiable",
+  "QuotaExceeded",
+  "Unprocessable"
+] as const)
+
+const refused = (status: number, body: unknown = "", more: Partial<CloudError.Refusal> = {}): CloudError.Refusal => ({
+  service: "CloudServers",
+  operation: "CloudServers.get",
+  method: "GET",
+  url: "https://dfw.servers.test/v2/010101/servers/s-1",
+  status,
+  headers: {},
+  body: typeof body === "string" ? body : JSON.stringify(body),
+  login: 3,
+  now,
+  secrets: ["t0ken-value"],
+  ...more
+})
+
+const from = (
+  status: number,
+  body: unknown = "",
+  more: Partial<CloudError.Refusal> = {},
+  documented: ReadonlySet<CloudError.DocumentedError["_tag"]> = allDocumented
+) => CloudError.fromRefusal(refused(status, body, more), documented)
+
+const said = (error: { readonly message: string }) => error.message.replace("CloudServers.get: ", "")
+
+const retryAfterOf = (error: CloudError.CloudError): Duration.Duration | undefined => {
+  assert.isTrue(error._tag === "OverLimit" || error._tag === "ServiceUnavailable", error._tag)
+  return error._tag === "OverLimit" || error._tag === "ServiceUnavailable" ? error.retryAfter : undefined
+}
+
+const seconds = (error: CloudError.CloudError) => {
+  const retryAfter = retryAfterOf(error)
+  return retryAfter === undefined ? undefined : Duration.toSeconds(retryAfter)
+}
+
+describe("fromRefusal: the status", () => {
+  for (const [status, tag] of [
+    [400, "BadRequest"],
+    [401, "Unauthorized"],
+    [403, "Forbidden"],
+    [404, "NotFound"],
+    [408, "ServiceUnavailable"],
+    [409, "Conflict"],
+    [412, "PreconditionFailed"],
+    [413, "QuotaExceeded"],
+    [416, "RangeNotSatisfiable"],
+    [422, "Unprocessable"],
+    [429, "OverLimit"],
+    [498, "OverLimit"],
+    [499, "ServiceUnavailable"],
+    [502, "ServiceUnavailable"],
+    [503, "ServiceUnavailable"],
+    [504, "ServiceUnavailable"],
+    [507, "ServiceUnavailable"],
+    [300, "UnexpectedStatus"],
+    [405, "UnexpectedStatus"],
+    [411, "UnexpectedStatus"],
+    [415, "UnexpectedStatus"],
+    [418, "UnexpectedStatus"],
+    [500, "UnexpectedStatus"],
+    [501, "UnexpectedStatus"]
+  ] as const) {
+    it(`${status} without a body is ${tag}`, () => {
+      const error = from(status)
+      assert.strictEqual(error._tag, tag)
+      assert.include(error.message, `CloudServers.get: ${status} `)
+    })
+  }
+
+  it("an Unauthorized tells which login's token was rejected", () => {
+    const error = from(401)
+    assert.instanceOf(error, CloudError.Unauthorized)
+    assert.strictEqual(error.login, 3)
+  })
+
+  it("403 with a quota's message is QuotaExceeded", () => {
+    for (const message of [
+      "Quota exceeded for ram: Requested 1024, but already used 131072 of 131072 ram",
+      "Maximum number of metadata items exceeds 40"
+    ]) {
+      assert.strictEqual(from(403, { forbidden: { code: 403, message } })._tag, "QuotaExceeded")
+    }
+  })
+
+  it("413 is OverLimit where the fault, a Retry-After or its words say so, and QuotaExceeded otherwise", () => {
+    assert.strictEqual(from(413, { overLimit: { code: 413, message: "OverLimit Retry..." } })._tag, "OverLimit")
+    assert.strictEqual(from(413, "", { headers: { "retry-after": "5" } })._tag, "OverLimit")
+    assert.strictEqual(from(413, { code: 413, message: "OverLimit Retry..." })._tag, "OverLimit")
+    assert.strictEqual(from(413, "Over limit: you have sent too many requests")._tag, "OverLimit")
+    assert.strictEqual(from(413, "Your request is too large.")._tag, "QuotaExceeded")
+  })
+
+  it("422 of a load balancer that is being changed is Immutable", () => {
+    const body = {
+      message: "Load Balancer '1' has a status of 'PENDING_UPDATE' and is considered immutable.",
+      code: 422
+    }
+    assert.strictEqual(from(422, body)._tag, "Immutable")
+    assert.strictEqual(from(422, { code: 422, message: "Unprocessable" })._tag, "Unprocessable")
+  })
+})
+
+describe("fromRefusal: what an operation does not document", () => {
+  for (const status of [404, 409, 412, 413, 416, 422]) {
+    it(`${status} becomes UnexpectedStatus with the body`, () => {
+      const body = { fault: { code: status, message: "the reason" } }
+      const error = CloudError.fromRefusal(refused(status, body), new Set<never>())
+      assert.instanceOf(error, CloudError.UnexpectedStatus)
+      assert.strictEqual(error.status, status)
+      assert.strictEqual(error.body, JSON.stringify(body))
+      assert.strictEqual(said(error), `${status} the reason`)
+    })
+  }
+
+  it("a quota becomes Forbidden, which any operation can end with", () => {
+    const body = { forbidden: { code: 403, message: "Quota exceeded for instances" } }
+    assert.strictEqual(CloudError.fromRefusal(refused(403, body), new Set<never>())._tag, "Forbidden")
+  })
+
+  it("keeps no more than the beginning of a long body", () => {
+    const error = from(500, "x".repeat(5000))
+    assert.instanceOf(error, CloudError.UnexpectedStatus)
+    assert.strictEqual(error.body.length, 1024)
+    assert.isBelow(error.message.length, 400)
+  })
+
+  it("is told by the type", () => {
+    const error = CloudError.fromRefusal(refused(404), new Set(["NotFound"] as const))
+    expectTypeOf(error).toEqualTypeOf<CloudError.CommonError | CloudError.NotFound>()
+    const none = CloudError.fromRefusal(refused(404), new Set<never>())
+    expectTypeOf(none).toEqualTypeOf<CloudError.CommonError>()
+  })
+})
+
+describe("fromRefusal: the body", () => {
+  const read = (body: unknown) => {
+    const error = from(400, body)
+    assert.instanceOf(error, CloudError.BadRequest)
+    return { fault: error.fault, details: error.details, said: said(error) }
+  }
+
+  it("wrapped: key, message and details", () =>
+    assert.deepStrictEqual(read({ badRequest: { code: 400, message: " Invalid flavorRef ", details: "d" } }), {
+      fault: "badRequest",
+      details: "d",
+      said: "400 Invalid flavorRef"
+    }))
+
+  it("wrapped, without a code or a message", () =>
+    assert.deepStrictEqual(read({ badRequest: {} }), {
+      fault: "badRequest",
+      details: undefined,
+      said: "400 Bad Request"
+    }))
+
+  it("wrapped, behind other keys", () =>
+    assert.deepStrictEqual(read({ status: "fail", links: {}, badRequest: { message: "why" } }), {
+      fault: "badRequest",
+      details: undefined,
+      said: "400 why"
+    }))
+
+  it("flat", () =>
+    assert.deepStrictEqual(read({ code: 400, message: "Bad Name", details: "too long" }), {
+      fault: undefined,
+      details: "too long",
+      said: "400 Bad Name"
+    }))
+
+  it("validation errors are all named", () => {
+    const messages = ["name is required", "ttl must be at least 300"]
+    assert.strictEqual(
+      read({ validationErrors: { messages }, code: 400, message: "Validation fault" }).said,
+      "400 name is required; ttl must be at least 300"
+    )
+    assert.strictEqual(
+      read({ badRequest: { validationErrors: { messages }, code: 400, message: "Validation fault" } }).said,
+      "400 name is required; ttl must be at least 300"
+    )
+  })
+
+  it('{ "error": { … } }, as Keystone v3 and Heat have it', () =>
+    assert.strictEqual(
+      read({ code: 400, title: "Bad Request", error: { message: "The request is wrong", type: "X" } }).said,
+      "400 The request is wrong"
+    ))
+
+  it('{ "error": "text" }', () => assert.strictEqual(read({ error: "no such queue" }).said, "400 no such queue"))
+
+  it("with a description for a message", () =>
+    assert.strictEqual(read({ title: "Bad", description: "Limit is out of range" }).said, "400 Limit is out of range"))
+
+  it("HTML of a proxy, without its markup, scripts and styles", () =>
+    assert.strictEqual(
+      read(
+        "<html><head><title>t</title></head><style>b{}</style><body><script>x()</script><h1>Bad</h1>\n<p>Try again.</p></body></html>"
+      ).said,
+      "400 Bad Try again."
+    ))
+
+  it("text, on one line", () =>
+    assert.strictEqual(
+      read("400 Bad Request\n\nThe server could not comply.\n\n   ").said,
+      "400 400 Bad Request The server could not comply."
+    ))
+
+  it("long text is cut", () => {
+    const text = read("word ".repeat(200)).said
+    assert.isBelow(text.length, 320)
+    assert.isTrue(text.endsWith("…"))
+  })
+
+  it("nothing, white space, and JSON that says nothing fall back on the status", () => {
+    for (const body of ["", " \n ", "{}", '{"code":400}', '{"badRequest":null}', "null", "[]", "<html></html>"]) {
+      const { said: text } = read(body)
+      assert.isTrue(text === "400 Bad Request" || body === "null" || body === "[]", `${body}: ${text}`)
+    }
+  })
+
+  it("JSON that was cut off is shown as it is", () =>
+    assert.strictEqual(read('{"badRequest":{"code":400,"mess').said, '400 {"badRequest":{"code":400,"mess'))
+
+  it("a status that nobody has a name for", () => assert.strictEqual(said(from(418)), "418 no reason given"))
+})
+
+describe("fromRefusal: how long to wait", () => {
+  it("Retry-After in seconds", () =>
+    assert.strictEqual(seconds(from(429, "", { headers: { "retry-after": "12" } })), 12))
+
+  it("Retry-After as a date", () =>
+    assert.strictEqual(seconds(from(503, "", { headers: { "retry-after": "Thu, 01 Jan 2026 00:01:30 GMT" } })), 90))
+
+  it("a date that has passed is no time at all", () =>
+    assert.strictEqual(seconds(from(429, "", { headers: { "retry-after": "Wed, 31 Dec 2025 00:00:00 GMT" } })), 0))
+
+  for (const field of ["retryAfter", "retryAt"]) {
+    it(`the body's ${field} as a date`, () => {
+      const overLimit = { code: 413, message: "OverLimit Retry...", [field]: "2026-01-01T00:00:20Z" }
+      assert.strictEqual(seconds(from(413, { overLimit })), 20)
+    })
+    it(`the body's ${field} as a date without a zone is UTC`, () => {
+      const zone = process.env["TZ"]
+      process.env["TZ"] = "America/Chicago"
+      try {
+        const overLimit = { code: 413, message: "OverLimit Retry...", [field]: "2026-01-01T00:00:20.000000" }
+        assert.strictEqual(seconds(from(413, { overLimit })), 20)
+      } finally {
+        process.env["TZ"] = zone ?? "UTC"
+      }
+    })
+    it(`the body's ${field} in seconds, as a number or as text`, () => {
+      assert.strictEqual(seconds(from(413, { overLimit: { code: 413, [field]: 7 } })), 7)
+      assert.strictEqual(seconds(from(413, { code: 413, message: "Over limit", [field]: "7" })), 7)
+    })
+  }
+
+  it("the header counts before the body", () =>
+    assert.strictEqual(
+      seconds(from(413, { overLimit: { retryAfter: "2026-01-01T01:00:00Z" } }, { headers: { "retry-after": "3" } })),
+      3
+    ))
+
+  it("a header that cannot be read leaves it to the body", () =>
+    assert.strictEqual(
+      seconds(from(413, { overLimit: { retryAfter: "2026-01-01T00:00:04Z" } }, { headers: { "retry-after": "soon" } })),
+      4
+    ))
+
+  it("is absent where nobody says", () => {
+    const error = from(413, { overLimit: { code: 413, message: "m" } })
+    assert.isUndefined(retryAfterOf(error))
+    assert.isFalse("retryAfter" in error && error.retryAfter !== undefined)
+  })
+
+  it("stands in the message", () =>
+    assert.include(from(429, "", { headers: { "retry-after": "90" } }).message, "; retry after 1m 30s"))
+})
+
+describe("fromRefusal: the request's name", () => {
+  for (const header of ["x-compute-request-id", "x-openstack-request-id", "x-trans-id", "x-request-id"]) {
+    it(`is read from ${header}`, () => {
+      const error = from(404, "", { headers: { [header]: "req-1" } })
+      assert.strictEqual((error as CloudError.NotFound).requestId, "req-1")
+      assert.strictEqual(error.message, "CloudServers.get: 404 Not Found (request req-1)")
+    })
+  }
+  it("is the service's own before a gateway's", () => {
+    const headers = { "x-trans-id": "gateway", "x-compute-request-id": "nova" }
+    assert.strictEqual(CloudError.requestIdOf(headers), "nova")
+    assert.strictEqual(CloudError.requestIdOf({ "x-trans-id": "" }), undefined)
+  })
+})
+
+describe("fromRefusal: secrets", () => {
+  it("are scrubbed from whatever the cloud echoes, wherever an error keeps it", () => {
+    const secret = "t0ken-value"
+    for (const body of [
+      `<html>X-Auth-Token: ${secret}</html>`,
+      { badRequest: { message: `token ${secret}`, details: `again ${secret}` } },
+      { [secret]: { message: "m" } },
+      `{"broken": "${secret}`
+    ]) {
+      for (const status of [400, 404, 500, 503]) {
+        const error = from(status, body, { url: `https://x.test/tokens/${secret}` })
+        assert.notInclude(`${JSON.stringify(error)} ${error.message} ${error.stack}`, secret)
+      }
+    }
+  })
+
+  it("are scrubbed also where JSON, HTML or a URL has to escape them", () => {
+    const secret = 'pä"ss<w>&\\word/é'
+    const escaped = [
+      JSON.stringify(secret).slice(1, -1),
+      encodeURIComponent(secret),
+      secret.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;"),
+      JSON.stringify(secret).slice(1, -1).replace("ä", "\\u00e4").replace("é", "\\u00e9"),
+      secret
+    ]
+    for (const status of [400, 500]) {
+      for (const echo of escaped) {
+        const error = from(status, `it was ${echo} there`, { secrets: [secret] })
+        assert.strictEqual(said(error), `${status} it was <redacted> there`)
+        assert.notInclude(JSON.stringify(error), echo)
+      }
+      const error = from(
+        status,
+        { badRequest: { message: `it was ${secret} there`, details: secret } },
+        { secrets: [secret] }
+      )
+      assert.include(error.message, "it was <redacted> there")
+      assert.notInclude(error.message, "word")
+      assert.notInclude(JSON.stringify(error), "word")
+    }
+  })
+
+  it("an empty secret scrubs nothing", () => assert.strictEqual(CloudError.scrub("abc", [""]), "abc"))
+
+  it("a secret that holds another is scrubbed whole", () =>
+    assert.strictEqual(CloudError.scrub("x=abcdef", ["abc", "abcdef"]), "x=<redacted>"))
+})
+
+/** One of each. */
+const origin = { service: "CloudServers", operation: "CloudServers.get", message: "CloudServers.get: why" }
+const refusal = { ...origin, status: 404, method: "GET", url: "https://x.test/s", requestId: "req-1", fault: "f" }
+const samples = [
+  new CloudError.AuthenticationFailed({ ...origin, reason: "refused", status: 401, retryAfter: Duration.seconds(2) }),
+  new CloudError.Unauthorized({ ...refusal, login: 1 }),
+  new CloudError.Forbidden(refusal),
+  new CloudError.NotFound(refusal),
+  new CloudError.BadRequest(refusal),
+  new CloudError.Conflict(refusal),
+  new CloudError.Immutable(refusal),
+  new CloudError.PreconditionFailed(refusal),
+  new CloudError.RangeNotSatisfiable(refusal),
+  new CloudError.OverLimit({ ...refusal, retryAfter: Duration.seconds(30) }),
+  new CloudError.QuotaExceeded({ ...refusal, details: "d" }),
+  new CloudError.Unprocessable(refusal),
+  new CloudError.ServiceUnavailable({ ...refusal, retryAfter: Duration.millis(1500) }),
+  new CloudError.UnexpectedStatus({ ...refusal, body: "b" }),
+  new CloudError.TransportError({ ...origin, method: "GET", url: "https://x.test", reason: "timeout" }),
+  new CloudError.MalformedResponse({ ...origin, status: 200, path: "server.id", expected: "an id" }),
+  new CloudError.EndpointNotFound({ ...origin, region: "LON", available: ["DFW"] }),
+  new CloudError.InvalidInput({ ...origin, issues: [{ path: "name", expected: "a name" }] }),
+  new CloudError.ChecksumMismatch({ ...origin, container: "c", object: "o", expected: "x", actual: "y" }),
+  new CloudError.BulkFailed({ ...origin, failures: [{ path: "c/o", reason: "404" }] }),
+  new CloudError.ResourceFailed({ ...origin, resource: "s", state: "ERROR", fault: "f" }),
+  new CloudError.WaitTimeout({ ...origin, resource: "s", lastState: "BUILD", waited: Duration.minutes(5) })
+] as const
+
+const classes: Readonly<Record<string, Schema.Schema<CloudError.CloudError, unknown>>> = Object.fromEntries(
+  Object.values(CloudError).flatMap((exported) =>
+    typeof exported === "function" && "_tag" in exported && Schema.isSchema(exported)
+      ? [[String(exported._tag), exported as unknown as Schema.Schema<CloudError.CloudError, unknown>]]
+      : []
+  )
+)
+
+describe("errors", () => {
+  it("there is a sample of every one", () => {
+    expectTypeOf<(typeof samples)[number]["_tag"]>().toEqualTypeOf<CloudError.CloudError["_tag"]>()
+    assert.sameMembers(
+      samples.map(({ _tag }) => _tag),
+      Object.keys(classes)
+    )
+  })
+
+  for (const sample of samples) {
+    describe(`${sample._tag}`, () => {
+      it("is an Error with a stack, and says what happened wherever it is printed", () => {
+        assert.instanceOf(sample, Error)
+        assert.strictEqual(sample.name, sample._tag)
+        assert.include(sample.stack ?? "", "CloudError.test.ts")
+        assert.strictEqual(sample.message, "CloudServers.get: why")
+        assert.include(String(sample), "CloudServers.get: why")
+        assert.include(Cause.pretty(Cause.fail(sample)), "CloudServers.get: why")
+        assert.include(JSON.stringify(sample), "CloudServers.get: why")
+      })
+
+      it.effect("is caught by its tag", () =>
+        Effect.gen(function* () {
+          const failing: Effect.Effect<never, CloudError.CloudError> = Effect.fail(sample)
+          const caught = yield* failing.pipe(Effect.catchTag(sample._tag, (error) => Effect.succeed(error.operation)))
+          assert.strictEqual(caught, "CloudServers.get")
+        })
+      )
+
+      it("survives JSON by its schema", () => {
+        const schema = classes[sample._tag]
+        assert.isDefined(schema)
+        if (schema === undefined) return
+        const text = JSON.stringify(Schema.encodeSync(schema)(sample))
+        const back = Schema.decodeUnknownSync(schema)(JSON.parse(text))
+        assert.strictEqual(back._tag, sample._tag)
+        assert.strictEqual(back.message, sample.message)
+        assert.deepStrictEqual({ ...back }, { ...sample })
+        assert.instanceOf(back, Error)
+      })
+    })
+  }
+
+  it.effect("catchTags tells them apart, and the type of the rest remains", () =>
+    Effect.gen(function* () {
+      const failing = Effect.fail(samples[3]) as Effect.Effect<
+        string,
+        CloudError.NotFound | CloudError.Conflict | CloudError.OverLimit
+      >
+      const handled = failing.pipe(
+        Effect.catchTags({
+          NotFound: (error) => Effect.succeed(`missing: ${error.status}`),
+          OverLimit: (error) => Effect.succeed(`wait: ${error.retryAfter}`)
+        })
+      )
+      expectTypeOf(handled).toEqualTypeOf<Effect.Effect<string, CloudError.Conflict>>()
+      assert.strictEqual(yield* handled, "missing: 404")
+    })
+  )
+
+  it("a challenge keeps its session to itself", () => {
+    const challenge = new CloudError.MfaChallenge({
+      sessionId: Redacted.make("s3ssion-id"),
+      factor: "PASSCODE",
+      authUrl: "https://x.test"
+    })
+    const error = new CloudError.AuthenticationFailed({ ...origin, reason: "mfaRequired", challenge })
+    assert.notInclude(`${JSON.stringify(error)} ${String(error)} ${Cause.pretty(Cause.fail(error))}`, "s3ssion-id")
+  })
+})

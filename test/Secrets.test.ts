@@ -1,0 +1,466 @@
+import { assert, describe, it } from "@effect/vitest"
+import {
+  Cause,
+  Effect,
+  Exit,
+  Fiber,
+  Inspectable,
+  Layer,
+  Logger,
+  LogLevel,
+  Metric,
+  Option,
+  Redacted,
+  Runtime,
+  Stream,
+  TestClock,
+  Tracer
+} from "effect"
+import {
+  CloudError,
+  CloudFiles,
+  CloudServers,
+  Credentials,
+  Identity,
+  Rackspace,
+  RetryPolicy,
+  TestCloud,
+  TokenStore
+} from "effect-rackspace"
+import { inspect } from "node:util"
+
+const apiKey = "a9i-k3y-0123456789abcdef"
+const password = 'p4ss "word" <with> & \\ ü'
+const wrongPassword = "wr0ng-p4ssword"
+const wrongPasscode = "wr0ng-p4sscode"
+const adminPassword = 'adm1n-"pass"'
+const plainPassword = "pl41n-typed-password"
+const tempUrlKey = "temp-url-k3y-value"
+
+/** Everything that anybody was shown, each with the place where it was. */
+class Shown {
+  readonly texts: Array<readonly [place: string, text: string]> = []
+
+  add(place: string, value: unknown): void {
+    const show = (how: string, make: () => unknown) => {
+      let text: string
+      try {
+        text = String(make())
+      } catch (thrown) {
+        text = String(thrown)
+      }
+      this.texts.push([`${place} (${how})`, text])
+    }
+    show("inspect", () => inspect(value, { depth: Infinity, showHidden: true, maxStringLength: Infinity }))
+    if (value instanceof Error) {
+      show("inspect as it is", () => inspect(value, { depth: 4, showHidden: true, customInspect: false }))
+    }
+    show("JSON", () => JSON.stringify(value))
+    show("String", () => String(value))
+    show("toStringUnknown", () => Inspectable.toStringUnknown(value))
+    if (value instanceof Error) show("stack", () => `${value.message}\n${value.stack}\n${inspect(value.cause)}`)
+    if (Exit.isExit(value) && Exit.isFailure(value)) {
+      const { cause } = value
+      show("pretty", () => Cause.pretty(cause, { renderErrorCause: true }))
+      show("squash", () => inspect(Cause.squash(cause), { depth: Infinity, showHidden: true }))
+      show("fiber failure", () => inspect(Runtime.makeFiberFailure(cause), { depth: Infinity, showHidden: true }))
+      show("fiber failure's text", () => String(Runtime.makeFiberFailure(cause)))
+    }
+  }
+}
+
+const capturingLogger = (shown: Shown) =>
+  Logger.make((options) => {
+    const { annotations, cause, logLevel, message, spans } = options
+    shown.add(`log ${logLevel.label}`, { annotations: [...annotations], cause, message, spans: [...spans] })
+    shown.texts.push(["log, formatted", Logger.stringLogger.log(options)])
+    shown.texts.push(["log as JSON", Logger.jsonLogger.log(options)])
+    shown.texts.push(["log as logfmt", Logger.logfmtLogger.log(options)])
+  })
+
+const capturingTracer = (shown: Shown, seen: Array<string>) =>
+  Tracer.make({
+    context: (run) => run(),
+    span: (name, parent, context, links, startTime, kind, options) => {
+      seen.push(name)
+      const attributes = new Map<string, unknown>(Object.entries(options?.attributes ?? {}))
+      const span: Tracer.Span = {
+        _tag: "Span",
+        name,
+        spanId: `s${seen.length}`,
+        traceId: "t",
+        parent,
+        context,
+        status: { _tag: "Started", startTime },
+        attributes,
+        links,
+        sampled: true,
+        kind,
+        end: (endTime, exit) => {
+          shown.add(`span ${name} ended`, { name, attributes: [...attributes], links, endTime })
+          shown.add(`span ${name}'s exit`, exit)
+        },
+        attribute: (key, value) => {
+          attributes.set(key, value)
+        },
+        event: (event, time, more) => shown.add(`span ${name}'s event`, { event, time, more }),
+        addLinks: (more) => shown.add(`span ${name}'s links`, more)
+      }
+      return span
+    }
+  })
+
+/** Everything that is shown while a program runs, with all that is known of it. */
+const watched = <A, E>(program: (shown: Shown) => Effect.Effect<A, E>) =>
+  Effect.gen(function* () {
+    const shown = new Shown()
+    const spans: Array<string> = []
+    yield* program(shown).pipe(
+      Effect.withTracer(capturingTracer(shown, spans)),
+      Effect.provide(
+        Layer.mergeAll(
+          Logger.replace(Logger.defaultLogger, capturingLogger(shown)),
+          Logger.minimumLogLevel(LogLevel.All)
+        )
+      )
+    )
+    shown.add("metrics", yield* Metric.snapshot)
+    return { shown, spans }
+  })
+
+/** The forms in which a secret could stand in a text. */
+const formsOf = (secret: string): ReadonlyArray<string> => [
+  ...new Set([
+    secret,
+    JSON.stringify(secret).slice(1, -1),
+    encodeURIComponent(secret),
+    Buffer.from(secret).toString("base64")
+  ])
+]
+
+const assertNone = (shown: Shown, secrets: ReadonlyMap<string, string>) => {
+  for (const [name, secret] of secrets) {
+    assert.isAbove(secret.length, 8, name)
+    const forms = formsOf(secret)
+    const found = shown.texts.flatMap(([place, text]) => {
+      const at = Math.max(...forms.map((form) => text.indexOf(form)))
+      return at < 0 ? [] : [`${place}: …${text.slice(Math.max(0, at - 200), at + 100)}…`]
+    })
+    assert.deepStrictEqual(found.slice(0, 3), [], `${name} was shown ${found.length} times`)
+  }
+}
+
+/** Shows an effect's outcome in every way, its defect's included. */
+const outcome = <A, E, R>(shown: Shown, place: string, effect: Effect.Effect<A, E, R>) =>
+  Effect.gen(function* () {
+    const exit = yield* Effect.exit(Effect.withSpan(effect, `caller of ${place}`))
+    shown.add(place, exit)
+    if (Exit.isFailure(exit)) {
+      for (const failure of Cause.failures(exit.cause)) {
+        shown.add(`${place}: the failure`, failure)
+        yield* Effect.logError(`${place} failed`, failure, exit.cause)
+        const runtime = yield* Effect.runtime<R>()
+        const rejection = yield* Effect.promise(() =>
+          Runtime.runPromise(runtime)(Effect.die(failure)).then(
+            () => undefined,
+            (rejected: unknown) => rejected
+          )
+        )
+        shown.add(`${place}: a rejected promise of the defect`, rejection)
+      }
+    } else {
+      shown.add(`${place}: the value`, exit.value)
+      yield* Effect.logInfo(`${place} answered`, exit.value)
+    }
+    return exit
+  })
+
+const expectFailure = <A, E extends { readonly _tag: string }>(
+  exit: Exit.Exit<A, E>,
+  tag: E["_tag"]
+): Option.Option<E> => {
+  const failure = Exit.isFailure(exit) ? Cause.failureOption(exit.cause) : Option.none<E>()
+  assert.strictEqual(Option.isSome(failure) ? failure.value._tag : Exit.isSuccess(exit), tag)
+  return failure
+}
+
+const cloudOptions = { apiKey, password }
+
+describe("secrets", () => {
+  it.effect("none is shown by the capture itself being blind", () =>
+    Effect.gen(function* () {
+      const { shown, spans } = yield* watched((all) =>
+        Effect.gen(function* () {
+          yield* Effect.logTrace("the s3cret-in-a-log")
+          yield* Effect.annotateCurrentSpan("key", "s3cret-in-a-span")
+          all.add("hidden", Object.defineProperty({}, "hidden", { value: { deep: ["s3cret-in-hidden"] } }))
+          return yield* Effect.fail(new Error("s3cret-in-a-failure"))
+        }).pipe(Effect.withSpan("probe"), Effect.ignore)
+      )
+      for (const secret of ["s3cret-in-a-log", "s3cret-in-a-span", "s3cret-in-hidden", "s3cret-in-a-failure"]) {
+        assert.isTrue(
+          shown.texts.some(([, text]) => text.includes(secret)),
+          secret
+        )
+      }
+      assert.deepStrictEqual(spans, ["probe"])
+    })
+  )
+
+  it.effect("none is in anything that a login shows, whether it succeeds or fails, by any credential", () =>
+    Effect.gen(function* () {
+      const secrets = new Map([
+        ["apiKey", apiKey],
+        ["password", password],
+        ["wrongPassword", wrongPassword],
+        ["wrongPasscode", wrongPasscode]
+      ])
+      const { shown, spans } = yield* watched((all) =>
+        Effect.gen(function* () {
+          const cloud = yield* TestCloud.TestCloud
+          const { authUrl } = cloud
+          const username = "demo"
+          const logIn = (place: string, credentials: Credentials.Credentials) =>
+            Effect.gen(function* () {
+              all.add(`${place}: the credentials`, credentials)
+              yield* Effect.logDebug("logging in", credentials)
+              return yield* outcome(
+                all,
+                place,
+                Effect.gen(function* () {
+                  const tokens = yield* Identity.make({ credentials, retry: RetryPolicy.never })
+                  const access = yield* tokens.get
+                  secrets.set(`token of ${place}`, Redacted.value(access.token))
+                  all.add(`${place}: the TokenRef`, tokens)
+                  return access
+                })
+              )
+            })
+          const byKey = Credentials.apiKey({ authUrl, username, apiKey })
+          assert.isTrue(Exit.isSuccess(yield* logIn("API key", byKey)))
+          assert.isTrue(Exit.isSuccess(yield* logIn("password", Credentials.password({ authUrl, username, password }))))
+          const token = yield* cloud.issueToken
+          const saved = Credentials.token({ authUrl, token, tenantId: "010101", renewWith: byKey })
+          assert.isTrue(Exit.isSuccess(yield* logIn("token", saved)))
+
+          expectFailure(
+            yield* logIn("wrong password", Credentials.password({ authUrl, username, password: wrongPassword })),
+            "AuthenticationFailed"
+          )
+          secrets.set("a token of nobody", "t0ken-of-nobody-at-all")
+          expectFailure(
+            yield* logIn("wrong token", Credentials.token({ authUrl, token: "t0ken-of-nobody-at-all", tenantId: "1" })),
+            "AuthenticationFailed"
+          )
+          for (const status of [400, 401, 403, 404, 413, 500, 503]) {
+            for (const [secret, credentials] of [
+              [apiKey, byKey],
+              [password, Credentials.password({ authUrl, username, password })],
+              [token, Credentials.token({ authUrl, token, tenantId: "010101" })]
+            ] as const) {
+              for (const body of [
+                `<pre>${JSON.stringify({ secret })}</pre>`,
+                { unauthorized: { message: `no: ${secret}`, details: secret } }
+              ]) {
+                yield* cloud.fail({ match: { service: "identity" }, fault: { _tag: "Status", status, body } })
+                yield* logIn(`${status} that echoes the ${credentials._tag}`, credentials)
+              }
+            }
+          }
+          yield* cloud.fail({
+            match: { service: "identity" },
+            fault: {
+              _tag: "Status",
+              status: 200,
+              body: `{"access":{"token":{"id":"t0ken-cut-off","expires":"${apiKey}`
+            }
+          })
+          secrets.set("a token cut off", "t0ken-cut-off")
+          expectFailure(yield* logIn("an answer cut off", byKey), "AuthenticationFailed")
+          yield* cloud.fail({ match: { service: "identity" }, fault: { _tag: "Cut" } })
+          expectFailure(yield* logIn("a connection cut", byKey), "AuthenticationFailed")
+
+          yield* cloud.setMultiFactor(true)
+          const challenged = expectFailure(
+            yield* logIn("MFA", Credentials.password({ authUrl, username, password })),
+            "AuthenticationFailed"
+          )
+          const challenge = Option.getOrThrow(challenged).challenge
+          assert.isDefined(challenge)
+          if (challenge === undefined) return
+          secrets.set("session", Redacted.value(challenge.sessionId))
+          expectFailure(
+            yield* logIn("wrong passcode", Credentials.answerChallenge(challenge, wrongPasscode)),
+            "AuthenticationFailed"
+          )
+          assert.isTrue(Exit.isSuccess(yield* logIn("passcode", Credentials.answerChallenge(challenge, "123456"))))
+        }).pipe(Effect.scoped, Effect.provide(TestCloud.layerCloud(cloudOptions)))
+      )
+      assert.include(spans, "Identity.authenticate")
+      assertNone(shown, secrets)
+    })
+  )
+
+  it.effect("none is in anything that the services show, whatever goes wrong", () =>
+    Effect.gen(function* () {
+      const secrets = new Map([
+        ["apiKey", apiKey],
+        ["adminPassword", adminPassword],
+        ["plainPassword", plainPassword],
+        ["tempUrlKey", tempUrlKey]
+      ])
+      const { shown, spans } = yield* watched((all) =>
+        Effect.gen(function* () {
+          const cloud = yield* TestCloud.TestCloud
+          const servers = yield* CloudServers.CloudServers
+          const files = yield* CloudFiles.CloudFiles
+          const tokens = yield* Identity.TokenRef
+          all.add("the services", { servers, files, tokens })
+          const access = yield* tokens.get
+          all.add("the Access", access)
+          yield* Effect.logInfo("logged in", access, { access })
+          const token = Redacted.value(access.token)
+          secrets.set("token", token)
+          const fail = (status: number, body: unknown, headers: Readonly<Record<string, string>> = {}) =>
+            cloud.fail({
+              match: { path: /^\/(servers|files)\// },
+              fault: { _tag: "Status", status, body, headers }
+            })
+
+          const server = {
+            name: "web-1",
+            imageId: "09de0a66-3156-48b4-90a5-1cf25a905207",
+            flavorId: "general1-1",
+            adminPassword: Redacted.make(adminPassword)
+          }
+          const made = yield* outcome(all, "create", servers.create(server))
+          assert.isTrue(Exit.isSuccess(made))
+          const pair = yield* outcome(all, "createKeyPair", servers.createKeyPair({ name: "k" }))
+          assert.isTrue(Exit.isSuccess(pair))
+          if (Exit.isSuccess(pair)) {
+            const lines = Redacted.value(pair.value.privateKey).split("\n")
+            secrets.set("private key", lines[2] ?? "")
+          }
+          yield* outcome(all, "updateAccount", files.updateAccount({ metadata: { "temp-url-key": tempUrlKey } }))
+          const account = yield* outcome(all, "getAccount", files.getAccount())
+          assert.isTrue(
+            Exit.isSuccess(account) &&
+              account.value.tempUrlKey !== undefined &&
+              Redacted.value(account.value.tempUrlKey) === tempUrlKey
+          )
+
+          const echoes = `<html><body><h1>Debug</h1><pre>POST /v2 HTTP/1.1
+X-Auth-Token: ${token}
+x-auth-token=${token}&amp;
+
+${JSON.stringify({ server: { adminPass: adminPassword } })}</pre></body></html>`
+          const wrapped = {
+            badRequest: {
+              code: 400,
+              message: `Invalid input for field adminPass. Value: ${adminPassword}. Token ${token}`,
+              details: `adminPass: ${adminPassword}`
+            }
+          }
+          for (const status of [400, 401, 403, 404, 405, 409, 413, 429, 500, 503]) {
+            for (const body of [echoes, wrapped, `{"badRequest": {"message": "${token} ${adminPassword}`]) {
+              // Two, because after a 401 it is asked again.
+              yield* fail(status, body, { "X-Trans-Id": `tx ${status}` })
+              yield* fail(status, body)
+              yield* outcome(all, `create: ${status}`, servers.create(server))
+              yield* cloud.clearFaults
+              yield* fail(status, body)
+              yield* fail(status, body)
+              yield* outcome(all, `getContainer: ${status}`, files.getContainer({ container: "c" }))
+              yield* cloud.clearFaults
+            }
+          }
+          secrets.set("the token after the 401s", Redacted.value((yield* tokens.get).token))
+
+          yield* fail(202, `{"server":{"id":"s-1","adminPass":"${plainPassword}`)
+          expectFailure(yield* outcome(all, "an answer cut off", servers.create(server)), "MalformedResponse")
+          yield* fail(202, { server: { id: ["s-1"], adminPass: plainPassword } })
+          expectFailure(yield* outcome(all, "an answer without an id", servers.create(server)), "MalformedResponse")
+          yield* fail(202, { server: { id: "s-1", adminPass: [plainPassword] } })
+          expectFailure(yield* outcome(all, "an odd password", servers.create(server)), "MalformedResponse")
+          yield* fail(200, { keypair: { name: "k", fingerprint: "f", private_key: plainPassword } })
+          expectFailure(
+            yield* outcome(all, "an incomplete key pair", servers.createKeyPair({ name: "l" })),
+            "MalformedResponse"
+          )
+
+          for (const fault of [
+            { _tag: "Cut" },
+            { _tag: "Cut", afterBytes: 10 },
+            { _tag: "TruncateBody", afterBytes: 20 }
+          ] as const) {
+            yield* cloud.fail({ match: { service: "servers" }, fault })
+            expectFailure(yield* outcome(all, `${fault._tag}`, servers.create(server)), "TransportError")
+          }
+
+          const plain = { ...server, adminPassword: plainPassword } as unknown as typeof server
+          expectFailure(yield* outcome(all, "a plain password", servers.create(plain)), "InvalidInput")
+          const wrong = { ...server, name: "", adminPassword: Redacted.make("") }
+          expectFailure(yield* outcome(all, "several faults", servers.create(wrong)), "InvalidInput")
+
+          const elsewhere = Rackspace.layerServices({ region: "XYZ" })
+          expectFailure(
+            yield* outcome(all, "another region", Effect.scoped(Layer.build(elsewhere))),
+            "EndpointNotFound"
+          )
+
+          const serverId = yield* cloud.servers.seedServer({ status: "BUILD" })
+          const waiting = yield* Effect.fork(
+            outcome(all, "a wait", servers.waitUntilActive({ serverId, timeout: "1 minute" }))
+          )
+          yield* TestClock.adjust("1 minute")
+          expectFailure(yield* Fiber.join(waiting), "WaitTimeout")
+          yield* cloud.servers.setServerStatus(serverId, "ERROR", { code: 500, message: "no" })
+          expectFailure(yield* outcome(all, "a failed wait", servers.waitUntilActive({ serverId })), "ResourceFailed")
+
+          const listing = servers.list({ pageSize: 1 })
+          yield* outcome(all, "a listing", Stream.runCollect(listing))
+          all.add("the listing itself", listing)
+          all.add("an operation not yet run", servers.create(server))
+          yield* outcome(all, "logout", tokens.logout)
+        }).pipe(Effect.provide(TestCloud.layer({ cloud: cloudOptions, retry: RetryPolicy.never })))
+      )
+      for (const span of ["CloudServers.create", "CloudServers.get", "CloudFiles.getContainer", "Identity.revoke"]) {
+        assert.include(spans, span)
+      }
+      assertNone(shown, secrets)
+    })
+  )
+
+  it.effect("none is in what a token store says when it fails", () =>
+    Effect.gen(function* () {
+      const secrets = new Map([["apiKey", apiKey]])
+      const { shown } = yield* watched((all) =>
+        Effect.gen(function* () {
+          const tokens = yield* Identity.TokenRef
+          secrets.set("token", Redacted.value((yield* tokens.get).token))
+          all.add("tokens", tokens)
+        }).pipe(
+          Effect.provide(
+            Layer.unwrapEffect(Effect.map(TestCloud.credentials, (credentials) => Identity.layer({ credentials })))
+          ),
+          Effect.provide(TestCloud.layerCloud(cloudOptions)),
+          Effect.provideService(TokenStore.TokenStore, {
+            load: () => Effect.fail(new TokenStore.TokenStoreError({ reason: "unavailable", message: "disk full" })),
+            save: () => Effect.fail(new TokenStore.TokenStoreError({ reason: "unavailable", message: "disk full" })),
+            remove: () => Effect.void
+          })
+        )
+      )
+      assert.isTrue(shown.texts.some(([place, text]) => place === "log, formatted" && text.includes("disk full")))
+      assertNone(shown, secrets)
+    })
+  )
+
+  it("an error of the library keeps no request, response or cause", () => {
+    const fields = Object.values(CloudError).flatMap((exported) =>
+      typeof exported === "function" && "fields" in exported ? Object.keys(exported.fields as object) : []
+    )
+    assert.isAbove(fields.length, 50)
+    for (const field of ["request", "response", "cause", "headers", "token"]) assert.notInclude(fields, field)
+  })
+})

@@ -1,0 +1,275 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Chunk, Clock, Duration, Effect, Exit, Fiber, Option, Random, Stream, TestClock } from "effect"
+import { CloudError, Waiting } from "effect-rackspace"
+
+interface Seen {
+  readonly state: string
+  readonly reason?: string
+}
+
+/** Something that is in each of these states in turn, one a look, and stays in the last; it writes down when it is looked at. */
+const thing = (states: ReadonlyArray<string>, pace: Partial<Waiting.Pace> = {}) => {
+  const at: Array<number> = []
+  const watch: Waiting.Watch<Seen, never, never> = {
+    service: "Cloud",
+    operation: "Cloud.wait",
+    resource: "thing-1",
+    poll: Effect.map(Clock.currentTimeMillis, (now) => {
+      const state = states[Math.min(at.length, states.length - 1)] ?? "?"
+      at.push(now)
+      return state === "ERROR" ? { state, reason: "no room" } : { state }
+    }),
+    state: ({ state }) => state,
+    until: ({ state }) => state === "DONE",
+    failed: ({ reason, state }) =>
+      state === "ERROR" || state === "DIED" ? Option.some({ fault: reason }) : Option.none(),
+    jitter: 0,
+    ...pace,
+    interval: pace.interval ?? "10 seconds",
+    timeout: pace.timeout ?? "1 minute"
+  }
+  return { at, watch }
+}
+
+const busy = (count: number) => Array.from({ length: count }, () => "BUSY")
+
+describe("Waiting.until", () => {
+  it.effect("looks at once, and answers without waiting where there is nothing to wait for", () =>
+    Effect.gen(function* () {
+      const { at, watch } = thing(["DONE"])
+      assert.deepStrictEqual(yield* Waiting.until(watch), { state: "DONE" })
+      assert.deepStrictEqual(at, [0])
+    })
+  )
+
+  it.effect("looks once an interval, by the Clock", () =>
+    Effect.gen(function* () {
+      const { at, watch } = thing([...busy(3), "DONE"], { interval: "7 seconds" })
+      const waiting = yield* Effect.fork(Waiting.until(watch))
+      yield* TestClock.adjust("20 seconds")
+      assert.deepStrictEqual(at, [0, 7000, 14_000])
+      assert.isTrue(Option.isNone(yield* Fiber.poll(waiting)))
+      yield* TestClock.adjust("1 seconds")
+      assert.strictEqual((yield* Fiber.join(waiting)).state, "DONE")
+    })
+  )
+
+  it.effect("varies the interval by the jitter, to either side", () =>
+    Effect.gen(function* () {
+      const { at, watch } = thing([...busy(3), "DONE"], { jitter: 0.2 })
+      const waiting = yield* Effect.fork(Waiting.until(watch).pipe(Effect.withRandom(Random.fixed([0, 0.5, 1]))))
+      yield* TestClock.adjust("30 seconds")
+      yield* Fiber.join(waiting)
+      assert.deepStrictEqual(at, [0, 8000, 18_000, 30_000])
+    })
+  )
+
+  it.effect("varies it by a tenth where nothing else is said", () =>
+    Effect.gen(function* () {
+      const { at, watch } = thing([...busy(2), "DONE"])
+      const { jitter: _, ...unsaid } = watch
+      const waiting = yield* Effect.fork(Waiting.until(unsaid).pipe(Effect.withRandom(Random.fixed([0, 1]))))
+      yield* TestClock.adjust("30 seconds")
+      yield* Fiber.join(waiting)
+      assert.deepStrictEqual(at, [0, 9000, 20_000])
+    })
+  )
+
+  it.effect("ends at once in a failed state, with the reason", () =>
+    Effect.gen(function* () {
+      const { at, watch } = thing(["BUSY", "ERROR", "DONE"])
+      const waiting = yield* Effect.fork(Effect.flip(Waiting.until(watch)))
+      yield* TestClock.adjust("10 seconds")
+      const error = yield* Fiber.join(waiting)
+      assert.instanceOf(error, CloudError.ResourceFailed)
+      assert.strictEqual(error.state, "ERROR")
+      assert.strictEqual(error.fault, "no room")
+      assert.strictEqual(error.message, "Cloud.wait: thing-1 is in ERROR: no room")
+      assert.strictEqual(at.length, 2)
+    })
+  )
+
+  it.effect("ends at once in a failed state, without a reason", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(Waiting.until(thing(["DIED"]).watch))
+      assert.instanceOf(error, CloudError.ResourceFailed)
+      assert.isUndefined(error.fault)
+      assert.strictEqual(error.message, "Cloud.wait: thing-1 is in DIED")
+    })
+  )
+
+  it.effect("looks a last time when the time is up, and then fails with the last state", () =>
+    Effect.gen(function* () {
+      const { at, watch } = thing(["BUSY", "SLOW"], { timeout: "25 seconds" })
+      const waiting = yield* Effect.fork(Effect.flip(Waiting.until(watch)))
+      yield* TestClock.adjust("25 seconds")
+      const error = yield* Fiber.join(waiting)
+      assert.instanceOf(error, CloudError.WaitTimeout)
+      assert.strictEqual(error.lastState, "SLOW")
+      assert.isTrue(Duration.equals(error.waited, "25 seconds"))
+      assert.strictEqual(error.message, "Cloud.wait: thing-1 was SLOW after 25s")
+      assert.deepStrictEqual(at, [0, 10_000, 20_000, 25_000])
+    })
+  )
+
+  it.effect("ends in time whatever the jitter, also on a clock that shows fractions of a millisecond", () =>
+    Effect.gen(function* () {
+      for (const share of [1 / 3, 0.7071, 0.123456789, 0.9999]) {
+        const { watch } = thing(["BUSY"], { jitter: 0.1 })
+        const waiting = yield* Effect.fork(
+          Effect.flip(Waiting.until(watch)).pipe(Effect.withRandom(Random.fixed([share, 0.1 + share / 2])))
+        )
+        yield* TestClock.adjust(Duration.millis(0.1 + share))
+        yield* TestClock.adjust("61 seconds")
+        assert.isTrue(Option.isSome(yield* Fiber.poll(waiting)))
+        assert.instanceOf(yield* Fiber.join(waiting), CloudError.WaitTimeout)
+      }
+    })
+  )
+
+  it.effect("does not spin where the interval is nothing", () =>
+    Effect.gen(function* () {
+      const { at, watch } = thing(["BUSY"], { interval: 0, timeout: "10 millis" })
+      const waiting = yield* Effect.fork(Effect.flip(Waiting.until(watch)))
+      yield* TestClock.adjust("10 millis")
+      assert.instanceOf(yield* Fiber.join(waiting), CloudError.WaitTimeout)
+      assert.strictEqual(at.length, 11)
+    })
+  )
+
+  it.effect("leaves the last look the time that a request takes", () =>
+    Effect.gen(function* () {
+      const { watch } = thing([...busy(3), "DONE"], { timeout: "25 seconds" })
+      const poll = Effect.delay(watch.poll, "800 millis")
+      const waiting = yield* Effect.fork(Waiting.until({ ...watch, poll }))
+      yield* TestClock.adjust("26 seconds")
+      assert.strictEqual((yield* Fiber.join(waiting)).state, "DONE")
+    })
+  )
+
+  it.effect("ends well where the last look at the end of the time is the one that is waited for", () =>
+    Effect.gen(function* () {
+      const { watch } = thing([...busy(3), "DONE"], { timeout: "25 seconds" })
+      const waiting = yield* Effect.fork(Waiting.until(watch))
+      yield* TestClock.adjust("25 seconds")
+      assert.strictEqual((yield* Fiber.join(waiting)).state, "DONE")
+    })
+  )
+
+  it.effect("gives up on a look that takes longer than the time that is left", () =>
+    Effect.gen(function* () {
+      const { watch } = thing(["BUSY"])
+      let looks = 0
+      const poll = Effect.suspend(() => (looks++ === 0 ? watch.poll : Effect.never))
+      const waiting = yield* Effect.fork(Effect.flip(Waiting.until({ ...watch, poll })))
+      yield* TestClock.adjust("1 minute")
+      const error = yield* Fiber.join(waiting)
+      assert.instanceOf(error, CloudError.WaitTimeout)
+      assert.strictEqual(error.lastState, "BUSY")
+    })
+  )
+
+  it.effect("that was never answered says so", () =>
+    Effect.gen(function* () {
+      const { watch } = thing([])
+      const waiting = yield* Effect.fork(Effect.flip(Waiting.until({ ...watch, poll: Effect.never })))
+      yield* TestClock.adjust("1 minute")
+      const error = yield* Fiber.join(waiting)
+      assert.instanceOf(error, CloudError.WaitTimeout)
+      assert.isUndefined(error.lastState)
+      assert.strictEqual(error.message, "Cloud.wait: thing-1 was not seen after 1m")
+    })
+  )
+
+  it.effect("waits for ever where it is told so", () =>
+    Effect.gen(function* () {
+      const { at, watch } = thing([...busy(100), "DONE"], { timeout: Duration.infinity, interval: "1 hour" })
+      const waiting = yield* Effect.fork(Waiting.until(watch))
+      yield* TestClock.adjust("99 hours")
+      assert.strictEqual(at.length, 100)
+      yield* TestClock.adjust("1 hour")
+      assert.strictEqual((yield* Fiber.join(waiting)).state, "DONE")
+    })
+  )
+
+  it.effect("fails as a look does", () =>
+    Effect.gen(function* () {
+      const { watch } = thing([])
+      assert.strictEqual(yield* Effect.flip(Waiting.until({ ...watch, poll: Effect.fail("gone" as const) })), "gone")
+    })
+  )
+
+  it.effect("stops looking when it is interrupted, also in the middle of a look", () =>
+    Effect.gen(function* () {
+      const { at, watch } = thing(busy(1))
+      const waiting = yield* Effect.fork(Waiting.until(watch))
+      yield* TestClock.adjust("15 seconds")
+      assert.isTrue(Exit.isInterrupted(yield* Fiber.interrupt(waiting)))
+      let interrupted = false
+      const poll = Effect.onInterrupt(Effect.never, () =>
+        Effect.sync(() => {
+          interrupted = true
+        })
+      )
+      const looking = yield* Effect.fork(Waiting.until({ ...watch, poll }))
+      yield* TestClock.adjust("1 seconds")
+      yield* Fiber.interrupt(looking)
+      assert.isTrue(interrupted)
+      yield* TestClock.adjust("1 hour")
+      assert.strictEqual(at.length, 2)
+    })
+  )
+
+  it.effect("can be run again, with its time counted anew", () =>
+    Effect.gen(function* () {
+      const { at, watch } = thing(busy(1), { timeout: "10 seconds" })
+      const wait = Effect.flip(Waiting.until(watch))
+      for (let round = 1; round <= 2; round++) {
+        const waiting = yield* Effect.fork(wait)
+        yield* TestClock.adjust("10 seconds")
+        assert.instanceOf(yield* Fiber.join(waiting), CloudError.WaitTimeout)
+        assert.strictEqual(at.length, 2 * round)
+      }
+    })
+  )
+})
+
+describe("Waiting.watch", () => {
+  it.effect("emits what each look saw, the last included", () =>
+    Effect.gen(function* () {
+      const { watch } = thing(["NEW", "BUSY", "BUSY", "DONE"])
+      const watching = yield* Effect.fork(Stream.runCollect(Waiting.watch(watch)))
+      yield* TestClock.adjust("30 seconds")
+      assert.deepStrictEqual(
+        Chunk.toReadonlyArray(yield* Fiber.join(watching)).map(({ state }) => state),
+        ["NEW", "BUSY", "BUSY", "DONE"]
+      )
+    })
+  )
+
+  it.effect("emits each look as it is made, not all at the end", () =>
+    Effect.gen(function* () {
+      const { watch } = thing(["NEW", "BUSY", "DONE"])
+      const seen: Array<string> = []
+      const watching = yield* Waiting.watch(watch).pipe(
+        Stream.runForEach(({ state }) => Effect.sync(() => seen.push(state))),
+        Effect.fork
+      )
+      yield* TestClock.adjust("1 seconds")
+      assert.deepStrictEqual(seen, ["NEW"])
+      yield* TestClock.adjust("9 seconds")
+      assert.deepStrictEqual(seen, ["NEW", "BUSY"])
+      yield* Fiber.interrupt(watching)
+    })
+  )
+
+  it.effect("stops looking when enough was taken", () =>
+    Effect.gen(function* () {
+      const { at, watch } = thing(busy(1))
+      const watching = yield* Effect.fork(Stream.runDrain(Stream.take(Waiting.watch(watch), 2)))
+      yield* TestClock.adjust("1 minute")
+      yield* Fiber.join(watching)
+      assert.strictEqual(at.length, 2)
+    })
+  )
+})
