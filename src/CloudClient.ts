@@ -89,6 +89,8 @@ export interface Request<Tag extends DocumentedError["_tag"]> extends Operation 
   readonly idempotent: boolean
   /** The errors that its documentation names. */
   readonly documented: ReadonlySet<Tag>
+  /** Secrets in it besides the token, which no error may repeat. */
+  readonly secrets?: ReadonlyArray<string> | undefined
 }
 
 /**
@@ -328,7 +330,7 @@ export const make = (
           operation: request.operation,
           method: request.method,
           url: url.split("?", 1)[0] ?? url,
-          secrets: [token]
+          secrets: [token, ...(request.secrets ?? [])]
         }
         const start = yield* Clock.currentTimeMillis
         const response = yield* dispatch(

@@ -11,6 +11,7 @@ import type { HttpMethod } from "@effect/platform/HttpMethod"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type * as ParseResult from "effect/ParseResult"
+import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
@@ -276,6 +277,17 @@ const encode = (endpoint: Any, input: unknown): Either.Either<Encoded, ReadonlyA
   })
 }
 
+/** What is redacted in an input: a cloud that finds fault with it may quote it. */
+const secretsIn = (input: unknown): ReadonlyArray<string> => {
+  if (Redacted.isRedacted(input)) {
+    const value = Redacted.value(input)
+    return typeof value === "string" ? [value] : []
+  }
+  if (Array.isArray(input)) return input.flatMap(secretsIn)
+  const isPlain = typeof input === "object" && input !== null && Object.getPrototypeOf(input) === Object.prototype
+  return isPlain ? Object.values(input).flatMap(secretsIn) : []
+}
+
 const malformed = (response: Response, error: ParseResult.ParseError): MalformedResponse => {
   const issues = issuesOf(error)
   return new MalformedResponse({
@@ -387,7 +399,8 @@ export const method = <Input, Output, Tag extends DocumentedError["_tag"], R>(
           headers: encoded.right.headers,
           body: encoded.right.body,
           idempotent: endpoint.idempotent,
-          documented: endpoint.errors
+          documented: endpoint.errors,
+          secrets: secretsIn(input)
         },
         read
       )

@@ -22,7 +22,7 @@ export interface Pace {
   readonly interval?: Duration.DurationInput | undefined
   /** The share of the interval by which it varies at random, 0 to 1, so that many waiters do not look at once. Default 0.1. */
   readonly jitter?: number | undefined
-  /** After how long to give up with `WaitTimeout`. */
+  /** After how long to give up with `WaitTimeout`; a last look is made then, and has five seconds to be answered. */
   readonly timeout?: Duration.DurationInput | undefined
 }
 
@@ -46,6 +46,9 @@ export interface Watch<A, E, R> extends Operation, Pace {
   readonly interval: Duration.DurationInput
   readonly timeout: Duration.DurationInput
 }
+
+/** How long a look may take at the least, in milliseconds, so that one at the very end of the time can be answered. */
+const lastLook = 5_000
 
 /**
  * Looks until the wait is over, and emits what each look saw, the last one included.
@@ -74,8 +77,7 @@ export const watch = <A, E, R>(watched: Watch<A, E, R>): Stream.Stream<A, E | Re
       )
       const look = Effect.gen(function* () {
         const left = start + timeout - (yield* Clock.currentTimeMillis)
-        if (left < 0) return yield* late
-        const looked = yield* Effect.timeoutOption(watched.poll, Math.max(left, 1))
+        const looked = yield* Effect.timeoutOption(watched.poll, Math.max(left, lastLook))
         if (Option.isNone(looked)) return yield* late
         const seen = looked.value
         last = watched.state(seen)
@@ -93,7 +95,8 @@ export const watch = <A, E, R>(watched: Watch<A, E, R>): Stream.Stream<A, E | Re
         const varied = interval * (1 - jitter + 2 * jitter * (yield* Random.next))
         const left = start + timeout - (yield* Clock.currentTimeMillis)
         if (left <= 0) return yield* late
-        yield* Effect.sleep(Math.min(varied, left))
+        // Whole milliseconds, and never none: a sleep of a fraction might not move the clock at all.
+        yield* Effect.sleep(Math.max(1, Math.min(Math.round(varied), Math.ceil(left))))
       })
       return Stream.unfoldEffect(false as boolean | undefined, (waited) =>
         waited === undefined

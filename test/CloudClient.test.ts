@@ -442,6 +442,18 @@ describe("CloudClient: what is observed", () => {
     }).pipe(Effect.provide(TestCloud.layer()))
   )
 
+  it.effect("a failure that ends a request, and a token that is replaced, count as no repetition", () =>
+    Effect.gen(function* () {
+      const files = yield* CloudFiles.CloudFiles
+      const cloud = yield* TestCloud.TestCloud
+      const before = yield* Telemetry.total("retries")
+      yield* Effect.flip(files.getContainer({ container: "missing" }))
+      yield* cloud.expireAllTokens
+      yield* files.getAccount()
+      assert.strictEqual((yield* Telemetry.total("retries")) - before, 0)
+    }).pipe(Effect.provide(TestCloud.layer()))
+  )
+
   it.effect("bytes that go out of an unknown client's own hands are not traced by the platform", () =>
     Effect.gen(function* () {
       const { spans, tracer } = recording()

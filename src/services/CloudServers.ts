@@ -513,6 +513,8 @@ const serverQuery = {
   flavorId: Schema.optional(Named).pipe(Schema.fromKey("flavor")),
   /** A regular expression, matched anywhere in the name. */
   name: Schema.optional(Named),
+  /** The host that it runs on, for operators of the cloud. */
+  host: Schema.optional(Named),
   /** Those changed since then, deleted ones included. */
   changesSince: Schema.optional(Timestamp).pipe(Schema.fromKey("changes-since")),
   ...pageQuery

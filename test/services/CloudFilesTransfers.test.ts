@@ -86,7 +86,10 @@ const tokenExpiresAt = (match: { readonly method: string; readonly path?: string
   )
 
 /** How often the program has logged in since the requests were last forgotten. */
-const loginsSince = Effect.map(requestsOf("identity"), (all) => all.filter((one) => one.target.endsWith("/tokens")).length)
+const loginsSince = Effect.map(
+  requestsOf("identity"),
+  (all) => all.filter((one) => one.target.endsWith("/tokens")).length
+)
 
 describe("uploads", () => {
   it.effect("bytes go up as they are, with their length, type and MD5", () =>
@@ -488,28 +491,29 @@ describe("uploads", () => {
     }).pipe(Effect.provide(cloud()))
   )
 
-  it.effect("taking segments away has an end, even where the cloud gives no answer to it", () =>
-    Effect.gen(function* () {
-      const { emulated, files } = yield* prepared
-      yield* emulated.fail({
-        match: { service: "files", method: "DELETE" },
-        times: Infinity,
-        fault: { _tag: "Delay", duration: "1 hours" }
-      })
-      const fiber = yield* Effect.fork(
-        Effect.flip(
-          files.upload({
-            ...object,
-            body: CloudFiles.fromStream(failingAfter(patterned(3500), 250)),
-            segmentSize: 1000
-          })
+  for (const [what, fault] of [
+    ["gives no answer to it", { _tag: "Delay", duration: "1 hours" }],
+    ["puts it off again and again", { _tag: "Status", status: 503, headers: { "Retry-After": "60" } }]
+  ] as const) {
+    it.effect(`taking segments away has an end, even where the cloud ${what}`, () =>
+      Effect.gen(function* () {
+        const { emulated, files } = yield* prepared
+        yield* emulated.fail({ match: { service: "files", method: "DELETE" }, times: Infinity, fault })
+        const fiber = yield* Effect.fork(
+          Effect.flip(
+            files.upload({
+              ...object,
+              body: CloudFiles.fromStream(failingAfter(patterned(3500), 250)),
+              segmentSize: 1000
+            })
+          )
         )
-      )
-      yield* TestClock.adjust("30 seconds")
-      assert.isTrue((yield* fiber.status)._tag === "Done")
-      assert.deepStrictEqual(yield* Fiber.join(fiber), new SourceFailed({ at: 3500 }))
-    }).pipe(Effect.provide(cloud()))
-  )
+        yield* TestClock.adjust("30 seconds")
+        assert.isTrue((yield* fiber.status)._tag === "Done")
+        assert.deepStrictEqual(yield* Fiber.join(fiber), new SourceFailed({ at: 3500 }))
+      }).pipe(Effect.provide(cloud()))
+    )
+  }
 
   for (const [what, body] of bodies(patterned(2500))) {
     it.effect(`${what} goes up where nothing may interrupt it, as in acquireRelease`, () =>

@@ -824,6 +824,7 @@ describe("CloudServers: listings as Streams", () => {
           imageId: ubuntu,
           flavorId: "general1-1",
           name: "a\\+b&c=d é",
+          host: "compute-1",
           changesSince: DateTime.toUtc(since),
           pageSize: 2
         })
@@ -835,11 +836,12 @@ describe("CloudServers: listings as Streams", () => {
         image: ubuntu,
         flavor: "general1-1",
         name: "a\\+b&c=d é",
+        host: "compute-1",
         "changes-since": "2026-01-01T00:00:00.000Z",
         limit: "2"
       }
       assert.deepStrictEqual(first?.query, filters)
-      assert.include(first?.line ?? "", "name=a%5C%2Bb%26c%3Dd%20%C3%A9&changes-since=2026-01-01T00%3A00%3A00.000Z")
+      assert.include(first?.line ?? "", "name=a%5C%2Bb%26c%3Dd%20%C3%A9&host=compute-1&changes-since=2026-01-01T00%3A00%3A00.000Z")
       const { marker, ...carried } = second?.query ?? {}
       assert.deepStrictEqual(carried, filters)
       assert.isDefined(marker)

@@ -1,0 +1,294 @@
+import { HttpClient } from "@effect/platform"
+import { assert, describe, it } from "@effect/vitest"
+import { Context, Effect, Layer, Option, Stream } from "effect"
+import {
+  CloudError,
+  CloudFiles,
+  CloudServers,
+  Credentials,
+  Identity,
+  Rackspace,
+  RetryPolicy,
+  TestCloud
+} from "effect-rackspace"
+import { expectTypeOf } from "vitest"
+
+/** What reached the services of the cloud, without the logins. */
+const serviceRequests = Effect.flatMap(TestCloud.TestCloud, (cloud) =>
+  Effect.map(cloud.requests, (all) => all.filter(({ service }) => service !== "identity"))
+)
+
+const targets = Effect.map(serviceRequests, (all) => all.map(({ method, target }) => `${method} ${target}`))
+
+const limits = Effect.flatMap(CloudServers.CloudServers, (servers) => servers.getLimits())
+
+/** Builds `Rackspace.layer` on a cloud of its own and runs an effect on it. */
+const on =
+  (options: Omit<Rackspace.Options, "credentials">, cloud: TestCloud.CloudOptions = {}) =>
+  <A, E>(
+    effect: Effect.Effect<A, E, Rackspace.Services | Identity.TokenRef | TestCloud.TestCloud | HttpClient.HttpClient>
+  ) =>
+    effect.pipe(
+      Effect.provide(Rackspace.layer({ ...options, credentials: TestCloud.credentials })),
+      Effect.provide(TestCloud.layerCloud(cloud))
+    )
+
+describe("Rackspace.layer", () => {
+  it.effect("logs in once for all services, and asks nothing of them", () =>
+    Effect.gen(function* () {
+      const cloud = yield* TestCloud.TestCloud
+      assert.strictEqual((yield* cloud.logins).succeeded, 1)
+      assert.isEmpty(yield* serviceRequests)
+      yield* limits
+      yield* Effect.flatMap(CloudFiles.CloudFiles, (files) => files.getAccount())
+      assert.strictEqual((yield* cloud.logins).succeeded, 1)
+      assert.strictEqual((yield* serviceRequests).length, 2)
+    }).pipe(on({}))
+  )
+
+  it.effect("works in the user's own region unless another is named", () =>
+    Effect.gen(function* () {
+      yield* limits
+      assert.deepStrictEqual(yield* targets, ["GET /servers/ord/v2/010101/limits"])
+    }).pipe(on({}, { defaultRegion: "ORD" }))
+  )
+
+  it.effect("works in the region that is named, in any case", () =>
+    Effect.gen(function* () {
+      yield* limits
+      yield* Effect.flatMap(CloudFiles.CloudFiles, (files) => files.getAccount())
+      const [servers, files] = yield* targets
+      assert.strictEqual(servers, "GET /servers/ord/v2/010101/limits")
+      assert.match(files ?? "", /^HEAD \/files\/ord\/v1\/MossoCloudFS_/)
+    }).pipe(on({ region: "oRd" }))
+  )
+
+  it.effect("fails with the account's regions where it has no such one, before any service is asked", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(
+        limits.pipe(Effect.provide(Rackspace.layer({ credentials: TestCloud.credentials, region: "LON" })))
+      )
+      assert.instanceOf(error, CloudError.EndpointNotFound)
+      assert.strictEqual(error.region, "LON")
+      assert.includeMembers([...error.available], ["DFW", "ORD"])
+      assert.match(error.message, /^Rackspace\.layer: the account has no region LON; it has .*DFW.*ORD/)
+      assert.isEmpty(yield* serviceRequests)
+    }).pipe(Effect.provide(TestCloud.layerCloud()))
+  )
+
+  it.effect("fails with the service's regions where only others have the one that is named", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(limits)
+      assert.instanceOf(error, CloudError.EndpointNotFound)
+      assert.deepStrictEqual(error.available, ["DFW", "ORD"])
+      assert.include(error.message, "has no endpoint in region IAD; it has DFW, ORD")
+      assert.isEmpty(yield* serviceRequests)
+    }).pipe(on({ region: "IAD" }))
+  )
+
+  it.effect("asks for a region where the account has several and the user none of their own", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(limits)
+      assert.instanceOf(error, CloudError.EndpointNotFound)
+      assert.include(error.message, "name a region")
+      assert.include(error.message, "DFW, ORD")
+      assert.isEmpty(yield* serviceRequests)
+    }).pipe(on({}, { defaultRegion: "" }))
+  )
+
+  it.effect("takes the only region that there is where the user has none of their own", () =>
+    Effect.gen(function* () {
+      yield* limits
+      assert.deepStrictEqual(yield* targets, ["GET /servers/syd/v2/010101/limits"])
+    }).pipe(on({}, { defaultRegion: "", regions: ["SYD"] }))
+  )
+
+  it.effect("fails as the login does", () =>
+    Effect.gen(function* () {
+      const { authUrl } = yield* TestCloud.TestCloud
+      const credentials = Credentials.apiKey({ authUrl, username: "demo", apiKey: "wrong" })
+      const error = yield* Effect.flip(Effect.scoped(Layer.build(Rackspace.layer({ credentials }))))
+      assert.instanceOf(error, CloudError.AuthenticationFailed)
+      assert.strictEqual(error.reason, "refused")
+    }).pipe(Effect.provide(TestCloud.layerCloud()))
+  )
+
+  it.effect("fails as the credentials do, with nothing sent", () =>
+    Effect.gen(function* () {
+      const cloud = yield* TestCloud.TestCloud
+      const layer = Rackspace.layer({ credentials: Effect.fail("no credentials" as const) })
+      assert.strictEqual(yield* Effect.flip(Effect.scoped(Layer.build(layer))), "no credentials")
+      assert.isEmpty(yield* cloud.requests)
+    }).pipe(Effect.provide(TestCloud.layerCloud()))
+  )
+
+  it.effect(
+    "goes to the endpoint that is given for a service, whatever the catalog says, and to the catalog's for others",
+    () =>
+      Effect.gen(function* () {
+        const cloud = yield* TestCloud.TestCloud
+        yield* cloud.fail({ match: { path: "/elsewhere" }, fault: { _tag: "Status", status: 404, body: "not here" } })
+        const error = yield* Effect.flip(limits)
+        assert.instanceOf(error, CloudError.UnexpectedStatus)
+        assert.strictEqual(error.url, "http://proxy.test:8080/elsewhere/limits")
+        yield* Effect.flatMap(CloudFiles.CloudFiles, (files) => files.getAccount())
+        const [first, second] = yield* serviceRequests
+        assert.strictEqual(`${first?.headers["host"]}${first?.target}`, "proxy.test:8080/elsewhere/limits")
+        assert.strictEqual(second?.headers["host"], "cloud.test")
+      }).pipe(on({ endpoints: { CloudServers: "http://proxy.test:8080/elsewhere/" } }))
+  )
+
+  it.effect("reaches the internal network by interface, and says so where a service has no such endpoint", () =>
+    Effect.gen(function* () {
+      yield* Effect.flatMap(CloudFiles.CloudFiles, (files) => files.getAccount())
+      assert.match((yield* targets)[0] ?? "", /^HEAD \/snet-files\/dfw\/v1\/MossoCloudFS_/)
+      const error = yield* Effect.flip(limits)
+      assert.instanceOf(error, CloudError.EndpointNotFound)
+      assert.include(error.message, "has no internal endpoint in region DFW")
+      assert.strictEqual((yield* serviceRequests).length, 1)
+    }).pipe(on({ interface: "internal" }))
+  )
+
+  it.effect("uses the HttpClient as it is changed, and the retry policy that is given", () =>
+    Effect.gen(function* () {
+      const cloud = yield* TestCloud.TestCloud
+      yield* cloud.fail({ match: { service: "servers" }, fault: { _tag: "Status", status: 503 } })
+      assert.instanceOf(yield* Effect.flip(limits), CloudError.ServiceUnavailable)
+      const [request, ...more] = yield* serviceRequests
+      assert.isEmpty(more)
+      assert.strictEqual(request?.headers["via"], "my proxy")
+    }).pipe(
+      on({
+        retry: RetryPolicy.never,
+        transformClient: HttpClient.mapRequest((request) => ({
+          ...request,
+          headers: { ...request.headers, via: "my proxy" } as typeof request.headers
+        }))
+      })
+    )
+  )
+
+  it("tells in its type what it needs and what it fails with", () => {
+    const credentials = Credentials.apiKey({ username: "u", apiKey: "k" })
+    expectTypeOf(Rackspace.layer({ credentials })).toEqualTypeOf<
+      Layer.Layer<
+        CloudServers.CloudServers | CloudFiles.CloudFiles | Identity.TokenRef,
+        CloudError.AuthenticationFailed | CloudError.EndpointNotFound,
+        HttpClient.HttpClient
+      >
+    >()
+    const read = Credentials.fromFile("f")
+    expectTypeOf<
+      Layer.Layer.Error<ReturnType<typeof Rackspace.layer<Effect.Effect.Error<typeof read>>>>
+    >().toEqualTypeOf<CloudError.AuthenticationFailed | CloudError.EndpointNotFound | Credentials.CredentialsError>()
+  })
+})
+
+describe("Rackspace.layerServices", () => {
+  it.effect("gives two regions on one login", () =>
+    Effect.gen(function* () {
+      const cloud = yield* TestCloud.TestCloud
+      const dfw = Context.get(yield* Layer.build(Rackspace.layerServices({ region: "DFW" })), CloudServers.CloudServers)
+      const ord = Context.get(yield* Layer.build(Rackspace.layerServices({ region: "ORD" })), CloudServers.CloudServers)
+      yield* cloud.serversIn("DFW").seedServer({ name: "in-dfw" })
+      yield* cloud.serversIn("ORD").seedServer({ name: "in-ord" })
+      const names = (servers: CloudServers.Service) =>
+        servers.list().pipe(
+          Stream.map(({ name }) => name),
+          Stream.runHead,
+          Effect.map(Option.getOrNull)
+        )
+      assert.deepStrictEqual(yield* Effect.all([names(dfw), names(ord)], { concurrency: 2 }), ["in-dfw", "in-ord"])
+      assert.strictEqual((yield* cloud.logins).succeeded, 1)
+      yield* cloud.expireAllTokens
+      yield* Effect.all([names(dfw), names(ord)], { concurrency: 2 })
+      assert.strictEqual((yield* cloud.logins).succeeded, 2)
+    }).pipe(
+      Effect.scoped,
+      Effect.provide(
+        Layer.unwrapEffect(Effect.map(TestCloud.credentials, (credentials) => Identity.layer({ credentials })))
+      ),
+      Effect.provide(TestCloud.layerCloud())
+    )
+  )
+
+  it.effect("fails for an unknown region without asking anything but the login", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(Effect.scoped(Layer.build(Rackspace.layerServices({ region: "XYZ" }))))
+      assert.instanceOf(error, CloudError.EndpointNotFound)
+      assert.isEmpty(yield* serviceRequests)
+    }).pipe(on({}))
+  )
+})
+
+describe("a program's services replaced in a test", () => {
+  /** A program that knows nothing of tests. */
+  const countServers = Effect.flatMap(CloudServers.CloudServers, (servers) => Stream.runCount(servers.list()))
+
+  it.effect("by a service that does only what is used", () =>
+    Effect.gen(function* () {
+      assert.strictEqual(yield* countServers, 2)
+    }).pipe(
+      Effect.provide(
+        Layer.mock(CloudServers.CloudServers, {
+          list: () => Stream.make({ id: "a", name: "a" }, { id: "b", name: "b" })
+        })
+      )
+    )
+  )
+
+  it.effect("by the real one with a part changed", () =>
+    Effect.gen(function* () {
+      const servers = yield* CloudServers.CloudServers
+      assert.strictEqual(yield* countServers, 0)
+      const error = yield* Effect.flip(servers.getLimits())
+      assert.strictEqual(error.message, "made up")
+    }).pipe(
+      Effect.provide(
+        Layer.effect(
+          CloudServers.CloudServers,
+          Effect.map(CloudServers.CloudServers, (servers) =>
+            CloudServers.CloudServers.of({
+              ...servers,
+              getLimits: () =>
+                Effect.fail(
+                  new CloudError.TransportError({
+                    service: "CloudServers",
+                    operation: "CloudServers.getLimits",
+                    message: "made up",
+                    method: "GET",
+                    url: "https://x.test",
+                    reason: "connect"
+                  })
+                )
+            })
+          )
+        )
+      ),
+      Effect.provide(TestCloud.layer())
+    )
+  )
+
+  it.effect("each layer of TestCloud is a cloud of its own", () =>
+    Effect.gen(function* () {
+      const seeded = Effect.zipRight(
+        Effect.flatMap(TestCloud.TestCloud, (cloud) => cloud.servers.seedServer()),
+        countServers
+      )
+      assert.strictEqual(yield* Effect.provide(seeded, TestCloud.layer()), 1)
+      assert.strictEqual(yield* Effect.provide(seeded, TestCloud.layer()), 1)
+    })
+  )
+})
+
+it.layer(TestCloud.layer())("one cloud for several tests", (it) => {
+  it.effect("is filled by one", () =>
+    Effect.flatMap(TestCloud.TestCloud, (cloud) => Effect.asVoid(cloud.servers.seedServers(3)))
+  )
+  it.effect("and seen by the next", () =>
+    Effect.gen(function* () {
+      const servers = yield* CloudServers.CloudServers
+      assert.strictEqual(yield* Stream.runCount(servers.listDetail()), 3)
+    })
+  )
+})
