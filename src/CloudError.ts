@@ -241,6 +241,7 @@ export class UnexpectedStatus extends Schema.TaggedError<UnexpectedStatus>("effe
  * - `connect`: no connection, or it broke before the answer began.
  * - `timeout`: the answer did not begin in time, or its body stalled.
  * - `body`: the answer's body broke off, or was longer or shorter than it said.
+ * - `tooLong`: the answer is longer than the library reads of one that is not streamed (64 MiB).
  * - `invalidUrl`: the endpoint's URL cannot be read.
  *
  * @since 0.1.0
@@ -252,7 +253,7 @@ export class TransportError extends Schema.TaggedError<TransportError>("effect-r
     ...origin,
     method: Schema.String,
     url: Schema.String,
-    reason: Schema.Literal("connect", "timeout", "body", "invalidUrl")
+    reason: Schema.Literal("connect", "timeout", "body", "tooLong", "invalidUrl")
   }
 ) {}
 

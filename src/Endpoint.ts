@@ -24,7 +24,7 @@ import {
   MalformedResponse,
   type TransportError
 } from "./CloudError.js"
-import { issuesOf, issuesText } from "./internal/schemaIssue.js"
+import { type Issue, issuesOf, issuesText } from "./internal/schemaIssue.js"
 import { expandPath, queryText } from "./internal/urlPath.js"
 import { type Content, pieces } from "./RequestBody.js"
 
@@ -242,13 +242,19 @@ const jsonContent = (value: unknown): Content => {
   return { bytes, length: bytes.byteLength, stream: pieces(bytes) }
 }
 
-const encode = (endpoint: Any, input: unknown): Either.Either<Encoded, ReadonlyArray<ParseResult.ParseError>> => {
-  const errors: Array<ParseResult.ParseError> = []
+/** A lone half of a surrogate pair has no UTF-8, and so cannot stand in a URL. */
+const unsendable = (part: Readonly<Record<string, unknown>>): ReadonlyArray<Issue> =>
+  Object.entries(part).flatMap(([path, value]) =>
+    typeof value === "string" && /\p{Surrogate}/u.test(value) ? [{ path, expected: "valid Unicode" }] : []
+  )
+
+const encode = (endpoint: Any, input: unknown): Either.Either<Encoded, ReadonlyArray<Issue>> => {
+  const issues: Array<Issue> = []
   const part = (schema: Loose | undefined): Readonly<Record<string, unknown>> => {
     if (schema === undefined) return {}
     const encoded = Schema.encodeUnknownEither(schema, { errors: "all" })(input ?? {})
     if (Either.isRight(encoded)) return encoded.right as Readonly<Record<string, unknown>>
-    errors.push(encoded.left)
+    issues.push(...issuesOf(encoded.left))
     return {}
   }
   const parameters = part(endpoint.parameters)
@@ -260,7 +266,8 @@ const encode = (endpoint: Any, input: unknown): Either.Either<Encoded, ReadonlyA
     : endpoint.body === undefined
       ? undefined
       : jsonContent(part(endpoint.body as Loose))
-  if (errors.length > 0) return Either.left(errors)
+  issues.push(...unsendable(parameters), ...unsendable(query))
+  if (issues.length > 0) return Either.left(issues)
   const headers: Record<string, string> = {}
   if (endpoint.success.kind === "json") headers["accept"] = "application/json"
   if (body !== undefined && !raw) headers["content-type"] = "application/json"
@@ -345,14 +352,8 @@ const receive = (
   }
 }
 
-const invalidInput = (
-  service: string,
-  operation: string,
-  errors: ReadonlyArray<ParseResult.ParseError>
-): InvalidInput => {
-  const issues = errors.flatMap(issuesOf)
-  return new InvalidInput({ service, operation, issues, message: `${operation}: ${issuesText(issues)}` })
-}
+const invalidInput = (service: string, operation: string, issues: ReadonlyArray<Issue>): InvalidInput =>
+  new InvalidInput({ service, operation, issues, message: `${operation}: ${issuesText(issues)}` })
 
 /**
  * Checks an input without sending anything, for what must be known to be right before a body is read.

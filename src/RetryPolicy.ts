@@ -110,7 +110,8 @@ const delayAfter = (
 ): Effect.Effect<Duration.Duration | undefined> => {
   const limited = error._tag === "OverLimit"
   const broken =
-    error._tag === "ServiceUnavailable" || (error._tag === "TransportError" && error.reason !== "invalidUrl")
+    error._tag === "ServiceUnavailable" ||
+    (error._tag === "TransportError" && error.reason !== "invalidUrl" && error.reason !== "tooLong")
   if (!limited && !(broken && idempotent)) return Effect.succeed(undefined)
   if (error.retryAfter !== undefined) {
     return Effect.succeed(Duration.greaterThan(error.retryAfter, policy.maxRetryAfter) ? undefined : error.retryAfter)

@@ -140,6 +140,16 @@ describe("CloudClient: what is sent again", () => {
     }).pipe(Effect.provide(TestCloud.layer()))
   )
 
+  it.effect("not an answer that is longer than what is read of one", () =>
+    Effect.gen(function* () {
+      yield* goesWrong({ _tag: "Status", status: 200, body: `[${" ".repeat(64 * 1024 * 1024)}]` })
+      const error = yield* inTime(Effect.flip(get))
+      assert.strictEqual(error._tag, "TransportError")
+      assert.strictEqual(error._tag === "TransportError" ? error.reason : undefined, "tooLong")
+      assert.strictEqual(yield* sent, 1)
+    }).pipe(Effect.provide(TestCloud.layer()))
+  )
+
   it.effect("not a quota that is used up", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles

@@ -192,6 +192,19 @@ for (const [name, http] of clients) {
       )
     }
 
+    it.scopedLive("metadata that another client wrote as plain UTF-8 is read", () =>
+      Effect.gen(function* () {
+        const server = yield* socketServer((socket) => {
+          const headers = { "Content-Length": 0, "X-Object-Meta-Title": "Grüße ☃", Connection: "close" }
+          socket.end(Buffer.from(response("200 OK", headers), "utf8"))
+        })
+        const info = yield* Effect.flatMap(CloudFiles.CloudFiles, (files) => files.getObjectInfo(file)).pipe(
+          Effect.provide(servicesAt(server.url, http))
+        )
+        assert.deepStrictEqual(info.metadata, { title: "Grüße ☃" })
+      })
+    )
+
     it.scopedLive("a range that the server ignores is not taken for the part", () =>
       Effect.gen(function* () {
         const server = yield* httpServer((_, answer) => {
@@ -524,10 +537,9 @@ for (const [name, http] of clients) {
       })
     )
 
-    // Over node:http the platform waits for the end of the body first, and so for the stall timeout.
-    it.scopedLive.skipIf(name === "node:http")(
-      "an upload that is refused before its end ends at once, and its source is closed",
-      () =>
+    // Over node:http the platform waits for the end of the body first, and so for the stall timeout: no promise there.
+    if (name !== "node:http") {
+      it.scopedLive("an upload that is refused before its end ends at once, and its source is closed", () =>
         Effect.gen(function* () {
           const server = yield* httpServer((request: Http.IncomingMessage, answer) => {
             // As a server does that refuses early: it goes on to read, so that the answer gets through.
@@ -545,7 +557,8 @@ for (const [name, http] of clients) {
           assert.strictEqual(error._tag, "ServiceUnavailable")
           yield* eventually("the source is closed", () => closed === 1)
         })
-    )
+      )
+    }
 
     it.scopedLive("an interrupted listing leaves no connection", () =>
       Effect.gen(function* () {

@@ -188,7 +188,7 @@ export const readText = (
           if (size <= options.limit) return Effect.succeed(true)
           return options.beyond === "cut"
             ? Effect.succeed(false)
-            : Effect.fail(transportError(target, "body", `the response is longer than ${options.limit} bytes`))
+            : Effect.fail(transportError(target, "tooLong", `the response is longer than ${options.limit} bytes`))
         })
       ),
       Effect.map(() => Buffer.concat(chunks).toString("utf8", 0, options.limit))

@@ -25,6 +25,7 @@ import {
 } from "../CloudError.js"
 import * as Endpoint from "../Endpoint.js"
 import type { TokenRef } from "../Identity.js"
+import { inWordsOf } from "../internal/pageSize.js"
 import * as Paging from "../Paging.js"
 import { type Download, type DownloadError, type DownloadOptions, makeDownload } from "./CloudFiles/download.js"
 import {
@@ -245,7 +246,7 @@ const pages = <A, E>(
   fetch: (marker: string | undefined) => Effect.Effect<ReadonlyArray<A>, E>
 ) =>
   Paging.stream({ service: "CloudFiles", operation }, (marker: string | undefined) =>
-    Effect.map(fetch(marker ?? first), (items) => {
+    Effect.map(Effect.mapError(fetch(marker ?? first), inWordsOf(operation)), (items) => {
       const last = items.at(-1)
       return { items, next: last === undefined ? undefined : nameOfItem(last) }
     })

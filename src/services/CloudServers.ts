@@ -14,10 +14,10 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as CloudClient from "../CloudClient.js"
-import { type CommonError, InvalidInput, type NotFound, type ResourceFailed, type WaitTimeout } from "../CloudError.js"
+import type { CommonError, NotFound, ResourceFailed, WaitTimeout } from "../CloudError.js"
 import * as Endpoint from "../Endpoint.js"
 import type { TokenRef } from "../Identity.js"
-import { issuesText } from "../internal/schemaIssue.js"
+import { inWordsOf } from "../internal/pageSize.js"
 import { absent, absentIfEmpty, Base64, enveloped, Id, Named, open, PageLimit, Timestamp } from "../internal/wire.js"
 import * as Paging from "../Paging.js"
 import * as Waiting from "../Waiting.js"
@@ -805,18 +805,6 @@ const hasFailed = (server: Server) =>
  */
 export const selector = { types: ["compute"], name: "cloudServersOpenStack" } as const
 
-/** A page's bad input in the words of the listing that was asked for it. */
-const asAsked = (error: CommonError, operation: string): CommonError => {
-  if (error._tag !== "InvalidInput") return error
-  const issues = error.issues.map((issue) => (issue.path === "limit" ? { ...issue, path: "pageSize" } : issue))
-  return new InvalidInput({
-    service: error.service,
-    operation,
-    issues,
-    message: `${operation}: ${issuesText(issues)}`
-  })
-}
-
 /**
  * The service, from a login. It makes no request by itself.
  *
@@ -847,7 +835,7 @@ export const make = (
             // The cloud names the next page only where a limit was asked for.
             limit: pageSize ?? 1000,
             ...(marker !== undefined && { marker })
-          }).pipe(Effect.mapError((error) => asAsked(error, operation)))
+          }).pipe(Effect.mapError(inWordsOf(operation)))
         )
     const waited = (operation: string, { serverId, ...pace }: WaitOptions) => ({
       service: "CloudServers",

@@ -416,7 +416,7 @@ describe("CloudFiles: input that cannot be sent", () => {
     [
       "a negative page size",
       (f) => Stream.runDrain(f.listObjects({ container: c, pageSize: -1 })),
-      /whole number of 1 or more, not -1/
+      /CloudFiles\.listObjects: pageSize: expected a whole number of 1 or more, not -1/
     ],
     ["half a page", (f) => Stream.runDrain(f.listContainers({ pageSize: 0.5 })), /whole number/],
     [

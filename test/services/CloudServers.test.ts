@@ -841,7 +841,10 @@ describe("CloudServers: listings as Streams", () => {
         limit: "2"
       }
       assert.deepStrictEqual(first?.query, filters)
-      assert.include(first?.line ?? "", "name=a%5C%2Bb%26c%3Dd%20%C3%A9&host=compute-1&changes-since=2026-01-01T00%3A00%3A00.000Z")
+      assert.include(
+        first?.line ?? "",
+        "name=a%5C%2Bb%26c%3Dd%20%C3%A9&host=compute-1&changes-since=2026-01-01T00%3A00%3A00.000Z"
+      )
       const { marker, ...carried } = second?.query ?? {}
       assert.deepStrictEqual(carried, filters)
       assert.isDefined(marker)
@@ -1021,6 +1024,20 @@ describe("CloudServers: bad input", () => {
       )
     )
   }
+
+  it.effect("half a character, which has no UTF-8, in a path or a query", () =>
+    Effect.map(
+      Effect.all([
+        bad((servers) => servers.get({ serverId: "a\ud800" })),
+        bad((servers) => servers.listPage({ name: "\udc00b" }))
+      ]),
+      (issues) =>
+        assert.deepStrictEqual(issues, [
+          [{ path: "serverId", expected: "valid Unicode" }],
+          [{ path: "name", expected: "valid Unicode" }]
+        ])
+    )
+  )
 
   it.effect("a page size is named as the caller calls it", () =>
     Effect.map(
