@@ -740,6 +740,22 @@ describe("downloads", () => {
     }).pipe(Effect.provide(cloud()))
   )
 
+  for (const range of [{ offset: 2, length: 3 }, { offset: 4 }, { last: 3 }] satisfies Array<CloudFiles.ByteRange>) {
+    it.effect(`another part than ${JSON.stringify(range)} is not taken for it`, () =>
+      Effect.gen(function* () {
+        const { emulated, files } = yield* seeded("0123456789")
+        const headers = { "Content-Range": "bytes 3-5/10" }
+        yield* emulated.fail({
+          match: { method: "GET" },
+          fault: { _tag: "Status", status: 206, headers, body: "345" }
+        })
+        const error = yield* Effect.flip(textOf(files.download({ ...object, range })))
+        assert.strictEqual(error._tag, "MalformedResponse")
+        assert.include(error.message, "content-range: expected bytes from")
+      }).pipe(Effect.provide(cloud()))
+    )
+  }
+
   it.effect("ifMatch holds, or PreconditionFailed", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* seeded("hello")

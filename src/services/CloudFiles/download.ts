@@ -87,25 +87,41 @@ const verified = (
     )
   })
 
+/** What shows that a response is not the part that was asked for, so that other bytes are never taken for it. */
+const wrongPart = (
+  range: ByteRange,
+  info: ObjectInfo
+): { readonly path: string; readonly expected: string } | undefined => {
+  if (info.status !== 206) {
+    // An object without a byte has no range, and is sent whole.
+    return info.bytes === 0 ? undefined : { path: ":status", expected: "206, since a range was asked for" }
+  }
+  const sent = /^bytes (\d+)-\d+\/(\d+)$/.exec(info.contentRange ?? "")
+  if (sent === null) return undefined
+  const size = Number(sent[2])
+  const offset = "last" in range ? Math.max(0, size - range.last) : range.offset
+  return Number(sent[1]) === offset ? undefined : { path: "content-range", expected: `bytes from ${offset} on` }
+}
+
 /** What `download` and `open` are made of. */
 export const makeDownload = (client: CloudClient) => {
   const get = Endpoint.method(client, { ...endpoints.getObject, operation })
 
   const open = (options: DownloadOptions): Effect.Effect<Download, DownloadError, Scope.Scope> =>
-    Effect.flatMap(get(options), ({ head: info, stream }): Effect.Effect<Download, MalformedResponse> =>
-      options.range !== undefined && info.status !== 206 && info.bytes !== 0
-        ? Effect.fail(
+    Effect.flatMap(get(options), ({ head: info, stream }): Effect.Effect<Download, MalformedResponse> => {
+      const wrong = options.range === undefined ? undefined : wrongPart(options.range, info)
+      return wrong === undefined
+        ? Effect.succeed({ info, stream: verified(options, info, stream) })
+        : Effect.fail(
             new MalformedResponse({
               service,
               operation,
               status: info.status,
-              path: ":status",
-              expected: "206, since a range was asked for",
-              message: `${operation}: ${info.status}, but a range was asked for; the whole object is not taken for it`
+              ...wrong,
+              message: `${operation}: ${info.status}, but the response is not the range that was asked for: ${wrong.path}: expected ${wrong.expected}`
             })
           )
-        : Effect.succeed({ info, stream: verified(options, info, stream) })
-    )
+    })
 
   return {
     open,
