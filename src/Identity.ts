@@ -15,6 +15,7 @@
  * @since 0.1.0
  */
 import * as HttpClient from "@effect/platform/HttpClient"
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
@@ -173,15 +174,21 @@ export const make = <E = never, R = never>(
         Effect.as(Effect.logWarning(`The token store is passed over: ${error.message}`), otherwise)
       )
 
-    const toCurrent = (access: Access, now: number): Current => {
-      const expiresAt = millisOf(access.expires)
-      const lifetime = expiresAt - now
-      // A fresh token that has already expired by this machine's clock shows that the clock is wrong, not the token: it is
-      // used until the cloud rejects it.
-      if (lifetime <= 0) return { access, refreshAt: Infinity, expiresAt: Infinity }
+    /** When to renew a token: the margin before its end, but never in the first tenth of its life. */
+    const renewalOf = (from: number, expiresAt: number): number => {
+      const lifetime = expiresAt - from
       const margin =
         options.refreshMargin === undefined ? Math.min(60_000, lifetime / 10) : Duration.toMillis(options.refreshMargin)
-      return { access, refreshAt: Math.max(expiresAt - margin, now + lifetime / 10), expiresAt }
+      return Math.max(expiresAt - margin, from + lifetime / 10)
+    }
+
+    const toCurrent = (access: Access, now: number): Current => {
+      const expiresAt = millisOf(access.expires)
+      // A fresh token that has already expired by this machine's clock shows that the clock is wrong, not the token: it is
+      // used until the cloud rejects it.
+      return expiresAt <= now
+        ? { access, refreshAt: Infinity, expiresAt: Infinity }
+        : { access, refreshAt: renewalOf(now, expiresAt), expiresAt }
     }
 
     /** What another program has stored, where it is good and is not what this one already holds. */
@@ -193,10 +200,9 @@ export const make = <E = never, R = never>(
             const now = yield* Clock.currentTimeMillis
             if (Option.isNone(stored)) return undefined
             const access = stored.value
-            const lifetime = millisOf(access.expires) - millisOf(access.issued)
-            const margin = Math.min(60_000, lifetime / 10)
-            const known = current !== undefined && millisOf(access.issued) <= millisOf(current.access.issued)
-            return known || millisOf(access.expires) - margin <= now ? undefined : access
+            const issued = millisOf(access.issued)
+            const known = current !== undefined && issued <= millisOf(current.access.issued)
+            return known || now >= renewalOf(issued, millisOf(access.expires)) ? undefined : access
           })
 
     const notRenewable = () =>
@@ -249,6 +255,7 @@ export const make = <E = never, R = never>(
       Effect.gen(function* () {
         // After a rejection only a login is sure to help; what is stored may be the rejected token, or older.
         const found = wanted.forced || rejected !== undefined ? undefined : yield* fromStore
+        // Asked once more: somebody may have joined meanwhile who wants a login of its own.
         const stored = wanted.forced ? undefined : found
         const answer = stored ?? (yield* freshLogin)
         const now = yield* Clock.currentTimeMillis
@@ -267,8 +274,7 @@ export const make = <E = never, R = never>(
       Effect.map(Clock.currentTimeMillis, (now) => {
         if (flight === landed) {
           flight = undefined
-          const failure = Exit.isFailure(exit) ? Option.getOrUndefined(Exit.causeOption(exit)) : undefined
-          const error = failure?._tag === "Fail" ? failure.error : undefined
+          const error = Option.getOrUndefined(Option.flatMap(Exit.causeOption(exit), Cause.failureOption))
           if (error !== undefined && heldBack.has(error.reason)) {
             const delay = refusal === undefined ? firstDelay : Math.min(refusal.delay * 2, longestDelay)
             refusal = { error, delay, until: now + delay }

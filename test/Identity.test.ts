@@ -1099,6 +1099,17 @@ describe("a token store behind the login", () => {
     }).pipe(Effect.provide([TestCloud.layerCloud({ tokenTtl: "100 seconds" }), TokenStore.layerMemory]))
   )
 
+  it.scoped("a stored token that is within this program's own margin of its end is not taken", () =>
+    Effect.gen(function* () {
+      yield* logIn()
+      yield* TestClock.adjust("50 seconds")
+      yield* logIn({ refreshMargin: "49 seconds" })
+      assert.strictEqual(yield* loginRequests, 1)
+      yield* logIn({ refreshMargin: "50 seconds" })
+      assert.strictEqual(yield* loginRequests, 2)
+    }).pipe(Effect.provide([TestCloud.layerCloud({ tokenTtl: "100 seconds" }), TokenStore.layerMemory]))
+  )
+
   it.scoped("another user, another tenant or another cloud does not get it", () =>
     Effect.gen(function* () {
       const { authUrl, credentials } = yield* TestCloud.TestCloud
