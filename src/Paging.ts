@@ -56,12 +56,14 @@ export const stream = <A, Cursor, E, R>(
 
 /**
  * The value of a parameter in the query of a page's `next` link, wherever that link points: such links may name an internal
- * host or plain HTTP, and are never followed as they are.
+ * host or plain HTTP, and are never followed as they are. Some of them separate their parameters by `&amp;`, or have lost
+ * the question mark before the first one.
  *
  * @since 0.1.0
  * @category accessors
  */
 export const parameterOfLink = (href: string, name: string): string | undefined => {
-  const question = href.indexOf("?")
-  return question < 0 ? undefined : (new URLSearchParams(href.slice(question + 1)).get(name) ?? undefined)
+  const link = href.replaceAll("&amp;", "&")
+  const start = link.search(link.includes("?") ? /\?/ : /&/)
+  return start < 0 ? undefined : (new URLSearchParams(link.slice(start + 1)).get(name) ?? undefined)
 }

@@ -103,7 +103,10 @@ describe("Paging.parameterOfLink", () => {
     ["https://cloud.test/servers?limit=2", undefined],
     ["https://cloud.test/servers", undefined],
     ["", undefined],
-    ["not a url ?marker=y", "y"]
+    ["not a url ?marker=y", "y"],
+    ["https://bigdata.test/1234/clusters&limit=1&marker=aaa-bbbb", "aaa-bbbb"],
+    ["https://bigdata.test/v2/1234/flavors?limit=2&amp;marker=hadoop1-7", "hadoop1-7"],
+    ["https://bigdata.test/v2/a&marker=b/flavors?limit=2", undefined]
   ] as const) {
     it(`of ${JSON.stringify(href)} is ${JSON.stringify(value)}`, () =>
       assert.strictEqual(Paging.parameterOfLink(href, "marker"), value))

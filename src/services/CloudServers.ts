@@ -17,9 +17,9 @@ import * as CloudClient from "../CloudClient.js"
 import type { CommonError, NotFound, ResourceFailed, WaitTimeout } from "../CloudError.js"
 import * as Endpoint from "../Endpoint.js"
 import type { TokenRef } from "../Identity.js"
-import { inWordsOf } from "../internal/pageSize.js"
-import { absent, absentIfEmpty, Base64, enveloped, Id, Named, open, PageLimit, Timestamp } from "../internal/wire.js"
-import * as Paging from "../Paging.js"
+import { listing, page, type PageQuery, pageQuery } from "../internal/listing.js"
+import { absent, absentIfEmpty, Base64, enveloped, Id, Named, open, Timestamp } from "../internal/wire.js"
+import type * as Paging from "../Paging.js"
 import * as Waiting from "../Waiting.js"
 
 /**
@@ -500,13 +500,6 @@ const UpdateFields = Schema.Struct({
   accessIPv6: Schema.optional(Schema.String)
 })
 
-const pageQuery = {
-  /** The id of the last item of the page before. */
-  marker: Schema.optional(Named),
-  /** How many items a page holds at the most; the cloud caps it at 1,000. */
-  limit: Schema.optional(PageLimit)
-}
-
 const serverQuery = {
   status: Schema.optional(ServerStatus),
   imageId: Schema.optional(Named).pipe(Schema.fromKey("image")),
@@ -534,33 +527,6 @@ const flavorQuery = {
   minDiskGigabytes: Schema.optional(Schema.NonNegativeInt).pipe(Schema.fromKey("minDisk")),
   minRamMegabytes: Schema.optional(Schema.NonNegativeInt).pipe(Schema.fromKey("minRam")),
   ...pageQuery
-}
-
-const Link = Schema.Struct({ rel: Schema.String, href: Schema.String })
-
-/** A page with its `…_links`, of which only the next page's marker is kept. */
-const page = <A extends { readonly id: string }, I>(
-  key: string,
-  item: Schema.Schema<A, I>
-): Schema.Schema<Paging.Page<A, string>, unknown> => {
-  const links = `${key}_links`
-  const Wire = Schema.Struct({ [key]: Schema.Array(item), [links]: absent(Schema.Array(Link)) })
-  const Domain = Schema.Struct({
-    items: Schema.Array(Schema.typeSchema(item)),
-    next: Schema.UndefinedOr(Schema.String)
-  })
-  return Schema.transform(Wire, Domain, {
-    strict: false,
-    decode: (wire) => {
-      const items = wire[key] as ReadonlyArray<A>
-      const next = (wire[links] as ReadonlyArray<typeof Link.Type> | undefined)?.find((link) => link.rel === "next")
-      return {
-        items,
-        next: next === undefined ? undefined : (Paging.parameterOfLink(next.href, "marker") ?? items.at(-1)?.id)
-      }
-    },
-    encode: ({ items }) => ({ [key]: items })
-  }) as unknown as Schema.Schema<Paging.Page<A, string>, unknown>
 }
 
 const KeyPairs = Schema.transform(
@@ -816,27 +782,10 @@ export const make = (
 ): Effect.Effect<Service, never, TokenRef | HttpClient.HttpClient> =>
   Effect.map(CloudClient.make("CloudServers", selector, options), (cloudClient) => {
     const operations = Endpoint.client(cloudClient, endpoints)
-    const listing =
-      <Input extends object, A>(
-        operation: string,
-        fetch: (
-          input: Input & { readonly limit: number; readonly marker?: string }
-        ) => Effect.Effect<Paging.Page<A, string>, CommonError>
-      ) =>
-      (
-        {
-          pageSize,
-          ...filters
-        }: { readonly pageSize?: number | undefined } & Omit<Input, "limit" | "marker"> = {} as Input
-      ) =>
-        Paging.stream({ service: "CloudServers", operation }, (marker: string | undefined) =>
-          fetch({
-            ...(filters as unknown as Input),
-            // The cloud names the next page only where a limit was asked for.
-            limit: pageSize ?? 1000,
-            ...(marker !== undefined && { marker })
-          }).pipe(Effect.mapError(inWordsOf(operation)))
-        )
+    const listed = <Input extends PageQuery, A>(
+      operation: string,
+      fetch: (input: Input) => Effect.Effect<Paging.Page<A, string>, CommonError>
+    ) => listing({ service: "CloudServers", operation: `CloudServers.${operation}` }, 1000, fetch)
     const waited = (operation: string, { serverId, ...pace }: WaitOptions) => ({
       service: "CloudServers",
       operation,
@@ -857,10 +806,10 @@ export const make = (
     })
     return {
       ...operations,
-      list: listing("CloudServers.list", operations.listPage),
-      listDetail: listing("CloudServers.listDetail", operations.listDetailPage),
-      listFlavors: listing("CloudServers.listFlavors", operations.listFlavorsPage),
-      listImages: listing("CloudServers.listImages", operations.listImagesPage),
+      list: listed("list", operations.listPage),
+      listDetail: listed("listDetail", operations.listDetailPage),
+      listFlavors: listed("listFlavors", operations.listFlavorsPage),
+      listImages: listed("listImages", operations.listImagesPage),
       watch: (options) => Waiting.watch(watched("CloudServers.watch", options)),
       waitUntil: (options) => Waiting.until(watched("CloudServers.waitUntil", options)),
       waitUntilActive: (options) =>
