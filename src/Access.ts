@@ -39,7 +39,8 @@ export class Role extends Schema.Class<Role>("effect-rackspace/Role")({
  * @category models
  */
 export class User extends Schema.Class<User>("effect-rackspace/User")({
-  id: Schema.String,
+  /** Absent where the program was only handed a token. */
+  id: Schema.optional(Schema.String),
   name: Schema.optional(Schema.String),
   roles: Schema.Array(Role),
   /** The region the user works in unless another is named; absent where the account sets none. */

@@ -32,7 +32,7 @@ import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { Access, type Role, type User } from "./Access.js"
+import { Access, type Role, Tenant, User } from "./Access.js"
 import { AuthenticationFailed, type TransportError, Unauthorized, type UnexpectedStatus } from "./CloudError.js"
 import { type Credentials, usernameOf } from "./Credentials.js"
 import { secure } from "./internal/http.js"
@@ -404,6 +404,77 @@ export const layer = <E = never, R = never>(
   options: Options<E, R>
 ): Layer.Layer<TokenRef, AuthenticationFailed | E, HttpClient.HttpClient | Exclude<R, Scope.Scope>> =>
   Layer.scoped(TokenRef, make(options))
+
+/** For a token of which nobody has said when it ends. */
+const never = DateTime.unsafeMake("9999-12-31T23:59:59Z")
+
+/**
+ * A TokenRef for a program that was handed a token and is not to ask Identity for anything: together with an endpoint for
+ * each service (there is no catalog to find one in), it needs no login at all.
+ *
+ * The token is used until the cloud rejects it; from then on everything fails with `AuthenticationFailed` and the reason
+ * `notRenewable`, as `reauthenticate` always does. `expires` is only told on, and `logout` forgets the token without revoking
+ * it. To log in again instead, use `Credentials.token` with `renewWith`.
+ *
+ * @example
+ * ```ts
+ * import { NodeHttpClient } from "@effect/platform-node"
+ * import { Layer } from "effect"
+ * import { CloudBigData, Identity } from "effect-rackspace"
+ *
+ * const bigData = CloudBigData.layer({ endpoint: "https://dfw.bigdata.api.rackspacecloud.com/v2" }).pipe(
+ *   Layer.provide(Identity.layerToken({ token: "0123456789abcdef", tenantId: 123456 })),
+ *   Layer.provide(NodeHttpClient.layerUndici)
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerToken = (options: {
+  readonly token: string | Redacted.Redacted
+  readonly tenantId?: string | number | undefined
+  readonly expires?: DateTime.Utc | undefined
+}): Layer.Layer<TokenRef> =>
+  Layer.effect(
+    TokenRef,
+    Effect.map(DateTime.now, (now) => {
+      let current: Access | undefined = new Access({
+        token: Redacted.isRedacted(options.token) ? options.token : Redacted.make(options.token),
+        issued: now,
+        expires: options.expires ?? never,
+        ...(options.tenantId !== undefined && { tenant: new Tenant({ id: String(options.tenantId) }) }),
+        user: new User({ roles: [] }),
+        catalog: [],
+        authenticatedBy: [],
+        login: 1
+      })
+      const refused = new AuthenticationFailed({
+        service: "Identity",
+        operation: "Identity.authenticate",
+        reason: "notRenewable",
+        message:
+          "Identity.authenticate: the program was handed its token, and has nothing to log in with (Identity.layer takes credentials)"
+      })
+      const get = Effect.suspend(() => (current === undefined ? Effect.fail(refused) : Effect.succeed(current)))
+      const drop = Effect.sync(() => {
+        current = undefined
+      })
+      const forget = (login: number): Effect.Effect<void> => (login === 1 ? drop : Effect.void)
+      return {
+        get,
+        peek: Effect.sync(() => Option.fromNullable(current)),
+        forget,
+        renew: (login) => Effect.zipRight(forget(login), get),
+        reauthenticate: Effect.fail(refused),
+        changes: Stream.concat(
+          Stream.suspend(() => (current === undefined ? Stream.empty : Stream.succeed(current))),
+          Stream.never
+        ),
+        logout: drop
+      }
+    })
+  )
 
 /**
  * The answer to a 401: a Schedule over failures that recurs once, while the failure is `Unauthorized`, and makes the
