@@ -15,6 +15,7 @@ import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
 import * as ExecutionStrategy from "effect/ExecutionStrategy"
 import * as Fiber from "effect/Fiber"
@@ -30,6 +31,7 @@ import {
   type DocumentedError,
   type EndpointNotFound,
   fromRefusal,
+  InvalidInput,
   type Operation,
   requestIdOf,
   type TransportError
@@ -69,6 +71,20 @@ export interface Options {
   readonly retry?: RetryPolicy.Service | undefined
   /** Changes the HttpClient that the service uses: a proxy's header, a log, a limit of its own. */
   readonly transformClient?: ((client: HttpClient.HttpClient) => HttpClient.HttpClient) | undefined
+}
+
+/**
+ * How a service is found: where in the catalog, and what a URL must be like that is named instead.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Selector extends ServiceCatalog.EndpointSelector {
+  /**
+   * Completes the URL in `Options.endpoint` (without a trailing slash), given the tenant of the login, if it has one; else
+   * answers what the URL should be. By default it is taken as it is.
+   */
+  readonly complete?: ((endpoint: string, tenantId: string | undefined) => Either.Either<string, string>) | undefined
 }
 
 /**
@@ -122,7 +138,7 @@ export interface CloudClient {
   /** The service's name in code: `CloudServers`. */
   readonly service: string
   /** The URL of the service's endpoint, without a trailing slash. */
-  readonly endpointUrl: Effect.Effect<string, AuthenticationFailed | EndpointNotFound>
+  readonly endpointUrl: Effect.Effect<string, AuthenticationFailed | EndpointNotFound | InvalidInput>
   /**
    * Sends a request and hands the response to `receive`. Failures of `receive` count as the request's own and are repeated
    * like those. The connection is held until the scope ends.
@@ -301,7 +317,7 @@ const selectorFor = (
  */
 export const make = (
   service: string,
-  selector: ServiceCatalog.EndpointSelector,
+  selector: Selector,
   options: Options = {}
 ): Effect.Effect<CloudClient, never, TokenRef | HttpClient.HttpClient> =>
   Effect.gen(function* () {
@@ -309,10 +325,23 @@ export const make = (
     const plain = yield* HttpClient.HttpClient
     const client = secure(options.transformClient === undefined ? plain : options.transformClient(plain))
 
-    const urlIn = (access: Access, operation: Operation): Effect.Effect<string, EndpointNotFound> =>
-      options.endpoint !== undefined
-        ? Effect.succeed(options.endpoint.trim().replace(/\/+$/, ""))
-        : ServiceCatalog.endpointUrl(access.catalog, selectorFor(selector, options, access), operation)
+    const urlIn = (access: Access, operation: Operation): Effect.Effect<string, EndpointNotFound | InvalidInput> => {
+      if (options.endpoint === undefined) {
+        return ServiceCatalog.endpointUrl(access.catalog, selectorFor(selector, options, access), operation)
+      }
+      const named = options.endpoint.trim().replace(/\/+$/, "")
+      if (selector.complete === undefined) return Effect.succeed(named)
+      return Either.mapLeft(
+        selector.complete(named, access.tenant?.id),
+        (expected) =>
+          new InvalidInput({
+            service: operation.service,
+            operation: operation.operation,
+            issues: [{ path: "endpoint", expected }],
+            message: `${operation.operation}: endpoint: expected ${expected}`
+          })
+      )
+    }
 
     const attempt = <A, E, Tag extends DocumentedError["_tag"]>(
       request: Request<Tag>,

@@ -90,7 +90,7 @@ export interface EndpointSelector {
   readonly region?: string | undefined
   /** Default `public`. A missing interface is an error, never replaced by another. */
   readonly interface?: EndpointInterface | undefined
-  /** The version wanted where a region has several. */
+  /** The version wanted: what the endpoint is listed under, else what its URL names (`/v2/`). */
   readonly versionId?: string | undefined
 }
 
@@ -124,6 +124,10 @@ export const regions = (catalog: ServiceCatalog): ReadonlyArray<string> =>
  */
 export const tenants = (catalog: ServiceCatalog): ReadonlyArray<string> =>
   unique(catalog.flatMap((entry) => entry.endpoints.map((endpoint) => endpoint.tenantId)))
+
+/** The version that an endpoint is listed under, else the one that its URL names. */
+const versionOf = ({ adminUrl, internalUrl, publicUrl, versionId }: CatalogEndpoint): string | undefined =>
+  versionId ?? /\/v(\d[\d.]*)(?:\/|$)/.exec(publicUrl ?? internalUrl ?? adminUrl ?? "")?.[1]
 
 /** The first generation of Cloud Servers, listed under the type of the second: it is had by name only. */
 const firstGeneration = "cloudServers"
@@ -184,12 +188,12 @@ export const endpointUrl = (
   const ofVersion =
     selector.versionId === undefined
       ? inRegion
-      : inRegion.filter((endpoint) => endpoint.versionId === undefined || endpoint.versionId === selector.versionId)
+      : inRegion.filter((endpoint) => versionOf(endpoint) === selector.versionId)
   const urls = unique(ofVersion.map((endpoint) => urlOf(endpoint, wanted)?.trim().replace(/\/+$/, "")))
   const [url] = urls
   if (url === undefined || url === "") {
     const where = selector.region === undefined ? "" : ` in region ${selector.region}`
-    const versions = unique(inRegion.map((endpoint) => endpoint.versionId))
+    const versions = unique(inRegion.map(versionOf))
     const interfaces = interfacesOf(ofVersion)
     return fail(
       ofVersion.length === 0

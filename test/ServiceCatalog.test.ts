@@ -308,6 +308,23 @@ describe("other catalogs", () => {
     assert.match(errorOf([bigData], selector).message, /several endpoints/)
   })
 
+  it("where no version is listed, the URL tells it; a service of another version only is not taken for it", () => {
+    const selector = { types: ["rax:bigdata"], region: "DFW", versionId: "2" }
+    const unlisted = entry("cloudBigData", "rax:bigdata", [
+      { region: "DFW", publicUrl: "https://dfw.bigdata.test/v1.0/2" },
+      { region: "DFW", publicUrl: "https://dfw.bigdata.test/v2/2", internalUrl: "https://dfw.internal.test/v2/2" },
+      { region: "IAD", publicUrl: "https://iad.bigdata.test/v1.0/2" },
+      { region: "ORD", publicUrl: "https://ord.bigdata.test/v2" }
+    ])
+    assert.strictEqual(urlOf([unlisted], selector), "https://dfw.bigdata.test/v2/2")
+    assert.strictEqual(urlOf([unlisted], { ...selector, interface: "internal" }), "https://dfw.internal.test/v2/2")
+    assert.strictEqual(urlOf([unlisted], { ...selector, region: "ORD" }), "https://ord.bigdata.test/v2")
+    assert.strictEqual(
+      errorOf([unlisted], { ...selector, region: "IAD" }).message,
+      "Any.call: rax:bigdata has no version 2 in region IAD; it has 1.0"
+    )
+  })
+
   it("an account that has only the first generation of Cloud Servers has no Cloud Servers", () => {
     const only = [entry("cloudServers", "compute", [{ publicUrl: "https://servers.test/v1.0/1" }])]
     assert.match(
