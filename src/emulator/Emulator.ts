@@ -14,6 +14,7 @@ import * as Stream from "effect/Stream"
 import { randomUUID } from "node:crypto"
 import * as Account from "./Account.js"
 import * as ByteStream from "./ByteStream.js"
+import * as CloudBigData from "./CloudBigData.js"
 import * as CloudFiles from "./CloudFiles.js"
 import * as CloudServers from "./CloudServers.js"
 import * as Versions from "./CloudServers/Versions.js"
@@ -49,6 +50,8 @@ export interface EmulatorOptions extends Account.AccountOptions {
   readonly servers?: CloudServers.CloudServersOptions | undefined
   /** How Cloud Files behaves in every region. */
   readonly files?: CloudFiles.CloudFilesOptions | undefined
+  /** How Cloud Big Data behaves in every region. */
+  readonly bigData?: CloudBigData.CloudBigDataOptions | undefined
 }
 
 /**
@@ -123,6 +126,10 @@ export interface Emulator {
   readonly files: CloudFiles.CloudFilesEmulator
   /** Cloud Files of any region: its name in any case. Unknown regions are a defect. */
   readonly filesIn: (region: string) => CloudFiles.CloudFilesEmulator
+  /** Cloud Big Data of the default region. */
+  readonly bigData: CloudBigData.CloudBigDataHandles
+  /** Cloud Big Data of any region: its name in any case. Unknown regions are a defect. */
+  readonly bigDataIn: (region: string) => CloudBigData.CloudBigDataHandles
 }
 
 const broken = (reason: string): WireBroken => ({ _tag: "WireBroken", reason })
@@ -231,6 +238,7 @@ export const make = (options: EmulatorOptions = {}): Effect.Effect<Emulator> =>
     let origin = fromRequest ? defaultOrigin : (options.origin ?? defaultOrigin)
 
     const servers = new Map(regions.map((region) => [region, CloudServers.make(options.servers ?? {})]))
+    const bigData = new Map(regions.map((region) => [region, CloudBigData.make(options.bigData ?? {})]))
     const files = new Map(
       yield* Effect.forEach(regions, (region) =>
         Effect.map(CloudFiles.make(options.files ?? {}), (emulated) => [region, emulated] as const)
@@ -243,6 +251,8 @@ export const make = (options: EmulatorOptions = {}): Effect.Effect<Emulator> =>
           return region === undefined ? undefined : servers.get(region)
         case "files":
           return region === undefined ? undefined : files.get(region)
+        case "bigdata":
+          return region === undefined ? undefined : bigData.get(region)
         default:
           return undefined
       }
@@ -425,6 +435,8 @@ export const make = (options: EmulatorOptions = {}): Effect.Effect<Emulator> =>
 
     const filesIn = (region: string): CloudFiles.CloudFilesEmulator => inRegion(files, region)
 
+    const bigDataIn = (region: string): CloudBigData.CloudBigDataHandles => inRegion(bigData, region).handles
+
     const defaultRegion = regions.includes(account.defaultRegion) ? account.defaultRegion : (regions[0] ?? "DFW")
 
     return {
@@ -489,6 +501,8 @@ export const make = (options: EmulatorOptions = {}): Effect.Effect<Emulator> =>
       servers: serversIn(defaultRegion),
       serversIn,
       files: filesIn(defaultRegion),
-      filesIn
+      filesIn,
+      bigData: bigDataIn(defaultRegion),
+      bigDataIn
     }
   })

@@ -9,7 +9,7 @@ import * as Timestamp from "../Timestamp.js"
 import type { Flavor } from "./Flavors.js"
 import * as Metadata from "./Metadata.js"
 import * as NovaRequest from "./NovaRequest.js"
-import type { RateLimits } from "./RateLimit.js"
+import type { RateLimits } from "../RateLimit.js"
 
 /**
  * The account's quotas.

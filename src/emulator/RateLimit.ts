@@ -1,12 +1,12 @@
 /**
  * The gateway's rate limit: so many requests of one method a minute, then 413 `overLimit` (not 429) until the minute is
- * over (servers.md sections 5 and 6).
+ * over (servers.md sections 5 and 6, big-data.md section 8).
  *
  * @since 0.1.0
  */
-import type { WireResponse } from "../Protocol.js"
-import * as Reply from "../Reply.js"
-import * as Timestamp from "../Timestamp.js"
+import type { WireResponse } from "./Protocol.js"
+import * as Reply from "./Reply.js"
+import * as Timestamp from "./Timestamp.js"
 
 const minute = 60_000
 
