@@ -27,6 +27,7 @@ const floors = [
     "RequestBody.ts",
     "RetryPolicy.ts",
     "ServiceCatalog.ts",
+    "Ssh.ts",
     "Telemetry.ts"
   ]
 ]

@@ -37,6 +37,7 @@ import {
   type TransportError
 } from "./CloudError.js"
 import { TokenRef, retryUnauthorized } from "./Identity.js"
+import { withPause } from "./internal/backPressure.js"
 import {
   bodyStream,
   exchange,
@@ -172,15 +173,6 @@ const retriesOf = metrics(Telemetry.retries)
 const sentOf = metrics(Telemetry.bytesSent)
 const receivedOf = metrics(Telemetry.bytesReceived)
 const timeOf = metrics(Telemetry.requestTime)
-
-/**
- * A chunk of at least two parts: the platform's client over node:http waits for the socket between the parts of a chunk only,
- * and so would take a body of single parts into memory as fast as its source gives them.
- */
-const withPause = (chunk: Chunk.Chunk<Uint8Array>): Chunk.Chunk<Uint8Array> =>
-  Chunk.size(chunk) === 1 ? Chunk.append(chunk, nothing) : chunk
-
-const nothing = new Uint8Array(0)
 
 /**
  * Sends a request whose body is a stream. Three clocks apply in turn: the body must not stand still on its way out, except

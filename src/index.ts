@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 export * as Access from "./Access.js"
+export * as CloudBigData from "./services/CloudBigData.js"
 export * as CloudClient from "./CloudClient.js"
 export * as CloudError from "./CloudError.js"
 export * as CloudFiles from "./services/CloudFiles.js"
@@ -16,6 +17,7 @@ export * as Rackspace from "./layers/Rackspace.js"
 export * as RequestBody from "./RequestBody.js"
 export * as RetryPolicy from "./RetryPolicy.js"
 export * as ServiceCatalog from "./ServiceCatalog.js"
+export * as Ssh from "./Ssh.js"
 export * as Telemetry from "./Telemetry.js"
 export * as TestCloud from "./layers/TestCloud.js"
 export * as TokenStore from "./TokenStore.js"

@@ -12,10 +12,12 @@ import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import * as Tracer from "effect/Tracer"
+import type * as CloudClient from "../src/CloudClient.js"
 import type { Fault } from "../src/emulator/Fault.js"
 import * as Identity from "../src/Identity.js"
 import * as TestCloud from "../src/layers/TestCloud.js"
 import * as RetryPolicy from "../src/RetryPolicy.js"
+import * as CloudBigData from "../src/services/CloudBigData.js"
 import * as CloudFiles from "../src/services/CloudFiles.js"
 import * as CloudServers from "../src/services/CloudServers.js"
 import * as Telemetry from "../src/Telemetry.js"
@@ -478,11 +480,28 @@ describe("CloudClient: endpointUrl", () => {
   it.effect("is the catalog's, for the region", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
-      const context = yield* Layer.build(CloudFiles.layer({ region: "ord" }))
-      yield* Context.get(context, CloudFiles.CloudFiles).getAccount()
+      const at = (options: CloudClient.Options) =>
+        Effect.map(Layer.build(CloudFiles.layer(options)), Context.get(CloudFiles.CloudFiles))
+      const files = yield* at({ region: "ord" })
+      const url = yield* files.endpointUrl
+      assert.strictEqual(url, `http://cloud.test/files/ord/v1/${cloud.credentials.storageAccount}`)
+      assert.isEmpty(yield* requestsOf("files"))
+      yield* (yield* at({ endpoint: url })).getAccount()
       const [request] = yield* requestsOf("files")
       assert.strictEqual(request?.region, "ORD")
-      assert.include(request?.target ?? "", cloud.credentials.storageAccount)
     }).pipe(Effect.scoped, Effect.provide(TestCloud.layer()))
+  )
+
+  it.effect("is that of each service, for it to be named elsewhere", () =>
+    Effect.gen(function* () {
+      const urls = yield* Effect.all([
+        Effect.flatMap(CloudServers.CloudServers, ({ endpointUrl }) => endpointUrl),
+        Effect.flatMap(CloudBigData.CloudBigData, ({ endpointUrl }) => endpointUrl)
+      ])
+      assert.deepStrictEqual(urls, [
+        "http://cloud.test/servers/dfw/v2/010101",
+        "http://cloud.test/bigdata/dfw/v2/010101"
+      ])
+    }).pipe(Effect.provide(TestCloud.layer()))
   )
 })

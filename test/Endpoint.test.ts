@@ -2,6 +2,7 @@ import type { HttpClient } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { Chunk, DateTime, Effect, Exit, Redacted, Schema, SchemaAST, Scope, Stream } from "effect"
 import {
+  CloudBigData,
   CloudClient,
   CloudError,
   CloudFiles,
@@ -16,7 +17,8 @@ import { expectTypeOf } from "vitest"
 
 const tables: Readonly<Record<string, Readonly<Record<string, Endpoint.Any>>>> = {
   CloudServers: CloudServers.endpoints,
-  CloudFiles: CloudFiles.endpoints
+  CloudFiles: CloudFiles.endpoints,
+  CloudBigData: CloudBigData.endpoints
 }
 
 const documentedTags: ReadonlySet<string> = new Set<CloudError.DocumentedError["_tag"]>([
@@ -87,7 +89,8 @@ describe("the tables of operations", () => {
     assert.sameMembers(exceptions, [
       "CloudFiles.updateAccount",
       "CloudFiles.updateContainer",
-      "CloudFiles.replaceObjectMetadata"
+      "CloudFiles.replaceObjectMetadata",
+      "CloudBigData.controlClusterServices"
     ])
   })
 })

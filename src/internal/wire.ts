@@ -24,6 +24,16 @@ export const Timestamp: Schema.Schema<DateTime.Utc, string> = Schema.transformOr
   }
 ).annotations({ identifier: "Timestamp", description: "an ISO 8601 timestamp" })
 
+/** A timestamp in whose place the cloud writes the empty string, or null, or nothing, for "never". */
+export const TimestampIfAny = Schema.optionalToOptional(
+  Schema.NullishOr(Schema.Union(Schema.Literal(""), Timestamp)),
+  Schema.DateTimeUtcFromSelf,
+  {
+    decode: Option.filter((instant): instant is DateTime.Utc => DateTime.isDateTime(instant)),
+    encode: (instant) => instant
+  }
+)
+
 /** A field that may be missing or null on the wire; absent in both cases. */
 export const absent = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { nullable: true })
 
@@ -65,6 +75,13 @@ export const PageLimit = Schema.Number.pipe(
 
 /** A name that is not empty. */
 export const Named = Schema.NonEmptyString.annotations({ description: "a string that is not empty" })
+
+/** A field of a request that the caller may leave out, and that is always sent. */
+export const withDefault = <A, I>(schema: Schema.Schema<A, I>, otherwise: A) =>
+  Schema.requiredToOptional(schema, Schema.UndefinedOr(Schema.typeSchema(schema)), {
+    decode: Option.some,
+    encode: (value) => Option.getOrElse(value, () => undefined) ?? otherwise
+  })
 
 /** Text or bytes, as base64 on the wire. */
 export const Base64: Schema.Schema<string | Uint8Array, string> = Schema.transform(

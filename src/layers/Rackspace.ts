@@ -10,6 +10,7 @@ import type * as Scope from "effect/Scope"
 import { type AuthenticationFailed, EndpointNotFound } from "../CloudError.js"
 import type * as CloudClient from "../CloudClient.js"
 import * as Identity from "../Identity.js"
+import * as CloudBigData from "../services/CloudBigData.js"
 import * as CloudFiles from "../services/CloudFiles.js"
 import * as CloudServers from "../services/CloudServers.js"
 
@@ -19,7 +20,15 @@ import * as CloudServers from "../services/CloudServers.js"
  * @since 0.1.0
  * @category models
  */
-export type Services = CloudServers.CloudServers | CloudFiles.CloudFiles
+export type Services = CloudServers.CloudServers | CloudFiles.CloudFiles | CloudBigData.CloudBigData
+
+/**
+ * The names in code of the services that the layers of this library provide.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type ServiceName = "CloudServers" | "CloudFiles" | "CloudBigData"
 
 /**
  * How to log in, and where to work.
@@ -29,7 +38,7 @@ export type Services = CloudServers.CloudServers | CloudFiles.CloudFiles
  */
 export interface Options<E = never, R = never> extends Identity.Options<E, R>, Omit<CloudClient.Options, "endpoint"> {
   /** URLs of services, by their name in code, instead of what the catalog says. */
-  readonly endpoints?: Readonly<Partial<Record<"CloudServers" | "CloudFiles", string>>> | undefined
+  readonly endpoints?: Readonly<Partial<Record<ServiceName, string>>> | undefined
 }
 
 /**
@@ -63,11 +72,15 @@ const knownRegion = (region: string): Layer.Layer<never, AuthenticationFailed | 
 export const layerServices = (
   options: Omit<CloudClient.Options, "endpoint"> & Pick<Options, "endpoints"> = {}
 ): Layer.Layer<Services, AuthenticationFailed | EndpointNotFound, Identity.TokenRef | HttpClient.HttpClient> => {
-  const of = (service: "CloudServers" | "CloudFiles"): CloudClient.Options => ({
+  const of = (service: ServiceName): CloudClient.Options => ({
     ...options,
     endpoint: options.endpoints?.[service]
   })
-  const services = Layer.mergeAll(CloudServers.layer(of("CloudServers")), CloudFiles.layer(of("CloudFiles")))
+  const services = Layer.mergeAll(
+    CloudServers.layer(of("CloudServers")),
+    CloudFiles.layer(of("CloudFiles")),
+    CloudBigData.layer(of("CloudBigData"))
+  )
   return options.region === undefined ? services : Layer.provideMerge(services, knownRegion(options.region))
 }
 

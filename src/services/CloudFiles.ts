@@ -171,6 +171,8 @@ export type MetadataChanges = Omit<PageInput<"replaceObjectMetadata">, "manifest
  * @category models
  */
 export interface Service extends Omit<Endpoints, "deleteManifest"> {
+  /** The URL of the service's endpoint for this login, without a trailing slash. It may be named as `endpoint` elsewhere. */
+  readonly endpointUrl: CloudClient.CloudClient["endpointUrl"]
   /** All containers, in the order of their names, page by page as they are asked for. */
   readonly listContainers: (filters?: ContainerFilters) => Stream.Stream<ContainerSummary, CommonError>
   /** All objects of a container, in the byte order of their names, page by page as they are asked for. */
@@ -272,6 +274,7 @@ export const make = (
       )
     return {
       ...operations,
+      endpointUrl: client.endpointUrl,
       ...makeDownload(client),
       upload: makeUpload(client),
       listContainers: ({ marker, pageSize, ...filters } = {}) =>

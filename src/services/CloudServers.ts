@@ -18,7 +18,7 @@ import type { CommonError, NotFound, ResourceFailed, WaitTimeout } from "../Clou
 import * as Endpoint from "../Endpoint.js"
 import type { TokenRef } from "../Identity.js"
 import { listing, page, type PageQuery, pageQuery } from "../internal/listing.js"
-import { absent, absentIfEmpty, Base64, enveloped, Id, Named, open, Timestamp } from "../internal/wire.js"
+import { absent, absentIfEmpty, Base64, enveloped, Id, Named, open, Timestamp, withDefault } from "../internal/wire.js"
 import type * as Paging from "../Paging.js"
 import * as Waiting from "../Waiting.js"
 
@@ -603,15 +603,7 @@ export const endpoints = {
    */
   reboot: Endpoint.make("CloudServers.reboot", "POST", "/servers/{serverId}/action", {
     parameters: serverId,
-    body: enveloped(
-      "reboot",
-      Schema.Struct({
-        type: Schema.requiredToOptional(Schema.String, Schema.UndefinedOr(open("SOFT", "HARD")), {
-          decode: Option.some,
-          encode: (type) => Option.getOrElse(type, () => undefined) ?? "SOFT"
-        })
-      })
-    ),
+    body: enveloped("reboot", Schema.Struct({ type: withDefault(open("SOFT", "HARD"), "SOFT") })),
     errors: ["NotFound", "Conflict"]
   }),
   /** Flavors, whole, a page of them. "List flavors with details", `GET /flavors/detail`. */
@@ -713,6 +705,8 @@ export interface WaitOptions extends Waiting.Pace {
  * @category models
  */
 export interface Service extends Endpoints {
+  /** The URL of the service's endpoint for this login, without a trailing slash. It may be named as `endpoint` elsewhere. */
+  readonly endpointUrl: CloudClient.CloudClient["endpointUrl"]
   /** Ids and names of all servers, page by page as they are asked for. */
   readonly list: (filters?: Filters<"listPage">) => Stream.Stream<Summary, CommonError>
   /** All servers, whole, page by page as they are asked for. */
@@ -806,6 +800,7 @@ export const make = (
     })
     return {
       ...operations,
+      endpointUrl: cloudClient.endpointUrl,
       list: listed("list", operations.listPage),
       listDetail: listed("listDetail", operations.listDetailPage),
       listFlavors: listed("listFlavors", operations.listFlavorsPage),

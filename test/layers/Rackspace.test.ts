@@ -4,6 +4,7 @@ import { Context, Effect, Layer, Option, Stream } from "effect"
 import {
   CloudError,
   CloudFiles,
+  CloudBigData,
   CloudServers,
   Credentials,
   Identity,
@@ -172,7 +173,7 @@ describe("Rackspace.layer", () => {
     const credentials = Credentials.apiKey({ username: "u", apiKey: "k" })
     expectTypeOf(Rackspace.layer({ credentials })).toEqualTypeOf<
       Layer.Layer<
-        CloudServers.CloudServers | CloudFiles.CloudFiles | Identity.TokenRef,
+        CloudServers.CloudServers | CloudFiles.CloudFiles | CloudBigData.CloudBigData | Identity.TokenRef,
         CloudError.AuthenticationFailed | CloudError.EndpointNotFound,
         HttpClient.HttpClient
       >
