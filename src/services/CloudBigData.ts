@@ -288,13 +288,13 @@ const nodeGroupIssues = (wanted: ReadonlyArray<CountedGroup>, known: ReadonlyArr
     : wanted.flatMap(({ count, id }, index) => {
         const group = known.find((each) => each.id === id)
         if (group === undefined) {
-          return [{ path: `nodeGroups[${index}].id`, expected: `one of ${known.map((each) => each.id).join(", ")}` }]
+          return [{ path: `nodeGroups.${index}.id`, expected: `one of ${known.map((each) => each.id).join(", ")}` }]
         }
         const { maxCount = Infinity, minCount = 0 } = group.resourceLimits ?? {}
         return count !== undefined && (count < minCount || count > maxCount)
           ? [
               {
-                path: `nodeGroups[${index}].count`,
+                path: `nodeGroups.${index}.count`,
                 expected: maxCount === Infinity ? `${minCount} or more` : `${minCount} to ${maxCount}`
               }
             ]
