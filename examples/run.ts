@@ -40,7 +40,20 @@ const onEmbeddedCloud = (name: string) =>
     return yield* Command.exitCode(
       example(name, yield* environment).pipe(Command.stdout("inherit"), Command.stderr("inherit"))
     )
-  }).pipe(Effect.scoped, Effect.provide(TestCloud.layerListening({ servers: { buildTime: "2 seconds" } })))
+  }).pipe(
+    Effect.scoped,
+    Effect.provide(
+      TestCloud.layerListening({
+        servers: { buildTime: "2 seconds" },
+        bigData: {
+          buildTime: "5 seconds",
+          configureTime: "5 seconds",
+          resizeTime: "5 seconds",
+          deleteTime: "1 second"
+        }
+      })
+    )
+  )
 
 const onAccount = (name: string) =>
   Command.exitCode(example(name, {}).pipe(Command.stdout("inherit"), Command.stderr("inherit")))

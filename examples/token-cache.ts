@@ -5,16 +5,16 @@
  */
 import { NodeContext, NodeHttpClient, NodeRuntime } from "@effect/platform-node"
 import { Effect, Layer, Stream } from "effect"
-import { CloudServers, Credentials, Rackspace, Telemetry, TokenStore } from "effect-rackspace"
+import { CloudBigData, Credentials, Rackspace, Telemetry, TokenStore } from "effect-rackspace"
 
 const account = Rackspace.layer({ credentials: Credentials.config, region: "DFW" }).pipe(
   Layer.provide(TokenStore.layerFile("~/.cache/effect-rackspace/token"))
 )
 
 const program = Effect.gen(function* () {
-  const servers = yield* CloudServers.CloudServers
-  const count = yield* Stream.runCount(servers.list())
-  yield* Effect.log(`${count} servers, ${yield* Telemetry.total("logins")} logins`)
+  const bigData = yield* CloudBigData.CloudBigData
+  const count = yield* Stream.runCount(bigData.listClusters())
+  yield* Effect.log(`${count} clusters, ${yield* Telemetry.total("logins")} logins`)
 })
 
 program.pipe(

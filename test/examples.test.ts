@@ -13,7 +13,13 @@ import { environment, example } from "../examples/run.js"
 const says: Readonly<Record<string, ReadonlyArray<string>>> = {
   "quick-start": ["web-1 is ACTIVE", "2026/notes.txt has 21 bytes"],
   "credential-file": ["demo works in DFW", "cloudServersOpenStack (compute)"],
-  "token-cache": ["0 servers, 1 logins"],
+  cluster: [
+    "room for 3 of 3 data nodes",
+    "numbers is ACTIVE, 100 %",
+    "slave-3 is ACTIVE at 192.0.2.",
+    "the cluster is gone"
+  ],
+  "token-cache": ["0 clusters, 1 logins"],
   "typed-errors": ["no such server", "there was nothing to remove", "a container name without a slash"],
   "two-regions": ["the copy is the original", "the same in both"],
   "download-to-file": ["numbers.txt has 588895 bytes", 'it begins with "1\\n2\\n3\\n"'],
@@ -31,7 +37,12 @@ const run = (name: string, variables: Readonly<Record<string, string>>) =>
     return { output: out + err, code: Number(code) }
   }).pipe(Effect.scoped)
 
-const cloud = Layer.fresh(TestCloud.layerListening({ servers: { buildTime: 0 } }))
+const cloud = Layer.fresh(
+  TestCloud.layerListening({
+    servers: { buildTime: 0 },
+    bigData: { buildTime: 0, configureTime: 0, resizeTime: 0, deleteTime: 0 }
+  })
+)
 
 for (const [name, lines] of Object.entries(says)) {
   it.scopedLive(

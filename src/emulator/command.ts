@@ -16,7 +16,7 @@ import type { RequestLogEntry } from "./RequestLog.js"
 
 const usage = `Usage: effect-rackspace-emulator [options]
 
-An emulated Rackspace cloud: Identity v2.0, Cloud Servers and Cloud Files, in memory.
+An emulated Rackspace cloud: Identity v2.0, Cloud Servers, Cloud Files and Cloud Big Data, in memory.
 
   --port <n>          port to listen on; 0 takes any free one      (8900)
   --host <address>    address to listen on                         (127.0.0.1)
@@ -25,7 +25,7 @@ An emulated Rackspace cloud: Identity v2.0, Cloud Servers and Cloud Files, in me
   --password <text>   the user's password
   --tenant <id>       the account's number                         (010101)
   --token-ttl <time>  how long a token lives: 500ms, 30s, 5m, 24h  (24h)
-  --build-time <time> how long a server builds                     (30s)
+  --build-time <time> how long a server builds, and a cluster      (30s)
   --verbose           one line for each request
   --help              this text
 `
@@ -141,6 +141,7 @@ const run = (chosen: Settings): Effect.Effect<never, NodeServer.ListenFailed> =>
         tenantId: chosen.tenantId,
         tokenTtl: chosen.tokenTtl,
         servers: { buildTime: chosen.buildTime },
+        bigData: { buildTime: chosen.buildTime, configureTime: chosen.buildTime, resizeTime: chosen.buildTime },
         // However a client reaches this machine, the catalog must lead it back the same way.
         origin: "from-request",
         logLimit: 0,

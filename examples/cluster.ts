@@ -1,0 +1,54 @@
+/**
+ * A cluster of Cloud Big Data: created, watched while it is built, resized, and deleted again.
+ */
+import { NodeContext, NodeHttpClient, NodeRuntime } from "@effect/platform-node"
+import { Effect, Stream } from "effect"
+import { CloudBigData, Credentials, Rackspace } from "effect-rackspace"
+
+const account = Rackspace.layer({ credentials: Credentials.config, region: "DFW" })
+
+const publicKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl me@laptop"
+
+const program = Effect.gen(function* () {
+  const bigData = yield* CloudBigData.CloudBigData
+
+  /** Shows how a cluster comes along until it is ready, or fails with the cloud's reason. */
+  const watched = (clusterId: string) =>
+    bigData.watch({ clusterId, until: CloudBigData.isActive, interval: "5 seconds" }).pipe(
+      Stream.map(({ name, progress, status }) => `${name} is ${status}, ${progress ?? 0} %`),
+      Stream.changes,
+      Stream.runForEach(Effect.log)
+    )
+
+  const { nodes } = yield* bigData.getLimits()
+  yield* Effect.log(`room for ${nodes.remaining} of ${nodes.limit} data nodes`)
+
+  yield* bigData
+    .createSshKey({ name: "me@laptop", publicKey })
+    .pipe(Effect.catchTag("Conflict", () => Effect.log("the cloud has the key already")))
+  const { id: clusterId } = yield* bigData.createCluster({
+    name: "numbers",
+    stackId: "HDP2.2_Hadoop",
+    username: "cbduser",
+    sshKeys: ["me@laptop"],
+    nodeGroups: [{ id: "slave", count: 1, flavorId: "hadoop1-7" }]
+  })
+  yield* watched(clusterId)
+
+  yield* bigData.resizeCluster({ clusterId, nodeGroups: [{ id: "slave", count: 3 }] })
+  yield* watched(clusterId)
+
+  yield* Stream.runForEach(bigData.listNodes({ clusterId }), ({ addresses, name, status }) =>
+    Effect.log(`${name} is ${status} at ${addresses.public[0]?.address ?? "no address"}`)
+  )
+
+  yield* bigData.deleteCluster({ clusterId })
+  yield* bigData.waitUntilDeleted({ clusterId, interval: "5 seconds" })
+  yield* Effect.log("the cluster is gone")
+})
+
+program.pipe(
+  Effect.provide(account),
+  Effect.provide([NodeContext.layer, NodeHttpClient.layerUndici]),
+  NodeRuntime.runMain
+)
