@@ -20,6 +20,7 @@ import {
 import {
   CloudError,
   CloudFiles,
+  CloudBigData,
   CloudServers,
   Credentials,
   Identity,
@@ -37,6 +38,7 @@ const wrongPasscode = "wr0ng-p4sscode"
 const adminPassword = 'adm1n-"pass"'
 const plainPassword = "pl41n-typed-password"
 const tempUrlKey = "temp-url-k3y-value"
+const s3Secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 
 /** Everything that anybody was shown, each with the place where it was. */
 class Shown {
@@ -324,15 +326,17 @@ describe("secrets", () => {
         ["apiKey", apiKey],
         ["adminPassword", adminPassword],
         ["plainPassword", plainPassword],
-        ["tempUrlKey", tempUrlKey]
+        ["tempUrlKey", tempUrlKey],
+        ["s3Secret", s3Secret]
       ])
       const { shown, spans } = yield* watched((all) =>
         Effect.gen(function* () {
           const cloud = yield* TestCloud.TestCloud
           const servers = yield* CloudServers.CloudServers
           const files = yield* CloudFiles.CloudFiles
+          const bigData = yield* CloudBigData.CloudBigData
           const tokens = yield* Identity.TokenRef
-          all.add("the services", { servers, files, tokens })
+          all.add("the services", { servers, files, bigData, tokens })
           const access = yield* tokens.get
           all.add("the Access", access)
           yield* Effect.logInfo("logged in", access, { access })
@@ -350,6 +354,9 @@ describe("secrets", () => {
             flavorId: "general1-1",
             adminPassword: Redacted.make(adminPassword)
           }
+          const s3 = { accessKeyId: "AKIA", secretAccessKey: Redacted.make(s3Secret) }
+          assert.isTrue(Exit.isSuccess(yield* outcome(all, "createS3Credential", bigData.createS3Credential(s3))))
+          all.add("an S3 credential", s3)
           const made = yield* outcome(all, "create", servers.create(server))
           assert.isTrue(Exit.isSuccess(made))
           const pair = yield* outcome(all, "createKeyPair", servers.createKeyPair({ name: "k" }))
@@ -378,6 +385,8 @@ describe("secrets", () => {
                 const refused = yield* outcome(all, `create: ${status}`, servers.create(server))
                 assert.isTrue(Exit.isFailure(refused) && all.texts.some(([, text]) => text.includes("<redacted>")))
                 yield* outcome(all, `listContainersPage: ${status}`, files.listContainersPage())
+                const bigData = yield* CloudBigData.CloudBigData
+                yield* outcome(all, `updateS3Credential: ${status}`, bigData.updateS3Credential(s3))
               }).pipe(Effect.provide(echoing))
               secrets.set(`token after ${status}`, Redacted.value((yield* tokens.get).token))
             }
@@ -406,6 +415,8 @@ describe("secrets", () => {
 
           const plain = { ...server, adminPassword: plainPassword } as unknown as typeof server
           expectFailure(yield* outcome(all, "a plain password", servers.create(plain)), "InvalidInput")
+          const bare = { ...s3, secretAccessKey: plainPassword } as unknown as typeof s3
+          expectFailure(yield* outcome(all, "a plain secret", bigData.createS3Credential(bare)), "InvalidInput")
           const wrong = { ...server, name: "", adminPassword: Redacted.make("") }
           expectFailure(yield* outcome(all, "several faults", servers.create(wrong)), "InvalidInput")
 
@@ -434,6 +445,7 @@ describe("secrets", () => {
       for (const span of [
         "CloudServers.create",
         "CloudServers.get",
+        "CloudBigData.updateS3Credential",
         "CloudFiles.listContainersPage",
         "Identity.revoke"
       ]) {
