@@ -133,7 +133,8 @@ export class RemoteCommandFailed extends Schema.TaggedError<RemoteCommandFailed>
 export type RemoteCommand = string | ReadonlyArray<string>
 
 /**
- * What a command reads.
+ * What a command reads. A Stream that fails ends the command, which sees no more than the end of its input: one that must not
+ * take a part for the whole has to check it, as {@link copyTo} does.
  *
  * @since 0.1.0
  * @category models
@@ -187,8 +188,6 @@ interface Session {
   readonly stdout: Stream.Stream<Uint8Array, SshError>
   readonly stdin: CommandExecutor.Process["stdin"]
   readonly log: Effect.Effect<string>
-  /** Whether ssh still runs. */
-  readonly isRunning: Effect.Effect<boolean>
   /** Waits for the end. Fails as it does; what went to stdout is not known here. */
   readonly end: Effect.Effect<{ readonly stderr: string }, SshError | RemoteCommandFailed>
 }
@@ -269,7 +268,7 @@ const open = (
           return { stderr: said }
         case "CommandFailed": {
           const how = outcome.exitCode === undefined ? "was ended by a signal" : `exited with ${outcome.exitCode}`
-          const last = said.trim().split("\n").at(-1) ?? ""
+          const last = said.trim().split("\n").at(-1)?.slice(0, 300) ?? ""
           return yield* new RemoteCommandFailed({
             host,
             ...(outcome.exitCode !== undefined && { exitCode: outcome.exitCode }),
@@ -289,7 +288,6 @@ const open = (
       stdout: Stream.mapError(process.stdout, toFailure),
       stdin: process.stdin,
       log,
-      isRunning: Effect.orElseSucceed(process.isRunning, () => false),
       end
     }
   })
@@ -341,8 +339,7 @@ const start = <E = never, R = never>(
 const whileFed = <A, E, R, E2>(
   main: Effect.Effect<A, E, R>,
   fed: Effect.Effect<void, E2>
-): Effect.Effect<A, E | E2, R> =>
-  Effect.raceFirst(main, Effect.zipRight(fed, Effect.never)).pipe(Effect.tap(() => Effect.raceFirst(fed, Effect.void)))
+): Effect.Effect<A, E | E2, R> => Effect.raceFirst(main, Effect.zipRight(fed, Effect.never))
 
 /**
  * Runs a command and answers what it wrote, as UTF-8: up to `maxBytes` (default 16 MiB) to stdout, and the last 64 KiB of

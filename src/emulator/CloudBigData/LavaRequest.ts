@@ -4,7 +4,9 @@
  *
  * @since 0.1.0
  */
+import type { WireResponse } from "../Protocol.js"
 import * as Refusal from "../Refusal.js"
+import * as Reply from "../Reply.js"
 import * as RequestBody from "../RequestBody.js"
 import * as Timestamp from "../Timestamp.js"
 
@@ -202,3 +204,35 @@ export const readObjects = (from: RequestBody.JsonObject, key: string): Readonly
   readList(from, key).map((item) =>
     RequestBody.isObject(item) ? item : badRequest(`Invalid ${key}: a list of objects is required`)
   )
+
+/**
+ * Serves a collection and the items below it: GET and POST of the whole, and of an item the methods that it has. `what` is
+ * the item's kind for a person: `Stack`.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const serveCollection = <A extends { readonly id: string }>(
+  [id, ...more]: ReadonlyArray<string>,
+  request: LavaRequest,
+  collection: {
+    readonly what: string
+    /** The collection's name, in its path and in its JSON: `stacks`. */
+    readonly key: string
+    readonly items: ReadonlyMap<string, A>
+    readonly toJson: (item: A) => unknown
+    readonly create: () => WireResponse
+    readonly methods: Readonly<Partial<Record<string, (item: A) => WireResponse>>>
+  }
+): WireResponse => {
+  const { items, key, methods, toJson, what } = collection
+  if (id === undefined) {
+    return request.method === "GET"
+      ? Reply.json(200, page(request, { key, path: key, items: [...items.values()], toJson }))
+      : request.method === "POST"
+        ? collection.create()
+        : badMethod()
+  }
+  const item = more.length > 0 ? undefined : items.get(id)
+  return item === undefined ? notFound(`${what} ${id}`) : (methods[request.method] ?? badMethod)(item)
+}

@@ -125,33 +125,15 @@ export const make = (isInUse: (scriptId: string, now: number) => boolean): Scrip
 
   return {
     find: (id) => scripts.get(id),
-    serve: ([id, ...more], request) => {
-      const { method } = request
-      if (id === undefined) {
-        return method === "GET"
-          ? Reply.json(
-              200,
-              LavaRequest.page(request, {
-                key: "scripts",
-                path: "scripts",
-                items: [...scripts.values()],
-                toJson: (script) => toJson(script, request.baseUrl)
-              })
-            )
-          : method === "POST"
-            ? create(request)
-            : LavaRequest.badMethod()
-      }
-      const script = more.length > 0 ? undefined : scripts.get(id)
-      if (script === undefined) {
-        return LavaRequest.notFound(`Script ${id}`)
-      }
-      return method === "PUT"
-        ? update(script, request)
-        : method === "DELETE"
-          ? remove(script, request.now)
-          : // There is no way to read one script.
-            LavaRequest.badMethod()
-    }
+    serve: (path, request) =>
+      LavaRequest.serveCollection(path, request, {
+        what: "Script",
+        key: "scripts",
+        items: scripts,
+        toJson: (script) => toJson(script, request.baseUrl),
+        create: () => create(request),
+        // There is no way to read one script.
+        methods: { PUT: (script) => update(script, request), DELETE: (script) => remove(script, request.now) }
+      })
   }
 }

@@ -276,32 +276,17 @@ export const make = (isInUse: (stackId: string, now: number) => boolean): Stacks
 
   return {
     find: (id) => stacks.get(id),
-    serve: ([id, ...more], request) => {
-      const { method } = request
-      if (id === undefined) {
-        return method === "GET"
-          ? Reply.json(
-              200,
-              LavaRequest.page(request, {
-                key: "stacks",
-                path: "stacks",
-                items: [...stacks.values()],
-                toJson: (stack) => summary(stack, request.baseUrl)
-              })
-            )
-          : method === "POST"
-            ? create(request)
-            : LavaRequest.badMethod()
-      }
-      const stack = more.length > 0 ? undefined : stacks.get(id)
-      if (stack === undefined) {
-        return LavaRequest.notFound(`Stack ${id}`)
-      }
-      return method === "GET"
-        ? Reply.json(200, { stack: detail(stack, request.baseUrl) })
-        : method === "DELETE"
-          ? remove(stack, request.now)
-          : LavaRequest.badMethod()
-    }
+    serve: (path, request) =>
+      LavaRequest.serveCollection(path, request, {
+        what: "Stack",
+        key: "stacks",
+        items: stacks,
+        toJson: (stack) => summary(stack, request.baseUrl),
+        create: () => create(request),
+        methods: {
+          GET: (stack) => Reply.json(200, { stack: detail(stack, request.baseUrl) }),
+          DELETE: (stack) => remove(stack, request.now)
+        }
+      })
   }
 }
