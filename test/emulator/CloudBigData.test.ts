@@ -124,7 +124,11 @@ describe("Cloud Big Data: a cluster's life", () => {
       const id = yield* created()
       const [young] = yield* nodes(id)
       assert.deepStrictEqual(at(young, "addresses"), { public: [], private: [] })
-      yield* TestClock.adjust("10 minutes")
+      yield* TestClock.adjust("5 minutes")
+      const [built] = yield* nodes(id)
+      assert.strictEqual(at(built, "status"), "CONFIGURING")
+      assert.strictEqual(at(built, "addresses", "public", 0, "addr"), "127.0.0.1")
+      yield* TestClock.adjust("5 minutes")
       const master = (yield* nodes(id)).find((node) => at(node, "name") === "master-1")
       assert.strictEqual(at(master, "node_group"), "master")
       assert.strictEqual(at(master, "flavor_id"), "hadoop1-7")
@@ -247,7 +251,9 @@ describe("Cloud Big Data: a cluster's life", () => {
       const seen: Record<string, readonly [resize: number, remove: number]> = {}
       for (const status of ["BUILDING", "CONFIGURING", "UPDATING", "ERROR", "ACTIVE"]) {
         yield* handles.setClusterStatus(id, status)
-        const resize = (yield* put(id, { node_groups: [{ id: "slave", count: 1 }] })).status
+        const resized = yield* put(id, { node_groups: [{ id: "slave", count: 1 }] })
+        const resize = resized.status
+        if (resize === 200) assert.strictEqual(at(resized.json, "cluster", "status"), "UPDATING")
         yield* handles.setClusterStatus(id, status)
         seen[status] = [resize, (yield* call(`/clusters/${id}`, { method: "DELETE" })).status]
       }
@@ -732,6 +738,7 @@ describe("Cloud Big Data: the door", () => {
       const status = (path: string, method: string) => Effect.map(call(path, { method }), (answer) => answer.status)
       assert.strictEqual(yield* status("/nothing", "GET"), 404)
       assert.strictEqual(yield* status(`/clusters/${id}/disks`, "GET"), 404)
+      assert.strictEqual(yield* status("/stacks/HDP2.2_Hadoop/services", "GET"), 404)
       assert.strictEqual(yield* status(`/clusters/${id}/nodes/none`, "DELETE"), 404)
       for (const [path, method] of [
         ["/clusters", "DELETE"],
