@@ -168,6 +168,14 @@ export interface Forward {
 
 type Environment = CommandExecutor.CommandExecutor | FileSystem.FileSystem
 
+/** Neither command nor paths: they may hold what is nobody's business. */
+const spanOf = ({ host, port }: Target) =>
+  ({
+    kind: "client",
+    captureStackTrace: false,
+    attributes: { "server.address": host, ...(port !== undefined && { "server.port": port }) }
+  }) as const
+
 const failure = (reason: SshError["reason"], host: string, message: string): SshError =>
   new SshError({ reason, host, message: `ssh ${host}: ${message}` })
 
@@ -395,7 +403,7 @@ export const execute = <E = never, R = never>(
       return { stdout: said, stderr }
     })
     return yield* whileFed(collected, fed)
-  }).pipe(Effect.scoped)
+  }).pipe(Effect.scoped, Effect.withSpan("Ssh.execute", spanOf(target)))
 
 /**
  * What a command writes to stdout, as it comes and with back-pressure. Fails as {@link execute} does, after the last byte.
@@ -415,7 +423,7 @@ export const stream = <E = never, R = never>(
         Stream.interruptWhen(Effect.zipRight(fed, Effect.never))
       )
     )
-  )
+  ).pipe(Stream.withSpan("Ssh.stream", spanOf(target)))
 
 /** How many free ports are tried where none is named: another program may be quicker. */
 const portsTried = 5

@@ -4,14 +4,11 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
-import * as Tracer from "effect/Tracer"
 import type * as CloudClient from "../src/CloudClient.js"
 import type { Fault } from "../src/emulator/Fault.js"
 import * as Identity from "../src/Identity.js"
@@ -22,6 +19,7 @@ import * as CloudFiles from "../src/services/CloudFiles.js"
 import * as CloudServers from "../src/services/CloudServers.js"
 import * as Telemetry from "../src/Telemetry.js"
 import { bytesOf, inPieces, patterned, requestsOf } from "./support.js"
+import { recording } from "./support/recording.js"
 
 const status = (code: number, headers: Readonly<Record<string, string>> = {}, body?: unknown): Fault => ({
   _tag: "Status",
@@ -305,51 +303,6 @@ describe("CloudClient: where it sends", () => {
     )
   )
 })
-
-interface Seen {
-  readonly name: string
-  readonly kind: string
-  readonly parent: string | undefined
-  readonly attributes: Map<string, unknown>
-  ended: Exit.Exit<unknown, unknown> | undefined
-}
-
-const recording = () => {
-  const spans: Array<Seen> = []
-  const tracer = Tracer.make({
-    span: (name, parent, context, links, startTime, kind) => {
-      const seen: Seen = {
-        name,
-        kind,
-        parent: Option.getOrUndefined(parent)?.spanId,
-        attributes: new Map(),
-        ended: undefined
-      }
-      spans.push(seen)
-      return {
-        _tag: "Span",
-        name,
-        spanId: String(spans.length),
-        traceId: "trace",
-        parent,
-        context,
-        links,
-        status: { _tag: "Started", startTime },
-        attributes: seen.attributes,
-        sampled: true,
-        kind,
-        end: (_, exit) => {
-          seen.ended = exit
-        },
-        attribute: (key, value) => void seen.attributes.set(key, value),
-        event: () => {},
-        addLinks: () => {}
-      }
-    },
-    context: (run) => run()
-  })
-  return { spans, tracer }
-}
 
 describe("CloudClient: what is observed", () => {
   it.effect("each operation is one span, with what HTTP's conventions name", () =>

@@ -7,6 +7,7 @@ import { createHash } from "node:crypto"
 import { truncateSync } from "node:fs"
 import * as Net from "node:net"
 import { isAuthenticated, outcomeOf } from "../src/internal/sshOutcome.js"
+import { recording } from "./support/recording.js"
 import * as Sshd from "./support/sshd.js"
 
 const someone: Ssh.Target = { host: "192.0.2.7", username: "cbduser" }
@@ -91,6 +92,23 @@ describe("Ssh: what is refused before anything is started", () => {
         assert.strictEqual(error.reason, "invalidInput", error.message)
         assert.match(error.message, message)
       }
+    }).pipe(Effect.provide(NodeContext.layer))
+  )
+
+  it.effect("each is a span that names the host, and nothing of what is run there", () =>
+    Effect.gen(function* () {
+      const { spans, tracer } = recording()
+      const target = { ...nothingIsThere, port: 2222 }
+      yield* Effect.ignore(Ssh.execute(target, "mysql -psecret")).pipe(Effect.withTracer(tracer))
+      yield* Effect.ignore(Stream.runDrain(Ssh.stream(target, "mysql -psecret"))).pipe(Effect.withTracer(tracer))
+      assert.deepStrictEqual(
+        spans.map(({ attributes, kind, name }) => [name, kind, Object.fromEntries(attributes)]),
+        ["Ssh.execute", "Ssh.stream"].map((name) => [
+          name,
+          "client",
+          { "server.address": "192.0.2.7", "server.port": 2222 }
+        ])
+      )
     }).pipe(Effect.provide(NodeContext.layer))
   )
 
