@@ -1,6 +1,7 @@
 /**
- * Who logs in: an API key, a password, a saved token, or the answer to an MFA challenge; given as values, read from pyrax's
- * credential file, or from `Config` (environment variables by default).
+ * Who logs in: an API key, a password, a saved token, or the answer to an MFA challenge at Rackspace; a password, a saved token
+ * or an application credential at any OpenStack with Keystone v3; a key at a Swift without Keystone. Given as values, read from
+ * pyrax's credential file, or from `Config` (environment variables by default).
  *
  * @since 0.1.0
  */
@@ -91,12 +92,106 @@ export interface Passcode extends Login {
 }
 
 /**
+ * A domain of Keystone v3, in which names are unique.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Domain = { readonly id: string } | { readonly name: string }
+
+/**
+ * A user of Keystone v3: by id, or by a name within a domain.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type KeystoneUser = { readonly id: string } | { readonly name: string; readonly domain: Domain }
+
+/**
+ * What a token of Keystone v3 is good for: a project, by id or by a name within a domain; a domain; the system as a whole; or
+ * nothing but to ask for another (`unscoped`).
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Scope =
+  | { readonly project: { readonly id: string } | { readonly name: string; readonly domain: Domain } }
+  | { readonly domain: Domain }
+  | { readonly system: "all" }
+  | "unscoped"
+
+/**
+ * A user and a password for Keystone v3.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface KeystonePassword {
+  readonly _tag: "KeystonePassword"
+  /** Keystone's URL, with or without `/v3`. */
+  readonly authUrl: string
+  readonly user: KeystoneUser
+  readonly password: Redacted.Redacted
+  /** A time-based passcode, where the user needs a second factor. It works once: such a login cannot be renewed. */
+  readonly passcode: Redacted.Redacted | undefined
+  /** Default: the user's default project, where there is one. */
+  readonly scope: Scope | undefined
+}
+
+/**
+ * A token of Keystone v3 from an earlier login, to be exchanged for one of a scope. It ends when the earlier one does; with
+ * `renewWith` the library logs in again then.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface KeystoneToken {
+  readonly _tag: "KeystoneToken"
+  /** Keystone's URL, with or without `/v3`. */
+  readonly authUrl: string
+  readonly token: Redacted.Redacted
+  readonly scope: Scope | undefined
+  readonly renewWith: KeystonePassword | ApplicationCredential | undefined
+}
+
+/**
+ * A credential that a user of Keystone v3 has made for a program: it is good for one project, and can be withdrawn without a
+ * change of password. What programs should use on OpenStack.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ApplicationCredential {
+  readonly _tag: "ApplicationCredential"
+  /** Keystone's URL, with or without `/v3`. */
+  readonly authUrl: string
+  readonly credential: { readonly id: string } | { readonly name: string; readonly user: KeystoneUser }
+  readonly secret: Redacted.Redacted
+}
+
+/**
+ * A user and a key for Swift's own login (v1, TempAuth), where Swift runs without Keystone.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface SwiftKey {
+  readonly _tag: "SwiftKey"
+  /** The whole URL of the login: `https://swift.example.com/auth/v1.0`. */
+  readonly authUrl: string
+  /** `account:user` for TempAuth. */
+  readonly user: string
+  readonly key: Redacted.Redacted
+}
+
+/**
  * Whatever can log in. Secrets are `Redacted`: printing credentials shows none.
  *
  * @since 0.1.0
  * @category models
  */
-export type Credentials = ApiKey | Password | Token | Passcode
+export type Credentials =
+  ApiKey | Password | Token | Passcode | KeystonePassword | KeystoneToken | ApplicationCredential | SwiftKey
 
 /**
  * Credentials could not be had: the file is missing, cannot be read, is readable by others, or is not what it should be.
@@ -204,6 +299,98 @@ export const answerChallenge = (challenge: MfaChallenge, passcode: Secret): Pass
   })
 
 /**
+ * Credentials of a user and a password for Keystone v3.
+ *
+ * @example
+ * ```ts
+ * import { Credentials } from "effect-rackspace"
+ *
+ * const credentials = Credentials.keystonePassword({
+ *   authUrl: "https://keystone.example.com:5000",
+ *   user: { name: "demo", domain: { id: "default" } },
+ *   password: "correct horse battery",
+ *   scope: { project: { name: "demo", domain: { id: "default" } } }
+ * })
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const keystonePassword = (options: {
+  readonly authUrl: string
+  readonly user: KeystoneUser
+  readonly password: Secret
+  readonly passcode?: Secret | undefined
+  readonly scope?: Scope | undefined
+}): KeystonePassword =>
+  Data.struct({
+    _tag: "KeystonePassword" as const,
+    authUrl: options.authUrl.trim(),
+    user: options.user,
+    password: redact(options.password),
+    passcode: options.passcode === undefined ? undefined : redact(options.passcode),
+    scope: options.scope
+  })
+
+/**
+ * A saved token of Keystone v3, with or without the means to log in again. Without a scope, that of `renewWith` counts.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const keystoneToken = (options: {
+  readonly authUrl: string
+  readonly token: Secret
+  readonly scope?: Scope | undefined
+  readonly renewWith?: KeystonePassword | ApplicationCredential | undefined
+}): KeystoneToken =>
+  Data.struct({
+    _tag: "KeystoneToken" as const,
+    authUrl: options.authUrl.trim(),
+    token: redact(options.token),
+    scope: options.scope ?? (options.renewWith?._tag === "KeystonePassword" ? options.renewWith.scope : undefined),
+    renewWith: options.renewWith
+  })
+
+/**
+ * An application credential of Keystone v3, by its id, or by its name and the user whose it is.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const applicationCredential = (options: {
+  readonly authUrl: string
+  readonly credential: ApplicationCredential["credential"]
+  readonly secret: Secret
+}): ApplicationCredential =>
+  Data.struct({
+    _tag: "ApplicationCredential" as const,
+    authUrl: options.authUrl.trim(),
+    credential: options.credential,
+    secret: redact(options.secret)
+  })
+
+/**
+ * Credentials of a user and a key for Swift's own login.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const swiftKey = (options: {
+  readonly authUrl: string
+  readonly user: string
+  readonly key: Secret
+}): SwiftKey =>
+  Data.struct({
+    _tag: "SwiftKey" as const,
+    authUrl: options.authUrl.trim(),
+    user: options.user,
+    key: redact(options.key)
+  })
+
+const nameOf = (user: KeystoneUser): string => ("id" in user ? user.id : user.name)
+
+/**
  * The user that credentials name, where they name one.
  *
  * @since 0.1.0
@@ -216,6 +403,14 @@ export const usernameOf = (credentials: Credentials): string | undefined => {
       return credentials.username
     case "Token":
       return credentials.renewWith?.username
+    case "KeystonePassword":
+      return nameOf(credentials.user)
+    case "KeystoneToken":
+      return credentials.renewWith === undefined ? undefined : usernameOf(credentials.renewWith)
+    case "ApplicationCredential":
+      return "user" in credentials.credential ? nameOf(credentials.credential.user) : undefined
+    case "SwiftKey":
+      return credentials.user
     case "Passcode":
       return undefined
   }

@@ -34,9 +34,9 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { Access, type Role, Tenant, User } from "./Access.js"
 import { AuthenticationFailed, type TransportError, Unauthorized, type UnexpectedStatus } from "./CloudError.js"
-import { type Credentials, usernameOf } from "./Credentials.js"
+import type { Credentials } from "./Credentials.js"
 import { secure } from "./internal/http.js"
-import * as identityV2 from "./internal/identityV2.js"
+import * as identities from "./internal/identity.js"
 import * as RetryPolicy from "./RetryPolicy.js"
 import * as ServiceCatalog from "./ServiceCatalog.js"
 import { TokenStore } from "./TokenStore.js"
@@ -159,15 +159,9 @@ export const make = <E = never, R = never>(
     let logins = 0
     let tokenIsSpent = false
 
-    const username = usernameOf(credentials)
-    const key =
-      username === undefined
-        ? undefined
-        : `${identityV2.baseUrl(credentials.authUrl)}|${username}|${credentials.tenantId ?? ""}`
-    const renewable =
-      credentials._tag === "ApiKey" ||
-      credentials._tag === "Password" ||
-      (credentials._tag === "Token" && credentials.renewWith !== undefined)
+    const identity = identities.make(client, credentials, policy)
+    const key = identities.storeKey(credentials)
+    const renewable = identities.isRenewable(credentials)
 
     const withStore = <A>(effect: Effect.Effect<A, { readonly message: string }>, otherwise: A): Effect.Effect<A> =>
       Effect.catchAll(Effect.timeout(Effect.interruptible(effect), storePatience), (error) =>
@@ -211,28 +205,29 @@ export const make = <E = never, R = never>(
         operation: "Identity.authenticate",
         reason: "notRenewable",
         message:
-          credentials._tag === "Token"
+          credentials._tag === "Token" || credentials._tag === "KeystoneToken"
             ? "Identity.authenticate: the token is no longer accepted, and there is nothing to log in with (Credentials.token takes renewWith)"
             : "Identity.authenticate: the token is no longer accepted, and a passcode works only once; log in with the password again"
       })
 
-    const login: Effect.Effect<identityV2.Answer, AuthenticationFailed> = Effect.suspend(() => {
-      const by = (who: Credentials) => identityV2.authenticate(client, who, policy)
-      if (credentials._tag === "Token" && credentials.renewWith !== undefined) {
+    const login: Effect.Effect<identities.Answer, AuthenticationFailed> = Effect.suspend(() => {
+      const isToken = credentials._tag === "Token" || credentials._tag === "KeystoneToken"
+      if (isToken && credentials.renewWith !== undefined) {
         const { renewWith } = credentials
         return tokenIsSpent
-          ? by(renewWith)
+          ? identity.authenticate(renewWith)
           : Effect.catchIf(
-              by(credentials),
+              identity.authenticate(credentials),
               (error) => error.reason === "refused",
-              () => by(renewWith)
+              () => identity.authenticate(renewWith)
             )
       }
       if (!renewable && tokenIsSpent) return Effect.fail(notRenewable())
-      if (credentials._tag !== "Token") return by(credentials)
+      if (!isToken) return identity.authenticate(credentials)
       return Effect.catchIf(
-        by(credentials),
-        (error) => error.reason === "refused" && error.status === 404,
+        identity.authenticate(credentials),
+        // Keystone v3 answers 401 to a token that is no longer good, version 2 404.
+        (error) => error.reason === "refused" && (error.status === 404 || credentials._tag === "KeystoneToken"),
         () => {
           tokenIsSpent = true
           return Effect.fail(notRenewable())
@@ -241,10 +236,10 @@ export const make = <E = never, R = never>(
     })
 
     /** A login that does not end in a token which the cloud has rejected, where revoking that one can bring another. */
-    const freshLogin: Effect.Effect<identityV2.Answer, AuthenticationFailed> = Effect.flatMap(login, (answer) => {
+    const freshLogin: Effect.Effect<identities.Answer, AuthenticationFailed> = Effect.flatMap(login, (answer) => {
       tokenIsSpent = true
       return rejected !== undefined && Redacted.value(rejected) === Redacted.value(answer.token)
-        ? identityV2.revoke(client, credentials.authUrl, answer.token, policy).pipe(
+        ? identity.revoke(answer.token).pipe(
             Effect.catchAll((error) => Effect.logDebug(`The rejected token could not be revoked: ${error.message}`)),
             Effect.zipRight(login)
           )
@@ -379,7 +374,7 @@ export const make = <E = never, R = never>(
         if (held !== undefined) yield* forget(held.login)
         const access = held ?? (yield* fromStore)
         if (key !== undefined) yield* withStore(store.remove(key), undefined)
-        if (access !== undefined) yield* identityV2.revoke(client, credentials.authUrl, access.token, policy)
+        if (access !== undefined) yield* identity.revoke(access.token)
       })
     }
 

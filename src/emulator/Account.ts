@@ -5,6 +5,18 @@
  */
 
 /**
+ * What a program logs in with at Keystone v3.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ApplicationCredential {
+  readonly id: string
+  readonly name: string
+  readonly secret: string
+}
+
+/**
  * The account as it stands now; password, key and switches can be changed while the emulator runs.
  *
  * @since 0.1.0
@@ -18,6 +30,9 @@ export interface Account {
   /** The account's name in Cloud Files. */
   readonly storageAccount: string
   readonly defaultRegion: string
+  /** The name of the project that Keystone v3 knows the account's number by. */
+  readonly projectName: string
+  applicationCredentials: ReadonlyArray<ApplicationCredential>
   apiKey: string
   password: string
   enabled: boolean
@@ -68,6 +83,10 @@ export const make = (options: AccountOptions = {}): Account => ({
   tenantId: options.tenantId ?? "010101",
   storageAccount: options.storageAccount ?? "MossoCloudFS_0672d7fa-9f85-4a81-a3ab-adb66a880123",
   defaultRegion: options.defaultRegion ?? "DFW",
+  projectName: options.username ?? "demo",
+  applicationCredentials: [
+    { id: "6cb5fa6a13184e6fab65ba2108adf50c", name: "emulator", secret: "an application's own secret" }
+  ],
   apiKey: options.apiKey ?? "0123456789abcdef0123456789abcdef",
   password: options.password ?? "correct horse battery",
   enabled: true,

@@ -66,6 +66,12 @@ export interface EmulatorCredentials {
   readonly password: string
   readonly tenantId: string
   readonly storageAccount: string
+  /** The user's id, for Keystone v3; the user and the project are in the domain `default`. */
+  readonly userId: string
+  /** The project of Keystone v3; its id is the tenant's. */
+  readonly projectName: string
+  /** The first application credential of Keystone v3. */
+  readonly applicationCredential: Account.ApplicationCredential | undefined
 }
 
 /**
@@ -81,6 +87,8 @@ export interface Emulator {
   readonly origin: string
   /** Identity's URL: `{origin}/v2.0`. */
   readonly authUrl: string
+  /** Keystone v3's URL: `{origin}/v3`. */
+  readonly authUrlV3: string
   /** The URL of Swift's own login: `{origin}/auth/v1.0`. */
   readonly swiftAuthUrl: string
   /** To be called when the port is known. Without a final slash. */
@@ -447,6 +455,9 @@ export const make = (options: EmulatorOptions = {}): Effect.Effect<Emulator> =>
       get authUrl() {
         return `${origin}/v2.0`
       },
+      get authUrlV3() {
+        return `${origin}/v3`
+      },
       get swiftAuthUrl() {
         return `${origin}/auth/v1.0`
       },
@@ -462,7 +473,10 @@ export const make = (options: EmulatorOptions = {}): Effect.Effect<Emulator> =>
           apiKey: account.apiKey,
           password: account.password,
           tenantId: account.tenantId,
-          storageAccount: account.storageAccount
+          storageAccount: account.storageAccount,
+          userId: account.userId,
+          projectName: account.projectName,
+          applicationCredential: account.applicationCredentials[0]
         }
       },
       expireAllTokens: Effect.map(Clock.currentTimeMillis, (now) => identity.tokens.expireAll(now)),

@@ -1,6 +1,7 @@
 /**
  * Identity v2.0 (identity-v2.md): logins by API key, password, token and passcode, validation and revocation of tokens,
- * tenants and the account's own user; and Swift's own login, `/auth/v1.0`, which other languages' storage clients use.
+ * tenants and the account's own user; Keystone v3 beside it, under `/v3`; and Swift's own login, `/auth/v1.0`, which other
+ * languages' storage clients use.
  *
  * @since 0.1.0
  */
@@ -8,6 +9,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { randomBytes } from "node:crypto"
 import * as Account from "./Account.js"
+import * as Keystone from "./Keystone.js"
 import type { Caller, WireBroken, WireRequest, WireResponse } from "./Protocol.js"
 import * as Reply from "./Reply.js"
 import * as RequestBody from "./RequestBody.js"
@@ -23,8 +25,8 @@ const wrongCredentials = "Unable to authenticate user with credentials provided.
 const unparsable = "Invalid request body: unable to parse Auth data. Please review XML or JSON formatting"
 
 /**
- * How many logins were asked for since the start or since the log was last cleared, by `POST /v2.0/tokens` and by
- * Swift's `/auth/v1.0` together. A multi-factor challenge counts as refused.
+ * How many logins were asked for since the start or since the log was last cleared, by `POST /v2.0/tokens`, by
+ * `POST /v3/auth/tokens` and by Swift's `/auth/v1.0` together. A multi-factor challenge counts as refused.
  *
  * @since 0.1.0
  * @category models
@@ -58,7 +60,7 @@ export interface Identity {
   readonly tokens: Tokens.Tokens
   readonly logins: () => Logins
   readonly clearLogins: () => void
-  /** Whether a path is Identity's: `/`, `/v2.0…`, `/auth…`, `/v1.0`. */
+  /** Whether a path is Identity's: `/`, `/v2.0…`, `/v3…`, `/auth…`, `/v1.0`. */
   readonly owns: (path: string) => boolean
   /** Who a service's request comes from; undefined when its token is missing, unknown, expired, revoked or rejected. */
   readonly callerOf: (token: string | undefined, now: number) => Caller | undefined
@@ -539,6 +541,19 @@ export const make = (options: IdentityOptions): Identity => {
     }
   }
 
+  const keystone = Keystone.make({
+    account,
+    tokens,
+    catalog: (origin) => catalog(origin, undefined),
+    counted: (isGranted) => {
+      if (isGranted) {
+        succeeded++
+      } else {
+        refused++
+      }
+    }
+  })
+
   const swiftPaths = new Set(["/auth", "/auth/", "/auth/v1.0", "/auth/v1.0/", "/v1.0", "/v1.0/"])
 
   const isKeystone = (path: string): boolean => path === "/v2.0" || path.startsWith("/v2.0/")
@@ -550,10 +565,12 @@ export const make = (options: IdentityOptions): Identity => {
       succeeded = 0
       refused = 0
     },
-    owns: (path) => path === "/" || path === "" || swiftPaths.has(path) || isKeystone(path),
+    owns: (path) => path === "/" || path === "" || swiftPaths.has(path) || isKeystone(path) || keystone.owns(path),
     callerOf: (token, now) => {
       const known = token === undefined ? undefined : tokens.find(token, now)
-      return known === undefined || known.rejected || !account.enabled ? undefined : caller
+      const isGood =
+        known !== undefined && !known.rejected && account.enabled && (known.scope ?? "project") === "project"
+      return isGood ? caller : undefined
     },
     handle: (request, origin) => {
       const url = splitTarget(request.target)
@@ -563,6 +580,9 @@ export const make = (options: IdentityOptions): Identity => {
             ? swiftLogin(request, origin, now)
             : Reply.html(405, "Method Not Allowed", "The method is not allowed for this resource.")
         )
+      }
+      if (keystone.owns(url.path)) {
+        return keystone.handle(request, url.path, url.query, origin)
       }
       if (!isKeystone(url.path)) {
         // One `version` with a singular `link`, not the list that generic OpenStack clients expect (section 1).

@@ -18,7 +18,11 @@ const renewalWindow = 60 * 60 * 1000
 export interface Token {
   readonly id: string
   /** Milliseconds since the epoch. */
+  readonly issuedAt: number
+  /** Milliseconds since the epoch. */
   expiresAt: number
+  /** What a token of Keystone v3 is good for: services take only those of a `project`. Absent for version 2's. */
+  readonly scope?: "project" | "domain" | "system" | "unscoped"
   /** How its owner logged in: `["APIKEY"]`, `["PASSWORD", "PASSCODE"]`. */
   readonly authenticatedBy: ReadonlyArray<string>
   /** Services refuse it although Identity still believes in it and hands it out again. */
@@ -34,10 +38,17 @@ export interface Token {
 export interface Tokens {
   /** The token of a login: the same one as before unless that is in its last hour, expired or revoked. */
   readonly issue: (authenticatedBy: ReadonlyArray<string>, now: number) => Token
+  /** A token of its own for each login, as Keystone v3 gives it. */
+  readonly issueNew: (
+    authenticatedBy: ReadonlyArray<string>,
+    now: number,
+    options: { readonly scope: NonNullable<Token["scope"]>; readonly expiresAt?: number }
+  ) => Token
   /** The token as Identity sees it: undefined when it is unknown, revoked or expired. */
   readonly find: (id: string, now: number) => Token | undefined
   readonly revoke: (id: string) => void
   readonly revokeAll: () => void
+  readonly revokeWhere: (isMeant: (token: Token) => boolean) => void
   readonly expireAll: (now: number) => void
   readonly reject: (id: string) => void
 }
@@ -64,6 +75,15 @@ export const make = (ttl: number): Tokens => {
     return token
   }
 
+  const add = (fields: Omit<Token, "id" | "rejected">): Token => {
+    const token: Token = { ...fields, id: randomBytes(16).toString("hex"), rejected: false }
+    for (const old of tokens.keys()) {
+      find(old, fields.issuedAt)
+    }
+    tokens.set(token.id, token)
+    return token
+  }
+
   return {
     find,
     issue: (authenticatedBy, now) => {
@@ -73,18 +93,16 @@ export const make = (ttl: number): Tokens => {
       if (known !== undefined && known.expiresAt - now > renewalWindow) {
         return known
       }
-      const token: Token = {
-        id: randomBytes(16).toString("hex"),
-        expiresAt: now + ttl,
-        authenticatedBy,
-        rejected: false
-      }
-      for (const old of tokens.keys()) {
-        find(old, now)
-      }
-      tokens.set(token.id, token)
+      const token = add({ issuedAt: now, expiresAt: now + ttl, authenticatedBy })
       newestByLogin.set(login, token.id)
       return token
+    },
+    issueNew: (authenticatedBy, now, { expiresAt, scope }) =>
+      add({ issuedAt: now, expiresAt: expiresAt ?? now + ttl, authenticatedBy, scope }),
+    revokeWhere: (isMeant) => {
+      for (const token of [...tokens.values()].filter(isMeant)) {
+        tokens.delete(token.id)
+      }
     },
     revoke: (id) => {
       tokens.delete(id)

@@ -2,31 +2,20 @@
  * Rackspace Cloud Identity 2.0 (Keystone v2 with the RAX extensions): credentials as login requests, answers as Access.
  */
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
-import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
-import * as DateTime from "effect/DateTime"
-import * as Duration from "effect/Duration"
+import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import { Access, Role, Tenant, User } from "../Access.js"
-import {
-  AuthenticationFailed,
-  fromRefusal,
-  MfaChallenge,
-  requestIdOf,
-  scrub,
-  type TransportError,
-  UnexpectedStatus,
-  type CommonError
-} from "../CloudError.js"
-import type { Credentials } from "../Credentials.js"
-import * as RetryPolicy from "../RetryPolicy.js"
+import { Role, Tenant, User } from "../Access.js"
+import { type AuthenticationFailed, MfaChallenge, type TransportError, type UnexpectedStatus } from "../CloudError.js"
+import type { ApiKey, Passcode, Password, Token } from "../Credentials.js"
+import type * as RetryPolicy from "../RetryPolicy.js"
 import { CatalogEndpoint, CatalogEntry } from "../ServiceCatalog.js"
-import * as Telemetry from "../Telemetry.js"
-import { readRefusal, readText, type SecureClient, send, type Target } from "./http.js"
-import { issuesOf, issuesText } from "./schemaIssue.js"
+import type { SecureClient } from "./http.js"
+import { type Answer, failed, revokeBy, run } from "./login.js"
 import { absent, absentIfEmpty, Id, Timestamp } from "./wire.js"
-import * as Metric from "effect/Metric"
+
+type V2 = ApiKey | Password | Token | Passcode
 
 /** Identity's base URL with its version, without a trailing slash, from whatever the user gave. */
 export const baseUrl = (authUrl: string): string => {
@@ -79,9 +68,6 @@ const WireAnswer = Schema.Struct({
 
 const decodeAnswer = Schema.decodeUnknown(Schema.parseJson(WireAnswer))
 
-/** What a login gives, but for its number. */
-export type Answer = Omit<typeof Access.Type, "login">
-
 const toAnswer = ({ access }: typeof WireAnswer.Type, issued: DateTime.Utc): Answer => ({
   token: Redacted.make(access.token.id),
   issued,
@@ -112,7 +98,7 @@ const toAnswer = ({ access }: typeof WireAnswer.Type, issued: DateTime.Utc): Ans
   authenticatedBy: access.token["RAX-AUTH:authenticatedBy"] ?? []
 })
 
-const secretsOf = (credentials: Credentials): ReadonlyArray<string> => {
+const secretsOf = (credentials: V2): ReadonlyArray<string> => {
   switch (credentials._tag) {
     case "ApiKey":
       return [Redacted.value(credentials.apiKey)]
@@ -126,7 +112,7 @@ const secretsOf = (credentials: Credentials): ReadonlyArray<string> => {
 }
 
 /** The credential object of a login request; the tenant stands beside it, not inside. */
-const bodyOf = (credentials: Credentials): Record<string, unknown> => {
+const bodyOf = (credentials: V2): Record<string, unknown> => {
   const tenant = credentials.tenantId === undefined ? {} : { tenantId: credentials.tenantId }
   switch (credentials._tag) {
     case "ApiKey":
@@ -159,60 +145,8 @@ const challengeOf = (header: string | undefined, authUrl: string): MfaChallenge 
     : new MfaChallenge({ sessionId: Redacted.make(sessionId), factor: factor ?? "PASSCODE", authUrl })
 }
 
-const operation = { service: "Identity", operation: "Identity.authenticate" } as const
-
-const failed = (
-  reason: AuthenticationFailed["reason"],
-  message: string,
-  from: {
-    readonly status?: number
-    readonly requestId?: string | undefined
-    readonly retryAfter?: Duration.Duration | undefined
-  },
-  challenge?: MfaChallenge
-): AuthenticationFailed =>
-  new AuthenticationFailed({
-    ...operation,
-    reason,
-    message,
-    ...(from.status !== undefined && { status: from.status }),
-    ...(from.requestId !== undefined && { requestId: from.requestId }),
-    ...(from.retryAfter !== undefined && { retryAfter: from.retryAfter }),
-    ...(challenge !== undefined && { challenge })
-  })
-
-const fromFailure = (error: CommonError, credentials: Credentials): AuthenticationFailed => {
-  switch (error._tag) {
-    case "TransportError":
-      return failed("unreachable", error.message, {})
-    case "ServiceUnavailable":
-      return failed("unreachable", error.message, error)
-    case "OverLimit":
-      return failed("locked", error.message, error)
-    case "AuthenticationFailed":
-      return error
-    case "UnexpectedStatus":
-      // An expired token that is to be scoped is answered 404: it is refused like any other credential. To other
-      // credentials a 404 says that there is no Identity at this URL.
-      return failed(
-        error.status === 404 && credentials._tag === "Token"
-          ? "refused"
-          : error.status >= 500
-            ? "unreachable"
-            : "malformed",
-        error.message,
-        error
-      )
-    case "Unauthorized":
-    case "Forbidden":
-    case "BadRequest":
-      return failed(/\block(ed)?\b/i.test(error.message) ? "locked" : "refused", error.message, error)
-    case "MalformedResponse":
-    case "EndpointNotFound":
-    case "InvalidInput":
-      return failed("malformed", error.message, {})
-  }
-}
+/** The path of Keystone v3, which the credentials of version 2 do not log in to. */
+const isV3 = (url: string): boolean => /\/v3$/.test(url)
 
 /**
  * One login, repeated as the policy says where Identity is out of reach or limits the rate. Fails with
@@ -220,129 +154,64 @@ const fromFailure = (error: CommonError, credentials: Credentials): Authenticati
  */
 export const authenticate = (
   client: SecureClient,
-  credentials: Credentials,
+  credentials: V2,
   policy: RetryPolicy.Service
-): Effect.Effect<Answer, AuthenticationFailed> =>
-  Effect.gen(function* () {
-    const secrets = secretsOf(credentials)
-    const target: Target = { ...operation, method: "POST", url: `${baseUrl(credentials.authUrl)}/tokens`, secrets }
-    const request = HttpClientRequest.post(target.url).pipe(
+): Effect.Effect<Answer, AuthenticationFailed> => {
+  const base = baseUrl(credentials.authUrl)
+  if (isV3(base)) {
+    return Effect.fail(
+      failed(
+        "malformed",
+        `Identity.authenticate: ${base} is Keystone v3, for which there are Credentials.keystonePassword and its like; these credentials are for v2.0`
+      )
+    )
+  }
+  const url = `${base}/tokens`
+  return run(client, policy, {
+    method: "POST",
+    url,
+    template: "/tokens",
+    request: HttpClientRequest.post(url).pipe(
       HttpClientRequest.acceptJson,
       credentials._tag === "Passcode"
         ? HttpClientRequest.setHeader("x-sessionid", Redacted.value(credentials.sessionId))
         : (unchanged) => unchanged,
       HttpClientRequest.bodyUnsafeJson({ auth: bodyOf(credentials) })
-    )
-    const attempt = Effect.gen(function* () {
-      const response = yield* send(client, request, target, policy.responseTimeout)
-      if (response.status >= 200 && response.status < 300) return yield* readAnswer(response, target, policy)
-      const body = yield* readRefusal(response, target, policy.stallTimeout)
-      const challenge =
-        response.status === 401 ? challengeOf(response.headers["www-authenticate"], credentials.authUrl) : undefined
-      if (challenge !== undefined) {
-        return yield* failed(
-          "mfaRequired",
-          `${operation.operation}: the password is right; answer the challenge with a passcode (Credentials.answerChallenge)`,
-          { status: 401, requestId: requestIdOf(response.headers) },
+    ),
+    secrets: secretsOf(credentials),
+    read: (text, _, now) => Effect.map(decodeAnswer(text), (answer) => toAnswer(answer, now)),
+    asksFor: (headers) => {
+      const challenge = challengeOf(headers["www-authenticate"], credentials.authUrl)
+      return (
+        challenge && {
+          message: "the password is right; answer the challenge with a passcode (Credentials.answerChallenge)",
           challenge
-        )
-      }
-      return yield* fromRefusal(
-        {
-          ...operation,
-          method: "POST",
-          url: target.url,
-          status: response.status,
-          headers: response.headers,
-          body,
-          login: 0,
-          now: yield* DateTime.now,
-          secrets
-        },
-        new Set<never>()
+        }
       )
-    }).pipe(Effect.scoped)
-    const answer = yield* attempt.pipe(
-      Effect.retry(yield* RetryPolicy.schedule<CommonError>(policy, true)),
-      Effect.mapError((error) => fromFailure(error, credentials))
-    )
-    return answer
-  }).pipe(
-    Effect.tap(() => count("succeeded")),
-    Effect.tapError((error) => count(error.reason)),
-    Effect.withSpan(operation.operation, {
-      kind: "client",
-      captureStackTrace: false,
-      attributes: { "rackspace.service": "Identity", "http.request.method": "POST", "url.template": "/tokens" }
-    })
-  )
-
-const count = (outcome: string): Effect.Effect<void> =>
-  Metric.increment(Metric.tagged(Telemetry.logins, "outcome", outcome))
-
-const readAnswer = (
-  response: HttpClientResponse.HttpClientResponse,
-  target: Target,
-  policy: RetryPolicy.Service
-): Effect.Effect<Answer, AuthenticationFailed | TransportError> =>
-  Effect.gen(function* () {
-    const text = yield* readText(response, target, {
-      stallTimeout: policy.stallTimeout,
-      limit: 8 * 1024 * 1024,
-      beyond: "fail"
-    })
-    const now = yield* DateTime.now
-    return yield* decodeAnswer(text).pipe(
-      Effect.map((answer) => toAnswer(answer, now)),
-      Effect.mapError((error) =>
-        failed(
-          "malformed",
-          `${operation.operation}: ${response.status}, but the answer is not a login: ${issuesText(issuesOf(error))}`,
-          { status: response.status, requestId: requestIdOf(response.headers) }
-        )
-      )
-    )
+    },
+    refusedBy404: credentials._tag === "Token"
   })
+}
 
 /**
  * Revokes a token in its own name (`DELETE /tokens`, as Rackspace documents it; an OpenStack that does not know that answers
- * 404 or 405 and takes the token's path). Answers whether the cloud took it; a token that it no longer knows counts.
+ * 404 or 405 and takes the token's path).
  */
 export const revoke = (
   client: SecureClient,
   authUrl: string,
   token: Redacted.Redacted,
   policy: RetryPolicy.Service
-): Effect.Effect<void, TransportError | UnexpectedStatus> =>
-  Effect.gen(function* () {
-    const value = Redacted.value(token)
-    const about = { service: "Identity", operation: "Identity.revoke" } as const
-    const remove = (path: string) =>
-      Effect.gen(function* () {
-        const target: Target = {
-          ...about,
-          method: "DELETE",
-          url: `${baseUrl(authUrl)}${path}`,
-          secrets: [value]
-        }
-        const response = yield* send(
-          client,
-          HttpClientRequest.del(target.url).pipe(HttpClientRequest.setHeader("x-auth-token", value)),
-          target,
-          policy.responseTimeout
-        )
-        const body = yield* readRefusal(response, target, policy.stallTimeout)
-        return { status: response.status, headers: response.headers, body, url: target.url }
-      }).pipe(Effect.scoped)
-    let answer = yield* remove("/tokens")
-    if (answer.status === 404 || answer.status === 405) answer = yield* remove(`/tokens/${encodeURIComponent(value)}`)
-    if ((answer.status >= 200 && answer.status < 300) || answer.status === 401 || answer.status === 404) return
-    return yield* new UnexpectedStatus({
-      ...about,
-      status: answer.status,
-      method: "DELETE",
-      url: `${baseUrl(authUrl)}/tokens`,
-      message: `${about.operation}: ${answer.status}`,
-      body: scrub(answer.body, [value]).slice(0, 1024)
-    })
-  }).pipe(Effect.withSpan("Identity.revoke", { kind: "client", captureStackTrace: false }))
+): Effect.Effect<void, TransportError | UnexpectedStatus> => {
+  const value = Redacted.value(token)
+  const base = `${baseUrl(authUrl)}/tokens`
+  return revokeBy(
+    client,
+    policy,
+    [value],
+    [base, `${base}/${encodeURIComponent(value)}`].map((url) => ({
+      url,
+      request: HttpClientRequest.del(url).pipe(HttpClientRequest.setHeader("x-auth-token", value))
+    }))
+  )
+}

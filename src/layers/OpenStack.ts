@@ -1,0 +1,103 @@
+/**
+ * An OpenStack cloud: one login, by Keystone v3 or Swift's own, then those services of this library that OpenStack has, under
+ * the same tags as at Rackspace.
+ *
+ * @since 0.1.0
+ */
+import type * as HttpClient from "@effect/platform/HttpClient"
+import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import type * as CloudClient from "../CloudClient.js"
+import type { AuthenticationFailed } from "../CloudError.js"
+import * as Identity from "../Identity.js"
+import * as CloudFiles from "../services/CloudFiles.js"
+import * as CloudServers from "../services/CloudServers.js"
+
+/**
+ * The services that an OpenStack cloud may have: Nova and Swift.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Services = CloudServers.CloudServers | CloudFiles.CloudFiles
+
+/**
+ * The names in code of these services.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type ServiceName = "CloudServers" | "CloudFiles"
+
+/**
+ * Where to work.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ServiceOptions extends Omit<CloudClient.Options, "endpoint"> {
+  /** URLs of services, by their name in code, instead of what the catalog says. */
+  readonly endpoints?: Readonly<Partial<Record<ServiceName, string>>> | undefined
+}
+
+/**
+ * How to log in, and where to work.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options<E = never, R = never> extends Identity.Options<E, R>, ServiceOptions {}
+
+/**
+ * The services, for a login that exists already. Makes no request: a service that the cloud does not have says so when it is
+ * used, by `EndpointNotFound`.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerServices = (
+  options: ServiceOptions = {}
+): Layer.Layer<Services, never, Identity.TokenRef | HttpClient.HttpClient> => {
+  const of = (service: ServiceName): CloudClient.Options => ({ ...options, endpoint: options.endpoints?.[service] })
+  return Layer.mergeAll(CloudServers.layer(of("CloudServers")), CloudFiles.layer(of("CloudFiles")))
+}
+
+/**
+ * Logs in and provides the services, and the TokenRef that they share.
+ *
+ * The region is the one named, in any case, else the only one there is. Fails with `AuthenticationFailed` where the login
+ * fails, and as the credentials' own Effect does.
+ *
+ * @example
+ * ```ts
+ * import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
+ * import { Effect, Stream } from "effect"
+ * import { CloudServers, Credentials, OpenStack } from "effect-rackspace"
+ *
+ * const program = Effect.gen(function* () {
+ *   const servers = yield* CloudServers.CloudServers
+ *   yield* Stream.runForEach(servers.list(), (server) => Effect.log(server.name))
+ * })
+ *
+ * const cloud = OpenStack.layer({
+ *   credentials: Credentials.applicationCredential({
+ *     authUrl: "https://keystone.example.com:5000",
+ *     credential: { id: "6cb5fa6a13184e6fab65ba2108adf50c" },
+ *     secret: "rEaqvJka48mpv"
+ *   }),
+ *   region: "RegionOne"
+ * })
+ *
+ * program.pipe(Effect.provide(cloud), Effect.provide(NodeHttpClient.layerUndici), NodeRuntime.runMain)
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = <E = never, R = never>(
+  options: Options<E, R>
+): Layer.Layer<
+  Services | Identity.TokenRef,
+  AuthenticationFailed | E,
+  HttpClient.HttpClient | Exclude<R, Scope.Scope>
+> => Layer.provideMerge(layerServices(options), Identity.layer(options))
