@@ -6,6 +6,7 @@ import { Ssh } from "effect-rackspace"
 import { createHash } from "node:crypto"
 import { truncateSync } from "node:fs"
 import * as Net from "node:net"
+import { argumentsOf } from "../src/internal/sshArguments.js"
 import { isAuthenticated, outcomeOf } from "../src/internal/sshOutcome.js"
 import { recording } from "./support/recording.js"
 import * as Sshd from "./support/sshd.js"
@@ -121,6 +122,16 @@ describe("Ssh: what is refused before anything is started", () => {
   )
 })
 
+it("a named identity is the only one that is offered, and what the caller adds comes behind what is safe", () => {
+  const files = { log: "/tmp/log", knownHosts: undefined, identity: "/my keys/100%" }
+  const options = argumentsOf({ ...someone, options: { ProxyJump: "bastion", ConnectTimeout: "5" } }, files)
+  assert.includeMembers([...options], ['IdentityFile="/my keys/100%%"', "IdentitiesOnly=yes", "BatchMode=yes"])
+  const place = (option: string) => options.indexOf(option)
+  assert.isBelow(place("StrictHostKeyChecking=yes"), place("ProxyJump=bastion"))
+  // The first word on an option counts for ssh.
+  assert.isBelow(place("ConnectTimeout=5"), place("ConnectTimeout=30"))
+})
+
 describe("Ssh.commandText", () => {
   const text = (target: Partial<Ssh.Target>, command?: Ssh.RemoteCommand) =>
     Either.getOrThrow(Ssh.commandText({ ...someone, ...target }, command))
@@ -163,6 +174,7 @@ describe("Ssh: what ssh's end means", () => {
   it("what the command writes to stderr is not taken for ssh's own words", () => {
     assert.strictEqual(reason(255, log(), "Host key verification failed."), "disconnected")
     assert.strictEqual(reason(3, log(), "Permission denied (publickey)."), "CommandFailed")
+    assert.strictEqual(reason(255, log(), "bind: Address already in use"), "disconnected")
   })
 
   it("ssh's own words tell what went wrong before the login", () => {
@@ -194,7 +206,10 @@ const secluded = (folder: string) =>
     const knownHosts = `${folder}/known_hosts`
     const program = `${folder}/ssh`
     const configuration = `${folder}/config`
-    yield* fs.writeFileString(configuration, `UserKnownHostsFile ${knownHosts}\nGlobalKnownHostsFile none\n`)
+    yield* fs.writeFileString(
+      configuration,
+      `UserKnownHostsFile ${knownHosts}\nGlobalKnownHostsFile ${knownHosts}.global\n`
+    )
     yield* fs.writeFileString(program, `#!/bin/sh\nexec ssh -F ${configuration} "$@"\n`)
     yield* fs.chmod(program, 0o700)
     return { knownHosts, program }
@@ -477,10 +492,13 @@ describe.skipIf(Sshd.missing !== undefined)("Ssh against a real sshd", { timeout
       const { hostKey, knownHosts, port, strangerFile, target } = yield* TheSshd
       const fs = yield* FileSystem.FileSystem
       const other = (yield* fs.readFileString(`${strangerFile}.pub`)).trim()
-      yield* fs.writeFileString(knownHosts, `[127.0.0.1]:${port} ${hostKey}\n`)
+      for (const file of [knownHosts, `${knownHosts}.global`]) {
+        yield* fs.writeFileString(file, `[127.0.0.1]:${port} ${hostKey}\npinned ${hostKey}\n`)
+      }
       const error = yield* sshError(Ssh.execute({ ...target, hostKeys: [other] }, "true"))
       assert.strictEqual(error.reason, "hostKeyChanged")
       yield* fs.remove(knownHosts)
+      yield* fs.remove(`${knownHosts}.global`)
       yield* Ssh.execute({ ...target, hostKeys: [other, hostKey] }, "true")
       assert.isFalse(yield* fs.exists(knownHosts), "a pinned key is noted nowhere")
     })
