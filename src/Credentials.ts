@@ -194,7 +194,8 @@ export type Credentials =
   ApiKey | Password | Token | Passcode | KeystonePassword | KeystoneToken | ApplicationCredential | SwiftKey
 
 /**
- * Credentials could not be had: the file is missing, cannot be read, is readable by others, or is not what it should be.
+ * Credentials could not be had: the file is missing, cannot be read, is readable by others, is not what it should be, or asks
+ * for what this library does not do.
  * The message says what was wrong and what would be right, and never quotes the file's content.
  *
  * @since 0.1.0
@@ -203,7 +204,7 @@ export type Credentials =
 export class CredentialsError extends Schema.TaggedError<CredentialsError>("effect-rackspace/CredentialsError")(
   "CredentialsError",
   {
-    reason: Schema.Literal("missing", "unreadable", "permissions", "malformed", "incomplete"),
+    reason: Schema.Literal("missing", "unreadable", "permissions", "malformed", "incomplete", "unsupported"),
     /** Where the credentials were looked for. */
     source: Schema.String,
     message: Schema.String

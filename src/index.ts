@@ -6,6 +6,7 @@
 export * as Access from "./Access.js"
 export * as CloudBigData from "./services/CloudBigData.js"
 export * as CloudClient from "./CloudClient.js"
+export * as CloudConfig from "./CloudConfig.js"
 export * as CloudError from "./CloudError.js"
 export * as CloudFiles from "./services/CloudFiles.js"
 export * as CloudServers from "./services/CloudServers.js"

@@ -5,10 +5,15 @@
  * @since 0.1.0
  */
 import type * as HttpClient from "@effect/platform/HttpClient"
+import type * as FileSystem from "@effect/platform/FileSystem"
+import type { ConfigError } from "effect/ConfigError"
+import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import type * as CloudClient from "../CloudClient.js"
+import * as CloudConfig from "../CloudConfig.js"
 import type { AuthenticationFailed } from "../CloudError.js"
+import type { CredentialsError } from "../Credentials.js"
 import * as Identity from "../Identity.js"
 import * as CloudFiles from "../services/CloudFiles.js"
 import * as CloudServers from "../services/CloudServers.js"
@@ -101,3 +106,53 @@ export const layer = <E = never, R = never>(
   AuthenticationFailed | E,
   HttpClient.HttpClient | Exclude<R, Scope.Scope>
 > => Layer.provideMerge(layerServices(options), Identity.layer(options))
+
+/** What this library calls a service, by the type that OpenStack gives it. */
+const serviceTypes: Readonly<Record<ServiceName, string>> = { CloudServers: "compute", CloudFiles: "object-store" }
+
+/**
+ * Logs in to a cloud of `clouds.yaml` and provides the services, with the region, interface and endpoints that it names; what
+ * is given here counts more. Which files are read, and which cloud is taken where none is named: `CloudConfig.fromFile`.
+ *
+ * Fails as that does, and with `AuthenticationFailed` where the login fails.
+ *
+ * @example
+ * ```ts
+ * import { NodeContext, NodeHttpClient } from "@effect/platform-node"
+ * import { Layer } from "effect"
+ * import { OpenStack } from "effect-rackspace"
+ *
+ * const cloud = OpenStack.layerCloud({ cloud: "devstack" }).pipe(
+ *   Layer.provide([NodeHttpClient.layerUndici, NodeContext.layer])
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerCloud = (
+  options: Omit<Options, "credentials"> & Parameters<typeof CloudConfig.fromFile>[0] = {}
+): Layer.Layer<
+  Services | Identity.TokenRef,
+  AuthenticationFailed | CredentialsError | ConfigError,
+  HttpClient.HttpClient | FileSystem.FileSystem
+> => {
+  const { cloud: name, file, tls, ...rest } = options
+  return Layer.unwrapEffect(
+    Effect.map(CloudConfig.fromFile({ cloud: name, file, tls, region: options.region }), (cloud) => {
+      const configured = Object.fromEntries(
+        Object.entries(serviceTypes).flatMap(([service, type]) => {
+          const url = cloud.endpoints[type]
+          return url === undefined ? [] : [[service, url]]
+        })
+      )
+      return layer({
+        ...rest,
+        credentials: cloud.credentials,
+        region: options.region ?? cloud.region,
+        interface: options.interface ?? cloud.interface,
+        endpoints: { ...configured, ...options.endpoints }
+      })
+    })
+  )
+}

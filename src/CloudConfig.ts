@@ -1,0 +1,478 @@
+/**
+ * An OpenStack cloud as its users configure it for every other tool: by name in `clouds.yaml`, or in the `OS_*` variables of an
+ * `openrc` file.
+ *
+ * Follows what openstacksdk documents of its configuration: where files are looked for, how `secure.yaml` and profiles are
+ * merged, and what the entries mean.
+ *
+ * @since 0.1.0
+ */
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Config from "effect/Config"
+import type { ConfigError } from "effect/ConfigError"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import { isAbsolute, join } from "node:path"
+import { parseDocument } from "yaml"
+import * as Credentials from "./Credentials.js"
+import { CredentialsError } from "./Credentials.js"
+import { expandHome } from "./internal/privateFile.js"
+import type { EndpointInterface } from "./ServiceCatalog.js"
+
+/**
+ * A cloud: who logs in, and where to work.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Cloud {
+  readonly credentials: Credentials.Credentials
+  readonly region: string | undefined
+  readonly interface: EndpointInterface | undefined
+  /** URLs of services instead of what the catalog says, by type: `compute`, `object-store`. */
+  readonly endpoints: Readonly<Record<string, string>>
+}
+
+/** What a file or the environment says, every value as the text that it is: leading zeros count. */
+type Fields = Readonly<Record<string, unknown>>
+
+const isFields = (value: unknown): value is Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+const fault = (reason: CredentialsError["reason"], source: string, message: string): CredentialsError =>
+  new CredentialsError({ reason, source, message: `${source}: ${message}` })
+
+const textOf = (fields: Fields, ...keys: ReadonlyArray<string>): string | undefined => {
+  for (const key of keys) {
+    const value = fields[key]
+    if (typeof value === "string" && value !== "") return value
+  }
+  return undefined
+}
+
+/** What the entry says deeper in counts more than what it says further out. */
+const merged = (below: Fields, above: Fields): Fields => {
+  const result: Record<string, unknown> = { ...below }
+  for (const [key, value] of Object.entries(above)) {
+    const under = result[key]
+    result[key] = isFields(under) && isFields(value) ? merged(under, value) : value
+  }
+  return result
+}
+
+const authTypes = [
+  "password",
+  "v3password",
+  "token",
+  "v3token",
+  "v3applicationcredential",
+  "v3multifactor",
+  "v2password",
+  "rackspace_apikey",
+  "v1password"
+]
+
+/** The domain of a user or a project. Where none is named it is the one that every Keystone begins with. */
+const domainOf = (auth: Fields, prefix: string): Credentials.Domain => {
+  const id = textOf(auth, `${prefix}_domain_id`)
+  const name = textOf(auth, `${prefix}_domain_name`)
+  if (id !== undefined) return { id }
+  if (name !== undefined) return { name }
+  const defaultName = textOf(auth, "default_domain_name", "default_domain")
+  const defaultId = textOf(auth, "default_domain_id")
+  return defaultId === undefined && defaultName !== undefined ? { name: defaultName } : { id: defaultId ?? "default" }
+}
+
+const userOf = (auth: Fields): Credentials.KeystoneUser | undefined => {
+  const id = textOf(auth, "user_id")
+  const name = textOf(auth, "username", "user_name")
+  return id !== undefined ? { id } : name === undefined ? undefined : { name, domain: domainOf(auth, "user") }
+}
+
+const scopeOf = (auth: Fields): Credentials.Scope | undefined => {
+  const id = textOf(auth, "project_id", "tenant_id")
+  const name = textOf(auth, "project_name", "tenant_name")
+  const domainId = textOf(auth, "domain_id")
+  const domainName = textOf(auth, "domain_name")
+  if (textOf(auth, "system_scope") === "all") return { system: "all" }
+  if (id !== undefined) return { project: { id } }
+  if (name !== undefined) return { project: { name, domain: domainOf(auth, "project") } }
+  if (domainId !== undefined) return { domain: { id: domainId } }
+  return domainName === undefined ? undefined : { domain: { name: domainName } }
+}
+
+/** The kind of login: the one named, else the one whose fields are there. */
+const authTypeOf = (fields: Fields, auth: Fields): string => {
+  const named = textOf(fields, "auth_type", "auth_plugin")
+  const isPassword = named === undefined || named === "password"
+  if (isPassword && (auth["application_credential_id"] ?? auth["application_credential_name"]) !== undefined) {
+    return "v3applicationcredential"
+  }
+  const version = textOf(fields, "identity_api_version") ?? ""
+  if (isPassword && (/^2/.test(version) || /\/v2\.0\/?$/.test(textOf(auth, "auth_url") ?? ""))) return "v2password"
+  return named ?? (auth["token"] !== undefined && auth["password"] === undefined ? "token" : "password")
+}
+
+const credentialsOf = (fields: Fields, source: string): Either.Either<Credentials.Credentials, CredentialsError> => {
+  const auth = isFields(fields["auth"]) ? fields["auth"] : {}
+  const authType = authTypeOf(fields, auth)
+  const missing = (what: string) => Either.left(fault("incomplete", source, `auth has no ${what}`))
+  const authUrl = textOf(auth, "auth_url")
+  if (!authTypes.includes(authType)) {
+    return Either.left(
+      fault("unsupported", source, `no login of auth_type ${authType}; there are ${authTypes.join(", ")}`)
+    )
+  }
+  if (authUrl === undefined && authType !== "rackspace_apikey") return missing("auth_url")
+  const url = authUrl ?? Credentials.usAuthUrl
+  const word = textOf(auth, "password")
+  const username = textOf(auth, "username", "user_name")
+  switch (authType) {
+    case "v3applicationcredential": {
+      const id = textOf(auth, "application_credential_id")
+      const name = textOf(auth, "application_credential_name")
+      const secret = textOf(auth, "application_credential_secret")
+      const user = userOf(auth)
+      if (secret === undefined) return missing("application_credential_secret")
+      if (id !== undefined) {
+        return Either.right(Credentials.applicationCredential({ authUrl: url, credential: { id }, secret }))
+      }
+      if (name === undefined) return missing("application_credential_id")
+      if (user === undefined) return missing("username or user_id, which an application credential's name needs")
+      return Either.right(Credentials.applicationCredential({ authUrl: url, credential: { name, user }, secret }))
+    }
+    case "token":
+    case "v3token": {
+      const token = textOf(auth, "token")
+      return token === undefined
+        ? missing("token")
+        : Either.right(Credentials.keystoneToken({ authUrl: url, token, scope: scopeOf(auth) }))
+    }
+    case "rackspace_apikey": {
+      const apiKey = textOf(auth, "api_key", "apikey")
+      if (username === undefined) return missing("username")
+      if (apiKey === undefined) return missing("api_key")
+      return Either.right(
+        Credentials.apiKey({ authUrl: url, username, apiKey, tenantId: textOf(auth, "project_id", "tenant_id") })
+      )
+    }
+    case "v2password":
+      if (username === undefined) return missing("username")
+      if (word === undefined) return missing("password")
+      if (
+        textOf(auth, "project_name", "tenant_name") !== undefined &&
+        textOf(auth, "project_id", "tenant_id") === undefined
+      ) {
+        return missing("tenant_id, by which version 2 is limited to a tenant here")
+      }
+      return Either.right(
+        Credentials.password({
+          authUrl: url,
+          username,
+          password: word,
+          tenantId: textOf(auth, "project_id", "tenant_id")
+        })
+      )
+    case "v1password":
+      if (username === undefined) return missing("username")
+      if (word === undefined) return missing("password")
+      return Either.right(Credentials.swiftKey({ authUrl: url, user: username, key: word }))
+    default: {
+      const user = userOf(auth)
+      if (user === undefined) return missing("username or user_id")
+      if (word === undefined) return missing("password")
+      return Either.right(
+        Credentials.keystonePassword({
+          authUrl: url,
+          user,
+          password: word,
+          passcode: textOf(auth, "passcode"),
+          scope: scopeOf(auth)
+        })
+      )
+    }
+  }
+}
+
+const interfaceOf = (
+  fields: Fields,
+  source: string
+): Either.Either<EndpointInterface | undefined, CredentialsError> => {
+  const named = textOf(fields, "interface", "endpoint_type")
+  const plain = named?.replace(/URL$/i, "")
+  return plain === undefined || plain === "public" || plain === "internal" || plain === "admin"
+    ? Either.right(plain)
+    : Either.left(fault("malformed", source, `interface is ${named}; expected public, internal or admin`))
+}
+
+/** `object_store_endpoint_override` is the URL of the service of type `object-store`. */
+const endpointsOf = (fields: Fields): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.keys(fields).flatMap((key) => {
+      const service = /^(.+)_endpoint_override$/.exec(key)?.[1]
+      const url = textOf(fields, key)
+      return service === undefined || url === undefined ? [] : [[service.replaceAll("_", "-"), url]]
+    })
+  )
+
+const isOff = (value: unknown): boolean => typeof value === "string" && /^(false|no|off|0)$/i.test(value)
+
+/** What a file says of TLS is the HttpClient's business, and must not be passed over in silence. */
+const tlsOf = (fields: Fields): string | undefined =>
+  isOff(fields["verify"]) ? "verify" : ["cacert", "cert", "key"].find((key) => textOf(fields, key) !== undefined)
+
+const cloudOf = (fields: Fields, source: string, tls: "refuse" | "handled"): Either.Either<Cloud, CredentialsError> =>
+  Either.gen(function* () {
+    const setting = tlsOf(fields)
+    if (setting !== undefined && tls === "refuse") {
+      return yield* Either.left(
+        fault(
+          "unsupported",
+          source,
+          `${setting} is for the HttpClient, which the program hands in: make one that does so, and say tls: "handled"`
+        )
+      )
+    }
+    return {
+      credentials: yield* credentialsOf(fields, source),
+      region: textOf(fields, "region_name"),
+      interface: yield* interfaceOf(fields, source),
+      endpoints: endpointsOf(fields)
+    }
+  })
+
+const optionalText = (name: string): Effect.Effect<string | undefined, ConfigError> =>
+  Effect.map(Config.option(Config.nonEmptyString(name)), Option.getOrUndefined)
+
+const extensions = ["yaml", "yml", "json"]
+
+/** Where a file of this name is looked for, in this order. */
+const searchPath = (name: string, folders: ReadonlyArray<string>): ReadonlyArray<string> =>
+  folders.flatMap((folder) => extensions.map((extension) => join(folder, `${name}.${extension}`)))
+
+/** A file's content; undefined where there is none. */
+const readYaml = (path: string): Effect.Effect<Fields | undefined, CredentialsError, FileSystem.FileSystem> =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const text = yield* fs
+      .readFileString(path)
+      .pipe(
+        Effect.catchAll((error) =>
+          error._tag === "SystemError" && error.reason === "NotFound"
+            ? Effect.succeed(undefined)
+            : Effect.fail(
+                fault(
+                  "unreadable",
+                  path,
+                  `it cannot be read (${error._tag === "SystemError" ? error.reason : error._tag})`
+                )
+              )
+        )
+      )
+    if (text === undefined) return undefined
+    // Scalars stay texts: a password of digits is not a number, nor is a tenant.
+    const document = parseDocument(text, { schema: "failsafe", logLevel: "silent" })
+    const [error] = document.errors
+    if (error !== undefined) {
+      const place = error.linePos?.[0]
+      // The parser's own message quotes the line, which may hold a secret.
+      return yield* fault(
+        "malformed",
+        path,
+        place === undefined ? "not YAML" : `not YAML: line ${place.line}, column ${place.col} (${error.code})`
+      )
+    }
+    const value: unknown = document.toJS()
+    if (value === null || value === "") return {}
+    return isFields(value) ? value : yield* fault("malformed", path, "expected a mapping with the key clouds")
+  })
+
+const firstOf = (
+  paths: ReadonlyArray<string>
+): Effect.Effect<
+  { readonly path: string; readonly fields: Fields } | undefined,
+  CredentialsError,
+  FileSystem.FileSystem
+> =>
+  Effect.gen(function* () {
+    for (const path of paths) {
+      const fields = yield* readYaml(path)
+      if (fields !== undefined) return { path, fields }
+    }
+    return undefined
+  })
+
+const section = (fields: Fields | undefined, key: string): Fields => {
+  const value = fields?.[key]
+  return isFields(value) ? value : {}
+}
+
+/** The profile that an entry builds on: its own, from `clouds-public.yaml`. */
+const withProfile = (entry: Fields, publicClouds: Fields, source: string): Either.Either<Fields, CredentialsError> => {
+  const profile = entry["profile"] ?? entry["cloud"]
+  if (profile === undefined) return Either.right(entry)
+  if (isFields(profile)) return Either.right(merged(profile, entry))
+  if (typeof profile !== "string") return Either.left(fault("malformed", source, "profile: expected the name of one"))
+  const found = publicClouds[profile]
+  if (isFields(found)) return Either.right(merged(found, entry))
+  return Either.left(
+    fault(
+      "unsupported",
+      source,
+      /^https?:/.test(profile)
+        ? "profile: one from the network is not fetched; put it into clouds-public.yaml"
+        : `no profile ${profile}; clouds-public.yaml has ${Object.keys(publicClouds).join(", ") || "none"}`
+    )
+  )
+}
+
+/** `regions` are names, or names with values of their own, which count in that region alone. */
+const inRegion = (fields: Fields, wanted: string | undefined): Fields => {
+  const regions = Array.isArray(fields["regions"]) ? (fields["regions"] as ReadonlyArray<unknown>) : []
+  const named = wanted ?? textOf(fields, "region_name")
+  const nameOf = (region: unknown) => (isFields(region) ? textOf(region, "name") : region)
+  const region = named === undefined ? regions[0] : regions.find((each) => nameOf(each) === named)
+  const name = named ?? nameOf(region)
+  return {
+    ...(isFields(region) && isFields(region["values"]) ? merged(fields, region["values"]) : fields),
+    ...(typeof name === "string" && { region_name: name })
+  }
+}
+
+/**
+ * Reads a cloud from `clouds.yaml`: the one named, else the one that `OS_CLOUD` names, else the only one there is.
+ *
+ * The file is the one named, else `OS_CLIENT_CONFIG_FILE`, else the first of `clouds.yaml`, `.yml` and `.json` in this
+ * directory, in `~/.config/openstack` and in `/etc/openstack`. `secure.yaml` is looked for alike (`OS_CLIENT_SECURE_FILE`) and
+ * counts more, entry by entry; profiles are read from `clouds-public.yaml`. Who else may read the files is not looked at, as no
+ * tool that reads them does.
+ *
+ * Where the cloud says `verify: false`, `cacert`, `cert` or `key`, reading it fails unless `tls: "handled"` says that the
+ * program's HttpClient does so: see the example of an own HttpClient.
+ *
+ * Fails with `CredentialsError` where there is no such file or cloud, or the entry is not what it should be: with the file, and
+ * never with a value from it.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const fromFile = (
+  options: {
+    readonly cloud?: string | undefined
+    readonly region?: string | undefined
+    readonly file?: string | undefined
+    readonly tls?: "refuse" | "handled" | undefined
+  } = {}
+): Effect.Effect<Cloud, CredentialsError | ConfigError, FileSystem.FileSystem> =>
+  Effect.gen(function* () {
+    const configured = options.file ?? (yield* optionalText("OS_CLIENT_CONFIG_FILE"))
+    const secured = yield* optionalText("OS_CLIENT_SECURE_FILE")
+    const home = yield* optionalText("XDG_CONFIG_HOME")
+    const folders = [
+      ".",
+      join(home !== undefined && isAbsolute(home) ? home : expandHome("~/.config"), "openstack"),
+      "/etc/openstack"
+    ]
+    const paths = configured === undefined ? searchPath("clouds", folders) : [expandHome(configured)]
+    const found = yield* firstOf(paths)
+    if (found === undefined) {
+      return yield* fault("missing", paths[0] ?? "clouds.yaml", `there is no such file; looked for ${paths.join(", ")}`)
+    }
+    const source = found.path
+    const secure = yield* firstOf(secured === undefined ? searchPath("secure", folders) : [expandHome(secured)])
+    const profiles = yield* firstOf(searchPath("clouds-public", folders))
+    const clouds = merged(section(found.fields, "clouds"), section(secure?.fields, "clouds"))
+    const names = Object.keys(clouds)
+    const listed = names.length === 0 ? "none" : names.join(", ")
+    const wanted = options.cloud ?? (yield* optionalText("OS_CLOUD")) ?? (names.length === 1 ? names[0] : undefined)
+    if (wanted === undefined) {
+      return yield* fault("incomplete", source, `name a cloud (or set OS_CLOUD); it has ${listed}`)
+    }
+    const entry = clouds[wanted]
+    if (!isFields(entry)) return yield* fault("incomplete", source, `no cloud ${wanted}; it has ${listed}`)
+    const whole = yield* withProfile(entry, section(profiles?.fields, "public-clouds"), source)
+    return yield* cloudOf(inRegion(whole, options.region), `${source}, cloud ${wanted}`, options.tls ?? "refuse")
+  })
+
+const secretNames = ["PASSWORD", "TOKEN", "PASSCODE", "APPLICATION_CREDENTIAL_SECRET"]
+
+const authNames = [
+  "AUTH_URL",
+  "USERNAME",
+  "USER_ID",
+  "USER_DOMAIN_ID",
+  "USER_DOMAIN_NAME",
+  "PROJECT_ID",
+  "PROJECT_NAME",
+  "PROJECT_DOMAIN_ID",
+  "PROJECT_DOMAIN_NAME",
+  "TENANT_ID",
+  "TENANT_NAME",
+  "DOMAIN_ID",
+  "DOMAIN_NAME",
+  "DEFAULT_DOMAIN",
+  "DEFAULT_DOMAIN_ID",
+  "DEFAULT_DOMAIN_NAME",
+  "SYSTEM_SCOPE",
+  "APPLICATION_CREDENTIAL_ID",
+  "APPLICATION_CREDENTIAL_NAME",
+  ...secretNames
+]
+
+const otherNames = [
+  "AUTH_TYPE",
+  "IDENTITY_API_VERSION",
+  "REGION_NAME",
+  "INTERFACE",
+  "ENDPOINT_TYPE",
+  "CACERT",
+  "CERT",
+  "KEY"
+]
+
+/** The variables that are set, by their names without `OS_`, in lower case. */
+const variables = (names: ReadonlyArray<string>): Effect.Effect<Fields, ConfigError> =>
+  Effect.map(
+    Effect.forEach(names, (name) =>
+      Effect.map(Config.option(Config.redacted(Config.nonEmptyString(`OS_${name}`))), (value) => [name, value] as const)
+    ),
+    (pairs) =>
+      Object.fromEntries(
+        pairs.flatMap(([name, value]) =>
+          Option.isNone(value) ? [] : [[name.toLowerCase(), Redacted.value(value.value)]]
+        )
+      )
+  )
+
+/**
+ * Reads a cloud from the `OS_*` variables that an `openrc` file sets (`OS_AUTH_URL`, `OS_USERNAME`, `OS_PASSWORD`,
+ * `OS_PROJECT_NAME`, `OS_USER_DOMAIN_NAME`, `OS_APPLICATION_CREDENTIAL_ID`, `OS_REGION_NAME`, …), or from `ST_AUTH`, `ST_USER`
+ * and `ST_KEY` of Swift's own tools. They are read through `Config`, so that they may come from anywhere.
+ *
+ * `OS_CACERT`, `OS_CERT` and `OS_KEY` fail unless `tls: "handled"`, as in {@link fromFile}.
+ *
+ * Fails with `CredentialsError` where something is missing.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const fromEnvironment = (
+  options: { readonly tls?: "refuse" | "handled" | undefined } = {}
+): Effect.Effect<Cloud, CredentialsError | ConfigError> =>
+  Effect.gen(function* () {
+    const auth = yield* variables(authNames)
+    const others = yield* variables(otherNames)
+    const [url, user] = yield* Effect.all([optionalText("ST_AUTH"), optionalText("ST_USER")])
+    const key = yield* Config.option(Config.redacted(Config.nonEmptyString("ST_KEY")))
+    if (auth["auth_url"] === undefined && url !== undefined && user !== undefined && Option.isSome(key)) {
+      return {
+        credentials: Credentials.swiftKey({ authUrl: url, user, key: key.value }),
+        region: undefined,
+        interface: undefined,
+        endpoints: {}
+      }
+    }
+    return yield* cloudOf({ ...others, auth }, "the variables OS_*", options.tls ?? "refuse")
+  })
