@@ -1,0 +1,403 @@
+import { FileSystem } from "@effect/platform"
+import { NodeContext } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { ConfigProvider, Effect, Redacted } from "effect"
+import { CloudConfig, Credentials } from "effect-rackspace"
+import { shown } from "./support/shown.js"
+
+const auth = `
+      auth_url: https://keystone.test:5000
+      username: demo
+      password: 0123
+      project_name: "007"
+      user_domain_name: Default
+      project_domain_id: default`
+
+const clouds = `
+clouds:
+  devstack:
+    region_name: RegionOne
+    auth:${auth}
+  other:
+    auth:
+      auth_url: https://other.test/v3
+      application_credential_id: c-1
+`
+
+type Options = NonNullable<Parameters<typeof CloudConfig.fromFile>[0]>
+
+/** Files in a folder of the test's own, and variables that lead there. */
+const withFiles = <A, E>(
+  files: Readonly<Record<string, string>>,
+  test: (folder: string) => Effect.Effect<A, E, FileSystem.FileSystem>,
+  variables: Readonly<Record<string, string>> = {}
+) =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const folder = yield* fs.makeTempDirectoryScoped({ prefix: "effect-rackspace-test-" })
+    yield* fs.makeDirectory(`${folder}/openstack`)
+    for (const [name, content] of Object.entries(files))
+      yield* fs.writeFileString(`${folder}/openstack/${name}`, content)
+    const named = Object.fromEntries(Object.entries(variables).map(([key, value]) => [key, value.replace("$", folder)]))
+    const provider = ConfigProvider.fromMap(new Map(Object.entries({ XDG_CONFIG_HOME: folder, ...named })))
+    return yield* Effect.withConfigProvider(test(folder), provider)
+  }).pipe(Effect.scoped, Effect.provide(NodeContext.layer))
+
+const read = (
+  files: Readonly<Record<string, string>>,
+  options: Options = {},
+  variables: Readonly<Record<string, string>> = {}
+) => withFiles(files, () => CloudConfig.fromFile(options), variables)
+
+const refusal = (
+  files: Readonly<Record<string, string>>,
+  options: Options = {},
+  variables: Readonly<Record<string, string>> = {}
+) =>
+  Effect.map(Effect.flip(read(files, options, variables)), (error): Credentials.CredentialsError => {
+    assert.instanceOf(error, Credentials.CredentialsError)
+    return error as Credentials.CredentialsError
+  })
+
+const one = (lines: string) => ({ "clouds.yaml": `clouds:\n  only:\n${lines.replace(/^(?=.)/gm, "    ")}` })
+
+/** What credentials are, with their secrets open. */
+const plain = (credentials: Credentials.Credentials): unknown => {
+  const fields: Record<string, unknown> = { ...credentials }
+  return Object.fromEntries(
+    Object.entries(fields).map(([key, value]) => [key, Redacted.isRedacted(value) ? Redacted.value(value) : value])
+  )
+}
+
+describe("clouds.yaml", () => {
+  it.effect("a cloud by name, its values taken as the texts that they are", () =>
+    Effect.gen(function* () {
+      const cloud = yield* read({ "clouds.yaml": clouds }, { cloud: "devstack" })
+      assert.deepStrictEqual(plain(cloud.credentials), {
+        _tag: "KeystonePassword",
+        authUrl: "https://keystone.test:5000",
+        user: { name: "demo", domain: { name: "Default" } },
+        password: "0123",
+        passcode: undefined,
+        scope: { project: { name: "007", domain: { id: "default" } } }
+      })
+      assert.strictEqual(cloud.region, "RegionOne")
+      assert.isUndefined(cloud.interface)
+      assert.deepStrictEqual(cloud.endpoints, {})
+      assert.notInclude(shown(cloud), "0123")
+    })
+  )
+
+  it.effect("the one that OS_CLOUD names, or the only one there is; else the clouds are listed", () =>
+    Effect.gen(function* () {
+      const secure = { "secure.yaml": "clouds: {other: {auth: {application_credential_secret: s}}}" }
+      const named = yield* read({ "clouds.yaml": clouds, ...secure }, {}, { OS_CLOUD: "other" })
+      assert.strictEqual(named.credentials._tag, "ApplicationCredential")
+      const only = yield* read(one(`auth:${auth.replace(/^ {2}/gm, "")}`))
+      assert.strictEqual(only.credentials._tag, "KeystonePassword")
+      const none = yield* refusal({ "clouds.yaml": clouds })
+      assert.match(none.message, /name a cloud \(or set OS_CLOUD\); it has devstack, other/)
+      assert.match(
+        (yield* refusal({ "clouds.yaml": clouds }, { cloud: "nope" })).message,
+        /no cloud nope; it has devstack, other/
+      )
+    })
+  )
+
+  it.effect("secure.yaml counts more, entry by entry, and is found where its variable says", () =>
+    Effect.gen(function* () {
+      const secure = "clouds:\n  devstack:\n    auth:\n      password: from secure\n"
+      const merged = yield* read({ "clouds.yaml": clouds, "secure.yaml": secure }, { cloud: "devstack" })
+      assert.strictEqual((plain(merged.credentials) as { password: string }).password, "from secure")
+      assert.strictEqual(merged.region, "RegionOne")
+      const elsewhere = yield* read(
+        { "clouds.yaml": clouds, "mine.yml": secure.replace("from secure", "mine") },
+        { cloud: "devstack" },
+        { OS_CLIENT_SECURE_FILE: "$/openstack/mine.yml" }
+      )
+      assert.strictEqual((plain(elsewhere.credentials) as { password: string }).password, "mine")
+    })
+  )
+
+  it.effect("the file that is named, or that a variable names; .yml and .json are files too", () =>
+    Effect.gen(function* () {
+      const file = yield* withFiles({ "mine.yaml": clouds }, (folder) =>
+        CloudConfig.fromFile({ file: `${folder}/openstack/mine.yaml`, cloud: "devstack" })
+      )
+      assert.strictEqual(file.region, "RegionOne")
+      const variable = yield* read(
+        { "mine.yaml": clouds },
+        { cloud: "devstack" },
+        { OS_CLIENT_CONFIG_FILE: "$/openstack/mine.yaml" }
+      )
+      assert.strictEqual(variable.region, "RegionOne")
+      const json = { clouds: { a: { auth: { auth_url: "https://a.test/v3", user_id: "u", password: "p" } } } }
+      assert.strictEqual((yield* read({ "clouds.json": JSON.stringify(json) })).credentials._tag, "KeystonePassword")
+      assert.strictEqual((yield* read({ "clouds.yml": clouds }, { cloud: "devstack" })).region, "RegionOne")
+    })
+  )
+
+  it.effect("no file at all tells where was looked", () =>
+    Effect.gen(function* () {
+      const error = yield* refusal({})
+      assert.strictEqual(error.reason, "missing")
+      assert.match(
+        error.message,
+        /looked for clouds\.yaml, clouds\.yml, clouds\.json, .*openstack\/clouds\.yaml.*\/etc\/openstack/
+      )
+      const named = yield* refusal({}, { file: "/nowhere/clouds.yaml" })
+      assert.match(named.message, /^\/nowhere\/clouds\.yaml: there is no such file/)
+    })
+  )
+
+  it.effect("what is not YAML is told by its line and column, never by its content", () =>
+    Effect.gen(function* () {
+      const error = yield* refusal({ "clouds.yaml": "clouds:\n  a:\n    auth: {password: sEcReT\n  b: [\n" })
+      assert.strictEqual(error.reason, "malformed")
+      assert.match(error.message, /not YAML: line \d+, column \d+/)
+      assert.notInclude(shown(error), "sEcReT")
+      assert.match((yield* refusal({ "clouds.yaml": "- a\n- b\n" })).message, /expected a mapping/)
+      assert.match((yield* refusal({ "clouds.yaml": "" })).message, /it has none/)
+    })
+  )
+
+  it.effect("a profile of clouds-public.yaml stands below the cloud; one from the network is not fetched", () =>
+    Effect.gen(function* () {
+      const files = (profile: string) => ({
+        "clouds.yaml": `clouds:\n  a:\n    profile: ${profile}\n    auth: {user_id: u, password: p}\n`,
+        "clouds-public.yaml":
+          "public-clouds:\n  vendor:\n    region_name: far\n    auth: {auth_url: 'https://vendor.test/v3', user_id: x}\n"
+      })
+      const cloud = yield* read(files("vendor"))
+      assert.strictEqual(cloud.region, "far")
+      assert.deepInclude(plain(cloud.credentials) as object, { authUrl: "https://vendor.test/v3", user: { id: "u" } })
+      assert.match((yield* refusal(files("nobody"))).message, /no profile nobody; clouds-public\.yaml has vendor/)
+      assert.match(
+        (yield* refusal(files("https://vendor.test"))).message,
+        /is not fetched; put it into clouds-public\.yaml/
+      )
+    })
+  )
+
+  it.effect("regions are names, or names with values that count there alone", () =>
+    Effect.gen(function* () {
+      const files = one(`auth: {auth_url: 'https://a.test/v3', user_id: u, password: p}
+regions:
+  - near
+  - name: far
+    values:
+      interface: internal
+      auth: {project_id: p-far}`)
+      const first = yield* read(files)
+      assert.deepStrictEqual([first.region, first.interface], ["near", undefined])
+      const far = yield* read(files, { region: "far" })
+      assert.deepStrictEqual([far.region, far.interface], ["far", "internal"])
+      assert.deepInclude(plain(far.credentials) as object, { scope: { project: { id: "p-far" } } })
+      assert.strictEqual((yield* read(files, { region: "elsewhere" })).region, "elsewhere")
+    })
+  )
+
+  it.effect("interfaces in either spelling, and endpoints of services", () =>
+    Effect.gen(function* () {
+      const cloud = yield* read(
+        one(`auth: {auth_url: 'https://a.test/v3', user_id: u, password: p}
+endpoint_type: internalURL
+object_store_endpoint_override: https://swift.test/v1/AUTH_p`)
+      )
+      assert.strictEqual(cloud.interface, "internal")
+      assert.deepStrictEqual(cloud.endpoints, { "object-store": "https://swift.test/v1/AUTH_p" })
+      const odd = yield* refusal(
+        one("interface: sideways\nauth: {auth_url: 'https://a.test/v3', user_id: u, password: p}")
+      )
+      assert.match(odd.message, /interface is sideways; expected public, internal or admin/)
+    })
+  )
+
+  it.effect("what the HttpClient has to do is not passed over in silence", () =>
+    Effect.gen(function* () {
+      for (const line of ["verify: false", "verify: no", "cacert: /ca.pem", "cert: /c.pem", "key: /k.pem"]) {
+        const files = one(`${line}\nauth: {auth_url: 'https://a.test/v3', user_id: u, password: p}`)
+        const error = yield* refusal(files)
+        assert.strictEqual(error.reason, "unsupported")
+        assert.match(error.message, /is for the HttpClient.*tls: "handled"/)
+        yield* read(files, { tls: "handled" })
+      }
+      yield* read(one("verify: true\nauth: {auth_url: 'https://a.test/v3', user_id: u, password: p}"))
+    })
+  )
+})
+
+describe("kinds of login in clouds.yaml", () => {
+  const url = "auth_url: 'https://a.test/v3'"
+  const cases: ReadonlyArray<readonly [name: string, lines: string, credentials: unknown]> = [
+    [
+      "a user by id, a project by id",
+      `auth: {${url}, user_id: u, password: p, project_id: '0042'}`,
+      { _tag: "KeystonePassword", user: { id: "u" }, password: "p", scope: { project: { id: "0042" } } }
+    ],
+    [
+      "names without a domain are of the first one",
+      `auth_type: v3password\nauth: {${url}, username: u, password: p, tenant_name: t}`,
+      {
+        _tag: "KeystonePassword",
+        user: { name: "u", domain: { id: "default" } },
+        scope: { project: { name: "t", domain: { id: "default" } } }
+      }
+    ],
+    [
+      "a default domain",
+      `auth: {${url}, username: u, password: p, project_name: t, default_domain: D, project_domain_name: E}`,
+      {
+        user: { name: "u", domain: { name: "D" } },
+        scope: { project: { name: "t", domain: { name: "E" } } }
+      }
+    ],
+    ["a domain", `auth: {${url}, user_id: u, password: p, domain_name: D}`, { scope: { domain: { name: "D" } } }],
+    ["the system", `auth: {${url}, user_id: u, password: p, system_scope: all}`, { scope: { system: "all" } }],
+    ["no scope", `auth: {${url}, user_id: u, password: p}`, { scope: undefined }],
+    [
+      "a passcode",
+      `auth_type: v3multifactor\nauth: {${url}, user_id: u, password: p, passcode: '012345'}`,
+      { _tag: "KeystonePassword", passcode: "012345" }
+    ],
+    [
+      "an application credential",
+      `auth_type: v3applicationcredential\nauth: {${url}, application_credential_id: c, application_credential_secret: s}`,
+      { _tag: "ApplicationCredential", credential: { id: "c" }, secret: "s" }
+    ],
+    [
+      "an application credential by name, told by its fields alone",
+      `auth: {${url}, application_credential_name: n, application_credential_secret: s, username: u, user_domain_id: d}`,
+      {
+        _tag: "ApplicationCredential",
+        credential: { name: "n", user: { name: "u", domain: { id: "d" } } },
+        secret: "s"
+      }
+    ],
+    [
+      "a token",
+      `auth_type: token\nauth: {${url}, token: t, project_id: p}`,
+      { _tag: "KeystoneToken", token: "t", scope: { project: { id: "p" } } }
+    ],
+    ["a token, told by its fields alone", `auth: {${url}, token: t}`, { _tag: "KeystoneToken", token: "t" }],
+    [
+      "version 2 by its URL",
+      `auth: {auth_url: 'https://a.test/v2.0', username: u, password: p, tenant_id: '010101'}`,
+      { _tag: "Password", username: "u", password: "p", tenantId: "010101" }
+    ],
+    [
+      "version 2 by name",
+      `auth_type: v2password\nauth: {auth_url: 'https://a.test', username: u, password: p}`,
+      { _tag: "Password", tenantId: undefined }
+    ],
+    [
+      "Rackspace's API key",
+      `auth_type: rackspace_apikey\nauth: {username: u, api_key: k}`,
+      { _tag: "ApiKey", username: "u", apiKey: "k", authUrl: Credentials.usAuthUrl }
+    ],
+    [
+      "Swift's own",
+      `auth_type: v1password\nauth: {auth_url: 'https://swift.test/auth/v1.0', username: 'a:u', password: k}`,
+      { _tag: "SwiftKey", user: "a:u", key: "k", authUrl: "https://swift.test/auth/v1.0" }
+    ]
+  ]
+  for (const [name, lines, credentials] of cases) {
+    it.effect(name, () =>
+      Effect.gen(function* () {
+        const cloud = yield* read(one(lines))
+        assert.deepInclude(plain(cloud.credentials) as object, credentials as object)
+        assert.notMatch(JSON.stringify(cloud.credentials), /"(password|secret|token|key|apiKey)":"(?!<redacted>)/)
+      })
+    )
+  }
+
+  const incomplete: ReadonlyArray<readonly [lines: string, message: RegExp]> = [
+    ["auth: {user_id: u, password: p}", /auth has no auth_url/],
+    [`auth: {${url}, password: p}`, /auth has no username or user_id/],
+    [`auth: {${url}, user_id: u}`, /auth has no password/],
+    [`auth_type: token\nauth: {${url}}`, /auth has no token/],
+    [`auth: {${url}, application_credential_id: c}`, /auth has no application_credential_secret/],
+    [
+      `auth: {${url}, application_credential_name: n, application_credential_secret: s}`,
+      /auth has no username or user_id, which an application credential's name needs/
+    ],
+    ["auth_type: rackspace_apikey\nauth: {username: u}", /auth has no api_key/],
+    [
+      "auth_type: v2password\nauth: {auth_url: 'https://a.test', username: u, password: p, tenant_name: t}",
+      /auth has no tenant_id/
+    ],
+    ["auth_type: v3oidcpassword\nauth: {}", /no login of auth_type v3oidcpassword; there are password, v3password/]
+  ]
+  for (const [lines, message] of incomplete) {
+    it.effect(`refused: ${message.source}`, () =>
+      Effect.gen(function* () {
+        const error = yield* refusal(one(lines))
+        assert.match(error.message, message)
+        assert.match(error.message, /clouds\.yaml, cloud only: /)
+      })
+    )
+  }
+})
+
+describe("the OS_* variables", () => {
+  const from = (
+    variables: Readonly<Record<string, string>>,
+    options?: Parameters<typeof CloudConfig.fromEnvironment>[0]
+  ) =>
+    Effect.withConfigProvider(
+      CloudConfig.fromEnvironment(options),
+      ConfigProvider.fromMap(new Map(Object.entries(variables)))
+    )
+
+  it.effect("of an openrc file", () =>
+    Effect.gen(function* () {
+      const cloud = yield* from({
+        OS_AUTH_URL: "https://a.test:5000/v3",
+        OS_USERNAME: "demo",
+        OS_PASSWORD: "s3cr3t",
+        OS_PROJECT_NAME: "p",
+        OS_USER_DOMAIN_NAME: "Default",
+        OS_PROJECT_DOMAIN_ID: "default",
+        OS_REGION_NAME: "RegionOne",
+        OS_INTERFACE: "internal",
+        OS_IDENTITY_API_VERSION: "3"
+      })
+      assert.deepInclude(plain(cloud.credentials) as object, {
+        _tag: "KeystonePassword",
+        user: { name: "demo", domain: { name: "Default" } },
+        password: "s3cr3t",
+        scope: { project: { name: "p", domain: { id: "default" } } }
+      })
+      assert.deepStrictEqual([cloud.region, cloud.interface], ["RegionOne", "internal"])
+      assert.notInclude(shown(cloud), "s3cr3t")
+    })
+  )
+
+  it.effect("of an application credential, of a token, of Swift's tools", () =>
+    Effect.gen(function* () {
+      const url = { OS_AUTH_URL: "https://a.test:5000" }
+      const application = yield* from({
+        ...url,
+        OS_AUTH_TYPE: "v3applicationcredential",
+        OS_APPLICATION_CREDENTIAL_ID: "c",
+        OS_APPLICATION_CREDENTIAL_SECRET: "s"
+      })
+      assert.deepInclude(plain(application.credentials) as object, { credential: { id: "c" }, secret: "s" })
+      const token = yield* from({ ...url, OS_TOKEN: "t", OS_PROJECT_ID: "p" })
+      assert.deepInclude(plain(token.credentials) as object, { token: "t", scope: { project: { id: "p" } } })
+      const swift = yield* from({ ST_AUTH: "https://swift.test/auth/v1.0", ST_USER: "a:u", ST_KEY: "k" })
+      assert.deepInclude(plain(swift.credentials) as object, { _tag: "SwiftKey", user: "a:u", key: "k" })
+    })
+  )
+
+  it.effect("that lack something say what, and none of what there is", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(from({ OS_AUTH_URL: "https://a.test", OS_PASSWORD: "s3cr3t" }))
+      assert.match(String(error.message), /the variables OS_\*: auth has no username or user_id/)
+      assert.notInclude(shown(error), "s3cr3t")
+      const tls = { OS_AUTH_URL: "https://a.test", OS_USER_ID: "u", OS_PASSWORD: "p", OS_CACERT: "/ca.pem" }
+      assert.match(String((yield* Effect.flip(from(tls))).message), /cacert is for the HttpClient/)
+      yield* from(tls, { tls: "handled" })
+    })
+  )
+})

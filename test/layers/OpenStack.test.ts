@@ -1,0 +1,116 @@
+import { FileSystem } from "@effect/platform"
+import { NodeContext } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { ConfigProvider, Effect, Layer } from "effect"
+import { CloudFiles, CloudServers, Credentials, OpenStack, TestCloud } from "effect-rackspace"
+
+const work = Effect.gen(function* () {
+  const servers = yield* CloudServers.CloudServers
+  const files = yield* CloudFiles.CloudFiles
+  yield* files.createContainer({ container: "c" })
+  yield* servers.getLimits()
+  yield* files.getAccount()
+})
+
+const targets = Effect.map(
+  Effect.flatMap(TestCloud.TestCloud, (cloud) => cloud.requests),
+  (all) => all.map(({ method, target }) => `${method} ${target.split("?")[0]}`)
+)
+
+const cloudsYaml = (extra = "") =>
+  Effect.map(
+    TestCloud.TestCloud,
+    ({ authUrlV3, credentials: { password, username } }) => `clouds:
+  emulated:
+    region_name: ORD
+${extra}    auth:
+      auth_url: ${authUrlV3}
+      username: ${username}
+      password: ${password}
+      project_name: demo
+`
+  )
+
+/** Runs on the cloud that a clouds.yaml in a folder of the test's own names. */
+const onCloud = (extra: string, options: Parameters<typeof OpenStack.layerCloud>[0] = {}) =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const folder = yield* fs.makeTempDirectoryScoped({ prefix: "effect-rackspace-test-" })
+    const file = `${folder}/clouds.yaml`
+    yield* fs.writeFileString(file, yield* cloudsYaml(extra))
+    return yield* Effect.provide(work, OpenStack.layerCloud({ file, ...options }))
+  }).pipe(
+    Effect.scoped,
+    Effect.provide(NodeContext.layer),
+    Effect.withConfigProvider(ConfigProvider.fromMap(new Map()))
+  )
+
+const account = "MossoCloudFS_0672d7fa-9f85-4a81-a3ab-adb66a880123"
+
+describe("OpenStack", () => {
+  it.effect("one login by Keystone v3, then the services that OpenStack has, of the region that is named", () =>
+    Effect.gen(function* () {
+      const credentials = Effect.map(TestCloud.TestCloud, ({ authUrlV3, credentials: { applicationCredential } }) =>
+        Credentials.applicationCredential({
+          authUrl: authUrlV3,
+          credential: { id: applicationCredential?.id ?? "" },
+          secret: applicationCredential?.secret ?? ""
+        })
+      )
+      yield* Effect.provide(work, OpenStack.layer({ credentials, region: "ord" }))
+      assert.deepStrictEqual(yield* targets, [
+        "POST /v3/auth/tokens",
+        `PUT /files/ord/v1/${account}/c`,
+        "GET /servers/ord/v2/010101/limits",
+        `HEAD /files/ord/v1/${account}`
+      ])
+    }).pipe(Effect.provide(TestCloud.layerCloud()))
+  )
+
+  it.effect("layerCloud takes login, region, interface and endpoints from clouds.yaml", () =>
+    Effect.gen(function* () {
+      yield* onCloud(`    compute_endpoint_override: http://cloud.test/servers/dfw/v2/010101\n`)
+      assert.deepStrictEqual(yield* targets, [
+        "POST /v3/auth/tokens",
+        `PUT /files/ord/v1/${account}/c`,
+        "GET /servers/dfw/v2/010101/limits",
+        `HEAD /files/ord/v1/${account}`
+      ])
+    }).pipe(Effect.provide(TestCloud.layerCloud()))
+  )
+
+  it.effect("what the program says counts more than the file", () =>
+    Effect.gen(function* () {
+      yield* onCloud(`    object_store_endpoint_override: http://nowhere.test\n`, {
+        region: "DFW",
+        endpoints: { CloudFiles: `http://cloud.test/files/ord/v1/${account}` }
+      })
+      assert.deepStrictEqual((yield* targets).slice(1), [
+        `PUT /files/ord/v1/${account}/c`,
+        "GET /servers/dfw/v2/010101/limits",
+        `HEAD /files/ord/v1/${account}`
+      ])
+    }).pipe(Effect.provide(TestCloud.layerCloud()))
+  )
+
+  it.effect("a file that is not there, and a login that is refused, are failures of the layer", () =>
+    Effect.gen(function* () {
+      const missing = yield* Effect.flip(Layer.build(OpenStack.layerCloud({ file: "/nowhere/clouds.yaml" })))
+      assert.strictEqual(missing._tag, "CredentialsError")
+      const cloud = yield* TestCloud.TestCloud
+      yield* cloud.disableUser
+      const refused = yield* Effect.flip(onCloud(""))
+      assert.strictEqual(refused._tag, "AuthenticationFailed")
+    }).pipe(Effect.scoped, Effect.provide([NodeContext.layer, TestCloud.layerCloud()]))
+  )
+
+  it.effect("makes no request of its own beyond the login", () =>
+    Effect.gen(function* () {
+      const credentials = Effect.map(TestCloud.TestCloud, ({ credentials: { apiKey, username }, swiftAuthUrl }) =>
+        Credentials.swiftKey({ authUrl: swiftAuthUrl, user: username, key: apiKey })
+      )
+      yield* Layer.build(OpenStack.layer({ credentials, lazy: true }))
+      assert.isEmpty(yield* targets)
+    }).pipe(Effect.scoped, Effect.provide(TestCloud.layerCloud()))
+  )
+})
