@@ -2,7 +2,7 @@
  * Builds and packs the library as `npm publish` would, then looks at that very tarball as a stranger does:
  *
  * - publint and attw (`esm-only`: there is no CommonJS build) find nothing to say;
- * - installed beside nothing but its peers, every entry of `exports` can be imported by Node;
+ * - installed beside nothing but its dependencies and peers, every entry of `exports` can be imported by Node;
  * - and its declarations are sound under `skipLibCheck: false`, by the newest TypeScript and by 5.9.
  */
 import { spawnSync } from "node:child_process"
@@ -35,13 +35,14 @@ const tarball = join(temporary, filename)
 node("publint", [bin("publint/src/cli.js"), "run", tarball, "--strict"])
 node("attw", [bin("@arethetypeswrong/cli/dist/index.js"), tarball, "--profile", "esm-only", "--no-color"])
 
-// A stranger's project: the tarball unpacked, and its peers.
+// A stranger's project: the tarball unpacked, and what it asks for.
 const home = join(temporary, "node_modules", manifest.name)
 mkdirSync(home, { recursive: true })
 run("tar", "tar", ["-xzf", tarball, "-C", home, "--strip-components=1"])
-for (const peer of [...Object.keys(manifest.peerDependencies), "@types/node"]) {
-  mkdirSync(dirname(join(temporary, "node_modules", peer)), { recursive: true })
-  symlinkSync(join(root, "node_modules", peer), join(temporary, "node_modules", peer), "junction")
+const asked = [...Object.keys(manifest.dependencies), ...Object.keys(manifest.peerDependencies), "@types/node"]
+for (const name of asked) {
+  mkdirSync(dirname(join(temporary, "node_modules", name)), { recursive: true })
+  symlinkSync(join(root, "node_modules", name), join(temporary, "node_modules", name), "junction")
 }
 const entries = Object.keys(manifest.exports)
   .filter((entry) => entry !== "./package.json")

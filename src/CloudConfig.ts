@@ -111,7 +111,7 @@ const authTypeOf = (fields: Fields, auth: Fields): string => {
     return "v3applicationcredential"
   }
   const version = textOf(fields, "identity_api_version") ?? ""
-  if (isPassword && (/^2/.test(version) || /\/v2\.0\/?$/.test(textOf(auth, "auth_url") ?? ""))) return "v2password"
+  if (isPassword && (version.startsWith("2") || /\/v2\.0\/?$/.test(textOf(auth, "auth_url") ?? ""))) return "v2password"
   return named ?? (auth["token"] !== undefined && auth["password"] === undefined ? "token" : "password")
 }
 

@@ -286,6 +286,11 @@ describe("kinds of login in clouds.yaml", () => {
       { _tag: "Password", username: "u", password: "p", tenantId: "010101" }
     ],
     [
+      "version 2 by its number",
+      "identity_api_version: 2.0\nauth: {auth_url: 'https://a.test', username: u, password: p}",
+      { _tag: "Password", username: "u" }
+    ],
+    [
       "version 2 by name",
       `auth_type: v2password\nauth: {auth_url: 'https://a.test', username: u, password: p}`,
       { _tag: "Password", tenantId: undefined }

@@ -16,7 +16,8 @@ import type { RequestLogEntry } from "./RequestLog.js"
 
 const usage = `Usage: effect-rackspace-emulator [options]
 
-An emulated Rackspace cloud: Identity v2.0, Cloud Servers, Cloud Files and Cloud Big Data, in memory.
+An emulated Rackspace cloud: Identity v2.0 and Keystone v3, Cloud Servers, Cloud Files and
+Cloud Big Data, in memory.
 
   --port <n>          port to listen on; 0 takes any free one      (8900)
   --host <address>    address to listen on                         (127.0.0.1)
@@ -110,10 +111,11 @@ const line = (entry: RequestLogEntry): string =>
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
 
 const greeting = (emulator: Emulator.Emulator, url: string): string => {
-  const { apiKey, password, tenantId, username } = emulator.credentials
+  const { apiKey, password, projectName, tenantId, username } = emulator.credentials
   return `The emulated cloud listens on ${url}
 
   Identity v2.0   ${url}/v2.0
+  Keystone v3     ${url}/v3 (domain 'default', project ${quoted(projectName)})
   Swift login     ${url}/auth/v1.0
   user ${quoted(username)}, API key ${quoted(apiKey)}, password ${quoted(password)}, tenant ${quoted(tenantId)}
 

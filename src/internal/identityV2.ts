@@ -146,7 +146,7 @@ const challengeOf = (header: string | undefined, authUrl: string): MfaChallenge 
 }
 
 /** The path of Keystone v3, which the credentials of version 2 do not log in to. */
-const isV3 = (url: string): boolean => /\/v3$/.test(url)
+const isV3 = (url: string): boolean => url.endsWith("/v3")
 
 /**
  * One login, repeated as the policy says where Identity is out of reach or limits the rate. Fails with

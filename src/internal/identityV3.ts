@@ -53,7 +53,7 @@ export const discover = (
   policy: RetryPolicy.Service
 ): Effect.Effect<string, AuthenticationFailed> => {
   const given = trimmed(authUrl)
-  if (/\/v3$/.test(given)) return Effect.succeed(given)
+  if (given.endsWith("/v3")) return Effect.succeed(given)
   const root = rootUrl(authUrl)
   const target: Target = {
     service: "Identity",
