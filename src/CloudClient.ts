@@ -68,6 +68,11 @@ export interface Options {
   readonly interface?: ServiceCatalog.EndpointInterface | undefined
   /** The service's URL, instead of what the catalog says. */
   readonly endpoint?: string | undefined
+  /**
+   * The microversion that the service is to speak, `2.79` or `latest`, where it has such (Nova). Default: its oldest, which is
+   * what Rackspace has.
+   */
+  readonly microversion?: string | undefined
   /** The service's policy, where the caller provides none. */
   readonly retry?: RetryPolicy.Service | undefined
   /** Changes the HttpClient that the service uses: a proxy's header, a log, a limit of its own. */
@@ -81,6 +86,8 @@ export interface Options {
  * @category models
  */
 export interface Selector extends ServiceCatalog.EndpointSelector {
+  /** The type by which the service is named where a microversion of it is asked for: `compute`. */
+  readonly microversions?: string | undefined
   /**
    * Completes the URL in `Options.endpoint` (without a trailing slash), given the tenant of the login, if it has one; else
    * answers what the URL should be. By default it is taken as it is.
@@ -317,21 +324,41 @@ export const make = (
     const plain = yield* HttpClient.HttpClient
     const client = secure(options.transformClient === undefined ? plain : options.transformClient(plain))
 
+    const { microversion } = options
+    const versioned =
+      microversion === undefined || selector.microversions === undefined
+        ? {}
+        : {
+            "openstack-api-version": `${selector.microversions} ${microversion}`,
+            // What Nova read before the common header, and reads still.
+            ...(selector.microversions === "compute" && { "x-openstack-nova-api-version": microversion })
+          }
+    const unversioned =
+      microversion === undefined
+        ? undefined
+        : selector.microversions === undefined
+          ? `none: ${service} has no microversions`
+          : /^(\d+\.\d+|latest)$/.test(microversion)
+            ? undefined
+            : "a microversion: 2.79, or latest"
+
+    const invalidOption = (operation: Operation, path: string, expected: string): InvalidInput =>
+      new InvalidInput({
+        service: operation.service,
+        operation: operation.operation,
+        issues: [{ path, expected }],
+        message: `${operation.operation}: ${path}: expected ${expected}`
+      })
+
     const urlIn = (access: Access, operation: Operation): Effect.Effect<string, EndpointNotFound | InvalidInput> => {
+      if (unversioned !== undefined) return Effect.fail(invalidOption(operation, "microversion", unversioned))
       if (options.endpoint === undefined) {
         return ServiceCatalog.endpointUrl(access.catalog, selectorFor(selector, options, access), operation)
       }
       const named = options.endpoint.trim().replace(/\/+$/, "")
       if (selector.complete === undefined) return Effect.succeed(named)
-      return Either.mapLeft(
-        selector.complete(named, access.tenant?.id),
-        (expected) =>
-          new InvalidInput({
-            service: operation.service,
-            operation: operation.operation,
-            issues: [{ path: "endpoint", expected }],
-            message: `${operation.operation}: endpoint: expected ${expected}`
-          })
+      return Either.mapLeft(selector.complete(named, access.tenant?.id), (expected) =>
+        invalidOption(operation, "endpoint", expected)
       )
     }
 
@@ -356,7 +383,9 @@ export const make = (
         const start = yield* Clock.currentTimeMillis
         const response = yield* dispatch(
           client,
-          HttpClientRequest.make(request.method)(url, { headers: { ...request.headers, "x-auth-token": token } }),
+          HttpClientRequest.make(request.method)(url, {
+            headers: { ...request.headers, ...versioned, "x-auth-token": token }
+          }),
           request.body,
           target,
           policy

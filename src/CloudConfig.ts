@@ -33,6 +33,8 @@ export interface Cloud {
   readonly interface: EndpointInterface | undefined
   /** URLs of services instead of what the catalog says, by type: `compute`, `object-store`. */
   readonly endpoints: Readonly<Record<string, string>>
+  /** The microversions that services are to speak, by type: `compute`. */
+  readonly microversions: Readonly<Record<string, string>>
 }
 
 /** What a file or the environment says, every value as the text that it is: leading zeros count. */
@@ -208,12 +210,13 @@ const interfaceOf = (
 }
 
 /** `object_store_endpoint_override` is the URL of the service of type `object-store`. */
-const endpointsOf = (fields: Fields): Readonly<Record<string, string>> =>
+const byService = (fields: Fields, setting: string): Readonly<Record<string, string>> =>
   Object.fromEntries(
     Object.keys(fields).flatMap((key) => {
-      const service = /^(.+)_endpoint_override$/.exec(key)?.[1]
-      const url = textOf(fields, key)
-      return service === undefined || url === undefined ? [] : [[service.replaceAll("_", "-"), url]]
+      const value = textOf(fields, key)
+      return key.endsWith(setting) && value !== undefined
+        ? [[key.slice(0, -setting.length).replaceAll("_", "-"), value]]
+        : []
     })
   )
 
@@ -239,7 +242,8 @@ const cloudOf = (fields: Fields, source: string, tls: "refuse" | "handled"): Eit
       credentials: yield* credentialsOf(fields, source),
       region: textOf(fields, "region_name"),
       interface: yield* interfaceOf(fields, source),
-      endpoints: endpointsOf(fields)
+      endpoints: byService(fields, "_endpoint_override"),
+      microversions: byService(fields, "_default_microversion")
     }
   })
 
@@ -429,7 +433,8 @@ const otherNames = [
   "ENDPOINT_TYPE",
   "CACERT",
   "CERT",
-  "KEY"
+  "KEY",
+  "COMPUTE_API_VERSION"
 ]
 
 /** The variables that are set, by their names without `OS_`, in lower case. */
@@ -471,7 +476,8 @@ export const fromEnvironment = (
         credentials: Credentials.swiftKey({ authUrl: url, user, key: key.value }),
         region: undefined,
         interface: undefined,
-        endpoints: {}
+        endpoints: {},
+        microversions: {}
       }
     }
     return yield* cloudOf({ ...others, auth }, "the variables OS_*", options.tls ?? "refuse")

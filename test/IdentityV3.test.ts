@@ -362,6 +362,7 @@ describe("what a login at Keystone says", () => {
               name: "swift",
               endpoints: [
                 endpoint("public", "one", "https://one.test/v1/AUTH_p-1"),
+                endpoint("internal", "two", "http://10.0.0.2/v1/AUTH_p-1"),
                 endpoint("internal", "one", "http://10.0.0.1/v1/AUTH_p-1"),
                 endpoint("adminURL", "one", "http://10.0.0.1/v1"),
                 endpoint("public", "two", " https://two.test/v1/AUTH_p-1 "),
@@ -394,7 +395,11 @@ describe("what a login at Keystone says", () => {
             internalUrl: "http://10.0.0.1/v1/AUTH_p-1",
             adminUrl: "http://10.0.0.1/v1"
           },
-          { region: "two", publicUrl: "https://two.test/v1/AUTH_p-1" },
+          {
+            region: "two",
+            internalUrl: "http://10.0.0.2/v1/AUTH_p-1",
+            publicUrl: "https://two.test/v1/AUTH_p-1"
+          },
           { region: "three", publicUrl: "https://three.test" }
         ]
       )

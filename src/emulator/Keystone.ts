@@ -245,14 +245,17 @@ export const make = (options: KeystoneOptions): Keystone => {
       ...(methods as ReadonlyArray<string>),
       ...(receipts.has(receipt ?? "") ? ["password"] : [])
     ])
-    if (account.multiFactor && proven.has("password") && !proven.has("totp")) {
+    const isPerson = proven.has("password") || proven.has("totp")
+    if (account.multiFactor && isPerson && !(proven.has("password") && proven.has("totp"))) {
       const id = randomBytes(16).toString("hex")
-      receipts.add(id)
+      if (proven.has("password")) {
+        receipts.add(id)
+      }
       Refusal.refuse(
         Reply.json(
           401,
           {
-            receipt: { methods: ["password"], user: { domain, id: account.userId, name: account.username } },
+            receipt: { methods: [...proven], user: { domain, id: account.userId, name: account.username } },
             required_auth_methods: [["password", "totp"]]
           },
           { "Openstack-Auth-Receipt": id, Vary: "X-Auth-Token" }

@@ -40,9 +40,11 @@ export type ServiceName = "CloudServers" | "CloudFiles"
  * @since 0.1.0
  * @category models
  */
-export interface ServiceOptions extends Omit<CloudClient.Options, "endpoint"> {
+export interface ServiceOptions extends Omit<CloudClient.Options, "endpoint" | "microversion"> {
   /** URLs of services, by their name in code, instead of what the catalog says. */
   readonly endpoints?: Readonly<Partial<Record<ServiceName, string>>> | undefined
+  /** The microversion that a service is to speak: `{ CloudServers: "2.79" }`, or `latest`. Default: its oldest. */
+  readonly microversions?: { readonly CloudServers?: string | undefined } | undefined
 }
 
 /**
@@ -64,7 +66,10 @@ export const layerServices = (
   options: ServiceOptions = {}
 ): Layer.Layer<Services, never, Identity.TokenRef | HttpClient.HttpClient> => {
   const of = (service: ServiceName): CloudClient.Options => ({ ...options, endpoint: options.endpoints?.[service] })
-  return Layer.mergeAll(CloudServers.layer(of("CloudServers")), CloudFiles.layer(of("CloudFiles")))
+  return Layer.mergeAll(
+    CloudServers.layer({ ...of("CloudServers"), microversion: options.microversions?.CloudServers }),
+    CloudFiles.layer(of("CloudFiles"))
+  )
 }
 
 /**
@@ -149,9 +154,10 @@ export const layerCloud = (
       return layer({
         ...rest,
         credentials: cloud.credentials,
-        region: options.region ?? cloud.region,
+        region: cloud.region,
         interface: options.interface ?? cloud.interface,
-        endpoints: { ...configured, ...options.endpoints }
+        endpoints: { ...configured, ...options.endpoints },
+        microversions: { CloudServers: cloud.microversions["compute"], ...options.microversions }
       })
     })
   )

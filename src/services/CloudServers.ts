@@ -74,16 +74,15 @@ export const ServerStatus = open(
  */
 export const DiskConfig = open("AUTO", "MANUAL")
 
-/** `{ "id": … }`, or the empty string for none. */
+/** `{ "id": … }`, or the empty string for none; from Nova's microversion 2.47 on a flavor without an id. */
 const reference = Schema.optionalToOptional(
-  Schema.NullishOr(Schema.Union(Schema.String, Schema.Struct({ id: Id }))),
+  Schema.NullishOr(Schema.Union(Schema.String, Schema.Struct({ id: absent(Id) }))),
   Schema.String,
   {
-    decode: Option.flatMap((value) =>
-      value === null || value === undefined || value === ""
-        ? Option.none()
-        : Option.some(typeof value === "string" ? value : value.id)
-    ),
+    decode: Option.flatMap((value): Option.Option<string> => {
+      const id = typeof value === "string" ? value : value?.id
+      return id === undefined || id === "" ? Option.none() : Option.some(id)
+    }),
     encode: Option.map((id) => ({ id }))
   }
 )
@@ -128,13 +127,7 @@ export const Fault = Schema.Struct({
   details: absent(Schema.String)
 })
 
-/**
- * A server, whole.
- *
- * @since 0.1.0
- * @category models
- */
-export const Server = Schema.Struct({
+const ServerFields = Schema.Struct({
   id: Id,
   name: Schema.String,
   status: ServerStatus,
@@ -155,7 +148,16 @@ export const Server = Schema.Struct({
   accessIPv6: absentIfEmpty,
   /** The image it was made from; absent where it boots from a volume. */
   imageId: reference.pipe(Schema.fromKey("image")),
+  /** Absent from Nova's microversion 2.47 on, which tells the flavor's name instead. */
   flavorId: reference.pipe(Schema.fromKey("flavor")),
+  /** As the flavor was called when the server was made. Only from Nova's microversion 2.47 on. */
+  flavorName: absent(Schema.String),
+  /** Only from Nova's microversion 2.19 on. */
+  description: absentIfEmpty,
+  /** Only from Nova's microversion 2.26 on. */
+  tags: absent(Schema.Array(Schema.String)),
+  /** Whether its owner has locked it against changes. Only from Nova's microversion 2.9 on. */
+  locked: absent(Schema.Boolean),
   metadata,
   keyName: absentIfEmpty.pipe(Schema.fromKey("key_name")),
   configDrive: flag.pipe(Schema.fromKey("config_drive")),
@@ -175,13 +177,33 @@ export const Server = Schema.Struct({
   fault: absent(Fault)
 })
 
+const nameOfFlavor = (flavor: unknown): string | undefined =>
+  typeof flavor === "object" && flavor !== null && "original_name" in flavor && typeof flavor.original_name === "string"
+    ? flavor.original_name
+    : undefined
+
 /**
  * A server, whole.
  *
  * @since 0.1.0
  * @category models
  */
-export interface Server extends Schema.Schema.Type<typeof Server> {}
+export const Server = Schema.transform(Schema.Record({ key: Schema.String, value: Schema.Unknown }), ServerFields, {
+  strict: false,
+  decode: (wire) => {
+    const flavorName = nameOfFlavor(wire["flavor"])
+    return { ...wire, ...(flavorName !== undefined && { flavorName }) }
+  },
+  encode: (server) => server
+}) as unknown as Schema.Schema<Server, unknown>
+
+/**
+ * A server, whole.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Server extends Schema.Schema.Type<typeof ServerFields> {}
 
 /**
  * What is told of a server when it is created. Its name and status are not among it.
@@ -422,6 +444,15 @@ const Neighbours = Schema.Array(Named).pipe(
   Schema.filter((ids) => ids.length >= 1 && ids.length <= 3, { description: "one to three ids of servers" })
 )
 
+const NetworkInput = Schema.Struct({
+  networkId: Schema.optional(Named).pipe(Schema.fromKey("uuid")),
+  portId: Schema.optional(Named).pipe(Schema.fromKey("port"))
+}).pipe(
+  Schema.filter((network) => (network.networkId === undefined) !== (network.portId === undefined), {
+    description: "either a networkId or a portId"
+  })
+)
+
 const CreateFields = Schema.Struct({
   /** 1 to 255 characters. It need not be unique. */
   name: Named.pipe(Schema.maxLength(255, { description: "a name of 1 to 255 characters" })),
@@ -431,19 +462,11 @@ const CreateFields = Schema.Struct({
     encode: (id) => Option.getOrElse(id, () => undefined) ?? ""
   }).pipe(Schema.fromKey("imageRef")),
   flavorId: Schema.propertySignature(Named).pipe(Schema.fromKey("flavorRef")),
-  /** By default the public network and ServiceNet. Where any is given, those two must be given to be attached. */
-  networks: Schema.optional(
-    Schema.Array(
-      Schema.Struct({
-        networkId: Schema.optional(Named).pipe(Schema.fromKey("uuid")),
-        portId: Schema.optional(Named).pipe(Schema.fromKey("port"))
-      }).pipe(
-        Schema.filter((network) => (network.networkId === undefined) !== (network.portId === undefined), {
-          description: "either a networkId or a portId"
-        })
-      )
-    )
-  ),
+  /**
+   * By default the public network and ServiceNet. Where any is given, those two must be given to be attached. From Nova's
+   * microversion 2.37 on it must be said: `auto`, `none`, or which.
+   */
+  networks: Schema.optional(Schema.Union(Schema.Literal("auto", "none"), Schema.Array(NetworkInput))),
   keyName: Schema.optional(Named).pipe(Schema.fromKey("key_name")),
   metadata: Schema.optional(MetadataInput),
   /** Files to put on the server; encoded on the way. Rackspace takes five of at most 1,000 bytes each. */
@@ -617,7 +640,10 @@ export const endpoints = {
     success: Endpoint.json(enveloped("flavor", Flavor)),
     errors: ["NotFound"]
   }),
-  /** Images, whole, a page of them. "List images with details", `GET /images/detail`. */
+  /**
+   * Images, whole, a page of them. Nova has none from microversion 2.36 on, where they are Glance's alone. "List images with
+   * details", `GET /images/detail`.
+   */
   listImagesPage: Endpoint.make("CloudServers.listImagesPage", "GET", "/images/detail", {
     query: imageQuery,
     success: Endpoint.json(page("images", Image))
@@ -763,7 +789,7 @@ const hasFailed = (server: Server) =>
  * @since 0.1.0
  * @category constants
  */
-export const selector = { types: ["compute"], name: "cloudServersOpenStack" } as const
+export const selector = { types: ["compute"], name: "cloudServersOpenStack", microversions: "compute" } as const
 
 /**
  * The service, from a login. It makes no request by itself.

@@ -216,6 +216,7 @@ describe("Keystone v3: logins", () => {
       assert.deepStrictEqual(at(asked.json, "required_auth_methods"), [["password", "totp"]])
       const totp = (passcode: string) => ({ user: { ...user, passcode } })
       assert.strictEqual((yield* login({ methods: ["password", "totp"], password, totp: totp("000000") })).status, 401)
+      assert.strictEqual((yield* login({ methods: ["totp"], totp: totp("123456") })).status, 401, "not alone")
       const both = yield* login({ methods: ["password", "totp"], password, totp: totp("123456") })
       assert.deepStrictEqual(at(both.json, "token", "methods"), ["password", "totp"])
       tokenOf(both)

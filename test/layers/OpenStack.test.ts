@@ -79,6 +79,21 @@ describe("OpenStack", () => {
     }).pipe(Effect.provide(TestCloud.layerCloud()))
   )
 
+  it.effect("the interface and the microversion of the file are those of the requests", () =>
+    Effect.gen(function* () {
+      yield* onCloud(`    interface: internal\n    compute_default_microversion: '2.79'\n`, {
+        endpoints: { CloudServers: "http://cloud.test/servers/dfw/v2/010101" }
+      })
+      assert.include((yield* targets)[1], "snet")
+      const all = yield* Effect.flatMap(TestCloud.TestCloud, (cloud) => cloud.requests)
+      assert.deepStrictEqual(all.map(({ headers, service }) => [service, headers["openstack-api-version"]]).slice(1), [
+        ["files", undefined],
+        ["servers", "compute 2.79"],
+        ["files", undefined]
+      ])
+    }).pipe(Effect.provide(TestCloud.layerCloud()))
+  )
+
   it.effect("what the program says counts more than the file", () =>
     Effect.gen(function* () {
       yield* onCloud(`    object_store_endpoint_override: http://nowhere.test\n`, {

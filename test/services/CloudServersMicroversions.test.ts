@@ -1,0 +1,139 @@
+/** Nova's microversions: how one is asked for, and what changes with it. */
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer, Stream } from "effect"
+import { CloudError, CloudFiles, CloudServers, Identity, RetryPolicy, TestCloud } from "effect-rackspace"
+
+const login = Layer.provideMerge(Identity.layer({ credentials: TestCloud.credentials }), TestCloud.layerCloud()).pipe(
+  Layer.orDie
+)
+
+const speaking = (microversion: string | undefined) =>
+  Layer.mergeAll(
+    CloudServers.layer({ microversion, retry: RetryPolicy.never }),
+    CloudFiles.layer({ microversion, retry: RetryPolicy.never })
+  ).pipe(Layer.provideMerge(login))
+
+const last = Effect.map(
+  Effect.flatMap(TestCloud.TestCloud, (cloud) => cloud.requests),
+  (all) => all.at(-1)
+)
+
+const answer = (body: unknown, status = 200) =>
+  Effect.flatMap(TestCloud.TestCloud, (cloud) =>
+    cloud.fail({ match: { service: "servers" }, fault: { _tag: "Status", status, body } })
+  )
+
+/** A server as Nova 26 writes it at microversion 2.93. */
+const modern = {
+  id: "s-1",
+  name: "web-1",
+  status: "ACTIVE",
+  tenant_id: "p-1",
+  user_id: "u-1",
+  metadata: {},
+  hostId: "",
+  image: { id: "i-1", links: [] },
+  flavor: {
+    vcpus: 1,
+    ram: 64,
+    disk: 1,
+    ephemeral: 0,
+    swap: 0,
+    original_name: "m1.tiny",
+    extra_specs: {}
+  },
+  created: "2026-11-24T14:30:00Z",
+  updated: "2026-11-24T14:30:01Z",
+  addresses: {},
+  accessIPv4: "",
+  accessIPv6: "",
+  progress: 0,
+  locked: true,
+  locked_reason: null,
+  description: "the first one",
+  tags: ["web", "blue"],
+  "os-extended-volumes:volumes_attached": [{ id: "v-1", delete_on_termination: false }],
+  trusted_image_certificates: null
+}
+
+describe("CloudServers: microversions", () => {
+  it.effect("none is asked for unless it is named", () =>
+    Effect.gen(function* () {
+      yield* Effect.flatMap(CloudServers.CloudServers, (servers) => servers.getLimits())
+      const headers = (yield* last)?.headers ?? {}
+      assert.notProperty(headers, "openstack-api-version")
+      assert.notProperty(headers, "x-openstack-nova-api-version")
+    }).pipe(Effect.provide(speaking(undefined)))
+  )
+
+  for (const version of ["2.79", "latest"]) {
+    it.effect(`${version} is asked for by the common header and by Nova's own`, () =>
+      Effect.gen(function* () {
+        yield* Effect.flatMap(CloudServers.CloudServers, (servers) => servers.getLimits())
+        const headers = (yield* last)?.headers ?? {}
+        assert.strictEqual(headers["openstack-api-version"], `compute ${version}`)
+        assert.strictEqual(headers["x-openstack-nova-api-version"], version)
+      }).pipe(Effect.provide(speaking(version)))
+    )
+  }
+
+  it.effect("what is no microversion, and a service that has none, are refused before any request", () =>
+    Effect.gen(function* () {
+      const servers = yield* CloudServers.CloudServers
+      const before = (yield* Effect.flatMap(TestCloud.TestCloud, (cloud) => cloud.requests)).length
+      const error = yield* Effect.flip(servers.getLimits())
+      assert.instanceOf(error, CloudError.InvalidInput)
+      assert.match(error.message, /microversion: expected a microversion: 2\.79, or latest/)
+      const files = yield* CloudFiles.CloudFiles
+      const none = yield* Effect.flip(files.getAccount())
+      assert.match(none.message, /microversion: expected none: CloudFiles has no microversions/)
+      assert.strictEqual((yield* Effect.flatMap(TestCloud.TestCloud, (cloud) => cloud.requests)).length, before)
+    }).pipe(Effect.provide(speaking("two")))
+  )
+
+  it.effect("one that the cloud does not speak is told in its own words", () =>
+    Effect.gen(function* () {
+      const servers = yield* CloudServers.CloudServers
+      yield* answer(
+        {
+          computeFault: {
+            code: 406,
+            message: "Version 9.9 is not supported by the API. Minimum is 2.1 and maximum is 2.93."
+          }
+        },
+        406
+      )
+      const error = yield* Effect.flip(servers.getLimits())
+      assert.strictEqual(error._tag, "UnexpectedStatus")
+      assert.match(error.message, /Version 9\.9 is not supported by the API\. Minimum is 2\.1 and maximum is 2\.93\./)
+    }).pipe(Effect.provide(speaking("9.9")))
+  )
+
+  it.effect("a server of later versions has its flavor's name instead of the id, and what was added since", () =>
+    Effect.gen(function* () {
+      const servers = yield* CloudServers.CloudServers
+      yield* answer({ server: modern })
+      const server = yield* servers.get({ serverId: "s-1" })
+      assert.isFalse("flavorId" in server)
+      assert.strictEqual(server.flavorName, "m1.tiny")
+      assert.strictEqual(server.description, "the first one")
+      assert.deepStrictEqual(server.tags, ["web", "blue"])
+      assert.strictEqual(server.locked, true)
+      assert.strictEqual(server.imageId, "i-1")
+      yield* answer({ servers: [modern] })
+      assert.strictEqual(yield* Stream.runCount(Stream.take(servers.listDetail(), 1)), 1)
+    }).pipe(Effect.provide(speaking("latest")))
+  )
+
+  it.effect("from 2.37 on a server's networks may be auto or none", () =>
+    Effect.gen(function* () {
+      const servers = yield* CloudServers.CloudServers
+      for (const networks of ["auto", "none"] as const) {
+        yield* answer({ server: { id: "s-1" } }, 202)
+        yield* servers.create({ name: "web-1", imageId: "i-1", flavorId: "1", networks })
+        const body = JSON.parse(new TextDecoder().decode((yield* last)?.body)) as { server: { networks: unknown } }
+        assert.strictEqual(body.server.networks, networks)
+      }
+    }).pipe(Effect.provide(speaking("2.37")))
+  )
+})
