@@ -597,7 +597,8 @@ const openStackVariables: Config.Config<Variables> = Config.all({
 /**
  * Credentials from `Config`: `RAX_USERNAME` with `RAX_API_KEY` or `RAX_PASSWORD`, and `RAX_TENANT_ID` and `RAX_AUTH_URL`
  * where set; or else OpenStack's `OS_USERNAME`, `OS_PASSWORD`, `OS_TENANT_ID` (or `OS_PROJECT_ID`) and `OS_AUTH_URL`. The two
- * families are never mixed: no secret of the one goes to the auth URL of the other.
+ * families are never mixed: no secret of the one goes to the auth URL of the other. These are credentials for version 2.0; the
+ * `OS_*` variables of a cloud with Keystone v3 are read by `CloudConfig.fromEnvironment`.
  *
  * @since 0.1.0
  * @category constructors

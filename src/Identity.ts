@@ -10,7 +10,11 @@
  * - Rackspace's Identity answers an early login with the same token again: that is no failure. Where the cloud has rejected
  *   that very token, it is revoked and the login run once more.
  *
- * Implements Rackspace Cloud Identity 2.0, "Tokens" (`POST /v2.0/tokens`, `DELETE /v2.0/tokens`).
+ * All of this holds for every kind of credentials.
+ *
+ * Implements Rackspace Cloud Identity 2.0, "Tokens" (`POST /v2.0/tokens`, `DELETE /v2.0/tokens`); OpenStack Identity (Keystone)
+ * v3, "Authentication and token management" (`POST /v3/auth/tokens`, `DELETE /v3/auth/tokens`, and the list of versions at the
+ * root); and Swift's own login (`GET /auth/v1.0`), which knows no revocation.
  *
  * @since 0.1.0
  */
