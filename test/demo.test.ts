@@ -1,7 +1,7 @@
 /**
  * The demo as the program that it is: in a process of its own, its output in a pipe.
  */
-import { Command } from "@effect/platform"
+import { Command, FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
 import { Deferred, Effect, Layer, Stream } from "effect"
@@ -86,6 +86,40 @@ it.scopedLive(
       assert.strictEqual(code, 0, text)
       assert.include(text, "exactly one login repaired it")
       assert.deepStrictEqual(yield* leftovers, { containers: 0, servers: 0 })
+    }).pipe(Effect.provide([cloud, NodeContext.layer])),
+  120_000
+)
+
+it.scopedLive(
+  "does the same on a cloud of clouds.yaml, by Keystone v3",
+  () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const { authUrlV3, credentials, requests } = yield* TestCloud.TestCloud
+      const home = yield* fs.makeTempDirectoryScoped({ prefix: "effect-rackspace-test-" })
+      yield* fs.makeDirectory(`${home}/openstack`)
+      yield* fs.writeFileString(
+        `${home}/openstack/clouds.yaml`,
+        `clouds:
+  emulated:
+    region_name: DFW
+    auth:
+      auth_url: ${authUrlV3}
+      username: ${credentials.username}
+      password: ${credentials.password}
+      project_name: ${credentials.projectName}
+`
+      )
+      const variables = { RAX_USERNAME: "", XDG_CONFIG_HOME: home }
+      const { code, text } = yield* run(demo(variables, folder, "--cloud", "emulated", "--yes"))
+      assert.strictEqual(code, 0, text)
+      assert.include(text, "exactly one login repaired it")
+      assert.deepStrictEqual(yield* leftovers, { containers: 0, servers: 0 })
+      const logins = (yield* requests).filter(({ service }) => service === "identity")
+      assert.deepStrictEqual(
+        logins.map(({ method, target }) => `${method} ${target}`),
+        ["POST /v3/auth/tokens", "DELETE /v3/auth/tokens", "POST /v3/auth/tokens"]
+      )
     }).pipe(Effect.provide([cloud, NodeContext.layer])),
   120_000
 )

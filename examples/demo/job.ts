@@ -39,16 +39,16 @@ const chooseServer = Effect.gen(function* () {
     .toSorted((a, b) => a.ramMegabytes - b.ramMegabytes)
     .at(0)
   const image = yield* Stream.runHead(
-    servers
-      .listImages({ status: "ACTIVE", type: "base" })
-      .pipe(
-        Stream.filter(
-          ({ metadata, minDiskGigabytes = 0, minRamMegabytes = 0 }) =>
-            metadata["os_type"] !== "windows" &&
-            minDiskGigabytes <= (flavor?.diskGigabytes ?? 0) &&
-            minRamMegabytes <= (flavor?.ramMegabytes ?? 0)
-        )
+    servers.listImages({ status: "ACTIVE" }).pipe(
+      Stream.filter(
+        ({ metadata, minDiskGigabytes = 0, minRamMegabytes = 0, serverId }) =>
+          // A snapshot of somebody's server is no image to begin with.
+          serverId === undefined &&
+          metadata["os_type"] !== "windows" &&
+          minDiskGigabytes <= (flavor?.diskGigabytes ?? 0) &&
+          minRamMegabytes <= (flavor?.ramMegabytes ?? 0)
       )
+    )
   )
   return flavor === undefined || Option.isNone(image)
     ? yield* new Mismatch({ message: "the account has no flavor with a disk, or no image for it" })
@@ -56,13 +56,19 @@ const chooseServer = Effect.gen(function* () {
 })
 
 /** A server that is deleted when the scope ends, however it ends. */
-const temporaryServer = (name: string) =>
+const temporaryServer = (name: string, networkId: string | undefined) =>
   Effect.gen(function* () {
     const servers = yield* CloudServers.CloudServers
     const { flavor, image } = yield* chooseServer
     yield* Screen.headline(`Booting ${name}: ${image.name} on ${flavor.name}`)
     const { id } = yield* Effect.acquireRelease(
-      servers.create({ name, imageId: image.id, flavorId: flavor.id, metadata: { made_by: "effect-rackspace demo" } }),
+      servers.create({
+        name,
+        imageId: image.id,
+        flavorId: flavor.id,
+        networks: networkId === undefined ? undefined : [{ networkId }],
+        metadata: { made_by: "effect-rackspace demo" }
+      }),
       (server) =>
         servers.delete({ serverId: server.id }).pipe(
           Effect.zipRight(servers.waitUntilDeleted({ serverId: server.id, interval: "500 millis" })),
@@ -79,7 +85,8 @@ const temporaryServer = (name: string) =>
     )
     const addresses = Option.match(built, {
       onNone: () => "",
-      onSome: (server) => (server.addresses["public"] ?? []).map(({ address }) => address).join(", ")
+      onSome: ({ addresses: { public: own, ...others } }) =>
+        (own ?? Object.values(others).flat()).map(({ address }) => address).join(", ")
     })
     yield* progress.done(`ACTIVE 100%  ${id}  ${addresses}`)
   })
@@ -258,6 +265,8 @@ export const job = <E, R>(options: {
   readonly folder: string
   /** Distinguishes this run's server and container from all others. */
   readonly run: string
+  /** The network that the server is to be in, where the cloud has several to choose from. */
+  readonly network?: string | undefined
   /** Makes the cloud reject the token that is in use, without this program's knowledge. */
   readonly loseToken: (token: Redacted.Redacted) => Effect.Effect<void, E, R>
 }) =>
@@ -268,7 +277,7 @@ export const job = <E, R>(options: {
     yield* showCatalog
     yield* Effect.gen(function* () {
       const container = `demo-${options.run}`
-      yield* temporaryServer(`demo-${options.run}`)
+      yield* temporaryServer(`demo-${options.run}`, options.network)
       yield* temporaryContainer(container)
       const token = Effect.flatMap(Identity.token, options.loseToken)
       yield* uploadAll(container, files, token)

@@ -2,11 +2,14 @@
  * The demo: the main job on the embedded cloud, or with credentials on the real one.
  *
  *   npm run demo [folder] [-- --credentials FILE] [--region NAME] [--yes]
+ *   npm run demo [folder] -- --cloud NAME [--region NAME] [--network ID] [--yes]
+ *
+ * The second is for a cloud of clouds.yaml.
  */
 import { FileSystem, HttpClient, HttpClientRequest, Terminal } from "@effect/platform"
 import { NodeContext, NodeHttpClient, NodeRuntime } from "@effect/platform-node"
 import { Cause, Config, Console, Data, Effect, Exit, Layer, Option, Redacted } from "effect"
-import { Credentials, Rackspace, TestCloud } from "effect-rackspace"
+import { CloudConfig, Credentials, OpenStack, Rackspace, TestCloud } from "effect-rackspace"
 import { randomBytes } from "node:crypto"
 import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
@@ -21,7 +24,13 @@ const arguments_ = Effect.try({
   try: () =>
     parseArgs({
       allowPositionals: true,
-      options: { credentials: { type: "string" }, region: { type: "string" }, yes: { type: "boolean" } }
+      options: {
+        credentials: { type: "string" },
+        cloud: { type: "string" },
+        region: { type: "string" },
+        network: { type: "string" },
+        yes: { type: "boolean" }
+      }
     }),
   catch: (cause) => new Refused({ message: cause instanceof Error ? cause.message : String(cause) })
 })
@@ -53,6 +62,24 @@ const confirm = (question: string) =>
     if (!/^y(es)?$/i.test(answer.trim())) return yield* new Refused({ message: "nothing was made" })
   })
 
+/** Asks before anything is made that costs money, unless that is said already. */
+const agreed = (whose: string, yes: boolean) =>
+  yes ? Effect.void : confirm(`Make a server and a container ${whose}? The server costs money.`)
+
+/** Revokes a token in its own name, which is how a token ends that somebody else has taken back. */
+const revoke = (url: string) => (token: Redacted.Redacted) =>
+  Effect.flatMap(HttpClient.HttpClient, (http) =>
+    HttpClientRequest.del(url).pipe(
+      HttpClientRequest.setHeaders({
+        "x-auth-token": Redacted.value(token),
+        "x-subject-token": Redacted.value(token)
+      }),
+      http.execute,
+      Effect.asVoid,
+      Effect.scoped
+    )
+  )
+
 /** The account that the credentials belong to. */
 const onRealCloud = (
   folder: string,
@@ -65,25 +92,32 @@ const onRealCloud = (
 ) =>
   Effect.gen(function* () {
     const { authUrl, username } = options.credentials
-    if (!options.yes) {
-      yield* confirm(
-        `Make a server and a container in the account of ${username} at ${authUrl}? The server costs money.`
-      )
-    }
-    const http = yield* HttpClient.HttpClient
+    yield* agreed(`in the account of ${username} at ${authUrl}`, options.yes)
     const tokens = `${authUrl.replace(/\/+$/, "").replace(/\/v2\.0$/, "")}/v2.0/tokens`
-    yield* job({
-      folder,
-      run,
-      // Revoked in its own name, which is how a token ends that somebody else has taken back.
-      loseToken: (token) =>
-        HttpClientRequest.del(tokens).pipe(
-          HttpClientRequest.setHeader("x-auth-token", Redacted.value(token)),
-          http.execute,
-          Effect.asVoid,
-          Effect.scoped
-        )
-    }).pipe(Effect.provide(Rackspace.layer({ credentials: options.credentials, region: options.region })))
+    yield* job({ folder, run, loseToken: revoke(tokens) }).pipe(
+      Effect.provide(Rackspace.layer({ credentials: options.credentials, region: options.region }))
+    )
+  })
+
+/** A cloud of clouds.yaml. */
+const onOpenStack = (
+  folder: string,
+  run: string,
+  options: {
+    readonly cloud: string
+    readonly region: string | undefined
+    readonly network: string | undefined
+    readonly yes: boolean
+  }
+) =>
+  Effect.gen(function* () {
+    const { cloud, network, region } = options
+    const { authUrl } = (yield* CloudConfig.fromFile({ cloud, region })).credentials
+    yield* agreed(`on ${cloud} at ${authUrl}`, options.yes)
+    const tokens = `${authUrl.replace(/\/+$/, "").replace(/\/v3$/, "")}/v3/auth/tokens`
+    yield* job({ folder, run, network, loseToken: revoke(tokens) }).pipe(
+      Effect.provide(OpenStack.layerCloud({ cloud, region }))
+    )
   })
 
 const main = Effect.gen(function* () {
@@ -100,9 +134,14 @@ const main = Effect.gen(function* () {
       : Option.isSome(username)
         ? yield* Credentials.config
         : undefined
+  const yes = values.yes === true
+  const { cloud, network } = values
+  if (cloud !== undefined) {
+    return yield* onOpenStack(folder, run, { cloud, region: values.region, network, yes })
+  }
   yield* credentials === undefined
     ? onEmbeddedCloud(folder, run)
-    : onRealCloud(folder, run, { credentials, region, yes: values.yes === true })
+    : onRealCloud(folder, run, { credentials, region, yes })
 }).pipe(
   Effect.tapError((error) =>
     Console.error(`\nThe demo ended: ${error instanceof Error ? error.message : String(error)}`)
