@@ -104,6 +104,8 @@ export const start = (settings: ReadonlyArray<string> = []) =>
       "PasswordAuthentication no",
       "KbdInteractiveAuthentication no",
       "MaxStartups 100",
+      // The user's own shell is not to read the user's own files, which may take long or wait for one another.
+      `SetEnv HOME=${folder} SHLVL=2`,
       ...settings
     ]
     yield* fs.writeFileString(file("sshd_config"), `${config.join("\n")}\n`)
