@@ -230,8 +230,9 @@ export const make = <E = never, R = never>(
       if (!isToken) return identity.authenticate(credentials)
       return Effect.catchIf(
         identity.authenticate(credentials),
-        // Keystone v3 answers 401 to a token that is no longer good, version 2 404.
-        (error) => error.reason === "refused" && (error.status === 404 || credentials._tag === "KeystoneToken"),
+        // Version 2 answers 404 to a token that is no longer good; Keystone v3 404 or 401.
+        ({ reason, status }) =>
+          reason === "refused" && (status === 404 || (status === 401 && credentials._tag === "KeystoneToken")),
         () => {
           tokenIsSpent = true
           return Effect.fail(notRenewable())

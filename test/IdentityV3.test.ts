@@ -472,6 +472,50 @@ describe("what a login at Keystone says", () => {
     }).pipe(Effect.provide(on()))
   )
 
+  it.scoped("a token that Keystone answers with 401 is as dead as one that it does not find", () =>
+    Effect.gen(function* () {
+      const { make } = keystone(Reply.json(401, { error: { code: 401, message: "no", title: "Unauthorized" } }))
+      const error = yield* failure(make(Credentials.keystoneToken({ authUrl, token: "t" })))
+      assert.strictEqual(error.reason, "notRenewable")
+    })
+  )
+
+  it.scoped("an application credential that was deleted is refused, though Keystone says 404", () =>
+    Effect.gen(function* () {
+      const { make } = keystone(
+        Reply.json(404, { error: { code: 404, message: "Could not find it", title: "Not Found" } })
+      )
+      const error = yield* failure(
+        make(Credentials.applicationCredential({ authUrl, credential: { id: "gone" }, secret: "s" }))
+      )
+      assert.strictEqual(error.reason, "refused")
+      const nowhere = yield* failure(keystone(Reply.empty(404)).make(password()))
+      assert.strictEqual(nowhere.reason, "malformed", "a password's 404 says that there is no Keystone")
+    })
+  )
+
+  it.scoped("a fault that quotes the request quotes no secret", () =>
+    Effect.gen(function* () {
+      const echo: Answer = (request) =>
+        Reply.json(400, { error: { code: 400, message: request.text, title: "Bad Request" } })
+      for (const credentials of [
+        password({ password: "sEcReT-1", passcode: "sEcReT-2" }),
+        Credentials.keystoneToken({ authUrl, token: "sEcReT-3" }),
+        Credentials.applicationCredential({ authUrl, credential: { id: "c" }, secret: "sEcReT-4" })
+      ]) {
+        const error = yield* failure(keystone(echo).make(credentials))
+        assert.include(error.message, "<redacted>")
+        assert.notInclude(shown(error), "sEcReT")
+      }
+      const swift = yield* failure(
+        keystone((request) => Reply.html(400, "Bad", `key ${request.headers["x-auth-key"]}`)).make(
+          Credentials.swiftKey({ authUrl: "http://swift.test/auth/v1.0", user: "u", key: "sEcReT-5" })
+        )
+      )
+      assert.notInclude(shown(swift), "sEcReT")
+    })
+  )
+
   it.scoped("logout revokes the token in its own name", () =>
     Effect.gen(function* () {
       const { asked, make, received } = keystone(granted(), Reply.empty(204))

@@ -14,7 +14,38 @@ export interface ApplicationCredential {
   readonly id: string
   readonly name: string
   readonly secret: string
+  readonly description: string | null
+  /** Milliseconds since the epoch; undefined where it does not expire. */
+  readonly expiresAt: number | undefined
+  /** Whether its tokens may make and delete application credentials. Null where its maker did not say: no. */
+  readonly unrestricted: boolean | null
+  /** What its tokens are scoped to: null for a credential that was made without a project. */
+  readonly projectId: string | null
+  /** By name: at most those of the token that made it. */
+  readonly roles: ReadonlyArray<string>
+  /** As they are shown. Services do not heed them. */
+  readonly accessRules: ReadonlyArray<Readonly<Record<string, unknown>>> | undefined
 }
+
+/**
+ * The user's roles at Keystone v3, by name, for each kind of scope. Where there are none, a login for that scope is refused.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Roles {
+  readonly project: ReadonlyArray<string>
+  readonly domain: ReadonlyArray<string>
+  readonly system: ReadonlyArray<string>
+}
+
+/**
+ * The domain, at Keystone v3, of the user and of the project.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const domain = { id: "default", name: "Default" } as const
 
 /**
  * The account as it stands now; password, key and switches can be changed while the emulator runs.
@@ -32,6 +63,9 @@ export interface Account {
   readonly defaultRegion: string
   /** The name of the project that Keystone v3 knows the account's number by. */
   readonly projectName: string
+  /** Whether a login at Keystone v3 that names no scope is for the project; else it is for none. */
+  readonly hasDefaultProject: boolean
+  readonly roles: Roles
   applicationCredentials: ReadonlyArray<ApplicationCredential>
   apiKey: string
   password: string
@@ -61,6 +95,12 @@ export interface AccountOptions {
   readonly defaultRegion?: string | undefined
   /** Default false. */
   readonly multiFactor?: boolean | undefined
+  /** The project's name at Keystone v3. Default the user's name. */
+  readonly projectName?: string | undefined
+  /** Default true. */
+  readonly hasDefaultProject?: boolean | undefined
+  /** Default `member` and `reader` for each kind of scope. */
+  readonly roles?: Partial<Roles> | undefined
 }
 
 /**
@@ -70,6 +110,8 @@ export interface AccountOptions {
  * @category constants
  */
 export const passcode = "123456"
+
+const usualRoles = ["member", "reader"]
 
 /**
  * An account that is enabled.
@@ -83,9 +125,21 @@ export const make = (options: AccountOptions = {}): Account => ({
   tenantId: options.tenantId ?? "010101",
   storageAccount: options.storageAccount ?? "MossoCloudFS_0672d7fa-9f85-4a81-a3ab-adb66a880123",
   defaultRegion: options.defaultRegion ?? "DFW",
-  projectName: options.username ?? "demo",
+  projectName: options.projectName ?? options.username ?? "demo",
+  hasDefaultProject: options.hasDefaultProject ?? true,
+  roles: { project: usualRoles, domain: usualRoles, system: usualRoles, ...options.roles },
   applicationCredentials: [
-    { id: "6cb5fa6a13184e6fab65ba2108adf50c", name: "emulator", secret: "an application's own secret" }
+    {
+      id: "6cb5fa6a13184e6fab65ba2108adf50c",
+      name: "emulator",
+      secret: "an application's own secret",
+      description: null,
+      expiresAt: undefined,
+      unrestricted: false,
+      projectId: options.tenantId ?? "010101",
+      roles: options.roles?.project ?? usualRoles,
+      accessRules: undefined
+    }
   ],
   apiKey: options.apiKey ?? "0123456789abcdef0123456789abcdef",
   password: options.password ?? "correct horse battery",

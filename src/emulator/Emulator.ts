@@ -20,6 +20,8 @@ import * as CloudServers from "./CloudServers.js"
 import * as Versions from "./CloudServers/Versions.js"
 import * as Fault from "./Fault.js"
 import * as Identity from "./Identity.js"
+import * as Keystone from "./Keystone.js"
+import * as Answer from "./Keystone/Answer.js"
 import type { EmulatedService, ServiceRequest, WireBroken, WireHandler, WireRequest, WireResponse } from "./Protocol.js"
 import * as Reply from "./Reply.js"
 import * as RequestLog from "./RequestLog.js"
@@ -66,8 +68,10 @@ export interface EmulatorCredentials {
   readonly password: string
   readonly tenantId: string
   readonly storageAccount: string
-  /** The user's id, for Keystone v3; the user and the project are in the domain `default`. */
+  /** The user's id, for Keystone v3. */
   readonly userId: string
+  /** The domain, at Keystone v3, of the user and of the project: `default`, named `Default`. */
+  readonly domain: { readonly id: string; readonly name: string }
   /** The project of Keystone v3; its id is the tenant's. */
   readonly projectName: string
   /** The first application credential of Keystone v3. */
@@ -111,7 +115,7 @@ export interface Emulator {
   readonly setPassword: (password: string) => Effect.Effect<void>
   /** Leaves the tokens alone, as the real one does. */
   readonly setApiKey: (apiKey: string) => Effect.Effect<void>
-  /** Logins answer 403 `userDisabled`; all tokens are revoked. */
+  /** Logins answer 403 `userDisabled`, those at Keystone v3 a plain 401; all tokens are revoked. */
   readonly disableUser: Effect.Effect<void>
   readonly enableUser: Effect.Effect<void>
   /** Whether logins by password are asked for the passcode `123456`. */
@@ -163,11 +167,17 @@ const drain = (request: WireRequest, limit = Infinity): Effect.Effect<void, Wire
       )
 }
 
+/** In whose words a service speaks: Identity has two voices. */
+const voiceOf = (service: string, target: string): string =>
+  service === "identity" && Keystone.owns(Identity.splitTarget(target).path) ? "keystone" : service
+
 /** A failure in the words of the service that it comes from. */
 const refusal = (service: string, status: number, message: string): WireResponse =>
   service === "files" || service === "cdn"
     ? Reply.html(status, message, message)
-    : Reply.fault(status, Reply.faultKey(status, service), message)
+    : service === "keystone"
+      ? Answer.fault(status, message)
+      : Reply.fault(status, Reply.faultKey(status, service), message)
 
 const statusFault = (fault: Extract<Fault.Fault, { _tag: "Status" }>, service: string): WireResponse => {
   const headers = fault.headers ?? {}
@@ -219,6 +229,8 @@ const requestIdHeaders = (service: string): Readonly<Record<string, string>> => 
     case "files":
     case "cdn":
       return { "X-Trans-Id": `tx${randomUUID().replaceAll("-", "").slice(0, 21)}-0${randomUUID().slice(0, 9)}dfw1` }
+    case "keystone":
+      return { "x-openstack-request-id": `req-${randomUUID()}` }
     default:
       return { "x-trans-id": randomUUID() }
   }
@@ -356,9 +368,9 @@ export const make = (options: EmulatorOptions = {}): Effect.Effect<Emulator> =>
     ): Effect.Effect<WireResponse, WireBroken> => {
       switch (fault?._tag) {
         case "Status":
-          return Effect.as(drain(request), statusFault(fault, service))
+          return Effect.as(drain(request), statusFault(fault, voiceOf(service, request.target)))
         case "Early":
-          return Effect.succeed(refusal(service, fault.status, "Injected fault"))
+          return Effect.succeed(refusal(voiceOf(service, request.target), fault.status, "Injected fault"))
         case "Delay":
           return Effect.zipRight(Effect.sleep(fault.duration), route(request, location, service))
         case "Cut":
@@ -424,7 +436,10 @@ export const make = (options: EmulatorOptions = {}): Effect.Effect<Emulator> =>
         }
         return proceed(fault, watched, location, service, now).pipe(
           Effect.map((response) =>
-            Reply.withDefaultHeaders(response, { ...requestIdHeaders(service), Date: Timestamp.httpDate(now) })
+            Reply.withDefaultHeaders(response, {
+              ...requestIdHeaders(voiceOf(service, request.target)),
+              Date: Timestamp.httpDate(now)
+            })
           ),
           Effect.flatMap((response) => observed(open, request.method, response)),
           Effect.onError(() => finish(open))
@@ -475,6 +490,7 @@ export const make = (options: EmulatorOptions = {}): Effect.Effect<Emulator> =>
           tenantId: account.tenantId,
           storageAccount: account.storageAccount,
           userId: account.userId,
+          domain: Account.domain,
           projectName: account.projectName,
           applicationCredential: account.applicationCredentials[0]
         }

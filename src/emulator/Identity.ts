@@ -24,6 +24,14 @@ const noValidToken = "No valid token provided. Please use the 'X-Auth-Token' hea
 const wrongCredentials = "Unable to authenticate user with credentials provided."
 const unparsable = "Invalid request body: unable to parse Auth data. Please review XML or JSON formatting"
 
+/** Keystone's methods in the words of version 2. */
+const methodNames: Readonly<Record<string, string>> = {
+  application_credential: "APPLICATION_CREDENTIAL",
+  password: "PASSWORD",
+  token: "TOKEN",
+  totp: "PASSCODE"
+}
+
 /**
  * How many logins were asked for since the start or since the log was last cleared, by `POST /v2.0/tokens`, by
  * `POST /v3/auth/tokens` and by Swift's `/auth/v1.0` together. A multi-factor challenge counts as refused.
@@ -72,6 +80,9 @@ export interface Identity {
 type Outcome =
   | { readonly _tag: "Granted"; readonly token: Tokens.Token; readonly onlyTenant?: string }
   | { readonly _tag: "Refused"; readonly response: WireResponse }
+
+/** Services take no other token. */
+const isForProject = (token: Tokens.Token): boolean => (token.scope ?? "project") === "project"
 
 const refuse = (response: WireResponse): Outcome => ({ _tag: "Refused", response })
 
@@ -129,7 +140,7 @@ export const make = (options: IdentityOptions): Identity => {
     id: token.id,
     expires: Timestamp.centralTime(token.expiresAt),
     tenant: { id: account.tenantId, name: account.tenantId },
-    "RAX-AUTH:authenticatedBy": token.authenticatedBy
+    "RAX-AUTH:authenticatedBy": token.authenticatedBy.map((method) => methodNames[method] ?? method)
   })
 
   const userJson = (): RequestBody.JsonObject => ({
@@ -261,7 +272,17 @@ export const make = (options: IdentityOptions): Identity => {
         if (!ownsTenant(tenant)) {
           return refuse(unauthorized(`Token doesn't belong to Tenant with Id/Name: '${tenant}'`))
         }
-        return { _tag: "Granted", token, onlyTenant: tenant }
+        return {
+          _tag: "Granted",
+          token: isForProject(token)
+            ? token
+            : tokens.issueNew(token.authenticatedBy, now, {
+                scope: "project",
+                expiresAt: token.expiresAt,
+                parentAuditId: token.auditIds.at(-1)
+              }),
+          onlyTenant: tenant
+        }
       }
     }
   }
@@ -315,24 +336,22 @@ export const make = (options: IdentityOptions): Identity => {
     const separator = name.indexOf(":")
     const tenant = separator < 0 ? undefined : name.slice(0, separator)
     const username = separator < 0 ? name : name.slice(separator + 1)
-    const granted =
-      username === account.username &&
-      (secret === account.apiKey || secret === account.password) &&
-      (tenant === undefined || ownsTenant(tenant) || tenant === account.username) &&
-      account.enabled
-    if (!granted) {
+    const isKnown =
+      username === account.username && (tenant === undefined || ownsTenant(tenant) || tenant === account.username)
+    if (!isKnown || !account.enabled || (secret !== account.apiKey && secret !== account.password)) {
       counted(refuse(unauthorized(wrongCredentials)))
       return Reply.html(
         401,
         "Unauthorized",
         "This server could not verify that you are authorized to access the document you requested.",
-        { "WWW-Authenticate": `Swift realm="${tenant ?? "unknown"}"` }
+        // The realm is told to those whom it does not know: a wrong key for a known user has none.
+        { "WWW-Authenticate": `Swift realm="${isKnown ? "unknown" : (tenant ?? "unknown")}"` }
       )
     }
-    const token = tokens.issue([secret === account.apiKey ? "APIKEY" : "PASSWORD"], now)
+    const token = tokens.issueSwift([secret === account.apiKey ? "APIKEY" : "PASSWORD"], now)
     counted({ _tag: "Granted", token })
     const region = regions.includes(account.defaultRegion) ? account.defaultRegion : (regions[0] ?? "DFW")
-    return Reply.text(200, "", {
+    return Reply.empty(200, {
       "X-Storage-Url": `${origin}/files/${region.toLowerCase()}/v1/${account.storageAccount}`,
       "X-Auth-Token": token.id,
       "X-Storage-Token": token.id,
@@ -544,7 +563,15 @@ export const make = (options: IdentityOptions): Identity => {
   const keystone = Keystone.make({
     account,
     tokens,
-    catalog: (origin) => catalog(origin, undefined),
+    regions,
+    catalog: (origin, isForProject) =>
+      ServiceCatalog.makeKeystone({
+        origin,
+        regions,
+        tenantId: account.tenantId,
+        storageAccount: account.storageAccount,
+        isForProject
+      }),
     counted: (isGranted) => {
       if (isGranted) {
         succeeded++
@@ -552,6 +579,28 @@ export const make = (options: IdentityOptions): Identity => {
         refused++
       }
     }
+  })
+
+  /** What there is at the root: in Keystone's words `values`, and in Rackspace's one `version` with a singular `link`. */
+  const versions = (origin: string): RequestBody.JsonObject => ({
+    values: [
+      Keystone.version(origin),
+      {
+        id: "v2.0",
+        status: "deprecated",
+        updated: "2014-04-17T00:00:00Z",
+        links: [{ rel: "self", href: `${origin}/v2.0/` }],
+        "media-types": [{ base: "application/json", type: "application/vnd.openstack.identity-v2.0+json" }]
+      }
+    ],
+    version: [
+      {
+        id: "v2.0",
+        status: "CURRENT",
+        updated: "2011-07-19T22:30:00Z",
+        link: { rel: "self", href: `${origin}/v2.0` }
+      }
+    ]
   })
 
   const swiftPaths = new Set(["/auth", "/auth/", "/auth/v1.0", "/auth/v1.0/", "/v1.0", "/v1.0/"])
@@ -565,40 +614,28 @@ export const make = (options: IdentityOptions): Identity => {
       succeeded = 0
       refused = 0
     },
-    owns: (path) => path === "/" || path === "" || swiftPaths.has(path) || isKeystone(path) || keystone.owns(path),
+    owns: (path) => path === "/" || path === "" || swiftPaths.has(path) || isKeystone(path) || Keystone.owns(path),
     callerOf: (token, now) => {
       const known = token === undefined ? undefined : tokens.find(token, now)
-      const isGood =
-        known !== undefined && !known.rejected && account.enabled && (known.scope ?? "project") === "project"
-      return isGood ? caller : undefined
+      return known !== undefined && !known.rejected && account.enabled && isForProject(known) ? caller : undefined
     },
     handle: (request, origin) => {
       const url = splitTarget(request.target)
       if (swiftPaths.has(url.path)) {
         return Effect.map(Clock.currentTimeMillis, (now) =>
-          request.method === "GET" || request.method === "HEAD"
+          // Swift's own login takes no HEAD; that of the first Identity did.
+          request.method === "GET" || (request.method === "HEAD" && !url.path.startsWith("/auth"))
             ? swiftLogin(request, origin, now)
             : Reply.html(405, "Method Not Allowed", "The method is not allowed for this resource.")
         )
       }
-      if (keystone.owns(url.path)) {
-        return keystone.handle(request, url.path, url.query, origin)
+      if (Keystone.owns(url.path)) {
+        return keystone.handle(request, request.target.slice("/v3".length), origin)
       }
       if (!isKeystone(url.path)) {
-        // One `version` with a singular `link`, not the list that generic OpenStack clients expect (section 1).
+        // Every version that there is: no answer of its own, hence 300.
         return Effect.succeed(
-          Reply.json(200, {
-            versions: {
-              version: [
-                {
-                  id: "v2.0",
-                  status: "CURRENT",
-                  updated: "2011-07-19T22:30:00Z",
-                  link: { rel: "self", href: `${origin}/v2.0` }
-                }
-              ]
-            }
-          })
+          Reply.json(300, { versions: versions(origin) }, { Location: `${origin}/v3/`, Vary: "X-Auth-Token" })
         )
       }
       const path = RequestBody.segments(url.path.slice("/v2.0".length))

@@ -1,6 +1,8 @@
 /**
- * Keystone v3 (identity-v3.md) beside Identity v2.0, for the same account and with the same tokens: logins by password, passcode,
- * token and application credential, with a scope; validation and revocation; the catalog; application credentials.
+ * Keystone v3 (identity-v3.md) beside Identity v2.0, for the same account and with the same tokens: logins by password,
+ * passcode, token and application credential, in one step or two, for a project, a domain, the system or nothing;
+ * validation and revocation; the catalog; application credentials; the user's own password. Where the documents are
+ * silent it answers as Keystone 22 does.
  *
  * @since 0.1.0
  */
@@ -8,15 +10,19 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { randomBytes } from "node:crypto"
 import * as Account from "./Account.js"
+import * as Answer from "./Keystone/Answer.js"
+import * as ApplicationCredentials from "./Keystone/ApplicationCredentials.js"
+import * as BodySchema from "./Keystone/BodySchema.js"
 import type { WireBroken, WireRequest, WireResponse } from "./Protocol.js"
 import * as Refusal from "./Refusal.js"
-import * as Reply from "./Reply.js"
 import * as RequestBody from "./RequestBody.js"
 import type * as ServiceCatalog from "./ServiceCatalog.js"
 import * as Timestamp from "./Timestamp.js"
 import type * as Tokens from "./Tokens.js"
 
 type JsonObject = RequestBody.JsonObject
+
+type Scope = NonNullable<Tokens.Token["scope"]>
 
 /**
  * What Keystone needs to know.
@@ -27,7 +33,9 @@ type JsonObject = RequestBody.JsonObject
 export interface KeystoneOptions {
   readonly account: Account.Account
   readonly tokens: Tokens.Tokens
-  readonly catalog: (origin: string) => ReadonlyArray<ServiceCatalog.CatalogService>
+  /** In upper case. */
+  readonly regions: ReadonlyArray<string>
+  readonly catalog: (origin: string, isForProject: boolean) => ReadonlyArray<ServiceCatalog.KeystoneService>
   /** Counts a login as succeeded or refused. */
   readonly counted: (succeeded: boolean) => void
 }
@@ -39,39 +47,67 @@ export interface KeystoneOptions {
  * @category models
  */
 export interface Keystone {
-  /** Whether a path is Keystone's: `/v3…`. */
-  readonly owns: (path: string) => boolean
-  readonly handle: (
-    request: WireRequest,
-    path: string,
-    query: URLSearchParams,
-    origin: string
-  ) => Effect.Effect<WireResponse, WireBroken>
+  /** `target` is the request's, without the `/v3` that it begins with. */
+  readonly handle: (request: WireRequest, target: string, origin: string) => Effect.Effect<WireResponse, WireBroken>
 }
 
-const titles: Readonly<Record<number, string>> = {
-  400: "Bad Request",
-  401: "Unauthorized",
-  403: "Forbidden",
-  404: "Not Found",
-  405: "Method Not Allowed",
-  409: "Conflict"
+/**
+ * Whether a path is Keystone's: `/v3…`.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const owns = (path: string): boolean => path === "/v3" || path.startsWith("/v3/")
+
+/** A user who lacks a method has five minutes to come back with it. */
+const receiptLifetime = 5 * 60 * 1000
+
+/** The sets of methods of which one must be whole, where the user has multi-factor authentication. */
+const rules: ReadonlyArray<ReadonlyArray<string>> = [["password", "totp"], ["application_credential"]]
+
+const supported: ReadonlySet<string> = new Set(["password", "token", "application_credential", "totp"])
+
+/** The methods of Identity v2.0 in Keystone's words: it knows no API keys. */
+const methodNames: Readonly<Record<string, string>> = { APIKEY: "password", PASSWORD: "password", PASSCODE: "totp" }
+
+const methodsOf = (token: Tokens.Token): ReadonlyArray<string> => [
+  ...new Set(token.authenticatedBy.map((method) => methodNames[method] ?? method))
+]
+
+const utc = (millis: number): string => `${Timestamp.microsecondsWithoutZone(millis)}Z`
+
+/**
+ * The version's entry in the documents of versions.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const version = (origin: string): JsonObject => ({
+  id: "v3.14",
+  status: "stable",
+  updated: "2020-04-07T00:00:00Z",
+  links: [{ rel: "self", href: `${origin}/v3/` }],
+  "media-types": [{ base: "application/json", type: "application/vnd.openstack.identity-v3+json" }]
+})
+
+/** What the handlers of resources are given. */
+interface Call {
+  readonly request: WireRequest
+  readonly query: string
+  readonly body: unknown
+  readonly origin: string
+  readonly now: number
 }
 
-const needsAuthentication = "The request you have made requires authentication."
+type Handler = (call: Call) => WireResponse
 
-const malformed =
-  "The server could not comply with the request since it is either malformed or otherwise incorrect. The client is assumed to be in error."
+type Resource = Readonly<Partial<Record<"GET" | "POST" | "DELETE", Handler>>>
 
-/** The domain of the account and of everything in it. */
-const domain = { id: "default", name: "Default" }
-
-const roleIds = { member: "246a0a79e4e64b52b5093516bb56c427", reader: "d651fc08a2ac42a487d0e3945f7331d0" }
-
-/** Every login is of this account; what differs is how it was made and what for. */
-type Scope = "project" | "domain" | "system" | "unscoped"
-
-const scopes: ReadonlySet<string> = new Set<Scope>(["project", "domain", "system", "unscoped"])
+/** What is still to be proven, and by when. */
+interface Receipt {
+  readonly methods: ReadonlyArray<string>
+  readonly expiresAt: number
+}
 
 /**
  * The emulated Keystone for one account.
@@ -81,341 +117,600 @@ const scopes: ReadonlySet<string> = new Set<Scope>(["project", "domain", "system
  */
 export const make = (options: KeystoneOptions): Keystone => {
   const { account, tokens } = options
-  const receipts = new Set<string>()
+  const { domain } = Account
+  const receipts = new Map<string, Receipt>()
 
-  const fault = (
-    origin: string,
-    status: number,
-    message: string,
-    headers: Readonly<Record<string, string>> = {}
-  ): WireResponse =>
-    Reply.json(
-      status,
-      { error: { code: status, message, title: titles[status] ?? "Error" } },
-      {
-        Vary: "X-Auth-Token",
-        ...(status === 401 && { "WWW-Authenticate": `Keystone uri="${origin}/v3"` }),
-        ...headers
-      }
-    )
+  const rolesOf = (token: Tokens.Token): ReadonlyArray<string> => {
+    const { scope = "project" } = token
+    return scope === "unscoped" ? [] : (credentialOf(token)?.roles ?? account.roles[scope])
+  }
 
-  const version = (origin: string): JsonObject => ({
-    id: "v3.14",
-    status: "stable",
-    updated: "2020-04-07T00:00:00Z",
-    links: [{ rel: "self", href: `${origin}/v3/` }],
-    "media-types": [{ base: "application/json", type: "application/vnd.openstack.identity-v3+json" }]
-  })
+  const credentials = ApplicationCredentials.make(account, tokens, rolesOf)
 
-  const project = (): JsonObject => ({ domain, id: account.tenantId, name: account.projectName })
+  const user = { domain, id: account.userId, name: account.username }
 
-  const microseconds = (millis: number): string => `${Timestamp.microsecondsWithoutZone(millis)}Z`
+  const project = { domain, id: account.tenantId, name: account.projectName }
 
-  const catalogJson = (origin: string): ReadonlyArray<JsonObject> =>
-    options.catalog(origin).map(({ endpoints, name, type }, index) => ({
-      id: `service-${index}`,
-      type,
-      name,
-      endpoints: endpoints.flatMap((endpoint, place) =>
-        (
-          [
-            ["public", endpoint.publicURL],
-            ["internal", endpoint.internalURL]
-          ] as const
-        ).flatMap(([kind, url]) =>
-          url === undefined
-            ? []
-            : [
-                {
-                  id: `endpoint-${index}-${place}-${kind}`,
-                  interface: kind,
-                  region: endpoint.region ?? null,
-                  region_id: endpoint.region ?? null,
-                  url
-                }
-              ]
-        )
-      )
-    }))
+  const credentialOf = ({ applicationCredentialId: id }: Tokens.Token): Account.ApplicationCredential | undefined =>
+    id === undefined ? undefined : credentials.find({ id })
 
-  const tokenJson = (token: Tokens.Token, origin: string, query: URLSearchParams): JsonObject => {
-    const scope = token.scope ?? "project"
+  const tokenJson = (token: Tokens.Token, origin: string, isBare: boolean): JsonObject => {
+    const { auditIds, expiresAt, issuedAt, scope = "project" } = token
+    const credential = credentialOf(token)
     return {
-      methods: token.authenticatedBy,
-      user: { domain, id: account.userId, name: account.username, password_expires_at: null },
-      audit_ids: [token.id.slice(0, 22)],
-      expires_at: microseconds(token.expiresAt),
-      issued_at: microseconds(token.issuedAt),
-      ...(scope === "project" && { project: project(), is_domain: false }),
+      methods: methodsOf(token),
+      user: { ...user, password_expires_at: null },
+      audit_ids: auditIds,
+      // An end that is its credential's is written as it stands there, without a zone.
+      expires_at: expiresAt === credential?.expiresAt ? Timestamp.microsecondsWithoutZone(expiresAt) : utc(expiresAt),
+      issued_at: utc(issuedAt),
+      ...(scope === "project" && { project, is_domain: false }),
       ...(scope === "domain" && { domain }),
+      ...(scope !== "unscoped" && { roles: rolesOf(token).map(ApplicationCredentials.role) }),
       ...(scope === "system" && { system: { all: true } }),
-      ...(scope !== "unscoped" && {
-        roles: Object.entries(roleIds).map(([name, id]) => ({ id, name })),
-        ...(query.has("nocatalog") ? {} : { catalog: catalogJson(origin) })
+      ...(scope !== "unscoped" && !isBare && { catalog: options.catalog(origin, scope === "project") }),
+      ...(credential !== undefined && {
+        application_credential: {
+          id: credential.id,
+          name: credential.name,
+          restricted: credential.unrestricted !== true,
+          ...(credential.accessRules !== undefined && { access_rules: credential.accessRules })
+        }
       })
     }
   }
 
-  /** Runs the checks of one login, each of which may end it. */
-  const login = (request: WireRequest, parsed: RequestBody.Parsed, origin: string, now: number): Tokens.Token => {
-    const refuse = (status: number, message: string, headers?: Readonly<Record<string, string>>): never =>
-      Refusal.refuse(fault(origin, status, message, headers))
-    const missing = (what: string, where: string): never =>
-      refuse(400, `Expecting to find ${what} in ${where}. ${malformed}`)
-    const wrong = (): never => refuse(401, needsAuthentication)
-    const object = (from: JsonObject, key: string, where: string): JsonObject => {
-      const value = from[key]
-      return RequestBody.isObject(value) ? value : missing(key, where)
-    }
-    const root = parsed._tag === "Json" && RequestBody.isObject(parsed.value) ? parsed.value : {}
-    const auth = object(root, "auth", "request body")
-    const identity = object(auth, "identity", "auth")
-    const methods = Array.isArray(identity["methods"]) ? identity["methods"] : missing("methods", "identity")
+  /** Why Keystone does not take a token's id for one. */
+  const noSuchToken = (id: string): WireResponse => {
+    const credential = credentials.deletedOf(id)
+    return credential !== undefined
+      ? Answer.notFound("Application Credential", credential)
+      : Answer.fault(
+          404,
+          id === ""
+            ? "No token in the request"
+            : id.startsWith("gAAAA")
+              ? "Failed to validate token"
+              : "Could not recognize Fernet token"
+        )
+  }
 
-    const isDomain = (value: unknown): boolean =>
-      RequestBody.isObject(value) && (value["id"] === domain.id || value["name"] === domain.name)
-    const checkUser = (user: JsonObject): void => {
-      if (user["id"] === undefined && user["name"] !== undefined && !RequestBody.isObject(user["domain"])) {
-        missing("domain", "user")
-      }
-      const known =
-        user["id"] === undefined
-          ? user["name"] === account.username && isDomain(user["domain"])
-          : user["id"] === account.userId
-      if (!known || !account.enabled) {
-        wrong()
-      }
+  const refuse = Refusal.refuse
+
+  /** The checks of one login, in Keystone's order; each of them may end it. */
+  const login = ({ body, now, origin, request }: Call): Tokens.Token => {
+    const wrong = (): never => refuse(Answer.unauthorized(origin))
+    const auth = RequestBody.isObject(body) ? (body["auth"] ?? undefined) : undefined
+    if (auth === undefined) {
+      return refuse(Answer.missing("auth", "request body"))
+    }
+    const problem = BodySchema.problemOf(BodySchema.auth, auth)
+    const identity = RequestBody.isObject(auth) ? auth["identity"] : undefined
+    if (problem !== undefined || !RequestBody.isObject(auth) || !RequestBody.isObject(identity)) {
+      return refuse(Answer.fault(400, problem ?? ""))
     }
 
-    let previous: Tokens.Token | undefined
-    let fixed: Scope | undefined
-    for (const method of methods as ReadonlyArray<unknown>) {
-      const part = typeof method === "string" ? object(identity, method, "identity") : missing("methods", "identity")
-      switch (method) {
-        case "password": {
-          const user = object(part, "user", "password")
-          checkUser(user)
-          if (user["password"] !== account.password) {
-            wrong()
-          }
-          break
+    const member = (value: unknown, ...path: ReadonlyArray<string>): unknown =>
+      path.reduce<unknown>((inner, key) => (RequestBody.isObject(inner) ? inner[key] : undefined), value)
+    for (const path of ["identity/password/user", "scope/project", "scope/domain"]) {
+      const named = member(auth, ...path.split("/"))
+      const inside = member(named, "domain")
+      for (const [value, field] of [
+        [named, path],
+        [inside, `${path}/domain`]
+      ] as const) {
+        if (RequestBody.isObject(value) && !("id" in value) && !("name" in value)) {
+          refuse(Answer.fault(400, `Invalid input for field ${field}: id or name must be present.`))
         }
-        case "totp": {
-          const user = object(part, "user", "totp")
-          checkUser(user)
-          if (user["passcode"] !== Account.passcode) {
+      }
+    }
+
+    const methods = [...new Set(identity["methods"] as ReadonlyArray<string>)]
+    const absent = methods.find((method) => !(method in identity))
+    if (absent !== undefined) {
+      refuse(Answer.missing(absent, "identity"))
+    }
+    if (!methods.every((method) => supported.has(method))) {
+      refuse(
+        Answer.unauthorized(origin, "Attempted to authenticate with an unsupported method.", {
+          identity: { methods: [...supported] }
+        })
+      )
+    }
+
+    /** Whether a domain is the account's; a name counts before an id. */
+    const isOwnDomain = (value: unknown): boolean => {
+      const name = member(value, "name")
+      return typeof name === "string" && name !== "" ? name === domain.name : member(value, "id") === domain.id
+    }
+    const checkUser = (value: unknown): void => {
+      const id = member(value, "id")
+      const name = member(value, "name")
+      if (typeof id === "string" && id !== "") {
+        return id === account.userId && account.enabled ? undefined : wrong()
+      }
+      if (typeof name !== "string" || name === "") {
+        return refuse(Answer.missing("id or name", "user"))
+      }
+      if (!RequestBody.isObject(member(value, "domain"))) {
+        return refuse(Answer.missing("domain", "user"))
+      }
+      return isOwnDomain(member(value, "domain")) && name === account.username && account.enabled ? undefined : wrong()
+    }
+
+    /** The scope that is asked for: undefined for the default. */
+    const askedScope = (): Scope | undefined => {
+      const scope = auth["scope"]
+      if (scope === undefined) {
+        return undefined
+      }
+      const kinds = ["project", "domain", "unscoped", "system", "OS-TRUST:trust"].filter((kind) =>
+        RequestBody.isObject(scope) ? kind in scope : scope === kind
+      )
+      const [kind] = kinds
+      if (kinds.length !== 1 || (typeof scope === "string" && kind !== "unscoped")) {
+        return refuse(Answer.missing("system, project, domain, OS-TRUST:trust or unscoped", "scope"))
+      }
+      const wanted = member(scope, kind ?? "")
+      const name = member(wanted, "name")
+      switch (kind) {
+        case "project": {
+          if (typeof name !== "string" || name === "") {
+            return member(wanted, "id") === account.tenantId ? kind : wrong()
+          }
+          if (!RequestBody.isObject(member(wanted, "domain"))) {
+            return refuse(Answer.missing("domain", "project"))
+          }
+          return isOwnDomain(member(wanted, "domain")) && name === account.projectName ? kind : wrong()
+        }
+        case "domain":
+          return isOwnDomain(wanted) ? kind : wrong()
+        case "OS-TRUST:trust":
+          return refuse(Answer.notFound("trust", String(member(wanted, "id"))))
+        default:
+          return kind === "system" ? kind : "unscoped"
+      }
+    }
+
+    const namedCredential = (): Account.ApplicationCredential => {
+      const named = identity["application_credential"]
+      const id = member(named, "id")
+      if (typeof id === "string" && id !== "") {
+        return credentials.find({ id }) ?? refuse(Answer.notFound("Application Credential", id))
+      }
+      const name = member(named, "name")
+      if (typeof name !== "string" || name === "") {
+        return refuse(Answer.missing("name or ID", "application credential"))
+      }
+      const user = member(named, "user")
+      if (!RequestBody.isObject(user) || Object.keys(user).length === 0) {
+        return refuse(Answer.missing("user", "application credential"))
+      }
+      checkUser(user)
+      return credentials.find({ name }) ?? wrong()
+    }
+
+    let asked: Scope | undefined
+    let credential: Account.ApplicationCredential | undefined
+    if (methods.includes("application_credential")) {
+      if ("scope" in auth) {
+        refuse(
+          Answer.unauthorized(
+            origin,
+            "Error authenticating with application credential: Application credentials cannot request a scope.",
+            { identity: {} }
+          )
+        )
+      }
+      credential = namedCredential()
+      asked = credential.projectId === null ? "unscoped" : "project"
+    } else {
+      asked = askedScope()
+    }
+
+    const proven = new Set<string>()
+    let previous: Tokens.Token | undefined
+    for (const method of methods) {
+      const part = identity[method]
+      switch (method) {
+        case "application_credential": {
+          const isGood =
+            credential !== undefined &&
+            member(part, "secret") === credential.secret &&
+            (credential.expiresAt === undefined || credential.expiresAt > now) &&
+            account.enabled
+          if (!isGood) {
             wrong()
           }
           break
         }
         case "token": {
-          const id = part["id"]
-          previous = typeof id === "string" ? tokens.find(id, now) : missing("id", "token")
+          const id = String(member(part, "id"))
+          previous = tokens.find(id, now)
           if (previous === undefined) {
-            refuse(404, "Could not recognize Fernet token")
+            return refuse(noSuchToken(id))
           }
-          break
-        }
-        case "application_credential": {
-          const { id, name, secret } = part
-          if (name !== undefined) {
-            checkUser(object(part, "user", "application_credential"))
-          }
-          const found = account.applicationCredentials.find((each) =>
-            id === undefined ? each.name === name : each.id === id
-          )
-          if (found === undefined || found.secret !== secret || !account.enabled) {
-            wrong()
-          }
-          if (auth["scope"] !== undefined) {
+          if (previous.scope === "system" && (asked === "project" || asked === "domain")) {
             refuse(
-              401,
-              "Error authenticating with application credential: Application credentials cannot request a scope."
+              Answer.forbidden(
+                "Using a system-scoped token to create a project-scoped or domain-scoped token is not allowed."
+              )
             )
           }
-          fixed = "project"
+          if (previous.applicationCredentialId !== undefined) {
+            // It looks for the credential in the body, finds none, and fails.
+            refuse(Answer.fault(500, "An unexpected error prevented the server from fulfilling your request."))
+          }
+          for (const earlier of methodsOf(previous)) {
+            proven.add(earlier)
+          }
           break
         }
-        default:
-          refuse(401, "Attempted to authenticate with an unsupported method.")
+        default: {
+          const named = member(part, "user")
+          if (!RequestBody.isObject(named)) {
+            refuse(Answer.missing("user", "None"))
+          }
+          checkUser(named)
+          const isGood =
+            method === "password"
+              ? member(named, "password") === account.password
+              : member(named, "passcode") === Account.passcode
+          if (!isGood) {
+            wrong()
+          }
+        }
+      }
+      proven.add(method)
+    }
+    if (methods.length === 0) {
+      wrong()
+    }
+
+    const shownReceipt = request.headers["openstack-auth-receipt"]
+    if (shownReceipt !== undefined) {
+      const receipt = receipts.get(shownReceipt)
+      if (receipt === undefined || receipt.expiresAt <= now) {
+        return refuse(Answer.unauthorized(origin, `Could not find auth receipt: ${shownReceipt}.`))
+      }
+      for (const earlier of receipt.methods) {
+        proven.add(earlier)
       }
     }
-    const receipt = request.headers["openstack-auth-receipt"]
-    const proven = new Set([
-      ...(methods as ReadonlyArray<string>),
-      ...(receipts.has(receipt ?? "") ? ["password"] : [])
-    ])
-    const isPerson = proven.has("password") || proven.has("totp")
-    if (account.multiFactor && isPerson && !(proven.has("password") && proven.has("totp"))) {
-      const id = randomBytes(16).toString("hex")
-      if (proven.has("password")) {
-        receipts.add(id)
-      }
-      Refusal.refuse(
-        Reply.json(
-          401,
-          {
-            receipt: { methods: [...proven], user: { domain, id: account.userId, name: account.username } },
-            required_auth_methods: [["password", "totp"]]
-          },
-          { "Openstack-Auth-Receipt": id, Vary: "X-Auth-Token" }
-        )
-      )
+    const allProven = [...proven].toSorted()
+    if (account.multiFactor && !rules.some((rule) => rule.every((method) => proven.has(method)))) {
+      refuse(receiptFor(allProven, now))
     }
-    const scope = fixed ?? scopeOf(auth["scope"], isDomain) ?? wrong()
-    return tokens.issueNew([...proven], now, {
+
+    const scope = asked ?? (account.hasDefaultProject && account.roles.project.length > 0 ? "project" : "unscoped")
+    if (scope !== "unscoped" && account.roles[scope].length === 0) {
+      wrong()
+    }
+    const ends = [previous?.expiresAt, credential?.expiresAt].filter((end) => end !== undefined)
+    return tokens.issueNew(allProven, now, {
       scope,
       // A token that is exchanged lends its end, not a new life.
-      ...(previous !== undefined && { expiresAt: previous.expiresAt })
+      expiresAt: ends.length === 0 ? undefined : Math.min(...ends),
+      parentAuditId: previous?.auditIds.at(-1),
+      applicationCredentialId: credential?.id
     })
   }
 
-  /** What a login is for; undefined where it is not the account's to ask for. */
-  const scopeOf = (asked: unknown, isDomain: (value: unknown) => boolean): Scope | undefined => {
-    if (asked === undefined) {
-      return "project"
+  /** The challenge of multi-factor authentication: no fault, and without a `WWW-Authenticate`. */
+  const receiptFor = (methods: ReadonlyArray<string>, now: number): WireResponse => {
+    for (const [id, { expiresAt }] of receipts) {
+      if (expiresAt <= now) {
+        receipts.delete(id)
+      }
     }
-    if (asked === "unscoped") {
-      return asked
+    const id = `gAAAAAB${randomBytes(96).toString("base64url")}`
+    const expiresAt = now + receiptLifetime
+    receipts.set(id, { methods, expiresAt })
+    return Answer.json(
+      401,
+      {
+        receipt: { methods, user, expires_at: utc(expiresAt), issued_at: utc(now) },
+        required_auth_methods: rules
+      },
+      { "Openstack-Auth-Receipt": id }
+    )
+  }
+
+  const isBare = (query: string): boolean => new URLSearchParams(query).has("nocatalog")
+
+  const postToken: Handler = (call) => {
+    const answer = Refusal.catching(() => {
+      const token = login(call)
+      const json = tokenJson(token, call.origin, isBare(call.query))
+      return Answer.json(201, { token: json }, { "X-Subject-Token": token.id })
+    })
+    options.counted(answer.status === 201)
+    return answer
+  }
+
+  /** Hands the caller's token on, or says that there is none. */
+  const authenticated =
+    (handler: (call: Call, caller: Tokens.Token) => WireResponse): Handler =>
+    (call) => {
+      const id = call.request.headers["x-auth-token"]
+      const caller = id === undefined ? undefined : tokens.find(id, call.now)
+      if (caller !== undefined) {
+        return handler(call, caller)
+      }
+      return id !== undefined && credentials.deletedOf(id) !== undefined
+        ? noSuchToken(id)
+        : Answer.unauthorized(call.origin)
     }
-    if (!RequestBody.isObject(asked)) {
+
+  const ofSubject = (action: string, handler: (call: Call, subject: Tokens.Token) => WireResponse): Handler =>
+    authenticated((call) => {
+      const id = call.request.headers["x-subject-token"]
+      if (id === undefined) {
+        return Answer.forbidden(`identity:${action}`)
+      }
+      const subject = tokens.find(id, call.now)
+      return subject === undefined ? noSuchToken(id) : handler(call, subject)
+    })
+
+  const links = (origin: string, path: string): JsonObject => ({
+    next: null,
+    self: `${origin}/v3/${path}`,
+    previous: null
+  })
+
+  const projectResource = (origin: string): JsonObject => ({
+    id: account.tenantId,
+    name: account.projectName,
+    domain_id: domain.id,
+    description: "",
+    enabled: true,
+    parent_id: domain.id,
+    is_domain: false,
+    tags: [],
+    options: {},
+    links: { self: `${origin}/v3/projects/${account.tenantId}` }
+  })
+
+  const projectList = (path: string): Resource => ({
+    GET: authenticated(({ origin }) =>
+      Answer.json(200, {
+        projects: account.roles.project.length === 0 ? [] : [projectResource(origin)],
+        links: links(origin, path)
+      })
+    )
+  })
+
+  const forbiddenList = (action: string): Resource => ({
+    GET: authenticated(() => Answer.forbidden(`identity:${action}`))
+  })
+
+  const changePassword =
+    (userId: string): Handler =>
+    ({ body, origin }) => {
+      const sent = RequestBody.isObject(body) ? (body["user"] ?? {}) : {}
+      const problem = BodySchema.problemOf(BodySchema.passwordChange, sent)
+      if (problem !== undefined || !RequestBody.isObject(sent)) {
+        return Answer.fault(400, problem ?? "")
+      }
+      if (userId !== account.userId || sent["original_password"] !== account.password || !account.enabled) {
+        return Answer.unauthorized(origin)
+      }
+      account.password = String(sent["password"])
+      tokens.revokeAll()
+      return Answer.noContent()
+    }
+
+  const userResource = (userId: string, sub: string, id: string | undefined): Resource | undefined => {
+    switch (sub) {
+      case "":
+        return {
+          GET: authenticated(({ origin }) =>
+            userId === account.userId
+              ? Answer.json(200, {
+                  user: {
+                    id: account.userId,
+                    name: account.username,
+                    domain_id: domain.id,
+                    enabled: account.enabled,
+                    ...(account.hasDefaultProject && { default_project_id: account.tenantId }),
+                    password_expires_at: null,
+                    options: {},
+                    links: { self: `${origin}/v3/users/${account.userId}` }
+                  }
+                })
+              : Answer.forbidden("identity:get_user")
+          )
+        }
+      case "password":
+        return id === undefined ? { POST: changePassword(userId) } : undefined
+      case "projects":
+        return id !== undefined
+          ? undefined
+          : userId === account.userId
+            ? projectList(`users/${userId}/projects`)
+            : forbiddenList("list_user_projects")
+      case "application_credentials": {
+        const call = ({ now, origin }: Call, caller: Tokens.Token): ApplicationCredentials.Call => ({
+          caller,
+          userId,
+          origin,
+          now
+        })
+        return id === undefined
+          ? {
+              POST: authenticated((each, caller) => credentials.create(call(each, caller), each.body)),
+              GET: authenticated((each, caller) => credentials.list(call(each, caller), each.query))
+            }
+          : {
+              DELETE: authenticated((each, caller) => credentials.remove(call(each, caller), id)),
+              GET: authenticated((each, caller) => credentials.get(call(each, caller), id))
+            }
+      }
+      default:
+        return undefined
+    }
+  }
+
+  const authResource = (name: string | undefined): Resource | undefined => {
+    switch (name) {
+      case "tokens":
+        return {
+          POST: postToken,
+          DELETE: ofSubject("revoke_token", (_, subject) => {
+            tokens.revoke(subject.id)
+            return Answer.noContent()
+          }),
+          GET: ofSubject("validate_token", ({ origin, query, request }, subject) =>
+            // Access rules are only for those who say that they heed them.
+            credentialOf(subject)?.accessRules !== undefined &&
+            request.headers["openstack-identity-access-rules"] === undefined
+              ? Answer.fault(404, "Failed to validate token")
+              : Answer.json(
+                  200,
+                  { token: tokenJson(subject, origin, isBare(query)) },
+                  { "X-Subject-Token": subject.id }
+                )
+          )
+        }
+      case "catalog":
+        return {
+          GET: authenticated(({ origin }, { scope = "project" }) =>
+            scope === "project"
+              ? Answer.json(200, {
+                  catalog: options.catalog(origin, true),
+                  links: { self: `${origin}/v3/auth/catalog` }
+                })
+              : Answer.forbidden()
+          )
+        }
+      case "projects":
+        return projectList("auth/projects")
+      case "domains":
+        return {
+          GET: authenticated(({ origin }) =>
+            Answer.json(200, {
+              domains:
+                account.roles.domain.length === 0
+                  ? []
+                  : [
+                      {
+                        ...domain,
+                        description: "The default domain",
+                        enabled: true,
+                        tags: [],
+                        options: {},
+                        links: { self: `${origin}/v3/domains/${domain.id}` }
+                      }
+                    ],
+              links: links(origin, "auth/domains")
+            })
+          )
+        }
+      case "system":
+        return {
+          GET: authenticated(({ origin }) =>
+            Answer.json(200, {
+              system: account.roles.system.length === 0 ? [] : [{ all: true }],
+              links: { self: `${origin}/v3/auth/system` }
+            })
+          )
+        }
+      default:
+        return undefined
+    }
+  }
+
+  const resourceAt = ([first, second, third = "", fourth, ...more]: ReadonlyArray<string>): Resource | undefined => {
+    if (more.length > 0) {
       return undefined
     }
-    const [kind] = Object.keys(asked)
-    const wanted = asked["project"]
-    if (RequestBody.isObject(wanted)) {
-      const known =
-        wanted["id"] === undefined
-          ? wanted["name"] === account.projectName && isDomain(wanted["domain"])
-          : wanted["id"] === account.tenantId
-      return known ? "project" : undefined
-    }
-    if (kind === "domain") {
-      return isDomain(asked["domain"]) ? "domain" : undefined
-    }
-    return scopes.has(kind ?? "") ? (kind as Scope) : undefined
-  }
-
-  const applicationCredentials = (
-    method: string,
-    id: string | undefined,
-    parsed: RequestBody.Parsed,
-    origin: string
-  ): WireResponse => {
-    const shown = ({ secret: _, ...rest }: Account.ApplicationCredential): JsonObject => ({
-      ...rest,
-      description: null,
-      expires_at: null,
-      project_id: account.tenantId,
-      unrestricted: false
-    })
-    if (id === undefined && method === "POST") {
-      const body = parsed._tag === "Json" && RequestBody.isObject(parsed.value) ? parsed.value : {}
-      const sent = body["application_credential"]
-      const name = RequestBody.isObject(sent) ? sent["name"] : undefined
-      if (!RequestBody.isObject(sent) || typeof name !== "string" || name === "") {
-        return fault(origin, 400, `'name' is a required property. ${malformed}`)
-      }
-      if (account.applicationCredentials.some((each) => each.name === name)) {
-        return fault(origin, 409, `Conflict occurred attempting to store application_credential - Duplicate entry.`)
-      }
-      const secret = typeof sent["secret"] === "string" ? sent["secret"] : randomBytes(32).toString("base64url")
-      const made: Account.ApplicationCredential = { id: randomBytes(16).toString("hex"), name, secret }
-      account.applicationCredentials = [...account.applicationCredentials, made]
-      // The secret is told this once.
-      return Reply.json(201, { application_credential: { ...shown(made), secret } })
-    }
-    if (id === undefined) {
-      return Reply.json(200, { application_credentials: account.applicationCredentials.map(shown), links: {} })
-    }
-    const found = account.applicationCredentials.find((each) => each.id === id)
-    if (found === undefined) {
-      return fault(origin, 404, `Could not find Application Credential: ${id}.`)
-    }
-    if (method === "DELETE") {
-      account.applicationCredentials = account.applicationCredentials.filter((each) => each !== found)
-      tokens.revokeWhere((token) => token.authenticatedBy.includes("application_credential"))
-      return Reply.empty(204)
-    }
-    return Reply.json(200, { application_credential: shown(found) })
-  }
-
-  const respond = (
-    request: WireRequest,
-    [first, second, third, fourth]: ReadonlyArray<string>,
-    query: URLSearchParams,
-    parsed: RequestBody.Parsed,
-    origin: string,
-    now: number
-  ): WireResponse => {
-    const { method } = request
-    if (first === undefined) {
-      return Reply.json(200, { version: version(origin) })
-    }
-    if (first === "auth" && second === "tokens" && method === "POST") {
-      const answer = Refusal.catching(() => {
-        const token = login(request, parsed, origin, now)
-        return Reply.json(
-          201,
-          { token: tokenJson(token, origin, query) },
-          { "X-Subject-Token": token.id, Vary: "X-Auth-Token" }
-        )
-      })
-      options.counted(answer.status === 201)
-      return answer
-    }
-    const caller = request.headers["x-auth-token"]
-    const own = caller === undefined ? undefined : tokens.find(caller, now)
-    if (own === undefined) {
-      return fault(origin, 401, needsAuthentication)
-    }
-    if (first === "users" && second === account.userId && third === "application_credentials") {
-      return applicationCredentials(method, fourth, parsed, origin)
-    }
-    if (first !== "auth") {
-      return fault(origin, 404, "(http://localhost/v3): The resource could not be found.")
-    }
-    switch (second) {
-      case "tokens": {
-        const subject = tokens.find(request.headers["x-subject-token"] ?? "", now)
-        if (subject === undefined) {
-          return fault(origin, 404, "Could not recognize Fernet token")
-        }
-        if (method === "DELETE") {
-          tokens.revoke(subject.id)
-          return Reply.empty(204)
-        }
-        return method === "HEAD"
-          ? Reply.empty(200, { "X-Subject-Token": subject.id })
-          : Reply.json(200, { token: tokenJson(subject, origin, query) }, { "X-Subject-Token": subject.id })
-      }
-      case "catalog":
-        return Reply.json(200, { catalog: catalogJson(origin), links: { self: `${origin}/v3/auth/catalog` } })
+    switch (first) {
+      case undefined:
+        return { GET: ({ origin }) => Answer.json(200, { version: version(origin) }) }
+      case "auth":
+        return third === "" ? authResource(second) : undefined
+      case "users":
+        return second === undefined ? forbiddenList("list_users") : userResource(second, third, fourth)
       case "projects":
-        return Reply.json(200, { projects: [{ ...project(), domain_id: domain.id, enabled: true }], links: {} })
-      case "domains":
-        return Reply.json(200, { domains: [{ ...domain, enabled: true }], links: {} })
-      case "system":
-        return Reply.json(200, { system: [{ all: true }], links: {} })
+        if (third !== "") {
+          return undefined
+        }
+        return second === undefined
+          ? forbiddenList("list_projects")
+          : second !== account.tenantId
+            ? forbiddenList("get_project")
+            : {
+                GET: authenticated(({ origin }) => Answer.json(200, { project: projectResource(origin) }))
+              }
+      case "regions":
+        return second !== undefined
+          ? undefined
+          : {
+              GET: authenticated(({ origin }) =>
+                Answer.json(200, {
+                  regions: options.regions.map((id) => ({
+                    id,
+                    description: "",
+                    parent_region_id: null,
+                    links: { self: `${origin}/v3/regions/${id}` }
+                  })),
+                  links: links(origin, "regions")
+                })
+              )
+            }
       default:
-        return fault(origin, 404, "(http://localhost/v3): The resource could not be found.")
+        return undefined
     }
+  }
+
+  const respond = (request: WireRequest, path: string, call: Omit<Call, "request">): WireResponse => {
+    const segments = RequestBody.segments(path)
+    const resource = segments === undefined ? undefined : resourceAt(segments)
+    if (resource === undefined) {
+      return Answer.noSuchPath()
+    }
+    const { method } = request
+    const allow = ["OPTIONS", ...("GET" in resource ? ["HEAD"] : []), ...Object.keys(resource)].join(", ")
+    if (method === "OPTIONS") {
+      return Answer.options(allow)
+    }
+    const handler = resource[(method === "HEAD" ? "GET" : method) as keyof Resource]
+    return handler === undefined
+      ? Answer.methodNotAllowed(allow, segments?.length === 0)
+      : Refusal.catching(() => handler({ ...call, request }))
+  }
+
+  /** What is wrong with a body before anybody looks at what it says. */
+  const bodyProblem = (request: WireRequest, parsed: RequestBody.Parsed): WireResponse | undefined => {
+    const type = request.headers["content-type"] ?? ""
+    if (parsed._tag === "Empty") {
+      return undefined
+    }
+    if (type !== "" && !/^application\/json\s*(?:;|$)/i.test(type)) {
+      return Answer.missing("application/json", "Content-Type header")
+    }
+    return parsed._tag === "Json" && RequestBody.isObject(parsed.value)
+      ? undefined
+      : Answer.missing("valid JSON", "request body")
   }
 
   return {
-    owns: (path) => path === "/v3" || path.startsWith("/v3/"),
-    handle: (request, path, query, origin) => {
-      const segments = RequestBody.segments(path.slice("/v3".length))
-      return segments === undefined
-        ? Effect.succeed(fault(origin, 400, malformed))
-        : Effect.flatMap(RequestBody.json(request), (parsed) =>
-            Effect.map(Clock.currentTimeMillis, (now) => {
-              const response = respond(request, segments, query, parsed, origin, now)
-              return Reply.withDefaultHeaders(response, {
-                "x-openstack-request-id": `req-${randomBytes(16).toString("hex")}`
-              })
-            })
-          )
-    }
+    handle: (request, target, origin) =>
+      Effect.flatMap(RequestBody.json(request), (parsed) =>
+        Effect.map(Clock.currentTimeMillis, (now) => {
+          const mark = target.indexOf("?")
+          const path = mark < 0 ? target : target.slice(0, mark)
+          const problem = bodyProblem(request, parsed)
+          if (problem !== undefined) {
+            return problem
+          }
+          return respond(request, path, {
+            query: mark < 0 ? "" : target.slice(mark + 1),
+            body: parsed._tag === "Json" ? parsed.value : undefined,
+            origin,
+            now
+          })
+        })
+      )
   }
 }

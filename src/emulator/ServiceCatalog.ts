@@ -6,6 +6,7 @@
  *
  * @since 0.1.0
  */
+import { createHash } from "node:crypto"
 
 /**
  * One kind of endpoint: where it is mounted and how the catalog presents it.
@@ -30,6 +31,8 @@ export interface CatalogEntry {
   readonly tenant: "account" | "storage" | "none"
   /** The mount of its ServiceNet twin, where the real catalog has an `internalURL`. */
   readonly internalMount?: string
+  /** Its type and name in Keystone's catalog, where OpenStack has such a service; `none` keeps it out of that catalog. */
+  readonly openStack?: { readonly type: string; readonly name: string } | "none"
 }
 
 /**
@@ -54,7 +57,8 @@ export const entries: ReadonlyArray<CatalogEntry> = [
     version: "v1",
     scope: "regional",
     tenant: "storage",
-    internalMount: "snet-files"
+    internalMount: "snet-files",
+    openStack: { type: "object-store", name: "swift" }
   },
   // First generation: same type as its successor, and listed before it, so that clients which pick by type alone fail.
   {
@@ -64,7 +68,8 @@ export const entries: ReadonlyArray<CatalogEntry> = [
     version: "v1.0",
     versionId: "1.0",
     scope: "global",
-    tenant: "account"
+    tenant: "account",
+    openStack: "none"
   },
   {
     type: "compute",
@@ -73,16 +78,25 @@ export const entries: ReadonlyArray<CatalogEntry> = [
     version: "v2",
     versionId: "2",
     scope: "regional",
+    tenant: "account",
+    openStack: { type: "compute", name: "nova" }
+  },
+  {
+    type: "rax:dns",
+    name: "cloudDNS",
+    mount: "dns",
+    version: "v1.0",
+    scope: "global",
     tenant: "account"
   },
-  { type: "rax:dns", name: "cloudDNS", mount: "dns", version: "v1.0", scope: "global", tenant: "account" },
   {
     type: "rax:database",
     name: "cloudDatabases",
     mount: "databases",
     version: "v1.0",
     scope: "regional",
-    tenant: "account"
+    tenant: "account",
+    openStack: { type: "database", name: "trove" }
   },
   {
     type: "rax:object-cdn",
@@ -106,10 +120,27 @@ export const entries: ReadonlyArray<CatalogEntry> = [
     mount: "blockstorage",
     version: "v1",
     scope: "regional",
-    tenant: "account"
+    tenant: "account",
+    openStack: { type: "volume", name: "cinder" }
   },
-  { type: "image", name: "cloudImages", mount: "images", version: "v2", scope: "regional", tenant: "none" },
-  { type: "network", name: "cloudNetworks", mount: "networks", version: "v2.0", scope: "regional", tenant: "none" },
+  {
+    type: "image",
+    name: "cloudImages",
+    mount: "images",
+    version: "v2",
+    scope: "regional",
+    tenant: "none",
+    openStack: { type: "image", name: "glance" }
+  },
+  {
+    type: "network",
+    name: "cloudNetworks",
+    mount: "networks",
+    version: "v2.0",
+    scope: "regional",
+    tenant: "none",
+    openStack: { type: "network", name: "neutron" }
+  },
   {
     type: "rax:queues",
     name: "cloudQueues",
@@ -117,7 +148,8 @@ export const entries: ReadonlyArray<CatalogEntry> = [
     version: "v1",
     scope: "regional",
     tenant: "account",
-    internalMount: "snet-queues"
+    internalMount: "snet-queues",
+    openStack: { type: "messaging", name: "zaqar" }
   },
   {
     type: "rax:autoscale",
@@ -151,7 +183,8 @@ export const entries: ReadonlyArray<CatalogEntry> = [
     mount: "orchestration",
     version: "v1",
     scope: "regional",
-    tenant: "account"
+    tenant: "account",
+    openStack: { type: "orchestration", name: "heat" }
   },
   { type: "rax:backup", name: "cloudBackup", mount: "backup", version: "v1.0", scope: "regional", tenant: "account" },
   {
@@ -267,6 +300,88 @@ export const make = (options: CatalogOptions): ReadonlyArray<CatalogService> => 
     }
   }
   return services
+}
+
+/**
+ * One endpoint of Keystone's catalog: each interface has its own.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface KeystoneEndpoint {
+  readonly id: string
+  readonly interface: "public" | "internal" | "admin"
+  /** Null for a service without regions. */
+  readonly region: string | null
+  readonly region_id: string | null
+  readonly url: string
+}
+
+/**
+ * One service of Keystone's catalog.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface KeystoneService {
+  readonly id: string
+  readonly type: string
+  readonly name: string
+  readonly endpoints: ReadonlyArray<KeystoneEndpoint>
+}
+
+/**
+ * An id as Keystone gives one, always the same for the same thing.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const stableId = (...names: ReadonlyArray<string>): string =>
+  createHash("sha256").update(names.join("\n")).digest("hex").slice(0, 32)
+
+/**
+ * The `catalog` of a token of Keystone v3 (identity-v3.md section 2): the services that OpenStack has under its types and
+ * names, Rackspace's own under theirs, and Keystone itself. Without a project, what has the project in its URL has no
+ * endpoints.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const makeKeystone = (
+  options: Omit<CatalogOptions, "onlyTenant"> & { readonly isForProject: boolean }
+): ReadonlyArray<KeystoneService> => {
+  const { isForProject, origin, regions } = options
+  const service = (
+    type: string,
+    name: string,
+    endpoints: ReadonlyArray<{ readonly region?: string; readonly publicURL: string; readonly internalURL?: string }>
+  ): KeystoneService => ({
+    endpoints: endpoints.flatMap(({ internalURL, publicURL, region = null }) =>
+      (["public", "internal", "admin"] as const).map((kind) => ({
+        id: stableId(type, name, region ?? "", publicURL.slice(origin.length), kind),
+        interface: kind,
+        region,
+        region_id: region,
+        url: kind === "internal" ? (internalURL ?? publicURL) : publicURL
+      }))
+    ),
+    id: stableId(type, name),
+    type,
+    name
+  })
+  const keystone = service(
+    "identity",
+    "keystone",
+    regions.map((region) => ({ region, publicURL: `${origin}/v3` }))
+  )
+  const others = make(options).flatMap(({ endpoints, name, type }) => {
+    const entry = entries.find((each) => each.name === name)
+    const { openStack = { type, name } } = entry ?? {}
+    return openStack === "none"
+      ? []
+      : [service(openStack.type, openStack.name, isForProject || entry?.tenant === "none" ? endpoints : [])]
+  })
+  return [keystone, ...others]
 }
 
 /**

@@ -226,7 +226,8 @@ const attemptOf = (credentials: V3, base: string): Attempt => {
       headers["openstack-auth-receipt"] === undefined
         ? undefined
         : { message: "the password is right; a passcode is asked for besides (Credentials.keystonePassword takes it)" },
-    refusedBy404: credentials._tag === "KeystoneToken"
+    // A token that is no longer known, and an application credential that was deleted, are not found.
+    refusedBy404: credentials._tag !== "KeystonePassword"
   }
 }
 

@@ -318,6 +318,7 @@ describe("Identity v2: other resources", () => {
       const emulator = yield* Emulator.make()
       const root = yield* ask(emulator, "/")
       assert.strictEqual(at(root.json, "versions", "version", 0, "id"), "v2.0")
+      assert.strictEqual(at(root.json, "versions", "version", 0, "link", "href"), "http://cloud.test/v2.0")
       const version = yield* ask(emulator, "/v2.0")
       assert.strictEqual(at(version.json, "version", "status"), "CURRENT")
     })
@@ -356,6 +357,56 @@ describe("Swift's own login", () => {
       const refused = yield* ask(emulator, "/auth/v1.0", { headers: { "x-auth-user": "demo", "x-auth-key": "no" } })
       assert.strictEqual(refused.status, 401)
       assert.deepStrictEqual(yield* emulator.logins, { succeeded: 4, refused: 1 })
+    })
+  )
+
+  it.effect("hands the same token out again for as long as it lives, and tells how long that is", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make({ tokenTtl: "10 seconds" })
+      const headers = { "x-auth-user": "demo", "x-auth-key": emulator.credentials.apiKey }
+      const login = ask(emulator, "/auth/v1.0", { headers })
+      const first = yield* login
+      const token = first.headers["x-auth-token"] ?? ""
+      assert.match(token, /^AUTH_tk[0-9a-f]{32}$/)
+      assert.strictEqual(first.headers["x-auth-token-expires"], "10")
+      yield* TestClock.adjust("7 seconds")
+      const again = yield* login
+      assert.strictEqual(again.headers["x-auth-token"], token)
+      assert.strictEqual(again.headers["x-auth-token-expires"], "3")
+      yield* TestClock.adjust("3 seconds")
+      const next = (yield* login).headers["x-auth-token"] ?? ""
+      assert.notStrictEqual(next, token)
+      const account = `/files/dfw/v1/${emulator.credentials.storageAccount}`
+      assert.strictEqual((yield* ask(emulator, account, { token })).status, 401)
+      assert.strictEqual((yield* ask(emulator, account, { token: next })).status, 204)
+      yield* emulator.revokeToken(next)
+      assert.notStrictEqual((yield* login).headers["x-auth-token"], next)
+    })
+  )
+
+  it.effect("a refusal names the account of a stranger as its realm, and none to a user with a wrong key", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make()
+      const realm = (user: string) =>
+        Effect.map(ask(emulator, "/auth/v1.0", { headers: { "x-auth-user": user, "x-auth-key": "no" } }), (answer) => {
+          assert.strictEqual(answer.status, 401)
+          assert.include(answer.text, "<h1>Unauthorized</h1>")
+          return answer.headers["www-authenticate"]
+        })
+      assert.strictEqual(yield* realm("010101:demo"), 'Swift realm="unknown"')
+      assert.strictEqual(yield* realm("010101:nobody"), 'Swift realm="010101"')
+      assert.strictEqual(yield* realm("nobody"), 'Swift realm="unknown"')
+    })
+  )
+
+  it.effect("takes GET alone", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make()
+      const headers = { "x-auth-user": "demo", "x-auth-key": emulator.credentials.apiKey }
+      for (const method of ["HEAD", "POST", "PUT"]) {
+        assert.strictEqual((yield* ask(emulator, "/auth/v1.0", { method, headers })).status, 405)
+      }
+      assert.deepStrictEqual(yield* emulator.logins, { succeeded: 0, refused: 0 })
     })
   )
 })

@@ -4,299 +4,1231 @@ import * as TestClock from "effect/TestClock"
 import * as Emulator from "../../src/emulator/Emulator.js"
 import { type Answer, type Ask, apiKeyLogin, ask, at, texts } from "./support.js"
 
-type Options = Parameters<typeof Emulator.make>[0]
+const tokens = "/v3/auth/tokens"
+const bare = `${tokens}?nocatalog`
+const limits = "/servers/dfw/v2/010101/limits"
 
-const domain = { id: "default" }
+const unexplained = {
+  error: { code: 401, message: "The request you have made requires authentication.", title: "Unauthorized" }
+}
 
-/** A cloud and its Keystone. */
-const cloud = (options: Options = {}) =>
-  Effect.gen(function* () {
-    const emulator = yield* Emulator.make(options)
-    yield* TestClock.setTime(Date.UTC(2026, 0, 1))
-    const { credentials } = emulator
-    const user = { name: credentials.username, domain }
-    const password = { user: { ...user, password: credentials.password } }
-    const call = (path: string, request: Ask = {}) => ask(emulator, `/v3${path}`, request)
-    const login = (identity: unknown, scope?: unknown, headers: Readonly<Record<string, string>> = {}) =>
-      call("/auth/tokens", { body: { auth: { identity, ...(scope !== undefined && { scope }) } }, headers })
-    const byPassword = (scope?: unknown) => login({ methods: ["password"], password }, scope)
-    const limits = (token: string) => ask(emulator, "/servers/dfw/v2/010101/limits", { token })
-    return { byPassword, call, credentials, emulator, limits, login, password, user }
+const malformed =
+  "The server could not comply with the request since it is either malformed or otherwise incorrect. The client is assumed to be in error."
+
+type Json = Readonly<Record<string, unknown>>
+
+const password = (emulator: Emulator.Emulator, user: Json = {}) => ({
+  methods: ["password"],
+  password: { user: { id: emulator.credentials.userId, password: emulator.credentials.password, ...user } }
+})
+
+const byName = (emulator: Emulator.Emulator, user: Json = {}) => {
+  const { domain, password: secret, username } = emulator.credentials
+  return {
+    methods: ["password"],
+    password: { user: { name: username, domain: { id: domain.id }, password: secret, ...user } }
+  }
+}
+
+const byCredential = (emulator: Emulator.Emulator) => {
+  const { id, secret } = emulator.credentials.applicationCredential ?? { id: "", secret: "" }
+  return { methods: ["application_credential"], application_credential: { id, secret } }
+}
+
+const byToken = (id: string) => ({ methods: ["token"], token: { id } })
+
+/** Logs in without a catalog, unless `target` says otherwise. */
+const login = (emulator: Emulator.Emulator, identity: unknown, scope?: unknown, request: Ask = {}, target = bare) =>
+  ask(emulator, target, { body: { auth: { identity, ...(scope !== undefined && { scope }) } }, ...request })
+
+const subjectOf = (answer: Answer): string => answer.headers["x-subject-token"] ?? ""
+
+const tokenOf = (emulator: Emulator.Emulator, identity: unknown = password(emulator), scope?: unknown) =>
+  Effect.map(login(emulator, identity, scope), (answer) => {
+    assert.strictEqual(answer.status, 201, answer.text)
+    return subjectOf(answer)
   })
 
-const tokenOf = (answer: Answer): string => {
-  assert.strictEqual(answer.status, 201, answer.text)
-  return answer.headers["x-subject-token"] ?? ""
-}
+const statusAt = (emulator: Emulator.Emulator, target: string, token: string) =>
+  Effect.map(ask(emulator, target, { token }), (answer) => answer.status)
 
-const refused = (answer: Answer): readonly [status: number, title: string, message: string] => {
-  assert.strictEqual(at(answer.json, "error", "code"), answer.status, answer.text)
-  assert.match(answer.headers["x-openstack-request-id"] ?? "", /^req-/)
-  return [answer.status, String(at(answer.json, "error", "title")), String(at(answer.json, "error", "message"))]
-}
+const message = (answer: Answer): string => String(at(answer.json, "error", "message"))
 
-const project = { project: { name: "demo", domain } }
+const names = (value: unknown) => [...texts(value, "name")].toSorted()
 
-describe("Keystone v3: logins", () => {
-  it.effect("a password gives 201, the token in a header, and a project with roles and a catalog of interfaces", () =>
+/** The part of a token that is no secret, as any holder of `token` sees it. */
+const seen = (
+  emulator: Emulator.Emulator,
+  token: string,
+  subject: string,
+  headers: Readonly<Record<string, string>> = {}
+) => ask(emulator, bare, { token, headers: { "x-subject-token": subject, ...headers } })
+
+const own = (emulator: Emulator.Emulator) => `/v3/users/${emulator.credentials.userId}/application_credentials`
+
+const create = (emulator: Emulator.Emulator, token: string, credential: Json) =>
+  ask(emulator, own(emulator), { token, body: { application_credential: credential } })
+
+const created = (emulator: Emulator.Emulator, token: string, credential: Json) =>
+  Effect.map(create(emulator, token, credential), (answer) => {
+    assert.strictEqual(answer.status, 201, answer.text)
+    const id = String(at(answer.json, "application_credential", "id"))
+    const secret = String(at(answer.json, "application_credential", "secret"))
+    return {
+      answer,
+      id,
+      secret,
+      identity: { methods: ["application_credential"], application_credential: { id, secret } }
+    }
+  })
+
+describe("Keystone v3: versions", () => {
+  it.effect("the root offers both versions, with 300 and the way to the newer one", () =>
     Effect.gen(function* () {
-      const { byPassword, limits } = yield* cloud({ tokenTtl: "1 hour" })
-      const answer = yield* byPassword(project)
-      const token = tokenOf(answer)
-      assert.strictEqual(answer.headers["vary"], "X-Auth-Token")
-      const body = at(answer.json, "token")
-      assert.notInclude(answer.text, token)
-      assert.deepStrictEqual(at(body, "methods"), ["password"])
-      assert.strictEqual(at(body, "issued_at"), "2026-01-01T00:00:00.000000Z")
-      assert.strictEqual(at(body, "expires_at"), "2026-01-01T01:00:00.000000Z")
-      assert.deepStrictEqual(at(body, "project"), {
-        domain: { id: "default", name: "Default" },
-        id: "010101",
-        name: "demo"
-      })
-      assert.deepStrictEqual(texts(at(body, "roles"), "name"), ["member", "reader"])
-      const catalog = at(body, "catalog") as ReadonlyArray<unknown>
-      const storage = catalog.find((entry) => at(entry, "type") === "object-store")
-      assert.deepStrictEqual(texts(at(storage, "endpoints"), "interface"), ["public", "internal", "public", "internal"])
-      assert.deepStrictEqual(texts(at(storage, "endpoints"), "region_id"), texts(at(storage, "endpoints"), "region"))
-      assert.strictEqual((yield* limits(token)).status, 200)
-    })
-  )
-
-  it.effect("each login has a token of its own, unlike version 2's", () =>
-    Effect.gen(function* () {
-      const { byPassword, emulator } = yield* cloud()
-      assert.notStrictEqual(tokenOf(yield* byPassword()), tokenOf(yield* byPassword()))
-      assert.deepStrictEqual(yield* emulator.logins, { succeeded: 2, refused: 0 })
-    })
-  )
-
-  it.effect("the scope decides what is told, and services take a project's tokens only", () =>
-    Effect.gen(function* () {
-      const { byPassword, credentials, limits } = yield* cloud()
-      const seen: Record<string, unknown> = {}
-      for (const [name, scope] of Object.entries({
-        none: undefined,
-        id: { project: { id: credentials.tenantId } },
-        domain: { domain },
-        system: { system: { all: true } },
-        unscoped: "unscoped"
-      })) {
-        const answer = yield* byPassword(scope)
-        const token = at(answer.json, "token") as Record<string, unknown>
-        seen[name] = [
-          ["project", "domain", "system", "catalog", "roles"].filter((key) => key in token),
-          (yield* limits(tokenOf(answer))).status
-        ]
-      }
-      assert.deepStrictEqual(seen, {
-        none: [["project", "catalog", "roles"], 200],
-        id: [["project", "catalog", "roles"], 200],
-        domain: [["domain", "catalog", "roles"], 401],
-        system: [["system", "catalog", "roles"], 401],
-        unscoped: [[], 401]
-      })
-      for (const scope of [
-        { project: { name: "other", domain } },
-        { project: { id: "999" } },
-        { project: { name: "demo", domain: { id: "elsewhere" } } },
-        { domain: { id: "elsewhere" } },
-        { nothing: {} },
-        7
-      ]) {
-        assert.strictEqual(refused(yield* byPassword(scope))[0], 401, JSON.stringify(scope))
+      const emulator = yield* Emulator.make({ origin: "http://elsewhere.test:81" })
+      const root = yield* ask(emulator, "/")
+      assert.strictEqual(root.status, 300)
+      assert.strictEqual(root.headers["location"], "http://elsewhere.test:81/v3/")
+      assert.deepStrictEqual(texts(at(root.json, "versions", "values"), "id"), ["v3.14", "v2.0"])
+      assert.strictEqual(at(root.json, "versions", "values", 0, "links", 0, "href"), "http://elsewhere.test:81/v3/")
+      for (const target of ["/v3", "/v3/"]) {
+        const version = yield* ask(emulator, target)
+        assert.strictEqual(version.status, 200)
+        assert.deepStrictEqual(at(version.json, "version"), at(root.json, "versions", "values", 0))
       }
     })
   )
 
-  it.effect(
-    "a user goes by id, or by name in a domain; what is wrong is 401, what is missing 400 in Keystone's words",
-    () =>
-      Effect.gen(function* () {
-        const { call, credentials, emulator, login, password } = yield* cloud()
-        const word = credentials.password
-        tokenOf(yield* login({ methods: ["password"], password: { user: { id: credentials.userId, password: word } } }))
-        tokenOf(
-          yield* login({
-            methods: ["password"],
-            password: { user: { name: credentials.username, domain: { name: "Default" }, password: word } }
-          })
-        )
-        for (const user of [
-          { ...password.user, password: "wrong" },
-          { ...password.user, name: "nobody" },
-          { ...password.user, domain: { id: "elsewhere" } },
-          { id: "nobody", password: word }
-        ]) {
-          const answer = yield* login({ methods: ["password"], password: { user } })
-          assert.deepStrictEqual(refused(answer), [
-            401,
-            "Unauthorized",
-            "The request you have made requires authentication."
-          ])
-          assert.strictEqual(answer.headers["www-authenticate"], 'Keystone uri="http://cloud.test/v3"')
-        }
-        const missing = (body: unknown) => Effect.map(call("/auth/tokens", { body }), (answer) => refused(answer)[2])
-        assert.match(yield* missing({}), /^Expecting to find auth in request body\. The server could not comply/)
-        assert.match(yield* missing({ auth: {} }), /find identity in auth/)
-        assert.match(yield* missing({ auth: { identity: {} } }), /find methods in identity/)
-        assert.match(yield* missing({ auth: { identity: { methods: ["password"] } } }), /find password in identity/)
-        assert.match(
-          yield* missing({
-            auth: { identity: { methods: ["password"], password: { user: { name: "demo", password: word } } } }
-          }),
-          /find domain in user/
-        )
-        assert.match(yield* missing({ auth: { identity: { methods: ["magic"], magic: {} } } }), /unsupported method/)
-        assert.deepStrictEqual(yield* emulator.logins, { succeeded: 2, refused: 10 })
-        yield* emulator.disableUser
-        assert.strictEqual((yield* login({ methods: ["password"], password })).status, 401)
-      })
-  )
-
-  it.effect("a token is exchanged for one of another scope that ends when it does", () =>
+  it.effect("a path that leads nowhere gets a page, a method that is not there an Allow", () =>
     Effect.gen(function* () {
-      const { byPassword, limits, login } = yield* cloud({ tokenTtl: "1 hour" })
-      const unscoped = tokenOf(yield* byPassword("unscoped"))
-      yield* TestClock.adjust("30 minutes")
-      const answer = yield* login({ methods: ["token"], token: { id: unscoped } }, project)
-      assert.strictEqual(at(answer.json, "token", "expires_at"), "2026-01-01T01:00:00.000000Z")
-      assert.strictEqual((yield* limits(tokenOf(answer))).status, 200)
-      yield* TestClock.adjust("30 minutes")
-      assert.strictEqual((yield* limits(tokenOf(answer))).status, 401)
-      const dead = yield* login({ methods: ["token"], token: { id: unscoped } }, project)
-      assert.deepStrictEqual(refused(dead), [404, "Not Found", "Could not recognize Fernet token"])
+      const emulator = yield* Emulator.make()
+      for (const target of ["/v3/nothing", "/v3/auth", "/v3/auth/tokens/x", "/v3/%zz"]) {
+        const answer = yield* ask(emulator, target)
+        assert.strictEqual(answer.status, 404, target)
+        assert.match(answer.headers["content-type"] ?? "", /^text\/html/)
+      }
+      const put = yield* ask(emulator, tokens, { method: "PUT" })
+      assert.strictEqual(put.status, 405)
+      assert.deepStrictEqual(put.json, { message: "The method is not allowed for the requested URL." })
+      assert.deepStrictEqual(put.headers["allow"]?.split(", ").toSorted(), ["DELETE", "GET", "HEAD", "OPTIONS", "POST"])
+      const document = yield* ask(emulator, "/v3", { method: "POST" })
+      assert.strictEqual(document.status, 405)
+      assert.include(document.text, "<h1>Method Not Allowed</h1>")
     })
   )
 
-  it.effect("an application credential logs in by id or name, never with a scope, until it is deleted", () =>
+  it.effect("every answer has a request id of OpenStack's, and none of Rackspace's", () =>
     Effect.gen(function* () {
-      const { byPassword, call, credentials, limits, login, user } = yield* cloud()
-      const own = tokenOf(yield* byPassword())
-      const path = `/users/${credentials.userId}/application_credentials`
-      const made = yield* call(path, {
-        token: own,
-        body: { application_credential: { name: "backup", secret: "its secret" } }
-      })
-      assert.strictEqual(made.status, 201)
-      const id = String(at(made.json, "application_credential", "id"))
-      assert.strictEqual(at(made.json, "application_credential", "secret"), "its secret")
-      assert.strictEqual(
-        (yield* call(path, { token: own, body: { application_credential: { name: "backup" } } })).status,
-        409
-      )
-      assert.strictEqual((yield* call(path, { token: own, body: {} })).status, 400)
-
-      const by = (application_credential: unknown, scope?: unknown) =>
-        login({ methods: ["application_credential"], application_credential }, scope)
-      const byId = tokenOf(yield* by({ id, secret: "its secret" }))
-      tokenOf(yield* by({ name: "backup", user, secret: "its secret" }))
-      assert.strictEqual((yield* limits(byId)).status, 200)
-      assert.strictEqual(refused(yield* by({ id, secret: "wrong" }))[0], 401)
-      assert.match(refused(yield* by({ id, secret: "its secret" }, project))[2], /cannot request a scope/)
-
-      const listed = yield* call(path, { token: own })
-      assert.deepStrictEqual(texts(at(listed.json, "application_credentials"), "name"), ["emulator", "backup"])
-      assert.notInclude(listed.text, "its secret")
-      assert.strictEqual((yield* call(`${path}/${id}`, { token: own })).status, 200)
-      assert.strictEqual((yield* call(`${path}/${id}`, { token: own, method: "DELETE" })).status, 204)
-      assert.strictEqual((yield* call(`${path}/${id}`, { token: own })).status, 404)
-      assert.strictEqual((yield* limits(byId)).status, 401, "its tokens die with it")
-      assert.strictEqual((yield* limits(own)).status, 200)
-      assert.strictEqual((yield* by({ id, secret: "its secret" })).status, 401)
+      const emulator = yield* Emulator.make()
+      for (const target of ["/v3", tokens, "/v3/nothing"]) {
+        const answer = yield* ask(emulator, target)
+        assert.match(answer.headers["x-openstack-request-id"] ?? "", /^req-[0-9a-f-]{36}$/)
+        assert.strictEqual(answer.headers["x-trans-id"], undefined)
+        assert.strictEqual(answer.headers["vary"], "X-Auth-Token")
+      }
     })
   )
 
-  it.effect("a second factor is asked for by a receipt, and given with it or at once", () =>
+  it.effect("an injected fault is worded as Keystone's under /v3, and as version 2's elsewhere", () =>
     Effect.gen(function* () {
-      const { byPassword, login, password, user } = yield* cloud({ multiFactor: true })
-      const asked = yield* byPassword()
-      assert.strictEqual(asked.status, 401)
-      const receipt = asked.headers["openstack-auth-receipt"] ?? ""
-      assert.deepStrictEqual(at(asked.json, "required_auth_methods"), [["password", "totp"]])
-      const totp = (passcode: string) => ({ user: { ...user, passcode } })
-      assert.strictEqual((yield* login({ methods: ["password", "totp"], password, totp: totp("000000") })).status, 401)
-      assert.strictEqual((yield* login({ methods: ["totp"], totp: totp("123456") })).status, 401, "not alone")
-      const both = yield* login({ methods: ["password", "totp"], password, totp: totp("123456") })
-      assert.deepStrictEqual(at(both.json, "token", "methods"), ["password", "totp"])
-      tokenOf(both)
-      tokenOf(
-        yield* login({ methods: ["totp"], totp: totp("123456") }, undefined, { "openstack-auth-receipt": receipt })
-      )
+      const emulator = yield* Emulator.make()
+      yield* emulator.fail({ fault: { _tag: "Status", status: 503 }, match: { service: "identity" }, times: 2 })
+      const third = yield* login(emulator, password(emulator))
+      assert.deepStrictEqual(third.json, {
+        error: { code: 503, message: "Injected fault", title: "Service Unavailable" }
+      })
+      const second = yield* ask(emulator, "/v2.0/tokens", { body: apiKeyLogin(emulator) })
+      assert.strictEqual(at(second.json, "serviceUnavailable", "code"), 503)
+      yield* emulator.fail({ fault: { _tag: "Early", status: 429 } })
+      assert.strictEqual(at((yield* login(emulator, password(emulator))).json, "error", "title"), "Too Many Requests")
     })
   )
 })
 
-describe("Keystone v3: tokens", () => {
-  it.effect("a token is validated, checked and revoked by the one that asks; version 2's are known too", () =>
+describe("Keystone v3: login by password", () => {
+  it.effect("answers 201, the token in a header, and in the body all that is known of it but the token", () =>
     Effect.gen(function* () {
-      const { byPassword, call, emulator, limits } = yield* cloud()
-      const token = tokenOf(yield* byPassword())
-      const old = yield* emulator.issueToken
-      const subject = (method: string, id: string) =>
-        call("/auth/tokens", { method, token: old, headers: { "x-subject-token": id } })
-      const found = yield* subject("GET", token)
-      assert.strictEqual(found.status, 200)
-      assert.strictEqual(found.headers["x-subject-token"], token)
-      assert.deepStrictEqual(at(found.json, "token", "methods"), ["password"])
-      assert.strictEqual((yield* subject("HEAD", token)).status, 200)
-      assert.strictEqual((yield* subject("DELETE", token)).status, 204)
-      assert.strictEqual((yield* limits(token)).status, 401)
-      assert.strictEqual((yield* subject("DELETE", token)).status, 404)
-      assert.strictEqual((yield* limits(old)).status, 200)
-      assert.strictEqual((yield* call("/auth/tokens", { method: "DELETE" })).status, 401)
-    })
-  )
-
-  it.effect("the handles of the cloud reach its tokens as they reach version 2's", () =>
-    Effect.gen(function* () {
-      const { byPassword, emulator, limits } = yield* cloud()
-      for (const end of [
-        () => emulator.expireAllTokens,
-        () => emulator.revokeAllTokens,
-        (token: string) => emulator.revokeToken(token),
-        (token: string) => emulator.rejectToken(token)
-      ]) {
-        const token = tokenOf(yield* byPassword())
-        assert.strictEqual((yield* limits(token)).status, 200)
-        yield* end(token)
-        assert.strictEqual((yield* limits(token)).status, 401)
-      }
-    })
-  )
-
-  it.effect("what there is to ask a token: its catalog, projects, domains, the system", () =>
-    Effect.gen(function* () {
-      const { byPassword, call } = yield* cloud()
-      const answer = yield* byPassword()
-      const token = tokenOf(answer)
-      const catalog = yield* call("/auth/catalog", { token })
-      assert.deepStrictEqual(at(catalog.json, "catalog"), at(answer.json, "token", "catalog"))
-      assert.deepStrictEqual(texts(at((yield* call("/auth/projects", { token })).json, "projects"), "id"), ["010101"])
-      assert.deepStrictEqual(texts(at((yield* call("/auth/domains", { token })).json, "domains"), "id"), ["default"])
-      assert.deepStrictEqual(at((yield* call("/auth/system", { token })).json, "system"), [{ all: true }])
-      assert.strictEqual((yield* call("/auth/nothing", { token })).status, 404)
-      assert.strictEqual((yield* call("/nothing", { token })).status, 404)
-      assert.strictEqual((yield* call("/auth/catalog")).status, 401)
-      const bare = yield* call("/auth/tokens?nocatalog", {
-        method: "GET",
-        token,
-        headers: { "x-subject-token": token }
+      const emulator = yield* Emulator.make({ tokenTtl: "1 hour" })
+      yield* TestClock.setTime(Date.UTC(2026, 0, 1))
+      const answer = yield* login(emulator, password(emulator))
+      assert.strictEqual(answer.status, 201)
+      assert.match(subjectOf(answer), /^gAAAAAB[\w-]{170,}$/)
+      assert.notInclude(answer.text, subjectOf(answer))
+      const { token } = answer.json as { token: Record<string, unknown> }
+      const { audit_ids, roles, ...rest } = token
+      assert.deepStrictEqual(rest, {
+        methods: ["password"],
+        user: { domain: { id: "default", name: "Default" }, id: "172157", name: "demo", password_expires_at: null },
+        expires_at: "2026-01-01T01:00:00.000000Z",
+        issued_at: "2026-01-01T00:00:00.000000Z",
+        project: { domain: { id: "default", name: "Default" }, id: "010101", name: "demo" },
+        is_domain: false
       })
-      assert.isUndefined(at(bare.json, "token", "catalog"))
+      assert.deepStrictEqual(names(roles), ["member", "reader"])
+      assert.match(String(at(audit_ids, 0)), /^[\w-]{22}$/)
+      assert.lengthOf(audit_ids as Array<string>, 1)
     })
   )
 
-  it.effect("the version describes itself, and version 2 goes on beside it", () =>
+  it.effect("the user is named by id, or by name with the domain's id or name, and by nothing less", () =>
     Effect.gen(function* () {
-      const { call, emulator } = yield* cloud()
-      for (const path of ["", "/"]) {
-        const answer = yield* call(path)
-        assert.strictEqual(answer.status, 200)
-        assert.strictEqual(at(answer.json, "version", "id"), "v3.14")
+      const emulator = yield* Emulator.make()
+      const right = [{}, { domain: { name: "Default" } }, { domain: { id: "default" } }]
+      for (const user of right) {
+        assert.strictEqual((yield* login(emulator, byName(emulator, user))).status, 201, JSON.stringify(user))
       }
-      assert.strictEqual((yield* ask(emulator, "/v2.0/tokens", { body: apiKeyLogin(emulator) })).status, 200)
-      assert.strictEqual(emulator.authUrlV3, "http://cloud.test/v3")
+      const wrong = [
+        { name: "nobody" },
+        { domain: { id: "Default" } },
+        { domain: { name: "default" } },
+        { password: "no" },
+        { password: undefined },
+        { id: "1" }
+      ]
+      for (const user of wrong) {
+        const answer = yield* login(emulator, byName(emulator, user))
+        assert.strictEqual(answer.status, 401, JSON.stringify(user))
+        assert.deepStrictEqual(answer.json, unexplained)
+        assert.strictEqual(answer.headers["www-authenticate"], 'Keystone uri="http://cloud.test/v3"')
+      }
+      const incomplete = yield* login(emulator, byName(emulator, { domain: undefined }))
+      assert.strictEqual(incomplete.status, 400)
+      assert.strictEqual(message(incomplete), `Expecting to find domain in user. ${malformed}`)
+      assert.deepStrictEqual(yield* emulator.logins, { succeeded: 3, refused: 7 })
+    })
+  )
+
+  it.effect("each login gets a token of its own, and all of them live", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make()
+      const first = yield* tokenOf(emulator)
+      const second = yield* tokenOf(emulator)
+      assert.notStrictEqual(first, second)
+      assert.strictEqual(yield* statusAt(emulator, limits, first), 200)
+      assert.strictEqual(yield* statusAt(emulator, limits, second), 200)
+    })
+  )
+
+  it.effect("a disabled user gets the same 401 as a stranger", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make()
+      const token = yield* tokenOf(emulator)
+      yield* emulator.disableUser
+      for (const identity of [password(emulator), byName(emulator), byCredential(emulator)]) {
+        const answer = yield* login(emulator, identity)
+        assert.strictEqual(answer.status, 401)
+        assert.deepStrictEqual(answer.json, unexplained)
+      }
+      assert.strictEqual(yield* statusAt(emulator, "/v3/auth/projects", token), 401)
+      yield* emulator.enableUser
+      assert.strictEqual((yield* login(emulator, password(emulator))).status, 201)
+    })
+  )
+})
+
+describe("Keystone v3: bodies that do not fit", () => {
+  const said = (emulator: Emulator.Emulator, request: Ask) =>
+    Effect.map(ask(emulator, tokens, { method: "POST", ...request }), (answer) => {
+      assert.strictEqual(answer.status, 400, answer.text)
+      assert.strictEqual(at(answer.json, "error", "title"), "Bad Request")
+      return message(answer)
+    })
+
+  it.effect("what is no JSON object, or no auth, is named", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make()
+      const noAuth = `Expecting to find auth in request body. ${malformed}`
+      const noJson = `Expecting to find valid JSON in request body. ${malformed}`
+      assert.strictEqual(yield* said(emulator, {}), noAuth)
+      assert.strictEqual(yield* said(emulator, { body: {} }), noAuth)
+      assert.strictEqual(yield* said(emulator, { body: { auth: null } }), noAuth)
+      assert.strictEqual(yield* said(emulator, { body: "{" }), noJson)
+      assert.strictEqual(yield* said(emulator, { body: "[]" }), noJson)
+      assert.strictEqual(
+        yield* said(emulator, { body: "a=b", headers: { "content-type": "application/x-www-form-urlencoded" } }),
+        `Expecting to find application/json in Content-Type header. ${malformed}`
+      )
+      assert.strictEqual(
+        (yield* login(emulator, password(emulator), undefined, {
+          headers: { "content-type": "application/json; charset=utf-8" }
+        })).status,
+        201
+      )
+    })
+  )
+
+  it.effect("a type that is wrong is told with its place in the schema and in the body", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make()
+      assert.strictEqual(
+        yield* said(emulator, { body: { auth: { identity: { methods: "password" } } } }),
+        [
+          "Invalid input for field 'identity/methods': 'password' is not of type 'array'",
+          "",
+          "Failed validating 'type' in schema['properties']['identity']['properties']['methods']:",
+          "    {'items': {'type': 'string'}, 'type': 'array'}",
+          "",
+          "On instance['identity']['methods']:",
+          "    'password'"
+        ].join("\n")
+      )
+      const inList = yield* said(emulator, { body: { auth: { identity: { methods: ["password", true] } } } })
+      assert.match(inList, /^Invalid input for field 'identity\/methods\/1': True is not of type 'string'\n/)
+      assert.match(inList, /On instance\['identity']\['methods']\[1]:\n {4}True$/)
+    })
+  )
+
+  it.effect("a schema that is too long for a line is broken as Python breaks it", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make()
+      const text = yield* said(emulator, { body: { auth: { identity: { methods: [], token: {} }, scope: null } } })
+      // What lies least deep in the body is told, though the token's own error stands before it.
+      assert.strictEqual(
+        text,
+        [
+          "Invalid input for field 'scope': None is not of type 'object', 'string'",
+          "",
+          "Failed validating 'type' in schema['properties']['scope']:",
+          "    {'properties': {'OS-TRUST:trust': {'properties': {'id': {'type': 'string'}},",
+          "                                       'type': 'object'},",
+          "                    'domain': {'properties': {'id': {'type': 'string'},",
+          "                                              'name': {'type': 'string'}},",
+          "                               'type': 'object'},",
+          "                    'project': {'properties': {'domain': {'properties': {'id': {'type': 'string'},",
+          "                                                                         'name': {'type': 'string'}},",
+          "                                                          'type': 'object'},",
+          "                                               'id': {'type': 'string'},",
+          "                                               'name': {'type': 'string'}},",
+          "                                'type': 'object'},",
+          "                    'system': {'properties': {'all': {'enum': [True,",
+          "                                                               False,",
+          "                                                               None],",
+          "                                                      'type': 'boolean'}},",
+          "                               'type': 'object'}},",
+          "     'type': ['object', 'string']}",
+          "",
+          "On instance['scope']:",
+          "    None"
+        ].join("\n")
+      )
+    })
+  )
+
+  it.effect("72 columns fit in a line, the brackets that close it among them, and not one more", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make()
+      const quoted = (methods: unknown) =>
+        Effect.map(said(emulator, { body: { auth: { identity: { methods } } } }), (text) =>
+          text.slice(text.indexOf("On instance")).split("\n").slice(1)
+        )
+      const [p, x, y] = [(count: number) => "p".repeat(count), (count: number) => "x".repeat(count), "y".repeat(30)]
+      assert.deepStrictEqual(yield* quoted({ a: [x(27), y] }), [`    {'a': ['${x(27)}', '${y}']}`])
+      assert.deepStrictEqual(yield* quoted({ a: [x(28), y] }), [`    {'a': ['${x(28)}',`, `           '${y}']}`])
+      const first = `    {'a': '${p(60)}',`
+      assert.deepStrictEqual(yield* quoted({ b: [[x(25), y]], a: p(60) }), [first, `     'b': [['${x(25)}', '${y}']]}`])
+      assert.deepStrictEqual(yield* quoted({ b: [[x(26), y]], a: p(60) }), [
+        first,
+        `     'b': [['${x(26)}',`,
+        `            '${y}']]}`
+      ])
+    })
+  )
+
+  it.effect("the fault quotes the body, a password in it too", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make()
+      const text = yield* said(emulator, { body: { auth: { scope: "unscoped", token: "s3cret's" } } })
+      assert.match(text, /^'identity' is a required property\n/)
+      assert.match(text, /On instance:\n {4}\{'scope': 'unscoped', 'token': "s3cret's"\}$/)
+    })
+  )
+
+  it.effect("methods, users and domains that are missing are named", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make()
+      const of = (identity: unknown) => said(emulator, { body: { auth: { identity } } })
+      assert.strictEqual(yield* of({ methods: ["nope"] }), `Expecting to find nope in identity. ${malformed}`)
+      assert.strictEqual(
+        yield* of({ methods: ["password"], password: {} }),
+        `Expecting to find user in None. ${malformed}`
+      )
+      const field = "Invalid input for field identity/password/user"
+      assert.strictEqual(
+        yield* of({ methods: ["password"], password: { user: {} } }),
+        `${field}: id or name must be present.`
+      )
+      assert.strictEqual(yield* of(byName(emulator, { domain: {} })), `${field}/domain: id or name must be present.`)
+      const unsupported = yield* login(emulator, { methods: ["oauth1"], oauth1: {} })
+      assert.strictEqual(unsupported.status, 401)
+      assert.strictEqual(message(unsupported), "Attempted to authenticate with an unsupported method.")
+      assert.include(at(unsupported.json, "error", "identity", "methods") as Array<string>, "totp")
+      const none = yield* login(emulator, { methods: [] })
+      assert.deepStrictEqual(none.json, unexplained)
+    })
+  )
+})
+
+describe("Keystone v3: scopes", () => {
+  it.effect("a project by id or by name and domain, the domain, the system, and nothing", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make({ projectName: "web" })
+      const shape = (scope?: unknown) =>
+        Effect.map(login(emulator, password(emulator), scope), (answer) => {
+          assert.strictEqual(answer.status, 201, `${JSON.stringify(scope)} ${answer.text}`)
+          const { domain, project, roles, system } = at(answer.json, "token") as Record<string, unknown>
+          return { domain: at(domain, "id"), project: at(project, "name"), roles: names(roles), system }
+        })
+      const project = { domain: undefined, project: "web", roles: ["member", "reader"], system: undefined }
+      assert.deepStrictEqual(yield* shape(), project)
+      assert.deepStrictEqual(yield* shape({ project: { id: "010101" } }), project)
+      for (const domain of [{ id: "default" }, { name: "Default" }]) {
+        assert.deepStrictEqual(yield* shape({ project: { name: "web", domain } }), project)
+        assert.deepStrictEqual(yield* shape({ domain }), { ...project, project: undefined, domain: "default" })
+      }
+      assert.deepStrictEqual(yield* shape({ system: { all: true } }), {
+        ...project,
+        project: undefined,
+        system: { all: true }
+      })
+      for (const nothing of ["unscoped", { unscoped: {} }]) {
+        assert.deepStrictEqual(yield* shape(nothing), { ...project, project: undefined, roles: [] })
+      }
+    })
+  )
+
+  it.effect("what is not the user's gets 401, what says too little or too much 400", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make()
+      const others = [
+        { project: { id: "10101" } },
+        { project: { name: "demo", domain: { id: "other" } } },
+        { project: { name: "other", domain: { id: "default" } } },
+        { domain: { id: "other" } },
+        { domain: { name: "other" } }
+      ]
+      for (const scope of others) {
+        const answer = yield* login(emulator, password(emulator), scope)
+        assert.strictEqual(answer.status, 401, JSON.stringify(scope))
+        assert.deepStrictEqual(answer.json, unexplained)
+      }
+      const expecting = `Expecting to find system, project, domain, OS-TRUST:trust or unscoped in scope. ${malformed}`
+      const faulty = [
+        [{}, expecting],
+        ["project", expecting],
+        [{ system: { all: true }, project: { id: "010101" } }, expecting],
+        [{ project: {} }, "Invalid input for field scope/project: id or name must be present."],
+        [
+          { project: { name: "demo", domain: {} } },
+          "Invalid input for field scope/project/domain: id or name must be present."
+        ],
+        [{ domain: {} }, "Invalid input for field scope/domain: id or name must be present."],
+        [{ project: { name: "demo" } }, `Expecting to find domain in project. ${malformed}`]
+      ] as const
+      for (const [scope, words] of faulty) {
+        const answer = yield* login(emulator, password(emulator), scope)
+        assert.strictEqual(answer.status, 400, JSON.stringify(scope))
+        assert.strictEqual(message(answer), words)
+      }
+    })
+  )
+
+  it.effect("a scope in which the user has no role is refused, and not listed", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make({ roles: { project: ["admin"], domain: [], system: [] } })
+      for (const scope of [{ domain: { id: "default" } }, { system: { all: true } }]) {
+        assert.strictEqual((yield* login(emulator, password(emulator), scope)).status, 401)
+      }
+      const answer = yield* login(emulator, password(emulator))
+      assert.deepStrictEqual(names(at(answer.json, "token", "roles")), ["admin"])
+      const token = subjectOf(answer)
+      const list = (kind: string) => ask(emulator, `/v3/auth/${kind}`, { token })
+      assert.deepStrictEqual(at((yield* list("domains")).json, "domains"), [])
+      assert.deepStrictEqual(at((yield* list("system")).json, "system"), [])
+      assert.deepStrictEqual(texts(at((yield* list("projects")).json, "projects"), "id"), ["010101"])
+    })
+  )
+
+  it.effect("a user without a default project, or without a role in it, gets an unscoped token", () =>
+    Effect.gen(function* () {
+      for (const [options, projects] of [
+        [{ hasDefaultProject: false }, ["010101"]],
+        [{ roles: { project: [] } }, []]
+      ] as const) {
+        const emulator = yield* Emulator.make(options)
+        const answer = yield* login(emulator, password(emulator))
+        assert.strictEqual(answer.status, 201)
+        assert.strictEqual(at(answer.json, "token", "project"), undefined)
+        assert.strictEqual(yield* statusAt(emulator, limits, subjectOf(answer)), 401)
+        const list = yield* ask(emulator, "/v3/auth/projects", { token: subjectOf(answer) })
+        assert.deepStrictEqual(texts(at(list.json, "projects"), "id"), projects)
+      }
+    })
+  )
+
+  it.effect("services take a project's token and no other", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make()
+      const { storageAccount } = emulator.credentials
+      const project = yield* tokenOf(emulator)
+      assert.strictEqual(yield* statusAt(emulator, limits, project), 200)
+      assert.strictEqual(yield* statusAt(emulator, `/files/dfw/v1/${storageAccount}`, project), 204)
+      for (const scope of ["unscoped", { domain: { id: "default" } }, { system: { all: true } }]) {
+        const token = yield* tokenOf(emulator, password(emulator), scope)
+        assert.strictEqual(yield* statusAt(emulator, limits, token), 401)
+        assert.strictEqual(yield* statusAt(emulator, "/v3/auth/projects", token), 200)
+      }
+    })
+  )
+})
+
+describe("Keystone v3: catalog", () => {
+  interface Service {
+    readonly id: string
+    readonly type: string
+    readonly name: string
+    readonly endpoints: ReadonlyArray<Record<string, string | null>>
+  }
+
+  const catalogOf = (emulator: Emulator.Emulator, scope?: unknown) =>
+    Effect.map(
+      login(emulator, password(emulator), scope, {}, tokens),
+      (answer) => at(answer.json, "token", "catalog") as ReadonlyArray<Service>
+    )
+
+  it.effect("has OpenStack's types and names, and for each region an endpoint of each interface", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make({ origin: "http://elsewhere.test:81", regions: ["DFW", "ORD"] })
+      const catalog = yield* catalogOf(emulator)
+      const named = (type: string) => catalog.filter((service) => service.type === type)
+      assert.deepStrictEqual(
+        ["identity", "compute", "object-store", "image"].flatMap(named).map((service) => service.name),
+        ["keystone", "nova", "swift", "glance"]
+      )
+      assert.deepStrictEqual(
+        named("compute")[0]?.endpoints.map(({ interface: kind, region, region_id, url }) => [
+          kind,
+          region,
+          region_id,
+          url
+        ]),
+        ["DFW", "ORD"].flatMap((region) =>
+          ["public", "internal", "admin"].map((kind) => [
+            kind,
+            region,
+            region,
+            `http://elsewhere.test:81/servers/${region.toLowerCase()}/v2/010101`
+          ])
+        )
+      )
+      // The first generation has no counterpart, and would be a second `compute`.
+      assert.isTrue(catalog.every((service) => typeof service.type === "string"))
+      assert.notInclude(texts(catalog, "name"), "cloudServers")
+      assert.lengthOf(named("compute"), 1)
+      const swift = named("object-store")[0]?.endpoints ?? []
+      assert.deepStrictEqual(
+        swift.slice(0, 2).map(({ url }) => url?.split("/")[3]),
+        ["files", "snet-files"]
+      )
+      assert.isTrue(swift[0]?.["url"]?.endsWith(emulator.credentials.storageAccount))
+      assert.deepStrictEqual(
+        named("rax:monitor")[0]?.endpoints.map(({ region }) => region),
+        [null, null, null]
+      )
+      const ids = catalog.flatMap((service) => [service.id, ...service.endpoints.map(({ id }) => id)])
+      assert.strictEqual(new Set(ids).size, ids.length)
+      assert.isTrue(ids.every((id) => /^[0-9a-f]{32}$/.test(id ?? "")))
+    })
+  )
+
+  it.effect("its URLs are those at which the services answer", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make()
+      const token = yield* tokenOf(emulator)
+      const catalog = yield* catalogOf(emulator)
+      const first = (type: string) => catalog.find((service) => service.type === type)?.endpoints[0]?.["url"] ?? ""
+      const path = (url: string) => url.slice("http://cloud.test".length)
+      assert.strictEqual(yield* statusAt(emulator, `${path(first("compute"))}/flavors`, token), 200)
+      assert.strictEqual(yield* statusAt(emulator, path(first("object-store")), token), 204)
+      assert.strictEqual(yield* statusAt(emulator, `${path(first("identity"))}/auth/projects`, token), 200)
+    })
+  )
+
+  it.effect(
+    "without a project it has no endpoints with the project in their URL; unscoped and nocatalog have none at all",
+    () =>
+      Effect.gen(function* () {
+        const emulator = yield* Emulator.make()
+        for (const scope of [{ domain: { id: "default" } }, { system: { all: true } }]) {
+          const catalog = yield* catalogOf(emulator, scope)
+          const count = (type: string) => catalog.find((service) => service.type === type)?.endpoints.length
+          assert.strictEqual(count("object-store"), 0)
+          assert.strictEqual(count("compute"), 0)
+          assert.strictEqual(count("image"), 6)
+          assert.strictEqual(count("identity"), 6)
+        }
+        assert.strictEqual(yield* catalogOf(emulator, "unscoped"), undefined)
+        const answer = yield* login(emulator, password(emulator))
+        assert.strictEqual(at(answer.json, "token", "catalog"), undefined)
+        assert.isArray(at(answer.json, "token", "roles"))
+      })
+  )
+
+  it.effect("is asked for by itself, by a project's token alone", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make()
+      const answer = yield* ask(emulator, "/v3/auth/catalog", { token: yield* tokenOf(emulator) })
+      assert.deepStrictEqual(at(answer.json, "catalog"), yield* catalogOf(emulator))
+      assert.strictEqual(at(answer.json, "links", "self"), "http://cloud.test/v3/auth/catalog")
+      for (const scope of ["unscoped", { system: { all: true } }, { domain: { id: "default" } }]) {
+        const refused = yield* ask(emulator, "/v3/auth/catalog", {
+          token: yield* tokenOf(emulator, password(emulator), scope)
+        })
+        assert.strictEqual(refused.status, 403)
+        assert.strictEqual(message(refused), "You are not authorized to perform the requested action.")
+      }
+    })
+  )
+})
+
+describe("Keystone v3: login by token", () => {
+  it.effect("a token is exchanged for one of another scope, that ends with it and names it", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make({ tokenTtl: "1 hour" })
+      const unscoped = yield* tokenOf(emulator, password(emulator), "unscoped")
+      const before = yield* seen(emulator, unscoped, unscoped)
+      yield* TestClock.adjust("30 minutes")
+      const answer = yield* login(emulator, byToken(unscoped), { project: { id: "010101" } })
+      assert.strictEqual(answer.status, 201)
+      assert.notStrictEqual(subjectOf(answer), unscoped)
+      assert.deepStrictEqual(at(answer.json, "token", "methods"), ["password", "token"])
+      assert.strictEqual(at(answer.json, "token", "expires_at"), at(before.json, "token", "expires_at"))
+      const audit = (from: Answer, index: number) => at(from.json, "token", "audit_ids", index)
+      assert.strictEqual(audit(answer, 1), audit(before, 0))
+      assert.notStrictEqual(audit(answer, 0), audit(before, 0))
+      // The chain's first token is named, however long the chain.
+      const third = yield* login(emulator, byToken(subjectOf(answer)))
+      assert.strictEqual(audit(third, 1), audit(before, 0))
+      yield* TestClock.adjust("31 minutes")
+      assert.strictEqual(yield* statusAt(emulator, limits, subjectOf(answer)), 401)
+    })
+  )
+
+  it.effect("revoking the old one leaves the new one alone", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make()
+      const old = yield* tokenOf(emulator)
+      const fresh = yield* tokenOf(emulator, byToken(old))
+      const gone = yield* ask(emulator, tokens, { method: "DELETE", token: fresh, headers: { "x-subject-token": old } })
+      assert.strictEqual(gone.status, 204)
+      assert.strictEqual(yield* statusAt(emulator, limits, old), 401)
+      assert.strictEqual(yield* statusAt(emulator, limits, fresh), 200)
+    })
+  )
+
+  it.effect("tokens that are none, were one, or are not given get 404, each in its words", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make()
+      const old = yield* tokenOf(emulator)
+      yield* emulator.revokeToken(old)
+      const cases = [
+        ["x", "Could not recognize Fernet token"],
+        [old, "Failed to validate token"],
+        ["", "No token in the request"]
+      ] as const
+      for (const [id, words] of cases) {
+        const answer = yield* login(emulator, byToken(id))
+        assert.strictEqual(answer.status, 404)
+        assert.strictEqual(message(answer), words)
+      }
+    })
+  )
+
+  it.effect("a token for the system is not exchanged for one of a project or a domain", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make()
+      const system = yield* tokenOf(emulator, password(emulator), { system: { all: true } })
+      for (const scope of [{ project: { id: "010101" } }, { domain: { id: "default" } }]) {
+        const answer = yield* login(emulator, byToken(system), scope)
+        assert.strictEqual(answer.status, 403)
+        assert.match(message(answer), /Using a system-scoped token to create/)
+      }
+      assert.strictEqual((yield* login(emulator, byToken(system), "unscoped")).status, 201)
+    })
+  )
+
+  it.effect("an application credential's token is not exchanged: Keystone itself fails at it", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make()
+      const answer = yield* login(emulator, byToken(yield* tokenOf(emulator, byCredential(emulator))))
+      assert.strictEqual(answer.status, 500)
+      assert.strictEqual(at(answer.json, "error", "title"), "Internal Server Error")
+    })
+  )
+})
+
+describe("Keystone v3: multi-factor login", () => {
+  const totp = (emulator: Emulator.Emulator, passcode = "123456") => ({
+    methods: ["totp"],
+    totp: { user: { id: emulator.credentials.userId, passcode } }
+  })
+
+  const both = (emulator: Emulator.Emulator, passcode?: string) => ({
+    ...password(emulator),
+    ...totp(emulator, passcode),
+    methods: ["password", "totp"]
+  })
+
+  it.effect("a password alone gets a receipt, no fault, which the passcode turns into a token", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make({ multiFactor: true })
+      yield* TestClock.setTime(Date.UTC(2026, 0, 1))
+      const challenge = yield* login(emulator, password(emulator))
+      assert.strictEqual(challenge.status, 401)
+      assert.strictEqual(challenge.headers["www-authenticate"], undefined)
+      assert.deepStrictEqual(challenge.json, {
+        receipt: {
+          methods: ["password"],
+          user: { domain: { id: "default", name: "Default" }, id: "172157", name: "demo" },
+          expires_at: "2026-01-01T00:05:00.000000Z",
+          issued_at: "2026-01-01T00:00:00.000000Z"
+        },
+        required_auth_methods: [["password", "totp"], ["application_credential"]]
+      })
+      const receipt = { "openstack-auth-receipt": challenge.headers["openstack-auth-receipt"] ?? "" }
+      const wrong = yield* login(emulator, totp(emulator, "000000"), undefined, { headers: receipt })
+      assert.deepStrictEqual(wrong.json, unexplained)
+      const right = yield* login(emulator, totp(emulator), { project: { id: "010101" } }, { headers: receipt })
+      assert.strictEqual(right.status, 201)
+      assert.deepStrictEqual(at(right.json, "token", "methods"), ["password", "totp"])
+      assert.strictEqual(yield* statusAt(emulator, limits, subjectOf(right)), 200)
+      assert.deepStrictEqual(yield* emulator.logins, { succeeded: 1, refused: 2 })
+    })
+  )
+
+  it.effect("both at once need no receipt, and the passcode alone gets one too", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make({ multiFactor: true })
+      assert.strictEqual((yield* login(emulator, both(emulator))).status, 201)
+      assert.strictEqual((yield* login(emulator, both(emulator, "000000"))).status, 401)
+      const alone = yield* login(emulator, totp(emulator))
+      assert.deepStrictEqual(at(alone.json, "receipt", "methods"), ["totp"])
+      // The same half again proves nothing more.
+      const headers = { "openstack-auth-receipt": alone.headers["openstack-auth-receipt"] ?? "" }
+      assert.strictEqual((yield* login(emulator, totp(emulator), undefined, { headers })).status, 401)
+      assert.strictEqual((yield* login(emulator, password(emulator), undefined, { headers })).status, 201)
+    })
+  )
+
+  it.effect("a receipt that is none, or older than five minutes, is refused by name", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make({ multiFactor: true })
+      const challenge = yield* login(emulator, password(emulator))
+      const id = challenge.headers["openstack-auth-receipt"] ?? ""
+      yield* TestClock.adjust("5 minutes")
+      for (const receipt of ["nope", id]) {
+        const answer = yield* login(emulator, totp(emulator), undefined, {
+          headers: { "openstack-auth-receipt": receipt }
+        })
+        assert.strictEqual(answer.status, 401)
+        assert.strictEqual(message(answer), `Could not find auth receipt: ${receipt}.`)
+      }
+    })
+  )
+
+  it.effect("an application credential is enough by itself, and so is a token that was got by both", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make({ multiFactor: true })
+      assert.strictEqual((yield* login(emulator, byCredential(emulator))).status, 201)
+      const token = yield* tokenOf(emulator, both(emulator))
+      const again = yield* login(emulator, byToken(token))
+      assert.deepStrictEqual(at(again.json, "token", "methods"), ["password", "token", "totp"])
+    })
+  )
+})
+
+describe("Keystone v3: the life of a token", () => {
+  it.effect("a holder of any token sees another, HEAD sees it without the body's being sent", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make()
+      const token = yield* tokenOf(emulator)
+      const subject = yield* tokenOf(emulator, password(emulator), "unscoped")
+      const answer = yield* seen(emulator, token, subject)
+      assert.strictEqual(answer.status, 200)
+      assert.strictEqual(subjectOf(answer), subject)
+      assert.strictEqual(at(answer.json, "token", "user", "name"), "demo")
+      const withCatalog = yield* ask(emulator, tokens, { token, headers: { "x-subject-token": token } })
+      assert.isArray(at(withCatalog.json, "token", "catalog"))
+      const head = yield* ask(emulator, tokens, { method: "HEAD", token, headers: { "x-subject-token": subject } })
+      assert.strictEqual(head.status, 200)
+      assert.strictEqual((yield* ask(emulator, tokens, { token, headers: { "x-subject-token": "nope" } })).status, 404)
+    })
+  )
+
+  it.effect("without a token of one's own it is 401, without a subject 403, before anything else is looked at", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make()
+      const token = yield* tokenOf(emulator)
+      for (const method of ["GET", "DELETE"]) {
+        const nobody = yield* ask(emulator, tokens, { method, token: "nope", headers: { "x-subject-token": token } })
+        assert.deepStrictEqual(nobody.json, unexplained)
+        const action = method === "GET" ? "validate_token" : "revoke_token"
+        const nothing = yield* ask(emulator, tokens, { method, token })
+        assert.strictEqual(nothing.status, 403)
+        assert.strictEqual(
+          message(nothing),
+          `You are not authorized to perform the requested action: identity:${action}.`
+        )
+      }
+      assert.strictEqual(yield* statusAt(emulator, limits, token), 200)
+    })
+  )
+
+  it.effect("a token that revokes itself is 401 at once, everywhere", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make()
+      const token = yield* tokenOf(emulator)
+      const revoke = ask(emulator, tokens, { method: "DELETE", token, headers: { "x-subject-token": token } })
+      const gone = yield* revoke
+      assert.strictEqual(gone.status, 204)
+      assert.strictEqual(gone.text, "")
+      assert.strictEqual((yield* revoke).status, 401)
+      assert.strictEqual(yield* statusAt(emulator, limits, token), 401)
+      assert.strictEqual(yield* statusAt(emulator, "/v2.0/tenants", token), 401)
+    })
+  )
+
+  it.effect("the handles expire, revoke and reject it as any other", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make()
+      const expired = yield* tokenOf(emulator)
+      yield* emulator.expireAllTokens
+      assert.strictEqual(yield* statusAt(emulator, limits, expired), 401)
+      assert.strictEqual(yield* statusAt(emulator, "/v3/auth/projects", expired), 401)
+      const revoked = yield* tokenOf(emulator)
+      yield* emulator.revokeToken(revoked)
+      assert.strictEqual(yield* statusAt(emulator, limits, revoked), 401)
+      const rejected = yield* tokenOf(emulator)
+      yield* emulator.rejectToken(rejected)
+      assert.strictEqual(yield* statusAt(emulator, limits, rejected), 401)
+      assert.strictEqual(yield* statusAt(emulator, "/v3/auth/projects", rejected), 200)
+      assert.notStrictEqual(yield* tokenOf(emulator), rejected)
+      const all = yield* tokenOf(emulator)
+      yield* emulator.revokeAllTokens
+      assert.strictEqual(yield* statusAt(emulator, limits, all), 401)
+    })
+  )
+
+  it.effect("its end is the moment that it tells, to the millisecond", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make({ tokenTtl: "4 seconds" })
+      const answer = yield* login(emulator, password(emulator))
+      yield* TestClock.setTime(Date.parse(String(at(answer.json, "token", "expires_at"))) - 1)
+      assert.strictEqual(yield* statusAt(emulator, limits, subjectOf(answer)), 200)
+      yield* TestClock.adjust(1)
+      assert.strictEqual(yield* statusAt(emulator, limits, subjectOf(answer)), 401)
+      const other = yield* tokenOf(emulator)
+      assert.strictEqual(message(yield* seen(emulator, other, subjectOf(answer))), "Failed to validate token")
+    })
+  )
+
+  it.effect("both versions of Identity know each other's tokens, each in its own words", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make()
+      const second = yield* emulator.issueToken
+      const third = yield* tokenOf(emulator)
+      assert.deepStrictEqual(at((yield* seen(emulator, third, second)).json, "token", "methods"), ["password"])
+      const validated = yield* ask(emulator, `/v2.0/tokens/${third}`, { token: second })
+      assert.deepStrictEqual(at(validated.json, "access", "token", "RAX-AUTH:authenticatedBy"), ["PASSWORD"])
+      assert.strictEqual((yield* login(emulator, byToken(second), { project: { id: "010101" } })).status, 201)
+    })
+  )
+
+  it.effect("an unscoped token that version 2 is given for a tenant becomes one that services take", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make()
+      const exchange = (id: string) =>
+        Effect.map(ask(emulator, "/v2.0/tokens", { body: { auth: { token: { id }, tenantId: "010101" } } }), (answer) =>
+          String(at(answer.json, "access", "token", "id"))
+        )
+      const unscoped = yield* tokenOf(emulator, password(emulator), "unscoped")
+      assert.strictEqual(yield* statusAt(emulator, limits, yield* exchange(unscoped)), 200)
+      const project = yield* tokenOf(emulator)
+      assert.strictEqual(yield* exchange(project), project)
+    })
+  )
+})
+
+describe("Keystone v3: what a token may be scoped to, and whose it is", () => {
+  it.effect("projects, domains and the system", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make({ projectName: "web" })
+      const token = yield* tokenOf(emulator, password(emulator), "unscoped")
+      const list = (kind: string) => ask(emulator, `/v3/auth/${kind}`, { token })
+      const projects = yield* list("projects")
+      assert.strictEqual(at(projects.json, "projects", 0, "id"), "010101")
+      assert.strictEqual(at(projects.json, "projects", 0, "name"), "web")
+      assert.strictEqual(at(projects.json, "projects", 0, "domain_id"), "default")
+      assert.deepStrictEqual(at(projects.json, "links"), {
+        next: null,
+        self: "http://cloud.test/v3/auth/projects",
+        previous: null
+      })
+      assert.deepStrictEqual(texts(at((yield* list("domains")).json, "domains"), "name"), ["Default"])
+      assert.deepStrictEqual(at((yield* list("system")).json, "system"), [{ all: true }])
+      for (const kind of ["projects", "domains", "system", "catalog"]) {
+        assert.deepStrictEqual((yield* ask(emulator, `/v3/auth/${kind}`)).json, unexplained)
+      }
+    })
+  )
+
+  it.effect("the own user, project and regions are shown, others' are forbidden", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make()
+      const token = yield* tokenOf(emulator)
+      const user = yield* ask(emulator, "/v3/users/172157", { token })
+      assert.strictEqual(at(user.json, "user", "name"), "demo")
+      assert.strictEqual(at(user.json, "user", "default_project_id"), "010101")
+      assert.strictEqual(at((yield* ask(emulator, "/v3/projects/010101", { token })).json, "project", "name"), "demo")
+      const projects = yield* ask(emulator, "/v3/users/172157/projects", { token })
+      assert.deepStrictEqual(texts(at(projects.json, "projects"), "id"), ["010101"])
+      const regions = yield* ask(emulator, "/v3/regions", { token })
+      assert.deepStrictEqual(texts(at(regions.json, "regions"), "id"), ["DFW", "ORD"])
+      const forbidden = {
+        "/v3/users": "list_users",
+        "/v3/users/1": "get_user",
+        "/v3/users/1/projects": "list_user_projects",
+        "/v3/projects": "list_projects",
+        "/v3/projects/1": "get_project"
+      }
+      for (const [target, action] of Object.entries(forbidden)) {
+        const answer = yield* ask(emulator, target, { token })
+        assert.strictEqual(answer.status, 403, target)
+        assert.include(message(answer), `identity:${action}.`)
+      }
+    })
+  )
+})
+
+describe("Keystone v3: application credentials", () => {
+  it.effect("the one that is there logs in for its project, and says so", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make()
+      const { applicationCredential, domain, userId, username } = emulator.credentials
+      const { id, name, secret } = applicationCredential ?? { id: "", name: "", secret: "" }
+      const ways = [
+        { id, secret },
+        { name, secret, user: { id: userId } },
+        { name, secret, user: { name: username, domain: { id: domain.id } } },
+        { name, secret, user: { name: username, domain: { name: domain.name } } }
+      ]
+      for (const way of ways) {
+        const answer = yield* login(emulator, { methods: ["application_credential"], application_credential: way })
+        assert.strictEqual(answer.status, 201, JSON.stringify(way))
+        assert.deepStrictEqual(at(answer.json, "token", "methods"), ["application_credential"])
+        assert.strictEqual(at(answer.json, "token", "project", "id"), "010101")
+        assert.deepStrictEqual(at(answer.json, "token", "application_credential"), { id, name, restricted: true })
+        assert.strictEqual(yield* statusAt(emulator, limits, subjectOf(answer)), 200)
+      }
+    })
+  )
+
+  it.effect("a wrong secret gets 401, a wrong id 404, a wrong name 401, a scope 401 with its reason", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make()
+      const right = byCredential(emulator).application_credential
+      const with_ = (part: Json, scope?: unknown) =>
+        login(emulator, { methods: ["application_credential"], application_credential: part }, scope)
+      assert.deepStrictEqual((yield* with_({ ...right, secret: "no" })).json, unexplained)
+      assert.deepStrictEqual((yield* with_({ id: right.id })).json, unexplained)
+      const unknown = yield* with_({ ...right, id: "nope" })
+      assert.strictEqual(unknown.status, 404)
+      assert.strictEqual(message(unknown), "Could not find Application Credential: nope.")
+      const user = { id: emulator.credentials.userId }
+      assert.deepStrictEqual((yield* with_({ name: "nope", secret: right.secret, user })).json, unexplained)
+      for (const scope of ["unscoped", { project: { id: "010101" } }]) {
+        const scoped = yield* with_(right, scope)
+        assert.strictEqual(scoped.status, 401)
+        assert.match(message(scoped), /Application credentials cannot request a scope\.$/)
+      }
+      const incomplete = [
+        ["name or ID in application credential", {}],
+        ["user in application credential", { name: "emulator", secret: "x" }],
+        ["user in application credential", { name: "emulator", secret: "x", user: {} }],
+        ["domain in user", { name: "emulator", secret: "x", user: { name: "demo" } }]
+      ] as const
+      for (const [what, part] of incomplete) {
+        const answer = yield* with_(part)
+        assert.strictEqual(answer.status, 400)
+        assert.strictEqual(message(answer), `Expecting to find ${what}. ${malformed}`)
+      }
+    })
+  )
+
+  it.effect("is made, told its secret once, listed, found by name, shown and deleted", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make()
+      const token = yield* tokenOf(emulator)
+      const { answer, id, identity } = yield* created(emulator, token, {
+        name: "backup",
+        secret: "s3cret",
+        description: "nightly",
+        roles: [{ name: "reader" }],
+        expires_at: "2030-01-02T03:04:05.678Z",
+        unrestricted: true
+      })
+      const shown = at(answer.json, "application_credential") as Record<string, unknown>
+      const { roles, secret, ...rest } = shown
+      assert.strictEqual(secret, "s3cret")
+      assert.deepStrictEqual(names(roles), ["reader"])
+      assert.deepStrictEqual(rest, {
+        id,
+        name: "backup",
+        description: "nightly",
+        user_id: "172157",
+        project_id: "010101",
+        system: null,
+        expires_at: "2030-01-02T03:04:05.678000",
+        unrestricted: true,
+        links: { self: `http://cloud.test/v3/application_credentials/${id}` }
+      })
+      const get = yield* ask(emulator, `${own(emulator)}/${id}`, { token })
+      assert.deepStrictEqual(at(get.json, "application_credential"), { ...rest, roles })
+      const list = yield* ask(emulator, own(emulator), { token })
+      assert.deepStrictEqual(texts(at(list.json, "application_credentials"), "name"), ["emulator", "backup"])
+      assert.notInclude(list.text, "s3cret")
+      const named = yield* ask(emulator, `${own(emulator)}?name=backup`, { token })
+      assert.deepStrictEqual(texts(at(named.json, "application_credentials"), "id"), [id])
+      const entry = yield* login(emulator, identity)
+      assert.deepStrictEqual(names(at(entry.json, "token", "roles")), ["reader"])
+      assert.strictEqual((yield* ask(emulator, `${own(emulator)}/${id}`, { method: "DELETE", token })).status, 204)
+      const gone = yield* ask(emulator, `${own(emulator)}/${id}`, { token })
+      assert.strictEqual(gone.status, 404)
+      assert.strictEqual(message(gone), `Could not find Application Credential: ${id}.`)
+      assert.strictEqual((yield* ask(emulator, `${own(emulator)}/${id}`, { method: "DELETE", token })).status, 404)
+    })
+  )
+
+  it.effect("without a secret it gets one of 86 characters, and by default the maker's roles", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make({ roles: { project: ["admin", "member"] } })
+      const token = yield* tokenOf(emulator)
+      for (const credential of [{ name: "a" }, { name: "b", secret: null, roles: [], expires_at: null }]) {
+        const { answer, identity, secret } = yield* created(emulator, token, credential)
+        assert.match(secret, /^[\w-]{86}$/)
+        assert.deepStrictEqual(names(at(answer.json, "application_credential", "roles")), ["admin", "member"])
+        assert.strictEqual(at(answer.json, "application_credential", "unrestricted"), null)
+        assert.strictEqual((yield* login(emulator, identity)).status, 201)
+      }
+    })
+  )
+
+  it.effect("deleting it ends its tokens, and no others", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make()
+      const token = yield* tokenOf(emulator)
+      const { id, identity } = yield* created(emulator, token, { name: "short" })
+      const its = yield* tokenOf(emulator, identity)
+      const others = yield* tokenOf(emulator, byCredential(emulator))
+      yield* ask(emulator, `${own(emulator)}/${id}`, { method: "DELETE", token })
+      assert.strictEqual(yield* statusAt(emulator, limits, its), 401)
+      assert.strictEqual(yield* statusAt(emulator, limits, others), 200)
+      assert.strictEqual(yield* statusAt(emulator, limits, token), 200)
+      const words = `Could not find Application Credential: ${id}.`
+      const asCaller = yield* ask(emulator, "/v3/auth/projects", { token: its })
+      const asSubject = yield* seen(emulator, token, its)
+      const asLogin = yield* login(emulator, identity)
+      for (const answer of [asCaller, asSubject, asLogin]) {
+        assert.strictEqual(answer.status, 404)
+        assert.strictEqual(message(answer), words)
+      }
+    })
+  )
+
+  it.effect("its token makes and deletes no others, unless it is unrestricted", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make()
+      const token = yield* tokenOf(emulator)
+      const bound = yield* created(emulator, token, { name: "bound" })
+      const free = yield* created(emulator, token, { name: "free", unrestricted: true, roles: [{ name: "reader" }] })
+      const entry = yield* login(emulator, bound.identity)
+      assert.strictEqual(at(entry.json, "token", "application_credential", "restricted"), true)
+      const its = subjectOf(entry)
+      const refusedCreate = yield* create(emulator, its, { name: "more" })
+      const refusedDelete = yield* ask(emulator, `${own(emulator)}/${bound.id}`, { method: "DELETE", token: its })
+      for (const answer of [refusedCreate, refusedDelete]) {
+        assert.strictEqual(answer.status, 403)
+        assert.match(message(answer), /is not allowed for managing additional application credentials/)
+      }
+      assert.strictEqual((yield* ask(emulator, own(emulator), { token: its })).status, 200)
+      const freeEntry = yield* login(emulator, free.identity)
+      assert.strictEqual(at(freeEntry.json, "token", "application_credential", "restricted"), false)
+      const freely = subjectOf(freeEntry)
+      const child = yield* created(emulator, freely, { name: "child" })
+      // A child has no more than its parent.
+      assert.deepStrictEqual(names(at(child.answer.json, "application_credential", "roles")), ["reader"])
+      const gone = yield* ask(emulator, `${own(emulator)}/${bound.id}`, { method: "DELETE", token: freely })
+      assert.strictEqual(gone.status, 204)
+    })
+  )
+
+  it.effect("its end is its tokens' end, written without a zone", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make({ tokenTtl: "1 hour" })
+      yield* TestClock.setTime(Date.UTC(2026, 0, 1))
+      const token = yield* tokenOf(emulator)
+      const { identity } = yield* created(emulator, token, { name: "brief", expires_at: "2026-01-01T00:10:00" })
+      const answer = yield* login(emulator, identity)
+      assert.strictEqual(at(answer.json, "token", "expires_at"), "2026-01-01T00:10:00.000000")
+      const long = yield* created(emulator, token, { name: "long", expires_at: "2026-01-01T05:00:00" })
+      const before = yield* login(emulator, long.identity)
+      assert.strictEqual(at(before.json, "token", "expires_at"), "2026-01-01T01:00:00.000000Z")
+      yield* TestClock.adjust("10 minutes")
+      assert.strictEqual(yield* statusAt(emulator, limits, subjectOf(answer)), 401)
+      assert.deepStrictEqual((yield* login(emulator, identity)).json, unexplained)
+    })
+  )
+
+  it.effect("what cannot be made is refused in Keystone's words", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make()
+      yield* TestClock.setTime(Date.UTC(2026, 0, 1))
+      const token = yield* tokenOf(emulator)
+      const cases: ReadonlyArray<readonly [Json, number, RegExp]> = [
+        [{}, 400, /^'name' is a required property\n/],
+        [{ name: "" }, 400, /^Invalid input for field 'name': '' is too short\n/],
+        [{ name: " " }, 400, /^Invalid input for field 'name': ' ' does not match '\[\\\\S\]\+'\n/],
+        [{ name: "n".repeat(256) }, 400, /is too long\n/],
+        [{ name: "a", secret: 1 }, 400, /^Invalid input for field 'secret': 1 is not of type 'null', 'string'\n/],
+        [{ name: "a", unrestricted: "yes" }, 400, /'yes' is not of type 'boolean'\n/],
+        [
+          { name: "a", roles: [{}] },
+          400,
+          /^Invalid input for field 'roles\/0': \{\} does not have enough properties\n/
+        ],
+        [{ name: "a", roles: [{ id: "a", name: "b" }] }, 400, /\{'id': 'a', 'name': 'b'\} has too many properties\n/],
+        [{ name: "a", roles: [{ x: 1 }] }, 400, /Additional properties are not allowed \('x' was unexpected\)\n/],
+        [
+          { name: "a", roles: [{ name: "admin" }] },
+          400,
+          /Cannot create an application credential with unassigned role$/
+        ],
+        [{ name: "a", roles: [{ id: "nope" }] }, 400, /Cannot create an application credential with unassigned role$/],
+        [{ name: "a", roles: [{ name: "nope" }] }, 404, /^Role nope is not defined$/],
+        [{ name: "a", expires_at: "2025-12-31T23:59:59" }, 400, /^The 'expires_at' must not be before now\. /],
+        [{ name: "a", expires_at: "tomorrow" }, 400, /^Timestamp not in expected format\. /],
+        [{ name: "a", expires_at: "2030-01-01T00:00:00+01:00" }, 400, /^Timestamp not in expected format\. /],
+        [{ name: "a", more: 1 }, 400, /^'more' is an invalid keyword argument/],
+        [{ name: "emulator" }, 409, /Duplicate entry found with name emulator\.$/]
+      ]
+      for (const [credential, status, words] of cases) {
+        const answer = yield* create(emulator, token, credential)
+        assert.strictEqual(answer.status, status, JSON.stringify(credential))
+        assert.match(message(answer), words)
+      }
+      const list = yield* ask(emulator, own(emulator), { token })
+      assert.deepStrictEqual(texts(at(list.json, "application_credentials"), "name"), ["emulator"])
+    })
+  )
+
+  it.effect("those of other users are forbidden", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make()
+      const token = yield* tokenOf(emulator)
+      const target = "/v3/users/1/application_credentials"
+      const list = yield* ask(emulator, target, { token })
+      assert.include(message(list), "identity:list_application_credentials.")
+      const made = yield* ask(emulator, target, { token, body: { application_credential: { name: "a" } } })
+      assert.include(message(made), "identity:create_application_credential.")
+      for (const [method, action] of [
+        ["GET", "get"],
+        ["DELETE", "delete"]
+      ] as const) {
+        const one = yield* ask(emulator, `${target}/nope`, { method, token })
+        assert.strictEqual(one.status, 403)
+        assert.include(message(one), `identity:${action}_application_credential.`)
+      }
+      assert.deepStrictEqual((yield* ask(emulator, own(emulator))).json, unexplained)
+    })
+  )
+
+  it.effect("a token under access rules is shown only to those who heed them", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make()
+      const token = yield* tokenOf(emulator)
+      const { answer, identity } = yield* created(emulator, token, {
+        name: "ruled",
+        access_rules: [{ path: "/v2.1/servers", method: "GET", service: "compute" }]
+      })
+      assert.strictEqual(at(answer.json, "application_credential", "access_rules", 0, "path"), "/v2.1/servers")
+      const its = yield* tokenOf(emulator, identity)
+      const blind = yield* seen(emulator, token, its)
+      assert.strictEqual(blind.status, 404)
+      assert.strictEqual(message(blind), "Failed to validate token")
+      const heeding = yield* seen(emulator, token, its, { "openstack-identity-access-rules": "1" })
+      assert.strictEqual(at(heeding.json, "token", "application_credential", "access_rules", 0, "service"), "compute")
+    })
+  )
+
+  it.effect("one that was made without a project logs in without one", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make()
+      const unscoped = yield* tokenOf(emulator, password(emulator), "unscoped")
+      const { answer, identity } = yield* created(emulator, unscoped, { name: "adrift" })
+      assert.strictEqual(at(answer.json, "application_credential", "project_id"), null)
+      const token = yield* tokenOf(emulator, identity)
+      assert.strictEqual(yield* statusAt(emulator, limits, token), 401)
+    })
+  )
+})
+
+describe("Keystone v3: the user's own password", () => {
+  const change = (emulator: Emulator.Emulator, user: Json, userId = emulator.credentials.userId) =>
+    ask(emulator, `/v3/users/${userId}/password`, { body: { user } })
+
+  it.effect("is changed with the old one alone; every token ends, application credentials stay", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make()
+      const { password: old } = emulator.credentials
+      const held = [
+        yield* tokenOf(emulator),
+        yield* tokenOf(emulator, byCredential(emulator)),
+        yield* emulator.issueToken
+      ]
+      const answer = yield* change(emulator, { original_password: old, password: "new" })
+      assert.strictEqual(answer.status, 204)
+      for (const token of held) {
+        assert.strictEqual(yield* statusAt(emulator, limits, token), 401)
+      }
+      assert.strictEqual((yield* login(emulator, password(emulator, { password: old }))).status, 401)
+      assert.strictEqual((yield* login(emulator, password(emulator, { password: "new" }))).status, 201)
+      assert.strictEqual(emulator.credentials.password, "new")
+      assert.strictEqual((yield* login(emulator, byCredential(emulator))).status, 201)
+    })
+  )
+
+  it.effect("is not changed by those who do not know it, nor to what is no text", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make()
+      const { password: old } = emulator.credentials
+      const token = yield* tokenOf(emulator)
+      assert.deepStrictEqual((yield* change(emulator, { original_password: "no", password: "new" })).json, unexplained)
+      assert.deepStrictEqual(
+        (yield* change(emulator, { original_password: old, password: "new" }, "1")).json,
+        unexplained
+      )
+      const faulty: ReadonlyArray<readonly [Json, RegExp]> = [
+        [{}, /^'original_password' is a required property\n/],
+        [{ original_password: old }, /^'password' is a required property\n/],
+        [{ original_password: old, password: 1 }, /^Invalid input for field 'password': 1 is not of type 'string'\n/],
+        [{ original_password: old, password: "x", more: 1 }, /^Additional properties are not allowed \('more' was/]
+      ]
+      for (const [user, words] of faulty) {
+        const answer = yield* change(emulator, user)
+        assert.strictEqual(answer.status, 400)
+        assert.match(message(answer), words)
+      }
+      assert.strictEqual(yield* statusAt(emulator, limits, token), 200)
+      assert.strictEqual(emulator.credentials.password, old)
     })
   )
 })

@@ -1,0 +1,157 @@
+/**
+ * Keystone's answers: JSON, the one shape of its faults, and the pages of the web framework behind it where no resource of
+ * Keystone is at fault.
+ *
+ * @since 0.1.0
+ */
+import type { WireResponse } from "../Protocol.js"
+import * as Reply from "../Reply.js"
+import type { JsonObject } from "../RequestBody.js"
+
+type Headers = Readonly<Record<string, string>>
+
+/** What caches must tell apart; every answer has it. */
+const vary: Headers = { Vary: "X-Auth-Token" }
+
+const titles: Readonly<Record<number, string>> = {
+  400: "Bad Request",
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "Not Found",
+  405: "Method Not Allowed",
+  409: "Conflict",
+  413: "Request Entity Too Large",
+  429: "Too Many Requests",
+  500: "Internal Server Error",
+  501: "Not Implemented",
+  502: "Bad Gateway",
+  503: "Service Unavailable",
+  504: "Gateway Timeout"
+}
+
+/** What closes most of the faults of status 400. */
+const malformed =
+  "The server could not comply with the request since it is either malformed or otherwise incorrect. The client is assumed to be in error."
+
+/**
+ * A JSON body.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const json = (status: number, value: unknown, headers: Headers = {}): WireResponse =>
+  Reply.json(status, value, { ...vary, ...headers })
+
+/**
+ * Status 204.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const noContent = (): WireResponse => Reply.empty(204, vary)
+
+/**
+ * A fault: `{"error":{"code":404,"message":"…","title":"Not Found"}}`.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const fault = (
+  status: number,
+  message: string,
+  options: { readonly headers?: Headers; readonly fields?: JsonObject } = {}
+): WireResponse =>
+  json(
+    status,
+    { error: { code: status, ...options.fields, message, title: titles[status] ?? "Error" } },
+    options.headers
+  )
+
+/**
+ * Status 400 for a body that lacks something: `Expecting to find auth in request body.`
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const missing = (what: string, where: string): WireResponse =>
+  badRequest(`Expecting to find ${what} in ${where}.`)
+
+/**
+ * Status 400, in the words given and Keystone's usual ones behind them.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const badRequest = (message: string): WireResponse => fault(400, `${message} ${malformed}`)
+
+/**
+ * Status 401. By default it does not say why, so that nobody learns which half of the credentials was right.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const unauthorized = (
+  origin: string,
+  message = "The request you have made requires authentication.",
+  fields: JsonObject = {}
+): WireResponse => fault(401, message, { fields, headers: { "WWW-Authenticate": `Keystone uri="${origin}/v3"` } })
+
+/**
+ * Status 403, for an action by its name in Keystone's policy, or for none in particular.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const forbidden = (action?: string): WireResponse =>
+  fault(403, `You are not authorized to perform the requested action${action === undefined ? "" : `: ${action}`}.`)
+
+/**
+ * Status 404 for a thing of a kind: `Could not find Application Credential: 1234.`
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const notFound = (kind: string, id: string): WireResponse => fault(404, `Could not find ${kind}: ${id}.`)
+
+const page = (status: number, sentence: string, headers: Headers = {}): WireResponse => ({
+  status,
+  headers: { "Content-Type": "text/html; charset=utf-8", ...vary, ...headers },
+  body: new TextEncoder().encode(
+    `<!doctype html>\n<html lang=en>\n<title>${status} ${titles[status]}</title>\n<h1>${titles[status]}</h1>\n<p>${sentence}</p>\n`
+  )
+})
+
+/**
+ * Status 404 for a path that leads nowhere: a page, no fault.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const noSuchPath = (): WireResponse =>
+  page(
+    404,
+    "The requested URL was not found on the server. If you entered the URL manually please check your spelling and try again."
+  )
+
+const wrongMethod = "The method is not allowed for the requested URL."
+
+/**
+ * Status 405: a page for the versions' documents, and JSON without the wrapper for resources.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const methodNotAllowed = (allow: string, isDocument: boolean): WireResponse =>
+  isDocument ? page(405, wrongMethod, { Allow: allow }) : json(405, { message: wrongMethod }, { Allow: allow })
+
+/**
+ * What OPTIONS answers.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const options = (allow: string): WireResponse => ({
+  status: 200,
+  headers: { "Content-Type": "text/html; charset=utf-8", Allow: allow, ...vary },
+  body: new Uint8Array(0)
+})

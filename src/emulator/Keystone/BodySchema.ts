@@ -1,0 +1,307 @@
+/**
+ * Keystone's judgement of a request's body: JSON Schema, and the words in which Keystone says what does not fit. It quotes
+ * the schema and the offending part of the body as Python writes them, so that a password in the wrong place comes back in
+ * the fault; a client must be held to hide it.
+ *
+ * @since 0.1.0
+ */
+import * as RequestBody from "../RequestBody.js"
+
+/**
+ * As much of JSON Schema as Keystone's bodies need. The order of the members is that in which they are judged.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface BodySchema {
+  readonly type?: string | ReadonlyArray<string>
+  readonly enum?: ReadonlyArray<unknown>
+  readonly properties?: Readonly<Record<string, BodySchema>>
+  readonly required?: ReadonlyArray<string>
+  readonly items?: BodySchema
+  readonly minLength?: number
+  readonly maxLength?: number
+  readonly pattern?: string
+  readonly minProperties?: number
+  readonly maxProperties?: number
+  readonly additionalProperties?: boolean
+}
+
+const pythonString = (text: string): string => {
+  const quote = text.includes("'") && !text.includes('"') ? '"' : "'"
+  const escaped = text
+    .replaceAll("\\", "\\\\")
+    .replaceAll("\n", "\\n")
+    .replaceAll("\r", "\\r")
+    .replaceAll("\t", "\\t")
+    .replaceAll(quote, `\\${quote}`)
+  return `${quote}${escaped}${quote}`
+}
+
+/** A value in one line of Python; `order` says in which order an object's members stand. */
+const python = (value: unknown, order: (keys: Array<string>) => Array<string> = (keys) => keys): string => {
+  if (typeof value === "string") {
+    return pythonString(value)
+  }
+  if (Array.isArray(value)) {
+    return `[${value.map((item) => python(item, order)).join(", ")}]`
+  }
+  if (RequestBody.isObject(value)) {
+    const members = order(Object.keys(value)).map((key) => `${pythonString(key)}: ${python(value[key], order)}`)
+    return `{${members.join(", ")}}`
+  }
+  return value === true ? "True" : value === false ? "False" : value === null ? "None" : String(value)
+}
+
+const sorted = (keys: Array<string>): Array<string> => keys.toSorted()
+
+/**
+ * A value as Python's pprint breaks it into lines of 72 columns: what has room stays in one line, and of the rest each
+ * member begins a line under the first one. `column` is where it begins, `reserved` what must fit behind its end.
+ */
+const prettyPython = (value: unknown, column = 0, reserved = 0): string => {
+  const line = python(value, sorted)
+  const isList = Array.isArray(value)
+  if (line.length <= 72 - column - reserved || !(isList || RequestBody.isObject(value))) {
+    return line
+  }
+  const heads = isList ? value.map(() => "") : sorted(Object.keys(value)).map((key) => `${pythonString(key)}: `)
+  const members = isList ? value : sorted(Object.keys(value)).map((key) => value[key])
+  const lines = members.map((member, index) => {
+    const head = heads[index] ?? ""
+    return `${head}${prettyPython(member, column + 1 + head.length, index === members.length - 1 ? reserved + 1 : 1)}`
+  })
+  const body = lines.join(`,\n${" ".repeat(column + 1)}`)
+  return isList ? `[${body}]` : `{${body}}`
+}
+
+interface Violation {
+  readonly message: string
+  /** The schema's member that is violated: `required`. */
+  readonly rule: string
+  readonly schema: BodySchema
+  readonly instance: unknown
+  readonly path: ReadonlyArray<string | number>
+  readonly schemaPath: ReadonlyArray<string | number>
+}
+
+const isOfType = (value: unknown, type: string): boolean => {
+  switch (type) {
+    case "object":
+      return RequestBody.isObject(value)
+    case "array":
+      return Array.isArray(value)
+    case "null":
+      return value === null
+    default:
+      return typeof value === type
+  }
+}
+
+/** What a value violates in one schema, without what stands inside it. */
+const ownViolation = (rule: string, schema: BodySchema, value: unknown): ReadonlyArray<string> => {
+  const when = (isViolated: boolean | undefined, message: string): ReadonlyArray<string> =>
+    isViolated === true ? [message] : []
+  const text = typeof value === "string" ? value : undefined
+  const object = RequestBody.isObject(value) ? value : undefined
+  switch (rule) {
+    case "type": {
+      const types = [schema.type ?? []].flat()
+      return when(
+        !types.some((type) => isOfType(value, type)),
+        `${python(value)} is not of type ${types.map(pythonString).join(", ")}`
+      )
+    }
+    case "enum":
+      return when(!schema.enum?.includes(value), `${python(value)} is not one of ${python(schema.enum)}`)
+    case "required":
+      return object === undefined
+        ? []
+        : (schema.required ?? [])
+            .filter((name) => !(name in object))
+            .map((name) => `${pythonString(name)} is a required property`)
+    case "minLength":
+      return when(text !== undefined && [...text].length < (schema.minLength ?? 0), `${python(value)} is too short`)
+    case "maxLength":
+      return when(text !== undefined && [...text].length > (schema.maxLength ?? 0), `${python(value)} is too long`)
+    case "pattern":
+      return when(
+        text !== undefined && !new RegExp(schema.pattern ?? "", "u").test(text),
+        `${python(value)} does not match ${python(schema.pattern)}`
+      )
+    case "minProperties":
+      return when(
+        object !== undefined && Object.keys(object).length < (schema.minProperties ?? 0),
+        `${python(value)} does not have enough properties`
+      )
+    case "maxProperties":
+      return when(
+        object !== undefined && Object.keys(object).length > (schema.maxProperties ?? 0),
+        `${python(value)} has too many properties`
+      )
+    case "additionalProperties": {
+      const unknown = Object.keys(object ?? {}).filter((name) => !(name in (schema.properties ?? {})))
+      return when(
+        schema.additionalProperties === false && unknown.length > 0,
+        `Additional properties are not allowed (${unknown.map(pythonString).join(", ")} ${unknown.length === 1 ? "was" : "were"} unexpected)`
+      )
+    }
+    default:
+      return []
+  }
+}
+
+const violations = (
+  schema: BodySchema,
+  value: unknown,
+  path: ReadonlyArray<string | number>,
+  schemaPath: ReadonlyArray<string | number>
+): ReadonlyArray<Violation> =>
+  Object.keys(schema).flatMap((rule): ReadonlyArray<Violation> => {
+    if (rule === "properties") {
+      return RequestBody.isObject(value)
+        ? Object.entries(schema.properties ?? {}).flatMap(([name, inner]) =>
+            name in value ? violations(inner, value[name], [...path, name], [...schemaPath, rule, name]) : []
+          )
+        : []
+    }
+    if (rule === "items") {
+      const inner = schema.items
+      return Array.isArray(value) && inner !== undefined
+        ? value.flatMap((item, index) => violations(inner, item, [...path, index], [...schemaPath, rule]))
+        : []
+    }
+    return ownViolation(rule, schema, value).map((message) => ({
+      message,
+      rule,
+      schema,
+      instance: value,
+      path,
+      schemaPath
+    }))
+  })
+
+const indented = (text: string): string =>
+  text
+    .split("\n")
+    .map((line) => `    ${line}`)
+    .join("\n")
+
+const subscripts = (path: ReadonlyArray<string | number>): string => path.map((key) => `[${python(key)}]`).join("")
+
+/**
+ * What Keystone says against a body: of all that is wrong, what lies least deep in it, and of those the first. Undefined
+ * where nothing is.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const problemOf = (schema: BodySchema, body: unknown): string | undefined => {
+  const [worst] = violations(schema, body, [], []).toSorted((one, other) => one.path.length - other.path.length)
+  if (worst === undefined) {
+    return undefined
+  }
+  const field = worst.path.length === 0 ? "" : `Invalid input for field '${worst.path.join("/")}': `
+  return [
+    `${field}${worst.message}`,
+    `Failed validating ${pythonString(worst.rule)} in schema${subscripts(worst.schemaPath)}:\n${indented(prettyPython(worst.schema))}`,
+    `On instance${subscripts(worst.path)}:\n${indented(prettyPython(worst.instance))}`
+  ].join("\n\n")
+}
+
+const text: BodySchema = { type: "string" }
+const idOrName: BodySchema = { type: "object", properties: { id: text, name: text } }
+const boolean: BodySchema = { type: "boolean", enum: [true, false, null] }
+const identifier: BodySchema = { type: "string", minLength: 1, maxLength: 64, pattern: "^[a-zA-Z0-9-]+$" }
+const name: BodySchema = { type: "string", minLength: 1, maxLength: 255, pattern: "[\\S]+" }
+
+/**
+ * `auth` of `POST /v3/auth/tokens`. Of the methods only password and token are judged here.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const auth: BodySchema = {
+  type: "object",
+  properties: {
+    identity: {
+      type: "object",
+      properties: {
+        methods: { type: "array", items: text },
+        password: {
+          type: "object",
+          properties: {
+            user: { type: "object", properties: { id: text, name: text, password: text, domain: idOrName } }
+          }
+        },
+        token: { type: "object", properties: { id: text }, required: ["id"] }
+      },
+      required: ["methods"]
+    },
+    scope: {
+      type: ["object", "string"],
+      properties: {
+        project: { type: "object", properties: { name: text, id: text, domain: idOrName } },
+        domain: idOrName,
+        "OS-TRUST:trust": { type: "object", properties: { id: text } },
+        system: { type: "object", properties: { all: boolean } }
+      }
+    }
+  },
+  required: ["identity"]
+}
+
+/**
+ * `application_credential` of `POST /v3/users/{id}/application_credentials`.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const applicationCredential: BodySchema = {
+  type: "object",
+  properties: {
+    name,
+    description: { type: ["string", "null"] },
+    secret: { type: ["null", "string"] },
+    expires_at: { type: ["null", "string"] },
+    roles: {
+      type: "array",
+      items: {
+        type: "object",
+        properties: { id: identifier, name },
+        minProperties: 1,
+        maxProperties: 1,
+        additionalProperties: false
+      }
+    },
+    unrestricted: boolean,
+    access_rules: {
+      type: "array",
+      items: {
+        type: "object",
+        properties: {
+          path: { type: "string", minLength: 0, maxLength: 225, pattern: "^\\/.*" },
+          method: { type: "string", pattern: "^(POST|GET|HEAD|PATCH|PUT|DELETE)$" },
+          service: identifier,
+          id: identifier
+        },
+        additionalProperties: false
+      }
+    }
+  },
+  required: ["name"],
+  additionalProperties: true
+}
+
+/**
+ * `user` of `POST /v3/users/{id}/password`.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const passwordChange: BodySchema = {
+  type: "object",
+  properties: { original_password: text, password: text },
+  required: ["original_password", "password"],
+  additionalProperties: false
+}
