@@ -362,6 +362,9 @@ export const make = (
       )
     }
 
+    // The newest login whose token this service has accepted: where that one is rejected, it has been revoked since.
+    let accepted = 0
+
     const attempt = <A, E, Tag extends DocumentedError["_tag"]>(
       request: Request<Tag>,
       receive: (response: Response) => Effect.Effect<A, E>,
@@ -401,7 +404,10 @@ export const make = (
         span.attribute("server.address", new URL(endpoint).host)
         const requestId = requestIdOf(response.headers)
         if (requestId !== undefined) span.attribute("rackspace.request_id", requestId)
-        if (response.status >= 200 && response.status < 300) return yield* receive(toResponse(response, target, policy))
+        if (response.status >= 200 && response.status < 300) {
+          accepted = Math.max(accepted, access.login)
+          return yield* receive(toResponse(response, target, policy))
+        }
         const body = yield* readRefusal(response, target, policy.stallTimeout)
         return yield* fromRefusal(
           {
@@ -447,7 +453,10 @@ export const make = (
               })
               let rounds = 0
               const round = Effect.suspend(() => {
-                const authorized = Effect.retry(once, retryUnauthorized(tokens))
+                const authorized = Effect.retry(
+                  once,
+                  retryUnauthorized(tokens, (login) => login <= accepted)
+                )
                 return rounds++ === 0
                   ? authorized
                   : Effect.zipRight(Metric.increment(retriesOf({ service, operation: request.operation })), authorized)

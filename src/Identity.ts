@@ -482,17 +482,21 @@ export const layerToken = (options: {
  * finds that another fiber has.
  *
  * A second 401 right after that ends the Schedule, and `Unauthorized` surfaces; where the login fails, its own
- * `AuthenticationFailed` does.
+ * `AuthenticationFailed` does. But a token that `wasAccepted` by the same service before it was rejected has been revoked
+ * since: it is no sign that logging in is of no use, and the Schedule recurs for it too, at most eight times in all.
  *
  * @since 0.1.0
  * @category schedules
  */
 export const retryUnauthorized = <E extends { readonly _tag: string }>(
-  tokens: Service
+  tokens: Service,
+  wasAccepted: (login: number) => boolean = () => false
 ): Schedule.Schedule<number, E | Unauthorized> =>
-  Schedule.recurs(1).pipe(
-    Schedule.whileInputEffect((error: E | Unauthorized) =>
-      error instanceof Unauthorized ? Effect.as(tokens.forget(error.login), true) : Effect.succeed(false)
+  Schedule.recurs(8).pipe(
+    Schedule.checkEffect((error: E | Unauthorized, recurrence) =>
+      error instanceof Unauthorized && (recurrence === 0 || wasAccepted(error.login))
+        ? Effect.as(tokens.forget(error.login), true)
+        : Effect.succeed(false)
     )
   )
 

@@ -163,6 +163,41 @@ describe("TokenRef keeps its promises", () => {
     )
   }
 
+  it.effect("a token that is revoked between a renewal and its use costs another login, not the call", () =>
+    Effect.gen(function* () {
+      const cloud = yield* TestCloud.TestCloud
+      yield* Effect.gen(function* () {
+        const files = yield* CloudFiles.CloudFiles
+        yield* account
+        yield* cloud.revokeAllTokens
+        yield* cloud.clearRequests
+        // The first attempt is refused at once, the second one is on its way for a while.
+        yield* cloud.fail({ match: { method: "PUT" }, fault: { _tag: "Delay", duration: 0 } })
+        yield* cloud.fail({ match: { method: "PUT" }, fault: { _tag: "Delay", duration: "2 seconds" } })
+        const slow = yield* Effect.fork(files.createContainer({ container: "c" }))
+        yield* TestClock.adjust("1 second")
+        yield* account
+        yield* cloud.revokeAllTokens
+        yield* TestClock.adjust("1 second")
+        yield* Fiber.join(slow)
+        const puts = (yield* cloud.requests).filter(({ method, service }) => service === "files" && method === "PUT")
+        assert.deepStrictEqual(
+          puts.map(({ status }) => status),
+          [401, 401, 201]
+        )
+        assert.deepStrictEqual(yield* cloud.logins, { succeeded: 2, refused: 0 })
+      }).pipe(
+        Effect.provide(
+          OpenStack.layer({
+            credentials: kinds["password"] ?? Effect.die("none"),
+            region: "DFW",
+            retry: RetryPolicy.never
+          })
+        )
+      )
+    }).pipe(Effect.provide(on()))
+  )
+
   it.effect("a forced login gives another token at Keystone; TempAuth's same one is no failure", () =>
     Effect.gen(function* () {
       const logins = (credentials: Effect.Effect<Credentials.Credentials, never, TestCloud.TestCloud>) =>
