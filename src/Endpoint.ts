@@ -40,7 +40,7 @@ type Loose = Schema.Schema.AnyNoContext
  * @category models
  */
 export interface Success<out Output, out R = never> {
-  readonly kind: "nothing" | "json" | "headers" | "stream"
+  readonly kind: "nothing" | "json" | "headers" | "response" | "stream"
   readonly schema: Loose | undefined
   readonly "~output"?: () => Output
   readonly "~context"?: () => R
@@ -142,6 +142,15 @@ export const json = <A, I>(schema: Schema.Schema<A, I>): Success<A> => ({ kind: 
  * @category responses
  */
 export const headers = <A, I>(schema: Schema.Schema<A, I>): Success<A> => ({ kind: "headers", schema })
+
+/**
+ * The operation answers in headers, in a JSON body, or in both: the headers as {@link headers} has them, and the body, if
+ * there is one, beside them as `:body`.
+ *
+ * @since 0.1.0
+ * @category responses
+ */
+export const response = <A, I>(schema: Schema.Schema<A, I>): Success<A> => ({ kind: "response", schema })
 
 /**
  * The operation answers headers and a body that is handed on as it arrives, undecoded and with back-pressure. It is good
@@ -269,7 +278,7 @@ const encode = (endpoint: Any, input: unknown): Either.Either<Encoded, ReadonlyA
   issues.push(...unsendable(parameters), ...unsendable(query))
   if (issues.length > 0) return Either.left(issues)
   const headers: Record<string, string> = {}
-  if (endpoint.success.kind === "json") headers["accept"] = "application/json"
+  if (endpoint.success.kind === "json" || endpoint.success.kind === "response") headers["accept"] = "application/json"
   if (body !== undefined && !raw) headers["content-type"] = "application/json"
   for (const [name, value] of Object.entries(named)) {
     if (value === undefined || value === null) continue
@@ -319,6 +328,19 @@ const notJson = (response: Response): MalformedResponse =>
     message: `${response.operation}: ${response.status}, but the response (${response.headers["content-type"] ?? "of no type"}) is not JSON`
   })
 
+const jsonOf = (response: Response): Effect.Effect<unknown, MalformedResponse | TransportError> =>
+  Effect.flatMap(response.text, (text) => {
+    // What `trim` takes for space includes the byte order mark, which JSON.parse would not.
+    const trimmed = text.trim()
+    try {
+      return Effect.succeed<unknown>(trimmed === "" ? undefined : JSON.parse(trimmed))
+    } catch {
+      return Effect.fail(notJson(response))
+    }
+  })
+
+const noBody = (response: Response): Effect.Effect<undefined> => Effect.as(response.discard, undefined)
+
 const receive = (
   success: Success<unknown, unknown>
 ): ((response: Response) => Effect.Effect<unknown, MalformedResponse | TransportError>) => {
@@ -337,18 +359,13 @@ const receive = (
     case "stream":
       return (response) => Effect.map(head(response), (decoded) => ({ head: decoded, stream: response.stream }))
     case "json":
+      return (response) => Effect.flatMap(jsonOf(response), (value) => decode(response, value))
+    case "response":
       return (response) =>
-        Effect.flatMap(response.text, (text) => {
-          // What `trim` takes for space includes the byte order mark, which JSON.parse would not.
-          const trimmed = text.trim()
-          let value: unknown
-          try {
-            value = trimmed === "" ? undefined : JSON.parse(trimmed)
-          } catch {
-            return Effect.fail(notJson(response))
-          }
-          return decode(response, value)
-        })
+        Effect.flatMap(
+          /\bjson\b/i.test(response.headers["content-type"] ?? "") ? jsonOf(response) : noBody(response),
+          (body) => decode(response, { ...response.headers, ":status": String(response.status), ":body": body })
+        )
   }
 }
 

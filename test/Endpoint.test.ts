@@ -88,6 +88,9 @@ describe("the tables of operations", () => {
     )
     assert.sameMembers(exceptions, [
       "CloudFiles.updateAccount",
+      "CloudServers.updateServerMetadata",
+      "CloudServers.setImageSchedule",
+      "CloudServers.updateImageMetadata",
       "CloudFiles.updateContainer",
       "CloudFiles.replaceObjectMetadata",
       "CloudBigData.controlClusterServices"

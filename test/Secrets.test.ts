@@ -384,6 +384,9 @@ describe("secrets", () => {
                 const files = yield* CloudFiles.CloudFiles
                 const refused = yield* outcome(all, `create: ${status}`, servers.create(server))
                 assert.isTrue(Exit.isFailure(refused) && all.texts.some(([, text]) => text.includes("<redacted>")))
+                yield* outcome(all, `rebuild: ${status}`, servers.rebuild({ ...server, serverId: "s-1" }))
+                yield* outcome(all, `rescue: ${status}`, servers.rescue({ ...server, serverId: "s-1" }))
+                yield* outcome(all, `changePassword: ${status}`, servers.changePassword({ ...server, serverId: "s-1" }))
                 yield* outcome(all, `listContainersPage: ${status}`, files.listContainersPage())
                 const bigData = yield* CloudBigData.CloudBigData
                 yield* outcome(all, `updateS3Credential: ${status}`, bigData.updateS3Credential(s3))

@@ -13,6 +13,7 @@ import * as Extensions from "./CloudServers/Extensions.js"
 import * as Flavors from "./CloudServers/Flavors.js"
 import * as ImageSchedule from "./CloudServers/ImageSchedule.js"
 import * as Images from "./CloudServers/Images.js"
+import * as IpAssociations from "./CloudServers/IpAssociations.js"
 import * as KeyPairs from "./CloudServers/KeyPairs.js"
 import * as Limits from "./CloudServers/Limits.js"
 import * as Listing from "./CloudServers/Listing.js"
@@ -210,7 +211,8 @@ export const make = (options: CloudServersOptions = {}): CloudServersEmulator =>
       transition: undefined,
       actions: [],
       imageSchedule: undefined,
-      volumes: new Map()
+      volumes: new Map(),
+      ipAssociations: new Set()
     }
     server.accessIPv4 = fields.accessIPv4 ?? publicAddress(server, 4)
     server.accessIPv6 = fields.accessIPv6 ?? publicAddress(server, 6)
@@ -465,6 +467,8 @@ export const make = (options: CloudServersOptions = {}): CloudServersEmulator =>
         return ImageSchedule.serve(server, request)
       case "os-virtual-interfacesv2":
         return VirtualInterfaces.serve(server, item, request, networks.find)
+      case "ip_associations":
+        return IpAssociations.serve(server, item, request)
       case "os-volume_attachments":
         return VolumeAttachments.serve(server, item, request)
       default:

@@ -100,6 +100,8 @@ export interface ServerRecord {
   readonly actions: Array<InstanceAction>
   imageSchedule: { readonly retention: number; readonly day_of_week?: string } | undefined
   readonly volumes: Map<string, { readonly volumeId: string; readonly device: string }>
+  /** Ids of addresses that it shares. */
+  readonly ipAssociations: Set<string>
 }
 
 /**

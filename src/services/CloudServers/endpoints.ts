@@ -1,0 +1,1018 @@
+/**
+ * The operations of Cloud Servers, as data, and what their requests take.
+ */
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as Endpoint from "../../Endpoint.js"
+import { page, pageQuery } from "../../internal/listing.js"
+import { Base64, enveloped, Named, open, Timestamp, withDefault } from "../../internal/wire.js"
+import {
+  Address,
+  Console,
+  CreatedServer,
+  DiskConfig,
+  Extension,
+  Flavor,
+  GeneratedKeyPair,
+  Image,
+  ImageReference,
+  ImageSchedule,
+  ImageStatus,
+  InstanceAction,
+  IpAssociation,
+  KeyPair,
+  KeyPairs,
+  Limits,
+  Metadata,
+  Network,
+  Quotas,
+  RebuiltServer,
+  Rescued,
+  Server,
+  ServerStatus,
+  Summary,
+  VirtualInterface,
+  VolumeAttachment
+} from "./models.js"
+
+/**
+ * A disk of a new server: with `bootIndex` 0 the one it boots from.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const BlockDevice = Schema.Struct({
+  /** 0 for the boot disk, then 1, 2, …; -1 for one that is never booted from. */
+  bootIndex: Schema.optional(Schema.Int).pipe(Schema.fromKey("boot_index")),
+  /** The id of the image, volume or snapshot; none for a blank disk. */
+  sourceId: Schema.optional(Named).pipe(Schema.fromKey("uuid")),
+  sourceType: Schema.propertySignature(open("image", "volume", "snapshot", "blank")).pipe(
+    Schema.fromKey("source_type")
+  ),
+  destinationType: Schema.propertySignature(open("volume", "local")).pipe(Schema.fromKey("destination_type")),
+  /** The size of a volume that is made for it. */
+  volumeGigabytes: Schema.optional(Schema.Int.pipe(Schema.positive())).pipe(Schema.fromKey("volume_size")),
+  deleteOnTermination: Schema.optional(Schema.Boolean).pipe(Schema.fromKey("delete_on_termination"))
+})
+
+const bytesOf = (text: string): number => Buffer.byteLength(text, "utf8")
+
+const MetadataInput = Schema.Record({ key: Named, value: Schema.String }).pipe(
+  Schema.filter(
+    (entries) => Object.entries(entries).every(([key, value]) => bytesOf(key) <= 255 && bytesOf(value) <= 255),
+    {
+      description: "metadata whose keys and values have at most 255 bytes each"
+    }
+  )
+)
+
+const Neighbours = Schema.Array(Named).pipe(
+  Schema.filter((ids) => ids.length >= 1 && ids.length <= 3, { description: "one to three ids of servers" })
+)
+
+const NetworkInput = Schema.Struct({
+  networkId: Schema.optional(Named).pipe(Schema.fromKey("uuid")),
+  portId: Schema.optional(Named).pipe(Schema.fromKey("port"))
+}).pipe(
+  Schema.filter((network) => (network.networkId === undefined) !== (network.portId === undefined), {
+    description: "either a networkId or a portId"
+  })
+)
+
+const personality = Schema.optional(
+  Schema.Array(
+    Schema.Struct({
+      path: Named.pipe(Schema.filter((path) => bytesOf(path) <= 255, { description: "a path of 1 to 255 bytes" })),
+      contents: Base64
+    })
+  )
+)
+
+const ServerName = Named.pipe(Schema.maxLength(255, { description: "a name of 1 to 255 characters" }))
+
+const CreateFields = Schema.Struct({
+  /** 1 to 255 characters. It need not be unique. */
+  name: ServerName,
+  /** The image to make it from. Left out where it boots from one of `blockDevices`. */
+  imageId: Schema.requiredToOptional(Schema.String, Schema.UndefinedOr(Named), {
+    decode: (reference) => (reference === "" ? Option.none() : Option.some(reference)),
+    encode: (id) => Option.getOrElse(id, () => undefined) ?? ""
+  }).pipe(Schema.fromKey("imageRef")),
+  flavorId: Schema.propertySignature(Named).pipe(Schema.fromKey("flavorRef")),
+  /**
+   * By default the public network and ServiceNet. Where any is given, those two must be given to be attached. From Nova's
+   * microversion 2.37 on it must be said: `auto`, `none`, or which.
+   */
+  networks: Schema.optional(Schema.Union(Schema.Literal("auto", "none"), Schema.Array(NetworkInput))),
+  keyName: Schema.optional(Named).pipe(Schema.fromKey("key_name")),
+  metadata: Schema.optional(MetadataInput),
+  /** Files to put on the server; encoded on the way. Rackspace takes five of at most 1,000 bytes each. */
+  personality,
+  /** For cloud-init; encoded on the way. Rackspace hands it on through the config drive. */
+  userData: Schema.optional(Base64).pipe(Schema.fromKey("user_data")),
+  configDrive: Schema.optional(Schema.Boolean).pipe(Schema.fromKey("config_drive")),
+  blockDevices: Schema.optional(Schema.NonEmptyArray(BlockDevice)).pipe(Schema.fromKey("block_device_mapping_v2")),
+  diskConfig: Schema.optional(DiskConfig).pipe(Schema.fromKey("OS-DCF:diskConfig")),
+  adminPassword: Schema.optional(Schema.Redacted(Named)).pipe(Schema.fromKey("adminPass")),
+  accessIPv4: Schema.optional(Schema.String),
+  accessIPv6: Schema.optional(Schema.String),
+  /** The servers, by id, near or far from which it is to stand: one to three of either kind. */
+  schedulerHints: Schema.optional(
+    Schema.Struct({
+      near: Schema.optional(Neighbours).pipe(Schema.fromKey("public_ip_zone:near")),
+      far: Schema.optional(Neighbours).pipe(Schema.fromKey("public_ip_zone:far"))
+    })
+  ).pipe(Schema.fromKey("os:scheduler_hints"))
+})
+
+const bootable = Schema.typeSchema(CreateFields).pipe(
+  Schema.filter((server) =>
+    server.imageId !== undefined || server.blockDevices !== undefined
+      ? undefined
+      : { path: ["imageId"], message: "an image to make the server from, or blockDevices to boot it from" }
+  )
+)
+
+/** The hints stand beside the server on the wire, not in it. */
+const CreateBody = Schema.transform(
+  Schema.Struct({ server: Schema.Unknown, "os:scheduler_hints": Schema.optional(Schema.Unknown) }),
+  Schema.compose(CreateFields, bootable, { strict: false }),
+  {
+    strict: false,
+    decode: ({ server, ...hints }) => ({ ...(server as object), ...hints }),
+    encode: ({ "os:scheduler_hints": hints, ...server }: typeof CreateFields.Encoded) => ({
+      server,
+      ...(hints !== undefined && { "os:scheduler_hints": hints })
+    })
+  }
+) as unknown as Schema.Schema<typeof CreateFields.Type, unknown>
+
+const UpdateFields = Schema.Struct({
+  name: Schema.optional(Named),
+  accessIPv4: Schema.optional(Schema.String),
+  accessIPv6: Schema.optional(Schema.String)
+})
+
+const serverQuery = {
+  status: Schema.optional(ServerStatus),
+  imageId: Schema.optional(Named).pipe(Schema.fromKey("image")),
+  flavorId: Schema.optional(Named).pipe(Schema.fromKey("flavor")),
+  /** A regular expression, matched anywhere in the name. */
+  name: Schema.optional(Named),
+  /** The host that it runs on, for operators of the cloud. */
+  host: Schema.optional(Named),
+  /** Those changed since then, deleted ones included. */
+  changesSince: Schema.optional(Timestamp).pipe(Schema.fromKey("changes-since")),
+  ...pageQuery
+}
+
+const imageQuery = {
+  serverId: Schema.optional(Named).pipe(Schema.fromKey("server")),
+  name: Schema.optional(Named),
+  status: Schema.optional(ImageStatus),
+  changesSince: Schema.optional(Timestamp).pipe(Schema.fromKey("changes-since")),
+  /** `base` or `snapshot`. */
+  type: Schema.optional(open("base", "snapshot")),
+  ...pageQuery
+}
+
+const flavorQuery = {
+  minDiskGigabytes: Schema.optional(Schema.NonNegativeInt).pipe(Schema.fromKey("minDisk")),
+  minRamMegabytes: Schema.optional(Schema.NonNegativeInt).pipe(Schema.fromKey("minRam")),
+  ...pageQuery
+}
+
+const serverId = { serverId: Named }
+
+const serverAndKey = { serverId: Named, key: Named }
+
+const imageAndKey = { imageId: Named, key: Named }
+
+const actionPath = "/servers/{serverId}/action"
+
+/** An action that takes nothing: `{ "unrescue": null }`. */
+const bare = (action: string): Schema.Schema<{}, unknown> =>
+  Schema.transform(Schema.Unknown, Schema.Struct({}), {
+    strict: false,
+    decode: () => ({}),
+    encode: () => ({ [action]: null })
+  }) as unknown as Schema.Schema<{}, unknown>
+
+const metadataIn = enveloped("metadata", Metadata)
+
+/** Metadata in a request: the flat input has it under its name, and the wire too. */
+const metadataOut = Schema.Struct({ metadata: MetadataInput })
+
+const single = Schema.Record({ key: Schema.String, value: Schema.String })
+
+/** `{ "meta": { key: value } }`, of which only the value is new to who asked. */
+const item = Schema.transform(Schema.Struct({ meta: single }), Schema.String, {
+  strict: false,
+  decode: ({ meta }) => Object.values(meta)[0],
+  encode: (value) => ({ meta: { value } })
+}) as unknown as Schema.Schema<string, unknown>
+
+const ItemValue = Schema.String.pipe(
+  Schema.filter((value) => bytesOf(value) <= 255, { description: "a value of at most 255 bytes" })
+)
+
+/** The key stands in the path and, again, in the body. */
+const itemOut = Schema.transform(Schema.Unknown, Schema.Struct({ key: Named, value: ItemValue }), {
+  strict: false,
+  decode: (wire) => wire,
+  encode: ({ key, value }) => ({ meta: { [key]: value } })
+}) as unknown as Schema.Schema<{ readonly key: string; readonly value: string }, unknown>
+
+const Addresses = Schema.Record({ key: Schema.String, value: Schema.Array(Address) })
+
+/** The network's own label is the key. */
+const addressesOfOne = Schema.transform(Addresses, Schema.Array(Schema.typeSchema(Address)), {
+  strict: true,
+  decode: (byLabel) => Object.values(byLabel).flat(),
+  encode: (addresses) => ({ label: addresses })
+})
+
+/** The value is all that is not known to who asked. */
+const extraSpec = Schema.transform(single, Schema.String, {
+  strict: false,
+  decode: (spec) => Object.values(spec)[0],
+  encode: (value) => ({ value })
+}) as unknown as Schema.Schema<string, unknown>
+
+const RebuildFields = Schema.Struct({
+  imageId: Schema.propertySignature(Named).pipe(Schema.fromKey("imageRef")),
+  /** Default: the name that it has. */
+  name: Schema.optional(ServerName),
+  /** Default: one that the cloud makes, and tells in its answer. */
+  adminPassword: Schema.optional(Schema.Redacted(Named)).pipe(Schema.fromKey("adminPass")),
+  accessIPv4: Schema.optional(Schema.String),
+  accessIPv6: Schema.optional(Schema.String),
+  /** Replaces what it has. */
+  metadata: Schema.optional(MetadataInput),
+  /** Files to put on the server; encoded on the way. Rackspace takes five of at most 1,000 bytes each. */
+  personality,
+  diskConfig: Schema.optional(DiskConfig).pipe(Schema.fromKey("OS-DCF:diskConfig"))
+})
+
+const CidrInput = Schema.String.pipe(
+  Schema.pattern(/^[0-9a-fA-F.:]+\/\d{1,3}$/, { description: "a range of addresses: 192.168.3.0/24" })
+)
+
+const keyPairName = Named.pipe(
+  Schema.pattern(/^[A-Za-z0-9 _-]{1,255}$/, {
+    description: "a name of 1 to 255 letters, digits, spaces, dashes and underscores"
+  })
+)
+
+/**
+ * The operations of Cloud Servers, as data.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const endpoints = {
+  /** Ids and names of servers, a page of them. "List servers", `GET /servers`. */
+  listPage: Endpoint.make("CloudServers.listPage", "GET", "/servers", {
+    query: serverQuery,
+    success: Endpoint.json(page("servers", Summary))
+  }),
+  /** Servers, whole, a page of them. "List servers with details", `GET /servers/detail`. */
+  listDetailPage: Endpoint.make("CloudServers.listDetailPage", "GET", "/servers/detail", {
+    query: serverQuery,
+    success: Endpoint.json(page("servers", Server))
+  }),
+  /**
+   * Has a server made. It answers at once; the server is built after that: see `waitUntilActive`. Fails with
+   * `QuotaExceeded` where the account has no room for it. "Create server", `POST /servers`.
+   */
+  create: Endpoint.make("CloudServers.create", "POST", "/servers", {
+    body: CreateBody,
+    success: Endpoint.json(enveloped("server", CreatedServer)),
+    errors: ["QuotaExceeded", "Conflict"]
+  }),
+  /** One server, whole. Fails with `NotFound`. "Retrieve server details", `GET /servers/{server_id}`. */
+  get: Endpoint.make("CloudServers.get", "GET", "/servers/{serverId}", {
+    parameters: serverId,
+    success: Endpoint.json(enveloped("server", Server)),
+    errors: ["NotFound"]
+  }),
+  /**
+   * Changes a server's name or access addresses; what is left out stays. Fails with `NotFound`, and with `Conflict` while it
+   * is building. "Update server", `PUT /servers/{server_id}`.
+   */
+  update: Endpoint.make("CloudServers.update", "PUT", "/servers/{serverId}", {
+    parameters: serverId,
+    body: enveloped("server", UpdateFields),
+    success: Endpoint.json(enveloped("server", Server)),
+    errors: ["NotFound", "Conflict"]
+  }),
+  /**
+   * Has a server deleted, with all that is on its disks. It answers at once; see `waitUntilDeleted`. Fails with `NotFound`,
+   * and with `Conflict` where its state does not allow it. "Delete server", `DELETE /servers/{server_id}`.
+   */
+  delete: Endpoint.make("CloudServers.delete", "DELETE", "/servers/{serverId}", {
+    parameters: serverId,
+    errors: ["NotFound", "Conflict"]
+  }),
+  /**
+   * Restarts a server: `SOFT`, the default, asks its operating system; `HARD` cuts the power. Fails with `NotFound`, and
+   * with `Conflict` where its state does not allow it. "Reboot server", `POST /servers/{server_id}/action`.
+   */
+  reboot: Endpoint.make("CloudServers.reboot", "POST", "/servers/{serverId}/action", {
+    parameters: serverId,
+    body: enveloped("reboot", Schema.Struct({ type: withDefault(open("SOFT", "HARD"), "SOFT") })),
+    errors: ["NotFound", "Conflict"]
+  }),
+  /**
+   * Gives a server another flavor. It works until the status is VERIFY_RESIZE: see `waitUntil`; then `confirmResize` or
+   * `revertResize`. The cloud confirms by itself after 24 hours. Fails with `NotFound`, with `Conflict` where its state
+   * does not allow it, and with `QuotaExceeded`. "Resize server", `POST /servers/{server_id}/action` with `resize`.
+   */
+  resize: Endpoint.make("CloudServers.resize", "POST", actionPath, {
+    parameters: serverId,
+    body: enveloped(
+      "resize",
+      Schema.Struct({
+        flavorId: Schema.propertySignature(Named).pipe(Schema.fromKey("flavorRef")),
+        diskConfig: Schema.optional(DiskConfig).pipe(Schema.fromKey("OS-DCF:diskConfig"))
+      })
+    ),
+    errors: ["NotFound", "Conflict", "QuotaExceeded"]
+  }),
+  /**
+   * Keeps the new flavor of a resized server, and gives up the old disk. Fails with `NotFound`, and with `Conflict` where
+   * its state does not allow it. "Confirm resized server", `POST /servers/{server_id}/action` with `confirmResize`.
+   */
+  confirmResize: Endpoint.make("CloudServers.confirmResize", "POST", actionPath, {
+    parameters: serverId,
+    body: bare("confirmResize"),
+    errors: ["NotFound", "Conflict"]
+  }),
+  /**
+   * Takes a resized server back to the flavor and the disk that it had. Fails with `NotFound`, and with `Conflict` where
+   * its state does not allow it. "Revert resized server", `POST /servers/{server_id}/action` with `revertResize`.
+   */
+  revertResize: Endpoint.make("CloudServers.revertResize", "POST", actionPath, {
+    parameters: serverId,
+    body: bare("revertResize"),
+    errors: ["NotFound", "Conflict"]
+  }),
+  /**
+   * Makes a server anew from an image: its disks are overwritten, its id and addresses stay. The answer tells the new
+   * password. Fails with `NotFound`, and with `Conflict` where its state does not allow it. "Rebuild server", `POST
+   * /servers/{server_id}/action` with `rebuild`.
+   */
+  rebuild: Endpoint.make("CloudServers.rebuild", "POST", actionPath, {
+    parameters: serverId,
+    body: enveloped("rebuild", RebuildFields),
+    success: Endpoint.json(enveloped("server", RebuiltServer)),
+    errors: ["NotFound", "Conflict", "QuotaExceeded"]
+  }),
+  /**
+   * Starts a server from a rescue image, with its own disk as the second one, until `unrescue`. It works until the status
+   * is RESCUE; the answer tells the rescue system's password. Fails with `NotFound`, and with `Conflict` where its state
+   * does not allow it. "Enter rescue mode", `POST /servers/{server_id}/action` with `rescue`.
+   */
+  rescue: Endpoint.make("CloudServers.rescue", "POST", actionPath, {
+    parameters: serverId,
+    body: enveloped(
+      "rescue",
+      Schema.Struct({
+        /** Default: the image that the server was made from. */
+        imageId: Schema.optional(Named).pipe(Schema.fromKey("rescue_image_ref")),
+        /** Default: one that the cloud makes. */
+        adminPassword: Schema.optional(Schema.Redacted(Named)).pipe(Schema.fromKey("adminPass"))
+      })
+    ),
+    success: Endpoint.json(Rescued),
+    errors: ["NotFound", "Conflict"]
+  }),
+  /**
+   * Starts a rescued server from its own disk again. Fails with `NotFound`, and with `Conflict` where its state does not
+   * allow it. "Exit rescue mode", `POST /servers/{server_id}/action` with `unrescue`.
+   */
+  unrescue: Endpoint.make("CloudServers.unrescue", "POST", actionPath, {
+    parameters: serverId,
+    body: bare("unrescue"),
+    errors: ["NotFound", "Conflict"]
+  }),
+  /**
+   * Starts a server that is SHUTOFF. Fails with `NotFound`, and with `Conflict` where its state does not allow it. "Start
+   * server", `POST /servers/{server_id}/action` with `os-start`.
+   */
+  start: Endpoint.make("CloudServers.start", "POST", actionPath, {
+    parameters: serverId,
+    body: bare("os-start"),
+    errors: ["NotFound", "Conflict"]
+  }),
+  /**
+   * Shuts a server off; it is still paid for. Fails with `NotFound`, and with `Conflict` where its state does not allow
+   * it. "Stop server", `POST /servers/{server_id}/action` with `os-stop`.
+   */
+  stop: Endpoint.make("CloudServers.stop", "POST", actionPath, {
+    parameters: serverId,
+    body: bare("os-stop"),
+    errors: ["NotFound", "Conflict"]
+  }),
+  /**
+   * Keeps a server from being changed by anybody but administrators and its owner. Fails with `NotFound`. "Lock server",
+   * `POST /servers/{server_id}/action` with `lock`.
+   */
+  lock: Endpoint.make("CloudServers.lock", "POST", actionPath, {
+    parameters: serverId,
+    body: bare("lock"),
+    errors: ["NotFound", "Conflict"]
+  }),
+  /**
+   * Lets a locked server be changed again. Fails with `NotFound`. "Unlock server", `POST /servers/{server_id}/action` with
+   * `unlock`.
+   */
+  unlock: Endpoint.make("CloudServers.unlock", "POST", actionPath, {
+    parameters: serverId,
+    body: bare("unlock"),
+    errors: ["NotFound", "Conflict"]
+  }),
+  /**
+   * Sets up the network inside a server anew. Not for servers of RackConnect v2. Fails with `NotFound`. "Reset server
+   * network", `POST /servers/{server_id}/action` with `resetNetwork`.
+   */
+  resetNetwork: Endpoint.make("CloudServers.resetNetwork", "POST", actionPath, {
+    parameters: serverId,
+    body: bare("resetNetwork"),
+    errors: ["NotFound", "Conflict"]
+  }),
+  /**
+   * Moves a server to another host; like a resize it then waits to be confirmed. Administrators of OpenStack may do it,
+   * and at Rackspace the owner. Fails with `NotFound`, and with `Conflict` where its state does not allow it. "Migrate
+   * server", `POST /servers/{server_id}/action` with `migrate`.
+   */
+  migrate: Endpoint.make("CloudServers.migrate", "POST", actionPath, {
+    parameters: serverId,
+    body: Schema.transform(Schema.Unknown, Schema.Struct({}), {
+      strict: false,
+      decode: () => ({}),
+      encode: () => ({ migrate: {} })
+    }) as unknown as Schema.Schema<{}, unknown>,
+    errors: ["NotFound", "Conflict"]
+  }),
+  /**
+   * Sets the administrator's password on a server; the status is PASSWORD meanwhile, and ERROR where the operating system
+   * finds it too weak. Fails with `NotFound`, and with `Conflict` where its state does not allow it. "Change administrator
+   * password", `POST /servers/{server_id}/action` with `changePassword`.
+   */
+  changePassword: Endpoint.make("CloudServers.changePassword", "POST", actionPath, {
+    parameters: serverId,
+    body: enveloped(
+      "changePassword",
+      Schema.Struct({
+        adminPassword: Schema.propertySignature(Schema.Redacted(Named)).pipe(Schema.fromKey("adminPass"))
+      })
+    ),
+    errors: ["NotFound", "Conflict"]
+  }),
+  /**
+   * Saves a server to a new image. It answers at once; see `waitUntilImageActive`. Until then the server takes no other
+   * change. Fails with `NotFound`, with `Conflict` where its state does not allow it, and with `QuotaExceeded`. "Create
+   * image of server", `POST /servers/{server_id}/action` with `createImage`.
+   */
+  createImage: Endpoint.make("CloudServers.createImage", "POST", actionPath, {
+    parameters: serverId,
+    body: enveloped("createImage", Schema.Struct({ name: ServerName, metadata: Schema.optional(MetadataInput) })),
+    success: Endpoint.response(ImageReference),
+    errors: ["NotFound", "Conflict", "QuotaExceeded"]
+  }),
+  /**
+   * An address in the web where a server's screen can be seen, for a while. Nova has it up to microversion 2.5. Fails with
+   * `NotFound`, and with `Conflict` where the server does not run. "Get console for server", `POST
+   * /servers/{server_id}/action` with `os-getVNCConsole`.
+   */
+  getConsole: Endpoint.make("CloudServers.getConsole", "POST", actionPath, {
+    parameters: serverId,
+    body: enveloped("os-getVNCConsole", Schema.Struct({ type: withDefault(open("novnc", "xvpvnc"), "novnc") })),
+    success: Endpoint.json(enveloped("console", Console)),
+    errors: ["NotFound", "Conflict"]
+  }),
+  /**
+   * A server's addresses by the label of their network. Fails with `NotFound`. "List addresses", `GET
+   * /servers/{server_id}/ips`.
+   */
+  getAddresses: Endpoint.make("CloudServers.getAddresses", "GET", "/servers/{serverId}/ips", {
+    parameters: serverId,
+    success: Endpoint.json(enveloped("addresses", Addresses)),
+    errors: ["NotFound"]
+  }),
+  /**
+   * A server's addresses on one network, by its label: `private`. Fails with `NotFound` where the server is not on it.
+   * "List addresses by network", `GET /servers/{server_id}/ips/{network_label}`.
+   */
+  getAddressesOfNetwork: Endpoint.make("CloudServers.getAddressesOfNetwork", "GET", "/servers/{serverId}/ips/{label}", {
+    parameters: { serverId: Named, label: Named },
+    success: Endpoint.json(addressesOfOne),
+    errors: ["NotFound"]
+  }),
+  /**
+   * All metadata of a server. Fails with `NotFound`. "List metadata", `GET /servers/{server_id}/metadata`.
+   */
+  getServerMetadata: Endpoint.make("CloudServers.getServerMetadata", "GET", "/servers/{serverId}/metadata", {
+    parameters: serverId,
+    success: Endpoint.json(metadataIn),
+    errors: ["NotFound"]
+  }),
+  /**
+   * Sets all metadata of a server: what is not named is gone. Fails with `NotFound`, and with `QuotaExceeded` where it is
+   * too much. "Set metadata", `PUT /servers/{server_id}/metadata`.
+   */
+  replaceServerMetadata: Endpoint.make("CloudServers.replaceServerMetadata", "PUT", "/servers/{serverId}/metadata", {
+    parameters: serverId,
+    body: metadataOut,
+    success: Endpoint.json(metadataIn),
+    errors: ["NotFound", "Conflict", "QuotaExceeded"]
+  }),
+  /**
+   * Adds to the metadata of a server; what is not named stays. Answers all of it. Fails with `NotFound`, and with
+   * `QuotaExceeded` where it is too much. "Update metadata", `POST /servers/{server_id}/metadata`.
+   */
+  updateServerMetadata: Endpoint.make("CloudServers.updateServerMetadata", "POST", "/servers/{serverId}/metadata", {
+    parameters: serverId,
+    body: metadataOut,
+    success: Endpoint.json(metadataIn),
+    errors: ["NotFound", "Conflict", "QuotaExceeded"],
+    idempotent: true
+  }),
+  /**
+   * The value of one key. Fails with `NotFound`. "Get metadata item", `GET /servers/{server_id}/metadata/{key}`.
+   */
+  getServerMetadataItem: Endpoint.make(
+    "CloudServers.getServerMetadataItem",
+    "GET",
+    "/servers/{serverId}/metadata/{key}",
+    {
+      parameters: serverAndKey,
+      success: Endpoint.json(item),
+      errors: ["NotFound"]
+    }
+  ),
+  /**
+   * Sets the value of one key. Fails with `NotFound`, and with `QuotaExceeded` where it is one too many. "Set metadata
+   * item", `PUT /servers/{server_id}/metadata/{key}`.
+   */
+  setServerMetadataItem: Endpoint.make(
+    "CloudServers.setServerMetadataItem",
+    "PUT",
+    "/servers/{serverId}/metadata/{key}",
+    {
+      parameters: serverAndKey,
+      body: itemOut,
+      success: Endpoint.json(item),
+      errors: ["NotFound", "Conflict", "QuotaExceeded"]
+    }
+  ),
+  /**
+   * Removes one key. Fails with `NotFound` where there is none. "Delete metadata item", `DELETE
+   * /servers/{server_id}/metadata/{key}`.
+   */
+  deleteServerMetadataItem: Endpoint.make(
+    "CloudServers.deleteServerMetadataItem",
+    "DELETE",
+    "/servers/{serverId}/metadata/{key}",
+    {
+      parameters: serverAndKey,
+      errors: ["NotFound", "Conflict"]
+    }
+  ),
+  /**
+   * The volumes on a server. Fails with `NotFound`. "List volume attachments", `GET /servers/{server_id}/os-
+   * volume_attachments`.
+   */
+  listVolumeAttachments: Endpoint.make(
+    "CloudServers.listVolumeAttachments",
+    "GET",
+    "/servers/{serverId}/os-volume_attachments",
+    {
+      parameters: serverId,
+      success: Endpoint.json(enveloped("volumeAttachments", Schema.Array(VolumeAttachment))),
+      errors: ["NotFound"]
+    }
+  ),
+  /**
+   * Puts a volume on a server; the cloud chooses the device where none is named. It works on after the answer: the volume
+   * is `in-use` then. Fails with `NotFound`, and with `Conflict` where their states do not allow it. "Attach volume to
+   * server", `POST /servers/{server_id}/os-volume_attachments`.
+   */
+  attachVolume: Endpoint.make("CloudServers.attachVolume", "POST", "/servers/{serverId}/os-volume_attachments", {
+    parameters: serverId,
+    body: enveloped("volumeAttachment", Schema.Struct({ volumeId: Named, device: Schema.optional(Named) })),
+    success: Endpoint.json(enveloped("volumeAttachment", VolumeAttachment)),
+    errors: ["NotFound", "Conflict"]
+  }),
+  /**
+   * One volume on a server. Fails with `NotFound`. "Show volume attachment details", `GET /servers/{server_id}/os-
+   * volume_attachments/{attachment_id}`.
+   */
+  getVolumeAttachment: Endpoint.make(
+    "CloudServers.getVolumeAttachment",
+    "GET",
+    "/servers/{serverId}/os-volume_attachments/{attachmentId}",
+    {
+      parameters: { serverId: Named, attachmentId: Named },
+      success: Endpoint.json(enveloped("volumeAttachment", VolumeAttachment)),
+      errors: ["NotFound"]
+    }
+  ),
+  /**
+   * Takes a volume off a server, which must not have it mounted. It works on after the answer: the volume is `available`
+   * then. Fails with `NotFound`, and with `Conflict` where their states do not allow it. "Delete volume attachment",
+   * `DELETE /servers/{server_id}/os-volume_attachments/{attachment_id}`.
+   */
+  detachVolume: Endpoint.make(
+    "CloudServers.detachVolume",
+    "DELETE",
+    "/servers/{serverId}/os-volume_attachments/{attachmentId}",
+    {
+      parameters: { serverId: Named, attachmentId: Named },
+      errors: ["NotFound", "Conflict"]
+    }
+  ),
+  /**
+   * A server's connections to networks. Rackspace alone has them, and lets them be listed 25 times a minute. Fails with
+   * `NotFound`. "List virtual interfaces", `GET /servers/{server_id}/os-virtual-interfacesv2`.
+   */
+  listVirtualInterfaces: Endpoint.make(
+    "CloudServers.listVirtualInterfaces",
+    "GET",
+    "/servers/{serverId}/os-virtual-interfacesv2",
+    {
+      parameters: serverId,
+      success: Endpoint.json(enveloped("virtual_interfaces", Schema.Array(VirtualInterface))),
+      errors: ["NotFound"]
+    }
+  ),
+  /**
+   * Connects a server to a network that it is not on, and answers the connection. Rackspace alone has it, four times a
+   * minute. Fails with `NotFound`. "Create virtual interface", `POST /servers/{server_id}/os-virtual-interfacesv2`.
+   */
+  createVirtualInterface: Endpoint.make(
+    "CloudServers.createVirtualInterface",
+    "POST",
+    "/servers/{serverId}/os-virtual-interfacesv2",
+    {
+      parameters: serverId,
+      body: enveloped(
+        "virtual_interface",
+        Schema.Struct({ networkId: Schema.propertySignature(Named).pipe(Schema.fromKey("network_id")) })
+      ),
+      success: Endpoint.json(enveloped("virtual_interfaces", Schema.Array(VirtualInterface))),
+      errors: ["NotFound", "Conflict"]
+    }
+  ),
+  /**
+   * Disconnects a server from a network. Rackspace alone has it. Fails with `NotFound`. "Delete virtual interface",
+   * `DELETE /servers/{server_id}/os-virtual-interfacesv2/{interface_id}`.
+   */
+  deleteVirtualInterface: Endpoint.make(
+    "CloudServers.deleteVirtualInterface",
+    "DELETE",
+    "/servers/{serverId}/os-virtual-interfacesv2/{interfaceId}",
+    {
+      parameters: { serverId: Named, interfaceId: Named },
+      errors: ["NotFound", "Conflict"]
+    }
+  ),
+  /**
+   * When a server is saved to an image by itself. Fails with `NotFound` where it is not, or where there is no such server;
+   * see `imageSchedule`. Rackspace alone has it. "Show scheduled images", `GET /servers/{server_id}/rax-si-image-
+   * schedule`.
+   */
+  getImageSchedule: Endpoint.make("CloudServers.getImageSchedule", "GET", "/servers/{serverId}/rax-si-image-schedule", {
+    parameters: serverId,
+    success: Endpoint.json(enveloped("image_schedule", ImageSchedule)),
+    errors: ["NotFound"]
+  }),
+  /**
+   * Has a server saved to an image daily, or weekly on a day; in place of the schedule that it has. Rackspace alone has
+   * it. Fails with `NotFound`. "Create or update scheduled images", `POST /servers/{server_id}/rax-si-image-schedule`.
+   */
+  setImageSchedule: Endpoint.make(
+    "CloudServers.setImageSchedule",
+    "POST",
+    "/servers/{serverId}/rax-si-image-schedule",
+    {
+      parameters: serverId,
+      body: enveloped("image_schedule", ImageSchedule),
+      success: Endpoint.json(enveloped("image_schedule", ImageSchedule)),
+      errors: ["NotFound", "Conflict"],
+      idempotent: true
+    }
+  ),
+  /**
+   * Ends it that a server is saved by itself; its images stay. Rackspace alone has it. Fails with `NotFound` where there
+   * is no schedule. "Disable scheduled images", `DELETE /servers/{server_id}/rax-si-image-schedule`.
+   */
+  deleteImageSchedule: Endpoint.make(
+    "CloudServers.deleteImageSchedule",
+    "DELETE",
+    "/servers/{serverId}/rax-si-image-schedule",
+    {
+      parameters: serverId,
+      errors: ["NotFound", "Conflict"]
+    }
+  ),
+  /**
+   * The shared addresses that a server has. Rackspace alone has them. Fails with `NotFound`. "List IP associations", `GET
+   * /servers/{server_id}/ip_associations`.
+   */
+  listIpAssociations: Endpoint.make("CloudServers.listIpAssociations", "GET", "/servers/{serverId}/ip_associations", {
+    parameters: serverId,
+    success: Endpoint.json(enveloped("ip_associations", Schema.Array(IpAssociation))),
+    errors: ["NotFound"]
+  }),
+  /**
+   * One shared address of a server. Rackspace alone has it. Fails with `NotFound`. "Show IP association", `GET
+   * /servers/{server_id}/ip_associations/{ip_id}`.
+   */
+  getIpAssociation: Endpoint.make(
+    "CloudServers.getIpAssociation",
+    "GET",
+    "/servers/{serverId}/ip_associations/{ipAddressId}",
+    {
+      parameters: { serverId: Named, ipAddressId: Named },
+      success: Endpoint.json(enveloped("ip_association", IpAssociation)),
+      errors: ["NotFound"]
+    }
+  ),
+  /**
+   * Gives a server an address that it shares with others. Rackspace alone has it; its documents write `POST` here and
+   * `PUT` in the guide to networks. Fails with `NotFound`. "Create IP association", `PUT
+   * /servers/{server_id}/ip_associations/{ip_id}`.
+   */
+  createIpAssociation: Endpoint.make(
+    "CloudServers.createIpAssociation",
+    "PUT",
+    "/servers/{serverId}/ip_associations/{ipAddressId}",
+    {
+      parameters: { serverId: Named, ipAddressId: Named },
+      success: Endpoint.json(enveloped("ip_association", IpAssociation)),
+      errors: ["NotFound", "Conflict"]
+    }
+  ),
+  /**
+   * Takes a shared address from a server. Rackspace alone has it. Fails with `NotFound`. "Delete IP association", `DELETE
+   * /servers/{server_id}/ip_associations/{ip_id}`.
+   */
+  deleteIpAssociation: Endpoint.make(
+    "CloudServers.deleteIpAssociation",
+    "DELETE",
+    "/servers/{serverId}/ip_associations/{ipAddressId}",
+    {
+      parameters: { serverId: Named, ipAddressId: Named },
+      errors: ["NotFound", "Conflict"]
+    }
+  ),
+  /**
+   * What was done to a server, the newest first. Fails with `NotFound`. "List actions for server", `GET
+   * /servers/{server_id}/os-instance-actions`.
+   */
+  listInstanceActions: Endpoint.make(
+    "CloudServers.listInstanceActions",
+    "GET",
+    "/servers/{serverId}/os-instance-actions",
+    {
+      parameters: serverId,
+      success: Endpoint.json(enveloped("instanceActions", Schema.Array(InstanceAction))),
+      errors: ["NotFound"]
+    }
+  ),
+  /**
+   * One thing that was done to a server, by the id of its request. Fails with `NotFound`. "Show server action details",
+   * `GET /servers/{server_id}/os-instance-actions/{request_id}`.
+   */
+  getInstanceAction: Endpoint.make(
+    "CloudServers.getInstanceAction",
+    "GET",
+    "/servers/{serverId}/os-instance-actions/{requestId}",
+    {
+      parameters: { serverId: Named, requestId: Named },
+      success: Endpoint.json(enveloped("instanceAction", InstanceAction)),
+      errors: ["NotFound"]
+    }
+  ),
+  /** Flavors, whole, a page of them. "List flavors with details", `GET /flavors/detail`. */
+  listFlavorsPage: Endpoint.make("CloudServers.listFlavorsPage", "GET", "/flavors/detail", {
+    query: flavorQuery,
+    success: Endpoint.json(page("flavors", Flavor))
+  }),
+  /** One flavor. Fails with `NotFound`. "Retrieve flavor details", `GET /flavors/{flavor_id}`. */
+  getFlavor: Endpoint.make("CloudServers.getFlavor", "GET", "/flavors/{flavorId}", {
+    parameters: { flavorId: Named },
+    success: Endpoint.json(enveloped("flavor", Flavor)),
+    errors: ["NotFound"]
+  }),
+  /**
+   * A flavor's extra specifications: `class`, `policy_class`, `disk_io_index`, … Fails with `NotFound`. "List extra specs
+   * for flavor", `GET /flavors/{flavor_id}/os-extra_specs`.
+   */
+  listFlavorExtraSpecs: Endpoint.make(
+    "CloudServers.listFlavorExtraSpecs",
+    "GET",
+    "/flavors/{flavorId}/os-extra_specs",
+    {
+      parameters: { flavorId: Named },
+      success: Endpoint.json(enveloped("extra_specs", Metadata)),
+      errors: ["NotFound"]
+    }
+  ),
+  /**
+   * One extra specification of a flavor. Fails with `NotFound`. "Show extra spec details for flavor", `GET
+   * /flavors/{flavor_id}/os-extra_specs/{key}`.
+   */
+  getFlavorExtraSpec: Endpoint.make(
+    "CloudServers.getFlavorExtraSpec",
+    "GET",
+    "/flavors/{flavorId}/os-extra_specs/{key}",
+    {
+      parameters: { flavorId: Named, key: Named },
+      success: Endpoint.json(extraSpec),
+      errors: ["NotFound"]
+    }
+  ),
+  /**
+   * Images, whole, a page of them. Nova has none from microversion 2.36 on, where they are Glance's alone. "List images with
+   * details", `GET /images/detail`.
+   */
+  listImagesPage: Endpoint.make("CloudServers.listImagesPage", "GET", "/images/detail", {
+    query: imageQuery,
+    success: Endpoint.json(page("images", Image))
+  }),
+  /** One image. Fails with `NotFound`. "Retrieve image details", `GET /images/{image_id}`. */
+  getImage: Endpoint.make("CloudServers.getImage", "GET", "/images/{imageId}", {
+    parameters: { imageId: Named },
+    success: Endpoint.json(enveloped("image", Image)),
+    errors: ["NotFound"]
+  }),
+  /**
+   * Deletes an image at once; servers made from it stay. Nova has none from microversion 2.36 on. Fails with `NotFound`.
+   * "Delete image", `DELETE /images/{image_id}`.
+   */
+  deleteImage: Endpoint.make("CloudServers.deleteImage", "DELETE", "/images/{imageId}", {
+    parameters: { imageId: Named },
+    errors: ["NotFound", "Conflict"]
+  }),
+  /**
+   * All metadata of an image. Fails with `NotFound`. "List metadata", `GET /images/{image_id}/metadata`.
+   */
+  getImageMetadata: Endpoint.make("CloudServers.getImageMetadata", "GET", "/images/{imageId}/metadata", {
+    parameters: { imageId: Named },
+    success: Endpoint.json(metadataIn),
+    errors: ["NotFound"]
+  }),
+  /**
+   * Sets all metadata of an image: what is not named is gone. OpenStack has it; Rackspace does not document it. Fails with
+   * `NotFound`, and with `QuotaExceeded` where it is too much. "Set metadata", `PUT /images/{image_id}/metadata`.
+   */
+  replaceImageMetadata: Endpoint.make("CloudServers.replaceImageMetadata", "PUT", "/images/{imageId}/metadata", {
+    parameters: { imageId: Named },
+    body: metadataOut,
+    success: Endpoint.json(metadataIn),
+    errors: ["NotFound", "Conflict", "QuotaExceeded"]
+  }),
+  /**
+   * Adds to the metadata of an image; what is not named stays. Answers all of it. Fails with `NotFound`, and with
+   * `QuotaExceeded` where it is too much. "Update metadata", `POST /images/{image_id}/metadata`.
+   */
+  updateImageMetadata: Endpoint.make("CloudServers.updateImageMetadata", "POST", "/images/{imageId}/metadata", {
+    parameters: { imageId: Named },
+    body: metadataOut,
+    success: Endpoint.json(metadataIn),
+    errors: ["NotFound", "Conflict", "QuotaExceeded"],
+    idempotent: true
+  }),
+  /**
+   * The value of one key. Fails with `NotFound`. "Get metadata item", `GET /images/{image_id}/metadata/{key}`.
+   */
+  getImageMetadataItem: Endpoint.make("CloudServers.getImageMetadataItem", "GET", "/images/{imageId}/metadata/{key}", {
+    parameters: imageAndKey,
+    success: Endpoint.json(item),
+    errors: ["NotFound"]
+  }),
+  /**
+   * Sets the value of one key. Fails with `NotFound`, and with `QuotaExceeded` where it is one too many. "Set metadata
+   * item", `PUT /images/{image_id}/metadata/{key}`.
+   */
+  setImageMetadataItem: Endpoint.make("CloudServers.setImageMetadataItem", "PUT", "/images/{imageId}/metadata/{key}", {
+    parameters: imageAndKey,
+    body: itemOut,
+    success: Endpoint.json(item),
+    errors: ["NotFound", "Conflict", "QuotaExceeded"]
+  }),
+  /**
+   * Removes one key. Fails with `NotFound` where there is none. "Delete metadata item", `DELETE
+   * /images/{image_id}/metadata/{key}`.
+   */
+  deleteImageMetadataItem: Endpoint.make(
+    "CloudServers.deleteImageMetadataItem",
+    "DELETE",
+    "/images/{imageId}/metadata/{key}",
+    {
+      parameters: imageAndKey,
+      errors: ["NotFound", "Conflict"]
+    }
+  ),
+  /** All key pairs. "List key pairs", `GET /os-keypairs`. */
+  listKeyPairs: Endpoint.make("CloudServers.listKeyPairs", "GET", "/os-keypairs", {
+    success: Endpoint.json(KeyPairs)
+  }),
+  /**
+   * Has a key pair made. Its private key is told this once and not kept by the cloud. Fails with `Conflict` where the name is
+   * taken. "Create key pair", `POST /os-keypairs`.
+   */
+  createKeyPair: Endpoint.make("CloudServers.createKeyPair", "POST", "/os-keypairs", {
+    body: enveloped("keypair", Schema.Struct({ name: keyPairName })),
+    success: Endpoint.json(enveloped("keypair", GeneratedKeyPair)),
+    errors: ["Conflict", "QuotaExceeded"]
+  }),
+  /**
+   * Gives the cloud a public key of yours (`ssh-ed25519 AAAA…`). Fails with `Conflict` where the name is taken. "Import key
+   * pair", `POST /os-keypairs`.
+   */
+  importKeyPair: Endpoint.make("CloudServers.importKeyPair", "POST", "/os-keypairs", {
+    body: enveloped(
+      "keypair",
+      Schema.Struct({
+        name: keyPairName,
+        publicKey: Schema.propertySignature(Named).pipe(Schema.fromKey("public_key"))
+      })
+    ),
+    success: Endpoint.json(enveloped("keypair", KeyPair)),
+    errors: ["Conflict", "QuotaExceeded"]
+  }),
+  /** One key pair. Fails with `NotFound`. `GET /os-keypairs/{name}`, which Nova has and Rackspace does not document. */
+  getKeyPair: Endpoint.make("CloudServers.getKeyPair", "GET", "/os-keypairs/{name}", {
+    parameters: { name: Named },
+    success: Endpoint.json(enveloped("keypair", KeyPair)),
+    errors: ["NotFound"]
+  }),
+  /** Forgets a key pair. Servers keep what was put on them. Fails with `NotFound`. "Delete key pair", `DELETE /os-keypairs/{name}`. */
+  deleteKeyPair: Endpoint.make("CloudServers.deleteKeyPair", "DELETE", "/os-keypairs/{name}", {
+    parameters: { name: Named },
+    errors: ["NotFound"]
+  }),
+  /** Rate limits and absolute limits of the account. "Show limits", `GET /limits`. */
+  getLimits: Endpoint.make("CloudServers.getLimits", "GET", "/limits", {
+    success: Endpoint.json(enveloped("limits", Limits))
+  }),
+  /**
+   * The networks that servers can be on. Rackspace alone has them here. "List networks", `GET /os-networksv2`.
+   */
+  listNetworks: Endpoint.make("CloudServers.listNetworks", "GET", "/os-networksv2", {
+    success: Endpoint.json(enveloped("networks", Schema.Array(Network)))
+  }),
+  /**
+   * One network. Rackspace alone has it here. Fails with `NotFound`. "Show network details", `GET /os-
+   * networksv2/{network_id}`.
+   */
+  getNetwork: Endpoint.make("CloudServers.getNetwork", "GET", "/os-networksv2/{networkId}", {
+    parameters: { networkId: Named },
+    success: Endpoint.json(enveloped("network", Network)),
+    errors: ["NotFound"]
+  }),
+  /**
+   * Makes an isolated network. Rackspace alone has it here, 100 times a day. Fails with `QuotaExceeded`. "Create network",
+   * `POST /os-networksv2`.
+   */
+  createNetwork: Endpoint.make("CloudServers.createNetwork", "POST", "/os-networksv2", {
+    body: enveloped("network", Schema.Struct({ cidr: CidrInput, label: Named })),
+    success: Endpoint.json(enveloped("network", Network)),
+    errors: ["Conflict", "QuotaExceeded"]
+  }),
+  /**
+   * Deletes an isolated network; fails with `Forbidden` while a server is on it, and with `NotFound`. Rackspace alone has
+   * it here. "Delete network", `DELETE /os-networksv2/{network_id}`.
+   */
+  deleteNetwork: Endpoint.make("CloudServers.deleteNetwork", "DELETE", "/os-networksv2/{networkId}", {
+    parameters: { networkId: Named },
+    errors: ["NotFound", "Conflict"]
+  }),
+  /**
+   * What a tenant may have, by the names of the limits; -1 for no limit. Fails with `NotFound`. "Show quotas", `GET /os-
+   * quota-sets/{tenant_id}`.
+   */
+  getQuotas: Endpoint.make("CloudServers.getQuotas", "GET", "/os-quota-sets/{tenantId}", {
+    parameters: { tenantId: Named },
+    success: Endpoint.json(enveloped("quota_set", Quotas)),
+    errors: ["NotFound"]
+  }),
+  /**
+   * What the API can do beyond its core. "List extensions", `GET /extensions`.
+   */
+  listExtensions: Endpoint.make("CloudServers.listExtensions", "GET", "/extensions", {
+    success: Endpoint.json(enveloped("extensions", Schema.Array(Extension)))
+  }),
+  /**
+   * One extension of the API. Fails with `NotFound`. "Show extension details", `GET /extensions/{alias}`.
+   */
+  getExtension: Endpoint.make("CloudServers.getExtension", "GET", "/extensions/{alias}", {
+    parameters: { alias: Named },
+    success: Endpoint.json(enveloped("extension", Extension)),
+    errors: ["NotFound"]
+  })
+}

@@ -1,0 +1,12 @@
+#!/bin/bash
+# usage: install.sh ROOT [group...]   groups: core (Keystone, Swift), compute (Nova, Placement, Glance, Neutron); default both
+set -eu
+HERE=$(cd "$(dirname "$0")" && pwd)
+ROOT=$1; shift
+GROUPS_WANTED=${*:-core compute}
+mkdir -p "$ROOT"; ROOT=$(cd "$ROOT" && pwd)
+. "$HERE/lib.sh"
+command -v apt-get >/dev/null || { say "There is no apt-get here: the OpenStack that this brings up is Debian 12's."; exit 1; }
+for g in $GROUPS_WANTED; do
+  t0=$SECONDS; say "install $g into $ROOT"; . "$HERE/install-$g.sh"; say "install $g: $((SECONDS-t0))s"
+done
