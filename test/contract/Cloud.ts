@@ -1,0 +1,107 @@
+import { NodeHttpClient } from "@effect/platform-node"
+import { Context, Effect, Layer, Redacted } from "effect"
+import { CloudFiles, CloudServers, type Credentials, Identity, OpenStack } from "effect-rackspace"
+import * as Http from "node:http"
+
+/**
+ * A cloud that a contract is tested on: the emulated one, or a real OpenStack. The tests are the same, so that neither is
+ * what the other is not.
+ */
+export interface Facts {
+  readonly credentials: Credentials.Credentials
+  /** Smallest first; the last one is larger than any host. */
+  readonly flavors: readonly [small: string, large: string, vast: string]
+  readonly imageId: string
+  /** Makes the next server end in ERROR, where a flavor that is too large does not. */
+  readonly breakNextBuild: Effect.Effect<void>
+  /** The largest page of a listing in Cloud Files. */
+  readonly listingLimit: number
+}
+
+export class Cloud extends Context.Tag("test/Cloud")<Cloud, Facts>() {}
+
+export type Services = Cloud | CloudFiles.CloudFiles | CloudServers.CloudServers | Identity.TokenRef
+
+/** The services on a cloud, over real sockets. */
+export const layer = <E, R>(facts: Layer.Layer<Cloud, E, R>) =>
+  Layer.unwrapEffect(Effect.map(Cloud, ({ credentials }) => OpenStack.layer({ credentials }))).pipe(
+    Layer.provideMerge(facts),
+    Layer.provide(NodeHttpClient.layerUndici)
+  )
+
+export interface RawRequest {
+  readonly method: string
+  /** Behind the endpoint's URL, encoded. */
+  readonly path: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string | Uint8Array
+  /** Default: the login's; none where it is null. */
+  readonly token?: string | null
+}
+
+export interface RawResponse {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly text: string
+}
+
+/** One request as it stands, without what a client of any kind adds: for what this library would not send. */
+export const exchange = (url: string, request: Omit<RawRequest, "path" | "token">): Effect.Effect<RawResponse> =>
+  Effect.async<RawResponse>((resume) => {
+    const sent = Http.request(url, { method: request.method, agent: false }, (response) => {
+      const parts: Array<Buffer> = []
+      response.on("data", (part: Buffer) => parts.push(part))
+      response.on("end", () =>
+        resume(
+          Effect.succeed({
+            status: response.statusCode ?? 0,
+            headers: Object.fromEntries(Object.entries(response.headers).map(([name, value]) => [name, String(value)])),
+            text: Buffer.concat(parts).toString("utf8")
+          })
+        )
+      )
+    })
+    // Else a request without a body would say that one comes in pieces.
+    sent.useChunkedEncodingByDefault = false
+    for (const [name, value] of Object.entries(request.headers ?? {})) sent.setHeader(name, value)
+    if (request.body !== undefined && request.headers?.["transfer-encoding"] === undefined) {
+      sent.setHeader("content-length", Buffer.byteLength(request.body))
+    }
+    sent.on("error", (error) => resume(Effect.die(error)))
+    if (request.body === undefined) sent.flushHeaders()
+    sent.end(request.body)
+  })
+
+const rawAt = (
+  endpointUrl: Effect.Effect<string, unknown>,
+  { path, token, ...request }: RawRequest
+): Effect.Effect<RawResponse, never, Identity.TokenRef> =>
+  Effect.gen(function* () {
+    const own = token === undefined ? Redacted.value(yield* Effect.orDie(Identity.token)) : token
+    const url = yield* Effect.orDie(endpointUrl)
+    return yield* exchange(url + path, {
+      ...request,
+      headers: { ...(own !== null && { "x-auth-token": own }), ...request.headers }
+    })
+  })
+
+/** One request to Cloud Files. */
+export const rawFiles = (request: RawRequest) =>
+  Effect.flatMap(CloudFiles.CloudFiles, (files) => rawAt(files.endpointUrl, request))
+
+/** One request to Cloud Servers; a body that is no text is sent as JSON. */
+export const rawServers = ({ body, ...request }: Omit<RawRequest, "body"> & { readonly body?: unknown }) =>
+  Effect.flatMap(CloudServers.CloudServers, (servers) =>
+    rawAt(servers.endpointUrl, {
+      ...request,
+      ...(body !== undefined && {
+        body: typeof body === "string" ? body : JSON.stringify(body),
+        headers: { "content-type": "application/json", ...request.headers }
+      })
+    })
+  )
+
+let count = 0
+
+/** A name that no other test has. */
+export const freshName = (what: string): string => `${what}-${process.pid}-${Date.now().toString(36)}-${++count}`

@@ -1,0 +1,17 @@
+import { fileURLToPath } from "node:url"
+import { defineConfig } from "vitest/config"
+import base from "../../vitest.config.js"
+
+/** One cloud for all: what one file does to it must not meet what another does. */
+export default defineConfig({
+  ...base,
+  root: fileURLToPath(new URL("../..", import.meta.url)),
+  test: {
+    ...base.test,
+    include: ["test/openstack/**/*.test.ts"],
+    exclude: [],
+    fileParallelism: false,
+    testTimeout: 180_000,
+    hookTimeout: 180_000
+  }
+})
