@@ -2,36 +2,9 @@
  * What a cloud must be like, on the emulated one. The same is asked of a real OpenStack: `test/openstack/contract.test.ts`.
  */
 import { describe } from "@effect/vitest"
-import { Effect, Layer } from "effect"
-import { Credentials, TestCloud } from "effect-rackspace"
-import { Cloud, layer } from "./contract/Cloud.js"
+import { emulated } from "./contract/emulated.js"
 import { files } from "./contract/files.js"
 import { servers } from "./contract/servers.js"
-
-const emulated = layer(
-  Layer.effect(
-    Cloud,
-    Effect.map(TestCloud.TestCloud, (cloud) => ({
-      credentials: Credentials.keystonePassword({
-        authUrl: cloud.authUrlV3,
-        user: { name: cloud.credentials.username, domain: cloud.credentials.domain },
-        password: cloud.credentials.password,
-        scope: { project: { name: cloud.credentials.projectName, domain: cloud.credentials.domain } }
-      }),
-      flavors: ["general1-1", "general1-2", "general1-8"] as const,
-      imageId: "09de0a66-3156-48b4-90a5-1cf25a905207",
-      breakNextBuild: cloud.servers.failBuilds(),
-      listingLimit: 10_000
-    }))
-  ).pipe(
-    Layer.provide(
-      TestCloud.layerListening({
-        regions: ["DFW"],
-        servers: { buildTime: "300 millis", actionTime: "200 millis", deleteTime: "100 millis" }
-      })
-    )
-  )
-)
 
 describe("the emulated Cloud Files", () => files(emulated))
 describe("the emulated Cloud Servers", () => servers(emulated))

@@ -126,7 +126,7 @@ export interface CloudFilesEmulator extends EmulatedService {
   readonly objects: (container: string) => Effect.Effect<ReadonlyArray<string>>
 }
 
-const objectMethods = "GET, HEAD, PUT, POST, COPY, DELETE, OPTIONS"
+const objectMethods = "GET, HEAD, PUT, POST, DELETE, OPTIONS"
 
 /**
  * A storage with nothing in it.

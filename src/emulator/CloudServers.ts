@@ -374,7 +374,7 @@ export const make = (options: CloudServersOptions = {}): CloudServersEmulator =>
     server.accessIPv4 = accessIPv4 ?? server.accessIPv4
     server.accessIPv6 = accessIPv6 ?? server.accessIPv6
     server.updatedAt = request.now
-    return Reply.json(200, { server: serverJson(server, request) })
+    return Reply.json(200, { server: ServerRecord.coreJson(server, request) })
   }
 
   const deleteServer = (server: ServerRecord.ServerRecord, request: NovaRequest.NovaRequest): WireResponse => {
@@ -416,7 +416,7 @@ export const make = (options: CloudServersOptions = {}): CloudServersEmulator =>
               statusLag,
               findImage: images.find,
               addImage: images.add,
-              toJson: (record) => serverJson(record, request)
+              toJson: (record) => ServerRecord.coreJson(record, request)
             })
           : NovaRequest.badMethod()
       case "ips": {

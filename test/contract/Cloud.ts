@@ -72,34 +72,23 @@ export const exchange = (url: string, request: Omit<RawRequest, "path" | "token"
     sent.end(request.body)
   })
 
-const rawAt = (
-  endpointUrl: Effect.Effect<string, unknown>,
-  { path, token, ...request }: RawRequest
-): Effect.Effect<RawResponse, never, Identity.TokenRef> =>
+/** One request to Cloud Files. */
+export const rawFiles = ({ path, token, ...request }: RawRequest) =>
   Effect.gen(function* () {
     const own = token === undefined ? Redacted.value(yield* Effect.orDie(Identity.token)) : token
-    const url = yield* Effect.orDie(endpointUrl)
-    return yield* exchange(url + path, {
+    return yield* exchange((yield* filesUrl) + path, {
       ...request,
       headers: { ...(own !== null && { "x-auth-token": own }), ...request.headers }
     })
   })
 
-/** One request to Cloud Files. */
-export const rawFiles = (request: RawRequest) =>
-  Effect.flatMap(CloudFiles.CloudFiles, (files) => rawAt(files.endpointUrl, request))
+const urlOf = (endpointUrl: Effect.Effect<string, unknown>): Effect.Effect<string> => Effect.orDie(endpointUrl)
 
-/** One request to Cloud Servers; a body that is no text is sent as JSON. */
-export const rawServers = ({ body, ...request }: Omit<RawRequest, "body"> & { readonly body?: unknown }) =>
-  Effect.flatMap(CloudServers.CloudServers, (servers) =>
-    rawAt(servers.endpointUrl, {
-      ...request,
-      ...(body !== undefined && {
-        body: typeof body === "string" ? body : JSON.stringify(body),
-        headers: { "content-type": "application/json", ...request.headers }
-      })
-    })
-  )
+/** Where Cloud Files is. */
+export const filesUrl = Effect.flatMap(CloudFiles.CloudFiles, ({ endpointUrl }) => urlOf(endpointUrl))
+
+/** Where Cloud Servers is. */
+export const serversUrl = Effect.flatMap(CloudServers.CloudServers, ({ endpointUrl }) => urlOf(endpointUrl))
 
 let count = 0
 

@@ -470,7 +470,7 @@ describe("Cloud Servers: actions", () => {
 
       yield* act(id, { resize: { flavorRef: "general1-4" } })
       yield* TestClock.adjust("10 seconds")
-      assert.strictEqual((yield* act(id, { confirmResize: null })).status, 202)
+      assert.strictEqual((yield* act(id, { confirmResize: null })).status, 204)
       yield* TestClock.adjust("10 seconds")
       assert.deepStrictEqual(yield* flavorAndStatus, ["general1-4", "ACTIVE"])
 

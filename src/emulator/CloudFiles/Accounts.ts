@@ -44,11 +44,12 @@ export const handle = (storage: Storage, settings: Settings, request: ServiceReq
           : { name: ByteText.toText(name), count: container.count, bytes: container.bytesUsed }
       })
       const elements = { root: "account", item: "container", name: request.caller.storageAccount } as const
-      return Listing.respond(rows, format, elements, statistics(storage, now))
+      return Listing.respond(rows, format, elements, { ...statistics(storage, now), ...Listing.varies(request) })
     }
     case "HEAD":
       return Reply.empty(204, {
         ...statistics(storage, now),
+        ...Listing.varies(request),
         "Content-Type": `${Listing.format(request)}; charset=utf-8`
       })
     case "POST":

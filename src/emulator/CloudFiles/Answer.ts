@@ -49,7 +49,9 @@ export const statusLine = (status: number): string => `${status} ${reasons[statu
  */
 export const standard = (status: number, headers: Readonly<Record<string, string>> = {}): WireResponse => {
   const [title, sentence] = reasons[status] ?? ["", ""]
-  return sentence === "" ? Reply.empty(status, headers) : Reply.html(status, title, sentence, headers)
+  // Swift declares even nothing as HTML, where it has been done.
+  const type = status === 204 ? { "Content-Type": "text/html; charset=UTF-8" } : {}
+  return sentence === "" ? Reply.empty(status, { ...type, ...headers }) : Reply.html(status, title, sentence, headers)
 }
 
 /**

@@ -28,14 +28,21 @@ const accessList = (header: string, value: string): string =>
     .map((item) => item.trim())
     .filter((item) => item !== "")
     .map((item) => {
-      const referrer = /^\.(?:r|ref|referer|referrer)\s*:\s*(.*)$/.exec(item)?.[1]
-      if (referrer === undefined) {
+      const [designator, value] = /^(\.[^:]*?)\s*:\s*(.*)$/.exec(item)?.slice(1) ?? []
+      if (designator === undefined || value === undefined) {
         return item
+      }
+      if (![".r", ".ref", ".referer", ".referrer"].includes(designator)) {
+        return Answer.refuse(Answer.sentence(400, `Unknown designator '${designator}' in ACL: '${item}'`))
       }
       if (header === "x-container-write") {
         return Answer.refuse(Answer.sentence(400, `Referrers not allowed in write ACL: '${item}'`))
       }
-      return `.r:${referrer.replace(/^(-?)\s*\*(?=.)/, "$1")}`
+      const referrer = value.replace(/^(-?)\s*\*(?=.)/, "$1")
+      if (["", "-", ".", "-."].includes(referrer)) {
+        return Answer.refuse(Answer.sentence(400, `No host/domain value after referrer designation in ACL: '${item}'`))
+      }
+      return `.r:${referrer}`
     })
     .join(",")
 
@@ -53,6 +60,9 @@ const checkedHeaders = (request: ServiceRequest): Readonly<Record<string, string
     if (value && !/^\d+$/.test(value)) {
       Answer.refuse(Answer.sentence(400, `Invalid ${quota} quota.`))
     }
+  }
+  if (headers["x-versions-location"] && headers["x-history-location"]) {
+    Answer.refuse(Answer.plain(400, "Only one of x-versions-location or x-history-location may be specified"))
   }
   if (ByteText.percentDecode(headers["x-versions-location"] ?? "").includes("/")) {
     Answer.refuse(Answer.sentence(412, "Container name cannot contain slashes"))
@@ -143,11 +153,12 @@ export const handle = (
       const found = existing()
       const rows = Listing.page(found.names, parameters).map((entry) => objectRow(found, entry))
       const elements = { root: "container", item: "object", name: ByteText.toText(name) } as const
-      return Listing.respond(rows, format, elements, statistics(found))
+      return Listing.respond(rows, format, elements, { ...statistics(found), ...Listing.varies(request) })
     }
     case "HEAD":
       return Reply.empty(204, {
         ...statistics(existing()),
+        ...Listing.varies(request),
         "Content-Type": `${Listing.format(request)}; charset=utf-8`
       })
     case "PUT":

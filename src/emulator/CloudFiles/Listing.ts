@@ -208,6 +208,15 @@ export const format = (request: ServiceRequest): Format => {
 }
 
 /**
+ * What caches are told where the form follows from Accept.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const varies = (request: ServiceRequest): Readonly<Record<string, string>> =>
+  parameter(request, "format") ? {} : { Vary: "Accept" }
+
+/**
  * Puts a text into XML.
  *
  * @since 0.1.0
@@ -258,10 +267,8 @@ export const write = (rows: ReadonlyArray<Row>, format: Format, elements: Elemen
     const fields = Object.entries(row).map(([field, value]) => `<${field}>${escapeXml(String(value))}</${field}>`)
     return `<${elements.item}>${fields.join("")}</${elements.item}>`
   })
-  return (
-    `<?xml version="1.0" encoding="UTF-8"?>\n` +
-    `<${elements.root} name="${escapeXml(elements.name)}">${items.join("")}</${elements.root}>`
-  )
+  const start = `<?xml version="1.0" encoding="UTF-8"?>\n<${elements.root} name="${escapeXml(elements.name)}"`
+  return items.length === 0 ? `${start} />` : `${start}>${items.join("")}</${elements.root}>`
 }
 
 /**

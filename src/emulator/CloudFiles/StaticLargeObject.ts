@@ -144,8 +144,7 @@ const segmentOf = (
 /** The 400 that lists what is wrong with the segments. */
 const segmentProblems = (request: ServiceRequest, problems: ReadonlyArray<Bulk.Problem>): WireResponse => {
   const format = Listing.accepted(request.headers["accept"]) ?? "text/plain"
-  const status = format === "application/json" ? { status: Answer.statusLine(400) } : {}
-  return Reply.text(400, Bulk.write({ ...status, problems }, format, "upload"), { "Content-Type": format })
+  return Reply.text(400, Bulk.write({ problems }, format, "upload"), { "Content-Type": format })
 }
 
 /**

@@ -237,7 +237,8 @@ const perform = (
       nullArgument(action, argument)
       demand(server, action, now, ["VERIFY_RESIZE"])
       begin(server, context, { taskState: "resize_confirming", end: confirmed })
-      return accepted()
+      // The documents say 202; every client of the real service has met this.
+      return Reply.empty(204)
     }
     case "revertResize": {
       nullArgument(action, argument)
@@ -267,7 +268,7 @@ const perform = (
       refuseMetal(server, action)
       demand(server, action, now, ["ACTIVE", "SHUTOFF", "ERROR"])
       begin(server, context, { taskState: "rescuing", end: becomes("RESCUE") })
-      return Reply.json(202, { adminPass })
+      return Reply.json(200, { adminPass })
     }
     case "unrescue": {
       nullArgument(action, argument)
@@ -347,7 +348,11 @@ const rebuild = (
       rebuilt.fault = undefined
     }
   })
-  return Reply.json(202, { server: { ...context.toJson(server), adminPass } })
+  return Reply.json(
+    202,
+    { server: { ...context.toJson(server), adminPass } },
+    { Location: `${context.baseUrl}/servers/${server.id}` }
+  )
 }
 
 const createImage = (

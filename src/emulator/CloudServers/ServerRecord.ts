@@ -228,6 +228,17 @@ export const addresses = (server: ServerRecord): Readonly<Record<string, Readonl
 export const toJson = (
   server: ServerRecord,
   context: { readonly baseUrl: string; readonly tenantId: string; readonly userId: string; readonly now: number }
+): Readonly<Record<string, unknown>> => ({ ...coreJson(server, context), ...extendedJson(server, context) })
+
+/**
+ * A server as the answers to an update and to a rebuild have it: the extensions add nothing to those.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const coreJson = (
+  server: ServerRecord,
+  context: { readonly baseUrl: string; readonly tenantId: string; readonly userId: string; readonly now: number }
 ): Readonly<Record<string, unknown>> => {
   const { baseUrl, now, tenantId, userId } = context
   const status = statusOf(server, now)
@@ -253,9 +264,15 @@ export const toJson = (
     flavor: { id: server.flavorId, links: bookmark(baseUrl, `flavors/${server.flavorId}`) },
     links: NovaRequest.links(baseUrl, `servers/${server.id}`),
     metadata: server.metadata,
+    "OS-DCF:diskConfig": server.diskConfig
+  }
+}
+
+const extendedJson = (server: ServerRecord, { now }: { readonly now: number }): Readonly<Record<string, unknown>> => {
+  const building = server.status === "BUILD"
+  return {
     key_name: server.keyName,
     config_drive: server.configDrive,
-    "OS-DCF:diskConfig": server.diskConfig,
     "OS-EXT-STS:vm_state": vmStateOf(server),
     "OS-EXT-STS:task_state": taskStateOf(server, now),
     "OS-EXT-STS:power_state": powerStateOf(server),
@@ -277,7 +294,7 @@ export const toJson = (
     ...(server.volumes.size === 0
       ? {}
       : { "os-extended-volumes:volumes_attached": [...server.volumes.keys()].map((id) => ({ id })) }),
-    ...(server.fault !== undefined && status === "ERROR"
+    ...(server.fault !== undefined && statusOf(server, now) === "ERROR"
       ? {
           fault: {
             code: server.fault.code,

@@ -66,6 +66,7 @@ admin_u = ensure('users', 'user', {'name': 'admin', 'domain_id': 'default'}, {})
 grant(demo_p, demo_u, 'member')
 grant(alt_p, alt_u, 'member')
 grant(admin_p, admin_u, 'ResellerAdmin')
+die(s.put('%s/domains/default/users/%s/roles/%s' % (U, admin_u, roles['admin'])))
 
 SERVICES = {
     'core': {'swift': [('object-store', 'swift', 'http://%s:%s/v1/AUTH_$(project_id)s' % (H, E['SWIFT_KEYSTONE_PORT']))]},

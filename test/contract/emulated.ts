@@ -1,0 +1,29 @@
+import { Effect, Layer } from "effect"
+import { Credentials, TestCloud } from "effect-rackspace"
+import { Cloud, layer } from "./Cloud.js"
+
+/** The emulated cloud on a port of this machine, its servers quick. */
+export const emulated = layer(
+  Layer.effect(
+    Cloud,
+    Effect.map(TestCloud.TestCloud, (cloud) => ({
+      credentials: Credentials.keystonePassword({
+        authUrl: cloud.authUrlV3,
+        user: { name: cloud.credentials.username, domain: cloud.credentials.domain },
+        password: cloud.credentials.password,
+        scope: { project: { name: cloud.credentials.projectName, domain: cloud.credentials.domain } }
+      }),
+      flavors: ["general1-1", "general1-2", "general1-8"] as const,
+      imageId: "09de0a66-3156-48b4-90a5-1cf25a905207",
+      breakNextBuild: cloud.servers.failBuilds(),
+      listingLimit: 10_000
+    }))
+  ).pipe(
+    Layer.provide(
+      TestCloud.layerListening({
+        regions: ["DFW"],
+        servers: { buildTime: "300 millis", actionTime: "200 millis", deleteTime: "100 millis" }
+      })
+    )
+  )
+)

@@ -1,0 +1,120 @@
+import { NodeHttpClient } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer, Redacted, Schedule, Stream } from "effect"
+import { CloudFiles, type Credentials, Identity, OpenStack } from "effect-rackspace"
+import { exchange, freshName } from "../contract/Cloud.js"
+import { textOf } from "../support.js"
+import { alt, demo, on, stack, swiftKey } from "./support.js"
+
+const failure = <A, E extends { readonly _tag: string }, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.map(Effect.flip(effect), ({ _tag }) => _tag)
+
+/** Cloud Files as somebody sees them, at the account of another. */
+const as = (credentials: Credentials.Credentials, endpoint: string) =>
+  Effect.flatMap(Layer.build(OpenStack.layer({ credentials, endpoints: { CloudFiles: endpoint } })), (context) =>
+    Effect.provide(CloudFiles.CloudFiles, context)
+  )
+
+const container = Effect.acquireRelease(
+  Effect.gen(function* () {
+    const files = yield* CloudFiles.CloudFiles
+    const name = freshName("acl")
+    yield* files.createContainer({ container: name })
+    yield* files.upload({ container: name, object: "o", body: CloudFiles.fromString("content") })
+    return name
+  }),
+  (name) =>
+    Effect.gen(function* () {
+      const files = yield* CloudFiles.CloudFiles
+      yield* Stream.runForEach(files.listObjects({ container: name }), ({ name: object }) =>
+        files.deleteObject({ container: name, object })
+      )
+      yield* Effect.retry(files.deleteContainer({ container: name }), {
+        times: 5,
+        schedule: Schedule.spaced("500 millis")
+      })
+    }).pipe(Effect.orDie)
+)
+
+/** Access lists speak of users in the words of whoever manages them. */
+const owners = [
+  ["Keystone's users", demo, alt, `${stack.alt.project_id}:${stack.alt.user_id}`],
+  ["Swift's own users", swiftKey(stack.tempauth), swiftKey(stack.tempauth_other), "test:tester3"]
+] as const
+
+for (const [who, owner, stranger, name] of owners) {
+  describe(`access lists, ${who}`, () => {
+    it.live("nobody else reads or writes, until the list names them", () =>
+      Effect.gen(function* () {
+        const files = yield* CloudFiles.CloudFiles
+        const own = yield* container
+        const others = yield* as(stranger, yield* files.endpointUrl)
+        const read = textOf(others.download({ container: own, object: "o" }))
+        const write = others.upload({ container: own, object: "theirs", body: CloudFiles.fromString("x") })
+        assert.deepStrictEqual([yield* failure(read), yield* failure(write)], ["Forbidden", "Forbidden"])
+        yield* files.updateContainer({ container: own, readAcl: name })
+        assert.strictEqual((yield* files.getContainer({ container: own })).readAcl, name)
+        // Proxies remember a container for a second.
+        const soon = { times: 10, schedule: Schedule.spaced("300 millis") }
+        assert.strictEqual(yield* Effect.retry(read, soon), "content")
+        assert.strictEqual(yield* failure(write), "Forbidden")
+        yield* files.updateContainer({ container: own, writeAcl: name })
+        yield* Effect.retry(write, soon)
+      }).pipe(Effect.scoped, Effect.provide(on(owner)), Effect.provide(NodeHttpClient.layerUndici))
+    )
+
+    it.live("the world reads where the list says so, and lists where it says that too", () =>
+      Effect.gen(function* () {
+        const files = yield* CloudFiles.CloudFiles
+        const own = yield* container
+        const base = yield* files.endpointUrl
+        const anonymous = (path: string) =>
+          Effect.map(exchange(`${base}/${own}${path}`, { method: "GET" }), ({ status }) => status)
+        assert.strictEqual(yield* anonymous("/o"), 401)
+        yield* files.updateContainer({ container: own, readAcl: ".r:*" })
+        yield* Effect.sleep("1500 millis")
+        assert.deepStrictEqual([yield* anonymous("/o"), yield* anonymous("")], [200, 401])
+        yield* files.updateContainer({ container: own, readAcl: ".r:*,.rlistings" })
+        yield* Effect.sleep("1500 millis")
+        assert.deepStrictEqual([yield* anonymous("/o"), yield* anonymous("")], [200, 200])
+      }).pipe(Effect.scoped, Effect.provide(on(owner)), Effect.provide(NodeHttpClient.layerUndici))
+    )
+  })
+}
+
+describe("what Swift refuses", () => {
+  it.live("a list that it does not understand, and what is more than an account may have", () =>
+    Effect.gen(function* () {
+      const files = yield* CloudFiles.CloudFiles
+      const own = yield* container
+      assert.strictEqual(
+        yield* failure(files.updateContainer({ container: own, readAcl: ".nonsense:x" })),
+        "BadRequest"
+      )
+      assert.strictEqual(yield* failure(files.updateContainer({ container: own, writeAcl: ".r:*" })), "BadRequest")
+      const reseller = yield* as(swiftKey(stack.tempauth_admin), yield* files.endpointUrl)
+      yield* reseller.updateAccount({ metadata: { "Quota-Bytes": "1" } })
+      yield* Effect.sleep("1500 millis")
+      const upload = files.upload({ container: own, object: "more", body: CloudFiles.fromString("x") })
+      assert.strictEqual(yield* failure(upload), "QuotaExceeded")
+      // An account's owner may not lift its quota.
+      assert.strictEqual(yield* failure(files.updateAccount({ metadata: { "Quota-Bytes": "2" } })), "Forbidden")
+      yield* reseller.updateAccount({ remove: ["Quota-Bytes"] })
+      yield* Effect.retry(upload, { times: 10, schedule: Schedule.spaced("300 millis") })
+    }).pipe(Effect.scoped, Effect.provide(on(swiftKey(stack.tempauth))), Effect.provide(NodeHttpClient.layerUndici))
+  )
+})
+
+describe("what Swift says in errors", () => {
+  it.live("is told with its transaction, and without the token", () =>
+    Effect.gen(function* () {
+      const files = yield* CloudFiles.CloudFiles
+      const own = yield* container
+      const error = yield* Effect.flip(files.getObjectInfo({ container: own, object: "none" }))
+      assert.strictEqual(error._tag, "NotFound")
+      assert.match("requestId" in error ? String(error.requestId) : "", /^tx[0-9a-f]+/)
+      const { token } = yield* Effect.flatMap(Identity.TokenRef, (tokens) => tokens.get)
+      assert.notInclude(JSON.stringify(error), Redacted.value(token))
+    }).pipe(Effect.scoped, Effect.provide(on(demo)), Effect.provide(NodeHttpClient.layerUndici))
+  )
+})

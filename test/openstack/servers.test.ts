@@ -1,0 +1,148 @@
+import { NodeHttpClient } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Redacted } from "effect"
+import { CloudServers, OpenStack } from "effect-rackspace"
+import { freshName } from "../contract/Cloud.js"
+import { admin, alt, demo, stack } from "./support.js"
+
+const pace = { interval: "100 millis", timeout: "60 seconds" } as const
+
+const failure = <A, E extends { readonly _tag: string }, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.map(Effect.flip(effect), ({ _tag }) => _tag)
+
+const on =
+  (credentials: typeof demo, microversion?: string) =>
+  <A, E>(program: Effect.Effect<A, E, CloudServers.CloudServers>) =>
+    program.pipe(
+      Effect.provide(OpenStack.layer({ credentials, microversions: { CloudServers: microversion } })),
+      Effect.provide(NodeHttpClient.layerUndici)
+    )
+
+const small = () => ({ name: freshName("server"), imageId: stack.image_id, flavorId: "1" })
+
+/** Makes a server, uses it, and deletes it. */
+const withServer = <A, E>(
+  input: Parameters<CloudServers.Service["create"]>[0],
+  use: (serverId: string) => Effect.Effect<A, E, CloudServers.CloudServers>
+) =>
+  Effect.acquireUseRelease(
+    Effect.flatMap(CloudServers.CloudServers, (servers) => servers.create(input)),
+    ({ id }) => use(id),
+    ({ id: serverId }) =>
+      Effect.flatMap(CloudServers.CloudServers, (servers) =>
+        Effect.ignore(Effect.zipRight(servers.delete({ serverId }), servers.waitUntilDeleted({ serverId, ...pace })))
+      )
+  )
+
+describe("Nova's microversions", () => {
+  it.live("a newer one tells more of a server, and asks for more when one is made", () =>
+    Effect.gen(function* () {
+      const servers = yield* CloudServers.CloudServers
+      assert.strictEqual(yield* failure(servers.create(small())), "BadRequest")
+      yield* withServer({ ...small(), networks: "none" }, (serverId) =>
+        Effect.gen(function* () {
+          const server = yield* servers.waitUntilActive({ serverId, ...pace })
+          assert.deepStrictEqual(
+            [server.flavorName, server.locked, server.tags, server.flavorId],
+            ["m1.tiny", false, [], undefined]
+          )
+          assert.deepStrictEqual(server.addresses, {})
+          const { imageId } = yield* servers.createImage({ serverId, name: freshName("image") })
+          assert.match(imageId, /^[0-9a-f-]{36}$/)
+          yield* servers.waitUntilActive({ serverId, ...pace })
+        })
+      )
+      assert.strictEqual(yield* failure(servers.getImage({ imageId: stack.image_id })), "NotFound")
+    }).pipe(on(demo, "2.79"))
+  )
+
+  it.live("networks are chosen by the cloud, or by name", () =>
+    Effect.gen(function* () {
+      const servers = yield* CloudServers.CloudServers
+      for (const networks of ["auto", [{ networkId: stack.network_id }]] as const) {
+        yield* withServer({ ...small(), networks }, (serverId) =>
+          Effect.gen(function* () {
+            const { addresses } = yield* servers.waitUntilActive({ serverId, ...pace })
+            assert.deepStrictEqual(Object.keys(addresses), ["demo-net"])
+          })
+        )
+      }
+    }).pipe(on(demo, "2.37"))
+  )
+
+  it.live("the newest works, and one that there is not is refused", () =>
+    Effect.gen(function* () {
+      const limits = Effect.flatMap(CloudServers.CloudServers, (servers) => servers.getLimits())
+      yield* limits.pipe(on(demo, "latest"))
+      assert.strictEqual(yield* failure(limits.pipe(on(demo, "2.9999"))), "UnexpectedStatus")
+    })
+  )
+})
+
+describe("what Nova refuses", () => {
+  it.live("a server of others is not there; what only administrators may do is forbidden", () =>
+    withServer(small(), (serverId) =>
+      Effect.gen(function* () {
+        const servers = yield* CloudServers.CloudServers
+        yield* servers.waitUntilActive({ serverId, ...pace })
+        const others = Effect.flatMap(CloudServers.CloudServers, (theirs) => theirs.get({ serverId }))
+        assert.strictEqual(yield* failure(others.pipe(on(alt))), "NotFound")
+        assert.strictEqual((yield* others.pipe(on(admin))).id, serverId)
+        assert.strictEqual(yield* failure(servers.migrate({ serverId })), "Forbidden")
+      })
+    ).pipe(on(demo))
+  )
+
+  it.live("what an administrator has locked its owner may not change", () =>
+    withServer(small(), (serverId) =>
+      Effect.gen(function* () {
+        const servers = yield* CloudServers.CloudServers
+        yield* servers.waitUntilActive({ serverId, ...pace })
+        const lock = Effect.flatMap(CloudServers.CloudServers, (theirs) => theirs.lock({ serverId }))
+        yield* lock.pipe(on(admin))
+        assert.strictEqual(yield* failure(servers.reboot({ serverId })), "Conflict")
+        assert.strictEqual(yield* failure(servers.unlock({ serverId })), "Forbidden")
+        const unlock = Effect.flatMap(CloudServers.CloudServers, (theirs) => theirs.unlock({ serverId }))
+        yield* unlock.pipe(on(admin))
+        yield* servers.reboot({ serverId })
+        yield* servers.waitUntilActive({ serverId, ...pace })
+      })
+    ).pipe(on(demo))
+  )
+
+  it.live("more than the quota allows", () =>
+    Effect.gen(function* () {
+      const servers = yield* CloudServers.CloudServers
+      const error = yield* Effect.flip(servers.create({ ...small(), flavorId: "10" }))
+      assert.strictEqual(error._tag, "QuotaExceeded")
+      assert.match(error.message, /Quota exceeded for ram/)
+    }).pipe(on(demo))
+  )
+
+  it.live("a password that it is not given in clear by whoever reads the error", () =>
+    Effect.gen(function* () {
+      const servers = yield* CloudServers.CloudServers
+      const adminPassword = Redacted.make("s3cr3t-in-a-wrong-request")
+      // Nova's own message quotes the whole body.
+      const error = yield* Effect.flip(servers.create({ ...small(), adminPassword, metadata: { "a\u0000": "b" } }))
+      assert.notInclude(JSON.stringify([error, String(error)]), "s3cr3t-in-a-wrong-request")
+    }).pipe(on(demo))
+  )
+})
+
+describe("flavors", () => {
+  it.live("have extra specifications, or none", () =>
+    Effect.gen(function* () {
+      const servers = yield* CloudServers.CloudServers
+      assert.deepStrictEqual(yield* servers.listFlavorExtraSpecs({ flavorId: "1" }), {})
+      assert.strictEqual(yield* failure(servers.getFlavorExtraSpec({ flavorId: "1", key: "none" })), "NotFound")
+      const quotas = yield* servers.getQuotas({ tenantId: stack.demo.project_id })
+      assert.strictEqual(quotas["instances"], 100)
+      assert.include(
+        (yield* servers.listExtensions()).map(({ alias }) => alias),
+        "os-keypairs"
+      )
+      assert.strictEqual((yield* servers.getExtension({ alias: "os-keypairs" })).alias, "os-keypairs")
+    }).pipe(on(demo))
+  )
+})

@@ -1,0 +1,233 @@
+/**
+ * The same requests, as they stand, to the emulated cloud and to the real one. What they answer must be the same: status,
+ * headers, and bodies, of which JSON is compared by its form and by what does not differ from one cloud to the next. What is
+ * not the same stands in `DIFFERENCES.md`, with its reason.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Redacted, Schedule } from "effect"
+import { Identity } from "effect-rackspace"
+import { readFileSync } from "node:fs"
+import * as Cloud from "../contract/Cloud.js"
+import { emulated } from "../contract/emulated.js"
+import { fileSteps, serverSteps, type Step } from "./steps.js"
+import { demo, on } from "./support.js"
+
+/** What is another's in each run: times, ids, what else is in the account, how a body is cut up, and what a server says of itself. */
+const leftOut = new Set([
+  "connection",
+  "content-length",
+  "date",
+  "keep-alive",
+  "last-modified",
+  "server",
+  "transfer-encoding",
+  "via",
+  "x-account-bytes-used",
+  "x-account-container-count",
+  "x-account-object-count",
+  "x-compute-request-id",
+  "x-copied-from-last-modified",
+  "x-openstack-request-id",
+  "x-timestamp",
+  "x-trans-id"
+])
+
+type Json = null | boolean | number | string | ReadonlyArray<Json> | { readonly [key: string]: Json }
+
+const at = (json: unknown, path: ReadonlyArray<string | number>): unknown =>
+  path.reduce((value, key) => (value as Record<string | number, unknown> | undefined)?.[key], json)
+
+/** What `DIFFERENCES.md` lists: in each table, a request or a header, and what is not the same in it. */
+const listed = (heading: string): ReadonlyMap<string, ReadonlySet<string>> => {
+  const text = readFileSync(new URL("DIFFERENCES.md", import.meta.url), "utf8")
+  const section = text.split(/^## /m).find((part) => part.startsWith(heading)) ?? ""
+  const rows = [...section.matchAll(/^\| `(.+?)` +\| (.+?) +\|/gm)].map(
+    ([, request = "", what = ""]) => [request.replaceAll("\\|", "|"), new Set(what.split(", "))] as const
+  )
+  return new Map(rows)
+}
+
+/** A value with its keys in order, and what is listed as wrong too. */
+const ordered = (value: Json): Json =>
+  Array.isArray(value)
+    ? value.map(ordered)
+    : typeof value === "object" && value !== null
+      ? Object.fromEntries(
+          Object.entries(value)
+            .toSorted(([a], [b]) => (a < b ? -1 : 1))
+            .map(([key, item]) => [
+              key,
+              key === "Errors" && Array.isArray(item)
+                ? item.toSorted((a, b) => (String(a) < String(b) ? -1 : 1))
+                : ordered(item)
+            ])
+        )
+      : value
+
+/** The form of a value: its keys and the kinds of its values; of a list, and of what is keyed by names, that of its first. */
+const formOf = (value: Json, without: ReadonlySet<string>, key = ""): Json => {
+  if (Array.isArray(value)) {
+    return value.length === 0 ? [] : [formOf((value as ReadonlyArray<Json>)[0] ?? null, without)]
+  }
+  if (typeof value !== "object" || value === null) return typeof value
+  const entries = Object.entries(value as Readonly<Record<string, Json>>).filter(([name]) => !without.has(name))
+  const named =
+    key === "addresses" || key === "absolute"
+      ? entries.slice(0, 1).map(([, item]) => ["(name)", item] as const)
+      : entries
+  return ordered(Object.fromEntries(named.map(([name, item]) => [name, formOf(item, without, name)])))
+}
+
+const bodyOf = (service: "files" | "servers", type: string, text: string): Json | string => {
+  const stable = text
+    .replaceAll(/\btx[0-9a-f]{21}-[0-9a-f]{10}\S*/g, "(transaction)")
+    .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z?/g, "(time)")
+    .replaceAll(/\b\d{10}\.\d{5}\b/g, "(timestamp)")
+    .replaceAll(/multipart\/byteranges;boundary=\S+|--[0-9a-f]{32,}/g, "(boundary)")
+  if (!type.includes("json") || text === "") return stable
+  return service === "files"
+    ? ordered(JSON.parse(stable) as Json)
+    : formOf(JSON.parse(text) as Json, new Set(listed("Fields of Cloud Servers and Nova").keys()))
+}
+
+/** Methods in any order; what a multipart body is cut by. */
+const stableHeader = (path: string, header: string, value: string): string =>
+  // Made of times too.
+  header === "x-manifest-etag" || (header === "etag" && path.endsWith("multipart-manifest=get"))
+    ? "(an MD5)"
+    : header === "allow"
+      ? value.split(", ").toSorted().join(", ")
+      : value.replaceAll(/boundary=\S+/g, "boundary=(boundary)")
+
+/** What a cloud answers to the steps, one line each and what of it can be compared. */
+const transcript = (service: "files" | "servers", steps: ReadonlyArray<Step>, name: string) =>
+  Effect.gen(function* () {
+    const { flavors, imageId } = yield* Cloud.Cloud
+    const token = Redacted.value(yield* Identity.token)
+    const tenant = (yield* Identity.access).tenant?.id ?? ""
+    const kept = new Map([
+      ["c", `${name}-c`],
+      ["v", `${name}-v`],
+      ["name", name],
+      ["flavor", flavors[0]],
+      ["other", flavors[1]],
+      ["image", imageId]
+    ])
+    const filled = (text: string): string =>
+      text.replaceAll(/\{(\w+)\}/g, (whole, key: string) => kept.get(key) ?? whole)
+    const url = yield* service === "files" ? Cloud.filesUrl : Cloud.serversUrl
+    const answers: Array<unknown> = []
+    for (const step of steps) {
+      const body =
+        step.body === undefined ? undefined : typeof step.body === "string" ? step.body : JSON.stringify(step.body)
+      const once = Cloud.exchange(url + filled(step.path), {
+        method: step.method,
+        headers: {
+          ...(step.token === undefined
+            ? { "x-auth-token": token }
+            : step.token !== null && { "x-auth-token": step.token }),
+          ...(service === "servers" && body !== undefined && { "content-type": "application/json" }),
+          ...Object.fromEntries(Object.entries(step.headers ?? {}).map(([header, value]) => [header, filled(value)]))
+        },
+        ...(body !== undefined && { body: filled(body) })
+      })
+      const { until } = step
+      const answer = yield* until === undefined
+        ? once
+        : once.pipe(
+            Effect.filterOrFail(({ text }) => {
+              const json: unknown = JSON.parse(text)
+              return at(json, until[0]) === until[1] && at(json, ["server", "OS-EXT-STS:task_state"]) === null
+            }),
+            Effect.retry({ schedule: Schedule.spaced("100 millis"), times: 300 }),
+            Effect.orDie
+          )
+      for (const [key, path] of Object.entries(step.keep ?? {})) {
+        kept.set(key, String(at(JSON.parse(answer.text), path)))
+      }
+      const stable = (text: string): string =>
+        [...kept]
+          .toSorted(([, a], [, b]) => b.length - a.length)
+          .reduce((all, [key, value]) => (value.length < 4 ? all : all.replaceAll(value, `{${key}}`)), text)
+          .replaceAll(new URL(url).host, "{host}")
+          .replaceAll(new URL(url).pathname, "{endpoint}")
+          .replaceAll(new URL(url).pathname.split("/").at(-1) ?? "", "{account}")
+          .replaceAll(tenant, "{tenant}")
+      const type = answer.headers["content-type"] ?? ""
+      const headers = Object.entries(answer.headers)
+        .filter(([header]) => !leftOut.has(header))
+        .map(([header, value]) => [header, stableHeader(step.path, header, stable(value))] as const)
+        .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      answers.push({
+        request:
+          `${step.method} ${step.path.length > 80 ? `${step.path.slice(0, 80)}…` : step.path} ${stepNote(step)}`.trim(),
+        status: answer.status,
+        headers: Object.fromEntries(headers),
+        body: bodyOf(service, type, stable(answer.text))
+      })
+    }
+    return answers as ReadonlyArray<Answer>
+  })
+
+interface Answer {
+  readonly request: string
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Json
+}
+
+const stepNote = (step: Step): string =>
+  [
+    ...(step.token === null ? ["without a token"] : step.token === undefined ? [] : ["with a wrong token"]),
+    ...Object.entries(step.headers ?? {}).map(([name, value]) => `${name.slice(0, 40)}: ${value.slice(0, 40)}`),
+    ...(step.body === undefined
+      ? []
+      : [(typeof step.body === "string" ? step.body : JSON.stringify(step.body)).slice(0, 120)])
+  ].join(" | ")
+
+const compare = (heading: string, service: "files" | "servers", steps: ReadonlyArray<Step>) =>
+  it.live(`${heading}: ${steps.length} requests are answered alike, but for what is listed`, () =>
+    Effect.gen(function* () {
+      const name = Cloud.freshName("transcript")
+      const ours = yield* Effect.provide(transcript(service, steps, name), emulated)
+      const theirs = yield* Effect.provide(transcript(service, steps, name), on(demo))
+      const allowed = listed(heading)
+      const everywhere = allowed.get("*") ?? new Set()
+      const unlisted: Array<string> = []
+      const unneeded = new Set([...allowed.keys()].filter((request) => request !== "*"))
+      for (const [index, our] of ours.entries()) {
+        const their = theirs[index] as Answer
+        const parts = [
+          ["status", our.status, their.status],
+          ...[...new Set([...Object.keys(our.headers), ...Object.keys(their.headers)])].map(
+            (header) => [header, our.headers[header], their.headers[header]] as const
+          ),
+          ["body", our.body, their.body]
+        ] as const
+        for (const [part, a, b] of parts) {
+          if (JSON.stringify(a) === JSON.stringify(b)) continue
+          if (allowed.get(our.request)?.has(part) === true) unneeded.delete(our.request)
+          else if (!everywhere.has(part)) {
+            unlisted.push(
+              `${our.request}\n    ${part}\n      emulated ${JSON.stringify(a)}\n      real     ${JSON.stringify(b)}`
+            )
+          }
+        }
+      }
+      yield* Effect.sync(() =>
+        console.log(
+          [
+            `${heading}: ${ours.length} requests`,
+            ...unlisted,
+            ...[...unneeded].map((request) => `${request}\n    listed, but alike`)
+          ].join("\n")
+        )
+      )
+      assert.deepStrictEqual([unlisted.length, unneeded.size], [0, 0])
+    })
+  )
+
+describe("the emulated cloud beside the real one", () => {
+  compare("Cloud Files and Swift", "files", fileSteps)
+  compare("Cloud Servers and Nova", "servers", serverSteps)
+})
