@@ -5,7 +5,8 @@
 import { FileSystem, Path } from "@effect/platform"
 import { NodeContext, NodeHttpClient, NodeRuntime } from "@effect/platform-node"
 import { Effect, Stream } from "effect"
-import { CloudFiles, Credentials, Rackspace } from "effect-rackspace"
+import { CloudFiles } from "effect-rackspace"
+import { cloud } from "./cloud.js"
 
 const program = Effect.gen(function* () {
   const files = yield* CloudFiles.CloudFiles
@@ -36,10 +37,13 @@ const program = Effect.gen(function* () {
     .download({ container: "dumps", object: "numbers", range: { offset: 0, length: 6 } })
     .pipe(Stream.decodeText(), Stream.mkString)
   yield* Effect.log(`it begins with ${JSON.stringify(start)}`)
+
+  yield* files.deleteObject({ container: "dumps", object: "numbers" })
+  yield* files.deleteContainer({ container: "dumps" })
 }).pipe(Effect.scoped)
 
 program.pipe(
-  Effect.provide(Rackspace.layer({ credentials: Credentials.config, region: "DFW" })),
+  Effect.provide(cloud),
   Effect.provide([NodeContext.layer, NodeHttpClient.layerUndici]),
   NodeRuntime.runMain
 )

@@ -7,8 +7,9 @@
 import { FileSystem } from "@effect/platform"
 import { NodeContext, NodeHttpClient, NodeRuntime } from "@effect/platform-node"
 import { Config, Effect, Layer, Option } from "effect"
-import { CloudFiles, Credentials, Rackspace } from "effect-rackspace"
+import { CloudFiles } from "effect-rackspace"
 import { Agent, type Dispatcher, ProxyAgent } from "undici"
+import { cloud } from "./cloud.js"
 
 const dispatcher = Layer.scoped(
   NodeHttpClient.Dispatcher,
@@ -39,9 +40,4 @@ const program = Effect.gen(function* () {
   yield* Effect.log(`${account.containerCount} containers, ${account.bytesUsed} bytes`)
 })
 
-program.pipe(
-  Effect.provide(Rackspace.layer({ credentials: Credentials.config, region: "DFW" })),
-  Effect.provide(httpClient),
-  Effect.provide(NodeContext.layer),
-  NodeRuntime.runMain
-)
+program.pipe(Effect.provide(cloud), Effect.provide(httpClient), Effect.provide(NodeContext.layer), NodeRuntime.runMain)

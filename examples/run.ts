@@ -11,9 +11,12 @@ import { fileURLToPath } from "node:url"
 
 const here = fileURLToPath(new URL(".", import.meta.url))
 
-/** An environment in which a program finds the emulated cloud: by its variables, and by a credential file at home. */
+/**
+ * An environment in which a program finds the emulated cloud: by its variables, by a credential file at home, and by a
+ * `clouds.yaml`.
+ */
 export const environment = Effect.gen(function* () {
-  const { authUrl, credentials } = yield* TestCloud.TestCloud
+  const { authUrl, authUrlV3, credentials } = yield* TestCloud.TestCloud
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   const home = yield* fs.makeTempDirectoryScoped({ prefix: "effect-rackspace-" })
@@ -22,8 +25,25 @@ export const environment = Effect.gen(function* () {
     `[rackspace_cloud]\nusername = ${credentials.username}\napi_key = ${credentials.apiKey}\nauth_url = ${authUrl}\n`,
     { mode: 0o600 }
   )
+  const clouds = path.join(home, "clouds.yaml")
+  yield* fs.writeFileString(
+    clouds,
+    `clouds:
+  emulated:
+    region_name: DFW
+    auth:
+      auth_url: ${authUrlV3}
+      username: ${credentials.username}
+      password: ${credentials.password}
+      project_name: ${credentials.projectName}
+      user_domain_name: ${credentials.domain.name}
+      project_domain_name: ${credentials.domain.name}
+`,
+    { mode: 0o600 }
+  )
   return {
     HOME: home,
+    OS_CLIENT_CONFIG_FILE: clouds,
     RAX_USERNAME: credentials.username,
     RAX_API_KEY: credentials.apiKey,
     RAX_AUTH_URL: authUrl,

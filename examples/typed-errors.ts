@@ -3,7 +3,8 @@
  */
 import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
 import { Duration, Effect, Option } from "effect"
-import { CloudFiles, CloudServers, Credentials, Rackspace } from "effect-rackspace"
+import { CloudFiles, CloudServers } from "effect-rackspace"
+import { cloud } from "./cloud.js"
 
 /** Absent is an answer, not a failure. */
 const findServer = (serverId: string) =>
@@ -38,7 +39,7 @@ const program = Effect.gen(function* () {
 })
 
 program.pipe(
-  Effect.provide(Rackspace.layer({ credentials: Credentials.config })),
+  Effect.provide(cloud),
   Effect.catchTag("AuthenticationFailed", (error) => Effect.logError(`${error.reason}: ${error.message}`)),
   Effect.provide(NodeHttpClient.layerUndici),
   NodeRuntime.runMain

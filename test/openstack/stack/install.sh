@@ -7,6 +7,11 @@ GROUPS_WANTED=${*:-core compute}
 mkdir -p "$ROOT"; ROOT=$(cd "$ROOT" && pwd)
 . "$HERE/lib.sh"
 command -v apt-get >/dev/null || { say "There is no apt-get here: the OpenStack that this brings up is Debian 12's."; exit 1; }
+# The ports stand in what is installed.
+if [ -s "$ROOT/port-base" ] && [ "$(cat "$ROOT/port-base")" != "$PORT_BASE" ]; then
+  say "$ROOT was installed for ports from $(cat "$ROOT/port-base") on: remove it, or set OPENSTACK_PORT_BASE to that"; exit 1
+fi
+echo "$PORT_BASE" >"$ROOT/port-base"
 for g in $GROUPS_WANTED; do
   t0=$SECONDS; say "install $g into $ROOT"; . "$HERE/install-$g.sh"; say "install $g: $((SECONDS-t0))s"
 done

@@ -76,15 +76,17 @@ apt_need() { # packages, only those not installed yet
   for p; do dpkg-query -W -f '${Status}\n' "$p" 2>/dev/null | grep -q 'install ok installed' || need+=("$p"); done
   [ ${#need[@]} = 0 ] && return 0
   say "  apt-get install ${need[*]}"
-  # What is installed must not be started by its package.
-  if [ ! -e /usr/sbin/policy-rc.d ]; then
-    printf '#!/bin/sh\nexit 101\n' | as_root tee /usr/sbin/policy-rc.d >/dev/null; as_root chmod 755 /usr/sbin/policy-rc.d
+  # What is installed must not be started by its package, now; later it may be.
+  local policy=/usr/sbin/policy-rc.d ours= done= try
+  if [ ! -e "$policy" ]; then
+    ours=yes; printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null; as_root chmod 755 "$policy"
   fi
-  local try
   for try in 1 2; do # a second time with fresh package lists
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "${need[@]}" >>"$LOG/apt.log" 2>&1 && return 0
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "${need[@]}" >>"$LOG/apt.log" 2>&1 && { done=yes; break; }
     [ $try = 1 ] && { say "  apt-get update"; as_root apt-get update >>"$LOG/apt.log" 2>&1 || true; }
   done
+  [ -z "$ours" ] || as_root rm -f "$policy"
+  [ -z "$done" ] || return 0
   tail -20 "$LOG/apt.log"; say "  The packages cannot be had: is this Debian 12, and are its archives in reach?"; return 1
 }
 

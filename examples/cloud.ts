@@ -1,0 +1,21 @@
+/**
+ * Where the examples work: on a cloud of `clouds.yaml` where OS_CLOUD names one, else on the Rackspace account of RAX_USERNAME
+ * and RAX_API_KEY. A program that needs only what both have runs on either.
+ */
+import { NodeContext } from "@effect/platform-node"
+import { Config, Effect, Layer, Option } from "effect"
+import { Credentials, OpenStack, Rackspace } from "effect-rackspace"
+
+const openStack = OpenStack.layerCloud().pipe(Layer.provide(NodeContext.layer))
+
+const rackspace = Rackspace.layer({ credentials: Credentials.config, region: "DFW" })
+
+type Both = typeof openStack | typeof rackspace
+
+export const cloud = Layer.unwrapEffect(
+  Effect.map(
+    Config.option(Config.nonEmptyString("OS_CLOUD")),
+    (name): Layer.Layer<OpenStack.Services, Layer.Layer.Error<Both>, Layer.Layer.Context<Both>> =>
+      Option.isSome(name) ? openStack : rackspace
+  )
+)

@@ -1,0 +1,52 @@
+/**
+ * A server on any OpenStack, of the cloud that OS_CLOUD names in `clouds.yaml`: made of the smallest flavor and the first image
+ * there is, resized, saved to an image, and removed with all that was made.
+ */
+import { NodeContext, NodeHttpClient, NodeRuntime } from "@effect/platform-node"
+import { Effect, Layer, Stream } from "effect"
+import { CloudServers, OpenStack } from "effect-rackspace"
+
+const pace = { interval: "1 second" } as const
+
+const program = Effect.gen(function* () {
+  const servers = yield* CloudServers.CloudServers
+  const image = yield* Effect.flatten(Stream.runHead(servers.listImages({ status: "ACTIVE" })))
+  const flavors = [...(yield* Stream.runCollect(servers.listFlavors()))].toSorted(
+    (a, b) => a.ramMegabytes - b.ramMegabytes
+  )
+  const [small, larger] = flavors.filter(({ ramMegabytes }) => ramMegabytes >= (image.minRamMegabytes ?? 0))
+  if (small === undefined || larger === undefined)
+    return yield* Effect.logError("there are no two flavors to choose from")
+
+  const server = yield* Effect.acquireRelease(
+    servers.create({ name: "web-1", imageId: image.id, flavorId: small.id }),
+    ({ id }) =>
+      servers
+        .delete({ serverId: id })
+        .pipe(
+          Effect.zipRight(servers.waitUntilDeleted({ serverId: id, ...pace })),
+          Effect.zipRight(Effect.log("the server is gone")),
+          Effect.orDie
+        )
+  )
+  const serverId = server.id
+  yield* servers.waitUntilActive({ serverId, ...pace })
+  yield* Effect.log(`${image.name} runs on a server of ${small.ramMegabytes} MB`)
+
+  yield* servers.resize({ serverId, flavorId: larger.id })
+  yield* servers.waitUntil({ serverId, ...pace, until: ({ status }) => status === "VERIFY_RESIZE" })
+  yield* servers.confirmResize({ serverId })
+  yield* servers.waitUntilActive({ serverId, ...pace })
+  yield* Effect.log(`it has ${larger.ramMegabytes} MB now`)
+
+  const { imageId } = yield* servers.createImage({ serverId, name: "web-1-saved" })
+  yield* servers.waitUntilActive({ serverId, ...pace })
+  yield* Effect.log(`it is saved to ${(yield* servers.getImage({ imageId })).name}`)
+  yield* servers.deleteImage({ imageId })
+}).pipe(Effect.scoped)
+
+program.pipe(
+  Effect.provide(OpenStack.layerCloud().pipe(Layer.provide(NodeContext.layer))),
+  Effect.provide(NodeHttpClient.layerUndici),
+  NodeRuntime.runMain
+)

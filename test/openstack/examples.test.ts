@@ -1,0 +1,81 @@
+/**
+ * The demo and the examples as the programs that they are, on the real cloud, which they find in a clouds.yaml.
+ */
+import { Command, FileSystem } from "@effect/platform"
+import { NodeContext } from "@effect/platform-node"
+import { assert, it } from "@effect/vitest"
+import { Effect, Stream } from "effect"
+import { fileURLToPath } from "node:url"
+import { example } from "../../examples/run.js"
+import { demo, on, stack } from "./support.js"
+import { CloudFiles, CloudServers } from "effect-rackspace"
+
+const text = <E, R>(stream: Stream.Stream<Uint8Array, E, R>) => Stream.mkString(Stream.decodeText(stream))
+
+const run = (command: Command.Command) =>
+  Effect.gen(function* () {
+    const running = yield* Command.start(command)
+    const [out, err, code] = yield* Effect.all([text(running.stdout), text(running.stderr), running.exitCode], {
+      concurrency: "unbounded"
+    })
+    return { output: out + err, code: Number(code) }
+  }).pipe(Effect.scoped)
+
+/** What makes a program find the cloud. */
+const environment = Effect.gen(function* () {
+  const fs = yield* FileSystem.FileSystem
+  const folder = yield* fs.makeTempDirectoryScoped({ prefix: "effect-rackspace-openstack-" })
+  const file = `${folder}/clouds.yaml`
+  yield* fs.writeFileString(
+    file,
+    `clouds:
+  real:
+    region_name: ${stack.region}
+    auth:
+      auth_url: ${stack.auth_url}
+      username: ${stack.demo.username}
+      password: ${stack.demo.password}
+      project_name: ${stack.demo.project}
+      user_domain_id: default
+      project_domain_id: default
+`,
+    { mode: 0o600 }
+  )
+  return { OS_CLIENT_CONFIG_FILE: file, OS_CLOUD: "real" }
+})
+
+const says: Readonly<Record<string, ReadonlyArray<string>>> = {
+  "download-to-file": ["numbers.txt has 588895 bytes", 'it begins with "1\\n2\\n3\\n"'],
+  openstack: ["cirros runs on a server of 64 MB", "it has 128 MB now", "the server is gone"],
+  "own-http-client": ["bytes"],
+  "typed-errors": ["no such server", "there was nothing to remove", "a container name without a slash"]
+}
+
+for (const [name, lines] of Object.entries(says)) {
+  it.scopedLive(`${name} does what it says`, () =>
+    Effect.gen(function* () {
+      const { code, output } = yield* run(example(name, yield* environment))
+      for (const line of lines) assert.include(output, line)
+      assert.strictEqual(code, 0, output)
+    }).pipe(Effect.provide(NodeContext.layer))
+  )
+}
+
+it.scopedLive("the demo does the whole job, and leaves nothing", () =>
+  Effect.gen(function* () {
+    const main = fileURLToPath(new URL("../../examples/demo/main.ts", import.meta.url))
+    const folder = fileURLToPath(new URL("../../examples", import.meta.url))
+    const options = ["--cloud", "real", "--network", stack.network_id, "--yes", folder]
+    const { code, output } = yield* run(
+      Command.make(process.execPath, "--import", "tsx", main, ...options).pipe(Command.env(yield* environment))
+    )
+    assert.match(output, /all \d+ files came back as they went/)
+    assert.strictEqual(code, 0, output)
+    yield* Effect.gen(function* () {
+      const files = yield* CloudFiles.CloudFiles
+      const servers = yield* CloudServers.CloudServers
+      assert.lengthOf([...(yield* Stream.runCollect(files.listContainers({ prefix: "demo-" })))], 0)
+      assert.lengthOf([...(yield* Stream.runCollect(servers.list({ name: "^demo-" })))], 0)
+    }).pipe(Effect.provide(on(demo)))
+  }).pipe(Effect.provide(NodeContext.layer))
+)
