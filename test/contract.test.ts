@@ -6,5 +6,9 @@ import { emulated } from "./contract/emulated.js"
 import { files } from "./contract/files.js"
 import { servers } from "./contract/servers.js"
 
-describe("the emulated Cloud Files", () => files(emulated))
-describe("the emulated Cloud Servers", () => servers(emulated))
+describe("the emulated Cloud Files", () => {
+  files(emulated)
+})
+describe("the emulated Cloud Servers", () => {
+  servers(emulated)
+})

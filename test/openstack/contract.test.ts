@@ -7,6 +7,12 @@ import { files } from "../contract/files.js"
 import { servers } from "../contract/servers.js"
 import { demo, on, stack, swiftKey } from "./support.js"
 
-describe("Swift, with Keystone's tokens", () => files(on(demo)))
-describe("Swift, with its own tokens", () => files(on(swiftKey(stack.tempauth))))
-describe("Nova", () => servers(on(demo)))
+describe("Swift, with Keystone's tokens", () => {
+  files(on(demo))
+})
+describe("Swift, with its own tokens", () => {
+  files(on(swiftKey(stack.tempauth)))
+})
+describe("Nova", () => {
+  servers(on(demo))
+})
