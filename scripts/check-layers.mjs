@@ -27,6 +27,7 @@ const floors = [
     "Credentials.ts",
     "RequestBody.ts",
     "RetryPolicy.ts",
+    "Transport.ts",
     "ServiceCatalog.ts",
     "Ssh.ts",
     "Telemetry.ts"

@@ -5,24 +5,21 @@
  *
  * @since 0.1.0
  */
-import * as HttpBody from "@effect/platform/HttpBody"
 import * as HttpClient from "@effect/platform/HttpClient"
-import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
-import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import type { HttpMethod } from "@effect/platform/HttpMethod"
-import * as Chunk from "effect/Chunk"
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as Exit from "effect/Exit"
 import * as ExecutionStrategy from "effect/ExecutionStrategy"
-import * as Fiber from "effect/Fiber"
+import * as Exit from "effect/Exit"
+import * as FiberRef from "effect/FiberRef"
 import * as Metric from "effect/Metric"
+import type * as MetricLabel from "effect/MetricLabel"
 import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
+import type * as Stream from "effect/Stream"
 import type * as Tracer from "effect/Tracer"
 import type { Access } from "./Access.js"
 import {
@@ -37,19 +34,10 @@ import {
   type TransportError
 } from "./CloudError.js"
 import { TokenRef, retryUnauthorized } from "./Identity.js"
-import { withPause } from "./internal/backPressure.js"
-import {
-  bodyStream,
-  exchange,
-  lateResponse,
-  readRefusal,
-  readText,
-  secure,
-  type SecureClient,
-  send,
-  stalled,
-  type Target
-} from "./internal/http.js"
+import { dispatcherOf, make as directExchange } from "./internal/directExchange.js"
+import { type Endpoint as Located, type Head, isSuccess, largestText, type Outgoing } from "./internal/exchange.js"
+import { invalidUrl, secure, type Target } from "./internal/http.js"
+import { make as httpExchange } from "./internal/httpExchange.js"
 import type * as RequestBody from "./RequestBody.js"
 import * as RetryPolicy from "./RetryPolicy.js"
 import * as ServiceCatalog from "./ServiceCatalog.js"
@@ -137,6 +125,17 @@ export interface Response extends Operation {
 }
 
 /**
+ * A response that does not refuse, and has arrived.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Collected extends Omit<Response, "text" | "discard" | "stream"> {
+  /** Its body as text, where that was to be kept, else the empty string. */
+  readonly text: () => string
+}
+
+/**
  * An authenticated client of one service.
  *
  * @since 0.1.0
@@ -148,6 +147,15 @@ export interface CloudClient {
   /** The URL of the service's endpoint, without a trailing slash. */
   readonly endpointUrl: Effect.Effect<string, AuthenticationFailed | EndpointNotFound | InvalidInput>
   /**
+   * Sends a request, reads its response to the end, and hands it to `receive`; its body, up to 64 MiB, where that `keeps` it.
+   * Failures of `receive` count as the request's own and are repeated like those.
+   */
+  readonly collect: <A, E extends { readonly _tag: string }, Tag extends DocumentedError["_tag"]>(
+    request: Request<Tag>,
+    keeps: boolean,
+    receive: (response: Collected) => Either.Either<A, E>
+  ) => Effect.Effect<A, CommonError | Extract<DocumentedError, { readonly _tag: Tag }> | E>
+  /**
    * Sends a request and hands the response to `receive`. Failures of `receive` count as the request's own and are repeated
    * like those. The connection is held until the scope ends.
    */
@@ -156,11 +164,6 @@ export interface CloudClient {
     receive: (response: Response) => Effect.Effect<A, E>
   ) => Effect.Effect<A, CommonError | Extract<DocumentedError, { readonly _tag: Tag }> | E, Scope.Scope>
 }
-
-const largestText = 64 * 1024 * 1024
-
-/** Bodies up to this size are handed over whole; a longer one is watched as it goes, piece by piece. */
-const wholeUpTo = 1024 * 1024
 
 const metrics = <Type, In, Out>(metric: Metric.Metric<Type, In, Out>) => {
   const tagged = new Map<string, Metric.Metric<Type, In, Out>>()
@@ -181,110 +184,6 @@ const sentOf = metrics(Telemetry.bytesSent)
 const receivedOf = metrics(Telemetry.bytesReceived)
 const timeOf = metrics(Telemetry.requestTime)
 
-/**
- * Sends a request whose body is a stream. Three clocks apply in turn: the body must not stand still on its way out, except
- * while its own source is slow, which is no fault of the network's; and once it is out, the response must begin in time.
- *
- * Some clients run the body in a fiber of their own, and not all of them end it with the request. It ends with the attempt's
- * scope here, before another attempt may run the source again.
- */
-const sendStream = (
-  client: SecureClient,
-  request: HttpClientRequest.HttpClientRequest,
-  content: RequestBody.Content,
-  contentType: string,
-  target: Target,
-  policy: RetryPolicy.Service
-): Effect.Effect<HttpClientResponse.HttpClientResponse, TransportError, Scope.Scope> =>
-  Effect.flatMap(Effect.clock, (clock) => {
-    let movedAt = clock.unsafeCurrentTimeMillis()
-    let phase: "moving" | "source" | "sent" = "moving"
-    const move = (to: typeof phase): void => {
-      phase = to
-      movedAt = clock.unsafeCurrentTimeMillis()
-    }
-    const runners = new Set<Fiber.RuntimeFiber<unknown, unknown>>()
-    const watched = Stream.unwrapScoped(
-      Effect.withFiberRuntime<Stream.Stream<Uint8Array>, never, Scope.Scope>((fiber) => {
-        runners.add(fiber)
-        return Effect.map(Stream.toPull(content.stream), (pull) =>
-          Stream.fromPull(
-            Effect.succeed(
-              Effect.suspend(() => {
-                move("source")
-                return pull
-              }).pipe(
-                Effect.flatMap((chunk: Chunk.Chunk<Uint8Array>) => {
-                  move("moving")
-                  const bytes = Chunk.reduce(chunk, 0, (sum, part) => sum + part.byteLength)
-                  return Effect.as(Metric.incrementBy(sentOf({ service: target.service }), bytes), withPause(chunk))
-                }),
-                Effect.tapError(() => Effect.sync(() => move("sent")))
-              )
-            )
-          )
-        )
-      })
-    )
-    const watchdog: Effect.Effect<never, TransportError> = Effect.suspend(() => {
-      const limit = phase === "sent" ? policy.responseTimeout : policy.stallTimeout
-      const left = Duration.toMillis(limit) - (phase === "source" ? 0 : clock.unsafeCurrentTimeMillis() - movedAt)
-      return left > 0
-        ? Effect.zipRight(Effect.sleep(left), watchdog)
-        : Effect.fail(phase === "sent" ? lateResponse(target, limit) : stalled(target, "request", limit))
-    })
-    const body = HttpBody.stream(watched, contentType, content.length)
-    return Effect.zipRight(
-      Effect.addFinalizer(() => Fiber.interruptAll(runners)),
-      // Interruptible even where the caller is not, or the loser of the race would be waited for.
-      Effect.raceFirst(
-        Effect.interruptible(exchange(client, HttpClientRequest.setBody(request, body), target)),
-        Effect.interruptible(watchdog)
-      )
-    )
-  })
-
-const dispatch = (
-  client: SecureClient,
-  request: HttpClientRequest.HttpClientRequest,
-  content: RequestBody.Content | undefined,
-  target: Target,
-  policy: RetryPolicy.Service
-): Effect.Effect<HttpClientResponse.HttpClientResponse, TransportError, Scope.Scope> => {
-  if (content === undefined) return send(client, request, target, policy.responseTimeout)
-  const contentType = request.headers["content-type"] ?? "application/octet-stream"
-  const { bytes } = content
-  if (bytes === undefined || bytes.byteLength > wholeUpTo) {
-    return sendStream(client, request, content, contentType, target, policy)
-  }
-  return Effect.zipRight(
-    Metric.incrementBy(sentOf({ service: target.service }), bytes.byteLength),
-    send(
-      client,
-      HttpClientRequest.setBody(request, HttpBody.uint8Array(bytes, contentType)),
-      target,
-      policy.responseTimeout
-    )
-  )
-}
-
-const toResponse = (
-  response: HttpClientResponse.HttpClientResponse,
-  target: Target,
-  policy: RetryPolicy.Service
-): Response => ({
-  service: target.service,
-  operation: target.operation,
-  status: response.status,
-  headers: response.headers,
-  requestId: requestIdOf(response.headers),
-  text: readText(response, target, { stallTimeout: policy.stallTimeout, limit: largestText, beyond: "fail" }),
-  discard: Effect.asVoid(readRefusal(response, target, policy.stallTimeout)),
-  stream: bodyStream(response, target, policy.stallTimeout).pipe(
-    Stream.tap((chunk) => Metric.incrementBy(receivedOf({ service: target.service }), chunk.byteLength))
-  )
-})
-
 /** Runs an attempt in a scope of its own, so that a failed one lets its connection go before the next begins. */
 const inOwnScope = <A, E>(attempt: Effect.Effect<A, E, Scope.Scope>): Effect.Effect<A, E, Scope.Scope> =>
   Effect.uninterruptibleMask((restore) =>
@@ -294,6 +193,14 @@ const inOwnScope = <A, E>(attempt: Effect.Effect<A, E, Scope.Scope>): Effect.Eff
       )
     )
   )
+
+/** What all attempts of one request share. */
+interface Circumstances {
+  readonly policy: RetryPolicy.Service
+  readonly clock: Clock.Clock
+  readonly labels: ReadonlyArray<MetricLabel.MetricLabel>
+  readonly span: Tracer.Span
+}
 
 /**
  * Finds the region to use where none is named: the user's own, else none, which leaves it to the catalog.
@@ -322,7 +229,12 @@ export const make = (
   Effect.gen(function* () {
     const tokens = yield* TokenRef
     const plain = yield* HttpClient.HttpClient
-    const client = secure(options.transformClient === undefined ? plain : options.transformClient(plain))
+    // Of a client that was changed, only the client itself knows how.
+    const dispatcher = options.transformClient === undefined ? dispatcherOf(plain) : undefined
+    const exchange =
+      dispatcher === undefined
+        ? httpExchange(secure(options.transformClient === undefined ? plain : options.transformClient(plain)))
+        : directExchange(dispatcher)
 
     const { microversion } = options
     const versioned =
@@ -350,13 +262,13 @@ export const make = (
         message: `${operation.operation}: ${path}: expected ${expected}`
       })
 
-    const urlIn = (access: Access, operation: Operation): Effect.Effect<string, EndpointNotFound | InvalidInput> => {
-      if (unversioned !== undefined) return Effect.fail(invalidOption(operation, "microversion", unversioned))
+    const urlIn = (access: Access, operation: Operation): Either.Either<string, EndpointNotFound | InvalidInput> => {
+      if (unversioned !== undefined) return Either.left(invalidOption(operation, "microversion", unversioned))
       if (options.endpoint === undefined) {
         return ServiceCatalog.endpointUrl(access.catalog, selectorFor(selector, options, access), operation)
       }
       const named = options.endpoint.trim().replace(/\/+$/, "")
-      if (selector.complete === undefined) return Effect.succeed(named)
+      if (selector.complete === undefined) return Either.right(named)
       return Either.mapLeft(selector.complete(named, access.tenant?.id), (expected) =>
         invalidOption(operation, "endpoint", expected)
       )
@@ -365,106 +277,196 @@ export const make = (
     // The newest login whose token this service has accepted: where that one is rejected, it has been revoked since.
     let accepted = 0
 
-    const attempt = <A, E, Tag extends DocumentedError["_tag"]>(
-      request: Request<Tag>,
-      receive: (response: Response) => Effect.Effect<A, E>,
-      policy: RetryPolicy.Service,
-      span: Tracer.Span
-    ): Effect.Effect<A, CommonError | Extract<DocumentedError, { readonly _tag: Tag }> | E, Scope.Scope> =>
-      Effect.gen(function* () {
-        const access = yield* tokens.get
-        const endpoint = yield* urlIn(access, request)
-        const token = Redacted.value(access.token)
-        const url = endpoint + request.path
-        const target: Target = {
-          service: request.service,
-          operation: request.operation,
-          method: request.method,
-          url: url.split("?", 1)[0] ?? url,
-          secrets: [token, ...(request.secrets ?? [])]
-        }
-        const start = yield* Clock.currentTimeMillis
-        const response = yield* dispatch(
-          client,
-          HttpClientRequest.make(request.method)(url, {
-            headers: { ...request.headers, ...versioned, "x-auth-token": token }
-          }),
-          request.body,
-          target,
-          policy
-        ).pipe(
-          Effect.tapError((error) =>
-            Metric.increment(requestsOf({ service, operation: request.operation, status: error._tag }))
+    // The endpoint of one login, as all its requests need it.
+    let located: { readonly access: Access; readonly endpoint: Located } | undefined
+    const locate = (
+      access: Access,
+      operation: Operation
+    ): Either.Either<Located, EndpointNotFound | InvalidInput | TransportError> => {
+      if (located?.access === access) return Either.right(located.endpoint)
+      return Either.flatMap(urlIn(access, operation), (href) => {
+        if (!URL.canParse(href)) {
+          return Either.left(
+            invalidUrl({ service, operation: operation.operation, method: "GET", url: href, secrets: [] })
           )
-        )
-        const now = yield* DateTime.now
-        yield* Metric.increment(requestsOf({ service, operation: request.operation, status: String(response.status) }))
-        yield* Metric.update(timeOf({ service, operation: request.operation }), now.epochMillis - start)
-        span.attribute("http.response.status_code", response.status)
-        span.attribute("server.address", new URL(endpoint).host)
-        const requestId = requestIdOf(response.headers)
-        if (requestId !== undefined) span.attribute("rackspace.request_id", requestId)
-        if (response.status >= 200 && response.status < 300) {
-          accepted = Math.max(accepted, access.login)
-          return yield* receive(toResponse(response, target, policy))
         }
-        const body = yield* readRefusal(response, target, policy.stallTimeout)
-        return yield* fromRefusal(
-          {
-            service: request.service,
-            operation: request.operation,
-            method: request.method,
-            url: target.url,
-            status: response.status,
-            headers: response.headers,
-            body,
-            login: access.login,
-            now,
-            secrets: target.secrets
-          },
-          request.documented
-        )
+        located = { access, endpoint: { href, url: new URL(href) } }
+        return Either.right(located.endpoint)
       })
+    }
+
+    type Failure<Tag extends DocumentedError["_tag"], E> =
+      CommonError | Extract<DocumentedError, { readonly _tag: Tag }> | E
+
+    /** One attempt: what it sends, and what is noted of its response. */
+    const attemptOf = <Tag extends DocumentedError["_tag"]>(
+      request: Request<Tag>,
+      access: Access,
+      endpoint: Located,
+      { clock, labels, policy, span }: Circumstances
+    ) => {
+      const { operation } = request
+      const token = Redacted.value(access.token)
+      const target: Target = {
+        service,
+        operation,
+        method: request.method,
+        url: (endpoint.href + request.path).split("?", 1)[0] ?? "",
+        secrets: request.secrets === undefined ? [token] : [token, ...request.secrets]
+      }
+      const start = clock.unsafeCurrentTimeMillis()
+      const outgoing: Outgoing = {
+        method: request.method,
+        endpoint,
+        path: request.path,
+        headers: { ...request.headers, ...versioned, "x-auth-token": token },
+        body: request.body,
+        target,
+        policy,
+        clock,
+        sent: (bytes) => sentOf({ service }).unsafeUpdate(bytes, labels),
+        received: (bytes) => receivedOf({ service }).unsafeUpdate(bytes, labels)
+      }
+      return {
+        outgoing,
+        lost: (error: TransportError): TransportError => {
+          requestsOf({ service, operation, status: error._tag }).unsafeUpdate(1, labels)
+          return error
+        },
+        /** What a response that does not refuse is, for who receives it. */
+        arrived: ({ headers, status }: Head) => {
+          const requestId = requestIdOf(headers)
+          requestsOf({ service, operation, status: String(status) }).unsafeUpdate(1, labels)
+          timeOf({ service, operation }).unsafeUpdate(clock.unsafeCurrentTimeMillis() - start, labels)
+          span.attribute("http.response.status_code", status)
+          span.attribute("server.address", endpoint.url.host)
+          if (requestId !== undefined) span.attribute("rackspace.request_id", requestId)
+          if (isSuccess(status)) accepted = Math.max(accepted, access.login)
+          return { service, operation, status, headers, requestId }
+        },
+        refusal: ({ headers, status }: Head, body: string) =>
+          fromRefusal(
+            {
+              service,
+              operation,
+              method: request.method,
+              url: target.url,
+              status,
+              headers,
+              body,
+              login: access.login,
+              now: DateTime.unsafeMake(clock.unsafeCurrentTimeMillis()),
+              secrets: target.secrets
+            },
+            request.documented
+          )
+      }
+    }
+
+    /** Runs attempts until one succeeds, or its failure is not worth another. Each is handed what all of them share. */
+    const persist = <A, E extends { readonly _tag: string }, R, Tag extends DocumentedError["_tag"]>(
+      request: Request<Tag>,
+      attempt: (circumstances: Circumstances) => Effect.Effect<A, Failure<Tag, E>, R>
+    ): Effect.Effect<A, Failure<Tag, E>, R> =>
+      Effect.useSpan(
+        request.operation,
+        {
+          kind: "client",
+          captureStackTrace: false,
+          attributes: {
+            "http.request.method": request.method,
+            "url.template": request.template,
+            "rackspace.service": service,
+            ...(options.region !== undefined && { "cloud.region": options.region })
+          }
+        },
+        (span) =>
+          Effect.withFiberRuntime<A, Failure<Tag, E>, R>((fiber) => {
+            const policy = RetryPolicy.currentIn(fiber.currentContext, options.retry)
+            const clock = Context.get(fiber.currentDefaultServices, Clock.Clock)
+            const labels = fiber.getFiberRef(FiberRef.currentMetricLabels)
+            const start = clock.unsafeCurrentTimeMillis()
+            let sent = 0
+            const once = Effect.suspend(() => {
+              if (sent++ > 0) span.attribute("http.request.resend_count", sent - 1)
+              return attempt({ policy, clock, labels, span })
+            })
+            // Most requests need no Schedule, and what it costs.
+            return Effect.withParentSpan(
+              Effect.catchAll(once, (failure) => {
+                let told = false
+                const again = Effect.suspend(() => {
+                  if (told) return once
+                  told = true
+                  return Effect.fail(failure)
+                })
+                let rounds = 0
+                const round = Effect.suspend(() => {
+                  if (rounds++ > 0) retriesOf({ service, operation: request.operation }).unsafeUpdate(1, labels)
+                  return Effect.retry(
+                    again,
+                    retryUnauthorized(tokens, (login) => login <= accepted)
+                  )
+                })
+                return Effect.retry(round, RetryPolicy.scheduleSince(start, policy, request.idempotent))
+              }),
+              span
+            )
+          })
+      )
 
     return {
       service,
       endpointUrl: Effect.flatMap(tokens.get, (access) =>
         urlIn(access, { service, operation: `${service}.endpointUrl` })
       ),
-      send: (request, receive) =>
-        Effect.useSpan(
-          request.operation,
-          {
-            kind: "client",
-            captureStackTrace: false,
-            attributes: {
-              "http.request.method": request.method,
-              "url.template": request.template,
-              "rackspace.service": service,
-              ...(options.region !== undefined && { "cloud.region": options.region })
-            }
-          },
-          (span) =>
-            Effect.flatMap(RetryPolicy.current(options.retry), (policy) => {
-              let sent = 0
-              const once = Effect.suspend(() => {
-                if (sent++ > 0) span.attribute("http.request.resend_count", sent - 1)
-                return inOwnScope(attempt(request, receive, policy, span))
-              })
-              let rounds = 0
-              const round = Effect.suspend(() => {
-                const authorized = Effect.retry(
-                  once,
-                  retryUnauthorized(tokens, (login) => login <= accepted)
-                )
-                return rounds++ === 0
-                  ? authorized
-                  : Effect.zipRight(Metric.increment(retriesOf({ service, operation: request.operation })), authorized)
-              })
-              return Effect.flatMap(RetryPolicy.schedule(policy, request.idempotent), (repetition) =>
-                Effect.withParentSpan(Effect.retry(round, repetition), span)
-              )
+      collect: <A, E extends { readonly _tag: string }, Tag extends DocumentedError["_tag"]>(
+        request: Request<Tag>,
+        keeps: boolean,
+        receive: (response: Collected) => Either.Either<A, E>
+      ) =>
+        persist<A, E, never, Tag>(request, (circumstances) =>
+          Effect.flatMap(tokens.get, (access) => {
+            const endpoint = locate(access, request)
+            if (Either.isLeft(endpoint)) return Effect.fail(endpoint.left)
+            const { arrived, lost, outgoing, refusal } = attemptOf(request, access, endpoint.right, circumstances)
+            return Effect.matchEffect(exchange.collect(outgoing, keeps), {
+              onFailure: (error) => Effect.fail(lost(error)),
+              onSuccess: (whole): Effect.Effect<A, Failure<Tag, E>> => {
+                const head = arrived(whole)
+                return isSuccess(whole.status)
+                  ? receive({ ...head, text: whole.text })
+                  : Effect.fail(refusal(whole, whole.text()))
+              }
             })
+          })
+        ),
+      send: <A, E extends { readonly _tag: string }, Tag extends DocumentedError["_tag"]>(
+        request: Request<Tag>,
+        receive: (response: Response) => Effect.Effect<A, E>
+      ) =>
+        persist<A, E, Scope.Scope, Tag>(request, (circumstances) =>
+          inOwnScope(
+            Effect.flatMap(tokens.get, (access) => {
+              const endpoint = locate(access, request)
+              if (Either.isLeft(endpoint)) return Effect.fail(endpoint.left)
+              const { arrived, lost, outgoing, refusal } = attemptOf(request, access, endpoint.right, circumstances)
+              return Effect.matchEffect(exchange.open(outgoing), {
+                onFailure: (error) => Effect.fail(lost(error)),
+                onSuccess: (arriving): Effect.Effect<A, Failure<Tag, E>> => {
+                  const head = arrived(arriving)
+                  return isSuccess(arriving.status)
+                    ? receive({
+                        ...head,
+                        text: arriving.text(largestText, "fail"),
+                        discard: Effect.asVoid(arriving.refusal),
+                        stream: arriving.stream
+                      })
+                    : Effect.flatMap(arriving.refusal, (body) => Effect.fail(refusal(arriving, body)))
+                }
+              })
+            })
+          )
         )
     }
   })

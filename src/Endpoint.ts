@@ -16,7 +16,7 @@ import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import type { Simplify } from "effect/Types"
-import type { CloudClient, Response } from "./CloudClient.js"
+import type { CloudClient, Collected } from "./CloudClient.js"
 import {
   type CommonError,
   type DocumentedError,
@@ -304,66 +304,59 @@ const secretsIn = (input: unknown): ReadonlyArray<string> => {
   return isPlain ? Object.values(input).flatMap(secretsIn) : []
 }
 
-const malformed = (response: Response, error: ParseResult.ParseError): MalformedResponse => {
-  const issues = issuesOf(error)
-  return new MalformedResponse({
-    service: response.service,
-    operation: response.operation,
-    status: response.status,
-    ...(response.requestId !== undefined && { requestId: response.requestId }),
-    path: issues[0]?.path ?? ".",
-    expected: issues[0]?.expected ?? "another content",
-    message: `${response.operation}: ${response.status}, but the response is not as documented: ${issuesText(issues)}`
-  })
-}
+type Received = Pick<Collected, "operation" | "service" | "status" | "headers" | "requestId">
 
-const notJson = (response: Response): MalformedResponse =>
+const unreadable = (response: Received, path: string, expected: string, message: string): MalformedResponse =>
   new MalformedResponse({
     service: response.service,
     operation: response.operation,
     status: response.status,
     ...(response.requestId !== undefined && { requestId: response.requestId }),
-    path: ".",
-    expected: "JSON",
-    message: `${response.operation}: ${response.status}, but the response (${response.headers["content-type"] ?? "of no type"}) is not JSON`
+    path,
+    expected,
+    message: `${response.operation}: ${response.status}, but the response ${message}`
   })
 
-const jsonOf = (response: Response): Effect.Effect<unknown, MalformedResponse | TransportError> =>
-  Effect.flatMap(response.text, (text) => {
-    // What `trim` takes for space includes the byte order mark, which JSON.parse would not.
-    const trimmed = text.trim()
-    try {
-      return Effect.succeed<unknown>(trimmed === "" ? undefined : JSON.parse(trimmed))
-    } catch {
-      return Effect.fail(notJson(response))
-    }
-  })
+const malformed = (response: Received, error: ParseResult.ParseError): MalformedResponse => {
+  const issues = issuesOf(error)
+  return unreadable(
+    response,
+    issues[0]?.path ?? ".",
+    issues[0]?.expected ?? "another content",
+    `is not as documented: ${issuesText(issues)}`
+  )
+}
 
-const noBody = (response: Response): Effect.Effect<undefined> => Effect.as(response.discard, undefined)
+const jsonOf = (response: Collected): Either.Either<unknown, MalformedResponse> => {
+  // What `trim` takes for space includes the byte order mark, which JSON.parse would not.
+  const trimmed = response.text().trim()
+  try {
+    return Either.right(trimmed === "" ? undefined : JSON.parse(trimmed))
+  } catch {
+    const type = response.headers["content-type"] ?? "of no type"
+    return Either.left(unreadable(response, ".", "JSON", `(${type}) is not JSON`))
+  }
+}
 
+/** How the value of a response is made; of a stream, the value of its head. */
 const receive = (
   success: Success<unknown, unknown>
-): ((response: Response) => Effect.Effect<unknown, MalformedResponse | TransportError>) => {
-  if (success.schema === undefined) return (response) => response.discard
-  const decoder = Schema.decodeUnknownEither(success.schema, { errors: "first" })
-  const decode = (response: Response, value: unknown): Effect.Effect<unknown, MalformedResponse> => {
-    const decoded = decoder(value)
-    return Either.isRight(decoded) ? Effect.succeed(decoded.right) : Effect.fail(malformed(response, decoded.left))
-  }
-  const head = (response: Response) => decode(response, { ...response.headers, ":status": String(response.status) })
-  switch (success.kind) {
-    case "nothing":
-      return (response) => response.discard
+): ((response: Collected) => Either.Either<unknown, MalformedResponse>) => {
+  const { kind, schema } = success
+  if (schema === undefined || kind === "nothing") return () => Either.right(undefined)
+  const decoder = Schema.decodeUnknownEither(schema, { errors: "first" })
+  const decode = (response: Received, value: unknown): Either.Either<unknown, MalformedResponse> =>
+    Either.mapLeft(decoder(value), (error) => malformed(response, error))
+  switch (kind) {
     case "headers":
-      return (response) => Effect.zipLeft(head(response), response.discard)
     case "stream":
-      return (response) => Effect.map(head(response), (decoded) => ({ head: decoded, stream: response.stream }))
+      return (response) => decode(response, { ...response.headers, ":status": String(response.status) })
     case "json":
-      return (response) => Effect.flatMap(jsonOf(response), (value) => decode(response, value))
+      return (response) => Either.flatMap(jsonOf(response), (value) => decode(response, value))
     case "response":
       return (response) =>
-        Effect.flatMap(
-          /\bjson\b/i.test(response.headers["content-type"] ?? "") ? jsonOf(response) : noBody(response),
+        Either.flatMap(
+          /\bjson\b/i.test(response.headers["content-type"] ?? "") ? jsonOf(response) : Either.right(undefined),
           (body) => decode(response, { ...response.headers, ":status": String(response.status), ":body": body })
         )
   }
@@ -401,33 +394,34 @@ export const method = <Input, Output, Tag extends DocumentedError["_tag"], R>(
   endpoint: Endpoint<Input, Output, Tag, R>
 ): Method<Endpoint<Input, Output, Tag, R>> => {
   const read = receive(endpoint.success)
+  const { kind } = endpoint.success
+  const keeps = kind === "json" || kind === "response"
   const run = (input?: Input): Effect.Effect<unknown, CommonError | DocumentedError, Scope.Scope> =>
     Effect.suspend(() => {
       const encoded = encode(endpoint as Any, input)
       if (Either.isLeft(encoded)) {
         return Effect.fail(invalidInput(client.service, endpoint.operation, encoded.left))
       }
-      return client.send(
-        {
-          service: client.service,
-          operation: endpoint.operation,
-          method: endpoint.method,
-          template: endpoint.path,
-          path: encoded.right.path,
-          headers: encoded.right.headers,
-          body: encoded.right.body,
-          idempotent: endpoint.idempotent,
-          documented: endpoint.errors,
-          secrets: secretsIn(input)
-        },
-        read
-      )
+      const request = {
+        service: client.service,
+        operation: endpoint.operation,
+        method: endpoint.method,
+        template: endpoint.path,
+        path: encoded.right.path,
+        headers: encoded.right.headers,
+        body: encoded.right.body,
+        idempotent: endpoint.idempotent,
+        documented: endpoint.errors,
+        secrets: secretsIn(input)
+      }
+      return kind === "stream"
+        ? client.send(request, ({ stream, text: _, ...head }) =>
+            Either.map(read({ ...head, text: () => "" }), (decoded) => ({ head: decoded, stream }))
+          )
+        : client.collect(request, keeps, read)
     })
-  const streams = endpoint.success.kind === "stream"
   // The types are the endpoint's own, which the loose runtime cannot see.
-  return (streams ? run : (input?: Input) => Effect.scoped(run(input))) as unknown as Method<
-    Endpoint<Input, Output, Tag, R>
-  >
+  return run as unknown as Method<Endpoint<Input, Output, Tag, R>>
 }
 
 /**

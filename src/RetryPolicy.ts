@@ -88,10 +88,17 @@ export const never: Service = make({ maxAttempts: 1 })
  * @category accessors
  */
 export const current = (ofService: Service | undefined): Effect.Effect<Service> =>
-  Effect.contextWith((context: Context.Context<never>) =>
-    // A reference always has a value; only a look at the map tells whether somebody provided it.
-    context.unsafeMap.has(RetryPolicy.key) ? Context.get(context, RetryPolicy) : (ofService ?? defaultPolicy)
-  )
+  Effect.contextWith((context: Context.Context<never>) => currentIn(context, ofService))
+
+/**
+ * As {@link current}, in a context.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const currentIn = (context: Context.Context<never>, ofService: Service | undefined): Service =>
+  // A reference always has a value; only a look at the map tells whether somebody provided it.
+  context.unsafeMap.has(RetryPolicy.key) ? Context.get(context, RetryPolicy) : (ofService ?? defaultPolicy)
 
 interface Repeatable {
   readonly _tag: string
@@ -131,17 +138,28 @@ export const schedule = <E extends Repeatable>(
   policy: Service,
   idempotent: boolean
 ): Effect.Effect<Schedule.Schedule<Duration.Duration, E>> =>
-  Effect.map(Clock.currentTimeMillis, (start) =>
-    Schedule.identity<E>().pipe(
-      Schedule.intersect(Schedule.recurs(policy.maxAttempts - 1)),
-      Schedule.mapEffect(([error, repetition]) =>
-        Effect.zipWith(delayAfter(policy, idempotent, error, repetition), Clock.currentTimeMillis, (delay, now) =>
-          delay !== undefined && now - start + Duration.toMillis(delay) <= Duration.toMillis(policy.maxElapsed)
-            ? delay
-            : Duration.infinity
-        )
-      ),
-      Schedule.whileOutput(Duration.isFinite),
-      Schedule.modifyDelay((delay) => delay)
-    )
+  Effect.map(Clock.currentTimeMillis, (start) => scheduleSince(start, policy, idempotent))
+
+/**
+ * As {@link schedule}, for a request whose first attempt began at `start`, in milliseconds since 1970.
+ *
+ * @since 0.1.0
+ * @category schedules
+ */
+export const scheduleSince = <E extends Repeatable>(
+  start: number,
+  policy: Service,
+  idempotent: boolean
+): Schedule.Schedule<Duration.Duration, E> =>
+  Schedule.identity<E>().pipe(
+    Schedule.intersect(Schedule.recurs(policy.maxAttempts - 1)),
+    Schedule.mapEffect(([error, repetition]) =>
+      Effect.zipWith(delayAfter(policy, idempotent, error, repetition), Clock.currentTimeMillis, (delay, now) =>
+        delay !== undefined && now - start + Duration.toMillis(delay) <= Duration.toMillis(policy.maxElapsed)
+          ? delay
+          : Duration.infinity
+      )
+    ),
+    Schedule.whileOutput(Duration.isFinite),
+    Schedule.modifyDelay((delay) => delay)
   )

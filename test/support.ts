@@ -18,10 +18,12 @@ import * as Rackspace from "../src/layers/Rackspace.js"
 import * as TestCloud from "../src/layers/TestCloud.js"
 import * as CloudFiles from "../src/services/CloudFiles.js"
 import * as CloudServers from "../src/services/CloudServers.js"
+import * as Transport from "../src/Transport.js"
 
-/** Every HttpClient that the platform has on Node.js. */
+/** Every HttpClient that the platform has on Node.js, and our own. */
 export const clients: ReadonlyArray<readonly [name: string, layer: Layer.Layer<HttpClient.HttpClient>]> = [
   ["undici", NodeHttpClient.layerUndici],
+  ["our own", Transport.layer],
   ["node:http", NodeHttpClient.layer],
   ["fetch", FetchHttpClient.layer]
 ]

@@ -95,12 +95,28 @@ export const transportError = (target: Target, reason: TransportError["reason"],
     message: scrub(`${target.operation}: ${target.method} ${target.url}: ${description}`, target.secrets)
   })
 
+/** The failure of a request that got no response. */
+export const noResponse = (target: Target, cause: unknown): TransportError =>
+  transportError(target, "connect", `no response (${describeCause(cause)})`)
+
+/** The failure of a response that ended before its time. */
+export const brokenOff = (target: Target, cause: unknown): TransportError =>
+  transportError(target, "body", `the response broke off (${describeCause(cause)})`)
+
+/** The failure of a response that is longer than what is read into memory. */
+export const tooLong = (target: Target, limit: number): TransportError =>
+  transportError(target, "tooLong", `the response is longer than ${limit} bytes`)
+
+/** The failure of a request whose URL is none. */
+export const invalidUrl = (target: Target): TransportError =>
+  transportError(target, "invalidUrl", "the endpoint's URL cannot be read")
+
 const fromPlatform = (target: Target, error: HttpClientError.HttpClientError): TransportError =>
   error._tag === "ResponseError"
-    ? transportError(target, "body", `the response broke off (${describeCause(error.cause ?? error.description)})`)
+    ? brokenOff(target, error.cause ?? error.description)
     : error.reason === "InvalidUrl"
-      ? transportError(target, "invalidUrl", "the endpoint's URL cannot be read")
-      : transportError(target, "connect", `no response (${describeCause(error.cause ?? error.description)})`)
+      ? invalidUrl(target)
+      : noResponse(target, error.cause ?? error.description)
 
 /** The failure of a response that did not begin in time. */
 export const lateResponse = (target: Target, timeout: Duration.Duration): TransportError =>
@@ -186,14 +202,16 @@ export const readText = (
           chunks.push(chunk)
           size += chunk.byteLength
           if (size <= options.limit) return Effect.succeed(true)
-          return options.beyond === "cut"
-            ? Effect.succeed(false)
-            : Effect.fail(transportError(target, "tooLong", `the response is longer than ${options.limit} bytes`))
+          return options.beyond === "cut" ? Effect.succeed(false) : Effect.fail(tooLong(target, options.limit))
         })
       ),
       Effect.map(() => Buffer.concat(chunks).toString("utf8", 0, options.limit))
     )
   })
+
+/** How long a refusal's body may stand still: what it says is not worth as much as a result. */
+export const refusalStall = (stallTimeout: Duration.Duration): Duration.Duration =>
+  Duration.min(stallTimeout, Duration.seconds(10))
 
 /**
  * Reads the beginning of a refusal's body. What cannot be read is left out: the status already says what happened.
@@ -201,12 +219,13 @@ export const readText = (
 export const readRefusal = (
   response: HttpClientResponse.HttpClientResponse,
   target: Target,
-  stallTimeout: Duration.Duration
+  stallTimeout: Duration.Duration,
+  limit = 65_536
 ): Effect.Effect<string> =>
   Effect.orElseSucceed(
     readText(response, target, {
-      stallTimeout: Duration.min(stallTimeout, Duration.seconds(10)),
-      limit: 65_536,
+      stallTimeout: refusalStall(stallTimeout),
+      limit,
       beyond: "cut"
     }),
     () => ""

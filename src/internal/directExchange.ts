@@ -1,0 +1,475 @@
+/**
+ * The exchange over undici's dispatcher itself. It keeps every promise that the one over an HttpClient keeps, without what
+ * an HttpClient needs besides: of a small request, that is most of its cost.
+ */
+import type * as HttpClient from "@effect/platform/HttpClient"
+import * as Chunk from "effect/Chunk"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import * as Runtime from "effect/Runtime"
+import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import type { IncomingHttpHeaders } from "node:http"
+import type { Dispatcher } from "undici"
+import type { TransportError } from "../CloudError.js"
+import type { Content } from "../RequestBody.js"
+import {
+  type Arriving,
+  type Exchange,
+  isSuccess,
+  largestRefusal,
+  largestText,
+  type Outgoing,
+  type Whole,
+  wholeUpTo
+} from "./exchange.js"
+import { brokenOff, lateResponse, noResponse, refusalStall, stalled, tooLong } from "./http.js"
+import { type Watchdog, type Watched, watchdogOf } from "./watchdog.js"
+
+/** Under this an HttpClient made of a dispatcher keeps that, as nothing else of it tells. */
+const key = Symbol.for("effect-rackspace/dispatcher")
+
+/** Lets the services find the dispatcher that an HttpClient is made of. */
+export const withDispatcher = (client: HttpClient.HttpClient, dispatcher: Dispatcher): HttpClient.HttpClient =>
+  Object.assign(client, { [key]: dispatcher })
+
+/** The dispatcher that an HttpClient is made of, where it is; one that was changed since is another client. */
+export const dispatcherOf = (client: HttpClient.HttpClient): Dispatcher | undefined =>
+  Object.hasOwn(client, key) ? (client as unknown as Record<symbol, Dispatcher>)[key] : undefined
+
+/** How much of a body is taken from the network before somebody asks for it. */
+const readAhead = 1024 * 1024
+
+/** A body on its way out: what undici asks for its next piece. */
+interface Outbound extends AsyncIterator<Uint8Array, undefined>, AsyncIterable<Uint8Array> {
+  /** Ends its source. */
+  readonly close: Effect.Effect<void>
+}
+
+const done: IteratorReturnResult<undefined> = { done: true, value: undefined }
+
+/** Bytes in pieces, none of them copied. */
+const outboundBytes = (bytes: Uint8Array, progress: Progress): Outbound => {
+  const piece = 256 * 1024
+  let offset = 0
+  return {
+    [Symbol.asyncIterator]() {
+      return this
+    },
+    next: () => {
+      const value = bytes.subarray(offset, offset + piece)
+      offset += value.byteLength
+      if (value.byteLength === 0) {
+        progress.out()
+        return Promise.resolve(done)
+      }
+      progress.moved(value.byteLength)
+      return Promise.resolve({ done: false, value })
+    },
+    close: Effect.void
+  }
+}
+
+/** A Stream, run by the fiber that sends the request, or rather by its likes. */
+const outboundStream = (content: Content, progress: Progress, runtime: Runtime.Runtime<never>): Outbound => {
+  const scope = Effect.runSync(Scope.make())
+  let pull: Effect.Effect<Chunk.Chunk<Uint8Array>, Option.Option<never>> | undefined
+  let pending: ReadonlyArray<Uint8Array> = []
+  let index = 0
+  let fiber: Fiber.RuntimeFiber<Chunk.Chunk<Uint8Array>, Option.Option<never>> | undefined
+  let closed = false
+  const start = Effect.flatMap(Scope.extend(Stream.toPull(content.stream), scope), (made) => {
+    pull = made
+    return made
+  })
+  const next = (): Promise<IteratorResult<Uint8Array, undefined>> => {
+    const value = pending[index]
+    if (value !== undefined) {
+      index++
+      progress.moved(value.byteLength)
+      return Promise.resolve({ done: false, value })
+    }
+    // Its request is over, and nobody waits for it any more.
+    if (closed) return Promise.resolve(done)
+    progress.source()
+    return new Promise((resolve, reject) => {
+      fiber = Runtime.runFork(runtime, pull ?? start)
+      fiber.addObserver((exit) => {
+        fiber = undefined
+        if (Exit.isSuccess(exit)) {
+          pending = Chunk.toReadonlyArray(exit.value)
+          index = 0
+          resolve(next())
+        } else if (exit.cause._tag === "Fail" && Option.isNone(exit.cause.error)) {
+          progress.out()
+          resolve(done)
+        } else {
+          // The source of a request's body does not fail: it was interrupted, or is broken.
+          reject(new Error("the request's body was given up"))
+        }
+      })
+    })
+  }
+  return {
+    [Symbol.asyncIterator]() {
+      return this
+    },
+    next,
+    close: Effect.suspend(() => {
+      closed = true
+      const running = fiber
+      return Effect.zipRight(
+        running === undefined
+          ? Effect.void
+          : running.interruptAsFork(running.id()).pipe(Effect.zipRight(running.await)),
+        Scope.close(scope, Exit.void)
+      )
+    })
+  }
+}
+
+/** How far a request's body has come. */
+interface Progress {
+  /** A piece was handed over: so many bytes are on their way. */
+  readonly moved: (bytes: number) => void
+  /** The next piece is waited for, as long as its source needs. */
+  readonly source: () => void
+  /** There is no more of it. */
+  readonly out: () => void
+}
+
+/** One request on its way, from its sending to the last byte of its response. */
+class Flight implements Watched, Progress, Dispatcher.DispatchHandler {
+  deadline: number
+  status = 0
+  headers: Readonly<Record<string, string | undefined>> = {}
+  failure: TransportError | undefined
+  ended = false
+  /** Called once, when something has changed. */
+  wake: (() => void) | undefined
+  readonly body: Outbound | undefined
+
+  private parts: Array<Uint8Array> = []
+  private size = 0
+  private controller: Dispatcher.DispatchController | undefined
+  private abandoned: Error | undefined
+  private late: "response" | "request" | "body" = "response"
+  private readonly watchdog: Watchdog
+
+  constructor(
+    private readonly outgoing: Outgoing,
+    /** Of a body that is collected, what of it is kept; none while it is read as it comes. */
+    private limit: number | undefined,
+    private readonly keeps: boolean,
+    runtime: Runtime.Runtime<never>
+  ) {
+    const { body, clock, policy } = outgoing
+    this.watchdog = watchdogOf(clock)
+    this.deadline = clock.unsafeCurrentTimeMillis() + Duration.toMillis(policy.responseTimeout)
+    const whole = body === undefined || (body.bytes !== undefined && body.bytes.byteLength <= wholeUpTo)
+    if (whole) {
+      if (body !== undefined) outgoing.sent(body.bytes?.byteLength ?? 0)
+    } else {
+      this.late = "request"
+      this.body = body.bytes === undefined ? outboundStream(body, this, runtime) : outboundBytes(body.bytes, this)
+    }
+  }
+
+  send(dispatcher: Dispatcher): void {
+    const { body, endpoint, headers, method, path } = this.outgoing
+    this.watchdog.add(this)
+    const { origin, pathname } = endpoint.url
+    const whole = pathname === "/" ? path : pathname + path
+    try {
+      dispatcher.dispatch(
+        {
+          origin,
+          path: whole.startsWith("/") ? whole : `/${whole}`,
+          method: method as Dispatcher.HttpMethod,
+          headers:
+            this.body === undefined || body?.length === undefined
+              ? headers
+              : { ...headers, "content-length": String(body.length) },
+          body: (this.body ?? body?.bytes ?? null) as never,
+          // Our own watchdog keeps the time.
+          headersTimeout: 0,
+          bodyTimeout: 0
+        },
+        this
+      )
+    } catch (cause) {
+      this.fail(noResponse(this.outgoing.target, cause))
+    }
+  }
+
+  // What undici calls.
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.controller = controller
+    if (this.abandoned !== undefined) controller.abort(this.abandoned)
+  }
+
+  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    // What comes before the response itself: 100, 103.
+    if (status < 200) return
+    this.status = status
+    const joined: Record<string, string | undefined> = headers as Record<string, string>
+    for (const name in headers) {
+      const value = headers[name]
+      if (Array.isArray(value)) joined[name] = value.join(", ")
+    }
+    this.headers = joined
+    this.late = "body"
+    if (this.limit === undefined) {
+      this.deadline = Infinity
+      this.notify()
+    } else {
+      if (!isSuccess(status)) this.limit = largestRefusal
+      this.beginBody()
+    }
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
+    if (this.ended || this.failure !== undefined) return
+    this.size += chunk.byteLength
+    if (this.limit === undefined) {
+      this.parts.push(chunk)
+      if (this.size >= readAhead) controller.pause()
+      this.notify()
+      return
+    }
+    if (this.keeps || !isSuccess(this.status)) this.parts.push(chunk)
+    if (this.size > this.limit) {
+      // Of a refusal, and of what nobody reads, this is enough.
+      if (this.keeps && isSuccess(this.status)) this.fail(tooLong(this.outgoing.target, this.limit))
+      else this.end()
+      this.abort()
+    } else if (this.deadline !== Infinity) {
+      this.deadline = this.stallsAt()
+    }
+  }
+
+  onResponseEnd(): void {
+    this.end()
+  }
+
+  onResponseError(_: Dispatcher.DispatchController, cause: Error): void {
+    if (this.ended) return
+    const { target } = this.outgoing
+    this.fail(this.status === 0 ? noResponse(target, cause) : brokenOff(target, cause))
+  }
+
+  // How the request's body moves.
+
+  moved(bytes: number): void {
+    this.outgoing.sent(bytes)
+    if (this.status === 0) this.due(Duration.toMillis(this.outgoing.policy.stallTimeout))
+  }
+
+  source(): void {
+    if (this.status === 0) this.deadline = Infinity
+  }
+
+  out(): void {
+    if (this.status !== 0) return
+    this.late = "response"
+    this.due(Duration.toMillis(this.outgoing.policy.responseTimeout))
+  }
+
+  expire(): void {
+    const { policy, target } = this.outgoing
+    this.fail(
+      this.late === "response"
+        ? lateResponse(target, policy.responseTimeout)
+        : stalled(target, this.late === "request" ? "request" : "response", policy.stallTimeout)
+    )
+    this.abort()
+  }
+
+  // What those who wait for it ask.
+
+  /** What has arrived and was not taken yet, where there is something. */
+  take(): Array<Uint8Array> | undefined {
+    if (this.parts.length === 0) return undefined
+    const taken = this.parts
+    this.parts = []
+    this.size = 0
+    if (this.controller?.paused === true) this.controller.resume()
+    return taken
+  }
+
+  /** Calls `wake` once more has arrived, or it is clear that no more will. */
+  await(wake: () => void): void {
+    if (this.parts.length > 0 || this.ended || this.failure !== undefined) return wake()
+    this.beginBody()
+    this.wake = () => {
+      this.deadline = Infinity
+      wake()
+    }
+  }
+
+  /** Nobody waits at the moment. */
+  leave(): void {
+    this.wake = undefined
+    this.deadline = Infinity
+  }
+
+  /** The whole body as UTF-8. */
+  text(): string {
+    const [first] = this.parts
+    if (first === undefined) return ""
+    const bytes =
+      this.parts.length === 1
+        ? Buffer.from(first.buffer, first.byteOffset, first.byteLength)
+        : Buffer.concat(this.parts)
+    return bytes.toString("utf8", 0, this.limit)
+  }
+
+  /** Nobody waits for it any more. */
+  give(): void {
+    this.wake = undefined
+    this.watchdog.remove(this)
+    if (!this.ended && this.failure === undefined) {
+      this.ended = true
+      this.abort()
+    }
+  }
+
+  private stallsAt(): number {
+    const { clock, policy } = this.outgoing
+    const limit = isSuccess(this.status) ? policy.stallTimeout : refusalStall(policy.stallTimeout)
+    return clock.unsafeCurrentTimeMillis() + Duration.toMillis(limit)
+  }
+
+  private beginBody(): void {
+    this.deadline = this.stallsAt()
+    this.watchdog.hurry(this)
+  }
+
+  private due(millis: number): void {
+    this.deadline = this.outgoing.clock.unsafeCurrentTimeMillis() + millis
+    this.watchdog.hurry(this)
+  }
+
+  private abort(): void {
+    const reason = new Error("nobody waits for the response any more")
+    this.abandoned = reason
+    this.controller?.abort(reason)
+  }
+
+  private end(): void {
+    if (this.failure !== undefined) return
+    this.ended = true
+    this.watchdog.remove(this)
+    this.notify()
+  }
+
+  private fail(failure: TransportError): void {
+    if (this.ended || this.failure !== undefined) return
+    this.failure = failure
+    this.watchdog.remove(this)
+    this.notify()
+  }
+
+  private notify(): void {
+    const { wake } = this
+    this.wake = undefined
+    wake?.()
+  }
+}
+
+const runtimeOf = (fiber: Fiber.RuntimeFiber<unknown, unknown>): Runtime.Runtime<never> =>
+  Runtime.make({
+    context: fiber.currentContext,
+    runtimeFlags: Runtime.defaultRuntimeFlags,
+    fiberRefs: fiber.getFiberRefs()
+  })
+
+/** The end of a request's own body, where it has one that runs. */
+const closing = (flight: Flight): Effect.Effect<void> => flight.body?.close ?? Effect.void
+
+const arriving = (flight: Flight, { received, target }: Outgoing): Arriving => {
+  const pull: Effect.Effect<Chunk.Chunk<Uint8Array>, Option.Option<TransportError>> = Effect.suspend(() => {
+    const parts = flight.take()
+    if (parts !== undefined) {
+      for (const part of parts) received(part.byteLength)
+      return Effect.succeed(Chunk.unsafeFromArray(parts))
+    }
+    if (flight.failure !== undefined) return Effect.fail(Option.some(flight.failure))
+    if (flight.ended) return Effect.fail(Option.none())
+    return Effect.zipRight(more, pull)
+  })
+  // Interruptible even where the caller is not, since the time would otherwise be up without any effect.
+  const more = Effect.interruptible(
+    Effect.async<void>((resume) => {
+      flight.await(() => resume(Effect.void))
+      return Effect.sync(() => flight.leave())
+    })
+  )
+  const text = (limit: number, beyond: "cut" | "fail"): Effect.Effect<string, TransportError> =>
+    Effect.suspend(() => {
+      const parts: Array<Uint8Array> = []
+      let size = 0
+      const all = Effect.sync(() => Buffer.concat(parts).toString("utf8", 0, limit))
+      const step: Effect.Effect<string, TransportError> = Effect.matchEffect(pull, {
+        onFailure: Option.match({ onNone: () => all, onSome: Effect.fail }),
+        onSuccess: (chunk) => {
+          for (const part of chunk) {
+            parts.push(part)
+            size += part.byteLength
+          }
+          return size <= limit ? step : beyond === "cut" ? all : Effect.fail(tooLong(target, limit))
+        }
+      })
+      return step
+    })
+  return {
+    status: flight.status,
+    headers: flight.headers,
+    refusal: Effect.orElseSucceed(text(largestRefusal, "cut"), () => ""),
+    stream: Stream.fromPull(Effect.succeed(pull)),
+    text
+  }
+}
+
+/** Waits until something has changed. */
+const awaited = (flight: Flight, dispatcher: Dispatcher): Effect.Effect<Flight, TransportError> =>
+  // Interruptible even where the caller is not, since in a finalizer the time would otherwise be up without any effect.
+  Effect.interruptible(
+    Effect.async<Flight, TransportError>((resume) => {
+      flight.wake = () => resume(flight.failure === undefined ? Effect.succeed(flight) : Effect.fail(flight.failure))
+      flight.send(dispatcher)
+      return Effect.sync(() => flight.give())
+    })
+  )
+
+/** The exchange over a dispatcher of undici. */
+export const make = (dispatcher: Dispatcher): Exchange => ({
+  open: (outgoing) =>
+    Effect.withFiberRuntime((fiber) => {
+      const flight = new Flight(outgoing, undefined, true, runtimeOf(fiber))
+      const over = Effect.zipRight(
+        Effect.sync(() => flight.give()),
+        closing(flight)
+      )
+      return Effect.uninterruptible(
+        Effect.zipRight(
+          Effect.addFinalizer(() => over),
+          Effect.map(awaited(flight, dispatcher), () => arriving(flight, outgoing))
+        )
+      )
+    }),
+  collect: (outgoing, keeps) =>
+    Effect.withFiberRuntime((fiber) => {
+      const flight = new Flight(outgoing, keeps ? largestText : largestRefusal, keeps, runtimeOf(fiber))
+      const response = Effect.map(awaited(flight, dispatcher), ({ headers, status }): Whole => ({
+        status,
+        headers,
+        text: () => flight.text()
+      }))
+      return flight.body === undefined ? response : Effect.ensuring(response, closing(flight))
+    })
+})
