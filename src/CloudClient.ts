@@ -15,7 +15,6 @@ import * as Either from "effect/Either"
 import * as ExecutionStrategy from "effect/ExecutionStrategy"
 import * as Exit from "effect/Exit"
 import * as FiberRef from "effect/FiberRef"
-import * as Metric from "effect/Metric"
 import type * as MetricLabel from "effect/MetricLabel"
 import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
@@ -38,10 +37,11 @@ import { dispatcherOf, make as directExchange } from "./internal/directExchange.
 import { type Endpoint as Located, type Head, isSuccess, largestText, type Outgoing } from "./internal/exchange.js"
 import { invalidUrl, secure, type Target } from "./internal/http.js"
 import { make as httpExchange } from "./internal/httpExchange.js"
+import { byTags } from "./internal/metricKeys.js"
+import * as keys from "./internal/metricKeys.js"
 import type * as RequestBody from "./RequestBody.js"
 import * as RetryPolicy from "./RetryPolicy.js"
 import * as ServiceCatalog from "./ServiceCatalog.js"
-import * as Telemetry from "./Telemetry.js"
 
 /**
  * Where a service is found and how its requests are repeated. Every service's layer takes these.
@@ -165,24 +165,11 @@ export interface CloudClient {
   ) => Effect.Effect<A, CommonError | Extract<DocumentedError, { readonly _tag: Tag }> | E, Scope.Scope>
 }
 
-const metrics = <Type, In, Out>(metric: Metric.Metric<Type, In, Out>) => {
-  const tagged = new Map<string, Metric.Metric<Type, In, Out>>()
-  return (labels: Readonly<Record<string, string>>): Metric.Metric<Type, In, Out> => {
-    const key = Object.values(labels).join("|")
-    let found = tagged.get(key)
-    if (found === undefined) {
-      found = Object.entries(labels).reduce((metric, [label, value]) => Metric.tagged(metric, label, value), metric)
-      tagged.set(key, found)
-    }
-    return found
-  }
-}
-
-const requestsOf = metrics(Telemetry.requests)
-const retriesOf = metrics(Telemetry.retries)
-const sentOf = metrics(Telemetry.bytesSent)
-const receivedOf = metrics(Telemetry.bytesReceived)
-const timeOf = metrics(Telemetry.requestTime)
+const requestsOf = byTags(keys.requests, "service", "operation", "status")
+const retriesOf = byTags(keys.retries, "service", "operation")
+const sentOf = byTags(keys.bytesSent, "service")
+const receivedOf = byTags(keys.bytesReceived, "service")
+const timeOf = byTags(keys.requestTime, "service", "operation")
 
 /** Runs an attempt in a scope of its own, so that a failed one lets its connection go before the next begins. */
 const inOwnScope = <A, E>(attempt: Effect.Effect<A, E, Scope.Scope>): Effect.Effect<A, E, Scope.Scope> =>
@@ -324,20 +311,20 @@ export const make = (
         target,
         policy,
         clock,
-        sent: (bytes) => sentOf({ service }).unsafeUpdate(bytes, labels),
-        received: (bytes) => receivedOf({ service }).unsafeUpdate(bytes, labels)
+        sent: (bytes) => sentOf(service).unsafeUpdate(bytes, labels),
+        received: (bytes) => receivedOf(service).unsafeUpdate(bytes, labels)
       }
       return {
         outgoing,
         lost: (error: TransportError): TransportError => {
-          requestsOf({ service, operation, status: error._tag }).unsafeUpdate(1, labels)
+          requestsOf(service, operation, error._tag).unsafeUpdate(1, labels)
           return error
         },
         /** What a response that does not refuse is, for who receives it. */
         arrived: ({ headers, status }: Head) => {
           const requestId = requestIdOf(headers)
-          requestsOf({ service, operation, status: String(status) }).unsafeUpdate(1, labels)
-          timeOf({ service, operation }).unsafeUpdate(clock.unsafeCurrentTimeMillis() - start, labels)
+          requestsOf(service, operation, String(status)).unsafeUpdate(1, labels)
+          timeOf(service, operation).unsafeUpdate(clock.unsafeCurrentTimeMillis() - start, labels)
           span.attribute("http.response.status_code", status)
           span.attribute("server.address", endpoint.url.host)
           if (requestId !== undefined) span.attribute("rackspace.request_id", requestId)
@@ -392,26 +379,26 @@ export const make = (
               return attempt({ policy, clock, labels, span })
             })
             // Most requests need no Schedule, and what it costs.
-            return Effect.withParentSpan(
-              Effect.catchAll(once, (failure) => {
-                let told = false
-                const again = Effect.suspend(() => {
-                  if (told) return once
-                  told = true
-                  return Effect.fail(failure)
-                })
-                let rounds = 0
-                const round = Effect.suspend(() => {
-                  if (rounds++ > 0) retriesOf({ service, operation: request.operation }).unsafeUpdate(1, labels)
-                  return Effect.retry(
-                    again,
-                    retryUnauthorized(tokens, (login) => login <= accepted)
-                  )
-                })
-                return Effect.retry(round, RetryPolicy.scheduleSince(start, policy, request.idempotent))
-              }),
-              span
-            )
+            return Effect.catchAll(once, (failure) => {
+              let told = false
+              const again = Effect.suspend(() => {
+                if (told) return once
+                told = true
+                return Effect.fail(failure)
+              })
+              let rounds = 0
+              const round = Effect.suspend(() => {
+                if (rounds++ > 0) retriesOf(service, request.operation).unsafeUpdate(1, labels)
+                return Effect.retry(
+                  again,
+                  retryUnauthorized(tokens, (login) => login <= accepted)
+                )
+              })
+              return Effect.withParentSpan(
+                Effect.retry(round, RetryPolicy.scheduleSince(start, policy, request.idempotent)),
+                span
+              )
+            })
           })
       )
 

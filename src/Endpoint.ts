@@ -25,6 +25,7 @@ import {
   type TransportError
 } from "./CloudError.js"
 import { type Issue, issuesOf, issuesText } from "./internal/schemaIssue.js"
+import { quickDecoder, quickEncoder, unclear } from "./internal/quickCodec.js"
 import { expandPath, queryText } from "./internal/urlPath.js"
 import { type Content, pieces } from "./RequestBody.js"
 
@@ -42,6 +43,8 @@ type Loose = Schema.Schema.AnyNoContext
 export interface Success<out Output, out R = never> {
   readonly kind: "nothing" | "json" | "headers" | "response" | "stream"
   readonly schema: Loose | undefined
+  /** The JSON that an empty body stands for; without, there must be one. */
+  readonly empty?: unknown
   readonly "~output"?: () => Output
   readonly "~context"?: () => R
 }
@@ -128,12 +131,16 @@ export type Client<Table> = { readonly [Name in keyof Table]: Method<Table[Name]
 export const nothing: Success<void> = { kind: "nothing", schema: undefined }
 
 /**
- * The operation answers JSON.
+ * The operation answers JSON. Where an empty body may come in its place, `empty` is the JSON that it stands for.
  *
  * @since 0.1.0
  * @category responses
  */
-export const json = <A, I>(schema: Schema.Schema<A, I>): Success<A> => ({ kind: "json", schema })
+export const json = <A, I>(schema: Schema.Schema<A, I>, options: { readonly empty?: I } = {}): Success<A> => ({
+  kind: "json",
+  schema,
+  ...options
+})
 
 /**
  * The operation answers in headers (names in lower case); the status stands beside them as `:status`.
@@ -254,13 +261,15 @@ const jsonContent = (value: unknown): Content => {
 /** A lone half of a surrogate pair has no UTF-8, and so cannot stand in a URL. */
 const unsendable = (part: Readonly<Record<string, unknown>>): ReadonlyArray<Issue> =>
   Object.entries(part).flatMap(([path, value]) =>
-    typeof value === "string" && /\p{Surrogate}/u.test(value) ? [{ path, expected: "valid Unicode" }] : []
+    typeof value === "string" && !value.isWellFormed() ? [{ path, expected: "valid Unicode" }] : []
   )
 
 const encode = (endpoint: Any, input: unknown): Either.Either<Encoded, ReadonlyArray<Issue>> => {
   const issues: Array<Issue> = []
   const part = (schema: Loose | undefined): Readonly<Record<string, unknown>> => {
     if (schema === undefined) return {}
+    const quick = quickEncoder(schema)(input ?? {})
+    if (quick !== unclear) return quick as Readonly<Record<string, unknown>>
     const encoded = Schema.encodeUnknownEither(schema, { errors: "all" })(input ?? {})
     if (Either.isRight(encoded)) return encoded.right as Readonly<Record<string, unknown>>
     issues.push(...issuesOf(encoded.left))
@@ -344,15 +353,21 @@ const receive = (
 ): ((response: Collected) => Either.Either<unknown, MalformedResponse>) => {
   const { kind, schema } = success
   if (schema === undefined || kind === "nothing") return () => Either.right(undefined)
-  const decoder = Schema.decodeUnknownEither(schema, { errors: "first" })
-  const decode = (response: Received, value: unknown): Either.Either<unknown, MalformedResponse> =>
-    Either.mapLeft(decoder(value), (error) => malformed(response, error))
+  const quick = quickDecoder(schema)
+  const decode = (response: Received, value: unknown): Either.Either<unknown, MalformedResponse> => {
+    const decoded = quick(value)
+    return decoded === unclear
+      ? Either.mapLeft(Schema.decodeUnknownEither(schema, { errors: "first" })(value), (error) =>
+          malformed(response, error)
+        )
+      : Either.right(decoded)
+  }
   switch (kind) {
     case "headers":
     case "stream":
       return (response) => decode(response, { ...response.headers, ":status": String(response.status) })
     case "json":
-      return (response) => Either.flatMap(jsonOf(response), (value) => decode(response, value))
+      return (response) => Either.flatMap(jsonOf(response), (value) => decode(response, value ?? success.empty))
     case "response":
       return (response) =>
         Either.flatMap(

@@ -346,7 +346,9 @@ export const make = <E = never, R = never>(
         )
       )
 
-    const get = Effect.flatMap(Clock.currentTimeMillis, (now) => {
+    // Each request of each service asks, and nearly always gets what there is.
+    const get = Effect.withFiberRuntime<Access, AuthenticationFailed>((fiber) => {
+      const now = Context.get(fiber.currentDefaultServices, Clock.Clock).unsafeCurrentTimeMillis()
       if (current === undefined) return logIn(false)
       // What cannot be renewed is used until the cloud rejects it.
       if (now < current.refreshAt || !renewable) return Effect.succeed(current.access)

@@ -6,16 +6,8 @@
  */
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
-import * as MetricBoundaries from "effect/MetricBoundaries"
 import * as MetricState from "effect/MetricState"
-
-const names = {
-  requests: "rackspace_requests",
-  retries: "rackspace_retries",
-  logins: "rackspace_logins",
-  bytesSent: "rackspace_bytes_sent",
-  bytesReceived: "rackspace_bytes_received"
-}
+import * as keys from "./internal/metricKeys.js"
 
 /**
  * Requests sent, each attempt counted; tagged with `service`, `operation` and `status` (the HTTP status, or the tag of the
@@ -24,10 +16,7 @@ const names = {
  * @since 0.1.0
  * @category metrics
  */
-export const requests = Metric.counter(names.requests, {
-  description: "Requests sent, each attempt counted",
-  incremental: true
-})
+export const requests = Metric.fromMetricKey(keys.requests)
 
 /**
  * Attempts that were repetitions, for whatever reason but a rejected token; tagged with `service` and `operation`.
@@ -35,10 +24,7 @@ export const requests = Metric.counter(names.requests, {
  * @since 0.1.0
  * @category metrics
  */
-export const retries = Metric.counter(names.retries, {
-  description: "Requests that were sent again after a rate limit or a passing failure",
-  incremental: true
-})
+export const retries = Metric.fromMetricKey(keys.retries)
 
 /**
  * Login requests, tagged with `outcome`: `succeeded`, or the reason of the failure.
@@ -46,7 +32,7 @@ export const retries = Metric.counter(names.retries, {
  * @since 0.1.0
  * @category metrics
  */
-export const logins = Metric.counter(names.logins, { description: "Login requests", incremental: true })
+export const logins = Metric.fromMetricKey(keys.logins)
 
 /**
  * Bytes of request bodies handed to the transport; tagged with `service`.
@@ -54,10 +40,7 @@ export const logins = Metric.counter(names.logins, { description: "Login request
  * @since 0.1.0
  * @category metrics
  */
-export const bytesSent = Metric.counter(names.bytesSent, {
-  description: "Bytes of request bodies handed to the transport",
-  incremental: true
-})
+export const bytesSent = Metric.fromMetricKey(keys.bytesSent)
 
 /**
  * Bytes of streamed response bodies that arrived; tagged with `service`.
@@ -65,10 +48,7 @@ export const bytesSent = Metric.counter(names.bytesSent, {
  * @since 0.1.0
  * @category metrics
  */
-export const bytesReceived = Metric.counter(names.bytesReceived, {
-  description: "Bytes of streamed response bodies that arrived",
-  incremental: true
-})
+export const bytesReceived = Metric.fromMetricKey(keys.bytesReceived)
 
 /**
  * Milliseconds from sending a request to the head of its response; tagged with `service` and `operation`.
@@ -76,11 +56,7 @@ export const bytesReceived = Metric.counter(names.bytesReceived, {
  * @since 0.1.0
  * @category metrics
  */
-export const requestTime = Metric.histogram(
-  "rackspace_request_milliseconds",
-  MetricBoundaries.exponential({ start: 1, factor: 2, count: 18 }),
-  "Milliseconds from sending a request to the head of its response"
-)
+export const requestTime = Metric.fromMetricKey(keys.requestTime)
 
 /**
  * What a counter has counted in this process so far, over all its tags, or over those that have the given values:
@@ -90,13 +66,13 @@ export const requestTime = Metric.histogram(
  * @category accessors
  */
 export const total = (
-  counter: keyof typeof names,
+  counter: Exclude<keyof typeof keys, "requestTime">,
   labels: Readonly<Record<string, string>> = {}
 ): Effect.Effect<number> =>
   Effect.map(Metric.snapshot, (pairs) =>
     pairs.reduce(
       (sum, { metricKey, metricState }) =>
-        metricKey.name === names[counter] &&
+        metricKey.name === keys[counter].name &&
         MetricState.isCounterState(metricState) &&
         Object.entries(labels).every(([label, value]) =>
           metricKey.tags.some((tag) => tag.key === label && tag.value === value)

@@ -12,6 +12,7 @@ import * as Option from "effect/Option"
 import * as Runtime from "effect/Runtime"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import { isAscii } from "node:buffer"
 import type { IncomingHttpHeaders } from "node:http"
 import type { Dispatcher } from "undici"
 import type { TransportError } from "../CloudError.js"
@@ -129,6 +130,16 @@ const outboundStream = (content: Content, progress: Progress, runtime: Runtime.R
       )
     })
   }
+}
+
+/** Bytes as UTF-8, up to a limit. */
+const textOf = (parts: ReadonlyArray<Uint8Array>, limit?: number): string => {
+  const [first] = parts
+  if (first === undefined) return ""
+  const all = parts.length === 1 ? Buffer.from(first.buffer, first.byteOffset, first.byteLength) : Buffer.concat(parts)
+  const bytes = limit === undefined ? all : all.subarray(0, limit)
+  // Most bodies are ASCII, which is told and copied much quicker than UTF-8 is decoded.
+  return bytes.toString(isAscii(bytes) ? "latin1" : "utf8")
 }
 
 /** How far a request's body has come. */
@@ -413,7 +424,7 @@ const arriving = (flight: Flight, { received, target }: Outgoing): Arriving => {
     Effect.suspend(() => {
       const parts: Array<Uint8Array> = []
       let size = 0
-      const all = Effect.sync(() => Buffer.concat(parts).toString("utf8", 0, limit))
+      const all = Effect.sync(() => textOf(parts, limit))
       const step: Effect.Effect<string, TransportError> = Effect.matchEffect(pull, {
         onFailure: Option.match({ onNone: () => all, onSome: Effect.fail }),
         onSuccess: (chunk) => {

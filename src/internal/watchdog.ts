@@ -37,7 +37,7 @@ const make = (clock: Clock.Clock): Watchdog => {
 
   const round: Effect.Effect<void> = Effect.suspend(() => {
     const now = clock.unsafeCurrentTimeMillis()
-    for (const watched of [...all]) {
+    for (const watched of all) {
       if (watched.deadline <= now && all.delete(watched)) watched.expire()
     }
     wakesAt = nearest()

@@ -286,12 +286,7 @@ const containerHeaders = {
 const json = { format: "json" }
 
 /** An empty listing may come without a body. */
-const list = <A, I>(item: Schema.Schema<A, I>) =>
-  Schema.transform(Schema.UndefinedOr(Schema.Array(item)), Schema.Array(Schema.typeSchema(item)), {
-    strict: true,
-    decode: (items) => items ?? [],
-    encode: (items) => items
-  })
+const list = <A, I>(item: Schema.Schema<A, I>) => Endpoint.json(Schema.Array(item), { empty: [] })
 
 /**
  * What the cloud answers to an operation on many objects.
@@ -360,7 +355,7 @@ export const endpoints = {
   listContainersPage: Endpoint.make("CloudFiles.listContainersPage", "GET", "", {
     query: { marker: listing.marker, endMarker: listing.endMarker, prefix: listing.prefix, limit: listing.limit },
     fixedQuery: json,
-    success: Endpoint.json(list(ContainerSummary))
+    success: list(ContainerSummary)
   }),
   /**
    * Makes a container; one that exists already is kept, with the metadata given here merged into it, and `created` is
@@ -415,7 +410,7 @@ export const endpoints = {
     parameters: containerPath,
     query: listing,
     fixedQuery: json,
-    success: Endpoint.json(list(Schema.Union(ObjectSummary, Subdirectory))),
+    success: list(Schema.Union(ObjectSummary, Subdirectory)),
     errors: ["NotFound", "PreconditionFailed"]
   }),
   /**

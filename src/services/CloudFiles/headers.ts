@@ -80,7 +80,7 @@ const Key = Schema.String.pipe(
   })
 )
 
-const wellFormed = (text: string): boolean => !/\p{Surrogate}/u.test(text)
+const wellFormed = (text: string): boolean => text.isWellFormed()
 
 const Items = Schema.Record({ key: Schema.String, value: Schema.String }).pipe(
   Schema.filter((items) => Object.keys(items).every((key) => Schema.is(Key)(key)), {

@@ -6,7 +6,7 @@ import * as Schema from "effect/Schema"
 const bytes = (text: string): number => Buffer.byteLength(text, "utf8")
 
 /** NUL and lone surrogates cannot be put into a URL so that they arrive. */
-const transmissible = (name: string): boolean => !name.includes("\u0000") && !/\p{Surrogate}/u.test(name)
+const transmissible = (name: string): boolean => !name.includes("\u0000") && name.isWellFormed()
 
 export const ContainerName = Schema.String.pipe(
   Schema.filter((name) => name !== "" && transmissible(name), {
