@@ -37,6 +37,7 @@ import { dispatcherOf, make as directExchange } from "./internal/directExchange.
 import { type Endpoint as Located, type Head, isSuccess, largestText, type Outgoing } from "./internal/exchange.js"
 import { invalidUrl, secure, type Target } from "./internal/http.js"
 import { make as httpExchange } from "./internal/httpExchange.js"
+import type { Sink } from "./internal/jsonItems.js"
 import { byTags } from "./internal/metricKeys.js"
 import * as keys from "./internal/metricKeys.js"
 import type * as RequestBody from "./RequestBody.js"
@@ -133,6 +134,8 @@ export interface Response extends Operation {
 export interface Collected extends Omit<Response, "text" | "discard" | "stream"> {
   /** Its body as text, where that was to be kept, else the empty string. */
   readonly text: () => string
+  /** What has taken its body, where that was to go to a sink. */
+  readonly sink: Sink | undefined
 }
 
 /**
@@ -147,12 +150,12 @@ export interface CloudClient {
   /** The URL of the service's endpoint, without a trailing slash. */
   readonly endpointUrl: Effect.Effect<string, AuthenticationFailed | EndpointNotFound | InvalidInput>
   /**
-   * Sends a request, reads its response to the end, and hands it to `receive`; its body, up to 64 MiB, where that `keeps` it.
-   * Failures of `receive` count as the request's own and are repeated like those.
+   * Sends a request, reads its response to the end, and hands it to `receive`; its body, up to 64 MiB, where that `keeps` it,
+   * or hands it to a sink as it arrives. Failures of `receive` count as the request's own and are repeated like those.
    */
   readonly collect: <A, E extends { readonly _tag: string }, Tag extends DocumentedError["_tag"]>(
     request: Request<Tag>,
-    keeps: boolean,
+    keeps: boolean | (() => Sink),
     receive: (response: Collected) => Either.Either<A, E>
   ) => Effect.Effect<A, CommonError | Extract<DocumentedError, { readonly _tag: Tag }> | E>
   /**
@@ -409,7 +412,7 @@ export const make = (
       ),
       collect: <A, E extends { readonly _tag: string }, Tag extends DocumentedError["_tag"]>(
         request: Request<Tag>,
-        keeps: boolean,
+        keeps: boolean | (() => Sink),
         receive: (response: Collected) => Either.Either<A, E>
       ) =>
         persist<A, E, never, Tag>(request, (circumstances) =>
@@ -422,7 +425,7 @@ export const make = (
               onSuccess: (whole): Effect.Effect<A, Failure<Tag, E>> => {
                 const head = arrived(whole)
                 return isSuccess(whole.status)
-                  ? receive({ ...head, text: whole.text })
+                  ? receive({ ...head, text: whole.text, sink: whole.sink })
                   : Effect.fail(refusal(whole, whole.text()))
               }
             })

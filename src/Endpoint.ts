@@ -25,6 +25,7 @@ import {
   type TransportError
 } from "./CloudError.js"
 import { type Issue, issuesOf, issuesText } from "./internal/schemaIssue.js"
+import { jsonItems, type Sink } from "./internal/jsonItems.js"
 import { quickDecoder, quickEncoder, unclear } from "./internal/quickCodec.js"
 import { expandPath, queryText } from "./internal/urlPath.js"
 import { type Content, pieces } from "./RequestBody.js"
@@ -41,10 +42,8 @@ type Loose = Schema.Schema.AnyNoContext
  * @category models
  */
 export interface Success<out Output, out R = never> {
-  readonly kind: "nothing" | "json" | "headers" | "response" | "stream"
+  readonly kind: "nothing" | "json" | "items" | "headers" | "response" | "stream"
   readonly schema: Loose | undefined
-  /** The JSON that an empty body stands for; without, there must be one. */
-  readonly empty?: unknown
   readonly "~output"?: () => Output
   readonly "~context"?: () => R
 }
@@ -131,16 +130,21 @@ export type Client<Table> = { readonly [Name in keyof Table]: Method<Table[Name]
 export const nothing: Success<void> = { kind: "nothing", schema: undefined }
 
 /**
- * The operation answers JSON. Where an empty body may come in its place, `empty` is the JSON that it stands for.
+ * The operation answers JSON.
  *
  * @since 0.1.0
  * @category responses
  */
-export const json = <A, I>(schema: Schema.Schema<A, I>, options: { readonly empty?: I } = {}): Success<A> => ({
-  kind: "json",
-  schema,
-  ...options
-})
+export const json = <A, I>(schema: Schema.Schema<A, I>): Success<A> => ({ kind: "json", schema })
+
+/**
+ * The operation answers a JSON array, maybe a long one, of what the schema says; it is decoded as it arrives. An empty body
+ * stands for an empty array.
+ *
+ * @since 0.1.0
+ * @category responses
+ */
+export const items = <A, I>(schema: Schema.Schema<A, I>): Success<ReadonlyArray<A>> => ({ kind: "items", schema })
 
 /**
  * The operation answers in headers (names in lower case); the status stands beside them as `:status`.
@@ -258,6 +262,8 @@ const jsonContent = (value: unknown): Content => {
   return { bytes, length: bytes.byteLength, stream: pieces(bytes) }
 }
 
+const answersJson: ReadonlySet<Success<unknown>["kind"]> = new Set(["json", "items", "response"])
+
 /** A lone half of a surrogate pair has no UTF-8, and so cannot stand in a URL. */
 const unsendable = (part: Readonly<Record<string, unknown>>): ReadonlyArray<Issue> =>
   Object.entries(part).flatMap(([path, value]) =>
@@ -287,7 +293,7 @@ const encode = (endpoint: Any, input: unknown): Either.Either<Encoded, ReadonlyA
   issues.push(...unsendable(parameters), ...unsendable(query))
   if (issues.length > 0) return Either.left(issues)
   const headers: Record<string, string> = {}
-  if (endpoint.success.kind === "json" || endpoint.success.kind === "response") headers["accept"] = "application/json"
+  if (answersJson.has(endpoint.success.kind)) headers["accept"] = "application/json"
   if (body !== undefined && !raw) headers["content-type"] = "application/json"
   for (const [name, value] of Object.entries(named)) {
     if (value === undefined || value === null) continue
@@ -326,8 +332,11 @@ const unreadable = (response: Received, path: string, expected: string, message:
     message: `${response.operation}: ${response.status}, but the response ${message}`
   })
 
-const malformed = (response: Received, error: ParseResult.ParseError): MalformedResponse => {
-  const issues = issuesOf(error)
+const malformed = (response: Received, error: ParseResult.ParseError, index?: number): MalformedResponse => {
+  const issues = issuesOf(error).map(({ expected, path }) => ({
+    expected,
+    path: index === undefined ? path : path === "." ? String(index) : `${index}.${path}`
+  }))
   return unreadable(
     response,
     issues[0]?.path ?? ".",
@@ -336,15 +345,43 @@ const malformed = (response: Received, error: ParseResult.ParseError): Malformed
   )
 }
 
+const notJson = (response: Received): MalformedResponse =>
+  unreadable(response, ".", "JSON", `(${response.headers["content-type"] ?? "of no type"}) is not JSON`)
+
 const jsonOf = (response: Collected): Either.Either<unknown, MalformedResponse> => {
   // What `trim` takes for space includes the byte order mark, which JSON.parse would not.
   const trimmed = response.text().trim()
   try {
     return Either.right(trimmed === "" ? undefined : JSON.parse(trimmed))
   } catch {
-    const type = response.headers["content-type"] ?? "of no type"
-    return Either.left(unreadable(response, ".", "JSON", `(${type}) is not JSON`))
+    return Either.left(notJson(response))
   }
+}
+
+/** The items of a JSON array, decoded as they arrive, up to the first that is not as documented. */
+interface Items extends Sink {
+  readonly decoded: Array<unknown>
+  readonly failure: () => ParseResult.ParseError | undefined
+}
+
+const itemsOf = (schema: Loose): Items => {
+  const quick = quickDecoder(schema)
+  const decoded: Array<unknown> = []
+  let failure: ParseResult.ParseError | undefined
+  const sink = jsonItems((items) => {
+    for (const item of items) {
+      if (failure !== undefined) return
+      const value = quick(item)
+      if (value !== unclear) {
+        decoded.push(value)
+        continue
+      }
+      const result = Schema.decodeUnknownEither(schema, { errors: "first" })(item)
+      if (Either.isRight(result)) decoded.push(result.right)
+      else failure = result.left
+    }
+  })
+  return { ...sink, decoded, failure: () => failure }
 }
 
 /** How the value of a response is made; of a stream, the value of its head. */
@@ -366,8 +403,21 @@ const receive = (
     case "headers":
     case "stream":
       return (response) => decode(response, { ...response.headers, ":status": String(response.status) })
+    case "items":
+      return (response) => {
+        const items = response.sink as Items
+        try {
+          items.end()
+        } catch {
+          return Either.left(notJson(response))
+        }
+        const failure = items.failure()
+        return failure === undefined
+          ? Either.right(items.decoded)
+          : Either.left(malformed(response, failure, items.decoded.length))
+      }
     case "json":
-      return (response) => Either.flatMap(jsonOf(response), (value) => decode(response, value ?? success.empty))
+      return (response) => Either.flatMap(jsonOf(response), (value) => decode(response, value))
     case "response":
       return (response) =>
         Either.flatMap(
@@ -409,8 +459,8 @@ export const method = <Input, Output, Tag extends DocumentedError["_tag"], R>(
   endpoint: Endpoint<Input, Output, Tag, R>
 ): Method<Endpoint<Input, Output, Tag, R>> => {
   const read = receive(endpoint.success)
-  const { kind } = endpoint.success
-  const keeps = kind === "json" || kind === "response"
+  const { kind, schema } = endpoint.success
+  const keeps = kind === "items" && schema !== undefined ? () => itemsOf(schema) : kind === "json" || kind === "response"
   const run = (input?: Input): Effect.Effect<unknown, CommonError | DocumentedError, Scope.Scope> =>
     Effect.suspend(() => {
       const encoded = encode(endpoint as Any, input)
@@ -431,7 +481,7 @@ export const method = <Input, Output, Tag extends DocumentedError["_tag"], R>(
       }
       return kind === "stream"
         ? client.send(request, ({ stream, text: _, ...head }) =>
-            Either.map(read({ ...head, text: () => "" }), (decoded) => ({ head: decoded, stream }))
+            Either.map(read({ ...head, text: () => "", sink: undefined }), (decoded) => ({ head: decoded, stream }))
           )
         : client.collect(request, keeps, read)
     })

@@ -28,6 +28,7 @@ import {
   wholeUpTo
 } from "./exchange.js"
 import { brokenOff, lateResponse, noResponse, refusalStall, stalled, tooLong } from "./http.js"
+import type { Sink } from "./jsonItems.js"
 import { type Watchdog, type Watched, watchdogOf } from "./watchdog.js"
 
 /** Under this an HttpClient made of a dispatcher keeps that, as nothing else of it tells. */
@@ -175,6 +176,8 @@ class Flight implements Watched, Progress, Dispatcher.DispatchHandler {
     /** Of a body that is collected, what of it is kept; none while it is read as it comes. */
     private limit: number | undefined,
     private readonly keeps: boolean,
+    /** What takes the body instead, as it arrives. */
+    readonly sink: Sink | undefined,
     runtime: Runtime.Runtime<never>
   ) {
     const { body, clock, policy } = outgoing
@@ -252,7 +255,8 @@ class Flight implements Watched, Progress, Dispatcher.DispatchHandler {
       this.notify()
       return
     }
-    if (this.keeps || !isSuccess(this.status)) this.parts.push(chunk)
+    if (this.sink !== undefined && isSuccess(this.status)) this.sink.add(chunk)
+    else if (this.keeps || !isSuccess(this.status)) this.parts.push(chunk)
     if (this.size > this.limit) {
       // Of a refusal, and of what nobody reads, this is enough.
       if (this.keeps && isSuccess(this.status)) this.fail(tooLong(this.outgoing.target, this.limit))
@@ -461,7 +465,7 @@ const awaited = (flight: Flight, dispatcher: Dispatcher): Effect.Effect<Flight, 
 export const make = (dispatcher: Dispatcher): Exchange => ({
   open: (outgoing) =>
     Effect.withFiberRuntime((fiber) => {
-      const flight = new Flight(outgoing, undefined, true, runtimeOf(fiber))
+      const flight = new Flight(outgoing, undefined, true, undefined, runtimeOf(fiber))
       const over = Effect.zipRight(
         Effect.sync(() => flight.give()),
         closing(flight)
@@ -475,11 +479,18 @@ export const make = (dispatcher: Dispatcher): Exchange => ({
     }),
   collect: (outgoing, keeps) =>
     Effect.withFiberRuntime((fiber) => {
-      const flight = new Flight(outgoing, keeps ? largestText : largestRefusal, keeps, runtimeOf(fiber))
-      const response = Effect.map(awaited(flight, dispatcher), ({ headers, status }): Whole => ({
+      const flight = new Flight(
+        outgoing,
+        keeps === false ? largestRefusal : largestText,
+        keeps !== false,
+        typeof keeps === "function" ? keeps() : undefined,
+        runtimeOf(fiber)
+      )
+      const response = Effect.map(awaited(flight, dispatcher), ({ headers, sink, status }): Whole => ({
         status,
         headers,
-        text: () => flight.text()
+        text: () => flight.text(),
+        sink
       }))
       return flight.body === undefined ? response : Effect.ensuring(response, closing(flight))
     })

@@ -9,6 +9,7 @@ import type { TransportError } from "../CloudError.js"
 import type { Content } from "../RequestBody.js"
 import type * as RetryPolicy from "../RetryPolicy.js"
 import type { Target } from "./http.js"
+import type { Sink } from "./jsonItems.js"
 
 /** Where a service is. */
 export interface Endpoint {
@@ -44,6 +45,8 @@ export interface Head {
 export interface Whole extends Head {
   /** Its body as UTF-8; of what is not to be kept, or could not be read, the empty string. */
   readonly text: () => string
+  /** What has taken its body, where that was to go to a sink. */
+  readonly sink: Sink | undefined
 }
 
 /** A response whose body is on its way. It is good as long as the scope of its request. */
@@ -62,8 +65,11 @@ export interface Arriving extends Head {
 export interface Exchange {
   /** Sends a request, and waits for the head of its response. */
   readonly open: (request: Outgoing) => Effect.Effect<Arriving, TransportError, Scope.Scope>
-  /** Sends a request, and waits for all of its response. The body is kept where `keeps` says so, and of every refusal. */
-  readonly collect: (request: Outgoing, keeps: boolean) => Effect.Effect<Whole, TransportError>
+  /**
+   * Sends a request, and waits for all of its response. The body is kept where `keeps` says so, and of every refusal; or
+   * handed to a sink as it arrives, which is made anew for each request.
+   */
+  readonly collect: (request: Outgoing, keeps: boolean | (() => Sink)) => Effect.Effect<Whole, TransportError>
 }
 
 /** Bodies up to this size are handed over whole; a longer one is watched as it goes, piece by piece. */

@@ -131,14 +131,18 @@ export const make = (client: SecureClient): Exchange => ({
     Effect.scoped(
       Effect.flatMap(dispatch(client, outgoing), (response) =>
         Effect.map(
-          isSuccess(response.status) && keeps
+          isSuccess(response.status) && keeps !== false
             ? readText(response, outgoing.target, {
                 stallTimeout: outgoing.policy.stallTimeout,
                 limit: largestText,
                 beyond: "fail"
               })
             : readRefusal(response, outgoing.target, outgoing.policy.stallTimeout, largestRefusal),
-          (text) => ({ status: response.status, headers: response.headers, text: () => text })
+          (text) => {
+            const sink = typeof keeps === "function" ? keeps() : undefined
+            if (isSuccess(response.status)) sink?.add(new TextEncoder().encode(text))
+            return { status: response.status, headers: response.headers, text: () => text, sink }
+          }
         )
       )
     )

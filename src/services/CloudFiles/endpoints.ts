@@ -285,9 +285,6 @@ const containerHeaders = {
 
 const json = { format: "json" }
 
-/** An empty listing may come without a body. */
-const list = <A, I>(item: Schema.Schema<A, I>) => Endpoint.json(Schema.Array(item), { empty: [] })
-
 /**
  * What the cloud answers to an operation on many objects.
  *
@@ -355,7 +352,7 @@ export const endpoints = {
   listContainersPage: Endpoint.make("CloudFiles.listContainersPage", "GET", "", {
     query: { marker: listing.marker, endMarker: listing.endMarker, prefix: listing.prefix, limit: listing.limit },
     fixedQuery: json,
-    success: list(ContainerSummary)
+    success: Endpoint.items(ContainerSummary)
   }),
   /**
    * Makes a container; one that exists already is kept, with the metadata given here merged into it, and `created` is
@@ -410,7 +407,7 @@ export const endpoints = {
     parameters: containerPath,
     query: listing,
     fixedQuery: json,
-    success: list(Schema.Union(ObjectSummary, Subdirectory)),
+    success: Endpoint.items(Schema.Union(ObjectSummary, Subdirectory)),
     errors: ["NotFound", "PreconditionFailed"]
   }),
   /**

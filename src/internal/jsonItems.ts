@@ -1,0 +1,82 @@
+/**
+ * A long JSON array, read as it arrives: cut behind one of its items again and again, so that neither its text nor its raw
+ * items are ever in memory at once. Of a listing's page that is most of its cost, since whatever is large is dear to the
+ * garbage collector.
+ */
+import { isAscii } from "node:buffer"
+
+/** What takes a body piece by piece. */
+export interface Sink {
+  /** Takes what has arrived. */
+  readonly add: (bytes: Uint8Array) => void
+  /** To be called once all of it was taken. Throws where it is no JSON array. */
+  readonly end: () => void
+}
+
+/** From so many bytes on it is worth while to parse. */
+const enough = 32 * 1024
+
+const comma = ",".charCodeAt(0)
+const close = "}".charCodeAt(0)
+
+/** The last place behind an item: between a brace and a comma. That may also stand within an item. */
+const cutOf = (bytes: Buffer): number => {
+  for (let at = bytes.lastIndexOf(comma); at > 0; at = bytes.lastIndexOf(comma, at - 1)) {
+    if (bytes[at - 1] === close) return at
+  }
+  return -1
+}
+
+const textOf = (bytes: Buffer): string => bytes.toString(isAscii(bytes) ? "latin1" : "utf8")
+
+/**
+ * Hands the items of an array of objects on as they are read, some at a time and in order.
+ *
+ * Where it is cut in the wrong place, the half that is parsed has a string or an object without an end, and so is no JSON:
+ * then it waits for a better place. What is parsed was therefore cut between two items.
+ */
+export const jsonItems = (take: (items: ReadonlyArray<unknown>) => void): Sink => {
+  let pending: Array<Uint8Array> = []
+  let size = 0
+  let threshold = enough
+  let opened = false
+  const parse = (text: string): ReadonlyArray<unknown> | undefined => {
+    const start = opened ? `[${text}]` : `${text}]`
+    try {
+      const items: unknown = JSON.parse(start)
+      return Array.isArray(items) ? items : undefined
+    } catch {
+      return undefined
+    }
+  }
+  return {
+    add: (bytes) => {
+      pending.push(bytes)
+      size += bytes.byteLength
+      if (size < threshold) return
+      const all = Buffer.concat(pending)
+      const cut = cutOf(all)
+      const items = cut < 0 ? undefined : parse(textOf(all.subarray(0, cut)))
+      if (items === undefined) {
+        pending = [all]
+        // Not tried again for each piece, or a single long item would be read over and over.
+        threshold = size * 2
+        return
+      }
+      opened = true
+      const rest = all.subarray(cut + 1)
+      pending = [rest]
+      size = rest.byteLength
+      threshold = enough
+      take(items)
+    },
+    end: () => {
+      const text = textOf(Buffer.concat(pending)).trim()
+      pending = []
+      if (text === "" && !opened) return
+      const items: unknown = JSON.parse(opened ? `[${text}` : text)
+      if (!Array.isArray(items)) throw new SyntaxError("it is no array")
+      take(items)
+    }
+  }
+}
