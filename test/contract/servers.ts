@@ -1,6 +1,7 @@
+import { NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, layer as onLayer } from "@effect/vitest"
 import { DateTime, Effect, type Layer, Option, Redacted, Schedule, Stream } from "effect"
-import { CloudServers } from "effect-rackspace"
+import { CloudServers, Identity, OpenStack } from "effect-rackspace"
 import { Cloud, freshName, type Services } from "./Cloud.js"
 
 const pace = { interval: "100 millis", timeout: "60 seconds" } as const
@@ -165,6 +166,38 @@ export const servers = <E>(cloud: Layer.Layer<Services, E>): void =>
         })
       )
 
+      it.scoped("it is moved to another host by who may do so, which is confirmed like a resize", () =>
+        Effect.gen(function* () {
+          const servers = yield* CloudServers.CloudServers
+          const { operator } = yield* Cloud
+          const { flavorId, id: serverId } = yield* active
+          yield* Effect.flatMap(CloudServers.CloudServers, (theirs) => theirs.migrate({ serverId })).pipe(
+            Effect.provide(OpenStack.layer({ credentials: operator })),
+            Effect.provide(NodeHttpClient.layerUndici)
+          )
+          assert.strictEqual((yield* until(serverId, "VERIFY_RESIZE")).flavorId, flavorId)
+          yield* servers.confirmResize({ serverId })
+          yield* until(serverId, "ACTIVE")
+        })
+      )
+
+      it.scoped("it is given another password, and works on", () =>
+        Effect.gen(function* () {
+          const servers = yield* CloudServers.CloudServers
+          const { id: serverId } = yield* active
+          yield* servers.changePassword({ serverId, adminPassword: Redacted.make("0ther-pass") })
+          yield* until(serverId, "ACTIVE")
+          const [last] = yield* servers.listInstanceActions({ serverId })
+          assert.strictEqual(last?.action, "changePassword")
+          yield* servers.stop({ serverId })
+          yield* until(serverId, "SHUTOFF")
+          assert.strictEqual(
+            yield* failure(servers.changePassword({ serverId, adminPassword: Redacted.make("third-pass") })),
+            "Conflict"
+          )
+        })
+      )
+
       it.scoped("one that finds no host is in ERROR, and the wait tells why", () =>
         Effect.gen(function* () {
           const servers = yield* CloudServers.CloudServers
@@ -236,8 +269,23 @@ export const servers = <E>(cloud: Layer.Layer<Services, E>): void =>
           yield* servers.deleteImageMetadataItem({ imageId, key: "kept" })
           const left = yield* servers.getImageMetadata({ imageId })
           assert.deepStrictEqual([left["more"], left["kept"]], ["9", undefined])
+          assert.deepStrictEqual(yield* servers.replaceImageMetadata({ imageId, metadata: { all: "10" } }), {
+            all: "10"
+          })
+          assert.deepStrictEqual((yield* servers.getImage({ imageId })).metadata, { all: "10" })
           yield* servers.deleteImage({ imageId })
           assert.strictEqual(yield* failure(servers.getImage({ imageId })), "NotFound")
+        })
+      )
+
+      it.scoped("its volumes, of which it has none", () =>
+        Effect.gen(function* () {
+          const servers = yield* CloudServers.CloudServers
+          const { id: serverId } = yield* active
+          assert.deepStrictEqual(yield* servers.listVolumeAttachments({ serverId }), [])
+          const attachmentId = missing.serverId
+          assert.strictEqual(yield* failure(servers.getVolumeAttachment({ serverId, attachmentId })), "NotFound")
+          assert.strictEqual(yield* failure(servers.detachVolume({ serverId, attachmentId })), "NotFound")
         })
       )
 
@@ -292,6 +340,30 @@ export const servers = <E>(cloud: Layer.Layer<Services, E>): void =>
             images.find(({ id }) => id === imageId)
           )
           assert.strictEqual(yield* failure(servers.getImage({ imageId: missing.serverId })), "NotFound")
+        })
+      )
+    })
+
+    describe("what the cloud is", () => {
+      it.scoped("a flavor's extra specifications, all or one", () =>
+        Effect.gen(function* () {
+          const servers = yield* CloudServers.CloudServers
+          const { flavorId, key, value } = yield* Effect.flatMap(Cloud, ({ extraSpec }) => extraSpec)
+          assert.strictEqual((yield* servers.listFlavorExtraSpecs({ flavorId }))[key], value)
+          assert.strictEqual(yield* servers.getFlavorExtraSpec({ flavorId, key }), value)
+          assert.strictEqual(yield* failure(servers.getFlavorExtraSpec({ flavorId, key: "none" })), "NotFound")
+        })
+      )
+
+      it.scoped("quotas are numbers by name, extensions are known by their alias", () =>
+        Effect.gen(function* () {
+          const servers = yield* CloudServers.CloudServers
+          const tenantId = (yield* Identity.access).tenant?.id ?? ""
+          assert.strictEqual((yield* servers.getQuotas({ tenantId }))["instances"], 100)
+          const extensions = yield* servers.listExtensions()
+          const keyPairs = extensions.find(({ alias }) => alias === "os-keypairs")
+          assert.deepStrictEqual(yield* servers.getExtension({ alias: "os-keypairs" }), keyPairs)
+          assert.strictEqual(yield* failure(servers.getExtension({ alias: "none" })), "NotFound")
         })
       )
     })
