@@ -215,6 +215,45 @@ export const servers = <E>(cloud: Layer.Layer<Services, E>): void =>
       )
     })
 
+    describe("in one call", () => {
+      it.scoped("it is made and found by its name, odd as that is, and resized", () =>
+        Effect.gen(function* () {
+          const servers = yield* CloudServers.CloudServers
+          const { flavors, imageId } = yield* Cloud
+          const name = `${freshName("one")} (ü) [1].*`
+          const made = yield* Effect.acquireRelease(
+            servers.createAndWait({ name, imageId, flavorId: flavors[0], ...pace }),
+            ({ id: serverId }) =>
+              Effect.ignore(
+                Effect.zipRight(servers.delete({ serverId }), servers.waitUntilDeleted({ serverId, ...pace }))
+              )
+          )
+          assert.strictEqual(made.status, "ACTIVE")
+          assert.isTrue(Redacted.isRedacted(made.adminPassword))
+          for (const nameOrId of [name, made.id]) {
+            const found = yield* servers.findServer({ nameOrId })
+            assert.strictEqual(Option.getOrUndefined(found)?.id, made.id)
+          }
+          assert.isTrue(Option.isNone(yield* servers.findServer({ nameOrId: name.slice(0, -1) })))
+          assert.isTrue(Option.isNone(yield* servers.findServer({ nameOrId: missing.serverId })))
+          const resized = yield* servers.resizeAndConfirm({ serverId: made.id, flavorId: flavors[1], ...pace })
+          assert.deepStrictEqual([resized.status, resized.flavorId], ["ACTIVE", flavors[1]])
+        })
+      )
+
+      it.scoped("images and flavors are found by name, servers of the first generation are none", () =>
+        Effect.gen(function* () {
+          const servers = yield* CloudServers.CloudServers
+          const { flavors, imageId } = yield* Cloud
+          const image = yield* servers.getImage({ imageId })
+          assert.deepStrictEqual(yield* servers.findImage({ nameOrId: image.name }), Option.some(image))
+          const flavor = yield* servers.getFlavor({ flavorId: flavors[0] })
+          assert.deepStrictEqual(yield* servers.findFlavor({ nameOrId: flavor.name }), Option.some(flavor))
+          assert.isEmpty([...(yield* Stream.runCollect(servers.listFirstGeneration()))])
+        })
+      )
+    })
+
     describe("what belongs to a server", () => {
       it.scoped("its metadata: replaced, merged, item by item", () =>
         Effect.gen(function* () {
@@ -275,6 +314,16 @@ export const servers = <E>(cloud: Layer.Layer<Services, E>): void =>
           assert.deepStrictEqual((yield* servers.getImage({ imageId })).metadata, { all: "10" })
           yield* servers.deleteImage({ imageId })
           assert.strictEqual(yield* failure(servers.getImage({ imageId })), "NotFound")
+        })
+      )
+
+      it.scoped("what it writes to its console, all or the last line", () =>
+        Effect.gen(function* () {
+          const servers = yield* CloudServers.CloudServers
+          const { id: serverId } = yield* active
+          const all = yield* servers.getConsoleLog({ serverId })
+          assert.isAbove(all.split("\n").length, 1)
+          assert.strictEqual(yield* servers.getConsoleLog({ serverId, lines: 1 }), all.split("\n").at(-1))
         })
       )
 
