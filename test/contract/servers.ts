@@ -4,7 +4,7 @@ import { DateTime, Effect, type Layer, Option, Redacted, Schedule, Stream } from
 import { CloudServers, Identity, OpenStack } from "effect-rackspace"
 import { Cloud, freshName, type Services } from "./Cloud.js"
 
-const pace = { interval: "100 millis", timeout: "60 seconds" } as const
+const pace = { interval: "250 millis", timeout: "150 seconds" } as const
 
 const failure = <A, E extends { readonly _tag: string }, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.map(Effect.flip(effect), ({ _tag }) => _tag)
@@ -358,7 +358,9 @@ export const servers = <E>(cloud: Layer.Layer<Services, E>): void =>
           const made = yield* Effect.forEach([1, 2, 3], (index) => accepted(`${name}-${index}`))
           const ids = made.map(({ id }) => id)
           // Nova sorts by the time of creation, which it sets anew when a server is given its host.
-          yield* Effect.forEach(ids, (serverId) => servers.waitUntilActive({ serverId, ...pace }))
+          yield* Effect.forEach(ids, (serverId) => servers.waitUntilActive({ serverId, ...pace }), {
+            concurrency: "unbounded"
+          })
           for (const pageSize of [1, 2, 3]) {
             const listed = yield* Stream.runCollect(servers.list({ name, pageSize }))
             assert.sameMembers(

@@ -5,7 +5,7 @@ import { CloudServers, OpenStack } from "effect-rackspace"
 import { freshName } from "../contract/Cloud.js"
 import { admin, alt, demo, stack } from "./support.js"
 
-const pace = { interval: "100 millis", timeout: "60 seconds" } as const
+const pace = { interval: "250 millis", timeout: "150 seconds" } as const
 
 const failure = <A, E extends { readonly _tag: string }, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.map(Effect.flip(effect), ({ _tag }) => _tag)
