@@ -86,7 +86,7 @@ it.scopedLive(
       assert.include(output, "1 of 1 nightly images are kept")
       assert.strictEqual(code, 0, output)
     }).pipe(Effect.provide([cloud, NodeContext.layer])),
-  120_000
+  240_000
 )
 
 it("every example is run", () => {

@@ -304,14 +304,6 @@ export const make = (
       until: (image) => image.status === "ACTIVE",
       failed: hasFailed
     })
-    const orNone = <A, E, R>(effect: Effect.Effect<A, E | NotFound, R>) =>
-      Effect.asSome(effect).pipe(
-        Effect.catchIf(
-          (error): error is Extract<E | NotFound, NotFound> =>
-            (error as { readonly _tag?: unknown })._tag === "NotFound",
-          () => Effect.succeedNone
-        )
-      )
     return {
       ...operations,
       ...firstGeneration,
@@ -324,7 +316,10 @@ export const make = (
         find(
           "findServer",
           nameOrId,
-          orNone(operations.get({ serverId: nameOrId })),
+          operations.get({ serverId: nameOrId }).pipe(
+            Effect.asSome,
+            Effect.catchTag("NotFound", () => Effect.succeedNone)
+          ),
           listed<PageInput<"listDetailPage">, Server>(
             "findServer",
             operations.listDetailPage
@@ -334,7 +329,10 @@ export const make = (
         find(
           "findImage",
           nameOrId,
-          orNone(operations.getImage({ imageId: nameOrId })),
+          operations.getImage({ imageId: nameOrId }).pipe(
+            Effect.asSome,
+            Effect.catchTag("NotFound", () => Effect.succeedNone)
+          ),
           listed<PageInput<"listImagesPage">, Image>("findImage", operations.listImagesPage)({ name: nameOrId })
         ),
       // Few, and their ids are of any form: all of them are looked through.
