@@ -14,11 +14,12 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import { isAbsolute, join } from "node:path"
+import { delimiter, isAbsolute, join } from "node:path"
 import { parseDocument } from "yaml"
 import * as Credentials from "./Credentials.js"
 import { CredentialsError } from "./Credentials.js"
 import { expandHome } from "./internal/privateFile.js"
+import { vendorProfiles } from "./internal/vendorProfiles.js"
 import type { EndpointInterface } from "./ServiceCatalog.js"
 
 /**
@@ -54,6 +55,11 @@ const textOf = (fields: Fields, ...keys: ReadonlyArray<string>): string | undefi
   return undefined
 }
 
+const section = (fields: Fields | undefined, key: string): Fields => {
+  const value = fields?.[key]
+  return isFields(value) ? value : {}
+}
+
 /** What the entry says deeper in counts more than what it says further out. */
 const merged = (below: Fields, above: Fields): Fields => {
   const result: Record<string, unknown> = { ...below }
@@ -62,6 +68,50 @@ const merged = (below: Fields, above: Fields): Fields => {
     result[key] = isFields(under) && isFields(value) ? merged(under, value) : value
   }
   return result
+}
+
+/** What belongs to a login, wherever in an entry it stands. */
+const loginNames = [
+  "auth_url",
+  "username",
+  "user_name",
+  "user_id",
+  "user_domain_id",
+  "user_domain_name",
+  "password",
+  "passcode",
+  "token",
+  "api_key",
+  "project_id",
+  "project_name",
+  "project_domain_id",
+  "project_domain_name",
+  "tenant_id",
+  "tenant_name",
+  "domain_id",
+  "domain_name",
+  "default_domain",
+  "default_domain_id",
+  "default_domain_name",
+  "system_scope",
+  "trust_id",
+  "application_credential_id",
+  "application_credential_name",
+  "application_credential_secret"
+]
+
+const underscored = (fields: Fields): Fields =>
+  Object.fromEntries(Object.entries(fields).map(([key, value]) => [key.replaceAll("-", "_"), value]))
+
+/** An entry whose login is all in `auth`; what stands there already counts more. Keys may be written with hyphens. */
+const withAuth = (entry: Fields): Fields => {
+  const fields = underscored(entry)
+  const outside = Object.fromEntries(
+    loginNames.flatMap((name) => (fields[name] === undefined ? [] : [[name, fields[name]]]))
+  )
+  const auth = underscored(section(fields, "auth"))
+  const token = textOf(auth, "auth_token") ?? textOf(fields, "auth_token")
+  return { ...fields, auth: { ...(token !== undefined && { token }), ...outside, ...auth } }
 }
 
 const authTypes = [
@@ -76,12 +126,23 @@ const authTypes = [
   "v1password"
 ]
 
-/** The domain of a user or a project. Where none is named it is the one that every Keystone begins with. */
+const isOfProject = (auth: Fields): boolean =>
+  textOf(auth, "project_id", "tenant_id", "project_name", "tenant_name") !== undefined
+
+/**
+ * The domain of a user or a project. Where a project is named, a domain without a prefix is that of both; where none is
+ * named it is the one that every Keystone begins with.
+ */
 const domainOf = (auth: Fields, prefix: string): Credentials.Domain => {
+  const common = isOfProject(auth)
   const id = textOf(auth, `${prefix}_domain_id`)
   const name = textOf(auth, `${prefix}_domain_name`)
   if (id !== undefined) return { id }
   if (name !== undefined) return { name }
+  const commonId = common ? textOf(auth, "domain_id") : undefined
+  const commonName = common ? textOf(auth, "domain_name") : undefined
+  if (commonId !== undefined) return { id: commonId }
+  if (commonName !== undefined) return { name: commonName }
   const defaultName = textOf(auth, "default_domain_name", "default_domain")
   const defaultId = textOf(auth, "default_domain_id")
   return defaultId === undefined && defaultName !== undefined ? { name: defaultName } : { id: defaultId ?? "default" }
@@ -104,6 +165,14 @@ const scopeOf = (auth: Fields): Credentials.Scope | undefined => {
   if (domainId !== undefined) return { domain: { id: domainId } }
   return domainName === undefined ? undefined : { domain: { name: domainName } }
 }
+
+/** What a token may be limited to, but not here. */
+const unsupportedScope = (auth: Fields): string | undefined =>
+  textOf(auth, "trust_id") !== undefined
+    ? "trust_id: a login by a trust is not done here"
+    : textOf(auth, "system_scope") !== undefined && isOfProject(auth)
+      ? "system_scope and a project: a token is good for one of them"
+      : undefined
 
 /** The kind of login: the one named, else the one whose fields are there. */
 const authTypeOf = (fields: Fields, auth: Fields): string => {
@@ -128,6 +197,8 @@ const credentialsOf = (fields: Fields, source: string): Either.Either<Credential
     )
   }
   if (authUrl === undefined && authType !== "rackspace_apikey") return missing("auth_url")
+  const scope = unsupportedScope(auth)
+  if (scope !== undefined) return Either.left(fault("unsupported", source, scope))
   const url = authUrl ?? Credentials.usAuthUrl
   const word = textOf(auth, "password")
   const username = textOf(auth, "username", "user_name")
@@ -220,14 +291,50 @@ const byService = (fields: Fields, setting: string): Readonly<Record<string, str
     })
   )
 
+/** A version that is a microversion: `2.79`, but not `2` nor `2.0`. */
+const impliedMicroversion = (version: string): boolean => /^\d+\.[1-9]\d*$/.test(version)
+
+const microversionsOf = (
+  fields: Fields,
+  source: string
+): Either.Either<Readonly<Record<string, string>>, CredentialsError> => {
+  const named = byService(fields, "_default_microversion")
+  const implied = Object.entries(byService(fields, "_api_version")).filter(([, version]) =>
+    impliedMicroversion(version)
+  )
+  for (const [service, version] of implied) {
+    if (named[service] !== undefined && named[service] !== version) {
+      const key = service.replaceAll("-", "_")
+      const both = `${key}_api_version is ${version} and ${key}_default_microversion ${named[service]}: name one`
+      return Either.left(fault("malformed", source, both))
+    }
+  }
+  return Either.right({ ...named, ...Object.fromEntries(implied) })
+}
+
+/** `{region_name}` in a URL, and the entry's other values. */
+const expanded = (text: string, fields: Fields, source: string): Either.Either<string, CredentialsError> => {
+  const unknown = [...text.matchAll(/\{(\w*)\}/g)].find(([, name = ""]) => textOf(fields, name) === undefined)
+  return unknown === undefined
+    ? Either.right(text.replaceAll(/\{(\w*)\}/g, (_, name: string) => textOf(fields, name) ?? ""))
+    : Either.left(fault("malformed", source, `in a URL ${unknown[0]} stands for nothing that the entry has`))
+}
+
 const isOff = (value: unknown): boolean => typeof value === "string" && /^(false|no|off|0)$/i.test(value)
+
+const isOn = (value: unknown): boolean => typeof value === "string" && /^(true|yes|on)$/i.test(value)
 
 /** What a file says of TLS is the HttpClient's business, and must not be passed over in silence. */
 const tlsOf = (fields: Fields): string | undefined =>
-  isOff(fields["verify"]) ? "verify" : ["cacert", "cert", "key"].find((key) => textOf(fields, key) !== undefined)
+  isOff(fields["verify"])
+    ? "verify"
+    : isOn(fields["insecure"])
+      ? "insecure"
+      : ["cacert", "cert", "key"].find((key) => textOf(fields, key) !== undefined)
 
-const cloudOf = (fields: Fields, source: string, tls: "refuse" | "handled"): Either.Either<Cloud, CredentialsError> =>
+const cloudOf = (given: Fields, source: string, tls: "refuse" | "handled"): Either.Either<Cloud, CredentialsError> =>
   Either.gen(function* () {
+    const fields = withAuth(given)
     const setting = tlsOf(fields)
     if (setting !== undefined && tls === "refuse") {
       return yield* Either.left(
@@ -238,12 +345,22 @@ const cloudOf = (fields: Fields, source: string, tls: "refuse" | "handled"): Eit
         )
       )
     }
+    const auth = section(fields, "auth")
+    const authUrl = textOf(auth, "auth_url")
+    const login =
+      authUrl === undefined
+        ? fields
+        : { ...fields, auth: { ...auth, auth_url: yield* expanded(authUrl, fields, source) } }
+    const endpoints: Record<string, string> = {}
+    for (const [service, url] of Object.entries(byService(fields, "_endpoint_override"))) {
+      endpoints[service] = yield* expanded(url, fields, source)
+    }
     return {
-      credentials: yield* credentialsOf(fields, source),
+      credentials: yield* credentialsOf(login, source),
       region: textOf(fields, "region_name"),
       interface: yield* interfaceOf(fields, source),
-      endpoints: byService(fields, "_endpoint_override"),
-      microversions: byService(fields, "_default_microversion")
+      endpoints,
+      microversions: yield* microversionsOf(fields, source)
     }
   })
 
@@ -308,52 +425,80 @@ const firstOf = (
     return undefined
   })
 
-const section = (fields: Fields | undefined, key: string): Fields => {
-  const value = fields?.[key]
-  return isFields(value) ? value : {}
-}
-
-/** The profile that an entry builds on: its own, from `clouds-public.yaml`. */
+/** The profile that an entry builds on: its own, from `clouds-public.yaml`, or one that is known. */
 const withProfile = (entry: Fields, publicClouds: Fields, source: string): Either.Either<Fields, CredentialsError> => {
   const profile = entry["profile"] ?? entry["cloud"]
   if (profile === undefined) return Either.right(entry)
   if (isFields(profile)) return Either.right(merged(profile, entry))
   if (typeof profile !== "string") return Either.left(fault("malformed", source, "profile: expected the name of one"))
-  const found = publicClouds[profile]
+  const found = publicClouds[profile] ?? (Object.hasOwn(vendorProfiles, profile) ? vendorProfiles[profile] : profile)
   if (isFields(found)) return Either.right(merged(found, entry))
   return Either.left(
     fault(
       "unsupported",
       source,
-      /^https?:/.test(profile)
+      typeof found === "string" && /^https?:/.test(found)
         ? "profile: one from the network is not fetched; put it into clouds-public.yaml"
-        : `no profile ${profile}; clouds-public.yaml has ${Object.keys(publicClouds).join(", ") || "none"}`
+        : `no profile ${profile}; clouds-public.yaml has ${Object.keys(publicClouds).join(", ") || "none"}, and known are ${Object.keys(vendorProfiles).join(", ")}`
     )
   )
 }
 
-/** `regions` are names, or names with values of their own, which count in that region alone. */
-const inRegion = (fields: Fields, wanted: string | undefined): Fields => {
-  const regions = Array.isArray(fields["regions"]) ? (fields["regions"] as ReadonlyArray<unknown>) : []
-  const named = wanted ?? textOf(fields, "region_name")
-  const nameOf = (region: unknown) => (isFields(region) ? textOf(region, "name") : region)
-  const region = named === undefined ? regions[0] : regions.find((each) => nameOf(each) === named)
-  const name = named ?? nameOf(region)
-  return {
-    ...(isFields(region) && isFields(region["values"]) ? merged(fields, region["values"]) : fields),
-    ...(typeof name === "string" && { region_name: name })
+/** The names of regions that an entry has, and what counts in each alone. */
+const regionsOf = (fields: Fields): ReadonlyArray<{ readonly name: string; readonly values: Fields }> => {
+  const named = fields["region_name"]
+  const listed: ReadonlyArray<unknown> = Array.isArray(fields["regions"])
+    ? fields["regions"]
+    : Array.isArray(named)
+      ? named
+      : typeof named === "string" && named.includes(",")
+        ? named.split(",")
+        : []
+  return listed.flatMap((region) => {
+    const name = isFields(region) ? textOf(region, "name") : region
+    return typeof name !== "string" || name.trim() === ""
+      ? []
+      : [{ name: name.trim(), values: section(isFields(region) ? region : {}, "values") }]
+  })
+}
+
+/**
+ * The entry as it is in a region: the one wanted, the one that it names, or the first of those it lists. Where it lists any,
+ * it has no others; one name alone is a default.
+ */
+const inRegion = (
+  entry: Fields,
+  wanted: string | undefined,
+  source: string
+): Either.Either<Fields, CredentialsError> => {
+  const fields = underscored(entry)
+  const regions = regionsOf(fields)
+  const single = textOf(fields, "region_name")
+  const named = wanted ?? (single?.includes(",") === true ? undefined : single)
+  const [first] = regions
+  if (first === undefined) {
+    return Either.right(named === undefined ? fields : { ...fields, region_name: named })
   }
+  const region = named === undefined ? first : regions.find(({ name }) => name.toLowerCase() === named.toLowerCase())
+  return region === undefined
+    ? Either.left(
+        fault("incomplete", source, `no region ${named}; it has ${regions.map(({ name }) => name).join(", ")}`)
+      )
+    : Either.right({ ...merged(fields, region.values), region_name: region.name })
 }
 
 /**
  * Reads a cloud from `clouds.yaml`: the one named, else the one that `OS_CLOUD` names, else the only one there is.
  *
  * The file is the one named, else `OS_CLIENT_CONFIG_FILE`, else the first of `clouds.yaml`, `.yml` and `.json` in this
- * directory, in `~/.config/openstack` and in `/etc/openstack`. `secure.yaml` is looked for alike (`OS_CLIENT_SECURE_FILE`) and
- * counts more, entry by entry; profiles are read from `clouds-public.yaml`. Who else may read the files is not looked at, as no
- * tool that reads them does.
+ * directory, in `openstack` below `XDG_CONFIG_HOME`, `~/.config` and each of `XDG_CONFIG_DIRS` (`/etc/xdg`), and in
+ * `/etc/openstack`; one that is named must be there. `secure.yaml` is looked for alike (`OS_CLIENT_SECURE_FILE`) and counts
+ * more, entry by entry. Profiles are read from `clouds-public.yaml`; those that openstacksdk brings along, like `rackspace`,
+ * are known. Who else may read the files is not looked at, as no tool that reads them does.
  *
- * Where the cloud says `verify: false`, `cacert`, `cert` or `key`, reading it fails unless `tls: "handled"` says that the
+ * The region is the one named, which has to be among the entry's `regions` where it lists any, else the first of those.
+ *
+ * Where the cloud says `verify: false`, `insecure: true`, `cacert`, `cert` or `key`, reading it fails unless `tls: "handled"` says that the
  * program's HttpClient does so: see the example of an own HttpClient.
  *
  * Fails with `CredentialsError` where there is no such file or cloud, or the entry is not what it should be: with the file, and
@@ -374,10 +519,14 @@ export const fromFile = (
     const configured = options.file ?? (yield* optionalText("OS_CLIENT_CONFIG_FILE"))
     const secured = yield* optionalText("OS_CLIENT_SECURE_FILE")
     const home = yield* optionalText("XDG_CONFIG_HOME")
+    const shared = (yield* optionalText("XDG_CONFIG_DIRS")) ?? "/etc/xdg"
     const folders = [
-      ".",
-      join(home !== undefined && isAbsolute(home) ? home : expandHome("~/.config"), "openstack"),
-      "/etc/openstack"
+      ...new Set([
+        ".",
+        ...[...(home === undefined ? [] : [home]), expandHome("~/.config"), ...shared.split(delimiter), "/etc"]
+          .filter(isAbsolute)
+          .map((folder) => join(folder, "openstack"))
+      ])
     ]
     const paths = configured === undefined ? searchPath("clouds", folders) : [expandHome(configured)]
     const found = yield* firstOf(paths)
@@ -396,11 +545,12 @@ export const fromFile = (
     }
     const entry = clouds[wanted]
     if (!isFields(entry)) return yield* fault("incomplete", source, `no cloud ${wanted}; it has ${listed}`)
-    const whole = yield* withProfile(entry, section(profiles?.fields, "public-clouds"), source)
-    return yield* cloudOf(inRegion(whole, options.region), `${source}, cloud ${wanted}`, options.tls ?? "refuse")
+    const place = `${source}, cloud ${wanted}`
+    const whole = yield* withProfile(entry, section(profiles?.fields, "public-clouds"), place)
+    return yield* cloudOf(yield* inRegion(whole, options.region, place), place, options.tls ?? "refuse")
   })
 
-const secretNames = ["PASSWORD", "TOKEN", "PASSCODE", "APPLICATION_CREDENTIAL_SECRET"]
+const secretNames = ["PASSWORD", "TOKEN", "AUTH_TOKEN", "PASSCODE", "APPLICATION_CREDENTIAL_SECRET"]
 
 const authNames = [
   "AUTH_URL",
@@ -420,6 +570,7 @@ const authNames = [
   "DEFAULT_DOMAIN_ID",
   "DEFAULT_DOMAIN_NAME",
   "SYSTEM_SCOPE",
+  "TRUST_ID",
   "APPLICATION_CREDENTIAL_ID",
   "APPLICATION_CREDENTIAL_NAME",
   ...secretNames
@@ -434,7 +585,11 @@ const otherNames = [
   "CACERT",
   "CERT",
   "KEY",
-  "COMPUTE_API_VERSION"
+  "INSECURE",
+  "COMPUTE_API_VERSION",
+  "COMPUTE_DEFAULT_MICROVERSION",
+  "COMPUTE_ENDPOINT_OVERRIDE",
+  "OBJECT_STORE_ENDPOINT_OVERRIDE"
 ]
 
 /** The variables that are set, by their names without `OS_`, in lower case. */
@@ -456,7 +611,10 @@ const variables = (names: ReadonlyArray<string>): Effect.Effect<Fields, ConfigEr
  * `OS_PROJECT_NAME`, `OS_USER_DOMAIN_NAME`, `OS_APPLICATION_CREDENTIAL_ID`, `OS_REGION_NAME`, …), or from `ST_AUTH`, `ST_USER`
  * and `ST_KEY` of Swift's own tools. They are read through `Config`, so that they may come from anywhere.
  *
- * `OS_CACERT`, `OS_CERT` and `OS_KEY` fail unless `tls: "handled"`, as in {@link fromFile}.
+ * `OS_COMPUTE_API_VERSION` names a microversion where it is one (`2.79`); `OS_COMPUTE_ENDPOINT_OVERRIDE` and
+ * `OS_OBJECT_STORE_ENDPOINT_OVERRIDE` are URLs of services.
+ *
+ * `OS_INSECURE`, `OS_CACERT`, `OS_CERT` and `OS_KEY` fail unless `tls: "handled"`, as in {@link fromFile}.
  *
  * Fails with `CredentialsError` where something is missing.
  *

@@ -139,6 +139,7 @@ const entriesOf = (catalog: ServiceCatalog, selector: EndpointSelector): Readonl
     )
     if (ofType.length === 0) continue
     const named = ofType.filter((entry) => entry.name === selector.name)
+    if (selector.name === firstGeneration) return named
     // A name decides only between entries of one type: an OpenStack cloud calls its compute service as it likes.
     return named.length > 0 ? named : ofType.length === 1 || selector.name === undefined ? ofType : []
   }

@@ -193,7 +193,123 @@ regions:
       const far = yield* read(files, { region: "far" })
       assert.deepStrictEqual([far.region, far.interface], ["far", "internal"])
       assert.deepInclude(plain(far.credentials) as object, { scope: { project: { id: "p-far" } } })
-      assert.strictEqual((yield* read(files, { region: "elsewhere" })).region, "elsewhere")
+      assert.strictEqual((yield* read(files, { region: "FAR" })).region, "far")
+      const elsewhere = yield* refusal(files, { region: "elsewhere" })
+      assert.match(elsewhere.message, /no region elsewhere; it has near, far/)
+    })
+  )
+
+  it.effect("a region's name may be a list, or several with commas: the first counts", () =>
+    Effect.gen(function* () {
+      const login = "auth: {auth_url: 'https://a.test/v3', user_id: u, password: p}"
+      for (const names of ["near,far", "[near, far]"]) {
+        const files = one(`region_name: ${names}\n${login}`)
+        assert.strictEqual((yield* read(files)).region, "near")
+        assert.strictEqual((yield* read(files, { region: "far" })).region, "far")
+        assert.match((yield* refusal(files, { region: "none" })).message, /it has near, far/)
+      }
+      // One name is a default, which the program may overrule.
+      assert.strictEqual((yield* read(one(`region_name: near\n${login}`), { region: "far" })).region, "far")
+    })
+  )
+
+  it.effect("what belongs to the login may stand outside auth, and be written with hyphens", () =>
+    Effect.gen(function* () {
+      const cloud = yield* read(
+        one(`username: outer
+password: p
+project-name: t
+user-domain-name: D
+project_domain_id: e
+region-name: r
+auth: {auth-url: 'https://a.test/v3', username: inner}`)
+      )
+      assert.deepInclude(plain(cloud.credentials) as object, {
+        _tag: "KeystonePassword",
+        user: { name: "inner", domain: { name: "D" } },
+        password: "p",
+        scope: { project: { name: "t", domain: { id: "e" } } }
+      })
+      assert.strictEqual(cloud.region, "r")
+    })
+  )
+
+  it.effect("{region_name} in URLs stands for the region; what stands for nothing is refused", () =>
+    Effect.gen(function* () {
+      const files = (name: string) =>
+        one(`regions: [one, two]
+object_store_endpoint_override: https://{region_name}.swift.test/v1
+auth: {auth_url: 'https://{${name}}.a.test/v3', user_id: u, password: '{region_name}'}`)
+      const cloud = yield* read(files("region_name"), { region: "two" })
+      assert.deepInclude(plain(cloud.credentials) as object, {
+        authUrl: "https://two.a.test/v3",
+        password: "{region_name}"
+      })
+      assert.deepStrictEqual(cloud.endpoints, { "object-store": "https://two.swift.test/v1" })
+      assert.match((yield* refusal(files("nothing"))).message, /\{nothing\} stands for nothing/)
+    })
+  )
+
+  it.effect("the profiles that openstacksdk brings along are known, Rackspace's among them", () =>
+    Effect.gen(function* () {
+      const rackspace = yield* read(
+        one("profile: rackspace\nauth_type: rackspace_apikey\nauth: {username: u, api_key: k}"),
+        { region: "lon" }
+      )
+      assert.strictEqual(rackspace.region, "LON")
+      assert.deepInclude(plain(rackspace.credentials) as object, {
+        _tag: "ApiKey",
+        authUrl: "https://identity.api.rackspacecloud.com/v2.0/"
+      })
+      const ovh = yield* read(one("profile: ovh\nregion_name: GRA7\nauth: {username: u, password: p, project_id: t}"))
+      assert.strictEqual(ovh.region, "GRA7")
+      assert.deepInclude(plain(ovh.credentials) as object, {
+        authUrl: "https://auth.cloud.ovh.net/",
+        user: { name: "u", domain: { name: "Default" } }
+      })
+      const own = {
+        ...one("profile: ovh\nauth: {user_id: u, password: p}"),
+        "clouds-public.yaml": "public-clouds: {ovh: {region_name: own, auth: {auth_url: 'https://own.test/v3'}}}"
+      }
+      assert.strictEqual((yield* read(own)).region, "own")
+      assert.match(
+        (yield* refusal(one("profile: vexxhost\nauth: {}"))).message,
+        /profile: one from the network is not fetched/
+      )
+    })
+  )
+
+  it.effect(
+    "files are looked for in ~/.config too where XDG_CONFIG_HOME is elsewhere, then where the system keeps its own",
+    () =>
+      Effect.gen(function* () {
+        const { message } = yield* refusal({}, {}, { XDG_CONFIG_DIRS: "/etc/one:/etc/two" })
+        const places = [
+          ".config/openstack/clouds.yaml",
+          "/etc/one/openstack/clouds.yaml",
+          "/etc/two/openstack/clouds.yaml"
+        ]
+        const at = [...places, "/etc/openstack/clouds.yaml"].map((place) => message.indexOf(place))
+        assert.deepStrictEqual(
+          at,
+          at.toSorted((a, b) => a - b)
+        )
+        assert.isAbove(at[0] ?? -1, 0)
+        assert.include((yield* refusal({})).message, "/etc/xdg/openstack/clouds.yaml")
+      })
+  )
+
+  it.effect("microversions: by their own name, or by a version that is one", () =>
+    Effect.gen(function* () {
+      const login = "auth: {auth_url: 'https://a.test/v3', user_id: u, password: p}"
+      const compute = (lines: string) =>
+        Effect.map(read(one(`${lines}\n${login}`)), ({ microversions }) => microversions["compute"])
+      assert.strictEqual(yield* compute("compute_default_microversion: '2.60'"), "2.60")
+      assert.strictEqual(yield* compute("compute_api_version: '2.79'"), "2.79")
+      assert.isUndefined(yield* compute("compute_api_version: 2"))
+      assert.isUndefined(yield* compute("compute_api_version: '2.0'"))
+      const both = yield* refusal(one(`compute_api_version: '2.79'\ncompute_default_microversion: '2.60'\n${login}`))
+      assert.match(both.message, /compute_api_version is 2\.79 and compute_default_microversion 2\.60/)
     })
   )
 
@@ -215,14 +331,21 @@ object_store_endpoint_override: https://swift.test/v1/AUTH_p`)
 
   it.effect("what the HttpClient has to do is not passed over in silence", () =>
     Effect.gen(function* () {
-      for (const line of ["verify: false", "verify: no", "cacert: /ca.pem", "cert: /c.pem", "key: /k.pem"]) {
+      for (const line of [
+        "verify: false",
+        "verify: no",
+        "insecure: true",
+        "cacert: /ca.pem",
+        "cert: /c.pem",
+        "key: /k.pem"
+      ]) {
         const files = one(`${line}\nauth: {auth_url: 'https://a.test/v3', user_id: u, password: p}`)
         const error = yield* refusal(files)
         assert.strictEqual(error.reason, "unsupported")
         assert.match(error.message, /is for the HttpClient.*tls: "handled"/)
         yield* read(files, { tls: "handled" })
       }
-      yield* read(one("verify: true\nauth: {auth_url: 'https://a.test/v3', user_id: u, password: p}"))
+      yield* read(one("insecure: false\nverify: true\nauth: {auth_url: 'https://a.test/v3', user_id: u, password: p}"))
     })
   )
 })
@@ -251,6 +374,11 @@ describe("kinds of login in clouds.yaml", () => {
         user: { name: "u", domain: { name: "D" } },
         scope: { project: { name: "t", domain: { name: "E" } } }
       }
+    ],
+    [
+      "one domain for the user and the project",
+      `auth: {${url}, username: u, password: p, project_name: t, domain_name: D, project_domain_id: e}`,
+      { user: { name: "u", domain: { name: "D" } }, scope: { project: { name: "t", domain: { id: "e" } } } }
     ],
     ["a domain", `auth: {${url}, user_id: u, password: p, domain_name: D}`, { scope: { domain: { name: "D" } } }],
     ["the system", `auth: {${url}, user_id: u, password: p, system_scope: all}`, { scope: { system: "all" } }],
@@ -331,6 +459,8 @@ describe("kinds of login in clouds.yaml", () => {
       "auth_type: v2password\nauth: {auth_url: 'https://a.test', username: u, password: p, tenant_name: t}",
       /auth has no tenant_id/
     ],
+    [`auth: {${url}, user_id: u, password: p, trust_id: t}`, /trust_id: a login by a trust/],
+    [`auth: {${url}, user_id: u, password: p, system_scope: all, project_id: t}`, /system_scope and a project/],
     ["auth_type: v3oidcpassword\nauth: {}", /no login of auth_type v3oidcpassword; there are password, v3password/]
   ]
   for (const [lines, message] of incomplete) {
@@ -392,6 +522,24 @@ describe("the OS_* variables", () => {
       assert.deepInclude(plain(token.credentials) as object, { token: "t", scope: { project: { id: "p" } } })
       const swift = yield* from({ ST_AUTH: "https://swift.test/auth/v1.0", ST_USER: "a:u", ST_KEY: "k" })
       assert.deepInclude(plain(swift.credentials) as object, { _tag: "SwiftKey", user: "a:u", key: "k" })
+    })
+  )
+
+  it.effect("that say where a service is, or which version it is to speak", () =>
+    Effect.gen(function* () {
+      const cloud = yield* from({
+        OS_AUTH_URL: "https://a.test",
+        OS_AUTH_TOKEN: "t",
+        OS_OBJECT_STORE_ENDPOINT_OVERRIDE: "https://swift.test/v1/a",
+        OS_COMPUTE_API_VERSION: "2.79"
+      })
+      assert.deepInclude(plain(cloud.credentials) as object, { _tag: "KeystoneToken", token: "t" })
+      assert.deepStrictEqual(cloud.endpoints, { "object-store": "https://swift.test/v1/a" })
+      assert.deepStrictEqual(cloud.microversions, { compute: "2.79" })
+      assert.strictEqual(
+        (yield* Effect.flip(from({ OS_AUTH_URL: "https://a.test", OS_TOKEN: "t", OS_INSECURE: "true" })))._tag,
+        "CredentialsError"
+      )
     })
   )
 

@@ -326,6 +326,12 @@ describe("other catalogs", () => {
   })
 
   it("an account that has only the first generation of Cloud Servers has no Cloud Servers", () => {
+    // Nor is the second taken for the first where that is asked for.
+    const second = [entry("nova", "compute", [{ publicUrl: "https://nova.test/v2.1" }])]
+    assert.match(
+      errorOf(second, { types: ["compute"], name: "cloudServers" }).message,
+      /the catalog has no service compute \(cloudServers\)/
+    )
     const only = [entry("cloudServers", "compute", [{ publicUrl: "https://servers.test/v1.0/1" }])]
     assert.match(
       errorOf(only, compute).message,

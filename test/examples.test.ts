@@ -23,6 +23,7 @@ const says: Readonly<Record<string, ReadonlyArray<string>>> = {
   "typed-errors": ["no such server", "there was nothing to remove", "a container name without a slash"],
   "two-regions": ["the copy is the original", "the same in both"],
   "download-to-file": ["numbers.txt has 588895 bytes", 'it begins with "1\\n2\\n3\\n"'],
+  "nightly-image": ["web-1 is saved to web-1 20", "1 of 7 nightly images are kept"],
   openstack: ["runs on a server of 512 MB", "it has 1024 MB now", "it is saved to web-1-saved", "the server is gone"],
   "own-http-client": ["0 containers, 0 bytes"]
 }
@@ -72,6 +73,20 @@ it.scopedLive(
       assert.deepStrictEqual(yield* logins, { succeeded: 2, refused: 0 })
     }).pipe(Effect.provide([cloud, NodeContext.layer])),
   120_000
+)
+
+it.scopedLive(
+  "nightly-image keeps as many images as it is told, and removes the oldest",
+  () =>
+    Effect.gen(function* () {
+      const variables = { ...(yield* environment), KEEP: "1" }
+      yield* run("nightly-image", variables)
+      const { code, output } = yield* run("nightly-image", variables)
+      assert.include(output, "is removed")
+      assert.include(output, "1 of 1 nightly images are kept")
+      assert.strictEqual(code, 0, output)
+    }).pipe(Effect.provide([cloud, NodeContext.layer])),
+  240_000
 )
 
 it("every example is run", () => {

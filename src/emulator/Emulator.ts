@@ -18,6 +18,7 @@ import * as CloudBigData from "./CloudBigData.js"
 import * as CloudFiles from "./CloudFiles.js"
 import * as CloudServers from "./CloudServers.js"
 import * as Versions from "./CloudServers/Versions.js"
+import * as CloudServersFirstGeneration from "./CloudServersFirstGeneration.js"
 import * as Fault from "./Fault.js"
 import * as Identity from "./Identity.js"
 import * as Keystone from "./Keystone.js"
@@ -134,6 +135,8 @@ export interface Emulator {
   readonly servers: CloudServers.CloudServersHandles
   /** Cloud Servers of any region: its name in any case. Unknown regions are a defect. */
   readonly serversIn: (region: string) => CloudServers.CloudServersHandles
+  /** The servers of the first generation, of all regions. */
+  readonly firstGeneration: CloudServersFirstGeneration.FirstGenerationHandles
   /** Cloud Files of the default region. */
   readonly files: CloudFiles.CloudFilesEmulator
   /** Cloud Files of any region: its name in any case. Unknown regions are a defect. */
@@ -258,6 +261,7 @@ export const make = (options: EmulatorOptions = {}): Effect.Effect<Emulator> =>
     let origin = fromRequest ? defaultOrigin : (options.origin ?? defaultOrigin)
 
     const servers = new Map(regions.map((region) => [region, CloudServers.make(options.servers ?? {})]))
+    const firstGeneration = CloudServersFirstGeneration.make()
     const bigData = new Map(regions.map((region) => [region, CloudBigData.make(options.bigData ?? {})]))
     const files = new Map(
       yield* Effect.forEach(regions, (region) =>
@@ -269,6 +273,8 @@ export const make = (options: EmulatorOptions = {}): Effect.Effect<Emulator> =>
       switch (mount) {
         case "servers":
           return region === undefined ? undefined : servers.get(region)
+        case "servers-first-generation":
+          return firstGeneration
         case "files":
           return region === undefined ? undefined : files.get(region)
         case "bigdata":
@@ -530,6 +536,7 @@ export const make = (options: EmulatorOptions = {}): Effect.Effect<Emulator> =>
       }),
       servers: serversIn(defaultRegion),
       serversIn,
+      firstGeneration: firstGeneration.handles,
       files: filesIn(defaultRegion),
       filesIn,
       bigData: bigDataIn(defaultRegion),

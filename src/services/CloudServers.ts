@@ -1,31 +1,43 @@
 /**
  * Cloud Servers: virtual machines, and the flavors, images and key pairs they are made with.
  *
- * Implements the Rackspace Cloud Servers API v2 (OpenStack Nova v2). The account's first-generation servers, which the
- * catalog lists under the same type, are another service.
+ * Implements the Rackspace Cloud Servers API v2 (OpenStack Nova v2). Of the first generation, which the catalog lists under
+ * the same type, servers can be listed, so that nothing that an account has is out of sight.
  *
  * @since 0.1.0
  */
+import type { PlatformError } from "@effect/platform/Error"
+import type * as FileSystem from "@effect/platform/FileSystem"
 import type * as HttpClient from "@effect/platform/HttpClient"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import type * as Stream from "effect/Stream"
+import * as Stream from "effect/Stream"
 import * as CloudClient from "../CloudClient.js"
-import type { CommonError, NotFound, ResourceFailed, WaitTimeout } from "../CloudError.js"
+import type { CommonError, Conflict, NotFound, QuotaExceeded, ResourceFailed, WaitTimeout } from "../CloudError.js"
 import * as Endpoint from "../Endpoint.js"
 import type { TokenRef } from "../Identity.js"
 import { listing, type PageQuery } from "../internal/listing.js"
-import type * as Paging from "../Paging.js"
+import * as Paging from "../Paging.js"
 import * as Waiting from "../Waiting.js"
-import { endpoints } from "./CloudServers/endpoints.js"
-import type { Flavor, Image, ImageSchedule, Server, Summary } from "./CloudServers/models.js"
+import { inWordsOf } from "../internal/pageSize.js"
+import { type BuiltServer, exactly, find, importKeyPairFromFile } from "./CloudServers/conveniences.js"
+import { createIpAssociationByPost, endpoints } from "./CloudServers/endpoints.js"
+import { type FirstGenerationServer, firstGenerationEndpoints, largestPage } from "./CloudServers/firstGeneration.js"
+import type { Flavor, Image, ImageSchedule, KeyPair, Server, Summary } from "./CloudServers/models.js"
+
+export { bootFrom } from "./CloudServers/conveniences.js"
+
+export type { BootSource, BuiltServer } from "./CloudServers/conveniences.js"
 
 export { BlockDevice, endpoints } from "./CloudServers/endpoints.js"
 
+export { firstGenerationEndpoints, FirstGenerationServer } from "./CloudServers/firstGeneration.js"
+
 export {
   Address,
+  Bandwidth,
   Console,
   CreatedServer,
   DiskConfig,
@@ -90,12 +102,29 @@ export interface ImageWaitOptions extends Waiting.Pace {
 }
 
 /**
- * What Cloud Servers can do: the operations of {@link endpoints}, the listings as Streams, and waiting.
+ * A server, image or flavor by its name or its id.
  *
  * @since 0.1.0
  * @category models
  */
-export interface Service extends Endpoints {
+export interface ByNameOrId {
+  readonly nameOrId: string
+}
+
+type CreateInput = Parameters<Endpoints["create"]>[0]
+
+type ResizeInput = Parameters<Endpoints["resize"]>[0]
+
+type CreateImageInput = Parameters<Endpoints["createImage"]>[0]
+
+/**
+ * What Cloud Servers can do: the operations of {@link endpoints} and of {@link firstGenerationEndpoints}, the listings as
+ * Streams, waiting, and what is more than one request.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Service extends Endpoints, Endpoint.Client<typeof firstGenerationEndpoints> {
   /** The URL of the service's endpoint for this login, without a trailing slash. It may be named as `endpoint` elsewhere. */
   readonly endpointUrl: CloudClient.CloudClient["endpointUrl"]
   /** Ids and names of all servers, page by page as they are asked for. */
@@ -140,6 +169,52 @@ export interface Service extends Endpoints {
   readonly waitUntilImageActive: (
     options: ImageWaitOptions
   ) => Effect.Effect<Image, CommonError | NotFound | ResourceFailed | WaitTimeout>
+  /**
+   * The server of this id, or of this very name; None where there is none. Fails with `InvalidInput` where several have the
+   * name, and tells their ids.
+   */
+  readonly findServer: (server: ByNameOrId) => Effect.Effect<Option.Option<Server>, CommonError>
+  /** The image of this id, or of this very name: as {@link Service.findServer}. */
+  readonly findImage: (image: ByNameOrId) => Effect.Effect<Option.Option<Image>, CommonError>
+  /** The flavor of this id, or of this very name: as {@link Service.findServer}. */
+  readonly findFlavor: (flavor: ByNameOrId) => Effect.Effect<Option.Option<Flavor>, CommonError>
+  /**
+   * Has a server made, from an image or, with {@link bootFrom}, from a volume, and waits until it is ACTIVE. However the wait
+   * ends, the server stays: `ResourceFailed` and `WaitTimeout` name it as their `resource`.
+   */
+  readonly createAndWait: (
+    server: CreateInput & Waiting.Pace
+  ) => Effect.Effect<BuiltServer, CommonError | Conflict | NotFound | QuotaExceeded | ResourceFailed | WaitTimeout>
+  /**
+   * Gives a server another flavor, waits, confirms it, and waits until that is done. Fails with `ResourceFailed` where the
+   * cloud gives up and leaves the old flavor. Whoever wants to look at the server before it is confirmed takes the steps one
+   * by one.
+   */
+  readonly resizeAndConfirm: (
+    resize: ResizeInput & Waiting.Pace
+  ) => Effect.Effect<Server, CommonError | Conflict | NotFound | QuotaExceeded | ResourceFailed | WaitTimeout>
+  /**
+   * Saves a server to a new image and waits until the image is ACTIVE. However the wait ends, the image stays:
+   * `ResourceFailed` and `WaitTimeout` name it as their `resource`.
+   */
+  readonly createImageAndWait: (
+    image: CreateImageInput & Waiting.Pace
+  ) => Effect.Effect<Image, CommonError | Conflict | NotFound | QuotaExceeded | ResourceFailed | WaitTimeout>
+  /**
+   * Gives the cloud the public key that a file holds (`~/.ssh/id_ed25519.pub`; `~` stands for the home directory). A file
+   * that holds anything else, above all a private key, is refused with `InvalidInput` and not sent.
+   */
+  readonly importKeyPairFromFile: (file: {
+    readonly name: string
+    readonly path: string
+  }) => Effect.Effect<KeyPair, CommonError | Conflict | QuotaExceeded | PlatformError, FileSystem.FileSystem>
+  /**
+   * The account's servers of the first generation, in whatever region, page by page as they are asked for; none where the
+   * catalog has no such service. `pageSize` is at most 1,000.
+   */
+  readonly listFirstGeneration: (options?: {
+    readonly pageSize?: number | undefined
+  }) => Stream.Stream<FirstGenerationServer, CommonError>
   /** Waits until the server is gone. Fails with `ResourceFailed` where it ends in ERROR instead. */
   readonly waitUntilDeleted: (options: WaitOptions) => Effect.Effect<void, CommonError | ResourceFailed | WaitTimeout>
 }
@@ -161,6 +236,10 @@ export class CloudServers extends Context.Tag("effect-rackspace/CloudServers")<C
  */
 export const isActive = (server: Server): boolean => server.status === "ACTIVE" && server.taskState === undefined
 
+/** Whether nothing is being done to a server, and nothing is waited for. */
+const isAtRest = (server: Server): boolean =>
+  (server.status === "ACTIVE" || server.status === "SHUTOFF") && server.taskState === undefined
+
 const hasFailed = (server: Server | Image) =>
   server.status === "ERROR" || server.status === "DELETED"
     ? Option.some({ fault: server.fault?.message })
@@ -174,6 +253,9 @@ const hasFailed = (server: Server | Image) =>
  */
 export const selector = { types: ["compute"], name: "cloudServersOpenStack", microversions: "compute" } as const
 
+/** How the first generation is found: by its name alone, whatever the region. */
+const firstGenerationSelector = { types: ["compute"], name: "cloudServers" } as const
+
 /**
  * The service, from a login. It makes no request by itself.
  *
@@ -183,8 +265,13 @@ export const selector = { types: ["compute"], name: "cloudServersOpenStack", mic
 export const make = (
   options: CloudClient.Options = {}
 ): Effect.Effect<Service, never, TokenRef | HttpClient.HttpClient> =>
-  Effect.map(CloudClient.make("CloudServers", selector, options), (cloudClient) => {
+  Effect.gen(function* () {
+    const cloudClient = yield* CloudClient.make("CloudServers", selector, options)
+    // One endpoint for all regions, of one interface; a URL or a microversion is meant for the other generation.
+    const { retry, transformClient } = options
+    const old = yield* CloudClient.make("CloudServers", firstGenerationSelector, { retry, transformClient })
     const operations = Endpoint.client(cloudClient, endpoints)
+    const firstGeneration = Endpoint.client(old, firstGenerationEndpoints)
     const listed = <Input extends PageQuery, A>(
       operation: string,
       fetch: (input: Input) => Effect.Effect<Paging.Page<A, string>, CommonError>
@@ -219,11 +306,96 @@ export const make = (
     })
     return {
       ...operations,
+      ...firstGeneration,
       endpointUrl: cloudClient.endpointUrl,
       list: listed("list", operations.listPage),
       listDetail: listed("listDetail", operations.listDetailPage),
       listFlavors: listed("listFlavors", operations.listFlavorsPage),
       listImages: listed("listImages", operations.listImagesPage),
+      findServer: ({ nameOrId }) =>
+        find(
+          "findServer",
+          nameOrId,
+          operations.get({ serverId: nameOrId }).pipe(
+            Effect.asSome,
+            Effect.catchTag("NotFound", () => Effect.succeedNone)
+          ),
+          listed<PageInput<"listDetailPage">, Server>(
+            "findServer",
+            operations.listDetailPage
+          )({ name: exactly(nameOrId) })
+        ),
+      findImage: ({ nameOrId }) =>
+        find(
+          "findImage",
+          nameOrId,
+          operations.getImage({ imageId: nameOrId }).pipe(
+            Effect.asSome,
+            Effect.catchTag("NotFound", () => Effect.succeedNone)
+          ),
+          listed<PageInput<"listImagesPage">, Image>("findImage", operations.listImagesPage)({ name: nameOrId })
+        ),
+      // Few, and their ids are of any form: all of them are looked through.
+      findFlavor: ({ nameOrId }) =>
+        find("findFlavor", nameOrId, Effect.succeedNone, listed("findFlavor", operations.listFlavorsPage)()),
+      createAndWait: ({ interval, jitter, timeout, ...server }) =>
+        Effect.gen(function* () {
+          const { adminPassword, id: serverId } = yield* operations.create(server)
+          const built = yield* Waiting.until(
+            watched("CloudServers.createAndWait", { serverId, interval, jitter, timeout, until: isActive })
+          )
+          return { ...built, ...(adminPassword !== undefined && { adminPassword }) }
+        }),
+      resizeAndConfirm: ({ interval, jitter, timeout, ...resize }) =>
+        Effect.gen(function* () {
+          const { flavorId, serverId } = resize
+          const pace = { interval, jitter, timeout }
+          yield* operations.resize(resize)
+          // The first looks may see the server as it was; after it was seen at work, rest is an end.
+          let worked = false
+          const hasNewFlavor = (server: Server) => isAtRest(server) && server.flavorId === flavorId
+          const resized = yield* Waiting.until({
+            ...watched("CloudServers.resizeAndConfirm", {
+              serverId,
+              ...pace,
+              until: (server) => server.status === "VERIFY_RESIZE" || hasNewFlavor(server)
+            }),
+            failed: (server) => {
+              const failed = hasFailed(server)
+              if (Option.isSome(failed) || hasNewFlavor(server)) return failed
+              const gaveUp = worked && isAtRest(server) && server.flavorId !== undefined
+              worked ||= !isAtRest(server)
+              return gaveUp ? Option.some({ fault: "the cloud gave up, and left the old flavor" }) : Option.none()
+            }
+          })
+          if (resized.status !== "VERIFY_RESIZE") return resized
+          yield* operations.confirmResize({ serverId })
+          return yield* Waiting.until(watched("CloudServers.resizeAndConfirm", { serverId, ...pace, until: isAtRest }))
+        }),
+      createImageAndWait: ({ interval, jitter, timeout, ...image }) =>
+        Effect.flatMap(operations.createImage(image), ({ imageId }) =>
+          Waiting.until(watchedImage("CloudServers.createImageAndWait", { imageId, interval, jitter, timeout }))
+        ),
+      importKeyPairFromFile: importKeyPairFromFile(operations.importKeyPair),
+      createIpAssociation: (input) =>
+        operations.createIpAssociation(input).pipe(
+          Effect.catchIf(
+            (error) => error._tag === "UnexpectedStatus" && error.status === 405,
+            () => Endpoint.method(cloudClient, createIpAssociationByPost)(input)
+          )
+        ),
+      listFirstGeneration: ({ pageSize = largestPage } = {}) =>
+        Paging.stream(
+          { service: "CloudServers", operation: "CloudServers.listFirstGeneration" },
+          (offset: number | undefined) =>
+            firstGeneration.listFirstGenerationPage({ limit: pageSize, offset: offset ?? 0 }).pipe(
+              Effect.map((items) => ({
+                items,
+                next: items.length < pageSize ? undefined : (offset ?? 0) + pageSize
+              })),
+              Effect.mapError(inWordsOf("CloudServers.listFirstGeneration"))
+            )
+        ).pipe(Stream.catchTag("EndpointNotFound", () => Stream.empty)),
       watch: (options) => Waiting.watch(watched("CloudServers.watch", options)),
       waitUntil: (options) => Waiting.until(watched("CloudServers.waitUntil", options)),
       waitUntilActive: (options) =>

@@ -9,6 +9,10 @@ import * as Http from "node:http"
  */
 export interface Facts {
   readonly credentials: Credentials.Credentials
+  /** Of somebody who may move servers from host to host: whose they are, or who runs the cloud. */
+  readonly operator: Credentials.Credentials
+  /** A flavor that has this extra specification. */
+  readonly extraSpec: Effect.Effect<{ readonly flavorId: string; readonly key: string; readonly value: string }>
   /** Smallest first; the last one is larger than any host. */
   readonly flavors: readonly [small: string, large: string, vast: string]
   readonly imageId: string

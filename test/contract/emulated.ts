@@ -6,18 +6,23 @@ import { Cloud, layer } from "./Cloud.js"
 export const emulated = layer(
   Layer.effect(
     Cloud,
-    Effect.map(TestCloud.TestCloud, (cloud) => ({
-      credentials: Credentials.keystonePassword({
+    Effect.map(TestCloud.TestCloud, (cloud) => {
+      const credentials = Credentials.keystonePassword({
         authUrl: cloud.authUrlV3,
         user: { name: cloud.credentials.username, domain: cloud.credentials.domain },
         password: cloud.credentials.password,
         scope: { project: { name: cloud.credentials.projectName, domain: cloud.credentials.domain } }
-      }),
-      flavors: ["general1-1", "general1-2", "general1-8"] as const,
-      imageId: "09de0a66-3156-48b4-90a5-1cf25a905207",
-      breakNextBuild: cloud.servers.failBuilds(),
-      listingLimit: 10_000
-    }))
+      })
+      return {
+        credentials,
+        operator: credentials,
+        extraSpec: Effect.succeed({ flavorId: "general1-1", key: "policy_class", value: "general_flavor" }),
+        flavors: ["general1-1", "general1-2", "general1-8"] as const,
+        imageId: "09de0a66-3156-48b4-90a5-1cf25a905207",
+        breakNextBuild: cloud.servers.failBuilds(),
+        listingLimit: 10_000
+      }
+    })
   ).pipe(
     Layer.provide(
       TestCloud.layerListening({

@@ -1,9 +1,10 @@
+import { NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, layer as onLayer } from "@effect/vitest"
 import { DateTime, Effect, type Layer, Option, Redacted, Schedule, Stream } from "effect"
-import { CloudServers } from "effect-rackspace"
+import { CloudServers, Identity, OpenStack } from "effect-rackspace"
 import { Cloud, freshName, type Services } from "./Cloud.js"
 
-const pace = { interval: "100 millis", timeout: "60 seconds" } as const
+const pace = { interval: "250 millis", timeout: "150 seconds" } as const
 
 const failure = <A, E extends { readonly _tag: string }, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.map(Effect.flip(effect), ({ _tag }) => _tag)
@@ -165,6 +166,38 @@ export const servers = <E>(cloud: Layer.Layer<Services, E>): void =>
         })
       )
 
+      it.scoped("it is moved to another host by who may do so, which is confirmed like a resize", () =>
+        Effect.gen(function* () {
+          const servers = yield* CloudServers.CloudServers
+          const { operator } = yield* Cloud
+          const { flavorId, id: serverId } = yield* active
+          yield* Effect.flatMap(CloudServers.CloudServers, (theirs) => theirs.migrate({ serverId })).pipe(
+            Effect.provide(OpenStack.layer({ credentials: operator })),
+            Effect.provide(NodeHttpClient.layerUndici)
+          )
+          assert.strictEqual((yield* until(serverId, "VERIFY_RESIZE")).flavorId, flavorId)
+          yield* servers.confirmResize({ serverId })
+          yield* until(serverId, "ACTIVE")
+        })
+      )
+
+      it.scoped("it is given another password, and works on", () =>
+        Effect.gen(function* () {
+          const servers = yield* CloudServers.CloudServers
+          const { id: serverId } = yield* active
+          yield* servers.changePassword({ serverId, adminPassword: Redacted.make("0ther-pass") })
+          yield* until(serverId, "ACTIVE")
+          const [last] = yield* servers.listInstanceActions({ serverId })
+          assert.strictEqual(last?.action, "changePassword")
+          yield* servers.stop({ serverId })
+          yield* until(serverId, "SHUTOFF")
+          assert.strictEqual(
+            yield* failure(servers.changePassword({ serverId, adminPassword: Redacted.make("third-pass") })),
+            "Conflict"
+          )
+        })
+      )
+
       it.scoped("one that finds no host is in ERROR, and the wait tells why", () =>
         Effect.gen(function* () {
           const servers = yield* CloudServers.CloudServers
@@ -178,6 +211,45 @@ export const servers = <E>(cloud: Layer.Layer<Services, E>): void =>
           assert.deepStrictEqual([status, fault?.code], ["ERROR", 500])
           yield* servers.delete({ serverId })
           yield* servers.waitUntilDeleted({ serverId, ...pace })
+        })
+      )
+    })
+
+    describe("in one call", () => {
+      it.scoped("it is made and found by its name, odd as that is, and resized", () =>
+        Effect.gen(function* () {
+          const servers = yield* CloudServers.CloudServers
+          const { flavors, imageId } = yield* Cloud
+          const name = `${freshName("one")} (ü) [1].*`
+          const made = yield* Effect.acquireRelease(
+            servers.createAndWait({ name, imageId, flavorId: flavors[0], ...pace }),
+            ({ id: serverId }) =>
+              Effect.ignore(
+                Effect.zipRight(servers.delete({ serverId }), servers.waitUntilDeleted({ serverId, ...pace }))
+              )
+          )
+          assert.strictEqual(made.status, "ACTIVE")
+          assert.isTrue(Redacted.isRedacted(made.adminPassword))
+          for (const nameOrId of [name, made.id]) {
+            const found = yield* servers.findServer({ nameOrId })
+            assert.strictEqual(Option.getOrUndefined(found)?.id, made.id)
+          }
+          assert.isTrue(Option.isNone(yield* servers.findServer({ nameOrId: name.slice(0, -1) })))
+          assert.isTrue(Option.isNone(yield* servers.findServer({ nameOrId: missing.serverId })))
+          const resized = yield* servers.resizeAndConfirm({ serverId: made.id, flavorId: flavors[1], ...pace })
+          assert.deepStrictEqual([resized.status, resized.flavorId], ["ACTIVE", flavors[1]])
+        })
+      )
+
+      it.scoped("images and flavors are found by name, servers of the first generation are none", () =>
+        Effect.gen(function* () {
+          const servers = yield* CloudServers.CloudServers
+          const { flavors, imageId } = yield* Cloud
+          const image = yield* servers.getImage({ imageId })
+          assert.deepStrictEqual(yield* servers.findImage({ nameOrId: image.name }), Option.some(image))
+          const flavor = yield* servers.getFlavor({ flavorId: flavors[0] })
+          assert.deepStrictEqual(yield* servers.findFlavor({ nameOrId: flavor.name }), Option.some(flavor))
+          assert.isEmpty([...(yield* Stream.runCollect(servers.listFirstGeneration()))])
         })
       )
     })
@@ -236,8 +308,33 @@ export const servers = <E>(cloud: Layer.Layer<Services, E>): void =>
           yield* servers.deleteImageMetadataItem({ imageId, key: "kept" })
           const left = yield* servers.getImageMetadata({ imageId })
           assert.deepStrictEqual([left["more"], left["kept"]], ["9", undefined])
+          assert.deepStrictEqual(yield* servers.replaceImageMetadata({ imageId, metadata: { all: "10" } }), {
+            all: "10"
+          })
+          assert.deepStrictEqual((yield* servers.getImage({ imageId })).metadata, { all: "10" })
           yield* servers.deleteImage({ imageId })
           assert.strictEqual(yield* failure(servers.getImage({ imageId })), "NotFound")
+        })
+      )
+
+      it.scoped("what it writes to its console, all or the last line", () =>
+        Effect.gen(function* () {
+          const servers = yield* CloudServers.CloudServers
+          const { id: serverId } = yield* active
+          const all = yield* servers.getConsoleLog({ serverId })
+          assert.isAbove(all.split("\n").length, 1)
+          assert.strictEqual(yield* servers.getConsoleLog({ serverId, lines: 1 }), all.split("\n").at(-1))
+        })
+      )
+
+      it.scoped("its volumes, of which it has none", () =>
+        Effect.gen(function* () {
+          const servers = yield* CloudServers.CloudServers
+          const { id: serverId } = yield* active
+          assert.deepStrictEqual(yield* servers.listVolumeAttachments({ serverId }), [])
+          const attachmentId = missing.serverId
+          assert.strictEqual(yield* failure(servers.getVolumeAttachment({ serverId, attachmentId })), "NotFound")
+          assert.strictEqual(yield* failure(servers.detachVolume({ serverId, attachmentId })), "NotFound")
         })
       )
 
@@ -261,7 +358,9 @@ export const servers = <E>(cloud: Layer.Layer<Services, E>): void =>
           const made = yield* Effect.forEach([1, 2, 3], (index) => accepted(`${name}-${index}`))
           const ids = made.map(({ id }) => id)
           // Nova sorts by the time of creation, which it sets anew when a server is given its host.
-          yield* Effect.forEach(ids, (serverId) => servers.waitUntilActive({ serverId, ...pace }))
+          yield* Effect.forEach(ids, (serverId) => servers.waitUntilActive({ serverId, ...pace }), {
+            concurrency: "unbounded"
+          })
           for (const pageSize of [1, 2, 3]) {
             const listed = yield* Stream.runCollect(servers.list({ name, pageSize }))
             assert.sameMembers(
@@ -292,6 +391,30 @@ export const servers = <E>(cloud: Layer.Layer<Services, E>): void =>
             images.find(({ id }) => id === imageId)
           )
           assert.strictEqual(yield* failure(servers.getImage({ imageId: missing.serverId })), "NotFound")
+        })
+      )
+    })
+
+    describe("what the cloud is", () => {
+      it.scoped("a flavor's extra specifications, all or one", () =>
+        Effect.gen(function* () {
+          const servers = yield* CloudServers.CloudServers
+          const { flavorId, key, value } = yield* Effect.flatMap(Cloud, ({ extraSpec }) => extraSpec)
+          assert.strictEqual((yield* servers.listFlavorExtraSpecs({ flavorId }))[key], value)
+          assert.strictEqual(yield* servers.getFlavorExtraSpec({ flavorId, key }), value)
+          assert.strictEqual(yield* failure(servers.getFlavorExtraSpec({ flavorId, key: "none" })), "NotFound")
+        })
+      )
+
+      it.scoped("quotas are numbers by name, extensions are known by their alias", () =>
+        Effect.gen(function* () {
+          const servers = yield* CloudServers.CloudServers
+          const tenantId = (yield* Identity.access).tenant?.id ?? ""
+          assert.strictEqual((yield* servers.getQuotas({ tenantId }))["instances"], 100)
+          const extensions = yield* servers.listExtensions()
+          const keyPairs = extensions.find(({ alias }) => alias === "os-keypairs")
+          assert.deepStrictEqual(yield* servers.getExtension({ alias: "os-keypairs" }), keyPairs)
+          assert.strictEqual(yield* failure(servers.getExtension({ alias: "none" })), "NotFound")
         })
       )
     })

@@ -2,7 +2,10 @@
  * What a cloud must be like, on real services that somebody else wrote: the tests that `test/contract.test.ts` runs on the
  * emulated ones.
  */
-import { describe } from "@effect/vitest"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Metric } from "effect"
+import { CloudFiles, CloudServers } from "effect-rackspace"
+import { readFileSync } from "node:fs"
 import { files } from "../contract/files.js"
 import { servers } from "../contract/servers.js"
 import { demo, on, stack, swiftKey } from "./support.js"
@@ -15,4 +18,43 @@ describe("Swift, with its own tokens", () => {
 })
 describe("Nova", () => {
   servers(on(demo))
+})
+
+/** The operations that the real services have answered with success in this file so far. */
+const succeeded = Effect.map(
+  Metric.snapshot,
+  (pairs) =>
+    new Set(
+      pairs.flatMap(({ metricKey: { name, tags } }) => {
+        const tag = (key: string) => tags.find((each) => each.key === key)?.value ?? ""
+        return name === "rackspace_requests" && /^[23]/.test(tag("status")) ? [tag("operation")] : []
+      })
+    )
+)
+
+/** What `DIFFERENCES.md` lists as not to be had there. */
+const notThere = (): ReadonlyArray<string> => {
+  const text = readFileSync(new URL("DIFFERENCES.md", import.meta.url), "utf8")
+  const section = text.split(/^## /m).find((part) => part.startsWith("Operations")) ?? ""
+  return [...section.matchAll(/`(Cloud\w+\.\w+)`/g)].map(([, operation = ""]) => operation)
+}
+
+describe("the contract", () => {
+  it.live("every operation of the tables has succeeded on the real thing, or is listed as not to be had there", () =>
+    Effect.gen(function* () {
+      const seen = yield* succeeded
+      const all = [...Object.values(CloudFiles.endpoints), ...Object.values(CloudServers.endpoints)].map(
+        ({ operation }) => operation
+      )
+      const listed = notThere()
+      assert.deepStrictEqual(
+        {
+          unseen: all.filter((operation) => !seen.has(operation) && !listed.includes(operation)),
+          "listed, but seen": listed.filter((operation) => seen.has(operation)),
+          "listed, but no operation": listed.filter((operation) => !all.includes(operation))
+        },
+        { unseen: [], "listed, but seen": [], "listed, but no operation": [] }
+      )
+    })
+  )
 })

@@ -1,7 +1,8 @@
-import { NodeHttpClient } from "@effect/platform-node"
+import { FileSystem } from "@effect/platform"
+import { NodeContext, NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Layer, Redacted, Ref, Schedule } from "effect"
-import { CloudFiles, CloudServers, Credentials, Identity, OpenStack } from "effect-rackspace"
+import { ConfigProvider, Effect, Fiber, Layer, Redacted, Ref, Schedule } from "effect"
+import { CloudConfig, CloudFiles, CloudServers, Credentials, Identity, OpenStack } from "effect-rackspace"
 import { freshName } from "../contract/Cloud.js"
 import { admin, askKeystone, demo, keystone, passwordOf, project, revoke, stack, swiftKey, tokenOf } from "./support.js"
 
@@ -31,6 +32,24 @@ const kinds: ReadonlyArray<readonly [string, Credentials.Credentials]> = [
   ],
   ["an auth URL without a version", passwordOf(stack.demo, project(stack.demo), keystone)],
   ["an auth URL that ends in a slash", passwordOf(stack.demo, project(stack.demo), `${stack.auth_url}/`)],
+  ["an auth URL without a version that ends in one", passwordOf(stack.demo, project(stack.demo), `${keystone}/`)],
+  [
+    "a user and a project by name, in domains by name",
+    Credentials.keystonePassword({
+      authUrl: stack.auth_url,
+      user: demoUser,
+      password: stack.demo.password,
+      scope: { project: { name: stack.demo.project, domain: { name: "Default" } } }
+    })
+  ],
+  [
+    "an application credential by name, of a user by id",
+    Credentials.applicationCredential({
+      authUrl: stack.auth_url,
+      credential: { name: stack.application_credential.name, user: { id: stack.demo.user_id } },
+      secret: stack.application_credential.secret
+    })
+  ],
   [
     "an application credential by id",
     Credentials.applicationCredential({
@@ -67,6 +86,7 @@ describe("logins at a real Keystone", () => {
   for (const [scope, credentials, expected] of [
     ["unscoped", passwordOf(stack.demo, "unscoped"), undefined],
     ["a domain", passwordOf(stack.admin, { domain: { id: "default" } }), undefined],
+    ["a domain by name", passwordOf(stack.admin, { domain: { name: "Default" } }), undefined],
     ["the system", passwordOf(stack.admin, { system: "all" }), undefined],
     ["a project", admin, stack.admin.project_id]
   ] as const) {
@@ -93,6 +113,83 @@ describe("logins at a real Keystone", () => {
       const scope = project(stack.demo)
       yield* run(Credentials.keystoneToken({ authUrl: stack.auth_url, token, scope }), account)
     }).pipe(Effect.scoped, Effect.provide(NodeHttpClient.layerUndici))
+  )
+
+  it.live("a token that ends is renewed by what it came with; without that, the login ends with it", () =>
+    Effect.gen(function* () {
+      const scope = project(stack.demo)
+      const renewWith = passwordOf(stack.demo, scope, stack.keystone_short)
+      const { token } = yield* Effect.flatMap(Identity.make({ credentials: renewWith }), ({ get }) => get)
+      const saved = { authUrl: stack.keystone_short, token, scope }
+      const alone = yield* Effect.fork(
+        run(
+          Credentials.keystoneToken(saved),
+          Effect.zipRight(account, Effect.zipRight(Effect.sleep("5 seconds"), Effect.flip(account)))
+        )
+      )
+      yield* run(
+        Credentials.keystoneToken({ ...saved, renewWith }),
+        Effect.gen(function* () {
+          yield* account
+          yield* Effect.sleep("5 seconds")
+          yield* account
+        })
+      )
+      const ended = yield* Fiber.join(alone)
+      assert.strictEqual(ended._tag === "AuthenticationFailed" ? ended.reason : ended._tag, "notRenewable")
+    }).pipe(Effect.scoped, Effect.provide(NodeHttpClient.layerUndici))
+  )
+
+  it.live("a cloud of clouds.yaml, its secret in secure.yaml, its regions listed; and one of the OS_* variables", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const folder = yield* fs.makeTempDirectoryScoped({ prefix: "effect-rackspace-openstack-" })
+      yield* fs.makeDirectory(`${folder}/openstack`)
+      const { application_credential: credential, demo: user, region } = stack
+      yield* fs.writeFileString(
+        `${folder}/openstack/clouds.yaml`,
+        `clouds:
+  password:
+    regions: [elsewhere, ${region}]
+    interface: internal
+    compute_api_version: "2.60"
+    auth: {auth_url: "${keystone}", username: ${user.username}, project_name: ${user.project}, domain_id: default}
+  credential:
+    auth_type: v3applicationcredential
+    auth: {auth_url: "${stack.auth_url}", application_credential_id: ${credential.id}}
+`
+      )
+      yield* fs.writeFileString(
+        `${folder}/openstack/secure.yaml`,
+        `clouds:
+  password: {auth: {password: ${user.password}}}
+  credential: {auth: {application_credential_secret: ${credential.secret}}}
+`,
+        { mode: 0o600 }
+      )
+      const variables = (all: Readonly<Record<string, string>>) =>
+        Effect.withConfigProvider(ConfigProvider.fromMap(new Map(Object.entries(all))))
+      for (const [cloud, options] of [
+        ["password", { region }],
+        ["credential", {}]
+      ] as const) {
+        yield* Effect.zipRight(account, limits).pipe(
+          Effect.provide(OpenStack.layerCloud({ cloud, ...options })),
+          variables({ XDG_CONFIG_HOME: folder })
+        )
+      }
+      const { credentials } = yield* CloudConfig.fromEnvironment().pipe(
+        variables({
+          OS_AUTH_URL: stack.auth_url,
+          OS_USERNAME: user.username,
+          OS_PASSWORD: user.password,
+          OS_PROJECT_NAME: user.project,
+          OS_USER_DOMAIN_NAME: "Default",
+          OS_PROJECT_DOMAIN_ID: "default"
+        })
+      )
+      yield* run(credentials, Effect.zipRight(account, limits))
+    }).pipe(Effect.scoped, Effect.provide([NodeHttpClient.layerUndici, NodeContext.layer]))
   )
 
   it.live("Swift's own login", () =>
@@ -128,6 +225,7 @@ describe("logins at a real Keystone", () => {
   it.live("a service is found by its interface and its region, or not at all", () =>
     Effect.gen(function* () {
       yield* run(demo, account, { interface: "internal", region: "regionone" })
+      yield* run(demo, limits, { interface: "admin" })
       const elsewhere = yield* Effect.flip(run(demo, account, { region: "elsewhere" }))
       assert.strictEqual(elsewhere._tag, "EndpointNotFound")
       assert.match(elsewhere.message, /RegionOne/i)
@@ -175,13 +273,26 @@ describe("tokens that end", () => {
       Effect.gen(function* () {
         yield* account
         const revocations = 6
-        const work = Effect.all([account, limits]).pipe(Effect.repeat(Schedule.forever))
+        const done = yield* Ref.make(0)
+        const work = Effect.all([account, limits]).pipe(
+          Effect.zipRight(Ref.update(done, (count) => count + 1)),
+          Effect.repeat(Schedule.forever)
+        )
         const workers = yield* Effect.forkAll(Array.from({ length: 16 }, () => work))
-        for (let round = 0; round < revocations; round++) {
+        // However slow the machine is: a token that was revoked before it was of use is another test's business.
+        const aWhile = Effect.gen(function* () {
+          const before = yield* Ref.get(done)
           yield* Effect.sleep("700 millis")
+          yield* Effect.repeat(Effect.delay(Ref.get(done), "50 millis"), {
+            until: (count) => count >= before + 32,
+            schedule: Schedule.recurs(600)
+          })
+        })
+        for (let round = 0; round < revocations; round++) {
+          yield* aWhile
           yield* revoke(Redacted.value(yield* Identity.token))
         }
-        yield* Effect.sleep("700 millis")
+        yield* aWhile
         // Interrupted, not failed: none of them has met an error.
         const exit = yield* Fiber.interrupt(workers)
         assert.isTrue(exit._tag === "Failure" && exit.cause.toString().includes("interrupt"), String(exit))

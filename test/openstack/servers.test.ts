@@ -1,11 +1,11 @@
 import { NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Redacted } from "effect"
+import { Effect, Option, Redacted } from "effect"
 import { CloudServers, OpenStack } from "effect-rackspace"
 import { freshName } from "../contract/Cloud.js"
 import { admin, alt, demo, stack } from "./support.js"
 
-const pace = { interval: "100 millis", timeout: "60 seconds" } as const
+const pace = { interval: "250 millis", timeout: "150 seconds" } as const
 
 const failure = <A, E extends { readonly _tag: string }, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.map(Effect.flip(effect), ({ _tag }) => _tag)
@@ -131,18 +131,30 @@ describe("what Nova refuses", () => {
 })
 
 describe("flavors", () => {
-  it.live("have extra specifications, or none", () =>
+  it.live("may have no extra specifications", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       assert.deepStrictEqual(yield* servers.listFlavorExtraSpecs({ flavorId: "1" }), {})
-      assert.strictEqual(yield* failure(servers.getFlavorExtraSpec({ flavorId: "1", key: "none" })), "NotFound")
-      const quotas = yield* servers.getQuotas({ tenantId: stack.demo.project_id })
-      assert.strictEqual(quotas["instances"], 100)
-      assert.include(
-        (yield* servers.listExtensions()).map(({ alias }) => alias),
-        "os-keypairs"
-      )
-      assert.strictEqual((yield* servers.getExtension({ alias: "os-keypairs" })).alias, "os-keypairs")
     }).pipe(on(demo))
+  )
+})
+
+describe("what Rackspace has and OpenStack has not", () => {
+  it.live("is not found, or gone", () =>
+    withServer(small(), (serverId) =>
+      Effect.gen(function* () {
+        const servers = yield* CloudServers.CloudServers
+        yield* servers.waitUntilActive({ serverId, ...pace })
+        assert.strictEqual(yield* failure(servers.listVirtualInterfaces({ serverId })), "NotFound")
+        assert.strictEqual(yield* failure(servers.listIpAssociations({ serverId })), "NotFound")
+        assert.strictEqual(yield* failure(servers.setImageSchedule({ serverId, retention: 1 })), "NotFound")
+        // Nor is there a schedule, of a server that there is.
+        assert.isTrue(Option.isNone(yield* servers.imageSchedule({ serverId })))
+        const gone = yield* Effect.flip(servers.resetNetwork({ serverId }))
+        assert.strictEqual(gone._tag === "UnexpectedStatus" ? gone.status : undefined, 410)
+        // There is no proxy for them here.
+        assert.strictEqual(yield* failure(servers.getConsole({ serverId })), "BadRequest")
+      })
+    ).pipe(on(demo))
   )
 })

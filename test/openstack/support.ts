@@ -66,7 +66,7 @@ export const passwordOf = (
   user: Pick<User, "username" | "password">,
   scope: Credentials.Scope | undefined,
   authUrl = stack.auth_url
-): Credentials.Credentials =>
+): Credentials.KeystonePassword =>
   Credentials.keystonePassword({
     authUrl,
     user: { name: user.username, domain: defaultDomain },
@@ -82,10 +82,6 @@ export const swiftKey = ({ auth_url, key, user }: SwiftUser): Credentials.Creden
   Credentials.swiftKey({ authUrl: auth_url, user, key })
 
 const seeded = { flavors: ["1", "2", "9"] as const, imageId: stack.image_id, listingLimit: 10_000 }
-
-/** The services of one login on the real thing. */
-export const on = (credentials: Credentials.Credentials) =>
-  layer(Layer.succeed(Cloud, { ...seeded, credentials, breakNextBuild: Effect.void }))
 
 export interface KeystoneAnswer {
   readonly status: number
@@ -113,6 +109,27 @@ export const askKeystone = (
       token: headers["x-subject-token"],
       body: text.startsWith("{") ? (JSON.parse(text) as unknown) : undefined
     }))
+  )
+
+/** The services of one login on the real thing. */
+export const on = (credentials: Credentials.Credentials) =>
+  layer(
+    Layer.succeed(Cloud, {
+      ...seeded,
+      credentials,
+      operator: admin,
+      // Only administrators see to it that a flavor has one.
+      extraSpec: Effect.gen(function* () {
+        const spec = { flavorId: "3", key: "hw:cpu_policy", value: "shared" }
+        const { status } = yield* exchange(`${stack.nova}/flavors/${spec.flavorId}/os-extra_specs`, {
+          method: "POST",
+          headers: { "content-type": "application/json", "x-auth-token": yield* tokenOf(stack.admin) },
+          body: JSON.stringify({ extra_specs: { [spec.key]: spec.value } })
+        })
+        return status === 200 ? spec : yield* Effect.dieMessage(`Nova answered ${status} to an extra specification`)
+      }),
+      breakNextBuild: Effect.void
+    })
   )
 
 /** A token that is nobody's but the test's. */

@@ -11,7 +11,7 @@ export default defineConfig({
     include: ["test/openstack/**/*.test.ts"],
     exclude: [],
     fileParallelism: false,
-    testTimeout: 180_000,
-    hookTimeout: 180_000
+    testTimeout: 300_000,
+    hookTimeout: 300_000
   }
 })

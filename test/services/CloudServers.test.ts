@@ -711,6 +711,74 @@ describe("CloudServers: the documents' oddities", () => {
     }).pipe(on())
   )
 
+  it.effect("limits: fractions of a second, units and limits that nobody knows, none at all as -1", () =>
+    Effect.gen(function* () {
+      const servers = yield* CloudServers.CloudServers
+      const limit = { verb: "POST", value: 10, remaining: 9, unit: "FORTNIGHT" }
+      yield* answer({
+        limits: {
+          rate: [
+            { uri: "*", regex: ".*", limit: [{ ...limit, "next-available": "2014-03-01T01:02:03.456000Z" }, limit] }
+          ],
+          absolute: { maxTotalCores: -1, maxTotalVolumes: 20, somethingNew: 7 }
+        }
+      })
+      const { absolute, rate } = yield* servers.getLimits()
+      assert.deepStrictEqual(absolute, { maxTotalCores: -1, maxTotalVolumes: 20, somethingNew: 7 })
+      const [first, second] = rate[0]?.limits ?? []
+      assert.strictEqual(first?.unit, "FORTNIGHT")
+      assert.strictEqual(first?.nextAvailable && DateTime.formatIso(first.nextAvailable), "2014-03-01T01:02:03.456Z")
+      assert.isFalse("nextAvailable" in (second ?? {}))
+    }).pipe(on())
+  )
+
+  it.effect("what is accepted may answer text, an odd status, or a body that nobody documents", () =>
+    Effect.gen(function* () {
+      const servers = yield* CloudServers.CloudServers
+      yield* answer("202 Accepted\n\nThe request is accepted for processing.", 202)
+      yield* servers.deleteNetwork({ networkId: "n" })
+      yield* answer("<html>", 200)
+      yield* servers.unrescue({ serverId: "s" })
+      yield* answer({ adminPass: "r3scue" }, 200)
+      assert.isTrue(Redacted.isRedacted((yield* servers.rescue({ serverId: "s" })).adminPassword))
+      yield* answer({ extensions: [{ alias: "a", name: "A" }] }, 203)
+      assert.deepStrictEqual(yield* servers.listExtensions(), [{ alias: "a", name: "A", description: "" }])
+    }).pipe(on())
+  )
+
+  it.effect("where the cloud leaves a password, a device or a reason out, none is made up", () =>
+    Effect.gen(function* () {
+      const servers = yield* CloudServers.CloudServers
+      yield* answer({ server: { id: 7, links: [], "OS-DCF:diskConfig": "AUTO" } }, 202)
+      const created = yield* servers.create({ name: "n", imageId: "i", flavorId: "f" })
+      assert.deepStrictEqual(created, { id: "7", diskConfig: "AUTO" })
+      yield* answer({})
+      assert.deepStrictEqual(yield* servers.rescue({ serverId: "s" }), {})
+      yield* answer({ volumeAttachment: { id: 1, volumeId: 1, serverId: "s", device: null } })
+      assert.deepStrictEqual(yield* servers.attachVolume({ serverId: "s", volumeId: "1" }), {
+        id: "1",
+        volumeId: "1",
+        serverId: "s"
+      })
+      yield* answer({
+        networks: [
+          { id: CloudServers.publicNet, label: "public" },
+          { id: "n", label: "l", cidr: "" }
+        ]
+      })
+      assert.deepStrictEqual(yield* servers.listNetworks(), [
+        { id: CloudServers.publicNet, label: "public" },
+        { id: "n", label: "l" }
+      ])
+    }).pipe(on())
+  )
+
+  it.effect("diskConfig and status in whatever case the cloud writes them are kept as they come", () =>
+    Effect.map(decoded({ "OS-DCF:diskConfig": "auto", status: "Active" }), (server) =>
+      assert.deepStrictEqual([server.diskConfig, server.status], ["auto", "Active"])
+    ).pipe(on())
+  )
+
   it.effect("attached volumes are told by their ids", () =>
     Effect.map(decoded({ "os-extended-volumes:volumes_attached": [{ id: "v1" }] }), (server) =>
       assert.deepStrictEqual(server.attachedVolumes, [{ id: "v1" }])

@@ -303,6 +303,15 @@ const perform = (
         console: { type, url: `https://vnc.cloud.test/vnc_auto.html?token=${randomBytes(16).toString("hex")}` }
       })
     }
+    case "os-getConsoleOutput": {
+      const length = RequestBody.isObject(argument) ? (argument["length"] ?? null) : null
+      if (length !== null && !/^\d+$/.test(String(length))) {
+        return NovaRequest.badRequest("Invalid input for field/attribute length.")
+      }
+      demand(server, action, now, ["ACTIVE", "SHUTOFF", "RESCUE", "VERIFY_RESIZE"], { evenBusy: true })
+      const lines = ["Booting ...", `${server.name} login: `]
+      return Reply.json(200, { output: lines.slice(length === null ? 0 : -Number(length) || lines.length).join("\n") })
+    }
     default:
       return NovaRequest.badRequest(`There is no such action: ${action}`)
   }

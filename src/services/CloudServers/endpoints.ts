@@ -264,6 +264,22 @@ const keyPairName = Named.pipe(
   })
 )
 
+const ipAssociationPath = "/servers/{serverId}/ip_associations/{ipAddressId}"
+
+const createIpAssociation = {
+  parameters: { serverId: Named, ipAddressId: Named },
+  success: Endpoint.json(enveloped("ip_association", IpAssociation)),
+  errors: ["NotFound", "Conflict"]
+} as const
+
+/** The documents of Cloud Servers and those of Cloud Networks differ in the method; where one is refused the other counts. */
+export const createIpAssociationByPost = Endpoint.make(
+  "CloudServers.createIpAssociation",
+  "POST",
+  ipAssociationPath,
+  createIpAssociation
+)
+
 /**
  * The operations of Cloud Servers, as data.
  *
@@ -491,6 +507,21 @@ export const endpoints = {
     body: enveloped("os-getVNCConsole", Schema.Struct({ type: withDefault(open("novnc", "xvpvnc"), "novnc") })),
     success: Endpoint.json(enveloped("console", Console)),
     errors: ["NotFound", "Conflict"]
+  }),
+  /**
+   * What a server has written to its console, the last `lines` of it, or all that the cloud keeps. OpenStack has it; Rackspace
+   * does not document it. Fails with `NotFound`, and with `Conflict` where its state does not allow it. "Show console output",
+   * `POST /servers/{server_id}/action` with `os-getConsoleOutput`.
+   */
+  getConsoleLog: Endpoint.make("CloudServers.getConsoleLog", "POST", actionPath, {
+    parameters: serverId,
+    body: enveloped(
+      "os-getConsoleOutput",
+      Schema.Struct({ lines: Schema.optional(Schema.NonNegativeInt).pipe(Schema.fromKey("length")) })
+    ),
+    success: Endpoint.json(enveloped("output", Schema.String)),
+    errors: ["NotFound", "Conflict"],
+    idempotent: true
   }),
   /**
    * A server's addresses by the label of their network. Fails with `NotFound`. "List addresses", `GET
@@ -741,20 +772,11 @@ export const endpoints = {
     }
   ),
   /**
-   * Gives a server an address that it shares with others. Rackspace alone has it; its documents write `POST` here and
-   * `PUT` in the guide to networks. Fails with `NotFound`. "Create IP association", `PUT
+   * Gives a server an address that it shares with others. Rackspace alone has it; where it refuses `PUT`, which its guide to
+   * networks documents, `POST` is sent, which its guide to servers does. Fails with `NotFound`. "Create IP association", `PUT
    * /servers/{server_id}/ip_associations/{ip_id}`.
    */
-  createIpAssociation: Endpoint.make(
-    "CloudServers.createIpAssociation",
-    "PUT",
-    "/servers/{serverId}/ip_associations/{ipAddressId}",
-    {
-      parameters: { serverId: Named, ipAddressId: Named },
-      success: Endpoint.json(enveloped("ip_association", IpAssociation)),
-      errors: ["NotFound", "Conflict"]
-    }
-  ),
+  createIpAssociation: Endpoint.make("CloudServers.createIpAssociation", "PUT", ipAssociationPath, createIpAssociation),
   /**
    * Takes a shared address from a server. Rackspace alone has it. Fails with `NotFound`. "Delete IP association", `DELETE
    * /servers/{server_id}/ip_associations/{ip_id}`.

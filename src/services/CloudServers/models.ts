@@ -111,6 +111,49 @@ export const Fault = Schema.Struct({
   details: absent(Schema.String)
 })
 
+/**
+ * When the cloud saves a server to an image by itself: daily, or on one day of the week.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const ImageSchedule = Schema.Struct({
+  /** How many images are kept, 1 to 65,535; the oldest goes when one more is made. */
+  retention: Schema.Int.pipe(Schema.between(1, 65_535, { description: "a whole number of images, 1 to 65,535" })),
+  /** Weekly on that day; daily without one. */
+  dayOfWeek: absent(open("SUNDAY", "MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY")).pipe(
+    Schema.fromKey("day_of_week")
+  )
+})
+
+/**
+ * When the cloud saves a server to an image by itself.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ImageSchedule extends Schema.Schema.Type<typeof ImageSchedule> {}
+
+/** A number that the cloud writes as a text at times. */
+const Count = Schema.Union(Schema.Number, Schema.NumberFromString)
+
+/**
+ * What went through one of a server's networks in the present audit period.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const Bandwidth = Schema.Struct({
+  /** The network's label: `public`, `private`. */
+  interface: Schema.String,
+  /** Bytes that came in. */
+  inbound: Schema.propertySignature(Count).pipe(Schema.fromKey("bandwidth_inbound")),
+  /** Bytes that went out. */
+  outbound: Schema.propertySignature(Count).pipe(Schema.fromKey("bandwidth_outbound")),
+  periodStart: absent(Timestamp).pipe(Schema.fromKey("audit_period_start")),
+  periodEnd: absent(Timestamp).pipe(Schema.fromKey("audit_period_end"))
+})
+
 const ServerFields = Schema.Struct({
   id: Id,
   name: Schema.String,
@@ -155,6 +198,12 @@ const ServerFields = Schema.Struct({
   attachedVolumes: absent(Schema.Array(Schema.Struct({ id: Id }))).pipe(
     Schema.fromKey("os-extended-volumes:volumes_attached")
   ),
+  /** Empty while it is building; Rackspace alone tells it. */
+  bandwidth: absent(Schema.Array(Bandwidth)).pipe(Schema.fromKey("rax-bandwidth:bandwidth")),
+  /** Where the cloud saves it by itself; Rackspace alone does. */
+  imageSchedule: absent(ImageSchedule).pipe(Schema.fromKey("RAX-SI:image_schedule")),
+  /** Rackspace does not tell it. */
+  availabilityZone: absentIfEmpty.pipe(Schema.fromKey("OS-EXT-AZ:availability_zone")),
   launchedAt: absent(Timestamp).pipe(Schema.fromKey("OS-SRV-USG:launched_at")),
   terminatedAt: absent(Timestamp).pipe(Schema.fromKey("OS-SRV-USG:terminated_at")),
   /** Only in ERROR, and at times in DELETED. */
@@ -449,29 +498,6 @@ export const RebuiltServer = Schema.transform(
   Schema.Struct({ ...ServerFields.fields, ...Rescued.fields }),
   { strict: false, decode: withFlavorName, encode: (server) => server }
 ) as unknown as Schema.Schema<RebuiltServer, unknown>
-
-/**
- * When the cloud saves a server to an image by itself: daily, or on one day of the week.
- *
- * @since 0.1.0
- * @category models
- */
-export const ImageSchedule = Schema.Struct({
-  /** How many images are kept, 1 to 65,535; the oldest goes when one more is made. */
-  retention: Schema.Int.pipe(Schema.between(1, 65_535, { description: "a whole number of images, 1 to 65,535" })),
-  /** Weekly on that day; daily without one. */
-  dayOfWeek: absent(open("SUNDAY", "MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY")).pipe(
-    Schema.fromKey("day_of_week")
-  )
-})
-
-/**
- * When the cloud saves a server to an image by itself.
- *
- * @since 0.1.0
- * @category models
- */
-export interface ImageSchedule extends Schema.Schema.Type<typeof ImageSchedule> {}
 
 /**
  * A volume on a server.

@@ -31,20 +31,29 @@ mkdir -p "$RUN" "$LOG" "$ETC" "$VAR" "$PFX"
 
 say() { printf '%s\n' "$*"; }
 
-alive() { # pidfile
-  local p; [ -s "$1" ] && p=$(cat "$1") && kill -0 "$p" 2>/dev/null
+born() { # pid: when the process began, in ticks since boot
+  local stat; stat=$(cat "/proc/$1/stat" 2>/dev/null) && set -- ${stat##*) } && printf '%s' "${20}"
 }
 
-as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+alive() { # pidfile ("pid" or "pid began"): whether that very process lives, not another that has its number by now
+  local p began; [ -s "$1" ] && read -r p began <"$1" && kill -0 "$p" 2>/dev/null &&
+    { [ -z "$began" ] || [ "$began" = "$(born "$p")" ]; }
+}
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"
+  elif command -v sudo >/dev/null; then sudo "$@"
+  else say "  '$*' needs root, and there is no sudo here" >&2; return 1; fi
+}
 
 spawn() { # name port command...   (own session; pid file; log file; port - for one that listens to nothing)
   local name=$1 port=$2; shift 2
-  if alive "$RUN/$name.pid"; then say "  $name already running ($(cat "$RUN/$name.pid"))"; return; fi
+  if alive "$RUN/$name.pid"; then say "  $name already running ($(cut -d' ' -f1 "$RUN/$name.pid"))"; return; fi
   if [ "$port" != - ] && (: </dev/tcp/127.0.0.1/"$port") 2>/dev/null; then
     say "  something else listens on port $port, which $name needs: set OPENSTACK_PORT_BASE (now $PORT_BASE)"; return 1
   fi
   setsid "$@" >>"$LOG/$name.out" 2>&1 </dev/null &
-  echo $! >"$RUN/$name.pid"
+  echo "$! $(born $!)" >"$RUN/$name.pid"
 }
 
 wait_http() { # name url [seconds]: until any HTTP answer below 500
@@ -62,8 +71,8 @@ wait_http() { # name url [seconds]: until any HTTP answer below 500
 stop_one() { # name
   local f=$RUN/$1.pid p i
   [ -s "$f" ] || return 0
-  p=$(cat "$f")
-  if kill -0 "$p" 2>/dev/null; then
+  p=$(cut -d' ' -f1 "$f")
+  if alive "$f"; then
     kill -TERM -- "-$p" 2>/dev/null || kill -TERM "$p" 2>/dev/null || true
     for i in $(seq 50); do kill -0 -- "-$p" 2>/dev/null || break; sleep 0.1; done
     kill -KILL -- "-$p" 2>/dev/null || true
@@ -76,18 +85,20 @@ apt_need() { # packages, only those not installed yet
   for p; do dpkg-query -W -f '${Status}\n' "$p" 2>/dev/null | grep -q 'install ok installed' || need+=("$p"); done
   [ ${#need[@]} = 0 ] && return 0
   say "  apt-get install ${need[*]}"
-  # What is installed must not be started by its package, now; later it may be.
-  local policy=/usr/sbin/policy-rc.d ours= done= try
-  if [ ! -e "$policy" ]; then
-    ours=yes; printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null; as_root chmod 755 "$policy"
-  fi
-  for try in 1 2; do # a second time with fresh package lists
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "${need[@]}" >>"$LOG/apt.log" 2>&1 && { done=yes; break; }
-    [ $try = 1 ] && { say "  apt-get update"; as_root apt-get update >>"$LOG/apt.log" 2>&1 || true; }
-  done
-  [ -z "$ours" ] || as_root rm -f "$policy"
-  [ -z "$done" ] || return 0
-  tail -20 "$LOG/apt.log"; say "  The packages cannot be had: is this Debian 12, and are its archives in reach?"; return 1
+  (
+    # What is installed must not be started by its package, now; later it may be.
+    policy=/usr/sbin/policy-rc.d
+    if [ ! -e "$policy" ]; then
+      trap 'as_root rm -f "$policy"' EXIT
+      printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null && as_root chmod 755 "$policy" || exit 1
+    fi
+    for try in 1 2; do # a second time with fresh package lists
+      as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "${need[@]}" >>"$LOG/apt.log" 2>&1 && exit 0
+      [ $try = 1 ] && { say "  apt-get update"; as_root apt-get update >>"$LOG/apt.log" 2>&1 || true; }
+    done
+    exit 1
+  ) && return 0
+  tail -20 "$LOG/apt.log" 2>/dev/null; say "  The packages cannot be had: is this Debian 12, and are its archives in reach?"; return 1
 }
 
 deb_extract() { # packages: only their files, into $PFX (no scripts of theirs, no databases, no services)

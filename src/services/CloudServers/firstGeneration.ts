@@ -1,0 +1,79 @@
+/**
+ * The first generation of Cloud Servers (v1.0): retired, but listed in the catalog, and what an account still has of it is
+ * nowhere else.
+ */
+import * as Schema from "effect/Schema"
+import * as Endpoint from "../../Endpoint.js"
+import { absent, absentIfEmpty, enveloped, Id, Named, open } from "../../internal/wire.js"
+
+const texts = Schema.optionalWith(Schema.Array(Schema.String), { nullable: true, default: () => [] })
+
+/**
+ * A server of the first generation.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const FirstGenerationServer = Schema.Struct({
+  /** A number on the wire. */
+  id: Id,
+  name: Schema.String,
+  /** The cloud may answer others. */
+  status: open("ACTIVE", "BUILD", "DELETED", "ERROR", "REBUILD", "RESCUE", "SUSPENDED", "UNKNOWN", "VERIFY_RESIZE"),
+  /** In percent. */
+  progress: absent(Schema.Number),
+  imageId: absent(Id),
+  flavorId: absent(Id),
+  hostId: absentIfEmpty,
+  /** IPv4 addresses as plain texts, by the two networks that there are. */
+  addresses: Schema.optionalWith(Schema.Struct({ public: texts, private: texts }), {
+    nullable: true,
+    default: () => ({ public: [], private: [] })
+  }),
+  metadata: Schema.optionalWith(Schema.Record({ key: Schema.String, value: Schema.String }), {
+    nullable: true,
+    default: () => ({})
+  })
+})
+
+/**
+ * A server of the first generation.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface FirstGenerationServer extends Schema.Schema.Type<typeof FirstGenerationServer> {}
+
+/** The largest page: a shorter one than was asked for is the last. */
+export const largestPage = 1000
+
+/**
+ * What is asked of the first generation of Cloud Servers, as data.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const firstGenerationEndpoints = {
+  /**
+   * Servers of the first generation, a page of them: at most 1,000, the `offset` first ones left out. "List servers",
+   * `GET /v1.0/{account}/servers/detail.json`.
+   */
+  listFirstGenerationPage: Endpoint.make("CloudServers.listFirstGenerationPage", "GET", "/servers/detail.json", {
+    query: {
+      offset: Schema.optional(Schema.NonNegativeInt),
+      limit: Schema.optional(
+        Schema.Int.pipe(Schema.between(1, largestPage, { description: "a whole number from 1 to 1,000" }))
+      )
+    },
+    success: Endpoint.json(enveloped("servers", Schema.Array(FirstGenerationServer)))
+  }),
+  /**
+   * One server of the first generation. Fails with `NotFound`. "Get server details", `GET
+   * /v1.0/{account}/servers/{server_id}.json`.
+   */
+  getFirstGeneration: Endpoint.make("CloudServers.getFirstGeneration", "GET", "/servers/{serverId}.json", {
+    parameters: { serverId: Named },
+    success: Endpoint.json(enveloped("server", FirstGenerationServer)),
+    errors: ["NotFound"]
+  })
+}

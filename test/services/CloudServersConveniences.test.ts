@@ -1,0 +1,487 @@
+/** What is more than one request: things by their names, actions that are waited for, and the first generation. */
+import { FileSystem } from "@effect/platform"
+import { NodeContext } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { DateTime, Effect, Exit, Fiber, Option, Redacted, Stream, TestClock } from "effect"
+import { CloudServers, RetryPolicy, TestCloud } from "effect-rackspace"
+import { shown } from "../support/shown.js"
+
+const ubuntu = "09de0a66-3156-48b4-90a5-1cf25a905207"
+
+const on = <A, E>(
+  test: Effect.Effect<A, E, CloudServers.CloudServers | TestCloud.TestCloud>,
+  options: TestCloud.Options = {}
+) => Effect.provide(test, TestCloud.layer({ retry: RetryPolicy.never, ...options }))
+
+const small = { name: "web-1", imageId: ubuntu, flavorId: "general1-1" } as const
+
+const active = Effect.gen(function* () {
+  const servers = yield* CloudServers.CloudServers
+  const { id } = yield* servers.create(small)
+  yield* TestClock.adjust("1 hour")
+  return id
+})
+
+/** Runs an effect to its end in an hour of the cloud's. */
+const inAnHour = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.gen(function* () {
+    const fiber = yield* Effect.fork(effect)
+    yield* TestClock.adjust("1 hour")
+    return yield* Fiber.join(fiber)
+  })
+
+const bodies = Effect.map(
+  Effect.flatMap(TestCloud.TestCloud, ({ requests }) => requests),
+  (all) =>
+    all
+      .filter(({ method, service }) => service === "servers" && method === "POST")
+      .map(({ body }) => JSON.parse(new TextDecoder().decode(body)) as unknown)
+)
+
+const lines = Effect.map(
+  Effect.flatMap(TestCloud.TestCloud, ({ requests }) => requests),
+  (all) =>
+    all
+      .filter(({ service }) => service.startsWith("servers"))
+      .map(({ method, target }) => `${method} ${target.replace(/^.*\/010101/, "")}`)
+)
+
+describe("CloudServers: by name or id", () => {
+  it.effect("a server by its id, and by its very name: what is a pattern in it stands for itself", () =>
+    Effect.gen(function* () {
+      const servers = yield* CloudServers.CloudServers
+      const { servers: seeded } = yield* TestCloud.TestCloud
+      const odd = String.raw`a.b (1) [x] {2} ^$ * + ? | \ ü`
+      const serverId = yield* seeded.seedServer({ name: odd })
+      yield* seeded.seedServer({ name: `${odd} and more` })
+      yield* seeded.seedServer({ name: "axb (1)" })
+      for (const nameOrId of [odd, serverId]) {
+        const found = yield* servers.findServer({ nameOrId })
+        assert.strictEqual(Option.getOrThrow(found).id, serverId)
+      }
+      for (const nameOrId of ["a.b", "5f7a2b6e-0000-4000-8000-000000000000"]) {
+        assert.isTrue(Option.isNone(yield* servers.findServer({ nameOrId })), nameOrId)
+      }
+    }).pipe(on)
+  )
+
+  it.effect("a name that is an id's look-alike is found too", () =>
+    Effect.gen(function* () {
+      const servers = yield* CloudServers.CloudServers
+      const { servers: seeded } = yield* TestCloud.TestCloud
+      const name = "5f7a2b6e-0000-4000-8000-000000000001"
+      const serverId = yield* seeded.seedServer({ name })
+      assert.strictEqual(Option.getOrThrow(yield* servers.findServer({ nameOrId: name })).id, serverId)
+    }).pipe(on)
+  )
+
+  it.effect("several of one name are told by their ids, and an empty name is no name", () =>
+    Effect.gen(function* () {
+      const servers = yield* CloudServers.CloudServers
+      const { servers: seeded } = yield* TestCloud.TestCloud
+      const ids = yield* seeded.seedServers(2, { name: "twin" })
+      const error = yield* Effect.flip(servers.findServer({ nameOrId: "twin" }))
+      assert.strictEqual(error._tag, "InvalidInput")
+      for (const id of ids) assert.include(error.message, id)
+      const empty = yield* Effect.flip(servers.findServer({ nameOrId: "" }))
+      assert.match(empty.message, /CloudServers\.findServer: nameOrId: expected a name or an id/)
+    }).pipe(on)
+  )
+
+  it.effect("an image and a flavor likewise", () =>
+    Effect.gen(function* () {
+      const servers = yield* CloudServers.CloudServers
+      const image = yield* servers.getImage({ imageId: ubuntu })
+      for (const nameOrId of [ubuntu, image.name]) {
+        assert.deepStrictEqual(yield* servers.findImage({ nameOrId }), Option.some(image))
+      }
+      assert.isTrue(Option.isNone(yield* servers.findImage({ nameOrId: "no such image" })))
+      const flavor = yield* servers.getFlavor({ flavorId: "general1-1" })
+      for (const nameOrId of ["general1-1", flavor.name]) {
+        assert.deepStrictEqual(yield* servers.findFlavor({ nameOrId }), Option.some(flavor))
+      }
+      assert.isTrue(Option.isNone(yield* servers.findFlavor({ nameOrId: "none" })))
+    }).pipe(on)
+  )
+
+  it.effect("a failure of the cloud is not taken for an absence", () =>
+    Effect.gen(function* () {
+      const servers = yield* CloudServers.CloudServers
+      const { fail } = yield* TestCloud.TestCloud
+      yield* fail({ match: { service: "servers" }, fault: { _tag: "Status", status: 503 } })
+      const error = yield* Effect.flip(servers.findServer({ nameOrId: ubuntu }))
+      assert.strictEqual(error._tag, "ServiceUnavailable")
+    }).pipe(on)
+  )
+})
+
+describe("CloudServers: done and waited for", () => {
+  it.effect("a server is made and answered when it is ACTIVE, with the password that is told once", () =>
+    Effect.gen(function* () {
+      const servers = yield* CloudServers.CloudServers
+      const server = yield* inAnHour(servers.createAndWait({ ...small, adminPassword: Redacted.make("s3cret-pass") }))
+      assert.deepStrictEqual([server.name, server.status], ["web-1", "ACTIVE"])
+      assert.strictEqual(Redacted.value(server.adminPassword ?? Redacted.make("none")), "s3cret-pass")
+      assert.notInclude(shown(server), "s3cret-pass")
+      assert.deepStrictEqual(yield* bodies, [
+        { server: { name: "web-1", imageRef: ubuntu, flavorRef: "general1-1", adminPass: "s3cret-pass" } }
+      ])
+    }).pipe(on)
+  )
+
+  it.effect("one that ends in ERROR, or takes too long, is named and stays", () =>
+    Effect.gen(function* () {
+      const cloud = yield* TestCloud.TestCloud
+      const servers = yield* CloudServers.CloudServers
+      yield* cloud.servers.failBuilds()
+      const failed = yield* Effect.flip(inAnHour(servers.createAndWait(small)))
+      const late = yield* Effect.flip(inAnHour(servers.createAndWait({ ...small, timeout: "3 seconds" })))
+      const ids = (yield* cloud.servers.servers).map(({ id }) => id)
+      assert.deepStrictEqual([failed._tag, late._tag], ["ResourceFailed", "WaitTimeout"])
+      assert.sameMembers(
+        [failed, late].map((error) => ("resource" in error ? error.resource : "")),
+        [...ids]
+      )
+      assert.match(failed.message, /CloudServers\.createAndWait: .* is in ERROR: No valid host was found/)
+    }).pipe(on)
+  )
+
+  it.effect("the wait can be given up; the server that was made stays", () =>
+    Effect.gen(function* () {
+      const cloud = yield* TestCloud.TestCloud
+      const servers = yield* CloudServers.CloudServers
+      const making = yield* Effect.fork(servers.createAndWait(small))
+      yield* TestClock.adjust("12 seconds")
+      assert.isTrue(Exit.isInterrupted(yield* Fiber.interrupt(making)))
+      const asked = (yield* cloud.requests).length
+      yield* TestClock.adjust("1 hour")
+      assert.strictEqual((yield* cloud.requests).length, asked)
+      assert.lengthOf(yield* cloud.servers.servers, 1)
+    }).pipe(on)
+  )
+
+  it.effect("a server boots from a volume, a new one of an image, or one of a snapshot", () =>
+    Effect.gen(function* () {
+      const servers = yield* CloudServers.CloudServers
+      const { imageId: _, ...server } = small
+      const disk = CloudServers.bootFrom({ imageId: ubuntu, volumeGigabytes: 100, deleteOnTermination: true })
+      const built = yield* inAnHour(servers.createAndWait({ ...server, flavorId: "compute1-4", blockDevices: [disk] }))
+      assert.isUndefined(built.imageId)
+      assert.deepStrictEqual(yield* bodies, [
+        {
+          server: {
+            name: "web-1",
+            imageRef: "",
+            flavorRef: "compute1-4",
+            block_device_mapping_v2: [
+              {
+                boot_index: 0,
+                uuid: ubuntu,
+                source_type: "image",
+                destination_type: "volume",
+                volume_size: 100,
+                delete_on_termination: true
+              }
+            ]
+          }
+        }
+      ])
+      assert.deepStrictEqual(CloudServers.bootFrom({ volumeId: "v" }), {
+        bootIndex: 0,
+        sourceType: "volume",
+        sourceId: "v",
+        destinationType: "volume",
+        deleteOnTermination: false
+      })
+      const ofSnapshot = CloudServers.bootFrom({ snapshotId: "s", volumeGigabytes: 75 })
+      assert.deepStrictEqual([ofSnapshot.sourceType, ofSnapshot.volumeGigabytes], ["snapshot", 75])
+    }).pipe(on)
+  )
+
+  it.effect("a resize is confirmed, though the first looks still see the old flavor", () =>
+    Effect.gen(function* () {
+      const servers = yield* CloudServers.CloudServers
+      const serverId = yield* active
+      const server = yield* inAnHour(
+        servers.resizeAndConfirm({ serverId, flavorId: "general1-2", interval: "2 seconds" })
+      )
+      assert.deepStrictEqual([server.flavorId, server.status, server.taskState], ["general1-2", "ACTIVE", undefined])
+      assert.deepStrictEqual((yield* bodies).slice(1), [
+        { resize: { flavorRef: "general1-2" } },
+        { confirmResize: null }
+      ])
+    }).pipe((test) => on(test, { cloud: { servers: { statusLag: "5 seconds" } } }))
+  )
+
+  it.effect("a server that is shut off is resized and stays so", () =>
+    Effect.gen(function* () {
+      const servers = yield* CloudServers.CloudServers
+      const { servers: seeded } = yield* TestCloud.TestCloud
+      const serverId = yield* active
+      yield* seeded.setServerStatus(serverId, "SHUTOFF")
+      const server = yield* inAnHour(servers.resizeAndConfirm({ serverId, flavorId: "general1-2" }))
+      assert.strictEqual(server.flavorId, "general1-2")
+    }).pipe(on)
+  )
+
+  it.effect("a resize that the cloud gives up ends the wait, whether in ERROR or with the old flavor", () =>
+    Effect.gen(function* () {
+      const servers = yield* CloudServers.CloudServers
+      const { servers: seeded } = yield* TestCloud.TestCloud
+      for (const [status, why] of [
+        ["ACTIVE", /the cloud gave up, and left the old flavor/],
+        ["ERROR", /is in ERROR/]
+      ] as const) {
+        const serverId = yield* active
+        const resizing = yield* Effect.fork(Effect.flip(servers.resizeAndConfirm({ serverId, flavorId: "general1-2" })))
+        yield* TestClock.adjust("1 second")
+        yield* seeded.setServerStatus(serverId, status)
+        yield* TestClock.adjust("1 hour")
+        const error = yield* Fiber.join(resizing)
+        assert.strictEqual(error._tag, "ResourceFailed")
+        assert.match(error.message, why)
+      }
+    }).pipe(on)
+  )
+
+  it.effect("a server is saved to an image, which is answered when it is ACTIVE", () =>
+    Effect.gen(function* () {
+      const servers = yield* CloudServers.CloudServers
+      const serverId = yield* active
+      const image = yield* inAnHour(
+        servers.createImageAndWait({ serverId, name: "nightly", metadata: { kept: "7" }, interval: "1 second" })
+      )
+      assert.deepStrictEqual(
+        [image.name, image.status, image.serverId, image.metadata["kept"]],
+        ["nightly", "ACTIVE", serverId, "7"]
+      )
+      const late = yield* Effect.flip(
+        inAnHour(servers.createImageAndWait({ serverId, name: "slow", timeout: "2 seconds" }))
+      )
+      assert.strictEqual(late._tag, "WaitTimeout")
+      const [slow] = yield* Stream.runCollect(servers.listImages({ name: "slow" }))
+      assert.strictEqual("resource" in late ? late.resource : "", slow?.id)
+    }).pipe(on)
+  )
+})
+
+describe("CloudServers: key pairs of files", () => {
+  const publicKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl me@laptop"
+
+  const withFile = <A, E>(
+    content: string,
+    test: (path: string) => Effect.Effect<A, E, CloudServers.CloudServers | TestCloud.TestCloud | FileSystem.FileSystem>
+  ) =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const path = yield* fs.makeTempFileScoped({ prefix: "effect-rackspace-test-" })
+      yield* fs.writeFileString(path, content)
+      return yield* test(path)
+    }).pipe(Effect.scoped, Effect.provide([NodeContext.layer, TestCloud.layer({ retry: RetryPolicy.never })]))
+
+  it.effect("the public key of a file is given to the cloud", () =>
+    withFile(`${publicKey}\n`, (path) =>
+      Effect.gen(function* () {
+        const servers = yield* CloudServers.CloudServers
+        const pair = yield* servers.importKeyPairFromFile({ name: "laptop", path })
+        assert.deepStrictEqual([pair.name, pair.publicKey], ["laptop", publicKey])
+        assert.deepStrictEqual(yield* bodies, [{ keypair: { name: "laptop", public_key: publicKey } }])
+      })
+    )
+  )
+
+  const privateKey =
+    "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmU\n-----END OPENSSH PRIVATE KEY-----\n"
+
+  for (const [what, content, message] of [
+    ["a private key", privateKey, /is a private key: name the \.pub file beside it/],
+    ["two keys", `${publicKey}\n${publicKey}\n`, /expected a file with one public key/],
+    ["something else", "hello there, this is no key\n", /expected a file with one public key/],
+    ["nothing", "", /expected a file with one public key/]
+  ] as const) {
+    it.effect(`${what} does not leave the machine`, () =>
+      withFile(content, (path) =>
+        Effect.gen(function* () {
+          const servers = yield* CloudServers.CloudServers
+          const error = yield* Effect.flip(servers.importKeyPairFromFile({ name: "laptop", path }))
+          assert.strictEqual(error._tag, "InvalidInput")
+          assert.match(error.message, message)
+          assert.notInclude(shown(error), "b3BlbnNza")
+          assert.deepStrictEqual(yield* bodies, [])
+        })
+      )
+    )
+  }
+
+  it.effect("a file that is not there is told as the platform tells it", () =>
+    withFile("", (path) =>
+      Effect.gen(function* () {
+        const servers = yield* CloudServers.CloudServers
+        const error = yield* Effect.flip(servers.importKeyPairFromFile({ name: "laptop", path: `${path}.none` }))
+        assert.strictEqual(error._tag, "SystemError")
+      })
+    )
+  )
+})
+
+describe("CloudServers: consoles and addresses", () => {
+  it.effect("what a server has written to its console, all or the last lines", () =>
+    Effect.gen(function* () {
+      const servers = yield* CloudServers.CloudServers
+      const serverId = yield* active
+      const all = yield* servers.getConsoleLog({ serverId })
+      assert.match(all, /web-1 login/)
+      const last = yield* servers.getConsoleLog({ serverId, lines: 1 })
+      assert.strictEqual(last, all.split("\n").at(-1))
+      assert.deepStrictEqual((yield* bodies).slice(1), [
+        { "os-getConsoleOutput": {} },
+        { "os-getConsoleOutput": { length: 1 } }
+      ])
+      assert.strictEqual((yield* Effect.flip(servers.getConsoleLog({ serverId: "none" })))._tag, "NotFound")
+    }).pipe(on)
+  )
+
+  it.effect("a shared address is asked for by POST where the cloud refuses PUT, and only there", () =>
+    Effect.gen(function* () {
+      const cloud = yield* TestCloud.TestCloud
+      const servers = yield* CloudServers.CloudServers
+      const input = { serverId: "s", ipAddressId: "i" }
+      const answers = (status: number, body: unknown) =>
+        cloud.fail({ match: { service: "servers" }, fault: { _tag: "Status", status, body } })
+      yield* answers(405, { badMethod: { code: 405, message: "no" } })
+      yield* answers(201, { ip_association: { id: "i", address: "192.0.2.9" } })
+      assert.deepStrictEqual(yield* servers.createIpAssociation(input), { id: "i", address: "192.0.2.9" })
+      assert.deepStrictEqual(yield* lines, ["PUT /servers/s/ip_associations/i", "POST /servers/s/ip_associations/i"])
+      yield* cloud.clearRequests
+      yield* answers(404, { itemNotFound: { code: 404, message: "no" } })
+      assert.strictEqual((yield* Effect.flip(servers.createIpAssociation(input)))._tag, "NotFound")
+      assert.lengthOf(yield* lines, 1)
+    }).pipe(on)
+  )
+
+  it.effect("bandwidth, the image schedule and the zone of a server are told where the cloud tells them", () =>
+    Effect.gen(function* () {
+      const cloud = yield* TestCloud.TestCloud
+      const servers = yield* CloudServers.CloudServers
+      const serverId = yield* active
+      yield* servers.setImageSchedule({ serverId, retention: 3, dayOfWeek: "FRIDAY" })
+      const server = yield* servers.get({ serverId })
+      assert.deepStrictEqual(server.imageSchedule, { retention: 3, dayOfWeek: "FRIDAY" })
+      const [first] = server.bandwidth ?? []
+      assert.strictEqual(first?.interface, "public")
+      assert.deepStrictEqual([first?.inbound, first?.outbound], [1024, 512])
+      assert.isTrue(DateTime.isDateTime(first?.periodStart))
+      const answer = (fields: object) =>
+        cloud.fail({
+          match: { service: "servers" },
+          fault: {
+            _tag: "Status",
+            status: 200,
+            body: {
+              server: {
+                id: 1,
+                name: "n",
+                status: "NEW",
+                created: "2012-08-20T21:11:09Z",
+                updated: "2012-08-20T21:11:09Z",
+                ...fields
+              }
+            }
+          }
+        })
+      yield* answer({
+        "OS-EXT-AZ:availability_zone": "nova",
+        "rax-bandwidth:bandwidth": [{ interface: "private", bandwidth_inbound: "7", bandwidth_outbound: 8 }]
+      })
+      const told = yield* servers.get({ serverId })
+      assert.deepStrictEqual(
+        [told.availabilityZone, told.bandwidth],
+        ["nova", [{ interface: "private", inbound: 7, outbound: 8 }]]
+      )
+      yield* answer({
+        "OS-EXT-AZ:availability_zone": "",
+        "rax-bandwidth:bandwidth": null,
+        "RAX-SI:image_schedule": null
+      })
+      const none = yield* servers.get({ serverId })
+      assert.deepStrictEqual(
+        [none.availabilityZone, none.bandwidth, none.imageSchedule],
+        [undefined, undefined, undefined]
+      )
+    }).pipe(on)
+  )
+})
+
+describe("CloudServers: the first generation", () => {
+  it.effect("its servers are listed over several pages, with numbers for ids and texts for addresses", () =>
+    Effect.gen(function* () {
+      const cloud = yield* TestCloud.TestCloud
+      const servers = yield* CloudServers.CloudServers
+      const ids = yield* Effect.forEach(["a", "b", "c", "d"], (name) =>
+        cloud.firstGeneration.seedServer({ name, metadata: { of: "old" } })
+      )
+      yield* cloud.servers.seedServer({ name: "of today" })
+      const listed = [...(yield* Stream.runCollect(servers.listFirstGeneration({ pageSize: 2 })))]
+      assert.deepStrictEqual(
+        listed.map(({ id, name }) => [id, name]),
+        ids.map((id, index) => [String(id), ["a", "b", "c", "d"][index]])
+      )
+      assert.deepStrictEqual(yield* lines, [
+        "GET /servers/detail.json?offset=0&limit=2",
+        "GET /servers/detail.json?offset=2&limit=2",
+        "GET /servers/detail.json?offset=4&limit=2"
+      ])
+      const [first] = listed
+      assert.deepInclude(first, { imageId: "119", flavorId: "1", status: "ACTIVE", metadata: { of: "old" } })
+      assert.lengthOf(first?.addresses.public ?? [], 1)
+      const serverId = String(ids[1])
+      assert.deepStrictEqual(yield* servers.getFirstGeneration({ serverId }), listed[1])
+      assert.strictEqual((yield* Effect.flip(servers.getFirstGeneration({ serverId: "1" })))._tag, "NotFound")
+      // Neither sees the other's.
+      assert.deepStrictEqual(
+        [...(yield* Stream.runCollect(servers.list()))].map(({ name }) => name),
+        ["of today"]
+      )
+    }).pipe(on)
+  )
+
+  it.effect("it is found whatever region, URL or interface is chosen for the other", () =>
+    Effect.gen(function* () {
+      const cloud = yield* TestCloud.TestCloud
+      const servers = yield* CloudServers.CloudServers
+      yield* cloud.firstGeneration.seedServer()
+      assert.lengthOf([...(yield* Stream.runCollect(servers.listFirstGeneration()))], 1)
+    }).pipe((test) =>
+      on(test, { region: "ORD", endpoints: { CloudServers: "http://cloud.test/servers/ord/v2/010101" } })
+    )
+  )
+
+  it.effect("a page of more than the cloud gives would end the listing too soon, and is refused", () =>
+    Effect.gen(function* () {
+      const servers = yield* CloudServers.CloudServers
+      const error = yield* Effect.flip(Stream.runDrain(servers.listFirstGeneration({ pageSize: 1001 })))
+      assert.match(
+        error.message,
+        /CloudServers\.listFirstGeneration: pageSize: expected a whole number from 1 to 1,000/
+      )
+    }).pipe(on)
+  )
+
+  it.effect("what the documents leave out or write otherwise is read", () =>
+    Effect.gen(function* () {
+      const cloud = yield* TestCloud.TestCloud
+      const servers = yield* CloudServers.CloudServers
+      yield* cloud.fail({
+        match: { service: "servers-first-generation" },
+        fault: {
+          _tag: "Status",
+          status: 203,
+          body: { servers: [{ id: 7, name: "old", status: "QUEUE_RESIZE", hostId: "", addresses: null }] }
+        }
+      })
+      assert.deepStrictEqual(yield* servers.listFirstGenerationPage(), [
+        { id: "7", name: "old", status: "QUEUE_RESIZE", addresses: { public: [], private: [] }, metadata: {} }
+      ])
+    }).pipe(on)
+  )
+})
