@@ -2,8 +2,8 @@
  * Cloud Files, which is OpenStack's Swift: one account's containers and objects in one region (files.md sections 1 to 7
  * and the versions of section 9). It is driven by headers, answers in text and HTML, and takes any bytes for a name.
  *
- * Not emulated: TempURL and FormPost, access lists (they are kept, not enforced), static websites, `?extract-archive`
- * and replicas, so that every read is fresh.
+ * Not emulated: TempURL and FormPost, access lists (they are kept, not enforced), static websites, archives
+ * of bzip2, and replicas, so that every read is fresh.
  *
  * @since 0.1.0
  */
@@ -11,6 +11,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Accounts from "./CloudFiles/Accounts.js"
 import * as Answer from "./CloudFiles/Answer.js"
+import * as Archive from "./CloudFiles/Archive.js"
 import * as Bulk from "./CloudFiles/Bulk.js"
 import * as ByteText from "./CloudFiles/ByteText.js"
 import * as Containers from "./CloudFiles/Containers.js"
@@ -44,6 +45,8 @@ export interface CloudFilesOptions {
    * documents say 1,048,576.
    */
   readonly minimumSegmentBytes?: number | undefined
+  /** How many containers one archive may create. Default 1,000, as Rackspace's documents say; today's Swift has 10,000. */
+  readonly maxArchiveContainers?: number | undefined
 }
 
 /**
@@ -141,7 +144,8 @@ export const make = (options: CloudFilesOptions = {}): Effect.Effect<CloudFilesE
       pageLimit: options.pageLimit ?? 10_000,
       maxObjectBytes: options.maxObjectBytes ?? 5 * 1024 ** 3,
       maxContainers: options.maxContainers ?? 500_000,
-      minimumSegmentBytes: options.minimumSegmentBytes ?? 1
+      minimumSegmentBytes: options.minimumSegmentBytes ?? 1,
+      maxArchiveContainers: options.maxArchiveContainers ?? 1000
     }
 
     const object = (
@@ -189,6 +193,10 @@ export const make = (options: CloudFilesOptions = {}): Effect.Effect<CloudFilesE
       }
       if (request.query.has("bulk-delete") && (request.method === "POST" || request.method === "DELETE")) {
         return Bulk.bulkDelete(storage, request)
+      }
+      const archive = request.method === "PUT" ? request.query.getAll("extract-archive").at(-1) : undefined
+      if (archive !== undefined) {
+        return Archive.extract(storage, settings, request, archive)
       }
       if (path === "") {
         return Answer.attempt(() => Accounts.handle(storage, settings, request, now))
