@@ -16,6 +16,7 @@ import * as Bulk from "./CloudFiles/Bulk.js"
 import * as ByteText from "./CloudFiles/ByteText.js"
 import * as Containers from "./CloudFiles/Containers.js"
 import * as Copying from "./CloudFiles/Copying.js"
+import * as Discovery from "./CloudFiles/Discovery.js"
 import * as MediaType from "./CloudFiles/MediaType.js"
 import * as Metadata from "./CloudFiles/Metadata.js"
 import * as Reading from "./CloudFiles/Reading.js"
@@ -47,6 +48,8 @@ export interface CloudFilesOptions {
   readonly minimumSegmentBytes?: number | undefined
   /** How many containers one archive may create. Default 1,000, as Rackspace's documents say; today's Swift has 10,000. */
   readonly maxArchiveContainers?: number | undefined
+  /** Whether `/info` tells what the storage can do, as today's Swift does. Default no: Rackspace's documents know no such thing. */
+  readonly discoverable?: boolean | undefined
 }
 
 /**
@@ -127,7 +130,17 @@ export interface CloudFilesEmulator extends EmulatedService {
   readonly removeObject: (container: string, object: string) => Effect.Effect<void>
   /** The names of a container's objects, in the order of listings; none if there is no such container. */
   readonly objects: (container: string) => Effect.Effect<ReadonlyArray<string>>
+  /** What `/info` answers; undefined where the storage is not discoverable. */
+  readonly discover: (method: string) => WireResponse | undefined
 }
+
+/**
+ * Whether a path is that of `/info`: at the root of the host, where clients look, or beside the version.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const isDiscovery = (path: string): boolean => /^(?:\/(?:snet-)?files\/[^/]+)?\/info\/?$/.test(path)
 
 const objectMethods = "GET, HEAD, PUT, POST, DELETE, OPTIONS"
 
@@ -249,6 +262,7 @@ export const make = (options: CloudFilesOptions = {}): Effect.Effect<CloudFilesE
     const utf8 = new TextEncoder()
 
     return {
+      discover: (method) => (options.discoverable === true ? Discovery.handle(settings, method) : undefined),
       handle: (request) =>
         Effect.flatMap(Clock.currentTimeMillis, (now) =>
           route(request, now).pipe(
