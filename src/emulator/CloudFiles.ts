@@ -1,9 +1,11 @@
 /**
- * Cloud Files, which is OpenStack's Swift: one account's containers and objects in one region (files.md sections 1 to 7
- * and the versions of section 9). It is driven by headers, answers in text and HTML, and takes any bytes for a name.
+ * Cloud Files, which is OpenStack's Swift: one account's containers and objects in one region (files.md sections 1 to 8,
+ * and of section 9 versions, pages from elsewhere and what everybody may read). It is driven by headers, answers in text
+ * and HTML, and takes any bytes for a name.
  *
- * Not emulated: TempURL and FormPost, access lists (they are kept, not enforced), static websites, archives
- * of bzip2, and replicas, so that every read is fresh.
+ * Not emulated: users other than the account's own (what access lists say of them is kept, not enforced), static
+ * websites, access logs, archives of bzip2 and sparse files in archives, the versions of today's Swift
+ * (`X-History-Location`, `X-Versions-Enabled`), symbolic links, and replicas, so that every read is fresh.
  *
  * @since 0.1.0
  */

@@ -137,7 +137,9 @@ const transcript = (service: "files" | "servers", steps: ReadonlyArray<Step>, na
         ...(body !== undefined && { body })
       }).pipe(
         // What is no HTTP is compared too.
-        Effect.catchAllDefect((defect) => Effect.succeed({ status: 0, headers: {}, text: String(defect) }))
+        Effect.catchAllDefect((defect) =>
+          Effect.succeed<Cloud.RawResponse>({ status: 0, headers: {}, text: String(defect) })
+        )
       )
       const { until } = step
       const answer = yield* until === undefined
@@ -204,7 +206,7 @@ const compare = (heading: string, service: "files" | "servers", steps: ReadonlyA
       const theirs = yield* Effect.provide(transcript(service, steps, name), on(demo))
       const allowed = listed(heading)
       const first = service === "files" ? "Cloud Files and Swift" : "Cloud Servers and Nova"
-      const everywhere = listed(first).get("*") ?? new Set()
+      const everywhere = new Set([...(listed(first).get("*") ?? []), ...(allowed.get("*") ?? [])])
       const unlisted: Array<string> = []
       const unneeded = new Set([...allowed.keys()].filter((request) => request !== "*"))
       for (const [index, our] of ours.entries()) {
