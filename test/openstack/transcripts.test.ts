@@ -24,6 +24,8 @@ const leftOut = new Set([
   "via",
   "x-account-bytes-used",
   "x-account-container-count",
+  "x-account-meta-temp-url-key",
+  "x-account-meta-temp-url-key-2",
   "x-account-object-count",
   "x-compute-request-id",
   "x-copied-from-last-modified",

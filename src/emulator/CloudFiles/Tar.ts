@@ -239,7 +239,11 @@ export const reader = (handlers: Handlers): TarReader => {
 
   return {
     push: (bytes) => {
-      for (let at = 0; at < bytes.byteLength && !isOver;) {
+      for (let at = 0; at < bytes.byteLength;) {
+        // What follows the end is nothing.
+        if (isOver) {
+          return
+        }
         if (left > 0) {
           const part = bytes.subarray(at, at + left)
           at += part.byteLength

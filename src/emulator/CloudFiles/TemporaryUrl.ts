@@ -62,7 +62,12 @@ const isWithin = (range: string, address: string): boolean => {
   return list.check(address, isIP(address) === 6 ? "ipv6" : "ipv4")
 }
 
-/** What a signed URL lets through. */
+/**
+ * What a signed URL lets through.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface Admitted {
   /** The request without its query, of which nothing else is heeded. */
   readonly request: ServiceRequest
