@@ -1,20 +1,27 @@
 /**
- * Cloud Files, which is OpenStack's Swift: one account's containers and objects in one region (files.md sections 1 to 7
- * and the versions of section 9). It is driven by headers, answers in text and HTML, and takes any bytes for a name.
+ * Cloud Files, which is OpenStack's Swift: one account's containers and objects in one region (files.md sections 1 to 8,
+ * and of section 9 versions, pages from elsewhere and what everybody may read). It is driven by headers, answers in text
+ * and HTML, and takes any bytes for a name.
  *
- * Not emulated: TempURL and FormPost, access lists (they are kept, not enforced), static websites, `?extract-archive`
- * and replicas, so that every read is fresh.
+ * Not emulated: users other than the account's own (what access lists say of them is kept, not enforced), static
+ * websites, access logs, archives of bzip2 and sparse files in archives, the versions of today's Swift
+ * (`X-History-Location`, `X-Versions-Enabled`), symbolic links, and replicas, so that every read is fresh.
  *
  * @since 0.1.0
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Access from "./CloudFiles/Access.js"
 import * as Accounts from "./CloudFiles/Accounts.js"
 import * as Answer from "./CloudFiles/Answer.js"
+import * as Archive from "./CloudFiles/Archive.js"
 import * as Bulk from "./CloudFiles/Bulk.js"
 import * as ByteText from "./CloudFiles/ByteText.js"
 import * as Containers from "./CloudFiles/Containers.js"
 import * as Copying from "./CloudFiles/Copying.js"
+import * as CrossOrigin from "./CloudFiles/CrossOrigin.js"
+import * as Discovery from "./CloudFiles/Discovery.js"
+import * as FormPost from "./CloudFiles/FormPost.js"
 import * as MediaType from "./CloudFiles/MediaType.js"
 import * as Metadata from "./CloudFiles/Metadata.js"
 import * as Reading from "./CloudFiles/Reading.js"
@@ -22,6 +29,7 @@ import * as StaticLargeObject from "./CloudFiles/StaticLargeObject.js"
 import type { Container, Settings } from "./CloudFiles/Storage.js"
 import { Storage } from "./CloudFiles/Storage.js"
 import * as StoredBytes from "./CloudFiles/StoredBytes.js"
+import * as TemporaryUrl from "./CloudFiles/TemporaryUrl.js"
 import * as Writing from "./CloudFiles/Writing.js"
 import type { EmulatedService, ServiceRequest, WireBroken, WireResponse } from "./Protocol.js"
 import * as RequestBody from "./RequestBody.js"
@@ -44,6 +52,12 @@ export interface CloudFilesOptions {
    * documents say 1,048,576.
    */
   readonly minimumSegmentBytes?: number | undefined
+  /** How many containers one archive may create. Default 1,000, as Rackspace's documents say; today's Swift has 10,000. */
+  readonly maxArchiveContainers?: number | undefined
+  /** Whether `/info` tells what the storage can do, as today's Swift does. Default no: Rackspace's documents know no such thing. */
+  readonly discoverable?: boolean | undefined
+  /** Where requests come from, for signed URLs that are good for some addresses only. Default `127.0.0.1`. */
+  readonly clientAddress?: string | undefined
 }
 
 /**
@@ -124,9 +138,19 @@ export interface CloudFilesEmulator extends EmulatedService {
   readonly removeObject: (container: string, object: string) => Effect.Effect<void>
   /** The names of a container's objects, in the order of listings; none if there is no such container. */
   readonly objects: (container: string) => Effect.Effect<ReadonlyArray<string>>
+  /** What `/info` answers; undefined where the storage is not discoverable. */
+  readonly discover: (method: string) => WireResponse | undefined
 }
 
-const objectMethods = "GET, HEAD, PUT, POST, DELETE, OPTIONS"
+/**
+ * Whether a path is that of `/info`: at the root of the host, where clients look, or beside the version.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const isDiscovery = (path: string): boolean => /^(?:\/(?:snet-)?files\/[^/]+)?\/info\/?$/.test(path)
+
+const objectMethods = ["GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS"]
 
 /**
  * A storage with nothing in it.
@@ -141,8 +165,11 @@ export const make = (options: CloudFilesOptions = {}): Effect.Effect<CloudFilesE
       pageLimit: options.pageLimit ?? 10_000,
       maxObjectBytes: options.maxObjectBytes ?? 5 * 1024 ** 3,
       maxContainers: options.maxContainers ?? 500_000,
-      minimumSegmentBytes: options.minimumSegmentBytes ?? 1
+      minimumSegmentBytes: options.minimumSegmentBytes ?? 1,
+      maxArchiveContainers: options.maxArchiveContainers ?? 1000
     }
+
+    const clientAddress = options.clientAddress ?? "127.0.0.1"
 
     const object = (
       request: ServiceRequest,
@@ -174,10 +201,12 @@ export const make = (options: CloudFilesOptions = {}): Effect.Effect<CloudFilesE
           return Answer.attempt(() =>
             multipart === "delete" ? StaticLargeObject.remove(work, now) : Writing.remove(storage, path, now)
           )
-        case "OPTIONS":
-          return Effect.succeed(Answer.standard(200, { Allow: objectMethods }))
+        case "OPTIONS": {
+          const container = storage.get(path.container, now)
+          return Effect.succeed(CrossOrigin.preflight(request, container, objectMethods, [...objectMethods, "COPY"]))
+        }
         default:
-          return Effect.succeed(Answer.standard(405, { Allow: objectMethods }))
+          return Effect.succeed(Answer.standard(405, { Allow: objectMethods.join(", ") }))
       }
     }
 
@@ -190,17 +219,87 @@ export const make = (options: CloudFilesOptions = {}): Effect.Effect<CloudFilesE
       if (request.query.has("bulk-delete") && (request.method === "POST" || request.method === "DELETE")) {
         return Bulk.bulkDelete(storage, request)
       }
+      const archive = request.method === "PUT" ? request.query.getAll("extract-archive").at(-1) : undefined
+      if (archive !== undefined) {
+        return Archive.extract(storage, settings, request, archive)
+      }
       if (path === "") {
         return Answer.attempt(() => Accounts.handle(storage, settings, request, now))
       }
       const target = Reading.splitPath(`/${path}`)
-      if (target !== undefined) {
-        return object(request, target, now)
-      }
       const name = path.replace(/\/$/, "")
-      return name === "" || path.startsWith("/")
-        ? Effect.succeed(Answer.sentence(412, "Bad URL"))
-        : Answer.attempt(() => Containers.handle(storage, settings, request, name, now))
+      const answered =
+        target !== undefined
+          ? object(request, target, now)
+          : name === "" || path.startsWith("/")
+            ? Effect.succeed(Answer.sentence(412, "Bad URL"))
+            : Answer.attempt(() => Containers.handle(storage, settings, request, name, now))
+      return Effect.map(settled(answered), (response) =>
+        CrossOrigin.shared(request, storage.get(target?.container ?? name, now), response)
+      )
+    }
+
+    /** A refusal is an answer like any other. */
+    const settled = (
+      answer: Effect.Effect<WireResponse, WireBroken | Answer.Refused>
+    ): Effect.Effect<WireResponse, WireBroken> =>
+      Effect.catchIf(
+        answer,
+        (problem) => problem instanceof Answer.Refused,
+        (refused) => Effect.succeed(refused.response)
+      )
+
+    /** Adds what every answer has. */
+    const finished = (
+      request: ServiceRequest,
+      answer: Effect.Effect<WireResponse, WireBroken>
+    ): Effect.Effect<WireResponse, WireBroken> =>
+      Effect.zipWith(answer, Clock.currentTimeMillis, (response, end) =>
+        Answer.signed(request.method === "HEAD" ? withoutBody(response) : response, end, request.region)
+      )
+
+    /** What a request needs no token for: its answer, or undefined where it needs one. */
+    const open = (
+      request: ServiceRequest,
+      isAuthenticated: boolean,
+      now: number
+    ): Effect.Effect<WireResponse, WireBroken> | undefined => {
+      if (TemporaryUrl.isSigned(request)) {
+        const admitted = TemporaryUrl.admit(storage, request, clientAddress, now)
+        return "status" in admitted
+          ? Effect.succeed(admitted)
+          : Effect.map(settled(route(admitted.request, now)), admitted.answer)
+      }
+      const boundary = FormPost.boundaryOf(request)
+      if (boundary !== undefined) {
+        return settled(FormPost.handle(storage, settings, request, boundary))
+      }
+      if (isAuthenticated) {
+        return undefined
+      }
+      if (request.method === "OPTIONS") {
+        return settled(route(request, now))
+      }
+      const path = ByteText.percentDecode(request.path).replace(/^\//, "")
+      const [name = ""] = path.split("/", 1)
+      const container = storage.get(name, now)
+      const what = Reading.splitPath(path) === undefined ? "listing" : "object"
+      if (
+        (request.method === "GET" || request.method === "HEAD") &&
+        Access.isPublic(container, request.headers["referer"], what)
+      ) {
+        return Effect.map(settled(route(request, now)), Access.forStrangers)
+      }
+      // A page from elsewhere is to see that it may not.
+      return request.headers["origin"] === undefined || name === ""
+        ? undefined
+        : Effect.succeed(
+            CrossOrigin.shared(
+              request,
+              container,
+              Answer.standard(401, { "WWW-Authenticate": `Swift realm="${request.caller.storageAccount}"` })
+            )
+          )
     }
 
     /** To HEAD goes what would go to GET, but for the body; a refusal has then none to count. */
@@ -241,18 +340,14 @@ export const make = (options: CloudFilesOptions = {}): Effect.Effect<CloudFilesE
     const utf8 = new TextEncoder()
 
     return {
+      discover: (method) => (options.discoverable === true ? Discovery.handle(settings, method) : undefined),
       handle: (request) =>
-        Effect.flatMap(Clock.currentTimeMillis, (now) =>
-          route(request, now).pipe(
-            Effect.catchIf(
-              (problem) => problem instanceof Answer.Refused,
-              (refused) => Effect.succeed(refused.response)
-            ),
-            Effect.zipWith(Clock.currentTimeMillis, (response, end) =>
-              Answer.signed(request.method === "HEAD" ? withoutBody(response) : response, end, request.region)
-            )
-          )
-        ),
+        Effect.flatMap(Clock.currentTimeMillis, (now) => finished(request, settled(route(request, now)))),
+      handlePublic: (request, isAuthenticated) =>
+        Effect.flatMap(Clock.currentTimeMillis, (now): Effect.Effect<WireResponse | undefined, WireBroken> => {
+          const answer = open(request, isAuthenticated, now)
+          return answer === undefined ? Effect.succeed(undefined) : finished(request, answer)
+        }),
       containers: Effect.map(Clock.currentTimeMillis, (now) =>
         [...storage.names.from("")].flatMap((name) => {
           const found = storage.get(name, now)
