@@ -84,23 +84,48 @@ const present = asked.filter((name) => {
 const temporary = mkdtempSync(join(tmpdir(), "effect-rackspace-bench-"))
 let running
 let cloud
-const clear = () => {
+let ending
+
+const stopClient = () => {
   try {
     // A group of its own, since what measures does not end what it measures.
-    if (running?.exitCode === null) process.kill(-running.pid, "SIGKILL")
+    if (running !== undefined && running.exitCode === null && running.signalCode === null) {
+      process.kill(-running.pid, "SIGKILL")
+    }
   } catch {
     // It has ended meanwhile.
   }
+}
+
+/** Leaves nothing behind: no process, no file, no container. */
+const end = (code) => {
+  ending ??= (async () => {
+    stopClient()
+    await running?.ended
+    try {
+      if (cloud !== undefined) for (const container of containers) await cloud.remove({ container })
+    } catch (error) {
+      console.error(error.message)
+    }
+    cloud?.close()
+    await cloud?.closed
+    rmSync(temporary, { recursive: true, force: true, maxRetries: 3 })
+    process.exit(code)
+  })()
+  return ending
+}
+
+process.on("exit", () => {
+  stopClient()
   cloud?.close()
   rmSync(temporary, { recursive: true, force: true, maxRetries: 3 })
-}
-process.on("exit", clear)
+})
 for (const [signal, code] of [
   ["SIGINT", 130],
   ["SIGTERM", 143],
   ["SIGHUP", 129]
 ]) {
-  process.on(signal, () => process.exit(code))
+  process.on(signal, () => void end(code))
 }
 
 const execute = (client, command) =>
@@ -114,6 +139,7 @@ const execute = (client, command) =>
       env: { ...process.env, ...command.environment },
       stdio: ["ignore", ...descriptors, "pipe"]
     })
+    running.ended = new Promise((ended) => running.once("close", ended).once("error", ended))
     let figures = ""
     running.stdio[3].on("data", (part) => (figures += part))
     running.on("error", reject)
@@ -128,6 +154,7 @@ const execute = (client, command) =>
   })
 
 const once = async (name, client, context) => {
+  if (ending !== undefined) throw new Error("interrupted")
   const scenario = scenarios[name]
   const job = await scenario.set(context)
   const command = clients[client].tasks[name](job)
@@ -146,7 +173,7 @@ const once = async (name, client, context) => {
   const said = clients[client].timed === true ? JSON.parse(stdout) : { count: command.count?.(stdout) }
   if (said.missing !== undefined) return said
   try {
-    await scenario.verify({ ...context, job, said })
+    if (command.discards !== true) await scenario.verify({ ...context, job, said })
   } catch (error) {
     throw new Error(`${clients[client].title} has not done what was asked: ${error.message}`, { cause: error })
   }
@@ -203,10 +230,8 @@ try {
     writeFileSync(here("RESULTS.md"), markdown({ cloud: cloud.title, command, measured, runs, versions }))
     spawnSync("npx", ["prettier", "--write", here("RESULTS.md")], { stdio: "ignore" })
   }
-  if (measured.some(({ verdicts }) => verdicts.some(({ met }) => !met))) process.exitCode = 1
+  await end(measured.some(({ verdicts }) => verdicts.some(({ met }) => !met)) ? 1 : 0)
 } catch (error) {
-  console.error(error.message)
-  process.exitCode = 1
-} finally {
-  clear()
+  if (ending === undefined) console.error(error.message)
+  await end(1)
 }

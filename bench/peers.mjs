@@ -31,6 +31,8 @@ const program = (client, tasks) =>
   )
 const same = (...names) => Object.fromEntries(names.map((name) => [name, name]))
 
+const toNull = (client, job) => ({ ...client.tasks["large-down"]({ ...job, into: "/dev/null" }), discards: true })
+
 const wide = ["--transfers", "16", "--checkers", "16"]
 
 /**
@@ -53,6 +55,18 @@ export const clients = {
     version: () => clients.library.version(),
     timed: true,
     tasks: program("library", { put: "putBytes" })
+  },
+  "library-null": {
+    title: "effect-rackspace, to /dev/null",
+    version: () => clients.library.version(),
+    timed: true,
+    tasks: { "large-down": (job) => toNull(clients.library, job) }
+  },
+  "undici-null": {
+    title: "bare undici, to /dev/null",
+    version: () => clients.undici.version(),
+    timed: true,
+    tasks: { "large-down": (job) => toNull(clients.undici, job) }
   },
   "library-bulk": {
     title: "effect-rackspace, in bulk",

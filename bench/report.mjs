@@ -17,20 +17,24 @@ const ratio = (library, peer, figure) => {
 }
 
 export const judge = (scenario, results) => {
-  const { library } = results
-  if (library === undefined) return []
-  const peak = Math.max(...library.map((result) => result.memory))
+  const own = Object.entries(results).filter(([name]) => name.startsWith("library"))
   return [
     ...scenario.bars
-      .filter(([, peer]) => results[peer] !== undefined)
-      .map(([figure, peer, limit]) => {
-        const value = ratio(library, results[peer], figure)
+      .filter(([library, , peer]) => results[library] !== undefined && results[peer] !== undefined)
+      .map(([library, most, peer]) => {
+        const value = ratio(results[library], results[peer], "wall")
         return {
-          met: value <= limit,
-          text: `${figure} time at most ${limit} times that of ${clients[peer].title}: ${value.toFixed(2)}`
+          met: value <= most,
+          text: `wall time of ${clients[library].title} at most ${most} times that of ${clients[peer].title}: ${value.toFixed(2)}`
         }
       }),
-    { met: peak < memoryBar, text: `peak memory under ${memoryBar} MiB in each run: ${peak.toFixed(0)} MiB` }
+    ...own.map(([name, runs]) => {
+      const peak = Math.max(...runs.map((run) => run.memory))
+      return {
+        met: peak < memoryBar,
+        text: `peak memory of ${clients[name].title} under ${memoryBar} MiB in each run: ${peak.toFixed(0)} MiB`
+      }
+    })
   ]
 }
 

@@ -40,7 +40,9 @@ const library = async () => {
       Stream.runCollect,
       Effect.map((entries) => Array.from(entries, (entry) => entry.name))
     )
-  return { CloudFiles, Effect, Stream, each, namesOf, run }
+  const missingUnless = (files, name, use) =>
+    files[name] === undefined ? Effect.succeed({ missing: `CloudFiles has no ${name} yet` }) : Effect.asVoid(use())
+  return { CloudFiles, Effect, Stream, each, missingUnless, namesOf, run }
 }
 
 export const tasks = {
@@ -110,6 +112,24 @@ export const tasks = {
           Effect.map(() => ({ count, bytes, last }))
         )
       })
+  },
+  archive: async () => {
+    const { missingUnless, run } = await library()
+    return ({ container, folder }) =>
+      run((files) =>
+        missingUnless(files, "uploadFolder", () => files.uploadFolder({ container, folder, archive: true }))
+      )
+  },
+  bulkDelete: async () => {
+    const { Effect, missingUnless, namesOf, run } = await library()
+    return ({ container }) =>
+      run((files) =>
+        missingUnless(files, "deleteObjects", () =>
+          Effect.flatMap(namesOf(files, container), (objects) =>
+            files.deleteObjects({ objects: objects.map((object) => ({ container, object })) })
+          )
+        )
+      )
   },
   delete: async () => {
     const { Effect, each, namesOf, run } = await library()

@@ -95,7 +95,10 @@ export const tasks = {
     () =>
     async ({ container, into, object }) => {
       const send = await login()
-      await pipeline(await send("GET", `/${container}/${object}`), createWriteStream(into))
+      await pipeline(
+        await send("GET", `/${container}/${object}`),
+        createWriteStream(into, { highWaterMark: 1024 * 1024 })
+      )
     },
   list:
     () =>
