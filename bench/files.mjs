@@ -23,7 +23,7 @@ import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
 import * as clouds from "./clouds.mjs"
 import { clients } from "./peers.mjs"
-import { judge, markdown, table } from "./report.mjs"
+import { judge, markdown, reading, table } from "./report.mjs"
 import { containers, scenarios } from "./scenarios.mjs"
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url))
@@ -214,7 +214,7 @@ const measure = async (name) => {
   for (const container of containers) await cloud.remove({ container })
   const verdicts = judged ? judge(scenario, results) : []
   console.log(table(results))
-  for (const { met, text } of verdicts) console.log(`${met ? "met   " : "MISSED"} ${text}`)
+  for (const verdict of verdicts) console.log(reading(verdict))
   return { scenario: name, title, results, verdicts }
 }
 
@@ -230,7 +230,7 @@ try {
     writeFileSync(here("RESULTS.md"), markdown({ cloud: cloud.title, command, measured, runs, versions }))
     spawnSync("npx", ["prettier", "--write", here("RESULTS.md")], { stdio: "ignore" })
   }
-  await end(measured.some(({ verdicts }) => verdicts.some(({ met }) => !met)) ? 1 : 0)
+  await end(measured.some(({ verdicts }) => verdicts.some(({ met }) => met === false)) ? 1 : 0)
 } catch (error) {
   if (ending === undefined) console.error(error.message)
   await end(1)

@@ -56,6 +56,12 @@ export const clients = {
     timed: true,
     tasks: program("library", { put: "putBytes" })
   },
+  "library-folder": {
+    title: "effect-rackspace, a folder in one call",
+    version: () => clients.library.version(),
+    timed: true,
+    tasks: program("library", { put: "putFolder", get: "getFolder" })
+  },
   "library-null": {
     title: "effect-rackspace, to /dev/null",
     version: () => clients.library.version(),

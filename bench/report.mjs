@@ -16,9 +16,20 @@ const ratio = (library, peer, figure) => {
   return median(library.map((result, run) => of(result) / of(peer[run])))
 }
 
+const words = { true: "met", false: "MISSED", undefined: "not known" }
+
+/** How a verdict reads. */
+export const reading = ({ met, text }) => `${words[met]}: ${text}`
+
+/** The bars of a scenario: `met` is undefined where they cannot be known, since a client is left out. */
 export const judge = (scenario, results) => {
   const own = Object.entries(results).filter(([name]) => name.startsWith("library"))
   return [
+    ...scenario.bars
+      .filter(([library, , peer]) => results[library] === undefined || results[peer] === undefined)
+      .map(([library, most, peer]) => ({
+        text: `wall time of ${clients[library].title} at most ${most} times that of ${clients[peer].title}: one of them is left out`
+      })),
     ...scenario.bars
       .filter(([library, , peer]) => results[library] !== undefined && results[peer] !== undefined)
       .map(([library, most, peer]) => {
@@ -112,9 +123,7 @@ ${measured
     [
       `## \`${scenario}\`: ${title}`,
       markdownTable(results),
-      ...(verdicts.length === 0
-        ? []
-        : [verdicts.map(({ met, text }) => `- ${met ? "met" : "**missed**"}: ${text}`).join("\n")])
+      ...(verdicts.length === 0 ? [] : [verdicts.map((verdict) => `- ${reading(verdict)}`).join("\n")])
     ].join("\n\n")
   )
   .join("\n\n")}

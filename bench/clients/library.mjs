@@ -45,6 +45,16 @@ const library = async () => {
   return { CloudFiles, Effect, Stream, each, missingUnless, namesOf, run }
 }
 
+const folderUp = async (archives) => {
+  const { CloudFiles, missingUnless, run } = await library()
+  return ({ container, folder }) =>
+    run((files) =>
+      missingUnless(files, "uploadFolder", () =>
+        CloudFiles.runFolder(files.uploadFolder({ container, folder, archives, concurrency: wide }))
+      )
+    )
+}
+
 export const tasks = {
   put: async () => {
     const { CloudFiles, each, run } = await library()
@@ -88,9 +98,14 @@ export const tasks = {
       run((files) => files.upload({ container, object, body: CloudFiles.fromFile(file) }))
   },
   largeDown: async () => {
-    const { Stream, run } = await library()
+    const { Effect, Stream, run } = await library()
     return ({ container, into, object }) =>
-      run((files, fs) => Stream.run(files.download({ container, object }), fs.sink(into)))
+      run((files, fs) =>
+        // It writes beside the file, and there is no place beside this one.
+        files.downloadToFile === undefined || into === "/dev/null"
+          ? Stream.run(files.download({ container, object }), fs.sink(into))
+          : Effect.asVoid(files.downloadToFile({ container, object, path: into }))
+      )
   },
   list: async () => {
     const { Effect, Stream, run } = await library()
@@ -113,23 +128,21 @@ export const tasks = {
         )
       })
   },
-  archive: async () => {
-    const { missingUnless, run } = await library()
-    return ({ container, folder }) =>
+  archive: () => folderUp("always"),
+  putFolder: () => folderUp("never"),
+  getFolder: async () => {
+    const { CloudFiles, missingUnless, run } = await library()
+    return ({ container, into }) =>
       run((files) =>
-        missingUnless(files, "uploadFolder", () => files.uploadFolder({ container, folder, archive: true }))
+        missingUnless(files, "downloadFolder", () =>
+          CloudFiles.runFolder(files.downloadFolder({ container, folder: into, concurrency: wide }))
+        )
       )
   },
   bulkDelete: async () => {
-    const { Effect, missingUnless, namesOf, run } = await library()
+    const { missingUnless, run } = await library()
     return ({ container }) =>
-      run((files) =>
-        missingUnless(files, "deleteObjects", () =>
-          Effect.flatMap(namesOf(files, container), (objects) =>
-            files.deleteObjects({ objects: objects.map((object) => ({ container, object })) })
-          )
-        )
-      )
+      run((files) => missingUnless(files, "emptyContainer", () => files.emptyContainer({ container })))
   },
   delete: async () => {
     const { Effect, each, namesOf, run } = await library()
