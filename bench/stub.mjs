@@ -1,6 +1,6 @@
 /**
  * A storage server that costs as little as it can, so that what is measured is the client. It speaks HTTP/1.1 over plain
- * sockets, since Node's own server costs more for a small object than the whole of what is done here.
+ * sockets and parses no more of a request than it needs.
  *
  * It answers what a client of Swift needs: Swift's login and Keystone v2's, accounts, containers, objects, listings, bulk
  * deletes and archives to extract. Of an object it remembers size, MD5 and date; every download is made of the same bytes. It
