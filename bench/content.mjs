@@ -1,4 +1,4 @@
-/** What is transferred: one piece of pseudo-random bytes, over and over. */
+/** What is transferred: one piece of pseudo-random bytes, over and over; a small object is its beginning. */
 export const piece = Buffer.alloc(256 * 1024)
 
 let state = 0x2545f491
@@ -8,3 +8,5 @@ for (let index = 0; index < piece.length; index += 4) {
   state ^= state << 5
   piece.writeInt32LE(state | 0, index)
 }
+
+export const smallContent = piece.subarray(0, 4096)

@@ -1,0 +1,130 @@
+/** Tables of results, for the terminal and for RESULTS.md. */
+import { cpus, totalmem } from "node:os"
+import { readFileSync } from "node:fs"
+import { clients } from "./peers.mjs"
+import { memoryBar } from "./scenarios.mjs"
+
+export const median = (values) => {
+  const sorted = values.toSorted((a, b) => a - b)
+  const middle = Math.floor(sorted.length / 2)
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+}
+
+/** The library's measurements over a peer's: run by run, then the median. What tells its own times is compared by these. */
+const ratio = (library, peer, figure) => {
+  const of = (result) => (figure === "memory" ? result.memory : (result.own ?? result)[figure])
+  return median(library.map((result, run) => of(result) / of(peer[run])))
+}
+
+const words = { true: "met", false: "MISSED", undefined: "not known" }
+
+/** How a verdict reads. */
+export const reading = ({ met, text }) => `${words[met]}: ${text}`
+
+/** The bars of a scenario: `met` is undefined where they cannot be known, since a client is left out. */
+export const judge = (scenario, results) => {
+  const own = Object.entries(results).filter(([name]) => name.startsWith("library"))
+  return [
+    ...scenario.bars
+      .filter(([library, , peer]) => results[library] === undefined || results[peer] === undefined)
+      .map(([library, most, peer]) => ({
+        text: `wall time of ${clients[library].title} at most ${most} times that of ${clients[peer].title}: one of them is left out`
+      })),
+    ...scenario.bars
+      .filter(([library, , peer]) => results[library] !== undefined && results[peer] !== undefined)
+      .map(([library, most, peer]) => {
+        const value = ratio(results[library], results[peer], "wall")
+        return {
+          met: value <= most,
+          text: `wall time of ${clients[library].title} at most ${most} times that of ${clients[peer].title}: ${value.toFixed(2)}`
+        }
+      }),
+    ...own.map(([name, runs]) => {
+      const peak = Math.max(...runs.map((run) => run.memory))
+      return {
+        met: peak < memoryBar,
+        text: `peak memory of ${clients[name].title} under ${memoryBar} MiB in each run: ${peak.toFixed(0)} MiB`
+      }
+    })
+  ]
+}
+
+const seconds = (value) => `${value.toFixed(2)} s`
+
+const columns = [
+  "",
+  "wall",
+  "CPU",
+  "alone: wall",
+  "CPU",
+  "peak memory",
+  "server's CPU",
+  "library / this: wall",
+  "CPU",
+  "memory"
+]
+
+const rows = (results) =>
+  Object.entries(results).map(([name, runs]) => {
+    const of = (pick) => median(runs.map(pick))
+    const own = runs[0].own !== undefined
+    const library = results.library
+    const compared = library === undefined || name === "library"
+    return [
+      clients[name].title,
+      seconds(of((run) => run.wall)),
+      seconds(of((run) => run.cpu)),
+      own ? seconds(of((run) => run.own.wall)) : "",
+      own ? seconds(of((run) => run.own.cpu)) : "",
+      `${of((run) => run.memory).toFixed(0)} MiB`,
+      runs[0].server === undefined ? "" : seconds(of((run) => run.server)),
+      ...["wall", "cpu", "memory"].map((figure) => (compared ? "" : ratio(library, runs, figure).toFixed(2)))
+    ]
+  })
+
+const aligned = (lines) => {
+  const widths = lines[0].map((_, column) => Math.max(...lines.map((line) => line[column].length)))
+  return lines.map((line) => line.map((cell, column) => cell.padEnd(widths[column])))
+}
+
+export const table = (results) => {
+  const [head, ...lines] = aligned([columns, ...rows(results)])
+  return [head, ...lines].map((line) => line.join("  ").trimEnd()).join("\n")
+}
+
+const markdownTable = (results) => {
+  const [head, ...lines] = aligned([columns, ...rows(results)])
+  const rule = head.map((cell) => "-".repeat(cell.length))
+  return [head, rule, ...lines].map((line) => `| ${line.join(" | ")} |`).join("\n")
+}
+
+const machine = () => {
+  const [cpu] = cpus()
+  const system = /^PRETTY_NAME="?([^"\n]*)/m.exec(readFileSync("/etc/os-release", "utf8"))?.[1] ?? process.platform
+  return `${cpus().length} cores (${cpu.model.trim()}), ${Math.round(totalmem() / 1024 ** 3)} GiB of memory, ${system}`
+}
+
+export const markdown = ({ cloud, command, measured, runs, versions }) => `# Results
+
+Made by \`${command}\`.
+
+- Machine: ${machine()}; Node ${process.versions.node}
+- Clients: ${versions.map(([title, version]) => `${title} ${version}`).join(", ")}
+- Server: ${cloud}, one process for all
+
+Medians of ${runs} runs. Each run is a process of its own; the clients take turns, each round beginning with another one, after a
+small job that warms caches and server. Wall time, CPU time and peak memory are those of the whole process. A program imports
+its modules once and then does many things, so the clients that are Node programs also tell the time of the job alone, login
+included, start of Node and imports not; where they have it, the ratios use it, so that of the other clients the start counts.
+Ratios are taken round by round; below 1 the library is the faster or smaller one. bench/peers.mjs has the options of each client.
+
+${measured
+  .map(({ results, scenario, title, verdicts }) =>
+    [
+      `## \`${scenario}\`: ${title}`,
+      markdownTable(results),
+      ...(verdicts.length === 0 ? [] : [verdicts.map((verdict) => `- ${reading(verdict)}`).join("\n")])
+    ].join("\n\n")
+  )
+  .join("\n\n")}
+`
