@@ -8,15 +8,16 @@
  * @since 0.1.0
  */
 import type { HttpMethod } from "@effect/platform/HttpMethod"
+import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type * as ParseResult from "effect/ParseResult"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import type * as Stream from "effect/Stream"
+import * as Stream from "effect/Stream"
 import type { Simplify } from "effect/Types"
-import type { CloudClient, Collected } from "./CloudClient.js"
+import type { CloudClient, Collected, Request } from "./CloudClient.js"
 import {
   type CommonError,
   type DocumentedError,
@@ -360,28 +361,53 @@ const jsonOf = (response: Collected): Either.Either<unknown, MalformedResponse> 
 
 /** The items of a JSON array, decoded as they arrive, up to the first that is not as documented. */
 interface Items extends Sink {
-  readonly decoded: Array<unknown>
-  readonly failure: () => ParseResult.ParseError | undefined
+  /** What was decoded and not taken yet. */
+  readonly take: () => Array<unknown>
+  /** What is wrong, if anything is. */
+  readonly failure: (response: Received) => MalformedResponse | undefined
 }
 
 const itemsOf = (schema: Loose): Items => {
   const quick = quickDecoder(schema)
-  const decoded: Array<unknown> = []
+  let decoded: Array<unknown> = []
+  let count = 0
   let failure: ParseResult.ParseError | undefined
   const sink = jsonItems((items) => {
     for (const item of items) {
       if (failure !== undefined) return
-      const value = quick(item)
-      if (value !== unclear) {
-        decoded.push(value)
-        continue
+      let value = quick(item)
+      if (value === unclear) {
+        const result = Schema.decodeUnknownEither(schema, { errors: "first" })(item)
+        if (Either.isLeft(result)) {
+          failure = result.left
+          return
+        }
+        value = result.right
       }
-      const result = Schema.decodeUnknownEither(schema, { errors: "first" })(item)
-      if (Either.isRight(result)) decoded.push(result.right)
-      else failure = result.left
+      decoded.push(value)
+      count++
     }
   })
-  return { ...sink, decoded, failure: () => failure }
+  return {
+    ...sink,
+    take: () => {
+      const taken = decoded
+      decoded = []
+      return taken
+    },
+    failure: (response) => (failure === undefined ? undefined : malformed(response, failure, count))
+  }
+}
+
+/** What is left of the items once all of the body has arrived. */
+const lastItems = (items: Items, response: Received): Either.Either<Array<unknown>, MalformedResponse> => {
+  try {
+    items.end()
+  } catch {
+    return Either.left(notJson(response))
+  }
+  const failure = items.failure(response)
+  return failure === undefined ? Either.right(items.take()) : Either.left(failure)
 }
 
 /** How the value of a response is made; of a stream, the value of its head. */
@@ -404,18 +430,7 @@ const receive = (
     case "stream":
       return (response) => decode(response, { ...response.headers, ":status": String(response.status) })
     case "items":
-      return (response) => {
-        const items = response.sink as Items
-        try {
-          items.end()
-        } catch {
-          return Either.left(notJson(response))
-        }
-        const failure = items.failure()
-        return failure === undefined
-          ? Either.right(items.decoded)
-          : Either.left(malformed(response, failure, items.decoded.length))
-      }
+      return (response) => lastItems(response.sink as Items, response)
     case "json":
       return (response) => Either.flatMap(jsonOf(response), (value) => decode(response, value))
     case "response":
@@ -448,6 +463,76 @@ export const validate = <Input, Output, Tag extends DocumentedError["_tag"], R>(
       : Effect.void
   })
 
+/** The request that an input makes of an operation. */
+const requestOf = <Tag extends DocumentedError["_tag"]>(
+  client: CloudClient,
+  endpoint: Any & { readonly errors: ReadonlySet<Tag> },
+  input: unknown
+): Either.Either<Request<Tag>, InvalidInput> =>
+  Either.mapBoth(encode(endpoint, input), {
+    onLeft: (issues) => invalidInput(client.service, endpoint.operation, issues),
+    onRight: ({ body, headers, path }) => ({
+      service: client.service,
+      operation: endpoint.operation,
+      method: endpoint.method,
+      template: endpoint.path,
+      path,
+      headers,
+      body,
+      idempotent: endpoint.idempotent,
+      documented: endpoint.errors,
+      secrets: secretsIn(input)
+    })
+  })
+
+/**
+ * An operation that answers {@link items}, with each of them as soon as it has arrived: what was given out is not taken back
+ * where the rest does not arrive. The Stream runs once, in the scope of the request. It fails with `TransportError` where it
+ * breaks off, and with `MalformedResponse` at the first item that is not as documented.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const openItems =
+  <Input, Output, Tag extends DocumentedError["_tag"]>(
+    client: CloudClient,
+    endpoint: Endpoint<Input, ReadonlyArray<Output>, Tag>
+  ) =>
+  (
+    input: Input
+  ): Effect.Effect<
+    Stream.Stream<Output, TransportError | MalformedResponse>,
+    CommonError | Extract<DocumentedError, { readonly _tag: Tag }>,
+    Scope.Scope
+  > =>
+    Effect.suspend(() => {
+      const request = requestOf(client, endpoint as Any & { readonly errors: ReadonlySet<Tag> }, input)
+      if (Either.isLeft(request)) return Effect.fail(request.left)
+      return client.send(request.right, ({ stream, text: _, ...response }) => {
+        const items = itemsOf(endpoint.success.schema as Loose)
+        const chunkOf = (taken: Array<unknown>) => Chunk.unsafeFromArray(taken as Array<Output>)
+        return Effect.succeed(
+          stream.pipe(
+            // As little at a time as arrives at once, so that its items may be gone before the next ones come.
+            Stream.rechunk(1),
+            Stream.mapChunksEffect((parts): Effect.Effect<Chunk.Chunk<Output>, MalformedResponse> => {
+              for (const part of parts) items.add(part)
+              const failure = items.failure(response)
+              return failure === undefined ? Effect.succeed(chunkOf(items.take())) : Effect.fail(failure)
+            }),
+            Stream.concat(
+              Stream.suspend(() =>
+                Either.match(lastItems(items, response), {
+                  onLeft: (failure) => Stream.fail(failure),
+                  onRight: (last) => Stream.fromChunk(chunkOf(last))
+                })
+              )
+            )
+          )
+        )
+      })
+    })
+
 /**
  * One operation as a method of a client.
  *
@@ -460,30 +545,17 @@ export const method = <Input, Output, Tag extends DocumentedError["_tag"], R>(
 ): Method<Endpoint<Input, Output, Tag, R>> => {
   const read = receive(endpoint.success)
   const { kind, schema } = endpoint.success
-  const keeps = kind === "items" && schema !== undefined ? () => itemsOf(schema) : kind === "json" || kind === "response"
+  const keeps =
+    kind === "items" && schema !== undefined ? () => itemsOf(schema) : kind === "json" || kind === "response"
   const run = (input?: Input): Effect.Effect<unknown, CommonError | DocumentedError, Scope.Scope> =>
     Effect.suspend(() => {
-      const encoded = encode(endpoint as Any, input)
-      if (Either.isLeft(encoded)) {
-        return Effect.fail(invalidInput(client.service, endpoint.operation, encoded.left))
-      }
-      const request = {
-        service: client.service,
-        operation: endpoint.operation,
-        method: endpoint.method,
-        template: endpoint.path,
-        path: encoded.right.path,
-        headers: encoded.right.headers,
-        body: encoded.right.body,
-        idempotent: endpoint.idempotent,
-        documented: endpoint.errors,
-        secrets: secretsIn(input)
-      }
+      const request = requestOf(client, endpoint, input)
+      if (Either.isLeft(request)) return Effect.fail(request.left)
       return kind === "stream"
-        ? client.send(request, ({ stream, text: _, ...head }) =>
+        ? client.send(request.right, ({ stream, text: _, ...head }) =>
             Either.map(read({ ...head, text: () => "", sink: undefined }), (decoded) => ({ head: decoded, stream }))
           )
-        : client.collect(request, keeps, read)
+        : client.collect(request.right, keeps, read)
     })
   // The types are the endpoint's own, which the loose runtime cannot see.
   return run as unknown as Method<Endpoint<Input, Output, Tag, R>>

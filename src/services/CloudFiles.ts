@@ -25,8 +25,6 @@ import {
 } from "../CloudError.js"
 import * as Endpoint from "../Endpoint.js"
 import type { TokenRef } from "../Identity.js"
-import { inWordsOf } from "../internal/pageSize.js"
-import * as Paging from "../Paging.js"
 import { type Download, type DownloadError, type DownloadOptions, makeDownload } from "./CloudFiles/download.js"
 import {
   type BulkResult,
@@ -35,6 +33,7 @@ import {
   type ObjectSummary,
   type Subdirectory
 } from "./CloudFiles/endpoints.js"
+import { listing } from "./CloudFiles/listing.js"
 import { makeUpload, type Uploaded, type UploadError, type UploadOptions } from "./CloudFiles/upload.js"
 
 export {
@@ -238,23 +237,6 @@ export const selector = { types: ["object-store"], name: "cloudFiles" } as const
 const nameOf = (entry: ObjectSummary | Subdirectory): string => ("subdir" in entry ? entry.subdir : entry.name)
 
 /**
- * Pages by the last name seen, until one is empty: the cloud may cap a page below what was asked for, so a short page says
- * nothing.
- */
-const pages = <A, E>(
-  operation: string,
-  first: string | undefined,
-  nameOfItem: (item: A) => string,
-  fetch: (marker: string | undefined) => Effect.Effect<ReadonlyArray<A>, E>
-) =>
-  Paging.stream({ service: "CloudFiles", operation }, (marker: string | undefined) =>
-    Effect.map(Effect.mapError(fetch(marker ?? first), inWordsOf(operation)), (items) => {
-      const last = items.at(-1)
-      return { items, next: last === undefined ? undefined : nameOfItem(last) }
-    })
-  )
-
-/**
  * The service, from a login. It makes no request by itself.
  *
  * @since 0.1.0
@@ -265,25 +247,34 @@ export const make = (
 ): Effect.Effect<Service, never, TokenRef | HttpClient.HttpClient> =>
   Effect.map(CloudClient.make("CloudFiles", selector, options), (client) => {
     const { deleteManifest, ...operations } = Endpoint.client(client, table)
+    const openContainers = Endpoint.openItems(client, table.listContainersPage)
+    const openObjects = Endpoint.openItems(client, table.listObjectsPage)
     const listed = (
       operation: string,
-      { marker, pageSize, ...filters }: ObjectFilters & { readonly delimiter?: string | undefined }
+      { marker: first, pageSize: limit, ...filters }: ObjectFilters & { readonly delimiter?: string | undefined }
     ) =>
-      pages(operation, marker, nameOf, (next) =>
-        operations.listObjectsPage({ ...filters, limit: pageSize, marker: next })
-      )
+      listing({
+        service: "CloudFiles",
+        operation,
+        first,
+        nameOf,
+        open: (marker) => openObjects({ ...filters, limit, marker }),
+        retry: options.retry
+      })
     return {
       ...operations,
       endpointUrl: client.endpointUrl,
       ...makeDownload(client),
       upload: makeUpload(client),
-      listContainers: ({ marker, pageSize, ...filters } = {}) =>
-        pages(
-          "CloudFiles.listContainers",
-          marker,
-          (container) => container.name,
-          (next) => operations.listContainersPage({ ...filters, limit: pageSize, marker: next })
-        ),
+      listContainers: ({ marker: first, pageSize: limit, ...filters } = {}) =>
+        listing({
+          service: "CloudFiles",
+          operation: "CloudFiles.listContainers",
+          first,
+          nameOf: (container: ContainerSummary) => container.name,
+          open: (marker) => openContainers({ ...filters, limit, marker }),
+          retry: options.retry
+        }),
       listObjects: (filters) =>
         Stream.filter(
           listed("CloudFiles.listObjects", filters),

@@ -1,0 +1,86 @@
+/**
+ * Listings whose next page is asked for by the last name of the one before, and whose items are handed on as they arrive.
+ */
+import * as Chunk from "effect/Chunk"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import { MalformedResponse, type TransportError } from "../../CloudError.js"
+import { inWordsOf } from "../../internal/pageSize.js"
+import * as RetryPolicy from "../../RetryPolicy.js"
+
+/**
+ * Pages by the last name seen, until one is empty: the cloud may cap a page below what was asked for, so a short page says
+ * nothing. Where a page breaks off, the listing goes on behind the last name that has arrived, as often as the policy allows
+ * for one request.
+ */
+export const listing = <A, E extends { readonly _tag: string }>(options: {
+  readonly service: string
+  readonly operation: string
+  /** Behind which name to begin. */
+  readonly first: string | undefined
+  readonly nameOf: (item: A) => string
+  readonly open: (
+    marker: string | undefined
+  ) => Effect.Effect<Stream.Stream<A, TransportError | MalformedResponse>, E, Scope.Scope>
+  /** The service's policy, where the caller provides none. */
+  readonly retry: RetryPolicy.Service | undefined
+}): Stream.Stream<A, E | TransportError | MalformedResponse> =>
+  Stream.unwrap(
+    Effect.map(RetryPolicy.current(options.retry), (policy) => {
+      const { first, nameOf, open, operation, service } = options
+      let marker = first
+      let isBroken = false
+      const page: Stream.Stream<A, E | TransportError | MalformedResponse> = Stream.suspend(() => {
+        const asked = marker
+        let last: string | undefined
+        isBroken = false
+        // A page that does not begin was asked for again already, as often as the policy allows.
+        const opened = Effect.mapBoth(open(asked), {
+          onFailure: (error): E | MalformedResponse | TransportError => inWordsOf(operation)(error) as E,
+          onSuccess: Stream.mapError((error) => {
+            isBroken = error._tag === "TransportError"
+            return error
+          })
+        })
+        return Stream.unwrapScoped(opened).pipe(
+          Stream.mapChunks((chunk) => {
+            if (Chunk.isNonEmpty(chunk)) {
+              last = nameOf(Chunk.lastNonEmpty(chunk))
+              marker = last
+            }
+            return chunk
+          }),
+          Stream.concat(
+            Stream.suspend(() =>
+              last === undefined
+                ? Stream.empty
+                : last === asked
+                  ? Stream.fail(
+                      new MalformedResponse({
+                        service,
+                        operation,
+                        status: 200,
+                        path: "name",
+                        expected: "another page than the one before",
+                        message: `${operation}: the cloud answers the same page twice`
+                      })
+                    )
+                  : page
+            )
+          )
+        )
+      })
+      return Stream.retry(
+        page,
+        // Attempts are counted anew with each item that arrives, and so a long listing has no end to its patience.
+        RetryPolicy.scheduleSince<E | TransportError | MalformedResponse>(
+          0,
+          { ...policy, maxElapsed: Duration.infinity },
+          true
+        ).pipe(Schedule.whileInput(() => isBroken))
+      )
+    })
+  )
