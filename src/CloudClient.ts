@@ -93,6 +93,8 @@ export interface Selector extends ServiceCatalog.EndpointSelector {
    * answers what the URL should be. By default it is taken as it is.
    */
   readonly complete?: ((endpoint: string, tenantId: string | undefined) => Either.Either<string, string>) | undefined
+  /** Where the requests go, given the endpoint's URL, where that is not the endpoint itself: what stands beside it. */
+  readonly beside?: ((endpointUrl: string) => string) | undefined
 }
 
 /**
@@ -111,6 +113,8 @@ export interface Request<Tag extends DocumentedError["_tag"]> extends Operation 
   readonly body: RequestBody.Content | undefined
   /** Whether it may be sent again after a failure that leaves open whether it arrived. */
   readonly idempotent: boolean
+  /** Statuses besides 2xx that are handed to `receive`, since they are no refusal. */
+  readonly accepts?: ReadonlySet<number> | undefined
   /** The errors that its documentation names. */
   readonly documented: ReadonlySet<Tag>
   /** Secrets in it besides the token, which no error may repeat. */
@@ -362,6 +366,9 @@ export const make = (
       )
     }
 
+    const baseIn = (access: Access, operation: Operation): Effect.Effect<string, EndpointNotFound | InvalidInput> =>
+      selector.beside === undefined ? urlIn(access, operation) : Effect.map(urlIn(access, operation), selector.beside)
+
     // The newest login whose token this service has accepted: where that one is rejected, it has been revoked since.
     let accepted = 0
 
@@ -373,7 +380,7 @@ export const make = (
     ): Effect.Effect<A, CommonError | Extract<DocumentedError, { readonly _tag: Tag }> | E, Scope.Scope> =>
       Effect.gen(function* () {
         const access = yield* tokens.get
-        const endpoint = yield* urlIn(access, request)
+        const endpoint = yield* baseIn(access, request)
         const token = Redacted.value(access.token)
         const url = endpoint + request.path
         const target: Target = {
@@ -404,8 +411,9 @@ export const make = (
         span.attribute("server.address", new URL(endpoint).host)
         const requestId = requestIdOf(response.headers)
         if (requestId !== undefined) span.attribute("rackspace.request_id", requestId)
-        if (response.status >= 200 && response.status < 300) {
-          accepted = Math.max(accepted, access.login)
+        if ((response.status >= 200 && response.status < 300) || request.accepts?.has(response.status) === true) {
+          // A 401 that is a result says nothing good of the token.
+          if (response.status < 400) accepted = Math.max(accepted, access.login)
           return yield* receive(toResponse(response, target, policy))
         }
         const body = yield* readRefusal(response, target, policy.stallTimeout)
@@ -429,7 +437,7 @@ export const make = (
     return {
       service,
       endpointUrl: Effect.flatMap(tokens.get, (access) =>
-        urlIn(access, { service, operation: `${service}.endpointUrl` })
+        baseIn(access, { service, operation: `${service}.endpointUrl` })
       ),
       send: (request, receive) =>
         Effect.useSpan(
