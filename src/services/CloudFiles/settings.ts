@@ -200,7 +200,10 @@ export const containerSettings = {
   corsAllowHeaders: setting("x-container-meta-access-control-allow-headers", Words),
   /** CORS: which response headers pages may read besides the common ones. */
   corsExposeHeaders: setting("x-container-meta-access-control-expose-headers", Words),
-  /** Static web: the object that stands for a directory: `index.html`. */
+  /**
+   * Static web: the object that stands for a directory: `index.html`. Anyone must be let read and list the container
+   * (`.r:*,.rlistings`) for the site to be seen.
+   */
   webIndex: setting("x-container-meta-web-index", Line),
   /** Static web: the end of the error pages' names; the cloud puts the status before it: `404error.html`. */
   webError: setting("x-container-meta-web-error", Line),
