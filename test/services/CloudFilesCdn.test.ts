@@ -241,6 +241,39 @@ describe("CloudFiles: the CDN on the wire", () => {
   )
 })
 
+describe("CloudFiles: the CDN of a whole cloud", () => {
+  it.effect("a container is made public, changed, purged from, taken back and forgotten, and loses nothing", () =>
+    Effect.gen(function* () {
+      const files = yield* CloudFiles.CloudFiles
+      const address = { container: "c", object: "a b/ü" }
+      assert.strictEqual((yield* Effect.flip(files.enableCdn(address)))._tag, "NotFound")
+      yield* files.createContainer({ container: "c" })
+      assert.strictEqual((yield* Effect.flip(files.getCdn(address)))._tag, "NotFound")
+      yield* files.upload({ ...address, body: CloudFiles.fromString("content") })
+      const { created, ...where } = yield* files.enableCdn({ ...address, ttl: Duration.minutes(15) })
+      assert.isTrue(created)
+      yield* files.updateCdn({ ...address, ttl: Duration.hours(2), logRetention: true })
+      assert.deepStrictEqual(yield* files.getCdn(address), {
+        ...where,
+        enabled: true,
+        ttl: Duration.hours(2),
+        logRetention: true
+      })
+      yield* files.purgeFromCdn({ ...address, emails: ["a@example.com"] })
+      yield* files.disableCdn(address)
+      const listed = (enabledOnly: boolean) =>
+        Effect.map(Stream.runCollect(files.listCdnContainers({ enabledOnly })), (all) =>
+          [...all].map(({ enabled, name }) => [name, enabled])
+        )
+      assert.deepStrictEqual(yield* listed(false), [["c", false]])
+      assert.deepStrictEqual(yield* listed(true), [])
+      yield* files.forgetCdn(address)
+      assert.deepStrictEqual(yield* listed(false), [])
+      assert.strictEqual((yield* files.getObjectInfo(address)).bytes, 7)
+    }).pipe(Effect.provide(TestCloud.layer({ retry: RetryPolicy.never })))
+  )
+})
+
 describe("CloudFiles: where the CDN is", () => {
   it.effect("in the catalog it is another host than the storage", () =>
     Effect.gen(function* () {
