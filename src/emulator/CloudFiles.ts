@@ -9,6 +9,7 @@
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Access from "./CloudFiles/Access.js"
 import * as Accounts from "./CloudFiles/Accounts.js"
 import * as Answer from "./CloudFiles/Answer.js"
 import * as Archive from "./CloudFiles/Archive.js"
@@ -16,7 +17,9 @@ import * as Bulk from "./CloudFiles/Bulk.js"
 import * as ByteText from "./CloudFiles/ByteText.js"
 import * as Containers from "./CloudFiles/Containers.js"
 import * as Copying from "./CloudFiles/Copying.js"
+import * as CrossOrigin from "./CloudFiles/CrossOrigin.js"
 import * as Discovery from "./CloudFiles/Discovery.js"
+import * as FormPost from "./CloudFiles/FormPost.js"
 import * as MediaType from "./CloudFiles/MediaType.js"
 import * as Metadata from "./CloudFiles/Metadata.js"
 import * as Reading from "./CloudFiles/Reading.js"
@@ -24,6 +27,7 @@ import * as StaticLargeObject from "./CloudFiles/StaticLargeObject.js"
 import type { Container, Settings } from "./CloudFiles/Storage.js"
 import { Storage } from "./CloudFiles/Storage.js"
 import * as StoredBytes from "./CloudFiles/StoredBytes.js"
+import * as TemporaryUrl from "./CloudFiles/TemporaryUrl.js"
 import * as Writing from "./CloudFiles/Writing.js"
 import type { EmulatedService, ServiceRequest, WireBroken, WireResponse } from "./Protocol.js"
 import * as RequestBody from "./RequestBody.js"
@@ -50,6 +54,8 @@ export interface CloudFilesOptions {
   readonly maxArchiveContainers?: number | undefined
   /** Whether `/info` tells what the storage can do, as today's Swift does. Default no: Rackspace's documents know no such thing. */
   readonly discoverable?: boolean | undefined
+  /** Where requests come from, for signed URLs that are good for some addresses only. Default `127.0.0.1`. */
+  readonly clientAddress?: string | undefined
 }
 
 /**
@@ -142,7 +148,7 @@ export interface CloudFilesEmulator extends EmulatedService {
  */
 export const isDiscovery = (path: string): boolean => /^(?:\/(?:snet-)?files\/[^/]+)?\/info\/?$/.test(path)
 
-const objectMethods = "GET, HEAD, PUT, POST, DELETE, OPTIONS"
+const objectMethods = ["GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS"]
 
 /**
  * A storage with nothing in it.
@@ -160,6 +166,8 @@ export const make = (options: CloudFilesOptions = {}): Effect.Effect<CloudFilesE
       minimumSegmentBytes: options.minimumSegmentBytes ?? 1,
       maxArchiveContainers: options.maxArchiveContainers ?? 1000
     }
+
+    const clientAddress = options.clientAddress ?? "127.0.0.1"
 
     const object = (
       request: ServiceRequest,
@@ -191,10 +199,12 @@ export const make = (options: CloudFilesOptions = {}): Effect.Effect<CloudFilesE
           return Answer.attempt(() =>
             multipart === "delete" ? StaticLargeObject.remove(work, now) : Writing.remove(storage, path, now)
           )
-        case "OPTIONS":
-          return Effect.succeed(Answer.standard(200, { Allow: objectMethods }))
+        case "OPTIONS": {
+          const container = storage.get(path.container, now)
+          return Effect.succeed(CrossOrigin.preflight(request, container, objectMethods, [...objectMethods, "COPY"]))
+        }
         default:
-          return Effect.succeed(Answer.standard(405, { Allow: objectMethods }))
+          return Effect.succeed(Answer.standard(405, { Allow: objectMethods.join(", ") }))
       }
     }
 
@@ -215,13 +225,79 @@ export const make = (options: CloudFilesOptions = {}): Effect.Effect<CloudFilesE
         return Answer.attempt(() => Accounts.handle(storage, settings, request, now))
       }
       const target = Reading.splitPath(`/${path}`)
-      if (target !== undefined) {
-        return object(request, target, now)
-      }
       const name = path.replace(/\/$/, "")
-      return name === "" || path.startsWith("/")
-        ? Effect.succeed(Answer.sentence(412, "Bad URL"))
-        : Answer.attempt(() => Containers.handle(storage, settings, request, name, now))
+      const answered =
+        target !== undefined
+          ? object(request, target, now)
+          : name === "" || path.startsWith("/")
+            ? Effect.succeed(Answer.sentence(412, "Bad URL"))
+            : Answer.attempt(() => Containers.handle(storage, settings, request, name, now))
+      return Effect.map(settled(answered), (response) =>
+        CrossOrigin.shared(request, storage.get(target?.container ?? name, now), response)
+      )
+    }
+
+    /** A refusal is an answer like any other. */
+    const settled = (
+      answer: Effect.Effect<WireResponse, WireBroken | Answer.Refused>
+    ): Effect.Effect<WireResponse, WireBroken> =>
+      Effect.catchIf(
+        answer,
+        (problem) => problem instanceof Answer.Refused,
+        (refused) => Effect.succeed(refused.response)
+      )
+
+    /** Adds what every answer has. */
+    const finished = (
+      request: ServiceRequest,
+      answer: Effect.Effect<WireResponse, WireBroken>
+    ): Effect.Effect<WireResponse, WireBroken> =>
+      Effect.zipWith(answer, Clock.currentTimeMillis, (response, end) =>
+        Answer.signed(request.method === "HEAD" ? withoutBody(response) : response, end, request.region)
+      )
+
+    /** What a request needs no token for: its answer, or undefined where it needs one. */
+    const open = (
+      request: ServiceRequest,
+      isAuthenticated: boolean,
+      now: number
+    ): Effect.Effect<WireResponse, WireBroken> | undefined => {
+      if (TemporaryUrl.isSigned(request)) {
+        const admitted = TemporaryUrl.admit(storage, request, clientAddress, now)
+        return "status" in admitted
+          ? Effect.succeed(admitted)
+          : Effect.map(settled(route(admitted.request, now)), admitted.answer)
+      }
+      const boundary = FormPost.boundaryOf(request)
+      if (boundary !== undefined) {
+        return settled(FormPost.handle(storage, settings, request, boundary))
+      }
+      if (isAuthenticated) {
+        return undefined
+      }
+      if (request.method === "OPTIONS") {
+        return settled(route(request, now))
+      }
+      const path = ByteText.percentDecode(request.path).replace(/^\//, "")
+      const [name = ""] = path.split("/", 1)
+      const container = storage.get(name, now)
+      const what = Reading.splitPath(path) === undefined ? "listing" : "object"
+      if (
+        (request.method === "GET" || request.method === "HEAD") &&
+        Access.isPublic(container, request.headers["referer"], what)
+      ) {
+        return Effect.map(settled(route(request, now)), Access.forStrangers)
+      }
+      // A page from elsewhere is to see that it may not.
+      return request.headers["origin"] === undefined || name === ""
+        ? undefined
+        : Effect.succeed(
+            CrossOrigin.shared(
+              request,
+              container,
+              Answer.standard(401, { "WWW-Authenticate": `Swift realm="${request.caller.storageAccount}"` })
+            )
+          )
     }
 
     /** To HEAD goes what would go to GET, but for the body; a refusal has then none to count. */
@@ -264,17 +340,12 @@ export const make = (options: CloudFilesOptions = {}): Effect.Effect<CloudFilesE
     return {
       discover: (method) => (options.discoverable === true ? Discovery.handle(settings, method) : undefined),
       handle: (request) =>
-        Effect.flatMap(Clock.currentTimeMillis, (now) =>
-          route(request, now).pipe(
-            Effect.catchIf(
-              (problem) => problem instanceof Answer.Refused,
-              (refused) => Effect.succeed(refused.response)
-            ),
-            Effect.zipWith(Clock.currentTimeMillis, (response, end) =>
-              Answer.signed(request.method === "HEAD" ? withoutBody(response) : response, end, request.region)
-            )
-          )
-        ),
+        Effect.flatMap(Clock.currentTimeMillis, (now) => finished(request, settled(route(request, now)))),
+      handlePublic: (request, isAuthenticated) =>
+        Effect.flatMap(Clock.currentTimeMillis, (now): Effect.Effect<WireResponse | undefined, WireBroken> => {
+          const answer = open(request, isAuthenticated, now)
+          return answer === undefined ? Effect.succeed(undefined) : finished(request, answer)
+        }),
       containers: Effect.map(Clock.currentTimeMillis, (now) =>
         [...storage.names.from("")].flatMap((name) => {
           const found = storage.get(name, now)

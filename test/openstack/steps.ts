@@ -3,6 +3,7 @@
  * earlier step has `kept`, or for one of the cloud's own: `{c}` and `{v}` are containers, `{flavor}`, `{other}` and `{image}`
  * what servers are made of.
  */
+import { createHmac } from "node:crypto"
 import { gzipSync } from "node:zlib"
 import type { RawRequest } from "../contract/Cloud.js"
 import * as Tar from "../emulator/tar.js"
@@ -150,6 +151,258 @@ export const archiveSteps: ReadonlyArray<Step> = [
       .map((name) => `{c}/${name}`)
       .slice(0, -1)
       .concat("{v}/a/b", "{v}", "{c}", "")
+      .join("\n"),
+    headers: { ...json, "content-type": "text/plain" }
+  }),
+  step("HEAD", "/{c}")
+]
+
+const key = "secret"
+const never = 4102444800
+
+interface Signing {
+  readonly method?: string
+  /** What is signed. Default: what is asked for. */
+  readonly signed?: string
+  readonly algorithm?: "sha1" | "sha256" | "sha512"
+  readonly by?: string
+  readonly expires?: number
+  /** As it stands in the URL. */
+  readonly written?: string
+  readonly before?: string
+  readonly prefix?: string
+  readonly base64?: boolean
+  /** Whether a valid token is sent too. */
+  readonly hasToken?: boolean
+  readonly more?: string
+}
+
+const digest = (by: string, algorithm: string, message: string) => createHmac(algorithm, by).update(message)
+
+/** A request by a signed URL. */
+const signed = (method: string, path: string, signing: Signing = {}, options: Options = {}): Step => {
+  const { algorithm = "sha256", base64 = false, before = "", by = key, expires = never, more = "" } = signing
+  return step(method, path, {
+    ...(signing.hasToken === true ? {} : { token: null }),
+    note: JSON.stringify(signing),
+    ...options,
+    made: (endpoint, filled) => {
+      const resource = decodeURIComponent(filled(signing.signed ?? path))
+      const prefix = signing.prefix === undefined ? "" : "prefix:"
+      const message = `${before}${signing.method ?? method}\n${expires}\n${prefix}${endpoint}${resource}`
+      const hmac = digest(by, algorithm, message)
+      const signature = base64 ? `${algorithm}:${hmac.digest("base64url")}` : hmac.digest("hex")
+      return { path: `${path}?temp_url_sig=${signature}&temp_url_expires=${signing.written ?? expires}${more}` }
+    }
+  })
+}
+
+interface Form {
+  readonly fields?: Readonly<Record<string, string>>
+  readonly files?: ReadonlyArray<readonly [name: string, body: string, type?: string]>
+  readonly by?: string
+  readonly algorithm?: "sha1" | "sha256" | "sha512"
+  readonly raw?: string
+}
+
+/** A form, as a browser sends it. */
+const form = (note: string, path: string, about: Form = {}, headers: Readonly<Record<string, string>> = {}): Step =>
+  step("POST", path, {
+    token: null,
+    note,
+    headers: { "content-type": "multipart/form-data; boundary=frontier", ...headers },
+    made: (endpoint, filled) => {
+      const { algorithm = "sha256", by = key, files = [["a.txt", "hello", "text/plain"]] } = about
+      const fields = { redirect: "", max_file_size: "10", max_file_count: "2", expires: String(never), ...about.fields }
+      const message = [
+        endpoint + decodeURIComponent(filled(path)),
+        fields.redirect,
+        fields.max_file_size,
+        fields.max_file_count,
+        fields.expires
+      ].join("\n")
+      const signature = digest(by, algorithm, message).digest("hex")
+      const parts = [
+        ...Object.entries({ ...fields, signature }).map(
+          ([name, value]) => `Content-Disposition: form-data; name="${name}"\r\n\r\n${value}`
+        ),
+        ...files.map(
+          ([name, body, type], index) =>
+            `Content-Disposition: form-data; name="file${index}"; filename="${name}"\r\n` +
+            `${type === undefined ? "" : `Content-Type: ${type}\r\n`}\r\n${body}`
+        )
+      ]
+      const body = about.raw ?? `${parts.map((part) => `--frontier\r\n${part}\r\n`).join("")}--frontier--\r\n`
+      return { body: new TextEncoder().encode(body) }
+    }
+  })
+
+const page = { origin: "http://a.example" }
+
+export const publicSteps: ReadonlyArray<Step> = [
+  step("PUT", "/{c}", { headers: { "x-container-meta-temp-url-key": key } }),
+  step("PUT", "/{v}"),
+  step("PUT", "/{c}/o", {
+    body: "hello world",
+    headers: { "content-type": "text/plain", "x-object-meta-secret": "s", "x-object-meta-public-color": "blue" }
+  }),
+  step("PUT", "/{c}/d/ünï ☃%3F%23.txt".replace("ünï ☃", encodeURIComponent("ünï ☃")), {
+    body: "x",
+    headers: { "content-disposition": "inline; filename=z" }
+  }),
+  // ---- signed URLs
+  signed("GET", "/{c}/o"),
+  signed("HEAD", "/{c}/o"),
+  signed("HEAD", "/{c}/o", { method: "GET" }),
+  signed("HEAD", "/{c}/o", { method: "PUT" }),
+  signed("HEAD", "/{c}/o", { method: "DELETE" }),
+  signed("GET", "/{c}/o", { method: "HEAD" }),
+  signed("GET", "/{c}/o", { algorithm: "sha1" }),
+  signed("GET", "/{c}/o", { algorithm: "sha512" }),
+  signed("GET", "/{c}/o", { base64: true, algorithm: "sha512" }),
+  signed("GET", "/{c}/o", { base64: true }),
+  signed("GET", "/{c}/o", { by: "other" }),
+  signed("GET", "/{c}/o", { by: "other", hasToken: true }),
+  signed("GET", "/{c}/o", { expires: 1000000000 }),
+  signed("GET", "/{c}/o", { written: "2100-01-01T00:00:00Z" }),
+  signed("GET", "/{c}/o", { written: "tomorrow" }),
+  signed("GET", "/{c}/o", {}, { headers: { range: "bytes=0-4" } }),
+  signed("GET", "/{c}/o", {}, { headers: { "if-none-match": "5eb63bbbe01eeed093cb22bb8f5acdc3" } }),
+  signed("GET", "/{c}/o", {}, { headers: { "x-object-manifest": "a/b" } }),
+  signed("GET", "/{c}/o", { more: "&filename=a+b%C3%BC/c.txt" }),
+  signed("GET", "/{c}/o", { more: "&inline" }),
+  signed("GET", "/{c}/o", { more: "&inline&filename=x" }),
+  signed("GET", "/{c}/o", { more: "&multipart-manifest=get" }),
+  signed("GET", `/{c}/d/${encodeURIComponent("ünï ☃?#.txt")}`),
+  signed("GET", "/{c}/none"),
+  signed("GET", "/{c}"),
+  signed("GET", "/{v}/o"),
+  signed("GET", "/{c}/o", { prefix: "o", signed: "/{c}/o", more: "&temp_url_prefix=o" }),
+  signed("GET", "/{c}/o", { prefix: "", signed: "/{c}/", more: "&temp_url_prefix=" }),
+  signed("GET", "/{c}/o", { prefix: "x", signed: "/{c}/x", more: "&temp_url_prefix=x" }),
+  signed("GET", "/{c}/o", { before: "ip=127.0.0.0/8\n", more: "&temp_url_ip_range=127.0.0.0/8" }),
+  signed("GET", "/{c}/o", { before: "ip=127.0.0.1\n", more: "&temp_url_ip_range=127.0.0.1" }),
+  signed("GET", "/{c}/o", { before: "ip=127.0.0.1/8\n", more: "&temp_url_ip_range=127.0.0.1/8" }),
+  signed("GET", "/{c}/o", { before: "ip=10.0.0.0/8\n", more: "&temp_url_ip_range=10.0.0.0/8" }),
+  signed("GET", "/{c}/o", { more: "&temp_url_ip_range=127.0.0.0/8" }),
+  step("GET", "/{c}/o?temp_url_sig=abc", { token: null }),
+  step("GET", "/{c}/o?temp_url_expires=4102444800", { token: null }),
+  signed("PUT", "/{c}/new", {}, { body: "x" }),
+  signed("PUT", "/{c}/new", {}, { body: "", headers: { "x-object-manifest": "{c}/d/" } }),
+  signed("PUT", "/{c}/new", {}, { body: "", headers: { "x-copy-from": "{c}/o" } }),
+  signed("PUT", "/{c}/new", {}, { body: "", headers: { "x-copy-from": "{v}/o" } }),
+  signed("POST", "/{c}/new", {}, { headers: { "x-object-meta-a": "b" } }),
+  signed("COPY", "/{c}/o", {}, { headers: { destination: "{c}/copy" } }),
+  signed("DELETE", "/{c}/new"),
+  signed("OPTIONS", "/{c}/o"),
+  // ---- forms
+  form("one file", "/{c}/f/"),
+  form("one file", "/{c}"),
+  form("one file by SHA-1", "/{c}/f/", { algorithm: "sha1" }),
+  form("one file by SHA-512", "/{c}/f/", { algorithm: "sha512" }),
+  form("two files", "/{c}/f/", {
+    files: [
+      ["a.txt", "1"],
+      ["sub/b.html", "2"]
+    ]
+  }),
+  step("HEAD", "/{c}/f/a.txt"),
+  step("HEAD", "/{c}/f/sub/b.html"),
+  form("three files", "/{c}/f/", {
+    files: [
+      ["a", "1"],
+      ["b", "2"],
+      ["c", "3"]
+    ]
+  }),
+  form("no files", "/{c}/f/", { files: [] }),
+  form("a large file", "/{c}/f/", { files: [["big", "12345678901"]] }),
+  step("HEAD", "/{c}/f/big"),
+  form("nothing in it", "/{c}/f/", { files: [["empty", ""]] }),
+  form("another's key", "/{c}/f/", { by: "other" }),
+  form("expired", "/{c}/f/", { fields: { expires: "1000000000" } }),
+  form("no time", "/{c}/f/", { fields: { expires: "soon" } }),
+  form("no size", "/{c}/f/", { fields: { max_file_size: "big" } }),
+  form("no count", "/{c}/f/", { fields: { max_file_count: "many" } }),
+  form("vanishing", "/{c}/f/", { fields: { x_delete_at: "4102444800" } }),
+  step("HEAD", "/{c}/f/a.txt"),
+  form("vanishing soon", "/{c}/f/", { fields: { x_delete_at: "soon" } }),
+  form("vanishing after a while", "/{c}/f/", { fields: { x_delete_after: "while" } }),
+  form("vanished", "/{c}/f/", { fields: { x_delete_at: "1" } }),
+  form("a type for all", "/{c}/f/", { fields: { "content-type": "x/y" } }),
+  step("HEAD", "/{c}/f/a.txt"),
+  form("leading back", "/{c}/f/", { fields: { redirect: "http://a.example/done" } }),
+  form("leading back with a query", "/{c}/f/", { fields: { redirect: "http://a.example/done?a=b" } }),
+  form("leading back in vain", "/{c}/f/", { files: [], fields: { redirect: "http://a.example/done" } }),
+  form("no boundary", "/{c}/f/", { raw: "nonsense" }),
+  form("nothing", "/{c}/f/", { raw: "" }),
+  form("cut off", "/{c}/f/", { raw: '--frontier\r\nContent-Disposition: form-data; name="a"\r\n\r\nb' }),
+  form("no container", "/none-{c}/"),
+  form("a long name", "/{c}/f/", { files: [[long(1025), "x"]] }),
+  form("from a page", "/{c}/f/", {}, page),
+  // ---- pages from elsewhere
+  step("POST", "/{c}", {
+    headers: {
+      "x-container-meta-access-control-allow-origin": "http://a.example http://b.example",
+      "x-container-meta-access-control-max-age": "60",
+      "x-container-meta-access-control-expose-headers": "x-foo X-Bar"
+    }
+  }),
+  ...["/{c}", "/{c}/o", "/none-{c}/o", ""].flatMap((path) => [
+    step("OPTIONS", path, { token: null }),
+    step("OPTIONS", path, { token: null, headers: page }),
+    step("OPTIONS", path, { token: null, headers: { ...page, "access-control-request-method": "GET" } }),
+    step("OPTIONS", path, { token: null, headers: { ...page, "access-control-request-method": "COPY" } }),
+    step("OPTIONS", path, {
+      token: null,
+      headers: { ...page, "access-control-request-method": "PUT", "access-control-request-headers": "x-a, x-b" }
+    })
+  ]),
+  step("OPTIONS", "/{c}/o", { headers: { origin: "http://c.example", "access-control-request-method": "GET" } }),
+  step("GET", "/{c}/o", { headers: page }),
+  step("GET", "/{c}", { headers: { ...page, "if-none-match": "x" } }),
+  step("HEAD", "/{c}", { headers: { origin: "http://c.example" } }),
+  step("GET", "/{c}/none", { headers: page }),
+  step("GET", "/none-{c}/o", { headers: page }),
+  step("GET", "/{c}/o", { token: null, headers: page }),
+  step("PUT", "/{c}/new", { headers: page, body: "x" }),
+  signed("GET", "/{c}/o", {}, { headers: page }),
+  signed("GET", "/{c}/o", { by: "other" }, { headers: page }),
+  step("POST", "/{c}", { headers: { "x-container-meta-access-control-allow-origin": "*" } }),
+  step("GET", "/{c}/o", { headers: page }),
+  step("OPTIONS", "/{c}/o", { token: null, headers: { ...page, "access-control-request-method": "GET" } }),
+  step("PUT", "/{c}/own", { body: "x", headers: { "access-control-allow-origin": "http://own.example" } }),
+  step("GET", "/{c}/own", { headers: page }),
+  // ---- everybody
+  ...["GET", "HEAD", "PUT", "DELETE"].map((method) => step(method, "/{c}/o", { token: null })),
+  step("POST", "/{c}", { headers: { "x-container-read": ".r:*" } }),
+  ...["GET", "HEAD", "PUT", "POST", "DELETE"].map((method) => step(method, "/{c}/o", { token: null })),
+  step("GET", "/{c}/none", { token: null }),
+  step("GET", "/{c}", { token: null }),
+  step("HEAD", "/{c}", { token: null }),
+  step("GET", "/{c}/o", { token: "no-such-token" }),
+  step("POST", "/{c}", { headers: { "x-container-read": ".r:*,.rlistings" } }),
+  step("GET", "/{c}?prefix=o", { token: null }),
+  step("HEAD", "/{c}", { token: null }),
+  step("POST", "/{c}", { headers: { "x-container-read": ".r:.example.com,.r:-x.example.com" } }),
+  ...["http://a.example.com/p", "http://x.example.com/", "http://example.com:80/", "nonsense"].map((referer) =>
+    step("GET", "/{c}/o", { token: null, headers: { referer } })
+  ),
+  step("POST", "?bulk-delete", {
+    body: [
+      "o",
+      "d/%C3%BCn%C3%AF%20%E2%98%83%3F%23.txt",
+      "new",
+      "own",
+      "a.txt",
+      "f/a.txt",
+      "f/sub/b.html",
+      "f/a",
+      "f/b",
+      "f/empty"
+    ]
+      .map((name) => `{c}/${name}`)
+      .concat("{c}", "{v}")
       .join("\n"),
     headers: { ...json, "content-type": "text/plain" }
   }),

@@ -9,13 +9,14 @@ import * as Reply from "../Reply.js"
 import * as Timestamp from "../Timestamp.js"
 import * as Answer from "./Answer.js"
 import * as ByteText from "./ByteText.js"
+import * as CrossOrigin from "./CrossOrigin.js"
 import * as Listing from "./Listing.js"
 import * as Metadata from "./Metadata.js"
 import * as Reading from "./Reading.js"
 import type { Container, Settings, Storage } from "./Storage.js"
 import { timestamp } from "./Storage.js"
 
-const methods = "GET, HEAD, PUT, POST, DELETE, OPTIONS"
+const methods = ["GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS"]
 const longestName = 256
 
 /** Headers beside the metadata that a container keeps. */
@@ -173,8 +174,8 @@ export const handle = (
     case "DELETE":
       return remove(storage, name, now)
     case "OPTIONS":
-      return Answer.standard(200, { Allow: methods })
+      return CrossOrigin.preflight(request, storage.get(name, now), methods)
     default:
-      return Answer.standard(405, { Allow: methods })
+      return Answer.standard(405, { Allow: methods.join(", ") })
   }
 }
