@@ -417,9 +417,8 @@ describe("secrets", () => {
                 yield* outcome(all, `rescue: ${status}`, servers.rescue({ ...server, serverId: "s-1" }))
                 yield* outcome(all, `changePassword: ${status}`, servers.changePassword({ ...server, serverId: "s-1" }))
                 yield* outcome(all, `listContainersPage: ${status}`, files.listContainersPage())
-                const newKey = { key: Redacted.make(tempUrlKey) }
+                const newKey = { container: "c", key: Redacted.make(tempUrlKey) }
                 yield* outcome(all, `setTempUrlKey: ${status}`, files.setTempUrlKey(newKey))
-                yield* outcome(all, `container's key: ${status}`, files.setTempUrlKey({ container: "c", ...newKey }))
                 const bigData = yield* CloudBigData.CloudBigData
                 yield* outcome(all, `updateS3Credential: ${status}`, bigData.updateS3Credential(s3))
               }).pipe(Effect.provide(echoing))
