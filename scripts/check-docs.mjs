@@ -64,7 +64,11 @@ const flaws = (doc) => {
 /** Where an export may be documented: a list for each of its declarations, any node of which will do. */
 const declarationsOf = (symbol) => {
   const aliases = (symbol.declarations ?? []).flatMap((node) =>
-    ts.isExportSpecifier(node) && node.parent.elements.length === 1 ? [node, node.parent.parent] : [node]
+    ts.isNamespaceExport(node)
+      ? [node.parent]
+      : ts.isExportSpecifier(node) && node.parent.elements.length === 1
+        ? [node, node.parent.parent]
+        : [node]
   )
   const target = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol
   const declarations = target.declarations ?? []

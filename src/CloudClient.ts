@@ -82,6 +82,8 @@ export interface Selector extends ServiceCatalog.EndpointSelector {
    * answers what the URL should be. By default it is taken as it is.
    */
   readonly complete?: ((endpoint: string, tenantId: string | undefined) => Either.Either<string, string>) | undefined
+  /** Where the requests go, given the endpoint's URL, where that is not the endpoint itself: what stands beside it. */
+  readonly beside?: ((endpointUrl: string) => string) | undefined
 }
 
 /**
@@ -100,6 +102,8 @@ export interface Request<Tag extends DocumentedError["_tag"]> extends Operation 
   readonly body: RequestBody.Content | undefined
   /** Whether it may be sent again after a failure that leaves open whether it arrived. */
   readonly idempotent: boolean
+  /** Statuses besides 2xx that are handed to `receive`, since they are no refusal. */
+  readonly accepts?: ReadonlySet<number> | undefined
   /** The errors that its documentation names. */
   readonly documented: ReadonlySet<Tag>
   /** Secrets in it besides the token, which no error may repeat. */
@@ -264,6 +268,9 @@ export const make = (
       )
     }
 
+    const baseIn = (access: Access, operation: Operation): Either.Either<string, EndpointNotFound | InvalidInput> =>
+      selector.beside === undefined ? urlIn(access, operation) : Either.map(urlIn(access, operation), selector.beside)
+
     // The newest login whose token this service has accepted: where that one is rejected, it has been revoked since.
     let accepted = 0
 
@@ -274,7 +281,7 @@ export const make = (
       operation: Operation
     ): Either.Either<Located, EndpointNotFound | InvalidInput | TransportError> => {
       if (located?.access === access) return Either.right(located.endpoint)
-      return Either.flatMap(urlIn(access, operation), (href) => {
+      return Either.flatMap(baseIn(access, operation), (href) => {
         if (!URL.canParse(href)) {
           return Either.left(
             invalidUrl({ service, operation: operation.operation, method: "GET", url: href, secrets: [] })
@@ -317,8 +324,10 @@ export const make = (
         sent: (bytes) => sentOf(service).unsafeUpdate(bytes, labels),
         received: (bytes) => receivedOf(service).unsafeUpdate(bytes, labels)
       }
+      const isResult = (status: number): boolean => isSuccess(status) || request.accepts?.has(status) === true
       return {
         outgoing,
+        isResult,
         lost: (error: TransportError): TransportError => {
           requestsOf(service, operation, error._tag).unsafeUpdate(1, labels)
           return error
@@ -331,7 +340,8 @@ export const make = (
           span.attribute("http.response.status_code", status)
           span.attribute("server.address", endpoint.url.host)
           if (requestId !== undefined) span.attribute("rackspace.request_id", requestId)
-          if (isSuccess(status)) accepted = Math.max(accepted, access.login)
+          // A 401 that is a result says nothing good of the token.
+          if (isResult(status) && status < 400) accepted = Math.max(accepted, access.login)
           return { service, operation, status, headers, requestId }
         },
         refusal: ({ headers, status }: Head, body: string) =>
@@ -408,7 +418,7 @@ export const make = (
     return {
       service,
       endpointUrl: Effect.flatMap(tokens.get, (access) =>
-        urlIn(access, { service, operation: `${service}.endpointUrl` })
+        baseIn(access, { service, operation: `${service}.endpointUrl` })
       ),
       collect: <A, E extends { readonly _tag: string }, Tag extends DocumentedError["_tag"]>(
         request: Request<Tag>,
@@ -419,12 +429,12 @@ export const make = (
           Effect.flatMap(tokens.get, (access) => {
             const endpoint = locate(access, request)
             if (Either.isLeft(endpoint)) return Effect.fail(endpoint.left)
-            const { arrived, lost, outgoing, refusal } = attemptOf(request, access, endpoint.right, circumstances)
+            const { arrived, isResult, lost, outgoing, refusal } = attemptOf(request, access, endpoint.right, circumstances)
             return Effect.matchEffect(exchange.collect(outgoing, keeps), {
               onFailure: (error) => Effect.fail(lost(error)),
               onSuccess: (whole): Effect.Effect<A, Failure<Tag, E>> => {
                 const head = arrived(whole)
-                return isSuccess(whole.status)
+                return isResult(whole.status)
                   ? receive({ ...head, text: whole.text, sink: whole.sink })
                   : Effect.fail(refusal(whole, whole.text()))
               }
@@ -440,12 +450,12 @@ export const make = (
             Effect.flatMap(tokens.get, (access) => {
               const endpoint = locate(access, request)
               if (Either.isLeft(endpoint)) return Effect.fail(endpoint.left)
-              const { arrived, lost, outgoing, refusal } = attemptOf(request, access, endpoint.right, circumstances)
+              const { arrived, isResult, lost, outgoing, refusal } = attemptOf(request, access, endpoint.right, circumstances)
               return Effect.matchEffect(exchange.open(outgoing), {
                 onFailure: (error) => Effect.fail(lost(error)),
                 onSuccess: (arriving): Effect.Effect<A, Failure<Tag, E>> => {
                   const head = arrived(arriving)
-                  return isSuccess(arriving.status)
+                  return isResult(arriving.status)
                     ? receive({
                         ...head,
                         text: arriving.text(largestText, "fail"),

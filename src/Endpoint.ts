@@ -66,9 +66,13 @@ export interface Endpoint<in out Input, out Output, out Tag extends DocumentedEr
   /** Sent with every request besides the input's own. */
   readonly fixedQuery: Readonly<Record<string, string>>
   readonly headers: Loose | undefined
+  /** Sent with every request besides the input's own. */
+  readonly fixedHeaders: Readonly<Record<string, string>>
   /** The JSON body; `raw` takes the input's `content` as it is. */
   readonly body: Loose | "raw" | undefined
   readonly success: Success<unknown, unknown>
+  /** Statuses besides 2xx that are a result, told by `:status`, and no refusal. */
+  readonly accepts: ReadonlySet<number>
   /** The tags of the errors that the documentation names besides the common ones. */
   readonly errors: ReadonlySet<Tag>
   readonly idempotent: boolean
@@ -95,8 +99,10 @@ export type Any = Pick<
   | "query"
   | "fixedQuery"
   | "headers"
+  | "fixedHeaders"
   | "body"
   | "success"
+  | "accepts"
   | "errors"
   | "idempotent"
 >
@@ -213,8 +219,10 @@ export const make = <
     readonly query?: Q
     readonly fixedQuery?: Readonly<Record<string, string>>
     readonly headers?: H
+    readonly fixedHeaders?: Readonly<Record<string, string>>
     readonly body?: Loose & { readonly Type: B }
     readonly success?: Success<Output, R>
+    readonly accepts?: ReadonlyArray<number>
     readonly errors?: ReadonlyArray<Tag>
     /** Default: as HTTP defines its method. */
     readonly idempotent?: boolean
@@ -227,8 +235,10 @@ export const make = <
   query: options.query === undefined ? undefined : (Schema.Struct(options.query) as unknown as Loose),
   fixedQuery: options.fixedQuery ?? {},
   headers: options.headers === undefined ? undefined : (Schema.Struct(options.headers) as unknown as Loose),
+  fixedHeaders: options.fixedHeaders ?? {},
   body: options.body as Loose | undefined,
   success: options.success ?? nothing,
+  accepts: new Set(options.accepts),
   errors: new Set(options.errors),
   idempotent: options.idempotent ?? idempotentMethods.has(method)
 })
@@ -293,7 +303,7 @@ const encode = (endpoint: Any, input: unknown): Either.Either<Encoded, ReadonlyA
       : jsonContent(part(endpoint.body as Loose))
   issues.push(...unsendable(parameters), ...unsendable(query))
   if (issues.length > 0) return Either.left(issues)
-  const headers: Record<string, string> = {}
+  const headers: Record<string, string> = { ...endpoint.fixedHeaders }
   if (answersJson.has(endpoint.success.kind)) headers["accept"] = "application/json"
   if (body !== undefined && !raw) headers["content-type"] = "application/json"
   for (const [name, value] of Object.entries(named)) {
@@ -480,6 +490,7 @@ const requestOf = <Tag extends DocumentedError["_tag"]>(
       headers,
       body,
       idempotent: endpoint.idempotent,
+      accepts: endpoint.accepts,
       documented: endpoint.errors,
       secrets: secretsIn(input)
     })

@@ -38,6 +38,7 @@ const wrongPasscode = "wr0ng-p4sscode"
 const adminPassword = 'adm1n-"pass"'
 const plainPassword = "pl41n-typed-password"
 const tempUrlKey = "temp-url-k3y-value"
+const containerKey = "c0ntainer-k3y-value"
 const s3Secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 
 /** Everything that anybody was shown, each with the place where it was. */
@@ -327,6 +328,7 @@ describe("secrets", () => {
         ["adminPassword", adminPassword],
         ["plainPassword", plainPassword],
         ["tempUrlKey", tempUrlKey],
+        ["containerKey", containerKey],
         ["s3Secret", s3Secret]
       ])
       const { shown, spans } = yield* watched((all) =>
@@ -365,7 +367,34 @@ describe("secrets", () => {
             const lines = Redacted.value(pair.value.privateKey).split("\n")
             secrets.set("private key", lines[2] ?? "")
           }
-          yield* outcome(all, "updateAccount", files.updateAccount({ metadata: { "temp-url-key": tempUrlKey } }))
+          yield* outcome(all, "setTempUrlKey", files.setTempUrlKey({ key: Redacted.make(tempUrlKey) }))
+          yield* outcome(all, "createContainer", files.createContainer({ container: "c" }))
+          const address = { container: "c", object: "o", expires: "1 hour" } as const
+          const signed = yield* outcome(all, "tempUrl", files.tempUrl(address))
+          assert.isTrue(Exit.isSuccess(signed))
+          if (Exit.isSuccess(signed)) {
+            const signature = new URL(Redacted.value(signed.value)).searchParams.get("temp_url_sig") ?? ""
+            secrets.set("signature of a TempURL", signature)
+          }
+          const upload = { container: "c", maxFileSize: 1, maxFileCount: 1, expires: "1 hour" } as const
+          const form = yield* outcome(all, "formPost", files.formPost(upload))
+          assert.isTrue(Exit.isSuccess(form))
+          if (Exit.isSuccess(form)) {
+            secrets.set("signature of a form", Redacted.value(form.value.fields)["signature"] ?? "")
+          }
+          yield* outcome(
+            all,
+            "tempUrl, refused",
+            files.tempUrl({ ...address, key: Redacted.make(tempUrlKey), object: "" })
+          )
+          yield* outcome(all, "setTempUrlKey, refused", files.setTempUrlKey({ key: Redacted.make(`${tempUrlKey} `) }))
+          const inContainer = yield* outcome(
+            all,
+            "rotateTempUrlKey",
+            files.rotateTempUrlKey({ container: "c", key: Redacted.make(containerKey) })
+          )
+          assert.isTrue(Exit.isSuccess(inContainer))
+          yield* outcome(all, "getContainer", files.getContainer({ container: "c" }))
           const account = yield* outcome(all, "getAccount", files.getAccount())
           assert.isTrue(
             Exit.isSuccess(account) &&
@@ -388,6 +417,8 @@ describe("secrets", () => {
                 yield* outcome(all, `rescue: ${status}`, servers.rescue({ ...server, serverId: "s-1" }))
                 yield* outcome(all, `changePassword: ${status}`, servers.changePassword({ ...server, serverId: "s-1" }))
                 yield* outcome(all, `listContainersPage: ${status}`, files.listContainersPage())
+                const newKey = { container: "c", key: Redacted.make(tempUrlKey) }
+                yield* outcome(all, `setTempUrlKey: ${status}`, files.setTempUrlKey(newKey))
                 const bigData = yield* CloudBigData.CloudBigData
                 yield* outcome(all, `updateS3Credential: ${status}`, bigData.updateS3Credential(s3))
               }).pipe(Effect.provide(echoing))

@@ -5,9 +5,16 @@ import { describe } from "@effect/vitest"
 import { emulated } from "./contract/emulated.js"
 import { files } from "./contract/files.js"
 import { servers } from "./contract/servers.js"
+import { settings, signatures } from "./contract/settings.js"
 
 describe("the emulated Cloud Files", () => {
   files(emulated)
+})
+describe("the emulated Cloud Files: settings", () => {
+  settings(emulated)
+})
+describe("the emulated Cloud Files: signatures", () => {
+  signatures(emulated)
 })
 describe("the emulated Cloud Servers", () => {
   servers(emulated)

@@ -37,8 +37,11 @@ export type ServiceName = "CloudServers" | "CloudFiles" | "CloudBigData"
  * @category models
  */
 export interface Options<E = never, R = never> extends Identity.Options<E, R>, Omit<CloudClient.Options, "endpoint"> {
-  /** URLs of services, by their name in code, instead of what the catalog says. */
-  readonly endpoints?: Readonly<Partial<Record<ServiceName, string>>> | undefined
+  /**
+   * URLs of services, by their name in code, instead of what the catalog says; `CloudFilesCdn` is where the CDN of Cloud Files
+   * is managed.
+   */
+  readonly endpoints?: Readonly<Partial<Record<ServiceName | "CloudFilesCdn", string>>> | undefined
 }
 
 /**
@@ -78,7 +81,7 @@ export const layerServices = (
   })
   const services = Layer.mergeAll(
     CloudServers.layer(of("CloudServers")),
-    CloudFiles.layer(of("CloudFiles")),
+    CloudFiles.layer({ ...of("CloudFiles"), cdnEndpoint: options.endpoints?.CloudFilesCdn }),
     CloudBigData.layer(of("CloudBigData"))
   )
   return options.region === undefined ? services : Layer.provideMerge(services, knownRegion(options.region))

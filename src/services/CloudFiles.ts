@@ -10,6 +10,7 @@
  */
 import type * as HttpClient from "@effect/platform/HttpClient"
 import * as Context from "effect/Context"
+import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
@@ -25,6 +26,8 @@ import {
 } from "../CloudError.js"
 import * as Endpoint from "../Endpoint.js"
 import type { TokenRef } from "../Identity.js"
+import { besideAccount, type Discovery, getCapabilities } from "./CloudFiles/capabilities.js"
+import { type Cdn, cdnSelector, makeCdn } from "./CloudFiles/cdn.js"
 import { type Download, type DownloadError, type DownloadOptions, makeDownload } from "./CloudFiles/download.js"
 import {
   type BulkResult,
@@ -34,6 +37,8 @@ import {
   type Subdirectory
 } from "./CloudFiles/endpoints.js"
 import { listing } from "./CloudFiles/listing.js"
+import { makeSigning, type Signing } from "./CloudFiles/signatures.js"
+import { makeVersions, type Versions } from "./CloudFiles/versions.js"
 import { makeUpload, type Uploaded, type UploadError, type UploadOptions } from "./CloudFiles/upload.js"
 
 export {
@@ -48,6 +53,41 @@ export {
   ObjectSummary,
   Subdirectory
 } from "./CloudFiles/endpoints.js"
+
+/**
+ * Access control lists of containers: `AccessList.anyone`, `AccessList.parseAcl`.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export * as AccessList from "./CloudFiles/access.js"
+
+export { Capabilities } from "./CloudFiles/capabilities.js"
+
+export { CdnContainer, CdnContainerSummary, cdnEndpoints, cdnUrl } from "./CloudFiles/cdn.js"
+
+export { formHtml, signForm, signTempUrl } from "./CloudFiles/signatures.js"
+
+export type { Discovery } from "./CloudFiles/capabilities.js"
+
+export type { Cdn, CdnFilters } from "./CloudFiles/cdn.js"
+
+export type {
+  FormPostOptions,
+  FormPostRequest,
+  KeyOptions,
+  KeyOwner,
+  SignatureAlgorithm,
+  SignedForm,
+  SignFormOptions,
+  Signing,
+  SignTempUrlOptions,
+  TempUrlMethod,
+  TempUrlOptions,
+  TempUrlRequest
+} from "./CloudFiles/signatures.js"
+
+export type { ObjectVersion, Versions } from "./CloudFiles/versions.js"
 
 export {
   /**
@@ -153,12 +193,32 @@ export type ObjectFilters = Omit<PageInput<"listObjectsPage">, "limit" | "delimi
 }
 
 /**
+ * Where Cloud Files is found, and its CDN.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options extends CloudClient.Options {
+  /** The URL of the CDN's management, instead of what the catalog says. */
+  readonly cdnEndpoint?: string | undefined
+}
+
+/**
  * What is to change in an object's metadata. What is not named stays.
  *
  * @since 0.1.0
  * @category models
  */
-export type MetadataChanges = Omit<PageInput<"replaceObjectMetadata">, "manifest"> & {
+export type MetadataChanges = Omit<
+  PageInput<"replaceObjectMetadata">,
+  "manifest" | "deleteAt" | "contentEncoding" | "contentDisposition"
+> & {
+  /** When the cloud is to delete it; null for never. */
+  readonly deleteAt?: DateTime.Utc | null | undefined
+  /** Null for none. */
+  readonly contentEncoding?: string | null | undefined
+  /** Null for none. */
+  readonly contentDisposition?: string | null | undefined
   /** Keys to remove, in any case. */
   readonly remove?: ReadonlyArray<string> | undefined
 }
@@ -169,7 +229,7 @@ export type MetadataChanges = Omit<PageInput<"replaceObjectMetadata">, "manifest
  * @since 0.1.0
  * @category models
  */
-export interface Service extends Omit<Endpoints, "deleteManifest"> {
+export interface Service extends Omit<Endpoints, "deleteManifest">, Cdn, Discovery, Signing, Versions {
   /** The URL of the service's endpoint for this login, without a trailing slash. It may be named as `endpoint` elsewhere. */
   readonly endpointUrl: CloudClient.CloudClient["endpointUrl"]
   /** All containers, in the order of their names, page by page as they are asked for. */
@@ -205,7 +265,7 @@ export interface Service extends Omit<Endpoints, "deleteManifest"> {
   readonly open: (options: DownloadOptions) => Effect.Effect<Download, DownloadError, Scope.Scope>
   /**
    * Changes metadata, type, encoding, disposition or expiry of an object, and keeps what is not named; the cloud itself would
-   * drop it. It reads and then writes, so of two at the same time one may be lost. Fails with `NotFound`.
+   * drop it; null removes a date of expiry, an encoding or a disposition. It reads and then writes, so of two at the same time one may be lost. Fails with `NotFound`.
    */
   readonly updateObjectMetadata: (changes: MetadataChanges) => Effect.Effect<void, CommonError | NotFound>
   /**
@@ -242,13 +302,24 @@ const nameOf = (entry: ObjectSummary | Subdirectory): string => ("subdir" in ent
  * @since 0.1.0
  * @category constructors
  */
-export const make = (
-  options: CloudClient.Options = {}
-): Effect.Effect<Service, never, TokenRef | HttpClient.HttpClient> =>
-  Effect.map(CloudClient.make("CloudFiles", selector, options), (client) => {
+export const make = ({ cdnEndpoint, ...options }: Options = {}): Effect.Effect<
+  Service,
+  never,
+  TokenRef | HttpClient.HttpClient
+> =>
+  Effect.gen(function* () {
+    const client = yield* CloudClient.make("CloudFiles", selector, options)
+    const beside = yield* CloudClient.make("CloudFiles", { ...selector, beside: besideAccount }, options)
+    // The CDN has no network of its own inside a region.
+    const cdn = yield* CloudClient.make("CloudFiles", cdnSelector, {
+      ...options,
+      endpoint: cdnEndpoint,
+      interface: "public"
+    })
     const { deleteManifest, ...operations } = Endpoint.client(client, table)
     const openContainers = Endpoint.openItems(client, table.listContainersPage)
     const openObjects = Endpoint.openItems(client, table.listObjectsPage)
+    const discover = Endpoint.method(beside, getCapabilities)
     const listed = (
       operation: string,
       { marker: first, pageSize: limit, ...filters }: ObjectFilters & { readonly delimiter?: string | undefined }
@@ -266,6 +337,10 @@ export const make = (
       endpointUrl: client.endpointUrl,
       ...makeDownload(client),
       upload: makeUpload(client),
+      ...makeCdn(cdn, client),
+      ...makeSigning(client, operations, discover),
+      ...makeVersions(client, operations, (filters) => listed("CloudFiles.listVersions", filters)),
+      getCapabilities: discover,
       listContainers: ({ marker: first, pageSize: limit, ...filters } = {}) =>
         listing({
           service: "CloudFiles",
@@ -285,8 +360,20 @@ export const make = (
       updateObjectMetadata: ({ container, metadata = {}, object, remove = [], ...changes }) =>
         Effect.gen(function* () {
           const operation = "CloudFiles.updateObjectMetadata"
-          const given = { ...changes, container, object, metadata }
-          yield* Endpoint.validate(client, { ...table.replaceObjectMetadata, operation }, given)
+          /** What is null goes; what is undefined stays, as if it were not named. */
+          const changed = <A>(change: A | null | undefined, before: A | undefined): A | undefined =>
+            change === undefined ? before : (change ?? undefined)
+          const named = {
+            container,
+            object,
+            metadata,
+            contentType: changes.contentType,
+            deleteAfter: changes.deleteAfter,
+            contentEncoding: changed(changes.contentEncoding, undefined),
+            contentDisposition: changed(changes.contentDisposition, undefined),
+            deleteAt: changed(changes.deleteAt, undefined)
+          }
+          yield* Endpoint.validate(client, { ...table.replaceObjectMetadata, operation }, named)
           const before = yield* operations.getObjectInfo({ container, object })
           const removed = new Set(remove.map((key) => key.toLowerCase()))
           const lowerCase = Object.fromEntries(
@@ -294,13 +381,11 @@ export const make = (
           )
           const kept = Object.fromEntries(Object.entries(before.metadata).filter(([key]) => !removed.has(key)))
           yield* operations.replaceObjectMetadata({
-            contentEncoding: before.contentEncoding,
-            contentDisposition: before.contentDisposition,
+            ...named,
+            contentEncoding: changed(changes.contentEncoding, before.contentEncoding),
+            contentDisposition: changed(changes.contentDisposition, before.contentDisposition),
+            deleteAt: changed(changes.deleteAt, changes.deleteAfter === undefined ? before.deleteAt : undefined),
             manifest: before.manifest,
-            ...(changes.deleteAfter === undefined && { deleteAt: before.deleteAt }),
-            ...changes,
-            container,
-            object,
             metadata: { ...kept, ...lowerCase }
           })
         }),
@@ -328,6 +413,5 @@ export const make = (
  * @since 0.1.0
  * @category layers
  */
-export const layer = (
-  options: CloudClient.Options = {}
-): Layer.Layer<CloudFiles, never, TokenRef | HttpClient.HttpClient> => Layer.effect(CloudFiles, make(options))
+export const layer = (options: Options = {}): Layer.Layer<CloudFiles, never, TokenRef | HttpClient.HttpClient> =>
+  Layer.effect(CloudFiles, make(options))

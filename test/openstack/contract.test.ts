@@ -8,6 +8,7 @@ import { CloudFiles, CloudServers } from "effect-rackspace"
 import { readFileSync } from "node:fs"
 import { files } from "../contract/files.js"
 import { servers } from "../contract/servers.js"
+import { openStackSettings, settings, signatures } from "../contract/settings.js"
 import { demo, on, stack, swiftKey } from "./support.js"
 
 describe("Swift, with Keystone's tokens", () => {
@@ -16,6 +17,18 @@ describe("Swift, with Keystone's tokens", () => {
 describe("Swift, with its own tokens", () => {
   files(on(swiftKey(stack.tempauth)))
 })
+for (const [name, cloud] of [
+  ["with Keystone's tokens", on(demo)],
+  ["with its own tokens", on(swiftKey(stack.tempauth))]
+] as const) {
+  describe(`Swift's settings, ${name}`, () => {
+    settings(cloud)
+    openStackSettings(cloud)
+  })
+  describe(`Swift's signatures, ${name}`, () => {
+    signatures(cloud)
+  })
+}
 describe("Nova", () => {
   servers(on(demo))
 })

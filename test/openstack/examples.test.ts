@@ -7,6 +7,7 @@ import { assert, it } from "@effect/vitest"
 import { Effect, Stream } from "effect"
 import { fileURLToPath } from "node:url"
 import { example } from "../../examples/run.js"
+import { chromium, sendForm, sendFormInBrowser, withForm } from "../support/uploadForm.js"
 import { demo, on, stack } from "./support.js"
 import { CloudFiles, CloudServers } from "effect-rackspace"
 
@@ -60,6 +61,38 @@ for (const [name, lines] of Object.entries(says)) {
     }).pipe(Effect.provide(NodeContext.layer))
   )
 }
+
+const inbox = (object: string) =>
+  Effect.flatMap(CloudFiles.CloudFiles, (files) =>
+    text(files.download({ container: "inbox", object: `from-browsers/${object}` })).pipe(
+      Effect.zipLeft(files.deleteObject({ container: "inbox", object: `from-browsers/${object}` }))
+    )
+  ).pipe(Effect.provide(on(demo)))
+
+it.scopedLive(
+  "a file that the signed form sends is in the cloud",
+  () =>
+    Effect.gen(function* () {
+      const file = { name: "notes.txt", content: "sent without a browser" }
+      const { code, output } = yield* withForm(yield* environment, sendForm(file))
+      assert.include(output, "from-browsers/notes.txt has 22 bytes")
+      assert.strictEqual(code, 0, output)
+      assert.strictEqual(yield* inbox("notes.txt"), file.content)
+    }).pipe(Effect.provide(NodeContext.layer)),
+  120_000
+)
+
+it.scopedLive.skipIf(chromium === undefined)(
+  "a file that a browser sends through the signed form is in the cloud",
+  () =>
+    Effect.gen(function* () {
+      const file = { name: "from a browser.txt", content: "sent by a browser" }
+      const { code, output } = yield* withForm(yield* environment, sendFormInBrowser(chromium ?? "", file))
+      assert.strictEqual(code, 0, output)
+      assert.strictEqual(yield* inbox("from a browser.txt"), file.content)
+    }).pipe(Effect.provide(NodeContext.layer)),
+  120_000
+)
 
 it.scopedLive("the demo does the whole job, and leaves nothing", () =>
   Effect.gen(function* () {

@@ -3,6 +3,7 @@ import * as Chunk from "effect/Chunk"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import * as TestCloud from "../../src/layers/TestCloud.js"
@@ -64,7 +65,7 @@ describe("CloudFiles: operations on the wire", () => {
   it.effect("TempURL keys are secrets, and not among the metadata", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
-      yield* files.updateAccount({ metadata: { "Temp-URL-Key": "s3cret" } })
+      yield* files.updateAccount({ tempUrlKey: Redacted.make("s3cret") })
       const account = yield* files.getAccount()
       assert.deepStrictEqual(account.metadata, {})
       assert.strictEqual(String(account.tempUrlKey), "<redacted>")

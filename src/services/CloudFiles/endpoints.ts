@@ -8,11 +8,11 @@ import * as Endpoint from "../../Endpoint.js"
 import { absent, PageLimit, Timestamp } from "../../internal/wire.js"
 import { Count, EpochSeconds, flag, fromHeaders, HttpDate, metadataHeaders, removalHeaders } from "./headers.js"
 import { ContainerName, encodedAddress, NamePart, ObjectName } from "./names.js"
+import * as Settings from "./settings.js"
+import { Line } from "./settings.js"
 
-const tempUrlKeys = (prefix: string) => ({
-  tempUrlKey: absent(Schema.Redacted(Schema.String)).pipe(Schema.fromKey(`${prefix}temp-url-key`)),
-  tempUrlKey2: absent(Schema.Redacted(Schema.String)).pipe(Schema.fromKey(`${prefix}temp-url-key-2`))
-})
+const accountSettings = { ...Settings.accountKeys, ...Settings.accountQuotas }
+const toldOfContainers = { ...Settings.containerSettings, ...Settings.versionsEnabled }
 
 /**
  * What the account holds in one region. The counts lag behind by some seconds to minutes.
@@ -20,13 +20,17 @@ const tempUrlKeys = (prefix: string) => ({
  * @since 0.1.0
  * @category models
  */
-export const Account = fromHeaders("x-account-meta-", {
-  containerCount: Schema.propertySignature(Count).pipe(Schema.fromKey("x-account-container-count")),
-  objectCount: Schema.propertySignature(Count).pipe(Schema.fromKey("x-account-object-count")),
-  bytesUsed: Schema.propertySignature(Count).pipe(Schema.fromKey("x-account-bytes-used")),
-  created: absent(EpochSeconds).pipe(Schema.fromKey("x-timestamp")),
-  ...tempUrlKeys("x-account-meta-")
-})
+export const Account = fromHeaders(
+  "x-account-meta-",
+  {
+    containerCount: Schema.propertySignature(Count).pipe(Schema.fromKey("x-account-container-count")),
+    objectCount: Schema.propertySignature(Count).pipe(Schema.fromKey("x-account-object-count")),
+    bytesUsed: Schema.propertySignature(Count).pipe(Schema.fromKey("x-account-bytes-used")),
+    created: absent(EpochSeconds).pipe(Schema.fromKey("x-timestamp")),
+    ...Settings.told(accountSettings)
+  },
+  Settings.headersOf(accountSettings)
+)
 
 /**
  * What the account holds in one region.
@@ -42,16 +46,22 @@ export interface Account extends Schema.Schema.Type<typeof Account> {}
  * @since 0.1.0
  * @category models
  */
-export const Container = fromHeaders("x-container-meta-", {
-  objectCount: Schema.propertySignature(Count).pipe(Schema.fromKey("x-container-object-count")),
-  bytesUsed: Schema.propertySignature(Count).pipe(Schema.fromKey("x-container-bytes-used")),
-  created: absent(EpochSeconds).pipe(Schema.fromKey("x-timestamp")),
-  /** Who may read: an access control list. */
-  readAcl: absent(Schema.String).pipe(Schema.fromKey("x-container-read")),
-  /** Who may write: an access control list. */
-  writeAcl: absent(Schema.String).pipe(Schema.fromKey("x-container-write")),
-  ...tempUrlKeys("x-container-meta-")
-})
+export const Container = fromHeaders(
+  "x-container-meta-",
+  {
+    objectCount: Schema.propertySignature(Count).pipe(Schema.fromKey("x-container-object-count")),
+    bytesUsed: Schema.propertySignature(Count).pipe(Schema.fromKey("x-container-bytes-used")),
+    created: absent(EpochSeconds).pipe(Schema.fromKey("x-timestamp")),
+    /** Who may read: an access control list, which `AccessList.parseAcl` reads. */
+    readAcl: absent(Schema.String).pipe(Schema.fromKey("x-container-read")),
+    /** Who may write: an access control list. */
+    writeAcl: absent(Schema.String).pipe(Schema.fromKey("x-container-write")),
+    /** Where its objects are stored, by what rules (OpenStack, not Rackspace). */
+    storagePolicy: absent(Schema.String).pipe(Schema.fromKey("x-storage-policy")),
+    ...Settings.told(toldOfContainers)
+  },
+  Settings.headersOf(toldOfContainers)
+)
 
 /**
  * A container, by its own headers.
@@ -177,11 +187,6 @@ const StoredObject = Schema.Struct({
   lastModified: absent(HttpDate).pipe(Schema.fromKey("last-modified"))
 })
 
-/** The values of headers that one may set on an object, besides its metadata. */
-const Line = Schema.String.pipe(
-  Schema.filter((text) => /^[\u0020-\u007e]+$/.test(text), { description: "printable ASCII" })
-)
-
 const Ahead = Schema.DurationFromSelf.pipe(
   Schema.filter((duration) => Duration.isFinite(duration) && Duration.greaterThan(duration, Duration.zero), {
     description: "a finite time of more than nothing"
@@ -279,9 +284,28 @@ const listing = {
 
 const containerHeaders = {
   metadata: Schema.optional(metadataHeaders("x-container-meta-")).pipe(Schema.fromKey(":metadata")),
-  readAcl: Schema.optional(Line).pipe(Schema.fromKey("x-container-read")),
-  writeAcl: Schema.optional(Line).pipe(Schema.fromKey("x-container-write"))
+  ...Settings.given(Settings.versionsEnabled)
 }
+
+/** Makes the cloud look at all replicas, so that what was written last is seen; slower. */
+const newest = Schema.optional(
+  Schema.transform(Schema.String, Schema.Boolean, {
+    strict: true,
+    decode: (text) => text === "True",
+    encode: (on) => (on ? "True" : "False")
+  })
+).pipe(Schema.fromKey("x-newest"))
+
+/** An object, or none where the cloud says 304. */
+const IfChanged = Schema.transform(
+  Schema.Union(Schema.Struct({ ":status": Schema.Literal("304") }), ObjectInfo),
+  Schema.OptionFromSelf(Schema.typeSchema(ObjectInfo)),
+  {
+    strict: true,
+    decode: (found) => (":status" in found ? Option.none() : Option.some(found)),
+    encode: Option.getOrElse(() => ({ ":status": "304" as const }))
+  }
+)
 
 const json = { format: "json" }
 
@@ -338,13 +362,14 @@ export const endpoints = {
   /** What the account holds. "Show account metadata", `HEAD /v1/{account}`. */
   getAccount: Endpoint.make("CloudFiles.getAccount", "HEAD", "", { success: Endpoint.headers(Account) }),
   /**
-   * Sets metadata of the account; what is not named stays. "Create or update account metadata", `POST /v1/{account}`.
+   * Sets metadata of the account; what is not named stays, and null removes a TempURL key. "Create or update account metadata", `POST /v1/{account}`.
    */
   updateAccount: Endpoint.make("CloudFiles.updateAccount", "POST", "", {
     headers: {
       metadata: Schema.optional(metadataHeaders("x-account-meta-")).pipe(Schema.fromKey(":metadata")),
       /** Keys to remove. */
-      remove: Schema.optional(removalHeaders("x-remove-account-meta-")).pipe(Schema.fromKey(":remove"))
+      remove: Schema.optional(removalHeaders("x-remove-account-meta-")).pipe(Schema.fromKey(":remove")),
+      ...Settings.changed(Settings.accountKeys)
     },
     idempotent: true
   }),
@@ -355,12 +380,18 @@ export const endpoints = {
     success: Endpoint.items(ContainerSummary)
   }),
   /**
-   * Makes a container; one that exists already is kept, with the metadata given here merged into it, and `created` is
-   * false. "Create container", `PUT /v1/{account}/{container}`.
+   * Makes a container; one that exists already is kept, with the metadata and settings given here merged into it, and
+   * `created` is false. "Create container", `PUT /v1/{account}/{container}`.
    */
   createContainer: Endpoint.make("CloudFiles.createContainer", "PUT", "/{container}", {
     parameters: containerPath,
-    headers: containerHeaders,
+    headers: {
+      ...containerHeaders,
+      ...Settings.given(Settings.accessLists),
+      ...Settings.given(Settings.containerSettings),
+      /** Where its objects are to be stored, by what rules; it cannot be changed later (OpenStack, not Rackspace). */
+      storagePolicy: Schema.optional(Line).pipe(Schema.fromKey("x-storage-policy"))
+    },
     success: Endpoint.headers(
       Schema.Struct({
         created: Schema.optionalToRequired(Schema.String, Schema.Boolean, {
@@ -370,22 +401,25 @@ export const endpoints = {
       })
     )
   }),
-  /** A container's metadata and counts. Fails with `NotFound`. "Show container metadata", `HEAD /v1/{account}/{container}`. */
+  /** A container's metadata, settings and counts. Fails with `NotFound`. "Show container metadata", `HEAD /v1/{account}/{container}`. */
   getContainer: Endpoint.make("CloudFiles.getContainer", "HEAD", "/{container}", {
     parameters: containerPath,
+    headers: { newest },
     success: Endpoint.headers(Container),
     errors: ["NotFound"]
   }),
   /**
-   * Sets metadata and access lists of a container; what is not named stays. Fails with `NotFound`. "Create or update
-   * container metadata", `POST /v1/{account}/{container}`.
+   * Sets metadata and settings of a container; what is not named stays, and a setting that is null is removed. Fails with
+   * `NotFound`. "Create or update container metadata", `POST /v1/{account}/{container}`.
    */
   updateContainer: Endpoint.make("CloudFiles.updateContainer", "POST", "/{container}", {
     parameters: containerPath,
     headers: {
       ...containerHeaders,
       /** Metadata keys to remove. */
-      remove: Schema.optional(removalHeaders("x-remove-container-meta-")).pipe(Schema.fromKey(":remove"))
+      remove: Schema.optional(removalHeaders("x-remove-container-meta-")).pipe(Schema.fromKey(":remove")),
+      ...Settings.changed(Settings.accessLists),
+      ...Settings.changed(Settings.containerSettings)
     },
     errors: ["NotFound"],
     idempotent: true
@@ -449,7 +483,25 @@ export const endpoints = {
   /** An object's headers. Fails with `NotFound`. "Show object metadata", `HEAD /v1/{account}/{container}/{object}`. */
   getObjectInfo: Endpoint.make("CloudFiles.getObjectInfo", "HEAD", "/{container}/{+object}", {
     parameters: objectPath,
+    headers: { newest },
     success: Endpoint.headers(ObjectInfo),
+    errors: ["NotFound"]
+  }),
+  /**
+   * An object's headers, if it has changed, and none if it has not: if its ETag is none of `ifNoneMatch`, and it was written
+   * after `ifModifiedSince` (to the second). Fails with `NotFound`. "Show object metadata" with `If-None-Match` or
+   * `If-Modified-Since`, `HEAD /v1/{account}/{container}/{object}`; the cloud answers 304 for none.
+   */
+  getObjectInfoIfChanged: Endpoint.make("CloudFiles.getObjectInfoIfChanged", "HEAD", "/{container}/{+object}", {
+    parameters: objectPath,
+    headers: {
+      /** The ETag that is known, as the cloud wrote it. */
+      ifNoneMatch: Schema.optional(Line).pipe(Schema.fromKey("if-none-match")),
+      ifModifiedSince: Schema.optional(HttpDate).pipe(Schema.fromKey("if-modified-since")),
+      newest
+    },
+    accepts: [304],
+    success: Endpoint.headers(IfChanged),
     errors: ["NotFound"]
   }),
   /**
@@ -460,6 +512,7 @@ export const endpoints = {
     parameters: objectPath,
     headers: {
       range: Schema.optional(RangeHeader),
+      newest,
       /** The ETag that the object must still have. */
       ifMatch: Schema.optional(Line).pipe(Schema.fromKey("if-match"))
     },

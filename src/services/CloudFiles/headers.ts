@@ -5,6 +5,7 @@
  * header cannot carry it; they are decoded when read. Keys are case-insensitive, and come back in lower case.
  */
 import * as DateTime from "effect/DateTime"
+import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
@@ -82,6 +83,8 @@ const Key = Schema.String.pipe(
 
 const wellFormed = (text: string): boolean => text.isWellFormed()
 
+const isTempUrlKey = (key: string): boolean => /^temp-url-key(-2)?$/i.test(key)
+
 const Items = Schema.Record({ key: Schema.String, value: Schema.String }).pipe(
   Schema.filter((items) => Object.keys(items).every((key) => Schema.is(Key)(key)), {
     description: "metadata keys of 1 to 128 letters, digits and dashes (an underscore does not pass every proxy)"
@@ -103,9 +106,15 @@ const Items = Schema.Record({ key: Schema.String, value: Schema.String }).pipe(
   )
 )
 
+const PublicItems = Items.pipe(
+  Schema.filter((items) => !Object.keys(items).some(isTempUrlKey), {
+    description: "no TempURL key among the metadata: it is a secret, and has the field tempUrlKey"
+  })
+)
+
 /** Metadata as the headers of its kind: `metadataHeaders("x-object-meta-")`. */
 export const metadataHeaders = (prefix: string): Schema.Schema<Values, Values> =>
-  Schema.transform(Schema.Record({ key: Schema.String, value: Schema.String }), Items, {
+  Schema.transform(Schema.Record({ key: Schema.String, value: Schema.String }), PublicItems, {
     strict: true,
     decode: (headers) => readMetadata(prefix, headers),
     encode: (items) =>
@@ -123,7 +132,7 @@ export const removalHeaders = (prefix: string): Schema.Schema<ReadonlyArray<stri
 const readMetadata = (prefix: string, headers: Readonly<Record<string, string | undefined>>): Values =>
   Object.fromEntries(
     Object.entries(headers).flatMap(([name, value]) =>
-      name.startsWith(prefix) && value !== undefined && !/^temp-url-key(-2)?$/.test(name.slice(prefix.length))
+      name.startsWith(prefix) && value !== undefined && !isTempUrlKey(name.slice(prefix.length))
         ? [[name.slice(prefix.length), decodeValue(value)]]
         : []
     )
@@ -131,18 +140,31 @@ const readMetadata = (prefix: string, headers: Readonly<Record<string, string | 
 
 /**
  * A response's headers as a struct, with the metadata of the given prefix gathered in its field `metadata`. TempURL keys,
- * which the cloud keeps as metadata, are secrets and not among it.
+ * which the cloud keeps as metadata, are secrets and not among it. Nor are the settings that have a field of their own
+ * (`lifted`: their headers, and what reads each), except where somebody has set one to what cannot be read as such: then it
+ * is left as it is, and the field is absent.
  */
 export const fromHeaders = <Fields extends Schema.Struct.Fields>(
   prefix: string,
-  fields: Fields
+  fields: Fields,
+  lifted: ReadonlyMap<string, Schema.Schema.AnyNoContext> = new Map()
 ): Schema.Schema<Schema.Struct.Type<Fields> & { readonly metadata: Values }, unknown> => {
   const Gathered = Schema.transform(
     Schema.Record({ key: Schema.String, value: Schema.UndefinedOr(Schema.String) }),
     Schema.Record({ key: Schema.String, value: Schema.Unknown }),
     {
       strict: true,
-      decode: (headers) => ({ ...headers, ":metadata": readMetadata(prefix, headers) }),
+      decode: (headers) => {
+        const others = { ...headers }
+        const readable = { ...headers }
+        for (const [header, schema] of lifted) {
+          const value = headers[header]
+          if (value === undefined) continue
+          if (value !== "" && Either.isRight(Schema.decodeUnknownEither(schema)(value))) delete others[header]
+          else delete readable[header]
+        }
+        return { ...readable, ":metadata": readMetadata(prefix, others) }
+      },
       encode: (headers) => headers as Record<string, string>
     }
   )

@@ -1,0 +1,355 @@
+/**
+ * The CDN: containers whose objects are served from close to who reads them, under URLs of their own. It is managed at a
+ * host of its own, by the same paths as the storage.
+ */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import type * as Stream from "effect/Stream"
+import type { CloudClient } from "../../CloudClient.js"
+import { type CommonError, InvalidInput } from "../../CloudError.js"
+import * as Endpoint from "../../Endpoint.js"
+import { expandPath } from "../../internal/urlPath.js"
+import { inWordsOf } from "../../internal/pageSize.js"
+import { absent, PageLimit } from "../../internal/wire.js"
+import * as Paging from "../../Paging.js"
+import { ContainerName, NamePart, ObjectName } from "./names.js"
+import { Yes } from "./settings.js"
+
+const shortest = 900
+const longest = 31_536_000
+
+const TimeToLive = Schema.transform(
+  Schema.String.pipe(Schema.pattern(/^\d+$/, { description: "a number of seconds" })),
+  Schema.DurationFromSelf,
+  {
+    strict: true,
+    decode: (seconds) => Duration.seconds(Number(seconds)),
+    encode: (duration) => String(Math.round(Duration.toSeconds(duration)))
+  }
+)
+
+const OwnTimeToLive = TimeToLive.pipe(
+  Schema.filter(
+    (duration) =>
+      Duration.greaterThanOrEqualTo(duration, Duration.seconds(shortest)) &&
+      Duration.lessThanOrEqualTo(duration, Duration.seconds(longest)),
+    { description: "15 minutes to 365 days" }
+  )
+)
+
+/** `True` and `False`, as this part of the cloud writes them. */
+const Flag = Schema.transform(Yes, Schema.Boolean, { strict: true, decode: (on) => on, encode: (on) => on })
+
+const TrueFalse: Schema.Schema<boolean, string> = Schema.transform(Schema.String, Schema.Boolean, {
+  strict: true,
+  decode: (text) => text.toLowerCase() === "true",
+  encode: (on) => (on ? "True" : "False")
+})
+
+const Uri = absent(Schema.String)
+
+/** Where the CDN serves a container. An object's own URL is made by `cdnUrl`. */
+const uris = {
+  httpUri: Uri.pipe(Schema.fromKey("x-cdn-uri")),
+  httpsUri: Uri.pipe(Schema.fromKey("x-cdn-ssl-uri")),
+  /** For video in pieces; announced to have ended. */
+  streamingUri: Uri.pipe(Schema.fromKey("x-cdn-streaming-uri")),
+  /** For video on Apple's devices; announced to have ended. */
+  iosUri: Uri.pipe(Schema.fromKey("x-cdn-ios-uri"))
+}
+
+/**
+ * A container as the CDN knows it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const CdnContainer = Schema.Struct({
+  /** Whether it is served; a container that was once is still known. */
+  enabled: Schema.propertySignature(Flag).pipe(Schema.fromKey("x-cdn-enabled")),
+  /** How long copies are kept before the CDN asks again. */
+  ttl: absent(TimeToLive).pipe(Schema.fromKey("x-ttl")),
+  /** Whether logs of the access are written into the container `.CDN_ACCESS_LOGS`. */
+  logRetention: Schema.optionalWith(Flag, { default: () => false }).pipe(Schema.fromKey("x-log-retention")),
+  ...uris
+})
+
+/**
+ * A container as the CDN knows it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface CdnContainer extends Schema.Schema.Type<typeof CdnContainer> {}
+
+/** The documents show one form of the keys in listings, the cloud sends another. */
+const Listed = Schema.transform(
+  Schema.Record({ key: Schema.String, value: Schema.Unknown }),
+  Schema.Record({ key: Schema.String, value: Schema.Unknown }),
+  {
+    strict: true,
+    decode: (item) =>
+      Object.fromEntries(
+        Object.entries(item).flatMap(([key, value]) =>
+          value === null ? [] : [[key.toLowerCase().replace(/^x-/, "").replaceAll("-", "_"), value]]
+        )
+      ),
+    encode: (item) => item
+  }
+)
+
+const ListedFlag = Schema.transform(Schema.Union(Schema.Boolean, Schema.String), Schema.Boolean, {
+  strict: true,
+  decode: (on) => (typeof on === "boolean" ? on : on.toLowerCase() === "true"),
+  encode: (on) => on
+})
+
+const ListedSeconds = Schema.transform(Schema.Union(Schema.Number, Schema.NumberFromString), Schema.DurationFromSelf, {
+  strict: true,
+  decode: (seconds) => Duration.seconds(seconds),
+  encode: (duration) => Duration.toSeconds(duration)
+})
+
+/**
+ * A container in the CDN's listing.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const CdnContainerSummary = Schema.compose(
+  Listed,
+  Schema.Struct({
+    name: Schema.String,
+    enabled: Schema.propertySignature(ListedFlag).pipe(Schema.fromKey("cdn_enabled")),
+    ttl: absent(ListedSeconds),
+    logRetention: Schema.optionalWith(ListedFlag, { default: () => false }).pipe(Schema.fromKey("log_retention")),
+    httpUri: Uri.pipe(Schema.fromKey("cdn_uri")),
+    httpsUri: Uri.pipe(Schema.fromKey("cdn_ssl_uri")),
+    streamingUri: Uri.pipe(Schema.fromKey("cdn_streaming_uri")),
+    iosUri: Uri.pipe(Schema.fromKey("cdn_ios_uri"))
+  }),
+  { strict: false }
+)
+
+/**
+ * A container in the CDN's listing.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface CdnContainerSummary extends Schema.Schema.Type<typeof CdnContainerSummary> {}
+
+/** An empty listing may come without a body. */
+const Listing = Schema.transform(
+  Schema.UndefinedOr(Schema.Array(CdnContainerSummary)),
+  Schema.Array(Schema.typeSchema(CdnContainerSummary)),
+  { strict: true, decode: (items) => items ?? [], encode: (items) => items }
+)
+
+const settings = {
+  /** From 15 minutes to 365 days, in whole seconds. Where none is named, the cloud takes three days. */
+  ttl: Schema.optional(OwnTimeToLive).pipe(Schema.fromKey("x-ttl")),
+  logRetention: Schema.optional(TrueFalse).pipe(Schema.fromKey("x-log-retention"))
+}
+
+const Emails = Schema.transform(
+  Schema.String,
+  Schema.Array(
+    Schema.String.pipe(
+      Schema.filter((text) => /^[!-+\--~]+@[!-+\--~]+$/.test(text), { description: "e-mail addresses" })
+    )
+  ),
+  {
+    strict: true,
+    decode: (text) => text.split(/\s*,\s*/),
+    encode: (addresses) => addresses.join(", ")
+  }
+)
+
+const path = { container: ContainerName }
+
+/**
+ * The operations of the CDN's management, as data. They go to the catalog's `rax:object-cdn`, not to the storage. "Cloud Files
+ * API", the section on CDN services.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const cdnEndpoints = {
+  /**
+   * Containers that the CDN knows, also those that are no longer enabled, a page of them. "List CDN-enabled containers",
+   * `GET /v1/{account}`.
+   */
+  listCdnContainersPage: Endpoint.make("CloudFiles.listCdnContainersPage", "GET", "", {
+    query: {
+      /** Names up to and with this one are left out. */
+      marker: Schema.optional(NamePart),
+      /** Names from this one on are left out. */
+      endMarker: Schema.optional(NamePart).pipe(Schema.fromKey("end_marker")),
+      /** Leaves out those that are no longer enabled. */
+      enabledOnly: Schema.optional(Yes).pipe(Schema.fromKey("enabled_only")),
+      limit: Schema.optional(PageLimit)
+    },
+    fixedQuery: { format: "json" },
+    success: Endpoint.json(Listing)
+  }),
+  /**
+   * What the CDN knows of a container. Fails with `NotFound` where the container was never enabled, and where there is no such
+   * container: the CDN does not tell them apart, `getContainer` does. "Show CDN-enabled container metadata",
+   * `HEAD /v1/{account}/{container}`.
+   */
+  getCdn: Endpoint.make("CloudFiles.getCdn", "HEAD", "/{container}", {
+    parameters: path,
+    success: Endpoint.headers(CdnContainer),
+    errors: ["NotFound"]
+  }),
+  /**
+   * Lets the CDN serve a container, which must exist in the storage, and answers where; `created` is false where the CDN knew
+   * it already, whose settings then change. Fails with `NotFound`. "CDN-enable a container", `PUT /v1/{account}/{container}`.
+   */
+  enableCdn: Endpoint.make("CloudFiles.enableCdn", "PUT", "/{container}", {
+    parameters: path,
+    headers: settings,
+    fixedHeaders: { "x-cdn-enabled": "True" },
+    success: Endpoint.headers(
+      Schema.Struct({
+        created: Schema.optionalToRequired(Schema.String, Schema.Boolean, {
+          decode: Option.match({ onNone: () => false, onSome: (status) => status === "201" }),
+          encode: (created) => Option.some(created ? "201" : "202")
+        }).pipe(Schema.fromKey(":status")),
+        ...uris
+      })
+    ),
+    errors: ["NotFound"]
+  }),
+  /**
+   * Changes how long copies are kept, and whether logs are; what is not named stays. Fails with `NotFound` as `getCdn` does.
+   * "Update CDN-enabled container metadata", `POST /v1/{account}/{container}`.
+   */
+  updateCdn: Endpoint.make("CloudFiles.updateCdn", "POST", "/{container}", {
+    parameters: path,
+    headers: settings,
+    errors: ["NotFound"],
+    idempotent: true
+  }),
+  /**
+   * Stops the CDN from fetching what it has no copy of; what it has, it serves until its time is over. Fails with `NotFound`
+   * as `getCdn` does. "CDN-disable a container", `POST /v1/{account}/{container}`.
+   */
+  disableCdn: Endpoint.make("CloudFiles.disableCdn", "POST", "/{container}", {
+    parameters: path,
+    fixedHeaders: { "x-cdn-enabled": "False" },
+    errors: ["NotFound"],
+    idempotent: true
+  }),
+  /**
+   * Makes the CDN drop its copies of an object; the object itself stays. The cloud allows 25 a day and fails then with
+   * `OverLimit`; a whole container can be purged only by Rackspace's support. Fails with `NotFound` as `getCdn` does. "Delete
+   * CDN-enabled object", `DELETE /v1/{account}/{container}/{object}`.
+   */
+  purgeFromCdn: Endpoint.make("CloudFiles.purgeFromCdn", "DELETE", "/{container}/{+object}", {
+    parameters: { ...path, object: ObjectName },
+    headers: {
+      /** Who is told by e-mail when it is done. */
+      emails: Schema.optional(Emails).pipe(Schema.fromKey("x-purge-email"))
+    },
+    errors: ["NotFound"]
+  }),
+  /**
+   * Makes the CDN forget a container that is no longer enabled, so that it is not listed any more; the container itself stays.
+   * Fails with `NotFound` as `getCdn` does. `DELETE /v1/{account}/{container}` with `X-Remove-Cdn-Container`.
+   */
+  forgetCdn: Endpoint.make("CloudFiles.forgetCdn", "DELETE", "/{container}", {
+    parameters: path,
+    fixedHeaders: { "x-remove-cdn-container": "t" },
+    errors: ["NotFound"]
+  })
+}
+
+type Endpoints = Endpoint.Client<typeof cdnEndpoints>
+
+/**
+ * Which of the CDN's containers to list.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type CdnFilters = Omit<NonNullable<Parameters<Endpoints["listCdnContainersPage"]>[0]>, "limit"> & {
+  readonly pageSize?: number | undefined
+}
+
+/**
+ * What the CDN can do.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Cdn extends Endpoints {
+  /** All containers that the CDN knows, in the order of their names, page by page as they are asked for. */
+  readonly listCdnContainers: (filters?: CdnFilters) => Stream.Stream<CdnContainerSummary, CommonError>
+}
+
+/** How the CDN's management is found in a catalog. */
+export const cdnSelector = { types: ["rax:object-cdn"], name: "cloudFilesCDN" } as const
+
+/**
+ * The URL under which the CDN serves an object, percent-encoded; by default that of https where the container has one.
+ * Undefined where it has none of that kind.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const cdnUrl = (
+  cdn: Pick<CdnContainer, "httpUri" | "httpsUri" | "streamingUri" | "iosUri">,
+  options: { readonly object: string; readonly kind?: "http" | "https" | "streaming" | "ios" | undefined }
+): string | undefined => {
+  const base =
+    options.kind === undefined
+      ? (cdn.httpsUri ?? cdn.httpUri)
+      : { http: cdn.httpUri, https: cdn.httpsUri, streaming: cdn.streamingUri, ios: cdn.iosUri }[options.kind]
+  return base === undefined ? undefined : base.replace(/\/+$/, "") + expandPath("/{+object}", options)
+}
+
+/** The same path deletes an object at the one and purges it at the other, so that they must not be confused. */
+const guarded = (cdn: CloudClient, storage: CloudClient): CloudClient => ({
+  ...cdn,
+  send: (request, receive) =>
+    Effect.zipRight(
+      Effect.flatMap(cdn.endpointUrl, (own) =>
+        Effect.flatMap(Effect.option(storage.endpointUrl), (other) =>
+          Option.getOrUndefined(other) === own
+            ? Effect.fail(
+                new InvalidInput({
+                  service: request.service,
+                  operation: request.operation,
+                  issues: [{ path: "cdnEndpoint", expected: "another URL than the storage's" }],
+                  message: `${request.operation}: cdnEndpoint: expected another URL than the storage's, where the same request might delete what it is to keep`
+                })
+              )
+            : Effect.void
+        )
+      ),
+      cdn.send(request, receive)
+    )
+})
+
+/** What the CDN's management is made of. */
+export const makeCdn = (cdn: CloudClient, storage: CloudClient): Cdn => {
+  const operations = Endpoint.client(guarded(cdn, storage), cdnEndpoints)
+  const operation = "CloudFiles.listCdnContainers"
+  return {
+    ...operations,
+    listCdnContainers: ({ marker, pageSize, ...filters } = {}) =>
+      Paging.stream({ service: "CloudFiles", operation }, (next: string | undefined) =>
+        Effect.map(
+          Effect.mapError(
+            operations.listCdnContainersPage({ ...filters, limit: pageSize, marker: next ?? marker }),
+            inWordsOf(operation)
+          ),
+          (items) => ({ items, next: items.at(-1)?.name })
+        )
+      )
+  }
+}

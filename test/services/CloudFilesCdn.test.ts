@@ -1,0 +1,335 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import * as Chunk from "effect/Chunk"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
+import type * as Http from "node:http"
+import * as Rackspace from "../../src/layers/Rackspace.js"
+import * as TestCloud from "../../src/layers/TestCloud.js"
+import * as RetryPolicy from "../../src/RetryPolicy.js"
+import * as CloudFiles from "../../src/services/CloudFiles.js"
+import { httpServer, login } from "../support.js"
+
+interface Seen {
+  readonly line: string
+  readonly headers: Http.IncomingHttpHeaders
+}
+
+interface Answer {
+  readonly status: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
+}
+
+const account = "/v1/MossoCloudFS_abc"
+
+/** A CDN that answers what the test says, one answer after the other, the last one for ever. */
+const cdn = <A, E>(
+  answers: ReadonlyArray<Answer>,
+  test: (files: CloudFiles.Service, seen: ReadonlyArray<Seen>) => Effect.Effect<A, E>
+) =>
+  Effect.gen(function* () {
+    const seen: Array<Seen> = []
+    const server = yield* httpServer((request, response) => {
+      seen.push({ line: `${request.method} ${request.url?.replace(account, "")}`, headers: request.headers })
+      const { body, headers, status } = answers[Math.min(seen.length, answers.length) - 1] ?? { status: 500 }
+      response.writeHead(status, { "X-Trans-Id": "tx123-cdn", ...headers }).end(body)
+    })
+    return yield* Effect.flatMap(CloudFiles.CloudFiles, (files) => test(files, seen)).pipe(
+      Effect.provide(
+        CloudFiles.layer({
+          endpoint: `${server.url}/storage${account}`,
+          cdnEndpoint: server.url + account,
+          retry: RetryPolicy.never
+        }).pipe(Layer.provide(NodeHttpClient.layerUndici), Layer.provide(login))
+      )
+    )
+  })
+
+const uris = {
+  "X-Cdn-Uri": "http://081e40d3.r45.cf2.rackcdn.com",
+  "X-Cdn-Ssl-Uri": "https://83c49b9a.ssl.cf2.rackcdn.com",
+  "X-Cdn-Streaming-Uri": "http://084cc2790.r45.stream.cf2.rackcdn.com",
+  "X-Cdn-Ios-Uri": "http://084cc2790.iosr.cf2.rackcdn.com"
+}
+
+const told = {
+  httpUri: uris["X-Cdn-Uri"],
+  httpsUri: uris["X-Cdn-Ssl-Uri"],
+  streamingUri: uris["X-Cdn-Streaming-Uri"],
+  iosUri: uris["X-Cdn-Ios-Uri"]
+}
+
+describe("CloudFiles: the CDN on the wire", () => {
+  it.scopedLive("enableCdn says whether it was known, and where it is served", () =>
+    cdn(
+      [{ status: 201, headers: uris }, { status: 202, headers: { "X-Cdn-Uri": uris["X-Cdn-Uri"] } }, { status: 404 }],
+      (files, seen) =>
+        Effect.gen(function* () {
+          const first = yield* files.enableCdn({ container: "my box", ttl: Duration.hours(1), logRetention: true })
+          assert.deepStrictEqual(first, { created: true, ...told })
+          const second = yield* files.enableCdn({ container: "my box" })
+          assert.deepStrictEqual(second, { created: false, httpUri: told.httpUri })
+          assert.strictEqual((yield* Effect.flip(files.enableCdn({ container: "none" })))._tag, "NotFound")
+          const [one, two] = seen
+          assert.strictEqual(one?.line, "PUT /my%20box")
+          assert.deepStrictEqual(
+            [one?.headers["x-cdn-enabled"], one?.headers["x-ttl"], one?.headers["x-log-retention"]],
+            ["True", "3600", "True"]
+          )
+          assert.isDefined(one?.headers["x-auth-token"])
+          assert.deepStrictEqual([two?.headers["x-cdn-enabled"], two?.headers["x-ttl"]], ["True", undefined])
+        })
+    )
+  )
+
+  it.scopedLive("getCdn reads what is known, with and without the URIs that have ended", () =>
+    cdn(
+      [
+        {
+          status: 204,
+          headers: { "X-Cdn-Enabled": "True", "X-Ttl": "259200", "X-Log-Retention": "True", ...uris }
+        },
+        { status: 200, headers: { "X-CDN-Enabled": "False", "X-TTL": "900", "X-CDN-URI": uris["X-Cdn-Uri"] } },
+        { status: 404, body: "<html><h1>Not Found</h1></html>" }
+      ],
+      (files, seen) =>
+        Effect.gen(function* () {
+          assert.deepStrictEqual(yield* files.getCdn({ container: "c" }), {
+            enabled: true,
+            ttl: Duration.days(3),
+            logRetention: true,
+            ...told
+          })
+          assert.deepStrictEqual(yield* files.getCdn({ container: "c" }), {
+            enabled: false,
+            ttl: Duration.minutes(15),
+            logRetention: false,
+            httpUri: told.httpUri
+          })
+          const error = yield* Effect.flip(files.getCdn({ container: "c" }))
+          assert.deepStrictEqual([error._tag, "requestId" in error && error.requestId], ["NotFound", "tx123-cdn"])
+          assert.deepStrictEqual(
+            seen.map(({ line }) => line),
+            ["HEAD /c", "HEAD /c", "HEAD /c"]
+          )
+        })
+    )
+  )
+
+  it.scopedLive("updateCdn and disableCdn send only what is to change", () =>
+    cdn(
+      [{ status: 202, headers: { "X-Ttl": "1" } }, { status: 204 }, { status: 204 }, { status: 404 }],
+      (files, seen) =>
+        Effect.gen(function* () {
+          yield* files.updateCdn({ container: "c", ttl: Duration.days(365) })
+          yield* files.updateCdn({ container: "c", logRetention: false })
+          yield* files.disableCdn({ container: "c" })
+          assert.strictEqual((yield* Effect.flip(files.disableCdn({ container: "c" })))._tag, "NotFound")
+          const settings = seen.map(({ headers, line }) => [
+            line,
+            headers["x-cdn-enabled"],
+            headers["x-ttl"],
+            headers["x-log-retention"]
+          ])
+          assert.deepStrictEqual(settings.slice(0, 3), [
+            ["POST /c", undefined, "31536000", undefined],
+            ["POST /c", undefined, undefined, "False"],
+            ["POST /c", "False", undefined, undefined]
+          ])
+        })
+    )
+  )
+
+  it.scopedLive("a time to live beyond what the cloud takes is not sent", () =>
+    cdn([{ status: 500 }], (files, seen) =>
+      Effect.gen(function* () {
+        for (const ttl of [Duration.seconds(899), Duration.days(366), Duration.infinity]) {
+          const error = yield* Effect.flip(files.enableCdn({ container: "c", ttl }))
+          assert.strictEqual(error._tag, "InvalidInput")
+          assert.include(error.message, "15 minutes to 365 days")
+        }
+        assert.deepStrictEqual(seen, [])
+      })
+    )
+  )
+
+  it.scopedLive("purgeFromCdn names who is told, and fails with OverLimit beyond the day's share", () =>
+    cdn([{ status: 204 }, { status: 498, body: "<html>Rate limit exceeded</html>" }, { status: 403 }], (files, seen) =>
+      Effect.gen(function* () {
+        const address = { container: "c", object: "a/../b c" }
+        yield* files.purgeFromCdn({ ...address, emails: ["a@example.com", "b@example.com"] })
+        assert.deepStrictEqual(
+          [seen[0]?.line, seen[0]?.headers["x-purge-email"]],
+          ["DELETE /c/a%2F..%2Fb%20c", "a@example.com, b@example.com"]
+        )
+        assert.strictEqual((yield* Effect.flip(files.purgeFromCdn(address)))._tag, "OverLimit")
+        assert.strictEqual((yield* Effect.flip(files.purgeFromCdn(address)))._tag, "Forbidden")
+        const wrong = yield* Effect.flip(files.purgeFromCdn({ ...address, emails: ["a@b, c@d"] }))
+        assert.strictEqual(wrong._tag, "InvalidInput")
+        assert.strictEqual(seen.length, 3)
+      })
+    )
+  )
+
+  it.scopedLive("forgetCdn is no deletion of the container", () =>
+    cdn([{ status: 204 }, { status: 404 }], (files, seen) =>
+      Effect.gen(function* () {
+        yield* files.forgetCdn({ container: "c" })
+        assert.deepStrictEqual([seen[0]?.line, seen[0]?.headers["x-remove-cdn-container"]], ["DELETE /c", "t"])
+        assert.strictEqual((yield* Effect.flip(files.forgetCdn({ container: "c" })))._tag, "NotFound")
+      })
+    )
+  )
+
+  const rows = [
+    {
+      name: "a",
+      cdn_enabled: true,
+      ttl: 259200,
+      log_retention: false,
+      cdn_uri: "http://a",
+      cdn_ssl_uri: "https://a",
+      cdn_streaming_uri: "http://s",
+      cdn_ios_uri: "http://i"
+    },
+    {
+      name: "b",
+      "X-Cdn-Enabled": "False",
+      "X-Ttl": "900",
+      "X-Log-Retention": "True",
+      "X-Cdn-Uri": "http://b",
+      "X-Cdn-Ssl-Uri": null
+    }
+  ]
+
+  it.scopedLive("listCdnContainers goes page by page, and reads both forms of a row", () =>
+    cdn([{ status: 200, body: JSON.stringify(rows) }, { status: 204 }], (files, seen) =>
+      Effect.gen(function* () {
+        const all = yield* Stream.runCollect(files.listCdnContainers({ enabledOnly: true, pageSize: 2, marker: "0" }))
+        assert.deepStrictEqual(Chunk.toReadonlyArray(all), [
+          {
+            name: "a",
+            enabled: true,
+            ttl: Duration.days(3),
+            logRetention: false,
+            httpUri: "http://a",
+            httpsUri: "https://a",
+            streamingUri: "http://s",
+            iosUri: "http://i"
+          },
+          { name: "b", enabled: false, ttl: Duration.minutes(15), logRetention: true, httpUri: "http://b" }
+        ])
+        assert.deepStrictEqual(
+          seen.map(({ line }) => line),
+          ["GET ?format=json&marker=0&enabled_only=true&limit=2", "GET ?format=json&marker=b&enabled_only=true&limit=2"]
+        )
+      })
+    )
+  )
+
+  it.scopedLive("a row without what it must have is a malformed response", () =>
+    cdn([{ status: 200, body: JSON.stringify([{ name: "a" }]) }], (files) =>
+      Effect.gen(function* () {
+        const error = yield* Effect.flip(files.listCdnContainersPage())
+        assert.strictEqual(error._tag, "MalformedResponse")
+        assert.include(error.message, "cdn_enabled")
+      })
+    )
+  )
+})
+
+describe("CloudFiles: the CDN of a whole cloud", () => {
+  it.effect("a container is made public, changed, purged from, taken back and forgotten, and loses nothing", () =>
+    Effect.gen(function* () {
+      const files = yield* CloudFiles.CloudFiles
+      const address = { container: "c", object: "a b/ü" }
+      assert.strictEqual((yield* Effect.flip(files.enableCdn(address)))._tag, "NotFound")
+      yield* files.createContainer({ container: "c" })
+      assert.strictEqual((yield* Effect.flip(files.getCdn(address)))._tag, "NotFound")
+      yield* files.upload({ ...address, body: CloudFiles.fromString("content") })
+      const { created, ...where } = yield* files.enableCdn({ ...address, ttl: Duration.minutes(15) })
+      assert.isTrue(created)
+      yield* files.updateCdn({ ...address, ttl: Duration.hours(2), logRetention: true })
+      assert.deepStrictEqual(yield* files.getCdn(address), {
+        ...where,
+        enabled: true,
+        ttl: Duration.hours(2),
+        logRetention: true
+      })
+      yield* files.purgeFromCdn({ ...address, emails: ["a@example.com"] })
+      yield* files.disableCdn(address)
+      const listed = (enabledOnly: boolean) =>
+        Effect.map(Stream.runCollect(files.listCdnContainers({ enabledOnly })), (all) =>
+          [...all].map(({ enabled, name }) => [name, enabled])
+        )
+      assert.deepStrictEqual(yield* listed(false), [["c", false]])
+      assert.deepStrictEqual(yield* listed(true), [])
+      yield* files.forgetCdn(address)
+      assert.deepStrictEqual(yield* listed(false), [])
+      assert.strictEqual((yield* files.getObjectInfo(address)).bytes, 7)
+    }).pipe(Effect.provide(TestCloud.layer({ retry: RetryPolicy.never })))
+  )
+})
+
+describe("CloudFiles: where the CDN is", () => {
+  it.effect("in the catalog it is another host than the storage", () =>
+    Effect.gen(function* () {
+      const files = yield* CloudFiles.CloudFiles
+      const cloud = yield* TestCloud.TestCloud
+      yield* Effect.ignore(files.getCdn({ container: "c" }))
+      const last = (yield* cloud.requests).at(-1)
+      assert.isTrue(last?.target.startsWith("/cdn/dfw/v1/MossoCloudFS_"), last?.target)
+    }).pipe(Effect.provide(TestCloud.layer({ retry: RetryPolicy.never })))
+  )
+
+  it.scopedLive("it can be named for all services together", () =>
+    Effect.gen(function* () {
+      const lines: Array<string> = []
+      const server = yield* httpServer((request, response) => {
+        lines.push(`${request.method} ${request.url}`)
+        response.writeHead(204, { "X-Cdn-Enabled": "True" }).end()
+      })
+      const services = Rackspace.layerServices({
+        endpoints: { CloudFilesCdn: server.url + account },
+        interface: "internal"
+      })
+      const { enabled } = yield* Effect.flatMap(CloudFiles.CloudFiles, (files) =>
+        files.getCdn({ container: "c" })
+      ).pipe(Effect.provide(services.pipe(Layer.provide(NodeHttpClient.layerUndici), Layer.provide(login))))
+      assert.isTrue(enabled)
+      assert.deepStrictEqual(lines, [`HEAD ${account}/c`])
+    })
+  )
+
+  it.effect("a purge is never sent to the storage, where it would delete the object", () =>
+    Effect.gen(function* () {
+      const cloud = yield* TestCloud.TestCloud
+      const storage = yield* Effect.flatMap(CloudFiles.CloudFiles, ({ endpointUrl }) => endpointUrl)
+      yield* cloud.files.putObject("c", "o", "kept")
+      const error = yield* Effect.flatMap(CloudFiles.CloudFiles, (files) =>
+        Effect.flip(files.purgeFromCdn({ container: "c", object: "o" }))
+      ).pipe(Effect.provide(CloudFiles.layer({ cdnEndpoint: `${storage}/` })))
+      assert.strictEqual(error._tag, "InvalidInput")
+      assert.include(error.message, "another URL than the storage's")
+      assert.deepStrictEqual(yield* cloud.files.objects("c"), ["o"])
+    }).pipe(Effect.provide(TestCloud.layer()))
+  )
+
+  it.effect("the network inside a region has none, and the public one is used", () =>
+    Effect.gen(function* () {
+      const files = yield* CloudFiles.CloudFiles
+      const error = yield* Effect.flip(files.getCdn({ container: "c" }))
+      assert.notStrictEqual(error._tag, "EndpointNotFound")
+    }).pipe(Effect.provide(TestCloud.layer({ interface: "internal", retry: RetryPolicy.never })))
+  )
+
+  it("cdnUrl is an object's own URL, by https where there is one", () => {
+    assert.strictEqual(CloudFiles.cdnUrl(told, { object: "a b/ü?.jpg" }), `${told.httpsUri}/a%20b/%C3%BC%3F.jpg`)
+    assert.strictEqual(CloudFiles.cdnUrl({ httpUri: "http://a/" }, { object: "o" }), "http://a/o")
+    assert.strictEqual(CloudFiles.cdnUrl(told, { object: "o", kind: "streaming" }), `${told.streamingUri}/o`)
+    assert.isUndefined(CloudFiles.cdnUrl({ httpUri: "http://a" }, { object: "o", kind: "https" }))
+  })
+})
