@@ -343,7 +343,7 @@ describe("CloudClient: what is observed", () => {
       yield* Effect.withTracer(
         Effect.gen(function* () {
           yield* files.createContainer({ container: "names-1" })
-          yield* files.updateAccount({ metadata: { "Temp-URL-Key": "s3cret-key" } })
+          yield* files.updateAccount({ tempUrlKey: Redacted.make("s3cret-key") })
           yield* files.upload({ container: "names-1", object: "names-2", body: CloudFiles.fromString("x") })
           yield* Stream.runDrain(files.listObjects({ container: "names-1", prefix: "names-3" }))
           yield* Stream.runDrain(files.download({ container: "names-1", object: "names-2" }))

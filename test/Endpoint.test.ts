@@ -88,6 +88,7 @@ describe("the tables of operations", () => {
     )
     assert.sameMembers(exceptions, [
       "CloudFiles.updateAccount",
+      "CloudServers.getConsoleLog",
       "CloudServers.updateServerMetadata",
       "CloudServers.setImageSchedule",
       "CloudServers.updateImageMetadata",

@@ -8,7 +8,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type * as Stream from "effect/Stream"
 import type { CloudClient } from "../../CloudClient.js"
-import { type CommonError, InvalidInput } from "../../CloudError.js"
+import { type CommonError, InvalidInput, type Operation } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
 import { expandPath } from "../../internal/urlPath.js"
 import { inWordsOf } from "../../internal/pageSize.js"
@@ -313,27 +313,28 @@ export const cdnUrl = (
 }
 
 /** The same path deletes an object at the one and purges it at the other, so that they must not be confused. */
-const guarded = (cdn: CloudClient, storage: CloudClient): CloudClient => ({
-  ...cdn,
-  send: (request, receive) =>
-    Effect.zipRight(
-      Effect.flatMap(cdn.endpointUrl, (own) =>
-        Effect.flatMap(Effect.option(storage.endpointUrl), (other) =>
-          Option.getOrUndefined(other) === own
-            ? Effect.fail(
-                new InvalidInput({
-                  service: request.service,
-                  operation: request.operation,
-                  issues: [{ path: "cdnEndpoint", expected: "another URL than the storage's" }],
-                  message: `${request.operation}: cdnEndpoint: expected another URL than the storage's, where the same request might delete what it is to keep`
-                })
-              )
-            : Effect.void
-        )
-      ),
-      cdn.send(request, receive)
+const guarded = (cdn: CloudClient, storage: CloudClient): CloudClient => {
+  const isOwn = (request: Operation) =>
+    Effect.flatMap(cdn.endpointUrl, (own) =>
+      Effect.flatMap(Effect.option(storage.endpointUrl), (other) =>
+        Option.getOrUndefined(other) === own
+          ? Effect.fail(
+              new InvalidInput({
+                service: request.service,
+                operation: request.operation,
+                issues: [{ path: "cdnEndpoint", expected: "another URL than the storage's" }],
+                message: `${request.operation}: cdnEndpoint: expected another URL than the storage's, where the same request might delete what it is to keep`
+              })
+            )
+          : Effect.void
+      )
     )
-})
+  return {
+    ...cdn,
+    collect: (request, keeps, receive) => Effect.zipRight(isOwn(request), cdn.collect(request, keeps, receive)),
+    send: (request, receive) => Effect.zipRight(isOwn(request), cdn.send(request, receive))
+  }
+}
 
 /** What the CDN's management is made of. */
 export const makeCdn = (cdn: CloudClient, storage: CloudClient): Cdn => {
