@@ -2,8 +2,8 @@
  * Cloud Files, which is OpenStack's Swift: one account's containers and objects in one region (files.md sections 1 to 7
  * and the versions of section 9). It is driven by headers, answers in text and HTML, and takes any bytes for a name.
  *
- * Not emulated: TempURL and FormPost, access lists (they are kept, not enforced), static websites, `?extract-archive`
- * and replicas, so that every read is fresh.
+ * Not emulated: TempURL and FormPost, access lists (they are kept, not enforced), static websites, archives
+ * of bzip2, and replicas, so that every read is fresh.
  *
  * @since 0.1.0
  */
@@ -11,10 +11,12 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Accounts from "./CloudFiles/Accounts.js"
 import * as Answer from "./CloudFiles/Answer.js"
+import * as Archive from "./CloudFiles/Archive.js"
 import * as Bulk from "./CloudFiles/Bulk.js"
 import * as ByteText from "./CloudFiles/ByteText.js"
 import * as Containers from "./CloudFiles/Containers.js"
 import * as Copying from "./CloudFiles/Copying.js"
+import * as Discovery from "./CloudFiles/Discovery.js"
 import * as MediaType from "./CloudFiles/MediaType.js"
 import * as Metadata from "./CloudFiles/Metadata.js"
 import * as Reading from "./CloudFiles/Reading.js"
@@ -44,6 +46,10 @@ export interface CloudFilesOptions {
    * documents say 1,048,576.
    */
   readonly minimumSegmentBytes?: number | undefined
+  /** How many containers one archive may create. Default 1,000, as Rackspace's documents say; today's Swift has 10,000. */
+  readonly maxArchiveContainers?: number | undefined
+  /** Whether `/info` tells what the storage can do, as today's Swift does. Default no: Rackspace's documents know no such thing. */
+  readonly discoverable?: boolean | undefined
 }
 
 /**
@@ -124,7 +130,17 @@ export interface CloudFilesEmulator extends EmulatedService {
   readonly removeObject: (container: string, object: string) => Effect.Effect<void>
   /** The names of a container's objects, in the order of listings; none if there is no such container. */
   readonly objects: (container: string) => Effect.Effect<ReadonlyArray<string>>
+  /** What `/info` answers; undefined where the storage is not discoverable. */
+  readonly discover: (method: string) => WireResponse | undefined
 }
+
+/**
+ * Whether a path is that of `/info`: at the root of the host, where clients look, or beside the version.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const isDiscovery = (path: string): boolean => /^(?:\/(?:snet-)?files\/[^/]+)?\/info\/?$/.test(path)
 
 const objectMethods = "GET, HEAD, PUT, POST, DELETE, OPTIONS"
 
@@ -141,7 +157,8 @@ export const make = (options: CloudFilesOptions = {}): Effect.Effect<CloudFilesE
       pageLimit: options.pageLimit ?? 10_000,
       maxObjectBytes: options.maxObjectBytes ?? 5 * 1024 ** 3,
       maxContainers: options.maxContainers ?? 500_000,
-      minimumSegmentBytes: options.minimumSegmentBytes ?? 1
+      minimumSegmentBytes: options.minimumSegmentBytes ?? 1,
+      maxArchiveContainers: options.maxArchiveContainers ?? 1000
     }
 
     const object = (
@@ -189,6 +206,10 @@ export const make = (options: CloudFilesOptions = {}): Effect.Effect<CloudFilesE
       }
       if (request.query.has("bulk-delete") && (request.method === "POST" || request.method === "DELETE")) {
         return Bulk.bulkDelete(storage, request)
+      }
+      const archive = request.method === "PUT" ? request.query.getAll("extract-archive").at(-1) : undefined
+      if (archive !== undefined) {
+        return Archive.extract(storage, settings, request, archive)
       }
       if (path === "") {
         return Answer.attempt(() => Accounts.handle(storage, settings, request, now))
@@ -241,6 +262,7 @@ export const make = (options: CloudFilesOptions = {}): Effect.Effect<CloudFilesE
     const utf8 = new TextEncoder()
 
     return {
+      discover: (method) => (options.discoverable === true ? Discovery.handle(settings, method) : undefined),
       handle: (request) =>
         Effect.flatMap(Clock.currentTimeMillis, (now) =>
           route(request, now).pipe(

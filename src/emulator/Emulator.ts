@@ -16,13 +16,22 @@ import * as Account from "./Account.js"
 import * as ByteStream from "./ByteStream.js"
 import * as CloudBigData from "./CloudBigData.js"
 import * as CloudFiles from "./CloudFiles.js"
+import * as CloudFilesCdn from "./CloudFilesCdn.js"
 import * as CloudServers from "./CloudServers.js"
 import * as Versions from "./CloudServers/Versions.js"
 import * as Fault from "./Fault.js"
 import * as Identity from "./Identity.js"
 import * as Keystone from "./Keystone.js"
 import * as Answer from "./Keystone/Answer.js"
-import type { EmulatedService, ServiceRequest, WireBroken, WireHandler, WireRequest, WireResponse } from "./Protocol.js"
+import type {
+  Caller,
+  EmulatedService,
+  ServiceRequest,
+  WireBroken,
+  WireHandler,
+  WireRequest,
+  WireResponse
+} from "./Protocol.js"
 import * as Reply from "./Reply.js"
 import * as RequestLog from "./RequestLog.js"
 import * as ServiceCatalog from "./ServiceCatalog.js"
@@ -52,6 +61,8 @@ export interface EmulatorOptions extends Account.AccountOptions {
   readonly servers?: CloudServers.CloudServersOptions | undefined
   /** How Cloud Files behaves in every region. */
   readonly files?: CloudFiles.CloudFilesOptions | undefined
+  /** How the management of Cloud Files' CDN behaves in every region. */
+  readonly cdn?: CloudFilesCdn.CloudFilesCdnOptions | undefined
   /** How Cloud Big Data behaves in every region. */
   readonly bigData?: CloudBigData.CloudBigDataOptions | undefined
 }
@@ -138,11 +149,19 @@ export interface Emulator {
   readonly files: CloudFiles.CloudFilesEmulator
   /** Cloud Files of any region: its name in any case. Unknown regions are a defect. */
   readonly filesIn: (region: string) => CloudFiles.CloudFilesEmulator
+  /** The CDN of Cloud Files in the default region. */
+  readonly cdn: CloudFilesCdn.CloudFilesCdnEmulator
+  /** The CDN of Cloud Files in any region: its name in any case. Unknown regions are a defect. */
+  readonly cdnIn: (region: string) => CloudFilesCdn.CloudFilesCdnEmulator
   /** Cloud Big Data of the default region. */
   readonly bigData: CloudBigData.CloudBigDataHandles
   /** Cloud Big Data of any region: its name in any case. Unknown regions are a defect. */
   readonly bigDataIn: (region: string) => CloudBigData.CloudBigDataHandles
 }
+
+/** Whose a path is that is no endpoint's: that of the CDN's copies, or of what Swift tells of itself. */
+const ownerOf = (path: string): string =>
+  CloudFilesCdn.locateEdge(path) !== undefined ? "cdn" : CloudFiles.isDiscovery(path) ? "files" : "unknown"
 
 const broken = (reason: string): WireBroken => ({ _tag: "WireBroken", reason })
 
@@ -265,12 +284,18 @@ export const make = (options: EmulatorOptions = {}): Effect.Effect<Emulator> =>
       )
     )
 
+    const cdn = new Map(
+      [...files].map(([region, emulated]) => [region, CloudFilesCdn.make(emulated, options.cdn)] as const)
+    )
+
     const serviceAt = (mount: string, region: string | undefined): EmulatedService | undefined => {
       switch (mount) {
         case "servers":
           return region === undefined ? undefined : servers.get(region)
         case "files":
           return region === undefined ? undefined : files.get(region)
+        case "cdn":
+          return region === undefined ? undefined : cdn.get(region)
         case "bigdata":
           return region === undefined ? undefined : bigData.get(region)
         default:
@@ -314,13 +339,31 @@ export const make = (options: EmulatorOptions = {}): Effect.Effect<Emulator> =>
       if (versionsOf !== undefined && regions.includes(versionsOf)) {
         return Effect.succeed(Versions.serve(path, originOf(request)))
       }
+      const edge = CloudFilesCdn.locateEdge(path)
+      const served = edge === undefined ? undefined : cdn.get(edge.region)
+      if (edge !== undefined && served !== undefined) {
+        return served.serve({ ...request, ...edge })
+      }
+      const discovered = CloudFiles.isDiscovery(path)
+        ? files.values().next().value?.discover(request.method)
+        : undefined
+      if (discovered !== undefined) {
+        return Effect.succeed(discovered)
+      }
       if (location === undefined) {
         return Effect.succeed(Reply.text(404, "404 Not Found\n\nThe resource could not be found.\n\n   "))
       }
-      return Effect.flatMap(Clock.currentTimeMillis, (now) => {
-        const { region, tenant } = location
-        const token = request.headers["x-auth-token"] ?? request.headers["x-storage-token"]
-        const caller = identity.callerOf(token, now)
+      const { region, tenant } = location
+      const emulated = serviceAt(service, region)
+      const requestOf = (caller: Caller): ServiceRequest => ({
+        ...request,
+        region: region ?? "",
+        path: location.path,
+        query,
+        caller,
+        baseUrl: `${originOf(request)}${location.basePath}`
+      })
+      const answer = (caller: Caller | undefined): Effect.Effect<WireResponse, WireBroken> => {
         if (caller === undefined) {
           return Effect.succeed(unauthorized(service, tenant))
         }
@@ -343,19 +386,20 @@ export const make = (options: EmulatorOptions = {}): Effect.Effect<Emulator> =>
                 )
           )
         }
-        const emulated = serviceAt(service, region)
-        if (emulated === undefined) {
-          return Effect.succeed(refusal(service, 404, "The resource could not be found."))
-        }
-        const serviceRequest: ServiceRequest = {
-          ...request,
-          region: region ?? "",
-          path: location.path,
-          query,
-          caller,
-          baseUrl: `${originOf(request)}${location.basePath}`
-        }
-        return emulated.handle(serviceRequest)
+        return emulated === undefined
+          ? Effect.succeed(refusal(service, 404, "The resource could not be found."))
+          : emulated.handle(requestOf(caller))
+      }
+      return Effect.flatMap(Clock.currentTimeMillis, (now) => {
+        const token = request.headers["x-auth-token"] ?? request.headers["x-storage-token"]
+        const caller = identity.callerOf(token, now)
+        const { storageAccount, tenantId, userId, username } = account
+        return emulated?.handlePublic === undefined || tenant !== storageAccount
+          ? answer(caller)
+          : Effect.flatMap(
+              emulated.handlePublic(requestOf({ tenantId, storageAccount, userId, username }), caller !== undefined),
+              (response) => (response === undefined ? answer(caller) : Effect.succeed(response))
+            )
       })
     }
 
@@ -424,7 +468,7 @@ export const make = (options: EmulatorOptions = {}): Effect.Effect<Emulator> =>
         const versionsOf = Versions.regionOf(path)
         const service = isIdentity
           ? "identity"
-          : (location?.entry.mount ?? (versionsOf === undefined ? "unknown" : "servers"))
+          : (location?.entry.mount ?? (versionsOf !== undefined ? "servers" : ownerOf(path)))
         const open = log.open(request, service, location?.region ?? versionsOf, now)
         const fault = faults.take({ method: request.method, service, target: request.target })
         const watched: WireRequest = {
@@ -457,6 +501,8 @@ export const make = (options: EmulatorOptions = {}): Effect.Effect<Emulator> =>
     const serversIn = (region: string): CloudServers.CloudServersHandles => inRegion(servers, region).handles
 
     const filesIn = (region: string): CloudFiles.CloudFilesEmulator => inRegion(files, region)
+
+    const cdnIn = (region: string): CloudFilesCdn.CloudFilesCdnEmulator => inRegion(cdn, region)
 
     const bigDataIn = (region: string): CloudBigData.CloudBigDataHandles => inRegion(bigData, region).handles
 
@@ -532,6 +578,8 @@ export const make = (options: EmulatorOptions = {}): Effect.Effect<Emulator> =>
       serversIn,
       files: filesIn(defaultRegion),
       filesIn,
+      cdn: cdnIn(defaultRegion),
+      cdnIn,
       bigData: bigDataIn(defaultRegion),
       bigDataIn
     }

@@ -103,4 +103,12 @@ export interface ServiceRequest extends WireRequest {
  */
 export interface EmulatedService {
   readonly handle: (request: ServiceRequest) => Effect.Effect<WireResponse, WireBroken>
+  /**
+   * Answers what needs no token, as signed URLs and public containers do not. It is asked before the token is looked at,
+   * with the account's owner for the caller; undefined where a token is needed.
+   */
+  readonly handlePublic?: (
+    request: ServiceRequest,
+    isAuthenticated: boolean
+  ) => Effect.Effect<WireResponse | undefined, WireBroken>
 }

@@ -3,10 +3,19 @@
  * earlier step has `kept`, or for one of the cloud's own: `{c}` and `{v}` are containers, `{flavor}`, `{other}` and `{image}`
  * what servers are made of.
  */
+import { gzipSync } from "node:zlib"
 import type { RawRequest } from "../contract/Cloud.js"
+import * as Tar from "../emulator/tar.js"
 
 export interface Step extends Omit<RawRequest, "body"> {
   readonly body?: unknown
+  /** What depends on the path of the endpoint, as signatures do; `filled` puts in what `{name}` stands for. */
+  readonly made?: (
+    endpoint: string,
+    filled: (text: string) => string
+  ) => Partial<Pick<Step, "path" | "headers" | "body">>
+  /** What stands for a body that cannot be read, in the request's line. */
+  readonly note?: string
   /** What of the answer later steps need: a path into its JSON. */
   readonly keep?: Readonly<Record<string, ReadonlyArray<string | number>>>
   /** Asked again until the answer's JSON has this at this path. */
@@ -23,6 +32,129 @@ const segments = JSON.stringify([
   { path: "/{c}/s/1", etag: "5eb63bbbe01eeed093cb22bb8f5acdc3", size_bytes: 11 },
   { path: "/{c}/s/2", etag: "5eb63bbbe01eeed093cb22bb8f5acdc3", size_bytes: 11 }
 ])
+
+const json = { accept: "application/json" }
+
+const twoFiles = Tar.archive({ "a.txt": "hello", "./d/b.html": "<p>" })
+
+/** An archive, with the containers' names filled in. */
+const unpack = (
+  note: string,
+  archive: Uint8Array | ((filled: (text: string) => string) => Uint8Array),
+  {
+    format = "tar",
+    headers = json,
+    path = "/{c}/t"
+  }: { path?: string; format?: string; headers?: Record<string, string> } = {}
+): Step =>
+  step("PUT", `${path}?extract-archive=${format}`, {
+    headers,
+    note,
+    ...(typeof archive === "function" ? { made: (_, filled) => ({ body: archive(filled) }) } : { body: archive })
+  })
+
+export const archiveSteps: ReadonlyArray<Step> = [
+  step("PUT", "/{c}"),
+  unpack("two files", twoFiles),
+  step("HEAD", "/{c}/t/a.txt"),
+  step("HEAD", "/{c}/t/d/b.html"),
+  unpack("two files", twoFiles, { headers: {} }),
+  unpack("two files", twoFiles, { headers: { accept: "application/xml" } }),
+  unpack("two files", twoFiles, { headers: { accept: "image/png" } }),
+  unpack("two files", twoFiles, { headers: { ...json, "content-type": "" } }),
+  unpack("two files", twoFiles, { headers: { ...json, "x-object-meta-of": "all", "x-delete-at": "4102444800" } }),
+  step("HEAD", "/{c}/t/a.txt"),
+  unpack("two files", twoFiles, { headers: { ...json, "x-delete-at": "1" } }),
+  unpack("two files", twoFiles, { format: ".TAR" }),
+  unpack("two files", twoFiles, { format: "zip" }),
+  unpack("two files", gzipSync(twoFiles), { format: "tar.gz" }),
+  unpack("not compressed", twoFiles, { format: "tar.gz" }),
+  unpack("compressed", gzipSync(twoFiles)),
+  unpack("cut short", gzipSync(twoFiles).subarray(0, 5), { format: "tar.gz" }),
+  unpack("nothing", new Uint8Array(0), { format: "tar.gz" }),
+  unpack("two files", twoFiles, { format: "tar.bz2" }),
+  unpack("nothing", new Uint8Array(0)),
+  unpack("no archive", new TextEncoder().encode("nonsense")),
+  unpack("no archive", new Uint8Array(1024).fill(110)),
+  unpack("no files", Tar.end),
+  unpack("ends in a header", twoFiles.subarray(0, 1024 + 200)),
+  unpack("ends in a file", twoFiles.subarray(0, 514)),
+  unpack("ends behind a file", twoFiles.subarray(0, 700)),
+  unpack("ends in nonsense", Tar.join(twoFiles.subarray(0, 1024), new Uint8Array(1024).fill(120))),
+  unpack(
+    "a wrong sum",
+    twoFiles.map((byte, index) => (index === 0 ? byte + 1 : byte))
+  ),
+  unpack("no file", Tar.join(Tar.entry({ name: "d/", kind: "5" }), Tar.entry({ name: "l", kind: "2" }), Tar.end)),
+  unpack(
+    "attributes",
+    Tar.join(
+      Tar.pax({
+        path: "ünï/☃",
+        "SCHILY.xattr.user.mime_type": "a/b",
+        "SCHILY.xattr.user.meta.color": "blue",
+        "LIBARCHIVE.xattr.user.meta.shape": "round"
+      }),
+      Tar.entry({ name: "x", body: "x" }),
+      Tar.end
+    )
+  ),
+  step("HEAD", `/{c}/t/${encodeURIComponent("ünï")}/${encodeURIComponent("☃")}`),
+  unpack(
+    "a long attribute",
+    Tar.join(Tar.pax({ "SCHILY.xattr.user.meta.a": long(257) }), Tar.entry({ name: "x", body: "x" }), Tar.end)
+  ),
+  unpack("an unfinished long name", Tar.join(Tar.pax({ path: "lost" }), new Uint8Array(1024))),
+  unpack(
+    "names by GNU and by prefix",
+    Tar.join(
+      Tar.entry({ name: "././@LongLink", kind: "L", gnu: true, body: `${long(150)}/gnu\0` }),
+      Tar.entry({ name: long(100), body: "1", gnu: true }),
+      Tar.entry({ name: "ustar", prefix: long(150), body: "2" }),
+      Tar.end
+    )
+  ),
+  step("HEAD", `/{c}/t/${long(150)}/gnu`),
+  step("HEAD", `/{c}/t/${long(150)}/ustar`),
+  unpack("no UTF-8", Tar.join(Tar.entry({ name: new Uint8Array([0x61, 0xff]), body: "1" }), Tar.end)),
+  unpack("a long name", Tar.join(Tar.pax({ path: long(1025) }), Tar.entry({ name: "x", body: "1" }), Tar.end)),
+  unpack(
+    "containers",
+    (filled) =>
+      Tar.archive({ loose: "1", [filled("{c}/t/in")]: "2", [filled("{v}/a/b")]: "3", [`${long(60)}${long(39)}`]: "4" }),
+    { path: "" }
+  ),
+  unpack(
+    "a container that cannot be",
+    Tar.join(Tar.pax({ path: `${long(257)}/f` }), Tar.entry({ name: "x", body: "1" }), Tar.end),
+    { path: "" }
+  ),
+  step("HEAD", "/{v}/a/b"),
+  unpack("all of one type", Tar.archive({ typed: "1" }), { headers: { ...json, "content-type": "text/x-all" } }),
+  step("HEAD", "/{c}/t/typed"),
+  step("POST", "/{c}", { headers: { "x-container-meta-quota-count": "1" } }),
+  unpack("two files", twoFiles),
+  step("POST", "/{c}?extract-archive=tar", { headers: { "x-container-meta-a": "b" } }),
+  step("POST", "?bulk-delete", {
+    body: [
+      "t/a.txt",
+      "t/d/b.html",
+      "t/in",
+      "t/x",
+      "t/typed",
+      `t/${encodeURIComponent("ünï/☃")}`,
+      `t/${long(150)}/gnu`,
+      `t/${long(150)}/ustar`,
+      ""
+    ]
+      .map((name) => `{c}/${name}`)
+      .slice(0, -1)
+      .concat("{v}/a/b", "{v}", "{c}", "")
+      .join("\n"),
+    headers: { ...json, "content-type": "text/plain" }
+  }),
+  step("HEAD", "/{c}")
+]
 
 export const fileSteps: ReadonlyArray<Step> = [
   // ---- who asks

@@ -9,7 +9,7 @@ import { Identity } from "effect-rackspace"
 import { readFileSync } from "node:fs"
 import * as Cloud from "../contract/Cloud.js"
 import { emulated } from "../contract/emulated.js"
-import { fileSteps, serverSteps, type Step } from "./steps.js"
+import { archiveSteps, fileSteps, serverSteps, type Step } from "./steps.js"
 import { demo, on } from "./support.js"
 
 /** What is another's in each run: times, ids, what else is in the account, how a body is cut up, and what a server says of itself. */
@@ -117,9 +117,14 @@ const transcript = (service: "files" | "servers", steps: ReadonlyArray<Step>, na
       text.replaceAll(/\{(\w+)\}/g, (whole, key: string) => kept.get(key) ?? whole)
     const url = yield* service === "files" ? Cloud.filesUrl : Cloud.serversUrl
     const answers: Array<unknown> = []
-    for (const step of steps) {
+    for (const planned of steps) {
+      const step: Step = { ...planned, ...planned.made?.(decodeURIComponent(new URL(url).pathname), filled) }
       const body =
-        step.body === undefined ? undefined : typeof step.body === "string" ? step.body : JSON.stringify(step.body)
+        step.body === undefined || step.body instanceof Uint8Array
+          ? step.body
+          : typeof step.body === "string"
+            ? filled(step.body)
+            : filled(JSON.stringify(step.body))
       const once = Cloud.exchange(url + filled(step.path), {
         method: step.method,
         headers: {
@@ -129,7 +134,7 @@ const transcript = (service: "files" | "servers", steps: ReadonlyArray<Step>, na
           ...(service === "servers" && body !== undefined && { "content-type": "application/json" }),
           ...Object.fromEntries(Object.entries(step.headers ?? {}).map(([header, value]) => [header, filled(value)]))
         },
-        ...(body !== undefined && { body: filled(body) })
+        ...(body !== undefined && { body })
       })
       const { until } = step
       const answer = yield* until === undefined
@@ -152,6 +157,7 @@ const transcript = (service: "files" | "servers", steps: ReadonlyArray<Step>, na
           .replaceAll(new URL(url).host, "{host}")
           .replaceAll(new URL(url).pathname, "{endpoint}")
           .replaceAll(new URL(url).pathname.split("/").at(-1) ?? "", "{account}")
+          .replaceAll("/v1/{account}", "{endpoint}")
           .replaceAll(tenant, "{tenant}")
       const type = answer.headers["content-type"] ?? ""
       const headers = Object.entries(answer.headers)
@@ -160,7 +166,7 @@ const transcript = (service: "files" | "servers", steps: ReadonlyArray<Step>, na
         .toSorted(([a], [b]) => (a < b ? -1 : 1))
       answers.push({
         request:
-          `${step.method} ${step.path.length > 80 ? `${step.path.slice(0, 80)}…` : step.path} ${stepNote(step)}`.trim(),
+          `${planned.method} ${planned.path.length > 80 ? `${planned.path.slice(0, 80)}…` : planned.path} ${stepNote(planned)}`.trim(),
         status: answer.status,
         headers: Object.fromEntries(headers),
         body: bodyOf(service, type, stable(answer.text))
@@ -180,11 +186,13 @@ const stepNote = (step: Step): string =>
   [
     ...(step.token === null ? ["without a token"] : step.token === undefined ? [] : ["with a wrong token"]),
     ...Object.entries(step.headers ?? {}).map(([name, value]) => `${name.slice(0, 40)}: ${value.slice(0, 40)}`),
-    ...(step.body === undefined
+    ...(step.note === undefined ? [] : [step.note]),
+    ...(step.body === undefined || step.note !== undefined
       ? []
       : [(typeof step.body === "string" ? step.body : JSON.stringify(step.body)).slice(0, 120)])
   ].join(" | ")
 
+/** What is listed for all tables of a service stands in its first. */
 const compare = (heading: string, service: "files" | "servers", steps: ReadonlyArray<Step>) =>
   it.live(`${heading}: ${steps.length} requests are answered alike, but for what is listed`, () =>
     Effect.gen(function* () {
@@ -192,7 +200,8 @@ const compare = (heading: string, service: "files" | "servers", steps: ReadonlyA
       const ours = yield* Effect.provide(transcript(service, steps, name), emulated)
       const theirs = yield* Effect.provide(transcript(service, steps, name), on(demo))
       const allowed = listed(heading)
-      const everywhere = allowed.get("*") ?? new Set()
+      const first = service === "files" ? "Cloud Files and Swift" : "Cloud Servers and Nova"
+      const everywhere = listed(first).get("*") ?? new Set()
       const unlisted: Array<string> = []
       const unneeded = new Set([...allowed.keys()].filter((request) => request !== "*"))
       for (const [index, our] of ours.entries()) {
@@ -229,5 +238,6 @@ const compare = (heading: string, service: "files" | "servers", steps: ReadonlyA
 
 describe("the emulated cloud beside the real one", () => {
   compare("Cloud Files and Swift", "files", fileSteps)
+  compare("Archives", "files", archiveSteps)
   compare("Cloud Servers and Nova", "servers", serverSteps)
 })

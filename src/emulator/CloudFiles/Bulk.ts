@@ -50,7 +50,7 @@ export const write = (
   outcome: Outcome,
   format: Listing.Format,
   /** The outermost element in XML. */
-  root: "delete" | "upload" = "delete"
+  root: "delete" | "extract" | "upload" = "delete"
 ): string => {
   const { body = "", counts = {}, problems, status } = outcome
   const fields: ReadonlyArray<readonly [string, string | number]> = [
@@ -82,18 +82,39 @@ export const write = (
 
 const noCounts = { "Number Deleted": 0, "Number Not Found": 0 }
 
+/** How often Swift says something to a client that waits, in milliseconds. */
+const patience = 10_000
+
+/** What Swift has sent by the time that it knows the outcome: white space, and in XML the declaration first. */
+const waiting = (format: Listing.Format, elapsed: number): string => {
+  const signs = Math.floor(elapsed / patience)
+  const first = format.endsWith("/xml") ? '<?xml version="1.0" encoding="UTF-8"?>\n' : " "
+  return signs === 0 ? "" : `${first}${" ".repeat(signs - 1)}\r\n\r\n`
+}
+
 /**
  * The response to a bulk operation. It is chunked, because Swift begins it before it knows the end.
  *
  * @since 0.1.0
  * @category responses
  */
-export const respond = (outcome: Outcome, request: ServiceRequest): WireResponse => {
+export const respond = (
+  outcome: Outcome,
+  request: ServiceRequest,
+  about: {
+    /** Default: those of a deletion. */
+    readonly counts?: Readonly<Record<string, number>>
+    readonly root?: "delete" | "extract"
+    /** How long it took, in milliseconds. */
+    readonly elapsed?: number
+  } = {}
+): WireResponse => {
   const format = Listing.accepted(request.headers["accept"])
+  const { counts = noCounts, elapsed = 0, root = "delete" } = about
   const body =
     format === undefined
-      ? write({ status: Answer.statusLine(406), counts: noCounts, problems: [] }, "text/plain")
-      : write(outcome, format)
+      ? write({ status: Answer.statusLine(406), counts, problems: [] }, "text/plain")
+      : waiting(format, elapsed) + write(outcome, format, root)
   return {
     status: 200,
     headers: { "Content-Type": format ?? "text/html; charset=UTF-8" },
@@ -189,6 +210,7 @@ export const bulkDelete = (
     return Effect.succeed(failed(411))
   }
   return Effect.gen(function* () {
+    const begun = yield* Clock.currentTimeMillis
     const stored = yield* Writing.readBody(
       request.body,
       length === undefined ? undefined : Number(length),
@@ -209,6 +231,6 @@ export const bulkDelete = (
       return failed(400, "Invalid File Name")
     }
     const targets = lines.map((line) => ({ name: ByteText.percentDecode(line) }))
-    return respond(remove(storage, targets, now), request)
+    return respond(remove(storage, targets, now), request, { elapsed: now - begun })
   })
 }

@@ -231,7 +231,7 @@ export const escapeXml = (text: string): string =>
  * @since 0.1.0
  * @category models
  */
-export type Row = Readonly<Record<string, string | number>>
+export type Row = Readonly<Record<string, string | number | boolean>>
 
 /**
  * The names of the elements in XML: `container` around and `object` within, and the name of what is listed.

@@ -20,6 +20,7 @@ export interface Settings {
   readonly maxObjectBytes: number
   readonly maxContainers: number
   readonly minimumSegmentBytes: number
+  readonly maxArchiveContainers: number
 }
 
 /**
