@@ -4,10 +4,14 @@
 import { describe } from "@effect/vitest"
 import { emulated } from "./contract/emulated.js"
 import { files } from "./contract/files.js"
+import { folders } from "./contract/folders.js"
 import { servers } from "./contract/servers.js"
 
 describe("the emulated Cloud Files", () => {
   files(emulated)
+})
+describe("folders in the emulated Cloud Files", () => {
+  folders(emulated)
 })
 describe("the emulated Cloud Servers", () => {
   servers(emulated)

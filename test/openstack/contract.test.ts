@@ -4,11 +4,15 @@
  */
 import { describe } from "@effect/vitest"
 import { files } from "../contract/files.js"
+import { folders } from "../contract/folders.js"
 import { servers } from "../contract/servers.js"
 import { demo, on, stack, swiftKey } from "./support.js"
 
 describe("Swift, with Keystone's tokens", () => {
   files(on(demo))
+})
+describe("folders in Swift", () => {
+  folders(on(swiftKey(stack.tempauth)))
 })
 describe("Swift, with its own tokens", () => {
   files(on(swiftKey(stack.tempauth)))
