@@ -8,12 +8,13 @@ import { chmodSync, symlinkSync, writeFileSync } from "node:fs"
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
+import type { Worker } from "node:worker_threads"
 import { compareNames, isSelected, safely } from "../../src/internal/folderReader.js"
 import * as TestCloud from "../../src/layers/TestCloud.js"
 import * as CloudFiles from "../../src/services/CloudFiles.js"
 import { unfitPath } from "../../src/services/CloudFiles/folderNames.js"
 import { filterOf } from "../../src/services/CloudFiles/glob.js"
-import { eventually, patterned, requestsOf, rootFibers, traffic } from "../support.js"
+import { patterned, requestsOf, rootFibers, traffic } from "../support.js"
 
 const { fromBytes, fromString, runFolder } = CloudFiles
 
@@ -46,7 +47,7 @@ const many = (count: number): Record<string, string> =>
 const collected = <A, E, R>(stream: Stream.Stream<A, E, R>) => Effect.map(Stream.runCollect(stream), (all) => [...all])
 
 /** `Tag path` of each event about a file, with the reason where it has one. */
-const told = (events: ReadonlyArray<CloudFiles.FolderEvent>): ReadonlyArray<string> =>
+const told = (events: ReadonlyArray<CloudFiles.FolderEvent>): Array<string> =>
   events.flatMap((event) => {
     switch (event._tag) {
       case "Summary":
@@ -68,7 +69,20 @@ const run = <E, R>(stream: Stream.Stream<CloudFiles.FolderEvent, E, R>) => Effec
 
 const changes = Effect.map(traffic, (all) => all.filter((line) => !/^(GET|HEAD) /.test(line)))
 
-const workers = (): number => process.getActiveResourcesInfo().filter((name) => name === "Worker").length
+/** The worker threads that are started from now on, and how many of them run. */
+const workers = Effect.acquireRelease(
+  Effect.sync(() => {
+    const seen = { started: 0, running: 0 }
+    const watch = (worker: Worker): void => {
+      seen.started++
+      seen.running++
+      worker.once("exit", () => seen.running--)
+    }
+    process.on("worker", watch)
+    return { seen, watch }
+  }),
+  ({ watch }) => Effect.sync(() => process.off("worker", watch))
+).pipe(Effect.map(({ seen }) => seen))
 
 describe("uploading a folder", () => {
   it.scopedLive("small files go in archives from 64 on, each verified, and larger ones by themselves", () =>
@@ -104,9 +118,9 @@ describe("uploading a folder", () => {
         times: Infinity,
         fault: { _tag: "Status", status: 202, body: "" }
       })
-      const folder = yield* folderOf(many(70))
+      const folder = yield* folderOf(many(3))
       const summary = yield* runFolder(files.uploadFolder({ folder, container: "c", archives: "always" }))
-      assert.deepStrictEqual([summary.done, summary.archived], [70, 0])
+      assert.deepStrictEqual([summary.done, summary.archived], [3, 0])
       yield* runFolder(files.uploadFolder({ folder, container: "c", archives: "always" }))
       const asked = (yield* changes).filter((line) => line.includes("extract-archive"))
       assert.lengthOf(asked, 1, "it is asked once")
@@ -295,7 +309,7 @@ describe("uploading a folder", () => {
       const events = yield* run(files.uploadFolder({ folder, container: "c", prefix }))
       assert.sameMembers(events, ["Failed bad\ufffd FileRefused notUnicode", "Done good.txt"])
       assert.sameMembers(
-        yield* run(files.uploadFolder({ folder, container: "c", prefix: `${prefix}x`, exclude: ["bad*"] })),
+        yield* run(files.uploadFolder({ folder, container: "c", prefix: `${prefix}xx`, exclude: ["bad*"] })),
         ["Failed good.txt FileRefused tooLong"]
       )
       assert.lengthOf(yield* emulated.files.objects("c"), 1)
@@ -327,11 +341,16 @@ describe("uploading a folder", () => {
         fault: { _tag: "Delay", duration: "1 hour" }
       })
       const before = rootFibers()
+      const threads = yield* workers
       const fiber = yield* Effect.fork(runFolder(files.uploadFolder({ folder, container: "c" })))
-      yield* eventually("a worker", () => workers() > 0)
-      yield* Effect.sleep("300 millis")
+      let asked = 0
+      for (let look = 0; look < 2000 && asked < 2; look++) {
+        yield* Effect.sleep("10 millis")
+        asked = (yield* requestsOf("files")).filter(({ target }) => target.includes("extract-archive")).length
+      }
+      assert.strictEqual(threads.running, 1)
       yield* Fiber.interrupt(fiber)
-      yield* eventually("the worker's end", () => workers() === 0)
+      assert.deepStrictEqual(threads, { started: 1, running: 0 })
       assert.isAtMost(rootFibers(), before)
     }).pipe(Effect.provide(cloud))
   )

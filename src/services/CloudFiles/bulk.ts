@@ -248,15 +248,9 @@ export const makeBulk = (client: CloudClient) => {
       }
     }
     if (again.length === 0) return Effect.succeed(done)
-    const onward = Effect.map(
-      batch(
-        again,
-        told.size > 0 && stopped && !result.errors.some(([, reason]) => isWorthRepeating(reason))
-          ? attempt
-          : attempt + 1
-      ),
-      (more) => plus(done, more)
-    )
+    // A round after which fewer are left because their failures are known is none of the repetitions.
+    const isProgress = stopped && failures.length > 0 && !isUnauthorized(result)
+    const onward = Effect.map(batch(again, isProgress ? attempt : attempt + 1), (more) => plus(done, more))
     return isUnauthorized(result)
       ? // What a request about the account itself is answered renews the token.
         Effect.zipRight(getAccount(), onward)

@@ -197,13 +197,17 @@ export const makeComparing = (client: CloudClient, operation: string) => {
         })
       )
 
-    /** Whether an object that is listed with another size may have it all the same. */
-    const mayBeDynamic = ({ bytes, hash }: Listed): boolean =>
-      bytes === 0 && hash === "d41d8cd98f00b204e9800998ecf8427e"
+    /**
+     * Whether an object that is listed with another size may have it all the same: a dynamic large object is listed without
+     * content, and a static one, while its listing lags behind, with the size of its manifest.
+     */
+    const mayBeLarge = ({ bytes }: FoundEntry, listed: Listed): boolean =>
+      (listed.bytes === 0 && listed.hash === "d41d8cd98f00b204e9800998ecf8427e") ||
+      (bytes > smallFile && listed.bytes < bytes)
 
     const judge = (pairs: ReadonlyArray<Pair>): Effect.Effect<ReadonlyArray<Verdict>, CommonError | SystemError> =>
       Effect.gen(function* () {
-        const verdicts = new Array<Verdict["verdict"] | undefined>(pairs.length)
+        const verdicts: Array<Verdict["verdict"] | undefined> = Array.from({ length: pairs.length })
         const toHash: Array<number> = []
         const toAsk: Array<number> = []
         for (const [index, { local, remote }] of pairs.entries()) {
@@ -212,7 +216,7 @@ export const makeComparing = (client: CloudClient, operation: string) => {
           else if (local.kind !== "file" || remote.isMarker)
             verdicts[index] = local.kind === "folder" ? "same" : "different"
           else if (local.bytes !== remote.object.bytes) {
-            if (mayBeDynamic(remote.object)) toAsk.push(index)
+            if (mayBeLarge(local, remote.object)) toAsk.push(index)
             else verdicts[index] = "different"
           } else if (local.bytes === 0) verdicts[index] = "same"
           else if (comparing === "checksum" || local.bytes <= smallFile) toHash.push(index)

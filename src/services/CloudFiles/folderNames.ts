@@ -34,6 +34,7 @@ export const unfitObject = (operation: string, path: string, object: string): Fi
     : undefined
 }
 
+// oxlint-disable-next-line no-control-regex
 const reservedOnWindows = /[\\:*?"<>|\u0001-\u001f]|[. ]$|^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i
 
 /**

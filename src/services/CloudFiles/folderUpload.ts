@@ -51,14 +51,14 @@ export interface UploadJob extends Job {
 }
 
 /** An archive is closed when it holds as much, or as many: it is in memory until it is extracted. */
-const largestArchive = 8 * 1024 * 1024
+const largestArchive = 4 * 1024 * 1024
 const mostFiles = 1000
 
 /** Fewer files are as quick one by one. */
 const fewestFiles = 64
 
 /** How many archives there are at a time, from the reading of their files to the verification of their objects. */
-const archivesAtATime = 4
+const archivesAtATime = 3
 
 /** What a file costs in an archive besides its content. */
 const headers = 1536
@@ -137,7 +137,11 @@ const planned = <E, R>(
       return tasks
     }
     return Stream.concat(
-      Stream.mapChunks(files, (chunk) => Chunk.flatMap(chunk, (file) => Chunk.unsafeFromArray([...next(file)]))),
+      Stream.mapChunks(files, (chunk) => {
+        const tasks: Array<Task> = []
+        for (const file of chunk) tasks.push(...next(file))
+        return Chunk.unsafeFromArray(tasks)
+      }),
       Stream.suspend(() => Stream.fromIterable(close()))
     )
   })
