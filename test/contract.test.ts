@@ -4,6 +4,7 @@
 import { describe } from "@effect/vitest"
 import { emulated } from "./contract/emulated.js"
 import { files } from "./contract/files.js"
+import { folders } from "./contract/folders.js"
 import { servers } from "./contract/servers.js"
 import { settings, signatures } from "./contract/settings.js"
 
@@ -15,6 +16,9 @@ describe("the emulated Cloud Files: settings", () => {
 })
 describe("the emulated Cloud Files: signatures", () => {
   signatures(emulated)
+})
+describe("folders in the emulated Cloud Files", () => {
+  folders(emulated)
 })
 describe("the emulated Cloud Servers", () => {
   servers(emulated)

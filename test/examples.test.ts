@@ -22,6 +22,13 @@ const says: Readonly<Record<string, ReadonlyArray<string>>> = {
   "token-cache": ["0 clusters, 1 logins"],
   "typed-errors": ["no such server", "there was nothing to remove", "a container name without a slash"],
   "two-regions": ["the copy is the original", "the same in both"],
+  "backup-folder": [
+    "100 files are up, 100 of them in archives",
+    "to upload: notes/1.txt",
+    "to delete: notes/100.txt",
+    "1 sent, 1 deleted, 98 the same",
+    "restored, with 0 differences"
+  ],
   "download-to-file": ["numbers.txt has 588895 bytes", 'it begins with "1\\n2\\n3\\n"'],
   "nightly-image": ["web-1 is saved to web-1 20", "1 of 7 nightly images are kept"],
   openstack: ["runs on a server of 512 MB", "it has 1024 MB now", "it is saved to web-1-saved", "the server is gone"],

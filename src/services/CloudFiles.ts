@@ -8,6 +8,7 @@
  *
  * @since 0.1.0
  */
+import type * as FileSystem from "@effect/platform/FileSystem"
 import type * as HttpClient from "@effect/platform/HttpClient"
 import * as Context from "effect/Context"
 import type * as DateTime from "effect/DateTime"
@@ -22,7 +23,8 @@ import {
   type CommonError,
   type Conflict,
   type NotFound,
-  type PreconditionFailed
+  type PreconditionFailed,
+  type QuotaExceeded
 } from "../CloudError.js"
 import * as Endpoint from "../Endpoint.js"
 import type { TokenRef } from "../Identity.js"
@@ -30,7 +32,14 @@ import { besideAccount, type Discovery, getCapabilities } from "./CloudFiles/cap
 import { type Cdn, cdnSelector, makeCdn } from "./CloudFiles/cdn.js"
 import { type Download, type DownloadError, type DownloadOptions, makeDownload } from "./CloudFiles/download.js"
 import {
-  type BulkResult,
+  type BulkDeleted,
+  type BulkTarget,
+  type ArchiveOptions,
+  type EmptyOptions,
+  makeBulk
+} from "./CloudFiles/bulk.js"
+import type { BulkResult, ExtractResult } from "./CloudFiles/bulkEndpoints.js"
+import {
   type ContainerSummary,
   endpoints as table,
   type ObjectSummary,
@@ -39,11 +48,22 @@ import {
 import { listing } from "./CloudFiles/listing.js"
 import { makeSigning, type Signing } from "./CloudFiles/signatures.js"
 import { makeVersions, type Versions } from "./CloudFiles/versions.js"
+import { makeFolders } from "./CloudFiles/folder.js"
+import type {
+  CompareFolderOptions,
+  Comparison,
+  DownloadFolderOptions,
+  FolderError,
+  FolderEvent,
+  SyncOptions,
+  UploadFolderOptions
+} from "./CloudFiles/folderModel.js"
 import { makeUpload, type Uploaded, type UploadError, type UploadOptions } from "./CloudFiles/upload.js"
+
+export { BulkResult, ExtractResult } from "./CloudFiles/bulkEndpoints.js"
 
 export {
   Account,
-  BulkResult,
   ByteRange,
   Container,
   ContainerSummary,
@@ -168,6 +188,211 @@ export type {
   UploadOptions
 } from "./CloudFiles/upload.js"
 
+export type {
+  /**
+   * An archive, and where its files go.
+   *
+   * @since 0.1.0
+   * @category models
+   */
+  ArchiveOptions,
+  /**
+   * What became of many deletions.
+   *
+   * @since 0.1.0
+   * @category models
+   */
+  BulkDeleted,
+  /**
+   * What to delete: an object, or a container that is empty.
+   *
+   * @since 0.1.0
+   * @category models
+   */
+  BulkTarget,
+  /**
+   * What to empty.
+   *
+   * @since 0.1.0
+   * @category models
+   */
+  EmptyOptions
+} from "./CloudFiles/bulk.js"
+
+export type {
+  /**
+   * A folder to compare.
+   *
+   * @since 0.1.0
+   * @category models
+   */
+  CompareFolderOptions,
+  /**
+   * How a file and an object of the same size are compared.
+   *
+   * @since 0.1.0
+   * @category models
+   */
+  Comparing,
+  /**
+   * A file or an object, and what is at the other side.
+   *
+   * @since 0.1.0
+   * @category models
+   */
+  Comparison,
+  /**
+   * An event: it was only at the receiving side, and is gone.
+   *
+   * @since 0.1.0
+   * @category models
+   */
+  Deleted,
+  /**
+   * An event: a file is at the other side, and verified.
+   *
+   * @since 0.1.0
+   * @category models
+   */
+  Done,
+  /**
+   * A folder to download.
+   *
+   * @since 0.1.0
+   * @category models
+   */
+  DownloadFolderOptions,
+  /**
+   * An event: a file failed, the others go on.
+   *
+   * @since 0.1.0
+   * @category models
+   */
+  Failed,
+  /**
+   * What one file can fail with, while the others go on.
+   *
+   * @since 0.1.0
+   * @category errors
+   */
+  FileError,
+  /**
+   * What ends a folder's transfer before its time.
+   *
+   * @since 0.1.0
+   * @category errors
+   */
+  FolderError,
+  /**
+   * What is told while a folder is transferred.
+   *
+   * @since 0.1.0
+   * @category models
+   */
+  FolderEvent,
+  /**
+   * A folder of this machine, and where its files are in the cloud.
+   *
+   * @since 0.1.0
+   * @category models
+   */
+  FolderOptions,
+  /**
+   * An event of a dry run: what would be done.
+   *
+   * @since 0.1.0
+   * @category models
+   */
+  Planned,
+  /**
+   * An event: how much of a file of more than 1 MiB is transferred.
+   *
+   * @since 0.1.0
+   * @category models
+   */
+  Progress,
+  /**
+   * How the files of a folder are read.
+   *
+   * @since 0.1.0
+   * @category models
+   */
+  ReadOptions,
+  /**
+   * An event: nothing was done, and why.
+   *
+   * @since 0.1.0
+   * @category models
+   */
+  Skipped,
+  /**
+   * An event: a file is being transferred by itself.
+   *
+   * @since 0.1.0
+   * @category models
+   */
+  Started,
+  /**
+   * The last event: how many files ended how.
+   *
+   * @since 0.1.0
+   * @category models
+   */
+  Summary,
+  /**
+   * A folder to be made the same as the objects, or the other way round.
+   *
+   * @since 0.1.0
+   * @category models
+   */
+  SyncOptions,
+  /**
+   * How the files are transferred.
+   *
+   * @since 0.1.0
+   * @category models
+   */
+  TransferOptions,
+  /**
+   * A folder to upload.
+   *
+   * @since 0.1.0
+   * @category models
+   */
+  UploadFolderOptions
+} from "./CloudFiles/folderModel.js"
+
+export {
+  /**
+   * A file or object that cannot have its counterpart at the other side. Nothing was written.
+   *
+   * @since 0.1.0
+   * @category errors
+   */
+  FileRefused,
+  /**
+   * Some files of a folder failed. The others are done.
+   *
+   * @since 0.1.0
+   * @category errors
+   */
+  FolderFailed,
+  /**
+   * Why a file was refused before it was touched.
+   *
+   * @since 0.1.0
+   * @category models
+   */
+  RefusalReason,
+  /**
+   * Runs a folder's transfer to its end. Fails with `FolderFailed`, which names each file, where any failed.
+   *
+   * @since 0.1.0
+   * @category streams
+   */
+  runFolder
+} from "./CloudFiles/folderModel.js"
+
 type Endpoints = Endpoint.Client<typeof table>
 
 type PageInput<Name extends keyof Endpoints> = NonNullable<Parameters<Endpoints[Name]>[0]>
@@ -229,7 +454,8 @@ export type MetadataChanges = Omit<
  * @since 0.1.0
  * @category models
  */
-export interface Service extends Omit<Endpoints, "deleteManifest">, Cdn, Discovery, Signing, Versions {
+export interface Service
+  extends Omit<Endpoints, "deleteManifest" | "bulkDeletePaths" | "putArchive">, Cdn, Discovery, Signing, Versions {
   /** The URL of the service's endpoint for this login, without a trailing slash. It may be named as `endpoint` elsewhere. */
   readonly endpointUrl: CloudClient.CloudClient["endpointUrl"]
   /** All containers, in the order of their names, page by page as they are asked for. */
@@ -276,6 +502,59 @@ export interface Service extends Omit<Endpoints, "deleteManifest">, Cdn, Discove
     readonly container: string
     readonly object: string
   }) => Effect.Effect<BulkResult, CommonError | NotFound | Conflict | BulkFailed>
+  /**
+   * Deletes many objects, and then containers that are empty, up to 10,000 in a request; where the cloud has no bulk deletion,
+   * 16 at a time. What is not there counts as deleted. Of a large object only the manifest goes. Fails with `BulkFailed`, which
+   * names what could not be deleted and why, when all the others are.
+   */
+  readonly bulkDelete: (input: {
+    readonly objects: Iterable<BulkTarget>
+  }) => Effect.Effect<BulkDeleted, CommonError | BulkFailed>
+  /** Deletes all objects of a container, or those of a prefix. Fails with `NotFound`, and as {@link Service.bulkDelete} does. */
+  readonly emptyContainer: (options: EmptyOptions) => Effect.Effect<BulkDeleted, CommonError | NotFound | BulkFailed>
+  /**
+   * Deletes a container with all that is in it. The cloud may say for some seconds that it is not empty: that is waited for,
+   * up to about 30 seconds, and then it fails with `Conflict`. Fails with `NotFound`, and as {@link Service.bulkDelete} does.
+   */
+  readonly deleteContainerWithContents: (
+    options: Omit<EmptyOptions, "prefix">
+  ) => Effect.Effect<BulkDeleted, CommonError | NotFound | Conflict | BulkFailed>
+  /**
+   * Makes objects of the files in an archive. Files that did not become objects are in the result's `errors`. Fails with
+   * `BulkFailed` where the archive as a whole was not taken (it is none, or the cloud cannot).
+   */
+  readonly extractArchive: <E = never, R = never>(
+    options: ArchiveOptions<E, R>
+  ) => Effect.Effect<ExtractResult, CommonError | NotFound | QuotaExceeded | BulkFailed | E, R>
+  /**
+   * Uploads the files of a folder, whatever is there. Each keeps the time of its last modification in the metadata `mtime`, as
+   * other clients keep it. What happens to each is told as a {@link FolderEvent}; a file that fails does not stop the others.
+   * Run it with `runFolder`, which fails if any file did, or watch it.
+   *
+   * The folder is walked, and small files are read, by Node's own `fs` in a worker thread; larger ones by the `FileSystem`.
+   *
+   * Fails with `NotFound` where there is no such container, and with `PlatformError` where the folder cannot be read.
+   */
+  readonly uploadFolder: (
+    options: UploadFolderOptions
+  ) => Stream.Stream<FolderEvent, FolderError, FileSystem.FileSystem>
+  /**
+   * Downloads the objects of a folder as files, whatever is there. Each is verified before it takes its place, and has the time
+   * of modification that its metadata `mtime` says, else that of the object. Nothing is written outside of the folder, whatever
+   * an object is called and whatever symbolic links there are: such an object is `Failed`, with `FileRefused`.
+   *
+   * Fails with `NotFound` where there is no such container.
+   */
+  readonly downloadFolder: (
+    options: DownloadFolderOptions
+  ) => Stream.Stream<FolderEvent, FolderError, FileSystem.FileSystem>
+  /** How a folder and its objects differ, in the byte order of their names. Changes nothing. Fails as `uploadFolder` does. */
+  readonly compareFolder: (options: CompareFolderOptions) => Stream.Stream<Comparison, FolderError>
+  /**
+   * Makes the objects like the folder, or the folder like the objects: transfers what is only at one side or differs, and
+   * deletes, if so told, what is only at the other. What is the same is `Skipped`. Fails as `uploadFolder` does.
+   */
+  readonly sync: (options: SyncOptions) => Stream.Stream<FolderEvent, FolderError, FileSystem.FileSystem>
 }
 
 /**
@@ -316,10 +595,13 @@ export const make = ({ cdnEndpoint, ...options }: Options = {}): Effect.Effect<
       endpoint: cdnEndpoint,
       interface: "public"
     })
-    const { deleteManifest, ...operations } = Endpoint.client(client, table)
     const openContainers = Endpoint.openItems(client, table.listContainersPage)
     const openObjects = Endpoint.openItems(client, table.listObjectsPage)
     const discover = Endpoint.method(beside, getCapabilities)
+    const { bulkDeletePaths: _, deleteManifest, putArchive: __, ...operations } = Endpoint.client(client, table)
+    const upload = makeUpload(client)
+    const downloads = makeDownload(client)
+    const { bulkDelete, ...bulk } = makeBulk(client)
     const listed = (
       operation: string,
       { marker: first, pageSize: limit, ...filters }: ObjectFilters & { readonly delimiter?: string | undefined }
@@ -335,8 +617,11 @@ export const make = ({ cdnEndpoint, ...options }: Options = {}): Effect.Effect<
     return {
       ...operations,
       endpointUrl: client.endpointUrl,
-      ...makeDownload(client),
-      upload: makeUpload(client),
+      ...downloads,
+      upload,
+      ...bulk,
+      bulkDelete: (input) => bulkDelete(input),
+      ...makeFolders(client, { upload, open: downloads.open, bulkDelete }),
       ...makeCdn(cdn, client),
       ...makeSigning(client, operations, discover),
       ...makeVersions(client, operations, (filters) => listed("CloudFiles.listVersions", filters)),

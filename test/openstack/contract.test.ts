@@ -7,12 +7,16 @@ import { Effect, Metric } from "effect"
 import { CloudFiles, CloudServers } from "effect-rackspace"
 import { readFileSync } from "node:fs"
 import { files } from "../contract/files.js"
+import { folders } from "../contract/folders.js"
 import { servers } from "../contract/servers.js"
 import { openStackSettings, settings, signatures } from "../contract/settings.js"
 import { demo, on, stack, swiftKey } from "./support.js"
 
 describe("Swift, with Keystone's tokens", () => {
   files(on(demo))
+})
+describe("folders in Swift", () => {
+  folders(on(swiftKey(stack.tempauth)))
 })
 describe("Swift, with its own tokens", () => {
   files(on(swiftKey(stack.tempauth)))

@@ -46,6 +46,7 @@ const environment = Effect.gen(function* () {
 })
 
 const says: Readonly<Record<string, ReadonlyArray<string>>> = {
+  "backup-folder": ["100 files are up, 100 of them in archives", "restored, with 0 differences"],
   "download-to-file": ["numbers.txt has 588895 bytes", 'it begins with "1\\n2\\n3\\n"'],
   openstack: ["cirros runs on a server of 64 MB", "it has 128 MB now", "the server is gone"],
   "own-http-client": ["bytes"],

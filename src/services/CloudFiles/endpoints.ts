@@ -6,6 +6,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { absent, PageLimit, Timestamp } from "../../internal/wire.js"
+import { bulkEndpoints, BulkResult } from "./bulkEndpoints.js"
 import { Count, EpochSeconds, flag, fromHeaders, HttpDate, metadataHeaders, removalHeaders } from "./headers.js"
 import { ContainerName, encodedAddress, NamePart, ObjectName } from "./names.js"
 import * as Settings from "./settings.js"
@@ -309,32 +310,6 @@ const IfChanged = Schema.transform(
 
 const json = { format: "json" }
 
-/**
- * What the cloud answers to an operation on many objects.
- *
- * @since 0.1.0
- * @category models
- */
-export const BulkResult = Schema.Struct({
-  deleted: Schema.optionalWith(Schema.Number, { default: () => 0 }).pipe(Schema.fromKey("Number Deleted")),
-  notFound: Schema.optionalWith(Schema.Number, { default: () => 0 }).pipe(Schema.fromKey("Number Not Found")),
-  /** The result in words: the HTTP status is 200 whatever happened. */
-  status: Schema.propertySignature(Schema.String).pipe(Schema.fromKey("Response Status")),
-  explanation: Schema.optionalWith(Schema.String, { default: () => "" }).pipe(Schema.fromKey("Response Body")),
-  /** Path and status of each object that failed. */
-  errors: Schema.optionalWith(Schema.Array(Schema.Tuple(Schema.String, Schema.String)), { default: () => [] }).pipe(
-    Schema.fromKey("Errors")
-  )
-})
-
-/**
- * What the cloud answers to an operation on many objects.
- *
- * @since 0.1.0
- * @category models
- */
-export interface BulkResult extends Schema.Schema.Type<typeof BulkResult> {}
-
 const Segment = Schema.Struct({
   path: Schema.String,
   etag: Schema.String,
@@ -574,5 +549,6 @@ export const endpoints = {
     fixedQuery: { "multipart-manifest": "delete" },
     success: Endpoint.json(BulkResult),
     errors: ["NotFound", "Conflict"]
-  })
+  }),
+  ...bulkEndpoints
 }

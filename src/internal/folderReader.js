@@ -1,0 +1,521 @@
+/**
+ * Reads a folder: walks it in the order of a listing, packs files into tar archives and takes their MD5s, all with calls that
+ * wait, which cost a small file far less than Node's asynchronous ones do. It is the program of `folderWorker.js`, so that
+ * nothing waits for it; where no worker can be started, it runs in the thread that asks.
+ *
+ * Each request is answered by one answer. What goes wrong with a file is part of the answer.
+ */
+import { createHash, hash } from "node:crypto"
+import * as fs from "node:fs"
+
+/**
+ * @typedef {object} Pattern
+ * @property {RegExp} expression
+ * @property {boolean} anywhere Whether it is about a name at any depth; else about the path.
+ *
+ * @typedef {object} Filter
+ * @property {ReadonlyArray<Pattern>} include Everything, where it is empty.
+ * @property {ReadonlyArray<Pattern>} exclude
+ *
+ * @typedef {object} WalkOptions
+ * @property {string} folder
+ * @property {Filter} filter
+ * @property {boolean} follow Whether symbolic links are followed.
+ * @property {boolean} outside Whether they are followed out of the folder.
+ * @property {boolean} empty Whether folders without anything in them are told.
+ *
+ * @typedef {"file" | "folder" | "symlink" | "special" | "name" | "loop" | "outside" | "error"} Kind
+ *
+ * Names of a walk, in columns: of 10,000 objects each would cost the threads more than the walk does.
+ * @typedef {object} Found
+ * @property {string} paths Joined by NUL.
+ * @property {Uint8Array} kinds Indices of `kinds`.
+ * @property {Float64Array} sizes In bytes.
+ * @property {Float64Array} times Last modification, milliseconds since 1970.
+ * @property {ReadonlyArray<readonly [index: number, code: string, message: string]>} problems
+ * @property {boolean} ended
+ *
+ * @typedef {object} Packed
+ * @property {Uint8Array<ArrayBuffer>} archive
+ * @property {string} md5s 32 characters a file; spaces where it is not in the archive.
+ * @property {ReadonlyArray<readonly [index: number, code: string, message: string]>} problems
+ *
+ * @typedef {{ readonly op: "walk", readonly id: number, readonly options: WalkOptions }} WalkRequest
+ * @typedef {{ readonly op: "next", readonly id: number, readonly count: number }} NextRequest
+ * @typedef {{ readonly op: "stop", readonly id: number }} StopRequest
+ * @typedef {object} PackRequest
+ * @property {"pack"} op
+ * @property {string} folder
+ * @property {string} prefix Stands before each name in the archive.
+ * @property {string} paths Joined by NUL.
+ * @property {Float64Array} sizes
+ * @property {Float64Array} times
+ * @property {boolean} follow Whether a file may be a symbolic link.
+ *
+ * @typedef {object} HashRequest
+ * @property {"hash"} op
+ * @property {string} file
+ * @property {ReadonlyArray<number>} parts Sizes of the parts that are to be hashed one by one; the last takes the rest.
+ *
+ * @typedef {object} HashAllRequest
+ * @property {"hashAll"} op
+ * @property {string} folder
+ * @property {string} paths Joined by NUL.
+ *
+ * @typedef {WalkRequest | NextRequest | StopRequest | PackRequest | HashRequest | HashAllRequest} Request
+ */
+
+/** @type {ReadonlyArray<Kind>} */
+export const kinds = ["file", "folder", "symlink", "special", "name", "loop", "outside", "error"]
+
+/**
+ * Whether a name is meant: a pattern that fits a folder stands for all that is in it.
+ *
+ * @param {ReadonlyArray<Pattern>} patterns
+ * @param {string} path
+ * @param {string} name The last part of the path.
+ */
+const fits = (patterns, path, name) => {
+  for (const { anywhere, expression } of patterns) if (expression.test(anywhere ? name : path)) return true
+  return false
+}
+
+/**
+ * Whether a path is among what a filter lets through, whichever of its folders is named.
+ *
+ * @param {Filter} filter
+ * @param {string} path
+ */
+export const isSelected = (filter, path) => {
+  if (filter.include.length === 0 && filter.exclude.length === 0) return true
+  let included = filter.include.length === 0
+  for (let end = path.indexOf("/"), start = 0; ; end = path.indexOf("/", start)) {
+    const part = end === -1 ? path : path.slice(0, end)
+    const name = part.slice(start)
+    if (fits(filter.exclude, part, name)) return false
+    included ||= fits(filter.include, part, name)
+    if (end === -1) return included
+    start = end + 1
+  }
+}
+
+/**
+ * Compares as UTF-8 does, which is the order of a listing: UTF-16 puts the surrogates before the end of the basic plane.
+ *
+ * @param {string} a
+ * @param {string} b
+ */
+export const compareNames = (a, b) => {
+  const length = Math.min(a.length, b.length)
+  for (let index = 0; index < length; index++) {
+    let left = a.charCodeAt(index)
+    let right = b.charCodeAt(index)
+    if (left === right) continue
+    if (left >= 0xd800 && right >= 0xd800) {
+      if (left >= 0xe000) left -= 0x2000
+      else left += 0x2000
+      if (right >= 0xe000) right -= 0x2000
+      else right += 0x2000
+    }
+    return left - right
+  }
+  return a.length - b.length
+}
+
+/**
+ * @param {unknown} error
+ * @returns {readonly [code: string, message: string]}
+ */
+const described = (error) =>
+  error instanceof Error
+    ? ["code" in error ? String(error.code) : "UNKNOWN", error.message]
+    : ["UNKNOWN", String(error)]
+
+/**
+ * The names in a folder that are not valid UTF-8, as they are read.
+ *
+ * @param {string} folder
+ * @param {ReadonlyArray<fs.Dirent>} entries
+ */
+const unreadableNames = (folder, entries) => {
+  /** @type {Set<string>} */
+  const found = new Set()
+  // Whatever is not UTF-8 is read as this; but so is this itself.
+  if (!entries.some(({ name }) => name.includes("\ufffd"))) return found
+  for (const name of fs.readdirSync(folder, { encoding: "buffer" })) {
+    const text = name.toString("utf8")
+    if (!Buffer.from(text, "utf8").equals(name)) found.add(text)
+  }
+  return found
+}
+
+/** @param {fs.Dirent | fs.Stats} entry */
+const isOther = (entry) => !entry.isFile() && !entry.isDirectory() && !entry.isSymbolicLink()
+
+/**
+ * @typedef {object} Entry
+ * @property {string} path
+ * @property {Kind} kind
+ * @property {number} bytes
+ * @property {number} time
+ * @property {readonly [code: string, message: string]} [problem]
+ *
+ * Everything in a folder that a filter lets through, in the byte order of its paths.
+ *
+ * @param {WalkOptions} options
+ * @returns {Generator<Entry, void>}
+ */
+function* walk({ empty, filter, folder, follow, outside }) {
+  const root = fs.realpathSync(folder)
+  // What is there and cannot be read must be told at once: it is not an empty folder.
+  fs.readdirSync(root)
+
+  /** @param {string} real */
+  const isInside = (real) => real === root || real.startsWith(root.endsWith("/") ? root : `${root}/`)
+
+  /**
+   * @param {string} base Of what is in the folder, with a slash at its end where it is not empty.
+   * @param {boolean} included
+   * @param {ReadonlyArray<string>} above The real paths of the folders on the way here, where links are followed.
+   * @returns {Generator<Entry, void>}
+   */
+  function* inFolder(base, included, above) {
+    const here = base === "" ? root : `${root}/${base.slice(0, -1)}`
+    /** @type {Array<fs.Dirent>} */
+    let entries
+    try {
+      entries = fs.readdirSync(here, { withFileTypes: true })
+    } catch (error) {
+      yield { path: base.slice(0, -1), kind: "error", bytes: 0, time: 0, problem: described(error) }
+      return
+    }
+    if (entries.length === 0 && base !== "" && empty && included) {
+      yield { path: base.slice(0, -1), kind: "folder", bytes: 0, time: fs.statSync(here).mtimeMs }
+    }
+    const unreadable = unreadableNames(here, entries)
+    /** @type {Array<{ name: string, key: string, kind: Kind, stat?: fs.Stats }>} */
+    const sorted = []
+    for (const entry of entries) {
+      const { name } = entry
+      if (unreadable.has(name)) {
+        sorted.push({ name, key: name, kind: "name" })
+      } else if (entry.isDirectory()) {
+        sorted.push({ name, key: `${name}/`, kind: "folder" })
+      } else if (entry.isFile()) {
+        sorted.push({ name, key: name, kind: "file" })
+      } else if (!entry.isSymbolicLink() || !follow) {
+        sorted.push({ name, key: name, kind: isOther(entry) ? "special" : "symlink" })
+      } else {
+        sorted.push(followed(here, name, above))
+      }
+    }
+    sorted.sort((a, b) => compareNames(a.key, b.key))
+    for (const { kind, name, stat } of sorted) {
+      const path = base + name
+      if (fits(filter.exclude, path, name)) continue
+      const inside = included || fits(filter.include, path, name)
+      if (kind === "folder") {
+        yield* inFolder(`${path}/`, inside, follow ? [...above, fs.realpathSync(`${here}/${name}`)] : above)
+        continue
+      }
+      if (!inside) continue
+      if (kind !== "file") {
+        yield { path, kind, bytes: 0, time: 0 }
+        continue
+      }
+      try {
+        const { mtimeMs, size } = stat ?? fs.lstatSync(`${here}/${name}`)
+        yield { path, kind, bytes: size, time: mtimeMs }
+      } catch (error) {
+        yield { path, kind: "error", bytes: 0, time: 0, problem: described(error) }
+      }
+    }
+  }
+
+  /**
+   * What a symbolic link leads to.
+   *
+   * @param {string} here
+   * @param {string} name
+   * @param {ReadonlyArray<string>} above
+   * @returns {{ name: string, key: string, kind: Kind, stat?: fs.Stats }}
+   */
+  const followed = (here, name, above) => {
+    try {
+      const real = fs.realpathSync(`${here}/${name}`)
+      if (!outside && !isInside(real)) return { name, key: name, kind: "outside" }
+      const stat = fs.statSync(real)
+      if (!stat.isDirectory()) return { name, key: name, kind: stat.isFile() ? "file" : "special", stat }
+      return above.includes(real) ? { name, key: name, kind: "loop" } : { name, key: `${name}/`, kind: "folder" }
+    } catch {
+      // It leads nowhere, or round in a circle.
+      return { name, key: name, kind: "symlink" }
+    }
+  }
+
+  yield* inFolder("", filter.include.length === 0, [root])
+}
+
+/** @type {Map<number, Generator<Entry, void>>} */
+const walks = new Map()
+
+/**
+ * @param {number} id
+ * @param {number} count
+ * @returns {Found}
+ */
+const next = (id, count) => {
+  const entries = walks.get(id)
+  /** @type {Array<string>} */
+  const paths = []
+  const found = new Uint8Array(count)
+  const sizes = new Float64Array(count)
+  const times = new Float64Array(count)
+  /** @type {Array<readonly [number, string, string]>} */
+  const problems = []
+  let ended = false
+  // Not an end: what is not found here would be taken to be gone.
+  if (entries === undefined) throw new Error("the thread that read this folder has ended")
+  while (paths.length < count) {
+    const entry = entries.next()
+    if (entry.done === true) {
+      ended = true
+      walks.delete(id)
+      break
+    }
+    const { bytes, kind, path, problem, time } = entry.value
+    const index = paths.length
+    found[index] = kinds.indexOf(kind)
+    sizes[index] = bytes
+    times[index] = time
+    if (problem !== undefined) problems.push([index, ...problem])
+    paths.push(path)
+  }
+  return { paths: paths.join("\u0000"), kinds: found.subarray(0, paths.length), sizes, times, problems, ended }
+}
+
+const block = 512
+
+/** What is the same in every header. */
+const template = (() => {
+  const header = Buffer.alloc(block)
+  header.write("0000644\u00000000000\u00000000000\u0000", 100, "latin1")
+  header.write("ustar\u000000", 257, "latin1")
+  return header
+})()
+
+const templateSum = template.reduce((sum, byte) => sum + byte, 0) + 8 * 32
+
+/**
+ * @param {Buffer} archive
+ * @param {number} offset
+ * @param {number} length
+ */
+const sumOf = (archive, offset, length) => {
+  let sum = 0
+  for (let index = offset; index < offset + length; index++) sum += archive[index] ?? 0
+  return sum
+}
+
+/**
+ * @param {Buffer} archive
+ * @param {number} offset
+ * @param {string} name ASCII, at most 100 characters.
+ * @param {number} size
+ * @param {number} seconds
+ * @param {string} type
+ */
+const writeHeader = (archive, offset, name, size, seconds, type) => {
+  template.copy(archive, offset)
+  archive.write(name, offset, 100, "latin1")
+  archive.write(`${octal(size)}\u0000${octal(seconds)}\u0000`, offset + 124, 24, "latin1")
+  archive[offset + 156] = type.charCodeAt(0)
+  const sum =
+    templateSum + sumOf(archive, offset, name.length) + sumOf(archive, offset + 124, 24) + (archive[offset + 156] ?? 0)
+  archive.write(`${sum.toString(8).padStart(6, "0")}\u0000 `, offset + 148, 8, "latin1")
+}
+
+/** @param {number} value At most 8 GiB, or the year 2242. */
+const octal = (value) => Math.max(0, Math.min(value, 0o77777777777)).toString(8).padStart(11, "0")
+
+/**
+ * A record of an extended header: its length, itself included, a space, the key, the value, a newline.
+ *
+ * @param {string} key
+ * @param {string} value
+ */
+const record = (key, value) => {
+  const rest = Buffer.byteLength(key) + Buffer.byteLength(value) + 3
+  let length = rest + String(rest).length
+  if (rest + String(length).length > length) length++
+  return `${length} ${key}=${value}\n`
+}
+
+/** @param {number} size */
+const padded = (size) => Math.ceil(size / block) * block
+
+/** @param {string} name */
+const isPlain = (name) => name.length <= 100 && /^[\u0020-\u007e]*$/.test(name)
+
+/**
+ * Milliseconds as the seconds that other clients keep, with six decimals.
+ *
+ * @param {number} milliseconds
+ */
+export const secondsText = (milliseconds) => (milliseconds / 1000).toFixed(6)
+
+/**
+ * Files as a tar archive in the pax format. The time of modification stands in it as the extended attribute `user.meta.mtime`,
+ * which the cloud keeps as metadata.
+ *
+ * @param {PackRequest} request
+ * @returns {Packed}
+ */
+const pack = ({ folder, follow, paths, prefix, sizes, times }) => {
+  const names = paths === "" ? [] : paths.split("\u0000")
+  const headers = names.map((path, index) => {
+    const name = prefix + path
+    const plain = isPlain(name)
+    const mtime = record("SCHILY.xattr.user.meta.mtime", secondsText(times[index] ?? 0))
+    return { name: plain ? name : "file", records: plain ? mtime : record("path", name) + mtime }
+  })
+  let room = 2 * block
+  for (const [index, { records }] of headers.entries()) {
+    room += 2 * block + padded(Buffer.byteLength(records)) + padded(sizes[index] ?? 0)
+  }
+  // A byte more, by which a file is seen to have grown.
+  const archive = Buffer.from(new ArrayBuffer(room + 1))
+  let offset = 0
+  let md5s = ""
+  // What has become a symbolic link since it was found is not followed.
+  const flags = fs.constants.O_RDONLY | (follow ? 0 : (fs.constants.O_NOFOLLOW ?? 0))
+  /** @type {Array<readonly [number, string, string]>} */
+  const problems = []
+  for (const [index, { name, records }] of headers.entries()) {
+    const size = sizes[index] ?? 0
+    const time = Math.floor((times[index] ?? 0) / 1000)
+    const length = archive.write(records, offset + block, "utf8")
+    const start = offset + 2 * block + padded(length)
+    try {
+      const read = readInto(`${folder}/${names[index]}`, archive, start, size, flags)
+      if (read !== size) {
+        throw Object.assign(new Error("it has changed while it was read"), { code: "CHANGED" })
+      }
+    } catch (error) {
+      archive.fill(0, offset, start + size + 1)
+      md5s += " ".repeat(32)
+      problems.push([index, ...described(error)])
+      continue
+    }
+    archive[start + size] = 0
+    writeHeader(archive, offset, "pax", length, time, "x")
+    writeHeader(archive, offset + block + padded(length), name, size, time, "0")
+    md5s += hash("md5", archive.subarray(start, start + size), "hex")
+    offset = start + padded(size)
+  }
+  return { archive: new Uint8Array(archive.buffer, 0, offset + 2 * block), md5s, problems }
+}
+
+/**
+ * Reads a file into its place, and one byte beyond it if there is more; answers how much was read.
+ *
+ * @param {string} path
+ * @param {Buffer} target
+ * @param {number} start
+ * @param {number} size
+ * @param {number} flags
+ */
+const readInto = (path, target, start, size, flags) => {
+  const file = fs.openSync(path, flags)
+  try {
+    let read = 0
+    while (read <= size) {
+      const more = fs.readSync(file, target, start + read, size + 1 - read, null)
+      if (more === 0) break
+      read += more
+    }
+    return read
+  } finally {
+    fs.closeSync(file)
+  }
+}
+
+const buffer = Buffer.allocUnsafeSlow(1024 * 1024)
+
+/**
+ * The MD5s of a file's parts.
+ *
+ * @param {HashRequest} request
+ */
+const hashParts = ({ file, parts }) => {
+  const descriptor = fs.openSync(file, "r")
+  try {
+    return parts.map((size, index) => {
+      const hash = createHash("md5")
+      let left = index === parts.length - 1 ? Infinity : size
+      while (left > 0) {
+        const read = fs.readSync(descriptor, buffer, 0, Math.min(buffer.length, left), null)
+        if (read === 0) break
+        hash.update(buffer.subarray(0, read))
+        left -= read
+      }
+      return hash.digest("hex")
+    })
+  } finally {
+    fs.closeSync(descriptor)
+  }
+}
+
+/**
+ * The MD5s of files, one after the other; what cannot be read is told.
+ *
+ * @param {HashAllRequest} request
+ * @returns {ReadonlyArray<string | readonly [code: string, message: string]>}
+ */
+const hashAll = ({ folder, paths }) =>
+  paths.split("\u0000").map((path) => {
+    try {
+      return hashParts({ op: "hash", file: `${folder}/${path}`, parts: [0] })[0] ?? ""
+    } catch (error) {
+      return described(error)
+    }
+  })
+
+/**
+ * Answers a request.
+ *
+ * @param {Request} request
+ * @returns {unknown}
+ */
+export const answer = (request) => {
+  switch (request.op) {
+    case "walk":
+      walks.set(request.id, walk(request.options))
+      return undefined
+    case "next":
+      return next(request.id, request.count)
+    case "stop":
+      walks.delete(request.id)
+      return undefined
+    case "pack":
+      return pack(request)
+    case "hash":
+      return hashParts(request)
+    case "hashAll":
+      return hashAll(request)
+  }
+}
+
+/**
+ * Answers a request, whatever happens: `[true, answer]` or `[false, code, message]`.
+ *
+ * @param {Request} request
+ * @returns {readonly [true, unknown] | readonly [false, string, string]}
+ */
+export const safely = (request) => {
+  try {
+    return [true, answer(request)]
+  } catch (error) {
+    return [false, ...described(error)]
+  }
+}

@@ -1,0 +1,208 @@
+/**
+ * The asking side of `folderReader.js`: a worker thread for as long as the scope lasts, or the same program in this thread
+ * where none can be started (a bundle without the worker's file, a runtime without threads).
+ */
+import { SystemError, type SystemErrorReason } from "@effect/platform/Error"
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import { Worker } from "node:worker_threads"
+import {
+  type Found,
+  type Kind,
+  kinds,
+  type Packed,
+  type PackRequest,
+  type Request,
+  safely,
+  type WalkOptions
+} from "./folderReader.js"
+
+/** What a walk finds, a path being relative to the folder, with slashes. */
+export interface FoundEntry {
+  readonly path: string
+  readonly kind: Kind
+  readonly bytes: number
+  /** Last modification, milliseconds since 1970. */
+  readonly time: number
+  /** With kind `error`. */
+  readonly problem: SystemError | undefined
+}
+
+/** Files in an archive. */
+export interface PackedFiles {
+  readonly archive: Uint8Array<ArrayBuffer>
+  /** 32 characters a file; spaces where it is not in the archive. */
+  readonly md5s: string
+  /** What is not in the archive, and whether that is because it changed while it was read. */
+  readonly problems: ReadonlyArray<{ readonly index: number; readonly isChanged: boolean; readonly error: SystemError }>
+}
+
+/** A folder's reader. */
+export interface FolderReader {
+  /** Everything in a folder, in the byte order of its paths. Fails where the folder itself cannot be read. */
+  readonly walk: (options: WalkOptions) => Stream.Stream<FoundEntry, SystemError>
+  /** Files as a tar archive. */
+  readonly pack: (request: Omit<PackRequest, "op">) => Effect.Effect<PackedFiles, SystemError>
+  /** The MD5s of a file's parts, of the given sizes; the last takes the rest. */
+  readonly md5s: (file: string, parts: ReadonlyArray<number>) => Effect.Effect<ReadonlyArray<string>, SystemError>
+  /** The MD5s of files of a folder, or why one cannot be read. */
+  readonly hashes: (
+    folder: string,
+    paths: ReadonlyArray<string>
+  ) => Effect.Effect<ReadonlyArray<string | SystemError>, SystemError>
+}
+
+const reasons: Readonly<Record<string, SystemErrorReason>> = {
+  ENOENT: "NotFound",
+  EACCES: "PermissionDenied",
+  EPERM: "PermissionDenied",
+  ENOTDIR: "BadResource",
+  EISDIR: "BadResource",
+  ELOOP: "BadResource",
+  EBUSY: "Busy"
+}
+
+/** A failure of Node's own calls, as the platform's would be. */
+export const systemError = (method: string, path: string, code: string, message: string): SystemError =>
+  new SystemError({
+    module: "FileSystem",
+    method,
+    reason: reasons[code] ?? "Unknown",
+    pathOrDescriptor: path,
+    description: message
+  })
+
+type Answered = ReturnType<typeof safely>
+
+interface Thread {
+  readonly ask: (request: Request, receive: (answered: Answered) => void) => void
+  readonly end: () => Promise<unknown>
+}
+
+const inThisThread: Thread = {
+  ask: (request, receive) => receive(safely(request)),
+  end: () => Promise.resolve()
+}
+
+const startThread = (): Thread => {
+  const waiting = new Map<number, { readonly request: Request; readonly receive: (answered: Answered) => void }>()
+  let count = 0
+  let worker: Worker | undefined
+  // What it has begun to walk is lost with it; what it was asked and has not answered is answered here.
+  const give = (): void => {
+    worker = undefined
+    const left = [...waiting.values()]
+    waiting.clear()
+    for (const { receive, request } of left) receive(safely(request))
+  }
+  try {
+    // Without the flags of this process: a loader of TypeScript would take longer to start than the reading takes.
+    worker = new Worker(new URL("./folderWorker.js", import.meta.url), { execArgv: [], env: {} })
+    worker.unref()
+    worker.on("message", ({ answered, id }: { readonly id: number; readonly answered: Answered }) => {
+      const asked = waiting.get(id)
+      waiting.delete(id)
+      if (waiting.size === 0) worker?.unref()
+      asked?.receive(answered)
+    })
+    worker.on("error", give)
+  } catch {
+    return inThisThread
+  }
+  return {
+    ask: (request, receive) => {
+      if (worker === undefined) return receive(safely(request))
+      const id = count++
+      waiting.set(id, { request, receive })
+      worker.ref()
+      // A thread has no origin.
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin
+      worker.postMessage({ id, request })
+    },
+    end: () => {
+      waiting.clear()
+      return worker === undefined ? Promise.resolve() : worker.terminate()
+    }
+  }
+}
+
+/** How many names a walk gives at a time. */
+const step = 1000
+
+let walks = 0
+
+/** A reader that ends with the scope. */
+export const folderReader: Effect.Effect<FolderReader, never, Scope.Scope> = Effect.map(
+  Effect.acquireRelease(Effect.sync(startThread), (thread) => Effect.promise(() => thread.end())),
+  (thread) => {
+    const ask = <A>(request: Request, method: string, path: string): Effect.Effect<A, SystemError> =>
+      Effect.async((resume) =>
+        thread.ask(request, (answered) =>
+          resume(
+            answered[0]
+              ? Effect.succeed(answered[1] as A)
+              : Effect.fail(systemError(method, path, answered[1], answered[2]))
+          )
+        )
+      )
+    return {
+      walk: (options) =>
+        Stream.unwrapScoped(
+          Effect.acquireRelease(
+            Effect.sync(() => walks++),
+            (id) => Effect.sync(() => thread.ask({ op: "stop", id }, () => undefined))
+          ).pipe(
+            Effect.tap((id) => ask<void>({ op: "walk", id, options }, "readDirectory", options.folder)),
+            Effect.map((id) =>
+              Stream.paginateChunkEffect(0, () =>
+                Effect.map(ask<Found>({ op: "next", id, count: step }, "readDirectory", options.folder), (found) => [
+                  Chunk.unsafeFromArray(entriesOf(options.folder, found)),
+                  found.ended ? Option.none() : Option.some(0)
+                ])
+              )
+            )
+          )
+        ),
+      pack: (request) =>
+        Effect.map(ask<Packed>({ op: "pack", ...request }, "open", request.folder), (packed) => ({
+          ...packed,
+          problems: packed.problems.map(([index, code, message]) => ({
+            index,
+            isChanged: code === "CHANGED",
+            error: systemError("open", `${request.folder}/${request.paths.split("\u0000")[index]}`, code, message)
+          }))
+        })),
+      hashes: (folder, paths) =>
+        Effect.map(
+          ask<ReadonlyArray<string | readonly [code: string, message: string]>>(
+            { op: "hashAll", folder, paths: paths.join("\u0000") },
+            "open",
+            folder
+          ),
+          (all) =>
+            all.map((one, index) =>
+              typeof one === "string" ? one : systemError("open", `${folder}/${paths[index]}`, ...one)
+            )
+        ),
+      md5s: (file, parts) => ask({ op: "hash", file, parts }, "open", file)
+    }
+  }
+)
+
+const entriesOf = (folder: string, { kinds: found, paths, problems, sizes, times }: Found): Array<FoundEntry> => {
+  if (paths === "") return []
+  const failed = new Map(problems.map(([index, code, message]) => [index, [code, message] as const]))
+  return paths.split("\u0000").map((path, index) => {
+    const problem = failed.get(index)
+    return {
+      path,
+      kind: kinds[found[index] ?? 0] ?? "special",
+      bytes: sizes[index] ?? 0,
+      time: times[index] ?? 0,
+      problem: problem === undefined ? undefined : systemError("stat", `${folder}/${path}`, ...problem)
+    }
+  })
+}

@@ -1,0 +1,113 @@
+/**
+ * The operations on many objects as data, and the values they give.
+ *
+ * It stands beside `endpoints.ts`, which spreads it into the one table, and so imports nothing of it.
+ */
+import * as Schema from "effect/Schema"
+import * as Endpoint from "../../Endpoint.js"
+import { ContainerName, NamePart } from "./names.js"
+
+const errors = Schema.optionalWith(Schema.Array(Schema.Tuple(Schema.String, Schema.String)), {
+  default: () => []
+}).pipe(Schema.fromKey("Errors"))
+const status = Schema.propertySignature(Schema.String).pipe(Schema.fromKey("Response Status"))
+const explanation = Schema.optionalWith(Schema.String, { default: () => "" }).pipe(Schema.fromKey("Response Body"))
+
+/**
+ * What the cloud answers to an operation on many objects.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const BulkResult = Schema.Struct({
+  deleted: Schema.optionalWith(Schema.Number, { default: () => 0 }).pipe(Schema.fromKey("Number Deleted")),
+  notFound: Schema.optionalWith(Schema.Number, { default: () => 0 }).pipe(Schema.fromKey("Number Not Found")),
+  /** The result in words: the HTTP status is 200 whatever happened. */
+  status,
+  explanation,
+  /** Path and status of each object that failed. */
+  errors
+})
+
+/**
+ * What the cloud answers to an operation on many objects.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface BulkResult extends Schema.Schema.Type<typeof BulkResult> {}
+
+/**
+ * What the cloud answers to an archive.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const ExtractResult = Schema.Struct({
+  /** How many files of the archive are objects now. */
+  created: Schema.propertySignature(Schema.Number).pipe(Schema.fromKey("Number Files Created")),
+  /** The result in words: the HTTP status is 200 whatever happened. */
+  status,
+  explanation,
+  /** Path, percent-encoded, and status of each file that did not become an object. */
+  errors
+})
+
+/**
+ * What the cloud answers to an archive.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ExtractResult extends Schema.Schema.Type<typeof ExtractResult> {}
+
+const Destination = Schema.transform(
+  Schema.String,
+  Schema.Struct({ container: Schema.optional(ContainerName), prefix: Schema.optional(NamePart) }),
+  {
+    strict: true,
+    decode: () => ({}),
+    encode: ({ container, prefix }) =>
+      container === undefined
+        ? ""
+        : `/${container}${prefix === undefined || prefix === "" ? "" : `/${prefix.replace(/\/+$/, "")}`}`
+  }
+)
+
+/** The operations on many objects. */
+export const bulkEndpoints = {
+  /**
+   * Deletes up to 10,000 objects and empty containers, whose percent-encoded paths are the lines of the body: what
+   * `bulkDelete` is made of. "Bulk delete", `DELETE /v1/{account}?bulk-delete`.
+   */
+  bulkDeletePaths: Endpoint.withRawBody(
+    Endpoint.make("CloudFiles.bulkDeletePaths", "DELETE", "", {
+      fixedQuery: { "bulk-delete": "" },
+      headers: {
+        contentType: Schema.optional(Schema.Literal("text/plain")).pipe(Schema.fromKey("content-type"))
+      },
+      success: Endpoint.json(BulkResult),
+      errors: ["NotFound"]
+    })
+  ),
+  /**
+   * Makes objects of the files in an archive: what `extractArchive` is made of. "Extract archive",
+   * `PUT /v1/{account}/{container}/{prefix}?extract-archive={format}`.
+   */
+  putArchive: Endpoint.withRawBody(
+    Endpoint.make("CloudFiles.putArchive", "PUT", "{+destination}", {
+      parameters: { destination: Destination },
+      query: {
+        format: Schema.propertySignature(Schema.Literal("tar", "tar.gz", "tar.bz2")).pipe(
+          Schema.fromKey("extract-archive")
+        )
+      },
+      headers: {
+        /** Of every object; where it is empty, the cloud guesses each from its name. */
+        contentType: Schema.optional(Schema.String).pipe(Schema.fromKey("content-type"))
+      },
+      success: Endpoint.json(ExtractResult),
+      errors: ["NotFound", "QuotaExceeded"]
+    })
+  )
+}

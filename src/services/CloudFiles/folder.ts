@@ -1,0 +1,452 @@
+/**
+ * Folders: upload, download, comparison and synchronization, as Streams of what happens to each file.
+ */
+import type { PlatformError } from "@effect/platform/Error"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Mailbox from "effect/Mailbox"
+import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import type { CloudClient } from "../../CloudClient.js"
+import { InvalidInput } from "../../CloudError.js"
+import * as Endpoint from "../../Endpoint.js"
+import { type Filter, isSelected } from "../../internal/folderReader.js"
+import { folderReader, type FolderReader, type FoundEntry } from "../../internal/folderReading.js"
+import type { makeBulk } from "./bulk.js"
+import type { makeDownload } from "./download.js"
+import { endpoints } from "./endpoints.js"
+import { isMarker, makeComparing, merged, type RemoteEntry, type Verdict } from "./folderCompare.js"
+import { makeFolderDownload } from "./folderDownload.js"
+import {
+  type CompareFolderOptions,
+  type Comparison,
+  counting,
+  type DownloadFolderOptions,
+  type FolderError,
+  type FolderEvent,
+  type FolderOptions,
+  type ReadOptions,
+  type SyncOptions,
+  type TransferOptions,
+  type UploadFolderOptions
+} from "./folderModel.js"
+import { absoluteFolder, folderPrefix, refusedFile, unfitObject } from "./folderNames.js"
+import { type Job, makeFolderUpload, type Outgoing } from "./folderUpload.js"
+import { filterOf } from "./glob.js"
+import { makeListing, storedAt } from "./remoteListing.js"
+import type { makeUpload } from "./upload.js"
+
+type Emit = Job["emit"]
+
+const service = "CloudFiles"
+
+/** How many events wait to be taken; then the transfer waits. */
+const capacity = 4096
+
+/** Runs a transfer for as long as its events are taken, and ends it with them. */
+const eventsOf = <E, R>(
+  transfer: (emit: Emit, failures: () => number) => Effect.Effect<void, E, R>
+): Stream.Stream<FolderEvent, E, Exclude<R, Scope.Scope>> =>
+  Stream.unwrapScoped(
+    Effect.gen(function* () {
+      const mailbox = yield* Mailbox.make<FolderEvent, E>({ capacity })
+      const counted = counting()
+      const emit: Emit = (events) =>
+        Effect.suspend(() => {
+          counted.add(events)
+          return Effect.asVoid(mailbox.offerAll(events))
+        })
+      yield* Effect.suspend(() => transfer(emit, () => counted.sum().failed)).pipe(
+        Effect.zipRight(Effect.suspend(() => mailbox.offer(counted.sum()))),
+        Effect.scoped,
+        Mailbox.into(mailbox),
+        Effect.forkScoped
+      )
+      return Mailbox.toStream(mailbox)
+    })
+  ) as Stream.Stream<FolderEvent, E, Exclude<R, Scope.Scope>>
+
+/** What all of them begin with. */
+interface Prepared {
+  readonly folder: string
+  readonly prefix: string
+  readonly filter: Filter
+  readonly concurrency: number
+}
+
+const invalid = (operation: string, path: string, expected: string): InvalidInput =>
+  new InvalidInput({
+    service,
+    operation,
+    issues: [{ path, expected }],
+    message: `${operation}: ${path}: expected ${expected}`
+  })
+
+/** The operations on folders. */
+export const makeFolders = (
+  client: CloudClient,
+  {
+    bulkDelete,
+    open,
+    upload
+  }: {
+    readonly upload: ReturnType<typeof makeUpload>
+    readonly open: ReturnType<typeof makeDownload>["open"]
+    readonly bulkDelete: ReturnType<typeof makeBulk>["bulkDelete"]
+  }
+) => {
+  const uploading = makeFolderUpload(client, upload)
+  const downloading = makeFolderDownload(open)
+
+  const prepared = (
+    operation: string,
+    options: FolderOptions & Pick<TransferOptions, "concurrency">
+  ): Effect.Effect<Prepared, InvalidInput> =>
+    Effect.gen(function* () {
+      if (options.folder === "" || options.folder.includes("\u0000")) {
+        return yield* invalid(operation, "folder", "the path of a folder")
+      }
+      const concurrency = options.concurrency ?? 16
+      if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
+        return yield* invalid(operation, "concurrency", `a whole number of 1 or more, not ${concurrency}`)
+      }
+      yield* Endpoint.validate(
+        client,
+        { ...endpoints.listObjectsPage, operation },
+        { container: options.container, prefix: options.prefix }
+      )
+      return {
+        folder: absoluteFolder(options.folder),
+        prefix: folderPrefix(options.prefix),
+        filter: yield* filterOf(operation, options),
+        concurrency
+      }
+    })
+
+  /** Fails with `NotFound` where there is no such container, before anything is read. */
+  const containerOf = (operation: string, container: string) =>
+    Endpoint.method(client, { ...endpoints.getContainer, operation })({ container })
+
+  const remoteOf = (operation: string, { container }: FolderOptions, { filter, prefix }: Prepared) =>
+    makeListing(
+      client,
+      operation
+    )({ container, prefix }).pipe(
+      Stream.mapChunks((chunk) =>
+        Chunk.filterMap(chunk, (object) => {
+          const path = object.name.slice(prefix.length)
+          const marker = isMarker(object)
+          const bare = marker ? path.replace(/\/$/, "") : path
+          return bare !== "" && isSelected(filter, bare)
+            ? Option.some<RemoteEntry>({ path, object, isMarker: marker })
+            : Option.none()
+        })
+      )
+    )
+
+  const localOf = (
+    reader: FolderReader,
+    { emptyFolders = false, outsideLinks = false, symlinks = "skip" }: ReadOptions,
+    { filter, folder }: Prepared
+  ) => reader.walk({ folder, filter, follow: symlinks === "follow", outside: outsideLinks, empty: emptyFolders })
+
+  /** What is told of an entry that is no file and no folder; and of one whose name no object can have. */
+  const remark = (
+    operation: string,
+    prefix: string,
+    entry: FoundEntry
+  ): Extract<FolderEvent, { readonly _tag: "Skipped" | "Failed" }> | undefined => {
+    const file = { path: entry.path, object: prefix + entry.path, bytes: entry.bytes }
+    switch (entry.kind) {
+      case "file":
+      case "folder": {
+        const error = unfitObject(operation, entry.path, entry.kind === "folder" ? `${file.object}/` : file.object)
+        return error === undefined ? undefined : { _tag: "Failed", ...file, error }
+      }
+      case "name":
+        return {
+          _tag: "Failed",
+          ...file,
+          error: refusedFile(operation, entry.path, "notUnicode", "its name is not valid UTF-8, as an object's must be")
+        }
+      case "error":
+        return {
+          _tag: "Failed",
+          ...file,
+          error: entry.problem ?? refusedFile(operation, entry.path, "notAPath", "it cannot be read")
+        }
+      default:
+        return { _tag: "Skipped", ...file, reason: entry.kind }
+    }
+  }
+
+  const outgoing = (prefix: string, { bytes, kind, path, time }: FoundEntry): Outgoing => ({
+    path,
+    object: kind === "folder" ? `${prefix}${path}/` : prefix + path,
+    bytes,
+    time,
+    isFolder: kind === "folder"
+  })
+
+  const plan =
+    (emit: Emit) =>
+    <E, R>(files: Stream.Stream<Outgoing, E, R>): Effect.Effect<void, E, R> =>
+      Stream.runForEachChunk(files, (chunk) =>
+        emit(
+          Chunk.toReadonlyArray(chunk).map(({ bytes, object, path }) => ({
+            _tag: "Planned",
+            action: "upload",
+            path,
+            object,
+            bytes
+          }))
+        )
+      )
+
+  const sender = (operation: string, options: UploadFolderOptions, job: Prepared, reader: FolderReader, emit: Emit) =>
+    options.dryRun === true
+      ? plan(emit)
+      : uploading({
+          ...job,
+          operation,
+          container: options.container,
+          reader,
+          emit,
+          archives: options.archives ?? "auto",
+          follow: options.symlinks === "follow"
+        })
+
+  const uploadFolder = (options: UploadFolderOptions): Stream.Stream<FolderEvent, FolderError, FileSystem.FileSystem> =>
+    eventsOf((emit) =>
+      Effect.gen(function* () {
+        const operation = "CloudFiles.uploadFolder"
+        const job = yield* prepared(operation, options)
+        yield* containerOf(operation, options.container)
+        const reader = yield* folderReader
+        const send = sender(operation, options, job, reader, emit)
+        yield* send(
+          Stream.mapChunksEffect(localOf(reader, options, job), (chunk) => {
+            const remarks: Array<FolderEvent> = []
+            const files: Array<Outgoing> = []
+            for (const entry of chunk) {
+              const remarked = remark(operation, job.prefix, entry)
+              if (remarked === undefined) files.push(outgoing(job.prefix, entry))
+              else remarks.push(remarked)
+            }
+            return Effect.as(remarks.length === 0 ? Effect.void : emit(remarks), Chunk.unsafeFromArray(files))
+          })
+        )
+      })
+    )
+
+  const receiver = (operation: string, options: DownloadFolderOptions, job: Prepared, emit: Emit) =>
+    options.dryRun === true
+      ? Effect.succeed(<E, R>(entries: Stream.Stream<RemoteEntry, E, R>): Effect.Effect<void, E | FolderError, R> =>
+          Stream.runForEachChunk(entries, (chunk) =>
+            emit(
+              Chunk.toReadonlyArray(chunk).map(({ object, path }) => ({
+                _tag: "Planned",
+                action: "download",
+                path,
+                object: object.name,
+                bytes: object.bytes
+              }))
+            )
+          )
+        )
+      : downloading({ ...job, operation, container: options.container, emit })
+
+  const downloadFolder = (
+    options: DownloadFolderOptions
+  ): Stream.Stream<FolderEvent, FolderError, FileSystem.FileSystem> =>
+    eventsOf((emit) =>
+      Effect.gen(function* () {
+        const operation = "CloudFiles.downloadFolder"
+        const job = yield* prepared(operation, options)
+        yield* containerOf(operation, options.container)
+        const receive = yield* receiver(operation, options, job, emit)
+        yield* receive(remoteOf(operation, options, job))
+      })
+    )
+
+  const verdictsOf = (
+    operation: string,
+    options: CompareFolderOptions,
+    job: Prepared,
+    reader: FolderReader,
+    local: Stream.Stream<FoundEntry, PlatformError>,
+    toward: "local" | "remote"
+  ) =>
+    makeComparing(client, operation)(reader, job.folder, options.container, options.compare ?? "sizeAndTime", toward)(
+      merged(local, remoteOf(operation, options, job))
+    )
+
+  const compareFolder = (options: CompareFolderOptions): Stream.Stream<Comparison, FolderError> =>
+    Stream.unwrapScoped(
+      Effect.gen(function* () {
+        const operation = "CloudFiles.compareFolder"
+        const job = yield* prepared(operation, options)
+        yield* containerOf(operation, options.container)
+        const reader = yield* folderReader
+        const verdicts = verdictsOf(operation, options, job, reader, localOf(reader, options, job), "remote")
+        return Stream.mapChunks(verdicts, (chunk) =>
+          Chunk.map(chunk, (one) => comparisonOf(remark, operation, job.prefix, one))
+        )
+      })
+    )
+
+  /** Deletes objects of which there is no file, and tells what could not be deleted. */
+  const deleteRemote = (
+    operation: string,
+    container: string,
+    emit: Emit,
+    entries: ReadonlyArray<RemoteEntry>
+  ): Effect.Effect<void, FolderError> =>
+    Effect.gen(function* () {
+      const failed = yield* bulkDelete(
+        { objects: entries.map(({ object }) => ({ container, object: object.name })) },
+        operation
+      ).pipe(
+        Effect.as(undefined),
+        Effect.catchTag("BulkFailed", (error) => Effect.succeed(error))
+      )
+      const names = new Set(failed?.failures.map(({ path }) => path))
+      yield* emit(
+        entries.map(({ object: { bytes, name: object }, path }): FolderEvent =>
+          failed !== undefined && names.has(`${container}/${object}`)
+            ? { _tag: "Failed", path, object, bytes, error: failed }
+            : { _tag: "Deleted", path, object, bytes }
+        )
+      )
+    })
+
+  const deleteLocal = (
+    folder: string,
+    emit: Emit,
+    entries: ReadonlyArray<{ readonly path: string; readonly object: string; readonly bytes: number }>
+  ): Effect.Effect<void, never, FileSystem.FileSystem> =>
+    Effect.flatMap(FileSystem.FileSystem, (fs) =>
+      Effect.forEach(
+        entries,
+        (file) =>
+          fs.remove(`${folder}/${file.path}`).pipe(
+            Effect.matchEffect({
+              onFailure: (error) => emit([{ _tag: "Failed", ...file, error }]),
+              onSuccess: () => emit([{ _tag: "Deleted", ...file }])
+            })
+          ),
+        { discard: true }
+      )
+    )
+
+  const sync = (options: SyncOptions): Stream.Stream<FolderEvent, FolderError, FileSystem.FileSystem> =>
+    eventsOf((emit, failures) =>
+      Effect.gen(function* () {
+        const operation = "CloudFiles.sync"
+        const up = options.direction === "upload"
+        const job = yield* prepared(operation, options)
+        const { container, dryRun = false } = options
+        yield* containerOf(operation, container)
+        const fs = yield* FileSystem.FileSystem
+        const reader = yield* folderReader
+        // What is to be filled may not be there yet; what is to be sent must be.
+        const isThere = up || (yield* fs.exists(job.folder))
+        const local = isThere ? localOf(reader, { ...options, ...(!up && { symlinks: "skip" }) }, job) : Stream.empty
+        const superfluous: Array<{
+          readonly path: string
+          readonly object: string
+          readonly bytes: number
+          readonly remote: RemoteEntry | undefined
+        }> = []
+
+        /** Tells what needs nothing, keeps what is to be deleted, and leaves what is to be transferred. */
+        const sorted = <A>(chunk: Chunk.Chunk<Verdict>, transfer: (one: Verdict) => A | undefined) => {
+          const events: Array<FolderEvent> = []
+          const wanted: Array<A> = []
+          for (const one of chunk) {
+            const { local, remote, verdict } = one
+            const remarked = local === undefined ? undefined : remark(operation, job.prefix, local)
+            const bytes = (up ? local?.bytes : remote?.object.bytes) ?? local?.bytes ?? remote?.object.bytes ?? 0
+            const file = { path: one.path, object: remote?.object.name ?? job.prefix + one.path, bytes }
+            if (remarked !== undefined && (up || remote !== undefined || remarked._tag === "Failed"))
+              events.push(remarked)
+            else if (typeof verdict === "object") events.push({ _tag: "Failed", ...file, error: verdict.error })
+            else if (verdict === "same") events.push({ _tag: "Skipped", ...file, reason: "same" })
+            else if (verdict === (up ? "onlyRemote" : "onlyLocal")) {
+              // Markers of folders come and go with `emptyFolders`; a folder without anything in it stays.
+              if (remote === undefined ? local?.kind === "file" : !remote.isMarker || options.emptyFolders === true) {
+                superfluous.push({ ...file, remote })
+              }
+            } else {
+              const item = transfer(one)
+              if (item !== undefined) wanted.push(item)
+            }
+          }
+          return Effect.as(events.length === 0 ? Effect.void : emit(events), Chunk.unsafeFromArray(wanted))
+        }
+        const verdicts = verdictsOf(operation, options, job, reader, local, up ? "remote" : "local")
+        if (up) {
+          yield* sender(
+            operation,
+            options,
+            job,
+            reader,
+            emit
+          )(
+            Stream.mapChunksEffect(verdicts, (chunk) =>
+              sorted(chunk, ({ local }) => (local === undefined ? undefined : outgoing(job.prefix, local)))
+            )
+          )
+        } else {
+          const receive = yield* receiver(operation, options, job, emit)
+          yield* receive(Stream.mapChunksEffect(verdicts, (chunk) => sorted(chunk, ({ remote }) => remote)))
+        }
+        if (options.delete !== true || superfluous.length === 0) return
+        const told = superfluous.map(({ bytes, object, path }) => ({ path, object, bytes }))
+        if (failures() > 0) {
+          return yield* emit(told.map((file) => ({ _tag: "Skipped", ...file, reason: "failures" })))
+        }
+        if (dryRun) return yield* emit(told.map((file) => ({ _tag: "Planned", action: "delete", ...file })))
+        if (up) {
+          yield* deleteRemote(
+            operation,
+            container,
+            emit,
+            superfluous.flatMap(({ remote }) => (remote === undefined ? [] : [remote]))
+          )
+        } else yield* deleteLocal(job.folder, emit, told)
+      })
+    )
+
+  return { uploadFolder, downloadFolder, compareFolder, sync }
+}
+
+const comparisonOf = (
+  remark: (
+    operation: string,
+    prefix: string,
+    entry: FoundEntry
+  ) => Extract<FolderEvent, { readonly _tag: "Skipped" | "Failed" }> | undefined,
+  operation: string,
+  prefix: string,
+  { local, path, remote, verdict }: Verdict
+): Comparison => {
+  const remarked = local === undefined ? undefined : remark(operation, prefix, local)
+  if (remarked !== undefined) return remarked
+  const file = { path, object: remote?.object.name ?? prefix + path, bytes: local?.bytes ?? remote?.object.bytes ?? 0 }
+  if (typeof verdict === "object") return { _tag: "Failed", ...file, error: verdict.error }
+  const here = { bytes: local?.bytes ?? 0, modified: local?.time ?? 0 }
+  const there = { bytes: remote?.object.bytes ?? 0, modified: remote === undefined ? 0 : storedAt(remote.object) }
+  switch (verdict) {
+    case "onlyLocal":
+      return { _tag: "OnlyLocal", ...file, local: here }
+    case "onlyRemote":
+      return { _tag: "OnlyRemote", ...file, remote: there }
+    case "same":
+      return { _tag: "Same", ...file, local: here, remote: there }
+    case "different":
+      return { _tag: "Different", ...file, local: here, remote: there }
+  }
+}

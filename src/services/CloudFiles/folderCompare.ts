@@ -1,0 +1,258 @@
+/**
+ * A folder and a listing side by side. Both come in the byte order of their names, so that they are merged as they arrive and
+ * neither is ever held whole.
+ */
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import type { SystemError } from "@effect/platform/Error"
+import type { CloudClient } from "../../CloudClient.js"
+import type { CommonError } from "../../CloudError.js"
+import * as Endpoint from "../../Endpoint.js"
+import { compareNames } from "../../internal/folderReader.js"
+import type { FolderReader, FoundEntry } from "../../internal/folderReading.js"
+import { endpoints, type ObjectInfo } from "./endpoints.js"
+import type { Comparing, FileError } from "./folderModel.js"
+import { ContainerName, ObjectName } from "./names.js"
+import { type Listed, makeListing, storedAt } from "./remoteListing.js"
+
+/** An object of a folder. */
+export interface RemoteEntry {
+  /** Within the folder. */
+  readonly path: string
+  readonly object: Listed
+  /** Whether it stands for a folder. */
+  readonly isMarker: boolean
+}
+
+/** What is of one name. One of the two is there. */
+export interface Pair {
+  readonly path: string
+  readonly local: FoundEntry | undefined
+  readonly remote: RemoteEntry | undefined
+}
+
+/** A pair that has been looked at. */
+export interface Verdict extends Pair {
+  readonly verdict: "onlyLocal" | "onlyRemote" | "same" | "different" | { readonly error: FileError }
+}
+
+/** Files up to this size are read rather than asked about, and go in archives. */
+export const smallFile = 1024 * 1024
+
+/** Whether an object only says that there is a folder. */
+export const isMarker = ({ bytes, content_type, name }: Listed): boolean =>
+  bytes === 0 && (name.endsWith("/") || /^application\/(x-)?directory\b/.test(content_type))
+
+const keyOf = (entry: FoundEntry): string => (entry.kind === "folder" ? `${entry.path}/` : entry.path)
+
+interface Side<A> {
+  items: ReadonlyArray<A>
+  at: number
+  ended: boolean
+}
+
+/** Merges what is in order at both sides. */
+export const merged = <E1, R1, E2, R2>(
+  local: Stream.Stream<FoundEntry, E1, R1>,
+  remote: Stream.Stream<RemoteEntry, E2, R2>
+): Stream.Stream<Pair, E1 | E2, R1 | R2> =>
+  Stream.unwrapScoped(
+    Effect.gen(function* () {
+      const pullLocal = yield* Stream.toPull(local)
+      const pullRemote = yield* Stream.toPull(remote)
+      const left: Side<FoundEntry> = { items: [], at: 0, ended: false }
+      const right: Side<RemoteEntry> = { items: [], at: 0, ended: false }
+      const fill = <A, E, R>(
+        side: Side<A>,
+        pull: Effect.Effect<Chunk.Chunk<A>, Option.Option<E>, R>
+      ): Effect.Effect<void, Option.Option<E>, R> =>
+        Effect.suspend(() =>
+          side.ended || side.at < side.items.length
+            ? Effect.void
+            : Effect.matchEffect(pull, {
+                onFailure: (end) => {
+                  if (Option.isSome(end)) return Effect.fail(end)
+                  side.ended = true
+                  return Effect.void
+                },
+                onSuccess: (chunk) => {
+                  side.items = Chunk.toReadonlyArray(chunk)
+                  side.at = 0
+                  return fill(side, pull)
+                }
+              })
+        )
+      const pairs = (): Array<Pair> => {
+        const found: Array<Pair> = []
+        for (;;) {
+          const entry = left.items[left.at]
+          const object = right.items[right.at]
+          if ((entry === undefined && !left.ended) || (object === undefined && !right.ended)) return found
+          if (entry === undefined && object === undefined) return found
+          const order = entry === undefined ? 1 : object === undefined ? -1 : compareNames(keyOf(entry), object.path)
+          if (order <= 0) left.at++
+          if (order >= 0) right.at++
+          found.push({
+            path: (order <= 0 ? entry?.path : object?.path) ?? "",
+            local: order <= 0 ? entry : undefined,
+            remote: order >= 0 ? object : undefined
+          })
+        }
+      }
+      return Stream.repeatEffectChunkOption(
+        Effect.flatMap(Effect.zipRight(fill(left, pullLocal), fill(right, pullRemote)), () => {
+          const found = pairs()
+          return found.length === 0 && left.ended && right.ended
+            ? Effect.fail(Option.none())
+            : Effect.succeed(Chunk.unsafeFromArray(found))
+        })
+      )
+    })
+  )
+
+const mtimeOf = (info: ObjectInfo): number | undefined => {
+  const text = info.metadata["mtime"]
+  const seconds = text === undefined || text.trim() === "" ? NaN : Number(text)
+  return Number.isFinite(seconds) ? seconds * 1000 : undefined
+}
+
+/** When a file was modified that is an object now; else when the object was stored. */
+export const modifiedAt = (info: ObjectInfo): number | undefined => mtimeOf(info) ?? info.lastModified?.epochMillis
+
+/** The resolution of what other clients keep, which have it through a binary fraction. */
+const sameTime = (a: number, b: number): boolean => Math.abs(a - b) < 1
+
+const Part = Schema.Struct({ hash: Schema.String, bytes: Schema.Number, sub_slo: Schema.optional(Schema.Boolean) })
+
+const tagOf = (etag: string | undefined): string => (etag ?? "").replaceAll('"', "").toLowerCase()
+
+/** What tells whether a file and an object are the same. */
+export const makeComparing = (client: CloudClient, operation: string) => {
+  const head = Endpoint.method(client, { ...endpoints.getObjectInfo, operation })
+  const list = makeListing(client, operation)
+  const getManifest = Endpoint.method(
+    client,
+    Endpoint.make(operation, "GET", "/{container}/{+object}", {
+      parameters: { container: ContainerName, object: ObjectName },
+      fixedQuery: { "multipart-manifest": "get" },
+      success: Endpoint.json(Schema.Array(Part)),
+      errors: ["NotFound"]
+    })
+  )
+
+  /** The sizes and MD5s of a large object's segments, where each has one. */
+  const partsOf = (container: string, object: string, info: ObjectInfo) => {
+    if (info.isStaticLargeObject) {
+      return Effect.map(getManifest({ container, object }), (parts) =>
+        parts.some((part) => part.sub_slo === true) ? undefined : parts
+      )
+    }
+    const [segments = "", ...prefix] = decodeURIComponent(info.manifest ?? "").split("/")
+    return Effect.map(Stream.runCollect(list({ container: segments, prefix: prefix.join("/") })), (found) =>
+      Chunk.toReadonlyArray(found)
+    )
+  }
+
+  return (
+    reader: FolderReader,
+    folder: string,
+    container: string,
+    comparing: Comparing,
+    toward: "local" | "remote"
+  ) => {
+    /** What the listing leaves open is asked of the object itself. */
+    const asked = (local: FoundEntry, remote: RemoteEntry): Effect.Effect<Verdict["verdict"], CommonError> =>
+      Effect.gen(function* () {
+        const address = { container, object: remote.object.name }
+        const info = yield* head(address)
+        if (info.bytes !== local.bytes) return "different"
+        const isLarge = info.isStaticLargeObject || info.manifest !== undefined
+        if (comparing === "checksum" || (!isLarge && local.bytes <= smallFile)) {
+          if (!isLarge) {
+            const [md5] = yield* reader.md5s(`${folder}/${local.path}`, [local.bytes])
+            return md5 === tagOf(info.etag) ? "same" : "different"
+          }
+          const parts = yield* partsOf(container, remote.object.name, info)
+          if (parts !== undefined) {
+            const md5s = yield* reader.md5s(
+              `${folder}/${local.path}`,
+              parts.map(({ bytes }) => bytes)
+            )
+            return parts.every(({ hash }, index) => tagOf(hash) === md5s[index]) ? "same" : "different"
+          }
+          // A large object of large objects is told by its time.
+        }
+        const time = mtimeOf(info)
+        if (time !== undefined) return sameTime(time, local.time) ? "same" : "different"
+        const stored = info.lastModified?.epochMillis ?? storedAt(remote.object)
+        // A file that somebody else's client has uploaded is older than its object; one that was downloaded has its time.
+        return (toward === "remote" ? local.time <= stored : sameTime(local.time, stored)) ? "same" : "different"
+      }).pipe(
+        Effect.catchTags({
+          NotFound: () => Effect.succeed<Verdict["verdict"]>("different"),
+          SystemError: (error) => Effect.succeed<Verdict["verdict"]>({ error })
+        })
+      )
+
+    /**
+     * Whether an object that is listed with another size may have it all the same: a dynamic large object is listed without
+     * content, and a static one, while its listing lags behind, with the size of its manifest.
+     */
+    const mayBeLarge = ({ bytes }: FoundEntry, listed: Listed): boolean =>
+      (listed.bytes === 0 && listed.hash === "d41d8cd98f00b204e9800998ecf8427e") ||
+      (bytes > smallFile && listed.bytes < bytes)
+
+    const judge = (pairs: ReadonlyArray<Pair>): Effect.Effect<ReadonlyArray<Verdict>, CommonError | SystemError> =>
+      Effect.gen(function* () {
+        const verdicts: Array<Verdict["verdict"] | undefined> = Array.from({ length: pairs.length })
+        const toHash: Array<number> = []
+        const toAsk: Array<number> = []
+        for (const [index, { local, remote }] of pairs.entries()) {
+          if (remote === undefined) verdicts[index] = "onlyLocal"
+          else if (local === undefined) verdicts[index] = "onlyRemote"
+          else if (local.kind !== "file" || remote.isMarker)
+            verdicts[index] = local.kind === "folder" ? "same" : "different"
+          else if (local.bytes !== remote.object.bytes) {
+            if (mayBeLarge(local, remote.object)) toAsk.push(index)
+            else verdicts[index] = "different"
+          } else if (local.bytes === 0) verdicts[index] = "same"
+          else if (comparing === "checksum" || local.bytes <= smallFile) toHash.push(index)
+          else toAsk.push(index)
+        }
+        if (toHash.length > 0) {
+          const hashed = yield* reader.hashes(
+            folder,
+            toHash.map((index) => pairs[index]?.local?.path ?? "")
+          )
+          for (const [at, index] of toHash.entries()) {
+            const md5 = hashed[at]
+            if (typeof md5 === "object") verdicts[index] = { error: md5 }
+            else if (md5 === tagOf(pairs[index]?.remote?.object.hash)) verdicts[index] = "same"
+            // Of a large object the listing has another hash.
+            else toAsk.push(index)
+          }
+        }
+        yield* Effect.forEach(
+          toAsk,
+          (index) => {
+            const { local, remote } = pairs[index] ?? {}
+            return local === undefined || remote === undefined
+              ? Effect.void
+              : Effect.map(asked(local, remote), (verdict) => {
+                  verdicts[index] = verdict
+                })
+          },
+          { concurrency: 16, discard: true }
+        )
+        return pairs.map((pair, index) => ({ ...pair, verdict: verdicts[index] ?? "different" }))
+      })
+
+    return <E, R>(pairs: Stream.Stream<Pair, E, R>): Stream.Stream<Verdict, E | CommonError | SystemError, R> =>
+      Stream.mapChunksEffect(pairs, (chunk) =>
+        Effect.map(judge(Chunk.toReadonlyArray(chunk)), (verdicts) => Chunk.unsafeFromArray([...verdicts]))
+      )
+  }
+}

@@ -1,0 +1,122 @@
+/**
+ * The objects of a folder on their way down: each into a new file beside its place, verified, and then renamed, so that a file
+ * is the old one or the new one; and nothing is ever written outside of the folder.
+ */
+import type { PlatformError } from "@effect/platform/Error"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { randomUUID } from "node:crypto"
+import { sep } from "node:path"
+import type { CommonError } from "../../CloudError.js"
+import type { makeDownload } from "./download.js"
+import { modifiedAt, type RemoteEntry, smallFile } from "./folderCompare.js"
+import type { FileError, FileRefused, FolderError } from "./folderModel.js"
+import { refusedFile, unfitPath } from "./folderNames.js"
+import { isFatal, type Job } from "./folderUpload.js"
+
+/** How often a file's progress is told, in bytes. */
+const step = 1024 * 1024
+
+/** What makes files of objects, one by one. */
+export const makeFolderDownload = (open: ReturnType<typeof makeDownload>["open"]) => (job: Job) =>
+  Effect.gen(function* () {
+    const { container, emit, folder, operation } = job
+    const fs = yield* FileSystem.FileSystem
+    yield* fs.makeDirectory(folder, { recursive: true })
+    const root = yield* fs.realPath(folder)
+
+    const isInside = (real: string): boolean => real === root || real.startsWith(root.endsWith(sep) ? root : root + sep)
+
+    /** Folders that are there and inside, by their paths within the folder, as their real paths. */
+    const known = new Map<string, string>([["", root]])
+
+    /** Makes a folder and those above it, none of them through a link that leads out. */
+    const ensure = (path: string): Effect.Effect<string, PlatformError | FileRefused> =>
+      Effect.gen(function* () {
+        const found = known.get(path)
+        if (found !== undefined) return found
+        const cut = path.lastIndexOf("/")
+        const above = yield* ensure(cut === -1 ? "" : path.slice(0, cut))
+        const own = `${above}${sep}${path.slice(cut + 1)}`
+        const isThere = yield* fs.makeDirectory(own).pipe(
+          Effect.as(false),
+          Effect.catchIf(
+            (error) => error._tag === "SystemError" && error.reason === "AlreadyExists",
+            () => Effect.succeed(true)
+          )
+        )
+        const real = isThere ? yield* fs.realPath(own) : own
+        if (!isInside(real)) {
+          return yield* refusedFile(operation, path, "outside", "a symbolic link leads out of the folder there")
+        }
+        if (isThere && (yield* fs.stat(real)).type !== "Directory") {
+          return yield* refusedFile(operation, path, "conflict", "a file is where a folder should be")
+        }
+        known.set(path, real)
+        return real
+      })
+
+    const write = (entry: RemoteEntry): Effect.Effect<number, FileError> =>
+      Effect.gen(function* () {
+        const { object, path } = entry
+        const bare = path.replace(/\/$/, "")
+        const unfit = unfitPath(operation, entry.isMarker ? bare : path)
+        if (unfit !== undefined) return yield* unfit
+        if (entry.isMarker) {
+          yield* ensure(bare)
+          return 0
+        }
+        const cut = path.lastIndexOf("/")
+        const parent = yield* ensure(cut === -1 ? "" : path.slice(0, cut))
+        const target = `${parent}${sep}${path.slice(cut + 1)}`
+        const present = yield* Effect.option(fs.stat(target))
+        if (present._tag === "Some" && present.value.type === "Directory") {
+          const link = yield* Effect.option(fs.readLink(target))
+          // A link is replaced by the file, and not what it leads to.
+          if (link._tag === "None") {
+            return yield* refusedFile(operation, path, "conflict", "a folder is where the file should be")
+          }
+        }
+        const temporary = `${parent}${sep}.${randomUUID()}.part`
+        return yield* Effect.acquireUseRelease(
+          Effect.succeed(temporary),
+          () =>
+            Effect.gen(function* () {
+              const { info, stream } = yield* open({ container, object: object.name })
+              const size = info.bytes ?? object.bytes
+              const file = yield* fs.open(temporary, { flag: "wx" })
+              let transferred = 0
+              let told = 0
+              yield* Stream.runForEach(stream, (part) =>
+                Effect.zipRight(
+                  file.writeAll(part),
+                  Effect.suspend(() => {
+                    transferred += part.byteLength
+                    if (size <= smallFile || (transferred - told < step && transferred !== size)) return Effect.void
+                    told = transferred
+                    return emit([{ _tag: "Progress", path, object: object.name, bytes: size, transferred }])
+                  })
+                )
+              )
+              const time = modifiedAt(info)
+              if (time !== undefined) yield* fs.utimes(temporary, time / 1000, time / 1000)
+              return transferred
+            }).pipe(Effect.scoped, Effect.zipLeft(fs.rename(temporary, target))),
+          () => Effect.ignore(fs.remove(temporary, { force: true }))
+        )
+      })
+
+    const one = (entry: RemoteEntry): Effect.Effect<void, CommonError> => {
+      const { object, path } = entry
+      const file = { path, object: object.name, bytes: object.bytes }
+      return emit([{ _tag: "Started", ...file }]).pipe(
+        Effect.zipRight(write(entry)),
+        Effect.flatMap((bytes) => emit([{ _tag: "Done", ...file, bytes, archived: false }])),
+        Effect.catchAll((error) => (isFatal(error) ? Effect.fail(error) : emit([{ _tag: "Failed", ...file, error }])))
+      )
+    }
+
+    return <E, R>(entries: Stream.Stream<RemoteEntry, E, R>): Effect.Effect<void, E | FolderError, R> =>
+      Stream.runDrain(Stream.mapEffect(entries, one, { concurrency: job.concurrency, unordered: true }))
+  })

@@ -1,0 +1,294 @@
+/**
+ * Folders as their users see them: what is asked for, what is told meanwhile, and how it fails.
+ */
+import type { PlatformError } from "@effect/platform/Error"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import type { BulkFailed, ChecksumMismatch, CommonError, NotFound } from "../../CloudError.js"
+import type { DownloadError } from "./download.js"
+import type { UploadError } from "./upload.js"
+
+/** A folder of this machine, and where its files are in the cloud. */
+export interface FolderOptions {
+  /** A path; `~` stands for the home directory. */
+  readonly folder: string
+  readonly container: string
+  /**
+   * The folder in the container: what stands before each file's path, with a slash between the two, which is added where it
+   * is missing. Default: none.
+   */
+  readonly prefix?: string | undefined
+  /**
+   * Globs of what is meant; default: everything. `*` and `?` stand for anything but a slash, `**` for any number of folders,
+   * `{a,b}` and `[a-z]` for a choice. A glob without a slash is about a name at any depth (`*.jpg`), one with a slash about the
+   * path within the folder (`photos/2026/**`, or `/notes.txt` for one at the top). One that fits a folder stands for
+   * all that is in it. Names that begin with a dot are like any other. Upper and lower case differ.
+   */
+  readonly include?: ReadonlyArray<string> | undefined
+  /** Globs of what is left out, even of what is included. What is left out is not deleted either. */
+  readonly exclude?: ReadonlyArray<string> | undefined
+}
+
+/** How the files of a folder are read. */
+export interface ReadOptions {
+  /**
+   * Symbolic links are left out and reported as `Skipped`; or followed, with what they lead to taken for a file or a folder of
+   * their name. One that leads out of the folder or back to a folder above itself is left out even so. Default `skip`.
+   */
+  readonly symlinks?: "skip" | "follow" | undefined
+  /** Whether links may lead out of the folder, where they are followed. Default false. */
+  readonly outsideLinks?: boolean | undefined
+  /** Whether empty folders are kept, as objects without content of the type `application/directory`. Default false. */
+  readonly emptyFolders?: boolean | undefined
+}
+
+/** How the files are transferred. */
+export interface TransferOptions {
+  /** How many files are transferred at a time. Default 16. */
+  readonly concurrency?: number | undefined
+  /** Tells what would be done, as `Planned`, and does nothing of it. Default false. */
+  readonly dryRun?: boolean | undefined
+}
+
+/** A folder to upload. */
+export interface UploadFolderOptions extends FolderOptions, ReadOptions, TransferOptions {
+  /**
+   * Whether small files (up to 1 MiB) go up many at a time, in archives that the cloud extracts: `auto` where it can and there
+   * are at least 64 of them, `always` where it can, or `never`. Each is verified afterwards by its size and MD5 in the
+   * container's listing, and what is not as it was read is sent again by itself. Default `auto`.
+   */
+  readonly archives?: "auto" | "always" | "never" | undefined
+}
+
+/** A folder to download. Objects of the type `application/directory` become folders. */
+export interface DownloadFolderOptions extends FolderOptions, TransferOptions {}
+
+/**
+ * How a file and an object of the same size are compared.
+ *
+ * - `sizeAndTime`: files up to 1 MiB by their MD5, since reading one is quicker than a request; larger ones by the time of
+ *   modification that `X-Object-Meta-Mtime` keeps, or where there is none by when the object was stored.
+ * - `checksum`: by their MD5, of a large object segment by segment.
+ */
+export type Comparing = "sizeAndTime" | "checksum"
+
+/** A folder to compare. */
+export interface CompareFolderOptions extends FolderOptions, ReadOptions {
+  /** Default `sizeAndTime`. */
+  readonly compare?: Comparing | undefined
+}
+
+/** A folder to be made the same as the objects, or the other way round. */
+export interface SyncOptions extends UploadFolderOptions {
+  /** `upload` makes the container like the folder, `download` the folder like the container. */
+  readonly direction: "upload" | "download"
+  /** Default `sizeAndTime`. */
+  readonly compare?: Comparing | undefined
+  /**
+   * Whether what is only at the receiving side is deleted there, in the end, and only if nothing failed before: what could not
+   * be read must not be taken for gone. Default false.
+   */
+  readonly delete?: boolean | undefined
+}
+
+/**
+ * Why a file was refused before it was touched.
+ *
+ * - `notUnicode`: its name is not valid UTF-8, and an object's must be.
+ * - `tooLong`: the object's name would be longer than 1,024 bytes.
+ * - `outside`: the object's name would lead out of the folder (`..`, a leading slash), or through a symbolic link out of it.
+ * - `notAPath`: the object's name is no file's (`a//b`, `.`, NUL, on Windows also a backslash or a colon).
+ * - `conflict`: a folder is where the file should be, or a file where a folder should be.
+ */
+export const RefusalReason = Schema.Literal("notUnicode", "tooLong", "outside", "notAPath", "conflict")
+
+/** A file or object that cannot have its counterpart at the other side. Nothing was written. */
+export class FileRefused extends Schema.TaggedError<FileRefused>("effect-rackspace/FileRefused")("FileRefused", {
+  service: Schema.String,
+  operation: Schema.String,
+  message: Schema.String,
+  reason: RefusalReason,
+  /** Within the folder, with slashes. */
+  path: Schema.String
+}) {}
+
+/** What one file can fail with, while the others go on. */
+export type FileError = UploadError | DownloadError | ChecksumMismatch | BulkFailed | PlatformError | FileRefused
+
+interface OfFile {
+  /** Within the folder, with slashes. */
+  readonly path: string
+  readonly object: string
+  readonly bytes: number
+}
+
+/** Dry run: what would be done. */
+export interface Planned extends OfFile {
+  readonly _tag: "Planned"
+  readonly action: "upload" | "download" | "delete"
+}
+
+/** A file is being transferred by itself. Files in archives are told when they are done. */
+export interface Started extends OfFile {
+  readonly _tag: "Started"
+}
+
+/** How much of a file of more than 1 MiB is transferred; less than before where it had to begin again. */
+export interface Progress extends OfFile {
+  readonly _tag: "Progress"
+  readonly transferred: number
+}
+
+/** A file is at the other side, and verified. */
+export interface Done extends OfFile {
+  readonly _tag: "Done"
+  /** Whether it went in an archive. */
+  readonly archived: boolean
+}
+
+/**
+ * Nothing was done, because it is the `same`; a `symlink` that is not followed or leads nowhere, or one that leads `outside`
+ * or back (`loop`); `special` (a device, a socket); or to be deleted, which after `failures` is not done.
+ */
+export interface Skipped extends OfFile {
+  readonly _tag: "Skipped"
+  readonly reason: "same" | "symlink" | "outside" | "loop" | "special" | "failures"
+}
+
+/** It was only at the receiving side, and is gone. */
+export interface Deleted extends OfFile {
+  readonly _tag: "Deleted"
+}
+
+/** A file failed. The others go on. */
+export interface Failed extends OfFile {
+  readonly _tag: "Failed"
+  readonly error: FileError
+}
+
+/** The last event: how many files ended how. */
+export interface Summary {
+  readonly _tag: "Summary"
+  readonly done: number
+  /** Of the files that are done. */
+  readonly bytes: number
+  /** How many of them went in archives. */
+  readonly archived: number
+  readonly skipped: number
+  readonly deleted: number
+  readonly failed: number
+  /** In a dry run. */
+  readonly planned: number
+}
+
+/** What is told while a folder is transferred. The last one is a {@link Summary}. */
+export type FolderEvent = Planned | Started | Progress | Done | Skipped | Deleted | Failed | Summary
+
+/** What ends a folder's transfer before its time: it cannot go on. */
+export type FolderError = CommonError | NotFound | PlatformError
+
+interface Side {
+  readonly bytes: number
+  /** Of the file its last modification, of the object when it was stored; milliseconds since 1970. */
+  readonly modified: number
+}
+
+/** A file or an object, and what is at the other side. */
+export type Comparison =
+  | (OfFile & { readonly _tag: "OnlyLocal"; readonly local: Side })
+  | (OfFile & { readonly _tag: "OnlyRemote"; readonly remote: Side })
+  | (OfFile & { readonly _tag: "Different" | "Same"; readonly local: Side; readonly remote: Side })
+  | Skipped
+  | Failed
+
+/** Some files of a folder failed. The others are done. */
+export class FolderFailed extends Schema.TaggedError<FolderFailed>("effect-rackspace/FolderFailed")("FolderFailed", {
+  service: Schema.String,
+  message: Schema.String,
+  /** Each file that failed, and why. */
+  failures: Schema.Array(Schema.Struct({ path: Schema.String, tag: Schema.String, reason: Schema.String })),
+  /** How many files are done. */
+  done: Schema.Number,
+  deleted: Schema.Number
+}) {}
+
+const nothing: Summary = {
+  _tag: "Summary",
+  done: 0,
+  bytes: 0,
+  archived: 0,
+  skipped: 0,
+  deleted: 0,
+  failed: 0,
+  planned: 0
+}
+
+/** The events counted so far. */
+export const counting = () => {
+  const sum = { ...nothing }
+  return {
+    sum: (): Summary => ({ ...sum }),
+    add: (events: ReadonlyArray<FolderEvent>): void => {
+      for (const event of events) {
+        switch (event._tag) {
+          case "Done":
+            sum.done++
+            sum.bytes += event.bytes
+            if (event.archived) sum.archived++
+            break
+          case "Skipped":
+            sum.skipped++
+            break
+          case "Deleted":
+            sum.deleted++
+            break
+          case "Failed":
+            sum.failed++
+            break
+          case "Planned":
+            sum.planned++
+            break
+        }
+      }
+    }
+  }
+}
+
+/**
+ * Runs a folder's transfer to its end. Fails with {@link FolderFailed}, which names each file, where any failed.
+ */
+export const runFolder = <E, R>(
+  events: Stream.Stream<FolderEvent, E, R>
+): Effect.Effect<Summary, E | FolderFailed, R> =>
+  Effect.suspend(() => {
+    const failures: Array<FolderFailed["failures"][number]> = []
+    let summary = nothing
+    return events.pipe(
+      Stream.runForEachChunk((chunk) =>
+        Effect.sync(() => {
+          for (const event of chunk) {
+            if (event._tag === "Summary") summary = event
+            else if (event._tag === "Failed") {
+              failures.push({ path: event.path, tag: event.error._tag, reason: event.error.message })
+            }
+          }
+        })
+      ),
+      Effect.zipRight(
+        Effect.suspend((): Effect.Effect<Summary, FolderFailed> =>
+          failures.length === 0
+            ? Effect.succeed(summary)
+            : Effect.fail(
+                new FolderFailed({
+                  service: "CloudFiles",
+                  failures,
+                  done: summary.done,
+                  deleted: summary.deleted,
+                  message: `${failures.length} of the folder's files failed, ${summary.done} are done: ${failures[0]?.path}: ${failures[0]?.reason}`
+                })
+              )
+        )
+      )
+    )
+  })

@@ -1,0 +1,324 @@
+/**
+ * The files of a folder on their way up: small ones many at a time in archives, the others one by one.
+ */
+import type { SystemError } from "@effect/platform/Error"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Stream from "effect/Stream"
+import type { CloudClient } from "../../CloudClient.js"
+import type { CommonError, NotFound, QuotaExceeded } from "../../CloudError.js"
+import * as Endpoint from "../../Endpoint.js"
+import { compareNames, secondsText } from "../../internal/folderReader.js"
+import type { FolderReader } from "../../internal/folderReading.js"
+import { fromBytes, fromFile, pieces, type RequestBody } from "../../RequestBody.js"
+import { isNotOffered } from "./bulk.js"
+import type { ExtractResult } from "./bulkEndpoints.js"
+import { endpoints } from "./endpoints.js"
+import { smallFile } from "./folderCompare.js"
+import type { FileError, FolderError, FolderEvent } from "./folderModel.js"
+import { type Listed, makeListing } from "./remoteListing.js"
+import type { makeUpload } from "./upload.js"
+
+/** A file that is to go up, or a folder without anything in it. */
+export interface Outgoing {
+  readonly path: string
+  readonly object: string
+  readonly bytes: number
+  /** Last modification, milliseconds since 1970. */
+  readonly time: number
+  readonly isFolder: boolean
+}
+
+/** What a transfer works with. */
+export interface Job {
+  readonly operation: string
+  /** Absolute. */
+  readonly folder: string
+  readonly container: string
+  /** Ends in a slash, or is empty. */
+  readonly prefix: string
+  readonly concurrency: number
+  readonly emit: (events: ReadonlyArray<FolderEvent>) => Effect.Effect<void>
+}
+
+/** How the files of an upload are read. */
+export interface UploadJob extends Job {
+  readonly reader: FolderReader
+  readonly archives: "auto" | "always" | "never"
+  readonly follow: boolean
+}
+
+/** An archive is closed when it holds as much, or as many: it is in memory until it is extracted. */
+const largestArchive = 4 * 1024 * 1024
+const mostFiles = 1000
+
+/** Fewer files are as quick one by one. */
+const fewestFiles = 64
+
+/** How many archives there are at a time, from the reading of their files to the verification of their objects. */
+const archivesAtATime = 3
+
+/** What a file costs in an archive besides its content. */
+const headers = 1536
+
+/** How often a file's progress is told, in bytes. */
+const step = 1024 * 1024
+
+type Stop = CommonError | NotFound
+
+/** What makes it pointless to go on with the other files. */
+export const isFatal = (
+  error: FileError
+): error is Extract<CommonError, { readonly _tag: "AuthenticationFailed" | "Unauthorized" | "EndpointNotFound" }> =>
+  error._tag === "AuthenticationFailed" || error._tag === "Unauthorized" || error._tag === "EndpointNotFound"
+
+/** Tells how far a body has got, each time it is sent. */
+const watched = <E, R>(
+  body: RequestBody<E, R>,
+  tell: (transferred: number) => Effect.Effect<void>
+): RequestBody<E, R> => ({
+  open: Effect.map(body.open, (opened) => ({
+    ...opened,
+    stream: Stream.suspend(() => {
+      let sent = 0
+      let told = 0
+      return Stream.tap(opened.stream, (part) => {
+        sent += part.byteLength
+        if (sent - told < step && sent !== opened.length) return Effect.void
+        told = sent
+        return tell(sent)
+      })
+    })
+  }))
+})
+
+type Task = { readonly _tag: "single"; readonly file: Outgoing } | Archive
+
+interface Archive {
+  readonly _tag: "archive"
+  readonly files: ReadonlyArray<Outgoing>
+  /** The last object of the archive before this one: where the listing of this one begins. */
+  readonly after: string | undefined
+}
+
+/** Cuts files, which come in the order of their names, into archives and single ones. */
+const planned = <E, R>(
+  files: Stream.Stream<Outgoing, E, R>,
+  archives: UploadJob["archives"]
+): Stream.Stream<Task, E, R> =>
+  Stream.suspend(() => {
+    let batch: Array<Outgoing> = []
+    let bytes = 0
+    let after: string | undefined
+    let closed = 0
+    const single = (file: Outgoing): Task => ({ _tag: "single", file })
+    const close = (): Array<Task> => {
+      if (batch.length === 0) return []
+      const whole = batch
+      const tasks: Array<Task> =
+        archives === "auto" && closed === 0 && whole.length < fewestFiles && bytes < largestArchive
+          ? whole.map(single)
+          : [{ _tag: "archive", files: whole, after }]
+      closed++
+      after = whole.at(-1)?.object
+      batch = []
+      bytes = 0
+      return tasks
+    }
+    const next = (file: Outgoing): ReadonlyArray<Task> => {
+      if (archives === "never" || file.isFolder || file.bytes > smallFile || isAltered(file.object))
+        return [single(file)]
+      const size = file.bytes + headers
+      const tasks = batch.length >= mostFiles || bytes + size > largestArchive ? close() : []
+      batch.push(file)
+      bytes += size
+      return tasks
+    }
+    return Stream.concat(
+      Stream.mapChunks(files, (chunk) => {
+        const tasks: Array<Task> = []
+        for (const file of chunk) tasks.push(...next(file))
+        return Chunk.unsafeFromArray(tasks)
+      }),
+      Stream.suspend(() => Stream.fromIterable(close()))
+    )
+  })
+
+/** Names that the extraction would change. */
+const isAltered = (object: string): boolean => object.startsWith("/") || object.startsWith("./")
+
+/** What sends files up. */
+export const makeFolderUpload = (client: CloudClient, upload: ReturnType<typeof makeUpload>) => {
+  /** Whether the cloud extracts archives; not known before it was asked. */
+  let extracts: boolean | undefined
+
+  return (job: UploadJob) => {
+    const { container, emit, folder, operation, prefix, reader } = job
+    const putArchive = Endpoint.method(client, { ...endpoints.putArchive, operation })
+    const list = makeListing(client, operation)
+    const archiving = Effect.unsafeMakeSemaphore(archivesAtATime)
+
+    const failed = ({ bytes, object, path }: Outgoing, error: FileError): FolderEvent => ({
+      _tag: "Failed",
+      path,
+      object,
+      bytes,
+      error
+    })
+
+    const one = (file: Outgoing): Effect.Effect<void, Stop, FileSystem.FileSystem> =>
+      Effect.gen(function* () {
+        const { bytes, isFolder, object, path, time } = file
+        const fs = yield* FileSystem.FileSystem
+        const address = { container, object, metadata: { mtime: secondsText(time) } }
+        yield* emit([{ _tag: "Started", path, object, bytes }])
+        if (isFolder) {
+          yield* upload({ ...address, body: fromBytes(new Uint8Array()), contentType: "application/directory" })
+        } else if (bytes <= smallFile) {
+          yield* upload({ ...address, body: fromBytes(yield* fs.readFile(`${folder}/${path}`)) })
+        } else {
+          const body = watched(fromFile(`${folder}/${path}`), (transferred) =>
+            emit([{ _tag: "Progress", path, object, bytes, transferred }])
+          )
+          yield* upload({ ...address, body })
+        }
+        yield* emit([{ _tag: "Done", path, object, bytes, archived: false }])
+      }).pipe(
+        Effect.catchAll((error) =>
+          // A container that is gone takes no other file either.
+          isFatal(error) || error._tag === "NotFound" ? Effect.fail(error) : emit([failed(file, error)])
+        )
+      )
+
+    const several = (files: ReadonlyArray<Outgoing>): Effect.Effect<void, Stop, FileSystem.FileSystem> =>
+      Effect.forEach(files, one, { concurrency: job.concurrency, discard: true })
+
+    /** Asked with an archive of nothing: a cloud that does not know archives takes that for a container that there is already. */
+    const asksForArchives = Effect.suspend((): Effect.Effect<boolean, Stop> => {
+      if (extracts !== undefined) return Effect.succeed(extracts)
+      const bytes = new Uint8Array(1024)
+      return putArchive({
+        destination: { container },
+        format: "tar",
+        contentType: "",
+        content: { bytes, length: bytes.byteLength, stream: pieces(bytes) }
+      }).pipe(
+        Effect.as(true),
+        Effect.catchIf(isNotOffered, () => Effect.succeed(false)),
+        Effect.catchAll((error) => (isFatal(error) ? Effect.fail(error) : Effect.succeed(false))),
+        Effect.tap((known) =>
+          Effect.sync(() => {
+            extracts = known
+          })
+        )
+      )
+    })
+
+    /** The objects of a listing from one archive's end to the next one's, by their names. */
+    const stored = (archive: Archive): Effect.Effect<ReadonlyMap<string, Listed>, Stop> =>
+      Effect.suspend(() => {
+        const last = archive.files.at(-1)?.object ?? ""
+        const wanted = new Set(archive.files.map(({ object }) => object))
+        const found = new Map<string, Listed>()
+        return list({ container, prefix, marker: archive.after, endMarker: `${last}\u0001` }).pipe(
+          Stream.takeUntil(({ name }) => compareNames(name, last) >= 0),
+          Stream.runForEachChunk((chunk) =>
+            Effect.sync(() => {
+              for (const object of chunk) if (wanted.has(object.name)) found.set(object.name, object)
+            })
+          ),
+          Effect.as(found)
+        )
+      })
+
+    const extracted = (
+      archive: Uint8Array
+    ): Effect.Effect<Either.Either<ExtractResult, CommonError | NotFound | QuotaExceeded>, Stop> =>
+      putArchive({
+        destination: { container },
+        format: "tar",
+        contentType: "",
+        content: { bytes: archive, length: archive.byteLength, stream: pieces(archive) }
+      }).pipe(
+        Effect.either,
+        Effect.tap((result) => (Either.isLeft(result) && isFatal(result.left) ? Effect.fail(result.left) : Effect.void))
+      )
+
+    const pack = (archive: Archive, attempt: number): Effect.Effect<void, Stop | SystemError, FileSystem.FileSystem> =>
+      Effect.gen(function* () {
+        const { files } = archive
+        const packed = yield* reader.pack({
+          folder,
+          prefix,
+          follow: job.follow,
+          paths: files.map(({ path }) => path).join("\u0000"),
+          sizes: Float64Array.from(files, ({ bytes }) => bytes),
+          times: Float64Array.from(files, ({ time }) => time)
+        })
+        const troubled = new Map(packed.problems.map((problem) => [problem.index, problem]))
+        const again: Array<Outgoing> = []
+        const events: Array<FolderEvent> = []
+        for (const [index, problem] of troubled) {
+          const file = files[index]
+          if (file === undefined) continue
+          // One that is being written is sent as it is then.
+          if (problem.isChanged) again.push(file)
+          else events.push(failed(file, problem.error))
+        }
+        if (troubled.size < files.length) {
+          const result = yield* extracted(packed.archive)
+          const refused = Either.isLeft(result)
+            ? new Set<string>()
+            : new Set(result.right.errors.map(([path]) => nameOf(path, container)))
+          const objects = Either.isLeft(result) ? new Map<string, Listed>() : yield* stored(archive)
+          for (const [index, file] of files.entries()) {
+            if (troubled.has(index)) continue
+            const object = objects.get(file.object)
+            const isStored =
+              object !== undefined &&
+              object.bytes === file.bytes &&
+              object.hash === packed.md5s.slice(index * 32, index * 32 + 32) &&
+              !refused.has(file.object)
+            if (isStored) {
+              events.push({ _tag: "Done", path: file.path, object: file.object, bytes: file.bytes, archived: true })
+            } else again.push(file)
+          }
+        }
+        if (events.length > 0) yield* emit(events)
+        // A token that dies meanwhile leaves the rest of an archive behind: that is worth another one.
+        if (again.length >= fewestFiles && attempt === 0) {
+          again.sort((a, b) => compareNames(a.object, b.object))
+          yield* pack({ ...archive, files: again }, 1)
+        } else yield* several(again)
+      })
+
+    const perform = (task: Task): Effect.Effect<void, FolderError, FileSystem.FileSystem> =>
+      task._tag === "single"
+        ? one(task.file)
+        : archiving.withPermits(1)(
+            Effect.flatMap(asksForArchives, (extracting) => (extracting ? pack(task, 0) : several(task.files)))
+          )
+
+    /** Sends files, which come in the order of their names. */
+    return <E, R>(
+      files: Stream.Stream<Outgoing, E, R>
+    ): Effect.Effect<void, E | FolderError, R | FileSystem.FileSystem> =>
+      Stream.runDrain(
+        Stream.mapEffect(planned(files, job.archives), perform, { concurrency: job.concurrency, unordered: true })
+      )
+  }
+}
+
+/** The object that an answer's path means: `/container/object`, which some clouds write the account's before. */
+const nameOf = (path: string, container: string): string => {
+  let text = path
+  try {
+    text = decodeURIComponent(path)
+  } catch {
+    // As it is.
+  }
+  const bare = text.replace(/^\/v1(\.0)?\/[^/]+\//, "").replace(/^\/+/, "")
+  return bare.startsWith(`${container}/`) ? bare.slice(container.length + 1) : bare
+}

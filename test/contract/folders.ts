@@ -1,0 +1,317 @@
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
+import { assert, describe, layer as onLayer } from "@effect/vitest"
+import { Effect, type Layer, Stream } from "effect"
+import { CloudFiles } from "effect-rackspace"
+import { lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { dirname, join } from "node:path"
+import { patterned, textOf } from "../support.js"
+import { freshName, type Services } from "./Cloud.js"
+
+const { fromBytes, fromStream, fromString, runFolder } = CloudFiles
+
+/** A new container, deleted in the end with what is in it. */
+const container = Effect.acquireRelease(
+  Effect.gen(function* () {
+    const files = yield* CloudFiles.CloudFiles
+    const name = freshName("folders")
+    yield* files.createContainer({ container: name })
+    return name
+  }),
+  (name) =>
+    Effect.gen(function* () {
+      const files = yield* CloudFiles.CloudFiles
+      for (const each of [name, `${name}_segments`]) {
+        yield* files.deleteContainerWithContents({ container: each }).pipe(
+          Effect.catchTag("NotFound", () => Effect.void),
+          Effect.orDie
+        )
+      }
+    })
+)
+
+/** A new folder with files in it, deleted in the end. */
+export const folderOf = (files: Readonly<Record<string, string | Uint8Array>>, time = 1_700_000_000.25) =>
+  Effect.acquireRelease(
+    Effect.promise(async () => {
+      const folder = await mkdtemp(join(tmpdir(), "folder-"))
+      for (const [path, content] of Object.entries(files)) {
+        await mkdir(dirname(join(folder, path)), { recursive: true })
+        await writeFile(join(folder, path), content)
+        await utimes(join(folder, path), time, time)
+      }
+      return folder
+    }),
+    (folder) => Effect.promise(() => rm(folder, { recursive: true, force: true }))
+  )
+
+/** Every file below a folder with its content, and folders without anything in them with a slash. */
+export const contentOf = (folder: string): Effect.Effect<Readonly<Record<string, string>>> =>
+  Effect.promise(async () => {
+    const found: Record<string, string> = {}
+    const look = async (path: string): Promise<void> => {
+      const names = await readdir(join(folder, path))
+      if (names.length === 0 && path !== "") found[`${path}/`] = ""
+      for (const name of names.toSorted()) {
+        const inner = path === "" ? name : `${path}/${name}`
+        const info = await lstat(join(folder, inner))
+        if (info.isDirectory()) await look(inner)
+        else if (info.isFile()) found[inner] = await readFile(join(folder, inner), "latin1")
+        else found[`${inner}@`] = ""
+      }
+    }
+    await look("")
+    return found
+  })
+
+const namesIn = (name: string) =>
+  Effect.gen(function* () {
+    const files = yield* CloudFiles.CloudFiles
+    return [...(yield* Stream.runCollect(files.listObjects({ container: name })))].map(({ name }) => name)
+  })
+
+const events = <E, R>(stream: Stream.Stream<CloudFiles.FolderEvent, E, R>) =>
+  Effect.map(Stream.runCollect(stream), (all) =>
+    [...all].flatMap((event) =>
+      event._tag === "Summary" || event._tag === "Started" || event._tag === "Progress"
+        ? []
+        : [`${event._tag} ${event.path}`]
+    )
+  )
+
+const odd: ReadonlyArray<string> = [
+  " ",
+  "a b",
+  "%",
+  "%41",
+  "a?b=c&d#e",
+  "a+b",
+  "tab\there",
+  "line\nbreak",
+  "quote\"'`",
+  "back\\slash",
+  "..hidden",
+  "...",
+  "größe/straße",
+  "日本語/🚀",
+  "\uff00 sorts before 🚀",
+  "e\u0301",
+  `${"long".repeat(30)}/${"name".repeat(30)}`,
+  "a=b"
+]
+
+/** What folders in Cloud Files must be like, wherever it is. */
+export const folders = <E>(cloud: Layer.Layer<Services, E>): void =>
+  onLayer(cloud, { excludeTestServices: true, timeout: "60 seconds" })((it) => {
+    const small = Object.fromEntries(
+      Array.from({ length: 70 }, (_, index) => [`small/${String(index).padStart(3, "0")}.txt`, `content ${index}`])
+    )
+
+    describe("a folder", () => {
+      for (const archives of ["always", "never"] as const) {
+        it.scoped(`goes up and comes back as it was, with its times, archives ${archives} used`, () =>
+          Effect.gen(function* () {
+            const files = yield* CloudFiles.CloudFiles
+            const name = yield* container
+            const content = { ...small, "empty.bin": "", "big.bin": patterned(1_500_000), ".dot/file": "dotted" }
+            const folder = yield* folderOf(content)
+            const up = yield* runFolder(files.uploadFolder({ folder, container: name, prefix: "back up", archives }))
+            assert.deepStrictEqual([up.done, up.archived, up.failed], [73, archives === "always" ? 72 : 0, 0])
+            const info = yield* files.getObjectInfo({ container: name, object: "back up/small/007.txt" })
+            assert.strictEqual(info.metadata["mtime"], "1700000000.250000")
+            assert.match(info.contentType ?? "", /^text\/plain/)
+            const back = yield* folderOf({})
+            const down = yield* runFolder(files.downloadFolder({ folder: back, container: name, prefix: "back up/" }))
+            assert.strictEqual(down.done, 73)
+            assert.deepStrictEqual(yield* contentOf(back), yield* contentOf(folder))
+            const { mtimeMs } = yield* Effect.promise(() => stat(join(back, "small/007.txt")))
+            assert.closeTo(mtimeMs, 1_700_000_000_250, 1)
+          }).pipe(Effect.provide(NodeFileSystem.layer))
+        )
+
+        it.scoped(`keeps odd names, archives ${archives} used`, () =>
+          Effect.gen(function* () {
+            const files = yield* CloudFiles.CloudFiles
+            const name = yield* container
+            const folder = yield* folderOf(Object.fromEntries(odd.map((path) => [path, path])))
+            const prefix = "odd %20 ü"
+            const up = yield* runFolder(files.uploadFolder({ folder, container: name, prefix, archives }))
+            assert.deepStrictEqual([up.done, up.archived], [odd.length, archives === "always" ? odd.length : 0])
+            assert.sameMembers(
+              yield* namesIn(name),
+              odd.map((path) => `${prefix}/${path}`)
+            )
+            const same = yield* Stream.runCollect(
+              files.compareFolder({ folder, container: name, prefix, compare: "checksum" })
+            )
+            assert.deepStrictEqual(
+              [...same].map(({ _tag }) => _tag),
+              odd.map(() => "Same")
+            )
+            const back = yield* folderOf({})
+            yield* runFolder(files.downloadFolder({ folder: back, container: name, prefix }))
+            assert.deepStrictEqual(yield* contentOf(back), yield* contentOf(folder))
+          }).pipe(Effect.provide(NodeFileSystem.layer))
+        )
+      }
+
+      it.scoped("is synchronized up: what is new or changed is sent, what is gone is deleted, the rest is left", () =>
+        Effect.gen(function* () {
+          const files = yield* CloudFiles.CloudFiles
+          const name = yield* container
+          const folder = yield* folderOf({ ...small, "a.txt": "a", "big.bin": patterned(1_500_000) })
+          const sync = { direction: "upload", folder, container: name, prefix: "p", delete: true } as const
+          yield* runFolder(files.sync(sync))
+          yield* files.upload({ container: name, object: "elsewhere", body: fromString("not in the folder") })
+          const idle = yield* runFolder(files.sync(sync))
+          assert.deepStrictEqual([idle.done, idle.skipped, idle.deleted], [0, 72, 0])
+          yield* Effect.promise(async () => {
+            await writeFile(join(folder, "a.txt"), "b")
+            await writeFile(join(folder, "new.txt"), "new")
+            await rm(join(folder, "small/000.txt"))
+            await rm(join(folder, "big.bin"))
+          })
+          const wanted = ["Deleted big.bin", "Deleted small/000.txt", "Done a.txt", "Done new.txt"]
+          const planned = yield* events(files.sync({ ...sync, dryRun: true, exclude: ["*.bin"] }))
+          assert.deepStrictEqual(planned.filter((event) => event.startsWith("Planned")).toSorted(), [
+            "Planned a.txt",
+            "Planned new.txt",
+            "Planned small/000.txt"
+          ])
+          const done = yield* events(files.sync(sync))
+          assert.deepStrictEqual(done.filter((event) => !event.startsWith("Skipped")).toSorted(), wanted)
+          assert.include(yield* namesIn(name), "elsewhere")
+          assert.strictEqual(yield* textOf(files.download({ container: name, object: "p/a.txt" })), "b")
+        }).pipe(Effect.provide(NodeFileSystem.layer))
+      )
+
+      it.scoped("is synchronized down, by time and by checksum", () =>
+        Effect.gen(function* () {
+          const files = yield* CloudFiles.CloudFiles
+          const name = yield* container
+          const folder = yield* folderOf({ "a/1.txt": "1", "a/2.txt": "2", "big.bin": patterned(1_500_000) })
+          yield* runFolder(files.uploadFolder({ folder, container: name }))
+          yield* files.upload({ container: name, object: "foreign.bin", body: fromBytes(patterned(1_200_000)) })
+          const back = yield* folderOf({ "local.txt": "only here" })
+          for (const compare of ["sizeAndTime", "checksum"] as const) {
+            const sync = { direction: "download", folder: back, container: name, compare } as const
+            yield* runFolder(files.sync(sync))
+            const idle = yield* runFolder(files.sync(sync))
+            assert.deepStrictEqual([idle.done, idle.skipped], [0, 4])
+          }
+          const last = yield* runFolder(
+            files.sync({ direction: "download", folder: back, container: name, delete: true })
+          )
+          assert.deepStrictEqual([last.done, last.deleted], [0, 1])
+          assert.notProperty(yield* contentOf(back), "local.txt")
+        }).pipe(Effect.provide(NodeFileSystem.layer))
+      )
+
+      it.scoped("is compared with large objects segment by segment", () =>
+        Effect.gen(function* () {
+          const files = yield* CloudFiles.CloudFiles
+          const name = yield* container
+          const bytes = patterned(3_000_000)
+          const folder = yield* folderOf({ "large.bin": bytes, "other.bin": patterned(3_000_001).subarray(1) })
+          for (const object of ["large.bin", "other.bin"]) {
+            const body = fromStream(Stream.make(bytes))
+            const stored = yield* files.upload({ container: name, object, body, segmentSize: 1_048_576 })
+            assert.strictEqual(stored.segments, 3)
+          }
+          const found = yield* Stream.runCollect(files.compareFolder({ folder, container: name, compare: "checksum" }))
+          assert.deepStrictEqual(
+            [...found].map((one) => `${one._tag} ${one.path}`),
+            ["Same large.bin", "Different other.bin"]
+          )
+        }).pipe(Effect.provide(NodeFileSystem.layer))
+      )
+
+      it.scoped("keeps its empty folders where it is told to", () =>
+        Effect.gen(function* () {
+          const files = yield* CloudFiles.CloudFiles
+          const name = yield* container
+          const folder = yield* folderOf({ "a/file": "1" })
+          yield* Effect.promise(() => mkdir(join(folder, "a/none/within"), { recursive: true }))
+          yield* runFolder(files.uploadFolder({ folder, container: name, emptyFolders: true }))
+          assert.deepStrictEqual(yield* namesIn(name), ["a/file", "a/none/within/"])
+          const back = yield* folderOf({})
+          yield* runFolder(files.downloadFolder({ folder: back, container: name }))
+          assert.deepStrictEqual(yield* contentOf(back), { "a/file": "1", "a/none/within/": "" })
+        }).pipe(Effect.provide(NodeFileSystem.layer))
+      )
+    })
+
+    describe("many objects", () => {
+      it.scoped(
+        "are deleted at a time, whatever they are called; what is missing counts, and what cannot go is named",
+        () =>
+          Effect.gen(function* () {
+            const files = yield* CloudFiles.CloudFiles
+            const name = yield* container
+            const other = yield* container
+            for (const object of odd) yield* files.upload({ container: name, object, body: fromString("x") })
+            yield* files.upload({ container: other, object: "keeps it", body: fromString("x") })
+            const objects = [...odd, "missing"].map((object) => ({ container: name, object }))
+            assert.deepStrictEqual(yield* files.bulkDelete({ objects }), { deleted: odd.length, notFound: 1 })
+            assert.deepStrictEqual(yield* namesIn(name), [])
+            const failed = yield* Effect.flip(files.bulkDelete({ objects: [{ container: other }] }))
+            assert.strictEqual(failed._tag, "BulkFailed")
+            if (failed._tag === "BulkFailed") {
+              assert.deepStrictEqual(failed.failures, [{ path: other, reason: "409 Conflict" }])
+            }
+          })
+      )
+
+      it.scoped("are deleted with their container, segments included", () =>
+        Effect.gen(function* () {
+          const files = yield* CloudFiles.CloudFiles
+          const name = yield* container
+          const body = fromStream(Stream.make(patterned(2_500_000)))
+          yield* files.upload({ container: name, object: "large", body, segmentSize: 1_048_576 })
+          yield* files.upload({ container: name, object: "small", body: fromString("x") })
+          yield* files.deleteContainerWithContents({ container: name, segments: true })
+          assert.strictEqual((yield* Effect.flip(files.getContainer({ container: name })))._tag, "NotFound")
+          assert.deepStrictEqual(yield* namesIn(`${name}_segments`), [])
+        })
+      )
+
+      it.scoped("come out of an archive, and what is no archive is refused", () =>
+        Effect.gen(function* () {
+          const files = yield* CloudFiles.CloudFiles
+          const name = yield* container
+          const result = yield* files.extractArchive({
+            container: name,
+            prefix: "from/archive",
+            format: "tar",
+            body: fromBytes(tarOf("dir/hello.txt", "hello"))
+          })
+          assert.deepStrictEqual([result.created, result.errors], [1, []])
+          const object = { container: name, object: "from/archive/dir/hello.txt" }
+          assert.strictEqual(yield* textOf(files.download(object)), "hello")
+          assert.match((yield* files.getObjectInfo(object)).contentType ?? "", /^text\/plain/)
+          const refused = yield* Effect.flip(
+            files.extractArchive({ container: name, format: "tar", body: fromString("no archive".repeat(100)) })
+          )
+          assert.strictEqual(refused._tag, "BulkFailed")
+          assert.match(refused.message, /Invalid Tar File/)
+        })
+      )
+    })
+  })
+
+/** One file as the oldest form of a tar archive. */
+const tarOf = (name: string, content: string): Uint8Array => {
+  const header = Buffer.alloc(512)
+  header.write(name)
+  header.write("0000644\u00000000000\u00000000000\u0000", 100)
+  header.write(`${content.length.toString(8).padStart(11, "0")}\u0000`, 124)
+  header.write(`${(1_700_000_000).toString(8)}\u0000        0`, 136)
+  header.write(
+    `${header
+      .reduce((sum, byte) => sum + byte, 0)
+      .toString(8)
+      .padStart(6, "0")}\u0000 `,
+    148
+  )
+  return Buffer.concat([header, Buffer.from(content.padEnd(512, "\u0000")), Buffer.alloc(1024)])
+}

@@ -1,0 +1,658 @@
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
+import { chmodSync, symlinkSync, writeFileSync } from "node:fs"
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { dirname, join } from "node:path"
+import type { Worker } from "node:worker_threads"
+import { compareNames, isSelected, safely } from "../../src/internal/folderReader.js"
+import * as TestCloud from "../../src/layers/TestCloud.js"
+import * as CloudFiles from "../../src/services/CloudFiles.js"
+import { unfitPath } from "../../src/services/CloudFiles/folderNames.js"
+import { filterOf } from "../../src/services/CloudFiles/glob.js"
+import { patterned, requestsOf, rootFibers, traffic } from "../support.js"
+
+const { fromBytes, fromString, runFolder } = CloudFiles
+
+const cloud = Layer.fresh(Layer.merge(TestCloud.layer(), NodeFileSystem.layer))
+
+const prepared = Effect.gen(function* () {
+  const files = yield* CloudFiles.CloudFiles
+  const emulated = yield* TestCloud.TestCloud
+  yield* files.createContainer({ container: "c" })
+  yield* emulated.clearRequests
+  return { files, emulated }
+})
+
+const folderOf = (content: Readonly<Record<string, string | Uint8Array>> = {}) =>
+  Effect.acquireRelease(
+    Effect.promise(async () => {
+      const folder = await mkdtemp(join(tmpdir(), "folders-"))
+      for (const [path, bytes] of Object.entries(content)) {
+        await mkdir(dirname(join(folder, path)), { recursive: true })
+        await writeFile(join(folder, path), bytes)
+      }
+      return folder
+    }),
+    (folder) => Effect.promise(() => rm(folder, { recursive: true, force: true }))
+  )
+
+const many = (count: number): Record<string, string> =>
+  Object.fromEntries(Array.from({ length: count }, (_, index) => [`${String(index).padStart(4, "0")}.txt`, `${index}`]))
+
+const collected = <A, E, R>(stream: Stream.Stream<A, E, R>) => Effect.map(Stream.runCollect(stream), (all) => [...all])
+
+/** `Tag path` of each event about a file, with the reason where it has one. */
+const told = (events: ReadonlyArray<CloudFiles.FolderEvent>): Array<string> =>
+  events.flatMap((event) => {
+    switch (event._tag) {
+      case "Summary":
+      case "Started":
+      case "Progress":
+        return []
+      case "Skipped":
+        return [`Skipped ${event.path} ${event.reason}`]
+      case "Failed":
+        return [
+          `Failed ${event.path} ${event.error._tag}${event.error._tag === "FileRefused" ? ` ${event.error.reason}` : ""}`
+        ]
+      default:
+        return [`${event._tag} ${event.path}`]
+    }
+  })
+
+const run = <E, R>(stream: Stream.Stream<CloudFiles.FolderEvent, E, R>) => Effect.map(collected(stream), told)
+
+const changes = Effect.map(traffic, (all) => all.filter((line) => !/^(GET|HEAD) /.test(line)))
+
+/** The worker threads that are started from now on, and how many of them run. */
+const workers = Effect.acquireRelease(
+  Effect.sync(() => {
+    const seen = { started: 0, running: 0 }
+    const watch = (worker: Worker): void => {
+      seen.started++
+      seen.running++
+      worker.once("exit", () => seen.running--)
+    }
+    process.on("worker", watch)
+    return { seen, watch }
+  }),
+  ({ watch }) => Effect.sync(() => process.off("worker", watch))
+).pipe(Effect.map(({ seen }) => seen))
+
+describe("uploading a folder", () => {
+  it.scopedLive("small files go in archives from 64 on, each verified, and larger ones by themselves", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      const folder = yield* folderOf({ ...many(64), "big.bin": patterned(1_048_577) })
+      const summary = yield* runFolder(files.uploadFolder({ folder, container: "c", prefix: "p" }))
+      assert.deepStrictEqual([summary.done, summary.archived, summary.bytes], [65, 64, 1_048_577 + 10 + 54 * 2])
+      assert.deepStrictEqual((yield* changes).map((line) => line.replace(/&.*? /, " ")).toSorted(), [
+        "PUT /c/p/big.bin 201",
+        "PUT /c?extract-archive=tar 200",
+        "PUT /c?extract-archive=tar 200"
+      ])
+      const stored = yield* emulated.files.getObject("c", "p/0063.txt")
+      assert.strictEqual(new TextDecoder().decode(stored?.bytes), "63")
+      assert.match(stored?.contentType ?? "", /^text\/plain/)
+      // Empty, so that the cloud guesses each file's own.
+      const sent = (yield* requestsOf("files")).find(({ target }) => target.includes("extract-archive"))
+      assert.strictEqual(sent?.headers["content-type"], "")
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.scopedLive("fewer files go one by one, and so do all where the cloud extracts nothing", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      const few = yield* folderOf(many(63))
+      assert.strictEqual((yield* runFolder(files.uploadFolder({ folder: few, container: "c" }))).archived, 0)
+      assert.lengthOf(yield* changes, 63)
+      yield* emulated.clearRequests
+      // What a Swift without it makes of such a request: a container that is there already.
+      yield* emulated.fail({
+        match: { path: "extract-archive" },
+        times: Infinity,
+        fault: { _tag: "Status", status: 202, body: "" }
+      })
+      const folder = yield* folderOf(many(3))
+      const summary = yield* runFolder(files.uploadFolder({ folder, container: "c", archives: "always" }))
+      assert.deepStrictEqual([summary.done, summary.archived], [3, 0])
+      yield* runFolder(files.uploadFolder({ folder, container: "c", archives: "always" }))
+      const asked = (yield* changes).filter((line) => line.includes("extract-archive"))
+      assert.lengthOf(asked, 1, "it is asked once")
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.scopedLive(
+    "what an archive's answer names, and what the listing does not show as it was read, is sent again",
+    () =>
+      Effect.gen(function* () {
+        const { emulated, files } = yield* prepared
+        const folder = yield* folderOf(many(10))
+        // The question goes through; the archive is answered well and nothing of it is stored.
+        yield* emulated.fail({
+          match: { path: "extract-archive" },
+          skip: 1,
+          fault: {
+            _tag: "Status",
+            status: 200,
+            body: { "Number Files Created": 10, "Response Status": "201 Created", "Response Body": "", Errors: [] }
+          }
+        })
+        const summary = yield* runFolder(files.uploadFolder({ folder, container: "c", archives: "always" }))
+        assert.deepStrictEqual([summary.done, summary.archived, summary.failed], [10, 0, 0])
+        assert.lengthOf(yield* emulated.files.objects("c"), 10)
+        yield* emulated.clearRequests
+        yield* emulated.fail({
+          match: { path: "extract-archive" },
+          fault: {
+            _tag: "Status",
+            status: 200,
+            body: {
+              "Number Files Created": 9,
+              "Response Status": "400 Bad Request",
+              "Response Body": "",
+              Errors: [["/v1/MossoCloudFS_x/c/0003.txt", "503 Service Unavailable"]]
+            }
+          }
+        })
+        const again = yield* runFolder(files.uploadFolder({ folder, container: "c", archives: "always" }))
+        assert.deepStrictEqual([again.done, again.archived], [10, 9])
+        assert.include(yield* changes, "PUT /c/0003.txt 201")
+      }).pipe(Effect.provide(cloud))
+  )
+
+  it.scopedLive("a token that dies as the archive arrives costs one login", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      const folder = yield* folderOf(many(80))
+      const before = (yield* emulated.logins).succeeded
+      yield* emulated.fail({ match: { path: "extract-archive" }, skip: 1, fault: { _tag: "ExpireTokens" } })
+      const summary = yield* runFolder(files.uploadFolder({ folder, container: "c" }))
+      assert.deepStrictEqual([summary.done, summary.archived], [80, 80])
+      assert.strictEqual((yield* emulated.logins).succeeded, before + 1)
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.scopedLive(
+    "a file that fails is told, and does not stop the others; run to its end, it fails with all of them",
+    () =>
+      Effect.gen(function* () {
+        const { emulated, files } = yield* prepared
+        const folder = yield* folderOf(many(5))
+        yield* emulated.fail({ match: { method: "PUT", path: "0002.txt" }, fault: { _tag: "Status", status: 403 } })
+        const failed = yield* Effect.flip(runFolder(files.uploadFolder({ folder, container: "c" })))
+        assert.strictEqual(failed._tag, "FolderFailed")
+        if (failed._tag !== "FolderFailed") return
+        assert.strictEqual(failed.done, 4)
+        assert.deepStrictEqual(
+          failed.failures.map(({ path, tag }) => [path, tag]),
+          [["0002.txt", "Forbidden"]]
+        )
+      }).pipe(Effect.provide(cloud))
+  )
+
+  it.scopedLive("a missing container or folder ends it before anything is sent", () =>
+    Effect.gen(function* () {
+      const { files } = yield* prepared
+      const folder = yield* folderOf(many(1))
+      const lost = yield* Effect.flip(runFolder(files.uploadFolder({ folder, container: "none" })))
+      assert.strictEqual(lost._tag, "NotFound")
+      const missing = { folder: join(folder, "none"), container: "c" }
+      const errors = [
+        yield* Effect.flip(runFolder(files.uploadFolder(missing))),
+        yield* Effect.flip(runFolder(files.sync({ direction: "upload", ...missing, delete: true }))),
+        yield* Effect.flip(Stream.runDrain(files.compareFolder(missing)))
+      ]
+      assert.deepStrictEqual(
+        errors.map(({ _tag }) => _tag),
+        ["SystemError", "SystemError", "SystemError"]
+      )
+      assert.deepStrictEqual(yield* changes, [])
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.scopedLive("wrong input is refused with what would be right, and nothing is sent", () =>
+    Effect.gen(function* () {
+      const { files } = yield* prepared
+      for (const [path, wrong] of Object.entries({
+        folder: { folder: "" },
+        "include.1": { include: ["*.txt", ""] },
+        concurrency: { concurrency: 0 },
+        container: { container: "a/b" }
+      })) {
+        const error = yield* Effect.flip(runFolder(files.uploadFolder({ folder: "/tmp", container: "c", ...wrong })))
+        assert.strictEqual(error._tag, "InvalidInput")
+        if (error._tag === "InvalidInput") assert.strictEqual(error.issues[0]?.path, path)
+      }
+      assert.deepStrictEqual(yield* traffic, [])
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.scopedLive("symbolic links are skipped, or followed but not out of the folder nor in a circle", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      const outside = yield* folderOf({ secret: "secret" })
+      const folder = yield* folderOf({ "real/file": "1" })
+      yield* Effect.promise(async () => {
+        await symlink(join(folder, "real/file"), join(folder, "to-file"))
+        await symlink(join(folder, "real"), join(folder, "to-folder"))
+        await symlink(folder, join(folder, "real/up"))
+        await symlink(join(outside, "secret"), join(folder, "to-secret"))
+        await symlink(outside, join(folder, "to-outside"))
+        await symlink("nowhere", join(folder, "to-nothing"))
+      })
+      const skipped = yield* run(files.uploadFolder({ folder, container: "c" }))
+      assert.sameMembers(skipped, [
+        "Done real/file",
+        ...["real/up", "to-file", "to-folder", "to-secret", "to-outside", "to-nothing"].map(
+          (path) => `Skipped ${path} symlink`
+        )
+      ])
+      assert.deepStrictEqual(yield* emulated.files.objects("c"), ["real/file"])
+      const followed = yield* run(
+        files.uploadFolder({ folder, container: "c", symlinks: "follow", archives: "always" })
+      )
+      assert.sameMembers(followed, [
+        "Done real/file",
+        "Skipped real/up loop",
+        "Done to-file",
+        "Done to-folder/file",
+        "Skipped to-folder/up loop",
+        "Skipped to-secret outside",
+        "Skipped to-outside outside",
+        "Skipped to-nothing symlink"
+      ])
+      yield* runFolder(files.uploadFolder({ folder, container: "c", symlinks: "follow", outsideLinks: true }))
+      assert.include(yield* emulated.files.objects("c"), "to-outside/secret")
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.scopedLive(
+    "a file that became a link after it was found is not followed, nor is one that grew taken as it was",
+    () =>
+      Effect.gen(function* () {
+        const folder = yield* folderOf({ "a.txt": "four", "b.txt": "four" })
+        symlinkSync("/etc/hostname", join(folder, "link"))
+        writeFileSync(join(folder, "a.txt"), "longer")
+        const packed = safely({
+          op: "pack",
+          folder,
+          prefix: "",
+          follow: false,
+          paths: "a.txt\u0000b.txt\u0000link",
+          sizes: Float64Array.of(4, 4, 4),
+          times: Float64Array.of(0, 0, 0)
+        })
+        assert.isTrue(packed[0])
+        const { problems } = packed[1] as { problems: ReadonlyArray<readonly [number, string, string]> }
+        assert.deepStrictEqual(
+          problems.map(([index, code]) => [index, code]),
+          [
+            [0, "CHANGED"],
+            [2, "ELOOP"]
+          ]
+        )
+      })
+  )
+
+  it.scopedLive("a name that is not valid UTF-8, and one that is too long for an object, fail by themselves", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      const folder = yield* folderOf({ "good.txt": "1" })
+      writeFileSync(Buffer.concat([Buffer.from(join(folder, "bad")), Buffer.from([0xff])]), "2")
+      const prefix = "x".repeat(1014)
+      const events = yield* run(files.uploadFolder({ folder, container: "c", prefix }))
+      assert.sameMembers(events, ["Failed bad\ufffd FileRefused notUnicode", "Done good.txt"])
+      assert.sameMembers(
+        yield* run(files.uploadFolder({ folder, container: "c", prefix: `${prefix}xx`, exclude: ["bad*"] })),
+        ["Failed good.txt FileRefused tooLong"]
+      )
+      assert.lengthOf(yield* emulated.files.objects("c"), 1)
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.scopedLive("a large file tells how far it is", () =>
+    Effect.gen(function* () {
+      const { files } = yield* prepared
+      const folder = yield* folderOf({ "big.bin": patterned(3_500_000) })
+      const events = yield* collected(files.uploadFolder({ folder, container: "c" }))
+      const progress = events.flatMap((event) => (event._tag === "Progress" ? [event.transferred] : []))
+      assert.strictEqual(progress.at(-1), 3_500_000)
+      assert.isAtLeast(progress.length, 3)
+      assert.deepStrictEqual(
+        progress,
+        progress.toSorted((a, b) => a - b)
+      )
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.scopedLive("interrupted, it leaves no worker and no fiber", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      const folder = yield* folderOf(many(100))
+      yield* emulated.fail({
+        match: { path: "extract-archive" },
+        skip: 1,
+        fault: { _tag: "Delay", duration: "1 hour" }
+      })
+      const before = rootFibers()
+      const threads = yield* workers
+      const fiber = yield* Effect.fork(runFolder(files.uploadFolder({ folder, container: "c" })))
+      let asked = 0
+      for (let look = 0; look < 2000 && asked < 2; look++) {
+        yield* Effect.sleep("10 millis")
+        asked = (yield* requestsOf("files")).filter(({ target }) => target.includes("extract-archive")).length
+      }
+      assert.strictEqual(threads.running, 1)
+      yield* Fiber.interrupt(fiber)
+      assert.deepStrictEqual(threads, { started: 1, running: 0 })
+      assert.isAtMost(rootFibers(), before)
+    }).pipe(Effect.provide(cloud))
+  )
+})
+
+describe("downloading a folder", () => {
+  it.scopedLive("no name leads out of the folder, and each such object is told", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      const around = yield* folderOf({ "inside/keep.txt": "kept" })
+      const folder = join(around, "inside")
+      for (const object of ["../escaped", "a/../../escaped", "/absolute", "a//b", "./dot", "a/.", "good/file"]) {
+        yield* emulated.files.putObject("c", object, new TextEncoder().encode("x"))
+      }
+      const events = yield* run(files.downloadFolder({ folder, container: "c" }))
+      assert.sameMembers(events, [
+        "Failed ../escaped FileRefused outside",
+        "Failed a/../../escaped FileRefused outside",
+        "Failed /absolute FileRefused outside",
+        "Failed a//b FileRefused notAPath",
+        "Failed ./dot FileRefused notAPath",
+        "Failed a/. FileRefused notAPath",
+        "Done good/file"
+      ])
+      assert.deepStrictEqual(yield* Effect.promise(() => readdir(around)), ["inside"])
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it("on Windows, names that mean something else there are refused as well", () => {
+    for (const name of ["a\\..\\..\\b", "C:evil", "a/file:stream", "con", "a/nul.txt", "trailing.", "x?"]) {
+      assert.strictEqual(unfitPath("o", name, "win32")?._tag, "FileRefused", name)
+      assert.isUndefined(unfitPath("o", name, "linux"), name)
+    }
+    assert.isUndefined(unfitPath("o", "console/a b.txt", "win32"))
+  })
+
+  it.scopedLive(
+    "a symbolic link out of the folder is not followed, and one that is in a file's place is replaced",
+    () =>
+      Effect.gen(function* () {
+        const { files } = yield* prepared
+        const outside = yield* folderOf({ victim: "untouched" })
+        const folder = yield* folderOf({ "real/x": "old" })
+        yield* Effect.promise(async () => {
+          await symlink(outside, join(folder, "evil"))
+          await symlink(join(outside, "victim"), join(folder, "file"))
+          await symlink(outside, join(folder, "as-file"))
+          await symlink("real", join(folder, "within"))
+        })
+        for (const object of ["evil/victim", "evil/new/deep", "file", "as-file", "within/x"]) {
+          yield* files.upload({ container: "c", object, body: fromString("new") })
+        }
+        const events = yield* run(files.downloadFolder({ folder, container: "c" }))
+        assert.sameMembers(events, [
+          "Failed evil/victim FileRefused outside",
+          "Failed evil/new/deep FileRefused outside",
+          "Done file",
+          "Done as-file",
+          "Done within/x"
+        ])
+        assert.deepStrictEqual(yield* Effect.promise(() => readdir(outside)), ["victim"])
+        assert.strictEqual(yield* Effect.promise(() => readFile(join(outside, "victim"), "utf8")), "untouched")
+        assert.strictEqual(yield* Effect.promise(() => readFile(join(folder, "file"), "utf8")), "new")
+        assert.strictEqual(yield* Effect.promise(() => readFile(join(folder, "real/x"), "utf8")), "new")
+      }).pipe(Effect.provide(cloud))
+  )
+
+  it.scopedLive("a file where a folder should be, and the other way round, is told and left", () =>
+    Effect.gen(function* () {
+      const { files } = yield* prepared
+      const folder = yield* folderOf({ "a/b": "folder here", c: "file here" })
+      for (const object of ["a", "c/d"]) yield* files.upload({ container: "c", object, body: fromString("new") })
+      assert.sameMembers(yield* run(files.downloadFolder({ folder, container: "c" })), [
+        "Failed a FileRefused conflict",
+        "Failed c/d FileRefused conflict"
+      ])
+      assert.strictEqual(yield* Effect.promise(() => readFile(join(folder, "c"), "utf8")), "file here")
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.scopedLive("content that breaks off or is not what it should be leaves the old file, and no other", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      const folder = yield* folderOf({ "o.bin": "old" })
+      yield* files.upload({ container: "c", object: "o.bin", body: fromBytes(patterned(100_000)) })
+      yield* emulated.fail({
+        match: { method: "GET", path: "/c/o.bin" },
+        times: Infinity,
+        fault: { _tag: "TruncateBody", afterBytes: 50_000 }
+      })
+      const [event] = yield* run(files.downloadFolder({ folder, container: "c" }))
+      assert.match(event ?? "", /^Failed o\.bin TransportError/)
+      assert.deepStrictEqual(yield* Effect.promise(() => readdir(folder)), ["o.bin"])
+      assert.strictEqual(yield* Effect.promise(() => readFile(join(folder, "o.bin"), "utf8")), "old")
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.scopedLive("interrupted, it leaves no temporary file", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      const folder = yield* folderOf({})
+      yield* files.upload({ container: "c", object: "o.bin", body: fromBytes(patterned(3_000_000)) })
+      yield* emulated.fail({
+        match: { method: "GET", path: "/c/o.bin" },
+        fault: { _tag: "StallBody", afterBytes: 2_000_000 }
+      })
+      const fiber = yield* Effect.fork(runFolder(files.downloadFolder({ folder, container: "c" })))
+      let names: ReadonlyArray<string> = []
+      for (let look = 0; look < 500 && names.length === 0; look++) {
+        yield* Effect.sleep("10 millis")
+        names = yield* Effect.promise(() => readdir(folder))
+      }
+      assert.match(names[0] ?? "", /\.part$/)
+      yield* Fiber.interrupt(fiber)
+      assert.deepStrictEqual(yield* Effect.promise(() => readdir(folder)), [])
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.scopedLive("a token that dies in the middle costs one login", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      for (const object of Object.keys(many(40))) yield* emulated.files.putObject("c", object, patterned(10))
+      const before = (yield* emulated.logins).succeeded
+      yield* emulated.fail({ match: { method: "GET", path: "/c/0020.txt" }, fault: { _tag: "ExpireTokens" } })
+      const folder = yield* folderOf({})
+      assert.strictEqual((yield* runFolder(files.downloadFolder({ folder, container: "c" }))).done, 40)
+      assert.strictEqual((yield* emulated.logins).succeeded, before + 1)
+    }).pipe(Effect.provide(cloud))
+  )
+})
+
+describe("synchronizing a folder", () => {
+  it.scopedLive("a dry run tells what would be done, and changes nothing at either side", () =>
+    Effect.gen(function* () {
+      const { files } = yield* prepared
+      yield* files.upload({ container: "c", object: "remote.txt", body: fromString("r") })
+      const folder = yield* folderOf({ "local.txt": "l" })
+      const before = yield* changes
+      const up = yield* run(files.sync({ direction: "upload", folder, container: "c", delete: true, dryRun: true }))
+      assert.sameMembers(up, ["Planned local.txt", "Planned remote.txt"])
+      const down = yield* run(files.sync({ direction: "download", folder, container: "c", delete: true, dryRun: true }))
+      assert.sameMembers(down, ["Planned local.txt", "Planned remote.txt"])
+      yield* run(files.uploadFolder({ folder, container: "c", dryRun: true }))
+      const target = join(folder, "not-there")
+      yield* run(files.downloadFolder({ folder: target, container: "c", dryRun: true }))
+      assert.deepStrictEqual(yield* changes, before)
+      assert.deepStrictEqual(yield* Effect.promise(() => readdir(folder)), ["local.txt"])
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.scopedLive("after a failure nothing is deleted: what could not be read must not be taken for gone", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      yield* files.upload({ container: "c", object: "gone.txt", body: fromString("r") })
+      const folder = yield* folderOf({ "a.txt": "l" })
+      yield* emulated.fail({ match: { method: "PUT", path: "a.txt" }, fault: { _tag: "Status", status: 403 } })
+      const events = yield* run(files.sync({ direction: "upload", folder, container: "c", delete: true }))
+      assert.sameMembers(events, ["Failed a.txt Forbidden", "Skipped gone.txt failures"])
+      assert.include(yield* emulated.files.objects("c"), "gone.txt")
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.scopedLive("what a glob leaves out is neither transferred nor deleted", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      for (const object of ["node_modules/x.js", "src/old.ts", "notes.md"]) {
+        yield* emulated.files.putObject("c", object, patterned(1))
+      }
+      const folder = yield* folderOf({ "src/new.ts": "1", "node_modules/y.js": "2", "build/out.ts": "3" })
+      const events = yield* run(
+        files.sync({
+          direction: "upload",
+          folder,
+          container: "c",
+          delete: true,
+          include: ["*.ts"],
+          exclude: ["node_modules", "/build"]
+        })
+      )
+      assert.sameMembers(events, ["Done src/new.ts", "Deleted src/old.ts"])
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.scopedLive(
+    "a large file is told from its object by the time that its metadata keeps, and by a request only there",
+    () =>
+      Effect.gen(function* () {
+        const { emulated, files } = yield* prepared
+        const folder = yield* folderOf({ "big.bin": patterned(1_100_000), "small.txt": "s" })
+        const sync = { direction: "upload", folder, container: "c" } as const
+        yield* runFolder(files.sync(sync))
+        yield* emulated.clearRequests
+        assert.sameMembers(yield* run(files.sync(sync)), ["Skipped big.bin same", "Skipped small.txt same"])
+        assert.deepStrictEqual(
+          (yield* traffic).filter((line) => line.startsWith("HEAD")),
+          ["HEAD /c 204", "HEAD /c/big.bin 200"]
+        )
+        yield* Effect.promise(() => utimes(join(folder, "big.bin"), 1_600_000_000, 1_600_000_000))
+        assert.sameMembers(yield* run(files.sync(sync)), ["Done big.bin", "Skipped small.txt same"])
+        // The content is the same: only its time was another.
+        yield* Effect.promise(() => utimes(join(folder, "big.bin"), 1_500_000_000, 1_500_000_000))
+        assert.sameMembers(yield* run(files.sync({ ...sync, compare: "checksum" })), [
+          "Skipped big.bin same",
+          "Skipped small.txt same"
+        ])
+      }).pipe(Effect.provide(cloud))
+  )
+
+  it.scopedLive("both ways: what is only here, only there, different and the same, in the order of names", () =>
+    Effect.gen(function* () {
+      const { files } = yield* prepared
+      for (const [object, text] of Object.entries({ "a/b": "1", "a.txt": "1", z: "1", "🚀": "1", "\uff00": "1" })) {
+        yield* files.upload({ container: "c", object, body: fromString(text) })
+      }
+      const folder = yield* folderOf({ "a/b": "1", "a.txt": "2", "a/c": "1", "🚀": "1", "\uff00": "1" })
+      const found = yield* collected(files.compareFolder({ folder, container: "c" }))
+      assert.deepStrictEqual(
+        found.map((one) => `${one._tag} ${one.path}`),
+        ["Different a.txt", "Same a/b", "OnlyLocal a/c", "OnlyRemote z", "Same \uff00", "Same 🚀"]
+      )
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.scopedLive("a folder of more names than a walk and a page give at a time is merged whole", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      const folder = yield* folderOf(many(1100))
+      for (let index = 0; index < 1100; index += 2) {
+        const name = `${String(index).padStart(4, "0")}.txt`
+        yield* emulated.files.putObject("c", name, new TextEncoder().encode(`${index}`))
+      }
+      const found = yield* collected(files.compareFolder({ folder, container: "c" }))
+      assert.strictEqual(found.filter(({ _tag }) => _tag === "Same").length, 550)
+      assert.strictEqual(found.filter(({ _tag }) => _tag === "OnlyLocal").length, 550)
+    }).pipe(
+      Effect.provide(
+        Layer.fresh(Layer.merge(TestCloud.layer({ cloud: { files: { pageLimit: 300 } } }), NodeFileSystem.layer))
+      )
+    )
+  )
+})
+
+describe("names and globs", () => {
+  it("names are compared as their UTF-8 is", () => {
+    const names = [
+      "",
+      "a",
+      "a/",
+      "a.",
+      "\u007f",
+      "\u0080",
+      "\u07ff",
+      "\ud7ff",
+      "\ue000",
+      "\uffff",
+      "😀",
+      "\u{10ffff}",
+      "a😀",
+      "a\uff00"
+    ]
+    for (const a of names) {
+      for (const b of names) {
+        assert.strictEqual(
+          Math.sign(compareNames(a, b)),
+          Buffer.compare(Buffer.from(a), Buffer.from(b)),
+          JSON.stringify([a, b])
+        )
+      }
+    }
+  })
+
+  it("a glob without a slash is about a name at any depth, one with a slash about the path, and either about all below", () => {
+    const selects = (include: ReadonlyArray<string>, exclude: ReadonlyArray<string>, path: string): boolean => {
+      const filter = filterOf("o", { include, exclude })
+      assert.strictEqual(filter._tag, "Right")
+      return filter._tag === "Right" && isSelected(filter.right, path)
+    }
+    assert.isTrue(selects([], [], ".hidden/x"))
+    assert.isTrue(selects(["*.jpg"], [], "a/b/c.jpg"))
+    assert.isTrue(selects(["*.jpg"], [], ".a/.c.jpg"))
+    assert.isFalse(selects(["/*.jpg"], [], "a/c.jpg"))
+    assert.isTrue(selects(["/*.jpg"], [], "c.jpg"))
+    assert.isTrue(selects(["photos/**"], [], "photos/2026/a.png"))
+    assert.isTrue(selects(["photos/"], [], "photos/2026/a.png"))
+    assert.isFalse(selects(["photos/*.png"], [], "photos/2026/a.png"))
+    assert.isTrue(selects(["**/2026/*.{png,jpg}"], [], "x/y/2026/a.jpg"))
+    assert.isFalse(selects([], ["node_modules"], "a/node_modules/b/c.js"))
+    assert.isFalse(selects(["*.js"], ["a"], "a/b.js"))
+    assert.isTrue(selects(["!x"], [], "!x"))
+  })
+})
+
+describe("permissions", () => {
+  it.scopedLive.skipIf(process.getuid?.() === 0)("a file that may not be read fails by itself", () =>
+    Effect.gen(function* () {
+      const { files } = yield* prepared
+      const folder = yield* folderOf({ "a.txt": "1", "b.txt": "2" })
+      chmodSync(join(folder, "a.txt"), 0)
+      assert.sameMembers(yield* run(files.uploadFolder({ folder, container: "c", archives: "always" })), [
+        "Failed a.txt SystemError",
+        "Done b.txt"
+      ])
+    }).pipe(Effect.provide(cloud))
+  )
+})
