@@ -46,6 +46,7 @@ import {
   type Subdirectory
 } from "./CloudFiles/endpoints.js"
 import { listing } from "./CloudFiles/listing.js"
+import { isObject, nameOf } from "./CloudFiles/remoteListing.js"
 import { makeSigning, type Signing } from "./CloudFiles/signatures.js"
 import { makeVersions, type Versions } from "./CloudFiles/versions.js"
 import { makeFolders } from "./CloudFiles/folder.js"
@@ -573,8 +574,6 @@ export class CloudFiles extends Context.Tag("effect-rackspace/CloudFiles")<Cloud
  */
 export const selector = { types: ["object-store"], name: "cloudFiles" } as const
 
-const nameOf = (entry: ObjectSummary | Subdirectory): string => ("subdir" in entry ? entry.subdir : entry.name)
-
 /**
  * The service, from a login. It makes no request by itself.
  *
@@ -636,11 +635,7 @@ export const make = ({ cdnEndpoint, ...options }: Options = {}): Effect.Effect<
           retry: options.retry
         }),
       listObjects: (filters) =>
-        Stream.filter(
-          listed("CloudFiles.listObjects", filters),
-          // Without a delimiter the cloud lists objects only.
-          (entry): entry is ObjectSummary => "name" in entry
-        ),
+        Stream.filter(listed("CloudFiles.listObjects", filters), isObject),
       listLevel: (filters) => listed("CloudFiles.listLevel", { ...filters, delimiter: filters.delimiter ?? "/" }),
       updateObjectMetadata: ({ container, metadata = {}, object, remove = [], ...changes }) =>
         Effect.gen(function* () {

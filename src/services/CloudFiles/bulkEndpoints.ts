@@ -78,16 +78,20 @@ const Destination = Schema.transform(
 export const bulkEndpoints = {
   /**
    * Deletes up to 10,000 objects and empty containers, whose percent-encoded paths are the lines of the body: what
-   * `bulkDelete` is made of. "Bulk delete", `DELETE /v1/{account}?bulk-delete`.
+   * `bulkDelete` is made of. "Bulk delete", `POST /v1/{account}?bulk-delete`.
+   *
+   * Rackspace documents it as a DELETE, and Swift takes both. On a Swift that is set up without it, a POST changes nothing,
+   * and a DELETE by somebody who may delete accounts would delete this one.
    */
   bulkDeletePaths: Endpoint.withRawBody(
-    Endpoint.make("CloudFiles.bulkDeletePaths", "DELETE", "", {
+    Endpoint.make("CloudFiles.bulkDeletePaths", "POST", "", {
       fixedQuery: { "bulk-delete": "" },
       headers: {
         contentType: Schema.optional(Schema.Literal("text/plain")).pipe(Schema.fromKey("content-type"))
       },
       success: Endpoint.json(BulkResult),
-      errors: ["NotFound"]
+      errors: ["NotFound"],
+      idempotent: true
     })
   ),
   /**

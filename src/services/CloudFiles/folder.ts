@@ -35,7 +35,7 @@ import {
 import { absoluteFolder, folderPrefix, refusedFile, unfitObject } from "./folderNames.js"
 import { type Job, makeFolderUpload, type Outgoing } from "./folderUpload.js"
 import { filterOf } from "./glob.js"
-import { makeListing, storedAt } from "./remoteListing.js"
+import { makeListing } from "./remoteListing.js"
 import type { makeUpload } from "./upload.js"
 
 type Emit = Job["emit"]
@@ -438,7 +438,7 @@ const comparisonOf = (
   const file = { path, object: remote?.object.name ?? prefix + path, bytes: local?.bytes ?? remote?.object.bytes ?? 0 }
   if (typeof verdict === "object") return { _tag: "Failed", ...file, error: verdict.error }
   const here = { bytes: local?.bytes ?? 0, modified: local?.time ?? 0 }
-  const there = { bytes: remote?.object.bytes ?? 0, modified: remote === undefined ? 0 : storedAt(remote.object) }
+  const there = { bytes: remote?.object.bytes ?? 0, modified: remote === undefined ? 0 : remote.object.lastModified.epochMillis }
   switch (verdict) {
     case "onlyLocal":
       return { _tag: "OnlyLocal", ...file, local: here }

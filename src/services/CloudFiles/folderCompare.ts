@@ -13,16 +13,16 @@ import type { CommonError } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
 import { compareNames } from "../../internal/folderReader.js"
 import type { FolderReader, FoundEntry } from "../../internal/folderReading.js"
-import { endpoints, type ObjectInfo } from "./endpoints.js"
+import { endpoints, type ObjectInfo, type ObjectSummary } from "./endpoints.js"
 import type { Comparing, FileError } from "./folderModel.js"
 import { ContainerName, ObjectName } from "./names.js"
-import { type Listed, makeListing, storedAt } from "./remoteListing.js"
+import { makeListing } from "./remoteListing.js"
 
 /** An object of a folder. */
 export interface RemoteEntry {
   /** Within the folder. */
   readonly path: string
-  readonly object: Listed
+  readonly object: ObjectSummary
   /** Whether it stands for a folder. */
   readonly isMarker: boolean
 }
@@ -43,8 +43,8 @@ export interface Verdict extends Pair {
 export const smallFile = 1024 * 1024
 
 /** Whether an object only says that there is a folder. */
-export const isMarker = ({ bytes, content_type, name }: Listed): boolean =>
-  bytes === 0 && (name.endsWith("/") || /^application\/(x-)?directory\b/.test(content_type))
+export const isMarker = ({ bytes, contentType, name }: ObjectSummary): boolean =>
+  bytes === 0 && (name.endsWith("/") || /^application\/(x-)?directory\b/.test(contentType))
 
 const keyOf = (entry: FoundEntry): string => (entry.kind === "folder" ? `${entry.path}/` : entry.path)
 
@@ -187,7 +187,7 @@ export const makeComparing = (client: CloudClient, operation: string) => {
         }
         const time = mtimeOf(info)
         if (time !== undefined) return sameTime(time, local.time) ? "same" : "different"
-        const stored = info.lastModified?.epochMillis ?? storedAt(remote.object)
+        const stored = info.lastModified?.epochMillis ?? remote.object.lastModified.epochMillis
         // A file that somebody else's client has uploaded is older than its object; one that was downloaded has its time.
         return (toward === "remote" ? local.time <= stored : sameTime(local.time, stored)) ? "same" : "different"
       }).pipe(
@@ -201,7 +201,7 @@ export const makeComparing = (client: CloudClient, operation: string) => {
      * Whether an object that is listed with another size may have it all the same: a dynamic large object is listed without
      * content, and a static one, while its listing lags behind, with the size of its manifest.
      */
-    const mayBeLarge = ({ bytes }: FoundEntry, listed: Listed): boolean =>
+    const mayBeLarge = ({ bytes }: FoundEntry, listed: ObjectSummary): boolean =>
       (listed.bytes === 0 && listed.hash === "d41d8cd98f00b204e9800998ecf8427e") ||
       (bytes > smallFile && listed.bytes < bytes)
 

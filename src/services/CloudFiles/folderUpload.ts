@@ -15,10 +15,10 @@ import type { FolderReader } from "../../internal/folderReading.js"
 import { fromBytes, fromFile, pieces, type RequestBody } from "../../RequestBody.js"
 import { isNotOffered } from "./bulk.js"
 import type { ExtractResult } from "./bulkEndpoints.js"
-import { endpoints } from "./endpoints.js"
+import { endpoints, type ObjectSummary } from "./endpoints.js"
 import { smallFile } from "./folderCompare.js"
 import type { FileError, FolderError, FolderEvent } from "./folderModel.js"
-import { type Listed, makeListing } from "./remoteListing.js"
+import { makeListing } from "./remoteListing.js"
 import type { makeUpload } from "./upload.js"
 
 /** A file that is to go up, or a folder without anything in it. */
@@ -217,11 +217,11 @@ export const makeFolderUpload = (client: CloudClient, upload: ReturnType<typeof 
     })
 
     /** The objects of a listing from one archive's end to the next one's, by their names. */
-    const stored = (archive: Archive): Effect.Effect<ReadonlyMap<string, Listed>, Stop> =>
+    const stored = (archive: Archive): Effect.Effect<ReadonlyMap<string, ObjectSummary>, Stop> =>
       Effect.suspend(() => {
         const last = archive.files.at(-1)?.object ?? ""
         const wanted = new Set(archive.files.map(({ object }) => object))
-        const found = new Map<string, Listed>()
+        const found = new Map<string, ObjectSummary>()
         return list({ container, prefix, marker: archive.after, endMarker: `${last}\u0001` }).pipe(
           Stream.takeUntil(({ name }) => compareNames(name, last) >= 0),
           Stream.runForEachChunk((chunk) =>
@@ -272,7 +272,7 @@ export const makeFolderUpload = (client: CloudClient, upload: ReturnType<typeof 
           const refused = Either.isLeft(result)
             ? new Set<string>()
             : new Set(result.right.errors.map(([path]) => nameOf(path, container)))
-          const objects = Either.isLeft(result) ? new Map<string, Listed>() : yield* stored(archive)
+          const objects = Either.isLeft(result) ? new Map<string, ObjectSummary>() : yield* stored(archive)
           for (const [index, file] of files.entries()) {
             if (troubled.has(index)) continue
             const object = objects.get(file.object)
