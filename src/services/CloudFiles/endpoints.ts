@@ -526,7 +526,8 @@ export const endpoints = {
       ifNoneMatch: Schema.optional(Schema.Literal("*")).pipe(Schema.fromKey("if-none-match"))
     },
     body: ManifestBody,
-    success: Endpoint.headers(StoredObject),
+    // Asks for JSON, in which a refusal lists the segments that are wrong.
+    success: Endpoint.response(StoredObject),
     errors: ["NotFound", "Conflict", "PreconditionFailed", "QuotaExceeded", "Unprocessable"]
   }),
   /**
