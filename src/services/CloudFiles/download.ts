@@ -180,10 +180,12 @@ export const makeDownload = (
               const rest = length === undefined ? {} : { length: length - received }
               return partOf(options, { offset: begin + received, ...rest }, etag)
             })
-            return goingOn(
-              Stream.unwrapScoped(
+            // Only what the further response gives is taken up again: that there is none is the end of it.
+            return Stream.unwrapScoped(
+              Effect.map(
                 // The object ends here, whatever was announced.
-                Effect.catchTag(Effect.flatten(again), "RangeNotSatisfiable", () => Effect.fail(error))
+                Effect.catchTag(Effect.flatten(again), "RangeNotSatisfiable", () => Effect.fail(error)),
+                goingOn
               )
             )
           })
