@@ -429,7 +429,12 @@ export const make = (
           Effect.flatMap(tokens.get, (access) => {
             const endpoint = locate(access, request)
             if (Either.isLeft(endpoint)) return Effect.fail(endpoint.left)
-            const { arrived, isResult, lost, outgoing, refusal } = attemptOf(request, access, endpoint.right, circumstances)
+            const { arrived, isResult, lost, outgoing, refusal } = attemptOf(
+              request,
+              access,
+              endpoint.right,
+              circumstances
+            )
             return Effect.matchEffect(exchange.collect(outgoing, keeps), {
               onFailure: (error) => Effect.fail(lost(error)),
               onSuccess: (whole): Effect.Effect<A, Failure<Tag, E>> => {
@@ -450,7 +455,12 @@ export const make = (
             Effect.flatMap(tokens.get, (access) => {
               const endpoint = locate(access, request)
               if (Either.isLeft(endpoint)) return Effect.fail(endpoint.left)
-              const { arrived, isResult, lost, outgoing, refusal } = attemptOf(request, access, endpoint.right, circumstances)
+              const { arrived, isResult, lost, outgoing, refusal } = attemptOf(
+                request,
+                access,
+                endpoint.right,
+                circumstances
+              )
               return Effect.matchEffect(exchange.open(outgoing), {
                 onFailure: (error) => Effect.fail(lost(error)),
                 onSuccess: (arriving): Effect.Effect<A, Failure<Tag, E>> => {

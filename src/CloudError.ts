@@ -327,6 +327,21 @@ export class ChecksumMismatch extends Schema.TaggedError<ChecksumMismatch>("effe
 ) {}
 
 /**
+ * What was to be uploaded has changed while it was read: a file that was written to or replaced. Nothing is stored of it.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class SourceChanged extends Schema.TaggedError<SourceChanged>("effect-rackspace/SourceChanged")(
+  "SourceChanged",
+  {
+    ...origin,
+    container: Schema.String,
+    object: Schema.String
+  }
+) {}
+
+/**
  * An operation on many things did not succeed for all of them. The others are done.
  *
  * @since 0.1.0
@@ -408,7 +423,8 @@ export type DocumentedError =
  * @since 0.1.0
  * @category models
  */
-export type CloudError = CommonError | DocumentedError | ChecksumMismatch | BulkFailed | ResourceFailed | WaitTimeout
+export type CloudError =
+  CommonError | DocumentedError | ChecksumMismatch | SourceChanged | BulkFailed | ResourceFailed | WaitTimeout
 
 /**
  * The operation that a failure belongs to.
@@ -531,9 +547,26 @@ const says = (fault: Record<string, unknown>): boolean =>
   stringOf(fault["description"]) !== undefined ||
   isRecord(fault["validationErrors"])
 
+const isPair = (u: unknown): u is readonly [string, string] =>
+  Array.isArray(u) && u.length === 2 && u.every((item) => typeof item === "string")
+
+/** Swift lists what is wrong with the parts of a manifest: `{"Errors": [["/c/o", "404 Not Found"]]}`, paths encoded. */
+const partsFault = (errors: unknown): Fault | undefined => {
+  const pairs = Array.isArray(errors) ? errors.filter(isPair) : []
+  const [first] = pairs
+  return first === undefined
+    ? undefined
+    : {
+        message: `${first.join(": ")}${pairs.length === 1 ? "" : `, and ${pairs.length - 1} more`}`,
+        details: pairs.map((pair) => pair.join(" ")).join("\n")
+      }
+}
+
 /** The fault in a JSON object: the object itself, or whatever in it has its words; else the first text in it. */
 const faultOf = (json: Record<string, unknown>): Fault => {
   if (says(json)) return faultFields(json, undefined)
+  const parts = partsFault(json["Errors"])
+  if (parts !== undefined) return parts
   const entries = Object.entries(json)
   const wrapped = entries.filter((entry): entry is [string, Record<string, unknown>] => isRecord(entry[1]))
   const saying = wrapped.find(([, value]) => says(value))

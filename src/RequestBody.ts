@@ -6,6 +6,7 @@
  */
 import { type PlatformError, SystemError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
@@ -50,6 +51,15 @@ export interface Opened<out E = never, out R = never> {
   /** Whether `stream` gives the same bytes each time it is run. */
   readonly replayable: boolean
   readonly stream: Stream.Stream<Uint8Array, E, R>
+  /**
+   * So many bytes from an offset on, any number of times and several at once. Absent where the source can only be read from
+   * its start.
+   */
+  readonly slice?: ((offset: number, length: number) => Stream.Stream<Uint8Array, E, R>) | undefined
+  /** When it was last modified, where that is known. */
+  readonly modified?: DateTime.Utc | undefined
+  /** Whether it is still what was opened; absent where it cannot be told. */
+  readonly unchanged?: Effect.Effect<boolean, E, R> | undefined
 }
 
 const piece = 256 * 1024
@@ -72,7 +82,13 @@ export const pieces = (bytes: Uint8Array): Stream.Stream<Uint8Array> =>
  * @category constructors
  */
 export const fromBytes = (bytes: Uint8Array): RequestBody => ({
-  open: Effect.succeed({ length: bytes.byteLength, bytes, replayable: true, stream: pieces(bytes) })
+  open: Effect.succeed({
+    length: bytes.byteLength,
+    bytes,
+    replayable: true,
+    stream: pieces(bytes),
+    slice: (offset, length) => pieces(bytes.subarray(offset, offset + length))
+  })
 })
 
 /**
@@ -83,9 +99,17 @@ export const fromBytes = (bytes: Uint8Array): RequestBody => ({
  */
 export const fromString = (text: string): RequestBody => fromBytes(new TextEncoder().encode(text))
 
+/** What shows that a file was written to. */
+const stampOf = (info: FileSystem.File.Info): string =>
+  [
+    info.size,
+    Option.match(info.mtime, { onNone: () => "", onSome: (at) => at.getTime() }),
+    Option.getOrElse(info.ino, () => "")
+  ].join("/")
+
 /**
- * A file, read as it is sent. Its length is taken when the upload begins; a file that shrinks meanwhile fails the upload, and
- * what is appended is left out. `~` stands for the home directory.
+ * A file, read as it is sent. Its length is taken when the upload begins; a file that is written to or replaced meanwhile fails
+ * the upload with `SourceChanged`. `~` stands for the home directory.
  *
  * Fails with `PlatformError` where the file cannot be read.
  *
@@ -107,11 +131,16 @@ export const fromFile = (path: string): RequestBody<PlatformError, FileSystem.Fi
       })
     }
     const length = Number(info.size)
+    const slice = (offset: number, count: number): Stream.Stream<Uint8Array, PlatformError> =>
+      count === 0 ? Stream.empty : fs.stream(file, { chunkSize: piece, offset, bytesToRead: count })
     return {
       length,
       bytes: undefined,
       replayable: true,
-      stream: length === 0 ? Stream.empty : fs.stream(file, { chunkSize: piece, bytesToRead: info.size })
+      stream: slice(0, length),
+      slice,
+      modified: Option.getOrUndefined(Option.map(info.mtime, DateTime.unsafeFromDate)),
+      unchanged: Effect.map(fs.stat(file), (now) => stampOf(now) === stampOf(info))
     }
   })
 })
@@ -121,7 +150,7 @@ export const fromFile = (path: string): RequestBody<PlatformError, FileSystem.Fi
  *
  * With `replayable: true` its author says that it gives the same bytes each time it is run; it is then sent as it is, and run
  * again where the request must be repeated. Without, it is taken to be one-shot: it is read once, into segments that are
- * held in memory one at a time, so that each can be sent again.
+ * held in memory until they are stored, so that each can be sent again.
  *
  * @since 0.1.0
  * @category constructors

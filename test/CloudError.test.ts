@@ -377,6 +377,7 @@ const samples = [
   new CloudError.EndpointNotFound({ ...origin, region: "LON", available: ["DFW"] }),
   new CloudError.InvalidInput({ ...origin, issues: [{ path: "name", expected: "a name" }] }),
   new CloudError.ChecksumMismatch({ ...origin, container: "c", object: "o", expected: "x", actual: "y" }),
+  new CloudError.SourceChanged({ ...origin, container: "c", object: "o" }),
   new CloudError.BulkFailed({ ...origin, failures: [{ path: "c/o", reason: "404" }] }),
   new CloudError.ResourceFailed({ ...origin, resource: "s", state: "ERROR", fault: "f" }),
   new CloudError.WaitTimeout({ ...origin, resource: "s", lastState: "BUILD", waited: Duration.minutes(5) })

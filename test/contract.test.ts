@@ -5,11 +5,13 @@ import { describe } from "@effect/vitest"
 import { emulated } from "./contract/emulated.js"
 import { files } from "./contract/files.js"
 import { folders } from "./contract/folders.js"
+import { largeObjects } from "./contract/largeObjects.js"
 import { servers } from "./contract/servers.js"
 import { settings, signatures } from "./contract/settings.js"
 
 describe("the emulated Cloud Files", () => {
   files(emulated)
+  largeObjects(emulated)
 })
 describe("the emulated Cloud Files: settings", () => {
   settings(emulated)

@@ -32,6 +32,12 @@ const says: Readonly<Record<string, ReadonlyArray<string>>> = {
   "download-to-file": ["numbers.txt has 588895 bytes", 'it begins with "1\\n2\\n3\\n"'],
   "nightly-image": ["web-1 is saved to web-1 20", "1 of 7 nightly images are kept"],
   openstack: ["runs on a server of 512 MB", "it has 1024 MB now", "it is saved to web-1-saved", "the server is gone"],
+  "resume-upload": [
+    "the first run was cut short",
+    "20971520 bytes are stored in 10 segments; some were there already",
+    "20971520 bytes are back, verified by MD5",
+    "11 objects are deleted"
+  ],
   "own-http-client": ["0 containers, 0 bytes"]
 }
 

@@ -17,14 +17,14 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as CloudClient from "../CloudClient.js"
-import {
+import type {
   BulkFailed,
-  type ChecksumMismatch,
-  type CommonError,
-  type Conflict,
-  type NotFound,
-  type PreconditionFailed,
-  type QuotaExceeded
+  ChecksumMismatch,
+  CommonError,
+  Conflict,
+  NotFound,
+  PreconditionFailed,
+  QuotaExceeded
 } from "../CloudError.js"
 import * as Endpoint from "../Endpoint.js"
 import type { TokenRef } from "../Identity.js"
@@ -59,6 +59,19 @@ import type {
   SyncOptions,
   UploadFolderOptions
 } from "./CloudFiles/folderModel.js"
+import {
+  type Copied,
+  type CopyError,
+  type CopyOptions,
+  type DeleteLargeObjectError,
+  makeLargeObjects
+} from "./CloudFiles/largeObjects.js"
+import {
+  type DownloadedFile,
+  type DownloadToFileError,
+  type DownloadToFileOptions,
+  makeDownloadToFile
+} from "./CloudFiles/toFile.js"
 import { makeUpload, type Uploaded, type UploadError, type UploadOptions } from "./CloudFiles/upload.js"
 
 export { BulkResult, ExtractResult } from "./CloudFiles/bulkEndpoints.js"
@@ -69,9 +82,11 @@ export {
   Container,
   ContainerSummary,
   endpoints,
+  ManifestEntry,
   md5Of,
   ObjectInfo,
   ObjectSummary,
+  Segment,
   Subdirectory
 } from "./CloudFiles/endpoints.js"
 
@@ -164,6 +179,71 @@ export type {
    */
   DownloadOptions
 } from "./CloudFiles/download.js"
+
+export type {
+  /**
+   * What was copied.
+   *
+   * @since 0.1.0
+   * @category models
+   */
+  Copied,
+  /**
+   * Whatever a copy can fail with.
+   *
+   * @since 0.1.0
+   * @category errors
+   */
+  CopyError,
+  /**
+   * What to copy, and where to.
+   *
+   * @since 0.1.0
+   * @category models
+   */
+  CopyOptions,
+  /**
+   * Whatever deleting an object with its segments can fail with.
+   *
+   * @since 0.1.0
+   * @category errors
+   */
+  DeleteLargeObjectError
+} from "./CloudFiles/largeObjects.js"
+
+export type {
+  /**
+   * A segment of an overwritten object that is still there, and why.
+   *
+   * @since 0.1.0
+   * @category models
+   */
+  LeftSegment
+} from "./CloudFiles/oldSegments.js"
+
+export type {
+  /**
+   * What was downloaded to a file.
+   *
+   * @since 0.1.0
+   * @category models
+   */
+  DownloadedFile,
+  /**
+   * Whatever a download to a file can fail with.
+   *
+   * @since 0.1.0
+   * @category errors
+   */
+  DownloadToFileError,
+  /**
+   * What to download, and to which file.
+   *
+   * @since 0.1.0
+   * @category models
+   */
+  DownloadToFileOptions
+} from "./CloudFiles/toFile.js"
 
 export type {
   /**
@@ -473,36 +553,67 @@ export interface Service
     filters: ObjectFilters & { readonly delimiter?: string | undefined }
   ) => Stream.Stream<ObjectSummary | Subdirectory, CommonError | NotFound | PreconditionFailed>
   /**
-   * Stores an object from bytes, a text, a file or a Stream, verified by its MD5.
+   * Stores an object of any size from bytes, a text, a file or a Stream, verified by its MD5.
    *
-   * Any part of it can be sent again when the token expires or a connection breaks: bytes, files and replayable streams from
-   * their start, a one-shot stream from segments that are held in memory one at a time. Where the source fails, nothing is
-   * stored, and its own failure surfaces.
+   * What is longer than `segmentThreshold` becomes a large object: segments are sent several at a time, each verified, and then put
+   * together by a manifest, which the cloud verifies again. Files are read where a segment begins, so that memory does not depend
+   * on their size; of a source that can only be read once, each of the `concurrency` senders holds one segment in memory.
+   *
+   * Any part of it can be sent again when the token expires or a connection breaks. Where the source fails, nothing is stored, and
+   * its own failure surfaces; segments that are stored already are deleted, unless they are to be kept or `resume` is to find them.
+   * The old segments of a large object that is overwritten are deleted once the new one is there; what could not be is in the
+   * result.
    *
    * Fails with `NotFound` where there is no such container, `ChecksumMismatch` where what was stored is not what was sent,
-   * `PreconditionFailed` where `createOnly` finds an object there, and `QuotaExceeded` where there is no room for it.
+   * `SourceChanged` where a file is written to meanwhile, `PreconditionFailed` where `createOnly` finds an object there,
+   * `QuotaExceeded` where there is no room for it, and `BulkFailed`, which names segments, where the cloud refuses the manifest
+   * for them.
    */
   readonly upload: <E = never, R = never>(options: UploadOptions<E, R>) => Effect.Effect<Uploaded, UploadError | E, R>
   /**
-   * An object's content as a Stream. Nothing is requested before it is run. It ends well only if all of it arrived: it fails
-   * with `TransportError` where the content breaks off, and with `ChecksumMismatch` where its MD5 is not the object's.
+   * An object's content as a Stream. Nothing is requested before it is run. Where the connection breaks it goes on from there, as
+   * often in a row as the RetryPolicy says, but only with the same version: `PreconditionFailed` if that is gone. It ends well only
+   * if all of it arrived: it fails with `TransportError` where the content breaks off for good, and with `ChecksumMismatch` where
+   * an MD5 is not that of the object, or of one of its segments.
    */
   readonly download: (options: DownloadOptions) => Stream.Stream<Uint8Array, DownloadError | ChecksumMismatch>
   /** An object's headers, and its content as {@link Service.download} gives it, good as long as the scope. */
   readonly open: (options: DownloadOptions) => Effect.Effect<Download, DownloadError, Scope.Scope>
+  /**
+   * Downloads an object to a file, of a large one several parts at a time. It is written under another name in the same folder, and
+   * takes the place of what was there once it is whole and verified, with the time of modification in its metadata `mtime`, if
+   * there is one. Where it fails or is interrupted, nothing is left, unless it is to be resumed. All parts are of one version.
+   *
+   * Fails as `download` does, and with `PlatformError` where the file cannot be written.
+   */
+  readonly downloadToFile: (
+    options: DownloadToFileOptions
+  ) => Effect.Effect<DownloadedFile, DownloadToFileError, FileSystem.FileSystem>
+  /**
+   * Copies an object of any size within the cloud, a large one with its segments, so that neither needs the other (or with
+   * `segments: "share"` only its manifest). The copy has the source's metadata, overlaid with what is given here, or with
+   * `freshMetadata` only that.
+   *
+   * Fails with `NotFound` where the source or the container is missing, and with `ChecksumMismatch` where the source changes
+   * meanwhile; what was copied of a large object is then deleted.
+   */
+  readonly copy: (options: CopyOptions) => Effect.Effect<Copied, CopyError>
+  /** Copies an object and then deletes the source, a large one with its segments: two steps, between which both are there. */
+  readonly move: (options: CopyOptions) => Effect.Effect<Copied, CopyError | DeleteLargeObjectError>
   /**
    * Changes metadata, type, encoding, disposition or expiry of an object, and keeps what is not named; the cloud itself would
    * drop it; null removes a date of expiry, an encoding or a disposition. It reads and then writes, so of two at the same time one may be lost. Fails with `NotFound`.
    */
   readonly updateObjectMetadata: (changes: MetadataChanges) => Effect.Effect<void, CommonError | NotFound>
   /**
-   * Deletes a static large object with its segments. Fails with `BulkFailed`, which names what could not be deleted, and with
+   * Deletes an object of any kind with all that belongs to it: a static large object with its segments and the manifests between, a
+   * dynamic one with whatever its prefix holds. Fails with `BulkFailed`, which names what could not be deleted, and with
    * `NotFound`.
    */
   readonly deleteLargeObject: (address: {
     readonly container: string
     readonly object: string
-  }) => Effect.Effect<BulkResult, CommonError | NotFound | Conflict | BulkFailed>
+  }) => Effect.Effect<BulkResult, DeleteLargeObjectError>
   /**
    * Deletes many objects, and then containers that are empty, up to 10,000 in a request; where the cloud has no bulk deletion,
    * 16 at a time. What is not there counts as deleted. Of a large object only the manifest goes. Fails with `BulkFailed`, which
@@ -597,9 +708,9 @@ export const make = ({ cdnEndpoint, ...options }: Options = {}): Effect.Effect<
     const openContainers = Endpoint.openItems(client, table.listContainersPage)
     const openObjects = Endpoint.openItems(client, table.listObjectsPage)
     const discover = Endpoint.method(beside, getCapabilities)
-    const { bulkDeletePaths: _, deleteManifest, putArchive: __, ...operations } = Endpoint.client(client, table)
+    const { bulkDeletePaths: _, deleteManifest: __, putArchive: ___, ...operations } = Endpoint.client(client, table)
     const upload = makeUpload(client)
-    const downloads = makeDownload(client)
+    const downloads = makeDownload(client, options.retry)
     const { bulkDelete, ...bulk } = makeBulk(client)
     const listed = (
       operation: string,
@@ -617,7 +728,9 @@ export const make = ({ cdnEndpoint, ...options }: Options = {}): Effect.Effect<
       ...operations,
       endpointUrl: client.endpointUrl,
       ...downloads,
+      downloadToFile: makeDownloadToFile(client, options.retry),
       upload,
+      ...makeLargeObjects(client),
       ...bulk,
       bulkDelete: (input) => bulkDelete(input),
       ...makeFolders(client, { upload, open: downloads.open, bulkDelete }),
@@ -634,8 +747,7 @@ export const make = ({ cdnEndpoint, ...options }: Options = {}): Effect.Effect<
           open: (marker) => openContainers({ ...filters, limit, marker }),
           retry: options.retry
         }),
-      listObjects: (filters) =>
-        Stream.filter(listed("CloudFiles.listObjects", filters), isObject),
+      listObjects: (filters) => Stream.filter(listed("CloudFiles.listObjects", filters), isObject),
       listLevel: (filters) => listed("CloudFiles.listLevel", { ...filters, delimiter: filters.delimiter ?? "/" }),
       updateObjectMetadata: ({ container, metadata = {}, object, remove = [], ...changes }) =>
         Effect.gen(function* () {
@@ -668,22 +780,7 @@ export const make = ({ cdnEndpoint, ...options }: Options = {}): Effect.Effect<
             manifest: before.manifest,
             metadata: { ...kept, ...lowerCase }
           })
-        }),
-      deleteLargeObject: (address) =>
-        Effect.flatMap(deleteManifest(address), (result) =>
-          result.errors.length === 0 && result.status.startsWith("2")
-            ? Effect.succeed(result)
-            : Effect.fail(
-                new BulkFailed({
-                  service: "CloudFiles",
-                  operation: "CloudFiles.deleteLargeObject",
-                  failures: result.errors.map(([path, reason]) => ({ path, reason })),
-                  message: `CloudFiles.deleteLargeObject: ${address.container}/${address.object}: ${result.status}${
-                    result.explanation === "" ? "" : ` ${result.explanation}`
-                  }, ${result.errors.length} of its parts could not be deleted`
-                })
-              )
-        )
+        })
     }
   })
 

@@ -8,18 +8,21 @@ import { CloudFiles, CloudServers } from "effect-rackspace"
 import { readFileSync } from "node:fs"
 import { files } from "../contract/files.js"
 import { folders } from "../contract/folders.js"
+import { largeObjects } from "../contract/largeObjects.js"
 import { servers } from "../contract/servers.js"
 import { openStackSettings, settings, signatures } from "../contract/settings.js"
 import { demo, on, stack, swiftKey } from "./support.js"
 
 describe("Swift, with Keystone's tokens", () => {
   files(on(demo))
+  largeObjects(on(demo))
 })
 describe("folders in Swift", () => {
   folders(on(swiftKey(stack.tempauth)))
 })
 describe("Swift, with its own tokens", () => {
   files(on(swiftKey(stack.tempauth)))
+  largeObjects(on(swiftKey(stack.tempauth)))
 })
 for (const [name, cloud] of [
   ["with Keystone's tokens", on(demo)],

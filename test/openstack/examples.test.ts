@@ -49,6 +49,12 @@ const says: Readonly<Record<string, ReadonlyArray<string>>> = {
   "backup-folder": ["100 files are up, 100 of them in archives", "restored, with 0 differences"],
   "download-to-file": ["numbers.txt has 588895 bytes", 'it begins with "1\\n2\\n3\\n"'],
   openstack: ["cirros runs on a server of 64 MB", "it has 128 MB now", "the server is gone"],
+  "resume-upload": [
+    "the first run was cut short",
+    "20971520 bytes are stored in 10 segments; some were there already",
+    "20971520 bytes are back, verified by MD5",
+    "11 objects are deleted"
+  ],
   "own-http-client": ["bytes"],
   "typed-errors": ["no such server", "there was nothing to remove", "a container name without a slash"]
 }

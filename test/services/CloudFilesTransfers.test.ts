@@ -85,6 +85,9 @@ const tokenExpiresAt = (match: { readonly method: string; readonly path?: string
     emulated.fail({ match: { service: "files", ...match }, skip, fault: { _tag: "ExpireTokens" } })
   )
 
+/** Without a second attempt. */
+const once = Effect.provideService(RetryPolicy.RetryPolicy, RetryPolicy.never)
+
 /** How often the program has logged in since the requests were last forgotten. */
 const loginsSince = Effect.map(
   requestsOf("identity"),
@@ -771,7 +774,7 @@ describe("downloads", () => {
       const { emulated, files } = yield* seeded(patterned(1000))
       for (const afterBytes of [0, 1, 500, 999]) {
         yield* emulated.fail({ match: { method: "GET" }, fault: { _tag: "TruncateBody", afterBytes } })
-        const error = yield* Effect.flip(bytesOf(files.download(object)))
+        const error = yield* once(Effect.flip(bytesOf(files.download(object))))
         assert.strictEqual(error._tag, "TransportError")
         assert.strictEqual(error._tag === "TransportError" ? error.reason : undefined, "body")
       }
@@ -783,7 +786,7 @@ describe("downloads", () => {
       Effect.gen(function* () {
         const { emulated, files } = yield* seeded(patterned(1000))
         yield* emulated.fail({ match: { method: "GET" }, fault: { _tag: "WrongContentLength", delta } })
-        const error = yield* Effect.flip(bytesOf(files.download(object)))
+        const error = yield* once(Effect.flip(bytesOf(files.download(object))))
         assert.include(["TransportError", "ChecksumMismatch"], error._tag)
       }).pipe(Effect.provide(cloud()))
     )
@@ -799,7 +802,7 @@ describe("downloads", () => {
       })
       const last = (yield* emulated.files.objects("c_segments")).at(-1)
       yield* emulated.files.removeObject("c_segments", last ?? "")
-      const error = yield* Effect.flip(bytesOf(files.download(object)))
+      const error = yield* once(Effect.flip(bytesOf(files.download(object))))
       assert.strictEqual(error._tag, "TransportError")
     }).pipe(Effect.provide(cloud()))
   )
@@ -808,7 +811,7 @@ describe("downloads", () => {
     Effect.gen(function* () {
       const { emulated, files } = yield* seeded(patterned(1000))
       yield* emulated.fail({ match: { method: "GET" }, fault: { _tag: "StallBody", afterBytes: 500 } })
-      const fiber = yield* Effect.fork(Effect.flip(bytesOf(files.download(object))))
+      const fiber = yield* Effect.fork(once(Effect.flip(bytesOf(files.download(object)))))
       yield* TestClock.adjust("59 seconds")
       assert.isFalse((yield* fiber.status)._tag === "Done")
       yield* TestClock.adjust("1 seconds")

@@ -1,15 +1,28 @@
 /**
- * Downloads: streamed with back-pressure, and verified at their end, so that what ends well is whole.
+ * Downloads: streamed with back-pressure, taken up again where a connection breaks, and verified, so that what ends well is whole
+ * and of one version.
  */
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { createHash } from "node:crypto"
 import type { CloudClient } from "../../CloudClient.js"
-import { ChecksumMismatch, MalformedResponse, TransportError } from "../../CloudError.js"
-import type { CommonError, NotFound, PreconditionFailed, RangeNotSatisfiable } from "../../CloudError.js"
+import {
+  type ChecksumMismatch,
+  type CommonError,
+  MalformedResponse,
+  type NotFound,
+  type PreconditionFailed,
+  type RangeNotSatisfiable,
+  TransportError
+} from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
+import * as RetryPolicy from "../../RetryPolicy.js"
 import { type ByteRange, endpoints, md5Of, type ObjectInfo } from "./endpoints.js"
+import { isPart, makeManifests, type Part } from "./manifest.js"
+import { unquoted } from "./segments.js"
+import * as Verification from "./verification.js"
 
 /** What to download. */
 export interface DownloadOptions {
@@ -19,6 +32,12 @@ export interface DownloadOptions {
   readonly range?: ByteRange | undefined
   /** The ETag that the object must still have; otherwise it fails with `PreconditionFailed`. */
   readonly ifMatch?: string | undefined
+  /**
+   * Whether the content is verified by its MD5: a plain object's by its ETag; a static large object's part by part, by its manifest,
+   * which takes a request more; a dynamic one's likewise, by the listing of its segments, unless that is not (or no longer) the one
+   * that its ETag tells of. Default true. Without it, only the length is verified.
+   */
+  readonly verify?: boolean | undefined
 }
 
 /** Whatever the head of a download can fail with. */
@@ -28,64 +47,14 @@ export type DownloadError = CommonError | NotFound | PreconditionFailed | RangeN
 export interface Download {
   readonly info: ObjectInfo
   /**
-   * The content. It fails with `ChecksumMismatch` at its end where the MD5 is not the object's, and with `TransportError`
-   * where it is shorter or longer than announced. Runs once.
+   * The content. Where the connection breaks or stands still it goes on from there, as often in a row as the RetryPolicy says,
+   * and with `PreconditionFailed` if the object is another one by then. It fails with `ChecksumMismatch` where an MD5 is not that
+   * of the object or its part, and with `TransportError` where it is shorter or longer than announced. Runs once.
    */
-  readonly stream: Stream.Stream<Uint8Array, TransportError | ChecksumMismatch>
+  readonly stream: Stream.Stream<Uint8Array, DownloadError | ChecksumMismatch>
 }
 
 const service = "CloudFiles"
-const operation = "CloudFiles.download"
-
-const verified = (
-  { container, object, range }: DownloadOptions,
-  info: ObjectInfo,
-  stream: Stream.Stream<Uint8Array, TransportError>
-): Download["stream"] =>
-  Stream.suspend(() => {
-    const expected = range === undefined ? md5Of(info) : undefined
-    const hash = expected === undefined ? undefined : createHash("md5")
-    let bytes = 0
-    const check = Effect.suspend((): Effect.Effect<void, TransportError | ChecksumMismatch> => {
-      // Some HTTP clients decompress what was stored compressed; then neither length nor checksum is that of the bytes.
-      if (info.contentEncoding !== undefined && bytes !== info.bytes) return Effect.void
-      if (info.bytes !== undefined && bytes !== info.bytes) {
-        return Effect.fail(
-          new TransportError({
-            service,
-            operation,
-            method: "GET",
-            url: `/${container}/${object}`,
-            reason: "body",
-            message: `${operation}: ${container}/${object} ended after ${bytes} of ${info.bytes} bytes`
-          })
-        )
-      }
-      const actual = hash?.digest("hex")
-      if (actual === undefined || expected === undefined || actual === expected) return Effect.void
-      return Effect.fail(
-        new ChecksumMismatch({
-          service,
-          operation,
-          container,
-          object,
-          expected,
-          actual,
-          message: `${operation}: ${container}/${object} has the MD5 ${expected}, and what arrived has ${actual}`
-        })
-      )
-    })
-    return stream.pipe(
-      Stream.mapChunks((chunk) => {
-        for (const part of chunk) {
-          bytes += part.byteLength
-          hash?.update(part)
-        }
-        return chunk
-      }),
-      Stream.concat(Stream.execute(check))
-    )
-  })
 
 /** What shows that a response is not the part that was asked for, so that other bytes are never taken for it. */
 const wrongPart = (
@@ -103,28 +72,224 @@ const wrongPart = (
   return Number(sent[1]) === offset ? undefined : { path: "content-range", expected: `bytes from ${offset} on` }
 }
 
-/** What `download` and `open` are made of. */
-export const makeDownload = (client: CloudClient) => {
-  const get = Endpoint.method(client, { ...endpoints.getObject, operation })
+/** Where in the object a response begins. */
+const beginOf = (info: ObjectInfo): number => {
+  const sent = /^bytes (\d+)-/.exec(info.contentRange ?? "")
+  return info.status === 206 && sent !== null ? Number(sent[1]) : 0
+}
 
-  const open = (options: DownloadOptions): Effect.Effect<Download, DownloadError, Scope.Scope> =>
-    Effect.flatMap(get(options), ({ head: info, stream }): Effect.Effect<Download, MalformedResponse> => {
+/** Whether a request for what is missing may succeed. */
+const isBroken = (error: DownloadError): error is TransportError =>
+  error._tag === "TransportError" &&
+  (error.reason === "body" || error.reason === "timeout" || error.reason === "connect")
+
+type Broken = DownloadError | ChecksumMismatch
+
+/** What a large object consists of, and which of its parts have another MD5 than is listed. */
+export interface Parts {
+  readonly stream: Stream.Stream<Part, CommonError | NotFound>
+  readonly exempt: ((part: Part) => Effect.Effect<boolean>) | undefined
+}
+
+/** What `download`, `open` and `downloadToFile` are made of. */
+export const makeDownload = (
+  client: CloudClient,
+  servicePolicy: RetryPolicy.Service | undefined,
+  operation = "CloudFiles.download"
+) => {
+  const get = Endpoint.method(client, { ...endpoints.getObject, operation })
+  const getObjectInfo = Endpoint.method(client, { ...endpoints.getObjectInfo, operation })
+  const manifests = makeManifests(client, operation)
+
+  const malformed = (info: ObjectInfo, wrong: { readonly path: string; readonly expected: string }) =>
+    new MalformedResponse({
+      service,
+      operation,
+      status: info.status,
+      ...wrong,
+      message: `${operation}: ${info.status}, but the response is not the range that was asked for: ${wrong.path}: expected ${wrong.expected}`
+    })
+
+  const wrongLength = ({ container, object }: DownloadOptions, bytes: number, expected: number): TransportError =>
+    new TransportError({
+      service,
+      operation,
+      method: "GET",
+      url: `/${container}/${object}`,
+      reason: "body",
+      message: `${operation}: ${container}/${object} ended after ${bytes} of ${expected} bytes`
+    })
+
+  /** One request for a part of a version. */
+  const partOf = (
+    options: DownloadOptions,
+    range: ByteRange,
+    etag: string
+  ): Effect.Effect<Stream.Stream<Uint8Array, TransportError>, DownloadError, Scope.Scope> =>
+    Effect.flatMap(get({ container: options.container, object: options.object, range, ifMatch: etag }), (response) => {
+      const wrong =
+        wrongPart(range, response.head) ??
+        (response.head.etag === undefined || unquoted(response.head.etag) === unquoted(etag)
+          ? undefined
+          : { path: "etag", expected: etag })
+      return wrong === undefined ? Effect.succeed(response.stream) : Effect.fail(malformed(response.head, wrong))
+    })
+
+  /**
+   * The bytes of a response, and where it breaks off those of further ones. The count of attempts begins anew with each byte, so
+   * that a long download is not ended by many short troubles.
+   */
+  const resumed = (
+    options: DownloadOptions,
+    info: ObjectInfo,
+    first: Stream.Stream<Uint8Array, TransportError>
+  ): Stream.Stream<Uint8Array, DownloadError> =>
+    Stream.unwrap(
+      Effect.map(RetryPolicy.current(servicePolicy), (policy) => {
+        const begin = beginOf(info)
+        const { etag } = info
+        const length = info.bytes
+        // Some HTTP clients decompress what was stored compressed; then nobody can say how far they were.
+        const isRaw = info.contentEncoding === undefined || info.contentEncoding === "identity"
+        let received = 0
+        let driver: Schedule.ScheduleDriver<unknown, TransportError> | undefined
+        const counted = <E>(stream: Stream.Stream<Uint8Array, E>): Stream.Stream<Uint8Array, E | TransportError> =>
+          Stream.concat(
+            Stream.mapChunks(stream, (chunk) => {
+              for (const bytes of chunk) {
+                received += bytes.byteLength
+                if (bytes.byteLength > 0) driver = undefined
+              }
+              return chunk
+            }),
+            // What ends early without an error has been cut off none the less.
+            Stream.suspend(() =>
+              isRaw && length !== undefined && received < length
+                ? Stream.fail(wrongLength(options, received, length))
+                : Stream.empty
+            )
+          )
+        const goingOn = (stream: Stream.Stream<Uint8Array, DownloadError>): Stream.Stream<Uint8Array, DownloadError> =>
+          Stream.catchAll(counted(stream), (error): Stream.Stream<Uint8Array, DownloadError> => {
+            if (etag === undefined || !isRaw || !isBroken(error)) return Stream.fail(error)
+            // It broke behind the last byte.
+            if (length !== undefined && received >= length) return Stream.empty
+            const again = Effect.gen(function* () {
+              driver ??= yield* Effect.flatMap(RetryPolicy.schedule<TransportError>(policy, true), Schedule.driver)
+              yield* Effect.mapError(driver.next(error), () => error)
+              const rest = length === undefined ? {} : { length: length - received }
+              return partOf(options, { offset: begin + received, ...rest }, etag)
+            })
+            // Only what the further response gives is taken up again: that there is none is the end of it.
+            return Stream.unwrapScoped(
+              Effect.map(
+                // The object ends here, whatever was announced.
+                Effect.catchTag(Effect.flatten(again), "RangeNotSatisfiable", () => Effect.fail(error)),
+                goingOn
+              )
+            )
+          })
+        return goingOn(first)
+      })
+    )
+
+  /** By what the whole of this object can be verified. */
+  const verifierOf = (
+    options: DownloadOptions,
+    info: ObjectInfo
+  ): Effect.Effect<Verification.Verifier<Broken>, Broken, Scope.Scope> =>
+    Effect.gen(function* () {
+      const md5 = md5Of(info)
+      if (md5 !== undefined) return yield* Verification.byWhole(operation, options, md5)
+      const parts = yield* partsOf(options, info)
+      if (parts === undefined) return Verification.unverified
+      const verifier = yield* Verification.byParts(operation, options, parts.stream, parts.exempt)
+      // Whether an HTTP client has decompressed it is known by its length only, and so at its end.
+      return info.contentEncoding === undefined ? verifier : Verification.late(verifier)
+    })
+
+  /** The parts of a large object, of the very version that is meant; undefined where it cannot be taken apart. */
+  const partsOf = (options: DownloadOptions, info: ObjectInfo): Effect.Effect<Parts | undefined, Broken> =>
+    Effect.gen(function* () {
+      const { container, object } = options
+      if (info.isStaticLargeObject) {
+        const { entries, etag } = yield* manifests.read({ container, object })
+        if (info.etag !== undefined && unquoted(info.etag) !== etag) {
+          return yield* Verification.mismatch(
+            operation,
+            options,
+            unquoted(info.etag),
+            etag,
+            "its manifest, which was replaced meanwhile,"
+          )
+        }
+        return { stream: Stream.filter(manifests.partsOf(entries), isPart), exempt: undefined }
+      }
+      if (info.manifest === undefined) return undefined
+      const parts = yield* manifests.dynamicParts(info)
+      return parts === undefined
+        ? undefined
+        : {
+            stream: Stream.fromIterable(parts),
+            // The listing has the MD5 of a manifest for a segment that is a large object itself.
+            exempt: ({ address }: Part) =>
+              address === undefined
+                ? Effect.succeed(false)
+                : Effect.map(Effect.option(getObjectInfo(address)), (found) =>
+                    Option.exists(found, (one) => one.isStaticLargeObject || one.manifest !== undefined)
+                  )
+          }
+    })
+
+  const verified = (
+    options: DownloadOptions,
+    info: ObjectInfo,
+    stream: Stream.Stream<Uint8Array, DownloadError>
+  ): Download["stream"] =>
+    Stream.unwrapScoped(
+      Effect.gen(function* () {
+        const isWhole = options.range === undefined && options.verify !== false
+        const verifier = isWhole ? yield* verifierOf(options, info) : Verification.unverified
+        let bytes = 0
+        const check = Effect.suspend((): Effect.Effect<void, Broken> => {
+          // Some HTTP clients decompress what was stored compressed; then neither length nor checksum is that of the bytes.
+          if (info.contentEncoding !== undefined && bytes !== info.bytes) return Effect.void
+          if (info.bytes !== undefined && bytes !== info.bytes) {
+            return Effect.fail(wrongLength(options, bytes, info.bytes))
+          }
+          return verifier.end
+        })
+        const passing = stream.pipe(
+          Stream.mapChunksEffect((chunk) => {
+            for (const part of chunk) bytes += part.byteLength
+            return Effect.as(verifier.update(chunk), chunk)
+          })
+        )
+        return Stream.concat(passing, Stream.execute(check))
+      })
+    )
+
+  const open = (options: DownloadOptions): Effect.Effect<Download, DownloadError, Scope.Scope> => {
+    const { verify: _, ...request } = options
+    return Effect.flatMap(get(request), ({ head: info, stream }): Effect.Effect<Download, MalformedResponse> => {
       const wrong = options.range === undefined ? undefined : wrongPart(options.range, info)
       return wrong === undefined
-        ? Effect.succeed({ info, stream: verified(options, info, stream) })
-        : Effect.fail(
-            new MalformedResponse({
-              service,
-              operation,
-              status: info.status,
-              ...wrong,
-              message: `${operation}: ${info.status}, but the response is not the range that was asked for: ${wrong.path}: expected ${wrong.expected}`
-            })
-          )
+        ? Effect.succeed({ info, stream: verified(options, info, resumed(options, info, stream)) })
+        : Effect.fail(malformed(info, wrong))
     })
+  }
+
+  /** A part of the version with this ETag, taken up again where it breaks, its length verified; and nothing else. */
+  const range = (options: DownloadOptions, wanted: ByteRange & { readonly offset: number }, etag: string) =>
+    Stream.unwrapScoped(Effect.map(open({ ...options, range: wanted, ifMatch: etag }), ({ stream }) => stream))
 
   return {
     open,
+    range,
+    wrongLength,
+    partsOf,
+    verifierOf,
+    getObjectInfo,
     download: (options: DownloadOptions): Stream.Stream<Uint8Array, DownloadError | ChecksumMismatch> =>
       Stream.unwrapScoped(Effect.map(open(options), ({ stream }) => stream))
   }

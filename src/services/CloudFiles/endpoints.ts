@@ -266,8 +266,32 @@ const CopySource = Schema.transform(
   }
 )
 
+/** Where a dynamic large object's segments are, as its header says it: percent-encoded. */
+const SegmentsHeader = Schema.transform(
+  Schema.String,
+  Schema.typeSchema(Schema.Struct({ container: ContainerName, prefix: ObjectName })),
+  {
+    strict: true,
+    decode: () => ({ container: "", prefix: "" }),
+    encode: ({ container, prefix }) => encodedAddress(container, prefix)
+  }
+)
+
 const containerPath = { container: ContainerName }
 const objectPath = { container: ContainerName, object: ObjectName }
+
+const copyHeaders = {
+  ...objectHeaders,
+  /** What to copy. `container` and `object` say where to. */
+  source: Schema.propertySignature(CopySource).pipe(Schema.fromKey("x-copy-from")),
+  freshMetadata: Schema.optional(
+    Schema.transform(Schema.String, Schema.Boolean, {
+      strict: true,
+      decode: (text) => text === "True",
+      encode: (on) => (on ? "True" : "False")
+    })
+  ).pipe(Schema.fromKey("x-fresh-metadata"))
+}
 
 const listing = {
   /** Names up to and with this one are left out. */
@@ -310,11 +334,62 @@ const IfChanged = Schema.transform(
 
 const json = { format: "json" }
 
-const Segment = Schema.Struct({
+/**
+ * A part of a static large object, as it is put: an object (which may be a static large object itself), or a range of one.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const Segment = Schema.Struct({
+  /** `/container/object`, as it is, not encoded. */
   path: Schema.String,
+  /** The object's ETag, without quotation marks. */
   etag: Schema.String,
-  bytes: Schema.propertySignature(Schema.Number).pipe(Schema.fromKey("size_bytes"))
+  /** The size of the object. */
+  bytes: Schema.propertySignature(Schema.Number).pipe(Schema.fromKey("size_bytes")),
+  /** Which bytes of it: `0-99`. Not every cloud takes it. */
+  range: Schema.optional(Schema.String)
 })
+
+/**
+ * A part of a static large object, as it is put.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Segment extends Schema.Schema.Type<typeof Segment> {}
+
+/**
+ * A part of a static large object, as its manifest is read.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const ManifestEntry = Schema.Struct({
+  /** `/container/object`, as it is, not encoded. Absent where the manifest itself holds the bytes. */
+  name: absent(Schema.String),
+  /** The MD5 of the object's content; of a large object that of its own parts' hashes. */
+  hash: absent(Schema.String),
+  /** The size of the object, whatever the range. */
+  bytes: absent(Schema.Number),
+  /** Which bytes of it, where not all: `0-99`. */
+  range: absent(Schema.String),
+  /** Whether it is a static large object itself. */
+  isManifest: Schema.optionalToRequired(Schema.UndefinedOr(Schema.Boolean), Schema.Boolean, {
+    decode: Option.match({ onNone: () => false, onSome: (is) => is === true }),
+    encode: Option.some
+  }).pipe(Schema.fromKey("sub_slo")),
+  /** Bytes that the manifest itself holds. */
+  data: absent(Schema.Uint8ArrayFromBase64)
+})
+
+/**
+ * A part of a static large object, as its manifest is read.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ManifestEntry extends Schema.Schema.Type<typeof ManifestEntry> {}
 
 /** The manifest is the whole body, while the input is flat like every other. */
 const ManifestBody = Schema.transform(
@@ -452,6 +527,34 @@ export const endpoints = {
       ifNoneMatch: Schema.optional(Schema.Literal("*")).pipe(Schema.fromKey("if-none-match"))
     },
     body: ManifestBody,
+    // Asks for JSON, in which a refusal lists the segments that are wrong.
+    success: Endpoint.response(StoredObject),
+    errors: ["NotFound", "Conflict", "PreconditionFailed", "QuotaExceeded", "Unprocessable"]
+  }),
+  /**
+   * The parts of a static large object, in their order. Of any other object it gives the content, and so fails with
+   * `MalformedResponse`. "Get object content and metadata", `GET /v1/{account}/{container}/{object}?multipart-manifest=get`.
+   */
+  getManifest: Endpoint.make("CloudFiles.getManifest", "GET", "/{container}/{+object}", {
+    parameters: objectPath,
+    fixedQuery: { "multipart-manifest": "get" },
+    success: Endpoint.json(Schema.Array(ManifestEntry)),
+    errors: ["NotFound"]
+  }),
+  /**
+   * Makes a dynamic large object: its content is whatever objects of the segments' container begin with the prefix, in the
+   * order of their names, at the time when it is read. "Create a dynamic large object",
+   * `PUT /v1/{account}/{container}/{object}` with `X-Object-Manifest`.
+   */
+  putDynamicManifest: Endpoint.make("CloudFiles.putDynamicManifest", "PUT", "/{container}/{+object}", {
+    parameters: objectPath,
+    headers: {
+      ...objectHeaders,
+      detectContentType: detected,
+      ifNoneMatch: Schema.optional(Schema.Literal("*")).pipe(Schema.fromKey("if-none-match")),
+      /** Where its segments are. */
+      segments: Schema.propertySignature(SegmentsHeader).pipe(Schema.fromKey("x-object-manifest"))
+    },
     success: Endpoint.headers(StoredObject),
     errors: ["NotFound", "Conflict", "PreconditionFailed", "QuotaExceeded", "Unprocessable"]
   }),
@@ -517,18 +620,18 @@ export const endpoints = {
    */
   copyObject: Endpoint.make("CloudFiles.copyObject", "PUT", "/{container}/{+object}", {
     parameters: objectPath,
-    headers: {
-      ...objectHeaders,
-      /** What to copy. `container` and `object` say where to. */
-      source: Schema.propertySignature(CopySource).pipe(Schema.fromKey("x-copy-from")),
-      freshMetadata: Schema.optional(
-        Schema.transform(Schema.String, Schema.Boolean, {
-          strict: true,
-          decode: (text) => text === "True",
-          encode: (on) => (on ? "True" : "False")
-        })
-      ).pipe(Schema.fromKey("x-fresh-metadata"))
-    },
+    headers: copyHeaders,
+    success: Endpoint.headers(StoredObject),
+    errors: ["NotFound", "PreconditionFailed", "QuotaExceeded"]
+  }),
+  /**
+   * Copies a large object's manifest: the copy consists of the same segments, and breaks when they go. The rest is as in
+   * `copyObject`. "Copy object", `PUT /v1/{account}/{container}/{object}?multipart-manifest=get` with `X-Copy-From`.
+   */
+  copyManifest: Endpoint.make("CloudFiles.copyManifest", "PUT", "/{container}/{+object}", {
+    parameters: objectPath,
+    fixedQuery: { "multipart-manifest": "get" },
+    headers: copyHeaders,
     success: Endpoint.headers(StoredObject),
     errors: ["NotFound", "PreconditionFailed", "QuotaExceeded"]
   }),

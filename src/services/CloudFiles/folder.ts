@@ -438,7 +438,10 @@ const comparisonOf = (
   const file = { path, object: remote?.object.name ?? prefix + path, bytes: local?.bytes ?? remote?.object.bytes ?? 0 }
   if (typeof verdict === "object") return { _tag: "Failed", ...file, error: verdict.error }
   const here = { bytes: local?.bytes ?? 0, modified: local?.time ?? 0 }
-  const there = { bytes: remote?.object.bytes ?? 0, modified: remote === undefined ? 0 : remote.object.lastModified.epochMillis }
+  const there = {
+    bytes: remote?.object.bytes ?? 0,
+    modified: remote === undefined ? 0 : remote.object.lastModified.epochMillis
+  }
   switch (verdict) {
     case "onlyLocal":
       return { _tag: "OnlyLocal", ...file, local: here }

@@ -32,10 +32,7 @@ export const makeListing = (client: CloudClient, operation: string, retry?: Retr
     operation,
     errors: new Set(["NotFound"] as const)
   })
-  return ({
-    marker: first,
-    ...input
-  }: ListingInput): Stream.Stream<ObjectSummary, CommonError | NotFound> =>
+  return ({ marker: first, ...input }: ListingInput): Stream.Stream<ObjectSummary, CommonError | NotFound> =>
     Stream.filter(
       listing({
         service: client.service,

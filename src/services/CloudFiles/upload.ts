@@ -1,53 +1,121 @@
 /**
  * Uploads: every byte verified, every request able to be sent again, nothing stored that is not whole.
+ *
+ * What fits goes up in one request. The rest is cut into segments that are sent several at a time, and then put together by a
+ * manifest. Files and bytes are read where a segment begins, so that nothing is held in memory; a source that can only be read
+ * once is held a segment at a time by each of those that send.
  */
 import * as Cause from "effect/Cause"
 import * as Chunk from "effect/Chunk"
+import * as Clock from "effect/Clock"
+import * as DateTime from "effect/DateTime"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { createHash, type Hash, randomUUID } from "node:crypto"
+import { randomUUID } from "node:crypto"
 import type { CloudClient } from "../../CloudClient.js"
 import {
+  type BadRequest,
+  BulkFailed,
   ChecksumMismatch,
   type CommonError,
   type DocumentedError,
   InvalidInput,
+  PreconditionFailed,
+  SourceChanged,
   type Unprocessable
 } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
+import { md5Hex, runningMd5 } from "../../internal/md5.js"
 import { type Content, type Opened, pieces, type RequestBody } from "../../RequestBody.js"
-import { endpoints } from "./endpoints.js"
+import { endpoints, type Segment } from "./endpoints.js"
+import { type LeftSegment, makeOldSegments, nothingOld, type Old } from "./oldSegments.js"
+import {
+  type Address,
+  etagOf,
+  folderOf,
+  largestObject,
+  mostEntries,
+  numbered,
+  pathOf,
+  segmentContainerOf,
+  segmentSizeFor,
+  unquoted
+} from "./segments.js"
 
 type PutInput = NonNullable<Parameters<Endpoint.Method<typeof endpoints.putObject>>[0]>
+
+type PutHead = Omit<PutInput, "content" | "md5">
 
 /** What may be said of an object that is uploaded. */
 export interface UploadOptions<E, R> extends Omit<PutInput, "content" | "md5" | "detectContentType" | "ifNoneMatch"> {
   readonly body: RequestBody<E, R>
-  /** The content's MD5 as 32 lower-case hex digits, where it is known: the cloud then refuses any other content. */
+  /** The content's MD5 as 32 lower-case hex digits, where it is known: any other content is then refused. */
   readonly md5?: string | undefined
   /** Stores it only where no object bears the name, and fails with `PreconditionFailed` otherwise. Default false. */
   readonly createOnly?: boolean | undefined
   /**
-   * In bytes: a one-shot stream is held in memory up to this size, and longer ones are stored in segments of it, in the
-   * container `{container}_segments`; so is whatever is known to be longer than 5 GiB. Default 16 MiB. From the 251st segment
-   * on it doubles every 250 segments, since a large object may have 1,000.
+   * In bytes: what is longer becomes a large object. Default 1 GiB; 5 GiB at the most, which is what the cloud takes in one
+   * piece. A source that can only be read once is a large object as soon as it does not fit into one segment.
+   */
+  readonly segmentThreshold?: number | undefined
+  /**
+   * In bytes, 5 GiB at the most. Default for files and bytes: 256 MiB, or more where 1,000 segments would otherwise not do. Default
+   * for a source that can only be read once: 16 MiB, since each is held in memory while it is sent. Of more than 1,000
+   * segments, manifests of 1,000 each are put together by another manifest.
    */
   readonly segmentSize?: number | undefined
+  /** How many segments are sent at the same time. Default 4. */
+  readonly concurrency?: number | undefined
+  /** Where segments are stored; made if it is missing. Default `{container}_segments`. */
+  readonly segmentContainer?: string | undefined
+  /**
+   * What becomes of more than one segment. `static` (default): the cloud checks each segment when the manifest is put. `dynamic`:
+   * the content is whatever the segments' prefix holds when it is read; for clouds that have nothing else.
+   */
+  readonly largeObject?: "static" | "dynamic" | undefined
+  /**
+   * Takes up the upload of the same file or bytes that was broken off: segments have names that a second run finds, it sends
+   * only those that are missing or differ (by MD5), and leaves them where it breaks off itself. Default false. Fails with
+   * `InvalidInput` where the body can only be read from its start.
+   */
+  readonly resume?: boolean | undefined
+  /** Leaves the segments that were stored where the upload fails or is interrupted. Default: as `resume` says. */
+  readonly keepSegments?: boolean | undefined
+  /**
+   * What happens to the segments of a large object that is overwritten, as far as their names tell that they were only its
+   * own. To see them takes a request. Default `delete` for large objects and where the body is known to have 16 MiB or more; for
+   * smaller ones, for which it would cost as much as the upload itself, `keep`.
+   */
+  readonly oldSegments?: "delete" | "keep" | undefined
+  /** Stores when a file was modified as metadata `mtime`, as python-swiftclient and rclone do. Default false. */
+  readonly storeModified?: boolean | undefined
+  /**
+   * Is told how many more bytes have gone up, each time some have: their sum is the size in the end. Negative where something
+   * must be sent again. The upload waits for it.
+   */
+  readonly progress?: ((bytes: number) => Effect.Effect<void>) | undefined
 }
 
 /** What was stored. */
 export interface Uploaded {
   /** As the cloud writes it: the content's MD5, or in quotation marks that of its segments. */
   readonly etag: string
-  /** The content's MD5, 32 lower-case hex digits. */
-  readonly md5: string
+  /**
+   * The content's MD5, 32 lower-case hex digits. Absent of a large object that was not read from its start to its end, as several
+   * segments of a file at a time are not; each of them was verified by its own.
+   */
+  readonly md5?: string | undefined
   readonly bytes: number
   /** How many segments it was stored in; 0 for a plain object. */
   readonly segments: number
+  /** With `resume`: how many of the segments were there already. */
+  readonly reused?: number | undefined
+  /** Segments of the object that was overwritten which are still there; absent where there are none, or nobody looked. */
+  readonly leftSegments?: ReadonlyArray<LeftSegment> | undefined
 }
 
 type Documented<Tag extends DocumentedError["_tag"]> = Extract<DocumentedError, { readonly _tag: Tag }>
@@ -57,23 +125,18 @@ export type UploadError =
   | CommonError
   | Documented<"NotFound" | "Conflict" | "PreconditionFailed" | "QuotaExceeded" | "Unprocessable">
   | ChecksumMismatch
+  | SourceChanged
+  | BulkFailed
 
 const service = "CloudFiles"
 const operation = "CloudFiles.upload"
-const defaultSegmentSize = 16 * 1024 * 1024
-const mostSegments = 1000
+const mebibyte = 1024 ** 2
+const bufferSize = 16 * mebibyte
+const worthALook = 16 * mebibyte
+const defaultThreshold = 1024 * mebibyte
+const segmentType = "application/octet-stream"
 
-/** What the cloud stores in one request; more goes up in segments. */
-const largestObject = 5 * 1024 ** 3
-
-const hexMd5 = (bytes: Uint8Array): string => createHash("md5").update(bytes).digest("hex")
-
-const mismatch = (
-  where: { readonly container: string; readonly object: string },
-  expected: string,
-  actual: string | undefined,
-  requestId?: string
-): ChecksumMismatch =>
+const mismatch = (where: Address, expected: string, actual: string | undefined, requestId?: string): ChecksumMismatch =>
   new ChecksumMismatch({
     service,
     operation,
@@ -88,21 +151,86 @@ const mismatch = (
         : `${operation}: ${where.container}/${where.object} was sent with the MD5 ${expected}, and the cloud has stored ${actual}`
   })
 
-const wrongLength = (declared: number, given: string): InvalidInput => {
-  const expected = `a body of the ${declared} bytes that were declared`
-  return new InvalidInput({
+const notTheNamed = (where: Address, named: string, actual: string): ChecksumMismatch =>
+  new ChecksumMismatch({
     service,
     operation,
-    issues: [{ path: "body", expected }],
-    message: `${operation}: body: expected ${expected}; it gave ${given}`
+    container: where.container,
+    object: where.object,
+    expected: named,
+    actual,
+    message: `${operation}: the content for ${where.container}/${where.object} has the MD5 ${actual}, not ${named}; nothing is stored`
   })
+
+const invalid = (path: string, expected: string, given: string): InvalidInput =>
+  new InvalidInput({
+    service,
+    operation,
+    issues: [{ path, expected }],
+    message: `${operation}: ${path}: expected ${expected}${given}`
+  })
+
+const wrongLength = (declared: number, given: string): InvalidInput =>
+  invalid("body", `a body of the ${declared} bytes that were declared`, `; it gave ${given}`)
+
+const sourceChanged = ({ container, object }: Address): SourceChanged =>
+  new SourceChanged({
+    service,
+    operation,
+    container,
+    object,
+    message: `${operation}: the file for ${container}/${object} was changed while it was read; nothing is stored`
+  })
+
+/** A body of unknown length turned out to be longer than one request may take. */
+class TooLong {
+  readonly _tag = "TooLong"
+}
+
+const hashOf = <E>(stream: Stream.Stream<Uint8Array, E>): Effect.Effect<string, E> =>
+  Effect.scoped(
+    Effect.flatMap(runningMd5, (md5) => Effect.zipRight(Stream.runForEachChunk(stream, md5.update), md5.digest))
+  )
+
+const hashOfBytes = (bytes: Uint8Array): Effect.Effect<string> =>
+  bytes.byteLength <= 256 * 1024 ? Effect.sync(() => md5Hex(bytes)) : hashOf(pieces(bytes))
+
+type Progress = NonNullable<UploadOptions<never, never>["progress"]>
+
+/** Tells of what a body gives; takes it back where the body is run again, and tells the rest where it was sent another way. */
+const reporting = <E>(progress: Progress | undefined, stream: Stream.Stream<Uint8Array, E>) => {
+  if (progress === undefined) return { stream, settle: () => Effect.void }
+  let told = 0
+  const tell = (bytes: number): Effect.Effect<void> => {
+    told += bytes
+    return bytes === 0 ? Effect.void : progress(bytes)
+  }
+  return {
+    stream: Stream.unwrap(
+      Effect.map(
+        Effect.suspend(() => tell(-told)),
+        () => Stream.tap(stream, (bytes) => tell(bytes.byteLength))
+      )
+    ),
+    settle: (total: number): Effect.Effect<void> => Effect.suspend(() => tell(total - told))
+  }
 }
 
 /** Running hash and count of what a body has given since its last start. */
 interface Tally {
-  hash: Hash
+  /** Known when it has ended. */
+  md5: string
   bytes: number
 }
+
+/** What is read for one request: all of a source, or a part of it. */
+interface Source<E> {
+  readonly length: number | undefined
+  readonly stream: Stream.Stream<Uint8Array, E>
+  readonly unchanged?: Effect.Effect<boolean, E> | undefined
+}
+
+type SourceFailure<E> = E | InvalidInput | SourceChanged | TooLong
 
 /**
  * A source as content that can be sent: hashed and counted anew each time it is run.
@@ -111,58 +239,59 @@ interface Tally {
  * sent so far would be stored as if it were whole. It tells `failure` and then stands still, until the request is abandoned.
  */
 const contentOf = <E>(
-  opened: Opened<E>,
+  where: Address,
+  { length, stream, unchanged }: Source<E>,
+  limit: number,
   tally: Tally,
-  failure: Deferred.Deferred<never, E | InvalidInput>
+  failure: Deferred.Deferred<never, SourceFailure<E>>
 ): Content => {
-  const abandon = (cause: Cause.Cause<E | InvalidInput>): Stream.Stream<never> =>
+  const abandon = (cause: Cause.Cause<SourceFailure<E>>): Stream.Stream<never> =>
     Stream.execute(Effect.zipRight(Deferred.failCause(failure, cause), Effect.never))
-  const { length } = opened
-  const stream = Stream.suspend(() => {
-    tally.hash = createHash("md5")
+  const checkUnchanged =
+    unchanged === undefined
+      ? Effect.void
+      : Effect.flatMap(unchanged, (is) => (is ? Effect.void : Effect.fail(sourceChanged(where))))
+  const run = Effect.map(runningMd5, (md5) => {
     tally.bytes = 0
     // What completes the declared length is held back until the source has ended, since with it the request is complete.
     let last = Chunk.empty<Uint8Array>()
-    const counted = opened.stream.pipe(
-      Stream.mapChunksEffect((chunk) => {
-        for (const part of chunk) {
-          tally.hash.update(part)
-          tally.bytes += part.byteLength
+    const counted = stream.pipe(
+      Stream.mapChunksEffect((chunk): Effect.Effect<Chunk.Chunk<Uint8Array>, InvalidInput | TooLong> => {
+        for (const part of chunk) tally.bytes += part.byteLength
+        if (length === undefined) {
+          return tally.bytes > limit ? Effect.fail(new TooLong()) : Effect.as(md5.update(chunk), chunk)
         }
-        if (length === undefined || tally.bytes < length) return Effect.succeed(chunk)
         if (tally.bytes > length) return Effect.fail(wrongLength(length, "more"))
+        if (tally.bytes < length) return Effect.as(md5.update(chunk), chunk)
         last = Chunk.appendAll(last, chunk)
-        return Effect.succeed(Chunk.empty<Uint8Array>())
+        return Effect.as(md5.update(chunk), Chunk.empty<Uint8Array>())
       })
     )
-    const checked =
-      length === undefined
-        ? counted
-        : Stream.concat(
-            counted,
-            Stream.suspend(() =>
-              tally.bytes === length ? Stream.fromChunk(last) : Stream.fail(wrongLength(length, String(tally.bytes)))
-            )
-          )
-    return Stream.catchAllCause(checked, abandon)
+    const end = Effect.gen(function* () {
+      yield* checkUnchanged
+      if (length !== undefined && tally.bytes !== length) return yield* wrongLength(length, String(tally.bytes))
+      tally.md5 = yield* md5.digest
+    })
+    return Stream.concat(counted, Stream.unwrap(Effect.map(end, () => Stream.fromChunk(last))))
   })
-  return { length, bytes: undefined, stream }
+  return { length, bytes: undefined, stream: Stream.catchAllCause(Stream.unwrapScoped(run), abandon) }
 }
 
-/** A one-shot source, read a segment at a time. */
-interface Segments<E> {
+/** A source that is read once, a segment at a time. */
+interface Reader<E> {
   /** The next bytes, as many as are asked for; fewer at the end, and then none. */
   readonly next: (size: number) => Effect.Effect<Uint8Array, E>
   /** Whether there are no more; waits until that is known. */
   readonly atEnd: Effect.Effect<boolean, E>
 }
 
-const segmentsOf = <E>(source: Stream.Stream<Uint8Array, E>): Effect.Effect<Segments<E>, never, Scope.Scope> =>
+const readerOf = <E>(source: Stream.Stream<Uint8Array, E>): Effect.Effect<Reader<E>, never, Scope.Scope> =>
   Effect.map(Stream.toPull(source), (pull) => {
-    let pending: Array<Uint8Array> = []
-    let size = 0
+    /** What the source has given beyond a segment: of one pull at the most. */
+    let rest: Array<Uint8Array> = []
     let ended = false
-    const more = Effect.matchEffect(pull, {
+    let largest = 0
+    const more: Effect.Effect<void, E> = Effect.matchEffect(pull, {
       onFailure: Option.match({
         onNone: () =>
           Effect.sync(() => {
@@ -172,58 +301,144 @@ const segmentsOf = <E>(source: Stream.Stream<Uint8Array, E>): Effect.Effect<Segm
       }),
       onSuccess: (chunk: Chunk.Chunk<Uint8Array>) =>
         Effect.sync(() => {
-          for (const part of chunk) {
-            pending.push(part)
-            size += part.byteLength
-          }
+          rest = Chunk.toReadonlyArray(chunk).filter((part) => part.byteLength > 0)
         })
     })
-    const fill = (wanted: number): Effect.Effect<void, E> =>
-      Effect.suspend(() => (size >= wanted || ended ? Effect.void : Effect.zipRight(more, fill(wanted))))
-    return {
-      next: (wanted) =>
-        Effect.map(fill(wanted), () => {
-          const all = Buffer.concat(pending)
-          const rest = all.subarray(wanted)
-          pending = rest.byteLength === 0 ? [] : [rest]
-          size = rest.byteLength
-          return all.subarray(0, wanted)
-        }),
-      atEnd: Effect.map(fill(1), () => size === 0)
-    }
+    const waitForMore: Effect.Effect<void, E> = Effect.suspend(() =>
+      rest.length > 0 || ended ? Effect.void : Effect.zipRight(more, waitForMore)
+    )
+    const next = (size: number): Effect.Effect<Uint8Array, E> =>
+      Effect.suspend(() => {
+        // The first buffer grows with its content, since most streams are shorter than a segment.
+        let buffer = Buffer.allocUnsafeSlow(Math.min(size, Math.max(largest, 64 * 1024)))
+        let filled = 0
+        const take = (): void => {
+          let used = 0
+          for (const part of rest) {
+            const room = size - filled
+            if (room === 0) break
+            const taken = part.subarray(0, room)
+            if (filled + taken.byteLength > buffer.byteLength) {
+              const larger = Buffer.allocUnsafeSlow(
+                Math.min(size, Math.max(2 * buffer.byteLength, filled + taken.byteLength))
+              )
+              buffer.copy(larger, 0, 0, filled)
+              buffer = larger
+            }
+            buffer.set(taken, filled)
+            filled += taken.byteLength
+            if (taken.byteLength < part.byteLength) {
+              rest[used] = part.subarray(taken.byteLength)
+              break
+            }
+            used++
+          }
+          rest = rest.slice(used)
+        }
+        const fill: Effect.Effect<Uint8Array, E> = Effect.suspend(() => {
+          take()
+          largest = Math.max(largest, filled)
+          return filled === size || (ended && rest.length === 0)
+            ? Effect.succeed(buffer.subarray(0, filled))
+            : Effect.zipRight(waitForMore, fill)
+        })
+        return fill
+      })
+    return { next, atEnd: Effect.map(waitForMore, () => rest.length === 0) }
   })
+
+/** How a large object is to be stored. */
+interface Plan {
+  readonly kind: "static" | "dynamic"
+  readonly container: string
+  readonly folder: string
+  readonly segmentSize: number
+  readonly concurrency: number
+  readonly keepSegments: boolean
+  readonly oldSegments: "delete" | "keep"
+}
+
+interface Sent {
+  readonly bytes: number
+  readonly md5: string | undefined
+  readonly reused?: number | undefined
+}
+
+interface Stored {
+  readonly sent: Sent
+  /** The ETag that the segments amount to, without quotation marks. */
+  readonly expected: string
+  /** What the cloud says. */
+  readonly stored: string | undefined
+}
+
+/** Stores one segment of a large object. */
+type Store<E> = (
+  index: number,
+  length: number,
+  send: (segment: PutHead) => Effect.Effect<string, UploadError | E>
+) => Effect.Effect<void, UploadError | E>
+
+/** Takes down a segment that is there already. */
+type Note = (
+  index: number,
+  segment: { readonly etag: string; readonly bytes: number }
+) => Effect.Effect<void, UploadError>
+
+/** Up to 1,000 segments that stand in one manifest. */
+interface Group {
+  readonly segments: Array<Segment>
+  count: number
+  put: boolean
+}
 
 /** What `upload` is made of. */
 export const makeUpload = (client: CloudClient) => {
   const put = Endpoint.method(client, endpoints.putObject)
   const putManifest = Endpoint.method(client, endpoints.putManifest)
+  const putDynamicManifest = Endpoint.method(client, endpoints.putDynamicManifest)
   const createContainer = Endpoint.method(client, endpoints.createContainer)
-  const deleteObject = Endpoint.method(client, endpoints.deleteObject)
+  const { getObjectInfo, look, manifests, remove, removeOld } = makeOldSegments(client, operation)
 
-  const putBytes = (input: Omit<PutInput, "content" | "md5">, bytes: Uint8Array, md5: string) =>
-    put({ ...input, md5, content: { bytes, length: bytes.byteLength, stream: pieces(bytes) } }).pipe(
+  const putBytes = (
+    input: PutHead,
+    bytes: Uint8Array,
+    md5: string,
+    progress: Progress | undefined
+  ): Effect.Effect<Uploaded, UploadError> => {
+    const { settle, stream } = reporting(progress, pieces(bytes))
+    return put({ ...input, md5, content: { bytes, length: bytes.byteLength, stream } }).pipe(
       Effect.catchTag("Unprocessable", (error: Unprocessable) =>
         Effect.fail(mismatch(input, md5, undefined, error.requestId))
       ),
+      Effect.tap(() => settle(bytes.byteLength)),
       Effect.flatMap(({ etag }) =>
-        etag === undefined || etag.toLowerCase() === md5
+        etag === undefined || unquoted(etag) === md5
           ? Effect.succeed<Uploaded>({ etag: etag ?? md5, md5, bytes: bytes.byteLength, segments: 0 })
           : Effect.fail(mismatch(input, md5, etag))
       )
     )
+  }
 
   const putStream = <E>(
-    input: Omit<PutInput, "content" | "md5">,
-    opened: Opened<E>,
-    named: string | undefined
-  ): Effect.Effect<Uploaded, UploadError | E> =>
+    input: PutHead,
+    source: Source<E>,
+    options: {
+      readonly named?: string | undefined
+      readonly limit?: number | undefined
+      readonly progress?: Progress | undefined
+    }
+  ): Effect.Effect<Uploaded & { readonly md5: string }, UploadError | E | TooLong> =>
     Effect.gen(function* () {
-      const failure = yield* Deferred.make<never, E | InvalidInput>()
-      const tally: Tally = { hash: createHash("md5"), bytes: 0 }
+      const { limit = Infinity, named, progress } = options
+      const failure = yield* Deferred.make<never, SourceFailure<E>>()
+      const tally: Tally = { md5: "", bytes: 0 }
+      const content = contentOf(input, source, limit, tally, failure)
+      const { settle, stream } = reporting(progress, content.stream)
       // Interruptible even where the caller is not, or the loser of the race would be waited for.
       const stored = yield* Effect.raceFirst(
         Effect.interruptible(
-          put({ ...input, ...(named !== undefined && { md5: named }), content: contentOf(opened, tally, failure) })
+          put({ ...input, ...(named !== undefined && { md5: named }), content: { ...content, stream } })
         ),
         Effect.interruptible(Deferred.await(failure))
       ).pipe(
@@ -232,125 +447,444 @@ export const makeUpload = (client: CloudClient) => {
           (error) => Effect.fail(mismatch(input, named ?? "", undefined, error.requestId))
         )
       )
-      const md5 = tally.hash.digest("hex")
-      return stored.etag === undefined || stored.etag.toLowerCase() === md5
+      yield* settle(tally.bytes)
+      const { md5 } = tally
+      return stored.etag === undefined || unquoted(stored.etag) === md5
         ? { etag: stored.etag ?? md5, md5, bytes: tally.bytes, segments: 0 }
         : yield* mismatch(input, md5, stored.etag)
     })
 
+  const putSegmentOf =
+    <E>(opened: Opened<E>, slice: NonNullable<Opened<E>["slice"]>, progress: Progress | undefined) =>
+    (offset: number, length: number) =>
+    (segment: PutHead): Effect.Effect<string, UploadError | E> =>
+      putStream(segment, { length, stream: slice(offset, length), unchanged: opened.unchanged }, { progress }).pipe(
+        Effect.catchTag("TooLong", () => Effect.dieMessage("a segment has a known length")),
+        Effect.map(({ md5 }) => md5)
+      )
+
   /**
-   * A one-shot stream: what fits into one segment goes up as a plain object; more becomes a static large object. Each
-   * segment is in memory until it is stored, so that it can be sent again; the source is read once. Where the upload fails or
-   * is interrupted, the segments that were stored are deleted.
+   * The frame of every large object: its container, its manifests, and what is to be cleared away. `send` stores the segments.
+   *
+   * Where it fails or is interrupted, the segments that it stored are deleted, unless they are to be kept.
    */
-  const putOneShot = <E>(
-    input: Omit<PutInput, "content" | "md5">,
-    opened: Opened<E>,
-    named: string | undefined,
-    segmentSize: number
+  const putLarge = <E>(
+    given: PutHead,
+    plan: Plan,
+    send: (store: Store<E>, note: Note) => Effect.Effect<Sent, UploadError | E>
   ): Effect.Effect<Uploaded, UploadError | E> =>
     Effect.gen(function* () {
-      const { atEnd, next } = yield* segmentsOf(opened.stream)
-      const whole = createHash("md5")
+      const { container, folder, kind } = plan
+      const old = yield* before(given, plan)
+      const { deleteAfter, ...rest } = given
+      // Counted from one moment, or the segments, which are older than the manifest, would expire before it.
+      const now = yield* Clock.currentTimeMillis
+      const input: PutHead =
+        deleteAfter === undefined
+          ? rest
+          : { ...rest, deleteAt: DateTime.unsafeMake(Math.ceil((now + Duration.toMillis(deleteAfter)) / 1000) * 1000) }
+      const segmentHead = { container, contentType: segmentType, deleteAt: input.deleteAt }
+      const segmentName = (index: number): string => `${folder}/${numbered(index)}`
+      const submanifestName = (index: number, level: number): string =>
+        `${folder}/manifests/${level === 0 ? "" : `${level}-`}${numbered(index)}`
+
+      const begun = new Set<number>()
+      const submanifests: Array<string> = []
+      const groups = new Map<number, Group>()
+      let count = 0
+      let manifestSent = false
+
+      const leftovers = (): ReadonlyArray<Address> =>
+        [...[...begun].map(segmentName), ...submanifests].map((object) => ({ container, object }))
+      const cleanUp = (cause: Cause.Cause<unknown>): Effect.Effect<void> => {
+        // A manifest whose fate is unknown may be stored, and then needs its segments.
+        if (manifestSent && !isRefusal(cause)) {
+          return Effect.logWarning(
+            `${operation}: nobody knows whether ${pathOf(input)} was stored; its segments stay in ${container}/${folder}`
+          )
+        }
+        if (plan.keepSegments || begun.size === 0) return Effect.void
+        return Effect.suspend(() => remove(leftovers())).pipe(
+          // As a finalizer it is not interruptible, and would have no end where the cloud gives no answer.
+          Effect.interruptible,
+          Effect.timeoutOption(Duration.seconds(30)),
+          Effect.exit,
+          Effect.flatMap((exit) =>
+            exit._tag === "Success" && Option.exists(exit.value, (left) => left.length === 0)
+              ? Effect.void
+              : Effect.logWarning(
+                  `${operation}: not all segments of ${pathOf(input)}, which failed, could be deleted from ${container}/${folder}`
+                )
+          )
+        )
+      }
+
+      const putPart = (
+        index: number,
+        level: number,
+        segments: ReadonlyArray<Segment>
+      ): Effect.Effect<Segment, UploadError> =>
+        Effect.gen(function* () {
+          const object = submanifestName(index, level)
+          submanifests.push(object)
+          const expected = etagOf(segments)
+          const { etag } = yield* refusedParts(putManifest({ ...segmentHead, object, segments }))
+          if (etag !== undefined && unquoted(etag) !== expected) {
+            return yield* mismatch({ container, object }, expected, etag)
+          }
+          const bytes = segments.reduce((sum, segment) => sum + segment.bytes, 0)
+          return { path: pathOf({ container, object }), etag: expected, bytes }
+        })
+      /** Puts what is complete, once it is clear that one manifest does not do; then its segments need not be remembered. */
+      const putGroups = (isLast: boolean): Effect.Effect<void, UploadError> =>
+        Effect.suspend(() => {
+          if (kind === "dynamic" || groups.size < 2) return Effect.void
+          const ready = [...groups].filter(([, group]) => !group.put && (isLast || group.count === mostEntries))
+          // All at once, since another sender may come by while the first of them is put.
+          for (const [, group] of ready) group.put = true
+          return Effect.forEach(
+            ready,
+            ([index, group]) =>
+              Effect.map(putPart(index, 0, group.segments), (submanifest) => {
+                group.segments.splice(0, Infinity, submanifest)
+              }),
+            { discard: true }
+          )
+        })
+      const note: Note = (index, { bytes, etag }) =>
+        Effect.suspend(() => {
+          const number = Math.floor(index / mostEntries)
+          const group = groups.get(number) ?? { segments: [], count: 0, put: false }
+          groups.set(number, group)
+          group.segments[index % mostEntries] = { path: pathOf({ container, object: segmentName(index) }), etag, bytes }
+          group.count++
+          count++
+          return putGroups(false)
+        })
+      const store: Store<E> = (index, length, sendOne) =>
+        Effect.suspend(() => {
+          begun.add(index)
+          return Effect.flatMap(sendOne({ ...segmentHead, object: segmentName(index) }), (etag) =>
+            note(index, { etag, bytes: length })
+          )
+        })
+      const inOrder = (): ReadonlyArray<Segment> =>
+        [...groups].toSorted(([a], [b]) => a - b).flatMap(([, { segments }]) => segments)
+      /** Puts manifests of manifests until one is left that holds all. */
+      const fitting = (
+        segments: ReadonlyArray<Segment>,
+        level: number
+      ): Effect.Effect<ReadonlyArray<Segment>, UploadError> =>
+        segments.length <= mostEntries
+          ? Effect.succeed(segments)
+          : Effect.flatMap(
+              Effect.forEach(
+                Chunk.toReadonlyArray(Chunk.chunksOf(Chunk.fromIterable(segments), mostEntries)),
+                (part, index) => putPart(index, level, Chunk.toReadonlyArray(part))
+              ),
+              (above) => fitting(above, level + 1)
+            )
+
+      const storing: Effect.Effect<Stored, UploadError | E> = Effect.gen(function* () {
+        yield* createContainer({ container })
+        const sent = yield* send(store, note)
+        if (kind === "dynamic") {
+          manifestSent = true
+          yield* putDynamicManifest({ ...input, segments: { container, prefix: `${folder}/` } })
+          return { sent, expected: etagOf(inOrder()), stored: undefined }
+        }
+        yield* putGroups(true)
+        const segments = yield* fitting(inOrder(), 1)
+        manifestSent = true
+        const { etag } = yield* refusedParts(putManifest({ ...input, segments }))
+        return { sent, expected: etagOf(segments), stored: etag }
+      })
+      const { expected, sent, stored } = yield* Effect.onError(storing, cleanUp)
+      if (stored !== undefined && unquoted(stored) !== expected) return yield* mismatch(input, expected, stored)
+
+      const left = yield* removeOld(old, (one) => one.container === container && one.object.startsWith(`${folder}/`))
+      return {
+        etag: stored ?? `"${expected}"`,
+        ...(sent.md5 !== undefined && { md5: sent.md5 }),
+        bytes: sent.bytes,
+        segments: count,
+        ...(sent.reused !== undefined && { reused: sent.reused }),
+        ...(left.length > 0 && { leftSegments: left })
+      }
+    })
+
+  const segmentContainers = (input: Address, container: string): ReadonlySet<string> =>
+    new Set([container, segmentContainerOf(input.container)])
+
+  /** What is about to be overwritten. With `createOnly` nothing may be, which is better known before all segments are sent. */
+  const before = (input: PutHead, plan: Pick<Plan, "container" | "oldSegments">): Effect.Effect<Old, UploadError> => {
+    if (input.ifNoneMatch === undefined) {
+      return plan.oldSegments === "keep"
+        ? Effect.succeed(nothingOld)
+        : look({ container: input.container, object: input.object }, segmentContainers(input, plan.container))
+    }
+    return getObjectInfo({ container: input.container, object: input.object }).pipe(
+      Effect.catchTag("NotFound", () => Effect.succeed(undefined)),
+      Effect.flatMap((info) =>
+        info === undefined
+          ? Effect.succeed(nothingOld)
+          : Effect.fail(
+              new PreconditionFailed({
+                service,
+                operation,
+                status: info.status,
+                method: "HEAD",
+                url: pathOf(input),
+                message: `${operation}: there is an object ${pathOf(input)}, and it was to be stored only where there is none`
+              })
+            )
+      )
+    )
+  }
+
+  /** Stores in one request; and then removes what the object that was there has left. */
+  const putPlain = <E>(
+    input: PutHead,
+    plan: Pick<Plan, "container" | "oldSegments">,
+    upload: Effect.Effect<Uploaded, E>
+  ): Effect.Effect<Uploaded, UploadError | E> =>
+    plan.oldSegments === "keep" || input.ifNoneMatch !== undefined
+      ? upload
+      : Effect.gen(function* () {
+          const old = yield* before(input, plan)
+          const stored = yield* upload
+          const left = yield* removeOld(old, () => false)
+          return left.length > 0 ? { ...stored, leftSegments: left } : stored
+        })
+
+  /**
+   * A source that is read once: what fits into one segment goes up as a plain object; more becomes a large one. Each sender
+   * holds one segment in memory until it is stored, so that it can be sent again.
+   */
+  const putOnce = <E>(
+    input: PutHead,
+    opened: Opened<E>,
+    named: string | undefined,
+    plan: Plan,
+    plainPlan: Pick<Plan, "container" | "oldSegments">,
+    progress: Progress | undefined
+  ): Effect.Effect<Uploaded, UploadError | E> =>
+    Effect.gen(function* () {
+      const { concurrency, segmentSize } = plan
+      const { atEnd, next } = yield* readerOf(opened.stream)
       const first = yield* next(segmentSize)
       const declared = opened.length
       const check = (bytes: number): Effect.Effect<void, InvalidInput> =>
         declared === undefined || bytes === declared ? Effect.void : Effect.fail(wrongLength(declared, String(bytes)))
       if (first.byteLength < segmentSize || (yield* atEnd)) {
         yield* check(first.byteLength)
-        return yield* putBytes(input, first, named ?? hexMd5(first))
+        return yield* putPlain(input, plainPlan, putBytes(input, first, named ?? (yield* hashOfBytes(first)), progress))
       }
-      const container = `${input.container}_segments`
-      // A name that leaves no room for the numbering is replaced by its digest.
-      const base =
-        Buffer.byteLength(input.object, "utf8") <= 900
-          ? input.object
-          : createHash("sha256").update(input.object).digest("hex")
-      const folder = `${base}/slo/${randomUUID()}`
-      const expiry = { deleteAt: input.deleteAt, deleteAfter: input.deleteAfter }
-      const stored: Array<{ readonly object: string; readonly etag: string; readonly bytes: number }> = []
-      let manifestSent = false
-      // A manifest whose fate is unknown may be stored, and then needs its segments.
-      const cleanUp = (cause: Cause.Cause<unknown>): Effect.Effect<void> =>
-        manifestSent && !isRefusal(cause)
-          ? Effect.void
-          : Effect.suspend(() =>
-              Effect.forEach(stored, ({ object }) => Effect.ignore(deleteObject({ container, object })), {
-                concurrency: 8,
-                discard: true
-              })
-            ).pipe(
-              // As a finalizer it is not interruptible, and would have no end where the cloud gives no answer.
-              Effect.interruptible,
-              Effect.timeout(Duration.seconds(30)),
-              Effect.ignore
-            )
-
-      const { etag, md5, total } = yield* Effect.gen(function* () {
-        yield* createContainer({ container })
-        let segment = first
+      const whole = yield* runningMd5
+      const turn = yield* Effect.makeSemaphore(1)
+      return yield* putLarge<E>(input, plan, (store) => {
+        let index = 0
         let total = 0
-        while (segment.byteLength > 0) {
-          if (stored.length === mostSegments) {
-            return yield* new InvalidInput({
-              service,
-              operation,
-              issues: [{ path: "segmentSize", expected: "a size with which the body fits into 1,000 segments" }],
-              message: `${operation}: the body does not fit into 1,000 segments; name a larger segmentSize than ${segmentSize}`
-            })
-          }
-          whole.update(segment)
-          total += segment.byteLength
-          if (declared !== undefined && total > declared) return yield* wrongLength(declared, "more")
-          const object = `${folder}/${String(stored.length).padStart(8, "0")}`
-          const etag = hexMd5(segment)
-          stored.push({ object, etag, bytes: segment.byteLength })
-          yield* putBytes({ container, object, contentType: "application/octet-stream", ...expiry }, segment, etag)
-          const size = segmentSize * 2 ** Math.floor(stored.length / 250)
-          segment = yield* next(size)
-        }
-        yield* check(total)
-        const md5 = whole.digest("hex")
-        if (named !== undefined && named !== md5) return yield* mismatch(input, named, md5)
-        manifestSent = true
-        const { etag } = yield* putManifest({
-          ...input,
-          segments: stored.map((one) => ({ path: `/${container}/${one.object}`, etag: one.etag, bytes: one.bytes }))
+        let pending: Uint8Array | undefined = first
+        const taking = turn.withPermits(1)(
+          Effect.gen(function* () {
+            const bytes: Uint8Array = pending ?? (yield* next(segmentSize))
+            pending = undefined
+            if (bytes.byteLength === 0) return undefined
+            total += bytes.byteLength
+            if (declared !== undefined && total > declared) return yield* wrongLength(declared, "more")
+            yield* whole.update([bytes])
+            return { bytes, index: index++ }
+          })
+        )
+        const sender: Effect.Effect<void, UploadError | E> = Effect.flatMap(taking, (taken) =>
+          taken === undefined
+            ? Effect.void
+            : Effect.zipRight(
+                store(taken.index, taken.bytes.byteLength, (segment) =>
+                  Effect.flatMap(hashOfBytes(taken.bytes), (md5) =>
+                    Effect.as(putBytes(segment, taken.bytes, md5, progress), md5)
+                  )
+                ),
+                sender
+              )
+        )
+        return Effect.gen(function* () {
+          // Interruptible even where the caller is not, or the failure of one would wait for the others' end.
+          yield* Effect.forEach(Array.from({ length: concurrency }), () => Effect.interruptible(sender), {
+            concurrency: "unbounded",
+            discard: true
+          })
+          yield* check(total)
+          const md5 = yield* whole.digest
+          return named === undefined || named === md5 ? { bytes: total, md5 } : yield* notTheNamed(input, named, md5)
         })
-        return { etag, md5, total }
-      }).pipe(Effect.onError((cause) => cleanUp(cause)))
-      const expected = hexMd5(new TextEncoder().encode(stored.map((one) => one.etag).join("")))
-      return etag === undefined || etag.replaceAll('"', "") === expected
-        ? { etag: etag ?? `"${expected}"`, md5, bytes: total, segments: stored.length }
-        : yield* mismatch(input, expected, etag)
+      })
     }).pipe(Effect.scoped)
+
+  /** A source that can be read from anywhere: each segment where it begins, several at a time, nothing held in memory. */
+  const putSliced = <E>(
+    input: PutHead,
+    opened: Opened<E>,
+    slice: NonNullable<Opened<E>["slice"]>,
+    length: number,
+    named: string | undefined,
+    resume: boolean,
+    plan: Plan,
+    progress: Progress | undefined
+  ): Effect.Effect<Uploaded, UploadError | E> =>
+    putLarge<E>(input, plan, (store, note) =>
+      Effect.gen(function* () {
+        const { concurrency, segmentSize } = plan
+        const found = resume ? yield* there(plan) : new Map<string, { readonly hash: string; readonly bytes: number }>()
+        const segment = putSegmentOf(opened, slice, progress)
+        let reused = 0
+        const one = (index: number): Effect.Effect<void, UploadError | E> => {
+          const offset = index * segmentSize
+          const size = Math.min(segmentSize, length - offset)
+          const send = store(index, size, segment(offset, size))
+          const before = found.get(`${plan.folder}/${numbered(index)}`)
+          if (before === undefined || before.bytes !== size) return send
+          return Effect.flatMap(hashOf(slice(offset, size)), (md5) => {
+            if (md5 !== before.hash) return send
+            reused++
+            return Effect.zipRight(progress?.(size) ?? Effect.void, note(index, { etag: md5, bytes: size }))
+          })
+        }
+        const indices = Array.from({ length: Math.ceil(length / segmentSize) }, (_, index) => index)
+        const all = Effect.forEach(indices, (index) => Effect.interruptible(one(index)), {
+          concurrency,
+          discard: true
+        })
+        const checked =
+          named === undefined
+            ? Effect.void
+            : Effect.flatMap(Effect.interruptible(hashOf(opened.stream)), (md5) =>
+                md5 === named ? Effect.void : Effect.fail(notTheNamed(input, named, md5))
+              )
+        yield* Effect.all([all, checked], { concurrency: 2, discard: true })
+        if (opened.unchanged !== undefined && !(yield* opened.unchanged)) return yield* sourceChanged(input)
+        return { bytes: length, md5: named, reused: resume ? reused : undefined }
+      })
+    )
+
+  /** What an earlier run has stored. */
+  const there = (plan: Plan) =>
+    Stream.runFold(
+      manifests.listed(plan.container, `${plan.folder}/`),
+      new Map<string, { readonly hash: string; readonly bytes: number }>(),
+      (found, { bytes, hash, name }) => found.set(name, { bytes, hash: hash.toLowerCase() })
+    )
 
   return <E = never, R = never>(options: UploadOptions<E, R>): Effect.Effect<Uploaded, UploadError | E, R> =>
     Effect.gen(function* () {
-      const { body, createOnly, md5, segmentSize = defaultSegmentSize, ...rest } = options
-      const input: Omit<PutInput, "content" | "md5"> = {
+      const {
+        body,
+        concurrency = 4,
+        createOnly,
+        keepSegments,
+        largeObject: kind = "static",
+        md5,
+        oldSegments,
+        progress,
+        resume = false,
+        segmentContainer = segmentContainerOf(options.container),
+        segmentSize,
+        segmentThreshold = defaultThreshold,
+        storeModified = false,
+        ...rest
+      } = options
+      const head: PutHead = {
         ...rest,
         ...(createOnly === true && { ifNoneMatch: "*" as const }),
         ...(rest.contentType === undefined && { detectContentType: true })
       }
-      yield* Endpoint.validate(client, { ...endpoints.putObject, operation }, { ...input, md5 })
-      if (!Number.isSafeInteger(segmentSize) || segmentSize < 1) {
-        const issue = { path: "segmentSize", expected: `a whole number of bytes, not ${segmentSize}` }
-        return yield* new InvalidInput({
-          service,
-          operation,
-          issues: [issue],
-          message: `${operation}: ${issue.path}: expected ${issue.expected}`
-        })
+      yield* Endpoint.validate(client, { ...endpoints.putObject, operation }, { ...head, md5 })
+      yield* Endpoint.validate(client, { ...endpoints.createContainer, operation }, { container: segmentContainer })
+      for (const [path, value, most] of [
+        ["segmentSize", segmentSize ?? 1, largestObject],
+        ["segmentThreshold", segmentThreshold, largestObject],
+        ["concurrency", concurrency, Infinity]
+      ] as const) {
+        if (Number.isSafeInteger(value) && value >= 1 && value <= most) continue
+        const what =
+          path === "concurrency" ? "a whole number of 1 or more" : "a whole number of bytes, 5 GiB at the most"
+        return yield* invalid(path, what, `, not ${value}`)
       }
+
       const context = yield* Effect.context<R>()
       const source = yield* body.open
-      const opened: Opened<E> = { ...source, stream: Stream.provideContext(source.stream, context) }
-      if (opened.bytes !== undefined) return yield* putBytes(input, opened.bytes, md5 ?? hexMd5(opened.bytes))
-      // What gives nothing is seen to give nothing before it is sent.
-      return opened.replayable && opened.length !== 0 && (opened.length ?? 0) <= largestObject
-        ? yield* putStream(input, opened, md5)
-        : yield* putOneShot(input, opened, md5, segmentSize)
+      const { length, slice: sliceOfSource, unchanged } = source
+      const opened: Opened<E> = {
+        ...source,
+        stream: Stream.provideContext(source.stream, context),
+        slice: sliceOfSource && ((offset, count) => Stream.provideContext(sliceOfSource(offset, count), context)),
+        unchanged: unchanged && Effect.provide(unchanged, context)
+      }
+      if (resume && (opened.slice === undefined || length === undefined)) {
+        return yield* invalid(
+          "resume",
+          "a body that can be read again from anywhere, bytes or a file",
+          ", not a Stream"
+        )
+      }
+      const input: PutHead =
+        storeModified && opened.modified !== undefined
+          ? { ...head, metadata: { mtime: (opened.modified.epochMillis / 1000).toFixed(6), ...head.metadata } }
+          : head
+
+      const cut =
+        segmentSize ?? (opened.slice === undefined || length === undefined ? bufferSize : segmentSizeFor(length))
+      const plainPlan = {
+        container: segmentContainer,
+        oldSegments: oldSegments ?? ((length ?? 0) >= worthALook ? ("delete" as const) : ("keep" as const))
+      }
+      const planned = (version: Parameters<typeof folderOf>[2]): Plan => ({
+        kind,
+        container: segmentContainer,
+        folder: folderOf(input.object, kind, version),
+        segmentSize: cut,
+        concurrency,
+        keepSegments: keepSegments ?? resume,
+        oldSegments: oldSegments ?? "delete"
+      })
+      const once = putOnce(input, opened, md5, planned(randomUUID()), plainPlan, progress)
+
+      if (length !== undefined && length <= segmentThreshold) {
+        if (opened.bytes !== undefined) {
+          const { bytes } = opened
+          const known = md5 ?? (yield* hashOfBytes(bytes))
+          return yield* putPlain(input, plainPlan, putBytes(input, bytes, known, progress))
+        }
+        // What gives nothing is seen to give nothing before it is sent.
+        if (!opened.replayable || length === 0) return yield* once
+        return yield* Effect.catchTag(
+          putPlain(input, plainPlan, putStream(input, opened, { named: md5, progress })),
+          "TooLong",
+          () => Effect.dieMessage("a known length is never too long")
+        )
+      }
+      if (length !== undefined && opened.slice !== undefined) {
+        const whole = opened.bytes === undefined || !resume ? md5 : yield* hashOf(pieces(opened.bytes))
+        if (md5 !== undefined && whole !== undefined && whole !== md5) return yield* notTheNamed(input, md5, whole)
+        const version = !resume
+          ? randomUUID()
+          : opened.modified === undefined
+            ? `${whole ?? randomUUID()}/${cut}`
+            : { modified: opened.modified, length, segmentSize: cut }
+        return yield* putSliced(input, opened, opened.slice, length, whole, resume, planned(version), progress)
+      }
+      if (length === undefined && opened.replayable) {
+        // As it comes, as long as one request takes it; what turns out to be longer is begun anew, in segments.
+        return yield* putStream(input, opened, { named: md5, limit: segmentThreshold, progress }).pipe(
+          (upload) => putPlain(input, plainPlan, upload),
+          Effect.catchIf(
+            (error): error is TooLong => error instanceof TooLong,
+            () => once
+          )
+        )
+      }
+      return yield* once
     })
 }
 
@@ -365,3 +899,39 @@ const isRefusal = (cause: Cause.Cause<unknown>): boolean =>
 
 const isUnprocessable = (error: unknown): error is Unprocessable =>
   typeof error === "object" && error !== null && "_tag" in error && error._tag === "Unprocessable"
+
+const decoded = (path: string): string => {
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    return path
+  }
+}
+
+/** Tells which segments the cloud found fault with when it refused a manifest. */
+const refusedParts = <A, E extends { readonly _tag: string }>(
+  put: Effect.Effect<A, E>
+): Effect.Effect<A, E | BulkFailed> =>
+  Effect.catchIf(
+    put,
+    (error): error is E & BadRequest => error._tag === "BadRequest",
+    (error): Effect.Effect<never, E | BulkFailed> => {
+      const failures = (error.details ?? "").split("\n").flatMap((line) => {
+        const [path = "", ...reason] = line.split(" ")
+        return path.startsWith("/") && reason.length > 0 ? [{ path: decoded(path), reason: reason.join(" ") }] : []
+      })
+      const nested = failures.some(({ path }) => /\/manifests\/[\d-]+$/.test(path))
+      return Effect.fail(
+        failures.length === 0
+          ? error
+          : new BulkFailed({
+              service,
+              operation,
+              failures,
+              message: `${operation}: the cloud refused the manifest: ${error.message}${
+                nested ? "; name a larger segmentSize if it takes no manifests within a manifest" : ""
+              }`
+            })
+      )
+    }
+  )

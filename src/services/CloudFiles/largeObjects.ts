@@ -1,0 +1,325 @@
+/**
+ * Large objects as wholes: copied, moved and deleted with what they consist of.
+ */
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { randomUUID } from "node:crypto"
+import type { CloudClient } from "../../CloudClient.js"
+import {
+  BulkFailed,
+  ChecksumMismatch,
+  type CommonError,
+  type Conflict,
+  InvalidInput,
+  type NotFound,
+  type PreconditionFailed,
+  type QuotaExceeded,
+  type Unprocessable
+} from "../../CloudError.js"
+import * as Endpoint from "../../Endpoint.js"
+import type { BulkResult } from "./bulkEndpoints.js"
+import { endpoints, type ObjectInfo, type Segment } from "./endpoints.js"
+import { isPart, type Part, segmentsOf } from "./manifest.js"
+import { type LeftSegment, makeOldSegments } from "./oldSegments.js"
+import {
+  type Address,
+  etagOf,
+  folderOf,
+  mostEntries,
+  numbered,
+  pathOf,
+  segmentContainerOf,
+  unquoted
+} from "./segments.js"
+
+type CopyInput = NonNullable<Parameters<Endpoint.Method<typeof endpoints.copyObject>>[0]>
+
+/** What to copy, where to, and what the copy is to have of its own. */
+export interface CopyOptions extends CopyInput {
+  /**
+   * Of a large object: `copy` (default) copies each segment too, within the cloud, so that neither needs the other. `share` copies
+   * the manifest only, at once: both consist of the same segments, and deleting one of them with its segments breaks the other.
+   */
+  readonly segments?: "copy" | "share" | undefined
+  /** Where segments are copied to; made if it is missing. Default `{container}_segments`. */
+  readonly segmentContainer?: string | undefined
+  /** How many segments are copied at the same time. Default 4. */
+  readonly concurrency?: number | undefined
+}
+
+/** What was copied. */
+export interface Copied {
+  /** As the cloud writes it. */
+  readonly etag: string | undefined
+  /** How many segments were copied; 0 for a plain object and where they are shared. */
+  readonly segments: number
+}
+
+/** Whatever a copy can fail with. */
+export type CopyError =
+  CommonError | NotFound | Conflict | PreconditionFailed | QuotaExceeded | Unprocessable | ChecksumMismatch | BulkFailed
+
+/** Whatever deleting an object with its segments can fail with. */
+export type DeleteLargeObjectError = CommonError | NotFound | Conflict | PreconditionFailed | BulkFailed
+
+const service = "CloudFiles"
+
+/** What a copy keeps of its source, as what is given for it says. */
+const headOf = (info: ObjectInfo, { freshMetadata, metadata, ...given }: CopyInput) => ({
+  contentType: given.contentType ?? info.contentType,
+  ...(freshMetadata !== true && {
+    contentEncoding: info.contentEncoding,
+    contentDisposition: info.contentDisposition,
+    ...(given.deleteAfter === undefined && { deleteAt: info.deleteAt })
+  }),
+  ...(given.contentEncoding !== undefined && { contentEncoding: given.contentEncoding }),
+  ...(given.contentDisposition !== undefined && { contentDisposition: given.contentDisposition }),
+  ...(given.deleteAt !== undefined && { deleteAt: given.deleteAt }),
+  ...(given.deleteAfter !== undefined && { deleteAfter: given.deleteAfter }),
+  metadata: {
+    ...(freshMetadata === true ? {} : info.metadata),
+    ...Object.fromEntries(Object.entries(metadata ?? {}).map(([key, value]) => [key.toLowerCase(), value]))
+  }
+})
+
+const succeeded = (deleted: number): BulkResult => ({
+  deleted,
+  notFound: 0,
+  status: "200 OK",
+  explanation: "",
+  errors: []
+})
+
+/** What `copy`, `move` and `deleteLargeObject` are made of. */
+export const makeLargeObjects = (client: CloudClient) => {
+  const copying = "CloudFiles.copy"
+  const deleting = "CloudFiles.deleteLargeObject"
+  const copyObject = Endpoint.method(client, endpoints.copyObject)
+  const copyManifest = Endpoint.method(client, endpoints.copyManifest)
+  const putManifest = Endpoint.method(client, endpoints.putManifest)
+  const putDynamicManifest = Endpoint.method(client, endpoints.putDynamicManifest)
+  const createContainer = Endpoint.method(client, endpoints.createContainer)
+  const deleteManifest = Endpoint.method(client, { ...endpoints.deleteManifest, operation: deleting })
+  const deleteObject = Endpoint.method(client, { ...endpoints.deleteObject, operation: deleting })
+  const { getObjectInfo, manifests, remove } = makeOldSegments(client, copying)
+  const { getObjectInfo: getInfoToDelete, manifests: manifestsToDelete } = makeOldSegments(client, deleting)
+
+  const mismatch = ({ container, object }: Address, expected: string, actual: string): ChecksumMismatch =>
+    new ChecksumMismatch({
+      service,
+      operation: copying,
+      container,
+      object,
+      expected,
+      actual,
+      message: `${copying}: the copy ${container}/${object} should have the ETag ${expected}, and has ${actual}: the source was changed meanwhile`
+    })
+
+  /** Copies segments and puts the manifest; what was copied goes again where that fails. */
+  const copyDeep = (options: CopyOptions, info: ObjectInfo): Effect.Effect<Copied, CopyError> =>
+    Effect.gen(function* () {
+      const { concurrency = 4, segmentContainer: container = segmentContainerOf(options.container), source } = options
+      const kind = info.isStaticLargeObject ? ("static" as const) : ("dynamic" as const)
+      const folder = folderOf(options.object, kind, randomUUID())
+      const head = headOf(info, options)
+      const copied: Array<Address> = []
+      const parts = yield* partsOf(source, info)
+
+      const copyPart = (part: Part, index: number): Effect.Effect<Segment, CopyError> =>
+        Effect.gen(function* () {
+          const { address, entry } = part
+          if (address === undefined) {
+            return yield* new InvalidInput({
+              service,
+              operation: copying,
+              issues: [{ path: "source", expected: "a large object all of whose parts are objects" }],
+              message: `${copying}: source: the manifest of ${pathOf(source)} holds bytes itself; copy it with segments: "share"`
+            })
+          }
+          const object = `${folder}/${numbered(index)}`
+          copied.push({ container, object })
+          // A range of a large object: its copy is flat, and has an ETag of its own.
+          const { etag } = yield* copyObject({
+            container,
+            object,
+            source: address,
+            ...(head.deleteAt !== undefined && { deleteAt: head.deleteAt }),
+            ...(head.deleteAfter !== undefined && { deleteAfter: head.deleteAfter })
+          })
+          const expected = unquoted(entry.hash ?? "")
+          if (!entry.isManifest && kind === "static" && etag !== undefined && unquoted(etag) !== expected) {
+            return yield* mismatch({ container, object }, expected, unquoted(etag))
+          }
+          return {
+            path: pathOf({ container, object }),
+            etag: unquoted(etag ?? expected),
+            bytes: entry.bytes ?? part.length,
+            ...(entry.range !== undefined && { range: entry.range })
+          }
+        })
+
+      const fitting = (
+        segments: ReadonlyArray<Segment>,
+        level: number
+      ): Effect.Effect<ReadonlyArray<Segment>, CopyError> =>
+        segments.length <= mostEntries
+          ? Effect.succeed(segments)
+          : Effect.flatMap(
+              Effect.forEach(
+                Chunk.toReadonlyArray(Chunk.chunksOf(Chunk.fromIterable(segments), mostEntries)),
+                (group, index) => {
+                  const object = `${folder}/manifests/${level === 0 ? "" : `${level}-`}${numbered(index)}`
+                  const below = Chunk.toReadonlyArray(group)
+                  copied.push({ container, object })
+                  return Effect.as(putManifest({ container, object, segments: below }), {
+                    path: pathOf({ container, object }),
+                    etag: etagOf(below),
+                    bytes: below.reduce((sum, segment) => sum + segment.bytes, 0)
+                  })
+                }
+              ),
+              (above) => fitting(above, level + 1)
+            )
+
+      const address = { container: options.container, object: options.object }
+      return yield* Effect.gen(function* () {
+        yield* createContainer({ container })
+        const segments = yield* Effect.forEach(parts, copyPart, { concurrency })
+        if (kind === "dynamic") {
+          const { etag } = yield* putDynamicManifest({
+            ...address,
+            ...head,
+            segments: { container, prefix: `${folder}/` }
+          })
+          return { etag, segments: segments.length }
+        }
+        const { etag } = yield* putManifest({ ...address, ...head, segments: yield* fitting(segments, 0) })
+        return { etag, segments: segments.length }
+      }).pipe(
+        Effect.onError(() =>
+          Effect.suspend(() => remove(copied)).pipe(Effect.interruptible, Effect.timeout("30 seconds"), Effect.ignore)
+        )
+      )
+    })
+
+  const partsOf = (source: Address, info: ObjectInfo): Effect.Effect<ReadonlyArray<Part>, CopyError> => {
+    if (info.isStaticLargeObject) {
+      return Effect.flatMap(
+        manifests.read(source),
+        ({ entries, etag }): Effect.Effect<ReadonlyArray<Part>, CopyError> =>
+          info.etag !== undefined && unquoted(info.etag) !== etag
+            ? Effect.fail(mismatch(source, unquoted(info.etag), etag))
+            : Effect.map(Stream.runCollect(Stream.filter(manifests.partsOf(entries), isPart)), (all) =>
+                Chunk.toReadonlyArray(all)
+              )
+      )
+    }
+    const where = segmentsOf(info.manifest ?? "")
+    return where === undefined
+      ? Effect.succeed([])
+      : Effect.map(Stream.runCollect(manifests.listed(where.container, where.prefix)), (all) =>
+          Chunk.toReadonlyArray(all).map(({ bytes, hash, name }) => ({
+            address: { container: where.container, object: name },
+            length: bytes,
+            md5: hash,
+            entry: { name: `/${where.container}/${name}`, hash, bytes, isManifest: false }
+          }))
+        )
+  }
+
+  const copy = (options: CopyOptions): Effect.Effect<Copied, CopyError> =>
+    Effect.gen(function* () {
+      const { concurrency = 4, segmentContainer, segments = "copy", ...plain } = options
+      yield* Endpoint.validate(client, { ...endpoints.copyObject, operation: copying }, plain)
+      if (segmentContainer !== undefined) {
+        const input = { container: segmentContainer }
+        yield* Endpoint.validate(client, { ...endpoints.createContainer, operation: copying }, input)
+      }
+      if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
+        const issue = { path: "concurrency", expected: "a whole number of 1 or more" }
+        return yield* new InvalidInput({
+          service,
+          operation: copying,
+          issues: [issue],
+          message: `${copying}: ${issue.path}: expected ${issue.expected}, not ${concurrency}`
+        })
+      }
+      const info = yield* getObjectInfo({ container: plain.source.container, object: plain.source.object })
+      if (!info.isStaticLargeObject && info.manifest === undefined) {
+        return { etag: (yield* copyObject(plain)).etag, segments: 0 }
+      }
+      return segments === "share"
+        ? { etag: (yield* copyManifest(plain)).etag, segments: 0 }
+        : yield* copyDeep(options, info)
+    })
+
+  const failed = (
+    address: Address,
+    failures: ReadonlyArray<{ readonly path: string; readonly reason: string }>,
+    said: string
+  ): BulkFailed =>
+    new BulkFailed({
+      service,
+      operation: deleting,
+      failures,
+      message: `${deleting}: ${address.container}/${address.object}: ${said}, ${failures.length} of its parts could not be deleted`
+    })
+
+  const deleteLargeObject = (given: Address): Effect.Effect<BulkResult, DeleteLargeObjectError> =>
+    Effect.gen(function* () {
+      const address = { container: given.container, object: given.object }
+      const result = yield* deleteManifest(address)
+      if (result.errors.length === 0 && result.status.startsWith("2") && result.deleted > 0) return result
+      // It was no static large object, or nothing at all, or its parts made trouble: that shows which.
+      const info = yield* getInfoToDelete(address)
+      if (info.isStaticLargeObject) {
+        const said = `${result.status}${result.explanation === "" ? "" : ` ${result.explanation}`}`
+        return yield* failed(
+          address,
+          result.errors.map(([path, reason]) => ({ path, reason })),
+          said
+        )
+      }
+      const where = info.manifest === undefined ? undefined : segmentsOf(info.manifest)
+      if (where === undefined) {
+        yield* deleteObject(address)
+        return succeeded(1)
+      }
+      const segments = Chunk.toReadonlyArray(
+        yield* Stream.runCollect(manifestsToDelete.listed(where.container, where.prefix)).pipe(
+          Effect.catchTag("NotFound", () => Effect.succeed(Chunk.empty<{ readonly name: string }>()))
+        )
+      )
+        .map(({ name }) => ({ container: where.container, object: name }))
+        // The manifest may begin with the prefix itself.
+        .filter(({ container, object }) => container !== address.container || object !== address.object)
+      const left: ReadonlyArray<LeftSegment> = yield* remove(segments)
+      // The manifest stays as long as it is the only thing that knows of them.
+      if (left.length > 0) return yield* failed(address, left, "the manifest stays")
+      yield* deleteObject(address)
+      return succeeded(segments.length + 1)
+    })
+
+  return {
+    copy,
+    deleteLargeObject,
+    move: (options: CopyOptions): Effect.Effect<Copied, CopyError | DeleteLargeObjectError> =>
+      Effect.gen(function* () {
+        const { source } = options
+        if (source.container === options.container && source.object === options.object) {
+          const issue = { path: "object", expected: "another place than the source's" }
+          return yield* new InvalidInput({
+            service,
+            operation: "CloudFiles.move",
+            issues: [issue],
+            message: `CloudFiles.move: ${issue.path}: expected ${issue.expected}`
+          })
+        }
+        const copied = yield* copy(options)
+        const address = { container: source.container, object: source.object }
+        yield* options.segments === "share" ? deleteObject(address) : deleteLargeObject(address)
+        return copied
+      })
+  }
+}

@@ -1,0 +1,87 @@
+/**
+ * Into what parts a large object is cut, what they are called, and which of them are an object's own.
+ */
+import type * as DateTime from "effect/DateTime"
+import { createHash } from "node:crypto"
+import { md5Hex } from "../../internal/md5.js"
+import type { Segment } from "./endpoints.js"
+
+/** What the cloud stores in one request; more goes up in segments. */
+export const largestObject = 5 * 1024 ** 3
+
+/** How many entries one manifest may have. */
+export const mostEntries = 1000
+
+const mebibyte = 1024 ** 2
+
+/** In what segments a source is cut that can be read from anywhere: as few as one manifest takes, if the size allows it. */
+export const segmentSizeFor = (length: number): number =>
+  Math.min(largestObject, Math.max(256 * mebibyte, Math.ceil(length / mostEntries / mebibyte) * mebibyte))
+
+/** A segment's or a manifest's number, so that the order of names is that of numbers. */
+export const numbered = (index: number): string => String(index).padStart(8, "0")
+
+/** What the names of all segments of an object begin with. One that leaves no room for the numbering is replaced by its digest. */
+export const baseOf = (object: string): string =>
+  Buffer.byteLength(object, "utf8") <= 900 ? object : createHash("sha256").update(object).digest("hex")
+
+/** The container where segments are, unless another is named. */
+export const segmentContainerOf = (container: string): string => {
+  const name = `${container}_segments`
+  // A name that leaves no room for the suffix is replaced by its digest.
+  return Buffer.byteLength(name, "utf8") <= 256
+    ? name
+    : `${createHash("sha256").update(container).digest("hex")}_segments`
+}
+
+/** The folder of one upload, which another run of the same upload finds again: by what python-swiftclient and rclone tell it. */
+export const folderOf = (
+  object: string,
+  kind: "static" | "dynamic",
+  version: { readonly modified: DateTime.Utc; readonly length: number; readonly segmentSize: number } | string
+): string =>
+  `${baseOf(object)}/${kind === "static" ? "slo" : "dlo"}/${
+    typeof version === "string"
+      ? version
+      : `${(version.modified.epochMillis / 1000).toFixed(6)}/${version.length}/${version.segmentSize}`
+  }`
+
+/** Where a part is. */
+export interface Address {
+  readonly container: string
+  readonly object: string
+}
+
+/** `/container/object` as a manifest names it. */
+export const pathOf = ({ container, object }: Address): string => `/${container}/${object}`
+
+/** Reads what {@link pathOf} writes, with or without the slash before it. */
+export const addressOf = (path: string): Address | undefined => {
+  const bare = path.replace(/^\//, "")
+  const slash = bare.indexOf("/")
+  return slash < 1 || slash === bare.length - 1
+    ? undefined
+    : { container: bare.slice(0, slash), object: bare.slice(slash + 1) }
+}
+
+/**
+ * Whether a part belongs to an object and to no other, as far as names tell: this library, python-swiftclient and rclone put
+ * segments into a container of their own, under the object's name; openstacksdk puts them beside the object under its name, and
+ * pyrax numbers them.
+ */
+export const isOwn = (whole: Address, segmentContainers: ReadonlySet<string>, part: Address): boolean => {
+  if (segmentContainers.has(part.container)) return part.object.startsWith(`${baseOf(whole.object)}/`)
+  if (part.container !== whole.container || !part.object.startsWith(whole.object)) return false
+  return /^(\/\d{6}|\.\d{2,})$/.test(part.object.slice(whole.object.length))
+}
+
+/** What the ETag of a static large object is made of, so to say its parts in one word. */
+export const etagOf = (parts: ReadonlyArray<Pick<Segment, "etag" | "range">>): string =>
+  md5Hex(
+    new TextEncoder().encode(
+      parts.map(({ etag, range }) => (range === undefined ? etag : `${etag}:${range};`)).join("")
+    )
+  )
+
+/** An ETag without its quotation marks, or whatever a proxy has put before them. */
+export const unquoted = (etag: string): string => etag.replace(/^W\//, "").replaceAll('"', "").toLowerCase()

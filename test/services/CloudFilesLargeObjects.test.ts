@@ -1,0 +1,1094 @@
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
+import { assert, describe, it } from "@effect/vitest"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
+import * as TestClock from "effect/TestClock"
+import { appendFile, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import * as TestCloud from "../../src/layers/TestCloud.js"
+import * as RetryPolicy from "../../src/RetryPolicy.js"
+import * as CloudFiles from "../../src/services/CloudFiles.js"
+import { bytesOf, eventually, inPieces, md5, patterned, pause, requestsOf, textOf, traffic } from "../support.js"
+
+const object = { container: "c", object: "o" }
+
+/** Segments of 1,000 bytes for whatever is longer than that. */
+const small = { segmentThreshold: 1000, segmentSize: 1000 }
+
+/** How long more than 1,000 requests may take on a machine that is busy, in milliseconds. */
+const manyRequests = 180_000
+
+const cloud = Layer.merge(TestCloud.layer(), NodeFileSystem.layer)
+
+const prepared = Effect.gen(function* () {
+  const files = yield* CloudFiles.CloudFiles
+  const emulated = yield* TestCloud.TestCloud
+  yield* files.createContainer({ container: "c" })
+  yield* emulated.clearRequests
+  return { files, emulated }
+})
+
+/** Whatever is stored anywhere, but for empty containers. */
+const everything = Effect.gen(function* () {
+  const emulated = yield* TestCloud.TestCloud
+  const found: Array<string> = []
+  for (const { name } of yield* emulated.files.containers) {
+    for (const one of yield* emulated.files.objects(name)) found.push(`${name}/${one}`)
+  }
+  return found
+})
+
+const folder = Effect.acquireRelease(
+  Effect.promise(() => mkdtemp(join(tmpdir(), "large-"))),
+  (directory) => Effect.promise(() => rm(directory, { recursive: true }))
+)
+
+const fileOf = (bytes: Uint8Array) =>
+  Effect.flatMap(folder, (directory) => {
+    const path = join(directory, "content")
+    return Effect.as(
+      Effect.promise(() => writeFile(path, bytes)),
+      path
+    )
+  })
+
+const once = Effect.provideService(RetryPolicy.RetryPolicy, RetryPolicy.never)
+
+/** Runs with a clock that goes on, for what is tried again after a while. */
+const inTime = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.gen(function* () {
+    const fiber = yield* Effect.fork(effect)
+    while ((yield* fiber.status)._tag !== "Done") {
+      yield* pause(1)
+      // Little by little, or on a busy machine the time for an answer would be up before it can come.
+      yield* TestClock.adjust("250 millis")
+    }
+    return yield* Fiber.join(fiber)
+  })
+
+/** The etag of segments, as the cloud makes it. */
+const etagOf = (bytes: Uint8Array, size: number): string =>
+  `"${md5(
+    Array.from({ length: Math.ceil(bytes.byteLength / size) }, (_, index) =>
+      md5(bytes.subarray(index * size, (index + 1) * size))
+    ).join("")
+  )}"`
+
+const uploadLarge = (bytes: Uint8Array, options: Partial<CloudFiles.UploadOptions<never, never>> = {}) =>
+  Effect.flatMap(CloudFiles.CloudFiles, (files) =>
+    files.upload({ ...object, ...small, body: CloudFiles.fromBytes(bytes), ...options })
+  )
+
+const segmentPuts = Effect.map(requestsOf("files"), (all) =>
+  all.filter(({ method, target }) => method === "PUT" && /\/\d{8}$/.test(target))
+)
+
+describe("large uploads", () => {
+  it.scoped("a file beyond the threshold goes up in segments, each verified, and the cloud verifies them again", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      const bytes = patterned(3500)
+      const stored = yield* files.upload({
+        ...object,
+        ...small,
+        body: CloudFiles.fromFile(yield* fileOf(bytes)),
+        contentType: "text/x-own",
+        metadata: { a: "1" },
+        deleteAfter: Duration.days(1)
+      })
+      assert.deepStrictEqual(stored, { etag: etagOf(bytes, 1000), bytes: 3500, segments: 4 })
+      const puts = yield* segmentPuts
+      assert.deepStrictEqual(puts.map(({ headers }) => headers["content-length"]).toSorted(), [
+        "1000",
+        "1000",
+        "1000",
+        "500"
+      ])
+      const manifest = (yield* requestsOf("files")).find(({ target }) => target.includes("multipart-manifest=put"))
+      const entries = JSON.parse(Buffer.from(manifest?.body ?? []).toString("utf8")) as ReadonlyArray<
+        Record<string, unknown>
+      >
+      assert.deepStrictEqual(
+        entries.map(({ etag, size_bytes }) => [etag, size_bytes]),
+        [0, 1, 2, 3].map((index) => {
+          const part = bytes.subarray(index * 1000, (index + 1) * 1000)
+          return [md5(part), part.byteLength]
+        })
+      )
+      const info = yield* files.getObjectInfo(object)
+      assert.deepStrictEqual([info.bytes, info.contentType, info.metadata], [3500, "text/x-own", { a: "1" }])
+      // What expires, expires whole.
+      for (const part of yield* emulated.files.objects("c_segments")) {
+        assert.strictEqual((yield* emulated.files.getObject("c_segments", part))?.deleteAt, 86_400)
+      }
+      assert.deepStrictEqual(yield* bytesOf(files.download(object)), bytes)
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.effect("bytes go up likewise, without any of them being copied or hashed twice", () =>
+    Effect.gen(function* () {
+      const { files } = yield* prepared
+      const bytes = patterned(3500)
+      assert.deepStrictEqual(yield* uploadLarge(bytes), { etag: etagOf(bytes, 1000), bytes: 3500, segments: 4 })
+      assert.deepStrictEqual(yield* bytesOf(files.download(object)), bytes)
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.scoped("as many segments as are asked for are on their way at once, and no more", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      const path = yield* fileOf(patterned(8000))
+      for (const concurrency of [1, 3]) {
+        yield* emulated.clearRequests
+        yield* emulated.fail({
+          match: { method: "PUT", path: /\/\d{8}$/ },
+          times: 3,
+          fault: { _tag: "Delay", duration: "10 seconds" }
+        })
+        const fiber = yield* Effect.fork(
+          files.upload({ ...object, ...small, body: CloudFiles.fromFile(path), concurrency })
+        )
+        yield* Effect.repeatN(Effect.yieldNow(), 200)
+        yield* pause(50)
+        assert.strictEqual((yield* segmentPuts).length, concurrency)
+        yield* inTime(Fiber.join(fiber))
+        yield* emulated.clearFaults
+      }
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.effect("a one-shot stream is read no further than its senders have room", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      let given = 0
+      const source = Stream.tap(inPieces(patterned(20_000), 100), (part) =>
+        Effect.sync(() => {
+          given += part.byteLength
+        })
+      )
+      yield* emulated.fail({
+        match: { method: "PUT", path: /\/\d{8}$/ },
+        times: Infinity,
+        fault: { _tag: "Delay", duration: "10 hours" }
+      })
+      const fiber = yield* Effect.fork(
+        files.upload({ ...object, body: CloudFiles.fromStream(source), segmentSize: 1000, concurrency: 3 })
+      )
+      yield* eventually("three segments are on their way", () => given >= 3000)
+      yield* pause(50)
+      // One piece is read ahead, to see whether there is more than one segment.
+      assert.isAtMost(given, 3100)
+      assert.strictEqual((yield* segmentPuts).length, 3)
+      yield* Fiber.interrupt(fiber)
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.effect(
+    "more than 1,000 segments are put together by manifests within a manifest, and go with it",
+    () =>
+      Effect.gen(function* () {
+        const { files } = yield* prepared
+        const bytes = patterned(2105)
+        const stored = yield* files.upload({
+          ...object,
+          body: CloudFiles.fromStream(inPieces(bytes, 50)),
+          segmentSize: 1,
+          concurrency: 8
+        })
+        assert.deepStrictEqual([stored.segments, stored.md5, stored.bytes], [2105, md5(bytes), 2105])
+        const manifest = yield* files.getManifest(object)
+        assert.deepStrictEqual(
+          manifest.map(({ bytes, isManifest }) => [bytes, isManifest]),
+          [
+            [1000, true],
+            [1000, true],
+            [105, true]
+          ]
+        )
+        const parts = [0, 1000, 2000].map((start) => etagOf(bytes.subarray(start, start + 1000), 1).replaceAll('"', ""))
+        assert.strictEqual(stored.etag, `"${md5(parts.join(""))}"`)
+        assert.deepStrictEqual(yield* bytesOf(files.download(object)), bytes)
+        assert.deepStrictEqual(
+          yield* bytesOf(files.download({ ...object, range: { offset: 990, length: 20 } })),
+          bytes.subarray(990, 1010)
+        )
+        const { deleted } = yield* files.deleteLargeObject(object)
+        assert.strictEqual(deleted, 2105 + 3 + 1)
+        assert.deepStrictEqual(yield* everything, [])
+      }).pipe(Effect.provide(cloud)),
+    manyRequests
+  )
+
+  it.effect("a dynamic one has no manifest but a prefix", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      const bytes = patterned(3500)
+      const stored = yield* uploadLarge(bytes, { largeObject: "dynamic", segmentContainer: "parts ü" })
+      assert.strictEqual(stored.segments, 4)
+      const info = yield* files.getObjectInfo(object)
+      assert.match(info.manifest ?? "", /^parts%20%C3%BC\/o\/dlo\//)
+      assert.deepStrictEqual([info.etag, info.bytes], [stored.etag, 3500])
+      assert.strictEqual((yield* emulated.files.objects("parts ü")).length, 4)
+      assert.deepStrictEqual(yield* bytesOf(files.download(object)), bytes)
+      const { deleted } = yield* files.deleteLargeObject(object)
+      assert.strictEqual(deleted, 5)
+      assert.deepStrictEqual(yield* everything, [])
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.effect("a replayable stream that turns out to be longer than the threshold is begun anew in segments", () =>
+    Effect.gen(function* () {
+      const { files } = yield* prepared
+      const bytes = patterned(3500)
+      const told: Array<number> = []
+      const stored = yield* files.upload({
+        ...object,
+        ...small,
+        body: CloudFiles.fromStream(inPieces(bytes, 100), { replayable: true }),
+        progress: (count) => Effect.sync(() => told.push(count))
+      })
+      assert.deepStrictEqual([stored.segments, stored.md5], [4, md5(bytes)])
+      assert.deepStrictEqual(yield* bytesOf(files.download(object)), bytes)
+      assert.deepStrictEqual(
+        (yield* everything).filter((name) => name.startsWith("c/")),
+        ["c/o"]
+      )
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.scoped("a token that expires in the middle costs one login", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      const bytes = patterned(9500)
+      yield* emulated.fail({ match: { method: "PUT", path: "00000005" }, fault: { _tag: "ExpireTokens" } })
+      const stored = yield* files.upload({ ...object, ...small, body: CloudFiles.fromFile(yield* fileOf(bytes)) })
+      assert.strictEqual(stored.etag, etagOf(bytes, 1000))
+      assert.strictEqual((yield* emulated.logins).succeeded, 1)
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.scoped("progress adds up to the size, whatever is sent again", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      const bytes = patterned(700_000)
+      const path = yield* fileOf(bytes)
+      for (const options of [{}, { segmentThreshold: 1, segmentSize: 300_000 }]) {
+        for (const body of [
+          CloudFiles.fromFile(path),
+          CloudFiles.fromBytes(bytes),
+          CloudFiles.fromStream(inPieces(bytes, 50_000))
+        ]) {
+          yield* emulated.fail({
+            match: { service: "files", method: "PUT", path: /\/(o|0000000\d)$/ },
+            fault: { _tag: "Cut", afterBytes: 200_000 }
+          })
+          let sum = 0
+          yield* inTime(
+            files.upload({
+              ...object,
+              ...options,
+              body,
+              progress: (count) => Effect.sync(() => (sum += count))
+            })
+          )
+          assert.strictEqual(sum, 700_000)
+        }
+      }
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.scoped("another content than the MD5 that was named is not stored, though it is read in several places", () =>
+    Effect.gen(function* () {
+      const { files } = yield* prepared
+      const bytes = patterned(3500)
+      const body = CloudFiles.fromFile(yield* fileOf(bytes))
+      const error = yield* Effect.flip(files.upload({ ...object, ...small, body, md5: md5("another") }))
+      assert.strictEqual(error._tag, "ChecksumMismatch")
+      assert.deepStrictEqual(yield* everything, [])
+      assert.strictEqual((yield* files.upload({ ...object, ...small, body, md5: md5(bytes) })).md5, md5(bytes))
+    }).pipe(Effect.provide(cloud))
+  )
+
+  for (const [what, wrong] of [
+    ["segmentSize", { segmentSize: 0 }],
+    ["segmentSize", { segmentSize: 5 * 1024 ** 3 + 1 }],
+    ["segmentThreshold", { segmentThreshold: 1.5 }],
+    ["concurrency", { concurrency: 0 }],
+    ["container", { segmentContainer: "a/b" }]
+  ] as const) {
+    it.effect(`${what}: ${JSON.stringify(wrong)} is InvalidInput, and nothing is sent`, () =>
+      Effect.gen(function* () {
+        yield* prepared
+        const error = yield* Effect.flip(uploadLarge(patterned(10), wrong))
+        assert.strictEqual(error._tag, "InvalidInput")
+        assert.include(error.message, what)
+        assert.deepStrictEqual(yield* traffic, [])
+      }).pipe(Effect.provide(cloud))
+    )
+  }
+
+  it.effect("createOnly sends no segment where there is an object already", () =>
+    Effect.gen(function* () {
+      const { emulated } = yield* prepared
+      yield* emulated.files.putObject("c", "o", "old")
+      const error = yield* Effect.flip(uploadLarge(patterned(3500), { createOnly: true }))
+      assert.strictEqual(error._tag, "PreconditionFailed")
+      assert.deepStrictEqual(yield* traffic, ["HEAD /c/o 200"])
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.effect("where a segment is gone when the manifest comes, the error names it", () =>
+    Effect.gen(function* () {
+      const { emulated } = yield* prepared
+      let sent = 0
+      const error = yield* Effect.flip(
+        uploadLarge(patterned(3500), {
+          // The others are stored when the last one's bytes are on their way.
+          concurrency: 1,
+          progress: (count) =>
+            Effect.gen(function* () {
+              sent += count
+              if (sent !== 3500) return
+              const parts = yield* emulated.files.objects("c_segments")
+              yield* emulated.files.removeObject("c_segments", parts[1] ?? "")
+            })
+        })
+      )
+      assert.strictEqual(error._tag, "BulkFailed")
+      if (error._tag !== "BulkFailed") return
+      assert.strictEqual(error.failures.length, 1)
+      assert.match(error.failures[0]?.path ?? "", /^\/c_segments\/o\/slo\/.*\/0000000\d$/)
+      assert.strictEqual(error.failures[0]?.reason, "404 Not Found")
+      assert.deepStrictEqual(yield* everything, [])
+    }).pipe(Effect.provide(cloud))
+  )
+
+  for (const [what, path, left] of [
+    ["the container of segments is made", /c_segments$/, 0],
+    ["its first segment is sent", "00000000", 0],
+    ["its last segment is sent", "00000003", 0],
+    ["its manifest is sent", "multipart-manifest=put", 4]
+  ] as const) {
+    it.scoped(`interrupted while ${what}: ${left === 0 ? "nothing" : "what the manifest may need"} is left`, () =>
+      Effect.gen(function* () {
+        const { emulated, files } = yield* prepared
+        yield* emulated.fail({
+          match: { service: "files", method: "PUT", path },
+          times: Infinity,
+          fault: { _tag: "Delay", duration: "10 hours" }
+        })
+        const fiber = yield* Effect.fork(
+          files.upload({ ...object, ...small, body: CloudFiles.fromFile(yield* fileOf(patterned(3500))) })
+        )
+        const isThere = Effect.map(requestsOf("files"), (all) =>
+          all.some(
+            ({ method, target }) =>
+              method === "PUT" && (typeof path === "string" ? target.includes(path) : path.test(target))
+          )
+        )
+        while (!(yield* isThere)) yield* pause()
+        yield* pause(20)
+        yield* Fiber.interrupt(fiber)
+        assert.strictEqual((yield* everything).length, left)
+      }).pipe(Effect.provide(cloud))
+    )
+  }
+
+  it.scoped("segments are kept where that is asked for", () =>
+    Effect.gen(function* () {
+      const { emulated } = yield* prepared
+      yield* emulated.fail({ match: { path: "multipart-manifest=put" }, fault: { _tag: "Status", status: 400 } })
+      yield* Effect.flip(uploadLarge(patterned(3500), { keepSegments: true }))
+      assert.strictEqual((yield* everything).length, 4)
+    }).pipe(Effect.provide(cloud))
+  )
+})
+
+describe("uploads that are taken up again", () => {
+  it.scoped("a second run sends only what is missing or differs", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      const bytes = patterned(6500)
+      const path = yield* fileOf(bytes)
+      const upload = files.upload({
+        ...object,
+        ...small,
+        body: CloudFiles.fromFile(path),
+        resume: true,
+        concurrency: 1
+      })
+      yield* emulated.fail({ match: { method: "PUT", path: "00000004" }, fault: { _tag: "Status", status: 403 } })
+      assert.strictEqual((yield* Effect.flip(upload))._tag, "Forbidden")
+      const kept = yield* emulated.files.objects("c_segments")
+      assert.strictEqual(kept.length, 4)
+      // Damaged meanwhile, without a change of its size.
+      yield* emulated.files.putObject("c_segments", kept[1] ?? "", new Uint8Array(1000))
+      yield* emulated.clearRequests
+      const stored = yield* upload
+      assert.deepStrictEqual(stored, { etag: etagOf(bytes, 1000), bytes: 6500, segments: 7, reused: 3 })
+      assert.deepStrictEqual(
+        (yield* segmentPuts).map(({ target }) => target.slice(-8)),
+        ["00000001", "00000004", "00000005", "00000006"]
+      )
+      assert.deepStrictEqual(yield* bytesOf(files.download(object)), bytes)
+      // A third run finds all of it, and leaves it there.
+      yield* emulated.clearRequests
+      assert.strictEqual((yield* upload).reused, 7)
+      assert.strictEqual((yield* segmentPuts).length, 0)
+      assert.deepStrictEqual(yield* bytesOf(files.download(object)), bytes)
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.scoped("what was stored is also taken up after an interruption", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      const path = yield* fileOf(patterned(3500))
+      const upload = files.upload({
+        ...object,
+        ...small,
+        body: CloudFiles.fromFile(path),
+        resume: true,
+        concurrency: 1
+      })
+      yield* emulated.fail({
+        match: { method: "PUT", path: "00000002" },
+        fault: { _tag: "Delay", duration: "10 hours" }
+      })
+      const fiber = yield* Effect.fork(upload)
+      while ((yield* segmentPuts).length < 3) yield* pause()
+      yield* Fiber.interrupt(fiber)
+      assert.strictEqual((yield* upload).reused, 2)
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.scoped("another version of the file is another upload, whose old segments go", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      const path = yield* fileOf(patterned(3500))
+      const upload = files.upload({ ...object, ...small, body: CloudFiles.fromFile(path), resume: true })
+      yield* upload
+      yield* Effect.promise(() => writeFile(path, patterned(2500)))
+      assert.deepStrictEqual([(yield* upload).reused, (yield* emulated.files.objects("c_segments")).length], [0, 3])
+      assert.deepStrictEqual(yield* bytesOf(files.download(object)), patterned(2500))
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.effect("bytes are told by their MD5", () =>
+    Effect.gen(function* () {
+      yield* prepared
+      const bytes = patterned(3500)
+      yield* uploadLarge(bytes, { resume: true })
+      const again = yield* uploadLarge(bytes, { resume: true })
+      assert.deepStrictEqual([again.reused, again.md5], [4, md5(bytes)])
+      assert.strictEqual((yield* uploadLarge(patterned(3400), { resume: true })).reused, 0)
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.effect("a Stream cannot be told again: InvalidInput, and nothing is sent", () =>
+    Effect.gen(function* () {
+      yield* prepared
+      const body = CloudFiles.fromStream(inPieces(patterned(3500), 100), { replayable: true })
+      const error = yield* Effect.flip(uploadLarge(new Uint8Array(0), { body, resume: true }))
+      assert.strictEqual(error._tag, "InvalidInput")
+      assert.deepStrictEqual(yield* traffic, [])
+    }).pipe(Effect.provide(cloud))
+  )
+})
+
+describe("a file that is changed while it is uploaded", () => {
+  for (const [what, options] of [
+    ["in one piece", {}],
+    ["in segments", { segmentThreshold: 1000, segmentSize: 300_000, concurrency: 1 }]
+  ] as const) {
+    for (const change of ["grows", "is written anew with the same size"] as const) {
+      it.scoped(`${what}, and ${change}: SourceChanged, and nothing is stored`, () =>
+        Effect.gen(function* () {
+          const { files } = yield* prepared
+          const path = yield* fileOf(patterned(1_000_000))
+          let isChanged = false
+          const error = yield* Effect.flip(
+            files.upload({
+              ...object,
+              ...options,
+              body: CloudFiles.fromFile(path),
+              progress: () =>
+                Effect.promise(async () => {
+                  if (isChanged) return
+                  isChanged = true
+                  if (change === "grows") return appendFile(path, "more")
+                  await writeFile(path, patterned(1_000_000).toReversed())
+                  await utimes(path, 1000, 1000)
+                })
+            })
+          )
+          assert.strictEqual(error._tag, "SourceChanged")
+          assert.deepStrictEqual(yield* everything, [])
+        }).pipe(Effect.provide(cloud))
+      )
+    }
+  }
+})
+
+describe("large objects that are overwritten", () => {
+  for (const first of ["static", "dynamic"] as const) {
+    for (const second of ["static", "dynamic"] as const) {
+      it.effect(`a ${first} one by a ${second} one: the old segments go`, () =>
+        Effect.gen(function* () {
+          const { emulated, files } = yield* prepared
+          yield* uploadLarge(patterned(5500), { largeObject: first })
+          const stored = yield* uploadLarge(patterned(2500), { largeObject: second })
+          assert.isUndefined(stored.leftSegments)
+          assert.strictEqual((yield* emulated.files.objects("c_segments")).length, 3)
+          assert.deepStrictEqual(yield* bytesOf(files.download(object)), patterned(2500))
+        }).pipe(Effect.provide(cloud))
+      )
+    }
+  }
+
+  it.effect(
+    "nested manifests go too",
+    () =>
+      Effect.gen(function* () {
+        const { emulated } = yield* prepared
+        yield* uploadLarge(patterned(1005), { segmentSize: 1, segmentThreshold: 1, concurrency: 8 })
+        yield* uploadLarge(patterned(2500))
+        assert.strictEqual((yield* emulated.files.objects("c_segments")).length, 3)
+      }).pipe(Effect.provide(cloud)),
+    manyRequests
+  )
+
+  it.effect("by a plain one, where that is asked for; a small one does not look", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      yield* uploadLarge(patterned(2500))
+      yield* emulated.clearRequests
+      yield* files.upload({ ...object, body: CloudFiles.fromString("small") })
+      assert.deepStrictEqual(yield* traffic, ["PUT /c/o 201"])
+      assert.strictEqual((yield* emulated.files.objects("c_segments")).length, 3)
+      yield* uploadLarge(patterned(2500))
+      yield* files.upload({ ...object, body: CloudFiles.fromString("small"), oldSegments: "delete" })
+      assert.strictEqual((yield* emulated.files.objects("c_segments")).length, 3)
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.effect("they stay where that is asked for", () =>
+    Effect.gen(function* () {
+      const { emulated } = yield* prepared
+      yield* uploadLarge(patterned(2500))
+      yield* uploadLarge(patterned(2500), { oldSegments: "keep" })
+      assert.strictEqual((yield* emulated.files.objects("c_segments")).length, 6)
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.effect("segments that bear another object's name are left, and told of", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      yield* files.upload({
+        ...small,
+        container: "c",
+        object: "other",
+        body: CloudFiles.fromBytes(patterned(2500))
+      })
+      yield* files.copy({ ...object, source: { container: "c", object: "other" }, segments: "share" })
+      const stored = yield* uploadLarge(patterned(3500))
+      assert.strictEqual(stored.leftSegments?.length, 3)
+      assert.match(stored.leftSegments?.[0]?.path ?? "", /^\/c_segments\/other\/slo\//)
+      assert.strictEqual((yield* emulated.files.objects("c_segments")).length, 7)
+      assert.deepStrictEqual(yield* bytesOf(files.download({ container: "c", object: "other" })), patterned(2500))
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.effect("what cannot be deleted is told of, and the upload is none the worse for it", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      yield* uploadLarge(patterned(2500))
+      yield* emulated.fail({ match: { method: "DELETE" }, fault: { _tag: "Status", status: 403 } })
+      const stored = yield* uploadLarge(patterned(3500))
+      assert.strictEqual(stored.leftSegments?.length, 1)
+      assert.include(stored.leftSegments?.[0]?.reason ?? "", "403")
+      assert.deepStrictEqual(yield* bytesOf(files.download(object)), patterned(3500))
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.effect("what cannot be seen is told of", () =>
+    Effect.gen(function* () {
+      const { emulated } = yield* prepared
+      yield* emulated.fail({ match: { method: "HEAD" }, fault: { _tag: "Status", status: 403 } })
+      const stored = yield* uploadLarge(patterned(3500))
+      assert.strictEqual(stored.leftSegments?.[0]?.path, "/c/o")
+    }).pipe(Effect.provide(cloud))
+  )
+})
+
+const getsOf = Effect.map(requestsOf("files"), (all) =>
+  all
+    .filter(({ method }) => method === "GET")
+    .map(({ headers, status, target }) =>
+      [target.replace(/^.*?\/MossoCloudFS_[^/?]*/, ""), headers["range"], headers["if-match"], status].join(" ")
+    )
+)
+
+describe("downloads whose connection breaks", () => {
+  it.effect("go on from there, of the same version, and are verified over the seam", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      const bytes = patterned(5000)
+      yield* emulated.files.putObject("c", "o", bytes)
+      yield* emulated.fail({ match: { method: "GET" }, fault: { _tag: "TruncateBody", afterBytes: 1200 } })
+      yield* emulated.fail({ match: { method: "GET" }, fault: { _tag: "TruncateBody", afterBytes: 800 } })
+      assert.deepStrictEqual(yield* inTime(bytesOf(files.download(object))), bytes)
+      const etag = md5(bytes)
+      assert.deepStrictEqual(yield* getsOf, [
+        "/c/o   200",
+        `/c/o bytes=1200-4999 ${etag} 206`,
+        `/c/o bytes=2000-4999 ${etag} 206`
+      ])
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.effect("that stand still likewise; a range stays a range", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      const bytes = patterned(5000)
+      yield* emulated.files.putObject("c", "o", bytes)
+      for (const [range, start, end] of [
+        [{ offset: 1000, length: 2000 }, 1000, 3000],
+        [{ last: 700 }, 4300, 5000]
+      ] as const) {
+        yield* emulated.fail({ match: { method: "GET" }, fault: { _tag: "StallBody", afterBytes: 500 } })
+        assert.deepStrictEqual(yield* inTime(bytesOf(files.download({ ...object, range }))), bytes.subarray(start, end))
+        assert.include((yield* getsOf).at(-1), `bytes=${start + 500}-${end - 1}`)
+      }
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.effect("fail where the object is another one by then: two versions never mix", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      yield* emulated.files.putObject("c", "o", patterned(5000))
+      yield* emulated.fail({ match: { method: "GET" }, fault: { _tag: "TruncateBody", afterBytes: 1200 } })
+      const parts: Array<Uint8Array> = []
+      const error = yield* inTime(
+        files.download(object).pipe(
+          Stream.runForEach((part) =>
+            Effect.zipRight(
+              Effect.sync(() => parts.push(part)),
+              emulated.files.putObject("c", "o", new Uint8Array(5000))
+            )
+          ),
+          Effect.flip
+        )
+      )
+      assert.strictEqual(error._tag, "PreconditionFailed")
+      assert.deepStrictEqual(new Uint8Array(Buffer.concat(parts)), patterned(1200))
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.effect("end after as many attempts in a row as the policy says; each byte counts for a new row", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      const bytes = patterned(5000)
+      yield* emulated.files.putObject("c", "o", bytes)
+      yield* emulated.fail({
+        match: { method: "GET" },
+        times: 9,
+        fault: { _tag: "TruncateBody", afterBytes: 500 }
+      })
+      assert.deepStrictEqual(yield* inTime(bytesOf(files.download(object))), bytes)
+      yield* emulated.clearRequests
+      yield* emulated.fail({
+        match: { method: "GET" },
+        times: Infinity,
+        fault: { _tag: "TruncateBody", afterBytes: 0 }
+      })
+      const error = yield* inTime(Effect.flip(bytesOf(files.download(object))))
+      assert.strictEqual(error._tag, "TransportError")
+      assert.strictEqual((yield* getsOf).length, 5)
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.effect("a large object goes on in the middle of a segment", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      const bytes = patterned(5500)
+      const { etag } = yield* uploadLarge(bytes)
+      yield* emulated.clearRequests
+      yield* emulated.fail({ match: { method: "GET" }, fault: { _tag: "TruncateBody", afterBytes: 2300 } })
+      assert.deepStrictEqual(yield* inTime(bytesOf(files.download(object))), bytes)
+      assert.include(yield* getsOf, `/c/o bytes=2300-5499 ${etag} 206`)
+    }).pipe(Effect.provide(cloud))
+  )
+})
+
+describe("large objects are verified part by part", () => {
+  /** The next GET of the object gives bytes of which one is another. */
+  const damaged = (bytes: Uint8Array, at: number, about: Readonly<Record<string, string>>) =>
+    Effect.flatMap(TestCloud.TestCloud, (emulated) => {
+      const text = Buffer.from(bytes).toString("latin1")
+      return emulated.fail({
+        match: { method: "GET", path: /\/c\/o$/ },
+        fault: {
+          _tag: "Status",
+          status: 200,
+          headers: { ...about, "Content-Type": "text/plain" },
+          body: `${text.slice(0, at)}!${text.slice(at + 1)}`
+        }
+      })
+    })
+  const text = (length: number): Uint8Array => patterned(length).map((byte) => 97 + (byte % 26))
+
+  for (const [what, options] of [
+    ["a static one", {}],
+    ["a dynamic one", { largeObject: "dynamic" }]
+  ] as const) {
+    it.effect(`${what}: the error names the segment that is not what it should be`, () =>
+      Effect.gen(function* () {
+        const { files } = yield* prepared
+        const bytes = text(3500)
+        yield* uploadLarge(bytes, options)
+        assert.deepStrictEqual(yield* bytesOf(files.download(object)), bytes)
+        const info = yield* files.getObjectInfo(object)
+        const about = {
+          ETag: info.etag ?? "",
+          ...(info.isStaticLargeObject && { "X-Static-Large-Object": "True" }),
+          ...(info.manifest !== undefined && { "X-Object-Manifest": info.manifest })
+        }
+        yield* damaged(bytes, 2500, about)
+        const error = yield* Effect.flip(bytesOf(files.download(object)))
+        assert.strictEqual(error._tag, "ChecksumMismatch")
+        if (error._tag !== "ChecksumMismatch") return
+        assert.strictEqual(error.container, "c_segments")
+        assert.match(error.object, /00000002$/)
+        yield* damaged(bytes, 2500, about)
+        yield* bytesOf(files.download({ ...object, verify: false }))
+      }).pipe(Effect.provide(cloud))
+    )
+  }
+
+  it.effect("a manifest of another version is not taken for this one's", () =>
+    Effect.gen(function* () {
+      const { files } = yield* prepared
+      yield* uploadLarge(text(3500))
+      yield* damaged(text(3500), 0, { ETag: `"${md5("other")}"`, "X-Static-Large-Object": "True" })
+      const error = yield* Effect.flip(bytesOf(files.download(object)))
+      assert.strictEqual(error._tag, "ChecksumMismatch")
+      assert.include(error.message, "manifest")
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.effect("a dynamic one that has a static one among its segments is read, though that has no MD5", () =>
+    Effect.gen(function* () {
+      const { files } = yield* prepared
+      yield* files.upload({
+        ...small,
+        container: "c",
+        object: "parts/1",
+        body: CloudFiles.fromBytes(patterned(2500))
+      })
+      yield* files.upload({ container: "c", object: "parts/2", body: CloudFiles.fromString("end") })
+      yield* files.putDynamicManifest({ ...object, segments: { container: "c", prefix: "parts/" } })
+      assert.strictEqual((yield* bytesOf(files.download(object))).byteLength, 2503)
+    }).pipe(Effect.provide(cloud))
+  )
+})
+
+describe("downloads to a file", () => {
+  const target = Effect.map(folder, (directory) => ({ directory, path: join(directory, "result") }))
+  const content = (path: string) => Effect.promise(async () => new Uint8Array(await readFile(path)))
+  const names = (directory: string) => Effect.promise(() => readdir(directory))
+
+  it.scoped("a plain object is there whole, with the time of its modification, and nothing else", () =>
+    Effect.gen(function* () {
+      const { files } = yield* prepared
+      const source = yield* fileOf(patterned(700_000))
+      yield* Effect.promise(() => utimes(source, 1_000_000_000.25, 1_000_000_000.25))
+      yield* files.upload({ ...object, body: CloudFiles.fromFile(source), storeModified: true })
+      const { directory, path } = yield* target
+      yield* Effect.promise(() => writeFile(path, "what was there"))
+      let told = 0
+      const got = yield* files.downloadToFile({
+        ...object,
+        path,
+        progress: (count) => Effect.sync(() => (told += count))
+      })
+      assert.deepStrictEqual([got.bytes, got.resumed, got.verified, told], [700_000, 0, true, 700_000])
+      assert.strictEqual(md5(yield* content(path)), md5(patterned(700_000)))
+      assert.closeTo((yield* Effect.promise(() => stat(path))).mtimeMs, 1_000_000_000_250, 1)
+      assert.deepStrictEqual(yield* names(directory), ["result"])
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.scoped("an empty object", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      yield* emulated.files.putObject("c", "o", "")
+      const { directory, path } = yield* target
+      for (const resume of [false, true]) {
+        assert.strictEqual((yield* files.downloadToFile({ ...object, path, resume })).bytes, 0)
+        assert.strictEqual((yield* content(path)).byteLength, 0)
+      }
+      assert.deepStrictEqual(yield* names(directory), ["result"])
+    }).pipe(Effect.provide(cloud))
+  )
+
+  for (const largeObject of ["static", "dynamic"] as const) {
+    it.scoped(`a ${largeObject} large object comes in parts, several at a time, each of the same version`, () =>
+      Effect.gen(function* () {
+        const { emulated, files } = yield* prepared
+        const bytes = patterned(9500)
+        const { etag } = yield* uploadLarge(bytes, { largeObject })
+        yield* emulated.clearRequests
+        const { directory, path } = yield* target
+        const got = yield* files.downloadToFile({ ...object, path, parallelThreshold: 1 })
+        assert.deepStrictEqual([got.bytes, got.verified], [9500, true])
+        assert.deepStrictEqual(yield* content(path), bytes)
+        assert.deepStrictEqual(yield* names(directory), ["result"])
+        assert.sameMembers(
+          (yield* getsOf).filter((line) => line.includes("bytes=")),
+          ["0-2999", "3000-5999", "6000-8999", "9000-9499"].map((range) => `/c/o bytes=${range} ${etag} 206`)
+        )
+      }).pipe(Effect.provide(cloud))
+    )
+  }
+
+  it.scoped(
+    "a nested one, small, in one piece",
+    () =>
+      Effect.gen(function* () {
+        const { files } = yield* prepared
+        const bytes = patterned(1500)
+        yield* uploadLarge(bytes, { segmentSize: 1, segmentThreshold: 1, concurrency: 8 })
+        const { path } = yield* target
+        assert.isTrue((yield* files.downloadToFile({ ...object, path })).verified)
+        assert.deepStrictEqual(yield* content(path), bytes)
+      }).pipe(Effect.provide(cloud)),
+    manyRequests
+  )
+
+  for (const [what, options] of [
+    ["a plain object", { segmentThreshold: 100_000 }],
+    ["a large object", {}]
+  ] as const) {
+    it.scoped(`${what} that fails or is interrupted leaves what was there, and nothing else`, () =>
+      Effect.gen(function* () {
+        const { emulated, files } = yield* prepared
+        yield* uploadLarge(patterned(9500), options)
+        const { directory, path } = yield* target
+        yield* Effect.promise(() => writeFile(path, "what was there"))
+        const download = files.downloadToFile({ ...object, path, parallelThreshold: 1 })
+        yield* emulated.fail({
+          match: { method: "GET", path: /\/c\/o$/ },
+          skip: what === "a plain object" ? 0 : 2,
+          times: Infinity,
+          fault: { _tag: "TruncateBody", afterBytes: 100 }
+        })
+        assert.strictEqual((yield* once(Effect.flip(download)))._tag, "TransportError")
+        assert.deepStrictEqual(yield* names(directory), ["result"])
+        yield* emulated.clearFaults
+        yield* emulated.clearRequests
+        yield* emulated.fail({
+          match: { method: "GET", path: /\/c\/o$/ },
+          skip: what === "a plain object" ? 0 : 2,
+          times: Infinity,
+          fault: { _tag: "StallBody", afterBytes: 100 }
+        })
+        const fiber = yield* Effect.fork(download)
+        while ((yield* names(directory)).length < 2) yield* pause()
+        yield* pause(20)
+        yield* Fiber.interrupt(fiber)
+        assert.deepStrictEqual(yield* names(directory), ["result"])
+        assert.strictEqual(Buffer.from(yield* content(path)).toString(), "what was there")
+      }).pipe(Effect.provide(cloud))
+    )
+  }
+
+  it.scoped("goes on from what an earlier run has left, and from nothing where the object is another one", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      const bytes = patterned(5000)
+      yield* emulated.files.putObject("c", "o", bytes)
+      const { directory, path } = yield* target
+      const download = files.downloadToFile({ ...object, path, resume: true })
+      const cut = emulated.fail({ match: { method: "GET" }, fault: { _tag: "TruncateBody", afterBytes: 1200 } })
+      yield* cut
+      yield* once(Effect.flip(download))
+      assert.strictEqual((yield* names(directory)).length, 1)
+      yield* emulated.clearRequests
+      assert.deepInclude(yield* download, { bytes: 5000, resumed: 1200, verified: true })
+      assert.deepStrictEqual(yield* getsOf, [`/c/o bytes=1200- ${md5(bytes)} 206`])
+      assert.deepStrictEqual(yield* content(path), bytes)
+      yield* cut
+      yield* once(Effect.flip(download))
+      yield* emulated.files.putObject("c", "o", new Uint8Array(4000))
+      assert.deepInclude(yield* download, { bytes: 4000, resumed: 0 })
+      assert.deepStrictEqual(yield* content(path), new Uint8Array(4000))
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.scoped("what was left is verified too: damaged, it fails once, and then begins anew", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      const bytes = patterned(5000)
+      yield* emulated.files.putObject("c", "o", bytes)
+      const { directory, path } = yield* target
+      yield* Effect.promise(() => writeFile(join(directory, `.result.${md5(bytes)}.part`), new Uint8Array(1200)))
+      const download = files.downloadToFile({ ...object, path, resume: true })
+      assert.strictEqual((yield* Effect.flip(download))._tag, "ChecksumMismatch")
+      assert.deepInclude(yield* download, { bytes: 5000, resumed: 0 })
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.scoped("of a large object only those parts are fetched that are not there", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      const bytes = patterned(9500)
+      yield* uploadLarge(bytes)
+      const { path } = yield* target
+      const download = files.downloadToFile({ ...object, path, resume: true })
+      yield* emulated.fail({
+        match: { method: "GET", path: /\/c\/o$/ },
+        skip: 3,
+        fault: { _tag: "TruncateBody", afterBytes: 100 }
+      })
+      yield* once(Effect.flip(download))
+      const got = yield* download
+      assert.strictEqual(got.bytes, 9500)
+      assert.isAtLeast(got.resumed, 3000)
+      assert.deepStrictEqual(yield* content(path), bytes)
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.scoped("a folder that is not there is the platform's own error", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      yield* emulated.files.putObject("c", "o", "x")
+      const { directory } = yield* target
+      const error = yield* Effect.flip(files.downloadToFile({ ...object, path: join(directory, "none", "f") }))
+      assert.strictEqual(error._tag, "SystemError")
+    }).pipe(Effect.provide(cloud))
+  )
+})
+
+describe("large objects are copied, moved and deleted whole", () => {
+  const copyOf = { container: "d", object: "p" }
+  const two = Effect.tap(prepared, ({ files }) => files.createContainer({ container: "d" }))
+
+  for (const largeObject of ["static", "dynamic"] as const) {
+    it.effect(`a ${largeObject} one is copied with its segments: neither needs the other`, () =>
+      Effect.gen(function* () {
+        const { emulated, files } = yield* two
+        const bytes = patterned(3500)
+        yield* uploadLarge(bytes, {
+          largeObject,
+          metadata: { a: "1", b: "2" },
+          contentType: "text/x-own",
+          deleteAt: DateTime.unsafeMake(86_400_000)
+        })
+        yield* emulated.clearRequests
+        const copied = yield* files.copy({ ...copyOf, source: object, metadata: { b: "3" } })
+        assert.strictEqual(copied.segments, 4)
+        // No byte went through here.
+        const moved = (yield* requestsOf("files")).reduce((sum, one) => sum + one.bodyBytes, 0)
+        assert.isBelow(moved, 2000)
+        assert.strictEqual((yield* files.deleteLargeObject(object)).deleted, 5)
+        assert.deepStrictEqual(yield* bytesOf(files.download(copyOf)), bytes)
+        const info = yield* files.getObjectInfo(copyOf)
+        assert.deepStrictEqual(info.metadata, { a: "1", b: "3" })
+        assert.deepStrictEqual([info.contentType, info.deleteAt?.epochMillis], ["text/x-own", 86_400_000])
+        assert.strictEqual((yield* files.deleteLargeObject(copyOf)).deleted, 5)
+        assert.deepStrictEqual(yield* everything, [])
+      }).pipe(Effect.provide(cloud))
+    )
+
+    it.effect(`a ${largeObject} one is copied by its manifest only, where that is asked for`, () =>
+      Effect.gen(function* () {
+        const { files } = yield* two
+        const bytes = patterned(3500)
+        yield* uploadLarge(bytes, { largeObject, metadata: { a: "1" } })
+        assert.strictEqual((yield* files.copy({ ...copyOf, source: object, segments: "share" })).segments, 0)
+        assert.deepStrictEqual(yield* bytesOf(files.download(copyOf)), bytes)
+        assert.deepStrictEqual((yield* files.getObjectInfo(copyOf)).metadata, { a: "1" })
+        assert.strictEqual((yield* everything).length, 6)
+      }).pipe(Effect.provide(cloud))
+    )
+
+    for (const segments of ["copy", "share"] as const) {
+      it.effect(`a ${largeObject} one is moved (segments: ${segments}), and nothing of it stays behind`, () =>
+        Effect.gen(function* () {
+          const { files } = yield* two
+          const bytes = patterned(3500)
+          yield* uploadLarge(bytes, { largeObject })
+          yield* files.move({ ...copyOf, source: object, segments })
+          assert.deepStrictEqual(yield* bytesOf(files.download(copyOf)), bytes)
+          assert.strictEqual((yield* everything).length, 5)
+          assert.strictEqual((yield* Effect.flip(files.getObjectInfo(object)))._tag, "NotFound")
+        }).pipe(Effect.provide(cloud))
+      )
+    }
+  }
+
+  it.effect(
+    "a nested one is copied too",
+    () =>
+      Effect.gen(function* () {
+        const { files } = yield* two
+        const bytes = patterned(1005)
+        yield* uploadLarge(bytes, { segmentSize: 1, segmentThreshold: 1, concurrency: 8 })
+        assert.strictEqual((yield* files.copy({ ...copyOf, source: object, concurrency: 8 })).segments, 1005)
+        yield* files.deleteLargeObject(object)
+        assert.deepStrictEqual(yield* bytesOf(files.download(copyOf)), bytes)
+        yield* files.deleteLargeObject(copyOf)
+        assert.deepStrictEqual(yield* everything, [])
+      }).pipe(Effect.provide(cloud)),
+    manyRequests
+  )
+
+  it.effect("plain ones as ever", () =>
+    Effect.gen(function* () {
+      const { files } = yield* two
+      yield* files.upload({ ...object, body: CloudFiles.fromString("hello"), metadata: { a: "1" } })
+      yield* files.move({ ...copyOf, source: object })
+      assert.deepStrictEqual(yield* everything, ["d/p"])
+      assert.strictEqual(yield* textOf(files.download(copyOf)), "hello")
+      const same = yield* Effect.flip(files.move({ ...copyOf, source: copyOf }))
+      assert.strictEqual(same._tag, "InvalidInput")
+      assert.strictEqual((yield* Effect.flip(files.copy({ ...copyOf, source: object })))._tag, "NotFound")
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.effect("a copy that fails leaves nothing, and the source whole", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* two
+      yield* uploadLarge(patterned(3500))
+      yield* emulated.fail({ match: { method: "PUT", path: "00000003" }, fault: { _tag: "Status", status: 403 } })
+      assert.strictEqual((yield* Effect.flip(files.copy({ ...copyOf, source: object })))._tag, "Forbidden")
+      assert.strictEqual((yield* everything).length, 5)
+      assert.deepStrictEqual(yield* bytesOf(files.download(object)), patterned(3500))
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.effect("where a dynamic one's segments cannot be deleted, the error names them, and the manifest stays", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* two
+      yield* uploadLarge(patterned(3500), { largeObject: "dynamic" })
+      yield* emulated.fail({ match: { method: "DELETE", path: "00000001" }, fault: { _tag: "Status", status: 403 } })
+      const error = yield* Effect.flip(files.deleteLargeObject(object))
+      assert.strictEqual(error._tag, "BulkFailed")
+      assert.match(error._tag === "BulkFailed" ? (error.failures[0]?.path ?? "") : "", /00000001$/)
+      assert.strictEqual((yield* everything).length, 2)
+      assert.strictEqual((yield* files.deleteLargeObject(object)).deleted, 2)
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.effect("what is not there is NotFound", () =>
+    Effect.gen(function* () {
+      const { files } = yield* two
+      assert.strictEqual((yield* Effect.flip(files.deleteLargeObject(object)))._tag, "NotFound")
+    }).pipe(Effect.provide(cloud))
+  )
+})
