@@ -116,7 +116,7 @@ export class Unauthorized extends Schema.TaggedError<Unauthorized>("effect-racks
 export class Forbidden extends Schema.TaggedError<Forbidden>("effect-rackspace/Forbidden")("Forbidden", refusal) {}
 
 /**
- * 404: there is no such thing.
+ * 404: there is no such thing; or 410: it is there no longer.
  *
  * @since 0.1.0
  * @category errors
@@ -599,6 +599,7 @@ const statusTexts: Readonly<Record<number, string>> = {
   405: "Method Not Allowed",
   408: "Request Timeout",
   409: "Conflict",
+  410: "Gone",
   411: "Length Required",
   412: "Precondition Failed",
   413: "Request Entity Too Large",
@@ -687,6 +688,7 @@ const refusalOf = (
         ? new QuotaExceeded(common)
         : new Forbidden(common)
     case 404:
+    case 410:
       return new NotFound(common)
     case 409:
       return new Conflict(common)
@@ -701,7 +703,7 @@ const refusalOf = (
     case 416:
       return new RangeNotSatisfiable(common)
     case 422:
-      return documented.has("Immutable") && /immutable/i.test(fault.message ?? "")
+      return documented.has("Immutable") && /\b(immutable|not active)\b/i.test(fault.message ?? "")
         ? new Immutable(common)
         : new Unprocessable(common)
     case 429:

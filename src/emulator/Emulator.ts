@@ -16,6 +16,7 @@ import * as Account from "./Account.js"
 import * as ByteStream from "./ByteStream.js"
 import * as CloudBigData from "./CloudBigData.js"
 import * as CloudFiles from "./CloudFiles.js"
+import * as CloudLoadBalancers from "./CloudLoadBalancers.js"
 import * as CloudServers from "./CloudServers.js"
 import * as Versions from "./CloudServers/Versions.js"
 import * as Fault from "./Fault.js"
@@ -52,6 +53,8 @@ export interface EmulatorOptions extends Account.AccountOptions {
   readonly servers?: CloudServers.CloudServersOptions | undefined
   /** How Cloud Files behaves in every region. */
   readonly files?: CloudFiles.CloudFilesOptions | undefined
+  /** How Cloud Load Balancers behaves in every region. */
+  readonly loadBalancers?: CloudLoadBalancers.CloudLoadBalancersOptions | undefined
   /** How Cloud Big Data behaves in every region. */
   readonly bigData?: CloudBigData.CloudBigDataOptions | undefined
 }
@@ -138,6 +141,10 @@ export interface Emulator {
   readonly files: CloudFiles.CloudFilesEmulator
   /** Cloud Files of any region: its name in any case. Unknown regions are a defect. */
   readonly filesIn: (region: string) => CloudFiles.CloudFilesEmulator
+  /** Cloud Load Balancers of the default region. */
+  readonly loadBalancers: CloudLoadBalancers.CloudLoadBalancersHandles
+  /** Cloud Load Balancers of any region: its name in any case. Unknown regions are a defect. */
+  readonly loadBalancersIn: (region: string) => CloudLoadBalancers.CloudLoadBalancersHandles
   /** Cloud Big Data of the default region. */
   readonly bigData: CloudBigData.CloudBigDataHandles
   /** Cloud Big Data of any region: its name in any case. Unknown regions are a defect. */
@@ -177,7 +184,9 @@ const refusal = (service: string, status: number, message: string): WireResponse
     ? Reply.html(status, message, message)
     : service === "keystone"
       ? Answer.fault(status, message)
-      : Reply.fault(status, Reply.faultKey(status, service), message)
+      : service === "loadbalancers"
+        ? Reply.json(status, { message, code: status })
+        : Reply.fault(status, Reply.faultKey(status, service), message)
 
 const statusFault = (fault: Extract<Fault.Fault, { _tag: "Status" }>, service: string): WireResponse => {
   const headers = fault.headers ?? {}
@@ -259,6 +268,9 @@ export const make = (options: EmulatorOptions = {}): Effect.Effect<Emulator> =>
 
     const servers = new Map(regions.map((region) => [region, CloudServers.make(options.servers ?? {})]))
     const bigData = new Map(regions.map((region) => [region, CloudBigData.make(options.bigData ?? {})]))
+    const loadBalancers = new Map(
+      regions.map((region) => [region, CloudLoadBalancers.make(options.loadBalancers ?? {})])
+    )
     const files = new Map(
       yield* Effect.forEach(regions, (region) =>
         Effect.map(CloudFiles.make(options.files ?? {}), (emulated) => [region, emulated] as const)
@@ -271,6 +283,8 @@ export const make = (options: EmulatorOptions = {}): Effect.Effect<Emulator> =>
           return region === undefined ? undefined : servers.get(region)
         case "files":
           return region === undefined ? undefined : files.get(region)
+        case "loadbalancers":
+          return region === undefined ? undefined : loadBalancers.get(region)
         case "bigdata":
           return region === undefined ? undefined : bigData.get(region)
         default:
@@ -291,6 +305,9 @@ export const make = (options: EmulatorOptions = {}): Effect.Effect<Emulator> =>
           "This server could not verify that you are authorized to access the document you requested.",
           { "WWW-Authenticate": `Swift realm="${tenant ?? "unknown"}"` }
         )
+      }
+      if (service === "loadbalancers") {
+        return Reply.empty(401)
       }
       return Reply.fault(
         401,
@@ -460,6 +477,9 @@ export const make = (options: EmulatorOptions = {}): Effect.Effect<Emulator> =>
 
     const bigDataIn = (region: string): CloudBigData.CloudBigDataHandles => inRegion(bigData, region).handles
 
+    const loadBalancersIn = (region: string): CloudLoadBalancers.CloudLoadBalancersHandles =>
+      inRegion(loadBalancers, region).handles
+
     const defaultRegion = regions.includes(account.defaultRegion) ? account.defaultRegion : (regions[0] ?? "DFW")
 
     return {
@@ -532,6 +552,8 @@ export const make = (options: EmulatorOptions = {}): Effect.Effect<Emulator> =>
       serversIn,
       files: filesIn(defaultRegion),
       filesIn,
+      loadBalancers: loadBalancersIn(defaultRegion),
+      loadBalancersIn,
       bigData: bigDataIn(defaultRegion),
       bigDataIn
     }

@@ -4,6 +4,7 @@ import { Context, Effect, Layer, Option, Stream } from "effect"
 import {
   CloudError,
   CloudFiles,
+  CloudLoadBalancers,
   CloudBigData,
   CloudServers,
   Credentials,
@@ -173,7 +174,11 @@ describe("Rackspace.layer", () => {
     const credentials = Credentials.apiKey({ username: "u", apiKey: "k" })
     expectTypeOf(Rackspace.layer({ credentials })).toEqualTypeOf<
       Layer.Layer<
-        CloudServers.CloudServers | CloudFiles.CloudFiles | CloudBigData.CloudBigData | Identity.TokenRef,
+        | CloudServers.CloudServers
+        | CloudFiles.CloudFiles
+        | CloudLoadBalancers.CloudLoadBalancers
+        | CloudBigData.CloudBigData
+        | Identity.TokenRef,
         CloudError.AuthenticationFailed | CloudError.EndpointNotFound,
         HttpClient.HttpClient
       >
