@@ -507,6 +507,10 @@ const isRecord = (u: unknown): u is Record<string, unknown> => typeof u === "obj
 
 const stringOf = (u: unknown): string | undefined => (typeof u === "string" && u.trim() !== "" ? u.trim() : undefined)
 
+/** One witness writes a list of messages. */
+const messageOf = (u: unknown): string | undefined =>
+  Array.isArray(u) ? stringOf(u.filter((item) => typeof item === "string").join("; ")) : stringOf(u)
+
 const textOf = (u: unknown): string | undefined => (typeof u === "number" ? String(u) : stringOf(u))
 
 const faultFields = (fault: Record<string, unknown>, key: string | undefined): Fault => {
@@ -514,7 +518,7 @@ const faultFields = (fault: Record<string, unknown>, key: string | undefined): F
   const message =
     Array.isArray(validation) && validation.length > 0
       ? validation.filter((item) => typeof item === "string").join("; ")
-      : (stringOf(fault["message"]) ?? stringOf(fault["description"]))
+      : (messageOf(fault["message"]) ?? stringOf(fault["description"]))
   const details = stringOf(fault["details"])
   const retryAt = textOf(fault["retryAfter"]) ?? textOf(fault["retryAt"])
   return {
@@ -527,7 +531,7 @@ const faultFields = (fault: Record<string, unknown>, key: string | undefined): F
 
 /** Whether an object has the words of a fault in it. */
 const says = (fault: Record<string, unknown>): boolean =>
-  stringOf(fault["message"]) !== undefined ||
+  messageOf(fault["message"]) !== undefined ||
   stringOf(fault["description"]) !== undefined ||
   isRecord(fault["validationErrors"])
 

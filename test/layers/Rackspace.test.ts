@@ -59,9 +59,11 @@ describe("Rackspace.layer", () => {
     Effect.gen(function* () {
       yield* limits
       yield* Effect.flatMap(CloudFiles.CloudFiles, (files) => files.getAccount())
-      const [servers, files] = yield* targets
+      yield* Effect.flatMap(CloudLoadBalancers.CloudLoadBalancers, (balancers) => balancers.listAlgorithms())
+      const [servers, files, balancers] = yield* targets
       assert.strictEqual(servers, "GET /servers/ord/v2/010101/limits")
       assert.match(files ?? "", /^HEAD \/files\/ord\/v1\/MossoCloudFS_/)
+      assert.strictEqual(balancers, "GET /loadbalancers/ord/v1.0/010101/loadbalancers/algorithms")
     }).pipe(on({ region: "oRd" }))
   )
 
