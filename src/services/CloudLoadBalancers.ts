@@ -272,7 +272,8 @@ type Refused = Immutable | BadRequest
 
 /** A bulk deletion is refused as a whole, with a 400 that names the balancers which are being changed. */
 const isRefused = (error: unknown): error is Refused =>
-  error instanceof Immutable || (error instanceof BadRequest && /\bimmutable\b/i.test(error.message))
+  error instanceof Immutable ||
+  (error instanceof BadRequest && /\bare immutable and could not be processed\b/i.test(error.message))
 
 /** The status that the refusal itself tells, where it is one that does not pass. */
 const finalStatusIn = ({ message }: Refused): string | undefined => {

@@ -8,6 +8,8 @@ import * as Timestamp from "../Timestamp.js"
 import type * as Usage from "./Usage.js"
 
 /**
+ * An address at which a balancer takes connections; balancers may share one.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -19,6 +21,8 @@ export interface VirtualIp {
 }
 
 /**
+ * A key and its value, of a balancer or a node.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -29,6 +33,8 @@ export interface MetadataItem {
 }
 
 /**
+ * A back-end of a balancer.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -45,6 +51,8 @@ export interface NodeRecord {
 }
 
 /**
+ * A network that may reach a balancer, or may not.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -72,6 +80,8 @@ export interface SslTermination {
 }
 
 /**
+ * A certificate for another of the balancer's names. The key is kept, and told to no one.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -133,6 +143,8 @@ export interface BalancerRecord {
 }
 
 /**
+ * The status that the API shows now.
+ *
  * @since 0.1.0
  * @category accessors
  */
@@ -140,12 +152,16 @@ export const statusOf = (balancer: BalancerRecord, now: number): string =>
   balancer.fixedStatus ?? (now < balancer.change.endsAt ? balancer.change.status : balancer.change.end)
 
 /**
+ * Whether the weights of nodes count.
+ *
  * @since 0.1.0
  * @category guards
  */
 export const isWeighted = (algorithm: string): boolean => algorithm.startsWith("WEIGHTED_")
 
 /**
+ * A node as the API shows it.
+ *
  * @since 0.1.0
  * @category conversions
  */

@@ -36,6 +36,8 @@ export const protocols: ReadonlyArray<{ readonly name: string; readonly port: nu
 ]
 
 /**
+ * The names of the protocols.
+ *
  * @since 0.1.0
  * @category constants
  */
@@ -74,6 +76,8 @@ export const mayShare = (a: string, b: string): boolean => {
 }
 
 /**
+ * How the next node may be chosen.
+ *
  * @since 0.1.0
  * @category constants
  */
@@ -94,6 +98,8 @@ export const algorithms: ReadonlyArray<string> = [
 export const allowedDomains: ReadonlyArray<string> = ["rackclouddb.com", "rackspaceclouddb.com"]
 
 /**
+ * The ciphers that balancers with SSL termination take.
+ *
  * @since 0.1.0
  * @category constants
  */

@@ -34,6 +34,8 @@ const conditions = ["ENABLED", "DISABLED", "DRAINING"]
 const nodeTypes = ["PRIMARY", "SECONDARY"]
 
 /**
+ * Reads a node that is to be added.
+ *
  * @since 0.1.0
  * @category parsing
  */
@@ -74,6 +76,8 @@ export const readNodeChange = (from: RequestBody.JsonObject): ((node: BalancerRe
 }
 
 /**
+ * Reads a health monitor that goes with the protocol.
+ *
  * @since 0.1.0
  * @category parsing
  */
@@ -106,6 +110,8 @@ export const readHealthMonitor = (from: RequestBody.JsonObject, protocol: string
 }
 
 /**
+ * Reads a session persistence that goes with the protocol.
+ *
  * @since 0.1.0
  * @category parsing
  */
@@ -146,6 +152,8 @@ export const readConnectionThrottle = (
 }
 
 /**
+ * Reads networks that are to be appended: none twice, and not too many.
+ *
  * @since 0.1.0
  * @category parsing
  */
@@ -172,6 +180,8 @@ export const readAccessList = (
 }
 
 /**
+ * Reads items that are to be added: no key twice, and not too many.
+ *
  * @since 0.1.0
  * @category parsing
  */
@@ -213,6 +223,8 @@ const keyOf = (from: RequestBody.JsonObject, name: string): string | undefined =
 }
 
 /**
+ * Reads SSL termination, or what is to be changed about it.
+ *
  * @since 0.1.0
  * @category parsing
  */

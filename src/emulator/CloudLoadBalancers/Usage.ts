@@ -68,6 +68,8 @@ export interface Usage {
 const names = ["connectTimeOut", "connectError", "connectFailure", "dataTimedOut", "keepAliveTimedOut"]
 
 /**
+ * Usage of a balancer that has carried nothing yet.
+ *
  * @since 0.1.0
  * @category constructors
  */
