@@ -280,6 +280,21 @@ describe("CloudLoadBalancers: changes of one balancer", () => {
     }).pipe(on())
   )
 
+  it.effect("a 400 that speaks of an immutable attribute is none of a busy balancer, and is told at once", () =>
+    Effect.gen(function* () {
+      const service = yield* balancers
+      const cloud = yield* TestCloud.TestCloud
+      const id = yield* cloud.loadBalancers.seedLoadBalancer()
+      yield* cloud.fail({
+        match: { service: "loadbalancers" },
+        fault: { _tag: "Status", status: 400, body: { message: "The protocol is immutable", code: 400 } }
+      })
+      const error = yield* Effect.flip(service.update({ loadBalancerId: id, protocol: "TCP" }))
+      assert.instanceOf(error, CloudError.BadRequest)
+      assert.strictEqual((yield* requests).length, 1)
+    }).pipe(on())
+  )
+
   it.effect("a failed look ends the wait as itself", () =>
     Effect.gen(function* () {
       const service = yield* balancers
