@@ -65,6 +65,7 @@ const onEmbeddedCloud = (name: string) =>
     Effect.provide(
       TestCloud.layerListening({
         servers: { buildTime: "2 seconds" },
+        loadBalancers: { buildTime: "2 seconds", updateTime: "1 second", deleteTime: "1 second" },
         bigData: {
           buildTime: "5 seconds",
           configureTime: "5 seconds",

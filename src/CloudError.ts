@@ -116,7 +116,7 @@ export class Unauthorized extends Schema.TaggedError<Unauthorized>("effect-racks
 export class Forbidden extends Schema.TaggedError<Forbidden>("effect-rackspace/Forbidden")("Forbidden", refusal) {}
 
 /**
- * 404: there is no such thing.
+ * 404: there is no such thing; or 410: it is there no longer.
  *
  * @since 0.1.0
  * @category errors
@@ -523,6 +523,10 @@ const isRecord = (u: unknown): u is Record<string, unknown> => typeof u === "obj
 
 const stringOf = (u: unknown): string | undefined => (typeof u === "string" && u.trim() !== "" ? u.trim() : undefined)
 
+/** One witness writes a list of messages. */
+const messageOf = (u: unknown): string | undefined =>
+  Array.isArray(u) ? stringOf(u.filter((item) => typeof item === "string").join("; ")) : stringOf(u)
+
 const textOf = (u: unknown): string | undefined => (typeof u === "number" ? String(u) : stringOf(u))
 
 const faultFields = (fault: Record<string, unknown>, key: string | undefined): Fault => {
@@ -530,7 +534,7 @@ const faultFields = (fault: Record<string, unknown>, key: string | undefined): F
   const message =
     Array.isArray(validation) && validation.length > 0
       ? validation.filter((item) => typeof item === "string").join("; ")
-      : (stringOf(fault["message"]) ?? stringOf(fault["description"]))
+      : (messageOf(fault["message"]) ?? stringOf(fault["description"]))
   const details = stringOf(fault["details"])
   const retryAt = textOf(fault["retryAfter"]) ?? textOf(fault["retryAt"])
   return {
@@ -543,7 +547,7 @@ const faultFields = (fault: Record<string, unknown>, key: string | undefined): F
 
 /** Whether an object has the words of a fault in it. */
 const says = (fault: Record<string, unknown>): boolean =>
-  stringOf(fault["message"]) !== undefined ||
+  messageOf(fault["message"]) !== undefined ||
   stringOf(fault["description"]) !== undefined ||
   isRecord(fault["validationErrors"])
 
@@ -632,6 +636,7 @@ const statusTexts: Readonly<Record<number, string>> = {
   405: "Method Not Allowed",
   408: "Request Timeout",
   409: "Conflict",
+  410: "Gone",
   411: "Length Required",
   412: "Precondition Failed",
   413: "Request Entity Too Large",
@@ -720,6 +725,7 @@ const refusalOf = (
         ? new QuotaExceeded(common)
         : new Forbidden(common)
     case 404:
+    case 410:
       return new NotFound(common)
     case 409:
       return new Conflict(common)
@@ -734,7 +740,7 @@ const refusalOf = (
     case 416:
       return new RangeNotSatisfiable(common)
     case 422:
-      return documented.has("Immutable") && /immutable/i.test(fault.message ?? "")
+      return documented.has("Immutable") && /\b(immutable|not active)\b/i.test(fault.message ?? "")
         ? new Immutable(common)
         : new Unprocessable(common)
     case 429:

@@ -323,7 +323,10 @@ const encode = (endpoint: Any, input: unknown): Either.Either<Encoded, ReadonlyA
 const secretsIn = (input: unknown): ReadonlyArray<string> => {
   if (Redacted.isRedacted(input)) {
     const value = Redacted.value(input)
-    return typeof value === "string" ? [value] : []
+    if (typeof value !== "string") return []
+    // Of a key in lines, a cloud may quote the one that it does not like.
+    const lines = value.split(/\r?\n/).filter((line) => line.length >= 20 && !line.startsWith("-----"))
+    return lines.length > 1 ? [value, ...lines] : [value]
   }
   if (Array.isArray(input)) return input.flatMap(secretsIn)
   const isPlain = typeof input === "object" && input !== null && Object.getPrototypeOf(input) === Object.prototype

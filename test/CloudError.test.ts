@@ -105,12 +105,24 @@ describe("fromRefusal: the status", () => {
     assert.strictEqual(from(413, "Your request is too large.")._tag, "QuotaExceeded")
   })
 
+  it("410, of what is there no longer, is NotFound", () => {
+    const error = from(410, { code: 410, message: "The loadbalancer is marked as deleted." })
+    assert.strictEqual(error._tag, "NotFound")
+    assert.include(error.message, "The loadbalancer is marked as deleted.")
+  })
+
+  it("a message that is a list is one message", () => {
+    assert.include(from(400, { message: ["no name", "no port"] }).message, "no name; no port")
+    assert.include(from(400, { message: [] }).message, "Bad Request")
+  })
+
   it("422 of a load balancer that is being changed is Immutable", () => {
     const body = {
       message: "Load Balancer '1' has a status of 'PENDING_UPDATE' and is considered immutable.",
       code: 422
     }
     assert.strictEqual(from(422, body)._tag, "Immutable")
+    assert.strictEqual(from(422, { code: 422, message: "LoadBalancer is not ACTIVE" })._tag, "Immutable")
     assert.strictEqual(from(422, { code: 422, message: "Unprocessable" })._tag, "Unprocessable")
   })
 })

@@ -21,6 +21,7 @@ import {
   CloudError,
   CloudFiles,
   CloudBigData,
+  CloudLoadBalancers,
   CloudServers,
   Credentials,
   Identity,
@@ -30,6 +31,10 @@ import {
   TokenStore
 } from "effect-rackspace"
 import { inspect } from "node:util"
+import { vi } from "vitest"
+
+// Hundreds of requests, and all that is known of each is written out.
+vi.setConfig({ testTimeout: 120_000 })
 
 const apiKey = "a9i-k3y-0123456789abcdef"
 const password = 'p4ss "word" <with> & \\ ü'
@@ -39,6 +44,10 @@ const adminPassword = 'adm1n-"pass"'
 const plainPassword = "pl41n-typed-password"
 const tempUrlKey = "temp-url-k3y-value"
 const containerKey = "c0ntainer-k3y-value"
+/** Two lines of a private key, each of which is a secret. */
+const keyLines = ["MIIEowIBAAKCAQEAnotarealkeybutlong+enough/asone", "Zm9yZXZlcnlsaW5lb2ZpdGlzYXNlY3JldG9maXRzb3du=="]
+const certificateKey = `-----BEGIN RSA PRIVATE KEY-----\n${keyLines.join("\n")}\n-----END RSA PRIVATE KEY-----\n`
+const certificate = "-----BEGIN CERTIFICATE-----\nMIIC\n-----END CERTIFICATE-----\n"
 const s3Secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 
 /** Everything that anybody was shown, each with the place where it was. */
@@ -329,7 +338,8 @@ describe("secrets", () => {
         ["plainPassword", plainPassword],
         ["tempUrlKey", tempUrlKey],
         ["containerKey", containerKey],
-        ["s3Secret", s3Secret]
+        ["s3Secret", s3Secret],
+        ...keyLines.map((line, index) => [`line ${index} of the certificate's key`, line] as const)
       ])
       const { shown, spans } = yield* watched((all) =>
         Effect.gen(function* () {
@@ -338,7 +348,8 @@ describe("secrets", () => {
           const files = yield* CloudFiles.CloudFiles
           const bigData = yield* CloudBigData.CloudBigData
           const tokens = yield* Identity.TokenRef
-          all.add("the services", { servers, files, bigData, tokens })
+          const balancers = yield* CloudLoadBalancers.CloudLoadBalancers
+          all.add("the services", { servers, files, balancers, bigData, tokens })
           const access = yield* tokens.get
           all.add("the Access", access)
           yield* Effect.logInfo("logged in", access, { access })
@@ -359,6 +370,42 @@ describe("secrets", () => {
           const s3 = { accessKeyId: "AKIA", secretAccessKey: Redacted.make(s3Secret) }
           assert.isTrue(Exit.isSuccess(yield* outcome(all, "createS3Credential", bigData.createS3Credential(s3))))
           all.add("an S3 credential", s3)
+          const loadBalancerId = yield* cloud.loadBalancers.seedLoadBalancer()
+          const ssl = { loadBalancerId, securePort: 443, certificate, privateKey: Redacted.make(certificateKey) }
+          const mapping = { loadBalancerId, hostName: "h", certificate, privateKey: Redacted.make(certificateKey) }
+          assert.isTrue(Exit.isSuccess(yield* outcome(all, "setSslTermination", balancers.setSslTermination(ssl))))
+          yield* TestClock.adjust("10 seconds")
+          assert.isTrue(
+            Exit.isSuccess(yield* outcome(all, "addCertificateMapping", balancers.addCertificateMapping(mapping)))
+          )
+          assert.isTrue(Exit.isSuccess(yield* outcome(all, "get a balancer", balancers.get({ loadBalancerId }))))
+          yield* outcome(all, "getSslTermination", balancers.getSslTermination({ loadBalancerId }))
+          all.add("SSL termination", ssl)
+          yield* TestClock.adjust("10 seconds")
+          for (const line of keyLines) {
+            yield* cloud.fail({
+              match: { service: "loadbalancers" },
+              fault: {
+                _tag: "Status",
+                status: 400,
+                body: { message: `The key cannot be read at ${line}`, code: 400 }
+              }
+            })
+            const quoted = yield* outcome(all, "a line that is quoted", balancers.setSslTermination(ssl))
+            expectFailure(quoted, "BadRequest")
+          }
+          const bareKey = { ...ssl, privateKey: certificateKey } as unknown as typeof ssl
+          expectFailure(yield* outcome(all, "a plain key", balancers.setSslTermination(bareKey)), "InvalidInput")
+          const swapped = { ...ssl, certificate: certificateKey }
+          expectFailure(
+            yield* outcome(all, "a key for a certificate", balancers.setSslTermination(swapped)),
+            "InvalidInput"
+          )
+          const broken = { ...ssl, privateKey: Redacted.make(certificateKey.replaceAll("\n", "\\n")) }
+          expectFailure(
+            yield* outcome(all, "a key without its lines", balancers.setSslTermination(broken)),
+            "InvalidInput"
+          )
           const made = yield* outcome(all, "create", servers.create(server))
           assert.isTrue(Exit.isSuccess(made))
           const pair = yield* outcome(all, "createKeyPair", servers.createKeyPair({ name: "k" }))
@@ -421,6 +468,9 @@ describe("secrets", () => {
                 yield* outcome(all, `setTempUrlKey: ${status}`, files.setTempUrlKey(newKey))
                 const bigData = yield* CloudBigData.CloudBigData
                 yield* outcome(all, `updateS3Credential: ${status}`, bigData.updateS3Credential(s3))
+                const balancers = yield* CloudLoadBalancers.CloudLoadBalancers
+                yield* outcome(all, `setSslTermination: ${status}`, balancers.setSslTermination(ssl))
+                yield* outcome(all, `addCertificateMapping: ${status}`, balancers.addCertificateMapping(mapping))
               }).pipe(Effect.provide(echoing))
               secrets.set(`token after ${status}`, Redacted.value((yield* tokens.get).token))
             }
@@ -480,6 +530,7 @@ describe("secrets", () => {
         "CloudServers.create",
         "CloudServers.get",
         "CloudBigData.updateS3Credential",
+        "CloudLoadBalancers.setSslTermination",
         "CloudFiles.listContainersPage",
         "Identity.revoke"
       ]) {

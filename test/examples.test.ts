@@ -19,6 +19,14 @@ const says: Readonly<Record<string, ReadonlyArray<string>>> = {
     "slave-3 is ACTIVE at 192.0.2.",
     "the cluster is gone"
   ],
+  "web-tier": [
+    "web is ACTIVE at 203.0.113.",
+    "web-1 takes no new connections",
+    "web-2 is ONLINE, ENABLED",
+    "web-3 is ONLINE, ENABLED",
+    "all of it is gone"
+  ],
+  "rotate-certificates": ["shop.example.com: ", "blog.example.com: ", "the certificates are renewed"],
   "token-cache": ["0 clusters, 1 logins"],
   "typed-errors": ["no such server", "there was nothing to remove", "a container name without a slash"],
   "two-regions": ["the copy is the original", "the same in both"],
@@ -58,6 +66,7 @@ const run = (name: string, variables: Readonly<Record<string, string>>) =>
 const cloud = Layer.fresh(
   TestCloud.layerListening({
     servers: { buildTime: 0, actionTime: 0, deleteTime: 0 },
+    loadBalancers: { buildTime: 0, updateTime: 0, deleteTime: 0 },
     bigData: { buildTime: 0, configureTime: 0, resizeTime: 0, deleteTime: 0 }
   })
 )

@@ -17,6 +17,7 @@ import * as ByteStream from "./ByteStream.js"
 import * as CloudBigData from "./CloudBigData.js"
 import * as CloudFiles from "./CloudFiles.js"
 import * as CloudFilesCdn from "./CloudFilesCdn.js"
+import * as CloudLoadBalancers from "./CloudLoadBalancers.js"
 import * as CloudServers from "./CloudServers.js"
 import * as Versions from "./CloudServers/Versions.js"
 import * as CloudServersFirstGeneration from "./CloudServersFirstGeneration.js"
@@ -64,6 +65,8 @@ export interface EmulatorOptions extends Account.AccountOptions {
   readonly files?: CloudFiles.CloudFilesOptions | undefined
   /** How the management of Cloud Files' CDN behaves in every region. */
   readonly cdn?: CloudFilesCdn.CloudFilesCdnOptions | undefined
+  /** How Cloud Load Balancers behaves in every region. */
+  readonly loadBalancers?: CloudLoadBalancers.CloudLoadBalancersOptions | undefined
   /** How Cloud Big Data behaves in every region. */
   readonly bigData?: CloudBigData.CloudBigDataOptions | undefined
 }
@@ -156,6 +159,10 @@ export interface Emulator {
   readonly cdn: CloudFilesCdn.CloudFilesCdnEmulator
   /** The CDN of Cloud Files in any region: its name in any case. Unknown regions are a defect. */
   readonly cdnIn: (region: string) => CloudFilesCdn.CloudFilesCdnEmulator
+  /** Cloud Load Balancers of the default region. */
+  readonly loadBalancers: CloudLoadBalancers.CloudLoadBalancersHandles
+  /** Cloud Load Balancers of any region: its name in any case. Unknown regions are a defect. */
+  readonly loadBalancersIn: (region: string) => CloudLoadBalancers.CloudLoadBalancersHandles
   /** Cloud Big Data of the default region. */
   readonly bigData: CloudBigData.CloudBigDataHandles
   /** Cloud Big Data of any region: its name in any case. Unknown regions are a defect. */
@@ -199,7 +206,9 @@ const refusal = (service: string, status: number, message: string): WireResponse
     ? Reply.html(status, message, message)
     : service === "keystone"
       ? Answer.fault(status, message)
-      : Reply.fault(status, Reply.faultKey(status, service), message)
+      : service === "loadbalancers"
+        ? Reply.json(status, { message, code: status })
+        : Reply.fault(status, Reply.faultKey(status, service), message)
 
 const statusFault = (fault: Extract<Fault.Fault, { _tag: "Status" }>, service: string): WireResponse => {
   const headers = fault.headers ?? {}
@@ -282,6 +291,9 @@ export const make = (options: EmulatorOptions = {}): Effect.Effect<Emulator> =>
     const servers = new Map(regions.map((region) => [region, CloudServers.make(options.servers ?? {})]))
     const firstGeneration = CloudServersFirstGeneration.make()
     const bigData = new Map(regions.map((region) => [region, CloudBigData.make(options.bigData ?? {})]))
+    const loadBalancers = new Map(
+      regions.map((region) => [region, CloudLoadBalancers.make(options.loadBalancers ?? {})])
+    )
     const files = new Map(
       yield* Effect.forEach(regions, (region) =>
         Effect.map(CloudFiles.make(options.files ?? {}), (emulated) => [region, emulated] as const)
@@ -302,6 +314,8 @@ export const make = (options: EmulatorOptions = {}): Effect.Effect<Emulator> =>
           return region === undefined ? undefined : files.get(region)
         case "cdn":
           return region === undefined ? undefined : cdn.get(region)
+        case "loadbalancers":
+          return region === undefined ? undefined : loadBalancers.get(region)
         case "bigdata":
           return region === undefined ? undefined : bigData.get(region)
         default:
@@ -322,6 +336,9 @@ export const make = (options: EmulatorOptions = {}): Effect.Effect<Emulator> =>
           "This server could not verify that you are authorized to access the document you requested.",
           { "WWW-Authenticate": `Swift realm="${tenant ?? "unknown"}"` }
         )
+      }
+      if (service === "loadbalancers") {
+        return Reply.empty(401)
       }
       return Reply.fault(
         401,
@@ -512,6 +529,9 @@ export const make = (options: EmulatorOptions = {}): Effect.Effect<Emulator> =>
 
     const bigDataIn = (region: string): CloudBigData.CloudBigDataHandles => inRegion(bigData, region).handles
 
+    const loadBalancersIn = (region: string): CloudLoadBalancers.CloudLoadBalancersHandles =>
+      inRegion(loadBalancers, region).handles
+
     const defaultRegion = regions.includes(account.defaultRegion) ? account.defaultRegion : (regions[0] ?? "DFW")
 
     return {
@@ -587,6 +607,8 @@ export const make = (options: EmulatorOptions = {}): Effect.Effect<Emulator> =>
       filesIn,
       cdn: cdnIn(defaultRegion),
       cdnIn,
+      loadBalancers: loadBalancersIn(defaultRegion),
+      loadBalancersIn,
       bigData: bigDataIn(defaultRegion),
       bigDataIn
     }

@@ -47,7 +47,7 @@ export type Fault =
  */
 export interface FaultMatch {
   readonly method?: string | undefined
-  /** As in the log of requests: `identity`, `servers`, `files`, `cdn`. */
+  /** As in the log of requests: `identity`, `servers`, `files`, `cdn`, `loadbalancers`. */
   readonly service?: string | undefined
   /** Tested against the percent-decoded target: a string must occur in it, a pattern must match it. */
   readonly path?: string | RegExp | undefined

@@ -12,6 +12,7 @@ import type * as CloudClient from "../CloudClient.js"
 import * as Identity from "../Identity.js"
 import * as CloudBigData from "../services/CloudBigData.js"
 import * as CloudFiles from "../services/CloudFiles.js"
+import * as CloudLoadBalancers from "../services/CloudLoadBalancers.js"
 import * as CloudServers from "../services/CloudServers.js"
 
 /**
@@ -20,7 +21,8 @@ import * as CloudServers from "../services/CloudServers.js"
  * @since 0.1.0
  * @category models
  */
-export type Services = CloudServers.CloudServers | CloudFiles.CloudFiles | CloudBigData.CloudBigData
+export type Services =
+  CloudServers.CloudServers | CloudFiles.CloudFiles | CloudLoadBalancers.CloudLoadBalancers | CloudBigData.CloudBigData
 
 /**
  * The names in code of the services that the layers of this library provide.
@@ -28,7 +30,7 @@ export type Services = CloudServers.CloudServers | CloudFiles.CloudFiles | Cloud
  * @since 0.1.0
  * @category models
  */
-export type ServiceName = "CloudServers" | "CloudFiles" | "CloudBigData"
+export type ServiceName = "CloudServers" | "CloudFiles" | "CloudLoadBalancers" | "CloudBigData"
 
 /**
  * How to log in, and where to work.
@@ -82,6 +84,7 @@ export const layerServices = (
   const services = Layer.mergeAll(
     CloudServers.layer(of("CloudServers")),
     CloudFiles.layer({ ...of("CloudFiles"), cdnEndpoint: options.endpoints?.CloudFilesCdn }),
+    CloudLoadBalancers.layer(of("CloudLoadBalancers")),
     CloudBigData.layer(of("CloudBigData"))
   )
   return options.region === undefined ? services : Layer.provideMerge(services, knownRegion(options.region))

@@ -4,6 +4,7 @@ import { Context, Effect, Layer, Option, Stream } from "effect"
 import {
   CloudError,
   CloudFiles,
+  CloudLoadBalancers,
   CloudBigData,
   CloudServers,
   Credentials,
@@ -58,9 +59,11 @@ describe("Rackspace.layer", () => {
     Effect.gen(function* () {
       yield* limits
       yield* Effect.flatMap(CloudFiles.CloudFiles, (files) => files.getAccount())
-      const [servers, files] = yield* targets
+      yield* Effect.flatMap(CloudLoadBalancers.CloudLoadBalancers, (balancers) => balancers.listAlgorithms())
+      const [servers, files, balancers] = yield* targets
       assert.strictEqual(servers, "GET /servers/ord/v2/010101/limits")
       assert.match(files ?? "", /^HEAD \/files\/ord\/v1\/MossoCloudFS_/)
+      assert.strictEqual(balancers, "GET /loadbalancers/ord/v1.0/010101/loadbalancers/algorithms")
     }).pipe(on({ region: "oRd" }))
   )
 
@@ -173,7 +176,11 @@ describe("Rackspace.layer", () => {
     const credentials = Credentials.apiKey({ username: "u", apiKey: "k" })
     expectTypeOf(Rackspace.layer({ credentials })).toEqualTypeOf<
       Layer.Layer<
-        CloudServers.CloudServers | CloudFiles.CloudFiles | CloudBigData.CloudBigData | Identity.TokenRef,
+        | CloudServers.CloudServers
+        | CloudFiles.CloudFiles
+        | CloudLoadBalancers.CloudLoadBalancers
+        | CloudBigData.CloudBigData
+        | Identity.TokenRef,
         CloudError.AuthenticationFailed | CloudError.EndpointNotFound,
         HttpClient.HttpClient
       >

@@ -439,7 +439,7 @@ describe("downloading a folder", () => {
       yield* emulated.fail({
         match: { method: "GET", path: "/c/o.bin" },
         times: Infinity,
-        fault: { _tag: "TruncateBody", afterBytes: 50_000 }
+        fault: { _tag: "TruncateBody", afterBytes: 0 }
       })
       const [event] = yield* run(files.downloadFolder({ folder, container: "c" }))
       assert.match(event ?? "", /^Failed o\.bin TransportError/)

@@ -1,0 +1,538 @@
+/**
+ * Cloud Load Balancers: load balancers with their nodes, virtual IPs, access lists, health monitors, certificates and the rest
+ * of their settings; usage, statistics and limits.
+ *
+ * Implements the Rackspace Cloud Load Balancers API v1.0. A balancer takes one change at a time, and refuses any other until
+ * it is ACTIVE again. So changes of one balancer wait for each other here, in the order in which they are asked for, and one
+ * that the cloud still refuses as immutable is sent again when the balancer is ACTIVE: see {@link WhenImmutable}.
+ *
+ * @since 0.1.0
+ */
+import type * as HttpClient from "@effect/platform/HttpClient"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import type * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import type * as Stream from "effect/Stream"
+import * as CloudClient from "../CloudClient.js"
+import {
+  BadRequest,
+  type CommonError,
+  Immutable,
+  type NotFound,
+  type ResourceFailed,
+  type WaitTimeout
+} from "../CloudError.js"
+import * as Endpoint from "../Endpoint.js"
+import type { TokenRef } from "../Identity.js"
+import { inWordsOf } from "../internal/pageSize.js"
+import * as Turns from "../internal/turns.js"
+import * as Paging from "../Paging.js"
+import * as Waiting from "../Waiting.js"
+import { type Addressed, endpoints } from "./CloudLoadBalancers/endpoints.js"
+import type { LoadBalancer, LoadBalancerSummary, Node, NodeEvent } from "./CloudLoadBalancers/models.js"
+
+export { endpoints, NewNode } from "./CloudLoadBalancers/endpoints.js"
+
+export type { Addressed } from "./CloudLoadBalancers/endpoints.js"
+
+export {
+  AbsoluteLimit,
+  AccessListItem,
+  AccessType,
+  AccountUsage,
+  Algorithm,
+  CertificateMapping,
+  ConnectionThrottle,
+  HealthMonitor,
+  HealthMonitorType,
+  IpVersion,
+  LoadBalancer,
+  LoadBalancerStatus,
+  LoadBalancerSummary,
+  MetadataItem,
+  Node,
+  NodeCondition,
+  NodeEvent,
+  NodeStatus,
+  NodeType,
+  Protocol,
+  ProtocolName,
+  RateLimit,
+  SecurityProtocol,
+  SessionPersistence,
+  SourceAddresses,
+  SourceNetworks,
+  SslTermination,
+  Statistics,
+  UsageRecord,
+  VirtualIp,
+  VirtualIpType
+} from "./CloudLoadBalancers/models.js"
+
+/**
+ * How long a change waits for a balancer that takes none at the moment.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Patience {
+  /** How long between two looks at the balancer. However many changes wait for it, one of them looks. Default 5 seconds. */
+  readonly interval?: Duration.DurationInput | undefined
+  /**
+   * After how long to give up with the cloud's `Immutable`. It counts from the change's own first refusal: what it waits for
+   * its turn is not in it. Default 10 minutes.
+   */
+  readonly timeout?: Duration.DurationInput | undefined
+}
+
+/**
+ * What becomes of a change that a balancer refuses because it is being changed: it waits, or it fails (`fail`, which does not
+ * wait for other changes of this program either).
+ *
+ * It waits while the balancer is in BUILD, PENDING_UPDATE or another status that passes. Where it never takes a change again
+ * (ERROR, SUSPENDED, PENDING_DELETE, DELETED), or the time is up, the change fails with the cloud's own `Immutable`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type ImmutablePolicy = Patience | "fail"
+
+/**
+ * The {@link ImmutablePolicy} for a program or a call: `Effect.provideService(change, WhenImmutable, "fail")`. It prevails over
+ * what a service was made with.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export class WhenImmutable extends Context.Reference<WhenImmutable>()(
+  "effect-rackspace/CloudLoadBalancers/WhenImmutable",
+  { defaultValue: (): ImmutablePolicy => ({}) }
+) {}
+
+/**
+ * Where the service is found, how its requests are repeated, and what becomes of a change that a balancer refuses.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options extends CloudClient.Options {
+  /** Default: a change waits up to 10 minutes, and one looks every 5 seconds. */
+  readonly immutable?: ImmutablePolicy | undefined
+}
+
+type Endpoints = Endpoint.Client<typeof endpoints>
+
+/**
+ * What a listing as a Stream takes. `pageSize` is how many items one request asks for, by default 100, the most that the cloud
+ * gives.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Filters<Name extends "listPage" | "listNodesPage" | "listNodeEventsPage"> = Omit<
+  NonNullable<Parameters<Endpoints[Name]>[0]>,
+  "limit" | "marker" | "offset"
+> & { readonly pageSize?: number | undefined }
+
+/**
+ * The time whose billable balancers are listed. `pageSize` is how many one request asks for, by default 500, at most 1,000.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface BillableFilters {
+  readonly startTime: DateTime.Utc
+  readonly endTime: DateTime.Utc
+  readonly pageSize?: number | undefined
+}
+
+/**
+ * A load balancer to wait for.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface WaitOptions extends Waiting.Pace {
+  readonly loadBalancerId: string
+}
+
+/**
+ * A node to wait for.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface NodeWaitOptions extends WaitOptions {
+  readonly nodeId: string
+}
+
+/**
+ * What Cloud Load Balancers can do: the operations of {@link endpoints}, the listings as Streams, and waiting.
+ *
+ * Those that change a balancer answer when the cloud has taken the change, not when it is through: the balancer is in
+ * PENDING_UPDATE then. The next change waits for that; what else needs the change done has `waitUntilActive`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Service extends Endpoints {
+  /** The URL of the service's endpoint for this login, without a trailing slash. It may be named as `endpoint` elsewhere. */
+  readonly endpointUrl: CloudClient.CloudClient["endpointUrl"]
+  /** All load balancers, page by page as they are asked for. */
+  readonly list: (filters?: Filters<"listPage">) => Stream.Stream<LoadBalancerSummary, CommonError>
+  /** All nodes of a load balancer, page by page as they are asked for. */
+  readonly listNodes: (filters: Filters<"listNodesPage">) => Stream.Stream<Node, CommonError | NotFound>
+  /** All that happened to the nodes of a load balancer in the last 90 days. */
+  readonly listNodeEvents: (filters: Filters<"listNodeEventsPage">) => Stream.Stream<NodeEvent, CommonError | NotFound>
+  /** All load balancers that are charged for in a time, deleted ones included. */
+  readonly listBillable: (filters: BillableFilters) => Stream.Stream<LoadBalancerSummary, CommonError>
+  /**
+   * Looks at a load balancer until `until` holds, and emits what each look saw, the last included: for progress bars. Fails
+   * with `ResourceFailed` as soon as it is in ERROR, SUSPENDED, PENDING_DELETE or DELETED, unless `until` holds then. By
+   * default every 5 s for at most 30 minutes.
+   */
+  readonly watch: (
+    options: WaitOptions & { readonly until: (loadBalancer: LoadBalancer) => boolean }
+  ) => Stream.Stream<LoadBalancer, CommonError | NotFound | ResourceFailed | WaitTimeout>
+  /** Waits until `until` holds for the balancer, and answers it as it is then: {@link Service.watch} without the way there. */
+  readonly waitUntil: (
+    options: WaitOptions & { readonly until: (loadBalancer: LoadBalancer) => boolean }
+  ) => Effect.Effect<LoadBalancer, CommonError | NotFound | ResourceFailed | WaitTimeout>
+  /** Waits until the load balancer is ACTIVE. */
+  readonly waitUntilActive: (
+    options: WaitOptions
+  ) => Effect.Effect<LoadBalancer, CommonError | NotFound | ResourceFailed | WaitTimeout>
+  /**
+   * Waits until the load balancer is gone: not found, or DELETED. Fails with `ResourceFailed` where it ends in ERROR or
+   * SUSPENDED instead.
+   */
+  readonly waitUntilDeleted: (options: WaitOptions) => Effect.Effect<void, CommonError | ResourceFailed | WaitTimeout>
+  /**
+   * Waits until a node is ONLINE, and answers it. Where the balancer has no health monitor, nodes are ONLINE from the
+   * beginning. By default looks every 5 s for at most 30 minutes.
+   */
+  readonly waitUntilNodeOnline: (
+    options: NodeWaitOptions
+  ) => Effect.Effect<Node, CommonError | NotFound | ResourceFailed | WaitTimeout>
+}
+
+/**
+ * Cloud Load Balancers of one region.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export class CloudLoadBalancers extends Context.Tag("effect-rackspace/CloudLoadBalancers")<
+  CloudLoadBalancers,
+  Service
+>() {}
+
+/**
+ * Whether a load balancer is ACTIVE: it serves, and takes changes.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const isActive = (loadBalancer: Pick<LoadBalancer, "status">): boolean => loadBalancer.status === "ACTIVE"
+
+/**
+ * Whether a node is on a server: at any of its addresses.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const isNodeOf = (node: Pick<Node, "address">, server: Addressed): boolean =>
+  Object.values(server.addresses).some((addresses) => addresses?.some(({ address }) => address === node.address))
+
+/**
+ * How Cloud Load Balancers is found in a catalog.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const selector = { types: ["rax:load-balancer"], name: "cloudLoadBalancers" } as const
+
+const service = "CloudLoadBalancers"
+
+/** What no balancer comes back from by itself. */
+const finalStatuses: ReadonlySet<string> = new Set(["DELETED", "ERROR", "PENDING_DELETE", "SUSPENDED"])
+
+const hasFailed = ({ status }: Pick<LoadBalancer, "status">): Option.Option<{ readonly fault: undefined }> =>
+  finalStatuses.has(status) ? Option.some({ fault: undefined }) : Option.none()
+
+/** Every operation below a balancer that is not a look at it changes it. */
+const changesOne = ({ method, path }: Endpoint.Any): boolean =>
+  method !== "GET" && path.startsWith("/loadbalancers/{loadBalancerId}")
+
+type Refused = Immutable | BadRequest
+
+/** A bulk deletion is refused as a whole, with a 400 that names the balancers which are being changed. */
+const isRefused = (error: unknown): error is Refused =>
+  error instanceof Immutable ||
+  (error instanceof BadRequest && /\bare immutable and could not be processed\b/i.test(error.message))
+
+/** The status that the refusal itself tells, where it is one that does not pass. */
+const finalStatusIn = ({ message }: Refused): string | undefined => {
+  const status = /status of '([\w-]+)'/i.exec(message)?.[1]?.replaceAll("-", "_")
+  return status !== undefined && finalStatuses.has(status)
+    ? status
+    : /\bis (marked as )?deleted\b/i.test(message)
+      ? "DELETED"
+      : undefined
+}
+
+const withReason = (refused: Refused, reason: string): Refused => {
+  const { _tag, ...fields } = refused
+  const told = { ...fields, message: `${refused.message}; ${reason}` }
+  return _tag === "Immutable" ? new Immutable(told) : new BadRequest(told)
+}
+
+const policy = (ofService: ImmutablePolicy | undefined): Effect.Effect<ImmutablePolicy> =>
+  Effect.contextWith((context: Context.Context<never>) =>
+    // A reference always has a value; only a look at the map tells whether somebody provided it.
+    context.unsafeMap.has(WhenImmutable.key) ? Context.get(context, WhenImmutable) : (ofService ?? {})
+  )
+
+/** The changes of a service, which wait for each other and for their balancers. */
+const makeChanges = (
+  look: (input: { readonly loadBalancerId: string }) => Effect.Effect<LoadBalancer, CommonError | NotFound>,
+  ofService: ImmutablePolicy | undefined
+) => {
+  const turns = Turns.make()
+
+  const patient = <A, E>(
+    change: Effect.Effect<A, E>,
+    loadBalancerIds: ReadonlyArray<string>,
+    patience: Patience
+  ): Effect.Effect<A, E | CommonError | NotFound> => {
+    const interval = Math.max(1, Duration.toMillis(patience.interval ?? "5 seconds"))
+    const timeout = Duration.toMillis(patience.timeout ?? "10 minutes")
+
+    /** Waits until all of them take changes again. */
+    const passed = (refused: E & Refused, giveUpAt: number): Effect.Effect<void, E | CommonError | NotFound> =>
+      Effect.gen(function* () {
+        const failed = (reason: string) => Effect.fail(withReason(refused, reason) as unknown as E)
+        const told = finalStatusIn(refused)
+        if (told !== undefined) return yield* Effect.fail(refused)
+        let waiting = loadBalancerIds
+        let seen = "still so"
+        while (waiting.length > 0) {
+          const left = giveUpAt - (yield* Clock.currentTimeMillis)
+          if (left <= 0) return yield* failed(`${seen} after ${Duration.format(Duration.millis(timeout))}`)
+          yield* Effect.sleep(Math.min(interval, left))
+          const looked = yield* Effect.forEach(waiting, (loadBalancerId) => look({ loadBalancerId }))
+          const final = looked.find(({ status }) => finalStatuses.has(status))
+          if (final !== undefined) return yield* failed(`it is in ${final.status}`)
+          const busy = looked.filter((loadBalancer) => !isActive(loadBalancer))
+          waiting = busy.map(({ id }) => id)
+          seen = `still in ${busy[0]?.status ?? "another status"}`
+        }
+      })
+
+    const attempt = (giveUpAt: number | undefined): Effect.Effect<A, E | CommonError | NotFound> =>
+      Effect.catchIf(
+        change,
+        (error): error is E & Refused => isRefused(error),
+        (refused) =>
+          Effect.flatMap(Clock.currentTimeMillis, (now) => {
+            const until = giveUpAt ?? now + timeout
+            return Effect.zipRight(passed(refused, until), attempt(until))
+          })
+      )
+    return attempt(undefined)
+  }
+
+  /** Runs a change of load balancers when it is its turn, and again while they refuse it. */
+  return <A, E>(
+    loadBalancerIds: ReadonlyArray<string>,
+    change: Effect.Effect<A, E>
+  ): Effect.Effect<A, E | CommonError | NotFound> =>
+    Effect.flatMap(policy(ofService), (how) =>
+      how === "fail" ? change : turns.take(loadBalancerIds)(patient(change, loadBalancerIds, how))
+    )
+}
+
+interface PageQuery {
+  readonly limit?: number | undefined
+  readonly marker?: string | undefined
+}
+
+const mostPerPage = 100
+
+/**
+ * A page as it is asked for. The cloud gives no link to the next one: a page that is full has one. By its documents a page
+ * begins with the marker's own item, which the caller has already.
+ */
+const paged =
+  <Input extends PageQuery, A extends { readonly id: string }, E>(
+    fetch: (input: Input) => Effect.Effect<Paging.Page<A, string>, E>
+  ) =>
+  (input: Input): Effect.Effect<Paging.Page<A, string>, E> => {
+    const { limit, marker } = input
+    // One more, so that a page of one item is not that item for ever.
+    const asked =
+      marker === undefined || limit === undefined ? limit : Math.min(limit + 1, Math.max(limit, mostPerPage))
+    return Effect.map(fetch({ ...input, limit: asked }), ({ items, next }) => {
+      const fresh = items.filter(({ id }) => id !== marker)
+      const kept = limit === undefined ? fresh : fresh.slice(0, limit)
+      const isLast = items.length < (asked ?? mostPerPage) && kept.length === fresh.length
+      return { items: kept, next: kept.length === 0 || isLast ? undefined : (kept.at(-1)?.id ?? next) }
+    })
+  }
+
+/**
+ * The service, from a login. It makes no request by itself.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (options: Options = {}): Effect.Effect<Service, never, TokenRef | HttpClient.HttpClient> =>
+  Effect.map(CloudClient.make(service, selector, options), (cloudClient) => {
+    const operations = Endpoint.client(cloudClient, endpoints)
+    const inTurn = makeChanges(operations.get, options.immutable)
+
+    /** Those operations that change a balancer, in their turn. What is wrong with an input is told before. */
+    const changes = Object.fromEntries(
+      Object.entries(endpoints as Readonly<Record<string, Endpoint.Any>>)
+        .filter(([, endpoint]) => changesOne(endpoint))
+        .map(([name, endpoint]) => {
+          const known = endpoint as Parameters<
+            typeof Endpoint.validate<{ readonly loadBalancerId: string }, unknown, never, never>
+          >[1]
+          const method = Endpoint.method(cloudClient, known) as (input: {
+            readonly loadBalancerId: string
+          }) => Effect.Effect<unknown, CommonError>
+          return [
+            name,
+            (input: { readonly loadBalancerId: string }) =>
+              Effect.zipRight(
+                Endpoint.validate(cloudClient, known, input),
+                Effect.suspend(() => inTurn([input.loadBalancerId], method(input)))
+              )
+          ]
+        })
+      // The types are the table's own, which the loose runtime cannot see.
+    ) as unknown as Endpoints
+
+    const listPage = (input: NonNullable<Parameters<Endpoints["listPage"]>[0]> = {}) =>
+      paged(operations.listPage)(input)
+    const listNodesPage = paged(operations.listNodesPage)
+    const listNodeEventsPage = paged(operations.listNodeEventsPage)
+
+    const listed =
+      <Input extends PageQuery, A, E>(
+        operation: string,
+        fetch: (input: Input) => Effect.Effect<Paging.Page<A, string>, E | CommonError>
+      ) =>
+      (filters: Omit<Input, "limit" | "marker" | "offset"> & { readonly pageSize?: number | undefined }) => {
+        const { pageSize = mostPerPage, ...input } = filters
+        return Paging.stream({ service, operation }, (marker: string | undefined) =>
+          fetch({ ...input, limit: pageSize, ...(marker !== undefined && { marker }) } as unknown as Input).pipe(
+            Effect.mapError(inWordsOf(operation))
+          )
+        )
+      }
+    const list = listed("CloudLoadBalancers.list", listPage)
+
+    /** Where nothing is set, the cloud answers an empty object, or that it is not found, as it does for a balancer that is not there. */
+    const orNone =
+      <A>(
+        fetch: (input: { readonly loadBalancerId: string }) => Effect.Effect<Option.Option<A>, CommonError | NotFound>
+      ) =>
+      (input: { readonly loadBalancerId: string }) =>
+        fetch(input).pipe(Effect.catchTag("NotFound", () => Effect.as(operations.get(input), Option.none<A>())))
+
+    const waited = (operation: string, resource: string, pace: Waiting.Pace) => ({
+      service,
+      operation,
+      resource,
+      ...pace,
+      interval: pace.interval ?? "5 seconds",
+      timeout: pace.timeout ?? "30 minutes"
+    })
+    const watched = (
+      operation: string,
+      { loadBalancerId, until, ...pace }: WaitOptions & { readonly until: (loadBalancer: LoadBalancer) => boolean }
+    ): Waiting.Watch<LoadBalancer, CommonError | NotFound, never> => ({
+      ...waited(operation, loadBalancerId, pace),
+      poll: operations.get({ loadBalancerId }),
+      state: ({ status }) => status,
+      until,
+      failed: (loadBalancer) => (until(loadBalancer) ? Option.none() : hasFailed(loadBalancer))
+    })
+
+    return {
+      ...operations,
+      ...changes,
+      endpointUrl: cloudClient.endpointUrl,
+      deleteMany: (input) =>
+        Effect.zipRight(
+          Endpoint.validate(cloudClient, endpoints.deleteMany, input),
+          Effect.suspend(() => inTurn(input.loadBalancerIds, operations.deleteMany(input)))
+        ),
+      listPage,
+      listNodesPage,
+      listNodeEventsPage,
+      list: (filters = {}) => list(filters),
+      listNodes: listed("CloudLoadBalancers.listNodes", listNodesPage),
+      listNodeEvents: listed("CloudLoadBalancers.listNodeEvents", listNodeEventsPage),
+      listBillable: ({ pageSize = 500, ...period }) => {
+        const operation = "CloudLoadBalancers.listBillable"
+        return Paging.stream({ service, operation }, (offset: number | undefined) =>
+          operations.listBillablePage({ ...period, limit: pageSize, offset }).pipe(
+            Effect.map((items) => ({
+              items,
+              next: items.length < pageSize ? undefined : (offset ?? 0) + items.length
+            })),
+            Effect.mapError(inWordsOf(operation))
+          )
+        )
+      },
+      getHealthMonitor: orNone(operations.getHealthMonitor),
+      getSessionPersistence: orNone(operations.getSessionPersistence),
+      getConnectionThrottle: orNone(operations.getConnectionThrottle),
+      getSslTermination: orNone(operations.getSslTermination),
+      watch: (wanted) => Waiting.watch(watched("CloudLoadBalancers.watch", wanted)),
+      waitUntil: (wanted) => Waiting.until(watched("CloudLoadBalancers.waitUntil", wanted)),
+      waitUntilActive: (wanted) =>
+        Waiting.until(watched("CloudLoadBalancers.waitUntilActive", { ...wanted, until: isActive })),
+      waitUntilDeleted: ({ loadBalancerId, ...pace }) =>
+        Effect.asVoid(
+          Waiting.until({
+            ...waited("CloudLoadBalancers.waitUntilDeleted", loadBalancerId, pace),
+            poll: operations.get({ loadBalancerId }).pipe(
+              Effect.asSome,
+              Effect.catchTag("NotFound", () => Effect.succeedNone)
+            ),
+            state: Option.match({ onNone: () => "DELETED", onSome: ({ status }: LoadBalancer) => status }),
+            until: Option.match({ onNone: () => true, onSome: ({ status }: LoadBalancer) => status === "DELETED" }),
+            failed: Option.flatMap(({ status }: LoadBalancer) =>
+              status === "ERROR" || status === "SUSPENDED" ? Option.some({ fault: undefined }) : Option.none()
+            )
+          })
+        ),
+      waitUntilNodeOnline: ({ loadBalancerId, nodeId, ...pace }) =>
+        Waiting.until({
+          ...waited("CloudLoadBalancers.waitUntilNodeOnline", nodeId, pace),
+          poll: operations.getNode({ loadBalancerId, nodeId }),
+          state: ({ status }: Node) => status ?? "no status",
+          until: ({ status }: Node) => status === "ONLINE",
+          failed: () => Option.none()
+        })
+    }
+  })
+
+/**
+ * Cloud Load Balancers of one region, from a login.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = (
+  options: Options = {}
+): Layer.Layer<CloudLoadBalancers, never, TokenRef | HttpClient.HttpClient> =>
+  Layer.effect(CloudLoadBalancers, make(options))
