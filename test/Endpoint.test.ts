@@ -94,6 +94,7 @@ describe("the tables of operations", () => {
       "CloudServers.updateImageMetadata",
       "CloudFiles.updateContainer",
       "CloudFiles.replaceObjectMetadata",
+      "CloudFiles.bulkDeletePaths",
       "CloudBigData.controlClusterServices"
     ])
   })
