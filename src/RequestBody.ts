@@ -48,6 +48,8 @@ export interface Opened<out E = never, out R = never> {
   /** In bytes. */
   readonly length: number | undefined
   readonly bytes: Uint8Array | undefined
+  /** All of it, where that is little enough to be read at once. Fails as `stream` does. */
+  readonly whole?: Effect.Effect<Uint8Array, E, R> | undefined
   /** Whether `stream` gives the same bytes each time it is run. */
   readonly replayable: boolean
   readonly stream: Stream.Stream<Uint8Array, E, R>
@@ -63,6 +65,9 @@ export interface Opened<out E = never, out R = never> {
 }
 
 const piece = 256 * 1024
+
+/** A file up to this size is read at once, which is quicker than as a Stream. */
+const little = 1024 * 1024
 
 /**
  * Bytes as a Stream of pieces of at most 256 KiB, none of them copied.
@@ -136,6 +141,7 @@ export const fromFile = (path: string): RequestBody<PlatformError, FileSystem.Fi
     return {
       length,
       bytes: undefined,
+      whole: length <= little ? fs.readFile(file) : undefined,
       replayable: true,
       stream: slice(0, length),
       slice,

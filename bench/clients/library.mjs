@@ -6,10 +6,10 @@ import { filesIn } from "./undici.mjs"
 const wide = 16
 
 const library = async () => {
-  const [NodeFileSystem, NodeHttpClient, FileSystem, Effect, Stream, CloudFiles, Credentials, Identity] =
+  const [NodeFileSystem, Transport, FileSystem, Effect, Stream, CloudFiles, Credentials, Identity] =
     await Promise.all([
       import("@effect/platform-node/NodeFileSystem"),
-      import("@effect/platform-node/NodeHttpClient"),
+      import("effect-rackspace/Transport"),
       import("@effect/platform/FileSystem"),
       import("effect/Effect"),
       import("effect/Stream"),
@@ -31,7 +31,7 @@ const library = async () => {
           })
         })
       ),
-      Effect.provide([NodeFileSystem.layer, NodeHttpClient.layerUndici]),
+      Effect.provide([NodeFileSystem.layer, Transport.layer]),
       Effect.runPromise
     )
   const each = (items, work) => Effect.forEach(items, work, { concurrency: wide, discard: true })

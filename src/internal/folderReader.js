@@ -36,8 +36,8 @@ import * as fs from "node:fs"
  * @property {boolean} ended
  *
  * @typedef {object} Packed
- * @property {Uint8Array<ArrayBuffer>} archive
- * @property {string} md5s 32 characters a file; spaces where it is not in the archive.
+ * @property {Uint8Array<ArrayBuffer>} archive Of files that were only read, one after the other, each in the room for its size.
+ * @property {string} md5s 32 characters a file; spaces where it could not be read.
  * @property {ReadonlyArray<readonly [index: number, code: string, message: string]>} problems
  *
  * @typedef {{ readonly op: "walk", readonly id: number, readonly options: WalkOptions }} WalkRequest
@@ -52,6 +52,8 @@ import * as fs from "node:fs"
  * @property {Float64Array} times
  * @property {boolean} follow Whether a file may be a symbolic link.
  *
+ * @typedef {Omit<PackRequest, "op" | "prefix" | "times"> & { readonly op: "read" }} ReadRequest
+ *
  * @typedef {object} HashRequest
  * @property {"hash"} op
  * @property {string} file
@@ -62,7 +64,7 @@ import * as fs from "node:fs"
  * @property {string} folder
  * @property {string} paths Joined by NUL.
  *
- * @typedef {WalkRequest | NextRequest | StopRequest | PackRequest | HashRequest | HashAllRequest} Request
+ * @typedef {WalkRequest | NextRequest | StopRequest | PackRequest | ReadRequest | HashRequest | HashAllRequest} Request
  */
 
 /** @type {ReadonlyArray<Kind>} */
@@ -387,8 +389,7 @@ const pack = ({ folder, follow, paths, prefix, sizes, times }) => {
   const archive = Buffer.from(new ArrayBuffer(room + 1))
   let offset = 0
   let md5s = ""
-  // What has become a symbolic link since it was found is not followed.
-  const flags = fs.constants.O_RDONLY | (follow ? 0 : (fs.constants.O_NOFOLLOW ?? 0))
+  const flags = flagsOf(follow)
   /** @type {Array<readonly [number, string, string]>} */
   const problems = []
   for (const [index, { name, records }] of headers.entries()) {
@@ -397,10 +398,7 @@ const pack = ({ folder, follow, paths, prefix, sizes, times }) => {
     const length = archive.write(records, offset + block, "utf8")
     const start = offset + 2 * block + padded(length)
     try {
-      const read = readInto(`${folder}/${names[index]}`, archive, start, size, flags)
-      if (read !== size) {
-        throw Object.assign(new Error("it has changed while it was read"), { code: "CHANGED" })
-      }
+      readWhole(`${folder}/${names[index]}`, archive, start, size, flags)
     } catch (error) {
       archive.fill(0, offset, start + size + 1)
       md5s += " ".repeat(32)
@@ -417,6 +415,57 @@ const pack = ({ folder, follow, paths, prefix, sizes, times }) => {
 }
 
 /**
+ * Files as they are, one after the other.
+ *
+ * @param {ReadRequest} request
+ * @returns {Packed}
+ */
+const readAll = ({ folder, follow, paths, sizes }) => {
+  const names = paths === "" ? [] : paths.split("\u0000")
+  const room = sizes.reduce((sum, size) => sum + size, 0)
+  const content = Buffer.from(new ArrayBuffer(room + 1))
+  const flags = flagsOf(follow)
+  let offset = 0
+  let md5s = ""
+  /** @type {Array<readonly [number, string, string]>} */
+  const problems = []
+  for (const [index, name] of names.entries()) {
+    const size = sizes[index] ?? 0
+    try {
+      readWhole(`${folder}/${name}`, content, offset, size, flags)
+      md5s += hash("md5", content.subarray(offset, offset + size), "hex")
+    } catch (error) {
+      md5s += " ".repeat(32)
+      problems.push([index, ...described(error)])
+    }
+    offset += size
+  }
+  return { archive: new Uint8Array(content.buffer, 0, room), md5s, problems }
+}
+
+/**
+ * How a file is opened. What has become a symbolic link since it was found is not followed.
+ *
+ * @param {boolean} follow
+ */
+const flagsOf = (follow) => fs.constants.O_RDONLY | (follow ? 0 : (fs.constants.O_NOFOLLOW ?? 0))
+
+/**
+ * Reads a file of a known size into its place; throws where it has another size by now.
+ *
+ * @param {string} path
+ * @param {Buffer} target
+ * @param {number} start
+ * @param {number} size
+ * @param {number} flags
+ */
+const readWhole = (path, target, start, size, flags) => {
+  if (readInto(path, target, start, size, flags) !== size) {
+    throw Object.assign(new Error("it has changed while it was read"), { code: "CHANGED" })
+  }
+}
+
+/**
  * Reads a file into its place, and one byte beyond it if there is more; answers how much was read.
  *
  * @param {string} path
@@ -430,9 +479,11 @@ const readInto = (path, target, start, size, flags) => {
   try {
     let read = 0
     while (read <= size) {
-      const more = fs.readSync(file, target, start + read, size + 1 - read, null)
-      if (more === 0) break
+      const wanted = size + 1 - read
+      const more = fs.readSync(file, target, start + read, wanted, null)
       read += more
+      // Of a file fewer bytes come than are asked for only at its end.
+      if (more < wanted) break
     }
     return read
   } finally {
@@ -499,6 +550,8 @@ export const answer = (request) => {
       return undefined
     case "pack":
       return pack(request)
+    case "read":
+      return readAll(request)
     case "hash":
       return hashParts(request)
     case "hashAll":

@@ -15,6 +15,7 @@ import {
   kinds,
   type Packed,
   type PackRequest,
+  type ReadRequest,
   type Request,
   safely,
   type WalkOptions
@@ -46,6 +47,8 @@ export interface FolderReader {
   readonly walk: (options: WalkOptions) => Stream.Stream<FoundEntry, SystemError>
   /** Files as a tar archive. */
   readonly pack: (request: Omit<PackRequest, "op">) => Effect.Effect<PackedFiles, SystemError>
+  /** The content of files, one after the other, each in the room for the size that it is said to have. */
+  readonly read: (request: Omit<ReadRequest, "op">) => Effect.Effect<PackedFiles, SystemError>
   /** The MD5s of a file's parts, of the given sizes; the last takes the rest. */
   readonly md5s: (file: string, parts: ReadonlyArray<number>) => Effect.Effect<ReadonlyArray<string>, SystemError>
   /** The MD5s of files of a folder, or why one cannot be read. */
@@ -148,6 +151,15 @@ export const folderReader: Effect.Effect<FolderReader, never, Scope.Scope> = Eff
           )
         )
       )
+    const packed = (request: PackRequest | ReadRequest): Effect.Effect<PackedFiles, SystemError> =>
+      Effect.map(ask<Packed>(request, "open", request.folder), (answer) => ({
+        ...answer,
+        problems: answer.problems.map(([index, code, message]) => ({
+          index,
+          isChanged: code === "CHANGED",
+          error: systemError("open", `${request.folder}/${request.paths.split("\u0000")[index]}`, code, message)
+        }))
+      }))
     return {
       walk: (options) =>
         Stream.unwrapScoped(
@@ -166,15 +178,8 @@ export const folderReader: Effect.Effect<FolderReader, never, Scope.Scope> = Eff
             )
           )
         ),
-      pack: (request) =>
-        Effect.map(ask<Packed>({ op: "pack", ...request }, "open", request.folder), (packed) => ({
-          ...packed,
-          problems: packed.problems.map(([index, code, message]) => ({
-            index,
-            isChanged: code === "CHANGED",
-            error: systemError("open", `${request.folder}/${request.paths.split("\u0000")[index]}`, code, message)
-          }))
-        })),
+      pack: (request) => packed({ op: "pack", ...request }),
+      read: (request) => packed({ op: "read", ...request }),
       hashes: (folder, paths) =>
         Effect.map(
           ask<ReadonlyArray<string | readonly [code: string, message: string]>>(

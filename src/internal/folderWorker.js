@@ -9,7 +9,7 @@ import { safely } from "./folderReader.js"
 parentPort?.on("message", (/** @type {{ readonly id: number, readonly request: Request }} */ { id, request }) => {
   const answered = safely(request)
   const archive =
-    request.op === "pack" && answered[0]
+    (request.op === "pack" || request.op === "read") && answered[0]
       ? /** @type {{ archive: Uint8Array<ArrayBuffer> }} */ (answered[1]).archive.buffer
       : undefined
   parentPort?.postMessage({ id, answered }, archive === undefined ? [] : [archive])

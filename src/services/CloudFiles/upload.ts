@@ -30,6 +30,7 @@ import {
 } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
 import { md5Hex, runningMd5 } from "../../internal/md5.js"
+import { inWordsOf } from "../../internal/pageSize.js"
 import { type Content, type Opened, pieces, type RequestBody } from "../../RequestBody.js"
 import { endpoints, type Segment } from "./endpoints.js"
 import { type LeftSegment, makeOldSegments, nothingOld, type Old } from "./oldSegments.js"
@@ -135,6 +136,23 @@ const bufferSize = 16 * mebibyte
 const worthALook = 16 * mebibyte
 const defaultThreshold = 1024 * mebibyte
 const segmentType = "application/octet-stream"
+
+/** What is no longer is hashed and sent at once. */
+const quickUpTo = 1024 * 1024
+
+/** What takes more than one request, or a look at the source besides its content. */
+const elaborate: ReadonlySet<string> = new Set([
+  "segmentThreshold",
+  "segmentSize",
+  "concurrency",
+  "segmentContainer",
+  "largeObject",
+  "resume",
+  "keepSegments",
+  "oldSegments",
+  "storeModified",
+  "progress"
+] satisfies Array<keyof UploadOptions<never, never>>)
 
 const mismatch = (where: Address, expected: string, actual: string | undefined, requestId?: string): ChecksumMismatch =>
   new ChecksumMismatch({
@@ -404,20 +422,19 @@ export const makeUpload = (client: CloudClient) => {
     input: PutHead,
     bytes: Uint8Array,
     md5: string,
-    progress: Progress | undefined
+    progress?: Progress
   ): Effect.Effect<Uploaded, UploadError> => {
     const { settle, stream } = reporting(progress, pieces(bytes))
-    return put({ ...input, md5, content: { bytes, length: bytes.byteLength, stream } }).pipe(
-      Effect.catchTag("Unprocessable", (error: Unprocessable) =>
-        Effect.fail(mismatch(input, md5, undefined, error.requestId))
-      ),
-      Effect.tap(() => settle(bytes.byteLength)),
-      Effect.flatMap(({ etag }) =>
-        etag === undefined || unquoted(etag) === md5
-          ? Effect.succeed<Uploaded>({ etag: etag ?? md5, md5, bytes: bytes.byteLength, segments: 0 })
-          : Effect.fail(mismatch(input, md5, etag))
-      )
-    )
+    const uploaded: Uploaded = { etag: md5, md5, bytes: bytes.byteLength, segments: 0 }
+    return Effect.matchEffect(put({ ...input, md5, content: { bytes, length: bytes.byteLength, stream } }), {
+      onFailure: (error) =>
+        Effect.fail(error._tag === "Unprocessable" ? mismatch(input, md5, undefined, error.requestId) : error),
+      onSuccess: ({ etag }): Effect.Effect<Uploaded, UploadError> => {
+        if (etag !== undefined && unquoted(etag) !== md5) return Effect.fail(mismatch(input, md5, etag))
+        const result = etag === undefined || etag === md5 ? uploaded : { ...uploaded, etag }
+        return progress === undefined ? Effect.succeed(result) : Effect.as(settle(bytes.byteLength), result)
+      }
+    })
   }
 
   const putStream = <E>(
@@ -776,7 +793,30 @@ export const makeUpload = (client: CloudClient) => {
       (found, { bytes, hash, name }) => found.set(name, { bytes, hash: hash.toLowerCase() })
     )
 
-  return <E = never, R = never>(options: UploadOptions<E, R>): Effect.Effect<Uploaded, UploadError | E, R> =>
+  /** What is little and to be stored as it is needs nothing but its request. */
+  const quick = <E, R>(options: UploadOptions<E, R>): Effect.Effect<Uploaded, UploadError | E, R> => {
+    const { body, createOnly, md5, ...head } = options
+    const input: PutHead = {
+      ...head,
+      ...(createOnly === true && { ifNoneMatch: "*" as const }),
+      ...(head.contentType === undefined && { detectContentType: true })
+    }
+    const send = (bytes: Uint8Array): Effect.Effect<Uploaded, UploadError> =>
+      Effect.mapError(putBytes(input, bytes, md5 ?? md5Hex(bytes)), inWordsOf(operation))
+    return Effect.flatMap(body.open, (opened): Effect.Effect<Uploaded, UploadError | E, R> => {
+      const { bytes, length, whole } = opened
+      if (bytes !== undefined && bytes.byteLength <= quickUpTo) return send(bytes)
+      if (whole === undefined) return general(options, opened)
+      return Effect.flatMap(whole, (read) =>
+        read.byteLength === length ? send(read) : Effect.fail(sourceChanged(options))
+      )
+    })
+  }
+
+  const general = <E, R>(
+    options: UploadOptions<E, R>,
+    opened?: Opened<E, R>
+  ): Effect.Effect<Uploaded, UploadError | E, R> =>
     Effect.gen(function* () {
       const {
         body,
@@ -813,15 +853,16 @@ export const makeUpload = (client: CloudClient) => {
       }
 
       const context = yield* Effect.context<R>()
-      const source = yield* body.open
+      const source = opened ?? (yield* body.open)
       const { length, slice: sliceOfSource, unchanged } = source
-      const opened: Opened<E> = {
+      const provided: Opened<E> = {
         ...source,
+        whole: source.whole && Effect.provide(source.whole, context),
         stream: Stream.provideContext(source.stream, context),
         slice: sliceOfSource && ((offset, count) => Stream.provideContext(sliceOfSource(offset, count), context)),
         unchanged: unchanged && Effect.provide(unchanged, context)
       }
-      if (resume && (opened.slice === undefined || length === undefined)) {
+      if (resume && (provided.slice === undefined || length === undefined)) {
         return yield* invalid(
           "resume",
           "a body that can be read again from anywhere, bytes or a file",
@@ -829,12 +870,12 @@ export const makeUpload = (client: CloudClient) => {
         )
       }
       const input: PutHead =
-        storeModified && opened.modified !== undefined
-          ? { ...head, metadata: { mtime: (opened.modified.epochMillis / 1000).toFixed(6), ...head.metadata } }
+        storeModified && provided.modified !== undefined
+          ? { ...head, metadata: { mtime: (provided.modified.epochMillis / 1000).toFixed(6), ...head.metadata } }
           : head
 
       const cut =
-        segmentSize ?? (opened.slice === undefined || length === undefined ? bufferSize : segmentSizeFor(length))
+        segmentSize ?? (provided.slice === undefined || length === undefined ? bufferSize : segmentSizeFor(length))
       const plainPlan = {
         container: segmentContainer,
         oldSegments: oldSegments ?? ((length ?? 0) >= worthALook ? ("delete" as const) : ("keep" as const))
@@ -848,35 +889,35 @@ export const makeUpload = (client: CloudClient) => {
         keepSegments: keepSegments ?? resume,
         oldSegments: oldSegments ?? "delete"
       })
-      const once = putOnce(input, opened, md5, planned(randomUUID()), plainPlan, progress)
+      const once = putOnce(input, provided, md5, planned(randomUUID()), plainPlan, progress)
 
       if (length !== undefined && length <= segmentThreshold) {
-        if (opened.bytes !== undefined) {
-          const { bytes } = opened
+        if (provided.bytes !== undefined) {
+          const { bytes } = provided
           const known = md5 ?? (yield* hashOfBytes(bytes))
           return yield* putPlain(input, plainPlan, putBytes(input, bytes, known, progress))
         }
         // What gives nothing is seen to give nothing before it is sent.
-        if (!opened.replayable || length === 0) return yield* once
+        if (!provided.replayable || length === 0) return yield* once
         return yield* Effect.catchTag(
-          putPlain(input, plainPlan, putStream(input, opened, { named: md5, progress })),
+          putPlain(input, plainPlan, putStream(input, provided, { named: md5, progress })),
           "TooLong",
           () => Effect.dieMessage("a known length is never too long")
         )
       }
-      if (length !== undefined && opened.slice !== undefined) {
-        const whole = opened.bytes === undefined || !resume ? md5 : yield* hashOf(pieces(opened.bytes))
+      if (length !== undefined && provided.slice !== undefined) {
+        const whole = provided.bytes === undefined || !resume ? md5 : yield* hashOf(pieces(provided.bytes))
         if (md5 !== undefined && whole !== undefined && whole !== md5) return yield* notTheNamed(input, md5, whole)
         const version = !resume
           ? randomUUID()
-          : opened.modified === undefined
+          : provided.modified === undefined
             ? `${whole ?? randomUUID()}/${cut}`
-            : { modified: opened.modified, length, segmentSize: cut }
-        return yield* putSliced(input, opened, opened.slice, length, whole, resume, planned(version), progress)
+            : { modified: provided.modified, length, segmentSize: cut }
+        return yield* putSliced(input, provided, provided.slice, length, whole, resume, planned(version), progress)
       }
-      if (length === undefined && opened.replayable) {
+      if (length === undefined && provided.replayable) {
         // As it comes, as long as one request takes it; what turns out to be longer is begun anew, in segments.
-        return yield* putStream(input, opened, { named: md5, limit: segmentThreshold, progress }).pipe(
+        return yield* putStream(input, provided, { named: md5, limit: segmentThreshold, progress }).pipe(
           (upload) => putPlain(input, plainPlan, upload),
           Effect.catchIf(
             (error): error is TooLong => error instanceof TooLong,
@@ -886,6 +927,8 @@ export const makeUpload = (client: CloudClient) => {
       }
       return yield* once
     })
+  return <E = never, R = never>(options: UploadOptions<E, R>): Effect.Effect<Uploaded, UploadError | E, R> =>
+    Object.keys(options).some((key) => elaborate.has(key)) ? general(options) : quick(options)
 }
 
 const uncertain: ReadonlySet<string> = new Set(["TransportError", "ServiceUnavailable", "MalformedResponse"])
