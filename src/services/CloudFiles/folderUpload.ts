@@ -57,6 +57,13 @@ const mostFiles = 1000
 /** Fewer files are as quick one by one. */
 const fewestFiles = 64
 
+/** A batch is closed when it holds as many bytes, or as many files. */
+const largestBatch = 1024 * 1024
+const mostTogether = 256
+
+/** How many batches there are at a time: while one is read, the other is sent. */
+const batchesAtATime = 2
+
 /** How many archives there are at a time, from the reading of their files to the verification of their objects. */
 const archivesAtATime = 3
 
@@ -94,7 +101,13 @@ const watched = <E, R>(
   }))
 })
 
-type Task = { readonly _tag: "single"; readonly file: Outgoing } | Archive
+type Task = { readonly _tag: "single"; readonly file: Outgoing } | Archive | Batch
+
+/** Small files that are read together, and sent one by one. */
+interface Batch {
+  readonly _tag: "batch"
+  readonly files: ReadonlyArray<Outgoing>
+}
 
 interface Archive {
   readonly _tag: "archive"
@@ -114,13 +127,14 @@ const planned = <E, R>(
     let after: string | undefined
     let closed = 0
     const single = (file: Outgoing): Task => ({ _tag: "single", file })
+    const [mostBytes, most] = archives === "never" ? [largestBatch, mostTogether] : [largestArchive, mostFiles]
     const close = (): Array<Task> => {
       if (batch.length === 0) return []
       const whole = batch
-      const tasks: Array<Task> =
-        archives === "auto" && closed === 0 && whole.length < fewestFiles && bytes < largestArchive
-          ? whole.map(single)
-          : [{ _tag: "archive", files: whole, after }]
+      const few = archives === "auto" && closed === 0 && whole.length < fewestFiles && bytes < largestArchive
+      const tasks: Array<Task> = [
+        archives === "never" || few ? { _tag: "batch", files: whole } : { _tag: "archive", files: whole, after }
+      ]
       closed++
       after = whole.at(-1)?.object
       batch = []
@@ -128,10 +142,10 @@ const planned = <E, R>(
       return tasks
     }
     const next = (file: Outgoing): ReadonlyArray<Task> => {
-      if (archives === "never" || file.isFolder || file.bytes > smallFile || isAltered(file.object))
-        return [single(file)]
+      const isSingle = file.isFolder || file.bytes > smallFile || (archives !== "never" && isAltered(file.object))
+      if (isSingle) return [single(file)]
       const size = file.bytes + headers
-      const tasks = batch.length >= mostFiles || bytes + size > largestArchive ? close() : []
+      const tasks = batch.length >= most || bytes + size > mostBytes ? close() : []
       batch.push(file)
       bytes += size
       return tasks
@@ -192,8 +206,88 @@ export const makeFolderUpload = (client: CloudClient, upload: ReturnType<typeof 
         )
       )
 
-    const several = (files: ReadonlyArray<Outgoing>): Effect.Effect<void, Stop, FileSystem.FileSystem> =>
-      Effect.forEach(files, one, { concurrency: job.concurrency, discard: true })
+    const batching = Effect.unsafeMakeSemaphore(batchesAtATime)
+
+    /** Small files, read at one go by the thread that reads, which tells their MD5s too, and then sent several at a time. */
+    const together = (files: ReadonlyArray<Outgoing>): Effect.Effect<void, Stop | SystemError, FileSystem.FileSystem> =>
+      Effect.gen(function* () {
+        const read = yield* reader.read({
+          folder,
+          follow: job.follow,
+          paths: files.map(({ path }) => path).join("\u0000"),
+          sizes: Float64Array.from(files, ({ bytes }) => bytes)
+        })
+        const troubled = new Map(read.problems.map((problem) => [problem.index, problem]))
+        const events: Array<FolderEvent> = []
+        const again: Array<Outgoing> = []
+        yield* emit(files.map(({ bytes, object, path }) => ({ _tag: "Started", path, object, bytes })))
+        let index = 0
+        let offset = 0
+        const next = Effect.suspend((): Effect.Effect<void, Stop> => {
+          const file = files[index]
+          const problem = troubled.get(index)
+          if (file === undefined) return Effect.void
+          const { bytes, object, path, time } = file
+          const md5 = read.md5s.slice(index * 32, index * 32 + 32)
+          const content = read.archive.subarray(offset, offset + bytes)
+          index++
+          offset += bytes
+          if (problem !== undefined) {
+            // One that is being written is sent as it is then.
+            if (problem.isChanged) again.push(file)
+            else events.push(failed(file, problem.error))
+            return Effect.void
+          }
+          const metadata = { mtime: secondsText(time) }
+          return Effect.matchEffect(upload({ container, object, metadata, md5, body: fromBytes(content) }), {
+            onFailure: (error) => {
+              // A container that is gone takes no other file either.
+              if (isFatal(error) || error._tag === "NotFound") return Effect.fail(error)
+              events.push(failed(file, error))
+              return Effect.void
+            },
+            onSuccess: () => {
+              events.push({ _tag: "Done", path, object, bytes, archived: false })
+              return Effect.void
+            }
+          })
+        })
+        const sender = Effect.whileLoop({ while: () => index < files.length, body: () => next, step: () => undefined })
+        const senders = Array.from({ length: Math.ceil(job.concurrency / batchesAtATime) }, () => sender)
+        yield* Effect.all(senders, { concurrency: "unbounded", discard: true })
+        yield* emit(events)
+        yield* Effect.forEach(again, one, { discard: true })
+      })
+
+    /** Files one by one, the small ones of them read together. */
+    const several = (
+      files: ReadonlyArray<Outgoing>
+    ): Effect.Effect<void, Stop | SystemError, FileSystem.FileSystem> => {
+      const isSmall = ({ bytes, isFolder }: Outgoing): boolean => !isFolder && bytes <= smallFile
+      const batches: Array<Array<Outgoing>> = []
+      let size = 0
+      for (const file of files.filter(isSmall)) {
+        const last = batches.at(-1)
+        if (last === undefined || last.length >= mostTogether || size + file.bytes > largestBatch) {
+          batches.push([file])
+          size = file.bytes
+        } else {
+          last.push(file)
+          size += file.bytes
+        }
+      }
+      return Effect.zipRight(
+        Effect.forEach(batches, (batch) => batching.withPermits(1)(together(batch)), {
+          concurrency: batchesAtATime,
+          discard: true
+        }),
+        Effect.forEach(
+          files.filter((file) => !isSmall(file)),
+          one,
+          { concurrency: job.concurrency, discard: true }
+        )
+      )
+    }
 
     /** Asked with an archive of nothing: a cloud that does not know archives takes that for a container that there is already. */
     const asksForArchives = Effect.suspend((): Effect.Effect<boolean, Stop> => {
@@ -297,9 +391,11 @@ export const makeFolderUpload = (client: CloudClient, upload: ReturnType<typeof 
     const perform = (task: Task): Effect.Effect<void, FolderError, FileSystem.FileSystem> =>
       task._tag === "single"
         ? one(task.file)
-        : archiving.withPermits(1)(
-            Effect.flatMap(asksForArchives, (extracting) => (extracting ? pack(task, 0) : several(task.files)))
-          )
+        : task._tag === "batch"
+          ? batching.withPermits(1)(together(task.files))
+          : archiving.withPermits(1)(
+              Effect.flatMap(asksForArchives, (extracting) => (extracting ? pack(task, 0) : several(task.files)))
+            )
 
     /** Sends files, which come in the order of their names. */
     return <E, R>(
