@@ -87,32 +87,51 @@ const outboundStream = (content: Content, progress: Progress, runtime: Runtime.R
     pull = made
     return made
   })
-  const next = (): Promise<IteratorResult<Uint8Array, undefined>> => {
-    const value = pending[index]
-    if (value !== undefined) {
-      index++
-      progress.moved(value.byteLength)
-      return Promise.resolve({ done: false, value })
-    }
-    // Its request is over, and nobody waits for it any more.
-    if (closed) return Promise.resolve(done)
-    progress.source()
-    return new Promise((resolve, reject) => {
+  let ahead: ReadonlyArray<Uint8Array> = []
+  let coming: Promise<boolean> | undefined
+  /** Runs the source until it gives more; answers whether it did. */
+  const more = (): Promise<boolean> =>
+    new Promise((resolve, reject) => {
       fiber = Runtime.runFork(runtime, pull ?? start)
       fiber.addObserver((exit) => {
         fiber = undefined
         if (Exit.isSuccess(exit)) {
-          pending = Chunk.toReadonlyArray(exit.value)
-          index = 0
-          resolve(next())
+          ahead = Chunk.toReadonlyArray(exit.value)
+          resolve(true)
         } else if (exit.cause._tag === "Fail" && Option.isNone(exit.cause.error)) {
-          progress.out()
-          resolve(done)
+          resolve(false)
         } else {
           // The source of a request's body does not fail: it was interrupted, or is broken.
           reject(new Error("the request's body was given up"))
         }
       })
+    })
+  /** The next piece, while the one behind it is already read. */
+  const next = (): Promise<IteratorResult<Uint8Array, undefined>> => {
+    const value = pending[index]
+    if (value !== undefined) {
+      index++
+      progress.moved(value.byteLength)
+      if (index === pending.length && !closed) {
+        coming ??= more()
+        // Who asks for it is told.
+        coming.catch(() => undefined)
+      }
+      return Promise.resolve({ done: false, value })
+    }
+    // Its request is over, and nobody waits for it any more.
+    if (closed) return Promise.resolve(done)
+    progress.source()
+    coming ??= more()
+    return coming.then((given) => {
+      coming = undefined
+      if (!given) {
+        progress.out()
+        return done
+      }
+      pending = ahead
+      index = 0
+      return next()
     })
   }
   return {

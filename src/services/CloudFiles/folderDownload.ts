@@ -9,6 +9,7 @@ import * as Stream from "effect/Stream"
 import { randomUUID } from "node:crypto"
 import { sep } from "node:path"
 import type { CommonError } from "../../CloudError.js"
+import { joined } from "../../internal/joined.js"
 import type { makeDownload } from "./download.js"
 import { modifiedAt, type RemoteEntry, smallFile } from "./folderCompare.js"
 import type { FileError, FileRefused, FolderError } from "./folderModel.js"
@@ -88,17 +89,18 @@ export const makeFolderDownload = (open: ReturnType<typeof makeDownload>["open"]
               const file = yield* fs.open(temporary, { flag: "wx" })
               let transferred = 0
               let told = 0
-              yield* Stream.runForEach(stream, (part) =>
-                Effect.zipRight(
-                  file.writeAll(part),
+              yield* Stream.runForEachChunk(stream, (chunk) => {
+                const bytes = joined(chunk)
+                return Effect.zipRight(
+                  bytes.byteLength === 0 ? Effect.void : file.writeAll(bytes),
                   Effect.suspend(() => {
-                    transferred += part.byteLength
+                    transferred += bytes.byteLength
                     if (size <= smallFile || (transferred - told < step && transferred !== size)) return Effect.void
                     told = transferred
                     return emit([{ _tag: "Progress", path, object: object.name, bytes: size, transferred }])
                   })
                 )
-              )
+              })
               const time = modifiedAt(info)
               if (time !== undefined) yield* fs.utimes(temporary, time / 1000, time / 1000)
               return transferred

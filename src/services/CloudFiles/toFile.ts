@@ -14,6 +14,7 @@ import { type ChecksumMismatch, InvalidInput } from "../../CloudError.js"
 import { runningMd5 } from "../../internal/md5.js"
 import { expandHome } from "../../internal/privateFile.js"
 import type * as RetryPolicy from "../../RetryPolicy.js"
+import { joined } from "../../internal/joined.js"
 import { type Download, type DownloadError, type DownloadOptions, makeDownload, type Parts } from "./download.js"
 import { md5Of, type ObjectInfo } from "./endpoints.js"
 import type { Part } from "./manifest.js"
@@ -91,14 +92,10 @@ export const makeDownloadToFile = (client: CloudClient, servicePolicy: RetryPoli
   ): Effect.Effect<void, E | PlatformError> =>
     Effect.zipRight(
       file.seek(offset, "start"),
-      Stream.runForEachChunk(stream, (chunk) =>
-        Effect.forEach(
-          chunk,
-          (bytes) =>
-            bytes.byteLength === 0 ? Effect.void : Effect.zipRight(file.writeAll(bytes), progress(bytes.byteLength)),
-          { discard: true }
-        )
-      )
+      Stream.runForEachChunk(stream, (chunk) => {
+        const bytes = joined(chunk)
+        return bytes.byteLength === 0 ? Effect.void : Effect.zipRight(file.writeAll(bytes), progress(bytes.byteLength))
+      })
     )
 
   /** Bytes, checked as they pass. */
