@@ -107,7 +107,7 @@ const outboundStream = (content: Content, progress: Progress, runtime: Runtime.R
       })
     })
   /** The next piece, while the one behind it is already read. */
-  const next = (): Promise<IteratorResult<Uint8Array, undefined>> => {
+  const nextPiece = (): Promise<IteratorResult<Uint8Array, undefined>> => {
     const value = pending[index]
     if (value !== undefined) {
       index++
@@ -131,14 +131,14 @@ const outboundStream = (content: Content, progress: Progress, runtime: Runtime.R
       }
       pending = ahead
       index = 0
-      return next()
+      return nextPiece()
     })
   }
   return {
     [Symbol.asyncIterator]() {
       return this
     },
-    next,
+    next: nextPiece,
     close: Effect.suspend(() => {
       closed = true
       const running = fiber
