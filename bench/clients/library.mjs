@@ -6,17 +6,16 @@ import { filesIn } from "./undici.mjs"
 const wide = 16
 
 const library = async () => {
-  const [NodeFileSystem, Transport, FileSystem, Effect, Stream, CloudFiles, Credentials, Identity] =
-    await Promise.all([
-      import("@effect/platform-node/NodeFileSystem"),
-      import("effect-rackspace/Transport"),
-      import("@effect/platform/FileSystem"),
-      import("effect/Effect"),
-      import("effect/Stream"),
-      import("effect-rackspace/CloudFiles"),
-      import("effect-rackspace/Credentials"),
-      import("effect-rackspace/Identity")
-    ])
+  const [NodeFileSystem, Transport, FileSystem, Effect, Stream, CloudFiles, Credentials, Identity] = await Promise.all([
+    import("@effect/platform-node/NodeFileSystem"),
+    import("effect-rackspace/Transport"),
+    import("@effect/platform/FileSystem"),
+    import("effect/Effect"),
+    import("effect/Stream"),
+    import("effect-rackspace/CloudFiles"),
+    import("effect-rackspace/Credentials"),
+    import("effect-rackspace/Identity")
+  ])
   const run = (use) =>
     Effect.gen(function* () {
       return yield* use(yield* CloudFiles.CloudFiles, yield* FileSystem.FileSystem)
