@@ -29,58 +29,67 @@ export const listing = <A, E extends { readonly _tag: string }>(options: {
   readonly retry: RetryPolicy.Service | undefined
 }): Stream.Stream<A, E | TransportError | MalformedResponse> =>
   Stream.unwrap(
-    Effect.map(RetryPolicy.current(options.retry), (policy) => {
+    Effect.gen(function* () {
       const { first, nameOf, open, operation, service } = options
+      const policy = yield* RetryPolicy.current(options.retry)
+      const attempts = yield* Schedule.driver(
+        RetryPolicy.scheduleSince<TransportError>(0, { ...policy, maxElapsed: Duration.infinity }, true)
+      )
       let marker = first
-      let isBroken = false
+      /** Whether an item has arrived since the last failure: attempts are counted anew then, or a long listing would use them up. */
+      let hasMoved = false
+
       const page: Stream.Stream<A, E | TransportError | MalformedResponse> = Stream.suspend(() => {
         const asked = marker
         let last: string | undefined
-        isBroken = false
+        let broken: TransportError | undefined
         // A page that does not begin was asked for again already, as often as the policy allows.
-        const opened = Effect.mapBoth(open(asked), {
-          onFailure: (error): E | MalformedResponse | TransportError => inWordsOf(operation)(error) as E,
-          onSuccess: Stream.mapError((error) => {
-            isBroken = error._tag === "TransportError"
-            return error
-          })
-        })
-        return Stream.unwrapScoped(opened).pipe(
-          Stream.mapChunks((chunk) => {
-            if (Chunk.isNonEmpty(chunk)) {
-              last = nameOf(Chunk.lastNonEmpty(chunk))
-              marker = last
-            }
-            return chunk
-          }),
-          Stream.concat(
-            Stream.suspend(() =>
-              last === undefined
-                ? Stream.empty
-                : last === asked
-                  ? Stream.fail(
-                      new MalformedResponse({
-                        service,
-                        operation,
-                        status: 200,
-                        path: "name",
-                        expected: "another page than the one before",
-                        message: `${operation}: the cloud answers the same page twice`
-                      })
-                    )
-                  : page
+        const items = Effect.mapBoth(open(asked), {
+          onFailure: (error) => inWordsOf(operation)(error) as E,
+          onSuccess: (stream) =>
+            stream.pipe(
+              Stream.mapChunks((chunk) => {
+                if (Chunk.isNonEmpty(chunk)) {
+                  last = nameOf(Chunk.lastNonEmpty(chunk))
+                  marker = last
+                  hasMoved = true
+                }
+                return chunk
+              }),
+              Stream.catchTag("TransportError", (error) => {
+                broken = error
+                return Stream.empty
+              })
             )
+        })
+        const next = Stream.suspend(() => {
+          if (broken !== undefined) return again(broken)
+          if (last === undefined) return Stream.empty
+          if (last !== asked) return page
+          return Stream.fail(
+            new MalformedResponse({
+              service,
+              operation,
+              status: 200,
+              path: "name",
+              expected: "another page than the one before",
+              message: `${operation}: the cloud answers the same page twice`
+            })
           )
-        )
+        })
+        return Stream.concat(Stream.unwrapScoped(items), next)
       })
-      return Stream.retry(
-        page,
-        // Attempts are counted anew with each item that arrives, and so a long listing has no end to its patience.
-        RetryPolicy.scheduleSince<E | TransportError | MalformedResponse>(
-          0,
-          { ...policy, maxElapsed: Duration.infinity },
-          true
-        ).pipe(Schedule.whileInput(() => isBroken))
-      )
+
+      const again = (error: TransportError): Stream.Stream<A, E | TransportError | MalformedResponse> =>
+        Stream.unwrap(
+          Effect.flatMap(hasMoved ? attempts.reset : Effect.void, () => {
+            hasMoved = false
+            return Effect.match(attempts.next(error), {
+              onFailure: () => Stream.fail(error),
+              onSuccess: () => page
+            })
+          })
+        )
+      return page
     })
   )

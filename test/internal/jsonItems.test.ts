@@ -1,0 +1,75 @@
+import { assert, describe, it } from "@effect/vitest"
+import { FastCheck } from "effect"
+import { jsonItems } from "../../src/internal/jsonItems.js"
+
+/** The items of a text that arrives in pieces of the given sizes, over and over. */
+const read = (
+  text: string,
+  sizes: ReadonlyArray<number>
+): { readonly items: Array<unknown>; readonly times: number } => {
+  const bytes = new TextEncoder().encode(text)
+  const items: Array<unknown> = []
+  let times = 0
+  const sink = jsonItems((some) => {
+    times++
+    items.push(...some)
+  })
+  for (let offset = 0, index = 0; offset < bytes.byteLength; index++) {
+    const size = sizes[index % sizes.length] ?? 1
+    sink.add(bytes.subarray(offset, offset + size))
+    offset += size
+  }
+  sink.end()
+  return { items, times }
+}
+
+/** Names that look like the end of an item, and what else JSON must escape. */
+const name = FastCheck.oneof(
+  FastCheck.string({ unit: "binary" }),
+  FastCheck.constantFrom("},", '},{"', '"},{', "\\", '\\"},{"name":"', "☃},", "\ud83d\ude00", "]", "[")
+)
+const item = FastCheck.record({ name, more: FastCheck.jsonValue() })
+const space = FastCheck.constantFrom("", " ", "\n", "  \r\n")
+
+describe("a JSON array that is read as it arrives", () => {
+  it("gives the items that the whole text has, however it is cut up, and whatever they hold", () => {
+    FastCheck.assert(
+      FastCheck.property(
+        FastCheck.array(item, { maxLength: 40 }),
+        FastCheck.array(FastCheck.integer({ min: 1, max: 50_000 }), { minLength: 1, maxLength: 4 }),
+        space,
+        space,
+        (some, sizes, before, between) => {
+          // Long enough to be cut.
+          const all = Array.from({ length: 30 }, () => some).flat()
+          const text = `${before}[${all.map((one) => JSON.stringify(one)).join(`,${between}`)}]${between}`
+          assert.deepStrictEqual(read(text, sizes).items, JSON.parse(text))
+        }
+      ),
+      { numRuns: 200 }
+    )
+  })
+
+  it("gives them some at a time", () => {
+    const all = Array.from({ length: 5000 }, (_, index) => ({ name: `object-${index}` }))
+    assert.isAtLeast(read(JSON.stringify(all), [4096]).times, 3)
+  })
+
+  it("is nothing where there is nothing, and throws where it is no array, or has no end", () => {
+    assert.deepStrictEqual(read("", [1]).items, [])
+    assert.deepStrictEqual(read(" \n", [1]).items, [])
+    assert.deepStrictEqual(read("[]", [1]).items, [])
+    const long = JSON.stringify(Array.from({ length: 5000 }, (_, index) => ({ name: `object-${index}` })))
+    for (const wrong of [
+      "{}",
+      "<html>",
+      '[{"a":1},',
+      '[{"a":1}',
+      long.slice(0, -1),
+      `${long}x`,
+      `${long.slice(0, -1)},]`
+    ]) {
+      assert.throws(() => read(wrong, [1000]), SyntaxError)
+    }
+  })
+})
