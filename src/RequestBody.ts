@@ -11,6 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { expandHome } from "./internal/privateFile.js"
+import { makePool } from "./internal/recycling.js"
 
 /**
  * A body that can be sent any number of times, each time from its start.
@@ -112,6 +113,38 @@ const stampOf = (info: FileSystem.File.Info): string =>
     Option.getOrElse(info.ino, () => "")
   ].join("/")
 
+/** So many bytes of a file from an offset on, in buffers that are used again where that is safe. */
+const readIn = (
+  fs: FileSystem.FileSystem,
+  path: string,
+  offset: number,
+  count: number
+): Stream.Stream<Uint8Array, PlatformError> =>
+  Stream.unwrapScoped(
+    Effect.gen(function* () {
+      const file = yield* fs.open(path, { flag: "r" })
+      if (offset > 0) yield* file.seek(offset, "start")
+      const pool = makePool(piece)
+      let left = count
+      return Stream.repeatEffectOption(
+        Effect.suspend(() => {
+          if (left === 0) return Effect.fail(Option.none<PlatformError>())
+          const buffer = pool.take()
+          return Effect.mapBoth(file.read(left < piece ? buffer.subarray(0, left) : buffer), {
+            onFailure: Option.some,
+            onSuccess: (size) => buffer.subarray(0, Number(size))
+          }).pipe(
+            Effect.flatMap((bytes) => {
+              if (bytes.byteLength === 0) return Effect.fail(Option.none<PlatformError>())
+              left -= bytes.byteLength
+              return Effect.succeed(bytes.byteLength === piece ? buffer : bytes)
+            })
+          )
+        })
+      )
+    })
+  )
+
 /**
  * A file, read as it is sent. Its length is taken when the upload begins; a file that is written to or replaced meanwhile fails
  * the upload with `SourceChanged`. `~` stands for the home directory.
@@ -137,7 +170,7 @@ export const fromFile = (path: string): RequestBody<PlatformError, FileSystem.Fi
     }
     const length = Number(info.size)
     const slice = (offset: number, count: number): Stream.Stream<Uint8Array, PlatformError> =>
-      count === 0 ? Stream.empty : fs.stream(file, { chunkSize: piece, offset, bytesToRead: count })
+      count === 0 ? Stream.empty : readIn(fs, file, offset, count)
     return {
       length,
       bytes: undefined,

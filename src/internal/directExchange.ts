@@ -29,6 +29,7 @@ import {
 } from "./exchange.js"
 import { brokenOff, lateResponse, noResponse, refusalStall, stalled, tooLong } from "./http.js"
 import type { Sink } from "./jsonItems.js"
+import { giveBack } from "./recycling.js"
 import { type Watchdog, type Watched, watchdogOf } from "./watchdog.js"
 
 /** Under this an HttpClient made of a dispatcher keeps that, as nothing else of it tells. */
@@ -44,6 +45,9 @@ export const dispatcherOf = (client: HttpClient.HttpClient): Dispatcher | undefi
 
 /** How much of a body is taken from the network before somebody asks for it. */
 const readAhead = 1024 * 1024
+
+/** More than any socket takes without saying that it is full. */
+const surelyGone = 128 * 1024
 
 /** A body on its way out: what undici asks for its next piece. */
 interface Outbound extends AsyncIterator<Uint8Array, undefined>, AsyncIterable<Uint8Array> {
@@ -106,11 +110,16 @@ const outboundStream = (content: Content, progress: Progress, runtime: Runtime.R
         }
       })
     })
+  let out: Uint8Array | undefined
   /** The next piece, while the one behind it is already read. */
   const nextPiece = (): Promise<IteratorResult<Uint8Array, undefined>> => {
+    // What is larger than a socket holds is with the kernel before another piece is asked for.
+    if (out !== undefined && out.byteLength >= surelyGone) giveBack(out)
+    out = undefined
     const value = pending[index]
     if (value !== undefined) {
       index++
+      out = value
       progress.moved(value.byteLength)
       if (index === pending.length && !closed) {
         coming ??= more()

@@ -710,7 +710,7 @@ export const make = ({ cdnEndpoint, ...options }: Options = {}): Effect.Effect<
     const discover = Endpoint.method(beside, getCapabilities)
     const { bulkDeletePaths: _, deleteManifest: __, putArchive: ___, ...operations } = Endpoint.client(client, table)
     const upload = makeUpload(client)
-    const downloads = makeDownload(client, options.retry)
+    const { download, open } = makeDownload(client, options.retry)
     const { bulkDelete, ...bulk } = makeBulk(client)
     const listed = (
       operation: string,
@@ -727,13 +727,14 @@ export const make = ({ cdnEndpoint, ...options }: Options = {}): Effect.Effect<
     return {
       ...operations,
       endpointUrl: client.endpointUrl,
-      ...downloads,
+      download,
+      open,
       downloadToFile: makeDownloadToFile(client, options.retry),
       upload,
       ...makeLargeObjects(client),
       ...bulk,
       bulkDelete: (input) => bulkDelete(input),
-      ...makeFolders(client, { upload, open: downloads.open, bulkDelete }),
+      ...makeFolders(client, { upload, open, bulkDelete }),
       ...makeCdn(cdn, client),
       ...makeSigning(client, operations, discover),
       ...makeVersions(client, operations, (filters) => listed("CloudFiles.listVersions", filters)),
