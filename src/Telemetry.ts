@@ -51,7 +51,8 @@ export const bytesSent = Metric.fromMetricKey(keys.bytesSent)
 export const bytesReceived = Metric.fromMetricKey(keys.bytesReceived)
 
 /**
- * Milliseconds from sending a request to the head of its response; tagged with `service` and `operation`.
+ * Milliseconds from sending a request to its response: to the head of one that is streamed, to the end of any other; tagged with
+ * `service` and `operation`.
  *
  * @since 0.1.0
  * @category metrics

@@ -26,7 +26,7 @@ export const bytesReceived = counter("rackspace_bytes_received", "Bytes of strea
 export const requestTime = MetricKey.histogram(
   "rackspace_request_milliseconds",
   MetricBoundaries.exponential({ start: 1, factor: 2, count: 18 }),
-  "Milliseconds from sending a request to the head of its response"
+  "Milliseconds from sending a request to its response"
 )
 
 /**
