@@ -151,7 +151,7 @@ describe("what Rackspace has and OpenStack has not", () => {
         // Nor is there a schedule, of a server that there is.
         assert.isTrue(Option.isNone(yield* servers.imageSchedule({ serverId })))
         const gone = yield* Effect.flip(servers.resetNetwork({ serverId }))
-        assert.strictEqual(gone._tag === "UnexpectedStatus" ? gone.status : undefined, 410)
+        assert.strictEqual(gone._tag === "NotFound" ? gone.status : undefined, 410)
         // There is no proxy for them here.
         assert.strictEqual(yield* failure(servers.getConsole({ serverId })), "BadRequest")
       })
