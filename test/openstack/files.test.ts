@@ -93,7 +93,9 @@ describe("what Swift refuses", () => {
       )
       assert.strictEqual(yield* failure(files.updateContainer({ container: own, writeAcl: ".r:*" })), "BadRequest")
       const reseller = yield* as(swiftKey(stack.tempauth_admin), yield* files.endpointUrl)
-      yield* reseller.updateAccount({ metadata: { "Quota-Bytes": "1" } })
+      yield* Effect.acquireRelease(reseller.updateAccount({ metadata: { "Quota-Bytes": "1" } }), () =>
+        Effect.orDie(reseller.updateAccount({ remove: ["Quota-Bytes"] }))
+      )
       yield* Effect.sleep("1500 millis")
       // More than the quota by itself: what else is there is counted late.
       const upload = files.upload({ container: own, object: "more", body: CloudFiles.fromString("xx") })
