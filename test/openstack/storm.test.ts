@@ -20,8 +20,12 @@ it.live(
       yield* files.createContainer({ container })
       const first = (yield* Identity.access).login
       const revocations = yield* Ref.make(0)
+      let done = 0
       const revoker = yield* Effect.fork(
         Effect.gen(function* () {
+          // On a busy machine, until the token has served: one that never did cannot be told from one that never will.
+          const before = done
+          yield* Effect.repeat(Effect.sleep("10 millis"), { until: () => done > before + fibers })
           yield* revoke(Redacted.value(yield* Identity.token))
           yield* Ref.update(revocations, (count) => count + 1)
         }).pipe(Effect.delay("1 second"), Effect.repeat(Schedule.forever))
@@ -29,13 +33,15 @@ it.live(
       const [time] = yield* Effect.forEach(
         Array.from({ length: objects }, (_, index) => index),
         (index) =>
-          files.upload({
-            container,
-            object: `o-${index}`,
-            body: CloudFiles.fromString(contentOf(index)),
-            // An object that arrived twice would be refused the second time.
-            createOnly: true
-          }),
+          files
+            .upload({
+              container,
+              object: `o-${index}`,
+              body: CloudFiles.fromString(contentOf(index)),
+              // An object that arrived twice would be refused the second time.
+              createOnly: true
+            })
+            .pipe(Effect.tap(() => Effect.sync(() => done++))),
         { concurrency: fibers, discard: true }
       ).pipe(Effect.timed)
       yield* revoker.interruptAsFork(yield* Effect.fiberId)
