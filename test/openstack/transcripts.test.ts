@@ -92,12 +92,15 @@ const bodyOf = (service: "files" | "servers", type: string, text: string): Json 
     : formOf(JSON.parse(text) as Json, new Set(listed("Fields of Cloud Servers and Nova").keys()))
 }
 
-/** Methods and names in any order; what a multipart body is cut by. */
+/** Methods and names in any order, which Python's sets have none of; what a multipart body is cut by. */
 const stableHeader = (path: string, header: string, value: string): string =>
   // Made of times too.
   header === "x-manifest-etag" || (header === "etag" && path.endsWith("multipart-manifest=get"))
     ? "(an MD5)"
-    : header === "allow" || header === "access-control-allow-methods" || header === "access-control-expose-headers"
+    : header === "allow" ||
+        header === "access-control-allow-headers" ||
+        header === "access-control-allow-methods" ||
+        header === "access-control-expose-headers"
       ? value.split(", ").toSorted().join(", ")
       : value.replaceAll(/boundary=\S+/g, "boundary=(boundary)")
 
@@ -210,7 +213,10 @@ const compare = (heading: string, service: "files" | "servers", steps: ReadonlyA
       const first = service === "files" ? "Cloud Files and Swift" : "Cloud Servers and Nova"
       const everywhere = new Set([...(listed(first).get("*") ?? []), ...(allowed.get("*") ?? [])])
       const unlisted: Array<string> = []
-      const unneeded = new Set([...allowed.keys()].filter((request) => request !== "*"))
+      // What a Debian that is not up to date answers otherwise need not differ.
+      const unneeded = new Set(
+        [...allowed].filter(([request, parts]) => request !== "*" && !parts.has("at times")).map(([request]) => request)
+      )
       for (const [index, our] of ours.entries()) {
         const their = theirs[index] as Answer
         const parts = [
@@ -230,16 +236,7 @@ const compare = (heading: string, service: "files" | "servers", steps: ReadonlyA
           }
         }
       }
-      yield* Effect.sync(() =>
-        console.log(
-          [
-            `${heading}: ${ours.length} requests`,
-            ...unlisted,
-            ...[...unneeded].map((request) => `${request}\n    listed, but alike`)
-          ].join("\n")
-        )
-      )
-      assert.deepStrictEqual([unlisted.length, unneeded.size], [0, 0])
+      assert.deepStrictEqual([...unlisted, ...[...unneeded].map((request) => `${request}\n    listed, but alike`)], [])
     })
   )
 

@@ -121,13 +121,11 @@ export const admit = (
   if (key === undefined) {
     return invalid()
   }
-  if (method !== "GET" && method !== "HEAD" && request.headers["x-object-manifest"] !== undefined) {
-    return Answer.sentence(400, "The header 'X-Object-Manifest' is not allowed in this tempurl")
-  }
-  const from = request.headers["x-copy-from"]
-  const source = from === undefined ? undefined : Reading.splitPath(ByteText.percentDecode(from))
-  if (key.scope === "container" && source !== undefined && source.container !== path.container) {
-    return Answer.standard(401)
+  const pointer = ["X-Object-Manifest", "X-Symlink-Target", "X-Copy-From"].find(
+    (header) => request.headers[header.toLowerCase()] !== undefined
+  )
+  if (method !== "GET" && method !== "HEAD" && pointer !== undefined) {
+    return Answer.sentence(400, `The header '${pointer}' is not allowed in this tempurl`)
   }
   const filename = text("filename")
   const isInline = query.has("inline")
