@@ -67,6 +67,9 @@ export interface Opened<out E = never, out R = never> {
 
 const piece = 256 * 1024
 
+/** In bytes: what is read of a file at a time. Each reading has its cost, whatever its size. */
+const readSize = 1024 * 1024
+
 /** A file up to this size is read at once, which is quicker than as a Stream. */
 const little = 1024 * 1024
 
@@ -124,20 +127,20 @@ const readIn = (
     Effect.gen(function* () {
       const file = yield* fs.open(path, { flag: "r" })
       if (offset > 0) yield* file.seek(offset, "start")
-      const pool = makePool(piece)
+      const pool = makePool(readSize)
       let left = count
       return Stream.repeatEffectOption(
         Effect.suspend(() => {
           if (left === 0) return Effect.fail(Option.none<PlatformError>())
           const buffer = pool.take()
-          return Effect.mapBoth(file.read(left < piece ? buffer.subarray(0, left) : buffer), {
+          return Effect.mapBoth(file.read(left < readSize ? buffer.subarray(0, left) : buffer), {
             onFailure: Option.some,
             onSuccess: (size) => buffer.subarray(0, Number(size))
           }).pipe(
             Effect.flatMap((bytes) => {
               if (bytes.byteLength === 0) return Effect.fail(Option.none<PlatformError>())
               left -= bytes.byteLength
-              return Effect.succeed(bytes.byteLength === piece ? buffer : bytes)
+              return Effect.succeed(bytes)
             })
           )
         })

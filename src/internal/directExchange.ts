@@ -29,7 +29,7 @@ import {
 } from "./exchange.js"
 import { brokenOff, lateResponse, noResponse, refusalStall, stalled, tooLong } from "./http.js"
 import type { Sink } from "./jsonItems.js"
-import { giveBack } from "./recycling.js"
+import { giveBack, givesBack, makePool, type Pool } from "./recycling.js"
 import { type Watchdog, type Watched, watchdogOf } from "./watchdog.js"
 
 /** Under this an HttpClient made of a dispatcher keeps that, as nothing else of it tells. */
@@ -46,6 +46,9 @@ export const dispatcherOf = (client: HttpClient.HttpClient): Dispatcher | undefi
 /** How much of a body is taken from the network before somebody asks for it. */
 const readAhead = 1024 * 1024
 
+/** In bytes: what a large body is collected in, where its buffers are used again. */
+const pieceSize = 1024 * 1024
+
 /** More than any socket takes without saying that it is full. */
 const surelyGone = 128 * 1024
 
@@ -57,16 +60,21 @@ interface Outbound extends AsyncIterator<Uint8Array, undefined>, AsyncIterable<U
 
 const done: IteratorReturnResult<undefined> = { done: true, value: undefined }
 
-/** Bytes in pieces, none of them copied. */
+/**
+ * In bytes: what is handed over at a time. A request has stalled where none of it goes out for so long, so that it must not be
+ * much for a slow network.
+ */
+const parcelSize = 256 * 1024
+
+/** Bytes in parcels, none of them copied. */
 const outboundBytes = (bytes: Uint8Array, progress: Progress): Outbound => {
-  const piece = 256 * 1024
   let offset = 0
   return {
     [Symbol.asyncIterator]() {
       return this
     },
     next: () => {
-      const value = bytes.subarray(offset, offset + piece)
+      const value = bytes.subarray(offset, offset + parcelSize)
       offset += value.byteLength
       if (value.byteLength === 0) {
         progress.out()
@@ -85,6 +93,7 @@ const outboundStream = (content: Content, progress: Progress, runtime: Runtime.R
   let pull: Effect.Effect<Chunk.Chunk<Uint8Array>, Option.Option<never>> | undefined
   let pending: ReadonlyArray<Uint8Array> = []
   let index = 0
+  let offset = 0
   let fiber: Fiber.RuntimeFiber<Chunk.Chunk<Uint8Array>, Option.Option<never>> | undefined
   let closed = false
   const start = Effect.flatMap(Scope.extend(Stream.toPull(content.stream), scope), (made) => {
@@ -116,10 +125,15 @@ const outboundStream = (content: Content, progress: Progress, runtime: Runtime.R
     // What is larger than a socket holds is with the kernel before another piece is asked for.
     if (out !== undefined && out.byteLength >= surelyGone) giveBack(out)
     out = undefined
-    const value = pending[index]
-    if (value !== undefined) {
-      index++
-      out = value
+    const piece = pending[index]
+    if (piece !== undefined) {
+      const value = piece.byteLength > parcelSize ? piece.subarray(offset, offset + parcelSize) : piece
+      offset += value.byteLength
+      if (offset >= piece.byteLength) {
+        index++
+        offset = 0
+        out = value
+      }
       progress.moved(value.byteLength)
       if (index === pending.length && !closed) {
         coming ??= more()
@@ -140,6 +154,7 @@ const outboundStream = (content: Content, progress: Progress, runtime: Runtime.R
       }
       pending = ahead
       index = 0
+      offset = 0
       return nextPiece()
     })
   }
@@ -196,6 +211,11 @@ class Flight implements Watched, Progress, Dispatcher.DispatchHandler {
   private size = 0
   private controller: Dispatcher.DispatchController | undefined
   private abandoned: Error | undefined
+  private isSoon = false
+  /** Where what arrives is copied at once: the network's own buffers are the cheaper, the shorter they live. */
+  private pool: Pool | undefined
+  private piece: Uint8Array | undefined
+  private filled = 0
   private late: "response" | "request" | "body" = "response"
   private readonly watchdog: Watchdog
 
@@ -206,7 +226,8 @@ class Flight implements Watched, Progress, Dispatcher.DispatchHandler {
     private readonly keeps: boolean,
     /** What takes the body instead, as it arrives. */
     readonly sink: Sink | undefined,
-    runtime: Runtime.Runtime<never>
+    runtime: Runtime.Runtime<never>,
+    private readonly reuses = false
   ) {
     const { body, clock, policy } = outgoing
     this.watchdog = watchdogOf(clock)
@@ -264,6 +285,8 @@ class Flight implements Watched, Progress, Dispatcher.DispatchHandler {
       if (Array.isArray(value)) joined[name] = value.join(", ")
     }
     this.headers = joined
+    const length = Number(joined["content-length"] ?? Infinity)
+    if (this.reuses && length >= pieceSize) this.pool = makePool(pieceSize)
     this.late = "body"
     if (this.limit === undefined) {
       this.deadline = Infinity
@@ -278,9 +301,10 @@ class Flight implements Watched, Progress, Dispatcher.DispatchHandler {
     if (this.ended || this.failure !== undefined) return
     this.size += chunk.byteLength
     if (this.limit === undefined) {
-      this.parts.push(chunk)
-      if (this.size >= readAhead) controller.pause()
-      this.notify()
+      if (this.pool === undefined) this.parts.push(chunk)
+      else this.collect(this.pool, chunk)
+      if (this.size >= (this.pool === undefined ? readAhead : 4 * readAhead)) controller.pause()
+      this.notifySoon()
       return
     }
     if (this.sink !== undefined && isSuccess(this.status)) this.sink.add(chunk)
@@ -336,6 +360,11 @@ class Flight implements Watched, Progress, Dispatcher.DispatchHandler {
 
   /** What has arrived and was not taken yet, where there is something. */
   take(): Array<Uint8Array> | undefined {
+    if (this.piece !== undefined && this.filled > 0) {
+      this.parts.push(this.piece.subarray(0, this.filled))
+      this.piece = undefined
+      this.filled = 0
+    }
     if (this.parts.length === 0) return undefined
     const taken = this.parts
     this.parts = []
@@ -346,7 +375,7 @@ class Flight implements Watched, Progress, Dispatcher.DispatchHandler {
 
   /** Calls `wake` once more has arrived, or it is clear that no more will. */
   await(wake: () => void): void {
-    if (this.parts.length > 0 || this.ended || this.failure !== undefined) return wake()
+    if (this.size > 0 || this.ended || this.failure !== undefined) return wake()
     this.beginBody()
     this.wake = () => {
       this.deadline = Infinity
@@ -415,6 +444,32 @@ class Flight implements Watched, Progress, Dispatcher.DispatchHandler {
     this.failure = failure
     this.watchdog.remove(this)
     this.notify()
+  }
+
+  private collect(pool: Pool, chunk: Uint8Array): void {
+    let rest = chunk
+    while (rest.byteLength > 0) {
+      const piece = (this.piece ??= pool.take())
+      const fitting = rest.subarray(0, piece.byteLength - this.filled)
+      piece.set(fitting, this.filled)
+      this.filled += fitting.byteLength
+      rest = rest.subarray(fitting.byteLength)
+      if (this.filled === piece.byteLength) {
+        this.parts.push(piece)
+        this.piece = undefined
+        this.filled = 0
+      }
+    }
+  }
+
+  /** Once all is read that the socket has at the moment: what comes together is worked off together. */
+  private notifySoon(): void {
+    if (this.wake === undefined || this.isSoon) return
+    this.isSoon = true
+    setImmediate(() => {
+      this.isSoon = false
+      if (this.size > 0) this.notify()
+    })
   }
 
   private notify(): void {
@@ -493,7 +548,8 @@ const awaited = (flight: Flight, dispatcher: Dispatcher): Effect.Effect<Flight, 
 export const make = (dispatcher: Dispatcher): Exchange => ({
   open: (outgoing) =>
     Effect.withFiberRuntime((fiber) => {
-      const flight = new Flight(outgoing, undefined, true, undefined, runtimeOf(fiber))
+      const reuses = fiber.getFiberRef(givesBack)
+      const flight = new Flight(outgoing, undefined, true, undefined, runtimeOf(fiber), reuses)
       const over = Effect.zipRight(
         Effect.sync(() => flight.give()),
         closing(flight)

@@ -121,8 +121,6 @@ const startThread = (): Thread => {
       const id = count++
       waiting.set(id, { request, receive })
       worker.ref()
-      // A thread has no origin.
-      // oxlint-disable-next-line unicorn/require-post-message-target-origin
       worker.postMessage({ id, request })
     },
     end: () => {

@@ -12,7 +12,7 @@ import * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { TransportError } from "../CloudError.js"
-import type { Content } from "../RequestBody.js"
+import { type Content, pieces } from "../RequestBody.js"
 import { withPause } from "./backPressure.js"
 import {
   type Arriving,
@@ -50,7 +50,8 @@ const sendStream = (
     const watched = Stream.unwrapScoped(
       Effect.withFiberRuntime<Stream.Stream<Uint8Array>, never, Scope.Scope>((fiber) => {
         runners.add(fiber)
-        return Effect.map(Stream.toPull(content.stream), (pull) =>
+        // Handed over in pieces that are small enough for a slow network to move one before it counts as stalled.
+        return Effect.map(Stream.toPull(Stream.flatMap(content.stream, pieces)), (pull) =>
           Stream.fromPull(
             Effect.succeed(
               Effect.suspend(() => {

@@ -23,10 +23,10 @@ export interface RunningMd5 {
 /** Up to so many bytes are hashed where they are, since a thread would take longer to be told of them. */
 const worthAThread = 4 * 1024 * 1024
 
-const bufferSize = 512 * 1024
+const bufferSize = 1024 * 1024
 
 /** How many buffers one hash has under way at the most. */
-const mostBuffers = 4
+const mostBuffers = 3
 
 /** For how long a thread without work waits for more, in milliseconds. */
 const patience = 2000
@@ -160,16 +160,13 @@ const remoteMd5 = (thread: Thread): Effect.Effect<RunningMd5 | undefined, never,
       /** Waits until `get` has something. */
       const until = <A>(get: () => A | undefined): Effect.Effect<A> =>
         Effect.suspend(() => {
-          if (lost !== undefined) return Effect.die(lost.cause)
           const found = get()
-          return found === undefined
-            ? Effect.zipRight(
-                Effect.async<void>((resume) => {
-                  wake = () => resume(Effect.void)
-                }),
-                until(get)
-              )
-            : Effect.succeed(found)
+          if (found !== undefined) return Effect.succeed(found)
+          if (lost !== undefined) return Effect.die(lost.cause)
+          const changed = Effect.async<void>((resume) => {
+            wake = () => resume(Effect.void)
+          })
+          return Effect.zipRight(changed, until(get))
         })
       let filling: ArrayBuffer | undefined
       let filled = 0

@@ -1,11 +1,13 @@
 /**
- * Buffers that are used again. A large file is read into thousands of them, and a new one for each would cost the garbage
- * collector, and the kernel that clears it, more than the reading.
+ * Buffers that are used again. A large file is read, or received, into thousands of them, and a new one for each would cost the
+ * garbage collector, and the kernel that clears it, more than the reading.
  *
- * Only who knows that a buffer's bytes have left the program gives it back; where nobody does, each is used once.
+ * Only who knows that a buffer's bytes are not read any more gives it back; where nobody does, each is used once.
  */
+import * as FiberRef from "effect/FiberRef"
+import * as GlobalValue from "effect/GlobalValue"
 
-const pools = new WeakMap<Uint8Array, Array<Uint8Array>>()
+const pools = new WeakMap<ArrayBufferLike, Array<Uint8Array>>()
 
 /** Buffers of one size for one reader. */
 export interface Pool {
@@ -19,15 +21,20 @@ export const makePool = (size: number): Pool => {
       const known = free.pop()
       if (known !== undefined) return known
       const made = new Uint8Array(size)
-      pools.set(made, free)
+      pools.set(made.buffer, free)
       return made
     }
   }
 }
 
-/** Gives a buffer back to its pool, if it is of one. It must not be read any more. */
-export const giveBack = (bytes: Uint8Array): void => {
-  const pool = pools.get(bytes)
+/** Gives a buffer back to its pool, if it is of one, or that of which this is a part. It must not be read any more. */
+export const giveBack = ({ buffer }: Uint8Array): void => {
+  const pool = pools.get(buffer)
   // Given back twice, it would be two readers'.
-  if (pool !== undefined && !pool.includes(bytes)) pool.push(bytes)
+  if (pool !== undefined && !pool.some((known) => known.buffer === buffer)) pool.push(new Uint8Array(buffer))
 }
+
+/** Whether what is received may come in buffers that are used again, since whoever reads it gives them back. */
+export const givesBack: FiberRef.FiberRef<boolean> = GlobalValue.globalValue("effect-rackspace/givesBack", () =>
+  FiberRef.unsafeMake(false)
+)

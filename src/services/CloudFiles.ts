@@ -734,7 +734,11 @@ export const make = ({ cdnEndpoint, ...options }: Options = {}): Effect.Effect<
       ...makeLargeObjects(client),
       ...bulk,
       bulkDelete: (input) => bulkDelete(input),
-      ...makeFolders(client, { upload, open, bulkDelete }),
+      ...makeFolders(client, {
+        upload,
+        open: makeDownload(client, options.retry, { givesBack: true }).open,
+        bulkDelete
+      }),
       ...makeCdn(cdn, client),
       ...makeSigning(client, operations, discover),
       ...makeVersions(client, operations, (filters) => listed("CloudFiles.listVersions", filters)),

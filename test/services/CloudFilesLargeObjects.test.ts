@@ -503,13 +503,13 @@ describe("uploads that are taken up again", () => {
 describe("a file that is changed while it is uploaded", () => {
   for (const [what, options] of [
     ["in one piece", {}],
-    ["in segments", { segmentThreshold: 1000, segmentSize: 300_000, concurrency: 1 }]
+    ["in segments", { segmentThreshold: 1000, segmentSize: 900_000, concurrency: 1 }]
   ] as const) {
     for (const change of ["grows", "is written anew with the same size"] as const) {
       it.scoped(`${what}, and ${change}: SourceChanged, and nothing is stored`, () =>
         Effect.gen(function* () {
           const { files } = yield* prepared
-          const path = yield* fileOf(patterned(1_000_000))
+          const path = yield* fileOf(patterned(3_000_000))
           let isChanged = false
           const error = yield* Effect.flip(
             files.upload({
@@ -521,7 +521,7 @@ describe("a file that is changed while it is uploaded", () => {
                   if (isChanged) return
                   isChanged = true
                   if (change === "grows") return appendFile(path, "more")
-                  await writeFile(path, patterned(1_000_000).toReversed())
+                  await writeFile(path, patterned(3_000_000).toReversed())
                   await utimes(path, 1000, 1000)
                 })
             })

@@ -10,7 +10,7 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
-import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as TestCloud from "../../src/layers/TestCloud.js"
@@ -865,6 +865,36 @@ for (const [name, http] of clients) {
             md5(bytes.subarray(1_000_000))
           )
         }
+      }).pipe(Effect.provide(Layer.merge(listeningCloud(http), NodeFileSystem.layer)))
+    )
+
+    it.scopedLive("files are written as the objects are, several at a time, slowly or in a hurry", () =>
+      Effect.gen(function* () {
+        const { files } = yield* prepared
+        const bytes = patterned(7_340_033)
+        yield* files.upload({ ...object, body: CloudFiles.fromBytes(bytes) })
+        const folder = yield* temporary
+        yield* Effect.forEach(
+          [
+            ["verified", true, 0],
+            ["unverified", false, 0],
+            ["slow", true, 20],
+            ["slow and unverified", false, 20]
+          ] as const,
+          ([name, verify, pause]) =>
+            Effect.gen(function* () {
+              const path = join(folder, name)
+              let told = 0
+              const progress = (count: number) =>
+                Effect.sync(() => (told += count)).pipe(
+                  Effect.zipRight(pause === 0 ? Effect.void : Effect.sleep(pause))
+                )
+              const file = yield* files.downloadToFile({ ...object, path, verify, progress })
+              assert.deepStrictEqual([file.bytes, told, file.verified], [bytes.byteLength, bytes.byteLength, verify])
+              assert.strictEqual(md5(yield* Effect.promise(() => readFile(path))), md5(bytes))
+            }),
+          { concurrency: "unbounded", discard: true }
+        )
       }).pipe(Effect.provide(Layer.merge(listeningCloud(http), NodeFileSystem.layer)))
     )
 

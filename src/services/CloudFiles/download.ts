@@ -18,6 +18,7 @@ import {
   TransportError
 } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
+import * as Recycling from "../../internal/recycling.js"
 import * as RetryPolicy from "../../RetryPolicy.js"
 import { type ByteRange, endpoints, md5Of, type ObjectInfo } from "./endpoints.js"
 import { isPart, makeManifests, type Part } from "./manifest.js"
@@ -91,13 +92,20 @@ export interface Parts {
   readonly exempt: ((part: Part) => Effect.Effect<boolean>) | undefined
 }
 
+interface MakeOptions {
+  readonly operation?: string
+  /** Whether all buffers of the streams are given back once they are read. */
+  readonly givesBack?: boolean
+}
+
 /** What `download`, `open` and `downloadToFile` are made of. */
 export const makeDownload = (
   client: CloudClient,
   servicePolicy: RetryPolicy.Service | undefined,
-  operation = "CloudFiles.download"
+  { operation = "CloudFiles.download", givesBack = false }: MakeOptions = {}
 ) => {
-  const get = Endpoint.method(client, { ...endpoints.getObject, operation })
+  const send = Endpoint.method(client, { ...endpoints.getObject, operation })
+  const get: typeof send = givesBack ? (input) => Effect.locally(send(input), Recycling.givesBack, true) : send
   const getObjectInfo = Endpoint.method(client, { ...endpoints.getObjectInfo, operation })
   const manifests = makeManifests(client, operation)
 

@@ -9,7 +9,7 @@ import * as Stream from "effect/Stream"
 import { randomUUID } from "node:crypto"
 import { sep } from "node:path"
 import type { CommonError } from "../../CloudError.js"
-import { joined } from "../../internal/joined.js"
+import { writeStream } from "../../internal/fileWriting.js"
 import type { makeDownload } from "./download.js"
 import { modifiedAt, type RemoteEntry, smallFile } from "./folderCompare.js"
 import type { FileError, FileRefused, FolderError } from "./folderModel.js"
@@ -89,17 +89,14 @@ export const makeFolderDownload = (open: ReturnType<typeof makeDownload>["open"]
               const file = yield* fs.open(temporary, { flag: "wx" })
               let transferred = 0
               let told = 0
-              yield* Stream.runForEachChunk(stream, (chunk) => {
-                const bytes = joined(chunk)
-                return Effect.zipRight(
-                  bytes.byteLength === 0 ? Effect.void : file.writeAll(bytes),
-                  Effect.suspend(() => {
-                    transferred += bytes.byteLength
-                    if (size <= smallFile || (transferred - told < step && transferred !== size)) return Effect.void
-                    told = transferred
-                    return emit([{ _tag: "Progress", path, object: object.name, bytes: size, transferred }])
-                  })
-                )
+              yield* writeStream(file, stream, {
+                length: size,
+                progress: (bytes) => {
+                  transferred += bytes
+                  if (size <= smallFile || (transferred - told < step && transferred !== size)) return Effect.void
+                  told = transferred
+                  return emit([{ _tag: "Progress", path, object: object.name, bytes: size, transferred }])
+                }
               })
               const time = modifiedAt(info)
               if (time !== undefined) yield* fs.utimes(temporary, time / 1000, time / 1000)

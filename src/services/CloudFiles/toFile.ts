@@ -11,10 +11,10 @@ import { createHash, randomUUID } from "node:crypto"
 import { basename, dirname, join } from "node:path"
 import type { CloudClient } from "../../CloudClient.js"
 import { type ChecksumMismatch, InvalidInput } from "../../CloudError.js"
+import { writeStream } from "../../internal/fileWriting.js"
 import { runningMd5 } from "../../internal/md5.js"
 import { expandHome } from "../../internal/privateFile.js"
 import type * as RetryPolicy from "../../RetryPolicy.js"
-import { joined } from "../../internal/joined.js"
 import { type Download, type DownloadError, type DownloadOptions, makeDownload, type Parts } from "./download.js"
 import { md5Of, type ObjectInfo } from "./endpoints.js"
 import type { Part } from "./manifest.js"
@@ -81,22 +81,10 @@ const stretches = <E>(parts: Stream.Stream<Part, E>, least: number): Stream.Stre
 
 /** What `downloadToFile` is made of. */
 export const makeDownloadToFile = (client: CloudClient, servicePolicy: RetryPolicy.Service | undefined) => {
-  const { getObjectInfo, open, partsOf, range, wrongLength } = makeDownload(client, servicePolicy, operation)
-
-  /** Writes a stream at a place of a file. */
-  const write = <E>(
-    file: FileSystem.File,
-    offset: number,
-    stream: Stream.Stream<Uint8Array, E>,
-    progress: (bytes: number) => Effect.Effect<void>
-  ): Effect.Effect<void, E | PlatformError> =>
-    Effect.zipRight(
-      file.seek(offset, "start"),
-      Stream.runForEachChunk(stream, (chunk) => {
-        const bytes = joined(chunk)
-        return bytes.byteLength === 0 ? Effect.void : Effect.zipRight(file.writeAll(bytes), progress(bytes.byteLength))
-      })
-    )
+  const { getObjectInfo, open, partsOf, range, wrongLength } = makeDownload(client, servicePolicy, {
+    operation,
+    givesBack: true
+  })
 
   /** Bytes, checked as they pass. */
   const checked = <E, V>(
@@ -193,7 +181,11 @@ export const makeDownloadToFile = (client: CloudClient, servicePolicy: RetryPoli
               const target = yield* openPart(part)
               const verifier = verify ? yield* verifierOf(stretch) : Verification.unverified
               const wanted = { offset: stretch.offset, length: stretch.length }
-              yield* write(target, stretch.offset, checked(range(where, wanted, etag), verifier), progress)
+              yield* target.seek(stretch.offset, "start")
+              yield* writeStream(target, checked(range(where, wanted, etag), verifier), {
+                length: stretch.length,
+                progress
+              })
             }).pipe(Effect.scoped)
           const use = Effect.gen(function* () {
             const held = resume ? yield* sizeOf(part) : 0
@@ -218,9 +210,13 @@ export const makeDownloadToFile = (client: CloudClient, servicePolicy: RetryPoli
           yield* fs.truncate(part, from)
           if (from > 0) yield* progress(from)
           let bytes = from
-          yield* write(target, from, stream, (count) => {
-            bytes += count
-            return progress(count)
+          yield* target.seek(from, "start")
+          yield* writeStream(target, stream, {
+            length: info.bytes === undefined ? undefined : info.bytes - from,
+            progress: (count) => {
+              bytes += count
+              return progress(count)
+            }
           })
           return { path, info, bytes, resumed: from, verified }
         }).pipe(Effect.scoped, (use) => through(part, keep, info, use))
