@@ -19,30 +19,53 @@ const digits = (text: string, start: number, count: number): number => {
   return value
 }
 
-const plain = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z?$/
+const hyphen = "-".charCodeAt(0)
+const colon = ":".charCodeAt(0)
+const dot = ".".charCodeAt(0)
+const letterT = "T".charCodeAt(0)
 
-/**
- * Milliseconds since 1970 of a timestamp in UTC as nearly all of them are, which a listing has by the million; undefined for
- * what takes more thought.
- */
-const millisOfPlain = (text: string): number | undefined => {
-  if (!plain.test(text)) return undefined
+/** The day that was read last, of which a listing's next entry mostly is too, and when it began. */
+let lastDay = "none yet"
+let lastMidnight = NaN
+
+/** Milliseconds since 1970 when the day of a timestamp began; NaN for what takes more thought. */
+const midnightOf = (text: string): number => {
+  if (text.startsWith(lastDay)) return lastMidnight
   const year = digits(text, 0, 4)
   const month = digits(text, 5, 2)
   const day = digits(text, 8, 2)
+  const isDay =
+    text.charCodeAt(4) === hyphen && text.charCodeAt(7) === hyphen && year >= 1000 && month >= 1 && month <= 12
+  if (!isDay || !(day >= 1 && day <= 28)) return NaN
+  lastDay = text.slice(0, 10)
+  lastMidnight = Date.UTC(year, month - 1, day)
+  return lastMidnight
+}
+
+/**
+ * Milliseconds since 1970 of a timestamp in UTC as nearly all of them are, which a listing has by the million; NaN for what
+ * takes more thought.
+ */
+const millisOfPlain = (text: string): number => {
+  const end = text.endsWith("Z") ? text.length - 1 : text.length
+  if (end < 19 || text.charCodeAt(10) !== letterT || text.charCodeAt(13) !== colon || text.charCodeAt(16) !== colon) {
+    return NaN
+  }
   const hour = digits(text, 11, 2)
   const minute = digits(text, 14, 2)
   const second = digits(text, 17, 2)
-  if (year < 1000 || month < 1 || month > 12 || day < 1 || day > 28 || hour > 23 || minute > 59 || second > 59) {
-    return undefined
-  }
-  const end = text.endsWith("Z") ? text.length - 1 : text.length
-  // Of a fraction, as many digits as milliseconds have.
+  if (!(hour <= 23 && minute <= 59 && second <= 59)) return NaN
   let millis = 0
-  for (let index = 20, weight = 100; index < 23; index++, weight /= 10) {
-    if (index < end) millis += digits(text, index, 1) * weight
+  if (end > 19) {
+    if (text.charCodeAt(19) !== dot || end === 20) return NaN
+    // Of a fraction, as many digits as milliseconds have.
+    for (let index = 20, weight = 100; index < end; index++, weight /= 10) {
+      const digit = text.charCodeAt(index) - zero
+      if (!(digit >= 0 && digit <= 9)) return NaN
+      if (index < 23) millis += digit * weight
+    }
   }
-  return Date.UTC(year, month - 1, day, hour, minute, second, millis)
+  return midnightOf(text) + hour * 3_600_000 + minute * 60_000 + second * 1000 + millis
 }
 
 /**
@@ -56,7 +79,8 @@ export const Timestamp: Schema.Schema<DateTime.Utc, string> = Schema.transformOr
     strict: true,
     decode: (text, _, ast) => {
       const millis = millisOfPlain(text)
-      if (millis !== undefined) return ParseResult.succeed(DateTime.unsafeMake(millis))
+      // From a Date, since everything else is first asked what it is.
+      if (!Number.isNaN(millis)) return ParseResult.succeed(DateTime.unsafeFromDate(new Date(millis)))
       const trimmed = text.trim()
       return ParseResult.fromOption(
         DateTime.make(/([zZ]|[+-]\d\d:?\d\d)$/.test(trimmed) ? trimmed : `${trimmed}Z`),
