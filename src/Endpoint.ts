@@ -12,6 +12,7 @@ import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type * as ParseResult from "effect/ParseResult"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
@@ -524,26 +525,41 @@ export const openItems =
       if (Either.isLeft(request)) return Effect.fail(request.left)
       return client.send(request.right, ({ stream, text: _, ...response }) => {
         const items = itemsOf(endpoint.success.schema as Loose)
-        const chunkOf = (taken: Array<unknown>) => Chunk.unsafeFromArray(taken as Array<Output>)
-        return Effect.succeed(
-          stream.pipe(
-            // As little at a time as arrives at once, so that its items may be gone before the next ones come.
-            Stream.rechunk(1),
-            Stream.mapChunksEffect((parts): Effect.Effect<Chunk.Chunk<Output>, MalformedResponse> => {
-              for (const part of parts) items.add(part)
+        type Pull = Effect.Effect<Chunk.Chunk<Output>, Option.Option<TransportError | MalformedResponse>>
+        const chunkOf = (taken: Array<unknown>): Pull => Effect.succeed(Chunk.unsafeFromArray(taken as Array<Output>))
+        const pullOf = (pull: Effect.Effect<Chunk.Chunk<Uint8Array>, Option.Option<TransportError>>): Pull => {
+          let arrived: Array<Uint8Array> = []
+          let isOver = false
+          // As little at a time as arrives at once, so that its items may be gone before the next ones come.
+          const step: Pull = Effect.suspend(() => {
+            for (let part = arrived.pop(); part !== undefined; part = arrived.pop()) {
+              items.add(part)
               const failure = items.failure(response)
-              return failure === undefined ? Effect.succeed(chunkOf(items.take())) : Effect.fail(failure)
-            }),
-            Stream.concat(
-              Stream.suspend(() =>
-                Either.match(lastItems(items, response), {
-                  onLeft: (failure) => Stream.fail(failure),
-                  onRight: (last) => Stream.fromChunk(chunkOf(last))
+              if (failure !== undefined) return Effect.fail(Option.some(failure))
+              const taken = items.take()
+              if (taken.length > 0) return chunkOf(taken)
+            }
+            return isOver ? Effect.fail(Option.none()) : more
+          })
+          const more: Pull = Effect.matchEffect(pull, {
+            onSuccess: (chunk) => {
+              arrived = Array.from(chunk).reverse()
+              return step
+            },
+            onFailure: Option.match({
+              onSome: (error: TransportError): Pull => Effect.fail(Option.some(error)),
+              onNone: () => {
+                isOver = true
+                return Either.match(lastItems(items, response), {
+                  onLeft: (failure): Pull => Effect.fail(Option.some(failure)),
+                  onRight: chunkOf
                 })
-              )
-            )
-          )
-        )
+              }
+            })
+          })
+          return step
+        }
+        return Effect.succeed(Stream.fromPull(Effect.map(Stream.toPull(stream), pullOf)))
       })
     })
 

@@ -4,10 +4,13 @@
 import * as Chunk from "effect/Chunk"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as ExecutionStrategy from "effect/ExecutionStrategy"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { MalformedResponse, type TransportError } from "../../CloudError.js"
+import { MalformedResponse, TransportError } from "../../CloudError.js"
 import { inWordsOf } from "../../internal/pageSize.js"
 import * as RetryPolicy from "../../RetryPolicy.js"
 
@@ -28,68 +31,77 @@ export const listing = <A, E extends { readonly _tag: string }>(options: {
   /** The service's policy, where the caller provides none. */
   readonly retry: RetryPolicy.Service | undefined
 }): Stream.Stream<A, E | TransportError | MalformedResponse> =>
-  Stream.unwrap(
+  // One pull for all pages: each as a stream behind the one before would carry every item through as many layers as pages.
+  Stream.fromPull(
     Effect.gen(function* () {
       const { first, nameOf, open, operation, service } = options
       const policy = yield* RetryPolicy.current(options.retry)
       const attempts = yield* Schedule.driver(
         RetryPolicy.scheduleSince<TransportError>(0, { ...policy, maxElapsed: Duration.infinity }, true)
       )
+      const outer = yield* Effect.scope
+      type Pull = Effect.Effect<Chunk.Chunk<A>, Option.Option<E | TransportError | MalformedResponse>>
       let marker = first
       /** Whether an item has arrived since the last failure: attempts are counted anew then, or a long listing would use them up. */
       let hasMoved = false
+      let pull: Pull
 
-      const page: Stream.Stream<A, E | TransportError | MalformedResponse> = Stream.suspend(() => {
+      const openPage: Pull = Effect.suspend(() => {
         const asked = marker
         let last: string | undefined
-        let broken: TransportError | undefined
-        // A page that does not begin was asked for again already, as often as the policy allows.
-        const items = Effect.mapBoth(open(asked), {
-          onFailure: (error) => inWordsOf(operation)(error) as E,
-          onSuccess: (stream) =>
-            stream.pipe(
-              Stream.mapChunks((chunk) => {
-                if (Chunk.isNonEmpty(chunk)) {
-                  last = nameOf(Chunk.lastNonEmpty(chunk))
-                  marker = last
-                  hasMoved = true
-                }
-                return chunk
-              }),
-              Stream.catchTag("TransportError", (error) => {
-                broken = error
-                return Stream.empty
+        const sameAgain = (): Pull =>
+          Effect.fail(
+            Option.some(
+              new MalformedResponse({
+                service,
+                operation,
+                status: 200,
+                path: "name",
+                expected: "another page than the one before",
+                message: `${operation}: the cloud answers the same page twice`
               })
             )
-        })
-        const next = Stream.suspend(() => {
-          if (broken !== undefined) return again(broken)
-          if (last === undefined) return Stream.empty
-          if (last !== asked) return page
-          return Stream.fail(
-            new MalformedResponse({
-              service,
-              operation,
-              status: 200,
-              path: "name",
-              expected: "another page than the one before",
-              message: `${operation}: the cloud answers the same page twice`
-            })
           )
+        return Effect.gen(function* () {
+          const scope = yield* Scope.fork(outer, ExecutionStrategy.sequential)
+          // A page that does not begin was asked for again already, as often as the policy allows.
+          const stream = yield* Scope.extend(open(asked), scope).pipe(
+            Effect.mapError((error) => Option.some(inWordsOf(operation)(error) as E))
+          )
+          const items = yield* Scope.extend(Stream.toPull(stream), scope)
+          pull = Effect.matchEffect(items, {
+            onSuccess: (chunk): Pull => {
+              if (Chunk.isNonEmpty(chunk)) {
+                last = nameOf(Chunk.lastNonEmpty(chunk))
+                marker = last
+                hasMoved = true
+              }
+              return Effect.succeed(chunk)
+            },
+            onFailure: (cause): Pull => {
+              const next = Option.match(cause, {
+                onSome: (error): Pull =>
+                  error instanceof TransportError ? again(error) : Effect.fail(Option.some(error)),
+                onNone: (): Pull =>
+                  last === undefined ? Effect.fail(Option.none()) : last === asked ? sameAgain() : openPage
+              })
+              return Effect.zipRight(Scope.close(scope, Exit.void), next)
+            }
+          })
+          return yield* pull
         })
-        return Stream.concat(Stream.unwrapScoped(items), next)
       })
 
-      const again = (error: TransportError): Stream.Stream<A, E | TransportError | MalformedResponse> =>
-        Stream.unwrap(
-          Effect.flatMap(hasMoved ? attempts.reset : Effect.void, () => {
-            hasMoved = false
-            return Effect.match(attempts.next(error), {
-              onFailure: () => Stream.fail(error),
-              onSuccess: () => page
-            })
+      const again = (error: TransportError): Pull =>
+        Effect.flatMap(hasMoved ? attempts.reset : Effect.void, () => {
+          hasMoved = false
+          return Effect.matchEffect(attempts.next(error), {
+            onFailure: () => Effect.fail(Option.some(error)),
+            onSuccess: () => openPage
           })
-        )
-      return page
+        })
+
+      pull = openPage
+      return Effect.suspend(() => pull)
     })
   )
