@@ -1036,10 +1036,15 @@ describe("large objects are copied, moved and deleted whole", () => {
     "a nested one is copied too",
     () =>
       Effect.gen(function* () {
-        const { files } = yield* two
+        const { emulated, files } = yield* two
         const bytes = patterned(1005)
         yield* uploadLarge(bytes, { segmentSize: 1, segmentThreshold: 1, concurrency: 8 })
-        assert.strictEqual((yield* files.copy({ ...copyOf, source: object, concurrency: 8 })).segments, 1005)
+        const copied = yield* files.copy({ ...copyOf, source: object, concurrency: 8, deleteAfter: Duration.days(1) })
+        assert.strictEqual(copied.segments, 1005)
+        // What expires, expires whole.
+        for (const part of yield* emulated.files.objects("d_segments")) {
+          assert.strictEqual((yield* emulated.files.getObject("d_segments", part))?.deleteAt, 86_400, part)
+        }
         yield* files.deleteLargeObject(object)
         assert.deepStrictEqual(yield* bytesOf(files.download(copyOf)), bytes)
         yield* files.deleteLargeObject(copyOf)

@@ -21,17 +21,9 @@ import * as Endpoint from "../../Endpoint.js"
 import type { BulkResult } from "./bulkEndpoints.js"
 import { endpoints, type ObjectInfo, type Segment } from "./endpoints.js"
 import { isPart, type Part, segmentsOf } from "./manifest.js"
+import { makeNesting } from "./nesting.js"
 import { type LeftSegment, makeOldSegments } from "./oldSegments.js"
-import {
-  type Address,
-  etagOf,
-  folderOf,
-  mostEntries,
-  numbered,
-  pathOf,
-  segmentContainerOf,
-  unquoted
-} from "./segments.js"
+import { type Address, folderOf, numbered, pathOf, segmentContainerOf, unquoted } from "./segments.js"
 
 type CopyInput = NonNullable<Parameters<Endpoint.Method<typeof endpoints.copyObject>>[0]>
 
@@ -123,6 +115,10 @@ export const makeLargeObjects = (client: CloudClient) => {
       const kind = info.isStaticLargeObject ? ("static" as const) : ("dynamic" as const)
       const folder = folderOf(options.object, kind, randomUUID())
       const head = headOf(info, options)
+      const expiry = {
+        ...(head.deleteAt !== undefined && { deleteAt: head.deleteAt }),
+        ...(head.deleteAfter !== undefined && { deleteAfter: head.deleteAfter })
+      }
       const copied: Array<Address> = []
       const parts = yield* partsOf(source, info)
 
@@ -144,8 +140,7 @@ export const makeLargeObjects = (client: CloudClient) => {
             container,
             object,
             source: address,
-            ...(head.deleteAt !== undefined && { deleteAt: head.deleteAt }),
-            ...(head.deleteAfter !== undefined && { deleteAfter: head.deleteAfter })
+            ...expiry
           })
           const expected = unquoted(entry.hash ?? "")
           if (!entry.isManifest && kind === "static" && etag !== undefined && unquoted(etag) !== expected) {
@@ -159,28 +154,15 @@ export const makeLargeObjects = (client: CloudClient) => {
           }
         })
 
-      const fitting = (
-        segments: ReadonlyArray<Segment>,
-        level: number
-      ): Effect.Effect<ReadonlyArray<Segment>, CopyError> =>
-        segments.length <= mostEntries
-          ? Effect.succeed(segments)
-          : Effect.flatMap(
-              Effect.forEach(
-                Chunk.toReadonlyArray(Chunk.chunksOf(Chunk.fromIterable(segments), mostEntries)),
-                (group, index) => {
-                  const object = `${folder}/manifests/${level === 0 ? "" : `${level}-`}${numbered(index)}`
-                  const below = Chunk.toReadonlyArray(group)
-                  copied.push({ container, object })
-                  return Effect.as(putManifest({ container, object, segments: below }), {
-                    path: pathOf({ container, object }),
-                    etag: etagOf(below),
-                    bytes: below.reduce((sum, segment) => sum + segment.bytes, 0)
-                  })
-                }
-              ),
-              (above) => fitting(above, level + 1)
-            )
+      const { fitting } = makeNesting({
+        operation: copying,
+        container,
+        folder,
+        put: (object, segments) => {
+          copied.push({ container, object })
+          return putManifest({ container, object, segments, ...expiry })
+        }
+      })
 
       const address = { container: options.container, object: options.object }
       return yield* Effect.gen(function* () {

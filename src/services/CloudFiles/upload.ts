@@ -33,6 +33,7 @@ import { md5Hex, runningMd5 } from "../../internal/md5.js"
 import { inWordsOf } from "../../internal/pageSize.js"
 import { type Content, type Opened, pieces, type RequestBody } from "../../RequestBody.js"
 import { endpoints, type Segment } from "./endpoints.js"
+import { makeNesting } from "./nesting.js"
 import { type LeftSegment, makeOldSegments, nothingOld, type Old } from "./oldSegments.js"
 import {
   type Address,
@@ -502,8 +503,6 @@ export const makeUpload = (client: CloudClient) => {
           : { ...rest, deleteAt: DateTime.unsafeMake(Math.ceil((now + Duration.toMillis(deleteAfter)) / 1000) * 1000) }
       const segmentHead = { container, contentType: segmentType, deleteAt: input.deleteAt }
       const segmentName = (index: number): string => `${folder}/${numbered(index)}`
-      const submanifestName = (index: number, level: number): string =>
-        `${folder}/manifests/${level === 0 ? "" : `${level}-`}${numbered(index)}`
 
       const begun = new Set<number>()
       const submanifests: Array<string> = []
@@ -536,22 +535,15 @@ export const makeUpload = (client: CloudClient) => {
         )
       }
 
-      const putPart = (
-        index: number,
-        level: number,
-        segments: ReadonlyArray<Segment>
-      ): Effect.Effect<Segment, UploadError> =>
-        Effect.gen(function* () {
-          const object = submanifestName(index, level)
+      const { fitting, putGroup } = makeNesting({
+        operation,
+        container,
+        folder,
+        put: (object, segments) => {
           submanifests.push(object)
-          const expected = etagOf(segments)
-          const { etag } = yield* refusedParts(putManifest({ ...segmentHead, object, segments }))
-          if (etag !== undefined && unquoted(etag) !== expected) {
-            return yield* mismatch({ container, object }, expected, etag)
-          }
-          const bytes = segments.reduce((sum, segment) => sum + segment.bytes, 0)
-          return { path: pathOf({ container, object }), etag: expected, bytes }
-        })
+          return refusedParts(putManifest({ ...segmentHead, object, segments }))
+        }
+      })
       /** Puts what is complete, once it is clear that one manifest does not do; then its segments need not be remembered. */
       const putGroups = (isLast: boolean): Effect.Effect<void, UploadError> =>
         Effect.suspend(() => {
@@ -562,7 +554,7 @@ export const makeUpload = (client: CloudClient) => {
           return Effect.forEach(
             ready,
             ([index, group]) =>
-              Effect.map(putPart(index, 0, group.segments), (submanifest) => {
+              Effect.map(putGroup(group.segments, index, 0), (submanifest) => {
                 group.segments.splice(0, Infinity, submanifest)
               }),
             { discard: true }
@@ -587,20 +579,6 @@ export const makeUpload = (client: CloudClient) => {
         })
       const inOrder = (): ReadonlyArray<Segment> =>
         [...groups].toSorted(([a], [b]) => a - b).flatMap(([, { segments }]) => segments)
-      /** Puts manifests of manifests until one is left that holds all. */
-      const fitting = (
-        segments: ReadonlyArray<Segment>,
-        level: number
-      ): Effect.Effect<ReadonlyArray<Segment>, UploadError> =>
-        segments.length <= mostEntries
-          ? Effect.succeed(segments)
-          : Effect.flatMap(
-              Effect.forEach(
-                Chunk.toReadonlyArray(Chunk.chunksOf(Chunk.fromIterable(segments), mostEntries)),
-                (part, index) => putPart(index, level, Chunk.toReadonlyArray(part))
-              ),
-              (above) => fitting(above, level + 1)
-            )
 
       const storing: Effect.Effect<Stored, UploadError | E> = Effect.gen(function* () {
         yield* createContainer({ container })
