@@ -709,9 +709,9 @@ export const make = ({ cdnEndpoint, ...options }: Options = {}): Effect.Effect<
     const openObjects = Endpoint.openItems(client, table.listObjectsPage)
     const discover = Endpoint.method(beside, getCapabilities)
     const { bulkDeletePaths: _, deleteManifest: __, putArchive: ___, ...operations } = Endpoint.client(client, table)
-    const upload = makeUpload(client)
-    const { download, open } = makeDownload(client, options.retry)
     const { bulkDelete, ...bulk } = makeBulk(client)
+    const upload = makeUpload(client, bulkDelete)
+    const { download, open } = makeDownload(client, options.retry)
     const listed = (
       operation: string,
       { marker: first, pageSize: limit, ...filters }: ObjectFilters & { readonly delimiter?: string | undefined }
@@ -731,7 +731,7 @@ export const make = ({ cdnEndpoint, ...options }: Options = {}): Effect.Effect<
       open,
       downloadToFile: makeDownloadToFile(client, options.retry),
       upload,
-      ...makeLargeObjects(client),
+      ...makeLargeObjects(client, bulkDelete),
       ...bulk,
       bulkDelete: (input) => bulkDelete(input),
       ...makeFolders(client, { upload, open, bulkDelete }),

@@ -84,6 +84,13 @@ const uploadLarge = (bytes: Uint8Array, options: Partial<CloudFiles.UploadOption
     files.upload({ ...object, ...small, body: CloudFiles.fromBytes(bytes), ...options })
   )
 
+const bulkDeletion = { service: "files", method: "POST", path: "bulk-delete" }
+
+/** A cloud that deletes nothing but one by one. */
+const withoutBulk = Effect.flatMap(TestCloud.TestCloud, (emulated) =>
+  emulated.fail({ match: bulkDeletion, times: Infinity, fault: { _tag: "Status", status: 405 } })
+)
+
 const segmentPuts = Effect.map(requestsOf("files"), (all) =>
   all.filter(({ method, target }) => method === "PUT" && /\/\d{8}$/.test(target))
 )
@@ -603,15 +610,44 @@ describe("large objects that are overwritten", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("what cannot be deleted is told of, and the upload is none the worse for it", () =>
+  for (const isOffered of [true, false]) {
+    it.effect(
+      `what cannot be deleted ${isOffered ? "in one request" : "by itself"} is told of, and the upload is none the worse for it`,
+      () =>
+        Effect.gen(function* () {
+          const { emulated, files } = yield* prepared
+          yield* uploadLarge(patterned(2500))
+          const [first = ""] = yield* emulated.files.objects("c_segments")
+          if (isOffered) {
+            const errors = [[`/c_segments/${first}`, "403 Forbidden"]]
+            const body = { "Number Deleted": 2, "Response Status": "400 Bad Request", Errors: errors }
+            yield* emulated.fail({ match: bulkDeletion, fault: { _tag: "Status", status: 200, body } })
+          } else {
+            yield* withoutBulk
+            yield* emulated.fail({ match: { method: "DELETE", path: first }, fault: { _tag: "Status", status: 403 } })
+          }
+          const stored = yield* uploadLarge(patterned(3500))
+          assert.deepStrictEqual(
+            stored.leftSegments?.map(({ path }) => path),
+            [`/c_segments/${first}`]
+          )
+          assert.include(stored.leftSegments?.[0]?.reason ?? "", "403")
+          assert.deepStrictEqual(yield* bytesOf(files.download(object)), patterned(3500))
+        }).pipe(Effect.provide(cloud))
+    )
+  }
+
+  it.effect("where the request to delete them is refused, each may still be there, and is told of", () =>
     Effect.gen(function* () {
-      const { emulated, files } = yield* prepared
+      const { emulated } = yield* prepared
       yield* uploadLarge(patterned(2500))
-      yield* emulated.fail({ match: { method: "DELETE" }, fault: { _tag: "Status", status: 403 } })
-      const stored = yield* uploadLarge(patterned(3500))
-      assert.strictEqual(stored.leftSegments?.length, 1)
-      assert.include(stored.leftSegments?.[0]?.reason ?? "", "403")
-      assert.deepStrictEqual(yield* bytesOf(files.download(object)), patterned(3500))
+      const old = yield* emulated.files.objects("c_segments")
+      yield* emulated.fail({ match: bulkDeletion, fault: { _tag: "Status", status: 400 } })
+      const { leftSegments } = yield* uploadLarge(patterned(3500))
+      assert.deepStrictEqual(
+        leftSegments?.map(({ path }) => path),
+        old.map((one) => `/c_segments/${one}`)
+      )
     }).pipe(Effect.provide(cloud))
   )
 
@@ -1081,6 +1117,7 @@ describe("large objects are copied, moved and deleted whole", () => {
     Effect.gen(function* () {
       const { emulated, files } = yield* two
       yield* uploadLarge(patterned(3500), { largeObject: "dynamic" })
+      yield* withoutBulk
       yield* emulated.fail({ match: { method: "DELETE", path: "00000001" }, fault: { _tag: "Status", status: 403 } })
       const error = yield* Effect.flip(files.deleteLargeObject(object))
       assert.strictEqual(error._tag, "BulkFailed")

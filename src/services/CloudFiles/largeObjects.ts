@@ -18,6 +18,7 @@ import {
   type Unprocessable
 } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
+import type { BulkDelete } from "./bulk.js"
 import type { BulkResult } from "./bulkEndpoints.js"
 import { endpoints, type ObjectInfo, type Segment } from "./endpoints.js"
 import { isPart, type Part, segmentsOf } from "./manifest.js"
@@ -84,7 +85,7 @@ const succeeded = (deleted: number): BulkResult => ({
 })
 
 /** What `copy`, `move` and `deleteLargeObject` are made of. */
-export const makeLargeObjects = (client: CloudClient) => {
+export const makeLargeObjects = (client: CloudClient, bulkDelete: BulkDelete) => {
   const copying = "CloudFiles.copy"
   const deleting = "CloudFiles.deleteLargeObject"
   const copyObject = Endpoint.method(client, endpoints.copyObject)
@@ -94,8 +95,12 @@ export const makeLargeObjects = (client: CloudClient) => {
   const createContainer = Endpoint.method(client, endpoints.createContainer)
   const deleteManifest = Endpoint.method(client, { ...endpoints.deleteManifest, operation: deleting })
   const deleteObject = Endpoint.method(client, { ...endpoints.deleteObject, operation: deleting })
-  const { getObjectInfo, manifests, remove } = makeOldSegments(client, copying)
-  const { getObjectInfo: getInfoToDelete, manifests: manifestsToDelete } = makeOldSegments(client, deleting)
+  const { getObjectInfo, manifests, remove } = makeOldSegments(client, copying, bulkDelete)
+  const {
+    getObjectInfo: getInfoToDelete,
+    manifests: manifestsToDelete,
+    remove: removeAll
+  } = makeOldSegments(client, deleting, bulkDelete)
 
   const mismatch = ({ container, object }: Address, expected: string, actual: string): ChecksumMismatch =>
     new ChecksumMismatch({
@@ -276,7 +281,7 @@ export const makeLargeObjects = (client: CloudClient) => {
         .map(({ name }) => ({ container: where.container, object: name }))
         // The manifest may begin with the prefix itself.
         .filter(({ container, object }) => container !== address.container || object !== address.object)
-      const left: ReadonlyArray<LeftSegment> = yield* remove(segments)
+      const left: ReadonlyArray<LeftSegment> = yield* removeAll(segments)
       // The manifest stays as long as it is the only thing that knows of them.
       if (left.length > 0) return yield* failed(address, left, "the manifest stays")
       yield* deleteObject(address)

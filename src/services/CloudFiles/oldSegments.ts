@@ -7,6 +7,7 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { CloudClient } from "../../CloudClient.js"
 import * as Endpoint from "../../Endpoint.js"
+import type { BulkDelete } from "./bulk.js"
 import { endpoints, type ObjectInfo } from "./endpoints.js"
 import { makeManifests, segmentsOf } from "./manifest.js"
 import { type Address, isOwn, pathOf } from "./segments.js"
@@ -33,26 +34,23 @@ export const nothingOld: Old = { info: undefined, own: [], left: [] }
 const notOwn = "it does not bear the name of the object, and may belong to another one"
 
 /** What looks for old segments, and removes them. */
-export const makeOldSegments = (client: CloudClient, operation: string) => {
+export const makeOldSegments = (client: CloudClient, operation: string, bulkDelete: BulkDelete) => {
   const getObjectInfo = Endpoint.method(client, { ...endpoints.getObjectInfo, operation })
-  const deleteObject = Endpoint.method(client, { ...endpoints.deleteObject, operation })
   const manifests = makeManifests(client, operation)
 
-  /** Deletes objects; tells of those that are still there. */
-  const remove = (addresses: ReadonlyArray<Address>): Effect.Effect<ReadonlyArray<LeftSegment>> =>
-    Effect.map(
-      Effect.forEach(
-        addresses,
-        (address) =>
-          deleteObject(address).pipe(
-            Effect.as(undefined),
-            Effect.catchTag("NotFound", () => Effect.succeed(undefined)),
-            Effect.catchAll((error) => Effect.succeed<LeftSegment>({ path: pathOf(address), reason: error.message }))
+  /** Deletes objects, many in one request where the cloud offers that; tells of those that are still there. */
+  const remove = (objects: ReadonlyArray<Address>): Effect.Effect<ReadonlyArray<LeftSegment>> =>
+    objects.length === 0
+      ? Effect.succeed([])
+      : bulkDelete({ objects }, operation).pipe(
+          Effect.as<ReadonlyArray<LeftSegment>>([]),
+          Effect.catchTag("BulkFailed", ({ failures }) =>
+            Effect.succeed(failures.map(({ path, reason }) => ({ path: path.replace(/^\/?/, "/"), reason })))
           ),
-        { concurrency: 8 }
-      ),
-      (results) => results.filter((result) => result !== undefined)
-    )
+          Effect.catchAll(({ message }) =>
+            Effect.succeed(objects.map((address) => ({ path: pathOf(address), reason: message })))
+          )
+        )
 
   const addressesOf = (whole: Address, info: ObjectInfo) => {
     if (info.isStaticLargeObject) {

@@ -32,6 +32,7 @@ import * as Endpoint from "../../Endpoint.js"
 import { md5Hex, runningMd5 } from "../../internal/md5.js"
 import { inWordsOf } from "../../internal/pageSize.js"
 import { type Content, type Opened, pieces, type RequestBody } from "../../RequestBody.js"
+import type { BulkDelete } from "./bulk.js"
 import { endpoints, type Segment } from "./endpoints.js"
 import { makeNesting } from "./nesting.js"
 import { type LeftSegment, makeOldSegments, nothingOld, type Old } from "./oldSegments.js"
@@ -412,12 +413,12 @@ interface Group {
 }
 
 /** What `upload` is made of. */
-export const makeUpload = (client: CloudClient) => {
+export const makeUpload = (client: CloudClient, bulkDelete: BulkDelete) => {
   const put = Endpoint.method(client, endpoints.putObject)
   const putManifest = Endpoint.method(client, endpoints.putManifest)
   const putDynamicManifest = Endpoint.method(client, endpoints.putDynamicManifest)
   const createContainer = Endpoint.method(client, endpoints.createContainer)
-  const { getObjectInfo, look, manifests, remove, removeOld } = makeOldSegments(client, operation)
+  const { getObjectInfo, look, manifests, remove, removeOld } = makeOldSegments(client, operation, bulkDelete)
 
   const putBytes = (
     input: PutHead,
