@@ -1127,6 +1127,119 @@ describe("large objects are copied, moved and deleted whole", () => {
     }).pipe(Effect.provide(cloud))
   )
 
+  const small = CloudFiles.fromString("small")
+  const ownOf = (owner: string) =>
+    Effect.map(everything, (all) => all.filter((one) => one.startsWith(`d_segments/${owner}/`)))
+  /** A large object where the copy is to be, of six segments. */
+  const overwritten = Effect.tap(two, () => uploadLarge(patterned(5500), copyOf))
+
+  for (const [what, put, segments, mine] of [
+    ["a plain one", (files: CloudFiles.Service) => files.upload({ ...object, body: small }), "copy", 0],
+    ["a static one", () => uploadLarge(patterned(2500)), "copy", 3],
+    ["a dynamic one", () => uploadLarge(patterned(2500), { largeObject: "dynamic" }), "copy", 3],
+    ["the manifest of a static one", () => uploadLarge(patterned(2500)), "share", 0],
+    ["the manifest of a dynamic one", () => uploadLarge(patterned(2500), { largeObject: "dynamic" }), "share", 0]
+  ] as const) {
+    it.effect(`${what} copied over a large one takes its old segments away, and those alone`, () =>
+      Effect.gen(function* () {
+        const { files } = yield* overwritten
+        yield* uploadLarge(patterned(1500), { container: "d", object: "p2" })
+        yield* put(files)
+        const copied = yield* files.copy({ ...copyOf, source: object, segments })
+        assert.deepStrictEqual([copied.segments, copied.leftSegments], [mine, undefined])
+        assert.strictEqual((yield* ownOf("p")).length, mine)
+        assert.strictEqual((yield* ownOf("p2")).length, 2)
+        const bytes = yield* bytesOf(files.download(object))
+        assert.deepStrictEqual(yield* bytesOf(files.download(copyOf)), bytes)
+      }).pipe(Effect.provide(cloud))
+    )
+  }
+
+  for (const segments of ["copy", "share"] as const) {
+    it.effect(`a large one copied onto itself (segments: ${segments}) consists of as many as before`, () =>
+      Effect.gen(function* () {
+        const { files } = yield* overwritten
+        const before = yield* ownOf("p")
+        const copied = yield* files.copy({ ...copyOf, source: copyOf, segments, metadata: { a: "1" } })
+        assert.isUndefined(copied.leftSegments)
+        const after = yield* ownOf("p")
+        assert.strictEqual(after.length, 6)
+        assert.strictEqual(after.filter((one) => before.includes(one)).length, segments === "copy" ? 0 : 6)
+        assert.deepStrictEqual(yield* bytesOf(files.download(copyOf)), patterned(5500))
+      }).pipe(Effect.provide(cloud))
+    )
+
+    it.effect(
+      `what shares the segments of the overwritten one is copied there whole, and stays whole (${segments})`,
+      () =>
+        Effect.gen(function* () {
+          const { files } = yield* overwritten
+          yield* files.copy({ ...object, source: copyOf, segments: "share" })
+          assert.isUndefined((yield* files.copy({ ...copyOf, source: object, segments })).leftSegments)
+          for (const one of [object, copyOf]) {
+            assert.deepStrictEqual(yield* bytesOf(files.download(one)), patterned(5500))
+          }
+          // A copy of its own manifest, too, leaves nothing behind that nobody needs.
+          assert.isUndefined((yield* files.copy({ ...object, source: object, segments: "share" })).leftSegments)
+        }).pipe(Effect.provide(cloud))
+    )
+  }
+
+  it.effect("a segment that is copied over the object that consisted of it stays", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* overwritten
+      const [first = ""] = yield* emulated.files.objects("d_segments")
+      yield* files.copy({ ...copyOf, source: { container: "d_segments", object: first } })
+      assert.deepStrictEqual(yield* ownOf("p"), [`d_segments/${first}`])
+      assert.deepStrictEqual(yield* bytesOf(files.download(copyOf)), patterned(5500).subarray(0, 1000))
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.effect("old segments stay where that is asked for, and nobody looks", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* overwritten
+      yield* files.upload({ ...object, body: small })
+      yield* emulated.clearRequests
+      yield* files.copy({ ...copyOf, source: object, oldSegments: "keep" })
+      assert.deepStrictEqual(yield* traffic, ["HEAD /c/o 200", "PUT /d/p 201"])
+      assert.strictEqual((yield* ownOf("p")).length, 6)
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.effect("where it cannot be seen what the copy consists of, they stay, and are told of", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* overwritten
+      yield* uploadLarge(patterned(2500))
+      yield* emulated.fail({
+        match: { method: "HEAD", path: /\/d\/p$/ },
+        skip: 1,
+        fault: { _tag: "Status", status: 403 }
+      })
+      const copied = yield* files.copy({ ...copyOf, source: object, segments: "share" })
+      assert.strictEqual(copied.leftSegments?.length, 6)
+      assert.strictEqual((yield* ownOf("p")).length, 6)
+    }).pipe(Effect.provide(cloud))
+  )
+
+  for (const how of ["upload", "copy"] as const) {
+    it.effect(`in a container that keeps versions the old segments stay for them, and are told of (${how})`, () =>
+      Effect.gen(function* () {
+        const { emulated, files } = yield* overwritten
+        yield* files.createContainer({ container: "v" })
+        yield* files.updateContainer({ container: "d", versionsLocation: "v" })
+        yield* uploadLarge(patterned(2500))
+        const { leftSegments = [] } =
+          how === "copy"
+            ? yield* files.copy({ ...copyOf, source: object })
+            : yield* uploadLarge(patterned(2500), copyOf)
+        assert.strictEqual(leftSegments.length, 6)
+        assert.include(leftSegments[0]?.reason ?? "", "versions")
+        const [version = ""] = yield* emulated.files.objects("v")
+        assert.deepStrictEqual(yield* bytesOf(files.download({ container: "v", object: version })), patterned(5500))
+      }).pipe(Effect.provide(cloud))
+    )
+  }
+
   it.effect("what is not there is NotFound", () =>
     Effect.gen(function* () {
       const { files } = yield* two

@@ -3,6 +3,7 @@
  */
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { randomUUID } from "node:crypto"
 import type { CloudClient } from "../../CloudClient.js"
@@ -21,9 +22,9 @@ import * as Endpoint from "../../Endpoint.js"
 import type { BulkDelete } from "./bulk.js"
 import type { BulkResult } from "./bulkEndpoints.js"
 import { endpoints, type ObjectInfo, type Segment } from "./endpoints.js"
-import { isPart, type Part, segmentsOf } from "./manifest.js"
+import { isPart, type Part, segmentsOf, type Submanifest } from "./manifest.js"
 import { makeNesting } from "./nesting.js"
-import { type LeftSegment, makeOldSegments } from "./oldSegments.js"
+import { type LeftSegment, makeOldSegments, nothingOld, type Old } from "./oldSegments.js"
 import { type Address, folderOf, numbered, pathOf, segmentContainerOf, unquoted } from "./segments.js"
 
 type CopyInput = NonNullable<Parameters<Endpoint.Method<typeof endpoints.copyObject>>[0]>
@@ -39,6 +40,11 @@ export interface CopyOptions extends CopyInput {
   readonly segmentContainer?: string | undefined
   /** How many segments are copied at the same time. Default 4. */
   readonly concurrency?: number | undefined
+  /**
+   * What happens to the segments of a large object that is overwritten, as far as their names tell that they were only its own,
+   * and neither the copy nor its source consists of them. To see them takes a request. Default `delete`.
+   */
+  readonly oldSegments?: "delete" | "keep" | undefined
 }
 
 /** What was copied. */
@@ -47,6 +53,8 @@ export interface Copied {
   readonly etag: string | undefined
   /** How many segments were copied; 0 for a plain object and where they are shared. */
   readonly segments: number
+  /** Segments of the object that was overwritten which are still there; absent where there are none, or nobody looked. */
+  readonly leftSegments?: ReadonlyArray<LeftSegment> | undefined
 }
 
 /** Whatever a copy can fail with. */
@@ -57,6 +65,18 @@ export type CopyError =
 export type DeleteLargeObjectError = CommonError | NotFound | Conflict | PreconditionFailed | BulkFailed
 
 const service = "CloudFiles"
+
+/** A copy, and of which paths it or its source consists: they must not go with what it has overwritten. */
+interface Made {
+  readonly copied: Copied
+  /** Undefined where that could not be seen. */
+  readonly needs: ((path: string) => boolean) | undefined
+}
+
+const unseen = (address: Address): LeftSegment => ({
+  path: pathOf(address),
+  reason: "it could not be seen whether the copy consists of it"
+})
 
 /** What a copy keeps of its source, as what is given for it says. */
 const headOf = (info: ObjectInfo, { freshMetadata, metadata, ...given }: CopyInput) => ({
@@ -95,7 +115,7 @@ export const makeLargeObjects = (client: CloudClient, bulkDelete: BulkDelete) =>
   const createContainer = Endpoint.method(client, endpoints.createContainer)
   const deleteManifest = Endpoint.method(client, { ...endpoints.deleteManifest, operation: deleting })
   const deleteObject = Endpoint.method(client, { ...endpoints.deleteObject, operation: deleting })
-  const { getObjectInfo, manifests, remove } = makeOldSegments(client, copying, bulkDelete)
+  const { consistsOf, getObjectInfo, look, manifests, remove, removeOld } = makeOldSegments(client, copying, bulkDelete)
   const {
     getObjectInfo: getInfoToDelete,
     manifests: manifestsToDelete,
@@ -114,7 +134,7 @@ export const makeLargeObjects = (client: CloudClient, bulkDelete: BulkDelete) =>
     })
 
   /** Copies segments and puts the manifest; what was copied goes again where that fails. */
-  const copyDeep = (options: CopyOptions, info: ObjectInfo): Effect.Effect<Copied, CopyError> =>
+  const copyDeep = (options: CopyOptions, info: ObjectInfo): Effect.Effect<Made, CopyError> =>
     Effect.gen(function* () {
       const { concurrency = 4, segmentContainer: container = segmentContainerOf(options.container), source } = options
       const kind = info.isStaticLargeObject ? ("static" as const) : ("dynamic" as const)
@@ -125,7 +145,9 @@ export const makeLargeObjects = (client: CloudClient, bulkDelete: BulkDelete) =>
         ...(head.deleteAfter !== undefined && { deleteAfter: head.deleteAfter })
       }
       const copied: Array<Address> = []
-      const parts = yield* partsOf(source, info)
+      const all = yield* partsOf(source, info)
+      const parts = all.filter(isPart)
+      const sources = new Set(all.flatMap(({ address }) => (address === undefined ? [] : [pathOf(address)])))
 
       const copyPart = (part: Part, index: number): Effect.Effect<Segment, CopyError> =>
         Effect.gen(function* () {
@@ -170,6 +192,13 @@ export const makeLargeObjects = (client: CloudClient, bulkDelete: BulkDelete) =>
       })
 
       const address = { container: options.container, object: options.object }
+      const made = (etag: string | undefined): Made => ({
+        copied: { etag, segments: parts.length },
+        needs: (path) =>
+          path.startsWith(`${pathOf({ container, object: folder })}/`) ||
+          // Copied onto itself, an object does not need its old segments any more.
+          (pathOf(source) !== pathOf(address) && sources.has(path))
+      })
       return yield* Effect.gen(function* () {
         yield* createContainer({ container })
         const segments = yield* Effect.forEach(parts, copyPart, { concurrency })
@@ -179,10 +208,10 @@ export const makeLargeObjects = (client: CloudClient, bulkDelete: BulkDelete) =>
             ...head,
             segments: { container, prefix: `${folder}/` }
           })
-          return { etag, segments: segments.length }
+          return made(etag)
         }
         const { etag } = yield* putManifest({ ...address, ...head, segments: yield* fitting(segments, 0) })
-        return { etag, segments: segments.length }
+        return made(etag)
       }).pipe(
         Effect.onError(() =>
           Effect.suspend(() => remove(copied)).pipe(Effect.interruptible, Effect.timeout("30 seconds"), Effect.ignore)
@@ -190,16 +219,14 @@ export const makeLargeObjects = (client: CloudClient, bulkDelete: BulkDelete) =>
       )
     })
 
-  const partsOf = (source: Address, info: ObjectInfo): Effect.Effect<ReadonlyArray<Part>, CopyError> => {
+  const partsOf = (source: Address, info: ObjectInfo): Effect.Effect<ReadonlyArray<Part | Submanifest>, CopyError> => {
     if (info.isStaticLargeObject) {
       return Effect.flatMap(
         manifests.read(source),
-        ({ entries, etag }): Effect.Effect<ReadonlyArray<Part>, CopyError> =>
+        ({ entries, etag }): Effect.Effect<ReadonlyArray<Part | Submanifest>, CopyError> =>
           info.etag !== undefined && unquoted(info.etag) !== etag
             ? Effect.fail(mismatch(source, unquoted(info.etag), etag))
-            : Effect.map(Stream.runCollect(Stream.filter(manifests.partsOf(entries), isPart)), (all) =>
-                Chunk.toReadonlyArray(all)
-              )
+            : Effect.map(Stream.runCollect(manifests.partsOf(entries)), (all) => Chunk.toReadonlyArray(all))
       )
     }
     const where = segmentsOf(info.manifest ?? "")
@@ -217,7 +244,7 @@ export const makeLargeObjects = (client: CloudClient, bulkDelete: BulkDelete) =>
 
   const copy = (options: CopyOptions): Effect.Effect<Copied, CopyError> =>
     Effect.gen(function* () {
-      const { concurrency = 4, segmentContainer, segments = "copy", ...plain } = options
+      const { concurrency = 4, oldSegments = "delete", segmentContainer, segments = "copy", ...plain } = options
       yield* Endpoint.validate(client, { ...endpoints.copyObject, operation: copying }, plain)
       if (segmentContainer !== undefined) {
         const input = { container: segmentContainer }
@@ -232,13 +259,43 @@ export const makeLargeObjects = (client: CloudClient, bulkDelete: BulkDelete) =>
           message: `${copying}: ${issue.path}: expected ${issue.expected}, not ${concurrency}`
         })
       }
-      const info = yield* getObjectInfo({ container: plain.source.container, object: plain.source.object })
-      if (!info.isStaticLargeObject && info.manifest === undefined) {
-        return { etag: (yield* copyObject(plain)).etag, segments: 0 }
-      }
-      return segments === "share"
-        ? { etag: (yield* copyManifest(plain)).etag, segments: 0 }
-        : yield* copyDeep(options, info)
+      const address = { container: plain.container, object: plain.object }
+      const source = { container: plain.source.container, object: plain.source.object }
+      const usual = segmentContainerOf(plain.container)
+      const [info, old] = yield* Effect.all(
+        [
+          getObjectInfo(source),
+          oldSegments === "keep"
+            ? Effect.succeed(nothingOld)
+            : look(address, new Set([usual, segmentContainer ?? usual]))
+        ],
+        { concurrency: 2 }
+      )
+      const isLarge = info.isStaticLargeObject || info.manifest !== undefined
+      const { copied, needs } = !isLarge
+        ? yield* copyPlain(plain)
+        : segments === "share"
+          ? yield* copyShared(plain, old)
+          : yield* copyDeep(options, info)
+      const left = needs === undefined ? [...old.left, ...old.own.map(unseen)] : yield* removeOld(old, needs)
+      return left.length > 0 ? { ...copied, leftSegments: left } : copied
+    })
+
+  const copyPlain = (input: CopyInput): Effect.Effect<Made, CopyError> =>
+    Effect.map(copyObject(input), ({ etag }) => ({
+      copied: { etag, segments: 0 },
+      // It may have been a segment of what it has overwritten.
+      needs: (path) => path === pathOf(input.source)
+    }))
+
+  /** Copies a manifest only. What it consists of is looked for behind the copy, since the source may change before it. */
+  const copyShared = (input: CopyInput, old: Old): Effect.Effect<Made, CopyError> =>
+    Effect.gen(function* () {
+      const { etag } = yield* copyManifest(input)
+      const copied = { etag, segments: 0 }
+      if (old.own.length === 0 && old.left.length === 0) return { copied, needs: () => false }
+      const paths = yield* Effect.option(consistsOf({ container: input.container, object: input.object }))
+      return { copied, needs: Option.getOrUndefined(Option.map(paths, (all) => (path: string) => all.has(path))) }
     })
 
   const failed = (

@@ -32,10 +32,12 @@ export interface Old {
 export const nothingOld: Old = { info: undefined, own: [], left: [] }
 
 const notOwn = "it does not bear the name of the object, and may belong to another one"
+const versioned = "the container keeps versions, and an old one may consist of it"
 
 /** What looks for old segments, and removes them. */
 export const makeOldSegments = (client: CloudClient, operation: string, bulkDelete: BulkDelete) => {
   const getObjectInfo = Endpoint.method(client, { ...endpoints.getObjectInfo, operation })
+  const getContainer = Endpoint.method(client, { ...endpoints.getContainer, operation })
   const manifests = makeManifests(client, operation)
 
   /** Deletes objects, many in one request where the cloud offers that; tells of those that are still there. */
@@ -67,6 +69,21 @@ export const makeOldSegments = (client: CloudClient, operation: string, bulkDele
         }))
   }
 
+  /** The paths of all that an object consists of. */
+  const consistsOf = (whole: Address) =>
+    Effect.map(
+      Effect.flatMap(getObjectInfo(whole), (info) => Stream.runCollect(addressesOf(whole, info))),
+      (found) => new Set(Chunk.toReadonlyArray(found).map(pathOf))
+    )
+
+  /** Whether what is overwritten in a container lives on as a version, now or in former times. */
+  const keepsVersions = (container: string) =>
+    Effect.map(
+      getContainer({ container }),
+      ({ historyLocation, versionsEnabled, versionsLocation }) =>
+        (historyLocation ?? versionsLocation ?? versionsEnabled) !== undefined
+    )
+
   /**
    * What an object consists of before it is overwritten. It does not fail: what cannot be seen is told of as left.
    */
@@ -75,12 +92,17 @@ export const makeOldSegments = (client: CloudClient, operation: string, bulkDele
       const info = yield* getObjectInfo(whole)
       const found = Chunk.toReadonlyArray(yield* Stream.runCollect(addressesOf(whole, info)))
       const own = new Map<string, Address>()
-      const left: Array<LeftSegment> = []
+      const left = new Map<string, LeftSegment>()
       for (const address of found) {
-        if (isOwn(whole, segmentContainers, address)) own.set(pathOf(address), address)
-        else left.push({ path: pathOf(address), reason: notOwn })
+        const path = pathOf(address)
+        if (isOwn(whole, segmentContainers, address)) own.set(path, address)
+        else left.set(path, { path, reason: notOwn })
       }
-      return { info, own: [...own.values()], left }
+      if (own.size > 0 && (yield* keepsVersions(whole.container))) {
+        for (const path of own.keys()) left.set(path, { path, reason: versioned })
+        own.clear()
+      }
+      return { info, own: [...own.values()], left: [...left.values()] }
     }).pipe(
       Effect.catchTag("NotFound", () => Effect.succeed(nothingOld)),
       Effect.catchAll((error) =>
@@ -91,9 +113,12 @@ export const makeOldSegments = (client: CloudClient, operation: string, bulkDele
       )
     )
 
-  /** Removes what was found, but for what the new object consists of. */
-  const removeOld = (old: Old, isKept: (address: Address) => boolean): Effect.Effect<ReadonlyArray<LeftSegment>> =>
-    Effect.map(remove(old.own.filter((address) => !isKept(address))), (failed) => [...old.left, ...failed])
+  /** Removes what was found, but for the paths that are still needed; tells of what is left besides those. */
+  const removeOld = (old: Old, isNeeded: (path: string) => boolean): Effect.Effect<ReadonlyArray<LeftSegment>> =>
+    Effect.map(remove(old.own.filter((address) => !isNeeded(pathOf(address)))), (failed) => [
+      ...old.left.filter(({ path }) => !isNeeded(path)),
+      ...failed
+    ])
 
-  return { look, remove, removeOld, getObjectInfo, manifests }
+  return { look, consistsOf, remove, removeOld, getObjectInfo, manifests }
 }

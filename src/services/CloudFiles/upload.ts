@@ -598,7 +598,7 @@ export const makeUpload = (client: CloudClient, bulkDelete: BulkDelete) => {
       const { expected, sent, stored } = yield* Effect.onError(storing, cleanUp)
       if (stored !== undefined && unquoted(stored) !== expected) return yield* mismatch(input, expected, stored)
 
-      const left = yield* removeOld(old, (one) => one.container === container && one.object.startsWith(`${folder}/`))
+      const left = yield* removeOld(old, (path) => path.startsWith(`${pathOf({ container, object: folder })}/`))
       return {
         etag: stored ?? `"${expected}"`,
         ...(sent.md5 !== undefined && { md5: sent.md5 }),
