@@ -76,6 +76,8 @@ export interface Endpoint<in out Input, out Output, out Tag extends DocumentedEr
   /** The tags of the errors that the documentation names besides the common ones. */
   readonly errors: ReadonlySet<Tag>
   readonly idempotent: boolean
+  /** Whether anybody may ask, so that no token is sent. */
+  readonly anonymous: boolean
   /** Types only; never there at run time. */
   readonly "~types"?: {
     readonly input: (input: Input) => Input
@@ -105,6 +107,7 @@ export type Any = Pick<
   | "accepts"
   | "errors"
   | "idempotent"
+  | "anonymous"
 >
 
 /**
@@ -226,6 +229,8 @@ export const make = <
     readonly errors?: ReadonlyArray<Tag>
     /** Default: as HTTP defines its method. */
     readonly idempotent?: boolean
+    /** Default false. */
+    readonly anonymous?: boolean
   } = {}
 ): Endpoint<Simplify<Schema.Struct.Type<P> & Schema.Struct.Type<Q> & Schema.Struct.Type<H> & B>, Output, Tag, R> => ({
   operation,
@@ -240,7 +245,8 @@ export const make = <
   success: options.success ?? nothing,
   accepts: new Set(options.accepts),
   errors: new Set(options.errors),
-  idempotent: options.idempotent ?? idempotentMethods.has(method)
+  idempotent: options.idempotent ?? idempotentMethods.has(method),
+  anonymous: options.anonymous ?? false
 })
 
 /**
@@ -493,6 +499,7 @@ const requestOf = <Tag extends DocumentedError["_tag"]>(
       headers,
       body,
       idempotent: endpoint.idempotent,
+      anonymous: endpoint.anonymous,
       accepts: endpoint.accepts,
       documented: endpoint.errors,
       secrets: secretsIn(input)

@@ -348,8 +348,10 @@ describe("CloudFiles: what the cloud can do", () => {
   const asked = (status: number, body: string, contentType = "application/json; charset=UTF-8") =>
     Effect.gen(function* () {
       const lines: Array<string> = []
+      const tokens: Array<unknown> = []
       const server = yield* httpServer((request, response) => {
         lines.push(`${request.method} ${request.url}`)
+        tokens.push(request.headers["x-auth-token"])
         response.writeHead(status, { "content-type": contentType }).end(body)
       })
       const known = yield* Effect.flatMap(CloudFiles.CloudFiles, (files) => files.getCapabilities()).pipe(
@@ -361,6 +363,7 @@ describe("CloudFiles: what the cloud can do", () => {
         )
       )
       assert.deepStrictEqual(lines, ["GET /swift/info"])
+      assert.deepStrictEqual(tokens, [undefined], "anybody may ask")
       return known
     })
 
