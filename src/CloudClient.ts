@@ -108,6 +108,8 @@ export interface Request<Tag extends DocumentedError["_tag"]> extends Operation 
   readonly accepts?: ReadonlySet<number> | undefined
   /** The errors that its documentation names. */
   readonly documented: ReadonlySet<Tag>
+  /** Statuses by which the cloud says that an allowance is used up, and which. */
+  readonly usedUp?: Readonly<Record<number, string>> | undefined
   /** Secrets in it besides the token, which no error may repeat. */
   readonly secrets?: ReadonlyArray<string> | undefined
 }
@@ -363,7 +365,8 @@ export const make = (
               body,
               login: access.login,
               now: DateTime.unsafeMake(clock.unsafeCurrentTimeMillis()),
-              secrets: target.secrets
+              secrets: target.secrets,
+              usedUp: request.usedUp?.[status]
             },
             request.documented
           )

@@ -78,6 +78,8 @@ export interface Endpoint<in out Input, out Output, out Tag extends DocumentedEr
   readonly idempotent: boolean
   /** Whether anybody may ask, so that no token is sent. */
   readonly anonymous: boolean
+  /** Statuses by which the cloud says that an allowance is used up, and which: they are `QuotaExceeded`, and not repeated. */
+  readonly usedUp: Readonly<Record<number, string>>
   /** Types only; never there at run time. */
   readonly "~types"?: {
     readonly input: (input: Input) => Input
@@ -108,6 +110,7 @@ export type Any = Pick<
   | "errors"
   | "idempotent"
   | "anonymous"
+  | "usedUp"
 >
 
 /**
@@ -231,6 +234,7 @@ export const make = <
     readonly idempotent?: boolean
     /** Default false. */
     readonly anonymous?: boolean
+    readonly usedUp?: Readonly<Record<number, string>>
   } = {}
 ): Endpoint<Simplify<Schema.Struct.Type<P> & Schema.Struct.Type<Q> & Schema.Struct.Type<H> & B>, Output, Tag, R> => ({
   operation,
@@ -246,7 +250,8 @@ export const make = <
   accepts: new Set(options.accepts),
   errors: new Set(options.errors),
   idempotent: options.idempotent ?? idempotentMethods.has(method),
-  anonymous: options.anonymous ?? false
+  anonymous: options.anonymous ?? false,
+  usedUp: options.usedUp ?? {}
 })
 
 /**
@@ -500,6 +505,7 @@ const requestOf = <Tag extends DocumentedError["_tag"]>(
       body,
       idempotent: endpoint.idempotent,
       anonymous: endpoint.anonymous,
+      usedUp: endpoint.usedUp,
       accepts: endpoint.accepts,
       documented: endpoint.errors,
       secrets: secretsIn(input)
