@@ -1113,6 +1113,20 @@ describe("large objects are copied, moved and deleted whole", () => {
     }).pipe(Effect.provide(cloud))
   )
 
+  for (const largeObject of ["static", "dynamic"] as const) {
+    it.effect(`where nobody knows whether a copy's ${largeObject} manifest was stored, its segments stay for it`, () =>
+      Effect.gen(function* () {
+        const { emulated, files } = yield* two
+        yield* uploadLarge(patterned(3500), { largeObject })
+        const fault = { _tag: "Cut", afterBytes: Infinity } as const
+        yield* emulated.fail({ match: { method: "PUT", path: /\/d\/p(\?|$)/ }, times: Infinity, fault })
+        const error = yield* files.copy({ ...copyOf, source: object }).pipe(once, Effect.flip)
+        assert.strictEqual(error._tag, "TransportError")
+        assert.strictEqual((yield* emulated.files.objects("d_segments")).length, 4)
+      }).pipe(Effect.provide(cloud))
+    )
+  }
+
   it.effect("where a dynamic one's segments cannot be deleted, the error names them, and the manifest stays", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* two

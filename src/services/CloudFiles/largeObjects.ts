@@ -24,7 +24,7 @@ import type { BulkResult } from "./bulkEndpoints.js"
 import { endpoints, type ObjectInfo, type Segment } from "./endpoints.js"
 import { isPart, type Part, segmentsOf, type Submanifest } from "./manifest.js"
 import { makeNesting } from "./nesting.js"
-import { type LeftSegment, makeOldSegments, nothingOld, type Old } from "./oldSegments.js"
+import { isRefusal, type LeftSegment, makeOldSegments, nothingOld, type Old } from "./oldSegments.js"
 import { type Address, folderOf, numbered, pathOf, segmentContainerOf, unquoted } from "./segments.js"
 
 type CopyInput = NonNullable<Parameters<Endpoint.Method<typeof endpoints.copyObject>>[0]>
@@ -145,6 +145,7 @@ export const makeLargeObjects = (client: CloudClient, bulkDelete: BulkDelete) =>
         ...(head.deleteAfter !== undefined && { deleteAfter: head.deleteAfter })
       }
       const copied: Array<Address> = []
+      let manifestSent = false
       const all = yield* partsOf(source, info)
       const parts = all.filter(isPart)
       const sources = new Set(all.flatMap(({ address }) => (address === undefined ? [] : [pathOf(address)])))
@@ -203,6 +204,7 @@ export const makeLargeObjects = (client: CloudClient, bulkDelete: BulkDelete) =>
         yield* createContainer({ container })
         const segments = yield* Effect.forEach(parts, copyPart, { concurrency })
         if (kind === "dynamic") {
+          manifestSent = true
           const { etag } = yield* putDynamicManifest({
             ...address,
             ...head,
@@ -210,11 +212,22 @@ export const makeLargeObjects = (client: CloudClient, bulkDelete: BulkDelete) =>
           })
           return made(etag)
         }
-        const { etag } = yield* putManifest({ ...address, ...head, segments: yield* fitting(segments, 0) })
+        const held = yield* fitting(segments, 0)
+        manifestSent = true
+        const { etag } = yield* putManifest({ ...address, ...head, segments: held })
         return made(etag)
       }).pipe(
-        Effect.onError(() =>
-          Effect.suspend(() => remove(copied)).pipe(Effect.interruptible, Effect.timeout("30 seconds"), Effect.ignore)
+        Effect.onError((cause) =>
+          // A manifest whose fate is unknown may be stored, and then needs its segments.
+          manifestSent && !isRefusal(cause)
+            ? Effect.logWarning(
+                `${copying}: nobody knows whether ${pathOf(address)} was stored; its segments stay in ${container}/${folder}`
+              )
+            : Effect.suspend(() => remove(copied)).pipe(
+                Effect.interruptible,
+                Effect.timeout("30 seconds"),
+                Effect.ignore
+              )
         )
       )
     })

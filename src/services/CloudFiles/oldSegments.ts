@@ -1,6 +1,7 @@
 /**
  * Segments that nothing refers to any more: those of an object that is overwritten, and those of an upload that failed.
  */
+import * as Cause from "effect/Cause"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -30,6 +31,15 @@ export interface Old {
 
 /** Nothing to remove. */
 export const nothingOld: Old = { info: undefined, own: [], left: [] }
+
+const uncertain: ReadonlySet<string> = new Set(["TransportError", "ServiceUnavailable", "MalformedResponse"])
+
+/** Whether the cloud has said no to a manifest, so that nothing stored may need its segments. */
+export const isRefusal = (cause: Cause.Cause<unknown>): boolean =>
+  Option.exists(
+    Cause.failureOption(cause),
+    (error) => typeof error === "object" && error !== null && "_tag" in error && !uncertain.has(String(error._tag))
+  )
 
 const notOwn = "it does not bear the name of the object, and may belong to another one"
 const versioned = "the container keeps versions, and an old one may consist of it"

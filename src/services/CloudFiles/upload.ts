@@ -35,7 +35,7 @@ import { type Content, type Opened, pieces, type RequestBody } from "../../Reque
 import type { BulkDelete } from "./bulk.js"
 import { endpoints, type Segment } from "./endpoints.js"
 import { makeNesting } from "./nesting.js"
-import { type LeftSegment, makeOldSegments, nothingOld, type Old } from "./oldSegments.js"
+import { isRefusal, type LeftSegment, makeOldSegments, nothingOld, type Old } from "./oldSegments.js"
 import {
   type Address,
   etagOf,
@@ -909,15 +909,6 @@ export const makeUpload = (client: CloudClient, bulkDelete: BulkDelete) => {
   return <E = never, R = never>(options: UploadOptions<E, R>): Effect.Effect<Uploaded, UploadError | E, R> =>
     Object.keys(options).some((key) => elaborate.has(key)) ? general(options) : quick(options)
 }
-
-const uncertain: ReadonlySet<string> = new Set(["TransportError", "ServiceUnavailable", "MalformedResponse"])
-
-/** Whether the cloud has said no, so that nothing was stored. */
-const isRefusal = (cause: Cause.Cause<unknown>): boolean =>
-  Option.exists(
-    Cause.failureOption(cause),
-    (error) => typeof error === "object" && error !== null && "_tag" in error && !uncertain.has(String(error._tag))
-  )
 
 const isUnprocessable = (error: unknown): error is Unprocessable =>
   typeof error === "object" && error !== null && "_tag" in error && error._tag === "Unprocessable"
