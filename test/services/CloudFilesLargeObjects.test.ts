@@ -1102,6 +1102,20 @@ describe("large objects are copied, moved and deleted whole", () => {
     }).pipe(Effect.provide(cloud))
   )
 
+  it.effect("a copy that takes its time expires whole", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* two
+      yield* uploadLarge(patterned(3500))
+      const fault = { _tag: "Delay", duration: "20 seconds" } as const
+      yield* emulated.fail({ match: { method: "PUT", path: "00000003" }, fault })
+      yield* inTime(files.copy({ ...copyOf, source: object, concurrency: 1, deleteAfter: Duration.days(1) }))
+      for (const one of (yield* everything).filter((name) => name.startsWith("d"))) {
+        const [container = "", ...name] = one.split("/")
+        assert.strictEqual((yield* emulated.files.getObject(container, name.join("/")))?.deleteAt, 86_400, one)
+      }
+    }).pipe(Effect.provide(cloud))
+  )
+
   it.effect("a copy that fails leaves nothing, and the source whole", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* two

@@ -2,6 +2,7 @@
  * Large objects as wholes: copied, moved and deleted with what they consist of.
  */
 import * as Chunk from "effect/Chunk"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
@@ -25,7 +26,7 @@ import { endpoints, type ObjectInfo, type Segment } from "./endpoints.js"
 import { isPart, type Part, segmentsOf, type Submanifest } from "./manifest.js"
 import { makeNesting } from "./nesting.js"
 import { isRefusal, type LeftSegment, makeOldSegments, nothingOld, type Old } from "./oldSegments.js"
-import { type Address, folderOf, numbered, pathOf, segmentContainerOf, unquoted } from "./segments.js"
+import { type Address, expiryAfter, folderOf, numbered, pathOf, segmentContainerOf, unquoted } from "./segments.js"
 
 type CopyInput = NonNullable<Parameters<Endpoint.Method<typeof endpoints.copyObject>>[0]>
 
@@ -139,11 +140,11 @@ export const makeLargeObjects = (client: CloudClient, bulkDelete: BulkDelete) =>
       const { concurrency = 4, segmentContainer: container = segmentContainerOf(options.container), source } = options
       const kind = info.isStaticLargeObject ? ("static" as const) : ("dynamic" as const)
       const folder = folderOf(options.object, kind, randomUUID())
-      const head = headOf(info, options)
-      const expiry = {
-        ...(head.deleteAt !== undefined && { deleteAt: head.deleteAt }),
-        ...(head.deleteAfter !== undefined && { deleteAfter: head.deleteAfter })
-      }
+      const { deleteAfter, ...kept } = headOf(info, options)
+      const now = yield* Clock.currentTimeMillis
+      const deleteAt = deleteAfter === undefined ? kept.deleteAt : expiryAfter(now, deleteAfter)
+      const expiry = deleteAt === undefined ? {} : { deleteAt }
+      const head = { ...kept, ...expiry }
       const copied: Array<Address> = []
       let manifestSent = false
       const all = yield* partsOf(source, info)

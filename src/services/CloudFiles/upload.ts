@@ -8,7 +8,6 @@
 import * as Cause from "effect/Cause"
 import * as Chunk from "effect/Chunk"
 import * as Clock from "effect/Clock"
-import * as DateTime from "effect/DateTime"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -39,6 +38,7 @@ import { isRefusal, type LeftSegment, makeOldSegments, nothingOld, type Old } fr
 import {
   type Address,
   etagOf,
+  expiryAfter,
   folderOf,
   largestObject,
   mostEntries,
@@ -496,12 +496,8 @@ export const makeUpload = (client: CloudClient, bulkDelete: BulkDelete) => {
       const { container, folder, kind } = plan
       const old = yield* before(given, plan)
       const { deleteAfter, ...rest } = given
-      // Counted from one moment, or the segments, which are older than the manifest, would expire before it.
       const now = yield* Clock.currentTimeMillis
-      const input: PutHead =
-        deleteAfter === undefined
-          ? rest
-          : { ...rest, deleteAt: DateTime.unsafeMake(Math.ceil((now + Duration.toMillis(deleteAfter)) / 1000) * 1000) }
+      const input: PutHead = deleteAfter === undefined ? rest : { ...rest, deleteAt: expiryAfter(now, deleteAfter) }
       const segmentHead = { container, contentType: segmentType, deleteAt: input.deleteAt }
       const segmentName = (index: number): string => `${folder}/${numbered(index)}`
 
