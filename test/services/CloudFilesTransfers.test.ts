@@ -517,8 +517,11 @@ describe("uploads", () => {
         const stored = all.filter(({ target }) => /\/\d{8}$/.test(target) && target.includes("c_segments"))
         const put = stored.filter(({ method }) => method === "PUT").length
         assert.isAtLeast(put, 3)
-        assert.strictEqual(stored.filter(({ method }) => method === "DELETE").length, isOffered ? 0 : put)
-        assert.strictEqual(all.filter(({ target }) => target.includes("bulk-delete")).length, 1)
+        const deletions = stored.filter(({ method }) => method === "DELETE")
+        assert.strictEqual(new Set(deletions.map(({ target }) => target)).size, isOffered ? 0 : put)
+        const bulk = all.filter(({ target }) => target.includes("bulk-delete")).length
+        // What is under way when it fails goes by requests of its own.
+        assert.isTrue(isOffered ? bulk >= 1 && bulk <= 3 : bulk === 1, String(bulk))
         yield* emulated.clearFaults
       }).pipe(Effect.provide(cloud()))
     )

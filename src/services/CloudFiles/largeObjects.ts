@@ -116,7 +116,11 @@ export const makeLargeObjects = (client: CloudClient, bulkDelete: BulkDelete) =>
   const createContainer = Endpoint.method(client, endpoints.createContainer)
   const deleteManifest = Endpoint.method(client, { ...endpoints.deleteManifest, operation: deleting })
   const deleteObject = Endpoint.method(client, { ...endpoints.deleteObject, operation: deleting })
-  const { consistsOf, getObjectInfo, look, manifests, remove, removeOld } = makeOldSegments(client, copying, bulkDelete)
+  const { consistsOf, getObjectInfo, look, manifests, removeOld, removeSent } = makeOldSegments(
+    client,
+    copying,
+    bulkDelete
+  )
   const {
     getObjectInfo: getInfoToDelete,
     manifests: manifestsToDelete,
@@ -146,6 +150,7 @@ export const makeLargeObjects = (client: CloudClient, bulkDelete: BulkDelete) =>
       const expiry = deleteAt === undefined ? {} : { deleteAt }
       const head = { ...kept, ...expiry }
       const copied: Array<Address> = []
+      const underWay = new Set<Address>()
       let manifestSent = false
       const all = yield* partsOf(source, info)
       const parts = all.filter(isPart)
@@ -163,7 +168,8 @@ export const makeLargeObjects = (client: CloudClient, bulkDelete: BulkDelete) =>
             })
           }
           const object = `${folder}/${numbered(index)}`
-          copied.push({ container, object })
+          const target = { container, object }
+          underWay.add(target)
           // A range of a large object: its copy is flat, and has an ETag of its own.
           const { etag } = yield* copyObject({
             container,
@@ -171,6 +177,8 @@ export const makeLargeObjects = (client: CloudClient, bulkDelete: BulkDelete) =>
             source: address,
             ...expiry
           })
+          underWay.delete(target)
+          copied.push(target)
           const expected = unquoted(entry.hash ?? "")
           if (!entry.isManifest && kind === "static" && etag !== undefined && unquoted(etag) !== expected) {
             return yield* mismatch({ container, object }, expected, unquoted(etag))
@@ -188,7 +196,7 @@ export const makeLargeObjects = (client: CloudClient, bulkDelete: BulkDelete) =>
         container,
         folder,
         put: (object, segments) => {
-          copied.push({ container, object })
+          underWay.add({ container, object })
           return putManifest({ container, object, segments, ...expiry })
         }
       })
@@ -224,7 +232,7 @@ export const makeLargeObjects = (client: CloudClient, bulkDelete: BulkDelete) =>
             ? Effect.logWarning(
                 `${copying}: nobody knows whether ${pathOf(address)} was stored; its segments stay in ${container}/${folder}`
               )
-            : Effect.suspend(() => remove(copied)).pipe(
+            : Effect.suspend(() => removeSent(copied, [...underWay])).pipe(
                 Effect.interruptible,
                 Effect.timeout("30 seconds"),
                 Effect.ignore

@@ -64,6 +64,20 @@ export const makeOldSegments = (client: CloudClient, operation: string, bulkDele
           )
         )
 
+  /**
+   * Deletes what was stored, and then, twice, what was on its way when it was broken off: the cloud may have all of it, and
+   * store it behind the first deletion.
+   */
+  const removeSent = (
+    stored: ReadonlyArray<Address>,
+    underWay: ReadonlyArray<Address>
+  ): Effect.Effect<ReadonlyArray<LeftSegment>> =>
+    Effect.gen(function* () {
+      const left = yield* remove(stored)
+      yield* remove(underWay)
+      return [...left, ...(yield* remove(underWay))]
+    })
+
   const addressesOf = (whole: Address, info: ObjectInfo) => {
     if (info.isStaticLargeObject) {
       return Stream.unwrap(Effect.map(manifests.read(whole), ({ entries }) => manifests.partsOf(entries))).pipe(
@@ -130,5 +144,5 @@ export const makeOldSegments = (client: CloudClient, operation: string, bulkDele
       ...failed
     ])
 
-  return { look, consistsOf, remove, removeOld, getObjectInfo, manifests }
+  return { look, consistsOf, remove, removeSent, removeOld, getObjectInfo, manifests }
 }

@@ -418,7 +418,7 @@ export const makeUpload = (client: CloudClient, bulkDelete: BulkDelete) => {
   const putManifest = Endpoint.method(client, endpoints.putManifest)
   const putDynamicManifest = Endpoint.method(client, endpoints.putDynamicManifest)
   const createContainer = Endpoint.method(client, endpoints.createContainer)
-  const { getObjectInfo, look, manifests, remove, removeOld } = makeOldSegments(client, operation, bulkDelete)
+  const { getObjectInfo, look, manifests, removeOld, removeSent } = makeOldSegments(client, operation, bulkDelete)
 
   const putBytes = (
     input: PutHead,
@@ -501,14 +501,14 @@ export const makeUpload = (client: CloudClient, bulkDelete: BulkDelete) => {
       const segmentHead = { container, contentType: segmentType, deleteAt: input.deleteAt }
       const segmentName = (index: number): string => `${folder}/${numbered(index)}`
 
-      const begun = new Set<number>()
+      const underWay = new Set<number>()
+      const sentWhole = new Set<number>()
       const submanifests: Array<string> = []
       const groups = new Map<number, Group>()
       let count = 0
       let manifestSent = false
 
-      const leftovers = (): ReadonlyArray<Address> =>
-        [...[...begun].map(segmentName), ...submanifests].map((object) => ({ container, object }))
+      const addressOfPart = (object: string): Address => ({ container, object })
       const cleanUp = (cause: Cause.Cause<unknown>): Effect.Effect<void> => {
         // A manifest whose fate is unknown may be stored, and then needs its segments.
         if (manifestSent && !isRefusal(cause)) {
@@ -516,8 +516,13 @@ export const makeUpload = (client: CloudClient, bulkDelete: BulkDelete) => {
             `${operation}: nobody knows whether ${pathOf(input)} was stored; its segments stay in ${container}/${folder}`
           )
         }
-        if (plan.keepSegments || begun.size === 0) return Effect.void
-        return Effect.suspend(() => remove(leftovers())).pipe(
+        if (plan.keepSegments || underWay.size + sentWhole.size === 0) return Effect.void
+        return Effect.suspend(() =>
+          removeSent(
+            [...sentWhole].map(segmentName).map(addressOfPart),
+            [...[...underWay].map(segmentName), ...submanifests].map(addressOfPart)
+          )
+        ).pipe(
           // As a finalizer it is not interruptible, and would have no end where the cloud gives no answer.
           Effect.interruptible,
           Effect.timeoutOption(Duration.seconds(30)),
@@ -569,10 +574,12 @@ export const makeUpload = (client: CloudClient, bulkDelete: BulkDelete) => {
         })
       const store: Store<E> = (index, length, sendOne) =>
         Effect.suspend(() => {
-          begun.add(index)
-          return Effect.flatMap(sendOne({ ...segmentHead, object: segmentName(index) }), (etag) =>
-            note(index, { etag, bytes: length })
-          )
+          underWay.add(index)
+          return Effect.flatMap(sendOne({ ...segmentHead, object: segmentName(index) }), (etag) => {
+            underWay.delete(index)
+            sentWhole.add(index)
+            return note(index, { etag, bytes: length })
+          })
         })
       const inOrder = (): ReadonlyArray<Segment> =>
         [...groups].toSorted(([a], [b]) => a - b).flatMap(([, { segments }]) => segments)
