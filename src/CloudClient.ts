@@ -102,10 +102,14 @@ export interface Request<Tag extends DocumentedError["_tag"]> extends Operation 
   readonly body: RequestBody.Content | undefined
   /** Whether it may be sent again after a failure that leaves open whether it arrived. */
   readonly idempotent: boolean
+  /** Whether it is sent without the token, which then a refusal does not renew. Default false. */
+  readonly anonymous?: boolean | undefined
   /** Statuses besides 2xx that are handed to `receive`, since they are no refusal. */
   readonly accepts?: ReadonlySet<number> | undefined
   /** The errors that its documentation names. */
   readonly documented: ReadonlySet<Tag>
+  /** Statuses by which the cloud says that an allowance is used up, and which. */
+  readonly usedUp?: Readonly<Record<number, string>> | undefined
   /** Secrets in it besides the token, which no error may repeat. */
   readonly secrets?: ReadonlyArray<string> | undefined
 }
@@ -316,7 +320,11 @@ export const make = (
         method: request.method,
         endpoint,
         path: request.path,
-        headers: { ...request.headers, ...versioned, "x-auth-token": token },
+        headers: {
+          ...request.headers,
+          ...versioned,
+          ...(request.anonymous !== true && { "x-auth-token": token })
+        },
         body: request.body,
         target,
         policy,
@@ -340,8 +348,9 @@ export const make = (
           span.attribute("http.response.status_code", status)
           span.attribute("server.address", endpoint.url.host)
           if (requestId !== undefined) span.attribute("rackspace.request_id", requestId)
-          // A 401 that is a result says nothing good of the token.
-          if (isResult(status) && status < 400) accepted = Math.max(accepted, access.login)
+          // A 401 that is a result says nothing good of the token, and what was asked without it says nothing at all.
+          const isGood = isResult(status) && status < 400 && request.anonymous !== true
+          if (isGood) accepted = Math.max(accepted, access.login)
           return { service, operation, status, headers, requestId }
         },
         refusal: ({ headers, status }: Head, body: string) =>
@@ -356,7 +365,8 @@ export const make = (
               body,
               login: access.login,
               now: DateTime.unsafeMake(clock.unsafeCurrentTimeMillis()),
-              secrets: target.secrets
+              secrets: target.secrets,
+              usedUp: request.usedUp?.[status]
             },
             request.documented
           )
@@ -402,10 +412,12 @@ export const make = (
               let rounds = 0
               const round = Effect.suspend(() => {
                 if (rounds++ > 0) retriesOf(service, request.operation).unsafeUpdate(1, labels)
-                return Effect.retry(
-                  again,
-                  retryUnauthorized(tokens, (login) => login <= accepted)
-                )
+                return request.anonymous === true
+                  ? again
+                  : Effect.retry(
+                      again,
+                      retryUnauthorized(tokens, (login) => login <= accepted)
+                    )
               })
               return Effect.withParentSpan(
                 Effect.retry(round, RetryPolicy.scheduleSince(start, policy, request.idempotent)),

@@ -169,7 +169,7 @@ export class RangeNotSatisfiable extends Schema.TaggedError<RangeNotSatisfiable>
 )("RangeNotSatisfiable", refusal) {}
 
 /**
- * 413 with an over-limit fault, 429 and 498: too many requests. It surfaces when the cloud asks for a longer wait than the
+ * 413 with an over-limit fault, 429 and 498 (but of a purge from the CDN): too many requests. It surfaces when the cloud asks for a longer wait than the
  * RetryPolicy allows, or when the attempts are used up.
  *
  * @since 0.1.0
@@ -182,8 +182,8 @@ export class OverLimit extends Schema.TaggedError<OverLimit>("effect-rackspace/O
 }) {}
 
 /**
- * 403 with a quota message, and 413 that is not rate control: the account or the service has no room for this. Repeating
- * does not help.
+ * 403 with a quota message, 413 that is not rate control, and 498 of a purge from the CDN: the account or the service has no
+ * room for this, or the day's share is used up. Repeating does not help.
  *
  * @since 0.1.0
  * @category errors
@@ -458,6 +458,8 @@ export interface Refusal extends Operation {
   readonly now: DateTime.Utc
   /** Values that must not appear in any message. */
   readonly secrets: ReadonlyArray<string>
+  /** Which allowance the operation's documentation says to be used up where the cloud answers this status. */
+  readonly usedUp?: string | undefined
 }
 
 const requestIdHeaders = ["x-compute-request-id", "x-openstack-request-id", "x-trans-id", "x-request-id"]
@@ -683,8 +685,10 @@ export const fromRefusal = <Tag extends DocumentedError["_tag"] = never>(
   ) as Fault
   const requestId = requestIdOf(refused.headers)
   const status = refused.status
-  const said = fault.message ?? statusTexts[status] ?? "no reason given"
   const retryAfter = retryAfterOf(refused.headers["retry-after"], fault.retryAt, refused.now)
+  // What comes back in a while is no quota.
+  const usedUp = retryAfter === undefined ? refused.usedUp : undefined
+  const said = usedUp ?? fault.message ?? statusTexts[status] ?? "no reason given"
   const common = {
     service: refused.service,
     operation: refused.operation,
@@ -700,7 +704,8 @@ export const fromRefusal = <Tag extends DocumentedError["_tag"] = never>(
     ...(fault.details !== undefined && { details: fault.details })
   }
   const waiting = { ...common, ...(retryAfter !== undefined && { retryAfter }) }
-  const error = refusalOf(common, waiting, fault, refused.login, documented)
+  const error =
+    usedUp === undefined ? refusalOf(common, waiting, fault, refused.login, documented) : new QuotaExceeded(common)
   return error !== undefined && (commonTags.has(error._tag) || (documented as ReadonlySet<string>).has(error._tag))
     ? (error as CommonError | Extract<DocumentedError, { readonly _tag: Tag }>)
     : new UnexpectedStatus({ ...common, body: body.slice(0, 1024) })

@@ -77,6 +77,10 @@ export interface Endpoint<in out Input, out Output, out Tag extends DocumentedEr
   /** The tags of the errors that the documentation names besides the common ones. */
   readonly errors: ReadonlySet<Tag>
   readonly idempotent: boolean
+  /** Whether anybody may ask, so that no token is sent. */
+  readonly anonymous: boolean
+  /** Statuses by which the cloud says that an allowance is used up, and which: they are `QuotaExceeded`, and not repeated. */
+  readonly usedUp: Readonly<Record<number, string>>
   /** Types only; never there at run time. */
   readonly "~types"?: {
     readonly input: (input: Input) => Input
@@ -106,6 +110,8 @@ export type Any = Pick<
   | "accepts"
   | "errors"
   | "idempotent"
+  | "anonymous"
+  | "usedUp"
 >
 
 /**
@@ -227,6 +233,9 @@ export const make = <
     readonly errors?: ReadonlyArray<Tag>
     /** Default: as HTTP defines its method. */
     readonly idempotent?: boolean
+    /** Default false. */
+    readonly anonymous?: boolean
+    readonly usedUp?: Readonly<Record<number, string>>
   } = {}
 ): Endpoint<Simplify<Schema.Struct.Type<P> & Schema.Struct.Type<Q> & Schema.Struct.Type<H> & B>, Output, Tag, R> => ({
   operation,
@@ -241,7 +250,9 @@ export const make = <
   success: options.success ?? nothing,
   accepts: new Set(options.accepts),
   errors: new Set(options.errors),
-  idempotent: options.idempotent ?? idempotentMethods.has(method)
+  idempotent: options.idempotent ?? idempotentMethods.has(method),
+  anonymous: options.anonymous ?? false,
+  usedUp: options.usedUp ?? {}
 })
 
 /**
@@ -494,6 +505,8 @@ const requestOf = <Tag extends DocumentedError["_tag"]>(
       headers,
       body,
       idempotent: endpoint.idempotent,
+      anonymous: endpoint.anonymous,
+      usedUp: endpoint.usedUp,
       accepts: endpoint.accepts,
       documented: endpoint.errors,
       secrets: secretsIn(input)

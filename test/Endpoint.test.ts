@@ -145,6 +145,7 @@ const probe = {
       headers: { type: Schema.optional(Schema.String).pipe(Schema.fromKey("content-type")) }
     })
   ),
+  ask: Endpoint.make("Probe.ask", "GET", "/ask", { anonymous: true }),
   open: Endpoint.make("Probe.open", "GET", "/open", {
     success: Endpoint.stream(
       Schema.Struct({ kind: Schema.String.pipe(Schema.propertySignature, Schema.fromKey("content-type")) })
@@ -190,6 +191,27 @@ describe("a request of an endpoint", () => {
       assert.notProperty(headers, "content-type")
       assert.notProperty(headers, "accept")
     })
+  )
+
+  it.effect("bears the token, but for one that anybody may ask", () =>
+    Effect.gen(function* () {
+      assert.property((yield* probing({}, ({ ping }) => ping())).headers, "x-auth-token")
+      assert.notProperty((yield* probing({}, ({ ask }) => ask())).headers, "x-auth-token")
+    })
+  )
+
+  it.effect("that anybody may ask renews no token where it is refused", () =>
+    Effect.gen(function* () {
+      const cloud = yield* TestCloud.TestCloud
+      const { ask } = Endpoint.client(yield* probeClient, probe)
+      yield* cloud.clearRequests
+      yield* cloud.fail({ match: { service: "unknown" }, fault: { _tag: "Status", status: 401 } })
+      assert.strictEqual((yield* Effect.flip(ask()))._tag, "Unauthorized")
+      assert.deepStrictEqual(
+        (yield* cloud.requests).map(({ service }) => service),
+        ["unknown"]
+      )
+    }).pipe(Effect.provide(TestCloud.layer()))
   )
 
   it.effect("has its parameters in the path, each one segment", () =>

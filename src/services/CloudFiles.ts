@@ -561,8 +561,8 @@ export interface Service
    *
    * Any part of it can be sent again when the token expires or a connection breaks. Where the source fails, nothing is stored, and
    * its own failure surfaces; segments that are stored already are deleted, unless they are to be kept or `resume` is to find them.
-   * The old segments of a large object that is overwritten are deleted once the new one is there; what could not be is in the
-   * result.
+   * The old segments of a large object that is overwritten are deleted once the new one is there, unless the container keeps
+   * versions; what is left of them is in the result.
    *
    * Fails with `NotFound` where there is no such container, `ChecksumMismatch` where what was stored is not what was sent,
    * `SourceChanged` where a file is written to meanwhile, `PreconditionFailed` where `createOnly` finds an object there,
@@ -592,7 +592,8 @@ export interface Service
   /**
    * Copies an object of any size within the cloud, a large one with its segments, so that neither needs the other (or with
    * `segments: "share"` only its manifest). The copy has the source's metadata, overlaid with what is given here, or with
-   * `freshMetadata` only that.
+   * `freshMetadata` only that. The old segments of a large object that is overwritten are deleted as `upload` does it, but for
+   * those of which the copy or its source consists.
    *
    * Fails with `NotFound` where the source or the container is missing, and with `ChecksumMismatch` where the source changes
    * meanwhile; what was copied of a large object is then deleted.
@@ -709,9 +710,9 @@ export const make = ({ cdnEndpoint, ...options }: Options = {}): Effect.Effect<
     const openObjects = Endpoint.openItems(client, table.listObjectsPage)
     const discover = Endpoint.method(beside, getCapabilities)
     const { bulkDeletePaths: _, deleteManifest: __, putArchive: ___, ...operations } = Endpoint.client(client, table)
-    const upload = makeUpload(client)
-    const { download, open } = makeDownload(client, options.retry)
     const { bulkDelete, ...bulk } = makeBulk(client)
+    const upload = makeUpload(client, bulkDelete)
+    const { download, open } = makeDownload(client, options.retry)
     const listed = (
       operation: string,
       { marker: first, pageSize: limit, ...filters }: ObjectFilters & { readonly delimiter?: string | undefined }
@@ -731,7 +732,7 @@ export const make = ({ cdnEndpoint, ...options }: Options = {}): Effect.Effect<
       open,
       downloadToFile: makeDownloadToFile(client, options.retry),
       upload,
-      ...makeLargeObjects(client),
+      ...makeLargeObjects(client, bulkDelete),
       ...bulk,
       bulkDelete: (input) => bulkDelete(input),
       ...makeFolders(client, {

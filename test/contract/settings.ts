@@ -1,10 +1,10 @@
 import { assert, describe, layer as onLayer } from "@effect/vitest"
 import { DateTime, Duration, Effect, type Layer, Option, Redacted, Schedule, Stream } from "effect"
 import { CloudFiles } from "effect-rackspace"
-import { textOf } from "../support.js"
+import { bytesOf, md5, patterned, textOf } from "../support.js"
 import { exchange, freshName, rawFiles, type RawRequest, type Services } from "./Cloud.js"
 
-const { AccessList, fromString } = CloudFiles
+const { AccessList, fromBytes, fromString } = CloudFiles
 
 /** A new container, emptied and deleted in the end. */
 const container = (settings: Omit<Parameters<CloudFiles.Service["createContainer"]>[0], "container"> = {}) =>
@@ -177,6 +177,34 @@ export const settings = <E>(cloud: Layer.Layer<Services, E>): void =>
             (yield* collected(files.listVersions(address))).map(({ bytes }) => bytes),
             [3, 4, 5]
           )
+        })
+      )
+
+      it.scoped("a large object comes back as one, of the segments that it had", () =>
+        Effect.gen(function* () {
+          const files = yield* CloudFiles.CloudFiles
+          const versions = yield* container()
+          const segmentContainer = yield* container()
+          const name = yield* container({ versionsLocation: versions })
+          const address = { container: name, object: "o" }
+          const upload = (size: number) =>
+            files.upload({
+              ...address,
+              body: fromBytes(patterned(size)),
+              segmentContainer,
+              segmentThreshold: 100_000,
+              segmentSize: 100_000
+            })
+          const { etag } = yield* upload(250_000)
+          yield* Effect.sleep("20 millis")
+          assert.lengthOf((yield* upload(150_000)).leftSegments ?? [], 3)
+          const [version] = yield* collected(files.listVersions(address))
+          if (version === undefined) return assert.fail("no version")
+          yield* files.restoreVersion(version)
+          const info = yield* files.getObjectInfo(address)
+          assert.deepStrictEqual([info.isStaticLargeObject, info.etag, info.bytes], [true, etag, 250_000])
+          assert.strictEqual(md5(yield* bytesOf(files.download(address))), md5(patterned(250_000)))
+          assert.lengthOf(yield* collected(files.listObjects({ container: segmentContainer })), 5)
         })
       )
 

@@ -3,8 +3,10 @@ import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as Chunk from "effect/Chunk"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
+import * as TestClock from "effect/TestClock"
 import type * as Http from "node:http"
 import * as Rackspace from "../../src/layers/Rackspace.js"
 import * as TestCloud from "../../src/layers/TestCloud.js"
@@ -156,7 +158,7 @@ describe("CloudFiles: the CDN on the wire", () => {
     )
   )
 
-  it.scopedLive("purgeFromCdn names who is told, and fails with OverLimit beyond the day's share", () =>
+  it.scopedLive("purgeFromCdn names who is told, and fails with QuotaExceeded beyond the day's share", () =>
     cdn([{ status: 204 }, { status: 498, body: "<html>Rate limit exceeded</html>" }, { status: 403 }], (files, seen) =>
       Effect.gen(function* () {
         const address = { container: "c", object: "a/../b c" }
@@ -165,7 +167,12 @@ describe("CloudFiles: the CDN on the wire", () => {
           [seen[0]?.line, seen[0]?.headers["x-purge-email"]],
           ["DELETE /c/a%2F..%2Fb%20c", "a@example.com, b@example.com"]
         )
-        assert.strictEqual((yield* Effect.flip(files.purgeFromCdn(address)))._tag, "OverLimit")
+        const exceeded = yield* Effect.flip(files.purgeFromCdn(address))
+        assert.strictEqual(exceeded._tag, "QuotaExceeded")
+        assert.strictEqual(
+          exceeded.message,
+          "CloudFiles.purgeFromCdn: 498 the account's 25 purges of the day are used up (request tx123-cdn)"
+        )
         assert.strictEqual((yield* Effect.flip(files.purgeFromCdn(address)))._tag, "Forbidden")
         const wrong = yield* Effect.flip(files.purgeFromCdn({ ...address, emails: ["a@b, c@d"] }))
         assert.strictEqual(wrong._tag, "InvalidInput")
@@ -271,6 +278,56 @@ describe("CloudFiles: the CDN of a whole cloud", () => {
       assert.deepStrictEqual(yield* listed(false), [])
       assert.strictEqual((yield* files.getObjectInfo(address)).bytes, 7)
     }).pipe(Effect.provide(TestCloud.layer({ retry: RetryPolicy.never })))
+  )
+})
+
+describe("CloudFiles: the CDN's share of a day", () => {
+  const address = { container: "c", object: "o" }
+  const used = Effect.gen(function* () {
+    const files = yield* CloudFiles.CloudFiles
+    const emulated = yield* TestCloud.TestCloud
+    yield* files.createContainer(address)
+    yield* files.enableCdn(address)
+    for (let count = 0; count < 25; count++) yield* files.purgeFromCdn(address)
+    yield* emulated.clearRequests
+    return { emulated, files }
+  })
+  const deletions = Effect.map(
+    Effect.flatMap(TestCloud.TestCloud, (emulated) => emulated.requests),
+    (all) => all.filter(({ method }) => method === "DELETE").length
+  )
+
+  it.effect("is not waited for when it is used up, and is there again on the next", () =>
+    Effect.gen(function* () {
+      const { files } = yield* used
+      const error = yield* Effect.flip(files.purgeFromCdn(address))
+      assert.strictEqual(error._tag, "QuotaExceeded")
+      assert.strictEqual(yield* deletions, 1)
+      yield* TestClock.adjust("1 days")
+      yield* files.purgeFromCdn(address)
+    }).pipe(Effect.provide(TestCloud.layer()))
+  )
+
+  it.effect("is waited for where the cloud says how long", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* used
+      const fault = { _tag: "Status", status: 498, headers: { "Retry-After": "5" } } as const
+      yield* emulated.fail({ match: { method: "DELETE" }, times: Infinity, fault })
+      const fiber = yield* Effect.fork(Effect.flip(files.purgeFromCdn(address)))
+      yield* TestClock.adjust("1 minutes")
+      assert.strictEqual((yield* Fiber.join(fiber))._tag, "OverLimit")
+      assert.strictEqual(yield* deletions, 5)
+    }).pipe(Effect.provide(TestCloud.layer()))
+  )
+
+  it.effect("is no matter of the storage, whose 498 is waited out", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* used
+      yield* emulated.fail({ match: { service: "files", method: "PUT" }, fault: { _tag: "Status", status: 498 } })
+      const fiber = yield* Effect.fork(files.upload({ ...address, body: CloudFiles.fromString("x") }))
+      yield* TestClock.adjust("1 minutes")
+      assert.strictEqual((yield* Fiber.join(fiber)).bytes, 1)
+    }).pipe(Effect.provide(TestCloud.layer()))
   )
 })
 

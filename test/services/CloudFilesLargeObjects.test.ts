@@ -84,6 +84,13 @@ const uploadLarge = (bytes: Uint8Array, options: Partial<CloudFiles.UploadOption
     files.upload({ ...object, ...small, body: CloudFiles.fromBytes(bytes), ...options })
   )
 
+const bulkDeletion = { service: "files", method: "POST", path: "bulk-delete" }
+
+/** A cloud that deletes nothing but one by one. */
+const withoutBulk = Effect.flatMap(TestCloud.TestCloud, (emulated) =>
+  emulated.fail({ match: bulkDeletion, times: Infinity, fault: { _tag: "Status", status: 405 } })
+)
+
 const segmentPuts = Effect.map(requestsOf("files"), (all) =>
   all.filter(({ method, target }) => method === "PUT" && /\/\d{8}$/.test(target))
 )
@@ -603,15 +610,44 @@ describe("large objects that are overwritten", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("what cannot be deleted is told of, and the upload is none the worse for it", () =>
+  for (const isOffered of [true, false]) {
+    it.effect(
+      `what cannot be deleted ${isOffered ? "in one request" : "by itself"} is told of, and the upload is none the worse for it`,
+      () =>
+        Effect.gen(function* () {
+          const { emulated, files } = yield* prepared
+          yield* uploadLarge(patterned(2500))
+          const [first = ""] = yield* emulated.files.objects("c_segments")
+          if (isOffered) {
+            const errors = [[`/c_segments/${first}`, "403 Forbidden"]]
+            const body = { "Number Deleted": 2, "Response Status": "400 Bad Request", Errors: errors }
+            yield* emulated.fail({ match: bulkDeletion, fault: { _tag: "Status", status: 200, body } })
+          } else {
+            yield* withoutBulk
+            yield* emulated.fail({ match: { method: "DELETE", path: first }, fault: { _tag: "Status", status: 403 } })
+          }
+          const stored = yield* uploadLarge(patterned(3500))
+          assert.deepStrictEqual(
+            stored.leftSegments?.map(({ path }) => path),
+            [`/c_segments/${first}`]
+          )
+          assert.include(stored.leftSegments?.[0]?.reason ?? "", "403")
+          assert.deepStrictEqual(yield* bytesOf(files.download(object)), patterned(3500))
+        }).pipe(Effect.provide(cloud))
+    )
+  }
+
+  it.effect("where the request to delete them is refused, each may still be there, and is told of", () =>
     Effect.gen(function* () {
-      const { emulated, files } = yield* prepared
+      const { emulated } = yield* prepared
       yield* uploadLarge(patterned(2500))
-      yield* emulated.fail({ match: { method: "DELETE" }, fault: { _tag: "Status", status: 403 } })
-      const stored = yield* uploadLarge(patterned(3500))
-      assert.strictEqual(stored.leftSegments?.length, 1)
-      assert.include(stored.leftSegments?.[0]?.reason ?? "", "403")
-      assert.deepStrictEqual(yield* bytesOf(files.download(object)), patterned(3500))
+      const old = yield* emulated.files.objects("c_segments")
+      yield* emulated.fail({ match: bulkDeletion, fault: { _tag: "Status", status: 400 } })
+      const { leftSegments } = yield* uploadLarge(patterned(3500))
+      assert.deepStrictEqual(
+        leftSegments?.map(({ path }) => path),
+        old.map((one) => `/c_segments/${one}`)
+      )
     }).pipe(Effect.provide(cloud))
   )
 
@@ -1036,10 +1072,15 @@ describe("large objects are copied, moved and deleted whole", () => {
     "a nested one is copied too",
     () =>
       Effect.gen(function* () {
-        const { files } = yield* two
+        const { emulated, files } = yield* two
         const bytes = patterned(1005)
         yield* uploadLarge(bytes, { segmentSize: 1, segmentThreshold: 1, concurrency: 8 })
-        assert.strictEqual((yield* files.copy({ ...copyOf, source: object, concurrency: 8 })).segments, 1005)
+        const copied = yield* files.copy({ ...copyOf, source: object, concurrency: 8, deleteAfter: Duration.days(1) })
+        assert.strictEqual(copied.segments, 1005)
+        // What expires, expires whole.
+        for (const part of yield* emulated.files.objects("d_segments")) {
+          assert.strictEqual((yield* emulated.files.getObject("d_segments", part))?.deleteAt, 86_400, part)
+        }
         yield* files.deleteLargeObject(object)
         assert.deepStrictEqual(yield* bytesOf(files.download(copyOf)), bytes)
         yield* files.deleteLargeObject(copyOf)
@@ -1061,6 +1102,20 @@ describe("large objects are copied, moved and deleted whole", () => {
     }).pipe(Effect.provide(cloud))
   )
 
+  it.effect("a copy that takes its time expires whole", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* two
+      yield* uploadLarge(patterned(3500))
+      const fault = { _tag: "Delay", duration: "20 seconds" } as const
+      yield* emulated.fail({ match: { method: "PUT", path: "00000003" }, fault })
+      yield* inTime(files.copy({ ...copyOf, source: object, concurrency: 1, deleteAfter: Duration.days(1) }))
+      for (const one of (yield* everything).filter((name) => name.startsWith("d"))) {
+        const [container = "", ...name] = one.split("/")
+        assert.strictEqual((yield* emulated.files.getObject(container, name.join("/")))?.deleteAt, 86_400, one)
+      }
+    }).pipe(Effect.provide(cloud))
+  )
+
   it.effect("a copy that fails leaves nothing, and the source whole", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* two
@@ -1072,10 +1127,25 @@ describe("large objects are copied, moved and deleted whole", () => {
     }).pipe(Effect.provide(cloud))
   )
 
+  for (const largeObject of ["static", "dynamic"] as const) {
+    it.effect(`where nobody knows whether a copy's ${largeObject} manifest was stored, its segments stay for it`, () =>
+      Effect.gen(function* () {
+        const { emulated, files } = yield* two
+        yield* uploadLarge(patterned(3500), { largeObject })
+        const fault = { _tag: "Cut", afterBytes: Infinity } as const
+        yield* emulated.fail({ match: { method: "PUT", path: /\/d\/p(\?|$)/ }, times: Infinity, fault })
+        const error = yield* files.copy({ ...copyOf, source: object }).pipe(once, Effect.flip)
+        assert.strictEqual(error._tag, "TransportError")
+        assert.strictEqual((yield* emulated.files.objects("d_segments")).length, 4)
+      }).pipe(Effect.provide(cloud))
+    )
+  }
+
   it.effect("where a dynamic one's segments cannot be deleted, the error names them, and the manifest stays", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* two
       yield* uploadLarge(patterned(3500), { largeObject: "dynamic" })
+      yield* withoutBulk
       yield* emulated.fail({ match: { method: "DELETE", path: "00000001" }, fault: { _tag: "Status", status: 403 } })
       const error = yield* Effect.flip(files.deleteLargeObject(object))
       assert.strictEqual(error._tag, "BulkFailed")
@@ -1084,6 +1154,119 @@ describe("large objects are copied, moved and deleted whole", () => {
       assert.strictEqual((yield* files.deleteLargeObject(object)).deleted, 2)
     }).pipe(Effect.provide(cloud))
   )
+
+  const small = CloudFiles.fromString("small")
+  const ownOf = (owner: string) =>
+    Effect.map(everything, (all) => all.filter((one) => one.startsWith(`d_segments/${owner}/`)))
+  /** A large object where the copy is to be, of six segments. */
+  const overwritten = Effect.tap(two, () => uploadLarge(patterned(5500), copyOf))
+
+  for (const [what, put, segments, mine] of [
+    ["a plain one", (files: CloudFiles.Service) => files.upload({ ...object, body: small }), "copy", 0],
+    ["a static one", () => uploadLarge(patterned(2500)), "copy", 3],
+    ["a dynamic one", () => uploadLarge(patterned(2500), { largeObject: "dynamic" }), "copy", 3],
+    ["the manifest of a static one", () => uploadLarge(patterned(2500)), "share", 0],
+    ["the manifest of a dynamic one", () => uploadLarge(patterned(2500), { largeObject: "dynamic" }), "share", 0]
+  ] as const) {
+    it.effect(`${what} copied over a large one takes its old segments away, and those alone`, () =>
+      Effect.gen(function* () {
+        const { files } = yield* overwritten
+        yield* uploadLarge(patterned(1500), { container: "d", object: "p2" })
+        yield* put(files)
+        const copied = yield* files.copy({ ...copyOf, source: object, segments })
+        assert.deepStrictEqual([copied.segments, copied.leftSegments], [mine, undefined])
+        assert.strictEqual((yield* ownOf("p")).length, mine)
+        assert.strictEqual((yield* ownOf("p2")).length, 2)
+        const bytes = yield* bytesOf(files.download(object))
+        assert.deepStrictEqual(yield* bytesOf(files.download(copyOf)), bytes)
+      }).pipe(Effect.provide(cloud))
+    )
+  }
+
+  for (const segments of ["copy", "share"] as const) {
+    it.effect(`a large one copied onto itself (segments: ${segments}) consists of as many as before`, () =>
+      Effect.gen(function* () {
+        const { files } = yield* overwritten
+        const before = yield* ownOf("p")
+        const copied = yield* files.copy({ ...copyOf, source: copyOf, segments, metadata: { a: "1" } })
+        assert.isUndefined(copied.leftSegments)
+        const after = yield* ownOf("p")
+        assert.strictEqual(after.length, 6)
+        assert.strictEqual(after.filter((one) => before.includes(one)).length, segments === "copy" ? 0 : 6)
+        assert.deepStrictEqual(yield* bytesOf(files.download(copyOf)), patterned(5500))
+      }).pipe(Effect.provide(cloud))
+    )
+
+    it.effect(
+      `what shares the segments of the overwritten one is copied there whole, and stays whole (${segments})`,
+      () =>
+        Effect.gen(function* () {
+          const { files } = yield* overwritten
+          yield* files.copy({ ...object, source: copyOf, segments: "share" })
+          assert.isUndefined((yield* files.copy({ ...copyOf, source: object, segments })).leftSegments)
+          for (const one of [object, copyOf]) {
+            assert.deepStrictEqual(yield* bytesOf(files.download(one)), patterned(5500))
+          }
+          // A copy of its own manifest, too, leaves nothing behind that nobody needs.
+          assert.isUndefined((yield* files.copy({ ...object, source: object, segments: "share" })).leftSegments)
+        }).pipe(Effect.provide(cloud))
+    )
+  }
+
+  it.effect("a segment that is copied over the object that consisted of it stays", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* overwritten
+      const [first = ""] = yield* emulated.files.objects("d_segments")
+      yield* files.copy({ ...copyOf, source: { container: "d_segments", object: first } })
+      assert.deepStrictEqual(yield* ownOf("p"), [`d_segments/${first}`])
+      assert.deepStrictEqual(yield* bytesOf(files.download(copyOf)), patterned(5500).subarray(0, 1000))
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.effect("old segments stay where that is asked for, and nobody looks", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* overwritten
+      yield* files.upload({ ...object, body: small })
+      yield* emulated.clearRequests
+      yield* files.copy({ ...copyOf, source: object, oldSegments: "keep" })
+      assert.deepStrictEqual(yield* traffic, ["HEAD /c/o 200", "PUT /d/p 201"])
+      assert.strictEqual((yield* ownOf("p")).length, 6)
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.effect("where it cannot be seen what the copy consists of, they stay, and are told of", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* overwritten
+      yield* uploadLarge(patterned(2500))
+      yield* emulated.fail({
+        match: { method: "HEAD", path: /\/d\/p$/ },
+        skip: 1,
+        fault: { _tag: "Status", status: 403 }
+      })
+      const copied = yield* files.copy({ ...copyOf, source: object, segments: "share" })
+      assert.strictEqual(copied.leftSegments?.length, 6)
+      assert.strictEqual((yield* ownOf("p")).length, 6)
+    }).pipe(Effect.provide(cloud))
+  )
+
+  for (const how of ["upload", "copy"] as const) {
+    it.effect(`in a container that keeps versions the old segments stay for them, and are told of (${how})`, () =>
+      Effect.gen(function* () {
+        const { emulated, files } = yield* overwritten
+        yield* files.createContainer({ container: "v" })
+        yield* files.updateContainer({ container: "d", versionsLocation: "v" })
+        yield* uploadLarge(patterned(2500))
+        const { leftSegments = [] } =
+          how === "copy"
+            ? yield* files.copy({ ...copyOf, source: object })
+            : yield* uploadLarge(patterned(2500), copyOf)
+        assert.strictEqual(leftSegments.length, 6)
+        assert.include(leftSegments[0]?.reason ?? "", "versions")
+        const [version = ""] = yield* emulated.files.objects("v")
+        assert.deepStrictEqual(yield* bytesOf(files.download({ container: "v", object: version })), patterned(5500))
+      }).pipe(Effect.provide(cloud))
+    )
+  }
 
   it.effect("what is not there is NotFound", () =>
     Effect.gen(function* () {

@@ -12,7 +12,7 @@ import * as TestClock from "effect/TestClock"
 import * as TestCloud from "../../src/layers/TestCloud.js"
 import * as RetryPolicy from "../../src/RetryPolicy.js"
 import * as CloudFiles from "../../src/services/CloudFiles.js"
-import { clients, httpServer, listeningCloud, login, requestsOf, traffic } from "../support.js"
+import { bytesOf, clients, httpServer, listeningCloud, login, patterned, requestsOf, traffic } from "../support.js"
 
 const { AccessList } = CloudFiles
 
@@ -299,6 +299,39 @@ describe("CloudFiles: versions", () => {
     }).pipe(Effect.provide(cloud))
   )
 
+  for (const largeObject of ["static", "dynamic", undefined] as const) {
+    it.effect(`a ${largeObject ?? "plain"} one is restored by one request, which moves no bytes of a large one`, () =>
+      Effect.gen(function* () {
+        const files = yield* CloudFiles.CloudFiles
+        const emulated = yield* TestCloud.TestCloud
+        yield* files.createContainer({ container: "v" })
+        yield* files.createContainer({ container: "c", versionsLocation: "v" })
+        const address = { container: "c", object: "o" }
+        yield* files.upload({
+          ...address,
+          body: CloudFiles.fromBytes(patterned(2500)),
+          metadata: { a: "1" },
+          ...(largeObject !== undefined && { largeObject, segmentSize: 1000, segmentThreshold: 1000 })
+        })
+        const before = yield* files.getObjectInfo(address)
+        yield* files.upload({ ...address, body: CloudFiles.fromString("small") })
+        const [version] = yield* Stream.runCollect(files.listVersions(address))
+        assert.isDefined(version)
+        yield* forget
+        yield* files.restoreVersion(version ?? address)
+        assert.deepStrictEqual(yield* traffic, ["PUT /c/o?multipart-manifest=get 201"])
+        const { lastModified: _, ...restored } = yield* files.getObjectInfo(address)
+        const { lastModified: __, ...first } = before
+        assert.deepStrictEqual(restored, first)
+        assert.strictEqual(
+          (yield* emulated.files.getObject("c", "o"))?.bytes.length === 2500,
+          largeObject === undefined
+        )
+        assert.deepStrictEqual(yield* bytesOf(files.download(address)), patterned(2500))
+      }).pipe(Effect.provide(cloud))
+    )
+  }
+
   it.effect("nothing is asked for a name that cannot be, nor restored from nothing", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
@@ -315,8 +348,10 @@ describe("CloudFiles: what the cloud can do", () => {
   const asked = (status: number, body: string, contentType = "application/json; charset=UTF-8") =>
     Effect.gen(function* () {
       const lines: Array<string> = []
+      const tokens: Array<unknown> = []
       const server = yield* httpServer((request, response) => {
         lines.push(`${request.method} ${request.url}`)
+        tokens.push(request.headers["x-auth-token"])
         response.writeHead(status, { "content-type": contentType }).end(body)
       })
       const known = yield* Effect.flatMap(CloudFiles.CloudFiles, (files) => files.getCapabilities()).pipe(
@@ -328,6 +363,7 @@ describe("CloudFiles: what the cloud can do", () => {
         )
       )
       assert.deepStrictEqual(lines, ["GET /swift/info"])
+      assert.deepStrictEqual(tokens, [undefined], "anybody may ask")
       return known
     })
 

@@ -80,6 +80,13 @@ const counting = <E, R>(stream: Stream.Stream<Uint8Array, E, R>) => {
 const failingAfter = (bytes: Uint8Array, size: number): Stream.Stream<Uint8Array, SourceFailed> =>
   Stream.concat(inPieces(bytes, size), Stream.fail(new SourceFailed({ at: bytes.byteLength })))
 
+const bulkDeletion = { service: "files", method: "POST", path: "bulk-delete" }
+
+/** A cloud that deletes nothing but one by one. */
+const withoutBulk = Effect.flatMap(TestCloud.TestCloud, (emulated) =>
+  emulated.fail({ match: bulkDeletion, times: Infinity, fault: { _tag: "Status", status: 405 } })
+)
+
 const tokenExpiresAt = (match: { readonly method: string; readonly path?: string | RegExp }, skip = 0) =>
   Effect.flatMap(TestCloud.TestCloud, (emulated) =>
     emulated.fail({ match: { service: "files", ...match }, skip, fault: { _tag: "ExpireTokens" } })
@@ -494,14 +501,44 @@ describe("uploads", () => {
     }).pipe(Effect.provide(cloud()))
   )
 
-  for (const [what, fault] of [
-    ["gives no answer to it", { _tag: "Delay", duration: "1 hours" }],
-    ["puts it off again and again", { _tag: "Status", status: 503, headers: { "Retry-After": "60" } }]
+  for (const [how, isOffered] of [
+    ["in one request", true],
+    ["one by one where the cloud offers nothing else", false]
+  ] as const) {
+    it.effect(`segments of an upload that fails are taken away ${how}`, () =>
+      Effect.gen(function* () {
+        const { emulated, files } = yield* prepared
+        if (!isOffered) yield* withoutBulk
+        const body = CloudFiles.fromStream(failingAfter(patterned(3500), 250))
+        const error = yield* Effect.flip(files.upload({ ...object, body, segmentSize: 1000 }))
+        assert.deepStrictEqual(error, new SourceFailed({ at: 3500 }))
+        assert.deepStrictEqual(yield* everything, [])
+        const all = yield* requestsOf("files")
+        const stored = all.filter(({ target }) => /\/\d{8}$/.test(target) && target.includes("c_segments"))
+        const put = stored.filter(({ method }) => method === "PUT").length
+        assert.isAtLeast(put, 3)
+        const deletions = stored.filter(({ method }) => method === "DELETE")
+        assert.strictEqual(new Set(deletions.map(({ target }) => target)).size, isOffered ? 0 : put)
+        const bulk = all.filter(({ target }) => target.includes("bulk-delete")).length
+        // What is under way when it fails goes by requests of its own.
+        assert.isTrue(isOffered ? bulk >= 1 && bulk <= 3 : bulk === 1, String(bulk))
+        yield* emulated.clearFaults
+      }).pipe(Effect.provide(cloud()))
+    )
+  }
+
+  for (const [what, isOffered, fault] of [
+    ["gives no answer to it", true, { _tag: "Delay", duration: "1 hours" }],
+    ["gives no answer to each", false, { _tag: "Delay", duration: "1 hours" }],
+    ["puts it off again and again", true, { _tag: "Status", status: 503, headers: { "Retry-After": "60" } }],
+    ["puts each off again and again", false, { _tag: "Status", status: 503, headers: { "Retry-After": "60" } }]
   ] as const) {
     it.effect(`taking segments away has an end, even where the cloud ${what}`, () =>
       Effect.gen(function* () {
         const { emulated, files } = yield* prepared
-        yield* emulated.fail({ match: { service: "files", method: "DELETE" }, times: Infinity, fault })
+        if (!isOffered) yield* withoutBulk
+        const match = isOffered ? bulkDeletion : { service: "files", method: "DELETE" }
+        yield* emulated.fail({ match, times: Infinity, fault })
         const fiber = yield* Effect.fork(
           Effect.flip(
             files.upload({

@@ -441,3 +441,6 @@ export const makeBulk = (client: CloudClient) => {
 
   return { bulkDelete, emptyContainer, deleteContainerWithContents, extractArchive }
 }
+
+/** Deletes many objects, as {@link makeBulk} makes it. */
+export type BulkDelete = ReturnType<typeof makeBulk>["bulkDelete"]

@@ -106,8 +106,9 @@ const Answer = Schema.transform(
   }
 )
 
-/** `/info`, beside the accounts. */
+/** `/info`, beside the accounts, which Swift shows to anybody. */
 export const getCapabilities = Endpoint.make("CloudFiles.getCapabilities", "GET", "/info", {
+  anonymous: true,
   accepts: [401, 403, 404, 405, 412],
   success: Endpoint.response(Answer)
 })

@@ -245,9 +245,9 @@ export const cdnEndpoints = {
     idempotent: true
   }),
   /**
-   * Makes the CDN drop its copies of an object; the object itself stays. The cloud allows 25 a day and fails then with
-   * `OverLimit`; a whole container can be purged only by Rackspace's support. Fails with `NotFound` as `getCdn` does. "Delete
-   * CDN-enabled object", `DELETE /v1/{account}/{container}/{object}`.
+   * Makes the CDN drop its copies of an object; the object itself stays. The cloud allows an account 25 a day, and then it fails
+   * with `QuotaExceeded`, and is not repeated; a whole container can be purged only by Rackspace's support. Fails with `NotFound`
+   * as `getCdn` does. "Delete CDN-enabled object", `DELETE /v1/{account}/{container}/{object}`.
    */
   purgeFromCdn: Endpoint.make("CloudFiles.purgeFromCdn", "DELETE", "/{container}/{+object}", {
     parameters: { ...path, object: ObjectName },
@@ -255,7 +255,8 @@ export const cdnEndpoints = {
       /** Who is told by e-mail when it is done. */
       emails: Schema.optional(Emails).pipe(Schema.fromKey("x-purge-email"))
     },
-    errors: ["NotFound"]
+    usedUp: { 498: "the account's 25 purges of the day are used up" },
+    errors: ["NotFound", "QuotaExceeded"]
   }),
   /**
    * Makes the CDN forget a container that is no longer enabled, so that it is not listed any more; the container itself stays.

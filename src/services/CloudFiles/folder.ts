@@ -14,7 +14,7 @@ import { InvalidInput } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
 import { type Filter, isSelected } from "../../internal/folderReader.js"
 import { folderReader, type FolderReader, type FoundEntry } from "../../internal/folderReading.js"
-import type { makeBulk } from "./bulk.js"
+import type { BulkDelete } from "./bulk.js"
 import type { makeDownload } from "./download.js"
 import { endpoints } from "./endpoints.js"
 import { isMarker, makeComparing, merged, type RemoteEntry, type Verdict } from "./folderCompare.js"
@@ -94,7 +94,7 @@ export const makeFolders = (
   }: {
     readonly upload: ReturnType<typeof makeUpload>
     readonly open: ReturnType<typeof makeDownload>["open"]
-    readonly bulkDelete: ReturnType<typeof makeBulk>["bulkDelete"]
+    readonly bulkDelete: BulkDelete
   }
 ) => {
   const uploading = makeFolderUpload(client, upload)

@@ -2,7 +2,9 @@
  * Large objects as wholes: copied, moved and deleted with what they consist of.
  */
 import * as Chunk from "effect/Chunk"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { randomUUID } from "node:crypto"
 import type { CloudClient } from "../../CloudClient.js"
@@ -18,20 +20,13 @@ import {
   type Unprocessable
 } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
+import type { BulkDelete } from "./bulk.js"
 import type { BulkResult } from "./bulkEndpoints.js"
 import { endpoints, type ObjectInfo, type Segment } from "./endpoints.js"
-import { isPart, type Part, segmentsOf } from "./manifest.js"
-import { type LeftSegment, makeOldSegments } from "./oldSegments.js"
-import {
-  type Address,
-  etagOf,
-  folderOf,
-  mostEntries,
-  numbered,
-  pathOf,
-  segmentContainerOf,
-  unquoted
-} from "./segments.js"
+import { isPart, type Part, segmentsOf, type Submanifest } from "./manifest.js"
+import { makeNesting } from "./nesting.js"
+import { isRefusal, type LeftSegment, makeOldSegments, nothingOld, type Old } from "./oldSegments.js"
+import { type Address, expiryAfter, folderOf, numbered, pathOf, segmentContainerOf, unquoted } from "./segments.js"
 
 type CopyInput = NonNullable<Parameters<Endpoint.Method<typeof endpoints.copyObject>>[0]>
 
@@ -46,6 +41,11 @@ export interface CopyOptions extends CopyInput {
   readonly segmentContainer?: string | undefined
   /** How many segments are copied at the same time. Default 4. */
   readonly concurrency?: number | undefined
+  /**
+   * What happens to the segments of a large object that is overwritten, as far as their names tell that they were only its own,
+   * and neither the copy nor its source consists of them. To see them takes a request. Default `delete`.
+   */
+  readonly oldSegments?: "delete" | "keep" | undefined
 }
 
 /** What was copied. */
@@ -54,6 +54,8 @@ export interface Copied {
   readonly etag: string | undefined
   /** How many segments were copied; 0 for a plain object and where they are shared. */
   readonly segments: number
+  /** Segments of the object that was overwritten which are still there; absent where there are none, or nobody looked. */
+  readonly leftSegments?: ReadonlyArray<LeftSegment> | undefined
 }
 
 /** Whatever a copy can fail with. */
@@ -64,6 +66,18 @@ export type CopyError =
 export type DeleteLargeObjectError = CommonError | NotFound | Conflict | PreconditionFailed | BulkFailed
 
 const service = "CloudFiles"
+
+/** A copy, and of which paths it or its source consists: they must not go with what it has overwritten. */
+interface Made {
+  readonly copied: Copied
+  /** Undefined where that could not be seen. */
+  readonly needs: ((path: string) => boolean) | undefined
+}
+
+const unseen = (address: Address): LeftSegment => ({
+  path: pathOf(address),
+  reason: "it could not be seen whether the copy consists of it"
+})
 
 /** What a copy keeps of its source, as what is given for it says. */
 const headOf = (info: ObjectInfo, { freshMetadata, metadata, ...given }: CopyInput) => ({
@@ -92,7 +106,7 @@ const succeeded = (deleted: number): BulkResult => ({
 })
 
 /** What `copy`, `move` and `deleteLargeObject` are made of. */
-export const makeLargeObjects = (client: CloudClient) => {
+export const makeLargeObjects = (client: CloudClient, bulkDelete: BulkDelete) => {
   const copying = "CloudFiles.copy"
   const deleting = "CloudFiles.deleteLargeObject"
   const copyObject = Endpoint.method(client, endpoints.copyObject)
@@ -102,8 +116,16 @@ export const makeLargeObjects = (client: CloudClient) => {
   const createContainer = Endpoint.method(client, endpoints.createContainer)
   const deleteManifest = Endpoint.method(client, { ...endpoints.deleteManifest, operation: deleting })
   const deleteObject = Endpoint.method(client, { ...endpoints.deleteObject, operation: deleting })
-  const { getObjectInfo, manifests, remove } = makeOldSegments(client, copying)
-  const { getObjectInfo: getInfoToDelete, manifests: manifestsToDelete } = makeOldSegments(client, deleting)
+  const { consistsOf, getObjectInfo, look, manifests, removeOld, removeSent } = makeOldSegments(
+    client,
+    copying,
+    bulkDelete
+  )
+  const {
+    getObjectInfo: getInfoToDelete,
+    manifests: manifestsToDelete,
+    remove: removeAll
+  } = makeOldSegments(client, deleting, bulkDelete)
 
   const mismatch = ({ container, object }: Address, expected: string, actual: string): ChecksumMismatch =>
     new ChecksumMismatch({
@@ -117,14 +139,22 @@ export const makeLargeObjects = (client: CloudClient) => {
     })
 
   /** Copies segments and puts the manifest; what was copied goes again where that fails. */
-  const copyDeep = (options: CopyOptions, info: ObjectInfo): Effect.Effect<Copied, CopyError> =>
+  const copyDeep = (options: CopyOptions, info: ObjectInfo): Effect.Effect<Made, CopyError> =>
     Effect.gen(function* () {
       const { concurrency = 4, segmentContainer: container = segmentContainerOf(options.container), source } = options
       const kind = info.isStaticLargeObject ? ("static" as const) : ("dynamic" as const)
       const folder = folderOf(options.object, kind, randomUUID())
-      const head = headOf(info, options)
+      const { deleteAfter, ...kept } = headOf(info, options)
+      const now = yield* Clock.currentTimeMillis
+      const deleteAt = deleteAfter === undefined ? kept.deleteAt : expiryAfter(now, deleteAfter)
+      const expiry = deleteAt === undefined ? {} : { deleteAt }
+      const head = { ...kept, ...expiry }
       const copied: Array<Address> = []
-      const parts = yield* partsOf(source, info)
+      const underWay = new Set<Address>()
+      let manifestSent = false
+      const all = yield* partsOf(source, info)
+      const parts = all.filter(isPart)
+      const sources = new Set(all.flatMap(({ address }) => (address === undefined ? [] : [pathOf(address)])))
 
       const copyPart = (part: Part, index: number): Effect.Effect<Segment, CopyError> =>
         Effect.gen(function* () {
@@ -138,15 +168,17 @@ export const makeLargeObjects = (client: CloudClient) => {
             })
           }
           const object = `${folder}/${numbered(index)}`
-          copied.push({ container, object })
+          const target = { container, object }
+          underWay.add(target)
           // A range of a large object: its copy is flat, and has an ETag of its own.
           const { etag } = yield* copyObject({
             container,
             object,
             source: address,
-            ...(head.deleteAt !== undefined && { deleteAt: head.deleteAt }),
-            ...(head.deleteAfter !== undefined && { deleteAfter: head.deleteAfter })
+            ...expiry
           })
+          underWay.delete(target)
+          copied.push(target)
           const expected = unquoted(entry.hash ?? "")
           if (!entry.isManifest && kind === "static" && etag !== undefined && unquoted(etag) !== expected) {
             return yield* mismatch({ container, object }, expected, unquoted(etag))
@@ -159,60 +191,64 @@ export const makeLargeObjects = (client: CloudClient) => {
           }
         })
 
-      const fitting = (
-        segments: ReadonlyArray<Segment>,
-        level: number
-      ): Effect.Effect<ReadonlyArray<Segment>, CopyError> =>
-        segments.length <= mostEntries
-          ? Effect.succeed(segments)
-          : Effect.flatMap(
-              Effect.forEach(
-                Chunk.toReadonlyArray(Chunk.chunksOf(Chunk.fromIterable(segments), mostEntries)),
-                (group, index) => {
-                  const object = `${folder}/manifests/${level === 0 ? "" : `${level}-`}${numbered(index)}`
-                  const below = Chunk.toReadonlyArray(group)
-                  copied.push({ container, object })
-                  return Effect.as(putManifest({ container, object, segments: below }), {
-                    path: pathOf({ container, object }),
-                    etag: etagOf(below),
-                    bytes: below.reduce((sum, segment) => sum + segment.bytes, 0)
-                  })
-                }
-              ),
-              (above) => fitting(above, level + 1)
-            )
+      const { fitting } = makeNesting({
+        operation: copying,
+        container,
+        folder,
+        put: (object, segments) => {
+          underWay.add({ container, object })
+          return putManifest({ container, object, segments, ...expiry })
+        }
+      })
 
       const address = { container: options.container, object: options.object }
+      const made = (etag: string | undefined): Made => ({
+        copied: { etag, segments: parts.length },
+        needs: (path) =>
+          path.startsWith(`${pathOf({ container, object: folder })}/`) ||
+          // Copied onto itself, an object does not need its old segments any more.
+          (pathOf(source) !== pathOf(address) && sources.has(path))
+      })
       return yield* Effect.gen(function* () {
         yield* createContainer({ container })
         const segments = yield* Effect.forEach(parts, copyPart, { concurrency })
         if (kind === "dynamic") {
+          manifestSent = true
           const { etag } = yield* putDynamicManifest({
             ...address,
             ...head,
             segments: { container, prefix: `${folder}/` }
           })
-          return { etag, segments: segments.length }
+          return made(etag)
         }
-        const { etag } = yield* putManifest({ ...address, ...head, segments: yield* fitting(segments, 0) })
-        return { etag, segments: segments.length }
+        const held = yield* fitting(segments, 0)
+        manifestSent = true
+        const { etag } = yield* putManifest({ ...address, ...head, segments: held })
+        return made(etag)
       }).pipe(
-        Effect.onError(() =>
-          Effect.suspend(() => remove(copied)).pipe(Effect.interruptible, Effect.timeout("30 seconds"), Effect.ignore)
+        Effect.onError((cause) =>
+          // A manifest whose fate is unknown may be stored, and then needs its segments.
+          manifestSent && !isRefusal(cause)
+            ? Effect.logWarning(
+                `${copying}: nobody knows whether ${pathOf(address)} was stored; its segments stay in ${container}/${folder}`
+              )
+            : Effect.suspend(() => removeSent(copied, [...underWay])).pipe(
+                Effect.interruptible,
+                Effect.timeout("30 seconds"),
+                Effect.ignore
+              )
         )
       )
     })
 
-  const partsOf = (source: Address, info: ObjectInfo): Effect.Effect<ReadonlyArray<Part>, CopyError> => {
+  const partsOf = (source: Address, info: ObjectInfo): Effect.Effect<ReadonlyArray<Part | Submanifest>, CopyError> => {
     if (info.isStaticLargeObject) {
       return Effect.flatMap(
         manifests.read(source),
-        ({ entries, etag }): Effect.Effect<ReadonlyArray<Part>, CopyError> =>
+        ({ entries, etag }): Effect.Effect<ReadonlyArray<Part | Submanifest>, CopyError> =>
           info.etag !== undefined && unquoted(info.etag) !== etag
             ? Effect.fail(mismatch(source, unquoted(info.etag), etag))
-            : Effect.map(Stream.runCollect(Stream.filter(manifests.partsOf(entries), isPart)), (all) =>
-                Chunk.toReadonlyArray(all)
-              )
+            : Effect.map(Stream.runCollect(manifests.partsOf(entries)), (all) => Chunk.toReadonlyArray(all))
       )
     }
     const where = segmentsOf(info.manifest ?? "")
@@ -230,7 +266,7 @@ export const makeLargeObjects = (client: CloudClient) => {
 
   const copy = (options: CopyOptions): Effect.Effect<Copied, CopyError> =>
     Effect.gen(function* () {
-      const { concurrency = 4, segmentContainer, segments = "copy", ...plain } = options
+      const { concurrency = 4, oldSegments = "delete", segmentContainer, segments = "copy", ...plain } = options
       yield* Endpoint.validate(client, { ...endpoints.copyObject, operation: copying }, plain)
       if (segmentContainer !== undefined) {
         const input = { container: segmentContainer }
@@ -245,13 +281,43 @@ export const makeLargeObjects = (client: CloudClient) => {
           message: `${copying}: ${issue.path}: expected ${issue.expected}, not ${concurrency}`
         })
       }
-      const info = yield* getObjectInfo({ container: plain.source.container, object: plain.source.object })
-      if (!info.isStaticLargeObject && info.manifest === undefined) {
-        return { etag: (yield* copyObject(plain)).etag, segments: 0 }
-      }
-      return segments === "share"
-        ? { etag: (yield* copyManifest(plain)).etag, segments: 0 }
-        : yield* copyDeep(options, info)
+      const address = { container: plain.container, object: plain.object }
+      const source = { container: plain.source.container, object: plain.source.object }
+      const usual = segmentContainerOf(plain.container)
+      const [info, old] = yield* Effect.all(
+        [
+          getObjectInfo(source),
+          oldSegments === "keep"
+            ? Effect.succeed(nothingOld)
+            : look(address, new Set([usual, segmentContainer ?? usual]))
+        ],
+        { concurrency: 2 }
+      )
+      const isLarge = info.isStaticLargeObject || info.manifest !== undefined
+      const { copied, needs } = !isLarge
+        ? yield* copyPlain(plain)
+        : segments === "share"
+          ? yield* copyShared(plain, old)
+          : yield* copyDeep(options, info)
+      const left = needs === undefined ? [...old.left, ...old.own.map(unseen)] : yield* removeOld(old, needs)
+      return left.length > 0 ? { ...copied, leftSegments: left } : copied
+    })
+
+  const copyPlain = (input: CopyInput): Effect.Effect<Made, CopyError> =>
+    Effect.map(copyObject(input), ({ etag }) => ({
+      copied: { etag, segments: 0 },
+      // It may have been a segment of what it has overwritten.
+      needs: (path) => path === pathOf(input.source)
+    }))
+
+  /** Copies a manifest only. What it consists of is looked for behind the copy, since the source may change before it. */
+  const copyShared = (input: CopyInput, old: Old): Effect.Effect<Made, CopyError> =>
+    Effect.gen(function* () {
+      const { etag } = yield* copyManifest(input)
+      const copied = { etag, segments: 0 }
+      if (old.own.length === 0 && old.left.length === 0) return { copied, needs: () => false }
+      const paths = yield* Effect.option(consistsOf({ container: input.container, object: input.object }))
+      return { copied, needs: Option.getOrUndefined(Option.map(paths, (all) => (path: string) => all.has(path))) }
     })
 
   const failed = (
@@ -294,7 +360,7 @@ export const makeLargeObjects = (client: CloudClient) => {
         .map(({ name }) => ({ container: where.container, object: name }))
         // The manifest may begin with the prefix itself.
         .filter(({ container, object }) => container !== address.container || object !== address.object)
-      const left: ReadonlyArray<LeftSegment> = yield* remove(segments)
+      const left: ReadonlyArray<LeftSegment> = yield* removeAll(segments)
       // The manifest stays as long as it is the only thing that knows of them.
       if (left.length > 0) return yield* failed(address, left, "the manifest stays")
       yield* deleteObject(address)

@@ -1,12 +1,14 @@
 /**
  * Segments that nothing refers to any more: those of an object that is overwritten, and those of an upload that failed.
  */
+import * as Cause from "effect/Cause"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { CloudClient } from "../../CloudClient.js"
 import * as Endpoint from "../../Endpoint.js"
+import type { BulkDelete } from "./bulk.js"
 import { endpoints, type ObjectInfo } from "./endpoints.js"
 import { makeManifests, segmentsOf } from "./manifest.js"
 import { type Address, isOwn, pathOf } from "./segments.js"
@@ -30,29 +32,51 @@ export interface Old {
 /** Nothing to remove. */
 export const nothingOld: Old = { info: undefined, own: [], left: [] }
 
+const uncertain: ReadonlySet<string> = new Set(["TransportError", "ServiceUnavailable", "MalformedResponse"])
+
+/** Whether the cloud has said no to a manifest, so that nothing stored may need its segments. */
+export const isRefusal = (cause: Cause.Cause<unknown>): boolean =>
+  Option.exists(
+    Cause.failureOption(cause),
+    (error) => typeof error === "object" && error !== null && "_tag" in error && !uncertain.has(String(error._tag))
+  )
+
 const notOwn = "it does not bear the name of the object, and may belong to another one"
+const versioned = "the container keeps versions, and an old one may consist of it"
 
 /** What looks for old segments, and removes them. */
-export const makeOldSegments = (client: CloudClient, operation: string) => {
+export const makeOldSegments = (client: CloudClient, operation: string, bulkDelete: BulkDelete) => {
   const getObjectInfo = Endpoint.method(client, { ...endpoints.getObjectInfo, operation })
-  const deleteObject = Endpoint.method(client, { ...endpoints.deleteObject, operation })
+  const getContainer = Endpoint.method(client, { ...endpoints.getContainer, operation })
   const manifests = makeManifests(client, operation)
 
-  /** Deletes objects; tells of those that are still there. */
-  const remove = (addresses: ReadonlyArray<Address>): Effect.Effect<ReadonlyArray<LeftSegment>> =>
-    Effect.map(
-      Effect.forEach(
-        addresses,
-        (address) =>
-          deleteObject(address).pipe(
-            Effect.as(undefined),
-            Effect.catchTag("NotFound", () => Effect.succeed(undefined)),
-            Effect.catchAll((error) => Effect.succeed<LeftSegment>({ path: pathOf(address), reason: error.message }))
+  /** Deletes objects, many in one request where the cloud offers that; tells of those that are still there. */
+  const remove = (objects: ReadonlyArray<Address>): Effect.Effect<ReadonlyArray<LeftSegment>> =>
+    objects.length === 0
+      ? Effect.succeed([])
+      : bulkDelete({ objects }, operation).pipe(
+          Effect.as<ReadonlyArray<LeftSegment>>([]),
+          Effect.catchTag("BulkFailed", ({ failures }) =>
+            Effect.succeed(failures.map(({ path, reason }) => ({ path: path.replace(/^\/?/, "/"), reason })))
           ),
-        { concurrency: 8 }
-      ),
-      (results) => results.filter((result) => result !== undefined)
-    )
+          Effect.catchAll(({ message }) =>
+            Effect.succeed(objects.map((address) => ({ path: pathOf(address), reason: message })))
+          )
+        )
+
+  /**
+   * Deletes what was stored, and then, twice, what was on its way when it was broken off: the cloud may have all of it, and
+   * store it behind the first deletion.
+   */
+  const removeSent = (
+    stored: ReadonlyArray<Address>,
+    underWay: ReadonlyArray<Address>
+  ): Effect.Effect<ReadonlyArray<LeftSegment>> =>
+    Effect.gen(function* () {
+      const left = yield* remove(stored)
+      yield* remove(underWay)
+      return [...left, ...(yield* remove(underWay))]
+    })
 
   const addressesOf = (whole: Address, info: ObjectInfo) => {
     if (info.isStaticLargeObject) {
@@ -69,6 +93,21 @@ export const makeOldSegments = (client: CloudClient, operation: string) => {
         }))
   }
 
+  /** The paths of all that an object consists of. */
+  const consistsOf = (whole: Address) =>
+    Effect.map(
+      Effect.flatMap(getObjectInfo(whole), (info) => Stream.runCollect(addressesOf(whole, info))),
+      (found) => new Set(Chunk.toReadonlyArray(found).map(pathOf))
+    )
+
+  /** Whether what is overwritten in a container lives on as a version, now or in former times. */
+  const keepsVersions = (container: string) =>
+    Effect.map(
+      getContainer({ container }),
+      ({ historyLocation, versionsEnabled, versionsLocation }) =>
+        (historyLocation ?? versionsLocation ?? versionsEnabled) !== undefined
+    )
+
   /**
    * What an object consists of before it is overwritten. It does not fail: what cannot be seen is told of as left.
    */
@@ -77,12 +116,17 @@ export const makeOldSegments = (client: CloudClient, operation: string) => {
       const info = yield* getObjectInfo(whole)
       const found = Chunk.toReadonlyArray(yield* Stream.runCollect(addressesOf(whole, info)))
       const own = new Map<string, Address>()
-      const left: Array<LeftSegment> = []
+      const left = new Map<string, LeftSegment>()
       for (const address of found) {
-        if (isOwn(whole, segmentContainers, address)) own.set(pathOf(address), address)
-        else left.push({ path: pathOf(address), reason: notOwn })
+        const path = pathOf(address)
+        if (isOwn(whole, segmentContainers, address)) own.set(path, address)
+        else left.set(path, { path, reason: notOwn })
       }
-      return { info, own: [...own.values()], left }
+      if (own.size > 0 && (yield* keepsVersions(whole.container))) {
+        for (const path of own.keys()) left.set(path, { path, reason: versioned })
+        own.clear()
+      }
+      return { info, own: [...own.values()], left: [...left.values()] }
     }).pipe(
       Effect.catchTag("NotFound", () => Effect.succeed(nothingOld)),
       Effect.catchAll((error) =>
@@ -93,9 +137,12 @@ export const makeOldSegments = (client: CloudClient, operation: string) => {
       )
     )
 
-  /** Removes what was found, but for what the new object consists of. */
-  const removeOld = (old: Old, isKept: (address: Address) => boolean): Effect.Effect<ReadonlyArray<LeftSegment>> =>
-    Effect.map(remove(old.own.filter((address) => !isKept(address))), (failed) => [...old.left, ...failed])
+  /** Removes what was found, but for the paths that are still needed; tells of what is left besides those. */
+  const removeOld = (old: Old, isNeeded: (path: string) => boolean): Effect.Effect<ReadonlyArray<LeftSegment>> =>
+    Effect.map(remove(old.own.filter((address) => !isNeeded(pathOf(address)))), (failed) => [
+      ...old.left.filter(({ path }) => !isNeeded(path)),
+      ...failed
+    ])
 
-  return { look, remove, removeOld, getObjectInfo, manifests }
+  return { look, consistsOf, remove, removeSent, removeOld, getObjectInfo, manifests }
 }

@@ -1,7 +1,8 @@
 /**
  * Into what parts a large object is cut, what they are called, and which of them are an object's own.
  */
-import type * as DateTime from "effect/DateTime"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
 import { createHash } from "node:crypto"
 import { md5Hex } from "../../internal/md5.js"
 import type { Segment } from "./endpoints.js"
@@ -45,6 +46,13 @@ export const folderOf = (
       ? version
       : `${(version.modified.epochMillis / 1000).toFixed(6)}/${version.length}/${version.segmentSize}`
   }`
+
+/**
+ * When all of an object expires that is to be deleted after some time from now, given in milliseconds since 1970. Counted for
+ * each of its segments, which are older than the manifest, they would expire before it.
+ */
+export const expiryAfter = (now: number, after: Duration.Duration): DateTime.Utc =>
+  DateTime.unsafeMake(Math.ceil((now + Duration.toMillis(after)) / 1000) * 1000)
 
 /** Where a part is. */
 export interface Address {

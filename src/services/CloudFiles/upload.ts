@@ -8,7 +8,6 @@
 import * as Cause from "effect/Cause"
 import * as Chunk from "effect/Chunk"
 import * as Clock from "effect/Clock"
-import * as DateTime from "effect/DateTime"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -32,11 +31,14 @@ import * as Endpoint from "../../Endpoint.js"
 import { md5Hex, runningMd5 } from "../../internal/md5.js"
 import { inWordsOf } from "../../internal/pageSize.js"
 import { type Content, type Opened, pieces, type RequestBody } from "../../RequestBody.js"
+import type { BulkDelete } from "./bulk.js"
 import { endpoints, type Segment } from "./endpoints.js"
-import { type LeftSegment, makeOldSegments, nothingOld, type Old } from "./oldSegments.js"
+import { makeNesting } from "./nesting.js"
+import { isRefusal, type LeftSegment, makeOldSegments, nothingOld, type Old } from "./oldSegments.js"
 import {
   type Address,
   etagOf,
+  expiryAfter,
   folderOf,
   largestObject,
   mostEntries,
@@ -411,12 +413,12 @@ interface Group {
 }
 
 /** What `upload` is made of. */
-export const makeUpload = (client: CloudClient) => {
+export const makeUpload = (client: CloudClient, bulkDelete: BulkDelete) => {
   const put = Endpoint.method(client, endpoints.putObject)
   const putManifest = Endpoint.method(client, endpoints.putManifest)
   const putDynamicManifest = Endpoint.method(client, endpoints.putDynamicManifest)
   const createContainer = Endpoint.method(client, endpoints.createContainer)
-  const { getObjectInfo, look, manifests, remove, removeOld } = makeOldSegments(client, operation)
+  const { getObjectInfo, look, manifests, removeOld, removeSent } = makeOldSegments(client, operation, bulkDelete)
 
   const putBytes = (
     input: PutHead,
@@ -494,25 +496,19 @@ export const makeUpload = (client: CloudClient) => {
       const { container, folder, kind } = plan
       const old = yield* before(given, plan)
       const { deleteAfter, ...rest } = given
-      // Counted from one moment, or the segments, which are older than the manifest, would expire before it.
       const now = yield* Clock.currentTimeMillis
-      const input: PutHead =
-        deleteAfter === undefined
-          ? rest
-          : { ...rest, deleteAt: DateTime.unsafeMake(Math.ceil((now + Duration.toMillis(deleteAfter)) / 1000) * 1000) }
+      const input: PutHead = deleteAfter === undefined ? rest : { ...rest, deleteAt: expiryAfter(now, deleteAfter) }
       const segmentHead = { container, contentType: segmentType, deleteAt: input.deleteAt }
       const segmentName = (index: number): string => `${folder}/${numbered(index)}`
-      const submanifestName = (index: number, level: number): string =>
-        `${folder}/manifests/${level === 0 ? "" : `${level}-`}${numbered(index)}`
 
-      const begun = new Set<number>()
+      const underWay = new Set<number>()
+      const sentWhole = new Set<number>()
       const submanifests: Array<string> = []
       const groups = new Map<number, Group>()
       let count = 0
       let manifestSent = false
 
-      const leftovers = (): ReadonlyArray<Address> =>
-        [...[...begun].map(segmentName), ...submanifests].map((object) => ({ container, object }))
+      const addressOfPart = (object: string): Address => ({ container, object })
       const cleanUp = (cause: Cause.Cause<unknown>): Effect.Effect<void> => {
         // A manifest whose fate is unknown may be stored, and then needs its segments.
         if (manifestSent && !isRefusal(cause)) {
@@ -520,8 +516,13 @@ export const makeUpload = (client: CloudClient) => {
             `${operation}: nobody knows whether ${pathOf(input)} was stored; its segments stay in ${container}/${folder}`
           )
         }
-        if (plan.keepSegments || begun.size === 0) return Effect.void
-        return Effect.suspend(() => remove(leftovers())).pipe(
+        if (plan.keepSegments || underWay.size + sentWhole.size === 0) return Effect.void
+        return Effect.suspend(() =>
+          removeSent(
+            [...sentWhole].map(segmentName).map(addressOfPart),
+            [...[...underWay].map(segmentName), ...submanifests].map(addressOfPart)
+          )
+        ).pipe(
           // As a finalizer it is not interruptible, and would have no end where the cloud gives no answer.
           Effect.interruptible,
           Effect.timeoutOption(Duration.seconds(30)),
@@ -536,22 +537,15 @@ export const makeUpload = (client: CloudClient) => {
         )
       }
 
-      const putPart = (
-        index: number,
-        level: number,
-        segments: ReadonlyArray<Segment>
-      ): Effect.Effect<Segment, UploadError> =>
-        Effect.gen(function* () {
-          const object = submanifestName(index, level)
+      const { fitting, putGroup } = makeNesting({
+        operation,
+        container,
+        folder,
+        put: (object, segments) => {
           submanifests.push(object)
-          const expected = etagOf(segments)
-          const { etag } = yield* refusedParts(putManifest({ ...segmentHead, object, segments }))
-          if (etag !== undefined && unquoted(etag) !== expected) {
-            return yield* mismatch({ container, object }, expected, etag)
-          }
-          const bytes = segments.reduce((sum, segment) => sum + segment.bytes, 0)
-          return { path: pathOf({ container, object }), etag: expected, bytes }
-        })
+          return refusedParts(putManifest({ ...segmentHead, object, segments }))
+        }
+      })
       /** Puts what is complete, once it is clear that one manifest does not do; then its segments need not be remembered. */
       const putGroups = (isLast: boolean): Effect.Effect<void, UploadError> =>
         Effect.suspend(() => {
@@ -562,7 +556,7 @@ export const makeUpload = (client: CloudClient) => {
           return Effect.forEach(
             ready,
             ([index, group]) =>
-              Effect.map(putPart(index, 0, group.segments), (submanifest) => {
+              Effect.map(putGroup(group.segments, index, 0), (submanifest) => {
                 group.segments.splice(0, Infinity, submanifest)
               }),
             { discard: true }
@@ -580,27 +574,15 @@ export const makeUpload = (client: CloudClient) => {
         })
       const store: Store<E> = (index, length, sendOne) =>
         Effect.suspend(() => {
-          begun.add(index)
-          return Effect.flatMap(sendOne({ ...segmentHead, object: segmentName(index) }), (etag) =>
-            note(index, { etag, bytes: length })
-          )
+          underWay.add(index)
+          return Effect.flatMap(sendOne({ ...segmentHead, object: segmentName(index) }), (etag) => {
+            underWay.delete(index)
+            sentWhole.add(index)
+            return note(index, { etag, bytes: length })
+          })
         })
       const inOrder = (): ReadonlyArray<Segment> =>
         [...groups].toSorted(([a], [b]) => a - b).flatMap(([, { segments }]) => segments)
-      /** Puts manifests of manifests until one is left that holds all. */
-      const fitting = (
-        segments: ReadonlyArray<Segment>,
-        level: number
-      ): Effect.Effect<ReadonlyArray<Segment>, UploadError> =>
-        segments.length <= mostEntries
-          ? Effect.succeed(segments)
-          : Effect.flatMap(
-              Effect.forEach(
-                Chunk.toReadonlyArray(Chunk.chunksOf(Chunk.fromIterable(segments), mostEntries)),
-                (part, index) => putPart(index, level, Chunk.toReadonlyArray(part))
-              ),
-              (above) => fitting(above, level + 1)
-            )
 
       const storing: Effect.Effect<Stored, UploadError | E> = Effect.gen(function* () {
         yield* createContainer({ container })
@@ -619,7 +601,7 @@ export const makeUpload = (client: CloudClient) => {
       const { expected, sent, stored } = yield* Effect.onError(storing, cleanUp)
       if (stored !== undefined && unquoted(stored) !== expected) return yield* mismatch(input, expected, stored)
 
-      const left = yield* removeOld(old, (one) => one.container === container && one.object.startsWith(`${folder}/`))
+      const left = yield* removeOld(old, (path) => path.startsWith(`${pathOf({ container, object: folder })}/`))
       return {
         etag: stored ?? `"${expected}"`,
         ...(sent.md5 !== undefined && { md5: sent.md5 }),
@@ -930,15 +912,6 @@ export const makeUpload = (client: CloudClient) => {
   return <E = never, R = never>(options: UploadOptions<E, R>): Effect.Effect<Uploaded, UploadError | E, R> =>
     Object.keys(options).some((key) => elaborate.has(key)) ? general(options) : quick(options)
 }
-
-const uncertain: ReadonlySet<string> = new Set(["TransportError", "ServiceUnavailable", "MalformedResponse"])
-
-/** Whether the cloud has said no, so that nothing was stored. */
-const isRefusal = (cause: Cause.Cause<unknown>): boolean =>
-  Option.exists(
-    Cause.failureOption(cause),
-    (error) => typeof error === "object" && error !== null && "_tag" in error && !uncertain.has(String(error._tag))
-  )
 
 const isUnprocessable = (error: unknown): error is Unprocessable =>
   typeof error === "object" && error !== null && "_tag" in error && error._tag === "Unprocessable"

@@ -111,7 +111,9 @@ export interface Versions {
   }) => Stream.Stream<ObjectVersion, CommonError | NotFound | PreconditionFailed>
   /**
    * Makes a version the current one again, with its metadata; what is current now is kept as a version in turn, and so is the
-   * version itself. Fails with `NotFound` where it is gone, and with `InvalidInput` where it says that the object was deleted.
+   * version itself. A large object comes back as one, of the same segments: none of its bytes is copied. Fails with `NotFound`
+   * where the version is gone, with `InvalidInput` where it says that the object was deleted, and with `BadRequest` where the
+   * cloud sees that segments are gone. Of a dynamic large object, some clouds keep no version.
    */
   readonly restoreVersion: (
     version: Pick<ObjectVersion, "container" | "object"> &
@@ -122,7 +124,7 @@ export interface Versions {
 /** What `listVersions` and `restoreVersion` are made of. */
 export const makeVersions = (
   client: CloudClient,
-  operations: Pick<Endpoint.Client<typeof endpoints>, "getContainer" | "copyObject">,
+  operations: Pick<Endpoint.Client<typeof endpoints>, "getContainer" | "copyManifest">,
   listObjects: (filters: {
     readonly container: string
     readonly prefix: string
@@ -195,7 +197,8 @@ export const makeVersions = (
     restoreVersion: ({ archive, container, isDeleted, object, versionId }) =>
       Effect.suspend(() => {
         if (isDeleted !== true && archive !== undefined) {
-          return Effect.asVoid(operations.copyObject({ container, object, source: archive }))
+          // Of what is no large object, this copies the content.
+          return Effect.asVoid(operations.copyManifest({ container, object, source: archive }))
         }
         if (isDeleted !== true && versionId !== undefined) return restore({ container, object, versionId })
         const issue =
