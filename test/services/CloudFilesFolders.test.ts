@@ -5,9 +5,8 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { chmodSync, symlinkSync, writeFileSync } from "node:fs"
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from "node:fs/promises"
-import { tmpdir } from "node:os"
-import { dirname, join } from "node:path"
+import { readdir, readFile, symlink, utimes } from "node:fs/promises"
+import { join } from "node:path"
 import type { Worker } from "node:worker_threads"
 import { compareNames, isSelected, safely } from "../../src/internal/folderReader.js"
 import * as TestCloud from "../../src/layers/TestCloud.js"
@@ -15,36 +14,15 @@ import * as CloudFiles from "../../src/services/CloudFiles.js"
 import { unfitPath } from "../../src/services/CloudFiles/folderNames.js"
 import { filterOf } from "../../src/services/CloudFiles/glob.js"
 import { patterned, requestsOf, rootFibers, traffic } from "../support.js"
+import { collected, prepared } from "../support/cloudFiles.js"
+import { folderOf } from "../support/folder.js"
 
 const { fromBytes, fromString, runFolder } = CloudFiles
 
 const cloud = Layer.fresh(Layer.merge(TestCloud.layer(), NodeFileSystem.layer))
 
-const prepared = Effect.gen(function* () {
-  const files = yield* CloudFiles.CloudFiles
-  const emulated = yield* TestCloud.TestCloud
-  yield* files.createContainer({ container: "c" })
-  yield* emulated.clearRequests
-  return { files, emulated }
-})
-
-const folderOf = (content: Readonly<Record<string, string | Uint8Array>> = {}) =>
-  Effect.acquireRelease(
-    Effect.promise(async () => {
-      const folder = await mkdtemp(join(tmpdir(), "folders-"))
-      for (const [path, bytes] of Object.entries(content)) {
-        await mkdir(dirname(join(folder, path)), { recursive: true })
-        await writeFile(join(folder, path), bytes)
-      }
-      return folder
-    }),
-    (folder) => Effect.promise(() => rm(folder, { recursive: true, force: true }))
-  )
-
 const many = (count: number): Record<string, string> =>
   Object.fromEntries(Array.from({ length: count }, (_, index) => [`${String(index).padStart(4, "0")}.txt`, `${index}`]))
-
-const collected = <A, E, R>(stream: Stream.Stream<A, E, R>) => Effect.map(Stream.runCollect(stream), (all) => [...all])
 
 /** `Tag path` of each event about a file, with the reason where it has one. */
 const told = (events: ReadonlyArray<CloudFiles.FolderEvent>): Array<string> =>

@@ -7,15 +7,13 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
-import { appendFile, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises"
-import { tmpdir } from "node:os"
+import { appendFile, readdir, readFile, stat, utimes, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import * as TestCloud from "../../src/layers/TestCloud.js"
-import * as RetryPolicy from "../../src/RetryPolicy.js"
 import * as CloudFiles from "../../src/services/CloudFiles.js"
 import { bytesOf, eventually, inPieces, md5, patterned, pause, requestsOf, textOf, traffic } from "../support.js"
-
-const object = { container: "c", object: "o" }
+import { everything, fileOf, object, once, prepared } from "../support/cloudFiles.js"
+import { folderOf } from "../support/folder.js"
 
 /** Segments of 1,000 bytes for whatever is longer than that. */
 const small = { segmentThreshold: 1000, segmentSize: 1000 }
@@ -24,40 +22,6 @@ const small = { segmentThreshold: 1000, segmentSize: 1000 }
 const manyRequests = 180_000
 
 const cloud = Layer.merge(TestCloud.layer(), NodeFileSystem.layer)
-
-const prepared = Effect.gen(function* () {
-  const files = yield* CloudFiles.CloudFiles
-  const emulated = yield* TestCloud.TestCloud
-  yield* files.createContainer({ container: "c" })
-  yield* emulated.clearRequests
-  return { files, emulated }
-})
-
-/** Whatever is stored anywhere, but for empty containers. */
-const everything = Effect.gen(function* () {
-  const emulated = yield* TestCloud.TestCloud
-  const found: Array<string> = []
-  for (const { name } of yield* emulated.files.containers) {
-    for (const one of yield* emulated.files.objects(name)) found.push(`${name}/${one}`)
-  }
-  return found
-})
-
-const folder = Effect.acquireRelease(
-  Effect.promise(() => mkdtemp(join(tmpdir(), "large-"))),
-  (directory) => Effect.promise(() => rm(directory, { recursive: true }))
-)
-
-const fileOf = (bytes: Uint8Array) =>
-  Effect.flatMap(folder, (directory) => {
-    const path = join(directory, "content")
-    return Effect.as(
-      Effect.promise(() => writeFile(path, bytes)),
-      path
-    )
-  })
-
-const once = Effect.provideService(RetryPolicy.RetryPolicy, RetryPolicy.never)
 
 /** Runs with a clock that goes on, for what is tried again after a while. */
 const inTime = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
@@ -798,7 +762,7 @@ describe("large objects are verified part by part", () => {
 })
 
 describe("downloads to a file", () => {
-  const target = Effect.map(folder, (directory) => ({ directory, path: join(directory, "result") }))
+  const target = Effect.map(folderOf(), (directory) => ({ directory, path: join(directory, "result") }))
   const content = (path: string) => Effect.promise(async () => new Uint8Array(await readFile(path)))
   const names = (directory: string) => Effect.promise(() => readdir(directory))
 
