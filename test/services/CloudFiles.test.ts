@@ -7,8 +7,8 @@ import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import * as TestCloud from "../../src/layers/TestCloud.js"
 import * as CloudFiles from "../../src/services/CloudFiles.js"
-import { md5, requestsOf, textOf, traffic } from "../support.js"
-import { collected, forget, put } from "../support/cloudFiles.js"
+import { collected, md5, requestsOf, textOf, traffic } from "../support.js"
+import { forget, put } from "../support/cloudFiles.js"
 
 const cloud = (files: NonNullable<TestCloud.CloudOptions["files"]> = {}) => TestCloud.layer({ cloud: { files } })
 

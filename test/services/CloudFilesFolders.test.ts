@@ -13,8 +13,8 @@ import * as TestCloud from "../../src/layers/TestCloud.js"
 import * as CloudFiles from "../../src/services/CloudFiles.js"
 import { unfitPath } from "../../src/services/CloudFiles/folderNames.js"
 import { filterOf } from "../../src/services/CloudFiles/glob.js"
-import { patterned, requestsOf, rootFibers, traffic } from "../support.js"
-import { collected, prepared } from "../support/cloudFiles.js"
+import { collected, patterned, requestsOf, rootFibers, traffic } from "../support.js"
+import { prepared } from "../support/cloudFiles.js"
 import { folderOf } from "../support/folder.js"
 
 const { fromBytes, fromString, runFolder } = CloudFiles

@@ -1,6 +1,5 @@
 /** What the tests of Cloud Files begin with, and what they look at in the end. */
 import * as Effect from "effect/Effect"
-import * as Stream from "effect/Stream"
 import * as TestCloud from "../../src/layers/TestCloud.js"
 import * as RetryPolicy from "../../src/RetryPolicy.js"
 import * as CloudFiles from "../../src/services/CloudFiles.js"
@@ -42,7 +41,3 @@ export const fileOf = (bytes: Uint8Array) => Effect.map(folderOf({ content: byte
 
 /** Without a second attempt. */
 export const once = Effect.provideService(RetryPolicy.RetryPolicy, RetryPolicy.never)
-
-/** All that a stream gives. */
-export const collected = <A, E, R>(stream: Stream.Stream<A, E, R>): Effect.Effect<ReadonlyArray<A>, E, R> =>
-  Effect.map(Stream.runCollect(stream), (all) => [...all])

@@ -1,6 +1,6 @@
 /** Folders of the tests' own. */
 import * as Effect from "effect/Effect"
-import { mkdir, mkdtemp, rm, utimes, writeFile } from "node:fs/promises"
+import { lstat, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 
@@ -18,3 +18,22 @@ export const folderOf = (files: Readonly<Record<string, string | Uint8Array>> = 
     }),
     (folder) => Effect.promise(() => rm(folder, { recursive: true, force: true }))
   )
+
+/** Every file below a folder with its content, and folders without anything in them with a slash. */
+export const contentOf = (folder: string): Effect.Effect<Readonly<Record<string, string>>> =>
+  Effect.promise(async () => {
+    const found: Record<string, string> = {}
+    const look = async (path: string): Promise<void> => {
+      const names = await readdir(join(folder, path))
+      if (names.length === 0 && path !== "") found[`${path}/`] = ""
+      for (const name of names.toSorted()) {
+        const inner = path === "" ? name : `${path}/${name}`
+        const info = await lstat(join(folder, inner))
+        if (info.isDirectory()) await look(inner)
+        else if (info.isFile()) found[inner] = await readFile(join(folder, inner), "latin1")
+        else found[`${inner}@`] = ""
+      }
+    }
+    await look("")
+    return found
+  })
