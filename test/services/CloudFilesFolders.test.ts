@@ -266,7 +266,8 @@ describe("uploading a folder", () => {
   const changedMeanwhile = (
     folder: string,
     archives: "always" | "never",
-    change: (path: (name: string) => string) => void
+    change: (path: (name: string) => string) => void,
+    concurrency = 16
   ) =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
@@ -276,8 +277,8 @@ describe("uploading a folder", () => {
         times: 2,
         fault: { _tag: "Delay", duration: "1 second" }
       })
-      const fiber = yield* Effect.fork(run(files.uploadFolder({ folder, container: "c", archives })))
-      const wanted = archives === "always" ? 1 : 2
+      const fiber = yield* Effect.fork(run(files.uploadFolder({ folder, container: "c", archives, concurrency })))
+      const wanted = archives === "always" || concurrency === 1 ? 1 : 2
       while ((yield* requestsOf("files")).filter(({ method }) => method === "PUT").length < wanted) yield* pause()
       change((name) => join(folder, name))
       return yield* Fiber.join(fiber)
@@ -448,6 +449,21 @@ describe("uploading a folder", () => {
           ]
         )
       })
+  )
+
+  it.scopedLive("a large file that became a link after it was found is not followed either", () =>
+    Effect.gen(function* () {
+      const { emulated } = yield* prepared
+      const outside = yield* folderOf({ secret: patterned(1_100_000) })
+      const folder = yield* folderOf({ "before-1": patterned(1_100_000), link: patterned(1_100_000) })
+      const change = (path: (name: string) => string) => {
+        rmSync(path("link"))
+        symlinkSync(join(outside, "secret"), path("link"))
+      }
+      const events = yield* changedMeanwhile(folder, "never", change, 1)
+      assert.sameMembers(events, ["Done before-1", "Failed link SystemError"])
+      assert.deepStrictEqual(yield* emulated.files.objects("c"), ["before-1"])
+    }).pipe(Effect.provide(cloud))
   )
 
   it.scopedLive("a name that is not valid UTF-8, and one that is too long for an object, fail by themselves", () =>
