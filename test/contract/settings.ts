@@ -278,6 +278,8 @@ export const signatures = <E>(cloud: Layer.Layer<Services, E>): void =>
           assert.strictEqual((yield* by(completed, { method: "GET" })).text, "in/größe a")
           const outside = Redacted.make(bare.replace("/in/?", "/out?"))
           assert.strictEqual((yield* by(outside, { method: "GET" })).status, 401)
+          const all = Redacted.value(yield* files.tempUrl({ ...request, prefix: "" }))
+          assert.strictEqual((yield* by(Redacted.make(all.replace("?", "out?")), { method: "GET" })).text, "out")
         })
       )
 
