@@ -528,20 +528,53 @@ describe("downloading a folder", () => {
       const { emulated, files } = yield* prepared
       const around = yield* folderOf({ "inside/keep.txt": "kept" })
       const folder = join(around, "inside")
-      for (const object of ["../escaped", "a/../../escaped", "/absolute", "a//b", "./dot", "a/.", "good/file"]) {
+      const names = [
+        "../escaped",
+        "a/../../escaped",
+        "a/../back",
+        "/absolute",
+        "a//b",
+        "./dot",
+        "a/.",
+        "a\u0000b",
+        "good/file"
+      ]
+      for (const object of names) {
         yield* emulated.files.putObject("c", object, new TextEncoder().encode("x"))
       }
       const events = yield* run(files.downloadFolder({ folder, container: "c" }))
       assert.sameMembers(events, [
         "Failed ../escaped FileRefused outside",
         "Failed a/../../escaped FileRefused outside",
+        "Failed a/../back FileRefused outside",
         "Failed /absolute FileRefused outside",
         "Failed a//b FileRefused notAPath",
         "Failed ./dot FileRefused notAPath",
         "Failed a/. FileRefused notAPath",
+        "Failed a\u0000b FileRefused notAPath",
         "Done good/file"
       ])
       assert.deepStrictEqual(yield* Effect.promise(() => readdir(around)), ["inside"])
+      assert.deepStrictEqual(yield* Effect.promise(() => readdir(folder)), ["good", "keep.txt"])
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.scopedLive("a folder beside it whose name begins alike is outside, for what comes and for what goes", () =>
+    Effect.gen(function* () {
+      const { files } = yield* prepared
+      const around = yield* folderOf({ "inside/file": "1", "inside-not/secret": "secret" })
+      const folder = join(around, "inside")
+      yield* Effect.promise(() => symlink(join(around, "inside-not"), join(folder, "link")))
+      assert.sameMembers(yield* run(files.uploadFolder({ folder, container: "c", symlinks: "follow" })), [
+        "Done file",
+        "Skipped link outside"
+      ])
+      yield* files.upload({ container: "c", object: "link/new", body: fromString("new") })
+      assert.include(
+        yield* run(files.downloadFolder({ folder, container: "c" })),
+        "Failed link/new FileRefused outside"
+      )
+      assert.deepStrictEqual(yield* Effect.promise(() => readdir(join(around, "inside-not"))), ["secret"])
     }).pipe(Effect.provide(cloud))
   )
 
