@@ -12,7 +12,7 @@ import { join } from "node:path"
 import * as TestCloud from "../../src/layers/TestCloud.js"
 import * as CloudFiles from "../../src/services/CloudFiles.js"
 import { bytesOf, eventually, inPieces, md5, patterned, pause, requestsOf, textOf, traffic } from "../support.js"
-import { everything, fileOf, object, once, prepared } from "../support/cloudFiles.js"
+import { everything, fileOf, object, once, prepared, put } from "../support/cloudFiles.js"
 import { folderOf } from "../support/folder.js"
 
 /** Segments of 1,000 bytes for whatever is longer than that. */
@@ -567,6 +567,65 @@ describe("large objects that are overwritten", () => {
     }).pipe(Effect.provide(cloud))
   )
 
+  it.effect("segments of an object in a folder of its name are not its own", () =>
+    Effect.gen(function* () {
+      const { files } = yield* prepared
+      const below = { container: "c", object: "o/below" }
+      yield* uploadLarge(patterned(2500), below)
+      yield* files.copy({ ...object, source: below, segments: "share" })
+      const stored = yield* uploadLarge(patterned(3500))
+      assert.strictEqual(stored.leftSegments?.length, 3)
+      assert.deepStrictEqual(yield* bytesOf(files.download(below)), patterned(2500))
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.effect("segments are known by the names that this and other clients give them", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      const own = [
+        "c_segments/o/slo/1700000000.250000/3/3/00000000",
+        "c_segments/o/1700000000.250000/3/3/00000000",
+        "c_segments/o/1700000000.123456789/-1/00000000",
+        "c/o/000001",
+        "c/o.01"
+      ]
+      const foreign = [
+        "c_segments/o.slo/1700000000.250000/3/3/00000000",
+        "c_segments/o/part",
+        "c/o/00000001",
+        "c/o-01",
+        "c/other/000001",
+        "d/o/slo/1700000000.250000/3/3/00000000"
+      ]
+      const segments = [...own, ...foreign].map((path) => ({ path: `/${path}`, etag: md5(path), bytes: path.length }))
+      for (const path of [...own, ...foreign]) {
+        const [container = "", ...name] = path.split("/")
+        yield* emulated.files.putObject(container, name.join("/"), path)
+      }
+      yield* files.putManifest({ ...object, segments })
+      const stored = yield* uploadLarge(patterned(3500), { segmentContainer: "own" })
+      assert.deepStrictEqual(
+        stored.leftSegments?.map(({ path }) => path),
+        foreign.map((path) => `/${path}`)
+      )
+      assert.sameMembers(
+        (yield* everything).filter((path) => !path.startsWith("own/")),
+        ["c/o", ...foreign]
+      )
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.effect("a dynamic one whose own name begins with its prefix is not told of as left", () =>
+    Effect.gen(function* () {
+      const { files } = yield* prepared
+      yield* put("o.01", "one")
+      yield* files.putDynamicManifest({ ...object, segments: { container: "c", prefix: "o" } })
+      const stored = yield* uploadLarge(patterned(3500))
+      assert.isUndefined(stored.leftSegments)
+      assert.notInclude(yield* everything, "c/o.01")
+    }).pipe(Effect.provide(cloud))
+  )
+
   it.effect("what cannot be deleted is told of, and the upload is none the worse for it", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
@@ -1010,6 +1069,63 @@ describe("large objects are copied, moved and deleted whole", () => {
         assert.deepStrictEqual(yield* everything, [])
       }).pipe(Effect.provide(cloud)),
     manyRequests
+  )
+
+  it.effect("a dynamic one whose own name begins with its prefix is copied once, and deleted whole", () =>
+    Effect.gen(function* () {
+      const { files } = yield* two
+      for (const name of ["o.01", "o.02"]) yield* put(name)
+      yield* files.putDynamicManifest({ ...object, segments: { container: "c", prefix: "o" } })
+      assert.strictEqual(yield* textOf(files.download(object)), "o.01o.02")
+      yield* files.copy({ ...copyOf, source: object })
+      assert.strictEqual(yield* textOf(files.download(copyOf)), "o.01o.02")
+      assert.strictEqual((yield* files.deleteLargeObject(object)).deleted, 3)
+      assert.strictEqual(yield* textOf(files.download(copyOf)), "o.01o.02")
+      yield* files.deleteLargeObject(copyOf)
+      assert.deepStrictEqual(yield* everything, [])
+    }).pipe(Effect.provide(cloud))
+  )
+
+  /** The next looks at the object find the manifest of a dynamic one. */
+  const manifestIs = (manifest: string) =>
+    Effect.flatMap(TestCloud.TestCloud, (emulated) =>
+      emulated.fail({
+        match: { method: "HEAD", path: /\/c\/o$/ },
+        fault: { _tag: "Status", status: 200, headers: { "X-Object-Manifest": manifest, "Content-Type": "text/plain" } }
+      })
+    )
+
+  it.effect("a dynamic one of all that is in a container does not take the container with it", () =>
+    Effect.gen(function* () {
+      const { files } = yield* two
+      for (const name of ["o", "other"]) yield* put(name)
+      yield* manifestIs("c/")
+      assert.strictEqual((yield* files.deleteLargeObject(object)).deleted, 1)
+      assert.deepStrictEqual(yield* everything, ["c/other"])
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.effect("a dynamic one whose manifest has bytes of its own is not copied without them", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* two
+      yield* manifestIs("c/o")
+      const about = { content_type: "text/plain", last_modified: "2026-01-01T00:00:00.000000" }
+      const listed = ["o", "o.01"].map((name) => ({ ...about, name, hash: md5(name), bytes: name.length }))
+      yield* emulated.fail({ match: { path: /prefix=o/ }, fault: { _tag: "Status", status: 200, body: listed } })
+      yield* put("o.01")
+      assert.strictEqual((yield* Effect.flip(files.copy({ ...copyOf, source: object })))._tag, "InvalidInput")
+      assert.deepStrictEqual(yield* everything, ["c/o.01"])
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.effect("a dynamic one whose manifest cannot be read is not taken for one of nothing", () =>
+    Effect.gen(function* () {
+      const { files } = yield* two
+      yield* put("o")
+      yield* manifestIs("c%FF/o")
+      assert.strictEqual((yield* Effect.flip(files.move({ ...copyOf, source: object })))._tag, "InvalidInput")
+      assert.deepStrictEqual(yield* everything, ["c/o"])
+    }).pipe(Effect.provide(cloud))
   )
 
   it.effect("plain ones as ever", () =>

@@ -220,10 +220,11 @@ describe("CloudFiles: signatures without a cloud", () => {
   it("is refused: a key of nothing", () => {
     const key = Redacted.make("")
     const form = { algorithm: "sha1", container: "c", maxFileSize: 1, maxFileCount: 1 } as const
-    for (const result of [
+    const results: ReadonlyArray<Either.Either<unknown, { readonly message: string }>> = [
       CloudFiles.signTempUrl({ endpointUrl, key, expires, ...cat }),
       CloudFiles.signForm({ endpointUrl, key, expires, ...form })
-    ]) {
+    ]
+    for (const result of results) {
       assert.include(Either.isLeft(result) ? result.left.message : "", "key: expected a redacted key that is not empty")
     }
   })

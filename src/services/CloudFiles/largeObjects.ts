@@ -26,6 +26,7 @@ import {
   type Address,
   etagOf,
   folderOf,
+  isSame,
   mostEntries,
   numbered,
   pathOf,
@@ -216,16 +217,26 @@ export const makeLargeObjects = (client: CloudClient) => {
       )
     }
     const where = segmentsOf(info.manifest ?? "")
-    return where === undefined
-      ? Effect.succeed([])
-      : Effect.map(Stream.runCollect(manifests.listed(where.container, where.prefix)), (all) =>
-          Chunk.toReadonlyArray(all).map(({ bytes, hash, name }) => ({
-            address: { container: where.container, object: name },
-            length: bytes,
-            md5: hash,
-            entry: { name: `/${where.container}/${name}`, hash, bytes, isManifest: false }
-          }))
-        )
+    if (where === undefined) {
+      return Effect.fail(
+        new InvalidInput({
+          service,
+          operation: copying,
+          issues: [{ path: "source", expected: "a large object whose manifest can be read" }],
+          message: `${copying}: source: the manifest of ${pathOf(source)} cannot be read: ${info.manifest}; copy it with segments: "share"`
+        })
+      )
+    }
+    return Effect.map(Stream.runCollect(manifests.listed(where.container, where.prefix)), (all) =>
+      Chunk.toReadonlyArray(all).flatMap(({ bytes, hash, name }): ReadonlyArray<Part> => {
+        const address = { container: where.container, object: name }
+        // The manifest may begin with the prefix itself; it then contributes its own bytes, if it has any.
+        const isManifest = isSame(address, source)
+        if (isManifest && bytes === 0) return []
+        const entry = { name: pathOf(address), hash, bytes, isManifest }
+        return [{ address: isManifest ? undefined : address, length: bytes, md5: hash, entry }]
+      })
+    )
   }
 
   const copy = (options: CopyOptions): Effect.Effect<Copied, CopyError> =>
@@ -282,7 +293,8 @@ export const makeLargeObjects = (client: CloudClient) => {
         )
       }
       const where = info.manifest === undefined ? undefined : segmentsOf(info.manifest)
-      if (where === undefined) {
+      // An empty prefix would be the whole container.
+      if (where === undefined || where.prefix === "") {
         yield* deleteObject(address)
         return succeeded(1)
       }
@@ -293,7 +305,7 @@ export const makeLargeObjects = (client: CloudClient) => {
       )
         .map(({ name }) => ({ container: where.container, object: name }))
         // The manifest may begin with the prefix itself.
-        .filter(({ container, object }) => container !== address.container || object !== address.object)
+        .filter((segment) => !isSame(segment, address))
       const left: ReadonlyArray<LeftSegment> = yield* remove(segments)
       // The manifest stays as long as it is the only thing that knows of them.
       if (left.length > 0) return yield* failed(address, left, "the manifest stays")
@@ -307,7 +319,7 @@ export const makeLargeObjects = (client: CloudClient) => {
     move: (options: CopyOptions): Effect.Effect<Copied, CopyError | DeleteLargeObjectError> =>
       Effect.gen(function* () {
         const { source } = options
-        if (source.container === options.container && source.object === options.object) {
+        if (isSame(source, options)) {
           const issue = { path: "object", expected: "another place than the source's" }
           return yield* new InvalidInput({
             service,

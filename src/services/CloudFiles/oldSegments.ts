@@ -9,7 +9,7 @@ import type { CloudClient } from "../../CloudClient.js"
 import * as Endpoint from "../../Endpoint.js"
 import { endpoints, type ObjectInfo } from "./endpoints.js"
 import { makeManifests, segmentsOf } from "./manifest.js"
-import { type Address, isOwn, pathOf } from "./segments.js"
+import { type Address, isOwn, isSame, pathOf } from "./segments.js"
 
 /** A segment that is still there, and why. */
 export interface LeftSegment {
@@ -79,6 +79,8 @@ export const makeOldSegments = (client: CloudClient, operation: string) => {
       const own = new Map<string, Address>()
       const left: Array<LeftSegment> = []
       for (const address of found) {
+        // The name of a dynamic one may begin with its own prefix.
+        if (isSame(address, whole)) continue
         if (isOwn(whole, segmentContainers, address)) own.set(pathOf(address), address)
         else left.push({ path: pathOf(address), reason: notOwn })
       }
