@@ -361,4 +361,15 @@ describe("an archive", () => {
       )
     }).pipe(Effect.provide(cloud))
   )
+
+  it.effect("has no prefix where the first folder of each path names the container: nothing is sent", () =>
+    Effect.gen(function* () {
+      const { files } = yield* prepared
+      const body = CloudFiles.fromString("archive")
+      const error = yield* Effect.flip(files.extractArchive({ prefix: "p", format: "tar", body }))
+      assert.strictEqual(error._tag, "InvalidInput")
+      assert.include(error.message, "prefix: expected no prefix without a container")
+      assert.deepStrictEqual(yield* traffic, [])
+    }).pipe(Effect.provide(cloud))
+  )
 })
