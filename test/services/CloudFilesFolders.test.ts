@@ -11,7 +11,7 @@ import type { Worker } from "node:worker_threads"
 import { compareNames, isSelected, safely } from "../../src/internal/folderReader.js"
 import * as TestCloud from "../../src/layers/TestCloud.js"
 import * as CloudFiles from "../../src/services/CloudFiles.js"
-import { unfitPath } from "../../src/services/CloudFiles/folderNames.js"
+import { unfitObject, unfitPath } from "../../src/services/CloudFiles/folderNames.js"
 import { filterOf } from "../../src/services/CloudFiles/glob.js"
 import { collected, md5, patterned, pause, requestsOf, rootFibers, traffic } from "../support.js"
 import { prepared } from "../support/cloudFiles.js"
@@ -578,6 +578,12 @@ describe("downloading a folder", () => {
     }).pipe(Effect.provide(cloud))
   )
 
+  it("a name of more than 1,024 bytes, or that is no Unicode, is refused before it is sent", () => {
+    assert.isUndefined(unfitObject("o", "path", "ü".repeat(512)))
+    assert.strictEqual(unfitObject("o", "path", `${"ü".repeat(512)}x`)?.reason, "tooLong")
+    assert.strictEqual(unfitObject("o", "path", "a\ud800")?.reason, "notUnicode")
+  })
+
   it("on Windows, names that mean something else there are refused as well", () => {
     for (const name of ["a\\..\\..\\b", "C:evil", "a/file:stream", "con", "a/nul.txt", "trailing.", "x?"]) {
       assert.strictEqual(unfitPath("o", name, "win32")?._tag, "FileRefused", name)
@@ -709,6 +715,33 @@ describe("synchronizing a folder", () => {
       const events = yield* run(files.sync({ direction: "upload", folder, container: "c", delete: true }))
       assert.sameMembers(events, ["Failed a.txt Forbidden", "Skipped gone.txt failures"])
       assert.include(yield* emulated.files.objects("c"), "gone.txt")
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.scopedLive("links are neither followed nor replaced nor deleted, whichever way it goes", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      const outside = yield* folderOf({ secret: "secret" })
+      const folder = yield* folderOf({ file: "1" })
+      yield* Effect.promise(async () => {
+        await symlink(join(outside, "secret"), join(folder, "link"))
+        await symlink(join(outside, "secret"), join(folder, "only-here"))
+        await symlink(outside, join(folder, "to-folder"))
+      })
+      yield* files.upload({ container: "c", object: "link", body: fromString("remote") })
+      const sync = { folder, container: "c", delete: true } as const
+      assert.sameMembers(yield* run(files.sync({ ...sync, direction: "upload" })), [
+        "Done file",
+        "Skipped link symlink",
+        "Skipped only-here symlink",
+        "Skipped to-folder symlink"
+      ])
+      assert.deepStrictEqual(yield* emulated.files.objects("c"), ["file", "link"])
+      writeFileSync(join(folder, "gone"), "only here")
+      const down = files.sync({ ...sync, direction: "download", symlinks: "follow", outsideLinks: true })
+      assert.sameMembers(yield* run(down), ["Skipped file same", "Skipped link symlink", "Deleted gone"])
+      assert.deepStrictEqual(yield* Effect.promise(() => readdir(folder)), ["file", "link", "only-here", "to-folder"])
+      assert.strictEqual(yield* Effect.promise(() => readFile(join(outside, "secret"), "utf8")), "secret")
     }).pipe(Effect.provide(cloud))
   )
 

@@ -389,7 +389,6 @@ export const makeFolderUpload = (client: CloudClient, upload: ReturnType<typeof 
         if (events.length > 0) yield* emit(events)
         // A token that dies meanwhile leaves the rest of an archive behind: that is worth another one.
         if (again.length >= fewestFiles && attempt === 0) {
-          again.sort((a, b) => compareNames(a.object, b.object))
           yield* pack({ ...archive, files: again }, 1)
         } else yield* several(again)
       })
