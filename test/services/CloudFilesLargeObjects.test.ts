@@ -540,6 +540,14 @@ describe("large objects that are overwritten", () => {
     }).pipe(Effect.provide(cloud))
   )
 
+  it.effect("old segments go from a container that is named, too", () =>
+    Effect.gen(function* () {
+      const { emulated } = yield* prepared
+      for (const size of [5500, 2500]) yield* uploadLarge(patterned(size), { segmentContainer: "own" })
+      assert.lengthOf(yield* emulated.files.objects("own"), 3)
+    }).pipe(Effect.provide(cloud))
+  )
+
   it.effect("they stay where that is asked for", () =>
     Effect.gen(function* () {
       const { emulated } = yield* prepared
@@ -1125,6 +1133,171 @@ describe("large objects are copied, moved and deleted whole", () => {
       yield* manifestIs("c%FF/o")
       assert.strictEqual((yield* Effect.flip(files.move({ ...copyOf, source: object })))._tag, "InvalidInput")
       assert.deepStrictEqual(yield* everything, ["c/o"])
+    }).pipe(Effect.provide(cloud))
+  )
+
+  for (const largeObject of ["static", "dynamic"] as const) {
+    it.effect(`a copy of a ${largeObject} one is as its source, but for what is given, or afresh`, () =>
+      Effect.gen(function* () {
+        const { emulated, files } = yield* two
+        const about = {
+          contentType: "text/x-own",
+          contentEncoding: "gzip",
+          contentDisposition: "inline",
+          metadata: { a: "1" },
+          deleteAt: DateTime.unsafeMake(86_400_000)
+        }
+        yield* uploadLarge(patterned(2500), { largeObject, ...about })
+        const copied = (options: Partial<CloudFiles.CopyOptions>) =>
+          Effect.gen(function* () {
+            yield* files.copy({ ...copyOf, source: object, ...options })
+            const info = yield* files.getObjectInfo(copyOf)
+            const ends: Array<number | undefined> = []
+            for (const name of yield* emulated.files.objects("d_segments")) {
+              ends.push((yield* emulated.files.getObject("d_segments", name))?.deleteAt)
+            }
+            yield* files.deleteLargeObject(copyOf)
+            const { contentDisposition, contentEncoding, contentType, deleteAt, metadata } = info
+            return [contentType, contentEncoding, contentDisposition, metadata, deleteAt?.epochMillis, new Set(ends)]
+          })
+        const end = 86_400_000
+        assert.deepStrictEqual(yield* copied({}), [
+          "text/x-own",
+          "gzip",
+          "inline",
+          { a: "1" },
+          end,
+          new Set([end / 1000])
+        ])
+        const given = {
+          contentType: "text/plain",
+          contentEncoding: "br",
+          contentDisposition: "attachment",
+          metadata: { A: "2" },
+          deleteAfter: Duration.days(2)
+        }
+        assert.deepStrictEqual(yield* copied(given), [
+          "text/plain",
+          "br",
+          "attachment",
+          { a: "2" },
+          2 * end,
+          new Set([(2 * end) / 1000])
+        ])
+        assert.deepStrictEqual(yield* copied({ freshMetadata: true }), [
+          "text/x-own",
+          undefined,
+          undefined,
+          {},
+          undefined,
+          new Set([undefined])
+        ])
+      }).pipe(Effect.provide(cloud))
+    )
+  }
+
+  it.effect("a segment that is not what its manifest says is not copied, and nothing is left of the copy", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* two
+      yield* uploadLarge(patterned(3500))
+      const [, second = ""] = yield* emulated.files.objects("c_segments")
+      yield* emulated.files.putObject("c_segments", second, new Uint8Array(1000))
+      const before = yield* everything
+      assert.strictEqual((yield* Effect.flip(files.copy({ ...copyOf, source: object })))._tag, "ChecksumMismatch")
+      assert.deepStrictEqual(yield* everything, before)
+    }).pipe(Effect.provide(cloud))
+  )
+
+  /** The next look at the object finds a static one with this ETag. */
+  const staticIs = (etag: string) =>
+    Effect.flatMap(TestCloud.TestCloud, (emulated) =>
+      emulated.fail({
+        match: { method: "HEAD", path: /\/c\/o$/ },
+        fault: {
+          _tag: "Status",
+          status: 200,
+          headers: { "X-Static-Large-Object": "True", ETag: `"${etag}"`, "Content-Type": "text/plain" }
+        }
+      })
+    )
+
+  it.effect("ranges of segments stay ranges", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* two
+      const hash = md5("0123456789")
+      yield* put("0123456789")
+      yield* staticIs(md5(`${hash}:2-4;${hash}`))
+      const entry = { name: "/c/0123456789", hash, bytes: 10 }
+      yield* emulated.fail({
+        match: { path: "multipart-manifest=get" },
+        fault: { _tag: "Status", status: 200, body: [{ ...entry, range: "2-4" }, entry] }
+      })
+      // The emulated cloud takes no ranges.
+      yield* Effect.flip(files.copy({ ...copyOf, source: object }))
+      const manifest = (yield* requestsOf("files")).find(({ target }) => target.includes("multipart-manifest=put"))
+      const sent = JSON.parse(Buffer.from(manifest?.body ?? []).toString()) as ReadonlyArray<Record<string, unknown>>
+      assert.deepStrictEqual(
+        sent.map(({ etag, range }) => [etag, range]),
+        [
+          [hash, "2-4"],
+          [hash, undefined]
+        ]
+      )
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.effect("a manifest of another version than was looked at is not copied", () =>
+    Effect.gen(function* () {
+      const { files } = yield* two
+      yield* uploadLarge(patterned(3500))
+      yield* staticIs(md5("another"))
+      assert.strictEqual((yield* Effect.flip(files.copy({ ...copyOf, source: object })))._tag, "ChecksumMismatch")
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.effect("a manifest that holds bytes itself is not copied without them", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* two
+      yield* staticIs(md5(md5("abc")))
+      yield* emulated.fail({
+        match: { path: "multipart-manifest=get" },
+        fault: { _tag: "Status", status: 200, body: [{ data: Buffer.from("abc").toString("base64") }] }
+      })
+      const error = yield* Effect.flip(files.copy({ ...copyOf, source: object }))
+      assert.strictEqual(error._tag, "InvalidInput")
+      assert.include(error.message, "holds bytes itself")
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.effect("where a static one's segments cannot be deleted, the error names them", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* two
+      yield* uploadLarge(patterned(3500))
+      const body = {
+        "Number Deleted": 2,
+        "Number Not Found": 0,
+        "Response Status": "400 Bad Request",
+        "Response Body": "",
+        Errors: [["/c_segments/one", "403 Forbidden"]]
+      }
+      yield* emulated.fail({
+        match: { path: "multipart-manifest=delete" },
+        fault: { _tag: "Status", status: 200, body }
+      })
+      const error = yield* Effect.flip(files.deleteLargeObject(object))
+      assert.deepStrictEqual(error._tag === "BulkFailed" ? error.failures : [], [
+        { path: "/c_segments/one", reason: "403 Forbidden" }
+      ])
+      assert.include(yield* everything, "c/o")
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.effect("a dynamic one goes though the container of its segments is gone", () =>
+    Effect.gen(function* () {
+      const { files } = yield* two
+      yield* files.putDynamicManifest({ ...object, segments: { container: "none", prefix: "o/" } })
+      assert.strictEqual((yield* files.deleteLargeObject(object)).deleted, 1)
+      assert.deepStrictEqual(yield* everything, [])
     }).pipe(Effect.provide(cloud))
   )
 

@@ -145,6 +145,8 @@ export const makeLargeObjects = (client: CloudClient) => {
             container,
             object,
             source: address,
+            // Else it would expire with its source, though the copy does not.
+            freshMetadata: true,
             ...(head.deleteAt !== undefined && { deleteAt: head.deleteAt }),
             ...(head.deleteAfter !== undefined && { deleteAfter: head.deleteAfter })
           })
@@ -283,7 +285,12 @@ export const makeLargeObjects = (client: CloudClient) => {
       const result = yield* deleteManifest(address)
       if (result.errors.length === 0 && result.status.startsWith("2") && result.deleted > 0) return result
       // It was no static large object, or nothing at all, or its parts made trouble: that shows which.
-      const info = yield* getInfoToDelete(address)
+      const info = yield* Effect.catchTag(getInfoToDelete(address), "NotFound", () => Effect.succeed(undefined))
+      if (info === undefined) {
+        // A dynamic one is not found when the container of its segments is gone, though it is there.
+        yield* deleteObject(address)
+        return succeeded(1)
+      }
       if (info.isStaticLargeObject) {
         const said = `${result.status}${result.explanation === "" ? "" : ` ${result.explanation}`}`
         return yield* failed(
