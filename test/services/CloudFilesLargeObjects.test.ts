@@ -453,6 +453,24 @@ describe("uploads that are taken up again", () => {
     }).pipe(Effect.provide(cloud))
   )
 
+  it.effect(
+    "progress adds up to the size, whatever is there; and bytes with another MD5 than was named are not stored",
+    () =>
+      Effect.gen(function* () {
+        yield* prepared
+        const bytes = patterned(3500)
+        const wrong = yield* Effect.flip(uploadLarge(bytes, { resume: true, md5: md5("another") }))
+        assert.strictEqual(wrong._tag, "ChecksumMismatch")
+        assert.deepStrictEqual(yield* everything, [])
+        for (const reused of [0, 4]) {
+          let sum = 0
+          const progress = (count: number) => Effect.sync(() => void (sum += count))
+          assert.strictEqual((yield* uploadLarge(bytes, { resume: true, progress })).reused, reused)
+          assert.strictEqual(sum, 3500)
+        }
+      }).pipe(Effect.provide(cloud))
+  )
+
   it.effect("a Stream cannot be told again: InvalidInput, and nothing is sent", () =>
     Effect.gen(function* () {
       yield* prepared
@@ -971,6 +989,61 @@ describe("downloads to a file", () => {
       const download = files.downloadToFile({ ...object, path, resume: true })
       assert.strictEqual((yield* Effect.flip(download))._tag, "ChecksumMismatch")
       assert.deepInclude(yield* download, { bytes: 5000, resumed: 0 })
+    }).pipe(Effect.provide(cloud))
+  )
+
+  for (const [what, held, resumed, gets] of [
+    ["is whole", 5000, 5000, 0],
+    ["is longer than the object", 5001, 0, 1]
+  ] as const) {
+    it.scoped(`where what an earlier run has left ${what}, ${resumed} bytes of it are taken`, () =>
+      Effect.gen(function* () {
+        const { emulated, files } = yield* prepared
+        const bytes = patterned(5000)
+        yield* emulated.files.putObject("c", "o", bytes)
+        const { directory, path } = yield* target
+        yield* Effect.promise(() => writeFile(join(directory, `.result.${md5(bytes)}.part`), patterned(held)))
+        let sum = 0
+        const progress = (count: number) => Effect.sync(() => void (sum += count))
+        const got = yield* files.downloadToFile({ ...object, path, resume: true, progress })
+        assert.deepInclude(got, { bytes: 5000, resumed, verified: true })
+        assert.strictEqual(sum, 5000)
+        assert.lengthOf(yield* getsOf, gets)
+        assert.deepStrictEqual(yield* content(path), bytes)
+      }).pipe(Effect.provide(cloud))
+    )
+  }
+
+  it.scoped("of a large object what was left damaged is fetched again, and what is too much of it goes", () =>
+    Effect.gen(function* () {
+      const { files } = yield* prepared
+      const bytes = patterned(9500)
+      const { etag } = yield* uploadLarge(bytes)
+      const { directory, path } = yield* target
+      const left = Buffer.concat([bytes, Buffer.from("more")])
+      left[4000] = (left[4000] ?? 0) ^ 1
+      yield* Effect.promise(() => writeFile(join(directory, `.result.${etag.replaceAll('"', "")}.part`), left))
+      const got = yield* files.downloadToFile({ ...object, path, resume: true })
+      assert.deepInclude(got, { bytes: 9500, resumed: 6500 })
+      assert.deepStrictEqual(yield* content(path), bytes)
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.scoped("goes on only with the version that is meant, into a file of any name, and takes no wrong numbers", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      yield* emulated.files.putObject("c", "o", patterned(500))
+      const { directory } = yield* target
+      const path = join(directory, "x".repeat(250))
+      const download = { ...object, path, resume: true }
+      const other = yield* Effect.flip(files.downloadToFile({ ...download, ifMatch: md5("another") }))
+      assert.strictEqual(other._tag, "PreconditionFailed")
+      for (const wrong of [{ concurrency: 0 }, { parallelThreshold: 0.5 }]) {
+        const error = yield* Effect.flip(files.downloadToFile({ ...download, ...wrong }))
+        assert.strictEqual(error._tag, "InvalidInput")
+      }
+      assert.strictEqual((yield* files.downloadToFile(download)).bytes, 500)
+      assert.deepStrictEqual(yield* names(directory), ["x".repeat(250)])
     }).pipe(Effect.provide(cloud))
   )
 
