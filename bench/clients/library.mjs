@@ -97,14 +97,9 @@ export const tasks = {
       run((files) => files.upload({ container, object, body: CloudFiles.fromFile(file) }))
   },
   largeDown: async () => {
-    const { Effect, Stream, run } = await library()
+    const { Effect, run } = await library()
     return ({ container, into, object }) =>
-      run((files, fs) =>
-        // It writes beside the file, and there is no place beside this one.
-        files.downloadToFile === undefined || into === "/dev/null"
-          ? Stream.run(files.download({ container, object }), fs.sink(into))
-          : Effect.asVoid(files.downloadToFile({ container, object, path: into }))
-      )
+      run((files) => Effect.asVoid(files.downloadToFile({ container, object, path: into })))
   },
   list: async () => {
     const { Effect, Stream, run } = await library()

@@ -608,8 +608,8 @@ export interface Service
   readonly updateObjectMetadata: (changes: MetadataChanges) => Effect.Effect<void, CommonError | NotFound>
   /**
    * Deletes an object of any kind with all that belongs to it: a static large object with its segments and the manifests between, a
-   * dynamic one with whatever its prefix holds. Fails with `BulkFailed`, which names what could not be deleted, and with
-   * `NotFound`.
+   * dynamic one with whatever its prefix holds, unless that is the whole container. Fails with `BulkFailed`, which names what could
+   * not be deleted, and with `NotFound`.
    */
   readonly deleteLargeObject: (address: {
     readonly container: string

@@ -1,48 +1,11 @@
 import { assert, describe, layer as onLayer } from "@effect/vitest"
-import { DateTime, Duration, Effect, type Layer, Schedule, Stream } from "effect"
+import { DateTime, Duration, Effect, type Layer, Stream } from "effect"
 import { CloudFiles } from "effect-rackspace"
-import { inPieces, md5, patterned, textOf } from "../support.js"
+import { inPieces, md5, patterned } from "../support.js"
 import { Cloud, freshName, rawFiles, type Services } from "./Cloud.js"
+import { container, failure, namesOf, put, read } from "./support.js"
 
 const { fromBytes, fromStream, fromString } = CloudFiles
-
-/** A new container, emptied and deleted in the end. */
-const container = Effect.acquireRelease(
-  Effect.gen(function* () {
-    const files = yield* CloudFiles.CloudFiles
-    const name = freshName("contract")
-    yield* files.createContainer({ container: name })
-    return name
-  }),
-  (name) =>
-    Effect.gen(function* () {
-      const files = yield* CloudFiles.CloudFiles
-      for (const each of [name, `${name}_segments`]) {
-        yield* files.listObjects({ container: each }).pipe(
-          Stream.runForEach(({ name: object }) => files.deleteObject({ container: each, object })),
-          Effect.zipRight(files.deleteContainer({ container: each })),
-          // The listing may lag behind.
-          Effect.retry({ times: 5, schedule: Schedule.spaced("500 millis"), while: ({ _tag }) => _tag === "Conflict" }),
-          Effect.catchTag("NotFound", () => Effect.void),
-          Effect.orDie
-        )
-      }
-    })
-)
-
-const failure = <A, E extends { readonly _tag: string }, R>(effect: Effect.Effect<A, E, R>) =>
-  Effect.map(Effect.flip(effect), ({ _tag }) => _tag)
-
-const namesOf = <E, R>(listing: Stream.Stream<{ readonly name: string } | { readonly subdir: string }, E, R>) =>
-  Effect.map(Stream.runCollect(listing), (all) =>
-    [...all].map((entry) => ("subdir" in entry ? entry.subdir : entry.name))
-  )
-
-const put = (name: string, object: string, text = object) =>
-  Effect.flatMap(CloudFiles.CloudFiles, (files) => files.upload({ container: name, object, body: fromString(text) }))
-
-const read = (name: string, object: string, range?: CloudFiles.ByteRange) =>
-  Effect.flatMap(CloudFiles.CloudFiles, (files) => textOf(files.download({ container: name, object, range })))
 
 const byBytes = (names: ReadonlyArray<string>) =>
   names.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
@@ -82,7 +45,7 @@ export const files = <E>(cloud: Layer.Layer<Services, E>): void =>
       it.scoped("one is made once, keeps its metadata, and is changed key by key", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
-          const name = yield* container
+          const name = yield* container()
           assert.deepStrictEqual(yield* files.createContainer({ container: name, metadata: { Color: "größer" } }), {
             created: false
           })
@@ -99,7 +62,7 @@ export const files = <E>(cloud: Layer.Layer<Services, E>): void =>
       it.scoped("one that is not empty is not deleted; one that is not there is not found", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
-          const name = yield* container
+          const name = yield* container()
           yield* put(name, "o")
           assert.strictEqual(yield* failure(files.deleteContainer({ container: name })), "Conflict")
           const missing = freshName("missing")
@@ -135,10 +98,10 @@ export const files = <E>(cloud: Layer.Layer<Services, E>): void =>
       it.scoped("a quota of bytes or of objects is enforced", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
-          const name = yield* container
+          const name = yield* container()
           yield* files.updateContainer({ container: name, metadata: { "Quota-Bytes": "10" } })
           yield* put(name, "small", "x".repeat(10))
-          const other = yield* container
+          const other = yield* container()
           yield* files.updateContainer({ container: other, metadata: { "Quota-Bytes": "10" } })
           assert.strictEqual(yield* failure(put(other, "large", "x".repeat(11))), "QuotaExceeded")
           yield* files.updateContainer({ container: other, metadata: { "Quota-Count": "0" }, remove: ["Quota-Bytes"] })
@@ -151,7 +114,7 @@ export const files = <E>(cloud: Layer.Layer<Services, E>): void =>
       it.scoped("any name comes back as it went, and is listed in the order of its bytes", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
-          const name = yield* container
+          const name = yield* container()
           yield* Effect.forEach(odd, (object) => put(name, object), { concurrency: 8 })
           assert.deepStrictEqual(yield* namesOf(files.listObjects({ container: name })), byBytes(odd))
           assert.deepStrictEqual(yield* namesOf(files.listObjects({ container: name, pageSize: 4 })), byBytes(odd))
@@ -165,7 +128,7 @@ export const files = <E>(cloud: Layer.Layer<Services, E>): void =>
       it.scoped("metadata of any text comes back; an update keeps what it does not name, a replacement does not", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
-          const name = yield* container
+          const name = yield* container()
           const address = { container: name, object: "o" }
           const metadata = { plain: "value", unicode: "größe 日本 🚀", percent: "100% of %41", spaced: " in  side " }
           yield* files.upload({
@@ -204,7 +167,7 @@ export const files = <E>(cloud: Layer.Layer<Services, E>): void =>
       it.scoped("bytes, and nothing at all, come back as they went, with their MD5", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
-          const name = yield* container
+          const name = yield* container()
           const bytes = patterned(300_000)
           const stored = yield* files.upload({ container: name, object: "bytes", body: fromBytes(bytes) })
           assert.deepStrictEqual([stored.etag, stored.bytes, stored.segments], [md5(bytes), 300_000, 0])
@@ -220,7 +183,7 @@ export const files = <E>(cloud: Layer.Layer<Services, E>): void =>
 
       it.scoped("a range is the part that was asked for; one behind the end cannot be had", () =>
         Effect.gen(function* () {
-          const name = yield* container
+          const name = yield* container()
           yield* put(name, "o", "0123456789")
           assert.strictEqual(yield* read(name, "o", { offset: 2, length: 3 }), "234")
           assert.strictEqual(yield* read(name, "o", { offset: 7 }), "789")
@@ -234,7 +197,7 @@ export const files = <E>(cloud: Layer.Layer<Services, E>): void =>
       it.scoped("conditions are kept to", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
-          const name = yield* container
+          const name = yield* container()
           const address = { container: name, object: "o" }
           const { etag } = yield* put(name, "o", "first")
           assert.strictEqual(
@@ -272,7 +235,7 @@ export const files = <E>(cloud: Layer.Layer<Services, E>): void =>
       it.scoped("content that does not have the MD5 it is said to have is not taken", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
-          const name = yield* container
+          const name = yield* container()
           const bytes = new TextEncoder().encode("content")
           const content = { bytes, length: bytes.byteLength, stream: Stream.make(bytes) }
           assert.strictEqual(
@@ -292,8 +255,8 @@ export const files = <E>(cloud: Layer.Layer<Services, E>): void =>
       it.scoped("a copy has the source's content and metadata, overlaid or replaced", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
-          const name = yield* container
-          const other = yield* container
+          const name = yield* container()
+          const other = yield* container()
           const source = { container: name, object: "größe/a b%" }
           yield* files.upload({
             ...source,
@@ -325,7 +288,7 @@ export const files = <E>(cloud: Layer.Layer<Services, E>): void =>
       it.scoped("one that expires is gone then, and says before when that is", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
-          const name = yield* container
+          const name = yield* container()
           const address = { container: name, object: "o" }
           yield* files.upload({ ...address, body: fromString("x"), deleteAfter: Duration.seconds(2) })
           const { deleteAt } = yield* files.getObjectInfo(address)
@@ -345,7 +308,7 @@ export const files = <E>(cloud: Layer.Layer<Services, E>): void =>
       it.scoped("one that is not there is not found, by whatever is asked of it", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
-          const name = yield* container
+          const name = yield* container()
           const address = { container: name, object: "none" }
           assert.strictEqual(yield* failure(files.getObjectInfo(address)), "NotFound")
           assert.strictEqual(yield* failure(files.deleteObject(address)), "NotFound")
@@ -359,7 +322,7 @@ export const files = <E>(cloud: Layer.Layer<Services, E>): void =>
       it.scoped("go page by page, between markers, by prefix and by level", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
-          const name = yield* container
+          const name = yield* container()
           const names = byBytes(["a", "b/", "b/1", "b/2", "b/c/3", "d", "e&f/1", "é/1", "z"])
           yield* Effect.forEach(names, (object) => put(name, object), { concurrency: 4 })
           const at = { container: name }
@@ -398,7 +361,7 @@ export const files = <E>(cloud: Layer.Layer<Services, E>): void =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
           const { listingLimit } = yield* Cloud
-          const name = yield* container
+          const name = yield* container()
           yield* put(name, "o.txt", "content")
           const [entry] = yield* files.listObjectsPage({ container: name })
           assert.isTrue(entry !== undefined && "hash" in entry)
@@ -420,7 +383,7 @@ export const files = <E>(cloud: Layer.Layer<Services, E>): void =>
         () =>
           Effect.gen(function* () {
             const files = yield* CloudFiles.CloudFiles
-            const name = yield* container
+            const name = yield* container()
             const bytes = patterned(2_500_000)
             const stored = yield* files.upload({
               container: name,
@@ -446,7 +409,7 @@ export const files = <E>(cloud: Layer.Layer<Services, E>): void =>
       it.scoped("a manifest whose segment is not there, or is another, is refused", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
-          const name = yield* container
+          const name = yield* container()
           yield* put(name, "segment", "content")
           const manifest = (path: string, etag: string, bytes: number) =>
             failure(files.putManifest({ container: name, object: "m", segments: [{ path, etag, bytes }] }))
@@ -460,7 +423,7 @@ export const files = <E>(cloud: Layer.Layer<Services, E>): void =>
       it.scoped("a dynamic one is what its prefix holds", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
-          const name = yield* container
+          const name = yield* container()
           yield* put(name, "parts/1", "one ")
           yield* put(name, "parts/2", "two")
           const made = yield* rawFiles({
@@ -484,8 +447,8 @@ export const files = <E>(cloud: Layer.Layer<Services, E>): void =>
         () =>
           Effect.gen(function* () {
             const files = yield* CloudFiles.CloudFiles
-            const versions = yield* container
-            const name = yield* container
+            const versions = yield* container()
+            const name = yield* container()
             const kept = yield* rawFiles({
               method: "POST",
               path: `/${name}`,
@@ -508,7 +471,7 @@ export const files = <E>(cloud: Layer.Layer<Services, E>): void =>
       it.scoped("counts what it holds, and keeps metadata key by key", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
-          const name = yield* container
+          const name = yield* container()
           yield* put(name, "o", "content")
           const key = freshName("key").toLowerCase()
           yield* files.updateAccount({ metadata: { [key]: "größe" } })

@@ -2,77 +2,21 @@ import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import { assert, describe, layer as onLayer } from "@effect/vitest"
 import { Effect, type Layer, Stream } from "effect"
 import { CloudFiles } from "effect-rackspace"
-import { lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises"
-import { tmpdir } from "node:os"
-import { dirname, join } from "node:path"
-import { patterned, textOf } from "../support.js"
-import { freshName, type Services } from "./Cloud.js"
+import { mkdir, rm, stat, writeFile } from "node:fs/promises"
+import { join } from "node:path"
+import { collected, patterned, textOf } from "../support.js"
+import * as Folder from "../support/folder.js"
+import type { Services } from "./Cloud.js"
+import { container, namesIn } from "./support.js"
 
 const { fromBytes, fromStream, fromString, runFolder } = CloudFiles
 
-/** A new container, deleted in the end with what is in it. */
-const container = Effect.acquireRelease(
-  Effect.gen(function* () {
-    const files = yield* CloudFiles.CloudFiles
-    const name = freshName("folders")
-    yield* files.createContainer({ container: name })
-    return name
-  }),
-  (name) =>
-    Effect.gen(function* () {
-      const files = yield* CloudFiles.CloudFiles
-      for (const each of [name, `${name}_segments`]) {
-        yield* files.deleteContainerWithContents({ container: each }).pipe(
-          Effect.catchTag("NotFound", () => Effect.void),
-          Effect.orDie
-        )
-      }
-    })
-)
-
-/** A new folder with files in it, deleted in the end. */
-export const folderOf = (files: Readonly<Record<string, string | Uint8Array>>, time = 1_700_000_000.25) =>
-  Effect.acquireRelease(
-    Effect.promise(async () => {
-      const folder = await mkdtemp(join(tmpdir(), "folder-"))
-      for (const [path, content] of Object.entries(files)) {
-        await mkdir(dirname(join(folder, path)), { recursive: true })
-        await writeFile(join(folder, path), content)
-        await utimes(join(folder, path), time, time)
-      }
-      return folder
-    }),
-    (folder) => Effect.promise(() => rm(folder, { recursive: true, force: true }))
-  )
-
-/** Every file below a folder with its content, and folders without anything in them with a slash. */
-export const contentOf = (folder: string): Effect.Effect<Readonly<Record<string, string>>> =>
-  Effect.promise(async () => {
-    const found: Record<string, string> = {}
-    const look = async (path: string): Promise<void> => {
-      const names = await readdir(join(folder, path))
-      if (names.length === 0 && path !== "") found[`${path}/`] = ""
-      for (const name of names.toSorted()) {
-        const inner = path === "" ? name : `${path}/${name}`
-        const info = await lstat(join(folder, inner))
-        if (info.isDirectory()) await look(inner)
-        else if (info.isFile()) found[inner] = await readFile(join(folder, inner), "latin1")
-        else found[`${inner}@`] = ""
-      }
-    }
-    await look("")
-    return found
-  })
-
-const namesIn = (name: string) =>
-  Effect.gen(function* () {
-    const files = yield* CloudFiles.CloudFiles
-    return [...(yield* Stream.runCollect(files.listObjects({ container: name })))].map(({ name }) => name)
-  })
+/** A folder whose files are older than their objects. */
+const folderOf = (files: Readonly<Record<string, string | Uint8Array>>) => Folder.folderOf(files, 1_700_000_000.25)
 
 const events = <E, R>(stream: Stream.Stream<CloudFiles.FolderEvent, E, R>) =>
-  Effect.map(Stream.runCollect(stream), (all) =>
-    [...all].flatMap((event) =>
+  Effect.map(collected(stream), (all) =>
+    all.flatMap((event) =>
       event._tag === "Summary" || event._tag === "Started" || event._tag === "Progress"
         ? []
         : [`${event._tag} ${event.path}`]
@@ -112,7 +56,7 @@ export const folders = <E>(cloud: Layer.Layer<Services, E>): void =>
         it.scoped(`goes up and comes back as it was, with its times, archives ${archives} used`, () =>
           Effect.gen(function* () {
             const files = yield* CloudFiles.CloudFiles
-            const name = yield* container
+            const name = yield* container()
             const content = { ...small, "empty.bin": "", "big.bin": patterned(1_500_000), ".dot/file": "dotted" }
             const folder = yield* folderOf(content)
             const up = yield* runFolder(files.uploadFolder({ folder, container: name, prefix: "back up", archives }))
@@ -123,7 +67,7 @@ export const folders = <E>(cloud: Layer.Layer<Services, E>): void =>
             const back = yield* folderOf({})
             const down = yield* runFolder(files.downloadFolder({ folder: back, container: name, prefix: "back up/" }))
             assert.strictEqual(down.done, 73)
-            assert.deepStrictEqual(yield* contentOf(back), yield* contentOf(folder))
+            assert.deepStrictEqual(yield* Folder.contentOf(back), yield* Folder.contentOf(folder))
             const { mtimeMs } = yield* Effect.promise(() => stat(join(back, "small/007.txt")))
             assert.closeTo(mtimeMs, 1_700_000_000_250, 1)
           }).pipe(Effect.provide(NodeFileSystem.layer))
@@ -132,7 +76,7 @@ export const folders = <E>(cloud: Layer.Layer<Services, E>): void =>
         it.scoped(`keeps odd names, archives ${archives} used`, () =>
           Effect.gen(function* () {
             const files = yield* CloudFiles.CloudFiles
-            const name = yield* container
+            const name = yield* container()
             const folder = yield* folderOf(Object.fromEntries(odd.map((path) => [path, path])))
             const prefix = "odd %20 ü"
             const up = yield* runFolder(files.uploadFolder({ folder, container: name, prefix, archives }))
@@ -150,7 +94,7 @@ export const folders = <E>(cloud: Layer.Layer<Services, E>): void =>
             )
             const back = yield* folderOf({})
             yield* runFolder(files.downloadFolder({ folder: back, container: name, prefix }))
-            assert.deepStrictEqual(yield* contentOf(back), yield* contentOf(folder))
+            assert.deepStrictEqual(yield* Folder.contentOf(back), yield* Folder.contentOf(folder))
           }).pipe(Effect.provide(NodeFileSystem.layer))
         )
       }
@@ -158,7 +102,7 @@ export const folders = <E>(cloud: Layer.Layer<Services, E>): void =>
       it.scoped("is synchronized up: what is new or changed is sent, what is gone is deleted, the rest is left", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
-          const name = yield* container
+          const name = yield* container()
           const folder = yield* folderOf({ ...small, "a.txt": "a", "big.bin": patterned(1_500_000) })
           const sync = { direction: "upload", folder, container: name, prefix: "p", delete: true } as const
           yield* runFolder(files.sync(sync))
@@ -188,7 +132,7 @@ export const folders = <E>(cloud: Layer.Layer<Services, E>): void =>
       it.scoped("is synchronized down, by time and by checksum", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
-          const name = yield* container
+          const name = yield* container()
           const folder = yield* folderOf({ "a/1.txt": "1", "a/2.txt": "2", "big.bin": patterned(1_500_000) })
           yield* runFolder(files.uploadFolder({ folder, container: name }))
           yield* files.upload({ container: name, object: "foreign.bin", body: fromBytes(patterned(1_200_000)) })
@@ -203,14 +147,14 @@ export const folders = <E>(cloud: Layer.Layer<Services, E>): void =>
             files.sync({ direction: "download", folder: back, container: name, delete: true })
           )
           assert.deepStrictEqual([last.done, last.deleted], [0, 1])
-          assert.notProperty(yield* contentOf(back), "local.txt")
+          assert.notProperty(yield* Folder.contentOf(back), "local.txt")
         }).pipe(Effect.provide(NodeFileSystem.layer))
       )
 
       it.scoped("is compared with large objects segment by segment", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
-          const name = yield* container
+          const name = yield* container()
           const bytes = patterned(3_000_000)
           const folder = yield* folderOf({ "large.bin": bytes, "other.bin": patterned(3_000_001).subarray(1) })
           for (const object of ["large.bin", "other.bin"]) {
@@ -229,14 +173,14 @@ export const folders = <E>(cloud: Layer.Layer<Services, E>): void =>
       it.scoped("keeps its empty folders where it is told to", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
-          const name = yield* container
+          const name = yield* container()
           const folder = yield* folderOf({ "a/file": "1" })
           yield* Effect.promise(() => mkdir(join(folder, "a/none/within"), { recursive: true }))
           yield* runFolder(files.uploadFolder({ folder, container: name, emptyFolders: true }))
           assert.deepStrictEqual(yield* namesIn(name), ["a/file", "a/none/within/"])
           const back = yield* folderOf({})
           yield* runFolder(files.downloadFolder({ folder: back, container: name }))
-          assert.deepStrictEqual(yield* contentOf(back), { "a/file": "1", "a/none/within/": "" })
+          assert.deepStrictEqual(yield* Folder.contentOf(back), { "a/file": "1", "a/none/within/": "" })
         }).pipe(Effect.provide(NodeFileSystem.layer))
       )
     })
@@ -247,8 +191,8 @@ export const folders = <E>(cloud: Layer.Layer<Services, E>): void =>
         () =>
           Effect.gen(function* () {
             const files = yield* CloudFiles.CloudFiles
-            const name = yield* container
-            const other = yield* container
+            const name = yield* container()
+            const other = yield* container()
             for (const object of odd) yield* files.upload({ container: name, object, body: fromString("x") })
             yield* files.upload({ container: other, object: "keeps it", body: fromString("x") })
             const objects = [...odd, "missing"].map((object) => ({ container: name, object }))
@@ -265,7 +209,7 @@ export const folders = <E>(cloud: Layer.Layer<Services, E>): void =>
       it.scoped("are deleted with their container, segments included", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
-          const name = yield* container
+          const name = yield* container()
           const body = fromStream(Stream.make(patterned(2_500_000)))
           yield* files.upload({ container: name, object: "large", body, segmentSize: 1_048_576 })
           yield* files.upload({ container: name, object: "small", body: fromString("x") })
@@ -278,7 +222,7 @@ export const folders = <E>(cloud: Layer.Layer<Services, E>): void =>
       it.scoped("come out of an archive, and what is no archive is refused", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
-          const name = yield* container
+          const name = yield* container()
           const result = yield* files.extractArchive({
             container: name,
             prefix: "from/archive",

@@ -1,55 +1,15 @@
 import { NodeFileSystem } from "@effect/platform-node"
 import { assert, describe, layer as onLayer } from "@effect/vitest"
-import { Effect, Layer, Schedule, Stream } from "effect"
+import { Effect, Layer } from "effect"
 import { CloudFiles } from "effect-rackspace"
-import { mkdtemp, readFile, rm, stat, utimes, writeFile } from "node:fs/promises"
-import { tmpdir } from "node:os"
+import { readFile, stat, utimes, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { bytesOf, inPieces, md5, patterned } from "../support.js"
-import { freshName, type Services } from "./Cloud.js"
+import { folderOf } from "../support/folder.js"
+import type { Services } from "./Cloud.js"
+import { container, namesIn } from "./support.js"
 
 const { fromBytes, fromFile, fromStream } = CloudFiles
-
-/** A new container, emptied and deleted in the end with that of its segments. */
-const container = Effect.acquireRelease(
-  Effect.gen(function* () {
-    const files = yield* CloudFiles.CloudFiles
-    const name = freshName("large")
-    yield* files.createContainer({ container: name })
-    return name
-  }),
-  (name) =>
-    Effect.gen(function* () {
-      const files = yield* CloudFiles.CloudFiles
-      for (const each of [name, `${name}_segments`]) {
-        yield* files.listObjects({ container: each }).pipe(
-          Stream.mapEffect(
-            ({ name: object }) =>
-              Effect.catchTag(files.deleteObject({ container: each, object }), "NotFound", () => Effect.void),
-            { concurrency: 8 }
-          ),
-          Stream.runDrain,
-          Effect.zipRight(files.deleteContainer({ container: each })),
-          // The listing may lag behind.
-          Effect.retry({ times: 5, schedule: Schedule.spaced("500 millis"), while: ({ _tag }) => _tag === "Conflict" }),
-          Effect.catchTag("NotFound", () => Effect.void),
-          Effect.orDie
-        )
-      }
-    })
-)
-
-const folder = Effect.acquireRelease(
-  Effect.promise(() => mkdtemp(join(tmpdir(), "large-"))),
-  (directory) => Effect.promise(() => rm(directory, { recursive: true }))
-)
-
-const stored = (name: string) =>
-  Effect.gen(function* () {
-    const files = yield* CloudFiles.CloudFiles
-    const listed = Stream.runCollect(files.listObjects({ container: name }))
-    return [...(yield* Effect.catchTag(listed, "NotFound", () => Effect.succeed([])))].map(({ name: object }) => object)
-  })
 
 const cut = { segmentThreshold: 100_000, segmentSize: 100_000 }
 
@@ -61,9 +21,9 @@ export const largeObjects = <E>(cloud: Layer.Layer<Services, E>): void =>
         it.scoped(`a file becomes a ${largeObject} one, is read, copied, moved, and goes with its segments`, () =>
           Effect.gen(function* () {
             const files = yield* CloudFiles.CloudFiles
-            const name = yield* container
+            const name = yield* container()
             const bytes = patterned(450_000)
-            const directory = yield* folder
+            const directory = yield* folderOf()
             const path = join(directory, "source")
             yield* Effect.promise(() => writeFile(path, bytes))
             yield* Effect.promise(() => utimes(path, 1_000_000_000, 1_000_000_000))
@@ -103,20 +63,20 @@ export const largeObjects = <E>(cloud: Layer.Layer<Services, E>): void =>
             yield* files.move({ ...moved, source: copy })
             assert.strictEqual(md5(yield* bytesOf(files.download(moved))), md5(bytes))
             assert.strictEqual((yield* files.deleteLargeObject(moved)).deleted, 6)
-            assert.deepStrictEqual([yield* stored(name), yield* stored(`${name}_segments`)], [[], []])
+            assert.deepStrictEqual([yield* namesIn(name), yield* namesIn(`${name}_segments`)], [[], []])
           })
         )
 
         it.scoped(`a ${largeObject} one that is overwritten leaves none of its segments`, () =>
           Effect.gen(function* () {
             const files = yield* CloudFiles.CloudFiles
-            const name = yield* container
+            const name = yield* container()
             const address = { container: name, object: "o" }
             yield* files.upload({ ...address, ...cut, body: fromBytes(patterned(350_000)), largeObject })
             const body = fromStream(inPieces(patterned(250_000), 10_000))
             const { leftSegments } = yield* files.upload({ ...address, segmentSize: 100_000, body })
             assert.isUndefined(leftSegments)
-            assert.lengthOf(yield* stored(`${name}_segments`), 3)
+            assert.lengthOf(yield* namesIn(`${name}_segments`), 3)
             assert.strictEqual(md5(yield* bytesOf(files.download(address))), md5(patterned(250_000)))
           })
         )
@@ -125,7 +85,7 @@ export const largeObjects = <E>(cloud: Layer.Layer<Services, E>): void =>
       it.scoped("manifests within a manifest: read, in ranges too, verified, copied and deleted", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
-          const name = yield* container
+          const name = yield* container()
           const put = (object: string, text: string) =>
             files.upload({ container: name, object, body: CloudFiles.fromString(text) })
           const entry = (object: string, etag: string, bytes: number) => ({
@@ -163,7 +123,7 @@ export const largeObjects = <E>(cloud: Layer.Layer<Services, E>): void =>
       it.scoped("a manifest that is refused names the segments, and one that was replaced is not read further", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
-          const name = yield* container
+          const name = yield* container()
           const address = { container: name, object: "o" }
           const { etag } = yield* files.upload({ ...address, ...cut, body: fromBytes(patterned(250_000)) })
           const refused = yield* Effect.flip(

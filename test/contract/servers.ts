@@ -3,11 +3,9 @@ import { assert, describe, layer as onLayer } from "@effect/vitest"
 import { DateTime, Effect, type Layer, Option, Redacted, Schedule, Stream } from "effect"
 import { CloudServers, Identity, OpenStack } from "effect-rackspace"
 import { Cloud, freshName, type Services } from "./Cloud.js"
+import { failure } from "./support.js"
 
 const pace = { interval: "250 millis", timeout: "150 seconds" } as const
-
-const failure = <A, E extends { readonly _tag: string }, R>(effect: Effect.Effect<A, E, R>) =>
-  Effect.map(Effect.flip(effect), ({ _tag }) => _tag)
 
 /** A new server as it was accepted; deleted in the end. */
 const accepted = (name = freshName("contract"), flavor: 0 | 2 = 0) =>

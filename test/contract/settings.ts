@@ -1,44 +1,11 @@
 import { assert, describe, layer as onLayer } from "@effect/vitest"
-import { DateTime, Duration, Effect, type Layer, Option, Redacted, Schedule, Stream } from "effect"
+import { DateTime, Duration, Effect, type Layer, Option, Redacted, Stream } from "effect"
 import { CloudFiles } from "effect-rackspace"
-import { bytesOf, md5, patterned, textOf } from "../support.js"
+import { bytesOf, collected, md5, patterned } from "../support.js"
 import { exchange, freshName, rawFiles, type RawRequest, type Services } from "./Cloud.js"
+import { container, failure, put, read } from "./support.js"
 
 const { AccessList, fromBytes, fromString } = CloudFiles
-
-/** A new container, emptied and deleted in the end. */
-const container = (settings: Omit<Parameters<CloudFiles.Service["createContainer"]>[0], "container"> = {}) =>
-  Effect.acquireRelease(
-    Effect.gen(function* () {
-      const files = yield* CloudFiles.CloudFiles
-      const name = freshName("settings")
-      yield* files.createContainer({ container: name, ...settings })
-      return name
-    }),
-    (name) =>
-      Effect.gen(function* () {
-        const files = yield* CloudFiles.CloudFiles
-        yield* files.updateContainer({ container: name, versionsLocation: null, historyLocation: null })
-        yield* files.listObjects({ container: name }).pipe(
-          Stream.runForEach(({ name: object }) => files.deleteObject({ container: name, object })),
-          Effect.zipRight(files.deleteContainer({ container: name })),
-          // The listing may lag behind.
-          Effect.retry({ times: 5, schedule: Schedule.spaced("500 millis"), while: ({ _tag }) => _tag === "Conflict" })
-        )
-      }).pipe(Effect.orDie)
-  )
-
-const failure = <A, E extends { readonly _tag: string }, R>(effect: Effect.Effect<A, E, R>) =>
-  Effect.map(Effect.flip(effect), ({ _tag }) => _tag)
-
-const put = (name: string, object: string, text = object) =>
-  Effect.flatMap(CloudFiles.CloudFiles, (files) => files.upload({ container: name, object, body: fromString(text) }))
-
-const read = (name: string, object: string) =>
-  Effect.flatMap(CloudFiles.CloudFiles, (files) => textOf(files.download({ container: name, object })))
-
-const collected = <A, E, R>(stream: Stream.Stream<A, E, R>) =>
-  Effect.map(Stream.runCollect(stream), (all): ReadonlyArray<A> => [...all])
 
 /** A request by whoever has the URL, without a login. */
 const by = (url: Redacted.Redacted<string>, request: Omit<RawRequest, "path" | "token">) =>
@@ -339,6 +306,8 @@ export const signatures = <E>(cloud: Layer.Layer<Services, E>): void =>
           assert.strictEqual((yield* by(completed, { method: "GET" })).text, "in/größe a")
           const outside = Redacted.make(bare.replace("/in/?", "/out?"))
           assert.strictEqual((yield* by(outside, { method: "GET" })).status, 401)
+          const all = Redacted.value(yield* files.tempUrl({ ...request, prefix: "" }))
+          assert.strictEqual((yield* by(Redacted.make(all.replace("?", "out?")), { method: "GET" })).text, "out")
         })
       )
 

@@ -3,11 +3,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Redacted, Schedule, Stream } from "effect"
 import { CloudFiles, type Credentials, Identity, OpenStack } from "effect-rackspace"
 import { exchange, freshName } from "../contract/Cloud.js"
+import { failure } from "../contract/support.js"
 import { textOf } from "../support.js"
 import { alt, demo, on, stack, swiftKey } from "./support.js"
-
-const failure = <A, E extends { readonly _tag: string }, R>(effect: Effect.Effect<A, E, R>) =>
-  Effect.map(Effect.flip(effect), ({ _tag }) => _tag)
 
 /** Cloud Files as somebody sees them, at the account of another. */
 const as = (credentials: Credentials.Credentials, endpoint: string) =>

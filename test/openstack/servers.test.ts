@@ -3,12 +3,10 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Option, Redacted } from "effect"
 import { CloudServers, OpenStack } from "effect-rackspace"
 import { freshName } from "../contract/Cloud.js"
+import { failure } from "../contract/support.js"
 import { admin, alt, demo, stack } from "./support.js"
 
 const pace = { interval: "250 millis", timeout: "150 seconds" } as const
-
-const failure = <A, E extends { readonly _tag: string }, R>(effect: Effect.Effect<A, E, R>) =>
-  Effect.map(Effect.flip(effect), ({ _tag }) => _tag)
 
 const on =
   (credentials: typeof demo, microversion?: string) =>

@@ -5,35 +5,19 @@ import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Duration, Effect, Redacted, Stream } from "effect"
 import { CloudBigData, CloudError, RetryPolicy, TestCloud } from "effect-rackspace"
 import { shown } from "../support/shown.js"
-
-const base = "/bigdata/dfw/v2/010101"
+import * as Wire from "../support/wire.js"
 
 type Service = CloudBigData.Service
 
 /** The operations that are one request: what is more is shown elsewhere. */
-type Call = (bigData: Service) => Effect.Effect<unknown, CloudError.CloudError>
+type Call = Wire.Call<Service>
+
+type Operation = Wire.Operation<Service>
 
 const on = <A, E>(test: Effect.Effect<A, E, CloudBigData.CloudBigData | TestCloud.TestCloud>) =>
   Effect.provide(test, TestCloud.layer({ retry: RetryPolicy.never }))
 
-const answer = (body: unknown, status = 200, headers: Readonly<Record<string, string>> = {}) =>
-  Effect.flatMap(TestCloud.TestCloud, (cloud) =>
-    cloud.fail({ match: { service: "bigdata" }, fault: { _tag: "Status", status, body, headers } })
-  )
-
-const requests = Effect.gen(function* () {
-  const cloud = yield* TestCloud.TestCloud
-  return (yield* cloud.requests)
-    .filter((entry) => entry.service === "bigdata")
-    .map((entry) => {
-      const text = new TextDecoder().decode(entry.body)
-      return {
-        line: `${entry.method} ${entry.target.replace(base, "")}`,
-        body: text === "" ? undefined : (JSON.parse(text) as unknown),
-        headers: entry.headers
-      }
-    })
-})
+const { answer, requests } = Wire.wireOf("bigdata", "/bigdata/dfw/v2/010101")
 
 const bigData = CloudBigData.CloudBigData
 
@@ -142,15 +126,6 @@ const stack = {
 const clusterFields = { name: "test", username: "cbduser", sshKeys: ["cbdkey"], stackId: "HDP2.1_Hadoop" } as const
 
 const publicKey = "ssh-rsa AAkphQZaDNi2Ij3DX5twE62lerq7Xhaff foo@bar"
-
-interface Operation {
-  readonly call: Call
-  readonly line: string
-  readonly body?: unknown
-  readonly status?: number
-  readonly answer?: unknown
-  readonly decoded: unknown
-}
 
 const operations: Readonly<Record<keyof typeof CloudBigData.endpoints, Operation>> = {
   listClustersPage: {

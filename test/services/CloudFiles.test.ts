@@ -1,5 +1,4 @@
 import { assert, describe, it } from "@effect/vitest"
-import * as Chunk from "effect/Chunk"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -8,24 +7,15 @@ import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import * as TestCloud from "../../src/layers/TestCloud.js"
 import * as CloudFiles from "../../src/services/CloudFiles.js"
-import { md5, requestsOf, textOf, traffic } from "../support.js"
+import { collected, md5, requestsOf, textOf, traffic } from "../support.js"
+import { forget, put } from "../support/cloudFiles.js"
 
 const cloud = (files: NonNullable<TestCloud.CloudOptions["files"]> = {}) => TestCloud.layer({ cloud: { files } })
-
-const collected = <A, E, R>(stream: Stream.Stream<A, E, R>): Effect.Effect<ReadonlyArray<A>, E, R> =>
-  Effect.map(Stream.runCollect(stream), Chunk.toReadonlyArray)
 
 const header = (name: string): Effect.Effect<ReadonlyArray<string | undefined>, never, TestCloud.TestCloud> =>
   Effect.map(requestsOf("files"), (all) => all.map((request) => request.headers[name]))
 
-const put = (object: string, text = object) =>
-  Effect.flatMap(CloudFiles.CloudFiles, (files) =>
-    files.upload({ container: "c", object, body: CloudFiles.fromString(text) })
-  )
-
 const withContainer = Effect.flatMap(CloudFiles.CloudFiles, (files) => files.createContainer({ container: "c" }))
-
-const forget = Effect.flatMap(TestCloud.TestCloud, (emulated) => emulated.clearRequests)
 
 const names = (items: ReadonlyArray<CloudFiles.ObjectSummary | CloudFiles.Subdirectory>): ReadonlyArray<string> =>
   items.map((item) => ("subdir" in item ? `${item.subdir} >` : item.name))

@@ -6,6 +6,7 @@ import * as Stream from "effect/Stream"
 import * as TestCloud from "../../src/layers/TestCloud.js"
 import * as CloudFiles from "../../src/services/CloudFiles.js"
 import { clients, httpServer, listeningCloud, patterned, requestsOf, servicesAt, traffic } from "../support.js"
+import { prepared } from "../support/cloudFiles.js"
 
 class SourceFailed extends Data.TaggedError("SourceFailed")<{}> {}
 
@@ -66,14 +67,6 @@ const bulkDelete = (objects: ReadonlyArray<CloudFiles.BulkTarget>) =>
   Effect.flatMap(CloudFiles.CloudFiles, (files) => files.bulkDelete({ objects }))
 
 const cloud = Layer.fresh(TestCloud.layer())
-
-const prepared = Effect.gen(function* () {
-  const files = yield* CloudFiles.CloudFiles
-  const emulated = yield* TestCloud.TestCloud
-  yield* files.createContainer({ container: "c" })
-  yield* emulated.clearRequests
-  return { files, emulated }
-})
 
 describe("bulk deletion", () => {
   it.scopedLive("is one DELETE of percent-encoded lines, containers last", () =>
@@ -366,6 +359,17 @@ describe("an archive", () => {
         (yield* requestsOf("files")).filter(({ status }) => status === 200),
         1
       )
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.effect("has no prefix where the first folder of each path names the container: nothing is sent", () =>
+    Effect.gen(function* () {
+      const { files } = yield* prepared
+      const body = CloudFiles.fromString("archive")
+      const error = yield* Effect.flip(files.extractArchive({ prefix: "p", format: "tar", body }))
+      assert.strictEqual(error._tag, "InvalidInput")
+      assert.include(error.message, "prefix: expected no prefix without a container")
+      assert.deepStrictEqual(yield* traffic, [])
     }).pipe(Effect.provide(cloud))
   )
 })

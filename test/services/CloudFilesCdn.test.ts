@@ -375,6 +375,21 @@ describe("CloudFiles: where the CDN is", () => {
     }).pipe(Effect.provide(TestCloud.layer()))
   )
 
+  it.scopedLive("it is there also where the catalog has no storage", () =>
+    Effect.gen(function* () {
+      const server = yield* httpServer((_, response) => void response.writeHead(204, { "X-Cdn-Enabled": "True" }).end())
+      const layer = CloudFiles.layer({ cdnEndpoint: server.url + account, region: "NOWHERE" })
+      const { enabled, storage } = yield* Effect.flatMap(CloudFiles.CloudFiles, (files) =>
+        Effect.all({
+          enabled: Effect.map(files.getCdn({ container: "c" }), ({ enabled }) => enabled),
+          storage: Effect.flip(files.endpointUrl)
+        })
+      ).pipe(Effect.provide(layer.pipe(Layer.provide(NodeHttpClient.layerUndici), Layer.provide(login))))
+      assert.isTrue(enabled)
+      assert.strictEqual(storage._tag, "EndpointNotFound")
+    })
+  )
+
   it.effect("the network inside a region has none, and the public one is used", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles

@@ -4,47 +4,25 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
-import { chmodSync, symlinkSync, writeFileSync } from "node:fs"
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from "node:fs/promises"
-import { tmpdir } from "node:os"
-import { dirname, join } from "node:path"
+import { chmodSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { readdir, readFile, symlink, utimes } from "node:fs/promises"
+import { join } from "node:path"
 import type { Worker } from "node:worker_threads"
 import { compareNames, isSelected, safely } from "../../src/internal/folderReader.js"
 import * as TestCloud from "../../src/layers/TestCloud.js"
 import * as CloudFiles from "../../src/services/CloudFiles.js"
-import { unfitPath } from "../../src/services/CloudFiles/folderNames.js"
+import { unfitObject, unfitPath } from "../../src/services/CloudFiles/folderNames.js"
 import { filterOf } from "../../src/services/CloudFiles/glob.js"
-import { patterned, requestsOf, rootFibers, traffic } from "../support.js"
+import { collected, md5, patterned, pause, requestsOf, rootFibers, traffic } from "../support.js"
+import { prepared } from "../support/cloudFiles.js"
+import { folderOf } from "../support/folder.js"
 
 const { fromBytes, fromString, runFolder } = CloudFiles
 
 const cloud = Layer.fresh(Layer.merge(TestCloud.layer(), NodeFileSystem.layer))
 
-const prepared = Effect.gen(function* () {
-  const files = yield* CloudFiles.CloudFiles
-  const emulated = yield* TestCloud.TestCloud
-  yield* files.createContainer({ container: "c" })
-  yield* emulated.clearRequests
-  return { files, emulated }
-})
-
-const folderOf = (content: Readonly<Record<string, string | Uint8Array>> = {}) =>
-  Effect.acquireRelease(
-    Effect.promise(async () => {
-      const folder = await mkdtemp(join(tmpdir(), "folders-"))
-      for (const [path, bytes] of Object.entries(content)) {
-        await mkdir(dirname(join(folder, path)), { recursive: true })
-        await writeFile(join(folder, path), bytes)
-      }
-      return folder
-    }),
-    (folder) => Effect.promise(() => rm(folder, { recursive: true, force: true }))
-  )
-
 const many = (count: number): Record<string, string> =>
   Object.fromEntries(Array.from({ length: count }, (_, index) => [`${String(index).padStart(4, "0")}.txt`, `${index}`]))
-
-const collected = <A, E, R>(stream: Stream.Stream<A, E, R>) => Effect.map(Stream.runCollect(stream), (all) => [...all])
 
 /** `Tag path` of each event about a file, with the reason where it has one. */
 const told = (events: ReadonlyArray<CloudFiles.FolderEvent>): Array<string> =>
@@ -132,7 +110,7 @@ describe("uploading a folder", () => {
     () =>
       Effect.gen(function* () {
         const { emulated, files } = yield* prepared
-        const folder = yield* folderOf(many(10))
+        const folder = yield* folderOf({ ...many(10), "größe 1%.txt": "odd" })
         // The question goes through; the archive is answered well and nothing of it is stored.
         yield* emulated.fail({
           match: { path: "extract-archive" },
@@ -140,12 +118,12 @@ describe("uploading a folder", () => {
           fault: {
             _tag: "Status",
             status: 200,
-            body: { "Number Files Created": 10, "Response Status": "201 Created", "Response Body": "", Errors: [] }
+            body: { "Number Files Created": 11, "Response Status": "201 Created", "Response Body": "", Errors: [] }
           }
         })
         const summary = yield* runFolder(files.uploadFolder({ folder, container: "c", archives: "always" }))
-        assert.deepStrictEqual([summary.done, summary.archived, summary.failed], [10, 0, 0])
-        assert.lengthOf(yield* emulated.files.objects("c"), 10)
+        assert.deepStrictEqual([summary.done, summary.archived, summary.failed], [11, 0, 0])
+        assert.lengthOf(yield* emulated.files.objects("c"), 11)
         yield* emulated.clearRequests
         yield* emulated.fail({
           match: { path: "extract-archive" },
@@ -156,15 +134,188 @@ describe("uploading a folder", () => {
               "Number Files Created": 9,
               "Response Status": "400 Bad Request",
               "Response Body": "",
-              Errors: [["/v1/MossoCloudFS_x/c/0003.txt", "503 Service Unavailable"]]
+              Errors: [
+                ["/v1/MossoCloudFS_x/c/0003.txt", "503 Service Unavailable"],
+                ["/c/gr%C3%B6%C3%9Fe%201%25.txt", "413 Request Entity Too Large"]
+              ]
             }
           }
         })
         const again = yield* runFolder(files.uploadFolder({ folder, container: "c", archives: "always" }))
-        assert.deepStrictEqual([again.done, again.archived], [10, 9])
-        assert.include(yield* changes, "PUT /c/0003.txt 201")
+        assert.deepStrictEqual([again.done, again.archived], [11, 9])
+        assert.includeMembers(yield* changes, ["PUT /c/0003.txt 201", "PUT /c/gr%C3%B6%C3%9Fe%201%25.txt 201"])
       }).pipe(Effect.provide(cloud))
   )
+
+  it.scopedLive("what the listing shows with another MD5, with another size, or not at all, is sent again", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      const content = many(5)
+      const folder = yield* folderOf(content)
+      const listed = Object.entries(content).map(([name, text]) => ({
+        name,
+        hash: md5(name === "0001.txt" ? "another" : text),
+        bytes: name === "0002.txt" ? 2 : 1,
+        content_type: "text/plain",
+        last_modified: "2026-01-01T00:00:00.000000"
+      }))
+      yield* emulated.fail({
+        match: { method: "GET", path: /\/c\?/ },
+        fault: { _tag: "Status", status: 200, body: listed.filter(({ name }) => name !== "0003.txt") }
+      })
+      const summary = yield* runFolder(files.uploadFolder({ folder, container: "c", archives: "always" }))
+      assert.deepStrictEqual([summary.done, summary.archived], [5, 2])
+      assert.sameMembers(
+        (yield* changes).filter((line) => !line.includes("extract-archive")),
+        ["0001", "0002", "0003"].map((name) => `PUT /c/${name}.txt 201`)
+      )
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.scopedLive("where an archive fails, its files go one by one, though the container holds the same already", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      const upload = runFolder(
+        files.uploadFolder({ folder: yield* folderOf(many(5)), container: "c", archives: "always" })
+      )
+      assert.strictEqual((yield* upload).archived, 5)
+      yield* emulated.fail({ match: { path: "extract-archive" }, fault: { _tag: "Status", status: 400 } })
+      const again = yield* upload
+      assert.deepStrictEqual([again.done, again.archived], [5, 0])
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.scopedLive("from 64 unstored files on a second archive is worth it, but not a third", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      const folder = yield* folderOf(many(70))
+      const empty = { "Number Files Created": 0, "Response Status": "201 Created", "Response Body": "", Errors: [] }
+      for (const [times, archived] of [
+        [1, 70],
+        [2, 0]
+      ] as const) {
+        // The first archive is the question whether the cloud extracts any.
+        yield* emulated.fail({
+          match: { path: "extract-archive" },
+          skip: archived === 0 ? 0 : 1,
+          times,
+          fault: { _tag: "Status", status: 200, body: empty }
+        })
+        const container = `times${times}`
+        yield* files.createContainer({ container })
+        const summary = yield* runFolder(files.uploadFolder({ folder, container }))
+        assert.deepStrictEqual([summary.done, summary.archived], [70, archived])
+        assert.lengthOf(yield* emulated.files.objects(container), 70)
+      }
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.scopedLive("of the listing only what an archive holds is asked for", () =>
+    Effect.gen(function* () {
+      const { files } = yield* prepared
+      const big = patterned(700_000)
+      const folder = yield* folderOf(Object.fromEntries(["a", "b", "c", "d", "e", "f", "g"].map((name) => [name, big])))
+      const upload = { folder, container: "c", prefix: "p", archives: "always" } as const
+      assert.strictEqual((yield* runFolder(files.uploadFolder(upload))).archived, 7)
+      const asked = (yield* requestsOf("files"))
+        .filter(({ method }) => method === "GET")
+        .map(({ target }) => new URL(target, "http://cloud").searchParams)
+      assert.sameDeepMembers(
+        asked.map((query) => [query.get("prefix"), query.get("marker"), query.get("end_marker")]),
+        [
+          ["p/", null, "p/e\u0001"],
+          ["p/", "p/e", "p/g\u0001"]
+        ]
+      )
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.scopedLive("names that the extraction would change go by themselves", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      const folder = yield* folderOf(many(2))
+      for (const prefix of ["/absolute", "./dot"]) {
+        const upload = { folder, container: "c", prefix, archives: "always" } as const
+        assert.strictEqual((yield* runFolder(files.uploadFolder(upload))).archived, 0)
+      }
+      assert.deepStrictEqual(yield* emulated.files.objects("c"), [
+        "./dot/0000.txt",
+        "./dot/0001.txt",
+        "/absolute/0000.txt",
+        "/absolute/0001.txt"
+      ])
+    }).pipe(Effect.provide(cloud))
+  )
+
+  for (const [what, content] of [
+    ["small files", { "a.txt": "a" }],
+    ["a large one", { "a.bin": patterned(1_100_000) }]
+  ] as const) {
+    it.scopedLive(`a container that is gone in the middle ends it: ${what}`, () =>
+      Effect.gen(function* () {
+        const { emulated, files } = yield* prepared
+        const folder = yield* folderOf(content)
+        yield* emulated.fail({ match: { method: "PUT", path: "/c/a" }, fault: { _tag: "Status", status: 404 } })
+        const error = yield* Effect.flip(runFolder(files.uploadFolder({ folder, container: "c", archives: "never" })))
+        assert.strictEqual(error._tag, "NotFound")
+      }).pipe(Effect.provide(cloud))
+    )
+  }
+
+  /** Changes a folder when it has been read through, and before its files are. */
+  const changedMeanwhile = (
+    folder: string,
+    archives: "always" | "never",
+    change: (path: (name: string) => string) => void,
+    concurrency = 16
+  ) =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      // Two batches, or the question about archives, hold back all that comes behind them.
+      yield* emulated.fail({
+        match: { method: "PUT", path: archives === "always" ? "extract-archive" : /\/before-/ },
+        times: 2,
+        fault: { _tag: "Delay", duration: "1 second" }
+      })
+      const fiber = yield* Effect.fork(run(files.uploadFolder({ folder, container: "c", archives, concurrency })))
+      const wanted = archives === "always" || concurrency === 1 ? 1 : 2
+      while ((yield* requestsOf("files")).filter(({ method }) => method === "PUT").length < wanted) yield* pause()
+      change((name) => join(folder, name))
+      return yield* Fiber.join(fiber)
+    })
+
+  for (const archives of ["always", "never"] as const) {
+    it.scopedLive(
+      `files that change between being found and being read: as they are then, or not at all, archives ${archives} used`,
+      () =>
+        Effect.gen(function* () {
+          const { emulated } = yield* prepared
+          const outside = yield* folderOf({ secret: "1234" })
+          // Nothing else fits into their batches.
+          const before = { "before-1": patterned(1_047_000), "before-2": patterned(1_047_000) }
+          const folder = yield* folderOf({ ...before, gone: "gone", grown: "four", link: "four", same: "same" })
+          const events = yield* changedMeanwhile(folder, archives, (path) => {
+            rmSync(path("gone"))
+            writeFileSync(path("grown"), "longer than it was")
+            rmSync(path("link"))
+            symlinkSync(join(outside, "secret"), path("link"))
+          })
+          assert.sameMembers(events, [
+            "Done before-1",
+            "Done before-2",
+            "Failed gone SystemError",
+            "Done grown",
+            "Failed link SystemError",
+            "Done same"
+          ])
+          const stored = yield* Effect.forEach(["grown", "same"], (name) => emulated.files.getObject("c", name))
+          assert.deepStrictEqual(
+            stored.map((object) => new TextDecoder().decode(object?.bytes)),
+            ["longer than it was", "same"]
+          )
+        }).pipe(Effect.provide(cloud))
+    )
+  }
 
   it.scopedLive("a token that dies as the archive arrives costs one login", () =>
     Effect.gen(function* () {
@@ -300,6 +451,21 @@ describe("uploading a folder", () => {
       })
   )
 
+  it.scopedLive("a large file that became a link after it was found is not followed either", () =>
+    Effect.gen(function* () {
+      const { emulated } = yield* prepared
+      const outside = yield* folderOf({ secret: patterned(1_100_000) })
+      const folder = yield* folderOf({ "before-1": patterned(1_100_000), link: patterned(1_100_000) })
+      const change = (path: (name: string) => string) => {
+        rmSync(path("link"))
+        symlinkSync(join(outside, "secret"), path("link"))
+      }
+      const events = yield* changedMeanwhile(folder, "never", change, 1)
+      assert.sameMembers(events, ["Done before-1", "Failed link SystemError"])
+      assert.deepStrictEqual(yield* emulated.files.objects("c"), ["before-1"])
+    }).pipe(Effect.provide(cloud))
+  )
+
   it.scopedLive("a name that is not valid UTF-8, and one that is too long for an object, fail by themselves", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
@@ -362,22 +528,61 @@ describe("downloading a folder", () => {
       const { emulated, files } = yield* prepared
       const around = yield* folderOf({ "inside/keep.txt": "kept" })
       const folder = join(around, "inside")
-      for (const object of ["../escaped", "a/../../escaped", "/absolute", "a//b", "./dot", "a/.", "good/file"]) {
+      const names = [
+        "../escaped",
+        "a/../../escaped",
+        "a/../back",
+        "/absolute",
+        "a//b",
+        "./dot",
+        "a/.",
+        "a\u0000b",
+        "good/file"
+      ]
+      for (const object of names) {
         yield* emulated.files.putObject("c", object, new TextEncoder().encode("x"))
       }
       const events = yield* run(files.downloadFolder({ folder, container: "c" }))
       assert.sameMembers(events, [
         "Failed ../escaped FileRefused outside",
         "Failed a/../../escaped FileRefused outside",
+        "Failed a/../back FileRefused outside",
         "Failed /absolute FileRefused outside",
         "Failed a//b FileRefused notAPath",
         "Failed ./dot FileRefused notAPath",
         "Failed a/. FileRefused notAPath",
+        "Failed a\u0000b FileRefused notAPath",
         "Done good/file"
       ])
       assert.deepStrictEqual(yield* Effect.promise(() => readdir(around)), ["inside"])
+      assert.deepStrictEqual(yield* Effect.promise(() => readdir(folder)), ["good", "keep.txt"])
     }).pipe(Effect.provide(cloud))
   )
+
+  it.scopedLive("a folder beside it whose name begins alike is outside, for what comes and for what goes", () =>
+    Effect.gen(function* () {
+      const { files } = yield* prepared
+      const around = yield* folderOf({ "inside/file": "1", "inside-not/secret": "secret" })
+      const folder = join(around, "inside")
+      yield* Effect.promise(() => symlink(join(around, "inside-not"), join(folder, "link")))
+      assert.sameMembers(yield* run(files.uploadFolder({ folder, container: "c", symlinks: "follow" })), [
+        "Done file",
+        "Skipped link outside"
+      ])
+      yield* files.upload({ container: "c", object: "link/new", body: fromString("new") })
+      assert.include(
+        yield* run(files.downloadFolder({ folder, container: "c" })),
+        "Failed link/new FileRefused outside"
+      )
+      assert.deepStrictEqual(yield* Effect.promise(() => readdir(join(around, "inside-not"))), ["secret"])
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it("a name of more than 1,024 bytes, or that is no Unicode, is refused before it is sent", () => {
+    assert.isUndefined(unfitObject("o", "path", "ü".repeat(512)))
+    assert.strictEqual(unfitObject("o", "path", `${"ü".repeat(512)}x`)?.reason, "tooLong")
+    assert.strictEqual(unfitObject("o", "path", "a\ud800")?.reason, "notUnicode")
+  })
 
   it("on Windows, names that mean something else there are refused as well", () => {
     for (const name of ["a\\..\\..\\b", "C:evil", "a/file:stream", "con", "a/nul.txt", "trailing.", "x?"]) {
@@ -510,6 +715,33 @@ describe("synchronizing a folder", () => {
       const events = yield* run(files.sync({ direction: "upload", folder, container: "c", delete: true }))
       assert.sameMembers(events, ["Failed a.txt Forbidden", "Skipped gone.txt failures"])
       assert.include(yield* emulated.files.objects("c"), "gone.txt")
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.scopedLive("links are neither followed nor replaced nor deleted, whichever way it goes", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      const outside = yield* folderOf({ secret: "secret" })
+      const folder = yield* folderOf({ file: "1" })
+      yield* Effect.promise(async () => {
+        await symlink(join(outside, "secret"), join(folder, "link"))
+        await symlink(join(outside, "secret"), join(folder, "only-here"))
+        await symlink(outside, join(folder, "to-folder"))
+      })
+      yield* files.upload({ container: "c", object: "link", body: fromString("remote") })
+      const sync = { folder, container: "c", delete: true } as const
+      assert.sameMembers(yield* run(files.sync({ ...sync, direction: "upload" })), [
+        "Done file",
+        "Skipped link symlink",
+        "Skipped only-here symlink",
+        "Skipped to-folder symlink"
+      ])
+      assert.deepStrictEqual(yield* emulated.files.objects("c"), ["file", "link"])
+      writeFileSync(join(folder, "gone"), "only here")
+      const down = files.sync({ ...sync, direction: "download", symlinks: "follow", outsideLinks: true })
+      assert.sameMembers(yield* run(down), ["Skipped file same", "Skipped link symlink", "Deleted gone"])
+      assert.deepStrictEqual(yield* Effect.promise(() => readdir(folder)), ["file", "link", "only-here", "to-folder"])
+      assert.strictEqual(yield* Effect.promise(() => readFile(join(outside, "secret"), "utf8")), "secret")
     }).pipe(Effect.provide(cloud))
   )
 

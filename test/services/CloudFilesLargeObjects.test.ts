@@ -7,15 +7,14 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
-import { appendFile, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises"
-import { tmpdir } from "node:os"
+import { execFileSync } from "node:child_process"
+import { appendFile, readdir, readFile, stat, utimes, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import * as TestCloud from "../../src/layers/TestCloud.js"
-import * as RetryPolicy from "../../src/RetryPolicy.js"
 import * as CloudFiles from "../../src/services/CloudFiles.js"
 import { bytesOf, eventually, inPieces, md5, patterned, pause, requestsOf, textOf, traffic } from "../support.js"
-
-const object = { container: "c", object: "o" }
+import { everything, fileOf, object, once, prepared, put } from "../support/cloudFiles.js"
+import { folderOf } from "../support/folder.js"
 
 /** Segments of 1,000 bytes for whatever is longer than that. */
 const small = { segmentThreshold: 1000, segmentSize: 1000 }
@@ -24,40 +23,6 @@ const small = { segmentThreshold: 1000, segmentSize: 1000 }
 const manyRequests = 180_000
 
 const cloud = Layer.merge(TestCloud.layer(), NodeFileSystem.layer)
-
-const prepared = Effect.gen(function* () {
-  const files = yield* CloudFiles.CloudFiles
-  const emulated = yield* TestCloud.TestCloud
-  yield* files.createContainer({ container: "c" })
-  yield* emulated.clearRequests
-  return { files, emulated }
-})
-
-/** Whatever is stored anywhere, but for empty containers. */
-const everything = Effect.gen(function* () {
-  const emulated = yield* TestCloud.TestCloud
-  const found: Array<string> = []
-  for (const { name } of yield* emulated.files.containers) {
-    for (const one of yield* emulated.files.objects(name)) found.push(`${name}/${one}`)
-  }
-  return found
-})
-
-const folder = Effect.acquireRelease(
-  Effect.promise(() => mkdtemp(join(tmpdir(), "large-"))),
-  (directory) => Effect.promise(() => rm(directory, { recursive: true }))
-)
-
-const fileOf = (bytes: Uint8Array) =>
-  Effect.flatMap(folder, (directory) => {
-    const path = join(directory, "content")
-    return Effect.as(
-      Effect.promise(() => writeFile(path, bytes)),
-      path
-    )
-  })
-
-const once = Effect.provideService(RetryPolicy.RetryPolicy, RetryPolicy.never)
 
 /** Runs with a clock that goes on, for what is tried again after a while. */
 const inTime = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
@@ -496,6 +461,24 @@ describe("uploads that are taken up again", () => {
     }).pipe(Effect.provide(cloud))
   )
 
+  it.effect(
+    "progress adds up to the size, whatever is there; and bytes with another MD5 than was named are not stored",
+    () =>
+      Effect.gen(function* () {
+        yield* prepared
+        const bytes = patterned(3500)
+        const wrong = yield* Effect.flip(uploadLarge(bytes, { resume: true, md5: md5("another") }))
+        assert.strictEqual(wrong._tag, "ChecksumMismatch")
+        assert.deepStrictEqual(yield* everything, [])
+        for (const reused of [0, 4]) {
+          let sum = 0
+          const progress = (count: number) => Effect.sync(() => void (sum += count))
+          assert.strictEqual((yield* uploadLarge(bytes, { resume: true, progress })).reused, reused)
+          assert.strictEqual(sum, 3500)
+        }
+      }).pipe(Effect.provide(cloud))
+  )
+
   it.effect("a Stream cannot be told again: InvalidInput, and nothing is sent", () =>
     Effect.gen(function* () {
       yield* prepared
@@ -583,6 +566,14 @@ describe("large objects that are overwritten", () => {
     }).pipe(Effect.provide(cloud))
   )
 
+  it.effect("old segments go from a container that is named, too", () =>
+    Effect.gen(function* () {
+      const { emulated } = yield* prepared
+      for (const size of [5500, 2500]) yield* uploadLarge(patterned(size), { segmentContainer: "own" })
+      assert.lengthOf(yield* emulated.files.objects("own"), 3)
+    }).pipe(Effect.provide(cloud))
+  )
+
   it.effect("they stay where that is asked for", () =>
     Effect.gen(function* () {
       const { emulated } = yield* prepared
@@ -607,6 +598,65 @@ describe("large objects that are overwritten", () => {
       assert.match(stored.leftSegments?.[0]?.path ?? "", /^\/c_segments\/other\/slo\//)
       assert.strictEqual((yield* emulated.files.objects("c_segments")).length, 7)
       assert.deepStrictEqual(yield* bytesOf(files.download({ container: "c", object: "other" })), patterned(2500))
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.effect("segments of an object in a folder of its name are not its own", () =>
+    Effect.gen(function* () {
+      const { files } = yield* prepared
+      const below = { container: "c", object: "o/below" }
+      yield* uploadLarge(patterned(2500), below)
+      yield* files.copy({ ...object, source: below, segments: "share" })
+      const stored = yield* uploadLarge(patterned(3500))
+      assert.strictEqual(stored.leftSegments?.length, 3)
+      assert.deepStrictEqual(yield* bytesOf(files.download(below)), patterned(2500))
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.effect("segments are known by the names that this and other clients give them", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      const own = [
+        "c_segments/o/slo/1700000000.250000/3/3/00000000",
+        "c_segments/o/1700000000.250000/3/3/00000000",
+        "c_segments/o/1700000000.123456789/-1/00000000",
+        "c/o/000001",
+        "c/o.01"
+      ]
+      const foreign = [
+        "c_segments/o.slo/1700000000.250000/3/3/00000000",
+        "c_segments/o/part",
+        "c/o/00000001",
+        "c/o-01",
+        "c/other/000001",
+        "d/o/slo/1700000000.250000/3/3/00000000"
+      ]
+      const segments = [...own, ...foreign].map((path) => ({ path: `/${path}`, etag: md5(path), bytes: path.length }))
+      for (const path of [...own, ...foreign]) {
+        const [container = "", ...name] = path.split("/")
+        yield* emulated.files.putObject(container, name.join("/"), path)
+      }
+      yield* files.putManifest({ ...object, segments })
+      const stored = yield* uploadLarge(patterned(3500), { segmentContainer: "own" })
+      assert.deepStrictEqual(
+        stored.leftSegments?.map(({ path }) => path),
+        foreign.map((path) => `/${path}`)
+      )
+      assert.sameMembers(
+        (yield* everything).filter((path) => !path.startsWith("own/")),
+        ["c/o", ...foreign]
+      )
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.effect("a dynamic one whose own name begins with its prefix is not told of as left", () =>
+    Effect.gen(function* () {
+      const { files } = yield* prepared
+      yield* put("o.01", "one")
+      yield* files.putDynamicManifest({ ...object, segments: { container: "c", prefix: "o" } })
+      const stored = yield* uploadLarge(patterned(3500))
+      assert.isUndefined(stored.leftSegments)
+      assert.notInclude(yield* everything, "c/o.01")
     }).pipe(Effect.provide(cloud))
   )
 
@@ -834,7 +884,7 @@ describe("large objects are verified part by part", () => {
 })
 
 describe("downloads to a file", () => {
-  const target = Effect.map(folder, (directory) => ({ directory, path: join(directory, "result") }))
+  const target = Effect.map(folderOf(), (directory) => ({ directory, path: join(directory, "result") }))
   const content = (path: string) => Effect.promise(async () => new Uint8Array(await readFile(path)))
   const names = (directory: string) => Effect.promise(() => readdir(directory))
 
@@ -856,6 +906,48 @@ describe("downloads to a file", () => {
       assert.strictEqual(md5(yield* content(path)), md5(patterned(700_000)))
       assert.closeTo((yield* Effect.promise(() => stat(path))).mtimeMs, 1_000_000_000_250, 1)
       assert.deepStrictEqual(yield* names(directory), ["result"])
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.scoped("a named pipe stays one, and is written to as it is", () =>
+    Effect.gen(function* () {
+      const { files } = yield* prepared
+      yield* files.upload({ ...object, body: CloudFiles.fromBytes(patterned(700_000)) })
+      const { directory, path } = yield* target
+      execFileSync("mkfifo", [path])
+      const [read, got] = yield* Effect.all([content(path), files.downloadToFile({ ...object, path, resume: true })], {
+        concurrency: "unbounded"
+      })
+      assert.deepStrictEqual([got.bytes, got.verified, md5(read)], [700_000, true, md5(patterned(700_000))])
+      assert.isTrue((yield* Effect.promise(() => stat(path))).isFIFO())
+      assert.deepStrictEqual(yield* names(directory), ["result"])
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.scoped("a folder in its place: the error says so before anything is asked for", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      yield* put("o", "12345")
+      yield* emulated.clearRequests
+      const { directory } = yield* target
+      const error = yield* Effect.flip(files.downloadToFile({ ...object, path: directory }))
+      assert.include(error.message, "a folder is where the file should be")
+      assert.deepStrictEqual(yield* traffic, [])
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.scoped("an ETag that looks like a path does not lead out of the file's folder", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      yield* put("o", "12345")
+      const around = yield* folderOf({ "inside/keep": "" })
+      const headers = { ETag: '"x/../../evil"', "Content-Type": "text/plain" }
+      yield* emulated.fail({
+        match: { method: "HEAD" },
+        fault: { _tag: "Status", status: 200, headers, body: "12345" }
+      })
+      yield* Effect.ignore(files.downloadToFile({ ...object, path: join(around, "inside/f"), resume: true }))
+      assert.deepStrictEqual(yield* Effect.promise(() => readdir(around)), ["inside"])
     }).pipe(Effect.provide(cloud))
   )
 
@@ -979,6 +1071,61 @@ describe("downloads to a file", () => {
     }).pipe(Effect.provide(cloud))
   )
 
+  for (const [what, held, resumed, gets] of [
+    ["is whole", 5000, 5000, 0],
+    ["is longer than the object", 5001, 0, 1]
+  ] as const) {
+    it.scoped(`where what an earlier run has left ${what}, ${resumed} bytes of it are taken`, () =>
+      Effect.gen(function* () {
+        const { emulated, files } = yield* prepared
+        const bytes = patterned(5000)
+        yield* emulated.files.putObject("c", "o", bytes)
+        const { directory, path } = yield* target
+        yield* Effect.promise(() => writeFile(join(directory, `.result.${md5(bytes)}.part`), patterned(held)))
+        let sum = 0
+        const progress = (count: number) => Effect.sync(() => void (sum += count))
+        const got = yield* files.downloadToFile({ ...object, path, resume: true, progress })
+        assert.deepInclude(got, { bytes: 5000, resumed, verified: true })
+        assert.strictEqual(sum, 5000)
+        assert.lengthOf(yield* getsOf, gets)
+        assert.deepStrictEqual(yield* content(path), bytes)
+      }).pipe(Effect.provide(cloud))
+    )
+  }
+
+  it.scoped("of a large object what was left damaged is fetched again, and what is too much of it goes", () =>
+    Effect.gen(function* () {
+      const { files } = yield* prepared
+      const bytes = patterned(9500)
+      const { etag } = yield* uploadLarge(bytes)
+      const { directory, path } = yield* target
+      const left = Buffer.concat([bytes, Buffer.from("more")])
+      left[4000] = (left[4000] ?? 0) ^ 1
+      yield* Effect.promise(() => writeFile(join(directory, `.result.${etag.replaceAll('"', "")}.part`), left))
+      const got = yield* files.downloadToFile({ ...object, path, resume: true })
+      assert.deepInclude(got, { bytes: 9500, resumed: 6500 })
+      assert.deepStrictEqual(yield* content(path), bytes)
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.scoped("goes on only with the version that is meant, into a file of any name, and takes no wrong numbers", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      yield* emulated.files.putObject("c", "o", patterned(500))
+      const { directory } = yield* target
+      const path = join(directory, "x".repeat(250))
+      const download = { ...object, path, resume: true }
+      const other = yield* Effect.flip(files.downloadToFile({ ...download, ifMatch: md5("another") }))
+      assert.strictEqual(other._tag, "PreconditionFailed")
+      for (const wrong of [{ concurrency: 0 }, { parallelThreshold: 0.5 }]) {
+        const error = yield* Effect.flip(files.downloadToFile({ ...download, ...wrong }))
+        assert.strictEqual(error._tag, "InvalidInput")
+      }
+      assert.strictEqual((yield* files.downloadToFile(download)).bytes, 500)
+      assert.deepStrictEqual(yield* names(directory), ["x".repeat(250)])
+    }).pipe(Effect.provide(cloud))
+  )
+
   it.scoped("of a large object only those parts are fetched that are not there", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
@@ -1087,6 +1234,228 @@ describe("large objects are copied, moved and deleted whole", () => {
         assert.deepStrictEqual(yield* everything, [])
       }).pipe(Effect.provide(cloud)),
     manyRequests
+  )
+
+  it.effect("a dynamic one whose own name begins with its prefix is copied once, and deleted whole", () =>
+    Effect.gen(function* () {
+      const { files } = yield* two
+      for (const name of ["o.01", "o.02"]) yield* put(name)
+      yield* files.putDynamicManifest({ ...object, segments: { container: "c", prefix: "o" } })
+      assert.strictEqual(yield* textOf(files.download(object)), "o.01o.02")
+      yield* files.copy({ ...copyOf, source: object })
+      assert.strictEqual(yield* textOf(files.download(copyOf)), "o.01o.02")
+      assert.strictEqual((yield* files.deleteLargeObject(object)).deleted, 3)
+      assert.strictEqual(yield* textOf(files.download(copyOf)), "o.01o.02")
+      yield* files.deleteLargeObject(copyOf)
+      assert.deepStrictEqual(yield* everything, [])
+    }).pipe(Effect.provide(cloud))
+  )
+
+  /** The next looks at the object find the manifest of a dynamic one. */
+  const manifestIs = (manifest: string) =>
+    Effect.flatMap(TestCloud.TestCloud, (emulated) =>
+      emulated.fail({
+        match: { method: "HEAD", path: /\/c\/o$/ },
+        fault: { _tag: "Status", status: 200, headers: { "X-Object-Manifest": manifest, "Content-Type": "text/plain" } }
+      })
+    )
+
+  it.effect("a dynamic one of all that is in a container does not take the container with it", () =>
+    Effect.gen(function* () {
+      const { files } = yield* two
+      for (const name of ["o", "other"]) yield* put(name)
+      yield* manifestIs("c/")
+      assert.strictEqual((yield* files.deleteLargeObject(object)).deleted, 1)
+      assert.deepStrictEqual(yield* everything, ["c/other"])
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.effect("a dynamic one whose manifest has bytes of its own is not copied without them", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* two
+      yield* manifestIs("c/o")
+      const about = { content_type: "text/plain", last_modified: "2026-01-01T00:00:00.000000" }
+      const listed = ["o", "o.01"].map((name) => ({ ...about, name, hash: md5(name), bytes: name.length }))
+      yield* emulated.fail({ match: { path: /prefix=o/ }, fault: { _tag: "Status", status: 200, body: listed } })
+      yield* put("o.01")
+      assert.strictEqual((yield* Effect.flip(files.copy({ ...copyOf, source: object })))._tag, "InvalidInput")
+      assert.deepStrictEqual(yield* everything, ["c/o.01"])
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.effect("a dynamic one whose manifest cannot be read is not taken for one of nothing", () =>
+    Effect.gen(function* () {
+      const { files } = yield* two
+      yield* put("o")
+      yield* manifestIs("c%FF/o")
+      assert.strictEqual((yield* Effect.flip(files.move({ ...copyOf, source: object })))._tag, "InvalidInput")
+      assert.deepStrictEqual(yield* everything, ["c/o"])
+    }).pipe(Effect.provide(cloud))
+  )
+
+  for (const largeObject of ["static", "dynamic"] as const) {
+    it.effect(`a copy of a ${largeObject} one is as its source, but for what is given, or afresh`, () =>
+      Effect.gen(function* () {
+        const { emulated, files } = yield* two
+        const about = {
+          contentType: "text/x-own",
+          contentEncoding: "gzip",
+          contentDisposition: "inline",
+          metadata: { a: "1" },
+          deleteAt: DateTime.unsafeMake(86_400_000)
+        }
+        yield* uploadLarge(patterned(2500), { largeObject, ...about })
+        const copied = (options: Partial<CloudFiles.CopyOptions>) =>
+          Effect.gen(function* () {
+            yield* files.copy({ ...copyOf, source: object, ...options })
+            const info = yield* files.getObjectInfo(copyOf)
+            const ends: Array<number | undefined> = []
+            for (const name of yield* emulated.files.objects("d_segments")) {
+              ends.push((yield* emulated.files.getObject("d_segments", name))?.deleteAt)
+            }
+            yield* files.deleteLargeObject(copyOf)
+            const { contentDisposition, contentEncoding, contentType, deleteAt, metadata } = info
+            return [contentType, contentEncoding, contentDisposition, metadata, deleteAt?.epochMillis, new Set(ends)]
+          })
+        const end = 86_400_000
+        assert.deepStrictEqual(yield* copied({}), [
+          "text/x-own",
+          "gzip",
+          "inline",
+          { a: "1" },
+          end,
+          new Set([end / 1000])
+        ])
+        const given = {
+          contentType: "text/plain",
+          contentEncoding: "br",
+          contentDisposition: "attachment",
+          metadata: { A: "2" },
+          deleteAfter: Duration.days(2)
+        }
+        assert.deepStrictEqual(yield* copied(given), [
+          "text/plain",
+          "br",
+          "attachment",
+          { a: "2" },
+          2 * end,
+          new Set([(2 * end) / 1000])
+        ])
+        assert.deepStrictEqual(yield* copied({ freshMetadata: true }), [
+          "text/x-own",
+          undefined,
+          undefined,
+          {},
+          undefined,
+          new Set([undefined])
+        ])
+      }).pipe(Effect.provide(cloud))
+    )
+  }
+
+  it.effect("a segment that is not what its manifest says is not copied, and nothing is left of the copy", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* two
+      yield* uploadLarge(patterned(3500))
+      const [, second = ""] = yield* emulated.files.objects("c_segments")
+      yield* emulated.files.putObject("c_segments", second, new Uint8Array(1000))
+      const before = yield* everything
+      assert.strictEqual((yield* Effect.flip(files.copy({ ...copyOf, source: object })))._tag, "ChecksumMismatch")
+      assert.deepStrictEqual(yield* everything, before)
+    }).pipe(Effect.provide(cloud))
+  )
+
+  /** The next look at the object finds a static one with this ETag. */
+  const staticIs = (etag: string) =>
+    Effect.flatMap(TestCloud.TestCloud, (emulated) =>
+      emulated.fail({
+        match: { method: "HEAD", path: /\/c\/o$/ },
+        fault: {
+          _tag: "Status",
+          status: 200,
+          headers: { "X-Static-Large-Object": "True", ETag: `"${etag}"`, "Content-Type": "text/plain" }
+        }
+      })
+    )
+
+  it.effect("ranges of segments stay ranges", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* two
+      const hash = md5("0123456789")
+      yield* put("0123456789")
+      yield* staticIs(md5(`${hash}:2-4;${hash}`))
+      const entry = { name: "/c/0123456789", hash, bytes: 10 }
+      yield* emulated.fail({
+        match: { path: "multipart-manifest=get" },
+        fault: { _tag: "Status", status: 200, body: [{ ...entry, range: "2-4" }, entry] }
+      })
+      // The emulated cloud takes no ranges.
+      yield* Effect.flip(files.copy({ ...copyOf, source: object }))
+      const manifest = (yield* requestsOf("files")).find(({ target }) => target.includes("multipart-manifest=put"))
+      const sent = JSON.parse(Buffer.from(manifest?.body ?? []).toString()) as ReadonlyArray<Record<string, unknown>>
+      assert.deepStrictEqual(
+        sent.map(({ etag, range }) => [etag, range]),
+        [
+          [hash, "2-4"],
+          [hash, undefined]
+        ]
+      )
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.effect("a manifest of another version than was looked at is not copied", () =>
+    Effect.gen(function* () {
+      const { files } = yield* two
+      yield* uploadLarge(patterned(3500))
+      yield* staticIs(md5("another"))
+      assert.strictEqual((yield* Effect.flip(files.copy({ ...copyOf, source: object })))._tag, "ChecksumMismatch")
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.effect("a manifest that holds bytes itself is not copied without them", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* two
+      yield* staticIs(md5(md5("abc")))
+      yield* emulated.fail({
+        match: { path: "multipart-manifest=get" },
+        fault: { _tag: "Status", status: 200, body: [{ data: Buffer.from("abc").toString("base64") }] }
+      })
+      const error = yield* Effect.flip(files.copy({ ...copyOf, source: object }))
+      assert.strictEqual(error._tag, "InvalidInput")
+      assert.include(error.message, "holds bytes itself")
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.effect("where a static one's segments cannot be deleted, the error names them", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* two
+      yield* uploadLarge(patterned(3500))
+      const body = {
+        "Number Deleted": 2,
+        "Number Not Found": 0,
+        "Response Status": "400 Bad Request",
+        "Response Body": "",
+        Errors: [["/c_segments/one", "403 Forbidden"]]
+      }
+      yield* emulated.fail({
+        match: { path: "multipart-manifest=delete" },
+        fault: { _tag: "Status", status: 200, body }
+      })
+      const error = yield* Effect.flip(files.deleteLargeObject(object))
+      assert.deepStrictEqual(error._tag === "BulkFailed" ? error.failures : [], [
+        { path: "/c_segments/one", reason: "403 Forbidden" }
+      ])
+      assert.include(yield* everything, "c/o")
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.effect("a dynamic one goes though the container of its segments is gone", () =>
+    Effect.gen(function* () {
+      const { files } = yield* two
+      yield* files.putDynamicManifest({ ...object, segments: { container: "none", prefix: "o/" } })
+      assert.strictEqual((yield* files.deleteLargeObject(object)).deleted, 1)
+      assert.deepStrictEqual(yield* everything, [])
+    }).pipe(Effect.provide(cloud))
   )
 
   it.effect("plain ones as ever", () =>

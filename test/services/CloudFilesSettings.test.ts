@@ -13,17 +13,11 @@ import * as TestCloud from "../../src/layers/TestCloud.js"
 import * as RetryPolicy from "../../src/RetryPolicy.js"
 import * as CloudFiles from "../../src/services/CloudFiles.js"
 import { bytesOf, clients, httpServer, listeningCloud, login, patterned, requestsOf, traffic } from "../support.js"
+import { forget, put } from "../support/cloudFiles.js"
 
 const { AccessList } = CloudFiles
 
 const cloud = TestCloud.layer()
-
-const put = (object: string, text = object) =>
-  Effect.flatMap(CloudFiles.CloudFiles, (files) =>
-    files.upload({ container: "c", object, body: CloudFiles.fromString(text) })
-  )
-
-const forget = Effect.flatMap(TestCloud.TestCloud, (emulated) => emulated.clearRequests)
 
 /** The headers of the last request that settings are sent in. */
 const sent = Effect.map(requestsOf("files"), (all) =>

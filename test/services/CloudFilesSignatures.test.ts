@@ -3,12 +3,14 @@ import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Fiber from "effect/Fiber"
 import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/TestClock"
+import { createHmac } from "node:crypto"
 import { inspect } from "node:util"
 import * as TestCloud from "../../src/layers/TestCloud.js"
 import * as CloudFiles from "../../src/services/CloudFiles.js"
-import { requestsOf, traffic } from "../support.js"
+import { pause, requestsOf, traffic } from "../support.js"
 
 const endpointUrl = "https://storage101.dfw1.clouddrive.com/v1/MossoCloudFS_abc"
 const secretKey = Redacted.make("secret-key")
@@ -86,11 +88,45 @@ describe("CloudFiles: signatures without a cloud", () => {
     assert.strictEqual(behind.pathname, "/swift/v1/MossoCloudFS_abc/pics/cat.jpg")
   })
 
+  /** As the documents say it is made. */
+  const madeOf = (lines: ReadonlyArray<string>, key = "secret-key"): string =>
+    createHmac("sha256", key).update(lines.join("\n")).digest("hex")
+
+  for (const [what, endpointUrl, path] of [
+    ["an account is signed decoded", "https://cloud.example.com/v1/AUTH_a%40b%25", "/v1/AUTH_a@b%"],
+    ["a gateway's path may look like a version", "https://cloud.example.com/v1files/v1/AUTH_a", "/v1/AUTH_a"],
+    ["a version may have a part behind its point", "https://cloud.example.com/swift/v1.0/AUTH_a", "/v1.0/AUTH_a"],
+    ["there may be no account", "https://cloud.example.com/swift/v1", "/v1"],
+    ["without a version all of the path is signed", "https://cloud.example.com/storage/a", "/storage/a"]
+  ] as const) {
+    it(`${what}: ${endpointUrl}`, () => {
+      assert.strictEqual(
+        signed(cat, { endpointUrl }).searchParams.get("temp_url_sig"),
+        madeOf(["GET", "1400000000", `${path}/pics/cat.jpg`])
+      )
+    })
+  }
+
+  it("a prefix is signed and not the object, even one of nothing; a key is taken as UTF-8", () => {
+    const account = "/v1/MossoCloudFS_abc"
+    assert.strictEqual(
+      signature({ container: "c", object: "a/b", prefix: "a/" }),
+      madeOf(["GET", "1400000000", `prefix:${account}/c/a/`])
+    )
+    const whole = signed({ container: "c", prefix: "" })
+    assert.strictEqual(whole.searchParams.get("temp_url_sig"), madeOf(["GET", "1400000000", `prefix:${account}/c/`]))
+    assert.strictEqual(whole.searchParams.get("temp_url_prefix"), "")
+    assert.strictEqual(
+      signed(cat, { key: Redacted.make("schlüssel") }).searchParams.get("temp_url_sig"),
+      madeOf(["GET", "1400000000", `${account}/pics/cat.jpg`], "schlüssel")
+    )
+  })
+
   it("a form has the documented signature", () => {
     const sign = (algorithm: CloudFiles.SignatureAlgorithm) =>
       Either.getOrThrow(
         CloudFiles.signForm({
-          endpointUrl,
+          endpointUrl: `${endpointUrl}/`,
           key: secretKey,
           expires,
           algorithm,
@@ -124,7 +160,7 @@ describe("CloudFiles: signatures without a cloud", () => {
         algorithm: "sha256",
         container: "c",
         prefix: `"><script>'`,
-        redirect: "https://example.com/?a=1&b=%22",
+        redirect: `https://example.com/?a=1&b=%22&c="'`,
         maxFileSize: 1,
         maxFileCount: 1,
         deleteAfter: "1500 millis"
@@ -132,7 +168,7 @@ describe("CloudFiles: signatures without a cloud", () => {
     )
     const html = CloudFiles.formHtml(form, { button: "<Send>" })
     assert.notInclude(html, "<script>")
-    assert.include(html, 'value="https://example.com/?a=1&#38;b=%22"')
+    assert.include(html, 'value="https://example.com/?a=1&#38;b=%22&#38;c=&#34;&#39;"')
     assert.include(html, ">&#60;Send&#62;</button>")
     assert.include(html, 'name="x_delete_after" value="2"')
     assert.isAbove(html.indexOf('type="file"'), html.lastIndexOf('type="hidden"'))
@@ -169,6 +205,7 @@ describe("CloudFiles: signatures without a cloud", () => {
     ["a container with a slash", { container: "c/d", object: "b" }, "a container name without a slash"],
     ["an address that is none", { ...cat, ipRange: "1.2.3.256" }, "an IP address or a range of them"],
     ["a range that is too long", { ...cat, ipRange: "1.2.3.0/33" }, "an IP address or a range of them"],
+    ["a file name of nothing", { ...cat, filename: "" }, "filename: expected a name, not empty"],
     ["an unknown algorithm", { ...cat, algorithm: "md5" as "sha1" }, "algorithm: expected"],
     ["an unknown method", { ...cat, method: "PATCH" as "PUT" }, "method: expected"]
   ]
@@ -177,6 +214,32 @@ describe("CloudFiles: signatures without a cloud", () => {
       const result = CloudFiles.signTempUrl({ endpointUrl, key: secretKey, expires, ...request })
       assert.isTrue(Either.isLeft(result))
       if (Either.isLeft(result)) assert.include(result.left.message, expected)
+    })
+  }
+
+  it("is refused: a key of nothing", () => {
+    const key = Redacted.make("")
+    const form = { algorithm: "sha1", container: "c", maxFileSize: 1, maxFileCount: 1 } as const
+    const results: ReadonlyArray<Either.Either<unknown, { readonly message: string }>> = [
+      CloudFiles.signTempUrl({ endpointUrl, key, expires, ...cat }),
+      CloudFiles.signForm({ endpointUrl, key, expires, ...form })
+    ]
+    for (const result of results) {
+      assert.include(Either.isLeft(result) ? result.left.message : "", "key: expected a redacted key that is not empty")
+    }
+  })
+
+  for (const [what, wrong, expected] of [
+    ["files larger than any", { maxFileSize: 5 * 1024 ** 3 + 1 }, "maxFileSize: expected"],
+    ["a redirect that is none", { redirect: "javascript:alert(1)" }, "redirect: expected"],
+    ["a redirect with a line break", { redirect: "https://example.com/\r\nX-A: b" }, "redirect: expected"],
+    ["what is deleted at once", { deleteAfter: 0 }, "deleteAfter: expected"],
+    ["what is deleted never", { deleteAfter: Duration.infinity }, "deleteAfter: expected"]
+  ] as const) {
+    it(`is refused: a form for ${what}`, () => {
+      const form = { algorithm: "sha1", container: "c", maxFileSize: 1, maxFileCount: 1 } as const
+      const result = CloudFiles.signForm({ endpointUrl, key: secretKey, expires, ...form, ...wrong })
+      assert.include(Either.isLeft(result) ? result.left.message : "", expected)
     })
   }
 })
@@ -237,6 +300,8 @@ describe("CloudFiles: signing on a cloud", () => {
       assert.isTrue(yield* keyOf(yield* sign, "account-two"))
       yield* files.setTempUrlKey({ key: Redacted.make("account-one") })
       assert.isTrue(yield* keyOf(yield* sign, "account-one"))
+      yield* files.setTempUrlKey({ container: "pics", key: Redacted.make("container-two"), slot: 2 })
+      assert.isTrue(yield* keyOf(yield* sign, "container-two"))
       yield* files.setTempUrlKey({ container: "pics", key: Redacted.make("container-one") })
       assert.isTrue(yield* keyOf(yield* sign, "container-one"))
       yield* files.removeTempUrlKey({ container: "pics" })
@@ -260,6 +325,28 @@ describe("CloudFiles: signing on a cloud", () => {
       const [url] = urls
       assert.isTrue(url !== undefined && (yield* keyOf(url, Redacted.value(tempUrlKey))))
       assert.strictEqual((yield* requestsOf("files")).filter(({ method }) => method === "POST").length, 1)
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.effect("where another program sets a key at the same time, the one that is there in the end signs", () =>
+    Effect.gen(function* () {
+      const files = yield* CloudFiles.CloudFiles
+      const cloud = yield* TestCloud.TestCloud
+      yield* files.createContainer({ container: "pics" })
+      yield* cloud.fail({
+        match: { service: "files", method: "HEAD", path: /MossoCloudFS_[^/]*$/ },
+        skip: 2,
+        fault: { _tag: "Delay", duration: "1 second" }
+      })
+      const fiber = yield* Effect.fork(files.tempUrl({ ...cat, expires: "1 hour" }))
+      let heads = 0
+      while (heads < 3) {
+        yield* pause()
+        heads = (yield* traffic).filter((line) => /^HEAD {2}/.test(line)).length
+      }
+      yield* files.setTempUrlKey({ key: Redacted.make("another") })
+      yield* TestClock.adjust("1 second")
+      assert.isTrue(yield* keyOf(yield* Fiber.join(fiber), "another"))
     }).pipe(Effect.provide(cloud))
   )
 
@@ -330,5 +417,19 @@ describe("CloudFiles: signing on a cloud", () => {
       assert.strictEqual(fields["expires"], "3600")
       assert.include(CloudFiles.formHtml(form), 'name="file" required multiple>')
     }).pipe(Effect.provide(cloud))
+  )
+
+  it.effect("a form is signed by SHA-256 where the cloud says that it takes that", () =>
+    Effect.gen(function* () {
+      const files = yield* CloudFiles.CloudFiles
+      const form = yield* files.formPost({
+        container: "c",
+        maxFileSize: 1,
+        maxFileCount: 1,
+        expires: "1 hour",
+        key: secretKey
+      })
+      assert.match(Redacted.value(form.fields)["signature"] ?? "", /^[0-9a-f]{64}$/)
+    }).pipe(Effect.provide(TestCloud.layer({ cloud: { files: { discoverable: true } } })))
   )
 })

@@ -10,8 +10,7 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
-import { tmpdir } from "node:os"
+import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import * as TestCloud from "../../src/layers/TestCloud.js"
 import * as RetryPolicy from "../../src/RetryPolicy.js"
@@ -28,44 +27,12 @@ import {
   textOf,
   traffic
 } from "../support.js"
-
-const object = { container: "c", object: "o" }
+import { everything, fileOf, object, once, prepared } from "../support/cloudFiles.js"
+import { folderOf } from "../support/folder.js"
 
 class SourceFailed extends Data.TaggedError("SourceFailed")<{ readonly at: number }> {}
 
 const cloud = (options: TestCloud.CloudOptions = {}) => TestCloud.layer({ cloud: options })
-
-const prepared = Effect.gen(function* () {
-  const files = yield* CloudFiles.CloudFiles
-  const emulated = yield* TestCloud.TestCloud
-  yield* files.createContainer({ container: "c" })
-  yield* emulated.clearRequests
-  return { files, emulated }
-})
-
-/** Whatever is stored anywhere, but for empty containers. */
-const everything = Effect.gen(function* () {
-  const emulated = yield* TestCloud.TestCloud
-  const found: Array<string> = []
-  for (const { name } of yield* emulated.files.containers) {
-    for (const one of yield* emulated.files.objects(name)) found.push(`${name}/${one}`)
-  }
-  return found
-})
-
-const temporary = Effect.acquireRelease(
-  Effect.promise(() => mkdtemp(join(tmpdir(), "files-"))),
-  (directory) => Effect.promise(() => rm(directory, { recursive: true }))
-)
-
-const fileOf = (bytes: Uint8Array) =>
-  Effect.flatMap(temporary, (directory) => {
-    const path = join(directory, "content")
-    return Effect.as(
-      Effect.promise(() => writeFile(path, bytes)),
-      path
-    )
-  })
 
 /** A stream that counts how often it is run. */
 const counting = <E, R>(stream: Stream.Stream<Uint8Array, E, R>) => {
@@ -91,9 +58,6 @@ const tokenExpiresAt = (match: { readonly method: string; readonly path?: string
   Effect.flatMap(TestCloud.TestCloud, (emulated) =>
     emulated.fail({ match: { service: "files", ...match }, skip, fault: { _tag: "ExpireTokens" } })
   )
-
-/** Without a second attempt. */
-const once = Effect.provideService(RetryPolicy.RetryPolicy, RetryPolicy.never)
 
 /** How often the program has logged in since the requests were last forgotten. */
 const loginsSince = Effect.map(
@@ -195,7 +159,7 @@ describe("uploads", () => {
   it.scoped("a file that is not there is the platform's own error, and nothing is sent", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
-      const directory = yield* temporary
+      const directory = yield* folderOf()
       const error = yield* Effect.flip(
         files.upload({ ...object, body: CloudFiles.fromFile(join(directory, "missing")) })
       )
@@ -910,7 +874,7 @@ for (const [name, http] of clients) {
         const { files } = yield* prepared
         const bytes = patterned(7_340_033)
         yield* files.upload({ ...object, body: CloudFiles.fromBytes(bytes) })
-        const folder = yield* temporary
+        const folder = yield* folderOf({})
         yield* Effect.forEach(
           [
             ["verified", true, 0],

@@ -5,12 +5,13 @@ import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Duration, Effect, Option, Redacted, Stream } from "effect"
 import { CloudError, CloudLoadBalancers, CloudServers, RetryPolicy, TestCloud } from "effect-rackspace"
 import { shown } from "../support/shown.js"
-
-const base = "/loadbalancers/dfw/v1.0/010101"
+import * as Wire from "../support/wire.js"
 
 type Service = CloudLoadBalancers.Service
 
-type Call = (balancers: Service) => Effect.Effect<unknown, CloudError.CloudError>
+type Call = Wire.Call<Service>
+
+type Operation = Wire.Operation<Service>
 
 const on = <A, E>(
   test: Effect.Effect<A, E, CloudLoadBalancers.CloudLoadBalancers | CloudServers.CloudServers | TestCloud.TestCloud>
@@ -19,24 +20,7 @@ const on = <A, E>(
     Effect.provideService(CloudLoadBalancers.WhenImmutable, "fail")
   )
 
-const answer = (body: unknown, status = 200, headers: Readonly<Record<string, string>> = {}) =>
-  Effect.flatMap(TestCloud.TestCloud, (cloud) =>
-    cloud.fail({ match: { service: "loadbalancers" }, fault: { _tag: "Status", status, body, headers } })
-  )
-
-const requests = Effect.gen(function* () {
-  const cloud = yield* TestCloud.TestCloud
-  return (yield* cloud.requests)
-    .filter((entry) => entry.service === "loadbalancers")
-    .map((entry) => {
-      const text = new TextDecoder().decode(entry.body)
-      return {
-        line: `${entry.method} ${entry.target.replace(base, "")}`,
-        body: text === "" ? undefined : (JSON.parse(text) as unknown),
-        headers: entry.headers
-      }
-    })
-})
+const { answer, requests } = Wire.wireOf("loadbalancers", "/loadbalancers/dfw/v1.0/010101")
 
 const balancers = CloudLoadBalancers.CloudLoadBalancers
 
@@ -201,15 +185,6 @@ const sourceNetworks = {
   ipv4Servicenet: ["10.1.0.0/24"],
   ipv6Public: ["2001:4802::/64"],
   ipv6Servicenet: ["fe80::/64"]
-}
-
-interface Operation {
-  readonly call: Call
-  readonly line: string
-  readonly body?: unknown
-  readonly status?: number
-  readonly answer?: unknown
-  readonly decoded: unknown
 }
 
 const change = (call: Call, line: string, body?: unknown, status = 202): Operation => ({

@@ -1,7 +1,7 @@
 /**
  * Which file an object's name stands for, and whether that is safe to write.
  */
-import { isAbsolute, resolve } from "node:path"
+import { resolve } from "node:path"
 import { expandHome } from "../../internal/privateFile.js"
 import { FileRefused, type RefusalReason } from "./folderModel.js"
 
@@ -46,7 +46,7 @@ export const unfitPath = (
   platform: NodeJS.Platform = process.platform
 ): FileRefused | undefined => {
   const parts = path.split("/")
-  if (isAbsolute(path) || parts[0] === "" || parts.includes("..")) {
+  if (parts[0] === "" || parts.includes("..")) {
     return refusedFile(operation, path, "outside", "the object's name leads out of the folder")
   }
   if (parts.includes("") || parts.includes(".") || path.includes("\u0000")) {

@@ -6,12 +6,13 @@ import * as FileSystem from "@effect/platform/FileSystem"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { CloudClient } from "../../CloudClient.js"
 import type { CommonError, NotFound, QuotaExceeded } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
 import { compareNames, secondsText } from "../../internal/folderReader.js"
-import type { FolderReader } from "../../internal/folderReading.js"
+import { type FolderReader, systemError } from "../../internal/folderReading.js"
 import { fromBytes, fromFile, pieces, type RequestBody } from "../../RequestBody.js"
 import { isNotOffered } from "./bulk.js"
 import type { ExtractResult } from "./bulkEndpoints.js"
@@ -182,18 +183,23 @@ export const makeFolderUpload = (client: CloudClient, upload: ReturnType<typeof 
       error
     })
 
-    const one = (file: Outgoing): Effect.Effect<void, Stop, FileSystem.FileSystem> =>
+    const one = (outgoing: Outgoing): Effect.Effect<void, Stop, FileSystem.FileSystem> =>
       Effect.gen(function* () {
-        const { bytes, isFolder, object, path, time } = file
+        const { bytes, isFolder, object, path, time } = outgoing
         const fs = yield* FileSystem.FileSystem
         const address = { container, object, metadata: { mtime: secondsText(time) } }
         yield* emit([{ _tag: "Started", path, object, bytes }])
+        const file = `${folder}/${path}`
+        // What has become one since it was found may lead out of the folder.
+        if (!isFolder && !job.follow && Option.isSome(yield* Effect.option(fs.readLink(file)))) {
+          return yield* systemError("open", file, "ELOOP", "it has become a symbolic link since it was found")
+        }
         if (isFolder) {
           yield* upload({ ...address, body: fromBytes(new Uint8Array()), contentType: "application/directory" })
         } else if (bytes <= smallFile) {
-          yield* upload({ ...address, body: fromBytes(yield* fs.readFile(`${folder}/${path}`)) })
+          yield* upload({ ...address, body: fromBytes(yield* fs.readFile(file)) })
         } else {
-          const body = watched(fromFile(`${folder}/${path}`), (transferred) =>
+          const body = watched(fromFile(file), (transferred) =>
             emit([{ _tag: "Progress", path, object, bytes, transferred }])
           )
           yield* upload({ ...address, body })
@@ -202,7 +208,7 @@ export const makeFolderUpload = (client: CloudClient, upload: ReturnType<typeof 
       }).pipe(
         Effect.catchAll((error) =>
           // A container that is gone takes no other file either.
-          isFatal(error) || error._tag === "NotFound" ? Effect.fail(error) : emit([failed(file, error)])
+          isFatal(error) || error._tag === "NotFound" ? Effect.fail(error) : emit([failed(outgoing, error)])
         )
       )
 
@@ -383,7 +389,6 @@ export const makeFolderUpload = (client: CloudClient, upload: ReturnType<typeof 
         if (events.length > 0) yield* emit(events)
         // A token that dies meanwhile leaves the rest of an archive behind: that is worth another one.
         if (again.length >= fewestFiles && attempt === 0) {
-          again.sort((a, b) => compareNames(a.object, b.object))
           yield* pack({ ...archive, files: again }, 1)
         } else yield* several(again)
       })

@@ -26,7 +26,16 @@ import { endpoints, type ObjectInfo, type Segment } from "./endpoints.js"
 import { isPart, type Part, segmentsOf, type Submanifest } from "./manifest.js"
 import { makeNesting } from "./nesting.js"
 import { isRefusal, type LeftSegment, makeOldSegments, nothingOld, type Old } from "./oldSegments.js"
-import { type Address, expiryAfter, folderOf, numbered, pathOf, segmentContainerOf, unquoted } from "./segments.js"
+import {
+  type Address,
+  expiryAfter,
+  folderOf,
+  isSame,
+  numbered,
+  pathOf,
+  segmentContainerOf,
+  unquoted
+} from "./segments.js"
 
 type CopyInput = NonNullable<Parameters<Endpoint.Method<typeof endpoints.copyObject>>[0]>
 
@@ -175,6 +184,8 @@ export const makeLargeObjects = (client: CloudClient, bulkDelete: BulkDelete) =>
             container,
             object,
             source: address,
+            // Else it would expire with its source, though the copy does not.
+            freshMetadata: true,
             ...expiry
           })
           underWay.delete(target)
@@ -252,16 +263,26 @@ export const makeLargeObjects = (client: CloudClient, bulkDelete: BulkDelete) =>
       )
     }
     const where = segmentsOf(info.manifest ?? "")
-    return where === undefined
-      ? Effect.succeed([])
-      : Effect.map(Stream.runCollect(manifests.listed(where.container, where.prefix)), (all) =>
-          Chunk.toReadonlyArray(all).map(({ bytes, hash, name }) => ({
-            address: { container: where.container, object: name },
-            length: bytes,
-            md5: hash,
-            entry: { name: `/${where.container}/${name}`, hash, bytes, isManifest: false }
-          }))
-        )
+    if (where === undefined) {
+      return Effect.fail(
+        new InvalidInput({
+          service,
+          operation: copying,
+          issues: [{ path: "source", expected: "a large object whose manifest can be read" }],
+          message: `${copying}: source: the manifest of ${pathOf(source)} cannot be read: ${info.manifest}; copy it with segments: "share"`
+        })
+      )
+    }
+    return Effect.map(Stream.runCollect(manifests.listed(where.container, where.prefix)), (all) =>
+      Chunk.toReadonlyArray(all).flatMap(({ bytes, hash, name }): ReadonlyArray<Part> => {
+        const address = { container: where.container, object: name }
+        // The manifest may begin with the prefix itself; it then contributes its own bytes, if it has any.
+        const isManifest = isSame(address, source)
+        if (isManifest && bytes === 0) return []
+        const entry = { name: pathOf(address), hash, bytes, isManifest }
+        return [{ address: isManifest ? undefined : address, length: bytes, md5: hash, entry }]
+      })
+    )
   }
 
   const copy = (options: CopyOptions): Effect.Effect<Copied, CopyError> =>
@@ -338,7 +359,12 @@ export const makeLargeObjects = (client: CloudClient, bulkDelete: BulkDelete) =>
       const result = yield* deleteManifest(address)
       if (result.errors.length === 0 && result.status.startsWith("2") && result.deleted > 0) return result
       // It was no static large object, or nothing at all, or its parts made trouble: that shows which.
-      const info = yield* getInfoToDelete(address)
+      const info = yield* Effect.catchTag(getInfoToDelete(address), "NotFound", () => Effect.succeed(undefined))
+      if (info === undefined) {
+        // A dynamic one is not found when the container of its segments is gone, though it is there.
+        yield* deleteObject(address)
+        return succeeded(1)
+      }
       if (info.isStaticLargeObject) {
         const said = `${result.status}${result.explanation === "" ? "" : ` ${result.explanation}`}`
         return yield* failed(
@@ -348,7 +374,8 @@ export const makeLargeObjects = (client: CloudClient, bulkDelete: BulkDelete) =>
         )
       }
       const where = info.manifest === undefined ? undefined : segmentsOf(info.manifest)
-      if (where === undefined) {
+      // An empty prefix would be the whole container.
+      if (where === undefined || where.prefix === "") {
         yield* deleteObject(address)
         return succeeded(1)
       }
@@ -359,7 +386,7 @@ export const makeLargeObjects = (client: CloudClient, bulkDelete: BulkDelete) =>
       )
         .map(({ name }) => ({ container: where.container, object: name }))
         // The manifest may begin with the prefix itself.
-        .filter(({ container, object }) => container !== address.container || object !== address.object)
+        .filter((segment) => !isSame(segment, address))
       const left: ReadonlyArray<LeftSegment> = yield* removeAll(segments)
       // The manifest stays as long as it is the only thing that knows of them.
       if (left.length > 0) return yield* failed(address, left, "the manifest stays")
@@ -373,7 +400,7 @@ export const makeLargeObjects = (client: CloudClient, bulkDelete: BulkDelete) =>
     move: (options: CopyOptions): Effect.Effect<Copied, CopyError | DeleteLargeObjectError> =>
       Effect.gen(function* () {
         const { source } = options
-        if (source.container === options.container && source.object === options.object) {
+        if (isSame(source, options)) {
           const issue = { path: "object", expected: "another place than the source's" }
           return yield* new InvalidInput({
             service,

@@ -11,7 +11,7 @@ import * as Endpoint from "../../Endpoint.js"
 import type { BulkDelete } from "./bulk.js"
 import { endpoints, type ObjectInfo } from "./endpoints.js"
 import { makeManifests, segmentsOf } from "./manifest.js"
-import { type Address, isOwn, pathOf } from "./segments.js"
+import { type Address, isOwn, isSame, pathOf } from "./segments.js"
 
 /** A segment that is still there, and why. */
 export interface LeftSegment {
@@ -118,6 +118,8 @@ export const makeOldSegments = (client: CloudClient, operation: string, bulkDele
       const own = new Map<string, Address>()
       const left = new Map<string, LeftSegment>()
       for (const address of found) {
+        // The name of a dynamic one may begin with its own prefix.
+        if (isSame(address, whole)) continue
         const path = pathOf(address)
         if (isOwn(whole, segmentContainers, address)) own.set(path, address)
         else left.set(path, { path, reason: notOwn })

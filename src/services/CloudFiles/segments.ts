@@ -63,6 +63,9 @@ export interface Address {
 /** `/container/object` as a manifest names it. */
 export const pathOf = ({ container, object }: Address): string => `/${container}/${object}`
 
+/** Whether two addresses are of the same object. */
+export const isSame = (a: Address, b: Address): boolean => a.container === b.container && a.object === b.object
+
 /** Reads what {@link pathOf} writes, with or without the slash before it. */
 export const addressOf = (path: string): Address | undefined => {
   const bare = path.replace(/^\//, "")
@@ -73,12 +76,22 @@ export const addressOf = (path: string): Address | undefined => {
 }
 
 /**
+ * What stands behind an object's name in those of its segments: a moment, a digest or a UUID, sizes, and a number. More, and it
+ * is another object's, whose name begins with this one's.
+ */
+const numbering =
+  /^(?:[sd]lo\/)?(?:[\da-f]{32}|[\da-f-]{36}|-?\d+(?:\.\d+)?)(?:\/-?\d+)*\/(?:manifests\/(?:\d+-)?)?\d+$/
+
+/**
  * Whether a part belongs to an object and to no other, as far as names tell: this library, python-swiftclient and rclone put
  * segments into a container of their own, under the object's name; openstacksdk puts them beside the object under its name, and
  * pyrax numbers them.
  */
 export const isOwn = (whole: Address, segmentContainers: ReadonlySet<string>, part: Address): boolean => {
-  if (segmentContainers.has(part.container)) return part.object.startsWith(`${baseOf(whole.object)}/`)
+  if (segmentContainers.has(part.container)) {
+    const base = `${baseOf(whole.object)}/`
+    return part.object.startsWith(base) && numbering.test(part.object.slice(base.length))
+  }
   if (part.container !== whole.container || !part.object.startsWith(whole.object)) return false
   return /^(\/\d{6}|\.\d{2,})$/.test(part.object.slice(whole.object.length))
 }

@@ -305,7 +305,7 @@ const check = <A, I>(
 
 /** `/v1/{account}` as it is signed: decoded, and without what a gateway may have put before it. */
 const accountPath = (endpointUrl: string): string => {
-  const path = decodeURIComponent(new URL(endpointUrl).pathname).replace(/\/+$/, "")
+  const path = decodeURIComponent(new URL(endpointUrl).pathname)
   return path.slice(Math.max(0, path.search(/\/v1(\.0)?(\/|$)/)))
 }
 

@@ -12,6 +12,7 @@ import { basename, dirname, join } from "node:path"
 import type { CloudClient } from "../../CloudClient.js"
 import { type ChecksumMismatch, InvalidInput } from "../../CloudError.js"
 import { writeStream } from "../../internal/fileWriting.js"
+import { systemError } from "../../internal/folderReading.js"
 import { runningMd5 } from "../../internal/md5.js"
 import { expandHome } from "../../internal/privateFile.js"
 import type * as RetryPolicy from "../../RetryPolicy.js"
@@ -23,7 +24,10 @@ import * as Verification from "./verification.js"
 
 /** What to download, and where to. */
 export interface DownloadToFileOptions extends Omit<DownloadOptions, "range"> {
-  /** The file. `~` stands for the home directory; its folder must be there. What it held is replaced. */
+  /**
+   * The file. `~` stands for the home directory; its folder must be there. What it held is replaced. A device or a named pipe is
+   * written to as it is and in one go, so that it may have been given bytes that prove wrong in the end.
+   */
   readonly path: string
   /** How many parts of a large object are fetched at the same time. Default 4. */
   readonly concurrency?: number | undefined
@@ -55,6 +59,12 @@ export type DownloadToFileError = DownloadError | ChecksumMismatch | PlatformErr
 const service = "CloudFiles"
 const operation = "CloudFiles.downloadToFile"
 const mebibyte = 1024 ** 2
+
+/** What a file must not take the place of. */
+const unreplaceable: ReadonlySet<FileSystem.File.Type> = new Set(["BlockDevice", "CharacterDevice", "FIFO", "Socket"])
+
+const isVerified = (info: ObjectInfo, verify: boolean): boolean =>
+  verify && (md5Of(info) !== undefined || info.isStaticLargeObject)
 
 /** Parts that are fetched by one request. */
 interface Stretch {
@@ -125,11 +135,17 @@ export const makeDownloadToFile = (client: CloudClient, servicePolicy: RetryPoli
       const fs = yield* FileSystem.FileSystem
       const path = expandHome(named)
       const where = { container, object, verify }
+      const digestOf = (text: string): string => createHash("sha256").update(text).digest("hex")
       const beside = (mark: string): string => {
         // A name that leaves no room for the mark is replaced by its digest.
         const name = basename(path)
-        const short = Buffer.byteLength(name) <= 180 ? name : createHash("sha256").update(name).digest("hex")
+        const short = Buffer.byteLength(name) <= 180 ? name : digestOf(name)
         return join(dirname(path), `.${short}.${mark}.part`)
+      }
+      const besideOf = (etag: string): string => {
+        const mark = unquoted(etag)
+        // A cloud may put anything into an ETag, and what is no MD5 does not belong into a path.
+        return beside(/^[0-9a-z]{1,64}$/i.test(mark) ? mark : digestOf(mark))
       }
 
       /** Runs with the temporary file, and gives it its name; without success it goes, unless it is to be kept. */
@@ -158,7 +174,7 @@ export const makeDownloadToFile = (client: CloudClient, servicePolicy: RetryPoli
       /** Parts of a large object, several at a time; what is there already and has the right MD5 is not fetched. */
       const inParallel = (info: ObjectInfo, etag: string, size: number, { exempt, stream }: Parts) =>
         Effect.suspend(() => {
-          const part = beside(resume ? unquoted(etag) : randomUUID())
+          const part = resume ? besideOf(etag) : beside(randomUUID())
           let bytes = 0
           let resumed = 0
           let verified = verify
@@ -243,6 +259,22 @@ export const makeDownloadToFile = (client: CloudClient, servicePolicy: RetryPoli
           return { from, stream: checked(rest, { update: md5.update, end }), verified: true }
         })
 
+      const there = Option.getOrUndefined(yield* Effect.option(fs.stat(path)))?.type
+      if (there === "Directory")
+        return yield* systemError("open", path, "EISDIR", "a folder is where the file should be")
+      if (there !== undefined && unreplaceable.has(there)) {
+        const download = yield* open({ container, object, ifMatch, verify })
+        const target = yield* fs.open(path, { flag: "a" })
+        let bytes = 0
+        yield* writeStream(target, download.stream, {
+          length: download.info.bytes,
+          progress: (count) => {
+            bytes += count
+            return progress(count)
+          }
+        })
+        return { path, info: download.info, bytes, resumed: 0, verified: isVerified(download.info, verify) }
+      }
       if (resume) {
         const info = yield* getObjectInfo({ container, object })
         const { bytes, etag } = info
@@ -250,13 +282,12 @@ export const makeDownloadToFile = (client: CloudClient, servicePolicy: RetryPoli
         if (etag !== undefined && bytes !== undefined && bytes > 0 && isMeant) {
           const parts = verify ? yield* partsOf(where, info) : undefined
           if (parts !== undefined) return yield* inParallel(info, etag, bytes, parts)
-          const part = beside(unquoted(etag))
+          const part = besideOf(etag)
           return yield* inOne(info, part, true, goingOn(info, etag, bytes, part))
         }
       }
       const inOneGo = ({ info, stream }: Download) => {
-        const isVerified = verify && (md5Of(info) !== undefined || info.isStaticLargeObject)
-        const content = Effect.succeed({ from: 0, stream, verified: isVerified })
+        const content = Effect.succeed({ from: 0, stream, verified: isVerified(info, verify) })
         return inOne(info, beside(randomUUID()), false, content)
       }
       const first = yield* Effect.scoped(
