@@ -37,7 +37,7 @@ import { dispatcherOf, make as directExchange } from "./internal/directExchange.
 import { type Endpoint as Located, type Head, isSuccess, largestText, type Outgoing } from "./internal/exchange.js"
 import { invalidUrl, secure, type Target } from "./internal/http.js"
 import { make as httpExchange } from "./internal/httpExchange.js"
-import type { Sink } from "./internal/jsonItems.js"
+import type { Sink } from "./internal/sink.js"
 import { byTags } from "./internal/metricKeys.js"
 import * as keys from "./internal/metricKeys.js"
 import type * as RequestBody from "./RequestBody.js"

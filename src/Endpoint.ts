@@ -27,7 +27,8 @@ import {
   type TransportError
 } from "./CloudError.js"
 import { type Issue, issuesOf, issuesText } from "./internal/schemaIssue.js"
-import { jsonItems, type Sink } from "./internal/jsonItems.js"
+import { type ItemsSink, jsonItems } from "./internal/jsonItems.js"
+import { bytesSink, type BytesSink } from "./internal/sink.js"
 import { quickDecoder, quickEncoder, unclear } from "./internal/quickCodec.js"
 import { expandPath, queryText } from "./internal/urlPath.js"
 import { type Content, pieces } from "./RequestBody.js"
@@ -385,7 +386,7 @@ const jsonOf = (response: Collected): Either.Either<unknown, MalformedResponse> 
 }
 
 /** The items of a JSON array, decoded as they arrive, up to the first that is not as documented. */
-interface Items extends Sink {
+interface Items extends ItemsSink {
   /** What was decoded and not taken yet. */
   readonly take: () => Array<unknown>
   /** What is wrong, if anything is. */
@@ -575,6 +576,45 @@ export const openItems =
         return Effect.succeed(Stream.fromPull(Effect.map(Stream.toPull(stream), pullOf)))
       })
     })
+
+/**
+ * An operation that answers a stream, as a method that reads all of it in one go, up to so many bytes; `bytes` is undefined
+ * where there are more.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const wholeMethod = <Input, Head, Tag extends DocumentedError["_tag"]>(
+  client: CloudClient,
+  endpoint: Endpoint<
+    Input,
+    { readonly head: Head; readonly stream: Stream.Stream<Uint8Array, TransportError> },
+    Tag,
+    Scope.Scope
+  >,
+  limit: number
+): ((
+  input: Input
+) => Effect.Effect<
+  { readonly head: Head; readonly bytes: Uint8Array | undefined },
+  CommonError | Extract<DocumentedError, { readonly _tag: Tag }>
+>) => {
+  const read = receive(endpoint.success)
+  return (input) =>
+    Effect.suspend(() => {
+      const request = requestOf(client, endpoint as Any & { readonly errors: ReadonlySet<Tag> }, input)
+      if (Either.isLeft(request)) return Effect.fail(request.left)
+      return client.collect(
+        request.right,
+        () => bytesSink(limit),
+        (response) =>
+          Either.map(read(response), (head) => ({
+            head: head as Head,
+            bytes: (response.sink as BytesSink).bytes()
+          }))
+      )
+    })
+}
 
 /**
  * One operation as a method of a client.

@@ -28,8 +28,8 @@ import {
   wholeUpTo
 } from "./exchange.js"
 import { brokenOff, lateResponse, noResponse, refusalStall, stalled, tooLong } from "./http.js"
-import type { Sink } from "./jsonItems.js"
 import { giveBack, givesBack, makePool, type Pool } from "./recycling.js"
+import type { Sink } from "./sink.js"
 import { type Watchdog, type Watched, watchdogOf } from "./watchdog.js"
 
 /** Under this an HttpClient made of a dispatcher keeps that, as nothing else of it tells. */
@@ -563,13 +563,9 @@ export const make = (dispatcher: Dispatcher): Exchange => ({
     }),
   collect: (outgoing, keeps) =>
     Effect.withFiberRuntime((fiber) => {
-      const flight = new Flight(
-        outgoing,
-        keeps === false ? largestRefusal : largestText,
-        keeps !== false,
-        typeof keeps === "function" ? keeps() : undefined,
-        runtimeOf(fiber)
-      )
+      const sink = typeof keeps === "function" ? keeps() : undefined
+      const limit = keeps === false ? largestRefusal : (sink?.limit ?? largestText)
+      const flight = new Flight(outgoing, limit, keeps !== false && sink?.limit === undefined, sink, runtimeOf(fiber))
       const response = Effect.map(awaited(flight, dispatcher), ({ headers, sink, status }): Whole => ({
         status,
         headers,

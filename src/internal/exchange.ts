@@ -9,7 +9,7 @@ import type { TransportError } from "../CloudError.js"
 import type { Content } from "../RequestBody.js"
 import type * as RetryPolicy from "../RetryPolicy.js"
 import type { Target } from "./http.js"
-import type { Sink } from "./jsonItems.js"
+import type { Sink } from "./sink.js"
 
 /** Where a service is. */
 export interface Endpoint {

@@ -15,6 +15,7 @@ import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { type Operation, scrub, TransportError } from "../CloudError.js"
+import type { Sink } from "./sink.js"
 
 /** Headers that carry a secret in either direction. */
 export const secretHeaders: ReadonlyArray<string | RegExp> = [
@@ -207,6 +208,24 @@ export const readText = (
       ),
       Effect.map(() => Buffer.concat(chunks).toString("utf8", 0, options.limit))
     )
+  })
+
+/** Reads a body into a sink, as far as that takes it; beyond `limit` it fails, unless the sink has a limit of its own. */
+export const readInto = (
+  response: HttpClientResponse.HttpClientResponse,
+  target: Target,
+  sink: Sink,
+  options: { readonly stallTimeout: Duration.Duration; readonly limit: number }
+): Effect.Effect<void, TransportError> =>
+  Effect.suspend(() => {
+    let size = 0
+    return Stream.runForEachWhile(bodyStream(response, target, options.stallTimeout), (bytes) => {
+      size += bytes.byteLength
+      sink.add(bytes)
+      return sink.limit === undefined && size > options.limit
+        ? Effect.fail(tooLong(target, options.limit))
+        : Effect.succeed(sink.limit === undefined || size <= sink.limit)
+    })
   })
 
 /** How long a refusal's body may stand still: what it says is not worth as much as a result. */

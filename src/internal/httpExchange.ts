@@ -23,7 +23,17 @@ import {
   type Outgoing,
   wholeUpTo
 } from "./exchange.js"
-import { bodyStream, exchange, lateResponse, readRefusal, readText, type SecureClient, send, stalled } from "./http.js"
+import {
+  bodyStream,
+  exchange,
+  lateResponse,
+  readInto,
+  readRefusal,
+  readText,
+  type SecureClient,
+  send,
+  stalled
+} from "./http.js"
 
 /**
  * Sends a request whose body is a stream. Three clocks apply in turn: the body must not stand still on its way out, except
@@ -131,20 +141,26 @@ export const make = (client: SecureClient): Exchange => ({
   collect: (outgoing, keeps) =>
     Effect.scoped(
       Effect.flatMap(dispatch(client, outgoing), (response) =>
-        Effect.map(
-          isSuccess(response.status) && keeps !== false
-            ? readText(response, outgoing.target, {
-                stallTimeout: outgoing.policy.stallTimeout,
-                limit: largestText,
-                beyond: "fail"
-              })
-            : readRefusal(response, outgoing.target, outgoing.policy.stallTimeout, largestRefusal),
-          (text) => {
-            const sink = typeof keeps === "function" ? keeps() : undefined
-            if (isSuccess(response.status)) sink?.add(new TextEncoder().encode(text))
-            return { status: response.status, headers: response.headers, text: () => text, sink }
+        Effect.suspend(() => {
+          const { target } = outgoing
+          const { stallTimeout } = outgoing.policy
+          const { headers, status } = response
+          const sink = typeof keeps === "function" ? keeps() : undefined
+          if (sink !== undefined && isSuccess(status)) {
+            return Effect.as(readInto(response, target, sink, { stallTimeout, limit: largestText }), {
+              status,
+              headers,
+              text: () => "",
+              sink
+            })
           }
-        )
+          return Effect.map(
+            isSuccess(status) && keeps !== false
+              ? readText(response, target, { stallTimeout, limit: largestText, beyond: "fail" })
+              : readRefusal(response, target, stallTimeout, largestRefusal),
+            (text) => ({ status, headers, text: () => text, sink })
+          )
+        })
       )
     )
 })

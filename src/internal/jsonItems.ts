@@ -4,11 +4,10 @@
  * garbage collector.
  */
 import { isAscii } from "node:buffer"
+import type { Sink } from "./sink.js"
 
-/** What takes a body piece by piece. */
-export interface Sink {
-  /** Takes what has arrived. */
-  readonly add: (bytes: Uint8Array) => void
+/** A sink of items. */
+export interface ItemsSink extends Sink {
   /** To be called once all of it was taken. Throws where it is no JSON array. */
   readonly end: () => void
 }
@@ -35,7 +34,7 @@ const textOf = (bytes: Buffer): string => bytes.toString(isAscii(bytes) ? "latin
  * Where it is cut in the wrong place, the half that is parsed has a string or an object without an end, and so is no JSON:
  * then it waits for a better place. What is parsed was therefore cut between two items.
  */
-export const jsonItems = (take: (items: ReadonlyArray<unknown>) => void): Sink => {
+export const jsonItems = (take: (items: ReadonlyArray<unknown>) => void): ItemsSink => {
   let pending: Array<Uint8Array> = []
   let size = 0
   let threshold = enough

@@ -737,7 +737,7 @@ export const make = ({ cdnEndpoint, ...options }: Options = {}): Effect.Effect<
       bulkDelete: (input) => bulkDelete(input),
       ...makeFolders(client, {
         upload,
-        open: makeDownload(client, options.retry, { givesBack: true }).open,
+        downloads: makeDownload(client, options.retry, { givesBack: true }),
         bulkDelete
       }),
       ...makeCdn(cdn, client),

@@ -66,5 +66,6 @@ it.live(
         .deleteContainer({ container })
         .pipe(Effect.retry({ times: 10, schedule: Schedule.spaced("1 second") }))
     }).pipe(Effect.provide(OpenStack.layer({ credentials: alt })), Effect.provide(NodeHttpClient.layerUndici)),
-  300_000
+  // Ten times what it takes on a machine that does nothing else.
+  900_000
 )

@@ -2,6 +2,7 @@
  * Downloads: streamed with back-pressure, taken up again where a connection breaks, and verified, so that what ends well is whole
  * and of one version.
  */
+import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
@@ -18,6 +19,7 @@ import {
   TransportError
 } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
+import { md5Hex } from "../../internal/md5.js"
 import * as Recycling from "../../internal/recycling.js"
 import * as RetryPolicy from "../../RetryPolicy.js"
 import { type ByteRange, endpoints, md5Of, type ObjectInfo } from "./endpoints.js"
@@ -92,6 +94,42 @@ export interface Parts {
   readonly exempt: ((part: Part) => Effect.Effect<boolean>) | undefined
 }
 
+/** In bytes: an object up to this size is handed on in one piece, once all of it is there and right. */
+export const smallObject = 256 * 1024
+
+const joined = (chunk: Chunk.Chunk<Uint8Array>): Uint8Array =>
+  Chunk.size(chunk) === 1 ? Chunk.unsafeHead(chunk) : Buffer.concat(Chunk.toReadonlyArray(chunk))
+
+/**
+ * All bytes of a stream that is read where it is, since to run it costs as much as a small request. Where it fails, `orElse` is
+ * told what had come by then.
+ */
+const collected = <E, E2>(
+  stream: Stream.Stream<Uint8Array, E>,
+  orElse: (error: E, parts: Chunk.Chunk<Uint8Array>) => Effect.Effect<Uint8Array, E2>
+): Effect.Effect<Uint8Array, E2> =>
+  Effect.scoped(
+    Effect.flatMap(Stream.toPull(stream), (pull) => {
+      let parts = Chunk.empty<Uint8Array>()
+      const step: Effect.Effect<Uint8Array, E2> = Effect.matchEffect(pull, {
+        onFailure: Option.match({
+          onNone: () => Effect.succeed(joined(parts)),
+          onSome: (error) => orElse(error, parts)
+        }),
+        onSuccess: (chunk) => {
+          parts = Chunk.appendAll(parts, chunk)
+          return step
+        }
+      })
+      return step
+    })
+  )
+
+/** A download that has begun. */
+export interface Begun extends Download {
+  readonly whole?: Effect.Effect<Uint8Array, DownloadError | ChecksumMismatch>
+}
+
 interface MakeOptions {
   readonly operation?: string
   /** Whether all buffers of the streams are given back once they are read. */
@@ -106,6 +144,7 @@ export const makeDownload = (
 ) => {
   const send = Endpoint.method(client, { ...endpoints.getObject, operation })
   const get: typeof send = givesBack ? (input) => Effect.locally(send(input), Recycling.givesBack, true) : send
+  const getWhole = Endpoint.wholeMethod(client, { ...endpoints.getObject, operation }, smallObject)
   const getObjectInfo = Endpoint.method(client, { ...endpoints.getObjectInfo, operation })
   const manifests = makeManifests(client, operation)
 
@@ -277,21 +316,86 @@ export const makeDownload = (
       })
     )
 
-  const open = (options: DownloadOptions): Effect.Effect<Download, DownloadError, Scope.Scope> => {
-    const { verify: _, ...request } = options
-    return Effect.flatMap(get(request), ({ head: info, stream }): Effect.Effect<Download, MalformedResponse> => {
-      const wrong = options.range === undefined ? undefined : wrongPart(options.range, info)
-      return wrong === undefined
-        ? Effect.succeed({ info, stream: verified(options, info, resumed(options, info, stream)) })
-        : Effect.fail(malformed(info, wrong))
+  /** A small object's bytes, all at once: what a Stream of one piece costs is many times what the piece does. */
+  const whole = (
+    options: DownloadOptions,
+    info: ObjectInfo,
+    stream: Stream.Stream<Uint8Array, TransportError>
+  ): Effect.Effect<Uint8Array, DownloadError | ChecksumMismatch> => {
+    const expected = options.verify === false ? undefined : md5Of(info)
+    const goOn = (error: TransportError, parts: Chunk.Chunk<Uint8Array>) => {
+      const broken = Stream.concat(Stream.fromChunk(parts), Stream.fail(error))
+      return isBroken(error)
+        ? Effect.map(Stream.runCollect(verified(options, info, resumed(options, info, broken))), joined)
+        : Effect.fail(error)
+    }
+    return Effect.flatMap(
+      collected<TransportError, DownloadError | ChecksumMismatch>(stream, goOn),
+      (bytes): Effect.Effect<Uint8Array, DownloadError | ChecksumMismatch> => {
+        if (bytes.byteLength !== info.bytes) {
+          // Some HTTP clients decompress what was stored compressed; then neither length nor checksum is that of the bytes.
+          return info.contentEncoding === undefined
+            ? goOn(wrongLength(options, bytes.byteLength, info.bytes ?? 0), Chunk.of(bytes))
+            : Effect.succeed(bytes)
+        }
+        const actual = expected === undefined ? undefined : md5Hex(bytes)
+        return actual === expected
+          ? Effect.succeed(bytes)
+          : Effect.fail(Verification.mismatch(operation, options, expected ?? "", actual ?? ""))
+      }
+    )
+  }
+
+  /**
+   * An object that is said to be small, by one request and without a Stream; undefined where it is not small, cannot be verified
+   * as a whole, or did not come whole: then it is to be begun anew.
+   */
+  const brief = (
+    options: DownloadOptions
+  ): Effect.Effect<
+    { readonly info: ObjectInfo; readonly bytes: Uint8Array } | undefined,
+    DownloadError | ChecksumMismatch
+  > => {
+    const { verify, ...request } = options
+    return Effect.flatMap(getWhole(request), ({ bytes, head: info }) => {
+      if (bytes === undefined || bytes.byteLength !== info.bytes) return Effect.succeed(undefined)
+      const expected = md5Of(info)
+      if (verify === false) return Effect.succeed({ info, bytes })
+      if (expected === undefined) return Effect.succeed(undefined)
+      const actual = md5Hex(bytes)
+      return actual === expected
+        ? Effect.succeed({ info, bytes })
+        : Effect.fail(Verification.mismatch(operation, options, expected, actual))
     })
   }
+
+  /** The start of a download; where its object is small, also all of it in one piece, instead of the stream. */
+  const begin = (options: DownloadOptions): Effect.Effect<Begun, DownloadError, Scope.Scope> => {
+    const { verify, ...request } = options
+    return Effect.flatMap(get(request), ({ head: info, stream }): Effect.Effect<Begun, MalformedResponse> => {
+      const wrong = options.range === undefined ? undefined : wrongPart(options.range, info)
+      if (wrong !== undefined) return Effect.fail(malformed(info, wrong))
+      const isSmall =
+        options.range === undefined &&
+        info.bytes !== undefined &&
+        info.bytes <= smallObject &&
+        (verify === false || md5Of(info) !== undefined)
+      if (!isSmall) return Effect.succeed({ info, stream: verified(options, info, resumed(options, info, stream)) })
+      const all = whole(options, info, stream)
+      return Effect.succeed({ info, stream: Stream.fromEffect(all), whole: all })
+    })
+  }
+
+  const open = (options: DownloadOptions): Effect.Effect<Download, DownloadError, Scope.Scope> =>
+    Effect.map(begin(options), ({ info, stream }) => ({ info, stream }))
 
   /** A part of the version with this ETag, taken up again where it breaks, its length verified; and nothing else. */
   const range = (options: DownloadOptions, wanted: ByteRange & { readonly offset: number }, etag: string) =>
     Stream.unwrapScoped(Effect.map(open({ ...options, range: wanted, ifMatch: etag }), ({ stream }) => stream))
 
   return {
+    begin,
+    brief,
     open,
     range,
     wrongLength,

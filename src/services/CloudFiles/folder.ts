@@ -89,16 +89,16 @@ export const makeFolders = (
   client: CloudClient,
   {
     bulkDelete,
-    open,
+    downloads,
     upload
   }: {
     readonly upload: ReturnType<typeof makeUpload>
-    readonly open: ReturnType<typeof makeDownload>["open"]
+    readonly downloads: Pick<ReturnType<typeof makeDownload>, "brief" | "open">
     readonly bulkDelete: BulkDelete
   }
 ) => {
   const uploading = makeFolderUpload(client, upload)
-  const downloading = makeFolderDownload(open)
+  const downloading = makeFolderDownload(downloads)
 
   const prepared = (
     operation: string,

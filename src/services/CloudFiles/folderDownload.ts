@@ -5,12 +5,13 @@
 import type { PlatformError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { randomUUID } from "node:crypto"
 import { sep } from "node:path"
 import type { CommonError } from "../../CloudError.js"
 import { writeStream } from "../../internal/fileWriting.js"
-import type { makeDownload } from "./download.js"
+import { type makeDownload, smallObject } from "./download.js"
 import { modifiedAt, type RemoteEntry, smallFile } from "./folderCompare.js"
 import type { FileError, FileRefused, FolderError } from "./folderModel.js"
 import { refusedFile, unfitPath } from "./folderNames.js"
@@ -20,74 +21,87 @@ import { isFatal, type Job } from "./folderUpload.js"
 const step = 1024 * 1024
 
 /** What makes files of objects, one by one. */
-export const makeFolderDownload = (open: ReturnType<typeof makeDownload>["open"]) => (job: Job) =>
-  Effect.gen(function* () {
-    const { container, emit, folder, operation } = job
-    const fs = yield* FileSystem.FileSystem
-    yield* fs.makeDirectory(folder, { recursive: true })
-    const root = yield* fs.realPath(folder)
+export const makeFolderDownload =
+  ({ brief, open }: Pick<ReturnType<typeof makeDownload>, "brief" | "open">) =>
+  (job: Job) =>
+    Effect.gen(function* () {
+      const { container, emit, folder, operation } = job
+      const fs = yield* FileSystem.FileSystem
+      yield* fs.makeDirectory(folder, { recursive: true })
+      const root = yield* fs.realPath(folder)
 
-    const isInside = (real: string): boolean => real === root || real.startsWith(root.endsWith(sep) ? root : root + sep)
+      const isInside = (real: string): boolean =>
+        real === root || real.startsWith(root.endsWith(sep) ? root : root + sep)
 
-    /** Folders that are there and inside, by their paths within the folder, as their real paths. */
-    const known = new Map<string, string>([["", root]])
+      /** Folders that are there and inside, by their paths within the folder, as their real paths. */
+      const known = new Map<string, string>([["", root]])
 
-    /** Makes a folder and those above it, none of them through a link that leads out. */
-    const ensure = (path: string): Effect.Effect<string, PlatformError | FileRefused> =>
-      Effect.gen(function* () {
-        const found = known.get(path)
-        if (found !== undefined) return found
-        const cut = path.lastIndexOf("/")
-        const above = yield* ensure(cut === -1 ? "" : path.slice(0, cut))
-        const own = `${above}${sep}${path.slice(cut + 1)}`
-        const isThere = yield* fs.makeDirectory(own).pipe(
-          Effect.as(false),
-          Effect.catchIf(
-            (error) => error._tag === "SystemError" && error.reason === "AlreadyExists",
-            () => Effect.succeed(true)
+      /** Those that were made here, and so held nothing that a file could meet. */
+      const fresh = new Set<string>()
+
+      /** Makes a folder and those above it, none of them through a link that leads out. */
+      const ensure = (path: string): Effect.Effect<string, PlatformError | FileRefused> =>
+        Effect.gen(function* () {
+          const found = known.get(path)
+          if (found !== undefined) return found
+          const cut = path.lastIndexOf("/")
+          const above = yield* ensure(cut === -1 ? "" : path.slice(0, cut))
+          const own = `${above}${sep}${path.slice(cut + 1)}`
+          const isThere = yield* fs.makeDirectory(own).pipe(
+            Effect.as(false),
+            Effect.catchIf(
+              (error) => error._tag === "SystemError" && error.reason === "AlreadyExists",
+              () => Effect.succeed(true)
+            )
           )
-        )
-        const real = isThere ? yield* fs.realPath(own) : own
-        if (!isInside(real)) {
-          return yield* refusedFile(operation, path, "outside", "a symbolic link leads out of the folder there")
-        }
-        if (isThere && (yield* fs.stat(real)).type !== "Directory") {
-          return yield* refusedFile(operation, path, "conflict", "a file is where a folder should be")
-        }
-        known.set(path, real)
-        return real
-      })
-
-    const write = (entry: RemoteEntry): Effect.Effect<number, FileError> =>
-      Effect.gen(function* () {
-        const { object, path } = entry
-        const bare = path.replace(/\/$/, "")
-        const unfit = unfitPath(operation, entry.isMarker ? bare : path)
-        if (unfit !== undefined) return yield* unfit
-        if (entry.isMarker) {
-          yield* ensure(bare)
-          return 0
-        }
-        const cut = path.lastIndexOf("/")
-        const parent = yield* ensure(cut === -1 ? "" : path.slice(0, cut))
-        const target = `${parent}${sep}${path.slice(cut + 1)}`
-        const present = yield* Effect.option(fs.stat(target))
-        if (present._tag === "Some" && present.value.type === "Directory") {
-          const link = yield* Effect.option(fs.readLink(target))
-          // A link is replaced by the file, and not what it leads to.
-          if (link._tag === "None") {
-            return yield* refusedFile(operation, path, "conflict", "a folder is where the file should be")
+          const real = isThere ? yield* fs.realPath(own) : own
+          if (!isInside(real)) {
+            return yield* refusedFile(operation, path, "outside", "a symbolic link leads out of the folder there")
           }
-        }
-        const temporary = `${parent}${sep}.${randomUUID()}.part`
-        return yield* Effect.acquireUseRelease(
-          Effect.succeed(temporary),
-          () =>
-            Effect.gen(function* () {
-              const { info, stream } = yield* open({ container, object: object.name })
+          if (isThere && (yield* fs.stat(real)).type !== "Directory") {
+            return yield* refusedFile(operation, path, "conflict", "a file is where a folder should be")
+          }
+          known.set(path, real)
+          if (!isThere) fresh.add(real)
+          return real
+        })
+
+      const write = (entry: RemoteEntry): Effect.Effect<number, FileError> =>
+        Effect.gen(function* () {
+          const { object, path } = entry
+          const bare = path.replace(/\/$/, "")
+          const unfit = unfitPath(operation, entry.isMarker ? bare : path)
+          if (unfit !== undefined) return yield* unfit
+          if (entry.isMarker) {
+            yield* ensure(bare)
+            return 0
+          }
+          const cut = path.lastIndexOf("/")
+          const parent = yield* ensure(cut === -1 ? "" : path.slice(0, cut))
+          const target = `${parent}${sep}${path.slice(cut + 1)}`
+          const mayBeThere = !fresh.has(parent) || known.has(path)
+          const present = mayBeThere ? yield* Effect.option(fs.stat(target)) : Option.none()
+          if (present._tag === "Some" && present.value.type === "Directory") {
+            const link = yield* Effect.option(fs.readLink(target))
+            // A link is replaced by the file, and not what it leads to.
+            if (link._tag === "None") {
+              return yield* refusedFile(operation, path, "conflict", "a folder is where the file should be")
+            }
+          }
+          const temporary = `${parent}${sep}.${randomUUID()}.part`
+          const address = { container, object: object.name }
+          return yield* Effect.gen(function* () {
+            const small = object.bytes <= smallObject ? yield* brief(address) : undefined
+            const { info, stream } =
+              small === undefined ? yield* open(address) : { info: small.info, stream: Stream.empty }
+            let transferred = 0
+            if (small !== undefined) {
+              // Nobody can take it back, and what it makes after the file is removed would stay.
+              yield* Effect.uninterruptible(fs.writeFile(temporary, small.bytes, { flag: "wx" }))
+              transferred = small.bytes.byteLength
+            } else {
               const size = info.bytes ?? object.bytes
               const file = yield* fs.open(temporary, { flag: "wx" })
-              let transferred = 0
               let told = 0
               yield* writeStream(file, stream, {
                 length: size,
@@ -98,24 +112,27 @@ export const makeFolderDownload = (open: ReturnType<typeof makeDownload>["open"]
                   return emit([{ _tag: "Progress", path, object: object.name, bytes: size, transferred }])
                 }
               })
-              const time = modifiedAt(info)
-              if (time !== undefined) yield* fs.utimes(temporary, time / 1000, time / 1000)
-              return transferred
-            }).pipe(Effect.scoped, Effect.zipLeft(fs.rename(temporary, target))),
-          () => Effect.ignore(fs.remove(temporary, { force: true }))
+            }
+            const time = modifiedAt(info)
+            if (time !== undefined) yield* fs.utimes(temporary, time / 1000, time / 1000)
+            return transferred
+          }).pipe(
+            Effect.scoped,
+            Effect.zipLeft(fs.rename(temporary, target)),
+            Effect.onError(() => Effect.ignore(fs.remove(temporary, { force: true })))
+          )
+        })
+
+      const one = (entry: RemoteEntry): Effect.Effect<void, CommonError> => {
+        const { object, path } = entry
+        const file = { path, object: object.name, bytes: object.bytes }
+        return emit([{ _tag: "Started", ...file }]).pipe(
+          Effect.zipRight(write(entry)),
+          Effect.flatMap((bytes) => emit([{ _tag: "Done", ...file, bytes, archived: false }])),
+          Effect.catchAll((error) => (isFatal(error) ? Effect.fail(error) : emit([{ _tag: "Failed", ...file, error }])))
         )
-      })
+      }
 
-    const one = (entry: RemoteEntry): Effect.Effect<void, CommonError> => {
-      const { object, path } = entry
-      const file = { path, object: object.name, bytes: object.bytes }
-      return emit([{ _tag: "Started", ...file }]).pipe(
-        Effect.zipRight(write(entry)),
-        Effect.flatMap((bytes) => emit([{ _tag: "Done", ...file, bytes, archived: false }])),
-        Effect.catchAll((error) => (isFatal(error) ? Effect.fail(error) : emit([{ _tag: "Failed", ...file, error }])))
-      )
-    }
-
-    return <E, R>(entries: Stream.Stream<RemoteEntry, E, R>): Effect.Effect<void, E | FolderError, R> =>
-      Stream.runDrain(Stream.mapEffect(entries, one, { concurrency: job.concurrency, unordered: true }))
-  })
+      return <E, R>(entries: Stream.Stream<RemoteEntry, E, R>): Effect.Effect<void, E | FolderError, R> =>
+        Stream.runDrain(Stream.mapEffect(entries, one, { concurrency: job.concurrency, unordered: true }))
+    })

@@ -16,7 +16,7 @@ import { systemError } from "../../internal/folderReading.js"
 import { runningMd5 } from "../../internal/md5.js"
 import { expandHome } from "../../internal/privateFile.js"
 import type * as RetryPolicy from "../../RetryPolicy.js"
-import { type Download, type DownloadError, type DownloadOptions, makeDownload, type Parts } from "./download.js"
+import { type Begun, type DownloadError, type DownloadOptions, makeDownload, type Parts } from "./download.js"
 import { md5Of, type ObjectInfo } from "./endpoints.js"
 import type { Part } from "./manifest.js"
 import { unquoted } from "./segments.js"
@@ -91,7 +91,7 @@ const stretches = <E>(parts: Stream.Stream<Part, E>, least: number): Stream.Stre
 
 /** What `downloadToFile` is made of. */
 export const makeDownloadToFile = (client: CloudClient, servicePolicy: RetryPolicy.Service | undefined) => {
-  const { getObjectInfo, open, partsOf, range, wrongLength } = makeDownload(client, servicePolicy, {
+  const { begin, getObjectInfo, open, partsOf, range, wrongLength } = makeDownload(client, servicePolicy, {
     operation,
     givesBack: true
   })
@@ -286,13 +286,24 @@ export const makeDownloadToFile = (client: CloudClient, servicePolicy: RetryPoli
           return yield* inOne(info, part, true, goingOn(info, etag, bytes, part))
         }
       }
-      const inOneGo = ({ info, stream }: Download) => {
+      const inOneGo = ({ info, stream, whole }: Begun) => {
+        if (whole !== undefined) {
+          const part = beside(randomUUID())
+          const use = Effect.gen(function* () {
+            const bytes = yield* whole
+            // Nobody can take it back, and what it makes after the file is removed would stay.
+            yield* Effect.uninterruptible(fs.writeFile(part, bytes, { flag: "wx" }))
+            yield* progress(bytes.byteLength)
+            return { path, info, bytes: bytes.byteLength, resumed: 0, verified: isVerified(info, verify) }
+          })
+          return through(part, false, info, use)
+        }
         const content = Effect.succeed({ from: 0, stream, verified: isVerified(info, verify) })
         return inOne(info, beside(randomUUID()), false, content)
       }
       const first = yield* Effect.scoped(
         Effect.gen(function* () {
-          const download = yield* open({ container, object, ifMatch, verify })
+          const download = yield* begin({ container, object, ifMatch, verify })
           const { info } = download
           const isLarge = info.isStaticLargeObject || info.manifest !== undefined
           return isLarge && info.etag !== undefined && info.bytes !== undefined && info.bytes >= parallelThreshold
@@ -303,7 +314,7 @@ export const makeDownloadToFile = (client: CloudClient, servicePolicy: RetryPoli
       if (!("etag" in first)) return first
       const parts = yield* partsOf(where, first.info)
       return parts === undefined
-        ? yield* Effect.flatMap(open({ container, object, ifMatch: first.etag, verify }), inOneGo)
+        ? yield* Effect.flatMap(begin({ container, object, ifMatch: first.etag, verify }), inOneGo)
         : yield* inParallel(first.info, first.etag, first.size, parts)
     }).pipe(Effect.scoped)
 }
