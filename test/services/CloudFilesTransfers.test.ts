@@ -899,6 +899,40 @@ for (const [name, http] of clients) {
       }).pipe(Effect.provide(Layer.merge(listeningCloud(http), NodeFileSystem.layer)))
     )
 
+    it.scopedLive(
+      "a folder's files are as their objects, of which a listing says little: none, small, and more than it says",
+      () =>
+        Effect.gen(function* () {
+          const { files } = yield* prepared
+          const contents = {
+            empty: 0,
+            small: 4096,
+            "as large as small ones are": 262_144,
+            larger: 262_145,
+            dynamic: 700_000
+          }
+          for (const [name, size] of Object.entries(contents)) {
+            const large = { largeObject: "dynamic", segmentThreshold: 1000, segmentSize: 300_000 } as const
+            yield* files.upload({
+              container: "c",
+              object: name,
+              body: CloudFiles.fromBytes(patterned(size)),
+              ...(name === "dynamic" && large)
+            })
+          }
+          const folder = yield* folderOf()
+          const summary = yield* CloudFiles.runFolder(files.downloadFolder({ container: "c", folder }))
+          assert.deepInclude(summary, { failed: 0 })
+          for (const [name, size] of Object.entries(contents)) {
+            assert.strictEqual(
+              md5(yield* Effect.promise(() => readFile(join(folder, name)))),
+              md5(patterned(size)),
+              name
+            )
+          }
+        }).pipe(Effect.provide(Layer.merge(listeningCloud(http), NodeFileSystem.layer)))
+    )
+
     it.scopedLive("a source that fails in the middle: its own error, and nothing is stored", () =>
       Effect.gen(function* () {
         const { files } = yield* prepared
