@@ -557,7 +557,7 @@ export const openItems =
           })
           const more: Pull = Effect.matchEffect(pull, {
             onSuccess: (chunk) => {
-              arrived = Array.from(chunk).reverse()
+              arrived = Array.from(chunk).toReversed()
               return step
             },
             onFailure: Option.match({
