@@ -169,8 +169,8 @@ export class RangeNotSatisfiable extends Schema.TaggedError<RangeNotSatisfiable>
 )("RangeNotSatisfiable", refusal) {}
 
 /**
- * 413 with an over-limit fault, 429 and 498 (but of a purge from the CDN): too many requests. It surfaces when the cloud asks for a longer wait than the
- * RetryPolicy allows, or when the attempts are used up.
+ * 413 with an over-limit fault, 429 and 498 (but of a purge from the CDN): too many requests. It surfaces when the cloud asks
+ * for a longer wait than the RetryPolicy allows, or when the attempts are used up.
  *
  * @since 0.1.0
  * @category errors

@@ -11,8 +11,8 @@ import type { HttpMethod } from "@effect/platform/HttpMethod"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import type * as ParseResult from "effect/ParseResult"
 import * as Option from "effect/Option"
+import type * as ParseResult from "effect/ParseResult"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
@@ -28,8 +28,8 @@ import {
 } from "./CloudError.js"
 import { type Issue, issuesOf, issuesText } from "./internal/schemaIssue.js"
 import { type ItemsSink, jsonItems } from "./internal/jsonItems.js"
-import { bytesSink, type BytesSink } from "./internal/sink.js"
 import { quickDecoder, quickEncoder, unclear } from "./internal/quickCodec.js"
+import { bytesSink, type BytesSink } from "./internal/sink.js"
 import { expandPath, queryText } from "./internal/urlPath.js"
 import { type Content, pieces } from "./RequestBody.js"
 
@@ -436,6 +436,49 @@ const lastItems = (items: Items, response: Received): Either.Either<Array<unknow
   return failure === undefined ? Either.right(items.take()) : Either.left(failure)
 }
 
+/** What is pulled from a stream, and what it fails with. */
+type Pull<A, E> = Effect.Effect<Chunk.Chunk<A>, Option.Option<E>>
+
+/** The items of a body, pulled as the body is. */
+const pullOfItems = <A>(
+  body: Pull<Uint8Array, TransportError>,
+  items: Items,
+  response: Received
+): Pull<A, TransportError | MalformedResponse> => {
+  type Pulled = Pull<A, TransportError | MalformedResponse>
+  const chunkOf = (taken: Array<unknown>): Pulled => Effect.succeed(Chunk.unsafeFromArray(taken as Array<A>))
+  let arrived: Array<Uint8Array> = []
+  let isOver = false
+  // As little at a time as arrives at once, so that its items may be gone before the next ones come.
+  const step: Pulled = Effect.suspend(() => {
+    for (let part = arrived.pop(); part !== undefined; part = arrived.pop()) {
+      items.add(part)
+      const failure = items.failure(response)
+      if (failure !== undefined) return Effect.fail(Option.some(failure))
+      const taken = items.take()
+      if (taken.length > 0) return chunkOf(taken)
+    }
+    return isOver ? Effect.fail(Option.none()) : more
+  })
+  const more: Pulled = Effect.matchEffect(body, {
+    onSuccess: (chunk) => {
+      arrived = Array.from(chunk).toReversed()
+      return step
+    },
+    onFailure: Option.match({
+      onSome: (error: TransportError): Pulled => Effect.fail(Option.some(error)),
+      onNone: () => {
+        isOver = true
+        return Either.match(lastItems(items, response), {
+          onLeft: (failure): Pulled => Effect.fail(Option.some(failure)),
+          onRight: chunkOf
+        })
+      }
+    })
+  })
+  return step
+}
+
 /** How the value of a response is made; of a stream, the value of its head. */
 const receive = (
   success: Success<unknown, unknown>
@@ -539,41 +582,9 @@ export const openItems =
       if (Either.isLeft(request)) return Effect.fail(request.left)
       return client.send(request.right, ({ stream, text: _, ...response }) => {
         const items = itemsOf(endpoint.success.schema as Loose)
-        type Pull = Effect.Effect<Chunk.Chunk<Output>, Option.Option<TransportError | MalformedResponse>>
-        const chunkOf = (taken: Array<unknown>): Pull => Effect.succeed(Chunk.unsafeFromArray(taken as Array<Output>))
-        const pullOf = (pull: Effect.Effect<Chunk.Chunk<Uint8Array>, Option.Option<TransportError>>): Pull => {
-          let arrived: Array<Uint8Array> = []
-          let isOver = false
-          // As little at a time as arrives at once, so that its items may be gone before the next ones come.
-          const step: Pull = Effect.suspend(() => {
-            for (let part = arrived.pop(); part !== undefined; part = arrived.pop()) {
-              items.add(part)
-              const failure = items.failure(response)
-              if (failure !== undefined) return Effect.fail(Option.some(failure))
-              const taken = items.take()
-              if (taken.length > 0) return chunkOf(taken)
-            }
-            return isOver ? Effect.fail(Option.none()) : more
-          })
-          const more: Pull = Effect.matchEffect(pull, {
-            onSuccess: (chunk) => {
-              arrived = Array.from(chunk).toReversed()
-              return step
-            },
-            onFailure: Option.match({
-              onSome: (error: TransportError): Pull => Effect.fail(Option.some(error)),
-              onNone: () => {
-                isOver = true
-                return Either.match(lastItems(items, response), {
-                  onLeft: (failure): Pull => Effect.fail(Option.some(failure)),
-                  onRight: chunkOf
-                })
-              }
-            })
-          })
-          return step
-        }
-        return Effect.succeed(Stream.fromPull(Effect.map(Stream.toPull(stream), pullOf)))
+        return Effect.succeed(
+          Stream.fromPull(Effect.map(Stream.toPull(stream), (pull) => pullOfItems<Output>(pull, items, response)))
+        )
       })
     })
 

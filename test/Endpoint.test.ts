@@ -1,6 +1,6 @@
 import type { HttpClient } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
-import { Chunk, DateTime, Effect, Exit, Redacted, Schema, SchemaAST, Scope, Stream } from "effect"
+import { Chunk, DateTime, Effect, Exit, Fiber, Redacted, Schema, SchemaAST, Scope, Stream, TestClock } from "effect"
 import {
   CloudBigData,
   CloudClient,
@@ -198,6 +198,23 @@ describe("a request of an endpoint", () => {
       assert.property((yield* probing({}, ({ ping }) => ping())).headers, "x-auth-token")
       assert.notProperty((yield* probing({}, ({ ask }) => ask())).headers, "x-auth-token")
     })
+  )
+
+  it.effect("that anybody may ask does not show that a token is good", () =>
+    Effect.gen(function* () {
+      const cloud = yield* TestCloud.TestCloud
+      const client = yield* CloudClient.make("Probe", { types: ["object-store"] }, { retry: RetryPolicy.never })
+      const { ask, ping } = Endpoint.client(client, probe)
+      yield* cloud.fail({ match: { path: /ask$/ }, fault: { _tag: "Status", status: 200, body: "" } })
+      yield* cloud.fail({ match: { path: /ping$/ }, fault: { _tag: "Status", status: 401 } })
+      yield* cloud.fail({ match: { path: /ping$/ }, fault: { _tag: "Delay", duration: "1 second" } })
+      const refused = yield* Effect.fork(Effect.flip(ping()))
+      yield* TestClock.adjust("500 millis")
+      yield* ask()
+      yield* cloud.revokeAllTokens
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual((yield* Fiber.join(refused))._tag, "Unauthorized")
+    }).pipe(Effect.provide(TestCloud.layer()))
   )
 
   it.effect("that anybody may ask renews no token where it is refused", () =>

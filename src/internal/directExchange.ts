@@ -43,11 +43,14 @@ export const withDispatcher = (client: HttpClient.HttpClient, dispatcher: Dispat
 export const dispatcherOf = (client: HttpClient.HttpClient): Dispatcher | undefined =>
   Object.hasOwn(client, key) ? (client as unknown as Record<symbol, Dispatcher>)[key] : undefined
 
-/** How much of a body is taken from the network before somebody asks for it. */
+/** In bytes: how much of a body is taken from the network before somebody asks for it. */
 const readAhead = 1024 * 1024
 
 /** In bytes: what a large body is collected in, where its buffers are used again. */
 const pieceSize = 1024 * 1024
+
+/** In bytes: as `readAhead`, where it takes no new memory, and a pause costs more. */
+const collectAhead = 4 * pieceSize
 
 /** More than any socket takes without saying that it is full. */
 const surelyGone = 128 * 1024
@@ -211,6 +214,7 @@ class Flight implements Watched, Progress, Dispatcher.DispatchHandler {
   private size = 0
   private controller: Dispatcher.DispatchController | undefined
   private abandoned: Error | undefined
+  /** Whether who waits is about to be told. */
   private isSoon = false
   /** Where what arrives is copied at once: the network's own buffers are the cheaper, the shorter they live. */
   private pool: Pool | undefined
@@ -227,6 +231,7 @@ class Flight implements Watched, Progress, Dispatcher.DispatchHandler {
     /** What takes the body instead, as it arrives. */
     readonly sink: Sink | undefined,
     runtime: Runtime.Runtime<never>,
+    /** Whether who reads the body gives its buffers back. */
     private readonly reuses = false
   ) {
     const { body, clock, policy } = outgoing
@@ -303,7 +308,7 @@ class Flight implements Watched, Progress, Dispatcher.DispatchHandler {
     if (this.limit === undefined) {
       if (this.pool === undefined) this.parts.push(chunk)
       else this.collect(this.pool, chunk)
-      if (this.size >= (this.pool === undefined ? readAhead : 4 * readAhead)) controller.pause()
+      if (this.size >= (this.pool === undefined ? readAhead : collectAhead)) controller.pause()
       this.notifySoon()
       return
     }
@@ -566,7 +571,7 @@ export const make = (dispatcher: Dispatcher): Exchange => ({
       const sink = typeof keeps === "function" ? keeps() : undefined
       const limit = keeps === false ? largestRefusal : (sink?.limit ?? largestText)
       const flight = new Flight(outgoing, limit, keeps !== false && sink?.limit === undefined, sink, runtimeOf(fiber))
-      const response = Effect.map(awaited(flight, dispatcher), ({ headers, sink, status }): Whole => ({
+      const response = Effect.map(awaited(flight, dispatcher), ({ headers, status }): Whole => ({
         status,
         headers,
         text: () => flight.text(),

@@ -12,7 +12,10 @@ import { Worker } from "node:worker_threads"
 /** The MD5 of bytes at hand, as 32 lower-case hex digits. */
 export const md5Hex = (bytes: Uint8Array): string => createHash("md5").update(bytes).digest("hex")
 
-/** The MD5 of bytes that come one after the other. */
+/**
+ * The MD5 of bytes that come one after the other. Where the thread that has their state is lost in the middle, nothing can go on
+ * from there: a defect. Only this module ends the thread, without a hash in it, and what it keeps is bounded and small.
+ */
 export interface RunningMd5 {
   /** Takes the bytes as they are now; they may be changed once it has ended. Waits where hashing does not keep up. */
   readonly update: (chunk: Iterable<Uint8Array>) => Effect.Effect<void>

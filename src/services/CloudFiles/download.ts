@@ -127,6 +127,7 @@ const collected = <E, E2>(
 
 /** A download that has begun. */
 export interface Begun extends Download {
+  /** Of a small object: all of its bytes, once they are there and right. */
   readonly whole?: Effect.Effect<Uint8Array, DownloadError | ChecksumMismatch>
 }
 
@@ -316,13 +317,25 @@ export const makeDownload = (
       })
     )
 
+  /** All bytes of an object, where they are what its MD5 says. */
+  const right = (
+    options: DownloadOptions,
+    info: ObjectInfo,
+    bytes: Uint8Array
+  ): Effect.Effect<Uint8Array, ChecksumMismatch> => {
+    const expected = options.verify === false ? undefined : md5Of(info)
+    const actual = expected === undefined ? "" : md5Hex(bytes)
+    return expected === undefined || actual === expected
+      ? Effect.succeed(bytes)
+      : Effect.fail(Verification.mismatch(operation, options, expected, actual))
+  }
+
   /** A small object's bytes, all at once: what a Stream of one piece costs is many times what the piece does. */
   const whole = (
     options: DownloadOptions,
     info: ObjectInfo,
     stream: Stream.Stream<Uint8Array, TransportError>
   ): Effect.Effect<Uint8Array, DownloadError | ChecksumMismatch> => {
-    const expected = options.verify === false ? undefined : md5Of(info)
     const goOn = (error: TransportError, parts: Chunk.Chunk<Uint8Array>) => {
       const broken = Stream.concat(Stream.fromChunk(parts), Stream.fail(error))
       return isBroken(error)
@@ -338,10 +351,7 @@ export const makeDownload = (
             ? goOn(wrongLength(options, bytes.byteLength, info.bytes ?? 0), Chunk.of(bytes))
             : Effect.succeed(bytes)
         }
-        const actual = expected === undefined ? undefined : md5Hex(bytes)
-        return actual === expected
-          ? Effect.succeed(bytes)
-          : Effect.fail(Verification.mismatch(operation, options, expected ?? "", actual ?? ""))
+        return right(options, info, bytes)
       }
     )
   }
@@ -359,13 +369,8 @@ export const makeDownload = (
     const { verify, ...request } = options
     return Effect.flatMap(getWhole(request), ({ bytes, head: info }) => {
       if (bytes === undefined || bytes.byteLength !== info.bytes) return Effect.succeed(undefined)
-      const expected = md5Of(info)
-      if (verify === false) return Effect.succeed({ info, bytes })
-      if (expected === undefined) return Effect.succeed(undefined)
-      const actual = md5Hex(bytes)
-      return actual === expected
-        ? Effect.succeed({ info, bytes })
-        : Effect.fail(Verification.mismatch(operation, options, expected, actual))
+      if (verify !== false && md5Of(info) === undefined) return Effect.succeed(undefined)
+      return Effect.map(right(options, info, bytes), () => ({ info, bytes }))
     })
   }
 

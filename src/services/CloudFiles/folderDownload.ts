@@ -81,10 +81,10 @@ export const makeFolderDownload =
           const target = `${parent}${sep}${path.slice(cut + 1)}`
           const mayBeThere = !fresh.has(parent) || known.has(path)
           const present = mayBeThere ? yield* Effect.option(fs.stat(target)) : Option.none()
-          if (present._tag === "Some" && present.value.type === "Directory") {
+          if (Option.isSome(present) && present.value.type === "Directory") {
             const link = yield* Effect.option(fs.readLink(target))
             // A link is replaced by the file, and not what it leads to.
-            if (link._tag === "None") {
+            if (Option.isNone(link)) {
               return yield* refusedFile(operation, path, "conflict", "a folder is where the file should be")
             }
           }

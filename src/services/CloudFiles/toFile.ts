@@ -148,6 +148,17 @@ export const makeDownloadToFile = (client: CloudClient, servicePolicy: RetryPoli
         return beside(/^[0-9a-z]{1,64}$/i.test(mark) ? mark : digestOf(mark))
       }
 
+      /** Writes a stream where a file stands, and tells how long it was. */
+      const written = <E>(target: FileSystem.File, stream: Stream.Stream<Uint8Array, E>, length: number | undefined) =>
+        Effect.suspend(() => {
+          let bytes = 0
+          const tell = (count: number): Effect.Effect<void> => {
+            bytes += count
+            return progress(count)
+          }
+          return Effect.map(writeStream(target, stream, { length, progress: tell }), () => bytes)
+        })
+
       /** Runs with the temporary file, and gives it its name; without success it goes, unless it is to be kept. */
       const through = <A, E, R>(
         part: string,
@@ -198,10 +209,7 @@ export const makeDownloadToFile = (client: CloudClient, servicePolicy: RetryPoli
               const verifier = verify ? yield* verifierOf(stretch) : Verification.unverified
               const wanted = { offset: stretch.offset, length: stretch.length }
               yield* target.seek(stretch.offset, "start")
-              yield* writeStream(target, checked(range(where, wanted, etag), verifier), {
-                length: stretch.length,
-                progress
-              })
+              yield* written(target, checked(range(where, wanted, etag), verifier), stretch.length)
             }).pipe(Effect.scoped)
           const use = Effect.gen(function* () {
             const held = resume ? yield* sizeOf(part) : 0
@@ -225,16 +233,9 @@ export const makeDownloadToFile = (client: CloudClient, servicePolicy: RetryPoli
           const { from, stream, verified } = yield* content
           yield* fs.truncate(part, from)
           if (from > 0) yield* progress(from)
-          let bytes = from
           yield* target.seek(from, "start")
-          yield* writeStream(target, stream, {
-            length: info.bytes === undefined ? undefined : info.bytes - from,
-            progress: (count) => {
-              bytes += count
-              return progress(count)
-            }
-          })
-          return { path, info, bytes, resumed: from, verified }
+          const added = yield* written(target, stream, info.bytes === undefined ? undefined : info.bytes - from)
+          return { path, info, bytes: from + added, resumed: from, verified }
         }).pipe(Effect.scoped, (use) => through(part, keep, info, use))
 
       /** Goes on behind what the part file of this version holds; its MD5 continues over the seam. */
@@ -260,19 +261,13 @@ export const makeDownloadToFile = (client: CloudClient, servicePolicy: RetryPoli
         })
 
       const there = Option.getOrUndefined(yield* Effect.option(fs.stat(path)))?.type
-      if (there === "Directory")
+      if (there === "Directory") {
         return yield* systemError("open", path, "EISDIR", "a folder is where the file should be")
+      }
       if (there !== undefined && unreplaceable.has(there)) {
         const download = yield* open({ container, object, ifMatch, verify })
         const target = yield* fs.open(path, { flag: "a" })
-        let bytes = 0
-        yield* writeStream(target, download.stream, {
-          length: download.info.bytes,
-          progress: (count) => {
-            bytes += count
-            return progress(count)
-          }
-        })
+        const bytes = yield* written(target, download.stream, download.info.bytes)
         return { path, info: download.info, bytes, resumed: 0, verified: isVerified(download.info, verify) }
       }
       if (resume) {
