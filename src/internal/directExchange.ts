@@ -157,7 +157,6 @@ const outboundStream = (content: Content, progress: Progress, runtime: Runtime.R
       }
       pending = ahead
       index = 0
-      offset = 0
       return nextPiece()
     })
   }

@@ -108,6 +108,9 @@ describe("schemas, run the quick way", () => {
         }
       })
     )
+    for (const day of ["2026-01-27", "2026-01-28", "2026-01-27", "2026-02-27", "2025-01-27"]) {
+      assert.strictEqual(Schema.decodeUnknownSync(Timestamp)(`${day}T00:00:00`).epochMillis, Date.parse(day), day)
+    }
     for (const odd of [
       "2026-02-30T00:00:00",
       "2026-13-01T00:00:00",

@@ -15,7 +15,7 @@ import { unfitObject, unfitPath } from "../../src/services/CloudFiles/folderName
 import { filterOf } from "../../src/services/CloudFiles/glob.js"
 import { collected, md5, patterned, pause, requestsOf, rootFibers, traffic } from "../support.js"
 import { prepared } from "../support/cloudFiles.js"
-import { folderOf } from "../support/folder.js"
+import { contentOf, folderOf } from "../support/folder.js"
 
 const { fromBytes, fromString, runFolder } = CloudFiles
 
@@ -649,7 +649,29 @@ describe("downloading a folder", () => {
       const [event] = yield* run(files.downloadFolder({ folder, container: "c" }))
       assert.match(event ?? "", /^Failed o\.bin TransportError/)
       assert.deepStrictEqual(yield* Effect.promise(() => readdir(folder)), ["o.bin"])
+      yield* emulated.clearFaults
+      const headers = { ETag: md5("another"), "Content-Type": "text/plain" }
+      yield* emulated.fail({
+        match: { method: "GET", path: "/c/o.bin" },
+        fault: { _tag: "Status", status: 200, headers, body: "content" }
+      })
+      const [other] = yield* run(files.downloadFolder({ folder, container: "c" }))
+      assert.match(other ?? "", /^Failed o\.bin ChecksumMismatch/)
+      assert.deepStrictEqual(yield* Effect.promise(() => readdir(folder)), ["o.bin"])
       assert.strictEqual(yield* Effect.promise(() => readFile(join(folder, "o.bin"), "utf8")), "old")
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.scopedLive("an object cannot be the file where another's folder was made", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      const folder = yield* folderOf({})
+      for (const object of ["a/b", "a/b/c"]) yield* emulated.files.putObject("c", object, "content")
+      // The name that comes first waits until the folder of the other is there.
+      yield* emulated.fail({ match: { method: "GET", path: /\/a\/b$/ }, fault: { _tag: "Status", status: 503 } })
+      const events = yield* run(files.downloadFolder({ folder, container: "c" }))
+      assert.include(events, "Failed a/b FileRefused conflict")
+      assert.deepStrictEqual(yield* contentOf(folder), { "a/b/c": "content" })
     }).pipe(Effect.provide(cloud))
   )
 

@@ -79,14 +79,12 @@ export const makeFolderDownload =
           const cut = path.lastIndexOf("/")
           const parent = yield* ensure(cut === -1 ? "" : path.slice(0, cut))
           const target = `${parent}${sep}${path.slice(cut + 1)}`
-          const mayBeThere = !fresh.has(parent) || known.has(path)
-          const present = mayBeThere ? yield* Effect.option(fs.stat(target)) : Option.none()
+          const conflict = () => refusedFile(operation, path, "conflict", "a folder is where the file should be")
+          const present = fresh.has(parent) ? Option.none() : yield* Effect.option(fs.stat(target))
           if (Option.isSome(present) && present.value.type === "Directory") {
             const link = yield* Effect.option(fs.readLink(target))
             // A link is replaced by the file, and not what it leads to.
-            if (Option.isNone(link)) {
-              return yield* refusedFile(operation, path, "conflict", "a folder is where the file should be")
-            }
+            if (Option.isNone(link)) return yield* conflict()
           }
           const temporary = `${parent}${sep}.${randomUUID()}.part`
           const address = { container, object: object.name }
@@ -118,7 +116,10 @@ export const makeFolderDownload =
             return transferred
           }).pipe(
             Effect.scoped,
-            Effect.zipLeft(fs.rename(temporary, target)),
+            // The folder may have been made for another object meanwhile.
+            Effect.zipLeft(
+              Effect.mapError(fs.rename(temporary, target), (error) => (known.has(path) ? conflict() : error))
+            ),
             Effect.onError(() => Effect.ignore(fs.remove(temporary, { force: true })))
           )
         })
