@@ -9,13 +9,20 @@ import * as CloudServers from "../../src/services/CloudServers.js"
 
 type Loose = Schema.Schema.AnyNoContext
 
+/** What Effect's parser answers; it dies of some values that it refuses, as it prints them: `{ toString: 0 }` is one. */
+const parsed = (parse: (value: unknown) => Either.Either<unknown, unknown>, value: unknown) =>
+  Either.flatMap(
+    Either.try(() => parse(value)),
+    (outcome) => outcome
+  )
+
 /** The quick way answers what the parser answers, or that it cannot tell; and it can tell whatever the parser accepts. */
 const agrees = (schema: Loose, value: unknown, direction: "decode" | "encode"): void => {
   const [quick, parse] =
     direction === "decode"
       ? [quickDecoder(schema), Schema.decodeUnknownEither(schema)]
       : [quickEncoder(schema), Schema.encodeUnknownEither(schema)]
-  const wanted = parse(value)
+  const wanted = parsed(parse, value)
   const got = quick(value)
   if (Either.isRight(wanted)) assert.deepStrictEqual(got, wanted.right)
   else assert.strictEqual(got, unclear)
@@ -23,7 +30,7 @@ const agrees = (schema: Loose, value: unknown, direction: "decode" | "encode"): 
 
 const hostile = FastCheck.oneof(
   FastCheck.jsonValue(),
-  FastCheck.constantFrom(undefined, null, "", "2026-01-01T00:00:00", NaN, [], {}, "true", 0)
+  FastCheck.constantFrom(undefined, null, "", "2026-01-01T00:00:00", NaN, [], {}, "true", 0, { toString: 0 })
 )
 
 /** A value with something in it replaced, left out or put in. */
