@@ -25,6 +25,7 @@ const floors = [
     "CloudConfig.ts",
     "CloudError.ts",
     "Credentials.ts",
+    "LocalFileSystem.ts",
     "RequestBody.ts",
     "RetryPolicy.ts",
     "Transport.ts",

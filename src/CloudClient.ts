@@ -200,6 +200,122 @@ interface Circumstances {
   readonly span: Tracer.Span
 }
 
+/** What all requests of one client share. */
+interface Own {
+  readonly service: string
+  /** The headers that choose a microversion. */
+  readonly versioned: Readonly<Record<string, string>>
+  /** The newest login whose token this service has accepted: where that one is rejected, it has been revoked since. */
+  accepted: number
+}
+
+/** One attempt of a request: what it sends, and what is noted of its response. */
+class Attempt<Tag extends DocumentedError["_tag"]> implements Outgoing {
+  readonly headers: Readonly<Record<string, string>>
+  private readonly start: number
+
+  constructor(
+    private readonly own: Own,
+    private readonly request: Request<Tag>,
+    private readonly access: Access,
+    readonly endpoint: Located,
+    private readonly circumstances: Circumstances
+  ) {
+    this.start = this.clock.unsafeCurrentTimeMillis()
+    this.headers =
+      request.anonymous === true
+        ? { ...request.headers, ...own.versioned }
+        : { ...request.headers, ...own.versioned, "x-auth-token": Redacted.value(access.token) }
+  }
+
+  get method(): HttpMethod {
+    return this.request.method
+  }
+
+  get path(): string {
+    return this.request.path
+  }
+
+  get body(): RequestBody.Content | undefined {
+    return this.request.body
+  }
+
+  get policy(): RetryPolicy.Service {
+    return this.circumstances.policy
+  }
+
+  get clock(): Clock.Clock {
+    return this.circumstances.clock
+  }
+
+  // Made when it is asked for, which is where something fails.
+  get target(): Target {
+    const { method, operation, path, secrets = [] } = this.request
+    return {
+      service: this.own.service,
+      operation,
+      method,
+      url: (this.endpoint.href + path).split("?", 1)[0] ?? "",
+      secrets: [Redacted.value(this.access.token), ...secrets]
+    }
+  }
+
+  sent(bytes: number): void {
+    sentOf(this.own.service).unsafeUpdate(bytes, this.circumstances.labels)
+  }
+
+  received(bytes: number): void {
+    receivedOf(this.own.service).unsafeUpdate(bytes, this.circumstances.labels)
+  }
+
+  isResult(status: number): boolean {
+    return isSuccess(status) || this.request.accepts?.has(status) === true
+  }
+
+  lost(error: TransportError): TransportError {
+    requestsOf(this.own.service, this.request.operation, error._tag).unsafeUpdate(1, this.circumstances.labels)
+    return error
+  }
+
+  /** What a response that does not refuse is, for who receives it. */
+  arrived({ headers, status }: Head): Omit<Collected, "text" | "sink"> {
+    const { service } = this.own
+    const { anonymous, operation } = this.request
+    const { clock, labels, span } = this.circumstances
+    const requestId = requestIdOf(headers)
+    requestsOf(service, operation, String(status)).unsafeUpdate(1, labels)
+    timeOf(service, operation).unsafeUpdate(clock.unsafeCurrentTimeMillis() - this.start, labels)
+    span.attribute("http.response.status_code", status)
+    span.attribute("server.address", this.endpoint.url.host)
+    if (requestId !== undefined) span.attribute("rackspace.request_id", requestId)
+    // A 401 that is a result says nothing good of the token, and what was asked without it says nothing at all.
+    const isGood = this.isResult(status) && status < 400 && anonymous !== true
+    if (isGood) this.own.accepted = Math.max(this.own.accepted, this.access.login)
+    return { service, operation, status, headers, requestId }
+  }
+
+  refusal({ headers, status }: Head, body: string) {
+    const { documented, method, operation, usedUp } = this.request
+    const { secrets, url } = this.target
+    return fromRefusal(
+      {
+        service: this.own.service,
+        operation,
+        method,
+        url,
+        status,
+        headers,
+        body,
+        login: this.access.login,
+        now: DateTime.unsafeMake(this.clock.unsafeCurrentTimeMillis()),
+        secrets,
+        usedUp: usedUp?.[status]
+      },
+      documented
+    )
+  }
+}
+
 /**
  * Finds the region to use where none is named: the user's own, else none, which leaves it to the catalog.
  */
@@ -275,8 +391,7 @@ export const make = (
     const baseIn = (access: Access, operation: Operation): Either.Either<string, EndpointNotFound | InvalidInput> =>
       selector.beside === undefined ? urlIn(access, operation) : Either.map(urlIn(access, operation), selector.beside)
 
-    // The newest login whose token this service has accepted: where that one is rejected, it has been revoked since.
-    let accepted = 0
+    const own: Own = { service, versioned, accepted: 0 }
 
     // The endpoint of one login, as all its requests need it.
     let located: { readonly access: Access; readonly endpoint: Located } | undefined
@@ -298,80 +413,6 @@ export const make = (
 
     type Failure<Tag extends DocumentedError["_tag"], E> =
       CommonError | Extract<DocumentedError, { readonly _tag: Tag }> | E
-
-    /** One attempt: what it sends, and what is noted of its response. */
-    const attemptOf = <Tag extends DocumentedError["_tag"]>(
-      request: Request<Tag>,
-      access: Access,
-      endpoint: Located,
-      { clock, labels, policy, span }: Circumstances
-    ) => {
-      const { operation } = request
-      const token = Redacted.value(access.token)
-      const target: Target = {
-        service,
-        operation,
-        method: request.method,
-        url: (endpoint.href + request.path).split("?", 1)[0] ?? "",
-        secrets: request.secrets === undefined ? [token] : [token, ...request.secrets]
-      }
-      const start = clock.unsafeCurrentTimeMillis()
-      const outgoing: Outgoing = {
-        method: request.method,
-        endpoint,
-        path: request.path,
-        headers: {
-          ...request.headers,
-          ...versioned,
-          ...(request.anonymous !== true && { "x-auth-token": token })
-        },
-        body: request.body,
-        target,
-        policy,
-        clock,
-        sent: (bytes) => sentOf(service).unsafeUpdate(bytes, labels),
-        received: (bytes) => receivedOf(service).unsafeUpdate(bytes, labels)
-      }
-      const isResult = (status: number): boolean => isSuccess(status) || request.accepts?.has(status) === true
-      return {
-        outgoing,
-        isResult,
-        lost: (error: TransportError): TransportError => {
-          requestsOf(service, operation, error._tag).unsafeUpdate(1, labels)
-          return error
-        },
-        /** What a response that does not refuse is, for who receives it. */
-        arrived: ({ headers, status }: Head) => {
-          const requestId = requestIdOf(headers)
-          requestsOf(service, operation, String(status)).unsafeUpdate(1, labels)
-          timeOf(service, operation).unsafeUpdate(clock.unsafeCurrentTimeMillis() - start, labels)
-          span.attribute("http.response.status_code", status)
-          span.attribute("server.address", endpoint.url.host)
-          if (requestId !== undefined) span.attribute("rackspace.request_id", requestId)
-          // A 401 that is a result says nothing good of the token, and what was asked without it says nothing at all.
-          const isGood = isResult(status) && status < 400 && request.anonymous !== true
-          if (isGood) accepted = Math.max(accepted, access.login)
-          return { service, operation, status, headers, requestId }
-        },
-        refusal: ({ headers, status }: Head, body: string) =>
-          fromRefusal(
-            {
-              service,
-              operation,
-              method: request.method,
-              url: target.url,
-              status,
-              headers,
-              body,
-              login: access.login,
-              now: DateTime.unsafeMake(clock.unsafeCurrentTimeMillis()),
-              secrets: target.secrets,
-              usedUp: request.usedUp?.[status]
-            },
-            request.documented
-          )
-      }
-    }
 
     /** Runs attempts until one succeeds, or its failure is not worth another. Each is handed what all of them share. */
     const persist = <A, E extends { readonly _tag: string }, R, Tag extends DocumentedError["_tag"]>(
@@ -416,7 +457,7 @@ export const make = (
                   ? again
                   : Effect.retry(
                       again,
-                      retryUnauthorized(tokens, (login) => login <= accepted)
+                      retryUnauthorized(tokens, (login) => login <= own.accepted)
                     )
               })
               return Effect.withParentSpan(
@@ -441,19 +482,14 @@ export const make = (
           Effect.flatMap(tokens.get, (access) => {
             const endpoint = locate(access, request)
             if (Either.isLeft(endpoint)) return Effect.fail(endpoint.left)
-            const { arrived, isResult, lost, outgoing, refusal } = attemptOf(
-              request,
-              access,
-              endpoint.right,
-              circumstances
-            )
-            return Effect.matchEffect(exchange.collect(outgoing, keeps), {
-              onFailure: (error) => Effect.fail(lost(error)),
+            const attempt = new Attempt(own, request, access, endpoint.right, circumstances)
+            return Effect.matchEffect(exchange.collect(attempt, keeps), {
+              onFailure: (error) => Effect.fail(attempt.lost(error)),
               onSuccess: (whole): Effect.Effect<A, Failure<Tag, E>> => {
-                const head = arrived(whole)
-                return isResult(whole.status)
+                const head = attempt.arrived(whole)
+                return attempt.isResult(whole.status)
                   ? receive({ ...head, text: whole.text, sink: whole.sink })
-                  : Effect.fail(refusal(whole, whole.text()))
+                  : Effect.fail(attempt.refusal(whole, whole.text()))
               }
             })
           })
@@ -467,24 +503,19 @@ export const make = (
             Effect.flatMap(tokens.get, (access) => {
               const endpoint = locate(access, request)
               if (Either.isLeft(endpoint)) return Effect.fail(endpoint.left)
-              const { arrived, isResult, lost, outgoing, refusal } = attemptOf(
-                request,
-                access,
-                endpoint.right,
-                circumstances
-              )
-              return Effect.matchEffect(exchange.open(outgoing), {
-                onFailure: (error) => Effect.fail(lost(error)),
+              const attempt = new Attempt(own, request, access, endpoint.right, circumstances)
+              return Effect.matchEffect(exchange.open(attempt), {
+                onFailure: (error) => Effect.fail(attempt.lost(error)),
                 onSuccess: (arriving): Effect.Effect<A, Failure<Tag, E>> => {
-                  const head = arrived(arriving)
-                  return isResult(arriving.status)
+                  const head = attempt.arrived(arriving)
+                  return attempt.isResult(arriving.status)
                     ? receive({
                         ...head,
                         text: arriving.text(largestText, "fail"),
                         discard: Effect.asVoid(arriving.refusal),
                         stream: arriving.stream
                       })
-                    : Effect.flatMap(arriving.refusal, (body) => Effect.fail(refusal(arriving, body)))
+                    : Effect.flatMap(arriving.refusal, (body) => Effect.fail(attempt.refusal(arriving, body)))
                 }
               })
             })

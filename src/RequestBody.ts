@@ -12,6 +12,7 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { expandHome } from "./internal/privateFile.js"
 import { makePool } from "./internal/recycling.js"
+import { readSmallOf } from "./internal/smallFiles.js"
 
 /**
  * A body that can be sent any number of times, each time from its start.
@@ -37,6 +38,20 @@ export interface Content {
 export interface RequestBody<out E = never, out R = never> {
   /** Opened once for each upload. */
   readonly open: Effect.Effect<Opened<E, R>, E, R>
+  /** All of it with its MD5, where it can be had quicker than it can be opened; undefined where it cannot. */
+  readonly brief?: Effect.Effect<Brief | undefined, E, R> | undefined
+}
+
+/**
+ * A source that was read at one go.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Brief {
+  readonly bytes: Uint8Array
+  /** 32 lower-case hex digits. */
+  readonly md5: string
 }
 
 /**
@@ -158,6 +173,10 @@ const readIn = (
  * @category constructors
  */
 export const fromFile = (path: string): RequestBody<PlatformError, FileSystem.FileSystem> => ({
+  brief: Effect.flatMap(
+    FileSystem.FileSystem,
+    (fs) => readSmallOf(fs)?.(expandHome(path)) ?? Effect.succeed(undefined)
+  ),
   open: Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const file = expandHome(path)

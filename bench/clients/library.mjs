@@ -6,16 +6,18 @@ import { filesIn } from "./undici.mjs"
 const wide = 16
 
 const library = async () => {
-  const [NodeFileSystem, Transport, FileSystem, Effect, Stream, CloudFiles, Credentials, Identity] = await Promise.all([
-    import("@effect/platform-node/NodeFileSystem"),
-    import("effect-rackspace/Transport"),
-    import("@effect/platform/FileSystem"),
-    import("effect/Effect"),
-    import("effect/Stream"),
-    import("effect-rackspace/CloudFiles"),
-    import("effect-rackspace/Credentials"),
-    import("effect-rackspace/Identity")
-  ])
+  const [NodeFileSystem, LocalFileSystem, Transport, FileSystem, Effect, Stream, CloudFiles, Credentials, Identity] =
+    await Promise.all([
+      import("@effect/platform-node/NodeFileSystem"),
+      import("effect-rackspace/LocalFileSystem"),
+      import("effect-rackspace/Transport"),
+      import("@effect/platform/FileSystem"),
+      import("effect/Effect"),
+      import("effect/Stream"),
+      import("effect-rackspace/CloudFiles"),
+      import("effect-rackspace/Credentials"),
+      import("effect-rackspace/Identity")
+    ])
   const run = (use) =>
     Effect.gen(function* () {
       return yield* use(yield* CloudFiles.CloudFiles, yield* FileSystem.FileSystem)
@@ -30,10 +32,24 @@ const library = async () => {
           })
         })
       ),
+      Effect.provide(LocalFileSystem.layer),
       Effect.provide([NodeFileSystem.layer, Transport.layer]),
       Effect.runPromise
     )
-  const each = (items, work) => Effect.forEach(items, work, { concurrency: wide, discard: true })
+  // As bare undici does it: so many fibers, each of which takes one after the other.
+  const each = (items, work) =>
+    Effect.suspend(() => {
+      let next = 0
+      const worker = Effect.whileLoop({
+        while: () => next < items.length,
+        body: () => work(items[next++]),
+        step: () => undefined
+      })
+      return Effect.all(
+        Array.from({ length: wide }, () => worker),
+        { concurrency: "unbounded", discard: true }
+      )
+    })
   const namesOf = (files, container) =>
     files.listObjects({ container }).pipe(
       Stream.runCollect,

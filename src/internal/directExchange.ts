@@ -325,6 +325,8 @@ class Flight implements Watched, Progress, Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     this.end()
+    // Through it a request that is over would hold on to buffers of the network's.
+    this.controller = undefined
   }
 
   onResponseError(_: Dispatcher.DispatchController, cause: Error): void {
@@ -493,11 +495,11 @@ const runtimeOf = (fiber: Fiber.RuntimeFiber<unknown, unknown>): Runtime.Runtime
 /** The end of a request's own body, where it has one that runs. */
 const closing = (flight: Flight): Effect.Effect<void> => flight.body?.close ?? Effect.void
 
-const arriving = (flight: Flight, { received, target }: Outgoing): Arriving => {
+const arriving = (flight: Flight, outgoing: Outgoing): Arriving => {
   const pull: Effect.Effect<Chunk.Chunk<Uint8Array>, Option.Option<TransportError>> = Effect.suspend(() => {
     const parts = flight.take()
     if (parts !== undefined) {
-      for (const part of parts) received(part.byteLength)
+      for (const part of parts) outgoing.received(part.byteLength)
       return Effect.succeed(Chunk.unsafeFromArray(parts))
     }
     if (flight.failure !== undefined) return Effect.fail(Option.some(flight.failure))
@@ -523,7 +525,7 @@ const arriving = (flight: Flight, { received, target }: Outgoing): Arriving => {
             parts.push(part)
             size += part.byteLength
           }
-          return size <= limit ? step : beyond === "cut" ? all : Effect.fail(tooLong(target, limit))
+          return size <= limit ? step : beyond === "cut" ? all : Effect.fail(tooLong(outgoing.target, limit))
         }
       })
       return step

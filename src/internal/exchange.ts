@@ -30,9 +30,9 @@ export interface Outgoing {
   readonly policy: RetryPolicy.Service
   /** By which its times are told. */
   readonly clock: Clock.Clock
-  /** Told of the bytes of bodies as they go and come. */
-  readonly sent: (bytes: number) => void
-  readonly received: (bytes: number) => void
+  /** Is told of the bytes of bodies as they go and come. */
+  sent(bytes: number): void
+  received(bytes: number): void
 }
 
 /** The head of a response; names of headers are in lower case. */

@@ -1,7 +1,8 @@
 /**
- * Reads a folder: walks it in the order of a listing, packs files into tar archives and takes their MD5s, all with calls that
- * wait, which cost a small file far less than Node's asynchronous ones do. It is the program of `folderWorker.js`, so that
- * nothing waits for it; where no worker can be started, it runs in the thread that asks.
+ * Reads a folder: walks it in the order of a listing, packs files into tar archives and takes their MD5s, and reads small files
+ * wherever they are; all with calls that wait, which cost a small file far less than Node's asynchronous ones do. It is the
+ * program of `folderWorker.js`, so that nothing waits for it; where no worker can be started, a folder is read in the thread
+ * that asks.
  *
  * Each request is answered by one answer. What goes wrong with a file is part of the answer.
  */
@@ -64,7 +65,17 @@ import * as fs from "node:fs"
  * @property {string} folder
  * @property {string} paths Joined by NUL.
  *
- * @typedef {WalkRequest | NextRequest | StopRequest | PackRequest | ReadRequest | HashRequest | HashAllRequest} Request
+ * @typedef {object} BriefRequest
+ * @property {"brief"} op
+ * @property {string} paths Of files in any folder, joined by NUL.
+ * @property {number} largest In bytes: what is longer is left.
+ *
+ * @typedef {object} Brief
+ * @property {Uint8Array<ArrayBuffer>} content What was read, one after the other.
+ * @property {Float64Array} sizes In bytes; -1 of what was left: what is no file, too long, or cannot be read whole.
+ * @property {string} md5s 32 characters a file; spaces where it was left.
+ *
+ * @typedef {WalkRequest | NextRequest | StopRequest | PackRequest | ReadRequest | HashRequest | HashAllRequest | BriefRequest} Request
  */
 
 /** @type {ReadonlyArray<Kind>} */
@@ -477,18 +488,30 @@ const readWhole = (path, target, start, size, flags) => {
 const readInto = (path, target, start, size, flags) => {
   const file = fs.openSync(path, flags)
   try {
-    let read = 0
-    while (read <= size) {
-      const wanted = size + 1 - read
-      const more = fs.readSync(file, target, start + read, wanted, null)
-      read += more
-      // Of a file fewer bytes come than are asked for only at its end.
-      if (more < wanted) break
-    }
-    return read
+    return readFrom(file, target, start, size)
   } finally {
     fs.closeSync(file)
   }
+}
+
+/**
+ * Reads an open file into its place, and one byte beyond it if there is more; answers how much was read.
+ *
+ * @param {number} file
+ * @param {Buffer} target
+ * @param {number} start
+ * @param {number} size
+ */
+const readFrom = (file, target, start, size) => {
+  let read = 0
+  while (read <= size) {
+    const wanted = size + 1 - read
+    const more = fs.readSync(file, target, start + read, wanted, null)
+    read += more
+    // Of a file fewer bytes come than are asked for only at its end.
+    if (more < wanted) break
+  }
+  return read
 }
 
 const buffer = Buffer.allocUnsafeSlow(1024 * 1024)
@@ -532,6 +555,58 @@ const hashAll = ({ folder, paths }) =>
     }
   })
 
+// A pipe would otherwise wait for somebody to write into it.
+const briefFlags = fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0)
+
+/**
+ * Opens a file, if it is one and not too long.
+ *
+ * @param {string} path
+ * @param {number} largest
+ */
+const openBrief = (path, largest) => {
+  let file = -1
+  try {
+    file = fs.openSync(path, briefFlags)
+    const stat = fs.fstatSync(file)
+    if (stat.isFile() && stat.size <= largest) return { file, size: stat.size }
+    fs.closeSync(file)
+  } catch {
+    if (file !== -1) fs.closeSync(file)
+  }
+  return undefined
+}
+
+/**
+ * Small files, whole or not at all. What is left is for who asks to read another way, which tells what is wrong with it.
+ *
+ * @param {BriefRequest} request
+ * @returns {Brief}
+ */
+const readBrief = ({ largest, paths }) => {
+  const opened = paths.split("\u0000").map((path) => openBrief(path, largest))
+  // A byte more, by which a file is seen to have grown.
+  const content = Buffer.from(new ArrayBuffer(opened.reduce((sum, one) => sum + (one?.size ?? 0), 1)))
+  const sizes = new Float64Array(opened.length)
+  let offset = 0
+  let md5s = ""
+  for (const [index, one] of opened.entries()) {
+    let read = -1
+    try {
+      if (one !== undefined) read = readFrom(one.file, content, offset, one.size)
+    } catch {
+      // It is left.
+    } finally {
+      if (one !== undefined) fs.closeSync(one.file)
+    }
+    const isWhole = one !== undefined && read === one.size
+    sizes[index] = isWhole ? read : -1
+    md5s += isWhole ? hash("md5", content.subarray(offset, offset + read), "hex") : " ".repeat(32)
+    if (isWhole) offset += read
+  }
+  return { content: new Uint8Array(content.buffer, 0, offset), sizes, md5s }
+}
+
 /**
  * Answers a request.
  *
@@ -556,6 +631,8 @@ export const answer = (request) => {
       return hashParts(request)
     case "hashAll":
       return hashAll(request)
+    case "brief":
+      return readBrief(request)
   }
 }
 

@@ -8,7 +8,6 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { Worker } from "node:worker_threads"
 import {
   type Found,
   type Kind,
@@ -20,6 +19,7 @@ import {
   safely,
   type WalkOptions
 } from "./folderReader.js"
+import { startReadingThread } from "./readingThread.js"
 
 /** What a walk finds, a path being relative to the folder, with slashes. */
 export interface FoundEntry {
@@ -78,58 +78,6 @@ export const systemError = (method: string, path: string, code: string, message:
     description: message
   })
 
-type Answered = ReturnType<typeof safely>
-
-interface Thread {
-  readonly ask: (request: Request, receive: (answered: Answered) => void) => void
-  readonly end: () => Promise<unknown>
-}
-
-const inThisThread: Thread = {
-  ask: (request, receive) => receive(safely(request)),
-  end: () => Promise.resolve()
-}
-
-const startThread = (): Thread => {
-  const waiting = new Map<number, { readonly request: Request; readonly receive: (answered: Answered) => void }>()
-  let count = 0
-  let worker: Worker | undefined
-  // What it has begun to walk is lost with it; what it was asked and has not answered is answered here.
-  const give = (): void => {
-    worker = undefined
-    const left = [...waiting.values()]
-    waiting.clear()
-    for (const { receive, request } of left) receive(safely(request))
-  }
-  try {
-    // Without the flags of this process: a loader of TypeScript would take longer to start than the reading takes.
-    worker = new Worker(new URL("./folderWorker.js", import.meta.url), { execArgv: [], env: {} })
-    worker.unref()
-    worker.on("message", ({ answered, id }: { readonly id: number; readonly answered: Answered }) => {
-      const asked = waiting.get(id)
-      waiting.delete(id)
-      if (waiting.size === 0) worker?.unref()
-      asked?.receive(answered)
-    })
-    worker.on("error", give)
-  } catch {
-    return inThisThread
-  }
-  return {
-    ask: (request, receive) => {
-      if (worker === undefined) return receive(safely(request))
-      const id = count++
-      waiting.set(id, { request, receive })
-      worker.ref()
-      worker.postMessage({ id, request })
-    },
-    end: () => {
-      waiting.clear()
-      return worker === undefined ? Promise.resolve() : worker.terminate()
-    }
-  }
-}
-
 /** How many names a walk gives at a time. */
 const step = 1000
 
@@ -137,7 +85,10 @@ let walks = 0
 
 /** A reader that ends with the scope. */
 export const folderReader: Effect.Effect<FolderReader, never, Scope.Scope> = Effect.map(
-  Effect.acquireRelease(Effect.sync(startThread), (thread) => Effect.promise(() => thread.end())),
+  Effect.acquireRelease(
+    Effect.sync(() => startReadingThread(safely)),
+    (thread) => Effect.promise(() => thread.end())
+  ),
   (thread) => {
     const ask = <A>(request: Request, method: string, path: string): Effect.Effect<A, SystemError> =>
       Effect.async((resume) =>

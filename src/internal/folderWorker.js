@@ -6,11 +6,25 @@ import { safely } from "./folderReader.js"
 
 /** @typedef {import("./folderReader.js").Request} Request */
 
+/**
+ * What need not be copied, since nobody here looks at it again.
+ *
+ * @param {Request["op"]} op
+ * @param {unknown} answer
+ */
+const transferred = (op, answer) => {
+  switch (op) {
+    case "pack":
+    case "read":
+      return [/** @type {import("./folderReader.js").Packed} */ (answer).archive.buffer]
+    case "brief":
+      return [/** @type {import("./folderReader.js").Brief} */ (answer).content.buffer]
+    default:
+      return []
+  }
+}
+
 parentPort?.on("message", (/** @type {{ readonly id: number, readonly request: Request }} */ { id, request }) => {
   const answered = safely(request)
-  const archive =
-    (request.op === "pack" || request.op === "read") && answered[0]
-      ? /** @type {{ archive: Uint8Array<ArrayBuffer> }} */ (answered[1]).archive.buffer
-      : undefined
-  parentPort?.postMessage({ id, answered }, archive === undefined ? [] : [archive])
+  parentPort?.postMessage({ id, answered }, answered[0] ? transferred(request.op, answered[1]) : [])
 })

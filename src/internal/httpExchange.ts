@@ -47,9 +47,10 @@ const sendStream = (
   request: HttpClientRequest.HttpClientRequest,
   content: Content,
   contentType: string,
-  { clock, policy, sent, target }: Outgoing
+  outgoing: Outgoing
 ): Effect.Effect<HttpClientResponse.HttpClientResponse, TransportError, Scope.Scope> =>
   Effect.suspend(() => {
+    const { clock, policy, target } = outgoing
     let movedAt = clock.unsafeCurrentTimeMillis()
     let phase: "moving" | "source" | "sent" = "moving"
     const move = (to: typeof phase): void => {
@@ -70,7 +71,7 @@ const sendStream = (
               }).pipe(
                 Effect.map((chunk: Chunk.Chunk<Uint8Array>) => {
                   move("moving")
-                  sent(Chunk.reduce(chunk, 0, (sum, part) => sum + part.byteLength))
+                  outgoing.sent(Chunk.reduce(chunk, 0, (sum, part) => sum + part.byteLength))
                   return withPause(chunk)
                 }),
                 Effect.tapError(() => Effect.sync(() => move("sent")))
@@ -119,21 +120,22 @@ const dispatch = (
   )
 }
 
-const arriving = (
-  response: HttpClientResponse.HttpClientResponse,
-  { policy: { stallTimeout }, received, target }: Outgoing
-): Arriving => ({
-  status: response.status,
-  headers: response.headers,
-  text: (limit, beyond) => readText(response, target, { stallTimeout, limit, beyond }),
-  refusal: readRefusal(response, target, stallTimeout, largestRefusal),
-  stream: bodyStream(response, target, stallTimeout).pipe(
-    Stream.mapChunks((chunk) => {
-      received(Chunk.reduce(chunk, 0, (sum, part) => sum + part.byteLength))
-      return chunk
-    })
-  )
-})
+const arriving = (response: HttpClientResponse.HttpClientResponse, outgoing: Outgoing): Arriving => {
+  const { policy, target } = outgoing
+  const { stallTimeout } = policy
+  return {
+    status: response.status,
+    headers: response.headers,
+    text: (limit, beyond) => readText(response, target, { stallTimeout, limit, beyond }),
+    refusal: readRefusal(response, target, stallTimeout, largestRefusal),
+    stream: bodyStream(response, target, stallTimeout).pipe(
+      Stream.mapChunks((chunk) => {
+        outgoing.received(Chunk.reduce(chunk, 0, (sum, part) => sum + part.byteLength))
+        return chunk
+      })
+    )
+  }
+}
 
 /** The exchange over an HttpClient. */
 export const make = (client: SecureClient): Exchange => ({

@@ -6,11 +6,11 @@
  */
 import * as Effect from "effect/Effect"
 import * as Scope from "effect/Scope"
-import { createHash } from "node:crypto"
+import { createHash, hash } from "node:crypto"
 import { Worker } from "node:worker_threads"
 
 /** The MD5 of bytes at hand, as 32 lower-case hex digits. */
-export const md5Hex = (bytes: Uint8Array): string => createHash("md5").update(bytes).digest("hex")
+export const md5Hex = (bytes: Uint8Array): string => hash("md5", bytes, "hex")
 
 /**
  * The MD5 of bytes that come one after the other. Where the thread that has their state is lost in the middle, nothing can go on

@@ -7,7 +7,6 @@ import * as Stream from "effect/Stream"
 import { chmodSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { readdir, readFile, symlink, utimes } from "node:fs/promises"
 import { join } from "node:path"
-import type { Worker } from "node:worker_threads"
 import { compareNames, isSelected, safely } from "../../src/internal/folderReader.js"
 import * as TestCloud from "../../src/layers/TestCloud.js"
 import * as CloudFiles from "../../src/services/CloudFiles.js"
@@ -16,6 +15,7 @@ import { filterOf } from "../../src/services/CloudFiles/glob.js"
 import { collected, md5, patterned, pause, requestsOf, rootFibers, traffic } from "../support.js"
 import { prepared } from "../support/cloudFiles.js"
 import { contentOf, folderOf } from "../support/folder.js"
+import { workers } from "../support/workers.js"
 
 const { fromBytes, fromString, runFolder } = CloudFiles
 
@@ -46,21 +46,6 @@ const told = (events: ReadonlyArray<CloudFiles.FolderEvent>): Array<string> =>
 const run = <E, R>(stream: Stream.Stream<CloudFiles.FolderEvent, E, R>) => Effect.map(collected(stream), told)
 
 const changes = Effect.map(traffic, (all) => all.filter((line) => !/^(GET|HEAD) /.test(line)))
-
-/** The worker threads that are started from now on, and how many of them run. */
-const workers = Effect.acquireRelease(
-  Effect.sync(() => {
-    const seen = { started: 0, running: 0 }
-    const watch = (worker: Worker): void => {
-      seen.started++
-      seen.running++
-      worker.once("exit", () => seen.running--)
-    }
-    process.on("worker", watch)
-    return { seen, watch }
-  }),
-  ({ watch }) => Effect.sync(() => process.off("worker", watch))
-).pipe(Effect.map(({ seen }) => seen))
 
 describe("uploading a folder", () => {
   it.scopedLive("small files go in archives from 64 on, each verified, and larger ones by themselves", () =>

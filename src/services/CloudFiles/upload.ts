@@ -783,9 +783,9 @@ export const makeUpload = (client: CloudClient, bulkDelete: BulkDelete) => {
       ...(createOnly === true && { ifNoneMatch: "*" as const }),
       ...(head.contentType === undefined && { detectContentType: true })
     }
-    const send = (bytes: Uint8Array): Effect.Effect<Uploaded, UploadError> =>
-      Effect.mapError(putBytes(input, bytes, md5 ?? md5Hex(bytes)), inWordsOf(operation))
-    return Effect.flatMap(body.open, (opened): Effect.Effect<Uploaded, UploadError | E, R> => {
+    const send = (bytes: Uint8Array, known?: string): Effect.Effect<Uploaded, UploadError> =>
+      Effect.mapError(putBytes(input, bytes, md5 ?? known ?? md5Hex(bytes)), inWordsOf(operation))
+    const open = Effect.flatMap(body.open, (opened): Effect.Effect<Uploaded, UploadError | E, R> => {
       const { bytes, length, whole } = opened
       if (bytes !== undefined && bytes.byteLength <= quickUpTo) return send(bytes)
       if (whole === undefined) return general(options, opened)
@@ -793,6 +793,9 @@ export const makeUpload = (client: CloudClient, bulkDelete: BulkDelete) => {
         read.byteLength === length ? send(read) : Effect.fail(sourceChanged(options))
       )
     })
+    return body.brief === undefined
+      ? open
+      : Effect.flatMap(body.brief, (read) => (read === undefined ? open : send(read.bytes, read.md5)))
   }
 
   const general = <E, R>(

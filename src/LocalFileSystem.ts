@@ -1,0 +1,47 @@
+/**
+ * The FileSystem to take on Node.js where many small files are uploaded: the platform's, and quicker at that. To any program it
+ * is a FileSystem like every other. `CloudFiles.fromFile` finds in it a thread that reads small files, many at a time and with
+ * their MD5s, in place of five calls of Node's for each of them: those are most of what the upload of a few KiB costs.
+ *
+ * Folders need no such layer: `uploadFolder` has a thread of its own.
+ *
+ * @since 0.1.0
+ */
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { makeReadSmall, withReadSmall } from "./internal/smallFiles.js"
+
+/**
+ * The platform's FileSystem, whose paths must be those of `node:fs`: `NodeFileSystem.layer`, or `NodeContext.layer`. The thread is
+ * started when some files have been read, and ends with the layer's scope; where it cannot be started, files are read as the
+ * platform does. It reads one file after the other: where the disk of one does not answer, the others wait.
+ *
+ * @example
+ * ```ts
+ * import { NodeContext } from "@effect/platform-node"
+ * import { Effect } from "effect"
+ * import { CloudFiles, Credentials, LocalFileSystem, Rackspace, Transport } from "effect-rackspace"
+ *
+ * const backup = (names: ReadonlyArray<string>) =>
+ *   Effect.gen(function* () {
+ *     const files = yield* CloudFiles.CloudFiles
+ *     yield* Effect.forEach(
+ *       names,
+ *       (object) => files.upload({ container: "backup", object, body: CloudFiles.fromFile(object) }),
+ *       { concurrency: 16, discard: true }
+ *     )
+ *   }).pipe(
+ *     Effect.provide(Rackspace.layer({ region: "IAD", credentials: Credentials.config })),
+ *     Effect.provide(LocalFileSystem.layer),
+ *     Effect.provide([Transport.layer, NodeContext.layer])
+ *   )
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer: Layer.Layer<FileSystem.FileSystem, never, FileSystem.FileSystem> = Layer.scoped(
+  FileSystem.FileSystem,
+  Effect.zipWith(FileSystem.FileSystem, makeReadSmall, withReadSmall)
+)

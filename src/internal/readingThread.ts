@@ -1,0 +1,64 @@
+/**
+ * A worker thread that runs `folderReader.js`.
+ */
+import { Worker } from "node:worker_threads"
+import type { Request, safely } from "./folderReader.js"
+
+/** What a request is answered: `[true, answer]` or `[false, code, message]`. */
+export type Answered = ReturnType<typeof safely>
+
+/** A thread that answers. */
+export interface ReadingThread {
+  readonly ask: (request: Request, receive: (answered: Answered) => void) => void
+  readonly end: () => Promise<unknown>
+}
+
+/**
+ * Starts a thread. `instead` answers where none can be started (a bundle without the worker's file, a runtime without threads),
+ * and what one has not answered when it is lost. It does not keep the program from ending while it has nothing to do.
+ */
+export const startReadingThread = (instead: (request: Request) => Answered): ReadingThread => {
+  const waiting = new Map<number, { readonly request: Request; readonly receive: (answered: Answered) => void }>()
+  let count = 0
+  let worker: Worker | undefined
+  // What it has begun to walk is lost with it; what it was asked and has not answered is answered here.
+  const give = (): void => {
+    worker = undefined
+    const left = [...waiting.values()]
+    waiting.clear()
+    for (const { receive, request } of left) receive(instead(request))
+  }
+  try {
+    // Without the flags of this process: a loader of TypeScript would take longer to start than the reading takes.
+    worker = new Worker(new URL("./folderWorker.js", import.meta.url), {
+      name: "effect-rackspace files",
+      execArgv: [],
+      env: {},
+      resourceLimits: { maxYoungGenerationSizeMb: 8 }
+    })
+    worker.unref()
+    worker.on("message", ({ answered, id }: { readonly id: number; readonly answered: Answered }) => {
+      const asked = waiting.get(id)
+      waiting.delete(id)
+      if (waiting.size === 0) worker?.unref()
+      asked?.receive(answered)
+    })
+    worker.on("error", give)
+    worker.on("exit", give)
+  } catch {
+    return { ask: (request, receive) => receive(instead(request)), end: () => Promise.resolve() }
+  }
+  return {
+    ask: (request, receive) => {
+      if (worker === undefined) return receive(instead(request))
+      const id = count++
+      waiting.set(id, { request, receive })
+      worker.ref()
+      worker.postMessage({ id, request })
+    },
+    end: () => {
+      waiting.clear()
+      return worker === undefined ? Promise.resolve() : worker.terminate()
+    }
+  }
+}

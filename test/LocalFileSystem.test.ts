@@ -1,0 +1,204 @@
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
+import { assert, describe, it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Scope from "effect/Scope"
+import { execFileSync } from "node:child_process"
+import { rm, symlink } from "node:fs/promises"
+import * as TestCloud from "../src/layers/TestCloud.js"
+import * as LocalFileSystem from "../src/LocalFileSystem.js"
+import * as CloudFiles from "../src/services/CloudFiles.js"
+import { eventually, md5, patterned } from "./support.js"
+import { prepared } from "./support/cloudFiles.js"
+import { folderOf } from "./support/folder.js"
+import { workers } from "./support/workers.js"
+
+const cloud = TestCloud.layer()
+
+/** Node's own FileSystem, and what was asked of it. */
+const watched = Effect.map(FileSystem.FileSystem, (fs) => {
+  const asked: Array<string> = []
+  const own: FileSystem.FileSystem = {
+    ...fs,
+    stat: (path) =>
+      Effect.zipRight(
+        Effect.sync(() => asked.push(path)),
+        fs.stat(path)
+      )
+  }
+  return { asked, layer: Layer.provide(LocalFileSystem.layer, Layer.succeed(FileSystem.FileSystem, own)) }
+}).pipe(Effect.provide(NodeFileSystem.layer))
+
+const numbered = (count: number) =>
+  Object.fromEntries(Array.from({ length: count }, (_, index) => [`${index}.txt`, `content of ${index}`]))
+
+/** Uploads some files, so that the thread is known to be worth its start. */
+const warm = Effect.gen(function* () {
+  const files = yield* CloudFiles.CloudFiles
+  const folder = yield* folderOf(numbered(10))
+  yield* Effect.forEach(Object.keys(numbered(10)), (name) =>
+    files.upload({ container: "c", object: `warm/${name}`, body: CloudFiles.fromFile(`${folder}/${name}`) })
+  )
+})
+
+describe("small files of the local file system", () => {
+  it.scopedLive("arrive as they are, whatever is in them and whatever they are called", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      const { asked, layer } = yield* watched
+      const contents: Readonly<Record<string, string | Uint8Array>> = {
+        ...numbered(200),
+        empty: "",
+        "näme with ☃ and\nnewline": "odd",
+        large: patterned(256 * 1024),
+        binary: patterned(100_000)
+      }
+      const folder = yield* folderOf(contents)
+      const stored = yield* Effect.forEach(
+        Object.keys(contents),
+        (object) => files.upload({ container: "c", object, body: CloudFiles.fromFile(`${folder}/${object}`) }),
+        { concurrency: 16 }
+      ).pipe(Effect.provide(layer))
+      for (const [index, [name, content]] of Object.entries(contents).entries()) {
+        const bytes = Buffer.from(content)
+        const { bytes: found } = (yield* emulated.files.getObject("c", name)) ?? {}
+        assert.isTrue(found !== undefined && bytes.equals(found), name)
+        assert.deepStrictEqual(stored[index], { etag: md5(bytes), md5: md5(bytes), bytes: bytes.length, segments: 0 })
+      }
+      assert.lengthOf(asked, 8, "the first ones only are read the platform's way")
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.scopedLive("what is longer, and what is no file, is left to the platform, which says what is wrong", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      const { layer } = yield* watched
+      const long = patterned(256 * 1024 + 1)
+      const folder = yield* folderOf({ long, "folder/file": "x", gone: "x" })
+      execFileSync("mkfifo", [`${folder}/pipe`])
+      yield* Effect.promise(async () => {
+        await rm(`${folder}/gone`)
+        await symlink(`${folder}/folder/file`, `${folder}/link`)
+      })
+      const upload = (name: string) =>
+        files.upload({ container: "c", object: "o", body: CloudFiles.fromFile(`${folder}/${name}`) })
+      const failureOf = (name: string) =>
+        Effect.map(Effect.flip(upload(name)), (error) =>
+          error._tag === "SystemError" ? `${error.reason}: ${error.description}` : error._tag
+        )
+      yield* Effect.gen(function* () {
+        yield* warm
+        yield* upload("long")
+        const { bytes } = (yield* emulated.files.getObject("c", "o")) ?? {}
+        assert.isTrue(bytes !== undefined && Buffer.from(long).equals(bytes))
+        yield* upload("link")
+        assert.strictEqual(Buffer.from((yield* emulated.files.getObject("c", "o"))?.bytes ?? []).toString(), "x")
+        assert.strictEqual(yield* failureOf("folder"), "BadResource: it is not a file but a Directory")
+        assert.strictEqual(yield* failureOf("pipe"), "BadResource: it is not a file but a FIFO")
+        assert.match(yield* failureOf("gone"), /^NotFound: /)
+        assert.strictEqual(yield* failureOf("nul\u0000"), "BadArgument")
+      }).pipe(Effect.provide(layer))
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.scopedLive("the MD5 that a caller names is held to what is read", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      const { layer } = yield* watched
+      const folder = yield* folderOf({ file: "content" })
+      const upload = (md5: string) =>
+        files.upload({ container: "c", object: "o", md5, body: CloudFiles.fromFile(`${folder}/file`) })
+      yield* Effect.gen(function* () {
+        yield* warm
+        assert.strictEqual((yield* Effect.flip(upload(md5("other"))))._tag, "ChecksumMismatch")
+        assert.isUndefined(yield* emulated.files.getObject("c", "o"))
+        yield* upload(md5("content"))
+      }).pipe(Effect.provide(layer))
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.scopedLive("what is interrupted while it is read is not sent, and holds nobody up", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      const { layer } = yield* watched
+      const folder = yield* folderOf(numbered(40))
+      const upload = (index: number) =>
+        files.upload({ container: "c", object: `${index}`, body: CloudFiles.fromFile(`${folder}/${index}.txt`) })
+      yield* Effect.gen(function* () {
+        yield* warm
+        yield* emulated.clearRequests
+        const fibers = yield* Effect.forEach(numbered40, (index) => Effect.fork(upload(index)))
+        yield* Effect.yieldNow()
+        yield* Fiber.interruptAll(fibers.slice(0, 20))
+        yield* Fiber.joinAll(fibers.slice(20))
+        const names = yield* emulated.files.objects("c")
+        assert.deepStrictEqual(
+          names.filter((name) => !name.startsWith("warm/")).toSorted(),
+          numbered40.slice(20).map(String).toSorted()
+        )
+      }).pipe(Effect.provide(layer))
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.scopedLive("a few need no thread; the one that many need ends with the layer", () =>
+    Effect.gen(function* () {
+      yield* prepared
+      const seen = yield* workers
+      const { layer } = yield* watched
+      const scope = yield* Scope.make()
+      const context = yield* Scope.extend(Layer.build(layer), scope)
+      const files = yield* CloudFiles.CloudFiles
+      const folder = yield* folderOf({ file: "content" })
+      const upload = Effect.provide(
+        files.upload({ container: "c", object: "o", body: CloudFiles.fromFile(`${folder}/file`) }),
+        context
+      )
+      yield* Effect.repeatN(upload, 7)
+      assert.strictEqual(seen.started, 0)
+      yield* Effect.repeatN(upload, 20)
+      assert.deepStrictEqual(seen, { started: 1, running: 1 })
+      yield* Scope.close(scope, Exit.void)
+      yield* eventually("the thread has ended", () => seen.running === 0)
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.scopedLive("where the thread is lost, files are read as the platform does", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      const { layer } = yield* watched
+      const folder = yield* folderOf(numbered(100))
+      const started = yield* Deferred.make<void>()
+      const kill = (worker: { readonly terminate: () => Promise<unknown> }): void => {
+        void worker.terminate()
+        Deferred.unsafeDone(started, Effect.void)
+      }
+      yield* Effect.acquireRelease(
+        Effect.sync(() => process.on("worker", kill)),
+        () => Effect.sync(() => process.off("worker", kill))
+      )
+      yield* Effect.forEach(
+        Object.keys(numbered(100)),
+        (object) => files.upload({ container: "c", object, body: CloudFiles.fromFile(`${folder}/${object}`) }),
+        { concurrency: 16 }
+      ).pipe(Effect.provide(layer))
+      yield* Deferred.await(started)
+      assert.lengthOf(yield* emulated.files.objects("c"), 100)
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.scopedLive("to any program it is the FileSystem that it was made of", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const folder = yield* folderOf({ file: "content" })
+      assert.strictEqual(yield* fs.readFileString(`${folder}/file`), "content")
+      yield* fs.writeFileString(`${folder}/other`, "other")
+      assert.deepStrictEqual((yield* fs.readDirectory(folder)).toSorted(), ["file", "other"])
+    }).pipe(Effect.provide(Layer.provide(LocalFileSystem.layer, NodeFileSystem.layer)))
+  )
+})
+
+const numbered40 = Array.from({ length: 40 }, (_, index) => index)
