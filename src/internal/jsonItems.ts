@@ -17,6 +17,8 @@ const enough = 32 * 1024
 
 const comma = ",".charCodeAt(0)
 const close = "}".charCodeAt(0)
+const bracket = "[".charCodeAt(0)
+const closing = "]".charCodeAt(0)
 
 /** The last place behind an item: between a brace and a comma. That may also stand within an item. */
 const cutOf = (bytes: Buffer): number => {
@@ -39,12 +41,15 @@ export const jsonItems = (take: (items: ReadonlyArray<unknown>) => void): ItemsS
   let size = 0
   let threshold = enough
   let opened = false
-  const parse = (text: string): ReadonlyArray<unknown> | undefined => {
-    const start = opened ? `[${text}]` : `${text}]`
+  /** The items before a cut, whose comma gives its place to the bracket that ends them, and then to the one that begins the rest. */
+  const parse = (all: Buffer, cut: number): ReadonlyArray<unknown> | undefined => {
+    all[cut] = closing
     try {
-      const items: unknown = JSON.parse(start)
+      const items: unknown = JSON.parse(textOf(all.subarray(0, cut + 1)))
+      all[cut] = bracket
       return Array.isArray(items) ? items : undefined
     } catch {
+      all[cut] = comma
       return undefined
     }
   }
@@ -53,9 +58,10 @@ export const jsonItems = (take: (items: ReadonlyArray<unknown>) => void): ItemsS
       pending.push(bytes)
       size += bytes.byteLength
       if (size < threshold) return
+      // A copy of our own, which is written to.
       const all = Buffer.concat(pending)
       const cut = cutOf(all)
-      const items = cut < 0 ? undefined : parse(textOf(all.subarray(0, cut)))
+      const items = cut < 0 ? undefined : parse(all, cut)
       if (items === undefined) {
         pending = [all]
         // Not tried again for each piece, or a single long item would be read over and over.
@@ -63,7 +69,7 @@ export const jsonItems = (take: (items: ReadonlyArray<unknown>) => void): ItemsS
         return
       }
       opened = true
-      const rest = all.subarray(cut + 1)
+      const rest = all.subarray(cut)
       pending = [rest]
       size = rest.byteLength
       threshold = enough
@@ -73,7 +79,7 @@ export const jsonItems = (take: (items: ReadonlyArray<unknown>) => void): ItemsS
       const text = textOf(Buffer.concat(pending)).trim()
       pending = []
       if (text === "" && !opened) return
-      const items: unknown = JSON.parse(opened ? `[${text}` : text)
+      const items: unknown = JSON.parse(text)
       if (!Array.isArray(items)) throw new SyntaxError("it is no array")
       take(items)
     }

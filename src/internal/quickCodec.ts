@@ -19,11 +19,26 @@ export const unclear: unique symbol = Symbol.for("effect-rackspace/unclear")
 /** A value's way through a schema, in one direction. */
 export type Quick = (input: unknown) => unknown
 
+/** Annotates a schema with its own quick way of decoding, which answers what the parser would, or {@link unclear}. */
+export const quickDecoding: unique symbol = Symbol.for("effect-rackspace/annotation/QuickDecoding")
+
+const quickDecodingOf = AST.getAnnotation<Quick>(quickDecoding)
+
 const options: AST.ParseOptions = {}
 
 const identity: Quick = unchanged
 
 const hasOwn = Object.prototype.hasOwnProperty
+
+/** What `typeof` says of whatever a type consists of, where that is all that there is to be checked. */
+const kindOf = (ast: AST.AST): string | undefined =>
+  AST.isStringKeyword(ast)
+    ? "string"
+    : AST.isNumberKeyword(ast)
+      ? "number"
+      : AST.isBooleanKeyword(ast)
+        ? "boolean"
+        : undefined
 
 const ofKind =
   (kind: string): Quick =>
@@ -54,12 +69,18 @@ const isRecord = (input: unknown): input is Record<PropertyKey, unknown> =>
 
 interface Property {
   readonly name: PropertyKey
+  readonly kind: string | undefined
   readonly isOptional: boolean
   readonly quick: Quick
 }
 
 const propertiesOf = (ast: AST.TypeLiteral, isDecoding: boolean): ReadonlyArray<Property> =>
-  ast.propertySignatures.map(({ isOptional, name, type }) => ({ name, isOptional, quick: compile(type, isDecoding) }))
+  ast.propertySignatures.map(({ isOptional, name, type }) => ({
+    name,
+    kind: kindOf(type),
+    isOptional,
+    quick: compile(type, isDecoding)
+  }))
 
 const struct = (ast: AST.TypeLiteral, isDecoding: boolean): Quick | undefined => {
   const { indexSignatures } = ast
@@ -73,8 +94,12 @@ const struct = (ast: AST.TypeLiteral, isDecoding: boolean): Quick | undefined =>
     return (input) => {
       if (!isRecord(input)) return unclear
       const output: Record<PropertyKey, unknown> = {}
-      for (const { isOptional, name, quick } of properties) {
+      for (const { isOptional, kind, name, quick } of properties) {
         const given = input[name]
+        if (typeof given === kind) {
+          output[name] = given
+          continue
+        }
         if (given === undefined && isOptional && !hasOwn.call(input, name)) continue
         const value = quick(given)
         if (value === unclear) return unclear
@@ -102,6 +127,8 @@ const struct = (ast: AST.TypeLiteral, isDecoding: boolean): Quick | undefined =>
 interface Passage {
   readonly from: PropertyKey
   readonly to: PropertyKey
+  /** Of what this kind is, nothing else is to be checked or changed. */
+  readonly kind: string | undefined
   readonly first: Quick
   readonly mayLack: boolean
   /** None where the field is only renamed. */
@@ -112,9 +139,7 @@ interface Passage {
 
 /** Whether a type's own check passes whatever another type's check has passed. */
 const isImplied = (outer: AST.AST, inner: AST.AST): boolean =>
-  outer === inner ||
-  (outer._tag === inner._tag &&
-    (AST.isStringKeyword(outer) || AST.isNumberKeyword(outer) || AST.isBooleanKeyword(outer)))
+  outer === inner || (kindOf(outer) !== undefined && kindOf(outer) === kindOf(inner))
 
 /**
  * A struct some of whose fields are renamed, or are other than they were when absent: in one go, without the object between.
@@ -149,6 +174,7 @@ const renamed = (
     passages.push({
       from,
       to: name,
+      kind: !isChange && kindOf(given.type) === kindOf(type) ? kindOf(type) : undefined,
       first: compile(given.type, isDecoding),
       mayLack: given.isOptional,
       change: isChange ? change.change : undefined,
@@ -162,11 +188,19 @@ const renamed = (
   // What the input needs and nobody asks for must be checked all the same.
   const unasked = source.propertySignatures.some(({ name }) => !passages.some(({ from }) => from === name))
   if (unasked) return undefined
+  // An object that has all its fields from the start is quicker to fill than one that gets them one by one.
+  const blank: Readonly<Record<PropertyKey, unknown>> = passages.some(({ mayEndWithout }) => mayEndWithout)
+    ? {}
+    : Object.fromEntries(passages.map(({ to }) => [to, undefined]))
   return (input) => {
     if (!isRecord(input)) return unclear
-    const output: Record<PropertyKey, unknown> = {}
-    for (const { change, first, from, mayEndWithout, mayLack, second, to } of passages) {
+    const output: Record<PropertyKey, unknown> = { ...blank }
+    for (const { change, first, from, kind, mayEndWithout, mayLack, second, to } of passages) {
       const given = input[from]
+      if (typeof given === kind) {
+        output[to] = given
+        continue
+      }
       let value: unknown
       if (given === undefined && mayLack && !hasOwn.call(input, from)) {
         if (change === undefined) {
@@ -331,7 +365,8 @@ const compile = (ast: AST.AST, isDecoding: boolean): Quick => {
   // A schema that says how it is to be parsed, or what to make of what is wrong, is the parser's.
   const isSpecial =
     Option.isSome(AST.getParseOptionsAnnotation(ast)) || Option.isSome(AST.getDecodingFallbackAnnotation(ast))
-  const quick = (isSpecial ? undefined : compiled(ast, isDecoding)) ?? asked(ast, isDecoding)
+  const own = isDecoding ? Option.getOrUndefined(quickDecodingOf(ast)) : undefined
+  const quick = own ?? (isSpecial ? undefined : compiled(ast, isDecoding)) ?? asked(ast, isDecoding)
   memory.set(ast, quick)
   return quick
 }

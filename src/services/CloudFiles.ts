@@ -46,7 +46,7 @@ import {
   type Subdirectory
 } from "./CloudFiles/endpoints.js"
 import { listing } from "./CloudFiles/listing.js"
-import { isObject, nameOf } from "./CloudFiles/remoteListing.js"
+import { nameOf, objectsOf } from "./CloudFiles/remoteListing.js"
 import { makeSigning, type Signing } from "./CloudFiles/signatures.js"
 import { makeVersions, type Versions } from "./CloudFiles/versions.js"
 import { makeFolders } from "./CloudFiles/folder.js"
@@ -753,7 +753,7 @@ export const make = ({ cdnEndpoint, ...options }: Options = {}): Effect.Effect<
           open: (marker) => openContainers({ ...filters, limit, marker }),
           retry: options.retry
         }),
-      listObjects: (filters) => Stream.filter(listed("CloudFiles.listObjects", filters), isObject),
+      listObjects: (filters) => objectsOf(listed("CloudFiles.listObjects", filters)),
       listLevel: (filters) => listed("CloudFiles.listLevel", { ...filters, delimiter: filters.delimiter ?? "/" }),
       updateObjectMetadata: ({ container, metadata = {}, object, remove = [], ...changes }) =>
         Effect.gen(function* () {

@@ -118,10 +118,18 @@ describe("schemas, run the quick way", () => {
     for (const day of ["2026-01-27", "2026-01-28", "2026-01-27", "2026-02-27", "2025-01-27"]) {
       assert.strictEqual(Schema.decodeUnknownSync(Timestamp)(`${day}T00:00:00`).epochMillis, Date.parse(day), day)
     }
+    for (const time of ["01:02", "01:03", "01:02", "02:02", "12:02"]) {
+      const text = `2026-01-27T${time}:07.5Z`
+      assert.strictEqual(Schema.decodeUnknownSync(Timestamp)(text).epochMillis, Date.parse(text), time)
+    }
     for (const odd of [
       "2026-02-30T00:00:00",
       "2026-13-01T00:00:00",
       "2026-01-01T25:00:00Z",
+      "2026-01-01T00:60:00Z",
+      "2026-01-01T00:00:60Z",
+      "2026-01-01T00:00:0xZ",
+      "2026-01-01T00:00",
       "2026-01-01T00:00:00.",
       "2026-01-01T00:00:00.5x",
       "2026-01-01 00:00:00",

@@ -1,6 +1,7 @@
 /**
  * The objects of a container, as the operations on many of them ask for them: under a prefix, between two names.
  */
+import * as Chunk from "effect/Chunk"
 import * as Stream from "effect/Stream"
 import type { CloudClient } from "../../CloudClient.js"
 import type { CommonError, NotFound } from "../../CloudError.js"
@@ -22,7 +23,17 @@ export interface ListingInput {
 export const nameOf = (entry: ObjectSummary | Subdirectory): string => ("subdir" in entry ? entry.subdir : entry.name)
 
 /** What a listing without a delimiter consists of. */
-export const isObject = (entry: ObjectSummary | Subdirectory): entry is ObjectSummary => "name" in entry
+const isObject = (entry: ObjectSummary | Subdirectory): entry is ObjectSummary => "name" in entry
+
+/** The objects of a listing: all that it consists of, unless a cloud groups names without being asked to. */
+export const objectsOf = <E, R>(
+  entries: Stream.Stream<ObjectSummary | Subdirectory, E, R>
+): Stream.Stream<ObjectSummary, E, R> =>
+  Stream.mapChunks(entries, (chunk) => {
+    const all = Chunk.toReadonlyArray(chunk)
+    // A listing of a million is not copied for what hardly ever is.
+    return all.every(isObject) ? Chunk.unsafeFromArray(all) : Chunk.unsafeFromArray(all.filter(isObject))
+  })
 
 /** Lists objects, in the byte order of their names. */
 export const makeListing = (client: CloudClient, operation: string, retry?: RetryPolicy.Service) => {
@@ -33,7 +44,7 @@ export const makeListing = (client: CloudClient, operation: string, retry?: Retr
     errors: new Set(["NotFound"] as const)
   })
   return ({ marker: first, ...input }: ListingInput): Stream.Stream<ObjectSummary, CommonError | NotFound> =>
-    Stream.filter(
+    objectsOf(
       listing({
         service: client.service,
         operation,
@@ -41,7 +52,6 @@ export const makeListing = (client: CloudClient, operation: string, retry?: Retr
         nameOf,
         open: (marker) => open({ ...input, marker }),
         retry
-      }),
-      isObject
+      })
     )
 }
