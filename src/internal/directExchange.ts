@@ -10,6 +10,7 @@ import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Runtime from "effect/Runtime"
+import * as RuntimeFlags from "effect/RuntimeFlags"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { isAscii } from "node:buffer"
@@ -540,15 +541,19 @@ const arriving = (flight: Flight, outgoing: Outgoing): Arriving => {
 }
 
 /** Waits until something has changed. */
-const awaited = (flight: Flight, dispatcher: Dispatcher): Effect.Effect<Flight, TransportError> =>
+const awaited = (
+  flight: Flight,
+  dispatcher: Dispatcher,
+  isInterruptible: boolean
+): Effect.Effect<Flight, TransportError> => {
+  const waiting = Effect.async<Flight, TransportError>((resume) => {
+    flight.wake = () => resume(flight.failure === undefined ? Effect.succeed(flight) : Effect.fail(flight.failure))
+    flight.send(dispatcher)
+    return Effect.sync(() => flight.give())
+  })
   // Interruptible even where the caller is not, since in a finalizer the time would otherwise be up without any effect.
-  Effect.interruptible(
-    Effect.async<Flight, TransportError>((resume) => {
-      flight.wake = () => resume(flight.failure === undefined ? Effect.succeed(flight) : Effect.fail(flight.failure))
-      flight.send(dispatcher)
-      return Effect.sync(() => flight.give())
-    })
-  )
+  return isInterruptible ? waiting : Effect.interruptible(waiting)
+}
 
 /** The exchange over a dispatcher of undici. */
 export const make = (dispatcher: Dispatcher): Exchange => ({
@@ -563,16 +568,17 @@ export const make = (dispatcher: Dispatcher): Exchange => ({
       return Effect.uninterruptible(
         Effect.zipRight(
           Effect.addFinalizer(() => over),
-          Effect.map(awaited(flight, dispatcher), () => arriving(flight, outgoing))
+          Effect.map(awaited(flight, dispatcher, false), () => arriving(flight, outgoing))
         )
       )
     }),
   collect: (outgoing, keeps) =>
-    Effect.withFiberRuntime((fiber) => {
+    Effect.withFiberRuntime((fiber, { runtimeFlags }) => {
       const sink = typeof keeps === "function" ? keeps() : undefined
       const limit = keeps === false ? largestRefusal : (sink?.limit ?? largestText)
       const flight = new Flight(outgoing, limit, keeps !== false && sink?.limit === undefined, sink, runtimeOf(fiber))
-      const response = Effect.map(awaited(flight, dispatcher), ({ headers, status }): Whole => ({
+      const arrived = awaited(flight, dispatcher, RuntimeFlags.interruptible(runtimeFlags))
+      const response = Effect.map(arrived, ({ headers, status }): Whole => ({
         status,
         headers,
         text: () => flight.text(),

@@ -47,7 +47,7 @@ export const makeReadSmall: Effect.Effect<ReadSmall, never, Scope.Scope> = Effec
   let asked = 0
   let isBusy = false
   let isSoon = false
-  let waiting: Array<Waiting> = []
+  const waiting: Array<Waiting> = []
   yield* Effect.addFinalizer(() => Effect.promise(() => thread?.end() ?? Promise.resolve()))
 
   // While one lot is read the next one gathers.
@@ -87,12 +87,9 @@ export const makeReadSmall: Effect.Effect<ReadSmall, never, Scope.Scope> = Effec
       // A name with NUL in it is none, which the usual way says.
       if (asked++ < patience || path.includes("\u0000")) return Effect.succeed(undefined)
       return Effect.async((resume) => {
-        const own: Waiting = { path, receive: (file) => resume(Effect.succeed(file)) }
-        waiting.push(own)
+        // Whoever is interrupted meanwhile does not hear of it; that costs less than to take it back.
+        waiting.push({ path, receive: (file) => resume(Effect.succeed(file)) })
         askSoon()
-        return Effect.sync(() => {
-          waiting = waiting.filter((one) => one !== own)
-        })
       })
     })
 })

@@ -12,6 +12,7 @@ import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { randomUUID } from "node:crypto"
@@ -30,6 +31,7 @@ import {
 import * as Endpoint from "../../Endpoint.js"
 import { md5Hex, runningMd5 } from "../../internal/md5.js"
 import { inWordsOf } from "../../internal/pageSize.js"
+import { absent } from "../../internal/wire.js"
 import { type Content, type Opened, pieces, type RequestBody } from "../../RequestBody.js"
 import type { BulkDelete } from "./bulk.js"
 import { endpoints, type Segment } from "./endpoints.js"
@@ -414,7 +416,11 @@ interface Group {
 
 /** What `upload` is made of. */
 export const makeUpload = (client: CloudClient, bulkDelete: BulkDelete) => {
-  const put = Endpoint.method(client, endpoints.putObject)
+  // Of what the cloud answers, nothing else is looked at.
+  const put = Endpoint.method(client, {
+    ...endpoints.putObject,
+    success: Endpoint.headers(Schema.Struct({ etag: absent(Schema.String) }))
+  })
   const putManifest = Endpoint.method(client, endpoints.putManifest)
   const putDynamicManifest = Endpoint.method(client, endpoints.putDynamicManifest)
   const createContainer = Endpoint.method(client, endpoints.createContainer)
