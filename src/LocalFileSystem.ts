@@ -1,21 +1,21 @@
 /**
- * The FileSystem to take on Node.js where many small files are uploaded: the platform's, and quicker at that. To any program it
- * is a FileSystem like every other. `CloudFiles.fromFile` finds in it a thread that reads small files, many at a time and with
- * their MD5s, in place of five calls of Node's for each of them: those are most of what the upload of a few KiB costs.
+ * The FileSystem to take on Node.js where many small files go up or come down: the platform's, and quicker at that. To any program
+ * it is a FileSystem like every other. `CloudFiles.fromFile`, `downloadToFile` and `downloadFolder` find in it a thread that reads
+ * and writes small files, many at a time, in place of five calls of Node's for each of them: those are most of what a few KiB cost.
  *
- * Folders need no such layer: `uploadFolder` has a thread of its own.
+ * `uploadFolder` needs no such layer: it has a thread of its own.
  *
  * @since 0.1.0
  */
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { makeReadSmall, withReadSmall } from "./internal/smallFiles.js"
+import { makeSmallFiles, withSmallFiles } from "./internal/smallFiles.js"
 
 /**
  * The platform's FileSystem, whose paths must be those of `node:fs`: `NodeFileSystem.layer`, or `NodeContext.layer`. The thread is
- * started when some files have been read, and ends with the layer's scope; where it cannot be started, files are read as the
- * platform does. It reads one file after the other: where the disk of one does not answer, the others wait.
+ * started when some files have been read or written, and ends with the layer's scope; where it cannot be started, the platform does
+ * all of it. It takes one file after the other: where the disk of one does not answer, the others wait.
  *
  * @example
  * ```ts
@@ -43,5 +43,5 @@ import { makeReadSmall, withReadSmall } from "./internal/smallFiles.js"
  */
 export const layer: Layer.Layer<FileSystem.FileSystem, never, FileSystem.FileSystem> = Layer.scoped(
   FileSystem.FileSystem,
-  Effect.zipWith(FileSystem.FileSystem, makeReadSmall, withReadSmall)
+  Effect.zipWith(FileSystem.FileSystem, makeSmallFiles, withSmallFiles)
 )

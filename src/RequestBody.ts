@@ -12,7 +12,7 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { expandHome } from "./internal/privateFile.js"
 import { makePool } from "./internal/recycling.js"
-import { readSmallOf } from "./internal/smallFiles.js"
+import { smallFilesOf } from "./internal/smallFiles.js"
 
 /**
  * A body that can be sent any number of times, each time from its start.
@@ -175,7 +175,7 @@ const readIn = (
 export const fromFile = (path: string): RequestBody<PlatformError, FileSystem.FileSystem> => ({
   brief: Effect.flatMap(
     FileSystem.FileSystem,
-    (fs) => readSmallOf(fs)?.(expandHome(path)) ?? Effect.succeed(undefined)
+    (fs) => smallFilesOf(fs)?.read(expandHome(path)) ?? Effect.succeed(undefined)
   ),
   open: Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem

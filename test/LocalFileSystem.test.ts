@@ -2,35 +2,41 @@ import * as FileSystem from "@effect/platform/FileSystem"
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import { execFileSync } from "node:child_process"
-import { rm, symlink } from "node:fs/promises"
+import { mkdir, rm, stat, symlink } from "node:fs/promises"
 import * as TestCloud from "../src/layers/TestCloud.js"
 import * as LocalFileSystem from "../src/LocalFileSystem.js"
 import * as CloudFiles from "../src/services/CloudFiles.js"
-import { eventually, md5, patterned } from "./support.js"
-import { prepared } from "./support/cloudFiles.js"
-import { folderOf } from "./support/folder.js"
+import { eventually, md5, patterned, pause } from "./support.js"
+import { prepared, put } from "./support/cloudFiles.js"
+import { contentOf, folderOf } from "./support/folder.js"
 import { workers } from "./support/workers.js"
 
 const cloud = TestCloud.layer()
 
-/** Node's own FileSystem, and what was asked of it. */
+/** Node's own FileSystem, and which files it was asked about or made to write. */
 const watched = Effect.map(FileSystem.FileSystem, (fs) => {
   const asked: Array<string> = []
+  const written: Array<string> = []
+  const noting =
+    (notes: Array<string>, path: string) =>
+    <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+      Effect.zipRight(
+        Effect.sync(() => notes.push(path)),
+        effect
+      )
   const own: FileSystem.FileSystem = {
     ...fs,
-    stat: (path) =>
-      Effect.zipRight(
-        Effect.sync(() => asked.push(path)),
-        fs.stat(path)
-      )
+    stat: (path) => noting(asked, path)(fs.stat(path)),
+    writeFile: (path, bytes, options) => noting(written, path)(fs.writeFile(path, bytes, options))
   }
-  return { asked, layer: Layer.provide(LocalFileSystem.layer, Layer.succeed(FileSystem.FileSystem, own)) }
+  return { asked, written, layer: Layer.provide(LocalFileSystem.layer, Layer.succeed(FileSystem.FileSystem, own)) }
 }).pipe(Effect.provide(NodeFileSystem.layer))
 
 const numbered = (count: number) =>
@@ -100,6 +106,9 @@ describe("small files of the local file system", () => {
         assert.strictEqual(yield* failureOf("folder"), "BadResource: it is not a file but a Directory")
         assert.strictEqual(yield* failureOf("pipe"), "BadResource: it is not a file but a FIFO")
         assert.match(yield* failureOf("gone"), /^NotFound: /)
+        // It says that it is empty, and is not.
+        const odd = files.upload({ container: "c", object: "o", body: CloudFiles.fromFile("/proc/self/status") })
+        if (process.platform === "linux") assert.strictEqual((yield* Effect.flip(odd))._tag, "SourceChanged")
         assert.strictEqual(yield* failureOf("nul\u0000"), "BadArgument")
       }).pipe(Effect.provide(layer))
     }).pipe(Effect.provide(cloud))
@@ -187,6 +196,86 @@ describe("small files of the local file system", () => {
       ).pipe(Effect.provide(layer))
       yield* Deferred.await(started)
       assert.lengthOf(yield* emulated.files.objects("c"), 100)
+      const into = yield* folderOf()
+      yield* CloudFiles.runFolder(files.downloadFolder({ folder: into, container: "c" })).pipe(Effect.provide(layer))
+      assert.deepStrictEqual(yield* contentOf(into), numbered(100))
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.scopedLive("come down as they are, with their times, and nothing beside them", () =>
+    Effect.gen(function* () {
+      const { files } = yield* prepared
+      const { layer, written } = yield* watched
+      const contents = { ...numbered(100), empty: "", "a/ö ☃": "odd", large: Buffer.alloc(256 * 1024, "x").toString() }
+      const source = yield* folderOf(contents, 1_600_000_000.5)
+      yield* CloudFiles.runFolder(files.uploadFolder({ folder: source, container: "c", archives: "never" })).pipe(
+        Effect.provide(layer)
+      )
+      const [whole, single] = [yield* folderOf(), yield* folderOf({ "a/old": "", "0.txt": "old" })]
+      yield* CloudFiles.runFolder(files.downloadFolder({ folder: whole, container: "c" })).pipe(Effect.provide(layer))
+      assert.lengthOf(written, 8, "the first ones only are written the platform's way")
+      yield* Effect.forEach(
+        Object.keys(contents),
+        (object) => files.downloadToFile({ container: "c", object, path: `${single}/${object}` }),
+        { concurrency: 16 }
+      ).pipe(Effect.provide(layer))
+      assert.deepStrictEqual(yield* contentOf(whole), yield* contentOf(source))
+      assert.deepStrictEqual(yield* contentOf(single), { ...(yield* contentOf(source)), "a/old": "" })
+      for (const folder of [whole, single]) {
+        for (const name of Object.keys(contents)) {
+          const { mtimeMs } = yield* Effect.promise(() => stat(`${folder}/${name}`))
+          assert.strictEqual(mtimeMs, 1_600_000_000_500, `${folder}/${name}`)
+        }
+      }
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.scopedLive("what is interrupted while it is written is there as a whole or not at all", () =>
+    Effect.gen(function* () {
+      const { files } = yield* prepared
+      const { layer } = yield* watched
+      const source = yield* folderOf(numbered(200))
+      yield* CloudFiles.runFolder(files.uploadFolder({ folder: source, container: "c" })).pipe(Effect.provide(layer))
+      for (const after of [20, 60, 100, 140]) {
+        const into = yield* folderOf()
+        const fiber = yield* Effect.fork(
+          CloudFiles.runFolder(files.downloadFolder({ folder: into, container: "c" })).pipe(Effect.provide(layer))
+        )
+        yield* pause(after)
+        yield* Fiber.interrupt(fiber)
+        const found = yield* contentOf(into)
+        for (const [name, content] of Object.entries(found)) {
+          assert.strictEqual(content, (numbered(200) as Record<string, string>)[name], name)
+        }
+      }
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.scopedLive("what cannot be written says why, and leaves nothing", () =>
+    Effect.gen(function* () {
+      const { files } = yield* prepared
+      const { layer } = yield* watched
+      yield* put("o", "content")
+      const folder = yield* folderOf({ "there/file": "x", old: "old" })
+      const failureOf = (path: string) =>
+        Effect.map(
+          Effect.flip(files.downloadToFile({ container: "c", object: "o", path: `${folder}/${path}` })),
+          (error) => (error._tag === "SystemError" ? `${error.method} ${error.reason}` : error._tag)
+        )
+      yield* Effect.gen(function* () {
+        yield* warm
+        assert.strictEqual(yield* failureOf("missing/file"), "open NotFound")
+        assert.strictEqual(yield* failureOf("old/file"), "open BadResource")
+        assert.strictEqual(yield* failureOf("nul\u0000"), "BadArgument")
+        // The folder is made while the object is fetched.
+        const emulated = yield* TestCloud.TestCloud
+        yield* emulated.fail({ match: { method: "GET" }, fault: { _tag: "Delay", duration: Duration.millis(200) } })
+        const late = yield* Effect.fork(failureOf("late"))
+        yield* pause(100)
+        yield* Effect.promise(() => mkdir(`${folder}/late`))
+        assert.strictEqual(yield* Fiber.join(late), "rename BadResource")
+      }).pipe(Effect.provide(layer))
+      assert.deepStrictEqual(yield* contentOf(folder), { "there/file": "x", old: "old", "late/": "" })
     }).pipe(Effect.provide(cloud))
   )
 

@@ -95,7 +95,7 @@ export const tasks = {
     }
   },
   get: async () => {
-    const { Effect, Stream, each, namesOf, run } = await library()
+    const { Effect, each, namesOf, run } = await library()
     return ({ container, into }) =>
       run((files, fs) =>
         Effect.gen(function* () {
@@ -103,7 +103,7 @@ export const tasks = {
           for (const folder of new Set(names.map((name) => dirname(name)))) {
             yield* fs.makeDirectory(join(into, folder), { recursive: true })
           }
-          yield* each(names, (object) => Stream.run(files.download({ container, object }), fs.sink(join(into, object))))
+          yield* each(names, (object) => files.downloadToFile({ container, object, path: join(into, object) }))
         })
       )
   },

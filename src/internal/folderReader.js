@@ -1,6 +1,6 @@
 /**
- * Reads a folder: walks it in the order of a listing, packs files into tar archives and takes their MD5s, and reads small files
- * wherever they are; all with calls that wait, which cost a small file far less than Node's asynchronous ones do. It is the
+ * Reads a folder: walks it in the order of a listing, packs files into tar archives and takes their MD5s, and reads and
+ * writes small files wherever they are; all with calls that wait, which cost a small file far less than Node's asynchronous ones do. It is the
  * program of `folderWorker.js`, so that nothing waits for it; where no worker can be started, a folder is read in the thread
  * that asks.
  *
@@ -75,7 +75,18 @@ import * as fs from "node:fs"
  * @property {Float64Array} sizes In bytes; -1 of what was left: what is no file, too long, or cannot be read whole.
  * @property {string} md5s 32 characters a file; spaces where it was left.
  *
- * @typedef {WalkRequest | NextRequest | StopRequest | PackRequest | ReadRequest | HashRequest | HashAllRequest | BriefRequest} Request
+ * @typedef {object} StoreRequest
+ * @property {"store"} op
+ * @property {string} temporaries What is written, joined by NUL. None of them must be there.
+ * @property {string} targets What they are called in the end, joined by NUL.
+ * @property {Uint8Array} content One after the other.
+ * @property {Float64Array} sizes In bytes.
+ * @property {Float64Array} times Last modification, milliseconds since 1970; NaN for now.
+ *
+ * @typedef {ReadonlyArray<readonly [index: number, call: string, code: string, message: string]>} Stored What went wrong.
+ *
+ * @typedef {WalkRequest | NextRequest | StopRequest | PackRequest | ReadRequest | HashRequest | HashAllRequest} FolderRequest
+ * @typedef {FolderRequest | BriefRequest | StoreRequest} Request
  */
 
 /** @type {ReadonlyArray<Kind>} */
@@ -608,6 +619,60 @@ const readBrief = ({ largest, paths }) => {
 }
 
 /**
+ * Does what may fail without anybody caring.
+ *
+ * @param {() => void} attempt
+ */
+const quietly = (attempt) => {
+  try {
+    attempt()
+  } catch {
+    // So be it.
+  }
+}
+
+/**
+ * Small files, each written beside its place and then renamed; of one that fails nothing is left.
+ *
+ * @param {StoreRequest} request
+ * @returns {Stored}
+ */
+const store = ({ content, sizes, targets, temporaries, times }) => {
+  const names = targets.split("\u0000")
+  /** @type {Array<readonly [number, string, string, string]>} */
+  const problems = []
+  let offset = 0
+  for (const [index, temporary] of temporaries.split("\u0000").entries()) {
+    const size = sizes[index] ?? 0
+    const time = (times[index] ?? NaN) / 1000
+    let call = "open"
+    let file = -1
+    try {
+      file = fs.openSync(temporary, "wx")
+      call = "write"
+      for (let written = 0; written < size;) {
+        written += fs.writeSync(file, content, offset + written, size - written)
+      }
+      call = "utimes"
+      if (!Number.isNaN(time)) fs.futimesSync(file, time, time)
+      call = "close"
+      const whole = file
+      file = -1
+      fs.closeSync(whole)
+      call = "rename"
+      fs.renameSync(temporary, names[index] ?? "")
+    } catch (error) {
+      if (file !== -1) quietly(() => fs.closeSync(file))
+      // What was there before is somebody else's.
+      if (call !== "open") quietly(() => fs.unlinkSync(temporary))
+      problems.push([index, call, ...described(error)])
+    }
+    offset += size
+  }
+  return problems
+}
+
+/**
  * Answers a request.
  *
  * @param {Request} request
@@ -633,6 +698,8 @@ export const answer = (request) => {
       return hashAll(request)
     case "brief":
       return readBrief(request)
+    case "store":
+      return store(request)
   }
 }
 

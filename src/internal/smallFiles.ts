@@ -1,12 +1,14 @@
 /**
- * Small files, read by a thread of their own: many at a time, with calls that wait. A call of Node's own file system takes a turn
- * of its pool of threads, and a file takes five of them; that is most of the time of an upload of a few KiB.
+ * Small files, read and written by a thread of their own: many at a time, with calls that wait. A call of Node's own file system
+ * takes a turn of its pool of threads, and a file takes five of them; that is most of the time that a few KiB take.
  */
+import type { PlatformError } from "@effect/platform/Error"
 import type * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type { Brief } from "./folderReader.js"
-import { type ReadingThread, startReadingThread } from "./readingThread.js"
+import type { Brief, Stored } from "./folderReader.js"
+import { systemError } from "./folderReading.js"
+import { type Answered, type ReadingThread, startReadingThread } from "./readingThread.js"
 
 /** A file that was read whole. */
 export interface SmallFile {
@@ -15,81 +17,167 @@ export interface SmallFile {
   readonly md5: string
 }
 
-/** Reads a file, if it is one, small, and can be read; whatever else it is shows who reads it another way. */
-export type ReadSmall = (path: string) => Effect.Effect<SmallFile | undefined>
+/** A file that is to be: written beside its place, and then renamed. */
+export interface NewFile {
+  readonly temporary: string
+  readonly target: string
+  readonly bytes: Uint8Array
+  /** When it was last modified, milliseconds since 1970; undefined for now. */
+  readonly time: number | undefined
+}
 
-const readSmall = Symbol.for("effect-rackspace/readSmall")
+/** The quicker way. */
+export interface SmallFiles {
+  /** Reads a file, if it is one, small, and can be read; whatever else it is shows who reads it another way. */
+  readonly read: (path: string) => Effect.Effect<SmallFile | undefined>
+  /**
+   * Stores a small file. False where it was not done: then `temporary` is to be removed and all of it done another way. Where it
+   * fails, there is no temporary file left. It cannot be interrupted: nobody can take it back.
+   */
+  readonly store: (file: NewFile) => Effect.Effect<boolean, PlatformError>
+}
 
-/** A file system that has a quicker way for small files. */
-export const withReadSmall = (fs: FileSystem.FileSystem, read: ReadSmall): FileSystem.FileSystem =>
-  Object.assign({}, fs, { [readSmall]: read })
+const smallFiles = Symbol.for("effect-rackspace/smallFiles")
+
+/** A file system that has the quicker way. */
+export const withSmallFiles = (fs: FileSystem.FileSystem, quicker: SmallFiles): FileSystem.FileSystem =>
+  Object.assign({}, fs, { [smallFiles]: quicker })
 
 /** The quicker way, where a file system has one. */
-export const readSmallOf = (fs: FileSystem.FileSystem): ReadSmall | undefined =>
-  (fs as { readonly [readSmall]?: ReadSmall })[readSmall]
+export const smallFilesOf = (fs: FileSystem.FileSystem): SmallFiles | undefined =>
+  (fs as { readonly [smallFiles]?: SmallFiles })[smallFiles]
+
+/** Stores a small file as quickly as its file system can. Where it fails, nothing of it is left. */
+export const storeSmall = (fs: FileSystem.FileSystem, file: NewFile): Effect.Effect<void, PlatformError> => {
+  const { bytes, target, temporary, time } = file
+  const quicker = smallFilesOf(fs)
+  const clear = Effect.ignore(fs.remove(temporary, { force: true }))
+  // Nobody can take it back, and what it makes after the file is removed would stay.
+  const written = Effect.uninterruptible(fs.writeFile(temporary, bytes, { flag: "wx" }))
+  const dated = time === undefined ? Effect.void : fs.utimes(temporary, time / 1000, time / 1000)
+  const usual = written.pipe(
+    Effect.zipRight(dated),
+    Effect.zipRight(fs.rename(temporary, target)),
+    Effect.onError(() => clear)
+  )
+  return quicker === undefined
+    ? usual
+    : Effect.flatMap(quicker.store(file), (isStored) => (isStored ? Effect.void : Effect.zipRight(clear, usual)))
+}
 
 /** In bytes: what is longer does not gain by it. */
 const largest = 256 * 1024
 
-/** How many files are read at one go, at the most. */
+/** How many files are worked off at one go, at the most. */
 const mostTogether = 64
 
-/** So many files are read the usual way first: for fewer, no thread is worth its start. */
+/** So many files take the usual way first: for fewer, no thread is worth its start. */
 const patience = 8
 
-/** Reads with a thread that is started when it is worth it, and ends with the scope. */
-export const makeReadSmall: Effect.Effect<ReadSmall, never, Scope.Scope> = Effect.gen(function* () {
-  interface Waiting {
-    readonly path: string
-    readonly receive: (file: SmallFile | undefined) => void
-  }
-  let thread: ReadingThread | undefined
-  let asked = 0
+/** Lots of what is asked for: while one is worked off, the next one gathers. */
+const gathering = <A>(work: (lot: ReadonlyArray<A>, done: () => void) => void): ((one: A) => void) => {
+  const waiting: Array<A> = []
   let isBusy = false
   let isSoon = false
-  const waiting: Array<Waiting> = []
-  yield* Effect.addFinalizer(() => Effect.promise(() => thread?.end() ?? Promise.resolve()))
-
-  // While one lot is read the next one gathers.
-  const ask = (): void => {
+  const next = (): void => {
     if (isBusy || waiting.length === 0) return
-    const lot = waiting.splice(0, mostTogether)
     isBusy = true
-    thread ??= startReadingThread(() => [false, "", ""])
-    const paths = lot.map(({ path }) => path).join("\u0000")
-    thread.ask({ op: "brief", paths, largest }, (answered) => {
+    work(waiting.splice(0, mostTogether), () => {
       isBusy = false
-      ask()
-      const read = answered[0] ? (answered[1] as Brief) : undefined
-      let offset = 0
-      for (const [index, { receive }] of lot.entries()) {
-        const size = read?.sizes[index] ?? -1
-        if (read === undefined || size === -1) {
-          receive(undefined)
-          continue
-        }
-        const md5 = read.md5s.slice(index * 32, index * 32 + 32)
-        receive({ bytes: read.content.subarray(offset, offset + size), md5 })
-        offset += size
-      }
+      next()
     })
   }
-  const askSoon = (): void => {
+  return (one) => {
+    waiting.push(one)
     if (isBusy || isSoon) return
     isSoon = true
     setImmediate(() => {
       isSoon = false
-      ask()
+      next()
     })
   }
-  return (path) =>
-    Effect.suspend(() => {
-      // A name with NUL in it is none, which the usual way says.
-      if (asked++ < patience || path.includes("\u0000")) return Effect.succeed(undefined)
-      return Effect.async((resume) => {
-        // Whoever is interrupted meanwhile does not hear of it; that costs less than to take it back.
-        waiting.push({ path, receive: (file) => resume(Effect.succeed(file)) })
-        askSoon()
-      })
+}
+
+interface Reading {
+  readonly path: string
+  readonly receive: (file: SmallFile | undefined) => void
+}
+
+const receiveRead = (lot: ReadonlyArray<Reading>, answered: Answered): void => {
+  const read = answered[0] ? (answered[1] as Brief) : undefined
+  let offset = 0
+  for (const [index, { receive }] of lot.entries()) {
+    const size = read?.sizes[index] ?? -1
+    if (read === undefined || size === -1) {
+      receive(undefined)
+      continue
+    }
+    const md5 = read.md5s.slice(index * 32, index * 32 + 32)
+    receive({ bytes: read.content.subarray(offset, offset + size), md5 })
+    offset += size
+  }
+}
+
+interface Storing extends NewFile {
+  readonly receive: (outcome: Effect.Effect<boolean, PlatformError>) => void
+}
+
+const receiveStored = (lot: ReadonlyArray<Storing>, answered: Answered): void => {
+  const stored = answered[0] ? (answered[1] as Stored) : undefined
+  const problems = new Map(stored?.map(([index, ...problem]) => [index, problem]))
+  for (const [index, { receive, target, temporary }] of lot.entries()) {
+    const problem = problems.get(index)
+    if (problem === undefined) receive(Effect.succeed(stored !== undefined))
+    else {
+      const [call, code, message] = problem
+      receive(Effect.fail(systemError(call, call === "rename" ? target : temporary, code, message)))
+    }
+  }
+}
+
+/** Works with a thread that is started when it is worth it, and ends with the scope. */
+export const makeSmallFiles: Effect.Effect<SmallFiles, never, Scope.Scope> = Effect.gen(function* () {
+  let running: ReadingThread | undefined
+  let asked = 0
+  yield* Effect.addFinalizer(() => Effect.promise(() => running?.end() ?? Promise.resolve()))
+  const thread = (): ReadingThread => (running ??= startReadingThread(() => [false, "", ""]))
+  // A name with NUL in it is none, which the usual way says.
+  const isWorthIt = (...paths: ReadonlyArray<string>): boolean =>
+    asked++ >= patience && !paths.some((path) => path.includes("\u0000"))
+
+  const askToRead = gathering<Reading>((lot, done) => {
+    thread().ask({ op: "brief", paths: lot.map(({ path }) => path).join("\u0000"), largest }, (answered) => {
+      done()
+      receiveRead(lot, answered)
     })
+  })
+  const askToStore = gathering<Storing>((lot, done) => {
+    const request = {
+      op: "store" as const,
+      temporaries: lot.map(({ temporary }) => temporary).join("\u0000"),
+      targets: lot.map(({ target }) => target).join("\u0000"),
+      content: new Uint8Array(Buffer.concat(lot.map(({ bytes }) => bytes))),
+      sizes: Float64Array.from(lot, ({ bytes }) => bytes.byteLength),
+      times: Float64Array.from(lot, ({ time }) => time ?? NaN)
+    }
+    thread().ask(request, (answered) => {
+      done()
+      receiveStored(lot, answered)
+    })
+  })
+  return {
+    read: (path) =>
+      Effect.suspend(() => {
+        if (!isWorthIt(path)) return Effect.succeed(undefined)
+        // Whoever is interrupted meanwhile does not hear of it; that costs less than to take it back.
+        return Effect.async((resume) => askToRead({ path, receive: (file) => resume(Effect.succeed(file)) }))
+      }),
+    store: (file) =>
+      Effect.suspend(() => {
+        if (file.bytes.byteLength > largest || !isWorthIt(file.temporary, file.target)) return Effect.succeed(false)
+        return Effect.uninterruptible(
+          Effect.async<boolean, PlatformError>((resume) => askToStore({ ...file, receive: resume }))
+        )
+      })
+  }
 })

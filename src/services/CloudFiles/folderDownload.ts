@@ -11,6 +11,7 @@ import { randomUUID } from "node:crypto"
 import { sep } from "node:path"
 import type { CommonError } from "../../CloudError.js"
 import { writeStream } from "../../internal/fileWriting.js"
+import { storeSmall } from "../../internal/smallFiles.js"
 import { type makeDownload, smallObject } from "./download.js"
 import { modifiedAt, type RemoteEntry, smallFile } from "./folderCompare.js"
 import type { FileError, FileRefused, FolderError } from "./folderModel.js"
@@ -88,39 +89,40 @@ export const makeFolderDownload =
           }
           const temporary = `${parent}${sep}.${randomUUID()}.part`
           const address = { container, object: object.name }
-          return yield* Effect.gen(function* () {
-            const small = object.bytes <= smallObject ? yield* brief(address) : undefined
-            const { info, stream } =
-              small === undefined ? yield* open(address) : { info: small.info, stream: Stream.empty }
+          const large = Effect.gen(function* () {
+            const { info, stream } = yield* open(address)
+            const size = info.bytes ?? object.bytes
+            const file = yield* fs.open(temporary, { flag: "wx" })
             let transferred = 0
-            if (small !== undefined) {
-              // Nobody can take it back, and what it makes after the file is removed would stay.
-              yield* Effect.uninterruptible(fs.writeFile(temporary, small.bytes, { flag: "wx" }))
-              transferred = small.bytes.byteLength
-            } else {
-              const size = info.bytes ?? object.bytes
-              const file = yield* fs.open(temporary, { flag: "wx" })
-              let told = 0
-              yield* writeStream(file, stream, {
-                length: size,
-                progress: (bytes) => {
-                  transferred += bytes
-                  if (size <= smallFile || (transferred - told < step && transferred !== size)) return Effect.void
-                  told = transferred
-                  return emit([{ _tag: "Progress", path, object: object.name, bytes: size, transferred }])
-                }
-              })
-            }
+            let told = 0
+            yield* writeStream(file, stream, {
+              length: size,
+              progress: (bytes) => {
+                transferred += bytes
+                if (size <= smallFile || (transferred - told < step && transferred !== size)) return Effect.void
+                told = transferred
+                return emit([{ _tag: "Progress", path, object: object.name, bytes: size, transferred }])
+              }
+            })
             const time = modifiedAt(info)
             if (time !== undefined) yield* fs.utimes(temporary, time / 1000, time / 1000)
             return transferred
           }).pipe(
             Effect.scoped,
-            // The folder may have been made for another object meanwhile.
-            Effect.zipLeft(
-              Effect.mapError(fs.rename(temporary, target), (error) => (known.has(path) ? conflict() : error))
-            ),
+            Effect.zipLeft(fs.rename(temporary, target)),
             Effect.onError(() => Effect.ignore(fs.remove(temporary, { force: true })))
+          )
+          const small = object.bytes <= smallObject ? yield* brief(address) : undefined
+          const stored =
+            small === undefined
+              ? large
+              : Effect.as(
+                  storeSmall(fs, { temporary, target, bytes: small.bytes, time: modifiedAt(small.info) }),
+                  small.bytes.byteLength
+                )
+          // The folder may have been made for another object meanwhile.
+          return yield* Effect.mapError(stored, (error) =>
+            error._tag === "SystemError" && error.method === "rename" && known.has(path) ? conflict() : error
           )
         })
 

@@ -15,6 +15,7 @@ import { writeStream } from "../../internal/fileWriting.js"
 import { systemError } from "../../internal/folderReading.js"
 import { runningMd5 } from "../../internal/md5.js"
 import { expandHome } from "../../internal/privateFile.js"
+import { storeSmall } from "../../internal/smallFiles.js"
 import type * as RetryPolicy from "../../RetryPolicy.js"
 import { type Begun, type DownloadError, type DownloadOptions, makeDownload, type Parts } from "./download.js"
 import { md5Of, type ObjectInfo } from "./endpoints.js"
@@ -168,8 +169,8 @@ export const makeDownloadToFile = (client: CloudClient, servicePolicy: RetryPoli
       ): Effect.Effect<A, E | PlatformError, R> =>
         Effect.gen(function* () {
           const done = yield* use
-          const mtime = Number(info.metadata["mtime"])
-          if (info.metadata["mtime"] !== undefined && Number.isFinite(mtime)) yield* fs.utimes(part, mtime, mtime)
+          const time = modifiedOf(info)
+          if (time !== undefined) yield* fs.utimes(part, time, time)
           yield* fs.rename(part, path)
           return done
         }).pipe(Effect.onError(() => (keep ? Effect.void : Effect.ignore(fs.remove(part, { force: true })))))
@@ -284,14 +285,18 @@ export const makeDownloadToFile = (client: CloudClient, servicePolicy: RetryPoli
       const inOneGo = ({ info, stream, whole }: Begun) => {
         if (whole !== undefined) {
           const part = beside(randomUUID())
-          const use = Effect.gen(function* () {
+          return Effect.gen(function* () {
             const bytes = yield* whole
-            // Nobody can take it back, and what it makes after the file is removed would stay.
-            yield* Effect.uninterruptible(fs.writeFile(part, bytes, { flag: "wx" }))
+            const time = modifiedOf(info)
+            yield* storeSmall(fs, {
+              temporary: part,
+              target: path,
+              bytes,
+              time: time === undefined ? undefined : time * 1000
+            })
             yield* progress(bytes.byteLength)
             return { path, info, bytes: bytes.byteLength, resumed: 0, verified: isVerified(info, verify) }
           })
-          return through(part, false, info, use)
         }
         const content = Effect.succeed({ from: 0, stream, verified: isVerified(info, verify) })
         return inOne(info, beside(randomUUID()), false, content)
@@ -312,6 +317,12 @@ export const makeDownloadToFile = (client: CloudClient, servicePolicy: RetryPoli
         ? yield* Effect.flatMap(begin({ container, object, ifMatch: first.etag, verify }), inOneGo)
         : yield* inParallel(first.info, first.etag, first.size, parts)
     }).pipe(Effect.scoped)
+}
+
+/** When the file was modified that an object was made of, in seconds since 1970. */
+const modifiedOf = ({ metadata }: ObjectInfo): number | undefined => {
+  const time = Number(metadata["mtime"])
+  return metadata["mtime"] !== undefined && Number.isFinite(time) ? time : undefined
 }
 
 /** What is still to be written, and from where on. */
