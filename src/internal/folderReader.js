@@ -1,8 +1,8 @@
 /**
- * Reads a folder: walks it in the order of a listing, packs files into tar archives and takes their MD5s, and reads and
- * writes small files wherever they are; all with calls that wait, which cost a small file far less than Node's asynchronous ones do. It is the
- * program of `folderWorker.js`, so that nothing waits for it; where no worker can be started, a folder is read in the thread
- * that asks.
+ * Reads a folder: walks it in the order of a listing, packs files into tar archives and takes their MD5s; and reads and writes
+ * small files wherever they are. All that with calls that wait, which cost a small file far less than Node's asynchronous ones
+ * do. It is the program of `folderWorker.js`, so that nothing waits for it; where no worker can be started, a folder is read in
+ * the thread that asks.
  *
  * Each request is answered by one answer. What goes wrong with a file is part of the answer.
  */
@@ -566,6 +566,19 @@ const hashAll = ({ folder, paths }) =>
     }
   })
 
+/**
+ * Does what may fail without anybody caring.
+ *
+ * @param {() => void} attempt
+ */
+const quietly = (attempt) => {
+  try {
+    attempt()
+  } catch {
+    // So be it.
+  }
+}
+
 // A pipe would otherwise wait for somebody to write into it.
 const briefFlags = fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0)
 
@@ -576,15 +589,20 @@ const briefFlags = fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0)
  * @param {number} largest
  */
 const openBrief = (path, largest) => {
-  let file = -1
+  /** @type {number} */
+  let file
   try {
     file = fs.openSync(path, briefFlags)
+  } catch {
+    return undefined
+  }
+  try {
     const stat = fs.fstatSync(file)
     if (stat.isFile() && stat.size <= largest) return { file, size: stat.size }
-    fs.closeSync(file)
   } catch {
-    if (file !== -1) fs.closeSync(file)
+    // It is left.
   }
+  quietly(() => fs.closeSync(file))
   return undefined
 }
 
@@ -608,7 +626,7 @@ const readBrief = ({ largest, paths }) => {
     } catch {
       // It is left.
     } finally {
-      if (one !== undefined) fs.closeSync(one.file)
+      if (one !== undefined) quietly(() => fs.closeSync(one.file))
     }
     const isWhole = one !== undefined && read === one.size
     sizes[index] = isWhole ? read : -1
@@ -616,19 +634,6 @@ const readBrief = ({ largest, paths }) => {
     if (isWhole) offset += read
   }
   return { content: new Uint8Array(content.buffer, 0, offset), sizes, md5s }
-}
-
-/**
- * Does what may fail without anybody caring.
- *
- * @param {() => void} attempt
- */
-const quietly = (attempt) => {
-  try {
-    attempt()
-  } catch {
-    // So be it.
-  }
 }
 
 /**
