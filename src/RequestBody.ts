@@ -10,6 +10,7 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
+import { parcelSize } from "./internal/parcel.js"
 import { expandHome } from "./internal/privateFile.js"
 import { makePool } from "./internal/recycling.js"
 import { smallFilesOf } from "./internal/smallFiles.js"
@@ -80,8 +81,6 @@ export interface Opened<out E = never, out R = never> {
   readonly unchanged?: Effect.Effect<boolean, E, R> | undefined
 }
 
-const piece = 256 * 1024
-
 /** In bytes: what is read of a file at a time. Each reading has its cost, whatever its size. */
 const readSize = 1024 * 1024
 
@@ -96,7 +95,9 @@ const little = 1024 * 1024
  */
 export const pieces = (bytes: Uint8Array): Stream.Stream<Uint8Array> =>
   Stream.unfold(0, (offset) =>
-    offset >= bytes.byteLength ? Option.none() : Option.some([bytes.subarray(offset, offset + piece), offset + piece])
+    offset >= bytes.byteLength
+      ? Option.none()
+      : Option.some([bytes.subarray(offset, offset + parcelSize), offset + parcelSize])
   )
 
 /**

@@ -29,6 +29,7 @@ import {
   wholeUpTo
 } from "./exchange.js"
 import { brokenOff, lateResponse, noResponse, refusalStall, stalled, tooLong } from "./http.js"
+import { parcelSize } from "./parcel.js"
 import { giveBack, givesBack, makePool, type Pool } from "./recycling.js"
 import type { Sink } from "./sink.js"
 import { type Watchdog, type Watched, watchdogOf } from "./watchdog.js"
@@ -63,12 +64,6 @@ interface Outbound extends AsyncIterator<Uint8Array, undefined>, AsyncIterable<U
 }
 
 const done: IteratorReturnResult<undefined> = { done: true, value: undefined }
-
-/**
- * In bytes: what is handed over at a time. A request has stalled where none of it goes out for so long, so that it must not be
- * much for a slow network.
- */
-const parcelSize = 256 * 1024
 
 /** Bytes in parcels, none of them copied. */
 const outboundBytes = (bytes: Uint8Array, progress: Progress): Outbound => {

@@ -92,7 +92,7 @@ const instantOf = (text: string): Option.Option<DateTime.Utc> => {
   const millis = millisOfPlain(text)
   if (!Number.isNaN(millis)) return Option.some(utcOf(millis))
   const trimmed = text.trim()
-  return Option.map(DateTime.make(/([zZ]|[+-]\d\d:?\d\d)$/.test(trimmed) ? trimmed : `${trimmed}Z`), DateTime.toUtc)
+  return DateTime.make(/([zZ]|[+-]\d\d:?\d\d)$/.test(trimmed) ? trimmed : `${trimmed}Z`)
 }
 
 /**
