@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Arbitrary, Either, FastCheck, Schema } from "effect"
+import { Arbitrary, DateTime, Either, Equal, FastCheck, Hash, Schema } from "effect"
 import type * as Endpoint from "../../src/Endpoint.js"
 import { quickDecoder, quickEncoder, unclear } from "../../src/internal/quickCodec.js"
 import { absent, Timestamp } from "../../src/internal/wire.js"
@@ -138,6 +138,20 @@ describe("schemas, run the quick way", () => {
     ]) {
       agrees(Timestamp, odd, "decode")
     }
+  })
+
+  it("a timestamp is a DateTime like every other", () => {
+    const moment = Schema.decodeUnknownSync(Timestamp)("2026-01-27T01:02:03.5")
+    const same = DateTime.unsafeMake(Date.UTC(2026, 0, 27, 1, 2, 3, 500))
+    assert.deepStrictEqual(moment, same)
+    assert.isTrue(Equal.equals(moment, same))
+    assert.strictEqual(Hash.hash(moment), Hash.hash(same))
+    assert.strictEqual(JSON.stringify({ moment }), JSON.stringify({ moment: same }))
+    assert.deepStrictEqual(DateTime.toPartsUtc(moment), DateTime.toPartsUtc(same))
+    assert.strictEqual(
+      DateTime.formatIso(DateTime.add(moment, { hours: 1 })),
+      DateTime.formatIso(DateTime.add(same, { hours: 1 }))
+    )
   })
 
   const tables: Readonly<Record<string, Readonly<Record<string, Endpoint.Any>>>> = {
