@@ -194,6 +194,32 @@ describe("Ssh: what ssh's end means", () => {
   })
 })
 
+it.scopedLive("ssh says that it listens before it does: a port that is taken then is portTaken all the same", () =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const folder = yield* fs.makeTempDirectoryScoped({ prefix: "effect-rackspace-test-" })
+    const sshProgram = `${folder}/ssh`
+    const says = (...lines: ReadonlyArray<string>) =>
+      lines.map((line) => `echo ${JSON.stringify(line)} >> "$log"`).join("\n")
+    // What OpenSSH 9.2 writes into its log, with the time that a busy machine may take in between.
+    const taken = `#!/bin/sh
+while [ "$1" != -E ]; do shift; done
+log=$2
+${says("Authenticated to 192.0.2.7 ([192.0.2.7]:22) using publickey.")}
+${says("debug1: Local forwarding listening on 127.0.0.1 port 4711.")}
+sleep 0.3
+${says("bind [127.0.0.1]:4711: Address already in use", "channel_setup_fwd_listener_tcpip: cannot listen to port: 4711")}
+${says("Could not request local forwarding.")}
+exit 255
+`
+    yield* fs.writeFileString(sshProgram, taken)
+    yield* fs.chmod(sshProgram, 0o700)
+    const target = { ...someone, sshProgram }
+    const error = yield* sshError(Ssh.tunnel(target, { remotePort: 9, localPort: 4711 }))
+    assert.strictEqual(error.reason, "portTaken")
+  }).pipe(Effect.provide(NodeContext.layer))
+)
+
 class TheSshd extends Context.Tag("test/TheSshd")<
   TheSshd,
   Sshd.Sshd & { readonly target: Ssh.Target; readonly knownHosts: string }

@@ -72,6 +72,9 @@ export const outcomeOf = (exitCode: number | undefined, log: string, stderr: str
   return { _tag: "Trouble", reason: found ?? "other", said: key === undefined ? said : `${said}: it shows ${key}` }
 }
 
-/** Whether ssh listens on its local port by now. */
+/**
+ * Whether ssh listens on its local port by now. It says so before it has tried; what it says next, once all of its ports are its
+ * own, is that the session begins.
+ */
 export const isListening = (log: string, port: number): boolean =>
-  log.includes(`Local forwarding listening on 127.0.0.1 port ${port}.`)
+  log.includes(`Local forwarding listening on 127.0.0.1 port ${port}.`) && log.includes("Entering interactive session.")
