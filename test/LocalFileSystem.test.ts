@@ -230,6 +230,18 @@ describe("small files of the local file system", () => {
     }).pipe(Effect.provide(cloud))
   )
 
+  it.scopedLive("a time that is none is not taken for 1970", () =>
+    Effect.gen(function* () {
+      const { files } = yield* prepared
+      const folder = yield* folderOf()
+      const object = { container: "c", object: "o" }
+      yield* files.upload({ ...object, body: CloudFiles.fromString("x"), metadata: { mtime: " " } })
+      yield* files.downloadToFile({ ...object, path: `${folder}/o` }).pipe(Effect.provide(NodeFileSystem.layer))
+      const { mtimeMs } = yield* Effect.promise(() => stat(`${folder}/o`))
+      assert.isAbove(mtimeMs, Date.UTC(2020, 0, 1))
+    }).pipe(Effect.provide(cloud))
+  )
+
   it.scopedLive("what is interrupted while it is written is there as a whole or not at all", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
@@ -254,7 +266,7 @@ describe("small files of the local file system", () => {
   it.scopedLive("what cannot be written says why, and leaves nothing", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
-      const { layer } = yield* watched
+      const { asked, layer } = yield* watched
       yield* put("o", "content")
       const folder = yield* folderOf({ "there/file": "x", old: "old" })
       const failureOf = (path: string) =>
@@ -269,9 +281,10 @@ describe("small files of the local file system", () => {
         assert.strictEqual(yield* failureOf("nul\u0000"), "BadArgument")
         // The folder is made while the object is fetched.
         const emulated = yield* TestCloud.TestCloud
-        yield* emulated.fail({ match: { method: "GET" }, fault: { _tag: "Delay", duration: Duration.millis(200) } })
+        yield* emulated.fail({ match: { method: "GET" }, fault: { _tag: "Delay", duration: Duration.seconds(3) } })
         const late = yield* Effect.fork(failureOf("late"))
-        yield* pause(100)
+        yield* eventually("it was looked at what is there", () => asked.includes(`${folder}/late`))
+        yield* pause(500)
         yield* Effect.promise(() => mkdir(`${folder}/late`))
         assert.strictEqual(yield* Fiber.join(late), "rename BadResource")
       }).pipe(Effect.provide(layer))

@@ -87,7 +87,7 @@ let walks = 0
 export const folderReader: Effect.Effect<FolderReader, never, Scope.Scope> = Effect.map(
   Effect.acquireRelease(
     Effect.sync(() => startReadingThread(safely)),
-    (thread) => Effect.promise(() => thread.end())
+    ({ end }) => end
   ),
   (thread) => {
     const ask = <A>(request: Request, method: string, path: string): Effect.Effect<A, SystemError> =>

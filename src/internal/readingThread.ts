@@ -1,6 +1,7 @@
 /**
  * A worker thread that runs `folderReader.js`.
  */
+import * as Effect from "effect/Effect"
 import { Worker } from "node:worker_threads"
 import type { Request, safely } from "./folderReader.js"
 
@@ -10,7 +11,8 @@ export type Answered = ReturnType<typeof safely>
 /** A thread that answers. */
 export interface ReadingThread {
   readonly ask: (request: Request, receive: (answered: Answered) => void) => void
-  readonly end: () => Promise<unknown>
+  /** Ends it; what it was asked and has not answered is not answered any more. */
+  readonly end: Effect.Effect<void>
 }
 
 /**
@@ -46,7 +48,7 @@ export const startReadingThread = (instead: (request: Request) => Answered): Rea
     worker.on("error", give)
     worker.on("exit", give)
   } catch {
-    return { ask: (request, receive) => receive(instead(request)), end: () => Promise.resolve() }
+    return { ask: (request, receive) => receive(instead(request)), end: Effect.void }
   }
   return {
     ask: (request, receive) => {
@@ -56,9 +58,9 @@ export const startReadingThread = (instead: (request: Request) => Answered): Rea
       worker.ref()
       worker.postMessage({ id, request })
     },
-    end: () => {
+    end: Effect.promise(async () => {
       waiting.clear()
-      return worker === undefined ? Promise.resolve() : worker.terminate()
-    }
+      await worker?.terminate()
+    })
   }
 }

@@ -91,6 +91,7 @@ const gathering = <A>(work: (lot: ReadonlyArray<A>, done: () => void) => void): 
     waiting.push(one)
     if (isBusy || isSoon) return
     isSoon = true
+    // At the edge to the thread: what all fibers ask for in this turn makes one lot.
     setImmediate(() => {
       isSoon = false
       next()
@@ -139,7 +140,7 @@ const receiveStored = (lot: ReadonlyArray<Storing>, answered: Answered): void =>
 export const makeSmallFiles: Effect.Effect<SmallFiles, never, Scope.Scope> = Effect.gen(function* () {
   let running: ReadingThread | undefined
   let asked = 0
-  yield* Effect.addFinalizer(() => Effect.promise(() => running?.end() ?? Promise.resolve()))
+  yield* Effect.addFinalizer(() => running?.end ?? Effect.void)
   const thread = (): ReadingThread => (running ??= startReadingThread(() => [false, "", ""]))
   // A name with NUL in it is none, which the usual way says.
   const isWorthIt = (...paths: ReadonlyArray<string>): boolean =>

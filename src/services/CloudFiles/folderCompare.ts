@@ -113,7 +113,8 @@ export const merged = <E1, R1, E2, R2>(
     })
   )
 
-const mtimeOf = (info: ObjectInfo): number | undefined => {
+/** When the file was modified that an object was made of, as its metadata say: milliseconds since 1970. */
+export const mtimeOf = (info: ObjectInfo): number | undefined => {
   const text = info.metadata["mtime"]
   const seconds = text === undefined || text.trim() === "" ? NaN : Number(text)
   return Number.isFinite(seconds) ? seconds * 1000 : undefined

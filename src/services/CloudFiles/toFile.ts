@@ -19,6 +19,7 @@ import { storeSmall } from "../../internal/smallFiles.js"
 import type * as RetryPolicy from "../../RetryPolicy.js"
 import { type Begun, type DownloadError, type DownloadOptions, makeDownload, type Parts } from "./download.js"
 import { md5Of, type ObjectInfo } from "./endpoints.js"
+import { mtimeOf } from "./folderCompare.js"
 import type { Part } from "./manifest.js"
 import { unquoted } from "./segments.js"
 import * as Verification from "./verification.js"
@@ -169,8 +170,8 @@ export const makeDownloadToFile = (client: CloudClient, servicePolicy: RetryPoli
       ): Effect.Effect<A, E | PlatformError, R> =>
         Effect.gen(function* () {
           const done = yield* use
-          const time = modifiedOf(info)
-          if (time !== undefined) yield* fs.utimes(part, time, time)
+          const time = mtimeOf(info)
+          if (time !== undefined) yield* fs.utimes(part, time / 1000, time / 1000)
           yield* fs.rename(part, path)
           return done
         }).pipe(Effect.onError(() => (keep ? Effect.void : Effect.ignore(fs.remove(part, { force: true })))))
@@ -287,13 +288,7 @@ export const makeDownloadToFile = (client: CloudClient, servicePolicy: RetryPoli
           const part = beside(randomUUID())
           return Effect.gen(function* () {
             const bytes = yield* whole
-            const time = modifiedOf(info)
-            yield* storeSmall(fs, {
-              temporary: part,
-              target: path,
-              bytes,
-              time: time === undefined ? undefined : time * 1000
-            })
+            yield* storeSmall(fs, { temporary: part, target: path, bytes, time: mtimeOf(info) })
             yield* progress(bytes.byteLength)
             return { path, info, bytes: bytes.byteLength, resumed: 0, verified: isVerified(info, verify) }
           })
@@ -317,12 +312,6 @@ export const makeDownloadToFile = (client: CloudClient, servicePolicy: RetryPoli
         ? yield* Effect.flatMap(begin({ container, object, ifMatch: first.etag, verify }), inOneGo)
         : yield* inParallel(first.info, first.etag, first.size, parts)
     }).pipe(Effect.scoped)
-}
-
-/** When the file was modified that an object was made of, in seconds since 1970. */
-const modifiedOf = ({ metadata }: ObjectInfo): number | undefined => {
-  const time = Number(metadata["mtime"])
-  return metadata["mtime"] !== undefined && Number.isFinite(time) ? time : undefined
 }
 
 /** What is still to be written, and from where on. */
