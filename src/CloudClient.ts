@@ -102,6 +102,11 @@ export interface Request<Tag extends DocumentedError["_tag"]> extends Operation 
   readonly body: RequestBody.Content | undefined
   /** Whether it may be sent again after a failure that leaves open whether it arrived. */
   readonly idempotent: boolean
+  /**
+   * Whether all that it does is to take one thing away: then to find nothing is success for a request that was sent before
+   * and may have been carried out. Default false.
+   */
+  readonly removes?: boolean | undefined
   /** Whether it is sent without the token, which then a refusal does not renew. Default false. */
   readonly anonymous?: boolean | undefined
   /** Statuses besides 2xx that are handed to `receive`, since they are no refusal. */
@@ -198,6 +203,8 @@ interface Circumstances {
   readonly clock: Clock.Clock
   readonly labels: ReadonlyArray<MetricLabel.MetricLabel>
   readonly span: Tracer.Span
+  /** Whether one of them may have been carried out, though nobody said so. */
+  mayBeDone: boolean
 }
 
 /** What all requests of one client share. */
@@ -269,10 +276,15 @@ class Attempt<Tag extends DocumentedError["_tag"]> implements Outgoing {
   }
 
   isResult(status: number): boolean {
-    return isSuccess(status) || this.request.accepts?.has(status) === true
+    return (
+      isSuccess(status) ||
+      this.request.accepts?.has(status) === true ||
+      (this.request.removes === true && this.circumstances.mayBeDone && (status === 404 || status === 410))
+    )
   }
 
   lost(error: TransportError): TransportError {
+    this.circumstances.mayBeDone = true
     requestsOf(this.own.service, this.request.operation, error._tag).unsafeUpdate(1, this.circumstances.labels)
     return error
   }
@@ -297,7 +309,7 @@ class Attempt<Tag extends DocumentedError["_tag"]> implements Outgoing {
   refusal({ headers, status }: Head, body: string) {
     const { documented, method, operation, usedUp } = this.request
     const { secrets, url } = this.target
-    return fromRefusal(
+    const error = fromRefusal(
       {
         service: this.own.service,
         operation,
@@ -313,6 +325,8 @@ class Attempt<Tag extends DocumentedError["_tag"]> implements Outgoing {
       },
       documented
     )
+    if (error._tag === "ServiceUnavailable") this.circumstances.mayBeDone = true
+    return error
   }
 }
 
@@ -437,10 +451,11 @@ export const make = (
             const clock = Context.get(fiber.currentDefaultServices, Clock.Clock)
             const labels = fiber.getFiberRef(FiberRef.currentMetricLabels)
             const start = clock.unsafeCurrentTimeMillis()
+            const circumstances = { policy, clock, labels, span, mayBeDone: false }
             let sent = 0
             const once = Effect.suspend(() => {
               if (sent++ > 0) span.attribute("http.request.resend_count", sent - 1)
-              return attempt({ policy, clock, labels, span })
+              return attempt(circumstances)
             })
             // Most requests need no Schedule, and what it costs.
             return Effect.catchAll(once, (failure) => {

@@ -549,6 +549,8 @@ const requestOf = <Tag extends DocumentedError["_tag"]>(
       headers,
       body,
       idempotent: endpoint.idempotent,
+      // Of several that a query names, one that is not found says nothing of the others.
+      removes: endpoint.method === "DELETE" && endpoint.success.kind === "nothing" && endpoint.query === undefined,
       anonymous: endpoint.anonymous,
       usedUp: endpoint.usedUp,
       accepts: endpoint.accepts,

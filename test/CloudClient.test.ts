@@ -16,6 +16,7 @@ import * as TestCloud from "../src/layers/TestCloud.js"
 import * as RetryPolicy from "../src/RetryPolicy.js"
 import * as CloudBigData from "../src/services/CloudBigData.js"
 import * as CloudFiles from "../src/services/CloudFiles.js"
+import * as CloudLoadBalancers from "../src/services/CloudLoadBalancers.js"
 import * as CloudServers from "../src/services/CloudServers.js"
 import * as Telemetry from "../src/Telemetry.js"
 import { bytesOf, inPieces, patterned, requestsOf } from "./support.js"
@@ -216,6 +217,72 @@ describe("CloudClient: what is sent again", () => {
       const error = yield* Effect.flip(get)
       assert.strictEqual(error._tag, "Forbidden")
       assert.strictEqual((yield* cloud.requests).length, 1)
+    }).pipe(Effect.provide(TestCloud.layer()))
+  )
+})
+
+describe("CloudClient: a deletion that is sent again", () => {
+  const container = "gone"
+  const deletion = Effect.flatMap(CloudFiles.CloudFiles, (files) => files.deleteContainer({ container }))
+  const made = Effect.flatMap(CloudFiles.CloudFiles, (files) => files.createContainer({ container }))
+
+  for (const [how, fault] of [
+    ["the connection broke", { _tag: "LoseResponse" }],
+    ["a gateway lost patience", { _tag: "LoseResponse", status: 504 }]
+  ] as const) {
+    it.effect(`has succeeded where it finds nothing any more, after ${how}`, () =>
+      Effect.gen(function* () {
+        yield* made
+        yield* goesWrong(fault)
+        yield* inTime(deletion)
+        assert.deepStrictEqual(
+          (yield* requestsOf("files")).map(({ method, status }) => [method, status]),
+          [
+            ["PUT", 201],
+            ["DELETE", fault._tag === "LoseResponse" && "status" in fault ? 504 : undefined],
+            ["DELETE", 404]
+          ]
+        )
+      }).pipe(Effect.provide(TestCloud.layer()))
+    )
+  }
+
+  it.effect("has not, where the first cannot have been carried out: rate control, a rejected token", () =>
+    Effect.gen(function* () {
+      yield* goesWrong(status(429, { "Retry-After": "1" }))
+      assert.strictEqual((yield* inTime(Effect.flip(deletion)))._tag, "NotFound")
+      yield* goesWrong({ _tag: "RevokeTokens" })
+      assert.strictEqual((yield* inTime(Effect.flip(deletion)))._tag, "NotFound")
+      assert.strictEqual(yield* sent, 4)
+    }).pipe(Effect.provide(TestCloud.layer()))
+  )
+
+  it.effect("is forgotten by the next", () =>
+    Effect.gen(function* () {
+      yield* made
+      yield* goesWrong({ _tag: "LoseResponse" })
+      yield* inTime(deletion)
+      assert.strictEqual((yield* Effect.flip(deletion))._tag, "NotFound")
+    }).pipe(Effect.provide(TestCloud.layer()))
+  )
+
+  it.effect("of several at once is not found where one of them is not, and some may be left", () =>
+    Effect.gen(function* () {
+      const cloud = yield* TestCloud.TestCloud
+      const balancers = yield* CloudLoadBalancers.CloudLoadBalancers
+      const match = { service: "loadbalancers" }
+      yield* cloud.fail({ match, fault: status(504) })
+      yield* cloud.fail({ match, fault: status(404) })
+      const error = yield* inTime(Effect.flip(balancers.deleteNodes({ loadBalancerId: "1", nodeIds: ["1", "2"] })))
+      assert.strictEqual(error._tag, "NotFound")
+    }).pipe(Effect.provide(TestCloud.layer()))
+  )
+
+  it.effect("is one only where the method says so: what is not found elsewhere stays not found", () =>
+    Effect.gen(function* () {
+      const files = yield* CloudFiles.CloudFiles
+      yield* goesWrong(status(503))
+      assert.strictEqual((yield* inTime(Effect.flip(files.getContainer({ container }))))._tag, "NotFound")
     }).pipe(Effect.provide(TestCloud.layer()))
   )
 })

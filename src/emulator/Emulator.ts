@@ -445,6 +445,13 @@ export const make = (options: EmulatorOptions = {}): Effect.Effect<Emulator> =>
             drain(request, fault.afterBytes ?? 0),
             Effect.fail(broken("injected: the connection is cut"))
           )
+        case "LoseResponse":
+          return Effect.zipRight(
+            route(request, location, service),
+            fault.status === undefined
+              ? Effect.fail(broken("injected: the response is lost"))
+              : Effect.succeed(refusal(voiceOf(service, request.target), fault.status, "Injected fault"))
+          )
         case "ExpireTokens":
           identity.tokens.expireAll(now)
           return route(request, location, service)

@@ -14,6 +14,8 @@ import type * as Duration from "effect/Duration"
  * - `Delay`: waits, then proceeds.
  * - `Cut`: breaks the connection before any response, after `afterBytes` bytes of the request's body (default 0) were
  *   read.
+ * - `LoseResponse`: carries the request out, but breaks the connection before any response, or answers with the `status` of
+ *   a gateway that has lost patience.
  * - `TruncateBody`: proceeds, but the response's body breaks off after this many bytes; its Content-Length stays.
  * - `StallBody`: proceeds, but after this many bytes of the response's body nothing follows, for ever.
  * - `WrongContentLength`: proceeds, but the response's Content-Length is off by `delta` bytes.
@@ -33,6 +35,7 @@ export type Fault =
   | { readonly _tag: "Early"; readonly status: number }
   | { readonly _tag: "Delay"; readonly duration: Duration.DurationInput }
   | { readonly _tag: "Cut"; readonly afterBytes?: number }
+  | { readonly _tag: "LoseResponse"; readonly status?: number }
   | { readonly _tag: "TruncateBody"; readonly afterBytes: number }
   | { readonly _tag: "StallBody"; readonly afterBytes: number }
   | { readonly _tag: "WrongContentLength"; readonly delta: number }

@@ -1,7 +1,7 @@
 import { NodeHttpClient } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
 import { Chunk, Duration, Effect, Redacted, Ref, Schedule, Stream } from "effect"
-import { CloudFiles, Identity, OpenStack } from "effect-rackspace"
+import { CloudFiles, Identity, OpenStack, Telemetry } from "effect-rackspace"
 import { freshName } from "../contract/Cloud.js"
 import { md5 } from "../support.js"
 import { alt, revoke } from "./support.js"
@@ -20,7 +20,10 @@ it.live(
       yield* files.createContainer({ container })
       const first = (yield* Identity.access).login
       const revocations = yield* Ref.make(0)
+      const upload = { service: "CloudFiles", operation: "CloudFiles.upload" }
+      const retried = yield* Telemetry.total("retries", upload)
       let done = 0
+      let met = 0
       const revoker = yield* Effect.fork(
         Effect.gen(function* () {
           // On a busy machine, until the token has served: one that never did cannot be told from one that never will.
@@ -41,7 +44,10 @@ it.live(
               // An object that arrived twice would be refused the second time.
               createOnly: true
             })
-            .pipe(Effect.tap(() => Effect.sync(() => done++))),
+            .pipe(
+              Effect.catchTag("PreconditionFailed", () => Effect.sync(() => met++)),
+              Effect.tap(() => Effect.sync(() => done++))
+            ),
         { concurrency: fibers, discard: true }
       ).pipe(Effect.timed)
       yield* revoker.interruptAsFork(yield* Effect.fiberId)
@@ -54,17 +60,13 @@ it.live(
         )
       )
       assert.strictEqual(listed.length, objects)
+      // A gateway that loses an answer under load is the one way in which an object may be there before it is sent.
+      assert.isAtMost(met, (yield* Telemetry.total("retries", upload)) - retried, "objects that arrived twice")
       for (const { hash, name } of listed) assert.strictEqual(hash, md5(contentOf(Number(name.slice(2)))), name)
       // Too few to mean anything otherwise; one more or less for a revocation that nobody met.
       assert.isAtLeast(revoked, 3)
       assert.isTrue(Math.abs(logins - revoked) <= 1, `${revoked} revocations, ${logins} logins`)
-      yield* Effect.forEach(listed, ({ name: object }) => files.deleteObject({ container, object }), {
-        concurrency: 16,
-        discard: true
-      })
-      yield* files
-        .deleteContainer({ container })
-        .pipe(Effect.retry({ times: 10, schedule: Schedule.spaced("1 second") }))
+      yield* files.deleteContainerWithContents({ container })
     }).pipe(Effect.provide(OpenStack.layer({ credentials: alt })), Effect.provide(NodeHttpClient.layerUndici)),
   // Ten times what it takes on a machine that does nothing else.
   900_000

@@ -60,7 +60,10 @@ export interface UploadOptions<E, R> extends Omit<PutInput, "content" | "md5" | 
   readonly body: RequestBody<E, R>
   /** The content's MD5 as 32 lower-case hex digits, where it is known: any other content is then refused. */
   readonly md5?: string | undefined
-  /** Stores it only where no object bears the name, and fails with `PreconditionFailed` otherwise. Default false. */
+  /**
+   * Stores it only where no object bears the name, and fails with `PreconditionFailed` otherwise; so it does where its own
+   * first attempt has stored the object, but the answer was lost. Default false.
+   */
   readonly createOnly?: boolean | undefined
   /**
    * In bytes: what is longer becomes a large object. Default 1 GiB; 5 GiB at the most, which is what the cloud takes in one
