@@ -289,10 +289,12 @@ const jsonContent = (value: unknown): Content => {
 const answersJson: ReadonlySet<Success<unknown>["kind"]> = new Set(["json", "items", "response"])
 
 /** A lone half of a surrogate pair has no UTF-8, and so cannot stand in a URL. */
-const unsendable = (part: Readonly<Record<string, unknown>>): ReadonlyArray<Issue> =>
-  Object.entries(part).flatMap(([path, value]) =>
-    typeof value === "string" && !value.isWellFormed() ? [{ path, expected: "valid Unicode" }] : []
-  )
+const addUnsendable = (issues: Array<Issue>, part: Readonly<Record<string, unknown>>): void => {
+  for (const path in part) {
+    const value = part[path]
+    if (typeof value === "string" && !value.isWellFormed()) issues.push({ path, expected: "valid Unicode" })
+  }
+}
 
 const encode = (endpoint: Any, input: unknown): Either.Either<Encoded, ReadonlyArray<Issue>> => {
   const issues: Array<Issue> = []
@@ -314,7 +316,8 @@ const encode = (endpoint: Any, input: unknown): Either.Either<Encoded, ReadonlyA
     : endpoint.body === undefined
       ? undefined
       : jsonContent(part(endpoint.body as Loose))
-  issues.push(...unsendable(parameters), ...unsendable(query))
+  addUnsendable(issues, parameters)
+  addUnsendable(issues, query)
   if (issues.length > 0) return Either.left(issues)
   const headers: Record<string, string> = { ...endpoint.fixedHeaders }
   if (answersJson.has(endpoint.success.kind)) headers["accept"] = "application/json"
@@ -555,7 +558,10 @@ const requestOf = <Tag extends DocumentedError["_tag"]>(
       usedUp: endpoint.usedUp,
       accepts: endpoint.accepts,
       documented: endpoint.errors,
-      secrets: secretsIn(input)
+      // Asked for only where something fails.
+      get secrets() {
+        return secretsIn(input)
+      }
     })
   })
 

@@ -174,6 +174,13 @@ const outboundStream = (content: Content, progress: Progress, runtime: Runtime.R
   }
 }
 
+const runtimeOf = (fiber: Fiber.RuntimeFiber<unknown, unknown>): Runtime.Runtime<never> =>
+  Runtime.make({
+    context: fiber.currentContext,
+    runtimeFlags: Runtime.defaultRuntimeFlags,
+    fiberRefs: fiber.getFiberRefs()
+  })
+
 /** Bytes as UTF-8, up to a limit. */
 const textOf = (parts: ReadonlyArray<Uint8Array>, limit?: number): string => {
   const [first] = parts
@@ -225,7 +232,8 @@ class Flight implements Watched, Progress, Dispatcher.DispatchHandler {
     private readonly keeps: boolean,
     /** What takes the body instead, as it arrives. */
     readonly sink: Sink | undefined,
-    runtime: Runtime.Runtime<never>,
+    /** Who sends it. */
+    fiber: Fiber.RuntimeFiber<unknown, unknown>,
     /** Whether who reads the body gives its buffers back. */
     private readonly reuses = false
   ) {
@@ -237,7 +245,7 @@ class Flight implements Watched, Progress, Dispatcher.DispatchHandler {
       if (body !== undefined) outgoing.sent(body.bytes?.byteLength ?? 0)
     } else {
       this.late = "request"
-      this.body = body.bytes === undefined ? outboundStream(body, this, runtime) : outboundBytes(body.bytes, this)
+      this.body = body.bytes === undefined ? outboundStream(body, this, runtimeOf(fiber)) : outboundBytes(body.bytes, this)
     }
   }
 
@@ -481,13 +489,6 @@ class Flight implements Watched, Progress, Dispatcher.DispatchHandler {
   }
 }
 
-const runtimeOf = (fiber: Fiber.RuntimeFiber<unknown, unknown>): Runtime.Runtime<never> =>
-  Runtime.make({
-    context: fiber.currentContext,
-    runtimeFlags: Runtime.defaultRuntimeFlags,
-    fiberRefs: fiber.getFiberRefs()
-  })
-
 /** The end of a request's own body, where it has one that runs. */
 const closing = (flight: Flight): Effect.Effect<void> => flight.body?.close ?? Effect.void
 
@@ -555,7 +556,7 @@ export const make = (dispatcher: Dispatcher): Exchange => ({
   open: (outgoing) =>
     Effect.withFiberRuntime((fiber) => {
       const reuses = fiber.getFiberRef(givesBack)
-      const flight = new Flight(outgoing, undefined, true, undefined, runtimeOf(fiber), reuses)
+      const flight = new Flight(outgoing, undefined, true, undefined, fiber, reuses)
       const over = Effect.zipRight(
         Effect.sync(() => flight.give()),
         closing(flight)
@@ -571,7 +572,7 @@ export const make = (dispatcher: Dispatcher): Exchange => ({
     Effect.withFiberRuntime((fiber, { runtimeFlags }) => {
       const sink = typeof keeps === "function" ? keeps() : undefined
       const limit = keeps === false ? largestRefusal : (sink?.limit ?? largestText)
-      const flight = new Flight(outgoing, limit, keeps !== false && sink?.limit === undefined, sink, runtimeOf(fiber))
+      const flight = new Flight(outgoing, limit, keeps !== false && sink?.limit === undefined, sink, fiber)
       const arrived = awaited(flight, dispatcher, RuntimeFlags.interruptible(runtimeFlags))
       const response = Effect.map(arrived, ({ headers, status }): Whole => ({
         status,
