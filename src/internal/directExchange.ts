@@ -245,7 +245,8 @@ class Flight implements Watched, Progress, Dispatcher.DispatchHandler {
       if (body !== undefined) outgoing.sent(body.bytes?.byteLength ?? 0)
     } else {
       this.late = "request"
-      this.body = body.bytes === undefined ? outboundStream(body, this, runtimeOf(fiber)) : outboundBytes(body.bytes, this)
+      this.body =
+        body.bytes === undefined ? outboundStream(body, this, runtimeOf(fiber)) : outboundBytes(body.bytes, this)
     }
   }
 
