@@ -1,7 +1,7 @@
 /** Where the clients are sent: the stub, or a real Swift. Both are prepared and looked into the same way. */
 import { fork } from "node:child_process"
 import { once } from "node:events"
-import { readFileSync } from "node:fs"
+import { createReadStream, readFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -86,12 +86,13 @@ export const swift = async () => {
   return {
     title: "OpenStack Swift",
     account,
-    seed: async ({ container, names }) => {
+    seed: async ({ container, file, names }) => {
       await empty(container)
       await send("PUT", `/${container}`)
+      const content = () => (file === undefined ? smallContent : createReadStream(file))
       let next = 0
       const worker = async () => {
-        while (next < names.length) await send("PUT", `/${container}/${names[next++]}`, { body: smallContent }, [201])
+        while (next < names.length) await send("PUT", `/${container}/${names[next++]}`, { body: content() }, [201])
       }
       await Promise.all(Array.from({ length: 16 }, worker))
     },

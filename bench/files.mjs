@@ -10,7 +10,7 @@
  *   --mebibytes N   of the large object; default 1,024
  *   --entries N     of the listing; default 1,000,000
  *   --cloud swift   on a Swift that test/openstack has brought up (OPENSTACK_ROOT), with smaller defaults
- *   --write         also renders bench/RESULTS.md
+ *   --write         also renders bench/RESULTS.md, or bench/RESULTS-swift.md
  *
  * Exits with 1 where a bar is missed (bench/scenarios.mjs has them); they are held on the stub at the default sizes only. Needs
  * Python 3, to measure. A client that is not installed is left out with a word about how to install it.
@@ -227,8 +227,9 @@ try {
     const command = ["npm run bench", ...(process.argv.length > 2 ? ["--", ...process.argv.slice(2)] : [])].join(" ")
     const titles = present.filter((name) => !name.startsWith("library-"))
     const versions = titles.map((name) => [clients[name].title, clients[name].version()])
-    writeFileSync(here("RESULTS.md"), markdown({ cloud: cloud.title, command, measured, runs, versions }))
-    spawnSync("npx", ["prettier", "--write", here("RESULTS.md")], { stdio: "ignore" })
+    const results = here(onStub ? "RESULTS.md" : "RESULTS-swift.md")
+    writeFileSync(results, markdown({ cloud: cloud.title, command, measured, runs, versions }))
+    spawnSync("npx", ["prettier", "--write", results], { stdio: "ignore" })
   }
   await end(measured.some(({ verdicts }) => verdicts.some(({ met }) => met === false)) ? 1 : 0)
 } catch (error) {

@@ -1,4 +1,4 @@
-/** Tables of results, for the terminal and for RESULTS.md. */
+/** Tables of results, for the terminal and for the files of results. */
 import { cpus, totalmem } from "node:os"
 import { readFileSync } from "node:fs"
 import { clients } from "./peers.mjs"
