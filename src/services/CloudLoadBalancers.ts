@@ -324,7 +324,12 @@ const makeChanges = (
           const left = giveUpAt - (yield* Clock.currentTimeMillis)
           if (left <= 0) return yield* failed(`${seen} after ${Duration.format(Duration.millis(timeout))}`)
           yield* Effect.sleep(Math.min(interval, left))
-          const looked = yield* Effect.forEach(waiting, (loadBalancerId) => look({ loadBalancerId }))
+          const looked = yield* Effect.catchIf(
+            Effect.forEach(waiting, (loadBalancerId) => look({ loadBalancerId })),
+            // Of one that is asked for alone, that it is gone says all; of several it would not say which.
+            (error) => error._tag === "NotFound" && refused._tag === "BadRequest",
+            () => failed("it is deleted")
+          )
           const final = looked.find(({ status }) => finalStatuses.has(status))
           if (final !== undefined) return yield* failed(`it is in ${final.status}`)
           const busy = looked.filter((loadBalancer) => !isActive(loadBalancer))

@@ -280,6 +280,22 @@ describe("CloudLoadBalancers: changes of one balancer", () => {
     }).pipe(on())
   )
 
+  it.effect("a bulk deletion of what is gone already fails with the cloud's BadRequest, which names it", () =>
+    Effect.gen(function* () {
+      const service = yield* balancers
+      const seed = Effect.flatMap(handles, (all) => all.seedLoadBalancer())
+      const [gone, other] = [yield* seed, yield* seed]
+      yield* service.delete({ loadBalancerId: gone })
+      yield* TestClock.adjust("1 hour")
+      const deletion = yield* Effect.fork(Effect.flip(service.deleteMany({ loadBalancerIds: [gone, other] })))
+      yield* TestClock.adjust("5 seconds")
+      const error = yield* Fiber.join(deletion)
+      assert.instanceOf(error, CloudError.BadRequest)
+      assert.include(error.message, gone)
+      assert.include(error.message, "it is deleted")
+    }).pipe(on())
+  )
+
   it.effect("a 400 that speaks of an immutable attribute is none of a busy balancer, and is told at once", () =>
     Effect.gen(function* () {
       const service = yield* balancers
