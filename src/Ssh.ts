@@ -555,8 +555,10 @@ export const copyTo = (
       target,
       script([
         `if [ -d ${remote} ]; then echo 'it is a directory' >&2; exit 1; fi`,
+        // Nobody else reads it before it has the file's own permissions.
+        "umask 077",
         // When the connection breaks cat sees an end too early, and the part is removed.
-        `cat > ${part} || exit 1`,
+        `cat > ${part} || { rm -f ${part}; exit 1; }`,
         `if [ "$(wc -c < ${part})" -ne ${info.size} ]; then rm -f ${part}; exit ${cutShort}; fi`,
         `if chmod ${(info.mode & 0o777).toString(8)} ${part} && mv -f ${part} ${remote}; then :; else rm -f ${part}; exit 1; fi`
       ]),

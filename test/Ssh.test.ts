@@ -686,6 +686,10 @@ describe.skipIf(Sshd.missing !== undefined)("Ssh against a real sshd", { timeout
         "a part is there",
         Effect.map(names(folder), (all) => all.length === 2)
       )
+      for (const name of yield* names(folder)) {
+        // What is private must not be anybody's while it is on its way.
+        if (name !== "old") assert.strictEqual((yield* fs.stat(`${folder}/${name}`)).mode & 0o077, 0)
+      }
       yield* Fiber.interrupt(sending)
       yield* until(
         "the host has removed it",
