@@ -66,6 +66,19 @@ const knownRegion = (region: string): Layer.Layer<never, AuthenticationFailed | 
     )
   )
 
+const servicesOf = (options: Omit<CloudClient.Options, "endpoint"> & Pick<Options, "endpoints">) => {
+  const of = (service: ServiceName): CloudClient.Options => ({
+    ...options,
+    endpoint: options.endpoints?.[service]
+  })
+  return Layer.mergeAll(
+    CloudServers.layer(of("CloudServers")),
+    CloudFiles.layer({ ...of("CloudFiles"), cdnEndpoint: options.endpoints?.CloudFilesCdn }),
+    CloudLoadBalancers.layer(of("CloudLoadBalancers")),
+    CloudBigData.layer(of("CloudBigData"))
+  )
+}
+
 /**
  * All services of one region, for a login that exists already: with it, two regions share one login.
  *
@@ -77,16 +90,7 @@ const knownRegion = (region: string): Layer.Layer<never, AuthenticationFailed | 
 export const layerServices = (
   options: Omit<CloudClient.Options, "endpoint"> & Pick<Options, "endpoints"> = {}
 ): Layer.Layer<Services, AuthenticationFailed | EndpointNotFound, Identity.TokenRef | HttpClient.HttpClient> => {
-  const of = (service: ServiceName): CloudClient.Options => ({
-    ...options,
-    endpoint: options.endpoints?.[service]
-  })
-  const services = Layer.mergeAll(
-    CloudServers.layer(of("CloudServers")),
-    CloudFiles.layer({ ...of("CloudFiles"), cdnEndpoint: options.endpoints?.CloudFilesCdn }),
-    CloudLoadBalancers.layer(of("CloudLoadBalancers")),
-    CloudBigData.layer(of("CloudBigData"))
-  )
+  const services = servicesOf(options)
   return options.region === undefined ? services : Layer.provideMerge(services, knownRegion(options.region))
 }
 
@@ -94,7 +98,8 @@ export const layerServices = (
  * Logs in and provides all services of one region, and the TokenRef that they share.
  *
  * The region is the one named, in any case, else the user's own. Fails with `AuthenticationFailed` where the login fails, with
- * `EndpointNotFound` where the account has no such region, and as the credentials' own Effect does.
+ * `EndpointNotFound` where the account has no such region, and as the credentials' own Effect does. With `lazy`, the first
+ * requests fail so instead.
  *
  * @example
  * ```ts
@@ -125,4 +130,6 @@ export const layer = <E = never, R = never>(
   Services | Identity.TokenRef,
   AuthenticationFailed | EndpointNotFound | E,
   HttpClient.HttpClient | Exclude<R, Scope.Scope>
-> => Layer.provideMerge(layerServices(options), Identity.layer(options))
+> =>
+  // To ask for the account's regions is to log in.
+  Layer.provideMerge(options.lazy === true ? servicesOf(options) : layerServices(options), Identity.layer(options))

@@ -80,6 +80,19 @@ describe("Rackspace.layer", () => {
     }).pipe(Effect.provide(TestCloud.layerCloud()))
   )
 
+  it.scoped("logs in at the first request if it is lazy, whatever region is named", () =>
+    Effect.gen(function* () {
+      const cloud = yield* TestCloud.TestCloud
+      const lazily = (region: string) => Rackspace.layer({ credentials: TestCloud.credentials, lazy: true, region })
+      yield* Layer.build(lazily("DFW"))
+      assert.strictEqual((yield* cloud.logins).succeeded, 0)
+      const error = yield* Effect.flip(limits.pipe(Effect.provide(lazily("LON"))))
+      assert.instanceOf(error, CloudError.EndpointNotFound)
+      assert.include(error.message, "DFW")
+      assert.isEmpty(yield* serviceRequests)
+    }).pipe(Effect.provide(TestCloud.layerCloud()))
+  )
+
   it.effect("fails with the service's regions where only others have the one that is named", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(limits)
