@@ -48,7 +48,9 @@ export class MfaChallenge extends Schema.Class<MfaChallenge>("effect-rackspace/M
   /** What is asked for: `PASSCODE`. */
   factor: Schema.String,
   /** The auth URL that asked. */
-  authUrl: Schema.String
+  authUrl: Schema.String,
+  /** The tenant that the login named, if it did. */
+  tenantId: Schema.optional(Schema.String)
 }) {}
 
 /**

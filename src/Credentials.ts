@@ -296,7 +296,7 @@ export const answerChallenge = (challenge: MfaChallenge, passcode: Secret): Pass
     _tag: "Passcode" as const,
     sessionId: challenge.sessionId,
     passcode: redact(passcode),
-    ...loginOf({ authUrl: challenge.authUrl })
+    ...loginOf({ authUrl: challenge.authUrl, tenantId: challenge.tenantId })
   })
 
 /**

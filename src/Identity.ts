@@ -163,6 +163,9 @@ export const make = <E = never, R = never>(
     let logins = 0
     let tokenIsSpent = false
 
+    /** One change of the store after the other, so that the last one stays. */
+    const storing = Effect.unsafeMakeSemaphore(1)
+
     const identity = identities.make(client, credentials, policy)
     const key = identities.storeKey(credentials)
     const renewable = identities.isRenewable(credentials)
@@ -256,16 +259,21 @@ export const make = <E = never, R = never>(
         // After a rejection only a login is sure to help; what is stored may be the rejected token, or older.
         const found = wanted.forced || rejected !== undefined ? undefined : yield* fromStore
         // Asked once more: somebody may have joined meanwhile who wants a login of its own.
-        const stored = wanted.forced ? undefined : found
+        const stored = wanted.forced || rejected !== undefined ? undefined : found
         const answer = stored ?? (yield* freshLogin)
         const now = yield* Clock.currentTimeMillis
         const access = new Access({ ...answer, login: ++logins })
         current = toCurrent(access, now)
         rejected = undefined
         refusal = undefined
+        // Whoever finds this token rejected while it is being saved needs another login, and not this one's end.
+        if (flight === wanted) flight = undefined
         yield* PubSub.publish(published, access)
         if (stored === undefined && key !== undefined) {
-          yield* Effect.uninterruptible(withStore(store.save(key, access), undefined))
+          const save = Effect.suspend(() =>
+            current?.access === access ? withStore(store.save(key, access), undefined) : Effect.void
+          )
+          yield* Effect.uninterruptible(storing.withPermits(1)(save))
         }
         return access
       })
@@ -277,7 +285,8 @@ export const make = <E = never, R = never>(
           const error = Option.getOrUndefined(Option.flatMap(Exit.causeOption(exit), Cause.failureOption))
           if (error !== undefined && heldBack.has(error.reason)) {
             const delay = refusal === undefined ? firstDelay : Math.min(refusal.delay * 2, longestDelay)
-            refusal = { error, delay, until: now + delay }
+            const asked = error.retryAfter === undefined ? 0 : Duration.toMillis(error.retryAfter)
+            refusal = { error, delay, until: now + Math.max(delay, asked) }
           }
         }
         Deferred.unsafeDone(landed.result, exit)
@@ -380,7 +389,7 @@ export const make = <E = never, R = never>(
         const held = current?.access
         if (held !== undefined) yield* forget(held.login)
         const access = held ?? (yield* fromStore)
-        if (key !== undefined) yield* withStore(store.remove(key), undefined)
+        if (key !== undefined) yield* storing.withPermits(1)(withStore(store.remove(key), undefined))
         if (access !== undefined) yield* identity.revoke(access.token)
       })
     }

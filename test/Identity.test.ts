@@ -737,6 +737,21 @@ describe("kinds of credentials", () => {
     }).pipe(Effect.provide(TestCloud.layerCloud({ tenantId: "123456" })))
   )
 
+  it.scoped("while Identity asks to be left alone, it is", () =>
+    Effect.gen(function* () {
+      yield* identityAnswers(413, { "Retry-After": "3600" })
+      const tokens = yield* logIn({ lazy: true })
+      yield* authenticationFailure(tokens.get)
+      yield* TestClock.adjust("59 minutes")
+      const held = yield* authenticationFailure(tokens.get)
+      assert.deepStrictEqual(held.retryAfter, Duration.minutes(1))
+      assert.strictEqual(yield* loginRequests, 1)
+      yield* TestClock.adjust("1 minute")
+      yield* authenticationFailure(tokens.get)
+      assert.strictEqual(yield* loginRequests, 2)
+    }).pipe(Effect.provide(TestCloud.layerCloud()))
+  )
+
   it.scoped("an MFA challenge is typed, and its passcode gives a login that cannot be renewed", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
@@ -767,6 +782,23 @@ describe("kinds of credentials", () => {
       assert.strictEqual(spent.reason, "notRenewable")
       assert.strictEqual((yield* authenticationFailure(tokens.reauthenticate)).reason, "notRenewable")
       assert.strictEqual((yield* toIdentity).length, 0)
+    }).pipe(Effect.provide(TestCloud.layerCloud({ multiFactor: true })))
+  )
+
+  it.scoped("the passcode is sent for the tenant that the password named", () =>
+    Effect.gen(function* () {
+      const { authUrl, credentials } = yield* TestCloud.TestCloud
+      const { password, tenantId, username } = credentials
+      const named = Credentials.password({ authUrl, username, password, tenantId })
+      const { challenge } = yield* authenticationFailure(logIn({ credentials: named }))
+      assert.isDefined(challenge)
+      if (challenge === undefined) return
+      yield* logIn({ credentials: Credentials.answerChallenge(challenge, "123456") })
+      const sent = (yield* toIdentity).map(({ body }) => new TextDecoder().decode(body))
+      assert.deepStrictEqual(
+        sent.map((body) => body.includes(`"tenantId":"${tenantId}"`)),
+        [true, true]
+      )
     }).pipe(Effect.provide(TestCloud.layerCloud({ multiFactor: true })))
   )
 

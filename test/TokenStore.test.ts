@@ -313,6 +313,66 @@ describe("a login in a key-value store", () => {
   )
 })
 
+describe("a store that takes its time", () => {
+  const slowly = (seconds: number) =>
+    Effect.map(TokenStore.makeKeyValueStore, (store): TokenStore.Service => {
+      let saves = 0
+      return {
+        ...store,
+        // Each is quicker than the one before.
+        save: (key, access) => Effect.delay(store.save(key, access), `${Math.max(0, seconds - 3 * saves++)} seconds`)
+      }
+    })
+  const lazily = (store: TokenStore.Service) =>
+    Effect.provideService(login({ lazy: true }), TokenStore.TokenStore, store)
+
+  it.scoped("does not have a token handed out again that was rejected while it was being saved", () =>
+    Effect.gen(function* () {
+      const tokens = yield* lazily(yield* slowly(5))
+      yield* Effect.fork(tokens.get)
+      yield* TestClock.adjust("1 second")
+      yield* Effect.flatMap(TestCloud.TestCloud, (cloud) => cloud.revokeAllTokens)
+      const renewing = yield* Effect.fork(tokens.renew(1))
+      yield* TestClock.adjust("30 seconds")
+      assert.strictEqual((yield* Fiber.join(renewing)).login, 2)
+      assert.deepStrictEqual(yield* logins, { succeeded: 2, refused: 0 })
+    }).pipe(Effect.provide([TestCloud.layerCloud(), KeyValueStore.layerMemory]))
+  )
+
+  it.scoped("keeps the newest of two tokens", () =>
+    Effect.gen(function* () {
+      const store = yield* slowly(5)
+      const tokens = yield* lazily(store)
+      yield* Effect.fork(tokens.get)
+      yield* TestClock.adjust("1 second")
+      yield* Effect.flatMap(TestCloud.TestCloud, (cloud) => cloud.revokeAllTokens)
+      const renewing = yield* Effect.fork(tokens.renew(1))
+      yield* TestClock.adjust("30 seconds")
+      const { token } = yield* Fiber.join(renewing)
+      // Another program finds it.
+      const other = yield* lazily(store)
+      assert.strictEqual(Redacted.value((yield* other.get).token), Redacted.value(token))
+      assert.deepStrictEqual(yield* logins, { succeeded: 2, refused: 0 })
+    }).pipe(Effect.provide([TestCloud.layerCloud(), KeyValueStore.layerMemory]))
+  )
+
+  it.scoped("has no token left that was logged out of while it was being saved", () =>
+    Effect.gen(function* () {
+      const store = yield* slowly(5)
+      const tokens = yield* lazily(store)
+      yield* Effect.fork(tokens.get)
+      yield* TestClock.adjust("1 second")
+      const leaving = yield* Effect.fork(tokens.logout)
+      yield* TestClock.adjust("30 seconds")
+      yield* Fiber.join(leaving)
+      const coming = yield* Effect.fork(Effect.flatMap(lazily(store), (other) => other.get))
+      yield* TestClock.adjust("30 seconds")
+      yield* Fiber.join(coming)
+      assert.deepStrictEqual(yield* logins, { succeeded: 2, refused: 0 })
+    }).pipe(Effect.provide([TestCloud.layerCloud(), KeyValueStore.layerMemory]))
+  )
+})
+
 describe("the file cache that Lava's documentation shows", () => {
   /** As it is written there: the token's text in a file; API key, tenant and token together; no endpoint. */
   const makeClient = (path: string) =>

@@ -136,13 +136,18 @@ const bodyOf = (credentials: V2): Record<string, unknown> => {
 }
 
 /** `OS-MF sessionId='…', factor='PASSCODE'`, with either kind of quotes. */
-const challengeOf = (header: string | undefined, authUrl: string): MfaChallenge | undefined => {
+const challengeOf = (header: string | undefined, { authUrl, tenantId }: V2): MfaChallenge | undefined => {
   if (header === undefined || !/^\s*OS-MF\b/i.test(header)) return undefined
   const sessionId = /sessionId=['"]([^'"]+)['"]/i.exec(header)?.[1]
   const factor = /factor=['"]([^'"]+)['"]/i.exec(header)?.[1]
   return sessionId === undefined
     ? undefined
-    : new MfaChallenge({ sessionId: Redacted.make(sessionId), factor: factor ?? "PASSCODE", authUrl })
+    : new MfaChallenge({
+        sessionId: Redacted.make(sessionId),
+        factor: factor ?? "PASSCODE",
+        authUrl,
+        ...(tenantId !== undefined && { tenantId })
+      })
 }
 
 /** The path of Keystone v3, which the credentials of version 2 do not log in to. */
@@ -181,7 +186,7 @@ export const authenticate = (
     secrets: secretsOf(credentials),
     read: (text, _, now) => Effect.map(decodeAnswer(text), (answer) => toAnswer(answer, now)),
     asksFor: (headers) => {
-      const challenge = challengeOf(headers["www-authenticate"], credentials.authUrl)
+      const challenge = challengeOf(headers["www-authenticate"], credentials)
       return (
         challenge && {
           message: "the password is right; answer the challenge with a passcode (Credentials.answerChallenge)",
