@@ -11,7 +11,7 @@ export type Answered = ReturnType<typeof safely>
 /** A thread that answers. */
 export interface ReadingThread {
   readonly ask: (request: Request, receive: (answered: Answered) => void) => void
-  /** Ends it; what it was asked and has not answered is not answered any more. */
+  /** Ends it; what it was asked and has not answered is answered that it failed. */
   readonly end: Effect.Effect<void>
 }
 
@@ -59,8 +59,11 @@ export const startReadingThread = (instead: (request: Request) => Answered): Rea
       worker.postMessage({ id, request })
     },
     end: Effect.promise(async () => {
+      const left = [...waiting.values()]
       waiting.clear()
       await worker?.terminate()
+      // Whoever still waits, and cannot be interrupted, would wait for ever.
+      for (const { receive } of left) receive([false, "", ""])
     })
   }
 }

@@ -5,7 +5,7 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { chmodSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
-import { readdir, readFile, symlink, utimes } from "node:fs/promises"
+import { readdir, readFile, rename, symlink, utimes } from "node:fs/promises"
 import { join } from "node:path"
 import { compareNames, isSelected, safely } from "../../src/internal/folderReader.js"
 import * as TestCloud from "../../src/layers/TestCloud.js"
@@ -749,6 +749,23 @@ describe("synchronizing a folder", () => {
       assert.sameMembers(yield* run(down), ["Skipped file same", "Skipped link symlink", "Deleted gone"])
       assert.deepStrictEqual(yield* Effect.promise(() => readdir(folder)), ["file", "link", "only-here", "to-folder"])
       assert.strictEqual(yield* Effect.promise(() => readFile(join(outside, "secret"), "utf8")), "secret")
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.scopedLive("what was stored from behind a link stays while the link leads nowhere, or is not followed", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      const outside = yield* folderOf({ "disk/p.jpg": "x" })
+      const folder = yield* folderOf({ file: "1" })
+      yield* Effect.promise(() => symlink(join(outside, "disk"), join(folder, "photos")))
+      const sync = { folder, container: "c", delete: true, direction: "upload" } as const
+      const following = { ...sync, symlinks: "follow", outsideLinks: true } as const
+      yield* run(files.sync(following))
+      yield* Effect.promise(() => rename(join(outside, "disk"), join(outside, "away")))
+      yield* files.upload({ container: "c", object: "photos.old/p.jpg", body: fromString("gone") })
+      yield* run(files.sync(following))
+      yield* run(files.sync(sync))
+      assert.deepStrictEqual(yield* emulated.files.objects("c"), ["file", "photos/p.jpg"])
     }).pipe(Effect.provide(cloud))
   )
 

@@ -304,6 +304,26 @@ describe("large uploads", () => {
     )
   }
 
+  const manifestPut = { method: "PUT", path: "multipart-manifest=put" } as const
+  const limited = { _tag: "Status", status: 429, headers: { "Retry-After": "3600" } } as const
+
+  for (const [what, tag, options, faults] of [
+    ["and it was to be new", "PreconditionFailed", { createOnly: true }, [{ _tag: "LoseResponse" }]],
+    ["and the next attempt is held off", "OverLimit", {}, [{ _tag: "LoseResponse" }, limited]],
+    ["behind a 500", "UnexpectedStatus", {}, [{ _tag: "LoseResponse", status: 500 }]]
+  ] as const) {
+    it.effect(`the segments stay where the answer to the manifest was lost, ${what}`, () =>
+      Effect.gen(function* () {
+        const { emulated, files } = yield* prepared
+        for (const fault of faults) yield* emulated.fail({ match: manifestPut, fault })
+        const bytes = patterned(3500)
+        const error = yield* inTime(Effect.flip(uploadLarge(bytes, options)))
+        assert.strictEqual(error._tag, tag)
+        assert.deepStrictEqual(yield* bytesOf(files.download(object)), bytes)
+      }).pipe(Effect.provide(cloud))
+    )
+  }
+
   it.effect("createOnly sends no segment where there is an object already", () =>
     Effect.gen(function* () {
       const { emulated } = yield* prepared

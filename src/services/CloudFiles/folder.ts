@@ -42,6 +42,9 @@ type Emit = Job["emit"]
 
 const service = "CloudFiles"
 
+/** What stands for a link that is not followed, or leads nowhere at the moment. */
+const unfollowed: ReadonlySet<string> = new Set(["symlink", "outside", "loop"])
+
 /** How many events wait to be taken; then the transfer waits. */
 const capacity = 4096
 
@@ -361,12 +364,22 @@ export const makeFolders = (
           readonly remote: RemoteEntry | undefined
         }> = []
 
+        /** Links that are not followed, or lead nowhere at the moment: what was stored from behind them is not gone. */
+        const links = new Set<string>()
+        const isBehindLink = (path: string): boolean => {
+          for (let end = path.indexOf("/"); end >= 0; end = path.indexOf("/", end + 1)) {
+            if (links.has(path.slice(0, end))) return true
+          }
+          return false
+        }
+
         /** Tells what needs nothing, keeps what is to be deleted, and leaves what is to be transferred. */
         const sorted = <A>(chunk: Chunk.Chunk<Verdict>, transfer: (one: Verdict) => A | undefined) => {
           const events: Array<FolderEvent> = []
           const wanted: Array<A> = []
           for (const one of chunk) {
             const { local, remote, verdict } = one
+            if (local !== undefined && unfollowed.has(local.kind)) links.add(one.path)
             const remarked = local === undefined ? undefined : remark(operation, job.prefix, local)
             const bytes = (up ? local?.bytes : remote?.object.bytes) ?? local?.bytes ?? remote?.object.bytes ?? 0
             const file = { path: one.path, object: remote?.object.name ?? job.prefix + one.path, bytes }
@@ -376,7 +389,11 @@ export const makeFolders = (
             else if (verdict === "same") events.push({ _tag: "Skipped", ...file, reason: "same" })
             else if (verdict === (up ? "onlyRemote" : "onlyLocal")) {
               // Markers of folders come and go with `emptyFolders`; a folder without anything in it stays.
-              if (remote === undefined ? local?.kind === "file" : !remote.isMarker || options.emptyFolders === true) {
+              const isGone =
+                remote === undefined
+                  ? local?.kind === "file"
+                  : (!remote.isMarker || options.emptyFolders === true) && !isBehindLink(one.path)
+              if (isGone) {
                 superfluous.push({ ...file, remote })
               }
             } else {

@@ -14,6 +14,7 @@ import * as Endpoint from "../../Endpoint.js"
 import { compareNames } from "../../internal/folderReader.js"
 import type { FolderReader, FoundEntry } from "../../internal/folderReading.js"
 import { endpoints, type ObjectInfo, type ObjectSummary } from "./endpoints.js"
+import { segmentsOf } from "./manifest.js"
 import type { Comparing, FileError } from "./folderModel.js"
 import { ContainerName, ObjectName } from "./names.js"
 import { makeListing } from "./remoteListing.js"
@@ -151,10 +152,9 @@ export const makeComparing = (client: CloudClient, operation: string) => {
         parts.some((part) => part.sub_slo === true) ? undefined : parts
       )
     }
-    const [segments = "", ...prefix] = decodeURIComponent(info.manifest ?? "").split("/")
-    return Effect.map(Stream.runCollect(list({ container: segments, prefix: prefix.join("/") })), (found) =>
-      Chunk.toReadonlyArray(found)
-    )
+    const where = segmentsOf(info.manifest ?? "")
+    if (where === undefined) return Effect.succeed(undefined)
+    return Effect.map(Stream.runCollect(list(where)), (found) => Chunk.toReadonlyArray(found))
   }
 
   return (

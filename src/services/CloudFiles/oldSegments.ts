@@ -32,7 +32,18 @@ export interface Old {
 /** Nothing to remove. */
 export const nothingOld: Old = { info: undefined, own: [], left: [] }
 
-const uncertain: ReadonlySet<string> = new Set(["TransportError", "ServiceUnavailable", "MalformedResponse"])
+/** What leaves open whether a manifest was stored, be it by an earlier attempt whose answer was lost. */
+const uncertain: ReadonlySet<string> = new Set([
+  "TransportError",
+  "ServiceUnavailable",
+  "MalformedResponse",
+  "UnexpectedStatus",
+  "PreconditionFailed",
+  "OverLimit",
+  "Unauthorized",
+  "AuthenticationFailed",
+  "Forbidden"
+])
 
 /** Whether the cloud has said no to a manifest, so that nothing stored may need its segments. */
 export const isRefusal = (cause: Cause.Cause<unknown>): boolean =>
