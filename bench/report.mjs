@@ -112,7 +112,7 @@ Made by \`${command}\`.
 - Clients: ${versions.map(([title, version]) => `${title} ${version}`).join(", ")}
 - Server: ${cloud}, one process for all
 
-Medians of ${runs} runs. Each run is a process of its own; the clients take turns, each round beginning with another one, after a
+${runs === 1 ? "One run of each." : `Medians of ${runs} runs.`} Each run is a process of its own; the clients take turns, each round beginning with another one, after a
 small job that warms caches and server. Wall time, CPU time and peak memory are those of the whole process. A program imports
 its modules once and then does many things, so the clients that are Node programs also tell the time of the job alone, login
 included, start of Node and imports not; where they have it, the ratios use it, so that of the other clients the start counts.

@@ -3,7 +3,8 @@
  *
  * Rate control (429, 413 with an over-limit fault, 498) is waited out on any method, as long as the cloud asks. Gateway
  * errors, broken connections and timeouts repeat only what is idempotent, with exponential, fully jittered delays. A deletion
- * that is repeated so and finds nothing has succeeded: the first may have been carried out. A 500 is not repeated. A rejected token is no matter of this policy: see `Identity.retryUnauthorized`.
+ * that is repeated so and finds nothing has succeeded: the first may have been carried out. A 500 is not repeated. A rejected
+ * token is no matter of this policy: see `Identity.retryUnauthorized`.
  *
  * @since 0.1.0
  */
