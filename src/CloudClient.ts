@@ -34,6 +34,7 @@ import {
 } from "./CloudError.js"
 import { TokenRef, retryUnauthorized } from "./Identity.js"
 import { dispatcherOf, make as directExchange } from "./internal/directExchange.js"
+import * as Doubt from "./internal/doubt.js"
 import { type Endpoint as Located, type Head, isSuccess, largestText, type Outgoing } from "./internal/exchange.js"
 import { invalidUrl, secure, type Target } from "./internal/http.js"
 import { make as httpExchange } from "./internal/httpExchange.js"
@@ -203,8 +204,7 @@ interface Circumstances {
   readonly clock: Clock.Clock
   readonly labels: ReadonlyArray<MetricLabel.MetricLabel>
   readonly span: Tracer.Span
-  /** Whether one of them may have been carried out, though nobody said so. */
-  mayBeDone: boolean
+  readonly doubt: Doubt.Doubt
 }
 
 /** What all requests of one client share. */
@@ -279,12 +279,12 @@ class Attempt<Tag extends DocumentedError["_tag"]> implements Outgoing {
     return (
       isSuccess(status) ||
       this.request.accepts?.has(status) === true ||
-      (this.request.removes === true && this.circumstances.mayBeDone && (status === 404 || status === 410))
+      (this.request.removes === true && this.circumstances.doubt.mayBeDone && (status === 404 || status === 410))
     )
   }
 
   lost(error: TransportError): TransportError {
-    this.circumstances.mayBeDone = true
+    this.doubted()
     requestsOf(this.own.service, this.request.operation, error._tag).unsafeUpdate(1, this.circumstances.labels)
     return error
   }
@@ -325,8 +325,13 @@ class Attempt<Tag extends DocumentedError["_tag"]> implements Outgoing {
       },
       documented
     )
-    if (error._tag === "ServiceUnavailable") this.circumstances.mayBeDone = true
+    if (error._tag === "ServiceUnavailable") this.doubted()
     return error
+  }
+
+  /** Notes that it may have been carried out. Looking at something changes nothing. */
+  private doubted(): void {
+    if (this.method !== "GET" && this.method !== "HEAD") this.circumstances.doubt.mayBeDone = true
   }
 }
 
@@ -451,7 +456,8 @@ export const make = (
             const clock = Context.get(fiber.currentDefaultServices, Clock.Clock)
             const labels = fiber.getFiberRef(FiberRef.currentMetricLabels)
             const start = clock.unsafeCurrentTimeMillis()
-            const circumstances = { policy, clock, labels, span, mayBeDone: false }
+            const doubt = fiber.getFiberRef(Doubt.shared) ?? { mayBeDone: false }
+            const circumstances = { policy, clock, labels, span, doubt }
             let sent = 0
             const once = Effect.suspend(() => {
               if (sent++ > 0) span.attribute("http.request.resend_count", sent - 1)

@@ -18,6 +18,7 @@ import * as CloudClient from "../CloudClient.js"
 import { type CommonError, InvalidInput, type NotFound, type ResourceFailed, type WaitTimeout } from "../CloudError.js"
 import * as Endpoint from "../Endpoint.js"
 import type { TokenRef } from "../Identity.js"
+import * as Doubt from "../internal/doubt.js"
 import { listing, type PageQuery } from "../internal/listing.js"
 import { issuesText } from "../internal/schemaIssue.js"
 import type * as Paging from "../Paging.js"
@@ -416,6 +417,12 @@ export const make = (
           yield* checkNodeGroups(endpoints.resizeCluster.operation, input.nodeGroups, nodeGroups)
           return yield* operations.resizeCluster(input)
         }),
+      deleteCluster: (input) =>
+        Doubt.removal(
+          operations.deleteCluster(input),
+          new Set(["Conflict"]),
+          Effect.map(operations.getCluster(input), ({ status }) => status === "DELETING" || status === "DELETED")
+        ),
       listClusters,
       listNodes,
       listFlavors: listed("listFlavors", operations.listFlavorsPage),

@@ -28,6 +28,7 @@ import {
 } from "../CloudError.js"
 import * as Endpoint from "../Endpoint.js"
 import type { TokenRef } from "../Identity.js"
+import * as Doubt from "../internal/doubt.js"
 import { inWordsOf } from "../internal/pageSize.js"
 import * as Turns from "../internal/turns.js"
 import * as Paging from "../Paging.js"
@@ -264,6 +265,9 @@ const finalStatuses: ReadonlySet<string> = new Set(["DELETED", "ERROR", "PENDING
 const hasFailed = ({ status }: Pick<LoadBalancer, "status">): Option.Option<{ readonly fault: undefined }> =>
   finalStatuses.has(status) ? Option.some({ fault: undefined }) : Option.none()
 
+/** How the cloud refuses to remove what is gone, or going. */
+const traces: ReadonlySet<string> = new Set(["BadRequest", "Immutable", "NotFound", "Unprocessable"])
+
 /** Every operation below a balancer that is not a look at it changes it. */
 const changesOne = ({ method, path }: Endpoint.Any): boolean =>
   method !== "GET" && path.startsWith("/loadbalancers/{loadBalancerId}")
@@ -416,12 +420,28 @@ export const make = (options: Options = {}): Effect.Effect<Service, never, Token
             (input: { readonly loadBalancerId: string }) =>
               Effect.zipRight(
                 Endpoint.validate(cloudClient, known, input),
-                Effect.suspend(() => inTurn([input.loadBalancerId], method(input)))
+                // What waits for the balancer and is sent again is one change.
+                Doubt.sharing(() => inTurn([input.loadBalancerId], method(input)))
               )
           ]
         })
       // The types are the table's own, which the loose runtime cannot see.
     ) as unknown as Endpoints
+
+    /** Where nothing is set, the cloud answers an empty object, or that it is not found, as it does for a balancer that is not there. */
+    const orNone =
+      <A>(
+        fetch: (input: { readonly loadBalancerId: string }) => Effect.Effect<Option.Option<A>, CommonError | NotFound>
+      ) =>
+      (input: { readonly loadBalancerId: string }) =>
+        fetch(input).pipe(Effect.catchTag("NotFound", () => Effect.as(operations.get(input), Option.none<A>())))
+
+    const isGone = (loadBalancerId: string) =>
+      operations.get({ loadBalancerId }).pipe(
+        Effect.map(({ status }) => status === "PENDING_DELETE" || status === "DELETED"),
+        Effect.catchTag("NotFound", () => Effect.succeed(true))
+      )
+    const getSessionPersistence = orNone(operations.getSessionPersistence)
 
     const listPage = (input: NonNullable<Parameters<Endpoints["listPage"]>[0]> = {}) =>
       paged(operations.listPage)(input)
@@ -442,14 +462,6 @@ export const make = (options: Options = {}): Effect.Effect<Service, never, Token
         )
       }
     const list = listed("CloudLoadBalancers.list", listPage)
-
-    /** Where nothing is set, the cloud answers an empty object, or that it is not found, as it does for a balancer that is not there. */
-    const orNone =
-      <A>(
-        fetch: (input: { readonly loadBalancerId: string }) => Effect.Effect<Option.Option<A>, CommonError | NotFound>
-      ) =>
-      (input: { readonly loadBalancerId: string }) =>
-        fetch(input).pipe(Effect.catchTag("NotFound", () => Effect.as(operations.get(input), Option.none<A>())))
 
     const waited = (operation: string, resource: string, pace: Waiting.Pace) => ({
       service,
@@ -474,10 +486,26 @@ export const make = (options: Options = {}): Effect.Effect<Service, never, Token
       ...operations,
       ...changes,
       endpointUrl: cloudClient.endpointUrl,
+      delete: (input) =>
+        Doubt.removal(
+          changes.delete(input),
+          traces,
+          Effect.suspend(() => isGone(input.loadBalancerId))
+        ),
       deleteMany: (input) =>
         Effect.zipRight(
           Endpoint.validate(cloudClient, endpoints.deleteMany, input),
-          Effect.suspend(() => inTurn(input.loadBalancerIds, operations.deleteMany(input)))
+          Doubt.removal(
+            Effect.suspend(() => inTurn(input.loadBalancerIds, operations.deleteMany(input))),
+            traces,
+            Effect.suspend(() => Effect.every(input.loadBalancerIds, isGone))
+          )
+        ),
+      deleteSessionPersistence: (input) =>
+        Doubt.removal(
+          changes.deleteSessionPersistence(input),
+          traces,
+          Effect.suspend(() => Effect.map(getSessionPersistence(input), Option.isNone))
         ),
       listPage,
       listNodesPage,
@@ -498,7 +526,7 @@ export const make = (options: Options = {}): Effect.Effect<Service, never, Token
         )
       },
       getHealthMonitor: orNone(operations.getHealthMonitor),
-      getSessionPersistence: orNone(operations.getSessionPersistence),
+      getSessionPersistence,
       getConnectionThrottle: orNone(operations.getConnectionThrottle),
       getSslTermination: orNone(operations.getSslTermination),
       watch: (wanted) => Waiting.watch(watched("CloudLoadBalancers.watch", wanted)),

@@ -5,6 +5,7 @@ import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Chunk, Context, Duration, Effect, Exit, Fiber, Layer, Option, Stream, TestClock } from "effect"
 import { CloudBigData, CloudError, Identity, RetryPolicy, Ssh, TestCloud } from "effect-rackspace"
+import type { Fault } from "../../src/emulator/Fault.js"
 import * as Sshd from "../support/sshd.js"
 
 type Cloud = NonNullable<NonNullable<Parameters<typeof TestCloud.layer>[0]>["cloud"]>
@@ -53,6 +54,39 @@ const failed = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     assert.instanceOf(error, CloudError.ResourceFailed)
     return error as unknown as CloudError.ResourceFailed
   })
+
+describe("CloudBigData: a deletion that is sent again", () => {
+  const deleting = Effect.gen(function* () {
+    const clusterId = yield* Effect.flatMap(TestCloud.TestCloud, (cloud) => cloud.bigData.seedCluster())
+    const deletion = Effect.flatMap(bigData, (service) => meanwhile(service.deleteCluster({ clusterId }), "30 seconds"))
+    const goesWrong = (fault: Fault) =>
+      Effect.flatMap(TestCloud.TestCloud, (cloud) => cloud.fail({ match: { method: "DELETE" }, fault }))
+    return { clusterId, deletion, goesWrong }
+  })
+
+  it.effect("has succeeded where its first answer was lost, and it finds the cluster being deleted", () =>
+    Effect.gen(function* () {
+      const { clusterId, deletion, goesWrong } = yield* deleting
+      yield* goesWrong({ _tag: "LoseResponse", status: 504 })
+      yield* deletion
+      const { status } = yield* Effect.flatMap(bigData, (service) => service.getCluster({ clusterId }))
+      assert.strictEqual(status, "DELETING")
+      // Whoever deletes it once more hears of it.
+      assert.strictEqual((yield* Effect.flip(deletion))._tag, "Conflict")
+    }).pipe(Effect.provide(TestCloud.layer()))
+  )
+
+  it.effect("fails with the cloud's Conflict where the cluster is not being deleted", () =>
+    Effect.gen(function* () {
+      const { clusterId, deletion, goesWrong } = yield* deleting
+      yield* goesWrong({ _tag: "Status", status: 503 })
+      yield* goesWrong({ _tag: "Status", status: 409 })
+      assert.strictEqual((yield* Effect.flip(deletion))._tag, "Conflict")
+      const { status } = yield* Effect.flatMap(bigData, (service) => service.getCluster({ clusterId }))
+      assert.strictEqual(status, "ACTIVE")
+    }).pipe(Effect.provide(TestCloud.layer()))
+  )
+})
 
 describe("CloudBigData: watching and waiting", () => {
   it.effect("watch emits what each look saw, the last included, with the progress of the build", () =>

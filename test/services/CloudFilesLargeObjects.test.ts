@@ -1238,6 +1238,30 @@ describe("large objects are copied, moved and deleted whole", () => {
     }
   }
 
+  for (const largeObject of ["static", "dynamic"] as const) {
+    it.effect(`the deletion of a ${largeObject} one whose answer is lost has succeeded, and what is moved is`, () =>
+      Effect.gen(function* () {
+        const { emulated, files } = yield* two
+        const bytes = patterned(3500)
+        const deletionIsLost = emulated.fail({
+          match: { method: "DELETE", path: largeObject === "static" ? "multipart-manifest=delete" : /\/c\/o$/ },
+          fault: { _tag: "LoseResponse" }
+        })
+        yield* uploadLarge(bytes, { largeObject })
+        yield* deletionIsLost
+        yield* inTime(files.deleteLargeObject(object))
+        assert.deepStrictEqual(yield* everything, [])
+        // Nobody has a doubt of the next.
+        assert.strictEqual((yield* Effect.flip(files.deleteLargeObject(object)))._tag, "NotFound")
+        yield* uploadLarge(bytes, { largeObject })
+        yield* deletionIsLost
+        yield* inTime(files.move({ ...copyOf, source: object }))
+        assert.deepStrictEqual(yield* bytesOf(files.download(copyOf)), bytes)
+        assert.strictEqual((yield* Effect.flip(files.getObjectInfo(object)))._tag, "NotFound")
+      }).pipe(Effect.provide(cloud))
+    )
+  }
+
   it.effect(
     "a nested one is copied too",
     () =>

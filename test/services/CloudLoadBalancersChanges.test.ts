@@ -2,8 +2,9 @@
  * Changes of load balancers wait for each other and for their balancer; and waiting for states, all by the Clock.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Chunk, Deferred, Duration, Effect, Either, Exit, Fiber, Layer, Stream, TestClock } from "effect"
+import { Chunk, Deferred, Duration, Effect, Either, Exit, Fiber, Layer, Option, Stream, TestClock } from "effect"
 import { CloudError, CloudLoadBalancers, RetryPolicy, TestCloud } from "effect-rackspace"
+import type { Fault } from "../../src/emulator/Fault.js"
 import * as Turns from "../../src/internal/turns.js"
 
 type Cloud = NonNullable<NonNullable<Parameters<typeof TestCloud.layer>[0]>["cloud"]>
@@ -532,6 +533,119 @@ describe("CloudLoadBalancers: watching and waiting", () => {
       const missing = yield* Effect.either(service.waitUntilNodeOnline({ loadBalancerId: id, nodeId: "1234567" }))
       assert.strictEqual(Either.isLeft(missing) && missing.left._tag, "NotFound")
     }).pipe(on())
+  )
+})
+
+describe("CloudLoadBalancers: a removal whose answer is lost has succeeded, though the next attempt meets its traces", () => {
+  const patient = <A, E, R>(test: Effect.Effect<A, E, R>) => Effect.provide(test, TestCloud.layer())
+
+  const busy = {
+    _tag: "Status",
+    status: 422,
+    body: { message: "Load Balancer '1' has a status of 'PENDING_UPDATE' and is considered immutable.", code: 422 }
+  } as const
+
+  /** A balancer of which the next deletions meet faults; and what removes, while the Clock goes on. */
+  const lost = <A, E, R>(
+    faults: ReadonlyArray<Fault>,
+    removing: (ids: { readonly loadBalancerId: string; readonly nodeId: string }) => Effect.Effect<A, E, R>
+  ) =>
+    Effect.gen(function* () {
+      const { seedLoadBalancer } = yield* handles
+      const loadBalancerId = yield* seedLoadBalancer({ nodes: ["10.0.0.1", "10.0.0.2"] })
+      const service = yield* balancers
+      yield* service.setSessionPersistence({ loadBalancerId, sessionPersistence: "HTTP_COOKIE" })
+      yield* TestClock.adjust("1 minute")
+      const nodeId = (yield* service.get({ loadBalancerId })).nodes[0]?.id ?? ""
+      const cloud = yield* TestCloud.TestCloud
+      for (const fault of faults) yield* cloud.fail({ match: { method: "DELETE" }, fault })
+      const fiber = yield* Effect.fork(removing({ loadBalancerId, nodeId }))
+      yield* TestClock.adjust("2 minutes")
+      yield* Fiber.join(fiber)
+      return { loadBalancerId, nodeId, service }
+    })
+
+  for (const fault of [{ _tag: "LoseResponse" }, { _tag: "LoseResponse", status: 503 }] as const) {
+    const how = "status" in fault ? "behind a gateway" : "with its connection"
+
+    it.effect(`${how}: of a balancer, which is being deleted`, () =>
+      Effect.gen(function* () {
+        const { loadBalancerId, service } = yield* lost([fault], ({ loadBalancerId }) =>
+          Effect.flatMap(balancers, (all) => all.delete({ loadBalancerId }))
+        )
+        yield* service.waitUntilDeleted({ loadBalancerId })
+        // One that nobody had a doubt of is refused as before.
+        const error = yield* Effect.flip(
+          Effect.provideService(service.delete({ loadBalancerId }), CloudLoadBalancers.WhenImmutable, "fail")
+        )
+        assert.include(["BadRequest", "NotFound"], error._tag)
+      }).pipe(patient)
+    )
+
+    it.effect(`${how}: of several balancers`, () =>
+      Effect.gen(function* () {
+        const { loadBalancerId, service } = yield* lost([fault], ({ loadBalancerId }) =>
+          Effect.flatMap(balancers, (all) => all.deleteMany({ loadBalancerIds: [loadBalancerId] }))
+        )
+        yield* service.waitUntilDeleted({ loadBalancerId })
+      }).pipe(patient)
+    )
+
+    it.effect(`${how}: of a node, for which the next attempt had to wait`, () =>
+      Effect.gen(function* () {
+        const { loadBalancerId, nodeId, service } = yield* lost([fault, busy], (ids) =>
+          Effect.flatMap(balancers, (all) => all.deleteNode(ids))
+        )
+        const { nodes } = yield* service.get({ loadBalancerId })
+        assert.isFalse(nodes.some(({ id }) => id === nodeId))
+        assert.strictEqual(nodes.length, 1)
+      }).pipe(patient)
+    )
+
+    it.effect(`${how}: of a session persistence`, () =>
+      Effect.gen(function* () {
+        const { loadBalancerId, service } = yield* lost([fault], ({ loadBalancerId }) =>
+          Effect.flatMap(balancers, (all) => all.deleteSessionPersistence({ loadBalancerId }))
+        )
+        assert.isTrue(Option.isNone(yield* service.getSessionPersistence({ loadBalancerId })))
+      }).pipe(patient)
+    )
+  }
+
+  it.effect("but not where only a look had no answer: what is not found then was not there", () =>
+    Effect.gen(function* () {
+      const service = yield* balancers
+      const { seedLoadBalancer } = yield* handles
+      const cloud = yield* TestCloud.TestCloud
+      const loadBalancerId = yield* seedLoadBalancer()
+      const missing = { loadBalancerId, nodeId: "1234567" }
+      yield* cloud.fail({ match: { method: "DELETE" }, fault: busy })
+      yield* cloud.fail({ match: { method: "GET" }, fault: { _tag: "Status", status: 503 } })
+      const fiber = yield* Effect.fork(Effect.flip(service.deleteNode(missing)))
+      yield* TestClock.adjust("2 minutes")
+      assert.strictEqual((yield* Fiber.join(fiber))._tag, "NotFound")
+    }).pipe(patient)
+  )
+
+  it.effect("but not where it was refused without a doubt, or is still there", () =>
+    Effect.gen(function* () {
+      const service = yield* balancers
+      const { seedLoadBalancer } = yield* handles
+      const cloud = yield* TestCloud.TestCloud
+      const loadBalancerId = yield* seedLoadBalancer()
+      const refusal = { _tag: "Status", status: 400 } as const
+      const removal = Effect.gen(function* () {
+        const fiber = yield* Effect.fork(Effect.flip(service.delete({ loadBalancerId })))
+        yield* TestClock.adjust("2 minutes")
+        return (yield* Fiber.join(fiber))._tag
+      })
+      yield* cloud.fail({ match: { method: "DELETE" }, fault: refusal })
+      assert.strictEqual(yield* removal, "BadRequest")
+      yield* cloud.fail({ match: { method: "DELETE" }, fault: { _tag: "Status", status: 503 } })
+      yield* cloud.fail({ match: { method: "DELETE" }, fault: refusal })
+      assert.strictEqual(yield* removal, "BadRequest")
+      assert.strictEqual((yield* service.get({ loadBalancerId })).status, "ACTIVE")
+    }).pipe(patient)
   )
 })
 

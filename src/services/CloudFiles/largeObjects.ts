@@ -20,6 +20,7 @@ import {
   type Unprocessable
 } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
+import * as Doubt from "../../internal/doubt.js"
 import type { BulkDelete } from "./bulk.js"
 import type { BulkResult } from "./bulkEndpoints.js"
 import { endpoints, type ObjectInfo, type Segment } from "./endpoints.js"
@@ -356,11 +357,15 @@ export const makeLargeObjects = (client: CloudClient, bulkDelete: BulkDelete) =>
   const deleteLargeObject = (given: Address): Effect.Effect<BulkResult, DeleteLargeObjectError> =>
     Effect.gen(function* () {
       const address = { container: given.container, object: given.object }
-      const result = yield* deleteManifest(address)
+      const { mayBeDone, result } = yield* Doubt.sharing((doubt) =>
+        Effect.map(deleteManifest(address), (result) => ({ result, mayBeDone: doubt.mayBeDone }))
+      )
       if (result.errors.length === 0 && result.status.startsWith("2") && result.deleted > 0) return result
       // It was no static large object, or nothing at all, or its parts made trouble: that shows which.
       const info = yield* Effect.catchTag(getInfoToDelete(address), "NotFound", () => Effect.succeed(undefined))
       if (info === undefined) {
+        // The cloud takes the segments first: what is gone now, an attempt has deleted whose answer was lost.
+        if (mayBeDone && result.errors.length === 0) return { ...succeeded(0), notFound: result.notFound }
         // A dynamic one is not found when the container of its segments is gone, though it is there.
         yield* deleteObject(address)
         return succeeded(1)
