@@ -137,6 +137,8 @@ export interface Response extends Operation {
   readonly discard: Effect.Effect<void>
   /** The body as it arrives, with back-pressure; it ends with the scope of the request. */
   readonly stream: Stream.Stream<Uint8Array, TransportError>
+  /** Reads the body into parts, which costs less than a Stream; where it breaks off, what has come before is among them. */
+  readonly readInto: (parts: Array<Uint8Array>) => Effect.Effect<void, TransportError>
 }
 
 /**
@@ -145,7 +147,7 @@ export interface Response extends Operation {
  * @since 0.1.0
  * @category models
  */
-export interface Collected extends Omit<Response, "text" | "discard" | "stream"> {
+export interface Collected extends Omit<Response, "text" | "discard" | "stream" | "readInto"> {
   /** Its body as text, where that was to be kept, else the empty string. */
   readonly text: () => string
   /** What has taken its body, where that was to go to a sink. */
@@ -534,7 +536,8 @@ export const make = (
                         ...head,
                         text: arriving.text(largestText, "fail"),
                         discard: Effect.asVoid(arriving.refusal),
-                        stream: arriving.stream
+                        stream: arriving.stream,
+                        readInto: arriving.readInto
                       })
                     : Effect.flatMap(arriving.refusal, (body) => Effect.fail(attempt.refusal(arriving, body)))
                 }

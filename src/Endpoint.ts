@@ -18,7 +18,7 @@ import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { Simplify } from "effect/Types"
-import type { CloudClient, Collected, Request } from "./CloudClient.js"
+import type { CloudClient, Collected, Request, Response } from "./CloudClient.js"
 import {
   type CommonError,
   type DocumentedError,
@@ -29,6 +29,7 @@ import {
 import { type Issue, issuesOf, issuesText } from "./internal/schemaIssue.js"
 import { type ItemsSink, jsonItems } from "./internal/jsonItems.js"
 import { quickDecoder, quickEncoder, unclear } from "./internal/quickCodec.js"
+import { giveBack } from "./internal/recycling.js"
 import { bytesSink, type BytesSink } from "./internal/sink.js"
 import { expandPath, queryText } from "./internal/urlPath.js"
 import { type Content, pieces } from "./RequestBody.js"
@@ -179,15 +180,23 @@ export const headers = <A, I>(schema: Schema.Schema<A, I>): Success<A> => ({ kin
 export const response = <A, I>(schema: Schema.Schema<A, I>): Success<A> => ({ kind: "response", schema })
 
 /**
+ * A response whose head has arrived.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Arriving<Head> extends Pick<Response, "stream" | "readInto"> {
+  readonly head: Head
+}
+
+/**
  * The operation answers headers and a body that is handed on as it arrives, undecoded and with back-pressure. It is good
  * until the caller's scope ends.
  *
  * @since 0.1.0
  * @category responses
  */
-export const stream = <A, I>(
-  schema: Schema.Schema<A, I>
-): Success<{ readonly head: A; readonly stream: Stream.Stream<Uint8Array, TransportError> }, Scope.Scope> => ({
+export const stream = <A, I>(schema: Schema.Schema<A, I>): Success<Arriving<A>, Scope.Scope> => ({
   kind: "stream",
   schema
 })
@@ -456,6 +465,7 @@ const pullOfItems = <A>(
   const step: Pulled = Effect.suspend(() => {
     for (let part = arrived.pop(); part !== undefined; part = arrived.pop()) {
       items.add(part)
+      giveBack(part)
       const failure = items.failure(response)
       if (failure !== undefined) return Effect.fail(Option.some(failure))
       const taken = items.take()
@@ -605,12 +615,7 @@ export const openItems =
  */
 export const wholeMethod = <Input, Head, Tag extends DocumentedError["_tag"]>(
   client: CloudClient,
-  endpoint: Endpoint<
-    Input,
-    { readonly head: Head; readonly stream: Stream.Stream<Uint8Array, TransportError> },
-    Tag,
-    Scope.Scope
-  >,
+  endpoint: Endpoint<Input, Arriving<Head>, Tag, Scope.Scope>,
   limit: number
 ): ((
   input: Input
@@ -654,8 +659,12 @@ export const method = <Input, Output, Tag extends DocumentedError["_tag"], R>(
       const request = requestOf(client, endpoint, input)
       if (Either.isLeft(request)) return Effect.fail(request.left)
       return kind === "stream"
-        ? client.send(request.right, ({ stream, text: _, ...head }) =>
-            Either.map(read({ ...head, text: () => "", sink: undefined }), (decoded) => ({ head: decoded, stream }))
+        ? client.send(request.right, ({ readInto, stream, text: _, ...response }) =>
+            Either.map(read({ ...response, text: () => "", sink: undefined }), (head): Arriving<unknown> => ({
+              head,
+              stream,
+              readInto
+            }))
           )
         : client.collect(request.right, keeps, read)
     })

@@ -13,6 +13,8 @@ import * as TestClock from "effect/TestClock"
 import type * as Http from "node:http"
 import type * as Net from "node:net"
 import { gzipSync } from "node:zlib"
+import type * as CloudError from "../src/CloudError.js"
+import * as CloudClient from "../src/CloudClient.js"
 import * as RetryPolicy from "../src/RetryPolicy.js"
 import * as CloudFiles from "../src/services/CloudFiles.js"
 import * as CloudServers from "../src/services/CloudServers.js"
@@ -21,6 +23,7 @@ import {
   clients,
   eventually,
   httpServer,
+  login,
   md5,
   patterned,
   pause,
@@ -54,6 +57,127 @@ const keepingAlive = (name: string, http: Layer.Layer<HttpClient.HttpClient>): L
   name === "node:http"
     ? Layer.provide(NodeHttpClient.layerWithoutAgent, NodeHttpClient.makeAgentLayer({ keepAlive: true }))
     : http
+
+/** A cloud's answer to an archive, of which it sends no more than a space at first. */
+const extracted = JSON.stringify({
+  "Number Files Created": 12,
+  "Response Status": "201 Created",
+  "Response Body": "",
+  Errors: []
+})
+
+/** Sends again at once, and has little patience. */
+const brisk = RetryPolicy.make({ baseDelay: Duration.millis(1), stallTimeout: Duration.seconds(1) })
+
+const extract = (stream: Stream.Stream<Uint8Array>) =>
+  Effect.flatMap(CloudFiles.CloudFiles, (files) =>
+    files.extractArchive({ container: "c", format: "tar", body: CloudFiles.fromStream(stream, { replayable: true }) })
+  )
+
+const beginEarly = (answer: Http.ServerResponse): void => {
+  answer.writeHead(200, { "Content-Type": "application/json" }).write(" ")
+}
+
+/** Lets time pass until a fiber has ended: on a busy machine its clock may have begun a little later than the test thinks. */
+const inTime = <A, E>(fiber: Fiber.Fiber<A, E>): Effect.Effect<A, E> =>
+  Effect.raceFirst(Fiber.join(fiber), Effect.forever(Effect.zipRight(TestClock.adjust("100 millis"), pause(100))))
+
+/** Twelve pieces that take 200 ms each, to a server that begins its response before them. It leaves the end to the test. */
+const archiveInPieces = (http: Layer.Layer<HttpClient.HttpClient>, policy: RetryPolicy.Service) =>
+  Effect.gen(function* () {
+    let requests = 0
+    let received = 0
+    let answer: Http.ServerResponse | undefined
+    const server = yield* httpServer((request, begun) => {
+      requests++
+      answer = begun
+      beginEarly(begun)
+      request.on("error", () => {})
+      request.on("data", (chunk: Buffer) => (received += chunk.byteLength))
+    })
+    let asked = 0
+    const source = Stream.repeatEffect(
+      Effect.suspend(() => {
+        asked++
+        return Effect.as(Effect.sleep("200 millis"), patterned(1000))
+      })
+    ).pipe(Stream.take(12))
+    const fiber = yield* extract(source).pipe(
+      Effect.provide(servicesAt(server.url, http, { retry: policy })),
+      Effect.fork
+    )
+    for (let piece = 1; piece <= 12; piece++) {
+      yield* eventually("the source is asked", () => asked >= piece)
+      yield* TestClock.adjust("200 millis")
+      yield* eventually("the piece arrives", () => received >= piece * 1000)
+      // The response's beginning must arrive as well.
+      yield* pause(20)
+    }
+    return { fiber, server, requests: () => requests, end: () => answer?.end(extracted) }
+  })
+
+/**
+ * An upload that goes on until the test ends it, to a server that begins its response, and reads and sends what the test
+ * wants. It begins with the network as full as it gets.
+ */
+const archiveHeldUp = <A, E, R>(upload: (source: Stream.Stream<Uint8Array>, url: string) => Effect.Effect<A, E, R>) =>
+  Effect.gen(function* () {
+    let requests = 0
+    let request: Http.IncomingMessage | undefined
+    let answer: Http.ServerResponse | undefined
+    const server = yield* httpServer((arrived, begun) => {
+      requests++
+      request = arrived
+      answer = begun
+      beginEarly(begun)
+      arrived.on("error", () => {})
+      arrived.on("end", () => begun.end(extracted))
+    })
+    let given = 0
+    let enough = false
+    let closed = 0
+    const source = Stream.repeatEffect(
+      Effect.sync(() => {
+        given++
+        return new Uint8Array(64 * 1024)
+      })
+    ).pipe(
+      Stream.takeWhile(() => !enough),
+      Stream.ensuring(Effect.sync(() => closed++))
+    )
+    const fiber = yield* Effect.fork(upload(source, server.url))
+    const standsStill = Effect.gen(function* () {
+      let before = -1
+      while (before !== given) {
+        before = given
+        yield* pause(100)
+      }
+    })
+    yield* eventually("the request arrives", () => request !== undefined)
+    yield* standsStill
+    return {
+      fiber,
+      server,
+      requests: () => requests,
+      isClosed: () => closed === 1,
+      /** The server reads until the body moves, and no further. */
+      readSome: Effect.gen(function* () {
+        const before = given
+        request?.resume()
+        yield* eventually("the body moves", () => given > before)
+        request?.pause()
+        yield* standsStill
+      }),
+      writeSome: Effect.suspend(() => {
+        answer?.write(" ")
+        return pause(20)
+      }),
+      readAll: () => {
+        enough = true
+        request?.resume()
+      }
+    }
+  })
 
 for (const [name, http] of clients) {
   describe(`transport over ${name}`, () => {
@@ -356,33 +480,45 @@ for (const [name, http] of clients) {
       })
     )
 
-    it.scoped("a source that takes longer than that is no stall", () =>
-      Effect.gen(function* () {
-        let received = ""
-        const server = yield* httpServer((request, answer) => {
-          request.on("data", (chunk: Buffer) => (received += chunk.toString()))
-          request.on("end", () => answer.writeHead(201, { ETag: md5(received), "Content-Length": 0 }).end())
-        })
-        const asked = yield* Deferred.make<void>()
-        const source = Stream.concat(
-          Stream.succeed(Buffer.from("first ")),
-          Stream.fromEffect(
-            Effect.zipRight(
-              Deferred.succeed(asked, undefined),
-              Effect.as(Effect.sleep("10 minutes"), Buffer.from("second"))
+    for (const [when, isEarly] of [
+      ["", false],
+      [", nor where the response has begun", true]
+    ] as const) {
+      it.scoped(`a source that takes longer than that is no stall${when}`, () =>
+        Effect.gen(function* () {
+          let received = ""
+          const server = yield* httpServer((request, answer) => {
+            if (isEarly) answer.writeHead(201, { ETag: md5("first second"), "Content-Type": "text/html" }).write(" ")
+            request.on("data", (chunk: Buffer) => (received += chunk.toString()))
+            request.on("end", () => {
+              if (!isEarly) answer.writeHead(201, { ETag: md5(received), "Content-Length": 0 })
+              answer.end()
+            })
+          })
+          const asked = yield* Deferred.make<void>()
+          const source = Stream.concat(
+            Stream.succeed(Buffer.from("first ")),
+            Stream.fromEffect(
+              Effect.zipRight(
+                Deferred.succeed(asked, undefined),
+                Effect.as(Effect.sleep("10 minutes"), Buffer.from("second"))
+              )
             )
           )
-        )
-        const fiber = yield* Effect.flatMap(CloudFiles.CloudFiles, (files) =>
-          files.upload({ ...file, body: CloudFiles.fromStream(source, { replayable: true }) })
-        ).pipe(Effect.provide(servicesAt(server.url, http)), Effect.fork)
-        yield* Deferred.await(asked)
-        yield* TestClock.adjust("10 minutes")
-        const stored = yield* Fiber.join(fiber)
-        assert.strictEqual(received, "first second")
-        assert.strictEqual(stored.md5, md5(received))
-      })
-    )
+          const fiber = yield* Effect.flatMap(CloudFiles.CloudFiles, (files) =>
+            files.upload({ ...file, body: CloudFiles.fromStream(source, { replayable: true }) })
+          ).pipe(once, Effect.provide(servicesAt(server.url, http)), Effect.fork)
+          yield* Deferred.await(asked)
+          yield* eventually("the first piece arrives", () => received === "first ")
+          // The response's beginning must arrive as well.
+          yield* pause(20)
+          yield* TestClock.adjust("10 minutes")
+          const stored = yield* Fiber.join(fiber)
+          assert.strictEqual(received, "first second")
+          assert.strictEqual(stored.md5, md5(received))
+        })
+      )
+    }
 
     it.scoped("the response to an upload has its own time, from the body's end", () =>
       Effect.gen(function* () {
@@ -400,6 +536,183 @@ for (const [name, http] of clients) {
         assert.include(error.message, "no response within 1m")
       })
     )
+
+    it.scoped("a response that begins before the upload's body is out leaves that its time", () =>
+      Effect.gen(function* () {
+        const { end, fiber, requests } = yield* archiveInPieces(http, brisk)
+        end()
+        assert.strictEqual((yield* Fiber.join(fiber)).created, 12)
+        assert.strictEqual(requests(), 1)
+      })
+    )
+
+    it.scoped("a response that has begun early has its own time from the end of the upload's body", () =>
+      Effect.gen(function* () {
+        const { fiber, server } = yield* archiveInPieces(http, RetryPolicy.make({ ...brisk, maxAttempts: 1 }))
+        yield* TestClock.adjust("900 millis")
+        yield* pause(20)
+        assert.isNull(yield* fiber.unsafePoll() === null ? Effect.succeed(null) : Effect.succeed("ended"))
+        const error = yield* Effect.flip(inTime(fiber))
+        assert.include(error.message, "the response body stood still for 1s")
+        yield* eventually("the connection is closed", () => server.open() === 0)
+      })
+    )
+
+    it.scoped("an upload whose response has begun may go out slowly", () =>
+      Effect.gen(function* () {
+        const { fiber, readAll, readSome, requests } = yield* archiveHeldUp((source, url) =>
+          Effect.provide(extract(source), servicesAt(url, http, { retry: brisk }))
+        )
+        for (let step = 0; step < 4; step++) {
+          yield* TestClock.adjust("600 millis")
+          yield* readSome
+        }
+        readAll()
+        assert.strictEqual((yield* Fiber.join(fiber)).created, 12)
+        assert.strictEqual(requests(), 1)
+      })
+    )
+
+    it.scoped("an upload that is not read any more, nor its begun response sent: timeout, and nothing is left", () =>
+      Effect.gen(function* () {
+        const { fiber, isClosed, readAll, readSome, server } = yield* archiveHeldUp((source, url) =>
+          Effect.provide(
+            extract(source),
+            servicesAt(url, http, { retry: RetryPolicy.make({ ...brisk, maxAttempts: 1 }) })
+          )
+        )
+        yield* readSome
+        yield* TestClock.adjust("900 millis")
+        yield* pause(20)
+        assert.isNull(yield* fiber.unsafePoll() === null ? Effect.succeed(null) : Effect.succeed("ended"))
+        const error = yield* Effect.flip(inTime(fiber))
+        assert.strictEqual(error._tag, "TransportError")
+        assert.strictEqual(error._tag === "TransportError" ? error.reason : undefined, "timeout")
+        assert.include(error.message, "the request body stood still for 1s")
+        // Who does not read does not see the end either.
+        readAll()
+        yield* eventually("the connection is closed", () => server.open() === 0)
+        yield* eventually("the source is closed", isClosed)
+      })
+    )
+
+    // Over node:http the platform hands over no response before the body is out: what it holds is not seen until then.
+    if (name !== "node:http") {
+      it.scoped("an upload is not given up while its response goes on to arrive", () =>
+        Effect.gen(function* () {
+          const { fiber, readAll, requests, writeSome } = yield* archiveHeldUp((source, url) =>
+            Effect.provide(extract(source), servicesAt(url, http, { retry: brisk }))
+          )
+          for (let step = 0; step < 12; step++) {
+            yield* writeSome
+            yield* TestClock.adjust("200 millis")
+          }
+          readAll()
+          assert.strictEqual((yield* Fiber.join(fiber)).created, 12)
+          assert.strictEqual(requests(), 1)
+        })
+      )
+
+      it.scoped("an early response that is read as it comes has its time while somebody reads, and no other", () =>
+        Effect.gen(function* () {
+          const begun = yield* Deferred.make<void>()
+          const reads = yield* Deferred.make<void>()
+          const { fiber, readAll, readSome } = yield* archiveHeldUp((source, url) =>
+            Effect.gen(function* () {
+              const client = yield* CloudClient.make(
+                "CloudFiles",
+                { types: ["object-store"] },
+                { endpoint: url, retry: RetryPolicy.make({ ...brisk, maxAttempts: 1 }) }
+              )
+              const stream = yield* client.send(
+                {
+                  service: "CloudFiles",
+                  operation: "CloudFiles.test",
+                  method: "PUT",
+                  template: "",
+                  path: "",
+                  headers: {},
+                  body: { bytes: undefined, length: undefined, stream: source },
+                  idempotent: true,
+                  documented: new Set<never>()
+                },
+                (response) => Effect.succeed(response.stream)
+              )
+              yield* Deferred.succeed(begun, undefined)
+              yield* Deferred.await(reads)
+              return yield* bytesOf(stream)
+            }).pipe(Effect.scoped, Effect.provide(Layer.merge(login, http)))
+          )
+          yield* Deferred.await(begun)
+          yield* readSome
+          yield* TestClock.adjust("10 minutes")
+          yield* pause(20)
+          assert.isNull(yield* fiber.unsafePoll() === null ? Effect.succeed(null) : Effect.succeed("ended"))
+          yield* Deferred.succeed(reads, undefined)
+          yield* pause(20)
+          for (let step = 0; step < 3; step++) {
+            yield* TestClock.adjust("600 millis")
+            yield* readSome
+          }
+          readAll()
+          assert.strictEqual(Buffer.from(yield* Fiber.join(fiber)).toString(), ` ${extracted}`)
+        })
+      )
+    }
+
+    for (const [how, end] of [
+      ["stands still", () => {}],
+      ["breaks off", (answer: Http.ServerResponse) => void setTimeout(() => answer.destroy(), 50)]
+    ] as const) {
+      it.scoped(`a refusal whose own body ${how} is that refusal`, () =>
+        Effect.gen(function* () {
+          let begun = 0
+          const server = yield* httpServer((request, answer) => {
+            request.resume()
+            answer.writeHead(403, { "Content-Type": "text/html", "Content-Length": 1000 }).write("<html>Forb")
+            begun++
+            end(answer)
+          })
+          for (const operation of [
+            (files: CloudFiles.Service) => files.listContainersPage(),
+            (files: CloudFiles.Service) => files.listContainers().pipe(Stream.runDrain),
+            (files: CloudFiles.Service) => Stream.runDrain(files.download(file)),
+            // Its source is waited for meanwhile.
+            (files: CloudFiles.Service) =>
+              files.upload({
+                ...file,
+                body: CloudFiles.fromStream(Stream.concat(Stream.make(patterned(10)), Stream.never), {
+                  replayable: true
+                })
+              })
+          ]) {
+            const before = begun
+            const fiber = yield* Effect.flatMap(
+              CloudFiles.CloudFiles,
+              (
+                files
+              ): Effect.Effect<
+                unknown,
+                CloudFiles.UploadError | CloudFiles.DownloadError | CloudError.ChecksumMismatch
+              > => operation(files)
+            ).pipe(once, Effect.flip, Effect.provide(servicesAt(server.url, http)), Effect.fork)
+            // Over node:http the response is seen when the request's body is out.
+            if (name === "node:http" && before === 3) {
+              yield* Fiber.interrupt(fiber)
+              continue
+            }
+            yield* eventually("the refusal begins", () => begun > before)
+            const error = yield* Effect.raceFirst(
+              Fiber.join(fiber),
+              Effect.forever(Effect.zipRight(TestClock.adjust("1 second"), pause(20)))
+            )
+            assert.strictEqual(error._tag, "Forbidden")
+          }
+          // The platform's fetch lets go of a response that ends well only with the garbage.
+          if (name !== "fetch") yield* eventually("the connections are closed", () => server.open() === 0)
+        })
+      )
+    }
 
     it.scopedLive("200 requests that are refused or answered without a body keep their connection", () =>
       Effect.gen(function* () {

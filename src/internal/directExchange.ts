@@ -30,7 +30,7 @@ import {
 } from "./exchange.js"
 import { brokenOff, lateResponse, noResponse, refusalStall, stalled, tooLong } from "./http.js"
 import { parcelSize } from "./parcel.js"
-import { giveBack, givesBack, makePool, type Pool } from "./recycling.js"
+import { giveBack, type Pool, receiving } from "./recycling.js"
 import type { Sink } from "./sink.js"
 import { type Watchdog, type Watched, watchdogOf } from "./watchdog.js"
 
@@ -48,11 +48,8 @@ export const dispatcherOf = (client: HttpClient.HttpClient): Dispatcher | undefi
 /** In bytes: how much of a body is taken from the network before somebody asks for it. */
 const readAhead = 1024 * 1024
 
-/** In bytes: what a large body is collected in, where its buffers are used again. */
-const pieceSize = 1024 * 1024
-
-/** In bytes: as `readAhead`, where it takes no new memory, and a pause costs more. */
-const collectAhead = 4 * pieceSize
+/** How many buffers that are used again are filled before somebody asks for one: a pause costs more. */
+const collectAhead = 4
 
 /** More than any socket takes without saying that it is full. */
 const surelyGone = 128 * 1024
@@ -222,7 +219,11 @@ class Flight implements Watched, Progress, Dispatcher.DispatchHandler {
   private pool: Pool | undefined
   private piece: Uint8Array | undefined
   private filled = 0
-  private late: "response" | "request" | "body" = "response"
+  /**
+   * What is waited for. As long as the request's body is not out, it is that, or its own source: a cloud may well begin its
+   * response before, and send spaces meanwhile, so that nobody gives up the connection.
+   */
+  private late: "source" | "request" | "response" | "body" = "response"
   private readonly watchdog: Watchdog
 
   constructor(
@@ -234,8 +235,8 @@ class Flight implements Watched, Progress, Dispatcher.DispatchHandler {
     readonly sink: Sink | undefined,
     /** Who sends it. */
     fiber: Fiber.RuntimeFiber<unknown, unknown>,
-    /** Whether who reads the body gives its buffers back. */
-    private readonly reuses = false
+    /** What a long body is collected in, where who reads it gives the buffers back. */
+    private readonly reused: Pool | undefined = undefined
   ) {
     const { body, clock, policy } = outgoing
     this.watchdog = watchdogOf(clock)
@@ -295,14 +296,14 @@ class Flight implements Watched, Progress, Dispatcher.DispatchHandler {
     }
     this.headers = joined
     const length = Number(joined["content-length"] ?? Infinity)
-    if (this.reuses && length >= pieceSize) this.pool = makePool(pieceSize)
-    this.late = "body"
+    if (this.reused !== undefined && length >= this.reused.size) this.pool = this.reused
+    if (this.late === "response") this.late = "body"
     if (this.limit === undefined) {
       this.deadline = Infinity
       this.notify()
     } else {
       if (!isSuccess(status)) this.limit = largestRefusal
-      this.beginBody()
+      this.restart()
     }
   }
 
@@ -312,7 +313,7 @@ class Flight implements Watched, Progress, Dispatcher.DispatchHandler {
     if (this.limit === undefined) {
       if (this.pool === undefined) this.parts.push(chunk)
       else this.collect(this.pool, chunk)
-      if (this.size >= (this.pool === undefined ? readAhead : collectAhead)) controller.pause()
+      if (this.size >= Math.max(readAhead, collectAhead * (this.pool?.size ?? 0))) controller.pause()
       this.notifySoon()
       return
     }
@@ -324,7 +325,7 @@ class Flight implements Watched, Progress, Dispatcher.DispatchHandler {
       else this.end()
       this.abort()
     } else if (this.deadline !== Infinity) {
-      this.deadline = this.stallsAt()
+      this.deadline = this.expiresAt()
     }
   }
 
@@ -337,33 +338,33 @@ class Flight implements Watched, Progress, Dispatcher.DispatchHandler {
   onResponseError(_: Dispatcher.DispatchController, cause: Error): void {
     if (this.ended) return
     const { target } = this.outgoing
-    this.fail(this.status === 0 ? noResponse(target, cause) : brokenOff(target, cause))
+    if (this.isRefused()) this.end()
+    else this.fail(this.status === 0 ? noResponse(target, cause) : brokenOff(target, cause))
   }
 
   // How the request's body moves.
 
   moved(bytes: number): void {
     this.outgoing.sent(bytes)
-    if (this.status === 0) this.due(Duration.toMillis(this.outgoing.policy.stallTimeout))
+    this.late = "request"
+    this.restart()
   }
 
   source(): void {
-    if (this.status === 0) this.deadline = Infinity
+    this.late = "source"
+    this.restart()
   }
 
   out(): void {
-    if (this.status !== 0) return
-    this.late = "response"
-    this.due(Duration.toMillis(this.outgoing.policy.responseTimeout))
+    this.late = this.status === 0 ? "response" : "body"
+    this.restart()
   }
 
   expire(): void {
     const { policy, target } = this.outgoing
-    this.fail(
-      this.late === "response"
-        ? lateResponse(target, policy.responseTimeout)
-        : stalled(target, this.late === "request" ? "request" : "response", policy.stallTimeout)
-    )
+    if (this.isRefused()) this.end()
+    else if (this.late === "response") this.fail(lateResponse(target, policy.responseTimeout))
+    else this.fail(stalled(target, this.late === "request" ? "request" : "response", policy.stallTimeout))
     this.abort()
   }
 
@@ -387,11 +388,11 @@ class Flight implements Watched, Progress, Dispatcher.DispatchHandler {
   /** Calls `wake` once more has arrived, or it is clear that no more will. */
   await(wake: () => void): void {
     if (this.size > 0 || this.ended || this.failure !== undefined) return wake()
-    this.beginBody()
     this.wake = () => {
       this.deadline = Infinity
       wake()
     }
+    this.restart()
   }
 
   /** Nobody waits at the moment. */
@@ -421,19 +422,26 @@ class Flight implements Watched, Progress, Dispatcher.DispatchHandler {
     }
   }
 
-  private stallsAt(): number {
+  /** Whether a refusal is collected: its status says what happened, and what is missing of its body changes nothing. */
+  private isRefused(): boolean {
+    return this.limit !== undefined && this.status !== 0 && !isSuccess(this.status)
+  }
+
+  private expiresAt(): number {
     const { clock, policy } = this.outgoing
-    const limit = isSuccess(this.status) ? policy.stallTimeout : refusalStall(policy.stallTimeout)
+    const limit =
+      this.late === "response"
+        ? policy.responseTimeout
+        : this.status === 0 || isSuccess(this.status)
+          ? policy.stallTimeout
+          : refusalStall(policy.stallTimeout)
     return clock.unsafeCurrentTimeMillis() + Duration.toMillis(limit)
   }
 
-  private beginBody(): void {
-    this.deadline = this.stallsAt()
-    this.watchdog.hurry(this)
-  }
-
-  private due(millis: number): void {
-    this.deadline = this.outgoing.clock.unsafeCurrentTimeMillis() + millis
+  /** Begins the time anew in which something must move, where somebody waits for that. */
+  private restart(): void {
+    if (this.wake === undefined) return
+    this.deadline = this.late === "source" && !this.isRefused() ? Infinity : this.expiresAt()
     this.watchdog.hurry(this)
   }
 
@@ -533,6 +541,16 @@ const arriving = (flight: Flight, outgoing: Outgoing): Arriving => {
     headers: flight.headers,
     refusal: Effect.orElseSucceed(text(largestRefusal, "cut"), () => ""),
     stream: Stream.fromPull(Effect.succeed(pull)),
+    readInto: (parts) => {
+      const step: Effect.Effect<void, TransportError> = Effect.matchEffect(pull, {
+        onFailure: Option.match({ onNone: () => Effect.void, onSome: Effect.fail }),
+        onSuccess: (chunk) => {
+          for (const part of chunk) parts.push(part)
+          return step
+        }
+      })
+      return step
+    },
     text
   }
 }
@@ -556,8 +574,7 @@ const awaited = (
 export const make = (dispatcher: Dispatcher): Exchange => ({
   open: (outgoing) =>
     Effect.withFiberRuntime((fiber) => {
-      const reuses = fiber.getFiberRef(givesBack)
-      const flight = new Flight(outgoing, undefined, true, undefined, fiber, reuses)
+      const flight = new Flight(outgoing, undefined, true, undefined, fiber, fiber.getFiberRef(receiving))
       const over = Effect.zipRight(
         Effect.sync(() => flight.give()),
         closing(flight)

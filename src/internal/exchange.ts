@@ -59,6 +59,8 @@ export interface Arriving extends Head {
   readonly refusal: Effect.Effect<string>
   /** The body as it arrives, with back-pressure. */
   readonly stream: Stream.Stream<Uint8Array, TransportError>
+  /** Reads the body into parts without a Stream; where it breaks off, what has come before is among them. */
+  readonly readInto: (parts: Array<Uint8Array>) => Effect.Effect<void, TransportError>
 }
 
 /** A way of sending requests. */

@@ -157,13 +157,20 @@ const hasNoBody = (response: HttpClientResponse.HttpClientResponse): boolean =>
   response.headers["content-length"] === "0"
 
 /**
+ * Fails once nothing has moved for so long since it was run: of a response that is waited for, or of a request's body that is
+ * still on its way meanwhile.
+ */
+export type Watch = (stallTimeout: Duration.Duration) => Effect.Effect<never, TransportError>
+
+/**
  * The body as it arrives; fails where it breaks off or stands still. Where there is none, its end is read none the less, for
  * it is then only that node:http takes the connection back; fetch calls that an error.
  */
 export const bodyStream = (
   response: HttpClientResponse.HttpClientResponse,
   target: Target,
-  stallTimeout: Duration.Duration
+  stallTimeout: Duration.Duration,
+  watch?: Watch
 ): Stream.Stream<Uint8Array, TransportError> =>
   Stream.unwrapScoped(
     Effect.map(
@@ -176,10 +183,15 @@ export const bodyStream = (
         Stream.fromPull(
           Effect.succeed(
             // Interruptible even where the caller is not, or the time would be up without any effect.
-            Effect.timeoutFail(Effect.interruptible(pull), {
-              duration: stallTimeout,
-              onTimeout: () => Option.some(stalled(target, "response", stallTimeout))
-            })
+            watch === undefined
+              ? Effect.timeoutFail(Effect.interruptible(pull), {
+                  duration: stallTimeout,
+                  onTimeout: () => Option.some(stalled(target, "response", stallTimeout))
+                })
+              : Effect.raceFirst(
+                  Effect.interruptible(pull),
+                  Effect.interruptible(Effect.mapError(watch(stallTimeout), Option.some))
+                )
           )
         )
     )
@@ -192,12 +204,17 @@ export const bodyStream = (
 export const readText = (
   response: HttpClientResponse.HttpClientResponse,
   target: Target,
-  options: { readonly stallTimeout: Duration.Duration; readonly limit: number; readonly beyond: "cut" | "fail" }
+  options: {
+    readonly stallTimeout: Duration.Duration
+    readonly limit: number
+    readonly beyond: "cut" | "fail"
+    readonly watch?: Watch | undefined
+  }
 ): Effect.Effect<string, TransportError> =>
   Effect.suspend(() => {
     const chunks: Array<Uint8Array> = []
     let size = 0
-    return bodyStream(response, target, options.stallTimeout).pipe(
+    return bodyStream(response, target, options.stallTimeout, options.watch).pipe(
       Stream.runForEachWhile((chunk) =>
         Effect.suspend(() => {
           chunks.push(chunk)
@@ -215,11 +232,15 @@ export const readInto = (
   response: HttpClientResponse.HttpClientResponse,
   target: Target,
   sink: Sink,
-  options: { readonly stallTimeout: Duration.Duration; readonly limit: number }
+  options: {
+    readonly stallTimeout: Duration.Duration
+    readonly limit: number
+    readonly watch?: Watch | undefined
+  }
 ): Effect.Effect<void, TransportError> =>
   Effect.suspend(() => {
     let size = 0
-    return Stream.runForEachWhile(bodyStream(response, target, options.stallTimeout), (bytes) => {
+    return Stream.runForEachWhile(bodyStream(response, target, options.stallTimeout, options.watch), (bytes) => {
       size += bytes.byteLength
       sink.add(bytes)
       return sink.limit === undefined && size > options.limit
@@ -239,13 +260,15 @@ export const readRefusal = (
   response: HttpClientResponse.HttpClientResponse,
   target: Target,
   stallTimeout: Duration.Duration,
-  limit = 65_536
+  limit = 65_536,
+  watch?: Watch
 ): Effect.Effect<string> =>
   Effect.orElseSucceed(
     readText(response, target, {
       stallTimeout: refusalStall(stallTimeout),
       limit,
-      beyond: "cut"
+      beyond: "cut",
+      watch
     }),
     () => ""
   )

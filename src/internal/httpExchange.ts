@@ -32,12 +32,64 @@ import {
   readText,
   type SecureClient,
   send,
-  stalled
+  stalled,
+  type Target,
+  type Watch
 } from "./http.js"
+
+/** Whether a body is with the network, its source is asked for more of it, or it is out. */
+type Phase = "moving" | "source" | "sent"
+
+/** A request's body that goes out piece by piece. */
+interface Upload {
+  readonly content: Content
+  /** Says that it has moved, and what is waited for next. */
+  readonly move: (to: Phase) => void
+  /**
+   * Fails once it has stood still for so long since this was run, except while its own source is slow, which is no fault of
+   * the network's; and as told, once it has been out for so long.
+   */
+  readonly watch: (
+    stallTimeout: Duration.Duration,
+    afterwards: { readonly timeout: Duration.Duration; readonly failure: () => TransportError }
+  ) => Effect.Effect<never, TransportError>
+}
+
+/** The upload of a request whose body is not handed over whole. */
+const uploadOf = ({ body, clock, target }: Outgoing): Upload | undefined => {
+  if (body === undefined || (body.bytes !== undefined && body.bytes.byteLength <= wholeUpTo)) return undefined
+  let movedAt = 0
+  let phase: Phase = "moving"
+  return {
+    content: body,
+    move: (to) => {
+      phase = to
+      movedAt = clock.unsafeCurrentTimeMillis()
+    },
+    watch: (stallTimeout, { failure, timeout }) =>
+      Effect.suspend(() => {
+        const beginning = clock.unsafeCurrentTimeMillis()
+        const round: Effect.Effect<never, TransportError> = Effect.suspend(() => {
+          const since = phase === "source" ? 0 : clock.unsafeCurrentTimeMillis() - Math.max(beginning, movedAt)
+          const left = Duration.toMillis(phase === "sent" ? timeout : stallTimeout) - since
+          return left > 0
+            ? Effect.zipRight(Effect.sleep(left), round)
+            : Effect.fail(phase === "sent" ? failure() : stalled(target, "request", stallTimeout))
+        })
+        return round
+      })
+  }
+}
+
+/** What is watched while the response to an upload is read: a cloud may begin it before the request's body is out. */
+const watchOf = (upload: Upload | undefined, target: Target): Watch | undefined =>
+  upload === undefined
+    ? undefined
+    : (timeout) => upload.watch(timeout, { timeout, failure: () => stalled(target, "response", timeout) })
 
 /**
  * Sends a request whose body is a stream. Three clocks apply in turn: the body must not stand still on its way out, except
- * while its own source is slow, which is no fault of the network's; and once it is out, the response must begin in time.
+ * while its own source is slow; and once it is out, the response must begin in time.
  *
  * Some clients run the body in a fiber of their own, and not all of them end it with the request. It ends with the attempt's
  * scope here, before another attempt may run the source again.
@@ -45,18 +97,14 @@ import {
 const sendStream = (
   client: SecureClient,
   request: HttpClientRequest.HttpClientRequest,
-  content: Content,
+  { content, move, watch }: Upload,
   contentType: string,
   outgoing: Outgoing
 ): Effect.Effect<HttpClientResponse.HttpClientResponse, TransportError, Scope.Scope> =>
   Effect.suspend(() => {
-    const { clock, policy, target } = outgoing
-    let movedAt = clock.unsafeCurrentTimeMillis()
-    let phase: "moving" | "source" | "sent" = "moving"
-    const move = (to: typeof phase): void => {
-      phase = to
-      movedAt = clock.unsafeCurrentTimeMillis()
-    }
+    const { policy, target } = outgoing
+    const { responseTimeout } = policy
+    move("moving")
     const runners = new Set<Fiber.RuntimeFiber<unknown, unknown>>()
     const watched = Stream.unwrapScoped(
       Effect.withFiberRuntime<Stream.Stream<Uint8Array>, never, Scope.Scope>((fiber) => {
@@ -81,36 +129,33 @@ const sendStream = (
         )
       })
     )
-    const watchdog: Effect.Effect<never, TransportError> = Effect.suspend(() => {
-      const limit = phase === "sent" ? policy.responseTimeout : policy.stallTimeout
-      const left = Duration.toMillis(limit) - (phase === "source" ? 0 : clock.unsafeCurrentTimeMillis() - movedAt)
-      return left > 0
-        ? Effect.zipRight(Effect.sleep(left), watchdog)
-        : Effect.fail(phase === "sent" ? lateResponse(target, limit) : stalled(target, "request", limit))
-    })
     const body = HttpBody.stream(watched, contentType, content.length)
     return Effect.zipRight(
       Effect.addFinalizer(() => Fiber.interruptAll(runners)),
       // Interruptible even where the caller is not, or the loser of the race would be waited for.
       Effect.raceFirst(
         Effect.interruptible(exchange(client, HttpClientRequest.setBody(request, body), target)),
-        Effect.interruptible(watchdog)
+        Effect.interruptible(
+          watch(policy.stallTimeout, {
+            timeout: responseTimeout,
+            failure: () => lateResponse(target, responseTimeout)
+          })
+        )
       )
     )
   })
 
 const dispatch = (
   client: SecureClient,
-  outgoing: Outgoing
+  outgoing: Outgoing,
+  upload: Upload | undefined
 ): Effect.Effect<HttpClientResponse.HttpClientResponse, TransportError, Scope.Scope> => {
-  const { body: content, endpoint, headers, policy, target } = outgoing
+  const { body, endpoint, headers, policy, target } = outgoing
   const request = HttpClientRequest.make(outgoing.method as HttpMethod)(endpoint.href + outgoing.path, { headers })
-  if (content === undefined) return send(client, request, target, policy.responseTimeout)
+  const bytes = body?.bytes
   const contentType = headers["content-type"] ?? "application/octet-stream"
-  const { bytes } = content
-  if (bytes === undefined || bytes.byteLength > wholeUpTo) {
-    return sendStream(client, request, content, contentType, outgoing)
-  }
+  if (upload !== undefined) return sendStream(client, request, upload, contentType, outgoing)
+  if (bytes === undefined) return send(client, request, target, policy.responseTimeout)
   outgoing.sent(bytes.byteLength)
   return send(
     client,
@@ -120,49 +165,75 @@ const dispatch = (
   )
 }
 
-const arriving = (response: HttpClientResponse.HttpClientResponse, outgoing: Outgoing): Arriving => {
+const arriving = (
+  response: HttpClientResponse.HttpClientResponse,
+  outgoing: Outgoing,
+  upload: Upload | undefined
+): Arriving => {
   const { policy, target } = outgoing
   const { stallTimeout } = policy
+  const watch = watchOf(upload, target)
+  const stream = bodyStream(response, target, stallTimeout, watch).pipe(
+    Stream.mapChunks((chunk) => {
+      outgoing.received(Chunk.reduce(chunk, 0, (sum, part) => sum + part.byteLength))
+      return chunk
+    })
+  )
   return {
     status: response.status,
     headers: response.headers,
-    text: (limit, beyond) => readText(response, target, { stallTimeout, limit, beyond }),
-    refusal: readRefusal(response, target, stallTimeout, largestRefusal),
-    stream: bodyStream(response, target, stallTimeout).pipe(
-      Stream.mapChunks((chunk) => {
-        outgoing.received(Chunk.reduce(chunk, 0, (sum, part) => sum + part.byteLength))
-        return chunk
-      })
-    )
+    text: (limit, beyond) => readText(response, target, { stallTimeout, limit, beyond, watch }),
+    // Of a refusal nothing more is expected once it stands still, whatever the upload does.
+    refusal: readRefusal(
+      response,
+      target,
+      stallTimeout,
+      largestRefusal,
+      isSuccess(response.status) ? watch : undefined
+    ),
+    stream,
+    readInto: (parts) =>
+      Stream.runForEachChunk(stream, (chunk) =>
+        Effect.sync(() => {
+          for (const part of chunk) parts.push(part)
+        })
+      )
   }
 }
 
 /** The exchange over an HttpClient. */
 export const make = (client: SecureClient): Exchange => ({
-  open: (outgoing) => Effect.map(dispatch(client, outgoing), (response) => arriving(response, outgoing)),
-  collect: (outgoing, keeps) =>
-    Effect.scoped(
-      Effect.flatMap(dispatch(client, outgoing), (response) =>
+  open: (outgoing) => {
+    const upload = uploadOf(outgoing)
+    return Effect.map(dispatch(client, outgoing, upload), (response) => arriving(response, outgoing, upload))
+  },
+  collect: (outgoing, keeps) => {
+    const upload = uploadOf(outgoing)
+    return Effect.scoped(
+      Effect.flatMap(dispatch(client, outgoing, upload), (response) =>
         Effect.suspend(() => {
           const { target } = outgoing
           const { stallTimeout } = outgoing.policy
           const { headers, status } = response
+          const watch = watchOf(upload, target)
           const sink = typeof keeps === "function" ? keeps() : undefined
           if (sink !== undefined && isSuccess(status)) {
-            return Effect.as(readInto(response, target, sink, { stallTimeout, limit: largestText }), {
+            return Effect.as(readInto(response, target, sink, { stallTimeout, limit: largestText, watch }), {
               status,
               headers,
               text: () => "",
               sink
             })
           }
-          return Effect.map(
-            isSuccess(status) && keeps !== false
-              ? readText(response, target, { stallTimeout, limit: largestText, beyond: "fail" })
-              : readRefusal(response, target, stallTimeout, largestRefusal),
-            (text) => ({ status, headers, text: () => text, sink })
-          )
+          const { refusal, text } = arriving(response, outgoing, upload)
+          return Effect.map(isSuccess(status) && keeps !== false ? text(largestText, "fail") : refusal, (text) => ({
+            status,
+            headers,
+            text: () => text,
+            sink
+          }))
         })
       )
     )
+  }
 })

@@ -30,6 +30,15 @@ const cutOf = (bytes: Buffer): number => {
 
 const textOf = (bytes: Buffer): string => bytes.toString(isAscii(bytes) ? "latin1" : "utf8")
 
+/** In bytes: room for what is not enough yet, and a piece of the network's. */
+const usual = 128 * 1024
+
+/** After the end there is none; who adds more even so gets one of their own. */
+const none = Buffer.alloc(0)
+
+/** Rooms that nobody uses: a listing takes one page after the other. */
+const free: Array<Buffer> = []
+
 /**
  * Hands the items of an array of objects on as they are read, some at a time and in order.
  *
@@ -37,10 +46,20 @@ const textOf = (bytes: Buffer): string => bytes.toString(isAscii(bytes) ? "latin
  * then it waits for a better place. What is parsed was therefore cut between two items.
  */
 export const jsonItems = (take: (items: ReadonlyArray<unknown>) => void): ItemsSink => {
-  let pending: Array<Uint8Array> = []
+  // A copy of our own, which is written to. A new one for each piece would be what a listing leaves most of behind.
+  let room = free.pop() ?? Buffer.allocUnsafeSlow(usual)
   let size = 0
   let threshold = enough
   let opened = false
+  const keep = (bytes: Uint8Array): void => {
+    if (size + bytes.byteLength > room.byteLength) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(2 * room.byteLength, size + bytes.byteLength))
+      room.copy(larger, 0, 0, size)
+      room = larger
+    }
+    room.set(bytes, size)
+    size += bytes.byteLength
+  }
   /** The items before a cut, whose comma gives its place to the bracket that ends them, and then to the one that begins the rest. */
   const parse = (all: Buffer, cut: number): ReadonlyArray<unknown> | undefined => {
     all[cut] = closing
@@ -55,29 +74,27 @@ export const jsonItems = (take: (items: ReadonlyArray<unknown>) => void): ItemsS
   }
   return {
     add: (bytes) => {
-      pending.push(bytes)
-      size += bytes.byteLength
+      keep(bytes)
       if (size < threshold) return
-      // A copy of our own, which is written to.
-      const all = Buffer.concat(pending)
+      const all = room.subarray(0, size)
       const cut = cutOf(all)
       const items = cut < 0 ? undefined : parse(all, cut)
       if (items === undefined) {
-        pending = [all]
         // Not tried again for each piece, or a single long item would be read over and over.
         threshold = size * 2
         return
       }
       opened = true
-      const rest = all.subarray(cut)
-      pending = [rest]
-      size = rest.byteLength
+      room.copyWithin(0, cut, size)
+      size -= cut
       threshold = enough
       take(items)
     },
     end: () => {
-      const text = textOf(Buffer.concat(pending)).trim()
-      pending = []
+      const text = textOf(room.subarray(0, size)).trim()
+      size = 0
+      if (room.byteLength === usual && free.length < 4) free.push(room)
+      room = none
       if (text === "" && !opened) return
       const items: unknown = JSON.parse(text)
       if (!Array.isArray(items)) throw new SyntaxError("it is no array")

@@ -7,34 +7,66 @@
 import * as FiberRef from "effect/FiberRef"
 import * as GlobalValue from "effect/GlobalValue"
 
-const pools = new WeakMap<ArrayBufferLike, Array<Uint8Array>>()
+/** What becomes of each buffer that is given back. */
+const owners = new WeakMap<ArrayBufferLike, () => void>()
 
 /** Buffers of one size for one reader. */
 export interface Pool {
+  /** In bytes. */
+  readonly size: number
   readonly take: () => Uint8Array<ArrayBuffer>
 }
 
 export const makePool = (size: number): Pool => {
   const free: Array<Uint8Array<ArrayBuffer>> = []
   return {
+    size,
     take: () => {
       const known = free.pop()
       if (known !== undefined) return known
       const made = new Uint8Array(size)
-      pools.set(made.buffer, free)
+      owners.set(made.buffer, () => {
+        // Given back twice, it would be two readers'.
+        if (!free.some(({ buffer }) => buffer === made.buffer)) free.push(new Uint8Array(made.buffer))
+      })
       return made
     }
   }
 }
 
-/** Gives a buffer back to its pool, if it is of one, or that of which this is a part. It must not be read any more. */
-export const giveBack = ({ buffer }: Uint8Array): void => {
-  const pool = pools.get(buffer)
-  // Given back twice, it would be two readers'.
-  if (pool !== undefined && !pool.some((known) => known.buffer === buffer)) pool.push(new Uint8Array(buffer))
+/**
+ * Buffers that another thread fills, each with the content of several files, and that go back to it when all of that was given
+ * back. Of a thousand small files they would be as much garbage as the files are long.
+ */
+export interface Rooms {
+  /** One that may be filled anew, where there is one. */
+  readonly take: () => Uint8Array<ArrayBuffer> | undefined
+  /** Says that a buffer has come with so many parts; each is given back once, if at all. */
+  readonly lend: (buffer: ArrayBuffer, parts: number) => void
 }
 
-/** Whether what is received may come in buffers that are used again, since whoever reads it gives them back. */
-export const givesBack: FiberRef.FiberRef<boolean> = GlobalValue.globalValue("effect-rackspace/givesBack", () =>
-  FiberRef.unsafeMake(false)
+/** More than these are not filled at a time. */
+const mostRooms = 4
+
+export const makeRooms = (): Rooms => {
+  const free: Array<Uint8Array<ArrayBuffer>> = []
+  return {
+    take: () => free.pop(),
+    lend: (buffer, parts) => {
+      let left = parts
+      owners.set(buffer, () => {
+        left--
+        if (left === 0 && free.length < mostRooms) free.push(new Uint8Array(buffer))
+      })
+    }
+  }
+}
+
+/** Gives a buffer back to whose it is, if it is anybody's, or that of which this is a part. It must not be read any more. */
+export const giveBack = (part: Uint8Array): void => owners.get(part.buffer)?.()
+
+/** Into whose buffers what is received may come, since whoever reads it gives them back; of none, where nobody does. */
+export const receiving: FiberRef.FiberRef<Pool | undefined> = GlobalValue.globalValue(
+  "effect-rackspace/receiving",
+  () => FiberRef.unsafeMake<Pool | undefined>(undefined)
 )

@@ -55,6 +55,34 @@ describe("a JSON array that is read as it arrives", () => {
     assert.isAtLeast(read(JSON.stringify(all), [4096]).times, 3)
   })
 
+  it("gives an item that is longer than all that is read at a time", () => {
+    const all = ["short", "x".repeat(700_000), "},".repeat(100_000), "last"].map((name) => ({ name }))
+    for (const size of [1000, 65_536, 2 ** 21]) {
+      assert.deepStrictEqual(read(JSON.stringify(all), [size]).items, all)
+    }
+  })
+
+  it("is its own: several that are read in turns do not hear of each other, nor of those before them", () => {
+    for (let round = 0; round < 3; round++) {
+      const lists = Array.from({ length: 6 }, (_, list) =>
+        Array.from({ length: 4000 }, (_, index) => ({ name: `list-${round}-${list}-${index}` }))
+      )
+      const seen = lists.map((): Array<unknown> => [])
+      const sinks = seen.map((items) => jsonItems((some) => void items.push(...some)))
+      const texts = lists.map((list) => new TextEncoder().encode(JSON.stringify(list)))
+      for (let offset = 0; texts.some(({ byteLength }) => offset < byteLength); offset += 20_000) {
+        for (const [index, sink] of sinks.entries()) {
+          const piece = texts[index]?.slice(offset, offset + 20_000) ?? new Uint8Array(0)
+          sink.add(piece)
+          // Whoever has taken a piece may be given the next one in the same place.
+          piece.fill(0)
+        }
+      }
+      for (const sink of sinks) sink.end()
+      assert.deepStrictEqual(seen, lists)
+    }
+  })
+
   it("is nothing where there is nothing, and throws where it is no array, or has no end", () => {
     assert.deepStrictEqual(read("", [1]).items, [])
     assert.deepStrictEqual(read(" \n", [1]).items, [])

@@ -97,33 +97,15 @@ export interface Parts {
 /** In bytes: an object up to this size is handed on in one piece, once all of it is there and right. */
 export const smallObject = 256 * 1024
 
-const joined = (chunk: Chunk.Chunk<Uint8Array>): Uint8Array =>
-  Chunk.size(chunk) === 1 ? Chunk.unsafeHead(chunk) : Buffer.concat(Chunk.toReadonlyArray(chunk))
+const joined = (parts: ReadonlyArray<Uint8Array>): Uint8Array => {
+  const [first] = parts
+  return first !== undefined && parts.length === 1 ? first : Buffer.concat(parts)
+}
 
-/**
- * All bytes of a stream that is read where it is, since to run it costs as much as a small request. Where it fails, `orElse` is
- * told what had come by then.
- */
-const collected = <E, E2>(
-  stream: Stream.Stream<Uint8Array, E>,
-  orElse: (error: E, parts: Chunk.Chunk<Uint8Array>) => Effect.Effect<Uint8Array, E2>
-): Effect.Effect<Uint8Array, E2> =>
-  Effect.scoped(
-    Effect.flatMap(Stream.toPull(stream), (pull) => {
-      let parts = Chunk.empty<Uint8Array>()
-      const step: Effect.Effect<Uint8Array, E2> = Effect.matchEffect(pull, {
-        onFailure: Option.match({
-          onNone: () => Effect.succeed(joined(parts)),
-          onSome: (error) => orElse(error, parts)
-        }),
-        onSuccess: (chunk) => {
-          parts = Chunk.appendAll(parts, chunk)
-          return step
-        }
-      })
-      return step
-    })
-  )
+/** In bytes: what a large object is received in, where its buffers are used again. */
+const pieceSize = 1024 * 1024
+
+type Arriving = Endpoint.Arriving<ObjectInfo>
 
 /** A download that has begun. */
 export interface Begun extends Download {
@@ -144,7 +126,9 @@ export const makeDownload = (
   { operation = "CloudFiles.download", givesBack = false }: MakeOptions = {}
 ) => {
   const send = Endpoint.method(client, { ...endpoints.getObject, operation })
-  const get: typeof send = givesBack ? (input) => Effect.locally(send(input), Recycling.givesBack, true) : send
+  const get: typeof send = givesBack
+    ? (input) => Effect.suspend(() => Effect.locally(send(input), Recycling.receiving, Recycling.makePool(pieceSize)))
+    : send
   const getWhole = Endpoint.wholeMethod(client, { ...endpoints.getObject, operation }, smallObject)
   const getObjectInfo = Endpoint.method(client, { ...endpoints.getObjectInfo, operation })
   const manifests = makeManifests(client, operation)
@@ -334,26 +318,32 @@ export const makeDownload = (
   const whole = (
     options: DownloadOptions,
     info: ObjectInfo,
-    stream: Stream.Stream<Uint8Array, TransportError>
+    response: Arriving
   ): Effect.Effect<Uint8Array, DownloadError | ChecksumMismatch> => {
-    const goOn = (error: TransportError, parts: Chunk.Chunk<Uint8Array>) => {
-      const broken = Stream.concat(Stream.fromChunk(parts), Stream.fail(error))
+    const goOn = (error: TransportError, parts: ReadonlyArray<Uint8Array>) => {
+      const broken = Stream.concat(Stream.fromIterable(parts), Stream.fail(error))
       return isBroken(error)
-        ? Effect.map(Stream.runCollect(verified(options, info, resumed(options, info, broken))), joined)
+        ? Effect.map(Stream.runCollect(verified(options, info, resumed(options, info, broken))), (all) =>
+            joined(Chunk.toReadonlyArray(all))
+          )
         : Effect.fail(error)
     }
-    return Effect.flatMap(
-      collected<TransportError, DownloadError | ChecksumMismatch>(stream, goOn),
-      (bytes): Effect.Effect<Uint8Array, DownloadError | ChecksumMismatch> => {
-        if (bytes.byteLength !== info.bytes) {
-          // Some HTTP clients decompress what was stored compressed; then neither length nor checksum is that of the bytes.
-          return info.contentEncoding === undefined
-            ? goOn(wrongLength(options, bytes.byteLength, info.bytes ?? 0), Chunk.of(bytes))
-            : Effect.succeed(bytes)
+    return Effect.suspend(() => {
+      const parts: Array<Uint8Array> = []
+      return Effect.matchEffect(response.readInto(parts), {
+        onFailure: (error) => goOn(error, parts),
+        onSuccess: (): Effect.Effect<Uint8Array, DownloadError | ChecksumMismatch> => {
+          const bytes = joined(parts)
+          if (bytes.byteLength !== info.bytes) {
+            // Some HTTP clients decompress what was stored compressed; then neither length nor checksum is that of the bytes.
+            return info.contentEncoding === undefined
+              ? goOn(wrongLength(options, bytes.byteLength, info.bytes ?? 0), [bytes])
+              : Effect.succeed(bytes)
+          }
+          return right(options, info, bytes)
         }
-        return right(options, info, bytes)
-      }
-    )
+      })
+    })
   }
 
   /**
@@ -377,7 +367,8 @@ export const makeDownload = (
   /** The start of a download; where its object is small, also all of it in one piece, instead of the stream. */
   const begin = (options: DownloadOptions): Effect.Effect<Begun, DownloadError, Scope.Scope> => {
     const { verify, ...request } = options
-    return Effect.flatMap(get(request), ({ head: info, stream }): Effect.Effect<Begun, MalformedResponse> => {
+    return Effect.flatMap(get(request), (response): Effect.Effect<Begun, MalformedResponse> => {
+      const { head: info, stream } = response
       const wrong = options.range === undefined ? undefined : wrongPart(options.range, info)
       if (wrong !== undefined) return Effect.fail(malformed(info, wrong))
       const isSmall =
@@ -386,7 +377,7 @@ export const makeDownload = (
         info.bytes <= smallObject &&
         (verify === false || md5Of(info) !== undefined)
       if (!isSmall) return Effect.succeed({ info, stream: verified(options, info, resumed(options, info, stream)) })
-      const all = whole(options, info, stream)
+      const all = whole(options, info, response)
       return Effect.succeed({ info, stream: Stream.fromEffect(all), whole: all })
     })
   }

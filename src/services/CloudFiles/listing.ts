@@ -12,7 +12,14 @@ import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { MalformedResponse, TransportError } from "../../CloudError.js"
 import { inWordsOf } from "../../internal/pageSize.js"
+import { makePool, receiving } from "../../internal/recycling.js"
 import * as RetryPolicy from "../../RetryPolicy.js"
+
+/**
+ * In bytes: what pages are received in, one after the other. Of a million items the buffers of the network's would be 200 MiB, of
+ * which the garbage collector takes its time to free those that it has seen twice.
+ */
+const pieceSize = 128 * 1024
 
 /**
  * Pages by the last name seen, until one is empty: the cloud may cap a page below what was asked for, so a short page says
@@ -40,6 +47,7 @@ export const listing = <A, E extends { readonly _tag: string }>(options: {
         RetryPolicy.scheduleSince<TransportError>(0, { ...policy, maxElapsed: Duration.infinity }, true)
       )
       const outer = yield* Effect.scope
+      const pool = makePool(pieceSize)
       type Pull = Effect.Effect<Chunk.Chunk<A>, Option.Option<E | TransportError | MalformedResponse>>
       let marker = first
       /** Whether an item has arrived since the last failure: attempts are counted anew then, or a long listing would use them up. */
@@ -65,7 +73,7 @@ export const listing = <A, E extends { readonly _tag: string }>(options: {
         return Effect.gen(function* () {
           const scope = yield* Scope.fork(outer, ExecutionStrategy.sequential)
           // A page that does not begin was asked for again already, as often as the policy allows.
-          const stream = yield* Scope.extend(open(asked), scope).pipe(
+          const stream = yield* Scope.extend(Effect.locally(open(asked), receiving, pool), scope).pipe(
             Effect.mapError((error) => Option.some(inWordsOf(operation)(error) as E))
           )
           const items = yield* Scope.extend(Stream.toPull(stream), scope)
