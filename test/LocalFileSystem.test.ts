@@ -9,11 +9,11 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import { execFileSync } from "node:child_process"
-import { mkdir, rm, stat, symlink } from "node:fs/promises"
+import { lstat, mkdir, readdir, readFile, rm, stat, symlink } from "node:fs/promises"
 import * as TestCloud from "../src/layers/TestCloud.js"
 import * as LocalFileSystem from "../src/LocalFileSystem.js"
 import * as CloudFiles from "../src/services/CloudFiles.js"
-import { eventually, md5, patterned, pause } from "./support.js"
+import { eventually, md5, patterned, pause, requestsOf } from "./support.js"
 import { prepared, put } from "./support/cloudFiles.js"
 import { contentOf, folderOf } from "./support/folder.js"
 import { workers } from "./support/workers.js"
@@ -263,10 +263,90 @@ describe("small files of the local file system", () => {
     }).pipe(Effect.provide(cloud))
   )
 
+  type Upload = (
+    folder: string,
+    names: ReadonlyArray<string>
+  ) => Effect.Effect<void, unknown, CloudFiles.CloudFiles | FileSystem.FileSystem>
+
+  const uploads: Readonly<Record<string, Upload>> = {
+    "one by one": (folder, names) =>
+      Effect.flatMap(CloudFiles.CloudFiles, (files) =>
+        Effect.forEach(
+          names,
+          (object) => files.upload({ container: "c", object, body: CloudFiles.fromFile(`${folder}/${object}`) }),
+          { concurrency: 8, discard: true }
+        )
+      ),
+    "as a folder": (folder) =>
+      Effect.flatMap(CloudFiles.CloudFiles, (files) =>
+        CloudFiles.runFolder(files.uploadFolder({ container: "c", folder, archives: "never", concurrency: 8 }))
+      )
+  }
+
+  for (const [how, upload] of Object.entries(uploads)) {
+    it.scopedLive(`what is sent again is what was read, though much was read since: ${how}`, () =>
+      Effect.gen(function* () {
+        const { emulated } = yield* prepared
+        const { layer } = yield* watched
+        const contents = Object.fromEntries(
+          Array.from({ length: 600 }, (_, index) => [String(index).padStart(3, "0"), String(index).repeat(3000)])
+        )
+        const folder = yield* folderOf(contents)
+        for (const name of ["020", "070", "071", "300"]) {
+          yield* emulated.fail({
+            match: { method: "PUT", path: new RegExp(`/c/${name}$`) },
+            fault: { _tag: "Status", status: 503, headers: { "Retry-After": "1" } }
+          })
+        }
+        yield* Effect.provide(upload(folder, Object.keys(contents)), layer)
+        for (const [name, content] of Object.entries(contents)) {
+          const stored = (yield* emulated.files.getObject("c", name))?.bytes
+          assert.isTrue(stored !== undefined && Buffer.from(content).equals(stored), name)
+        }
+      }).pipe(Effect.provide(cloud))
+    )
+  }
+
+  it.scopedLive("what is there and is no file is written to as it is, and stays", () =>
+    Effect.gen(function* () {
+      const { files } = yield* prepared
+      const { layer, written } = yield* watched
+      yield* put("o", "content")
+      const folder = yield* folderOf({})
+      execFileSync("mkfifo", [`${folder}/pipe`])
+      yield* Effect.promise(() => symlink("/dev/null", `${folder}/device`))
+      yield* Effect.promise(() => symlink("elsewhere", `${folder}/link`))
+      const read = yield* Effect.fork(Effect.promise(() => readFile(`${folder}/pipe`, "utf8")))
+      yield* Effect.gen(function* () {
+        yield* warm
+        for (const name of ["pipe", "device", "link"]) {
+          const { bytes, verified } = yield* files.downloadToFile({
+            container: "c",
+            object: "o",
+            path: `${folder}/${name}`
+          })
+          assert.deepStrictEqual([bytes, verified], [7, true])
+        }
+      }).pipe(Effect.provide(layer))
+      assert.strictEqual(yield* Fiber.join(read), "content")
+      assert.deepStrictEqual(written, [])
+      const typeOf = (name: string) =>
+        Effect.map(
+          Effect.promise(() => lstat(`${folder}/${name}`)),
+          (found) => [found.isFIFO(), found.isSymbolicLink(), found.isFile()]
+        )
+      assert.deepStrictEqual(yield* typeOf("pipe"), [true, false, false])
+      assert.deepStrictEqual(yield* typeOf("device"), [false, true, false])
+      // A link to nothing, or to a file, is replaced as any file is.
+      assert.deepStrictEqual(yield* typeOf("link"), [false, false, true])
+      assert.deepStrictEqual((yield* Effect.promise(() => readdir(folder))).toSorted(), ["device", "link", "pipe"])
+    }).pipe(Effect.provide(cloud))
+  )
+
   it.scopedLive("what cannot be written says why, and leaves nothing", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
-      const { asked, layer } = yield* watched
+      const { layer } = yield* watched
       yield* put("o", "content")
       const folder = yield* folderOf({ "there/file": "x", old: "old" })
       const failureOf = (path: string) =>
@@ -283,10 +363,10 @@ describe("small files of the local file system", () => {
         const emulated = yield* TestCloud.TestCloud
         yield* emulated.fail({ match: { method: "GET" }, fault: { _tag: "Delay", duration: Duration.seconds(3) } })
         const late = yield* Effect.fork(failureOf("late"))
-        yield* eventually("it was looked at what is there", () => asked.includes(`${folder}/late`))
-        yield* pause(500)
+        const fetched = Effect.map(requestsOf("files"), (all) => all.filter(({ status }) => status === undefined))
+        while ((yield* fetched).length === 0) yield* pause()
         yield* Effect.promise(() => mkdir(`${folder}/late`))
-        assert.strictEqual(yield* Fiber.join(late), "rename BadResource")
+        assert.strictEqual(yield* Fiber.join(late), "open BadResource")
       }).pipe(Effect.provide(layer))
       assert.deepStrictEqual(yield* contentOf(folder), { "there/file": "x", old: "old", "late/": "" })
     }).pipe(Effect.provide(cloud))

@@ -24,6 +24,8 @@ import * as fs from "node:fs"
  * @property {boolean} follow Whether symbolic links are followed.
  * @property {boolean} outside Whether they are followed out of the folder.
  * @property {boolean} empty Whether folders without anything in them are told.
+ * @property {boolean} links Whether a link behind which nothing is looked for is told though `include` does not name it: what it
+ *   names may be behind the link.
  *
  * @typedef {"file" | "folder" | "symlink" | "special" | "name" | "loop" | "outside" | "error"} Kind
  *
@@ -35,6 +37,8 @@ import * as fs from "node:fs"
  * @property {Float64Array} times Last modification, milliseconds since 1970.
  * @property {ReadonlyArray<readonly [index: number, code: string, message: string]>} problems
  * @property {boolean} ended
+ *
+ * @typedef {readonly [code: string, message: string]} Problem
  *
  * @typedef {object} Packed
  * @property {Uint8Array<ArrayBuffer>} archive Of files that were only read, one after the other, each in the room for its size.
@@ -53,7 +57,14 @@ import * as fs from "node:fs"
  * @property {Float64Array} times
  * @property {boolean} follow Whether a file may be a symbolic link.
  *
- * @typedef {Omit<PackRequest, "op" | "prefix" | "times"> & { readonly op: "read" }} ReadRequest
+ * @typedef {Omit<PackRequest, "op" | "prefix" | "times"> & { readonly op: "read", readonly room: Room }} ReadRequest
+ *
+ * @typedef {Uint8Array<ArrayBuffer> | undefined} Room Where the content goes, if it is large enough: what nobody reads any more.
+ *
+ * @typedef {object} WholeRequest
+ * @property {"whole"} op
+ * @property {string} file
+ * @property {boolean} follow Whether it may be a symbolic link.
  *
  * @typedef {object} HashRequest
  * @property {"hash"} op
@@ -69,6 +80,7 @@ import * as fs from "node:fs"
  * @property {"brief"} op
  * @property {string} paths Of files in any folder, joined by NUL.
  * @property {number} largest In bytes: what is longer is left.
+ * @property {Room} room
  *
  * @typedef {object} Brief
  * @property {Uint8Array<ArrayBuffer>} content What was read, one after the other.
@@ -79,14 +91,16 @@ import * as fs from "node:fs"
  * @property {"store"} op
  * @property {string} temporaries What is written, joined by NUL. None of them must be there.
  * @property {string} targets What they are called in the end, joined by NUL.
- * @property {Uint8Array} content One after the other.
+ * @property {Uint8Array<ArrayBuffer>} content One after the other.
  * @property {Float64Array} sizes In bytes.
  * @property {Float64Array} times Last modification, milliseconds since 1970; NaN for now.
  *
- * @typedef {ReadonlyArray<readonly [index: number, call: string, code: string, message: string]>} Stored What went wrong.
+ * @typedef {object} Stored
+ * @property {ReadonlyArray<readonly [index: number, call: string, code: string, message: string]>} problems What went wrong.
+ * @property {Uint8Array<ArrayBuffer>} room What held the content, for the next.
  *
- * @typedef {WalkRequest | NextRequest | StopRequest | PackRequest | ReadRequest | HashRequest | HashAllRequest} FolderRequest
- * @typedef {FolderRequest | BriefRequest | StoreRequest} Request
+ * @typedef {WalkRequest | NextRequest | StopRequest | PackRequest | ReadRequest | WholeRequest} FolderRequest
+ * @typedef {FolderRequest | HashRequest | HashAllRequest | BriefRequest | StoreRequest} Request
  */
 
 /** @type {ReadonlyArray<Kind>} */
@@ -148,12 +162,42 @@ export const compareNames = (a, b) => {
 
 /**
  * @param {unknown} error
- * @returns {readonly [code: string, message: string]}
+ * @returns {Problem}
  */
 const described = (error) =>
   error instanceof Error
     ? ["code" in error ? String(error.code) : "UNKNOWN", error.message]
     : ["UNKNOWN", String(error)]
+
+/** @param {Problem} problem */
+const failure = ([code, message]) => Object.assign(new Error(message), { code })
+
+/**
+ * What is told of a file or a folder that has become a symbolic link since it was found.
+ *
+ * @type {Problem}
+ */
+export const becameLink = ["ELOOP", "it has become a symbolic link since it was found"]
+
+/**
+ * What is told of what is in such a folder.
+ *
+ * @type {Problem}
+ */
+export const behindLink = ["ELOOP", "a folder that it is in has become a symbolic link since it was found"]
+
+/**
+ * What stands for a link behind which nothing is looked for, or which leads nowhere at the moment.
+ *
+ * @type {ReadonlySet<Kind>}
+ */
+export const unfollowed = new Set(/** @type {const} */ (["symlink", "outside", "loop"]))
+
+/** @type {Problem} */
+const notAFile = ["NOTAFILE", "it is not a file"]
+
+/** What an error says of a link that leads nowhere, or round in a circle. */
+const leadingNowhere = new Set(["ENOENT", "ENOTDIR", "ELOOP"])
 
 /**
  * The names in a folder that are not valid UTF-8, as they are read.
@@ -177,22 +221,27 @@ const unreadableNames = (folder, entries) => {
 const isOther = (entry) => !entry.isFile() && !entry.isDirectory() && !entry.isSymbolicLink()
 
 /**
+ * @typedef {object} Name
+ * @property {string} name
+ * @property {string} key By which it stands among the others.
+ * @property {Kind} kind
+ * @property {fs.Stats} [stat] Of what a link leads to.
+ * @property {Problem} [problem]
+ *
  * @typedef {object} Entry
  * @property {string} path
  * @property {Kind} kind
  * @property {number} bytes
  * @property {number} time
- * @property {readonly [code: string, message: string]} [problem]
+ * @property {Problem | undefined} [problem]
  *
  * Everything in a folder that a filter lets through, in the byte order of its paths.
  *
  * @param {WalkOptions} options
  * @returns {Generator<Entry, void>}
  */
-function* walk({ empty, filter, folder, follow, outside }) {
+function* walk({ empty, filter, folder, follow, links, outside }) {
   const root = fs.realpathSync(folder)
-  // What is there and cannot be read must be told at once: it is not an empty folder.
-  fs.readdirSync(root)
 
   /** @param {string} real */
   const isInside = (real) => real === root || real.startsWith(root.endsWith("/") ? root : `${root}/`)
@@ -200,24 +249,32 @@ function* walk({ empty, filter, folder, follow, outside }) {
   /**
    * @param {string} base Of what is in the folder, with a slash at its end where it is not empty.
    * @param {boolean} included
-   * @param {ReadonlyArray<string>} above The real paths of the folders on the way here, where links are followed.
+   * @param {ReadonlyArray<string>} above The real paths of the folders that it is in, where links are followed.
    * @returns {Generator<Entry, void>}
    */
   function* inFolder(base, included, above) {
     const here = base === "" ? root : `${root}/${base.slice(0, -1)}`
-    /** @type {Array<fs.Dirent>} */
-    let entries
+    /** @type {{ readonly entries: Array<fs.Dirent>, readonly unreadable: Set<string>, readonly time: number }} */
+    let found
+    let way = above
+    // Since it was found in the folder above, anything may have become of it.
     try {
-      entries = fs.readdirSync(here, { withFileTypes: true })
+      const entries = fs.readdirSync(here, { withFileTypes: true })
+      const stat = follow ? fs.statSync(here) : fs.lstatSync(here)
+      if (stat.isSymbolicLink()) throw failure(becameLink)
+      if (follow) way = [...above, fs.realpathSync(here)]
+      found = { entries, unreadable: unreadableNames(here, entries), time: stat.mtimeMs }
     } catch (error) {
+      // It is not an empty folder: what is not found in it would be taken to be gone.
+      if (base === "") throw error
       yield { path: base.slice(0, -1), kind: "error", bytes: 0, time: 0, problem: described(error) }
       return
     }
+    const { entries, time, unreadable } = found
     if (entries.length === 0 && base !== "" && empty && included) {
-      yield { path: base.slice(0, -1), kind: "folder", bytes: 0, time: fs.statSync(here).mtimeMs }
+      yield { path: base.slice(0, -1), kind: "folder", bytes: 0, time }
     }
-    const unreadable = unreadableNames(here, entries)
-    /** @type {Array<{ name: string, key: string, kind: Kind, stat?: fs.Stats }>} */
+    /** @type {Array<Name>} */
     const sorted = []
     for (const entry of entries) {
       const { name } = entry
@@ -230,21 +287,22 @@ function* walk({ empty, filter, folder, follow, outside }) {
       } else if (!entry.isSymbolicLink() || !follow) {
         sorted.push({ name, key: name, kind: isOther(entry) ? "special" : "symlink" })
       } else {
-        sorted.push(followed(here, name, above))
+        sorted.push(followed(here, name, way))
       }
     }
     sorted.sort((a, b) => compareNames(a.key, b.key))
-    for (const { kind, name, stat } of sorted) {
+    for (const { kind, name, problem, stat } of sorted) {
       const path = base + name
       if (fits(filter.exclude, path, name)) continue
       const inside = included || fits(filter.include, path, name)
       if (kind === "folder") {
-        yield* inFolder(`${path}/`, inside, follow ? [...above, fs.realpathSync(`${here}/${name}`)] : above)
+        yield* inFolder(`${path}/`, inside, way)
         continue
       }
-      if (!inside) continue
+      // What cannot be read may be a folder, and in it what is meant.
+      if (!inside && kind !== "error" && !(links && unfollowed.has(kind))) continue
       if (kind !== "file") {
-        yield { path, kind, bytes: 0, time: 0 }
+        yield { path, kind, bytes: 0, time: 0, problem }
         continue
       }
       try {
@@ -261,8 +319,8 @@ function* walk({ empty, filter, folder, follow, outside }) {
    *
    * @param {string} here
    * @param {string} name
-   * @param {ReadonlyArray<string>} above
-   * @returns {{ name: string, key: string, kind: Kind, stat?: fs.Stats }}
+   * @param {ReadonlyArray<string>} above The real paths of `here` and of the folders that it is in.
+   * @returns {Name}
    */
   const followed = (here, name, above) => {
     try {
@@ -271,13 +329,15 @@ function* walk({ empty, filter, folder, follow, outside }) {
       const stat = fs.statSync(real)
       if (!stat.isDirectory()) return { name, key: name, kind: stat.isFile() ? "file" : "special", stat }
       return above.includes(real) ? { name, key: name, kind: "loop" } : { name, key: `${name}/`, kind: "folder" }
-    } catch {
-      // It leads nowhere, or round in a circle.
-      return { name, key: name, kind: "symlink" }
+    } catch (error) {
+      const problem = described(error)
+      return leadingNowhere.has(problem[0])
+        ? { name, key: name, kind: "symlink" }
+        : { name, key: name, kind: "error", problem }
     }
   }
 
-  yield* inFolder("", filter.include.length === 0, [root])
+  yield* inFolder("", filter.include.length === 0, [])
 }
 
 /** @type {Map<number, Generator<Entry, void>>} */
@@ -433,8 +493,24 @@ const pack = ({ folder, follow, paths, prefix, sizes, times }) => {
     md5s += hash("md5", archive.subarray(start, start + size), "hex")
     offset = start + padded(size)
   }
+  const behind = follow ? [] : behindLinks(folder, names, problems)
+  if (behind.length > 0) {
+    // They stand in the midst of the archive. Whoever asked takes the others for changed, and reads them anew.
+    const known = new Set([...problems, ...behind].map(([index]) => index))
+    const others = names.flatMap((_, index) => (known.has(index) ? [] : [/** @type {const} */ ([index, ...changed])]))
+    return { archive: new Uint8Array(0), md5s: "", problems: [...problems, ...behind, ...others] }
+  }
   return { archive: new Uint8Array(archive.buffer, 0, offset + 2 * block), md5s, problems }
 }
+
+/**
+ * A buffer for so many bytes, and one more, by which a file is seen to have grown.
+ *
+ * @param {number} size
+ * @param {Room} room
+ */
+const roomFor = (size, room) =>
+  Buffer.from(room !== undefined && room.length > size ? room.buffer : new ArrayBuffer(size + 1))
 
 /**
  * Files as they are, one after the other.
@@ -442,10 +518,12 @@ const pack = ({ folder, follow, paths, prefix, sizes, times }) => {
  * @param {ReadRequest} request
  * @returns {Packed}
  */
-const readAll = ({ folder, follow, paths, sizes }) => {
+const readAll = ({ folder, follow, paths, room, sizes }) => {
   const names = paths === "" ? [] : paths.split("\u0000")
-  const room = sizes.reduce((sum, size) => sum + size, 0)
-  const content = Buffer.from(new ArrayBuffer(room + 1))
+  const content = roomFor(
+    sizes.reduce((sum, size) => sum + size, 0),
+    room
+  )
   const flags = flagsOf(follow)
   let offset = 0
   let md5s = ""
@@ -462,15 +540,88 @@ const readAll = ({ folder, follow, paths, sizes }) => {
     }
     offset += size
   }
-  return { archive: new Uint8Array(content.buffer, 0, room), md5s, problems }
+  if (!follow) problems.push(...behindLinks(folder, names, problems))
+  return { archive: new Uint8Array(content.buffer, 0, offset), md5s, problems }
 }
+
+/**
+ * What was read through a folder that has become a symbolic link since it was found. Asked when all is read, so that no link is
+ * missed that was there before; and of each folder once, which costs many files in few folders next to nothing.
+ *
+ * @param {string} folder
+ * @param {ReadonlyArray<string>} names
+ * @param {ReadonlyArray<readonly [index: number, code: string, message: string]>} problems What was not read.
+ */
+const behindLinks = (folder, names, problems) => {
+  /** @type {Map<string, Problem | undefined>} */
+  const known = new Map()
+  /**
+   * @param {string} path
+   * @returns {Problem | undefined}
+   */
+  const above = (path) => {
+    const end = path.lastIndexOf("/")
+    if (end === -1) return undefined
+    const inner = path.slice(0, end)
+    if (!known.has(inner)) known.set(inner, above(inner) ?? linked(`${folder}/${inner}`))
+    return known.get(inner)
+  }
+  const unread = new Set(problems.map(([index]) => index))
+  /** @type {Array<readonly [index: number, code: string, message: string]>} */
+  const found = []
+  for (const [index, name] of names.entries()) {
+    const problem = unread.has(index) ? undefined : above(name)
+    if (problem !== undefined) found.push([index, ...problem])
+  }
+  return found
+}
+
+/**
+ * What is wrong with a folder that was found as one.
+ *
+ * @param {string} path
+ * @returns {Problem | undefined}
+ */
+const linked = (path) => {
+  try {
+    return fs.lstatSync(path).isSymbolicLink() ? behindLink : undefined
+  } catch (error) {
+    return described(error)
+  }
+}
+
+/** @type {Problem} */
+const changed = ["CHANGED", "it has changed while it was read"]
+
+// A pipe would otherwise wait for somebody to write into it, and nothing could end that.
+const readable = fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0)
 
 /**
  * How a file is opened. What has become a symbolic link since it was found is not followed.
  *
  * @param {boolean} follow
  */
-const flagsOf = (follow) => fs.constants.O_RDONLY | (follow ? 0 : (fs.constants.O_NOFOLLOW ?? 0))
+const flagsOf = (follow) => readable | (follow ? 0 : (fs.constants.O_NOFOLLOW ?? 0))
+
+/**
+ * Does something with an open file; throws where it is none. That is asked of what is open: by its path something else may be
+ * found, and what a pipe gives may look like a file's content.
+ *
+ * @template A
+ * @param {string} path
+ * @param {number} flags
+ * @param {(file: number) => A} use
+ * @returns {A}
+ */
+const withFile = (path, flags, use) => {
+  const file = fs.openSync(path, flags)
+  try {
+    if (!fs.fstatSync(file).isFile()) throw failure(notAFile)
+    return use(file)
+  } finally {
+    fs.closeSync(file)
+  }
+}
 
 /**
  * Reads a file of a known size into its place; throws where it has another size by now.
@@ -483,7 +634,7 @@ const flagsOf = (follow) => fs.constants.O_RDONLY | (follow ? 0 : (fs.constants.
  */
 const readWhole = (path, target, start, size, flags) => {
   if (readInto(path, target, start, size, flags) !== size) {
-    throw Object.assign(new Error("it has changed while it was read"), { code: "CHANGED" })
+    throw failure(changed)
   }
 }
 
@@ -496,14 +647,8 @@ const readWhole = (path, target, start, size, flags) => {
  * @param {number} size
  * @param {number} flags
  */
-const readInto = (path, target, start, size, flags) => {
-  const file = fs.openSync(path, flags)
-  try {
-    return readFrom(file, target, start, size)
-  } finally {
-    fs.closeSync(file)
-  }
-}
+const readInto = (path, target, start, size, flags) =>
+  withFile(path, flags, (file) => readFrom(file, target, start, size))
 
 /**
  * Reads an open file into its place, and one byte beyond it if there is more; answers how much was read.
@@ -525,6 +670,13 @@ const readFrom = (file, target, start, size) => {
   return read
 }
 
+/**
+ * A file's content, whatever size it has by now.
+ *
+ * @param {WholeRequest} request
+ */
+const readAsItIs = ({ file, follow }) => withFile(file, flagsOf(follow), (open) => fs.readFileSync(open))
+
 const buffer = Buffer.allocUnsafeSlow(1024 * 1024)
 
 /**
@@ -532,10 +684,9 @@ const buffer = Buffer.allocUnsafeSlow(1024 * 1024)
  *
  * @param {HashRequest} request
  */
-const hashParts = ({ file, parts }) => {
-  const descriptor = fs.openSync(file, "r")
-  try {
-    return parts.map((size, index) => {
+const hashParts = ({ file, parts }) =>
+  withFile(file, readable, (descriptor) =>
+    parts.map((size, index) => {
       const hash = createHash("md5")
       let left = index === parts.length - 1 ? Infinity : size
       while (left > 0) {
@@ -546,10 +697,7 @@ const hashParts = ({ file, parts }) => {
       }
       return hash.digest("hex")
     })
-  } finally {
-    fs.closeSync(descriptor)
-  }
-}
+  )
 
 /**
  * The MD5s of files, one after the other; what cannot be read is told.
@@ -579,9 +727,6 @@ const quietly = (attempt) => {
   }
 }
 
-// A pipe would otherwise wait for somebody to write into it.
-const briefFlags = fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0)
-
 /**
  * Opens a file, if it is one and not too long.
  *
@@ -592,7 +737,7 @@ const openBrief = (path, largest) => {
   /** @type {number} */
   let file
   try {
-    file = fs.openSync(path, briefFlags)
+    file = fs.openSync(path, readable)
   } catch {
     return undefined
   }
@@ -612,10 +757,12 @@ const openBrief = (path, largest) => {
  * @param {BriefRequest} request
  * @returns {Brief}
  */
-const readBrief = ({ largest, paths }) => {
+const readBrief = ({ largest, paths, room }) => {
   const opened = paths.split("\u0000").map((path) => openBrief(path, largest))
-  // A byte more, by which a file is seen to have grown.
-  const content = Buffer.from(new ArrayBuffer(opened.reduce((sum, one) => sum + (one?.size ?? 0), 1)))
+  const content = roomFor(
+    opened.reduce((sum, one) => sum + (one?.size ?? 0), 0),
+    room
+  )
   const sizes = new Float64Array(opened.length)
   let offset = 0
   let md5s = ""
@@ -637,7 +784,21 @@ const readBrief = ({ largest, paths }) => {
 }
 
 /**
- * Small files, each written beside its place and then renamed; of one that fails nothing is left.
+ * Whether what would be replaced is no file. What cannot be looked at says so when it is written.
+ *
+ * @param {string} path
+ */
+const isOtherThanFile = (path) => {
+  try {
+    return fs.statSync(path, { throwIfNoEntry: false })?.isFile() === false
+  } catch {
+    return false
+  }
+}
+
+/**
+ * Small files, each written beside its place and then renamed; of one that fails nothing is left. What is no file stays, for who
+ * asks to see to ("leave").
  *
  * @param {StoreRequest} request
  * @returns {Stored}
@@ -650,9 +811,12 @@ const store = ({ content, sizes, targets, temporaries, times }) => {
   for (const [index, temporary] of temporaries.split("\u0000").entries()) {
     const size = sizes[index] ?? 0
     const time = (times[index] ?? NaN) / 1000
-    let call = "open"
+    const target = names[index] ?? ""
+    let call = "leave"
     let file = -1
     try {
+      if (isOtherThanFile(target)) throw new Error("something else than a file is there")
+      call = "open"
       file = fs.openSync(temporary, "wx")
       call = "write"
       for (let written = 0; written < size;) {
@@ -665,16 +829,16 @@ const store = ({ content, sizes, targets, temporaries, times }) => {
       file = -1
       fs.closeSync(whole)
       call = "rename"
-      fs.renameSync(temporary, names[index] ?? "")
+      fs.renameSync(temporary, target)
     } catch (error) {
       if (file !== -1) quietly(() => fs.closeSync(file))
       // What was there before is somebody else's.
-      if (call !== "open") quietly(() => fs.unlinkSync(temporary))
+      if (call !== "leave" && call !== "open") quietly(() => fs.unlinkSync(temporary))
       problems.push([index, call, ...described(error)])
     }
     offset += size
   }
-  return problems
+  return { problems, room: content }
 }
 
 /**
@@ -697,6 +861,8 @@ export const answer = (request) => {
       return pack(request)
     case "read":
       return readAll(request)
+    case "whole":
+      return readAsItIs(request)
     case "hash":
       return hashParts(request)
     case "hashAll":

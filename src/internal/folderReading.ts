@@ -19,6 +19,7 @@ import {
   safely,
   type WalkOptions
 } from "./folderReader.js"
+import { makeRooms } from "./recycling.js"
 import { startReadingThread } from "./readingThread.js"
 
 /** What a walk finds, a path being relative to the folder, with slashes. */
@@ -48,7 +49,9 @@ export interface FolderReader {
   /** Files as a tar archive. */
   readonly pack: (request: Omit<PackRequest, "op">) => Effect.Effect<PackedFiles, SystemError>
   /** The content of files, one after the other, each in the room for the size that it is said to have. */
-  readonly read: (request: Omit<ReadRequest, "op">) => Effect.Effect<PackedFiles, SystemError>
+  readonly read: (request: Omit<ReadRequest, "op" | "room">) => Effect.Effect<PackedFiles, SystemError>
+  /** The content of a file, whatever size it has by now. */
+  readonly whole: (file: string, follow: boolean) => Effect.Effect<Uint8Array, SystemError>
   /** The MD5s of a file's parts, of the given sizes; the last takes the rest. */
   readonly md5s: (file: string, parts: ReadonlyArray<number>) => Effect.Effect<ReadonlyArray<string>, SystemError>
   /** The MD5s of files of a folder, or why one cannot be read. */
@@ -65,6 +68,7 @@ const reasons: Readonly<Record<string, SystemErrorReason>> = {
   ENOTDIR: "BadResource",
   EISDIR: "BadResource",
   ELOOP: "BadResource",
+  NOTAFILE: "BadResource",
   EBUSY: "Busy"
 }
 
@@ -90,6 +94,7 @@ export const folderReader: Effect.Effect<FolderReader, never, Scope.Scope> = Eff
     ({ end }) => end
   ),
   (thread) => {
+    const rooms = makeRooms()
     const ask = <A>(request: Request, method: string, path: string): Effect.Effect<A, SystemError> =>
       Effect.async((resume) =>
         thread.ask(request, (answered) =>
@@ -128,7 +133,12 @@ export const folderReader: Effect.Effect<FolderReader, never, Scope.Scope> = Eff
           )
         ),
       pack: (request) => packed({ op: "pack", ...request }),
-      read: (request) => packed({ op: "read", ...request }),
+      read: (request) =>
+        Effect.tap(
+          Effect.suspend(() => packed({ op: "read", room: rooms.take(), ...request })),
+          ({ archive, problems }) => rooms.lend(archive.buffer, request.sizes.length - problems.length)
+        ),
+      whole: (file, follow) => ask({ op: "whole", file, follow }, "open", file),
       hashes: (folder, paths) =>
         Effect.map(
           ask<ReadonlyArray<string | readonly [code: string, message: string]>>(

@@ -19,6 +19,8 @@ const transferred = (op, answer) => {
       return [/** @type {import("./folderReader.js").Packed} */ (answer).archive.buffer]
     case "brief":
       return [/** @type {import("./folderReader.js").Brief} */ (answer).content.buffer]
+    case "store":
+      return [/** @type {import("./folderReader.js").Stored} */ (answer).room.buffer]
     default:
       return []
   }

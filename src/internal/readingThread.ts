@@ -15,6 +15,19 @@ export interface ReadingThread {
   readonly end: Effect.Effect<void>
 }
 
+/** What need not be copied, since nobody here looks at it until it comes back. */
+const handedOver = (request: Request): ReadonlyArray<ArrayBuffer> => {
+  switch (request.op) {
+    case "brief":
+    case "read":
+      return request.room === undefined ? [] : [request.room.buffer]
+    case "store":
+      return [request.content.buffer]
+    default:
+      return []
+  }
+}
+
 /**
  * Starts a thread. `instead` answers where none can be started (a bundle without the worker's file, a runtime without threads),
  * and what one has not answered when it is lost. It does not keep the program from ending while it has nothing to do.
@@ -56,7 +69,7 @@ export const startReadingThread = (instead: (request: Request) => Answered): Rea
       const id = count++
       waiting.set(id, { request, receive })
       worker.ref()
-      worker.postMessage({ id, request })
+      worker.postMessage({ id, request }, handedOver(request))
     },
     end: Effect.promise(async () => {
       const left = [...waiting.values()]

@@ -48,6 +48,9 @@ export interface Rooms {
 /** More than these are not filled at a time. */
 const mostRooms = 4
 
+/** In bytes: what is longer was for unusual files, and is not kept for the next. */
+export const largestRoom = 2 * 1024 * 1024
+
 export const makeRooms = (): Rooms => {
   const free: Array<Uint8Array<ArrayBuffer>> = []
   return {
@@ -56,7 +59,7 @@ export const makeRooms = (): Rooms => {
       let left = parts
       owners.set(buffer, () => {
         left--
-        if (left === 0 && free.length < mostRooms) free.push(new Uint8Array(buffer))
+        if (left === 0 && free.length < mostRooms && buffer.byteLength <= largestRoom) free.push(new Uint8Array(buffer))
       })
     }
   }

@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { Brief, Stored } from "./folderReader.js"
 import { systemError } from "./folderReading.js"
+import { largestRoom, makeRooms, type Rooms } from "./recycling.js"
 import { type Answered, type ReadingThread, startReadingThread } from "./readingThread.js"
 
 /** A file that was read whole. */
@@ -31,8 +32,8 @@ export interface SmallFiles {
   /** Reads a file, if it is one, small, and can be read; whatever else it is shows who reads it another way. */
   readonly read: (path: string) => Effect.Effect<SmallFile | undefined>
   /**
-   * Stores a small file. False where it was not done: then `temporary` is to be removed and all of it done another way. Where it
-   * fails, there is no temporary file left. It cannot be interrupted: nobody can take it back.
+   * Stores a small file. False where it was not done, as where something else than a file is in its place: then `temporary` is to
+   * be removed and all of it done another way. Where it fails, there is no temporary file left. It cannot be interrupted: nobody can take it back.
    */
   readonly store: (file: NewFile) => Effect.Effect<boolean, PlatformError>
 }
@@ -47,22 +48,30 @@ export const withSmallFiles = (fs: FileSystem.FileSystem, quicker: SmallFiles): 
 export const smallFilesOf = (fs: FileSystem.FileSystem): SmallFiles | undefined =>
   (fs as { readonly [smallFiles]?: SmallFiles })[smallFiles]
 
-/** Stores a small file as quickly as its file system can. Where it fails, nothing of it is left. */
-export const storeSmall = (fs: FileSystem.FileSystem, file: NewFile): Effect.Effect<void, PlatformError> => {
+const cleared = (fs: FileSystem.FileSystem, { temporary }: NewFile): Effect.Effect<void> =>
+  Effect.ignore(fs.remove(temporary, { force: true }))
+
+/** Stores a small file with the platform's calls. Where it fails, nothing of it is left. */
+export const storeUsually = (fs: FileSystem.FileSystem, file: NewFile): Effect.Effect<void, PlatformError> => {
   const { bytes, target, temporary, time } = file
-  const quicker = smallFilesOf(fs)
-  const clear = Effect.ignore(fs.remove(temporary, { force: true }))
   // Nobody can take it back, and what it makes after the file is removed would stay.
   const written = Effect.uninterruptible(fs.writeFile(temporary, bytes, { flag: "wx" }))
   const dated = time === undefined ? Effect.void : fs.utimes(temporary, time / 1000, time / 1000)
-  const usual = written.pipe(
+  return written.pipe(
     Effect.zipRight(dated),
     Effect.zipRight(fs.rename(temporary, target)),
-    Effect.onError(() => clear)
+    Effect.onError(() => cleared(fs, file))
   )
+}
+
+/** Stores a small file as quickly as its file system can. Where it fails, nothing of it is left. */
+export const storeSmall = (fs: FileSystem.FileSystem, file: NewFile): Effect.Effect<void, PlatformError> => {
+  const quicker = smallFilesOf(fs)
   return quicker === undefined
-    ? usual
-    : Effect.flatMap(quicker.store(file), (isStored) => (isStored ? Effect.void : Effect.zipRight(clear, usual)))
+    ? storeUsually(fs, file)
+    : Effect.flatMap(quicker.store(file), (isStored) =>
+        isStored ? Effect.void : Effect.zipRight(cleared(fs, file), storeUsually(fs, file))
+      )
 }
 
 /** In bytes: what is longer does not gain by it. */
@@ -104,8 +113,9 @@ interface Reading {
   readonly receive: (file: SmallFile | undefined) => void
 }
 
-const receiveRead = (lot: ReadonlyArray<Reading>, answered: Answered): void => {
+const receiveRead = (lot: ReadonlyArray<Reading>, answered: Answered, rooms: Rooms): void => {
   const read = answered[0] ? (answered[1] as Brief) : undefined
+  if (read !== undefined) rooms.lend(read.content.buffer, read.sizes.filter((size) => size !== -1).length)
   let offset = 0
   for (const [index, { receive }] of lot.entries()) {
     const size = read?.sizes[index] ?? -1
@@ -125,19 +135,21 @@ interface Storing extends NewFile {
 
 const receiveStored = (lot: ReadonlyArray<Storing>, answered: Answered): void => {
   const stored = answered[0] ? (answered[1] as Stored) : undefined
-  const problems = new Map(stored?.map(([index, ...problem]) => [index, problem]))
+  const problems = new Map(stored?.problems.map(([index, ...problem]) => [index, problem]))
   for (const [index, { receive, target, temporary }] of lot.entries()) {
     const problem = problems.get(index)
     if (problem === undefined) receive(Effect.succeed(stored !== undefined))
     else {
       const [call, code, message] = problem
-      receive(Effect.fail(systemError(call, call === "rename" ? target : temporary, code, message)))
+      if (call === "leave") receive(Effect.succeed(false))
+      else receive(Effect.fail(systemError(call, call === "rename" ? target : temporary, code, message)))
     }
   }
 }
 
 /** Works with a thread that is started when it is worth it, and ends with the scope. */
 export const makeSmallFiles: Effect.Effect<SmallFiles, never, Scope.Scope> = Effect.gen(function* () {
+  const rooms = makeRooms()
   let running: ReadingThread | undefined
   let asked = 0
   yield* Effect.addFinalizer(() => running?.end ?? Effect.void)
@@ -147,21 +159,34 @@ export const makeSmallFiles: Effect.Effect<SmallFiles, never, Scope.Scope> = Eff
     asked++ >= patience && !paths.some((path) => path.includes("\u0000"))
 
   const askToRead = gathering<Reading>((lot, done) => {
-    thread().ask({ op: "brief", paths: lot.map(({ path }) => path).join("\u0000"), largest }, (answered) => {
+    const paths = lot.map(({ path }) => path).join("\u0000")
+    thread().ask({ op: "brief", paths, largest, room: rooms.take() }, (answered) => {
       done()
-      receiveRead(lot, answered)
+      receiveRead(lot, answered, rooms)
     })
   })
+  let room = new Uint8Array(0)
   const askToStore = gathering<Storing>((lot, done) => {
+    const size = lot.reduce((sum, { bytes }) => sum + bytes.byteLength, 0)
+    const content = room.byteLength < size ? new Uint8Array(size) : room
+    let offset = 0
+    for (const { bytes } of lot) {
+      content.set(bytes, offset)
+      offset += bytes.byteLength
+    }
     const request = {
       op: "store" as const,
       temporaries: lot.map(({ temporary }) => temporary).join("\u0000"),
       targets: lot.map(({ target }) => target).join("\u0000"),
-      content: new Uint8Array(Buffer.concat(lot.map(({ bytes }) => bytes))),
+      content,
       sizes: Float64Array.from(lot, ({ bytes }) => bytes.byteLength),
       times: Float64Array.from(lot, ({ time }) => time ?? NaN)
     }
+    // Until it is back, no other lot is stored.
+    room = new Uint8Array(0)
     thread().ask(request, (answered) => {
+      const back = answered[0] ? (answered[1] as Stored).room : room
+      if (back.byteLength <= largestRoom) room = back
       done()
       receiveStored(lot, answered)
     })

@@ -4,7 +4,9 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
-import { chmodSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import * as TestClock from "effect/TestClock"
+import { execFileSync } from "node:child_process"
+import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs"
 import { readdir, readFile, rename, symlink, utimes } from "node:fs/promises"
 import { join } from "node:path"
 import { compareNames, isSelected, safely } from "../../src/internal/folderReader.js"
@@ -252,17 +254,22 @@ describe("uploading a folder", () => {
     folder: string,
     archives: "always" | "never",
     change: (path: (name: string) => string) => void,
-    concurrency = 16
+    {
+      concurrency = 16,
+      ...options
+    }: { readonly concurrency?: number; readonly prefix?: string; readonly symlinks?: "skip" | "follow" } = {}
   ) =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
-      // Two batches, or the question about archives, hold back all that comes behind them.
+      // Two batches, the first file or the question about archives hold back all that comes behind them.
       yield* emulated.fail({
-        match: { method: "PUT", path: archives === "always" ? "extract-archive" : /\/before-/ },
+        match: { method: "PUT", path: archives === "always" ? /extract-archive|\/before-1/ : /\/before-/ },
         times: 2,
         fault: { _tag: "Delay", duration: "1 second" }
       })
-      const fiber = yield* Effect.fork(run(files.uploadFolder({ folder, container: "c", archives, concurrency })))
+      const fiber = yield* Effect.fork(
+        run(files.uploadFolder({ ...options, folder, container: "c", archives, concurrency }))
+      )
       const wanted = archives === "always" || concurrency === 1 ? 1 : 2
       while ((yield* requestsOf("files")).filter(({ method }) => method === "PUT").length < wanted) yield* pause()
       change((name) => join(folder, name))
@@ -342,11 +349,12 @@ describe("uploading a folder", () => {
       const errors = [
         yield* Effect.flip(runFolder(files.uploadFolder(missing))),
         yield* Effect.flip(runFolder(files.sync({ direction: "upload", ...missing, delete: true }))),
-        yield* Effect.flip(Stream.runDrain(files.compareFolder(missing)))
+        yield* Effect.flip(Stream.runDrain(files.compareFolder(missing))),
+        yield* Effect.flip(runFolder(files.uploadFolder({ ...missing, folder: join(folder, "0000.txt") })))
       ]
       assert.deepStrictEqual(
         errors.map(({ _tag }) => _tag),
-        ["SystemError", "SystemError", "SystemError"]
+        ["SystemError", "SystemError", "SystemError", "SystemError"]
       )
       assert.deepStrictEqual(yield* changes, [])
     }).pipe(Effect.provide(cloud))
@@ -408,6 +416,84 @@ describe("uploading a folder", () => {
     }).pipe(Effect.provide(cloud))
   )
 
+  it.scopedLive("a folder without anything in it has the time of the folder where it is a link to one", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      const folder = yield* folderOf()
+      mkdirSync(join(folder, "empty"))
+      symlinkSync("empty", join(folder, "link"))
+      utimesSync(join(folder, "empty"), 1_500_000_000, 1_500_000_000)
+      const options = { folder, container: "c", symlinks: "follow", emptyFolders: true } as const
+      assert.sameMembers(yield* run(files.uploadFolder(options)), ["Done empty", "Done link"])
+      const stored = yield* emulated.files.getObject("c", "link/")
+      assert.strictEqual(stored?.metadata["mtime"], "1500000000.000000")
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.scopedLive("a link that cannot be followed fails by itself, unless it only leads nowhere", () =>
+    Effect.gen(function* () {
+      const { files } = yield* prepared
+      const folder = yield* folderOf({ file: "1" })
+      symlinkSync("nowhere", join(folder, "to-nothing"))
+      symlinkSync("file/none", join(folder, "through-a-file"))
+      symlinkSync("circle", join(folder, "circle"))
+      // Longer than any file's name may be: whoever tests may read everything, and needs another failure.
+      symlinkSync("x".repeat(300), join(folder, "unreadable"))
+      const upload = { folder, container: "c", symlinks: "follow" } as const
+      assert.sameMembers(yield* run(files.uploadFolder(upload)), [
+        "Done file",
+        "Skipped to-nothing symlink",
+        "Skipped through-a-file symlink",
+        "Skipped circle symlink",
+        "Failed unreadable SystemError"
+      ])
+      yield* files.upload({ container: "c", object: "unreadable/photo.jpg", body: fromString("kept") })
+      // It may lead to a folder, in which there may be what is meant.
+      const photos = { ...upload, include: ["*.jpg"], direction: "upload", delete: true } as const
+      assert.sameMembers(yield* run(files.sync(photos)), [
+        "Failed unreadable SystemError",
+        "Skipped unreadable/photo.jpg failures"
+      ])
+      assert.lengthOf(yield* run(files.uploadFolder({ ...upload, exclude: ["unreadable"] })), 4)
+    }).pipe(Effect.provide(cloud))
+  )
+
+  for (const [what, transfer, symlinks] of [
+    ["is gone, uploading", "uploadFolder", "follow"],
+    ["is gone, synchronizing", "sync", "follow"],
+    ["became a link", "uploadFolder", "skip"]
+  ] as const) {
+    it.scopedLive(`a folder that was found and ${what} when it is to be read fails by itself`, () =>
+      Effect.gen(function* () {
+        const { emulated, files } = yield* prepared
+        const outside = yield* folderOf({ secret: "secret" })
+        const folder = yield* folderOf({ "y/inner": "1", z: "2" })
+        // A walk gives a thousand names at a time, and no more until what can be sent of them is sent.
+        mkdirSync(join(folder, "empty"))
+        for (let index = 1; index < 1000; index++) symlinkSync("nowhere", join(folder, `link${index}`))
+        const options = { folder, container: "c", symlinks, emptyFolders: true, concurrency: 1 } as const
+        let isChanged = false
+        const change = () => {
+          if (isChanged) return
+          isChanged = true
+          renameSync(join(folder, "y"), join(outside, "away"))
+          if (symlinks === "skip") symlinkSync(outside, join(folder, "y"))
+        }
+        const events = yield* run(
+          (transfer === "sync" ? files.sync({ ...options, direction: "upload" }) : files.uploadFolder(options)).pipe(
+            Stream.tap(() => Effect.sync(change))
+          )
+        )
+        assert.sameMembers(
+          events.filter((line) => !/^Skipped link\d+ symlink$/.test(line)),
+          ["Done empty", "Failed y SystemError", "Done z"]
+        )
+        assert.lengthOf(events, 1002)
+        assert.deepStrictEqual(yield* emulated.files.objects("c"), ["empty/", "z"])
+      }).pipe(Effect.provide(cloud))
+    )
+  }
+
   it.scopedLive(
     "a file that became a link after it was found is not followed, nor is one that grew taken as it was",
     () =>
@@ -445,11 +531,90 @@ describe("uploading a folder", () => {
         rmSync(path("link"))
         symlinkSync(join(outside, "secret"), path("link"))
       }
-      const events = yield* changedMeanwhile(folder, "never", change, 1)
+      const events = yield* changedMeanwhile(folder, "never", change, { concurrency: 1 })
       assert.sameMembers(events, ["Done before-1", "Failed link SystemError"])
       assert.deepStrictEqual(yield* emulated.files.objects("c"), ["before-1"])
     }).pipe(Effect.provide(cloud))
   )
+
+  for (const [what, archives, content, options] of [
+    ["in archives", "always", "four", {}],
+    ["read together", "never", "four", {}],
+    ["read one by one", "always", "four", { prefix: "./dot", concurrency: 1 }],
+    ["sent as they are read", "never", patterned(1_100_000), { concurrency: 1 }]
+  ] as const) {
+    it.scopedLive(`files whose folder became a link after they were found are not read through it: ${what}`, () =>
+      Effect.gen(function* () {
+        const { emulated } = yield* prepared
+        const outside = yield* folderOf({ secret: content, "inner/secret": content })
+        const before = patterned(1_047_000)
+        const folder = yield* folderOf({
+          "before-1": before,
+          "before-2": before,
+          "real/file": content,
+          "swapped/inner/secret": content,
+          "swapped/secret": content
+        })
+        const events = yield* changedMeanwhile(
+          folder,
+          archives,
+          (path) => {
+            renameSync(path("swapped"), join(outside, "away"))
+            symlinkSync(outside, path("swapped"))
+          },
+          options
+        )
+        assert.sameMembers(events, [
+          "Done before-1",
+          "Done before-2",
+          "Done real/file",
+          "Failed swapped/inner/secret SystemError",
+          "Failed swapped/secret SystemError"
+        ])
+        const names = (yield* emulated.files.objects("c")).map((name) => name.replace("./dot/", ""))
+        assert.deepStrictEqual(names, ["before-1", "before-2", "real/file"])
+      }).pipe(Effect.provide(cloud))
+    )
+  }
+
+  for (const [what, archives, content, options] of [
+    ["in archives", "always", "four", {}],
+    ["read together", "never", "four", { symlinks: "follow" }],
+    ["read one by one", "always", "four", { prefix: "./dot", concurrency: 1 }],
+    ["sent as they are read", "never", patterned(1_100_000), { concurrency: 1 }]
+  ] as const) {
+    it.scopedLive.skipIf(process.platform === "win32")(
+      `files that became named pipes after they were found fail by themselves: ${what}`,
+      () =>
+        Effect.gen(function* () {
+          const { emulated } = yield* prepared
+          const before = patterned(1_047_000)
+          const folder = yield* folderOf({
+            "before-1": before,
+            "before-2": before,
+            empty: "",
+            pipe: content,
+            same: content
+          })
+          const change = (path: (name: string) => string) => {
+            // An empty pipe reads like an empty file.
+            for (const name of ["empty", "pipe"]) {
+              rmSync(path(name))
+              execFileSync("mkfifo", [path(name)])
+            }
+          }
+          assert.sameMembers(yield* changedMeanwhile(folder, archives, change, options), [
+            "Done before-1",
+            "Done before-2",
+            "Failed empty SystemError",
+            "Failed pipe SystemError",
+            "Done same"
+          ])
+          const names = (yield* emulated.files.objects("c")).map((name) => name.replace("./dot/", ""))
+          assert.deepStrictEqual(names, ["before-1", "before-2", "same"])
+        }).pipe(Effect.provide(cloud))
+    )
+  }
 
   it.scopedLive("a name that is not valid UTF-8, and one that is too long for an object, fail by themselves", () =>
     Effect.gen(function* () {
@@ -508,6 +673,34 @@ describe("uploading a folder", () => {
 })
 
 describe("downloading a folder", () => {
+  it.scoped("takes as many objects at a time as it is told to, and no more", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      for (let index = 10; index < 22; index++) {
+        yield* emulated.files.putObject("c", `o${index}`, new TextEncoder().encode("x"))
+      }
+      yield* emulated.fail({
+        match: { method: "GET", path: /\/c\/o\d+$/ },
+        times: 12,
+        fault: { _tag: "Delay", duration: "1 second" }
+      })
+      const folder = yield* folderOf({})
+      const fiber = yield* Effect.fork(run(files.downloadFolder({ folder, container: "c", concurrency: 3 })))
+      const begun = Effect.map(
+        requestsOf("files"),
+        (all) => all.filter(({ target }) => /\/c\/o\d+$/.test(target)).length
+      )
+      for (let round = 1; round <= 4; round++) {
+        while ((yield* begun) < 3 * round) yield* pause()
+        // A fourth one would come now.
+        yield* pause(100)
+        assert.strictEqual(yield* begun, 3 * round)
+        yield* TestClock.adjust("1 second")
+      }
+      assert.lengthOf(yield* Fiber.join(fiber), 12)
+    }).pipe(Effect.provide(cloud))
+  )
+
   it.scopedLive("no name leads out of the folder, and each such object is told", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
@@ -785,6 +978,145 @@ describe("synchronizing a folder", () => {
       assert.deepStrictEqual(yield* emulated.files.objects("c"), ["file", "photos/p.jpg"])
     }).pipe(Effect.provide(cloud))
   )
+
+  it.scopedLive(
+    "a link that the include patterns do not name is not told, and what was stored from behind it stays",
+    () =>
+      Effect.gen(function* () {
+        const { emulated, files } = yield* prepared
+        const outside = yield* folderOf({ "p.jpg": "x" })
+        const folder = yield* folderOf({ "real/file.jpg": "1" })
+        symlinkSync("nowhere", join(folder, "broken"))
+        symlinkSync("real", join(folder, "inner"))
+        symlinkSync(outside, join(folder, "outer"))
+        symlinkSync(folder, join(folder, "real/up"))
+        symlinkSync("nowhere", join(folder, "left"))
+        const behind = ["broken/p.jpg", "inner/p.jpg", "outer/p.jpg", "real/up/p.jpg"]
+        for (const object of [...behind, "left/p.jpg", "outer.old/p.jpg", "real/gone.jpg"]) {
+          yield* files.upload({ container: "c", object, body: fromString("stored") })
+        }
+        const photos = { folder, container: "c", include: ["*.jpg"], exclude: ["left"] } as const
+        const sync = { ...photos, direction: "upload", delete: true } as const
+        assert.sameMembers(yield* run(files.sync({ ...sync, dryRun: true })), [
+          "Planned real/file.jpg",
+          "Planned outer.old/p.jpg",
+          "Planned real/gone.jpg"
+        ])
+        assert.sameMembers(yield* run(files.sync(sync)), [
+          "Done real/file.jpg",
+          "Deleted outer.old/p.jpg",
+          "Deleted real/gone.jpg"
+        ])
+        assert.sameMembers(yield* run(files.sync({ ...sync, symlinks: "follow" })), [
+          "Skipped real/file.jpg same",
+          "Done inner/file.jpg",
+          "Deleted inner/p.jpg"
+        ])
+        const left = ["broken/p.jpg", "inner/file.jpg", "left/p.jpg", "outer/p.jpg", "real/file.jpg", "real/up/p.jpg"]
+        assert.deepStrictEqual(yield* emulated.files.objects("c"), left)
+        for (const symlinks of ["skip", "follow"] as const) {
+          const sent = ["Done real/file.jpg", ...(symlinks === "follow" ? ["Done inner/file.jpg"] : [])]
+          assert.sameMembers(yield* run(files.uploadFolder({ ...photos, symlinks })), sent)
+          const compared = yield* collected(files.compareFolder({ ...photos, symlinks }))
+          assert.notInclude(
+            compared.map(({ _tag }) => _tag),
+            "Skipped"
+          )
+        }
+        assert.sameMembers(yield* run(files.sync({ ...sync, direction: "download", dryRun: true })), [
+          ...left.filter((path) => path !== "real/file.jpg" && path !== "left/p.jpg").map((path) => `Planned ${path}`),
+          "Skipped real/file.jpg same"
+        ])
+      }).pipe(Effect.provide(cloud))
+  )
+
+  it.scopedLive.skipIf(process.platform === "win32")(
+    "a file that became a named pipe before it is compared fails by itself",
+    () =>
+      Effect.gen(function* () {
+        const { emulated, files } = yield* prepared
+        const large = patterned(1_100_000)
+        const folder = yield* folderOf({ large, pipe: "four", same: "same" })
+        for (const [object, body] of Object.entries({ large, pipe: "four", same: "same" })) {
+          yield* files.upload({
+            container: "c",
+            object,
+            segmentSize: 1_000_000,
+            body: typeof body === "string" ? fromString(body) : fromBytes(body)
+          })
+        }
+        // The folder is walked before the listing is asked for.
+        const listing = { method: "GET", path: /\/c\?/ }
+        yield* emulated.fail({ match: listing, fault: { _tag: "Delay", duration: "500 millis" } })
+        yield* emulated.clearRequests
+        const fiber = yield* Effect.fork(
+          collected(files.compareFolder({ folder, container: "c", compare: "checksum", exclude: [".segments"] }))
+        )
+        while (!(yield* requestsOf("files")).some(({ target }) => target.includes("/c?"))) yield* pause()
+        for (const name of ["large", "pipe"]) {
+          rmSync(join(folder, name))
+          execFileSync("mkfifo", [join(folder, name)])
+        }
+        const compared = yield* Fiber.join(fiber)
+        assert.sameMembers(
+          compared.map((one) => `${one._tag} ${one.path}${one._tag === "Failed" ? ` ${one.error._tag}` : ""}`),
+          ["Failed large SystemError", "Failed pipe SystemError", "Same same"]
+        )
+      }).pipe(Effect.provide(cloud))
+  )
+
+  for (const [what, target] of [
+    ["out of the folder", "outside"],
+    ["to another folder in it", "inside"]
+  ] as const) {
+    it.scopedLive(`nothing is deleted through a folder that became a link ${what} after it was found`, () =>
+      Effect.gen(function* () {
+        const { emulated, files } = yield* prepared
+        const elsewhere = yield* folderOf({ "file.txt": "kept", "inner/file.txt": "kept" })
+        const folder = yield* folderOf({
+          "file.txt": "gone",
+          "kept/file.txt": "kept",
+          "kept/inner/file.txt": "kept",
+          "real/file.txt": "gone",
+          "swapped/file.txt": "gone",
+          "swapped/inner/file.txt": "gone"
+        })
+        for (const object of ["kept/file.txt", "kept/inner/file.txt", "new.txt"]) {
+          yield* files.upload({ container: "c", object, body: fromString("kept") })
+        }
+        yield* emulated.fail({
+          match: { method: "GET", path: "new.txt" },
+          fault: { _tag: "Delay", duration: "500 millis" }
+        })
+        const fiber = yield* Effect.fork(
+          run(files.sync({ folder, container: "c", direction: "download", delete: true }))
+        )
+        const isAsked = Effect.map(requestsOf("files"), (all) =>
+          all.some(({ method, target }) => method === "GET" && target.includes("new.txt"))
+        )
+        while (!(yield* isAsked)) yield* pause()
+        renameSync(join(folder, "swapped"), join(elsewhere, "away"))
+        symlinkSync(target === "outside" ? elsewhere : "kept", join(folder, "swapped"))
+        assert.sameMembers(yield* Fiber.join(fiber), [
+          "Skipped kept/file.txt same",
+          "Skipped kept/inner/file.txt same",
+          "Done new.txt",
+          "Deleted file.txt",
+          "Deleted real/file.txt",
+          "Failed swapped/file.txt SystemError",
+          "Failed swapped/inner/file.txt SystemError"
+        ])
+        const kept = { "kept/file.txt": "kept", "kept/inner/file.txt": "kept", "new.txt": "kept" }
+        assert.deepStrictEqual(yield* contentOf(folder), { ...kept, "real/": "", "swapped@": "" })
+        assert.deepStrictEqual(yield* contentOf(elsewhere), {
+          "away/file.txt": "gone",
+          "away/inner/file.txt": "gone",
+          "file.txt": "kept",
+          "inner/file.txt": "kept"
+        })
+      }).pipe(Effect.provide(cloud))
+    )
+  }
 
   it.scopedLive("what a glob leaves out is neither transferred nor deleted", () =>
     Effect.gen(function* () {

@@ -9,11 +9,12 @@ import * as Mailbox from "effect/Mailbox"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import { dirname, join } from "node:path"
 import type { CloudClient } from "../../CloudClient.js"
 import { InvalidInput } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
-import { type Filter, isSelected } from "../../internal/folderReader.js"
-import { folderReader, type FolderReader, type FoundEntry } from "../../internal/folderReading.js"
+import { behindLink, type Filter, isSelected, unfollowed } from "../../internal/folderReader.js"
+import { folderReader, type FolderReader, type FoundEntry, systemError } from "../../internal/folderReading.js"
 import type { BulkDelete } from "./bulk.js"
 import type { makeDownload } from "./download.js"
 import { endpoints } from "./endpoints.js"
@@ -41,9 +42,6 @@ import type { makeUpload } from "./upload.js"
 type Emit = Job["emit"]
 
 const service = "CloudFiles"
-
-/** What stands for a link that is not followed, or leads nowhere at the moment. */
-const unfollowed: ReadonlySet<string> = new Set(["symlink", "outside", "loop"])
 
 /** How many events wait to be taken; then the transfer waits. */
 const capacity = 4096
@@ -152,8 +150,9 @@ export const makeFolders = (
   const localOf = (
     reader: FolderReader,
     { emptyFolders = false, outsideLinks = false, symlinks = "skip" }: ReadOptions,
-    { filter, folder }: Prepared
-  ) => reader.walk({ folder, filter, follow: symlinks === "follow", outside: outsideLinks, empty: emptyFolders })
+    { filter, folder }: Prepared,
+    links = false
+  ) => reader.walk({ folder, filter, follow: symlinks === "follow", outside: outsideLinks, empty: emptyFolders, links })
 
   /** What is told of an entry that is no file and no folder; and of one whose name no object can have. */
   const remark = (
@@ -325,24 +324,37 @@ export const makeFolders = (
       )
     })
 
+  /**
+   * Deletes files of which there is no object, and none through a folder that has become a symbolic link since it was found.
+   * `root` is the folder's real path.
+   */
   const deleteLocal = (
-    folder: string,
+    root: string,
     emit: Emit,
     entries: ReadonlyArray<{ readonly path: string; readonly object: string; readonly bytes: number }>
   ): Effect.Effect<void, never, FileSystem.FileSystem> =>
-    Effect.flatMap(FileSystem.FileSystem, (fs) =>
-      Effect.forEach(
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      // Not through a link that stays within the root either: what it leads to may be what is to be kept.
+      const isAsFound = yield* Effect.cachedFunction((folder: string) =>
+        Effect.flatMap(fs.realPath(folder), (real) =>
+          real === folder ? Effect.void : systemError("remove", folder, ...behindLink)
+        )
+      )
+      yield* Effect.forEach(
         entries,
-        (file) =>
-          fs.remove(`${folder}/${file.path}`).pipe(
+        (file) => {
+          const place = join(root, file.path)
+          return Effect.zipRight(isAsFound(dirname(place)), fs.remove(place)).pipe(
             Effect.matchEffect({
               onFailure: (error) => emit([{ _tag: "Failed", ...file, error }]),
               onSuccess: () => emit([{ _tag: "Deleted", ...file }])
             })
-          ),
+          )
+        },
         { discard: true }
       )
-    )
+    })
 
   const sync = (options: SyncOptions): Stream.Stream<FolderEvent, FolderError, FileSystem.FileSystem> =>
     eventsOf((emit, failures) =>
@@ -356,7 +368,10 @@ export const makeFolders = (
         const reader = yield* folderReader
         // What is to be filled may not be there yet; what is to be sent must be.
         const isThere = up || (yield* fs.exists(job.folder))
-        const local = isThere ? localOf(reader, { ...options, ...(!up && { symlinks: "skip" }) }, job) : Stream.empty
+        const root = isThere && !up ? yield* fs.realPath(job.folder) : job.folder
+        const local = isThere
+          ? localOf(reader, { ...options, ...(!up && { symlinks: "skip" }) }, job, up)
+          : Stream.empty
         const superfluous: Array<{
           readonly path: string
           readonly object: string
@@ -379,7 +394,11 @@ export const makeFolders = (
           const wanted: Array<A> = []
           for (const one of chunk) {
             const { local, remote, verdict } = one
-            if (local !== undefined && unfollowed.has(local.kind)) links.add(one.path)
+            if (local !== undefined && unfollowed.has(local.kind)) {
+              links.add(one.path)
+              // Not meant itself: it is only told for what is behind it.
+              if (!isSelected(job.filter, one.path)) continue
+            }
             const remarked = local === undefined ? undefined : remark(operation, job.prefix, local)
             const bytes = (up ? local?.bytes : remote?.object.bytes) ?? local?.bytes ?? remote?.object.bytes ?? 0
             const file = { path: one.path, object: remote?.object.name ?? job.prefix + one.path, bytes }
@@ -433,7 +452,7 @@ export const makeFolders = (
             emit,
             superfluous.flatMap(({ remote }) => (remote === undefined ? [] : [remote]))
           )
-        } else yield* deleteLocal(job.folder, emit, told)
+        } else yield* deleteLocal(root, emit, told)
       })
     )
 

@@ -11,7 +11,7 @@ import * as Stream from "effect/Stream"
 import type { CloudClient } from "../../CloudClient.js"
 import type { CommonError, NotFound, QuotaExceeded } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
-import { compareNames, secondsText } from "../../internal/folderReader.js"
+import { becameLink, compareNames, secondsText } from "../../internal/folderReader.js"
 import { type FolderReader, systemError } from "../../internal/folderReading.js"
 import { fromBytes, fromFile, pieces, type RequestBody } from "../../RequestBody.js"
 import { isNotOffered } from "./bulk.js"
@@ -82,13 +82,14 @@ export const isFatal = (
 ): error is Extract<CommonError, { readonly _tag: "AuthenticationFailed" | "Unauthorized" | "EndpointNotFound" }> =>
   error._tag === "AuthenticationFailed" || error._tag === "Unauthorized" || error._tag === "EndpointNotFound"
 
-/** Tells how far a body has got, each time it is sent. */
+/** Tells how far a body has got, each time it is sent; so it must not be read at one go. */
 const watched = <E, R>(
   body: RequestBody<E, R>,
   tell: (transferred: number) => Effect.Effect<void>
 ): RequestBody<E, R> => ({
   open: Effect.map(body.open, (opened) => ({
     ...opened,
+    whole: undefined,
     stream: Stream.suspend(() => {
       let sent = 0
       let told = 0
@@ -183,26 +184,44 @@ export const makeFolderUpload = (client: CloudClient, upload: ReturnType<typeof 
       error
     })
 
+    /**
+     * Fails where a file, or a folder that it is in, has become a symbolic link since it was found, which may lead out of the
+     * folder. Asked when it was opened, so that no link is missed that was there before.
+     */
+    const unlinked = (path: string): Effect.Effect<void, SystemError, FileSystem.FileSystem> =>
+      job.follow
+        ? Effect.void
+        : Effect.flatMap(FileSystem.FileSystem, (fs) => {
+            const parts = path.split("/")
+            const places = parts.map((_, index) => `${folder}/${parts.slice(0, index + 1).join("/")}`)
+            return Effect.forEach(
+              places,
+              (place) =>
+                Effect.flatMap(Effect.option(fs.readLink(place)), (target) =>
+                  Option.isNone(target) ? Effect.void : systemError("open", place, ...becameLink)
+                ),
+              { discard: true }
+            )
+          })
+
     const one = (outgoing: Outgoing): Effect.Effect<void, Stop, FileSystem.FileSystem> =>
       Effect.gen(function* () {
         const { bytes, isFolder, object, path, time } = outgoing
-        const fs = yield* FileSystem.FileSystem
         const address = { container, object, metadata: { mtime: secondsText(time) } }
         yield* emit([{ _tag: "Started", path, object, bytes }])
         const file = `${folder}/${path}`
-        // What has become one since it was found may lead out of the folder.
-        if (!isFolder && !job.follow && Option.isSome(yield* Effect.option(fs.readLink(file)))) {
-          return yield* systemError("open", file, "ELOOP", "it has become a symbolic link since it was found")
-        }
         if (isFolder) {
           yield* upload({ ...address, body: fromBytes(new Uint8Array()), contentType: "application/directory" })
         } else if (bytes <= smallFile) {
-          yield* upload({ ...address, body: fromBytes(yield* fs.readFile(file)) })
+          const content = yield* reader.whole(file, job.follow)
+          yield* unlinked(path)
+          yield* upload({ ...address, body: fromBytes(content) })
         } else {
           const body = watched(fromFile(file), (transferred) =>
             emit([{ _tag: "Progress", path, object, bytes, transferred }])
           )
-          yield* upload({ ...address, body })
+          // From then on the upload itself sees to it that it is the same file.
+          yield* upload({ ...address, body: { open: Effect.tap(body.open, unlinked(path)) } })
         }
         yield* emit([{ _tag: "Done", path, object, bytes, archived: false }])
       }).pipe(

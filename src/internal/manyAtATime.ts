@@ -1,0 +1,50 @@
+/**
+ * Work on the items of a stream, several at a time.
+ */
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+
+/**
+ * Does something with each item of a stream, so many at a time, by as many fibers, each of which takes one item after the other;
+ * `Stream.mapEffect` starts a fiber for each item, which costs more than a small file does. The first failure ends all of it.
+ */
+export const manyAtATime = <A, E, R, E2, R2>(
+  stream: Stream.Stream<A, E, R>,
+  concurrency: number,
+  work: (item: A) => Effect.Effect<void, E2, R2>
+): Effect.Effect<void, E | E2, R | R2> =>
+  Effect.scoped(
+    Effect.flatMap(Stream.toPull(stream), (pull) => {
+      const turn = Effect.unsafeMakeSemaphore(1)
+      let items: ReadonlyArray<A> = []
+      let index = 0
+      let isOver = false
+      const pulled = Effect.matchEffect(pull, {
+        onFailure: Option.match({
+          onNone: () =>
+            Effect.sync(() => {
+              isOver = true
+            }),
+          onSome: (error: E) => Effect.fail(error)
+        }),
+        onSuccess: (chunk) =>
+          Effect.sync(() => {
+            items = Chunk.toReadonlyArray(chunk)
+            index = 0
+          })
+      })
+      // Whoever has waited for its turn may find that another one has brought some.
+      const more = turn.withPermits(1)(Effect.suspend(() => (index < items.length || isOver ? Effect.void : pulled)))
+      const worker = Effect.whileLoop({
+        while: () => index < items.length || !isOver,
+        body: (): Effect.Effect<void, E | E2, R | R2> => (index < items.length ? work(items[index++] as A) : more),
+        step: () => undefined
+      })
+      return Effect.all(
+        Array.from({ length: concurrency }, () => worker),
+        { concurrency: "unbounded", discard: true }
+      )
+    })
+  )
