@@ -534,9 +534,15 @@ export const make = (
                   return attempt.isResult(arriving.status)
                     ? receive({
                         ...head,
-                        text: arriving.text(largestText, "fail"),
-                        discard: Effect.asVoid(arriving.refusal),
-                        stream: arriving.stream,
+                        get text() {
+                          return arriving.text(largestText, "fail")
+                        },
+                        get discard() {
+                          return Effect.asVoid(arriving.refusal)
+                        },
+                        get stream() {
+                          return arriving.stream
+                        },
                         readInto: arriving.readInto
                       })
                     : Effect.flatMap(arriving.refusal, (body) => Effect.fail(attempt.refusal(arriving, body)))

@@ -659,13 +659,17 @@ export const method = <Input, Output, Tag extends DocumentedError["_tag"], R>(
       const request = requestOf(client, endpoint, input)
       if (Either.isLeft(request)) return Effect.fail(request.left)
       return kind === "stream"
-        ? client.send(request.right, ({ readInto, stream, text: _, ...response }) =>
-            Either.map(read({ ...response, text: () => "", sink: undefined }), (head): Arriving<unknown> => ({
+        ? client.send(request.right, (response) => {
+            const { headers, operation, readInto, requestId, service, status } = response
+            const bodiless = { service, operation, status, headers, requestId, text: () => "", sink: undefined }
+            return Either.map(read(bodiless), (head): Arriving<unknown> => ({
               head,
-              stream,
+              get stream() {
+                return response.stream
+              },
               readInto
             }))
-          )
+          })
         : client.collect(request.right, keeps, read)
     })
   // The types are the endpoint's own, which the loose runtime cannot see.

@@ -539,8 +539,13 @@ const arriving = (flight: Flight, outgoing: Outgoing): Arriving => {
   return {
     status: flight.status,
     headers: flight.headers,
-    refusal: Effect.orElseSucceed(text(largestRefusal, "cut"), () => ""),
-    stream: Stream.fromPull(Effect.succeed(pull)),
+    get refusal() {
+      return Effect.orElseSucceed(text(largestRefusal, "cut"), () => "")
+    },
+    // Made where it is asked for: of a small object it would cost more than the bytes.
+    get stream() {
+      return Stream.fromPull(Effect.succeed(pull))
+    },
     readInto: (parts) => {
       const step: Effect.Effect<void, TransportError> = Effect.matchEffect(pull, {
         onFailure: Option.match({ onNone: () => Effect.void, onSome: Effect.fail }),

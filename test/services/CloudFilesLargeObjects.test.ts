@@ -217,18 +217,36 @@ describe("large uploads", () => {
     Effect.gen(function* () {
       const { files } = yield* prepared
       const bytes = patterned(3500)
-      const told: Array<number> = []
       const stored = yield* files.upload({
         ...object,
         ...small,
-        body: CloudFiles.fromStream(inPieces(bytes, 100), { replayable: true }),
-        progress: (count) => Effect.sync(() => told.push(count))
+        body: CloudFiles.fromStream(inPieces(bytes, 100), { replayable: true })
       })
       assert.deepStrictEqual([stored.segments, stored.md5], [4, md5(bytes)])
       assert.deepStrictEqual(yield* bytesOf(files.download(object)), bytes)
       assert.deepStrictEqual(
         (yield* everything).filter((name) => name.startsWith("c/")),
         ["c/o"]
+      )
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.effect("what was told of a replayable stream before it proved too long is taken back when it is begun anew", () =>
+    Effect.gen(function* () {
+      const { files } = yield* prepared
+      const pieces = Stream.rechunk(Stream.make(patterned(600), patterned(700), patterned(2200)), 1)
+      const told: Array<number> = []
+      const stored = yield* files.upload({
+        ...object,
+        ...small,
+        body: CloudFiles.fromStream(pieces, { replayable: true }),
+        progress: (count) => Effect.sync(() => told.push(count))
+      })
+      assert.deepInclude(stored, { bytes: 3500, segments: 4 })
+      assert.deepStrictEqual(told.slice(0, 2), [600, -600])
+      assert.strictEqual(
+        told.reduce((sum, count) => sum + count, 0),
+        3500
       )
     }).pipe(Effect.provide(cloud))
   )
@@ -1124,7 +1142,7 @@ describe("downloads to a file", () => {
       const { directory, path } = yield* target
       const left = Buffer.concat([bytes, Buffer.from("more")])
       left[4000] = (left[4000] ?? 0) ^ 1
-      yield* Effect.promise(() => writeFile(join(directory, `.result.${etag.replaceAll('"', "")}.part`), left))
+      yield* Effect.promise(() => writeFile(join(directory, `.result.${etag.replaceAll('"', "")}.parts.part`), left))
       const got = yield* files.downloadToFile({ ...object, path, resume: true })
       assert.deepInclude(got, { bytes: 9500, resumed: 6500 })
       assert.deepStrictEqual(yield* content(path), bytes)
@@ -1165,6 +1183,110 @@ describe("downloads to a file", () => {
       const got = yield* download
       assert.strictEqual(got.bytes, 9500)
       assert.isAtLeast(got.resumed, 3000)
+      assert.deepStrictEqual(yield* content(path), bytes)
+    }).pipe(Effect.provide(cloud))
+  )
+
+  /** Breaks a download off of which the last 500 bytes are there, and nothing else. */
+  const brokenOff = (download: Partial<CloudFiles.DownloadToFileOptions> & { readonly path: string }) =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      yield* emulated.fail({
+        match: { method: "GET", path: /\/c\/o$/ },
+        times: Infinity,
+        fault: { _tag: "StallBody", afterBytes: 600 }
+      })
+      let bytes = 0
+      const progress = (count: number) => Effect.sync(() => void (bytes += count))
+      const fiber = yield* Effect.fork(files.downloadToFile({ ...object, ...download, progress }))
+      yield* eventually("the last stretch is there", () => bytes === 500)
+      yield* Fiber.interrupt(fiber)
+      yield* emulated.clearFaults
+    })
+
+  const listingFails = Effect.flatMap(TestCloud.TestCloud, (emulated) =>
+    emulated.fail({
+      match: { method: "GET", path: /\/c_segments\?/ },
+      times: Infinity,
+      fault: { _tag: "Status", status: 500 }
+    })
+  )
+
+  for (const [what, largeObject, between, options] of [
+    ["nothing is verified", "static", Effect.void, { verify: false }],
+    ["its segments cannot be listed", "dynamic", listingFails, {}]
+  ] as const) {
+    it.scoped(
+      `the holes between parts are no content for a second run where ${what}, and nothing is left of them`,
+      () =>
+        Effect.gen(function* () {
+          const { files } = yield* prepared
+          const bytes = patterned(9500)
+          yield* uploadLarge(bytes, { largeObject })
+          const { directory, path } = yield* target
+          const download = { ...object, path, resume: true }
+          yield* brokenOff(download)
+          const [left = ""] = yield* names(directory)
+          assert.strictEqual((yield* Effect.promise(() => stat(join(directory, left)))).size, 9500)
+          yield* between
+          const got = yield* once(files.downloadToFile({ ...download, ...options }))
+          assert.deepInclude(got, { bytes: 9500, resumed: 0, verified: false })
+          assert.deepStrictEqual(yield* content(path), bytes)
+          assert.deepStrictEqual(yield* names(directory), ["result"])
+        }).pipe(Effect.provide(cloud))
+    )
+  }
+
+  it.scoped("of a large object what came without being verified is verified, and need not come again", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      const bytes = patterned(9500)
+      yield* uploadLarge(bytes)
+      const { directory, path } = yield* target
+      const download = { ...object, path, resume: true }
+      yield* emulated.fail({ match: { method: "GET" }, fault: { _tag: "TruncateBody", afterBytes: 7000 } })
+      yield* once(Effect.flip(files.downloadToFile({ ...download, verify: false })))
+      const got = yield* files.downloadToFile(download)
+      assert.deepInclude(got, { bytes: 9500, resumed: 6000, verified: true })
+      assert.deepStrictEqual(yield* content(path), bytes)
+      assert.deepStrictEqual(yield* names(directory), ["result"])
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.scoped("where both a beginning and parts with holes were left, nothing is left of either in the end", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      const bytes = patterned(9500)
+      yield* uploadLarge(bytes)
+      const { directory, path } = yield* target
+      const download = { ...object, path, resume: true }
+      yield* brokenOff(download)
+      yield* emulated.fail({ match: { method: "GET" }, fault: { _tag: "TruncateBody", afterBytes: 7000 } })
+      yield* once(Effect.flip(files.downloadToFile({ ...download, verify: false })))
+      assert.lengthOf(yield* names(directory), 2)
+      assert.deepInclude(yield* files.downloadToFile(download), { bytes: 9500, resumed: 500, verified: true })
+      assert.deepStrictEqual(yield* content(path), bytes)
+      assert.deepStrictEqual(yield* names(directory), ["result"])
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.scoped("the holes in parts that have no MD5 of their own are no content either", () =>
+    Effect.gen(function* () {
+      const { files } = yield* prepared
+      const bytes = patterned(9500)
+      for (const [index, part] of [bytes.subarray(0, 9000), bytes.subarray(9000)].entries()) {
+        yield* files.upload({
+          ...small,
+          container: "c",
+          object: `parts/${index}`,
+          body: CloudFiles.fromBytes(part)
+        })
+      }
+      yield* files.putDynamicManifest({ ...object, segments: { container: "c", prefix: "parts/" } })
+      const { path } = yield* target
+      const download = { ...object, path, resume: true }
+      yield* brokenOff(download)
+      assert.deepInclude(yield* files.downloadToFile(download), { bytes: 9500, resumed: 500, verified: false })
       assert.deepStrictEqual(yield* content(path), bytes)
     }).pipe(Effect.provide(cloud))
   )

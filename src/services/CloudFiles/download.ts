@@ -368,7 +368,7 @@ export const makeDownload = (
   const begin = (options: DownloadOptions): Effect.Effect<Begun, DownloadError, Scope.Scope> => {
     const { verify, ...request } = options
     return Effect.flatMap(get(request), (response): Effect.Effect<Begun, MalformedResponse> => {
-      const { head: info, stream } = response
+      const info = response.head
       const wrong = options.range === undefined ? undefined : wrongPart(options.range, info)
       if (wrong !== undefined) return Effect.fail(malformed(info, wrong))
       const isSmall =
@@ -376,9 +376,17 @@ export const makeDownload = (
         info.bytes !== undefined &&
         info.bytes <= smallObject &&
         (verify === false || md5Of(info) !== undefined)
-      if (!isSmall) return Effect.succeed({ info, stream: verified(options, info, resumed(options, info, stream)) })
+      if (!isSmall) {
+        return Effect.succeed({ info, stream: verified(options, info, resumed(options, info, response.stream)) })
+      }
       const all = whole(options, info, response)
-      return Effect.succeed({ info, stream: Stream.fromEffect(all), whole: all })
+      return Effect.succeed({
+        info,
+        get stream() {
+          return Stream.fromEffect(all)
+        },
+        whole: all
+      })
     })
   }
 

@@ -15,9 +15,16 @@ import { writeStream } from "../../internal/fileWriting.js"
 import { systemError } from "../../internal/folderReading.js"
 import { runningMd5 } from "../../internal/md5.js"
 import { expandHome } from "../../internal/privateFile.js"
-import { storeSmall } from "../../internal/smallFiles.js"
+import { type SmallFiles, smallFilesOf, storeUsually } from "../../internal/smallFiles.js"
 import type * as RetryPolicy from "../../RetryPolicy.js"
-import { type Begun, type DownloadError, type DownloadOptions, makeDownload, type Parts } from "./download.js"
+import {
+  type Begun,
+  type Download,
+  type DownloadError,
+  type DownloadOptions,
+  makeDownload,
+  type Parts
+} from "./download.js"
 import { md5Of, type ObjectInfo } from "./endpoints.js"
 import { mtimeOf } from "./folderCompare.js"
 import type { Part } from "./manifest.js"
@@ -38,6 +45,9 @@ export interface DownloadToFileOptions extends Omit<DownloadOptions, "range"> {
   /**
    * Keeps what was fetched where the download fails or is interrupted, beside the file under a name that the object's ETag is part
    * of, and goes on from it the next time. What is there is verified like all the rest. Default false.
+   *
+   * Where parts of a large object came several at a time, there may be holes between them, and only what can be verified is gone
+   * on from: without `verify`, or where its parts can no longer be told, it is begun anew.
    */
   readonly resume?: boolean | undefined
   /** Is told how many more bytes are there, each time some are. The download waits for it. */
@@ -91,6 +101,45 @@ const stretches = <E>(parts: Stream.Stream<Part, E>, least: number): Stream.Stre
     Stream.mapConcat((done) => done)
   )
 
+const digestOf = (text: string): string => createHash("sha256").update(text).digest("hex")
+
+/** A temporary file beside a file. */
+const besideOf = (path: string, mark: string): string => {
+  // A name that leaves no room for the mark is replaced by its digest.
+  const name = basename(path)
+  const short = Buffer.byteLength(name) <= 170 ? name : digestOf(name)
+  return join(dirname(path), `.${short}.${mark}.part`)
+}
+
+/** What is wrong with the numbers, if anything is. */
+const wrongOption = ({ concurrency = 1, parallelThreshold = 1 }: DownloadToFileOptions): InvalidInput | undefined => {
+  for (const [path, value] of Object.entries({ concurrency, parallelThreshold })) {
+    if (Number.isSafeInteger(value) && value >= 1) continue
+    const expected = "a whole number of 1 or more"
+    const message = `${operation}: ${path}: expected ${expected}, not ${value}`
+    return new InvalidInput({ service, operation, issues: [{ path, expected }], message })
+  }
+  return undefined
+}
+
+/** A large object that is to be fetched in parts. */
+interface Large {
+  readonly info: ObjectInfo
+  readonly etag: string
+  readonly size: number
+}
+
+/** Says that all of a small object is there. */
+const told = (
+  { progress, verify = true }: DownloadToFileOptions,
+  path: string,
+  info: ObjectInfo,
+  { byteLength }: Uint8Array
+): Effect.Effect<DownloadedFile> => {
+  const file = { path, info, bytes: byteLength, resumed: 0, verified: isVerified(info, verify) }
+  return progress === undefined ? Effect.succeed(file) : Effect.as(progress(byteLength), file)
+}
+
 /** What `downloadToFile` is made of. */
 export const makeDownloadToFile = (client: CloudClient, servicePolicy: RetryPolicy.Service | undefined) => {
   const { begin, getObjectInfo, open, partsOf, range, wrongLength } = makeDownload(client, servicePolicy, {
@@ -108,210 +157,265 @@ export const makeDownloadToFile = (client: CloudClient, servicePolicy: RetryPoli
       Stream.execute(verifier.end)
     )
 
-  return (options: DownloadToFileOptions): Effect.Effect<DownloadedFile, DownloadToFileError, FileSystem.FileSystem> =>
-    Effect.gen(function* () {
-      const {
-        concurrency = 4,
-        container,
-        ifMatch,
-        object,
-        parallelThreshold = 64 * mebibyte,
-        path: named,
-        progress = () => Effect.void,
-        resume = false,
-        verify = true
-      } = options
-      for (const [field, value] of [
-        ["concurrency", concurrency],
-        ["parallelThreshold", parallelThreshold]
-      ] as const) {
-        if (Number.isSafeInteger(value) && value >= 1) continue
-        const expected = "a whole number of 1 or more"
-        return yield* new InvalidInput({
-          service,
-          operation,
-          issues: [{ path: field, expected }],
-          message: `${operation}: ${field}: expected ${expected}, not ${value}`
-        })
-      }
-      const fs = yield* FileSystem.FileSystem
-      const path = expandHome(named)
-      const where = { container, object, verify }
-      const digestOf = (text: string): string => createHash("sha256").update(text).digest("hex")
-      const beside = (mark: string): string => {
-        // A name that leaves no room for the mark is replaced by its digest.
-        const name = basename(path)
-        const short = Buffer.byteLength(name) <= 180 ? name : digestOf(name)
-        return join(dirname(path), `.${short}.${mark}.part`)
-      }
-      const besideOf = (etag: string): string => {
-        const mark = unquoted(etag)
-        // A cloud may put anything into an ETag, and what is no MD5 does not belong into a path.
-        return beside(/^[0-9a-z]{1,64}$/i.test(mark) ? mark : digestOf(mark))
-      }
+  /** The ways from an object to a file. A small file is there before all of this is made for it: see `quickly`. */
+  const waysOf = (fs: FileSystem.FileSystem, options: DownloadToFileOptions) => {
+    const {
+      concurrency = 4,
+      container,
+      ifMatch,
+      object,
+      parallelThreshold = 64 * mebibyte,
+      progress = () => Effect.void,
+      resume = false,
+      verify = true
+    } = options
+    const path = expandHome(options.path)
+    const where = { container, object, verify }
+    const wanted = { container, object, ifMatch, verify }
+    const beside = (mark: string): string => besideOf(path, mark)
+    /** Where a version is kept: apart, or the holes between parts would be taken for what came in one go. */
+    const keptOf = (etag: string): { readonly gapless: string; readonly inParts: string } => {
+      const given = unquoted(etag)
+      // A cloud may put anything into an ETag, and what is no MD5 does not belong into a path.
+      const mark = /^[0-9a-z]{1,64}$/i.test(given) ? given : digestOf(given)
+      return { gapless: beside(mark), inParts: beside(`${mark}.parts`) }
+    }
+    const removed = (part: string): Effect.Effect<void> => Effect.ignore(fs.remove(part, { force: true }))
 
-      /** Writes a stream where a file stands, and tells how long it was. */
-      const written = <E>(target: FileSystem.File, stream: Stream.Stream<Uint8Array, E>, length: number | undefined) =>
-        Effect.suspend(() => {
-          let bytes = 0
-          const tell = (count: number): Effect.Effect<void> => {
-            bytes += count
-            return progress(count)
-          }
-          return Effect.map(writeStream(target, stream, { length, progress: tell }), () => bytes)
-        })
+    /** Writes a stream where a file stands, and tells how long it was. */
+    const written = <E>(target: FileSystem.File, stream: Stream.Stream<Uint8Array, E>, length: number | undefined) =>
+      Effect.suspend(() => {
+        let bytes = 0
+        const tell = (count: number): Effect.Effect<void> => {
+          bytes += count
+          return progress(count)
+        }
+        return Effect.map(writeStream(target, stream, { length, progress: tell }), () => bytes)
+      })
 
-      /** Runs with the temporary file, and gives it its name; without success it goes, unless it is to be kept. */
-      const through = <A, E, R>(
-        part: string,
-        keep: boolean,
-        info: ObjectInfo,
-        use: Effect.Effect<A, E, R>
-      ): Effect.Effect<A, E | PlatformError, R> =>
-        Effect.gen(function* () {
-          const done = yield* use
-          const time = mtimeOf(info)
-          if (time !== undefined) yield* fs.utimes(part, time / 1000, time / 1000)
-          yield* fs.rename(part, path)
-          return done
-        }).pipe(Effect.onError(() => (keep ? Effect.void : Effect.ignore(fs.remove(part, { force: true })))))
+    /** Runs with the temporary file, and gives it its name; without success it goes, unless it is to be kept. */
+    const through = <A, E, R>(
+      part: string,
+      keep: boolean,
+      info: ObjectInfo,
+      use: Effect.Effect<A, E, R>
+    ): Effect.Effect<A, E | PlatformError, R> =>
+      Effect.gen(function* () {
+        const done = yield* use
+        const time = mtimeOf(info)
+        if (time !== undefined) yield* fs.utimes(part, time / 1000, time / 1000)
+        yield* fs.rename(part, path)
+        return done
+      }).pipe(Effect.onError(() => (keep ? Effect.void : removed(part))))
 
-      const read = (part: string, offset: number, length: number): Stream.Stream<Uint8Array, PlatformError> =>
-        fs.stream(part, { offset, bytesToRead: length, chunkSize: 256 * 1024 })
-      const sizeOf = (part: string): Effect.Effect<number> =>
-        Effect.map(Effect.option(fs.stat(part)), Option.match({ onNone: () => 0, onSome: ({ size }) => Number(size) }))
-      const openPart = (part: string): Effect.Effect<FileSystem.File, PlatformError, Scope.Scope> =>
-        // Creates it where it is missing, and keeps what it holds.
-        Effect.zipRight(Effect.scoped(fs.open(part, { flag: "a" })), fs.open(part, { flag: "r+" }))
+    const read = (part: string, offset: number, length: number): Stream.Stream<Uint8Array, PlatformError> =>
+      fs.stream(part, { offset, bytesToRead: length, chunkSize: 256 * 1024 })
+    const sizeOf = (part: string): Effect.Effect<number> =>
+      Effect.map(Effect.option(fs.stat(part)), Option.match({ onNone: () => 0, onSome: ({ size }) => Number(size) }))
+    const openPart = (part: string): Effect.Effect<FileSystem.File, PlatformError, Scope.Scope> =>
+      // Creates it where it is missing, and keeps what it holds.
+      Effect.zipRight(Effect.scoped(fs.open(part, { flag: "a" })), fs.open(part, { flag: "r+" }))
 
-      /** Parts of a large object, several at a time; what is there already and has the right MD5 is not fetched. */
-      const inParallel = (info: ObjectInfo, etag: string, size: number, { exempt, stream }: Parts) =>
-        Effect.suspend(() => {
-          const part = resume ? besideOf(etag) : beside(randomUUID())
-          let bytes = 0
-          let resumed = 0
-          let verified = verify
-          const verifierOf = (stretch: Stretch) =>
-            Verification.byParts(operation, where, Stream.fromIterable(stretch.parts), exempt)
-          const isThere = (stretch: Stretch, held: number) =>
-            !verify || stretch.offset + stretch.length > held || stretch.parts.some(({ md5 }) => md5 === undefined)
-              ? Effect.succeed(false)
-              : Effect.flatMap(verifierOf(stretch), (verifier) =>
-                  Stream.runDrain(checked(read(part, stretch.offset, stretch.length), verifier))
-                ).pipe(Effect.scoped, Effect.isSuccess)
-          const fetch = (held: number) => (stretch: Stretch) =>
-            Effect.gen(function* () {
-              if (stretch.parts.some(({ md5 }) => md5 === undefined)) verified = false
-              bytes += stretch.length
-              if (yield* isThere(stretch, held)) {
-                resumed += stretch.length
-                return yield* progress(stretch.length)
-              }
-              const target = yield* openPart(part)
-              const verifier = verify ? yield* verifierOf(stretch) : Verification.unverified
-              const wanted = { offset: stretch.offset, length: stretch.length }
-              yield* target.seek(stretch.offset, "start")
-              yield* written(target, checked(range(where, wanted, etag), verifier), stretch.length)
-            }).pipe(Effect.scoped)
-          const use = Effect.gen(function* () {
-            const held = resume ? yield* sizeOf(part) : 0
-            yield* Effect.scoped(openPart(part))
-            const least = Math.max(1, Math.min(64 * mebibyte, Math.ceil(size / concurrency)))
-            yield* stretches(stream, least).pipe(
-              Stream.mapEffect(fetch(held), { concurrency, unordered: true }),
-              Stream.runDrain
-            )
-            if (bytes !== size) return yield* wrongLength(where, bytes, size)
-            yield* fs.truncate(part, size)
-            return { path, info, bytes, resumed, verified }
+    /** Parts of a large object, several at a time; what is there already and has the right MD5 is not fetched. */
+    const inParallel = (info: ObjectInfo, etag: string, size: number, { exempt, stream }: Parts) =>
+      Effect.suspend(() => {
+        const part = resume ? keptOf(etag).inParts : beside(randomUUID())
+        let bytes = 0
+        let resumed = 0
+        let verified = verify
+        const unverifiable = (one: Part): Effect.Effect<boolean> =>
+          Effect.tap(exempt?.(one) ?? Effect.succeed(false), (is) => {
+            if (is) verified = false
           })
-          return through(part, resume, info, use)
+        const verifierOf = (stretch: Stretch, excused?: Parts["exempt"]) =>
+          Verification.byParts(operation, where, Stream.fromIterable(stretch.parts), excused)
+        // Without exemptions: where nothing tells a part from a hole, it is not there.
+        const isThere = (stretch: Stretch, held: number) =>
+          !verify || stretch.offset + stretch.length > held || stretch.parts.some(({ md5 }) => md5 === undefined)
+            ? Effect.succeed(false)
+            : Effect.flatMap(verifierOf(stretch), (verifier) =>
+                Stream.runDrain(checked(read(part, stretch.offset, stretch.length), verifier))
+              ).pipe(Effect.scoped, Effect.isSuccess)
+        const fetch = (held: number) => (stretch: Stretch) =>
+          Effect.gen(function* () {
+            if (stretch.parts.some(({ md5 }) => md5 === undefined)) verified = false
+            bytes += stretch.length
+            if (yield* isThere(stretch, held)) {
+              resumed += stretch.length
+              return yield* progress(stretch.length)
+            }
+            const target = yield* openPart(part)
+            const verifier = verify ? yield* verifierOf(stretch, unverifiable) : Verification.unverified
+            const wanted = { offset: stretch.offset, length: stretch.length }
+            yield* target.seek(stretch.offset, "start")
+            yield* written(target, checked(range(where, wanted, etag), verifier), stretch.length)
+          }).pipe(Effect.scoped)
+        const use = Effect.gen(function* () {
+          const held = resume ? yield* sizeOf(part) : 0
+          yield* Effect.scoped(openPart(part))
+          const least = Math.max(1, Math.min(64 * mebibyte, Math.ceil(size / concurrency)))
+          yield* stretches(stream, least).pipe(
+            Stream.mapEffect(fetch(held), { concurrency, unordered: true }),
+            Stream.runDrain
+          )
+          if (bytes !== size) return yield* wrongLength(where, bytes, size)
+          yield* fs.truncate(part, size)
+          return { path, info, bytes, resumed, verified }
         })
+        return through(part, resume, info, use)
+      })
 
-      /** All that is missing, in one go. */
-      const inOne = (info: ObjectInfo, part: string, keep: boolean, content: Fetching) =>
-        Effect.gen(function* () {
-          const target = yield* openPart(part)
-          const { from, stream, verified } = yield* content
-          yield* fs.truncate(part, from)
-          if (from > 0) yield* progress(from)
-          yield* target.seek(from, "start")
-          const added = yield* written(target, stream, info.bytes === undefined ? undefined : info.bytes - from)
-          return { path, info, bytes: from + added, resumed: from, verified }
-        }).pipe(Effect.scoped, (use) => through(part, keep, info, use))
+    /** All that is missing, in one go. */
+    const inOne = (info: ObjectInfo, part: string, keep: boolean, content: Fetching) =>
+      Effect.gen(function* () {
+        const target = yield* openPart(part)
+        const { from, stream, verified } = yield* content
+        yield* fs.truncate(part, from)
+        if (from > 0) yield* progress(from)
+        yield* target.seek(from, "start")
+        const added = yield* written(target, stream, info.bytes === undefined ? undefined : info.bytes - from)
+        return { path, info, bytes: from + added, resumed: from, verified }
+      }).pipe(Effect.scoped, (use) => through(part, keep, info, use))
 
-      /** Goes on behind what the part file of this version holds; its MD5 continues over the seam. */
-      const goingOn = (info: ObjectInfo, etag: string, size: number, part: string): Fetching =>
-        Effect.gen(function* () {
-          const held = yield* sizeOf(part)
-          // A file that is longer is not of this object.
-          const from = held > size ? 0 : held
-          const expected = verify ? md5Of(info) : undefined
-          const rest = from === size ? Stream.empty : range(where, { offset: from }, etag)
-          if (expected === undefined) return { from, stream: rest, verified: false }
-          const md5 = yield* runningMd5
-          if (from > 0) yield* Stream.runForEachChunk(read(part, 0, from), md5.update)
-          const end = Effect.flatMap(md5.digest, (actual): Effect.Effect<void, ChecksumMismatch> => {
-            if (actual === expected) return Effect.void
-            // What is there is not what it should be, and would fail again and again.
-            return Effect.zipRight(
-              Effect.ignore(fs.remove(part, { force: true })),
-              Effect.fail(Verification.mismatch(operation, where, expected, actual))
-            )
-          })
-          return { from, stream: checked(rest, { update: md5.update, end }), verified: true }
+    /** Goes on behind what the part file of this version holds; its MD5 continues over the seam. */
+    const goingOn = (info: ObjectInfo, etag: string, size: number, part: string): Fetching =>
+      Effect.gen(function* () {
+        const held = yield* sizeOf(part)
+        // A file that is longer is not of this object.
+        const from = held > size ? 0 : held
+        const expected = verify ? md5Of(info) : undefined
+        const rest = from === size ? Stream.empty : range(where, { offset: from }, etag)
+        if (expected === undefined) return { from, stream: rest, verified: false }
+        const md5 = yield* runningMd5
+        if (from > 0) yield* Stream.runForEachChunk(read(part, 0, from), md5.update)
+        const end = Effect.flatMap(md5.digest, (actual): Effect.Effect<void, ChecksumMismatch> => {
+          if (actual === expected) return Effect.void
+          // What is there is not what it should be, and would fail again and again.
+          return Effect.zipRight(removed(part), Effect.fail(Verification.mismatch(operation, where, expected, actual)))
         })
+        return { from, stream: checked(rest, { update: md5.update, end }), verified: true }
+      })
 
-      const there = Option.getOrUndefined(yield* Effect.option(fs.stat(path)))?.type
-      if (there === "Directory") {
-        return yield* systemError("open", path, "EISDIR", "a folder is where the file should be")
+    const isReplaceable = Effect.flatMap(
+      Effect.option(fs.stat(path)),
+      (found): Effect.Effect<boolean, PlatformError> => {
+        const there = Option.getOrUndefined(found)?.type
+        return there === "Directory"
+          ? Effect.fail(systemError("open", path, "EISDIR", "a folder is where the file should be"))
+          : Effect.succeed(there === undefined || !unreplaceable.has(there))
       }
-      if (there !== undefined && unreplaceable.has(there)) {
-        const download = yield* open({ container, object, ifMatch, verify })
+    )
+
+    /** Into a device or a named pipe, as it is. */
+    const onto = ({ info, stream }: Download) =>
+      Effect.gen(function* () {
         const target = yield* fs.open(path, { flag: "a" })
-        const bytes = yield* written(target, download.stream, download.info.bytes)
-        return { path, info: download.info, bytes, resumed: 0, verified: isVerified(download.info, verify) }
+        const bytes = yield* written(target, stream, info.bytes)
+        return { path, info, bytes, resumed: 0, verified: isVerified(info, verify) }
+      }).pipe(Effect.scoped)
+
+    const inOneGo = ({ info, stream, whole }: Begun): Effect.Effect<DownloadedFile, DownloadToFileError> => {
+      const part = beside(randomUUID())
+      if (whole === undefined) {
+        return inOne(info, part, false, Effect.succeed({ from: 0, stream, verified: isVerified(info, verify) }))
       }
+      return Effect.flatMap(whole, (bytes) =>
+        Effect.zipRight(
+          storeUsually(fs, { temporary: part, target: path, bytes, time: mtimeOf(info) }),
+          told(options, path, info, bytes)
+        )
+      )
+    }
+
+    /** Goes on with what has begun, unless it is to be fetched in parts. */
+    const goneOn = (begun: Begun): Effect.Effect<DownloadedFile | Large, DownloadToFileError> => {
+      const { bytes, etag, isStaticLargeObject, manifest } = begun.info
+      const isLarge = isStaticLargeObject || manifest !== undefined
+      return isLarge && etag !== undefined && bytes !== undefined && bytes >= parallelThreshold
+        ? Effect.succeed({ info: begun.info, etag, size: bytes })
+        : inOneGo(begun)
+    }
+
+    /** What is left to be done where a large object may be fetched in parts, and no request for all of it is open any more. */
+    const completed = (first: DownloadedFile | Large): Effect.Effect<DownloadedFile, DownloadToFileError> =>
+      "path" in first
+        ? Effect.succeed(first)
+        : Effect.flatMap(partsOf(where, first.info), (parts) =>
+            parts === undefined
+              ? Effect.scoped(Effect.flatMap(begin({ ...wanted, ifMatch: first.etag }), inOneGo))
+              : inParallel(first.info, first.etag, first.size, parts)
+          )
+
+    const usual: Effect.Effect<DownloadedFile, DownloadToFileError> = Effect.gen(function* () {
+      if (!(yield* isReplaceable)) return yield* Effect.scoped(Effect.flatMap(open(wanted), onto))
       if (resume) {
         const info = yield* getObjectInfo({ container, object })
         const { bytes, etag } = info
         const isMeant = ifMatch === undefined || unquoted(ifMatch) === unquoted(etag ?? "")
         if (etag !== undefined && bytes !== undefined && bytes > 0 && isMeant) {
           const parts = verify ? yield* partsOf(where, info) : undefined
-          if (parts !== undefined) return yield* inParallel(info, etag, bytes, parts)
-          const part = besideOf(etag)
-          return yield* inOne(info, part, true, goingOn(info, etag, bytes, part))
+          const { gapless, inParts } = keptOf(etag)
+          if (parts === undefined) {
+            const content = goingOn(info, etag, bytes, gapless)
+            return yield* Effect.zipLeft(inOne(info, gapless, true, content), removed(inParts))
+          }
+          // What came in one go is verified part by part now, and serves as well.
+          if ((yield* sizeOf(inParts)) === 0) yield* Effect.ignore(fs.rename(gapless, inParts))
+          return yield* Effect.zipLeft(inParallel(info, etag, bytes, parts), removed(gapless))
         }
       }
-      const inOneGo = ({ info, stream, whole }: Begun) => {
-        if (whole !== undefined) {
-          const part = beside(randomUUID())
-          return Effect.gen(function* () {
-            const bytes = yield* whole
-            yield* storeSmall(fs, { temporary: part, target: path, bytes, time: mtimeOf(info) })
-            yield* progress(bytes.byteLength)
-            return { path, info, bytes: bytes.byteLength, resumed: 0, verified: isVerified(info, verify) }
-          })
-        }
-        const content = Effect.succeed({ from: 0, stream, verified: isVerified(info, verify) })
-        return inOne(info, beside(randomUUID()), false, content)
-      }
-      const first = yield* Effect.scoped(
-        Effect.gen(function* () {
-          const download = yield* begin({ container, object, ifMatch, verify })
-          const { info } = download
-          const isLarge = info.isStaticLargeObject || info.manifest !== undefined
-          return isLarge && info.etag !== undefined && info.bytes !== undefined && info.bytes >= parallelThreshold
-            ? { info, etag: info.etag, size: info.bytes }
-            : yield* inOneGo(download)
-        })
-      )
-      if (!("etag" in first)) return first
-      const parts = yield* partsOf(where, first.info)
-      return parts === undefined
-        ? yield* Effect.flatMap(begin({ container, object, ifMatch: first.etag, verify }), inOneGo)
-        : yield* inParallel(first.info, first.etag, first.size, parts)
-    }).pipe(Effect.scoped)
+      return yield* completed(yield* Effect.scoped(Effect.flatMap(begin(wanted), goneOn)))
+    })
+
+    return {
+      usual,
+      completed,
+      /** As `goneOn`, where nobody has looked yet what is in the file's place. */
+      placed: (begun: Begun): Effect.Effect<DownloadedFile | Large, DownloadToFileError> =>
+        Effect.flatMap(isReplaceable, (is) => (is ? goneOn(begun) : onto(begun)))
+    }
+  }
+
+  /**
+   * With the thread that stores small files: it sees for itself what is in their place, which costs far less than to ask the
+   * platform.
+   */
+  const quickly = (
+    fs: FileSystem.FileSystem,
+    quicker: SmallFiles,
+    options: DownloadToFileOptions
+  ): Effect.Effect<DownloadedFile, DownloadToFileError> => {
+    const { container, ifMatch, object, verify = true } = options
+    const first = Effect.flatMap(begin({ container, object, ifMatch, verify }), (begun) => {
+      const { info, whole } = begun
+      if (whole === undefined) return waysOf(fs, options).placed(begun)
+      return Effect.flatMap(whole, (bytes) => {
+        const target = expandHome(options.path)
+        const temporary = besideOf(target, randomUUID())
+        return Effect.flatMap(
+          quicker.store({ temporary, target, bytes, time: mtimeOf(info) }),
+          (isStored): Effect.Effect<DownloadedFile | Large, DownloadToFileError> =>
+            isStored
+              ? told(options, target, info, bytes)
+              : Effect.zipRight(
+                  Effect.ignore(fs.remove(temporary, { force: true })),
+                  waysOf(fs, options).placed({ info, stream: Stream.make(bytes), whole: Effect.succeed(bytes) })
+                )
+        )
+      })
+    })
+    return Effect.flatMap(Effect.scoped(first), (got) =>
+      "path" in got ? Effect.succeed(got) : waysOf(fs, options).completed(got)
+    )
+  }
+
+  return (options: DownloadToFileOptions): Effect.Effect<DownloadedFile, DownloadToFileError, FileSystem.FileSystem> =>
+    Effect.flatMap(FileSystem.FileSystem, (fs): Effect.Effect<DownloadedFile, DownloadToFileError> => {
+      const wrong = wrongOption(options)
+      if (wrong !== undefined) return Effect.fail(wrong)
+      const quicker = options.resume === true ? undefined : smallFilesOf(fs)
+      return quicker === undefined ? waysOf(fs, options).usual : quickly(fs, quicker, options)
+    })
 }
 
 /** What is still to be written, and from where on. */

@@ -31,6 +31,7 @@ import {
 import * as Endpoint from "../../Endpoint.js"
 import { md5Hex, runningMd5 } from "../../internal/md5.js"
 import { inWordsOf } from "../../internal/pageSize.js"
+import { giveBack } from "../../internal/recycling.js"
 import { absent } from "../../internal/wire.js"
 import { type Content, type Opened, pieces, type RequestBody } from "../../RequestBody.js"
 import type { BulkDelete } from "./bulk.js"
@@ -442,6 +443,8 @@ export const makeUpload = (client: CloudClient, bulkDelete: BulkDelete) => {
         Effect.fail(error._tag === "Unprocessable" ? mismatch(input, md5, undefined, error.requestId) : error),
       onSuccess: ({ etag }): Effect.Effect<Uploaded, UploadError> => {
         if (etag !== undefined && unquoted(etag) !== md5) return Effect.fail(mismatch(input, md5, etag))
+        // Only a cloud that has taken all of it can tell its MD5; what answers without has perhaps not read it yet.
+        if (etag !== undefined) giveBack(bytes)
         const result = etag === undefined || etag === md5 ? uploaded : { ...uploaded, etag }
         return progress === undefined ? Effect.succeed(result) : Effect.as(settle(bytes.byteLength), result)
       }
@@ -473,7 +476,9 @@ export const makeUpload = (client: CloudClient, bulkDelete: BulkDelete) => {
         Effect.catchIf(
           (error): error is Unprocessable => named !== undefined && isUnprocessable(error),
           (error) => Effect.fail(mismatch(input, named ?? "", undefined, error.requestId))
-        )
+        ),
+        // All of it is sent again another way, which tells of it anew.
+        Effect.tapError((error) => (error instanceof TooLong ? settle(0) : Effect.void))
       )
       yield* settle(tally.bytes)
       const { md5 } = tally
