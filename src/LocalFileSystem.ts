@@ -15,7 +15,8 @@ import { makeSmallFiles, withSmallFiles } from "./internal/smallFiles.js"
 /**
  * The platform's FileSystem, whose paths must be those of `node:fs`: `NodeFileSystem.layer`, or `NodeContext.layer`. The thread is
  * started when some files have been read or written, and ends with the layer's scope; where it cannot be started, the platform does
- * all of it. It takes files up to 256 KiB, one after the other: where the disk of one does not answer, the others wait.
+ * all of it. It takes files up to 256 KiB, one after the other: where the disk of one does not answer, the others wait. What is in
+ * the place of a file it sees when the file is written: so a folder there is told after the object was fetched, and not before.
  *
  * @example
  * ```ts

@@ -33,7 +33,8 @@ export interface SmallFiles {
   readonly read: (path: string) => Effect.Effect<SmallFile | undefined>
   /**
    * Stores a small file. False where it was not done, as where something else than a file is in its place: then `temporary` is to
-   * be removed and all of it done another way. Where it fails, there is no temporary file left. It cannot be interrupted: nobody can take it back.
+   * be removed and all of it done another way. Where it fails, there is no temporary file left. It cannot be interrupted: nobody
+   * can take it back.
    */
   readonly store: (file: NewFile) => Effect.Effect<boolean, PlatformError>
 }

@@ -129,7 +129,10 @@ export interface Planned extends OfFile {
   readonly action: "upload" | "download" | "delete"
 }
 
-/** A file is being transferred by itself. Files in archives are told when they are done. */
+/**
+ * A file is being transferred by itself. Files in archives, and those of up to 256 KiB on their way down, are told when they are
+ * done.
+ */
 export interface Started extends OfFile {
   readonly _tag: "Started"
 }
