@@ -37,8 +37,8 @@ export interface DownloadOptions {
   readonly ifMatch?: string | undefined
   /**
    * Whether the content is verified by its MD5: a plain object's by its ETag; a static large object's part by part, by its manifest,
-   * which takes a request more; a dynamic one's likewise, by the listing of its segments, unless that is not (or no longer) the one
-   * that its ETag tells of. Default true. Without it, only the length is verified.
+   * which takes a request more; a dynamic one's likewise, by the listing of its segments, unless that cannot be read or is not (or no
+   * longer) the one that its ETag tells of. Default true. Without it, only the length is verified.
    */
   readonly verify?: boolean | undefined
 }
