@@ -1204,6 +1204,29 @@ describe("downloads to a file", () => {
       yield* emulated.clearFaults
     })
 
+  const bytes = patterned(9500)
+
+  /** A large object that is to be downloaded; and what must be there in the end. */
+  const stored = (largeObject: "static" | "dynamic" = "static") =>
+    Effect.gen(function* () {
+      const { files } = yield* prepared
+      yield* uploadLarge(bytes, { largeObject })
+      const { directory, path } = yield* target
+      const isDone = Effect.gen(function* () {
+        assert.deepStrictEqual(yield* content(path), bytes)
+        assert.deepStrictEqual(yield* names(directory), ["result"])
+      })
+      return { files, directory, isDone, download: { ...object, path, resume: true } }
+    })
+
+  /** Breaks a download off that is made in one go, in the midst of a segment. */
+  const brokenOffUnverified = (download: Parameters<typeof brokenOff>[0]) =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      yield* emulated.fail({ match: { method: "GET" }, fault: { _tag: "TruncateBody", afterBytes: 7000 } })
+      yield* once(Effect.flip(files.downloadToFile({ ...object, ...download, verify: false })))
+    })
+
   const listingFails = Effect.flatMap(TestCloud.TestCloud, (emulated) =>
     emulated.fail({
       match: { method: "GET", path: /\/c_segments\?/ },
@@ -1220,60 +1243,42 @@ describe("downloads to a file", () => {
       `the holes between parts are no content for a second run where ${what}, and nothing is left of them`,
       () =>
         Effect.gen(function* () {
-          const { files } = yield* prepared
-          const bytes = patterned(9500)
-          yield* uploadLarge(bytes, { largeObject })
-          const { directory, path } = yield* target
-          const download = { ...object, path, resume: true }
+          const { directory, download, files, isDone } = yield* stored(largeObject)
           yield* brokenOff(download)
           const [left = ""] = yield* names(directory)
           assert.strictEqual((yield* Effect.promise(() => stat(join(directory, left)))).size, 9500)
           yield* between
           const got = yield* once(files.downloadToFile({ ...download, ...options }))
           assert.deepInclude(got, { bytes: 9500, resumed: 0, verified: false })
-          assert.deepStrictEqual(yield* content(path), bytes)
-          assert.deepStrictEqual(yield* names(directory), ["result"])
+          yield* isDone
         }).pipe(Effect.provide(cloud))
     )
   }
 
   it.scoped("of a large object what came without being verified is verified, and need not come again", () =>
     Effect.gen(function* () {
-      const { emulated, files } = yield* prepared
-      const bytes = patterned(9500)
-      yield* uploadLarge(bytes)
-      const { directory, path } = yield* target
-      const download = { ...object, path, resume: true }
-      yield* emulated.fail({ match: { method: "GET" }, fault: { _tag: "TruncateBody", afterBytes: 7000 } })
-      yield* once(Effect.flip(files.downloadToFile({ ...download, verify: false })))
+      const { download, files, isDone } = yield* stored()
+      yield* brokenOffUnverified(download)
       const got = yield* files.downloadToFile(download)
       assert.deepInclude(got, { bytes: 9500, resumed: 6000, verified: true })
-      assert.deepStrictEqual(yield* content(path), bytes)
-      assert.deepStrictEqual(yield* names(directory), ["result"])
+      yield* isDone
     }).pipe(Effect.provide(cloud))
   )
 
   it.scoped("where both a beginning and parts with holes were left, nothing is left of either in the end", () =>
     Effect.gen(function* () {
-      const { emulated, files } = yield* prepared
-      const bytes = patterned(9500)
-      yield* uploadLarge(bytes)
-      const { directory, path } = yield* target
-      const download = { ...object, path, resume: true }
+      const { directory, download, files, isDone } = yield* stored()
       yield* brokenOff(download)
-      yield* emulated.fail({ match: { method: "GET" }, fault: { _tag: "TruncateBody", afterBytes: 7000 } })
-      yield* once(Effect.flip(files.downloadToFile({ ...download, verify: false })))
+      yield* brokenOffUnverified(download)
       assert.lengthOf(yield* names(directory), 2)
       assert.deepInclude(yield* files.downloadToFile(download), { bytes: 9500, resumed: 500, verified: true })
-      assert.deepStrictEqual(yield* content(path), bytes)
-      assert.deepStrictEqual(yield* names(directory), ["result"])
+      yield* isDone
     }).pipe(Effect.provide(cloud))
   )
 
   it.scoped("the holes in parts that have no MD5 of their own are no content either", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
-      const bytes = patterned(9500)
       for (const [index, part] of [bytes.subarray(0, 9000), bytes.subarray(9000)].entries()) {
         yield* files.upload({
           ...small,
