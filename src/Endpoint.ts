@@ -180,7 +180,7 @@ export const headers = <A, I>(schema: Schema.Schema<A, I>): Success<A> => ({ kin
 export const response = <A, I>(schema: Schema.Schema<A, I>): Success<A> => ({ kind: "response", schema })
 
 /**
- * A response whose head has arrived.
+ * A response whose head has arrived. Its body is read by one of the two, once, in the scope of the request.
  *
  * @since 0.1.0
  * @category models

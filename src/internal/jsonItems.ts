@@ -4,6 +4,7 @@
  * garbage collector.
  */
 import { isAscii } from "node:buffer"
+import { giveBack, makePool } from "./recycling.js"
 import type { Sink } from "./sink.js"
 
 /** A sink of items. */
@@ -36,8 +37,8 @@ const usual = 128 * 1024
 /** After the end there is none; who adds more even so gets one of their own. */
 const none = Buffer.alloc(0)
 
-/** Rooms that nobody uses: a listing takes one page after the other. */
-const free: Array<Buffer> = []
+/** A listing takes one page after the other, each with a room of its own. */
+const rooms = makePool(usual, 4)
 
 /**
  * Hands the items of an array of objects on as they are read, some at a time and in order.
@@ -47,7 +48,7 @@ const free: Array<Buffer> = []
  */
 export const jsonItems = (take: (items: ReadonlyArray<unknown>) => void): ItemsSink => {
   // A copy of our own, which is written to. A new one for each piece would be what a listing leaves most of behind.
-  let room = free.pop() ?? Buffer.allocUnsafeSlow(usual)
+  let room = Buffer.from(rooms.take().buffer)
   let size = 0
   let threshold = enough
   let opened = false
@@ -55,6 +56,7 @@ export const jsonItems = (take: (items: ReadonlyArray<unknown>) => void): ItemsS
     if (size + bytes.byteLength > room.byteLength) {
       const larger = Buffer.allocUnsafeSlow(Math.max(2 * room.byteLength, size + bytes.byteLength))
       room.copy(larger, 0, 0, size)
+      giveBack(room)
       room = larger
     }
     room.set(bytes, size)
@@ -93,7 +95,7 @@ export const jsonItems = (take: (items: ReadonlyArray<unknown>) => void): ItemsS
     end: () => {
       const text = textOf(room.subarray(0, size)).trim()
       size = 0
-      if (room.byteLength === usual && free.length < 4) free.push(room)
+      giveBack(room)
       room = none
       if (text === "" && !opened) return
       const items: unknown = JSON.parse(text)

@@ -17,7 +17,8 @@ export interface Pool {
   readonly take: () => Uint8Array<ArrayBuffer>
 }
 
-export const makePool = (size: number): Pool => {
+/** A pool of buffers of so many bytes, which keeps no more than `most` that nobody uses. */
+export const makePool = (size: number, most = Infinity): Pool => {
   const free: Array<Uint8Array<ArrayBuffer>> = []
   return {
     size,
@@ -27,7 +28,9 @@ export const makePool = (size: number): Pool => {
       const made = new Uint8Array(size)
       owners.set(made.buffer, () => {
         // Given back twice, it would be two readers'.
-        if (!free.some(({ buffer }) => buffer === made.buffer)) free.push(new Uint8Array(made.buffer))
+        if (free.length < most && !free.some(({ buffer }) => buffer === made.buffer)) {
+          free.push(new Uint8Array(made.buffer))
+        }
       })
       return made
     }

@@ -65,14 +65,20 @@ export const storeUsually = (fs: FileSystem.FileSystem, file: NewFile): Effect.E
   )
 }
 
+/** Stores a small file the quicker way; false where that is not to be had for it, and nothing of it is left. */
+export const storeQuickly = (
+  fs: FileSystem.FileSystem,
+  quicker: SmallFiles,
+  file: NewFile
+): Effect.Effect<boolean, PlatformError> =>
+  Effect.tap(quicker.store(file), (isStored) => (isStored ? Effect.void : cleared(fs, file)))
+
 /** Stores a small file as quickly as its file system can. Where it fails, nothing of it is left. */
 export const storeSmall = (fs: FileSystem.FileSystem, file: NewFile): Effect.Effect<void, PlatformError> => {
   const quicker = smallFilesOf(fs)
   return quicker === undefined
     ? storeUsually(fs, file)
-    : Effect.flatMap(quicker.store(file), (isStored) =>
-        isStored ? Effect.void : Effect.zipRight(cleared(fs, file), storeUsually(fs, file))
-      )
+    : Effect.flatMap(storeQuickly(fs, quicker, file), (isStored) => (isStored ? Effect.void : storeUsually(fs, file)))
 }
 
 /** In bytes: what is longer does not gain by it. */

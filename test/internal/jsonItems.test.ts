@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FastCheck } from "effect"
-import { jsonItems } from "../../src/internal/jsonItems.js"
+import { type ItemsSink, jsonItems } from "../../src/internal/jsonItems.js"
 
 /** The items of a text that arrives in pieces of the given sizes, over and over. */
 const read = (
@@ -68,17 +68,23 @@ describe("a JSON array that is read as it arrives", () => {
         Array.from({ length: 4000 }, (_, index) => ({ name: `list-${round}-${list}-${index}` }))
       )
       const seen = lists.map((): Array<unknown> => [])
-      const sinks = seen.map((items) => jsonItems((some) => void items.push(...some)))
       const texts = lists.map((list) => new TextEncoder().encode(JSON.stringify(list)))
-      for (let offset = 0; texts.some(({ byteLength }) => offset < byteLength); offset += 20_000) {
-        for (const [index, sink] of sinks.entries()) {
-          const piece = texts[index]?.slice(offset, offset + 20_000) ?? new Uint8Array(0)
+      const readers = seen.map((items, index) => {
+        const text = texts[index] ?? new Uint8Array(0)
+        let sink: ItemsSink | undefined
+        return (offset: number) => {
+          sink ??= jsonItems((some) => void items.push(...some))
+          const piece = text.slice(offset, offset + 20_000)
           sink.add(piece)
           // Whoever has taken a piece may be given the next one in the same place.
           piece.fill(0)
+          if (offset < text.byteLength && offset + 20_000 >= text.byteLength) sink.end()
         }
+      })
+      // Each begins while those before it are in the midst of theirs.
+      for (let step = 0; step < 20; step++) {
+        for (const [index, read] of readers.entries()) if (step >= index) read((step - index) * 20_000)
       }
-      for (const sink of sinks) sink.end()
       assert.deepStrictEqual(seen, lists)
     }
   })

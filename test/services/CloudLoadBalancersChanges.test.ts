@@ -612,6 +612,14 @@ describe("CloudLoadBalancers: a removal whose answer is lost has succeeded, thou
     )
   }
 
+  /** With what something fails, while the Clock goes on. */
+  const failureOf = <A, E extends { readonly _tag: string }, R>(effect: Effect.Effect<A, E, R>) =>
+    Effect.gen(function* () {
+      const fiber = yield* Effect.fork(Effect.flip(effect))
+      yield* TestClock.adjust("2 minutes")
+      return (yield* Fiber.join(fiber))._tag
+    })
+
   it.effect("but not where only a look had no answer: what is not found then was not there", () =>
     Effect.gen(function* () {
       const service = yield* balancers
@@ -621,9 +629,7 @@ describe("CloudLoadBalancers: a removal whose answer is lost has succeeded, thou
       const missing = { loadBalancerId, nodeId: "1234567" }
       yield* cloud.fail({ match: { method: "DELETE" }, fault: busy })
       yield* cloud.fail({ match: { method: "GET" }, fault: { _tag: "Status", status: 503 } })
-      const fiber = yield* Effect.fork(Effect.flip(service.deleteNode(missing)))
-      yield* TestClock.adjust("2 minutes")
-      assert.strictEqual((yield* Fiber.join(fiber))._tag, "NotFound")
+      assert.strictEqual(yield* failureOf(service.deleteNode(missing)), "NotFound")
     }).pipe(patient)
   )
 
@@ -634,11 +640,7 @@ describe("CloudLoadBalancers: a removal whose answer is lost has succeeded, thou
       const cloud = yield* TestCloud.TestCloud
       const loadBalancerId = yield* seedLoadBalancer()
       const refusal = { _tag: "Status", status: 400 } as const
-      const removal = Effect.gen(function* () {
-        const fiber = yield* Effect.fork(Effect.flip(service.delete({ loadBalancerId })))
-        yield* TestClock.adjust("2 minutes")
-        return (yield* Fiber.join(fiber))._tag
-      })
+      const removal = failureOf(service.delete({ loadBalancerId }))
       yield* cloud.fail({ match: { method: "DELETE" }, fault: refusal })
       assert.strictEqual(yield* removal, "BadRequest")
       yield* cloud.fail({ match: { method: "DELETE" }, fault: { _tag: "Status", status: 503 } })

@@ -15,7 +15,7 @@ import { writeStream } from "../../internal/fileWriting.js"
 import { systemError } from "../../internal/folderReading.js"
 import { runningMd5 } from "../../internal/md5.js"
 import { expandHome } from "../../internal/privateFile.js"
-import { type SmallFiles, smallFilesOf, storeUsually } from "../../internal/smallFiles.js"
+import { type SmallFiles, smallFilesOf, storeQuickly, storeUsually } from "../../internal/smallFiles.js"
 import type * as RetryPolicy from "../../RetryPolicy.js"
 import {
   type Begun,
@@ -393,14 +393,11 @@ export const makeDownloadToFile = (client: CloudClient, servicePolicy: RetryPoli
         const target = expandHome(options.path)
         const temporary = besideOf(target, randomUUID())
         return Effect.flatMap(
-          quicker.store({ temporary, target, bytes, time: mtimeOf(info) }),
+          storeQuickly(fs, quicker, { temporary, target, bytes, time: mtimeOf(info) }),
           (isStored): Effect.Effect<DownloadedFile | Large, DownloadToFileError> =>
             isStored
               ? told(options, target, info, bytes)
-              : Effect.zipRight(
-                  Effect.ignore(fs.remove(temporary, { force: true })),
-                  waysOf(fs, options).placed({ info, stream: Stream.make(bytes), whole: Effect.succeed(bytes) })
-                )
+              : waysOf(fs, options).placed({ info, stream: Stream.make(bytes), whole: Effect.succeed(bytes) })
         )
       })
     })
