@@ -35,7 +35,14 @@ import {
 import { TokenRef, retryUnauthorized } from "./Identity.js"
 import { dispatcherOf, make as directExchange } from "./internal/directExchange.js"
 import * as Doubt from "./internal/doubt.js"
-import { type Endpoint as Located, type Head, isSuccess, largestText, type Outgoing } from "./internal/exchange.js"
+import {
+  type Arriving,
+  type Endpoint as Located,
+  type Head,
+  isSuccess,
+  largestText,
+  type Outgoing
+} from "./internal/exchange.js"
 import { invalidUrl, secure, type Target } from "./internal/http.js"
 import { make as httpExchange } from "./internal/httpExchange.js"
 import { byTags } from "./internal/metricKeys.js"
@@ -231,10 +238,9 @@ class Attempt<Tag extends DocumentedError["_tag"]> implements Outgoing {
     private readonly circumstances: Circumstances
   ) {
     this.start = this.clock.unsafeCurrentTimeMillis()
-    this.headers =
-      request.anonymous === true
-        ? { ...request.headers, ...own.versioned }
-        : { ...request.headers, ...own.versioned, "x-auth-token": Redacted.value(access.token) }
+    const headers: Record<string, string> = Object.assign({}, request.headers, own.versioned)
+    if (request.anonymous !== true) headers["x-auth-token"] = Redacted.value(access.token)
+    this.headers = headers
   }
 
   get method(): HttpMethod {
@@ -334,6 +340,42 @@ class Attempt<Tag extends DocumentedError["_tag"]> implements Outgoing {
   /** Notes that it may have been carried out. Looking at something changes nothing. */
   private doubted(): void {
     if (this.method !== "GET" && this.method !== "HEAD") this.circumstances.doubt.mayBeDone = true
+  }
+}
+
+/** A response on its way. Its body is asked for in one way, and only that is made. */
+class Begun implements Response {
+  readonly service: string
+  readonly operation: string
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | undefined>>
+  readonly requestId: string | undefined
+
+  constructor(
+    head: Omit<Collected, "text" | "sink">,
+    private readonly arriving: Arriving
+  ) {
+    this.service = head.service
+    this.operation = head.operation
+    this.status = head.status
+    this.headers = head.headers
+    this.requestId = head.requestId
+  }
+
+  get text(): Effect.Effect<string, TransportError> {
+    return this.arriving.text(largestText, "fail")
+  }
+
+  get discard(): Effect.Effect<void> {
+    return Effect.asVoid(this.arriving.refusal)
+  }
+
+  get stream(): Stream.Stream<Uint8Array, TransportError> {
+    return this.arriving.stream
+  }
+
+  readInto(parts: Array<Uint8Array>): Effect.Effect<void, TransportError> {
+    return this.arriving.readInto(parts)
   }
 }
 
@@ -509,9 +551,9 @@ export const make = (
             return Effect.matchEffect(exchange.collect(attempt, keeps), {
               onFailure: (error) => Effect.fail(attempt.lost(error)),
               onSuccess: (whole): Effect.Effect<A, Failure<Tag, E>> => {
-                const head = attempt.arrived(whole)
-                return attempt.isResult(whole.status)
-                  ? receive({ ...head, text: whole.text, sink: whole.sink })
+                const { headers, operation, requestId, service, status } = attempt.arrived(whole)
+                return attempt.isResult(status)
+                  ? receive({ service, operation, status, headers, requestId, text: whole.text, sink: whole.sink })
                   : Effect.fail(attempt.refusal(whole, whole.text()))
               }
             })
@@ -532,19 +574,7 @@ export const make = (
                 onSuccess: (arriving): Effect.Effect<A, Failure<Tag, E>> => {
                   const head = attempt.arrived(arriving)
                   return attempt.isResult(arriving.status)
-                    ? receive({
-                        ...head,
-                        get text() {
-                          return arriving.text(largestText, "fail")
-                        },
-                        get discard() {
-                          return Effect.asVoid(arriving.refusal)
-                        },
-                        get stream() {
-                          return arriving.stream
-                        },
-                        readInto: arriving.readInto
-                      })
+                    ? receive(new Begun(head, arriving))
                     : Effect.flatMap(arriving.refusal, (body) => Effect.fail(attempt.refusal(arriving, body)))
                 }
               })

@@ -29,7 +29,7 @@ import {
 import { type Issue, issuesOf, issuesText } from "./internal/schemaIssue.js"
 import { type ItemsSink, jsonItems } from "./internal/jsonItems.js"
 import { quickDecoder, quickEncoder, unclear } from "./internal/quickCodec.js"
-import { giveBack } from "./internal/recycling.js"
+import { giveBack, makeShelf } from "./internal/recycling.js"
 import { bytesSink, type BytesSink } from "./internal/sink.js"
 import { expandPath, queryText } from "./internal/urlPath.js"
 import { type Content, pieces } from "./RequestBody.js"
@@ -187,6 +187,22 @@ export const response = <A, I>(schema: Schema.Schema<A, I>): Success<A> => ({ ki
  */
 export interface Arriving<Head> extends Pick<Response, "stream" | "readInto"> {
   readonly head: Head
+}
+
+/** A head that is decoded, and its body, which is made when it is asked for. */
+class Streamed<Head> implements Arriving<Head> {
+  constructor(
+    readonly head: Head,
+    private readonly response: Response
+  ) {}
+
+  get stream(): Response["stream"] {
+    return this.response.stream
+  }
+
+  readInto(parts: Array<Uint8Array>): ReturnType<Response["readInto"]> {
+    return this.response.readInto(parts)
+  }
 }
 
 /**
@@ -510,7 +526,8 @@ const receive = (
   switch (kind) {
     case "headers":
     case "stream":
-      return (response) => decode(response, { ...response.headers, ":status": String(response.status) })
+      // In this order: a spread with more behind it makes V8 give each object a hidden class of its own.
+      return (response) => decode(response, { ":status": String(response.status), ...response.headers })
     case "items":
       return (response) => lastItems(response.sink as Items, response)
     case "json":
@@ -519,7 +536,7 @@ const receive = (
       return (response) =>
         Either.flatMap(
           /\bjson\b/i.test(response.headers["content-type"] ?? "") ? jsonOf(response) : Either.right(undefined),
-          (body) => decode(response, { ...response.headers, ":status": String(response.status), ":body": body })
+          (body) => decode(response, { ":status": String(response.status), ":body": body, ...response.headers })
         )
   }
 }
@@ -545,6 +562,69 @@ export const validate = <Input, Output, Tag extends DocumentedError["_tag"], R>(
       : Effect.void
   })
 
+/**
+ * One input of an operation as a request. What of it is the operation's own, and what is asked for only where something fails,
+ * is no field: a getter in a literal would cost V8 a hidden class for each object.
+ */
+class Prepared<Tag extends DocumentedError["_tag"]> implements Request<Tag> {
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Content | undefined
+
+  constructor(
+    readonly service: string,
+    private readonly endpoint: Any & { readonly errors: ReadonlySet<Tag> },
+    private readonly input: unknown,
+    { body, headers, path }: Encoded
+  ) {
+    this.path = path
+    this.headers = headers
+    this.body = body
+  }
+
+  get operation(): string {
+    return this.endpoint.operation
+  }
+
+  get method(): Request<Tag>["method"] {
+    return this.endpoint.method
+  }
+
+  get template(): string {
+    return this.endpoint.path
+  }
+
+  get idempotent(): boolean {
+    return this.endpoint.idempotent
+  }
+
+  get removes(): boolean {
+    const { method, query, success } = this.endpoint
+    // Of several that a query names, one that is not found says nothing of the others.
+    return method === "DELETE" && success.kind === "nothing" && query === undefined
+  }
+
+  get anonymous(): boolean | undefined {
+    return this.endpoint.anonymous
+  }
+
+  get usedUp(): Request<Tag>["usedUp"] {
+    return this.endpoint.usedUp
+  }
+
+  get accepts(): ReadonlySet<number> | undefined {
+    return this.endpoint.accepts
+  }
+
+  get documented(): ReadonlySet<Tag> {
+    return this.endpoint.errors
+  }
+
+  get secrets(): ReadonlyArray<string> {
+    return secretsIn(this.input)
+  }
+}
+
 /** The request that an input makes of an operation. */
 const requestOf = <Tag extends DocumentedError["_tag"]>(
   client: CloudClient,
@@ -553,26 +633,7 @@ const requestOf = <Tag extends DocumentedError["_tag"]>(
 ): Either.Either<Request<Tag>, InvalidInput> =>
   Either.mapBoth(encode(endpoint, input), {
     onLeft: (issues) => invalidInput(client.service, endpoint.operation, issues),
-    onRight: ({ body, headers, path }) => ({
-      service: client.service,
-      operation: endpoint.operation,
-      method: endpoint.method,
-      template: endpoint.path,
-      path,
-      headers,
-      body,
-      idempotent: endpoint.idempotent,
-      // Of several that a query names, one that is not found says nothing of the others.
-      removes: endpoint.method === "DELETE" && endpoint.success.kind === "nothing" && endpoint.query === undefined,
-      anonymous: endpoint.anonymous,
-      usedUp: endpoint.usedUp,
-      accepts: endpoint.accepts,
-      documented: endpoint.errors,
-      // Asked for only where something fails.
-      get secrets() {
-        return secretsIn(input)
-      }
-    })
+    onRight: (encoded) => new Prepared(client.service, endpoint, input, encoded)
   })
 
 /**
@@ -598,17 +659,19 @@ export const openItems =
     Effect.suspend(() => {
       const request = requestOf(client, endpoint as Any & { readonly errors: ReadonlySet<Tag> }, input)
       if (Either.isLeft(request)) return Effect.fail(request.left)
-      return client.send(request.right, ({ stream, text: _, ...response }) => {
+      return client.send(request.right, (response) => {
         const items = itemsOf(endpoint.success.schema as Loose)
         return Effect.succeed(
-          Stream.fromPull(Effect.map(Stream.toPull(stream), (pull) => pullOfItems<Output>(pull, items, response)))
+          Stream.fromPull(
+            Effect.map(Stream.toPull(response.stream), (pull) => pullOfItems<Output>(pull, items, response))
+          )
         )
       })
     })
 
 /**
  * An operation that answers a stream, as a method that reads all of it in one go, up to so many bytes; `bytes` is undefined
- * where there are more.
+ * where there are more. Whoever is done with them may give their buffer back, for the next ones.
  *
  * @since 0.1.0
  * @category constructors
@@ -624,13 +687,14 @@ export const wholeMethod = <Input, Head, Tag extends DocumentedError["_tag"]>(
   CommonError | Extract<DocumentedError, { readonly _tag: Tag }>
 >) => {
   const read = receive(endpoint.success)
+  const shelf = makeShelf()
   return (input) =>
     Effect.suspend(() => {
       const request = requestOf(client, endpoint as Any & { readonly errors: ReadonlySet<Tag> }, input)
       if (Either.isLeft(request)) return Effect.fail(request.left)
       return client.collect(
         request.right,
-        () => bytesSink(limit),
+        () => bytesSink(limit, shelf),
         (response) =>
           Either.map(read(response), (head) => ({
             head: head as Head,
@@ -660,15 +724,9 @@ export const method = <Input, Output, Tag extends DocumentedError["_tag"], R>(
       if (Either.isLeft(request)) return Effect.fail(request.left)
       return kind === "stream"
         ? client.send(request.right, (response) => {
-            const { headers, operation, readInto, requestId, service, status } = response
+            const { headers, operation, requestId, service, status } = response
             const bodiless = { service, operation, status, headers, requestId, text: () => "", sink: undefined }
-            return Either.map(read(bodiless), (head): Arriving<unknown> => ({
-              head,
-              get stream() {
-                return response.stream
-              },
-              readInto
-            }))
+            return Either.map(read(bodiless), (head) => new Streamed(head, response))
           })
         : client.collect(request.right, keeps, read)
     })

@@ -30,7 +30,7 @@ import {
 } from "./exchange.js"
 import { brokenOff, lateResponse, noResponse, refusalStall, stalled, tooLong } from "./http.js"
 import { parcelSize } from "./parcel.js"
-import { giveBack, type Pool, receiving } from "./recycling.js"
+import { giveBack, type Pool, type Receiving, receiving } from "./recycling.js"
 import type { Sink } from "./sink.js"
 import { type Watchdog, type Watched, watchdogOf } from "./watchdog.js"
 
@@ -235,8 +235,8 @@ class Flight implements Watched, Progress, Dispatcher.DispatchHandler {
     readonly sink: Sink | undefined,
     /** Who sends it. */
     fiber: Fiber.RuntimeFiber<unknown, unknown>,
-    /** What a long body is collected in, where who reads it gives the buffers back. */
-    private readonly reused: Pool | undefined = undefined
+    /** What the body is collected in, where who reads it gives the buffers back. */
+    private readonly reused: Receiving | undefined = undefined
   ) {
     const { body, clock, policy } = outgoing
     this.watchdog = watchdogOf(clock)
@@ -295,8 +295,7 @@ class Flight implements Watched, Progress, Dispatcher.DispatchHandler {
       if (Array.isArray(value)) joined[name] = value.join(", ")
     }
     this.headers = joined
-    const length = Number(joined["content-length"] ?? Infinity)
-    if (this.reused !== undefined && length >= this.reused.size) this.pool = this.reused
+    this.pool = this.reused?.(Number(joined["content-length"] ?? Infinity))
     if (this.late === "response") this.late = "body"
     if (this.limit === undefined) {
       this.deadline = Infinity
@@ -501,26 +500,42 @@ class Flight implements Watched, Progress, Dispatcher.DispatchHandler {
 /** The end of a request's own body, where it has one that runs. */
 const closing = (flight: Flight): Effect.Effect<void> => flight.body?.close ?? Effect.void
 
-const arriving = (flight: Flight, outgoing: Outgoing): Arriving => {
-  const pull: Effect.Effect<Chunk.Chunk<Uint8Array>, Option.Option<TransportError>> = Effect.suspend(() => {
-    const parts = flight.take()
-    if (parts !== undefined) {
-      for (const part of parts) outgoing.received(part.byteLength)
-      return Effect.succeed(Chunk.unsafeFromArray(parts))
-    }
-    if (flight.failure !== undefined) return Effect.fail(Option.some(flight.failure))
-    if (flight.ended) return Effect.fail(Option.none())
-    return Effect.zipRight(more, pull)
-  })
-  // Interruptible even where the caller is not, since the time would otherwise be up without any effect.
-  const more = Effect.interruptible(
-    Effect.async<void>((resume) => {
-      flight.await(() => resume(Effect.void))
-      return Effect.sync(() => flight.leave())
+/** A response whose body is on its way. What reads it is made where it is asked for: of a small object it would cost more than the bytes. */
+class Arrival implements Arriving {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | undefined>>
+
+  constructor(
+    private readonly flight: Flight,
+    private readonly outgoing: Outgoing
+  ) {
+    this.status = flight.status
+    this.headers = flight.headers
+  }
+
+  get refusal(): Effect.Effect<string> {
+    return Effect.orElseSucceed(this.text(largestRefusal, "cut"), () => "")
+  }
+
+  get stream(): Stream.Stream<Uint8Array, TransportError> {
+    return Stream.fromPull(Effect.succeed(this.pull))
+  }
+
+  readInto(parts: Array<Uint8Array>): Effect.Effect<void, TransportError> {
+    const { pull } = this
+    const step: Effect.Effect<void, TransportError> = Effect.matchEffect(pull, {
+      onFailure: Option.match({ onNone: () => Effect.void, onSome: Effect.fail }),
+      onSuccess: (chunk) => {
+        for (const part of chunk) parts.push(part)
+        return step
+      }
     })
-  )
-  const text = (limit: number, beyond: "cut" | "fail"): Effect.Effect<string, TransportError> =>
-    Effect.suspend(() => {
+    return step
+  }
+
+  text(limit: number, beyond: "cut" | "fail"): Effect.Effect<string, TransportError> {
+    return Effect.suspend(() => {
+      const { outgoing, pull } = this
       const parts: Array<Uint8Array> = []
       let size = 0
       const all = Effect.sync(() => textOf(parts, limit))
@@ -536,27 +551,28 @@ const arriving = (flight: Flight, outgoing: Outgoing): Arriving => {
       })
       return step
     })
-  return {
-    status: flight.status,
-    headers: flight.headers,
-    get refusal() {
-      return Effect.orElseSucceed(text(largestRefusal, "cut"), () => "")
-    },
-    // Made where it is asked for: of a small object it would cost more than the bytes.
-    get stream() {
-      return Stream.fromPull(Effect.succeed(pull))
-    },
-    readInto: (parts) => {
-      const step: Effect.Effect<void, TransportError> = Effect.matchEffect(pull, {
-        onFailure: Option.match({ onNone: () => Effect.void, onSome: Effect.fail }),
-        onSuccess: (chunk) => {
-          for (const part of chunk) parts.push(part)
-          return step
-        }
+  }
+
+  private get pull(): Effect.Effect<Chunk.Chunk<Uint8Array>, Option.Option<TransportError>> {
+    const { flight, outgoing } = this
+    const pull: Effect.Effect<Chunk.Chunk<Uint8Array>, Option.Option<TransportError>> = Effect.suspend(() => {
+      const parts = flight.take()
+      if (parts !== undefined) {
+        for (const part of parts) outgoing.received(part.byteLength)
+        return Effect.succeed(Chunk.unsafeFromArray(parts))
+      }
+      if (flight.failure !== undefined) return Effect.fail(Option.some(flight.failure))
+      if (flight.ended) return Effect.fail(Option.none())
+      return Effect.zipRight(more, pull)
+    })
+    // Interruptible even where the caller is not, since the time would otherwise be up without any effect.
+    const more = Effect.interruptible(
+      Effect.async<void>((resume) => {
+        flight.await(() => resume(Effect.void))
+        return Effect.sync(() => flight.leave())
       })
-      return step
-    },
-    text
+    )
+    return pull
   }
 }
 
@@ -587,7 +603,7 @@ export const make = (dispatcher: Dispatcher): Exchange => ({
       return Effect.uninterruptible(
         Effect.zipRight(
           Effect.addFinalizer(() => over),
-          Effect.map(awaited(flight, dispatcher, false), () => arriving(flight, outgoing))
+          Effect.map(awaited(flight, dispatcher, false), () => new Arrival(flight, outgoing))
         )
       )
     }),

@@ -54,13 +54,13 @@ export interface Arriving extends Head {
   /**
    * Reads the whole body as UTF-8, at most `limit` bytes of it: a longer one is cut there, or fails with `tooLong`.
    */
-  readonly text: (limit: number, beyond: "cut" | "fail") => Effect.Effect<string, TransportError>
+  text(limit: number, beyond: "cut" | "fail"): Effect.Effect<string, TransportError>
   /** The beginning of a refusal's body; what cannot be read is left out, since the status already says what happened. */
   readonly refusal: Effect.Effect<string>
   /** The body as it arrives, with back-pressure. */
   readonly stream: Stream.Stream<Uint8Array, TransportError>
   /** Reads the body into parts without a Stream; where it breaks off, what has come before is among them. */
-  readonly readInto: (parts: Array<Uint8Array>) => Effect.Effect<void, TransportError>
+  readInto(parts: Array<Uint8Array>): Effect.Effect<void, TransportError>
 }
 
 /** A way of sending requests. */

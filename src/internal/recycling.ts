@@ -37,6 +37,32 @@ export const makePool = (size: number, most = Infinity): Pool => {
   }
 }
 
+/** Buffers of several sizes, each a power of two. */
+export interface Shelf {
+  /** A pool of those that hold so many bytes. */
+  readonly of: (length: number) => Pool
+}
+
+const smallestOnShelf = 4096
+
+/** How many of each size are kept that nobody uses. */
+const mostOnShelf = 16
+
+export const makeShelf = (): Shelf => {
+  const pools = new Map<number, Pool>()
+  return {
+    of: (length) => {
+      const size = Math.max(smallestOnShelf, 2 ** Math.ceil(Math.log2(length)))
+      let pool = pools.get(size)
+      if (pool === undefined) {
+        pool = makePool(size, mostOnShelf)
+        pools.set(size, pool)
+      }
+      return pool
+    }
+  }
+}
+
 /**
  * Buffers that another thread fills, each with the content of several files, and that go back to it when all of that was given
  * back. Of a thousand small files they would be as much garbage as the files are long.
@@ -71,8 +97,19 @@ export const makeRooms = (): Rooms => {
 /** Gives a buffer back to whose it is, if it is anybody's, or that of which this is a part. It must not be read any more. */
 export const giveBack = (part: Uint8Array): void => owners.get(part.buffer)?.()
 
-/** Into whose buffers what is received may come, since whoever reads it gives them back; of none, where nobody does. */
-export const receiving: FiberRef.FiberRef<Pool | undefined> = GlobalValue.globalValue(
+/**
+ * Into whose buffers a response's body may come, given its length in bytes, since whoever reads it gives them back; undefined
+ * where nobody does.
+ */
+export type Receiving = (length: number) => Pool | undefined
+
+/** What fills at least one of the pool's buffers. */
+export const largerInto =
+  (pool: Pool): Receiving =>
+  (length) =>
+    length >= pool.size ? pool : undefined
+
+export const receiving: FiberRef.FiberRef<Receiving | undefined> = GlobalValue.globalValue(
   "effect-rackspace/receiving",
-  () => FiberRef.unsafeMake<Pool | undefined>(undefined)
+  () => FiberRef.unsafeMake<Receiving | undefined>(undefined)
 )

@@ -2,6 +2,8 @@
  * What takes the body of a response piece by piece, instead of its being kept and read afterwards.
  */
 
+import { giveBack, type Shelf } from "./recycling.js"
+
 /** Takes a body as it arrives. */
 export interface Sink {
   /** Takes what has arrived. */
@@ -16,19 +18,27 @@ export interface BytesSink extends Sink {
   readonly bytes: () => Uint8Array | undefined
 }
 
-/** A sink of the bytes themselves. */
-export const bytesSink = (limit: number): BytesSink => {
-  const parts: Array<Uint8Array> = []
+/**
+ * A sink of the bytes themselves, in a buffer off the shelf, for who reads them to give back: the network's own buffers are the
+ * cheaper, the shorter they live.
+ */
+export const bytesSink = (limit: number, shelf: Shelf): BytesSink => {
+  let piece: Uint8Array = new Uint8Array(0)
   let size = 0
   return {
     limit,
     add: (bytes) => {
-      parts.push(bytes)
+      const before = size
       size += bytes.byteLength
+      if (size > limit) return
+      if (size > piece.byteLength) {
+        const larger = shelf.of(size).take()
+        larger.set(piece.subarray(0, before))
+        giveBack(piece)
+        piece = larger
+      }
+      piece.set(bytes, before)
     },
-    bytes: () => {
-      const [first = new Uint8Array(0)] = parts
-      return size > limit ? undefined : parts.length <= 1 ? first : Buffer.concat(parts)
-    }
+    bytes: () => (size > limit ? undefined : piece.subarray(0, size))
   }
 }

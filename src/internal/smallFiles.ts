@@ -209,7 +209,7 @@ export const makeSmallFiles: Effect.Effect<SmallFiles, never, Scope.Scope> = Eff
       Effect.suspend(() => {
         if (file.bytes.byteLength > largest || !isWorthIt(file.temporary, file.target)) return Effect.succeed(false)
         return Effect.uninterruptible(
-          Effect.async<boolean, PlatformError>((resume) => askToStore({ ...file, receive: resume }))
+          Effect.async<boolean, PlatformError>((resume) => askToStore({ receive: resume, ...file }))
         )
       })
   }

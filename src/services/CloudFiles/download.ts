@@ -113,6 +113,28 @@ export interface Begun extends Download {
   readonly whole?: Effect.Effect<Uint8Array, DownloadError | ChecksumMismatch>
 }
 
+/** A small object, of which a Stream is made only where somebody asks for one. */
+class Small implements Begun {
+  constructor(
+    readonly info: ObjectInfo,
+    readonly whole: Effect.Effect<Uint8Array, DownloadError | ChecksumMismatch>
+  ) {}
+
+  get stream(): Download["stream"] {
+    return Stream.fromEffect(this.whole)
+  }
+}
+
+/** What one object is received in. */
+const buffersOf = (shelf: Recycling.Shelf): Recycling.Receiving => {
+  let pieces: Recycling.Pool | undefined
+  return (length) => {
+    if (length <= smallObject) return shelf.of(length)
+    if (length < pieceSize) return undefined
+    return (pieces ??= Recycling.makePool(pieceSize))
+  }
+}
+
 interface MakeOptions {
   readonly operation?: string
   /** Whether all buffers of the streams are given back once they are read. */
@@ -126,8 +148,9 @@ export const makeDownload = (
   { operation = "CloudFiles.download", givesBack = false }: MakeOptions = {}
 ) => {
   const send = Endpoint.method(client, { ...endpoints.getObject, operation })
+  const shelf = Recycling.makeShelf()
   const get: typeof send = givesBack
-    ? (input) => Effect.suspend(() => Effect.locally(send(input), Recycling.receiving, Recycling.makePool(pieceSize)))
+    ? (input) => Effect.suspend(() => Effect.locally(send(input), Recycling.receiving, buffersOf(shelf)))
     : send
   const getWhole = Endpoint.wholeMethod(client, { ...endpoints.getObject, operation }, smallObject)
   const getObjectInfo = Endpoint.method(client, { ...endpoints.getObjectInfo, operation })
@@ -379,14 +402,7 @@ export const makeDownload = (
       if (!isSmall) {
         return Effect.succeed({ info, stream: verified(options, info, resumed(options, info, response.stream)) })
       }
-      const all = whole(options, info, response)
-      return Effect.succeed({
-        info,
-        get stream() {
-          return Stream.fromEffect(all)
-        },
-        whole: all
-      })
+      return Effect.succeed(new Small(info, whole(options, info, response)))
     })
   }
 

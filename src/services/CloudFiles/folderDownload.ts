@@ -12,9 +12,11 @@ import { sep } from "node:path"
 import type { CommonError } from "../../CloudError.js"
 import { writeStream } from "../../internal/fileWriting.js"
 import { manyAtATime } from "../../internal/manyAtATime.js"
+import { giveBack } from "../../internal/recycling.js"
 import { storeSmall } from "../../internal/smallFiles.js"
 import { type makeDownload, smallObject } from "./download.js"
 import { modifiedAt, type RemoteEntry, smallFile } from "./folderCompare.js"
+import type { ObjectSummary } from "./endpoints.js"
 import type { FileError, FileRefused, FolderError, FolderEvent } from "./folderModel.js"
 import { refusedFile, unfitPath } from "./folderNames.js"
 import { isFatal, type Job } from "./folderUpload.js"
@@ -68,65 +70,83 @@ export const makeFolderDownload =
           return real
         })
 
-      const write = (entry: RemoteEntry): Effect.Effect<number, FileError> =>
+      /** Into a file of its own beside the target, which then takes its place. */
+      const large = (object: ObjectSummary, path: string, temporary: string, target: string) =>
         Effect.gen(function* () {
-          const { object, path } = entry
+          const { info, stream } = yield* open({ container, object: object.name })
+          const size = info.bytes ?? object.bytes
+          const file = yield* fs.open(temporary, { flag: "wx" })
+          let transferred = 0
+          let told = 0
+          yield* writeStream(file, stream, {
+            length: size,
+            progress: (bytes) => {
+              transferred += bytes
+              if (size <= smallFile || (transferred - told < step && transferred !== size)) return Effect.void
+              told = transferred
+              return emit([{ _tag: "Progress", path, object: object.name, bytes: size, transferred }])
+            }
+          })
+          const time = modifiedAt(info)
+          if (time !== undefined) yield* fs.utimes(temporary, time / 1000, time / 1000)
+          return transferred
+        }).pipe(
+          Effect.scoped,
+          Effect.zipLeft(fs.rename(temporary, target)),
+          Effect.onError(() => Effect.ignore(fs.remove(temporary, { force: true })))
+        )
+
+      const conflict = (path: string): FileRefused =>
+        refusedFile(operation, path, "conflict", "a folder is where the file should be")
+
+      /** Fails where a folder is in a file's place. A link is replaced by the file, and not what it leads to. */
+      const isPlace = (target: string, path: string): Effect.Effect<void, FileRefused> =>
+        Effect.flatMap(Effect.option(fs.stat(target)), (found) =>
+          Option.exists(found, ({ type }) => type === "Directory")
+            ? Effect.flatMap(Effect.option(fs.readLink(target)), (link) =>
+                Option.isNone(link) ? Effect.fail(conflict(path)) : Effect.void
+              )
+            : Effect.void
+        )
+
+      // Not as generators: of a small file, they cost more than the rest of it.
+      const writeInto = ({ object, path }: RemoteEntry, parent: string): Effect.Effect<number, FileError> => {
+        const target = `${parent}${sep}${path.slice(path.lastIndexOf("/") + 1)}`
+        const temporary = `${parent}${sep}.${randomUUID()}.part`
+        const whole =
+          object.bytes <= smallObject ? brief({ container, object: object.name }) : Effect.succeed(undefined)
+        const stored = Effect.flatMap(whole, (small) =>
+          small === undefined
+            ? large(object, path, temporary, target)
+            : Effect.map(
+                storeSmall(fs, { temporary, target, bytes: small.bytes, time: modifiedAt(small.info) }),
+                () => {
+                  const { byteLength } = small.bytes
+                  giveBack(small.bytes)
+                  return byteLength
+                }
+              )
+        )
+        // The folder may have been made for another object meanwhile.
+        const checked = Effect.mapError(stored, (error) =>
+          error._tag === "SystemError" && error.method === "rename" && known.has(path) ? conflict(path) : error
+        )
+        return fresh.has(parent) ? checked : Effect.zipRight(isPlace(target, path), checked)
+      }
+
+      const write = (entry: RemoteEntry): Effect.Effect<number, FileError> =>
+        Effect.suspend(() => {
+          const { isMarker, path } = entry
           const bare = path.replace(/\/$/, "")
-          const unfit = unfitPath(operation, entry.isMarker ? bare : path)
-          if (unfit !== undefined) return yield* unfit
-          if (entry.isMarker) {
-            yield* ensure(bare)
-            return 0
-          }
+          const unfit = unfitPath(operation, isMarker ? bare : path)
+          if (unfit !== undefined) return Effect.fail(unfit)
+          if (isMarker) return Effect.as(ensure(bare), 0)
           const cut = path.lastIndexOf("/")
           const above = cut === -1 ? "" : path.slice(0, cut)
-          const parent = known.get(above) ?? (yield* ensure(above))
-          const target = `${parent}${sep}${path.slice(cut + 1)}`
-          const conflict = () => refusedFile(operation, path, "conflict", "a folder is where the file should be")
-          const present = fresh.has(parent) ? Option.none() : yield* Effect.option(fs.stat(target))
-          if (Option.isSome(present) && present.value.type === "Directory") {
-            const link = yield* Effect.option(fs.readLink(target))
-            // A link is replaced by the file, and not what it leads to.
-            if (Option.isNone(link)) return yield* conflict()
-          }
-          const temporary = `${parent}${sep}.${randomUUID()}.part`
-          const address = { container, object: object.name }
-          const large = () =>
-            Effect.gen(function* () {
-              const { info, stream } = yield* open(address)
-              const size = info.bytes ?? object.bytes
-              const file = yield* fs.open(temporary, { flag: "wx" })
-              let transferred = 0
-              let told = 0
-              yield* writeStream(file, stream, {
-                length: size,
-                progress: (bytes) => {
-                  transferred += bytes
-                  if (size <= smallFile || (transferred - told < step && transferred !== size)) return Effect.void
-                  told = transferred
-                  return emit([{ _tag: "Progress", path, object: object.name, bytes: size, transferred }])
-                }
-              })
-              const time = modifiedAt(info)
-              if (time !== undefined) yield* fs.utimes(temporary, time / 1000, time / 1000)
-              return transferred
-            }).pipe(
-              Effect.scoped,
-              Effect.zipLeft(fs.rename(temporary, target)),
-              Effect.onError(() => Effect.ignore(fs.remove(temporary, { force: true })))
-            )
-          const small = object.bytes <= smallObject ? yield* brief(address) : undefined
-          const stored =
-            small === undefined
-              ? large()
-              : Effect.as(
-                  storeSmall(fs, { temporary, target, bytes: small.bytes, time: modifiedAt(small.info) }),
-                  small.bytes.byteLength
-                )
-          // The folder may have been made for another object meanwhile.
-          return yield* Effect.mapError(stored, (error) =>
-            error._tag === "SystemError" && error.method === "rename" && known.has(path) ? conflict() : error
-          )
+          const parent = known.get(above)
+          return parent === undefined
+            ? Effect.flatMap(ensure(above), (made) => writeInto(entry, made))
+            : writeInto(entry, parent)
         })
 
       const one = (entry: RemoteEntry): Effect.Effect<void, CommonError> => {

@@ -163,7 +163,7 @@ export const fromHeaders = <Fields extends Schema.Struct.Fields>(
           if (value !== "" && Either.isRight(Schema.decodeUnknownEither(schema)(value))) delete others[header]
           else delete readable[header]
         }
-        return { ...readable, ":metadata": readMetadata(prefix, others) }
+        return { ":metadata": readMetadata(prefix, others), ...readable }
       },
       encode: (headers) => headers as Record<string, string>
     }

@@ -12,7 +12,7 @@ import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { MalformedResponse, TransportError } from "../../CloudError.js"
 import { inWordsOf } from "../../internal/pageSize.js"
-import { makePool, receiving } from "../../internal/recycling.js"
+import { largerInto, makePool, receiving } from "../../internal/recycling.js"
 import * as RetryPolicy from "../../RetryPolicy.js"
 
 /**
@@ -73,7 +73,7 @@ export const listing = <A, E extends { readonly _tag: string }>(options: {
         return Effect.gen(function* () {
           const scope = yield* Scope.fork(outer, ExecutionStrategy.sequential)
           // A page that does not begin was asked for again already, as often as the policy allows.
-          const stream = yield* Scope.extend(Effect.locally(open(asked), receiving, pool), scope).pipe(
+          const stream = yield* Scope.extend(Effect.locally(open(asked), receiving, largerInto(pool)), scope).pipe(
             Effect.mapError((error) => Option.some(inWordsOf(operation)(error) as E))
           )
           const items = yield* Scope.extend(Stream.toPull(stream), scope)

@@ -15,6 +15,7 @@ import { writeStream } from "../../internal/fileWriting.js"
 import { systemError } from "../../internal/folderReading.js"
 import { runningMd5 } from "../../internal/md5.js"
 import { expandHome } from "../../internal/privateFile.js"
+import { giveBack } from "../../internal/recycling.js"
 import { type SmallFiles, smallFilesOf, storeQuickly, storeUsually } from "../../internal/smallFiles.js"
 import type * as RetryPolicy from "../../RetryPolicy.js"
 import {
@@ -129,13 +130,15 @@ interface Large {
   readonly size: number
 }
 
-/** Says that all of a small object is there. */
+/** Says that all of a small object is there, of which nobody needs the bytes any more. */
 const told = (
   { progress, verify = true }: DownloadToFileOptions,
   path: string,
   info: ObjectInfo,
-  { byteLength }: Uint8Array
+  bytes: Uint8Array
 ): Effect.Effect<DownloadedFile> => {
+  const { byteLength } = bytes
+  giveBack(bytes)
   const file = { path, info, bytes: byteLength, resumed: 0, verified: isVerified(info, verify) }
   return progress === undefined ? Effect.succeed(file) : Effect.as(progress(byteLength), file)
 }
@@ -314,14 +317,15 @@ export const makeDownloadToFile = (client: CloudClient, servicePolicy: RetryPoli
         return { path, info, bytes, resumed: 0, verified: isVerified(info, verify) }
       }).pipe(Effect.scoped)
 
-    const inOneGo = ({ info, stream, whole }: Begun): Effect.Effect<DownloadedFile, DownloadToFileError> => {
+    const inOneGo = (begun: Begun): Effect.Effect<DownloadedFile, DownloadToFileError> => {
+      const { info, whole } = begun
       const part = beside(randomUUID())
       if (whole === undefined) {
-        return inOne(info, part, false, Effect.succeed({ from: 0, stream, verified: isVerified(info, verify) }))
+        const content = { from: 0, stream: begun.stream, verified: isVerified(info, verify) }
+        return inOne(info, part, false, Effect.succeed(content))
       }
       return Effect.flatMap(whole, (bytes) =>
-        Effect.zipRight(
-          storeUsually(fs, { temporary: part, target: path, bytes, time: mtimeOf(info) }),
+        Effect.flatMap(storeUsually(fs, { temporary: part, target: path, bytes, time: mtimeOf(info) }), () =>
           told(options, path, info, bytes)
         )
       )
