@@ -88,9 +88,15 @@ const utcOf: (epochMillis: number) => DateTime.Utc =
     ? (epochMillis) => new PlainUtc(epochMillis)
     : (epochMillis) => DateTime.unsafeMake(epochMillis)
 
-const instantOf = (text: string): Option.Option<DateTime.Utc> => {
+/** The moment of a timestamp as nearly all of them are; undefined for what takes more thought. */
+const plainInstantOf = (text: string): DateTime.Utc | undefined => {
   const millis = millisOfPlain(text)
-  if (!Number.isNaN(millis)) return Option.some(utcOf(millis))
+  return Number.isNaN(millis) ? undefined : utcOf(millis)
+}
+
+const instantOf = (text: string): Option.Option<DateTime.Utc> => {
+  const plain = plainInstantOf(text)
+  if (plain !== undefined) return Option.some(plain)
   const trimmed = text.trim()
   return DateTime.make(/([zZ]|[+-]\d\d:?\d\d)$/.test(trimmed) ? trimmed : `${trimmed}Z`)
 }
@@ -112,7 +118,7 @@ export const Timestamp: Schema.Schema<DateTime.Utc, string> = Schema.transformOr
   description: "an ISO 8601 timestamp",
   // A listing has it by the million.
   [quickDecoding]: (input: unknown) =>
-    typeof input === "string" ? Option.getOrElse(instantOf(input), () => unclear) : unclear
+    typeof input === "string" ? (plainInstantOf(input) ?? Option.getOrElse(instantOf(input), () => unclear)) : unclear
 })
 
 /** A timestamp in whose place the cloud writes the empty string, or null, or nothing, for "never". */
