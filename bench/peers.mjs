@@ -33,6 +33,8 @@ const same = (...names) => Object.fromEntries(names.map((name) => [name, name]))
 
 const toNull = (client, job) => ({ ...client.tasks["large-down"]({ ...job, into: "/dev/null" }), discards: true })
 
+const md5Alone = (job) => ({ ...program("md5", { large: "large" }).large(job), discards: true })
+
 const wide = ["--transfers", "16", "--checkers", "16"]
 
 /**
@@ -90,6 +92,12 @@ export const clients = {
       "large-up": "largeUp",
       "large-down": "largeDown"
     })
+  },
+  md5: {
+    title: "the MD5 alone, by node:crypto",
+    version: () => process.versions.openssl,
+    timed: true,
+    tasks: { "large-up": md5Alone, "large-down": md5Alone }
   },
   effect: {
     title: "Effect's HttpClient on undici",

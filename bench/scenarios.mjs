@@ -112,7 +112,7 @@ export const scenarios = {
     set: async ({ cloud, made, sizes }) => {
       await cloud.large({ bytes: sizes.bytes, md5: made.md5 })
       await cloud.seed({ container, names: [] })
-      return { container, object, file: made.file }
+      return { container, object, bytes: sizes.bytes, file: made.file }
     },
     verify: async ({ cloud, made, sizes }) => {
       const [stored] = await cloud.contents({ container })
@@ -131,7 +131,7 @@ export const scenarios = {
       rmSync(into)
       await cloud.large({ bytes: sizes.bytes, md5: made.md5 })
       await cloud.seed({ container, names: [object], bytes: sizes.bytes, md5: made.md5, file: made.file })
-      return { container, object, into }
+      return { container, object, bytes: sizes.bytes, into }
     },
     verify: ({ job, sizes }) => {
       const { size } = statSync(job.into)

@@ -8,32 +8,13 @@ import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
 import { giveBack, makePool } from "./recycling.js"
 
-/** In bytes: what is collected before it is written. */
+/** In bytes: what is collected before it is written. A call costs as much as many kibibytes do. */
 const largestPiece = 1024 * 1024
-
-/**
- * In bytes: what one call takes at the most. It costs as much as many kibibytes do; but for larger ones Linux takes its memory in
- * larger pieces, which are less often at hand, and writes up to half as fast.
- */
-const largestCall = 128 * 1024
 
 const smallestPiece = 4096
 
 /** In bytes: what is written as it comes, instead of being collected. */
-const worthACall = largestCall
-
-/** Writes bytes where the file stands, call by call. */
-const writeCalls = (file: FileSystem.File, bytes: Uint8Array): Effect.Effect<void, PlatformError> =>
-  Effect.suspend(() => {
-    let offset = 0
-    return Effect.whileLoop({
-      while: () => offset < bytes.byteLength,
-      body: () => file.writeAll(bytes.subarray(offset, offset + largestCall)),
-      step: () => {
-        offset += largestCall
-      }
-    })
-  })
+const worthACall = 128 * 1024
 
 /** What is known of a stream that is written, and who wants to know how far it is. */
 export interface WriteOptions {
@@ -71,7 +52,7 @@ export const writeStream = <E, R>(
         settled,
         // Nobody can take a write back: before it is done, its file must not be closed, nor its buffer filled.
         Effect.uninterruptible(
-          Effect.map(Effect.fork(writeCalls(file, bytes)), (fiber) => {
+          Effect.map(Effect.fork(file.writeAll(bytes)), (fiber) => {
             writing = { bytes, fiber }
           })
         )
