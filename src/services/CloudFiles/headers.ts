@@ -52,7 +52,10 @@ export const flag = Schema.optionalToRequired(Schema.UndefinedOr(Schema.String),
 })
 
 const encodeValue = (value: string): string =>
-  value.replace(/[^\u0021-\u007e ]|%|^ | $/gu, (character) => encodeURIComponent(character))
+  // Of what nearly all values are, nothing is to be replaced, and a plain test is much the quicker.
+  /[^\u0020-\u007e]|%|^ | $/.test(value)
+    ? value.replace(/[^\u0021-\u007e ]|%|^ | $/gu, (character) => encodeURIComponent(character))
+    : value
 
 /** Other clients write UTF-8 into headers as it is, and most HTTP clients hand its bytes on as Latin-1. */
 const fromLatin1 = (value: string): string => {
@@ -81,12 +84,14 @@ const Key = Schema.String.pipe(
   })
 )
 
+const isKey = Schema.is(Key)
+
 const wellFormed = (text: string): boolean => text.isWellFormed()
 
 const isTempUrlKey = (key: string): boolean => /^temp-url-key(-2)?$/i.test(key)
 
 const Items = Schema.Record({ key: Schema.String, value: Schema.String }).pipe(
-  Schema.filter((items) => Object.keys(items).every((key) => Schema.is(Key)(key)), {
+  Schema.filter((items) => Object.keys(items).every((key) => isKey(key)), {
     description: "metadata keys of 1 to 128 letters, digits and dashes (an underscore does not pass every proxy)"
   }),
   Schema.filter((items) => Object.values(items).every((value) => value !== ""), {
