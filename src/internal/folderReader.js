@@ -56,8 +56,9 @@ import * as fs from "node:fs"
  * @property {Float64Array} sizes
  * @property {Float64Array} times
  * @property {boolean} follow Whether a file may be a symbolic link.
+ * @property {Room} room
  *
- * @typedef {Omit<PackRequest, "op" | "prefix" | "times"> & { readonly op: "read", readonly room: Room }} ReadRequest
+ * @typedef {Omit<PackRequest, "op" | "prefix" | "times"> & { readonly op: "read" }} ReadRequest
  *
  * @typedef {Uint8Array<ArrayBuffer> | undefined} Room Where the content goes, if it is large enough: what nobody reads any more.
  *
@@ -455,7 +456,7 @@ export const secondsText = (milliseconds) => (milliseconds / 1000).toFixed(6)
  * @param {PackRequest} request
  * @returns {Packed}
  */
-const pack = ({ folder, follow, paths, prefix, sizes, times }) => {
+const pack = ({ folder, follow, paths, prefix, room, sizes, times }) => {
   const names = paths === "" ? [] : paths.split("\u0000")
   const headers = names.map((path, index) => {
     const name = prefix + path
@@ -463,12 +464,13 @@ const pack = ({ folder, follow, paths, prefix, sizes, times }) => {
     const mtime = record("SCHILY.xattr.user.meta.mtime", secondsText(times[index] ?? 0))
     return { name: plain ? name : "file", records: plain ? mtime : record("path", name) + mtime }
   })
-  let room = 2 * block
+  let needed = 2 * block
   for (const [index, { records }] of headers.entries()) {
-    room += 2 * block + padded(Buffer.byteLength(records)) + padded(sizes[index] ?? 0)
+    needed += 2 * block + padded(Buffer.byteLength(records)) + padded(sizes[index] ?? 0)
   }
-  // A byte more, by which a file is seen to have grown.
-  const archive = Buffer.from(new ArrayBuffer(room + 1))
+  const archive = roomFor(needed, room)
+  // What stands between the files is zero.
+  if (archive.buffer === room?.buffer) archive.fill(0, 0, needed + 1)
   let offset = 0
   let md5s = ""
   const flags = flagsOf(follow)

@@ -46,8 +46,8 @@ export interface PackedFiles {
 export interface FolderReader {
   /** Everything in a folder, in the byte order of its paths. Fails where the folder itself cannot be read. */
   readonly walk: (options: WalkOptions) => Stream.Stream<FoundEntry, SystemError>
-  /** Files as a tar archive. */
-  readonly pack: (request: Omit<PackRequest, "op">) => Effect.Effect<PackedFiles, SystemError>
+  /** Files as a tar archive. Its buffer may be given back. */
+  readonly pack: (request: Omit<PackRequest, "op" | "room">) => Effect.Effect<PackedFiles, SystemError>
   /** The content of files, one after the other, each in the room for the size that it is said to have. */
   readonly read: (request: Omit<ReadRequest, "op" | "room">) => Effect.Effect<PackedFiles, SystemError>
   /** The content of a file, whatever size it has by now. */
@@ -85,6 +85,9 @@ export const systemError = (method: string, path: string, code: string, message:
 /** How many names a walk gives at a time. */
 const step = 1000
 
+/** In bytes: an archive of the usual kind has room in it. */
+const largestArchiveRoom = 8 * 1024 * 1024
+
 let walks = 0
 
 /** A reader that ends with the scope. */
@@ -95,6 +98,7 @@ export const folderReader: Effect.Effect<FolderReader, never, Scope.Scope> = Eff
   ),
   (thread) => {
     const rooms = makeRooms()
+    const archiveRooms = makeRooms(largestArchiveRoom)
     const ask = <A>(request: Request, method: string, path: string): Effect.Effect<A, SystemError> =>
       Effect.async((resume) =>
         thread.ask(request, (answered) =>
@@ -132,7 +136,11 @@ export const folderReader: Effect.Effect<FolderReader, never, Scope.Scope> = Eff
             )
           )
         ),
-      pack: (request) => packed({ op: "pack", ...request }),
+      pack: (request) =>
+        Effect.tap(
+          Effect.suspend(() => packed({ op: "pack", room: archiveRooms.take(), ...request })),
+          ({ archive }) => archiveRooms.lend(archive.buffer, 1)
+        ),
       read: (request) =>
         Effect.tap(
           Effect.suspend(() => packed({ op: "read", room: rooms.take(), ...request })),

@@ -19,6 +19,7 @@ export interface ReadingThread {
 const handedOver = (request: Request): ReadonlyArray<ArrayBuffer> => {
   switch (request.op) {
     case "brief":
+    case "pack":
     case "read":
       return request.room === undefined ? [] : [request.room.buffer]
     case "store":

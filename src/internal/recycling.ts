@@ -80,7 +80,7 @@ const mostRooms = 4
 /** In bytes: what is longer was for unusual files, and is not kept for the next. */
 export const largestRoom = 2 * 1024 * 1024
 
-export const makeRooms = (): Rooms => {
+export const makeRooms = (largest = largestRoom): Rooms => {
   const free: Array<Uint8Array<ArrayBuffer>> = []
   return {
     take: () => free.pop(),
@@ -88,7 +88,7 @@ export const makeRooms = (): Rooms => {
       let left = parts
       owners.set(buffer, () => {
         left--
-        if (left === 0 && free.length < mostRooms && buffer.byteLength <= largestRoom) free.push(new Uint8Array(buffer))
+        if (left === 0 && free.length < mostRooms && buffer.byteLength <= largest) free.push(new Uint8Array(buffer))
       })
     }
   }

@@ -12,9 +12,10 @@ import { join } from "node:path"
 import { compareNames, isSelected, safely } from "../../src/internal/folderReader.js"
 import * as TestCloud from "../../src/layers/TestCloud.js"
 import * as CloudFiles from "../../src/services/CloudFiles.js"
+import * as Transport from "../../src/Transport.js"
 import { unfitObject, unfitPath } from "../../src/services/CloudFiles/folderNames.js"
 import { filterOf } from "../../src/services/CloudFiles/glob.js"
-import { collected, md5, patterned, pause, requestsOf, rootFibers, traffic } from "../support.js"
+import { collected, listeningCloud, md5, patterned, pause, requestsOf, rootFibers, traffic } from "../support.js"
 import { prepared } from "../support/cloudFiles.js"
 import { contentOf, folderOf } from "../support/folder.js"
 import { workers } from "../support/workers.js"
@@ -494,6 +495,62 @@ describe("uploading a folder", () => {
     )
   }
 
+  it.scopedLive("many archives, some of them at the same time and one of them twice, arrive as they were read", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      const content = Object.fromEntries(
+        Array.from({ length: 80 }, (_, index) => [`${index + 100}.txt`, `${index} `.repeat(150_000)])
+      )
+      const folder = yield* folderOf(content)
+      // One is sent again, when others are on their way already.
+      yield* emulated.fail({
+        match: { path: "extract-archive" },
+        skip: 2,
+        fault: { _tag: "Status", status: 503, body: "" }
+      })
+      const summary = yield* runFolder(files.uploadFolder({ folder, container: "c", archives: "always" }))
+      assert.lengthOf(
+        (yield* changes).filter((line) => line.endsWith(" 503")),
+        1
+      )
+      // What had become another file's content on its way would be seen, and sent again by itself.
+      assert.deepStrictEqual([summary.done, summary.archived, summary.failed], [80, 80, 0])
+      for (const [name, text] of Object.entries(content)) {
+        const stored = yield* emulated.files.getObject("c", name)
+        assert.isTrue(Buffer.from(stored?.bytes ?? "").equals(Buffer.from(text)), name)
+      }
+    }).pipe(Effect.provide([listeningCloud(Transport.layer), NodeFileSystem.layer]))
+  )
+
+  it.scopedLive("an archive is the same in a buffer that another one was in before", () =>
+    Effect.gen(function* () {
+      const folder = yield* folderOf({ "a.txt": "four", "b.txt": "content of another length", "c.txt": "" })
+      const archived = (room: Uint8Array<ArrayBuffer> | undefined) => {
+        const packed = safely({
+          op: "pack",
+          folder,
+          prefix: "",
+          follow: false,
+          paths: "a.txt\u0000gone.txt\u0000b.txt\u0000c.txt",
+          sizes: Float64Array.of(4, 700, 25, 0),
+          times: Float64Array.of(0, 0, 0, 0),
+          room
+        })
+        assert.isTrue(packed[0])
+        return (packed[1] as { readonly archive: Uint8Array<ArrayBuffer> }).archive
+      }
+      const fresh = archived(undefined)
+      const used = new Uint8Array(fresh.length + 10_000).fill(0x2a)
+      const again = archived(used)
+      assert.strictEqual(again.buffer, used.buffer)
+      assert.deepStrictEqual(Buffer.from(again), Buffer.from(fresh))
+      // One that is too small is left alone.
+      const small = new Uint8Array(512).fill(0x2a)
+      assert.deepStrictEqual(Buffer.from(archived(small)), Buffer.from(fresh))
+      assert.isTrue(small.every((byte) => byte === 0x2a))
+    })
+  )
+
   it.scopedLive(
     "a file that became a link after it was found is not followed, nor is one that grew taken as it was",
     () =>
@@ -508,7 +565,8 @@ describe("uploading a folder", () => {
           follow: false,
           paths: "a.txt\u0000b.txt\u0000link",
           sizes: Float64Array.of(4, 4, 4),
-          times: Float64Array.of(0, 0, 0)
+          times: Float64Array.of(0, 0, 0),
+          room: undefined
         })
         assert.isTrue(packed[0])
         const { problems } = packed[1] as { problems: ReadonlyArray<readonly [number, string, string]> }

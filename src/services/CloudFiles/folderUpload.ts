@@ -13,6 +13,7 @@ import type { CommonError, NotFound, QuotaExceeded } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
 import { becameLink, compareNames, secondsText } from "../../internal/folderReader.js"
 import { type FolderReader, systemError } from "../../internal/folderReading.js"
+import { giveBack } from "../../internal/recycling.js"
 import { fromBytes, fromFile, pieces, type RequestBody } from "../../RequestBody.js"
 import { isNotOffered } from "./bulk.js"
 import type { ExtractResult } from "./bulkEndpoints.js"
@@ -405,6 +406,8 @@ export const makeFolderUpload = (client: CloudClient, upload: ReturnType<typeof 
             } else again.push(file)
           }
         }
+        // Each file of it is there as it was read; of what is not so, a connection may still hold the rest.
+        if (again.length === 0 && troubled.size < files.length) giveBack(packed.archive)
         if (events.length > 0) yield* emit(events)
         // A token that dies meanwhile leaves the rest of an archive behind: that is worth another one.
         if (again.length >= fewestFiles && attempt === 0) {
