@@ -500,7 +500,10 @@ class Flight implements Watched, Progress, Dispatcher.DispatchHandler {
 /** The end of a request's own body, where it has one that runs. */
 const closing = (flight: Flight): Effect.Effect<void> => flight.body?.close ?? Effect.void
 
-/** A response whose body is on its way. What reads it is made where it is asked for: of a small object it would cost more than the bytes. */
+/**
+ * A response whose body is on its way. What reads it is made where it is asked for: of a small object it would cost more than the
+ * bytes.
+ */
 class Arrival implements Arriving {
   readonly status: number
   readonly headers: Readonly<Record<string, string | undefined>>

@@ -109,7 +109,7 @@ export const makeFolderDownload =
             : Effect.void
         )
 
-      // Not as generators: of a small file, they cost more than the rest of it.
+      // Not as generators: one that is made for each file is a hidden class of its own for V8, as it is called.
       const writeInto = ({ object, path }: RemoteEntry, parent: string): Effect.Effect<number, FileError> => {
         const target = `${parent}${sep}${path.slice(path.lastIndexOf("/") + 1)}`
         const temporary = `${parent}${sep}.${randomUUID()}.part`

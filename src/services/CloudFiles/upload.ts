@@ -57,8 +57,8 @@ type PutInput = NonNullable<Parameters<Endpoint.Method<typeof endpoints.putObjec
 type PutHead = Omit<PutInput, "content" | "md5">
 
 /**
- * What is said of an object in its request. Not by spreading it: V8 would give each object a hidden class of its own, which
- * costs as much as the rest of a small upload's options.
+ * What is said of an object in its request. Not spread, since V8 would give each object a hidden class of its own, and keep it
+ * with all that the object holds until the next major collection.
  */
 const headOfPut = (given: PutHead, createOnly: boolean | undefined): PutHead =>
   Object.assign(
