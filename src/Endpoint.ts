@@ -360,18 +360,28 @@ const encode = (endpoint: Any, input: unknown): Either.Either<Encoded, ReadonlyA
   })
 }
 
-/** What is redacted in an input: a cloud that finds fault with it may quote it. */
-const secretsIn = (input: unknown): ReadonlyArray<string> => {
+/** Adds what is redacted in an input: a cloud that finds fault with it may quote it. */
+const addSecrets = (input: unknown, secrets: Array<string>): void => {
+  if (typeof input !== "object" || input === null) return
   if (Redacted.isRedacted(input)) {
     const value = Redacted.value(input)
-    if (typeof value !== "string") return []
+    if (typeof value !== "string") return
+    secrets.push(value)
     // Of a key in lines, a cloud may quote the one that it does not like.
     const lines = value.split(/\r?\n/).filter((line) => line.length >= 20 && !line.startsWith("-----"))
-    return lines.length > 1 ? [value, ...lines] : [value]
+    if (lines.length > 1) secrets.push(...lines)
+  } else if (Array.isArray(input)) {
+    for (const one of input) addSecrets(one, secrets)
+  } else if (Object.getPrototypeOf(input) === Object.prototype) {
+    for (const one of Object.values(input)) addSecrets(one, secrets)
   }
-  if (Array.isArray(input)) return input.flatMap(secretsIn)
-  const isPlain = typeof input === "object" && input !== null && Object.getPrototypeOf(input) === Object.prototype
-  return isPlain ? Object.values(input).flatMap(secretsIn) : []
+}
+
+// Not by a getter that finds them only where something fails, which would cost V8 a hidden class for each request.
+const secretsIn = (input: unknown): ReadonlyArray<string> => {
+  const secrets: Array<string> = []
+  addSecrets(input, secrets)
+  return secrets
 }
 
 type Received = Pick<Collected, "operation" | "service" | "status" | "headers" | "requestId">
@@ -562,69 +572,6 @@ export const validate = <Input, Output, Tag extends DocumentedError["_tag"], R>(
       : Effect.void
   })
 
-/**
- * One input of an operation as a request. What of it is the operation's own, and what is asked for only where something fails,
- * is no field: a getter in a literal would cost V8 a hidden class for each object.
- */
-class Prepared<Tag extends DocumentedError["_tag"]> implements Request<Tag> {
-  readonly path: string
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: Content | undefined
-
-  constructor(
-    readonly service: string,
-    private readonly endpoint: Any & { readonly errors: ReadonlySet<Tag> },
-    private readonly input: unknown,
-    { body, headers, path }: Encoded
-  ) {
-    this.path = path
-    this.headers = headers
-    this.body = body
-  }
-
-  get operation(): string {
-    return this.endpoint.operation
-  }
-
-  get method(): Request<Tag>["method"] {
-    return this.endpoint.method
-  }
-
-  get template(): string {
-    return this.endpoint.path
-  }
-
-  get idempotent(): boolean {
-    return this.endpoint.idempotent
-  }
-
-  get removes(): boolean {
-    const { method, query, success } = this.endpoint
-    // Of several that a query names, one that is not found says nothing of the others.
-    return method === "DELETE" && success.kind === "nothing" && query === undefined
-  }
-
-  get anonymous(): boolean | undefined {
-    return this.endpoint.anonymous
-  }
-
-  get usedUp(): Request<Tag>["usedUp"] {
-    return this.endpoint.usedUp
-  }
-
-  get accepts(): ReadonlySet<number> | undefined {
-    return this.endpoint.accepts
-  }
-
-  get documented(): ReadonlySet<Tag> {
-    return this.endpoint.errors
-  }
-
-  get secrets(): ReadonlyArray<string> {
-    return secretsIn(this.input)
-  }
-}
-
 /** The request that an input makes of an operation. */
 const requestOf = <Tag extends DocumentedError["_tag"]>(
   client: CloudClient,
@@ -633,7 +580,23 @@ const requestOf = <Tag extends DocumentedError["_tag"]>(
 ): Either.Either<Request<Tag>, InvalidInput> =>
   Either.mapBoth(encode(endpoint, input), {
     onLeft: (issues) => invalidInput(client.service, endpoint.operation, issues),
-    onRight: (encoded) => new Prepared(client.service, endpoint, input, encoded)
+    onRight: ({ body, headers, path }) => ({
+      service: client.service,
+      operation: endpoint.operation,
+      method: endpoint.method,
+      template: endpoint.path,
+      path,
+      headers,
+      body,
+      idempotent: endpoint.idempotent,
+      // Of several that a query names, one that is not found says nothing of the others.
+      removes: endpoint.method === "DELETE" && endpoint.success.kind === "nothing" && endpoint.query === undefined,
+      anonymous: endpoint.anonymous,
+      usedUp: endpoint.usedUp,
+      accepts: endpoint.accepts,
+      documented: endpoint.errors,
+      secrets: secretsIn(input)
+    })
   })
 
 /**

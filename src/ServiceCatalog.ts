@@ -166,7 +166,8 @@ export const endpointUrl = (
   const fail = (message: string) =>
     Either.left(
       new EndpointNotFound({
-        ...operation,
+        service: operation.service,
+        operation: operation.operation,
         message: `${operation.operation}: ${message}`,
         available,
         ...(selector.region !== undefined && { region: selector.region })
