@@ -29,7 +29,7 @@ const worthAThread = 4 * 1024 * 1024
 const bufferSize = 1024 * 1024
 
 /** How many buffers one hash has under way at the most: enough for the few milliseconds that a file may take to be written. */
-const mostBuffers = 6
+const mostBuffers = 4
 
 /** For how long a thread without work waits for more, in milliseconds. */
 const patience = 2000
