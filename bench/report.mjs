@@ -117,7 +117,8 @@ small job that warms caches and server. Wall time, CPU time and peak memory are 
 its modules once and then does many things, so the clients that are Node programs also tell the time of the job alone, login
 included, start of Node and imports not; where they have it, the ratios use it, so that of the other clients the start counts.
 Ratios are taken round by round; below 1 the library is the faster or smaller one. bench/peers.mjs has the options of each client.
-What no client can be faster than on the machine is there too: the MD5 alone, and in each row what the server itself computed.
+What bounds them on the machine is there too: the MD5 alone, which every client computes that verifies (bare undici does not), and
+in each row what the server computed, in its one thread.
 
 ${measured
   .map(({ results, scenario, title, verdicts }) =>

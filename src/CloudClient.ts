@@ -344,7 +344,7 @@ class Attempt<Tag extends DocumentedError["_tag"]> implements Outgoing {
 }
 
 /** A response on its way. Its body is asked for in one way, and only that is made. */
-class Begun implements Response {
+class Incoming implements Response {
   readonly service: string
   readonly operation: string
   readonly status: number
@@ -574,7 +574,7 @@ export const make = (
                 onSuccess: (arriving): Effect.Effect<A, Failure<Tag, E>> => {
                   const head = attempt.arrived(arriving)
                   return attempt.isResult(arriving.status)
-                    ? receive(new Begun(head, arriving))
+                    ? receive(new Incoming(head, arriving))
                     : Effect.flatMap(arriving.refusal, (body) => Effect.fail(attempt.refusal(arriving, body)))
                 }
               })

@@ -29,7 +29,7 @@ import {
 import { type Issue, issuesOf, issuesText } from "./internal/schemaIssue.js"
 import { type ItemsSink, jsonItems } from "./internal/jsonItems.js"
 import { quickDecoder, quickEncoder, unclear } from "./internal/quickCodec.js"
-import { giveBack, makeShelf } from "./internal/recycling.js"
+import { giveBack } from "./internal/recycling.js"
 import { bytesSink, type BytesSink } from "./internal/sink.js"
 import { expandPath, queryText } from "./internal/urlPath.js"
 import { type Content, pieces } from "./RequestBody.js"
@@ -360,28 +360,18 @@ const encode = (endpoint: Any, input: unknown): Either.Either<Encoded, ReadonlyA
   })
 }
 
-/** Adds what is redacted in an input: a cloud that finds fault with it may quote it. */
-const addSecrets = (input: unknown, secrets: Array<string>): void => {
-  if (typeof input !== "object" || input === null) return
+/** What is redacted in an input: a cloud that finds fault with it may quote it. */
+const secretsIn = (input: unknown): ReadonlyArray<string> => {
   if (Redacted.isRedacted(input)) {
     const value = Redacted.value(input)
-    if (typeof value !== "string") return
-    secrets.push(value)
+    if (typeof value !== "string") return []
     // Of a key in lines, a cloud may quote the one that it does not like.
     const lines = value.split(/\r?\n/).filter((line) => line.length >= 20 && !line.startsWith("-----"))
-    if (lines.length > 1) secrets.push(...lines)
-  } else if (Array.isArray(input)) {
-    for (const one of input) addSecrets(one, secrets)
-  } else if (Object.getPrototypeOf(input) === Object.prototype) {
-    for (const one of Object.values(input)) addSecrets(one, secrets)
+    return lines.length > 1 ? [value, ...lines] : [value]
   }
-}
-
-// Not by a getter that finds them only where something fails, which would cost V8 a hidden class for each request.
-const secretsIn = (input: unknown): ReadonlyArray<string> => {
-  const secrets: Array<string> = []
-  addSecrets(input, secrets)
-  return secrets
+  if (Array.isArray(input)) return input.flatMap(secretsIn)
+  const isPlain = typeof input === "object" && input !== null && Object.getPrototypeOf(input) === Object.prototype
+  return isPlain ? Object.values(input).flatMap(secretsIn) : []
 }
 
 type Received = Pick<Collected, "operation" | "service" | "status" | "headers" | "requestId">
@@ -595,6 +585,7 @@ const requestOf = <Tag extends DocumentedError["_tag"]>(
       usedUp: endpoint.usedUp,
       accepts: endpoint.accepts,
       documented: endpoint.errors,
+      // Not by a getter that finds them only where something fails: V8 would give each request a hidden class of its own.
       secrets: secretsIn(input)
     })
   })
@@ -634,7 +625,7 @@ export const openItems =
 
 /**
  * An operation that answers a stream, as a method that reads all of it in one go, up to so many bytes; `bytes` is undefined
- * where there are more. Whoever is done with them may give their buffer back, for the next ones.
+ * where there are more.
  *
  * @since 0.1.0
  * @category constructors
@@ -650,14 +641,13 @@ export const wholeMethod = <Input, Head, Tag extends DocumentedError["_tag"]>(
   CommonError | Extract<DocumentedError, { readonly _tag: Tag }>
 >) => {
   const read = receive(endpoint.success)
-  const shelf = makeShelf()
   return (input) =>
     Effect.suspend(() => {
       const request = requestOf(client, endpoint as Any & { readonly errors: ReadonlySet<Tag> }, input)
       if (Either.isLeft(request)) return Effect.fail(request.left)
       return client.collect(
         request.right,
-        () => bytesSink(limit, shelf),
+        () => bytesSink(limit),
         (response) =>
           Either.map(read(response), (head) => ({
             head: head as Head,

@@ -4,7 +4,7 @@
  * garbage collector.
  */
 import { isAscii } from "node:buffer"
-import { giveBack, makePool } from "./recycling.js"
+import { giveBack, sharedPool } from "./recycling.js"
 import type { Sink } from "./sink.js"
 
 /** A sink of items. */
@@ -37,9 +37,6 @@ const usual = 128 * 1024
 /** After the end there is none; who adds more even so gets one of their own. */
 const none = Buffer.alloc(0)
 
-/** A listing takes one page after the other, each with a room of its own. */
-const rooms = makePool(usual, 4)
-
 /**
  * Hands the items of an array of objects on as they are read, some at a time and in order.
  *
@@ -48,7 +45,7 @@ const rooms = makePool(usual, 4)
  */
 export const jsonItems = (take: (items: ReadonlyArray<unknown>) => void): ItemsSink => {
   // A copy of our own, which is written to. A new one for each piece would be what a listing leaves most of behind.
-  let room = Buffer.from(rooms.take().buffer)
+  let room = Buffer.from(sharedPool(usual).take().buffer)
   let size = 0
   let threshold = enough
   let opened = false

@@ -37,30 +37,26 @@ export const makePool = (size: number, most = Infinity): Pool => {
   }
 }
 
-/** Buffers of several sizes, each a power of two. */
-export interface Shelf {
-  /** A pool of those that hold so many bytes. */
-  readonly of: (length: number) => Pool
-}
-
-const smallestOnShelf = 4096
+/** In bytes. */
+const smallestShared = 4096
 
 /** How many of each size are kept that nobody uses. */
-const mostOnShelf = 16
+const mostShared = 16
 
-export const makeShelf = (): Shelf => {
-  const pools = new Map<number, Pool>()
-  return {
-    of: (length) => {
-      const size = Math.max(smallestOnShelf, 2 ** Math.ceil(Math.log2(length)))
-      let pool = pools.get(size)
-      if (pool === undefined) {
-        pool = makePool(size, mostOnShelf)
-        pools.set(size, pool)
-      }
-      return pool
-    }
+const shared = new Map<number, Pool>()
+
+/**
+ * A pool that all share, whose buffers hold so many bytes: what is short is over before a pool of its own would give anything a second
+ * time. Their sizes are powers of two, so that there are few.
+ */
+export const sharedPool = (length: number): Pool => {
+  const size = Math.max(smallestShared, 2 ** Math.ceil(Math.log2(length)))
+  let pool = shared.get(size)
+  if (pool === undefined) {
+    pool = makePool(size, mostShared)
+    shared.set(size, pool)
   }
+  return pool
 }
 
 /**
@@ -109,6 +105,7 @@ export const largerInto =
   (length) =>
     length >= pool.size ? pool : undefined
 
+/** What the fiber that sends a request says of the response's body. */
 export const receiving: FiberRef.FiberRef<Receiving | undefined> = GlobalValue.globalValue(
   "effect-rackspace/receiving",
   () => FiberRef.unsafeMake<Receiving | undefined>(undefined)

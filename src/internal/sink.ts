@@ -1,8 +1,7 @@
 /**
  * What takes the body of a response piece by piece, instead of its being kept and read afterwards.
  */
-
-import { giveBack, type Shelf } from "./recycling.js"
+import { giveBack, sharedPool } from "./recycling.js"
 
 /** Takes a body as it arrives. */
 export interface Sink {
@@ -19,10 +18,10 @@ export interface BytesSink extends Sink {
 }
 
 /**
- * A sink of the bytes themselves, in a buffer off the shelf, for who reads them to give back: the network's own buffers are the
- * cheaper, the shorter they live.
+ * A sink of the bytes themselves, in a buffer that who reads them may give back: the network's own buffers are the cheaper, the
+ * shorter they live.
  */
-export const bytesSink = (limit: number, shelf: Shelf): BytesSink => {
+export const bytesSink = (limit: number): BytesSink => {
   let piece: Uint8Array = new Uint8Array(0)
   let size = 0
   return {
@@ -32,7 +31,7 @@ export const bytesSink = (limit: number, shelf: Shelf): BytesSink => {
       size += bytes.byteLength
       if (size > limit) return
       if (size > piece.byteLength) {
-        const larger = shelf.of(size).take()
+        const larger = sharedPool(size).take()
         larger.set(piece.subarray(0, before))
         giveBack(piece)
         piece = larger

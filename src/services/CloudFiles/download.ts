@@ -126,10 +126,10 @@ class Small implements Begun {
 }
 
 /** What one object is received in. */
-const buffersOf = (shelf: Recycling.Shelf): Recycling.Receiving => {
+const buffers = (): Recycling.Receiving => {
   let pieces: Recycling.Pool | undefined
   return (length) => {
-    if (length <= smallObject) return shelf.of(length)
+    if (length <= smallObject) return Recycling.sharedPool(length)
     if (length < pieceSize) return undefined
     return (pieces ??= Recycling.makePool(pieceSize))
   }
@@ -148,9 +148,8 @@ export const makeDownload = (
   { operation = "CloudFiles.download", givesBack = false }: MakeOptions = {}
 ) => {
   const send = Endpoint.method(client, { ...endpoints.getObject, operation })
-  const shelf = Recycling.makeShelf()
   const get: typeof send = givesBack
-    ? (input) => Effect.suspend(() => Effect.locally(send(input), Recycling.receiving, buffersOf(shelf)))
+    ? (input) => Effect.suspend(() => Effect.locally(send(input), Recycling.receiving, buffers()))
     : send
   const getWhole = Endpoint.wholeMethod(client, { ...endpoints.getObject, operation }, smallObject)
   const getObjectInfo = Endpoint.method(client, { ...endpoints.getObjectInfo, operation })

@@ -52,10 +52,7 @@ export const flag = Schema.optionalToRequired(Schema.UndefinedOr(Schema.String),
 })
 
 const encodeValue = (value: string): string =>
-  // Of what nearly all values are, nothing is to be replaced, and a plain test is much the quicker.
-  /[^\u0020-\u007e]|%|^ | $/.test(value)
-    ? value.replace(/[^\u0021-\u007e ]|%|^ | $/gu, (character) => encodeURIComponent(character))
-    : value
+  value.replace(/[^\u0021-\u007e ]|%|^ | $/gu, (character) => encodeURIComponent(character))
 
 /** Other clients write UTF-8 into headers as it is, and most HTTP clients hand its bytes on as Latin-1. */
 const fromLatin1 = (value: string): string => {
