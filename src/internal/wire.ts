@@ -134,11 +134,84 @@ export const TimestampIfAny = Schema.optionalToOptional(
 /** A field that may be missing or null on the wire; absent in both cases. */
 export const absent = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { nullable: true })
 
-/** A string in which the cloud writes the empty string, or null, for "none": absent in all these cases. */
-export const absentIfEmpty = Schema.optionalToOptional(Schema.NullishOr(Schema.String), Schema.String, {
-  decode: Option.filter((text): text is string => text !== undefined && text !== null && text !== ""),
-  encode: (text) => text
-})
+/** A text that some clouds write as a number or a boolean. */
+export const Text: Schema.Schema<string, string | number | boolean> = Schema.transform(
+  Schema.Union(Schema.String, Schema.Number, Schema.Boolean),
+  Schema.String,
+  { strict: true, decode: String, encode: (text) => text }
+).annotations({ identifier: "Text", description: "a string" })
+
+/** A number that some clouds write as a string. */
+export const Count: Schema.Schema<number, number | string> = Schema.Union(
+  Schema.Number,
+  Schema.NumberFromString
+).annotations({ identifier: "Count", description: "a number" })
+
+const isYes = (value: boolean | number | string): boolean =>
+  typeof value === "string" ? /^\s*(true|yes|on|1)\s*$/i.test(value) : Boolean(value)
+
+/** A boolean that some clouds write as a string (`"True"`, `""`) or a number. */
+export const Flag: Schema.Schema<boolean, boolean | string | number> = Schema.transform(
+  Schema.Union(Schema.Boolean, Schema.String, Schema.Number),
+  Schema.Boolean,
+  { strict: true, decode: isYes, encode: (flag) => flag }
+).annotations({ identifier: "Flag", description: "a boolean" })
+
+/** Any JSON value. */
+export const Json: Schema.Schema<unknown> = Schema.Unknown
+
+/** A free-form map, such as metadata: whatever JSON its values are, they are kept. */
+export const JsonMap = Schema.Record({ key: Schema.String, value: Json })
+
+/** A text that may be missing, null or the empty string: absent in all these cases. */
+export const absentIfEmpty = Schema.optionalToOptional(
+  Schema.NullishOr(Schema.Union(Schema.String, Schema.Number, Schema.Boolean)),
+  Schema.String,
+  {
+    decode: Option.flatMap((value) =>
+      value === undefined || value === null || value === "" ? Option.none() : Option.some(String(value))
+    ),
+    encode: (text) => text
+  }
+)
+
+/** A number that may be missing, null, the empty string or no number at all: absent in all these cases. */
+export const someCount = Schema.optionalToOptional(
+  Schema.NullishOr(Schema.Union(Schema.Number, Schema.String)),
+  Schema.Number,
+  {
+    decode: Option.flatMap((value) => {
+      const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value
+      return typeof number === "number" && Number.isFinite(number) ? Option.some(number) : Option.none()
+    }),
+    encode: (number) => number
+  }
+)
+
+/** A boolean that may be missing, null or the empty string: absent in all these cases. */
+export const someFlag = Schema.optionalToOptional(
+  Schema.NullishOr(Schema.Union(Schema.Boolean, Schema.String, Schema.Number)),
+  Schema.Boolean,
+  {
+    decode: Option.flatMap((value) =>
+      value === undefined || value === null || value === "" ? Option.none() : Option.some(isYes(value))
+    ),
+    encode: (flag) => flag
+  }
+)
+
+/** A list that the cloud leaves out, or writes as null, where it is empty, and as a single item where there is one. */
+export const listOf = <A, I>(
+  item: Schema.Schema<A, I>
+): Schema.PropertySignature<":", ReadonlyArray<A>, never, "?:", unknown, false> =>
+  Schema.optionalToRequired(Schema.Unknown, Schema.Array(item), {
+    decode: Option.match({
+      onNone: () => [],
+      onSome: (value) =>
+        (value === null || value === undefined ? [] : Array.isArray(value) ? value : [value]) as Array<I>
+    }),
+    encode: (items) => Option.some(items)
+  })
 
 /** An id that some services write as a number and some as a string. */
 export const Id: Schema.Schema<string, string | number> = Schema.transform(
