@@ -17,7 +17,6 @@ import * as Scripts from "./CloudBigData/Scripts.js"
 import * as Stacks from "./CloudBigData/Stacks.js"
 import type { EmulatedService, ServiceRequest, WireResponse } from "./Protocol.js"
 import * as RateLimit from "./RateLimit.js"
-import * as Refusal from "./Refusal.js"
 import * as Reply from "./Reply.js"
 import * as RequestBody from "./RequestBody.js"
 
@@ -586,10 +585,7 @@ export const make = (options: CloudBigDataOptions = {}): CloudBigDataEmulator =>
   }
 
   return {
-    handle: (request) =>
-      Effect.flatMap(RequestBody.json(request), (parsed) =>
-        Effect.map(Clock.currentTimeMillis, (now) => Refusal.catching(() => respond(request, parsed, now)))
-      ),
+    handle: (request) => RequestBody.respondToJson(request, (parsed, now) => respond(request, parsed, now)),
     handles: {
       seedCluster: (fields = {}) => Effect.map(Clock.currentTimeMillis, (now) => seed(fields, now)),
       seedCredential: (type, name) => Effect.sync(() => credentials.add(type, name)),

@@ -32,6 +32,7 @@ import * as StoredBytes from "./CloudFiles/StoredBytes.js"
 import * as TemporaryUrl from "./CloudFiles/TemporaryUrl.js"
 import * as Writing from "./CloudFiles/Writing.js"
 import type { EmulatedService, ServiceRequest, WireBroken, WireResponse } from "./Protocol.js"
+import * as Reply from "./Reply.js"
 import * as RequestBody from "./RequestBody.js"
 
 /**
@@ -297,7 +298,7 @@ export const make = (options: CloudFilesOptions = {}): Effect.Effect<CloudFilesE
             CrossOrigin.shared(
               request,
               container,
-              Answer.standard(401, { "WWW-Authenticate": `Swift realm="${request.caller.storageAccount}"` })
+              Answer.standard(401, Reply.swiftRealm(request.caller.storageAccount))
             )
           )
     }

@@ -14,7 +14,6 @@ import * as Settings from "./CloudLoadBalancers/Settings.js"
 import * as Usage from "./CloudLoadBalancers/Usage.js"
 import type { EmulatedService, ServiceRequest, WireResponse } from "./Protocol.js"
 import * as RateLimit from "./RateLimit.js"
-import * as Refusal from "./Refusal.js"
 import * as Reply from "./Reply.js"
 import * as RequestBody from "./RequestBody.js"
 import * as Timestamp from "./Timestamp.js"
@@ -1298,10 +1297,7 @@ export const make = (options: CloudLoadBalancersOptions = {}): CloudLoadBalancer
     })
 
   return {
-    handle: (request) =>
-      Effect.flatMap(RequestBody.json(request), (parsed) =>
-        Effect.map(Clock.currentTimeMillis, (now) => Refusal.catching(() => respond(request, parsed, now)))
-      ),
+    handle: (request) => RequestBody.respondToJson(request, (parsed, now) => respond(request, parsed, now)),
     handles: {
       seedLoadBalancer: (fields = {}) => Effect.map(Clock.currentTimeMillis, (now) => seed(fields, now)),
       setStatus: setFixed,

@@ -334,7 +334,7 @@ export const make = (options: EmulatorOptions = {}): Effect.Effect<Emulator> =>
           401,
           "Unauthorized",
           "This server could not verify that you are authorized to access the document you requested.",
-          { "WWW-Authenticate": `Swift realm="${tenant ?? "unknown"}"` }
+          Reply.swiftRealm(tenant)
         )
       }
       if (service === "loadbalancers") {

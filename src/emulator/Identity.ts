@@ -345,7 +345,7 @@ export const make = (options: IdentityOptions): Identity => {
         "Unauthorized",
         "This server could not verify that you are authorized to access the document you requested.",
         // The realm is told to those whom it does not know: a wrong key for a known user has none.
-        { "WWW-Authenticate": `Swift realm="${isKnown ? "unknown" : (tenant ?? "unknown")}"` }
+        Reply.swiftRealm(isKnown ? undefined : tenant)
       )
     }
     const token = tokens.issueSwift([secret === account.apiKey ? "APIKEY" : "PASSWORD"], now)
@@ -642,9 +642,7 @@ export const make = (options: IdentityOptions): Identity => {
       if (path === undefined) {
         return Effect.succeed(badRequest("Malformed request URL"))
       }
-      return Effect.flatMap(RequestBody.json(request), (body) =>
-        Effect.map(Clock.currentTimeMillis, (now) => respond(request, path, url.query, body, origin, now))
-      )
+      return RequestBody.respondToJson(request, (body, now) => respond(request, path, url.query, body, origin, now))
     }
   }
 }

@@ -6,7 +6,6 @@
  *
  * @since 0.1.0
  */
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { randomBytes } from "node:crypto"
 import * as Account from "./Account.js"
@@ -696,21 +695,19 @@ export const make = (options: KeystoneOptions): Keystone => {
 
   return {
     handle: (request, target, origin) =>
-      Effect.flatMap(RequestBody.json(request), (parsed) =>
-        Effect.map(Clock.currentTimeMillis, (now) => {
-          const mark = target.indexOf("?")
-          const path = mark < 0 ? target : target.slice(0, mark)
-          const problem = bodyProblem(request, parsed)
-          if (problem !== undefined) {
-            return problem
-          }
-          return respond(request, path, {
-            query: mark < 0 ? "" : target.slice(mark + 1),
-            body: parsed._tag === "Json" ? parsed.value : undefined,
-            origin,
-            now
-          })
+      RequestBody.respondToJson(request, (parsed, now) => {
+        const mark = target.indexOf("?")
+        const path = mark < 0 ? target : target.slice(0, mark)
+        const problem = bodyProblem(request, parsed)
+        if (problem !== undefined) {
+          return problem
+        }
+        return respond(request, path, {
+          query: mark < 0 ? "" : target.slice(mark + 1),
+          body: parsed._tag === "Json" ? parsed.value : undefined,
+          origin,
+          now
         })
-      )
+      })
   }
 }

@@ -64,6 +64,17 @@ export const empty = (status: number, headers: Readonly<Record<string, string>> 
 })
 
 /**
+ * The header in which Swift names the account that a request without a valid token is for. The name is percent-encoded,
+ * as Swift does, so that any name can stand in a header.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const swiftRealm = (account = "unknown"): Readonly<Record<string, string>> => ({
+  "WWW-Authenticate": `Swift realm="${encodeURIComponent(account.toWellFormed())}"`
+})
+
+/**
  * A fault in the wrapper of the OpenStack era: `{"itemNotFound":{"code":404,"message":"…"}}`.
  *
  * @since 0.1.0

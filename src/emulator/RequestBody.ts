@@ -1,12 +1,14 @@
 /**
- * Reading a request's body whole, and looking into JSON whose shape nobody promises.
+ * Reads the JSON body of a request to a control service, and the segments of its path.
  *
  * @since 0.1.0
  */
-import * as Chunk from "effect/Chunk"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import type { WireBroken, WireRequest } from "./Protocol.js"
+import type { WireBroken, WireRequest, WireResponse } from "./Protocol.js"
+import * as Refusal from "./Refusal.js"
+import * as Reply from "./Reply.js"
 
 /**
  * A JSON object whose members are not known.
@@ -42,17 +44,67 @@ export const concat = (parts: ReadonlyArray<Uint8Array>): Uint8Array => {
 }
 
 /**
- * Reads a request's whole body into memory. Only for the small bodies of control services.
+ * The longest body that a control service reads, in bytes: the limit that OpenStack's own services have by default
+ * (`max_request_body_size` of oslo.middleware).
  *
  * @since 0.1.0
- * @category constructors
+ * @category constants
  */
-export const bytes = (request: WireRequest): Effect.Effect<Uint8Array, WireBroken> =>
-  Effect.map(Stream.runCollect(request.body), (chunks) => concat(Chunk.toReadonlyArray(chunks)))
+export const largestBody = 114_688
+
+/** How deeply the JSON of a request may be nested. Python's parser gives up at about a thousand levels. */
+const deepestNesting = 200
+
+/** Reads a body into memory; undefined where it has more than `largestBody` bytes, of which no more are read then. */
+const bounded = (request: WireRequest): Effect.Effect<Uint8Array | undefined, WireBroken> =>
+  Effect.suspend(() => {
+    if (Number(request.headers["content-length"] ?? 0) > largestBody) {
+      return Effect.succeed(undefined)
+    }
+    const parts: Array<Uint8Array> = []
+    let size = 0
+    const keep = (chunk: Uint8Array) =>
+      Effect.sync(() => {
+        size += chunk.byteLength
+        if (size <= largestBody) {
+          parts.push(chunk)
+        }
+        return size <= largestBody
+      })
+    return Effect.map(Stream.runForEachWhile(request.body, keep), () =>
+      size > largestBody ? undefined : concat(parts)
+    )
+  })
+
+/** Whether brackets are nested more deeply than anything a service asks for. Brackets within strings do not count. */
+const isNestedTooDeeply = (text: string): boolean => {
+  let depth = 0
+  let inString = false
+  for (let index = 0; index < text.length; index++) {
+    const character = text[index]
+    if (inString) {
+      if (character === "\\") {
+        index++
+      } else if (character === '"') {
+        inString = false
+      }
+    } else if (character === '"') {
+      inString = true
+    } else if (character === "{" || character === "[") {
+      depth++
+      if (depth > deepestNesting) {
+        return true
+      }
+    } else if (character === "}" || character === "]") {
+      depth--
+    }
+  }
+  return false
+}
 
 /**
  * What a body says as JSON: its value, or that it is none. An empty body is `Empty`, so that operations without a body
- * need not look.
+ * can ignore it.
  *
  * @since 0.1.0
  * @category models
@@ -60,24 +112,48 @@ export const bytes = (request: WireRequest): Effect.Effect<Uint8Array, WireBroke
 export type Parsed =
   { readonly _tag: "Empty" } | { readonly _tag: "Json"; readonly value: unknown } | { readonly _tag: "Malformed" }
 
+const parse = (body: Uint8Array): Parsed => {
+  if (body.byteLength === 0) {
+    return { _tag: "Empty" }
+  }
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(body)
+    return isNestedTooDeeply(text) ? { _tag: "Malformed" } : { _tag: "Json", value: JSON.parse(text) as unknown }
+  } catch {
+    return { _tag: "Malformed" }
+  }
+}
+
+const tooLarge: WireResponse = Reply.text(
+  413,
+  "413 Request Entity Too Large\n\nThe body of your request was too large for this server.\n\nRequest is too large.\n"
+)
+
 /**
- * Reads the body of a control service's request as JSON.
+ * Answers a request of a control service: reads its body as JSON and hands it, with the time in milliseconds, to
+ * `respond`, which may refuse (`Refusal.refuse`). A body of more than `largestBody` bytes is answered 413 and not read to
+ * its end.
  *
  * @since 0.1.0
- * @category constructors
+ * @category combinators
  */
-export const json = (request: WireRequest): Effect.Effect<Parsed, WireBroken> =>
-  Effect.map(bytes(request), (body) => {
-    if (body.byteLength === 0) {
-      return { _tag: "Empty" }
-    }
-    try {
-      const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body))
-      return { _tag: "Json", value }
-    } catch {
-      return { _tag: "Malformed" }
-    }
-  })
+export const respondToJson = (
+  request: WireRequest,
+  respond: (parsed: Parsed, now: number) => WireResponse
+): Effect.Effect<WireResponse, WireBroken> =>
+  Effect.flatMap(bounded(request), (body) =>
+    body === undefined
+      ? Effect.succeed(tooLarge)
+      : Effect.map(Clock.currentTimeMillis, (now) => Refusal.catching(() => respond(parse(body), now)))
+  )
+
+/**
+ * A JSON value of any kind as text for a message: a string as it is, everything else as JSON.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const textOf = (value: unknown): string => (typeof value === "string" ? value : (JSON.stringify(value) ?? ""))
 
 /**
  * The segments of a path behind a base URL, percent-decoded; undefined where the percent-encoding is broken.

@@ -12,7 +12,7 @@ import * as LocalHttpClient from "../../src/emulator/LocalHttpClient.js"
 import * as NodeServer from "../../src/emulator/NodeServer.js"
 import type { WireBroken, WireHandler } from "../../src/emulator/Protocol.js"
 import * as Reply from "../../src/emulator/Reply.js"
-import * as RequestBody from "../../src/emulator/RequestBody.js"
+import { bytesOf } from "../support.js"
 
 const encode = (text: string) => new TextEncoder().encode(text)
 
@@ -21,7 +21,7 @@ const chunks = (...parts: ReadonlyArray<string>) => Stream.rechunk(Stream.map(St
 const cut = Stream.fail<WireBroken>({ _tag: "WireBroken", reason: "cut" })
 
 const echo: WireHandler = (request) =>
-  Effect.map(RequestBody.bytes(request), (bytes) =>
+  Effect.map(bytesOf(request.body), (bytes) =>
     Reply.json(200, {
       method: request.method,
       target: request.target,

@@ -10,7 +10,7 @@ import * as Emulator from "../../src/emulator/Emulator.js"
 import * as LocalHttpClient from "../../src/emulator/LocalHttpClient.js"
 import type { WireBroken, WireRequest, WireResponse } from "../../src/emulator/Protocol.js"
 import * as Reply from "../../src/emulator/Reply.js"
-import * as RequestBody from "../../src/emulator/RequestBody.js"
+import { bytesOf } from "../support.js"
 import { at } from "./support.js"
 
 const url = "http://cloud.test/path"
@@ -19,7 +19,7 @@ const url = "http://cloud.test/path"
 const echo = () => {
   const seen: Array<{ readonly request: WireRequest; readonly body: string }> = []
   const client = LocalHttpClient.make((request) =>
-    Effect.map(RequestBody.bytes(request), (bytes) => {
+    Effect.map(bytesOf(request.body), (bytes) => {
       seen.push({ request, body: new TextDecoder().decode(bytes) })
       return Reply.json(200, { ok: true })
     })

@@ -14,7 +14,7 @@ import * as Emulator from "../../src/emulator/Emulator.js"
 import * as NodeServer from "../../src/emulator/NodeServer.js"
 import type { WireHandler, WireRequest } from "../../src/emulator/Protocol.js"
 import * as Reply from "../../src/emulator/Reply.js"
-import * as RequestBody from "../../src/emulator/RequestBody.js"
+import { bytesOf } from "../support.js"
 
 /** Sends text over a socket and gives everything that comes back until the server closes, or `until` is seen. */
 const talk = (port: number, parts: ReadonlyArray<string>, until?: RegExp): Promise<string> =>
@@ -42,7 +42,7 @@ const talk = (port: number, parts: ReadonlyArray<string>, until?: RegExp): Promi
   })
 
 const readAll: WireHandler = (request) =>
-  Effect.map(RequestBody.bytes(request), (bytes) =>
+  Effect.map(bytesOf(request.body), (bytes) =>
     Reply.json(200, { bytes: bytes.byteLength, target: request.target, headers: request.headers })
   )
 

@@ -4,7 +4,7 @@ import { Effect } from "effect"
 import * as LocalHttpClient from "../../src/emulator/LocalHttpClient.js"
 import type { WireBroken, WireHandler, WireResponse } from "../../src/emulator/Protocol.js"
 import * as Reply from "../../src/emulator/Reply.js"
-import * as RequestBody from "../../src/emulator/RequestBody.js"
+import { bytesOf } from "../support.js"
 
 export interface Received {
   readonly method: string
@@ -26,7 +26,7 @@ export type Answer = WireResponse | ((request: Received) => WireResponse) | Effe
 export const scriptedIdentity = (...answers: ReadonlyArray<Answer>): ScriptedIdentity => {
   const received: Array<Received> = []
   const handler: WireHandler = (request) =>
-    Effect.flatMap(RequestBody.bytes(request), (bytes) => {
+    Effect.flatMap(bytesOf(request.body), (bytes) => {
       const { headers, method, target } = request
       const arrived = { method, target, headers, text: new TextDecoder().decode(bytes) }
       received.push(arrived)

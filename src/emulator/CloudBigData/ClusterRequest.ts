@@ -51,7 +51,7 @@ const readSshKeys = (sent: JsonObject, credentials: Credentials): ReadonlyArray<
   return keys.map((key) =>
     typeof key === "string" && credentials.has("ssh_keys", key)
       ? key
-      : LavaRequest.badRequest(`Cannot find requested ssh_keys: ${String(key)}`)
+      : LavaRequest.badRequest(`Cannot find requested ssh_keys: ${RequestBody.textOf(key)}`)
   )
 }
 

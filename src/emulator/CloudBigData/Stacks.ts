@@ -6,6 +6,7 @@
 import { randomUUID } from "node:crypto"
 import type { WireResponse } from "../Protocol.js"
 import * as Reply from "../Reply.js"
+import * as RequestBody from "../RequestBody.js"
 import type { JsonObject } from "../RequestBody.js"
 import * as LavaRequest from "./LavaRequest.js"
 import * as Offer from "./Offer.js"
@@ -158,7 +159,7 @@ const readService = (
   const modes = LavaRequest.readList(sent, "modes").map((mode) =>
     typeof mode === "string" && service.modes?.some((each) => each.name === mode) === true
       ? mode
-      : LavaRequest.badRequest(`Service ${name} has no mode ${String(mode)}`)
+      : LavaRequest.badRequest(`Service ${name} has no mode ${RequestBody.textOf(mode)}`)
   )
   return {
     name,

@@ -305,7 +305,7 @@ const perform = (
     }
     case "os-getConsoleOutput": {
       const length = RequestBody.isObject(argument) ? (argument["length"] ?? null) : null
-      if (length !== null && !/^\d+$/.test(String(length))) {
+      if (length !== null && !/^\d+$/.test(RequestBody.textOf(length))) {
         return NovaRequest.badRequest("Invalid input for field/attribute length.")
       }
       demand(server, action, now, ["ACTIVE", "SHUTOFF", "RESCUE", "VERIFY_RESIZE"], { evenBusy: true })

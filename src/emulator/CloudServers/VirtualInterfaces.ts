@@ -41,7 +41,7 @@ export const serve = (
       const networkId = RequestBody.isObject(sent) ? sent["network_id"] : undefined
       const network = typeof networkId === "string" ? findNetwork(networkId) : undefined
       if (network === undefined) {
-        return NovaRequest.badRequest(`Network ${String(networkId)} could not be found.`)
+        return NovaRequest.badRequest(`Network ${RequestBody.textOf(networkId)} could not be found.`)
       }
       if (server.interfaces.some((attached) => attached.networkId === network.id)) {
         return NovaRequest.badRequest("Server is already attached to this network.")
