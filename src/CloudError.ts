@@ -126,7 +126,8 @@ export class Forbidden extends Schema.TaggedError<Forbidden>("effect-rackspace/F
 export class NotFound extends Schema.TaggedError<NotFound>("effect-rackspace/NotFound")("NotFound", refusal) {}
 
 /**
- * 400: the cloud did not accept the request's content.
+ * 400: the cloud did not accept the request's content; or 413: the request is too large, for the service or for a web server
+ * before it.
  *
  * @since 0.1.0
  * @category errors
@@ -171,8 +172,8 @@ export class RangeNotSatisfiable extends Schema.TaggedError<RangeNotSatisfiable>
 )("RangeNotSatisfiable", refusal) {}
 
 /**
- * 413 with an over-limit fault, 429 and 498 (but of a purge from the CDN): too many requests. It surfaces when the cloud asks
- * for a longer wait than the RetryPolicy allows, or when the attempts are used up.
+ * 413 with an over-limit fault, 429 and 498 (except when purging from the CDN): too many requests. It surfaces when the cloud
+ * asks for a longer wait than the RetryPolicy allows, or when its time is up.
  *
  * @since 0.1.0
  * @category errors
@@ -184,8 +185,9 @@ export class OverLimit extends Schema.TaggedError<OverLimit>("effect-rackspace/O
 }) {}
 
 /**
- * 403 with a quota message, 413 that is not rate control, and 498 of a purge from the CDN: the account or the service has no
- * room for this, or the day's share is used up. Repeating does not help.
+ * A quota is used up: the account or the service has no room for this. Told by the cloud's words, whatever the status and
+ * headers; else 413 that is neither a rate limit nor a request that is too large, and 498 when purging from the CDN. The
+ * request was sent once: repeating it does not help.
  *
  * @since 0.1.0
  * @category errors
@@ -610,9 +612,13 @@ const readFault = (body: string): Fault => {
   return plain === "" ? {} : { message: plain.length > 300 ? `${plain.slice(0, 300)}…` : plain }
 }
 
+/** In seconds: what a longer `Retry-After` is read as, since a Duration cannot hold every number. */
+const longestRetryAfter = 10 * 365 * 86_400
+
 /**
  * How long a response asks to wait: its `Retry-After` header (seconds or an HTTP date), else the fault body's
- * `retryAfter` or `retryAt` (an ISO date, in UTC where it names no zone, or seconds). Never negative.
+ * `retryAfter` or `retryAt` (an ISO date, in UTC where it names no zone, or seconds). Never negative, and ten years at the
+ * most.
  *
  * @since 0.1.0
  * @category accessors
@@ -624,10 +630,12 @@ export const retryAfterOf = (
 ): Duration.Duration | undefined => {
   for (const value of [header, bodyValue]) {
     if (value === undefined) continue
-    if (/^\s*\d+(\.\d+)?\s*$/.test(value)) return Duration.seconds(Number(value))
+    if (/^\s*\d+(\.\d+)?\s*$/.test(value)) return Duration.seconds(Math.min(Number(value), longestRetryAfter))
     // An HTTP date must be given as a Date: as a string it would be taken for ISO 8601.
     const at = DateTime.make(/^\d{4}-/.test(value.trim()) ? value.trim() : new Date(value))
-    if (Option.isSome(at)) return Duration.millis(Math.max(0, DateTime.distance(now, at.value)))
+    if (Option.isSome(at)) {
+      return Duration.millis(Math.min(Math.max(0, DateTime.distance(now, at.value)), longestRetryAfter * 1000))
+    }
   }
   return undefined
 }
@@ -688,8 +696,9 @@ export const fromRefusal = <Tag extends DocumentedError["_tag"] = never>(
   const requestId = requestIdOf(refused.headers)
   const status = refused.status
   const retryAfter = retryAfterOf(refused.headers["retry-after"], fault.retryAt, refused.now)
-  // What comes back in a while is no quota.
-  const usedUp = retryAfter === undefined ? refused.usedUp : undefined
+  const isTimed = retryAfter !== undefined && Duration.toMillis(retryAfter) > 0
+  // An allowance that the cloud says is back in a while is a rate limit. No seconds is no such time: some send it with everything.
+  const usedUp = isTimed ? undefined : refused.usedUp
   const said = usedUp ?? fault.message ?? statusTexts[status] ?? "no reason given"
   const common = {
     service: refused.service,
@@ -699,7 +708,7 @@ export const fromRefusal = <Tag extends DocumentedError["_tag"] = never>(
     url: clean(refused.url),
     message:
       `${refused.operation}: ${status} ${said}` +
-      (retryAfter === undefined ? "" : `; retry after ${Duration.format(retryAfter)}`) +
+      (!isTimed ? "" : `; retry after ${Duration.format(retryAfter)}`) +
       (requestId === undefined ? "" : ` (request ${requestId})`),
     ...(requestId !== undefined && { requestId }),
     ...(fault.key !== undefined && { fault: fault.key }),
@@ -715,6 +724,46 @@ export const fromRefusal = <Tag extends DocumentedError["_tag"] = never>(
 
 type Common = ConstructorParameters<typeof NotFound>[0]
 
+/** Words that only a limit on the rate of requests has. */
+const rateWords =
+  /\brate.?(limit|control)|too many requests|request\(s\)|\brequests? (rate|quota|limit)|\bper (second|minute)\b/i
+
+/** Words that only a quota has. */
+const quotaWords =
+  /quota.{0,60}(exceed|exhaust|reached|used up)|(exceed|exhaust|reached|used up).{0,60}quota|over.?quota/i
+
+/** Words of a limit on how many of a thing there may be, which Nova and Swift use beside those of a quota. */
+const countWords = /maximum number of|\blimit (exceeded|reached)|reached \w+ limit/i
+
+/** Words of a web server, or of a service, that does not take so large a request. */
+const sizeWords =
+  /too.?(large|long|big)\b|larger than|> \d+ bytes|must be <=|\b(body|entity|payload|content|file|object)\b.{0,40}\b(exceed|limit)/i
+
+/** What a refusal is by its words, where these tell more than its status. */
+const meaningOf = (status: number, { details, key, message }: Fault): "quota" | "rate" | "size" | undefined => {
+  const words = [key, message, details].join(" ")
+  if (rateWords.test(words)) return "rate"
+  if (quotaWords.test(words)) return "quota"
+  if ((status === 403 || status === 413) && countWords.test(words)) return "quota"
+  return status === 413 && sizeWords.test(words) ? "size" : undefined
+}
+
+const isOverLimit = (fault: Fault, retryAfter: Duration.Duration | undefined): boolean =>
+  fault.key === "overLimit" || retryAfter !== undefined || /\bover.?limit/i.test(fault.message ?? "")
+
+/** Of 413, which clouds use for a limit on the rate, for quotas, and for requests that are too large. */
+const tooMuch = (
+  common: Common,
+  waiting: ConstructorParameters<typeof OverLimit>[0],
+  fault: Fault,
+  meaning: ReturnType<typeof meaningOf>
+): OverLimit | QuotaExceeded | BadRequest =>
+  meaning === "size"
+    ? new BadRequest(common)
+    : meaning === "rate" || isOverLimit(fault, waiting.retryAfter)
+      ? new OverLimit(waiting)
+      : new QuotaExceeded(common)
+
 const refusalOf = (
   common: Common,
   waiting: ConstructorParameters<typeof OverLimit>[0],
@@ -722,15 +771,21 @@ const refusalOf = (
   login: number,
   documented: ReadonlySet<string>
 ): CommonError | DocumentedError | undefined => {
-  switch (common.status) {
+  const { status } = common
+  const meaning = meaningOf(status, fault)
+  // Clouds send a used-up quota with many statuses. 401, 404 and 410 are about something else, whatever they say.
+  if (meaning === "quota" && status !== 401 && status !== 404 && status !== 410) {
+    if (documented.has("QuotaExceeded")) return new QuotaExceeded(common)
+    // Not a limit on the rate, which would be waited for.
+    if (status === 413 || status === 429 || status === 498) return undefined
+  }
+  switch (status) {
     case 400:
       return new BadRequest(common)
     case 401:
       return new Unauthorized({ ...common, login })
     case 403:
-      return documented.has("QuotaExceeded") && /^(quota exceeded|maximum number of)/i.test(fault.message ?? "")
-        ? new QuotaExceeded(common)
-        : new Forbidden(common)
+      return new Forbidden(common)
     case 404:
     case 410:
       return new NotFound(common)
@@ -739,11 +794,7 @@ const refusalOf = (
     case 412:
       return new PreconditionFailed(common)
     case 413:
-      return fault.key === "overLimit" ||
-        waiting.retryAfter !== undefined ||
-        /\b(over.?limit|rate.?limit|too many requests)/i.test(fault.message ?? "")
-        ? new OverLimit(waiting)
-        : new QuotaExceeded(common)
+      return tooMuch(common, waiting, fault, meaning)
     case 416:
       return new RangeNotSatisfiable(common)
     case 422:

@@ -48,6 +48,8 @@ const seconds = (error: CloudError.CloudError) => {
   return retryAfter === undefined ? undefined : Duration.toSeconds(retryAfter)
 }
 
+const zero = { headers: { "retry-after": "0" } }
+
 describe("fromRefusal: the status", () => {
   for (const [status, tag] of [
     [400, "BadRequest"],
@@ -102,7 +104,68 @@ describe("fromRefusal: the status", () => {
     assert.strictEqual(from(413, "", { headers: { "retry-after": "5" } })._tag, "OverLimit")
     assert.strictEqual(from(413, { code: 413, message: "OverLimit Retry..." })._tag, "OverLimit")
     assert.strictEqual(from(413, "Over limit: you have sent too many requests")._tag, "OverLimit")
-    assert.strictEqual(from(413, "Your request is too large.")._tag, "QuotaExceeded")
+  })
+
+  it("a used-up quota is QuotaExceeded, whatever status and headers carry it", () => {
+    const messages = [
+      "Quota exceeded for ram: Requested 1024, but already used 131072 of 131072 ram",
+      "Instance quotas have been exceeded",
+      "Quota exceeded, too many key pairs.",
+      "VolumeLimitExceeded: Maximum number of volumes allowed (10) exceeded for quota 'volumes'.",
+      "Upload exceeds quota.",
+      "QuotaExceeded"
+    ]
+    for (const message of messages) {
+      for (const status of [403, 409, 413, 429, 498, 503]) {
+        for (const after of ["0", "3600", "soon", undefined]) {
+          const headers = after === undefined ? {} : { "retry-after": after }
+          for (const body of [{ overLimit: { code: status, message, retryAfter: "0" } }, { message }, message]) {
+            const error = from(status, body, { headers })
+            assert.strictEqual(error._tag, "QuotaExceeded", `${status} ${after} ${message}`)
+            if (after !== "3600") assert.notInclude(error.message, "retry after")
+          }
+        }
+      }
+    }
+    const files = { overLimit: { code: 413, message: "Personality file limit exceeded", retryAfter: "0" } }
+    assert.strictEqual(from(413, files, { headers: { "retry-after": "0" } })._tag, "QuotaExceeded")
+  })
+
+  it("a used-up quota that the operation does not document is nothing that is waited for", () => {
+    const body = { overLimit: { code: 413, message: "Quota exceeded for instances", retryAfter: "0" } }
+    for (const status of [413, 429, 498]) {
+      assert.strictEqual(CloudError.fromRefusal(refused(status, body), new Set<never>())._tag, "UnexpectedStatus")
+    }
+  })
+
+  it("a limit on the rate is OverLimit, also where its words speak of a quota or its time is 0", () => {
+    const details = "Only 60 POST request(s) can be made to * every minute."
+    for (const message of ["This request was rate-limited.", "Rate limit exceeded", "Request quota exceeded", "Slow"]) {
+      const error = from(413, { overLimit: { code: 413, message, details, retryAfter: "0" } }, zero)
+      assert.strictEqual(error._tag, "OverLimit", message)
+    }
+    assert.strictEqual(from(413, { overLimit: { code: 413, message: "OverLimit Retry..." } }, zero)._tag, "OverLimit")
+    assert.strictEqual(from(429, "", zero)._tag, "OverLimit")
+  })
+
+  it("a request that is too large is BadRequest, whoever refuses it", () => {
+    const texts = [
+      "Your request is too large.",
+      "413 Request Entity Too Large\n\nThe body of your request was too large for this server.",
+      "<html><head><title>413 Request Entity Too Large</title></head><body><center><h1>413 Request Entity Too Large</h1></center></body></html>",
+      "Payload Too Large",
+      "Content Too Large",
+      "EntityTooLarge",
+      '{"message":"Request Too Long"}',
+      '{"requestTooLarge": {"code": 413, "message": "Request is too large."}}',
+      "Manifest File > 8388608 bytes"
+    ]
+    for (const text of texts) {
+      for (const options of [{}, zero]) {
+        assert.strictEqual(from(413, text, options)._tag, "BadRequest", text)
+        assert.strictEqual(CloudError.fromRefusal(refused(413, text, options), new Set<never>())._tag, "BadRequest")
+      }
+    }
   })
 
   it("410, of what is there no longer, is NotFound", () => {
@@ -297,6 +360,21 @@ describe("fromRefusal: how long to wait", () => {
     const error = from(413, { overLimit: { code: 413, message: "m" } })
     assert.isUndefined(retryAfterOf(error))
     assert.isFalse("retryAfter" in error && error.retryAfter !== undefined)
+  })
+
+  it("no number of seconds is too large to be read: ten years is the most", () => {
+    for (const value of ["9".repeat(300), "9".repeat(400), "1e400", "99999999999", "Fri, 31 Dec 9999 23:59:59 GMT"]) {
+      const error = from(429, "", { headers: { "retry-after": value } })
+      assert.isTrue(error._tag === "OverLimit" && error.message.length < 200, value)
+      if (value !== "1e400") assert.strictEqual(seconds(error), 10 * 365 * 86_400)
+    }
+    assert.strictEqual(seconds(from(503, "", { headers: { "retry-after": "9".repeat(300) } })), 10 * 365 * 86_400)
+  })
+
+  it("what is no time is none", () => {
+    for (const value of ["NaN", "soon", "Infinity", ""]) {
+      assert.isUndefined(seconds(from(429, "", { headers: { "retry-after": value } })), value)
+    }
   })
 
   it("stands in the message", () =>

@@ -614,7 +614,7 @@ export const endpoints = {
   }),
   /**
    * Copies an object within the cloud. The copy has the source's metadata, overlaid with what is given here, or with
-   * `freshMetadata` only that. A large object is copied flat, up to 5 GiB; beyond, it fails with `QuotaExceeded`. Of a large
+   * `freshMetadata` only that. A large object is copied flat, up to 5 GiB; beyond, it fails with `BadRequest`. Of a large
    * object that is overwritten the segments stay; see `copy`. Fails with `NotFound` where the source or the container is missing.
    * "Copy object", `PUT /v1/{account}/{container}/{object}` with `X-Copy-From`.
    */
