@@ -43,7 +43,7 @@ import {
   largestText,
   type Outgoing
 } from "./internal/exchange.js"
-import { invalidUrl, secure, type Target } from "./internal/http.js"
+import { invalidUrl, secure, type Target, transportError } from "./internal/http.js"
 import { make as httpExchange } from "./internal/httpExchange.js"
 import { byTags } from "./internal/metricKeys.js"
 import * as keys from "./internal/metricKeys.js"
@@ -162,6 +162,17 @@ export interface Collected extends Omit<Response, "text" | "discard" | "stream" 
 }
 
 /**
+ * The attempt of a request whose response is received.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface CurrentAttempt {
+  /** The failure of a response that ended before its content did, which only its reader can tell. It is repeated like others. */
+  readonly incomplete: (description: string) => TransportError
+}
+
+/**
  * An authenticated client of one service.
  *
  * @since 0.1.0
@@ -179,7 +190,7 @@ export interface CloudClient {
   readonly collect: <A, E extends { readonly _tag: string }, Tag extends DocumentedError["_tag"]>(
     request: Request<Tag>,
     keeps: boolean | (() => Sink),
-    receive: (response: Collected) => Either.Either<A, E>
+    receive: (response: Collected, attempt: CurrentAttempt) => Either.Either<A, E>
   ) => Effect.Effect<A, CommonError | Extract<DocumentedError, { readonly _tag: Tag }> | E>
   /**
    * Sends a request and hands the response to `receive`. Failures of `receive` count as the request's own and are repeated
@@ -187,7 +198,7 @@ export interface CloudClient {
    */
   readonly send: <A, E extends { readonly _tag: string }, Tag extends DocumentedError["_tag"]>(
     request: Request<Tag>,
-    receive: (response: Response) => Effect.Effect<A, E>
+    receive: (response: Response, attempt: CurrentAttempt) => Effect.Effect<A, E>
   ) => Effect.Effect<A, CommonError | Extract<DocumentedError, { readonly _tag: Tag }> | E, Scope.Scope>
 }
 
@@ -226,7 +237,7 @@ interface Own {
 }
 
 /** One attempt of a request: what it sends, and what is noted of its response. */
-class Attempt<Tag extends DocumentedError["_tag"]> implements Outgoing {
+class Attempt<Tag extends DocumentedError["_tag"]> implements Outgoing, CurrentAttempt {
   readonly headers: Readonly<Record<string, string>>
   private readonly start: number
 
@@ -295,6 +306,11 @@ class Attempt<Tag extends DocumentedError["_tag"]> implements Outgoing {
     this.doubted()
     requestsOf(this.own.service, this.request.operation, error._tag).unsafeUpdate(1, this.circumstances.labels)
     return error
+  }
+
+  incomplete(description: string): TransportError {
+    this.doubted()
+    return transportError(this.target, "body", description)
   }
 
   /** What a response that does not refuse is, for who receives it. */
@@ -541,7 +557,7 @@ export const make = (
       collect: <A, E extends { readonly _tag: string }, Tag extends DocumentedError["_tag"]>(
         request: Request<Tag>,
         keeps: boolean | (() => Sink),
-        receive: (response: Collected) => Either.Either<A, E>
+        receive: (response: Collected, attempt: CurrentAttempt) => Either.Either<A, E>
       ) =>
         persist<A, E, never, Tag>(request, (circumstances) =>
           Effect.flatMap(tokens.get, (access) => {
@@ -553,7 +569,10 @@ export const make = (
               onSuccess: (whole): Effect.Effect<A, Failure<Tag, E>> => {
                 const { headers, operation, requestId, service, status } = attempt.arrived(whole)
                 return attempt.isResult(status)
-                  ? receive({ service, operation, status, headers, requestId, text: whole.text, sink: whole.sink })
+                  ? receive(
+                      { service, operation, status, headers, requestId, text: whole.text, sink: whole.sink },
+                      attempt
+                    )
                   : Effect.fail(attempt.refusal(whole, whole.text()))
               }
             })
@@ -561,7 +580,7 @@ export const make = (
         ),
       send: <A, E extends { readonly _tag: string }, Tag extends DocumentedError["_tag"]>(
         request: Request<Tag>,
-        receive: (response: Response) => Effect.Effect<A, E>
+        receive: (response: Response, attempt: CurrentAttempt) => Effect.Effect<A, E>
       ) =>
         persist<A, E, Scope.Scope, Tag>(request, (circumstances) =>
           inOwnScope(
@@ -574,7 +593,7 @@ export const make = (
                 onSuccess: (arriving): Effect.Effect<A, Failure<Tag, E>> => {
                   const head = attempt.arrived(arriving)
                   return attempt.isResult(arriving.status)
-                    ? receive(new Incoming(head, arriving))
+                    ? receive(new Incoming(head, arriving), attempt)
                     : Effect.flatMap(arriving.refusal, (body) => Effect.fail(attempt.refusal(arriving, body)))
                 }
               })

@@ -18,7 +18,7 @@ import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { Simplify } from "effect/Types"
-import type { CloudClient, Collected, Request, Response } from "./CloudClient.js"
+import type { CloudClient, Collected, CurrentAttempt, Request, Response } from "./CloudClient.js"
 import {
   type CommonError,
   type DocumentedError,
@@ -27,7 +27,7 @@ import {
   type TransportError
 } from "./CloudError.js"
 import { type Issue, issuesOf, issuesText } from "./internal/schemaIssue.js"
-import { type ItemsSink, jsonItems } from "./internal/jsonItems.js"
+import { type ItemsSink, jsonItems, largestItem, UnreadableArray } from "./internal/jsonItems.js"
 import { quickDecoder, quickEncoder, unclear } from "./internal/quickCodec.js"
 import { giveBack } from "./internal/recycling.js"
 import { bytesSink, type BytesSink } from "./internal/sink.js"
@@ -155,7 +155,7 @@ export const json = <A, I>(schema: Schema.Schema<A, I>): Success<A> => ({ kind: 
 
 /**
  * The operation answers a JSON array, maybe a long one, of what the schema says; it is decoded as it arrives. An empty body
- * stands for an empty array.
+ * stands for an empty array only with the status 204: with another one, the response was cut off on its way.
  *
  * @since 0.1.0
  * @category responses
@@ -387,18 +387,38 @@ const unreadable = (response: Received, path: string, expected: string, message:
     message: `${response.operation}: ${response.status}, but the response ${message}`
   })
 
-const malformed = (response: Received, error: ParseResult.ParseError, index?: number): MalformedResponse => {
-  const issues = issuesOf(error).map(({ expected, path }) => ({
-    expected,
-    path: index === undefined ? path : path === "." ? String(index) : `${index}.${path}`
-  }))
-  return unreadable(
+const malformed = (response: Received, error: ParseResult.ParseError): MalformedResponse =>
+  atPath(response, issuesOf(error), "")
+
+const atPath = (response: Received, issues: ReadonlyArray<Issue>, about: string): MalformedResponse =>
+  unreadable(
     response,
     issues[0]?.path ?? ".",
     issues[0]?.expected ?? "another content",
-    `is not as documented: ${issuesText(issues)}`
+    `is not as documented: ${issuesText(issues)}${about}`
   )
+
+/** What an item is called, for a person who looks for it among many. */
+const nameOfItem = (raw: unknown): string => {
+  const { id, name = id } = typeof raw === "object" && raw !== null ? (raw as Record<string, unknown>) : {}
+  return typeof name === "string" ? ` (the item ${JSON.stringify(name.slice(0, 200))})` : ""
 }
+
+/** The failure of the item of this number, `index`, in a list. */
+const malformedItem = (
+  response: Received,
+  error: ParseResult.ParseError,
+  index: number,
+  raw: unknown
+): MalformedResponse =>
+  atPath(
+    response,
+    issuesOf(error).map(({ expected, path }) => ({
+      expected,
+      path: path === "." ? String(index) : `${index}.${path}`
+    })),
+    nameOfItem(raw)
+  )
 
 const notJson = (response: Received): MalformedResponse =>
   unreadable(response, ".", "JSON", `(${response.headers["content-type"] ?? "of no type"}) is not JSON`)
@@ -413,33 +433,44 @@ const jsonOf = (response: Collected): Either.Either<unknown, MalformedResponse> 
   }
 }
 
-/** The items of a JSON array, decoded as they arrive, up to the first that is not as documented. */
-interface Items extends ItemsSink {
-  /** What was decoded and not taken yet. */
-  readonly take: () => Array<unknown>
-  /** What is wrong, if anything is. */
-  readonly failure: (response: Received) => MalformedResponse | undefined
+/**
+ * An item of a listing that is not as documented, in its place among those that are.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class UnreadableItem {
+  constructor(
+    /** The item as the service sent it. */
+    readonly raw: unknown,
+    /** Names the item by its number and the field that is wrong. */
+    readonly error: MalformedResponse
+  ) {}
 }
 
-const itemsOf = (schema: Loose): Items => {
+/** The items of a JSON array, decoded as they arrive. */
+interface Items extends ItemsSink {
+  /** What was decoded since the last call. */
+  readonly take: () => Array<unknown>
+}
+
+/** Decodes each item of a JSON array; `unreadable` makes the replacement of one that is not as documented, if there is to be any. */
+const itemsOf = (
+  schema: Loose,
+  unreadable: (raw: unknown, error: ParseResult.ParseError, index: number) => unknown
+): Items => {
   const quick = quickDecoder(schema)
   let decoded: Array<unknown> = []
-  let count = 0
-  let failure: ParseResult.ParseError | undefined
+  let index = 0
   const sink = jsonItems((items) => {
     for (const item of items) {
-      if (failure !== undefined) return
       let value = quick(item)
       if (value === unclear) {
         const result = Schema.decodeUnknownEither(schema, { errors: "first" })(item)
-        if (Either.isLeft(result)) {
-          failure = result.left
-          return
-        }
-        value = result.right
+        value = Either.isRight(result) ? result.right : unreadable(item, result.left, index)
       }
-      decoded.push(value)
-      count++
+      index++
+      if (value !== undefined) decoded.push(value)
     }
   })
   return {
@@ -448,20 +479,63 @@ const itemsOf = (schema: Loose): Items => {
       const taken = decoded
       decoded = []
       return taken
-    },
-    failure: (response) => (failure === undefined ? undefined : malformed(response, failure, count))
+    }
   }
 }
 
-/** What is left of the items once all of the body has arrived. */
-const lastItems = (items: Items, response: Received): Either.Either<Array<unknown>, MalformedResponse> => {
+/** The items of a page that is read as a whole: it fails with the first one that is not as documented. */
+interface PageItems extends Items {
+  readonly failure: (response: Received) => MalformedResponse | undefined
+}
+
+const pageItems = (schema: Loose): PageItems => {
+  let failure: ((response: Received) => MalformedResponse) | undefined
+  const items = itemsOf(schema, (raw, error, index) => {
+    failure ??= (response) => malformedItem(response, error, index, raw)
+    return undefined
+  })
+  return { ...items, failure: (response) => failure?.(response) }
+}
+
+/** The failure of a response that is not a whole JSON array; undefined where it is an empty one. */
+const arrayFailure = (
+  response: Received,
+  attempt: CurrentAttempt,
+  problem: unknown
+): TransportError | MalformedResponse | undefined => {
+  const reason = problem instanceof UnreadableArray ? problem.reason : "notJson"
+  switch (reason) {
+    case "empty":
+      return response.status === 204
+        ? undefined
+        : attempt.incomplete("the response is empty, and its status is not 204")
+    case "incomplete":
+      return attempt.incomplete("the response ends before its list does")
+    case "tooLarge":
+      return unreadable(
+        response,
+        ".",
+        `items of at most ${largestItem} bytes`,
+        `has an item of more than ${largestItem} bytes`
+      )
+    case "notJson":
+      return notJson(response)
+  }
+}
+
+/** Reads what is left once the whole body has arrived. */
+const endItems = (
+  items: Items,
+  response: Received,
+  attempt: CurrentAttempt
+): Either.Either<Array<unknown>, TransportError | MalformedResponse> => {
   try {
     items.end()
-  } catch {
-    return Either.left(notJson(response))
+  } catch (problem) {
+    const failure = arrayFailure(response, attempt, problem)
+    if (failure !== undefined) return Either.left(failure)
   }
-  const failure = items.failure(response)
-  return failure === undefined ? Either.right(items.take()) : Either.left(failure)
+  return Either.right(items.take())
 }
 
 /** What is pulled from a stream, and what it fails with. */
@@ -471,7 +545,8 @@ type Pull<A, E> = Effect.Effect<Chunk.Chunk<A>, Option.Option<E>>
 const pullOfItems = <A>(
   body: Pull<Uint8Array, TransportError>,
   items: Items,
-  response: Received
+  response: Received,
+  attempt: CurrentAttempt
 ): Pull<A, TransportError | MalformedResponse> => {
   type Pulled = Pull<A, TransportError | MalformedResponse>
   const chunkOf = (taken: Array<unknown>): Pulled => Effect.succeed(Chunk.unsafeFromArray(taken as Array<A>))
@@ -482,10 +557,10 @@ const pullOfItems = <A>(
     for (let part = arrived.pop(); part !== undefined; part = arrived.pop()) {
       items.add(part)
       giveBack(part)
-      const failure = items.failure(response)
-      if (failure !== undefined) return Effect.fail(Option.some(failure))
       const taken = items.take()
       if (taken.length > 0) return chunkOf(taken)
+      const problem = items.problem()
+      if (problem !== undefined) return Effect.fail(Option.fromNullable(arrayFailure(response, attempt, problem)))
     }
     return isOver ? Effect.fail(Option.none()) : more
   })
@@ -498,7 +573,7 @@ const pullOfItems = <A>(
       onSome: (error: TransportError): Pulled => Effect.fail(Option.some(error)),
       onNone: () => {
         isOver = true
-        return Either.match(lastItems(items, response), {
+        return Either.match(endItems(items, response, attempt), {
           onLeft: (failure): Pulled => Effect.fail(Option.some(failure)),
           onRight: chunkOf
         })
@@ -511,7 +586,7 @@ const pullOfItems = <A>(
 /** How the value of a response is made; of a stream, the value of its head. */
 const receive = (
   success: Success<unknown, unknown>
-): ((response: Collected) => Either.Either<unknown, MalformedResponse>) => {
+): ((response: Collected, attempt: CurrentAttempt) => Either.Either<unknown, TransportError | MalformedResponse>) => {
   const { kind, schema } = success
   if (schema === undefined || kind === "nothing") return () => Either.right(undefined)
   const quick = quickDecoder(schema)
@@ -529,7 +604,13 @@ const receive = (
       // In this order: a spread with more behind it makes V8 give each object a hidden class of its own.
       return (response) => decode(response, { ":status": String(response.status), ...response.headers })
     case "items":
-      return (response) => lastItems(response.sink as Items, response)
+      return (response, attempt) => {
+        const items = response.sink as PageItems
+        return Either.flatMap(endItems(items, response, attempt), (all): Either.Either<unknown, MalformedResponse> => {
+          const failure = items.failure(response)
+          return failure === undefined ? Either.right(all) : Either.left(failure)
+        })
+      }
     case "json":
       return (response) => Either.flatMap(jsonOf(response), (value) => decode(response, value))
     case "response":
@@ -591,9 +672,10 @@ const requestOf = <Tag extends DocumentedError["_tag"]>(
   })
 
 /**
- * An operation that answers {@link items}, with each of them as soon as it has arrived: what was given out is not taken back
- * where the rest does not arrive. The Stream runs once, in the scope of the request. It fails with `TransportError` where it
- * breaks off, and with `MalformedResponse` at the first item that is not as documented.
+ * Runs an operation that answers {@link items}, and emits each item as soon as it has arrived. An item that is not as documented
+ * is emitted as an {@link UnreadableItem} in its place, so that it does not hide the others. The Stream runs once, in the scope
+ * of the request. It fails with `TransportError` where the response ends early or is empty without being a 204, and with
+ * `MalformedResponse` where it is not a JSON array or one item of it is longer than 1 MiB.
  *
  * @since 0.1.0
  * @category constructors
@@ -606,18 +688,23 @@ export const openItems =
   (
     input: Input
   ): Effect.Effect<
-    Stream.Stream<Output, TransportError | MalformedResponse>,
+    Stream.Stream<Output | UnreadableItem, TransportError | MalformedResponse>,
     CommonError | Extract<DocumentedError, { readonly _tag: Tag }>,
     Scope.Scope
   > =>
     Effect.suspend(() => {
       const request = requestOf(client, endpoint as Any & { readonly errors: ReadonlySet<Tag> }, input)
       if (Either.isLeft(request)) return Effect.fail(request.left)
-      return client.send(request.right, (response) => {
-        const items = itemsOf(endpoint.success.schema as Loose)
+      return client.send(request.right, (response, attempt) => {
+        const items = itemsOf(
+          endpoint.success.schema as Loose,
+          (raw, error, index) => new UnreadableItem(raw, malformedItem(response, error, index, raw))
+        )
         return Effect.succeed(
           Stream.fromPull(
-            Effect.map(Stream.toPull(response.stream), (pull) => pullOfItems<Output>(pull, items, response))
+            Effect.map(Stream.toPull(response.stream), (pull) =>
+              pullOfItems<Output | UnreadableItem>(pull, items, response, attempt)
+            )
           )
         )
       })
@@ -648,8 +735,8 @@ export const wholeMethod = <Input, Head, Tag extends DocumentedError["_tag"]>(
       return client.collect(
         request.right,
         () => bytesSink(limit),
-        (response) =>
-          Either.map(read(response), (head) => ({
+        (response, attempt) =>
+          Either.map(read(response, attempt), (head) => ({
             head: head as Head,
             bytes: (response.sink as BytesSink).bytes()
           }))
@@ -670,16 +757,16 @@ export const method = <Input, Output, Tag extends DocumentedError["_tag"], R>(
   const read = receive(endpoint.success)
   const { kind, schema } = endpoint.success
   const keeps =
-    kind === "items" && schema !== undefined ? () => itemsOf(schema) : kind === "json" || kind === "response"
+    kind === "items" && schema !== undefined ? () => pageItems(schema) : kind === "json" || kind === "response"
   const run = (input?: Input): Effect.Effect<unknown, CommonError | DocumentedError, Scope.Scope> =>
     Effect.suspend(() => {
       const request = requestOf(client, endpoint, input)
       if (Either.isLeft(request)) return Effect.fail(request.left)
       return kind === "stream"
-        ? client.send(request.right, (response) => {
+        ? client.send(request.right, (response, attempt) => {
             const { headers, operation, requestId, service, status } = response
             const bodiless = { service, operation, status, headers, requestId, text: () => "", sink: undefined }
-            return Either.map(read(bodiless), (head) => new Streamed(head, response))
+            return Either.map(read(bodiless, attempt), (head) => new Streamed(head, response))
           })
         : client.collect(request.right, keeps, read)
     })

@@ -72,6 +72,44 @@ describe("Paging.stream", () => {
     })
   )
 
+  for (const length of [2, 3, 7]) {
+    it.effect(`stops with an error where the pages repeat in a circle of ${length}`, () =>
+      Effect.gen(function* () {
+        let asked = 0
+        const endless = Paging.stream(operation, (cursor: { readonly page: number } | undefined) =>
+          Effect.sync(() => {
+            asked++
+            return { items: [asked], next: { page: ((cursor?.page ?? 0) + 1) % length } }
+          })
+        )
+        const error = yield* Effect.flip(Stream.runDrain(endless))
+        assert.instanceOf(error, CloudError.MalformedResponse)
+        assert.isAtMost(asked, 4 * length)
+      })
+    )
+  }
+
+  it.effect("emits every item that can be read, and then fails with the first that cannot", () =>
+    Effect.gen(function* () {
+      const pages: ReadonlyArray<Paging.Page<string, number>> = [
+        { items: ["a"], next: 1, unreadable: [{ path: "things.1.id", expected: "a string" }] },
+        { items: ["c"], next: 2, unreadable: [{ path: "things.0.name", expected: "a string" }] },
+        { items: ["d"], next: undefined }
+      ]
+      const seen: Array<string> = []
+      const error = yield* Paging.stream(operation, (cursor: number | undefined) =>
+        Effect.succeed(pages[cursor ?? 0] ?? { items: [], next: undefined })
+      ).pipe(
+        Stream.runForEach((item) => Effect.sync(() => seen.push(item))),
+        Effect.flip
+      )
+      assert.deepStrictEqual(seen, ["a", "c", "d"])
+      assert.instanceOf(error, CloudError.MalformedResponse)
+      assert.strictEqual(error.path, "things.1.id")
+      assert.strictEqual(error.expected, "a string")
+    })
+  )
+
   it.effect("gives what came before a page that fails, and then its failure", () =>
     Effect.gen(function* () {
       const seen: Array<number> = []

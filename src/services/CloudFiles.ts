@@ -45,8 +45,8 @@ import {
   type ObjectSummary,
   type Subdirectory
 } from "./CloudFiles/endpoints.js"
-import { listing } from "./CloudFiles/listing.js"
-import { nameOf, objectsOf } from "./CloudFiles/remoteListing.js"
+import { listing, nameOf } from "./CloudFiles/listing.js"
+import { objectsOf } from "./CloudFiles/remoteListing.js"
 import { makeSigning, type Signing } from "./CloudFiles/signatures.js"
 import { makeVersions, type Versions } from "./CloudFiles/versions.js"
 import { makeFolders } from "./CloudFiles/folder.js"
@@ -717,11 +717,11 @@ export const make = ({ cdnEndpoint, ...options }: Options = {}): Effect.Effect<
       operation: string,
       { marker: first, pageSize: limit, ...filters }: ObjectFilters & { readonly delimiter?: string | undefined }
     ) =>
-      listing({
+      listing<ObjectSummary | Subdirectory, string, CommonError | NotFound | PreconditionFailed>({
         service: "CloudFiles",
         operation,
         first,
-        nameOf,
+        markerOf: nameOf,
         open: (marker) => openObjects({ ...filters, limit, marker }),
         retry: options.retry
       })
@@ -740,16 +740,16 @@ export const make = ({ cdnEndpoint, ...options }: Options = {}): Effect.Effect<
         downloads: makeDownload(client, options.retry, { givesBack: true }),
         bulkDelete
       }),
-      ...makeCdn(cdn, client),
+      ...makeCdn(cdn, client, options.retry),
       ...makeSigning(client, operations, discover),
       ...makeVersions(client, operations, (filters) => listed("CloudFiles.listVersions", filters)),
       getCapabilities: discover,
       listContainers: ({ marker: first, pageSize: limit, ...filters } = {}) =>
-        listing({
+        listing<ContainerSummary, string, CommonError>({
           service: "CloudFiles",
           operation: "CloudFiles.listContainers",
           first,
-          nameOf: (container: ContainerSummary) => container.name,
+          markerOf: nameOf,
           open: (marker) => openContainers({ ...filters, limit, marker }),
           retry: options.retry
         }),

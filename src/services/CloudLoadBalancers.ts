@@ -385,11 +385,14 @@ const paged =
     // One more, so that a page of one item is not that item for ever.
     const asked =
       marker === undefined || limit === undefined ? limit : Math.min(limit + 1, Math.max(limit, mostPerPage))
-    return Effect.map(fetch({ ...input, limit: asked }), ({ items, next }) => {
+    return Effect.map(fetch({ ...input, limit: asked }), ({ items, next, unreadable = [] }) => {
       const fresh = items.filter(({ id }) => id !== marker)
       const kept = limit === undefined ? fresh : fresh.slice(0, limit)
-      const isLast = items.length < (asked ?? mostPerPage) && kept.length === fresh.length
-      return { items: kept, next: kept.length === 0 || isLast ? undefined : (kept.at(-1)?.id ?? next) }
+      const isWhole = kept.length === fresh.length
+      const isLast = items.length + unreadable.length < (asked ?? mostPerPage) && isWhole
+      const last = isWhole ? next : kept.at(-1)?.id
+      const isOver = (kept.length === 0 && unreadable.length === 0) || isLast || last === marker
+      return { items: kept, next: isOver ? undefined : last, ...(unreadable.length > 0 && { unreadable }) }
     })
   }
 

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FastCheck } from "effect"
-import { type ItemsSink, jsonItems } from "../../src/internal/jsonItems.js"
+import { type ItemsSink, jsonItems, UnreadableArray } from "../../src/internal/jsonItems.js"
 
 /** The items of a text that arrives in pieces of the given sizes, over and over. */
 const read = (
@@ -21,6 +21,16 @@ const read = (
   }
   sink.end()
   return { items, times }
+}
+
+/** Why a text cannot be read. */
+const problemOf = (text: string, sizes: ReadonlyArray<number>): string | undefined => {
+  try {
+    read(text, sizes)
+    return undefined
+  } catch (problem) {
+    return problem instanceof UnreadableArray ? problem.reason : String(problem)
+  }
 }
 
 /** Names that look like the end of an item, and what else JSON must escape. */
@@ -89,21 +99,67 @@ describe("a JSON array that is read as it arrives", () => {
     }
   })
 
-  it("is nothing where there is nothing, and throws where it is no array, or has no end", () => {
-    assert.deepStrictEqual(read("", [1]).items, [])
-    assert.deepStrictEqual(read(" \n", [1]).items, [])
+  it("throws, and says why, where the text is empty, ends early, or is not an array", () => {
     assert.deepStrictEqual(read("[]", [1]).items, [])
     const long = JSON.stringify(Array.from({ length: 5000 }, (_, index) => ({ name: `object-${index}` })))
-    for (const wrong of [
-      "{}",
-      "<html>",
-      '[{"a":1},',
-      '[{"a":1}',
-      long.slice(0, -1),
-      `${long}x`,
-      `${long.slice(0, -1)},]`
-    ]) {
-      assert.throws(() => read(wrong, [1000]), SyntaxError)
+    for (const [wrong, reason] of [
+      ["", "empty"],
+      [" \n", "empty"],
+      ["[", "incomplete"],
+      ['[{"a":1},', "incomplete"],
+      ['[{"a":1}', "incomplete"],
+      ['[{"a":"]', "incomplete"],
+      ['[{"a":"\\', "incomplete"],
+      [long.slice(0, -1), "incomplete"],
+      [long.slice(0, 70_000), "incomplete"],
+      ["{}", "notJson"],
+      ["null", "notJson"],
+      ["<html>", "notJson"],
+      [`${long}x`, "notJson"],
+      [`${long.slice(0, -1)},]`, "notJson"]
+    ] as const) {
+      for (const size of [1000, 50_000, 1_000_000])
+        assert.strictEqual(problemOf(wrong, [size]), reason, wrong.slice(0, 20))
     }
+  })
+
+  it("keeps at most 1 MiB of one item, of nested arrays, and of white space", () => {
+    for (const [before, endless] of [
+      ['[{"name":"', "x"],
+      ['[{"name":"a"},{"name":"', "},"],
+      ["[", "["],
+      ["[", '{"a":'],
+      ["", " "],
+      ["[", " "],
+      ['[{"name":"a"}', " "],
+      ['[{"name":"a"},', "\n"],
+      ["<html>", "x"]
+    ] as const) {
+      let taken = 0
+      const sink = jsonItems((items) => void (taken += items.length))
+      sink.add(new TextEncoder().encode(before))
+      const piece = new TextEncoder().encode(endless.repeat(64 * 1024))
+      let added = 0
+      while (sink.problem() === undefined && added < 8 * 1024 * 1024) {
+        sink.add(piece)
+        added += piece.byteLength
+      }
+      assert.strictEqual(sink.problem()?.reason, "tooLarge", before + endless)
+      assert.isAtMost(added, 4 * 1024 * 1024)
+      assert.throws(() => sink.end(), UnreadableArray)
+      assert.isAtMost(taken, 1)
+    }
+  })
+
+  it("reads many items whose names look like the end of an item, without keeping them all", () => {
+    const all = Array.from({ length: 20_000 }, (_, index) => ({ name: `${"},".repeat(50)}${index}` }))
+    const { items, times } = read(JSON.stringify(all), [65_536])
+    assert.deepStrictEqual(items, all)
+    assert.isAtLeast(times, 20)
+  })
+
+  it("reads items that are not objects", () => {
+    const all = Array.from({ length: 50_000 }, (_, index) => (index % 2 === 0 ? index : [`a${index}`]))
+    assert.deepStrictEqual(read(JSON.stringify(all), [65_536]).items, all)
   })
 })

@@ -57,29 +57,150 @@ describe("a listing", () => {
     }).pipe(Effect.provide(TestCloud.layer({ retry: RetryPolicy.make({ maxAttempts: 2 }) })))
   )
 
-  it.scopedLive("names the item that is not as documented by its place", () =>
+  const answers = (...bodies: ReadonlyArray<{ readonly status?: number; readonly body: unknown }>) =>
+    Effect.flatMap(seeded, (cloud) =>
+      Effect.forEach(bodies, ({ body, status = 200 }) =>
+        cloud.fail({
+          match: { method: "GET", path: /\/c(\?|$)/ },
+          fault: {
+            _tag: "Status",
+            status,
+            body: typeof body === "string" ? body : JSON.stringify(body),
+            headers: { "Content-Type": "application/json" }
+          }
+        })
+      )
+    )
+
+  /** The names that a listing emits, and what it fails with. */
+  const read = <E extends { readonly _tag: string }>(stream: Stream.Stream<{ readonly name: string }, E>) =>
+    Effect.gen(function* () {
+      const names: Array<string> = []
+      const error = yield* Stream.runForEach(stream, ({ name }) => Effect.sync(() => names.push(name))).pipe(
+        Effect.as(undefined),
+        Effect.catchAll((failure) => Effect.succeed(failure))
+      )
+      return { names, error }
+    })
+
+  const entry = (name: unknown, bytes: unknown = 1) => ({
+    name,
+    bytes,
+    hash: "",
+    content_type: "a/b",
+    last_modified: "2026-01-01T00:00:00.000000"
+  })
+
+  it.scopedLive("emits every item that it can read on all pages, and then names the one that it cannot", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
-      const cloud = yield* seeded
-      const item = (bytes: unknown) => ({
-        name: "o",
-        bytes,
-        hash: "",
-        content_type: "a/b",
-        last_modified: "2026-01-01T00:00:00.000000"
-      })
-      yield* cloud.fail({
-        match: { method: "GET", path: /\/c(\?|$)/ },
-        fault: {
-          _tag: "Status",
-          status: 200,
-          body: JSON.stringify([item(1), item(2), item("three")]),
-          headers: { "Content-Type": "application/json" }
+      yield* answers(
+        { body: [entry("a"), entry("b"), entry("bad", "three"), entry("d")] },
+        { body: [entry("e"), entry(7), entry("last", null)] },
+        { body: [entry("x")] },
+        { body: [] }
+      )
+      const { error, names } = yield* read(files.listObjects({ container: "c" }))
+      assert.deepStrictEqual(names, ["a", "b", "d", "e", "x"])
+      assert.strictEqual(error?._tag, "MalformedResponse")
+      assert.strictEqual(error?._tag === "MalformedResponse" ? error.path : "", "2.bytes")
+      assert.include(error?.message, '"bad"')
+      const asked = yield* pages
+      // Behind an item that cannot be read, but has a name, the listing goes on as behind any other.
+      assert.deepStrictEqual(asked.map((one) => queryOf(one).get("marker")).slice(-3), ["d", "last", "x"])
+    }).pipe(Effect.provide(TestCloud.layer()))
+  )
+
+  it.scopedLive("ends where not even the name of a page's items can be read", () =>
+    Effect.gen(function* () {
+      const files = yield* CloudFiles.CloudFiles
+      yield* answers({ body: [entry("a")] }, { body: [null, 7, entry({})] }, { body: [] })
+      const { error, names } = yield* read(files.listObjects({ container: "c" }))
+      assert.deepStrictEqual(names, ["a"])
+      assert.strictEqual(error?._tag, "MalformedResponse")
+    }).pipe(Effect.provide(TestCloud.layer()))
+  )
+
+  for (const [what, body] of [
+    ["is empty", ""],
+    ["is white space", " \n"],
+    ["has no closing bracket", '[{"name":"a","bytes":1},{"name":"b","bytes":2}'],
+    ["ends within an item", '[{"name":"a","bytes":1},{"na']
+  ] as const) {
+    it.scopedLive(`whose answer ${what} is asked for again`, () =>
+      Effect.gen(function* () {
+        const files = yield* CloudFiles.CloudFiles
+        yield* answers({ body })
+        const { error, names } = yield* read(files.listObjects({ container: "c" }))
+        assert.isUndefined(error)
+        assert.lengthOf(names, 2500)
+      }).pipe(Effect.provide(TestCloud.layer({ retry: quick })))
+    )
+
+    it.scopedLive(`whose answer ${what} each time fails, as a Stream and as a page, of objects and of containers`, () =>
+      Effect.gen(function* () {
+        const files = yield* CloudFiles.CloudFiles
+        const cloud = yield* seeded
+        yield* cloud.fail({ match: { method: "GET" }, times: Infinity, fault: { _tag: "Status", status: 200, body } })
+        const emptied: ReadonlyArray<Effect.Effect<unknown, { readonly _tag: string }>> = [
+          Stream.runDrain(files.listObjects({ container: "c" })),
+          Stream.runDrain(files.listLevel({ container: "c" })),
+          Stream.runDrain(files.listContainers()),
+          files.listObjectsPage({ container: "c" }),
+          files.listContainersPage(),
+          files.emptyContainer({ container: "c" })
+        ]
+        for (const operation of emptied) {
+          const error = yield* Effect.flip(operation)
+          assert.strictEqual(error._tag, "TransportError")
         }
-      })
-      const error = yield* Effect.flip(Stream.runDrain(files.listObjects({ container: "c" })))
-      assert.strictEqual(error._tag, "MalformedResponse")
-      assert.strictEqual(error._tag === "MalformedResponse" ? error.path : "", "2.bytes")
+      }).pipe(Effect.provide(TestCloud.layer({ retry: RetryPolicy.never })))
+    )
+  }
+
+  it.scopedLive("is empty where the cloud answers 204", () =>
+    Effect.gen(function* () {
+      const files = yield* CloudFiles.CloudFiles
+      yield* answers({ status: 204, body: "" }, { status: 204, body: "" })
+      assert.deepStrictEqual(yield* files.listObjectsPage({ container: "c" }), [])
+      assert.deepStrictEqual((yield* read(files.listObjects({ container: "c" }))).names, [])
+    }).pipe(Effect.provide(TestCloud.layer()))
+  )
+
+  for (const length of [1, 2, 3, 5]) {
+    it.scopedLive(`whose pages repeat in a circle of ${length} fails`, () =>
+      Effect.gen(function* () {
+        const files = yield* CloudFiles.CloudFiles
+        yield* answers(...Array.from({ length: 40 }, (_, index) => ({ body: [entry(`page-${index % length}`)] })))
+        const { error, names } = yield* read(files.listObjects({ container: "c" }))
+        assert.strictEqual(error?._tag, "MalformedResponse")
+        assert.isAtMost(names.length, 4 * length)
+      }).pipe(Effect.provide(TestCloud.layer()))
+    )
+  }
+
+  it.scopedLive("with an item of more than 1 MiB fails", () =>
+    Effect.gen(function* () {
+      const files = yield* CloudFiles.CloudFiles
+      for (const body of [
+        `[${JSON.stringify(entry("x".repeat(4 * 1024 * 1024)))}]`,
+        `[${"[".repeat(4 * 1024 * 1024)}`
+      ]) {
+        yield* answers({ body })
+        const { error } = yield* read(files.listObjects({ container: "c" }))
+        assert.strictEqual(error?._tag, "MalformedResponse")
+      }
+    }).pipe(Effect.provide(TestCloud.layer()))
+  )
+
+  it.scopedLive("survives an item of deeply nested arrays", () =>
+    Effect.gen(function* () {
+      const files = yield* CloudFiles.CloudFiles
+      const deep = 200_000
+      yield* answers({ body: `[${"[".repeat(deep)}${"]".repeat(deep)},${JSON.stringify(entry("a"))}]` }, { body: [] })
+      const { error, names } = yield* read(files.listObjects({ container: "c" }))
+      assert.deepStrictEqual(names, ["a"])
+      assert.strictEqual(error?._tag, "MalformedResponse")
     }).pipe(Effect.provide(TestCloud.layer()))
   )
 

@@ -11,9 +11,9 @@ import type { CloudClient } from "../../CloudClient.js"
 import { type CommonError, InvalidInput, type Operation } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
 import { expandPath } from "../../internal/urlPath.js"
-import { inWordsOf } from "../../internal/pageSize.js"
 import { absent, PageLimit } from "../../internal/wire.js"
-import * as Paging from "../../Paging.js"
+import type * as RetryPolicy from "../../RetryPolicy.js"
+import { listing, nameOf } from "./listing.js"
 import { ContainerName, NamePart, ObjectName } from "./names.js"
 import { Yes } from "./settings.js"
 
@@ -141,13 +141,6 @@ export const CdnContainerSummary = Schema.compose(
  */
 export interface CdnContainerSummary extends Schema.Schema.Type<typeof CdnContainerSummary> {}
 
-/** An empty listing may come without a body. */
-const Listing = Schema.transform(
-  Schema.UndefinedOr(Schema.Array(CdnContainerSummary)),
-  Schema.Array(Schema.typeSchema(CdnContainerSummary)),
-  { strict: true, decode: (items) => items ?? [], encode: (items) => items }
-)
-
 const settings = {
   /** From 15 minutes to 365 days, in whole seconds. Where none is named, the cloud takes three days. */
   ttl: Schema.optional(OwnTimeToLive).pipe(Schema.fromKey("x-ttl")),
@@ -193,7 +186,7 @@ export const cdnEndpoints = {
       limit: Schema.optional(PageLimit)
     },
     fixedQuery: { format: "json" },
-    success: Endpoint.json(Listing)
+    success: Endpoint.items(CdnContainerSummary)
   }),
   /**
    * What the CDN knows of a container. Fails with `NotFound` where the container was never enabled, and where there is no such
@@ -337,21 +330,20 @@ const guarded = (cdn: CloudClient, storage: CloudClient): CloudClient => {
   }
 }
 
-/** What the CDN's management is made of. */
-export const makeCdn = (cdn: CloudClient, storage: CloudClient): Cdn => {
-  const operations = Endpoint.client(guarded(cdn, storage), cdnEndpoints)
-  const operation = "CloudFiles.listCdnContainers"
+/** The operations of the CDN's management. */
+export const makeCdn = (cdn: CloudClient, storage: CloudClient, retry?: RetryPolicy.Service): Cdn => {
+  const client = guarded(cdn, storage)
+  const open = Endpoint.openItems(client, cdnEndpoints.listCdnContainersPage)
   return {
-    ...operations,
-    listCdnContainers: ({ marker, pageSize, ...filters } = {}) =>
-      Paging.stream({ service: "CloudFiles", operation }, (next: string | undefined) =>
-        Effect.map(
-          Effect.mapError(
-            operations.listCdnContainersPage({ ...filters, limit: pageSize, marker: next ?? marker }),
-            inWordsOf(operation)
-          ),
-          (items) => ({ items, next: items.at(-1)?.name })
-        )
-      )
+    ...Endpoint.client(client, cdnEndpoints),
+    listCdnContainers: ({ marker: first, pageSize: limit, ...filters } = {}) =>
+      listing<CdnContainerSummary, string, CommonError>({
+        service: "CloudFiles",
+        operation: "CloudFiles.listCdnContainers",
+        first,
+        markerOf: nameOf,
+        open: (marker) => open({ ...filters, limit, marker }),
+        retry
+      })
   }
 }

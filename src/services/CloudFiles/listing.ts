@@ -11,6 +11,8 @@ import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { MalformedResponse, TransportError } from "../../CloudError.js"
+import { UnreadableItem } from "../../Endpoint.js"
+import { makeCircleDetector } from "../../internal/circles.js"
 import { inWordsOf } from "../../internal/pageSize.js"
 import { largerInto, makePool, receiving } from "../../internal/recycling.js"
 import * as RetryPolicy from "../../RetryPolicy.js"
@@ -21,55 +23,105 @@ import * as RetryPolicy from "../../RetryPolicy.js"
  */
 const pieceSize = 128 * 1024
 
-/**
- * Pages by the last name seen, until one is empty: the cloud may cap a page below what was asked for, so a short page says
- * nothing. Where a page breaks off, the listing goes on behind the last name that has arrived, as often as the policy allows
- * for one request.
- */
-export const listing = <A, E extends { readonly _tag: string }>(options: {
+/** A marker-based listing, and how one page of it is opened. */
+export interface MarkerListing<A, Marker, E> {
   readonly service: string
   readonly operation: string
-  /** Behind which name to begin. */
-  readonly first: string | undefined
-  readonly nameOf: (item: A) => string
+  /** Behind which item to begin. */
+  readonly first: Marker | undefined
+  /** What to ask the next page with, given the last item of a page as the cloud sent it; undefined where that does not tell. */
+  readonly markerOf: (item: A | RawItem) => Marker | undefined
   readonly open: (
-    marker: string | undefined
-  ) => Effect.Effect<Stream.Stream<A, TransportError | MalformedResponse>, E, Scope.Scope>
+    marker: Marker | undefined
+  ) => Effect.Effect<Stream.Stream<A | UnreadableItem, TransportError | MalformedResponse>, E, Scope.Scope>
   /** The service's policy, where the caller provides none. */
   readonly retry: RetryPolicy.Service | undefined
-}): Stream.Stream<A, E | TransportError | MalformedResponse> =>
+}
+
+/** An item that is not as documented. */
+export type RawItem = Readonly<Record<string, unknown>>
+
+/** What a container, an object or a subdirectory is called, also where the rest of it cannot be read. */
+export const nameOf = (item: { readonly name: string } | { readonly subdir: string } | RawItem): string | undefined => {
+  const name = "subdir" in item ? item.subdir : "name" in item ? item.name : undefined
+  return typeof name === "string" ? name : undefined
+}
+
+const isRaw = (item: unknown): item is RawItem => typeof item === "object" && item !== null && !Array.isArray(item)
+
+const repeated = (service: string, operation: string): MalformedResponse =>
+  new MalformedResponse({
+    service,
+    operation,
+    status: 200,
+    path: "name",
+    expected: "another page than those before",
+    message: `${operation}: the cloud answers the same page twice`
+  })
+
+/** A chunk without the items that cannot be read, which hardly any has. */
+const readable = <A>(chunk: Chunk.Chunk<A | UnreadableItem>): Chunk.Chunk<A> =>
+  Chunk.filter(chunk, (item): item is A => !(item instanceof UnreadableItem))
+
+/**
+ * The items of all pages, until a page is empty: the cloud may give fewer items than were asked for, so a short page says
+ * nothing. Where a page breaks off, the listing goes on behind the last item that has arrived, as often as the policy allows for
+ * one request.
+ *
+ * Items that are not as documented are left out, and the listing fails with `MalformedResponse` for the first of them after all
+ * others were emitted. It also fails with it where the pages repeat.
+ */
+export const listing = <A, Marker, E extends { readonly _tag: string }>(
+  options: MarkerListing<A, Marker, E>
+): Stream.Stream<A, E | TransportError | MalformedResponse> =>
   // One pull for all pages: each as a stream behind the one before would carry every item through as many layers as pages.
   Stream.fromPull(
     Effect.gen(function* () {
-      const { first, nameOf, open, operation, service } = options
+      const { first, markerOf, open, operation, service } = options
       const policy = yield* RetryPolicy.current(options.retry)
       const attempts = yield* Schedule.driver(
         RetryPolicy.scheduleSince<TransportError>(0, { ...policy, maxElapsed: Duration.infinity }, true)
       )
       const outer = yield* Effect.scope
       const pool = makePool(pieceSize)
-      type Pull = Effect.Effect<Chunk.Chunk<A>, Option.Option<E | TransportError | MalformedResponse>>
+      type Failure = E | TransportError | MalformedResponse
+      type Pull = Effect.Effect<Chunk.Chunk<A>, Option.Option<Failure>>
+      const fail = (error: Failure): Pull => Effect.fail(Option.some(error))
+      const isCircle = makeCircleDetector()
+      if (first !== undefined) isCircle(first)
       let marker = first
+      /** Whether the page in hand has had items. */
+      let isEmpty = true
       /** Whether an item has arrived since the last failure: attempts are counted anew then, or a long listing would use them up. */
       let hasMoved = false
+      let unreadable: MalformedResponse | undefined
       let pull: Pull
+
+      const took = (chunk: Chunk.NonEmptyChunk<A | UnreadableItem>): Chunk.Chunk<A> => {
+        const last = Chunk.lastNonEmpty(chunk)
+        const next =
+          last instanceof UnreadableItem ? (isRaw(last.raw) ? markerOf(last.raw) : undefined) : markerOf(last)
+        marker = next ?? marker
+        isEmpty = false
+        hasMoved = true
+        const bad = Chunk.toReadonlyArray(chunk).find((item) => item instanceof UnreadableItem)
+        if (bad === undefined) return chunk as Chunk.Chunk<A>
+        unreadable ??= bad.error
+        return readable(chunk)
+      }
+
+      /** What follows the end of a page: the next one, or the end of the listing. */
+      const pageEnded = (asked: Marker | undefined): Pull =>
+        Effect.suspend(() => {
+          if (isEmpty) return unreadable === undefined ? Effect.fail(Option.none()) : fail(unreadable)
+          // Without a name to go on behind there is no next page to be asked for.
+          if (marker === asked && unreadable !== undefined) return fail(unreadable)
+          return isCircle(marker) ? fail(repeated(service, operation)) : openPage
+        })
 
       const openPage: Pull = Effect.suspend(() => {
         const asked = marker
-        let last: string | undefined
-        const sameAgain = (): Pull =>
-          Effect.fail(
-            Option.some(
-              new MalformedResponse({
-                service,
-                operation,
-                status: 200,
-                path: "name",
-                expected: "another page than the one before",
-                message: `${operation}: the cloud answers the same page twice`
-              })
-            )
-          )
+        isEmpty = true
         return Effect.gen(function* () {
           const scope = yield* Scope.fork(outer, ExecutionStrategy.sequential)
           // A page that does not begin was asked for again already, as often as the policy allows.
@@ -78,20 +130,11 @@ export const listing = <A, E extends { readonly _tag: string }>(options: {
           )
           const items = yield* Scope.extend(Stream.toPull(stream), scope)
           pull = Effect.matchEffect(items, {
-            onSuccess: (chunk): Pull => {
-              if (Chunk.isNonEmpty(chunk)) {
-                last = nameOf(Chunk.lastNonEmpty(chunk))
-                marker = last
-                hasMoved = true
-              }
-              return Effect.succeed(chunk)
-            },
+            onSuccess: (chunk): Pull => Effect.succeed(Chunk.isNonEmpty(chunk) ? took(chunk) : Chunk.empty()),
             onFailure: (cause): Pull => {
               const next = Option.match(cause, {
-                onSome: (error): Pull =>
-                  error instanceof TransportError ? again(error) : Effect.fail(Option.some(error)),
-                onNone: (): Pull =>
-                  last === undefined ? Effect.fail(Option.none()) : last === asked ? sameAgain() : openPage
+                onSome: (error): Pull => (error instanceof TransportError ? again(error) : fail(error)),
+                onNone: (): Pull => pageEnded(asked)
               })
               return Effect.zipRight(Scope.close(scope, Exit.void), next)
             }
@@ -102,9 +145,10 @@ export const listing = <A, E extends { readonly _tag: string }>(options: {
 
       const again = (error: TransportError): Pull =>
         Effect.flatMap(hasMoved ? attempts.reset : Effect.void, () => {
+          if (hasMoved && isCircle(marker)) return fail(repeated(service, operation))
           hasMoved = false
           return Effect.matchEffect(attempts.next(error), {
-            onFailure: () => Effect.fail(Option.some(error)),
+            onFailure: () => fail(error),
             onSuccess: () => openPage
           })
         })

@@ -8,7 +8,7 @@ import type { CommonError, NotFound } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
 import type * as RetryPolicy from "../../RetryPolicy.js"
 import { endpoints, type ObjectSummary, type Subdirectory } from "./endpoints.js"
-import { listing } from "./listing.js"
+import { listing, nameOf } from "./listing.js"
 
 /** Part of a listing. */
 export interface ListingInput {
@@ -19,8 +19,6 @@ export interface ListingInput {
   /** Names from this one on are left out. */
   readonly endMarker?: string | undefined
 }
-
-export const nameOf = (entry: ObjectSummary | Subdirectory): string => ("subdir" in entry ? entry.subdir : entry.name)
 
 /** What a listing without a delimiter consists of. */
 const isObject = (entry: ObjectSummary | Subdirectory): entry is ObjectSummary => "name" in entry
@@ -45,11 +43,11 @@ export const makeListing = (client: CloudClient, operation: string, retry?: Retr
   })
   return ({ marker: first, ...input }: ListingInput): Stream.Stream<ObjectSummary, CommonError | NotFound> =>
     objectsOf(
-      listing({
+      listing<ObjectSummary | Subdirectory, string, CommonError | NotFound>({
         service: client.service,
         operation,
         first,
-        nameOf,
+        markerOf: nameOf,
         open: (marker) => open({ ...input, marker }),
         retry
       })

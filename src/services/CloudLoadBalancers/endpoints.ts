@@ -3,8 +3,8 @@
  */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
+import { pageOf } from "../../internal/listing.js"
 import { enveloped, Named, Timestamp, withDefault } from "../../internal/wire.js"
-import type * as Paging from "../../Paging.js"
 import {
   AbsoluteLimit,
   AccessListItem,
@@ -89,22 +89,8 @@ const pageQuery = {
 }
 
 /** A page. The cloud does not say whether there is another one: the service finds out by the page's length. */
-const page = <A extends { readonly id: string }, I>(
-  key: string,
-  item: Schema.Schema<A, I>
-): Schema.Schema<Paging.Page<A, string>, unknown> =>
-  Schema.transform(
-    Schema.Struct({ [key]: Schema.Array(item) }),
-    Schema.Struct({ items: Schema.Array(Schema.typeSchema(item)), next: Schema.UndefinedOr(Schema.String) }),
-    {
-      strict: false,
-      decode: (wire: Readonly<Record<string, ReadonlyArray<A>>>) => {
-        const items = wire[key] ?? []
-        return { items, next: items.at(-1)?.id }
-      },
-      encode: ({ items }) => ({ [key]: items })
-    }
-  ) as unknown as Schema.Schema<Paging.Page<A, string>, unknown>
+const page = <A extends { readonly id: string }, I>(key: string, item: Schema.Schema<A, I>) =>
+  pageOf(key, item, (_, last) => last)
 
 /**
  * What has addresses on networks: a server of `CloudServers`.
