@@ -53,9 +53,17 @@ export interface CloudFilesOptions {
    * documents say 1,048,576.
    */
   readonly minimumSegmentBytes?: number | undefined
+  /**
+   * Whether there are Static Large Objects. Default yes. A storage without them takes a manifest for the content of a plain
+   * object, as Ceph before its version 10 does.
+   */
+  readonly staticLargeObjects?: boolean | undefined
   /** How many containers one archive may create. Default 1,000, as Rackspace's documents say; today's Swift has 10,000. */
   readonly maxArchiveContainers?: number | undefined
-  /** Whether `/info` tells what the storage can do, as today's Swift does. Default no: Rackspace's documents know no such thing. */
+  /**
+   * Whether `/info` tells what the storage can do, and listings have the `slo_etag` of Static Large Objects, as in today's Swift.
+   * Default no: Rackspace's documents know neither.
+   */
   readonly discoverable?: boolean | undefined
   /** Where requests come from, for signed URLs that are good for some addresses only. Default `127.0.0.1`. */
   readonly clientAddress?: string | undefined
@@ -167,6 +175,8 @@ export const make = (options: CloudFilesOptions = {}): Effect.Effect<CloudFilesE
       maxObjectBytes: options.maxObjectBytes ?? 5 * 1024 ** 3,
       maxContainers: options.maxContainers ?? 500_000,
       minimumSegmentBytes: options.minimumSegmentBytes ?? 1,
+      staticLargeObjects: options.staticLargeObjects ?? true,
+      discoverable: options.discoverable ?? false,
       maxArchiveContainers: options.maxArchiveContainers ?? 1000
     }
 
@@ -178,7 +188,7 @@ export const make = (options: CloudFilesOptions = {}): Effect.Effect<CloudFilesE
       now: number
     ): Effect.Effect<WireResponse, WireBroken | Answer.Refused> => {
       const work: Writing.Work = { storage, settings, request, path }
-      const multipart = request.query.getAll("multipart-manifest").at(-1)
+      const multipart = settings.staticLargeObjects ? request.query.getAll("multipart-manifest").at(-1) : undefined
       switch (request.method) {
         case "GET":
         case "HEAD": {

@@ -49,6 +49,7 @@ import { listing, nameOf } from "./CloudFiles/listing.js"
 import { objectsOf } from "./CloudFiles/remoteListing.js"
 import { makeSigning, type Signing } from "./CloudFiles/signatures.js"
 import { makeVersions, type Versions } from "./CloudFiles/versions.js"
+import { makeStaticManifests } from "./CloudFiles/staticManifests.js"
 import { makeFolders } from "./CloudFiles/folder.js"
 import type {
   CompareFolderOptions,
@@ -711,7 +712,8 @@ export const make = ({ cdnEndpoint, ...options }: Options = {}): Effect.Effect<
     const discover = Endpoint.method(beside, getCapabilities)
     const { bulkDeletePaths: _, deleteManifest: __, putArchive: ___, ...operations } = Endpoint.client(client, table)
     const { bulkDelete, ...bulk } = makeBulk(client)
-    const upload = makeUpload(client, bulkDelete)
+    const putStaticManifest = makeStaticManifests(client, discover)
+    const upload = makeUpload(client, bulkDelete, putStaticManifest)
     const { download, open } = makeDownload(client, options.retry)
     const listed = (
       operation: string,
@@ -732,7 +734,9 @@ export const make = ({ cdnEndpoint, ...options }: Options = {}): Effect.Effect<
       open,
       downloadToFile: makeDownloadToFile(client, options.retry),
       upload,
-      ...makeLargeObjects(client, bulkDelete),
+      ...makeLargeObjects(client, bulkDelete, putStaticManifest),
+      putManifest: (input) =>
+        Effect.catchTag(putStaticManifest(input), "NoStaticLargeObjects", ({ refusal }) => Effect.fail(refusal)),
       ...bulk,
       bulkDelete: (input) => bulkDelete(input),
       ...makeFolders(client, {

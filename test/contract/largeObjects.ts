@@ -82,6 +82,46 @@ export const largeObjects = <E>(cloud: Layer.Layer<Services, E>): void =>
         )
       }
 
+      it.scoped("a dynamic one may have a name that begins with slashes", () =>
+        Effect.gen(function* () {
+          const files = yield* CloudFiles.CloudFiles
+          const name = yield* container()
+          const bytes = patterned(250_000)
+          for (const object of ["/a/film", "//film", "/a?b&c=d%"]) {
+            const address = { container: name, object }
+            yield* files.upload({ ...address, ...cut, body: fromBytes(bytes), largeObject: "dynamic" })
+            const moved = { container: name, object: `${object} moved` }
+            yield* files.move({ ...moved, source: address })
+            assert.strictEqual(md5(yield* bytesOf(files.download(moved))), md5(bytes))
+            yield* files.deleteLargeObject(moved)
+            const parts = `${object}.parts/`
+            yield* files.upload({ container: name, object: `${parts}1`, body: CloudFiles.fromString("part") })
+            yield* files.putDynamicManifest({ ...address, segments: { container: name, prefix: parts } })
+            assert.strictEqual((yield* bytesOf(files.download(address))).byteLength, 4)
+            yield* files.deleteLargeObject(address)
+          }
+          assert.deepStrictEqual([yield* namesIn(name), yield* namesIn(`${name}_segments`)], [[], []])
+        })
+      )
+
+      it.scoped("a manifest is refused whose ETag is not that of its segments, and nothing is stored", () =>
+        Effect.gen(function* () {
+          const files = yield* CloudFiles.CloudFiles
+          const name = yield* container()
+          yield* files.upload({ container: name, object: "a", body: CloudFiles.fromString("content") })
+          const manifest = {
+            container: name,
+            object: "m",
+            segments: [{ path: `/${name}/a`, etag: md5("content"), bytes: 7 }]
+          }
+          const refused = yield* Effect.flip(files.putManifest({ ...manifest, etag: md5("another") }))
+          assert.strictEqual(refused._tag, "Unprocessable")
+          assert.deepStrictEqual(yield* namesIn(name), ["a"])
+          yield* files.putManifest({ ...manifest, etag: md5(md5("content")) })
+          assert.isTrue((yield* files.getObjectInfo({ container: name, object: "m" })).isStaticLargeObject)
+        })
+      )
+
       it.scoped("manifests within a manifest: read, in ranges too, verified, copied and deleted", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles

@@ -79,7 +79,7 @@ const statistics = (container: Container): Readonly<Record<string, string>> => (
   "Accept-Ranges": "bytes"
 })
 
-const objectRow = (container: Container, { isSubdir, name }: Listing.Entry): Listing.Row => {
+const objectRow = (container: Container, { isSubdir, name }: Listing.Entry, tellsManifests: boolean): Listing.Row => {
   const object = isSubdir ? undefined : container.listed(name)
   return object === undefined
     ? { subdir: ByteText.toText(name) }
@@ -88,7 +88,8 @@ const objectRow = (container: Container, { isSubdir, name }: Listing.Entry): Lis
         hash: object.stored.md5,
         bytes: Reading.listedSize(object),
         content_type: ByteText.toText(object.contentType),
-        last_modified: Timestamp.microsecondsWithoutZone(object.changed)
+        last_modified: Timestamp.microsecondsWithoutZone(object.changed),
+        ...(tellsManifests && object.manifest !== undefined && { slo_etag: `"${object.manifest.etag}"` })
       }
 }
 
@@ -152,7 +153,7 @@ export const handle = (
       const format = Listing.format(request)
       const parameters = Listing.parameters(request, settings.pageLimit)
       const found = existing()
-      const rows = Listing.page(found.names, parameters).map((entry) => objectRow(found, entry))
+      const rows = Listing.page(found.names, parameters).map((entry) => objectRow(found, entry, settings.discoverable))
       const elements = { root: "container", item: "object", name: ByteText.toText(name) } as const
       return Listing.respond(rows, format, elements, { ...statistics(found), ...Listing.varies(request) })
     }

@@ -37,13 +37,15 @@ export const capabilities = (settings: Settings): Readonly<Record<string, unknow
     extra_header_count: 0
   },
   versioned_writes: { allowed_flags: ["x-versions-location"] },
-  slo: {
-    max_manifest_segments: 1000,
-    max_manifest_size: 8 * 1024 * 1024,
-    yield_frequency: 10,
-    min_segment_size: settings.minimumSegmentBytes,
-    allow_async_delete: false
-  },
+  ...(settings.staticLargeObjects && {
+    slo: {
+      max_manifest_segments: 1000,
+      max_manifest_size: 8 * 1024 * 1024,
+      yield_frequency: 10,
+      min_segment_size: settings.minimumSegmentBytes,
+      allow_async_delete: false
+    }
+  }),
   container_quotas: {},
   formpost: digests,
   tempurl: {

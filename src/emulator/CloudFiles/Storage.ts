@@ -20,6 +20,9 @@ export interface Settings {
   readonly maxObjectBytes: number
   readonly maxContainers: number
   readonly minimumSegmentBytes: number
+  readonly staticLargeObjects: boolean
+  /** Whether `/info` answers, and listings tell which objects are Static Large Objects, as since Swift 2.13. */
+  readonly discoverable: boolean
   readonly maxArchiveContainers: number
 }
 

@@ -266,14 +266,17 @@ const CopySource = Schema.transform(
   }
 )
 
-/** Where a dynamic large object's segments are, as its header says it: percent-encoded. */
+/**
+ * Where a dynamic large object's segments are, as its header says it: percent-encoded. So is a slash that the prefix begins
+ * with, because the cloud refuses one there.
+ */
 const SegmentsHeader = Schema.transform(
   Schema.String,
   Schema.typeSchema(Schema.Struct({ container: ContainerName, prefix: ObjectName })),
   {
     strict: true,
     decode: () => ({ container: "", prefix: "" }),
-    encode: ({ container, prefix }) => encodedAddress(container, prefix)
+    encode: ({ container, prefix }) => encodedAddress(container, prefix).replace(/^([^/]*)\/\//, "$1/%2F")
   }
 )
 
@@ -515,7 +518,8 @@ export const endpoints = {
     })
   ),
   /**
-   * Makes a static large object of segments that are stored already. "Create a static large object",
+   * Makes a static large object of segments that are stored already. Fails with `Unprocessable` where the ETag that is given
+   * is not that of the segments. "Create a static large object",
    * `PUT /v1/{account}/{container}/{object}?multipart-manifest=put`.
    */
   putManifest: Endpoint.make("CloudFiles.putManifest", "PUT", "/{container}/{+object}", {
@@ -524,6 +528,8 @@ export const endpoints = {
     headers: {
       ...objectHeaders,
       detectContentType: detected,
+      /** What the object's ETag will be: the MD5 of its segments' ETags. A cloud without static large objects then refuses it. */
+      etag: Schema.optional(Md5),
       ifNoneMatch: Schema.optional(Schema.Literal("*")).pipe(Schema.fromKey("if-none-match"))
     },
     body: ManifestBody,

@@ -2,7 +2,6 @@
  * Large objects as wholes: copied, moved and deleted with what they consist of.
  */
 import * as Chunk from "effect/Chunk"
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
@@ -27,6 +26,7 @@ import { endpoints, type ObjectInfo, type Segment } from "./endpoints.js"
 import { isPart, type Part, segmentsOf, type Submanifest } from "./manifest.js"
 import { makeNesting } from "./nesting.js"
 import { isRefusal, type LeftSegment, makeOldSegments, nothingOld, type Old } from "./oldSegments.js"
+import { makeSegmentContainer } from "./segmentContainer.js"
 import {
   type Address,
   expiryAfter,
@@ -37,6 +37,7 @@ import {
   segmentContainerOf,
   unquoted
 } from "./segments.js"
+import type { PutStaticManifest } from "./staticManifests.js"
 
 type CopyInput = NonNullable<Parameters<Endpoint.Method<typeof endpoints.copyObject>>[0]>
 
@@ -116,14 +117,15 @@ const succeeded = (deleted: number): BulkResult => ({
 })
 
 /** What `copy`, `move` and `deleteLargeObject` are made of. */
-export const makeLargeObjects = (client: CloudClient, bulkDelete: BulkDelete) => {
+export const makeLargeObjects = (client: CloudClient, bulkDelete: BulkDelete, putStaticManifest: PutStaticManifest) => {
   const copying = "CloudFiles.copy"
   const deleting = "CloudFiles.deleteLargeObject"
   const copyObject = Endpoint.method(client, endpoints.copyObject)
   const copyManifest = Endpoint.method(client, endpoints.copyManifest)
-  const putManifest = Endpoint.method(client, endpoints.putManifest)
+  const putManifest = (input: Parameters<PutStaticManifest>[0]) =>
+    Effect.catchTag(putStaticManifest(input), "NoStaticLargeObjects", ({ refusal }) => Effect.fail(refusal))
   const putDynamicManifest = Endpoint.method(client, endpoints.putDynamicManifest)
-  const createContainer = Endpoint.method(client, endpoints.createContainer)
+  const createSegmentContainer = makeSegmentContainer(client)
   const deleteManifest = Endpoint.method(client, { ...endpoints.deleteManifest, operation: deleting })
   const deleteObject = Endpoint.method(client, { ...endpoints.deleteObject, operation: deleting })
   const { consistsOf, getObjectInfo, look, manifests, removeOld, removeSent } = makeOldSegments(
@@ -155,14 +157,14 @@ export const makeLargeObjects = (client: CloudClient, bulkDelete: BulkDelete) =>
       const kind = info.isStaticLargeObject ? ("static" as const) : ("dynamic" as const)
       const folder = folderOf(options.object, kind, randomUUID())
       const { deleteAfter, ...kept } = headOf(info, options)
-      const now = yield* Clock.currentTimeMillis
-      const deleteAt = deleteAfter === undefined ? kept.deleteAt : expiryAfter(now, deleteAfter)
+      const all = yield* partsOf(source, info)
+      const cloudTime = yield* createSegmentContainer(container)
+      const deleteAt = deleteAfter === undefined ? kept.deleteAt : expiryAfter(cloudTime, deleteAfter)
       const expiry = deleteAt === undefined ? {} : { deleteAt }
       const head = { ...kept, ...expiry }
       const copied: Array<Address> = []
       const underWay = new Set<Address>()
       let manifestSent = false
-      const all = yield* partsOf(source, info)
       const parts = all.filter(isPart)
       const sources = new Set(all.flatMap(({ address }) => (address === undefined ? [] : [pathOf(address)])))
 
@@ -222,7 +224,6 @@ export const makeLargeObjects = (client: CloudClient, bulkDelete: BulkDelete) =>
           (pathOf(source) !== pathOf(address) && sources.has(path))
       })
       return yield* Effect.gen(function* () {
-        yield* createContainer({ container })
         const segments = yield* Effect.forEach(parts, copyPart, { concurrency })
         if (kind === "dynamic") {
           manifestSent = true

@@ -22,9 +22,14 @@ export const segmentSizeFor = (length: number): number =>
 /** A segment's or a manifest's number, so that the order of names is that of numbers. */
 export const numbered = (index: number): string => String(index).padStart(8, "0")
 
-/** What the names of all segments of an object begin with. One that leaves no room for the numbering is replaced by its digest. */
+/**
+ * What the names of all segments of an object begin with. A name that leaves no room for the numbering is replaced by its
+ * digest; so is one that begins with a slash, because the cloud refuses a dynamic manifest whose prefix does.
+ */
 export const baseOf = (object: string): string =>
-  Buffer.byteLength(object, "utf8") <= 900 ? object : createHash("sha256").update(object).digest("hex")
+  Buffer.byteLength(object, "utf8") <= 900 && !object.startsWith("/")
+    ? object
+    : createHash("sha256").update(object).digest("hex")
 
 /** The container where segments are, unless another is named. */
 export const segmentContainerOf = (container: string): string => {
@@ -48,11 +53,11 @@ export const folderOf = (
   }`
 
 /**
- * When all of an object expires that is to be deleted after some time from now, given in milliseconds since 1970. Counted for
- * each of its segments, which are older than the manifest, they would expire before it.
+ * When a large object that is to be deleted after some time expires, by the time that the cloud's clock shows now. The manifest
+ * and all segments get this date. With a duration each segment would expire before the manifest, which is put later.
  */
-export const expiryAfter = (now: number, after: Duration.Duration): DateTime.Utc =>
-  DateTime.unsafeMake(Math.ceil((now + Duration.toMillis(after)) / 1000) * 1000)
+export const expiryAfter = (cloudTime: DateTime.Utc, after: Duration.Duration): DateTime.Utc =>
+  DateTime.unsafeMake(Math.ceil((cloudTime.epochMillis + Duration.toMillis(after)) / 1000) * 1000)
 
 /** Where a part is. */
 export interface Address {
@@ -96,7 +101,7 @@ export const isOwn = (whole: Address, segmentContainers: ReadonlySet<string>, pa
   return /^(\/\d{6}|\.\d{2,})$/.test(part.object.slice(whole.object.length))
 }
 
-/** What the ETag of a static large object is made of, so to say its parts in one word. */
+/** The ETag of a static large object that consists of these segments: the MD5 of their ETags and ranges. */
 export const etagOf = (parts: ReadonlyArray<Pick<Segment, "etag" | "range">>): string =>
   md5Hex(
     new TextEncoder().encode(

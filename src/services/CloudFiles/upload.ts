@@ -7,7 +7,6 @@
  */
 import * as Cause from "effect/Cause"
 import * as Chunk from "effect/Chunk"
-import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -38,6 +37,7 @@ import type { BulkDelete } from "./bulk.js"
 import { endpoints, type Segment } from "./endpoints.js"
 import { makeNesting } from "./nesting.js"
 import { isRefusal, type LeftSegment, makeOldSegments, nothingOld, type Old } from "./oldSegments.js"
+import { makeSegmentContainer } from "./segmentContainer.js"
 import {
   type Address,
   etagOf,
@@ -51,6 +51,7 @@ import {
   segmentSizeFor,
   unquoted
 } from "./segments.js"
+import type { NoStaticLargeObjects, PutStaticManifest } from "./staticManifests.js"
 
 type PutInput = NonNullable<Parameters<Endpoint.Method<typeof endpoints.putObject>>[0]>
 
@@ -95,7 +96,8 @@ export interface UploadOptions<E, R> extends Omit<PutInput, "content" | "md5" | 
   readonly segmentContainer?: string | undefined
   /**
    * What becomes of more than one segment. `static` (default): the cloud checks each segment when the manifest is put. `dynamic`:
-   * the content is whatever the segments' prefix holds when it is read; for clouds that have nothing else.
+   * the content is whatever the segments' prefix holds when it is read. A cloud that has no static large objects gets a dynamic
+   * one in either case.
    */
   readonly largeObject?: "static" | "dynamic" | undefined
   /**
@@ -417,7 +419,7 @@ type Store<E> = (
   send: (segment: PutHead) => Effect.Effect<string, UploadError | E>
 ) => Effect.Effect<void, UploadError | E>
 
-/** Takes down a segment that is there already. */
+/** Adds a segment to the manifest. */
 type Note = (
   index: number,
   segment: { readonly etag: string; readonly bytes: number }
@@ -431,15 +433,15 @@ interface Group {
 }
 
 /** What `upload` is made of. */
-export const makeUpload = (client: CloudClient, bulkDelete: BulkDelete) => {
+export const makeUpload = (client: CloudClient, bulkDelete: BulkDelete, putStaticManifest: PutStaticManifest) => {
   // Of what the cloud answers, nothing else is looked at.
   const put = Endpoint.method(client, {
     ...endpoints.putObject,
     success: Endpoint.headers(Schema.Struct({ etag: absent(Schema.String) }))
   })
-  const putManifest = Endpoint.method(client, endpoints.putManifest)
   const putDynamicManifest = Endpoint.method(client, endpoints.putDynamicManifest)
-  const createContainer = Endpoint.method(client, endpoints.createContainer)
+  const replaceObjectMetadata = Endpoint.method(client, endpoints.replaceObjectMetadata)
+  const createSegmentContainer = makeSegmentContainer(client)
   const { getObjectInfo, look, manifests, removeOld, removeSent } = makeOldSegments(client, operation, bulkDelete)
 
   const putBytes = (
@@ -519,14 +521,16 @@ export const makeUpload = (client: CloudClient, bulkDelete: BulkDelete) => {
   const putLarge = <E>(
     given: PutHead,
     plan: Plan,
-    send: (store: Store<E>, note: Note) => Effect.Effect<Sent, UploadError | E>
+    send: (store: Store<E>, reuse: Note) => Effect.Effect<Sent, UploadError | E>
   ): Effect.Effect<Uploaded, UploadError | E> =>
     Effect.gen(function* () {
-      const { container, folder, kind } = plan
+      const { container, folder } = plan
+      let { kind } = plan
       const old = yield* before(given, plan)
+      const cloudTime = yield* createSegmentContainer(container)
       const { deleteAfter, ...rest } = given
-      const now = yield* Clock.currentTimeMillis
-      const input: PutHead = deleteAfter === undefined ? rest : { ...rest, deleteAt: expiryAfter(now, deleteAfter) }
+      const input: PutHead =
+        deleteAfter === undefined ? rest : { ...rest, deleteAt: expiryAfter(cloudTime, deleteAfter) }
       const segmentHead = { container, contentType: segmentType, deleteAt: input.deleteAt }
       const segmentName = (index: number): string => `${folder}/${numbered(index)}`
 
@@ -572,10 +576,13 @@ export const makeUpload = (client: CloudClient, bulkDelete: BulkDelete) => {
         folder,
         put: (object, segments) => {
           submanifests.push(object)
-          return refusedParts(putManifest({ ...segmentHead, object, segments }))
+          return refusedParts(putStaticManifest({ ...segmentHead, object, segments }))
         }
       })
-      /** Puts what is complete, once it is clear that one manifest does not do; then its segments need not be remembered. */
+      /**
+       * Puts the manifests of complete groups, once one manifest is not enough; then their segments need not be remembered. Where
+       * the cloud has no static large objects, the upload goes on as that of a dynamic one, which consists of the same segments.
+       */
       const putGroups = (isLast: boolean): Effect.Effect<void, UploadError> =>
         Effect.suspend(() => {
           if (kind === "dynamic" || groups.size < 2) return Effect.void
@@ -589,6 +596,12 @@ export const makeUpload = (client: CloudClient, bulkDelete: BulkDelete) => {
                 group.segments.splice(0, Infinity, submanifest)
               }),
             { discard: true }
+          ).pipe(
+            Effect.catchTag("NoStaticLargeObjects", () =>
+              Effect.sync(() => {
+                kind = "dynamic"
+              })
+            )
           )
         })
       const note: Note = (index, { bytes, etag }) =>
@@ -610,22 +623,38 @@ export const makeUpload = (client: CloudClient, bulkDelete: BulkDelete) => {
             return note(index, { etag, bytes: length })
           })
         })
+      /** Takes a segment that an earlier run has stored, and lets it expire with this object, or not at all. */
+      const reuse: Note = (index, segment) =>
+        Effect.zipRight(
+          replaceObjectMetadata({ ...segmentHead, object: segmentName(index) }),
+          Effect.suspend(() => note(index, segment))
+        )
       const inOrder = (): ReadonlyArray<Segment> =>
         [...groups].toSorted(([a], [b]) => a - b).flatMap(([, { segments }]) => segments)
 
-      const storing: Effect.Effect<Stored, UploadError | E> = Effect.gen(function* () {
-        yield* createContainer({ container })
-        const sent = yield* send(store, note)
-        if (kind === "dynamic") {
+      const storeStatic = (sent: Sent): Effect.Effect<Stored, UploadError | NoStaticLargeObjects> =>
+        Effect.gen(function* () {
+          const segments = yield* fitting(inOrder(), 1)
           manifestSent = true
-          yield* putDynamicManifest({ ...input, segments: { container, prefix: `${folder}/` } })
-          return { sent, expected: etagOf(inOrder()), stored: undefined }
-        }
+          const { etag } = yield* refusedParts(putStaticManifest({ ...input, segments }))
+          return { sent, expected: etagOf(segments), stored: etag }
+        })
+      const storeDynamic = (sent: Sent): Effect.Effect<Stored, UploadError> =>
+        Effect.suspend(() => {
+          manifestSent = true
+          return Effect.as(putDynamicManifest({ ...input, segments: { container, prefix: `${folder}/` } }), {
+            sent,
+            expected: etagOf(inOrder()),
+            stored: undefined
+          })
+        })
+
+      const storing: Effect.Effect<Stored, UploadError | E> = Effect.gen(function* () {
+        const sent = yield* send(store, reuse)
         yield* putGroups(true)
-        const segments = yield* fitting(inOrder(), 1)
-        manifestSent = true
-        const { etag } = yield* refusedParts(putManifest({ ...input, segments }))
-        return { sent, expected: etagOf(segments), stored: etag }
+        return kind === "dynamic"
+          ? yield* storeDynamic(sent)
+          : yield* Effect.catchTag(storeStatic(sent), "NoStaticLargeObjects", () => storeDynamic(sent))
       })
       const { expected, sent, stored } = yield* Effect.onError(storing, cleanUp)
       if (stored !== undefined && unquoted(stored) !== expected) return yield* mismatch(input, expected, stored)
@@ -761,7 +790,7 @@ export const makeUpload = (client: CloudClient, bulkDelete: BulkDelete) => {
     plan: Plan,
     progress: Progress | undefined
   ): Effect.Effect<Uploaded, UploadError | E> =>
-    putLarge<E>(input, plan, (store, note) =>
+    putLarge<E>(input, plan, (store, reuse) =>
       Effect.gen(function* () {
         const { concurrency, segmentSize } = plan
         const found = resume ? yield* there(plan) : new Map<string, { readonly hash: string; readonly bytes: number }>()
@@ -775,8 +804,14 @@ export const makeUpload = (client: CloudClient, bulkDelete: BulkDelete) => {
           if (before === undefined || before.bytes !== size) return send
           return Effect.flatMap(hashOf(slice(offset, size)), (md5) => {
             if (md5 !== before.hash) return send
-            reused++
-            return Effect.zipRight(progress?.(size) ?? Effect.void, note(index, { etag: md5, bytes: size }))
+            return Effect.matchEffect(reuse(index, { etag: md5, bytes: size }), {
+              // It has expired meanwhile.
+              onFailure: (error) => (error._tag === "NotFound" ? send : Effect.fail(error)),
+              onSuccess: () => {
+                reused++
+                return progress?.(size) ?? Effect.void
+              }
+            })
           })
         }
         const indices = Array.from({ length: Math.ceil(length / segmentSize) }, (_, index) => index)
