@@ -6,7 +6,8 @@
  * - any number of fibers that need a token at the same time cause one login and share its result; an interrupted one does
  *   not cancel it for the others, and when nobody waits any more it is cancelled;
  * - a token that is about to expire is renewed before it is used, one that the cloud has rejected at once;
- * - refused credentials are held back (1 s, doubling to 60 s) and answer with the same error meanwhile;
+ * - refused credentials are held back (1 s, doubling to 60 s) and answer with the same error meanwhile; so is a login for which
+ *   Identity asks to wait, for 60 s at the most;
  * - Rackspace's Identity answers an early login with the same token again: that is no failure. Where the cloud has rejected
  *   that very token, it is revoked and the login run once more.
  *
@@ -66,7 +67,10 @@ export interface Service {
   readonly forget: (login: number) => Effect.Effect<void>
   /** An Access of a later login than the one named: {@link Service.forget}, then {@link Service.get}. */
   readonly renew: (login: number) => Effect.Effect<Access, AuthenticationFailed>
-  /** Logs in, whatever the current token's expiry. Identity may answer with the same token: that is no failure. */
+  /**
+   * Logs in, whatever the current token's expiry, and also while Identity holds this caller off. Credentials that Identity has
+   * refused are held back none the less. Identity may answer with the same token: that is no failure.
+   */
   readonly reauthenticate: Effect.Effect<Access, AuthenticationFailed>
   /** The current Access, if there is one, then each new one, for those who hand tokens on. Ends with the layer. */
   readonly changes: Stream.Stream<Access>
@@ -286,7 +290,8 @@ export const make = <E = never, R = never>(
           if (error !== undefined && heldBack.has(error.reason)) {
             const delay = refusal === undefined ? firstDelay : Math.min(refusal.delay * 2, longestDelay)
             const asked = error.retryAfter === undefined ? 0 : Duration.toMillis(error.retryAfter)
-            refusal = { error, delay, until: now + Math.max(delay, asked) }
+            // One answer that asks for a day must not block every login for a day.
+            refusal = { error, delay, until: now + Math.max(delay, Math.min(asked, longestDelay)) }
           }
         }
         Deferred.unsafeDone(landed.result, exit)
@@ -340,7 +345,8 @@ export const make = <E = never, R = never>(
     const logIn = (forced: boolean): Effect.Effect<Access, AuthenticationFailed> =>
       Effect.flatMap(Clock.currentTimeMillis, (now) => {
         const error = heldBackBy(now)
-        return error === undefined ? join(forced) : Effect.fail(error)
+        // Who asks for a login of its own while Identity limits the rate gets one: the limit may be over.
+        return error === undefined || (forced && error.reason === "locked") ? join(forced) : Effect.fail(error)
       })
 
     /** Renews a token that is still good. Where that fails or takes long, the token is used on, and renewed a little later. */

@@ -1,10 +1,13 @@
 /**
- * What is repeated, how long, and by what Schedule; and how long a single attempt may take.
+ * Which failed requests are sent again, how often and after how long; and how long a single attempt may take.
  *
- * Rate control (429, 413 with an over-limit fault, 498) is waited out on any method, as long as the cloud asks. Gateway
- * errors, broken connections and timeouts repeat only what is idempotent, with exponential, fully jittered delays. A deletion
- * that is repeated so and finds nothing has succeeded: the first may have been carried out. A 500 is not repeated. A rejected
- * token is no matter of this policy: see `Identity.retryUnauthorized`.
+ * - Rate limits (429, 413 with an over-limit fault, 498) are waited out on any method, however many times they occur, as long
+ *   as `maxElapsed` allows. They do not count as attempts.
+ * - Gateway errors, broken connections and timeouts repeat only idempotent requests, with exponential, fully jittered delays.
+ *   A deletion that is repeated so and finds nothing has succeeded: the first may have been carried out.
+ * - A 500 is repeated only with `retryInternalErrors`.
+ *
+ * A rejected token is not a matter of this policy: see `Identity.retryUnauthorized`.
  *
  * @since 0.1.0
  */
@@ -14,28 +17,44 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
+import * as ScheduleDecision from "effect/ScheduleDecision"
+import * as ScheduleInterval from "effect/ScheduleInterval"
 
 /**
- * The knobs of the policy. All durations are per request of the library's caller, but for the two timeouts, which are per
+ * The settings of the policy. All durations are per request of the library's caller, except the timeouts, which are per
  * attempt.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Service {
-  /** How often a request is sent at the most, the first time included. Default 5. */
+  /**
+   * How often a request is sent at the most, the first time included. Default 5. Rate limits do not count, except with 1,
+   * which sends each request once.
+   */
   readonly maxAttempts: number
   /** No attempt begins later than this after the first one. Default 2 minutes. */
   readonly maxElapsed: Duration.Duration
   /** The longest `Retry-After` that is waited out; a longer one surfaces as `OverLimit`. Default 1 minute. */
   readonly maxRetryAfter: Duration.Duration
-  /** The upper bound of the first delay where the cloud names none; it doubles each time. Default 250 ms. */
+  /**
+   * The upper bound of the first delay where the cloud names none; it doubles each time. Default 250 ms. After a rate limit it
+   * is the lower bound, to which jitter of at most a half is added; so is what the cloud asks for.
+   */
   readonly baseDelay: Duration.Duration
-  /** The upper bound of all such delays. Default 20 s. */
+  /** The upper bound of all such delays, before the jitter that is added after a rate limit. Default 20 s. */
   readonly maxDelay: Duration.Duration
+  /** Whether a 500 repeats idempotent requests, as 503 does. Default false. */
+  readonly retryInternalErrors: boolean
   /** How long the response's head may take once the request is sent. Default 1 minute. */
   readonly responseTimeout: Duration.Duration
-  /** How long a body may stand still, on its way up or down. Default 1 minute. */
+  /**
+   * The same for operations that a cloud may work on for minutes before it answers: copies within the cloud, bulk deletions,
+   * extraction of archives, manifests of large objects. Default 30 minutes. Such a request is not sent again while the first
+   * may still be running.
+   */
+  readonly longResponseTimeout: Duration.Duration
+  /** How long a body may stall, on its way up or down. Default 1 minute. */
   readonly stallTimeout: Duration.Duration
 }
 
@@ -51,7 +70,9 @@ export const defaultPolicy: Service = {
   maxRetryAfter: Duration.minutes(1),
   baseDelay: Duration.millis(250),
   maxDelay: Duration.seconds(20),
+  retryInternalErrors: false,
   responseTimeout: Duration.minutes(1),
+  longResponseTimeout: Duration.minutes(30),
   stallTimeout: Duration.minutes(1)
 }
 
@@ -67,12 +88,12 @@ export class RetryPolicy extends Context.Reference<RetryPolicy>()("effect-racksp
 }) {}
 
 /**
- * The default policy with some knobs turned.
+ * The default policy with some settings changed.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const make = (knobs: Partial<Service>): Service => ({ ...defaultPolicy, ...knobs })
+export const make = (settings: Partial<Service>): Service => ({ ...defaultPolicy, ...settings })
 
 /**
  * Sends each request once, with the default timeouts.
@@ -98,34 +119,56 @@ export const current = (ofService: Service | undefined): Effect.Effect<Service> 
  * @category accessors
  */
 export const currentIn = (context: Context.Context<never>, ofService: Service | undefined): Service =>
-  // A reference always has a value; only a look at the map tells whether somebody provided it.
+  // A reference always has a value; only the map tells whether it was provided.
   context.unsafeMap.has(RetryPolicy.key) ? Context.get(context, RetryPolicy) : (ofService ?? defaultPolicy)
 
 interface Repeatable {
   readonly _tag: string
   readonly reason?: string | undefined
+  readonly status?: number | undefined
   readonly retryAfter?: Duration.Duration | undefined
 }
 
+/** How often a request was repeated so far, by what for. */
+interface Repetitions {
+  readonly limited: number
+  readonly failed: number
+}
+
+/** In milliseconds: the most jitter that is added to what a cloud asks for. */
+const mostJitter = 5_000
+
+const isPassing = (error: Repeatable, policy: Service): boolean =>
+  error._tag === "ServiceUnavailable" ||
+  (error._tag === "TransportError" && error.reason !== "invalidUrl" && error.reason !== "tooLong") ||
+  (error._tag === "UnexpectedStatus" && error.status === 500 && policy.retryInternalErrors)
+
+/** The upper bound of the delay before a repetition, in milliseconds, where the cloud names none. */
+const backOff = ({ baseDelay, maxDelay }: Service, repetition: number): number =>
+  Math.min(Duration.toMillis(baseDelay) * 2 ** repetition, Duration.toMillis(maxDelay))
+
 /**
- * How long to wait before the next attempt, or undefined where there is to be none.
+ * How long to wait before the next attempt, in milliseconds, or undefined where there is to be none. `left` is what is left of
+ * the policy's time, and `share` a random number from 0 to 1.
  */
 const delayAfter = (
-  policy: Service,
-  idempotent: boolean,
   error: Repeatable,
-  repetition: number
-): Effect.Effect<Duration.Duration | undefined> => {
-  const limited = error._tag === "OverLimit"
-  const broken =
-    error._tag === "ServiceUnavailable" ||
-    (error._tag === "TransportError" && error.reason !== "invalidUrl" && error.reason !== "tooLong")
-  if (!limited && !(broken && idempotent)) return Effect.succeed(undefined)
-  if (error.retryAfter !== undefined) {
-    return Effect.succeed(Duration.greaterThan(error.retryAfter, policy.maxRetryAfter) ? undefined : error.retryAfter)
+  policy: Service,
+  { failed, limited }: Repetitions,
+  left: number,
+  share: number
+): number | undefined => {
+  const isLimit = error._tag === "OverLimit"
+  // A time that has passed, or is none, says nothing: some clouds send `Retry-After: 0` with everything.
+  const asked = error.retryAfter === undefined ? 0 : Duration.toMillis(error.retryAfter)
+  if (asked > Duration.toMillis(policy.maxRetryAfter)) return undefined
+  if (asked === 0 && !isLimit) {
+    const delay = backOff(policy, failed) * share
+    return delay <= left ? delay : undefined
   }
-  const bound = Duration.min(Duration.times(policy.baseDelay, 2 ** repetition), policy.maxDelay)
-  return Effect.map(Random.next, (share) => Duration.times(bound, share))
+  const least = asked === 0 ? backOff(policy, limited) : Math.max(asked, backOff(policy, 0))
+  // With jitter, so that many fibers that were told the same time do not all wake at once.
+  return least <= left ? Math.min(least + share * Math.min(least / 2, mostJitter), left) : undefined
 }
 
 /**
@@ -151,16 +194,23 @@ export const scheduleSince = <E extends Repeatable>(
   start: number,
   policy: Service,
   idempotent: boolean
-): Schedule.Schedule<Duration.Duration, E> =>
-  Schedule.identity<E>().pipe(
-    Schedule.intersect(Schedule.recurs(policy.maxAttempts - 1)),
-    Schedule.mapEffect(([error, repetition]) =>
-      Effect.zipWith(delayAfter(policy, idempotent, error, repetition), Clock.currentTimeMillis, (delay, now) =>
-        delay !== undefined && now - start + Duration.toMillis(delay) <= Duration.toMillis(policy.maxElapsed)
-          ? delay
-          : Duration.infinity
-      )
-    ),
-    Schedule.whileOutput(Duration.isFinite),
-    Schedule.modifyDelay((delay) => delay)
-  )
+): Schedule.Schedule<Duration.Duration, E> => {
+  const repeats = (error: E, { failed }: Repetitions): boolean =>
+    policy.maxAttempts > 1 &&
+    (error._tag === "OverLimit" || (idempotent && isPassing(error, policy) && failed < policy.maxAttempts - 1))
+  return Schedule.makeWithState({ limited: 0, failed: 0 } as Repetitions, (now, error: E, before) => {
+    const ended = [before, Duration.zero, ScheduleDecision.done] as const
+    if (!repeats(error, before)) return Effect.succeed(ended)
+    return Effect.map(Random.next, (share) => {
+      const left = start + Duration.toMillis(policy.maxElapsed) - now
+      const delay = delayAfter(error, policy, before, left, share)
+      if (delay === undefined) return ended
+      const after =
+        error._tag === "OverLimit"
+          ? { ...before, limited: before.limited + 1 }
+          : { ...before, failed: before.failed + 1 }
+      const next = ScheduleDecision.continueWith(ScheduleInterval.after(now + delay))
+      return [after, Duration.millis(delay), next] as const
+    })
+  })
+}

@@ -77,11 +77,12 @@ describe("CloudClient: what is sent again", () => {
     )
   }
 
-  it.effect("503 when it says how long: then, and not before", () =>
+  it.effect("503 when it says how long: then or a little later, and not before", () =>
     Effect.gen(function* () {
       yield* goesWrong(status(503, { "Retry-After": "7" }), 2)
       yield* inTime(get)
-      assert.deepStrictEqual(yield* times, [0, 7000, 14_000])
+      const [, second = 0, third = 0] = yield* times
+      assert.isTrue(second >= 7000 && second <= 10_500 && third >= second + 7000 && third <= second + 10_500)
     }).pipe(Effect.provide(TestCloud.layer()))
   )
 
@@ -90,7 +91,8 @@ describe("CloudClient: what is sent again", () => {
       yield* TestClock.setTime(1_000_000_000_000)
       yield* goesWrong(status(503, { "Retry-After": new Date(1_000_000_020_000).toUTCString() }))
       yield* inTime(get)
-      assert.deepStrictEqual(yield* times, [0, 20_000])
+      const [, second = 0] = yield* times
+      assert.isTrue(second >= 20_000 && second <= 25_000)
     }).pipe(Effect.provide(TestCloud.layer()))
   )
 
@@ -124,7 +126,9 @@ describe("CloudClient: what is sent again", () => {
           yield* inTime(Effect.exit(request))
           const all = [...(yield* requestsOf("files")), ...(yield* requestsOf("servers"))]
           assert.strictEqual(all.length, 2)
-          assert.strictEqual((all[1]?.startedAt ?? 0) - (all[0]?.startedAt ?? 0), at)
+          const waited = (all[1]?.startedAt ?? 0) - (all[0]?.startedAt ?? 0)
+          assert.isAtLeast(waited, at)
+          assert.isAtMost(waited, 1.5 * at)
         }).pipe(Effect.provide(TestCloud.layer()))
       )
     }
@@ -173,7 +177,9 @@ describe("CloudClient: what is sent again", () => {
       yield* Effect.flatMap(TestCloud.TestCloud, (cloud) => cloud.clearFaults)
       yield* goesWrong(status(503, { "Retry-After": "50" }), Infinity)
       yield* inTime(Effect.flip(get))
-      assert.deepStrictEqual(yield* times, [0, 50_000, 100_000])
+      const [, second = 0, third = 0, ...more] = yield* times
+      assert.isTrue(second >= 50_000 && third >= second + 50_000 && third <= 110_000)
+      assert.deepStrictEqual(more, [])
     }).pipe(Effect.provide(TestCloud.layer()))
   )
 

@@ -420,7 +420,7 @@ describe("failed logins", () => {
         const fiber = yield* Effect.fork(logIn())
         yield* TestClock.adjust("29 seconds")
         assert.strictEqual(yield* loginRequests, 1)
-        yield* TestClock.adjust("1 second")
+        yield* TestClock.adjust("6 seconds")
         yield* Fiber.join(fiber)
         assert.strictEqual(yield* loginRequests, 2)
       }).pipe(Effect.provide(TestCloud.layerCloud()))
@@ -737,18 +737,73 @@ describe("kinds of credentials", () => {
     }).pipe(Effect.provide(TestCloud.layerCloud({ tenantId: "123456" })))
   )
 
-  it.scoped("while Identity asks to be left alone, it is", () =>
+  for (const after of ["3600", "86400", "9".repeat(300)]) {
+    it.scoped(`where Identity asks to wait for ${after.slice(0, 9)} s, a login is tried again after a minute`, () =>
+      Effect.gen(function* () {
+        yield* identityAnswers(429, { "Retry-After": after })
+        const tokens = yield* logIn({ lazy: true })
+        yield* authenticationFailure(tokens.get)
+        yield* TestClock.adjust("59 seconds")
+        const held = yield* authenticationFailure(tokens.get)
+        assert.strictEqual(held.reason, "locked")
+        assert.deepStrictEqual(held.retryAfter, Duration.seconds(1))
+        assert.strictEqual(yield* loginRequests, 1)
+        yield* TestClock.adjust("1 second")
+        yield* authenticationFailure(tokens.get)
+        assert.strictEqual(yield* loginRequests, 2)
+      }).pipe(Effect.provide(TestCloud.layerCloud()))
+    )
+  }
+
+  it.scoped("reauthenticate tries also while Identity asks to wait, and ends the wait where it succeeds", () =>
     Effect.gen(function* () {
-      yield* identityAnswers(413, { "Retry-After": "3600" })
+      const cloud = yield* TestCloud.TestCloud
+      yield* identityAnswers(429, { "Retry-After": "86400" })
       const tokens = yield* logIn({ lazy: true })
       yield* authenticationFailure(tokens.get)
-      yield* TestClock.adjust("59 minutes")
-      const held = yield* authenticationFailure(tokens.get)
-      assert.deepStrictEqual(held.retryAfter, Duration.minutes(1))
-      assert.strictEqual(yield* loginRequests, 1)
-      yield* TestClock.adjust("1 minute")
-      yield* authenticationFailure(tokens.get)
+      yield* authenticationFailure(tokens.reauthenticate)
       assert.strictEqual(yield* loginRequests, 2)
+      yield* cloud.clearFaults
+      assert.strictEqual((yield* tokens.reauthenticate).login, 1)
+      assert.strictEqual((yield* tokens.get).login, 1)
+    }).pipe(Effect.provide(TestCloud.layerCloud()))
+  )
+
+  it.scoped("a used-up quota of logins is not sent again by itself, whatever time it names", () =>
+    Effect.gen(function* () {
+      const cloud = yield* TestCloud.TestCloud
+      const message = "Quota exceeded for logins"
+      yield* cloud.fail({
+        match: { service: "identity" },
+        times: Infinity,
+        fault: {
+          _tag: "Status",
+          status: 413,
+          headers: { "Retry-After": "0" },
+          body: { overLimit: { code: 413, message, retryAfter: "0" } }
+        }
+      })
+      const error = yield* authenticationFailure(logIn())
+      assert.strictEqual(error.reason, "locked")
+      assert.include(error.message, message)
+      assert.strictEqual(yield* loginRequests, 1)
+    }).pipe(Effect.provide(TestCloud.layerCloud()))
+  )
+
+  it.scoped("a rate limit of no seconds is waited out with the policy's own back-off", () =>
+    Effect.gen(function* () {
+      const cloud = yield* TestCloud.TestCloud
+      yield* cloud.fail({
+        match: { service: "identity" },
+        times: 8,
+        fault: { _tag: "Status", status: 429, headers: { "Retry-After": "0" } }
+      })
+      const fiber = yield* Effect.fork(logIn())
+      yield* TestClock.adjust("249 millis")
+      assert.strictEqual(yield* loginRequests, 1)
+      yield* TestClock.adjust("2 minutes")
+      yield* Fiber.join(fiber)
+      assert.strictEqual(yield* loginRequests, 9)
     }).pipe(Effect.provide(TestCloud.layerCloud()))
   )
 

@@ -234,6 +234,152 @@ describe("Waiting.until", () => {
   )
 })
 
+describe("Waiting.until: a poll that fails", () => {
+  const refusal = {
+    service: "Cloud",
+    operation: "Cloud.get",
+    message: "it failed",
+    status: 503,
+    method: "GET",
+    url: "https://x.test"
+  }
+  const transport = (reason: CloudError.TransportError["reason"]) =>
+    new CloudError.TransportError({ ...refusal, reason })
+  const login = (reason: CloudError.AuthenticationFailed["reason"]) =>
+    new CloudError.AuthenticationFailed({
+      service: "Identity",
+      operation: "Identity.authenticate",
+      message: "m",
+      reason
+    })
+  const unreadable = new CloudError.MalformedResponse({ ...refusal, status: 200, path: ".", expected: "JSON" })
+  const notFound = new CloudError.NotFound({ ...refusal, status: 404 })
+
+  /** A wait whose polls end so, one after the other; then it is done. */
+  const failing = (
+    polls: ReadonlyArray<CloudError.CloudError | string>,
+    more: Partial<Waiting.Watch<Seen, never, never>> = {}
+  ) => {
+    const { watch } = thing([])
+    const at: Array<number> = []
+    const poll = Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      const next = polls[at.push(now) - 1] ?? "DONE"
+      return typeof next === "string" ? Effect.succeed({ state: next }) : Effect.fail(next)
+    })
+    return { at, wait: Waiting.until({ ...watch, ...more, poll }) }
+  }
+
+  const passing: ReadonlyArray<CloudError.CloudError> = [
+    new CloudError.ServiceUnavailable(refusal),
+    new CloudError.OverLimit({ ...refusal, status: 429 }),
+    new CloudError.UnexpectedStatus({ ...refusal, status: 500, body: "" }),
+    new CloudError.UnexpectedStatus({ ...refusal, status: 302, body: "" }),
+    transport("connect"),
+    transport("timeout"),
+    transport("body"),
+    unreadable,
+    login("unreachable"),
+    login("locked")
+  ]
+
+  for (const error of passing) {
+    const kind = "reason" in error ? error.reason : "status" in error ? error.status : ""
+    it.effect(`is repeated after ${error._tag} ${kind}`, () =>
+      Effect.gen(function* () {
+        const { at, wait } = failing(["BUSY", error, error, "BUSY", error])
+        const waiting = yield* Effect.fork(wait)
+        yield* TestClock.adjust("50 seconds")
+        assert.strictEqual((yield* Fiber.join(waiting)).state, "DONE")
+        assert.deepStrictEqual(at, [0, 10_000, 20_000, 30_000, 40_000, 50_000])
+      })
+    )
+  }
+
+  const final: ReadonlyArray<CloudError.CloudError> = [
+    new CloudError.Unauthorized({ ...refusal, status: 401, login: 2 }),
+    new CloudError.Forbidden({ ...refusal, status: 403 }),
+    new CloudError.BadRequest({ ...refusal, status: 400 }),
+    notFound,
+    new CloudError.UnexpectedStatus({ ...refusal, status: 405, body: "" }),
+    new CloudError.InvalidInput({ ...refusal, issues: [] }),
+    new CloudError.EndpointNotFound({ ...refusal, available: [] }),
+    transport("invalidUrl"),
+    login("refused"),
+    login("notRenewable")
+  ]
+
+  for (const error of final) {
+    const kind = "reason" in error ? error.reason : "status" in error ? error.status : ""
+    it.effect(`ends the wait with ${error._tag} ${kind}`, () =>
+      Effect.gen(function* () {
+        const { at, wait } = failing(["BUSY", error])
+        const waiting = yield* Effect.fork(Effect.flip(wait))
+        yield* TestClock.adjust("10 seconds")
+        assert.strictEqual(yield* Fiber.join(waiting), error)
+        assert.strictEqual(at.length, 2)
+      })
+    )
+  }
+
+  it.effect("is named in WaitTimeout", () =>
+    Effect.gen(function* () {
+      const error = new CloudError.ServiceUnavailable(refusal)
+      const { wait } = failing(["BUSY", ...Array.from({ length: 9 }, () => error)])
+      const waiting = yield* Effect.fork(Effect.flip(wait))
+      yield* TestClock.adjust("1 minute")
+      const late = yield* Fiber.join(waiting)
+      assert.instanceOf(late, CloudError.WaitTimeout)
+      assert.strictEqual(late.message, "Cloud.wait: thing-1 was BUSY after 1m; the last poll failed: it failed")
+    })
+  )
+
+  it.effect("is repeated no sooner than the cloud asks", () =>
+    Effect.gen(function* () {
+      const error = new CloudError.OverLimit({ ...refusal, status: 429, retryAfter: Duration.seconds(25) })
+      const { at, wait } = failing([error])
+      const waiting = yield* Effect.fork(wait)
+      yield* TestClock.adjust("25 seconds")
+      yield* Fiber.join(waiting)
+      assert.deepStrictEqual(at, [0, 25_000])
+    })
+  )
+
+  it.effect("ends the wait where the answers stay unreadable", () =>
+    Effect.gen(function* () {
+      const { at, wait } = failing(
+        Array.from({ length: 100 }, () => unreadable),
+        { timeout: "1 hour" }
+      )
+      const waiting = yield* Effect.fork(Effect.flip(wait))
+      yield* TestClock.adjust("1 hour")
+      assert.strictEqual(yield* Fiber.join(waiting), unreadable)
+      assert.strictEqual(at.length, 11)
+    })
+  )
+
+  it.effect("is repeated where the resource is not found after it was created, but not once it was seen", () =>
+    Effect.gen(function* () {
+      const created = yield* Clock.currentTimeMillis
+      const { wait } = failing([notFound, notFound, notFound, "BUSY"], { created })
+      const waiting = yield* Effect.fork(wait)
+      yield* TestClock.adjust("40 seconds")
+      assert.strictEqual((yield* Fiber.join(waiting)).state, "DONE")
+      const gone = failing([notFound, "BUSY", notFound], { created: yield* Clock.currentTimeMillis })
+      const going = yield* Effect.fork(Effect.flip(gone.wait))
+      yield* TestClock.adjust("20 seconds")
+      assert.strictEqual(yield* Fiber.join(going), notFound)
+    })
+  )
+
+  it.effect("ends the wait where the resource was created long ago and is not found", () =>
+    Effect.gen(function* () {
+      const created = yield* Clock.currentTimeMillis
+      yield* TestClock.adjust("1 hour")
+      assert.strictEqual(yield* Effect.flip(failing([notFound], { created }).wait), notFound)
+    })
+  )
+})
+
 describe("Waiting.watch", () => {
   it.effect("emits what each look saw, the last included", () =>
     Effect.gen(function* () {

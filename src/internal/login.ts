@@ -80,6 +80,10 @@ const fromFailure = (error: CommonError, refusedBy404: boolean): AuthenticationF
     case "AuthenticationFailed":
       return error
     case "UnexpectedStatus":
+      // A used-up quota. It is not sent again by itself, and held back like a rate limit.
+      if (error.status === 413 || error.status === 429 || error.status === 498) {
+        return failed("locked", error.message, error)
+      }
       // An expired token that is to be scoped is answered 404: it is refused like any other credential. To other
       // credentials a 404 says that there is no Identity at this URL.
       return failed(

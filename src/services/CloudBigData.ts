@@ -21,6 +21,7 @@ import type { TokenRef } from "../Identity.js"
 import * as Doubt from "../internal/doubt.js"
 import { listing, type PageQuery } from "../internal/listing.js"
 import { issuesText } from "../internal/schemaIssue.js"
+import * as RecentlyCreated from "../internal/recentlyCreated.js"
 import type * as Paging from "../Paging.js"
 import type * as Ssh from "../Ssh.js"
 import * as Waiting from "../Waiting.js"
@@ -347,6 +348,7 @@ export const make = (
   options: CloudClient.Options = {}
 ): Effect.Effect<Service, never, TokenRef | HttpClient.HttpClient> =>
   Effect.map(CloudClient.make(service, selector, options), (cloudClient) => {
+    const created = RecentlyCreated.make()
     const operations = Endpoint.client(cloudClient, endpoints)
     const listed = <Input extends PageQuery, A, E>(
       operation: string,
@@ -375,6 +377,7 @@ export const make = (
       service,
       operation,
       resource: clusterId,
+      created: created.at(clusterId),
       ...pace,
       interval: pace.interval ?? "30 seconds",
       timeout: pace.timeout ?? "4 hours"
@@ -408,7 +411,7 @@ export const make = (
               Option.match(stack, { onNone: () => [], onSome: ({ nodeGroups }) => nodeGroups })
             )
           }
-          return yield* operations.createCluster(input)
+          return yield* created.noting(operations.createCluster(input), ({ id }) => [id])
         }),
       resizeCluster: (input) =>
         Effect.gen(function* () {

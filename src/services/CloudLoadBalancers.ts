@@ -31,6 +31,7 @@ import type { TokenRef } from "../Identity.js"
 import * as Doubt from "../internal/doubt.js"
 import { inWordsOf } from "../internal/pageSize.js"
 import * as Turns from "../internal/turns.js"
+import * as RecentlyCreated from "../internal/recentlyCreated.js"
 import * as Paging from "../Paging.js"
 import * as Waiting from "../Waiting.js"
 import { type Addressed, endpoints } from "./CloudLoadBalancers/endpoints.js"
@@ -317,30 +318,39 @@ const makeChanges = (
     const timeout = Duration.toMillis(patience.timeout ?? "10 minutes")
 
     /** Waits until all of them take changes again. */
-    const passed = (refused: E & Refused, giveUpAt: number): Effect.Effect<void, E | CommonError | NotFound> =>
-      Effect.gen(function* () {
-        const failed = (reason: string) => Effect.fail(withReason(refused, reason) as unknown as E)
-        const told = finalStatusIn(refused)
-        if (told !== undefined) return yield* Effect.fail(refused)
-        let waiting = loadBalancerIds
-        let seen = "still so"
-        while (waiting.length > 0) {
-          const left = giveUpAt - (yield* Clock.currentTimeMillis)
-          if (left <= 0) return yield* failed(`${seen} after ${Duration.format(Duration.millis(timeout))}`)
-          yield* Effect.sleep(Math.min(interval, left))
-          const looked = yield* Effect.catchIf(
-            Effect.forEach(waiting, (loadBalancerId) => look({ loadBalancerId })),
+    const passed = (refused: E & Refused, giveUpAt: number): Effect.Effect<void, E | CommonError | NotFound> => {
+      const failed = (reason: string) => Effect.fail(withReason(refused, reason) as unknown as E)
+      const takesChanges = (loadBalancerId: string) =>
+        Effect.flatMap(Clock.currentTimeMillis, (now) =>
+          Waiting.until({
+            service,
+            operation: refused.operation,
+            resource: loadBalancerId,
+            interval,
+            jitter: 0,
+            timeout: Math.max(0, giveUpAt - now),
+            poll: look({ loadBalancerId }),
+            state: ({ status }) => status,
+            until: isActive,
+            failed: ({ status }) => (finalStatuses.has(status) ? Option.some({ fault: undefined }) : Option.none())
+          })
+        ).pipe(
+          Effect.catchTags({
+            ResourceFailed: ({ state }) => failed(`it is in ${state}`),
+            WaitTimeout: ({ lastState }) =>
+              failed(`still ${lastState === undefined ? "so" : `in ${lastState}`} after ${Duration.format(timeout)}`),
             // Of one that is asked for alone, that it is gone says all; of several it would not say which.
-            (error) => error._tag === "NotFound" && refused._tag === "BadRequest",
-            () => failed("it is deleted")
-          )
-          const final = looked.find(({ status }) => finalStatuses.has(status))
-          if (final !== undefined) return yield* failed(`it is in ${final.status}`)
-          const busy = looked.filter((loadBalancer) => !isActive(loadBalancer))
-          waiting = busy.map(({ id }) => id)
-          seen = `still in ${busy[0]?.status ?? "another status"}`
-        }
-      })
+            NotFound: (error) => (refused._tag === "BadRequest" ? failed("it is deleted") : Effect.fail(error))
+          })
+        )
+      if (finalStatusIn(refused) !== undefined) return Effect.fail(refused)
+      return Effect.flatMap(Clock.currentTimeMillis, (now) =>
+        Effect.zipRight(
+          Effect.sleep(Math.max(0, Math.min(interval, giveUpAt - now))),
+          Effect.forEach(loadBalancerIds, takesChanges, { discard: true })
+        )
+      )
+    }
 
     const attempt = (giveUpAt: number | undefined): Effect.Effect<A, E | CommonError | NotFound> =>
       Effect.catchIf(
@@ -404,6 +414,7 @@ const paged =
  */
 export const make = (options: Options = {}): Effect.Effect<Service, never, TokenRef | HttpClient.HttpClient> =>
   Effect.map(CloudClient.make(service, selector, options), (cloudClient) => {
+    const created = RecentlyCreated.make()
     const operations = Endpoint.client(cloudClient, endpoints)
     const inTurn = makeChanges(operations.get, options.immutable)
 
@@ -470,6 +481,7 @@ export const make = (options: Options = {}): Effect.Effect<Service, never, Token
       service,
       operation,
       resource,
+      created: created.at(resource),
       ...pace,
       interval: pace.interval ?? "5 seconds",
       timeout: pace.timeout ?? "30 minutes"
@@ -489,6 +501,8 @@ export const make = (options: Options = {}): Effect.Effect<Service, never, Token
       ...operations,
       ...changes,
       endpointUrl: cloudClient.endpointUrl,
+      create: (input) => created.noting(operations.create(input), ({ id }) => [id]),
+      addNodes: (input) => created.noting(changes.addNodes(input), (nodes) => nodes.map(({ id }) => id)),
       delete: (input) =>
         Doubt.removal(
           changes.delete(input),

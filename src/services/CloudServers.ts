@@ -19,6 +19,7 @@ import type { CommonError, Conflict, NotFound, QuotaExceeded, ResourceFailed, Wa
 import * as Endpoint from "../Endpoint.js"
 import type { TokenRef } from "../Identity.js"
 import { listing, type PageQuery } from "../internal/listing.js"
+import * as RecentlyCreated from "../internal/recentlyCreated.js"
 import * as Paging from "../Paging.js"
 import * as Waiting from "../Waiting.js"
 import { inWordsOf } from "../internal/pageSize.js"
@@ -270,7 +271,13 @@ export const make = (
     // One endpoint for all regions, of one interface; a URL or a microversion is meant for the other generation.
     const { retry, transformClient } = options
     const old = yield* CloudClient.make("CloudServers", firstGenerationSelector, { retry, transformClient })
-    const operations = Endpoint.client(cloudClient, endpoints)
+    const created = RecentlyCreated.make()
+    const table = Endpoint.client(cloudClient, endpoints)
+    const operations: typeof table = {
+      ...table,
+      create: (input) => created.noting(table.create(input), ({ id }) => [id]),
+      createImage: (input) => created.noting(table.createImage(input), ({ imageId }) => [imageId])
+    }
     const firstGeneration = Endpoint.client(old, firstGenerationEndpoints)
     const listed = <Input extends PageQuery, A>(
       operation: string,
@@ -280,6 +287,7 @@ export const make = (
       service: "CloudServers",
       operation,
       resource,
+      created: created.at(resource),
       ...pace,
       interval: pace.interval ?? "10 seconds",
       timeout: pace.timeout ?? "2 hours"
@@ -351,7 +359,7 @@ export const make = (
           const { flavorId, serverId } = resize
           const pace = { interval, jitter, timeout }
           yield* operations.resize(resize)
-          // The first looks may see the server as it was; after it was seen at work, rest is an end.
+          // The first polls may see the server as it was; after it was seen at work, rest is an end.
           let worked = false
           const hasNewFlavor = (server: Server) => isAtRest(server) && server.flavorId === flavorId
           const resized = yield* Waiting.until({
