@@ -2,7 +2,7 @@
  * What a cloud must be like, on the emulated one. The same is asked of a real OpenStack: `test/openstack/contract.test.ts`.
  */
 import { describe } from "@effect/vitest"
-import { emulated } from "./contract/emulated.js"
+import { emulated, emulatedCeph } from "./contract/emulated.js"
 import { files } from "./contract/files.js"
 import { folders } from "./contract/folders.js"
 import { largeObjects } from "./contract/largeObjects.js"
@@ -24,4 +24,7 @@ describe("folders in the emulated Cloud Files", () => {
 })
 describe("the emulated Cloud Servers", () => {
   servers(emulated)
+})
+describe("large objects in the emulated RADOS Gateway", () => {
+  largeObjects(emulatedCeph)
 })

@@ -16,6 +16,7 @@ import * as Accounts from "./CloudFiles/Accounts.js"
 import * as Answer from "./CloudFiles/Answer.js"
 import * as Archive from "./CloudFiles/Archive.js"
 import * as Bulk from "./CloudFiles/Bulk.js"
+import * as CephDialect from "./CloudFiles/CephDialect.js"
 import * as ByteText from "./CloudFiles/ByteText.js"
 import * as Containers from "./CloudFiles/Containers.js"
 import * as Copying from "./CloudFiles/Copying.js"
@@ -26,7 +27,7 @@ import * as MediaType from "./CloudFiles/MediaType.js"
 import * as Metadata from "./CloudFiles/Metadata.js"
 import * as Reading from "./CloudFiles/Reading.js"
 import * as StaticLargeObject from "./CloudFiles/StaticLargeObject.js"
-import type { Container, Settings } from "./CloudFiles/Storage.js"
+import type { Container, Dialect, Settings } from "./CloudFiles/Storage.js"
 import { Storage } from "./CloudFiles/Storage.js"
 import * as StoredBytes from "./CloudFiles/StoredBytes.js"
 import * as TemporaryUrl from "./CloudFiles/TemporaryUrl.js"
@@ -65,6 +66,11 @@ export interface CloudFilesOptions {
    * Default no: Rackspace's documents know neither.
    */
   readonly discoverable?: boolean | undefined
+  /**
+   * Whose answers the storage gives. `ceph` are those of the RADOS Gateway: other dates in listings, other refusals, another
+   * `/info`, no quotes around ETags, and no metadata for files from archives. Default `swift`.
+   */
+  readonly dialect?: Dialect | undefined
   /** Where requests come from, for signed URLs that are good for some addresses only. Default `127.0.0.1`. */
   readonly clientAddress?: string | undefined
 }
@@ -177,7 +183,8 @@ export const make = (options: CloudFilesOptions = {}): Effect.Effect<CloudFilesE
       minimumSegmentBytes: options.minimumSegmentBytes ?? 1,
       staticLargeObjects: options.staticLargeObjects ?? true,
       discoverable: options.discoverable ?? false,
-      maxArchiveContainers: options.maxArchiveContainers ?? 1000
+      maxArchiveContainers: options.maxArchiveContainers ?? 1000,
+      dialect: options.dialect ?? "swift"
     }
 
     const clientAddress = options.clientAddress ?? "127.0.0.1"
@@ -266,8 +273,15 @@ export const make = (options: CloudFilesOptions = {}): Effect.Effect<CloudFilesE
       answer: Effect.Effect<WireResponse, WireBroken>
     ): Effect.Effect<WireResponse, WireBroken> =>
       Effect.zipWith(answer, Clock.currentTimeMillis, (response, end) =>
-        Answer.signed(request.method === "HEAD" ? withoutBody(response) : response, end, request.region)
+        Answer.signed(
+          inDialect(request, request.method === "HEAD" ? withoutBody(response) : response),
+          end,
+          request.region
+        )
       )
+
+    const inDialect = (request: ServiceRequest, response: WireResponse): WireResponse =>
+      settings.dialect === "ceph" ? CephDialect.translate(request, response) : response
 
     /** What a request needs no token for: its answer, or undefined where it needs one. */
     const open = (

@@ -20,6 +20,8 @@ export interface Facts {
   readonly breakNextBuild: Effect.Effect<void>
   /** The largest page of a listing in Cloud Files. */
   readonly listingLimit: number
+  /** Whether Cloud Files says why it refuses a manifest. */
+  readonly explainsRefusals: boolean
 }
 
 export class Cloud extends Context.Tag("test/Cloud")<Cloud, Facts>() {}

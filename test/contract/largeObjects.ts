@@ -6,10 +6,13 @@ import { readFile, stat, utimes, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { bytesOf, inPieces, md5, patterned } from "../support.js"
 import { folderOf } from "../support/folder.js"
-import type { Services } from "./Cloud.js"
+import { Cloud, type Services } from "./Cloud.js"
 import { container, namesIn } from "./support.js"
 
 const { fromBytes, fromFile, fromStream } = CloudFiles
+
+/** Some clouds put the ETag of a large object into quotes. */
+const unquoted = (etag: string | undefined): string | undefined => etag?.replaceAll('"', "")
 
 const cut = { segmentThreshold: 100_000, segmentSize: 100_000 }
 
@@ -41,7 +44,7 @@ export const largeObjects = <E>(cloud: Layer.Layer<Services, E>): void =>
             assert.deepStrictEqual([first.segments, first.bytes, first.reused], [5, 450_000, 0])
             assert.strictEqual((yield* upload).reused, 5)
             const info = yield* files.getObjectInfo(address)
-            assert.deepStrictEqual([info.bytes, info.etag], [450_000, first.etag])
+            assert.deepStrictEqual([info.bytes, unquoted(info.etag)], [450_000, unquoted(first.etag)])
             assert.strictEqual(md5(yield* bytesOf(files.download(address))), md5(bytes))
 
             const target = join(directory, "target")
@@ -139,7 +142,7 @@ export const largeObjects = <E>(cloud: Layer.Layer<Services, E>): void =>
           const below = yield* files.putManifest({ container: name, object: "below", segments: [a, b] })
           const address = { container: name, object: "whole" }
           const whole = yield* files.putManifest({ ...address, segments: [entry("below", below.etag ?? "", 18), c] })
-          assert.strictEqual(whole.etag, `"${md5(`${below.etag?.replaceAll('"', "")}${c.etag}`)}"`)
+          assert.strictEqual(unquoted(whole.etag), md5(`${unquoted(below.etag)}${c.etag}`))
           assert.deepStrictEqual(
             (yield* files.getManifest(address)).map(({ bytes, isManifest }) => [bytes, isManifest]),
             [
@@ -173,7 +176,9 @@ export const largeObjects = <E>(cloud: Layer.Layer<Services, E>): void =>
               segments: [{ path: `/${name}/none`, etag: md5("x"), bytes: 1 }]
             })
           )
-          assert.strictEqual(refused._tag === "BadRequest" ? refused.details : "", `/${name}/none 404 Not Found`)
+          const { explainsRefusals } = yield* Cloud
+          const details = explainsRefusals ? `/${name}/none 404 Not Found` : undefined
+          assert.deepStrictEqual(refused._tag === "BadRequest" ? [refused.details] : [], [details])
           yield* files.upload({ ...address, ...cut, body: fromBytes(patterned(150_000)) })
           const error = yield* Effect.flip(bytesOf(files.download({ ...address, ifMatch: etag })))
           assert.strictEqual(error._tag, "PreconditionFailed")

@@ -81,7 +81,12 @@ export const admin = passwordOf(stack.admin, project(stack.admin))
 export const swiftKey = ({ auth_url, key, user }: SwiftUser): Credentials.Credentials =>
   Credentials.swiftKey({ authUrl: auth_url, user, key })
 
-const seeded = { flavors: ["1", "2", "9"] as const, imageId: stack.image_id, listingLimit: 10_000 }
+const seeded = {
+  flavors: ["1", "2", "9"] as const,
+  imageId: stack.image_id,
+  listingLimit: 10_000,
+  explainsRefusals: true
+}
 
 export interface KeystoneAnswer {
   readonly status: number

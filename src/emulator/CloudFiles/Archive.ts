@@ -186,7 +186,9 @@ const makeUnpacker = (storage: Storage, settings: Settings, request: ServiceRequ
       const now = yield* Clock.currentTimeMillis
       const refused = seen.has(path.container) ? undefined : yield* createContainer(path.container, now)
       seen.add(path.container)
-      const attributes = [...file.records].flatMap(([keyword, value]) => {
+      // Ceph's RADOS Gateway ignores the attributes of files.
+      const records = settings.dialect === "ceph" ? [] : [...file.records]
+      const attributes = records.flatMap(([keyword, value]) => {
         const header = headerOf(keyword)
         return header === undefined ? [] : [[header, value] as const]
       })

@@ -6,6 +6,7 @@
 import type { WireResponse } from "../Protocol.js"
 import * as Reply from "../Reply.js"
 import * as Answer from "./Answer.js"
+import * as CephDialect from "./CephDialect.js"
 import type { Settings } from "./Storage.js"
 
 const digests = { allowed_digests: ["sha1", "sha256", "sha512"], deprecated_digests: ["sha1"] }
@@ -71,7 +72,13 @@ export const handle = (settings: Settings, method: string): WireResponse => {
   switch (method) {
     case "GET":
     case "HEAD":
-      return Reply.json(200, capabilities(settings), { "Content-Type": "application/json; charset=UTF-8" })
+      return Reply.json(
+        200,
+        settings.dialect === "ceph" ? CephDialect.capabilities(settings) : capabilities(settings),
+        {
+          "Content-Type": "application/json; charset=UTF-8"
+        }
+      )
     case "OPTIONS":
       return Answer.standard(200, allow)
     default:

@@ -10,6 +10,14 @@ import { SortedNames } from "./SortedNames.js"
 import type { StoredBytes } from "./StoredBytes.js"
 
 /**
+ * Whose answers the storage gives: those of Swift, or those of Ceph's RADOS Gateway.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Dialect = "swift" | "ceph"
+
+/**
  * What was chosen about the storage, with nothing left open.
  *
  * @since 0.1.0
@@ -24,6 +32,7 @@ export interface Settings {
   /** Whether `/info` answers, and listings tell which objects are Static Large Objects, as since Swift 2.13. */
   readonly discoverable: boolean
   readonly maxArchiveContainers: number
+  readonly dialect: Dialect
 }
 
 /**
