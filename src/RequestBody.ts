@@ -201,7 +201,7 @@ export const fromFile = (path: string): RequestBody<PlatformError, FileSystem.Fi
       replayable: true,
       stream: slice(0, length),
       slice,
-      modified: Option.getOrUndefined(Option.map(info.mtime, DateTime.unsafeFromDate)),
+      modified: Option.getOrUndefined(Option.flatMap(info.mtime, DateTime.make)),
       unchanged: Effect.map(fs.stat(file), (now) => stampOf(now) === stampOf(info))
     }
   })

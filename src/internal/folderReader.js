@@ -439,8 +439,12 @@ const record = (key, value) => {
 /** @param {number} size */
 const padded = (size) => Math.ceil(size / block) * block
 
-/** @param {string} name */
-const isPlain = (name) => name.length <= 100 && /^[\u0020-\u007e]*$/.test(name)
+/**
+ * Whether a name stands in a header as it is; any other needs a record of its own.
+ *
+ * @param {string} name
+ */
+export const isPlain = (name) => name.length <= 100 && /^[\u0020-\u007e]*$/.test(name)
 
 /**
  * Milliseconds as the seconds that other clients keep, with six decimals.
@@ -825,7 +829,8 @@ const store = ({ content, sizes, targets, temporaries, times }) => {
         written += fs.writeSync(file, content, offset + written, size - written)
       }
       call = "utimes"
-      if (!Number.isNaN(time)) fs.futimesSync(file, time, time)
+      // As text, since Node takes a negative number for now.
+      if (!Number.isNaN(time)) fs.futimesSync(file, String(time), String(time))
       call = "close"
       const whole = file
       file = -1

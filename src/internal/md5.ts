@@ -85,18 +85,19 @@ const startThread = (ended: () => void): Promise<Thread | undefined> =>
       clients.clear()
       resolve(undefined)
     }
-    worker.unref()
     worker.on("error", end)
     worker.on("exit", () => end(new Error("the thread that hashes has ended")))
     worker.on("message", (answer: Answer) => {
       if (answer.ready === true) {
+        // Until then it was waited for, which kept the process alive. Clients that join call `ref` again.
+        worker.unref()
         resolve({
           post: (job, transfer = []) => worker.postMessage(job, transfer),
           join: (client) => {
             if (isOver) return undefined
             clearTimeout(timer)
             clients.set(++lastId, client)
-            // As long as it hashes, the program is not done.
+            // While it hashes, the thread keeps the process alive.
             worker.ref()
             return lastId
           },

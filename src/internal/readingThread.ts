@@ -31,11 +31,15 @@ const handedOver = (request: Request): ReadonlyArray<ArrayBuffer> => {
 
 /**
  * Starts a thread. `instead` answers where none can be started (a bundle without the worker's file, a runtime without threads),
- * and what one has not answered when it is lost. It does not keep the program from ending while it has nothing to do.
+ * and what the thread has not answered when it is lost.
+ *
+ * An idle thread does not keep the process alive. One that is waited for does: until it has answered every request, and while
+ * its end is awaited.
  */
 export const startReadingThread = (instead: (request: Request) => Answered): ReadingThread => {
   const waiting = new Map<number, { readonly request: Request; readonly receive: (answered: Answered) => void }>()
   let count = 0
+  let isEnding = false
   let worker: Worker | undefined
   // What it has begun to walk is lost with it; what it was asked and has not answered is answered here.
   const give = (): void => {
@@ -56,7 +60,8 @@ export const startReadingThread = (instead: (request: Request) => Answered): Rea
     worker.on("message", ({ answered, id }: { readonly id: number; readonly answered: Answered }) => {
       const asked = waiting.get(id)
       waiting.delete(id)
-      if (waiting.size === 0) worker?.unref()
+      // An answer may arrive after `end` was called, which still waits for the thread.
+      if (waiting.size === 0 && !isEnding) worker?.unref()
       asked?.receive(answered)
     })
     worker.on("error", give)
@@ -75,8 +80,10 @@ export const startReadingThread = (instead: (request: Request) => Answered): Rea
     end: Effect.promise(async () => {
       const left = [...waiting.values()]
       waiting.clear()
+      isEnding = true
+      worker?.ref()
       await worker?.terminate()
-      // Whoever still waits, and cannot be interrupted, would wait for ever.
+      // An uninterruptible request would otherwise wait for ever.
       for (const { receive } of left) receive([false, "", ""])
     })
   }

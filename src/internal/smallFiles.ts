@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { Brief, Stored } from "./folderReader.js"
 import { systemError } from "./folderReading.js"
+import { setModified } from "./modificationTime.js"
 import { largestRoom, makeRooms, type Rooms } from "./recycling.js"
 import { type Answered, type ReadingThread, startReadingThread } from "./readingThread.js"
 
@@ -57,7 +58,7 @@ export const storeUsually = (fs: FileSystem.FileSystem, file: NewFile): Effect.E
   const { bytes, target, temporary, time } = file
   // Nobody can take it back, and what it makes after the file is removed would stay.
   const written = Effect.uninterruptible(fs.writeFile(temporary, bytes, { flag: "wx" }))
-  const dated = time === undefined ? Effect.void : fs.utimes(temporary, time / 1000, time / 1000)
+  const dated = setModified(fs, temporary, time)
   return written.pipe(
     Effect.zipRight(dated),
     Effect.zipRight(fs.rename(temporary, target)),

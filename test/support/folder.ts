@@ -4,8 +4,8 @@ import { lstat, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 
-/** A new folder with these files in it, modified at a time in seconds since 1970, and deleted in the end. */
-export const folderOf = (files: Readonly<Record<string, string | Uint8Array>> = {}, time?: number) =>
+/** A new folder with these files in it, modified at a time in seconds since 1970 or as a Date, and deleted in the end. */
+export const folderOf = (files: Readonly<Record<string, string | Uint8Array>> = {}, time?: number | Date) =>
   Effect.acquireRelease(
     Effect.promise(async () => {
       const folder = await mkdtemp(join(tmpdir(), "effect-rackspace-test-"))

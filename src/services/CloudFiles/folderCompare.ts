@@ -13,6 +13,7 @@ import type { CommonError } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
 import { compareNames } from "../../internal/folderReader.js"
 import type { FolderReader, FoundEntry } from "../../internal/folderReading.js"
+import { fileTime, isFurthest } from "../../internal/modificationTime.js"
 import { endpoints, type ObjectInfo, type ObjectSummary } from "./endpoints.js"
 import type { Comparing, FileError } from "./folderModel.js"
 import { segmentsOf } from "./manifest.js"
@@ -114,18 +115,25 @@ export const merged = <E1, R1, E2, R2>(
     })
   )
 
-/** When the file was modified that an object was made of, as its metadata say: milliseconds since 1970. */
+/**
+ * When the file was modified that an object was made of, as its metadata says: milliseconds since 1970, negative before.
+ * Undefined where it says nothing, or a time that no file can have.
+ */
 export const mtimeOf = (info: ObjectInfo): number | undefined => {
   const text = info.metadata["mtime"]
   const seconds = text === undefined || text.trim() === "" ? NaN : Number(text)
-  return Number.isFinite(seconds) ? seconds * 1000 : undefined
+  return fileTime(seconds * 1000)
 }
 
 /** When a file was modified that is an object now; else when the object was stored. */
 export const modifiedAt = (info: ObjectInfo): number | undefined => mtimeOf(info) ?? info.lastModified?.epochMillis
 
-/** The resolution of what other clients keep, which have it through a binary fraction. */
-const sameTime = (a: number, b: number): boolean => Math.abs(a - b) < 1
+/** Whether two times are the same to the millisecond: other clients keep theirs by way of a binary fraction. */
+export const sameTime = (a: number, b: number): boolean => Math.abs(a - b) < 1
+
+/** Whether a file has this time, or the nearest to it that its file system can keep. */
+const hasTime = (modified: number, time: number): boolean =>
+  sameTime(modified, time) || (isFurthest(modified) && (modified < 0 ? time < modified : time > modified))
 
 const Part = Schema.Struct({ hash: Schema.String, bytes: Schema.Number, sub_slo: Schema.optional(Schema.Boolean) })
 
@@ -187,7 +195,7 @@ export const makeComparing = (client: CloudClient, operation: string) => {
           // A large object of large objects is told by its time.
         }
         const time = mtimeOf(info)
-        if (time !== undefined) return sameTime(time, local.time) ? "same" : "different"
+        if (time !== undefined) return hasTime(local.time, time) ? "same" : "different"
         const stored = info.lastModified?.epochMillis ?? remote.object.lastModified.epochMillis
         // A file that somebody else's client has uploaded is older than its object; one that was downloaded has its time.
         return (toward === "remote" ? local.time <= stored : sameTime(local.time, stored)) ? "same" : "different"

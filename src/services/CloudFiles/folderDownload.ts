@@ -12,6 +12,7 @@ import { sep } from "node:path"
 import type { CommonError } from "../../CloudError.js"
 import { writeStream } from "../../internal/fileWriting.js"
 import { manyAtATime } from "../../internal/manyAtATime.js"
+import { setModified } from "../../internal/modificationTime.js"
 import { giveBack } from "../../internal/recycling.js"
 import { storeSmall } from "../../internal/smallFiles.js"
 import { type makeDownload, smallObject } from "./download.js"
@@ -87,8 +88,7 @@ export const makeFolderDownload =
               return emit([{ _tag: "Progress", path, object: object.name, bytes: size, transferred }])
             }
           })
-          const time = modifiedAt(info)
-          if (time !== undefined) yield* fs.utimes(temporary, time / 1000, time / 1000)
+          yield* setModified(fs, temporary, modifiedAt(info))
           return transferred
         }).pipe(
           Effect.scoped,

@@ -11,14 +11,14 @@ import * as Stream from "effect/Stream"
 import type { CloudClient } from "../../CloudClient.js"
 import type { CommonError, NotFound, QuotaExceeded } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
-import { becameLink, compareNames, secondsText } from "../../internal/folderReader.js"
+import { becameLink, compareNames, isPlain, secondsText } from "../../internal/folderReader.js"
 import { type FolderReader, systemError } from "../../internal/folderReading.js"
 import { giveBack } from "../../internal/recycling.js"
 import { fromBytes, fromFile, pieces, type RequestBody } from "../../RequestBody.js"
 import { isNotOffered } from "./bulk.js"
 import type { ExtractResult } from "./bulkEndpoints.js"
 import { endpoints, type ObjectSummary } from "./endpoints.js"
-import { smallFile } from "./folderCompare.js"
+import { mtimeOf, sameTime, smallFile } from "./folderCompare.js"
 import type { FileError, FolderError, FolderEvent } from "./folderModel.js"
 import { makeListing } from "./remoteListing.js"
 import type { makeUpload } from "./upload.js"
@@ -168,13 +168,14 @@ const isAltered = (object: string): boolean => object.startsWith("/") || object.
 
 /** What sends files up. */
 export const makeFolderUpload = (client: CloudClient, upload: ReturnType<typeof makeUpload>) => {
-  /** Whether the cloud extracts archives; not known before it was asked. */
+  /** Whether the cloud extracts archives, and keeps the times of their files; not known before it was asked. */
   let extracts: boolean | undefined
 
   return (job: UploadJob) => {
     const { container, emit, folder, operation, prefix, reader } = job
     const putArchive = Endpoint.method(client, { ...endpoints.putArchive, operation })
     const list = makeListing(client, operation)
+    const getInfo = Endpoint.method(client, { ...endpoints.getObjectInfo, operation })
     const archiving = Effect.unsafeMakeSemaphore(archivesAtATime)
 
     const failed = ({ bytes, object, path }: Outgoing, error: FileError): FolderEvent => ({
@@ -366,6 +367,27 @@ export const makeFolderUpload = (client: CloudClient, upload: ReturnType<typeof 
         Effect.tap((result) => (Either.isLeft(result) && isFatal(result.left) ? Effect.fail(result.left) : Effect.void))
       )
 
+    /**
+     * Whether the cloud has made metadata of the times in an archive. Extraction treats all files alike, but for how their names
+     * are written, so one file of either kind is asked about.
+     */
+    const keepsTimes = (files: ReadonlyArray<Outgoing>): Effect.Effect<boolean, Stop> =>
+      Effect.suspend(() => {
+        const plain = files.find(({ object }) => isPlain(object))
+        const other = files.find(({ object }) => !isPlain(object))
+        return Effect.every([plain, other], (file) =>
+          file === undefined
+            ? Effect.succeed(true)
+            : getInfo({ container, object: file.object }).pipe(
+                Effect.map((info) => {
+                  const kept = mtimeOf(info)
+                  return kept !== undefined && sameTime(kept, file.time)
+                }),
+                Effect.catchAll((error) => (isFatal(error) ? Effect.fail(error) : Effect.succeed(false)))
+              )
+        )
+      })
+
     const pack = (archive: Archive, attempt: number): Effect.Effect<void, Stop | SystemError, FileSystem.FileSystem> =>
       Effect.gen(function* () {
         const { files } = archive
@@ -393,15 +415,22 @@ export const makeFolderUpload = (client: CloudClient, upload: ReturnType<typeof 
             ? new Set<string>()
             : new Set(result.right.errors.map(([path]) => nameOf(path, container)))
           const objects = Either.isLeft(result) ? new Map<string, ObjectSummary>() : yield* stored(archive)
-          for (const [index, file] of files.entries()) {
-            if (troubled.has(index)) continue
+          const isStored = (file: Outgoing, index: number): boolean => {
             const object = objects.get(file.object)
-            const isStored =
+            return (
+              !troubled.has(index) &&
               object !== undefined &&
               object.bytes === file.bytes &&
               object.hash === packed.md5s.slice(index * 32, index * 32 + 32) &&
               !refused.has(file.object)
-            if (isStored) {
+            )
+          }
+          const hasTimes = yield* keepsTimes(files.filter(isStored))
+          // Such a cloud is sent no further archive.
+          if (!hasTimes) extracts = false
+          for (const [index, file] of files.entries()) {
+            if (troubled.has(index)) continue
+            if (hasTimes && isStored(file, index)) {
               events.push({ _tag: "Done", path: file.path, object: file.object, bytes: file.bytes, archived: true })
             } else again.push(file)
           }
@@ -410,7 +439,7 @@ export const makeFolderUpload = (client: CloudClient, upload: ReturnType<typeof 
         if (again.length === 0 && troubled.size < files.length) giveBack(packed.archive)
         if (events.length > 0) yield* emit(events)
         // A token that dies meanwhile leaves the rest of an archive behind: that is worth another one.
-        if (again.length >= fewestFiles && attempt === 0) {
+        if (again.length >= fewestFiles && attempt === 0 && extracts !== false) {
           yield* pack({ ...archive, files: again }, 1)
         } else yield* several(again)
       })

@@ -14,6 +14,7 @@ import { type ChecksumMismatch, InvalidInput } from "../../CloudError.js"
 import { writeStream } from "../../internal/fileWriting.js"
 import { systemError } from "../../internal/folderReading.js"
 import { runningMd5 } from "../../internal/md5.js"
+import { setModified } from "../../internal/modificationTime.js"
 import { expandHome } from "../../internal/privateFile.js"
 import { giveBack } from "../../internal/recycling.js"
 import { type SmallFiles, smallFilesOf, storeQuickly, storeUsually } from "../../internal/smallFiles.js"
@@ -205,8 +206,7 @@ export const makeDownloadToFile = (client: CloudClient, servicePolicy: RetryPoli
     ): Effect.Effect<A, E | PlatformError, R> =>
       Effect.gen(function* () {
         const done = yield* use
-        const time = mtimeOf(info)
-        if (time !== undefined) yield* fs.utimes(part, time / 1000, time / 1000)
+        yield* setModified(fs, part, mtimeOf(info))
         yield* fs.rename(part, path)
         return done
       }).pipe(Effect.onError(() => (keep ? Effect.void : removed(part))))
