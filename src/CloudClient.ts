@@ -48,6 +48,7 @@ import { make as httpExchange } from "./internal/httpExchange.js"
 import { byTags } from "./internal/metricKeys.js"
 import * as keys from "./internal/metricKeys.js"
 import type { Sink } from "./internal/sink.js"
+import { hasUserInfo } from "./internal/urlText.js"
 import type * as RequestBody from "./RequestBody.js"
 import * as RetryPolicy from "./RetryPolicy.js"
 import * as ServiceCatalog from "./ServiceCatalog.js"
@@ -63,8 +64,13 @@ export interface Options {
   readonly region?: string | undefined
   /** Default `public`. `internal` is the region's own network, which costs no traffic at Rackspace. */
   readonly interface?: ServiceCatalog.EndpointInterface | undefined
-  /** The service's URL, instead of what the catalog says. */
+  /** The service's URL, instead of what the catalog says. It may hold no user name and no password. */
   readonly endpoint?: string | undefined
+  /**
+   * The name of the service's entry in the catalog, where the catalog lists several services of its type in one region:
+   * `radosgw` beside `swift`.
+   */
+  readonly serviceName?: string | undefined
   /**
    * The microversion that the service is to speak, `2.79` or `latest`, where it has such (Nova). Default: its oldest, which is
    * what Rackspace has.
@@ -405,7 +411,8 @@ const selectorFor = (
 ): ServiceCatalog.EndpointSelector => ({
   ...selector,
   region: options.region ?? access.user.defaultRegion,
-  interface: options.interface
+  interface: options.interface,
+  serviceName: options.serviceName
 })
 
 /**
@@ -461,6 +468,7 @@ export const make = (
         return ServiceCatalog.endpointUrl(access.catalog, selectorFor(selector, options, access), operation)
       }
       const named = options.endpoint.trim().replace(/\/+$/, "")
+      if (hasUserInfo(named)) return Either.left(invalidOption(operation, "endpoint", "a URL without user and password"))
       if (selector.complete === undefined) return Either.right(named)
       return Either.mapLeft(selector.complete(named, access.tenant?.id), (expected) =>
         invalidOption(operation, "endpoint", expected)

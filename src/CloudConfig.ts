@@ -34,6 +34,8 @@ export interface Cloud {
   readonly interface: EndpointInterface | undefined
   /** URLs of services instead of what the catalog says, by type: `compute`, `object-store`. */
   readonly endpoints: Readonly<Record<string, string>>
+  /** The names of services in the catalog, by type, where it lists several of one type: `object-store`. */
+  readonly serviceNames: Readonly<Record<string, string>>
   /** The microversions that services are to speak, by type: `compute`. */
   readonly microversions: Readonly<Record<string, string>>
 }
@@ -360,6 +362,7 @@ const cloudOf = (given: Fields, source: string, tls: "refuse" | "handled"): Eith
       region: textOf(fields, "region_name"),
       interface: yield* interfaceOf(fields, source),
       endpoints,
+      serviceNames: byService(fields, "_service_name"),
       microversions: yield* microversionsOf(fields, source)
     }
   })
@@ -589,6 +592,8 @@ const otherNames = [
   "COMPUTE_API_VERSION",
   "COMPUTE_DEFAULT_MICROVERSION",
   "COMPUTE_ENDPOINT_OVERRIDE",
+  "COMPUTE_SERVICE_NAME",
+  "OBJECT_STORE_SERVICE_NAME",
   "OBJECT_STORE_ENDPOINT_OVERRIDE"
 ]
 
@@ -635,6 +640,7 @@ export const fromEnvironment = (
         region: undefined,
         interface: undefined,
         endpoints: {},
+        serviceNames: {},
         microversions: {}
       }
     }

@@ -355,4 +355,88 @@ describe("other catalogs", () => {
     assert.strictEqual(urlOf(cdn, { types: ["rax:cdn"], region: "LON" }), "https://lon.cdn.test")
     assert.strictEqual(urlOf(cdn, { types: ["rax:cdn"], region: "DFW" }), "https://global.cdn.test")
   })
+
+  const inR = (name: string, region: string | undefined, url: string) =>
+    entry(name, "compute", [{ ...(region !== undefined && { region }), publicUrl: url }])
+
+  it("an entry for each region: the region decides, whatever the entries are called", () => {
+    for (const names of [
+      ["nova", "nova"],
+      ["nova", "cloudServersOpenStack"],
+      ["cloudServersOpenStack", "nova"],
+      ["compute", "nova-2"]
+    ] as const) {
+      const catalog = [inR(names[0], "R1", "http://one.test"), inR(names[1], "R2", "http://two.test")]
+      assert.strictEqual(urlOf(catalog, { ...compute, region: "R1" }), "http://one.test")
+      assert.strictEqual(urlOf(catalog, { ...compute, region: "r2" }), "http://two.test")
+      assert.match(errorOf(catalog, { ...compute, region: "R3" }).message, /no endpoint in region R3; it has R1, R2$/)
+    }
+    assert.strictEqual(
+      errorOf([inR("nova", "R1", "http://one.test"), inR("nova", "R2", "http://two.test")], compute).message,
+      "Any.call: name a region: compute (cloudServersOpenStack) has endpoints in R1, R2"
+    )
+  })
+
+  it("after the region the interface decides, then the name", () => {
+    const catalog = [
+      entry("nova", "compute", [{ region: "R1", publicUrl: "http://public.test" }]),
+      entry("nova-internal", "compute", [{ region: "R1", internalUrl: "http://internal.test" }])
+    ]
+    assert.strictEqual(urlOf(catalog, { ...compute, region: "R1" }), "http://public.test")
+    assert.strictEqual(urlOf(catalog, { ...compute, region: "R1", interface: "internal" }), "http://internal.test")
+    const preferred = [inR("other", "R1", "http://other.test"), inR("cloudServersOpenStack", "R1", "http://own.test")]
+    assert.strictEqual(urlOf(preferred, { ...compute, region: "R1" }), "http://own.test")
+  })
+
+  it("what remains ambiguous is listed, and a name decides", () => {
+    const stores = [
+      entry("swift", "object-store", [{ region: "R1", publicUrl: "http://swift.test/v1/AUTH_a" }]),
+      entry("radosgw", "object-store", [{ region: "R1", publicUrl: "http://user:secret@ceph.test/swift/v1" }])
+    ]
+    const files = { types: ["object-store"], name: "cloudFiles", region: "R1" }
+    assert.strictEqual(
+      errorOf(stores, files).message,
+      "Any.call: object-store (cloudFiles) has several endpoints in region R1: swift (http://swift.test/v1/AUTH_a), radosgw (http://ceph.test/swift/v1); name one by serviceName, or name an endpoint"
+    )
+    assert.strictEqual(urlOf(stores, { ...files, serviceName: "radosgw" }), "http://ceph.test/swift/v1")
+    assert.match(
+      errorOf(stores, { ...files, serviceName: "minio" }).message,
+      /no service object-store \(minio\); it has object-store \(radosgw\), object-store \(swift\)$/
+    )
+  })
+
+  it("entries that lead to the same place are one, and entries without endpoints are none", () => {
+    const catalog = [
+      entry("empty", "compute", []),
+      inR("nova", "R1", "http://nova.test:80/v2.1/"),
+      inR("nova", "R1", "http://NOVA.test/v2.1"),
+      entry("also empty", "compute", [{ region: "R1" }])
+    ]
+    assert.strictEqual(urlOf(catalog, { ...compute, region: "R1" }), "http://nova.test:80/v2.1")
+    assert.match(errorOf([entry("empty", "compute", [])], compute).message, /has no endpoint; it has none$/)
+  })
+
+  it("an alias of the type is used where the first has nothing in the region", () => {
+    const catalog = [
+      entry("old", "rax:orchestration", [{ region: "R1", publicUrl: "http://one.test" }]),
+      entry("new", "orchestration", [{ region: "R2", publicUrl: "http://two.test" }])
+    ]
+    const types = ["orchestration", "rax:orchestration"]
+    assert.strictEqual(urlOf(catalog, { types, region: "R1" }), "http://one.test")
+    assert.strictEqual(urlOf(catalog, { types, region: "R2" }), "http://two.test")
+  })
+
+  it("a URL that cannot be used is said where it is wanted, and does not hide another", () => {
+    for (const url of ["not a url", "http://", "ftp://nova.test", "//nova.test"]) {
+      const broken = inR("nova", "R1", url)
+      assert.strictEqual(
+        errorOf([broken], { ...compute, region: "R1" }).message,
+        "Any.call: what the catalog gives as the URL of compute (cloudServersOpenStack) in region R1 is not an http or https URL; name an endpoint"
+      )
+      assert.strictEqual(
+        urlOf([broken, inR("nova", "R1", "http://nova.test")], { ...compute, region: "R1" }),
+        "http://nova.test"
+      )
+    }
+  })
 })

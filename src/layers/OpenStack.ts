@@ -40,9 +40,14 @@ export type ServiceName = "CloudServers" | "CloudFiles"
  * @since 0.1.0
  * @category models
  */
-export interface ServiceOptions extends Omit<CloudClient.Options, "endpoint" | "microversion"> {
+export interface ServiceOptions extends Omit<CloudClient.Options, "endpoint" | "microversion" | "serviceName"> {
   /** URLs of services, by their name in code, instead of what the catalog says. */
   readonly endpoints?: Readonly<Partial<Record<ServiceName, string>>> | undefined
+  /**
+   * The names of services in the catalog, by their name in code, where the catalog lists several of one type in a region:
+   * `{ CloudFiles: "radosgw" }`.
+   */
+  readonly serviceNames?: Readonly<Partial<Record<ServiceName, string>>> | undefined
   /** The microversion that a service is to speak: `{ CloudServers: "2.79" }`, or `latest`. Default: its oldest. */
   readonly microversions?: { readonly CloudServers?: string | undefined } | undefined
 }
@@ -65,7 +70,11 @@ export interface Options<E = never, R = never> extends Identity.Options<E, R>, S
 export const layerServices = (
   options: ServiceOptions = {}
 ): Layer.Layer<Services, never, Identity.TokenRef | HttpClient.HttpClient> => {
-  const of = (service: ServiceName): CloudClient.Options => ({ ...options, endpoint: options.endpoints?.[service] })
+  const of = (service: ServiceName): CloudClient.Options => ({
+    ...options,
+    endpoint: options.endpoints?.[service],
+    serviceName: options.serviceNames?.[service]
+  })
   return Layer.mergeAll(
     CloudServers.layer({ ...of("CloudServers"), microversion: options.microversions?.CloudServers }),
     CloudFiles.layer(of("CloudFiles"))
@@ -116,8 +125,8 @@ export const layer = <E = never, R = never>(
 const serviceTypes: Readonly<Record<ServiceName, string>> = { CloudServers: "compute", CloudFiles: "object-store" }
 
 /**
- * Logs in to a cloud of `clouds.yaml` and provides the services, with the region, interface and endpoints that it names; what
- * is given here counts more. Which files are read, and which cloud is taken where none is named: `CloudConfig.fromFile`.
+ * Logs in to a cloud of `clouds.yaml` and provides the services, with the region, interface, endpoints and names of services
+ * that it has; what is given here counts more. Which files are read, and which cloud is taken where none is named: `CloudConfig.fromFile`.
  *
  * Fails as that does, and with `AuthenticationFailed` where the login fails.
  *
@@ -145,18 +154,20 @@ export const layerCloud = (
   const { cloud: name, file, tls, ...rest } = options
   return Layer.unwrapEffect(
     Effect.map(CloudConfig.fromFile({ cloud: name, file, tls, region: options.region }), (cloud) => {
-      const configured = Object.fromEntries(
-        Object.entries(serviceTypes).flatMap(([service, type]) => {
-          const url = cloud.endpoints[type]
-          return url === undefined ? [] : [[service, url]]
-        })
-      )
+      const byService = (byType: Readonly<Record<string, string>>) =>
+        Object.fromEntries(
+          Object.entries(serviceTypes).flatMap(([service, type]) => {
+            const value = byType[type]
+            return value === undefined ? [] : [[service, value]]
+          })
+        )
       return layer({
         ...rest,
         credentials: cloud.credentials,
         region: cloud.region,
         interface: options.interface ?? cloud.interface,
-        endpoints: { ...configured, ...options.endpoints },
+        endpoints: { ...byService(cloud.endpoints), ...options.endpoints },
+        serviceNames: { ...byService(cloud.serviceNames), ...options.serviceNames },
         microversions: { CloudServers: cloud.microversions["compute"], ...options.microversions }
       })
     })

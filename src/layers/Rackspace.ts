@@ -38,13 +38,20 @@ export type ServiceName = "CloudServers" | "CloudFiles" | "CloudLoadBalancers" |
  * @since 0.1.0
  * @category models
  */
-export interface Options<E = never, R = never> extends Identity.Options<E, R>, Omit<CloudClient.Options, "endpoint"> {
+export interface Options<E = never, R = never>
+  extends Identity.Options<E, R>, Omit<CloudClient.Options, "endpoint" | "serviceName"> {
   /**
    * URLs of services, by their name in code, instead of what the catalog says; `CloudFilesCdn` is where the CDN of Cloud Files
    * is managed.
    */
   readonly endpoints?: Readonly<Partial<Record<ServiceName | "CloudFilesCdn", string>>> | undefined
+  /** The names of services in the catalog, by their name in code, where it lists several of one type in a region. */
+  readonly serviceNames?: Readonly<Partial<Record<ServiceName, string>>> | undefined
 }
+
+/** What {@link layerServices} takes: where to work. */
+type ServiceOptions = Omit<CloudClient.Options, "endpoint" | "serviceName"> &
+  Pick<Options, "endpoints" | "serviceNames">
 
 /**
  * Fails where the region is not one of the account's, before anything is asked of it.
@@ -66,10 +73,11 @@ const knownRegion = (region: string): Layer.Layer<never, AuthenticationFailed | 
     )
   )
 
-const servicesOf = (options: Omit<CloudClient.Options, "endpoint"> & Pick<Options, "endpoints">) => {
+const servicesOf = (options: ServiceOptions) => {
   const of = (service: ServiceName): CloudClient.Options => ({
     ...options,
-    endpoint: options.endpoints?.[service]
+    endpoint: options.endpoints?.[service],
+    serviceName: options.serviceNames?.[service]
   })
   return Layer.mergeAll(
     CloudServers.layer(of("CloudServers")),
@@ -88,7 +96,7 @@ const servicesOf = (options: Omit<CloudClient.Options, "endpoint"> & Pick<Option
  * @category layers
  */
 export const layerServices = (
-  options: Omit<CloudClient.Options, "endpoint"> & Pick<Options, "endpoints"> = {}
+  options: ServiceOptions = {}
 ): Layer.Layer<Services, AuthenticationFailed | EndpointNotFound, Identity.TokenRef | HttpClient.HttpClient> => {
   const services = servicesOf(options)
   return options.region === undefined ? services : Layer.provideMerge(services, knownRegion(options.region))

@@ -705,7 +705,9 @@ export const make = ({ cdnEndpoint, ...options }: Options = {}): Effect.Effect<
     const cdn = yield* CloudClient.make("CloudFiles", cdnSelector, {
       ...options,
       endpoint: cdnEndpoint,
-      interface: "public"
+      interface: "public",
+      // The option names the storage's entry in the catalog.
+      serviceName: undefined
     })
     const openContainers = Endpoint.openItems(client, table.listContainersPage)
     const openObjects = Endpoint.openItems(client, table.listObjectsPage)
