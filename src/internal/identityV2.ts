@@ -6,14 +6,15 @@ import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import { Role, Tenant, User } from "../Access.js"
+import { Tenant, User } from "../Access.js"
 import { type AuthenticationFailed, MfaChallenge, type TransportError, type UnexpectedStatus } from "../CloudError.js"
 import type { ApiKey, Passcode, Password, Token } from "../Credentials.js"
 import type * as RetryPolicy from "../RetryPolicy.js"
-import { CatalogEndpoint, CatalogEntry } from "../ServiceCatalog.js"
+import { CatalogEndpoint } from "../ServiceCatalog.js"
 import type { SecureClient } from "./http.js"
+import { entryOf, items, readable, roleOf, text, texts, Token as WireToken, url } from "./identityWire.js"
 import { type Answer, failed, revokeBy, run } from "./login.js"
-import { absent, absentIfEmpty, Id, Timestamp } from "./wire.js"
+import { Timestamp } from "./wire.js"
 
 type V2 = ApiKey | Password | Token | Passcode
 
@@ -27,76 +28,65 @@ export const baseUrl = (authUrl: string): string => {
 }
 
 const WireEndpoint = Schema.Struct({
-  region: absentIfEmpty,
-  tenantId: Schema.optionalWith(Id, { nullable: true }),
-  publicURL: absentIfEmpty,
-  internalURL: absentIfEmpty,
-  adminURL: absentIfEmpty,
-  versionId: Schema.optionalWith(Id, { nullable: true }),
-  versionInfo: absentIfEmpty,
-  versionList: absentIfEmpty
+  region: text,
+  tenantId: text,
+  publicURL: url,
+  internalURL: url,
+  adminURL: url,
+  versionId: text,
+  versionInfo: text,
+  versionList: text
 })
 
-const WireRole = Schema.Struct({
-  id: absent(Id),
-  name: Schema.String,
-  description: absent(Schema.String),
-  tenantId: absent(Id)
+const WireUser = Schema.Struct({
+  id: text,
+  name: text,
+  roles: items(Schema.Struct({ id: text, name: text, description: text, tenantId: text })),
+  "RAX-AUTH:defaultRegion": text
 })
 
 const WireAnswer = Schema.Struct({
   access: Schema.Struct({
     token: Schema.Struct({
-      id: Schema.NonEmptyString,
+      id: WireToken,
       expires: Timestamp,
-      tenant: absent(Schema.Struct({ id: Id, name: absent(Schema.String) })),
-      "RAX-AUTH:authenticatedBy": absent(Schema.Array(Schema.String))
+      tenant: readable(Schema.Struct({ id: text, name: text })),
+      "RAX-AUTH:authenticatedBy": texts
     }),
-    user: Schema.Struct({
-      id: Id,
-      name: absent(Schema.String),
-      roles: absent(Schema.Array(WireRole)),
-      "RAX-AUTH:defaultRegion": absentIfEmpty
-    }),
-    serviceCatalog: absent(
-      Schema.Array(
-        Schema.Struct({ name: Schema.String, type: Schema.String, endpoints: absent(Schema.Array(WireEndpoint)) })
-      )
-    )
+    user: readable(WireUser),
+    // An old Keystone writes an empty catalog as `{}`.
+    serviceCatalog: items(Schema.Struct({ name: text, type: text, endpoints: items(WireEndpoint) }))
   })
 })
 
 const decodeAnswer = Schema.decodeUnknown(Schema.parseJson(WireAnswer))
 
-const toAnswer = ({ access }: typeof WireAnswer.Type, issued: DateTime.Utc): Answer => ({
-  token: Redacted.make(access.token.id),
-  issued,
-  expires: access.token.expires,
-  ...(access.token.tenant !== undefined && { tenant: new Tenant(access.token.tenant) }),
-  user: new User({
-    id: access.user.id,
-    ...(access.user.name !== undefined && { name: access.user.name }),
-    roles: (access.user.roles ?? []).map((role) => new Role(role)),
-    ...(access.user["RAX-AUTH:defaultRegion"] !== undefined && { defaultRegion: access.user["RAX-AUTH:defaultRegion"] })
-  }),
-  catalog: (access.serviceCatalog ?? []).map(
-    (entry) =>
-      new CatalogEntry({
-        name: entry.name,
-        type: entry.type,
-        endpoints: (entry.endpoints ?? []).map(
-          ({ adminURL, internalURL, publicURL, ...endpoint }) =>
-            new CatalogEndpoint({
-              ...endpoint,
-              ...(publicURL !== undefined && { publicUrl: publicURL.trim() }),
-              ...(internalURL !== undefined && { internalUrl: internalURL.trim() }),
-              ...(adminURL !== undefined && { adminUrl: adminURL.trim() })
-            })
-        )
-      })
-  ),
-  authenticatedBy: access.token["RAX-AUTH:authenticatedBy"] ?? []
-})
+const endpointOf = ({ adminURL, internalURL, publicURL, ...endpoint }: typeof WireEndpoint.Type): CatalogEndpoint =>
+  new CatalogEndpoint({
+    ...endpoint,
+    ...(publicURL !== undefined && { publicUrl: publicURL }),
+    ...(internalURL !== undefined && { internalUrl: internalURL }),
+    ...(adminURL !== undefined && { adminUrl: adminURL })
+  })
+
+const toAnswer = ({ access }: typeof WireAnswer.Type, issued: DateTime.Utc): Answer => {
+  const { token, user } = access
+  const defaultRegion = user?.["RAX-AUTH:defaultRegion"]
+  return {
+    token: Redacted.make(token.id),
+    issued,
+    expires: token.expires,
+    ...(token.tenant?.id !== undefined && { tenant: new Tenant({ ...token.tenant, id: token.tenant.id }) }),
+    user: new User({
+      ...(user?.id !== undefined && { id: user.id }),
+      ...(user?.name !== undefined && { name: user.name }),
+      roles: (user?.roles ?? []).flatMap(roleOf),
+      ...(defaultRegion !== undefined && { defaultRegion })
+    }),
+    catalog: access.serviceCatalog.flatMap((entry) => entryOf(entry, entry.endpoints.map(endpointOf))),
+    authenticatedBy: token["RAX-AUTH:authenticatedBy"]
+  }
+}
 
 const secretsOf = (credentials: V2): ReadonlyArray<string> => {
   switch (credentials._tag) {

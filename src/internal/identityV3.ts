@@ -6,14 +6,15 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import { Role, Tenant, User } from "../Access.js"
+import { Tenant, User } from "../Access.js"
 import type { AuthenticationFailed, TransportError, UnexpectedStatus } from "../CloudError.js"
 import type { ApplicationCredential, KeystonePassword, KeystoneToken, Scope } from "../Credentials.js"
 import type * as RetryPolicy from "../RetryPolicy.js"
-import { CatalogEndpoint, CatalogEntry } from "../ServiceCatalog.js"
+import { CatalogEndpoint } from "../ServiceCatalog.js"
 import { readText, type SecureClient, send, type Target } from "./http.js"
+import { entryOf, items, readable, roleOf, text, texts, Token, url } from "./identityWire.js"
 import { type Answer, type Attempt, failed, revokeBy, run } from "./login.js"
-import { absent, absentIfEmpty, Id, Timestamp } from "./wire.js"
+import { Timestamp } from "./wire.js"
 
 export type V3 = KeystonePassword | KeystoneToken | ApplicationCredential
 
@@ -79,89 +80,63 @@ export const discover = (
   }).pipe(Effect.withSpan(target.operation, { kind: "client", captureStackTrace: false }))
 }
 
-const WireDomain = Schema.Struct({ id: absent(Id), name: absent(Schema.String) })
+const WireEndpoint = Schema.Struct({ interface: text, url, region: text, region_id: text })
 
 const WireAnswer = Schema.parseJson(
   Schema.Struct({
     token: Schema.Struct({
-      methods: absent(Schema.Array(Schema.String)),
+      methods: texts,
       expires_at: Timestamp,
-      user: absent(Schema.Struct({ id: Id, name: absent(Schema.String), domain: absent(WireDomain) })),
-      project: absent(Schema.Struct({ id: Id, name: absent(Schema.String) })),
-      roles: absent(Schema.Array(Schema.Struct({ id: absent(Id), name: Schema.String }))),
-      catalog: absent(
-        Schema.Array(
-          Schema.Struct({
-            type: Schema.String,
-            name: absentIfEmpty,
-            endpoints: absent(
-              Schema.Array(
-                Schema.Struct({
-                  interface: Schema.String,
-                  url: absentIfEmpty,
-                  region: absentIfEmpty,
-                  region_id: absentIfEmpty
-                })
-              )
-            )
-          })
-        )
-      )
+      user: readable(Schema.Struct({ id: text, name: text })),
+      project: readable(Schema.Struct({ id: text, name: text })),
+      roles: items(Schema.Struct({ id: text, name: text })),
+      catalog: items(Schema.Struct({ type: text, name: text, endpoints: items(WireEndpoint) }))
     })
   })
 )
-
-type WireEndpoint = {
-  readonly interface: string
-  readonly url?: string
-  readonly region?: string
-  readonly region_id?: string
-}
 
 const interfaces = { public: "publicUrl", internal: "internalUrl", admin: "adminUrl" } as const
 
 /** The key of an interface, which some clouds write as version 2 did: `publicURL`. */
 const keyOf = (name: string): (typeof interfaces)[keyof typeof interfaces] | undefined =>
-  interfaces[name.replace(/URL$/i, "") as keyof typeof interfaces]
+  interfaces[name.toLowerCase().replace(/url$/, "") as keyof typeof interfaces]
 
 /**
  * Here an endpoint is one interface of one region; in the catalog it is a region with all of its interfaces. A second URL of
  * the same region and interface is an endpoint of its own.
  */
-const byRegion = (endpoints: ReadonlyArray<WireEndpoint>): ReadonlyArray<CatalogEndpoint> => {
+const byRegion = (endpoints: ReadonlyArray<typeof WireEndpoint.Type>): ReadonlyArray<CatalogEndpoint> => {
   const found: Array<{ region?: string; publicUrl?: string; internalUrl?: string; adminUrl?: string }> = []
-  for (const { interface: name, region, region_id: regionId, url } of endpoints) {
-    const key = keyOf(name)
-    if (key === undefined || url === undefined) continue
+  for (const { interface: name, region, region_id: regionId, url: href } of endpoints) {
+    const key = name === undefined ? undefined : keyOf(name)
+    if (key === undefined || href === undefined) continue
     const where = regionId ?? region
     const place = found.find((each) => each.region === where && each[key] === undefined)
-    if (place !== undefined) place[key] = url.trim()
-    else found.push({ ...(where !== undefined && { region: where }), [key]: url.trim() })
+    if (place !== undefined) place[key] = href
+    else found.push({ ...(where !== undefined && { region: where }), [key]: href })
   }
   return found.map((endpoint) => new CatalogEndpoint(endpoint))
 }
 
-const toAnswer = ({ token }: typeof WireAnswer.Type, subject: string, issued: DateTime.Utc): Answer => ({
-  token: Redacted.make(subject),
-  issued,
-  expires: token.expires_at,
-  ...(token.project !== undefined && { tenant: new Tenant(token.project) }),
-  user: new User({
-    ...(token.user !== undefined && { id: token.user.id }),
-    ...(token.user?.name !== undefined && { name: token.user.name }),
-    roles: (token.roles ?? []).map(
-      (role) => new Role({ ...role, ...(token.project !== undefined && { tenantId: token.project.id }) })
-    )
-  }),
-  catalog: (token.catalog ?? []).map(
-    ({ endpoints, name, type }) => new CatalogEntry({ type, name: name ?? type, endpoints: byRegion(endpoints ?? []) })
-  ),
-  authenticatedBy: token.methods ?? []
-})
+const toAnswer = ({ token }: typeof WireAnswer.Type, subject: string, issued: DateTime.Utc): Answer => {
+  const projectId = token.project?.id
+  return {
+    token: Redacted.make(subject),
+    issued,
+    expires: token.expires_at,
+    ...(projectId !== undefined && { tenant: new Tenant({ ...token.project, id: projectId }) }),
+    user: new User({
+      ...token.user,
+      roles: token.roles.flatMap((role) => roleOf({ ...role, ...(projectId !== undefined && { tenantId: projectId }) }))
+    }),
+    catalog: token.catalog.flatMap((entry) => entryOf(entry, byRegion(entry.endpoints))),
+    authenticatedBy: token.methods
+  }
+}
 
 /** The token stands in a header, and nowhere in the body. */
 const Subject = Schema.Struct({
-  "x-subject-token": Schema.NonEmptyString.annotations({ description: "the header X-Subject-Token" })
+  "x-subject-token": Token.annotations({ description: "the header X-Subject-Token" })
 })
 
 const scopeBody = (scope: Scope): unknown => {

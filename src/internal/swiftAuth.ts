@@ -12,24 +12,38 @@ import type { SwiftKey } from "../Credentials.js"
 import type * as RetryPolicy from "../RetryPolicy.js"
 import { CatalogEndpoint, CatalogEntry } from "../ServiceCatalog.js"
 import type { SecureClient } from "./http.js"
+import { Token } from "./identityWire.js"
 import { type Answer, run } from "./login.js"
+import { withoutUserInfo } from "./urlText.js"
 
+const header = (name: string) => Schema.NonEmptyString.annotations({ description: `the header ${name}` })
+
+/** Ceph and old clouds send the token under either name, or under both. */
 const Headers = Schema.Struct({
-  token: Schema.propertySignature(Schema.NonEmptyString).pipe(Schema.fromKey("x-auth-token")),
-  storageUrl: Schema.propertySignature(Schema.NonEmptyString).pipe(Schema.fromKey("x-storage-url")),
-  /** How many seconds it has left. */
-  expires: Schema.optional(Schema.NumberFromString).pipe(Schema.fromKey("x-auth-token-expires"))
+  token: Schema.propertySignature(Token.annotations({ description: "the header X-Auth-Token" })).pipe(
+    Schema.fromKey("x-auth-token")
+  ),
+  storageUrl: Schema.propertySignature(header("X-Storage-Url")).pipe(Schema.fromKey("x-storage-url"))
 })
+
+const decodeHeaders = Schema.decodeUnknown(Headers)
 
 /** How long TempAuth's tokens live where it does not say: its default, a day. */
 const defaultLife = 86_400
 
-const toAnswer = ({ expires, storageUrl, token }: typeof Headers.Type, user: string, issued: DateTime.Utc): Answer => {
+/** How many seconds the token has left. */
+const lifeOf = (expires: string | undefined): number => {
+  const seconds = Number(expires?.trim() || "none")
+  return seconds >= 0 && seconds < 1e10 ? seconds : defaultLife
+}
+
+const toAnswer = (answer: typeof Headers.Type, life: number, user: string, issued: DateTime.Utc): Answer => {
+  const storageUrl = withoutUserInfo(answer.storageUrl)
   const account = storageUrl.replace(/\/+$/, "").split("/").at(-1)
   return {
-    token: Redacted.make(token),
+    token: Redacted.make(answer.token),
     issued,
-    expires: DateTime.add(issued, { seconds: expires ?? defaultLife }),
+    expires: DateTime.add(issued, { seconds: life }),
     ...(account !== undefined && { tenant: new Tenant({ id: account }) }),
     user: new User({ name: user, roles: [] }),
     catalog: [
@@ -43,6 +57,11 @@ const toAnswer = ({ expires, storageUrl, token }: typeof Headers.Type, user: str
   }
 }
 
+/**
+ * A text as a header holds it: Swift reads the bytes of a header as UTF-8, and an HTTP client writes a byte for each character.
+ */
+const headerText = (text: string): string => Buffer.from(text, "utf8").toString("latin1")
+
 /** One login, repeated as the policy says. */
 export const authenticate = (
   client: SecureClient,
@@ -55,11 +74,14 @@ export const authenticate = (
     url: credentials.authUrl,
     template: "/auth/v1.0",
     request: HttpClientRequest.get(credentials.authUrl).pipe(
-      HttpClientRequest.setHeaders({ "x-auth-user": credentials.user, "x-auth-key": key })
+      HttpClientRequest.setHeaders({ "x-auth-user": headerText(credentials.user), "x-auth-key": headerText(key) })
     ),
-    secrets: [key],
+    secrets: [...new Set([key, headerText(key)])],
     read: (_, headers, now) =>
-      Effect.map(Schema.decodeUnknown(Headers)(headers), (answer) => toAnswer(answer, credentials.user, now)),
+      Effect.map(
+        decodeHeaders({ ...headers, "x-auth-token": headers["x-auth-token"] ?? headers["x-storage-token"] }),
+        (answer) => toAnswer(answer, lifeOf(headers["x-auth-token-expires"]), credentials.user, now)
+      ),
     asksFor: () => undefined,
     refusedBy404: false
   })
