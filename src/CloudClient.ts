@@ -468,7 +468,8 @@ export const make = (
         return ServiceCatalog.endpointUrl(access.catalog, selectorFor(selector, options, access), operation)
       }
       const named = options.endpoint.trim().replace(/\/+$/, "")
-      if (hasUserInfo(named)) return Either.left(invalidOption(operation, "endpoint", "a URL without user and password"))
+      if (hasUserInfo(named))
+        return Either.left(invalidOption(operation, "endpoint", "a URL without user and password"))
       if (selector.complete === undefined) return Either.right(named)
       return Either.mapLeft(selector.complete(named, access.tenant?.id), (expected) =>
         invalidOption(operation, "endpoint", expected)

@@ -50,7 +50,9 @@ export class MfaChallenge extends Schema.Class<MfaChallenge>("effect-rackspace/M
   /** The auth URL that asked. */
   authUrl: Schema.String,
   /** The tenant that the login named, if it did. */
-  tenantId: Schema.optional(Schema.String)
+  tenantId: Schema.optional(Schema.String),
+  /** The name of the tenant, where the login named it by that. */
+  tenantName: Schema.optional(Schema.String)
 }) {}
 
 /**

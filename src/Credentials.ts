@@ -1,7 +1,10 @@
 /**
- * Who logs in: an API key, a password, a saved token, or the answer to an MFA challenge at Rackspace; a password, a saved token
- * or an application credential at any OpenStack with Keystone v3; a key at a Swift without Keystone. Given as values, read from
- * pyrax's credential file, or from `Config` (environment variables by default).
+ * Who logs in: an API key, a password, a saved token, or the answer to an MFA challenge at Rackspace; a password, a saved token,
+ * an application credential or an OpenID Connect access token at any OpenStack with Keystone v3; a key at a Swift without
+ * Keystone. Given as values, read from pyrax's credential file, or from `Config` (environment variables by default).
+ *
+ * The constructors take any value and throw nothing. A field that is missing, empty or of the wrong type fails the login with
+ * `AuthenticationFailed` and the reason `malformed`, which names the field.
  *
  * @since 0.1.0
  */
@@ -15,7 +18,8 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type { MfaChallenge } from "./CloudError.js"
-import { expandHome, sharedWith } from "./internal/privateFile.js"
+import { expandHome, sharedWith, textOf } from "./internal/privateFile.js"
+import { hasUserInfo, withoutUserInfo } from "./internal/urlText.js"
 
 /**
  * Rackspace's Identity for all accounts but those of the UK.
@@ -40,6 +44,8 @@ interface Login {
   readonly authUrl: string
   /** Limits the login to one tenant. A string, since leading zeros count. */
   readonly tenantId: string | undefined
+  /** Limits the login to one tenant by its name, in place of `tenantId`. */
+  readonly tenantName?: string
 }
 
 /**
@@ -108,8 +114,8 @@ export type Domain = { readonly id: string } | { readonly name: string }
 export type KeystoneUser = { readonly id: string } | { readonly name: string; readonly domain: Domain }
 
 /**
- * What a token of Keystone v3 is good for: a project, by id or by a name within a domain; a domain; the system as a whole; or
- * nothing but to ask for another (`unscoped`).
+ * What a token of Keystone v3 is good for: a project, by id or by a name within a domain; a domain; the system as a whole; a
+ * trust, by which another user has handed on roles in a project; or nothing but to ask for another (`unscoped`).
  *
  * @since 0.1.0
  * @category models
@@ -118,6 +124,7 @@ export type Scope =
   | { readonly project: { readonly id: string } | { readonly name: string; readonly domain: Domain } }
   | { readonly domain: Domain }
   | { readonly system: "all" }
+  | { readonly trust: { readonly id: string } }
   | "unscoped"
 
 /**
@@ -170,6 +177,26 @@ export interface ApplicationCredential {
 }
 
 /**
+ * An access token that an OpenID Connect provider has issued, where Keystone v3 is federated with it. The library does not
+ * renew it: once the provider's token has expired, the next login is refused.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface OidcAccessToken {
+  readonly _tag: "OidcAccessToken"
+  /** Keystone's URL, with or without `/v3`. */
+  readonly authUrl: string
+  /** The name that Keystone has for the provider. */
+  readonly identityProvider: string
+  /** The name of the federation protocol in Keystone: `openid`, `oidc`. */
+  readonly protocol: string
+  readonly accessToken: Redacted.Redacted
+  /** Default: none, which gives a token that is good for no project. */
+  readonly scope: Scope | undefined
+}
+
+/**
  * A user and a key for Swift's own login (v1, TempAuth), where Swift runs without Keystone.
  *
  * @since 0.1.0
@@ -191,7 +218,15 @@ export interface SwiftKey {
  * @category models
  */
 export type Credentials =
-  ApiKey | Password | Token | Passcode | KeystonePassword | KeystoneToken | ApplicationCredential | SwiftKey
+  | ApiKey
+  | Password
+  | Token
+  | Passcode
+  | KeystonePassword
+  | KeystoneToken
+  | ApplicationCredential
+  | OidcAccessToken
+  | SwiftKey
 
 /**
  * Credentials could not be had: the file is missing, cannot be read, is readable by others, is not what it should be, or asks
@@ -215,20 +250,36 @@ type Secret = string | Redacted.Redacted
 
 const redact = (secret: Secret): Redacted.Redacted => (Redacted.isRedacted(secret) ? secret : Redacted.make(secret))
 
+// The constructors take whatever they are given, a variable that is not set included, and throw nothing. What is wrong is found
+// when the program logs in, and fails typed: see internal/credentialsProblem.ts.
+
+/**
+ * An auth URL. A password in it is removed at once, so that printing the credentials does not show it; what stands in its
+ * place makes the login refuse the URL.
+ */
+const urlOf = (authUrl: string): string =>
+  typeof authUrl === "string" ? withoutUserInfo(authUrl.trim(), "***@") : authUrl
+
 /**
  * A tenant's number is written as a number by many; it is a string on the wire.
  */
 const tenantOf = (tenantId: string | number | undefined): string | undefined =>
-  tenantId === undefined || tenantId === "" ? undefined : String(tenantId)
+  tenantId === ""
+    ? undefined
+    : typeof tenantId === "number" && Number.isSafeInteger(tenantId)
+      ? String(tenantId)
+      : (tenantId as string | undefined)
 
 interface LoginOptions {
   readonly authUrl?: string | undefined
   readonly tenantId?: string | number | undefined
+  readonly tenantName?: string | undefined
 }
 
 const loginOf = (options: LoginOptions): Login => ({
-  authUrl: options.authUrl === undefined || options.authUrl.trim() === "" ? usAuthUrl : options.authUrl.trim(),
-  tenantId: tenantOf(options.tenantId)
+  authUrl: options.authUrl === undefined || urlOf(options.authUrl) === "" ? usAuthUrl : urlOf(options.authUrl),
+  tenantId: tenantOf(options.tenantId),
+  ...(options.tenantName !== undefined && options.tenantName !== "" && { tenantName: options.tenantName })
 })
 
 /**
@@ -280,8 +331,11 @@ export const token = (
     token: redact(options.token),
     renewWith: options.renewWith,
     ...loginOf({
-      authUrl: options.authUrl ?? options.renewWith?.authUrl,
-      tenantId: options.tenantId ?? options.renewWith?.tenantId
+      authUrl: options.authUrl === undefined ? options.renewWith?.authUrl : options.authUrl,
+      // A tenant that is named here is not mixed with that of the other credentials.
+      ...(options.tenantId === undefined && options.tenantName === undefined
+        ? { tenantId: options.renewWith?.tenantId, tenantName: options.renewWith?.tenantName }
+        : { tenantId: options.tenantId, tenantName: options.tenantName })
     })
   })
 
@@ -296,7 +350,7 @@ export const answerChallenge = (challenge: MfaChallenge, passcode: Secret): Pass
     _tag: "Passcode" as const,
     sessionId: challenge.sessionId,
     passcode: redact(passcode),
-    ...loginOf({ authUrl: challenge.authUrl, tenantId: challenge.tenantId })
+    ...loginOf(challenge)
   })
 
 /**
@@ -326,7 +380,7 @@ export const keystonePassword = (options: {
 }): KeystonePassword =>
   Data.struct({
     _tag: "KeystonePassword" as const,
-    authUrl: options.authUrl.trim(),
+    authUrl: urlOf(options.authUrl),
     user: options.user,
     password: redact(options.password),
     passcode: options.passcode === undefined ? undefined : redact(options.passcode),
@@ -347,9 +401,12 @@ export const keystoneToken = (options: {
 }): KeystoneToken =>
   Data.struct({
     _tag: "KeystoneToken" as const,
-    authUrl: options.authUrl.trim(),
+    authUrl: urlOf(options.authUrl),
     token: redact(options.token),
-    scope: options.scope ?? (options.renewWith?._tag === "KeystonePassword" ? options.renewWith.scope : undefined),
+    scope:
+      options.scope === undefined && options.renewWith?._tag === "KeystonePassword"
+        ? options.renewWith.scope
+        : options.scope,
     renewWith: options.renewWith
   })
 
@@ -366,9 +423,47 @@ export const applicationCredential = (options: {
 }): ApplicationCredential =>
   Data.struct({
     _tag: "ApplicationCredential" as const,
-    authUrl: options.authUrl.trim(),
+    authUrl: urlOf(options.authUrl),
     credential: options.credential,
     secret: redact(options.secret)
+  })
+
+/**
+ * An access token of an OpenID Connect provider, for a Keystone v3 that is federated with it.
+ *
+ * Implements OpenStack Identity API v3, "OS-FEDERATION", "Request an unscoped OS-FEDERATION token", then "Request a scoped
+ * OS-FEDERATION token".
+ *
+ * @example
+ * ```ts
+ * import { Credentials } from "effect-rackspace"
+ *
+ * const credentials = Credentials.oidcAccessToken({
+ *   authUrl: "https://keystone.example.com:5000",
+ *   identityProvider: "corporate",
+ *   protocol: "openid",
+ *   accessToken: "eyJhbGciOi…",
+ *   scope: { project: { name: "demo", domain: { id: "default" } } }
+ * })
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const oidcAccessToken = (options: {
+  readonly authUrl: string
+  readonly identityProvider: string
+  readonly protocol: string
+  readonly accessToken: Secret
+  readonly scope?: Scope | undefined
+}): OidcAccessToken =>
+  Data.struct({
+    _tag: "OidcAccessToken" as const,
+    authUrl: urlOf(options.authUrl),
+    identityProvider: options.identityProvider,
+    protocol: options.protocol,
+    accessToken: redact(options.accessToken),
+    scope: options.scope
   })
 
 /**
@@ -384,7 +479,7 @@ export const swiftKey = (options: {
 }): SwiftKey =>
   Data.struct({
     _tag: "SwiftKey" as const,
-    authUrl: options.authUrl.trim(),
+    authUrl: urlOf(options.authUrl),
     user: options.user,
     key: redact(options.key)
   })
@@ -412,6 +507,7 @@ export const usernameOf = (credentials: Credentials): string | undefined => {
       return "user" in credentials.credential ? nameOf(credentials.credential.user) : undefined
     case "SwiftKey":
       return credentials.user
+    case "OidcAccessToken":
     case "Passcode":
       return undefined
   }
@@ -458,6 +554,10 @@ const parseIni = (text: string): ReadonlyArray<IniSection> | number => {
   return sections
 }
 
+/** Where a tenant is named by id and by name, its id is sent: Identity refuses both. */
+const tenant = (tenantId: string | undefined, tenantName: string | undefined): LoginOptions =>
+  tenantId === undefined ? { tenantName } : { tenantId }
+
 const knownSections = ["rackspace_cloud", "keystone"]
 
 const fromSections = (
@@ -482,7 +582,12 @@ const fromSections = (
   const secret = { apiKey: value("api_key", "apikey"), password: value("password") }
   const options: LoginOptions = {
     authUrl: overrides.authUrl ?? value("auth_url", "auth_endpoint"),
-    tenantId: overrides.tenantId ?? value("tenant_id")
+    ...(overrides.tenantId === undefined && overrides.tenantName === undefined
+      ? tenant(value("tenant_id"), value("tenant_name"))
+      : { tenantId: overrides.tenantId, tenantName: overrides.tenantName })
+  }
+  if (options.authUrl !== undefined && hasUserInfo(options.authUrl)) {
+    return fail("malformed", "auth_url holds a user name or a password; expected a URL without them")
   }
   if (username === undefined) {
     return fail("incomplete", `section [${section.name}] has no username`)
@@ -496,10 +601,10 @@ const fromSections = (
 
 /**
  * Reads pyrax's credential file: an INI file whose section `[rackspace_cloud]` (or `[keystone]`, or the one named) has
- * `username` and `api_key` or `password`; `tenant_id` and `auth_url` are read too. `~` stands for the home directory.
+ * `username` and `api_key` or `password`; `tenant_id`, `tenant_name` and `auth_url` are read too. `~` stands for the home directory.
  *
- * Fails with {@link CredentialsError} where the file is missing, unreadable, not such a file, or readable by other users of
- * the machine (`permissions: "any"` accepts that, for secrets that an orchestrator mounts).
+ * Fails with {@link CredentialsError} where the file is missing, unreadable, not such a file, not UTF-8, or readable by other
+ * users of the machine (`permissions: "any"` accepts that, for secrets that an orchestrator mounts).
  *
  * @example
  * ```ts
@@ -549,7 +654,14 @@ export const fromFile = (
         message: `${source}: it holds secrets and is open to ${shared}; run \`chmod 600 ${source}\`, or accept it with permissions: "any"`
       })
     }
-    const text = yield* Effect.mapError(fs.readFileString(source), unreadable)
+    const text = textOf(yield* Effect.mapError(fs.readFile(source), unreadable))
+    if (text === undefined) {
+      return yield* new CredentialsError({
+        reason: "malformed",
+        source,
+        message: `${source}: it is not a text in UTF-8; save it in that encoding`
+      })
+    }
     const sections = parseIni(text)
     if (typeof sections === "number") {
       return yield* new CredentialsError({
@@ -589,16 +701,23 @@ const openStackVariables: Config.Config<Variables> = Config.all({
   password: secret("OS_PASSWORD"),
   tenantId: text("OS_TENANT_ID"),
   projectId: text("OS_PROJECT_ID"),
+  tenantName: text("OS_TENANT_NAME"),
+  projectName: text("OS_PROJECT_NAME"),
   authUrl: text("OS_AUTH_URL")
 }).pipe(
-  Config.map(({ projectId, tenantId, ...login }) => ({ ...login, tenantId: tenantId ?? projectId, apiKey: undefined }))
+  Config.map(({ projectId, projectName, tenantId, tenantName, ...login }) => ({
+    ...login,
+    ...tenant(tenantId ?? projectId, tenantName ?? projectName),
+    apiKey: undefined
+  }))
 )
 
 /**
  * Credentials from `Config`: `RAX_USERNAME` with `RAX_API_KEY` or `RAX_PASSWORD`, and `RAX_TENANT_ID` and `RAX_AUTH_URL`
- * where set; or else OpenStack's `OS_USERNAME`, `OS_PASSWORD`, `OS_TENANT_ID` (or `OS_PROJECT_ID`) and `OS_AUTH_URL`. The two
- * families are never mixed: no secret of the one goes to the auth URL of the other. These are credentials for version 2.0; the
- * `OS_*` variables of a cloud with Keystone v3 are read by `CloudConfig.fromEnvironment`.
+ * where set; or else OpenStack's `OS_USERNAME`, `OS_PASSWORD`, `OS_AUTH_URL`, and `OS_TENANT_ID` or `OS_TENANT_NAME` (or
+ * `OS_PROJECT_ID` or `OS_PROJECT_NAME`). The two families are never mixed: no secret of the one goes to the auth URL of the
+ * other. These are credentials for version 2.0; the `OS_*` variables of a cloud with Keystone v3 are read by
+ * `CloudConfig.fromEnvironment`.
  *
  * @since 0.1.0
  * @category constructors

@@ -171,8 +171,9 @@ export const make = <E = never, R = never>(
     const storing = Effect.unsafeMakeSemaphore(1)
 
     const identity = identities.make(client, credentials, policy)
-    const key = identities.storeKey(credentials)
-    const renewable = identities.isRenewable(credentials)
+    const unusable = identities.refusalOf(credentials)
+    const key = unusable === undefined ? identities.storeKey(credentials) : undefined
+    const renewable = unusable !== undefined || identities.isRenewable(credentials)
 
     const withStore = <A>(effect: Effect.Effect<A, { readonly message: string }>, otherwise: A): Effect.Effect<A> =>
       Effect.catchAll(Effect.timeout(Effect.interruptible(effect), storePatience), (error) =>
@@ -222,6 +223,7 @@ export const make = <E = never, R = never>(
       })
 
     const login: Effect.Effect<identities.Answer, AuthenticationFailed> = Effect.suspend(() => {
+      if (unusable !== undefined) return Effect.fail(unusable)
       const isToken = credentials._tag === "Token" || credentials._tag === "KeystoneToken"
       if (isToken && credentials.renewWith !== undefined) {
         const { renewWith } = credentials

@@ -213,9 +213,7 @@ export const endpointUrl = (
   operation: Operation
 ): Either.Either<string, EndpointNotFound> => {
   const wanted = selector.interface ?? "public"
-  const entries = catalog.filter(
-    (entry) => selector.types.includes(entry.type) && isEligible(entry.name, selector)
-  )
+  const entries = catalog.filter((entry) => selector.types.includes(entry.type) && isEligible(entry.name, selector))
   const all = ofFirstType(entries, selector)
   const available = unique(all.map(({ endpoint }) => endpoint.region?.toUpperCase()))
   const fail = (message: string) =>

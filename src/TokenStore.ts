@@ -13,7 +13,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { Access } from "./Access.js"
-import { expandHome, sharedWith, writePrivately } from "./internal/privateFile.js"
+import { expandHome, sharedWith, textOf, writePrivately } from "./internal/privateFile.js"
 
 /**
  * A stored token could not be had or kept. The message says why, and never quotes what is stored.
@@ -124,8 +124,8 @@ export const makeFile = (path: string): Effect.Effect<Service, never, FileSystem
               message: `${file}: it is open to ${shared}, so its token is not used; the next login replaces it by a private file`
             })
           }
-          const text = yield* Effect.mapError(fs.readFileString(file), unavailable("read"))
-          return yield* decodeEntry(key, text, file)
+          const text = textOf(yield* Effect.mapError(fs.readFile(file), unavailable("read")))
+          return yield* decodeEntry(key, text ?? "", file)
         }),
       save: (key, access) =>
         writePrivately(file, encodeEntry(key, access)).pipe(

@@ -7,10 +7,11 @@ import type * as Redacted from "effect/Redacted"
 import type { AuthenticationFailed, TransportError, UnexpectedStatus } from "../CloudError.js"
 import { type Credentials, usernameOf } from "../Credentials.js"
 import type * as RetryPolicy from "../RetryPolicy.js"
+import { problemOf } from "./credentialsProblem.js"
 import type { SecureClient } from "./http.js"
 import * as identityV2 from "./identityV2.js"
 import * as identityV3 from "./identityV3.js"
-import type { Answer } from "./login.js"
+import { type Answer, failed } from "./login.js"
 import * as swiftAuth from "./swiftAuth.js"
 
 export type { Answer } from "./login.js"
@@ -38,6 +39,7 @@ export const make = (client: SecureClient, credentials: Credentials, policy: Ret
         case "KeystonePassword":
         case "KeystoneToken":
         case "ApplicationCredential":
+        case "OidcAccessToken":
           return Effect.flatMap(keystone(who.authUrl), (base) => identityV3.authenticate(client, who, base, policy))
         case "SwiftKey":
           return swiftAuth.authenticate(client, who, policy)
@@ -50,6 +52,7 @@ export const make = (client: SecureClient, credentials: Credentials, policy: Ret
         case "KeystonePassword":
         case "KeystoneToken":
         case "ApplicationCredential":
+        case "OidcAccessToken":
           return Effect.flatMap(
             // Where version 3 could not be found there is no token of it either.
             Effect.option(keystone(credentials.authUrl)),
@@ -70,16 +73,23 @@ export const storeKey = (credentials: Credentials): string | undefined => {
     case "KeystonePassword":
     case "KeystoneToken":
     case "ApplicationCredential":
+    case "OidcAccessToken":
       return identityV3.storeKey(credentials)
     case "SwiftKey":
       return JSON.stringify([credentials.authUrl, "v1", credentials.user])
     default: {
       const username = usernameOf(credentials)
-      return username === undefined
-        ? undefined
-        : `${identityV2.baseUrl(credentials.authUrl)}|${username}|${credentials.tenantId ?? ""}`
+      const { authUrl, tenantId = "", tenantName } = credentials
+      const byName = tenantName === undefined ? "" : `|name|${tenantName}`
+      return username === undefined ? undefined : `${identityV2.baseUrl(authUrl)}|${username}|${tenantId}${byName}`
     }
   }
+}
+
+/** Why nobody can log in with these credentials, whatever the cloud says; undefined where they may be good. */
+export const refusalOf = (credentials: Credentials): AuthenticationFailed | undefined => {
+  const problem = problemOf(credentials)
+  return problem === undefined ? undefined : failed("malformed", `Identity.authenticate: credentials: ${problem}`)
 }
 
 /** Whether a login can be made again with these credentials. */

@@ -103,7 +103,8 @@ const secretsOf = (credentials: V2): ReadonlyArray<string> => {
 
 /** The credential object of a login request; the tenant stands beside it, not inside. */
 const bodyOf = (credentials: V2): Record<string, unknown> => {
-  const tenant = credentials.tenantId === undefined ? {} : { tenantId: credentials.tenantId }
+  const { tenantId, tenantName } = credentials
+  const tenant = { ...(tenantId !== undefined && { tenantId }), ...(tenantName !== undefined && { tenantName }) }
   switch (credentials._tag) {
     case "ApiKey":
       return {
@@ -126,7 +127,7 @@ const bodyOf = (credentials: V2): Record<string, unknown> => {
 }
 
 /** `OS-MF sessionId='…', factor='PASSCODE'`, with either kind of quotes. */
-const challengeOf = (header: string | undefined, { authUrl, tenantId }: V2): MfaChallenge | undefined => {
+const challengeOf = (header: string | undefined, { authUrl, tenantId, tenantName }: V2): MfaChallenge | undefined => {
   if (header === undefined || !/^\s*OS-MF\b/i.test(header)) return undefined
   const sessionId = /sessionId=['"]([^'"]+)['"]/i.exec(header)?.[1]
   const factor = /factor=['"]([^'"]+)['"]/i.exec(header)?.[1]
@@ -136,7 +137,8 @@ const challengeOf = (header: string | undefined, { authUrl, tenantId }: V2): Mfa
         sessionId: Redacted.make(sessionId),
         factor: factor ?? "PASSCODE",
         authUrl,
-        ...(tenantId !== undefined && { tenantId })
+        ...(tenantId !== undefined && { tenantId }),
+        ...(tenantName !== undefined && { tenantName })
       })
 }
 

@@ -8,7 +8,7 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { Tenant, User } from "../Access.js"
 import type { AuthenticationFailed, TransportError, UnexpectedStatus } from "../CloudError.js"
-import type { ApplicationCredential, KeystonePassword, KeystoneToken, Scope } from "../Credentials.js"
+import type { ApplicationCredential, KeystonePassword, KeystoneToken, OidcAccessToken, Scope } from "../Credentials.js"
 import type * as RetryPolicy from "../RetryPolicy.js"
 import { CatalogEndpoint } from "../ServiceCatalog.js"
 import { readText, type SecureClient, send, type Target } from "./http.js"
@@ -16,7 +16,10 @@ import { entryOf, items, readable, roleOf, text, texts, Token, url } from "./ide
 import { type Answer, type Attempt, failed, revokeBy, run } from "./login.js"
 import { Timestamp } from "./wire.js"
 
-export type V3 = KeystonePassword | KeystoneToken | ApplicationCredential
+/** What logs in by the body of a request for a token. */
+type Direct = KeystonePassword | KeystoneToken | ApplicationCredential
+
+export type V3 = Direct | OidcAccessToken
 
 const trimmed = (authUrl: string): string =>
   authUrl
@@ -141,10 +144,11 @@ const Subject = Schema.Struct({
 
 const scopeBody = (scope: Scope): unknown => {
   if (scope === "unscoped") return scope
+  if ("trust" in scope) return { "OS-TRUST:trust": scope.trust }
   return "system" in scope ? { system: { all: true } } : scope
 }
 
-const identityBody = (credentials: V3): Record<string, unknown> => {
+const identityBody = (credentials: Direct): Record<string, unknown> => {
   switch (credentials._tag) {
     case "KeystonePassword": {
       const { passcode, password, user } = credentials
@@ -164,7 +168,7 @@ const identityBody = (credentials: V3): Record<string, unknown> => {
   }
 }
 
-const secretsOf = (credentials: V3): ReadonlyArray<string> => {
+const secretsOf = (credentials: Direct): ReadonlyArray<string> => {
   switch (credentials._tag) {
     case "KeystonePassword":
       return [credentials.password, credentials.passcode].flatMap((secret) =>
@@ -177,7 +181,13 @@ const secretsOf = (credentials: V3): ReadonlyArray<string> => {
   }
 }
 
-const attemptOf = (credentials: V3, base: string): Attempt => {
+const readAnswer: Attempt["read"] = (text, headers, now) =>
+  Effect.map(
+    Effect.all([Schema.decodeUnknown(Subject)(headers), Schema.decodeUnknown(WireAnswer)(text)]),
+    ([subject, answer]) => toAnswer(answer, subject["x-subject-token"], now)
+  )
+
+const attemptOf = (credentials: Direct, base: string): Attempt => {
   const url = `${base}/auth/tokens`
   // An application credential is good for one project, and refused with a scope.
   const scope = credentials._tag === "ApplicationCredential" ? undefined : credentials.scope
@@ -192,11 +202,7 @@ const attemptOf = (credentials: V3, base: string): Attempt => {
       })
     ),
     secrets: secretsOf(credentials),
-    read: (text, headers, now) =>
-      Effect.map(
-        Effect.all([Schema.decodeUnknown(Subject)(headers), Schema.decodeUnknown(WireAnswer)(text)]),
-        ([subject, answer]) => toAnswer(answer, subject["x-subject-token"], now)
-      ),
+    read: readAnswer,
     asksFor: (headers) =>
       headers["openstack-auth-receipt"] === undefined
         ? undefined
@@ -206,13 +212,38 @@ const attemptOf = (credentials: V3, base: string): Attempt => {
   }
 }
 
-/** One login at the URL of version 3, repeated as the policy says. */
+/** The request by which Keystone's web server checks an access token, and Keystone answers with an unscoped token. */
+const federatedAttempt = ({ accessToken, identityProvider, protocol }: OidcAccessToken, base: string): Attempt => {
+  const provider = `identity_providers/${encodeURIComponent(identityProvider)}`
+  const url = `${base}/OS-FEDERATION/${provider}/protocols/${encodeURIComponent(protocol)}/auth`
+  return {
+    method: "POST",
+    url,
+    template: "/OS-FEDERATION/identity_providers/{identityProvider}/protocols/{protocol}/auth",
+    request: HttpClientRequest.post(url).pipe(HttpClientRequest.acceptJson, HttpClientRequest.bearerToken(accessToken)),
+    secrets: [Redacted.value(accessToken)],
+    read: readAnswer,
+    asksFor: () => undefined,
+    // Keystone does not find a provider or a protocol that it does not know.
+    refusedBy404: true
+  }
+}
+
+/** One login at the URL of version 3, repeated as the policy says. A federated one takes a second request for its scope. */
 export const authenticate = (
   client: SecureClient,
   credentials: V3,
   base: string,
   policy: RetryPolicy.Service
-): Effect.Effect<Answer, AuthenticationFailed> => run(client, policy, attemptOf(credentials, base))
+): Effect.Effect<Answer, AuthenticationFailed> => {
+  if (credentials._tag !== "OidcAccessToken") return run(client, policy, attemptOf(credentials, base))
+  const { authUrl, scope } = credentials
+  const unscoped = run(client, policy, federatedAttempt(credentials, base))
+  if (scope === undefined || scope === "unscoped") return unscoped
+  return Effect.flatMap(unscoped, ({ token }) =>
+    run(client, policy, attemptOf({ _tag: "KeystoneToken", authUrl, token, scope, renewWith: undefined }, base))
+  )
+}
 
 /** Revokes a token in its own name (`DELETE /v3/auth/tokens`). */
 export const revoke = (
@@ -248,6 +279,7 @@ export const storeKey = (credentials: V3): string | undefined => {
   const scoped = (scope: Scope | undefined): unknown => {
     if (scope === undefined || scope === "unscoped") return scope ?? ""
     if ("system" in scope) return "system"
+    if ("trust" in scope) return ["trust", scope.trust.id]
     if ("domain" in scope) return ["domain", reference(scope.domain)]
     return ["project", "id" in scope.project ? reference(scope.project) : user(scope.project)]
   }
@@ -262,6 +294,9 @@ export const storeKey = (credentials: V3): string | undefined => {
         "id" in credential ? reference(credential) : [...reference(credential), user(credential.user)]
       )
     }
+    case "OidcAccessToken":
+      // An access token does not say here whose it is.
+      return undefined
     case "KeystoneToken":
       // Of the same user another scope is another login.
       return credentials.renewWith === undefined

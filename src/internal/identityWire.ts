@@ -57,9 +57,11 @@ export const texts = Schema.optionalToRequired(Schema.Unknown, Schema.Array(Sche
   encode: Option.some
 })
 
-/** A token, as it can stand in a header. */
+/** A token, as it can stand in a header, which drops spaces around it. */
 export const Token = Schema.String.pipe(
-  Schema.pattern(/^[\x21-\x7e]+$/, { description: "a token (a text without spaces and control characters)" })
+  Schema.pattern(/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/, {
+    description: "a token (printable ASCII, no spaces around)"
+  })
 )
 
 /** A role needs one of id and name. */

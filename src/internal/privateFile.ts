@@ -12,6 +12,20 @@ import { basename, dirname, join } from "node:path"
 export const expandHome = (path: string): string =>
   path === "~" ? homedir() : path.startsWith("~/") ? join(homedir(), path.slice(2)) : path
 
+const utf8 = new TextDecoder("utf-8", { fatal: true })
+
+/**
+ * The text that bytes are in UTF-8, without a byte order mark; undefined where they are something else. In another encoding a
+ * secret would be read as another one than the file holds.
+ */
+export const textOf = (bytes: Uint8Array): string | undefined => {
+  try {
+    return utf8.decode(bytes)
+  } catch {
+    return undefined
+  }
+}
+
 /**
  * Who else than its owner may read or write a file; undefined where nobody may. Windows' modes say nothing about that.
  */

@@ -9,7 +9,7 @@ import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 import { type CommonError, type Conflict, InvalidInput, type QuotaExceeded } from "../../CloudError.js"
-import { expandHome } from "../../internal/privateFile.js"
+import { expandHome, textOf } from "../../internal/privateFile.js"
 import type { BlockDevice } from "./endpoints.js"
 import type { KeyPair, Server } from "./models.js"
 
@@ -138,7 +138,8 @@ export const importKeyPairFromFile =
   }): Effect.Effect<KeyPair, CommonError | Conflict | QuotaExceeded | PlatformError, FileSystem.FileSystem> =>
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
-      const text = yield* fs.readFileString(expandHome(input.path))
+      // A file in another encoding than UTF-8 holds no key that could be sent as it is.
+      const text = textOf(yield* fs.readFile(expandHome(input.path))) ?? ""
       const publicKey = publicKeyOf(text)
       if (publicKey === undefined) {
         const given = /PRIVATE KEY/.test(text) ? `; ${input.path} is a private key: name the .pub file beside it` : ""
