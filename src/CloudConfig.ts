@@ -18,7 +18,8 @@ import { delimiter, isAbsolute, join } from "node:path"
 import { parseDocument } from "yaml"
 import * as Credentials from "./Credentials.js"
 import { CredentialsError } from "./Credentials.js"
-import { expandHome } from "./internal/privateFile.js"
+import { expandHome, textOf as textInUtf8 } from "./internal/privateFile.js"
+import { hasUserInfo } from "./internal/urlText.js"
 import { vendorProfiles } from "./internal/vendorProfiles.js"
 import type { EndpointInterface } from "./ServiceCatalog.js"
 
@@ -45,6 +46,17 @@ type Fields = Readonly<Record<string, unknown>>
 
 const isFields = (value: unknown): value is Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value)
+
+/** A value without its nulls, at every depth. */
+const withoutNulls = (value: unknown): unknown => {
+  if (value === null) return undefined
+  if (Array.isArray(value)) return value.filter((item) => item !== null).map(withoutNulls)
+  return isFields(value)
+    ? Object.fromEntries(
+        Object.entries(value).flatMap(([key, inner]) => (inner === null ? [] : [[key, withoutNulls(inner)]]))
+      )
+    : value
+}
 
 const fault = (reason: CredentialsError["reason"], source: string, message: string): CredentialsError =>
   new CredentialsError({ reason, source, message: `${source}: ${message}` })
@@ -99,7 +111,10 @@ const loginNames = [
   "trust_id",
   "application_credential_id",
   "application_credential_name",
-  "application_credential_secret"
+  "application_credential_secret",
+  "identity_provider",
+  "protocol",
+  "access_token"
 ]
 
 const underscored = (fields: Fields): Fields =>
@@ -123,6 +138,7 @@ const authTypes = [
   "v3token",
   "v3applicationcredential",
   "v3multifactor",
+  "v3oidcaccesstoken",
   "v2password",
   "rackspace_apikey",
   "v1password"
@@ -161,6 +177,8 @@ const scopeOf = (auth: Fields): Credentials.Scope | undefined => {
   const name = textOf(auth, "project_name", "tenant_name")
   const domainId = textOf(auth, "domain_id")
   const domainName = textOf(auth, "domain_name")
+  const trustId = textOf(auth, "trust_id")
+  if (trustId !== undefined) return { trust: { id: trustId } }
   if (textOf(auth, "system_scope") === "all") return { system: "all" }
   if (id !== undefined) return { project: { id } }
   if (name !== undefined) return { project: { name, domain: domainOf(auth, "project") } }
@@ -168,13 +186,20 @@ const scopeOf = (auth: Fields): Credentials.Scope | undefined => {
   return domainName === undefined ? undefined : { domain: { name: domainName } }
 }
 
-/** What a token may be limited to, but not here. */
-const unsupportedScope = (auth: Fields): string | undefined =>
-  textOf(auth, "trust_id") !== undefined
-    ? "trust_id: a login by a trust is not done here"
-    : textOf(auth, "system_scope") !== undefined && isOfProject(auth)
-      ? "system_scope and a project: a token is good for one of them"
-      : undefined
+/** The tenant that a login of version 2 is limited to: by its id, else by its name. */
+const tenantOf = (auth: Fields) => {
+  const tenantId = textOf(auth, "project_id", "tenant_id")
+  return tenantId === undefined ? { tenantName: textOf(auth, "project_name", "tenant_name") } : { tenantId }
+}
+
+/** What a token cannot be limited to at the same time. A domain beside a project is that of its name. */
+const unsupportedScope = (auth: Fields): string | undefined => {
+  const named = [
+    ...["trust_id", "system_scope"].filter((key) => textOf(auth, key) !== undefined),
+    ...(isOfProject(auth) ? ["a project"] : [])
+  ]
+  return named.length > 1 ? `${named.join(" and ")}: a token is good for one of them` : undefined
+}
 
 /** The kind of login: the one named, else the one whose fields are there. */
 const authTypeOf = (fields: Fields, auth: Fields): string => {
@@ -202,6 +227,11 @@ const credentialsOf = (fields: Fields, source: string): Either.Either<Credential
   const scope = unsupportedScope(auth)
   if (scope !== undefined) return Either.left(fault("unsupported", source, scope))
   const url = authUrl ?? Credentials.usAuthUrl
+  if (hasUserInfo(url)) {
+    return Either.left(
+      fault("malformed", source, "auth_url holds a user name or a password; expected a URL without them")
+    )
+  }
   const word = textOf(auth, "password")
   const username = textOf(auth, "username", "user_name")
   switch (authType) {
@@ -225,31 +255,27 @@ const credentialsOf = (fields: Fields, source: string): Either.Either<Credential
         ? missing("token")
         : Either.right(Credentials.keystoneToken({ authUrl: url, token, scope: scopeOf(auth) }))
     }
+    case "v3oidcaccesstoken": {
+      const identityProvider = textOf(auth, "identity_provider")
+      const protocol = textOf(auth, "protocol")
+      const accessToken = textOf(auth, "access_token")
+      if (identityProvider === undefined) return missing("identity_provider")
+      if (protocol === undefined) return missing("protocol")
+      if (accessToken === undefined) return missing("access_token")
+      return Either.right(
+        Credentials.oidcAccessToken({ authUrl: url, identityProvider, protocol, accessToken, scope: scopeOf(auth) })
+      )
+    }
     case "rackspace_apikey": {
       const apiKey = textOf(auth, "api_key", "apikey")
       if (username === undefined) return missing("username")
       if (apiKey === undefined) return missing("api_key")
-      return Either.right(
-        Credentials.apiKey({ authUrl: url, username, apiKey, tenantId: textOf(auth, "project_id", "tenant_id") })
-      )
+      return Either.right(Credentials.apiKey({ authUrl: url, username, apiKey, ...tenantOf(auth) }))
     }
     case "v2password":
       if (username === undefined) return missing("username")
       if (word === undefined) return missing("password")
-      if (
-        textOf(auth, "project_name", "tenant_name") !== undefined &&
-        textOf(auth, "project_id", "tenant_id") === undefined
-      ) {
-        return missing("tenant_id, by which version 2 is limited to a tenant here")
-      }
-      return Either.right(
-        Credentials.password({
-          authUrl: url,
-          username,
-          password: word,
-          tenantId: textOf(auth, "project_id", "tenant_id")
-        })
-      )
+      return Either.right(Credentials.password({ authUrl: url, username, password: word, ...tenantOf(auth) }))
     case "v1password":
       if (username === undefined) return missing("username")
       if (word === undefined) return missing("password")
@@ -322,28 +348,63 @@ const expanded = (text: string, fields: Fields, source: string): Either.Either<s
     : Either.left(fault("malformed", source, `in a URL ${unknown[0]} stands for nothing that the entry has`))
 }
 
-const isOff = (value: unknown): boolean => typeof value === "string" && /^(false|no|off|0)$/i.test(value)
+const isOff = (value: unknown): boolean =>
+  value === undefined || value === "" || /^(false|no|off|n|f|0)$/i.test(String(value))
 
-const isOn = (value: unknown): boolean => typeof value === "string" && /^(true|yes|on)$/i.test(value)
+const isOn = (value: unknown): boolean =>
+  value === undefined || value === "" || /^(true|yes|on|y|t|1)$/i.test(String(value))
 
-/** What a file says of TLS is the HttpClient's business, and must not be passed over in silence. */
+/**
+ * What is to be done of TLS, which is the HttpClient's business and must not be ignored. `verify` may also be the path of
+ * certificates.
+ */
 const tlsOf = (fields: Fields): string | undefined =>
-  isOff(fields["verify"])
+  !isOn(fields["verify"])
     ? "verify"
-    : isOn(fields["insecure"])
+    : !isOff(fields["insecure"])
       ? "insecure"
       : ["cacert", "cert", "key"].find((key) => textOf(fields, key) !== undefined)
+
+/**
+ * A setting of one service that is not done here, where it differs from that of the whole cloud: to ignore it would be to work
+ * in another place than the file says.
+ */
+const unsupportedSetting = (fields: Fields): string | undefined => {
+  const plain = (value: string | undefined) => value?.replace(/URL$/i, "")
+  const ofCloud = {
+    interface: plain(textOf(fields, "interface", "endpoint_type")) ?? "public",
+    region: textOf(fields, "region_name")
+  }
+  return ["compute", "object_store"]
+    .flatMap((service) => [
+      [`${service}_interface`, ofCloud.interface] as const,
+      [`${service}_endpoint_type`, ofCloud.interface] as const,
+      [`${service}_region_name`, ofCloud.region] as const,
+      [`${service}_service_type`, service.replaceAll("_", "-")] as const
+    ])
+    .find(([name, common]) => textOf(fields, name) !== undefined && plain(textOf(fields, name)) !== common)?.[0]
+}
 
 const cloudOf = (given: Fields, source: string, tls: "refuse" | "handled"): Either.Either<Cloud, CredentialsError> =>
   Either.gen(function* () {
     const fields = withAuth(given)
-    const setting = tlsOf(fields)
+    const setting = tlsOf(fields) ?? tlsOf(section(fields, "auth"))
     if (setting !== undefined && tls === "refuse") {
       return yield* Either.left(
         fault(
           "unsupported",
           source,
           `${setting} is for the HttpClient, which the program hands in: make one that does so, and say tls: "handled"`
+        )
+      )
+    }
+    const single = unsupportedSetting(fields)
+    if (single !== undefined) {
+      return yield* Either.left(
+        fault(
+          "unsupported",
+          source,
+          `${single}: region and interface are those of all services here, and types are fixed`
         )
       )
     }
@@ -376,12 +437,53 @@ const extensions = ["yaml", "yml", "json"]
 const searchPath = (name: string, folders: ReadonlyArray<string>): ReadonlyArray<string> =>
   folders.flatMap((folder) => extensions.map((extension) => join(folder, `${name}.${extension}`)))
 
+/**
+ * What a document says, with its merge keys (`<<`) resolved and without its nulls: a key whose value is null is as good as
+ * absent. Scalars stay texts: a password of digits is not a number, nor is a tenant.
+ *
+ * The parser's own messages quote the file, which may hold a secret, so that only the place is told.
+ */
+const parseYaml = (text: string, path: string): Either.Either<unknown, CredentialsError> =>
+  Either.flatMap(
+    Either.try({
+      try: () => {
+        const document = parseDocument(text, {
+          schema: "failsafe",
+          customTags: ["null"],
+          merge: true,
+          logLevel: "error"
+        })
+        const [error] = document.errors
+        return { error, value: error === undefined ? withoutNulls(document.toJS({ maxAliasCount: 1000 })) : undefined }
+      },
+      catch: (thrown) =>
+        fault(
+          "malformed",
+          path,
+          thrown instanceof RangeError
+            ? "its YAML is nested too deeply"
+            : "its YAML cannot be read: an alias (*name) without an anchor, a merge key (<<) of something else than mappings, or too many aliases"
+        )
+    }),
+    ({ error, value }) => {
+      if (error === undefined) return Either.right(value)
+      const place = error.linePos?.[0]
+      return Either.left(
+        fault(
+          "malformed",
+          path,
+          place === undefined ? "not YAML" : `not YAML: line ${place.line}, column ${place.col} (${error.code})`
+        )
+      )
+    }
+  )
+
 /** A file's content; undefined where there is none. */
 const readYaml = (path: string): Effect.Effect<Fields | undefined, CredentialsError, FileSystem.FileSystem> =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
-    const text = yield* fs
-      .readFileString(path)
+    const bytes = yield* fs
+      .readFile(path)
       .pipe(
         Effect.catchAll((error) =>
           error._tag === "SystemError" && error.reason === "NotFound"
@@ -395,21 +497,13 @@ const readYaml = (path: string): Effect.Effect<Fields | undefined, CredentialsEr
               )
         )
       )
-    if (text === undefined) return undefined
-    // Scalars stay texts: a password of digits is not a number, nor is a tenant.
-    const document = parseDocument(text, { schema: "failsafe", logLevel: "silent" })
-    const [error] = document.errors
-    if (error !== undefined) {
-      const place = error.linePos?.[0]
-      // The parser's own message quotes the line, which may hold a secret.
-      return yield* fault(
-        "malformed",
-        path,
-        place === undefined ? "not YAML" : `not YAML: line ${place.line}, column ${place.col} (${error.code})`
-      )
+    if (bytes === undefined) return undefined
+    const text = textInUtf8(bytes)
+    if (text === undefined) {
+      return yield* fault("malformed", path, "it is not a text in UTF-8; save it in that encoding")
     }
-    const value: unknown = document.toJS()
-    if (value === null || value === "") return {}
+    const value = yield* parseYaml(text, path)
+    if (value === undefined || value === "") return {}
     return isFields(value) ? value : yield* fault("malformed", path, "expected a mapping with the key clouds")
   })
 
@@ -501,8 +595,11 @@ const inRegion = (
  *
  * The region is the one named, which has to be among the entry's `regions` where it lists any, else the first of those.
  *
- * Where the cloud says `verify: false`, `insecure: true`, `cacert`, `cert` or `key`, reading it fails unless `tls: "handled"` says that the
- * program's HttpClient does so: see the example of an own HttpClient.
+ * A key whose value is null (`null`, `~`, nothing) is as good as absent, and mappings are merged by `<<`, in every file.
+ *
+ * Where the cloud has a `verify` that is not true, an `insecure` that is not false, `cacert`, `cert` or `key`, reading it fails
+ * unless `tls: "handled"` says that the program's HttpClient does so: see the example of an own HttpClient. An interface, region
+ * or type of its own for `compute` or `object_store` is refused too.
  *
  * Fails with `CredentialsError` where there is no such file or cloud, or the entry is not what it should be: with the file, and
  * never with a value from it.
@@ -553,7 +650,7 @@ export const fromFile = (
     return yield* cloudOf(yield* inRegion(whole, options.region, place), place, options.tls ?? "refuse")
   })
 
-const secretNames = ["PASSWORD", "TOKEN", "AUTH_TOKEN", "PASSCODE", "APPLICATION_CREDENTIAL_SECRET"]
+const secretNames = ["ACCESS_TOKEN", "PASSWORD", "TOKEN", "AUTH_TOKEN", "PASSCODE", "APPLICATION_CREDENTIAL_SECRET"]
 
 const authNames = [
   "AUTH_URL",
@@ -574,6 +671,8 @@ const authNames = [
   "DEFAULT_DOMAIN_NAME",
   "SYSTEM_SCOPE",
   "TRUST_ID",
+  "IDENTITY_PROVIDER",
+  "PROTOCOL",
   "APPLICATION_CREDENTIAL_ID",
   "APPLICATION_CREDENTIAL_NAME",
   ...secretNames
@@ -589,6 +688,7 @@ const otherNames = [
   "CERT",
   "KEY",
   "INSECURE",
+  "VERIFY",
   "COMPUTE_API_VERSION",
   "COMPUTE_DEFAULT_MICROVERSION",
   "COMPUTE_ENDPOINT_OVERRIDE",

@@ -334,6 +334,10 @@ object_store_endpoint_override: https://swift.test/v1/AUTH_p`)
       for (const line of [
         "verify: false",
         "verify: no",
+        "verify: 0",
+        "verify: /ca.pem",
+        "insecure: 1",
+        "insecure: 'Yes'",
         "insecure: true",
         "cacert: /ca.pem",
         "cert: /c.pem",
@@ -345,7 +349,217 @@ object_store_endpoint_override: https://swift.test/v1/AUTH_p`)
         assert.match(error.message, /is for the HttpClient.*tls: "handled"/)
         yield* read(files, { tls: "handled" })
       }
+      for (const login of ["insecure: true", "cacert: /ca.pem", "verify: false"]) {
+        const error = yield* refusal(one(`auth: {auth_url: 'https://a.test/v3', user_id: u, password: p, ${login}}`))
+        assert.strictEqual(error.reason, "unsupported", login)
+      }
       yield* read(one("insecure: false\nverify: true\nauth: {auth_url: 'https://a.test/v3', user_id: u, password: p}"))
+    })
+  )
+})
+
+describe("YAML in clouds.yaml", () => {
+  const scopeIn = (files: Readonly<Record<string, string>>, options: Options = { cloud: "site" }) =>
+    Effect.map(read(files, options), ({ credentials }) =>
+      credentials._tag === "KeystonePassword" ? credentials.scope : assert.fail(credentials._tag)
+    )
+
+  const site = (auth: string, above = "") => ({
+    "clouds.yaml": `${above}
+clouds:
+  site:
+    auth:
+      auth_url: https://keystone.test/v3
+      user_id: u
+      password: p
+${auth.replace(/^(?=.)/gm, "      ")}`
+  })
+
+  it.effect("a merge key takes in a mapping, or several, and what stands beside it counts more", () =>
+    Effect.gen(function* () {
+      const above = `
+x-a: &a { project_name: a, project_domain_id: da }
+x-b: &b { project_name: b, project_domain_id: db, <<: { system_scope: null } }
+x-list: &list [*b, *a]`
+      const expected = (name: string, id: string) => ({ project: { name, domain: { id } } })
+      for (const [auth, scope] of [
+        ["<<: *a", expected("a", "da")],
+        ["<<: [*a, *b]", expected("a", "da")],
+        ["<<: [*b, *a]", expected("b", "db")],
+        ["<<: *list", expected("b", "db")],
+        ["<<: *a\nproject_name: own", expected("own", "da")],
+        ["project_name: own\n<<: *a", expected("own", "da")],
+        ["<<: { <<: *a, project_name: own }", expected("own", "da")]
+      ] as const) {
+        assert.deepStrictEqual(yield* scopeIn(site(auth, above)), scope, auth)
+      }
+    })
+  )
+
+  it.effect("a merge key counts at every depth and in every file", () =>
+    Effect.gen(function* () {
+      const cloud = yield* read(
+        {
+          "clouds.yaml": `
+x-entry: &entry
+  profile: base
+  regions:
+    - name: R1
+      values: { <<: &values { interface: internal } }
+clouds:
+  <<: { other: { auth: { auth_url: 'https://other.test' } } }
+  site: { <<: *entry, auth: { user_id: u, project_id: p } }`,
+          "secure.yaml": "x: &x { password: secret }\nclouds: { site: { auth: { <<: *x } } }",
+          "clouds-public.yaml":
+            "x: &x { auth_url: 'https://keystone.test/v3' }\npublic-clouds: { base: { auth: { <<: *x } } }"
+        },
+        { cloud: "site" }
+      )
+      assert.deepStrictEqual([cloud.region, cloud.interface], ["R1", "internal"])
+      assert.strictEqual(cloud.credentials.authUrl, "https://keystone.test/v3")
+    })
+  )
+
+  it.effect("a null, however it is written, is as good as absent; in quotes it is a text", () =>
+    Effect.gen(function* () {
+      for (const nothing of ["null", "Null", "NULL", "~", "", "!!null ''"]) {
+        const cloud = yield* read(
+          {
+            ...one(
+              `interface: ${nothing}\nregion_name: ${nothing}\nregions: [~, R1]\ncacert: ${nothing}\nverify: ${nothing}\ncompute_api_version: ${nothing}\nauth_type: ${nothing}\nobject_store_endpoint_override: ${nothing}\nprofile: ${nothing}\nauth:\n  auth_url: https://a.test/v3\n  username: u\n  user_id: ${nothing}\n  password: p\n  project_name: ${nothing}\n  project_id: t\n  trust_id: ${nothing}\n  application_credential_id: ${nothing}\n  token: ${nothing}`
+            ),
+            "secure.yaml": `clouds:\n  only:\n    auth:\n      password: ${nothing}`
+          },
+          {}
+        )
+        assert.deepStrictEqual(
+          { ...cloud, credentials: plain(cloud.credentials) },
+          {
+            credentials: {
+              _tag: "KeystonePassword",
+              authUrl: "https://a.test/v3",
+              user: { name: "u", domain: { id: "default" } },
+              password: "p",
+              passcode: undefined,
+              scope: { project: { id: "t" } }
+            },
+            region: "R1",
+            interface: undefined,
+            endpoints: {},
+            serviceNames: {},
+            microversions: {}
+          },
+          nothing
+        )
+      }
+      assert.deepStrictEqual(yield* scopeIn(site("project_name: 'null'\nproject_domain_id: \"~\"")), {
+        project: { name: "null", domain: { id: "~" } }
+      })
+      for (const empty of ["", "~", "clouds: ~", "clouds:\n  site:"]) {
+        const error = yield* refusal({ "clouds.yaml": empty }, { cloud: "site" })
+        assert.match(error.message, /no cloud site; it has none$/, empty)
+      }
+    })
+  )
+
+  it.effect("whatever cannot be read is typed, and quotes nothing of the file", () =>
+    Effect.gen(function* () {
+      const bomb = [
+        "a0: &a0 [hunter2]",
+        ...Array.from({ length: 12 }, (_, i) => `a${i + 1}: &a${i + 1} [${`*a${i},`.repeat(10)}]`)
+      ]
+      const broken: ReadonlyArray<string> = [
+        "clouds: { site: { auth: { password: *hunter2 } } }",
+        "clouds: { site: { auth: { <<: hunter2 } } }",
+        "clouds: { site: { auth: { <<: [hunter2] } } }",
+        "clouds: { site: { auth: { <<: *hunter2 } } }",
+        bomb.join("\n"),
+        `clouds: ${"[".repeat(20_000)}hunter2`,
+        `clouds: ${"{a: ".repeat(3000)}hunter2${"}".repeat(3000)}`,
+        "clouds: &hunter2 { site: *hunter2 }",
+        "clouds: { hunter2: 1, hunter2: 2 }",
+        "clouds: !hunter2 { site: hunter2 }\n%hunter2",
+        'clouds: "hunter2',
+        "- hunter2",
+        "a: 1\n---\nb: hunter2"
+      ]
+      for (const name of ["clouds.yaml", "secure.yaml", "clouds-public.yaml"]) {
+        for (const content of broken) {
+          const error = yield* refusal({ ...site("project_id: t"), [name]: content }, { cloud: "site" })
+          assert.strictEqual(error.reason, "malformed", `${name}: ${content.slice(0, 60)}`)
+          assert.include(error.source, name)
+          assert.notInclude(shown(error), "hunter2")
+        }
+      }
+    })
+  )
+
+  it.effect("a file that is not UTF-8 is refused, without quoting it", () =>
+    Effect.gen(function* () {
+      for (const name of ["clouds.yaml", "secure.yaml", "clouds-public.yaml"]) {
+        const error = yield* withFiles(site("project_id: t"), (folder) =>
+          Effect.gen(function* () {
+            const fs = yield* FileSystem.FileSystem
+            yield* fs.writeFile(
+              `${folder}/openstack/${name}`,
+              Buffer.from("clouds: { a: { b: caf\u00e9-hunter2 } }", "latin1")
+            )
+            return yield* Effect.flip(CloudConfig.fromFile({ cloud: "site" }))
+          })
+        )
+        assert.match(error._tag === "CredentialsError" ? error.message : error._tag, /not a text in UTF-8/)
+        assert.notInclude(shown(error), "hunter2")
+      }
+    })
+  )
+
+  it.effect("a setting of one service is refused where it differs from the cloud's", () =>
+    Effect.gen(function* () {
+      const login = "auth: {auth_url: 'https://a.test/v3', user_id: u, password: p}"
+      for (const line of [
+        "compute_interface: internal",
+        "object_store_region_name: R2",
+        "object-store-endpoint-type: adminURL",
+        "compute_service_type: compute_legacy"
+      ]) {
+        const error = yield* refusal(one(`${line}\n${login}`))
+        assert.strictEqual(error.reason, "unsupported", line)
+      }
+      const cloud = yield* read(
+        one(
+          `interface: internal\ncompute_interface: internalURL\nregion_name: R1\ncompute_region_name: R1\nobject_store_service_name: radosgw\nimage_interface: admin\n${login}`
+        )
+      )
+      assert.deepStrictEqual(cloud.serviceNames, { "object-store": "radosgw" })
+    })
+  )
+
+  it.effect("trusts, access tokens and tenants by name", () =>
+    Effect.gen(function* () {
+      const trust = yield* read(one("auth: {auth_url: 'https://a.test/v3', user_id: u, password: p, trust_id: t}"))
+      assert.deepStrictEqual((plain(trust.credentials) as { scope: unknown }).scope, { trust: { id: "t" } })
+      const oidc = yield* read(
+        one(
+          "auth_type: v3oidcaccesstoken\nauth: {auth_url: 'https://a.test/v3', identity_provider: i, protocol: o, access_token: t, project_id: p}"
+        )
+      )
+      assert.deepStrictEqual(plain(oidc.credentials), {
+        _tag: "OidcAccessToken",
+        authUrl: "https://a.test/v3",
+        identityProvider: "i",
+        protocol: "o",
+        accessToken: "t",
+        scope: { project: { id: "p" } }
+      })
+      const v2 = yield* read(one("auth: {auth_url: 'https://a.test/v2.0', username: u, password: p, tenant_name: t}"))
+      assert.deepStrictEqual(plain(v2.credentials), {
+        _tag: "Password",
+        authUrl: "https://a.test/v2.0",
+        username: "u",
+        password: "p",
+        tenantId: undefined,
+        tenantName: "t"
+      })
     })
   )
 })
@@ -456,10 +670,16 @@ describe("kinds of login in clouds.yaml", () => {
     ],
     ["auth_type: rackspace_apikey\nauth: {username: u}", /auth has no api_key/],
     [
-      "auth_type: v2password\nauth: {auth_url: 'https://a.test', username: u, password: p, tenant_name: t}",
-      /auth has no tenant_id/
+      `auth: {${url}, user_id: u, password: p, trust_id: t, project_id: t}`,
+      /trust_id and a project: a token is good for one of them/
     ],
-    [`auth: {${url}, user_id: u, password: p, trust_id: t}`, /trust_id: a login by a trust/],
+    [`auth_type: v3oidcaccesstoken\nauth: {${url}, protocol: p, access_token: t}`, /auth has no identity_provider/],
+    [`auth_type: v3oidcaccesstoken\nauth: {${url}, identity_provider: i, access_token: t}`, /auth has no protocol/],
+    [`auth_type: v3oidcaccesstoken\nauth: {${url}, identity_provider: i, protocol: p}`, /auth has no access_token/],
+    [
+      "auth: {auth_url: 'https://u:hunter2@a.test/v3', user_id: u, password: p}",
+      /auth_url holds a user name or a password; expected a URL without them$/
+    ],
     [`auth: {${url}, user_id: u, password: p, system_scope: all, project_id: t}`, /system_scope and a project/],
     ["auth_type: v3oidcpassword\nauth: {}", /no login of auth_type v3oidcpassword; there are password, v3password/]
   ]

@@ -85,8 +85,8 @@ describe("credentials whose fields are not as they should be", () => {
             yield* isRefused(made(kind, { [name]: value }), name, `${kind}.${name} = ${String(value)}`)
           }
           if (secrets.has(name)) {
-            for (const value of [undefined, "", 5] as ReadonlyArray<never>) {
-              yield* isRefused(made(kind, { [name]: Redacted.make(value) }), name, `${kind}.${name} redacted`)
+            for (const value of [undefined, "", 5] as ReadonlyArray<unknown>) {
+              yield* isRefused(made(kind, { [name]: Redacted.make(value as string) }), name, `${kind}.${name} redacted`)
             }
           }
         }
@@ -130,8 +130,8 @@ describe("credentials whose fields are not as they should be", () => {
         authUrl: login.authUrl
       })
       yield* isRefused(Credentials.answerChallenge(challenge, undefined as never), "passcode", "passcode")
-      for (const nothing of [undefined, null, {}, "credentials", { _tag: "toString" }] as ReadonlyArray<never>) {
-        const { error } = yield* attempt(nothing)
+      for (const nothing of [undefined, null, {}, "credentials", { _tag: "toString" }] as ReadonlyArray<unknown>) {
+        const { error } = yield* attempt(nothing as Credentials.Credentials)
         assert.strictEqual(error.reason, "malformed")
         assert.match(error.message, /a constructor of Credentials/)
       }
