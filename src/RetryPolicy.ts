@@ -30,7 +30,7 @@ import * as ScheduleInterval from "effect/ScheduleInterval"
 export interface Service {
   /**
    * How often a request is sent at the most, the first time included. Default 5. Rate limits do not count, except with 1,
-   * which sends each request once.
+   * which sends each request once, and with a `baseDelay` of zero.
    */
   readonly maxAttempts: number
   /** No attempt begins later than this after the first one. Default 2 minutes. */
@@ -195,9 +195,12 @@ export const scheduleSince = <E extends Repeatable>(
   policy: Service,
   idempotent: boolean
 ): Schedule.Schedule<Duration.Duration, E> => {
-  const repeats = (error: E, { failed }: Repetitions): boolean =>
-    policy.maxAttempts > 1 &&
-    (error._tag === "OverLimit" || (idempotent && isPassing(error, policy) && failed < policy.maxAttempts - 1))
+  // Without a delay the time of the policy may never be used up, so that rate limits count as attempts then.
+  const isBoundByTime = Duration.greaterThan(policy.baseDelay, Duration.zero)
+  const repeats = (error: E, { failed, limited }: Repetitions): boolean =>
+    error._tag === "OverLimit"
+      ? policy.maxAttempts > 1 && (isBoundByTime || limited < policy.maxAttempts - 1)
+      : idempotent && isPassing(error, policy) && failed < policy.maxAttempts - 1
   return Schedule.makeWithState({ limited: 0, failed: 0 } as Repetitions, (now, error: E, before) => {
     const ended = [before, Duration.zero, ScheduleDecision.done] as const
     if (!repeats(error, before)) return Effect.succeed(ended)

@@ -57,6 +57,9 @@ const inTime = <A, E, R>(effect: Effect.Effect<A, E, R>, duration: Duration.Dura
     return yield* Fiber.join(fiber)
   })
 
+/** The emulated cloud, with the delays that the default policy has. */
+const withDelays = TestCloud.layer({ retry: RetryPolicy.defaultPolicy })
+
 describe("CloudClient: what is sent again", () => {
   for (const code of [408, 499, 502, 503, 504, 507]) {
     it.effect(`${code}, of what is idempotent`, () =>
@@ -64,7 +67,7 @@ describe("CloudClient: what is sent again", () => {
         yield* goesWrong(status(code), 2)
         assert.deepStrictEqual(yield* inTime(get), [])
         assert.strictEqual(yield* sent, 3)
-      }).pipe(Effect.provide(TestCloud.layer()))
+      }).pipe(Effect.provide(withDelays))
     )
 
     it.effect(`${code}, but not of a POST that creates`, () =>
@@ -73,7 +76,7 @@ describe("CloudClient: what is sent again", () => {
         const error = yield* inTime(Effect.flip(create))
         assert.strictEqual(error._tag, "ServiceUnavailable")
         assert.strictEqual(yield* sent, 1)
-      }).pipe(Effect.provide(TestCloud.layer()))
+      }).pipe(Effect.provide(withDelays))
     )
   }
 
@@ -83,7 +86,7 @@ describe("CloudClient: what is sent again", () => {
       yield* inTime(get)
       const [, second = 0, third = 0] = yield* times
       assert.isTrue(second >= 7000 && second <= 10_500 && third >= second + 7000 && third <= second + 10_500)
-    }).pipe(Effect.provide(TestCloud.layer()))
+    }).pipe(Effect.provide(withDelays))
   )
 
   it.effect("a Retry-After that is a date", () =>
@@ -93,7 +96,7 @@ describe("CloudClient: what is sent again", () => {
       yield* inTime(get)
       const [, second = 0] = yield* times
       assert.isTrue(second >= 20_000 && second <= 25_000)
-    }).pipe(Effect.provide(TestCloud.layer()))
+    }).pipe(Effect.provide(withDelays))
   )
 
   it.effect("not a 500", () =>
@@ -102,7 +105,7 @@ describe("CloudClient: what is sent again", () => {
       const error = yield* inTime(Effect.flip(get))
       assert.strictEqual(error._tag, "UnexpectedStatus")
       assert.strictEqual(yield* sent, 1)
-    }).pipe(Effect.provide(TestCloud.layer()))
+    }).pipe(Effect.provide(withDelays))
   )
 
   const overLimit = { overLimit: { code: 413, message: "OverLimit Retry...", retryAfter: "1970-01-01T00:00:30Z" } }
@@ -129,7 +132,7 @@ describe("CloudClient: what is sent again", () => {
           const waited = (all[1]?.startedAt ?? 0) - (all[0]?.startedAt ?? 0)
           assert.isAtLeast(waited, at)
           assert.isAtMost(waited, 1.5 * at)
-        }).pipe(Effect.provide(TestCloud.layer()))
+        }).pipe(Effect.provide(withDelays))
       )
     }
   }
@@ -142,7 +145,7 @@ describe("CloudClient: what is sent again", () => {
       assert.deepStrictEqual(error._tag === "OverLimit" ? error.retryAfter : undefined, Duration.hours(1))
       assert.include(error.message, "retry after 1h")
       assert.strictEqual(yield* sent, 1)
-    }).pipe(Effect.provide(TestCloud.layer()))
+    }).pipe(Effect.provide(withDelays))
   )
 
   it.effect("not an answer that is longer than what is read of one", () =>
@@ -152,7 +155,7 @@ describe("CloudClient: what is sent again", () => {
       assert.strictEqual(error._tag, "TransportError")
       assert.strictEqual(error._tag === "TransportError" ? error.reason : undefined, "tooLong")
       assert.strictEqual(yield* sent, 1)
-    }).pipe(Effect.provide(TestCloud.layer()))
+    }).pipe(Effect.provide(withDelays))
   )
 
   it.effect("not a quota that is used up", () =>
@@ -164,7 +167,7 @@ describe("CloudClient: what is sent again", () => {
       )
       assert.strictEqual(error._tag, "QuotaExceeded")
       assert.strictEqual(yield* sent, 1)
-    }).pipe(Effect.provide(TestCloud.layer()))
+    }).pipe(Effect.provide(withDelays))
   )
 
   it.effect("five times at the most, within two minutes", () =>
@@ -180,7 +183,7 @@ describe("CloudClient: what is sent again", () => {
       const [, second = 0, third = 0, ...more] = yield* times
       assert.isTrue(second >= 50_000 && third >= second + 50_000 && third <= 110_000)
       assert.deepStrictEqual(more, [])
-    }).pipe(Effect.provide(TestCloud.layer()))
+    }).pipe(Effect.provide(withDelays))
   )
 
   it.effect("what times out, each attempt with its own minute", () =>
@@ -190,7 +193,7 @@ describe("CloudClient: what is sent again", () => {
       const [, second] = yield* times
       assert.isAtLeast(second ?? 0, 60_000)
       assert.isAtMost(second ?? 0, 60_250)
-    }).pipe(Effect.provide(TestCloud.layer()))
+    }).pipe(Effect.provide(withDelays))
   )
 
   it.effect("a rejected token does not count as an attempt", () =>
@@ -203,7 +206,7 @@ describe("CloudClient: what is sent again", () => {
         []
       )
       assert.strictEqual(yield* sent, 2)
-    }).pipe(Effect.provide(TestCloud.layer()))
+    }).pipe(Effect.provide(withDelays))
   )
 
   it.effect("a second 401 right after the renewal is Unauthorized", () =>
@@ -212,7 +215,7 @@ describe("CloudClient: what is sent again", () => {
       const error = yield* Effect.flip(get)
       assert.strictEqual(error._tag, "Unauthorized")
       assert.strictEqual(yield* sent, 2)
-    }).pipe(Effect.provide(TestCloud.layer()))
+    }).pipe(Effect.provide(withDelays))
   )
 
   it.effect("403 is Forbidden, and renews nothing", () =>
@@ -223,7 +226,7 @@ describe("CloudClient: what is sent again", () => {
       const error = yield* Effect.flip(get)
       assert.strictEqual(error._tag, "Forbidden")
       assert.strictEqual((yield* cloud.requests).length, 1)
-    }).pipe(Effect.provide(TestCloud.layer()))
+    }).pipe(Effect.provide(withDelays))
   )
 })
 
@@ -249,7 +252,7 @@ describe("CloudClient: a deletion that is sent again", () => {
             ["DELETE", 404]
           ]
         )
-      }).pipe(Effect.provide(TestCloud.layer()))
+      }).pipe(Effect.provide(withDelays))
     )
   }
 
@@ -260,7 +263,7 @@ describe("CloudClient: a deletion that is sent again", () => {
       yield* goesWrong({ _tag: "RevokeTokens" })
       assert.strictEqual((yield* inTime(Effect.flip(deletion)))._tag, "NotFound")
       assert.strictEqual(yield* sent, 4)
-    }).pipe(Effect.provide(TestCloud.layer()))
+    }).pipe(Effect.provide(withDelays))
   )
 
   it.effect("is forgotten by the next", () =>
@@ -269,7 +272,7 @@ describe("CloudClient: a deletion that is sent again", () => {
       yield* goesWrong({ _tag: "LoseResponse" })
       yield* inTime(deletion)
       assert.strictEqual((yield* Effect.flip(deletion))._tag, "NotFound")
-    }).pipe(Effect.provide(TestCloud.layer()))
+    }).pipe(Effect.provide(withDelays))
   )
 
   it.effect("of several at once is not found where one of them is not, and some may be left", () =>
@@ -281,7 +284,7 @@ describe("CloudClient: a deletion that is sent again", () => {
       yield* cloud.fail({ match, fault: status(404) })
       const error = yield* inTime(Effect.flip(balancers.deleteNodes({ loadBalancerId: "1", nodeIds: ["1", "2"] })))
       assert.strictEqual(error._tag, "NotFound")
-    }).pipe(Effect.provide(TestCloud.layer()))
+    }).pipe(Effect.provide(withDelays))
   )
 
   it.effect("is one only where the method says so: what is not found elsewhere stays not found", () =>
@@ -289,7 +292,7 @@ describe("CloudClient: a deletion that is sent again", () => {
       const files = yield* CloudFiles.CloudFiles
       yield* goesWrong(status(503))
       assert.strictEqual((yield* inTime(Effect.flip(files.getContainer({ container }))))._tag, "NotFound")
-    }).pipe(Effect.provide(TestCloud.layer()))
+    }).pipe(Effect.provide(withDelays))
   )
 })
 

@@ -8,7 +8,9 @@
  * @since 0.1.0
  */
 import * as HttpClient from "@effect/platform/HttpClient"
+import type * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { AuthenticationFailed, EndpointNotFound } from "../CloudError.js"
@@ -17,6 +19,7 @@ import * as Emulator from "../emulator/Emulator.js"
 import * as LocalHttpClient from "../emulator/LocalHttpClient.js"
 import * as NodeServer from "../emulator/NodeServer.js"
 import type * as Identity from "../Identity.js"
+import * as RetryPolicy from "../RetryPolicy.js"
 import * as Rackspace from "./Rackspace.js"
 
 /**
@@ -99,8 +102,26 @@ export const credentials: Effect.Effect<Credentials.ApiKey, never, TestCloud> = 
   ({ authUrl, credentials: { apiKey, username } }) => Credentials.apiKey({ authUrl, username, apiKey })
 )
 
+/** Whether time stands still until a test moves it (`TestContext`, `it.effect`). */
+const isTestClock = (clock: Clock.Clock): boolean => "adjust" in clock
+
+/**
+ * The retry policy of {@link layer} under a TestClock: the default policy, but without a delay between attempts, since a retry
+ * that slept would hang until the test moves the clock. A `Retry-After` is not waited for, so that `OverLimit` fails at once.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const retryWithoutDelay: RetryPolicy.Service = RetryPolicy.make({
+  baseDelay: Duration.zero,
+  maxRetryAfter: Duration.zero
+})
+
 /**
  * All services on a new emulated cloud, logged in: what `Rackspace.layer` provides, and the {@link TestCloud} handles.
+ *
+ * Under a TestClock requests are retried without a delay ({@link retryWithoutDelay}), so that a test with an injected fault ends
+ * by itself. For a test of the delays themselves, name the policy (`retry: RetryPolicy.defaultPolicy`) and move the clock.
  *
  * @example
  * ```ts
@@ -129,5 +150,14 @@ export const layer = (
   AuthenticationFailed | EndpointNotFound
 > => {
   const { cloud, ...rest } = options
-  return Rackspace.layer({ ...rest, credentials }).pipe(Layer.provideMerge(layerCloud(cloud)))
+  const services = Layer.unwrapEffect(
+    Effect.map(Effect.clock, (clock) =>
+      Rackspace.layer({
+        ...rest,
+        retry: options.retry ?? (isTestClock(clock) ? retryWithoutDelay : undefined),
+        credentials
+      })
+    )
+  )
+  return Layer.provideMerge(services, layerCloud(cloud))
 }
