@@ -26,6 +26,7 @@ import {
   MalformedResponse,
   type TransportError
 } from "./CloudError.js"
+import { knownOf, unknownFields } from "./internal/knownFields.js"
 import { type Issue, issuesOf, issuesText } from "./internal/schemaIssue.js"
 import { type ItemsSink, jsonItems, largestItem, UnreadableArray } from "./internal/jsonItems.js"
 import { quickDecoder, quickEncoder, unclear } from "./internal/quickCodec.js"
@@ -322,7 +323,10 @@ const addUnsendable = (issues: Array<Issue>, part: Readonly<Record<string, unkno
 }
 
 const encode = (endpoint: Any, input: unknown): Either.Either<Encoded, ReadonlyArray<Issue>> => {
-  const issues: Array<Issue> = []
+  const issues: Array<Issue> =
+    typeof input === "object" && input !== null
+      ? [...unknownFields(knownOf(endpoint), input)]
+      : []
   const part = (schema: Loose | undefined): Readonly<Record<string, unknown>> => {
     if (schema === undefined) return {}
     const quick = quickEncoder(schema)(input ?? {})

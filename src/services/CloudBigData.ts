@@ -18,6 +18,7 @@ import * as CloudClient from "../CloudClient.js"
 import { type CommonError, InvalidInput, type NotFound, type ResourceFailed, type WaitTimeout } from "../CloudError.js"
 import * as Endpoint from "../Endpoint.js"
 import type { TokenRef } from "../Identity.js"
+import { refuseUnknown } from "../internal/knownFields.js"
 import * as Doubt from "../internal/doubt.js"
 import { listing, type PageQuery } from "../internal/listing.js"
 import { issuesText } from "../internal/schemaIssue.js"
@@ -26,6 +27,7 @@ import type * as Paging from "../Paging.js"
 import type * as Ssh from "../Ssh.js"
 import * as Waiting from "../Waiting.js"
 import { endpoints } from "./CloudBigData/endpoints.js"
+import { inputs } from "./CloudBigData/inputs.js"
 import type { Cluster, ClusterSummary, Flavor, Node, Script, StackSummary } from "./CloudBigData/models.js"
 
 export { endpoints } from "./CloudBigData/endpoints.js"
@@ -338,6 +340,9 @@ const chosen = (
   return Effect.fail(invalid(operation, "component", `one of ${[...components].join(", ")}`))
 }
 
+/** The operations that take several requests. */
+type OwnOperations = Exclude<keyof Service, keyof Endpoints | "endpointUrl">
+
 /**
  * The service, from a login. It makes no request by itself.
  *
@@ -345,6 +350,11 @@ const chosen = (
  * @category constructors
  */
 export const make = (
+  options: CloudClient.Options = {}
+): Effect.Effect<Service, never, TokenRef | HttpClient.HttpClient> =>
+  Effect.map(makeService(options), (service) => refuseUnknown<Service, OwnOperations>("CloudBigData", service, inputs))
+
+const makeService = (
   options: CloudClient.Options = {}
 ): Effect.Effect<Service, never, TokenRef | HttpClient.HttpClient> =>
   Effect.map(CloudClient.make(service, selector, options), (cloudClient) => {

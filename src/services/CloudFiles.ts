@@ -28,8 +28,9 @@ import type {
 } from "../CloudError.js"
 import * as Endpoint from "../Endpoint.js"
 import type { TokenRef } from "../Identity.js"
+import { refuseUnknown } from "../internal/knownFields.js"
 import { besideAccount, type Discovery, getCapabilities } from "./CloudFiles/capabilities.js"
-import { type Cdn, cdnSelector, makeCdn } from "./CloudFiles/cdn.js"
+import { type Cdn, type cdnEndpoints, cdnSelector, makeCdn } from "./CloudFiles/cdn.js"
 import { type Download, type DownloadError, type DownloadOptions, makeDownload } from "./CloudFiles/download.js"
 import {
   type BulkDeleted,
@@ -51,6 +52,7 @@ import { makeSigning, type Signing } from "./CloudFiles/signatures.js"
 import { makeVersions, type Versions } from "./CloudFiles/versions.js"
 import { makeStaticManifests } from "./CloudFiles/staticManifests.js"
 import { makeFolders } from "./CloudFiles/folder.js"
+import { inputs } from "./CloudFiles/inputs.js"
 import type {
   CompareFolderOptions,
   Comparison,
@@ -687,13 +689,22 @@ export class CloudFiles extends Context.Tag("effect-rackspace/CloudFiles")<Cloud
  */
 export const selector = { types: ["object-store"], name: "cloudFiles" } as const
 
+/** The operations that take several requests. */
+type OwnOperations = Exclude<
+  keyof Service,
+  keyof Endpoints | keyof typeof cdnEndpoints | "endpointUrl" | "getCapabilities"
+>
+
 /**
  * The service, from a login. It makes no request by itself.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const make = ({ cdnEndpoint, ...options }: Options = {}): Effect.Effect<
+export const make = (options: Options = {}): Effect.Effect<Service, never, TokenRef | HttpClient.HttpClient> =>
+  Effect.map(makeService(options), (service) => refuseUnknown<Service, OwnOperations>("CloudFiles", service, inputs))
+
+const makeService = ({ cdnEndpoint, ...options }: Options = {}): Effect.Effect<
   Service,
   never,
   TokenRef | HttpClient.HttpClient

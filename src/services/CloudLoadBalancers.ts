@@ -28,6 +28,7 @@ import {
 } from "../CloudError.js"
 import * as Endpoint from "../Endpoint.js"
 import type { TokenRef } from "../Identity.js"
+import { refuseUnknown } from "../internal/knownFields.js"
 import * as Doubt from "../internal/doubt.js"
 import { inWordsOf } from "../internal/pageSize.js"
 import * as Turns from "../internal/turns.js"
@@ -35,6 +36,7 @@ import * as RecentlyCreated from "../internal/recentlyCreated.js"
 import * as Paging from "../Paging.js"
 import * as Waiting from "../Waiting.js"
 import { type Addressed, endpoints } from "./CloudLoadBalancers/endpoints.js"
+import { inputs } from "./CloudLoadBalancers/inputs.js"
 import type { LoadBalancer, LoadBalancerSummary, Node, NodeEvent } from "./CloudLoadBalancers/models.js"
 
 export { endpoints, NewNode } from "./CloudLoadBalancers/endpoints.js"
@@ -406,6 +408,9 @@ const paged =
     })
   }
 
+/** The operations that take several requests. */
+type OwnOperations = Exclude<keyof Service, keyof Endpoints | "endpointUrl">
+
 /**
  * The service, from a login. It makes no request by itself.
  *
@@ -413,6 +418,11 @@ const paged =
  * @category constructors
  */
 export const make = (options: Options = {}): Effect.Effect<Service, never, TokenRef | HttpClient.HttpClient> =>
+  Effect.map(makeService(options), (service) =>
+    refuseUnknown<Service, OwnOperations>("CloudLoadBalancers", service, inputs)
+  )
+
+const makeService = (options: Options = {}): Effect.Effect<Service, never, TokenRef | HttpClient.HttpClient> =>
   Effect.map(CloudClient.make(service, selector, options), (cloudClient) => {
     const created = RecentlyCreated.make()
     const operations = Endpoint.client(cloudClient, endpoints)

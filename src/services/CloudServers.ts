@@ -18,6 +18,7 @@ import * as CloudClient from "../CloudClient.js"
 import type { CommonError, Conflict, NotFound, QuotaExceeded, ResourceFailed, WaitTimeout } from "../CloudError.js"
 import * as Endpoint from "../Endpoint.js"
 import type { TokenRef } from "../Identity.js"
+import { refuseUnknown } from "../internal/knownFields.js"
 import { listing, type PageQuery } from "../internal/listing.js"
 import * as RecentlyCreated from "../internal/recentlyCreated.js"
 import * as Paging from "../Paging.js"
@@ -25,6 +26,7 @@ import * as Waiting from "../Waiting.js"
 import { inWordsOf } from "../internal/pageSize.js"
 import { type BuiltServer, exactly, find, importKeyPairFromFile } from "./CloudServers/conveniences.js"
 import { createIpAssociationByPost, endpoints } from "./CloudServers/endpoints.js"
+import { inputs } from "./CloudServers/inputs.js"
 import { type FirstGenerationServer, firstGenerationEndpoints, largestPage } from "./CloudServers/firstGeneration.js"
 import type { Flavor, Image, ImageSchedule, KeyPair, Server, Summary } from "./CloudServers/models.js"
 
@@ -257,6 +259,9 @@ export const selector = { types: ["compute"], name: "cloudServersOpenStack", mic
 /** How the first generation is found: by its name alone, whatever the region. */
 const firstGenerationSelector = { types: ["compute"], name: "cloudServers" } as const
 
+/** The operations that take several requests. */
+type OwnOperations = Exclude<keyof Service, keyof Endpoints | keyof typeof firstGenerationEndpoints | "endpointUrl">
+
 /**
  * The service, from a login. It makes no request by itself.
  *
@@ -264,6 +269,11 @@ const firstGenerationSelector = { types: ["compute"], name: "cloudServers" } as 
  * @category constructors
  */
 export const make = (
+  options: CloudClient.Options = {}
+): Effect.Effect<Service, never, TokenRef | HttpClient.HttpClient> =>
+  Effect.map(makeService(options), (service) => refuseUnknown<Service, OwnOperations>("CloudServers", service, inputs))
+
+const makeService = (
   options: CloudClient.Options = {}
 ): Effect.Effect<Service, never, TokenRef | HttpClient.HttpClient> =>
   Effect.gen(function* () {

@@ -18,6 +18,7 @@ import {
   type QuotaExceeded
 } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
+import { unknownFieldsOf } from "../../internal/knownFields.js"
 import { type Content, pieces, type RequestBody } from "../../RequestBody.js"
 import type { BulkResult, ExtractResult } from "./bulkEndpoints.js"
 import { endpoints, type ObjectInfo } from "./endpoints.js"
@@ -270,6 +271,9 @@ export const makeBulk = (client: CloudClient) => {
       const items: Array<Item> = []
       for (const target of objects) {
         const path = `objects.${items.length}`
+        // A misspelt `object` would otherwise leave the container to be deleted.
+        const [unknown] = unknownFieldsOf({ container: true, object: true }, target, `${path}.`)
+        if (unknown !== undefined) return yield* invalid(operation, unknown.path, unknown.expected)
         if (!isContainer(target.container)) {
           return yield* invalid(
             operation,

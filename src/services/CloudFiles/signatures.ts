@@ -15,6 +15,7 @@ import type { CloudClient } from "../../CloudClient.js"
 import { type AuthenticationFailed, type CommonError, type EndpointNotFound, InvalidInput } from "../../CloudError.js"
 import type { NotFound } from "../../CloudError.js"
 import type * as Endpoint from "../../Endpoint.js"
+import { shapeOf, unknownFields } from "../../internal/knownFields.js"
 import { type Issue, issuesOf, issuesText } from "../../internal/schemaIssue.js"
 import { expandPath, queryText } from "../../internal/urlPath.js"
 import type { Capabilities } from "./capabilities.js"
@@ -256,7 +257,9 @@ const TempUrlInput = Schema.Struct({
   algorithm: Schema.optional(algorithm),
   ipRange: Schema.optional(IpRange),
   filename: Schema.optional(NamePart.pipe(Schema.filter((text) => text !== "", { description: "a name, not empty" }))),
-  inline: Schema.optional(Schema.Boolean)
+  inline: Schema.optional(Schema.Boolean),
+  // Checked by itself.
+  expires: Schema.optional(Schema.Unknown)
 })
 
 const largestFile = 5 * 1024 ** 3
@@ -283,7 +286,10 @@ const FormInput = Schema.Struct({
       description: "a whole number of 1 or more"
     })
   ),
-  algorithm
+  algorithm,
+  // Checked by themselves.
+  expires: Schema.optional(Schema.Unknown),
+  deleteAfter: Schema.optional(Schema.Unknown)
 })
 
 const invalid = (operation: string, issues: ReadonlyArray<Issue>): InvalidInput =>
@@ -292,11 +298,12 @@ const invalid = (operation: string, issues: ReadonlyArray<Issue>): InvalidInput 
 const check = <A, I>(
   operation: string,
   schema: Schema.Schema<A, I>,
-  input: unknown,
+  input: object,
   more: ReadonlyArray<Issue | undefined>
 ): Either.Either<void, InvalidInput> => {
   const checked = Schema.validateEither(Schema.typeSchema(schema), { errors: "all" })(input)
   const issues = [
+    ...unknownFields([shapeOf(schema)], input),
     ...(Either.isLeft(checked) ? issuesOf(checked.left) : []),
     ...more.filter((issue): issue is Issue => issue !== undefined)
   ]
