@@ -28,8 +28,10 @@ import {
   type EndpointNotFound,
   fromRefusal,
   InvalidInput,
+  MalformedResponse,
   type Operation,
   requestIdOf,
+  scrub,
   type TransportError
 } from "./CloudError.js"
 import { TokenRef, retryUnauthorized } from "./Identity.js"
@@ -176,6 +178,8 @@ export interface Collected extends Omit<Response, "text" | "discard" | "stream" 
 export interface CurrentAttempt {
   /** The failure of a response that ended before its content did, which only its reader can tell. It is repeated like others. */
   readonly incomplete: (description: string) => TransportError
+  /** The failure of a response that cannot be read, without the secrets that it may quote. */
+  readonly withoutSecrets: <E>(error: E) => E
 }
 
 /**
@@ -319,12 +323,25 @@ class Attempt<Tag extends DocumentedError["_tag"]> implements Outgoing, CurrentA
     return transportError(this.target, "body", description)
   }
 
+  withoutSecrets<E>(error: E): E {
+    if (!(error instanceof MalformedResponse)) return error
+    const { _tag, expected, message, path, ...fields } = error
+    const clean = (text: string): string => scrub(text, this.target.secrets)
+    return new MalformedResponse({
+      ...fields,
+      expected: clean(expected),
+      message: clean(message),
+      path: clean(path)
+    }) as E
+  }
+
   /** What a response that does not refuse is, for who receives it. */
   arrived({ headers, status }: Head): Omit<Collected, "text" | "sink"> {
     const { service } = this.own
     const { anonymous, operation } = this.request
     const { clock, labels, span } = this.circumstances
-    const requestId = requestIdOf(headers)
+    const given = requestIdOf(headers)
+    const requestId = given === undefined ? undefined : scrub(given, this.target.secrets)
     requestsOf(service, operation, String(status)).unsafeUpdate(1, labels)
     timeOf(service, operation).unsafeUpdate(clock.unsafeCurrentTimeMillis() - this.start, labels)
     span.attribute("http.response.status_code", status)
@@ -578,9 +595,12 @@ export const make = (
               onSuccess: (whole): Effect.Effect<A, Failure<Tag, E>> => {
                 const { headers, operation, requestId, service, status } = attempt.arrived(whole)
                 return attempt.isResult(status)
-                  ? receive(
-                      { service, operation, status, headers, requestId, text: whole.text, sink: whole.sink },
-                      attempt
+                  ? Either.mapLeft(
+                      receive(
+                        { service, operation, status, headers, requestId, text: whole.text, sink: whole.sink },
+                        attempt
+                      ),
+                      (error) => attempt.withoutSecrets(error)
                     )
                   : Effect.fail(attempt.refusal(whole, whole.text()))
               }
@@ -602,7 +622,9 @@ export const make = (
                 onSuccess: (arriving): Effect.Effect<A, Failure<Tag, E>> => {
                   const head = attempt.arrived(arriving)
                   return attempt.isResult(arriving.status)
-                    ? receive(new Incoming(head, arriving), attempt)
+                    ? Effect.mapError(receive(new Incoming(head, arriving), attempt), (error) =>
+                        attempt.withoutSecrets(error)
+                      )
                     : Effect.flatMap(arriving.refusal, (body) => Effect.fail(attempt.refusal(arriving, body)))
                 }
               })

@@ -10,6 +10,8 @@ import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import { textOfPage } from "./internal/pageText.js"
+import * as Scrub from "./internal/scrub.js"
 
 const origin = {
   /** The service that was called: `CloudServers`, `CloudFiles`, `Identity`. */
@@ -484,41 +486,15 @@ export const requestIdOf = (headers: Readonly<Record<string, string | undefined>
   return undefined
 }
 
-const escapeHtml = (text: string, apostrophe: string): string =>
-  text
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;")
-    .replaceAll("'", apostrophe)
-
-/** How a text looks where it is quoted in JSON, in a page or in a URL. */
-const quotedForms = (text: string): ReadonlyArray<string> => {
-  const json = JSON.stringify(text).slice(1, -1)
-  const ascii = json.replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
-  const inPage = [escapeHtml(text, "&#39;"), escapeHtml(text, "&#x27;")]
-  return [
-    text,
-    json,
-    ascii,
-    ...inPage,
-    ...inPage.map((page) => page.replaceAll("&quot;", '"').replaceAll(/&#(39|x27);/g, "'")),
-    // A lone half of a surrogate pair cannot stand in a URL.
-    encodeURIComponent(text.replace(/\p{Surrogate}/gu, "\ufffd"))
-  ]
-}
-
 /**
- * Replaces every occurrence of the secrets by `<redacted>`, also where JSON, HTML or a URL had to escape them: gateways and
- * debug pages echo what they were sent.
+ * Replaces every occurrence of the secrets by `<redacted>`, also where JSON, HTML, a URL, base64 or hexadecimal digits encode
+ * them: gateways and debug pages echo what they were sent. A secret of one or two characters is replaced only where it stands
+ * as a value.
  *
  * @since 0.1.0
  * @category combinators
  */
-export const scrub = (text: string, secrets: ReadonlyArray<string>): string =>
-  [...new Set(secrets.flatMap(quotedForms))]
-    .toSorted((a, b) => b.length - a.length)
-    .reduce((scrubbed, secret) => (secret === "" ? scrubbed : scrubbed.replaceAll(secret, "<redacted>")), text)
+export const scrub = (text: string, secrets: ReadonlyArray<string>): string => Scrub.scrub(text, secrets)
 
 interface Fault {
   readonly key?: string
@@ -606,13 +582,15 @@ const readFault = (body: string): Fault => {
       // Not JSON after all (cut off, or a brace in a text): read as text below.
     }
   }
-  const plain = text
-    .replace(/<(script|style|head)\b[\s\S]*?<\/\1>/gi, " ")
-    .replace(/<(?!redacted>)[^>]*>/g, " ")
-    .replace(/\s+/g, " ")
-    .trim()
+  const plain = textOfPage(text)
   return plain === "" ? {} : { message: plain.length > 300 ? `${plain.slice(0, 300)}…` : plain }
 }
+
+const mapFault = (fault: Fault, change: (text: string) => string): Fault =>
+  Object.fromEntries(Object.entries(fault).map(([name, text]: [string, string]) => [name, change(text)]))
+
+/** Of a body with so many characters, the end may be missing: no more than 64 KiB are read of a refusal. */
+const cutFrom = 16_384
 
 /** In seconds: what a longer `Retry-After` is read as, since a Duration cannot hold every number. */
 const longestRetryAfter = 10 * 365 * 86_400
@@ -689,19 +667,20 @@ export const fromRefusal = <Tag extends DocumentedError["_tag"] = never>(
   refused: Refusal,
   documented: ReadonlySet<Tag>
 ): CommonError | Extract<DocumentedError, { readonly _tag: Tag }> => {
-  const body = scrub(refused.body, refused.secrets)
+  // What the refusal is depends on what the cloud has said, and not on what is removed from it.
+  const fault = readFault(refused.body)
+  const clean = (text: string): string => Scrub.scrub(text, refused.secrets, refused.body.length >= cutFrom)
+  const body = clean(refused.body)
   // Again, because a secret may have become readable only as the body was read.
-  const clean = (text: string): string => scrub(text, refused.secrets)
-  const fault = Object.fromEntries(
-    Object.entries(readFault(body)).map(([name, text]: [string, string]) => [name, clean(text)])
-  ) as Fault
-  const requestId = requestIdOf(refused.headers)
+  const told = mapFault(body === refused.body ? fault : readFault(body), clean)
+  const given = requestIdOf(refused.headers)
+  const requestId = given === undefined ? undefined : clean(given)
   const status = refused.status
   const retryAfter = retryAfterOf(refused.headers["retry-after"], fault.retryAt, refused.now)
   const isTimed = retryAfter !== undefined && Duration.toMillis(retryAfter) > 0
   // An allowance that the cloud says is back in a while is a rate limit. No seconds is no such time: some send it with everything.
   const usedUp = isTimed ? undefined : refused.usedUp
-  const said = usedUp ?? fault.message ?? statusTexts[status] ?? "no reason given"
+  const said = usedUp ?? told.message ?? statusTexts[status] ?? "no reason given"
   const common = {
     service: refused.service,
     operation: refused.operation,
@@ -713,8 +692,8 @@ export const fromRefusal = <Tag extends DocumentedError["_tag"] = never>(
       (!isTimed ? "" : `; retry after ${Duration.format(retryAfter)}`) +
       (requestId === undefined ? "" : ` (request ${requestId})`),
     ...(requestId !== undefined && { requestId }),
-    ...(fault.key !== undefined && { fault: fault.key }),
-    ...(fault.details !== undefined && { details: fault.details })
+    ...(told.key !== undefined && { fault: told.key }),
+    ...(told.details !== undefined && { details: told.details })
   }
   const waiting = { ...common, ...(retryAfter !== undefined && { retryAfter }) }
   const error =

@@ -324,9 +324,7 @@ const addUnsendable = (issues: Array<Issue>, part: Readonly<Record<string, unkno
 
 const encode = (endpoint: Any, input: unknown): Either.Either<Encoded, ReadonlyArray<Issue>> => {
   const issues: Array<Issue> =
-    typeof input === "object" && input !== null
-      ? [...unknownFields(knownOf(endpoint), input)]
-      : []
+    typeof input === "object" && input !== null ? [...unknownFields(knownOf(endpoint), input)] : []
   const part = (schema: Loose | undefined): Readonly<Record<string, unknown>> => {
     if (schema === undefined) return {}
     const quick = quickEncoder(schema)(input ?? {})
@@ -365,6 +363,11 @@ const encode = (endpoint: Any, input: unknown): Either.Either<Encoded, ReadonlyA
 }
 
 /** What is redacted in an input: a cloud that finds fault with it may quote it. */
+const secretsOf = (input: unknown): ReadonlyArray<string> =>
+  typeof input === "object" && input !== null && !Redacted.isRedacted(input)
+    ? Object.values(input).flatMap(secretsIn)
+    : secretsIn(input)
+
 const secretsIn = (input: unknown): ReadonlyArray<string> => {
   if (Redacted.isRedacted(input)) {
     const value = Redacted.value(input)
@@ -671,7 +674,7 @@ const requestOf = <Tag extends DocumentedError["_tag"]>(
       accepts: endpoint.accepts,
       documented: endpoint.errors,
       // Not by a getter that finds them only where something fails: V8 would give each request a hidden class of its own.
-      secrets: secretsIn(input)
+      secrets: secretsOf(input)
     })
   })
 
@@ -702,13 +705,17 @@ export const openItems =
       return client.send(request.right, (response, attempt) => {
         const items = itemsOf(
           endpoint.success.schema as Loose,
-          (raw, error, index) => new UnreadableItem(raw, malformedItem(response, error, index, raw))
+          (raw, error, index) =>
+            new UnreadableItem(raw, attempt.withoutSecrets(malformedItem(response, error, index, raw)))
         )
         return Effect.succeed(
-          Stream.fromPull(
-            Effect.map(Stream.toPull(response.stream), (pull) =>
-              pullOfItems<Output | UnreadableItem>(pull, items, response, attempt)
-            )
+          Stream.mapError(
+            Stream.fromPull(
+              Effect.map(Stream.toPull(response.stream), (pull) =>
+                pullOfItems<Output | UnreadableItem>(pull, items, response, attempt)
+              )
+            ),
+            (error) => attempt.withoutSecrets(error)
           )
         )
       })

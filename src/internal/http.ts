@@ -74,15 +74,20 @@ const innermost = (cause: unknown): unknown => {
   return inner
 }
 
-/** What an unknown failure says of itself, in one line, without anything that hangs on it. */
+/** What an unknown failure says of itself, without anything that hangs on it. */
 export const describeCause = (cause: unknown): string => {
   const inner = innermost(cause)
   if (inner instanceof Error) {
     const code = "code" in inner && typeof inner.code === "string" ? inner.code : undefined
-    const text = inner.message.split("\n", 1)[0] ?? ""
+    const text = inner.message
     return code === undefined || text.includes(code) ? text || inner.name : `${code} ${text}`.trim()
   }
   return typeof inner === "string" ? inner : "unknown cause"
+}
+
+const inOneLine = (text: string): string => {
+  const line = text.replace(/\s+/g, " ").trim()
+  return line.length > 300 ? `${line.slice(0, 300)}…` : line
 }
 
 /** A transport failure without the objects that the platform's error holds. */
@@ -93,7 +98,7 @@ export const transportError = (target: Target, reason: TransportError["reason"],
     method: target.method,
     url: scrub(target.url, target.secrets),
     reason,
-    message: scrub(`${target.operation}: ${target.method} ${target.url}: ${description}`, target.secrets)
+    message: `${target.operation}: ${target.method} ${scrub(target.url, target.secrets)}: ${inOneLine(scrub(description, target.secrets))}`
   })
 
 /** The failure of a request that got no response. */

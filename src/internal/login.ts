@@ -118,7 +118,8 @@ export const run = (
     const once = Effect.gen(function* () {
       const response = yield* send(client, attempt.request, target, policy.responseTimeout)
       const { headers, status } = response
-      const from = { status, requestId: requestIdOf(headers) }
+      const requestId = requestIdOf(headers)
+      const from = { status, requestId: requestId === undefined ? undefined : scrub(requestId, attempt.secrets) }
       if (status >= 200 && status < 300) {
         const text = yield* readText(response, target, {
           stallTimeout: policy.stallTimeout,
