@@ -13,7 +13,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { Access } from "./Access.js"
-import { expandHome, sharedWith, textOf, writePrivately } from "./internal/privateFile.js"
+import { expandHome, removeLeftovers, sharedWith, textOf, writePrivately } from "./internal/privateFile.js"
 
 /**
  * A stored token could not be had or kept. The message says why, and never quotes what is stored.
@@ -97,14 +97,17 @@ export const makeMemory: Effect.Effect<Service> = Effect.sync(() => {
 
 /**
  * A store in a file that only its owner can read (mode 0600), replaced whole on each save. It holds one login, that of the
- * last key saved. `~` stands for the home directory; missing directories are made.
+ * last key saved. `~` stands for the home directory; missing directories are made. The first save removes temporary files that
+ * a killed process left a day ago or longer.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const makeFile = (path: string): Effect.Effect<Service, never, FileSystem.FileSystem> =>
-  Effect.map(FileSystem.FileSystem, (fs) => {
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
     const file = expandHome(path)
+    const cleaned = yield* Effect.once(removeLeftovers(file))
     const unavailable = (what: string) => (error: { readonly message: string }) =>
       new TokenStoreError({ reason: "unavailable", message: `${file}: it cannot be ${what} (${error.message})` })
     const present = Effect.catchIf(
@@ -128,7 +131,7 @@ export const makeFile = (path: string): Effect.Effect<Service, never, FileSystem
           return yield* decodeEntry(key, text ?? "", file)
         }),
       save: (key, access) =>
-        writePrivately(file, encodeEntry(key, access)).pipe(
+        Effect.zipRight(cleaned, writePrivately(file, encodeEntry(key, access))).pipe(
           Effect.provideService(FileSystem.FileSystem, fs),
           Effect.mapError(unavailable("written"))
         ),

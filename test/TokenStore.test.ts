@@ -443,3 +443,31 @@ describe("the file cache that Lava's documentation shows", () => {
     }).pipe(Effect.provide(cloudAndFiles()))
   )
 })
+
+describe("temporary files that a killed process left", () => {
+  it.scoped("are removed by a save once they are older than a day, and nothing else is", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const file = yield* temporaryFile
+      const folder = dirname(file)
+      const now = Date.parse("2026-06-15T12:00:00Z")
+      yield* TestClock.setTime(now)
+      const uuid = "0b0e7a4e-3f5a-4b7e-9a55-2c1de5a3f0c"
+      const old = new Date(now - 25 * 3_600_000)
+      const names = [`.token.${uuid}1`, `.token.${uuid}2`, ".token.backup", `.other.${uuid}3`, `token.${uuid}4`]
+      for (const name of names) {
+        yield* fs.writeFileString(join(folder, name), "left")
+        const time = name.endsWith("2") ? new Date(now - 3_600_000) : old
+        yield* fs.utimes(join(folder, name), time, time)
+      }
+      yield* fs.makeDirectory(join(folder, `.token.${uuid}5`))
+      yield* fs.utimes(join(folder, `.token.${uuid}5`), old, old)
+      const store = yield* TokenStore.makeFile(file)
+      yield* store.save(key, access("t"))
+      assert.deepStrictEqual(
+        [...(yield* siblings(file))].toSorted(),
+        [...names.slice(1), `.token.${uuid}5`, "token"].toSorted()
+      )
+    }).pipe(Effect.provide(NodeContext.layer))
+  )
+})
