@@ -10,6 +10,7 @@ import type { HttpMethod } from "@effect/platform/HttpMethod"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as ExecutionStrategy from "effect/ExecutionStrategy"
@@ -17,6 +18,7 @@ import * as Exit from "effect/Exit"
 import * as FiberRef from "effect/FiberRef"
 import type * as MetricLabel from "effect/MetricLabel"
 import * as Redacted from "effect/Redacted"
+import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import type * as Tracer from "effect/Tracer"
@@ -36,6 +38,7 @@ import {
 } from "./CloudError.js"
 import { TokenRef, retryUnauthorized } from "./Identity.js"
 import { dispatcherOf, make as directExchange } from "./internal/directExchange.js"
+import * as Admission from "./internal/admission.js"
 import * as Doubt from "./internal/doubt.js"
 import {
   type Arriving,
@@ -49,6 +52,7 @@ import { invalidUrl, secure, type Target, transportError } from "./internal/http
 import { make as httpExchange } from "./internal/httpExchange.js"
 import { byTags } from "./internal/metricKeys.js"
 import * as keys from "./internal/metricKeys.js"
+import { Rejections } from "./internal/rejections.js"
 import type { Sink } from "./internal/sink.js"
 import { hasUserInfo } from "./internal/urlText.js"
 import type * as RequestBody from "./RequestBody.js"
@@ -80,6 +84,12 @@ export interface Options {
   readonly microversion?: string | undefined
   /** The service's policy, where the caller provides none. */
   readonly retry?: RetryPolicy.Service | undefined
+  /**
+   * How many requests of the service are under way at a time; the others wait for their turn, and take their token then.
+   * Default 64. Open downloads, and uploads from streams and files, are counted each for themselves, and may be more where one
+   * of them cannot go on before another begins.
+   */
+  readonly maxConcurrentRequests?: number | undefined
   /** Changes the HttpClient that the service uses: a proxy's header, a log, a limit of its own. */
   readonly transformClient?: ((client: HttpClient.HttpClient) => HttpClient.HttpClient) | undefined
 }
@@ -116,8 +126,15 @@ export interface Request<Tag extends DocumentedError["_tag"]> extends Operation 
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: RequestBody.Content | undefined
+  /** The values of the path's parameters, which `NotFound` names. */
+  readonly parameters?: Readonly<Record<string, unknown>> | undefined
   /** Whether it may be sent again after a failure that leaves open whether it arrived. */
   readonly idempotent: boolean
+  /**
+   * Whether the cloud may work on it for minutes before it answers. It has a longer response timeout, and is not sent again
+   * while the first may still be running. Default false.
+   */
+  readonly longRunning?: boolean | undefined
   /**
    * Whether all that it does is to take one thing away: then to find nothing is success for a request that was sent before
    * and may have been carried out. Default false.
@@ -235,6 +252,8 @@ interface Circumstances {
   readonly labels: ReadonlyArray<MetricLabel.MetricLabel>
   readonly span: Tracer.Span
   readonly doubt: Doubt.Doubt
+  /** Whether a request whose answer did not come may still be running. */
+  mayBeRunning: boolean
 }
 
 /** What all requests of one client share. */
@@ -244,12 +263,23 @@ interface Own {
   readonly versioned: Readonly<Record<string, string>>
   /** The newest login whose token this service has accepted: where that one is rejected, it has been revoked since. */
   accepted: number
+  readonly rejections: Rejections
 }
+
+/** In milliseconds: what fails sooner after it was sent than this was not cut off while the cloud worked on it. */
+const soon = 10_000
+
+/** How many requests are under way at a time, unless another number is given. */
+const defaultConcurrency = 64
+
+const resourceOf = ({ path }: { readonly path: string }): string => path.split("?", 1)[0] ?? path
 
 /** One attempt of a request: what it sends, and what is noted of its response. */
 class Attempt<Tag extends DocumentedError["_tag"]> implements Outgoing, CurrentAttempt {
   readonly headers: Readonly<Record<string, string>>
   private readonly start: number
+  /** When a piece of its body was last sent. */
+  private sentAt: number
 
   constructor(
     private readonly own: Own,
@@ -259,6 +289,7 @@ class Attempt<Tag extends DocumentedError["_tag"]> implements Outgoing, CurrentA
     private readonly circumstances: Circumstances
   ) {
     this.start = this.clock.unsafeCurrentTimeMillis()
+    this.sentAt = this.start
     const headers: Record<string, string> = Object.assign({}, request.headers, own.versioned)
     if (request.anonymous !== true) headers["x-auth-token"] = Redacted.value(access.token)
     this.headers = headers
@@ -297,6 +328,7 @@ class Attempt<Tag extends DocumentedError["_tag"]> implements Outgoing, CurrentA
   }
 
   sent(bytes: number): void {
+    if (this.request.longRunning === true) this.sentAt = this.clock.unsafeCurrentTimeMillis()
     sentOf(this.own.service).unsafeUpdate(bytes, this.circumstances.labels)
   }
 
@@ -349,7 +381,10 @@ class Attempt<Tag extends DocumentedError["_tag"]> implements Outgoing, CurrentA
     if (requestId !== undefined) span.attribute("rackspace.request_id", requestId)
     // A 401 that is a result says nothing good of the token, and what was asked without it says nothing at all.
     const isGood = this.isResult(status) && status < 400 && anonymous !== true
-    if (isGood) this.own.accepted = Math.max(this.own.accepted, this.access.login)
+    if (isGood) {
+      this.own.accepted = Math.max(this.own.accepted, this.access.login)
+      this.own.rejections.accepted(resourceOf(this.request))
+    }
     return { service, operation, status, headers, requestId }
   }
 
@@ -368,17 +403,20 @@ class Attempt<Tag extends DocumentedError["_tag"]> implements Outgoing, CurrentA
         login: this.access.login,
         now: DateTime.unsafeMake(this.clock.unsafeCurrentTimeMillis()),
         secrets,
+        parameters: this.request.parameters,
         usedUp: usedUp?.[status]
       },
       documented
     )
-    if (error._tag === "ServiceUnavailable") this.doubted()
+    if (error._tag === "ServiceUnavailable" || (error._tag === "UnexpectedStatus" && status >= 500)) this.doubted()
     return error
   }
 
   /** Notes that it may have been carried out. Looking at something changes nothing. */
   private doubted(): void {
     if (this.method !== "GET" && this.method !== "HEAD") this.circumstances.doubt.mayBeDone = true
+    const waited = this.clock.unsafeCurrentTimeMillis() - this.sentAt
+    if (this.request.longRunning === true && waited >= soon) this.circumstances.mayBeRunning = true
   }
 }
 
@@ -432,6 +470,12 @@ const selectorFor = (
   serviceName: options.serviceName
 })
 
+/** A policy with the response timeout of a request. */
+const policyFor = (request: { readonly longRunning?: boolean | undefined }, policy: RetryPolicy.Service) =>
+  request.longRunning === true
+    ? { ...policy, responseTimeout: Duration.max(policy.responseTimeout, policy.longResponseTimeout) }
+    : policy
+
 /**
  * The client of one service. It makes no request by itself.
  *
@@ -462,6 +506,9 @@ export const make = (
             // What Nova read before the common header, and reads still.
             ...(selector.microversions === "compute" && { "x-openstack-nova-api-version": microversion })
           }
+    const { maxConcurrentRequests = defaultConcurrency } = options
+    const invalidBound = maxConcurrentRequests >= 1 ? undefined : "a number of 1 or more"
+    const admission = Admission.make(invalidBound === undefined ? maxConcurrentRequests : 1)
     const unversioned =
       microversion === undefined
         ? undefined
@@ -480,6 +527,8 @@ export const make = (
       })
 
     const urlIn = (access: Access, operation: Operation): Either.Either<string, EndpointNotFound | InvalidInput> => {
+      if (invalidBound !== undefined)
+        return Either.left(invalidOption(operation, "maxConcurrentRequests", invalidBound))
       if (unversioned !== undefined) return Either.left(invalidOption(operation, "microversion", unversioned))
       if (options.endpoint === undefined) {
         return ServiceCatalog.endpointUrl(access.catalog, selectorFor(selector, options, access), operation)
@@ -496,7 +545,7 @@ export const make = (
     const baseIn = (access: Access, operation: Operation): Either.Either<string, EndpointNotFound | InvalidInput> =>
       selector.beside === undefined ? urlIn(access, operation) : Either.map(urlIn(access, operation), selector.beside)
 
-    const own: Own = { service, versioned, accepted: 0 }
+    const own: Own = { service, versioned, accepted: 0, rejections: new Rejections() }
 
     // The endpoint of one login, as all its requests need it.
     let located: { readonly access: Access; readonly endpoint: Located } | undefined
@@ -515,6 +564,10 @@ export const make = (
         return Either.right(located.endpoint)
       })
     }
+
+    /** Runs an attempt of a request when it is its turn. */
+    const inTurn = ({ body }: { readonly body: RequestBody.Content | undefined }) =>
+      body === undefined || body.bytes !== undefined ? admission.whole : admission.upload
 
     type Failure<Tag extends DocumentedError["_tag"], E> =
       CommonError | Extract<DocumentedError, { readonly _tag: Tag }> | E
@@ -538,12 +591,12 @@ export const make = (
         },
         (span) =>
           Effect.withFiberRuntime<A, Failure<Tag, E>, R>((fiber) => {
-            const policy = RetryPolicy.currentIn(fiber.currentContext, options.retry)
+            const policy = policyFor(request, RetryPolicy.currentIn(fiber.currentContext, options.retry))
             const clock = Context.get(fiber.currentDefaultServices, Clock.Clock)
             const labels = fiber.getFiberRef(FiberRef.currentMetricLabels)
             const start = clock.unsafeCurrentTimeMillis()
             const doubt = fiber.getFiberRef(Doubt.shared) ?? { mayBeDone: false }
-            const circumstances = { policy, clock, labels, span, doubt }
+            const circumstances: Circumstances = { policy, clock, labels, span, doubt, mayBeRunning: false }
             let sent = 0
             const once = Effect.suspend(() => {
               if (sent++ > 0) span.attribute("http.request.resend_count", sent - 1)
@@ -564,11 +617,22 @@ export const make = (
                   ? again
                   : Effect.retry(
                       again,
-                      retryUnauthorized(tokens, (login) => login <= own.accepted)
+                      retryUnauthorized(
+                        tokens,
+                        (login) => login <= own.accepted,
+                        (login) =>
+                          own.rejections.isWorthLogin(resourceOf(request), login, clock.unsafeCurrentTimeMillis())
+                      )
                     )
               })
               return Effect.withParentSpan(
-                Effect.retry(round, RetryPolicy.scheduleSince(start, policy, request.idempotent)),
+                Effect.retry(
+                  round,
+                  Schedule.whileInput(
+                    RetryPolicy.scheduleSince<Failure<Tag, E>>(start, policy, request.idempotent),
+                    (error) => error._tag === "OverLimit" || !circumstances.mayBeRunning
+                  )
+                ),
                 span
               )
             })
@@ -586,26 +650,29 @@ export const make = (
         receive: (response: Collected, attempt: CurrentAttempt) => Either.Either<A, E>
       ) =>
         persist<A, E, never, Tag>(request, (circumstances) =>
-          Effect.flatMap(tokens.get, (access) => {
-            const endpoint = locate(access, request)
-            if (Either.isLeft(endpoint)) return Effect.fail(endpoint.left)
-            const attempt = new Attempt(own, request, access, endpoint.right, circumstances)
-            return Effect.matchEffect(exchange.collect(attempt, keeps), {
-              onFailure: (error) => Effect.fail(attempt.lost(error)),
-              onSuccess: (whole): Effect.Effect<A, Failure<Tag, E>> => {
-                const { headers, operation, requestId, service, status } = attempt.arrived(whole)
-                return attempt.isResult(status)
-                  ? Either.mapLeft(
-                      receive(
-                        { service, operation, status, headers, requestId, text: whole.text, sink: whole.sink },
-                        attempt
-                      ),
-                      (error) => attempt.withoutSecrets(error)
-                    )
-                  : Effect.fail(attempt.refusal(whole, whole.text()))
-              }
+          // The token is taken when it is this request's turn: it might have expired before.
+          inTurn(request)(
+            Effect.flatMap(tokens.get, (access) => {
+              const endpoint = locate(access, request)
+              if (Either.isLeft(endpoint)) return Effect.fail(endpoint.left)
+              const attempt = new Attempt(own, request, access, endpoint.right, circumstances)
+              return Effect.matchEffect(exchange.collect(attempt, keeps), {
+                onFailure: (error) => Effect.fail(attempt.lost(error)),
+                onSuccess: (whole): Effect.Effect<A, Failure<Tag, E>> => {
+                  const { headers, operation, requestId, service, status } = attempt.arrived(whole)
+                  return attempt.isResult(status)
+                    ? Either.mapLeft(
+                        receive(
+                          { service, operation, status, headers, requestId, text: whole.text, sink: whole.sink },
+                          attempt
+                        ),
+                        (error) => attempt.withoutSecrets(error)
+                      )
+                    : Effect.fail(attempt.refusal(whole, whole.text()))
+                }
+              })
             })
-          })
+          )
         ),
       send: <A, E extends { readonly _tag: string }, Tag extends DocumentedError["_tag"]>(
         request: Request<Tag>,
@@ -613,7 +680,7 @@ export const make = (
       ) =>
         persist<A, E, Scope.Scope, Tag>(request, (circumstances) =>
           inOwnScope(
-            Effect.flatMap(tokens.get, (access) => {
+            Effect.flatMap(Effect.zipRight(admission.download, tokens.get), (access) => {
               const endpoint = locate(access, request)
               if (Either.isLeft(endpoint)) return Effect.fail(endpoint.left)
               const attempt = new Attempt(own, request, access, endpoint.right, circumstances)

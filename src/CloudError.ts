@@ -122,12 +122,16 @@ export class Unauthorized extends Schema.TaggedError<Unauthorized>("effect-racks
 export class Forbidden extends Schema.TaggedError<Forbidden>("effect-rackspace/Forbidden")("Forbidden", refusal) {}
 
 /**
- * 404: there is no such thing; or 410: it is there no longer.
+ * 404: there is no such thing; or 410: it is there no longer. Its message and `resource` name what was looked for.
  *
  * @since 0.1.0
  * @category errors
  */
-export class NotFound extends Schema.TaggedError<NotFound>("effect-rackspace/NotFound")("NotFound", refusal) {}
+export class NotFound extends Schema.TaggedError<NotFound>("effect-rackspace/NotFound")("NotFound", {
+  ...refusal,
+  /** What was looked for, by the names of the operation's input: `{ serverId: "…" }`. */
+  resource: Schema.optional(Schema.Record({ key: Schema.String, value: Schema.String }))
+}) {}
 
 /**
  * 400: the cloud did not accept the request's content; or 413: the request is too large, for the service or for a web server
@@ -466,6 +470,8 @@ export interface Refusal extends Operation {
   readonly now: DateTime.Utc
   /** Values that must not appear in any message. */
   readonly secrets: ReadonlyArray<string>
+  /** The values of the path's parameters, by name. */
+  readonly parameters?: Readonly<Record<string, unknown>> | undefined
   /** Which allowance the operation's documentation says to be used up where the cloud answers this status. */
   readonly usedUp?: string | undefined
 }
@@ -695,15 +701,29 @@ export const fromRefusal = <Tag extends DocumentedError["_tag"] = never>(
     ...(told.key !== undefined && { fault: told.key }),
     ...(told.details !== undefined && { details: told.details })
   }
+  const resource = Object.entries(refused.parameters ?? {}).flatMap(([name, value]) =>
+    typeof value === "string" || typeof value === "number" ? [[name, clean(String(value))] as const] : []
+  )
   const waiting = { ...common, ...(retryAfter !== undefined && { retryAfter }) }
   const error =
-    usedUp === undefined ? refusalOf(common, waiting, fault, refused.login, documented) : new QuotaExceeded(common)
+    usedUp === undefined
+      ? refusalOf(common, waiting, resource, fault, refused.login, documented)
+      : new QuotaExceeded(common)
   return error !== undefined && (commonTags.has(error._tag) || (documented as ReadonlySet<string>).has(error._tag))
     ? (error as CommonError | Extract<DocumentedError, { readonly _tag: Tag }>)
     : new UnexpectedStatus({ ...common, body: body.slice(0, 1024) })
 }
 
-type Common = ConstructorParameters<typeof NotFound>[0]
+type Common = ConstructorParameters<typeof Conflict>[0]
+
+const notFound = (common: Common, resource: ReadonlyArray<readonly [string, string]>): NotFound =>
+  resource.length === 0
+    ? new NotFound(common)
+    : new NotFound({
+        ...common,
+        message: `${common.message}: ${resource.map(([name, value]) => `${name} ${value}`).join(", ")}`,
+        resource: Object.fromEntries(resource)
+      })
 
 /** Words that only a limit on the rate of requests has. */
 const rateWords =
@@ -748,6 +768,7 @@ const tooMuch = (
 const refusalOf = (
   common: Common,
   waiting: ConstructorParameters<typeof OverLimit>[0],
+  resource: ReadonlyArray<readonly [string, string]>,
   fault: Fault,
   login: number,
   documented: ReadonlySet<string>
@@ -769,7 +790,7 @@ const refusalOf = (
       return new Forbidden(common)
     case 404:
     case 410:
-      return new NotFound(common)
+      return notFound(common, resource)
     case 409:
       return new Conflict(common)
     case 412:

@@ -80,6 +80,8 @@ export interface Endpoint<in out Input, out Output, out Tag extends DocumentedEr
   /** The tags of the errors that the documentation names besides the common ones. */
   readonly errors: ReadonlySet<Tag>
   readonly idempotent: boolean
+  /** Whether the cloud may work on it for minutes before it answers. It is not sent again while the first may be running. */
+  readonly longRunning: boolean
   /** Whether anybody may ask, so that no token is sent. */
   readonly anonymous: boolean
   /** Statuses by which the cloud says that an allowance is used up, and which: they are `QuotaExceeded`, and not repeated. */
@@ -113,6 +115,7 @@ export type Any = Pick<
   | "accepts"
   | "errors"
   | "idempotent"
+  | "longRunning"
   | "anonymous"
   | "usedUp"
 >
@@ -261,6 +264,8 @@ export const make = <
     /** Default: as HTTP defines its method. */
     readonly idempotent?: boolean
     /** Default false. */
+    readonly longRunning?: boolean
+    /** Default false. */
     readonly anonymous?: boolean
     readonly usedUp?: Readonly<Record<number, string>>
   } = {}
@@ -278,6 +283,7 @@ export const make = <
   accepts: new Set(options.accepts),
   errors: new Set(options.errors),
   idempotent: options.idempotent ?? idempotentMethods.has(method),
+  longRunning: options.longRunning ?? false,
   anonymous: options.anonymous ?? false,
   usedUp: options.usedUp ?? {}
 })
@@ -302,6 +308,7 @@ export const withRawBody = <Input, Output, Tag extends DocumentedError["_tag"], 
 export { enveloped } from "./internal/wire.js"
 
 interface Encoded {
+  readonly parameters: Readonly<Record<string, unknown>>
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: Content | undefined
@@ -356,6 +363,7 @@ const encode = (endpoint: Any, input: unknown): Either.Either<Encoded, ReadonlyA
     else headers[name] = String(value)
   }
   return Either.right({
+    parameters,
     path: expandPath(endpoint.path, parameters) + queryText({ ...endpoint.fixedQuery, ...query }),
     headers,
     body
@@ -658,7 +666,7 @@ const requestOf = <Tag extends DocumentedError["_tag"]>(
 ): Either.Either<Request<Tag>, InvalidInput> =>
   Either.mapBoth(encode(endpoint, input), {
     onLeft: (issues) => invalidInput(client.service, endpoint.operation, issues),
-    onRight: ({ body, headers, path }) => ({
+    onRight: ({ body, headers, parameters, path }) => ({
       service: client.service,
       operation: endpoint.operation,
       method: endpoint.method,
@@ -666,7 +674,9 @@ const requestOf = <Tag extends DocumentedError["_tag"]>(
       path,
       headers,
       body,
+      parameters,
       idempotent: endpoint.idempotent,
+      longRunning: endpoint.longRunning,
       // Of several that a query names, one that is not found says nothing of the others.
       removes: endpoint.method === "DELETE" && endpoint.success.kind === "nothing" && endpoint.query === undefined,
       anonymous: endpoint.anonymous,

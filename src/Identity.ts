@@ -502,18 +502,20 @@ export const layerToken = (options: {
  *
  * A second 401 right after that ends the Schedule, and `Unauthorized` surfaces; where the login fails, its own
  * `AuthenticationFailed` does. But a token that `wasAccepted` by the same service before it was rejected has been revoked
- * since: it is no sign that logging in is of no use, and the Schedule recurs for it too, at most eight times in all.
+ * since: it is no sign that logging in is of no use, and the Schedule recurs for it too, at most eight times in all. It ends before
+ * where a login is not worth it, which services say of a resource that has rejected several tokens in a row.
  *
  * @since 0.1.0
  * @category schedules
  */
 export const retryUnauthorized = <E extends { readonly _tag: string }>(
   tokens: Service,
-  wasAccepted: (login: number) => boolean = () => false
+  wasAccepted: (login: number) => boolean = () => false,
+  isWorthLogin: (login: number) => boolean = () => true
 ): Schedule.Schedule<number, E | Unauthorized> =>
   Schedule.recurs(8).pipe(
     Schedule.checkEffect((error: E | Unauthorized, recurrence) =>
-      error instanceof Unauthorized && (recurrence === 0 || wasAccepted(error.login))
+      error instanceof Unauthorized && (recurrence === 0 || wasAccepted(error.login)) && isWorthLogin(error.login)
         ? Effect.as(tokens.forget(error.login), true)
         : Effect.succeed(false)
     )

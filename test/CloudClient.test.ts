@@ -10,6 +10,7 @@ import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import type * as CloudClient from "../src/CloudClient.js"
+import type * as CloudError from "../src/CloudError.js"
 import type { Fault } from "../src/emulator/Fault.js"
 import * as Identity from "../src/Identity.js"
 import * as TestCloud from "../src/layers/TestCloud.js"
@@ -227,6 +228,184 @@ describe("CloudClient: what is sent again", () => {
       assert.strictEqual(error._tag, "Forbidden")
       assert.strictEqual((yield* cloud.requests).length, 1)
     }).pipe(Effect.provide(withDelays))
+  )
+})
+
+describe("CloudClient: operations that a cloud may work on for minutes", () => {
+  const seeded = Effect.gen(function* () {
+    const files = yield* CloudFiles.CloudFiles
+    const cloud = yield* TestCloud.TestCloud
+    yield* files.createContainer({ container: "c" })
+    yield* cloud.files.putObject("c", "a", "a")
+    return files
+  })
+  const operations: Readonly<
+    Record<string, (files: CloudFiles.Service) => readonly [string, Effect.Effect<unknown, CloudError.CloudError>]>
+  > = {
+    copy: (files) => ["PUT", files.copy({ container: "c", object: "b", source: { container: "c", object: "a" } })],
+    bulkDelete: (files) => [
+      "POST",
+      files.bulkDelete({ objects: ["a", "x"].map((object) => ({ container: "c", object })) })
+    ],
+    putManifest: (files) => [
+      "PUT",
+      files.putManifest({
+        container: "c",
+        object: "m",
+        segments: [{ path: "/c/a", etag: "0cc175b9c0f1b6a831c399e269772661", bytes: 1 }]
+      })
+    ]
+  }
+
+  for (const [name, operation] of Object.entries(operations)) {
+    it.effect(`${name} is waited for, and sent once`, () =>
+      Effect.gen(function* () {
+        const cloud = yield* TestCloud.TestCloud
+        const [method, effect] = operation(yield* seeded)
+        yield* cloud.clearRequests
+        yield* cloud.fail({ match: { method }, fault: { _tag: "Delay", duration: "20 minutes" } })
+        yield* inTime(effect, "21 minutes")
+        assert.strictEqual((yield* requestsOf("files")).filter((request) => request.method === method).length, 1)
+      }).pipe(Effect.provide(TestCloud.layer()))
+    )
+
+    it.effect(`${name} is not sent again while the first may still be running`, () =>
+      Effect.gen(function* () {
+        const cloud = yield* TestCloud.TestCloud
+        const [method, effect] = operation(yield* seeded)
+        yield* cloud.clearRequests
+        yield* cloud.fail({ match: { method }, times: Infinity, fault: { _tag: "Delay", duration: "10 hours" } })
+        const error = yield* inTime(Effect.flip(effect), "2 hours")
+        assert.strictEqual(error._tag, "TransportError")
+        assert.strictEqual((yield* requestsOf("files")).filter((request) => request.method === method).length, 1)
+      }).pipe(Effect.provide(TestCloud.layer()))
+    )
+
+    it.effect(`${name} is sent again after a failure that came at once`, () =>
+      Effect.gen(function* () {
+        const cloud = yield* TestCloud.TestCloud
+        const [method, effect] = operation(yield* seeded)
+        yield* cloud.fail({ match: { method }, times: 2, fault: { _tag: "Status", status: 503 } })
+        yield* inTime(effect)
+      }).pipe(Effect.provide(TestCloud.layer()))
+    )
+  }
+})
+
+describe("CloudClient: one resource that always answers 401", () => {
+  it.effect("costs a few logins in the whole program, and does not disturb the others", () =>
+    Effect.gen(function* () {
+      const cloud = yield* TestCloud.TestCloud
+      const files = yield* CloudFiles.CloudFiles
+      yield* files.createContainer({ container: "bad" })
+      yield* cloud.fail({ match: { path: "/bad" }, times: Infinity, fault: status(401) })
+      const before = (yield* cloud.logins).succeeded
+      yield* cloud.clearRequests
+      for (let call = 0; call < 50; call++) {
+        assert.strictEqual((yield* Effect.flip(files.getContainer({ container: "bad" })))._tag, "Unauthorized")
+        yield* files.listContainersPage()
+      }
+      // Where Identity answers with the rejected token, it is revoked and asked once more.
+      assert.isAtMost((yield* cloud.logins).succeeded - before, 6)
+      const bad = (yield* requestsOf("files")).filter((request) => request.target.includes("/bad"))
+      assert.isAtMost(bad.length, 60)
+    }).pipe(Effect.provide(TestCloud.layer()))
+  )
+
+  it.effect("also where the calls are made at the same time, and after it works again it is served", () =>
+    Effect.gen(function* () {
+      const cloud = yield* TestCloud.TestCloud
+      const files = yield* CloudFiles.CloudFiles
+      yield* files.createContainer({ container: "bad" })
+      yield* cloud.fail({ match: { path: "/bad" }, times: Infinity, fault: status(401) })
+      const before = (yield* cloud.logins).succeeded
+      const call = Effect.all([Effect.flip(files.getContainer({ container: "bad" })), files.listContainersPage()])
+      yield* Effect.all(
+        Array.from({ length: 50 }, () => call),
+        { concurrency: "unbounded" }
+      )
+      // Where Identity answers with the rejected token, it is revoked and asked once more.
+      assert.isAtMost((yield* cloud.logins).succeeded - before, 6)
+      yield* cloud.clearFaults
+      yield* files.getContainer({ container: "bad" })
+      yield* cloud.expireAllTokens
+      yield* files.getContainer({ container: "bad" })
+    }).pipe(Effect.provide(TestCloud.layer()))
+  )
+})
+
+describe("CloudClient: how many requests are under way at a time", () => {
+  it.effect("is bounded by maxConcurrentRequests", () =>
+    Effect.gen(function* () {
+      const cloud = yield* TestCloud.TestCloud
+      const files = yield* CloudFiles.CloudFiles
+      yield* cloud.clearRequests
+      yield* cloud.fail({
+        match: { service: "files" },
+        times: Infinity,
+        fault: { _tag: "Delay", duration: "1 second" }
+      })
+      const all = yield* Effect.fork(
+        Effect.all(
+          Array.from({ length: 20 }, () => files.listContainersPage()),
+          { concurrency: "unbounded" }
+        )
+      )
+      yield* TestClock.adjust("500 millis")
+      assert.strictEqual((yield* requestsOf("files")).length, 4)
+      yield* TestClock.adjust("5 seconds")
+      assert.strictEqual((yield* Fiber.join(all)).length, 20)
+    }).pipe(Effect.provide(TestCloud.layer({ maxConcurrentRequests: 4 })))
+  )
+
+  it.effect("is not used up by open downloads, and an interrupted request leaves its place", () =>
+    Effect.gen(function* () {
+      const cloud = yield* TestCloud.TestCloud
+      const files = yield* CloudFiles.CloudFiles
+      yield* files.createContainer({ container: "c" })
+      yield* cloud.files.putObject("c", "o", patterned(1024))
+      const open = files.getObject({ container: "c", object: "o" })
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          yield* open
+          yield* open
+          yield* files.listContainersPage()
+          yield* inTime(open, "1 second")
+        })
+      )
+      yield* cloud.fail({ match: { service: "files" }, times: 2, fault: { _tag: "Delay", duration: "1 hour" } })
+      const stuck = yield* Effect.fork(
+        Effect.all([files.listContainersPage(), files.listContainersPage()], { concurrency: "unbounded" })
+      )
+      yield* TestClock.adjust("1 second")
+      const waiting = yield* Effect.fork(files.listContainersPage())
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.interrupt(waiting)
+      yield* Fiber.interrupt(stuck)
+      yield* files.listContainersPage()
+    }).pipe(Effect.provide(TestCloud.layer({ maxConcurrentRequests: 2 })))
+  )
+
+  it.effect("must be 1 or more: InvalidInput", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(get)
+      assert.strictEqual(error._tag, "InvalidInput")
+      assert.include(error.message, "maxConcurrentRequests: expected a number of 1 or more")
+    }).pipe(Effect.provide(TestCloud.layer({ maxConcurrentRequests: 0 })))
+  )
+})
+
+describe("CloudClient: NotFound", () => {
+  it.effect("names what was looked for", () =>
+    Effect.gen(function* () {
+      const files = yield* CloudFiles.CloudFiles
+      const servers = yield* CloudServers.CloudServers
+      const error = yield* Effect.flip(files.getObjectInfo({ container: "c", object: "a/b c" }))
+      assert.isTrue(error._tag === "NotFound")
+      if (error._tag === "NotFound") assert.deepStrictEqual(error.resource, { container: "c", object: "a/b c" })
+      assert.include(error.message, "container c, object a/b c")
+      assert.include((yield* Effect.flip(servers.get({ serverId: "s-404" }))).message, "serverId s-404")
+    }).pipe(Effect.provide(TestCloud.layer()))
   )
 })
 

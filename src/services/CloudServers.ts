@@ -279,8 +279,12 @@ const makeService = (
   Effect.gen(function* () {
     const cloudClient = yield* CloudClient.make("CloudServers", selector, options)
     // One endpoint for all regions, of one interface; a URL or a microversion is meant for the other generation.
-    const { retry, transformClient } = options
-    const old = yield* CloudClient.make("CloudServers", firstGenerationSelector, { retry, transformClient })
+    const { maxConcurrentRequests, retry, transformClient } = options
+    const old = yield* CloudClient.make("CloudServers", firstGenerationSelector, {
+      maxConcurrentRequests,
+      retry,
+      transformClient
+    })
     const created = RecentlyCreated.make()
     const table = Endpoint.client(cloudClient, endpoints)
     const operations: typeof table = {

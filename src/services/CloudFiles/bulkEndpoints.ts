@@ -91,7 +91,8 @@ export const bulkEndpoints = {
       },
       success: Endpoint.json(BulkResult),
       errors: ["NotFound"],
-      idempotent: true
+      idempotent: true,
+      longRunning: true
     })
   ),
   /**
@@ -111,7 +112,8 @@ export const bulkEndpoints = {
         contentType: Schema.optional(Schema.String).pipe(Schema.fromKey("content-type"))
       },
       success: Endpoint.json(ExtractResult),
-      errors: ["NotFound", "QuotaExceeded"]
+      errors: ["NotFound", "QuotaExceeded"],
+      longRunning: true
     })
   )
 }

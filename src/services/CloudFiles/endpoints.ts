@@ -535,7 +535,8 @@ export const endpoints = {
     body: ManifestBody,
     // Asks for JSON, in which a refusal lists the segments that are wrong.
     success: Endpoint.response(StoredObject),
-    errors: ["NotFound", "Conflict", "PreconditionFailed", "QuotaExceeded", "Unprocessable"]
+    errors: ["NotFound", "Conflict", "PreconditionFailed", "QuotaExceeded", "Unprocessable"],
+    longRunning: true
   }),
   /**
    * The parts of a static large object, in their order. Of any other object it gives the content, and so fails with
@@ -628,7 +629,8 @@ export const endpoints = {
     parameters: objectPath,
     headers: copyHeaders,
     success: Endpoint.headers(StoredObject),
-    errors: ["NotFound", "PreconditionFailed", "QuotaExceeded"]
+    errors: ["NotFound", "PreconditionFailed", "QuotaExceeded"],
+    longRunning: true
   }),
   /**
    * Copies a large object's manifest: the copy consists of the same segments, and breaks when they go. The rest is as in
@@ -639,7 +641,8 @@ export const endpoints = {
     fixedQuery: { "multipart-manifest": "get" },
     headers: copyHeaders,
     success: Endpoint.headers(StoredObject),
-    errors: ["NotFound", "PreconditionFailed", "QuotaExceeded"]
+    errors: ["NotFound", "PreconditionFailed", "QuotaExceeded"],
+    longRunning: true
   }),
   /**
    * Deletes an object. Of a large object only the manifest goes; see `deleteLargeObject`. Fails with `NotFound`. "Delete
@@ -657,7 +660,8 @@ export const endpoints = {
     parameters: objectPath,
     fixedQuery: { "multipart-manifest": "delete" },
     success: Endpoint.json(BulkResult),
-    errors: ["NotFound", "Conflict"]
+    errors: ["NotFound", "Conflict"],
+    longRunning: true
   }),
   ...bulkEndpoints
 }

@@ -69,7 +69,8 @@ const listPage = Endpoint.make("CloudFiles.listVersions", "GET", "/{container}",
 const restoreById = Endpoint.make("CloudFiles.restoreVersion", "PUT", "/{container}/{+object}", {
   parameters: { container: ContainerName, object: ObjectName },
   query: { versionId: Schema.propertySignature(Schema.String).pipe(Schema.fromKey("version-id")) },
-  errors: ["NotFound", "PreconditionFailed", "QuotaExceeded"]
+  errors: ["NotFound", "PreconditionFailed", "QuotaExceeded"],
+  longRunning: true
 })
 
 const deletedType = "application/x-deleted;swift_versions_deleted=1"
