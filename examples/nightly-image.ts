@@ -28,7 +28,8 @@ const program = Effect.gen(function* () {
   const servers = yield* CloudServers.CloudServers
   const { id: serverId } = yield* theServer(name)
 
-  const night = DateTime.formatIsoDateUtc(yield* DateTime.now)
+  const now = yield* DateTime.now
+  const night = DateTime.formatIsoDateUtc(now)
   const image = yield* servers.createImageAndWait({
     serverId,
     name: `${name} ${night}`,
@@ -42,7 +43,8 @@ const program = Effect.gen(function* () {
     Stream.filter(({ metadata, status }) => metadata["nightly"] === "yes" && status === "ACTIVE"),
     Stream.runCollect
   )
-  const oldestFirst = [...nightly].toSorted((a, b) => DateTime.Order(a.created, b.created))
+  const age = ({ created = now }: CloudServers.Image) => DateTime.distance(created, now)
+  const oldestFirst = [...nightly].toSorted((a, b) => age(b) - age(a))
   const tooMany = oldestFirst.slice(0, Math.max(0, oldestFirst.length - keep))
   yield* Effect.forEach(tooMany, ({ id: imageId, name: old }) =>
     Effect.zipRight(servers.deleteImage({ imageId }), Effect.log(`${old} is removed`))

@@ -12,7 +12,9 @@ const program = Effect.gen(function* () {
   const files = yield* CloudFiles.CloudFiles
 
   const images = servers.listImages({ status: "ACTIVE", type: "base" })
-  const image = yield* Effect.flatten(Stream.runHead(Stream.filter(images, ({ name }) => name.startsWith("Ubuntu"))))
+  const image = yield* Effect.flatten(
+    Stream.runHead(Stream.filter(images, ({ name = "" }) => name.startsWith("Ubuntu")))
+  )
   const created = yield* servers.create({ name: "web-1", imageId: image.id, flavorId: "general1-1" })
   const server = yield* servers.waitUntilActive({ serverId: created.id, interval: "1 second" })
   yield* Effect.log(`${server.name} is ${server.status}`)

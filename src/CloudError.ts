@@ -13,13 +13,36 @@ import * as Schema from "effect/Schema"
 import { textOfPage } from "./internal/pageText.js"
 import * as Scrub from "./internal/scrub.js"
 
+/**
+ * What an operation of several requests had created when a later request failed.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const Created = Schema.Struct({
+  /** The id of the new resource, which stays. */
+  id: Schema.String,
+  /** The password of a new server, which the cloud tells only once. */
+  adminPassword: Schema.optional(Schema.Redacted(Schema.String))
+})
+
+/**
+ * What an operation of several requests had created when a later request failed.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Created extends Schema.Schema.Type<typeof Created> {}
+
 const origin = {
   /** The service that was called: `CloudServers`, `CloudFiles`, `Identity`. */
   service: Schema.String,
   /** The operation as it is written in code: `CloudServers.get`. */
   operation: Schema.String,
   /** One sentence for a person. */
-  message: Schema.String
+  message: Schema.String,
+  /** What the operation had created before it failed, as `CloudServers.createAndWait` tells its server. */
+  created: Schema.optional(Created)
 }
 
 const refusal = {
@@ -437,6 +460,16 @@ export type DocumentedError =
  */
 export type CloudError =
   CommonError | DocumentedError | ChecksumMismatch | SourceChanged | BulkFailed | ResourceFailed | WaitTimeout
+
+/**
+ * The same failure, which also tells what had been created before it.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const withCreated = <E extends CloudError>(error: E, created: Created): E =>
+  // A message is no enumerable property of an Error.
+  new (error.constructor as new (fields: unknown) => E)({ ...error, message: error.message, created })
 
 /**
  * The operation that a failure belongs to.

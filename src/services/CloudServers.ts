@@ -15,7 +15,17 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as CloudClient from "../CloudClient.js"
-import type { CommonError, Conflict, NotFound, QuotaExceeded, ResourceFailed, WaitTimeout } from "../CloudError.js"
+import {
+  type CloudError,
+  type CommonError,
+  type Conflict,
+  type Created,
+  type NotFound,
+  type QuotaExceeded,
+  type ResourceFailed,
+  type WaitTimeout,
+  withCreated
+} from "../CloudError.js"
 import * as Endpoint from "../Endpoint.js"
 import type { TokenRef } from "../Identity.js"
 import { refuseUnknown } from "../internal/knownFields.js"
@@ -28,32 +38,51 @@ import { type BuiltServer, exactly, find, importKeyPairFromFile } from "./CloudS
 import { createIpAssociationByPost, endpoints } from "./CloudServers/endpoints.js"
 import { inputs } from "./CloudServers/inputs.js"
 import { type FirstGenerationServer, firstGenerationEndpoints, largestPage } from "./CloudServers/firstGeneration.js"
-import type { Flavor, Image, ImageSchedule, KeyPair, Server, Summary } from "./CloudServers/models.js"
+import { type KeyPair, listAllKeyPairs } from "./CloudServers/keyPairs.js"
+import { countedListing } from "./CloudServers/countedListing.js"
+import { guarded, isAtLeast } from "./CloudServers/microversions.js"
+import type { Flavor, Image, ImageSchedule, Server, Summary } from "./CloudServers/models.js"
+import { createServerGroupWithRules, type ServerGroup } from "./CloudServers/serverGroups.js"
+import type { Volume } from "./CloudServers/volumes.js"
 
 export { bootFrom } from "./CloudServers/conveniences.js"
 
 export type { BootSource, BuiltServer } from "./CloudServers/conveniences.js"
 
-export { BlockDevice, endpoints } from "./CloudServers/endpoints.js"
+export { AvailabilityZone } from "./CloudServers/availabilityZones.js"
+
+export { Console } from "./CloudServers/consoles.js"
+
+export { endpoints } from "./CloudServers/endpoints.js"
+
+export { BlockDevice } from "./CloudServers/requests.js"
+
+export { Interface } from "./CloudServers/interfaces.js"
+
+export { GeneratedKeyPair, KeyPair } from "./CloudServers/keyPairs.js"
+
+export { ServerGroup } from "./CloudServers/serverGroups.js"
+
+export { VolumeAttachment } from "./CloudServers/volumeAttachments.js"
+
+export { Volume } from "./CloudServers/volumes.js"
 
 export { firstGenerationEndpoints, FirstGenerationServer } from "./CloudServers/firstGeneration.js"
 
 export {
   Address,
   Bandwidth,
-  Console,
   CreatedServer,
   DiskConfig,
+  EmbeddedFlavor,
   Extension,
   Fault,
   Flavor,
-  GeneratedKeyPair,
   Image,
   ImageSchedule,
   ImageStatus,
   InstanceAction,
   IpAssociation,
-  KeyPair,
   Limits,
   Network,
   publicNet,
@@ -63,8 +92,7 @@ export {
   ServerStatus,
   serviceNet,
   Summary,
-  VirtualInterface,
-  VolumeAttachment
+  VirtualInterface
 } from "./CloudServers/models.js"
 
 export type { CreatedImage } from "./CloudServers/models.js"
@@ -79,10 +107,15 @@ type PageInput<Name extends keyof Endpoints> = NonNullable<Parameters<Endpoints[
  * @since 0.1.0
  * @category models
  */
-export type Filters<Name extends "listPage" | "listDetailPage" | "listFlavorsPage" | "listImagesPage"> = Omit<
-  PageInput<Name>,
-  "limit" | "marker"
-> & { readonly pageSize?: number | undefined }
+export type Filters<
+  Name extends
+    | "listPage"
+    | "listDetailPage"
+    | "listFlavorsPage"
+    | "listFlavorSummariesPage"
+    | "listImagesPage"
+    | "listImageSummariesPage"
+> = Omit<PageInput<Name>, "limit" | "marker"> & { readonly pageSize?: number | undefined }
 
 /**
  * A server to wait for.
@@ -105,6 +138,17 @@ export interface ImageWaitOptions extends Waiting.Pace {
 }
 
 /**
+ * The filters of a listing whose pages are found by counting.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type CountedFilters<Name extends "listServerGroupsPage" | "listVolumesPage"> = Omit<
+  PageInput<Name>,
+  "limit" | "offset"
+> & { readonly pageSize?: number | undefined }
+
+/**
  * A server, image or flavor by its name or its id.
  *
  * @since 0.1.0
@@ -114,7 +158,8 @@ export interface ByNameOrId {
   readonly nameOrId: string
 }
 
-type CreateInput = Parameters<Endpoints["create"]>[0]
+/** Of several servers, the cloud's response tells only one, so that only that one could be waited for. */
+type CreateInput = Omit<Parameters<Endpoints["create"]>[0], "minCount" | "maxCount">
 
 type ResizeInput = Parameters<Endpoints["resize"]>[0]
 
@@ -136,6 +181,16 @@ export interface Service extends Endpoints, Endpoint.Client<typeof firstGenerati
   readonly listDetail: (filters?: Filters<"listDetailPage">) => Stream.Stream<Server, CommonError>
   /** All flavors. */
   readonly listFlavors: (filters?: Filters<"listFlavorsPage">) => Stream.Stream<Flavor, CommonError>
+  /** Ids and names of all flavors. */
+  readonly listFlavorSummaries: (filters?: Filters<"listFlavorSummariesPage">) => Stream.Stream<Summary, CommonError>
+  /** Ids and names of all images. */
+  readonly listImageSummaries: (filters?: Filters<"listImageSummariesPage">) => Stream.Stream<Summary, CommonError>
+  /** All server groups of the project. */
+  readonly listServerGroups: (
+    filters?: CountedFilters<"listServerGroupsPage">
+  ) => Stream.Stream<ServerGroup, CommonError>
+  /** All volumes, whole, by way of Cloud Servers. */
+  readonly listVolumes: (filters?: CountedFilters<"listVolumesPage">) => Stream.Stream<Volume, CommonError>
   /** All images. */
   readonly listImages: (filters?: Filters<"listImagesPage">) => Stream.Stream<Image, CommonError>
   /**
@@ -182,8 +237,9 @@ export interface Service extends Endpoints, Endpoint.Client<typeof firstGenerati
   /** The flavor of this id, or of this very name: as {@link Service.findServer}. */
   readonly findFlavor: (flavor: ByNameOrId) => Effect.Effect<Option.Option<Flavor>, CommonError>
   /**
-   * Has a server made, from an image or, with {@link bootFrom}, from a volume, and waits until it is ACTIVE. However the wait
-   * ends, the server stays: `ResourceFailed` and `WaitTimeout` name it as their `resource`.
+   * Creates a server, from an image or, with {@link bootFrom}, from a volume, and waits until it is ACTIVE. Where the wait fails,
+   * the server stays, and the failure tells its id and its password in `created`, whatever failed. Of an interrupted wait they
+   * are lost: a program that has to know them gives `adminPassword`, or calls `create` and `waitUntilActive`.
    */
   readonly createAndWait: (
     server: CreateInput & Waiting.Pace
@@ -197,8 +253,8 @@ export interface Service extends Endpoints, Endpoint.Client<typeof firstGenerati
     resize: ResizeInput & Waiting.Pace
   ) => Effect.Effect<Server, CommonError | Conflict | NotFound | QuotaExceeded | ResourceFailed | WaitTimeout>
   /**
-   * Saves a server to a new image and waits until the image is ACTIVE. However the wait ends, the image stays:
-   * `ResourceFailed` and `WaitTimeout` name it as their `resource`.
+   * Saves a server to a new image and waits until the image is ACTIVE. Where the wait fails, the image stays, and the failure
+   * tells its id in `created`.
    */
   readonly createImageAndWait: (
     image: CreateImageInput & Waiting.Pace
@@ -242,6 +298,12 @@ export const isActive = (server: Server): boolean => server.status === "ACTIVE" 
 /** Whether nothing is being done to a server, and nothing is waited for. */
 const isAtRest = (server: Server): boolean =>
   (server.status === "ACTIVE" || server.status === "SHUTOFF") && server.taskState === undefined
+
+/** Adds to a failure what was created before it. */
+const telling =
+  (created: Created) =>
+  <E extends CloudError>(error: E): E =>
+    withCreated(error, created)
 
 const hasFailed = (server: Server | Image) =>
   server.status === "ERROR" || server.status === "DELETED"
@@ -287,16 +349,27 @@ const makeService = (
     })
     const created = RecentlyCreated.make()
     const table = Endpoint.client(cloudClient, endpoints)
-    const operations: typeof table = {
-      ...table,
-      create: (input) => created.noting(table.create(input), ({ id }) => [id]),
-      createImage: (input) => created.noting(table.createImage(input), ({ imageId }) => [imageId])
-    }
+    const operations = guarded(
+      {
+        ...table,
+        create: (input) => created.noting(table.create(input), ({ id }) => [id]),
+        createImage: (input) => created.noting(table.createImage(input), ({ imageId }) => [imageId]),
+        listKeyPairs: listAllKeyPairs(cloudClient),
+        ...(isAtLeast(options.microversion, "2.64") && {
+          createServerGroup: Endpoint.method(cloudClient, createServerGroupWithRules)
+        })
+      } satisfies typeof table,
+      options.microversion
+    )
     const firstGeneration = Endpoint.client(old, firstGenerationEndpoints)
     const listed = <Input extends PageQuery, A>(
       operation: string,
       fetch: (input: Input) => Effect.Effect<Paging.Page<A, string>, CommonError>
     ) => listing({ service: "CloudServers", operation: `CloudServers.${operation}` }, 1000, fetch)
+    const counted = <Input, A extends { readonly id: string }>(
+      operation: string,
+      fetch: (input: Input) => Effect.Effect<ReadonlyArray<A>, CommonError>
+    ) => countedListing({ service: "CloudServers", operation: `CloudServers.${operation}` }, fetch)
     const waited = (operation: string, resource: string, pace: Waiting.Pace) => ({
       service: "CloudServers",
       operation,
@@ -333,7 +406,11 @@ const makeService = (
       list: listed("list", operations.listPage),
       listDetail: listed("listDetail", operations.listDetailPage),
       listFlavors: listed("listFlavors", operations.listFlavorsPage),
+      listFlavorSummaries: listed("listFlavorSummaries", operations.listFlavorSummariesPage),
       listImages: listed("listImages", operations.listImagesPage),
+      listImageSummaries: listed("listImageSummaries", operations.listImageSummariesPage),
+      listServerGroups: counted("listServerGroups", operations.listServerGroupsPage),
+      listVolumes: counted("listVolumes", operations.listVolumesPage),
       findServer: ({ nameOrId }) =>
         find(
           "findServer",
@@ -363,10 +440,11 @@ const makeService = (
       createAndWait: ({ interval, jitter, timeout, ...server }) =>
         Effect.gen(function* () {
           const { adminPassword, id: serverId } = yield* operations.create(server)
+          const password = adminPassword !== undefined && { adminPassword }
           const built = yield* Waiting.until(
             watched("CloudServers.createAndWait", { serverId, interval, jitter, timeout, until: isActive })
-          )
-          return { ...built, ...(adminPassword !== undefined && { adminPassword }) }
+          ).pipe(Effect.mapError(telling({ id: serverId, ...password })))
+          return { ...built, ...password }
         }),
       resizeAndConfirm: ({ interval, jitter, timeout, ...resize }) =>
         Effect.gen(function* () {
@@ -396,7 +474,9 @@ const makeService = (
         }),
       createImageAndWait: ({ interval, jitter, timeout, ...image }) =>
         Effect.flatMap(operations.createImage(image), ({ imageId }) =>
-          Waiting.until(watchedImage("CloudServers.createImageAndWait", { imageId, interval, jitter, timeout }))
+          Waiting.until(watchedImage("CloudServers.createImageAndWait", { imageId, interval, jitter, timeout })).pipe(
+            Effect.mapError(telling({ id: imageId }))
+          )
         ),
       importKeyPairFromFile: importKeyPairFromFile(operations.importKeyPair),
       createIpAssociation: (input) =>

@@ -244,9 +244,9 @@ export const servers = <E>(cloud: Layer.Layer<Services, E>): void =>
           const servers = yield* CloudServers.CloudServers
           const { flavors, imageId } = yield* Cloud
           const image = yield* servers.getImage({ imageId })
-          assert.deepStrictEqual(yield* servers.findImage({ nameOrId: image.name }), Option.some(image))
+          assert.deepStrictEqual(yield* servers.findImage({ nameOrId: image.name ?? "" }), Option.some(image))
           const flavor = yield* servers.getFlavor({ flavorId: flavors[0] })
-          assert.deepStrictEqual(yield* servers.findFlavor({ nameOrId: flavor.name }), Option.some(flavor))
+          assert.deepStrictEqual(yield* servers.findFlavor({ nameOrId: flavor.name ?? "" }), Option.some(flavor))
           assert.isEmpty([...(yield* Stream.runCollect(servers.listFirstGeneration()))])
         })
       )
@@ -423,8 +423,13 @@ export const servers = <E>(cloud: Layer.Layer<Services, E>): void =>
           const [made, given] = [freshName("made"), freshName("given")]
           const generated = yield* servers.createKeyPair({ name: made })
           assert.match(Redacted.value(generated.privateKey), /PRIVATE KEY/)
-          const { fingerprint, publicKey } = generated
-          assert.deepStrictEqual(yield* servers.getKeyPair({ name: made }), { name: made, fingerprint, publicKey })
+          const { fingerprint, publicKey = "" } = generated
+          const told = yield* servers.getKeyPair({ name: made })
+          assert.deepStrictEqual(
+            [told.name, told.fingerprint, told.publicKey, told.userId],
+            [made, fingerprint, publicKey, generated.userId]
+          )
+          assert.isString(told.userId)
           yield* servers.importKeyPair({ name: given, publicKey })
           const names = (yield* servers.listKeyPairs()).map(({ name }) => name)
           assert.includeMembers(names, [made, given])

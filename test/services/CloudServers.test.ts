@@ -223,7 +223,7 @@ describe("CloudServers: requests and answers", () => {
       assert.strictEqual(server.status, "ACTIVE")
       assert.strictEqual(server.progress, 100)
       assert.strictEqual(server.tenantId, "010101")
-      assert.strictEqual(DateTime.formatIso(server.created), "1970-01-01T00:00:00.000Z")
+      assert.strictEqual(server.created?.pipe(DateTime.formatIso), "1970-01-01T00:00:00.000Z")
       assert.strictEqual(server.flavorId, "general1-1")
       assert.strictEqual(server.imageId, ubuntu)
       assert.strictEqual(server.vmState, "active")
@@ -374,12 +374,15 @@ describe("CloudServers: requests and answers", () => {
       assert.notInclude(JSON.stringify(made), "PRIVATE KEY")
       const imported = yield* servers.importKeyPair({ name: "mine", publicKey: sshKey })
       assert.deepStrictEqual((yield* lastRequest).body, { keypair: { name: "mine", public_key: sshKey } })
-      assert.deepStrictEqual(Object.keys(imported).toSorted(), ["fingerprint", "name", "publicKey"])
+      assert.deepStrictEqual(Object.keys(imported).toSorted(), ["fingerprint", "name", "publicKey", "userId"])
       const { privateKey: _, ...known } = made
-      assert.deepStrictEqual(yield* servers.listKeyPairs(), [known, imported])
+      // A listing does not tell whose they are.
+      const { userId: _owner, ...listed } = known
+      const { userId: _user, ...listedToo } = imported
+      assert.deepStrictEqual(yield* servers.listKeyPairs(), [listed, listedToo])
       assert.deepStrictEqual(yield* servers.getKeyPair({ name: "made here" }), known)
       yield* servers.deleteKeyPair({ name: "made here" })
-      assert.deepStrictEqual(yield* servers.listKeyPairs(), [imported])
+      assert.deepStrictEqual(yield* servers.listKeyPairs(), [listedToo])
       assert.deepStrictEqual(yield* lines, [
         "POST /os-keypairs",
         "POST /os-keypairs",
@@ -640,8 +643,8 @@ describe("CloudServers: the documents' oddities", () => {
         "OS-SRV-USG:launched_at": "2012-02-13T09:42:23-06:00",
         "OS-SRV-USG:terminated_at": null
       })
-      assert.strictEqual(DateTime.formatIso(server.created), "2013-08-15T21:40:42.000Z")
-      assert.strictEqual(DateTime.formatIso(server.updated), "2014-03-01T01:02:03.456Z")
+      assert.strictEqual(server.created?.pipe(DateTime.formatIso), "2013-08-15T21:40:42.000Z")
+      assert.strictEqual(server.updated?.pipe(DateTime.formatIso), "2014-03-01T01:02:03.456Z")
       assert.strictEqual(server.launchedAt && DateTime.formatIso(server.launchedAt), "2012-02-13T15:42:23.000Z")
       assert.isFalse("terminatedAt" in server)
     }).pipe(on())
@@ -1121,7 +1124,7 @@ describe("CloudServers: bad input", () => {
   it.effect("a key pair's name with a slash, to make or to import", () =>
     Effect.gen(function* () {
       const expected = [
-        { path: "name", expected: "a name of 1 to 255 letters, digits, spaces, dashes and underscores" }
+        { path: "name", expected: "a name of 1 to 255 letters, digits, spaces, dashes, underscores, dots and at signs" }
       ]
       assert.deepStrictEqual(yield* bad((servers) => servers.createKeyPair({ name: "a/b" })), expected)
       assert.deepStrictEqual(yield* bad((servers) => servers.importKeyPair({ name: "ä", publicKey: "k" })), expected)
@@ -1138,13 +1141,54 @@ describe("CloudServers: bad input", () => {
     )
   )
 
-  it.effect("metadata that is too long for the cloud, counted in bytes", () =>
+  it.effect("metadata that is too long for the cloud, counted in characters", () =>
+    Effect.gen(function* () {
+      const long = "😀".repeat(256)
+      const expected = [
+        { path: "metadata", expected: "metadata whose keys and values have at most 255 characters each" }
+      ]
+      for (const metadata of [{ a: long }, { [long]: "a" }]) {
+        assert.deepStrictEqual(yield* bad((servers) => servers.create({ ...good, metadata })), expected)
+        assert.deepStrictEqual(
+          yield* bad((servers) => servers.updateServerMetadata({ serverId: "s", metadata })),
+          expected
+        )
+        assert.deepStrictEqual(
+          yield* bad((servers) => servers.replaceImageMetadata({ imageId: "i", metadata })),
+          expected
+        )
+      }
+      assert.deepStrictEqual(
+        yield* bad((servers) => servers.setImageMetadataItem({ imageId: "i", key: long, value: long })),
+        [
+          { path: "key", expected: "a key of 1 to 255 characters" },
+          { path: "value", expected: "a value of at most 255 characters" }
+        ]
+      )
+    })
+  )
+
+  it.effect("a fixed address without a network, and more servers at the least than at the most", () =>
     Effect.map(
-      bad((servers) => servers.create({ ...good, metadata: { a: "é".repeat(128) } })),
+      bad((servers) =>
+        servers.create({ ...good, networks: [{ portId: "p", fixedIp: "192.0.2.1" }], minCount: 3, maxCount: 2 })
+      ),
       (issues) =>
-        assert.deepStrictEqual(issues, [
-          { path: "metadata", expected: "metadata whose keys and values have at most 255 bytes each" }
-        ])
+        assert.deepStrictEqual(
+          issues.map(({ path }) => path),
+          ["networks.0.fixedIp"]
+        )
+    )
+  )
+
+  it.effect("several servers where only one can be waited for", () =>
+    Effect.map(
+      bad((servers) => servers.createAndWait({ ...good, maxCount: 2 } as typeof good)),
+      (issues) =>
+        assert.deepStrictEqual(
+          issues.map(({ path }) => path),
+          ["maxCount"]
+        )
     )
   )
 

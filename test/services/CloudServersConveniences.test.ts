@@ -92,12 +92,12 @@ describe("CloudServers: by name or id", () => {
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const image = yield* servers.getImage({ imageId: ubuntu })
-      for (const nameOrId of [ubuntu, image.name]) {
+      for (const nameOrId of [ubuntu, image.name ?? ""]) {
         assert.deepStrictEqual(yield* servers.findImage({ nameOrId }), Option.some(image))
       }
       assert.isTrue(Option.isNone(yield* servers.findImage({ nameOrId: "no such image" })))
       const flavor = yield* servers.getFlavor({ flavorId: "general1-1" })
-      for (const nameOrId of ["general1-1", flavor.name]) {
+      for (const nameOrId of ["general1-1", flavor.name ?? ""]) {
         assert.deepStrictEqual(yield* servers.findFlavor({ nameOrId }), Option.some(flavor))
       }
       assert.isTrue(Option.isNone(yield* servers.findFlavor({ nameOrId: "none" })))
@@ -143,6 +143,37 @@ describe("CloudServers: done and waited for", () => {
         [...ids]
       )
       assert.match(failed.message, /CloudServers\.createAndWait: .* is in ERROR: No valid host was found/)
+    }).pipe(on)
+  )
+
+  it.effect("whatever ends the wait for a new server, the failure tells the server's id and its password", () =>
+    Effect.gen(function* () {
+      const cloud = yield* TestCloud.TestCloud
+      const servers = yield* CloudServers.CloudServers
+      const adminPassword = Redacted.make("told once")
+      const created = { ...small, adminPassword, timeout: "2 minutes" } as const
+      const told = (failure: Effect.Effect<unknown>) =>
+        Effect.gen(function* () {
+          yield* failure
+          const error = yield* Effect.flip(inAnHour(servers.createAndWait(created)))
+          const about = error.created
+          assert.isDefined(about, error._tag)
+          assert.include(
+            (yield* cloud.servers.servers).map(({ id }) => id),
+            about?.id
+          )
+          assert.strictEqual(Redacted.value(about?.adminPassword ?? Redacted.make("")), "told once", error._tag)
+          assert.notInclude(shown(error), "told once")
+          return error._tag
+        })
+      const refused = (status: number) =>
+        cloud.fail({
+          match: { service: "servers", method: "GET" },
+          fault: { _tag: "Status", status, body: { fault: { message: "no" } } },
+          times: Number.POSITIVE_INFINITY
+        })
+      assert.strictEqual(yield* told(cloud.servers.failBuilds()), "ResourceFailed")
+      assert.strictEqual(yield* told(refused(403)), "Forbidden")
     }).pipe(on)
   )
 

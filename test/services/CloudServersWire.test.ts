@@ -1,7 +1,7 @@
 /** Every operation of the tables, as it stands on the wire, and the failures that its documentation names. */
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime, Effect, Redacted } from "effect"
-import { CloudServers, RetryPolicy, TestCloud } from "effect-rackspace"
+import { DateTime, Effect, Layer, Redacted } from "effect"
+import { CloudServers, Identity, RetryPolicy, TestCloud } from "effect-rackspace"
 
 interface Case {
   readonly input: unknown
@@ -27,24 +27,85 @@ const cases: Readonly<
     { status: "ACTIVE", imageId: "i", flavorId: "f", name: "^web", host: "h", changesSince, marker: "m", limit: 5 },
     "GET /servers?status=ACTIVE&image=i&flavor=f&name=%5Eweb&host=h&changes-since=2026-01-02T03%3A04%3A05.000Z&marker=m&limit=5"
   ),
-  listDetailPage: whole({ marker: "m", limit: 1000 }, "GET /servers/detail?marker=m&limit=1000"),
+  listDetailPage: whole(
+    {
+      changesBefore: changesSince,
+      allTenants: true,
+      projectId: "p",
+      userId: "u",
+      ip: "^192",
+      ip6: "^2001",
+      reservationId: "r-1",
+      availabilityZone: "nova",
+      keyName: "k",
+      vmState: "active",
+      taskState: "deleting",
+      tags: ["a", "b"],
+      tagsAny: ["c"],
+      notTags: ["d"],
+      notTagsAny: ["e"],
+      locked: false,
+      sortKeys: ["created_at", "uuid"],
+      sortDirections: ["asc", "desc"],
+      marker: "m",
+      limit: 1000
+    },
+    "GET /servers/detail?changes-before=2026-01-02T03%3A04%3A05.000Z&all_tenants=1&project_id=p&user_id=u&ip=%5E192&ip6=%5E2001" +
+      "&reservation_id=r-1&availability_zone=nova&key_name=k&vm_state=active&task_state=deleting&tags=a%2Cb&tags-any=c" +
+      "&not-tags=d&not-tags-any=e&locked=false&sort_key=created_at&sort_key=uuid&sort_dir=asc&sort_dir=desc&marker=m&limit=1000"
+  ),
   create: whole(
     {
       name: "n",
       imageId: "i",
       flavorId: "f",
-      networks: [{ networkId: CloudServers.publicNet }, { portId: "p" }],
+      networks: [{ networkId: CloudServers.publicNet, fixedIp: "192.0.2.9", tag: "front" }, { portId: "p" }],
       keyName: "k",
       metadata: { a: "1" },
       personality: [{ path: "/etc/motd", contents: "hi" }],
       userData: "#!/bin/sh",
       configDrive: true,
-      blockDevices: [CloudServers.bootFrom({ volumeId: "v" })],
+      blockDevices: [
+        CloudServers.bootFrom({ volumeId: "v" }),
+        {
+          sourceType: "blank",
+          destinationType: "volume",
+          volumeGigabytes: 5,
+          volumeType: "SSD",
+          deviceName: "/dev/vdb",
+          deviceType: "disk",
+          diskBus: "virtio",
+          guestFormat: "ext4",
+          tag: "data"
+        }
+      ],
       diskConfig: "MANUAL",
       adminPassword: Redacted.make("pass"),
       accessIPv4: "192.0.2.1",
       accessIPv6: "2001:db8::1",
-      schedulerHints: { near: ["x"], far: ["y"] }
+      minCount: 1,
+      maxCount: 3,
+      availabilityZone: "nova",
+      securityGroups: ["default", "g-1"],
+      description: "the first one",
+      tags: ["web", "blue"],
+      hostname: "web-1",
+      trustedImageCertificates: ["c"],
+      host: "h",
+      hypervisorHostname: "n",
+      schedulerHints: {
+        near: ["x"],
+        far: ["y"],
+        group: "g",
+        differentHost: ["a", "b"],
+        sameHost: ["c"],
+        query: [">=", "$free_ram_mb", 1024],
+        targetCell: "cell1",
+        differentCell: ["cell2"],
+        buildNearHostIp: "192.0.2.2",
+        cidr: "/24",
+        custom: { rack: "r-1" }
+      }
     },
     "POST /servers",
     {
@@ -52,27 +113,79 @@ const cases: Readonly<
         name: "n",
         imageRef: "i",
         flavorRef: "f",
-        networks: [{ uuid: CloudServers.publicNet }, { port: "p" }],
+        networks: [{ uuid: CloudServers.publicNet, fixed_ip: "192.0.2.9", tag: "front" }, { port: "p" }],
         key_name: "k",
         metadata: { a: "1" },
         personality: [{ path: "/etc/motd", contents: "aGk=" }],
         user_data: "IyEvYmluL3No",
         config_drive: true,
         block_device_mapping_v2: [
-          { boot_index: 0, uuid: "v", source_type: "volume", destination_type: "volume", delete_on_termination: false }
+          { boot_index: 0, uuid: "v", source_type: "volume", destination_type: "volume", delete_on_termination: false },
+          {
+            source_type: "blank",
+            destination_type: "volume",
+            volume_size: 5,
+            volume_type: "SSD",
+            device_name: "/dev/vdb",
+            device_type: "disk",
+            disk_bus: "virtio",
+            guest_format: "ext4",
+            tag: "data"
+          }
         ],
         "OS-DCF:diskConfig": "MANUAL",
         adminPass: "pass",
         accessIPv4: "192.0.2.1",
-        accessIPv6: "2001:db8::1"
+        accessIPv6: "2001:db8::1",
+        min_count: 1,
+        max_count: 3,
+        availability_zone: "nova",
+        security_groups: [{ name: "default" }, { name: "g-1" }],
+        description: "the first one",
+        tags: ["web", "blue"],
+        hostname: "web-1",
+        trusted_image_certificates: ["c"],
+        host: "h",
+        hypervisor_hostname: "n"
       },
-      "os:scheduler_hints": { "public_ip_zone:near": ["x"], "public_ip_zone:far": ["y"] }
+      "os:scheduler_hints": {
+        "public_ip_zone:near": ["x"],
+        "public_ip_zone:far": ["y"],
+        group: "g",
+        different_host: ["a", "b"],
+        same_host: ["c"],
+        query: '[">=","$free_ram_mb",1024]',
+        target_cell: "cell1",
+        different_cell: ["cell2"],
+        build_near_host_ip: "192.0.2.2",
+        cidr: "/24",
+        rack: "r-1"
+      }
     }
   ),
   get: whole(s, `GET ${server}`),
-  update: whole({ ...s, name: "n", accessIPv4: "192.0.2.1", accessIPv6: "" }, `PUT ${server}`, {
-    server: { name: "n", accessIPv4: "192.0.2.1", accessIPv6: "" }
-  }),
+  update: whole(
+    {
+      ...s,
+      name: "n",
+      accessIPv4: "192.0.2.1",
+      accessIPv6: "",
+      diskConfig: "AUTO",
+      description: null,
+      hostname: "web-1"
+    },
+    `PUT ${server}`,
+    {
+      server: {
+        name: "n",
+        accessIPv4: "192.0.2.1",
+        accessIPv6: "",
+        "OS-DCF:diskConfig": "AUTO",
+        description: null,
+        hostname: "web-1"
+      }
+    }
+  ),
   delete: whole(s, `DELETE ${server}`),
   reboot: whole(s, action, { reboot: { type: "SOFT" } }),
   resize: whole({ ...s, flavorId: "f", diskConfig: "AUTO" }, action, {
@@ -80,9 +193,34 @@ const cases: Readonly<
   }),
   confirmResize: whole(s, action, { confirmResize: null }),
   revertResize: whole(s, action, { revertResize: null }),
-  rebuild: whole({ ...s, imageId: "i", name: "n", adminPassword: Redacted.make("pass") }, action, {
-    rebuild: { imageRef: "i", name: "n", adminPass: "pass" }
-  }),
+  rebuild: whole(
+    {
+      ...s,
+      imageId: "i",
+      name: "n",
+      adminPassword: Redacted.make("pass"),
+      userData: "hi",
+      keyName: null,
+      preserveEphemeral: true,
+      description: "again",
+      hostname: "web-1",
+      trustedImageCertificates: null
+    },
+    action,
+    {
+      rebuild: {
+        imageRef: "i",
+        name: "n",
+        adminPass: "pass",
+        user_data: "aGk=",
+        key_name: null,
+        preserve_ephemeral: true,
+        description: "again",
+        hostname: "web-1",
+        trusted_image_certificates: null
+      }
+    }
+  ),
   rescue: whole({ ...s, imageId: "i", adminPassword: Redacted.make("pass") }, action, {
     rescue: { rescue_image_ref: "i", adminPass: "pass" }
   }),
@@ -112,9 +250,67 @@ const cases: Readonly<
   }),
   deleteServerMetadataItem: whole({ ...s, key: "a b" }, `DELETE ${server}/metadata/a%20b`),
   listVolumeAttachments: whole(s, `GET ${server}/os-volume_attachments`),
-  attachVolume: whole({ ...s, volumeId: "v", device: "/dev/xvdb" }, `POST ${server}/os-volume_attachments`, {
-    volumeAttachment: { volumeId: "v", device: "/dev/xvdb" }
+  attachVolume: whole(
+    { ...s, volumeId: "v", device: "/dev/xvdb", tag: "data", deleteOnTermination: true },
+    `POST ${server}/os-volume_attachments`,
+    { volumeAttachment: { volumeId: "v", device: "/dev/xvdb", tag: "data", delete_on_termination: true } }
+  ),
+  updateVolumeAttachment: whole(
+    { ...s, attachmentId: "v", deleteOnTermination: true },
+    `PUT ${server}/os-volume_attachments/v`,
+    { volumeAttachment: { volumeId: "v", delete_on_termination: true } }
+  ),
+  listInterfaces: whole(s, `GET ${server}/os-interface`),
+  getInterface: whole({ ...s, portId: "p/1" }, `GET ${server}/os-interface/p%2F1`),
+  attachInterface: whole({ ...s, networkId: "n", fixedIp: "192.0.2.7", tag: "front" }, `POST ${server}/os-interface`, {
+    interfaceAttachment: { net_id: "n", fixed_ips: [{ ip_address: "192.0.2.7" }], tag: "front" }
   }),
+  detachInterface: whole({ ...s, portId: "p" }, `DELETE ${server}/os-interface/p`),
+  createRemoteConsole: whole({ ...s, type: "spice-html5" }, `POST ${server}/remote-consoles`, {
+    remote_console: { protocol: "spice", type: "spice-html5" }
+  }),
+  listServerGroupsPage: whole(
+    { allProjects: true, limit: 2, offset: 4 },
+    "GET /os-server-groups?all_projects=true&limit=2&offset=4"
+  ),
+  createServerGroup: whole({ name: "g", policy: "anti-affinity", maxServersPerHost: 3 }, "POST /os-server-groups", {
+    server_group: { name: "g", policy: "anti-affinity", rules: { max_server_per_host: 3 } }
+  }),
+  getServerGroup: whole({ serverGroupId: "g/1" }, "GET /os-server-groups/g%2F1"),
+  deleteServerGroup: whole({ serverGroupId: "g" }, "DELETE /os-server-groups/g"),
+  listAvailabilityZones: whole({}, "GET /os-availability-zone"),
+  listAvailabilityZonesDetail: whole({}, "GET /os-availability-zone/detail"),
+  listVolumesPage: whole({ limit: 2, offset: 4 }, "GET /os-volumes/detail?limit=2&offset=4"),
+  getVolume: whole({ volumeId: "v/1" }, "GET /os-volumes/v%2F1"),
+  createVolume: whole(
+    {
+      gigabytes: 100,
+      name: "data",
+      description: "d",
+      volumeType: "SSD",
+      availabilityZone: "nova",
+      snapshotId: "s",
+      metadata: { a: "1" }
+    },
+    "POST /os-volumes",
+    {
+      volume: {
+        size: 100,
+        display_name: "data",
+        display_description: "d",
+        volume_type: "SSD",
+        availability_zone: "nova",
+        snapshot_id: "s",
+        metadata: { a: "1" }
+      }
+    }
+  ),
+  deleteVolume: whole({ volumeId: "v" }, "DELETE /os-volumes/v"),
+  listFlavorSummariesPage: whole(
+    { isPublic: "none", sortKey: "name", sortDirection: "desc", limit: 2 },
+    "GET /flavors?is_public=none&sort_key=name&sort_dir=desc&limit=2"
+  ),
+  listImageSummariesPage: whole({ status: "ACTIVE", limit: 2 }, "GET /images?status=ACTIVE&limit=2"),
   getVolumeAttachment: whole({ ...s, attachmentId: "a" }, `GET ${server}/os-volume_attachments/a`),
   detachVolume: whole({ ...s, attachmentId: "a" }, `DELETE ${server}/os-volume_attachments/a`),
   listVirtualInterfaces: whole(s, `GET ${server}/os-virtual-interfacesv2`),
@@ -159,9 +355,12 @@ const cases: Readonly<
   }),
   deleteImageMetadataItem: whole({ imageId: "i", key: "k" }, "DELETE /images/i/metadata/k"),
   listKeyPairs: whole({}, "GET /os-keypairs"),
-  createKeyPair: whole({ name: "my key" }, "POST /os-keypairs", { keypair: { name: "my key" } }),
-  importKeyPair: whole({ name: "my key", publicKey: "ssh-rsa A" }, "POST /os-keypairs", {
-    keypair: { name: "my key", public_key: "ssh-rsa A" }
+  listKeyPairsPage: whole({ userId: "u", marker: "k", limit: 2 }, "GET /os-keypairs?user_id=u&marker=k&limit=2"),
+  createKeyPair: whole({ name: "my key", type: "x509", userId: "u" }, "POST /os-keypairs", {
+    keypair: { name: "my key", type: "x509", user_id: "u" }
+  }),
+  importKeyPair: whole({ name: "me@my.key", publicKey: "ssh-rsa A" }, "POST /os-keypairs", {
+    keypair: { name: "me@my.key", public_key: "ssh-rsa A" }
   }),
   getKeyPair: whole({ name: "my key" }, "GET /os-keypairs/my%20key"),
   deleteKeyPair: whole({ name: "my key" }, "DELETE /os-keypairs/my%20key"),
@@ -196,6 +395,13 @@ const answers: Readonly<Record<string, { readonly status: number; readonly body:
   UnexpectedStatus: { status: 500, body: "The server has either erred or is incapable of performing the request." }
 }
 
+/** Some fields are understood only by later versions of Nova. */
+const cloud = CloudServers.layer({ microversion: "latest", retry: RetryPolicy.never }).pipe(
+  Layer.provideMerge(Identity.layer({ credentials: TestCloud.credentials })),
+  Layer.provideMerge(TestCloud.layerCloud()),
+  Layer.orDie
+)
+
 describe("every operation of Cloud Servers", () => {
   const tables = { ...CloudServers.endpoints, ...CloudServers.firstGenerationEndpoints }
   for (const [name, { body, input, line }] of Object.entries(cases)) {
@@ -226,7 +432,7 @@ describe("every operation of Cloud Servers", () => {
           yield* cloud.fail({ match: {}, fault: { _tag: "Status", ...answers["Conflict"], status: 409 } })
           assert.strictEqual((yield* Effect.flip(operation(input)))._tag, "UnexpectedStatus")
         }
-      }).pipe(Effect.provide(TestCloud.layer({ retry: RetryPolicy.never })))
+      }).pipe(Effect.provide(cloud))
     )
   }
 })

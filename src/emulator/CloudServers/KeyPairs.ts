@@ -148,7 +148,9 @@ export const make = (): KeyPairs => {
         keyPairs.delete(name)
         return Reply.empty(202)
       }
-      return method === "GET" ? Reply.json(200, { keypair: toJson(keyPair) }) : NovaRequest.badMethod()
+      return method === "GET"
+        ? Reply.json(200, { keypair: { ...toJson(keyPair), user_id: request.userId } })
+        : NovaRequest.badMethod()
     }
   }
 }

@@ -17,10 +17,11 @@ import * as RequestBody from "../RequestBody.js"
  */
 export const maximum = 40
 
-const utf8 = new TextEncoder()
+/** Nova counts code points. */
+const lengthOf = (text: string): number => [...text].length
 
 /**
- * Reads metadata as a request sends it; refuses what is not text under a name of 1 to 255 bytes.
+ * Reads metadata as a request sends it; refuses what is not text under a name of 1 to 255 characters.
  *
  * @since 0.1.0
  * @category parsing
@@ -34,13 +35,13 @@ export const read = (value: unknown): Record<string, string> => {
     if (key === "") {
       return Refusal.fault(400, "badRequest", "Metadata property key blank")
     }
-    if (utf8.encode(key).byteLength > 255) {
+    if (lengthOf(key) > 255) {
       return Refusal.fault(400, "badRequest", "Metadata property key greater than 255 characters")
     }
     if (typeof item !== "string") {
       return Refusal.fault(400, "badRequest", "Metadata property value is not a string")
     }
-    if (utf8.encode(item).byteLength > 255) {
+    if (lengthOf(item) > 255) {
       return Refusal.fault(400, "badRequest", "Metadata property value greater than 255 characters")
     }
     entries.push([key, item])

@@ -10,8 +10,9 @@ import type * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 import { type CommonError, type Conflict, InvalidInput, type QuotaExceeded } from "../../CloudError.js"
 import { expandHome, textOf } from "../../internal/privateFile.js"
-import type { BlockDevice } from "./endpoints.js"
-import type { KeyPair, Server } from "./models.js"
+import type { BlockDevice } from "./requests.js"
+import type { KeyPair } from "./keyPairs.js"
+import type { Server } from "./models.js"
 
 /**
  * A server that was waited for after it was made.
@@ -96,7 +97,7 @@ export const exactly = (name: string): string => `^${name.replace(/[.*+?^${}()|[
  * The one thing that has this id, else the one that has this name. Several of that name are an error: whichever of them was
  * taken would be the wrong one half the time.
  */
-export const find = <A extends { readonly id: string; readonly name: string }>(
+export const find = <A extends { readonly id: string; readonly name?: string | undefined }>(
   operation: string,
   nameOrId: string,
   byId: Effect.Effect<Option.Option<A>, CommonError>,

@@ -1,27 +1,38 @@
 /**
- * The operations of Cloud Servers, as data, and what their requests take.
+ * The operations of Cloud Servers, as data.
  */
-import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
-import { page, pageQuery } from "../../internal/listing.js"
-import { Base64, enveloped, Named, open, Timestamp, withDefault } from "../../internal/wire.js"
+import { page } from "../../internal/listing.js"
+import { enveloped, JsonMap, Named, open, withDefault } from "../../internal/wire.js"
+import { availabilityZoneEndpoints } from "./availabilityZones.js"
+import { consoleEndpoints } from "./consoles.js"
+import {
+  CreateBody,
+  flavorQuery,
+  ImageScheduleInput,
+  imageQuery,
+  metadataItemBody,
+  MetadataInput,
+  RebuildFields,
+  ServerName,
+  serverQuery,
+  UpdateFields
+} from "./requests.js"
+import { interfaceEndpoints } from "./interfaces.js"
+import { keyPairEndpoints } from "./keyPairs.js"
 import {
   Address,
-  Console,
+  Addresses,
   CreatedServer,
   DiskConfig,
   Extension,
   Flavor,
-  GeneratedKeyPair,
   Image,
   ImageReference,
   ImageSchedule,
-  ImageStatus,
   InstanceAction,
   IpAssociation,
-  KeyPair,
-  KeyPairs,
   Limits,
   Metadata,
   Network,
@@ -29,158 +40,12 @@ import {
   RebuiltServer,
   Rescued,
   Server,
-  ServerStatus,
   Summary,
-  VirtualInterface,
-  VolumeAttachment
+  VirtualInterface
 } from "./models.js"
-
-/**
- * A disk of a new server: with `bootIndex` 0 the one it boots from.
- *
- * @since 0.1.0
- * @category models
- */
-export const BlockDevice = Schema.Struct({
-  /** 0 for the boot disk, then 1, 2, …; -1 for one that is never booted from. */
-  bootIndex: Schema.optional(Schema.Int).pipe(Schema.fromKey("boot_index")),
-  /** The id of the image, volume or snapshot; none for a blank disk. */
-  sourceId: Schema.optional(Named).pipe(Schema.fromKey("uuid")),
-  sourceType: Schema.propertySignature(open("image", "volume", "snapshot", "blank")).pipe(
-    Schema.fromKey("source_type")
-  ),
-  destinationType: Schema.propertySignature(open("volume", "local")).pipe(Schema.fromKey("destination_type")),
-  /** The size of a volume that is made for it. */
-  volumeGigabytes: Schema.optional(Schema.Int.pipe(Schema.positive())).pipe(Schema.fromKey("volume_size")),
-  deleteOnTermination: Schema.optional(Schema.Boolean).pipe(Schema.fromKey("delete_on_termination"))
-})
-
-const bytesOf = (text: string): number => Buffer.byteLength(text, "utf8")
-
-const MetadataInput = Schema.Record({ key: Named, value: Schema.String }).pipe(
-  Schema.filter(
-    (entries) => Object.entries(entries).every(([key, value]) => bytesOf(key) <= 255 && bytesOf(value) <= 255),
-    {
-      description: "metadata whose keys and values have at most 255 bytes each"
-    }
-  )
-)
-
-const Neighbours = Schema.Array(Named).pipe(
-  Schema.filter((ids) => ids.length >= 1 && ids.length <= 3, { description: "one to three ids of servers" })
-)
-
-const NetworkInput = Schema.Struct({
-  networkId: Schema.optional(Named).pipe(Schema.fromKey("uuid")),
-  portId: Schema.optional(Named).pipe(Schema.fromKey("port"))
-}).pipe(
-  Schema.filter((network) => (network.networkId === undefined) !== (network.portId === undefined), {
-    description: "either a networkId or a portId"
-  })
-)
-
-const personality = Schema.optional(
-  Schema.Array(
-    Schema.Struct({
-      path: Named.pipe(Schema.filter((path) => bytesOf(path) <= 255, { description: "a path of 1 to 255 bytes" })),
-      contents: Base64
-    })
-  )
-)
-
-const ServerName = Named.pipe(Schema.maxLength(255, { description: "a name of 1 to 255 characters" }))
-
-const CreateFields = Schema.Struct({
-  /** 1 to 255 characters. It need not be unique. */
-  name: ServerName,
-  /** The image to make it from. Left out where it boots from one of `blockDevices`. */
-  imageId: Schema.requiredToOptional(Schema.String, Schema.UndefinedOr(Named), {
-    decode: (reference) => (reference === "" ? Option.none() : Option.some(reference)),
-    encode: (id) => Option.getOrElse(id, () => undefined) ?? ""
-  }).pipe(Schema.fromKey("imageRef")),
-  flavorId: Schema.propertySignature(Named).pipe(Schema.fromKey("flavorRef")),
-  /**
-   * By default the public network and ServiceNet. Where any is given, those two must be given to be attached. From Nova's
-   * microversion 2.37 on it must be said: `auto`, `none`, or which.
-   */
-  networks: Schema.optional(Schema.Union(Schema.Literal("auto", "none"), Schema.Array(NetworkInput))),
-  keyName: Schema.optional(Named).pipe(Schema.fromKey("key_name")),
-  metadata: Schema.optional(MetadataInput),
-  /** Files to put on the server; encoded on the way. Rackspace takes five of at most 1,000 bytes each. */
-  personality,
-  /** For cloud-init; encoded on the way. Rackspace hands it on through the config drive. */
-  userData: Schema.optional(Base64).pipe(Schema.fromKey("user_data")),
-  configDrive: Schema.optional(Schema.Boolean).pipe(Schema.fromKey("config_drive")),
-  blockDevices: Schema.optional(Schema.NonEmptyArray(BlockDevice)).pipe(Schema.fromKey("block_device_mapping_v2")),
-  diskConfig: Schema.optional(DiskConfig).pipe(Schema.fromKey("OS-DCF:diskConfig")),
-  adminPassword: Schema.optional(Schema.Redacted(Named)).pipe(Schema.fromKey("adminPass")),
-  accessIPv4: Schema.optional(Schema.String),
-  accessIPv6: Schema.optional(Schema.String),
-  /** The servers, by id, near or far from which it is to stand: one to three of either kind. */
-  schedulerHints: Schema.optional(
-    Schema.Struct({
-      near: Schema.optional(Neighbours).pipe(Schema.fromKey("public_ip_zone:near")),
-      far: Schema.optional(Neighbours).pipe(Schema.fromKey("public_ip_zone:far"))
-    })
-  ).pipe(Schema.fromKey("os:scheduler_hints"))
-})
-
-const bootable = Schema.typeSchema(CreateFields).pipe(
-  Schema.filter((server) =>
-    server.imageId !== undefined || server.blockDevices !== undefined
-      ? undefined
-      : { path: ["imageId"], message: "an image to make the server from, or blockDevices to boot it from" }
-  )
-)
-
-/** The hints stand beside the server on the wire, not in it. */
-const CreateBody = Schema.transform(
-  Schema.Struct({ server: Schema.Unknown, "os:scheduler_hints": Schema.optional(Schema.Unknown) }),
-  Schema.compose(CreateFields, bootable, { strict: false }),
-  {
-    strict: false,
-    decode: ({ server, ...hints }) => ({ ...(server as object), ...hints }),
-    encode: ({ "os:scheduler_hints": hints, ...server }: typeof CreateFields.Encoded) => ({
-      server,
-      ...(hints !== undefined && { "os:scheduler_hints": hints })
-    })
-  }
-) as unknown as Schema.Schema<typeof CreateFields.Type, unknown>
-
-const UpdateFields = Schema.Struct({
-  name: Schema.optional(Named),
-  accessIPv4: Schema.optional(Schema.String),
-  accessIPv6: Schema.optional(Schema.String)
-})
-
-const serverQuery = {
-  status: Schema.optional(ServerStatus),
-  imageId: Schema.optional(Named).pipe(Schema.fromKey("image")),
-  flavorId: Schema.optional(Named).pipe(Schema.fromKey("flavor")),
-  /** A regular expression, matched anywhere in the name. */
-  name: Schema.optional(Named),
-  /** The host that it runs on, for operators of the cloud. */
-  host: Schema.optional(Named),
-  /** Those changed since then, deleted ones included. */
-  changesSince: Schema.optional(Timestamp).pipe(Schema.fromKey("changes-since")),
-  ...pageQuery
-}
-
-const imageQuery = {
-  serverId: Schema.optional(Named).pipe(Schema.fromKey("server")),
-  name: Schema.optional(Named),
-  status: Schema.optional(ImageStatus),
-  changesSince: Schema.optional(Timestamp).pipe(Schema.fromKey("changes-since")),
-  /** `base` or `snapshot`. */
-  type: Schema.optional(open("base", "snapshot")),
-  ...pageQuery
-}
-
-const flavorQuery = {
-  minDiskGigabytes: Schema.optional(Schema.NonNegativeInt).pipe(Schema.fromKey("minDisk")),
-  minRamMegabytes: Schema.optional(Schema.NonNegativeInt).pipe(Schema.fromKey("minRam")),
-  ...pageQuery
-}
+import { serverGroupEndpoints } from "./serverGroups.js"
+import { volumeAttachmentEndpoints } from "./volumeAttachments.js"
+import { volumeEndpoints } from "./volumes.js"
 
 const serverId = { serverId: Named }
 
@@ -203,27 +68,12 @@ const metadataIn = enveloped("metadata", Metadata)
 /** Metadata in a request: the flat input has it under its name, and the wire too. */
 const metadataOut = Schema.Struct({ metadata: MetadataInput })
 
-const single = Schema.Record({ key: Schema.String, value: Schema.String })
-
-/** `{ "meta": { key: value } }`, of which only the value is new to who asked. */
-const item = Schema.transform(Schema.Struct({ meta: single }), Schema.String, {
-  strict: false,
+/** `{ "meta": { key: value } }`, of which the caller knows the key. */
+const item = Schema.transform(Schema.Struct({ meta: JsonMap }), Schema.Unknown, {
+  strict: true,
   decode: ({ meta }) => Object.values(meta)[0],
   encode: (value) => ({ meta: { value } })
-}) as unknown as Schema.Schema<string, unknown>
-
-const ItemValue = Schema.String.pipe(
-  Schema.filter((value) => bytesOf(value) <= 255, { description: "a value of at most 255 bytes" })
-)
-
-/** The key stands in the path and, again, in the body. */
-const itemOut = Schema.transform(Schema.Unknown, Schema.Struct({ key: Named, value: ItemValue }), {
-  strict: false,
-  decode: (wire) => wire,
-  encode: ({ key, value }) => ({ meta: { [key]: value } })
-}) as unknown as Schema.Schema<{ readonly key: string; readonly value: string }, unknown>
-
-const Addresses = Schema.Record({ key: Schema.String, value: Schema.Array(Address) })
+})
 
 /** The network's own label is the key. */
 const addressesOfOne = Schema.transform(Addresses, Schema.Array(Schema.typeSchema(Address)), {
@@ -232,36 +82,15 @@ const addressesOfOne = Schema.transform(Addresses, Schema.Array(Schema.typeSchem
   encode: (addresses) => ({ label: addresses })
 })
 
-/** The value is all that is not known to who asked. */
-const extraSpec = Schema.transform(single, Schema.String, {
-  strict: false,
+/** `{ key: value }`, of which the caller knows the key. */
+const extraSpec = Schema.transform(JsonMap, Schema.Unknown, {
+  strict: true,
   decode: (spec) => Object.values(spec)[0],
   encode: (value) => ({ value })
-}) as unknown as Schema.Schema<string, unknown>
-
-const RebuildFields = Schema.Struct({
-  imageId: Schema.propertySignature(Named).pipe(Schema.fromKey("imageRef")),
-  /** Default: the name that it has. */
-  name: Schema.optional(ServerName),
-  /** Default: one that the cloud makes, and tells in its answer. */
-  adminPassword: Schema.optional(Schema.Redacted(Named)).pipe(Schema.fromKey("adminPass")),
-  accessIPv4: Schema.optional(Schema.String),
-  accessIPv6: Schema.optional(Schema.String),
-  /** Replaces what it has. */
-  metadata: Schema.optional(MetadataInput),
-  /** Files to put on the server; encoded on the way. Rackspace takes five of at most 1,000 bytes each. */
-  personality,
-  diskConfig: Schema.optional(DiskConfig).pipe(Schema.fromKey("OS-DCF:diskConfig"))
 })
 
 const CidrInput = Schema.String.pipe(
   Schema.pattern(/^[0-9a-fA-F.:]+\/\d{1,3}$/, { description: "a range of addresses: 192.168.3.0/24" })
-)
-
-const keyPairName = Named.pipe(
-  Schema.pattern(/^[A-Za-z0-9 _-]{1,255}$/, {
-    description: "a name of 1 to 255 letters, digits, spaces, dashes and underscores"
-  })
 )
 
 const ipAssociationPath = "/servers/{serverId}/ip_associations/{ipAddressId}"
@@ -287,6 +116,13 @@ export const createIpAssociationByPost = Endpoint.make(
  * @category operations
  */
 export const endpoints = {
+  ...volumeAttachmentEndpoints,
+  ...interfaceEndpoints,
+  ...consoleEndpoints,
+  ...keyPairEndpoints,
+  ...serverGroupEndpoints,
+  ...availabilityZoneEndpoints,
+  ...volumeEndpoints,
   /** Ids and names of servers, a page of them. "List servers", `GET /servers`. */
   listPage: Endpoint.make("CloudServers.listPage", "GET", "/servers", {
     query: serverQuery,
@@ -313,7 +149,7 @@ export const endpoints = {
     errors: ["NotFound"]
   }),
   /**
-   * Changes a server's name or access addresses; what is left out stays. Fails with `NotFound`, and with `Conflict` while it
+   * Changes a server's name, access addresses, description or hostname; what is left out stays. Fails with `NotFound`, and with `Conflict` while it
    * is building. "Update server", `PUT /servers/{server_id}`.
    */
   update: Endpoint.make("CloudServers.update", "PUT", "/servers/{serverId}", {
@@ -498,32 +334,6 @@ export const endpoints = {
     errors: ["NotFound", "Conflict", "QuotaExceeded"]
   }),
   /**
-   * An address in the web where a server's screen can be seen, for a while. Nova has it up to microversion 2.5. Fails with
-   * `NotFound`, and with `Conflict` where the server does not run. "Get console for server", `POST
-   * /servers/{server_id}/action` with `os-getVNCConsole`.
-   */
-  getConsole: Endpoint.make("CloudServers.getConsole", "POST", actionPath, {
-    parameters: serverId,
-    body: enveloped("os-getVNCConsole", Schema.Struct({ type: withDefault(open("novnc", "xvpvnc"), "novnc") })),
-    success: Endpoint.json(enveloped("console", Console)),
-    errors: ["NotFound", "Conflict"]
-  }),
-  /**
-   * What a server has written to its console, the last `lines` of it, or all that the cloud keeps. OpenStack has it; Rackspace
-   * does not document it. Fails with `NotFound`, and with `Conflict` where its state does not allow it. "Show console output",
-   * `POST /servers/{server_id}/action` with `os-getConsoleOutput`.
-   */
-  getConsoleLog: Endpoint.make("CloudServers.getConsoleLog", "POST", actionPath, {
-    parameters: serverId,
-    body: enveloped(
-      "os-getConsoleOutput",
-      Schema.Struct({ lines: Schema.optional(Schema.NonNegativeInt).pipe(Schema.fromKey("length")) })
-    ),
-    success: Endpoint.json(enveloped("output", Schema.String)),
-    errors: ["NotFound", "Conflict"],
-    idempotent: true
-  }),
-  /**
    * A server's addresses by the label of their network. Fails with `NotFound`. "List addresses", `GET
    * /servers/{server_id}/ips`.
    */
@@ -593,7 +403,7 @@ export const endpoints = {
     "/servers/{serverId}/metadata/{key}",
     {
       parameters: serverAndKey,
-      body: itemOut,
+      body: metadataItemBody,
       success: Endpoint.json(item),
       errors: ["NotFound", "Conflict", "QuotaExceeded"]
     }
@@ -608,59 +418,6 @@ export const endpoints = {
     "/servers/{serverId}/metadata/{key}",
     {
       parameters: serverAndKey,
-      errors: ["NotFound", "Conflict"]
-    }
-  ),
-  /**
-   * The volumes on a server. Fails with `NotFound`. "List volume attachments", `GET /servers/{server_id}/os-
-   * volume_attachments`.
-   */
-  listVolumeAttachments: Endpoint.make(
-    "CloudServers.listVolumeAttachments",
-    "GET",
-    "/servers/{serverId}/os-volume_attachments",
-    {
-      parameters: serverId,
-      success: Endpoint.json(enveloped("volumeAttachments", Schema.Array(VolumeAttachment))),
-      errors: ["NotFound"]
-    }
-  ),
-  /**
-   * Puts a volume on a server; the cloud chooses the device where none is named. It works on after the answer: the volume
-   * is `in-use` then. Fails with `NotFound`, and with `Conflict` where their states do not allow it. "Attach volume to
-   * server", `POST /servers/{server_id}/os-volume_attachments`.
-   */
-  attachVolume: Endpoint.make("CloudServers.attachVolume", "POST", "/servers/{serverId}/os-volume_attachments", {
-    parameters: serverId,
-    body: enveloped("volumeAttachment", Schema.Struct({ volumeId: Named, device: Schema.optional(Named) })),
-    success: Endpoint.json(enveloped("volumeAttachment", VolumeAttachment)),
-    errors: ["NotFound", "Conflict"]
-  }),
-  /**
-   * One volume on a server. Fails with `NotFound`. "Show volume attachment details", `GET /servers/{server_id}/os-
-   * volume_attachments/{attachment_id}`.
-   */
-  getVolumeAttachment: Endpoint.make(
-    "CloudServers.getVolumeAttachment",
-    "GET",
-    "/servers/{serverId}/os-volume_attachments/{attachmentId}",
-    {
-      parameters: { serverId: Named, attachmentId: Named },
-      success: Endpoint.json(enveloped("volumeAttachment", VolumeAttachment)),
-      errors: ["NotFound"]
-    }
-  ),
-  /**
-   * Takes a volume off a server, which must not have it mounted. It works on after the answer: the volume is `available`
-   * then. Fails with `NotFound`, and with `Conflict` where their states do not allow it. "Delete volume attachment",
-   * `DELETE /servers/{server_id}/os-volume_attachments/{attachment_id}`.
-   */
-  detachVolume: Endpoint.make(
-    "CloudServers.detachVolume",
-    "DELETE",
-    "/servers/{serverId}/os-volume_attachments/{attachmentId}",
-    {
-      parameters: { serverId: Named, attachmentId: Named },
       errors: ["NotFound", "Conflict"]
     }
   ),
@@ -729,7 +486,7 @@ export const endpoints = {
     "/servers/{serverId}/rax-si-image-schedule",
     {
       parameters: serverId,
-      body: enveloped("image_schedule", ImageSchedule),
+      body: enveloped("image_schedule", ImageScheduleInput),
       success: Endpoint.json(enveloped("image_schedule", ImageSchedule)),
       errors: ["NotFound", "Conflict"],
       idempotent: true
@@ -818,6 +575,11 @@ export const endpoints = {
       errors: ["NotFound"]
     }
   ),
+  /** Ids and names of flavors, a page of them. "List flavors", `GET /flavors`. */
+  listFlavorSummariesPage: Endpoint.make("CloudServers.listFlavorSummariesPage", "GET", "/flavors", {
+    query: flavorQuery,
+    success: Endpoint.json(page("flavors", Summary))
+  }),
   /** Flavors, whole, a page of them. "List flavors with details", `GET /flavors/detail`. */
   listFlavorsPage: Endpoint.make("CloudServers.listFlavorsPage", "GET", "/flavors/detail", {
     query: flavorQuery,
@@ -857,6 +619,14 @@ export const endpoints = {
       errors: ["NotFound"]
     }
   ),
+  /**
+   * Ids and names of images, a page of them. Nova has none from microversion 2.36 on, where they are Glance's alone. "List
+   * images", `GET /images`.
+   */
+  listImageSummariesPage: Endpoint.make("CloudServers.listImageSummariesPage", "GET", "/images", {
+    query: imageQuery,
+    success: Endpoint.json(page("images", Summary))
+  }),
   /**
    * Images, whole, a page of them. Nova has none from microversion 2.36 on, where they are Glance's alone. "List images with
    * details", `GET /images/detail`.
@@ -922,7 +692,7 @@ export const endpoints = {
    */
   setImageMetadataItem: Endpoint.make("CloudServers.setImageMetadataItem", "PUT", "/images/{imageId}/metadata/{key}", {
     parameters: imageAndKey,
-    body: itemOut,
+    body: metadataItemBody,
     success: Endpoint.json(item),
     errors: ["NotFound", "Conflict", "QuotaExceeded"]
   }),
@@ -939,45 +709,6 @@ export const endpoints = {
       errors: ["NotFound", "Conflict"]
     }
   ),
-  /** All key pairs. "List key pairs", `GET /os-keypairs`. */
-  listKeyPairs: Endpoint.make("CloudServers.listKeyPairs", "GET", "/os-keypairs", {
-    success: Endpoint.json(KeyPairs)
-  }),
-  /**
-   * Has a key pair made. Its private key is told this once and not kept by the cloud. Fails with `Conflict` where the name is
-   * taken. "Create key pair", `POST /os-keypairs`.
-   */
-  createKeyPair: Endpoint.make("CloudServers.createKeyPair", "POST", "/os-keypairs", {
-    body: enveloped("keypair", Schema.Struct({ name: keyPairName })),
-    success: Endpoint.json(enveloped("keypair", GeneratedKeyPair)),
-    errors: ["Conflict", "QuotaExceeded"]
-  }),
-  /**
-   * Gives the cloud a public key of yours (`ssh-ed25519 AAAA…`). Fails with `Conflict` where the name is taken. "Import key
-   * pair", `POST /os-keypairs`.
-   */
-  importKeyPair: Endpoint.make("CloudServers.importKeyPair", "POST", "/os-keypairs", {
-    body: enveloped(
-      "keypair",
-      Schema.Struct({
-        name: keyPairName,
-        publicKey: Schema.propertySignature(Named).pipe(Schema.fromKey("public_key"))
-      })
-    ),
-    success: Endpoint.json(enveloped("keypair", KeyPair)),
-    errors: ["Conflict", "QuotaExceeded"]
-  }),
-  /** One key pair. Fails with `NotFound`. `GET /os-keypairs/{name}`, which Nova has and Rackspace does not document. */
-  getKeyPair: Endpoint.make("CloudServers.getKeyPair", "GET", "/os-keypairs/{name}", {
-    parameters: { name: Named },
-    success: Endpoint.json(enveloped("keypair", KeyPair)),
-    errors: ["NotFound"]
-  }),
-  /** Forgets a key pair. Servers keep what was put on them. Fails with `NotFound`. "Delete key pair", `DELETE /os-keypairs/{name}`. */
-  deleteKeyPair: Endpoint.make("CloudServers.deleteKeyPair", "DELETE", "/os-keypairs/{name}", {
-    parameters: { name: Named },
-    errors: ["NotFound"]
-  }),
   /** Rate limits and absolute limits of the account. "Show limits", `GET /limits`. */
   getLimits: Endpoint.make("CloudServers.getLimits", "GET", "/limits", {
     success: Endpoint.json(enveloped("limits", Limits))

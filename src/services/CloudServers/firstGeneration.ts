@@ -4,9 +4,8 @@
  */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
-import { absent, absentIfEmpty, enveloped, Id, Named, open } from "../../internal/wire.js"
-
-const texts = Schema.optionalWith(Schema.Array(Schema.String), { nullable: true, default: () => [] })
+import { absent, absentIfEmpty, enveloped, Id, listOf, Named, open, someCount, Text } from "../../internal/wire.js"
+import { Metadata } from "./models.js"
 
 /**
  * A server of the first generation.
@@ -17,23 +16,23 @@ const texts = Schema.optionalWith(Schema.Array(Schema.String), { nullable: true,
 export const FirstGenerationServer = Schema.Struct({
   /** A number on the wire. */
   id: Id,
-  name: Schema.String,
-  /** The cloud may answer others. */
-  status: open("ACTIVE", "BUILD", "DELETED", "ERROR", "REBUILD", "RESCUE", "SUSPENDED", "UNKNOWN", "VERIFY_RESIZE"),
+  name: absent(Text),
+  /** The cloud may answer others; `UNKNOWN` where it does not tell it. */
+  status: Schema.optionalWith(
+    open("ACTIVE", "BUILD", "DELETED", "ERROR", "REBUILD", "RESCUE", "SUSPENDED", "UNKNOWN", "VERIFY_RESIZE"),
+    { nullable: true, default: () => "UNKNOWN" }
+  ),
   /** In percent. */
-  progress: absent(Schema.Number),
+  progress: someCount,
   imageId: absent(Id),
   flavorId: absent(Id),
   hostId: absentIfEmpty,
   /** IPv4 addresses as plain texts, by the two networks that there are. */
-  addresses: Schema.optionalWith(Schema.Struct({ public: texts, private: texts }), {
+  addresses: Schema.optionalWith(Schema.Struct({ public: listOf(Text), private: listOf(Text) }), {
     nullable: true,
     default: () => ({ public: [], private: [] })
   }),
-  metadata: Schema.optionalWith(Schema.Record({ key: Schema.String, value: Schema.String }), {
-    nullable: true,
-    default: () => ({})
-  })
+  metadata: Schema.optionalWith(Metadata, { default: () => ({}) })
 })
 
 /**

@@ -1,10 +1,25 @@
 /**
- * What Cloud Servers answers, decoded: servers, flavors, images, key pairs, networks, limits.
+ * The responses of Cloud Servers, decoded: servers, flavors, images, key pairs, networks, limits.
+ *
+ * A response only has to tell a resource's id. Whatever else a cloud, a release or a state leaves out, or writes as null, is
+ * absent.
  */
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import { absent, absentIfEmpty, Id, open, Timestamp } from "../../internal/wire.js"
+import {
+  absent,
+  absentIfEmpty,
+  Count,
+  Id,
+  JsonMap,
+  listOf,
+  open,
+  someCount,
+  someFlag,
+  Text,
+  TimestampIfAny
+} from "../../internal/wire.js"
 
 /**
  * The network that reaches the internet. Where a server's networks are named at all, this one must be among them to be
@@ -58,32 +73,52 @@ export const ServerStatus = open(
  */
 export const DiskConfig = open("AUTO", "MANUAL")
 
-/** `{ "id": … }`, or the empty string for none; from Nova's microversion 2.47 on a flavor without an id. */
-const reference = Schema.optionalToOptional(
-  Schema.NullishOr(Schema.Union(Schema.String, Schema.Struct({ id: absent(Id) }))),
-  Schema.String,
-  {
-    decode: Option.flatMap((value): Option.Option<string> => {
-      const id = typeof value === "string" ? value : value?.id
-      return id === undefined || id === "" ? Option.none() : Option.some(id)
-    }),
-    encode: Option.map((id) => ({ id }))
-  }
-)
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
 
-/** A switch that the cloud writes as a boolean, as `True`, as the empty string, or not at all. */
-const flag = Schema.optionalToRequired(Schema.NullishOr(Schema.Union(Schema.Boolean, Schema.String)), Schema.Boolean, {
+/** `{ "id": … }`, or the empty string for none; from Nova's microversion 2.47 on a flavor without an id. */
+const reference = Schema.optionalToOptional(Schema.Unknown, Schema.String, {
+  decode: Option.flatMap((value): Option.Option<string> => {
+    const id = isRecord(value) ? value["id"] : value
+    return (typeof id === "string" && id !== "") || typeof id === "number" ? Option.some(String(id)) : Option.none()
+  }),
+  encode: Option.map((id): unknown => ({ id }))
+})
+
+/** A boolean that is false where the cloud leaves it out, or writes null or the empty string. */
+const flag = Schema.optionalToRequired(Schema.Unknown, Schema.Boolean, {
   decode: Option.match({
     onNone: () => false,
     onSome: (value) => value === true || (typeof value === "string" && value.toLowerCase() === "true")
   }),
-  encode: Option.some
+  encode: (value): Option.Option<unknown> => Option.some(value)
 })
 
-export const Metadata = Schema.Record({ key: Schema.String, value: Schema.String })
+/**
+ * Metadata as the cloud keeps it: any JSON value under any key. The cloud writes an empty map as null at times, and as an empty
+ * list.
+ */
+export const Metadata: Schema.Schema<Readonly<Record<string, unknown>>, unknown> = Schema.transform(
+  Schema.Unknown,
+  Schema.typeSchema(JsonMap),
+  {
+    strict: true,
+    decode: (value) => (isRecord(value) ? value : {}),
+    encode: (value): unknown => value
+  }
+)
 
-/** The cloud writes null for an empty map at times. */
-const metadata = Schema.optionalWith(Metadata, { nullable: true, default: () => ({}) })
+const metadata = Schema.optionalWith(Metadata, { default: () => ({}) })
+
+const AddressFields = Schema.Struct({
+  /** 4 or 6. */
+  version: Count,
+  address: Schema.propertySignature(Schema.String).pipe(Schema.fromKey("addr")),
+  /** `fixed` for an address of the server's own port, `floating` for one that is mapped to it. Rackspace does not tell it. */
+  type: absent(open("fixed", "floating")).pipe(Schema.fromKey("OS-EXT-IPS:type")),
+  /** Of the port that has the address. Rackspace does not tell it. */
+  macAddress: absentIfEmpty.pipe(Schema.fromKey("OS-EXT-IPS-MAC:mac_addr"))
+})
 
 /**
  * An address of a server.
@@ -91,10 +126,29 @@ const metadata = Schema.optionalWith(Metadata, { nullable: true, default: () => 
  * @since 0.1.0
  * @category models
  */
-export const Address = Schema.Struct({
-  /** 4 or 6. */
-  version: Schema.Number,
-  address: Schema.propertySignature(Schema.String).pipe(Schema.fromKey("addr"))
+export interface Address extends Schema.Schema.Type<typeof AddressFields> {}
+
+/**
+ * An address of a server.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const Address = Schema.transform(Schema.Record({ key: Schema.String, value: Schema.Unknown }), AddressFields, {
+  strict: false,
+  // An address tells its version by itself.
+  decode: (wire) => ({ ...wire, version: wire["version"] ?? (String(wire["addr"]).includes(":") ? 6 : 4) }),
+  encode: (address) => address
+}) as unknown as Schema.Schema<Address, unknown>
+
+/** Addresses by the network's label. */
+export const Addresses = Schema.Record({
+  key: Schema.String,
+  value: Schema.transform(Schema.NullishOr(Schema.Array(Address)), Schema.Array(Schema.typeSchema(Address)), {
+    strict: true,
+    decode: (addresses) => addresses ?? [],
+    encode: (addresses) => addresses
+  })
 })
 
 /**
@@ -104,11 +158,11 @@ export const Address = Schema.Struct({
  * @category models
  */
 export const Fault = Schema.Struct({
-  code: absent(Schema.Number),
+  code: someCount,
   /** Empty where the cloud gives no reason. */
-  message: Schema.optionalWith(Schema.String, { nullable: true, default: () => "" }),
-  created: absent(Timestamp),
-  details: absent(Schema.String)
+  message: Schema.optionalWith(Text, { nullable: true, default: () => "" }),
+  created: TimestampIfAny,
+  details: absentIfEmpty
 })
 
 /**
@@ -118,8 +172,8 @@ export const Fault = Schema.Struct({
  * @category models
  */
 export const ImageSchedule = Schema.Struct({
-  /** How many images are kept, 1 to 65,535; the oldest goes when one more is made. */
-  retention: Schema.Int.pipe(Schema.between(1, 65_535, { description: "a whole number of images, 1 to 65,535" })),
+  /** How many images are kept, 1 to 65,535; the oldest is deleted when one more is made. */
+  retention: Count,
   /** Weekly on that day; daily without one. */
   dayOfWeek: absent(open("SUNDAY", "MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY")).pipe(
     Schema.fromKey("day_of_week")
@@ -134,57 +188,91 @@ export const ImageSchedule = Schema.Struct({
  */
 export interface ImageSchedule extends Schema.Schema.Type<typeof ImageSchedule> {}
 
-/** A number that the cloud writes as a text at times. */
-const Count = Schema.Union(Schema.Number, Schema.NumberFromString)
-
 /**
- * What went through one of a server's networks in the present audit period.
+ * The traffic of one of a server's networks in the present audit period.
  *
  * @since 0.1.0
  * @category models
  */
 export const Bandwidth = Schema.Struct({
   /** The network's label: `public`, `private`. */
-  interface: Schema.String,
+  interface: absent(Text),
   /** Bytes that came in. */
-  inbound: Schema.propertySignature(Count).pipe(Schema.fromKey("bandwidth_inbound")),
+  inbound: someCount.pipe(Schema.fromKey("bandwidth_inbound")),
   /** Bytes that went out. */
-  outbound: Schema.propertySignature(Count).pipe(Schema.fromKey("bandwidth_outbound")),
-  periodStart: absent(Timestamp).pipe(Schema.fromKey("audit_period_start")),
-  periodEnd: absent(Timestamp).pipe(Schema.fromKey("audit_period_end"))
+  outbound: someCount.pipe(Schema.fromKey("bandwidth_outbound")),
+  periodStart: TimestampIfAny.pipe(Schema.fromKey("audit_period_start")),
+  periodEnd: TimestampIfAny.pipe(Schema.fromKey("audit_period_end"))
+})
+
+/**
+ * The flavor of a server as it was when the server was made, in the server itself.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const EmbeddedFlavor = Schema.Struct({
+  name: absentIfEmpty.pipe(Schema.fromKey("original_name")),
+  ramMegabytes: someCount.pipe(Schema.fromKey("ram")),
+  diskGigabytes: someCount.pipe(Schema.fromKey("disk")),
+  ephemeralGigabytes: someCount.pipe(Schema.fromKey("ephemeral")),
+  swapMegabytes: someCount.pipe(Schema.fromKey("swap")),
+  vcpus: someCount,
+  extraSpecs: metadata.pipe(Schema.fromKey("extra_specs"))
+})
+
+/**
+ * The flavor of a server as it was when the server was made.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface EmbeddedFlavor extends Schema.Schema.Type<typeof EmbeddedFlavor> {}
+
+/** `[{ "name": … }]` on the wire. */
+const names = Schema.transform(Schema.Array(Schema.Struct({ name: Text })), Schema.Array(Schema.String), {
+  strict: true,
+  decode: (groups) => groups.map(({ name }) => name),
+  encode: (groups) => groups.map((name) => ({ name }))
 })
 
 const ServerFields = Schema.Struct({
   id: Id,
-  name: Schema.String,
-  status: ServerStatus,
+  /** Absent where the part of the cloud that has the server is down (Nova's microversion 2.69). */
+  name: absent(Text),
+  /** `UNKNOWN` where the cloud does not tell it. */
+  status: Schema.optionalWith(ServerStatus, { nullable: true, default: () => "UNKNOWN" }),
   /** Of the task under way, in percent. */
-  progress: absent(Schema.Number),
-  created: Timestamp,
-  updated: Timestamp,
+  progress: someCount,
+  created: TimestampIfAny,
+  /** Absent for a server that was never changed, as one that could not be built. */
+  updated: TimestampIfAny,
   tenantId: absent(Id).pipe(Schema.fromKey("tenant_id")),
   userId: absent(Id).pipe(Schema.fromKey("user_id")),
   /** The host it runs on, as an opaque id; absent while it is building. */
   hostId: absentIfEmpty,
   /** By the network's label: `public`, `private`, or that of an isolated network. Empty while it is building. */
-  addresses: Schema.optionalWith(Schema.Record({ key: Schema.String, value: Schema.Array(Address) }), {
-    nullable: true,
-    default: () => ({})
-  }),
+  addresses: Schema.optionalWith(Addresses, { nullable: true, default: () => ({}) }),
   accessIPv4: absentIfEmpty,
   accessIPv6: absentIfEmpty,
   /** The image it was made from; absent where it boots from a volume. */
   imageId: reference.pipe(Schema.fromKey("image")),
+  /** Of the image that it was made from. Only from Nova's microversion 2.98 on. */
+  imageProperties: absent(JsonMap),
   /** Absent from Nova's microversion 2.47 on, which tells the flavor's name instead. */
   flavorId: reference.pipe(Schema.fromKey("flavor")),
   /** As the flavor was called when the server was made. Only from Nova's microversion 2.47 on. */
   flavorName: absent(Schema.String),
+  /** The flavor as it was when the server was made. Only from Nova's microversion 2.47 on. */
+  embeddedFlavor: absent(EmbeddedFlavor),
   /** Only from Nova's microversion 2.19 on. */
   description: absentIfEmpty,
   /** Only from Nova's microversion 2.26 on. */
-  tags: absent(Schema.Array(Schema.String)),
+  tags: absent(Schema.Array(Text)),
   /** Whether its owner has locked it against changes. Only from Nova's microversion 2.9 on. */
-  locked: absent(Schema.Boolean),
+  locked: someFlag,
+  /** Only from Nova's microversion 2.73 on. */
+  lockedReason: absentIfEmpty.pipe(Schema.fromKey("locked_reason")),
   metadata,
   keyName: absentIfEmpty.pipe(Schema.fromKey("key_name")),
   configDrive: flag.pipe(Schema.fromKey("config_drive")),
@@ -193,31 +281,65 @@ const ServerFields = Schema.Struct({
   /** What is being done to it; absent when nothing is. */
   taskState: absentIfEmpty.pipe(Schema.fromKey("OS-EXT-STS:task_state")),
   /** 0 none or down, 1 running, 4 shut off. */
-  powerState: absent(Schema.Number).pipe(Schema.fromKey("OS-EXT-STS:power_state")),
+  powerState: someCount.pipe(Schema.fromKey("OS-EXT-STS:power_state")),
   publicIpZoneId: absentIfEmpty.pipe(Schema.fromKey("RAX-PUBLIC-IP-ZONE-ID:publicIPZoneId")),
-  attachedVolumes: absent(Schema.Array(Schema.Struct({ id: Id }))).pipe(
-    Schema.fromKey("os-extended-volumes:volumes_attached")
-  ),
+  attachedVolumes: absent(
+    Schema.Array(
+      Schema.Struct({
+        id: Id,
+        /** Only from Nova's microversion 2.3 on. */
+        deleteOnTermination: someFlag.pipe(Schema.fromKey("delete_on_termination"))
+      })
+    )
+  ).pipe(Schema.fromKey("os-extended-volumes:volumes_attached")),
   /** Empty while it is building; Rackspace alone tells it. */
   bandwidth: absent(Schema.Array(Bandwidth)).pipe(Schema.fromKey("rax-bandwidth:bandwidth")),
   /** Where the cloud saves it by itself; Rackspace alone does. */
   imageSchedule: absent(ImageSchedule).pipe(Schema.fromKey("RAX-SI:image_schedule")),
   /** Rackspace does not tell it. */
   availabilityZone: absentIfEmpty.pipe(Schema.fromKey("OS-EXT-AZ:availability_zone")),
-  launchedAt: absent(Timestamp).pipe(Schema.fromKey("OS-SRV-USG:launched_at")),
-  terminatedAt: absent(Timestamp).pipe(Schema.fromKey("OS-SRV-USG:terminated_at")),
+  /** The zone that was asked for when it was made. Only from Nova's microversion 2.96 on. */
+  pinnedAvailabilityZone: absentIfEmpty.pipe(Schema.fromKey("pinned_availability_zone")),
+  /** Names of security groups. Rackspace does not tell them. */
+  securityGroups: absent(names).pipe(Schema.fromKey("security_groups")),
+  /** Ids of server groups. Only from Nova's microversion 2.71 on. */
+  serverGroups: absent(Schema.Array(Id)).pipe(Schema.fromKey("server_groups")),
+  /** What it was made with, as it was sent. Only from Nova's microversion 2.100 on. */
+  schedulerHints: absent(JsonMap).pipe(Schema.fromKey("scheduler_hints")),
+  /** Only from Nova's microversion 2.63 on. */
+  trustedImageCertificates: absent(Schema.Array(Text)).pipe(Schema.fromKey("trusted_image_certificates")),
+  /** For everybody only from Nova's microversion 2.90 on. */
+  hostname: absentIfEmpty.pipe(Schema.fromKey("OS-EXT-SRV-ATTR:hostname")),
+  /** For operators of the cloud. */
+  host: absentIfEmpty.pipe(Schema.fromKey("OS-EXT-SRV-ATTR:host")),
+  /** For operators of the cloud. */
+  hypervisorHostname: absentIfEmpty.pipe(Schema.fromKey("OS-EXT-SRV-ATTR:hypervisor_hostname")),
+  /** What the hypervisor calls it; for operators of the cloud. */
+  instanceName: absentIfEmpty.pipe(Schema.fromKey("OS-EXT-SRV-ATTR:instance_name")),
+  /** `/dev/vda`. For operators of the cloud, from Nova's microversion 2.3 on. */
+  rootDeviceName: absentIfEmpty.pipe(Schema.fromKey("OS-EXT-SRV-ATTR:root_device_name")),
+  /** What the request that made it, and maybe others, is known by; for operators, from Nova's microversion 2.3 on. */
+  reservationId: absentIfEmpty.pipe(Schema.fromKey("OS-EXT-SRV-ATTR:reservation_id")),
+  /** `UP`, `DOWN`, `MAINTENANCE`, `UNKNOWN`. For operators, from Nova's microversion 2.16 on. */
+  hostStatus: absentIfEmpty.pipe(Schema.fromKey("host_status")),
+  launchedAt: TimestampIfAny.pipe(Schema.fromKey("OS-SRV-USG:launched_at")),
+  terminatedAt: TimestampIfAny.pipe(Schema.fromKey("OS-SRV-USG:terminated_at")),
   /** Only in ERROR, and at times in DELETED. */
   fault: absent(Fault)
 })
 
-const nameOfFlavor = (flavor: unknown): string | undefined =>
-  typeof flavor === "object" && flavor !== null && "original_name" in flavor && typeof flavor.original_name === "string"
-    ? flavor.original_name
-    : undefined
-
-const withFlavorName = (wire: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> => {
-  const flavorName = nameOfFlavor(wire["flavor"])
-  return { ...wire, ...(flavorName !== undefined && { flavorName }) }
+/** What Nova embeds in a server's `image` and `flavor`, under names of its own. */
+const withEmbedded = (wire: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> => {
+  const { flavor, image } = wire
+  const embedded = isRecord(flavor) && (flavor["id"] === undefined || flavor["id"] === null) ? flavor : undefined
+  const flavorName = embedded?.["original_name"]
+  const imageProperties = isRecord(image) ? image["properties"] : undefined
+  return {
+    ...wire,
+    ...(embedded !== undefined && { embeddedFlavor: embedded }),
+    ...(typeof flavorName === "string" && { flavorName }),
+    ...(isRecord(imageProperties) && { imageProperties })
+  }
 }
 
 /**
@@ -228,7 +350,7 @@ const withFlavorName = (wire: Readonly<Record<string, unknown>>): Readonly<Recor
  */
 export const Server = Schema.transform(Schema.Record({ key: Schema.String, value: Schema.Unknown }), ServerFields, {
   strict: false,
-  decode: withFlavorName,
+  decode: withEmbedded,
   encode: (server) => server
 }) as unknown as Schema.Schema<Server, unknown>
 
@@ -241,7 +363,7 @@ export const Server = Schema.transform(Schema.Record({ key: Schema.String, value
 export interface Server extends Schema.Schema.Type<typeof ServerFields> {}
 
 /**
- * What is told of a server when it is created. Its name and status are not among it.
+ * The response to the creation of a server. Its name and status are not part of it.
  *
  * @since 0.1.0
  * @category models
@@ -254,7 +376,7 @@ export const CreatedServer = Schema.Struct({
 })
 
 /**
- * What is told of a server when it is created.
+ * The response to the creation of a server.
  *
  * @since 0.1.0
  * @category models
@@ -262,56 +384,44 @@ export const CreatedServer = Schema.Struct({
 export interface CreatedServer extends Schema.Schema.Type<typeof CreatedServer> {}
 
 /**
- * Name and id of a server, flavor or image.
+ * Id and name of a server, flavor or image.
  *
  * @since 0.1.0
  * @category models
  */
-export const Summary = Schema.Struct({ id: Id, name: Schema.String })
+export const Summary = Schema.Struct({
+  id: Id,
+  /** Absent where the cloud does not tell it. */
+  name: absent(Text)
+})
 
 /**
- * Name and id of a server, flavor or image.
+ * Id and name of a server, flavor or image.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Summary extends Schema.Schema.Type<typeof Summary> {}
 
-/** A number that the cloud leaves out, or writes as the empty string, for "none". */
-const numberOrEmpty = Schema.optionalToOptional(
-  Schema.NullishOr(Schema.Union(Schema.Number, Schema.String)),
-  Schema.Number,
-  {
-    decode: Option.flatMap((value) =>
-      value === "" || value === null || value === undefined || !Number.isFinite(Number(value))
-        ? Option.none()
-        : Option.some(Number(value))
-    ),
-    encode: (value) => value
-  }
-)
-
-/**
- * A size in which servers are made.
- *
- * @since 0.1.0
- * @category models
- */
-export const Flavor = Schema.Struct({
+const FlavorFields = Schema.Struct({
   id: Id,
-  name: Schema.String,
-  ramMegabytes: Schema.propertySignature(Schema.Number).pipe(Schema.fromKey("ram")),
+  name: absent(Text),
+  ramMegabytes: Schema.propertySignature(Count).pipe(Schema.fromKey("ram")),
   /** The system disk; 0 where the flavor boots from a volume. */
-  diskGigabytes: Schema.propertySignature(Schema.Number).pipe(Schema.fromKey("disk")),
-  vcpus: Schema.Number,
-  swapMegabytes: numberOrEmpty.pipe(Schema.fromKey("swap")),
+  diskGigabytes: Schema.propertySignature(Count).pipe(Schema.fromKey("disk")),
+  vcpus: someCount,
+  swapMegabytes: someCount.pipe(Schema.fromKey("swap")),
   /** The share of network bandwidth. */
-  rxtxFactor: numberOrEmpty.pipe(Schema.fromKey("rxtx_factor")),
-  ephemeralGigabytes: numberOrEmpty.pipe(Schema.fromKey("OS-FLV-EXT-DATA:ephemeral")),
-  /** `class`, `policy_class`, `disk_io_index`, `number_of_data_disks`, … */
-  extraSpecs: Schema.optionalWith(Metadata, { nullable: true, default: () => ({}) }).pipe(
-    Schema.fromKey("OS-FLV-WITH-EXT-SPECS:extra_specs")
-  )
+  rxtxFactor: someCount.pipe(Schema.fromKey("rxtx_factor")),
+  ephemeralGigabytes: someCount.pipe(Schema.fromKey("OS-FLV-EXT-DATA:ephemeral")),
+  /** Whether every project may use it. Rackspace does not tell it. */
+  isPublic: someFlag.pipe(Schema.fromKey("os-flavor-access:is_public")),
+  /** Whether no new server can be made with it. Rackspace does not tell it. */
+  disabled: someFlag.pipe(Schema.fromKey("OS-FLV-DISABLED:disabled")),
+  /** Only from Nova's microversion 2.55 on. */
+  description: absentIfEmpty,
+  /** `class`, `policy_class`, `disk_io_index`, … OpenStack tells them from Nova's microversion 2.61 on. */
+  extraSpecs: metadata.pipe(Schema.fromKey("extra_specs"))
 })
 
 /**
@@ -320,7 +430,20 @@ export const Flavor = Schema.Struct({
  * @since 0.1.0
  * @category models
  */
-export interface Flavor extends Schema.Schema.Type<typeof Flavor> {}
+export interface Flavor extends Schema.Schema.Type<typeof FlavorFields> {}
+
+/**
+ * A size in which servers are made.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const Flavor = Schema.transform(Schema.Record({ key: Schema.String, value: Schema.Unknown }), FlavorFields, {
+  strict: false,
+  // Rackspace and Nova name the extra specifications differently.
+  decode: (wire) => ({ ...wire, extra_specs: wire["extra_specs"] ?? wire["OS-FLV-WITH-EXT-SPECS:extra_specs"] }),
+  encode: (flavor) => flavor
+}) as unknown as Schema.Schema<Flavor, unknown>
 
 /**
  * The status of an image. The cloud may answer others.
@@ -338,16 +461,19 @@ export const ImageStatus = open("ACTIVE", "SAVING", "DELETED", "ERROR", "UNKNOWN
  */
 export const Image = Schema.Struct({
   id: Id,
-  name: Schema.String,
-  status: ImageStatus,
+  /** Absent for an image that was never given one. */
+  name: absent(Text),
+  /** `UNKNOWN` where the cloud does not tell it. */
+  status: Schema.optionalWith(ImageStatus, { nullable: true, default: () => "UNKNOWN" }),
   /** In percent. */
-  progress: absent(Schema.Number),
-  created: Timestamp,
-  updated: Timestamp,
-  minDiskGigabytes: numberOrEmpty.pipe(Schema.fromKey("minDisk")),
-  minRamMegabytes: numberOrEmpty.pipe(Schema.fromKey("minRam")),
-  bytes: numberOrEmpty.pipe(Schema.fromKey("OS-EXT-IMG-SIZE:size")),
+  progress: someCount,
+  created: TimestampIfAny,
+  updated: TimestampIfAny,
+  minDiskGigabytes: someCount.pipe(Schema.fromKey("minDisk")),
+  minRamMegabytes: someCount.pipe(Schema.fromKey("minRam")),
+  bytes: someCount.pipe(Schema.fromKey("OS-EXT-IMG-SIZE:size")),
   diskConfig: absent(DiskConfig).pipe(Schema.fromKey("OS-DCF:diskConfig")),
+  /** Any JSON value under any key: a snapshot of a server that boots from a volume has a list of disks. */
   metadata,
   /** The server that it is a snapshot of; absent for a base image. */
   serverId: reference.pipe(Schema.fromKey("server")),
@@ -363,66 +489,42 @@ export const Image = Schema.Struct({
 export interface Image extends Schema.Schema.Type<typeof Image> {}
 
 /**
- * A public key that the cloud puts on new servers.
- *
- * @since 0.1.0
- * @category models
- */
-export const KeyPair = Schema.Struct({
-  name: Schema.String,
-  fingerprint: Schema.String,
-  publicKey: Schema.propertySignature(Schema.String).pipe(Schema.fromKey("public_key"))
-})
-
-/**
- * A public key that the cloud puts on new servers.
- *
- * @since 0.1.0
- * @category models
- */
-export interface KeyPair extends Schema.Schema.Type<typeof KeyPair> {}
-
-/**
- * A key pair that the cloud has made; its private key is told this once.
- *
- * @since 0.1.0
- * @category models
- */
-export const GeneratedKeyPair = Schema.Struct({
-  ...KeyPair.fields,
-  privateKey: Schema.propertySignature(Schema.Redacted(Schema.String)).pipe(Schema.fromKey("private_key"))
-})
-
-/**
- * A key pair that the cloud has made; its private key is told this once.
- *
- * @since 0.1.0
- * @category models
- */
-export interface GeneratedKeyPair extends Schema.Schema.Type<typeof GeneratedKeyPair> {}
-
-/**
  * How often a kind of request may be made.
  *
  * @since 0.1.0
  * @category models
  */
 export const RateLimit = Schema.Struct({
-  uri: Schema.String,
-  regex: Schema.String,
-  limits: Schema.propertySignature(
-    Schema.Array(
-      Schema.Struct({
-        /** The HTTP method. */
-        verb: Schema.String,
-        value: Schema.Number,
-        remaining: Schema.Number,
-        unit: open("SECOND", "MINUTE", "HOUR", "DAY"),
-        nextAvailable: absent(Timestamp).pipe(Schema.fromKey("next-available"))
-      })
-    )
+  uri: absent(Text),
+  regex: absent(Text),
+  limits: listOf(
+    Schema.Struct({
+      /** The HTTP method. */
+      verb: absent(Text),
+      value: someCount,
+      remaining: someCount,
+      unit: absent(open("SECOND", "MINUTE", "HOUR", "DAY")),
+      nextAvailable: TimestampIfAny.pipe(Schema.fromKey("next-available"))
+    })
   ).pipe(Schema.fromKey("limit"))
 })
+
+/** A map of numbers by their names: what is not a number is left out. */
+const Numbers: Schema.Schema<Readonly<Record<string, number>>, unknown> = Schema.transform(
+  Schema.Unknown,
+  Schema.Record({ key: Schema.String, value: Schema.Number }),
+  {
+    strict: true,
+    decode: (wire) =>
+      Object.fromEntries(
+        Object.entries(isRecord(wire) ? wire : {}).flatMap(([name, value]) => {
+          const number = typeof value === "string" && /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value
+          return typeof number === "number" ? [[name, number] as const] : []
+        })
+      ),
+    encode: (numbers): unknown => numbers
+  }
+)
 
 /**
  * What the account may do and have.
@@ -431,9 +533,10 @@ export const RateLimit = Schema.Struct({
  * @category models
  */
 export const Limits = Schema.Struct({
-  rate: Schema.Array(RateLimit),
+  /** Empty where the cloud has no rate limits, or does not tell them. */
+  rate: listOf(RateLimit),
   /** `maxTotalRAMSize` (megabytes), `maxTotalInstances`, `totalInstancesUsed`, …; -1 for none. */
-  absolute: Schema.Record({ key: Schema.String, value: Schema.Number })
+  absolute: Schema.optionalWith(Numbers, { default: () => ({}) })
 })
 
 /**
@@ -443,6 +546,7 @@ export const Limits = Schema.Struct({
  * @category models
  */
 export interface Limits extends Schema.Schema.Type<typeof Limits> {}
+
 /**
  * The id of an image that a server is saved to.
  *
@@ -457,14 +561,16 @@ export interface CreatedImage {
 export const ImageReference: Schema.Schema<CreatedImage, unknown> = Schema.transform(
   Schema.Struct({
     location: Schema.optional(Schema.String),
-    ":body": Schema.optional(Schema.Struct({ image_id: Schema.optional(Schema.String) }))
+    ":body": Schema.optional(Schema.Unknown)
   }),
   Schema.Struct({ imageId: Schema.NonEmptyString.annotations({ description: "the id of the image" }) }),
   {
     strict: true,
-    decode: (response) => ({
+    decode: ({ ":body": body, location }) => ({
       imageId:
-        response[":body"]?.image_id ?? response.location?.replace(/\/+$/, "").split("/").at(-1)?.split("?")[0] ?? ""
+        isRecord(body) && typeof body["image_id"] === "string"
+          ? body["image_id"]
+          : (location?.replace(/\/+$/, "").split("/").at(-1)?.split("?")[0] ?? "")
     }),
     encode: ({ imageId }) => ({ ":body": { image_id: imageId } })
   }
@@ -496,31 +602,8 @@ export interface RebuiltServer extends Server {
 export const RebuiltServer = Schema.transform(
   Schema.Record({ key: Schema.String, value: Schema.Unknown }),
   Schema.Struct({ ...ServerFields.fields, ...Rescued.fields }),
-  { strict: false, decode: withFlavorName, encode: (server) => server }
+  { strict: false, decode: withEmbedded, encode: (server) => server }
 ) as unknown as Schema.Schema<RebuiltServer, unknown>
-
-/**
- * A volume on a server.
- *
- * @since 0.1.0
- * @category models
- */
-export const VolumeAttachment = Schema.Struct({
-  /** The same as the volume's. */
-  id: Id,
-  serverId: Id,
-  volumeId: Id,
-  /** `/dev/xvdb`; absent where the cloud does not tell. */
-  device: absentIfEmpty
-})
-
-/**
- * A volume on a server.
- *
- * @since 0.1.0
- * @category models
- */
-export interface VolumeAttachment extends Schema.Schema.Type<typeof VolumeAttachment> {}
 
 /**
  * A server's connection to a network.
@@ -530,15 +613,13 @@ export interface VolumeAttachment extends Schema.Schema.Type<typeof VolumeAttach
  */
 export const VirtualInterface = Schema.Struct({
   id: Id,
-  macAddress: Schema.propertySignature(Schema.String).pipe(Schema.fromKey("mac_address")),
-  ipAddresses: Schema.propertySignature(
-    Schema.Array(
-      Schema.Struct({
-        address: Schema.String,
-        networkId: Schema.propertySignature(Id).pipe(Schema.fromKey("network_id")),
-        networkLabel: Schema.propertySignature(Schema.String).pipe(Schema.fromKey("network_label"))
-      })
-    )
+  macAddress: absentIfEmpty.pipe(Schema.fromKey("mac_address")),
+  ipAddresses: listOf(
+    Schema.Struct({
+      address: Schema.String,
+      networkId: absent(Id).pipe(Schema.fromKey("network_id")),
+      networkLabel: absent(Text).pipe(Schema.fromKey("network_label"))
+    })
   ).pipe(Schema.fromKey("ip_addresses"))
 })
 
@@ -558,7 +639,7 @@ export interface VirtualInterface extends Schema.Schema.Type<typeof VirtualInter
  */
 export const Network = Schema.Struct({
   id: Id,
-  label: Schema.String,
+  label: absent(Text),
   /** `192.168.3.0/24`; absent for the public network and ServiceNet. */
   cidr: absentIfEmpty
 })
@@ -595,13 +676,27 @@ export interface IpAssociation extends Schema.Schema.Type<typeof IpAssociation> 
  */
 export const InstanceAction = Schema.Struct({
   /** `create`, `reboot`, `resize`, … */
-  action: Schema.String,
-  serverId: Schema.propertySignature(Id).pipe(Schema.fromKey("instance_uuid")),
-  requestId: Schema.propertySignature(Schema.String).pipe(Schema.fromKey("request_id")),
+  action: absent(Text),
+  serverId: absent(Id).pipe(Schema.fromKey("instance_uuid")),
+  requestId: Schema.propertySignature(Text).pipe(Schema.fromKey("request_id")),
   message: absentIfEmpty,
-  started: Schema.propertySignature(Timestamp).pipe(Schema.fromKey("start_time")),
+  started: TimestampIfAny.pipe(Schema.fromKey("start_time")),
+  /** Only from Nova's microversion 2.58 on. */
+  updated: TimestampIfAny.pipe(Schema.fromKey("updated_at")),
   projectId: absent(Id).pipe(Schema.fromKey("project_id")),
-  userId: absent(Id).pipe(Schema.fromKey("user_id"))
+  userId: absent(Id).pipe(Schema.fromKey("user_id")),
+  /** The steps that it took. Only of a single action; before Nova's microversion 2.51 only for operators of the cloud. */
+  events: absent(
+    Schema.Array(
+      Schema.Struct({
+        event: Text,
+        started: TimestampIfAny.pipe(Schema.fromKey("start_time")),
+        finished: TimestampIfAny.pipe(Schema.fromKey("finish_time")),
+        /** `Success` or `Error`; absent while it is at work. */
+        result: absentIfEmpty
+      })
+    )
+  )
 })
 
 /**
@@ -613,26 +708,6 @@ export const InstanceAction = Schema.Struct({
 export interface InstanceAction extends Schema.Schema.Type<typeof InstanceAction> {}
 
 /**
- * Where a server's screen can be seen.
- *
- * @since 0.1.0
- * @category models
- */
-export const Console = Schema.Struct({
-  type: open("novnc", "xvpvnc"),
-  /** Whoever has it sees the screen: there is a token in it. */
-  url: Schema.Redacted(Schema.String)
-})
-
-/**
- * Where a server's screen can be seen.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Console extends Schema.Schema.Type<typeof Console> {}
-
-/**
  * What the cloud's API can do beyond its core.
  *
  * @since 0.1.0
@@ -640,9 +715,9 @@ export interface Console extends Schema.Schema.Type<typeof Console> {}
  */
 export const Extension = Schema.Struct({
   alias: Schema.String,
-  name: Schema.String,
-  description: Schema.optionalWith(Schema.String, { nullable: true, default: () => "" }),
-  updated: absent(Timestamp)
+  name: absent(Text),
+  description: Schema.optionalWith(Text, { nullable: true, default: () => "" }),
+  updated: TimestampIfAny
 })
 
 /**
@@ -653,24 +728,12 @@ export const Extension = Schema.Struct({
  */
 export interface Extension extends Schema.Schema.Type<typeof Extension> {}
 
-/** Each limit by its name; the tenant's id is among them on the wire. */
-export const Quotas = Schema.transform(
-  Schema.Record({ key: Schema.String, value: Schema.Unknown }),
-  Schema.Record({ key: Schema.String, value: Schema.Number }),
-  {
-    strict: false,
-    decode: (wire) => Object.fromEntries(Object.entries(wire).filter(([, value]) => typeof value === "number")),
-    encode: (quotas) => quotas
-  }
-) as unknown as Schema.Schema<Readonly<Record<string, number>>, unknown>
-
-/** Each key pair is wrapped twice. */
-export const KeyPairs = Schema.transform(
-  Schema.Struct({ keypairs: Schema.Array(Schema.Struct({ keypair: KeyPair })) }),
-  Schema.Array(Schema.typeSchema(KeyPair)),
-  {
-    strict: true,
-    decode: ({ keypairs }) => keypairs.map(({ keypair }) => keypair),
-    encode: (keypairs) => ({ keypairs: keypairs.map((keypair) => ({ keypair })) })
-  }
-)
+/** Each limit by its name; the tenant's id, which stands among them, is left out. */
+export const Quotas = Schema.transform(Schema.Unknown, Schema.Record({ key: Schema.String, value: Schema.Unknown }), {
+  strict: true,
+  decode: (wire) => {
+    const { id: _, ...quotas } = isRecord(wire) ? wire : {}
+    return quotas
+  },
+  encode: (quotas): unknown => quotas
+}).pipe(Schema.compose(Numbers))

@@ -1,0 +1,67 @@
+/**
+ * The zones of a region that servers can be made in: models and operations. OpenStack has them; Rackspace does not.
+ */
+import * as Schema from "effect/Schema"
+import * as Endpoint from "../../Endpoint.js"
+import { enveloped, JsonMap, someFlag, Text } from "../../internal/wire.js"
+
+const Wire = Schema.Struct({
+  zoneName: Text,
+  zoneState: Schema.optionalWith(Schema.Struct({ available: someFlag }), { nullable: true }),
+  hosts: Schema.optionalWith(JsonMap, { nullable: true })
+})
+
+const Domain = Schema.Struct({
+  name: Schema.String,
+  /** Absent where the cloud does not tell it. */
+  available: Schema.optional(Schema.Boolean),
+  /** The services of each host, by the host's name. Only for operators of the cloud. */
+  hosts: Schema.optional(Schema.typeSchema(JsonMap))
+})
+
+/**
+ * A zone that servers can be made in.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface AvailabilityZone extends Schema.Schema.Type<typeof Domain> {}
+
+/**
+ * A zone that servers can be made in.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const AvailabilityZone = Schema.transform(Wire, Domain, {
+  strict: false,
+  decode: ({ hosts, zoneName, zoneState }) => ({
+    name: zoneName,
+    ...(zoneState?.available !== undefined && { available: zoneState.available }),
+    ...(hosts !== undefined && { hosts })
+  }),
+  encode: ({ name }) => ({ zoneName: name })
+}) as unknown as Schema.Schema<AvailabilityZone, unknown>
+
+/**
+ * The operations on availability zones, as data.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const availabilityZoneEndpoints = {
+  /** The zones that servers can be made in. "Get availability zone information", `GET /os-availability-zone`. */
+  listAvailabilityZones: Endpoint.make("CloudServers.listAvailabilityZones", "GET", "/os-availability-zone", {
+    success: Endpoint.json(enveloped("availabilityZoneInfo", Schema.Array(AvailabilityZone)))
+  }),
+  /**
+   * The zones with their hosts and services, for operators of the cloud; others get `Forbidden`. "Get detailed availability
+   * zone information", `GET /os-availability-zone/detail`.
+   */
+  listAvailabilityZonesDetail: Endpoint.make(
+    "CloudServers.listAvailabilityZonesDetail",
+    "GET",
+    "/os-availability-zone/detail",
+    { success: Endpoint.json(enveloped("availabilityZoneInfo", Schema.Array(AvailabilityZone))) }
+  )
+}

@@ -1,0 +1,41 @@
+/**
+ * Listings whose pages are found by counting, and which tell no next page.
+ */
+import * as Effect from "effect/Effect"
+import type * as Stream from "effect/Stream"
+import type { CommonError, Operation } from "../../CloudError.js"
+import { inWordsOf } from "../../internal/pageSize.js"
+import * as Paging from "../../Paging.js"
+
+/**
+ * The Stream over all pages. A cloud may give shorter pages than it was asked for, so that only an empty one is the end; one that
+ * does not know `offset` gives the first page again, which is the end as well.
+ */
+export const countedListing =
+  <Input, A extends { readonly id: string }>(
+    operation: Operation,
+    fetch: (input: Input) => Effect.Effect<ReadonlyArray<A>, CommonError>
+  ) =>
+  (
+    input: Omit<Input, "limit" | "offset"> & { readonly pageSize?: number | undefined } = {} as never
+  ): Stream.Stream<A, CommonError> => {
+    const { pageSize, ...filters } = input
+    return Paging.stream(operation, (position: string | undefined) => {
+      // Where the page begins, and the item that began the page before.
+      const [begin = "0", before] = position?.split(" ", 2) ?? []
+      const offset = Number(begin)
+      return fetch({
+        ...filters,
+        ...(pageSize !== undefined && { limit: pageSize }),
+        ...(offset > 0 && { offset })
+      } as Input).pipe(
+        Effect.map((items) => {
+          const first = items[0]?.id
+          return first === undefined || first === before
+            ? { items: [], next: undefined }
+            : { items, next: `${offset + items.length} ${first}` }
+        }),
+        Effect.mapError(inWordsOf(operation.operation))
+      )
+    })
+  }

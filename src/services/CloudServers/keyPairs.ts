@@ -1,0 +1,202 @@
+/**
+ * Key pairs: models and operations.
+ */
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import type { CloudClient } from "../../CloudClient.js"
+import * as Endpoint from "../../Endpoint.js"
+import {
+  absent,
+  absentIfEmpty,
+  enveloped,
+  Id,
+  Named,
+  open,
+  PageLimit,
+  Text,
+  TimestampIfAny
+} from "../../internal/wire.js"
+import * as Paging from "../../Paging.js"
+
+const KeyPairType = open("ssh", "x509")
+
+/**
+ * A public key that the cloud puts on new servers.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const KeyPair = Schema.Struct({
+  name: Text,
+  fingerprint: absentIfEmpty,
+  /** An SSH key in one line, or a certificate in PEM. */
+  publicKey: absentIfEmpty.pipe(Schema.fromKey("public_key")),
+  /** Only from Nova's microversion 2.2 on. */
+  type: absent(KeyPairType),
+  /** Whose it is. A listing does not tell it. */
+  userId: absent(Id).pipe(Schema.fromKey("user_id")),
+  /** Only of a single key pair. */
+  created: TimestampIfAny.pipe(Schema.fromKey("created_at"))
+})
+
+/**
+ * A public key that the cloud puts on new servers.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface KeyPair extends Schema.Schema.Type<typeof KeyPair> {}
+
+/**
+ * A key pair that the cloud has made; its private key is told this once.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const GeneratedKeyPair = Schema.Struct({
+  ...KeyPair.fields,
+  privateKey: Schema.propertySignature(Schema.Redacted(Schema.String)).pipe(Schema.fromKey("private_key"))
+})
+
+/**
+ * A key pair that the cloud has made; its private key is told this once.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface GeneratedKeyPair extends Schema.Schema.Type<typeof GeneratedKeyPair> {}
+
+const Link = Schema.Struct({ rel: Schema.String, href: Schema.String })
+
+const PageWire = Schema.Struct({
+  keypairs: Schema.Array(Schema.Struct({ keypair: KeyPair })),
+  keypairs_links: absent(Schema.Array(Link))
+})
+
+/** A page of key pairs, each of which is wrapped twice; the marker of the next page is a name. */
+const Page = Schema.transform(
+  PageWire,
+  Schema.Struct({ items: Schema.Array(Schema.typeSchema(KeyPair)), next: Schema.UndefinedOr(Schema.String) }),
+  {
+    strict: false,
+    decode: ({ keypairs, keypairs_links: links = [] }) => {
+      const items = keypairs.map(({ keypair }) => keypair)
+      const next = links.find(({ rel }) => rel === "next")
+      return {
+        items,
+        next: next === undefined ? undefined : Paging.parameterOfLink(next.href, "marker") || items.at(-1)?.name
+      }
+    },
+    encode: ({ items }) => ({ keypairs: items.map((keypair) => ({ keypair })) })
+  }
+) as unknown as Schema.Schema<Paging.Page<KeyPair, string>, unknown>
+
+const KeyPairs = Schema.transform(PageWire, Schema.Array(Schema.typeSchema(KeyPair)), {
+  strict: true,
+  decode: ({ keypairs }) => keypairs.map(({ keypair }) => keypair),
+  encode: (keypairs) => ({ keypairs: keypairs.map((keypair) => ({ keypair })) })
+})
+
+const keyPairName = Named.pipe(
+  Schema.pattern(/^[A-Za-z0-9 _@.-]{1,255}$/, {
+    description: "a name of 1 to 255 letters, digits, spaces, dashes, underscores, dots and at signs"
+  })
+)
+
+const owner = {
+  /** Whose key pairs, for operators of the cloud. Needs microversion 2.10. */
+  userId: Schema.optional(Named).pipe(Schema.fromKey("user_id"))
+}
+
+/** The fields of a new key pair, whether the cloud makes it or the caller has it. */
+const common = {
+  /** Letters, digits, spaces, dashes and underscores; from Nova's microversion 2.92 on dots and at signs as well. */
+  name: keyPairName,
+  /** Default `ssh`. Needs microversion 2.2. */
+  type: Schema.optional(KeyPairType),
+  ...owner
+}
+
+/**
+ * The operations on key pairs, as data.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const keyPairEndpoints = {
+  /**
+   * All key pairs: the method of the service follows all pages, the operation itself gives the first one. "List key pairs", `GET
+   * /os-keypairs`.
+   */
+  listKeyPairs: Endpoint.make("CloudServers.listKeyPairs", "GET", "/os-keypairs", {
+    query: owner,
+    success: Endpoint.json(KeyPairs)
+  }),
+  /**
+   * Key pairs, a page of them. The cloud gives all of them at once up to Nova's microversion 2.34. "List key pairs", `GET /os-
+   * keypairs`.
+   */
+  listKeyPairsPage: Endpoint.make("CloudServers.listKeyPairsPage", "GET", "/os-keypairs", {
+    query: {
+      ...owner,
+      /** The name of the last key pair of the page before. Needs microversion 2.35. */
+      marker: Schema.optional(Named),
+      /** How many key pairs a page holds at the most. Needs microversion 2.35. */
+      limit: Schema.optional(PageLimit)
+    },
+    success: Endpoint.json(Page)
+  }),
+  /**
+   * Lets the cloud make a key pair. Its private key is told this once and not kept by the cloud. Nova does it up to microversion
+   * 2.91. Fails with `Conflict` where the name is taken. "Create key pair", `POST /os-keypairs`.
+   */
+  createKeyPair: Endpoint.make("CloudServers.createKeyPair", "POST", "/os-keypairs", {
+    body: enveloped("keypair", Schema.Struct(common)),
+    success: Endpoint.json(enveloped("keypair", GeneratedKeyPair)),
+    errors: ["Conflict", "QuotaExceeded"]
+  }),
+  /**
+   * Gives the cloud a public key of yours (`ssh-ed25519 AAAA…`), or with the type `x509` a certificate in PEM. Fails with
+   * `Conflict` where the name is taken. "Import key pair", `POST /os-keypairs`.
+   */
+  importKeyPair: Endpoint.make("CloudServers.importKeyPair", "POST", "/os-keypairs", {
+    body: enveloped(
+      "keypair",
+      Schema.Struct({ ...common, publicKey: Schema.propertySignature(Named).pipe(Schema.fromKey("public_key")) })
+    ),
+    success: Endpoint.json(enveloped("keypair", KeyPair)),
+    errors: ["Conflict", "QuotaExceeded"]
+  }),
+  /** One key pair. Fails with `NotFound`. `GET /os-keypairs/{name}`, which Nova has and Rackspace does not document. */
+  getKeyPair: Endpoint.make("CloudServers.getKeyPair", "GET", "/os-keypairs/{name}", {
+    parameters: { name: Named },
+    query: owner,
+    success: Endpoint.json(enveloped("keypair", KeyPair)),
+    errors: ["NotFound"]
+  }),
+  /**
+   * Forgets a key pair. Servers keep what was put on them. Fails with `NotFound`. "Delete key pair", `DELETE /os-
+   * keypairs/{name}`.
+   */
+  deleteKeyPair: Endpoint.make("CloudServers.deleteKeyPair", "DELETE", "/os-keypairs/{name}", {
+    parameters: { name: Named },
+    errors: ["NotFound"]
+  })
+}
+
+/** A page of key pairs, as a part of listing all of them. */
+const oneOfAllPages = Endpoint.make("CloudServers.listKeyPairs", "GET", "/os-keypairs", {
+  query: { ...owner, marker: Schema.optional(Named) },
+  success: Endpoint.json(Page)
+})
+
+/** All key pairs, on however many pages the cloud gives them. */
+export const listAllKeyPairs = (client: CloudClient): Endpoint.Method<typeof keyPairEndpoints.listKeyPairs> => {
+  const fetch = Endpoint.method(client, oneOfAllPages)
+  return (input = {}) =>
+    Paging.stream({ service: client.service, operation: "CloudServers.listKeyPairs" }, (marker: string | undefined) =>
+      fetch({ ...input, ...(marker !== undefined && { marker }) })
+    ).pipe(Stream.runCollect, Effect.map(Chunk.toReadonlyArray))
+}

@@ -1,0 +1,101 @@
+/**
+ * The inputs that Nova understands only from a microversion on. Before it, Nova would refuse them, and older clouds would create
+ * a server without them.
+ */
+import * as Effect from "effect/Effect"
+import { InvalidInput } from "../../CloudError.js"
+import { type Issue, issuesText } from "../../internal/schemaIssue.js"
+
+type Since = `2.${number}`
+
+/** By operation: the field's path (through lists as well) and the microversion; the empty path is the operation itself. */
+const needed: Readonly<Record<string, Readonly<Record<string, Since>>>> = {
+  create: {
+    description: "2.19",
+    tags: "2.52",
+    hostname: "2.90",
+    trustedImageCertificates: "2.63",
+    host: "2.74",
+    hypervisorHostname: "2.74",
+    "networks.tag": "2.32",
+    "blockDevices.tag": "2.32",
+    "blockDevices.volumeType": "2.67"
+  },
+  update: { description: "2.19", hostname: "2.90" },
+  rebuild: {
+    description: "2.19",
+    hostname: "2.90",
+    keyName: "2.54",
+    userData: "2.57",
+    trustedImageCertificates: "2.63"
+  },
+  attachVolume: { tag: "2.49", deleteOnTermination: "2.79" },
+  updateVolumeAttachment: { deleteOnTermination: "2.85" },
+  attachInterface: { tag: "2.49" },
+  createRemoteConsole: { "": "2.6" },
+  createServerGroup: { maxServersPerHost: "2.64" },
+  createKeyPair: { type: "2.2", userId: "2.10" },
+  importKeyPair: { type: "2.2", userId: "2.10" },
+  getKeyPair: { userId: "2.10" },
+  listKeyPairs: { userId: "2.10" },
+  listKeyPairsPage: { userId: "2.10", marker: "2.35", limit: "2.35" },
+  listPage: {
+    changesBefore: "2.66",
+    tags: "2.26",
+    tagsAny: "2.26",
+    notTags: "2.26",
+    notTagsAny: "2.26",
+    locked: "2.73"
+  }
+}
+
+/** Both listings of servers take the same filters. */
+const tableOf = (operation: string): string => (operation === "listDetailPage" ? "listPage" : operation)
+
+const minor = (microversion: string): number => Number(microversion.split(".")[1])
+
+/** Whether the microversion that is asked for has what another one brought; without one, Nova speaks its oldest. */
+export const isAtLeast = (microversion: string | undefined, since: Since): boolean =>
+  microversion === "latest" || (microversion !== undefined && minor(microversion) >= minor(since))
+
+/** Whether there is a value at a path, in any item where there is a list. */
+const isGiven = (input: unknown, [name, ...rest]: ReadonlyArray<string>): boolean => {
+  if (name === undefined) return input !== undefined
+  if (Array.isArray(input)) return input.some((item) => isGiven(item, [name, ...rest]))
+  return typeof input === "object" && input !== null && isGiven((input as Record<string, unknown>)[name], rest)
+}
+
+/** The fields of an input that need a later microversion. */
+const unmet = (operation: string, input: unknown, microversion: string | undefined): ReadonlyArray<Issue> =>
+  Object.entries(needed[tableOf(operation)] ?? {}).flatMap(([path, since]) =>
+    isAtLeast(microversion, since) || !isGiven(input, path === "" ? [] : path.split("."))
+      ? []
+      : [{ path: path === "" ? "microversion" : path, expected: `microversion ${since} or later for it` }]
+  )
+
+type Method = (input: unknown) => Effect.Effect<unknown, unknown>
+
+/** The same methods, which refuse with `InvalidInput` what the microversion does not have. */
+export const guarded = <Methods extends object>(methods: Methods, microversion: string | undefined): Methods => {
+  const guard = (name: string, method: Method): Method => {
+    const operation = `CloudServers.${name}`
+    return (input) =>
+      Effect.suspend(() => {
+        const issues = unmet(name, input, microversion)
+        return issues.length === 0
+          ? method(input)
+          : new InvalidInput({
+              service: "CloudServers",
+              operation,
+              issues,
+              message: `${operation}: ${issuesText(issues)}`
+            })
+      })
+  }
+  return Object.fromEntries(
+    Object.entries(methods).map(([name, method]) => [
+      name,
+      Object.hasOwn(needed, tableOf(name)) ? guard(name, method as Method) : method
+    ])
+  ) as Methods
+}
