@@ -5,7 +5,7 @@
  *
  * Not emulated: users other than the account's own (what access lists say of them is kept, not enforced), static
  * websites, access logs, archives of bzip2 and sparse files in archives, the versions of today's Swift
- * (`X-History-Location`, `X-Versions-Enabled`), symbolic links, and replicas, so that every read is fresh.
+ * (`X-History-Location`, `X-Versions-Enabled`), and replicas, so that every read is fresh.
  *
  * @since 0.1.0
  */
@@ -30,6 +30,7 @@ import * as StaticLargeObject from "./CloudFiles/StaticLargeObject.js"
 import type { Container, Dialect, Settings } from "./CloudFiles/Storage.js"
 import { Storage } from "./CloudFiles/Storage.js"
 import * as StoredBytes from "./CloudFiles/StoredBytes.js"
+import * as Symlink from "./CloudFiles/Symlink.js"
 import * as TemporaryUrl from "./CloudFiles/TemporaryUrl.js"
 import * as Writing from "./CloudFiles/Writing.js"
 import type { EmulatedService, ServiceRequest, WireBroken, WireResponse } from "./Protocol.js"
@@ -200,7 +201,18 @@ export const make = (options: CloudFilesOptions = {}): Effect.Effect<CloudFilesE
         case "GET":
         case "HEAD": {
           const { method } = request
-          return Answer.attempt(() => Reading.respond(Reading.read(storage, path, request, now, method), method))
+          return Answer.attempt(() => {
+            if (Symlink.isMeantItself(request)) {
+              const read = Reading.read(storage, path, request, now, method)
+              const { symlink } = read.object
+              const own = symlink === undefined ? {} : Symlink.headers(symlink)
+              return Reading.respond({ ...read, headers: { ...read.headers, ...own } }, method)
+            }
+            const found = Symlink.follow(storage, request, path, now)
+            const read = Reading.read(storage, found.path, request, now, method)
+            const place = found.location === undefined ? {} : { "Content-Location": found.location }
+            return Reading.respond({ ...read, headers: { ...read.headers, ...place } }, method)
+          })
         }
         case "PUT": {
           const from = request.headers["x-copy-from"]
@@ -208,6 +220,10 @@ export const make = (options: CloudFilesOptions = {}): Effect.Effect<CloudFilesE
             return from
               ? Effect.succeed(Answer.sentence(405, "Multipart Manifest PUTs cannot be COPY requests"))
               : StaticLargeObject.put(work)
+          }
+          const target = request.headers["x-symlink-target"]
+          if (target) {
+            return Answer.attempt(() => Symlink.put(work, target, now))
           }
           return from ? Answer.attempt(() => Copying.putFrom(work, from, now)) : Writing.put(work)
         }

@@ -11,7 +11,6 @@
 import type * as FileSystem from "@effect/platform/FileSystem"
 import type * as HttpClient from "@effect/platform/HttpClient"
 import * as Context from "effect/Context"
-import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
@@ -47,6 +46,7 @@ import {
   type Subdirectory
 } from "./CloudFiles/endpoints.js"
 import { listing, nameOf } from "./CloudFiles/listing.js"
+import { makeMetadata, type MetadataChanges } from "./CloudFiles/metadata.js"
 import { objectsOf } from "./CloudFiles/remoteListing.js"
 import { makeSigning, type Signing } from "./CloudFiles/signatures.js"
 import { makeVersions, type Versions } from "./CloudFiles/versions.js"
@@ -125,6 +125,8 @@ export type {
   TempUrlOptions,
   TempUrlRequest
 } from "./CloudFiles/signatures.js"
+
+export type { MetadataChanges } from "./CloudFiles/metadata.js"
 
 export type { ObjectVersion, Versions } from "./CloudFiles/versions.js"
 
@@ -513,26 +515,6 @@ export interface Options extends CloudClient.Options {
 }
 
 /**
- * What is to change in an object's metadata. What is not named stays.
- *
- * @since 0.1.0
- * @category models
- */
-export type MetadataChanges = Omit<
-  PageInput<"replaceObjectMetadata">,
-  "manifest" | "deleteAt" | "contentEncoding" | "contentDisposition"
-> & {
-  /** When the cloud is to delete it; null for never. */
-  readonly deleteAt?: DateTime.Utc | null | undefined
-  /** Null for none. */
-  readonly contentEncoding?: string | null | undefined
-  /** Null for none. */
-  readonly contentDisposition?: string | null | undefined
-  /** Keys to remove, in any case. */
-  readonly remove?: ReadonlyArray<string> | undefined
-}
-
-/**
  * What Cloud Files can do: the operations of {@link endpoints}, and what takes more than one request.
  *
  * @since 0.1.0
@@ -605,8 +587,11 @@ export interface Service
   /** Copies an object and then deletes the source, a large one with its segments: two steps, between which both are there. */
   readonly move: (options: CopyOptions) => Effect.Effect<Copied, CopyError | DeleteLargeObjectError>
   /**
-   * Changes metadata, type, encoding, disposition or expiry of an object, and keeps what is not named; the cloud itself would
-   * drop it; null removes a date of expiry, an encoding or a disposition. It reads and then writes, so of two at the same time one may be lost. Fails with `NotFound`.
+   * Changes metadata, type, expiry or other headers of an object. What is not named stays as it is, byte for byte (the cloud
+   * itself would drop it); null removes a header. It reads and then writes, so of two changes at the same time one may be lost.
+   *
+   * Fails with `NotFound`, and with `InvalidInput` where the object is a symbolic link and `symlink` does not say whether the link
+   * or its target is meant.
    */
   readonly updateObjectMetadata: (changes: MetadataChanges) => Effect.Effect<void, CommonError | NotFound>
   /**
@@ -772,38 +757,7 @@ const makeService = ({ cdnEndpoint, ...options }: Options = {}): Effect.Effect<
         }),
       listObjects: (filters) => objectsOf(listed("CloudFiles.listObjects", filters)),
       listLevel: (filters) => listed("CloudFiles.listLevel", { ...filters, delimiter: filters.delimiter ?? "/" }),
-      updateObjectMetadata: ({ container, metadata = {}, object, remove = [], ...changes }) =>
-        Effect.gen(function* () {
-          const operation = "CloudFiles.updateObjectMetadata"
-          /** What is null goes; what is undefined stays, as if it were not named. */
-          const changed = <A>(change: A | null | undefined, before: A | undefined): A | undefined =>
-            change === undefined ? before : (change ?? undefined)
-          const named = {
-            container,
-            object,
-            metadata,
-            contentType: changes.contentType,
-            deleteAfter: changes.deleteAfter,
-            contentEncoding: changed(changes.contentEncoding, undefined),
-            contentDisposition: changed(changes.contentDisposition, undefined),
-            deleteAt: changed(changes.deleteAt, undefined)
-          }
-          yield* Endpoint.validate(client, { ...table.replaceObjectMetadata, operation }, named)
-          const before = yield* operations.getObjectInfo({ container, object })
-          const removed = new Set(remove.map((key) => key.toLowerCase()))
-          const lowerCase = Object.fromEntries(
-            Object.entries(metadata).map(([key, value]) => [key.toLowerCase(), value])
-          )
-          const kept = Object.fromEntries(Object.entries(before.metadata).filter(([key]) => !removed.has(key)))
-          yield* operations.replaceObjectMetadata({
-            ...named,
-            contentEncoding: changed(changes.contentEncoding, before.contentEncoding),
-            contentDisposition: changed(changes.contentDisposition, before.contentDisposition),
-            deleteAt: changed(changes.deleteAt, changes.deleteAfter === undefined ? before.deleteAt : undefined),
-            manifest: before.manifest,
-            metadata: { ...kept, ...lowerCase }
-          })
-        })
+      updateObjectMetadata: makeMetadata(client)
     }
   })
 

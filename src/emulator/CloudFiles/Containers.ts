@@ -13,8 +13,9 @@ import * as CrossOrigin from "./CrossOrigin.js"
 import * as Listing from "./Listing.js"
 import * as Metadata from "./Metadata.js"
 import * as Reading from "./Reading.js"
-import type { Container, Settings, Storage } from "./Storage.js"
+import type { Container, Settings, Storage, Symlink } from "./Storage.js"
 import { timestamp } from "./Storage.js"
+import { location } from "./Symlink.js"
 
 const methods = ["GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS"]
 const longestName = 256
@@ -79,7 +80,25 @@ const statistics = (container: Container): Readonly<Record<string, string>> => (
   "Accept-Ranges": "bytes"
 })
 
-const objectRow = (container: Container, { isSubdir, name }: Listing.Entry, tellsManifests: boolean): Listing.Row => {
+/** What JSON tells of a symbolic link besides. */
+const symlinkFields = (request: ServiceRequest, format: Listing.Format, symlink: Symlink | undefined): Listing.Row =>
+  symlink === undefined || format !== "application/json"
+    ? {}
+    : {
+        ...(symlink.version !== undefined && {
+          symlink_etag: symlink.version.etag,
+          symlink_bytes: symlink.version.bytes
+        }),
+        symlink_path: location(request, symlink)
+      }
+
+const objectRow = (
+  request: ServiceRequest,
+  format: Listing.Format,
+  container: Container,
+  { isSubdir, name }: Listing.Entry,
+  tellsManifests: boolean
+): Listing.Row => {
   const object = isSubdir ? undefined : container.listed(name)
   return object === undefined
     ? { subdir: ByteText.toText(name) }
@@ -89,7 +108,8 @@ const objectRow = (container: Container, { isSubdir, name }: Listing.Entry, tell
         bytes: Reading.listedSize(object),
         content_type: ByteText.toText(object.contentType),
         last_modified: Timestamp.microsecondsWithoutZone(object.changed),
-        ...(tellsManifests && object.manifest !== undefined && { slo_etag: `"${object.manifest.etag}"` })
+        ...(tellsManifests && object.manifest !== undefined && { slo_etag: `"${object.manifest.etag}"` }),
+        ...symlinkFields(request, format, object.symlink)
       }
 }
 
@@ -153,7 +173,9 @@ export const handle = (
       const format = Listing.format(request)
       const parameters = Listing.parameters(request, settings.pageLimit)
       const found = existing()
-      const rows = Listing.page(found.names, parameters).map((entry) => objectRow(found, entry, settings.discoverable))
+      const rows = Listing.page(found.names, parameters).map((entry) =>
+        objectRow(request, format, found, entry, settings.discoverable)
+      )
       const elements = { root: "container", item: "object", name: ByteText.toText(name) } as const
       return Listing.respond(rows, format, elements, { ...statistics(found), ...Listing.varies(request) })
     }

@@ -12,6 +12,7 @@ import * as Reading from "./Reading.js"
 import type { StoredObject } from "./Storage.js"
 import { lastModified } from "./Storage.js"
 import * as StoredBytes from "./StoredBytes.js"
+import * as Symlink from "./Symlink.js"
 import * as Writing from "./Writing.js"
 
 const collected = (read: Reading.Read): StoredBytes.StoredBytes => {
@@ -44,7 +45,9 @@ const checkAccount = (request: ServiceRequest, header: string): void => {
  */
 const copy = (work: Writing.Work, source: Reading.ObjectPath, now: number): WireResponse => {
   const { request, settings, storage } = work
-  const read = Reading.read(storage, source, request, now, "GET")
+  const isItself = Symlink.isMeantItself(request)
+  const { path: found } = isItself ? { path: source } : Symlink.follow(storage, request, source, now)
+  const read = Reading.read(storage, found, request, now, "GET")
   if (read.length > settings.maxObjectBytes) {
     return Answer.refuse(Answer.standard(413))
   }
@@ -78,7 +81,8 @@ const copy = (work: Writing.Work, source: Reading.ObjectPath, now: number): Wire
     changed: now,
     headers,
     deleteAt: own.deleteAt ?? (isFresh ? undefined : read.object.deleteAt),
-    manifest
+    manifest,
+    ...(isItself && { symlink: read.object.symlink })
   }
   // Where the source has an ETag of its own, Swift checks that one, and forgets the request's.
   const expected = isWhole ? undefined : Writing.expectedEtag(request)

@@ -47,6 +47,7 @@ export const capabilities = (settings: Settings): Readonly<Record<string, unknow
       allow_async_delete: false
     }
   }),
+  symlink: { symloop_max: 2, static_links: true },
   container_quotas: {},
   formpost: digests,
   tempurl: {

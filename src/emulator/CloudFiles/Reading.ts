@@ -137,6 +137,21 @@ const dynamicSource = (
  */
 export const listedSize = (object: StoredObject): number => object.manifest?.size ?? object.stored.size
 
+/**
+ * What a segment is: where it is a symbolic link, what that leads to.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const segmentAt = (storage: Storage, path: ObjectPath, now: number, links = 2): StoredObject | undefined => {
+  const object = storage.get(path.container, now)?.get(path.object, now)
+  if (object?.symlink === undefined) {
+    return object
+  }
+  const target = splitPath(ByteText.percentDecode(object.symlink.target))
+  return target === undefined || links === 0 ? undefined : segmentAt(storage, target, now, links - 1)
+}
+
 const dynamicParts = (container: Container, prefix: ByteText.ByteText, now: number): ReadonlyArray<Part> => {
   const parts: Array<Part> = []
   for (const name of container.names.from(prefix)) {
@@ -165,7 +180,7 @@ const dynamicParts = (container: Container, prefix: ByteText.ByteText, now: numb
  */
 export const contentOf = (storage: Storage, object: StoredObject, now: number, depth = 0): Content | undefined => {
   const { manifest, stored } = object
-  const objectAt = (path: ObjectPath) => storage.get(path.container, now)?.get(path.object, now)
+  const objectAt = (path: ObjectPath) => segmentAt(storage, path, now)
   if (manifest !== undefined) {
     const parts = manifest.segments.flatMap((segment): ReadonlyArray<Part> => {
       const path = splitPath(ByteText.fromText(segment.name))

@@ -112,7 +112,7 @@ const segmentOf = (
 ): { readonly segment?: Segment; readonly problems: ReadonlyArray<Bulk.Problem> } => {
   const name = ByteText.percentEncode(ByteText.fromText(claim.path))
   const path = Reading.splitPath(ByteText.fromText(claim.path.replace(/^\/+/, "")))
-  const object = path === undefined ? undefined : storage.get(path.container, now)?.get(path.object, now)
+  const object = path === undefined ? undefined : Reading.segmentAt(storage, path, now)
   const content = object === undefined ? undefined : Reading.contentOf(storage, object, now)
   if (object === undefined || content === undefined) {
     return { problems: [[name, Answer.statusLine(404)]] }
@@ -203,7 +203,8 @@ const targetsOf = (
   above: ReadonlyArray<ByteText.ByteText> = []
 ): ReadonlyArray<Bulk.Target> => {
   const name = `/${path.container}/${path.object}`
-  const object = storage.get(path.container, now)?.get(path.object, now)
+  // Swift reads the manifest through a symbolic link, deletes what it names, and then the link.
+  const object = Reading.segmentAt(storage, path, now)
   if (object === undefined) {
     return [{ name, problem: { status: 404, sentence: "SLO manifest not found" } }]
   }

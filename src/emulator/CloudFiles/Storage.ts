@@ -70,6 +70,21 @@ export interface StaticManifest {
 }
 
 /**
+ * What makes an object a symbolic link.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Symlink {
+  /** `container/object` of the target, percent-encoded. */
+  readonly target: string
+  /** The target's account, percent-encoded, where the link names one. */
+  readonly account: string | undefined
+  /** The ETag that the target must have, and its size when the link was made. */
+  readonly version: { readonly etag: string; readonly bytes: number } | undefined
+}
+
+/**
  * An object as it stands. It is replaced as a whole, so that a download goes on with what it began with.
  *
  * @since 0.1.0
@@ -86,6 +101,8 @@ export interface StoredObject {
   /** From when on it is gone, in seconds since 1970. */
   readonly deleteAt: number | undefined
   readonly manifest: StaticManifest | undefined
+  /** Where it leads, if it is a symbolic link. */
+  readonly symlink?: Symlink | undefined
 }
 
 /** How long an expired object still stands in listings and counts: Swift removes it within a day. */

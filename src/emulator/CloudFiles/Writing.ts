@@ -351,6 +351,9 @@ export const put = (work: Work): Effect.Effect<WireResponse, WireBroken | Answer
  */
 export const post = (work: Work, now: number): WireResponse => {
   const { headers } = work.request
+  if (headers["x-symlink-target"]) {
+    return Answer.plain(400, "A PUT request is required to set a symlink target")
+  }
   const container = containerOf(work, now)
   const replaced = described(headers, now)
   const object = container.get(work.path.object, now) ?? Answer.refuse(Answer.standard(404))
@@ -361,6 +364,14 @@ export const post = (work: Work, now: number): WireResponse => {
     changed: now,
     ...replaced
   })
+  if (object.symlink !== undefined) {
+    // The change is made on the link all the same.
+    const { account = ByteText.percentEncode(ByteText.fromText(work.request.caller.storageAccount)), target } =
+      object.symlink
+    const text = "The requested POST was applied to a symlink. POST directly to the target to apply requested metadata."
+    const answer = Answer.plain(307, text)
+    return { ...answer, headers: { ...answer.headers, Location: `/v1/${account}/${target}` } }
+  }
   return Answer.standard(202)
 }
 

@@ -329,7 +329,8 @@ export const makeBulk = (client: CloudClient) => {
       Effect.forEach(
         names,
         (object) =>
-          getObjectInfo({ container, object }).pipe(
+          // Of a symbolic link its own headers: what it leads to stays.
+          getObjectInfo({ container, object, symlink: "link" }).pipe(
             Effect.flatMap((info) =>
               info.isStaticLargeObject || info.manifest !== undefined
                 ? deleteSegments(container, object, info)

@@ -7,7 +7,16 @@ import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { absent, PageLimit, Timestamp } from "../../internal/wire.js"
 import { bulkEndpoints, BulkResult } from "./bulkEndpoints.js"
-import { Count, EpochSeconds, flag, fromHeaders, HttpDate, metadataHeaders, removalHeaders } from "./headers.js"
+import {
+  Count,
+  EpochSeconds,
+  flag,
+  fromHeaders,
+  furtherHeaders,
+  HttpDate,
+  metadataHeaders,
+  removalHeaders
+} from "./headers.js"
 import { ContainerName, encodedAddress, NamePart, ObjectName } from "./names.js"
 import * as Settings from "./settings.js"
 import { Line } from "./settings.js"
@@ -106,7 +115,13 @@ export const ObjectSummary = Schema.Struct({
   /** The MD5 of a plain object's content; of a large object's manifest. */
   hash: Schema.String,
   contentType: Schema.propertySignature(Schema.String).pipe(Schema.fromKey("content_type")),
-  lastModified: Schema.propertySignature(Timestamp).pipe(Schema.fromKey("last_modified"))
+  lastModified: Schema.propertySignature(Timestamp).pipe(Schema.fromKey("last_modified")),
+  /** Of a symbolic link: `/v1/{account}/{container}/{object}` of its target, percent-encoded. */
+  symlinkPath: absent(Schema.String).pipe(Schema.fromKey("symlink_path")),
+  /** Of a symbolic link to one version of its target: the ETag that the target must have. */
+  symlinkEtag: absent(Schema.String).pipe(Schema.fromKey("symlink_etag")),
+  /** Of a symbolic link to one version of its target: the target's size. The link itself has 0 bytes. */
+  symlinkBytes: absent(Schema.Number).pipe(Schema.fromKey("symlink_bytes"))
 })
 
 /**
@@ -133,6 +148,43 @@ export const Subdirectory = Schema.Struct({ subdir: Schema.String })
  */
 export interface Subdirectory extends Schema.Schema.Type<typeof Subdirectory> {}
 
+const decodedText = (text: string): string => {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+const AccountName: Schema.Schema<string, string> = Schema.transform(Schema.String, Schema.String, {
+  strict: true,
+  decode: decodedText,
+  encode: encodeURIComponent
+})
+
+/** `container/object`, percent-encoded, as the header of a symbolic link tells it. */
+const SymlinkTold = Schema.transform(
+  Schema.String,
+  Schema.Struct({ container: Schema.String, object: Schema.String }),
+  {
+    strict: true,
+    decode: (text) => {
+      const [container = "", ...object] = decodedText(text).replace(/^\//, "").split("/")
+      return { container, object: object.join("/") }
+    },
+    encode: ({ container, object }) => encodedAddress(container, object)
+  }
+)
+
+/** Whether a symbolic link is followed to its target (`target`), or read itself (`link`). */
+export const symlink = Schema.optional(
+  Schema.transform(Schema.UndefinedOr(Schema.String), Schema.Literal("target", "link"), {
+    strict: true,
+    decode: (text) => (text === "get" ? "link" : "target"),
+    encode: (what) => (what === "link" ? "get" : undefined)
+  })
+)
+
 const quoted = (etag: string): boolean => etag.startsWith('"')
 
 /**
@@ -141,24 +193,43 @@ const quoted = (etag: string): boolean => etag.startsWith('"')
  * @since 0.1.0
  * @category models
  */
-export const ObjectInfo = fromHeaders("x-object-meta-", {
-  /** Of the response's body: the whole object, or the range that was asked for. Absent where the cloud does not know it. */
-  bytes: absent(Count).pipe(Schema.fromKey("content-length")),
-  contentType: absent(Schema.String).pipe(Schema.fromKey("content-type")),
-  /** As the cloud writes it: a plain object's MD5, or in quotation marks that of a large object's parts. */
-  etag: absent(Schema.String),
-  /** With second resolution. */
-  lastModified: absent(HttpDate).pipe(Schema.fromKey("last-modified")),
-  contentEncoding: absent(Schema.String).pipe(Schema.fromKey("content-encoding")),
-  contentDisposition: absent(Schema.String).pipe(Schema.fromKey("content-disposition")),
-  contentRange: absent(Schema.String).pipe(Schema.fromKey("content-range")),
-  /** When it expires. */
-  deleteAt: absent(EpochSeconds).pipe(Schema.fromKey("x-delete-at")),
-  /** Of a dynamic large object: where its segments are, percent-encoded. */
-  manifest: absent(Schema.String).pipe(Schema.fromKey("x-object-manifest")),
-  isStaticLargeObject: flag.pipe(Schema.fromKey("x-static-large-object")),
-  status: Schema.propertySignature(Count).pipe(Schema.fromKey(":status"))
-})
+export const ObjectInfo = fromHeaders(
+  "x-object-meta-",
+  {
+    /** Of the response's body: the whole object, or the range that was asked for. Absent where the cloud does not know it. */
+    bytes: absent(Count).pipe(Schema.fromKey("content-length")),
+    contentType: absent(Schema.String).pipe(Schema.fromKey("content-type")),
+    /** As the cloud writes it: a plain object's MD5, or in quotation marks that of a large object's parts. */
+    etag: absent(Schema.String),
+    /** With second resolution. */
+    lastModified: absent(HttpDate).pipe(Schema.fromKey("last-modified")),
+    contentEncoding: absent(Schema.String).pipe(Schema.fromKey("content-encoding")),
+    contentDisposition: absent(Schema.String).pipe(Schema.fromKey("content-disposition")),
+    contentLanguage: absent(Schema.String).pipe(Schema.fromKey("content-language")),
+    cacheControl: absent(Schema.String).pipe(Schema.fromKey("cache-control")),
+    /** Further headers that are stored with it, by their names in lower case: `expires`, `access-control-allow-origin`. */
+    headers: Schema.propertySignature(Schema.Record({ key: Schema.String, value: Schema.String })).pipe(
+      Schema.fromKey(":further")
+    ),
+    contentRange: absent(Schema.String).pipe(Schema.fromKey("content-range")),
+    /** When it expires. */
+    deleteAt: absent(EpochSeconds).pipe(Schema.fromKey("x-delete-at")),
+    /** Of a dynamic large object: where its segments are, percent-encoded. */
+    manifest: absent(Schema.String).pipe(Schema.fromKey("x-object-manifest")),
+    isStaticLargeObject: flag.pipe(Schema.fromKey("x-static-large-object")),
+    /** Of a symbolic link that was read itself (`symlink: "link"`): where it leads. */
+    symlinkTarget: absent(SymlinkTold).pipe(Schema.fromKey("x-symlink-target")),
+    /** Of a symbolic link that was read itself: the account of its target. Absent where it is the link's own. */
+    symlinkTargetAccount: absent(AccountName).pipe(Schema.fromKey("x-symlink-target-account")),
+    /** Of a symbolic link to one version of its target: the ETag that the target must have. */
+    symlinkTargetEtag: absent(Schema.String).pipe(Schema.fromKey("x-symlink-target-etag")),
+    /** Where a symbolic link was followed: `/v1/{account}/{container}/{object}` of what was read, percent-encoded. */
+    contentLocation: absent(Schema.String).pipe(Schema.fromKey("content-location")),
+    status: Schema.propertySignature(Count).pipe(Schema.fromKey(":status"))
+  },
+  new Map(),
+  true
+)
 
 /**
  * An object, by its own headers.
@@ -194,11 +265,20 @@ const Ahead = Schema.DurationFromSelf.pipe(
   })
 )
 
-const objectHeaders = {
+export const objectHeaders = {
+  /**
+   * Further headers that are to be stored with it, by name: `Expires`, `X-Robots-Tag`, and whatever else the cloud lets through
+   * (Swift's `allowed_headers`). What has a field of its own here counts more.
+   */
+  headers: Schema.optional(furtherHeaders).pipe(Schema.fromKey(":further")),
   /** Without it the cloud guesses from the name. */
   contentType: Schema.optional(Line).pipe(Schema.fromKey("content-type")),
   contentEncoding: Schema.optional(Line).pipe(Schema.fromKey("content-encoding")),
   contentDisposition: Schema.optional(Line).pipe(Schema.fromKey("content-disposition")),
+  contentLanguage: Schema.optional(Line).pipe(Schema.fromKey("content-language")),
+  /** For how long browsers and caches may keep it: `public, max-age=600`. */
+  cacheControl: Schema.optional(Line).pipe(Schema.fromKey("cache-control")),
+  ...Settings.given(Settings.objectCors),
   /** When the cloud is to delete it. Must lie ahead. */
   deleteAt: Schema.optional(EpochSeconds).pipe(Schema.fromKey("x-delete-at")),
   /** After how long the cloud is to delete it; whole seconds. */
@@ -266,6 +346,39 @@ const CopySource = Schema.transform(
   }
 )
 
+const SymlinkTarget = Schema.Struct({
+  container: ContainerName,
+  object: ObjectName,
+  /** The account of the target; default: the link's own. */
+  account: Schema.optional(
+    Schema.String.pipe(
+      Schema.filter((text) => text !== "" && !text.includes("/"), {
+        description: "the name of an account: not empty, without a slash"
+      })
+    )
+  ),
+  /**
+   * The ETag that the target has: the link then leads to this version only, and reading it fails with `Conflict` once the target
+   * is another one. Of a large object the ETag of its manifest.
+   */
+  etag: Schema.optional(Line)
+})
+
+/** Where a symbolic link leads, as the headers that say so. */
+const SymlinkHeaders = Schema.transform(
+  Schema.Record({ key: Schema.String, value: Schema.String }),
+  Schema.typeSchema(SymlinkTarget),
+  {
+    strict: true,
+    decode: () => ({ container: "", object: "" }),
+    encode: ({ account, container, etag, object }) => ({
+      "x-symlink-target": encodedAddress(container, object),
+      ...(account !== undefined && { "x-symlink-target-account": encodeURIComponent(account) }),
+      ...(etag !== undefined && { "x-symlink-target-etag": etag.replaceAll('"', "") })
+    })
+  }
+)
+
 /**
  * Where a dynamic large object's segments are, as its header says it: percent-encoded. So is a slash that the prefix begins
  * with, because the cloud refuses one there.
@@ -281,7 +394,7 @@ const SegmentsHeader = Schema.transform(
 )
 
 const containerPath = { container: ContainerName }
-const objectPath = { container: ContainerName, object: ObjectName }
+export const objectPath = { container: ContainerName, object: ObjectName }
 
 const copyHeaders = {
   ...objectHeaders,
@@ -565,9 +678,31 @@ export const endpoints = {
     success: Endpoint.headers(StoredObject),
     errors: ["NotFound", "Conflict", "PreconditionFailed", "QuotaExceeded", "Unprocessable"]
   }),
+  /**
+   * Makes a symbolic link to another object, which need not be there (unless its ETag is named). Reading the link reads its
+   * target; deleting it leaves the target alone. Fails with `NotFound` where there is no such container, and with `Conflict` where
+   * the target does not have the ETag. "Symlink" in Swift's documents, `PUT /v1/{account}/{container}/{object}` with
+   * `X-Symlink-Target`; a cloud without symbolic links stores an empty object instead.
+   */
+  createSymlink: Endpoint.make("CloudFiles.createSymlink", "PUT", "/{container}/{+object}", {
+    parameters: objectPath,
+    headers: {
+      ...objectHeaders,
+      /** Where it leads. */
+      target: Schema.propertySignature(SymlinkHeaders).pipe(Schema.fromKey(":symlink")),
+      /** `*` makes it only where no object bears the name. */
+      ifNoneMatch: Schema.optional(Schema.Literal("*")).pipe(Schema.fromKey("if-none-match"))
+    },
+    success: Endpoint.headers(StoredObject),
+    errors: ["NotFound", "Conflict", "PreconditionFailed", "QuotaExceeded"]
+  }),
   /** An object's headers. Fails with `NotFound`. "Show object metadata", `HEAD /v1/{account}/{container}/{object}`. */
   getObjectInfo: Endpoint.make("CloudFiles.getObjectInfo", "HEAD", "/{container}/{+object}", {
     parameters: objectPath,
+    query: {
+      /** What is read where it is a symbolic link: its target (default), or the link itself. */
+      symlink
+    },
     headers: { newest },
     success: Endpoint.headers(ObjectInfo),
     errors: ["NotFound"]
@@ -579,6 +714,10 @@ export const endpoints = {
    */
   getObjectInfoIfChanged: Endpoint.make("CloudFiles.getObjectInfoIfChanged", "HEAD", "/{container}/{+object}", {
     parameters: objectPath,
+    query: {
+      /** What is read where it is a symbolic link: its target (default), or the link itself. */
+      symlink
+    },
     headers: {
       /** The ETag that is known, as the cloud wrote it. */
       ifNoneMatch: Schema.optional(Line).pipe(Schema.fromKey("if-none-match")),
@@ -595,6 +734,10 @@ export const endpoints = {
    */
   getObject: Endpoint.make("CloudFiles.getObject", "GET", "/{container}/{+object}", {
     parameters: objectPath,
+    query: {
+      /** What is read where it is a symbolic link: its target (default), or the link itself. */
+      symlink
+    },
     headers: {
       range: Schema.optional(RangeHeader),
       newest,
@@ -613,6 +756,8 @@ export const endpoints = {
     parameters: objectPath,
     headers: {
       ...objectHeaders,
+      /** Lets the cloud guess the content type from the name. */
+      detectContentType: detected,
       /** Of a dynamic large object; without it the object is cut off from its segments. */
       manifest: Schema.optional(Line).pipe(Schema.fromKey("x-object-manifest"))
     },

@@ -64,6 +64,85 @@ const fromLatin1 = (value: string): string => {
   }
 }
 
+/**
+ * A header's value as the bytes that it has on the wire, one character for each. An HTTP client that has decoded them as UTF-8
+ * is made up for.
+ */
+export const toLatin1 = (value: string): string =>
+  /[\u0100-\uffff]/.test(value) ? Buffer.from(value, "utf8").toString("latin1") : value
+
+/** Headers that belong to a request or a response, and are not stored with an object. */
+const passing = new Set([
+  "accept",
+  "accept-encoding",
+  "accept-ranges",
+  "age",
+  "allow",
+  "alt-svc",
+  "authorization",
+  "connection",
+  "content-length",
+  "content-location",
+  "content-md5",
+  "content-range",
+  "content-security-policy",
+  "cookie",
+  "date",
+  "destination",
+  "destination-account",
+  "etag",
+  "expect",
+  "host",
+  "keep-alive",
+  "last-modified",
+  "location",
+  "nel",
+  "permissions-policy",
+  "range",
+  "referrer-policy",
+  "report-to",
+  "retry-after",
+  "server",
+  "server-timing",
+  "set-cookie",
+  "strict-transport-security",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+  "user-agent",
+  "vary",
+  "via",
+  "warning",
+  "www-authenticate",
+  "x-content-type-options",
+  "x-delete-after",
+  "x-detect-content-type",
+  "x-frame-options",
+  "x-fresh-metadata",
+  "x-last-modified-timestamp",
+  "x-manifest-etag",
+  "x-newest",
+  "x-parts-count",
+  "x-powered-by",
+  "x-request-id",
+  "x-served-by",
+  "x-static-large-object",
+  "x-storage-class",
+  "x-storage-policy",
+  "x-storage-token",
+  "x-timestamp",
+  "x-trans-id",
+  "x-trans-id-extra",
+  "x-xss-protection"
+])
+
+const passingFamily =
+  /^(?::|if-|proxy-|sec-|cf-|access-control-request-|x-object-(?!meta-|manifest$)|x-(?:account|amz|auth|backend|cache|compute|container|copied|copy|forwarded|history|if|openstack|real|remove|rgw|service|symlink|varnish|versions)(?:-|$))/
+
+/** Whether a header, whose name is in lower case, is stored with an object and comes back with it, as far as its name tells. */
+export const isStored = (name: string): boolean => !passing.has(name) && !passingFamily.test(name)
+
 const decodeValue = (raw: string): string => {
   const value = fromLatin1(raw)
   if (!/%[0-9a-f]{2}/i.test(value)) return value
@@ -140,6 +219,60 @@ const readMetadata = (prefix: string, headers: Readonly<Record<string, string | 
     )
   )
 
+/** Stored headers that have a field of their own, or are metadata. */
+const hasField = (name: string): boolean =>
+  /^(?:cache-control|content-(?:type|encoding|disposition|language)|x-delete-at|x-object-manifest|x-object-meta-.*)$/.test(
+    name
+  )
+
+/** The headers that are stored with an object and have no field of their own. */
+const furtherOf = (headers: Readonly<Record<string, string | undefined>>): Values =>
+  Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) =>
+      value !== undefined && isStored(name) && !hasField(name) ? [[name, value]] : []
+    )
+  )
+
+const isToken = (name: string): boolean => /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$/.test(name)
+
+const ownField =
+  /^(?:content-type|content-md5|etag|x-delete-(?:at|after)|x-detect-content-type|x-object-(?:manifest|meta-.*))$/
+
+/** Further headers that a request stores with an object, under their names in lower case. */
+export const furtherHeaders: Schema.Schema<Values, Values> = Schema.transform(
+  Schema.Record({ key: Schema.String, value: Schema.String }),
+  Schema.Record({ key: Schema.String, value: Schema.String }).pipe(
+    Schema.filter((headers) => Object.keys(headers).every(isToken), {
+      description: "names of headers: letters, digits and dashes"
+    }),
+    Schema.filter((headers) => !Object.keys(headers).some((name) => ownField.test(name.toLowerCase())), {
+      description: "no header that has a field of its own (contentType, md5, deleteAt, deleteAfter, metadata)"
+    }),
+    Schema.filter((headers) => Object.keys(headers).every((name) => isStored(name.toLowerCase())), {
+      description: "only headers that are stored with an object, none that belong to the request or the response"
+    }),
+    Schema.filter(
+      // oxlint-disable-next-line no-control-regex
+      (headers) =>
+        Object.values(headers).every(
+          (value) => /^[^\u0000-\u0008\u000a-\u001f\u007f]+$/.test(value) && wellFormed(value)
+        ),
+      { description: "values that are not empty, without line breaks and other control characters" }
+    )
+  ),
+  {
+    strict: true,
+    decode: (headers) => headers,
+    encode: (headers) =>
+      Object.fromEntries(
+        Object.entries(headers).map(([name, value]) => [
+          name.toLowerCase(),
+          Buffer.from(value, "utf8").toString("latin1")
+        ])
+      )
+  }
+)
+
 /**
  * A response's headers as a struct, with the metadata of the given prefix gathered in its field `metadata`. TempURL keys,
  * which the cloud keeps as metadata, are secrets and not among it. Nor are the settings that have a field of their own
@@ -149,7 +282,9 @@ const readMetadata = (prefix: string, headers: Readonly<Record<string, string | 
 export const fromHeaders = <Fields extends Schema.Struct.Fields>(
   prefix: string,
   fields: Fields,
-  lifted: ReadonlyMap<string, Schema.Schema.AnyNoContext> = new Map()
+  lifted: ReadonlyMap<string, Schema.Schema.AnyNoContext> = new Map(),
+  /** Whether a field reads the further headers that are stored with an object, under the key `:further`. */
+  hasFurther = false
 ): Schema.Schema<Schema.Struct.Type<Fields> & { readonly metadata: Values }, unknown> => {
   const Gathered = Schema.transform(
     Schema.Record({ key: Schema.String, value: Schema.UndefinedOr(Schema.String) }),
@@ -158,14 +293,19 @@ export const fromHeaders = <Fields extends Schema.Struct.Fields>(
       strict: true,
       decode: (headers) => {
         const others = { ...headers }
-        const readable = { ...headers }
+        const readable: Record<string, string | undefined> = {}
+        for (const [name, value] of Object.entries(headers)) readable[name] = value && fromLatin1(value)
         for (const [header, schema] of lifted) {
           const value = headers[header]
           if (value === undefined) continue
           if (value !== "" && Either.isRight(Schema.decodeUnknownEither(schema)(value))) delete others[header]
           else delete readable[header]
         }
-        return { ":metadata": readMetadata(prefix, others), ...readable }
+        return {
+          ":metadata": readMetadata(prefix, others),
+          ...(hasFurther && { ":further": furtherOf(readable) }),
+          ...readable
+        }
       },
       encode: (headers) => headers as Record<string, string>
     }

@@ -24,6 +24,7 @@ import type { BulkDelete } from "./bulk.js"
 import type { BulkResult } from "./bulkEndpoints.js"
 import { endpoints, type ObjectInfo, type Segment } from "./endpoints.js"
 import { isPart, type Part, segmentsOf, type Submanifest } from "./manifest.js"
+import type { Values } from "./headers.js"
 import { makeNesting } from "./nesting.js"
 import { isRefusal, type LeftSegment, makeOldSegments, nothingOld, type Old } from "./oldSegments.js"
 import { makeSegmentContainer } from "./segmentContainer.js"
@@ -41,6 +42,8 @@ import type { PutStaticManifest } from "./staticManifests.js"
 
 type CopyInput = NonNullable<Parameters<Endpoint.Method<typeof endpoints.copyObject>>[0]>
 
+import { getStoredHeaders, type HeaderChanges, type StoredHeaders, unnamed, withKept } from "./storedHeaders.js"
+
 /** What to copy, where to, and what the copy is to have of its own. */
 export interface CopyOptions extends CopyInput {
   /**
@@ -48,6 +51,11 @@ export interface CopyOptions extends CopyInput {
    * the manifest only, at once: both consist of the same segments, and deleting one of them with its segments breaks the other.
    */
   readonly segments?: "copy" | "share" | undefined
+  /**
+   * What is copied where the source is a symbolic link: the `link` itself (default), so that the copy leads to the same target; or
+   * the content of its `target`.
+   */
+  readonly symlink?: "link" | "target" | undefined
   /** Where segments are copied to; made if it is missing. Default `{container}_segments`. */
   readonly segmentContainer?: string | undefined
   /** How many segments are copied at the same time. Default 4. */
@@ -90,23 +98,12 @@ const unseen = (address: Address): LeftSegment => ({
   reason: "it could not be seen whether the copy consists of it"
 })
 
-/** What a copy keeps of its source, as what is given for it says. */
-const headOf = (info: ObjectInfo, { freshMetadata, metadata, ...given }: CopyInput) => ({
-  contentType: given.contentType ?? info.contentType,
-  ...(freshMetadata !== true && {
-    contentEncoding: info.contentEncoding,
-    contentDisposition: info.contentDisposition,
-    ...(given.deleteAfter === undefined && { deleteAt: info.deleteAt })
-  }),
-  ...(given.contentEncoding !== undefined && { contentEncoding: given.contentEncoding }),
-  ...(given.contentDisposition !== undefined && { contentDisposition: given.contentDisposition }),
-  ...(given.deleteAt !== undefined && { deleteAt: given.deleteAt }),
-  ...(given.deleteAfter !== undefined && { deleteAfter: given.deleteAfter }),
-  metadata: {
-    ...(freshMetadata === true ? {} : info.metadata),
-    ...Object.fromEntries(Object.entries(metadata ?? {}).map(([key, value]) => [key.toLowerCase(), value]))
-  }
-})
+/** The headers that a copy has of its source, since its input does not name them. */
+const keptOf = (stored: Values, input: CopyInput): Values => {
+  const kept = unnamed(stored, input as HeaderChanges)
+  const type = kept["content-type"]
+  return input.freshMetadata !== true ? kept : type === undefined ? {} : { "content-type": type }
+}
 
 const succeeded = (deleted: number): BulkResult => ({
   deleted,
@@ -124,15 +121,13 @@ export const makeLargeObjects = (client: CloudClient, bulkDelete: BulkDelete, pu
   const copyManifest = Endpoint.method(client, endpoints.copyManifest)
   const putManifest = (input: Parameters<PutStaticManifest>[0]) =>
     Effect.catchTag(putStaticManifest(input), "NoStaticLargeObjects", ({ refusal }) => Effect.fail(refusal))
-  const putDynamicManifest = Endpoint.method(client, endpoints.putDynamicManifest)
+  const putDynamicManifest = Endpoint.method(client, withKept(endpoints.putDynamicManifest))
   const createSegmentContainer = makeSegmentContainer(client)
+  const putLink = Endpoint.method(client, withKept({ ...endpoints.createSymlink, operation: copying }))
+  const readSource = Endpoint.method(client, { ...getStoredHeaders, operation: copying })
   const deleteManifest = Endpoint.method(client, { ...endpoints.deleteManifest, operation: deleting })
   const deleteObject = Endpoint.method(client, { ...endpoints.deleteObject, operation: deleting })
-  const { consistsOf, getObjectInfo, look, manifests, removeOld, removeSent } = makeOldSegments(
-    client,
-    copying,
-    bulkDelete
-  )
+  const { consistsOf, look, manifests, removeOld, removeSent } = makeOldSegments(client, copying, bulkDelete)
   const {
     getObjectInfo: getInfoToDelete,
     manifests: manifestsToDelete,
@@ -151,17 +146,27 @@ export const makeLargeObjects = (client: CloudClient, bulkDelete: BulkDelete, pu
     })
 
   /** Copies segments and puts the manifest; what was copied goes again where that fails. */
-  const copyDeep = (options: CopyOptions, info: ObjectInfo): Effect.Effect<Made, CopyError> =>
+  const copyDeep = (options: CopyOptions, { info, stored }: StoredHeaders): Effect.Effect<Made, CopyError> =>
     Effect.gen(function* () {
-      const { concurrency = 4, segmentContainer: container = segmentContainerOf(options.container), source } = options
+      const {
+        concurrency = 4,
+        deleteAfter,
+        freshMetadata,
+        oldSegments: _,
+        segmentContainer: container = segmentContainerOf(options.container),
+        segments: __,
+        source,
+        ...given
+      } = options
       const kind = info.isStaticLargeObject ? ("static" as const) : ("dynamic" as const)
       const folder = folderOf(options.object, kind, randomUUID())
-      const { deleteAfter, ...kept } = headOf(info, options)
       const all = yield* partsOf(source, info)
       const cloudTime = yield* createSegmentContainer(container)
-      const deleteAt = deleteAfter === undefined ? kept.deleteAt : expiryAfter(cloudTime, deleteAfter)
+      const inherited = freshMetadata === true ? undefined : info.deleteAt
+      const deleteAt = deleteAfter === undefined ? (given.deleteAt ?? inherited) : expiryAfter(cloudTime, deleteAfter)
       const expiry = deleteAt === undefined ? {} : { deleteAt }
-      const head = { ...kept, ...expiry }
+      const { "x-delete-at": ___, "x-object-manifest": ____, ...kept } = keptOf(stored, options)
+      const head = { ...given, ...expiry, kept }
       const copied: Array<Address> = []
       const underWay = new Set<Address>()
       let manifestSent = false
@@ -289,7 +294,14 @@ export const makeLargeObjects = (client: CloudClient, bulkDelete: BulkDelete, pu
 
   const copy = (options: CopyOptions): Effect.Effect<Copied, CopyError> =>
     Effect.gen(function* () {
-      const { concurrency = 4, oldSegments = "delete", segmentContainer, segments = "copy", ...plain } = options
+      const {
+        concurrency = 4,
+        oldSegments = "delete",
+        segmentContainer,
+        segments = "copy",
+        symlink = "link",
+        ...plain
+      } = options
       yield* Endpoint.validate(client, { ...endpoints.copyObject, operation: copying }, plain)
       if (segmentContainer !== undefined) {
         const input = { container: segmentContainer }
@@ -307,21 +319,25 @@ export const makeLargeObjects = (client: CloudClient, bulkDelete: BulkDelete, pu
       const address = { container: plain.container, object: plain.object }
       const source = { container: plain.source.container, object: plain.source.object }
       const usual = segmentContainerOf(plain.container)
-      const [info, old] = yield* Effect.all(
+      const [found, old] = yield* Effect.all(
         [
-          getObjectInfo(source),
+          readSource({ ...source, symlink }),
           oldSegments === "keep"
             ? Effect.succeed(nothingOld)
             : look(address, new Set([usual, segmentContainer ?? usual]))
         ],
         { concurrency: 2 }
       )
+      const { info } = found
       const isLarge = info.isStaticLargeObject || info.manifest !== undefined
-      const { copied, needs } = !isLarge
-        ? yield* copyPlain(plain)
-        : segments === "share"
-          ? yield* copyShared(plain, old)
-          : yield* copyDeep(options, info)
+      const { copied, needs } =
+        info.symlinkTarget !== undefined
+          ? yield* copyLink(plain, info.symlinkTarget, found)
+          : !isLarge
+            ? yield* copyPlain(plain)
+            : segments === "share"
+              ? yield* copyShared(plain, old)
+              : yield* copyDeep(options, found)
       const left = needs === undefined ? [...old.left, ...old.own.map(unseen)] : yield* removeOld(old, needs)
       return left.length > 0 ? { ...copied, leftSegments: left } : copied
     })
@@ -332,6 +348,36 @@ export const makeLargeObjects = (client: CloudClient, bulkDelete: BulkDelete, pu
       // It may have been a segment of what it has overwritten.
       needs: (path) => path === pathOf(input.source)
     }))
+
+  /** Copies a symbolic link itself, which then leads to the same target. */
+  const copyLink = (
+    input: CopyInput,
+    target: Address,
+    { info, stored }: StoredHeaders
+  ): Effect.Effect<Made, CopyError> =>
+    Effect.gen(function* () {
+      const { freshMetadata: _, source, ...given } = input
+      const { symlinkTargetAccount: account, symlinkTargetEtag: etag } = info
+      if (account === undefined && isSame(target, given)) {
+        const issue = { path: "object", expected: "another place than the target of the symbolic link" }
+        return yield* new InvalidInput({
+          service,
+          operation: copying,
+          issues: [issue],
+          message: `${copying}: ${issue.path}: expected ${issue.expected}: ${pathOf(source)} leads to ${pathOf(target)}`
+        })
+      }
+      const made = yield* putLink({
+        ...given,
+        kept: keptOf(stored, input),
+        target: {
+          ...target,
+          ...(account !== undefined && { account }),
+          ...(etag !== undefined && { etag })
+        }
+      })
+      return { copied: { etag: made.etag, segments: 0 }, needs: (path) => path === pathOf(target) }
+    })
 
   /** Copies a manifest only. What it consists of is looked for behind the copy, since the source may change before it. */
   const copyShared = (input: CopyInput, old: Old): Effect.Effect<Made, CopyError> =>
@@ -355,30 +401,35 @@ export const makeLargeObjects = (client: CloudClient, bulkDelete: BulkDelete, pu
       message: `${deleting}: ${address.container}/${address.object}: ${said}, ${failures.length} of its parts could not be deleted`
     })
 
-  const deleteLargeObject = (given: Address): Effect.Effect<BulkResult, DeleteLargeObjectError> =>
+  const deleteStatic = (address: Address): Effect.Effect<BulkResult, DeleteLargeObjectError> =>
     Effect.gen(function* () {
-      const address = { container: given.container, object: given.object }
       const { mayBeDone, result } = yield* Doubt.sharing((doubt) =>
         Effect.map(deleteManifest(address), (result) => ({ result, mayBeDone: doubt.mayBeDone }))
       )
-      if (result.errors.length === 0 && result.status.startsWith("2") && result.deleted > 0) return result
-      // It was no static large object, or nothing at all, or its parts made trouble: that shows which.
+      if (result.status.startsWith("2") && result.deleted > 0 && result.errors.length === 0) return result
+      const isGone = result.errors.length === 0 && /^[24]0[04]\b/.test(result.status) && result.deleted === 0
+      if (!isGone) {
+        const said = `${result.status}${result.explanation === "" ? "" : ` ${result.explanation}`}`
+        const failures = result.errors.map(([path, reason]) => ({ path, reason }))
+        return yield* failed(address, failures, said)
+      }
+      // The cloud deletes the segments first: what is gone now, an attempt has deleted whose answer was lost.
+      if (mayBeDone) return { ...succeeded(0), notFound: result.notFound }
+      yield* deleteObject(address)
+      return succeeded(1)
+    })
+
+  const deleteLargeObject = (given: Address): Effect.Effect<BulkResult, DeleteLargeObjectError> =>
+    Effect.gen(function* () {
+      const address = { container: given.container, object: given.object }
+      // Of a symbolic link its own headers: the cloud would delete the segments of what it leads to.
       const info = yield* Effect.catchTag(getInfoToDelete(address), "NotFound", () => Effect.succeed(undefined))
       if (info === undefined) {
-        // The cloud takes the segments first: what is gone now, an attempt has deleted whose answer was lost.
-        if (mayBeDone && result.errors.length === 0) return { ...succeeded(0), notFound: result.notFound }
         // A dynamic one is not found when the container of its segments is gone, though it is there.
         yield* deleteObject(address)
         return succeeded(1)
       }
-      if (info.isStaticLargeObject) {
-        const said = `${result.status}${result.explanation === "" ? "" : ` ${result.explanation}`}`
-        return yield* failed(
-          address,
-          result.errors.map(([path, reason]) => ({ path, reason })),
-          said
-        )
-      }
+      if (info.isStaticLargeObject) return yield* deleteStatic(address)
       const where = info.manifest === undefined ? undefined : segmentsOf(info.manifest)
       // An empty prefix would be the whole container.
       if (where === undefined || where.prefix === "") {

@@ -57,7 +57,10 @@ const versioned = "the container keeps versions, and an old one may consist of i
 
 /** What looks for old segments, and removes them. */
 export const makeOldSegments = (client: CloudClient, operation: string, bulkDelete: BulkDelete) => {
-  const getObjectInfo = Endpoint.method(client, { ...endpoints.getObjectInfo, operation })
+  const head = Endpoint.method(client, { ...endpoints.getObjectInfo, operation })
+  /** Of a symbolic link its own headers: the segments of what it leads to are none of its own. */
+  const getObjectInfo = (address: Address) =>
+    head({ container: address.container, object: address.object, symlink: "link" })
   const getContainer = Endpoint.method(client, { ...endpoints.getContainer, operation })
   const manifests = makeManifests(client, operation)
 

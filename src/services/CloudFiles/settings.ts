@@ -222,6 +222,18 @@ export const containerSettings = {
   ...tempUrlKeys("container")
 }
 
+/** What browsers are told of one object, where the cloud stores it with objects (Rackspace). */
+export const objectCors = {
+  /** CORS: pages of which origins may read it in a browser: `https://www.example.com`, or `*`. */
+  corsAllowOrigins: setting("access-control-allow-origin", Words),
+  /** CORS: how long a browser may keep the answer to a preflight; whole seconds. */
+  corsMaxAge: setting("access-control-max-age", Seconds),
+  /** CORS: which request headers pages may send. */
+  corsAllowHeaders: setting("access-control-allow-headers", Words),
+  /** CORS: which response headers pages may read besides the common ones. */
+  corsExposeHeaders: setting("access-control-expose-headers", Words)
+}
+
 /** A switch that is turned off and not removed. */
 export const versionsEnabled = {
   /** Whether every version is kept in the container itself, under ids (newer OpenStack, not Rackspace). */

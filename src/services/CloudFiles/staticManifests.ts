@@ -16,13 +16,16 @@ import * as Endpoint from "../../Endpoint.js"
 import type { Discovery } from "./capabilities.js"
 import { endpoints, type Segment } from "./endpoints.js"
 import { addressOf, etagOf, unquoted } from "./segments.js"
+import { withKept } from "./storedHeaders.js"
 
 /** The cloud has no static large objects. Nothing was stored. */
 export class NoStaticLargeObjects extends Data.TaggedError("NoStaticLargeObjects")<{
   readonly refusal: Unprocessable
 }> {}
 
-type PutInput = NonNullable<Parameters<Endpoint.Method<typeof endpoints.putManifest>>[0]>
+const putManifest = withKept(endpoints.putManifest)
+
+type PutInput = NonNullable<Parameters<Endpoint.Method<typeof putManifest>>[0]>
 
 /** The bytes of a range as Swift writes them into the ETag; undefined for all of the segment. */
 const absoluteRange = ({ bytes, range }: Segment): string | undefined => {
@@ -44,7 +47,7 @@ const expectedEtag = (segments: ReadonlyArray<Segment>): string =>
 
 /** Stores static manifests, and remembers what the cloud has shown of them. */
 export const makeStaticManifests = (client: CloudClient, getCapabilities: Discovery["getCapabilities"]) => {
-  const put = Endpoint.method(client, endpoints.putManifest)
+  const put = Endpoint.method(client, putManifest)
   const deleteObject = Endpoint.method(client, endpoints.deleteObject)
 
   /** What the cloud does with a manifest's ETag; undefined until a manifest was put. */
