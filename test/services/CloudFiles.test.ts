@@ -613,7 +613,7 @@ describe("CloudFiles: metadata of objects", () => {
       yield* forget
       const error = yield* Effect.flip(files.updateObjectMetadata({ ...address, metadata: { a: "1" } }))
       assert.strictEqual(error._tag, "NotFound")
-      assert.deepStrictEqual(yield* traffic, ["HEAD /c/o 404"])
+      assert.deepStrictEqual(yield* traffic, ["HEAD /c/o?symlink=get 404"])
       const replaced = yield* Effect.flip(files.replaceObjectMetadata({ ...address, metadata: { a: "1" } }))
       assert.strictEqual(replaced._tag, "NotFound")
     }).pipe(Effect.provide(cloud()))

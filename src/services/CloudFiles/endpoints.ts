@@ -398,6 +398,8 @@ export const objectPath = { container: ContainerName, object: ObjectName }
 
 const copyHeaders = {
   ...objectHeaders,
+  /** Lets the cloud guess the content type from the copy's name, instead of the source's own. */
+  detectContentType: detected,
   /** What to copy. `container` and `object` say where to. */
   source: Schema.propertySignature(CopySource).pipe(Schema.fromKey("x-copy-from")),
   freshMetadata: Schema.optional(
