@@ -252,11 +252,8 @@ export const furtherHeaders: Schema.Schema<Values, Values> = Schema.transform(
       description: "only headers that are stored with an object, none that belong to the request or the response"
     }),
     Schema.filter(
-      // oxlint-disable-next-line no-control-regex
       (headers) =>
-        Object.values(headers).every(
-          (value) => /^[^\u0000-\u0008\u000a-\u001f\u007f]+$/.test(value) && wellFormed(value)
-        ),
+        Object.values(headers).every((value) => value !== "" && !/[^\t\P{Cc}]/u.test(value) && wellFormed(value)),
       { description: "values that are not empty, without line breaks and other control characters" }
     )
   ),
