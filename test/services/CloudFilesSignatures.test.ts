@@ -96,6 +96,7 @@ describe("CloudFiles: signatures without a cloud", () => {
     ["an account is signed decoded", "https://cloud.example.com/v1/AUTH_a%40b%25", "/v1/AUTH_a@b%"],
     ["a gateway's path may look like a version", "https://cloud.example.com/v1files/v1/AUTH_a", "/v1/AUTH_a"],
     ["a version may have a part behind its point", "https://cloud.example.com/swift/v1.0/AUTH_a", "/v1.0/AUTH_a"],
+    ["a gateway's path may hold a version", "https://cloud.example.com/api/v1/store/v1/AUTH_a", "/v1/AUTH_a"],
     ["there may be no account", "https://cloud.example.com/swift/v1", "/v1"],
     ["without a version all of the path is signed", "https://cloud.example.com/storage/a", "/storage/a"]
   ] as const) {
@@ -245,11 +246,12 @@ describe("CloudFiles: signatures without a cloud", () => {
 })
 
 describe("CloudFiles: signing on a cloud", () => {
-  it.effect("tempUrl signs with the key that is named, and asks the cloud nothing", () =>
+  it.effect("tempUrl signs with the key and the algorithm that are named, and asks the cloud nothing", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       yield* TestClock.setTime(1_000_500)
-      const url = new URL(Redacted.value(yield* files.tempUrl({ ...cat, key: secretKey, expires: "10 minutes" })))
+      const named = { ...cat, key: secretKey, algorithm: "sha256" } as const
+      const url = new URL(Redacted.value(yield* files.tempUrl({ ...named, expires: "10 minutes" })))
       assert.deepStrictEqual(yield* traffic, [])
       // Good for at least as long as was asked for.
       assert.strictEqual(url.searchParams.get("temp_url_expires"), "1601")
@@ -258,6 +260,37 @@ describe("CloudFiles: signing on a cloud", () => {
       assert.strictEqual(new URL(Redacted.value(until)).searchParams.get("temp_url_expires"), "2000")
     }).pipe(Effect.provide(cloud))
   )
+
+  for (const [digests, length] of [
+    [undefined, 40],
+    [[], 40],
+    [["sha1"], 40],
+    [["SHA256", "sha1"], 64],
+    [["sha512", "sha256"], 64],
+    [["sha512", "sha1"], 128],
+    [["sha3-256"], 40]
+  ] as const) {
+    it.effect(`without an algorithm it takes the best that the cloud names: ${String(digests)}`, () =>
+      Effect.gen(function* () {
+        const files = yield* CloudFiles.CloudFiles
+        const emulated = yield* TestCloud.TestCloud
+        const offer = digests === undefined ? {} : { allowed_digests: digests }
+        yield* emulated.fail({
+          match: { path: "/info" },
+          times: 2,
+          fault: {
+            _tag: "Status",
+            status: 200,
+            body: { swift: {}, tempurl: { methods: ["GET"], ...offer }, formpost: offer }
+          }
+        })
+        const url = yield* files.tempUrl({ ...cat, key: secretKey, expires: "1 hour" })
+        assert.strictEqual(new URL(Redacted.value(url)).searchParams.get("temp_url_sig")?.length, length)
+        const form = { container: "c", maxFileSize: 1, maxFileCount: 1, expires: "1 hour", key: secretKey } as const
+        assert.strictEqual(Redacted.value((yield* files.formPost(form)).fields)["signature"]?.length, length)
+      }).pipe(Effect.provide(cloud))
+    )
+  }
 
   it.effect("what would be expired already, or never, is not signed", () =>
     Effect.gen(function* () {
@@ -283,6 +316,8 @@ describe("CloudFiles: signing on a cloud", () => {
       const again = Either.getOrThrow(
         CloudFiles.signTempUrl({
           ...cat,
+          // The emulated cloud does not say which algorithms it takes.
+          algorithm: "sha1",
           endpointUrl: yield* files.endpointUrl,
           key: Redacted.make(key),
           expires

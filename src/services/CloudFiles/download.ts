@@ -24,7 +24,7 @@ import * as Recycling from "../../internal/recycling.js"
 import * as RetryPolicy from "../../RetryPolicy.js"
 import { type ByteRange, endpoints, md5Of, type ObjectInfo } from "./endpoints.js"
 import { isPart, makeManifests, type Part } from "./manifest.js"
-import { unquoted } from "./segments.js"
+import { contradicts, unquoted } from "./segments.js"
 import * as Verification from "./verification.js"
 
 /** What to download. */
@@ -268,7 +268,7 @@ export const makeDownload = (
       const { container, object } = options
       if (info.isStaticLargeObject) {
         const { entries, etag } = yield* manifests.read({ container, object })
-        if (info.etag !== undefined && unquoted(info.etag) !== etag) {
+        if (info.etag !== undefined && contradicts(info.etag, etag)) {
           return yield* Verification.mismatch(
             operation,
             options,

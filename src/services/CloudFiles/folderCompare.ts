@@ -17,6 +17,7 @@ import { fileTime, isFurthest } from "../../internal/modificationTime.js"
 import { endpoints, type ObjectInfo, type ObjectSummary } from "./endpoints.js"
 import type { Comparing, FileError } from "./folderModel.js"
 import { segmentsOf } from "./manifest.js"
+import { md5In } from "./segments.js"
 import { ContainerName, ObjectName } from "./names.js"
 import { makeListing } from "./remoteListing.js"
 
@@ -179,13 +180,15 @@ export const makeComparing = (client: CloudClient, operation: string) => {
         const info = yield* head(address)
         if (info.bytes !== local.bytes) return "different"
         const isLarge = info.isStaticLargeObject || info.manifest !== undefined
-        if (comparing === "checksum" || (!isLarge && local.bytes <= smallFile)) {
+        const isMd5 = isLarge || md5In(info.etag) !== undefined
+        if (isMd5 && (comparing === "checksum" || (!isLarge && local.bytes <= smallFile))) {
           if (!isLarge) {
             const [md5] = yield* reader.md5s(`${folder}/${local.path}`, [local.bytes])
             return md5 === tagOf(info.etag) ? "same" : "different"
           }
           const parts = yield* partsOf(container, remote.object.name, info)
-          if (parts !== undefined) {
+          // Of large objects, and of what has no MD5 as its ETag, size and time decide.
+          if (parts !== undefined && parts.every(({ hash }) => md5In(hash) !== undefined)) {
             const md5s = yield* reader.md5s(
               `${folder}/${local.path}`,
               parts.map(({ bytes }) => bytes)

@@ -30,9 +30,11 @@ import { isRefusal, type LeftSegment, makeOldSegments, nothingOld, type Old } fr
 import { makeSegmentContainer } from "./segmentContainer.js"
 import {
   type Address,
+  contradicts,
   expiryAfter,
   folderOf,
   isSame,
+  md5In,
   numbered,
   pathOf,
   segmentContainerOf,
@@ -199,7 +201,8 @@ export const makeLargeObjects = (client: CloudClient, bulkDelete: BulkDelete, pu
           underWay.delete(target)
           copied.push(target)
           const expected = unquoted(entry.hash ?? "")
-          if (!entry.isManifest && kind === "static" && etag !== undefined && unquoted(etag) !== expected) {
+          const isKnown = !entry.isManifest && kind === "static" && md5In(expected) !== undefined
+          if (isKnown && etag !== undefined && contradicts(etag, expected)) {
             return yield* mismatch({ container, object }, expected, unquoted(etag))
           }
           return {
@@ -264,7 +267,7 @@ export const makeLargeObjects = (client: CloudClient, bulkDelete: BulkDelete, pu
       return Effect.flatMap(
         manifests.read(source),
         ({ entries, etag }): Effect.Effect<ReadonlyArray<Part | Submanifest>, CopyError> =>
-          info.etag !== undefined && unquoted(info.etag) !== etag
+          info.etag !== undefined && contradicts(info.etag, etag)
             ? Effect.fail(mismatch(source, unquoted(info.etag), etag))
             : Effect.map(Stream.runCollect(manifests.partsOf(entries)), (all) => Chunk.toReadonlyArray(all))
       )

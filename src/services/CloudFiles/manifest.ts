@@ -11,7 +11,7 @@ import * as Endpoint from "../../Endpoint.js"
 import { md5Hex } from "../../internal/md5.js"
 import * as Paging from "../../Paging.js"
 import { endpoints, type ManifestEntry, type ObjectInfo, type ObjectSummary } from "./endpoints.js"
-import { type Address, addressOf, etagOf, unquoted } from "./segments.js"
+import { type Address, addressOf, etagOf, md5In, unquoted } from "./segments.js"
 
 /** A part of a large object: an object, a range of one, or bytes that stand in the manifest itself. */
 export interface Part {
@@ -52,7 +52,7 @@ const partOf = (entry: ManifestEntry): Part | undefined => {
   const length = entry.range === undefined ? entry.bytes : rangeLength(entry.range, entry.bytes)
   if (length === undefined) return undefined
   const isWhole = entry.range === undefined && !entry.isManifest
-  return { address, length, md5: isWhole ? entry.hash?.toLowerCase() : undefined, entry }
+  return { address, length, md5: isWhole ? md5In(entry.hash) : undefined, entry }
 }
 
 /** The container and the prefix of a dynamic large object's segments; undefined where its header cannot be read. */
@@ -145,7 +145,7 @@ export const makeManifests = (client: CloudClient, operation: string) => {
       return entries.map(({ bytes, hash, name }) => ({
         address: { container: where.container, object: name },
         length: bytes,
-        md5: hash.toLowerCase(),
+        md5: md5In(hash),
         entry: { name: `/${where.container}/${name}`, hash, bytes, isManifest: false }
       }))
     })

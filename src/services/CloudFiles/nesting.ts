@@ -5,7 +5,7 @@ import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import { ChecksumMismatch } from "../../CloudError.js"
 import type { Segment } from "./endpoints.js"
-import { etagOf, mostEntries, numbered, pathOf, unquoted } from "./segments.js"
+import { contradicts, etagOf, mostEntries, numbered, pathOf } from "./segments.js"
 
 /** Where the manifests within a manifest are, and what puts them. */
 export interface Nesting<E> {
@@ -30,7 +30,7 @@ export const makeNesting = <E>({ container, folder, operation, put }: Nesting<E>
     const object = `${folder}/manifests/${level === 0 ? "" : `${level}-`}${numbered(index)}`
     const expected = etagOf(segments)
     return Effect.flatMap(put(object, segments), ({ etag }) =>
-      etag === undefined || unquoted(etag) === expected
+      etag === undefined || !contradicts(etag, expected)
         ? Effect.succeed({
             path: pathOf({ container, object }),
             etag: expected,

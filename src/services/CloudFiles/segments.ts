@@ -111,3 +111,15 @@ export const etagOf = (parts: ReadonlyArray<Pick<Segment, "etag" | "range">>): s
 
 /** An ETag without its quotation marks, or whatever a proxy has put before them. */
 export const unquoted = (etag: string): string => etag.replace(/^W\//, "").replaceAll('"', "").toLowerCase()
+
+/** The MD5 that an ETag is, in lower case; undefined for one that is none, and so says nothing of the content. */
+export const md5In = (etag: string | undefined): string | undefined => {
+  const text = etag === undefined ? "" : unquoted(etag)
+  return /^[\da-f]{32}$/.test(text) ? text : undefined
+}
+
+/** Whether an ETag is an MD5, and another one than is expected. */
+export const contradicts = (etag: string | undefined, expected: string): boolean => {
+  const actual = md5In(etag)
+  return actual !== undefined && actual !== expected
+}

@@ -103,6 +103,11 @@ export interface KeyOptions {
 export interface TempUrlOptions extends TempUrlRequest, KeyOptions {
   /** For how long from now, or until when. */
   readonly expires: Duration.DurationInput | DateTime.Utc
+  /**
+   * Default: the best that the cloud says it takes (sha256, then sha512, then sha1); sha1 where it does not say, which is what
+   * Rackspace documents.
+   */
+  readonly algorithm?: SignatureAlgorithm | undefined
 }
 
 /**
@@ -148,7 +153,10 @@ export interface SignFormOptions extends FormPostRequest {
 export interface FormPostOptions extends FormPostRequest, KeyOptions {
   /** For how long from now, or until when. */
   readonly expires: Duration.DurationInput | DateTime.Utc
-  /** Default: sha256 where the cloud says that it takes it, else sha1, which is what Rackspace documents. */
+  /**
+   * Default: the best that the cloud says it takes (sha256, then sha512, then sha1); sha1 where it does not say, which is what
+   * Rackspace documents.
+   */
   readonly algorithm?: SignatureAlgorithm | undefined
 }
 
@@ -227,6 +235,9 @@ export interface Signing {
 }
 
 const service = "CloudFiles"
+
+/** SHA-256 first, which every cloud with more than SHA-1 takes; SHA-512 makes URLs longer. */
+const preferred: ReadonlyArray<SignatureAlgorithm> = ["sha256", "sha512", "sha1"]
 
 const IpRange = Schema.String.pipe(
   Schema.filter(
@@ -310,10 +321,13 @@ const check = <A, I>(
   return issues.length > 0 ? Either.left(invalid(operation, issues)) : Either.right(undefined)
 }
 
-/** `/v1/{account}` as it is signed: decoded, and without what a gateway may have put before it. */
+/**
+ * `/v1/{account}` as it is signed: decoded, and without what a gateway may have put before it, even where a version stands in
+ * that. A URL that ends with the version is that of a cloud with one account, which leaves the account out.
+ */
 const accountPath = (endpointUrl: string): string => {
-  const path = decodeURIComponent(new URL(endpointUrl).pathname)
-  return path.slice(Math.max(0, path.search(/\/v1(\.0)?(\/|$)/)))
+  const path = decodeURIComponent(new URL(endpointUrl).pathname).replace(/\/+$/, "")
+  return /\/v1(?:\.0)?(?:\/[^/]+)?$/.exec(path)?.[0] ?? path
 }
 
 const hmac = (algorithm: SignatureAlgorithm, key: Redacted.Redacted<string>, lines: ReadonlyArray<string>): string =>
@@ -485,6 +499,16 @@ export const makeSigning = (
       return yield* invalid(operation, [{ path: "key", expected }])
     })
 
+  /** The algorithm that the cloud takes: SHA-1, which is the oldest, where it names none. */
+  const taken = (
+    named: (capabilities: Capabilities) => ReadonlyArray<string> | undefined
+  ): Effect.Effect<SignatureAlgorithm, CommonError> =>
+    Effect.map(getCapabilities(), (capabilities) => {
+      const digests = Option.getOrUndefined(Option.flatMapNullable(capabilities, named)) ?? []
+      const lowerCase = new Set(digests.map((digest) => digest.toLowerCase()))
+      return preferred.find((digest) => lowerCase.has(digest)) ?? "sha1"
+    })
+
   // What is wrong is said before a key is looked for, let alone made.
   const placeholder = Redacted.make("-")
 
@@ -498,29 +522,24 @@ export const makeSigning = (
     container === undefined ? operations.updateAccount(keys) : operations.updateContainer({ container, ...keys })
 
   return {
-    tempUrl: ({ createKey, expires, key, ...request }) =>
+    tempUrl: ({ algorithm, createKey, expires, key, ...request }) =>
       Effect.gen(function* () {
         const operation = "CloudFiles.tempUrl"
         const all = { ...request, endpointUrl: yield* storageUrl, expires: yield* expiry(operation, expires) }
-        yield* signTempUrl({ ...all, key: key ?? placeholder })
-        return yield* signTempUrl({ ...all, key: yield* keyFor(operation, request.container, { createKey, key }) })
+        yield* signTempUrl({ ...all, key: key ?? placeholder, algorithm })
+        const chosen = algorithm ?? (yield* taken(({ tempUrl }) => tempUrl?.algorithms))
+        const known = yield* keyFor(operation, request.container, { createKey, key })
+        return yield* signTempUrl({ ...all, key: known, algorithm: chosen })
       }),
     formPost: ({ algorithm, createKey, expires, key, ...request }) =>
       Effect.gen(function* () {
         const operation = "CloudFiles.formPost"
         const all = { ...request, endpointUrl: yield* storageUrl, expires: yield* expiry(operation, expires) }
         yield* signForm({ ...all, key: key ?? placeholder, algorithm: algorithm ?? "sha1" })
-        const known =
-          algorithm === undefined
-            ? Option.match(yield* getCapabilities(), {
-                onNone: () => [],
-                onSome: ({ formPost }) => formPost?.algorithms ?? []
-              })
-            : []
         return yield* signForm({
           ...all,
           key: yield* keyFor(operation, request.container, { createKey, key }),
-          algorithm: algorithm ?? (known.includes("sha256") ? "sha256" : "sha1")
+          algorithm: algorithm ?? (yield* taken(({ formPost }) => formPost?.algorithms))
         })
       }),
     setTempUrlKey: ({ container, key, slot = 1 }) =>

@@ -40,6 +40,7 @@ import { isRefusal, type LeftSegment, makeOldSegments, nothingOld, type Old } fr
 import { makeSegmentContainer } from "./segmentContainer.js"
 import {
   type Address,
+  contradicts,
   etagOf,
   expiryAfter,
   folderOf,
@@ -48,8 +49,7 @@ import {
   numbered,
   pathOf,
   segmentContainerOf,
-  segmentSizeFor,
-  unquoted
+  segmentSizeFor
 } from "./segments.js"
 import type { NoStaticLargeObjects, PutStaticManifest } from "./staticManifests.js"
 
@@ -458,7 +458,7 @@ export const makeUpload = (client: CloudClient, bulkDelete: BulkDelete, putStati
         onFailure: (error) =>
           Effect.fail(error._tag === "Unprocessable" ? mismatch(input, md5, undefined, error.requestId) : error),
         onSuccess: ({ etag }): Effect.Effect<Uploaded, UploadError> => {
-          if (etag !== undefined && unquoted(etag) !== md5) return Effect.fail(mismatch(input, md5, etag))
+          if (etag !== undefined && contradicts(etag, md5)) return Effect.fail(mismatch(input, md5, etag))
           // Only a cloud that has taken all of it can tell its MD5; what answers without has perhaps not read it yet.
           if (etag !== undefined) giveBack(bytes)
           const result = etag === undefined || etag === md5 ? uploaded : { ...uploaded, etag }
@@ -499,7 +499,7 @@ export const makeUpload = (client: CloudClient, bulkDelete: BulkDelete, putStati
       )
       yield* settle(tally.bytes)
       const { md5 } = tally
-      return stored.etag === undefined || unquoted(stored.etag) === md5
+      return stored.etag === undefined || !contradicts(stored.etag, md5)
         ? { etag: stored.etag ?? md5, md5, bytes: tally.bytes, segments: 0 }
         : yield* mismatch(input, md5, stored.etag)
     })
@@ -657,7 +657,7 @@ export const makeUpload = (client: CloudClient, bulkDelete: BulkDelete, putStati
           : yield* Effect.catchTag(storeStatic(sent), "NoStaticLargeObjects", () => storeDynamic(sent))
       })
       const { expected, sent, stored } = yield* Effect.onError(storing, cleanUp)
-      if (stored !== undefined && unquoted(stored) !== expected) return yield* mismatch(input, expected, stored)
+      if (stored !== undefined && contradicts(stored, expected)) return yield* mismatch(input, expected, stored)
 
       const left = yield* removeOld(old, (path) => path.startsWith(`${pathOf({ container, object: folder })}/`))
       return {

@@ -1,0 +1,43 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as TestCloud from "../../src/layers/TestCloud.js"
+import * as CloudFiles from "../../src/services/CloudFiles.js"
+import { prepared } from "../support/cloudFiles.js"
+
+const cloud = Layer.merge(TestCloud.layer(), NodeContext.layer)
+const noMd5 = "0cc175b9c0f1b6a831c399e269772661-7"
+
+describe("CloudFiles: ETags that are no MD5", () => {
+  for (const [what, options] of [
+    ["a plain object", {}],
+    ["an object that is stored with a threshold for segments", { segmentThreshold: 100 }]
+  ] as const) {
+    it.effect(`an upload of ${what} succeeds where the cloud answers one`, () =>
+      Effect.gen(function* () {
+        const { emulated, files } = yield* prepared
+        yield* emulated.fail({
+          match: { method: "PUT" },
+          fault: { _tag: "Status", status: 201, headers: { ETag: noMd5 }, body: "" }
+        })
+        const body = CloudFiles.fromString("hello")
+        const stored = yield* files.upload({ container: "c", object: "o", body, ...options })
+        assert.strictEqual(stored.etag, noMd5)
+        assert.strictEqual(stored.md5, "5d41402abc4b2a76b9719d911017c592")
+      }).pipe(Effect.provide(cloud))
+    )
+  }
+
+  it.effect("an upload fails where the cloud answers another MD5", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      yield* emulated.fail({
+        match: { method: "PUT" },
+        fault: { _tag: "Status", status: 201, headers: { ETag: "0".repeat(32) }, body: "" }
+      })
+      const upload = files.upload({ container: "c", object: "o", body: CloudFiles.fromString("hello") })
+      assert.strictEqual((yield* Effect.flip(upload))._tag, "ChecksumMismatch")
+    }).pipe(Effect.provide(cloud))
+  )
+})
