@@ -690,6 +690,8 @@ export const endpoints = {
     parameters: objectPath,
     headers: {
       ...objectHeaders,
+      /** Lets the cloud guess the content type from the link's own name. */
+      detectContentType: detected,
       /** Where it leads. */
       target: Schema.propertySignature(SymlinkHeaders).pipe(Schema.fromKey(":symlink")),
       /** `*` makes it only where no object bears the name. */

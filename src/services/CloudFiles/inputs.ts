@@ -13,7 +13,8 @@ const copying = extended(endpoints.copyObject, {
   segments: true,
   segmentContainer: true,
   concurrency: true,
-  oldSegments: true
+  oldSegments: true,
+  symlink: true
 })
 
 const tempUrlRequest = {
@@ -100,7 +101,7 @@ export const inputs = {
   },
   copy: copying,
   move: copying,
-  updateObjectMetadata: extended(endpoints.replaceObjectMetadata, { remove: true }, "manifest"),
+  updateObjectMetadata: extended(endpoints.replaceObjectMetadata, { remove: true, symlink: true }, "manifest"),
   deleteLargeObject: address,
   // Each of the objects is checked as it is read, since there may be any number of them.
   bulkDelete: { objects: true },

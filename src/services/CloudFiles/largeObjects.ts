@@ -158,6 +158,7 @@ export const makeLargeObjects = (client: CloudClient, bulkDelete: BulkDelete, pu
         segmentContainer: container = segmentContainerOf(options.container),
         segments: __,
         source,
+        symlink: ___,
         ...given
       } = options
       const kind = info.isStaticLargeObject ? ("static" as const) : ("dynamic" as const)
@@ -167,7 +168,7 @@ export const makeLargeObjects = (client: CloudClient, bulkDelete: BulkDelete, pu
       const inherited = freshMetadata === true ? undefined : info.deleteAt
       const deleteAt = deleteAfter === undefined ? (given.deleteAt ?? inherited) : expiryAfter(cloudTime, deleteAfter)
       const expiry = deleteAt === undefined ? {} : { deleteAt }
-      const { "x-delete-at": ___, "x-object-manifest": ____, ...kept } = keptOf(stored, options)
+      const { "x-delete-at": ____, "x-object-manifest": _____, ...kept } = keptOf(stored, options)
       const head = { ...given, ...expiry, kept }
       const copied: Array<Address> = []
       const underWay = new Set<Address>()
