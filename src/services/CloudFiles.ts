@@ -605,13 +605,17 @@ export interface Service
   }) => Effect.Effect<BulkResult, DeleteLargeObjectError>
   /**
    * Deletes many objects, and then containers that are empty, up to 10,000 in a request; where the cloud has no bulk deletion,
-   * 16 at a time. What is not there counts as deleted. Of a large object only the manifest goes. Fails with `BulkFailed`, which
-   * names what could not be deleted and why, when all the others are.
+   * 16 at a time. What is not there counts as deleted. Of a large object only the manifest goes; and a segment goes where it is
+   * named, without a look at the manifests that consist of it. Fails with `BulkFailed`, which names what could not be deleted and
+   * why, when all the others are.
    */
   readonly bulkDelete: (input: {
     readonly objects: Iterable<BulkTarget>
   }) => Effect.Effect<BulkDeleted, CommonError | BulkFailed>
-  /** Deletes all objects of a container, or those of a prefix. Fails with `NotFound`, and as {@link Service.bulkDelete} does. */
+  /**
+   * Deletes all objects of a container, or those of a prefix. Segments under the prefix of large objects elsewhere in the container
+   * stay, and are in the result. Fails with `NotFound`, and as {@link Service.bulkDelete} does.
+   */
   readonly emptyContainer: (options: EmptyOptions) => Effect.Effect<BulkDeleted, CommonError | NotFound | BulkFailed>
   /**
    * Deletes a container with all that is in it. The cloud may say for some seconds that it is not empty: that is waited for,
@@ -630,7 +634,8 @@ export interface Service
   /**
    * Uploads the files of a folder, whatever is there. Each keeps the time of its last modification in the metadata `mtime`, as
    * other clients keep it. What happens to each is told as a {@link FolderEvent}; a file that fails does not stop the others.
-   * Run it with `runFolder`, which fails if any file did, or watch it.
+   * Run it with `runFolder`, which fails if any file did, or watch it. Large files go up in segments, as `upload` does it. A file
+   * that would overwrite a segment of a large object is `Failed`, with `FileRefused`.
    *
    * The folder is walked, and small files are read, by Node's own `fs` in a worker thread; larger ones by the `FileSystem`.
    *
@@ -642,7 +647,8 @@ export interface Service
   /**
    * Downloads the objects of a folder as files, whatever is there. Each is verified before it takes its place, and has the time
    * of modification that its metadata `mtime` says, else that of the object. Nothing is written outside of the folder, whatever
-   * an object is called and whatever symbolic links there are: such an object is `Failed`, with `FileRefused`.
+   * an object is called and whatever symbolic links there are: such an object is `Failed`, with `FileRefused`. Segments of large
+   * objects under the prefix are no files, wherever they are.
    *
    * Fails with `NotFound` where there is no such container.
    */
@@ -653,7 +659,8 @@ export interface Service
   readonly compareFolder: (options: CompareFolderOptions) => Stream.Stream<Comparison, FolderError>
   /**
    * Makes the objects like the folder, or the folder like the objects: transfers what is only at one side or differs, and
-   * deletes, if so told, what is only at the other. What is the same is `Skipped`. Fails as `uploadFolder` does.
+   * deletes, if so told, what is only at the other. What is the same is `Skipped`. Segments of large objects that stay are neither
+   * transferred as files nor deleted. Fails as `uploadFolder` does.
    */
   readonly sync: (options: SyncOptions) => Stream.Stream<FolderEvent, FolderError, FileSystem.FileSystem>
 }
@@ -709,7 +716,7 @@ const makeService = ({ cdnEndpoint, ...options }: Options = {}): Effect.Effect<
     const openObjects = Endpoint.openItems(client, table.listObjectsPage)
     const discover = Endpoint.method(beside, getCapabilities)
     const { bulkDeletePaths: _, deleteManifest: __, putArchive: ___, ...operations } = Endpoint.client(client, table)
-    const { bulkDelete, ...bulk } = makeBulk(client)
+    const { bulkDelete, ...bulk } = makeBulk(client, discover)
     const putStaticManifest = makeStaticManifests(client, discover)
     const upload = makeUpload(client, bulkDelete, putStaticManifest)
     const { download, open } = makeDownload(client, options.retry)
@@ -740,7 +747,8 @@ const makeService = ({ cdnEndpoint, ...options }: Options = {}): Effect.Effect<
       ...makeFolders(client, {
         upload,
         downloads: makeDownload(client, options.retry, { givesBack: true }),
-        bulkDelete
+        bulkDelete,
+        getCapabilities: discover
       }),
       ...makeCdn(cdn, client, options.retry),
       ...makeSigning(client, operations, discover),

@@ -1,10 +1,12 @@
 /**
  * Many objects in one request: bulk deletion and archives.
  */
+import * as Array from "effect/Array"
 import * as Chunk from "effect/Chunk"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
@@ -21,9 +23,13 @@ import * as Endpoint from "../../Endpoint.js"
 import { unknownFieldsOf } from "../../internal/knownFields.js"
 import { type Content, pieces, type RequestBody } from "../../RequestBody.js"
 import type { BulkResult, ExtractResult } from "./bulkEndpoints.js"
+import type { Discovery } from "./capabilities.js"
+import { makeContainerSegments } from "./containerSegments.js"
 import { endpoints, type ObjectInfo } from "./endpoints.js"
+import { makeManifests } from "./manifest.js"
 import { ContainerName, encodedAddress, ObjectName } from "./names.js"
 import { makeListing } from "./remoteListing.js"
+import { type Address, type LeftSegment, pathOf } from "./segments.js"
 
 /** What to delete: an object, or a container that is empty. */
 export interface BulkTarget {
@@ -36,6 +42,8 @@ export interface BulkDeleted {
   readonly deleted: number
   /** What was not there: it counts as a success. */
   readonly notFound: number
+  /** Segments of large objects that stay, which were not deleted; absent where there are none. */
+  readonly leftSegments?: ReadonlyArray<LeftSegment> | undefined
 }
 
 /** What to empty. */
@@ -64,6 +72,10 @@ export interface ArchiveOptions<E, R> {
 }
 
 const service = "CloudFiles"
+
+const staysSegment = "it is a segment of a large object that stays"
+
+type IsKept = (segment: Address) => boolean
 
 /** How many paths one request may have; a cloud may say less. */
 const mostPaths = 10_000
@@ -139,7 +151,7 @@ const invalid = (operation: string, path: string, expected: string): InvalidInpu
   })
 
 /** The operations on many objects. */
-export const makeBulk = (client: CloudClient) => {
+export const makeBulk = (client: CloudClient, getCapabilities: Discovery["getCapabilities"]) => {
   const deletePaths = Endpoint.method(client, { ...endpoints.bulkDeletePaths, operation: "CloudFiles.bulkDelete" })
   const putArchive = Endpoint.method(client, { ...endpoints.putArchive, operation: "CloudFiles.extractArchive" })
   const deleteObject = Endpoint.method(client, endpoints.deleteObject)
@@ -301,9 +313,27 @@ export const makeBulk = (client: CloudClient) => {
       })
     })
 
+  const remaining = makeContainerSegments(client, "CloudFiles.emptyContainer", getCapabilities)
+  const manifests = makeManifests(client, "CloudFiles.emptyContainer")
+
+  /** Deletes segments, but for those of large objects that stay. */
+  const deleteUnless = (isKept: IsKept, segments: Iterable<Address>) =>
+    Effect.as(
+      bulkDelete({ objects: [...segments].filter((segment) => !isKept(segment)) }),
+      [] as ReadonlyArray<Failure>
+    )
+
   /** Deletes what belongs to large objects besides their manifests. */
-  const deleteSegments = (container: string, object: string, info: ObjectInfo) =>
+  const deleteSegments = (container: string, object: string, info: ObjectInfo, isKept: IsKept | undefined) =>
     Effect.gen(function* () {
+      if (info.isStaticLargeObject && isKept !== undefined) {
+        const { entries } = yield* manifests.read({ container, object })
+        const parts = yield* Stream.runCollect(manifests.partsOf(entries))
+        return yield* deleteUnless(
+          isKept,
+          Chunk.filterMap(parts, ({ address }) => Option.fromNullable(address))
+        )
+      }
       if (info.isStaticLargeObject) {
         // The manifest goes with them, and is then not found.
         const result = yield* deleteManifest({ container, object })
@@ -313,8 +343,10 @@ export const makeBulk = (client: CloudClient) => {
       // An empty prefix would be the whole container.
       if (segments === "" || prefix.join("/") === "") return []
       const found = yield* Stream.runCollect(list({ container: segments, prefix: prefix.join("/") }))
-      yield* bulkDelete({ objects: Chunk.map(found, ({ name }) => ({ container: segments, object: name })) })
-      return []
+      return yield* deleteUnless(
+        isKept ?? (() => false),
+        Chunk.map(found, ({ name }) => ({ container: segments, object: name }))
+      )
     }).pipe(
       Effect.catchTags({
         NotFound: () => Effect.succeed<ReadonlyArray<Failure>>([]),
@@ -324,7 +356,7 @@ export const makeBulk = (client: CloudClient) => {
       })
     )
 
-  const segmentsOf = (container: string, names: ReadonlyArray<string>) =>
+  const segmentsOf = (container: string, names: ReadonlyArray<string>, isKept: IsKept | undefined) =>
     Effect.map(
       Effect.forEach(
         names,
@@ -333,7 +365,7 @@ export const makeBulk = (client: CloudClient) => {
           getObjectInfo({ container, object, symlink: "link" }).pipe(
             Effect.flatMap((info) =>
               info.isStaticLargeObject || info.manifest !== undefined
-                ? deleteSegments(container, object, info)
+                ? deleteSegments(container, object, info, isKept)
                 : Effect.succeed<ReadonlyArray<Failure>>([])
             ),
             Effect.catchTag("NotFound", () => Effect.succeed<ReadonlyArray<Failure>>([]))
@@ -356,24 +388,46 @@ export const makeBulk = (client: CloudClient) => {
         Stream.grouped(mostPaths),
         Stream.buffer({ capacity: 1 })
       )
+      // Large objects elsewhere in the container stay, with their segments under the prefix. Seen when there is something to delete.
+      const staying =
+        prefix === undefined || prefix === ""
+          ? Effect.succeed(undefined)
+          : yield* Effect.cached(
+              remaining({ container, thorough: true, isGoing: (object) => object.startsWith(prefix) })
+            )
       const done = yield* Stream.runFoldEffect(
         pages,
-        { total: 0, deleted: 0, failures: [] as ReadonlyArray<Failure> },
+        { total: 0, deleted: 0, failures: [] as ReadonlyArray<Failure>, left: [] as ReadonlyArray<LeftSegment> },
         (sum, page) =>
           Effect.gen(function* () {
-            const names = Chunk.toReadonlyArray(page)
-            const lost = segments ? yield* segmentsOf(container, names) : []
+            const kept = yield* staying
+            const isKept: IsKept | undefined =
+              kept === undefined || kept.isEmpty
+                ? undefined
+                : (address) => address.container === container && kept.has(address.object)
+            const [names, left] = Array.partition(page, (object) => isKept?.({ container, object }) === true)
+            const lost = segments ? yield* segmentsOf(container, names, isKept) : []
             const tally = yield* batch(
               names.map((object) => ({ container, object, line: lineOf({ container, object }) }))
             )
             return {
               total: sum.total + names.length,
               deleted: sum.deleted + tally.deleted,
-              failures: [...sum.failures, ...lost, ...tally.failures]
+              failures: [...sum.failures, ...lost, ...tally.failures],
+              left: [
+                ...sum.left,
+                ...left.map((object) => ({ path: pathOf({ container, object }), reason: staysSegment }))
+              ]
             }
           })
       )
-      if (done.failures.length === 0) return { deleted: done.deleted, notFound: Math.max(0, done.total - done.deleted) }
+      if (done.failures.length === 0) {
+        return {
+          deleted: done.deleted,
+          notFound: Math.max(0, done.total - done.deleted),
+          ...(done.left.length > 0 && { leftSegments: done.left })
+        }
+      }
       return yield* new BulkFailed({
         service,
         operation,

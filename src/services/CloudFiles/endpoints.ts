@@ -121,7 +121,9 @@ export const ObjectSummary = Schema.Struct({
   /** Of a symbolic link to one version of its target: the ETag that the target must have. */
   symlinkEtag: absent(Schema.String).pipe(Schema.fromKey("symlink_etag")),
   /** Of a symbolic link to one version of its target: the target's size. The link itself has 0 bytes. */
-  symlinkBytes: absent(Schema.Number).pipe(Schema.fromKey("symlink_bytes"))
+  symlinkBytes: absent(Schema.Number).pipe(Schema.fromKey("symlink_bytes")),
+  /** Of a static large object: its ETag, in quotation marks. Not every cloud tells it. */
+  sloEtag: absent(Schema.String).pipe(Schema.fromKey("slo_etag"))
 })
 
 /**

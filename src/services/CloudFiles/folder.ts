@@ -16,9 +16,11 @@ import * as Endpoint from "../../Endpoint.js"
 import { behindLink, type Filter, isSelected, unfollowed } from "../../internal/folderReader.js"
 import { folderReader, type FolderReader, type FoundEntry, systemError } from "../../internal/folderReading.js"
 import type { BulkDelete } from "./bulk.js"
+import type { Discovery } from "./capabilities.js"
+import { type ContainerSegments, makeContainerSegments } from "./containerSegments.js"
 import type { makeDownload } from "./download.js"
 import { endpoints } from "./endpoints.js"
-import { isMarker, makeComparing, merged, type RemoteEntry, type Verdict } from "./folderCompare.js"
+import { isMarker, makeComparing, merged, type RemoteEntry, smallFile, type Verdict } from "./folderCompare.js"
 import { makeFolderDownload } from "./folderDownload.js"
 import {
   type CompareFolderOptions,
@@ -29,6 +31,7 @@ import {
   type FolderEvent,
   type FolderOptions,
   type ReadOptions,
+  type SegmentOptions,
   type SyncOptions,
   type TransferOptions,
   type UploadFolderOptions
@@ -37,9 +40,26 @@ import { absoluteFolder, folderPrefix, refusedFile, unfitObject } from "./folder
 import { type Job, makeFolderUpload, type Outgoing } from "./folderUpload.js"
 import { filterOf } from "./glob.js"
 import { makeListing } from "./remoteListing.js"
-import type { makeUpload } from "./upload.js"
+import { checkSegmentOptions, type makeUpload } from "./upload.js"
 
 type Emit = Job["emit"]
+
+/** What is at the receiving side only. */
+interface Superfluous {
+  readonly path: string
+  readonly object: string
+  readonly bytes: number
+}
+
+type FoundSegments = Effect.Effect<ContainerSegments, FolderError>
+
+const segmentRefused = (operation: string, path: string) =>
+  refusedFile(
+    operation,
+    path,
+    "segment",
+    "the object of its name is a segment of a large object, which would be destroyed"
+  )
 
 const service = "CloudFiles"
 
@@ -91,11 +111,13 @@ export const makeFolders = (
   {
     bulkDelete,
     downloads,
+    getCapabilities,
     upload
   }: {
     readonly upload: ReturnType<typeof makeUpload>
     readonly downloads: Pick<ReturnType<typeof makeDownload>, "brief" | "open">
     readonly bulkDelete: BulkDelete
+    readonly getCapabilities: Discovery["getCapabilities"]
   }
 ) => {
   const uploading = makeFolderUpload(client, upload)
@@ -103,7 +125,7 @@ export const makeFolders = (
 
   const prepared = (
     operation: string,
-    options: FolderOptions & Pick<TransferOptions, "concurrency">
+    options: FolderOptions & Pick<TransferOptions, "concurrency"> & SegmentOptions
   ): Effect.Effect<Prepared, InvalidInput> =>
     Effect.gen(function* () {
       if (options.folder === "" || options.folder.includes("\u0000")) {
@@ -113,6 +135,7 @@ export const makeFolders = (
       if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
         return yield* invalid(operation, "concurrency", `a whole number of 1 or more, not ${concurrency}`)
       }
+      yield* checkSegmentOptions(client, operation, segmentOptionsOf(options))
       yield* Endpoint.validate(
         client,
         { ...endpoints.listObjectsPage, operation },
@@ -146,6 +169,76 @@ export const makeFolders = (
         })
       )
     )
+
+  /** What is a segment of a large object under the prefix: found when it is first needed. */
+  const segmentsUnder = (operation: string, container: string, prefix: string) =>
+    Effect.cached(makeContainerSegments(client, operation, getCapabilities)({ container, prefix, thorough: false }))
+
+  /** Whether an object that an upload would overwrite is a segment. Nothing is where nothing is stored under the prefix. */
+  const overwritable = (operation: string, container: string, prefix: string) =>
+    Effect.gen(function* () {
+      const page = Endpoint.method(client, {
+        ...endpoints.listObjectsPage,
+        operation,
+        errors: new Set(["NotFound"] as const)
+      })
+      const head = Endpoint.method(client, { ...endpoints.getObjectInfo, operation })
+      const isFree = (yield* page({ container, prefix, limit: 1 })).length === 0
+      const segments = isFree ? undefined : yield* segmentsUnder(operation, container, "")
+      return (object: string): Effect.Effect<boolean, FolderError> =>
+        segments === undefined
+          ? Effect.succeed(false)
+          : Effect.flatMap(segments, ({ has }) =>
+              has(object)
+                ? Effect.match(head({ container, object }), {
+                    onFailure: ({ _tag }) => _tag !== "NotFound",
+                    onSuccess: () => true
+                  })
+                : Effect.succeed(false)
+            )
+    })
+
+  /** Drops the segments of large objects, which are no files. */
+  const withoutSegments = <E, R>(
+    segments: FoundSegments,
+    entries: Stream.Stream<RemoteEntry, E, R>
+  ): Stream.Stream<RemoteEntry, E | FolderError, R> =>
+    Stream.mapChunksEffect(entries, (chunk) =>
+      Chunk.isEmpty(chunk)
+        ? Effect.succeed(chunk)
+        : Effect.map(segments, ({ has, isEmpty }) =>
+            isEmpty ? chunk : Chunk.filter(chunk, ({ object }) => !has(object.name))
+          )
+    )
+
+  /**
+   * Judges anew where an object is a segment of a large object, and so no counterpart of a file. One without a file is dropped. A
+   * file of its name that differs is only local; or it is refused, if it would overwrite the segment.
+   */
+  const besideSegments = <E, R>(
+    operation: string,
+    segments: FoundSegments,
+    refuses: boolean,
+    verdicts: Stream.Stream<Verdict, E, R>
+  ): Stream.Stream<Verdict, E | FolderError, R> => {
+    const differs = ({ remote, verdict }: Verdict): boolean =>
+      remote !== undefined && (verdict === "different" || (verdict === "onlyRemote" && !refuses))
+    return Stream.mapChunksEffect(verdicts, (chunk) =>
+      Chunk.some(chunk, differs)
+        ? Effect.map(segments, ({ has }) =>
+            Chunk.filterMap(chunk, (one) => {
+              if (!differs(one) || !has(one.remote?.object.name ?? "")) return Option.some(one)
+              if (one.local === undefined) return Option.none()
+              return Option.some<Verdict>(
+                refuses
+                  ? { ...one, verdict: { error: segmentRefused(operation, one.path) } }
+                  : { ...one, remote: undefined, verdict: "onlyLocal" }
+              )
+            })
+          )
+        : Effect.succeed(chunk)
+    )
+  }
 
   const localOf = (
     reader: FolderReader,
@@ -217,7 +310,8 @@ export const makeFolders = (
           reader,
           emit,
           archives: options.archives ?? "auto",
-          follow: options.symlinks === "follow"
+          follow: options.symlinks === "follow",
+          segments: segmentOptionsOf(options)
         })
 
   const uploadFolder = (options: UploadFolderOptions): Stream.Stream<FolderEvent, FolderError, FileSystem.FileSystem> =>
@@ -228,17 +322,26 @@ export const makeFolders = (
         yield* containerOf(operation, options.container)
         const reader = yield* folderReader
         const send = sender(operation, options, job, reader, emit)
+        const isSegment = yield* overwritable(operation, options.container, job.prefix)
         yield* send(
-          Stream.mapChunksEffect(localOf(reader, options, job), (chunk) => {
-            const remarks: Array<FolderEvent> = []
-            const files: Array<Outgoing> = []
-            for (const entry of chunk) {
-              const remarked = remark(operation, job.prefix, entry)
-              if (remarked === undefined) files.push(outgoing(job.prefix, entry))
-              else remarks.push(remarked)
-            }
-            return Effect.as(remarks.length === 0 ? Effect.void : emit(remarks), Chunk.unsafeFromArray(files))
-          })
+          Stream.mapChunksEffect(localOf(reader, options, job), (chunk) =>
+            Effect.gen(function* () {
+              const remarks: Array<FolderEvent> = []
+              const files: Array<Outgoing> = []
+              for (const entry of chunk) {
+                const remarked = remark(operation, job.prefix, entry)
+                const file = outgoing(job.prefix, entry)
+                if (remarked !== undefined) remarks.push(remarked)
+                else if (!(yield* isSegment(file.object))) files.push(file)
+                else {
+                  const { bytes, object, path } = file
+                  remarks.push({ _tag: "Failed", path, object, bytes, error: segmentRefused(operation, path) })
+                }
+              }
+              if (remarks.length > 0) yield* emit(remarks)
+              return Chunk.unsafeFromArray(files)
+            })
+          )
         )
       })
     )
@@ -269,7 +372,8 @@ export const makeFolders = (
         const job = yield* prepared(operation, options)
         yield* containerOf(operation, options.container)
         const receive = yield* receiver(operation, options, job, emit)
-        yield* receive(remoteOf(operation, options, job))
+        const segments = yield* segmentsUnder(operation, options.container, job.prefix)
+        yield* receive(withoutSegments(segments, remoteOf(operation, options, job)))
       })
     )
 
@@ -292,23 +396,49 @@ export const makeFolders = (
         const job = yield* prepared(operation, options)
         yield* containerOf(operation, options.container)
         const reader = yield* folderReader
-        const verdicts = verdictsOf(operation, options, job, reader, localOf(reader, options, job), "remote")
+        const segments = yield* segmentsUnder(operation, options.container, job.prefix)
+        const verdicts = besideSegments(
+          operation,
+          segments,
+          false,
+          verdictsOf(operation, options, job, reader, localOf(reader, options, job), "remote")
+        )
         return Stream.mapChunks(verdicts, (chunk) =>
           Chunk.map(chunk, (one) => comparisonOf(remark, operation, job.prefix, one))
         )
       })
     )
 
+  /** The segments of large objects that stay where others are deleted. */
+  const keptSegments = (
+    operation: string,
+    container: string,
+    superfluous: ReadonlyArray<Superfluous>,
+    plain: ReadonlySet<string>
+  ) => {
+    const going = new Set(superfluous.map(({ object }) => object))
+    return makeContainerSegments(
+      client,
+      operation,
+      getCapabilities
+    )({
+      container,
+      thorough: true,
+      isGoing: (object) => going.has(object),
+      isPlain: (object) => plain.has(object)
+    })
+  }
+
   /** Deletes objects of which there is no file, and tells what could not be deleted. */
   const deleteRemote = (
     operation: string,
     container: string,
     emit: Emit,
-    entries: ReadonlyArray<RemoteEntry>
+    entries: ReadonlyArray<Superfluous>
   ): Effect.Effect<void, FolderError> =>
     Effect.gen(function* () {
       const failed = yield* bulkDelete(
-        { objects: entries.map(({ object }) => ({ container, object: object.name })) },
+        { objects: entries.map(({ object }) => ({ container, object })) },
         operation
       ).pipe(
         Effect.as(undefined),
@@ -316,7 +446,7 @@ export const makeFolders = (
       )
       const names = new Set(failed?.failures.map(({ path }) => path))
       yield* emit(
-        entries.map(({ object: { bytes, name: object }, path }): FolderEvent =>
+        entries.map(({ bytes, object, path }): FolderEvent =>
           failed !== undefined && names.has(`${container}/${object}`)
             ? { _tag: "Failed", path, object, bytes, error: failed }
             : { _tag: "Deleted", path, object, bytes }
@@ -331,7 +461,7 @@ export const makeFolders = (
   const deleteLocal = (
     root: string,
     emit: Emit,
-    entries: ReadonlyArray<{ readonly path: string; readonly object: string; readonly bytes: number }>
+    entries: ReadonlyArray<Superfluous>
   ): Effect.Effect<void, never, FileSystem.FileSystem> =>
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
@@ -372,12 +502,10 @@ export const makeFolders = (
         const local = isThere
           ? localOf(reader, { ...options, ...(!up && { symlinks: "skip" }) }, job, up)
           : Stream.empty
-        const superfluous: Array<{
-          readonly path: string
-          readonly object: string
-          readonly bytes: number
-          readonly remote: RemoteEntry | undefined
-        }> = []
+        const superfluous: Array<Superfluous> = []
+
+        /** Objects that are known to be no large objects; remembered where something may be deleted. */
+        const plain = new Set<string>()
 
         /** Links that are not followed, or lead nowhere at the moment: what was stored from behind them is not gone. */
         const links = new Set<string>()
@@ -393,7 +521,8 @@ export const makeFolders = (
           const events: Array<FolderEvent> = []
           const wanted: Array<A> = []
           for (const one of chunk) {
-            const { local, remote, verdict } = one
+            const { isPlain, local, remote, verdict } = one
+            if (options.delete === true && isPlain && remote !== undefined) plain.add(remote.object.name)
             if (local !== undefined && unfollowed.has(local.kind)) {
               links.add(one.path)
               // Not meant itself: it is only told for what is behind it.
@@ -413,7 +542,7 @@ export const makeFolders = (
                   ? local?.kind === "file"
                   : (!remote.isMarker || options.emptyFolders === true) && !isBehindLink(one.path)
               if (isGone) {
-                superfluous.push({ ...file, remote })
+                superfluous.push(file)
               }
             } else {
               const item = transfer(one)
@@ -422,15 +551,16 @@ export const makeFolders = (
           }
           return Effect.as(events.length === 0 ? Effect.void : emit(events), Chunk.unsafeFromArray(wanted))
         }
-        const verdicts = verdictsOf(operation, options, job, reader, local, up ? "remote" : "local")
+        const judged = verdictsOf(operation, options, job, reader, local, up ? "remote" : "local")
+        const segments = yield* segmentsUnder(operation, container, up ? "" : job.prefix)
+        const verdicts = besideSegments(operation, segments, up, judged)
         if (up) {
-          yield* sender(
-            operation,
-            options,
-            job,
-            reader,
-            emit
-          )(
+          const send = sender(operation, options, job, reader, (told) => {
+            // What was sent in one request is no large object.
+            for (const event of told) if (event._tag === "Done" && event.bytes <= smallFile) plain.add(event.object)
+            return emit(told)
+          })
+          yield* send(
             Stream.mapChunksEffect(verdicts, (chunk) =>
               sorted(chunk, ({ local }) => (local === undefined ? undefined : outgoing(job.prefix, local)))
             )
@@ -440,24 +570,40 @@ export const makeFolders = (
           yield* receive(Stream.mapChunksEffect(verdicts, (chunk) => sorted(chunk, ({ remote }) => remote)))
         }
         if (options.delete !== true || superfluous.length === 0) return
-        const told = superfluous.map(({ bytes, object, path }) => ({ path, object, bytes }))
+        const told = superfluous
         if (failures() > 0) {
           return yield* emit(told.map((file) => ({ _tag: "Skipped", ...file, reason: "failures" })))
         }
-        if (dryRun) return yield* emit(told.map((file) => ({ _tag: "Planned", action: "delete", ...file })))
-        if (up) {
-          yield* deleteRemote(
-            operation,
-            container,
-            emit,
-            superfluous.flatMap(({ remote }) => (remote === undefined ? [] : [remote]))
-          )
-        } else yield* deleteLocal(root, emit, told)
+        // What large objects consist of that stay, here or elsewhere in the container.
+        const kept = up ? yield* keptSegments(operation, container, told, plain) : undefined
+        const isKept = ({ object }: { readonly object: string }): boolean => kept?.has(object) === true
+        yield* emit(told.filter(isKept).map((file) => ({ _tag: "Skipped", ...file, reason: "segment" })))
+        const gone = told.filter((file) => !isKept(file))
+        if (dryRun) return yield* emit(gone.map((file) => ({ _tag: "Planned", action: "delete", ...file })))
+        yield* up ? deleteRemote(operation, container, emit, gone) : deleteLocal(root, emit, gone)
       })
     )
 
   return { uploadFolder, downloadFolder, compareFolder, sync }
 }
+
+const segmentOptionsOf = ({
+  keepSegments,
+  largeObject,
+  oldSegments,
+  resume,
+  segmentContainer,
+  segmentSize,
+  segmentThreshold
+}: SegmentOptions): SegmentOptions => ({
+  keepSegments,
+  largeObject,
+  oldSegments,
+  resume,
+  segmentContainer,
+  segmentSize,
+  segmentThreshold
+})
 
 const comparisonOf = (
   remark: (

@@ -39,6 +39,8 @@ export interface Pair {
 
 /** A pair that has been looked at. */
 export interface Verdict extends Pair {
+  /** Whether the object is known to be no large object. */
+  readonly isPlain: boolean
   readonly verdict: "onlyLocal" | "onlyRemote" | "same" | "different" | { readonly error: FileError }
 }
 
@@ -174,12 +176,17 @@ export const makeComparing = (client: CloudClient, operation: string) => {
     toward: "local" | "remote"
   ) => {
     /** What the listing leaves open is asked of the object itself. */
-    const asked = (local: FoundEntry, remote: RemoteEntry): Effect.Effect<Verdict["verdict"], CommonError> =>
+    const asked = (
+      local: FoundEntry,
+      remote: RemoteEntry,
+      isPlain: () => void
+    ): Effect.Effect<Verdict["verdict"], CommonError> =>
       Effect.gen(function* () {
         const address = { container, object: remote.object.name }
         const info = yield* head(address)
-        if (info.bytes !== local.bytes) return "different"
         const isLarge = info.isStaticLargeObject || info.manifest !== undefined
+        if (!isLarge) isPlain()
+        if (info.bytes !== local.bytes) return "different"
         const isMd5 = isLarge || md5In(info.etag) !== undefined
         if (isMd5 && (comparing === "checksum" || (!isLarge && local.bytes <= smallFile))) {
           if (!isLarge) {
@@ -220,6 +227,7 @@ export const makeComparing = (client: CloudClient, operation: string) => {
     const judge = (pairs: ReadonlyArray<Pair>): Effect.Effect<ReadonlyArray<Verdict>, CommonError | SystemError> =>
       Effect.gen(function* () {
         const verdicts: Array<Verdict["verdict"] | undefined> = Array.from({ length: pairs.length })
+        const plain = new Set<number>()
         const toHash: Array<number> = []
         const toAsk: Array<number> = []
         for (const [index, { local, remote }] of pairs.entries()) {
@@ -242,7 +250,10 @@ export const makeComparing = (client: CloudClient, operation: string) => {
           for (const [at, index] of toHash.entries()) {
             const md5 = hashed[at]
             if (typeof md5 === "object") verdicts[index] = { error: md5 }
-            else if (md5 === tagOf(pairs[index]?.remote?.object.hash)) verdicts[index] = "same"
+            else if (md5 === tagOf(pairs[index]?.remote?.object.hash)) {
+              verdicts[index] = "same"
+              plain.add(index)
+            }
             // Of a large object the listing has another hash.
             else toAsk.push(index)
           }
@@ -253,13 +264,20 @@ export const makeComparing = (client: CloudClient, operation: string) => {
             const { local, remote } = pairs[index] ?? {}
             return local === undefined || remote === undefined
               ? Effect.void
-              : Effect.map(asked(local, remote), (verdict) => {
-                  verdicts[index] = verdict
-                })
+              : Effect.map(
+                  asked(local, remote, () => plain.add(index)),
+                  (verdict) => {
+                    verdicts[index] = verdict
+                  }
+                )
           },
           { concurrency: 16, discard: true }
         )
-        return pairs.map((pair, index) => ({ ...pair, verdict: verdicts[index] ?? "different" }))
+        return pairs.map((pair, index) => ({
+          ...pair,
+          verdict: verdicts[index] ?? "different",
+          isPlain: plain.has(index)
+        }))
       })
 
     return <E, R>(pairs: Stream.Stream<Pair, E, R>): Stream.Stream<Verdict, E | CommonError | SystemError, R> =>

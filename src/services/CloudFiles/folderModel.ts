@@ -7,7 +7,7 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import type { BulkFailed, ChecksumMismatch, CommonError, NotFound } from "../../CloudError.js"
 import type { DownloadError } from "./download.js"
-import type { UploadError } from "./upload.js"
+import type { UploadError, UploadOptions } from "./upload.js"
 
 /** A folder of this machine, and where its files are in the cloud. */
 export interface FolderOptions {
@@ -51,8 +51,14 @@ export interface TransferOptions {
   readonly dryRun?: boolean | undefined
 }
 
+/** How files that are stored in segments are cut, and where the segments go: as `upload` takes it. */
+export type SegmentOptions = Pick<
+  UploadOptions<never, never>,
+  "segmentThreshold" | "segmentSize" | "segmentContainer" | "largeObject" | "oldSegments" | "keepSegments" | "resume"
+>
+
 /** A folder to upload. */
-export interface UploadFolderOptions extends FolderOptions, ReadOptions, TransferOptions {
+export interface UploadFolderOptions extends FolderOptions, ReadOptions, TransferOptions, SegmentOptions {
   /**
    * Whether small files (up to 1 MiB) go up many at a time, in archives that the cloud extracts: `auto` where it can and there
    * are at least 64 of them, `always` where it can, or `never`. Each is verified afterwards by its size and MD5 in the
@@ -100,8 +106,9 @@ export interface SyncOptions extends UploadFolderOptions {
  * - `outside`: the object's name would lead out of the folder (`..`, a leading slash), or through a symbolic link out of it.
  * - `notAPath`: the object's name is no file's (`a//b`, `.`, NUL, on Windows also a backslash or a colon).
  * - `conflict`: a folder is where the file should be, or a file where a folder should be.
+ * - `segment`: the object of the file's name is a segment of a large object, which would be destroyed.
  */
-export const RefusalReason = Schema.Literal("notUnicode", "tooLong", "outside", "notAPath", "conflict")
+export const RefusalReason = Schema.Literal("notUnicode", "tooLong", "outside", "notAPath", "conflict", "segment")
 
 /** A file or object that cannot have its counterpart at the other side. Nothing was written. */
 export class FileRefused extends Schema.TaggedError<FileRefused>("effect-rackspace/FileRefused")("FileRefused", {
@@ -152,11 +159,12 @@ export interface Done extends OfFile {
 
 /**
  * Nothing was done, because it is the `same`; a `symlink` that is not followed or leads nowhere, or one that leads `outside`
- * or back (`loop`); `special` (a device, a socket); or to be deleted, which after `failures` is not done.
+ * or back (`loop`); `special` (a device, a socket); or to be deleted, which is not done after `failures`, nor with a `segment` of
+ * a large object that stays.
  */
 export interface Skipped extends OfFile {
   readonly _tag: "Skipped"
-  readonly reason: "same" | "symlink" | "outside" | "loop" | "special" | "failures"
+  readonly reason: "same" | "symlink" | "outside" | "loop" | "special" | "failures" | "segment"
 }
 
 /** It was only at the receiving side, and is gone. */

@@ -19,7 +19,7 @@ import { isNotOffered } from "./bulk.js"
 import type { ExtractResult } from "./bulkEndpoints.js"
 import { endpoints, type ObjectSummary } from "./endpoints.js"
 import { mtimeOf, sameTime, smallFile } from "./folderCompare.js"
-import type { FileError, FolderError, FolderEvent } from "./folderModel.js"
+import type { FileError, FolderError, FolderEvent, SegmentOptions } from "./folderModel.js"
 import { makeListing } from "./remoteListing.js"
 import type { makeUpload } from "./upload.js"
 
@@ -50,6 +50,7 @@ export interface UploadJob extends Job {
   readonly reader: FolderReader
   readonly archives: "auto" | "always" | "never"
   readonly follow: boolean
+  readonly segments: SegmentOptions
 }
 
 /** An archive is closed when it holds as much, or as many: it is in memory until it is extracted. */
@@ -122,7 +123,8 @@ interface Archive {
 /** Cuts files, which come in the order of their names, into archives and single ones. */
 const planned = <E, R>(
   files: Stream.Stream<Outgoing, E, R>,
-  archives: UploadJob["archives"]
+  archives: UploadJob["archives"],
+  small: number
 ): Stream.Stream<Task, E, R> =>
   Stream.suspend(() => {
     let batch: Array<Outgoing> = []
@@ -145,7 +147,7 @@ const planned = <E, R>(
       return tasks
     }
     const next = (file: Outgoing): ReadonlyArray<Task> => {
-      const isSingle = file.isFolder || file.bytes > smallFile || (archives !== "never" && isAltered(file.object))
+      const isSingle = file.isFolder || file.bytes > small || (archives !== "never" && isAltered(file.object))
       if (isSingle) return [single(file)]
       const size = file.bytes + headers
       const tasks = batch.length >= most || bytes + size > mostBytes ? close() : []
@@ -177,6 +179,8 @@ export const makeFolderUpload = (client: CloudClient, upload: ReturnType<typeof 
     const list = makeListing(client, operation)
     const getInfo = Endpoint.method(client, { ...endpoints.getObjectInfo, operation })
     const archiving = Effect.unsafeMakeSemaphore(archivesAtATime)
+    /** Files up to this size are read whole; none of them goes up in segments. */
+    const small = Math.min(smallFile, job.segments.segmentThreshold ?? smallFile)
 
     const failed = ({ bytes, object, path }: Outgoing, error: FileError): FolderEvent => ({
       _tag: "Failed",
@@ -214,7 +218,7 @@ export const makeFolderUpload = (client: CloudClient, upload: ReturnType<typeof 
         const file = `${folder}/${path}`
         if (isFolder) {
           yield* upload({ ...address, body: fromBytes(new Uint8Array()), contentType: "application/directory" })
-        } else if (bytes <= smallFile) {
+        } else if (bytes <= small) {
           const content = yield* reader.whole(file, job.follow)
           yield* unlinked(path)
           yield* upload({ ...address, body: fromBytes(content) })
@@ -223,7 +227,7 @@ export const makeFolderUpload = (client: CloudClient, upload: ReturnType<typeof 
             emit([{ _tag: "Progress", path, object, bytes, transferred }])
           )
           // From then on the upload itself sees to it that it is the same file.
-          yield* upload({ ...address, body: { open: Effect.tap(body.open, unlinked(path)) } })
+          yield* upload({ ...address, ...job.segments, body: { open: Effect.tap(body.open, unlinked(path)) } })
         }
         yield* emit([{ _tag: "Done", path, object, bytes, archived: false }])
       }).pipe(
@@ -290,7 +294,7 @@ export const makeFolderUpload = (client: CloudClient, upload: ReturnType<typeof 
     const several = (
       files: ReadonlyArray<Outgoing>
     ): Effect.Effect<void, Stop | SystemError, FileSystem.FileSystem> => {
-      const isSmall = ({ bytes, isFolder }: Outgoing): boolean => !isFolder && bytes <= smallFile
+      const isSmall = ({ bytes, isFolder }: Outgoing): boolean => !isFolder && bytes <= small
       const batches: Array<Array<Outgoing>> = []
       let size = 0
       for (const file of files.filter(isSmall)) {
@@ -458,7 +462,10 @@ export const makeFolderUpload = (client: CloudClient, upload: ReturnType<typeof 
       files: Stream.Stream<Outgoing, E, R>
     ): Effect.Effect<void, E | FolderError, R | FileSystem.FileSystem> =>
       Stream.runDrain(
-        Stream.mapEffect(planned(files, job.archives), perform, { concurrency: job.concurrency, unordered: true })
+        Stream.mapEffect(planned(files, job.archives, small), perform, {
+          concurrency: job.concurrency,
+          unordered: true
+        })
       )
   }
 }

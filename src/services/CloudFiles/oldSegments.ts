@@ -11,14 +11,9 @@ import * as Endpoint from "../../Endpoint.js"
 import type { BulkDelete } from "./bulk.js"
 import { endpoints, type ObjectInfo } from "./endpoints.js"
 import { makeManifests, segmentsOf } from "./manifest.js"
-import { type Address, isOwn, isSame, pathOf } from "./segments.js"
+import { type Address, isOwn, isSame, type LeftSegment, pathOf } from "./segments.js"
 
-/** A segment that is still there, and why. */
-export interface LeftSegment {
-  /** `/container/object`, as it is, not encoded. */
-  readonly path: string
-  readonly reason: string
-}
+export type { LeftSegment } from "./segments.js"
 
 /** What an object consists of that is about to be overwritten. */
 export interface Old {

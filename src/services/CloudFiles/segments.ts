@@ -59,6 +59,13 @@ export const folderOf = (
 export const expiryAfter = (cloudTime: DateTime.Utc, after: Duration.Duration): DateTime.Utc =>
   DateTime.unsafeMake(Math.ceil((cloudTime.epochMillis + Duration.toMillis(after)) / 1000) * 1000)
 
+/** A segment that is still there, and why. */
+export interface LeftSegment {
+  /** `/container/object`, as it is, not encoded. */
+  readonly path: string
+  readonly reason: string
+}
+
 /** Where a part is. */
 export interface Address {
   readonly container: string

@@ -210,6 +210,57 @@ const invalid = (path: string, expected: string, given: string): InvalidInput =>
     message: `${operation}: ${path}: expected ${expected}${given}`
   })
 
+/** Fails with `InvalidInput` where what is said of segments cannot be done. */
+export const checkSegmentOptions = (
+  client: CloudClient,
+  caller: string,
+  options: Pick<
+    UploadOptions<never, never>,
+    "segmentContainer" | "segmentSize" | "segmentThreshold" | "concurrency" | "largeObject" | "oldSegments"
+  >
+): Effect.Effect<void, InvalidInput> =>
+  Effect.gen(function* () {
+    const {
+      concurrency = 1,
+      largeObject,
+      oldSegments,
+      segmentContainer,
+      segmentSize = 1,
+      segmentThreshold = 1
+    } = options
+    const wrong = (path: string, expected: string, value: unknown): InvalidInput =>
+      new InvalidInput({
+        service,
+        operation: caller,
+        issues: [{ path, expected }],
+        message: `${caller}: ${path}: expected ${expected}, not ${String(value)}`
+      })
+    if (segmentContainer !== undefined) {
+      yield* Endpoint.validate(
+        client,
+        { ...endpoints.createContainer, operation: caller },
+        { container: segmentContainer }
+      )
+    }
+    for (const [path, value, most] of [
+      ["segmentSize", segmentSize, largestObject],
+      ["segmentThreshold", segmentThreshold, largestObject],
+      ["concurrency", concurrency, Infinity]
+    ] as const) {
+      if (Number.isSafeInteger(value) && value >= 1 && value <= most) continue
+      const what = path === "concurrency" ? "a whole number of 1 or more" : "a whole number of bytes, 5 GiB at the most"
+      return yield* wrong(path, what, value)
+    }
+    for (const [path, value, known] of [
+      ["largeObject", largeObject, ["static", "dynamic"]],
+      ["oldSegments", oldSegments, ["delete", "keep"]]
+    ] as const) {
+      if (value !== undefined && !known.some((one) => one === value)) {
+        return yield* wrong(path, known.map((one) => JSON.stringify(one)).join(" or "), JSON.stringify(value))
+      }
+    }
+  })
+
 const wrongLength = (declared: number, given: string): InvalidInput =>
   invalid("body", `a body of the ${declared} bytes that were declared`, `; it gave ${given}`)
 
@@ -881,17 +932,7 @@ export const makeUpload = (client: CloudClient, bulkDelete: BulkDelete, putStati
       } = options
       const head = headOfPut(rest, createOnly)
       yield* Endpoint.validate(client, { ...endpoints.putObject, operation }, { ...head, md5 })
-      yield* Endpoint.validate(client, { ...endpoints.createContainer, operation }, { container: segmentContainer })
-      for (const [path, value, most] of [
-        ["segmentSize", segmentSize ?? 1, largestObject],
-        ["segmentThreshold", segmentThreshold, largestObject],
-        ["concurrency", concurrency, Infinity]
-      ] as const) {
-        if (Number.isSafeInteger(value) && value >= 1 && value <= most) continue
-        const what =
-          path === "concurrency" ? "a whole number of 1 or more" : "a whole number of bytes, 5 GiB at the most"
-        return yield* invalid(path, what, `, not ${value}`)
-      }
+      yield* checkSegmentOptions(client, operation, { segmentContainer, segmentSize, segmentThreshold, concurrency })
 
       const context = yield* Effect.context<R>()
       const source = opened ?? (yield* body.open)

@@ -1,0 +1,182 @@
+/**
+ * Which objects of a container are segments of large objects in it.
+ *
+ * Clients put segments beside their object, below its name, or in a folder elsewhere, so that names do not tell. The manifests
+ * do: one pass through the listing finds what may be a manifest, and only that is asked for. Ordinary objects cost no request.
+ */
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import type { CloudClient } from "../../CloudClient.js"
+import type { CommonError, NotFound } from "../../CloudError.js"
+import * as Endpoint from "../../Endpoint.js"
+import type { Discovery } from "./capabilities.js"
+import { endpoints, type ObjectSummary } from "./endpoints.js"
+import { makeManifests, segmentsOf } from "./manifest.js"
+import { makeListing } from "./remoteListing.js"
+import { type Address, addressOf } from "./segments.js"
+
+/** Where manifests are looked for, and which of them count. */
+export interface SegmentSearch {
+  readonly container: string
+  /** Looks only at objects whose names begin with this. Default: at all of the container. */
+  readonly prefix?: string | undefined
+  /**
+   * For deletions: asks for each object whose listing leaves open whether it is a manifest, and for those up to 1 MiB as long as
+   * there are no more than 1,000 of them. Otherwise it asks for objects of more than 1 MiB, and only where the listings of this
+   * cloud do not tell manifests.
+   */
+  readonly thorough: boolean
+  /** Objects whose segments need not stay, because they are deleted themselves. */
+  readonly isGoing?: (object: string) => boolean
+  /** Objects that are known to be no manifests. */
+  readonly isPlain?: (object: string) => boolean
+}
+
+/** The segments that were found. */
+export interface ContainerSegments {
+  /** Whether an object of the container is a segment of a large object, or a manifest within its manifest. */
+  readonly has: (object: string) => boolean
+  /** Whether there are none. */
+  readonly isEmpty: boolean
+}
+
+/** How many objects are asked for at the same time. */
+const atATime = 16
+
+/** Up to how many objects small ones are asked for too. A manifest's object is seldom so small. */
+const mostSmall = 1000
+
+/** Objects of more bytes are asked for however many they are. */
+const small = 1024 * 1024
+
+const emptyMd5 = "d41d8cd98f00b204e9800998ecf8427e"
+
+/** Prefixes of dynamic large objects, and which names begin with one of them. */
+const prefixes = () => {
+  const known = new Set<string>()
+  const lengths = new Set<number>()
+  return {
+    add: (prefix: string): void => {
+      known.add(prefix)
+      lengths.add(prefix.length)
+    },
+    isEmpty: (): boolean => known.size === 0,
+    cover: (name: string): boolean => {
+      for (const length of lengths) if (length <= name.length && known.has(name.slice(0, length))) return true
+      return false
+    }
+  }
+}
+
+/** Sorts the objects of a listing by whether they may be manifests. */
+const sorting = ({ isGoing, isPlain, thorough }: SegmentSearch) => {
+  /** Names that the listing makes probable to be manifests, and others of which it tells nothing. */
+  const probable: Array<string> = []
+  const open: Array<ObjectSummary> = []
+  /** Whether listings of this cloud tell which objects are static large objects; undefined where that was not seen. */
+  let listsManifests: boolean | undefined
+  const add = (object: ObjectSummary, next: string | undefined): void => {
+    const { bytes, contentType, hash, lastModified, name, sloEtag } = object as Partial<ObjectSummary> & ObjectSummary
+    if (sloEtag !== undefined) listsManifests ??= true
+    if (hash === undefined || contentType === undefined || lastModified === undefined) listsManifests = false
+    if (isGoing?.(name) === true || isPlain?.(name) === true) return
+    const mayBeDynamic =
+      bytes === 0 &&
+      (hash === undefined || hash === emptyMd5) &&
+      !(name.endsWith("/") || /\bdirectory\b/.test(contentType ?? ""))
+    // Segments beside an object or below its name come right after it.
+    if (sloEtag !== undefined || mayBeDynamic || next?.startsWith(name) === true) probable.push(name)
+    else if (bytes > small || (thorough && bytes > 0)) open.push(object)
+  }
+  return { add, found: () => ({ probable, open, listsManifests }) }
+}
+
+/** Since this version, Swift's listings tell which objects are static large objects. Ceph's versions are larger than 9. */
+const tellsManifests = (version: string | undefined): boolean => {
+  const [major = 0, minor = 0] = (version ?? "").split(".").map(Number)
+  return major === 2 && minor >= 13
+}
+
+/** What finds the segments in a container. */
+export const makeContainerSegments = (
+  client: CloudClient,
+  operation: string,
+  getCapabilities: Discovery["getCapabilities"]
+) => {
+  const head = Endpoint.method(client, { ...endpoints.getObjectInfo, operation })
+  const list = makeListing(client, operation)
+  const manifests = makeManifests(client, operation)
+
+  const cloudListsManifests = Effect.map(
+    Effect.orElseSucceed(getCapabilities(), () => Option.none()),
+    (capabilities) => tellsManifests(Option.getOrUndefined(capabilities)?.swift?.version)
+  )
+
+  /** The objects that may be manifests. */
+  const candidates = (search: SegmentSearch): Effect.Effect<ReadonlyArray<string>, CommonError | NotFound> =>
+    Effect.gen(function* () {
+      const { add, found } = sorting(search)
+      let last: ObjectSummary | undefined
+      yield* Stream.runForEachChunk(list({ container: search.container, prefix: search.prefix }), (chunk) =>
+        Effect.sync(() => {
+          for (const object of chunk) {
+            if (last !== undefined) add(last, object.name)
+            last = object
+          }
+        })
+      )
+      if (last !== undefined) add(last, undefined)
+      const { listsManifests, open, probable } = found()
+      if (open.length === 0) return probable
+      if (!search.thorough && (listsManifests ?? (yield* cloudListsManifests))) return probable
+      // Also where listings tell manifests: one that was stored before they did may not be told.
+      const isFew = open.length <= mostSmall
+      const toAsk = open.filter(({ bytes }) => isFew || bytes > small)
+      return [...probable, ...toAsk.map(({ name }) => name)]
+    })
+
+  /** Adds the paths of all that a static large object consists of, and of the manifests within it. */
+  const addStatic = (address: Address, paths: Set<string>): Effect.Effect<void, CommonError> =>
+    manifests.read(address).pipe(
+      Effect.flatMap(({ entries }) =>
+        Effect.forEach(
+          entries,
+          ({ isManifest, name = "" }) => {
+            const path = name.replace(/^\//, "")
+            const below = isManifest && !paths.has(path) ? addressOf(name) : undefined
+            paths.add(path)
+            return below === undefined ? Effect.void : addStatic(below, paths)
+          },
+          { discard: true }
+        )
+      ),
+      Effect.catchTag("NotFound", () => Effect.void)
+    )
+
+  return (search: SegmentSearch): Effect.Effect<ContainerSegments, CommonError | NotFound> =>
+    Effect.gen(function* () {
+      const { container } = search
+      const paths = new Set<string>()
+      const covered = prefixes()
+      const isManifest = new Set<string>()
+      const ask = (object: string): Effect.Effect<void, CommonError> =>
+        head({ container, object }).pipe(
+          Effect.flatMap((info) => {
+            if (!info.isStaticLargeObject && info.manifest === undefined) return Effect.void
+            isManifest.add(object)
+            if (info.isStaticLargeObject) return addStatic({ container, object }, paths)
+            const where = segmentsOf(info.manifest ?? "")
+            if (where?.container === container && where.prefix !== "") covered.add(where.prefix)
+            return Effect.void
+          }),
+          Effect.catchTag("NotFound", () => Effect.void)
+        )
+      yield* Effect.forEach(yield* candidates(search), ask, { concurrency: atATime, discard: true })
+      return {
+        isEmpty: paths.size === 0 && covered.isEmpty(),
+        // The prefix of a dynamic large object may also be that of its own name, and of other large objects.
+        has: (object) => paths.has(`${container}/${object}`) || (covered.cover(object) && !isManifest.has(object))
+      }
+    })
+}

@@ -1,0 +1,220 @@
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as TestClock from "effect/TestClock"
+import { readFile, readdir } from "node:fs/promises"
+import * as TestCloud from "../../src/layers/TestCloud.js"
+import * as CloudFiles from "../../src/services/CloudFiles.js"
+import { collected, md5, patterned, requestsOf, textOf } from "../support.js"
+import { prepared, put } from "../support/cloudFiles.js"
+import { folderOf } from "../support/folder.js"
+
+const parts = ["0123456789", "abcdefghij", "KLM"]
+const content = parts.join("")
+
+/** Where other clients put the segments of `film`. */
+const layouts = {
+  "numbered beside it": (index: number) => `film.0${index + 1}`,
+  "below its name": (index: number) => `film/00000${index}`,
+  "deep below its name": (index: number) => `film/segments/2026/part-${index}`,
+  "in a hidden folder": (index: number) => `.file-segments/film/${index}`,
+  "in a folder behind it": (index: number) => `segments/of/film/${index}`
+}
+
+const common = (names: ReadonlyArray<string>): string => {
+  const [first = ""] = names
+  let length = first.length
+  while (!names.every((name) => name.startsWith(first.slice(0, length)))) length--
+  return first.slice(0, length)
+}
+
+/** Stores `film` in segments that bear these names. */
+const film = (kind: "static" | "dynamic", nameOf: (index: number) => string, object = "film") =>
+  Effect.gen(function* () {
+    const files = yield* CloudFiles.CloudFiles
+    // The objects are newer than the files.
+    yield* TestClock.setTime(1_500_000_000_000)
+    const names = parts.map((_, index) => nameOf(index))
+    yield* Effect.forEach(names, (name, index) => put(name, parts[index]))
+    if (kind === "dynamic") {
+      yield* files.putDynamicManifest({ container: "c", object, segments: { container: "c", prefix: common(names) } })
+    } else {
+      yield* files.putManifest({
+        container: "c",
+        object,
+        segments: parts.map((part, index) => ({ path: `/c/${names[index]}`, etag: md5(part), bytes: part.length }))
+      })
+    }
+    return names
+  })
+
+const read = (object: string) =>
+  Effect.flatMap(CloudFiles.CloudFiles, (files) => textOf(files.download({ container: "c", object })))
+
+const tags = <E, R>(events: Parameters<typeof CloudFiles.runFolder<E, R>>[0]) =>
+  Effect.map(collected(events), (all) =>
+    all.flatMap((event) =>
+      event._tag === "Summary" || event._tag === "Started" ? [] : [`${event._tag} ${event.path}`]
+    )
+  )
+
+const cloud = (discoverable: boolean) =>
+  Layer.merge(TestCloud.layer({ cloud: { files: { discoverable } } }), NodeFileSystem.layer)
+
+const upload = { container: "c", direction: "upload", delete: true } as const
+const download = { container: "c", direction: "download", delete: true } as const
+
+for (const kind of ["static", "dynamic"] as const) {
+  for (const [where, nameOf] of Object.entries(layouts)) {
+    for (const discoverable of [true, false]) {
+      describe(`a ${kind} large object whose segments are ${where}${discoverable ? "" : ", at a cloud that tells nothing"}`, () => {
+        it.scoped("stays whole where others are deleted: its file is there, or it is left out by a glob", () =>
+          Effect.gen(function* () {
+            const { files } = yield* prepared
+            const segments = yield* film(kind, nameOf)
+            yield* put("stale")
+            const folder = yield* folderOf({ film: content }, 1_000_000_000)
+            const all = yield* tags(files.sync({ ...upload, folder }))
+            assert.deepStrictEqual(
+              all.filter((event) => event.startsWith("Deleted")),
+              ["Deleted stale"]
+            )
+            assert.strictEqual(yield* read("film"), content)
+            yield* put("stale")
+            const other = yield* folderOf({ other: "other" })
+            yield* CloudFiles.runFolder(files.sync({ ...upload, folder: other, exclude: ["/film"] }))
+            assert.strictEqual(yield* read("film"), content)
+            assert.sameMembers(
+              (yield* collected(files.listObjects({ container: "c" }))).map(({ name }) => name),
+              ["film", "other", ...segments]
+            )
+          }).pipe(Effect.provide(cloud(discoverable)))
+        )
+
+        // Where listings tell nothing, segments of small objects are only known beside their object or below its name.
+        if (!discoverable && kind === "static" && / folder/.test(where)) return
+        it.scoped("comes down as one file, and is then the same", () =>
+          Effect.gen(function* () {
+            const { files } = yield* prepared
+            yield* film(kind, nameOf)
+            yield* put("notes")
+            const folder = yield* folderOf({})
+            yield* CloudFiles.runFolder(files.downloadFolder({ container: "c", folder }))
+            const found = yield* Effect.promise(() => readdir(folder))
+            assert.deepStrictEqual(found.toSorted(), ["film", "notes"])
+            assert.strictEqual(yield* Effect.promise(() => readFile(`${folder}/film`, "utf8")), content)
+            assert.deepStrictEqual(yield* tags(files.sync({ ...download, folder })), ["Skipped film", "Skipped notes"])
+            assert.deepStrictEqual(
+              (yield* collected(files.compareFolder({ container: "c", folder }))).map(({ _tag }) => _tag),
+              ["Same", "Same"]
+            )
+          }).pipe(Effect.provide(cloud(discoverable)))
+        )
+      })
+    }
+  }
+
+  it.scoped(`the segments of a ${kind} large object stay where a container is emptied under their prefix`, () =>
+    Effect.gen(function* () {
+      const { files } = yield* prepared
+      yield* film(kind, (index) => `p/film/${index}`)
+      yield* put("p/other")
+      const { deleted, leftSegments } = yield* files.emptyContainer({ container: "c", prefix: "p/", segments: true })
+      assert.deepStrictEqual([deleted, leftSegments?.length], [1, 3])
+      assert.strictEqual(yield* read("film"), content)
+      assert.strictEqual((yield* files.emptyContainer({ container: "c" })).deleted, 4)
+    }).pipe(Effect.provide(cloud(false)))
+  )
+
+  it.scoped(`a file that would overwrite a segment of a ${kind} large object is refused`, () =>
+    Effect.gen(function* () {
+      const { files } = yield* prepared
+      const [segment = ""] = yield* film(kind, (index) => `film.0${index + 1}`)
+      const folder = yield* folderOf({ [segment]: "another", fine: "fine" })
+      for (const events of [
+        files.uploadFolder({ container: "c", folder }),
+        files.sync({ container: "c", folder, direction: "upload" })
+      ]) {
+        const failed = (yield* collected(events)).flatMap((event) => (event._tag === "Failed" ? [event] : []))
+        assert.deepStrictEqual(
+          failed.map(({ error, path }) => [path, error._tag === "FileRefused" && error.reason]),
+          [[segment, "segment"]]
+        )
+        assert.strictEqual(yield* read("film"), content)
+        assert.strictEqual(yield* read("fine"), "fine")
+      }
+    }).pipe(Effect.provide(cloud(true)))
+  )
+}
+
+describe("segments in folders", () => {
+  it.scoped("segments of manifests within a manifest stay", () =>
+    Effect.gen(function* () {
+      const { files } = yield* prepared
+      yield* film("static", (index) => `a/${index}`, "b/manifest")
+      const { etag = "" } = yield* files.getObjectInfo({ container: "c", object: "b/manifest" })
+      yield* files.putManifest({
+        container: "c",
+        object: "film",
+        segments: [{ path: "/c/b/manifest", etag: etag.replaceAll('"', ""), bytes: content.length }]
+      })
+      const folder = yield* folderOf({ film: content }, 1_000_000_000)
+      yield* put("stale")
+      assert.strictEqual((yield* CloudFiles.runFolder(files.sync({ ...upload, folder }))).deleted, 1)
+      assert.strictEqual(yield* read("film"), content)
+    }).pipe(Effect.provide(cloud(true)))
+  )
+
+  it.scoped("a large object that goes takes its segments in the container with it", () =>
+    Effect.gen(function* () {
+      const { files } = yield* prepared
+      yield* film("static", (index) => `film/${index}`)
+      const folder = yield* folderOf({ other: "other" })
+      yield* CloudFiles.runFolder(files.sync({ ...upload, folder }))
+      assert.deepStrictEqual(
+        (yield* collected(files.listObjects({ container: "c" }))).map(({ name }) => name),
+        ["other"]
+      )
+    }).pipe(Effect.provide(cloud(true)))
+  )
+
+  it.scoped("ordinary objects cost no request each", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      const names = Array.from({ length: 30 }, (_, index) => `file-${String(index).padStart(2, "0")}`)
+      yield* Effect.forEach(names, (name) => put(name))
+      yield* put("stale")
+      const folder = yield* folderOf(Object.fromEntries(names.map((name) => [name, name])))
+      yield* emulated.clearRequests
+      yield* CloudFiles.runFolder(files.sync({ ...upload, folder }))
+      const heads = (yield* requestsOf("files")).filter(
+        ({ method, target }) => method === "HEAD" && /\/c\/./.test(target)
+      )
+      assert.deepStrictEqual(heads, [])
+    }).pipe(Effect.provide(cloud(false)))
+  )
+
+  for (const operation of ["uploadFolder", "sync"] as const) {
+    it.scoped(`${operation} takes the segment options of upload`, () =>
+      Effect.gen(function* () {
+        const { emulated, files } = yield* prepared
+        const folder = yield* folderOf({ small: "small", film: patterned(2500) })
+        const options = { container: "c", folder, segmentThreshold: 1000, segmentSize: 1000, segmentContainer: "parts" }
+        const run = (more: object = {}) =>
+          CloudFiles.runFolder(
+            operation === "sync"
+              ? files.sync({ ...options, ...more, direction: "upload" })
+              : files.uploadFolder({ ...options, ...more })
+          )
+        assert.strictEqual((yield* run({ largeObject: "dynamic" })).done, 2)
+        assert.lengthOf(yield* emulated.files.objects("parts"), 3)
+        assert.isDefined((yield* files.getObjectInfo({ container: "c", object: "film" })).manifest)
+        yield* emulated.clearRequests
+        const error = yield* Effect.flip(run({ segmentSize: 0 }))
+        assert.strictEqual(error._tag, "InvalidInput")
+        assert.deepStrictEqual(yield* requestsOf("files"), [])
+      }).pipe(Effect.provide(cloud(true)))
+    )
+  }
+})
