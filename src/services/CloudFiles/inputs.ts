@@ -59,7 +59,17 @@ const reading = { symlinks: true, outsideLinks: true, emptyFolders: true } as co
 
 const transferring = { concurrency: true, dryRun: true } as const
 
-const uploadingFolder = { ...folder, ...reading, ...transferring, archives: true } as const
+const segmenting = {
+  segmentThreshold: true,
+  segmentSize: true,
+  segmentContainer: true,
+  largeObject: true,
+  oldSegments: true,
+  keepSegments: true,
+  resume: true
+} as const
+
+const uploadingFolder = { ...folder, ...reading, ...transferring, ...segmenting, archives: true } as const
 
 export const inputs = {
   listContainers: extended(endpoints.listContainersPage, { pageSize: true }, "limit"),
