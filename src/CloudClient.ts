@@ -197,6 +197,8 @@ export interface CurrentAttempt {
   readonly incomplete: (description: string) => TransportError
   /** The failure of a response that cannot be read, without the secrets that it may quote. */
   readonly withoutSecrets: <E>(error: E) => E
+  /** Whether all of the request's body was handed to the network; true where it has none. */
+  readonly isBodySent: () => boolean
 }
 
 /**
@@ -280,6 +282,8 @@ class Attempt<Tag extends DocumentedError["_tag"]> implements Outgoing, CurrentA
   private readonly start: number
   /** When a piece of its body was last sent. */
   private sentAt: number
+  private sentBytes = 0
+  private hasSentAll = false
 
   constructor(
     private readonly own: Own,
@@ -327,8 +331,19 @@ class Attempt<Tag extends DocumentedError["_tag"]> implements Outgoing, CurrentA
     }
   }
 
+  sentAll(): void {
+    this.hasSentAll = true
+  }
+
+  isBodySent(): boolean {
+    const { body } = this
+    // Of a known length, the response to the last byte may come before the body's source is asked once more.
+    return body === undefined || this.hasSentAll || (body.length !== undefined && this.sentBytes >= body.length)
+  }
+
   sent(bytes: number): void {
     if (this.request.longRunning === true) this.sentAt = this.clock.unsafeCurrentTimeMillis()
+    this.sentBytes += bytes
     sentOf(this.own.service).unsafeUpdate(bytes, this.circumstances.labels)
   }
 

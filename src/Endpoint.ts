@@ -77,6 +77,8 @@ export interface Endpoint<in out Input, out Output, out Tag extends DocumentedEr
   readonly success: Success<unknown, unknown>
   /** Statuses besides 2xx that are a result, told by `:status`, and no refusal. */
   readonly accepts: ReadonlySet<number>
+  /** Whether it stores an object: then only 201, answered once the whole body was sent, is a success. */
+  readonly stores: boolean
   /** The tags of the errors that the documentation names besides the common ones. */
   readonly errors: ReadonlySet<Tag>
   readonly idempotent: boolean
@@ -113,6 +115,7 @@ export type Any = Pick<
   | "body"
   | "success"
   | "accepts"
+  | "stores"
   | "errors"
   | "idempotent"
   | "longRunning"
@@ -260,6 +263,8 @@ export const make = <
     readonly body?: Loose & { readonly Type: B }
     readonly success?: Success<Output, R>
     readonly accepts?: ReadonlyArray<number>
+    /** Default false. */
+    readonly stores?: boolean
     readonly errors?: ReadonlyArray<Tag>
     /** Default: as HTTP defines its method. */
     readonly idempotent?: boolean
@@ -281,6 +286,7 @@ export const make = <
   body: options.body as Loose | undefined,
   success: options.success ?? nothing,
   accepts: new Set(options.accepts),
+  stores: options.stores ?? false,
   errors: new Set(options.errors),
   idempotent: options.idempotent ?? idempotentMethods.has(method),
   longRunning: options.longRunning ?? false,
@@ -637,6 +643,24 @@ const receive = (
   }
 }
 
+/**
+ * As {@link receive}, for what stores an object. Any other success is none: a captive portal answers 200 with a page, and what
+ * answers before it has the whole body cannot have stored it.
+ */
+const receiveStored = (success: Success<unknown, unknown>): ReturnType<typeof receive> => {
+  const read = receive(success)
+  return (response, attempt) => {
+    if (response.status !== 201) {
+      return Either.left(unreadable(response, ":status", "201", "does not say that anything was stored"))
+    }
+    return attempt.isBodySent()
+      ? read(response, attempt)
+      : Either.left(
+          unreadable(response, ":body", "a response to the whole body", "arrived before the whole body was sent")
+        )
+  }
+}
+
 const invalidInput = (service: string, operation: string, issues: ReadonlyArray<Issue>): InvalidInput =>
   new InvalidInput({ service, operation, issues, message: `${operation}: ${issuesText(issues)}` })
 
@@ -775,8 +799,8 @@ export const method = <Input, Output, Tag extends DocumentedError["_tag"], R>(
   client: CloudClient,
   endpoint: Endpoint<Input, Output, Tag, R>
 ): Method<Endpoint<Input, Output, Tag, R>> => {
-  const read = receive(endpoint.success)
   const { kind, schema } = endpoint.success
+  const read = endpoint.stores ? receiveStored(endpoint.success) : receive(endpoint.success)
   const keeps =
     kind === "items" && schema !== undefined ? () => pageItems(schema) : kind === "json" || kind === "response"
   const run = (input?: Input): Effect.Effect<unknown, CommonError | DocumentedError, Scope.Scope> =>

@@ -355,6 +355,7 @@ class Flight implements Watched, Progress, Dispatcher.DispatchHandler {
   }
 
   out(): void {
+    this.outgoing.sentAll()
     this.late = this.status === 0 ? "response" : "body"
     this.restart()
   }

@@ -32,6 +32,8 @@ export interface Outgoing {
   readonly clock: Clock.Clock
   /** Is told of the bytes of bodies as they go and come. */
   sent(bytes: number): void
+  /** Is told once the last byte of its body was handed to the network. */
+  sentAll(): void
   received(bytes: number): void
 }
 

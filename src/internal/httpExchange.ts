@@ -122,7 +122,12 @@ const sendStream = (
                   outgoing.sent(Chunk.reduce(chunk, 0, (sum, part) => sum + part.byteLength))
                   return withPause(chunk)
                 }),
-                Effect.tapError(() => Effect.sync(() => move("sent")))
+                Effect.tapError(() =>
+                  Effect.sync(() => {
+                    outgoing.sentAll()
+                    move("sent")
+                  })
+                )
               )
             )
           )

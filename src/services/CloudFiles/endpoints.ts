@@ -630,6 +630,7 @@ export const endpoints = {
         /** `*` stores it only where no object bears the name. */
         ifNoneMatch: Schema.optional(Schema.Literal("*")).pipe(Schema.fromKey("if-none-match"))
       },
+      stores: true,
       success: Endpoint.headers(StoredObject),
       errors: ["NotFound", "Conflict", "PreconditionFailed", "QuotaExceeded", "Unprocessable"]
     })
@@ -651,6 +652,7 @@ export const endpoints = {
     },
     body: ManifestBody,
     // Asks for JSON, in which a refusal lists the segments that are wrong.
+    stores: true,
     success: Endpoint.response(StoredObject),
     errors: ["NotFound", "Conflict", "PreconditionFailed", "QuotaExceeded", "Unprocessable"],
     longRunning: true
@@ -679,6 +681,7 @@ export const endpoints = {
       /** Where its segments are. */
       segments: Schema.propertySignature(SegmentsHeader).pipe(Schema.fromKey("x-object-manifest"))
     },
+    stores: true,
     success: Endpoint.headers(StoredObject),
     errors: ["NotFound", "Conflict", "PreconditionFailed", "QuotaExceeded", "Unprocessable"]
   }),
@@ -779,6 +782,7 @@ export const endpoints = {
   copyObject: Endpoint.make("CloudFiles.copyObject", "PUT", "/{container}/{+object}", {
     parameters: objectPath,
     headers: copyHeaders,
+    stores: true,
     success: Endpoint.headers(StoredObject),
     errors: ["NotFound", "PreconditionFailed", "QuotaExceeded"],
     longRunning: true
@@ -791,6 +795,7 @@ export const endpoints = {
     parameters: objectPath,
     fixedQuery: { "multipart-manifest": "get" },
     headers: copyHeaders,
+    stores: true,
     success: Endpoint.headers(StoredObject),
     errors: ["NotFound", "PreconditionFailed", "QuotaExceeded"],
     longRunning: true

@@ -23,6 +23,7 @@ import {
   type CommonError,
   type DocumentedError,
   InvalidInput,
+  MalformedResponse,
   PreconditionFailed,
   SourceChanged,
   type Unprocessable
@@ -34,7 +35,7 @@ import { giveBack } from "../../internal/recycling.js"
 import { absent } from "../../internal/wire.js"
 import { type Content, type Opened, pieces, type RequestBody } from "../../RequestBody.js"
 import type { BulkDelete } from "./bulk.js"
-import { endpoints, type Segment } from "./endpoints.js"
+import { endpoints, type ObjectInfo, type Segment } from "./endpoints.js"
 import { makeNesting } from "./nesting.js"
 import { isRefusal, type LeftSegment, makeOldSegments, nothingOld, type Old } from "./oldSegments.js"
 import { makeSegmentContainer } from "./segmentContainer.js"
@@ -49,7 +50,8 @@ import {
   numbered,
   pathOf,
   segmentContainerOf,
-  segmentSizeFor
+  segmentSizeFor,
+  unquoted
 } from "./segments.js"
 import type { NoStaticLargeObjects, PutStaticManifest } from "./staticManifests.js"
 
@@ -190,6 +192,22 @@ const mismatch = (where: Address, expected: string, actual: string | undefined, 
         ? `${operation}: the cloud refused ${where.container}/${where.object}: what arrived does not have the MD5 ${expected}`
         : `${operation}: ${where.container}/${where.object} was sent with the MD5 ${expected}, and the cloud has stored ${actual}`
   })
+
+/** The cloud answered 201 without an ETag, and the object is not what was sent. */
+const notStored = ({ container, object }: Address): MalformedResponse =>
+  new MalformedResponse({
+    service,
+    operation,
+    status: 201,
+    path: "etag",
+    expected: "the ETag of what was sent",
+    message: `${operation}: the cloud answered 201 without an ETag, and ${container}/${object} is not what was sent`
+  })
+
+const hasMd5 =
+  (md5: string) =>
+  ({ etag }: ObjectInfo): boolean =>
+    etag !== undefined && !contradicts(etag, md5)
 
 const notTheNamed = (where: Address, named: string, actual: string): ChecksumMismatch =>
   new ChecksumMismatch({
@@ -495,6 +513,12 @@ export const makeUpload = (client: CloudClient, bulkDelete: BulkDelete, putStati
   const createSegmentContainer = makeSegmentContainer(client)
   const { getObjectInfo, look, manifests, removeOld, removeSent } = makeOldSegments(client, operation, bulkDelete)
 
+  /** Checks the headers of the stored object, where the cloud answered without an ETag. */
+  const confirm = (where: Address, isStored: (info: ObjectInfo) => boolean): Effect.Effect<void, UploadError> =>
+    Effect.flatMap(getObjectInfo({ container: where.container, object: where.object }), (info) =>
+      isStored(info) ? Effect.void : Effect.fail(notStored(where))
+    )
+
   const putBytes = (
     input: PutHead,
     bytes: Uint8Array,
@@ -510,10 +534,11 @@ export const makeUpload = (client: CloudClient, bulkDelete: BulkDelete, putStati
           Effect.fail(error._tag === "Unprocessable" ? mismatch(input, md5, undefined, error.requestId) : error),
         onSuccess: ({ etag }): Effect.Effect<Uploaded, UploadError> => {
           if (etag !== undefined && contradicts(etag, md5)) return Effect.fail(mismatch(input, md5, etag))
-          // Only a cloud that has taken all of it can tell its MD5; what answers without has perhaps not read it yet.
-          if (etag !== undefined) giveBack(bytes)
+          // Only a cloud that has taken all of it can tell its MD5; any other answer may come before it was read.
+          if (etag !== undefined && unquoted(etag) === md5) giveBack(bytes)
           const result = etag === undefined || etag === md5 ? uploaded : { ...uploaded, etag }
-          return progress === undefined ? Effect.succeed(result) : Effect.as(settle(bytes.byteLength), result)
+          const told = progress === undefined ? Effect.succeed(result) : Effect.as(settle(bytes.byteLength), result)
+          return etag === undefined ? Effect.zipRight(confirm(input, hasMd5(md5)), told) : told
         }
       }
     )
@@ -548,8 +573,9 @@ export const makeUpload = (client: CloudClient, bulkDelete: BulkDelete, putStati
         // All of it is sent again another way, which tells of it anew.
         Effect.tapError((error) => (error instanceof TooLong ? settle(0) : Effect.void))
       )
-      yield* settle(tally.bytes)
       const { md5 } = tally
+      if (stored.etag === undefined) yield* confirm(input, hasMd5(md5))
+      yield* settle(tally.bytes)
       return stored.etag === undefined || !contradicts(stored.etag, md5)
         ? { etag: stored.etag ?? md5, md5, bytes: tally.bytes, segments: 0 }
         : yield* mismatch(input, md5, stored.etag)
@@ -688,16 +714,25 @@ export const makeUpload = (client: CloudClient, bulkDelete: BulkDelete, putStati
           const segments = yield* fitting(inOrder(), 1)
           manifestSent = true
           const { etag } = yield* refusedParts(putStaticManifest({ ...input, segments }))
-          return { sent, expected: etagOf(segments), stored: etag }
+          const expected = etagOf(segments)
+          if (etag === undefined) {
+            yield* confirm(
+              input,
+              (info) => info.isStaticLargeObject && info.etag !== undefined && !contradicts(info.etag, expected)
+            )
+          }
+          return { sent, expected, stored: etag }
         })
       const storeDynamic = (sent: Sent): Effect.Effect<Stored, UploadError> =>
         Effect.suspend(() => {
           manifestSent = true
-          return Effect.as(putDynamicManifest({ ...input, segments: { container, prefix: `${folder}/` } }), {
-            sent,
-            expected: etagOf(inOrder()),
-            stored: undefined
-          })
+          const stored = { sent, expected: etagOf(inOrder()), stored: undefined }
+          return putDynamicManifest({ ...input, segments: { container, prefix: `${folder}/` } }).pipe(
+            Effect.tap(({ etag }) =>
+              etag === undefined ? confirm(input, ({ manifest }) => manifest !== undefined) : Effect.void
+            ),
+            Effect.as(stored)
+          )
         })
 
       const storing: Effect.Effect<Stored, UploadError | E> = Effect.gen(function* () {

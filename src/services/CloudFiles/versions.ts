@@ -70,6 +70,7 @@ const restoreById = Endpoint.make("CloudFiles.restoreVersion", "PUT", "/{contain
   parameters: { container: ContainerName, object: ObjectName },
   query: { versionId: Schema.propertySignature(Schema.String).pipe(Schema.fromKey("version-id")) },
   errors: ["NotFound", "PreconditionFailed", "QuotaExceeded"],
+  stores: true,
   longRunning: true
 })
 
