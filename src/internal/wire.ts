@@ -200,6 +200,20 @@ export const someFlag = Schema.optionalToOptional(
   }
 )
 
+/** A text that may be missing or null, and is then this one. */
+export const textOr = (otherwise: string) =>
+  Schema.optionalToRequired(
+    Schema.NullishOr(Schema.Union(Schema.String, Schema.Number, Schema.Boolean)),
+    Schema.String,
+    {
+      decode: Option.match({
+        onNone: () => otherwise,
+        onSome: (value) => (value === undefined || value === null ? otherwise : String(value))
+      }),
+      encode: (text) => Option.some(text)
+    }
+  )
+
 /** A list that the cloud leaves out, or writes as null, where it is empty, and as a single item where there is one. */
 export const listOf = <A, I>(
   item: Schema.Schema<A, I>
@@ -245,6 +259,14 @@ export const PageLimit = Schema.Number.pipe(
 
 /** A name that is not empty. */
 export const Named = Schema.NonEmptyString.annotations({ description: "a string that is not empty" })
+
+/** A text of so many characters at the most, which are counted as people and clouds count them, not in units of UTF-16. */
+export const upTo = (length: number, what: string) =>
+  Named.pipe(
+    Schema.filter((text) => text.length <= length || [...text].length <= length, {
+      description: `${what} of 1 to ${length} characters`
+    })
+  )
 
 /** A field of a request that the caller may leave out, and that is always sent. */
 export const withDefault = <A, I>(schema: Schema.Schema<A, I>, otherwise: A) =>

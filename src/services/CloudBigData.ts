@@ -39,6 +39,7 @@ export {
   ClusterStatus,
   ClusterSummary,
   Component,
+  Connector,
   Credential,
   CredentialKind,
   CredentialType,

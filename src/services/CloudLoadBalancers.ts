@@ -37,6 +37,7 @@ import * as Paging from "../Paging.js"
 import * as Waiting from "../Waiting.js"
 import { type Addressed, endpoints } from "./CloudLoadBalancers/endpoints.js"
 import { inputs } from "./CloudLoadBalancers/inputs.js"
+import { makeUsage } from "./CloudLoadBalancers/usage.js"
 import type { LoadBalancer, LoadBalancerSummary, Node, NodeEvent } from "./CloudLoadBalancers/models.js"
 
 export { endpoints, NewNode } from "./CloudLoadBalancers/endpoints.js"
@@ -510,6 +511,7 @@ const makeService = (options: Options = {}): Effect.Effect<Service, never, Token
     return {
       ...operations,
       ...changes,
+      ...makeUsage(cloudClient),
       endpointUrl: cloudClient.endpointUrl,
       create: (input) => created.noting(operations.create(input), ({ id }) => [id]),
       addNodes: (input) => created.noting(changes.addNodes(input), (nodes) => nodes.map(({ id }) => id)),

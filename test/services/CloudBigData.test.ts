@@ -762,7 +762,7 @@ describe("CloudBigData: the documented faults", () => {
         const service = yield* bigData
         yield* answer({ itemNotFound: { code: 404, message: "no such thing" } }, 404)
         assert.include((yield* Effect.flip(service.getCluster({ clusterId: "c" }))).message, "no such thing")
-        yield* answer({ cluster: { ...documentedCluster, name: 7 } })
+        yield* answer({ cluster: { ...documentedCluster, name: [7] } })
         const malformed = yield* Effect.flip(service.getCluster({ clusterId: "c" }))
         assert.instanceOf(malformed, CloudError.MalformedResponse)
         assert.strictEqual((malformed as CloudError.MalformedResponse).path, "cluster.name")

@@ -369,6 +369,7 @@ const operations: Readonly<Record<keyof typeof CloudLoadBalancers.endpoints, Ope
           nodeId: "489709",
           detailedMessage: "Node is working",
           callbackHost: "ztm-n03.staging1.lbaas.rackspace.net",
+          accountId: "6242798",
           loadBalancerId: "315115",
           severity: "INFO",
           author: "Rackspace Cloud",
@@ -1152,7 +1153,7 @@ describe("CloudLoadBalancers: the oddities of the documents", () => {
     on(
       Effect.gen(function* () {
         const service = yield* balancers
-        yield* answer({ loadBalancer: { ...documented, nodes: [{ ...documentedNode, address: 7 }] } })
+        yield* answer({ loadBalancer: { ...documented, nodes: [{ ...documentedNode, address: [7] }] } })
         const error = yield* Effect.flip(service.get({ loadBalancerId }))
         assert.instanceOf(error, CloudError.MalformedResponse)
         assert.strictEqual((error as CloudError.MalformedResponse).path, "loadBalancer.nodes.0.address")

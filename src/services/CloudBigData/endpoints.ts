@@ -4,10 +4,11 @@
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { page, pageQuery } from "../../internal/listing.js"
-import { enveloped, Named, open, withDefault } from "../../internal/wire.js"
+import { enveloped, Named, open, upTo, withDefault } from "../../internal/wire.js"
 import {
   Cluster,
   ClusterSummary,
+  ConnectorList,
   CreatedCredential,
   type Credential,
   CredentialKind,
@@ -24,10 +25,6 @@ import {
   StackSummary,
   Workload
 } from "./models.js"
-
-/** A name of at most so many characters. */
-const upTo = (length: number, what: string) =>
-  Named.pipe(Schema.maxLength(length, { description: `${what} of 1 to ${length} characters` }))
 
 const clusterId = { clusterId: Named }
 
@@ -423,9 +420,12 @@ export const endpoints = {
   listCredentialKinds: Endpoint.make("CloudBigData.listCredentialKinds", "GET", "/credentials/types", {
     success: credentialKinds
   }),
-  /** The kinds of credentials that connect a cluster to a store. "List credentials by type", `GET /credentials/connectors`. */
+  /**
+   * What connects clusters to a store: the credentials, each by type and name, or where the cloud tells only those, their kinds.
+   * "List credentials by type", `GET /credentials/connectors`.
+   */
   listConnectors: Endpoint.make("CloudBigData.listConnectors", "GET", "/credentials/connectors", {
-    success: credentialKinds
+    success: Endpoint.json(ConnectorList)
   }),
   /**
    * Tells the cloud a public key, for new clusters to let in. Fails with `Conflict` where the name is taken. "Create a

@@ -6,7 +6,19 @@
  */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { absent, absentIfEmpty, enveloped, Id, open, TimestampIfAny } from "../../internal/wire.js"
+import {
+  absent,
+  absentIfEmpty,
+  enveloped,
+  Id,
+  JsonMap,
+  listOf,
+  open,
+  someCount,
+  someFlag,
+  textOr,
+  TimestampIfAny
+} from "../../internal/wire.js"
 
 /**
  * The status of a cluster. The cloud may answer others.
@@ -55,10 +67,6 @@ export const ScriptStatus = open("PENDING", "DELIVERED", "RUNNING", "SUCCEEDED",
  */
 export const CredentialType = open("ssh_keys", "cloud_files", "s3", "ambari")
 
-/** A list that the cloud leaves out, or writes as null, where it is empty. */
-const listOf = <A, I>(item: Schema.Schema<A, I>) =>
-  Schema.optionalWith(Schema.Array(item), { nullable: true, default: () => [] })
-
 /** A text in an object of its own at times: `"Secondary"` or `{ "name": "Secondary" }`. */
 const nameOf = Schema.transform(Schema.Union(Schema.String, Schema.Struct({ name: Schema.String })), Schema.String, {
   strict: true,
@@ -103,7 +111,7 @@ export const NodeGroup = Schema.Struct({
   /** `master`, `slave`, `gateway`, …: names from the cluster's stack. */
   id: Id,
   /** How many nodes it has. */
-  count: absent(Schema.Number),
+  count: someCount,
   flavorId: absent(Id).pipe(Schema.fromKey("flavor_id")),
   components: listOf(Component)
 })
@@ -182,14 +190,15 @@ export interface ClusterScript extends Schema.Schema.Type<typeof ClusterScript> 
  */
 export const ClusterSummary = Schema.Struct({
   id: Id,
-  name: Schema.String,
-  status: ClusterStatus,
+  /** Empty where the cloud does not tell it. */
+  name: textOr(""),
+  status: Schema.optionalWith(ClusterStatus, { nullable: true, default: () => "UNKNOWN" }),
   stackId: absent(Id).pipe(Schema.fromKey("stack_id")),
   created: TimestampIfAny,
   /** Absent before the first change. */
   updated: TimestampIfAny,
   /** The version of the API with which it was created. Version 1's clusters can only be deleted with version 2. */
-  cbdVersion: absent(Schema.Number).pipe(Schema.fromKey("cbd_version"))
+  cbdVersion: someCount.pipe(Schema.fromKey("cbd_version"))
 })
 
 /**
@@ -264,8 +273,9 @@ export interface Address extends Schema.Schema.Type<typeof Address> {}
 
 const NodeFields = Schema.Struct({
   id: Id,
-  name: Schema.String,
-  status: NodeStatus,
+  /** Empty where the cloud does not tell it. */
+  name: textOr(""),
+  status: Schema.optionalWith(NodeStatus, { nullable: true, default: () => "UNKNOWN" }),
   nodeGroup: absent(Schema.String).pipe(Schema.fromKey("node_group")),
   flavorId: absent(Id).pipe(Schema.fromKey("flavor_id")),
   created: TimestampIfAny,
@@ -318,10 +328,10 @@ export interface Node extends Schema.Schema.Type<typeof NodeFields> {}
  */
 export const Flavor = Schema.Struct({
   id: Id,
-  name: Schema.String,
-  vcpus: Schema.Number,
-  ramMegabytes: Schema.propertySignature(Schema.Number).pipe(Schema.fromKey("ram")),
-  diskGigabytes: Schema.propertySignature(Schema.Number).pipe(Schema.fromKey("disk")),
+  name: textOr(""),
+  vcpus: someCount,
+  ramMegabytes: someCount.pipe(Schema.fromKey("ram")),
+  diskGigabytes: someCount.pipe(Schema.fromKey("disk")),
   /** `hadoop1`, `onmetal`. */
   class: absentIfEmpty
 })
@@ -334,7 +344,9 @@ export const Flavor = Schema.Struct({
  */
 export interface Flavor extends Schema.Schema.Type<typeof Flavor> {}
 
-const Quota = Schema.Struct({ limit: Schema.Number, remaining: Schema.Number })
+const Quota = Schema.Struct({ limit: someCount, remaining: someCount })
+
+const someQuota = Schema.optionalWith(Quota, { nullable: true, default: () => ({}) })
 
 /**
  * How much of something the account may have, and has left, over all of its clusters' data nodes.
@@ -345,10 +357,10 @@ const Quota = Schema.Struct({ limit: Schema.Number, remaining: Schema.Number })
 export interface Quota extends Schema.Schema.Type<typeof Quota> {}
 
 const AbsoluteLimits = Schema.Struct({
-  nodes: Schema.propertySignature(Quota).pipe(Schema.fromKey("node_count")),
-  vcpus: Quota,
-  ramMegabytes: Schema.propertySignature(Quota).pipe(Schema.fromKey("ram")),
-  diskGigabytes: Schema.propertySignature(Quota).pipe(Schema.fromKey("disk"))
+  nodes: someQuota.pipe(Schema.fromKey("node_count")),
+  vcpus: someQuota,
+  ramMegabytes: someQuota.pipe(Schema.fromKey("ram")),
+  diskGigabytes: someQuota.pipe(Schema.fromKey("disk"))
 })
 
 /**
@@ -396,10 +408,11 @@ export interface StackService extends Schema.Schema.Type<typeof StackService> {}
  */
 export const StackSummary = Schema.Struct({
   id: Id,
-  name: Schema.String,
+  /** Empty where the cloud does not tell it. */
+  name: textOr(""),
   description: absentIfEmpty,
   /** The distro that its services are taken from: `HDP2.2`. */
-  distroId: Schema.propertySignature(Id).pipe(Schema.fromKey("distro")),
+  distroId: absent(Id).pipe(Schema.fromKey("distro")),
   services: listOf(StackService)
 })
 
@@ -419,11 +432,11 @@ export interface StackSummary extends Schema.Schema.Type<typeof StackSummary> {}
  */
 export const ResourceLimits = Schema.Struct({
   /** How many nodes at the least. */
-  minCount: absent(Schema.Number).pipe(Schema.fromKey("min_count")),
+  minCount: someCount.pipe(Schema.fromKey("min_count")),
   /** How many nodes at the most. */
-  maxCount: absent(Schema.Number).pipe(Schema.fromKey("max_count")),
+  maxCount: someCount.pipe(Schema.fromKey("max_count")),
   /** How much memory a node needs at the least. */
-  minRamMegabytes: absent(Schema.Number).pipe(Schema.fromKey("min_ram"))
+  minRamMegabytes: someCount.pipe(Schema.fromKey("min_ram"))
 })
 
 /**
@@ -458,7 +471,7 @@ export const Stack = Schema.Struct({
   created: TimestampIfAny,
   nodeGroups: listOf(StackNodeGroup).pipe(Schema.fromKey("node_groups")),
   /** Whether it is the account's own. Absent where the cloud does not tell. */
-  isDeletable: absent(Schema.Boolean).pipe(Schema.fromKey("is_deletable"))
+  isDeletable: someFlag.pipe(Schema.fromKey("is_deletable"))
 })
 
 /**
@@ -475,7 +488,7 @@ export interface Stack extends Schema.Schema.Type<typeof Stack> {}
  * @since 0.1.0
  * @category models
  */
-export const DistroSummary = Schema.Struct({ id: Id, name: Schema.String, version: absentIfEmpty })
+export const DistroSummary = Schema.Struct({ id: Id, name: textOr(""), version: absentIfEmpty })
 
 /**
  * A distribution, as it stands in the list of distros.
@@ -512,10 +525,11 @@ export interface Distro extends Schema.Schema.Type<typeof Distro> {}
  */
 export const Script = Schema.Struct({
   id: Id,
-  name: Schema.String,
-  type: open("POST_INIT"),
+  /** Empty where the cloud does not tell it. */
+  name: textOr(""),
+  type: absent(open("POST_INIT")),
   /** Where the nodes fetch it. */
-  url: Schema.String,
+  url: absentIfEmpty,
   /** Whether it is the cloud's, for all accounts. Such a one cannot be changed. */
   isPublic: Schema.optionalWith(Schema.Boolean, { nullable: true, default: () => false }).pipe(
     Schema.fromKey("is_public")
@@ -605,6 +619,74 @@ export const CredentialKind = Schema.Struct({
 export interface CredentialKind extends Schema.Schema.Type<typeof CredentialKind> {}
 
 /**
+ * A credential that connects clusters to a store, or where the cloud does not tell which there are, the kind of it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const Connector = Schema.Struct({
+  ...CredentialKind.fields,
+  /** The credential's name: the username for `cloud_files`, the access key's id for `s3`. Absent where only the kind is told. */
+  name: absentIfEmpty
+})
+
+/**
+ * A credential that connects clusters to a store, or the kind of it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Connector extends Schema.Schema.Type<typeof Connector> {}
+
+/** Connectors by type, as the documents show them, or as kinds of credentials. */
+const WireConnectors = Schema.Unknown
+
+const nameIn = (item: Readonly<Record<string, unknown>>): unknown =>
+  nameKeys.map((key) => item[key]).find((name) => typeof name === "string")
+
+const isMap = Schema.is(JsonMap)
+
+const connectorsOf = (wire: unknown): ReadonlyArray<unknown> => {
+  if (Array.isArray(wire)) {
+    return wire.flatMap((item: unknown) =>
+      typeof item === "string"
+        ? [{ type: item, connector: true }]
+        : isMap(item) && !("type" in item)
+          ? connectorsOf(item)
+          : [item]
+    )
+  }
+  if (!isMap(wire)) return []
+  if (typeof wire["type"] === "string") return [wire]
+  return Object.entries(wire).flatMap(([type, value]) =>
+    (Array.isArray(value) ? value : value === null || value === undefined ? [] : [value]).map((item: unknown) => {
+      if (!isMap(item)) return { type, connector: true, name: item }
+      // An object without a name describes the kind.
+      return nameIn(item) === undefined
+        ? { connector: true, ...item, type }
+        : { type, connector: true, name: nameIn(item) }
+    })
+  )
+}
+
+const ConnectorsIn = Schema.transform(WireConnectors, Schema.Array(Connector), {
+  strict: false,
+  decode: connectorsOf,
+  encode: (connectors) => connectors
+}) as unknown as Schema.Schema<ReadonlyArray<Connector>, unknown>
+
+/** `{ "credentials": … }` with connectors in any form, or with none. */
+export const ConnectorList = Schema.transform(
+  Schema.Struct({ credentials: Schema.optional(Schema.Unknown) }),
+  Schema.compose(ConnectorsIn, Schema.typeSchema(Schema.Array(Connector)), { strict: false }),
+  {
+    strict: false,
+    decode: ({ credentials }) => credentials,
+    encode: (credentials) => ({ credentials })
+  }
+) as unknown as Schema.Schema<ReadonlyArray<Connector>, unknown>
+
+/**
  * A kind of work that clusters are made for.
  *
  * @since 0.1.0
@@ -612,7 +694,8 @@ export interface CredentialKind extends Schema.Schema.Type<typeof CredentialKind
  */
 export const Workload = Schema.Struct({
   id: Id,
-  name: Schema.String,
+  /** Empty where the cloud does not tell it. */
+  name: textOr(""),
   caption: absentIfEmpty,
   description: absentIfEmpty
 })
@@ -637,10 +720,10 @@ export const Recommendation = Schema.Struct({
   requires: listOf(Schema.String),
   sizes: listOf(
     Schema.Struct({
-      flavorId: Schema.propertySignature(Id).pipe(Schema.fromKey("flavor")),
+      flavorId: absent(Id).pipe(Schema.fromKey("flavor")),
       /** How long the work takes, in minutes. */
-      minutes: Schema.Number,
-      nodeCount: Schema.propertySignature(Schema.Number).pipe(Schema.fromKey("nodecount")),
+      minutes: someCount,
+      nodeCount: someCount.pipe(Schema.fromKey("nodecount")),
       isRecommended: Schema.optionalWith(Schema.Boolean, { nullable: true, default: () => false }).pipe(
         Schema.fromKey("recommended")
       )

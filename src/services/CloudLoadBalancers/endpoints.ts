@@ -4,7 +4,7 @@
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { pageOf } from "../../internal/listing.js"
-import { enveloped, Named, Timestamp, withDefault } from "../../internal/wire.js"
+import { enveloped, Named, Timestamp, upTo, withDefault } from "../../internal/wire.js"
 import {
   AbsoluteLimit,
   AccessListItem,
@@ -49,9 +49,6 @@ const whole = (least: number, most: number, what: string) =>
   )
 
 const Port = whole(1, 65_535, "a port")
-
-const upTo = (length: number, what: string) =>
-  Named.pipe(Schema.maxLength(length, { description: `${what} of 1 to ${length} characters` }))
 
 /** An id where the wire has a number. */
 const NumericId = Schema.transform(

@@ -4,7 +4,21 @@
 import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { absent, absentIfEmpty, enveloped, Id, open, Timestamp, TimestampIfAny } from "../../internal/wire.js"
+import {
+  absent,
+  absentIfEmpty,
+  Count,
+  enveloped,
+  Flag,
+  Id,
+  listOf,
+  open,
+  someCount,
+  someFlag,
+  textOr,
+  Timestamp,
+  TimestampIfAny
+} from "../../internal/wire.js"
 
 /**
  * The status of a load balancer. The cloud may answer others. A balancer takes changes in ACTIVE only.
@@ -147,19 +161,6 @@ export const SessionPersistence = open("HTTP_COOKIE", "SOURCE_IP", "SSL_ID")
  */
 export const HealthMonitorType = open("CONNECT", "HTTP", "HTTPS")
 
-/** A switch, which older answers write as a text. */
-const Flag = Schema.transform(Schema.Union(Schema.Boolean, Schema.Literal("true", "false")), Schema.Boolean, {
-  strict: true,
-  decode: (value) => value === true || value === "true",
-  encode: (value) => value
-})
-
-/** A number, which older answers write as a text. */
-const Count = Schema.Union(Schema.Number, Schema.NumberFromString)
-
-const listOf = <A, I>(item: Schema.Schema<A, I>) =>
-  Schema.optionalWith(Schema.Array(item), { nullable: true, default: () => [] })
-
 const isEmpty = (value: unknown): boolean =>
   value === undefined ||
   value === null ||
@@ -207,8 +208,9 @@ const Instant = absent(enveloped("time", Timestamp))
  */
 export const VirtualIp = Schema.Struct({
   id: Id,
-  address: Schema.String,
-  type: VirtualIpType,
+  /** Empty where the cloud does not tell it. */
+  address: textOr(""),
+  type: absent(VirtualIpType),
   ipVersion: absent(IpVersion)
 })
 
@@ -226,7 +228,7 @@ export interface VirtualIp extends Schema.Schema.Type<typeof VirtualIp> {}
  * @since 0.1.0
  * @category models
  */
-export const MetadataItem = Schema.Struct({ id: Id, key: Schema.String, value: Schema.String })
+export const MetadataItem = Schema.Struct({ id: Id, key: textOr(""), value: textOr("") })
 
 /**
  * A key and its value, for the account's own use.
@@ -244,14 +246,14 @@ export interface MetadataItem extends Schema.Schema.Type<typeof MetadataItem> {}
  */
 export const Node = Schema.Struct({
   id: Id,
-  /** An IP address, or a name of an allowed domain. */
-  address: Schema.String,
-  port: Count,
-  condition: NodeCondition,
+  /** An IP address, or a name of an allowed domain. Empty where the cloud does not tell it. */
+  address: textOr(""),
+  port: someCount,
+  condition: absent(NodeCondition),
   /** Absent where the cloud does not tell. */
   status: absent(NodeStatus),
   /** 1 to 100. Told only where the balancer's algorithm is a weighted one. */
-  weight: absent(Count),
+  weight: someCount,
   type: absent(NodeType),
   metadata: listOf(MetadataItem)
 })
@@ -273,8 +275,8 @@ export interface Node extends Schema.Schema.Type<typeof Node> {}
 export const AccessListItem = Schema.Struct({
   id: absent(Id),
   /** An address, or a network in CIDR notation. */
-  address: Schema.String,
-  type: AccessType
+  address: textOr(""),
+  type: absent(AccessType)
 })
 
 /**
@@ -324,13 +326,13 @@ export interface HealthMonitor extends Schema.Schema.Type<typeof HealthMonitor> 
  */
 export const ConnectionThrottle = Schema.Struct({
   /** 0 for any number. The only one that still has an effect. */
-  maxConnections: absent(Count),
+  maxConnections: someCount,
   /** Deprecated by the API. */
-  minConnections: absent(Count),
+  minConnections: someCount,
   /** Deprecated by the API. */
-  maxConnectionRate: absent(Count),
+  maxConnectionRate: someCount,
   /** In seconds. Deprecated by the API. */
-  rateInterval: absent(Count)
+  rateInterval: someCount
 })
 
 /**
@@ -367,10 +369,10 @@ export interface SecurityProtocol extends Schema.Schema.Type<typeof SecurityProt
  * @category models
  */
 export const SslTermination = Schema.Struct({
-  enabled: absent(Flag),
-  securePort: absent(Count),
+  enabled: someFlag,
+  securePort: someCount,
   /** Whether the plain port is closed. */
-  secureTrafficOnly: absent(Flag),
+  secureTrafficOnly: someFlag,
   /** PEM. */
   certificate: absentIfEmpty,
   /** PEM. */
@@ -396,7 +398,7 @@ export interface SslTermination extends Schema.Schema.Type<typeof SslTermination
  */
 export const CertificateMapping = Schema.Struct({
   id: Id,
-  hostName: Schema.String,
+  hostName: textOr(""),
   /** PEM. */
   certificate: absentIfEmpty,
   /** PEM. */
@@ -436,18 +438,21 @@ export interface SourceAddresses extends Schema.Schema.Type<typeof SourceAddress
 /** Of a deleted balancer, and of one that is found by a node, little more than id, name and status is told. */
 const summaryFields = {
   id: Id,
-  name: Schema.String,
-  status: LoadBalancerStatus,
+  /** Empty where the cloud does not tell it. */
+  name: textOr(""),
+  status: Schema.optionalWith(LoadBalancerStatus, { nullable: true, default: () => "UNKNOWN" }),
+  /** The account that it belongs to, where the cloud tells. */
+  accountId: absent(Id),
   protocol: absent(ProtocolName),
-  port: absent(Count),
+  port: someCount,
   algorithm: absent(Algorithm),
   /** How long a connection may be idle, in seconds. */
-  timeout: absent(Count),
+  timeout: someCount,
   created: Instant,
   updated: Instant,
   virtualIps: listOf(VirtualIp),
   /** Told in lists only. */
-  nodeCount: absent(Count)
+  nodeCount: someCount
 }
 
 /** A load balancer as it stands in the list of load balancers. */
@@ -476,9 +481,9 @@ const LoadBalancerFields = Schema.Struct({
   /** The name of the cluster that it runs on. */
   clusterName: absent(enveloped("name", Schema.String)).pipe(Schema.fromKey("cluster")),
   /** Whether one half of a connection may be closed while the other goes on. */
-  halfClosed: absent(Flag),
+  halfClosed: someFlag,
   /** Whether plain requests are redirected to HTTPS. */
-  httpsRedirect: absent(Flag),
+  httpsRedirect: someFlag,
   connectionLogging: absent(Enabled),
   contentCaching: absent(Enabled),
   sessionPersistence: absent(enveloped("persistenceType", SessionPersistence)),
@@ -515,8 +520,9 @@ const instantOf = (text: string): Option.Option<DateTime.Utc> => {
 
 const NodeEventFields = Schema.Struct({
   id: Id,
-  nodeId: Id,
-  loadBalancerId: Schema.propertySignature(Id).pipe(Schema.fromKey("loadbalancerId")),
+  nodeId: absent(Id),
+  loadBalancerId: absent(Id).pipe(Schema.fromKey("loadbalancerId")),
+  accountId: absent(Id),
   title: absentIfEmpty,
   description: absentIfEmpty,
   detailedMessage: absentIfEmpty,
@@ -554,8 +560,6 @@ export const NodeEvent = Schema.transform(WireObject, NodeEventFields, {
  * @category models
  */
 export interface NodeEvent extends Schema.Schema.Type<typeof NodeEventFields> {}
-
-const someCount = absent(Count)
 
 /**
  * What went wrong with connections since the balancer began, and how many there are. The cloud looks every five minutes.
@@ -627,7 +631,15 @@ export const UsageRecord = Schema.Struct({
 export interface UsageRecord extends Schema.Schema.Type<typeof UsageRecord> {}
 
 /** Usage of one balancer. */
-export const UsageRecords = enveloped("loadBalancerUsageRecords", Schema.Array(UsageRecord))
+const UsageRecordsFields = Schema.Struct({
+  records: listOf(UsageRecord).pipe(Schema.fromKey("loadBalancerUsageRecords"))
+})
+
+export const UsageRecords = Schema.transform(UsageRecordsFields, Schema.typeSchema(Schema.Array(UsageRecord)), {
+  strict: true,
+  decode: ({ records }) => records,
+  encode: (records) => ({ records })
+})
 
 const AccountUsageRecord = Schema.Struct({
   startTime: TimestampIfAny,
@@ -635,6 +647,16 @@ const AccountUsageRecord = Schema.Struct({
   publicVirtualIpCount: someCount.pipe(Schema.fromKey("numPublicVips")),
   servicenetVirtualIpCount: someCount.pipe(Schema.fromKey("numServicenetVips"))
 })
+
+const AccountUsageRecords = Schema.transform(
+  Schema.Struct({ accountUsageRecords: listOf(AccountUsageRecord) }),
+  Schema.typeSchema(Schema.Array(AccountUsageRecord)),
+  {
+    strict: true,
+    decode: ({ accountUsageRecords }) => accountUsageRecords,
+    encode: (accountUsageRecords) => ({ accountUsageRecords })
+  }
+)
 
 /**
  * What the account had, and what each of its load balancers carried.
@@ -644,14 +666,14 @@ const AccountUsageRecord = Schema.Struct({
  */
 export const AccountUsage = Schema.Struct({
   accountId: absent(Id),
-  account: Schema.optionalWith(enveloped("accountUsageRecords", Schema.Array(AccountUsageRecord)), {
+  account: Schema.optionalWith(AccountUsageRecords, {
     nullable: true,
     default: () => []
   }).pipe(Schema.fromKey("accountUsage")),
   loadBalancers: listOf(
     Schema.Struct({
       loadBalancerId: Id,
-      name: Schema.propertySignature(Schema.String).pipe(Schema.fromKey("loadBalancerName")),
+      name: textOr("").pipe(Schema.fromKey("loadBalancerName")),
       records: listOf(UsageRecord).pipe(Schema.fromKey("loadBalancerUsageRecords"))
     })
   ).pipe(Schema.fromKey("loadBalancerUsages"))
@@ -727,10 +749,10 @@ export const RateLimit = Schema.Struct({
   regex: absent(Schema.String),
   limits: listOf(
     Schema.Struct({
-      method: Schema.propertySignature(Schema.String).pipe(Schema.fromKey("verb")),
-      value: Count,
-      remaining: absent(Count),
-      unit: open("DAY", "HOUR", "MINUTE", "SECOND"),
+      method: textOr("").pipe(Schema.fromKey("verb")),
+      value: someCount,
+      remaining: someCount,
+      unit: absent(open("DAY", "HOUR", "MINUTE", "SECOND")),
       nextAvailable: absent(NextAvailable).pipe(Schema.fromKey("next-available"))
     })
   ).pipe(Schema.fromKey("limit"))

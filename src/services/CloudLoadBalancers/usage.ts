@@ -1,0 +1,158 @@
+/**
+ * Usage, all of it: the cloud may give it in pages, each of which names the next one by a link.
+ */
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import type { CloudClient } from "../../CloudClient.js"
+import type { CommonError, DocumentedError, NotFound } from "../../CloudError.js"
+import * as Endpoint from "../../Endpoint.js"
+import * as Paging from "../../Paging.js"
+import { endpoints } from "./endpoints.js"
+import { AccountUsage, type UsageRecord, UsageRecords } from "./models.js"
+
+type Endpoints = Endpoint.Client<typeof endpoints>
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null
+
+/** The address of the next page, in any form in which the API's documents show links. */
+const nextOf = (links: unknown): string | undefined => {
+  if (Array.isArray(links)) return links.map(nextOf).find((href) => href !== undefined)
+  if (!isObject(links)) return undefined
+  const { href, link, next, rel } = links
+  if (typeof href === "string" && String(rel).toLowerCase() === "next") return href
+  if (typeof next === "string") return next
+  return isObject(next) && typeof next["href"] === "string" ? next["href"] : nextOf(link)
+}
+
+/** The query of the next page's address. The link itself is not followed: it may name a host within the cloud. */
+const cursorOf = (links: unknown): string | undefined => {
+  const href = nextOf(links)?.replaceAll("&amp;", "&")
+  if (href === undefined) return undefined
+  const start = href.search(href.includes("?") ? /\?/ : /&/)
+  return start < 0 ? "" : href.slice(start + 1)
+}
+
+/** What a response holds, beside the response itself. */
+const withWire = <A, I>(schema: Schema.Schema<A, I>) =>
+  Schema.transform(Schema.Unknown, Schema.Struct({ value: schema, wire: Schema.Unknown }), {
+    strict: false,
+    decode: (wire) => ({ value: wire, wire }),
+    encode: ({ value }) => value
+  }) as unknown as Schema.Schema<{ readonly value: A; readonly wire: unknown }, unknown>
+
+const UsagePage = withWire(UsageRecords)
+
+const AccountPage = withWire(AccountUsage)
+
+/** An operation that answers a page, from this place on. */
+const from = <Input, Output, Tag extends DocumentedError["_tag"], A>(
+  cursor: string | undefined,
+  endpoint: Endpoint.Endpoint<Input, Output, Tag>,
+  page: Schema.Schema<A, unknown>
+): Endpoint.Endpoint<Input, A, Tag> =>
+  ({
+    ...endpoint,
+    fixedQuery: Object.fromEntries(new URLSearchParams(cursor ?? "")),
+    success: Endpoint.json(page)
+  }) as unknown as Endpoint.Endpoint<Input, A, Tag>
+
+/** The operations that read usage, each of them to its end. */
+export const makeUsage = (
+  client: CloudClient
+): Pick<Endpoints, "listUsage" | "listCurrentUsage" | "getAccountUsage"> => {
+  type Page = Paging.Page<UsageRecord, string>
+
+  const all = (
+    operation: string,
+    page: (cursor: string | undefined) => Effect.Effect<Page, CommonError | NotFound>,
+    first?: string
+  ): Effect.Effect<ReadonlyArray<UsageRecord>, CommonError | NotFound> =>
+    Effect.map(
+      Stream.runCollect(
+        Paging.stream({ service: client.service, operation }, (cursor: string | undefined) => page(cursor ?? first))
+      ),
+      (records) => [...records]
+    )
+
+  const pageOf = ({ value, wire }: typeof UsagePage.Type): Page => ({
+    items: value,
+    next: isObject(wire) ? cursorOf(wire["links"]) : undefined
+  })
+
+  const { getAccountUsage, listCurrentUsage, listUsage } = endpoints
+  const usagePage = (
+    input: Parameters<Endpoints["listUsage"]>[0],
+    cursor: string | undefined
+  ): Effect.Effect<Page, CommonError | NotFound> =>
+    Effect.map(Endpoint.method(client, from(cursor, listUsage, UsagePage))(input), pageOf)
+
+  /** The usage of a balancer on a page of the account's, with what its own links lead to. */
+  const whole = (
+    usage: AccountUsage["loadBalancers"][number],
+    wire: unknown
+  ): Effect.Effect<AccountUsage["loadBalancers"][number], CommonError> => {
+    const { loadBalancerId } = usage
+    const cursor = isObject(wire) ? cursorOf(wire["links"]) : undefined
+    if (cursor === undefined) return Effect.succeed(usage)
+    return all(getAccountUsage.operation, (next) => usagePage({ loadBalancerId }, next), cursor).pipe(
+      Effect.map((records) => ({ ...usage, records: [...usage.records, ...records] })),
+      // It has been deleted meanwhile.
+      Effect.catchTag("NotFound", () => Effect.succeed(usage))
+    )
+  }
+
+  const listIn = (wire: unknown, key: string): ReadonlyArray<unknown> => {
+    const list = isObject(wire) ? wire[key] : undefined
+    return Array.isArray(list) ? list : list === undefined || list === null ? [] : [list]
+  }
+
+  const accountPage = (
+    input: Parameters<Endpoints["getAccountUsage"]>[0],
+    cursor: string | undefined
+  ): Effect.Effect<Paging.Page<AccountUsage, string>, CommonError> =>
+    Effect.gen(function* () {
+      const { value, wire } = yield* Endpoint.method(client, from(cursor, getAccountUsage, AccountPage))(input)
+      const balancers = listIn(wire, "loadBalancerUsages")
+      const loadBalancers = yield* Effect.forEach(value.loadBalancers, (usage, index) => whole(usage, balancers[index]))
+      const account = isObject(wire) && isObject(wire["accountUsage"]) ? wire["accountUsage"]["links"] : undefined
+      return {
+        items: [{ ...value, loadBalancers }],
+        next: isObject(wire) ? (cursorOf(wire["links"]) ?? cursorOf(account)) : undefined
+      }
+    })
+
+  return {
+    listUsage: (input) => all(listUsage.operation, (cursor) => usagePage(input, cursor)),
+    listCurrentUsage: (input) =>
+      all(listCurrentUsage.operation, (cursor) =>
+        Effect.map(Endpoint.method(client, from(cursor, listCurrentUsage, UsagePage))(input), pageOf)
+      ),
+    getAccountUsage: (input) => {
+      const { operation } = getAccountUsage
+      return Effect.map(
+        Stream.runCollect(
+          Paging.stream({ service: client.service, operation }, (cursor: string | undefined) =>
+            accountPage(input, cursor)
+          )
+        ),
+        (pages) => merged([...pages])
+      )
+    }
+  }
+}
+
+/** Pages of the account's usage as one: a balancer that several pages tell of is told of once. */
+const merged = (pages: ReadonlyArray<AccountUsage>): AccountUsage => {
+  const balancers = new Map<string, AccountUsage["loadBalancers"][number]>()
+  for (const usage of pages.flatMap((page) => page.loadBalancers)) {
+    const before = balancers.get(usage.loadBalancerId)
+    balancers.set(usage.loadBalancerId, { ...usage, records: [...(before?.records ?? []), ...usage.records] })
+  }
+  return {
+    ...pages[0],
+    account: pages.flatMap((page) => page.account),
+    loadBalancers: [...balancers.values()]
+  }
+}

@@ -1,0 +1,265 @@
+import { HttpClient, HttpClientResponse } from "@effect/platform"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { CloudBigData, CloudLoadBalancers, Rackspace, TestCloud } from "effect-rackspace"
+import { collected } from "../support.js"
+
+/** The services of a cloud that answers each request as the test says, by its URL. */
+const answering = (answer: (url: URL) => unknown) =>
+  Rackspace.layerServices({
+    transformClient: () =>
+      HttpClient.make((request, url) =>
+        Effect.succeed(
+          HttpClientResponse.fromWeb(
+            request,
+            new Response(JSON.stringify(answer(url)), { status: 200, headers: { "content-type": "application/json" } })
+          )
+        )
+      )
+  })
+
+const balancersOf = <A, E>(
+  answer: (url: URL) => unknown,
+  use: (balancers: CloudLoadBalancers.Service) => Effect.Effect<A, E>
+) =>
+  Effect.flatMap(CloudLoadBalancers.CloudLoadBalancers, use).pipe(
+    Effect.provide(answering(answer)),
+    Effect.provide(TestCloud.layer())
+  )
+
+const bigDataOf = <A, E>(answer: (url: URL) => unknown, use: (bigData: CloudBigData.Service) => Effect.Effect<A, E>) =>
+  Effect.flatMap(CloudBigData.CloudBigData, use).pipe(
+    Effect.provide(answering(answer)),
+    Effect.provide(TestCloud.layer())
+  )
+
+const forms: Readonly<Record<string, (href: string) => unknown>> = {
+  "a list of links in objects of their own": (href) => [{ link: { href, rel: "next" } }],
+  "a list of links": (href) => [
+    { rel: "previous", href: "https://x.invalid/?offset=0" },
+    { rel: "next", href }
+  ],
+  "links in a list of their own": (href) => ({ link: [{ href, rel: "next" }] }),
+  "a link by its relation": (href) => ({ next: href }),
+  "a single link": (href) => ({ rel: "NEXT", href })
+}
+
+const hosts: Readonly<Record<string, (url: URL, query: string) => string>> = {
+  "the same host": (url, query) => `${url.origin}${url.pathname}?${query}`,
+  "a host within the cloud": (url, query) => `http://lb-internal.invalid:8080${url.pathname}?${query}`,
+  "a path": (url, query) => `${url.pathname}?${query}`,
+  "an escaped query": (url, query) => `${url.pathname}?${query.replaceAll("&", "&amp;")}`
+}
+
+describe("usage of load balancers that comes in pages", () => {
+  for (const [form, links] of Object.entries(forms)) {
+    for (const [host, href] of Object.entries(hosts)) {
+      it.effect(`is read whole: ${form}, ${host}`, () => {
+        const paths = new Set<string>()
+        const page = (url: URL) => {
+          paths.add(`${url.hostname}${url.pathname}`)
+          const offset = Number(url.searchParams.get("offset") ?? 0)
+          return {
+            loadBalancerUsageRecords: [{ id: offset + 1, numVips: "1" }],
+            ...(offset < 2 && { links: links(href(url, `offset=${offset + 1}&limit=1`)) })
+          }
+        }
+        return balancersOf(page, (balancers) =>
+          Effect.gen(function* () {
+            const all = yield* balancers.listUsage({ loadBalancerId: "7" })
+            assert.deepStrictEqual(
+              all.map(({ id }) => id),
+              ["1", "2", "3"]
+            )
+            assert.strictEqual(paths.size, 1)
+            const current = yield* balancers.listCurrentUsage({ loadBalancerId: "7" })
+            assert.deepStrictEqual(
+              current.map(({ id }) => id),
+              ["1", "2", "3"]
+            )
+          })
+        )
+      })
+    }
+  }
+
+  it.effect("of an account is read whole: its own records, its balancers, and the records of each", () => {
+    const next = (path: string) => [{ link: { href: `http://lb-internal.invalid${path}`, rel: "next" } }]
+    const answer = ({ pathname, searchParams }: URL) => {
+      const offset = Number(searchParams.get("offset") ?? 0)
+      if (pathname.endsWith("/loadbalancers/7/usage")) {
+        return {
+          loadBalancerUsageRecords: [{ id: 71 + offset }],
+          links: offset < 2 ? next(`/x?offset=${offset + 1}`) : []
+        }
+      }
+      return offset === 0
+        ? {
+            accountId: 5,
+            accountUsage: {
+              accountUsageRecords: [{ numLoadBalancers: 1 }],
+              links: next("/v1.0/5/loadbalancers/usage?offset=1")
+            },
+            loadBalancerUsages: [
+              {
+                loadBalancerId: 7,
+                loadBalancerName: "a",
+                loadBalancerUsageRecords: [{ id: 71 }],
+                links: next("/x?offset=1")
+              },
+              { loadBalancerId: 8, loadBalancerName: "b", loadBalancerUsageRecords: [{ id: 81 }], links: [] }
+            ]
+          }
+        : {
+            accountUsage: { accountUsageRecords: [{ numLoadBalancers: 2 }] },
+            loadBalancerUsages: { loadBalancerId: 8, loadBalancerName: "b", loadBalancerUsageRecords: [{ id: 82 }] }
+          }
+    }
+    return balancersOf(answer, (balancers) =>
+      Effect.gen(function* () {
+        const usage = yield* balancers.getAccountUsage()
+        assert.strictEqual(usage.accountId, "5")
+        assert.deepStrictEqual(
+          usage.account.map(({ loadBalancerCount }) => loadBalancerCount),
+          [1, 2]
+        )
+        assert.deepStrictEqual(
+          usage.loadBalancers.map(({ loadBalancerId, records }) => [loadBalancerId, ...records.map(({ id }) => id)]),
+          [
+            ["7", "71", "72", "73"],
+            ["8", "81", "82"]
+          ]
+        )
+      })
+    )
+  })
+
+  it.effect("fails where the pages lead in a circle", () =>
+    balancersOf(
+      () => ({ loadBalancerUsageRecords: [{ id: 1 }], links: { next: "/x?offset=1" } }),
+      (balancers) =>
+        Effect.map(Effect.flip(balancers.listUsage({ loadBalancerId: "7" })), (error) =>
+          assert.strictEqual(error._tag, "MalformedResponse")
+        )
+    )
+  )
+})
+
+describe("load balancers of which little is told", () => {
+  it.effect("are read, and what is told is kept", () =>
+    balancersOf(
+      () => ({
+        loadBalancers: [
+          { id: 1 },
+          { id: "2", name: null, status: null, port: "80", virtualIps: null, nodeCount: "3", accountId: 55 },
+          { id: 3, name: "c", status: "NEW_STATUS", virtualIps: { id: 9 }, created: null }
+        ]
+      }),
+      (balancers) =>
+        Effect.gen(function* () {
+          const all = yield* collected(balancers.list())
+          assert.deepStrictEqual(
+            all.map(({ accountId, id, name, nodeCount, port, status, virtualIps }) => [
+              id,
+              name,
+              status,
+              port,
+              nodeCount,
+              accountId,
+              virtualIps.length
+            ]),
+            [
+              ["1", "", "UNKNOWN", undefined, undefined, undefined, 0],
+              ["2", "", "UNKNOWN", 80, 3, "55", 0],
+              ["3", "c", "NEW_STATUS", undefined, undefined, undefined, 1]
+            ]
+          )
+        })
+    )
+  )
+})
+
+describe("limits in characters", () => {
+  it.effect("count a character outside of the basic plane as one", () =>
+    balancersOf(
+      () => ({ metadata: [{ id: 1, key: "k", value: "v" }] }),
+      (balancers) =>
+        Effect.gen(function* () {
+          yield* balancers.addMetadata({ loadBalancerId: "1", key: "k", value: "😀".repeat(256) })
+          const error = yield* Effect.flip(
+            balancers.addMetadata({ loadBalancerId: "1", key: "k", value: "😀".repeat(257) })
+          )
+          assert.strictEqual(error._tag, "InvalidInput")
+        })
+    )
+  )
+})
+
+describe("connectors of Big Data", () => {
+  const cases: ReadonlyArray<readonly [what: string, credentials: unknown, expected: ReadonlyArray<unknown>]> = [
+    [
+      "by type",
+      { cloud_files: [{ username: "a" }], s3: [{ access_key_id: "k" }] },
+      [
+        ["cloud_files", "a"],
+        ["s3", "k"]
+      ]
+    ],
+    ["a single object in place of a list", { cloud_files: { username: "a" } }, [["cloud_files", "a"]]],
+    ["types without any", { cloud_files: [], s3: null }, []],
+    ["none at all", {}, []],
+    ["an empty list", [], []],
+    ["null", null, []],
+    ["nothing", undefined, []],
+    ["as kinds", [{ type: "cloud_files", connector: true, schema: ["username"] }], [["cloud_files", undefined]]],
+    ["a single kind", { type: "s3", connector: true, schema: { access_key_id: {} } }, [["s3", undefined]]],
+    [
+      "a list of types",
+      [{ cloud_files: [{ username: "a" }] }, "s3"],
+      [
+        ["cloud_files", "a"],
+        ["s3", undefined]
+      ]
+    ]
+  ]
+  for (const [what, credentials, expected] of cases) {
+    it.effect(`are read: ${what}`, () =>
+      bigDataOf(
+        () => ({ credentials }),
+        (bigData) =>
+          Effect.map(bigData.listConnectors(), (connectors) =>
+            assert.deepStrictEqual(
+              connectors.map(({ name, type }) => [type, name]),
+              expected
+            )
+          )
+      )
+    )
+  }
+
+  it.effect("clusters, flavors and limits of which little is told are read", () =>
+    bigDataOf(
+      ({ pathname }) =>
+        pathname.endsWith("/flavors")
+          ? { flavors: [{ id: 1, vcpus: "2", ram: "" }] }
+          : pathname.endsWith("/limits")
+            ? { limits: { absolute: { vcpus: { limit: "6" } } } }
+            : { clusters: [{ id: "c" }, { id: 2, name: null, status: "NEW", cbd_version: "2" }] },
+      (bigData) =>
+        Effect.gen(function* () {
+          const clusters = yield* collected(bigData.listClusters())
+          assert.deepStrictEqual(
+            clusters.map(({ cbdVersion, id, name, status }) => [id, name, status, cbdVersion]),
+            [
+              ["c", "", "UNKNOWN", undefined],
+              ["2", "", "NEW", 2]
+            ]
+          )
+          const [flavor] = yield* collected(bigData.listFlavors())
+          assert.strictEqual(flavor?.vcpus, 2)
+          assert.isUndefined(flavor?.ramMegabytes)
+          assert.deepStrictEqual((yield* bigData.getLimits()).vcpus, { limit: 6 })
+        })
+    )
+  )
+})
