@@ -85,16 +85,20 @@ export const makeStaticManifests = (client: CloudClient, getCapabilities: Discov
    * it is.
    */
   return (input: PutInput) =>
-    Effect.suspend(() => {
-      if (support === "comparesContent" || input.etag !== undefined) return put(input)
-      return put({ ...input, etag: expectedEtag(input.segments) }).pipe(
-        Effect.tap(() => Effect.sync(() => (support = "comparesEtag"))),
-        Effect.catchIf(
-          (error): error is Unprocessable => error._tag === "Unprocessable" && support !== "comparesEtag",
-          (refusal) => putWithoutEtag(input, refusal)
+    Effect.zipRight(
+      // The ETag can only be computed of segments that are as they should be.
+      Endpoint.validate(client, putManifest, input),
+      Effect.suspend(() => {
+        if (support === "comparesContent" || input.etag !== undefined) return put(input)
+        return put({ ...input, etag: expectedEtag(input.segments) }).pipe(
+          Effect.tap(() => Effect.sync(() => (support = "comparesEtag"))),
+          Effect.catchIf(
+            (error): error is Unprocessable => error._tag === "Unprocessable" && support !== "comparesEtag",
+            (refusal) => putWithoutEtag(input, refusal)
+          )
         )
-      )
-    })
+      })
+    )
 }
 
 /** Stores static manifests, as {@link makeStaticManifests} makes it. */
