@@ -77,6 +77,11 @@ import * as fs from "node:fs"
  * @property {string} folder
  * @property {string} paths Joined by NUL.
  *
+ * @typedef {object} FoldersRequest
+ * @property {"folders"} op
+ * @property {string} folder
+ * @property {string} paths Joined by NUL.
+ *
  * @typedef {object} BriefRequest
  * @property {"brief"} op
  * @property {string} paths Of files in any folder, joined by NUL.
@@ -101,7 +106,7 @@ import * as fs from "node:fs"
  * @property {Uint8Array<ArrayBuffer>} room What held the content, for the next.
  *
  * @typedef {WalkRequest | NextRequest | StopRequest | PackRequest | ReadRequest | WholeRequest} FolderRequest
- * @typedef {FolderRequest | HashRequest | HashAllRequest | BriefRequest | StoreRequest} Request
+ * @typedef {FolderRequest | HashRequest | HashAllRequest | FoldersRequest | BriefRequest | StoreRequest} Request
  */
 
 /** @type {ReadonlyArray<Kind>} */
@@ -721,6 +726,22 @@ const hashAll = ({ folder, paths }) =>
   })
 
 /**
+ * Whether there are folders of these paths, or symbolic links to folders.
+ *
+ * @param {FoldersRequest} request
+ * @returns {ReadonlyArray<boolean>}
+ */
+const areFolders = ({ folder, paths }) =>
+  paths.split("\u0000").map((path) => {
+    try {
+      return fs.statSync(`${folder}/${path}`, { throwIfNoEntry: false })?.isDirectory() ?? false
+    } catch {
+      // Below a file, or not to be read.
+      return false
+    }
+  })
+
+/**
  * Does what may fail without anybody caring.
  *
  * @param {() => void} attempt
@@ -874,6 +895,8 @@ export const answer = (request) => {
       return hashParts(request)
     case "hashAll":
       return hashAll(request)
+    case "folders":
+      return areFolders(request)
     case "brief":
       return readBrief(request)
     case "store":

@@ -59,6 +59,11 @@ export interface FolderReader {
     folder: string,
     paths: ReadonlyArray<string>
   ) => Effect.Effect<ReadonlyArray<string | SystemError>, SystemError>
+  /** Whether there are folders of these paths in a folder, or symbolic links to folders. */
+  readonly areFolders: (
+    folder: string,
+    paths: ReadonlyArray<string>
+  ) => Effect.Effect<ReadonlyArray<boolean>, SystemError>
 }
 
 const reasons: Readonly<Record<string, SystemErrorReason>> = {
@@ -159,6 +164,7 @@ export const folderReader: Effect.Effect<FolderReader, never, Scope.Scope> = Eff
               typeof one === "string" ? one : systemError("open", `${folder}/${paths[index]}`, ...one)
             )
         ),
+      areFolders: (folder, paths) => ask({ op: "folders", folder, paths: paths.join("\u0000") }, "stat", folder),
       md5s: (file, parts) => ask({ op: "hash", file, parts }, "open", file)
     }
   }

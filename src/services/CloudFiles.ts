@@ -128,7 +128,7 @@ export type {
 
 export type { MetadataChanges } from "./CloudFiles/metadata.js"
 
-export type { ObjectVersion, Versions } from "./CloudFiles/versions.js"
+export type { ObjectVersion, VersionAddress, Versions } from "./CloudFiles/versions.js"
 
 export {
   /**
@@ -489,7 +489,7 @@ type PageInput<Name extends keyof Endpoints> = NonNullable<Parameters<Endpoints[
  * @since 0.1.0
  * @category models
  */
-export type ContainerFilters = Omit<PageInput<"listContainersPage">, "limit"> & {
+export type ContainerFilters = Omit<PageInput<"listContainersPage">, "limit" | "delimiter"> & {
   readonly pageSize?: number | undefined
 }
 
@@ -525,7 +525,13 @@ export interface Service
   /** The URL of the service's endpoint for this login, without a trailing slash. It may be named as `endpoint` elsewhere. */
   readonly endpointUrl: CloudClient.CloudClient["endpointUrl"]
   /** All containers, in the order of their names, page by page as they are asked for. */
-  readonly listContainers: (filters?: ContainerFilters) => Stream.Stream<ContainerSummary, CommonError>
+  readonly listContainers: {
+    (filters?: ContainerFilters): Stream.Stream<ContainerSummary, CommonError>
+    /** One level of their names: with the containers, what names that go on behind the delimiter have in common. */
+    (
+      filters: ContainerFilters & { readonly delimiter: string }
+    ): Stream.Stream<ContainerSummary | Subdirectory, CommonError>
+  }
   /** All objects of a container, in the byte order of their names, page by page as they are asked for. */
   readonly listObjects: (
     filters: ObjectFilters
@@ -618,8 +624,12 @@ export interface Service
    */
   readonly emptyContainer: (options: EmptyOptions) => Effect.Effect<BulkDeleted, CommonError | NotFound | BulkFailed>
   /**
-   * Deletes a container with all that is in it. The cloud may say for some seconds that it is not empty: that is waited for,
-   * up to about 30 seconds, and then it fails with `Conflict`. Fails with `NotFound`, and as {@link Service.bulkDelete} does.
+   * Deletes a container with all that is in it, all versions that it keeps under ids included. Old versions that it keeps in another
+   * container stay there, since that may be shared; its `versionsLocation` is removed first, or deletions would bring them back.
+   *
+   * The cloud may say for some seconds that the container is not empty: that is waited for, up to about 30 seconds, and then it
+   * fails with `Conflict`. It fails with `Conflict` at once where the cloud says that versions are left which cannot be deleted.
+   * Fails with `NotFound`, and as {@link Service.bulkDelete} does.
    */
   readonly deleteContainerWithContents: (
     options: Omit<EmptyOptions, "prefix">
@@ -716,7 +726,7 @@ const makeService = ({ cdnEndpoint, ...options }: Options = {}): Effect.Effect<
     const openObjects = Endpoint.openItems(client, table.listObjectsPage)
     const discover = Endpoint.method(beside, getCapabilities)
     const { bulkDeletePaths: _, deleteManifest: __, putArchive: ___, ...operations } = Endpoint.client(client, table)
-    const { bulkDelete, ...bulk } = makeBulk(client, discover)
+    const { bulkDelete, ...bulk } = makeBulk(client, discover, options.retry)
     const putStaticManifest = makeStaticManifests(client, discover)
     const upload = makeUpload(client, bulkDelete, putStaticManifest)
     const { download, open } = makeDownload(client, options.retry)
@@ -730,6 +740,19 @@ const makeService = ({ cdnEndpoint, ...options }: Options = {}): Effect.Effect<
         first,
         markerOf: nameOf,
         open: (marker) => openObjects({ ...filters, limit, marker }),
+        retry: options.retry
+      })
+    const listContainers = ({
+      marker: first,
+      pageSize: limit,
+      ...filters
+    }: ContainerFilters & { readonly delimiter?: string | undefined } = {}) =>
+      listing<ContainerSummary | Subdirectory, string, CommonError>({
+        service: "CloudFiles",
+        operation: "CloudFiles.listContainers",
+        first,
+        markerOf: nameOf,
+        open: (marker) => openContainers({ ...filters, limit, marker }),
         retry: options.retry
       })
     return {
@@ -752,17 +775,15 @@ const makeService = ({ cdnEndpoint, ...options }: Options = {}): Effect.Effect<
       }),
       ...makeCdn(cdn, client, options.retry),
       ...makeSigning(client, operations, discover),
-      ...makeVersions(client, operations, (filters) => listed("CloudFiles.listVersions", filters)),
+      ...makeVersions(
+        client,
+        operations,
+        (filters) => listed("CloudFiles.listVersions", filters),
+        download,
+        options.retry
+      ),
       getCapabilities: discover,
-      listContainers: ({ marker: first, pageSize: limit, ...filters } = {}) =>
-        listing<ContainerSummary, string, CommonError>({
-          service: "CloudFiles",
-          operation: "CloudFiles.listContainers",
-          first,
-          markerOf: nameOf,
-          open: (marker) => openContainers({ ...filters, limit, marker }),
-          retry: options.retry
-        }),
+      listContainers: listContainers as Service["listContainers"],
       listObjects: (filters) => objectsOf(listed("CloudFiles.listObjects", filters)),
       listLevel: (filters) => listed("CloudFiles.listLevel", { ...filters, delimiter: filters.delimiter ?? "/" }),
       updateObjectMetadata: makeMetadata(client)

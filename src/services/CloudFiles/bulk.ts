@@ -14,7 +14,7 @@ import type { CloudClient } from "../../CloudClient.js"
 import {
   BulkFailed,
   type CommonError,
-  type Conflict,
+  Conflict,
   InvalidInput,
   type NotFound,
   type QuotaExceeded
@@ -28,8 +28,10 @@ import { makeContainerSegments } from "./containerSegments.js"
 import { endpoints, type ObjectInfo } from "./endpoints.js"
 import { makeManifests } from "./manifest.js"
 import { ContainerName, encodedAddress, ObjectName } from "./names.js"
+import type * as RetryPolicy from "../../RetryPolicy.js"
 import { makeListing } from "./remoteListing.js"
 import { type Address, type LeftSegment, pathOf } from "./segments.js"
+import { makePurge } from "./versions.js"
 
 /** What to delete: an object, or a container that is empty. */
 export interface BulkTarget {
@@ -150,8 +152,20 @@ const invalid = (operation: string, path: string, expected: string): InvalidInpu
     message: `${operation}: ${path}: expected ${expected}`
   })
 
+/** Whether a container is refused to be deleted because of the versions that it keeps. */
+const isAboutVersions = ({ details, message }: { readonly message: string; readonly details?: string | undefined }) =>
+  /\bversions?\b/i.test(`${message} ${details ?? ""}`)
+
 /** The operations on many objects. */
-export const makeBulk = (client: CloudClient, getCapabilities: Discovery["getCapabilities"]) => {
+export const makeBulk = (
+  client: CloudClient,
+  getCapabilities: Discovery["getCapabilities"],
+  retry?: RetryPolicy.Service
+) => {
+  const operation = "CloudFiles.deleteContainerWithContents"
+  const purge = makePurge(client, operation, retry)
+  const getContainer = Endpoint.method(client, { ...endpoints.getContainer, operation })
+  const updateContainer = Endpoint.method(client, { ...endpoints.updateContainer, operation })
   const deletePaths = Endpoint.method(client, { ...endpoints.bulkDeletePaths, operation: "CloudFiles.bulkDelete" })
   const putArchive = Endpoint.method(client, { ...endpoints.putArchive, operation: "CloudFiles.extractArchive" })
   const deleteObject = Endpoint.method(client, endpoints.deleteObject)
@@ -436,27 +450,62 @@ export const makeBulk = (client: CloudClient, getCapabilities: Discovery["getCap
       })
     })
 
+  /** The failures of deleting versions, as those of deleting objects. */
+  const purged = (container: string): Effect.Effect<number, CommonError | NotFound | Conflict> =>
+    Effect.catchTag(purge(container), "PreconditionFailed", (error) =>
+      Effect.fail(new Conflict({ ...error, message: error.message }))
+    )
+
+  /**
+   * Runs what deletes objects of a container while that does not bring old versions back, as a container with `versionsLocation`
+   * does. Sets it again where the container stays.
+   */
+  const withoutOldVersions = <A, E>(
+    container: string,
+    versionsLocation: string | undefined,
+    deletion: Effect.Effect<A, E>
+  ): Effect.Effect<A, E | CommonError | NotFound> =>
+    versionsLocation === undefined
+      ? deletion
+      : Effect.zipRight(
+          updateContainer({ container, versionsLocation: null }),
+          Effect.onError(deletion, () => Effect.ignore(updateContainer({ container, versionsLocation })))
+        )
+
   const deleteContainerWithContents = (
     options: Omit<EmptyOptions, "prefix">
   ): Effect.Effect<BulkDeleted, CommonError | NotFound | Conflict | BulkFailed> =>
-    Effect.suspend(() => {
+    Effect.gen(function* () {
+      const { container } = options
+      const { versionsEnabled, versionsLocation } = yield* getContainer({ container })
       let deleted = 0
       let notFound = 0
       const round = Effect.gen(function* () {
         const emptied = yield* emptyContainer(options)
         deleted += emptied.deleted
         notFound += emptied.notFound
-        yield* deleteContainer({ container: options.container })
+        if (versionsEnabled !== undefined) deleted += yield* purged(container)
+        yield* deleteContainer({ container })
       })
       // For some seconds after its last object is gone, the cloud may say that the container is not empty.
-      return round.pipe(
+      const whole = round.pipe(
         Effect.retry({
           schedule: Schedule.jittered(Schedule.exponential(Duration.millis(200), 2)),
           times: 7,
-          while: (error) => error._tag === "Conflict"
+          while: (error) => error._tag === "Conflict" && (versionsEnabled !== undefined || !isAboutVersions(error))
         }),
-        Effect.map(() => ({ deleted, notFound }))
+        // A cloud whose container does not tell that it keeps versions.
+        Effect.catchIf(
+          (error) => error._tag === "Conflict" && versionsEnabled === undefined && isAboutVersions(error),
+          () =>
+            Effect.flatMap(purged(container), (count) => {
+              deleted += count
+              return deleteContainer({ container })
+            })
+        )
       )
+      yield* withoutOldVersions(container, versionsLocation, whole)
+      return { deleted, notFound }
     })
 
   const extractArchive = <E = never, R = never>({

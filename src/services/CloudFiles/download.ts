@@ -31,6 +31,8 @@ import * as Verification from "./verification.js"
 export interface DownloadOptions {
   readonly container: string
   readonly object: string
+  /** The version to read, as `listVersions` gives it, of a container that keeps versions under ids. */
+  readonly versionId?: string | undefined
   /** A part of the object, instead of the whole. Its checksum cannot be verified, its length is. */
   readonly range?: ByteRange | undefined
   /** The ETag that the object must still have; otherwise it fails with `PreconditionFailed`. */
@@ -180,14 +182,17 @@ export const makeDownload = (
     range: ByteRange,
     etag: string
   ): Effect.Effect<Stream.Stream<Uint8Array, TransportError>, DownloadError, Scope.Scope> =>
-    Effect.flatMap(get({ container: options.container, object: options.object, range, ifMatch: etag }), (response) => {
-      const wrong =
-        wrongPart(range, response.head) ??
-        (response.head.etag === undefined || unquoted(response.head.etag) === unquoted(etag)
-          ? undefined
-          : { path: "etag", expected: etag })
-      return wrong === undefined ? Effect.succeed(response.stream) : Effect.fail(malformed(response.head, wrong))
-    })
+    Effect.flatMap(
+      get({ container: options.container, object: options.object, versionId: options.versionId, range, ifMatch: etag }),
+      (response) => {
+        const wrong =
+          wrongPart(range, response.head) ??
+          (response.head.etag === undefined || unquoted(response.head.etag) === unquoted(etag)
+            ? undefined
+            : { path: "etag", expected: etag })
+        return wrong === undefined ? Effect.succeed(response.stream) : Effect.fail(malformed(response.head, wrong))
+      }
+    )
 
   /**
    * The bytes of a response, and where it breaks off those of further ones. The count of attempts begins anew with each byte, so
@@ -265,9 +270,9 @@ export const makeDownload = (
   /** The parts of a large object, of the very version that is meant; undefined where it cannot be taken apart. */
   const partsOf = (options: DownloadOptions, info: ObjectInfo): Effect.Effect<Parts | undefined, Broken> =>
     Effect.gen(function* () {
-      const { container, object } = options
+      const { container, object, versionId } = options
       if (info.isStaticLargeObject) {
-        const { entries, etag } = yield* manifests.read({ container, object })
+        const { entries, etag } = yield* manifests.read({ container, object, versionId })
         if (info.etag !== undefined && contradicts(info.etag, etag)) {
           return yield* Verification.mismatch(
             operation,

@@ -25,7 +25,7 @@ const accountSettings = { ...Settings.accountKeys, ...Settings.accountQuotas }
 const toldOfContainers = { ...Settings.containerSettings, ...Settings.versionsEnabled }
 
 /**
- * What the account holds in one region. The counts lag behind by some seconds to minutes.
+ * What the account holds in one region. The counts lag behind by some seconds to minutes, and not every cloud tells them.
  *
  * @since 0.1.0
  * @category models
@@ -33,9 +33,9 @@ const toldOfContainers = { ...Settings.containerSettings, ...Settings.versionsEn
 export const Account = fromHeaders(
   "x-account-meta-",
   {
-    containerCount: Schema.propertySignature(Count).pipe(Schema.fromKey("x-account-container-count")),
-    objectCount: Schema.propertySignature(Count).pipe(Schema.fromKey("x-account-object-count")),
-    bytesUsed: Schema.propertySignature(Count).pipe(Schema.fromKey("x-account-bytes-used")),
+    containerCount: absent(Count).pipe(Schema.fromKey("x-account-container-count")),
+    objectCount: absent(Count).pipe(Schema.fromKey("x-account-object-count")),
+    bytesUsed: absent(Count).pipe(Schema.fromKey("x-account-bytes-used")),
     created: absent(EpochSeconds).pipe(Schema.fromKey("x-timestamp")),
     ...Settings.told(accountSettings)
   },
@@ -51,7 +51,7 @@ export const Account = fromHeaders(
 export interface Account extends Schema.Schema.Type<typeof Account> {}
 
 /**
- * A container, by its own headers. The counts lag behind by some seconds.
+ * A container, by its own headers. The counts lag behind by some seconds, and not every cloud tells them.
  *
  * @since 0.1.0
  * @category models
@@ -59,8 +59,8 @@ export interface Account extends Schema.Schema.Type<typeof Account> {}
 export const Container = fromHeaders(
   "x-container-meta-",
   {
-    objectCount: Schema.propertySignature(Count).pipe(Schema.fromKey("x-container-object-count")),
-    bytesUsed: Schema.propertySignature(Count).pipe(Schema.fromKey("x-container-bytes-used")),
+    objectCount: absent(Count).pipe(Schema.fromKey("x-container-object-count")),
+    bytesUsed: absent(Count).pipe(Schema.fromKey("x-container-bytes-used")),
     created: absent(EpochSeconds).pipe(Schema.fromKey("x-timestamp")),
     /** Who may read: an access control list, which `AccessList.parseAcl` reads. */
     readAcl: absent(Schema.String).pipe(Schema.fromKey("x-container-read")),
@@ -89,8 +89,8 @@ export interface Container extends Schema.Schema.Type<typeof Container> {}
  */
 export const ContainerSummary = Schema.Struct({
   name: Schema.String,
-  objectCount: Schema.propertySignature(Schema.Number).pipe(Schema.fromKey("count")),
-  bytes: Schema.Number,
+  objectCount: absent(Schema.Number).pipe(Schema.fromKey("count")),
+  bytes: absent(Schema.Number),
   lastModified: absent(Timestamp).pipe(Schema.fromKey("last_modified"))
 })
 
@@ -112,10 +112,12 @@ export const ObjectSummary = Schema.Struct({
   name: Schema.String,
   /** Of a dynamic large object 0: its content is elsewhere. */
   bytes: Schema.Number,
-  /** The MD5 of a plain object's content; of a large object's manifest. */
-  hash: Schema.String,
-  contentType: Schema.propertySignature(Schema.String).pipe(Schema.fromKey("content_type")),
-  lastModified: Schema.propertySignature(Timestamp).pipe(Schema.fromKey("last_modified")),
+  /** The MD5 of a plain object's content; of a large object's manifest. Some clouds leave it out. */
+  hash: absent(Schema.String),
+  /** Some clouds leave it out. */
+  contentType: absent(Schema.String).pipe(Schema.fromKey("content_type")),
+  /** Some clouds leave it out. */
+  lastModified: absent(Timestamp).pipe(Schema.fromKey("last_modified")),
   /** Of a symbolic link: `/v1/{account}/{container}/{object}` of its target, percent-encoded. */
   symlinkPath: absent(Schema.String).pipe(Schema.fromKey("symlink_path")),
   /** Of a symbolic link to one version of its target: the ETag that the target must have. */
@@ -432,6 +434,11 @@ const containerHeaders = {
   ...Settings.given(Settings.versionsEnabled)
 }
 
+/** Which version is meant, by its id, of a container with `versionsEnabled`. */
+const version = {
+  versionId: Schema.optional(Schema.NonEmptyString).pipe(Schema.fromKey("version-id"))
+}
+
 /** Makes the cloud look at all replicas, so that what was written last is seen; slower. */
 const newest = Schema.optional(
   Schema.transform(Schema.String, Schema.Boolean, {
@@ -543,11 +550,14 @@ export const endpoints = {
     },
     idempotent: true
   }),
-  /** Containers in the order of their names, a page of them. "Show account details and list containers", `GET /v1/{account}`. */
+  /**
+   * Containers in the order of their names, a page of them; with a delimiter, what names have in common among them. "Show account
+   * details and list containers", `GET /v1/{account}`.
+   */
   listContainersPage: Endpoint.make("CloudFiles.listContainersPage", "GET", "", {
-    query: { marker: listing.marker, endMarker: listing.endMarker, prefix: listing.prefix, limit: listing.limit },
+    query: listing,
     fixedQuery: json,
-    success: Endpoint.items(ContainerSummary)
+    success: Endpoint.items(Schema.Union(ContainerSummary, Subdirectory))
   }),
   /**
    * Makes a container; one that exists already is kept, with the metadata and settings given here merged into it, and
@@ -663,6 +673,7 @@ export const endpoints = {
    */
   getManifest: Endpoint.make("CloudFiles.getManifest", "GET", "/{container}/{+object}", {
     parameters: objectPath,
+    query: version,
     fixedQuery: { "multipart-manifest": "get" },
     success: Endpoint.json(Schema.Array(ManifestEntry)),
     errors: ["NotFound"]
@@ -709,6 +720,7 @@ export const endpoints = {
   getObjectInfo: Endpoint.make("CloudFiles.getObjectInfo", "HEAD", "/{container}/{+object}", {
     parameters: objectPath,
     query: {
+      ...version,
       /** What is read where it is a symbolic link: its target (default), or the link itself. */
       symlink
     },
@@ -744,6 +756,7 @@ export const endpoints = {
   getObject: Endpoint.make("CloudFiles.getObject", "GET", "/{container}/{+object}", {
     parameters: objectPath,
     query: {
+      ...version,
       /** What is read where it is a symbolic link: its target (default), or the link itself. */
       symlink
     },

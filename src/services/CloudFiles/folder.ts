@@ -11,7 +11,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { dirname, join } from "node:path"
 import type { CloudClient } from "../../CloudClient.js"
-import { InvalidInput } from "../../CloudError.js"
+import { type CommonError, InvalidInput, type NotFound } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
 import { behindLink, type Filter, isSelected, unfollowed } from "../../internal/folderReader.js"
 import { folderReader, type FolderReader, type FoundEntry, systemError } from "../../internal/folderReading.js"
@@ -20,7 +20,16 @@ import type { Discovery } from "./capabilities.js"
 import { type ContainerSegments, makeContainerSegments } from "./containerSegments.js"
 import type { makeDownload } from "./download.js"
 import { endpoints } from "./endpoints.js"
-import { isMarker, makeComparing, merged, type RemoteEntry, smallFile, type Verdict } from "./folderCompare.js"
+import {
+  inOrder,
+  isMarker,
+  makeComparing,
+  mayBeMarker,
+  merged,
+  type RemoteEntry,
+  smallFile,
+  type Verdict
+} from "./folderCompare.js"
 import { makeFolderDownload } from "./folderDownload.js"
 import {
   type CompareFolderOptions,
@@ -39,7 +48,8 @@ import {
 import { absoluteFolder, folderPrefix, refusedFile, unfitObject } from "./folderNames.js"
 import { type Job, makeFolderUpload, type Outgoing } from "./folderUpload.js"
 import { filterOf } from "./glob.js"
-import { makeListing } from "./remoteListing.js"
+import { type ListingCheck, makeListingCheck } from "./listingCheck.js"
+import { completedWhere, makeCompleting, makeListing } from "./remoteListing.js"
 import { checkSegmentOptions, type makeUpload } from "./upload.js"
 
 type Emit = Job["emit"]
@@ -153,22 +163,36 @@ export const makeFolders = (
   const containerOf = (operation: string, container: string) =>
     Endpoint.method(client, { ...endpoints.getContainer, operation })({ container })
 
-  const remoteOf = (operation: string, { container }: FolderOptions, { filter, prefix }: Prepared) =>
-    makeListing(
-      client,
-      operation
-    )({ container, prefix }).pipe(
-      Stream.mapChunks((chunk) =>
-        Chunk.filterMap(chunk, (object) => {
-          const path = object.name.slice(prefix.length)
-          const marker = isMarker(object)
-          const bare = marker ? path.replace(/\/$/, "") : path
-          return bare !== "" && isSelected(filter, bare)
-            ? Option.some<RemoteEntry>({ path, object, isMarker: marker })
-            : Option.none()
-        })
+  const remoteOf = (
+    operation: string,
+    { container }: FolderOptions,
+    { filter, prefix }: Prepared,
+    checked: (listed: number) => Effect.Effect<void, CommonError | NotFound> = () => Effect.void
+  ): Stream.Stream<RemoteEntry, CommonError | NotFound> =>
+    Stream.suspend(() => {
+      const complete = makeCompleting(client, operation)
+      let listed = 0
+      return makeListing(
+        client,
+        operation
+      )({ container, prefix }).pipe(
+        Stream.mapChunksEffect((chunk) => {
+          listed += chunk.length
+          return completedWhere(chunk, mayBeMarker, (entry) => complete(container, entry))
+        }),
+        Stream.concat(Stream.execute(Effect.suspend(() => checked(listed)))),
+        Stream.mapChunks((chunk) =>
+          Chunk.filterMap(chunk, (object) => {
+            const path = object.name.slice(prefix.length)
+            const marker = isMarker(object)
+            const bare = marker ? path.replace(/\/$/, "") : path
+            return bare !== "" && isSelected(filter, bare)
+              ? Option.some<RemoteEntry>({ path, object, isMarker: marker })
+              : Option.none()
+          })
+        )
       )
-    )
+    })
 
   /** What is a segment of a large object under the prefix: found when it is first needed. */
   const segmentsUnder = (operation: string, container: string, prefix: string) =>
@@ -383,10 +407,11 @@ export const makeFolders = (
     job: Prepared,
     reader: FolderReader,
     local: Stream.Stream<FoundEntry, PlatformError>,
-    toward: "local" | "remote"
+    toward: "local" | "remote",
+    check?: ListingCheck
   ) =>
     makeComparing(client, operation)(reader, job.folder, options.container, options.compare ?? "sizeAndTime", toward)(
-      merged(local, remoteOf(operation, options, job))
+      merged(local, inOrder(operation, remoteOf(operation, options, job, check?.ended)))
     )
 
   const compareFolder = (options: CompareFolderOptions): Stream.Stream<Comparison, FolderError> =>
@@ -493,7 +518,11 @@ export const makeFolders = (
         const up = options.direction === "upload"
         const job = yield* prepared(operation, options)
         const { container, dryRun = false } = options
-        yield* containerOf(operation, container)
+        const { objectCount: count } = yield* containerOf(operation, container)
+        const check =
+          options.delete === true
+            ? makeListingCheck(client, { operation, container, prefix: job.prefix, count })
+            : undefined
         const fs = yield* FileSystem.FileSystem
         const reader = yield* folderReader
         // What is to be filled may not be there yet; what is to be sent must be.
@@ -551,7 +580,7 @@ export const makeFolders = (
           }
           return Effect.as(events.length === 0 ? Effect.void : emit(events), Chunk.unsafeFromArray(wanted))
         }
-        const judged = verdictsOf(operation, options, job, reader, local, up ? "remote" : "local")
+        const judged = verdictsOf(operation, options, job, reader, local, up ? "remote" : "local", check)
         const segments = yield* segmentsUnder(operation, container, up ? "" : job.prefix)
         const verdicts = besideSegments(operation, segments, up, judged)
         if (up) {
@@ -580,7 +609,9 @@ export const makeFolders = (
         yield* emit(told.filter(isKept).map((file) => ({ _tag: "Skipped", ...file, reason: "segment" })))
         const gone = told.filter((file) => !isKept(file))
         if (dryRun) return yield* emit(gone.map((file) => ({ _tag: "Planned", action: "delete", ...file })))
-        yield* up ? deleteRemote(operation, container, emit, gone) : deleteLocal(root, emit, gone)
+        if (up) return yield* deleteRemote(operation, container, emit, gone)
+        yield* check?.missing(gone.map(({ object }) => object)) ?? Effect.void
+        yield* deleteLocal(root, emit, gone)
       })
     )
 
@@ -622,7 +653,7 @@ const comparisonOf = (
   const here = { bytes: local?.bytes ?? 0, modified: local?.time ?? 0 }
   const there = {
     bytes: remote?.object.bytes ?? 0,
-    modified: remote === undefined ? 0 : remote.object.lastModified.epochMillis
+    modified: remote === undefined ? 0 : remote.object.lastModified?.epochMillis
   }
   switch (verdict) {
     case "onlyLocal":

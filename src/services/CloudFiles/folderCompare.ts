@@ -9,13 +9,14 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import type { SystemError } from "@effect/platform/Error"
 import type { CloudClient } from "../../CloudClient.js"
-import type { CommonError } from "../../CloudError.js"
+import { type CommonError, MalformedResponse } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
 import { compareNames } from "../../internal/folderReader.js"
 import type { FolderReader, FoundEntry } from "../../internal/folderReading.js"
 import { fileTime, isFurthest } from "../../internal/modificationTime.js"
 import { endpoints, type ObjectInfo, type ObjectSummary } from "./endpoints.js"
 import type { Comparing, FileError } from "./folderModel.js"
+import { unfitPath } from "./folderNames.js"
 import { segmentsOf } from "./manifest.js"
 import { md5In } from "./segments.js"
 import { ContainerName, ObjectName } from "./names.js"
@@ -47,17 +48,71 @@ export interface Verdict extends Pair {
 /** Files up to this size are read rather than asked about, and go in archives. */
 export const smallFile = 1024 * 1024
 
+/** The types that clients give to an object that stands for a folder. */
+const markerType = /^\s*(application|text)\/(x-)?directory\s*(;|$)/i
+
 /** Whether an object only says that there is a folder. */
-export const isMarker = ({ bytes, contentType, name }: ObjectSummary): boolean =>
-  bytes === 0 && (name.endsWith("/") || /^application\/(x-)?directory\b/.test(contentType))
+export const isMarker = ({ bytes, contentType = "", name }: ObjectSummary): boolean =>
+  bytes === 0 && (name.endsWith("/") || markerType.test(contentType))
+
+/** Whether only the type of an object, which its entry leaves out, can tell that it stands for a folder. */
+export const mayBeMarker = ({ bytes, contentType, name }: ObjectSummary): boolean =>
+  bytes === 0 && contentType === undefined && !name.endsWith("/")
+
+/** The path of the folder that a marker stands for. */
+export const folderOf = ({ path }: RemoteEntry): string => path.replace(/\/$/, "")
 
 const keyOf = (entry: FoundEntry): string => (entry.kind === "folder" ? `${entry.path}/` : entry.path)
+
+/**
+ * Markers without a slash at the end, which come before the folder's own entry: `photos`, `photos-old.jpg`, `photos/`. Kept until
+ * the merge has passed that.
+ */
+const makePassedMarkers = () => {
+  let passed: ReadonlyArray<string> = []
+  return {
+    add: ({ isMarker, path }: RemoteEntry): void => {
+      if (isMarker && !path.endsWith("/")) {
+        passed = [...passed.filter((one) => compareNames(`${one}/`, path) >= 0), path]
+      }
+    },
+    /** Whether one stands for this local folder. */
+    has: ({ kind, path }: FoundEntry): boolean => kind === "folder" && passed.includes(path)
+  }
+}
 
 interface Side<A> {
   items: ReadonlyArray<A>
   at: number
   ended: boolean
 }
+
+/** Fails where a listing is not in the byte order of its names: what is merged with it would seem to be missing. */
+export const inOrder = <E, R>(
+  operation: string,
+  entries: Stream.Stream<RemoteEntry, E, R>
+): Stream.Stream<RemoteEntry, E | MalformedResponse, R> =>
+  Stream.suspend(() => {
+    let last: string | undefined
+    return Stream.mapChunksEffect(entries, (chunk) => {
+      for (const { path } of chunk) {
+        if (last !== undefined && compareNames(last, path) >= 0) {
+          return Effect.fail(
+            new MalformedResponse({
+              service: "CloudFiles",
+              operation,
+              status: 200,
+              path: "name",
+              expected: "names in their byte order",
+              message: `${operation}: the listing is not in the byte order of its names`
+            })
+          )
+        }
+        last = path
+      }
+      return Effect.succeed(chunk)
+    })
+  })
 
 /** Merges what is in order at both sides. */
 export const merged = <E1, R1, E2, R2>(
@@ -90,6 +145,7 @@ export const merged = <E1, R1, E2, R2>(
                 }
               })
         )
+      const passed = makePassedMarkers()
       const pairs = (): Array<Pair> => {
         const found: Array<Pair> = []
         for (;;) {
@@ -100,6 +156,8 @@ export const merged = <E1, R1, E2, R2>(
           const order = entry === undefined ? 1 : object === undefined ? -1 : compareNames(keyOf(entry), object.path)
           if (order <= 0) left.at++
           if (order >= 0) right.at++
+          if (order > 0 && object !== undefined) passed.add(object)
+          if (order < 0 && entry !== undefined && passed.has(entry)) continue
           found.push({
             path: (order <= 0 ? entry?.path : object?.path) ?? "",
             local: order <= 0 ? entry : undefined,
@@ -130,6 +188,8 @@ export const mtimeOf = (info: ObjectInfo): number | undefined => {
 
 /** When a file was modified that is an object now; else when the object was stored. */
 export const modifiedAt = (info: ObjectInfo): number | undefined => mtimeOf(info) ?? info.lastModified?.epochMillis
+
+const md5OfNothing = "d41d8cd98f00b204e9800998ecf8427e"
 
 /** Whether two times are the same to the millisecond: other clients keep theirs by way of a binary fraction. */
 export const sameTime = (a: number, b: number): boolean => Math.abs(a - b) < 1
@@ -165,7 +225,13 @@ export const makeComparing = (client: CloudClient, operation: string) => {
     }
     const where = segmentsOf(info.manifest ?? "")
     if (where === undefined) return Effect.succeed(undefined)
-    return Effect.map(Stream.runCollect(list(where)), (found) => Chunk.toReadonlyArray(found))
+    return Effect.map(Stream.runCollect(list(where)), (found) => {
+      const parts = Chunk.toReadonlyArray(found).flatMap(({ bytes, hash }) =>
+        hash === undefined ? [] : [{ bytes, hash }]
+      )
+      // A listing without hashes tells nothing of the content.
+      return parts.length === found.length ? parts : undefined
+    })
   }
 
   return (
@@ -206,7 +272,8 @@ export const makeComparing = (client: CloudClient, operation: string) => {
         }
         const time = mtimeOf(info)
         if (time !== undefined) return hasTime(local.time, time) ? "same" : "different"
-        const stored = info.lastModified?.epochMillis ?? remote.object.lastModified.epochMillis
+        const stored = info.lastModified?.epochMillis ?? remote.object.lastModified?.epochMillis
+        if (stored === undefined) return "different"
         // A file that somebody else's client has uploaded is older than its object; one that was downloaded has its time.
         return (toward === "remote" ? local.time <= stored : sameTime(local.time, stored)) ? "same" : "different"
       }).pipe(
@@ -221,19 +288,22 @@ export const makeComparing = (client: CloudClient, operation: string) => {
      * content, and a static one, while its listing lags behind, with the size of its manifest.
      */
     const mayBeLarge = ({ bytes }: FoundEntry, listed: ObjectSummary): boolean =>
-      (listed.bytes === 0 && listed.hash === "d41d8cd98f00b204e9800998ecf8427e") ||
+      (listed.bytes === 0 && (listed.hash ?? md5OfNothing) === md5OfNothing) ||
       (bytes > smallFile && listed.bytes < bytes)
 
     const judge = (pairs: ReadonlyArray<Pair>): Effect.Effect<ReadonlyArray<Verdict>, CommonError | SystemError> =>
       Effect.gen(function* () {
         const verdicts: Array<Verdict["verdict"] | undefined> = Array.from({ length: pairs.length })
         const plain = new Set<number>()
+        const markers: Array<number> = []
         const toHash: Array<number> = []
         const toAsk: Array<number> = []
         for (const [index, { local, remote }] of pairs.entries()) {
           if (remote === undefined) verdicts[index] = "onlyLocal"
-          else if (local === undefined) verdicts[index] = "onlyRemote"
-          else if (local.kind !== "file" || remote.isMarker)
+          else if (local === undefined) {
+            verdicts[index] = "onlyRemote"
+            if (remote.isMarker && unfitPath(operation, folderOf(remote)) === undefined) markers.push(index)
+          } else if (local.kind !== "file" || remote.isMarker)
             verdicts[index] = local.kind === "folder" ? "same" : "different"
           else if (local.bytes !== remote.object.bytes) {
             if (mayBeLarge(local, remote.object)) toAsk.push(index)
@@ -241,6 +311,13 @@ export const makeComparing = (client: CloudClient, operation: string) => {
           } else if (local.bytes === 0) verdicts[index] = "same"
           else if (comparing === "checksum" || local.bytes <= smallFile) toHash.push(index)
           else toAsk.push(index)
+        }
+        if (markers.length > 0) {
+          const paths = markers
+            .map((index) => pairs[index]?.remote)
+            .flatMap((one) => (one === undefined ? [] : [folderOf(one)]))
+          const there = yield* reader.areFolders(folder, paths)
+          for (const [at, index] of markers.entries()) if (there[at] === true) verdicts[index] = "same"
         }
         if (toHash.length > 0) {
           const hashed = yield* reader.hashes(

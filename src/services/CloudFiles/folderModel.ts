@@ -67,7 +67,7 @@ export interface UploadFolderOptions extends FolderOptions, ReadOptions, Transfe
   readonly archives?: "auto" | "always" | "never" | undefined
 }
 
-/** A folder to download. Objects of the type `application/directory` become folders. */
+/** A folder to download. Folder markers (see `downloadFolder`) become folders. */
 export interface DownloadFolderOptions extends FolderOptions, TransferOptions {}
 
 /**
@@ -201,8 +201,11 @@ export type FolderError = CommonError | NotFound | PlatformError
 
 interface Side {
   readonly bytes: number
-  /** Of the file its last modification, of the object when it was stored; milliseconds since 1970. */
-  readonly modified: number
+  /**
+   * Of the file its last modification, of the object when it was stored; milliseconds since 1970. Undefined where the cloud's
+   * listing does not tell it.
+   */
+  readonly modified: number | undefined
 }
 
 /** A file or an object, and what is at the other side. */

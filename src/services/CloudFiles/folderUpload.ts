@@ -20,7 +20,7 @@ import type { ExtractResult } from "./bulkEndpoints.js"
 import { endpoints, type ObjectSummary } from "./endpoints.js"
 import { mtimeOf, sameTime, smallFile } from "./folderCompare.js"
 import type { FileError, FolderError, FolderEvent, SegmentOptions } from "./folderModel.js"
-import { makeListing } from "./remoteListing.js"
+import { completedWhere, makeCompleting, makeListing } from "./remoteListing.js"
 import type { makeUpload } from "./upload.js"
 
 /** A file that is to go up, or a folder without anything in it. */
@@ -178,6 +178,7 @@ export const makeFolderUpload = (client: CloudClient, upload: ReturnType<typeof 
     const putArchive = Endpoint.method(client, { ...endpoints.putArchive, operation })
     const list = makeListing(client, operation)
     const getInfo = Endpoint.method(client, { ...endpoints.getObjectInfo, operation })
+    const complete = makeCompleting(client, operation)
     const archiving = Effect.unsafeMakeSemaphore(archivesAtATime)
     /** Files up to this size are read whole; none of them goes up in segments. */
     const small = Math.min(smallFile, job.segments.segmentThreshold ?? smallFile)
@@ -349,6 +350,13 @@ export const makeFolderUpload = (client: CloudClient, upload: ReturnType<typeof 
         const found = new Map<string, ObjectSummary>()
         return list({ container, prefix, marker: archive.after, endMarker: `${last}\u0001` }).pipe(
           Stream.takeUntil(({ name }) => compareNames(name, last) >= 0),
+          Stream.mapChunksEffect((chunk) =>
+            completedWhere(
+              chunk,
+              ({ hash, name }) => hash === undefined && wanted.has(name),
+              (entry) => complete(container, entry)
+            )
+          ),
           Stream.runForEachChunk((chunk) =>
             Effect.sync(() => {
               for (const object of chunk) if (wanted.has(object.name)) found.set(object.name, object)

@@ -106,7 +106,7 @@ export const makeManifests = (client: CloudClient, operation: string) => {
     )
 
   /** One manifest, and the ETag that its entries amount to. */
-  const read = (address: Address) =>
+  const read = (address: Address & { readonly versionId?: string | undefined }) =>
     Effect.map(getManifest(address), (entries) => ({ entries, etag: etagOfEntries(entries) }))
 
   /** The parts of manifest entries in their order, those of manifests within them in their place. */
@@ -139,10 +139,11 @@ export const makeManifests = (client: CloudClient, operation: string) => {
       const listing = yield* Effect.option(Stream.runCollect(listed(where.container, where.prefix)))
       const entries = Chunk.toReadonlyArray(Option.getOrElse(listing, () => Chunk.empty<ObjectSummary>()))
       const size = entries.reduce((sum, { bytes }) => sum + bytes, 0)
-      if (size !== info.bytes || etagOf(entries.map(({ hash }) => ({ etag: hash }))) !== unquoted(info.etag)) {
-        return undefined
-      }
-      return entries.map(({ bytes, hash, name }) => ({
+      // Without the hash of each segment, nothing can be said of the whole.
+      const hashed = entries.flatMap((entry) => (entry.hash === undefined ? [] : [{ ...entry, hash: entry.hash }]))
+      const isKnown = size === info.bytes && hashed.length === entries.length
+      if (!isKnown || etagOf(hashed.map(({ hash }) => ({ etag: hash }))) !== unquoted(info.etag)) return undefined
+      return hashed.map(({ bytes, hash, name }) => ({
         address: { container: where.container, object: name },
         length: bytes,
         md5: md5In(hash),

@@ -2,12 +2,13 @@
  * The objects of a container, as the operations on many of them ask for them: under a prefix, between two names.
  */
 import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { CloudClient } from "../../CloudClient.js"
 import type { CommonError, NotFound } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
 import type * as RetryPolicy from "../../RetryPolicy.js"
-import { endpoints, type ObjectSummary, type Subdirectory } from "./endpoints.js"
+import { endpoints, md5Of, type ObjectSummary, type Subdirectory } from "./endpoints.js"
 import { listing, nameOf } from "./listing.js"
 
 /** Part of a listing. */
@@ -53,3 +54,39 @@ export const makeListing = (client: CloudClient, operation: string, retry?: Retr
       })
     )
 }
+
+/**
+ * Asks for an object itself what its entry in a listing leaves out, as some clouds do: its type, its MD5, and when it was stored.
+ * One that is gone meanwhile stays as it was listed.
+ */
+export const makeCompleting = (client: CloudClient, operation: string) => {
+  const head = Endpoint.method(client, { ...endpoints.getObjectInfo, operation })
+  return (container: string, entry: ObjectSummary): Effect.Effect<ObjectSummary, CommonError> =>
+    head({ container, object: entry.name }).pipe(
+      Effect.map((info) => ({
+        ...entry,
+        hash: entry.hash ?? md5Of(info),
+        contentType: entry.contentType ?? info.contentType,
+        lastModified: entry.lastModified ?? info.lastModified
+      })),
+      Effect.catchTag("NotFound", () => Effect.succeed(entry))
+    )
+}
+
+/** How many objects are asked for at a time. */
+const atATime = 16
+
+/** Completes those entries of a chunk that need it. */
+export const completedWhere = (
+  chunk: Chunk.Chunk<ObjectSummary>,
+  needsMore: (entry: ObjectSummary) => boolean,
+  complete: (entry: ObjectSummary) => Effect.Effect<ObjectSummary, CommonError>
+): Effect.Effect<Chunk.Chunk<ObjectSummary>, CommonError> =>
+  Chunk.toReadonlyArray(chunk).some(needsMore)
+    ? Effect.map(
+        Effect.forEach(chunk, (entry) => (needsMore(entry) ? complete(entry) : Effect.succeed(entry)), {
+          concurrency: atATime
+        }),
+        Chunk.unsafeFromArray
+      )
+    : Effect.succeed(chunk)

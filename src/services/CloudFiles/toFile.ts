@@ -171,11 +171,12 @@ export const makeDownloadToFile = (client: CloudClient, servicePolicy: RetryPoli
       parallelThreshold = 64 * mebibyte,
       progress = () => Effect.void,
       resume = false,
-      verify = true
+      verify = true,
+      versionId
     } = options
     const path = expandHome(options.path)
-    const where = { container, object, verify }
-    const wanted = { container, object, ifMatch, verify }
+    const where = { container, object, versionId, verify }
+    const wanted = { container, object, versionId, ifMatch, verify }
     const beside = (mark: string): string => besideOf(path, mark)
     /** Where a version is kept: apart, or the holes between parts would be taken for what came in one go. */
     const keptOf = (etag: string): { readonly gapless: string; readonly inParts: string } => {
@@ -353,7 +354,7 @@ export const makeDownloadToFile = (client: CloudClient, servicePolicy: RetryPoli
     const usual: Effect.Effect<DownloadedFile, DownloadToFileError> = Effect.gen(function* () {
       if (!(yield* isReplaceable)) return yield* Effect.scoped(Effect.flatMap(open(wanted), onto))
       if (resume) {
-        const info = yield* getObjectInfo({ container, object })
+        const info = yield* getObjectInfo({ container, object, versionId })
         const { bytes, etag } = info
         const isMeant = ifMatch === undefined || unquoted(ifMatch) === unquoted(etag ?? "")
         if (etag !== undefined && bytes !== undefined && bytes > 0 && isMeant) {

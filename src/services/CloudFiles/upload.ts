@@ -922,7 +922,7 @@ export const makeUpload = (client: CloudClient, bulkDelete: BulkDelete, putStati
     Stream.runFold(
       manifests.listed(plan.container, `${plan.folder}/`),
       new Map<string, { readonly hash: string; readonly bytes: number }>(),
-      (found, { bytes, hash, name }) => found.set(name, { bytes, hash: hash.toLowerCase() })
+      (found, { bytes, hash = "", name }) => found.set(name, { bytes, hash: hash.toLowerCase() })
     )
 
   /** What is little and to be stored as it is needs nothing but its request. */

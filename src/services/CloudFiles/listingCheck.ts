@@ -1,0 +1,84 @@
+/**
+ * Checks a listing before files are deleted for it: a cloud, or a proxy before it, may answer a listing without its items.
+ *
+ * The container's count is what there is to compare with. It is eventually consistent, and so it may be wrong for a while after
+ * changes: a listing that is shorter than the count is a reason to look again, and only a listing without any object, or an
+ * object that is there and was not listed, is a reason to refuse.
+ */
+import * as Effect from "effect/Effect"
+import type { CloudClient } from "../../CloudClient.js"
+import { type CommonError, MalformedResponse, type NotFound } from "../../CloudError.js"
+import * as Endpoint from "../../Endpoint.js"
+import { endpoints } from "./endpoints.js"
+
+/** How many objects are asked for at a time. */
+const atATime = 16
+
+/** What a listing is checked against. */
+export interface ListingCheck {
+  /** To be called at the listing's end, with the number of its objects. Fails where there are none, and the count says otherwise. */
+  readonly ended: (listed: number) => Effect.Effect<void, CommonError | NotFound>
+  /**
+   * To be called with objects that the listing did not have. Where the listing may be incomplete, each of them is asked for; fails
+   * where one is there.
+   */
+  readonly missing: (objects: ReadonlyArray<string>) => Effect.Effect<void, CommonError>
+}
+
+/** The check of one listing. `count` is what the container's headers said before. */
+export const makeListingCheck = (
+  client: CloudClient,
+  {
+    container,
+    count,
+    operation,
+    prefix
+  }: {
+    readonly operation: string
+    readonly container: string
+    readonly prefix: string
+    readonly count: number | undefined
+  }
+): ListingCheck => {
+  const getContainer = Endpoint.method(client, { ...endpoints.getContainer, operation })
+  const getObjectInfo = Endpoint.method(client, { ...endpoints.getObjectInfo, operation })
+  let total = 0
+
+  const refused = (expected: string): MalformedResponse =>
+    new MalformedResponse({
+      service: client.service,
+      operation,
+      status: 200,
+      path: ".",
+      expected,
+      message: `${operation}: the listing of ${container} cannot be trusted, and nothing was deleted: expected ${expected}`
+    })
+
+  return {
+    ended: (listed) =>
+      Effect.suspend(() => {
+        total = listed
+        if (listed > 0 || prefix !== "" || count === undefined || count === 0) return Effect.void
+        // The last objects may have been deleted meanwhile.
+        return Effect.flatMap(getContainer({ container, newest: true }), ({ objectCount = 0 }) =>
+          objectCount === 0
+            ? Effect.void
+            : Effect.fail(refused(`${objectCount} objects, as the container's count says, not an empty listing`))
+        )
+      }),
+    missing: (objects) =>
+      Effect.suspend(() => {
+        const mayBeIncomplete = prefix === "" ? count !== undefined && total < count : total === 0
+        if (!mayBeIncomplete) return Effect.void
+        return Effect.forEach(
+          objects,
+          (object) =>
+            getObjectInfo({ container, object }).pipe(
+              Effect.flatMap(() => Effect.fail(refused(`the object ${object}, which is there and was not listed`))),
+              Effect.catchTag("NotFound", () => Effect.void)
+            ),
+          { concurrency: atATime, discard: true }
+        )
+      })
+  }
+}
