@@ -25,6 +25,7 @@ import * as Discovery from "./CloudFiles/Discovery.js"
 import * as FormPost from "./CloudFiles/FormPost.js"
 import * as MediaType from "./CloudFiles/MediaType.js"
 import * as Metadata from "./CloudFiles/Metadata.js"
+import * as ObjectVersioning from "./CloudFiles/ObjectVersioning.js"
 import * as Reading from "./CloudFiles/Reading.js"
 import * as StaticLargeObject from "./CloudFiles/StaticLargeObject.js"
 import type { Container, Dialect, Settings } from "./CloudFiles/Storage.js"
@@ -197,6 +198,11 @@ export const make = (options: CloudFilesOptions = {}): Effect.Effect<CloudFilesE
     ): Effect.Effect<WireResponse, WireBroken | Answer.Refused> => {
       const work: Writing.Work = { storage, settings, request, path }
       const multipart = settings.staticLargeObjects ? request.query.getAll("multipart-manifest").at(-1) : undefined
+      const version = ObjectVersioning.idOf(request)
+      if (version !== undefined && (request.method === "PUT" || request.method === "DELETE")) {
+        const change = request.method === "PUT" ? ObjectVersioning.restore : ObjectVersioning.removeVersion
+        return Answer.attempt(() => change(Writing.containerOf(work, now), path.object, version))
+      }
       switch (request.method) {
         case "GET":
         case "HEAD": {

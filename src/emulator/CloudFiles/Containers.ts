@@ -12,6 +12,7 @@ import * as ByteText from "./ByteText.js"
 import * as CrossOrigin from "./CrossOrigin.js"
 import * as Listing from "./Listing.js"
 import * as Metadata from "./Metadata.js"
+import * as ObjectVersioning from "./ObjectVersioning.js"
 import * as Reading from "./Reading.js"
 import type { Container, Settings, Storage, Symlink } from "./Storage.js"
 import { timestamp } from "./Storage.js"
@@ -21,7 +22,7 @@ const methods = ["GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS"]
 const longestName = 256
 
 /** Headers beside the metadata that a container keeps. */
-const keptHeaders = ["X-Container-Read", "X-Container-Write", "X-Versions-Location"]
+const keptHeaders = ["X-Container-Read", "X-Container-Write", "X-Versions-Location", "X-Versions-Enabled"]
 
 /** Puts an access list into Swift's form; 400 for referrers in one that allows writing. */
 const accessList = (header: string, value: string): string =>
@@ -65,6 +66,13 @@ const checkedHeaders = (request: ServiceRequest): Readonly<Record<string, string
   }
   if (headers["x-versions-location"] && headers["x-history-location"]) {
     Answer.refuse(Answer.plain(400, "Only one of x-versions-location or x-history-location may be specified"))
+  }
+  const enabled = headers["x-versions-enabled"]
+  if (enabled !== undefined) {
+    if (headers["x-versions-location"] || headers["x-history-location"]) {
+      Answer.refuse(Answer.plain(400, "Cannot enable object versioning on a container that uses the legacy versioned writes feature."))
+    }
+    headers["x-versions-enabled"] = Metadata.isTrue(enabled) ? "True" : "False"
   }
   if (ByteText.percentDecode(headers["x-versions-location"] ?? "").includes("/")) {
     Answer.refuse(Answer.sentence(412, "Container name cannot contain slashes"))
@@ -150,6 +158,9 @@ export const remove = (storage: Storage, name: ByteText.ByteText, now: number): 
   if (container.count > 0) {
     return Answer.standard(409)
   }
+  if (container.versions.size > 0) {
+    return Answer.plain(409, "Delete all versions before deleting container.")
+  }
   storage.remove(name)
   return Answer.standard(204)
 }
@@ -173,9 +184,11 @@ export const handle = (
       const format = Listing.format(request)
       const parameters = Listing.parameters(request, settings.pageLimit)
       const found = existing()
-      const rows = Listing.page(found.names, parameters).map((entry) =>
-        objectRow(request, format, found, entry, settings.discoverable)
-      )
+      const rows = request.query.has("versions")
+        ? ObjectVersioning.rows(found, request, parameters)
+        : Listing.page(found.names, parameters).map((entry) =>
+            objectRow(request, format, found, entry, settings.discoverable)
+          )
       const elements = { root: "container", item: "object", name: ByteText.toText(name) } as const
       return Listing.respond(rows, format, elements, { ...statistics(found), ...Listing.varies(request) })
     }

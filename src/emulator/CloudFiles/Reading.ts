@@ -14,6 +14,7 @@ import * as Timestamp from "../Timestamp.js"
 import * as Answer from "./Answer.js"
 import * as ByteRange from "./ByteRange.js"
 import * as ByteText from "./ByteText.js"
+import * as ObjectVersioning from "./ObjectVersioning.js"
 import type { Container, Storage, StoredObject } from "./Storage.js"
 import { lastModified, timestamp } from "./Storage.js"
 import * as StoredBytes from "./StoredBytes.js"
@@ -385,7 +386,12 @@ export const read = (
   now: number,
   method: "GET" | "HEAD"
 ): Read => {
-  const object = find(storage, path, request.headers, now)
+  const id = ObjectVersioning.idOf(request)
+  const container = storage.get(path.container, now)
+  const object =
+    id === undefined || container === undefined
+      ? find(storage, path, request.headers, now)
+      : ObjectVersioning.objectOf(container, path.object, id)
   const wantsManifest = request.query.getAll("multipart-manifest").at(-1) === "get"
   const isManifest = wantsManifest && object.manifest !== undefined
   const isRaw = isManifest && request.query.getAll("format").at(-1) === "raw"

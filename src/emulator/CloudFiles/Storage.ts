@@ -105,6 +105,21 @@ export interface StoredObject {
   readonly symlink?: Symlink | undefined
 }
 
+/**
+ * A version that a container keeps under an id.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Version {
+  /** `1389453423.35964`, or `null` of what was stored before versions were kept. */
+  readonly id: string
+  /** Undefined where it says that the object was deleted. */
+  readonly object: StoredObject | undefined
+  /** In milliseconds since 1970. */
+  readonly changed: number
+}
+
 /** How long an expired object still stands in listings and counts: Swift removes it within a day. */
 const lingering = 24 * 60 * 60 * 1000
 
@@ -126,6 +141,8 @@ export class Container {
   /** The sum of what is stored: of a manifest its own size, not that of what it stands for. */
   bytesUsed = 0
   readonly names = new SortedNames()
+  /** The versions of objects by their names, the newest first; see `ObjectVersioning`. */
+  readonly versions = new Map<ByteText, ReadonlyArray<Version>>()
   private readonly objects = new Map<ByteText, StoredObject>()
   private readonly expiring = new Set<ByteText>()
   private nextRemoval = Infinity

@@ -16,6 +16,7 @@ import * as Reading from "./Reading.js"
 import type { Container, Settings, Storage, StoredObject } from "./Storage.js"
 import { lastModified } from "./Storage.js"
 import * as StoredBytes from "./StoredBytes.js"
+import * as ObjectVersioning from "./ObjectVersioning.js"
 import * as Versions from "./Versions.js"
 
 /**
@@ -289,7 +290,7 @@ export const store = (
   const container = containerOf(work, now)
   checkCreateOnly(work, now)
   Versions.archive(work.storage, container, work.path.object, now)
-  container.put(work.path.object, object)
+  ObjectVersioning.put(container, work.path.object, object, now)
   return {
     ...Answer.standard(201),
     headers: {
@@ -358,7 +359,7 @@ export const post = (work: Work, now: number): WireResponse => {
   const replaced = described(headers, now)
   const object = container.get(work.path.object, now) ?? Answer.refuse(Answer.standard(404))
   const isTyped = headers["content-type"] || Metadata.isTrue(headers["x-detect-content-type"])
-  container.put(work.path.object, {
+  ObjectVersioning.amend(container, work.path.object, {
     ...object,
     contentType: isTyped ? contentTypeOf(headers, work.path.object) : object.contentType,
     changed: now,
@@ -391,6 +392,6 @@ export const remove = (storage: Storage, path: Reading.ObjectPath, now: number):
   }
   const isThere = container.get(path.object, now) !== undefined
   // An expired object is not found, but deleting it takes it out of the listing.
-  container.remove(path.object)
+  ObjectVersioning.remove(container, path.object, now)
   return Answer.standard(isThere ? 204 : 404)
 }
