@@ -166,9 +166,7 @@ describe("synchronizing with `delete`", () => {
         const service = yield* filled
         yield* listed(Infinity, [])
         const folder = yield* folderOf(local)
-        const error = yield* Effect.flip(
-          runFolder(service.sync({ folder, container: "c", direction, delete: true }))
-        )
+        const error = yield* Effect.flip(runFolder(service.sync({ folder, container: "c", direction, delete: true })))
         assert.strictEqual(error._tag, "MalformedResponse")
         assert.deepStrictEqual(yield* contentOf(folder), local)
         assert.deepStrictEqual(yield* writes, [])

@@ -282,7 +282,10 @@ describe("CloudFiles: versions", () => {
       yield* forget
       const found = yield* Stream.runCollect(files.listVersions({ container: "c", object: "größe" }))
       assert.deepStrictEqual(
-        Chunk.toReadonlyArray(found).map(({ bytes, written }) => [bytes, written === undefined ? undefined : DateTime.formatIso(written)]),
+        Chunk.toReadonlyArray(found).map(({ bytes, written }) => [
+          bytes,
+          written === undefined ? undefined : DateTime.formatIso(written)
+        ]),
         [
           [9, "2014-05-13T16:53:21.000Z"],
           [13, "2014-05-13T16:53:20.123Z"]

@@ -70,7 +70,12 @@ const checkedHeaders = (request: ServiceRequest): Readonly<Record<string, string
   const enabled = headers["x-versions-enabled"]
   if (enabled !== undefined) {
     if (headers["x-versions-location"] || headers["x-history-location"]) {
-      Answer.refuse(Answer.plain(400, "Cannot enable object versioning on a container that uses the legacy versioned writes feature."))
+      Answer.refuse(
+        Answer.plain(
+          400,
+          "Cannot enable object versioning on a container that uses the legacy versioned writes feature."
+        )
+      )
     }
     headers["x-versions-enabled"] = Metadata.isTrue(enabled) ? "True" : "False"
   }

@@ -9,6 +9,8 @@ const address = { container: true, object: true } as const
 
 const range = { offset: true, length: true, last: true } as const
 
+const downloading = { ...address, versionId: true, range, ifMatch: true, verify: true } as const
+
 const copying = extended(endpoints.copyObject, {
   segments: true,
   segmentContainer: true,
@@ -97,10 +99,11 @@ export const inputs = {
     "detectContentType",
     "ifNoneMatch"
   ),
-  download: { ...address, range, ifMatch: true, verify: true },
-  open: { ...address, range, ifMatch: true, verify: true },
+  download: downloading,
+  open: downloading,
   downloadToFile: {
     ...address,
+    versionId: true,
     path: true,
     ifMatch: true,
     verify: true,
@@ -128,5 +131,8 @@ export const inputs = {
   rotateTempUrlKey: { container: true, key: true },
   removeTempUrlKey: { container: true, previousOnly: true },
   listVersions: { ...address, pageSize: true },
-  restoreVersion: version
+  downloadVersion: version,
+  restoreVersion: version,
+  deleteVersion: version,
+  purgeVersions: address
 } satisfies AnyInputs
