@@ -49,7 +49,7 @@ const program = Effect.gen(function* () {
     return page(`<h1>Uploaded</h1><ul>${items.join("")}</ul>`)
   })
 
-  yield* files.createContainer(inbox)
+  yield* files.createContainer({ container: inbox.container })
   yield* HttpRouter.empty.pipe(
     HttpRouter.get("/", form),
     HttpRouter.get("/done", done),

@@ -367,6 +367,7 @@ describe("secrets", () => {
             flavorId: "general1-1",
             adminPassword: Redacted.make(adminPassword)
           }
+          const password = { serverId: "s-1", adminPassword: server.adminPassword }
           const s3 = { accessKeyId: "AKIA", secretAccessKey: Redacted.make(s3Secret) }
           assert.isTrue(Exit.isSuccess(yield* outcome(all, "createS3Credential", bigData.createS3Credential(s3))))
           all.add("an S3 credential", s3)
@@ -460,9 +461,9 @@ describe("secrets", () => {
                 const files = yield* CloudFiles.CloudFiles
                 const refused = yield* outcome(all, `create: ${status}`, servers.create(server))
                 assert.isTrue(Exit.isFailure(refused) && all.texts.some(([, text]) => text.includes("<redacted>")))
-                yield* outcome(all, `rebuild: ${status}`, servers.rebuild({ ...server, serverId: "s-1" }))
-                yield* outcome(all, `rescue: ${status}`, servers.rescue({ ...server, serverId: "s-1" }))
-                yield* outcome(all, `changePassword: ${status}`, servers.changePassword({ ...server, serverId: "s-1" }))
+                yield* outcome(all, `rebuild: ${status}`, servers.rebuild({ ...password, imageId: server.imageId }))
+                yield* outcome(all, `rescue: ${status}`, servers.rescue(password))
+                yield* outcome(all, `changePassword: ${status}`, servers.changePassword(password))
                 yield* outcome(all, `listContainersPage: ${status}`, files.listContainersPage())
                 const newKey = { container: "c", key: Redacted.make(tempUrlKey) }
                 yield* outcome(all, `setTempUrlKey: ${status}`, files.setTempUrlKey(newKey))
@@ -482,9 +483,9 @@ describe("secrets", () => {
           expectFailure(yield* outcome(all, "an answer without an id", servers.create(server)), "MalformedResponse")
           yield* fail(202, { server: { id: "s-1", adminPass: [plainPassword] } })
           expectFailure(yield* outcome(all, "an odd password", servers.create(server)), "MalformedResponse")
-          yield* fail(200, { keypair: { name: "k", fingerprint: "f", private_key: plainPassword } })
+          yield* fail(200, { keypair: { name: "k", fingerprint: "f", private_key: [plainPassword] } })
           expectFailure(
-            yield* outcome(all, "an incomplete key pair", servers.createKeyPair({ name: "l" })),
+            yield* outcome(all, "an odd private key", servers.createKeyPair({ name: "l" })),
             "MalformedResponse"
           )
 

@@ -751,7 +751,9 @@ for (const [name, http] of clients) {
           Effect.forEach(Array.from({ length: 100 }), () => Effect.flip(files.listContainersPage()))
         ).pipe(Effect.provide(servicesAt(server.url, keepingAlive(name, http))))
         assert.isTrue(errors.every((error) => error._tag === "Unauthorized"))
-        assert.strictEqual(count, 200)
+        // A few requests were sent again with a new token, until the resource was known to reject every one.
+        assert.isAtLeast(count, 101)
+        assert.isAtMost(count, 110)
         assert.isAtMost(server.accepted(), 2)
       })
     )

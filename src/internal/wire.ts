@@ -94,16 +94,36 @@ const plainInstantOf = (text: string): DateTime.Utc | undefined => {
   return Number.isNaN(millis) ? undefined : utcOf(millis)
 }
 
-const instantOf = (text: string): Option.Option<DateTime.Utc> => {
+const hasZone = /(?:[zZ]|\b(?:GMT|UTC)|[+-]\d\d(?::?\d\d)?)$/
+
+/** ISO 8601 in the one form that Date reads: a dot before the fraction, separators, and a zone with minutes, which is UTC by default. */
+const completeIso = (text: string): string => {
+  const separated = text
+    .replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)/, "$1-$2-$3T$4:$5:$6")
+    .replace(/^(\d{4}-\d\d-\d\d) +(?=\d)/, "$1T")
+    .replace(",", ".")
+    .replace(/ ?(?:GMT|UTC)$/, "Z")
+  return /T.*[+-]\d\d$/.test(separated) ? `${separated}:00` : hasZone.test(separated) ? separated : `${separated}Z`
+}
+
+/**
+ * The moment of a date in any form that clouds write: ISO 8601, extended or basic, with a fraction of any length; the three forms
+ * of HTTP. Without a zone it is UTC.
+ */
+export const instantOf = (text: string): Option.Option<DateTime.Utc> => {
   const plain = plainInstantOf(text)
   if (plain !== undefined) return Option.some(plain)
   const trimmed = text.trim()
-  return DateTime.make(/([zZ]|[+-]\d\d:?\d\d)$/.test(trimmed) ? trimmed : `${trimmed}Z`)
+  if (/^\d{4}-?\d\d-?\d\d/.test(trimmed)) return DateTime.make(completeIso(trimmed))
+  // As a string, DateTime would read it as ISO 8601.
+  return /^[A-Z][a-z]{2,8},? /.test(trimmed)
+    ? DateTime.make(new Date(hasZone.test(trimmed) ? trimmed : `${trimmed} UTC`))
+    : Option.none()
 }
 
 /**
  * A timestamp as the cloud writes it: ISO 8601 with a fraction of any length or none, and `Z`, an offset, or no zone at all,
- * which means UTC. Encoded as ISO 8601 with `Z`.
+ * which means UTC; or an HTTP date. Encoded as ISO 8601 with `Z`.
  */
 export const Timestamp: Schema.Schema<DateTime.Utc, string> = Schema.transformOrFail(
   Schema.String,

@@ -240,6 +240,37 @@ export const folders = <E>(cloud: Layer.Layer<Services, E>): void =>
           assert.match(refused.message, /Invalid Tar File/)
         })
       )
+
+      it.scoped("markers of other clients become folders, and stay while the folders are there", () =>
+        Effect.gen(function* () {
+          const files = yield* CloudFiles.CloudFiles
+          const name = yield* container()
+          for (const [object, contentType] of [
+            ["photos", "text/directory"],
+            ["photos/deep/", "application/x-directory"],
+            ["empty", "application/directory"]
+          ] as const) {
+            yield* files.upload({ container: name, object, contentType, body: fromString("") })
+          }
+          for (const object of ["photos-old.txt", "photos/a.txt", "photos/deep/b.txt"]) {
+            yield* files.upload({ container: name, object, body: fromString(object) })
+          }
+          const folder = yield* Folder.folderOf()
+          yield* runFolder(files.downloadFolder({ container: name, folder }))
+          assert.isTrue((yield* Effect.promise(() => stat(join(folder, "empty")))).isDirectory())
+          const before = yield* namesIn(name)
+          for (const direction of ["upload", "download"] as const) {
+            const told = yield* events(
+              files.sync({ container: name, folder, direction, delete: true, emptyFolders: true })
+            )
+            assert.deepStrictEqual(
+              told.filter((line) => !line.startsWith("Skipped ")),
+              []
+            )
+          }
+          assert.deepStrictEqual(yield* namesIn(name), before)
+        }).pipe(Effect.provide(NodeFileSystem.layer))
+      )
     })
   })
 

@@ -1,9 +1,9 @@
 import { assert, describe, layer as onLayer } from "@effect/vitest"
 import { DateTime, Duration, Effect, type Layer, Option, Redacted, Stream } from "effect"
 import { CloudFiles } from "effect-rackspace"
-import { bytesOf, collected, md5, patterned } from "../support.js"
+import { bytesOf, collected, md5, patterned, textOf } from "../support.js"
 import { exchange, freshName, rawFiles, type RawRequest, type Services } from "./Cloud.js"
-import { container, failure, put, read } from "./support.js"
+import { container, failure, namesIn, put, read } from "./support.js"
 
 const { AccessList, fromBytes, fromString } = CloudFiles
 
@@ -144,6 +144,87 @@ export const settings = <E>(cloud: Layer.Layer<Services, E>): void =>
             (yield* collected(files.listVersions(address))).map(({ bytes }) => bytes),
             [3, 4, 5]
           )
+        })
+      )
+
+      it.scoped("under ids they are listed, read, restored, deleted and purged", () =>
+        Effect.gen(function* () {
+          const files = yield* CloudFiles.CloudFiles
+          const name = yield* container()
+          yield* put(name, "before", "unversioned")
+          yield* files.updateContainer({ container: name, versionsEnabled: true })
+          assert.isTrue((yield* files.getContainer({ container: name })).versionsEnabled)
+          const object = "größe/☃"
+          const address = { container: name, object }
+          const list = collected(files.listVersions({ ...address, pageSize: 1 }))
+          for (const text of ["one", "four", "fifty"]) {
+            yield* put(name, object, text)
+            yield* Effect.sleep("20 millis")
+          }
+          yield* put(name, `${object}/more`, "a")
+          const found = yield* list
+          assert.deepStrictEqual(
+            found.map(({ bytes, isCurrent, isDeleted }) => [bytes, isCurrent, isDeleted]),
+            [
+              [5, true, false],
+              [4, false, false],
+              [3, false, false]
+            ]
+          )
+          const [, second, oldest] = found
+          if (second === undefined || oldest === undefined) return assert.fail("three versions")
+          assert.strictEqual(yield* textOf(files.downloadVersion(oldest)), "one")
+          const { versionId } = second
+          assert.strictEqual(yield* textOf(files.download({ ...address, versionId })), "four")
+          assert.strictEqual((yield* files.getObjectInfo({ ...address, versionId })).bytes, 4)
+          yield* files.restoreVersion(oldest)
+          assert.strictEqual(yield* read(name, object), "one")
+          yield* files.deleteVersion(second)
+          assert.strictEqual(yield* failure(textOf(files.downloadVersion(second))), "NotFound")
+          yield* files.deleteObject(address)
+          const [mark] = yield* list
+          assert.deepStrictEqual([mark?.isCurrent, mark?.isDeleted], [true, true])
+          assert.strictEqual(yield* failure(read(name, object)), "NotFound")
+          yield* files.restoreVersion(oldest)
+          yield* files.purgeVersions(address)
+          assert.deepStrictEqual(
+            (yield* list).map(({ bytes, isCurrent }) => [bytes, isCurrent]),
+            [[3, true]]
+          )
+          assert.deepStrictEqual(
+            (yield* collected(files.listVersions({ container: name, object: "before" }))).map(
+              ({ versionId }) => versionId
+            ),
+            ["null"]
+          )
+        })
+      )
+
+      for (const isKept of [true, false]) {
+        it.scoped(`go with a container that ${isKept ? "keeps them" : "has kept them before"} under ids`, () =>
+          Effect.gen(function* () {
+            const files = yield* CloudFiles.CloudFiles
+            const name = yield* container()
+            yield* put(name, "before", "unversioned")
+            yield* files.updateContainer({ container: name, versionsEnabled: true })
+            for (const text of ["one", "two"]) yield* put(name, "o", text)
+            yield* put(name, "gone")
+            yield* files.deleteObject({ container: name, object: "gone" })
+            if (!isKept) yield* files.updateContainer({ container: name, versionsEnabled: false })
+            yield* files.deleteContainerWithContents({ container: name })
+            assert.strictEqual(yield* failure(files.getContainer({ container: name })), "NotFound")
+          })
+        )
+      }
+
+      it.scoped("that another container keeps do not come back while theirs is deleted", () =>
+        Effect.gen(function* () {
+          const files = yield* CloudFiles.CloudFiles
+          const versions = yield* container()
+          const name = yield* container({ versionsLocation: versions })
+          for (let count = 0; count < 10; count++) yield* put(name, "o", `${count}`)
+          yield* files.deleteContainerWithContents({ container: name })
+          assert.lengthOf(yield* namesIn(versions), 9)
         })
       )
 

@@ -88,6 +88,33 @@ describe("versions that a container keeps under ids", () => {
     }).pipe(Effect.provide(cloud))
   )
 
+  for (const pageSize of [1, 100]) {
+    it.effect(
+      `show what readers get, and purging keeps it, after a deletion and a restoration (pages of ${pageSize})`,
+      () =>
+        Effect.gen(function* () {
+          const { files, list } = yield* versioned
+          const address = { container: "v", object: "o" }
+          const oldest = (yield* list("o")).at(-1)
+          if (oldest === undefined) return assert.fail("a version")
+          yield* files.deleteObject(address)
+          yield* files.restoreVersion(oldest)
+          const found = yield* collected(files.listVersions({ ...address, pageSize }))
+          assert.deepStrictEqual(
+            found.map(({ bytes, isCurrent }) => [bytes, isCurrent]),
+            [
+              [0, false],
+              [5, false],
+              [3, false],
+              [3, true]
+            ]
+          )
+          assert.strictEqual(yield* files.purgeVersions(address), 3)
+          assert.strictEqual(yield* textOf(files.download(address)), "one")
+        }).pipe(Effect.provide(cloud))
+    )
+  }
+
   it.effect("are not read or restored where they say that the object was deleted, nor where no version is named", () =>
     Effect.gen(function* () {
       const { files, list } = yield* versioned

@@ -437,7 +437,7 @@ describe("CloudServers: refusals", () => {
       }
       assert.strictEqual(
         errors[0]?.message,
-        `CloudServers.get: 404 Instance could not be found (request ${(errors[0] as CloudError.NotFound).requestId})`
+        `CloudServers.get: 404 Instance could not be found (request ${(errors[0] as CloudError.NotFound).requestId}): serverId ${serverId}`
       )
     }).pipe(on())
   )
@@ -542,7 +542,11 @@ describe("CloudServers: refusals", () => {
       yield* TestClock.adjust("1 seconds")
       assert.strictEqual((yield* Fiber.join(second)).name, "l")
       assert.strictEqual((yield* requests).length, 3)
-    }).pipe(Effect.provide(TestCloud.layer({ cloud: { servers: { rateLimits: { POST: 1 } } } })))
+    }).pipe(
+      Effect.provide(
+        TestCloud.layer({ cloud: { servers: { rateLimits: { POST: 1 } } }, retry: RetryPolicy.defaultPolicy })
+      )
+    )
   )
 
   it.effect("an error in a listing's first page fails the Stream, typed", () =>

@@ -50,7 +50,7 @@ const accessList = (header: string, value: string): string =>
     .join(",")
 
 /** A container's headers as they are to be kept, checked. */
-const checkedHeaders = (request: ServiceRequest): Readonly<Record<string, string>> => {
+const checkedHeaders = (request: ServiceRequest, before: Container | undefined): Readonly<Record<string, string>> => {
   const headers: Record<string, string> = { ...request.headers }
   for (const header of ["x-container-read", "x-container-write"]) {
     const value = headers[header]
@@ -69,11 +69,11 @@ const checkedHeaders = (request: ServiceRequest): Readonly<Record<string, string
   }
   const enabled = headers["x-versions-enabled"]
   if (enabled !== undefined) {
-    if (headers["x-versions-location"] || headers["x-history-location"]) {
+    if (Metadata.isTrue(enabled) && before?.headers.has("X-Versions-Location")) {
       Answer.refuse(
         Answer.plain(
           400,
-          "Cannot enable object versioning on a container that uses the legacy versioned writes feature."
+          "Cannot enable object versioning on a container that is already using the older versioned writes feature."
         )
       )
     }
@@ -143,7 +143,12 @@ const put = (
   if (before === undefined && storage.count >= settings.maxContainers) {
     return Answer.sentence(403, `Reached container limit of ${settings.maxContainers}`)
   }
-  const headers = Metadata.merged(before?.headers ?? new Map(), checkedHeaders(request), "container", keptHeaders)
+  const headers = Metadata.merged(
+    before?.headers ?? new Map(),
+    checkedHeaders(request, before),
+    "container",
+    keptHeaders
+  )
   const container = before ?? storage.create(name, now)
   container.headers = headers
   return Answer.standard(before === undefined ? 201 : 202)
@@ -206,7 +211,7 @@ export const handle = (
     case "PUT":
       return put(storage, settings, request, name, now)
     case "POST": {
-      const headers = checkedHeaders(request)
+      const headers = checkedHeaders(request, storage.get(name, now))
       Metadata.check(headers, "container")
       const found = existing()
       found.headers = Metadata.merged(found.headers, headers, "container", keptHeaders)

@@ -66,13 +66,13 @@ export const amend = (container: Container, name: ByteText.ByteText, object: Sto
 }
 
 /**
- * Removes an object from its place, and notes so where the container keeps versions.
+ * Removes an object from its place, and notes so where the container keeps versions, also of what was not there.
  *
  * @since 0.1.0
  * @category operations
  */
 export const remove = (container: Container, name: ByteText.ByteText, now: number): void => {
-  if (isEnabled(container) && container.listed(name) !== undefined) {
+  if (isEnabled(container)) {
     add(container, name, undefined, now)
   }
   container.remove(name)
@@ -134,6 +134,21 @@ const allOf = (container: Container, name: ByteText.ByteText): ReadonlyArray<Ver
   return current === undefined ? [] : [{ id: "null", object: current, changed: current.changed }]
 }
 
+/**
+ * The header that tells the id of an object's version, where the container has ever kept versions of it.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const idHeader = (
+  container: Container | undefined,
+  name: ByteText.ByteText,
+  object: StoredObject
+): Readonly<Record<string, string>> => {
+  const version = container?.versions.get(name)?.find((one) => one.object === object)
+  return version === undefined ? {} : { "X-Object-Version-Id": version.id }
+}
+
 const rowOf = (name: ByteText.ByteText, { changed, id, object }: Version, isLatest: boolean): Listing.Row => ({
   name: ByteText.toText(name),
   hash: object?.stored.md5 ?? emptyMd5,
@@ -163,10 +178,13 @@ export const rows = (
     .filter((name) => name.startsWith(prefix) && name >= marker && (endMarker === "" || name < endMarker))
     .flatMap((name) => {
       const all = allOf(container, name)
-      const latest = all.find(({ object }) => object === container.listed(name))
       const begun = name === marker && versionMarker !== undefined
       const seen = begun ? all.findIndex(({ id }) => id === versionMarker) + 1 : name === marker ? all.length : 0
-      return all.slice(seen).map((version) => rowOf(name, version, version === latest))
+      // As Swift has it: a mark is the latest where it is the newest, restored or not; and behind the beginning of a page, which
+      // is also where the listing of the objects themselves begins, nothing is.
+      const isLatest = ({ object }: Version, index: number): boolean =>
+        object === undefined ? index === 0 : !begun && object === container.listed(name)
+      return all.slice(seen).map((version, index) => rowOf(name, version, isLatest(version, seen + index)))
     })
     .slice(0, limit)
 }

@@ -400,7 +400,10 @@ export const read = (
   if (content === undefined) {
     return Answer.refuse(Answer.standard(404))
   }
-  const headers = objectHeaders(object, content.etag)
+  const headers = {
+    ...objectHeaders(object, content.etag),
+    ...ObjectVersioning.idHeader(container, path.object, object)
+  }
   if (isManifest && !isRaw) {
     headers["Content-Type"] = "application/json; charset=utf-8"
   }

@@ -15,7 +15,8 @@ import {
   furtherHeaders,
   HttpDate,
   metadataHeaders,
-  removalHeaders
+  removalHeaders,
+  toldIfReadable
 } from "./headers.js"
 import { ContainerName, encodedAddress, NamePart, ObjectName } from "./names.js"
 import * as Settings from "./settings.js"
@@ -33,10 +34,10 @@ const toldOfContainers = { ...Settings.containerSettings, ...Settings.versionsEn
 export const Account = fromHeaders(
   "x-account-meta-",
   {
-    containerCount: absent(Count).pipe(Schema.fromKey("x-account-container-count")),
-    objectCount: absent(Count).pipe(Schema.fromKey("x-account-object-count")),
-    bytesUsed: absent(Count).pipe(Schema.fromKey("x-account-bytes-used")),
-    created: absent(EpochSeconds).pipe(Schema.fromKey("x-timestamp")),
+    containerCount: toldIfReadable(Count).pipe(Schema.fromKey("x-account-container-count")),
+    objectCount: toldIfReadable(Count).pipe(Schema.fromKey("x-account-object-count")),
+    bytesUsed: toldIfReadable(Count).pipe(Schema.fromKey("x-account-bytes-used")),
+    created: toldIfReadable(EpochSeconds).pipe(Schema.fromKey("x-timestamp")),
     ...Settings.told(accountSettings)
   },
   Settings.headersOf(accountSettings)
@@ -59,9 +60,9 @@ export interface Account extends Schema.Schema.Type<typeof Account> {}
 export const Container = fromHeaders(
   "x-container-meta-",
   {
-    objectCount: absent(Count).pipe(Schema.fromKey("x-container-object-count")),
-    bytesUsed: absent(Count).pipe(Schema.fromKey("x-container-bytes-used")),
-    created: absent(EpochSeconds).pipe(Schema.fromKey("x-timestamp")),
+    objectCount: toldIfReadable(Count).pipe(Schema.fromKey("x-container-object-count")),
+    bytesUsed: toldIfReadable(Count).pipe(Schema.fromKey("x-container-bytes-used")),
+    created: toldIfReadable(EpochSeconds).pipe(Schema.fromKey("x-timestamp")),
     /** Who may read: an access control list, which `AccessList.parseAcl` reads. */
     readAcl: absent(Schema.String).pipe(Schema.fromKey("x-container-read")),
     /** Who may write: an access control list. */
@@ -206,7 +207,7 @@ export const ObjectInfo = fromHeaders(
     /** As the cloud writes it: a plain object's MD5, or in quotation marks that of a large object's parts. */
     etag: absent(Schema.String),
     /** With second resolution. */
-    lastModified: absent(HttpDate).pipe(Schema.fromKey("last-modified")),
+    lastModified: toldIfReadable(HttpDate).pipe(Schema.fromKey("last-modified")),
     contentEncoding: absent(Schema.String).pipe(Schema.fromKey("content-encoding")),
     contentDisposition: absent(Schema.String).pipe(Schema.fromKey("content-disposition")),
     contentLanguage: absent(Schema.String).pipe(Schema.fromKey("content-language")),
@@ -217,10 +218,12 @@ export const ObjectInfo = fromHeaders(
     ),
     contentRange: absent(Schema.String).pipe(Schema.fromKey("content-range")),
     /** When it expires. */
-    deleteAt: absent(EpochSeconds).pipe(Schema.fromKey("x-delete-at")),
+    deleteAt: toldIfReadable(EpochSeconds).pipe(Schema.fromKey("x-delete-at")),
     /** Of a dynamic large object: where its segments are, percent-encoded. */
     manifest: absent(Schema.String).pipe(Schema.fromKey("x-object-manifest")),
     isStaticLargeObject: flag.pipe(Schema.fromKey("x-static-large-object")),
+    /** Which version it is, of a container that keeps versions under ids. */
+    versionId: absent(Schema.String).pipe(Schema.fromKey("x-object-version-id")),
     /** Of a symbolic link that was read itself (`symlink: "link"`): where it leads. */
     symlinkTarget: absent(SymlinkTold).pipe(Schema.fromKey("x-symlink-target")),
     /** Of a symbolic link that was read itself: the account of its target. Absent where it is the link's own. */
@@ -260,7 +263,7 @@ export const md5Of = (object: ObjectInfo): string | undefined =>
 
 const StoredObject = Schema.Struct({
   etag: absent(Schema.String),
-  lastModified: absent(HttpDate).pipe(Schema.fromKey("last-modified"))
+  lastModified: toldIfReadable(HttpDate).pipe(Schema.fromKey("last-modified"))
 })
 
 const Ahead = Schema.DurationFromSelf.pipe(

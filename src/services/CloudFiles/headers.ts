@@ -9,6 +9,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
+import { instantOf } from "../../internal/wire.js"
 
 export type Values = Readonly<Record<string, string>>
 
@@ -18,9 +19,7 @@ export const HttpDate: Schema.Schema<DateTime.Utc, string> = Schema.transformOrF
   Schema.DateTimeUtcFromSelf,
   {
     strict: true,
-    // As a string it would be taken for ISO 8601.
-    decode: (text, _, ast) =>
-      ParseResult.fromOption(DateTime.make(new Date(text)), () => new ParseResult.Type(ast, text)),
+    decode: (text, _, ast) => ParseResult.fromOption(instantOf(text), () => new ParseResult.Type(ast, text)),
     encode: (instant) => ParseResult.succeed(DateTime.toDate(instant).toUTCString())
   }
 ).annotations({ identifier: "HttpDate", description: "an HTTP date" })
@@ -44,6 +43,16 @@ export const Count: Schema.Schema<number, string> = Schema.NumberFromString.anno
   identifier: "Count",
   description: "a decimal number"
 })
+
+/** A header that says something about what was asked for: absent where it is missing, empty, or not to be read. */
+export const toldIfReadable = <A>(schema: Schema.Schema<A, string>) => {
+  const decode = Schema.decodeOption(schema)
+  const encode = Schema.encodeSync(schema)
+  return Schema.optionalToOptional(Schema.NullishOr(Schema.String), Schema.typeSchema(schema), {
+    decode: Option.flatMap((text) => (text ? decode(text) : Option.none())),
+    encode: Option.map((value) => encode(value))
+  })
+}
 
 /** `True`, `true`, or not there. */
 export const flag = Schema.optionalToRequired(Schema.UndefinedOr(Schema.String), Schema.Boolean, {

@@ -300,23 +300,50 @@ export const makeVersions = (
       )
     )
 
+  /** What readers of an object get: the id of its version, as far as the cloud tells it; none where they get nothing. */
+  const currentOf = (container: string, object: string) =>
+    operations.getObjectInfo({ container, object }).pipe(
+      Effect.map(({ versionId }) => Option.some(versionId)),
+      Effect.catchTag("NotFound", () => Effect.succeed(Option.none<string | undefined>()))
+    )
+
+  /**
+   * Whether a version is what readers get. Listings alone do not tell: after an old version was restored, Swift calls the newest
+   * mark of a deletion the latest as well, and behind the beginning of a page none.
+   */
+  const isCurrent = (
+    { isLatest, versionId }: Version,
+    isDeleted: boolean,
+    current: Option.Option<string | undefined>
+  ): boolean =>
+    isDeleted
+      ? isLatest && Option.isNone(current)
+      : isLatest || Option.exists(current, (id) => id !== undefined && id === versionId)
+
   const byId = (container: string, object: string, pageSize: number | undefined) =>
-    listById({ container, object, pageSize }).pipe(
-      Stream.mapEffect(
-        ({ bytes, contentType, hash, isLatest, lastModified, versionId }) => {
-          const written = lastModified ?? Option.getOrUndefined(instantOf(versionId ?? ""))
-          return completed({
-            container,
-            object,
-            ...(versionId !== undefined && { versionId }),
-            bytes,
-            ...(hash !== undefined && { hash }),
-            ...(contentType !== undefined && { contentType }),
-            ...(written !== undefined && { written }),
-            isCurrent: isLatest
-          })
-        },
-        { concurrency: atATime }
+    Stream.unwrap(
+      Effect.map(currentOf(container, object), (current) =>
+        Stream.mapEffect(
+          listById({ container, object, pageSize }),
+          (version) => {
+            const { bytes, contentType, hash, lastModified, versionId } = version
+            const written = lastModified ?? Option.getOrUndefined(instantOf(versionId ?? ""))
+            return Effect.map(
+              completed({
+                container,
+                object,
+                ...(versionId !== undefined && { versionId }),
+                bytes,
+                ...(hash !== undefined && { hash }),
+                ...(contentType !== undefined && { contentType }),
+                ...(written !== undefined && { written }),
+                isCurrent: false
+              }),
+              (whole) => ({ ...whole, isCurrent: isCurrent(version, whole.isDeleted, current) })
+            )
+          },
+          { concurrency: atATime }
+        )
       )
     )
 
