@@ -53,7 +53,7 @@ describe("manifests within a manifest", () => {
 
   it.effect("one that is stored as another than was sent is a ChecksumMismatch", () =>
     Effect.gen(function* () {
-      const error = yield* Effect.flip(nested(1001, '"0123"'))
+      const error = yield* Effect.flip(nested(1001, '"0123456789abcdef0123456789abcdef"'))
       assert.strictEqual(error._tag, "ChecksumMismatch")
       assert.include(error.message, "s/o/slo/v/manifests/00000000")
     })
