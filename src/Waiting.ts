@@ -66,7 +66,7 @@ const mostUnreadable = 10
  * the connection broke, a rate limit was reached, or Identity could not be reached.
  *
  * @since 0.1.0
- * @category predicates
+ * @category guards
  */
 export const mayPass = (error: unknown): boolean => {
   // What a poll fails with may be anything; only the library's own failures are known to pass.
