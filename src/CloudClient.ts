@@ -50,6 +50,7 @@ import {
 } from "./internal/exchange.js"
 import { invalidUrl, secure, type Target, transportError } from "./internal/http.js"
 import { make as httpExchange } from "./internal/httpExchange.js"
+import { keepingInterruption } from "./internal/interruption.js"
 import { byTags } from "./internal/metricKeys.js"
 import * as keys from "./internal/metricKeys.js"
 import { Rejections } from "./internal/rejections.js"
@@ -616,7 +617,7 @@ export const make = (
             const once = Effect.suspend(() => {
               if (sent++ > 0) span.attribute("http.request.resend_count", sent - 1)
               return attempt(circumstances)
-            })
+            }).pipe(keepingInterruption)
             // Most requests need no Schedule, and what it costs.
             return Effect.catchAll(once, (failure) => {
               let told = false

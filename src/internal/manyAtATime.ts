@@ -5,6 +5,7 @@ import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
+import { keepingInterruption } from "./interruption.js"
 
 /**
  * Does something with each item of a stream, so many at a time, by as many fibers, each of which takes one item after the other;
@@ -41,7 +42,7 @@ export const manyAtATime = <A, E, R, E2, R2>(
         while: () => index < items.length || !isOver,
         body: (): Effect.Effect<void, E | E2, R | R2> => (index < items.length ? work(items[index++] as A) : more),
         step: () => undefined
-      })
+      }).pipe(keepingInterruption)
       return Effect.all(
         Array.from({ length: concurrency }, () => worker),
         { concurrency: "unbounded", discard: true }

@@ -15,6 +15,7 @@ import { type CommonError, InvalidInput, type NotFound } from "../../CloudError.
 import * as Endpoint from "../../Endpoint.js"
 import { behindLink, type Filter, isSelected, unfollowed } from "../../internal/folderReader.js"
 import { folderReader, type FolderReader, type FoundEntry, systemError } from "../../internal/folderReading.js"
+import { keepingInterruption } from "../../internal/interruption.js"
 import type { BulkDelete } from "./bulk.js"
 import type { Discovery } from "./capabilities.js"
 import { type ContainerSegments, makeContainerSegments } from "./containerSegments.js"
@@ -93,6 +94,7 @@ const eventsOf = <E, R>(
         Effect.zipRight(Effect.suspend(() => mailbox.offer(counted.sum()))),
         Effect.scoped,
         Mailbox.into(mailbox),
+        keepingInterruption,
         Effect.forkScoped
       )
       return Mailbox.toStream(mailbox)
