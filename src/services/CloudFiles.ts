@@ -342,6 +342,20 @@ export type {
    */
   Done,
   /**
+   * A file that is to be uploaded, as `describe` sees it.
+   *
+   * @since 0.1.0
+   * @category models
+   */
+  DescribedFile,
+  /**
+   * What is stored with the files of a folder besides their content.
+   *
+   * @since 0.1.0
+   * @category models
+   */
+  DescribeOptions,
+  /**
    * A folder to download.
    *
    * @since 0.1.0
@@ -383,6 +397,13 @@ export type {
    * @category models
    */
   FolderOptions,
+  /**
+   * What is stored with an object besides its content.
+   *
+   * @since 0.1.0
+   * @category models
+   */
+  ObjectDescription,
   /**
    * An event of a dry run: what would be done.
    *
@@ -644,7 +665,8 @@ export interface Service
   /**
    * Uploads the files of a folder, whatever is there. Each keeps the time of its last modification in the metadata `mtime`, as
    * other clients keep it. What happens to each is told as a {@link FolderEvent}; a file that fails does not stop the others.
-   * Run it with `runFolder`, which fails if any file did, or watch it. Large files go up in segments, as `upload` does it. A file
+   * Run it with `runFolder`, which fails if any file did, or watch it. Large files go up in segments, as `upload` does it. Expiry,
+   * metadata, content type and other headers can be given for all files, or for each by `describe`. A file
    * that would overwrite a segment of a large object is `Failed`, with `FileRefused`.
    *
    * The folder is walked, and small files are read, by Node's own `fs` in a worker thread; larger ones by the `FileSystem`.

@@ -31,11 +31,13 @@ import {
   smallFile,
   type Verdict
 } from "./folderCompare.js"
+import { makeDescribing } from "./folderDescription.js"
 import { makeFolderDownload } from "./folderDownload.js"
 import {
   type CompareFolderOptions,
   type Comparison,
   counting,
+  type DescribeOptions,
   type DownloadFolderOptions,
   type FolderError,
   type FolderEvent,
@@ -137,7 +139,7 @@ export const makeFolders = (
 
   const prepared = (
     operation: string,
-    options: FolderOptions & Pick<TransferOptions, "concurrency"> & SegmentOptions
+    options: FolderOptions & Pick<TransferOptions, "concurrency"> & SegmentOptions & DescribeOptions
   ): Effect.Effect<Prepared, InvalidInput> =>
     Effect.gen(function* () {
       if (options.folder === "" || options.folder.includes("\u0000")) {
@@ -148,6 +150,7 @@ export const makeFolders = (
         return yield* invalid(operation, "concurrency", `a whole number of 1 or more, not ${concurrency}`)
       }
       yield* checkSegmentOptions(client, operation, segmentOptionsOf(options))
+      yield* makeDescribing(client, operation, options).check
       yield* Endpoint.validate(
         client,
         { ...endpoints.listObjectsPage, operation },
@@ -308,7 +311,8 @@ export const makeFolders = (
     object: kind === "folder" ? `${prefix}${path}/` : prefix + path,
     bytes,
     time,
-    isFolder: kind === "folder"
+    isFolder: kind === "folder",
+    description: undefined
   })
 
   const plan =
@@ -326,19 +330,25 @@ export const makeFolders = (
         )
       )
 
-  const sender = (operation: string, options: UploadFolderOptions, job: Prepared, reader: FolderReader, emit: Emit) =>
-    options.dryRun === true
-      ? plan(emit)
-      : uploading({
-          ...job,
-          operation,
-          container: options.container,
-          reader,
-          emit,
-          archives: options.archives ?? "auto",
-          follow: options.symlinks === "follow",
-          segments: segmentOptionsOf(options)
-        })
+  const sender = (operation: string, options: UploadFolderOptions, job: Prepared, reader: FolderReader, emit: Emit) => {
+    const send =
+      options.dryRun === true
+        ? plan(emit)
+        : uploading({
+            ...job,
+            operation,
+            container: options.container,
+            reader,
+            emit,
+            archives: options.archives ?? "auto",
+            follow: options.symlinks === "follow",
+            segments: segmentOptionsOf(options)
+          })
+    const { describe } = makeDescribing(client, operation, options)
+    return <E, R>(
+      files: Stream.Stream<Outgoing, E, R>
+    ): Effect.Effect<void, E | FolderError, R | FileSystem.FileSystem> => send(describe(emit, files))
+  }
 
   const uploadFolder = (options: UploadFolderOptions): Stream.Stream<FolderEvent, FolderError, FileSystem.FileSystem> =>
     eventsOf((emit) =>

@@ -57,12 +57,60 @@ export type SegmentOptions = Pick<
   "segmentThreshold" | "segmentSize" | "segmentContainer" | "largeObject" | "oldSegments" | "keepSegments" | "resume"
 >
 
+/**
+ * What is stored with an object besides its content: expiry, metadata, content type, cache control, CORS and further headers, as
+ * `upload` takes them.
+ */
+export type ObjectDescription = Pick<
+  UploadOptions<never, never>,
+  | "headers"
+  | "contentType"
+  | "contentEncoding"
+  | "contentDisposition"
+  | "contentLanguage"
+  | "cacheControl"
+  | "corsAllowOrigins"
+  | "corsMaxAge"
+  | "corsAllowHeaders"
+  | "corsExposeHeaders"
+  | "deleteAt"
+  | "deleteAfter"
+  | "metadata"
+>
+
+/** A file that is to be uploaded, as `describe` sees it. */
+export interface DescribedFile {
+  /** Within the folder, with slashes. */
+  readonly path: string
+  readonly object: string
+  readonly bytes: number
+  /** Last modification, milliseconds since 1970. */
+  readonly modified: number
+  /** Whether it is an empty folder (see `emptyFolders`). Its marker keeps the content type `application/directory`. */
+  readonly isFolder: boolean
+}
+
+/**
+ * What is stored with the files of a folder. The fields of {@link ObjectDescription} are for all files; `describe` chooses for
+ * each. Of a `sync` they are for the files that it uploads: an object that is the same as its file keeps the headers that it has.
+ */
+export interface DescribeOptions extends ObjectDescription {
+  /**
+   * What is stored with one file. A field that it gives replaces that of all files; metadata and further headers are merged key
+   * by key, and `deleteAt` and `deleteAfter` replace each other. A file for which it gives something invalid is `Failed`, with
+   * `InvalidInput`. The metadata key `mtime` is the file's own, and refused.
+   */
+  readonly describe?: ((file: DescribedFile) => ObjectDescription | undefined) | undefined
+}
+
 /** A folder to upload. */
-export interface UploadFolderOptions extends FolderOptions, ReadOptions, TransferOptions, SegmentOptions {
+export interface UploadFolderOptions
+  extends FolderOptions, ReadOptions, TransferOptions, SegmentOptions, DescribeOptions {
   /**
    * Whether small files (up to 1 MiB) go up many at a time, in archives that the cloud extracts: `auto` where it can and there
    * are at least 64 of them, `always` where it can, or `never`. Each is verified afterwards by its size and MD5 in the
-   * container's listing, and what is not as it was read is sent again by itself. Default `auto`.
+   * container's listing, and what is not as it was read is sent again by itself. A file with headers of its own (see
+   * {@link DescribeOptions}) is sent in a request of its own, since not every cloud stores headers from an archive. Default `auto`.
    */
   readonly archives?: "auto" | "always" | "never" | undefined
 }

@@ -19,7 +19,7 @@ import { isNotOffered } from "./bulk.js"
 import type { ExtractResult } from "./bulkEndpoints.js"
 import { endpoints, type ObjectSummary } from "./endpoints.js"
 import { mtimeOf, sameTime, smallFile } from "./folderCompare.js"
-import type { FileError, FolderError, FolderEvent, SegmentOptions } from "./folderModel.js"
+import type { FileError, FolderError, FolderEvent, ObjectDescription, SegmentOptions } from "./folderModel.js"
 import { completedWhere, makeCompleting, makeListing } from "./remoteListing.js"
 import type { makeUpload } from "./upload.js"
 
@@ -31,6 +31,8 @@ export interface Outgoing {
   /** Last modification, milliseconds since 1970. */
   readonly time: number
   readonly isFolder: boolean
+  /** What is stored with it besides its content; undefined where there is nothing to store. */
+  readonly description: ObjectDescription | undefined
 }
 
 /** What a transfer works with. */
@@ -120,40 +122,55 @@ interface Archive {
   readonly after: string | undefined
 }
 
-/** Cuts files, which come in the order of their names, into archives and single ones. */
+/** Small files that are to be sent together, until they are enough. */
+const makePile = (mostBytes: number, most: number) => {
+  let files: Array<Outgoing> = []
+  let bytes = 0
+  const take = (): { readonly files: ReadonlyArray<Outgoing>; readonly bytes: number } | undefined => {
+    const taken = { files, bytes }
+    files = []
+    bytes = 0
+    return taken.files.length === 0 ? undefined : taken
+  }
+  return {
+    take,
+    /** Adds a file, and gives those before it where there is no room for it beside them. */
+    add: (file: Outgoing) => {
+      const size = file.bytes + headers
+      const full = files.length >= most || bytes + size > mostBytes ? take() : undefined
+      files.push(file)
+      bytes += size
+      return full
+    }
+  }
+}
+
+/** Cuts files, which come in the order of their names, into archives, batches and single ones. */
 const planned = <E, R>(
   files: Stream.Stream<Outgoing, E, R>,
   archives: UploadJob["archives"],
   small: number
 ): Stream.Stream<Task, E, R> =>
   Stream.suspend(() => {
-    let batch: Array<Outgoing> = []
-    let bytes = 0
+    const archive = makePile(largestArchive, mostFiles)
+    const batch = makePile(largestBatch, mostTogether)
     let after: string | undefined
     let closed = 0
-    const single = (file: Outgoing): Task => ({ _tag: "single", file })
-    const [mostBytes, most] = archives === "never" ? [largestBatch, mostTogether] : [largestArchive, mostFiles]
-    const close = (): Array<Task> => {
-      if (batch.length === 0) return []
-      const whole = batch
-      const few = archives === "auto" && closed === 0 && whole.length < fewestFiles && bytes < largestArchive
-      const tasks: Array<Task> = [
-        archives === "never" || few ? { _tag: "batch", files: whole } : { _tag: "archive", files: whole, after }
-      ]
+    const batchOf = (pile: ReturnType<typeof batch.take>): ReadonlyArray<Task> =>
+      pile === undefined ? [] : [{ _tag: "batch", files: pile.files }]
+    const archiveOf = (pile: ReturnType<typeof archive.take>): ReadonlyArray<Task> => {
+      if (pile === undefined) return []
+      const few = archives === "auto" && closed === 0 && pile.files.length < fewestFiles && pile.bytes < largestArchive
+      const task: Task = few ? { _tag: "batch", files: pile.files } : { _tag: "archive", files: pile.files, after }
       closed++
-      after = whole.at(-1)?.object
-      batch = []
-      bytes = 0
-      return tasks
+      after = pile.files.at(-1)?.object
+      return [task]
     }
     const next = (file: Outgoing): ReadonlyArray<Task> => {
-      const isSingle = file.isFolder || file.bytes > small || (archives !== "never" && isAltered(file.object))
-      if (isSingle) return [single(file)]
-      const size = file.bytes + headers
-      const tasks = batch.length >= most || bytes + size > mostBytes ? close() : []
-      batch.push(file)
-      bytes += size
-      return tasks
+      if (file.isFolder || file.bytes > small) return [{ _tag: "single", file }]
+      // An archive would lose its headers, or change its name.
+      const isApart = archives === "never" || file.description !== undefined || isAltered(file.object)
+      return isApart ? batchOf(batch.add(file)) : archiveOf(archive.add(file))
     }
     return Stream.concat(
       Stream.mapChunks(files, (chunk) => {
@@ -161,7 +178,7 @@ const planned = <E, R>(
         for (const file of chunk) tasks.push(...next(file))
         return Chunk.unsafeFromArray(tasks)
       }),
-      Stream.suspend(() => Stream.fromIterable(close()))
+      Stream.suspend(() => Stream.fromIterable([...archiveOf(archive.take()), ...batchOf(batch.take())]))
     )
   })
 
@@ -182,6 +199,14 @@ export const makeFolderUpload = (client: CloudClient, upload: ReturnType<typeof 
     const archiving = Effect.unsafeMakeSemaphore(archivesAtATime)
     /** Files up to this size are read whole; none of them goes up in segments. */
     const small = Math.min(smallFile, job.segments.segmentThreshold ?? smallFile)
+
+    /** What is said of a file in its request. */
+    const headOf = ({ description, object, time }: Outgoing) => {
+      const metadata = { ...description?.metadata, mtime: secondsText(time) }
+      return description === undefined
+        ? { container, object, metadata }
+        : { ...description, container, object, metadata }
+    }
 
     const failed = ({ bytes, object, path }: Outgoing, error: FileError): FolderEvent => ({
       _tag: "Failed",
@@ -213,8 +238,8 @@ export const makeFolderUpload = (client: CloudClient, upload: ReturnType<typeof 
 
     const one = (outgoing: Outgoing): Effect.Effect<void, Stop, FileSystem.FileSystem> =>
       Effect.gen(function* () {
-        const { bytes, isFolder, object, path, time } = outgoing
-        const address = { container, object, metadata: { mtime: secondsText(time) } }
+        const { bytes, isFolder, object, path } = outgoing
+        const address = headOf(outgoing)
         yield* emit([{ _tag: "Started", path, object, bytes }])
         const file = `${folder}/${path}`
         if (isFolder) {
@@ -259,7 +284,7 @@ export const makeFolderUpload = (client: CloudClient, upload: ReturnType<typeof 
           const file = files[index]
           const problem = troubled.get(index)
           if (file === undefined) return Effect.void
-          const { bytes, object, path, time } = file
+          const { bytes, object, path } = file
           const md5 = read.md5s.slice(index * 32, index * 32 + 32)
           const content = read.archive.subarray(offset, offset + bytes)
           index++
@@ -270,8 +295,7 @@ export const makeFolderUpload = (client: CloudClient, upload: ReturnType<typeof 
             else events.push(failed(file, problem.error))
             return Effect.void
           }
-          const metadata = { mtime: secondsText(time) }
-          return Effect.matchEffect(upload({ container, object, metadata, md5, body: fromBytes(content) }), {
+          return Effect.matchEffect(upload({ ...headOf(file), md5, body: fromBytes(content) }), {
             onFailure: (error) => {
               // A container that is gone takes no other file either.
               if (isFatal(error) || error._tag === "NotFound") return Effect.fail(error)

@@ -4,6 +4,7 @@
 import { extended, type AnyInputs } from "../../internal/knownFields.js"
 import { cdnEndpoints } from "./cdn.js"
 import { endpoints } from "./endpoints.js"
+import { descriptionFields } from "./folderDescription.js"
 
 const address = { container: true, object: true } as const
 
@@ -71,7 +72,15 @@ const segmenting = {
   resume: true
 } as const
 
-const uploadingFolder = { ...folder, ...reading, ...transferring, ...segmenting, archives: true } as const
+const uploadingFolder = {
+  ...folder,
+  ...reading,
+  ...transferring,
+  ...segmenting,
+  ...descriptionFields,
+  describe: true,
+  archives: true
+} as const
 
 export const inputs = {
   listContainers: extended(endpoints.listContainersPage, { pageSize: true }, "limit"),
