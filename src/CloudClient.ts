@@ -133,7 +133,7 @@ export interface Request<Tag extends DocumentedError["_tag"]> extends Operation 
   readonly idempotent: boolean
   /**
    * Whether the cloud may work on it for minutes before it answers. It has a longer response timeout, and is not sent again
-   * while the first may still be running. Default false.
+   * while the first may still be running: see `RetryPolicy`. Default false.
    */
   readonly longRunning?: boolean | undefined
   /**
@@ -255,7 +255,11 @@ interface Circumstances {
   readonly labels: ReadonlyArray<MetricLabel.MetricLabel>
   readonly span: Tracer.Span
   readonly doubt: Doubt.Doubt
-  /** Whether a request whose answer did not come may still be running. */
+  /** When the first attempt began, and later by the time that other attempts waited for their turns; in milliseconds. */
+  start: number
+  /** When the current attempt began to wait for its turn, in milliseconds. */
+  queuedAt: number
+  /** Whether the cloud may still be working on an attempt that has failed. */
   mayBeRunning: boolean
 }
 
@@ -269,13 +273,20 @@ interface Own {
   readonly rejections: Rejections
 }
 
-/** In milliseconds: what fails sooner after it was sent than this was not cut off while the cloud worked on it. */
-const soon = 10_000
+/** In milliseconds: a request that fails this soon after it was sent has hardly been worked on. */
+const atOnce = 1_000
+
+const gatewayTimeout = 504
+
+/** Refusals that a service gives only after it has accepted the token. */
+const tokenAccepted: ReadonlySet<number> = new Set([400, 404, 409, 410, 412, 422])
 
 /** How many requests are under way at a time, unless another number is given. */
 const defaultConcurrency = 64
 
-const resourceOf = ({ path }: { readonly path: string }): string => path.split("?", 1)[0] ?? path
+/** By method and path, without the query: a resource may allow that it is read, and not that it is changed. */
+const resourceOf = ({ method, path }: { readonly method: string; readonly path: string }): string =>
+  `${method} ${path.split("?", 1)[0]}`
 
 /** One attempt of a request: what it sends, and what is noted of its response. */
 class Attempt<Tag extends DocumentedError["_tag"]> implements Outgoing, CurrentAttempt {
@@ -361,13 +372,13 @@ class Attempt<Tag extends DocumentedError["_tag"]> implements Outgoing, CurrentA
   }
 
   lost(error: TransportError): TransportError {
-    this.doubted()
+    if (error.notSent !== true) this.answerLost(this.isBodySent() && this.hasTakenLong())
     requestsOf(this.own.service, this.request.operation, error._tag).unsafeUpdate(1, this.circumstances.labels)
     return error
   }
 
   incomplete(description: string): TransportError {
-    this.doubted()
+    this.answerLost(this.hasTakenLong())
     return transportError(this.target, "body", description)
   }
 
@@ -395,9 +406,8 @@ class Attempt<Tag extends DocumentedError["_tag"]> implements Outgoing, CurrentA
     span.attribute("http.response.status_code", status)
     span.attribute("server.address", this.endpoint.url.host)
     if (requestId !== undefined) span.attribute("rackspace.request_id", requestId)
-    // A 401 that is a result says nothing good of the token, and what was asked without it says nothing at all.
-    const isGood = this.isResult(status) && status < 400 && anonymous !== true
-    if (isGood) {
+    const hasAccepted = (status < 400 && this.isResult(status)) || tokenAccepted.has(status)
+    if (hasAccepted && anonymous !== true) {
       this.own.accepted = Math.max(this.own.accepted, this.access.login)
       this.own.rejections.accepted(resourceOf(this.request))
     }
@@ -424,15 +434,20 @@ class Attempt<Tag extends DocumentedError["_tag"]> implements Outgoing, CurrentA
       },
       documented
     )
-    if (error._tag === "ServiceUnavailable" || (error._tag === "UnexpectedStatus" && status >= 500)) this.doubted()
+    if (error._tag === "ServiceUnavailable" || (error._tag === "UnexpectedStatus" && status >= 500)) {
+      this.answerLost(status === gatewayTimeout || this.hasTakenLong())
+    }
     return error
   }
 
-  /** Notes that it may have been carried out. Looking at something changes nothing. */
-  private doubted(): void {
+  private hasTakenLong(): boolean {
+    return this.clock.unsafeCurrentTimeMillis() - this.sentAt >= atOnce
+  }
+
+  /** Notes that it may have been carried out, and whether the cloud may still be working on it. Reading changes nothing. */
+  private answerLost(mayBeRunning: boolean): void {
     if (this.method !== "GET" && this.method !== "HEAD") this.circumstances.doubt.mayBeDone = true
-    const waited = this.clock.unsafeCurrentTimeMillis() - this.sentAt
-    if (this.request.longRunning === true && waited >= soon) this.circumstances.mayBeRunning = true
+    if (this.request.longRunning === true && mayBeRunning) this.circumstances.mayBeRunning = true
   }
 }
 
@@ -561,7 +576,7 @@ export const make = (
     const baseIn = (access: Access, operation: Operation): Either.Either<string, EndpointNotFound | InvalidInput> =>
       selector.beside === undefined ? urlIn(access, operation) : Either.map(urlIn(access, operation), selector.beside)
 
-    const own: Own = { service, versioned, accepted: 0, rejections: new Rejections() }
+    const own: Own = { service, versioned, accepted: 0, rejections: new Rejections(tokens) }
 
     // The endpoint of one login, as all its requests need it.
     let located: { readonly access: Access; readonly endpoint: Located } | undefined
@@ -584,6 +599,16 @@ export const make = (
     /** Runs an attempt of a request when it is its turn. */
     const inTurn = ({ body }: { readonly body: RequestBody.Content | undefined }) =>
       body === undefined || body.bytes !== undefined ? admission.whole : admission.upload
+
+    /**
+     * The token for an attempt, taken when it is its turn: it might have expired before. The time until then does not count
+     * towards that of the policy.
+     */
+    const tokenFor = (circumstances: Circumstances): Effect.Effect<Access, AuthenticationFailed> =>
+      Effect.suspend(() => {
+        circumstances.start += circumstances.clock.unsafeCurrentTimeMillis() - circumstances.queuedAt
+        return tokens.get
+      })
 
     type Failure<Tag extends DocumentedError["_tag"], E> =
       CommonError | Extract<DocumentedError, { readonly _tag: Tag }> | E
@@ -612,18 +637,19 @@ export const make = (
             const labels = fiber.getFiberRef(FiberRef.currentMetricLabels)
             const start = clock.unsafeCurrentTimeMillis()
             const doubt = fiber.getFiberRef(Doubt.shared) ?? { mayBeDone: false }
-            const circumstances: Circumstances = { policy, clock, labels, span, doubt, mayBeRunning: false }
+            const circumstances = { policy, clock, labels, span, doubt, start, queuedAt: start, mayBeRunning: false }
             let sent = 0
             const once = Effect.suspend(() => {
               if (sent++ > 0) span.attribute("http.request.resend_count", sent - 1)
+              circumstances.queuedAt = clock.unsafeCurrentTimeMillis()
               return attempt(circumstances)
             }).pipe(keepingInterruption)
             // Most requests need no Schedule, and what it costs.
             return Effect.catchAll(once, (failure) => {
-              let told = false
+              let hasFailedOnce = false
               const again = Effect.suspend(() => {
-                if (told) return once
-                told = true
+                if (hasFailedOnce) return once
+                hasFailedOnce = true
                 return Effect.fail(failure)
               })
               let rounds = 0
@@ -636,8 +662,7 @@ export const make = (
                       retryUnauthorized(
                         tokens,
                         (login) => login <= own.accepted,
-                        (login) =>
-                          own.rejections.isWorthLogin(resourceOf(request), login, clock.unsafeCurrentTimeMillis())
+                        () => own.rejections.isWorthLogin(resourceOf(request), clock.unsafeCurrentTimeMillis())
                       )
                     )
               })
@@ -645,7 +670,7 @@ export const make = (
                 Effect.retry(
                   round,
                   Schedule.whileInput(
-                    RetryPolicy.scheduleSince<Failure<Tag, E>>(start, policy, request.idempotent),
+                    RetryPolicy.scheduleSince<Failure<Tag, E>>(() => circumstances.start, policy, request.idempotent),
                     (error) => error._tag === "OverLimit" || !circumstances.mayBeRunning
                   )
                 ),
@@ -666,9 +691,8 @@ export const make = (
         receive: (response: Collected, attempt: CurrentAttempt) => Either.Either<A, E>
       ) =>
         persist<A, E, never, Tag>(request, (circumstances) =>
-          // The token is taken when it is this request's turn: it might have expired before.
           inTurn(request)(
-            Effect.flatMap(tokens.get, (access) => {
+            Effect.flatMap(tokenFor(circumstances), (access) => {
               const endpoint = locate(access, request)
               if (Either.isLeft(endpoint)) return Effect.fail(endpoint.left)
               const attempt = new Attempt(own, request, access, endpoint.right, circumstances)
@@ -696,7 +720,7 @@ export const make = (
       ) =>
         persist<A, E, Scope.Scope, Tag>(request, (circumstances) =>
           inOwnScope(
-            Effect.flatMap(Effect.zipRight(admission.download, tokens.get), (access) => {
+            Effect.flatMap(Effect.zipRight(admission.download, tokenFor(circumstances)), (access) => {
               const endpoint = locate(access, request)
               if (Either.isLeft(endpoint)) return Effect.fail(endpoint.left)
               const attempt = new Attempt(own, request, access, endpoint.right, circumstances)

@@ -273,7 +273,7 @@ export class UnexpectedStatus extends Schema.TaggedError<UnexpectedStatus>("effe
 /**
  * The request did not get through, or its answer did not come back whole.
  *
- * - `connect`: no connection, or it broke before the answer began.
+ * - `connect`: no connection, or it broke before the answer began. Where no connection was made, `notSent` is true.
  * - `timeout`: the answer did not begin in time, or its body stalled.
  * - `body`: the answer's body broke off, or was longer or shorter than it said.
  * - `tooLong`: the answer is longer than the library reads of one that is not streamed (64 MiB).
@@ -288,7 +288,9 @@ export class TransportError extends Schema.TaggedError<TransportError>("effect-r
     ...origin,
     method: Schema.String,
     url: Schema.String,
-    reason: Schema.Literal("connect", "timeout", "body", "tooLong", "invalidUrl")
+    reason: Schema.Literal("connect", "timeout", "body", "tooLong", "invalidUrl"),
+    /** Whether no connection was made, so that the request cannot have been carried out. */
+    notSent: Schema.optional(Schema.Boolean)
   }
 ) {}
 

@@ -345,13 +345,16 @@ export const token = (
  * @since 0.1.0
  * @category constructors
  */
-export const answerChallenge = (challenge: MfaChallenge, passcode: Secret): Passcode =>
-  Data.struct({
+export const answerChallenge = (challenge: MfaChallenge, passcode: Secret): Passcode => {
+  // An error that carries no challenge has `undefined` there, which the login then refuses.
+  const given: Partial<MfaChallenge> = challenge ?? {}
+  return Data.struct({
     _tag: "Passcode" as const,
-    sessionId: challenge.sessionId,
+    sessionId: given.sessionId as MfaChallenge["sessionId"],
     passcode: redact(passcode),
-    ...loginOf(challenge)
+    ...loginOf(given)
   })
+}
 
 /**
  * Credentials of a user and a password for Keystone v3.

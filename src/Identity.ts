@@ -40,6 +40,7 @@ import * as Stream from "effect/Stream"
 import { Access, type Role, Tenant, User } from "./Access.js"
 import { AuthenticationFailed, type TransportError, Unauthorized, type UnexpectedStatus } from "./CloudError.js"
 import type { Credentials } from "./Credentials.js"
+import { tokenProblem } from "./internal/credentialsProblem.js"
 import { secure } from "./internal/http.js"
 import * as identities from "./internal/identity.js"
 import * as RetryPolicy from "./RetryPolicy.js"
@@ -431,9 +432,10 @@ const never = DateTime.unsafeMake("9999-12-31T23:59:59Z")
  * A TokenRef for a program that was handed a token and is not to ask Identity for anything: together with an endpoint for
  * each service (there is no catalog to find one in), it needs no login at all.
  *
- * The token is used until the cloud rejects it; from then on everything fails with `AuthenticationFailed` and the reason
- * `notRenewable`, as `reauthenticate` always does. `expires` is only told on, and `logout` forgets the token without revoking
- * it. To log in again instead, use `Credentials.token` with `renewWith`.
+ * The token is used until the cloud rejects it; from then on every request fails with `AuthenticationFailed` and the reason
+ * `notRenewable`, as `reauthenticate` always does. With an undefined or empty token, and one that cannot stand in a header,
+ * every request fails with `AuthenticationFailed` and the reason `malformed`. `expires` is passed on as it is, and `logout`
+ * forgets the token without revoking it. To log in again instead, use `Credentials.token` with `renewWith`.
  *
  * @example
  * ```ts
@@ -458,23 +460,32 @@ export const layerToken = (options: {
   Layer.effect(
     TokenRef,
     Effect.map(DateTime.now, (now) => {
-      let current: Access | undefined = new Access({
-        token: Redacted.isRedacted(options.token) ? options.token : Redacted.make(options.token),
-        issued: now,
-        expires: options.expires ?? never,
-        ...(options.tenantId !== undefined && { tenant: new Tenant({ id: String(options.tenantId) }) }),
-        user: new User({ roles: [] }),
-        catalog: [],
-        authenticatedBy: [],
-        login: 1
-      })
+      const token = Redacted.isRedacted(options.token) ? options.token : Redacted.make(options.token)
+      const problem = tokenProblem(token)
       const refused = new AuthenticationFailed({
         service: "Identity",
         operation: "Identity.authenticate",
-        reason: "notRenewable",
-        message:
-          "Identity.authenticate: the program was handed its token, and has nothing to log in with (Identity.layer takes credentials)"
+        ...(problem === undefined
+          ? {
+              reason: "notRenewable",
+              message:
+                "Identity.authenticate: the program was handed its token, and has nothing to log in with (Identity.layer takes credentials)"
+            }
+          : { reason: "malformed", message: `Identity.layerToken: ${problem}` })
       })
+      let current: Access | undefined =
+        problem === undefined
+          ? new Access({
+              token,
+              issued: now,
+              expires: options.expires ?? never,
+              ...(options.tenantId !== undefined && { tenant: new Tenant({ id: String(options.tenantId) }) }),
+              user: new User({ roles: [] }),
+              catalog: [],
+              authenticatedBy: [],
+              login: 1
+            })
+          : undefined
       const get = Effect.suspend(() => (current === undefined ? Effect.fail(refused) : Effect.succeed(current)))
       const drop = Effect.sync(() => {
         current = undefined
@@ -502,8 +513,9 @@ export const layerToken = (options: {
  *
  * A second 401 right after that ends the Schedule, and `Unauthorized` surfaces; where the login fails, its own
  * `AuthenticationFailed` does. But a token that `wasAccepted` by the same service before it was rejected has been revoked
- * since: it is no sign that logging in is of no use, and the Schedule recurs for it too, at most eight times in all. It ends before
- * where a login is not worth it, which services say of a resource that has rejected several tokens in a row.
+ * since: logging in may help then, and the Schedule recurs for it too, at most eight times in all. Where no later login has
+ * been made or is under way, `isWorthLogin` is asked first, and false ends the Schedule: services answer so after several
+ * logins in a row that did not help.
  *
  * @since 0.1.0
  * @category schedules
@@ -514,11 +526,15 @@ export const retryUnauthorized = <E extends { readonly _tag: string }>(
   isWorthLogin: (login: number) => boolean = () => true
 ): Schedule.Schedule<number, E | Unauthorized> =>
   Schedule.recurs(8).pipe(
-    Schedule.checkEffect((error: E | Unauthorized, recurrence) =>
-      error instanceof Unauthorized && (recurrence === 0 || wasAccepted(error.login)) && isWorthLogin(error.login)
-        ? Effect.as(tokens.forget(error.login), true)
-        : Effect.succeed(false)
-    )
+    Schedule.checkEffect((error: E | Unauthorized, recurrence) => {
+      if (!(error instanceof Unauthorized)) return Effect.succeed(false)
+      const { login } = error
+      if (recurrence > 0 && !wasAccepted(login)) return Effect.succeed(false)
+      return Effect.flatMap(tokens.peek, (current) => {
+        if (Option.isNone(current) || current.value.login !== login) return Effect.succeed(true)
+        return isWorthLogin(login) ? Effect.as(tokens.forget(login), true) : Effect.succeed(false)
+      })
+    })
   )
 
 const ask = <A>(read: (access: Access) => A): Effect.Effect<A, AuthenticationFailed, TokenRef> =>

@@ -6,6 +6,11 @@
  * - Gateway errors, broken connections and timeouts repeat only idempotent requests, with exponential, fully jittered delays.
  *   A deletion that is repeated so and finds nothing has succeeded: the first may have been carried out.
  * - A 500 is repeated only with `retryInternalErrors`.
+ * - A request on which a cloud may work for minutes (a copy within the cloud, a bulk deletion, the extraction of an archive, a
+ *   manifest of a large object, the restoring of a version) must not run twice at the same time. It is sent again only where
+ *   it is not likely to be running: it was refused by a rate limit, no connection was made, the connection broke before all
+ *   of it was sent, or it failed within a second after that. A gateway's timeout (504), our own timeout and every later
+ *   failure surface, since the cloud may still be working on it.
  *
  * A rejected token is not a matter of this policy: see `Identity.retryUnauthorized`.
  *
@@ -33,7 +38,10 @@ export interface Service {
    * which sends each request once, and with a `baseDelay` of zero.
    */
   readonly maxAttempts: number
-  /** No attempt begins later than this after the first one. Default 2 minutes. */
+  /**
+   * No attempt begins later than this after the first one. Time in which the request waits for its turn, since as many as
+   * `maxConcurrentRequests` are in flight, does not count. Default 2 minutes.
+   */
   readonly maxElapsed: Duration.Duration
   /** The longest `Retry-After` that is waited out; a longer one surfaces as `OverLimit`. Default 1 minute. */
   readonly maxRetryAfter: Duration.Duration
@@ -51,7 +59,7 @@ export interface Service {
   /**
    * The same for operations that a cloud may work on for minutes before it answers: copies within the cloud, bulk deletions,
    * extraction of archives, manifests of large objects. Default 30 minutes. Such a request is not sent again while the first
-   * may still be running.
+   * may still be running, as described above.
    */
   readonly longResponseTimeout: Duration.Duration
   /** How long a body may stall, on its way up or down. Default 1 minute. */
@@ -185,13 +193,14 @@ export const schedule = <E extends Repeatable>(
   Effect.map(Clock.currentTimeMillis, (start) => scheduleSince(start, policy, idempotent))
 
 /**
- * As {@link schedule}, for a request whose first attempt began at `start`, in milliseconds since 1970.
+ * As {@link schedule}, for a request whose first attempt began at `start`, in milliseconds since 1970. A function is asked
+ * after each failure, so that time in which the request only waited to be sent can be left out.
  *
  * @since 0.1.0
  * @category schedules
  */
 export const scheduleSince = <E extends Repeatable>(
-  start: number,
+  start: number | (() => number),
   policy: Service,
   idempotent: boolean
 ): Schedule.Schedule<Duration.Duration, E> => {
@@ -205,7 +214,8 @@ export const scheduleSince = <E extends Repeatable>(
     const ended = [before, Duration.zero, ScheduleDecision.done] as const
     if (!repeats(error, before)) return Effect.succeed(ended)
     return Effect.map(Random.next, (share) => {
-      const left = start + Duration.toMillis(policy.maxElapsed) - now
+      const begun = typeof start === "function" ? start() : start
+      const left = begun + Duration.toMillis(policy.maxElapsed) - now
       const delay = delayAfter(error, policy, before, left, share)
       if (delay === undefined) return ended
       const after =

@@ -9,6 +9,7 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
+import type * as Http from "node:http"
 import type * as CloudClient from "../src/CloudClient.js"
 import type * as CloudError from "../src/CloudError.js"
 import type { Fault } from "../src/emulator/Fault.js"
@@ -20,8 +21,9 @@ import * as CloudFiles from "../src/services/CloudFiles.js"
 import * as CloudLoadBalancers from "../src/services/CloudLoadBalancers.js"
 import * as CloudServers from "../src/services/CloudServers.js"
 import * as Telemetry from "../src/Telemetry.js"
-import { bytesOf, inPieces, patterned, requestsOf } from "./support.js"
+import { bytesOf, collected, httpServer, inPieces, patterned, requestsOf, servicesAt } from "./support.js"
 import { recording } from "./support/recording.js"
+import { tarOf } from "./support/tar.js"
 
 const status = (code: number, headers: Readonly<Record<string, string>> = {}, body?: unknown): Fault => ({
   _tag: "Status",
@@ -232,6 +234,7 @@ describe("CloudClient: what is sent again", () => {
 })
 
 describe("CloudClient: operations that a cloud may work on for minutes", () => {
+  const segments = [{ path: "/c/a", etag: "0cc175b9c0f1b6a831c399e269772661", bytes: 1 }]
   const seeded = Effect.gen(function* () {
     const files = yield* CloudFiles.CloudFiles
     const cloud = yield* TestCloud.TestCloud
@@ -240,56 +243,145 @@ describe("CloudClient: operations that a cloud may work on for minutes", () => {
     return files
   })
   const operations: Readonly<
-    Record<string, (files: CloudFiles.Service) => readonly [string, Effect.Effect<unknown, CloudError.CloudError>]>
+    Record<
+      string,
+      (
+        files: CloudFiles.Service
+      ) => Effect.Effect<readonly [method: string, Effect.Effect<unknown, CloudError.CloudError>], unknown>
+    >
   > = {
-    copy: (files) => ["PUT", files.copy({ container: "c", object: "b", source: { container: "c", object: "a" } })],
-    bulkDelete: (files) => [
-      "POST",
-      files.bulkDelete({ objects: ["a", "x"].map((object) => ({ container: "c", object })) })
-    ],
-    putManifest: (files) => [
-      "PUT",
-      files.putManifest({
-        container: "c",
-        object: "m",
-        segments: [{ path: "/c/a", etag: "0cc175b9c0f1b6a831c399e269772661", bytes: 1 }]
+    copy: (files) =>
+      Effect.succeed([
+        "PUT",
+        files.copy({ container: "c", object: "b", source: { container: "c", object: "a" } })
+      ] as const),
+    copyManifest: (files) =>
+      Effect.map(files.putManifest({ container: "c", object: "m", segments }), () => [
+        "PUT",
+        files.copyManifest({ container: "c", object: "m2", source: { container: "c", object: "m" } })
+      ]),
+    bulkDelete: (files) =>
+      Effect.succeed([
+        "POST",
+        files.bulkDelete({ objects: ["a", "x"].map((object) => ({ container: "c", object })) })
+      ] as const),
+    extractArchive: (files) =>
+      Effect.succeed([
+        "PUT",
+        files.extractArchive({ container: "c", format: "tar", body: CloudFiles.fromBytes(tarOf("f", "content")) })
+      ] as const),
+    putManifest: (files) =>
+      Effect.succeed(["PUT", files.putManifest({ container: "c", object: "m", segments })] as const),
+    deleteLargeObject: (files) =>
+      Effect.map(files.putManifest({ container: "c", object: "m", segments }), () => [
+        "DELETE",
+        files.deleteLargeObject({ container: "c", object: "m" })
+      ]),
+    restoreVersion: (files) =>
+      Effect.gen(function* () {
+        const object = { container: "v", object: "o" }
+        yield* files.createContainer({ container: "v" })
+        yield* files.updateContainer({ container: "v", versionsEnabled: true })
+        yield* files.upload({ ...object, body: CloudFiles.fromString("first") })
+        yield* files.upload({ ...object, body: CloudFiles.fromString("second") })
+        const versions = yield* collected(files.listVersions(object))
+        const old = versions.find(({ isCurrent }) => !isCurrent)
+        if (old === undefined) return yield* Effect.dieMessage("no old version")
+        return ["PUT", files.restoreVersion(old)] as const
       })
-    ]
   }
 
-  for (const [name, operation] of Object.entries(operations)) {
+  const countOf = (method: string) =>
+    Effect.map(requestsOf("files"), (all) => all.filter((request) => request.method === method).length)
+
+  for (const [name, prepare] of Object.entries(operations)) {
     it.effect(`${name} is waited for, and sent once`, () =>
       Effect.gen(function* () {
         const cloud = yield* TestCloud.TestCloud
-        const [method, effect] = operation(yield* seeded)
+        const [method, effect] = yield* prepare(yield* seeded)
         yield* cloud.clearRequests
         yield* cloud.fail({ match: { method }, fault: { _tag: "Delay", duration: "20 minutes" } })
         yield* inTime(effect, "21 minutes")
-        assert.strictEqual((yield* requestsOf("files")).filter((request) => request.method === method).length, 1)
+        assert.strictEqual(yield* countOf(method), 1)
       }).pipe(Effect.provide(TestCloud.layer()))
     )
 
     it.effect(`${name} is not sent again while the first may still be running`, () =>
       Effect.gen(function* () {
         const cloud = yield* TestCloud.TestCloud
-        const [method, effect] = operation(yield* seeded)
+        const [method, effect] = yield* prepare(yield* seeded)
         yield* cloud.clearRequests
         yield* cloud.fail({ match: { method }, times: Infinity, fault: { _tag: "Delay", duration: "10 hours" } })
         const error = yield* inTime(Effect.flip(effect), "2 hours")
         assert.strictEqual(error._tag, "TransportError")
-        assert.strictEqual((yield* requestsOf("files")).filter((request) => request.method === method).length, 1)
+        assert.strictEqual(yield* countOf(method), 1)
+      }).pipe(Effect.provide(TestCloud.layer()))
+    )
+
+    it.effect(`${name} is not sent again after a gateway's timeout`, () =>
+      Effect.gen(function* () {
+        const cloud = yield* TestCloud.TestCloud
+        const [method, effect] = yield* prepare(yield* seeded)
+        yield* cloud.clearRequests
+        yield* cloud.fail({ match: { method }, times: Infinity, fault: status(504) })
+        const error = yield* inTime(Effect.flip(effect))
+        assert.strictEqual(error._tag, "ServiceUnavailable")
+        assert.strictEqual(yield* countOf(method), 1)
       }).pipe(Effect.provide(TestCloud.layer()))
     )
 
     it.effect(`${name} is sent again after a failure that came at once`, () =>
       Effect.gen(function* () {
         const cloud = yield* TestCloud.TestCloud
-        const [method, effect] = operation(yield* seeded)
-        yield* cloud.fail({ match: { method }, times: 2, fault: { _tag: "Status", status: 503 } })
+        const [method, effect] = yield* prepare(yield* seeded)
+        yield* cloud.clearRequests
+        yield* cloud.fail({ match: { method }, fault: status(503) })
+        yield* cloud.fail({ match: { method }, fault: { _tag: "Cut" } })
         yield* inTime(effect)
+        assert.strictEqual(yield* countOf(method), 3)
       }).pipe(Effect.provide(TestCloud.layer()))
     )
   }
+
+  for (const [what, fail] of [
+    ["a bad gateway", (response: Http.ServerResponse) => void response.writeHead(502).end()],
+    ["an overloaded gateway", (response: Http.ServerResponse) => void response.writeHead(503).end()],
+    ["a broken connection", (response: Http.ServerResponse) => void response.destroy()]
+  ] as const) {
+    it.scopedLive(`a copy is not sent again after ${what} that came while the cloud may have worked on it`, () =>
+      Effect.gen(function* () {
+        let copies = 0
+        const { url } = yield* httpServer((_, response) => {
+          copies++
+          setTimeout(() => fail(response), 1200)
+        })
+        const copy = Effect.flatMap(CloudFiles.CloudFiles, (files) =>
+          files.copyObject({ container: "c", object: "b", source: { container: "c", object: "a" } })
+        )
+        yield* Effect.flip(copy.pipe(Effect.provide(servicesAt(url))))
+        assert.strictEqual(copies, 1)
+      })
+    )
+  }
+
+  it.scopedLive("a copy is sent again where no connection could be made", () =>
+    Effect.gen(function* () {
+      // Nothing listens there any more.
+      const { url } = yield* Effect.scoped(httpServer(() => {}))
+      const { spans, tracer } = recording()
+      const copy = Effect.flatMap(CloudFiles.CloudFiles, (files) =>
+        files.copyObject({ container: "c", object: "b", source: { container: "c", object: "a" } })
+      )
+      const error = yield* Effect.flip(
+        copy.pipe(
+          Effect.provide(servicesAt(url, undefined, { retry: RetryPolicy.make({ baseDelay: Duration.millis(1) }) })),
+          Effect.withTracer(tracer)
+        )
+      )
+      assert.isTrue(error._tag === "TransportError" && error.notSent)
+      assert.isTrue(spans.some(({ attributes }) => attributes.get("http.request.resend_count") === 4))
+    })
+  )
 })
 
 describe("CloudClient: one resource that always answers 401", () => {
@@ -330,6 +422,107 @@ describe("CloudClient: one resource that always answers 401", () => {
       yield* files.getContainer({ container: "bad" })
       yield* cloud.expireAllTokens
       yield* files.getContainer({ container: "bad" })
+    }).pipe(Effect.provide(TestCloud.layer()))
+  )
+})
+
+describe("CloudClient: many resources that always answer 401", () => {
+  const containers = Array.from({ length: 50 }, (_, index) => `bad-${index}`)
+  const call = (container: string) =>
+    Effect.flatMap(CloudFiles.CloudFiles, (files) => files.getContainer({ container }))
+  /** Of the emulated cloud, where Identity answers with the rejected token until that is revoked. */
+  const loginsDuring = <E, R>(work: Effect.Effect<unknown, E, R>) =>
+    Effect.gen(function* () {
+      const cloud = yield* TestCloud.TestCloud
+      const before = (yield* cloud.logins).succeeded
+      yield* work
+      return (yield* cloud.logins).succeeded - before
+    })
+  const allBad = Effect.gen(function* () {
+    const cloud = yield* TestCloud.TestCloud
+    yield* get
+    yield* cloud.fail({ match: { path: /bad/ }, times: Infinity, fault: status(401) })
+  })
+
+  it.effect("cost a few logins in the whole program, one after the other, with and without others between", () =>
+    Effect.gen(function* () {
+      yield* allBad
+      const logins = yield* loginsDuring(
+        Effect.forEach(containers, (container, index) =>
+          Effect.gen(function* () {
+            assert.strictEqual((yield* Effect.flip(call(container)))._tag, "Unauthorized")
+            if (index % 2 === 0) yield* get
+          })
+        )
+      )
+      assert.isAtMost(logins, 6)
+    }).pipe(Effect.provide(TestCloud.layer()))
+  )
+
+  it.effect("cost a few logins at the same time, and others succeed meanwhile", () =>
+    Effect.gen(function* () {
+      yield* allBad
+      const files = yield* CloudFiles.CloudFiles
+      const logins = yield* loginsDuring(
+        Effect.forEach(
+          [...containers, ...containers],
+          (container) => Effect.all([Effect.flip(call(container)), files.listContainersPage()]),
+          { concurrency: "unbounded" }
+        )
+      )
+      assert.isAtMost(logins, 6)
+    }).pipe(Effect.provide(TestCloud.layer()))
+  )
+
+  it.effect("share their logins with those of other services of the same Identity", () =>
+    Effect.gen(function* () {
+      yield* allBad
+      const cloud = yield* TestCloud.TestCloud
+      const servers = yield* CloudServers.CloudServers
+      yield* cloud.fail({ match: { path: /servers/ }, times: Infinity, fault: status(401) })
+      const logins = yield* loginsDuring(
+        Effect.forEach(containers, (container) =>
+          Effect.gen(function* () {
+            assert.strictEqual((yield* Effect.flip(call(container)))._tag, "Unauthorized")
+            assert.strictEqual((yield* Effect.flip(servers.get({ serverId: container })))._tag, "Unauthorized")
+          })
+        )
+      )
+      assert.isAtMost(logins, 6)
+    }).pipe(Effect.provide(TestCloud.layer()))
+  )
+
+  it.effect(
+    "do not keep a resource that has worked before from a new login, and others for ten seconds at the most",
+    () =>
+      Effect.gen(function* () {
+        const cloud = yield* TestCloud.TestCloud
+        yield* allBad
+        yield* Effect.forEach(containers, (container) => Effect.flip(call(container)))
+        yield* cloud.expireAllTokens
+        yield* get
+        yield* cloud.expireAllTokens
+        yield* TestClock.adjust("10 seconds")
+        assert.strictEqual((yield* Effect.flip(call("other")))._tag, "NotFound")
+      }).pipe(Effect.provide(TestCloud.layer()))
+  )
+
+  it.effect("also where only changing a resource is answered so, and reading it works", () =>
+    Effect.gen(function* () {
+      const cloud = yield* TestCloud.TestCloud
+      const files = yield* CloudFiles.CloudFiles
+      yield* files.createContainer({ container: "c" })
+      yield* cloud.fail({ match: { method: "POST", path: /c$/ }, times: Infinity, fault: status(401) })
+      const logins = yield* loginsDuring(
+        Effect.forEach(containers, () =>
+          Effect.gen(function* () {
+            yield* files.getContainer({ container: "c" })
+            const error = yield* Effect.flip(files.updateContainer({ container: "c", metadata: { a: "b" } }))
+            assert.strictEqual(error._tag, "Unauthorized")
+          })
+        )
+      )
+      assert.isAtMost(logins, 6)
     }).pipe(Effect.provide(TestCloud.layer()))
   )
 })
@@ -384,6 +577,29 @@ describe("CloudClient: how many requests are under way at a time", () => {
       yield* Fiber.interrupt(stuck)
       yield* files.listContainersPage()
     }).pipe(Effect.provide(TestCloud.layer({ maxConcurrentRequests: 2 })))
+  )
+
+  it.effect("does not use up the time in which a request is sent again: that begins with its first attempt", () =>
+    Effect.gen(function* () {
+      const cloud = yield* TestCloud.TestCloud
+      const files = yield* CloudFiles.CloudFiles
+      yield* cloud.clearRequests
+      yield* cloud.fail({
+        match: { service: "files" },
+        times: 4,
+        fault: { _tag: "Delay", duration: "50 seconds" }
+      })
+      yield* cloud.fail({ match: { service: "files" }, times: 2, fault: status(503) })
+      const all = yield* Effect.fork(
+        Effect.all(
+          Array.from({ length: 5 }, () => files.listContainersPage()),
+          { concurrency: "unbounded" }
+        )
+      )
+      yield* TestClock.adjust("10 minutes")
+      yield* Fiber.join(all)
+      assert.strictEqual((yield* requestsOf("files")).length, 7)
+    }).pipe(Effect.provide(TestCloud.layer({ maxConcurrentRequests: 1 })))
   )
 
   it.effect("must be 1 or more: InvalidInput", () =>

@@ -130,6 +130,9 @@ describe("credentials whose fields are not as they should be", () => {
         authUrl: login.authUrl
       })
       yield* isRefused(Credentials.answerChallenge(challenge, undefined as never), "passcode", "passcode")
+      for (const none of [undefined, null, {}]) {
+        yield* isRefused(Credentials.answerChallenge(none as never, "123456"), "sessionId", "no challenge")
+      }
       for (const nothing of [undefined, null, {}, "credentials", { _tag: "toString" }] as ReadonlyArray<unknown>) {
         const { error } = yield* attempt(nothing as Credentials.Credentials)
         assert.strictEqual(error.reason, "malformed")

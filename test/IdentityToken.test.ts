@@ -87,6 +87,35 @@ describe("Identity.layerToken", () => {
     )
   )
 
+  for (const [what, token] of [
+    ["undefined", undefined],
+    ["null", null],
+    ["empty", ""],
+    ["undefined within Redacted", Redacted.make(undefined)],
+    ["a number", 7],
+    ["cut by a line break", "secret\nX-Other: 1"]
+  ] as const) {
+    it.effect(`fails typed at the first use where the token is ${what}`, () =>
+      Effect.gen(function* () {
+        const servers = yield* CloudServers.CloudServers
+        const error = yield* Effect.flip(servers.getLimits())
+        assert.instanceOf(error, CloudError.AuthenticationFailed)
+        assert.strictEqual((error as CloudError.AuthenticationFailed).reason, "malformed")
+        assert.match(error.message, /^Identity\.layerToken: token: expected /)
+        assert.notInclude(shown(error), "secret")
+        assert.isFalse(yield* Identity.authenticated)
+        assert.deepStrictEqual(yield* seen, [])
+      }).pipe(
+        Effect.provide(
+          Layer.provideMerge(
+            CloudServers.layer({ endpoint }),
+            Identity.layerToken({ token: token as never, tenantId: "010101" })
+          ).pipe(Layer.provideMerge(TestCloud.layerCloud()))
+        )
+      )
+    )
+  }
+
   it.effect("shows the token nowhere", () =>
     Effect.gen(function* () {
       const tokens = yield* Identity.TokenRef

@@ -123,6 +123,12 @@ const schemaOf = (credentials: unknown): Schema.Schema.AnyNoContext | undefined 
   return typeof tag === "string" && Object.hasOwn(byTag, tag) ? byTag[tag as Credentials["_tag"]] : undefined
 }
 
+/** What is wrong with a token that the program was handed; undefined where nothing is. */
+export const tokenProblem = (token: unknown): string | undefined => {
+  const checked = Schema.validateEither(Schema.Struct({ token: HeaderToken }))({ token })
+  return Either.isLeft(checked) ? issuesText(issuesOf(checked.left)) : undefined
+}
+
 /** What is wrong, field by field; undefined where nothing is. */
 export const problemOf = (credentials: unknown): string | undefined => {
   const schema = schemaOf(credentials)

@@ -90,20 +90,36 @@ const inOneLine = (text: string): string => {
   return line.length > 300 ? `${line.slice(0, 300)}…` : line
 }
 
+/** Whether a failure is that no connection could be made. */
+const isConnectFailure = (cause: unknown): boolean => {
+  const inner = innermost(cause)
+  // Node.js tries all addresses of a host.
+  if (inner instanceof AggregateError) return inner.errors.length > 0 && inner.errors.every(isConnectFailure)
+  if (typeof inner !== "object" || inner === null) return false
+  const { code, syscall } = inner as { readonly code?: unknown; readonly syscall?: unknown }
+  return syscall === "connect" || syscall === "getaddrinfo" || code === "UND_ERR_CONNECT_TIMEOUT"
+}
+
 /** A transport failure without the objects that the platform's error holds. */
-export const transportError = (target: Target, reason: TransportError["reason"], description: string): TransportError =>
+export const transportError = (
+  target: Target,
+  reason: TransportError["reason"],
+  description: string,
+  notSent = false
+): TransportError =>
   new TransportError({
     service: target.service,
     operation: target.operation,
     method: target.method,
     url: scrub(target.url, target.secrets),
     reason,
-    message: `${target.operation}: ${target.method} ${scrub(target.url, target.secrets)}: ${inOneLine(scrub(description, target.secrets))}`
+    message: `${target.operation}: ${target.method} ${scrub(target.url, target.secrets)}: ${inOneLine(scrub(description, target.secrets))}`,
+    ...(notSent && { notSent })
   })
 
 /** The failure of a request that got no response. */
 export const noResponse = (target: Target, cause: unknown): TransportError =>
-  transportError(target, "connect", `no response (${describeCause(cause)})`)
+  transportError(target, "connect", `no response (${describeCause(cause)})`, isConnectFailure(cause))
 
 /** The failure of a response that ended before its time. */
 export const brokenOff = (target: Target, cause: unknown): TransportError =>

@@ -1,49 +1,85 @@
 /**
- * Which resources reject one token after the other. A new login does not help them, and takes the token away from all others.
+ * Which resources reject one token after another. A new login does not help them, and may end the token that all other
+ * requests use. Therefore both one resource and all new ones together may cause only a few logins in a row.
  */
+import { globalValue } from "effect/GlobalValue"
+import type { Service as TokenRef } from "../Identity.js"
 
-/** How many logins in a row one resource may cause. */
+/** How many logins in a row may be made in vain. */
 const mostLogins = 3
 
-/** In milliseconds: how long such a resource causes no login then. */
-const rest = 60_000
+/** How long a resource that has rejected so many tokens causes no login, in milliseconds. */
+const resourcePause = 60_000
 
-/** More than this, the oldest are forgotten. */
+/** The same for resources that have not accepted a token before, in milliseconds. A token might really be revoked meanwhile. */
+const newResourcesPause = 10_000
+
+/** How many resources are remembered; beyond that the oldest are forgotten. */
 const mostResources = 1_000
 
-interface Rejecting {
-  /** The newest login whose token it has rejected, of those that were renewed for it. */
-  login: number
-  logins: number
+/** Logins that were made since a resource rejected a token. */
+interface Logins {
+  count: number
+  /** When the latest was asked for, in milliseconds. */
   at: number
 }
 
-/** The resources of one service that have rejected a token, and have not accepted one since. */
-export class Rejections {
-  private readonly resources = new Map<string, Rejecting>()
+const isWithin = (logins: Logins, pause: number, now: number): boolean =>
+  logins.count < mostLogins || now - logins.at >= pause
 
-  /** Notes that a resource has rejected the token of a login, and answers whether to log in again for it. */
-  isWorthLogin(resource: string, login: number, now: number): boolean {
-    const known = this.resources.get(resource)
-    if (known === undefined) {
-      this.resources.set(resource, { login, logins: 1, at: now })
-      for (const oldest of this.resources.keys()) {
-        if (this.resources.size <= mostResources) break
-        this.resources.delete(oldest)
-      }
+/** Logins for resources that have not accepted a token before, by login: all services that share one share these. */
+const sharedLogins = globalValue("effect-rackspace/rejections", () => new WeakMap<TokenRef, Logins>())
+
+const sharedBy = (tokens: TokenRef): Logins => {
+  const shared = sharedLogins.get(tokens) ?? { count: 0, at: 0 }
+  sharedLogins.set(tokens, shared)
+  return shared
+}
+
+const keepNewest = (resources: Set<string> | Map<string, unknown>): void => {
+  for (const oldest of resources.keys()) {
+    if (resources.size <= mostResources) return
+    resources.delete(oldest)
+  }
+}
+
+/** What the resources of one service have answered to tokens. */
+export class Rejections {
+  /** Those that have accepted a token, and have rejected none since. */
+  private readonly accepting = new Set<string>()
+  /** Those that have rejected a token for which a login was made, and have accepted none since. */
+  private readonly rejecting = new Map<string, Logins>()
+  private readonly shared: Logins
+
+  constructor(tokens: TokenRef) {
+    this.shared = sharedBy(tokens)
+  }
+
+  /** Notes that a resource has rejected the current token, and answers whether to log in again. */
+  isWorthLogin(resource: string, now: number): boolean {
+    const known = this.rejecting.get(resource)
+    if (known !== undefined) {
+      if (!isWithin(known, resourcePause, now)) return false
+      known.count++
+      known.at = now
       return true
     }
-    // Another request for it has asked for a new login already.
-    if (login <= known.login) return true
-    if (known.logins >= mostLogins && now - known.at < rest) return false
-    known.login = login
-    known.logins++
-    known.at = now
+    if (!this.accepting.delete(resource)) {
+      if (!isWithin(this.shared, newResourcesPause, now)) return false
+      this.shared.count++
+      this.shared.at = now
+    }
+    this.rejecting.set(resource, { count: 1, at: now })
+    keepNewest(this.rejecting)
     return true
   }
 
   /** Notes that a resource has accepted a token. */
   accepted(resource: string): void {
-    if (this.resources.size > 0) this.resources.delete(resource)
+    // A login has helped, so that the token was to blame.
+    if (this.rejecting.size > 0 && this.rejecting.delete(resource)) this.shared.count = 0
+    if (this.accepting.has(resource)) return
+    this.accepting.add(resource)
+    keepNewest(this.accepting)
   }
 }
