@@ -10,6 +10,7 @@
  * @since 0.1.0
  */
 import * as Clock from "effect/Clock"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Access from "./CloudFiles/Access.js"
 import * as Accounts from "./CloudFiles/Accounts.js"
@@ -73,6 +74,11 @@ export interface CloudFilesOptions {
    * `/info`, no quotes around ETags, and no metadata for files from archives. Default `swift`.
    */
   readonly dialect?: Dialect | undefined
+  /**
+   * How long requests take whose work grows with what is stored: copies, bulk deletions, extractions of archives, and manifests
+   * of static large objects. Default 0.
+   */
+  readonly longOperationTime?: Duration.DurationInput | undefined
   /** Where requests come from, for signed URLs that are good for some addresses only. Default `127.0.0.1`. */
   readonly clientAddress?: string | undefined
 }
@@ -167,6 +173,14 @@ export interface CloudFilesEmulator extends EmulatedService {
  */
 export const isDiscovery = (path: string): boolean => /^(?:\/(?:snet-)?files\/[^/]+)?\/info\/?$/.test(path)
 
+/** Whether the work of a request grows with what is stored. */
+const isLongOperation = ({ headers, method, query }: ServiceRequest): boolean =>
+  method === "COPY" ||
+  query.has("bulk-delete") ||
+  query.has("extract-archive") ||
+  (method === "PUT" && (headers["x-copy-from"] !== undefined || query.get("multipart-manifest") === "put")) ||
+  (method === "DELETE" && query.get("multipart-manifest") === "delete")
+
 const objectMethods = ["GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS"]
 
 /**
@@ -189,7 +203,7 @@ export const make = (options: CloudFilesOptions = {}): Effect.Effect<CloudFilesE
       dialect: options.dialect ?? "swift"
     }
 
-    const clientAddress = options.clientAddress ?? "127.0.0.1"
+    const { clientAddress = "127.0.0.1", longOperationTime } = options
 
     const object = (
       request: ServiceRequest,
@@ -288,6 +302,15 @@ export const make = (options: CloudFilesOptions = {}): Effect.Effect<CloudFilesE
         (problem) => problem instanceof Answer.Refused,
         (refused) => Effect.succeed(refused.response)
       )
+
+    /** Answers a long operation only after its time. */
+    const worked = <E>(
+      request: ServiceRequest,
+      answer: Effect.Effect<WireResponse, E>
+    ): Effect.Effect<WireResponse, E> =>
+      longOperationTime === undefined || !isLongOperation(request)
+        ? answer
+        : Effect.tap(answer, () => Effect.sleep(longOperationTime))
 
     /** Adds what every answer has. */
     const finished = (
@@ -389,7 +412,9 @@ export const make = (options: CloudFilesOptions = {}): Effect.Effect<CloudFilesE
     return {
       discover: (method) => (options.discoverable === true ? Discovery.handle(settings, method) : undefined),
       handle: (request) =>
-        Effect.flatMap(Clock.currentTimeMillis, (now) => finished(request, settled(route(request, now)))),
+        Effect.flatMap(Clock.currentTimeMillis, (now) =>
+          finished(request, worked(request, settled(route(request, now))))
+        ),
       handlePublic: (request, isAuthenticated) =>
         Effect.flatMap(Clock.currentTimeMillis, (now): Effect.Effect<WireResponse | undefined, WireBroken> => {
           const answer = open(request, isAuthenticated, now)
