@@ -298,6 +298,10 @@ export class TransportError extends Schema.TaggedError<TransportError>("effect-r
  * A successful response whose content is not what the API documents. It names where in the content and what was expected
  * there, never the value that stood there.
  *
+ * One item of a list that cannot be read does not hide the others. A Stream emits every item that can be read, and then fails with
+ * this error for the first other one. A page names the others as `unreadable`. An operation that answers an array fails with this
+ * error, which holds the items that can be read as `readable`.
+ *
  * @since 0.1.0
  * @category errors
  */
@@ -310,7 +314,9 @@ export class MalformedResponse extends Schema.TaggedError<MalformedResponse>("ef
     /** Where: `server.addresses.public.0.version`. */
     path: Schema.String,
     /** What was expected there. */
-    expected: Schema.String
+    expected: Schema.String,
+    /** Of a list that is answered as an array: the items that can be read. */
+    readable: Schema.optional(Schema.Array(Schema.Unknown))
   }
 ) {}
 

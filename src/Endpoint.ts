@@ -28,7 +28,8 @@ import {
 } from "./CloudError.js"
 import { knownOf, unknownFields } from "./internal/knownFields.js"
 import { type Issue, issuesOf, issuesText } from "./internal/schemaIssue.js"
-import { type ItemsSink, jsonItems, largestItem, UnreadableArray } from "./internal/jsonItems.js"
+import { aboutItem, type ItemList, itemList } from "./internal/itemList.js"
+import { isCutOff, type ItemsSink, jsonItems, largestItem, UnreadableArray } from "./internal/jsonItems.js"
 import { quickDecoder, quickEncoder, unclear } from "./internal/quickCodec.js"
 import { giveBack } from "./internal/recycling.js"
 import { bytesSink, type BytesSink } from "./internal/sink.js"
@@ -47,7 +48,7 @@ type Loose = Schema.Schema.AnyNoContext
  * @category models
  */
 export interface Success<out Output, out R = never> {
-  readonly kind: "nothing" | "json" | "items" | "headers" | "response" | "stream"
+  readonly kind: "nothing" | "json" | "list" | "items" | "headers" | "response" | "stream"
   readonly schema: Loose | undefined
   readonly "~output"?: () => Output
   readonly "~context"?: () => R
@@ -159,6 +160,37 @@ export const nothing: Success<void> = { kind: "nothing", schema: undefined }
  * @category responses
  */
 export const json = <A, I>(schema: Schema.Schema<A, I>): Success<A> => ({ kind: "json", schema })
+
+/**
+ * The operation answers a list under a key, `{ "servers": […] }`, all of it in one response. Where some items cannot be read, it
+ * fails with `MalformedResponse`, which names the first of them and holds the others as `readable`. `unwrap` finds the items where
+ * they do not stand in a plain array.
+ *
+ * @since 0.1.0
+ * @category responses
+ */
+export const list = <A, I>(
+  key: string,
+  item: Schema.Schema<A, I>,
+  unwrap?: (value: unknown) => ReadonlyArray<unknown> | undefined
+): Success<ReadonlyArray<A>> => ({ kind: "list", schema: itemList(key, item, unwrap) })
+
+/**
+ * An operation that answers a {@link list}, as one that answers its readable items and what is wrong with the others: a page of a
+ * listing.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const listItems = <Input, A, Tag extends DocumentedError["_tag"], R>(
+  endpoint: Endpoint<Input, ReadonlyArray<A>, Tag, R>
+): Endpoint<Input, ItemList<A>, Tag, R> =>
+  ({ ...endpoint, success: { kind: "json", schema: endpoint.success.schema } }) as unknown as Endpoint<
+    Input,
+    ItemList<A>,
+    Tag,
+    R
+  >
 
 /**
  * The operation answers a JSON array, maybe a long one, of what the schema says; it is decoded as it arrives. An empty body
@@ -325,7 +357,7 @@ const jsonContent = (value: unknown): Content => {
   return { bytes, length: bytes.byteLength, stream: pieces(bytes) }
 }
 
-const answersJson: ReadonlySet<Success<unknown>["kind"]> = new Set(["json", "items", "response"])
+const answersJson: ReadonlySet<Success<unknown>["kind"]> = new Set(["json", "list", "items", "response"])
 
 /** A lone half of a surrogate pair has no UTF-8, and so cannot stand in a URL. */
 const addUnsendable = (issues: Array<Issue>, part: Readonly<Record<string, unknown>>): void => {
@@ -397,7 +429,13 @@ const secretsIn = (input: unknown): ReadonlyArray<string> => {
 
 type Received = Pick<Collected, "operation" | "service" | "status" | "headers" | "requestId">
 
-const unreadable = (response: Received, path: string, expected: string, message: string): MalformedResponse =>
+const unreadable = (
+  response: Received,
+  path: string,
+  expected: string,
+  message: string,
+  readable?: ReadonlyArray<unknown>
+): MalformedResponse =>
   new MalformedResponse({
     service: response.service,
     operation: response.operation,
@@ -405,32 +443,34 @@ const unreadable = (response: Received, path: string, expected: string, message:
     ...(response.requestId !== undefined && { requestId: response.requestId }),
     path,
     expected,
+    ...(readable !== undefined && { readable }),
     message: `${response.operation}: ${response.status}, but the response ${message}`
   })
 
 const malformed = (response: Received, error: ParseResult.ParseError): MalformedResponse =>
   atPath(response, issuesOf(error), "")
 
-const atPath = (response: Received, issues: ReadonlyArray<Issue>, about: string): MalformedResponse =>
+const atPath = (
+  response: Received,
+  issues: ReadonlyArray<Issue>,
+  about: string,
+  readable?: ReadonlyArray<unknown>
+): MalformedResponse =>
   unreadable(
     response,
     issues[0]?.path ?? ".",
     issues[0]?.expected ?? "another content",
-    `is not as documented: ${issuesText(issues)}${about}`
+    `is not as documented: ${issuesText(issues)}${about}`,
+    readable
   )
 
-/** What an item is called, for a person who looks for it among many. */
-const nameOfItem = (raw: unknown): string => {
-  const { id, name = id } = typeof raw === "object" && raw !== null ? (raw as Record<string, unknown>) : {}
-  return typeof name === "string" ? ` (the item ${JSON.stringify(name.slice(0, 200))})` : ""
-}
-
-/** The failure of the item of this number, `index`, in a list. */
+/** The failure of the item of this number, `index`, in a list of which these items can be read. */
 const malformedItem = (
   response: Received,
   error: ParseResult.ParseError,
   index: number,
-  raw: unknown
+  raw: unknown,
+  readable?: ReadonlyArray<unknown>
 ): MalformedResponse =>
   atPath(
     response,
@@ -438,8 +478,26 @@ const malformedItem = (
       expected,
       path: path === "." ? String(index) : `${index}.${path}`
     })),
-    nameOfItem(raw)
+    aboutItem(raw),
+    readable
   )
+
+/** All items of a list, or the failure of the first that cannot be read, with those that can. */
+const allOf = (
+  response: Received,
+  { items, unreadable: [first] }: ItemList<unknown>
+): Either.Either<ReadonlyArray<unknown>, MalformedResponse> =>
+  first === undefined
+    ? Either.right(items)
+    : Either.left(
+        unreadable(
+          response,
+          first.path,
+          first.expected,
+          `is not as documented: ${first.path}: expected ${first.expected}`,
+          items
+        )
+      )
 
 const notJson = (response: Received): MalformedResponse =>
   unreadable(response, ".", "JSON", `(${response.headers["content-type"] ?? "of no type"}) is not JSON`)
@@ -452,6 +510,23 @@ const jsonOf = (response: Collected): Either.Either<unknown, MalformedResponse> 
   } catch {
     return Either.left(notJson(response))
   }
+}
+
+/**
+ * As {@link jsonOf}, for what only reads: a response that is empty without being a 204, or ends in the middle, was cut off on its
+ * way and is worth another request.
+ */
+const wholeJsonOf = (
+  response: Collected,
+  attempt: CurrentAttempt
+): Either.Either<unknown, TransportError | MalformedResponse> => {
+  const json = jsonOf(response)
+  if (Either.isRight(json)) {
+    return json.right === undefined && response.status !== 204
+      ? Either.left(attempt.incomplete("the response is empty, and its status is not 204"))
+      : json
+  }
+  return isCutOff(response.text()) ? Either.left(attempt.incomplete("the response ends before its JSON does")) : json
 }
 
 /**
@@ -506,16 +581,16 @@ const itemsOf = (
 
 /** The items of a page that is read as a whole: it fails with the first one that is not as documented. */
 interface PageItems extends Items {
-  readonly failure: (response: Received) => MalformedResponse | undefined
+  readonly failure: (response: Received, readable: ReadonlyArray<unknown>) => MalformedResponse | undefined
 }
 
 const pageItems = (schema: Loose): PageItems => {
-  let failure: ((response: Received) => MalformedResponse) | undefined
+  let failure: PageItems["failure"] | undefined
   const items = itemsOf(schema, (raw, error, index) => {
-    failure ??= (response) => malformedItem(response, error, index, raw)
+    failure ??= (response, readable) => malformedItem(response, error, index, raw, readable)
     return undefined
   })
-  return { ...items, failure: (response) => failure?.(response) }
+  return { ...items, failure: (response, readable) => failure?.(response, readable) }
 }
 
 /** The failure of a response that is not a whole JSON array; undefined where it is an empty one. */
@@ -605,12 +680,17 @@ const pullOfItems = <A>(
 }
 
 /** How the value of a response is made; of a stream, the value of its head. */
-const receive = (
-  success: Success<unknown, unknown>
-): ((response: Collected, attempt: CurrentAttempt) => Either.Either<unknown, TransportError | MalformedResponse>) => {
+const receive = ({
+  method,
+  success
+}: Pick<Any, "method" | "success">): ((
+  response: Collected,
+  attempt: CurrentAttempt
+) => Either.Either<unknown, TransportError | MalformedResponse>) => {
   const { kind, schema } = success
   if (schema === undefined || kind === "nothing") return () => Either.right(undefined)
   const quick = quickDecoder(schema)
+  const readJson = method === "GET" ? wholeJsonOf : jsonOf
   const decode = (response: Received, value: unknown): Either.Either<unknown, MalformedResponse> => {
     const decoded = quick(value)
     return decoded === unclear
@@ -628,12 +708,17 @@ const receive = (
       return (response, attempt) => {
         const items = response.sink as PageItems
         return Either.flatMap(endItems(items, response, attempt), (all): Either.Either<unknown, MalformedResponse> => {
-          const failure = items.failure(response)
+          const failure = items.failure(response, all)
           return failure === undefined ? Either.right(all) : Either.left(failure)
         })
       }
     case "json":
-      return (response) => Either.flatMap(jsonOf(response), (value) => decode(response, value))
+      return (response, attempt) => Either.flatMap(readJson(response, attempt), (value) => decode(response, value))
+    case "list":
+      return (response, attempt) =>
+        Either.flatMap(readJson(response, attempt), (value) =>
+          Either.flatMap(decode(response, value), (list) => allOf(response, list as ItemList<unknown>))
+        )
     case "response":
       return (response) =>
         Either.flatMap(
@@ -647,8 +732,8 @@ const receive = (
  * As {@link receive}, for what stores an object. Any other success is none: a captive portal answers 200 with a page, and what
  * answers before it has the whole body cannot have stored it.
  */
-const receiveStored = (success: Success<unknown, unknown>): ReturnType<typeof receive> => {
-  const read = receive(success)
+const receiveStored = (endpoint: Pick<Any, "method" | "success">): ReturnType<typeof receive> => {
+  const read = receive(endpoint)
   return (response, attempt) => {
     if (response.status !== 201) {
       return Either.left(unreadable(response, ":status", "201", "does not say that anything was stored"))
@@ -772,7 +857,7 @@ export const wholeMethod = <Input, Head, Tag extends DocumentedError["_tag"]>(
   { readonly head: Head; readonly bytes: Uint8Array | undefined },
   CommonError | Extract<DocumentedError, { readonly _tag: Tag }>
 >) => {
-  const read = receive(endpoint.success)
+  const read = receive(endpoint)
   return (input) =>
     Effect.suspend(() => {
       const request = requestOf(client, endpoint as Any & { readonly errors: ReadonlySet<Tag> }, input)
@@ -800,9 +885,11 @@ export const method = <Input, Output, Tag extends DocumentedError["_tag"], R>(
   endpoint: Endpoint<Input, Output, Tag, R>
 ): Method<Endpoint<Input, Output, Tag, R>> => {
   const { kind, schema } = endpoint.success
-  const read = endpoint.stores ? receiveStored(endpoint.success) : receive(endpoint.success)
+  const read = endpoint.stores ? receiveStored(endpoint) : receive(endpoint)
   const keeps =
-    kind === "items" && schema !== undefined ? () => pageItems(schema) : kind === "json" || kind === "response"
+    kind === "items" && schema !== undefined
+      ? () => pageItems(schema)
+      : kind === "json" || kind === "list" || kind === "response"
   const run = (input?: Input): Effect.Effect<unknown, CommonError | DocumentedError, Scope.Scope> =>
     Effect.suspend(() => {
       const request = requestOf(client, endpoint, input)

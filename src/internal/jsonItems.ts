@@ -87,6 +87,12 @@ const structureOf = (bytes: Buffer): { readonly lastComma: number; readonly isCl
   return { lastComma, isClosed: false }
 }
 
+/** Whether a text that is not JSON is the beginning of an object or an array that was cut off. */
+export const isCutOff = (text: string): boolean => {
+  const trimmed = text.trimStart()
+  return /^[[{]/.test(trimmed) && !structureOf(Buffer.from(trimmed)).isClosed
+}
+
 const textOf = (bytes: Buffer): string => bytes.toString(isAscii(bytes) ? "latin1" : "utf8").trim()
 
 /**

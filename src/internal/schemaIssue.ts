@@ -18,7 +18,8 @@ const isNumeric = (ast: SchemaAST.AST): boolean =>
   (SchemaAST.isTransformation(ast) && isNumeric(ast.to)) ||
   (SchemaAST.isUnion(ast) && ast.types.some(isNumeric))
 
-const kindOf = (value: unknown, ast: SchemaAST.AST): string => {
+/** The kind of a value, in words: `an array`. Of a number or a boolean its value, where a number belongs there. */
+export const kindOf = (value: unknown, ast: SchemaAST.AST = SchemaAST.unknownKeyword): string => {
   if (value === null) return "null"
   if (value === undefined) return "nothing"
   if (value === "") return "the empty string"

@@ -427,6 +427,7 @@ const makeService = (options: Options = {}): Effect.Effect<Service, never, Token
   Effect.map(CloudClient.make(service, selector, options), (cloudClient) => {
     const created = RecentlyCreated.make()
     const operations = Endpoint.client(cloudClient, endpoints)
+    const billablePage = Endpoint.method(cloudClient, Endpoint.listItems(endpoints.listBillablePage))
     const inTurn = makeChanges(operations.get, options.immutable)
 
     /** Those operations that change a balancer, in their turn. What is wrong with an input is told before. */
@@ -545,11 +546,11 @@ const makeService = (options: Options = {}): Effect.Effect<Service, never, Token
       listBillable: ({ pageSize = 500, ...period }) => {
         const operation = "CloudLoadBalancers.listBillable"
         return Paging.stream({ service, operation }, (offset: number | undefined) =>
-          operations.listBillablePage({ ...period, limit: pageSize, offset }).pipe(
-            Effect.map((items) => ({
-              items,
-              next: items.length < pageSize ? undefined : (offset ?? 0) + items.length
-            })),
+          billablePage({ ...period, limit: pageSize, offset }).pipe(
+            Effect.map(({ items, unreadable }) => {
+              const count = items.length + unreadable.length
+              return { items, unreadable, next: count < pageSize ? undefined : (offset ?? 0) + count }
+            }),
             Effect.mapError(inWordsOf(operation))
           )
         )

@@ -29,6 +29,7 @@ import {
 import * as Endpoint from "../Endpoint.js"
 import type { TokenRef } from "../Identity.js"
 import { refuseUnknown } from "../internal/knownFields.js"
+import type { ItemList } from "../internal/itemList.js"
 import { listing, type PageQuery } from "../internal/listing.js"
 import * as RecentlyCreated from "../internal/recentlyCreated.js"
 import * as Paging from "../Paging.js"
@@ -362,13 +363,24 @@ const makeService = (
       options.microversion
     )
     const firstGeneration = Endpoint.client(old, firstGenerationEndpoints)
+    const firstGenerationPage = Endpoint.method(
+      old,
+      Endpoint.listItems(firstGenerationEndpoints.listFirstGenerationPage)
+    )
+    const pages = guarded(
+      {
+        listServerGroupsPage: Endpoint.method(cloudClient, Endpoint.listItems(endpoints.listServerGroupsPage)),
+        listVolumesPage: Endpoint.method(cloudClient, Endpoint.listItems(endpoints.listVolumesPage))
+      },
+      options.microversion
+    )
     const listed = <Input extends PageQuery, A>(
       operation: string,
       fetch: (input: Input) => Effect.Effect<Paging.Page<A, string>, CommonError>
     ) => listing({ service: "CloudServers", operation: `CloudServers.${operation}` }, 1000, fetch)
     const counted = <Input, A extends { readonly id: string }>(
       operation: string,
-      fetch: (input: Input) => Effect.Effect<ReadonlyArray<A>, CommonError>
+      fetch: (input: Input) => Effect.Effect<ItemList<A>, CommonError>
     ) => countedListing({ service: "CloudServers", operation: `CloudServers.${operation}` }, fetch)
     const waited = (operation: string, resource: string, pace: Waiting.Pace) => ({
       service: "CloudServers",
@@ -409,8 +421,8 @@ const makeService = (
       listFlavorSummaries: listed("listFlavorSummaries", operations.listFlavorSummariesPage),
       listImages: listed("listImages", operations.listImagesPage),
       listImageSummaries: listed("listImageSummaries", operations.listImageSummariesPage),
-      listServerGroups: counted("listServerGroups", operations.listServerGroupsPage),
-      listVolumes: counted("listVolumes", operations.listVolumesPage),
+      listServerGroups: counted("listServerGroups", pages.listServerGroupsPage),
+      listVolumes: counted("listVolumes", pages.listVolumesPage),
       findServer: ({ nameOrId }) =>
         find(
           "findServer",
@@ -490,10 +502,11 @@ const makeService = (
         Paging.stream(
           { service: "CloudServers", operation: "CloudServers.listFirstGeneration" },
           (offset: number | undefined) =>
-            firstGeneration.listFirstGenerationPage({ limit: pageSize, offset: offset ?? 0 }).pipe(
-              Effect.map((items) => ({
+            firstGenerationPage({ limit: pageSize, offset: offset ?? 0 }).pipe(
+              Effect.map(({ items, unreadable }) => ({
                 items,
-                next: items.length < pageSize ? undefined : (offset ?? 0) + pageSize
+                unreadable,
+                next: items.length + unreadable.length < pageSize ? undefined : (offset ?? 0) + pageSize
               })),
               Effect.mapError(inWordsOf("CloudServers.listFirstGeneration"))
             )

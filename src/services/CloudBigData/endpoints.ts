@@ -8,11 +8,12 @@ import { enveloped, Named, open, upTo, withDefault } from "../../internal/wire.j
 import {
   Cluster,
   ClusterSummary,
-  ConnectorList,
+  Connector,
+  connectorsOf,
   CreatedCredential,
-  type Credential,
+  Credential,
   CredentialKind,
-  CredentialList,
+  credentialsOf,
   CredentialType,
   Distro,
   DistroSummary,
@@ -171,7 +172,7 @@ const ambariBody = enveloped(
 )
 
 const credentialOf = Endpoint.json(enveloped("credentials", CreatedCredential))
-const credentialKinds = Endpoint.json(enveloped("credentials", Schema.Array(CredentialKind)))
+const credentialKinds = Endpoint.list("credentials", CredentialKind)
 
 /**
  * The operations of Cloud Big Data, as data.
@@ -312,7 +313,7 @@ export const endpoints = {
   }),
   /** The distributions that there are. "List available distros", `GET /distros`. */
   listDistros: Endpoint.make("CloudBigData.listDistros", "GET", "/distros", {
-    success: Endpoint.json(enveloped("distros", Schema.Array(DistroSummary)))
+    success: Endpoint.list("distros", DistroSummary)
   }),
   /** One distribution, with its services. Fails with `NotFound`. "Show distro details", `GET /distros/{distroId}`. */
   getDistro: Endpoint.make("CloudBigData.getDistro", "GET", "/distros/{distroId}", {
@@ -402,7 +403,7 @@ export const endpoints = {
   }),
   /** All credentials, by type and name; their secrets are told to no one. "List all credentials", `GET /credentials`. */
   listCredentials: Endpoint.make("CloudBigData.listCredentials", "GET", "/credentials", {
-    success: Endpoint.json(enveloped("credentials", CredentialList))
+    success: Endpoint.list("credentials", Credential, credentialsOf)
   }),
   /** The credentials of one type. Fails with `NotFound` for an unknown one. "List credentials by type", `GET /credentials/{type}`. */
   listCredentialsOfType: Endpoint.make("CloudBigData.listCredentialsOfType", "GET", "/credentials/{type}", {
@@ -413,7 +414,7 @@ export const endpoints = {
         })
       )
     },
-    success: Endpoint.json(enveloped("credentials", CredentialList)),
+    success: Endpoint.list("credentials", Credential, credentialsOf),
     errors: ["NotFound"]
   }),
   /** The kinds of credentials that the cloud knows. "List credentials by type", `GET /credentials/types`. */
@@ -425,7 +426,7 @@ export const endpoints = {
    * "List credentials by type", `GET /credentials/connectors`.
    */
   listConnectors: Endpoint.make("CloudBigData.listConnectors", "GET", "/credentials/connectors", {
-    success: Endpoint.json(ConnectorList)
+    success: Endpoint.list("credentials", Connector, connectorsOf)
   }),
   /**
    * Tells the cloud a public key, for new clusters to let in. Fails with `Conflict` where the name is taken. "Create a
@@ -530,7 +531,7 @@ export const endpoints = {
    * know.
    */
   listWorkloads: Endpoint.make("CloudBigData.listWorkloads", "GET", "/workloads", {
-    success: Endpoint.json(enveloped("workloads", Schema.Array(Workload)))
+    success: Endpoint.list("workloads", Workload)
   }),
   /**
    * What is recommended for a kind of work. Fails with `NotFound`. `GET /workloads/{workload_id}/recommendations`, which the
@@ -552,7 +553,7 @@ export const endpoints = {
         /** What is to outlive the work: the data, the cluster as well (`all`), or nothing (`none`). */
         persistence: Schema.propertySignature(Schema.Literal("all", "data", "none")).pipe(Schema.fromKey("persistent"))
       },
-      success: Endpoint.json(enveloped("recommendations", Schema.Array(Recommendation))),
+      success: Endpoint.list("recommendations", Recommendation),
       errors: ["NotFound"]
     }
   )

@@ -10,12 +10,14 @@ import {
   absent,
   absentIfEmpty,
   enveloped,
+  Flag,
   Id,
   JsonMap,
   listOf,
   open,
   someCount,
   someFlag,
+  Text,
   textOr,
   TimestampIfAny
 } from "../../internal/wire.js"
@@ -67,21 +69,18 @@ export const ScriptStatus = open("PENDING", "DELIVERED", "RUNNING", "SUCCEEDED",
  */
 export const CredentialType = open("ssh_keys", "cloud_files", "s3", "ambari")
 
+const isMap = Schema.is(JsonMap)
+
 /** A text in an object of its own at times: `"Secondary"` or `{ "name": "Secondary" }`. */
-const nameOf = Schema.transform(Schema.Union(Schema.String, Schema.Struct({ name: Schema.String })), Schema.String, {
+const nameOf = Schema.transform(Schema.Union(Text, Schema.Struct({ name: Text })), Schema.String, {
   strict: true,
   decode: (name) => (typeof name === "string" ? name : name.name),
   encode: (name) => name
 })
 
-/**
- * A program of a service, as it stands on the nodes: `Namenode`, `HiveServer2`.
- *
- * @since 0.1.0
- * @category models
- */
-export const Component = Schema.Struct({
-  name: Schema.String,
+const ComponentFields = Schema.Struct({
+  /** Empty where the cloud does not tell it. */
+  name: textOr(""),
   /** For people: `HDFS Namenode`. Only of a node's components. */
   niceName: absentIfEmpty.pipe(Schema.fromKey("nice_name")),
   /**
@@ -99,7 +98,19 @@ export const Component = Schema.Struct({
  * @since 0.1.0
  * @category models
  */
-export interface Component extends Schema.Schema.Type<typeof Component> {}
+export interface Component extends Schema.Schema.Type<typeof ComponentFields> {}
+
+/**
+ * A program of a service, as it stands on the nodes: `Namenode`, `HiveServer2`. Some answers have nothing but its name.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const Component = Schema.transform(Schema.Unknown, ComponentFields, {
+  strict: false,
+  decode: (wire) => (typeof wire === "string" ? { name: wire } : wire),
+  encode: (component) => component
+}) as unknown as Schema.Schema<Component, unknown>
 
 /**
  * Nodes of a cluster that are alike.
@@ -132,7 +143,7 @@ export interface NodeGroup extends Schema.Schema.Type<typeof NodeGroup> {}
  * @since 0.1.0
  * @category models
  */
-export const Credential = Schema.Struct({ type: CredentialType, name: Schema.String })
+export const Credential = Schema.Struct({ type: CredentialType, name: Text })
 
 /**
  * A credential, by type and name.
@@ -145,9 +156,9 @@ export interface Credential extends Schema.Schema.Type<typeof Credential> {}
 /** In requests and answers it is flat, `{ type, name }`, in some places and nested, `{ type, credential: { name } }`, in others. */
 const ClusterCredential = Schema.transform(
   Schema.Struct({
-    type: Schema.String,
-    name: absent(Schema.String),
-    credential: absent(Schema.Struct({ name: Schema.String }))
+    type: textOr(""),
+    name: absent(Text),
+    credential: absent(Schema.Struct({ name: Text }))
   }),
   Credential,
   {
@@ -251,16 +262,10 @@ export const Cluster = Schema.Struct({
  */
 export interface Cluster extends Schema.Schema.Type<typeof Cluster> {}
 
-/**
- * An address of a node.
- *
- * @since 0.1.0
- * @category models
- */
-export const Address = Schema.Struct({
+const AddressFields = Schema.Struct({
   /** 4 or 6. */
-  version: Schema.Union(Schema.Number, Schema.NumberFromString),
-  address: Schema.propertySignature(Schema.String).pipe(Schema.fromKey("addr"))
+  version: Schema.Number,
+  address: Schema.String
 })
 
 /**
@@ -269,7 +274,25 @@ export const Address = Schema.Struct({
  * @since 0.1.0
  * @category models
  */
-export interface Address extends Schema.Schema.Type<typeof Address> {}
+export interface Address extends Schema.Schema.Type<typeof AddressFields> {}
+
+const versionOf = (address: unknown): number => (typeof address === "string" && address.includes(":") ? 6 : 4)
+
+/**
+ * An address of a node. The cloud writes its version as a number or a text, or leaves it out; some answers have nothing but the
+ * address.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const Address = Schema.transform(Schema.Unknown, AddressFields, {
+  strict: false,
+  decode: (wire) => {
+    const { addr, address = addr, version } = isMap(wire) ? wire : { address: wire }
+    return { address, version: version === undefined || version === null ? versionOf(address) : Number(version) }
+  },
+  encode: ({ address, version }) => ({ addr: address, version })
+}) as unknown as Schema.Schema<Address, unknown>
 
 const NodeFields = Schema.Struct({
   id: Id,
@@ -386,7 +409,8 @@ export interface Limits extends Schema.Schema.Type<typeof AbsoluteLimits> {}
  * @category models
  */
 export const StackService = Schema.Struct({
-  name: Schema.String,
+  /** Empty where the cloud does not tell it. */
+  name: textOr(""),
   version: absentIfEmpty,
   modes: listOf(nameOf),
   components: listOf(Component)
@@ -531,9 +555,7 @@ export const Script = Schema.Struct({
   /** Where the nodes fetch it. */
   url: absentIfEmpty,
   /** Whether it is the cloud's, for all accounts. Such a one cannot be changed. */
-  isPublic: Schema.optionalWith(Schema.Boolean, { nullable: true, default: () => false }).pipe(
-    Schema.fromKey("is_public")
-  ),
+  isPublic: Schema.optionalWith(Flag, { nullable: true, default: () => false }).pipe(Schema.fromKey("is_public")),
   created: TimestampIfAny,
   /** Absent before the first change. */
   updated: TimestampIfAny
@@ -549,35 +571,30 @@ export interface Script extends Schema.Schema.Type<typeof Script> {}
 
 const nameKeys = ["key_name", "username", "access_key_id", "name"]
 
-const WireCredentials = Schema.Record({
-  key: Schema.String,
-  value: Schema.NullOr(
-    Schema.Union(
-      Schema.Array(Schema.Record({ key: Schema.String, value: Schema.Unknown })),
-      Schema.Record({ key: Schema.String, value: Schema.Unknown })
-    )
-  )
-})
+/** The name of a credential, which stands under a key of its type's own. */
+const nameIn = (item: Readonly<Record<string, unknown>>): unknown =>
+  nameKeys.map((key) => item[key]).find((name) => typeof name === "string" || typeof name === "number")
 
-const credentialsOf = (wire: typeof WireCredentials.Type): ReadonlyArray<unknown> =>
-  Object.entries(wire).flatMap(([type, value]) =>
-    (value === null ? [] : Array.isArray(value) ? value : [value]).map((item: Readonly<Record<string, unknown>>) => ({
-      type,
-      name: nameKeys.map((key) => item[key]).find((name) => typeof name === "string")
-    }))
-  )
+/** What stands under a type: a list, a single one, or none. */
+const asList = (value: unknown): ReadonlyArray<unknown> =>
+  Array.isArray(value) ? value : value === null || value === undefined ? [] : [value]
 
-/** Credentials as the cloud lists them: by type, a list or a single one, each with its name under a key of the type's own. */
-export const CredentialList = Schema.transform(WireCredentials, Schema.Array(Credential), {
-  strict: false,
-  decode: credentialsOf,
-  encode: (credentials) => Object.fromEntries(credentials.map(({ name, type }) => [type, [{ name }]]))
-}) as unknown as Schema.Schema<ReadonlyArray<Credential>, unknown>
+/**
+ * Credentials as the cloud lists them, by type: `{ "s3": [{ "access_key_id": … }] }`. Undefined for what is not such a list.
+ */
+export const credentialsOf = (wire: unknown): ReadonlyArray<unknown> | undefined => {
+  if (Array.isArray(wire)) return wire.flatMap((item: unknown) => credentialsOf(item) ?? [item])
+  if (!isMap(wire)) return undefined
+  if (typeof wire["type"] === "string") return [{ type: wire["type"], name: nameIn(wire) }]
+  return Object.entries(wire).flatMap(([type, value]) =>
+    asList(value).map((item) => ({ type, name: isMap(item) ? nameIn(item) : item }))
+  )
+}
 
 /** A credential that was just made or changed. */
-export const CreatedCredential = Schema.transform(WireCredentials, Credential, {
+export const CreatedCredential = Schema.transform(Schema.Unknown, Credential, {
   strict: false,
-  decode: (wire) => credentialsOf(wire)[0],
+  decode: (wire) => credentialsOf(wire)?.[0],
   encode: ({ name, type }) => ({ [type]: { name } })
 }) as unknown as Schema.Schema<Credential, unknown>
 
@@ -590,9 +607,7 @@ export const CreatedCredential = Schema.transform(WireCredentials, Credential, {
 export const CredentialKind = Schema.Struct({
   type: CredentialType,
   /** Whether a cluster is connected to a store with it. */
-  isConnector: Schema.optionalWith(Schema.Boolean, { nullable: true, default: () => false }).pipe(
-    Schema.fromKey("connector")
-  ),
+  isConnector: Schema.optionalWith(Flag, { nullable: true, default: () => false }).pipe(Schema.fromKey("connector")),
   /** The names of what it consists of, as the API writes them: `username`, `api_key`. */
   fields: Schema.optionalToRequired(
     Schema.NullishOr(
@@ -639,27 +654,20 @@ export const Connector = Schema.Struct({
 export interface Connector extends Schema.Schema.Type<typeof Connector> {}
 
 /** Connectors by type, as the documents show them, or as kinds of credentials. */
-const WireConnectors = Schema.Unknown
-
-const nameIn = (item: Readonly<Record<string, unknown>>): unknown =>
-  nameKeys.map((key) => item[key]).find((name) => typeof name === "string")
-
-const isMap = Schema.is(JsonMap)
-
-const connectorsOf = (wire: unknown): ReadonlyArray<unknown> => {
+export const connectorsOf = (wire: unknown): ReadonlyArray<unknown> | undefined => {
   if (Array.isArray(wire)) {
     return wire.flatMap((item: unknown) =>
       typeof item === "string"
         ? [{ type: item, connector: true }]
         : isMap(item) && !("type" in item)
-          ? connectorsOf(item)
+          ? (connectorsOf(item) ?? [])
           : [item]
     )
   }
-  if (!isMap(wire)) return []
+  if (!isMap(wire)) return undefined
   if (typeof wire["type"] === "string") return [wire]
   return Object.entries(wire).flatMap(([type, value]) =>
-    (Array.isArray(value) ? value : value === null || value === undefined ? [] : [value]).map((item: unknown) => {
+    asList(value).map((item) => {
       if (!isMap(item)) return { type, connector: true, name: item }
       // An object without a name describes the kind.
       return nameIn(item) === undefined
@@ -668,23 +676,6 @@ const connectorsOf = (wire: unknown): ReadonlyArray<unknown> => {
     })
   )
 }
-
-const ConnectorsIn = Schema.transform(WireConnectors, Schema.Array(Connector), {
-  strict: false,
-  decode: connectorsOf,
-  encode: (connectors) => connectors
-}) as unknown as Schema.Schema<ReadonlyArray<Connector>, unknown>
-
-/** `{ "credentials": … }` with connectors in any form, or with none. */
-export const ConnectorList = Schema.transform(
-  Schema.Struct({ credentials: Schema.optional(Schema.Unknown) }),
-  Schema.compose(ConnectorsIn, Schema.typeSchema(Schema.Array(Connector)), { strict: false }),
-  {
-    strict: false,
-    decode: ({ credentials }) => credentials,
-    encode: (credentials) => ({ credentials })
-  }
-) as unknown as Schema.Schema<ReadonlyArray<Connector>, unknown>
 
 /**
  * A kind of work that clusters are made for.
@@ -715,16 +706,17 @@ export interface Workload extends Schema.Schema.Type<typeof Workload> {}
  * @category models
  */
 export const Recommendation = Schema.Struct({
-  name: Schema.String,
+  /** Empty where the cloud does not tell it. */
+  name: textOr(""),
   description: absentIfEmpty,
-  requires: listOf(Schema.String),
+  requires: listOf(Text),
   sizes: listOf(
     Schema.Struct({
       flavorId: absent(Id).pipe(Schema.fromKey("flavor")),
       /** How long the work takes, in minutes. */
       minutes: someCount,
       nodeCount: someCount.pipe(Schema.fromKey("nodecount")),
-      isRecommended: Schema.optionalWith(Schema.Boolean, { nullable: true, default: () => false }).pipe(
+      isRecommended: Schema.optionalWith(Flag, { nullable: true, default: () => false }).pipe(
         Schema.fromKey("recommended")
       )
     })

@@ -3,8 +3,8 @@
  */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
-import { pageOf } from "../../internal/listing.js"
-import { enveloped, Named, Timestamp, upTo, withDefault } from "../../internal/wire.js"
+import { lastId, pageOf } from "../../internal/listing.js"
+import { enveloped, Named, Text, Timestamp, upTo, withDefault } from "../../internal/wire.js"
 import {
   AbsoluteLimit,
   AccessListItem,
@@ -29,12 +29,13 @@ import {
   Protocol,
   ProtocolName,
   RateLimit,
+  recordsKey,
   SecurityProtocol,
   SessionPersistence,
   SourceNetworks,
   SslTermination,
   Statistics,
-  UsageRecords,
+  UsageRecord,
   VirtualIp,
   VirtualIpType
 } from "./models.js"
@@ -87,7 +88,7 @@ const pageQuery = {
 
 /** A page. The cloud does not say whether there is another one: the service finds out by the page's length. */
 const page = <A extends { readonly id: string }, I>(key: string, item: Schema.Schema<A, I>) =>
-  pageOf(key, item, (_, last) => last)
+  pageOf(key, item, (_, list) => lastId(list))
 
 /**
  * What has addresses on networks: a server of `CloudServers`.
@@ -435,7 +436,8 @@ const changedMapping = atLeastOne(
   ["hostName", "certificate", "privateKey", "intermediateCertificate"]
 )
 
-const WireMapping = enveloped("certificateMapping", CertificateMapping)
+/** In an object of its own, as the documents show it, or without one. */
+const WireMapping = Schema.Union(enveloped("certificateMapping", CertificateMapping), CertificateMapping)
 
 /** What is answered to one that is added is a list with it alone. */
 const AddedMetadata = enveloped(
@@ -456,8 +458,6 @@ const period = {
 
 const one = <A, I>(key: string, schema: Schema.Schema<A, I>) => Endpoint.json(enveloped(key, schema))
 
-const many = <A, I>(key: string, schema: Schema.Schema<A, I>) => Endpoint.json(enveloped(key, Schema.Array(schema)))
-
 const balancer = "/loadbalancers/{loadBalancerId}"
 const node = `${balancer}/nodes/{nodeId}`
 const mapping = `${balancer}/ssltermination/certificatemappings/{certificateMappingId}`
@@ -472,7 +472,7 @@ const change = ["NotFound", "Immutable", "Unprocessable"] as const
 const addition = ["NotFound", "Immutable", "Unprocessable", "QuotaExceeded"] as const
 
 /** The default error page is answered where none is set. */
-const ErrorPage = enveloped("errorpage", enveloped("content", Schema.String))
+const ErrorPage = enveloped("errorpage", enveloped("content", Text))
 
 /**
  * The operations of Cloud Load Balancers, as data.
@@ -553,7 +553,7 @@ export const endpoints = {
   addNodes: Endpoint.make("CloudLoadBalancers.addNodes", "POST", `${balancer}/nodes`, {
     parameters: loadBalancerId,
     body: Schema.Struct({ nodes: Schema.NonEmptyArray(NewNode) }),
-    success: many("nodes", Node),
+    success: Endpoint.list("nodes", Node),
     errors: addition
   }),
   /**
@@ -563,7 +563,7 @@ export const endpoints = {
   updateNodes: Endpoint.make("CloudLoadBalancers.updateNodes", "PUT", `${balancer}/nodes`, {
     parameters: loadBalancerId,
     body: Schema.Struct({ nodes: Schema.NonEmptyArray(NodeChange) }),
-    success: many("nodes", Node),
+    success: Endpoint.list("nodes", Node),
     errors: change
   }),
   /**
@@ -602,7 +602,7 @@ export const endpoints = {
   /** Metadata of a node. Fails with `NotFound`. `GET …/nodes/{nodeId}/metadata`. */
   listNodeMetadata: Endpoint.make("CloudLoadBalancers.listNodeMetadata", "GET", `${node}/metadata`, {
     parameters: nodeId,
-    success: many("metadata", MetadataItem),
+    success: Endpoint.list("metadata", MetadataItem),
     errors: ["NotFound"]
   }),
   /** Adds an item to a node's metadata, at most 25, and answers it with its id. `POST …/nodes/{nodeId}/metadata`. */
@@ -642,7 +642,7 @@ export const endpoints = {
   /** Metadata of a load balancer. Fails with `NotFound`. `GET …/metadata`. */
   listMetadata: Endpoint.make("CloudLoadBalancers.listMetadata", "GET", `${balancer}/metadata`, {
     parameters: loadBalancerId,
-    success: many("metadata", MetadataItem),
+    success: Endpoint.list("metadata", MetadataItem),
     errors: ["NotFound"]
   }),
   /** Adds an item to the metadata, at most 25, and answers it with its id. `POST …/metadata`. */
@@ -682,7 +682,7 @@ export const endpoints = {
   /** The addresses at which it takes connections. Fails with `NotFound`. "List virtual IPs", `GET …/virtualips`. */
   listVirtualIps: Endpoint.make("CloudLoadBalancers.listVirtualIps", "GET", `${balancer}/virtualips`, {
     parameters: loadBalancerId,
-    success: many("virtualIps", VirtualIp),
+    success: Endpoint.list("virtualIps", VirtualIp),
     errors: ["NotFound"]
   }),
   /**
@@ -721,7 +721,7 @@ export const endpoints = {
   /** Who may reach it. Fails with `NotFound`. "Show access list", `GET …/accesslist`. */
   listAccessList: Endpoint.make("CloudLoadBalancers.listAccessList", "GET", `${balancer}/accesslist`, {
     parameters: loadBalancerId,
-    success: many("accessList", AccessListItem),
+    success: Endpoint.list("accessList", AccessListItem),
     errors: ["NotFound"]
   }),
   /**
@@ -933,7 +933,7 @@ export const endpoints = {
   /** The names of the ciphers that it takes. Fails with `NotFound`. "List ciphers", `GET …/ssltermination/ciphers`. */
   listCiphers: Endpoint.make("CloudLoadBalancers.listCiphers", "GET", `${balancer}/ssltermination/ciphers`, {
     parameters: loadBalancerId,
-    success: many("ciphers", enveloped("name", Schema.String)),
+    success: Endpoint.list("ciphers", enveloped("name", Schema.String)),
     errors: ["NotFound"]
   }),
   /** Certificates for other names, by id and name. Fails with `NotFound`. `GET …/ssltermination/certificatemappings`. */
@@ -941,7 +941,7 @@ export const endpoints = {
     "CloudLoadBalancers.listCertificateMappings",
     "GET",
     `${balancer}/ssltermination/certificatemappings`,
-    { parameters: loadBalancerId, success: many("certificateMappings", WireMapping), errors: ["NotFound"] }
+    { parameters: loadBalancerId, success: Endpoint.list("certificateMappings", WireMapping), errors: ["NotFound"] }
   ),
   /**
    * Adds a certificate for another name, and answers it. SSL termination must be set. Fails with `QuotaExceeded` where there
@@ -989,13 +989,13 @@ export const endpoints = {
   listUsage: Endpoint.make("CloudLoadBalancers.listUsage", "GET", `${balancer}/usage`, {
     parameters: loadBalancerId,
     query: period,
-    success: Endpoint.json(UsageRecords),
+    success: Endpoint.list(recordsKey, UsageRecord),
     errors: ["NotFound"]
   }),
   /** What it carried in the last 24 hours. Fails with `NotFound`. "Show current usage", `GET …/usage/current`. */
   listCurrentUsage: Endpoint.make("CloudLoadBalancers.listCurrentUsage", "GET", `${balancer}/usage/current`, {
     parameters: loadBalancerId,
-    success: Endpoint.json(UsageRecords),
+    success: Endpoint.list(recordsKey, UsageRecord),
     errors: ["NotFound"]
   }),
   /**
@@ -1019,22 +1019,22 @@ export const endpoints = {
       limit: pageSize(1000),
       offset: pageQuery.offset
     },
-    success: many("loadBalancers", LoadBalancerSummary)
+    success: Endpoint.list("loadBalancers", LoadBalancerSummary)
   }),
 
   /** The algorithms' names. "List load balancing algorithms", `GET /loadbalancers/algorithms`. */
   listAlgorithms: Endpoint.make("CloudLoadBalancers.listAlgorithms", "GET", "/loadbalancers/algorithms", {
-    success: many("algorithms", enveloped("name", Algorithm))
+    success: Endpoint.list("algorithms", enveloped("name", Algorithm))
   }),
   /** The protocols, and their ports. "List load balancing protocols", `GET /loadbalancers/protocols`. */
   listProtocols: Endpoint.make("CloudLoadBalancers.listProtocols", "GET", "/loadbalancers/protocols", {
-    success: many("protocols", Protocol)
+    success: Endpoint.list("protocols", Protocol)
   }),
   /**
    * The domains whose names may be nodes' addresses. "List allowed domains", `GET /loadbalancers/alloweddomains`.
    */
   listAllowedDomains: Endpoint.make("CloudLoadBalancers.listAllowedDomains", "GET", "/loadbalancers/alloweddomains", {
-    success: many("allowedDomains", enveloped("allowedDomain", enveloped("name", Schema.String)))
+    success: Endpoint.list("allowedDomains", enveloped("allowedDomain", enveloped("name", Schema.String)))
   }),
   /** Where the balancers of its cluster reach nodes from. Fails with `NotFound`. `GET …/clustersourceaddresses`. */
   getClusterSourceAddresses: Endpoint.make(
@@ -1052,10 +1052,10 @@ export const endpoints = {
   ),
   /** How many requests the account may make. `GET /limits`. */
   listRateLimits: Endpoint.make("CloudLoadBalancers.listRateLimits", "GET", "/limits", {
-    success: Endpoint.json(enveloped("limits", enveloped("rate", Schema.Array(RateLimit))))
+    success: Endpoint.list("limits", RateLimit, (limits) => (limits as { readonly rate?: ReadonlyArray<unknown> }).rate)
   }),
   /** How much the account may have. `GET /loadbalancers/absolutelimits`. */
   listAbsoluteLimits: Endpoint.make("CloudLoadBalancers.listAbsoluteLimits", "GET", "/loadbalancers/absolutelimits", {
-    success: many("absolute", AbsoluteLimit)
+    success: Endpoint.list("absolute", AbsoluteLimit)
   })
 }

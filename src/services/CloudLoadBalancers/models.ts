@@ -161,10 +161,11 @@ export const SessionPersistence = open("HTTP_COOKIE", "SOURCE_IP", "SSL_ID")
  */
 export const HealthMonitorType = open("CONNECT", "HTTP", "HTTPS")
 
+/** Whether nothing is told: null, `{}`, or an object of which no field is told. */
 const isEmpty = (value: unknown): boolean =>
   value === undefined ||
   value === null ||
-  (typeof value === "object" && !Array.isArray(value) && Object.keys(value).length === 0)
+  (typeof value === "object" && !Array.isArray(value) && Object.values(value).every(isEmpty))
 
 const WireObject = Schema.Record({ key: Schema.String, value: Schema.Unknown })
 
@@ -197,8 +198,19 @@ export const ifSet = <A, I>(key: string, schema: Schema.Schema<A, I>): Schema.Sc
 /** `{ "enabled": true }` */
 export const Enabled = enveloped("enabled", Flag)
 
-/** `{ "time": "2011-11-30T03:23:42Z" }` */
-const Instant = absent(enveloped("time", Timestamp))
+const instantIn = (value: unknown): unknown =>
+  typeof value === "object" && value !== null && "time" in value ? value.time : value
+
+/** `{ "time": "2011-11-30T03:23:42Z" }`, or the time alone. */
+const Instant = Schema.optionalToOptional(
+  Schema.transform(Schema.Unknown, Schema.NullishOr(Schema.Union(Schema.Literal(""), Timestamp)), {
+    strict: false,
+    decode: instantIn,
+    encode: (time) => ({ time })
+  }) as unknown as Schema.Schema<DateTime.Utc | "" | null | undefined, unknown>,
+  Schema.DateTimeUtcFromSelf,
+  { decode: Option.filter((time): time is DateTime.Utc => DateTime.isDateTime(time)), encode: (time) => time }
+)
 
 /**
  * An address at which a load balancer takes connections. It may be shared by several balancers.
@@ -294,18 +306,18 @@ export interface AccessListItem extends Schema.Schema.Type<typeof AccessListItem
  * @category models
  */
 export const HealthMonitor = Schema.Struct({
-  type: HealthMonitorType,
-  /** Between two looks, in seconds. */
-  delay: Count,
-  /** How long a look may take, in seconds. */
-  timeout: Count,
-  /** After how many failures a node is OFFLINE. */
-  attemptsBeforeDeactivation: Count,
+  type: absent(HealthMonitorType),
+  /** Between two checks of a node, in seconds. */
+  delay: absent(Count),
+  /** How long a check may take, in seconds. */
+  timeout: absent(Count),
+  /** After how many failed checks a node is OFFLINE. */
+  attemptsBeforeDeactivation: absent(Count),
   /** What is asked for, of an HTTP or HTTPS monitor. */
   path: absentIfEmpty,
-  /** What the answer's status must match. */
+  /** What the response's status must match. */
   statusRegex: absentIfEmpty,
-  /** What the answer's first 2,048 bytes must match. */
+  /** What the response's first 2,048 bytes must match. */
   bodyRegex: absentIfEmpty,
   hostHeader: absentIfEmpty
 })
@@ -379,7 +391,12 @@ export const SslTermination = Schema.Struct({
   intermediateCertificate: absentIfEmpty,
   /** `default`, or the name of a list of ciphers. */
   cipherProfile: absentIfEmpty,
-  securityProtocols: listOf(SecurityProtocol)
+  securityProtocols: listOf(
+    Schema.Struct({
+      name: textOr("").pipe(Schema.fromKey("securityProtocolName")),
+      status: absent(open("DISABLED", "ENABLED")).pipe(Schema.fromKey("securityProtocolStatus"))
+    })
+  )
 })
 
 /**
@@ -398,6 +415,7 @@ export interface SslTermination extends Schema.Schema.Type<typeof SslTermination
  */
 export const CertificateMapping = Schema.Struct({
   id: Id,
+  /** Empty where the cloud does not tell it. */
   hostName: textOr(""),
   /** PEM. */
   certificate: absentIfEmpty,
@@ -630,16 +648,8 @@ export const UsageRecord = Schema.Struct({
  */
 export interface UsageRecord extends Schema.Schema.Type<typeof UsageRecord> {}
 
-/** Usage of one balancer. */
-const UsageRecordsFields = Schema.Struct({
-  records: listOf(UsageRecord).pipe(Schema.fromKey("loadBalancerUsageRecords"))
-})
-
-export const UsageRecords = Schema.transform(UsageRecordsFields, Schema.typeSchema(Schema.Array(UsageRecord)), {
-  strict: true,
-  decode: ({ records }) => records,
-  encode: (records) => ({ records })
-})
+/** Under what the usage of one balancer stands. */
+export const recordsKey = "loadBalancerUsageRecords"
 
 const AccountUsageRecord = Schema.Struct({
   startTime: TimestampIfAny,
@@ -674,7 +684,7 @@ export const AccountUsage = Schema.Struct({
     Schema.Struct({
       loadBalancerId: Id,
       name: textOr("").pipe(Schema.fromKey("loadBalancerName")),
-      records: listOf(UsageRecord).pipe(Schema.fromKey("loadBalancerUsageRecords"))
+      records: listOf(UsageRecord).pipe(Schema.fromKey(recordsKey))
     })
   ).pipe(Schema.fromKey("loadBalancerUsages"))
 })
@@ -695,8 +705,8 @@ export interface AccountUsage extends Schema.Schema.Type<typeof AccountUsage> {}
  */
 export const Protocol = Schema.Struct({
   name: ProtocolName,
-  /** The usual port. 0 where there is none, and one must be named. */
-  port: Count
+  /** The usual port. 0 where there is none, and one must be named. Absent where the cloud does not tell it. */
+  port: someCount
 })
 
 /**
@@ -783,7 +793,8 @@ export const AbsoluteLimit = Schema.Struct({
     "NODE_LIMIT",
     "NODE_META_LIMIT"
   ),
-  value: Count
+  /** Absent where the cloud does not tell it. */
+  value: someCount
 })
 
 /**

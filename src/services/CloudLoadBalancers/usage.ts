@@ -3,32 +3,24 @@
  */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import * as Stream from "effect/Stream"
 import type { CloudClient } from "../../CloudClient.js"
 import type { CommonError, DocumentedError, NotFound } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
+import { itemList } from "../../internal/itemList.js"
+import { collectAll } from "../../internal/listing.js"
+import { nextLink } from "../../internal/nextLink.js"
 import * as Paging from "../../Paging.js"
 import { endpoints } from "./endpoints.js"
-import { AccountUsage, type UsageRecord, UsageRecords } from "./models.js"
+import { AccountUsage, recordsKey, UsageRecord } from "./models.js"
 
 type Endpoints = Endpoint.Client<typeof endpoints>
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null
 
-/** The address of the next page, in any form in which the API's documents show links. */
-const nextOf = (links: unknown): string | undefined => {
-  if (Array.isArray(links)) return links.map(nextOf).find((href) => href !== undefined)
-  if (!isObject(links)) return undefined
-  const { href, link, next, rel } = links
-  if (typeof href === "string" && String(rel).toLowerCase() === "next") return href
-  if (typeof next === "string") return next
-  return isObject(next) && typeof next["href"] === "string" ? next["href"] : nextOf(link)
-}
-
 /** The query of the next page's address. The link itself is not followed: it may name a host within the cloud. */
 const cursorOf = (links: unknown): string | undefined => {
-  const href = nextOf(links)?.replaceAll("&amp;", "&")
+  const href = nextLink(links)?.replaceAll("&amp;", "&")
   if (href === undefined) return undefined
   const start = href.search(href.includes("?") ? /\?/ : /&/)
   return start < 0 ? "" : href.slice(start + 1)
@@ -42,7 +34,7 @@ const withWire = <A, I>(schema: Schema.Schema<A, I>) =>
     encode: ({ value }) => value
   }) as unknown as Schema.Schema<{ readonly value: A; readonly wire: unknown }, unknown>
 
-const UsagePage = withWire(UsageRecords)
+const UsagePage = withWire(itemList(recordsKey, UsageRecord))
 
 const AccountPage = withWire(AccountUsage)
 
@@ -69,15 +61,12 @@ export const makeUsage = (
     page: (cursor: string | undefined) => Effect.Effect<Page, CommonError | NotFound>,
     first?: string
   ): Effect.Effect<ReadonlyArray<UsageRecord>, CommonError | NotFound> =>
-    Effect.map(
-      Stream.runCollect(
-        Paging.stream({ service: client.service, operation }, (cursor: string | undefined) => page(cursor ?? first))
-      ),
-      (records) => [...records]
+    collectAll(
+      Paging.stream({ service: client.service, operation }, (cursor: string | undefined) => page(cursor ?? first))
     )
 
   const pageOf = ({ value, wire }: typeof UsagePage.Type): Page => ({
-    items: value,
+    ...value,
     next: isObject(wire) ? cursorOf(wire["links"]) : undefined
   })
 
@@ -132,12 +121,12 @@ export const makeUsage = (
     getAccountUsage: (input) => {
       const { operation } = getAccountUsage
       return Effect.map(
-        Stream.runCollect(
+        collectAll(
           Paging.stream({ service: client.service, operation }, (cursor: string | undefined) =>
             accountPage(input, cursor)
           )
         ),
-        (pages) => merged([...pages])
+        merged
       )
     }
   }

@@ -3,7 +3,7 @@
  */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
-import { enveloped, JsonMap, someFlag, Text } from "../../internal/wire.js"
+import { JsonMap, someFlag, Text } from "../../internal/wire.js"
 
 const Wire = Schema.Struct({
   zoneName: Text,
@@ -52,7 +52,7 @@ export const AvailabilityZone = Schema.transform(Wire, Domain, {
 export const availabilityZoneEndpoints = {
   /** The zones that servers can be made in. "Get availability zone information", `GET /os-availability-zone`. */
   listAvailabilityZones: Endpoint.make("CloudServers.listAvailabilityZones", "GET", "/os-availability-zone", {
-    success: Endpoint.json(enveloped("availabilityZoneInfo", Schema.Array(AvailabilityZone)))
+    success: Endpoint.list("availabilityZoneInfo", AvailabilityZone)
   }),
   /**
    * The zones with their hosts and services, for operators of the cloud; others get `Forbidden`. "Get detailed availability
@@ -62,6 +62,6 @@ export const availabilityZoneEndpoints = {
     "CloudServers.listAvailabilityZonesDetail",
     "GET",
     "/os-availability-zone/detail",
-    { success: Endpoint.json(enveloped("availabilityZoneInfo", Schema.Array(AvailabilityZone))) }
+    { success: Endpoint.list("availabilityZoneInfo", AvailabilityZone) }
   )
 }

@@ -4,6 +4,7 @@
 import * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
 import type { CommonError, Operation } from "../../CloudError.js"
+import type { ItemList } from "../../internal/itemList.js"
 import { inWordsOf } from "../../internal/pageSize.js"
 import * as Paging from "../../Paging.js"
 
@@ -14,7 +15,7 @@ import * as Paging from "../../Paging.js"
 export const countedListing =
   <Input, A extends { readonly id: string }>(
     operation: Operation,
-    fetch: (input: Input) => Effect.Effect<ReadonlyArray<A>, CommonError>
+    fetch: (input: Input) => Effect.Effect<ItemList<A>, CommonError>
   ) =>
   (
     input: Omit<Input, "limit" | "offset"> & { readonly pageSize?: number | undefined } = {} as never
@@ -29,11 +30,11 @@ export const countedListing =
         ...(pageSize !== undefined && { limit: pageSize }),
         ...(offset > 0 && { offset })
       } as Input).pipe(
-        Effect.map((items) => {
-          const first = items[0]?.id
+        Effect.map(({ items, unreadable }) => {
+          const first = items[0]?.id ?? unreadable[0]?.path
           return first === undefined || first === before
             ? { items: [], next: undefined }
-            : { items, next: `${offset + items.length} ${first}` }
+            : { items, unreadable, next: `${offset + items.length + unreadable.length} ${first}` }
         }),
         Effect.mapError(inWordsOf(operation.operation))
       )

@@ -431,7 +431,7 @@ export const endpoints = {
     "/servers/{serverId}/os-virtual-interfacesv2",
     {
       parameters: serverId,
-      success: Endpoint.json(enveloped("virtual_interfaces", Schema.Array(VirtualInterface))),
+      success: Endpoint.list("virtual_interfaces", VirtualInterface),
       errors: ["NotFound"]
     }
   ),
@@ -449,7 +449,7 @@ export const endpoints = {
         "virtual_interface",
         Schema.Struct({ networkId: Schema.propertySignature(Named).pipe(Schema.fromKey("network_id")) })
       ),
-      success: Endpoint.json(enveloped("virtual_interfaces", Schema.Array(VirtualInterface))),
+      success: Endpoint.list("virtual_interfaces", VirtualInterface),
       errors: ["NotFound", "Conflict"]
     }
   ),
@@ -511,7 +511,7 @@ export const endpoints = {
    */
   listIpAssociations: Endpoint.make("CloudServers.listIpAssociations", "GET", "/servers/{serverId}/ip_associations", {
     parameters: serverId,
-    success: Endpoint.json(enveloped("ip_associations", Schema.Array(IpAssociation))),
+    success: Endpoint.list("ip_associations", IpAssociation),
     errors: ["NotFound"]
   }),
   /**
@@ -557,7 +557,7 @@ export const endpoints = {
     "/servers/{serverId}/os-instance-actions",
     {
       parameters: serverId,
-      success: Endpoint.json(enveloped("instanceActions", Schema.Array(InstanceAction))),
+      success: Endpoint.list("instanceActions", InstanceAction),
       errors: ["NotFound"]
     }
   ),
@@ -717,7 +717,7 @@ export const endpoints = {
    * The networks that servers can be on. Rackspace alone has them here. "List networks", `GET /os-networksv2`.
    */
   listNetworks: Endpoint.make("CloudServers.listNetworks", "GET", "/os-networksv2", {
-    success: Endpoint.json(enveloped("networks", Schema.Array(Network)))
+    success: Endpoint.list("networks", Network)
   }),
   /**
    * One network. Rackspace alone has it here. Fails with `NotFound`. "Show network details", `GET /os-
@@ -758,7 +758,7 @@ export const endpoints = {
    * What the API can do beyond its core. "List extensions", `GET /extensions`.
    */
   listExtensions: Endpoint.make("CloudServers.listExtensions", "GET", "/extensions", {
-    success: Endpoint.json(enveloped("extensions", Schema.Array(Extension)))
+    success: Endpoint.list("extensions", Extension)
   }),
   /**
    * One extension of the API. Fails with `NotFound`. "Show extension details", `GET /extensions/{alias}`.

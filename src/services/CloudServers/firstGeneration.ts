@@ -64,7 +64,7 @@ export const firstGenerationEndpoints = {
         Schema.Int.pipe(Schema.between(1, largestPage, { description: "a whole number from 1 to 1,000" }))
       )
     },
-    success: Endpoint.json(enveloped("servers", Schema.Array(FirstGenerationServer)))
+    success: Endpoint.list("servers", FirstGenerationServer)
   }),
   /**
    * One server of the first generation. Fails with `NotFound`. "Get server details", `GET

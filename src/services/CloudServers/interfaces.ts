@@ -78,7 +78,7 @@ export const interfaceEndpoints = {
   /** A server's interfaces. Fails with `NotFound`. "List port interfaces", `GET /servers/{server_id}/os-interface`. */
   listInterfaces: Endpoint.make("CloudServers.listInterfaces", "GET", "/servers/{serverId}/os-interface", {
     parameters: { serverId: Named },
-    success: Endpoint.json(enveloped("interfaceAttachments", Schema.Array(Interface))),
+    success: Endpoint.list("interfaceAttachments", Interface),
     errors: ["NotFound"]
   }),
   /**

@@ -1,12 +1,11 @@
 /**
  * Key pairs: models and operations.
  */
-import * as Chunk from "effect/Chunk"
-import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import * as Stream from "effect/Stream"
 import type { CloudClient } from "../../CloudClient.js"
 import * as Endpoint from "../../Endpoint.js"
+import { collectAll, pageOf } from "../../internal/listing.js"
+import { nextLink } from "../../internal/nextLink.js"
 import {
   absent,
   absentIfEmpty,
@@ -68,35 +67,19 @@ export const GeneratedKeyPair = Schema.Struct({
  */
 export interface GeneratedKeyPair extends Schema.Schema.Type<typeof GeneratedKeyPair> {}
 
-const Link = Schema.Struct({ rel: Schema.String, href: Schema.String })
+/** Each key pair is wrapped twice. */
+const Listed = enveloped("keypair", KeyPair)
 
-const PageWire = Schema.Struct({
-  keypairs: Schema.Array(Schema.Struct({ keypair: KeyPair })),
-  keypairs_links: absent(Schema.Array(Link))
-})
+/** The name of the last key pair on a page, which is the marker of the next one. */
+const lastName = (list: ReadonlyArray<unknown>): string | undefined => {
+  const last = list.at(-1) as { readonly keypair?: { readonly name?: unknown } | null } | null | undefined
+  const name = last?.keypair?.name
+  return typeof name === "string" ? name : undefined
+}
 
-/** A page of key pairs, each of which is wrapped twice; the marker of the next page is a name. */
-const Page = Schema.transform(
-  PageWire,
-  Schema.Struct({ items: Schema.Array(Schema.typeSchema(KeyPair)), next: Schema.UndefinedOr(Schema.String) }),
-  {
-    strict: false,
-    decode: ({ keypairs, keypairs_links: links = [] }) => {
-      const items = keypairs.map(({ keypair }) => keypair)
-      const next = links.find(({ rel }) => rel === "next")
-      return {
-        items,
-        next: next === undefined ? undefined : Paging.parameterOfLink(next.href, "marker") || items.at(-1)?.name
-      }
-    },
-    encode: ({ items }) => ({ keypairs: items.map((keypair) => ({ keypair })) })
-  }
-) as unknown as Schema.Schema<Paging.Page<KeyPair, string>, unknown>
-
-const KeyPairs = Schema.transform(PageWire, Schema.Array(Schema.typeSchema(KeyPair)), {
-  strict: true,
-  decode: ({ keypairs }) => keypairs.map(({ keypair }) => keypair),
-  encode: (keypairs) => ({ keypairs: keypairs.map((keypair) => ({ keypair })) })
+const Page = pageOf("keypairs", Listed, (wire, list) => {
+  const next = nextLink(wire["keypairs_links"])
+  return next === undefined ? undefined : Paging.parameterOfLink(next, "marker") || lastName(list)
 })
 
 const keyPairName = Named.pipe(
@@ -132,7 +115,7 @@ export const keyPairEndpoints = {
    */
   listKeyPairs: Endpoint.make("CloudServers.listKeyPairs", "GET", "/os-keypairs", {
     query: owner,
-    success: Endpoint.json(KeyPairs)
+    success: Endpoint.list("keypairs", Listed)
   }),
   /**
    * Key pairs, a page of them. The cloud gives all of them at once up to Nova's microversion 2.34. "List key pairs", `GET /os-
@@ -196,7 +179,9 @@ const oneOfAllPages = Endpoint.make("CloudServers.listKeyPairs", "GET", "/os-key
 export const listAllKeyPairs = (client: CloudClient): Endpoint.Method<typeof keyPairEndpoints.listKeyPairs> => {
   const fetch = Endpoint.method(client, oneOfAllPages)
   return (input = {}) =>
-    Paging.stream({ service: client.service, operation: "CloudServers.listKeyPairs" }, (marker: string | undefined) =>
-      fetch({ ...input, ...(marker !== undefined && { marker }) })
-    ).pipe(Stream.runCollect, Effect.map(Chunk.toReadonlyArray))
+    collectAll(
+      Paging.stream({ service: client.service, operation: "CloudServers.listKeyPairs" }, (marker: string | undefined) =>
+        fetch({ ...input, ...(marker !== undefined && { marker }) })
+      )
+    )
 }

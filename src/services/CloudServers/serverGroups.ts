@@ -120,7 +120,7 @@ export const serverGroupEndpoints = {
       /** How many groups to leave out at the start. */
       offset: Schema.optional(Schema.NonNegativeInt)
     },
-    success: Endpoint.json(enveloped("server_groups", Schema.Array(ServerGroup)))
+    success: Endpoint.list("server_groups", ServerGroup)
   }),
   /**
    * Makes a server group; a new server joins it by `schedulerHints.group`. Fails with `QuotaExceeded`. "Create server group",

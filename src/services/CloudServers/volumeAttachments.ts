@@ -91,7 +91,7 @@ export const volumeAttachmentEndpoints = {
     "/servers/{serverId}/os-volume_attachments",
     {
       parameters: { serverId: Named },
-      success: Endpoint.json(enveloped("volumeAttachments", Schema.Array(VolumeAttachment))),
+      success: Endpoint.list("volumeAttachments", VolumeAttachment),
       errors: ["NotFound"]
     }
   ),

@@ -96,7 +96,7 @@ export const volumeEndpoints = {
       /** How many volumes to leave out at the start. */
       offset: Schema.optional(Schema.NonNegativeInt)
     },
-    success: Endpoint.json(enveloped("volumes", Schema.Array(Volume)))
+    success: Endpoint.list("volumes", Volume)
   }),
   /** One volume. Fails with `NotFound`. "Show volume details", `GET /os-volumes/{volume_id}`. */
   getVolume: Endpoint.make("CloudServers.getVolume", "GET", "/os-volumes/{volumeId}", {
