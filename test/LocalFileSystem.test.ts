@@ -6,6 +6,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import { identity } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import { execFileSync } from "node:child_process"
@@ -26,7 +27,7 @@ const watched = Effect.map(FileSystem.FileSystem, (fs) => {
   const written: Array<string> = []
   const noting =
     (notes: Array<string>, path: string) =>
-    <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+    <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
       Effect.zipRight(
         Effect.sync(() => notes.push(path)),
         effect
@@ -34,6 +35,7 @@ const watched = Effect.map(FileSystem.FileSystem, (fs) => {
   const own: FileSystem.FileSystem = {
     ...fs,
     stat: (path) => noting(asked, path)(fs.stat(path)),
+    open: (path, options) => (options?.flag === "wx" ? noting(written, path) : identity)(fs.open(path, options)),
     writeFile: (path, bytes, options) => noting(written, path)(fs.writeFile(path, bytes, options))
   }
   return { asked, written, layer: Layer.provide(LocalFileSystem.layer, Layer.succeed(FileSystem.FileSystem, own)) }

@@ -8,6 +8,7 @@
  */
 import { createHash, hash } from "node:crypto"
 import * as fs from "node:fs"
+import { dirname } from "node:path"
 
 /**
  * @typedef {object} Pattern
@@ -100,6 +101,7 @@ import * as fs from "node:fs"
  * @property {Uint8Array<ArrayBuffer>} content One after the other.
  * @property {Float64Array} sizes In bytes.
  * @property {Float64Array} times Last modification, milliseconds since 1970; NaN for now.
+ * @property {Uint8Array} checked 1 where the folder is given by its real path, and must not have become a symbolic link.
  *
  * @typedef {object} Stored
  * @property {ReadonlyArray<readonly [index: number, call: string, code: string, message: string]>} problems What went wrong.
@@ -824,13 +826,22 @@ const isOtherThanFile = (path) => {
 }
 
 /**
+ * Throws where a folder, given by its real path, or one that it is in, has become a symbolic link.
+ *
+ * @param {string} folder
+ */
+const notBehindLink = (folder) => {
+  if (fs.realpathSync(folder) !== folder) throw failure(behindLink)
+}
+
+/**
  * Small files, each written beside its place and then renamed; of one that fails nothing is left. What is no file stays, for who
  * asks to see to ("leave").
  *
  * @param {StoreRequest} request
  * @returns {Stored}
  */
-const store = ({ content, sizes, targets, temporaries, times }) => {
+const store = ({ checked, content, sizes, targets, temporaries, times }) => {
   const names = targets.split("\u0000")
   /** @type {Array<readonly [number, string, string, string]>} */
   const problems = []
@@ -846,6 +857,8 @@ const store = ({ content, sizes, targets, temporaries, times }) => {
       call = "open"
       file = fs.openSync(temporary, "wx")
       call = "write"
+      // Behind the opening: a link that it went through is still there.
+      if (checked[index] === 1) notBehindLink(dirname(temporary))
       for (let written = 0; written < size;) {
         written += fs.writeSync(file, content, offset + written, size - written)
       }

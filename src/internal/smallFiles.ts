@@ -6,6 +6,7 @@ import type { PlatformError } from "@effect/platform/Error"
 import type * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import type { FolderCheck } from "./folderCheck.js"
 import type { Brief, Stored } from "./folderReader.js"
 import { systemError } from "./folderReading.js"
 import { setModified } from "./modificationTime.js"
@@ -26,6 +27,11 @@ export interface NewFile {
   readonly bytes: Uint8Array
   /** When it was last modified, milliseconds since 1970; undefined for now. */
   readonly time: number | undefined
+  /**
+   * The check of the folder that it is in, given by its real path. Where it has become a symbolic link, nothing is written through
+   * that. Without it, the folder may be a link.
+   */
+  readonly check?: FolderCheck | undefined
 }
 
 /** The quicker way. */
@@ -55,12 +61,21 @@ const cleared = (fs: FileSystem.FileSystem, { temporary }: NewFile): Effect.Effe
 
 /** Stores a small file with the platform's calls. Where it fails, nothing of it is left. */
 export const storeUsually = (fs: FileSystem.FileSystem, file: NewFile): Effect.Effect<void, PlatformError> => {
-  const { bytes, target, temporary, time } = file
-  // Nobody can take it back, and what it makes after the file is removed would stay.
-  const written = Effect.uninterruptible(fs.writeFile(temporary, bytes, { flag: "wx" }))
+  const { bytes, check, target, temporary, time } = file
+  const write =
+    check === undefined
+      ? fs.writeFile(temporary, bytes, { flag: "wx" })
+      : Effect.scoped(
+          Effect.flatMap(fs.open(temporary, { flag: "wx" }), (opened) =>
+            Effect.zipRight(check, bytes.byteLength === 0 ? Effect.void : opened.writeAll(bytes))
+          )
+        )
+  // It cannot be cancelled, and would make the file again after that was removed.
+  const written = Effect.uninterruptible(write)
   const dated = setModified(fs, temporary, time)
   return written.pipe(
     Effect.zipRight(dated),
+    Effect.zipRight(check ?? Effect.void),
     Effect.zipRight(fs.rename(temporary, target)),
     Effect.onError(() => cleared(fs, file))
   )
@@ -188,7 +203,8 @@ export const makeSmallFiles: Effect.Effect<SmallFiles, never, Scope.Scope> = Eff
       targets: lot.map(({ target }) => target).join("\u0000"),
       content,
       sizes: Float64Array.from(lot, ({ bytes }) => bytes.byteLength),
-      times: Float64Array.from(lot, ({ time }) => time ?? NaN)
+      times: Float64Array.from(lot, ({ time }) => time ?? NaN),
+      checked: Uint8Array.from(lot, ({ check }) => (check === undefined ? 0 : 1))
     }
     // Until it is back, no other lot is stored.
     room = new Uint8Array(0)

@@ -502,12 +502,12 @@ export const makeFolders = (
   ): Effect.Effect<void, never, FileSystem.FileSystem> =>
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
-      // Not through a link that stays within the root either: what it leads to may be what is to be kept.
-      const isAsFound = yield* Effect.cachedFunction((folder: string) =>
+      // Not through a link that stays within the root either: what it leads to may be what is to be kept. Each file is checked
+      // anew, since the folder may become a link between two of them.
+      const isAsFound = (folder: string) =>
         Effect.flatMap(fs.realPath(folder), (real) =>
           real === folder ? Effect.void : systemError("remove", folder, ...behindLink)
         )
-      )
       yield* Effect.forEach(
         entries,
         (file) => {

@@ -11,6 +11,7 @@ import { randomUUID } from "node:crypto"
 import { sep } from "node:path"
 import type { CommonError } from "../../CloudError.js"
 import { writeStream } from "../../internal/fileWriting.js"
+import { type FolderCheck, makeFolderCheck } from "../../internal/folderCheck.js"
 import { manyAtATime } from "../../internal/manyAtATime.js"
 import { setModified } from "../../internal/modificationTime.js"
 import { giveBack } from "../../internal/recycling.js"
@@ -21,6 +22,13 @@ import { modifiedAt, type RemoteEntry, smallFile } from "./folderCompare.js"
 import type { FileError, FileRefused, FolderError, FolderEvent } from "./folderModel.js"
 import { refusedFile, unfitPath } from "./folderNames.js"
 import { isFatal, type Job } from "./folderUpload.js"
+
+/** A folder that is there and inside of the one that is filled. */
+interface Place {
+  /** Its real path. */
+  readonly real: string
+  readonly check: FolderCheck
+}
 
 /** How often a file's progress is told, in bytes. */
 const step = 1024 * 1024
@@ -38,20 +46,23 @@ export const makeFolderDownload =
       const isInside = (real: string): boolean =>
         real === root || real.startsWith(root.endsWith(sep) ? root : root + sep)
 
-      /** Folders that are there and inside, by their paths within the folder, as their real paths. */
-      const known = new Map<string, string>([["", root]])
+      const placeOf = (real: string): Place => ({ real, check: makeFolderCheck(fs, real) })
+
+      /** Folders that are there and inside, by their paths within the folder. */
+      const known = new Map<string, Place>([["", placeOf(root)]])
 
       /** Those that were made here, and so held nothing that a file could meet. */
       const fresh = new Set<string>()
 
       /** Makes a folder and those above it, none of them through a link that leads out. */
-      const ensure = (path: string): Effect.Effect<string, PlatformError | FileRefused> =>
+      const ensure = (path: string): Effect.Effect<Place, PlatformError | FileRefused> =>
         Effect.gen(function* () {
           const found = known.get(path)
           if (found !== undefined) return found
           const cut = path.lastIndexOf("/")
           const above = yield* ensure(cut === -1 ? "" : path.slice(0, cut))
-          const own = `${above}${sep}${path.slice(cut + 1)}`
+          const own = `${above.real}${sep}${path.slice(cut + 1)}`
+          yield* above.check
           const isThere = yield* fs.makeDirectory(own).pipe(
             Effect.as(false),
             Effect.catchIf(
@@ -59,24 +70,26 @@ export const makeFolderDownload =
               () => Effect.succeed(true)
             )
           )
-          const real = isThere ? yield* fs.realPath(own) : own
+          const real = yield* fs.realPath(own)
           if (!isInside(real)) {
             return yield* refusedFile(operation, path, "outside", "a symbolic link leads out of the folder there")
           }
           if (isThere && (yield* fs.stat(real)).type !== "Directory") {
             return yield* refusedFile(operation, path, "conflict", "a file is where a folder should be")
           }
-          known.set(path, real)
+          const place = placeOf(real)
+          known.set(path, place)
           if (!isThere) fresh.add(real)
-          return real
+          return place
         })
 
       /** Into a file of its own beside the target, which then takes its place. */
-      const large = (object: ObjectSummary, path: string, temporary: string, target: string) =>
+      const large = (object: ObjectSummary, path: string, temporary: string, target: string, check: FolderCheck) =>
         Effect.gen(function* () {
           const { info, stream } = yield* open({ container, object: object.name })
           const size = info.bytes ?? object.bytes
           const file = yield* fs.open(temporary, { flag: "wx" })
+          yield* check
           let transferred = 0
           let told = 0
           yield* writeStream(file, stream, {
@@ -92,6 +105,7 @@ export const makeFolderDownload =
           return transferred
         }).pipe(
           Effect.scoped,
+          Effect.zipLeft(check),
           Effect.zipLeft(fs.rename(temporary, target)),
           Effect.onError(() => Effect.ignore(fs.remove(temporary, { force: true })))
         )
@@ -110,16 +124,19 @@ export const makeFolderDownload =
         )
 
       // Not as generators: one that is made for each file is a hidden class of its own for V8, as it is called.
-      const writeInto = ({ object, path }: RemoteEntry, parent: string): Effect.Effect<number, FileError> => {
+      const writeInto = (
+        { object, path }: RemoteEntry,
+        { check, real: parent }: Place
+      ): Effect.Effect<number, FileError> => {
         const target = `${parent}${sep}${path.slice(path.lastIndexOf("/") + 1)}`
         const temporary = `${parent}${sep}.${randomUUID()}.part`
         const whole =
           object.bytes <= smallObject ? brief({ container, object: object.name }) : Effect.succeed(undefined)
         const stored = Effect.flatMap(whole, (small) =>
           small === undefined
-            ? large(object, path, temporary, target)
+            ? large(object, path, temporary, target, check)
             : Effect.map(
-                storeSmall(fs, { temporary, target, bytes: small.bytes, time: modifiedAt(small.info) }),
+                storeSmall(fs, { temporary, target, bytes: small.bytes, time: modifiedAt(small.info), check }),
                 () => {
                   const { byteLength } = small.bytes
                   giveBack(small.bytes)

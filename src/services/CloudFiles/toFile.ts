@@ -113,6 +113,38 @@ const besideOf = (path: string, mark: string): string => {
   return join(dirname(path), `.${short}.${mark}.part`)
 }
 
+/**
+ * Opens a part file that was kept. Its name can be foreseen, so something else may bear it: then nothing is written, but it fails.
+ * That is a symbolic link or a further name of another file, which would lead elsewhere, and what is no file.
+ */
+const openKept = (
+  fs: FileSystem.FileSystem,
+  part: string
+): Effect.Effect<FileSystem.File, PlatformError, Scope.Scope> => {
+  const unlinked = Effect.flatMap(Effect.option(fs.readLink(part)), (target) =>
+    Option.isNone(target)
+      ? Effect.void
+      : systemError("open", part, "ELOOP", "a symbolic link bears the part file's name")
+  )
+  return Effect.gen(function* () {
+    yield* unlinked
+    const file = yield* fs.open(part, { flag: "r+" })
+    const opened = yield* file.stat
+    // It may have become a link just before it was opened.
+    yield* unlinked
+    const named = yield* fs.stat(part)
+    if (
+      opened.type !== "File" ||
+      opened.dev !== named.dev ||
+      Option.getOrUndefined(opened.ino) !== Option.getOrUndefined(named.ino) ||
+      Option.exists(opened.nlink, (names) => names > 1)
+    ) {
+      return yield* systemError("open", part, "NOTAFILE", "what bears the part file's name is not a file of its own")
+    }
+    return file
+  })
+}
+
 /** What is wrong with the numbers, if anything is. */
 const wrongOption = ({ concurrency = 1, parallelThreshold = 1 }: DownloadToFileOptions): InvalidInput | undefined => {
   for (const [path, value] of Object.entries({ concurrency, parallelThreshold })) {
@@ -207,6 +239,7 @@ export const makeDownloadToFile = (client: CloudClient, servicePolicy: RetryPoli
     ): Effect.Effect<A, E | PlatformError, R> =>
       Effect.gen(function* () {
         const done = yield* use
+        if (keep) yield* Effect.scoped(openKept(fs, part))
         yield* setModified(fs, part, mtimeOf(info))
         yield* fs.rename(part, path)
         return done
@@ -216,9 +249,13 @@ export const makeDownloadToFile = (client: CloudClient, servicePolicy: RetryPoli
       fs.stream(part, { offset, bytesToRead: length, chunkSize: 256 * 1024 })
     const sizeOf = (part: string): Effect.Effect<number> =>
       Effect.map(Effect.option(fs.stat(part)), Option.match({ onNone: () => 0, onSome: ({ size }) => Number(size) }))
+    /** Opens a part file, which is created where it is missing, and keeps what it holds. */
     const openPart = (part: string): Effect.Effect<FileSystem.File, PlatformError, Scope.Scope> =>
-      // Creates it where it is missing, and keeps what it holds.
-      Effect.zipRight(Effect.scoped(fs.open(part, { flag: "a" })), fs.open(part, { flag: "r+" }))
+      Effect.catchIf(
+        fs.open(part, { flag: "wx" }),
+        (error) => error._tag === "SystemError" && error.reason === "AlreadyExists",
+        () => openKept(fs, part)
+      )
 
     /** Parts of a large object, several at a time; what is there already and has the right MD5 is not fetched. */
     const inParallel = (info: ObjectInfo, etag: string, size: number, { exempt, stream }: Parts) =>
@@ -263,7 +300,7 @@ export const makeDownloadToFile = (client: CloudClient, servicePolicy: RetryPoli
             Stream.runDrain
           )
           if (bytes !== size) return yield* wrongLength(where, bytes, size)
-          yield* fs.truncate(part, size)
+          yield* Effect.scoped(Effect.flatMap(openPart(part), (file) => file.truncate(size)))
           return { path, info, bytes, resumed, verified }
         })
         return through(part, resume, info, use)
@@ -274,7 +311,7 @@ export const makeDownloadToFile = (client: CloudClient, servicePolicy: RetryPoli
       Effect.gen(function* () {
         const target = yield* openPart(part)
         const { from, stream, verified } = yield* content
-        yield* fs.truncate(part, from)
+        yield* target.truncate(from)
         if (from > 0) yield* progress(from)
         yield* target.seek(from, "start")
         const added = yield* written(target, stream, info.bytes === undefined ? undefined : info.bytes - from)
