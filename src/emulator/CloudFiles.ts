@@ -62,6 +62,11 @@ export interface CloudFilesOptions {
    * object, as Ceph before its version 10 does.
    */
   readonly staticLargeObjects?: boolean | undefined
+  /**
+   * Whether there are symbolic links. Default yes. A storage without them stores an empty object for one, as Swift does without its
+   * symlink middleware.
+   */
+  readonly symlinks?: boolean | undefined
   /** How many containers one archive may create. Default 1,000, as Rackspace's documents say; today's Swift has 10,000. */
   readonly maxArchiveContainers?: number | undefined
   /**
@@ -79,6 +84,11 @@ export interface CloudFilesOptions {
    * of static large objects. Default 0.
    */
   readonly longOperationTime?: Duration.DurationInput | undefined
+  /**
+   * The names of other accounts that the caller may use as its own, each with a storage in the same region. They have no handles: what
+   * is in them is seen by requests.
+   */
+  readonly otherAccounts?: ReadonlyArray<string> | undefined
   /** Where requests come from, for signed URLs that are good for some addresses only. Default `127.0.0.1`. */
   readonly clientAddress?: string | undefined
 }
@@ -191,7 +201,10 @@ const objectMethods = ["GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS"]
  */
 export const make = (options: CloudFilesOptions = {}): Effect.Effect<CloudFilesEmulator> =>
   Effect.map(Clock.currentTimeMillis, (created) => {
-    const storage = new Storage(created)
+    const own = new Storage(created)
+    const others = new Map(options.otherAccounts?.map((name) => [name, new Storage(created)]))
+    /** The storage of the account that a request addresses. */
+    const addressed = ({ otherAccount = "" }: ServiceRequest): Storage => others.get(otherAccount) ?? own
     const settings: Settings = {
       pageLimit: options.pageLimit ?? 10_000,
       maxObjectBytes: options.maxObjectBytes ?? 5 * 1024 ** 3,
@@ -210,7 +223,10 @@ export const make = (options: CloudFilesOptions = {}): Effect.Effect<CloudFilesE
       path: Reading.ObjectPath,
       now: number
     ): Effect.Effect<WireResponse, WireBroken | Answer.Refused> => {
-      const work: Writing.Work = { storage, settings, request, path }
+      const storage = addressed(request)
+      const storageOf = (account: string): Storage | undefined =>
+        account === request.caller.storageAccount ? own : others.get(account)
+      const work: Writing.Work = { storage, storageOf, settings, request, path }
       const multipart = settings.staticLargeObjects ? request.query.getAll("multipart-manifest").at(-1) : undefined
       const version = ObjectVersioning.idOf(request)
       if (version !== undefined && (request.method === "PUT" || request.method === "DELETE")) {
@@ -242,7 +258,7 @@ export const make = (options: CloudFilesOptions = {}): Effect.Effect<CloudFilesE
               : StaticLargeObject.put(work)
           }
           const target = request.headers["x-symlink-target"]
-          if (target) {
+          if (target && options.symlinks !== false) {
             return Answer.attempt(() => Symlink.put(work, target, now))
           }
           return from ? Answer.attempt(() => Copying.putFrom(work, from, now)) : Writing.put(work)
@@ -270,6 +286,7 @@ export const make = (options: CloudFilesOptions = {}): Effect.Effect<CloudFilesE
       if (!ByteText.isValid(path)) {
         return Effect.succeed(Answer.sentence(412, "Invalid UTF8 or contains NULL"))
       }
+      const storage = addressed(request)
       if (request.query.has("bulk-delete") && (request.method === "POST" || request.method === "DELETE")) {
         return Bulk.bulkDelete(storage, request)
       }
@@ -335,14 +352,14 @@ export const make = (options: CloudFilesOptions = {}): Effect.Effect<CloudFilesE
       now: number
     ): Effect.Effect<WireResponse, WireBroken> | undefined => {
       if (TemporaryUrl.isSigned(request)) {
-        const admitted = TemporaryUrl.admit(storage, request, clientAddress, now)
+        const admitted = TemporaryUrl.admit(own, request, clientAddress, now)
         return "status" in admitted
           ? Effect.succeed(admitted)
           : Effect.map(settled(route(admitted.request, now)), admitted.answer)
       }
       const boundary = FormPost.boundaryOf(request)
       if (boundary !== undefined) {
-        return settled(FormPost.handle(storage, settings, request, boundary))
+        return settled(FormPost.handle(own, settings, request, boundary))
       }
       if (isAuthenticated) {
         return undefined
@@ -352,7 +369,7 @@ export const make = (options: CloudFilesOptions = {}): Effect.Effect<CloudFilesE
       }
       const path = ByteText.percentDecode(request.path).replace(/^\//, "")
       const [name = ""] = path.split("/", 1)
-      const container = storage.get(name, now)
+      const container = own.get(name, now)
       const what = Reading.splitPath(path) === undefined ? "listing" : "object"
       if (
         (request.method === "GET" || request.method === "HEAD") &&
@@ -378,7 +395,7 @@ export const make = (options: CloudFilesOptions = {}): Effect.Effect<CloudFilesE
 
     const containerFor = (name: string, now: number): Container => {
       const bytes = ByteText.fromText(name)
-      return storage.get(bytes, now) ?? storage.create(bytes, now)
+      return own.get(bytes, now) ?? own.create(bytes, now)
     }
 
     const seed = (
@@ -410,6 +427,7 @@ export const make = (options: CloudFilesOptions = {}): Effect.Effect<CloudFilesE
     const utf8 = new TextEncoder()
 
     return {
+      accounts: new Set(options.otherAccounts),
       discover: (method) => (options.discoverable === true ? Discovery.handle(settings, method) : undefined),
       handle: (request) =>
         Effect.flatMap(Clock.currentTimeMillis, (now) =>
@@ -421,8 +439,8 @@ export const make = (options: CloudFilesOptions = {}): Effect.Effect<CloudFilesE
           return answer === undefined ? Effect.succeed(undefined) : finished(request, answer)
         }),
       containers: Effect.map(Clock.currentTimeMillis, (now) =>
-        [...storage.names.from("")].flatMap((name) => {
-          const found = storage.get(name, now)
+        [...own.names.from("")].flatMap((name) => {
+          const found = own.get(name, now)
           return found === undefined
             ? []
             : [
@@ -443,14 +461,14 @@ export const make = (options: CloudFilesOptions = {}): Effect.Effect<CloudFilesE
             seed(found, own, utf8.encode(own), now)
           }
         }),
-      dropContainer: (name) => Effect.sync(() => storage.remove(ByteText.fromText(name))),
+      dropContainer: (name) => Effect.sync(() => own.remove(ByteText.fromText(name))),
       putObject: (container, name, body, about) =>
         Effect.map(Clock.currentTimeMillis, (now) =>
           seed(containerFor(container, now), name, typeof body === "string" ? utf8.encode(body) : body, now, about)
         ),
       getObject: (container, name) =>
         Effect.map(Clock.currentTimeMillis, (now): ObjectState | undefined => {
-          const found = storage.get(ByteText.fromText(container), now)?.listed(ByteText.fromText(name))
+          const found = own.get(ByteText.fromText(container), now)?.listed(ByteText.fromText(name))
           if (found === undefined) {
             return undefined
           }
@@ -472,11 +490,11 @@ export const make = (options: CloudFilesOptions = {}): Effect.Effect<CloudFilesE
         }),
       removeObject: (container, name) =>
         Effect.map(Clock.currentTimeMillis, (now) =>
-          storage.get(ByteText.fromText(container), now)?.remove(ByteText.fromText(name))
+          own.get(ByteText.fromText(container), now)?.remove(ByteText.fromText(name))
         ),
       objects: (container) =>
         Effect.map(Clock.currentTimeMillis, (now) =>
-          [...(storage.get(ByteText.fromText(container), now)?.names.from("") ?? [])].map(ByteText.toText)
+          [...(own.get(ByteText.fromText(container), now)?.names.from("") ?? [])].map(ByteText.toText)
         )
     }
   })

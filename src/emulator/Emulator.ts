@@ -396,7 +396,8 @@ export const make = (options: EmulatorOptions = {}): Effect.Effect<Emulator> =>
             : location.entry.tenant === "storage"
               ? caller.storageAccount
               : caller.tenantId
-        if (tenant !== expected) {
+        const otherAccount = tenant !== undefined && emulated?.accounts?.has(tenant) === true ? tenant : undefined
+        if (tenant !== expected && otherAccount === undefined) {
           return Effect.succeed(
             service === "files" || service === "cdn"
               ? Reply.html(403, "Forbidden", "Access was denied to this resource.")
@@ -411,7 +412,7 @@ export const make = (options: EmulatorOptions = {}): Effect.Effect<Emulator> =>
         }
         return emulated === undefined
           ? Effect.succeed(refusal(service, 404, "The resource could not be found."))
-          : emulated.handle(requestOf(caller))
+          : emulated.handle({ ...requestOf(caller), otherAccount })
       }
       return Effect.flatMap(Clock.currentTimeMillis, (now) => {
         const token = request.headers["x-auth-token"] ?? request.headers["x-storage-token"]

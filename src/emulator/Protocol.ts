@@ -90,6 +90,8 @@ export interface ServiceRequest extends WireRequest {
   /** The path behind the endpoint's base URL, still percent-encoded: `/servers/detail`, or `` for the base itself. */
   readonly path: string
   readonly query: URLSearchParams
+  /** The account that the request addresses, where it is another one than the caller's own. */
+  readonly otherAccount?: string | undefined
   readonly caller: Caller
   /** The absolute URL of the service's endpoint, without a trailing slash, for links. */
   readonly baseUrl: string
@@ -102,6 +104,8 @@ export interface ServiceRequest extends WireRequest {
  * @category models
  */
 export interface EmulatedService {
+  /** Accounts besides the caller's own that it may address. */
+  readonly accounts?: ReadonlySet<string> | undefined
   readonly handle: (request: ServiceRequest) => Effect.Effect<WireResponse, WireBroken>
   /**
    * Answers what needs no token, as signed URLs and public containers do not. It is asked before the token is looked at,

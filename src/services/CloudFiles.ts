@@ -49,6 +49,7 @@ import { listing, nameOf } from "./CloudFiles/listing.js"
 import { makeMetadata, type MetadataChanges } from "./CloudFiles/metadata.js"
 import { objectsOf } from "./CloudFiles/remoteListing.js"
 import { makeSigning, type Signing } from "./CloudFiles/signatures.js"
+import { makeSymlinks } from "./CloudFiles/symlinks.js"
 import { makeVersions, type Versions } from "./CloudFiles/versions.js"
 import { makeStaticManifests } from "./CloudFiles/staticManifests.js"
 import { makeFolders } from "./CloudFiles/folder.js"
@@ -66,9 +67,9 @@ import {
   type Copied,
   type CopyError,
   type CopyOptions,
-  type DeleteLargeObjectError,
-  makeLargeObjects
+  type DeleteLargeObjectError
 } from "./CloudFiles/largeObjects.js"
+import { type AccountParts, inAccount, makeCopies } from "./CloudFiles/acrossAccounts.js"
 import {
   type DownloadedFile,
   type DownloadToFileError,
@@ -607,6 +608,9 @@ export interface Service
    * `freshMetadata` only that. The old segments of a large object that is overwritten are deleted as `upload` does it, but for
    * those of which the copy or its source consists.
    *
+   * `source.account` copies from another account, and `account` to another one, where the login may read and write there; it fails
+   * with `Forbidden` where it may not.
+   *
    * Fails with `NotFound` where the source or the container is missing, and with `ChecksumMismatch` where the source changes
    * meanwhile; what was copied of a large object is then deleted.
    */
@@ -750,6 +754,17 @@ const makeService = ({ cdnEndpoint, ...options }: Options = {}): Effect.Effect<
     const { bulkDeletePaths: _, deleteManifest: __, putArchive: ___, ...operations } = Endpoint.client(client, table)
     const { bulkDelete, ...bulk } = makeBulk(client, discover, options.retry)
     const putStaticManifest = makeStaticManifests(client, discover)
+    const context = yield* Effect.context<TokenRef | HttpClient.HttpClient>()
+    const partsOfAccount = yield* Effect.cachedFunction((account: string) =>
+      CloudClient.make("CloudFiles", { ...selector, beside: inAccount(account) }, options).pipe(
+        Effect.map((other): AccountParts => ({
+          client: other,
+          bulkDelete: makeBulk(other, discover, options.retry).bulkDelete,
+          putStaticManifest: makeStaticManifests(other, discover)
+        })),
+        Effect.provide(context)
+      )
+    )
     const upload = makeUpload(client, bulkDelete, putStaticManifest)
     const { download, open } = makeDownload(client, options.retry)
     const listed = (
@@ -784,7 +799,7 @@ const makeService = ({ cdnEndpoint, ...options }: Options = {}): Effect.Effect<
       open,
       downloadToFile: makeDownloadToFile(client, options.retry),
       upload,
-      ...makeLargeObjects(client, bulkDelete, putStaticManifest),
+      ...makeCopies({ client, bulkDelete, putStaticManifest }, partsOfAccount),
       putManifest: (input) =>
         Effect.catchTag(putStaticManifest(input), "NoStaticLargeObjects", ({ refusal }) => Effect.fail(refusal)),
       ...bulk,
@@ -804,6 +819,7 @@ const makeService = ({ cdnEndpoint, ...options }: Options = {}): Effect.Effect<
         download,
         options.retry
       ),
+      createSymlink: makeSymlinks(client, discover),
       getCapabilities: discover,
       listContainers: listContainers as Service["listContainers"],
       listObjects: (filters) => objectsOf(listed("CloudFiles.listObjects", filters)),

@@ -110,6 +110,54 @@ export const files = <E>(cloud: Layer.Layer<Services, E>): void =>
       )
     })
 
+    describe("symbolic links", () => {
+      it.scoped("one is created, read as its target or by itself, listed, copied, changed and deleted as a link", () =>
+        Effect.gen(function* () {
+          const files = yield* CloudFiles.CloudFiles
+          const name = yield* container()
+          const target = { container: name, object: "größe/a b" }
+          const link = { container: name, object: "link" }
+          yield* files.upload({ ...target, body: fromString("target"), metadata: { of: "target" } })
+          yield* files.createSymlink({ ...link, target, metadata: { of: "link" } })
+          assert.strictEqual(yield* read(name, "link"), "target")
+          assert.deepStrictEqual((yield* files.getObjectInfo(link)).metadata, { of: "target" })
+          const own = yield* files.getObjectInfo({ ...link, symlink: "link" })
+          assert.deepStrictEqual([own.symlinkTarget, own.metadata, own.bytes], [target, { of: "link" }, 0])
+          const listed = yield* Stream.runCollect(files.listObjects({ container: name, prefix: "link" }))
+          assert.match([...listed][0]?.symlinkPath ?? "", /^\/v1\/[^/]+\/.+\/gr%C3%B6%C3%9Fe\/a%20b$/)
+
+          const copy = { container: name, object: "copy" }
+          yield* files.copy({ ...copy, source: link })
+          assert.deepStrictEqual((yield* files.getObjectInfo({ ...copy, symlink: "link" })).symlinkTarget, target)
+          yield* files.updateObjectMetadata({ ...copy, metadata: { more: "yes" }, symlink: "link" })
+          const changed = yield* files.getObjectInfo({ ...copy, symlink: "link" })
+          assert.deepStrictEqual([changed.symlinkTarget, changed.metadata], [target, { of: "link", more: "yes" }])
+
+          yield* files.deleteObject(link)
+          yield* files.deleteLargeObject(copy)
+          assert.deepStrictEqual(yield* namesOf(files.listObjects({ container: name })), [target.object])
+        })
+      )
+
+      it.scoped("one to a version of its target fails with Conflict once that is another one", () =>
+        Effect.gen(function* () {
+          const files = yield* CloudFiles.CloudFiles
+          const name = yield* container()
+          const target = { container: name, object: "target" }
+          yield* put(name, "target", "first")
+          const link = { container: name, object: "link" }
+          assert.strictEqual(
+            yield* failure(files.createSymlink({ ...link, target: { ...target, etag: md5("other") } })),
+            "Conflict"
+          )
+          yield* files.createSymlink({ ...link, target: { ...target, etag: md5("first") } })
+          assert.strictEqual(yield* read(name, "link"), "first")
+          yield* put(name, "target", "second")
+          assert.isTrue((yield* Effect.exit(read(name, "link")))._tag === "Failure")
+        })
+      )
+    })
+
     describe("objects", () => {
       it.scoped("any name comes back as it went, and is listed in the order of its bytes", () =>
         Effect.gen(function* () {

@@ -250,4 +250,44 @@ describe("CloudFiles: symbolic links", () => {
       assert.deepStrictEqual(yield* requestsOf("files"), [])
     }).pipe(Effect.provide(cloud))
   )
+
+  it.effect("creating one asks the cloud once whether it has them, and leaves nothing but the link", () =>
+    Effect.gen(function* () {
+      const files = yield* CloudFiles.CloudFiles
+      yield* files.createContainer({ container: "links" })
+      yield* files.createSymlink({ ...link, target })
+      yield* files.createSymlink({ ...link, object: "second", target })
+      assert.deepStrictEqual(yield* everything, ["links/link", "links/second"])
+      const asked = (yield* requestsOf("files")).filter(({ target }) => target.includes("/.symlink-"))
+      assert.deepStrictEqual(
+        asked.map(({ method }) => method),
+        ["PUT", "HEAD", "DELETE"]
+      )
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.effect("a cloud without them is not sent any: the failure is typed, and what bears the name stays", () =>
+    Effect.gen(function* () {
+      const files = yield* CloudFiles.CloudFiles
+      yield* files.createContainer({ container: "links" })
+      yield* files.upload({ ...link, body: CloudFiles.fromString("old") })
+      for (const object of ["link", "free", "link"]) {
+        const error = yield* Effect.flip(files.createSymlink({ ...link, object, target }))
+        assert.strictEqual(error._tag, "InvalidInput")
+        assert.include(error.message, "this cloud has none")
+      }
+      assert.strictEqual(yield* read(link), "old")
+      assert.deepStrictEqual(yield* everything, ["links/link"])
+    }).pipe(Effect.provide(TestCloud.layer({ cloud: { files: { symlinks: false } } })))
+  )
+
+  it.effect("where /info lists them, one request more is enough", () =>
+    Effect.gen(function* () {
+      const files = yield* CloudFiles.CloudFiles
+      yield* files.createContainer({ container: "links" })
+      yield* files.createSymlink({ ...link, target })
+      assert.isTrue((yield* requestsOf("files")).every(({ target }) => !target.includes("/.symlink-")))
+      assert.deepStrictEqual((yield* files.getObjectInfo({ ...link, symlink: "link" })).symlinkTarget, target)
+    }).pipe(Effect.provide(TestCloud.layer({ cloud: { files: { discoverable: true } } })))
+  )
 })

@@ -9,7 +9,7 @@ import * as Answer from "./Answer.js"
 import * as ByteText from "./ByteText.js"
 import * as Metadata from "./Metadata.js"
 import * as Reading from "./Reading.js"
-import type { StoredObject } from "./Storage.js"
+import type { Storage, StoredObject } from "./Storage.js"
 import { lastModified } from "./Storage.js"
 import * as StoredBytes from "./StoredBytes.js"
 import * as Symlink from "./Symlink.js"
@@ -30,12 +30,30 @@ const collected = (read: Reading.Read): StoredBytes.StoredBytes => {
   return writer.finish()
 }
 
-/** A request may name an account; it must be its own, for there is no other. */
-const checkAccount = (request: ServiceRequest, header: string): void => {
-  const account = request.headers[header]
-  if (account !== undefined && ByteText.percentDecode(account) !== ByteText.fromText(request.caller.storageAccount)) {
-    Answer.refuse(Answer.standard(403))
+/** The storage of the account that a header names; 403 where the caller may not use it. */
+const storageIn = (work: Writing.Work, header: string): Storage => {
+  const named = work.request.headers[header]
+  if (named === undefined) {
+    return work.storage
   }
+  const account = ByteText.toText(ByteText.percentDecode(named))
+  return (
+    work.storageOf?.(account) ??
+    (account === work.request.caller.storageAccount ? work.storage : Answer.refuse(Answer.standard(403)))
+  )
+}
+
+const encoded = (text: string): string => ByteText.percentEncode(ByteText.fromText(text))
+
+/** The account that a request addresses. */
+const accountOf = ({ caller, otherAccount }: ServiceRequest): string => otherAccount ?? caller.storageAccount
+
+/** An object to be copied. */
+interface Source {
+  readonly storage: Storage
+  readonly path: Reading.ObjectPath
+  /** Percent-encoded. */
+  readonly account: string
 }
 
 /**
@@ -43,11 +61,11 @@ const checkAccount = (request: ServiceRequest, header: string): void => {
  * `X-Fresh-Metadata` is sent, overlaid with the request's own. Large objects are flattened, unless
  * `?multipart-manifest=get` asks for the manifest.
  */
-const copy = (work: Writing.Work, source: Reading.ObjectPath, now: number): WireResponse => {
+const copy = (work: Writing.Work, { account, path: source, storage: from }: Source, now: number): WireResponse => {
   const { request, settings, storage } = work
   const isItself = Symlink.isMeantItself(request)
-  const { path: found } = isItself ? { path: source } : Symlink.follow(storage, request, source, now)
-  const read = Reading.read(storage, found, request, now, "GET")
+  const { path: found } = isItself ? { path: source } : Symlink.follow(from, request, source, now)
+  const read = Reading.read(from, found, request, now, "GET")
   if (read.length > settings.maxObjectBytes) {
     return Answer.refuse(Answer.standard(413))
   }
@@ -91,7 +109,7 @@ const copy = (work: Writing.Work, source: Reading.ObjectPath, now: number): Wire
   }
   return Writing.store(work, now, object, manifest === undefined ? stored.md5 : `"${manifest.etag}"`, {
     "X-Copied-From": ByteText.percentEncode(`${source.container}/${source.object}`),
-    "X-Copied-From-Account": ByteText.percentEncode(ByteText.fromText(request.caller.storageAccount)),
+    "X-Copied-From-Account": account,
     "X-Copied-From-Last-Modified": Timestamp.httpDate(lastModified(read.object.changed)),
     ...Object.fromEntries(
       [...headers].filter(([header]) => header.startsWith("X-Object-Meta-") || header === "X-Delete-At")
@@ -117,9 +135,10 @@ export const putFrom = (work: Writing.Work, from: string, now: number): WireResp
   if (Number(work.request.headers["content-length"] ?? 0) > 0) {
     return Answer.plain(400, "Copy requests require a zero byte body")
   }
-  checkAccount(work.request, "x-copy-from-account")
+  const storage = storageIn(work, "x-copy-from-account")
   Writing.checkDynamicManifest(work.request.headers)
-  return copy(work, pathIn(from, "X-Copy-From"), now)
+  const account = work.request.headers["x-copy-from-account"] ?? encoded(accountOf(work.request))
+  return copy(work, { storage, path: pathIn(from, "X-Copy-From"), account }, now)
 }
 
 /**
@@ -133,6 +152,7 @@ export const copyTo = (work: Writing.Work, now: number): WireResponse => {
   if (!destination) {
     return Answer.sentence(412, "Destination header required")
   }
-  checkAccount(work.request, "destination-account")
-  return copy({ ...work, path: pathIn(destination, "Destination") }, work.path, now)
+  const storage = storageIn(work, "destination-account")
+  const source = { storage: work.storage, path: work.path, account: encoded(accountOf(work.request)) }
+  return copy({ ...work, storage, path: pathIn(destination, "Destination") }, source, now)
 }

@@ -27,6 +27,8 @@ import * as Versions from "./Versions.js"
  */
 export interface Work {
   readonly storage: Storage
+  /** Other accounts' storages that the caller may use, by their names. */
+  readonly storageOf?: ((account: string) => Storage | undefined) | undefined
   readonly settings: Settings
   readonly request: ServiceRequest
   readonly path: Reading.ObjectPath

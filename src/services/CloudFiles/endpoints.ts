@@ -343,13 +343,31 @@ const RangeHeader = Schema.transform(Schema.String, Schema.typeSchema(ByteRange)
       : `bytes=${range.offset}-${range.length === undefined ? "" : range.offset + range.length - 1}`
 })
 
+/** The name of an account, as it is the last part of the URL of its endpoint: `AUTH_0123`, `MossoCloudFS_…`. */
+export const AccountId = Schema.String.pipe(
+  Schema.filter((text) => text !== "" && !text.includes("/") && text.isWellFormed(), {
+    description: "the name of an account: not empty, without a slash"
+  })
+)
+
+/** What is copied, as the headers that say so. */
 const CopySource = Schema.transform(
-  Schema.String,
-  Schema.typeSchema(Schema.Struct({ container: ContainerName, object: ObjectName })),
+  Schema.Record({ key: Schema.String, value: Schema.String }),
+  Schema.typeSchema(
+    Schema.Struct({
+      container: ContainerName,
+      object: ObjectName,
+      /** The account of the source; default: the one that the request addresses. */
+      account: Schema.optional(AccountId)
+    })
+  ),
   {
     strict: true,
     decode: () => ({ container: "", object: "" }),
-    encode: ({ container, object }) => `/${encodedAddress(container, object)}`
+    encode: ({ account, container, object }) => ({
+      "x-copy-from": `/${encodedAddress(container, object)}`,
+      ...(account !== undefined && { "x-copy-from-account": encodeURIComponent(account) })
+    })
   }
 )
 
@@ -357,13 +375,7 @@ const SymlinkTarget = Schema.Struct({
   container: ContainerName,
   object: ObjectName,
   /** The account of the target; default: the link's own. */
-  account: Schema.optional(
-    Schema.String.pipe(
-      Schema.filter((text) => text !== "" && !text.includes("/"), {
-        description: "the name of an account: not empty, without a slash"
-      })
-    )
-  ),
+  account: Schema.optional(AccountId),
   /**
    * The ETag that the target has: the link then leads to this version only, and reading it fails with `Conflict` once the target
    * is another one. Of a large object the ETag of its manifest.
@@ -408,7 +420,7 @@ const copyHeaders = {
   /** Lets the cloud guess the content type from the copy's name, instead of the source's own. */
   detectContentType: detected,
   /** What to copy. `container` and `object` say where to. */
-  source: Schema.propertySignature(CopySource).pipe(Schema.fromKey("x-copy-from")),
+  source: Schema.propertySignature(CopySource).pipe(Schema.fromKey(":source")),
   freshMetadata: Schema.optional(
     Schema.transform(Schema.String, Schema.Boolean, {
       strict: true,
@@ -703,7 +715,8 @@ export const endpoints = {
    * Makes a symbolic link to another object, which need not be there (unless its ETag is named). Reading the link reads its
    * target; deleting it leaves the target alone. Fails with `NotFound` where there is no such container, and with `Conflict` where
    * the target does not have the ETag. "Symlink" in Swift's documents, `PUT /v1/{account}/{container}/{object}` with
-   * `X-Symlink-Target`; a cloud without symbolic links stores an empty object instead.
+   * `X-Symlink-Target`. A cloud without symbolic links would store an empty object instead; the service looks first whether the
+   * cloud has them, and fails with `InvalidInput` where it does not.
    */
   createSymlink: Endpoint.make("CloudFiles.createSymlink", "PUT", "/{container}/{+object}", {
     parameters: objectPath,

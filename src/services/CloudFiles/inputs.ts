@@ -13,6 +13,7 @@ const range = { offset: true, length: true, last: true } as const
 const downloading = { ...address, versionId: true, range, ifMatch: true, verify: true } as const
 
 const copying = extended(endpoints.copyObject, {
+  account: true,
   segments: true,
   segmentContainer: true,
   concurrency: true,

@@ -23,7 +23,7 @@ import * as Doubt from "../../internal/doubt.js"
 import type { BulkDelete } from "./bulk.js"
 import type { BulkResult } from "./bulkEndpoints.js"
 import { endpoints, type ObjectInfo, type Segment } from "./endpoints.js"
-import { isPart, type Part, segmentsOf, type Submanifest } from "./manifest.js"
+import { isPart, makeManifests, type Part, segmentsOf, type Submanifest } from "./manifest.js"
 import type { Values } from "./headers.js"
 import { makeNesting } from "./nesting.js"
 import { isRefusal, type LeftSegment, makeOldSegments, nothingOld, type Old } from "./oldSegments.js"
@@ -46,8 +46,10 @@ type CopyInput = NonNullable<Parameters<Endpoint.Method<typeof endpoints.copyObj
 
 import { getStoredHeaders, type HeaderChanges, type StoredHeaders, unnamed, withKept } from "./storedHeaders.js"
 
-/** What to copy, where to, and what the copy is to have of its own. */
+/** What to copy, where to, and what the copy is to have of its own. `source` may name the `account` of what is copied. */
 export interface CopyOptions extends CopyInput {
+  /** The account that the copy goes to; default: the service's own. `container` must be there. */
+  readonly account?: string | undefined
   /**
    * Of a large object: `copy` (default) copies each segment too, within the cloud, so that neither needs the other. `share` copies
    * the manifest only, at once: both consist of the same segments, and deleting one of them with its segments breaks the other.
@@ -116,7 +118,14 @@ const succeeded = (deleted: number): BulkResult => ({
 })
 
 /** What `copy`, `move` and `deleteLargeObject` are made of. */
-export const makeLargeObjects = (client: CloudClient, bulkDelete: BulkDelete, putStaticManifest: PutStaticManifest) => {
+export const makeLargeObjects = (
+  client: CloudClient,
+  bulkDelete: BulkDelete,
+  putStaticManifest: PutStaticManifest,
+  /** Where the sources of copies are, if that is another account than the client's. */
+  from?: { readonly client: CloudClient; readonly account: string }
+) => {
+  const sourceClient = from?.client ?? client
   const copying = "CloudFiles.copy"
   const deleting = "CloudFiles.deleteLargeObject"
   const copyObject = Endpoint.method(client, endpoints.copyObject)
@@ -126,10 +135,17 @@ export const makeLargeObjects = (client: CloudClient, bulkDelete: BulkDelete, pu
   const putDynamicManifest = Endpoint.method(client, withKept(endpoints.putDynamicManifest))
   const createSegmentContainer = makeSegmentContainer(client)
   const putLink = Endpoint.method(client, withKept({ ...endpoints.createSymlink, operation: copying }))
-  const readSource = Endpoint.method(client, { ...getStoredHeaders, operation: copying })
+  const readSource = Endpoint.method(sourceClient, { ...getStoredHeaders, operation: copying })
   const deleteManifest = Endpoint.method(client, { ...endpoints.deleteManifest, operation: deleting })
   const deleteObject = Endpoint.method(client, { ...endpoints.deleteObject, operation: deleting })
-  const { consistsOf, look, manifests, removeOld, removeSent } = makeOldSegments(client, copying, bulkDelete)
+  const { consistsOf, look, removeOld, removeSent } = makeOldSegments(client, copying, bulkDelete)
+  const manifests = makeManifests(sourceClient, copying)
+  /** A source as a request of the client names it. */
+  const sourceOf = ({ container, object }: Address) => ({
+    container,
+    object,
+    ...(from !== undefined && { account: from.account })
+  })
   const {
     getObjectInfo: getInfoToDelete,
     manifests: manifestsToDelete,
@@ -151,6 +167,7 @@ export const makeLargeObjects = (client: CloudClient, bulkDelete: BulkDelete, pu
   const copyDeep = (options: CopyOptions, { info, stored }: StoredHeaders): Effect.Effect<Made, CopyError> =>
     Effect.gen(function* () {
       const {
+        account: ______,
         concurrency = 4,
         deleteAfter,
         freshMetadata,
@@ -194,7 +211,7 @@ export const makeLargeObjects = (client: CloudClient, bulkDelete: BulkDelete, pu
           const { etag } = yield* copyObject({
             container,
             object,
-            source: address,
+            source: sourceOf(address),
             // Else it would expire with its source, though the copy does not.
             freshMetadata: true,
             ...expiry
@@ -230,7 +247,7 @@ export const makeLargeObjects = (client: CloudClient, bulkDelete: BulkDelete, pu
         needs: (path) =>
           path.startsWith(`${pathOf({ container, object: folder })}/`) ||
           // Copied onto itself, an object does not need its old segments any more.
-          (pathOf(source) !== pathOf(address) && sources.has(path))
+          (from === undefined && pathOf(source) !== pathOf(address) && sources.has(path))
       })
       return yield* Effect.gen(function* () {
         const segments = yield* Effect.forEach(parts, copyPart, { concurrency })
@@ -299,6 +316,7 @@ export const makeLargeObjects = (client: CloudClient, bulkDelete: BulkDelete, pu
   const copy = (options: CopyOptions): Effect.Effect<Copied, CopyError> =>
     Effect.gen(function* () {
       const {
+        account: _,
         concurrency = 4,
         oldSegments = "delete",
         segmentContainer,
@@ -318,6 +336,15 @@ export const makeLargeObjects = (client: CloudClient, bulkDelete: BulkDelete, pu
           operation: copying,
           issues: [issue],
           message: `${copying}: ${issue.path}: expected ${issue.expected}, not ${concurrency}`
+        })
+      }
+      if (from !== undefined && segments === "share") {
+        const expected = '"copy", since an object in another account cannot consist of the same segments'
+        return yield* new InvalidInput({
+          service,
+          operation: copying,
+          issues: [{ path: "segments", expected }],
+          message: `${copying}: segments: expected ${expected}`
         })
       }
       const address = { container: plain.container, object: plain.object }
@@ -347,10 +374,10 @@ export const makeLargeObjects = (client: CloudClient, bulkDelete: BulkDelete, pu
     })
 
   const copyPlain = (input: CopyInput): Effect.Effect<Made, CopyError> =>
-    Effect.map(copyObject(input), ({ etag }) => ({
+    Effect.map(copyObject({ ...input, source: sourceOf(input.source) }), ({ etag }) => ({
       copied: { etag, segments: 0 },
       // It may have been a segment of what it has overwritten.
-      needs: (path) => path === pathOf(input.source)
+      needs: (path) => from === undefined && path === pathOf(input.source)
     }))
 
   /** Copies a symbolic link itself, which then leads to the same target. */
@@ -361,7 +388,7 @@ export const makeLargeObjects = (client: CloudClient, bulkDelete: BulkDelete, pu
   ): Effect.Effect<Made, CopyError> =>
     Effect.gen(function* () {
       const { freshMetadata: _, source, ...given } = input
-      const { symlinkTargetAccount: account, symlinkTargetEtag: etag } = info
+      const { symlinkTargetAccount: account = from?.account, symlinkTargetEtag: etag } = info
       if (account === undefined && isSame(target, given)) {
         const issue = { path: "object", expected: "another place than the target of the symbolic link" }
         return yield* new InvalidInput({
@@ -380,7 +407,10 @@ export const makeLargeObjects = (client: CloudClient, bulkDelete: BulkDelete, pu
           ...(etag !== undefined && { etag })
         }
       })
-      return { copied: { etag: made.etag, segments: 0 }, needs: (path) => path === pathOf(target) }
+      return {
+        copied: { etag: made.etag, segments: 0 },
+        needs: (path) => account === undefined && path === pathOf(target)
+      }
     })
 
   /** Copies a manifest only. What it consists of is looked for behind the copy, since the source may change before it. */
