@@ -15,6 +15,7 @@ import type { SecureClient } from "./http.js"
 import { entryOf, items, readable, roleOf, text, texts, Token as WireToken, url } from "./identityWire.js"
 import { type Answer, failed, revokeBy, run } from "./login.js"
 import { Timestamp } from "./wire.js"
+import { withoutUserInfo } from "./urlText.js"
 
 type V2 = ApiKey | Password | Token | Passcode
 
@@ -136,7 +137,8 @@ const challengeOf = (header: string | undefined, { authUrl, tenantId, tenantName
     : new MfaChallenge({
         sessionId: Redacted.make(sessionId),
         factor: factor ?? "PASSCODE",
-        authUrl,
+        // It is part of an error, which is shown.
+        authUrl: withoutUserInfo(authUrl, "***@"),
         ...(tenantId !== undefined && { tenantId }),
         ...(tenantName !== undefined && { tenantName })
       })

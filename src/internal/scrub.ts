@@ -226,13 +226,30 @@ const scrubbed = (text: string, secrets: ReadonlyArray<string>, isCut: boolean):
   return output + text.slice(done)
 }
 
+/** What escapes something, or stands for another character in a plain form. */
+const mayBeEscaped = /[%\\&+<\r\n]/
+
+/** Whether a text that escapes nothing holds no secret. Found quickly, for texts of every response, such as the request's id. */
+const isClean = (text: string, secrets: ReadonlyArray<string>): boolean =>
+  !mayBeEscaped.test(text) &&
+  text.isWellFormed() &&
+  secrets.every((secret) => {
+    if (secret === "") return true
+    const { anyCase, exact, raw } = soughtFor(secret)
+    return (
+      !text.includes(raw) &&
+      !exact.some((form) => text.includes(form)) &&
+      !anyCase.some((form) => text.length >= form.length && text.toLowerCase().includes(form))
+    )
+  })
+
 /**
  * A text with `<redacted>` in place of each secret, however it is encoded there. A secret of one or two characters is removed
  * only where it stands as a value (`"x"`, `=x`), since it is part of any other text. Of a text that was cut, a beginning of a
  * secret at its end is removed too.
  */
 export const scrub = (text: string, secrets: ReadonlyArray<string>, isCut = false): string =>
-  text === "" || secrets.length === 0
+  text === "" || secrets.length === 0 || (!isCut && isClean(text, secrets))
     ? text
     : // What was removed before may look like another secret.
       text

@@ -645,7 +645,9 @@ export interface Service
   }) => Effect.Effect<BulkDeleted, CommonError | BulkFailed>
   /**
    * Deletes all objects of a container, or those of a prefix. Segments under the prefix of large objects elsewhere in the container
-   * stay, and are in the result. Fails with `NotFound`, and as {@link Service.bulkDelete} does.
+   * stay, and are in the result. Old versions of the objects stay in the container's `versionsLocation`, which is removed while
+   * objects are deleted, or each deletion would bring an old version back; what is overwritten meanwhile leaves no old version. It
+   * is set again in the end, whatever happens. Fails with `NotFound`, and as {@link Service.bulkDelete} does.
    */
   readonly emptyContainer: (options: EmptyOptions) => Effect.Effect<BulkDeleted, CommonError | NotFound | BulkFailed>
   /**

@@ -389,7 +389,7 @@ export const makeBulk = (
       (all) => all.flat()
     )
 
-  const emptyContainer = ({
+  const deleteContents = ({
     container,
     prefix,
     segments = false
@@ -458,19 +458,28 @@ export const makeBulk = (
 
   /**
    * Runs what deletes objects of a container while that does not bring old versions back, as a container with `versionsLocation`
-   * does. Sets it again where the container stays.
+   * does. Sets it again where the container stays: after a failure or an interruption, and with `stays` after a success too.
    */
   const withoutOldVersions = <A, E>(
     container: string,
     versionsLocation: string | undefined,
+    stays: boolean,
     deletion: Effect.Effect<A, E>
-  ): Effect.Effect<A, E | CommonError | NotFound> =>
-    versionsLocation === undefined
-      ? deletion
-      : Effect.zipRight(
-          updateContainer({ container, versionsLocation: null }),
-          Effect.onError(deletion, () => Effect.ignore(updateContainer({ container, versionsLocation })))
-        )
+  ): Effect.Effect<A, E | CommonError | NotFound> => {
+    if (versionsLocation === undefined) return deletion
+    const setAgain = updateContainer({ container, versionsLocation })
+    return Effect.uninterruptibleMask((restore) =>
+      updateContainer({ container, versionsLocation: null }).pipe(
+        Effect.zipRight(Effect.onError(restore(deletion), () => Effect.ignore(setAgain))),
+        Effect.tap(() => (stays ? setAgain : Effect.void))
+      )
+    )
+  }
+
+  const emptyContainer = (options: EmptyOptions): Effect.Effect<BulkDeleted, CommonError | NotFound | BulkFailed> =>
+    Effect.flatMap(getContainer({ container: options.container }), ({ versionsLocation }) =>
+      withoutOldVersions(options.container, versionsLocation, true, deleteContents(options))
+    )
 
   const deleteContainerWithContents = (
     options: Omit<EmptyOptions, "prefix">
@@ -481,7 +490,7 @@ export const makeBulk = (
       let deleted = 0
       let notFound = 0
       const round = Effect.gen(function* () {
-        const emptied = yield* emptyContainer(options)
+        const emptied = yield* deleteContents(options)
         deleted += emptied.deleted
         notFound += emptied.notFound
         if (versionsEnabled !== undefined) deleted += yield* purged(container)
@@ -504,7 +513,7 @@ export const makeBulk = (
             })
         )
       )
-      yield* withoutOldVersions(container, versionsLocation, whole)
+      yield* withoutOldVersions(container, versionsLocation, false, whole)
       return { deleted, notFound }
     })
 

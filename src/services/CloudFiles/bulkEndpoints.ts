@@ -3,15 +3,34 @@
  *
  * It stands beside `endpoints.ts`, which spreads it into the one table, and so imports nothing of it.
  */
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
+import { Count, Text, textOr } from "../../internal/wire.js"
 import { ContainerName, NamePart } from "./names.js"
 
-const errors = Schema.optionalWith(Schema.Array(Schema.Tuple(Schema.String, Schema.String)), {
-  default: () => []
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+/** Path and status of an object: a pair, as Swift writes it, or an object with names. */
+const pairOf = (error: unknown): unknown => {
+  if (Array.isArray(error)) return error.slice(0, 2)
+  if (!isObject(error)) return [error, ""]
+  return [error["Name"] ?? error["name"], error["Status"] ?? error["status"] ?? ""]
+}
+
+const errors = Schema.optionalToRequired(Schema.Unknown, Schema.Array(Schema.Tuple(Text, Text)), {
+  decode: Option.match({
+    onNone: () => [],
+    onSome: (list) =>
+      list === null ? [] : ((Array.isArray(list) ? list.map(pairOf) : list) as Array<[string, string]>)
+  }),
+  encode: Option.some
 }).pipe(Schema.fromKey("Errors"))
-const status = Schema.propertySignature(Schema.String).pipe(Schema.fromKey("Response Status"))
-const explanation = Schema.optionalWith(Schema.String, { default: () => "" }).pipe(Schema.fromKey("Response Body"))
+const status = Schema.propertySignature(Text).pipe(Schema.fromKey("Response Status"))
+const explanation = textOr("").pipe(Schema.fromKey("Response Body"))
+const count = (key: string) =>
+  Schema.optionalWith(Count, { nullable: true, default: () => 0 }).pipe(Schema.fromKey(key))
 
 /**
  * What the cloud answers to an operation on many objects.
@@ -20,8 +39,8 @@ const explanation = Schema.optionalWith(Schema.String, { default: () => "" }).pi
  * @category models
  */
 export const BulkResult = Schema.Struct({
-  deleted: Schema.optionalWith(Schema.Number, { default: () => 0 }).pipe(Schema.fromKey("Number Deleted")),
-  notFound: Schema.optionalWith(Schema.Number, { default: () => 0 }).pipe(Schema.fromKey("Number Not Found")),
+  deleted: count("Number Deleted"),
+  notFound: count("Number Not Found"),
   /** The result in words: the HTTP status is 200 whatever happened. */
   status,
   explanation,
@@ -45,7 +64,7 @@ export interface BulkResult extends Schema.Schema.Type<typeof BulkResult> {}
  */
 export const ExtractResult = Schema.Struct({
   /** How many files of the archive are objects now. */
-  created: Schema.propertySignature(Schema.Number).pipe(Schema.fromKey("Number Files Created")),
+  created: Schema.propertySignature(Count).pipe(Schema.fromKey("Number Files Created")),
   /** The result in words: the HTTP status is 200 whatever happened. */
   status,
   explanation,

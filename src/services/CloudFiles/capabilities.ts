@@ -6,6 +6,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type { CommonError } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
+import { Count, Flag, Text } from "../../internal/wire.js"
 
 /** What is not as expected is left out: it is one cloud's own, and no reason to fail. */
 const ifThere = <A, I>(key: string, schema: Schema.Schema<A, I>) => {
@@ -16,31 +17,53 @@ const ifThere = <A, I>(key: string, schema: Schema.Schema<A, I>) => {
   }).pipe(Schema.fromKey(key))
 }
 
-const Names = Schema.Array(Schema.String)
+/** A list of names, or one text with all of them: `sha1 sha256`. */
+const Names = Schema.transform(Schema.Union(Schema.String, Schema.Array(Schema.Unknown)), Schema.Array(Schema.String), {
+  strict: true,
+  decode: (names) =>
+    typeof names === "string"
+      ? names.split(/[\s,]+/).filter((name) => name !== "")
+      : names.filter((name) => typeof name === "string"),
+  encode: (names) => names
+})
+
+/** A part of which a cloud tells no more than that it has it: `true`, or a text. */
+const part = <A, I>(fields: Schema.Schema<A, I>): Schema.Schema<A, unknown> =>
+  Schema.transform(Schema.Unknown, fields, {
+    strict: false,
+    decode: (told) => (told === true ? {} : told),
+    encode: (told) => told
+  }) as unknown as Schema.Schema<A, unknown>
+
+const PolicyFields = Schema.Struct({
+  name: Text,
+  isDefault: Schema.optionalWith(Flag, { nullable: true, default: () => false }).pipe(Schema.fromKey("default"))
+})
+
+const isPolicy = Schema.is(Schema.encodedSchema(PolicyFields))
+
+/** Those policies that have names. */
+const Policies = Schema.transform(Schema.Array(Schema.Unknown), Schema.Array(PolicyFields), {
+  strict: false,
+  decode: (policies) => policies.filter(isPolicy),
+  encode: (policies) => policies
+}) as unknown as Schema.Schema<ReadonlyArray<typeof PolicyFields.Type>, unknown>
 
 const Swift = Schema.Struct({
-  version: ifThere("version", Schema.String),
+  version: ifThere("version", Text),
   /** How large an object may be that is stored in one request; bytes. */
-  maxObjectBytes: ifThere("max_file_size", Schema.Number),
-  maxObjectNameBytes: ifThere("max_object_name_length", Schema.Number),
-  maxContainerNameBytes: ifThere("max_container_name_length", Schema.Number),
+  maxObjectBytes: ifThere("max_file_size", Count),
+  maxObjectNameBytes: ifThere("max_object_name_length", Count),
+  maxContainerNameBytes: ifThere("max_container_name_length", Count),
   /** How many entries a page of objects may have. */
-  containerListingLimit: ifThere("container_listing_limit", Schema.Number),
+  containerListingLimit: ifThere("container_listing_limit", Count),
   /** How many entries a page of containers may have. */
-  accountListingLimit: ifThere("account_listing_limit", Schema.Number),
-  maxMetadataItems: ifThere("max_meta_count", Schema.Number),
-  maxMetadataKeyBytes: ifThere("max_meta_name_length", Schema.Number),
-  maxMetadataValueBytes: ifThere("max_meta_value_length", Schema.Number),
-  maxMetadataBytes: ifThere("max_meta_overall_size", Schema.Number),
-  policies: ifThere(
-    "policies",
-    Schema.Array(
-      Schema.Struct({
-        name: Schema.String,
-        isDefault: Schema.optionalWith(Schema.Boolean, { default: () => false }).pipe(Schema.fromKey("default"))
-      })
-    )
-  )
+  accountListingLimit: ifThere("account_listing_limit", Count),
+  maxMetadataItems: ifThere("max_meta_count", Count),
+  maxMetadataKeyBytes: ifThere("max_meta_name_length", Count),
+  maxMetadataValueBytes: ifThere("max_meta_value_length", Count),
+  maxMetadataBytes: ifThere("max_meta_overall_size", Count),
+  policies: ifThere("policies", Policies)
 })
 
 /**
@@ -53,24 +76,23 @@ export const Capabilities = Schema.Struct({
   swift: ifThere("swift", Swift),
   tempUrl: ifThere(
     "tempurl",
-    Schema.Struct({ methods: ifThere("methods", Names), algorithms: ifThere("allowed_digests", Names) })
+    part(Schema.Struct({ methods: ifThere("methods", Names), algorithms: ifThere("allowed_digests", Names) }))
   ),
-  formPost: ifThere("formpost", Schema.Struct({ algorithms: ifThere("allowed_digests", Names) })),
+  formPost: ifThere("formpost", part(Schema.Struct({ algorithms: ifThere("allowed_digests", Names) }))),
   staticLargeObjects: ifThere(
     "slo",
-    Schema.Struct({
-      maxSegments: ifThere("max_manifest_segments", Schema.Number),
-      minSegmentBytes: ifThere("min_segment_size", Schema.Number),
-      maxManifestBytes: ifThere("max_manifest_size", Schema.Number)
-    })
+    part(
+      Schema.Struct({
+        maxSegments: ifThere("max_manifest_segments", Count),
+        minSegmentBytes: ifThere("min_segment_size", Count),
+        maxManifestBytes: ifThere("max_manifest_size", Count)
+      })
+    )
   ),
-  bulkDelete: ifThere(
-    "bulk_delete",
-    Schema.Struct({ maxPerRequest: ifThere("max_deletes_per_request", Schema.Number) })
-  ),
+  bulkDelete: ifThere("bulk_delete", part(Schema.Struct({ maxPerRequest: ifThere("max_deletes_per_request", Count) }))),
   bulkExtract: ifThere(
     "bulk_upload",
-    Schema.Struct({ maxContainers: ifThere("max_containers_per_extraction", Schema.Number) })
+    part(Schema.Struct({ maxContainers: ifThere("max_containers_per_extraction", Count) }))
   ),
   /** All that the cloud says, as it says it: each part by its own name, also those that have no field here. */
   parts: Schema.propertySignature(
@@ -90,13 +112,16 @@ const isRecord = (u: unknown): u is Record<string, unknown> => typeof u === "obj
 
 const decode = Schema.decodeUnknownOption(Capabilities)
 
+/** The parts by which the description of a Swift is known. Some clouds leave out `swift` itself. */
+const told = ["swift", "tempurl", "slo", "bulk_delete", "bulk_upload", "formpost"]
+
 const Answer = Schema.transform(
   Schema.Struct({ ":body": Schema.optional(Schema.Unknown) }),
   Schema.OptionFromSelf(Schema.typeSchema(Capabilities)),
   {
     strict: true,
     decode: ({ ":body": body }) =>
-      isRecord(body) && isRecord(body["swift"])
+      isRecord(body) && told.some((name) => isRecord(body[name]))
         ? decode({
             ...body,
             ":parts": Object.fromEntries(Object.entries(body).filter(([, part]) => isRecord(part)))

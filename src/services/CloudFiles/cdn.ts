@@ -11,6 +11,7 @@ import type { CloudClient } from "../../CloudClient.js"
 import { type CommonError, InvalidInput, type Operation } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
 import { expandPath } from "../../internal/urlPath.js"
+import * as Wire from "../../internal/wire.js"
 import { absent, PageLimit } from "../../internal/wire.js"
 import type * as RetryPolicy from "../../RetryPolicy.js"
 import { listing, nameOf } from "./listing.js"
@@ -100,11 +101,8 @@ const Listed = Schema.transform(
   }
 )
 
-const ListedFlag = Schema.transform(Schema.Union(Schema.Boolean, Schema.String), Schema.Boolean, {
-  strict: true,
-  decode: (on) => (typeof on === "boolean" ? on : on.toLowerCase() === "true"),
-  encode: (on) => on
-})
+/** A flag that is off where the cloud does not tell it. */
+const ListedFlag = Schema.optionalWith(Wire.Flag, { nullable: true, default: () => false })
 
 const ListedSeconds = Schema.transform(Schema.Union(Schema.Number, Schema.NumberFromString), Schema.DurationFromSelf, {
   strict: true,
@@ -122,9 +120,10 @@ export const CdnContainerSummary = Schema.compose(
   Listed,
   Schema.Struct({
     name: Schema.String,
-    enabled: Schema.propertySignature(ListedFlag).pipe(Schema.fromKey("cdn_enabled")),
+    /** Whether it is served. False where the cloud does not tell it. */
+    enabled: ListedFlag.pipe(Schema.fromKey("cdn_enabled")),
     ttl: absent(ListedSeconds),
-    logRetention: Schema.optionalWith(ListedFlag, { default: () => false }).pipe(Schema.fromKey("log_retention")),
+    logRetention: ListedFlag.pipe(Schema.fromKey("log_retention")),
     httpUri: Uri.pipe(Schema.fromKey("cdn_uri")),
     httpsUri: Uri.pipe(Schema.fromKey("cdn_ssl_uri")),
     streamingUri: Uri.pipe(Schema.fromKey("cdn_streaming_uri")),

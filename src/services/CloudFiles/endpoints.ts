@@ -5,7 +5,8 @@ import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
-import { absent, PageLimit, Timestamp } from "../../internal/wire.js"
+import * as Wire from "../../internal/wire.js"
+import { absent, PageLimit, TimestampIfAny } from "../../internal/wire.js"
 import { bulkEndpoints, BulkResult } from "./bulkEndpoints.js"
 import {
   Count,
@@ -90,9 +91,9 @@ export interface Container extends Schema.Schema.Type<typeof Container> {}
  */
 export const ContainerSummary = Schema.Struct({
   name: Schema.String,
-  objectCount: absent(Schema.Number).pipe(Schema.fromKey("count")),
-  bytes: absent(Schema.Number),
-  lastModified: absent(Timestamp).pipe(Schema.fromKey("last_modified"))
+  objectCount: absent(Wire.Count).pipe(Schema.fromKey("count")),
+  bytes: absent(Wire.Count),
+  lastModified: TimestampIfAny.pipe(Schema.fromKey("last_modified"))
 })
 
 /**
@@ -112,19 +113,19 @@ export interface ContainerSummary extends Schema.Schema.Type<typeof ContainerSum
 export const ObjectSummary = Schema.Struct({
   name: Schema.String,
   /** Of a dynamic large object 0: its content is elsewhere. */
-  bytes: Schema.Number,
+  bytes: Wire.Count,
   /** The MD5 of a plain object's content; of a large object's manifest. Some clouds leave it out. */
   hash: absent(Schema.String),
   /** Some clouds leave it out. */
   contentType: absent(Schema.String).pipe(Schema.fromKey("content_type")),
   /** Some clouds leave it out. */
-  lastModified: absent(Timestamp).pipe(Schema.fromKey("last_modified")),
+  lastModified: TimestampIfAny.pipe(Schema.fromKey("last_modified")),
   /** Of a symbolic link: `/v1/{account}/{container}/{object}` of its target, percent-encoded. */
   symlinkPath: absent(Schema.String).pipe(Schema.fromKey("symlink_path")),
   /** Of a symbolic link to one version of its target: the ETag that the target must have. */
   symlinkEtag: absent(Schema.String).pipe(Schema.fromKey("symlink_etag")),
   /** Of a symbolic link to one version of its target: the target's size. The link itself has 0 bytes. */
-  symlinkBytes: absent(Schema.Number).pipe(Schema.fromKey("symlink_bytes")),
+  symlinkBytes: absent(Wire.Count).pipe(Schema.fromKey("symlink_bytes")),
   /** Of a static large object: its ETag, in quotation marks. Not every cloud tells it. */
   sloEtag: absent(Schema.String).pipe(Schema.fromKey("slo_etag"))
 })
@@ -507,20 +508,17 @@ export interface Segment extends Schema.Schema.Type<typeof Segment> {}
  * @since 0.1.0
  * @category models
  */
-export const ManifestEntry = Schema.Struct({
+const ManifestEntryFields = Schema.Struct({
   /** `/container/object`, as it is, not encoded. Absent where the manifest itself holds the bytes. */
   name: absent(Schema.String),
   /** The MD5 of the object's content; of a large object that of its own parts' hashes. */
   hash: absent(Schema.String),
   /** The size of the object, whatever the range. */
-  bytes: absent(Schema.Number),
+  bytes: absent(Wire.Count),
   /** Which bytes of it, where not all: `0-99`. */
   range: absent(Schema.String),
   /** Whether it is a static large object itself. */
-  isManifest: Schema.optionalToRequired(Schema.UndefinedOr(Schema.Boolean), Schema.Boolean, {
-    decode: Option.match({ onNone: () => false, onSome: (is) => is === true }),
-    encode: Option.some
-  }).pipe(Schema.fromKey("sub_slo")),
+  isManifest: Schema.optionalWith(Wire.Flag, { nullable: true, default: () => false }).pipe(Schema.fromKey("sub_slo")),
   /** Bytes that the manifest itself holds. */
   data: absent(Schema.Uint8ArrayFromBase64)
 })
@@ -531,7 +529,29 @@ export const ManifestEntry = Schema.Struct({
  * @since 0.1.0
  * @category models
  */
-export interface ManifestEntry extends Schema.Schema.Type<typeof ManifestEntry> {}
+export interface ManifestEntry extends Schema.Schema.Type<typeof ManifestEntryFields> {}
+
+/**
+ * A part of a static large object, as its manifest is read. Ceph's RADOS Gateway gives the manifest in the keys in which it was
+ * put.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const ManifestEntry = Schema.transform(
+  Schema.Record({ key: Schema.String, value: Schema.Unknown }),
+  ManifestEntryFields,
+  {
+    strict: false,
+    decode: (wire) => ({
+      ...wire,
+      name: wire["name"] ?? wire["path"],
+      hash: wire["hash"] ?? wire["etag"],
+      bytes: wire["bytes"] ?? wire["size_bytes"]
+    }),
+    encode: (entry) => entry
+  }
+) as unknown as Schema.Schema<ManifestEntry, unknown>
 
 /** The manifest is the whole body, while the input is flat like every other. */
 const ManifestBody = Schema.transform(

@@ -14,7 +14,7 @@ import * as Endpoint from "../../Endpoint.js"
 import { compareNames } from "../../internal/folderReader.js"
 import type { FolderReader, FoundEntry } from "../../internal/folderReading.js"
 import { fileTime, isFurthest } from "../../internal/modificationTime.js"
-import { endpoints, type ObjectInfo, type ObjectSummary } from "./endpoints.js"
+import { endpoints, ManifestEntry, type ObjectInfo, type ObjectSummary } from "./endpoints.js"
 import type { Comparing, FileError } from "./folderModel.js"
 import { unfitPath } from "./folderNames.js"
 import { segmentsOf } from "./manifest.js"
@@ -198,9 +198,21 @@ export const sameTime = (a: number, b: number): boolean => Math.abs(a - b) < 1
 const hasTime = (modified: number, time: number): boolean =>
   sameTime(modified, time) || (isFurthest(modified) && (modified < 0 ? time < modified : time > modified))
 
-const Part = Schema.Struct({ hash: Schema.String, bytes: Schema.Number, sub_slo: Schema.optional(Schema.Boolean) })
-
 const tagOf = (etag: string | undefined): string => (etag ?? "").replaceAll('"', "").toLowerCase()
+
+/** The size and the MD5 of each part; undefined where the cloud does not tell them all, which says nothing of the content. */
+const hashedParts = (
+  parts: ReadonlyArray<{
+    readonly bytes?: number | undefined
+    readonly hash?: string | undefined
+    readonly range?: string | undefined
+  }>
+): ReadonlyArray<{ readonly bytes: number; readonly hash: string }> | undefined => {
+  const hashed = parts.flatMap(({ bytes, hash, range }) =>
+    bytes === undefined || hash === undefined || range !== undefined ? [] : [{ bytes, hash }]
+  )
+  return hashed.length === parts.length ? hashed : undefined
+}
 
 /** What tells whether a file and an object are the same. */
 export const makeComparing = (client: CloudClient, operation: string) => {
@@ -211,7 +223,7 @@ export const makeComparing = (client: CloudClient, operation: string) => {
     Endpoint.make(operation, "GET", "/{container}/{+object}", {
       parameters: { container: ContainerName, object: ObjectName },
       fixedQuery: { "multipart-manifest": "get" },
-      success: Endpoint.json(Schema.Array(Part)),
+      success: Endpoint.json(Schema.Array(ManifestEntry)),
       errors: ["NotFound"]
     })
   )
@@ -220,17 +232,13 @@ export const makeComparing = (client: CloudClient, operation: string) => {
   const partsOf = (container: string, object: string, info: ObjectInfo) => {
     if (info.isStaticLargeObject) {
       return Effect.map(getManifest({ container, object }), (parts) =>
-        parts.some((part) => part.sub_slo === true) ? undefined : parts
+        parts.some(({ isManifest }) => isManifest) ? undefined : hashedParts(parts)
       )
     }
     const where = segmentsOf(info.manifest ?? "")
     if (where === undefined) return Effect.succeed(undefined)
     return Effect.map(Stream.runCollect(list(where)), (found) => {
-      const parts = Chunk.toReadonlyArray(found).flatMap(({ bytes, hash }) =>
-        hash === undefined ? [] : [{ bytes, hash }]
-      )
-      // A listing without hashes tells nothing of the content.
-      return parts.length === found.length ? parts : undefined
+      return hashedParts(Chunk.toReadonlyArray(found))
     })
   }
 

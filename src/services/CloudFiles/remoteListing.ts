@@ -63,12 +63,15 @@ export const makeCompleting = (client: CloudClient, operation: string) => {
   const head = Endpoint.method(client, { ...endpoints.getObjectInfo, operation })
   return (container: string, entry: ObjectSummary): Effect.Effect<ObjectSummary, CommonError> =>
     head({ container, object: entry.name }).pipe(
-      Effect.map((info) => ({
-        ...entry,
-        hash: entry.hash ?? md5Of(info),
-        contentType: entry.contentType ?? info.contentType,
-        lastModified: entry.lastModified ?? info.lastModified
-      })),
+      Effect.map((info) => {
+        const lastModified = entry.lastModified ?? info.lastModified
+        return {
+          ...entry,
+          hash: entry.hash ?? md5Of(info),
+          contentType: entry.contentType ?? info.contentType,
+          ...(lastModified !== undefined && { lastModified })
+        }
+      }),
       Effect.catchTag("NotFound", () => Effect.succeed(entry))
     )
 }

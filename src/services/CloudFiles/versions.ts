@@ -20,7 +20,7 @@ import {
   type QuotaExceeded
 } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
-import { absent, PageLimit, Timestamp } from "../../internal/wire.js"
+import { absent, Count, Flag, PageLimit, TimestampIfAny } from "../../internal/wire.js"
 import type * as RetryPolicy from "../../RetryPolicy.js"
 import type { DownloadError, DownloadOptions } from "./download.js"
 import type { endpoints, ObjectSummary, Subdirectory } from "./endpoints.js"
@@ -66,14 +66,12 @@ export type VersionAddress = Pick<ObjectVersion, "container" | "object"> &
 
 const Version = Schema.Struct({
   name: Schema.String,
-  bytes: Schema.Number,
+  bytes: Count,
   hash: absent(Schema.String),
   contentType: absent(Schema.String).pipe(Schema.fromKey("content_type")),
-  lastModified: absent(Timestamp).pipe(Schema.fromKey("last_modified")),
+  lastModified: TimestampIfAny.pipe(Schema.fromKey("last_modified")),
   versionId: absent(Schema.String).pipe(Schema.fromKey("version_id")),
-  isLatest: Schema.optionalWith(Schema.Boolean, { default: () => false, nullable: true }).pipe(
-    Schema.fromKey("is_latest")
-  )
+  isLatest: Schema.optionalWith(Flag, { default: () => false, nullable: true }).pipe(Schema.fromKey("is_latest"))
 })
 
 interface Version extends Schema.Schema.Type<typeof Version> {}

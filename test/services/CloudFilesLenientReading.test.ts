@@ -1,0 +1,246 @@
+import { HttpClient, HttpClientResponse } from "@effect/platform"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Option } from "effect"
+import { CloudFiles, Rackspace, TestCloud } from "effect-rackspace"
+import { collected } from "../support.js"
+
+/** Cloud Files in front of a cloud that answers each request as the test says. */
+const filesOf = <A, E>(
+  answer: (url: URL, method: string) => Response | unknown,
+  use: (files: CloudFiles.Service) => Effect.Effect<A, E>
+) =>
+  Effect.flatMap(CloudFiles.CloudFiles, use).pipe(
+    Effect.provide(
+      Rackspace.layerServices({
+        retry: TestCloud.retryWithoutDelay,
+        transformClient: () =>
+          HttpClient.make((request, url) => {
+            const found = answer(url, request.method)
+            return Effect.succeed(
+              HttpClientResponse.fromWeb(
+                request,
+                found instanceof Response
+                  ? found
+                  : new Response(JSON.stringify(found), {
+                      status: 200,
+                      headers: { "content-type": "application/json; charset=utf-8" }
+                    })
+              )
+            )
+          })
+      })
+    ),
+    Effect.provide(TestCloud.layer())
+  )
+
+const firstPage = (items: ReadonlyArray<unknown>) => (url: URL) => (url.searchParams.has("marker") ? [] : items)
+
+describe("Cloud Files as other clouds answer it", () => {
+  it.effect("reads listings whose numbers are strings, and whose dates are empty or null", () =>
+    filesOf(
+      firstPage([
+        { name: "a", bytes: "12", hash: null, content_type: null, last_modified: "" },
+        { name: "b", bytes: 3, last_modified: null, symlink_bytes: "7" }
+      ]),
+      (files) =>
+        Effect.map(collected(files.listObjects({ container: "c" })), (objects) => {
+          assert.deepStrictEqual(
+            objects.map((object) => ("bytes" in object ? [object.name, object.bytes, object.lastModified] : [])),
+            [
+              ["a", 12, undefined],
+              ["b", 3, undefined]
+            ]
+          )
+        })
+    )
+  )
+
+  it.effect("reads containers of which nothing but the name is told, or numbers as strings", () =>
+    filesOf(firstPage([{ name: "a" }, { name: "b", count: "2", bytes: "9", last_modified: "" }]), (files) =>
+      Effect.map(collected(files.listContainers()), (containers) =>
+        assert.deepStrictEqual(
+          containers.map((container) => ("name" in container ? [container.name, container.objectCount] : [])),
+          [
+            ["a", undefined],
+            ["b", 2]
+          ]
+        )
+      )
+    )
+  )
+
+  const manifests: Readonly<Record<string, ReadonlyArray<unknown>>> = {
+    "as Swift reads it": [{ name: "/c/1", hash: "0".repeat(32), bytes: 5, sub_slo: false }],
+    "with strings": [{ name: "/c/1", hash: "0".repeat(32), bytes: "5", sub_slo: "False" }],
+    "with nulls": [{ name: "/c/1", hash: "0".repeat(32), bytes: 5, sub_slo: null, range: null, last_modified: null }],
+    "in the keys in which it is put": [{ path: "/c/1", etag: "0".repeat(32), size_bytes: "5" }]
+  }
+  for (const [how, manifest] of Object.entries(manifests)) {
+    it.effect(`reads a manifest: ${how}`, () =>
+      filesOf(
+        () => manifest,
+        (files) =>
+          Effect.map(files.getManifest({ container: "c", object: "o" }), ([entry]) => {
+            assert.strictEqual(entry?.name, "/c/1")
+            assert.strictEqual(entry?.hash, "0".repeat(32))
+            assert.strictEqual(entry?.bytes, 5)
+            assert.isFalse(entry?.isManifest)
+          })
+      )
+    )
+  }
+
+  it.effect("reads a manifest whose entry has no hash, and one whose entry is a manifest", () =>
+    filesOf(
+      () => [
+        { name: "/c/1", bytes: 5, hash: null },
+        { name: "/c/2", bytes: 5, sub_slo: "True" }
+      ],
+      (files) =>
+        Effect.map(files.getManifest({ container: "c", object: "o" }), ([first, second]) => {
+          assert.isUndefined(first?.hash)
+          assert.isTrue(second?.isManifest)
+        })
+    )
+  )
+
+  const info = (body: unknown) =>
+    filesOf(
+      () => body,
+      (files) => files.getCapabilities()
+    )
+
+  it.effect("reads capabilities with numbers as strings, lists as text, and parts that are only named", () =>
+    Effect.gen(function* () {
+      const found = Option.getOrThrow(
+        yield* info({
+          swift: {
+            version: 1.9,
+            max_file_size: "5368709122",
+            policies: [{ default: true }, { name: "a", default: "yes" }]
+          },
+          tempurl: { methods: "GET PUT", allowed_digests: ["sha1", null, "sha256"] },
+          slo: true,
+          bulk_delete: { max_deletes_per_request: "1000" },
+          formpost: {},
+          staticweb: null
+        })
+      )
+      assert.strictEqual(found.swift?.version, "1.9")
+      assert.strictEqual(found.swift?.maxObjectBytes, 5368709122)
+      assert.deepStrictEqual(found.swift?.policies, [{ name: "a", isDefault: true }])
+      assert.deepStrictEqual(found.tempUrl, { methods: ["GET", "PUT"], algorithms: ["sha1", "sha256"] })
+      assert.deepStrictEqual(found.staticLargeObjects, {})
+      assert.strictEqual(found.bulkDelete?.maxPerRequest, 1000)
+    })
+  )
+
+  it.effect("reads capabilities without the part about Swift itself, and takes other JSON for none", () =>
+    Effect.gen(function* () {
+      const found = Option.getOrThrow(yield* info({ slo: { max_manifest_segments: 100 } }))
+      assert.strictEqual(found.staticLargeObjects?.maxSegments, 100)
+      assert.isTrue(Option.isNone(yield* info({ error: "none" })))
+      assert.isTrue(Option.isNone(yield* info([])))
+    })
+  )
+
+  it.effect("reads containers of the CDN of which only the name is told", () =>
+    filesOf(
+      (url) =>
+        url.searchParams.has("marker")
+          ? []
+          : [{ name: "a" }, { name: "b", cdn_enabled: "True", log_retention: null, ttl: "900" }],
+      (files) =>
+        Effect.map(collected(files.listCdnContainers()), (containers) =>
+          assert.deepStrictEqual(
+            containers.map(({ enabled, logRetention, name }) => [name, enabled, logRetention]),
+            [
+              ["a", false, false],
+              ["b", true, false]
+            ]
+          )
+        )
+    )
+  )
+
+  const bulk: Readonly<Record<string, unknown>> = {
+    "as Swift writes it": {
+      "Number Deleted": 1,
+      "Number Not Found": 1,
+      "Response Status": "200 OK",
+      "Response Body": "",
+      Errors: []
+    },
+    "with strings and nulls": {
+      "Number Deleted": "1",
+      "Number Not Found": "1",
+      "Response Status": "200 OK",
+      "Response Body": null,
+      Errors: null
+    },
+    "with little told": { "Number Deleted": 1, "Number Not Found": 1, "Response Status": "200 OK" }
+  }
+  for (const [how, answer] of Object.entries(bulk)) {
+    it.effect(`reads the result of a bulk deletion: ${how}`, () =>
+      filesOf(
+        () => answer,
+        (files) =>
+          Effect.map(
+            files.bulkDelete({
+              objects: [
+                { container: "c", object: "1" },
+                { container: "c", object: "2" }
+              ]
+            }),
+            (done) => assert.deepStrictEqual(done, { deleted: 1, notFound: 1 })
+          )
+      )
+    )
+  }
+
+  it.effect("names what a bulk deletion could not delete, where its errors are objects", () =>
+    filesOf(
+      () => ({
+        "Number Deleted": 1,
+        "Response Status": "400 Bad Request",
+        Errors: [{ Name: "c/2", Status: "403 Forbidden" }]
+      }),
+      (files) =>
+        Effect.map(
+          Effect.flip(
+            files.bulkDelete({
+              objects: [
+                { container: "c", object: "1" },
+                { container: "c", object: "2" }
+              ]
+            })
+          ),
+          (error) => {
+            assert.strictEqual(error._tag, "BulkFailed")
+            if (error._tag === "BulkFailed")
+              assert.deepStrictEqual(
+                error.failures.map(({ path }) => path),
+                ["c/2"]
+              )
+          }
+        )
+    )
+  )
+})
+
+describe("a container whose old versions lie in another one", () => {
+  it.effect("is emptied for good, and keeps old versions afterwards as before", () =>
+    Effect.gen(function* () {
+      const files = yield* CloudFiles.CloudFiles
+      yield* files.createContainer({ container: "old" })
+      yield* files.createContainer({ container: "c", versionsLocation: "old" })
+      for (const body of ["one", "two", "three"])
+        yield* files.upload({ container: "c", object: "o", body: CloudFiles.fromString(body) })
+      const done = yield* files.emptyContainer({ container: "c" })
+      assert.strictEqual(done.deleted, 1)
+      assert.lengthOf(yield* collected(files.listObjects({ container: "c" })), 0)
+      assert.lengthOf(yield* collected(files.listObjects({ container: "old" })), 2)
+      assert.strictEqual((yield* files.getContainer({ container: "c" })).versionsLocation, "old")
+    }).pipe(Effect.provide(TestCloud.layer()))
+  )
+})
