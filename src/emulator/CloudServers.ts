@@ -8,32 +8,38 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { randomUUID } from "node:crypto"
-import { RE2JS } from "re2js"
+import * as AvailabilityZones from "./CloudServers/AvailabilityZones.js"
 import * as CreateRequest from "./CloudServers/CreateRequest.js"
 import * as Extensions from "./CloudServers/Extensions.js"
 import * as Flavors from "./CloudServers/Flavors.js"
 import * as ImageSchedule from "./CloudServers/ImageSchedule.js"
 import * as Images from "./CloudServers/Images.js"
+import * as InstanceActions from "./CloudServers/InstanceActions.js"
+import * as Interfaces from "./CloudServers/Interfaces.js"
 import * as IpAssociations from "./CloudServers/IpAssociations.js"
 import * as KeyPairs from "./CloudServers/KeyPairs.js"
 import * as Limits from "./CloudServers/Limits.js"
 import * as Listing from "./CloudServers/Listing.js"
 import * as Metadata from "./CloudServers/Metadata.js"
+import * as Microversions from "./CloudServers/Microversions.js"
 import * as Networks from "./CloudServers/Networks.js"
 import * as NovaRequest from "./CloudServers/NovaRequest.js"
-import * as RateLimit from "./RateLimit.js"
+import * as OpenStackFields from "./CloudServers/OpenStackFields.js"
+import * as Placement from "./CloudServers/Placement.js"
+import * as RemoteConsoles from "./CloudServers/RemoteConsoles.js"
 import * as ServerActions from "./CloudServers/ServerActions.js"
+import * as ServerFilters from "./CloudServers/ServerFilters.js"
+import * as ServerGroups from "./CloudServers/ServerGroups.js"
 import * as ServerRecord from "./CloudServers/ServerRecord.js"
+import * as ServerTags from "./CloudServers/ServerTags.js"
 import * as VirtualInterfaces from "./CloudServers/VirtualInterfaces.js"
 import * as VolumeAttachments from "./CloudServers/VolumeAttachments.js"
+import * as Volumes from "./CloudServers/Volumes.js"
 import type { EmulatedService, ServiceRequest, WireResponse } from "./Protocol.js"
+import * as RateLimit from "./RateLimit.js"
 import * as Refusal from "./Refusal.js"
 import * as Reply from "./Reply.js"
 import * as RequestBody from "./RequestBody.js"
-import * as Timestamp from "./Timestamp.js"
-
-/** Deleted servers stay in listings with `changes-since` for this long. */
-const deletedVisible = 30 * 24 * 60 * 60 * 1000
 
 /**
  * How Cloud Servers behaves.
@@ -60,6 +66,18 @@ export interface CloudServersOptions {
   readonly requiredNetworks?: ReadonlyArray<string> | undefined
   /** Requests per minute by method: `{ POST: 100 }`. Default unlimited. */
   readonly rateLimits?: RateLimit.RateLimits | undefined
+  /**
+   * The newest microversion that Nova speaks, such as `2.93`. The cloud then answers as OpenStack does: each request has the
+   * fields and routes of the microversion that it asks for, by default 2.1, and Rackspace's extensions are gone. Default none:
+   * Rackspace's Nova is older than microversions.
+   */
+  readonly maxMicroversion?: string | undefined
+  /** The zones that servers can be made in, with `maxMicroversion`. Default `["nova"]`. */
+  readonly availabilityZones?: ReadonlyArray<string> | undefined
+  /** The security groups that there are, with `maxMicroversion`. Default `["default"]`. */
+  readonly securityGroups?: ReadonlyArray<string> | undefined
+  /** Whether the user may do what OpenStack keeps for administrators, with `maxMicroversion`. Default no. */
+  readonly isAdministrator?: boolean | undefined
 }
 
 /**
@@ -117,6 +135,9 @@ export interface CloudServersEmulator extends EmulatedService {
   readonly handles: CloudServersHandles
 }
 
+/** What Rackspace alone has of a server. */
+const rackspaceSubResources = ["rax-si-image-schedule", "os-virtual-interfacesv2", "ip_associations"]
+
 const noHostFound: ServerRecord.ServerFault = { code: 500, message: "No valid host was found. " }
 
 /**
@@ -133,20 +154,50 @@ export const make = (options: CloudServersOptions = {}): CloudServersEmulator =>
   const quotas: Limits.Quotas = { instances: options.serverQuota ?? 100, ram: options.ramQuota ?? 131_072 }
   const pageCap = options.pageCap ?? 1000
   const rateLimit = RateLimit.make(options.rateLimits ?? {})
+  const maximum = options.maxMicroversion === undefined ? undefined : Microversions.minorOf(options.maxMicroversion)
+  const availabilityZones = options.availabilityZones ?? ["nova"]
 
   const servers = new Map<string, ServerRecord.ServerRecord>()
   /** Newest first, as listings have them, would need a copy at each creation: so oldest first, read backwards. */
   const creationOrder: Array<ServerRecord.ServerRecord> = []
   const images = Images.make(pageCap)
-  const keyPairs = KeyPairs.make()
+  const keyPairs = KeyPairs.make(pageCap)
   const networks = Networks.make()
+  const present = (): ReadonlyArray<ServerRecord.ServerRecord> =>
+    creationOrder.filter(({ deletedAt }) => deletedAt === undefined)
+  const membersOf = (groupId: string) => present().filter((server) => server.groupId === groupId)
+  const groups = ServerGroups.make(membersOf)
+  const volumes = Volumes.make({
+    availabilityZones,
+    buildTime: actionTime,
+    placeOf: (id) => {
+      const server = present().find((candidate) => candidate.volumes.has(id))
+      const attached = server?.volumes.get(id)
+      return server === undefined || attached === undefined
+        ? undefined
+        : { serverId: server.id, device: attached.device }
+    }
+  })
+  const isTaken = (networkId: string, address: string): boolean =>
+    present().some((server) =>
+      server.interfaces.some(
+        (attached) => attached.networkId === networkId && attached.addresses.some(({ addr }) => addr === address)
+      )
+    )
   let serverCount = 0
+  /** Interfaces that were attached later have numbers of their own, beyond those of servers. */
+  let laterInterfaces = 65_536
   let failingBuilds = 0
   let failingFault = noHostFound
 
   // ---- servers -------------------------------------------------------------------------------------------------
 
   const remove = (server: ServerRecord.ServerRecord, at: number): void => {
+    for (const { deleteOnTermination, volumeId } of server.volumes.values()) {
+      if (deleteOnTermination) {
+        volumes.remove(volumeId)
+      }
+    }
     server.status = "DELETED"
     server.updatedAt = at
     server.deletedAt = at
@@ -182,19 +233,24 @@ export const make = (options: CloudServersOptions = {}): CloudServersEmulator =>
     readonly keyName?: string | null
     readonly configDrive?: string
     readonly diskConfig?: "AUTO" | "MANUAL"
-    readonly networks?: ReadonlyArray<Networks.Network>
+    readonly networks?: ReadonlyArray<CreateRequest.WantedNetwork>
     readonly accessIPv4?: string | undefined
     readonly accessIPv6?: string | undefined
+    readonly openStack?: Partial<ServerRecord.OpenStackFields>
+    readonly host?: number | undefined
     readonly now: number
   }): ServerRecord.ServerRecord => {
     const number = ++serverCount
+    const { openStack = {} } = fields
     const server: ServerRecord.ServerRecord = {
       id: randomUUID(),
       number,
+      host: fields.host ?? Placement.hostFor(number, Placement.noWishes) ?? 0,
       name: fields.name,
       createdAt: fields.now,
       updatedAt: fields.now,
       deletedAt: undefined,
+      launchedAt: fields.status === "BUILD" ? undefined : fields.now,
       flavorId: fields.flavorId,
       previousFlavorId: undefined,
       imageId: fields.imageId,
@@ -202,8 +258,8 @@ export const make = (options: CloudServersOptions = {}): CloudServersEmulator =>
       configDrive: fields.configDrive ?? "",
       diskConfig: fields.diskConfig ?? "MANUAL",
       metadata: { ...fields.metadata },
-      interfaces: (fields.networks ?? [Networks.publicNet, Networks.serviceNet]).map((network) =>
-        Networks.attach(network, number, randomUUID())
+      interfaces: (fields.networks ?? [{ network: Networks.publicNet }, { network: Networks.serviceNet }]).map(
+        ({ fixedIp, network, tag }) => ({ ...Networks.attach(network, number, randomUUID(), fixedIp), tag })
       ),
       accessIPv4: "",
       accessIPv6: "",
@@ -213,7 +269,21 @@ export const make = (options: CloudServersOptions = {}): CloudServersEmulator =>
       actions: [],
       imageSchedule: undefined,
       volumes: new Map(),
-      ipAssociations: new Set()
+      ipAssociations: new Set(),
+      description: null,
+      tags: [],
+      hostname: OpenStackFields.hostnameOf(fields.name),
+      availabilityZone: availabilityZones[0] ?? "nova",
+      pinnedAvailabilityZone: null,
+      securityGroups: ["default"],
+      groupId: undefined,
+      schedulerHints: {},
+      reservationId: OpenStackFields.newReservationId(),
+      launchIndex: 0,
+      locked: undefined,
+      trustedImageCertificates: null,
+      userData: null,
+      ...openStack
     }
     server.accessIPv4 = fields.accessIPv4 ?? publicAddress(server, 4)
     server.accessIPv6 = fields.accessIPv6 ?? publicAddress(server, 6)
@@ -222,61 +292,99 @@ export const make = (options: CloudServersOptions = {}): CloudServersEmulator =>
     return server
   }
 
-  const serverJson = (
-    server: ServerRecord.ServerRecord,
+  const refuseQuota = (name: string, asked: number, used: number, quota: number): never =>
+    NovaRequest.forbidden(
+      `Quota exceeded for ${name}: Requested ${asked}, but already used ${used} of ${quota} ${name}`
+    )
+
+  /** How many of the wanted servers the quotas allow; fewer than the least is refused. */
+  const allowedCount = (wanted: CreateRequest.CreateRequest, now: number): number => {
+    const all = live(now)
+    const usedRam = all.reduce((sum, server) => sum + (Flavors.find(server.flavorId)?.ram ?? 0), 0)
+    const { count, flavor } = wanted
+    const servers = quotas.instances < 0 ? count.most : quotas.instances - all.length
+    if (servers < count.least) {
+      refuseQuota("instances", count.least, all.length, quotas.instances)
+    }
+    const byRam = quotas.ram < 0 ? count.most : Math.floor((quotas.ram - usedRam) / flavor.ram)
+    if (byRam < count.least) {
+      refuseQuota("ram", count.least * flavor.ram, usedRam, quotas.ram)
+    }
+    const allowed = Math.min(count.most, servers, byRam)
+    if (wanted.openStack.group !== undefined) {
+      groups.checkQuota(wanted.openStack.group, allowed)
+    }
+    return allowed
+  }
+
+  /** One of the servers that a request asks for; without a host it ends in ERROR. */
+  const build = (
+    wanted: CreateRequest.CreateRequest,
+    names: { readonly name: string; readonly hostname: string; readonly launchIndex: number },
+    reservationId: string,
     request: NovaRequest.NovaRequest
-  ): Readonly<Record<string, unknown>> => ServerRecord.toJson(server, request)
+  ): ServerRecord.ServerRecord => {
+    const { now } = request
+    const { differentHosts, group, hostname: _, sameHosts, ...openStack } = wanted.openStack
+    const groupHosts = group === undefined ? [] : membersOf(group.id).map(({ host }) => host)
+    const host = Placement.hostFor(serverCount + 1, { group, groupHosts, sameHosts, differentHosts })
+    const { hostname, launchIndex, name } = names
+    const server = add({
+      ...wanted,
+      name,
+      flavorId: wanted.flavor.id,
+      status: "BUILD",
+      openStack: { ...openStack, hostname, launchIndex, reservationId, groupId: group?.id },
+      host,
+      now
+    })
+    const isSchedulable = wanted.schedulable && host !== undefined
+    const fault = !isSchedulable ? noHostFound : failingBuilds-- > 0 ? failingFault : undefined
+    failingBuilds = Math.max(0, failingBuilds)
+    server.actions.push({ action: "create", requestId: request.requestId, startedAt: now })
+    server.transition = {
+      status: "BUILD",
+      taskState: "spawning",
+      startedAt: now,
+      visibleAt: now,
+      endsAt: now + buildTime,
+      end: (built, at) => {
+        built.status = fault === undefined ? "ACTIVE" : "ERROR"
+        built.launchedAt = fault === undefined ? at : undefined
+        built.fault = fault === undefined ? undefined : { ...fault, createdAt: at }
+      }
+    }
+    ServerRecord.settle(server, now)
+    return server
+  }
 
   const createServer = (request: NovaRequest.NovaRequest): WireResponse => {
     const { now } = request
-    const wanted = CreateRequest.read(request.body, {
+    const wanted = CreateRequest.read(request, {
       findImage: images.find,
       findNetwork: networks.find,
       hasKeyPair: keyPairs.has,
       hasServer: (id) => servers.get(id)?.deletedAt === undefined && servers.has(id),
-      requiredNetworks: options.requiredNetworks ?? []
+      requiredNetworks: options.requiredNetworks ?? [],
+      isTaken,
+      openStack: {
+        availabilityZones,
+        securityGroups: options.securityGroups ?? ["default"],
+        findGroup: groups.find,
+        hostOf: (id) => present().find((server) => server.id === id)?.host
+      }
     })
-    const present = live(now)
-    const usedRam = present.reduce((sum, server) => sum + (Flavors.find(server.flavorId)?.ram ?? 0), 0)
-    const checkQuota = (name: string, asked: number, used: number, quota: number): void => {
-      if (quota >= 0 && used + asked > quota) {
-        Refusal.fault(
-          403,
-          "forbidden",
-          `Quota exceeded for ${name}: Requested ${asked}, but already used ${used} of ${quota} ${name}`
-        )
-      }
-    }
-    checkQuota("instances", wanted.count, present.length, quotas.instances)
-    checkQuota("ram", wanted.count * wanted.flavor.ram, usedRam, quotas.ram)
-    const created = Array.from({ length: wanted.count }, (_, index) => {
-      const server = add({
-        ...wanted,
-        // Several servers of one request are told apart by their ids, the last five digits of which Nova appends.
-        name: wanted.count === 1 ? wanted.name : `${wanted.name}-${index + 1}`,
-        flavorId: wanted.flavor.id,
-        status: "BUILD",
-        now
-      })
-      const fault = !wanted.schedulable ? noHostFound : failingBuilds-- > 0 ? failingFault : undefined
-      failingBuilds = Math.max(0, failingBuilds)
-      server.actions.push({ action: "create", requestId: request.requestId, startedAt: now })
-      server.transition = {
-        status: "BUILD",
-        taskState: "spawning",
-        startedAt: now,
-        visibleAt: now,
-        endsAt: now + buildTime,
-        end: (built, at) => {
-          built.status = fault === undefined ? "ACTIVE" : "ERROR"
-          built.fault = fault === undefined ? undefined : { ...fault, createdAt: at }
-        }
-      }
-      ServerRecord.settle(server, now)
-      return server
+    const count = allowedCount(wanted, now)
+    const reservationId = OpenStackFields.newReservationId()
+    const hostname = wanted.openStack.hostname ?? OpenStackFields.hostnameOf(wanted.name)
+    const created = Array.from({ length: count }, (_, launchIndex) => {
+      // Several servers of one request are told apart by numbers behind their names.
+      const suffix = wanted.count.most === 1 ? "" : `-${launchIndex + 1}`
+      const names = { name: `${wanted.name}${suffix}`, hostname: `${hostname}${suffix}`, launchIndex }
+      return build(wanted, names, reservationId, request)
     })
     if (wanted.wantsReservation) {
-      return Reply.json(202, { reservation_id: `r-${randomUUID().slice(0, 8)}` })
+      return Reply.json(202, { reservation_id: reservationId })
     }
     const [first] = created
     if (first === undefined) {
@@ -289,7 +397,10 @@ export const make = (options: CloudServersOptions = {}): CloudServersEmulator =>
           id: first.id,
           links: NovaRequest.links(request.baseUrl, `servers/${first.id}`),
           adminPass: wanted.adminPass,
-          "OS-DCF:diskConfig": first.diskConfig
+          "OS-DCF:diskConfig": first.diskConfig,
+          ...(request.microversion === undefined
+            ? {}
+            : { security_groups: first.securityGroups.map((name) => ({ name })) })
         }
       },
       { Location: `${request.baseUrl}/servers/${first.id}` }
@@ -305,46 +416,20 @@ export const make = (options: CloudServersOptions = {}): CloudServersEmulator =>
     }
   }
 
-  // RE2 takes linear time for every pattern; JavaScript's own regular expressions would let a request stop the cloud.
-  const namePattern = (query: URLSearchParams): RE2JS | undefined => {
-    const value = query.get("name")
-    try {
-      return value === null ? undefined : RE2JS.compile(value)
-    } catch {
-      return NovaRequest.badRequest("Invalid name filter: not a regular expression")
-    }
-  }
-
   const listServers = (request: NovaRequest.NovaRequest, detail: boolean): WireResponse => {
     const { now, query } = request
-    const since = Listing.changesSince(query)
-    const name = namePattern(query)
-    const image = query.get("image")
-    const flavor = query.get("flavor")
-    const status = query.get("status")?.toUpperCase()
-    const keep = (server: ServerRecord.ServerRecord): boolean => {
-      ServerRecord.settle(server, now)
-      if (server.deletedAt !== undefined && (since === undefined || now - server.deletedAt > deletedVisible)) {
-        return false
-      }
-      return (
-        (since === undefined || server.updatedAt >= since) &&
-        (name === undefined || name.matcher(server.name).find()) &&
-        (image === null || server.imageId === NovaRequest.idOf(image)) &&
-        (flavor === null || server.flavorId === NovaRequest.idOf(flavor)) &&
-        (status === undefined || ServerRecord.statusOf(server, now) === status)
-      )
-    }
+    const keep = ServerFilters.read(request)
+    const since = query.get("changes-since")
     const marker = query.get("marker")
     const marked = marker === null ? undefined : servers.get(marker)
     if (marked !== undefined) {
       ServerRecord.settle(marked, now)
     }
-    if (marked?.deletedAt !== undefined && since === undefined) {
+    if (marked?.deletedAt !== undefined && since === null && !query.has("changes-before")) {
       return NovaRequest.badRequest(`marker [${marker}] not found`)
     }
     const page = Listing.page({
-      items: newestFirst(),
+      items: ServerFilters.sorted(newestFirst(), request),
       keep,
       query,
       cap: pageCap,
@@ -353,7 +438,7 @@ export const make = (options: CloudServersOptions = {}): CloudServersEmulator =>
     return Reply.json(200, {
       servers: page.items.map((server) =>
         detail
-          ? serverJson(server, request)
+          ? ServerRecord.toJson(server, request, false)
           : {
               id: server.id,
               name: server.name,
@@ -372,11 +457,12 @@ export const make = (options: CloudServersOptions = {}): CloudServersEmulator =>
     const name = fields["name"] === undefined ? server.name : CreateRequest.readName(fields["name"])
     const accessIPv4 = CreateRequest.readAddress(fields, "accessIPv4")
     const accessIPv6 = CreateRequest.readAddress(fields, "accessIPv6")
+    Object.assign(server, OpenStackFields.readUpdate(fields, request))
     server.name = name
     server.accessIPv4 = accessIPv4 ?? server.accessIPv4
     server.accessIPv6 = accessIPv6 ?? server.accessIPv6
     server.updatedAt = request.now
-    return Reply.json(200, { server: ServerRecord.coreJson(server, request) })
+    return Reply.json(200, { server: ServerRecord.changedJson(server, request) })
   }
 
   const deleteServer = (server: ServerRecord.ServerRecord, request: NovaRequest.NovaRequest): WireResponse => {
@@ -405,7 +491,7 @@ export const make = (options: CloudServersOptions = {}): CloudServersEmulator =>
   ): WireResponse => {
     const { body, method, now, requestId } = request
     const [name, item, ...more] = path
-    if (more.length > 0) {
+    if (more.length > 0 || (request.microversion !== undefined && rackspaceSubResources.includes(name ?? ""))) {
       return NovaRequest.noRoute()
     }
     switch (name) {
@@ -417,15 +503,16 @@ export const make = (options: CloudServersOptions = {}): CloudServersEmulator =>
               actionTime,
               statusLag,
               findImage: images.find,
+              hasKeyPair: keyPairs.has,
               addImage: images.add,
-              toJson: (record) => ServerRecord.coreJson(record, request)
+              request
             })
           : NovaRequest.badMethod()
       case "ips": {
         if (method !== "GET") {
           return NovaRequest.badMethod()
         }
-        const addresses = ServerRecord.addresses(server)
+        const addresses = ServerRecord.addresses(server, request)
         if (item === undefined) {
           return Reply.json(200, { addresses })
         }
@@ -444,27 +531,19 @@ export const make = (options: CloudServersOptions = {}): CloudServersEmulator =>
             server.updatedAt = now
           }
         })
-      case "os-instance-actions": {
-        if (method !== "GET") {
-          return NovaRequest.badMethod()
-        }
-        const actions = server.actions.map((action) => ({
-          action: action.action,
-          instance_uuid: server.id,
-          message: null,
-          project_id: request.tenantId,
-          request_id: action.requestId,
-          start_time: Timestamp.microsecondsWithoutZone(action.startedAt),
-          user_id: request.userId
-        }))
-        if (item === undefined) {
-          return Reply.json(200, { instanceActions: actions.toReversed() })
-        }
-        const action = actions.find((candidate) => candidate.request_id === item)
-        return action === undefined
-          ? NovaRequest.notFound(`Action for request_id ${item} on instance ${server.id} not found`)
-          : Reply.json(200, { instanceAction: action })
-      }
+      case "os-instance-actions":
+        return InstanceActions.serve(server, item, request, pageCap)
+      case "os-interface":
+        return Interfaces.serve(server, item, request, {
+          findNetwork: networks.find,
+          nextNumber: () => ++laterInterfaces,
+          isPort: (id) => present().some(({ interfaces }) => interfaces.some((attached) => attached.id === id)),
+          isTaken
+        })
+      case "remote-consoles":
+        return RemoteConsoles.serve(server, item, request)
+      case "tags":
+        return ServerTags.serve(server, item, request)
       case "rax-si-image-schedule":
         return ImageSchedule.serve(server, request)
       case "os-virtual-interfacesv2":
@@ -472,7 +551,7 @@ export const make = (options: CloudServersOptions = {}): CloudServersEmulator =>
       case "ip_associations":
         return IpAssociations.serve(server, item, request)
       case "os-volume_attachments":
-        return VolumeAttachments.serve(server, item, request)
+        return VolumeAttachments.serve(server, item, request, volumes)
       default:
         return NovaRequest.noRoute()
     }
@@ -497,7 +576,7 @@ export const make = (options: CloudServersOptions = {}): CloudServersEmulator =>
     }
     switch (method) {
       case "GET":
-        return Reply.json(200, { server: serverJson(server, request) })
+        return Reply.json(200, { server: ServerRecord.toJson(server, request, true) })
       case "PUT":
         return updateServer(server, request)
       case "DELETE":
@@ -520,6 +599,9 @@ export const make = (options: CloudServersOptions = {}): CloudServersEmulator =>
 
   const route = (path: ReadonlyArray<string>, request: NovaRequest.NovaRequest): WireResponse => {
     const [collection, ...rest] = path
+    if (collection === "os-networksv2" && request.microversion !== undefined) {
+      return NovaRequest.noRoute()
+    }
     switch (collection) {
       case "servers":
         return serverRoutes(rest, request)
@@ -528,6 +610,9 @@ export const make = (options: CloudServersOptions = {}): CloudServersEmulator =>
       case "flavors":
         return Flavors.serve(rest, request, pageCap)
       case "images":
+        if (NovaRequest.speaks(request, rest[1] === "metadata" ? 39 : 36)) {
+          return NovaRequest.notFound("The resource could not be found.")
+        }
         return images.serve(rest, request)
       case "os-keypairs":
         return keyPairs.serve(rest, request)
@@ -535,6 +620,14 @@ export const make = (options: CloudServersOptions = {}): CloudServersEmulator =>
         return networks.serve(rest, request, (id) =>
           live(request.now).some((server) => server.interfaces.some((attached) => attached.networkId === id))
         )
+      case "os-server-groups":
+        NovaRequest.demandMicroversion(request, 1)
+        return groups.serve(rest, request)
+      case "os-availability-zone":
+        NovaRequest.demandMicroversion(request, 1)
+        return AvailabilityZones.serve(availabilityZones, rest, request)
+      case "os-volumes":
+        return volumes.serve(rest, request)
       case "limits":
         return request.method === "GET" ? limits(request.now) : NovaRequest.badMethod()
       case "os-quota-sets":
@@ -567,16 +660,24 @@ export const make = (options: CloudServersOptions = {}): CloudServersEmulator =>
     if (parsed._tag === "Malformed") {
       return NovaRequest.badRequest("cannot understand JSON")
     }
-    return route(path, {
-      method: request.method === "HEAD" ? "GET" : request.method,
-      query: request.query,
-      baseUrl: request.baseUrl,
-      tenantId: request.caller.tenantId,
-      userId: request.caller.userId,
-      body: parsed._tag === "Json" && RequestBody.isObject(parsed.value) ? parsed.value : undefined,
-      requestId,
-      now
-    })
+    const microversion = maximum === undefined ? undefined : Microversions.chosen(request.headers, maximum)
+    const response = Refusal.catching(() =>
+      route(path, {
+        method: request.method === "HEAD" ? "GET" : request.method,
+        query: request.query,
+        baseUrl: request.baseUrl,
+        tenantId: request.caller.tenantId,
+        userId: request.caller.userId,
+        body: parsed._tag === "Json" && RequestBody.isObject(parsed.value) ? parsed.value : undefined,
+        requestId,
+        now,
+        microversion,
+        isAdministrator: maximum !== undefined && options.isAdministrator === true
+      })
+    )
+    return microversion === undefined
+      ? response
+      : Reply.withDefaultHeaders(response, Microversions.headersOf(microversion))
   }
 
   const known = (id: string): ServerRecord.ServerRecord => {

@@ -360,7 +360,7 @@ export const make = (options: EmulatorOptions = {}): Effect.Effect<Emulator> =>
       const { path, query } = Identity.splitTarget(request.target)
       const versionsOf = Versions.regionOf(path)
       if (versionsOf !== undefined && regions.includes(versionsOf)) {
-        return Effect.succeed(Versions.serve(path, originOf(request)))
+        return Effect.succeed(Versions.serve(path, originOf(request), options.servers?.maxMicroversion))
       }
       const edge = CloudFilesCdn.locateEdge(path)
       const served = edge === undefined ? undefined : cdn.get(edge.region)

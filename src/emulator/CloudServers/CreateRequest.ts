@@ -14,6 +14,8 @@ import type { Image } from "./Images.js"
 import * as Metadata from "./Metadata.js"
 import * as Networks from "./Networks.js"
 import * as NovaRequest from "./NovaRequest.js"
+import * as OpenStackFields from "./OpenStackFields.js"
+import * as ServerTags from "./ServerTags.js"
 
 /**
  * A request that passed every check.
@@ -26,7 +28,7 @@ export interface CreateRequest {
   /** Empty where the server boots from a volume. */
   readonly imageId: string
   readonly flavor: Flavors.Flavor
-  readonly networks: ReadonlyArray<Networks.Network>
+  readonly networks: ReadonlyArray<WantedNetwork>
   readonly keyName: string | null
   readonly diskConfig: "AUTO" | "MANUAL"
   readonly metadata: Record<string, string>
@@ -34,10 +36,24 @@ export interface CreateRequest {
   readonly adminPass: string
   readonly accessIPv4: string | undefined
   readonly accessIPv6: string | undefined
-  readonly count: number
+  /** At least so many servers, and at the most so many, as far as the quotas allow. */
+  readonly count: { readonly least: number; readonly most: number }
   readonly wantsReservation: boolean
   /** False where the scheduler's hints cannot be met: the server will end in ERROR. */
   readonly schedulable: boolean
+  readonly openStack: OpenStackFields.CreateFields
+}
+
+/**
+ * A network that a new server is to be on.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface WantedNetwork {
+  readonly network: Networks.Network
+  readonly fixedIp?: string | undefined
+  readonly tag?: string | undefined
 }
 
 /**
@@ -51,6 +67,9 @@ export interface CreateContext {
   readonly findNetwork: (id: string) => Networks.Network | undefined
   readonly hasKeyPair: (name: string) => boolean
   readonly hasServer: (id: string) => boolean
+  readonly openStack: OpenStackFields.Context
+  /** Whether some server on the network has this address. */
+  readonly isTaken: (networkId: string, address: string) => boolean
   /** Networks that the account's policy demands at every server (RackConnect and managed accounts). */
   readonly requiredNetworks: ReadonlyArray<string>
 }
@@ -201,14 +220,51 @@ const readCount = (server: RequestBody.JsonObject, field: string, fallback: numb
 const accessDenied = (message: string): never =>
   Refusal.refuse(Reply.text(403, `403 Forbidden\n\nAccess was denied to this resource.\n\n ${message}`))
 
-const readNetworks = (value: unknown, context: CreateContext): ReadonlyArray<Networks.Network> => {
+/** What a server is on where it chooses none: at OpenStack the project's own network. */
+const defaultNetworks = ({ microversion }: NovaRequest.NovaRequest): ReadonlyArray<WantedNetwork> =>
+  (microversion === undefined ? [Networks.publicNet, Networks.serviceNet] : [Networks.serviceNet]).map((network) => ({
+    network
+  }))
+
+/** The address and the tag of a network, which OpenStack has. */
+const readFixedIp = (item: RequestBody.JsonObject, id: string, context: CreateContext): string | undefined => {
+  const address = item["fixed_ip"]
+  if (address === undefined) {
+    return undefined
+  }
+  if (typeof address !== "string" || !(isIPv4(address) || isIPv6(address))) {
+    return NovaRequest.badRequest(`Invalid fixed IP address (${RequestBody.textOf(address)})`)
+  }
+  return context.isTaken(id, address)
+    ? NovaRequest.badRequest(`Fixed IP address ${address} is already in use on another instance.`)
+    : address
+}
+
+const readTag = (item: RequestBody.JsonObject, request: NovaRequest.NovaRequest): string | undefined => {
+  const tag = item["tag"]
+  return tag === undefined
+    ? undefined
+    : OpenStackFields.speaksDeviceTags(request)
+      ? ServerTags.readTag(tag)
+      : NovaRequest.invalid("networks", "Additional properties are not allowed ('tag' was unexpected)")
+}
+
+const readNetworks = (
+  value: unknown,
+  context: CreateContext,
+  request: NovaRequest.NovaRequest
+): ReadonlyArray<WantedNetwork> => {
+  const mustChoose = NovaRequest.speaks(request, 37)
   if (value === undefined) {
-    return [Networks.publicNet, Networks.serviceNet]
+    return mustChoose ? NovaRequest.invalid("server", "'networks' is a required property") : defaultNetworks(request)
+  }
+  if (mustChoose && (value === "auto" || value === "none")) {
+    return value === "auto" ? defaultNetworks(request) : []
   }
   if (!Array.isArray(value)) {
     return NovaRequest.badRequest("Bad networks format")
   }
-  const networks: Array<Networks.Network> = []
+  const networks: Array<WantedNetwork> = []
   for (const item of value as ReadonlyArray<unknown>) {
     if (!RequestBody.isObject(item)) {
       return NovaRequest.badRequest("Bad networks format")
@@ -224,15 +280,20 @@ const readNetworks = (value: unknown, context: CreateContext): ReadonlyArray<Net
     if (network === undefined) {
       return NovaRequest.badRequest(`Network ${id} could not be found.`)
     }
-    if (networks.includes(network)) {
+    if (request.microversion === undefined && networks.some((wanted) => wanted.network === network)) {
       return NovaRequest.badRequest(`Duplicate networks (${id}) are not allowed`)
     }
-    networks.push(network)
+    networks.push({
+      network,
+      ...(request.microversion === undefined
+        ? {}
+        : { fixedIp: readFixedIp(item, id, context), tag: readTag(item, request) })
+    })
   }
-  const missing = context.requiredNetworks.filter((id) => !networks.some((network) => network.id === id))
+  const missing = context.requiredNetworks.filter((id) => !networks.some(({ network }) => network.id === id))
   // An empty list means no choice either (Nova treats it as such), but a choice must name what it wants.
   return networks.length === 0
-    ? [Networks.publicNet, Networks.serviceNet]
+    ? defaultNetworks(request)
     : missing.length > 0
       ? accessDenied(`Networks (${missing.join(",")}) required but missing`)
       : networks
@@ -337,7 +398,8 @@ const readHints = (body: RequestBody.JsonObject, context: CreateContext): boolea
  * @since 0.1.0
  * @category parsing
  */
-export const read = (body: RequestBody.JsonObject | undefined, context: CreateContext): CreateRequest => {
+export const read = (request: NovaRequest.NovaRequest, context: CreateContext): CreateRequest => {
+  const { body } = request
   const server = body?.["server"]
   if (body === undefined || !RequestBody.isObject(server)) {
     return NovaRequest.badRequest(
@@ -345,6 +407,7 @@ export const read = (body: RequestBody.JsonObject | undefined, context: CreateCo
     )
   }
   const name = readName(server["name"])
+  const openStack = OpenStackFields.readCreate(server, body["os:scheduler_hints"], request, context.openStack)
   const adminPass = readAdminPass(server)
   const bootsFromVolume = readBlockDevices(server, context)
   const imageRef = server["imageRef"]
@@ -399,7 +462,7 @@ export const read = (body: RequestBody.JsonObject | undefined, context: CreateCo
     name,
     imageId: image?.id ?? "",
     flavor,
-    networks: readNetworks(server["networks"], context),
+    networks: readNetworks(server["networks"], context, request),
     keyName,
     diskConfig: readDiskConfig(server, image) ?? image?.diskConfig ?? "MANUAL",
     metadata: server["metadata"] === undefined ? {} : Metadata.read(server["metadata"]),
@@ -407,8 +470,9 @@ export const read = (body: RequestBody.JsonObject | undefined, context: CreateCo
     adminPass,
     accessIPv4: readAddress(server, "accessIPv4"),
     accessIPv6: readAddress(server, "accessIPv6"),
-    count: most,
+    count: { least, most },
     wantsReservation: server["return_reservation_id"] === true || server["return_reservation_id"] === "True",
-    schedulable: readHints(body, context)
+    schedulable: readHints(body, context),
+    openStack
   }
 }

@@ -168,7 +168,11 @@ export const find = (id: string): Flavor | undefined => byId.get(id)
  */
 export const isMetal = (flavor: Flavor): boolean => flavor.extraSpecs["policy_class"] === "onmetal_flavor"
 
-const toJson = (flavor: Flavor, baseUrl: string): Readonly<Record<string, unknown>> => ({
+/** Rackspace tells extra specifications always, OpenStack since microversion 2.61, and who may use a flavor. */
+const toJson = (
+  flavor: Flavor,
+  request: Pick<NovaRequest.NovaRequest, "baseUrl" | "microversion">
+): Readonly<Record<string, unknown>> => ({
   id: flavor.id,
   name: flavor.name,
   ram: flavor.ram,
@@ -177,8 +181,12 @@ const toJson = (flavor: Flavor, baseUrl: string): Readonly<Record<string, unknow
   swap: flavor.swap,
   rxtx_factor: flavor.rxtxFactor,
   "OS-FLV-EXT-DATA:ephemeral": flavor.ephemeral,
-  "OS-FLV-WITH-EXT-SPECS:extra_specs": flavor.extraSpecs,
-  links: NovaRequest.links(baseUrl, `flavors/${flavor.id}`)
+  ...(request.microversion === undefined
+    ? { "OS-FLV-WITH-EXT-SPECS:extra_specs": flavor.extraSpecs }
+    : { "os-flavor-access:is_public": true, "OS-FLV-DISABLED:disabled": false }),
+  ...(NovaRequest.speaks(request, 55) ? { description: null } : {}),
+  ...(NovaRequest.speaks(request, 61) ? { extra_specs: flavor.extraSpecs } : {}),
+  links: NovaRequest.links(request.baseUrl, `flavors/${flavor.id}`)
 })
 
 const atLeast = (query: URLSearchParams, name: string): number => {
@@ -203,7 +211,7 @@ const list = (request: NovaRequest.NovaRequest, detail: boolean, pageCap: number
   return Reply.json(200, {
     flavors: page.items.map((flavor) =>
       detail
-        ? toJson(flavor, request.baseUrl)
+        ? toJson(flavor, request)
         : { id: flavor.id, name: flavor.name, links: NovaRequest.links(request.baseUrl, `flavors/${flavor.id}`) }
     ),
     ...(page.links === undefined ? {} : { flavors_links: page.links })
@@ -229,7 +237,7 @@ export const serve = (path: ReadonlyArray<string>, request: NovaRequest.NovaRequ
     return NovaRequest.notFound("The resource could not be found.")
   }
   if (sub === undefined) {
-    return Reply.json(200, { flavor: toJson(flavor, request.baseUrl) })
+    return Reply.json(200, { flavor: toJson(flavor, request) })
   }
   if (sub !== "os-extra_specs" || more.length > 0) {
     return NovaRequest.noRoute()

@@ -71,13 +71,44 @@ export const page = <A extends { readonly id: string }>(options: {
   return { items, links: [{ rel: "next", href: `${options.url}?${next.toString()}` }] }
 }
 
+/** A number in a query that is not negative; undefined where it is not sent. */
+const natural = (query: URLSearchParams, name: string): number | undefined => {
+  const value = query.get(name)
+  return value === null
+    ? undefined
+    : /^\d+$/.test(value)
+      ? Number(value)
+      : NovaRequest.badRequest(`Invalid input for query parameters ${name}. Value: ${value}. It must be a whole number`)
+}
+
+/**
+ * Cuts a page by `offset` and `limit`, as Nova's older listings do; a limit of nought is none.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const counted = <A>(items: ReadonlyArray<A>, query: URLSearchParams): ReadonlyArray<A> => {
+  const offset = natural(query, "offset") ?? 0
+  const limit = natural(query, "limit") ?? 0
+  return items.slice(offset, limit === 0 ? undefined : offset + limit)
+}
+
+/**
+ * A moment of a listing's filter (`changes-since`, `changes-before`) in milliseconds since the epoch; undefined where it is not
+ * asked for.
+ *
+ * @since 0.1.0
+ * @category parsing
+ */
+export const moment = (query: URLSearchParams, name: string): number | undefined => {
+  const value = query.get(name)
+  return value === null ? undefined : (Timestamp.parse(value) ?? NovaRequest.badRequest(`Invalid ${name} value`))
+}
+
 /**
  * The `changes-since` of a listing in milliseconds since the epoch; undefined where it is not asked for.
  *
  * @since 0.1.0
  * @category parsing
  */
-export const changesSince = (query: URLSearchParams): number | undefined => {
-  const value = query.get("changes-since")
-  return value === null ? undefined : (Timestamp.parse(value) ?? NovaRequest.badRequest("Invalid changes-since value"))
-}
+export const changesSince = (query: URLSearchParams): number | undefined => moment(query, "changes-since")

@@ -5,6 +5,7 @@
  * @since 0.1.0
  */
 import { randomUUID } from "node:crypto"
+import { isIPv6 } from "node:net"
 import type { WireResponse } from "../Protocol.js"
 import * as Reply from "../Reply.js"
 import * as RequestBody from "../RequestBody.js"
@@ -56,33 +57,35 @@ const hex = (value: number, digits: number): string => value.toString(16).padSta
 
 /**
  * The interface of the `number`th server on a network. Public addresses come from the ranges that are kept for
- * benchmarks and documentation, so that nobody real is ever named.
+ * benchmarks and documentation, so that nobody real is ever named. `fixedIp` is the address that it is to have.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const attach = (network: Network, number: number, id: string): Interface => ({
+export const attach = (network: Network, number: number, id: string, fixedIp?: string): Interface => ({
   id,
   macAddress: `bc:76:4e:${hex(Math.floor(number / 65536) % 256, 2)}:${hex(Math.floor(number / 256) % 256, 2)}:${hex(number % 256, 2)}`,
   networkId: network.id,
   label: network.label,
   addresses:
-    network.id === publicNet.id
-      ? [
-          { version: 4, addr: after("198.18.0.0", 1 + (number % 131_000)) },
-          {
-            version: 6,
-            addr: `2001:db8:7801:52:be76:4eff:fe0${hex(Math.floor(number / 65536) % 16, 1)}:${hex(number % 65536, 1)}`
-          }
-        ]
-      : network.id === serviceNet.id
-        ? [{ version: 4, addr: after("10.176.0.0", 1 + (number % 131_000)) }]
-        : [
+    fixedIp !== undefined
+      ? [{ version: isIPv6(fixedIp) ? 6 : 4, addr: fixedIp }]
+      : network.id === publicNet.id
+        ? [
+            { version: 4, addr: after("198.18.0.0", 1 + (number % 131_000)) },
             {
-              version: 4,
-              addr: after((network.cidr ?? "192.168.0.0/24").split("/")[0] ?? "192.168.0.0", 1 + (number % 250))
+              version: 6,
+              addr: `2001:db8:7801:52:be76:4eff:fe0${hex(Math.floor(number / 65536) % 16, 1)}:${hex(number % 65536, 1)}`
             }
           ]
+        : network.id === serviceNet.id
+          ? [{ version: 4, addr: after("10.176.0.0", 1 + (number % 131_000)) }]
+          : [
+              {
+                version: 4,
+                addr: after((network.cidr ?? "192.168.0.0/24").split("/")[0] ?? "192.168.0.0", 1 + (number % 250))
+              }
+            ]
 })
 
 /** How many isolated networks an account may have. */

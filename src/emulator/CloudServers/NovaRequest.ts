@@ -26,7 +26,71 @@ export interface NovaRequest {
   readonly requestId: string
   /** Milliseconds since the epoch. */
   readonly now: number
+  /** The minor number of the microversion, 1 for Nova's oldest; undefined where the cloud has none, as Rackspace. */
+  readonly microversion: number | undefined
+  /** Whether the caller may do what OpenStack's policies keep for administrators. */
+  readonly isAdministrator: boolean
 }
+
+/**
+ * Whether a request speaks this microversion (its minor number) or a later one. At Rackspace it never does.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const speaks = (request: Pick<NovaRequest, "microversion">, since: number): boolean =>
+  request.microversion !== undefined && request.microversion >= since
+
+/**
+ * Refuses a route that this microversion does not have (any more): 404, as Nova does.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const demandMicroversion = (request: NovaRequest, since: number, last = Infinity): void => {
+  if (request.microversion === undefined) {
+    noRoute()
+  } else if (request.microversion < since || request.microversion > last) {
+    notFound("The resource could not be found.")
+  }
+}
+
+/**
+ * Refuses what OpenStack's policies keep for administrators: 403.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const demandAdministrator = (request: NovaRequest, policy: string): void => {
+  if (!request.isAdministrator) {
+    forbidden(`Policy doesn't allow ${policy} to be performed.`)
+  }
+}
+
+/**
+ * Refuses fields that a request must not have, in the words of Nova's JSON schemas.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const refuseOthers = (field: string, sent: RequestBody.JsonObject, known: ReadonlyArray<string>): void => {
+  const unknown = Object.keys(sent).filter((name) => !known.includes(name))
+  if (unknown.length > 0) {
+    invalid(
+      field,
+      `Additional properties are not allowed (${unknown.map((name) => `'${name}'`).join(", ")} ${unknown.length === 1 ? "was" : "were"} unexpected)`
+    )
+  }
+}
+
+/**
+ * 400 in the words of Nova's JSON schemas.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const invalid = (field: string, problem: string): never =>
+  badRequest(`Invalid input for field/attribute ${field}. ${problem}`)
 
 /**
  * 404 `itemNotFound`.

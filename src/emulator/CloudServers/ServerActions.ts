@@ -14,6 +14,7 @@ import * as Flavors from "./Flavors.js"
 import type { Image } from "./Images.js"
 import * as Metadata from "./Metadata.js"
 import * as NovaRequest from "./NovaRequest.js"
+import * as OpenStackFields from "./OpenStackFields.js"
 import * as ServerRecord from "./ServerRecord.js"
 
 /** An unconfirmed resize confirms itself after a day. */
@@ -33,8 +34,9 @@ export interface ActionContext {
   /** How long a new status stays hidden after the action was accepted, in milliseconds. */
   readonly statusLag: number
   readonly findImage: (id: string) => Image | undefined
+  readonly hasKeyPair: (name: string) => boolean
   readonly addImage: (image: Image) => void
-  readonly toJson: (server: ServerRecord.ServerRecord) => Readonly<Record<string, unknown>>
+  readonly request: NovaRequest.NovaRequest
 }
 
 /** Refuses an action whose server is in none of these states, or busy. */
@@ -127,6 +129,18 @@ const nullArgument = (action: string, argument: unknown): void => {
   }
 }
 
+/** Since microversion 2.73 a lock may have a reason; null where it has none. */
+const readLockedReason = (argument: unknown, request: NovaRequest.NovaRequest): string | null => {
+  if (!NovaRequest.speaks(request, 73) || argument === null) {
+    nullArgument("lock", argument)
+    return null
+  }
+  const reason = objectArgument("lock", argument)["locked_reason"] ?? null
+  return reason === null || (typeof reason === "string" && reason.length <= 255)
+    ? reason
+    : NovaRequest.invalid("locked_reason", "It is not a text of at most 255 characters")
+}
+
 const flavorOf = (server: ServerRecord.ServerRecord): Flavors.Flavor | undefined => Flavors.find(server.flavorId)
 
 const refuseMetal = (server: ServerRecord.ServerRecord, action: string): void => {
@@ -173,7 +187,7 @@ const perform = (
   argument: unknown,
   context: ActionContext
 ): WireResponse => {
-  const { now } = context
+  const { now, request } = context
   switch (action) {
     case "reboot": {
       const type = RequestBody.isObject(argument) ? argument["type"] : undefined
@@ -289,11 +303,21 @@ const perform = (
       return accepted()
     }
     case "lock":
+      server.locked = readLockedReason(argument, request)
+      return accepted()
     case "unlock":
+      nullArgument(action, argument)
+      server.locked = undefined
+      return accepted()
     case "resetNetwork":
       nullArgument(action, argument)
-      return accepted()
+      return request.microversion === undefined
+        ? accepted()
+        : Refusal.refuse(Reply.fault(410, "gone", "This resource is no longer available."))
     case "os-getVNCConsole": {
+      if (NovaRequest.speaks(request, 6)) {
+        return NovaRequest.notFound("The resource could not be found.")
+      }
       const type = objectArgument(action, argument)["type"]
       if (type !== "novnc" && type !== "xvpvnc") {
         return NovaRequest.badRequest("Unknown console type")
@@ -341,8 +365,10 @@ const rebuild = (
   const accessIPv6 = CreateRequest.readAddress(options, "accessIPv6")
   const adminPass = CreateRequest.readAdminPass(options)
   CreateRequest.readPersonality(options)
+  const change = OpenStackFields.readRebuild(options, context.request, context.hasKeyPair)
   refuseMetal(server, "rebuild")
   demand(server, "rebuild", context.now, ["ACTIVE", "SHUTOFF", "ERROR"])
+  Object.assign(server, change)
   server.name = name
   server.metadata = metadata
   server.imageId = image.id
@@ -359,7 +385,14 @@ const rebuild = (
   })
   return Reply.json(
     202,
-    { server: { ...context.toJson(server), adminPass } },
+    {
+      server: {
+        ...ServerRecord.changedJson(server, context.request),
+        adminPass,
+        ...(NovaRequest.speaks(context.request, 57) ? { user_data: server.userData } : {}),
+        ...(NovaRequest.speaks(context.request, 54) ? { key_name: server.keyName } : {})
+      }
+    },
     { Location: `${context.baseUrl}/servers/${server.id}` }
   )
 }
@@ -401,6 +434,9 @@ const createImage = (
   context.addImage(image)
   const { status } = server
   begin(server, context, { taskState: "image_snapshot", end: becomes(status) })
+  if (NovaRequest.speaks(context.request, 45)) {
+    return Reply.json(202, { image_id: image.id })
+  }
   // The new image's id is nowhere but here.
   return Reply.empty(202, { Location: `${context.baseUrl}/images/${image.id}` })
 }

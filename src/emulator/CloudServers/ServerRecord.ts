@@ -6,7 +6,9 @@
  */
 import { createHash } from "node:crypto"
 import * as Timestamp from "../Timestamp.js"
+import * as Flavors from "./Flavors.js"
 import * as NovaRequest from "./NovaRequest.js"
+import * as Placement from "./Placement.js"
 
 /**
  * A change that takes time.
@@ -64,6 +66,52 @@ export interface Interface {
   readonly networkId: string
   readonly label: string
   readonly addresses: ReadonlyArray<{ readonly version: 4 | 6; readonly addr: string }>
+  /** By which the server's own metadata name it. */
+  readonly tag?: string | undefined
+}
+
+/**
+ * A volume on a server.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface AttachedVolume {
+  readonly volumeId: string
+  readonly device: string
+  readonly tag: string | undefined
+  readonly deleteOnTermination: boolean
+  /** The attachment's id in Cinder. */
+  readonly attachmentId: string
+  /** The id of Nova's own record of the disk. */
+  readonly blockDeviceId: string
+}
+
+/**
+ * What a server of OpenStack has, and one of Rackspace has not.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface OpenStackFields {
+  description: string | null
+  tags: ReadonlyArray<string>
+  hostname: string
+  readonly availabilityZone: string
+  /** The zone that was asked for. */
+  readonly pinnedAvailabilityZone: string | null
+  readonly securityGroups: ReadonlyArray<string>
+  /** The server group that it joined. */
+  readonly groupId: string | undefined
+  readonly schedulerHints: Readonly<Record<string, unknown>>
+  readonly reservationId: string
+  /** Its place among the servers of one request, from 0. */
+  readonly launchIndex: number
+  /** Null where it is locked without a reason; undefined where it is not locked. */
+  locked: string | null | undefined
+  trustedImageCertificates: ReadonlyArray<string> | null
+  /** In Base64. */
+  userData: string | null
 }
 
 /**
@@ -72,21 +120,25 @@ export interface Interface {
  * @since 0.1.0
  * @category models
  */
-export interface ServerRecord {
+export interface ServerRecord extends OpenStackFields {
   readonly id: string
   /** Counts from 1 in the order of creation; addresses are made from it. */
   readonly number: number
+  /** The number of the host that it is on. */
+  readonly host: number
   name: string
   /** Milliseconds since the epoch. */
   readonly createdAt: number
   updatedAt: number
   deletedAt: number | undefined
+  /** When it ran first. */
+  launchedAt: number | undefined
   flavorId: string
   /** The flavor before a resize that is not confirmed yet. */
   previousFlavorId: string | undefined
   /** Empty for a server that boots from a volume. */
   imageId: string
-  readonly keyName: string | null
+  keyName: string | null
   readonly configDrive: string
   diskConfig: "AUTO" | "MANUAL"
   metadata: Record<string, string>
@@ -99,7 +151,7 @@ export interface ServerRecord {
   transition: Transition | undefined
   readonly actions: Array<InstanceAction>
   imageSchedule: { readonly retention: number; readonly day_of_week?: string } | undefined
-  readonly volumes: Map<string, { readonly volumeId: string; readonly device: string }>
+  readonly volumes: Map<string, AttachedVolume>
   /** Ids of addresses that it shares. */
   readonly ipAssociations: Set<string>
 }
@@ -214,32 +266,67 @@ const bookmark = (baseUrl: string, path: string): ReadonlyArray<unknown> =>
  * @since 0.1.0
  * @category accessors
  */
-export const addresses = (server: ServerRecord): Readonly<Record<string, ReadonlyArray<unknown>>> =>
-  server.status === "BUILD"
-    ? {}
-    : Object.fromEntries(server.interfaces.map((attached) => [attached.label, attached.addresses]))
+export const addresses = (
+  server: ServerRecord,
+  request: Pick<NovaRequest.NovaRequest, "microversion">
+): Readonly<Record<string, ReadonlyArray<unknown>>> => {
+  const byLabel: Record<string, Array<unknown>> = {}
+  for (const { addresses: each, label, macAddress } of server.status === "BUILD" ? [] : server.interfaces) {
+    const shown = NovaRequest.speaks(request, 1)
+      ? each.map((address) => ({ ...address, "OS-EXT-IPS:type": "fixed", "OS-EXT-IPS-MAC:mac_addr": macAddress }))
+      : each
+    byLabel[label] = [...(byLabel[label] ?? []), ...shown]
+  }
+  return byLabel
+}
+
+type Context = Pick<
+  NovaRequest.NovaRequest,
+  "baseUrl" | "tenantId" | "userId" | "now" | "microversion" | "isAdministrator"
+>
 
 /**
- * The full server of `GET /servers/{id}` (servers.md section 2.3).
+ * The full server of `GET /servers/{id}` (servers.md section 2.3). `isSingle` where it does not stand in a listing.
  *
  * @since 0.1.0
  * @category accessors
  */
 export const toJson = (
   server: ServerRecord,
-  context: { readonly baseUrl: string; readonly tenantId: string; readonly userId: string; readonly now: number }
-): Readonly<Record<string, unknown>> => ({ ...coreJson(server, context), ...extendedJson(server, context) })
+  context: Context,
+  isSingle: boolean
+): Readonly<Record<string, unknown>> => ({
+  ...coreJson(server, context),
+  ...extendedJson(server, context),
+  ...(context.microversion === undefined ? rackspaceJson(server, context) : openStackJson(server, context, isSingle))
+})
 
 /**
- * A server as the answers to an update and to a rebuild have it: the extensions add nothing to those.
+ * A server as the answers to an update and to a rebuild have it: the extensions add nothing to those, up to microversion 2.74.
  *
  * @since 0.1.0
  * @category accessors
  */
-export const coreJson = (
-  server: ServerRecord,
-  context: { readonly baseUrl: string; readonly tenantId: string; readonly userId: string; readonly now: number }
-): Readonly<Record<string, unknown>> => {
+export const changedJson = (server: ServerRecord, context: Context): Readonly<Record<string, unknown>> =>
+  NovaRequest.speaks(context, 75) ? toJson(server, context, true) : coreJson(server, context)
+
+/** The flavor by its id; since microversion 2.47 what it was when the server was made. */
+const flavorJson = (server: ServerRecord, context: Context): Readonly<Record<string, unknown>> => {
+  const flavor = NovaRequest.speaks(context, 47) ? Flavors.find(server.flavorId) : undefined
+  return flavor === undefined
+    ? { id: server.flavorId, links: bookmark(context.baseUrl, `flavors/${server.flavorId}`) }
+    : {
+        original_name: flavor.name,
+        vcpus: flavor.vcpus,
+        ram: flavor.ram,
+        disk: flavor.disk,
+        ephemeral: flavor.ephemeral,
+        swap: flavor.swap === "" ? 0 : flavor.swap,
+        extra_specs: flavor.extraSpecs
+      }
+}
+
+const coreJson = (server: ServerRecord, context: Context): Readonly<Record<string, unknown>> => {
   const { baseUrl, now, tenantId, userId } = context
   const status = statusOf(server, now)
   const building = server.status === "BUILD"
@@ -252,57 +339,100 @@ export const coreJson = (
     ...(withProgress.has(status) ? { progress: progressOf(server, now) } : {}),
     created: Timestamp.utcSeconds(server.createdAt),
     updated: Timestamp.utcSeconds(server.updatedAt),
-    hostId: building
-      ? ""
-      : createHash("sha224")
-          .update(`${tenantId}-host-${server.number % 7}`)
-          .digest("hex"),
-    addresses: addresses(server),
+    hostId: building ? "" : createHash("sha224").update(`${tenantId}-host-${server.host}`).digest("hex"),
+    addresses: addresses(server, context),
     accessIPv4: building ? "" : server.accessIPv4,
     accessIPv6: building ? "" : server.accessIPv6,
     image: server.imageId === "" ? "" : { id: server.imageId, links: bookmark(baseUrl, `images/${server.imageId}`) },
-    flavor: { id: server.flavorId, links: bookmark(baseUrl, `flavors/${server.flavorId}`) },
+    flavor: flavorJson(server, context),
     links: NovaRequest.links(baseUrl, `servers/${server.id}`),
     metadata: server.metadata,
-    "OS-DCF:diskConfig": server.diskConfig
+    "OS-DCF:diskConfig": server.diskConfig,
+    ...(NovaRequest.speaks(context, 9) ? { locked: server.locked !== undefined } : {}),
+    ...(NovaRequest.speaks(context, 19) ? { description: server.description } : {}),
+    ...(NovaRequest.speaks(context, 26) ? { tags: server.tags } : {}),
+    ...(NovaRequest.speaks(context, 63) ? { trusted_image_certificates: server.trustedImageCertificates } : {})
   }
 }
 
-const extendedJson = (server: ServerRecord, { now }: { readonly now: number }): Readonly<Record<string, unknown>> => {
-  const building = server.status === "BUILD"
-  return {
-    key_name: server.keyName,
-    config_drive: server.configDrive,
-    "OS-EXT-STS:vm_state": vmStateOf(server),
-    "OS-EXT-STS:task_state": taskStateOf(server, now),
-    "OS-EXT-STS:power_state": powerStateOf(server),
-    ...(building
-      ? { "rax-bandwidth:bandwidth": [] }
-      : {
-          "RAX-PUBLIC-IP-ZONE-ID:publicIPZoneId": createHash("sha224")
-            .update(`zone-${server.number % 3}`)
-            .digest("hex"),
-          "rax-bandwidth:bandwidth": server.interfaces.map((attached) => ({
-            interface: attached.label,
-            bandwidth_inbound: 1024 * server.number,
-            bandwidth_outbound: 512 * server.number,
-            audit_period_start: Timestamp.utcSeconds(server.createdAt),
-            audit_period_end: Timestamp.utcSeconds(now)
-          }))
-        }),
-    ...(server.imageSchedule === undefined ? {} : { "RAX-SI:image_schedule": server.imageSchedule }),
-    ...(server.volumes.size === 0
-      ? {}
-      : { "os-extended-volumes:volumes_attached": [...server.volumes.keys()].map((id) => ({ id })) }),
-    ...(server.fault !== undefined && statusOf(server, now) === "ERROR"
-      ? {
-          fault: {
-            code: server.fault.code,
-            message: server.fault.message,
-            created: Timestamp.utcSeconds(server.fault.createdAt),
-            ...(server.fault.details === undefined ? {} : { details: server.fault.details })
-          }
+const extendedJson = (server: ServerRecord, { now }: Context): Readonly<Record<string, unknown>> => ({
+  key_name: server.keyName,
+  config_drive: server.configDrive,
+  "OS-EXT-STS:vm_state": vmStateOf(server),
+  "OS-EXT-STS:task_state": taskStateOf(server, now),
+  "OS-EXT-STS:power_state": powerStateOf(server),
+  ...(server.fault !== undefined && statusOf(server, now) === "ERROR"
+    ? {
+        fault: {
+          code: server.fault.code,
+          message: server.fault.message,
+          created: Timestamp.utcSeconds(server.fault.createdAt),
+          ...(server.fault.details === undefined ? {} : { details: server.fault.details })
         }
-      : {})
+      }
+    : {})
+})
+
+const rackspaceJson = (server: ServerRecord, { now }: Context): Readonly<Record<string, unknown>> => ({
+  ...(server.status === "BUILD"
+    ? { "rax-bandwidth:bandwidth": [] }
+    : {
+        "RAX-PUBLIC-IP-ZONE-ID:publicIPZoneId": createHash("sha224")
+          .update(`zone-${server.number % 3}`)
+          .digest("hex"),
+        "rax-bandwidth:bandwidth": server.interfaces.map((attached) => ({
+          interface: attached.label,
+          bandwidth_inbound: 1024 * server.number,
+          bandwidth_outbound: 512 * server.number,
+          audit_period_start: Timestamp.utcSeconds(server.createdAt),
+          audit_period_end: Timestamp.utcSeconds(now)
+        }))
+      }),
+  ...(server.imageSchedule === undefined ? {} : { "RAX-SI:image_schedule": server.imageSchedule }),
+  ...(server.volumes.size === 0
+    ? {}
+    : { "os-extended-volumes:volumes_attached": [...server.volumes.keys()].map((id) => ({ id })) })
+})
+
+const openStackJson = (
+  server: ServerRecord,
+  context: Context,
+  isSingle: boolean
+): Readonly<Record<string, unknown>> => ({
+  "OS-EXT-AZ:availability_zone": server.status === "BUILD" ? "" : server.availabilityZone,
+  "OS-SRV-USG:launched_at":
+    server.launchedAt === undefined ? null : Timestamp.microsecondsWithoutZone(server.launchedAt),
+  "OS-SRV-USG:terminated_at":
+    server.deletedAt === undefined ? null : Timestamp.microsecondsWithoutZone(server.deletedAt),
+  "os-extended-volumes:volumes_attached": [...server.volumes.values()].map(({ deleteOnTermination, volumeId: id }) =>
+    NovaRequest.speaks(context, 3) ? { id, delete_on_termination: deleteOnTermination } : { id }
+  ),
+  ...(server.interfaces.length === 0 ? {} : { security_groups: server.securityGroups.map((name) => ({ name })) }),
+  ...(NovaRequest.speaks(context, 71) && isSingle
+    ? { server_groups: server.groupId === undefined ? [] : [server.groupId] }
+    : {}),
+  ...(NovaRequest.speaks(context, 73) ? { locked_reason: server.locked ?? null } : {}),
+  ...(NovaRequest.speaks(context, 90) ? { "OS-EXT-SRV-ATTR:hostname": server.hostname } : {}),
+  ...(NovaRequest.speaks(context, 96) ? { pinned_availability_zone: server.pinnedAvailabilityZone } : {}),
+  ...(NovaRequest.speaks(context, 100) ? { scheduler_hints: server.schedulerHints } : {}),
+  ...(context.isAdministrator ? administratorJson(server, context) : {})
+})
+
+const administratorJson = (server: ServerRecord, context: Context): Readonly<Record<string, unknown>> => {
+  const host = server.status === "BUILD" ? null : Placement.nameOf(server.host)
+  return {
+    "OS-EXT-SRV-ATTR:host": host,
+    "OS-EXT-SRV-ATTR:hypervisor_hostname": host,
+    "OS-EXT-SRV-ATTR:instance_name": `instance-${server.number.toString(16).padStart(8, "0")}`,
+    ...(NovaRequest.speaks(context, 3)
+      ? {
+          "OS-EXT-SRV-ATTR:hostname": server.hostname,
+          "OS-EXT-SRV-ATTR:reservation_id": server.reservationId,
+          "OS-EXT-SRV-ATTR:launch_index": server.launchIndex,
+          "OS-EXT-SRV-ATTR:root_device_name": "/dev/vda",
+          "OS-EXT-SRV-ATTR:user_data": server.userData
+        }
+      : {}),
+    ...(NovaRequest.speaks(context, 16) ? { host_status: "UP" } : {})
   }
 }

@@ -19,17 +19,19 @@ const pattern = /^\/servers\/([a-z]+)\/(?:v2\/?)?$/i
 export const regionOf = (path: string): string | undefined => pattern.exec(path)?.[1]?.toUpperCase()
 
 /**
- * The document: all versions (there is one), or the one that the path names.
+ * The document: all versions (there is one), or the one that the path names. `maxMicroversion` is the newest that Nova speaks, if
+ * it has any.
  *
  * @since 0.1.0
  * @category handlers
  */
-export const serve = (path: string, origin: string): WireResponse => {
+export const serve = (path: string, origin: string, maxMicroversion?: string): WireResponse => {
   const named = /v2\/?$/i.test(path)
   const version = {
-    id: "v2.0",
+    ...(maxMicroversion === undefined
+      ? { id: "v2.0", updated: "2011-01-21T11:33:21Z" }
+      : { id: "v2.1", updated: "2013-07-23T11:33:21Z", version: maxMicroversion, min_version: "2.1" }),
     status: "CURRENT",
-    updated: "2011-01-21T11:33:21Z",
     links: [{ rel: "self", href: `${origin}${path.replace(/v2\/?$/i, "")}v2/` }]
   }
   return named

@@ -1,0 +1,78 @@
+/**
+ * Which host a new server is put on: the hosts are numbers, and a server's hint may ask for one or exclude some.
+ *
+ * @since 0.1.0
+ */
+import type { ServerGroup } from "./ServerGroups.js"
+
+/** How many hosts a region has. */
+const hosts = Array.from({ length: 7 }, (_, host) => host)
+
+/**
+ * What decides about a server's host.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Wishes {
+  readonly group: ServerGroup | undefined
+  /** The hosts of the group's servers, one entry a server. */
+  readonly groupHosts: ReadonlyArray<number>
+  /** One of these, where there is any. */
+  readonly sameHosts: ReadonlyArray<number>
+  /** None of these. */
+  readonly differentHosts: ReadonlyArray<number>
+}
+
+/**
+ * A server that may be on any host.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const noWishes: Wishes = { group: undefined, groupHosts: [], sameHosts: [], differentHosts: [] }
+
+const countOf = (host: number, all: ReadonlyArray<number>): number => all.filter((each) => each === host).length
+
+const mayBeOn = (host: number, { group, groupHosts }: Wishes): boolean => {
+  switch (group?.policy) {
+    case "affinity":
+      return groupHosts.length === 0 || groupHosts.includes(host)
+    case "anti-affinity":
+      return countOf(host, groupHosts) < (group.maxServersPerHost ?? 1)
+    default:
+      return true
+  }
+}
+
+/** The smaller, the better, for the policies that are kept where it is possible. */
+const weightOf = (host: number, { group, groupHosts }: Wishes): number => {
+  const there = countOf(host, groupHosts)
+  return group?.policy === "soft-affinity" ? -there : group?.policy === "soft-anti-affinity" ? there : 0
+}
+
+/**
+ * The host for the `number`th server, or undefined where no host meets the wishes.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const hostFor = (number: number, wishes: Wishes): number | undefined => {
+  const start = number % hosts.length
+  return [...hosts.slice(start), ...hosts.slice(0, start)]
+    .filter(
+      (host) =>
+        mayBeOn(host, wishes) &&
+        !wishes.differentHosts.includes(host) &&
+        (wishes.sameHosts.length === 0 || wishes.sameHosts.includes(host))
+    )
+    .toSorted((a, b) => weightOf(a, wishes) - weightOf(b, wishes))[0]
+}
+
+/**
+ * The name of a host.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const nameOf = (host: number): string => `compute-${host + 1}`
