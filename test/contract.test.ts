@@ -2,10 +2,11 @@
  * What a cloud must be like, on the emulated one. The same is asked of a real OpenStack: `test/openstack/contract.test.ts`.
  */
 import { describe } from "@effect/vitest"
-import { emulated, emulatedCeph } from "./contract/emulated.js"
+import { emulated, emulatedCeph, emulatedOpenStack } from "./contract/emulated.js"
 import { files } from "./contract/files.js"
 import { folders } from "./contract/folders.js"
 import { largeObjects } from "./contract/largeObjects.js"
+import { openStackServers } from "./contract/openStackServers.js"
 import { servers } from "./contract/servers.js"
 import { settings, signatures } from "./contract/settings.js"
 
@@ -24,6 +25,10 @@ describe("folders in the emulated Cloud Files", () => {
 })
 describe("the emulated Cloud Servers", () => {
   servers(emulated)
+})
+describe("the emulated Nova", () => {
+  servers(emulatedOpenStack)
+  openStackServers(emulatedOpenStack)
 })
 describe("large objects in the emulated RADOS Gateway", () => {
   largeObjects(emulatedCeph)

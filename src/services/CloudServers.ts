@@ -38,6 +38,7 @@ import { inWordsOf } from "../internal/pageSize.js"
 import { type BuiltServer, exactly, find, importKeyPairFromFile } from "./CloudServers/conveniences.js"
 import { createIpAssociationByPost, endpoints } from "./CloudServers/endpoints.js"
 import { inputs } from "./CloudServers/inputs.js"
+import { listAllInstanceActions } from "./CloudServers/instanceActions.js"
 import { type FirstGenerationServer, firstGenerationEndpoints, largestPage } from "./CloudServers/firstGeneration.js"
 import { type KeyPair, listAllKeyPairs } from "./CloudServers/keyPairs.js"
 import { countedListing } from "./CloudServers/countedListing.js"
@@ -89,6 +90,7 @@ export {
   publicNet,
   RateLimit,
   RebuiltServer,
+  Reservation,
   Server,
   ServerStatus,
   serviceNet,
@@ -356,6 +358,7 @@ const makeService = (
         create: (input) => created.noting(table.create(input), ({ id }) => [id]),
         createImage: (input) => created.noting(table.createImage(input), ({ imageId }) => [imageId]),
         listKeyPairs: listAllKeyPairs(cloudClient),
+        listInstanceActions: listAllInstanceActions(cloudClient),
         ...(isAtLeast(options.microversion, "2.64") && {
           createServerGroup: Endpoint.method(cloudClient, createServerGroupWithRules)
         })

@@ -16,6 +16,8 @@ export interface Facts {
   /** Smallest first; the last one is larger than any host. */
   readonly flavors: readonly [small: string, large: string, vast: string]
   readonly imageId: string
+  /** A network that servers can be on. */
+  readonly networkId: string
   /** Makes the next server end in ERROR, where a flavor that is too large does not. */
   readonly breakNextBuild: Effect.Effect<void>
   /** The largest page of a listing in Cloud Files. */

@@ -1,8 +1,11 @@
 import { Effect, Layer } from "effect"
-import { Credentials, TestCloud } from "effect-rackspace"
+import { CloudServers, Credentials, TestCloud } from "effect-rackspace"
 import { Cloud, layer } from "./Cloud.js"
 
-const emulatedWith = (cloudFiles: TestCloud.CloudOptions["files"]) =>
+const emulatedWith = (
+  cloudFiles: TestCloud.CloudOptions["files"],
+  cloudServers: TestCloud.CloudOptions["servers"] = {}
+) =>
   layer(
     Layer.effect(
       Cloud,
@@ -18,6 +21,7 @@ const emulatedWith = (cloudFiles: TestCloud.CloudOptions["files"]) =>
           operator: credentials,
           extraSpec: Effect.succeed({ flavorId: "general1-1", key: "policy_class", value: "general_flavor" }),
           flavors: ["general1-1", "general1-2", "general1-8"] as const,
+          networkId: CloudServers.serviceNet,
           imageId: "09de0a66-3156-48b4-90a5-1cf25a905207",
           breakNextBuild: cloud.servers.failBuilds(),
           listingLimit: 10_000,
@@ -29,7 +33,7 @@ const emulatedWith = (cloudFiles: TestCloud.CloudOptions["files"]) =>
         TestCloud.layerListening({
           regions: ["DFW"],
           files: cloudFiles,
-          servers: { buildTime: "300 millis", actionTime: "200 millis", deleteTime: "100 millis" }
+          servers: { buildTime: "300 millis", actionTime: "200 millis", deleteTime: "100 millis", ...cloudServers }
         })
       )
     )
@@ -40,3 +44,6 @@ export const emulated = emulatedWith({})
 
 /** The same with a storage that answers as Ceph's RADOS Gateway does. */
 export const emulatedCeph = emulatedWith({ dialect: "ceph", discoverable: true })
+
+/** The same with servers as OpenStack has them, with microversions. */
+export const emulatedOpenStack = emulatedWith({}, { maxMicroversion: "2.93", isAdministrator: true })

@@ -9,6 +9,7 @@ import { readFileSync } from "node:fs"
 import { files } from "../contract/files.js"
 import { folders } from "../contract/folders.js"
 import { largeObjects } from "../contract/largeObjects.js"
+import { openStackServers } from "../contract/openStackServers.js"
 import { servers } from "../contract/servers.js"
 import { openStackSettings, settings, signatures } from "../contract/settings.js"
 import { demo, on, stack, swiftKey } from "./support.js"
@@ -38,6 +39,7 @@ for (const [name, cloud] of [
 }
 describe("Nova", () => {
   servers(on(demo))
+  openStackServers(on(demo))
 })
 
 /** The operations that the real services have answered with success in this file so far. */

@@ -84,6 +84,7 @@ export const swiftKey = ({ auth_url, key, user }: SwiftUser): Credentials.Creden
 const seeded = {
   flavors: ["1", "2", "9"] as const,
   imageId: stack.image_id,
+  networkId: stack.network_id,
   listingLimit: 10_000,
   explainsRefusals: true
 }

@@ -327,7 +327,26 @@ const cases: Readonly<
   getIpAssociation: whole({ ...s, ipAddressId: "i" }, `GET ${server}/ip_associations/i`),
   createIpAssociation: whole({ ...s, ipAddressId: "i" }, `PUT ${server}/ip_associations/i`),
   deleteIpAssociation: whole({ ...s, ipAddressId: "i" }, `DELETE ${server}/ip_associations/i`),
+  listTags: whole(s, `GET ${server}/tags`),
+  replaceTags: whole({ ...s, tags: ["a", "b"] }, `PUT ${server}/tags`, { tags: ["a", "b"] }),
+  addTag: whole({ ...s, tag: "größe 1" }, `PUT ${server}/tags/gr%C3%B6%C3%9Fe%201`),
+  deleteTag: whole({ ...s, tag: "a" }, `DELETE ${server}/tags/a`),
+  deleteAllTags: whole(s, `DELETE ${server}/tags`),
+  createReservation: whole({ name: "n", imageId: "i", flavorId: "f", networks: "none", minCount: 3 }, "POST /servers", {
+    server: {
+      name: "n",
+      imageRef: "i",
+      flavorRef: "f",
+      networks: "none",
+      min_count: 3,
+      return_reservation_id: true
+    }
+  }),
   listInstanceActions: whole(s, `GET ${server}/os-instance-actions`),
+  listInstanceActionsPage: whole(
+    { ...s, changesSince, marker: "req-1", limit: 2 },
+    `GET ${server}/os-instance-actions?changes-since=2026-01-02T03%3A04%3A05.000Z&marker=req-1&limit=2`
+  ),
   getInstanceAction: whole({ ...s, requestId: "req-1" }, `GET ${server}/os-instance-actions/req-1`),
   listFlavorsPage: whole(
     { minDiskGigabytes: 20, minRamMegabytes: 512, marker: "m", limit: 2 },

@@ -15,10 +15,12 @@ import {
   metadataItemBody,
   MetadataInput,
   RebuildFields,
+  ReservationBody,
   ServerName,
   serverQuery,
   UpdateFields
 } from "./requests.js"
+import { instanceActionEndpoints } from "./instanceActions.js"
 import { interfaceEndpoints } from "./interfaces.js"
 import { keyPairEndpoints } from "./keyPairs.js"
 import {
@@ -31,7 +33,6 @@ import {
   Image,
   ImageReference,
   ImageSchedule,
-  InstanceAction,
   IpAssociation,
   Limits,
   Metadata,
@@ -39,11 +40,13 @@ import {
   Quotas,
   RebuiltServer,
   Rescued,
+  Reservation,
   Server,
   Summary,
   VirtualInterface
 } from "./models.js"
 import { serverGroupEndpoints } from "./serverGroups.js"
+import { serverTagEndpoints } from "./serverTags.js"
 import { volumeAttachmentEndpoints } from "./volumeAttachments.js"
 import { volumeEndpoints } from "./volumes.js"
 
@@ -123,6 +126,8 @@ export const endpoints = {
   ...serverGroupEndpoints,
   ...availabilityZoneEndpoints,
   ...volumeEndpoints,
+  ...serverTagEndpoints,
+  ...instanceActionEndpoints,
   /** Ids and names of servers, a page of them. "List servers", `GET /servers`. */
   listPage: Endpoint.make("CloudServers.listPage", "GET", "/servers", {
     query: serverQuery,
@@ -140,6 +145,16 @@ export const endpoints = {
   create: Endpoint.make("CloudServers.create", "POST", "/servers", {
     body: CreateBody,
     success: Endpoint.json(enveloped("server", CreatedServer)),
+    errors: ["QuotaExceeded", "Conflict"]
+  }),
+  /**
+   * Creates servers as `create` does, and returns the id of their reservation, by which `list({ reservationId })` finds them: so
+   * the ids of all servers are learnt where `maxCount` is more than 1. The response tells no password; give `adminPassword` to know
+   * it. Fails with `QuotaExceeded`. "Create multiple servers", `POST /servers` with `return_reservation_id`.
+   */
+  createReservation: Endpoint.make("CloudServers.createReservation", "POST", "/servers", {
+    body: ReservationBody,
+    success: Endpoint.json(Reservation),
     errors: ["QuotaExceeded", "Conflict"]
   }),
   /** One server, whole. Fails with `NotFound`. "Retrieve server details", `GET /servers/{server_id}`. */
@@ -545,34 +560,6 @@ export const endpoints = {
     {
       parameters: { serverId: Named, ipAddressId: Named },
       errors: ["NotFound", "Conflict"]
-    }
-  ),
-  /**
-   * What was done to a server, the newest first. Fails with `NotFound`. "List actions for server", `GET
-   * /servers/{server_id}/os-instance-actions`.
-   */
-  listInstanceActions: Endpoint.make(
-    "CloudServers.listInstanceActions",
-    "GET",
-    "/servers/{serverId}/os-instance-actions",
-    {
-      parameters: serverId,
-      success: Endpoint.list("instanceActions", InstanceAction),
-      errors: ["NotFound"]
-    }
-  ),
-  /**
-   * One thing that was done to a server, by the id of its request. Fails with `NotFound`. "Show server action details",
-   * `GET /servers/{server_id}/os-instance-actions/{request_id}`.
-   */
-  getInstanceAction: Endpoint.make(
-    "CloudServers.getInstanceAction",
-    "GET",
-    "/servers/{serverId}/os-instance-actions/{requestId}",
-    {
-      parameters: { serverId: Named, requestId: Named },
-      success: Endpoint.json(enveloped("instanceAction", InstanceAction)),
-      errors: ["NotFound"]
     }
   ),
   /** Ids and names of flavors, a page of them. "List flavors", `GET /flavors`. */

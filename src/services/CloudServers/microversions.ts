@@ -8,19 +8,22 @@ import { type Issue, issuesText } from "../../internal/schemaIssue.js"
 
 type Since = `2.${number}`
 
+const newServer: Readonly<Record<string, Since>> = {
+  description: "2.19",
+  tags: "2.52",
+  hostname: "2.90",
+  trustedImageCertificates: "2.63",
+  host: "2.74",
+  hypervisorHostname: "2.74",
+  "networks.tag": "2.32",
+  "blockDevices.tag": "2.32",
+  "blockDevices.volumeType": "2.67"
+}
+
 /** By operation: the field's path (through lists as well) and the microversion; the empty path is the operation itself. */
 const needed: Readonly<Record<string, Readonly<Record<string, Since>>>> = {
-  create: {
-    description: "2.19",
-    tags: "2.52",
-    hostname: "2.90",
-    trustedImageCertificates: "2.63",
-    host: "2.74",
-    hypervisorHostname: "2.74",
-    "networks.tag": "2.32",
-    "blockDevices.tag": "2.32",
-    "blockDevices.volumeType": "2.67"
-  },
+  create: newServer,
+  createReservation: newServer,
   update: { description: "2.19", hostname: "2.90" },
   rebuild: {
     description: "2.19",
@@ -39,6 +42,13 @@ const needed: Readonly<Record<string, Readonly<Record<string, Since>>>> = {
   getKeyPair: { userId: "2.10" },
   listKeyPairs: { userId: "2.10" },
   listKeyPairsPage: { userId: "2.10", marker: "2.35", limit: "2.35" },
+  listTags: { "": "2.26" },
+  replaceTags: { "": "2.26" },
+  addTag: { "": "2.26" },
+  deleteTag: { "": "2.26" },
+  deleteAllTags: { "": "2.26" },
+  listInstanceActions: { changesSince: "2.58", changesBefore: "2.66" },
+  listInstanceActionsPage: { changesSince: "2.58", changesBefore: "2.66", marker: "2.58", limit: "2.58" },
   listPage: {
     changesBefore: "2.66",
     tags: "2.26",

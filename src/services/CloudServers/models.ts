@@ -384,6 +384,25 @@ export const CreatedServer = Schema.Struct({
 export interface CreatedServer extends Schema.Schema.Type<typeof CreatedServer> {}
 
 /**
+ * The response to the creation of several servers.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const Reservation = Schema.Struct({
+  /** By which `list` and `listDetail` find the servers. */
+  reservationId: Schema.propertySignature(Id).pipe(Schema.fromKey("reservation_id"))
+})
+
+/**
+ * The response to the creation of several servers.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Reservation extends Schema.Schema.Type<typeof Reservation> {}
+
+/**
  * Id and name of a server, flavor or image.
  *
  * @since 0.1.0

@@ -82,7 +82,8 @@ const Description = Schema.String.pipe(
   Schema.filter(atMost255, { description: "a description of at most 255 characters" })
 )
 
-const Tags = Schema.Array(Tag).pipe(Schema.maxItems(50, { description: "at most 50 tags" }))
+/** All tags of a server. */
+export const Tags = Schema.Array(Tag).pipe(Schema.maxItems(50, { description: "at most 50 tags" }))
 
 const Certificates = Schema.Array(Named).pipe(
   Schema.filter((ids) => ids.length >= 1 && ids.length <= 50, { description: "1 to 50 ids of certificates" })
@@ -237,19 +238,26 @@ const bootable = Schema.typeSchema(CreateFields).pipe(
   )
 )
 
-/** The hints stand beside the server on the wire, not in it. */
-export const CreateBody = Schema.transform(
-  Schema.Struct({ server: Schema.Unknown, "os:scheduler_hints": Schema.optional(Schema.Unknown) }),
-  Schema.compose(CreateFields, bootable, { strict: false }),
-  {
-    strict: false,
-    decode: ({ server, ...hints }) => ({ ...(server as object), ...hints }),
-    encode: ({ "os:scheduler_hints": hints, ...server }: typeof CreateFields.Encoded) => ({
-      server,
-      ...(hints !== undefined && { "os:scheduler_hints": hintsOnWire(hints) })
-    })
-  }
-) as unknown as Schema.Schema<typeof CreateFields.Type, unknown>
+/** The body of a creation: the hints stand beside the server on the wire, not in it. `fixed` are fields that are always sent. */
+const createBody = (fixed: Readonly<Record<string, unknown>>) =>
+  Schema.transform(
+    Schema.Struct({ server: Schema.Unknown, "os:scheduler_hints": Schema.optional(Schema.Unknown) }),
+    Schema.compose(CreateFields, bootable, { strict: false }),
+    {
+      strict: false,
+      decode: ({ server, ...hints }) => ({ ...(server as object), ...hints }),
+      encode: ({ "os:scheduler_hints": hints, ...server }: typeof CreateFields.Encoded) => ({
+        server: { ...server, ...fixed },
+        ...(hints !== undefined && { "os:scheduler_hints": hintsOnWire(hints) })
+      })
+    }
+  ) as unknown as Schema.Schema<typeof CreateFields.Type, unknown>
+
+/** A new server. */
+export const CreateBody = createBody({})
+
+/** New servers, of which the response tells the id of their reservation. */
+export const ReservationBody = createBody({ return_reservation_id: true })
 
 /** The fields of a server that can be changed. */
 export const UpdateFields = Schema.Struct({

@@ -1,0 +1,94 @@
+/**
+ * What was done to a server: operations. OpenStack tells it in pages from Nova's microversion 2.58 on.
+ */
+import type * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import type { CloudClient } from "../../CloudClient.js"
+import type { CommonError, NotFound } from "../../CloudError.js"
+import * as Endpoint from "../../Endpoint.js"
+import { collectAll, pageOf } from "../../internal/listing.js"
+import { nextLink } from "../../internal/nextLink.js"
+import { enveloped, Named, PageLimit, Timestamp } from "../../internal/wire.js"
+import * as Paging from "../../Paging.js"
+import { InstanceAction } from "./models.js"
+
+const path = "/servers/{serverId}/os-instance-actions"
+
+const filters = {
+  /** Those that began or went on since then. Needs microversion 2.58. */
+  changesSince: Schema.optional(Timestamp).pipe(Schema.fromKey("changes-since")),
+  /** Those that began or went on before then. Needs microversion 2.66. */
+  changesBefore: Schema.optional(Timestamp).pipe(Schema.fromKey("changes-before"))
+}
+
+/** A page; the marker of the next one is the id of the last action's request. */
+const Page = pageOf("instanceActions", InstanceAction, ({ links }) => {
+  const next = nextLink(links)
+  return next === undefined ? undefined : Paging.parameterOfLink(next, "marker")
+})
+
+/**
+ * The operations on the history of servers, as data.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const instanceActionEndpoints = {
+  /**
+   * What was done to a server, the newest first: the method of the service follows all pages, the operation itself gives the first
+   * one. Fails with `NotFound`. "List actions for server", `GET /servers/{server_id}/os-instance-actions`.
+   */
+  listInstanceActions: Endpoint.make("CloudServers.listInstanceActions", "GET", path, {
+    parameters: { serverId: Named },
+    query: filters,
+    success: Endpoint.list("instanceActions", InstanceAction),
+    errors: ["NotFound"]
+  }),
+  /**
+   * What was done to a server, the newest first, a page of it. The cloud gives all of it at once up to Nova's microversion 2.57.
+   * Fails with `NotFound`. "List actions for server", `GET /servers/{server_id}/os-instance-actions`.
+   */
+  listInstanceActionsPage: Endpoint.make("CloudServers.listInstanceActionsPage", "GET", path, {
+    parameters: { serverId: Named },
+    query: {
+      ...filters,
+      /** The request's id of the last action of the page before. Needs microversion 2.58. */
+      marker: Schema.optional(Named),
+      /** How many actions a page holds at the most. Needs microversion 2.58. */
+      limit: Schema.optional(PageLimit)
+    },
+    success: Endpoint.json(Page),
+    errors: ["NotFound"]
+  }),
+  /**
+   * One thing that was done to a server, by the id of its request. Fails with `NotFound`. "Show server action details", `GET
+   * /servers/{server_id}/os-instance-actions/{request_id}`.
+   */
+  getInstanceAction: Endpoint.make("CloudServers.getInstanceAction", "GET", `${path}/{requestId}`, {
+    parameters: { serverId: Named, requestId: Named },
+    success: Endpoint.json(enveloped("instanceAction", InstanceAction)),
+    errors: ["NotFound"]
+  })
+}
+
+/** A page, as a part of listing all of them. */
+const oneOfAllPages = Endpoint.make("CloudServers.listInstanceActions", "GET", path, {
+  parameters: { serverId: Named },
+  query: { ...filters, marker: Schema.optional(Named) },
+  success: Endpoint.json(Page),
+  errors: ["NotFound"]
+})
+
+/** Everything that was done to a server, on however many pages the cloud tells it. */
+export const listAllInstanceActions = (
+  client: CloudClient
+): Endpoint.Method<typeof instanceActionEndpoints.listInstanceActions> => {
+  const fetch = Endpoint.method(client, oneOfAllPages)
+  return (input): Effect.Effect<ReadonlyArray<InstanceAction>, CommonError | NotFound> =>
+    collectAll(
+      Paging.stream(
+        { service: client.service, operation: "CloudServers.listInstanceActions" },
+        (marker: string | undefined) => fetch({ ...input, ...(marker !== undefined && { marker }) })
+      )
+    )
+}

@@ -1,0 +1,61 @@
+/**
+ * Tags of servers: operations. OpenStack has them from Nova's microversion 2.26 on; Rackspace does not.
+ */
+import * as Schema from "effect/Schema"
+import * as Endpoint from "../../Endpoint.js"
+import { Named, Text } from "../../internal/wire.js"
+import { Tag, Tags } from "./requests.js"
+
+const path = "/servers/{serverId}/tags"
+
+const tagsIn = Endpoint.list("tags", Text)
+
+/**
+ * The operations on tags of servers, as data.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const serverTagEndpoints = {
+  /** All tags of a server. Needs microversion 2.26. Fails with `NotFound`. "List tags", `GET /servers/{server_id}/tags`. */
+  listTags: Endpoint.make("CloudServers.listTags", "GET", path, {
+    parameters: { serverId: Named },
+    success: tagsIn,
+    errors: ["NotFound"]
+  }),
+  /**
+   * Sets all tags of a server: those that are not named are removed. Returns all of them. Needs microversion 2.26. Fails with
+   * `NotFound`, and with `Conflict` where the server's state does not allow it. "Replace tags", `PUT /servers/{server_id}/tags`.
+   */
+  replaceTags: Endpoint.make("CloudServers.replaceTags", "PUT", path, {
+    parameters: { serverId: Named },
+    body: Schema.Struct({ tags: Tags }),
+    success: tagsIn,
+    errors: ["NotFound", "Conflict"]
+  }),
+  /**
+   * Adds a tag to a server; one that it has already is no error. A server has at most 50. Needs microversion 2.26. Fails with
+   * `NotFound`, with `BadRequest` where it has 50 already, and with `Conflict` where the server's state does not allow it. "Add a
+   * single tag", `PUT /servers/{server_id}/tags/{tag}`.
+   */
+  addTag: Endpoint.make("CloudServers.addTag", "PUT", `${path}/{tag}`, {
+    parameters: { serverId: Named, tag: Tag },
+    errors: ["NotFound", "Conflict"]
+  }),
+  /**
+   * Removes a tag from a server. Needs microversion 2.26. Fails with `NotFound` where there is no such server or no such tag, and
+   * with `Conflict` where the server's state does not allow it. "Delete a single tag", `DELETE /servers/{server_id}/tags/{tag}`.
+   */
+  deleteTag: Endpoint.make("CloudServers.deleteTag", "DELETE", `${path}/{tag}`, {
+    parameters: { serverId: Named, tag: Tag },
+    errors: ["NotFound", "Conflict"]
+  }),
+  /**
+   * Removes all tags from a server. Needs microversion 2.26. Fails with `NotFound`, and with `Conflict` where the server's state
+   * does not allow it. "Delete all tags", `DELETE /servers/{server_id}/tags`.
+   */
+  deleteAllTags: Endpoint.make("CloudServers.deleteAllTags", "DELETE", path, {
+    parameters: { serverId: Named },
+    errors: ["NotFound", "Conflict"]
+  })
+}
