@@ -3,10 +3,20 @@
  *
  * @since 0.1.0
  */
-import type { ServerGroup } from "./ServerGroups.js"
-
 /** How many hosts a region has. */
 const hosts = Array.from({ length: 7 }, (_, host) => host)
+
+/**
+ * How the servers of a group are put on hosts.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Policy {
+  readonly policy: string
+  /** How many of the group's servers one host may have; with the policy `anti-affinity` alone. */
+  readonly maxServersPerHost: number | undefined
+}
 
 /**
  * What decides about a server's host.
@@ -15,7 +25,7 @@ const hosts = Array.from({ length: 7 }, (_, host) => host)
  * @category models
  */
 export interface Wishes {
-  readonly group: ServerGroup | undefined
+  readonly group: Policy | undefined
   /** The hosts of the group's servers, one entry a server. */
   readonly groupHosts: ReadonlyArray<number>
   /** One of these, where there is any. */

@@ -10,6 +10,7 @@ import * as Reply from "../Reply.js"
 import * as RequestBody from "../RequestBody.js"
 import * as Listing from "./Listing.js"
 import * as NovaRequest from "./NovaRequest.js"
+import type { Policy } from "./Placement.js"
 import type { ServerRecord } from "./ServerRecord.js"
 
 /** How many groups a project may have, and how many servers a group. */
@@ -21,12 +22,9 @@ const quota = { groups: 10, members: 10 }
  * @since 0.1.0
  * @category models
  */
-export interface ServerGroup {
+export interface ServerGroup extends Policy {
   readonly id: string
   readonly name: string
-  readonly policy: string
-  /** How many of its servers one host may have; with the policy `anti-affinity` alone. */
-  readonly maxServersPerHost: number | undefined
 }
 
 /**
