@@ -280,9 +280,15 @@ export const servers = <E>(cloud: Layer.Layer<Services, E>): void =>
         Effect.gen(function* () {
           const servers = yield* CloudServers.CloudServers
           const { addresses, id: serverId } = yield* active
-          assert.deepStrictEqual(yield* servers.getAddresses({ serverId }), addresses)
+          // Nova gives the type and the MAC of an address with the server only.
+          const plain = (all: ReadonlyArray<CloudServers.Address>) =>
+            all.map(({ address, version }) => ({ address, version }))
+          const labels = Object.keys(addresses)
+          const listed = yield* servers.getAddresses({ serverId })
+          assert.deepStrictEqual(Object.keys(listed), labels)
           for (const [label, of] of Object.entries(addresses)) {
-            assert.deepStrictEqual(yield* servers.getAddressesOfNetwork({ serverId, label }), of)
+            assert.deepStrictEqual(plain(listed[label] ?? []), plain(of))
+            assert.deepStrictEqual(plain(yield* servers.getAddressesOfNetwork({ serverId, label })), plain(of))
           }
           assert.strictEqual(
             yield* failure(servers.getAddressesOfNetwork({ serverId, label: "no such label" })),
