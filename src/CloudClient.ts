@@ -261,6 +261,8 @@ interface Circumstances {
   queuedAt: number
   /** Whether the cloud may still be working on an attempt that has failed. */
   mayBeRunning: boolean
+  /** Whether the token of the latest attempt had expired when the cloud rejected it. */
+  hadExpired: boolean
 }
 
 /** What all requests of one client share. */
@@ -434,6 +436,9 @@ class Attempt<Tag extends DocumentedError["_tag"]> implements Outgoing, CurrentA
       },
       documented
     )
+    if (error._tag === "Unauthorized") {
+      this.circumstances.hadExpired = this.clock.unsafeCurrentTimeMillis() >= this.access.expires.epochMillis
+    }
     if (error._tag === "ServiceUnavailable" || (error._tag === "UnexpectedStatus" && status >= 500)) {
       this.answerLost(status === gatewayTimeout || this.hasTakenLong())
     }
@@ -637,7 +642,17 @@ export const make = (
             const labels = fiber.getFiberRef(FiberRef.currentMetricLabels)
             const start = clock.unsafeCurrentTimeMillis()
             const doubt = fiber.getFiberRef(Doubt.shared) ?? { mayBeDone: false }
-            const circumstances = { policy, clock, labels, span, doubt, start, queuedAt: start, mayBeRunning: false }
+            const circumstances = {
+              policy,
+              clock,
+              labels,
+              span,
+              doubt,
+              start,
+              queuedAt: start,
+              mayBeRunning: false,
+              hadExpired: false
+            }
             let sent = 0
             const once = Effect.suspend(() => {
               if (sent++ > 0) span.attribute("http.request.resend_count", sent - 1)
@@ -661,7 +676,7 @@ export const make = (
                       again,
                       retryUnauthorized(
                         tokens,
-                        (login) => login <= own.accepted,
+                        (login) => login <= own.accepted || circumstances.hadExpired,
                         () => own.rejections.isWorthLogin(resourceOf(request), clock.unsafeCurrentTimeMillis())
                       )
                     )

@@ -359,7 +359,7 @@ const makeService = (
   options: CloudClient.Options = {}
 ): Effect.Effect<Service, never, TokenRef | HttpClient.HttpClient> =>
   Effect.map(CloudClient.make(service, selector, options), (cloudClient) => {
-    const created = RecentlyCreated.make()
+    const created = RecentlyCreated.make(service)
     const operations = Endpoint.client(cloudClient, endpoints)
     const listed = <Input extends PageQuery, A, E>(
       operation: string,

@@ -425,7 +425,7 @@ export const make = (options: Options = {}): Effect.Effect<Service, never, Token
 
 const makeService = (options: Options = {}): Effect.Effect<Service, never, TokenRef | HttpClient.HttpClient> =>
   Effect.map(CloudClient.make(service, selector, options), (cloudClient) => {
-    const created = RecentlyCreated.make()
+    const created = RecentlyCreated.make(service)
     const operations = Endpoint.client(cloudClient, endpoints)
     const billablePage = Endpoint.method(cloudClient, Endpoint.listItems(endpoints.listBillablePage))
     const inTurn = makeChanges(operations.get, options.immutable)
@@ -514,7 +514,8 @@ const makeService = (options: Options = {}): Effect.Effect<Service, never, Token
       ...changes,
       ...makeUsage(cloudClient),
       endpointUrl: cloudClient.endpointUrl,
-      create: (input) => created.noting(operations.create(input), ({ id }) => [id]),
+      create: (input) =>
+        created.noting(operations.create(input), ({ id, nodes = [] }) => [id, ...nodes.map((node) => node.id)]),
       addNodes: (input) => created.noting(changes.addNodes(input), (nodes) => nodes.map(({ id }) => id)),
       delete: (input) =>
         Doubt.removal(

@@ -350,7 +350,7 @@ const makeService = (
       retry,
       transformClient
     })
-    const created = RecentlyCreated.make()
+    const created = RecentlyCreated.make("CloudServers")
     const table = Endpoint.client(cloudClient, endpoints)
     const operations = guarded(
       {

@@ -9,6 +9,7 @@ import {
   TestCloud
 } from "effect-rackspace"
 import type { Fault } from "../../src/emulator/Fault.js"
+import { login } from "../support.js"
 
 type Services =
   CloudServers.CloudServers | CloudLoadBalancers.CloudLoadBalancers | CloudBigData.CloudBigData | TestCloud.TestCloud
@@ -191,4 +192,41 @@ describe("Waits of all services", () => {
       }).pipe(Effect.provide(TestCloud.layer()))
     )
   }
+})
+
+describe("Waits for what another client has created", () => {
+  it.effect("survive that the cloud does not know it yet", () =>
+    Effect.gen(function* () {
+      const cloud = yield* TestCloud.TestCloud
+      const creating = yield* CloudServers.make()
+      const waiting = yield* CloudServers.make()
+      const { id: serverId } = yield* creating.create(web)
+      yield* cloud.fail({
+        match: { service: "servers", method: "GET" },
+        times: 3,
+        fault: { _tag: "Status", status: 404 }
+      })
+      const wait = yield* Effect.fork(waiting.waitUntilActive({ serverId, ...pace }))
+      yield* TestClock.adjust("1 hour")
+      assert.strictEqual((yield* Fiber.join(wait)).status, "ACTIVE")
+    }).pipe(Effect.provide(login))
+  )
+
+  it.effect("survive it for the nodes with which a balancer was created", () =>
+    Effect.gen(function* () {
+      const cloud = yield* TestCloud.TestCloud
+      const service = yield* CloudLoadBalancers.make()
+      const { id: loadBalancerId, nodes } = yield* balancer.pipe(Effect.provideService(balancers, service))
+      yield* cloud.fail({
+        match: { service: "loadbalancers", method: "GET" },
+        times: 3,
+        fault: { _tag: "Status", status: 404 }
+      })
+      const wait = yield* Effect.fork(
+        service.waitUntilNodeOnline({ loadBalancerId, nodeId: nodes?.[0]?.id ?? "", ...pace })
+      )
+      yield* TestClock.adjust("1 hour")
+      yield* Fiber.join(wait)
+    }).pipe(Effect.provide(login))
+  )
 })
