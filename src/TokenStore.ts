@@ -13,7 +13,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { Access } from "./Access.js"
-import { expandHome, removeLeftovers, sharedWith, textOf, writePrivately } from "./internal/privateFile.js"
+import { expandHome, removeOldTemporaries, sharedWith, textOf, writePrivately } from "./internal/privateFile.js"
 
 /**
  * A stored token could not be had or kept. The message says why, and never quotes what is stored.
@@ -107,7 +107,7 @@ export const makeFile = (path: string): Effect.Effect<Service, never, FileSystem
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const file = expandHome(path)
-    const cleaned = yield* Effect.once(removeLeftovers(file))
+    const cleaned = yield* Effect.once(removeOldTemporaries(file))
     const unavailable = (what: string) => (error: { readonly message: string }) =>
       new TokenStoreError({ reason: "unavailable", message: `${file}: it cannot be ${what} (${error.message})` })
     const present = Effect.catchIf(

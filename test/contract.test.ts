@@ -33,3 +33,6 @@ describe("the emulated Nova", () => {
 describe("large objects in the emulated RADOS Gateway", () => {
   largeObjects(emulatedCeph)
 })
+describe("folders in the emulated RADOS Gateway", () => {
+  folders(emulatedCeph)
+})

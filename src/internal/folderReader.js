@@ -864,7 +864,7 @@ const store = ({ checked, content, sizes, targets, temporaries, times }) => {
       }
       call = "utimes"
       // As text, since Node takes a negative number for now.
-      if (!Number.isNaN(time)) fs.futimesSync(file, String(time), String(time))
+      if (!Number.isNaN(time)) fs.futimesSync(file, Date.now() / 1000, String(time))
       call = "close"
       const whole = file
       file = -1

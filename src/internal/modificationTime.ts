@@ -3,6 +3,7 @@
  */
 import type { PlatformError } from "@effect/platform/Error"
 import type * as FileSystem from "@effect/platform/FileSystem"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 
 /** In milliseconds: the furthest from 1970 that a JavaScript Date can be, and so the furthest that Node reports. */
@@ -30,5 +31,6 @@ export const setModified = (
 ): Effect.Effect<void, PlatformError> => {
   if (milliseconds === undefined) return Effect.void
   const time = milliseconds < 0 ? new Date(Math.round(milliseconds)) : milliseconds / 1000
-  return fs.utimes(path, time, time)
+  // The time of the last access is now, so that a new file does not look like one that was left long ago.
+  return Effect.flatMap(Clock.currentTimeMillis, (now) => fs.utimes(path, now / 1000, time))
 }

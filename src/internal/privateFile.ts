@@ -3,12 +3,11 @@
  */
 import * as PlatformError from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import { randomUUID } from "node:crypto"
 import { homedir } from "node:os"
 import { basename, dirname, join } from "node:path"
+import { removeLeftovers } from "./leftovers.js"
 
 /** `~` and `~/…` as the home directory. */
 export const expandHome = (path: string): string =>
@@ -45,28 +44,12 @@ const isTemporaryOf = (path: string, name: string): boolean =>
   name.startsWith(`.${basename(path)}.`) &&
   /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(name.slice(basename(path).length + 2))
 
-const day = 86_400_000
-
 /**
  * Removes the temporary files that {@link writePrivately} left beside a file because the process was killed, where they are
- * older than a day. A younger one may be in use by another process. What cannot be removed stays.
+ * older than a day.
  */
-export const removeLeftovers = (path: string): Effect.Effect<void, never, FileSystem.FileSystem> =>
-  Effect.ignore(
-    Effect.gen(function* () {
-      const fs = yield* FileSystem.FileSystem
-      const now = yield* Clock.currentTimeMillis
-      const names = yield* fs.readDirectory(dirname(path))
-      for (const name of names.filter((each) => isTemporaryOf(path, each))) {
-        const file = join(dirname(path), name)
-        const isOld = Effect.map(
-          fs.stat(file),
-          ({ mtime, type }) => type === "File" && Option.exists(mtime, (time) => now - time.getTime() > day)
-        )
-        yield* Effect.ignore(Effect.whenEffect(fs.remove(file), isOld))
-      }
-    })
-  )
+export const removeOldTemporaries = (path: string): Effect.Effect<void, never, FileSystem.FileSystem> =>
+  Effect.flatMap(FileSystem.FileSystem, (fs) => removeLeftovers(fs, dirname(path), (name) => isTemporaryOf(path, name)))
 
 /**
  * Writes a file that only its owner can read (mode 0600), whole or not at all: into a new file beside it, flushed, then

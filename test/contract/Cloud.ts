@@ -24,6 +24,8 @@ export interface Facts {
   readonly listingLimit: number
   /** Whether Cloud Files says why it refuses a manifest. */
   readonly explainsRefusals: boolean
+  /** Whether files of an archive keep their times of modification; where they do not, they are sent one by one. */
+  readonly keepsTimesOfArchives: boolean
 }
 
 export class Cloud extends Context.Tag("test/Cloud")<Cloud, Facts>() {}

@@ -25,7 +25,8 @@ const emulatedWith = (
           imageId: "09de0a66-3156-48b4-90a5-1cf25a905207",
           breakNextBuild: cloud.servers.failBuilds(),
           listingLimit: 10_000,
-          explainsRefusals: cloudFiles?.dialect !== "ceph"
+          explainsRefusals: cloudFiles?.dialect !== "ceph",
+          keepsTimesOfArchives: cloudFiles?.dialect !== "ceph"
         }
       })
     ).pipe(

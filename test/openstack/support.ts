@@ -86,7 +86,8 @@ const seeded = {
   imageId: stack.image_id,
   networkId: stack.network_id,
   listingLimit: 10_000,
-  explainsRefusals: true
+  explainsRefusals: true,
+  keepsTimesOfArchives: true
 }
 
 export interface KeystoneAnswer {

@@ -12,6 +12,7 @@ import { sep } from "node:path"
 import type { CommonError } from "../../CloudError.js"
 import { writeStream } from "../../internal/fileWriting.js"
 import { type FolderCheck, makeFolderCheck } from "../../internal/folderCheck.js"
+import { isPartName, removeLeftovers } from "../../internal/leftovers.js"
 import { manyAtATime } from "../../internal/manyAtATime.js"
 import { setModified } from "../../internal/modificationTime.js"
 import { giveBack } from "../../internal/recycling.js"
@@ -51,6 +52,8 @@ export const makeFolderDownload =
       /** Folders that are there and inside, by their paths within the folder. */
       const known = new Map<string, Place>([["", placeOf(root)]])
 
+      yield* removeLeftovers(fs, root, isPartName)
+
       /** Those that were made here, and so held nothing that a file could meet. */
       const fresh = new Set<string>()
 
@@ -79,6 +82,7 @@ export const makeFolderDownload =
           }
           const place = placeOf(real)
           known.set(path, place)
+          if (isThere) yield* removeLeftovers(fs, real, isPartName)
           if (!isThere) fresh.add(real)
           return place
         })

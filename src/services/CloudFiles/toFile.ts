@@ -3,6 +3,7 @@
  */
 import type { PlatformError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
@@ -13,6 +14,7 @@ import type { CloudClient } from "../../CloudClient.js"
 import { type ChecksumMismatch, InvalidInput } from "../../CloudError.js"
 import { writeStream } from "../../internal/fileWriting.js"
 import { systemError } from "../../internal/folderReading.js"
+import { isKeptPartOf, isPartName, removeLeftovers } from "../../internal/leftovers.js"
 import { runningMd5 } from "../../internal/md5.js"
 import { setModified } from "../../internal/modificationTime.js"
 import { expandHome } from "../../internal/privateFile.js"
@@ -74,6 +76,12 @@ const service = "CloudFiles"
 const operation = "CloudFiles.downloadToFile"
 const mebibyte = 1024 ** 2
 
+/** In milliseconds. */
+const day = 86_400_000
+
+/** How many folders are remembered as searched for part files that were left. */
+const mostSearched = 1000
+
 /** What a file must not take the place of. */
 const unreplaceable: ReadonlySet<FileSystem.File.Type> = new Set(["BlockDevice", "CharacterDevice", "FIFO", "Socket"])
 
@@ -105,13 +113,14 @@ const stretches = <E>(parts: Stream.Stream<Part, E>, least: number): Stream.Stre
 
 const digestOf = (text: string): string => createHash("sha256").update(text).digest("hex")
 
-/** A temporary file beside a file. */
-const besideOf = (path: string, mark: string): string => {
-  // A name that leaves no room for the mark is replaced by its digest.
+/** The name of a file, or its digest where it leaves no room for a mark. */
+const shortOf = (path: string): string => {
   const name = basename(path)
-  const short = Buffer.byteLength(name) <= 170 ? name : digestOf(name)
-  return join(dirname(path), `.${short}.${mark}.part`)
+  return Buffer.byteLength(name) <= 170 ? name : digestOf(name)
 }
+
+/** A temporary file beside a file. */
+const besideOf = (path: string, mark: string): string => join(dirname(path), `.${shortOf(path)}.${mark}.part`)
 
 /**
  * Opens a part file that was kept. Its name can be foreseen, so something else may bear it: then nothing is written, but it fails.
@@ -217,6 +226,8 @@ export const makeDownloadToFile = (client: CloudClient, servicePolicy: RetryPoli
       const mark = /^[0-9a-z]{1,64}$/i.test(given) ? given : digestOf(given)
       return { gapless: beside(mark), inParts: beside(`${mark}.parts`) }
     }
+    /** Removes what was kept of versions that were not asked for again within a day. */
+    const othersRemoved = removeLeftovers(fs, dirname(path), isKeptPartOf(shortOf(path)))
     const removed = (part: string): Effect.Effect<void> => Effect.ignore(fs.remove(part, { force: true }))
 
     /** Writes a stream where a file stands, and tells how long it was. */
@@ -399,11 +410,17 @@ export const makeDownloadToFile = (client: CloudClient, servicePolicy: RetryPoli
           const { gapless, inParts } = keptOf(etag)
           if (parts === undefined) {
             const content = goingOn(info, etag, bytes, gapless)
-            return yield* Effect.zipLeft(inOne(info, gapless, true, content), removed(inParts))
+            return yield* inOne(info, gapless, true, content).pipe(
+              Effect.zipLeft(removed(inParts)),
+              Effect.zipLeft(othersRemoved)
+            )
           }
           // What came in one go is verified part by part now, and serves as well.
           if ((yield* sizeOf(inParts)) === 0) yield* Effect.ignore(fs.rename(gapless, inParts))
-          return yield* Effect.zipLeft(inParallel(info, etag, bytes, parts), removed(gapless))
+          return yield* inParallel(info, etag, bytes, parts).pipe(
+            Effect.zipLeft(removed(gapless)),
+            Effect.zipLeft(othersRemoved)
+          )
         }
       }
       return yield* completed(yield* Effect.scoped(Effect.flatMap(begin(wanted), goneOn)))
@@ -448,12 +465,26 @@ export const makeDownloadToFile = (client: CloudClient, servicePolicy: RetryPoli
     )
   }
 
+  /** When folders were last searched for part files that a killed process left; to search for each file would cost too much. */
+  const searched = new Map<string, number>()
+
+  /** Removes part files that were left in a folder, at most once a day. */
+  const cleaned = (fs: FileSystem.FileSystem, folder: string): Effect.Effect<void> =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      const last = searched.get(folder)
+      if (last !== undefined && now - last < day) return Effect.void
+      if (searched.size >= mostSearched) searched.clear()
+      searched.set(folder, now)
+      return removeLeftovers(fs, folder, isPartName)
+    })
+
   return (options: DownloadToFileOptions): Effect.Effect<DownloadedFile, DownloadToFileError, FileSystem.FileSystem> =>
     Effect.flatMap(FileSystem.FileSystem, (fs): Effect.Effect<DownloadedFile, DownloadToFileError> => {
       const wrong = wrongOption(options)
       if (wrong !== undefined) return Effect.fail(wrong)
       const quicker = options.resume === true ? undefined : smallFilesOf(fs)
-      return quicker === undefined ? waysOf(fs, options).usual : quickly(fs, quicker, options)
+      const download = quicker === undefined ? waysOf(fs, options).usual : quickly(fs, quicker, options)
+      return Effect.zipRight(cleaned(fs, dirname(expandHome(options.path))), download)
     })
 }
 
