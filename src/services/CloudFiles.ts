@@ -49,6 +49,7 @@ import { listing, nameOf } from "./CloudFiles/listing.js"
 import { makeMetadata, type MetadataChanges } from "./CloudFiles/metadata.js"
 import { objectsOf } from "./CloudFiles/remoteListing.js"
 import { makeSigning, type Signing } from "./CloudFiles/signatures.js"
+import { type DownloadedRange, type DownloadRangesOptions, makeDownloadRanges } from "./CloudFiles/ranges.js"
 import { makeSymlinks } from "./CloudFiles/symlinks.js"
 import { makeVersions, type Versions } from "./CloudFiles/versions.js"
 import { makeStaticManifests } from "./CloudFiles/staticManifests.js"
@@ -185,6 +186,23 @@ export type {
    */
   DownloadOptions
 } from "./CloudFiles/download.js"
+
+export type {
+  /**
+   * One of several ranges that were asked for.
+   *
+   * @since 0.1.0
+   * @category models
+   */
+  DownloadedRange,
+  /**
+   * Which parts of an object to download.
+   *
+   * @since 0.1.0
+   * @category models
+   */
+  DownloadRangesOptions
+} from "./CloudFiles/ranges.js"
 
 export type {
   /**
@@ -590,6 +608,17 @@ export interface Service
    * an MD5 is not that of the object, or of one of its segments.
    */
   readonly download: (options: DownloadOptions) => Stream.Stream<Uint8Array, DownloadError | ChecksumMismatch>
+  /**
+   * Several ranges of an object by one request (`Range: bytes=a-b,c-d`), each emitted whole as soon as it is there, so that memory
+   * grows with the longest of them. They come in the order of `ranges` from Swift; `index` tells which one it is. A range that the
+   * cloud leaves out of its response, or that breaks off, is asked for by itself, of the same version.
+   *
+   * Fails with `NotFound`, with `RangeNotSatisfiable` where a range begins behind the object's end, and with `PreconditionFailed` where
+   * the object is another one meanwhile. "Get object content and metadata", `GET /v1/{account}/{container}/{object}`.
+   */
+  readonly downloadRanges: (
+    options: DownloadRangesOptions
+  ) => Stream.Stream<DownloadedRange, DownloadError | ChecksumMismatch>
   /** An object's headers, and its content as {@link Service.download} gives it, good as long as the scope. */
   readonly open: (options: DownloadOptions) => Effect.Effect<Download, DownloadError, Scope.Scope>
   /**
@@ -799,6 +828,7 @@ const makeService = ({ cdnEndpoint, ...options }: Options = {}): Effect.Effect<
       endpointUrl: client.endpointUrl,
       download,
       open,
+      downloadRanges: makeDownloadRanges(client, options.retry),
       downloadToFile: makeDownloadToFile(client, options.retry),
       upload,
       ...makeCopies({ client, bulkDelete, putStaticManifest }, partsOfAccount),

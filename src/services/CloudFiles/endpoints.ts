@@ -335,13 +335,21 @@ export const ByteRange = Schema.Union(
  */
 export type ByteRange = typeof ByteRange.Type
 
+const rangeText = (range: ByteRange): string =>
+  "last" in range
+    ? `-${range.last}`
+    : `${range.offset}-${range.length === undefined ? "" : range.offset + range.length - 1}`
+
 const RangeHeader = Schema.transform(Schema.String, Schema.typeSchema(ByteRange), {
   strict: true,
   decode: () => ({ offset: 0 }),
-  encode: (range) =>
-    "last" in range
-      ? `bytes=-${range.last}`
-      : `bytes=${range.offset}-${range.length === undefined ? "" : range.offset + range.length - 1}`
+  encode: (range) => `bytes=${rangeText(range)}`
+})
+
+const RangesHeader = Schema.transform(Schema.String, Schema.Array(Schema.typeSchema(ByteRange)), {
+  strict: true,
+  decode: () => [],
+  encode: (ranges) => `bytes=${ranges.map(rangeText).join(",")}`
 })
 
 /** The name of an account, as it is the last part of the URL of its endpoint: `AUTH_0123`, `MossoCloudFS_…`. */
@@ -870,3 +878,15 @@ export const endpoints = {
   }),
   ...bulkEndpoints
 }
+
+/** Several parts of an object, as the cloud sends them: what `downloadRanges` is made of. */
+export const getRanges = Endpoint.make("CloudFiles.downloadRanges", "GET", "/{container}/{+object}", {
+  parameters: objectPath,
+  query: version,
+  headers: {
+    ranges: Schema.propertySignature(RangesHeader).pipe(Schema.fromKey("range")),
+    ifMatch: Schema.optional(Line).pipe(Schema.fromKey("if-match"))
+  },
+  success: Endpoint.stream(ObjectInfo),
+  errors: ["NotFound", "PreconditionFailed", "RangeNotSatisfiable"]
+})

@@ -111,6 +111,7 @@ export const inputs = {
   ),
   download: downloading,
   open: downloading,
+  downloadRanges: { ...address, versionId: true, ifMatch: true, ranges: [range] },
   downloadToFile: {
     ...address,
     versionId: true,

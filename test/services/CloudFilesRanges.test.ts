@@ -1,0 +1,83 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import * as TestCloud from "../../src/layers/TestCloud.js"
+import * as CloudFiles from "../../src/services/CloudFiles.js"
+import { patterned, requestsOf } from "../support.js"
+import { prepared } from "../support/cloudFiles.js"
+
+const cloud = TestCloud.layer()
+
+const content = patterned(300_000)
+
+const ranges: ReadonlyArray<CloudFiles.ByteRange> = [
+  { offset: 10, length: 5 },
+  { offset: 100_000, length: 120_000 },
+  { last: 7 },
+  { offset: 299_990 }
+]
+
+const collected = (given: Parameters<CloudFiles.Service["downloadRanges"]>[0]) =>
+  Effect.flatMap(CloudFiles.CloudFiles, (files) =>
+    Effect.map(Stream.runCollect(files.downloadRanges(given)), (all) =>
+      [...all].map(({ bytes, index, offset }) => ({ index, offset, bytes: Buffer.from(bytes).toString("hex") }))
+    )
+  )
+
+const expected = [
+  [10, 15],
+  [100_000, 220_000],
+  [299_993, 300_000],
+  [299_990, 300_000]
+].map(([from = 0, to], index) => ({
+  index,
+  offset: from,
+  bytes: Buffer.from(content.subarray(from, to)).toString("hex")
+}))
+
+const gets = Effect.map(requestsOf("files"), (all) => all.filter(({ method }) => method === "GET"))
+
+describe("CloudFiles: several ranges in one download", () => {
+  for (const kind of ["plain", "static", "dynamic"] as const) {
+    it.effect(`of a ${kind} object each range comes with its place`, () =>
+      Effect.gen(function* () {
+        const { files } = yield* prepared
+        const object = { container: "c", object: "o" }
+        yield* files.upload({
+          ...object,
+          body: CloudFiles.fromBytes(content),
+          ...(kind !== "plain" && { segmentThreshold: 100_000, segmentSize: 100_000, largeObject: kind })
+        })
+        assert.deepStrictEqual(yield* collected({ ...object, ranges }), expected)
+        const [first, ...others] = yield* gets
+        assert.strictEqual(first?.headers["range"], "bytes=10-14,100000-219999,-7,299990-")
+        // Swift gives a dynamic large object whole, and so its ranges are asked for one by one.
+        assert.lengthOf(others, kind === "dynamic" ? 4 : 0)
+      }).pipe(Effect.provide(cloud))
+    )
+  }
+
+  it.effect("lists that the cloud refuses are fetched one by one, and a range beyond the end is not satisfiable", () =>
+    Effect.gen(function* () {
+      const { files } = yield* prepared
+      const object = { container: "c", object: "o" }
+      yield* files.upload({ ...object, body: CloudFiles.fromBytes(content) })
+      const backwards = Array.from({ length: 10 }, (_, index) => ({ offset: 100 - index * 10, length: 5 }))
+      const found = yield* collected({ ...object, ranges: backwards })
+      assert.deepStrictEqual(
+        found.map(({ offset }) => offset),
+        backwards.map(({ offset }) => offset)
+      )
+      const beyond = yield* Effect.flip(
+        collected({ ...object, ranges: [{ offset: 0, length: 1 }, { offset: 300_000 }, { offset: 5, length: 1 }] })
+      )
+      assert.strictEqual(beyond._tag, "RangeNotSatisfiable")
+      const none = yield* Effect.flip(collected({ ...object, ranges: [] }))
+      assert.strictEqual(none._tag, "InvalidInput")
+      const missing = yield* Effect.flip(collected({ ...object, object: "missing", ranges }))
+      assert.strictEqual(missing._tag, "NotFound")
+      const changed = yield* Effect.flip(collected({ ...object, ranges, ifMatch: "0".repeat(32) }))
+      assert.strictEqual(changed._tag, "PreconditionFailed")
+    }).pipe(Effect.provide(cloud))
+  )
+})
