@@ -33,7 +33,9 @@ const good = (id: string) => ({
   volumeId: `v-${id}`,
   address: "10.0.0.1",
   key: "k",
-  value: "v"
+  value: "v",
+  ram: 512,
+  disk: 20
 })
 
 type List = (services: Services) => Effect.Effect<ReadonlyArray<unknown>, { readonly _tag: string }>
