@@ -179,6 +179,88 @@ describe("segments in folders", () => {
     }).pipe(Effect.provide(cloud(true)))
   )
 
+  it.scoped("segments of a large object that is itself a segment stay", () =>
+    Effect.gen(function* () {
+      const { files } = yield* prepared
+      yield* film("static", (index) => `.parts/${index}`, "segments/1")
+      yield* files.putDynamicManifest({
+        container: "c",
+        object: "film",
+        segments: { container: "c", prefix: "segments/" }
+      })
+      const folder = yield* folderOf({ film: content }, 1_000_000_000)
+      yield* put("stale")
+      assert.strictEqual((yield* CloudFiles.runFolder(files.sync({ ...upload, folder }))).deleted, 1)
+      assert.strictEqual(yield* read("film"), content)
+    }).pipe(Effect.provide(cloud(true)))
+  )
+
+  for (const discoverable of [true, false]) {
+    it.scoped(
+      `what a symbolic link that stays leads to stays as well, ${discoverable ? "with" : "without"} /info`,
+      () =>
+        Effect.gen(function* () {
+          const { files } = yield* prepared
+          const segments = yield* film("static", (index) => `.parts/${index}`, ".real/film")
+          yield* put(".real/notes", "notes")
+          yield* files.createSymlink({
+            container: "c",
+            object: ".real/way",
+            target: { container: "c", object: ".real/film" }
+          })
+          yield* files.createSymlink({
+            container: "c",
+            object: "film",
+            target: { container: "c", object: ".real/way" }
+          })
+          yield* files.createSymlink({
+            container: "c",
+            object: "notes",
+            target: { container: "c", object: ".real/notes" }
+          })
+          yield* put(".real/stale", "stale")
+          const folder = yield* folderOf({ film: content, notes: "notes" }, 1_000_000_000)
+          const all = yield* tags(files.sync({ ...upload, folder }))
+          assert.deepStrictEqual(
+            all.filter((event) => event.startsWith("Deleted")),
+            ["Deleted .real/stale"]
+          )
+          assert.strictEqual(yield* read("film"), content)
+          assert.strictEqual(yield* read("notes"), "notes")
+          // Down, each is a file.
+          const back = yield* folderOf({})
+          yield* CloudFiles.runFolder(files.downloadFolder({ container: "c", folder: back, exclude: segments }))
+          assert.deepStrictEqual((yield* Effect.promise(() => readdir(`${back}/.real`))).toSorted(), [
+            "film",
+            "notes",
+            "way"
+          ])
+        }).pipe(Effect.provide(cloud(discoverable)))
+    )
+  }
+
+  for (const before of ["nothing", "a plain object"]) {
+    it.scoped(`segments that a resumed upload of sync takes stay, where ${before} was there`, () =>
+      Effect.gen(function* () {
+        const { files } = yield* prepared
+        const folder = yield* folderOf({ film: content }, 1_000_000_000)
+        const options = {
+          container: "c",
+          folder,
+          segmentThreshold: 10,
+          segmentSize: 10,
+          segmentContainer: "c",
+          resume: true
+        }
+        yield* CloudFiles.runFolder(files.uploadFolder(options))
+        yield* files.deleteObject({ container: "c", object: "film" })
+        if (before !== "nothing") yield* put("film", content.toLowerCase())
+        yield* CloudFiles.runFolder(files.sync({ ...options, direction: "upload", delete: true }))
+        assert.strictEqual(yield* read("film"), content)
+      }).pipe(Effect.provide(cloud(true)))
+    )
+  }
+
   it.scoped("ordinary objects cost no request each", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared

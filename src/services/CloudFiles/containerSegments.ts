@@ -1,5 +1,5 @@
 /**
- * Which objects of a container are segments of large objects in it.
+ * Which objects of a container are segments of large objects in it, or are needed by symbolic links in it.
  *
  * Clients put segments beside their object, below its name, or in a folder elsewhere, so that names do not tell. The manifests
  * do: one pass through the listing finds what may be a manifest, and only that is asked for. Ordinary objects cost no request.
@@ -27,15 +27,20 @@ export interface SegmentSearch {
    * cloud do not tell manifests.
    */
   readonly thorough: boolean
-  /** Objects whose segments need not stay, because they are deleted themselves. */
+  /** Objects whose segments need not stay, because they are deleted themselves, unless they are needed. */
   readonly isGoing?: (object: string) => boolean
   /** Objects that are known to be no manifests. */
   readonly isPlain?: (object: string) => boolean
+  /** Whether the targets of symbolic links count as segments of the links. Default false. */
+  readonly targets?: boolean
 }
 
 /** The segments that were found. */
 export interface ContainerSegments {
-  /** Whether an object of the container is a segment of a large object, or a manifest within its manifest. */
+  /**
+   * Whether an object of the container is a segment of a large object, or a manifest within its manifest; with `targets` also
+   * whether a symbolic link leads to it.
+   */
   readonly has: (object: string) => boolean
   /** Whether there are none. */
   readonly isEmpty: boolean
@@ -43,6 +48,9 @@ export interface ContainerSegments {
 
 /** How many objects are asked for at the same time. */
 const atATime = 16
+
+/** How many links to each other are followed. */
+const mostLinks = 10
 
 /** Up to how many objects small ones are asked for too. A manifest's object is seldom so small. */
 const mostSmall = 1000
@@ -72,15 +80,16 @@ const prefixes = () => {
 /** Sorts the objects of a listing by whether they may be manifests. */
 const sorting = ({ isGoing, isPlain, thorough }: SegmentSearch) => {
   /** Names that the listing makes probable to be manifests, and others of which it tells nothing. */
-  const probable: Array<string> = []
-  const open: Array<ObjectSummary> = []
+  const staying = { probable: [] as Array<string>, open: [] as Array<ObjectSummary> }
+  const going = { probable: [] as Array<string>, open: [] as Array<ObjectSummary> }
   /** Whether listings of this cloud tell which objects are static large objects; undefined where that was not seen. */
   let listsManifests: boolean | undefined
   const add = (object: ObjectSummary, next: string | undefined): void => {
     const { bytes, contentType, hash, lastModified, name, sloEtag } = object as Partial<ObjectSummary> & ObjectSummary
     if (sloEtag !== undefined) listsManifests ??= true
     if (hash === undefined || contentType === undefined || lastModified === undefined) listsManifests = false
-    if (isGoing?.(name) === true || isPlain?.(name) === true) return
+    if (isPlain?.(name) === true) return
+    const { open, probable } = isGoing?.(name) === true ? going : staying
     const mayBeDynamic =
       bytes === 0 &&
       (hash === undefined || hash === emptyMd5) &&
@@ -89,7 +98,7 @@ const sorting = ({ isGoing, isPlain, thorough }: SegmentSearch) => {
     if (sloEtag !== undefined || mayBeDynamic || next?.startsWith(name) === true) probable.push(name)
     else if (bytes > small || (thorough && bytes > 0)) open.push(object)
   }
-  return { add, found: () => ({ probable, open, listsManifests }) }
+  return { add, found: () => ({ staying, going, listsManifests }) }
 }
 
 /** Since this version, Swift's listings tell which objects are static large objects. Ceph's versions are larger than 9. */
@@ -113,8 +122,13 @@ export const makeContainerSegments = (
     (capabilities) => tellsManifests(Option.getOrUndefined(capabilities)?.swift?.version)
   )
 
-  /** The objects that may be manifests. */
-  const candidates = (search: SegmentSearch): Effect.Effect<ReadonlyArray<string>, CommonError | NotFound> =>
+  /** The objects that may be manifests: those that stay, and those that are going, and stay if they are needed. */
+  const candidates = (
+    search: SegmentSearch
+  ): Effect.Effect<
+    { readonly staying: ReadonlyArray<string>; readonly going: ReadonlyArray<string> },
+    CommonError | NotFound
+  > =>
     Effect.gen(function* () {
       const { add, found } = sorting(search)
       let last: ObjectSummary | undefined
@@ -127,13 +141,18 @@ export const makeContainerSegments = (
         })
       )
       if (last !== undefined) add(last, undefined)
-      const { listsManifests, open, probable } = found()
-      if (open.length === 0) return probable
-      if (!search.thorough && (listsManifests ?? (yield* cloudListsManifests))) return probable
-      // Also where listings tell manifests: one that was stored before they did may not be told.
-      const isFew = open.length <= mostSmall
-      const toAsk = open.filter(({ bytes }) => isFew || bytes > small)
-      return [...probable, ...toAsk.map(({ name }) => name)]
+      const { going, listsManifests, staying } = found()
+      const isOpen = staying.open.length > 0 || going.open.length > 0
+      const isTold = isOpen ? (listsManifests ?? (yield* cloudListsManifests)) : true
+      const names = (open: ReadonlyArray<ObjectSummary>): ReadonlyArray<string> => {
+        const isFew = open.length <= mostSmall
+        return open.filter(({ bytes }) => isFew || bytes > small).map(({ name }) => name)
+      }
+      return {
+        // For deletions also where listings tell manifests: one that was stored before they did may not be told.
+        staying: [...staying.probable, ...(isTold && !search.thorough ? [] : names(staying.open))],
+        going: [...going.probable, ...(isTold ? [] : names(going.open))]
+      }
     })
 
   /** Adds the paths of all that a static large object consists of, and of the manifests within it. */
@@ -156,27 +175,57 @@ export const makeContainerSegments = (
 
   return (search: SegmentSearch): Effect.Effect<ContainerSegments, CommonError | NotFound> =>
     Effect.gen(function* () {
-      const { container } = search
+      const { container, targets = false } = search
       const paths = new Set<string>()
       const covered = prefixes()
       const isManifest = new Set<string>()
-      const ask = (object: string): Effect.Effect<void, CommonError> =>
-        head({ container, object }).pipe(
+
+      /** Adds what an object consists of, if it is a large object or leads to one. Whether it does. */
+      const ask = (address: Address, links = 0): Effect.Effect<boolean, CommonError> =>
+        head({ container: address.container, object: address.object, symlink: "link" }).pipe(
           Effect.flatMap((info) => {
-            if (!info.isStaticLargeObject && info.manifest === undefined) return Effect.void
-            isManifest.add(object)
-            if (info.isStaticLargeObject) return addStatic({ container, object }, paths)
-            const where = segmentsOf(info.manifest ?? "")
+            const { symlinkTarget, symlinkTargetAccount } = info
+            if (symlinkTarget !== undefined) {
+              if (symlinkTargetAccount !== undefined || links === mostLinks) return Effect.succeed(false)
+              if (targets) paths.add(`${symlinkTarget.container}/${symlinkTarget.object}`)
+              return ask(symlinkTarget, links + 1)
+            }
+            if (info.isStaticLargeObject) return Effect.as(addStatic(address, paths), true)
+            const where = info.manifest === undefined ? undefined : segmentsOf(info.manifest)
             if (where?.container === container && where.prefix !== "") covered.add(where.prefix)
-            return Effect.void
+            return Effect.succeed(info.manifest !== undefined)
           }),
-          Effect.catchTag("NotFound", () => Effect.void)
+          Effect.catchTag("NotFound", () => Effect.succeed(false))
         )
-      yield* Effect.forEach(yield* candidates(search), ask, { concurrency: atATime, discard: true })
-      return {
-        isEmpty: paths.size === 0 && covered.isEmpty(),
-        // The prefix of a dynamic large object may also be that of its own name, and of other large objects.
-        has: (object) => paths.has(`${container}/${object}`) || (covered.cover(object) && !isManifest.has(object))
-      }
+
+      // The prefix of a dynamic large object may also be that of its own name, and of other large objects.
+      const has = (object: string): boolean =>
+        paths.has(`${container}/${object}`) || (covered.cover(object) && !isManifest.has(object))
+
+      /** What stays because it is needed may need others itself. */
+      const addNeeded = (going: ReadonlyArray<string>): Effect.Effect<void, CommonError> =>
+        Effect.suspend(() => {
+          const needed = going.filter(has)
+          if (needed.length === 0) return Effect.void
+          return Effect.zipRight(
+            Effect.forEach(needed, (object) => ask({ container, object }), { concurrency: atATime, discard: true }),
+            Effect.suspend(() => {
+              const done = new Set(needed)
+              return addNeeded(going.filter((object) => !done.has(object)))
+            })
+          )
+        })
+
+      const { going, staying } = yield* candidates(search)
+      yield* Effect.forEach(
+        staying,
+        (object) =>
+          Effect.map(ask({ container, object }), (isLarge) => {
+            if (isLarge) isManifest.add(object)
+          }),
+        { concurrency: atATime, discard: true }
+      )
+      yield* addNeeded(going)
+      return { isEmpty: paths.size === 0 && covered.isEmpty(), has }
     })
 }

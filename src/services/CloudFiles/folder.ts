@@ -461,6 +461,7 @@ export const makeFolders = (
     )({
       container,
       thorough: true,
+      targets: true,
       isGoing: (object) => going.has(object),
       isPlain: (object) => plain.has(object)
     })
@@ -545,7 +546,9 @@ export const makeFolders = (
           : Stream.empty
         const superfluous: Array<Superfluous> = []
 
-        /** Objects that are known to be no large objects; remembered where something may be deleted. */
+        const mostInOneRequest = Math.min(smallFile, options.segmentThreshold ?? smallFile)
+
+        /** Objects that are known to be no large objects and no links; remembered where something may be deleted. */
         const plain = new Set<string>()
 
         /** Links that are not followed, or lead nowhere at the moment: what was stored from behind them is not gone. */
@@ -597,8 +600,12 @@ export const makeFolders = (
         const verdicts = besideSegments(operation, segments, up, judged)
         if (up) {
           const send = sender(operation, options, job, reader, (told) => {
-            // What was sent in one request is no large object.
-            for (const event of told) if (event._tag === "Done" && event.bytes <= smallFile) plain.add(event.object)
+            for (const event of told) {
+              if (event._tag !== "Done") continue
+              // What was sent in one request is no large object, and what was none before may be one now.
+              if (event.bytes <= mostInOneRequest) plain.add(event.object)
+              else plain.delete(event.object)
+            }
             return emit(told)
           })
           yield* send(

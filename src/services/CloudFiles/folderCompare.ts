@@ -40,7 +40,7 @@ export interface Pair {
 
 /** A pair that has been looked at. */
 export interface Verdict extends Pair {
-  /** Whether the object is known to be no large object. */
+  /** Whether the object is known to be no large object, and no symbolic link. */
   readonly isPlain: boolean
   readonly verdict: "onlyLocal" | "onlyRemote" | "same" | "different" | { readonly error: FileError }
 }
@@ -259,7 +259,8 @@ export const makeComparing = (client: CloudClient, operation: string) => {
         const address = { container, object: remote.object.name }
         const info = yield* head(address)
         const isLarge = info.isStaticLargeObject || info.manifest !== undefined
-        if (!isLarge) isPlain()
+        // Behind a symbolic link nothing is known of the object itself.
+        if (!isLarge && info.contentLocation === undefined) isPlain()
         if (info.bytes !== local.bytes) return "different"
         const isMd5 = isLarge || md5In(info.etag) !== undefined
         if (isMd5 && (comparing === "checksum" || (!isLarge && local.bytes <= smallFile))) {
