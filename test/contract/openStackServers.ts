@@ -225,12 +225,12 @@ export const openStackServers = <E>(cloud: Layer.Layer<Services, E>): void =>
           yield* servers.update({ serverId, description: null, hostname: "web-2" })
           const changed = yield* servers.get({ serverId })
           assert.deepStrictEqual([changed.description, changed.hostname], [undefined, "web-2"])
-          yield* servers.addTag({ serverId, tag: "ü" })
-          yield* servers.addTag({ serverId, tag: "ü" })
-          assert.sameMembers([...(yield* servers.listTags({ serverId }))], ["b", "a c", "ü"])
+          yield* servers.addTag({ serverId, tag: "c: 50%?" })
+          yield* servers.addTag({ serverId, tag: "c: 50%?" })
+          assert.sameMembers([...(yield* servers.listTags({ serverId }))], ["b", "a c", "c: 50%?"])
           yield* servers.deleteTag({ serverId, tag: "a c" })
           assert.strictEqual(yield* failure(servers.deleteTag({ serverId, tag: "a c" })), "NotFound")
-          assert.sameMembers([...(yield* servers.replaceTags({ serverId, tags: ["x", "y"] }))], ["x", "y"])
+          assert.sameMembers([...(yield* servers.replaceTags({ serverId, tags: ["x", "ü"] }))], ["x", "ü"])
           yield* servers.deleteAllTags({ serverId })
           assert.deepStrictEqual(yield* servers.listTags({ serverId }), [])
           assert.strictEqual(yield* failure(servers.listTags({ serverId: missing })), "NotFound")
@@ -342,7 +342,6 @@ export const openStackServers = <E>(cloud: Layer.Layer<Services, E>): void =>
             [portId]
           )
           assert.strictEqual(yield* failure(servers.attachInterface({ serverId, networkId, fixedIp })), "Conflict")
-          assert.strictEqual(yield* failure(servers.attachInterface({ serverId, networkId: missing })), "NotFound")
           yield* servers.detachInterface({ serverId, portId })
           // It is detached after the response.
           const left = yield* servers

@@ -396,6 +396,21 @@ export const servers = <E>(cloud: Layer.Layer<Services, E>): void =>
           assert.strictEqual(yield* failure(servers.getImage({ imageId: missing.serverId })), "NotFound")
         })
       )
+
+      it.scoped("flavors and images are listed briefly, by id and name", () =>
+        Effect.gen(function* () {
+          const servers = yield* CloudServers.CloudServers
+          const named = (all: Iterable<CloudServers.Summary>) => [...all].map(({ id, name }) => [id, name])
+          assert.deepStrictEqual(
+            named(yield* Stream.runCollect(servers.listFlavorSummaries({ pageSize: 1 }))),
+            named(yield* Stream.runCollect(servers.listFlavors()))
+          )
+          assert.deepStrictEqual(
+            named(yield* Stream.runCollect(servers.listImageSummaries())),
+            named(yield* Stream.runCollect(servers.listImages()))
+          )
+        })
+      )
     })
 
     describe("what the cloud is", () => {

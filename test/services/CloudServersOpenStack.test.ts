@@ -276,4 +276,32 @@ describe("CloudServers on OpenStack: consoles, keys and networks", () => {
       assert.strictEqual((yield* servers.get({ serverId: locked.id })).locked, true)
     }).pipe(at("2.73"), (program) => on(nova, program))
   )
+
+  it.effect("a single tag that Nova would misread in a path is refused, and set together with others", () =>
+    on(
+      nova,
+      Effect.gen(function* () {
+        const { id: serverId } = yield* built()
+        const servers = yield* CloudServers.CloudServers
+        for (const change of [servers.addTag, servers.deleteTag]) {
+          const refused = yield* Effect.flip(change({ serverId, tag: "ü" }))
+          assert.strictEqual(refused._tag, "InvalidInput")
+          assert.include(refused.message, "replaceTags")
+        }
+        assert.deepStrictEqual(yield* servers.replaceTags({ serverId, tags: ["ü"] }), ["ü"])
+      }).pipe(at("2.26"))
+    )
+  )
+
+  it.effect("an interface in a network that does not exist is not made", () =>
+    on(
+      nova,
+      Effect.gen(function* () {
+        const { id: serverId } = yield* built({ networks: "none" })
+        const servers = yield* CloudServers.CloudServers
+        const networkId = "11111111-2222-4333-8444-555555555555"
+        assert.strictEqual(yield* tagOf(servers.attachInterface({ serverId, networkId })), "NotFound")
+      }).pipe(at("2.70"))
+    )
+  )
 })

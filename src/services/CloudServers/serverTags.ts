@@ -10,6 +10,14 @@ const path = "/servers/{serverId}/tags"
 
 const tagsIn = Endpoint.list("tags", Text)
 
+/** A tag in a path. Nova reads paths as Latin-1, and so would store another tag than the one that was meant. */
+const TagInPath = Tag.pipe(
+  // oxlint-disable-next-line no-control-regex
+  Schema.filter((tag) => /^[\x00-\x7f]*$/.test(tag), {
+    description: "a tag of ASCII characters; replaceTags takes all others"
+  })
+)
+
 /**
  * The operations on tags of servers, as data.
  *
@@ -34,20 +42,21 @@ export const serverTagEndpoints = {
     errors: ["NotFound", "Conflict"]
   }),
   /**
-   * Adds a tag to a server; one that it has already is no error. A server has at most 50. Needs microversion 2.26. Fails with
-   * `NotFound`, with `BadRequest` where it has 50 already, and with `Conflict` where the server's state does not allow it. "Add a
-   * single tag", `PUT /servers/{server_id}/tags/{tag}`.
+   * Adds a tag of ASCII characters to a server; one that it has already is no error. A server has at most 50. For other characters
+   * use `replaceTags`, because Nova does not read them in a path. Needs microversion 2.26. Fails with `NotFound`, with `BadRequest`
+   * where it has 50 already, and with `Conflict` where the server's state does not allow it. "Add a single tag",
+   * `PUT /servers/{server_id}/tags/{tag}`.
    */
   addTag: Endpoint.make("CloudServers.addTag", "PUT", `${path}/{tag}`, {
-    parameters: { serverId: Named, tag: Tag },
+    parameters: { serverId: Named, tag: TagInPath },
     errors: ["NotFound", "Conflict"]
   }),
   /**
-   * Removes a tag from a server. Needs microversion 2.26. Fails with `NotFound` where there is no such server or no such tag, and
+   * Removes a tag of ASCII characters from a server; for others use `replaceTags`. Needs microversion 2.26. Fails with `NotFound` where there is no such server or no such tag, and
    * with `Conflict` where the server's state does not allow it. "Delete a single tag", `DELETE /servers/{server_id}/tags/{tag}`.
    */
   deleteTag: Endpoint.make("CloudServers.deleteTag", "DELETE", `${path}/{tag}`, {
-    parameters: { serverId: Named, tag: Tag },
+    parameters: { serverId: Named, tag: TagInPath },
     errors: ["NotFound", "Conflict"]
   }),
   /**
