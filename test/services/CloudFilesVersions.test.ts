@@ -1,11 +1,17 @@
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
 import * as TestCloud from "../../src/layers/TestCloud.js"
+import * as LocalFileSystem from "../../src/LocalFileSystem.js"
 import * as RetryPolicy from "../../src/RetryPolicy.js"
 import * as CloudFiles from "../../src/services/CloudFiles.js"
 import { collected } from "../support.js"
 import { forget } from "../support/cloudFiles.js"
+import { folderOf } from "../support/folder.js"
 
 const cloud = TestCloud.layer({ retry: RetryPolicy.never })
 
@@ -59,6 +65,22 @@ describe("versions that a container keeps under ids", () => {
       )
     }).pipe(Effect.provide(cloud))
   )
+
+  for (const [name, system] of [
+    ["NodeFileSystem", NodeFileSystem.layer],
+    ["LocalFileSystem", Layer.provideMerge(LocalFileSystem.layer, NodeFileSystem.layer)]
+  ] as const) {
+    it.scoped(`are downloaded to a file by ${name}`, () =>
+      Effect.gen(function* () {
+        const { files, list } = yield* versioned
+        const path = join(yield* folderOf(), "o")
+        for (const [index, { versionId }] of (yield* list("o")).entries()) {
+          yield* files.downloadToFile({ container: "v", object: "o", versionId, path })
+          assert.strictEqual(readFileSync(path, "utf8"), ["three", "two", "one"][index])
+        }
+      }).pipe(Effect.provide(Layer.merge(cloud, system)))
+    )
+  }
 
   it.effect("are read, restored, deleted and purged", () =>
     Effect.gen(function* () {

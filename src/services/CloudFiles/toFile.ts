@@ -444,8 +444,8 @@ export const makeDownloadToFile = (client: CloudClient, servicePolicy: RetryPoli
     quicker: SmallFiles,
     options: DownloadToFileOptions
   ): Effect.Effect<DownloadedFile, DownloadToFileError> => {
-    const { container, ifMatch, object, verify = true } = options
-    const first = Effect.flatMap(begin({ container, object, ifMatch, verify }), (begun) => {
+    const { container, ifMatch, object, verify = true, versionId } = options
+    const first = Effect.flatMap(begin({ container, object, versionId, ifMatch, verify }), (begun) => {
       const { info, whole } = begun
       if (whole === undefined) return waysOf(fs, options).placed(begun)
       return Effect.flatMap(whole, (bytes) => {
