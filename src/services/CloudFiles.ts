@@ -590,6 +590,8 @@ export interface Service
    * together by a manifest, which the cloud verifies again. Files are read where a segment begins, so that memory does not depend
    * on their size; of a source that can only be read once, each of the `concurrency` senders holds one segment in memory.
    *
+   * With `compress` the body is compressed while it is sent, and stored with `Content-Encoding: gzip`.
+   *
    * Any part of it can be sent again when the token expires or a connection breaks. Where the source fails, nothing is stored, and
    * its own failure surfaces; segments that are stored already are deleted, unless they are to be kept or `resume` is to find them.
    * The old segments of a large object that is overwritten are deleted once the new one is there, unless the container keeps
@@ -606,6 +608,9 @@ export interface Service
    * often in a row as the RetryPolicy says, but only with the same version: `PreconditionFailed` if that is gone. It ends well only
    * if all of it arrived: it fails with `TransportError` where the content breaks off for good, and with `ChecksumMismatch` where
    * an MD5 is not that of the object, or of one of its segments.
+   *
+   * With `decompress` an object whose `Content-Encoding` is gzip is decompressed while it is read. It fails with `MalformedResponse`
+   * where that is not gzip, or ends too early.
    */
   readonly download: (options: DownloadOptions) => Stream.Stream<Uint8Array, DownloadError | ChecksumMismatch>
   /**

@@ -12,6 +12,7 @@ import type { CloudClient } from "../../CloudClient.js"
 import {
   type ChecksumMismatch,
   type CommonError,
+  InvalidInput,
   MalformedResponse,
   type NotFound,
   type PreconditionFailed,
@@ -19,6 +20,7 @@ import {
   TransportError
 } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
+import { gunzip, isGzip, NotGzip } from "../../internal/gzip.js"
 import { md5Hex } from "../../internal/md5.js"
 import * as Recycling from "../../internal/recycling.js"
 import * as RetryPolicy from "../../RetryPolicy.js"
@@ -43,7 +45,17 @@ export interface DownloadOptions {
    * longer) the one that its ETag tells of. Default true. Without it, only the length is verified.
    */
   readonly verify?: boolean | undefined
+  /**
+   * Decompresses an object whose `Content-Encoding` is gzip while it is read; any other is given as it is stored. Checksum and length
+   * are verified of what is stored. Nothing bounds how long the decompressed content may be, but memory does not grow with it.
+   * Default false. Fails with `InvalidInput` beside `range`, and with `MalformedResponse` where the object is not gzip or ends too early.
+   */
+  readonly decompress?: boolean | undefined
 }
+
+/** Whether an object is stored as gzip, as far as its headers say. */
+export const isCompressed = ({ contentEncoding }: ObjectInfo): boolean =>
+  /^(?:x-)?gzip$/i.test(contentEncoding?.trim() ?? "")
 
 /** Whatever the head of a download can fail with. */
 export type DownloadError = CommonError | NotFound | PreconditionFailed | RangeNotSatisfiable
@@ -260,7 +272,15 @@ export const makeDownload = (
     Effect.gen(function* () {
       const md5 = md5Of(info)
       if (md5 !== undefined) return yield* Verification.byWhole(operation, options, md5)
-      const parts = yield* partsOf(options, info)
+      const parts = yield* partsOf(options, info).pipe(
+        // An HTTP client that decompresses cannot read the manifest of an object that is stored as gzip, and nothing can be verified
+        // then. Any other client fails with it in the end.
+        Effect.catchIf(
+          (error): error is TransportError => error._tag === "TransportError" && isCompressed(info),
+          (error) => Effect.succeed(error)
+        )
+      )
+      if (parts instanceof TransportError) return { update: () => Effect.void, end: Effect.fail(parts) }
       if (parts === undefined) return Verification.unverified
       const verifier = yield* Verification.byParts(operation, options, parts.stream, parts.exempt)
       // Whether an HTTP client has decompressed it is known by its length only, and so at its end.
@@ -391,13 +411,95 @@ export const makeDownload = (
     })
   }
 
+  const notGzip = ({ container, object }: DownloadOptions, { status }: ObjectInfo, reason: string): MalformedResponse =>
+    new MalformedResponse({
+      service,
+      operation,
+      status,
+      path: ":body",
+      expected: "gzip data",
+      message: `${operation}: the content of ${container}/${object} cannot be decompressed as gzip: ${reason}`
+    })
+
+  /**
+   * The content of an object that is stored as gzip. Some HTTP clients have decompressed it already: then it does not begin as gzip
+   * does, nor has it the object's length.
+   */
+  const decompressed = (options: DownloadOptions, info: ObjectInfo, stream: Download["stream"]): Download["stream"] =>
+    Stream.unwrapScoped(
+      Effect.gen(function* () {
+        let bytes = 0
+        const pull = yield* Stream.toPull(
+          Stream.mapChunks(stream, (chunk) => {
+            for (const part of chunk) bytes += part.byteLength
+            return chunk
+          })
+        )
+        let head = Chunk.empty<Uint8Array>()
+        let hasEnded = false
+        const readHead: Effect.Effect<void, Broken> = Effect.suspend(() =>
+          bytes >= 2 || hasEnded
+            ? Effect.void
+            : Effect.zipRight(
+                Effect.matchEffect(pull, {
+                  onFailure: Option.match({
+                    onNone: () =>
+                      Effect.sync(() => {
+                        hasEnded = true
+                      }),
+                    onSome: (error) => Effect.fail(error)
+                  }),
+                  onSuccess: (chunk) =>
+                    Effect.sync(() => {
+                      head = Chunk.appendAll(head, chunk)
+                    })
+                }),
+                readHead
+              )
+        )
+        yield* readHead
+        const content = Stream.concat(
+          Stream.fromChunk(head),
+          hasEnded ? Stream.empty : Stream.fromPull(Effect.succeed(pull))
+        )
+        const isStored = () => info.bytes === undefined || bytes === info.bytes
+        const first = Buffer.concat(Chunk.toReadonlyArray(head))
+        if (!isGzip(first)) {
+          const check = Effect.suspend(() =>
+            info.bytes !== undefined && info.bytes > 0 && isStored()
+              ? Effect.fail(notGzip(options, info, "it does not begin as gzip data do"))
+              : Effect.void
+          )
+          return Stream.concat(content, Stream.execute(check))
+        }
+        const check = Effect.suspend(() =>
+          isStored() ? Effect.void : Effect.fail(wrongLength(options, bytes, info.bytes ?? 0))
+        )
+        return Stream.mapError(gunzip(Stream.concat(content, Stream.execute(check))), (error) =>
+          error instanceof NotGzip ? notGzip(options, info, error.reason) : error
+        )
+      })
+    )
+
   /** The start of a download; where its object is small, also all of it in one piece, instead of the stream. */
   const begin = (options: DownloadOptions): Effect.Effect<Begun, DownloadError, Scope.Scope> => {
-    const { verify, ...request } = options
+    const { decompress = false, verify, ...request } = options
+    if (decompress && options.range !== undefined) {
+      const issue = {
+        path: "decompress",
+        expected: "no decompression of a range, which does not begin where gzip does"
+      }
+      const message = `${operation}: ${issue.path}: expected ${issue.expected}`
+      return Effect.fail(new InvalidInput({ service, operation, issues: [issue], message }))
+    }
     return Effect.flatMap(get(request), (response): Effect.Effect<Begun, MalformedResponse> => {
       const info = response.head
       const wrong = options.range === undefined ? undefined : wrongPart(options.range, info)
       if (wrong !== undefined) return Effect.fail(malformed(info, wrong))
+      if (decompress && isCompressed(info)) {
+        const stored = verified(options, info, resumed(options, info, response.stream))
+        return Effect.succeed({ info, stream: decompressed(options, info, stored) })
+      }
       const isSmall =
         options.range === undefined &&
         info.bytes !== undefined &&

@@ -10,7 +10,7 @@ const address = { container: true, object: true } as const
 
 const range = { offset: true, length: true, last: true } as const
 
-const downloading = { ...address, versionId: true, range, ifMatch: true, verify: true } as const
+const downloading = { ...address, versionId: true, range, ifMatch: true, verify: true, decompress: true } as const
 
 const copying = extended(endpoints.copyObject, {
   account: true,
@@ -93,6 +93,7 @@ export const inputs = {
     {
       body: true,
       md5: true,
+      compress: true,
       createOnly: true,
       segmentThreshold: true,
       segmentSize: true,
@@ -118,6 +119,7 @@ export const inputs = {
     path: true,
     ifMatch: true,
     verify: true,
+    decompress: true,
     concurrency: true,
     parallelThreshold: true,
     resume: true,

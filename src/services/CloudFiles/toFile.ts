@@ -26,6 +26,7 @@ import {
   type Download,
   type DownloadError,
   type DownloadOptions,
+  isCompressed,
   makeDownload,
   type Parts
 } from "./download.js"
@@ -50,6 +51,8 @@ export interface DownloadToFileOptions extends Omit<DownloadOptions, "range"> {
    * Keeps what was fetched where the download fails or is interrupted, beside the file under a name that the object's ETag is part
    * of, and goes on from it the next time. What is there is verified like all the rest. Default false.
    *
+   * Decompressed content cannot be gone on from: it fails with `InvalidInput` beside `decompress`.
+   *
    * Where parts of a large object came several at a time, there may be holes between them, and only what can be verified is gone
    * on from: without `verify`, or where its parts can no longer be told, it is begun anew.
    */
@@ -62,6 +65,7 @@ export interface DownloadToFileOptions extends Omit<DownloadOptions, "range"> {
 export interface DownloadedFile {
   readonly path: string
   readonly info: ObjectInfo
+  /** The length of the file. */
   readonly bytes: number
   /** How many of them were there already; 0 without `resume`. */
   readonly resumed: number
@@ -154,15 +158,26 @@ const openKept = (
   })
 }
 
-/** What is wrong with the numbers, if anything is. */
-const wrongOption = ({ concurrency = 1, parallelThreshold = 1 }: DownloadToFileOptions): InvalidInput | undefined => {
+/** What is wrong with the options, if anything is. */
+const wrongOption = ({
+  concurrency = 1,
+  decompress = false,
+  parallelThreshold = 1,
+  resume = false
+}: DownloadToFileOptions): InvalidInput | undefined => {
+  const invalid = (path: string, expected: string, given: string): InvalidInput =>
+    new InvalidInput({
+      service,
+      operation,
+      issues: [{ path, expected }],
+      message: `${operation}: ${path}: expected ${expected}${given}`
+    })
   for (const [path, value] of Object.entries({ concurrency, parallelThreshold })) {
-    if (Number.isSafeInteger(value) && value >= 1) continue
-    const expected = "a whole number of 1 or more"
-    const message = `${operation}: ${path}: expected ${expected}, not ${value}`
-    return new InvalidInput({ service, operation, issues: [{ path, expected }], message })
+    if (!Number.isSafeInteger(value) || value < 1) return invalid(path, "a whole number of 1 or more", `, not ${value}`)
   }
-  return undefined
+  return resume && decompress
+    ? invalid("resume", "no resume beside decompress: what was decompressed cannot be gone on from", "")
+    : undefined
 }
 
 /** A large object that is to be fetched in parts. */
@@ -207,6 +222,7 @@ export const makeDownloadToFile = (client: CloudClient, servicePolicy: RetryPoli
     const {
       concurrency = 4,
       container,
+      decompress = false,
       ifMatch,
       object,
       parallelThreshold = 64 * mebibyte,
@@ -217,7 +233,7 @@ export const makeDownloadToFile = (client: CloudClient, servicePolicy: RetryPoli
     } = options
     const path = expandHome(options.path)
     const where = { container, object, versionId, verify }
-    const wanted = { container, object, versionId, ifMatch, verify }
+    const wanted = { container, object, versionId, ifMatch, verify, decompress }
     const beside = (mark: string): string => besideOf(path, mark)
     /** Where a version is kept: apart, or the holes between parts would be taken for what came in one go. */
     const keptOf = (etag: string): { readonly gapless: string; readonly inParts: string } => {
@@ -383,7 +399,9 @@ export const makeDownloadToFile = (client: CloudClient, servicePolicy: RetryPoli
     /** Goes on with what has begun, unless it is to be fetched in parts. */
     const goneOn = (begun: Begun): Effect.Effect<DownloadedFile | Large, DownloadToFileError> => {
       const { bytes, etag, isStaticLargeObject, manifest } = begun.info
-      const isLarge = isStaticLargeObject || manifest !== undefined
+      // What is decompressed is read from its start to its end.
+      const isDecompressed = decompress && isCompressed(begun.info)
+      const isLarge = !isDecompressed && (isStaticLargeObject || manifest !== undefined)
       return isLarge && etag !== undefined && bytes !== undefined && bytes >= parallelThreshold
         ? Effect.succeed({ info: begun.info, etag, size: bytes })
         : inOneGo(begun)
@@ -444,8 +462,9 @@ export const makeDownloadToFile = (client: CloudClient, servicePolicy: RetryPoli
     quicker: SmallFiles,
     options: DownloadToFileOptions
   ): Effect.Effect<DownloadedFile, DownloadToFileError> => {
-    const { container, ifMatch, object, verify = true, versionId } = options
-    const first = Effect.flatMap(begin({ container, object, versionId, ifMatch, verify }), (begun) => {
+    const { container, decompress, ifMatch, object, verify = true, versionId } = options
+    const wanted = { container, object, versionId, ifMatch, verify, decompress }
+    const first = Effect.flatMap(begin(wanted), (begun) => {
       const { info, whole } = begun
       if (whole === undefined) return waysOf(fs, options).placed(begun)
       return Effect.flatMap(whole, (bytes) => {

@@ -29,6 +29,7 @@ import {
   type Unprocessable
 } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
+import { gzip } from "../../internal/gzip.js"
 import { md5Hex, runningMd5 } from "../../internal/md5.js"
 import { inWordsOf } from "../../internal/pageSize.js"
 import { giveBack } from "../../internal/recycling.js"
@@ -74,8 +75,16 @@ const headOfPut = (given: PutHead, createOnly: boolean | undefined): PutHead =>
 /** What may be said of an object that is uploaded. */
 export interface UploadOptions<E, R> extends Omit<PutInput, "content" | "md5" | "detectContentType" | "ifNoneMatch"> {
   readonly body: RequestBody<E, R>
-  /** The content's MD5 as 32 lower-case hex digits, where it is known: any other content is then refused. */
+  /** The MD5 of `body` as 32 lower-case hex digits, where it is known: any other content is then refused. */
   readonly md5?: string | undefined
+  /**
+   * Compresses the body while it is sent, and stores it with `Content-Encoding: gzip`. `download` with `decompress` gives the body
+   * back, as browsers do. The compressed length is not known in advance, so the body is sent and cut into segments like a Stream
+   * without a length. What the result, `progress` and the segments' sizes count are compressed bytes. Default: it is stored as it is.
+   *
+   * Fails with `InvalidInput` beside a content encoding or `resume`.
+   */
+  readonly compress?: "gzip" | undefined
   /**
    * Stores it only where no object bears the name, and fails with `PreconditionFailed` otherwise; so it does where its own
    * first attempt has stored the object, but the answer was lost. Default false.
@@ -127,10 +136,10 @@ export interface UploadOptions<E, R> extends Omit<PutInput, "content" | "md5" | 
 
 /** What was stored. */
 export interface Uploaded {
-  /** As the cloud writes it: the content's MD5, or in quotation marks that of its segments. */
+  /** As the cloud writes it: the stored content's MD5, or in quotation marks that of its segments. */
   readonly etag: string
   /**
-   * The content's MD5, 32 lower-case hex digits. Absent of a large object that was not read from its start to its end, as several
+   * The stored content's MD5, 32 lower-case hex digits. Absent of a large object that was not read from its start to its end, as several
    * segments of a file at a time are not; each of them was verified by its own.
    */
   readonly md5?: string | undefined
@@ -384,6 +393,53 @@ const contentOf = <E>(
     return Stream.concat(counted, Stream.unwrap(Effect.map(end, () => Stream.fromChunk(last))))
   })
   return { length, bytes: undefined, stream: Stream.catchAllCause(Stream.unwrapScoped(run), abandon) }
+}
+
+/**
+ * A source that is compressed as it is read, each time anew. Its length, its MD5 and whether it was changed are checked before the
+ * compressed content ends, so that nothing else can be stored.
+ */
+const compressed = <E, R>(
+  where: Address,
+  { length, modified, replayable, stream, unchanged }: Opened<E, R>,
+  named: string | undefined
+): Opened<E | InvalidInput | SourceChanged | ChecksumMismatch, R> => {
+  const checked = Effect.map(named === undefined ? Effect.succeed(undefined) : runningMd5, (md5) => {
+    let bytes = 0
+    const passing = Stream.mapChunksEffect(stream, (chunk) => {
+      for (const part of chunk) bytes += part.byteLength
+      if (length !== undefined && bytes > length) return Effect.fail(wrongLength(length, "more"))
+      return md5 === undefined ? Effect.succeed(chunk) : Effect.as(md5.update(chunk), chunk)
+    })
+    const end = Effect.gen(function* () {
+      if (unchanged !== undefined && !(yield* unchanged)) return yield* sourceChanged(where)
+      if (length !== undefined && bytes !== length) return yield* wrongLength(length, String(bytes))
+      if (named === undefined || md5 === undefined) return
+      const actual = yield* md5.digest
+      if (actual !== named) return yield* notTheNamed(where, named, actual)
+    })
+    return Stream.concat(passing, Stream.execute(end))
+  })
+  return { length: undefined, bytes: undefined, replayable, modified, stream: gzip(Stream.unwrapScoped(checked)) }
+}
+
+/** What is wrong with what is said beside `compress`, if anything is. */
+const wrongCompression = ({
+  compress,
+  contentEncoding,
+  headers = {},
+  resume
+}: Pick<UploadOptions<never, never>, "compress" | "contentEncoding" | "headers" | "resume">):
+  InvalidInput | undefined => {
+  if (compress !== "gzip") return invalid("compress", '"gzip"', `, not ${JSON.stringify(compress)}`)
+  const isEncoded = Object.keys(headers).some((name) => name.toLowerCase() === "content-encoding")
+  if (contentEncoding !== undefined || isEncoded) {
+    const path = contentEncoding === undefined ? "headers" : "contentEncoding"
+    return invalid(path, "no content encoding beside compress, which sets it", "")
+  }
+  return resume === true
+    ? invalid("resume", "no resume beside compress: segments of compressed content do not begin at known bytes", "")
+    : undefined
 }
 
 /** A source that is read once, a segment at a time. */
@@ -1044,8 +1100,26 @@ export const makeUpload = (client: CloudClient, bulkDelete: BulkDelete, putStati
       }
       return yield* once
     })
-  return <E = never, R = never>(options: UploadOptions<E, R>): Effect.Effect<Uploaded, UploadError | E, R> =>
-    Object.keys(options).some((key) => elaborate.has(key)) ? general(options) : quick(options)
+  /** The upload of the body in its compressed form, which is a source of unknown length. */
+  const compressing = <E, R>(options: UploadOptions<E, R>): Effect.Effect<Uploaded, UploadError | E, R> => {
+    const { body, compress: _, md5, ...rest } = options
+    const wrong = wrongCompression(options)
+    if (wrong !== undefined) return Effect.fail(wrong)
+    const { container, object } = options
+    return Effect.zipRight(
+      Endpoint.validate(client, { ...endpoints.putObject, operation }, { container, object, md5 }),
+      general({
+        ...rest,
+        contentEncoding: "gzip",
+        body: { open: Effect.map(body.open, (opened) => compressed({ container, object }, opened, md5)) }
+      })
+    )
+  }
+
+  return <E = never, R = never>(options: UploadOptions<E, R>): Effect.Effect<Uploaded, UploadError | E, R> => {
+    if (options.compress !== undefined) return compressing(options)
+    return Object.keys(options).some((key) => elaborate.has(key)) ? general(options) : quick(options)
+  }
 }
 
 const isUnprocessable = (error: unknown): error is Unprocessable =>
