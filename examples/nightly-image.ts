@@ -18,7 +18,8 @@ const theServer = (name: string) =>
     if (Option.isSome(found)) return found.value
     const image = yield* Effect.flatten(Stream.runHead(servers.listImages({ status: "ACTIVE" })))
     const flavors = yield* Stream.runCollect(servers.listFlavors({ minRamMegabytes: image.minRamMegabytes ?? 0 }))
-    const flavorId = [...flavors].toSorted((a, b) => a.ramMegabytes - b.ramMegabytes)[0]?.id ?? "general1-1"
+    const flavorId =
+      [...flavors].toSorted((a, b) => (a.ramMegabytes ?? 0) - (b.ramMegabytes ?? 0))[0]?.id ?? "general1-1"
     return yield* servers.createAndWait({ name, imageId: image.id, flavorId, ...pace })
   })
 

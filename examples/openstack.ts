@@ -12,9 +12,9 @@ const program = Effect.gen(function* () {
   const servers = yield* CloudServers.CloudServers
   const image = yield* Effect.flatten(Stream.runHead(servers.listImages({ status: "ACTIVE" })))
   const flavors = [...(yield* Stream.runCollect(servers.listFlavors()))].toSorted(
-    (a, b) => a.ramMegabytes - b.ramMegabytes
+    (a, b) => (a.ramMegabytes ?? 0) - (b.ramMegabytes ?? 0)
   )
-  const [small, larger] = flavors.filter(({ ramMegabytes }) => ramMegabytes >= (image.minRamMegabytes ?? 0))
+  const [small, larger] = flavors.filter(({ ramMegabytes = 0 }) => ramMegabytes >= (image.minRamMegabytes ?? 0))
   if (small === undefined || larger === undefined)
     return yield* Effect.logError("there are no two flavors to choose from")
 

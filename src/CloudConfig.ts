@@ -15,7 +15,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import { delimiter, isAbsolute, join } from "node:path"
-import { parseDocument } from "yaml"
+import { parseDocument, type ScalarTag } from "yaml"
 import * as Credentials from "./Credentials.js"
 import { CredentialsError } from "./Credentials.js"
 import { expandHome, textOf as textInUtf8 } from "./internal/privateFile.js"
@@ -437,6 +437,9 @@ const extensions = ["yaml", "yml", "json"]
 const searchPath = (name: string, folders: ReadonlyArray<string>): ReadonlyArray<string> =>
   folders.flatMap((folder) => extensions.map((extension) => join(folder, `${name}.${extension}`)))
 
+/** `!!null`, whatever stands behind it. */
+const taggedNull: ScalarTag = { tag: "tag:yaml.org,2002:null", resolve: () => null }
+
 /**
  * What a document says, with its merge keys (`<<`) resolved and without its nulls: a key whose value is null is as good as
  * absent. Scalars stay texts: a password of digits is not a number, nor is a tenant.
@@ -449,7 +452,7 @@ const parseYaml = (text: string, path: string): Either.Either<unknown, Credentia
       try: () => {
         const document = parseDocument(text, {
           schema: "failsafe",
-          customTags: ["null"],
+          customTags: ["null", taggedNull],
           merge: true,
           logLevel: "error"
         })

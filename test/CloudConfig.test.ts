@@ -422,7 +422,7 @@ clouds:
 
   it.effect("a null, however it is written, is as good as absent; in quotes it is a text", () =>
     Effect.gen(function* () {
-      for (const nothing of ["null", "Null", "NULL", "~", "", "!!null ''"]) {
+      for (const nothing of ["null", "Null", "NULL", "~", "", "!!null ''", "!!null x"]) {
         const cloud = yield* read(
           {
             ...one(

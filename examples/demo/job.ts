@@ -35,8 +35,8 @@ const chooseServer = Effect.gen(function* () {
   const servers = yield* CloudServers.CloudServers
   const flavors = Chunk.toReadonlyArray(yield* Stream.runCollect(servers.listFlavors()))
   const flavor = flavors
-    .filter(({ diskGigabytes }) => diskGigabytes > 0)
-    .toSorted((a, b) => a.ramMegabytes - b.ramMegabytes)
+    .filter(({ diskGigabytes = 0 }) => diskGigabytes > 0)
+    .toSorted((a, b) => (a.ramMegabytes ?? 0) - (b.ramMegabytes ?? 0))
     .at(0)
   const image = yield* Stream.runHead(
     servers.listImages({ status: "ACTIVE" }).pipe(

@@ -2,10 +2,11 @@
  * The cloud's formats that several services share: its timestamps, its absent values, its ids.
  */
 import * as DateTime from "effect/DateTime"
+import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
-import { quickDecoding, unclear } from "./quickCodec.js"
+import { quickDecoder, quickDecoding, unclear } from "./quickCodec.js"
 
 const zero = "0".charCodeAt(0)
 
@@ -141,15 +142,11 @@ export const Timestamp: Schema.Schema<DateTime.Utc, string> = Schema.transformOr
     typeof input === "string" ? (plainInstantOf(input) ?? Option.getOrElse(instantOf(input), () => unclear)) : unclear
 })
 
-/** A timestamp in whose place the cloud writes the empty string, or null, or nothing, for "never". */
-export const TimestampIfAny = Schema.optionalToOptional(
-  Schema.NullishOr(Schema.Union(Schema.Literal(""), Timestamp)),
-  Schema.DateTimeUtcFromSelf,
-  {
-    decode: Option.filter((instant): instant is DateTime.Utc => DateTime.isDateTime(instant)),
-    encode: (instant) => instant
-  }
-)
+/** A timestamp that may be missing, null, the empty string or no timestamp at all: absent in all these cases. */
+export const TimestampIfAny = Schema.optionalToOptional(Schema.Unknown, Schema.DateTimeUtcFromSelf, {
+  decode: Option.flatMap((value) => (typeof value === "string" ? instantOf(value) : Option.none())),
+  encode: Option.map((instant): unknown => DateTime.formatIso(instant))
+})
 
 /** A field that may be missing or null on the wire; absent in both cases. */
 export const absent = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { nullable: true })
@@ -234,18 +231,51 @@ export const textOr = (otherwise: string) =>
     }
   )
 
-/** A list that the cloud leaves out, or writes as null, where it is empty, and as a single item where there is one. */
+/** The raw items of a list in a resource, which the cloud may write as a single item where there is one. */
+const itemsOf = (value: unknown): ReadonlyArray<unknown> =>
+  value === null || value === undefined ? [] : Array.isArray(value) ? value : [value]
+
+/** Keeps the items that can be read. */
+const readableOf = <A, I>(item: Schema.Schema<A, I>): ((value: unknown) => ReadonlyArray<I>) => {
+  const quick = quickDecoder(item)
+  const decode = ParseResult.decodeUnknownEither(item)
+  return (value) => itemsOf(value).filter((raw): raw is I => quick(raw) !== unclear || Either.isRight(decode(raw)))
+}
+
+/** A list as {@link listOf} reads it, on its own. */
+export const readableItems = <A, I>(item: Schema.Schema<A, I>): Schema.Schema<ReadonlyArray<A>, unknown> =>
+  Schema.transform(Schema.Unknown, Schema.Array(item), {
+    strict: true,
+    decode: readableOf(item),
+    encode: (items): unknown => items
+  })
+
+/**
+ * A list in a resource, which the cloud leaves out, or writes as null, where it is empty. An item that cannot be read is left out:
+ * it does not hide the resource.
+ */
 export const listOf = <A, I>(
   item: Schema.Schema<A, I>
-): Schema.PropertySignature<":", ReadonlyArray<A>, never, "?:", unknown, false> =>
-  Schema.optionalToRequired(Schema.Unknown, Schema.Array(item), {
-    decode: Option.match({
-      onNone: () => [],
-      onSome: (value) =>
-        (value === null || value === undefined ? [] : Array.isArray(value) ? value : [value]) as Array<I>
-    }),
-    encode: (items) => Option.some(items)
+): Schema.PropertySignature<":", ReadonlyArray<A>, never, "?:", unknown, false> => {
+  const readable = readableOf(item)
+  return Schema.optionalToRequired(Schema.Unknown, Schema.Array(item), {
+    decode: Option.match({ onNone: () => [], onSome: readable }),
+    encode: (items): Option.Option<unknown> => Option.some(items)
   })
+}
+
+/** A list in a resource as {@link listOf} reads it, that is absent where the cloud leaves it out, or writes null. */
+export const someList = <A, I>(
+  item: Schema.Schema<A, I>
+): Schema.PropertySignature<"?:", ReadonlyArray<A>, never, "?:", unknown, false> => {
+  const readable = readableOf(item)
+  return Schema.optionalToOptional(Schema.Unknown, Schema.Array(item), {
+    decode: Option.flatMap((value) =>
+      value === null || value === undefined ? Option.none() : Option.some(readable(value))
+    ),
+    encode: (items): Option.Option<unknown> => items
+  })
+}
 
 /** An id that some services write as a number and some as a string. */
 export const Id: Schema.Schema<string, string | number> = Schema.transform(

@@ -305,6 +305,72 @@ describe("CloudServers: responses of real clouds", () => {
     })
   )
 
+  it.effect("flavors of which little is told are read", () =>
+    Effect.gen(function* () {
+      const flavors = yield* reading(
+        [{ flavors: [{ id: "f-1", name: "small", ram: null, disk: null, swap: "" }, { id: 2 }] }, { flavors: [] }],
+        (servers) => collected(servers.listFlavors())
+      )
+      assert.deepStrictEqual(flavors, [
+        { id: "f-1", name: "small", extraSpecs: {} },
+        { id: "2", extraSpecs: {} }
+      ])
+    })
+  )
+
+  it.effect("an item within a server that cannot be read hides neither the server nor the other items", () =>
+    Effect.gen(function* () {
+      const server = {
+        id: "s-1",
+        created: "None",
+        updated: "0000-00-00 00:00:00",
+        addresses: { private: [{ version: 4 }, { addr: "10.0.0.1" }, null], public: { addr: "192.0.2.1" } },
+        security_groups: [{ name: null }, { name: "default" }],
+        "os-extended-volumes:volumes_attached": [{}, { id: "v-1" }],
+        tags: [null, "blue"],
+        server_groups: [null, "g-1"]
+      }
+      const read = yield* reading([{ server }], (servers) => servers.get({ serverId: "s-1" }))
+      assert.deepStrictEqual(
+        [read.created, read.updated, read.securityGroups, read.attachedVolumes, read.tags, read.serverGroups],
+        [undefined, undefined, ["default"], [{ id: "v-1" }], ["blue"], ["g-1"]]
+      )
+      assert.deepStrictEqual(read.addresses, {
+        private: [{ version: 4, address: "10.0.0.1" }],
+        public: [{ version: 4, address: "192.0.2.1" }]
+      })
+    })
+  )
+
+  it.effect("the events of an action tell why they failed, and where", () =>
+    Effect.gen(function* () {
+      const events = [
+        { event: null, result: "Success" },
+        {
+          event: "compute__do_build",
+          result: "Error",
+          details: "No space",
+          traceback: "File 1",
+          host: "c1",
+          hostId: "h1"
+        }
+      ]
+      const action = yield* reading([{ instanceAction: { request_id: "req-1", events } }], (servers) =>
+        servers.getInstanceAction({ serverId: "s-1", requestId: "req-1" })
+      )
+      assert.deepStrictEqual(action.events, [
+        {
+          event: "compute__do_build",
+          result: "Error",
+          details: "No space",
+          traceback: "File 1",
+          host: "c1",
+          hostId: "h1"
+        }
+      ])
+    })
+  )
+
   it.effect("an attachment has the volume's id whether the cloud repeats it or not", () =>
     Effect.gen(function* () {
       const attachments = yield* reading(

@@ -1,7 +1,7 @@
 import { HttpClient, HttpClientResponse } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { CloudBigData, CloudLoadBalancers, Rackspace, TestCloud } from "effect-rackspace"
+import { CloudBigData, CloudError, CloudLoadBalancers, Rackspace, TestCloud } from "effect-rackspace"
 import { collected } from "../support.js"
 
 /** The services of a cloud that answers each request as the test says, by its URL. */
@@ -134,6 +134,38 @@ describe("usage of load balancers that comes in pages", () => {
     )
   })
 
+  it.effect("of an account is told but for what cannot be read, which is named", () =>
+    balancersOf(
+      ({ pathname }) =>
+        pathname.endsWith("/loadbalancers/8/usage")
+          ? { loadBalancerUsageRecords: [{ id: 83 }] }
+          : {
+              accountUsage: { accountUsageRecords: [{ numLoadBalancers: 1 }, 5] },
+              loadBalancerUsages: [
+                { loadBalancerName: "without an id", loadBalancerUsageRecords: [{ id: 71 }] },
+                {
+                  loadBalancerId: 8,
+                  loadBalancerName: "b",
+                  loadBalancerUsageRecords: [{ id: 81 }, { id: {} }],
+                  links: [{ link: { href: "/x?offset=1", rel: "next" } }]
+                }
+              ]
+            },
+      (balancers) =>
+        Effect.gen(function* () {
+          const failure = yield* Effect.flip(balancers.getAccountUsage())
+          assert.instanceOf(failure, CloudError.MalformedResponse)
+          assert.strictEqual(failure.path, "loadBalancerUsages.0.loadBalancerId")
+          assert.deepStrictEqual(failure.readable, [
+            {
+              account: [{ loadBalancerCount: 1 }],
+              loadBalancers: [{ loadBalancerId: "8", name: "b", records: [{ id: "81" }, { id: "83" }] }]
+            }
+          ])
+        })
+    )
+  )
+
   it.effect("fails where the pages lead in a circle", () =>
     balancersOf(
       () => ({ loadBalancerUsageRecords: [{ id: 1 }], links: { next: "/x?offset=1" } }),
@@ -236,6 +268,31 @@ describe("connectors of Big Data", () => {
       )
     )
   }
+
+  it.effect("an item within a cluster that cannot be read hides neither the cluster nor the other items", () =>
+    bigDataOf(
+      () => ({
+        cluster: {
+          id: "c-1",
+          node_groups: [{ count: 1 }, { id: "slave", count: 3, components: [{ name: {} }, "Datanode"] }],
+          ssh_keys: [null, "key-1"],
+          connectors: [{ type: "s3" }, { type: "cloud_files", name: "u" }],
+          scripts: ["none"]
+        }
+      }),
+      (bigData) =>
+        Effect.gen(function* () {
+          const cluster = yield* bigData.getCluster({ clusterId: "c-1" })
+          assert.deepStrictEqual(
+            cluster.nodeGroups.map(({ components, count, id }) => [id, count, components.map(({ name }) => name)]),
+            [["slave", 3, ["Datanode"]]]
+          )
+          assert.deepStrictEqual(cluster.sshKeys, ["key-1"])
+          assert.deepStrictEqual(cluster.connectors, [{ type: "cloud_files", name: "u" }])
+          assert.deepStrictEqual(cluster.scripts, [])
+        })
+    )
+  )
 
   it.effect("clusters, flavors and limits of which little is told are read", () =>
     bigDataOf(

@@ -651,7 +651,11 @@ export interface UsageRecord extends Schema.Schema.Type<typeof UsageRecord> {}
 /** Under what the usage of one balancer stands. */
 export const recordsKey = "loadBalancerUsageRecords"
 
-const AccountUsageRecord = Schema.Struct({
+/** Under what the account's own usage stands. */
+export const accountRecordsKey = "accountUsageRecords"
+
+/** What the account had at a time. */
+export const AccountUsageRecord = Schema.Struct({
   startTime: TimestampIfAny,
   loadBalancerCount: someCount.pipe(Schema.fromKey("numLoadBalancers")),
   publicVirtualIpCount: someCount.pipe(Schema.fromKey("numPublicVips")),
@@ -659,7 +663,7 @@ const AccountUsageRecord = Schema.Struct({
 })
 
 const AccountUsageRecords = Schema.transform(
-  Schema.Struct({ accountUsageRecords: listOf(AccountUsageRecord) }),
+  Schema.Struct({ [accountRecordsKey]: listOf(AccountUsageRecord) }),
   Schema.typeSchema(Schema.Array(AccountUsageRecord)),
   {
     strict: true,
@@ -667,6 +671,13 @@ const AccountUsageRecords = Schema.transform(
     encode: (accountUsageRecords) => ({ accountUsageRecords })
   }
 )
+
+/** What one of the account's load balancers carried. */
+export const BalancerUsage = Schema.Struct({
+  loadBalancerId: Id,
+  name: textOr("").pipe(Schema.fromKey("loadBalancerName")),
+  records: listOf(UsageRecord).pipe(Schema.fromKey(recordsKey))
+})
 
 /**
  * What the account had, and what each of its load balancers carried.
@@ -680,13 +691,7 @@ export const AccountUsage = Schema.Struct({
     nullable: true,
     default: () => []
   }).pipe(Schema.fromKey("accountUsage")),
-  loadBalancers: listOf(
-    Schema.Struct({
-      loadBalancerId: Id,
-      name: textOr("").pipe(Schema.fromKey("loadBalancerName")),
-      records: listOf(UsageRecord).pipe(Schema.fromKey(recordsKey))
-    })
-  ).pipe(Schema.fromKey("loadBalancerUsages"))
+  loadBalancers: listOf(BalancerUsage).pipe(Schema.fromKey("loadBalancerUsages"))
 })
 
 /**

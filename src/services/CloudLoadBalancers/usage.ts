@@ -4,14 +4,21 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { CloudClient } from "../../CloudClient.js"
-import type { CommonError, DocumentedError, NotFound } from "../../CloudError.js"
+import { type CommonError, type DocumentedError, MalformedResponse, type NotFound } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
-import { itemList } from "../../internal/itemList.js"
+import { itemList, readEach } from "../../internal/itemList.js"
 import { collectAll } from "../../internal/listing.js"
 import { nextLink } from "../../internal/nextLink.js"
 import * as Paging from "../../Paging.js"
 import { endpoints } from "./endpoints.js"
-import { AccountUsage, recordsKey, UsageRecord } from "./models.js"
+import {
+  accountRecordsKey,
+  AccountUsage,
+  AccountUsageRecord,
+  BalancerUsage,
+  recordsKey,
+  UsageRecord
+} from "./models.js"
 
 type Endpoints = Endpoint.Client<typeof endpoints>
 
@@ -37,6 +44,25 @@ const withWire = <A, I>(schema: Schema.Schema<A, I>) =>
 const UsagePage = withWire(itemList(recordsKey, UsageRecord))
 
 const AccountPage = withWire(AccountUsage)
+
+const readBalancers = readEach("loadBalancerUsages", BalancerUsage)
+
+const listIn = (wire: unknown, key: string): ReadonlyArray<unknown> => {
+  const list = isObject(wire) ? wire[key] : undefined
+  return Array.isArray(list) ? list : list === undefined || list === null ? [] : [list]
+}
+
+/** The records that cannot be read, of the balancers and of the account itself. */
+const unreadableRecords = (wire: unknown): ReadonlyArray<Paging.UnreadableItem> => [
+  ...readEach(
+    `accountUsage.${accountRecordsKey}`,
+    AccountUsageRecord
+  )(listIn(isObject(wire) ? wire["accountUsage"] : undefined, accountRecordsKey)).unreadable,
+  ...listIn(wire, "loadBalancerUsages").flatMap(
+    (usage, index) =>
+      readEach(`loadBalancerUsages.${index}.${recordsKey}`, UsageRecord)(listIn(usage, recordsKey)).unreadable
+  )
+]
 
 /** An operation that answers a page, from this place on. */
 const from = <Input, Output, Tag extends DocumentedError["_tag"], A>(
@@ -92,11 +118,6 @@ export const makeUsage = (
     )
   }
 
-  const listIn = (wire: unknown, key: string): ReadonlyArray<unknown> => {
-    const list = isObject(wire) ? wire[key] : undefined
-    return Array.isArray(list) ? list : list === undefined || list === null ? [] : [list]
-  }
-
   const accountPage = (
     input: Parameters<Endpoints["getAccountUsage"]>[0],
     cursor: string | undefined
@@ -104,10 +125,12 @@ export const makeUsage = (
     Effect.gen(function* () {
       const { value, wire } = yield* Endpoint.method(client, from(cursor, getAccountUsage, AccountPage))(input)
       const balancers = listIn(wire, "loadBalancerUsages")
-      const loadBalancers = yield* Effect.forEach(value.loadBalancers, (usage, index) => whole(usage, balancers[index]))
+      const readable = balancers.filter((raw) => readBalancers([raw]).unreadable.length === 0)
+      const loadBalancers = yield* Effect.forEach(value.loadBalancers, (usage, index) => whole(usage, readable[index]))
       const account = isObject(wire) && isObject(wire["accountUsage"]) ? wire["accountUsage"]["links"] : undefined
       return {
         items: [{ ...value, loadBalancers }],
+        unreadable: [...readBalancers(balancers).unreadable, ...unreadableRecords(wire)],
         next: isObject(wire) ? (cursorOf(wire["links"]) ?? cursorOf(account)) : undefined
       }
     })
@@ -127,7 +150,7 @@ export const makeUsage = (
           )
         ),
         merged
-      )
+      ).pipe(Effect.mapError(withMerged))
     }
   }
 }
@@ -144,4 +167,11 @@ const merged = (pages: ReadonlyArray<AccountUsage>): AccountUsage => {
     account: pages.flatMap((page) => page.account),
     loadBalancers: [...balancers.values()]
   }
+}
+
+/** The failure of an account's usage of which some cannot be read; the rest is in `readable`, as one. */
+const withMerged = <E>(error: E): E => {
+  if (!(error instanceof MalformedResponse) || error.readable === undefined) return error
+  const { _tag, message, readable, ...fields } = error
+  return new MalformedResponse({ ...fields, message, readable: [merged(readable as ReadonlyArray<AccountUsage>)] }) as E
 }

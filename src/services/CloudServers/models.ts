@@ -13,10 +13,13 @@ import {
   Count,
   Id,
   JsonMap,
+  enveloped,
   listOf,
   open,
+  readableItems,
   someCount,
   someFlag,
+  someList,
   Text,
   TimestampIfAny
 } from "../../internal/wire.js"
@@ -141,15 +144,12 @@ export const Address = Schema.transform(Schema.Record({ key: Schema.String, valu
   encode: (address) => address
 }) as unknown as Schema.Schema<Address, unknown>
 
-/** Addresses by the network's label. */
-export const Addresses = Schema.Record({
-  key: Schema.String,
-  value: Schema.transform(Schema.NullishOr(Schema.Array(Address)), Schema.Array(Schema.typeSchema(Address)), {
-    strict: true,
-    decode: (addresses) => addresses ?? [],
-    encode: (addresses) => addresses
-  })
-})
+/** Addresses by the network's label. The cloud writes an empty map as an empty list at times. */
+export const Addresses = Schema.transform(
+  Schema.Unknown,
+  Schema.Record({ key: Schema.String, value: readableItems(Address) }),
+  { strict: true, decode: (wire) => (isRecord(wire) ? wire : {}), encode: (addresses): unknown => addresses }
+)
 
 /**
  * Why a server or an image is in ERROR.
@@ -229,12 +229,8 @@ export const EmbeddedFlavor = Schema.Struct({
  */
 export interface EmbeddedFlavor extends Schema.Schema.Type<typeof EmbeddedFlavor> {}
 
-/** `[{ "name": … }]` on the wire. */
-const names = Schema.transform(Schema.Array(Schema.Struct({ name: Text })), Schema.Array(Schema.String), {
-  strict: true,
-  decode: (groups) => groups.map(({ name }) => name),
-  encode: (groups) => groups.map((name) => ({ name }))
-})
+/** `{ "name": … }` on the wire. */
+const named = enveloped("name", Text)
 
 const ServerFields = Schema.Struct({
   id: Id,
@@ -268,7 +264,7 @@ const ServerFields = Schema.Struct({
   /** Only from Nova's microversion 2.19 on. */
   description: absentIfEmpty,
   /** Only from Nova's microversion 2.26 on. */
-  tags: absent(Schema.Array(Text)),
+  tags: someList(Text),
   /** Whether its owner has locked it against changes. Only from Nova's microversion 2.9 on. */
   locked: someFlag,
   /** Only from Nova's microversion 2.73 on. */
@@ -283,17 +279,15 @@ const ServerFields = Schema.Struct({
   /** 0 none or down, 1 running, 4 shut off. */
   powerState: someCount.pipe(Schema.fromKey("OS-EXT-STS:power_state")),
   publicIpZoneId: absentIfEmpty.pipe(Schema.fromKey("RAX-PUBLIC-IP-ZONE-ID:publicIPZoneId")),
-  attachedVolumes: absent(
-    Schema.Array(
-      Schema.Struct({
-        id: Id,
-        /** Only from Nova's microversion 2.3 on. */
-        deleteOnTermination: someFlag.pipe(Schema.fromKey("delete_on_termination"))
-      })
-    )
+  attachedVolumes: someList(
+    Schema.Struct({
+      id: Id,
+      /** Only from Nova's microversion 2.3 on. */
+      deleteOnTermination: someFlag.pipe(Schema.fromKey("delete_on_termination"))
+    })
   ).pipe(Schema.fromKey("os-extended-volumes:volumes_attached")),
   /** Empty while it is building; Rackspace alone tells it. */
-  bandwidth: absent(Schema.Array(Bandwidth)).pipe(Schema.fromKey("rax-bandwidth:bandwidth")),
+  bandwidth: someList(Bandwidth).pipe(Schema.fromKey("rax-bandwidth:bandwidth")),
   /** Where the cloud saves it by itself; Rackspace alone does. */
   imageSchedule: absent(ImageSchedule).pipe(Schema.fromKey("RAX-SI:image_schedule")),
   /** Rackspace does not tell it. */
@@ -301,13 +295,13 @@ const ServerFields = Schema.Struct({
   /** The zone that was asked for when it was made. Only from Nova's microversion 2.96 on. */
   pinnedAvailabilityZone: absentIfEmpty.pipe(Schema.fromKey("pinned_availability_zone")),
   /** Names of security groups. Rackspace does not tell them. */
-  securityGroups: absent(names).pipe(Schema.fromKey("security_groups")),
+  securityGroups: someList(named).pipe(Schema.fromKey("security_groups")),
   /** Ids of server groups. Only from Nova's microversion 2.71 on. */
-  serverGroups: absent(Schema.Array(Id)).pipe(Schema.fromKey("server_groups")),
+  serverGroups: someList(Id).pipe(Schema.fromKey("server_groups")),
   /** What it was made with, as it was sent. Only from Nova's microversion 2.100 on. */
   schedulerHints: absent(JsonMap).pipe(Schema.fromKey("scheduler_hints")),
   /** Only from Nova's microversion 2.63 on. */
-  trustedImageCertificates: absent(Schema.Array(Text)).pipe(Schema.fromKey("trusted_image_certificates")),
+  trustedImageCertificates: someList(Text).pipe(Schema.fromKey("trusted_image_certificates")),
   /** For everybody only from Nova's microversion 2.90 on. */
   hostname: absentIfEmpty.pipe(Schema.fromKey("OS-EXT-SRV-ATTR:hostname")),
   /** For operators of the cloud. */
@@ -425,9 +419,9 @@ export interface Summary extends Schema.Schema.Type<typeof Summary> {}
 const FlavorFields = Schema.Struct({
   id: Id,
   name: absent(Text),
-  ramMegabytes: Schema.propertySignature(Count).pipe(Schema.fromKey("ram")),
+  ramMegabytes: someCount.pipe(Schema.fromKey("ram")),
   /** The system disk; 0 where the flavor boots from a volume. */
-  diskGigabytes: Schema.propertySignature(Count).pipe(Schema.fromKey("disk")),
+  diskGigabytes: someCount.pipe(Schema.fromKey("disk")),
   vcpus: someCount,
   swapMegabytes: someCount.pipe(Schema.fromKey("swap")),
   /** The share of network bandwidth. */
@@ -705,16 +699,22 @@ export const InstanceAction = Schema.Struct({
   projectId: absent(Id).pipe(Schema.fromKey("project_id")),
   userId: absent(Id).pipe(Schema.fromKey("user_id")),
   /** The steps that it took. Only of a single action; before Nova's microversion 2.51 only for operators of the cloud. */
-  events: absent(
-    Schema.Array(
-      Schema.Struct({
-        event: Text,
-        started: TimestampIfAny.pipe(Schema.fromKey("start_time")),
-        finished: TimestampIfAny.pipe(Schema.fromKey("finish_time")),
-        /** `Success` or `Error`; absent while it is at work. */
-        result: absentIfEmpty
-      })
-    )
+  events: someList(
+    Schema.Struct({
+      event: Text,
+      started: TimestampIfAny.pipe(Schema.fromKey("start_time")),
+      finished: TimestampIfAny.pipe(Schema.fromKey("finish_time")),
+      /** `Success` or `Error`; absent while it is at work. */
+      result: absentIfEmpty,
+      /** Why it failed. Only from Nova's microversion 2.84 on. */
+      details: absentIfEmpty,
+      /** Where it failed in Nova's code; for operators of the cloud. */
+      traceback: absentIfEmpty,
+      /** For operators of the cloud, from Nova's microversion 2.62 on. */
+      host: absentIfEmpty,
+      /** The host as an opaque id. Only from Nova's microversion 2.62 on. */
+      hostId: absentIfEmpty
+    })
   )
 })
 
