@@ -115,6 +115,41 @@ describe("logins at a real Keystone", () => {
     }).pipe(Effect.scoped, Effect.provide(NodeHttpClient.layerUndici))
   )
 
+  it.live("a trust hands on roles of its trustor's project, until it is deleted", () =>
+    Effect.gen(function* () {
+      const { project_id, user_id } = stack.demo
+      const token = yield* tokenOf(stack.demo)
+      const own = yield* askKeystone("GET", "/auth/tokens", { token, subject: token })
+      const { roles } = (own.body as { readonly token: { readonly roles: ReadonlyArray<{ readonly id: string }> } })
+        .token
+      const made = yield* askKeystone("POST", "/OS-TRUST/trusts", {
+        token,
+        body: {
+          trust: {
+            trustor_user_id: user_id,
+            trustee_user_id: stack.alt.user_id,
+            project_id,
+            impersonation: false,
+            roles: roles.map(({ id }) => ({ id }))
+          }
+        }
+      })
+      assert.strictEqual(made.status, 201)
+      const { id } = (made.body as { readonly trust: { readonly id: string } }).trust
+      yield* run(
+        passwordOf(stack.alt, { trust: { id } }),
+        Effect.gen(function* () {
+          yield* account
+          const { tenant, user } = yield* Identity.access
+          assert.deepStrictEqual([tenant?.id, user.id], [project_id, stack.alt.user_id])
+        })
+      )
+      yield* askKeystone("DELETE", `/OS-TRUST/trusts/${id}`, { token })
+      const refused = yield* Effect.flip(Identity.make({ credentials: passwordOf(stack.alt, { trust: { id } }) }))
+      assert.strictEqual(refused._tag, "AuthenticationFailed")
+    }).pipe(Effect.scoped, Effect.provide(NodeHttpClient.layerUndici))
+  )
+
   it.live("a token that ends is renewed by what it came with; without that, the login ends with it", () =>
     Effect.gen(function* () {
       const scope = project(stack.demo)
