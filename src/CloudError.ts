@@ -781,11 +781,15 @@ const countWords = /maximum number of|\blimit (exceeded|reached)|reached \w+ lim
 const sizeWords =
   /too.?(large|long|big)\b|larger than|> \d+ bytes|must be <=|\b(body|entity|payload|content|file|object)\b.{0,40}\b(exceed|limit)/i
 
+/** Words that name the size of a request, beside which a limit is one on that size. */
+const lengthWords = /\b(request|upload|message|body|entity|payload|content)\b.{0,20}\b(size|length)\b/i
+
 /** What a refusal is by its words, where these tell more than its status. */
 const meaningOf = (status: number, { details, key, message }: Fault): "quota" | "rate" | "size" | undefined => {
   const words = [key, message, details].join(" ")
   if (rateWords.test(words)) return "rate"
   if (quotaWords.test(words)) return "quota"
+  if (status === 413 && lengthWords.test(words)) return "size"
   if ((status === 403 || status === 413) && countWords.test(words)) return "quota"
   return status === 413 && sizeWords.test(words) ? "size" : undefined
 }
@@ -804,7 +808,10 @@ const tooMuch = (
     ? new BadRequest(common)
     : meaning === "rate" || isOverLimit(fault, waiting.retryAfter)
       ? new OverLimit(waiting)
-      : new QuotaExceeded(common)
+      : // A service says which of its quotas is used up; without a word the status means what it means to web servers.
+        meaning === "quota" || fault.message !== undefined || fault.key !== undefined
+        ? new QuotaExceeded(common)
+        : new BadRequest(common)
 
 const refusalOf = (
   common: Common,

@@ -59,7 +59,7 @@ describe("fromRefusal: the status", () => {
     [408, "ServiceUnavailable"],
     [409, "Conflict"],
     [412, "PreconditionFailed"],
-    [413, "QuotaExceeded"],
+    [413, "BadRequest"],
     [416, "RangeNotSatisfiable"],
     [422, "Unprocessable"],
     [429, "OverLimit"],
@@ -99,7 +99,8 @@ describe("fromRefusal: the status", () => {
     }
   })
 
-  it("413 is OverLimit where the fault, a Retry-After or its words say so, and QuotaExceeded otherwise", () => {
+  it("413 is OverLimit where the fault, a Retry-After or its words say so, and QuotaExceeded where a service gives another reason", () => {
+    assert.strictEqual(from(413, { message: "Nodes must not exceed 25 per load balancer." })._tag, "QuotaExceeded")
     assert.strictEqual(from(413, { overLimit: { code: 413, message: "OverLimit Retry..." } })._tag, "OverLimit")
     assert.strictEqual(from(413, "", { headers: { "retry-after": "5" } })._tag, "OverLimit")
     assert.strictEqual(from(413, { code: 413, message: "OverLimit Retry..." })._tag, "OverLimit")
@@ -157,6 +158,9 @@ describe("fromRefusal: the status", () => {
       "Content Too Large",
       "EntityTooLarge",
       '{"message":"Request Too Long"}',
+      '{"message":"Request Body Size Limit Exceeded"}',
+      "Maximum request length exceeded",
+      "Maximum upload size exceeded",
       '{"requestTooLarge": {"code": 413, "message": "Request is too large."}}',
       "Manifest File > 8388608 bytes"
     ]
