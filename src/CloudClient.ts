@@ -439,7 +439,8 @@ class Attempt<Tag extends DocumentedError["_tag"]> implements Outgoing, CurrentA
     if (error._tag === "Unauthorized") {
       this.circumstances.hadExpired = this.clock.unsafeCurrentTimeMillis() >= this.access.expires.epochMillis
     }
-    if (error._tag === "ServiceUnavailable" || (error._tag === "UnexpectedStatus" && status >= 500)) {
+    // Of 501 (Not Implemented) it is known that nothing was done.
+    if (error._tag === "ServiceUnavailable" || (error._tag === "UnexpectedStatus" && status >= 500 && status !== 501)) {
       this.answerLost(status === gatewayTimeout || this.hasTakenLong())
     }
     return error

@@ -87,6 +87,26 @@ describe("a cloud without static large objects", () => {
     }).pipe(Effect.provide(cloud({ staticLargeObjects: false })))
   )
 
+  it.scoped("is not believed where /info says that it has them", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      yield* put(object.object, "before")
+      yield* emulated.fail({
+        match: { service: "files", method: "GET", path: /^\/info/ },
+        times: Infinity,
+        fault: {
+          _tag: "Status",
+          status: 200,
+          body: JSON.stringify({ swift: {}, slo: { max_manifest_segments: 1000 } })
+        }
+      })
+      const body = CloudFiles.fromBytes(bytes)
+      yield* files.upload({ ...object, ...small, body })
+      assert.deepStrictEqual(yield* bytesOf(files.download(object)), bytes)
+      assert.lengthOf(yield* everything, 5)
+    }).pipe(Effect.provide(cloud({ staticLargeObjects: false })))
+  )
+
   it.scoped("leaves nothing behind where it refuses the dynamic manifest as well", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
@@ -103,6 +123,54 @@ describe("a cloud without static large objects", () => {
       assert.deepStrictEqual(yield* everything, ["c/o"])
       assert.strictEqual(yield* textOf(files.download(object)), "before")
     }).pipe(Effect.provide(cloud({ staticLargeObjects: false })))
+  )
+})
+
+describe("a manifest that is refused", () => {
+  const bytes = patterned(3500)
+  const failing = (status: number, times = Infinity) =>
+    ({
+      match: { service: "files", method: "PUT", path: /\/c\/[^/]*\?multipart-manifest=put/ },
+      times,
+      fault: { _tag: "Status", status }
+    }) as const
+
+  for (const status of [400, 401, 403, 404, 405, 411, 412, 413, 501]) {
+    for (const createOnly of [true, false]) {
+      it.scoped(`leaves nothing behind (${status}, ${createOnly ? "a free name" : "a name that is taken"})`, () =>
+        Effect.gen(function* () {
+          const { emulated, files } = yield* prepared
+          if (!createOnly) yield* put(object.object, "before")
+          yield* emulated.fail(failing(status))
+          const body = CloudFiles.fromBytes(bytes)
+          assert.isTrue(Either.isLeft(yield* Effect.either(files.upload({ ...object, ...small, body, createOnly }))))
+          assert.deepStrictEqual(yield* everything, createOnly ? [] : ["c/o"])
+        }).pipe(Effect.provide(cloud()))
+      )
+    }
+
+    it.scoped(`leaves nothing of a copy behind (${status})`, () =>
+      Effect.gen(function* () {
+        const { emulated, files } = yield* prepared
+        yield* files.upload({ ...object, ...small, body: CloudFiles.fromBytes(bytes) })
+        const before = yield* everything
+        yield* emulated.fail(failing(status))
+        assert.isTrue(Either.isLeft(yield* Effect.either(files.copy({ container: "c", object: "p", source: object }))))
+        assert.deepStrictEqual(yield* everything, before)
+      }).pipe(Effect.provide(cloud()))
+    )
+  }
+
+  it.live("keeps its segments where an earlier attempt may have stored it", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      const { match } = failing(403)
+      yield* emulated.fail({ match, times: 1, fault: { _tag: "Cut", afterBytes: 0 } })
+      yield* emulated.fail(failing(403))
+      const body = CloudFiles.fromBytes(bytes)
+      assert.isTrue(Either.isLeft(yield* Effect.either(files.upload({ ...object, ...small, body }))))
+      assert.lengthOf(yield* emulated.files.objects("c_segments"), 4)
+    }).pipe(Effect.provide(cloud()))
   )
 })
 

@@ -112,26 +112,30 @@ describe("markers of folders that other clients have stored", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scopedLive("are known by their own headers where the listing does not tell a type", () =>
-    Effect.gen(function* () {
-      const { emulated, service } = yield* stored("")
-      yield* emulated.fail({
-        match: { method: "GET", path: /\/c\?/ },
-        fault: {
-          _tag: "Status",
-          status: 200,
-          headers: { "Content-Type": "application/json" },
-          body: JSON.stringify(
-            (yield* emulated.files.objects("c")).map((name) => ({ name, bytes: name in files ? 1 : 0 }))
-          )
-        }
-      })
-      const folder = yield* folderOf()
-      yield* runFolder(service.downloadFolder({ folder, container: "c" }))
-      assert.isTrue(statSync(join(folder, "empty")).isDirectory())
-      assert.isTrue(statSync(join(folder, "photos")).isDirectory())
-    }).pipe(Effect.provide(cloud))
-  )
+  for (const told of [{}, { content_type: null }, { content_type: "", hash: "" }]) {
+    it.scopedLive(
+      `are known by their own headers where the listing does not tell a type: ${JSON.stringify(told)}`,
+      () =>
+        Effect.gen(function* () {
+          const { emulated, service } = yield* stored("")
+          yield* emulated.fail({
+            match: { method: "GET", path: /\/c\?/ },
+            fault: {
+              _tag: "Status",
+              status: 200,
+              headers: { "Content-Type": "application/json" },
+              body: JSON.stringify(
+                (yield* emulated.files.objects("c")).map((name) => ({ name, bytes: name in files ? 1 : 0, ...told }))
+              )
+            }
+          })
+          const folder = yield* folderOf()
+          yield* runFolder(service.downloadFolder({ folder, container: "c" }))
+          assert.isTrue(statSync(join(folder, "empty")).isDirectory())
+          assert.isTrue(statSync(join(folder, "photos")).isDirectory())
+        }).pipe(Effect.provide(cloud))
+    )
+  }
 })
 
 /** Answers the next listings of the container `c` as if nothing, or only these objects, were in it. */

@@ -115,9 +115,9 @@ export const ObjectSummary = Schema.Struct({
   /** Of a dynamic large object 0: its content is elsewhere. */
   bytes: Wire.Count,
   /** The MD5 of a plain object's content; of a large object's manifest. Some clouds leave it out. */
-  hash: absent(Schema.String),
-  /** Some clouds leave it out. */
-  contentType: absent(Schema.String).pipe(Schema.fromKey("content_type")),
+  hash: Wire.absentIfEmpty,
+  /** Some clouds leave it out, or empty. */
+  contentType: Wire.absentIfEmpty.pipe(Schema.fromKey("content_type")),
   /** Some clouds leave it out. */
   lastModified: TimestampIfAny.pipe(Schema.fromKey("last_modified")),
   /** Of a symbolic link: `/v1/{account}/{container}/{object}` of its target, percent-encoded. */

@@ -26,7 +26,7 @@ import { endpoints, type ObjectInfo, type Segment } from "./endpoints.js"
 import { isPart, makeManifests, type Part, segmentsOf, type Submanifest } from "./manifest.js"
 import type { Values } from "./headers.js"
 import { makeNesting } from "./nesting.js"
-import { isRefusal, type LeftSegment, makeOldSegments, nothingOld, type Old } from "./oldSegments.js"
+import { type LeftSegment, makeManifestWatch, makeOldSegments, nothingOld, type Old } from "./oldSegments.js"
 import { makeSegmentContainer } from "./segmentContainer.js"
 import {
   type Address,
@@ -189,7 +189,7 @@ export const makeLargeObjects = (
       const head = { ...given, ...expiry, kept }
       const copied: Array<Address> = []
       const underWay = new Set<Address>()
-      let manifestSent = false
+      const { mayBeStored, watch } = makeManifestWatch()
       const parts = all.filter(isPart)
       const sources = new Set(all.flatMap(({ address }) => (address === undefined ? [] : [pathOf(address)])))
 
@@ -252,22 +252,18 @@ export const makeLargeObjects = (
       return yield* Effect.gen(function* () {
         const segments = yield* Effect.forEach(parts, copyPart, { concurrency })
         if (kind === "dynamic") {
-          manifestSent = true
-          const { etag } = yield* putDynamicManifest({
-            ...address,
-            ...head,
-            segments: { container, prefix: `${folder}/` }
-          })
+          const { etag } = yield* watch(
+            putDynamicManifest({ ...address, ...head, segments: { container, prefix: `${folder}/` } })
+          )
           return made(etag)
         }
         const held = yield* fitting(segments, 0)
-        manifestSent = true
-        const { etag } = yield* putManifest({ ...address, ...head, segments: held })
+        const { etag } = yield* watch(putManifest({ ...address, ...head, segments: held }))
         return made(etag)
       }).pipe(
-        Effect.onError((cause) =>
+        Effect.onError(() =>
           // A manifest whose fate is unknown may be stored, and then needs its segments.
-          manifestSent && !isRefusal(cause)
+          mayBeStored()
             ? Effect.logWarning(
                 `${copying}: nobody knows whether ${pathOf(address)} was stored; its segments stay in ${container}/${folder}`
               )

@@ -8,6 +8,7 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { CloudClient } from "../../CloudClient.js"
 import * as Endpoint from "../../Endpoint.js"
+import * as Doubt from "../../internal/doubt.js"
 import type { BulkDelete } from "./bulk.js"
 import { endpoints, type ObjectInfo } from "./endpoints.js"
 import { makeManifests, segmentsOf } from "./manifest.js"
@@ -27,12 +28,16 @@ export interface Old {
 /** Nothing to remove. */
 export const nothingOld: Old = { info: undefined, own: [], left: [] }
 
-/** What leaves open whether a manifest was stored, be it by an earlier attempt whose answer was lost. */
+/** What leaves open whether a manifest was stored. */
 const uncertain: ReadonlySet<string> = new Set([
   "TransportError",
   "ServiceUnavailable",
   "MalformedResponse",
-  "UnexpectedStatus",
+  "UnexpectedStatus"
+])
+
+/** What leaves it open only where the response to an earlier attempt was lost. */
+const uncertainInDoubt: ReadonlySet<string> = new Set([
   "PreconditionFailed",
   "OverLimit",
   "Unauthorized",
@@ -40,12 +45,39 @@ const uncertain: ReadonlySet<string> = new Set([
   "Forbidden"
 ])
 
-/** Whether the cloud has said no to a manifest, so that nothing stored may need its segments. */
-export const isRefusal = (cause: Cause.Cause<unknown>): boolean =>
-  Option.exists(
-    Cause.failureOption(cause),
-    (error) => typeof error === "object" && error !== null && "_tag" in error && !uncertain.has(String(error._tag))
-  )
+/** Whether an unexpected status says that nothing was done. */
+const isFinal = (status: number): boolean => (status >= 400 && status < 500 && status !== 408) || status === 501
+
+/**
+ * Whether the cloud has said no to a manifest, so that nothing stored may need its segments. `mayBeDone` says whether the response
+ * to an earlier attempt was lost.
+ */
+const isRefusal = (cause: Cause.Cause<unknown>, mayBeDone: boolean): boolean =>
+  Option.exists(Cause.failureOption(cause), (error) => {
+    if (typeof error !== "object" || error === null || !("_tag" in error)) return false
+    const tag = String(error._tag)
+    if (mayBeDone) return !uncertain.has(tag) && !uncertainInDoubt.has(tag)
+    if (tag === "UnexpectedStatus") return "status" in error && isFinal(Number(error.status))
+    return !uncertain.has(tag)
+  })
+
+/** Watches the request that stores a manifest, to know afterwards whether something stored may need the segments. */
+export const makeManifestWatch = () => {
+  let mayBeStored = false
+  return {
+    /** Whether a manifest was stored, or nobody knows. */
+    mayBeStored: (): boolean => mayBeStored,
+    watch: <A, E, R>(put: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+      Doubt.sharing((doubt) => {
+        mayBeStored = true
+        return Effect.tapErrorCause(put, (cause) =>
+          Effect.sync(() => {
+            mayBeStored = !isRefusal(cause, doubt.mayBeDone)
+          })
+        )
+      })
+  }
+}
 
 const notOwn = "it does not bear the name of the object, and may belong to another one"
 const versioned = "the container keeps versions, and an old one may consist of it"

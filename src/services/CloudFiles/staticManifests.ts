@@ -3,8 +3,8 @@
  *
  * A cloud without static large objects would store a manifest's JSON as the object. So each manifest is sent with the ETag that
  * its segments amount to: such a cloud compares it with the MD5 of the JSON, answers 422, and stores nothing. Older versions of
- * Swift have static large objects, but compare in the same way. Which of the two it is, `/info` says, or else a manifest of one
- * segment under a name of its own.
+ * Swift have static large objects, but compare in the same way. Which of the two it is, a manifest of one segment under a name of its own shows,
+ * unless `/info` says already that there are none.
  */
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
@@ -69,7 +69,8 @@ export const makeStaticManifests = (client: CloudClient, getCapabilities: Discov
   const hasManifests = (segments: ReadonlyArray<Segment>) =>
     Effect.gen(function* () {
       const capabilities = Option.getOrUndefined(yield* Effect.orElseSucceed(getCapabilities(), () => Option.none()))
-      if (capabilities !== undefined) return capabilities.staticLargeObjects !== undefined
+      if (capabilities !== undefined && capabilities.staticLargeObjects === undefined) return false
+      // What is said may be wrong, or about another storage behind the same address.
       const [segment] = segments
       return segment !== undefined && (yield* storesManifests(segment))
     })

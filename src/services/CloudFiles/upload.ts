@@ -38,7 +38,7 @@ import { type Content, type Opened, pieces, type RequestBody } from "../../Reque
 import type { BulkDelete } from "./bulk.js"
 import { endpoints, type ObjectInfo, type Segment } from "./endpoints.js"
 import { makeNesting } from "./nesting.js"
-import { isRefusal, type LeftSegment, makeOldSegments, nothingOld, type Old } from "./oldSegments.js"
+import { type LeftSegment, makeManifestWatch, makeOldSegments, nothingOld, type Old } from "./oldSegments.js"
 import { makeSegmentContainer } from "./segmentContainer.js"
 import {
   type Address,
@@ -672,12 +672,12 @@ export const makeUpload = (client: CloudClient, bulkDelete: BulkDelete, putStati
       const submanifests: Array<string> = []
       const groups = new Map<number, Group>()
       let count = 0
-      let manifestSent = false
+      const { mayBeStored, watch } = makeManifestWatch()
 
       const addressOfPart = (object: string): Address => ({ container, object })
-      const cleanUp = (cause: Cause.Cause<unknown>): Effect.Effect<void> => {
+      const cleanUp = Effect.suspend((): Effect.Effect<void> => {
         // A manifest whose fate is unknown may be stored, and then needs its segments.
-        if (manifestSent && !isRefusal(cause)) {
+        if (mayBeStored()) {
           return Effect.logWarning(
             `${operation}: nobody knows whether ${pathOf(input)} was stored; its segments stay in ${container}/${folder}`
           )
@@ -701,7 +701,7 @@ export const makeUpload = (client: CloudClient, bulkDelete: BulkDelete, putStati
                 )
           )
         )
-      }
+      })
 
       const { fitting, putGroup } = makeNesting({
         operation,
@@ -768,8 +768,7 @@ export const makeUpload = (client: CloudClient, bulkDelete: BulkDelete, putStati
       const storeStatic = (sent: Sent): Effect.Effect<Stored, UploadError | NoStaticLargeObjects> =>
         Effect.gen(function* () {
           const segments = yield* fitting(inOrder(), 1)
-          manifestSent = true
-          const { etag } = yield* refusedParts(putStaticManifest({ ...input, segments }))
+          const { etag } = yield* watch(refusedParts(putStaticManifest({ ...input, segments })))
           const expected = etagOf(segments)
           if (etag === undefined) {
             yield* confirm(
@@ -781,9 +780,8 @@ export const makeUpload = (client: CloudClient, bulkDelete: BulkDelete, putStati
         })
       const storeDynamic = (sent: Sent): Effect.Effect<Stored, UploadError> =>
         Effect.suspend(() => {
-          manifestSent = true
           const stored = { sent, expected: etagOf(inOrder()), stored: undefined }
-          return putDynamicManifest({ ...input, segments: { container, prefix: `${folder}/` } }).pipe(
+          return watch(putDynamicManifest({ ...input, segments: { container, prefix: `${folder}/` } })).pipe(
             Effect.tap(({ etag }) =>
               etag === undefined ? confirm(input, ({ manifest }) => manifest !== undefined) : Effect.void
             ),
@@ -798,7 +796,7 @@ export const makeUpload = (client: CloudClient, bulkDelete: BulkDelete, putStati
           ? yield* storeDynamic(sent)
           : yield* Effect.catchTag(storeStatic(sent), "NoStaticLargeObjects", () => storeDynamic(sent))
       })
-      const { expected, sent, stored } = yield* Effect.onError(storing, cleanUp)
+      const { expected, sent, stored } = yield* Effect.onError(storing, () => cleanUp)
       if (stored !== undefined && contradicts(stored, expected)) return yield* mismatch(input, expected, stored)
 
       const left = yield* removeOld(old, (path) => path.startsWith(`${pathOf({ container, object: folder })}/`))

@@ -20,7 +20,7 @@ import {
   type QuotaExceeded
 } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
-import { absent, Count, Flag, PageLimit, TimestampIfAny } from "../../internal/wire.js"
+import { absent, absentIfEmpty, Count, Flag, PageLimit, TimestampIfAny } from "../../internal/wire.js"
 import type * as RetryPolicy from "../../RetryPolicy.js"
 import type { DownloadError, DownloadOptions } from "./download.js"
 import type { endpoints, ObjectSummary, Subdirectory } from "./endpoints.js"
@@ -67,8 +67,8 @@ export type VersionAddress = Pick<ObjectVersion, "container" | "object"> &
 const Version = Schema.Struct({
   name: Schema.String,
   bytes: Count,
-  hash: absent(Schema.String),
-  contentType: absent(Schema.String).pipe(Schema.fromKey("content_type")),
+  hash: absentIfEmpty,
+  contentType: absentIfEmpty.pipe(Schema.fromKey("content_type")),
   lastModified: TimestampIfAny.pipe(Schema.fromKey("last_modified")),
   versionId: absent(Schema.String).pipe(Schema.fromKey("version_id")),
   isLatest: Schema.optionalWith(Flag, { default: () => false, nullable: true }).pipe(Schema.fromKey("is_latest"))
