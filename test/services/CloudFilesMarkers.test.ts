@@ -112,6 +112,35 @@ describe("markers of folders that other clients have stored", () => {
     }).pipe(Effect.provide(cloud))
   )
 
+  for (const type of [
+    "httpd/unix-directory",
+    "httpd/unix-directory; charset=binary",
+    "inode/directory",
+    "x-directory/normal",
+    "application/x-folder",
+    "text/directory ;charset=utf-8"
+  ]) {
+    it.scopedLive(`are known by their type ${type}`, () =>
+      Effect.gen(function* () {
+        const { emulated, files: service } = yield* prepared
+        for (const name of ["photos", "photos/2026", "empty"]) {
+          yield* emulated.files.putObject("c", name, "", { contentType: type })
+        }
+        yield* emulated.files.putObject("c", "photos/2026/a.jpg", "a")
+        yield* emulated.files.putObject("c", "directory.txt", "", { contentType: "text/x-directory-list" })
+        const folder = yield* folderOf()
+        yield* runFolder(service.downloadFolder({ folder, container: "c" }))
+        assert.isTrue(statSync(join(folder, "empty")).isDirectory())
+        assert.isTrue(statSync(join(folder, "photos/2026/a.jpg")).isFile())
+        assert.isTrue(statSync(join(folder, "directory.txt")).isFile())
+        for (const direction of ["upload", "download"] as const) {
+          const { deleted, done } = yield* runFolder(service.sync({ folder, container: "c", direction, delete: true }))
+          assert.deepStrictEqual([deleted, done], [0, 0])
+        }
+      }).pipe(Effect.provide(cloud))
+    )
+  }
+
   for (const told of [{}, { content_type: null }, { content_type: "", hash: "" }]) {
     it.scopedLive(
       `are known by their own headers where the listing does not tell a type: ${JSON.stringify(told)}`,

@@ -48,8 +48,11 @@ export interface Verdict extends Pair {
 /** Files up to this size are read rather than asked about, and go in archives. */
 export const smallFile = 1024 * 1024
 
-/** The types that clients give to an object that stands for a folder. */
-const markerType = /^\s*(application|text)\/(x-)?directory\s*(;|$)/i
+/**
+ * The types that clients give to an object that stands for a folder: `application/directory`, `text/directory`,
+ * `application/x-directory`, `httpd/unix-directory`, `inode/directory`, `x-directory/normal`, `application/x-folder`.
+ */
+const markerType = /^\s*(?:[\w.+-]+\/(?:[\w.+]+-)?(?:directory|folder)|x-directory\/[\w.+-]+)\s*(?:;|$)/i
 
 /** Whether an object only says that there is a folder. */
 export const isMarker = ({ bytes, contentType = "", name }: ObjectSummary): boolean =>

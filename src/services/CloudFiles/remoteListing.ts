@@ -65,10 +65,12 @@ export const makeCompleting = (client: CloudClient, operation: string) => {
     head({ container, object: entry.name }).pipe(
       Effect.map((info) => {
         const lastModified = entry.lastModified ?? info.lastModified
+        const hash = entry.hash ?? md5Of(info)
+        const contentType = entry.contentType ?? info.contentType
         return {
           ...entry,
-          hash: entry.hash ?? md5Of(info),
-          contentType: entry.contentType ?? info.contentType,
+          ...(hash !== undefined && { hash }),
+          ...(contentType !== undefined && { contentType }),
           ...(lastModified !== undefined && { lastModified })
         }
       }),
