@@ -172,7 +172,7 @@ export const json = <A, I>(schema: Schema.Schema<A, I>): Success<A> => ({ kind: 
 export const list = <A, I>(
   key: string,
   item: Schema.Schema<A, I>,
-  unwrap?: (value: unknown) => ReadonlyArray<unknown> | undefined
+  unwrap?: (value: unknown) => unknown
 ): Success<ReadonlyArray<A>> => ({ kind: "list", schema: itemList(key, item, unwrap) })
 
 /**

@@ -79,11 +79,13 @@ const rawItems = (wire: unknown, key: string, unwrap: Unwrap): ReadonlyArray<unk
   if (!isObject(wire)) return undefined
   const value = wire[key]
   if (value === undefined) return holdsLinksOnly(wire) ? [] : undefined
-  return value === null ? [] : unwrap(value)
+  if (value === null) return []
+  const items = unwrap(value)
+  return items === null ? [] : asArray(items)
 }
 
-/** Finds the raw items in what stands under a list's key; undefined where there is no list. */
-type Unwrap = (value: unknown) => ReadonlyArray<unknown> | undefined
+/** Finds the raw items in the value of a list's key: an array, or a single item; undefined where there is no list. */
+type Unwrap = (value: unknown) => unknown
 
 /** A response, and the raw items in it. */
 interface Envelope {

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import * as TestCloud from "../../src/layers/TestCloud.js"
 import * as CloudFiles from "../../src/services/CloudFiles.js"
-import { patterned, requestsOf } from "../support.js"
+import { bytesOf, httpServer, patterned, requestsOf, servicesAt } from "../support.js"
 import { prepared } from "../support/cloudFiles.js"
 
 const cloud = TestCloud.layer()
@@ -79,5 +79,71 @@ describe("CloudFiles: several ranges in one download", () => {
       const changed = yield* Effect.flip(collected({ ...object, ranges, ifMatch: "0".repeat(32) }))
       assert.strictEqual(changed._tag, "PreconditionFailed")
     }).pipe(Effect.provide(cloud))
+  )
+
+  for (const [what, contentRange, bytes] of [
+    ["too long", "bytes 0-9/20", 10],
+    ["too short", "bytes 0-2/20", 3],
+    ["at another place", "bytes 4-8/20", 5]
+  ] as const) {
+    it.scopedLive(`a response with a range that is ${what} fails`, () =>
+      Effect.gen(function* () {
+        const server = yield* httpServer((_, response) => {
+          response.writeHead(206, { etag: "0".repeat(32), "content-range": contentRange, "content-length": bytes })
+          response.end(Buffer.alloc(bytes))
+        })
+        const download = Effect.flatMap(CloudFiles.CloudFiles, (files) =>
+          bytesOf(files.download({ container: "c", object: "o", range: { offset: 0, length: 5 } }))
+        )
+        const error = yield* Effect.flip(Effect.provide(download, servicesAt(server.url)))
+        assert.strictEqual(error._tag, "MalformedResponse")
+        assert.include(error.message, "content-range: expected bytes 0-4")
+      })
+    )
+  }
+
+  it.scopedLive("a part that is longer than all requested ranges is not read", () =>
+    Effect.gen(function* () {
+      const size = 1024 ** 4
+      let sent = 0
+      const server = yield* httpServer((request, response) => {
+        if (request.headers.range?.includes(",") !== true) {
+          const [from = 0, to = 0] = (request.headers.range ?? "").replace("bytes=", "").split("-").map(Number)
+          response.writeHead(206, {
+            etag: "0".repeat(32),
+            "content-range": `bytes ${from}-${to}/${size}`,
+            "content-length": to - from + 1
+          })
+          response.end(Buffer.alloc(to - from + 1))
+          return
+        }
+        response.writeHead(206, { etag: "0".repeat(32), "content-type": "multipart/byteranges; boundary=b" })
+        response.write(`--b\r\ncontent-range: bytes 0-${size - 1}/${size}\r\n\r\n`)
+        const piece = Buffer.alloc(1024 * 1024)
+        const send = (): void => {
+          while (!response.destroyed && sent < 64 * piece.byteLength) {
+            sent += piece.byteLength
+            if (!response.write(piece)) return void response.once("drain", send)
+          }
+          response.end()
+        }
+        send()
+      })
+      const two = [
+        { offset: 0, length: 3 },
+        { offset: 10, length: 3 }
+      ]
+      const found = yield* collected({ container: "c", object: "o", ranges: two }).pipe(
+        Effect.provide(servicesAt(server.url))
+      )
+      assert.deepStrictEqual(
+        found.map(({ bytes, offset }) => [offset, bytes]),
+        [
+          [0, "000000"],
+          [10, "000000"]
+        ]
+      )
+      assert.isBelow(sent, 16 * 1024 * 1024)
+    })
   )
 })

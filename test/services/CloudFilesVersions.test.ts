@@ -10,7 +10,7 @@ import * as LocalFileSystem from "../../src/LocalFileSystem.js"
 import * as RetryPolicy from "../../src/RetryPolicy.js"
 import * as CloudFiles from "../../src/services/CloudFiles.js"
 import { collected } from "../support.js"
-import { forget } from "../support/cloudFiles.js"
+import { forget, once } from "../support/cloudFiles.js"
 import { folderOf } from "../support/folder.js"
 
 const cloud = TestCloud.layer({ retry: RetryPolicy.never })
@@ -238,6 +238,23 @@ describe("versions that a container keeps in another one", () => {
       yield* files.deleteContainerWithContents({ container: "c" })
       assert.isBelow(Date.now() - started, 5000)
       assert.lengthOf(yield* emulated.files.objects("old"), 11)
+    }).pipe(Effect.provide(cloud))
+  )
+})
+
+describe("a container whose old versions are kept in another one", () => {
+  it.effect("keeps that setting where emptying it fails as early as the setting is taken away", () =>
+    Effect.gen(function* () {
+      const files = yield* CloudFiles.CloudFiles
+      const emulated = yield* TestCloud.TestCloud
+      yield* files.createContainer({ container: "old" })
+      yield* files.createContainer({ container: "c", versionsLocation: "old" })
+      yield* files.upload({ container: "c", object: "o", body: CloudFiles.fromString("kept") })
+      yield* emulated.fail({ match: { method: "POST", service: "files" }, fault: { _tag: "LoseResponse" } })
+      const error = yield* Effect.flip(once(files.emptyContainer({ container: "c" })))
+      assert.strictEqual(error._tag, "TransportError")
+      assert.strictEqual((yield* files.getContainer({ container: "c" })).versionsLocation, "old")
+      assert.strictEqual(yield* textOf(files.download({ container: "c", object: "o" })), "kept")
     }).pipe(Effect.provide(cloud))
   )
 })

@@ -91,6 +91,20 @@ describe("a list that is answered as an array", () => {
   }
 })
 
+describe("rate limits", () => {
+  it.effect("are read where the cloud writes a single one without its list", () =>
+    withServices(json({ limits: { rate: { uri: "/v1.0/*", limit: [] } } }), ({ balancers }) =>
+      Effect.map(balancers.listRateLimits(), (limits) => assert.lengthOf(limits, 1))
+    )
+  )
+
+  it.effect("are no list where something else is in its place", () =>
+    withServices(json({ limits: { rate: 7 } }), ({ balancers }) =>
+      Effect.map(Effect.flip(balancers.listRateLimits()), ({ _tag }) => assert.strictEqual(_tag, "MalformedResponse"))
+    )
+  )
+})
+
 type Streamed = (services: Services) => Stream.Stream<unknown, { readonly _tag: string }>
 
 const streams: Readonly<Record<string, readonly [key: string, list: Streamed]>> = {

@@ -470,7 +470,9 @@ export const makeBulk = (
     const setAgain = updateContainer({ container, versionsLocation })
     return Effect.uninterruptibleMask((restore) =>
       updateContainer({ container, versionsLocation: null }).pipe(
-        Effect.zipRight(Effect.onError(restore(deletion), () => Effect.ignore(setAgain))),
+        Effect.zipRight(restore(deletion)),
+        // Also where the first request fails: it may have been carried out, and its response lost.
+        Effect.onError(() => Effect.ignore(setAgain)),
         Effect.tap(() => (stays ? setAgain : Effect.void))
       )
     )

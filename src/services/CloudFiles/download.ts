@@ -73,20 +73,28 @@ export interface Download {
 
 const service = "CloudFiles"
 
-/** What shows that a response is not the part that was asked for, so that other bytes are never taken for it. */
+/** The first and the last byte of a range in an object of this size. */
+const boundsOf = (range: ByteRange, size: number): readonly [first: number, last: number] => {
+  if ("last" in range) return [Math.max(0, size - range.last), size - 1]
+  const end = range.length === undefined ? size : Math.min(size, range.offset + range.length)
+  return [range.offset, end - 1]
+}
+
+/** Describes why a response is not the range that was requested; undefined where it is. Other bytes must not be taken for it. */
 const wrongPart = (
   range: ByteRange,
   info: ObjectInfo
 ): { readonly path: string; readonly expected: string } | undefined => {
   if (info.status !== 206) {
-    // An object without a byte has no range, and is sent whole.
-    return info.bytes === 0 ? undefined : { path: ":status", expected: "206, since a range was asked for" }
+    // An empty object has no range, and is sent whole.
+    return info.bytes === 0 ? undefined : { path: ":status", expected: "206, since a range was requested" }
   }
-  const sent = /^bytes (\d+)-\d+\/(\d+)$/.exec(info.contentRange ?? "")
+  const sent = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(info.contentRange ?? "")
   if (sent === null) return undefined
-  const size = Number(sent[2])
-  const offset = "last" in range ? Math.max(0, size - range.last) : range.offset
-  return Number(sent[1]) === offset ? undefined : { path: "content-range", expected: `bytes from ${offset} on` }
+  const [first, last] = boundsOf(range, Number(sent[3]))
+  return Number(sent[1]) === first && Number(sent[2]) === last
+    ? undefined
+    : { path: "content-range", expected: `bytes ${first}-${last}` }
 }
 
 /** Where in the object a response begins. */
@@ -175,7 +183,7 @@ export const makeDownload = (
       operation,
       status: info.status,
       ...wrong,
-      message: `${operation}: ${info.status}, but the response is not the range that was asked for: ${wrong.path}: expected ${wrong.expected}`
+      message: `${operation}: ${info.status}, but the response is not the requested range: ${wrong.path}: expected ${wrong.expected}`
     })
 
   const wrongLength = ({ container, object }: DownloadOptions, bytes: number, expected: number): TransportError =>

@@ -1,13 +1,11 @@
 /**
- * Several ranges of an object by one request, which the cloud answers with `multipart/byteranges`.
+ * Several ranges of an object by one request, to which the cloud responds with `multipart/byteranges`.
  *
- * A cloud may answer otherwise: with one range, with the whole object (Swift does so for dynamic large objects), or by refusing a
- * list that is too long. Whatever range such an answer lacks is then asked for by itself.
+ * A cloud may also respond with one range, with the whole object (Swift does so for dynamic large objects), or with a refusal of a
+ * list that is too long. Each range that the response does not contain is then requested separately.
  */
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
-import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { CloudClient } from "../../CloudClient.js"
 import { type ChecksumMismatch, InvalidInput } from "../../CloudError.js"
@@ -22,7 +20,7 @@ export interface DownloadRangesOptions extends Pick<DownloadOptions, "container"
   readonly ranges: ReadonlyArray<ByteRange>
 }
 
-/** One of the ranges that were asked for. */
+/** One of the requested ranges. */
 export interface DownloadedRange {
   /** Its place in `ranges`. */
   readonly index: number
@@ -40,6 +38,18 @@ const resolved = (range: ByteRange, size: number): { readonly offset: number; re
   return { offset, length }
 }
 
+/** How many bytes there are from the first to the last byte of all ranges: a cloud may send ranges that adjoin as one part. */
+const spanOf = (ranges: ReadonlyArray<ByteRange>, size: number): number => {
+  let first = size
+  let end = 0
+  for (const range of ranges) {
+    const { length, offset } = resolved(range, size)
+    first = Math.min(first, offset)
+    end = Math.max(end, offset + length)
+  }
+  return Math.max(0, end - first)
+}
+
 /** A part of a multipart body. */
 interface Part {
   readonly offset: number
@@ -50,8 +60,11 @@ interface Part {
 /** How long the lines before a part may be. */
 const longestHeaders = 64 * 1024
 
-/** Reads the parts of a `multipart/byteranges` body by their `Content-Range`. What follows something unreadable is left out. */
-const makePartReader = () => {
+/**
+ * Reads the parts of a `multipart/byteranges` body by their `Content-Range`. It stops where it finds something unreadable, or a
+ * part that is longer than `longestOf` allows in an object of its size: a part is held in memory until it is complete.
+ */
+const makePartReader = (longestOf: (size: number) => number) => {
   let chunks: Array<Uint8Array> = []
   let held = 0
   /** The part whose bytes come next; undefined where its headers do. */
@@ -80,11 +93,11 @@ const makePartReader = () => {
     }
     const [offset = 0, last = 0, size = 0] = found.slice(1).map(Number)
     open = { offset, length: last - offset + 1, size }
-    isOver = last < offset || last >= size
+    isOver = last < offset || last >= size || open.length > longestOf(size)
     return !isOver
   }
 
-  return (bytes: Uint8Array): ReadonlyArray<Part> => {
+  const read = (bytes: Uint8Array): ReadonlyArray<Part> => {
     const parts: Array<Part> = []
     if (isOver) return parts
     chunks.push(bytes)
@@ -100,6 +113,7 @@ const makePartReader = () => {
     }
     return parts
   }
+  return { read, isOver: (): boolean => isOver }
 }
 
 /** The service's `downloadRanges`. */
@@ -118,34 +132,42 @@ export const makeDownloadRanges = (client: CloudClient, servicePolicy: RetryPoli
       })
     )
 
-  /** What the cloud sends of the ranges by one request, which may be none of them. `missing` loses each that came. */
+  /**
+   * The ranges that the cloud sends in response to one request, which may be none of them. `missing` loses each that came. The
+   * request ends with the stream. `etagIs` receives the ETag of the response.
+   */
   const together = (
     options: DownloadRangesOptions,
-    missing: Map<number, ByteRange>
-  ): Effect.Effect<
-    { readonly etag: string | undefined; readonly stream: Stream.Stream<DownloadedRange, DownloadError> },
-    DownloadError,
-    Scope.Scope
-  > =>
-    Effect.map(get(options), ({ head, stream }) => {
+    missing: Map<number, ByteRange>,
+    etagIs: (etag: string | undefined) => void
+  ): Stream.Stream<DownloadedRange, DownloadError> => {
+    const reader = makePartReader((size) => spanOf(options.ranges, size))
+    const found = ({ bytes, offset, size }: Part): ReadonlyArray<DownloadedRange> =>
+      [...missing].flatMap(([index, range]) => {
+        const wanted = resolved(range, size)
+        const from = wanted.offset - offset
+        if (wanted.length <= 0 || from < 0 || from + wanted.length > bytes.byteLength) return []
+        missing.delete(index)
+        return [{ index, offset: wanted.offset, bytes: bytes.subarray(from, from + wanted.length) }]
+      })
+    const opened = Effect.map(get(options), ({ head, stream }): Stream.Stream<DownloadedRange> => {
+      etagIs(head.etag)
       const isMultipart = head.status === 206 && /^multipart\/byteranges\b/i.test(head.contentType ?? "")
-      if (!isMultipart) return { etag: head.etag, stream: Stream.empty }
-      const read = makePartReader()
-      const found = ({ bytes, offset, size }: Part): ReadonlyArray<DownloadedRange> =>
-        [...missing].flatMap(([index, range]) => {
-          const wanted = resolved(range, size)
-          const from = wanted.offset - offset
-          if (wanted.length <= 0 || from < 0 || from + wanted.length > bytes.byteLength) return []
-          missing.delete(index)
-          return [{ index, offset: wanted.offset, bytes: bytes.subarray(from, from + wanted.length) }]
-        })
-      const parts = Stream.mapConcat(stream, (bytes) => read(bytes).flatMap(found))
-      // What has not come by then is asked for by itself.
-      return { etag: head.etag, stream: Stream.catchTag(parts, "TransportError", () => Stream.empty) }
+      return isMultipart
+        ? Stream.map(stream, reader.read).pipe(
+            Stream.takeUntil(reader.isOver),
+            Stream.mapConcat((parts) => parts.flatMap(found)),
+            // Ranges that have not come by then are requested one by one.
+            Stream.catchTag("TransportError", () => Stream.empty)
+          )
+        : Stream.empty
     })
+    // The cloud may refuse a list that is too long or overlaps too much, though each of its ranges can be read.
+    return Stream.catchTag(Stream.unwrapScoped(opened), "RangeNotSatisfiable", () => Stream.empty)
+  }
 
   return (options: DownloadRangesOptions): Stream.Stream<DownloadedRange, DownloadError | ChecksumMismatch> =>
-    Stream.unwrapScoped(
+    Stream.unwrap(
       Effect.gen(function* () {
         const { ranges } = options
         if (ranges.length === 0) {
@@ -155,21 +177,17 @@ export const makeDownloadRanges = (client: CloudClient, servicePolicy: RetryPoli
         }
         yield* Endpoint.validate(client, { ...getRanges, operation }, options)
         const missing = new Map(ranges.entries())
-        const rest = (etag: string | undefined) =>
-          Stream.suspend(() =>
-            Stream.mapEffect(Stream.fromIterable([...missing]), ([index, range]) => one(options, index, range, etag))
-          )
-        if (ranges.length === 1) return rest(undefined)
-        // A list may be refused that is too long or has too many overlaps; each range is then told by itself.
-        const first = yield* Effect.catchTag(
-          Effect.asSome(together(options, missing)),
-          "RangeNotSatisfiable",
-          () => Effect.succeedNone
+        let etag: string | undefined
+        const first =
+          ranges.length === 1
+            ? Stream.empty
+            : together(options, missing, (found) => {
+                etag = found
+              })
+        const rest = Stream.suspend(() =>
+          Stream.mapEffect(Stream.fromIterable([...missing]), ([index, range]) => one(options, index, range, etag))
         )
-        return Option.match(first, {
-          onNone: () => rest(undefined),
-          onSome: ({ etag, stream }) => Stream.concat(stream, rest(etag))
-        })
+        return Stream.concat(first, rest)
       })
     )
 }

@@ -1052,7 +1052,7 @@ export const endpoints = {
   ),
   /** How many requests the account may make. `GET /limits`. */
   listRateLimits: Endpoint.make("CloudLoadBalancers.listRateLimits", "GET", "/limits", {
-    success: Endpoint.list("limits", RateLimit, (limits) => (limits as { readonly rate?: ReadonlyArray<unknown> }).rate)
+    success: Endpoint.list("limits", RateLimit, (limits) => (limits as { readonly rate?: unknown }).rate)
   }),
   /** How much the account may have. `GET /loadbalancers/absolutelimits`. */
   listAbsoluteLimits: Endpoint.make("CloudLoadBalancers.listAbsoluteLimits", "GET", "/loadbalancers/absolutelimits", {
