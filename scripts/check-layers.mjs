@@ -22,6 +22,7 @@ const floors = [
   ["Identity.ts", "TokenStore.ts"],
   [
     "Access.ts",
+    "BandwidthLimit.ts",
     "CloudConfig.ts",
     "CloudError.ts",
     "Credentials.ts",

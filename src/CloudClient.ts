@@ -17,12 +17,14 @@ import * as ExecutionStrategy from "effect/ExecutionStrategy"
 import * as Exit from "effect/Exit"
 import * as FiberRef from "effect/FiberRef"
 import type * as MetricLabel from "effect/MetricLabel"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import type * as Tracer from "effect/Tracer"
 import type { Access } from "./Access.js"
+import * as BandwidthLimit from "./BandwidthLimit.js"
 import {
   type AuthenticationFailed,
   type CommonError,
@@ -46,13 +48,15 @@ import {
   type Head,
   isSuccess,
   largestText,
-  type Outgoing
+  type Outgoing,
+  type Whole
 } from "./internal/exchange.js"
 import { invalidUrl, secure, type Target, transportError } from "./internal/http.js"
 import { make as httpExchange } from "./internal/httpExchange.js"
 import { keepingInterruption } from "./internal/interruption.js"
 import { byTags } from "./internal/metricKeys.js"
 import * as keys from "./internal/metricKeys.js"
+import { pacedContent, pacedStream, sliceOf } from "./internal/pacing.js"
 import { Rejections } from "./internal/rejections.js"
 import type { Sink } from "./internal/sink.js"
 import { hasUserInfo } from "./internal/urlText.js"
@@ -255,6 +259,7 @@ interface Circumstances {
   readonly labels: ReadonlyArray<MetricLabel.MetricLabel>
   readonly span: Tracer.Span
   readonly doubt: Doubt.Doubt
+  readonly limit: BandwidthLimit.Service | undefined
   /** When the first attempt began, and later by the time that other attempts waited for their turns; in milliseconds. */
   start: number
   /** When the current attempt began to wait for its turn, in milliseconds. */
@@ -293,6 +298,8 @@ const resourceOf = ({ method, path }: { readonly method: string; readonly path: 
 /** One attempt of a request: what it sends, and what is noted of its response. */
 class Attempt<Tag extends DocumentedError["_tag"]> implements Outgoing, CurrentAttempt {
   readonly headers: Readonly<Record<string, string>>
+  readonly body: RequestBody.Content | undefined
+  readonly readAhead: number | undefined
   private readonly start: number
   /** When a piece of its body was last sent. */
   private sentAt: number
@@ -311,6 +318,15 @@ class Attempt<Tag extends DocumentedError["_tag"]> implements Outgoing, CurrentA
     const headers: Record<string, string> = Object.assign({}, request.headers, own.versioned)
     if (request.anonymous !== true) headers["x-auth-token"] = Redacted.value(access.token)
     this.headers = headers
+    const { limit } = circumstances
+    const { body } = request
+    this.readAhead = limit === undefined ? undefined : sliceOf(limit)
+    this.body =
+      limit === undefined || body === undefined
+        ? body
+        : pacedContent(limit, body, (millis) => {
+            circumstances.start += millis
+          })
   }
 
   get method(): HttpMethod {
@@ -319,10 +335,6 @@ class Attempt<Tag extends DocumentedError["_tag"]> implements Outgoing, CurrentA
 
   get path(): string {
     return this.request.path
-  }
-
-  get body(): RequestBody.Content | undefined {
-    return this.request.body
   }
 
   get policy(): RetryPolicy.Service {
@@ -467,7 +479,8 @@ class Incoming implements Response {
 
   constructor(
     head: Omit<Collected, "text" | "sink">,
-    private readonly arriving: Arriving
+    private readonly arriving: Arriving,
+    private readonly limit: BandwidthLimit.Service | undefined
   ) {
     this.service = head.service
     this.operation = head.operation
@@ -485,11 +498,19 @@ class Incoming implements Response {
   }
 
   get stream(): Stream.Stream<Uint8Array, TransportError> {
-    return this.arriving.stream
+    const { arriving, limit } = this
+    return limit === undefined ? arriving.stream : pacedStream(limit, arriving.stream)
   }
 
   readInto(parts: Array<Uint8Array>): Effect.Effect<void, TransportError> {
-    return this.arriving.readInto(parts)
+    const { arriving, limit } = this
+    const read = arriving.readInto(parts)
+    return limit === undefined
+      ? read
+      : Effect.zipRight(
+          read,
+          Effect.suspend(() => limit.take(parts.reduce((sum, { byteLength }) => sum + byteLength, 0)))
+        )
   }
 }
 
@@ -526,6 +547,7 @@ export const make = (
 ): Effect.Effect<CloudClient, never, TokenRef | HttpClient.HttpClient> =>
   Effect.gen(function* () {
     const tokens = yield* TokenRef
+    const ofService = Option.getOrUndefined(yield* Effect.serviceOption(BandwidthLimit.BandwidthLimit))
     const plain = yield* HttpClient.HttpClient
     // Of a client that was changed, only the client itself knows how.
     const dispatcher = options.transformClient === undefined ? dispatcherOf(plain) : undefined
@@ -603,8 +625,10 @@ export const make = (
     }
 
     /** Runs an attempt of a request when it is its turn. */
-    const inTurn = ({ body }: { readonly body: RequestBody.Content | undefined }) =>
-      body === undefined || body.bytes !== undefined ? admission.whole : admission.upload
+    const inTurn = (
+      { body }: { readonly body: RequestBody.Content | undefined },
+      { limit }: { readonly limit: BandwidthLimit.Service | undefined }
+    ) => (body === undefined || (body.bytes !== undefined && limit === undefined) ? admission.whole : admission.upload)
 
     /**
      * The token for an attempt, taken when it is its turn: it might have expired before. The time until then does not count
@@ -615,6 +639,30 @@ export const make = (
         circumstances.start += circumstances.clock.unsafeCurrentTimeMillis() - circumstances.queuedAt
         return tokens.get
       })
+
+    /** Collects a response. What a sink takes of it keeps to the limit by what is collected next. */
+    const collected = (
+      attempt: Outgoing,
+      keeps: boolean | (() => Sink),
+      limit: BandwidthLimit.Service | undefined
+    ): Effect.Effect<Whole, TransportError> => {
+      if (limit === undefined || typeof keeps === "boolean") return exchange.collect(attempt, keeps)
+      return Effect.suspend(() => {
+        let bytes = 0
+        const counting = (): Sink => {
+          const sink = keeps()
+          const add = (part: Uint8Array): void => {
+            bytes += part.byteLength
+            sink.add(part)
+          }
+          return { ...sink, add }
+        }
+        return Effect.zipLeft(
+          exchange.collect(attempt, counting),
+          Effect.suspend(() => (bytes === 0 ? Effect.void : limit.take(bytes)))
+        )
+      })
+    }
 
     type Failure<Tag extends DocumentedError["_tag"], E> =
       CommonError | Extract<DocumentedError, { readonly _tag: Tag }> | E
@@ -649,6 +697,9 @@ export const make = (
               labels,
               span,
               doubt,
+              limit:
+                (fiber.currentContext.unsafeMap.get(BandwidthLimit.BandwidthLimit.key) as
+                  BandwidthLimit.Service | undefined) ?? ofService,
               start,
               queuedAt: start,
               mayBeRunning: false,
@@ -707,12 +758,15 @@ export const make = (
         receive: (response: Collected, attempt: CurrentAttempt) => Either.Either<A, E>
       ) =>
         persist<A, E, never, Tag>(request, (circumstances) =>
-          inTurn(request)(
+          inTurn(
+            request,
+            circumstances
+          )(
             Effect.flatMap(tokenFor(circumstances), (access) => {
               const endpoint = locate(access, request)
               if (Either.isLeft(endpoint)) return Effect.fail(endpoint.left)
               const attempt = new Attempt(own, request, access, endpoint.right, circumstances)
-              return Effect.matchEffect(exchange.collect(attempt, keeps), {
+              return Effect.matchEffect(collected(attempt, keeps, circumstances.limit), {
                 onFailure: (error) => Effect.fail(attempt.lost(error)),
                 onSuccess: (whole): Effect.Effect<A, Failure<Tag, E>> => {
                   const { headers, operation, requestId, service, status } = attempt.arrived(whole)
@@ -745,7 +799,7 @@ export const make = (
                 onSuccess: (arriving): Effect.Effect<A, Failure<Tag, E>> => {
                   const head = attempt.arrived(arriving)
                   return attempt.isResult(arriving.status)
-                    ? Effect.mapError(receive(new Incoming(head, arriving), attempt), (error) =>
+                    ? Effect.mapError(receive(new Incoming(head, arriving, circumstances.limit), attempt), (error) =>
                         attempt.withoutSecrets(error)
                       )
                     : Effect.flatMap(arriving.refusal, (body) => Effect.fail(attempt.refusal(arriving, body)))

@@ -40,7 +40,7 @@ export interface Service {
   readonly maxAttempts: number
   /**
    * No attempt begins later than this after the first one. Time in which the request waits for its turn, since as many as
-   * `maxConcurrentRequests` are in flight, does not count. Default 2 minutes.
+   * `maxConcurrentRequests` are in flight, or for a `BandwidthLimit` does not count. Default 2 minutes.
    */
   readonly maxElapsed: Duration.Duration
   /** The longest `Retry-After` that is waited out; a longer one surfaces as `OverLimit`. Default 1 minute. */

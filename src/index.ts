@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 export * as Access from "./Access.js"
+export * as BandwidthLimit from "./BandwidthLimit.js"
 export * as CloudBigData from "./services/CloudBigData.js"
 export * as CloudClient from "./CloudClient.js"
 export * as CloudConfig from "./CloudConfig.js"

@@ -295,7 +295,8 @@ class Flight implements Watched, Progress, Dispatcher.DispatchHandler {
       if (Array.isArray(value)) joined[name] = value.join(", ")
     }
     this.headers = joined
-    this.pool = this.reused?.(Number(joined["content-length"] ?? Infinity))
+    // What is received in small pieces is not collected in large ones.
+    if (this.outgoing.readAhead === undefined) this.pool = this.reused?.(Number(joined["content-length"] ?? Infinity))
     if (this.late === "response") this.late = "body"
     if (this.limit === undefined) {
       this.deadline = Infinity
@@ -312,7 +313,8 @@ class Flight implements Watched, Progress, Dispatcher.DispatchHandler {
     if (this.limit === undefined) {
       if (this.pool === undefined) this.parts.push(chunk)
       else this.collect(this.pool, chunk)
-      if (this.size >= Math.max(readAhead, collectAhead * (this.pool?.size ?? 0))) controller.pause()
+      const most = this.outgoing.readAhead ?? Math.max(readAhead, collectAhead * (this.pool?.size ?? 0))
+      if (this.size >= most) controller.pause()
       this.notifySoon()
       return
     }

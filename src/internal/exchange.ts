@@ -30,6 +30,8 @@ export interface Outgoing {
   readonly policy: RetryPolicy.Service
   /** By which its times are told. */
   readonly clock: Clock.Clock
+  /** In bytes: how much of the response's body may be received before it is read; undefined leaves it to the exchange. */
+  readonly readAhead: number | undefined
   /** Is told of the bytes of bodies as they go and come. */
   sent(bytes: number): void
   /** Is told once the last byte of its body was handed to the network. */
