@@ -26,7 +26,7 @@ import {
   MalformedResponse,
   type TransportError
 } from "./CloudError.js"
-import { knownOf, unknownFields } from "./internal/knownFields.js"
+import { knownOf, redacted, type Shape, unknownFields } from "./internal/knownFields.js"
 import { type Issue, issuesOf, issuesText } from "./internal/schemaIssue.js"
 import { aboutItem, type ItemList, itemList } from "./internal/itemList.js"
 import { isCutOff, type ItemsSink, jsonItems, largestItem, UnreadableArray } from "./internal/jsonItems.js"
@@ -367,9 +367,12 @@ const addUnsendable = (issues: Array<Issue>, part: Readonly<Record<string, unkno
   }
 }
 
-const encode = (endpoint: Any, input: unknown): Either.Either<Encoded, ReadonlyArray<Issue>> => {
-  const issues: Array<Issue> =
-    typeof input === "object" && input !== null ? [...unknownFields(knownOf(endpoint), input)] : []
+const encode = (
+  endpoint: Any,
+  known: ReadonlyArray<Shape>,
+  input: unknown
+): Either.Either<Encoded, ReadonlyArray<Issue>> => {
+  const issues: Array<Issue> = typeof input === "object" && input !== null ? [...unknownFields(known, input)] : []
   const part = (schema: Loose | undefined): Readonly<Record<string, unknown>> => {
     if (schema === undefined) return {}
     const quick = quickEncoder(schema)(input ?? {})
@@ -761,7 +764,8 @@ export const validate = <Input, Output, Tag extends DocumentedError["_tag"], R>(
   input: Input
 ): Effect.Effect<void, InvalidInput> =>
   Effect.suspend(() => {
-    const encoded = encode(endpoint as Any, input)
+    const known = knownOf(endpoint as Any)
+    const encoded = encode(endpoint as Any, known, redacted(known, input))
     return Either.isLeft(encoded)
       ? Effect.fail(invalidInput(client.service, endpoint.operation, encoded.left))
       : Effect.void
@@ -771,9 +775,11 @@ export const validate = <Input, Output, Tag extends DocumentedError["_tag"], R>(
 const requestOf = <Tag extends DocumentedError["_tag"]>(
   client: CloudClient,
   endpoint: Any & { readonly errors: ReadonlySet<Tag> },
-  input: unknown
-): Either.Either<Request<Tag>, InvalidInput> =>
-  Either.mapBoth(encode(endpoint, input), {
+  given: unknown
+): Either.Either<Request<Tag>, InvalidInput> => {
+  const known = knownOf(endpoint)
+  const input = redacted(known, given)
+  return Either.mapBoth(encode(endpoint, known, input), {
     onLeft: (issues) => invalidInput(client.service, endpoint.operation, issues),
     onRight: ({ body, headers, parameters, path }) => ({
       service: client.service,
@@ -796,6 +802,7 @@ const requestOf = <Tag extends DocumentedError["_tag"]>(
       secrets: secretsOf(input)
     })
   })
+}
 
 /**
  * Runs an operation that answers {@link items}, and emits each item as soon as it has arrived. An item that is not as documented

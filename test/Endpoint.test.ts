@@ -512,9 +512,9 @@ describe("types", () => {
     expectTypeOf<Servers["list"]>().toBeCallableWith({ pageSize: undefined, status: undefined })
   })
 
-  it("a secret takes no plain string", () => {
+  it("a secret is given as a string or redacted, and told redacted", () => {
     type Password = NonNullable<Parameters<Servers["create"]>[0]["adminPassword"]>
-    expectTypeOf<Password>().toEqualTypeOf<Redacted.Redacted>()
+    expectTypeOf<Password>().toEqualTypeOf<string | Redacted.Redacted>()
     expectTypeOf<CloudServers.GeneratedKeyPair["privateKey"]>().toEqualTypeOf<Redacted.Redacted>()
   })
 

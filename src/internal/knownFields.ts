@@ -6,6 +6,7 @@
  * requests ({@link refuseUnknown}).
  */
 import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
 import type * as Stream from "effect/Stream"
@@ -16,6 +17,8 @@ import { type Issue, issuesText } from "./schemaIssue.js"
 export type Shape =
   /** No object, or one whose content is its own affair: a date, a secret, a function. */
   | { readonly _tag: "Opaque" }
+  /** A text that is redacted before anything else is done with it. */
+  | { readonly _tag: "Secret" }
   | { readonly _tag: "Fields"; readonly fields: ReadonlyMap<string, Shape>; readonly others: Shape | undefined }
   | { readonly _tag: "List"; readonly items: ReadonlyArray<Shape>; readonly others: Shape | undefined }
   | { readonly _tag: "OneOf"; readonly members: ReadonlyArray<Member> }
@@ -26,6 +29,21 @@ interface Member {
 }
 
 const opaque: Shape = { _tag: "Opaque" }
+
+const secret: Shape = { _tag: "Secret" }
+
+const secretAnnotation: unique symbol = Symbol.for("effect-rackspace/annotation/Secret")
+
+/** A secret in a request, which may be given as a plain text: {@link redacted} runs before the input is encoded. */
+export const secretInput = (text: Schema.Schema<string>): Schema.Schema<string | Redacted.Redacted, string> =>
+  Schema.transform(
+    text,
+    Schema.RedactedFromSelf(Schema.typeSchema(text)).annotations({
+      [secretAnnotation]: true,
+      description: "a text, plain or redacted"
+    }),
+    { strict: true, decode: (plain) => Redacted.make(plain), encode: (given) => Redacted.value(given) }
+  ) as unknown as Schema.Schema<string | Redacted.Redacted, string>
 
 const shapes = new WeakMap<AST.AST, Shape>()
 
@@ -45,6 +63,8 @@ const compiled = (ast: AST.AST): Shape => {
       }
     case "Refinement":
       return shapeOfType(ast.from)
+    case "Declaration":
+      return ast.annotations[secretAnnotation] === true ? secret : opaque
     case "Union": {
       const members = ast.types
         .map((type) => ({ shape: shapeOfType(type), accepts: Schema.is(Schema.make<unknown, unknown, never>(type)) }))
@@ -89,6 +109,7 @@ const unknownIn = (shape: Shape, value: unknown, path: string): ReadonlyArray<Is
   if (!isObject(value)) return none
   switch (shape._tag) {
     case "Opaque":
+    case "Secret":
       return none
     case "Fields":
       return Array.isArray(value) ? none : unknownFields([shape], value, path)
@@ -122,6 +143,7 @@ const fieldOf = (shape: Shape, name: string): Shape | undefined => {
     case "Fields":
       return shape.fields.get(name) ?? shape.others
     case "List":
+    case "Secret":
       return undefined
     case "OneOf":
       return shape.members.map((member) => fieldOf(member.shape, name)).find((field) => field !== undefined)
@@ -147,6 +169,46 @@ export const unknownFields = (known: ReadonlyArray<Shape>, value: object, path =
   }
   return issues ?? none
 }
+
+const withSecrets = new WeakMap<Shape, boolean>()
+
+const holdsSecret = (shape: Shape): boolean => {
+  const before = withSecrets.get(shape)
+  if (before !== undefined) return before
+  // A shape may be part of itself.
+  withSecrets.set(shape, false)
+  const holds =
+    shape._tag === "Secret" ||
+    (shape._tag === "Fields" && [...shape.fields.values(), shape.others ?? opaque].some(holdsSecret)) ||
+    (shape._tag === "List" && [...shape.items, shape.others ?? opaque].some(holdsSecret)) ||
+    (shape._tag === "OneOf" && shape.members.some((member) => holdsSecret(member.shape)))
+  withSecrets.set(shape, holds)
+  return holds
+}
+
+/** A value in which every secret is redacted. */
+const redactedIn = (shape: Shape, value: unknown): unknown => {
+  if (shape._tag === "Secret") return typeof value === "string" ? Redacted.make(value) : value
+  if (!isObject(value) || !holdsSecret(shape)) return value
+  switch (shape._tag) {
+    case "List":
+      return Array.isArray(value)
+        ? value.map((item: unknown, index) => redactedIn(shape.items[index] ?? shape.others ?? opaque, item))
+        : value
+    case "OneOf":
+      return shape.members.reduce((found: unknown, member) => redactedIn(member.shape, found), value)
+    default:
+      return Array.isArray(value)
+        ? value
+        : Object.fromEntries(
+            Object.entries(value).map(([name, field]) => [name, redactedIn(fieldOf(shape, name) ?? opaque, field)])
+          )
+  }
+}
+
+/** An input in which every secret that one of the shapes knows is redacted, however it was given. */
+export const redacted = (known: ReadonlyArray<Shape>, input: unknown): unknown =>
+  known.reduce((found, shape) => redactedIn(shape, found), input)
 
 /** The parts of an operation's description that say what its input is. */
 interface Described {

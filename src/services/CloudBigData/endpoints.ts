@@ -2,6 +2,7 @@
  * The operations of Cloud Big Data, as data, and what their requests take.
  */
 import * as Schema from "effect/Schema"
+import { secretInput } from "../../internal/knownFields.js"
 import * as Endpoint from "../../Endpoint.js"
 import { page, pageQuery } from "../../internal/listing.js"
 import { enveloped, Named, open, upTo, withDefault } from "../../internal/wire.js"
@@ -132,7 +133,7 @@ const PublicKey = Named.pipe(
 )
 
 /** A secret on its way to the cloud. */
-const Secret = Schema.Redacted(Named)
+const Secret = secretInput(Named)
 
 const sshKeyBody = enveloped(
   "ssh_keys",

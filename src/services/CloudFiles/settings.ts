@@ -3,7 +3,9 @@
  * most of it as metadata of known names; here each is a field with a type.
  */
 import * as Duration from "effect/Duration"
+import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import { secretInput } from "../../internal/knownFields.js"
 import { ReadAcl, WriteAcl } from "./access.js"
 import type { Values } from "./headers.js"
 import { ContainerName } from "./names.js"
@@ -76,23 +78,19 @@ const Key = Schema.String.pipe(
   })
 )
 
-const SecretKey = Schema.Redacted(Key)
+const SecretKey = secretInput(Key)
 
 /** Others may have set what could not be set here. */
 const AnyKey = Schema.Redacted(Schema.String)
 
 /** A setting: the header that it is, and what its value is, as it is set and as it is told. */
-interface Setting<A> {
+interface Setting<A, B = A> {
   readonly header: string
   readonly value: Schema.Schema<A, string>
-  readonly told: Schema.Schema<A, string>
+  readonly told: Schema.Schema<B, string>
 }
 
-const setting = <A>(header: string, value: Schema.Schema<A, string>, told = value): Setting<A> => ({
-  header,
-  value,
-  told
-})
+const setting = <A>(header: string, value: Schema.Schema<A, string>): Setting<A> => ({ header, value, told: value })
 
 interface AnySetting {
   readonly header: string
@@ -104,6 +102,8 @@ type Anything = Readonly<Record<string, AnySetting>>
 
 type ValueOf<S> = S extends { readonly value: Schema.Schema<infer A, infer _I> } ? A : never
 
+type ToldOf<S> = S extends { readonly told: Schema.Schema<infer A, infer _I> } ? A : never
+
 type Field<A> = Schema.PropertySignature<"?:", A | undefined, string, "?:", Values | undefined, false, never>
 
 type Given<S> = { readonly [Name in keyof S]: Field<ValueOf<S[Name]>> }
@@ -111,7 +111,7 @@ type Changed<S> = { readonly [Name in keyof S]: Field<ValueOf<S[Name]> | null> }
 type Told<S> = {
   readonly [Name in keyof S]: Schema.PropertySignature<
     "?:",
-    ValueOf<S[Name]>,
+    ToldOf<S[Name]>,
     string,
     "?:",
     string | null | undefined,
@@ -162,11 +162,17 @@ export const told = <S extends Anything>(settings: S): Told<S> =>
 export const headersOf = (settings: Anything): ReadonlyMap<string, Schema.Schema.AnyNoContext> =>
   new Map(Object.values(settings).map(({ header, told }) => [header, told]))
 
+const secret = (header: string): Setting<string | Redacted.Redacted, Redacted.Redacted> => ({
+  header,
+  value: SecretKey,
+  told: AnyKey
+})
+
 const tempUrlKeys = (kind: "account" | "container") => ({
   /** Signs TempURLs and forms. See `rotateTempUrlKey`, which keeps the old ones good. */
-  tempUrlKey: setting(`x-${kind}-meta-temp-url-key`, SecretKey, AnyKey),
+  tempUrlKey: secret(`x-${kind}-meta-temp-url-key`),
   /** Signs them as well: what was the key before. */
-  tempUrlKey2: setting(`x-${kind}-meta-temp-url-key-2`, SecretKey, AnyKey)
+  tempUrlKey2: secret(`x-${kind}-meta-temp-url-key-2`)
 })
 
 /** What can be set on the account. */

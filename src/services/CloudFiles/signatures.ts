@@ -73,7 +73,7 @@ export interface TempUrlRequest {
 export interface SignTempUrlOptions extends TempUrlRequest {
   /** The URL of the account's storage: `https://storage101.dfw1.clouddrive.com/v1/MossoCloudFS_…`. */
   readonly endpointUrl: string
-  readonly key: Redacted.Redacted<string>
+  readonly key: string | Redacted.Redacted<string>
   /** Until when it is good; whole seconds. */
   readonly expires: DateTime.Utc
 }
@@ -86,7 +86,7 @@ export interface SignTempUrlOptions extends TempUrlRequest {
  */
 export interface KeyOptions {
   /** The key to sign with. Default: the container's, else the account's, each asked of the cloud. */
-  readonly key?: Redacted.Redacted<string> | undefined
+  readonly key?: string | Redacted.Redacted<string> | undefined
   /**
    * Whether a random key is made and set on the account where neither it nor the container has one. Default true. Otherwise
    * it fails with `InvalidInput`.
@@ -138,7 +138,7 @@ export interface FormPostRequest {
 export interface SignFormOptions extends FormPostRequest {
   /** The URL of the account's storage. */
   readonly endpointUrl: string
-  readonly key: Redacted.Redacted<string>
+  readonly key: string | Redacted.Redacted<string>
   /** Until when it is good; whole seconds. */
   readonly expires: DateTime.Utc
   readonly algorithm: SignatureAlgorithm
@@ -216,14 +216,14 @@ export interface Signing {
    * good; `rotateTempUrlKey` keeps them. Fails with `NotFound` where there is no such container. "Set account metadata".
    */
   readonly setTempUrlKey: (
-    options: KeyOwner & { readonly key: Redacted.Redacted<string>; readonly slot?: 1 | 2 | undefined }
+    options: KeyOwner & { readonly key: string | Redacted.Redacted<string>; readonly slot?: 1 | 2 | undefined }
   ) => Effect.Effect<void, CommonError | NotFound>
   /**
    * Sets a new key, by default a random one, and answers it. What the last one signed stays good, as that becomes the second
    * key; what the second one had signed does not. Fails with `NotFound` where there is no such container.
    */
   readonly rotateTempUrlKey: (
-    options?: KeyOwner & { readonly key?: Redacted.Redacted<string> | undefined }
+    options?: KeyOwner & { readonly key?: string | Redacted.Redacted<string> | undefined }
   ) => Effect.Effect<Redacted.Redacted<string>, CommonError | NotFound>
   /**
    * Removes both keys, and so all that they signed; with `previousOnly` the second one, when what it signed need no longer be
@@ -252,7 +252,7 @@ const IpRange = Schema.String.pipe(
 
 const algorithm = Schema.Literal("sha256", "sha1", "sha512")
 const key = Schema.RedactedFromSelf(Schema.String).pipe(
-  Schema.filter((redacted) => Redacted.value(redacted) !== "", { description: "a redacted key that is not empty" })
+  Schema.filter((redacted) => Redacted.value(redacted) !== "", { description: "a key that is not empty" })
 )
 const endpointUrl = Schema.String.pipe(
   Schema.filter((text) => URL.canParse(text), { description: "the URL of the account's storage" })
@@ -330,6 +330,9 @@ const accountPath = (endpointUrl: string): string => {
   return /\/v1(?:\.0)?(?:\/[^/]+)?$/.exec(path)?.[0] ?? path
 }
 
+const redact = (key: string | Redacted.Redacted<string>): Redacted.Redacted<string> =>
+  typeof key === "string" ? Redacted.make(key) : key
+
 const hmac = (algorithm: SignatureAlgorithm, key: Redacted.Redacted<string>, lines: ReadonlyArray<string>): string =>
   createHmac(algorithm, Buffer.from(Redacted.value(key), "utf8"))
     .update(lines.join("\n"), "utf8")
@@ -344,7 +347,8 @@ const epochSeconds = (instant: DateTime.Utc): string => String(Math.floor(instan
  * @since 0.1.0
  * @category constructors
  */
-export const signTempUrl = (options: SignTempUrlOptions): Either.Either<Redacted.Redacted<string>, InvalidInput> => {
+export const signTempUrl = (given: SignTempUrlOptions): Either.Either<Redacted.Redacted<string>, InvalidInput> => {
+  const options = { ...given, key: redact(given.key) }
   const { container, filename, inline, ipRange, object, prefix } = options
   const method = options.method ?? "GET"
   return Either.map(
@@ -383,7 +387,8 @@ export const signTempUrl = (options: SignTempUrlOptions): Either.Either<Redacted
  * @since 0.1.0
  * @category constructors
  */
-export const signForm = (options: SignFormOptions): Either.Either<SignedForm, InvalidInput> => {
+export const signForm = (given: SignFormOptions): Either.Either<SignedForm, InvalidInput> => {
+  const options = { ...given, key: redact(given.key) }
   const { container, deleteAfter, maxFileCount, maxFileSize, prefix = "", redirect = "" } = options
   const kept = deleteAfter === undefined ? undefined : Option.getOrUndefined(Duration.decodeUnknown(deleteAfter))
   return Either.map(
@@ -490,7 +495,7 @@ export const makeSigning = (
 
   const keyFor = (operation: string, container: string, { createKey = true, key }: KeyOptions) =>
     Effect.gen(function* () {
-      if (key !== undefined) return key
+      if (key !== undefined) return redact(key)
       const { tempUrlKey, tempUrlKey2 } = yield* operations.getContainer({ container })
       const found = tempUrlKey ?? tempUrlKey2 ?? (yield* accountKey)
       if (found !== undefined) return found
@@ -515,8 +520,8 @@ export const makeSigning = (
   const update = (
     { container }: KeyOwner,
     keys: {
-      readonly tempUrlKey?: Redacted.Redacted<string> | null | undefined
-      readonly tempUrlKey2?: Redacted.Redacted<string> | null | undefined
+      readonly tempUrlKey?: string | Redacted.Redacted<string> | null | undefined
+      readonly tempUrlKey2?: string | Redacted.Redacted<string> | null | undefined
     }
   ): Effect.Effect<void, CommonError | NotFound> =>
     container === undefined ? operations.updateAccount(keys) : operations.updateContainer({ container, ...keys })
@@ -546,7 +551,7 @@ export const makeSigning = (
       update({ container }, slot === 1 ? { tempUrlKey: key } : { tempUrlKey2: key }),
     rotateTempUrlKey: ({ container, key } = {}) =>
       Effect.gen(function* () {
-        const next = key ?? (yield* randomKey)
+        const next = key === undefined ? yield* randomKey : redact(key)
         const { tempUrlKey } =
           container === undefined ? yield* operations.getAccount() : yield* operations.getContainer({ container })
         yield* update({ container }, { tempUrlKey: next, ...(tempUrlKey !== undefined && { tempUrlKey2: tempUrlKey }) })

@@ -2,6 +2,7 @@
  * The operations of Cloud Load Balancers, as data, and what their requests take.
  */
 import * as Schema from "effect/Schema"
+import { secretInput } from "../../internal/knownFields.js"
 import * as Endpoint from "../../Endpoint.js"
 import { lastId, pageOf } from "../../internal/listing.js"
 import { enveloped, Named, Text, Timestamp, upTo, withDefault } from "../../internal/wire.js"
@@ -342,7 +343,7 @@ const Certificate = Schema.String.pipe(
 )
 
 /** A secret on its way to the cloud. */
-const PrivateKey = Schema.Redacted(
+const PrivateKey = secretInput(
   Schema.String.pipe(
     Schema.filter((text) => isPem(text) && /BEGIN (RSA )?PRIVATE KEY/.test(text), {
       description: "an RSA private key in PEM, with its line breaks and not encrypted"

@@ -2,6 +2,7 @@
  * The operations of Cloud Servers, as data.
  */
 import * as Schema from "effect/Schema"
+import { secretInput } from "../../internal/knownFields.js"
 import * as Endpoint from "../../Endpoint.js"
 import { page } from "../../internal/listing.js"
 import { enveloped, JsonMap, Named, open, withDefault } from "../../internal/wire.js"
@@ -248,7 +249,7 @@ export const endpoints = {
         /** Default: the image that the server was made from. */
         imageId: Schema.optional(Named).pipe(Schema.fromKey("rescue_image_ref")),
         /** Default: one that the cloud makes. */
-        adminPassword: Schema.optional(Schema.Redacted(Named)).pipe(Schema.fromKey("adminPass"))
+        adminPassword: Schema.optional(secretInput(Named)).pipe(Schema.fromKey("adminPass"))
       })
     ),
     success: Endpoint.json(Rescued),
@@ -332,7 +333,7 @@ export const endpoints = {
     body: enveloped(
       "changePassword",
       Schema.Struct({
-        adminPassword: Schema.propertySignature(Schema.Redacted(Named)).pipe(Schema.fromKey("adminPass"))
+        adminPassword: Schema.propertySignature(secretInput(Named)).pipe(Schema.fromKey("adminPass"))
       })
     ),
     errors: ["NotFound", "Conflict"]

@@ -3,6 +3,7 @@
  */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import { secretInput } from "../../internal/knownFields.js"
 import { pageQuery } from "../../internal/listing.js"
 import { Base64, Json, Named, open, Timestamp } from "../../internal/wire.js"
 import { DiskConfig, ImageStatus, ServerStatus } from "./models.js"
@@ -195,7 +196,7 @@ const CreateFields = Schema.Struct({
   configDrive: Schema.optional(Schema.Boolean).pipe(Schema.fromKey("config_drive")),
   blockDevices: Schema.optional(Schema.NonEmptyArray(BlockDevice)).pipe(Schema.fromKey("block_device_mapping_v2")),
   diskConfig: Schema.optional(DiskConfig).pipe(Schema.fromKey("OS-DCF:diskConfig")),
-  adminPassword: Schema.optional(Schema.Redacted(Named)).pipe(Schema.fromKey("adminPass")),
+  adminPassword: Schema.optional(secretInput(Named)).pipe(Schema.fromKey("adminPass")),
   accessIPv4: Schema.optional(Schema.String),
   accessIPv6: Schema.optional(Schema.String),
   /**
@@ -277,7 +278,7 @@ export const RebuildFields = Schema.Struct({
   /** Default: the name that it has. */
   name: Schema.optional(ServerName),
   /** Default: one that the cloud makes, and tells in its answer. */
-  adminPassword: Schema.optional(Schema.Redacted(Named)).pipe(Schema.fromKey("adminPass")),
+  adminPassword: Schema.optional(secretInput(Named)).pipe(Schema.fromKey("adminPass")),
   accessIPv4: Schema.optional(Schema.String),
   accessIPv6: Schema.optional(Schema.String),
   /** Replaces what it has. */
