@@ -48,6 +48,11 @@ const encodings: Readonly<Record<string, string>> = {
   "in hexadecimal digits": Buffer.from(secret).toString("hex"),
   "in upper-case hexadecimal digits": Buffer.from(secret).toString("hex").toUpperCase(),
   "with a line break within": `${secret.slice(0, 5)}\r\n ${secret.slice(5)}`,
+  "every byte escaped as a log does": [...Buffer.from(secret)]
+    .map((byte) => `\\x${byte.toString(16).toUpperCase()}`)
+    .join(""),
+  "in escapes of old JavaScript": everyUnit(secret, (unit) => `%u${unit.toString(16).padStart(4, "0")}`),
+  "with hints where to break it": `${secret.slice(0, 5)}<wbr>${secret.slice(5, 9)}&shy;${secret.slice(9, 11)}\u200b${secret.slice(11)}`,
   "with an escaped line break within": json(`${secret.slice(0, 5)}\n${secret.slice(5)}`)
 }
 

@@ -21,6 +21,7 @@ const named: Readonly<Record<string, string>> = {
   quot: '"',
   apos: "'",
   nbsp: " ",
+  shy: "",
   sol: "/",
   bsol: "\\",
   plus: "+",
@@ -57,16 +58,17 @@ const named: Readonly<Record<string, string>> = {
 
 const controls: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t", b: "\b", f: "\f" }
 
-// In order: percent-encoded bytes, JSON's escapes, entities, line breaks with what indents the next line, and a form's space.
+// In order: bytes as URLs and logs escape them, JavaScript's and JSON's escapes, entities, line breaks with what indents the next
+// line, hints where a line may be broken, and a form's space.
 const escapes =
-  /((?:%[0-9a-f]{2})+)|\\u([0-9a-f]{4})|\\(["\\/'nrtbf])|&#x([0-9a-f]{1,8});?|&#([0-9]{1,8});?|&([a-z]{2,8});|(=?[\r\n]+[ \t]*|<br ?\/?>)|(\+)/gi
+  /((?:%[0-9a-f]{2})+|(?:\\x[0-9a-f]{2})+)|[\\%]u([0-9a-f]{4})|\\(["\\/'nrtbf])|&#x([0-9a-f]{1,8});?|&#([0-9]{1,8});?|&([a-z]{2,8});|(=?[\r\n]+[ \t]*|<w?br ?\/?>|\u00ad|\u200b)|(\+)/gi
 
 const fromCode = (code: number): string => (code <= 0x10ffff ? String.fromCodePoint(code) : "\ufffd")
 
 /** What an escape stands for; undefined where it is none. */
 const unescaped = (match: RegExpExecArray): string | undefined => {
   const [, percent, unit, character, hex, decimal, name, lineBreak] = match
-  if (percent !== undefined) return Buffer.from(percent.replaceAll("%", ""), "hex").toString("utf8")
+  if (percent !== undefined) return Buffer.from(percent.replace(/%|\\x/gi, ""), "hex").toString("utf8")
   if (unit !== undefined) return String.fromCharCode(Number.parseInt(unit, 16))
   if (character !== undefined) return controls[character] ?? character
   if (hex !== undefined) return fromCode(Number.parseInt(hex, 16))
@@ -227,7 +229,7 @@ const scrubbed = (text: string, secrets: ReadonlyArray<string>, isCut: boolean):
 }
 
 /** What escapes something, or stands for another character in a plain form. */
-const mayBeEscaped = /[%\\&+<\r\n]/
+const mayBeEscaped = /[%\\&+<\r\n\u00ad\u200b]/
 
 /** Whether a text that escapes nothing holds no secret. Found quickly, for texts of every response, such as the request's id. */
 const isClean = (text: string, secrets: ReadonlyArray<string>): boolean =>
