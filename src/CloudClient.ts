@@ -1,6 +1,6 @@
 /**
  * One authenticated HTTP client per service: it finds the service's endpoint in the account's catalog, sets the token,
- * repeats what is worth repeating, and turns refusals into typed errors. Each operation is one span, with the HTTP semantic
+ * retries requests as the policy says, and turns refusals into typed errors. Each operation is one span, with the HTTP semantic
  * attributes and without any secret.
  *
  * @since 0.1.0
@@ -65,7 +65,7 @@ import * as RetryPolicy from "./RetryPolicy.js"
 import * as ServiceCatalog from "./ServiceCatalog.js"
 
 /**
- * Where a service is found and how its requests are repeated. Every service's layer takes these.
+ * Where a service is found and how its requests are retried. Every service's layer takes these.
  *
  * @since 0.1.0
  * @category models
@@ -79,7 +79,7 @@ export interface Options {
   readonly endpoint?: string | undefined
   /**
    * The name of the service's entry in the catalog, where the catalog lists several services of its type in one region:
-   * `radosgw` beside `swift`.
+   * `radosgw` and `swift`.
    */
   readonly serviceName?: string | undefined
   /**
@@ -109,12 +109,12 @@ export interface Selector extends ServiceCatalog.EndpointSelector {
   /** The type by which the service is named where a microversion of it is asked for: `compute`. */
   readonly microversions?: string | undefined
   /**
-   * Completes the URL in `Options.endpoint` (without a trailing slash), given the tenant of the login, if it has one; else
-   * answers what the URL should be. By default it is taken as it is.
+   * Completes the URL in `Options.endpoint` (without a trailing slash), given the tenant of the login, if it has one; otherwise
+   * returns a description of the right URL. By default it is taken as it is.
    */
   readonly complete?: ((endpoint: string, tenantId: string | undefined) => Either.Either<string, string>) | undefined
-  /** Where the requests go, given the endpoint's URL, where that is not the endpoint itself: what stands beside it. */
-  readonly beside?: ((endpointUrl: string) => string) | undefined
+  /** Makes the URL to which requests go of the endpoint's URL, for a service that is not at the endpoint itself: `/info`. */
+  readonly relocate?: ((endpointUrl: string) => string) | undefined
 }
 
 /**
@@ -127,7 +127,7 @@ export interface Request<Tag extends DocumentedError["_tag"]> extends Operation 
   readonly method: HttpMethod
   /** The path as documented, with its parameters' names; for spans. */
   readonly template: string
-  /** The path behind the endpoint's URL, encoded, with its query. */
+  /** The path after the endpoint's URL, encoded, with its query. */
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: RequestBody.Content | undefined
@@ -136,7 +136,7 @@ export interface Request<Tag extends DocumentedError["_tag"]> extends Operation 
   /** Whether it may be sent again after a failure that leaves open whether it arrived. */
   readonly idempotent: boolean
   /**
-   * Whether the cloud may work on it for minutes before it answers. It has a longer response timeout, and is not sent again
+   * Whether the cloud may work on it for minutes before it responds. It has a longer response timeout, and is not sent again
    * while the first may still be running: see `RetryPolicy`. Default false.
    */
   readonly longRunning?: boolean | undefined
@@ -198,7 +198,7 @@ export interface Collected extends Omit<Response, "text" | "discard" | "stream" 
  * @category models
  */
 export interface CurrentAttempt {
-  /** The failure of a response that ended before its content did, which only its reader can tell. It is repeated like others. */
+  /** The failure of a response that ended before its content did, which only its reader notices. It is retried like others. */
   readonly incomplete: (description: string) => TransportError
   /** The failure of a response that cannot be read, without the secrets that it may quote. */
   readonly withoutSecrets: <E>(error: E) => E
@@ -345,7 +345,7 @@ class Attempt<Tag extends DocumentedError["_tag"]> implements Outgoing, CurrentA
     return this.circumstances.clock
   }
 
-  // Made when it is asked for, which is where something fails.
+  // A getter, since it is needed only where something fails.
   get target(): Target {
     const { method, operation, path, secrets = [] } = this.request
     return {
@@ -386,13 +386,13 @@ class Attempt<Tag extends DocumentedError["_tag"]> implements Outgoing, CurrentA
   }
 
   lost(error: TransportError): TransportError {
-    if (error.notSent !== true) this.answerLost(this.isBodySent() && this.hasTakenLong())
+    if (error.notSent !== true) this.responseLost(this.isBodySent() && this.hasTakenLong())
     requestsOf(this.own.service, this.request.operation, error._tag).unsafeUpdate(1, this.circumstances.labels)
     return error
   }
 
   incomplete(description: string): TransportError {
-    this.answerLost(this.hasTakenLong())
+    this.responseLost(this.hasTakenLong())
     return transportError(this.target, "body", description)
   }
 
@@ -408,7 +408,7 @@ class Attempt<Tag extends DocumentedError["_tag"]> implements Outgoing, CurrentA
     }) as E
   }
 
-  /** What a response that does not refuse is, for who receives it. */
+  /** Notes that a response has arrived, and describes it for `receive`. */
   arrived({ headers, status }: Head): Omit<Collected, "text" | "sink"> {
     const { service } = this.own
     const { anonymous, operation } = this.request
@@ -453,7 +453,7 @@ class Attempt<Tag extends DocumentedError["_tag"]> implements Outgoing, CurrentA
     }
     // Of 501 (Not Implemented) it is known that nothing was done.
     if (error._tag === "ServiceUnavailable" || (error._tag === "UnexpectedStatus" && status >= 500 && status !== 501)) {
-      this.answerLost(status === gatewayTimeout || this.hasTakenLong())
+      this.responseLost(status === gatewayTimeout || this.hasTakenLong())
     }
     return error
   }
@@ -463,13 +463,13 @@ class Attempt<Tag extends DocumentedError["_tag"]> implements Outgoing, CurrentA
   }
 
   /** Notes that it may have been carried out, and whether the cloud may still be working on it. Reading changes nothing. */
-  private answerLost(mayBeRunning: boolean): void {
+  private responseLost(mayBeRunning: boolean): void {
     if (this.method !== "GET" && this.method !== "HEAD") this.circumstances.doubt.mayBeDone = true
     if (this.request.longRunning === true && mayBeRunning) this.circumstances.mayBeRunning = true
   }
 }
 
-/** A response on its way. Its body is asked for in one way, and only that is made. */
+/** A response whose body is still arriving. The body is read in one way, and only that way is set up. */
 class Incoming implements Response {
   readonly service: string
   readonly operation: string
@@ -535,7 +535,7 @@ const policyFor = (request: { readonly longRunning?: boolean | undefined }, poli
     : policy
 
 /**
- * The client of one service. It makes no request by itself.
+ * The client of one service. Making it sends no request.
  *
  * @since 0.1.0
  * @category constructors
@@ -549,7 +549,7 @@ export const make = (
     const tokens = yield* TokenRef
     const ofService = Option.getOrUndefined(yield* Effect.serviceOption(BandwidthLimit.BandwidthLimit))
     const plain = yield* HttpClient.HttpClient
-    // Of a client that was changed, only the client itself knows how.
+    // A changed client must be used as it is: its dispatcher does not know of the change.
     const dispatcher = options.transformClient === undefined ? dispatcherOf(plain) : undefined
     const exchange =
       dispatcher === undefined
@@ -602,7 +602,9 @@ export const make = (
     }
 
     const baseIn = (access: Access, operation: Operation): Either.Either<string, EndpointNotFound | InvalidInput> =>
-      selector.beside === undefined ? urlIn(access, operation) : Either.map(urlIn(access, operation), selector.beside)
+      selector.relocate === undefined
+        ? urlIn(access, operation)
+        : Either.map(urlIn(access, operation), selector.relocate)
 
     const own: Own = { service, versioned, accepted: 0, rejections: new Rejections(tokens) }
 

@@ -437,14 +437,14 @@ const extensions = ["yaml", "yml", "json"]
 const searchPath = (name: string, folders: ReadonlyArray<string>): ReadonlyArray<string> =>
   folders.flatMap((folder) => extensions.map((extension) => join(folder, `${name}.${extension}`)))
 
-/** `!!null`, whatever stands behind it. */
+/** `!!null`, whatever follows it. */
 const taggedNull: ScalarTag = { tag: "tag:yaml.org,2002:null", resolve: () => null }
 
 /**
  * What a document says, with its merge keys (`<<`) resolved and without its nulls: a key whose value is null is as good as
  * absent. Scalars stay texts: a password of digits is not a number, nor is a tenant.
  *
- * The parser's own messages quote the file, which may hold a secret, so that only the place is told.
+ * The parser's own messages quote the file, which may hold a secret, so that an error names only the place.
  */
 const parseYaml = (text: string, path: string): Either.Either<unknown, CredentialsError> =>
   Either.flatMap(
@@ -594,7 +594,7 @@ const inRegion = (
  * directory, in `openstack` below `XDG_CONFIG_HOME`, `~/.config` and each of `XDG_CONFIG_DIRS` (`/etc/xdg`), and in
  * `/etc/openstack`; one that is named must be there. `secure.yaml` is looked for alike (`OS_CLIENT_SECURE_FILE`) and counts
  * more, entry by entry. Profiles are read from `clouds-public.yaml`; those that openstacksdk brings along, like `rackspace`,
- * are known. Who else may read the files is not looked at, as no tool that reads them does.
+ * are known. The files' permissions are not checked, as in other tools that read them.
  *
  * The region is the one named, which has to be among the entry's `regions` where it lists any, else the first of those.
  *

@@ -22,7 +22,7 @@ import * as Scrub from "./internal/scrub.js"
 export const Created = Schema.Struct({
   /** The id of the new resource, which stays. */
   id: Schema.String,
-  /** The password of a new server, which the cloud tells only once. */
+  /** The password of a new server, which the cloud returns only once. */
   adminPassword: Schema.optional(Schema.Redacted(Schema.String))
 })
 
@@ -41,7 +41,7 @@ const origin = {
   operation: Schema.String,
   /** One sentence for a person. */
   message: Schema.String,
-  /** What the operation had created before it failed, as `CloudServers.createAndWait` tells its server. */
+  /** What the operation had created before it failed, such as the server of `CloudServers.createAndWait`. */
   created: Schema.optional(Created)
 }
 
@@ -62,7 +62,7 @@ const refusal = {
 }
 
 /**
- * A second authentication step that Identity asks for: answer it with `Credentials.answerChallenge`.
+ * A second authentication step that Identity asks for: respond with `Credentials.answerChallenge`.
  *
  * @since 0.1.0
  * @category models
@@ -87,8 +87,8 @@ export class MfaChallenge extends Schema.Class<MfaChallenge>("effect-rackspace/M
  * - `locked`: Identity has locked the account, or holds this caller off for too many attempts.
  * - `mfaRequired`: the password was right, a passcode is asked for; `challenge` says where to send it.
  * - `notRenewable`: the token is no longer accepted and there is nothing to log in with (a bare token, or a passcode).
- * - `unreachable`: Identity could not be reached, or answered that it is not available.
- * - `malformed`: Identity answered something that is not a login.
+ * - `unreachable`: Identity could not be reached, or is not available.
+ * - `malformed`: Identity's response is not a login.
  *
  * @since 0.1.0
  * @category models
@@ -104,7 +104,7 @@ export const AuthenticationFailureReason = Schema.Literal(
 
 /**
  * The login failed. While refused credentials are held back (1 s, doubling to 60 s, so that a wrong password does not
- * hammer Identity) the same error is answered without a request, with `retryAfter` the time still to wait.
+ * hammer Identity) the same error is returned without a request, with `retryAfter` the time still to wait.
  *
  * @since 0.1.0
  * @category errors
@@ -114,13 +114,13 @@ export class AuthenticationFailed extends Schema.TaggedError<AuthenticationFaile
 )("AuthenticationFailed", {
   ...origin,
   reason: AuthenticationFailureReason,
-  /** The HTTP status, where Identity answered. */
+  /** The HTTP status, where Identity responded. */
   status: Schema.optional(Schema.Number),
   /** What Identity calls the request. */
   requestId: Schema.optional(Schema.String),
   /** How long to wait before another attempt is made. */
   retryAfter: Schema.optional(Schema.Duration),
-  /** With reason `mfaRequired`: the challenge to answer. */
+  /** With reason `mfaRequired`: the challenge to respond to. */
   challenge: Schema.optional(MfaChallenge)
 }) {}
 
@@ -145,14 +145,14 @@ export class Unauthorized extends Schema.TaggedError<Unauthorized>("effect-racks
 export class Forbidden extends Schema.TaggedError<Forbidden>("effect-rackspace/Forbidden")("Forbidden", refusal) {}
 
 /**
- * 404: there is no such thing; or 410: it is there no longer. Its message and `resource` name what was looked for.
+ * 404: there is no such thing; or 410: it is there no longer. Its message and `resource` name the missing resource.
  *
  * @since 0.1.0
  * @category errors
  */
 export class NotFound extends Schema.TaggedError<NotFound>("effect-rackspace/NotFound")("NotFound", {
   ...refusal,
-  /** What was looked for, by the names of the operation's input: `{ serverId: "…" }`. */
+  /** The missing resource, by the names of the operation's input: `{ serverId: "…" }`. */
   resource: Schema.optional(Schema.Record({ key: Schema.String, value: Schema.String }))
 }) {}
 
@@ -216,8 +216,8 @@ export class OverLimit extends Schema.TaggedError<OverLimit>("effect-rackspace/O
 }) {}
 
 /**
- * A quota is used up: the account or the service has no room for this. Told by the cloud's words, whatever the status and
- * headers; else 413 that is neither a rate limit nor a request that is too large, and 498 when purging from the CDN. The
+ * A quota is used up: the account or the service has no room for this. Recognised by the cloud's words, whatever the status and
+ * headers; otherwise 413 that is neither a rate limit nor a request that is too large, and 498 when purging from the CDN. The
  * request was sent once: repeating it does not help.
  *
  * @since 0.1.0
@@ -240,7 +240,7 @@ export class Unprocessable extends Schema.TaggedError<Unprocessable>("effect-rac
 ) {}
 
 /**
- * 408, 499, 502, 503, 504 and 507: the service or a gateway before it cannot answer now. Idempotent requests have been
+ * 408, 499, 502, 503, 504 and 507: the service or a gateway before it is not available now. Idempotent requests have been
  * repeated as the RetryPolicy says before this surfaces.
  *
  * @since 0.1.0
@@ -271,12 +271,12 @@ export class UnexpectedStatus extends Schema.TaggedError<UnexpectedStatus>("effe
 ) {}
 
 /**
- * The request did not get through, or its answer did not come back whole.
+ * The request did not get through, or its response did not arrive whole.
  *
- * - `connect`: no connection, or it broke before the answer began. Where no connection was made, `notSent` is true.
- * - `timeout`: the answer did not begin in time, or its body stalled.
- * - `body`: the answer's body broke off, or was longer or shorter than it said.
- * - `tooLong`: the answer is longer than the library reads of one that is not streamed (64 MiB).
+ * - `connect`: no connection, or it broke before the response began. Where no connection was made, `notSent` is true.
+ * - `timeout`: the response did not begin in time, or its body stalled.
+ * - `body`: the response's body broke off, or was longer or shorter than it said.
+ * - `tooLong`: the response is longer than the library reads of one that is not streamed (64 MiB).
  * - `invalidUrl`: the endpoint's URL cannot be read.
  *
  * @since 0.1.0
@@ -299,7 +299,7 @@ export class TransportError extends Schema.TaggedError<TransportError>("effect-r
  * there, never the value that stood there.
  *
  * One item of a list that cannot be read does not hide the others. A Stream emits every item that can be read, and then fails with
- * this error for the first other one. A page names the others as `unreadable`. An operation that answers an array fails with this
+ * this error for the first other one. A page names the others as `unreadable`. An operation that returns an array fails with this
  * error, which holds the items that can be read as `readable`.
  *
  * @since 0.1.0
@@ -315,7 +315,7 @@ export class MalformedResponse extends Schema.TaggedError<MalformedResponse>("ef
     path: Schema.String,
     /** What was expected there. */
     expected: Schema.String,
-    /** Of a list that is answered as an array: the items that can be read. */
+    /** Of a list that is returned as an array: the items that can be read. */
     readable: Schema.optional(Schema.Array(Schema.Unknown))
   }
 ) {}
@@ -470,7 +470,7 @@ export type CloudError =
   CommonError | DocumentedError | ChecksumMismatch | SourceChanged | BulkFailed | ResourceFailed | WaitTimeout
 
 /**
- * The same failure, which also tells what had been created before it.
+ * The same failure, with what had been created before it.
  *
  * @since 0.1.0
  * @category combinators
@@ -513,7 +513,7 @@ export interface Refusal extends Operation {
   readonly secrets: ReadonlyArray<string>
   /** The values of the path's parameters, by name. */
   readonly parameters?: Readonly<Record<string, unknown>> | undefined
-  /** Which allowance the operation's documentation says to be used up where the cloud answers this status. */
+  /** Which allowance the operation's documentation says to be used up where the cloud returns this status. */
   readonly usedUp?: string | undefined
 }
 
@@ -554,7 +554,7 @@ const isRecord = (u: unknown): u is Record<string, unknown> => typeof u === "obj
 
 const stringOf = (u: unknown): string | undefined => (typeof u === "string" && u.trim() !== "" ? u.trim() : undefined)
 
-/** One witness writes a list of messages. */
+/** Some services return a list of messages. */
 const messageOf = (u: unknown): string | undefined =>
   Array.isArray(u) ? stringOf(u.filter((item) => typeof item === "string").join("; ")) : stringOf(u)
 
@@ -704,7 +704,7 @@ const commonTags: ReadonlySet<string> = new Set<CommonError["_tag"]>([
 
 /**
  * A failure of the cloud as the typed error that its status and its fault body stand for. What is neither common to all
- * operations nor documented for this one becomes {@link UnexpectedStatus}, so that an operation's signature tells all that
+ * operations nor documented for this one becomes {@link UnexpectedStatus}, so that an operation's signature names all that
  * it can fail with.
  *
  * @since 0.1.0
@@ -719,7 +719,7 @@ export const fromRefusal = <Tag extends DocumentedError["_tag"] = never>(
   const clean = (text: string): string => Scrub.scrub(text, refused.secrets, refused.body.length >= cutFrom)
   const body = clean(refused.body)
   // Again, because a secret may have become readable only as the body was read.
-  const told = mapFault(body === refused.body ? fault : readFault(body), clean)
+  const cleanFault = mapFault(body === refused.body ? fault : readFault(body), clean)
   const given = requestIdOf(refused.headers)
   const requestId = given === undefined ? undefined : clean(given)
   const status = refused.status
@@ -727,7 +727,7 @@ export const fromRefusal = <Tag extends DocumentedError["_tag"] = never>(
   const isTimed = retryAfter !== undefined && Duration.toMillis(retryAfter) > 0
   // An allowance that the cloud says is back in a while is a rate limit. No seconds is no such time: some send it with everything.
   const usedUp = isTimed ? undefined : refused.usedUp
-  const said = usedUp ?? told.message ?? statusTexts[status] ?? "no reason given"
+  const said = usedUp ?? cleanFault.message ?? statusTexts[status] ?? "no reason given"
   const common = {
     service: refused.service,
     operation: refused.operation,
@@ -739,8 +739,8 @@ export const fromRefusal = <Tag extends DocumentedError["_tag"] = never>(
       (!isTimed ? "" : `; retry after ${Duration.format(retryAfter)}`) +
       (requestId === undefined ? "" : ` (request ${requestId})`),
     ...(requestId !== undefined && { requestId }),
-    ...(told.key !== undefined && { fault: told.key }),
-    ...(told.details !== undefined && { details: told.details })
+    ...(cleanFault.key !== undefined && { fault: cleanFault.key }),
+    ...(cleanFault.details !== undefined && { details: cleanFault.details })
   }
   const resource = Object.entries(refused.parameters ?? {}).flatMap(([name, value]) =>
     typeof value === "string" || typeof value === "number" ? [[name, clean(String(value))] as const] : []
@@ -784,7 +784,7 @@ const sizeWords =
 /** Words that name the size of a request, beside which a limit is one on that size. */
 const lengthWords = /\b(request|upload|message|body|entity|payload|content)\b.{0,20}\b(size|length)\b/i
 
-/** What a refusal is by its words, where these tell more than its status. */
+/** The kind of a refusal by its words, where these say more than its status. */
 const meaningOf = (status: number, { details, key, message }: Fault): "quota" | "rate" | "size" | undefined => {
   const words = [key, message, details].join(" ")
   if (rateWords.test(words)) return "rate"

@@ -1,5 +1,5 @@
 /**
- * Who logs in: an API key, a password, a saved token, or the answer to an MFA challenge at Rackspace; a password, a saved token,
+ * Who logs in: an API key, a password, a saved token, or a passcode for an MFA challenge at Rackspace; a password, a saved token,
  * an application credential or an OpenID Connect access token at any OpenStack with Keystone v3; a key at a Swift without
  * Keystone. Given as values, read from pyrax's credential file, or from `Config` (environment variables by default).
  *
@@ -61,7 +61,7 @@ export interface ApiKey extends Login {
 }
 
 /**
- * A user and a password. Identity may answer with an MFA challenge.
+ * A user and a password. Identity may respond with an MFA challenge.
  *
  * @since 0.1.0
  * @category models
@@ -86,7 +86,7 @@ export interface Token extends Login {
 }
 
 /**
- * The passcode that answers an MFA challenge. It works once: the login it gives cannot be renewed without a person.
+ * The passcode for an MFA challenge. It works once: the login it gives cannot be renewed without a person.
  *
  * @since 0.1.0
  * @category models
@@ -229,9 +229,8 @@ export type Credentials =
   | SwiftKey
 
 /**
- * Credentials could not be had: the file is missing, cannot be read, is readable by others, is not what it should be, or asks
- * for what this library does not do.
- * The message says what was wrong and what would be right, and never quotes the file's content.
+ * Credentials could not be had: the file is missing, cannot be read, is readable by others, does not have the expected
+ * content, or uses a feature that this library does not support. The message says what was wrong and what would be right, and never quotes the file's content.
  *
  * @since 0.1.0
  * @category errors
@@ -340,7 +339,7 @@ export const token = (
   })
 
 /**
- * Answers an MFA challenge, as `AuthenticationFailed` with the reason `mfaRequired` carries it.
+ * Responds to an MFA challenge, as `AuthenticationFailed` with the reason `mfaRequired` carries it.
  *
  * @since 0.1.0
  * @category constructors
@@ -524,7 +523,7 @@ interface IniSection {
 /**
  * An INI file as Python's ConfigParser reads it, since pyrax's users wrote theirs for it: `key = value` or `key: value`,
  * keys in any case, whole-line comments, continuation by indentation, and values taken raw (a `%` or `;` in a secret is part
- * of it). Answers the number of the first line that is none of these.
+ * of it). Returns the number of the first line that is none of these.
  */
 const parseIni = (text: string): ReadonlyArray<IniSection> | number => {
   const sections: Array<{ name: string; values: Record<string, string> }> = []
@@ -739,8 +738,8 @@ export const config: Config.Config<ApiKey | Password> = Config.all({
     if (word !== undefined) return Either.right(password({ ...login, username, password: word }))
     return Either.left(
       ofRackspace
-        ? ConfigError.MissingData(["RAX_API_KEY"], "Expected RAX_API_KEY or RAX_PASSWORD beside RAX_USERNAME")
-        : ConfigError.MissingData(["OS_PASSWORD"], "Expected OS_PASSWORD beside OS_USERNAME")
+        ? ConfigError.MissingData(["RAX_API_KEY"], "Expected RAX_API_KEY or RAX_PASSWORD together with RAX_USERNAME")
+        : ConfigError.MissingData(["OS_PASSWORD"], "Expected OS_PASSWORD together with OS_USERNAME")
     )
   })
 )

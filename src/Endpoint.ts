@@ -76,14 +76,14 @@ export interface Endpoint<in out Input, out Output, out Tag extends DocumentedEr
   /** The JSON body; `raw` takes the input's `content` as it is. */
   readonly body: Loose | "raw" | undefined
   readonly success: Success<unknown, unknown>
-  /** Statuses besides 2xx that are a result, told by `:status`, and no refusal. */
+  /** Statuses besides 2xx that are a result (see `:status`) and no refusal. */
   readonly accepts: ReadonlySet<number>
-  /** Whether it stores an object: then only 201, answered once the whole body was sent, is a success. */
+  /** Whether it stores an object: then only a 201 after the whole body was sent is a success. */
   readonly stores: boolean
   /** The tags of the errors that the documentation names besides the common ones. */
   readonly errors: ReadonlySet<Tag>
   readonly idempotent: boolean
-  /** Whether the cloud may work on it for minutes before it answers. It is not sent again while the first may be running. */
+  /** Whether the cloud may work on it for minutes before it responds. It is not sent again while the first may be running. */
   readonly longRunning: boolean
   /** Whether anybody may ask, so that no token is sent. */
   readonly anonymous: boolean
@@ -146,7 +146,7 @@ export type Method<E> =
 export type Client<Table> = { readonly [Name in keyof Table]: Method<Table[Name]> }
 
 /**
- * The operation answers nothing worth reading; whatever comes is discarded.
+ * The response has no content to read; its body is discarded.
  *
  * @since 0.1.0
  * @category responses
@@ -154,7 +154,7 @@ export type Client<Table> = { readonly [Name in keyof Table]: Method<Table[Name]
 export const nothing: Success<void> = { kind: "nothing", schema: undefined }
 
 /**
- * The operation answers JSON.
+ * The response is JSON.
  *
  * @since 0.1.0
  * @category responses
@@ -162,7 +162,7 @@ export const nothing: Success<void> = { kind: "nothing", schema: undefined }
 export const json = <A, I>(schema: Schema.Schema<A, I>): Success<A> => ({ kind: "json", schema })
 
 /**
- * The operation answers a list under a key, `{ "servers": […] }`, all of it in one response. Where some items cannot be read, it
+ * The response is a whole list under a key: `{ "servers": […] }`. Where some items cannot be read, it
  * fails with `MalformedResponse`, which names the first of them and holds the others as `readable`. `unwrap` finds the items where
  * they do not stand in a plain array.
  *
@@ -176,8 +176,8 @@ export const list = <A, I>(
 ): Success<ReadonlyArray<A>> => ({ kind: "list", schema: itemList(key, item, unwrap) })
 
 /**
- * An operation that answers a {@link list}, as one that answers its readable items and what is wrong with the others: a page of a
- * listing.
+ * Makes an operation whose response is a {@link list} return the readable items and what is wrong with the others, as a page of a
+ * listing needs.
  *
  * @since 0.1.0
  * @category combinators
@@ -193,7 +193,7 @@ export const listItems = <Input, A, Tag extends DocumentedError["_tag"], R>(
   >
 
 /**
- * The operation answers a JSON array, maybe a long one, of what the schema says; it is decoded as it arrives. An empty body
+ * The response is a JSON array of items, maybe a long one, which is decoded as it arrives. An empty body
  * stands for an empty array only with the status 204: with another one, the response was cut off on its way.
  *
  * @since 0.1.0
@@ -202,7 +202,7 @@ export const listItems = <Input, A, Tag extends DocumentedError["_tag"], R>(
 export const items = <A, I>(schema: Schema.Schema<A, I>): Success<ReadonlyArray<A>> => ({ kind: "items", schema })
 
 /**
- * The operation answers in headers (names in lower case); the status stands beside them as `:status`.
+ * The response is read from its headers (names in lower case) and its status, `:status`.
  *
  * @since 0.1.0
  * @category responses
@@ -210,8 +210,7 @@ export const items = <A, I>(schema: Schema.Schema<A, I>): Success<ReadonlyArray<
 export const headers = <A, I>(schema: Schema.Schema<A, I>): Success<A> => ({ kind: "headers", schema })
 
 /**
- * The operation answers in headers, in a JSON body, or in both: the headers as {@link headers} has them, and the body, if
- * there is one, beside them as `:body`.
+ * The response is read from its headers, as by {@link headers}, and from its JSON body, if there is one, as `:body`.
  *
  * @since 0.1.0
  * @category responses
@@ -245,8 +244,8 @@ class Streamed<Head> implements Arriving<Head> {
 }
 
 /**
- * The operation answers headers and a body that is handed on as it arrives, undecoded and with back-pressure. It is good
- * until the caller's scope ends.
+ * The response is read from its headers; its body is passed on as it arrives, undecoded and with back-pressure, until the
+ * caller's scope ends.
  *
  * @since 0.1.0
  * @category responses
@@ -357,7 +356,7 @@ const jsonContent = (value: unknown): Content => {
   return { bytes, length: bytes.byteLength, stream: pieces(bytes) }
 }
 
-const answersJson: ReadonlySet<Success<unknown>["kind"]> = new Set(["json", "list", "items", "response"])
+const hasJson: ReadonlySet<Success<unknown>["kind"]> = new Set(["json", "list", "items", "response"])
 
 /** A lone half of a surrogate pair has no UTF-8, and so cannot stand in a URL. */
 const addUnsendable = (issues: Array<Issue>, part: Readonly<Record<string, unknown>>): void => {
@@ -395,7 +394,7 @@ const encode = (
   addUnsendable(issues, query)
   if (issues.length > 0) return Either.left(issues)
   const headers: Record<string, string> = { ...endpoint.fixedHeaders }
-  if (answersJson.has(endpoint.success.kind)) headers["accept"] = "application/json"
+  if (hasJson.has(endpoint.success.kind)) headers["accept"] = "application/json"
   if (body !== undefined && !raw) headers["content-type"] = "application/json"
   for (const [name, value] of Object.entries(named)) {
     if (value === undefined || value === null) continue
@@ -732,8 +731,8 @@ const receive = ({
 }
 
 /**
- * As {@link receive}, for what stores an object. Any other success is none: a captive portal answers 200 with a page, and what
- * answers before it has the whole body cannot have stored it.
+ * As {@link receive}, for what stores an object. Any other success is none: a captive portal responds with 200 and a page, and a
+ * server that responds before it has the whole body cannot have stored it.
  */
 const receiveStored = (endpoint: Pick<Any, "method" | "success">): ReturnType<typeof receive> => {
   const read = receive(endpoint)
@@ -805,7 +804,7 @@ const requestOf = <Tag extends DocumentedError["_tag"]>(
 }
 
 /**
- * Runs an operation that answers {@link items}, and emits each item as soon as it has arrived. An item that is not as documented
+ * Runs an operation whose response is {@link items}, and emits each item as soon as it has arrived. An item that is not as documented
  * is emitted as an {@link UnreadableItem} in its place, so that it does not hide the others. The Stream runs once, in the scope
  * of the request. It fails with `TransportError` where the response ends early or is empty without being a 204, and with
  * `MalformedResponse` where it is not a JSON array or one item of it is longer than 1 MiB.
@@ -848,7 +847,7 @@ export const openItems =
     })
 
 /**
- * An operation that answers a stream, as a method that reads all of it in one go, up to so many bytes; `bytes` is undefined
+ * An operation whose response is a stream, as a method that reads all of it at once, up to so many bytes; `bytes` is undefined
  * where there are more.
  *
  * @since 0.1.0

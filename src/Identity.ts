@@ -6,9 +6,9 @@
  * - any number of fibers that need a token at the same time cause one login and share its result; an interrupted one does
  *   not cancel it for the others, and when nobody waits any more it is cancelled;
  * - a token that is about to expire is renewed before it is used, one that the cloud has rejected at once;
- * - refused credentials are held back (1 s, doubling to 60 s) and answer with the same error meanwhile; so is a login for which
+ * - refused credentials are held back (1 s, doubling to 60 s) and fail with the same error meanwhile; so is a login for which
  *   Identity asks to wait, for 60 s at the most;
- * - Rackspace's Identity answers an early login with the same token again: that is no failure. Where the cloud has rejected
+ * - Rackspace's Identity returns the same token to an early login: that is no failure. Where the cloud has rejected
  *   that very token, it is revoked and the login run once more.
  *
  * All of this holds for every kind of credentials.
@@ -70,7 +70,7 @@ export interface Service {
   readonly renew: (login: number) => Effect.Effect<Access, AuthenticationFailed>
   /**
    * Logs in, whatever the current token's expiry, and also while Identity holds this caller off. Credentials that Identity has
-   * refused are held back none the less. Identity may answer with the same token: that is no failure.
+   * refused are held back none the less. Identity may return the same token: that is no failure.
    */
   readonly reauthenticate: Effect.Effect<Access, AuthenticationFailed>
   /** The current Access, if there is one, then each new one, for those who hand tokens on. Ends with the layer. */
@@ -141,7 +141,7 @@ const storePatience = Duration.seconds(10)
 const millisOf = (instant: DateTime.Utc): number => instant.epochMillis
 
 /**
- * Logs in and answers a TokenRef that lives as long as the scope.
+ * Logs in and returns a TokenRef that lives as long as the scope.
  *
  * Fails with `AuthenticationFailed` where the login fails (unless `lazy`), and as the credentials' own Effect does.
  *
@@ -240,7 +240,7 @@ export const make = <E = never, R = never>(
       if (!isToken) return identity.authenticate(credentials)
       return Effect.catchIf(
         identity.authenticate(credentials),
-        // Version 2 answers 404 to a token that is no longer good; Keystone v3 404 or 401.
+        // Version 2 returns 404 for a token that is no longer good; Keystone v3 404 or 401.
         ({ reason, status }) =>
           reason === "refused" && (status === 404 || (status === 401 && credentials._tag === "KeystoneToken")),
         () => {
@@ -293,7 +293,7 @@ export const make = <E = never, R = never>(
           if (error !== undefined && heldBack.has(error.reason)) {
             const delay = refusal === undefined ? firstDelay : Math.min(refusal.delay * 2, longestDelay)
             const asked = error.retryAfter === undefined ? 0 : Duration.toMillis(error.retryAfter)
-            // One answer that asks for a day must not block every login for a day.
+            // One response that asks for a day must not block every login for a day.
             refusal = { error, delay, until: now + Math.max(delay, Math.min(asked, longestDelay)) }
           }
         }
@@ -507,14 +507,14 @@ export const layerToken = (options: {
   )
 
 /**
- * The answer to a 401: a Schedule over failures that recurs once, while the failure is `Unauthorized`, and makes the
+ * Retries after a 401: a Schedule over failures that recurs once, while the failure is `Unauthorized`, and makes the
  * TokenRef forget the login whose token was rejected. The effect that it repeats asks the TokenRef anew, and so logs in or
  * finds that another fiber has.
  *
  * A second 401 right after that ends the Schedule, and `Unauthorized` surfaces; where the login fails, its own
  * `AuthenticationFailed` does. But a token that `wasAccepted` by the same service before it was rejected has been revoked
  * since: logging in may help then, and the Schedule recurs for it too, at most eight times in all. Where no later login has
- * been made or is under way, `isWorthLogin` is asked first, and false ends the Schedule: services answer so after several
+ * been made or is under way, `isWorthLogin` is asked first, and false ends the Schedule: services return false after several
  * logins in a row that did not help.
  *
  * @since 0.1.0

@@ -57,7 +57,7 @@ export interface Service {
   /** How long the response's head may take once the request is sent. Default 1 minute. */
   readonly responseTimeout: Duration.Duration
   /**
-   * The same for operations that a cloud may work on for minutes before it answers: copies within the cloud, bulk deletions,
+   * The same for operations that a cloud may work on for minutes before it responds: copies within the cloud, bulk deletions,
    * extraction of archives, manifests of large objects. Default 30 minutes. Such a request is not sent again while the first
    * may still be running, as described above.
    */
@@ -127,7 +127,7 @@ export const current = (ofService: Service | undefined): Effect.Effect<Service> 
  * @category accessors
  */
 export const currentIn = (context: Context.Context<never>, ofService: Service | undefined): Service =>
-  // A reference always has a value; only the map tells whether it was provided.
+  // A reference always has a value; only the map shows whether it was provided.
   context.unsafeMap.has(RetryPolicy.key) ? Context.get(context, RetryPolicy) : (ofService ?? defaultPolicy)
 
 interface Repeatable {
@@ -137,8 +137,8 @@ interface Repeatable {
   readonly retryAfter?: Duration.Duration | undefined
 }
 
-/** How often a request was repeated so far, by what for. */
-interface Repetitions {
+/** How often a request was retried so far, by the kind of failure. */
+interface Retries {
   readonly limited: number
   readonly failed: number
 }
@@ -151,7 +151,7 @@ const isPassing = (error: Repeatable, policy: Service): boolean =>
   (error._tag === "TransportError" && error.reason !== "invalidUrl" && error.reason !== "tooLong") ||
   (error._tag === "UnexpectedStatus" && error.status === 500 && policy.retryInternalErrors)
 
-/** The upper bound of the delay before a repetition, in milliseconds, where the cloud names none. */
+/** The upper bound of the delay before a retry, in milliseconds, where the cloud names none. */
 const backOff = ({ baseDelay, maxDelay }: Service, repetition: number): number =>
   Math.min(Duration.toMillis(baseDelay) * 2 ** repetition, Duration.toMillis(maxDelay))
 
@@ -162,7 +162,7 @@ const backOff = ({ baseDelay, maxDelay }: Service, repetition: number): number =
 const delayAfter = (
   error: Repeatable,
   policy: Service,
-  { failed, limited }: Repetitions,
+  { failed, limited }: Retries,
   left: number,
   share: number
 ): number | undefined => {
@@ -175,7 +175,7 @@ const delayAfter = (
     return delay <= left ? delay : undefined
   }
   const least = asked === 0 ? backOff(policy, limited) : Math.max(asked, backOff(policy, 0))
-  // With jitter, so that many fibers that were told the same time do not all wake at once.
+  // With jitter, so that many fibers that wait for the same time do not all wake at once.
   return least <= left ? Math.min(least + share * Math.min(least / 2, mostJitter), left) : undefined
 }
 
@@ -206,11 +206,11 @@ export const scheduleSince = <E extends Repeatable>(
 ): Schedule.Schedule<Duration.Duration, E> => {
   // Without a delay the time of the policy may never be used up, so that rate limits count as attempts then.
   const isBoundByTime = Duration.greaterThan(policy.baseDelay, Duration.zero)
-  const repeats = (error: E, { failed, limited }: Repetitions): boolean =>
+  const repeats = (error: E, { failed, limited }: Retries): boolean =>
     error._tag === "OverLimit"
       ? policy.maxAttempts > 1 && (isBoundByTime || limited < policy.maxAttempts - 1)
       : idempotent && isPassing(error, policy) && failed < policy.maxAttempts - 1
-  return Schedule.makeWithState({ limited: 0, failed: 0 } as Repetitions, (now, error: E, before) => {
+  return Schedule.makeWithState({ limited: 0, failed: 0 } as Retries, (now, error: E, before) => {
     const ended = [before, Duration.zero, ScheduleDecision.done] as const
     if (!repeats(error, before)) return Effect.succeed(ended)
     return Effect.map(Random.next, (share) => {

@@ -259,7 +259,7 @@ export const endpointUrl = (
   if (only === undefined || remaining.length > 1) return fail(ambiguity(service, where, remaining, selector))
   return isHttpUrl(only.url)
     ? Either.right(only.url)
-    : fail(`what the catalog gives as the URL of ${service}${where} is not an http or https URL; name an endpoint`)
+    : fail(`the catalog's URL of ${service}${where} is not an http or https URL; name an endpoint`)
 }
 
 /** Says which endpoints remain, and what would decide between them. */

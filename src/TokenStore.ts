@@ -71,7 +71,7 @@ const decodeEntry = (key: string, text: string, where: string): Effect.Effect<Op
       () =>
         new TokenStoreError({
           reason: "damaged",
-          message: `${where}: what is stored there is not a saved login; the next login replaces it`
+          message: `${where}: the stored value is not a saved login; the next login replaces it`
         })
     ),
     Effect.map((entry) => (entry.key === key ? Option.some(entry.access) : Option.none()))
@@ -150,7 +150,7 @@ export const makeKeyValueStore: Effect.Effect<Service, never, KeyValueStore.KeyV
   (store) => {
     const entries = KeyValueStore.prefix(store, "effect-rackspace/token/")
     const unavailable = (error: { readonly message: string }) =>
-      new TokenStoreError({ reason: "unavailable", message: `the key-value store does not answer (${error.message})` })
+      new TokenStoreError({ reason: "unavailable", message: `the key-value store does not respond (${error.message})` })
     return {
       load: (key) =>
         Effect.flatMap(Effect.mapError(entries.get(key), unavailable), (found) =>

@@ -23,7 +23,7 @@ export interface Pace {
   readonly interval?: Duration.DurationInput | undefined
   /** The share of the interval by which it varies at random, 0 to 1, so that many waiters do not poll at once. Default 0.1. */
   readonly jitter?: number | undefined
-  /** After how long to give up with `WaitTimeout`; a last poll is made then, and has five seconds to be answered. */
+  /** After how long to give up with `WaitTimeout`; a last poll is made then, and may take five seconds. */
   readonly timeout?: Duration.DurationInput | undefined
 }
 
@@ -52,17 +52,17 @@ export interface Watch<A, E, R> extends Operation, Pace {
   readonly timeout: Duration.DurationInput
 }
 
-/** How long a poll may take at least, in milliseconds, so that one at the very end of the time can be answered. */
+/** How long a poll may take at least, in milliseconds, so that one at the very end of the time can complete. */
 const lastPoll = 5_000
 
 /** How long after its creation a resource may be unknown, in milliseconds. */
 const unknownFor = 5 * 60_000
 
-/** How many answers in a row may be unreadable: a gateway's page passes, an answer that the library cannot read does not. */
+/** How many responses in a row may be unreadable: a gateway's page goes away, a response that the library cannot read does not. */
 const mostUnreadable = 10
 
 /**
- * Whether a failed request may succeed a little later, though nothing is changed: the service or a gateway cannot answer now,
+ * Whether a failed request may succeed a little later, though nothing is changed: the service or a gateway is not available,
  * the connection broke, a rate limit was reached, or Identity could not be reached.
  *
  * @since 0.1.0
@@ -118,7 +118,7 @@ const polling = <A, E, R>(watched: Watch<A, E, R>, start: number) => {
     })
   })
 
-  /** Notes a failure, and answers whether the wait goes on. */
+  /** Notes a failure, and returns whether the wait goes on. */
   const survives = (error: E, now: number): boolean => {
     failure = error
     unreadable = hasTag(error, "MalformedResponse") ? unreadable + 1 : 0
@@ -153,10 +153,10 @@ const polling = <A, E, R>(watched: Watch<A, E, R>, start: number) => {
   /** Polls until that succeeds. */
   const poll: Effect.Effect<A, E | ResourceFailed | WaitTimeout, R> = Effect.gen(function* () {
     const left = start + timeout - (yield* Clock.currentTimeMillis)
-    const answered = yield* Effect.timeoutOption(Effect.either(watched.poll), Math.max(left, lastPoll))
-    if (Option.isNone(answered)) return yield* late
-    if (Either.isRight(answered.value)) return yield* judge(answered.value.right)
-    const error = answered.value.left
+    const polled = yield* Effect.timeoutOption(Effect.either(watched.poll), Math.max(left, lastPoll))
+    if (Option.isNone(polled)) return yield* late
+    if (Either.isRight(polled.value)) return yield* judge(polled.value.right)
+    const error = polled.value.left
     return survives(error, yield* Clock.currentTimeMillis)
       ? yield* Effect.zipRight(pause, poll)
       : yield* Effect.fail(error)
@@ -169,7 +169,7 @@ const polling = <A, E, R>(watched: Watch<A, E, R>, start: number) => {
  *
  * A failed poll is repeated where its failure {@link mayPass}, until the timeout; so is one that does not find what was just
  * created. Fails with `ResourceFailed` as soon as the resource has failed, with `WaitTimeout` when the time is up, and as a
- * poll does where that is final: `Unauthorized` behind a new login, `Forbidden`, `NotFound`, invalid input.
+ * poll does where that is final: `Unauthorized` after a new login, `Forbidden`, `NotFound`, invalid input.
  *
  * @since 0.1.0
  * @category constructors
@@ -189,7 +189,7 @@ export const watch = <A, E, R>(watched: Watch<A, E, R>): Stream.Stream<A, E | Re
   )
 
 /**
- * Polls until the wait is over, and answers what the last poll saw: {@link watch} without what was seen before.
+ * Polls until the wait is over, and returns what the last poll saw: {@link watch} without the earlier states.
  *
  * @since 0.1.0
  * @category constructors

@@ -4,7 +4,7 @@
 import { isDeepStrictEqual } from "node:util"
 
 /**
- * Answers for each position of a listing whether positions repeat in a circle, of whatever length. Only one of them is
+ * Returns for each position of a listing whether positions repeat in a circle of any length. Only one of them is
  * remembered, and replaced after 1, 2, 4, 8… more (Brent's algorithm), so a circle is noticed within a few rounds.
  */
 export const makeCircleDetector = (): ((position: unknown) => boolean) => {

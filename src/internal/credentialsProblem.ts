@@ -1,6 +1,6 @@
 /**
- * What is wrong with credentials: a variable that was not set, an empty field, a value of another type than the types say. Found
- * before anything is sent, and said by the field's name, without its value.
+ * Finds what is wrong with credentials before anything is sent: a variable that was not set, an empty field, a value of the wrong
+ * type. The description names the field, without its value.
  */
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
@@ -54,7 +54,8 @@ const oneTenant = <A extends { readonly tenantId: string | undefined; readonly t
 ) =>
   Schema.filter<Schema.Schema<A, I>>(
     ({ tenantId, tenantName }) =>
-      tenantId === undefined || tenantName === undefined || { path: ["tenantName"], message: "nothing beside tenantId" }
+      tenantId === undefined ||
+      tenantName === undefined || { path: ["tenantName"], message: "no name together with tenantId" }
   )(schema)
 
 const ApiKey = oneTenant(Schema.Struct({ _tag: Schema.Literal("ApiKey"), username: Text, apiKey: Secret, ...tenant }))
@@ -132,7 +133,7 @@ export const tokenProblem = (token: unknown): string | undefined => {
 /** What is wrong, field by field; undefined where nothing is. */
 export const problemOf = (credentials: unknown): string | undefined => {
   const schema = schemaOf(credentials)
-  if (schema === undefined) return "credentials: expected what a constructor of Credentials makes"
+  if (schema === undefined) return "credentials: expected a value made by a constructor of Credentials"
   const checked = Schema.validateEither(schema, { errors: "all" })(credentials)
   return Either.isLeft(checked) ? issuesText(issuesOf(checked.left)) : undefined
 }

@@ -11,16 +11,17 @@ import { systemError } from "./folderReading.js"
 export type FolderCheck = Effect.Effect<void, PlatformError>
 
 /**
- * Makes what fails where a folder, or one that it is in, has become a symbolic link, or is gone. `folder` is its real path.
+ * Makes a check that fails where a folder, or one that contains it, has become a symbolic link, or is gone. `folder` is its real
+ * path.
  *
- * Run it behind the opening of a new file and before anything is written: where the file was opened through a link, the link is
- * still seen. Many files share one look at the folder: it serves all who asked before it began.
+ * Run it after a new file was opened and before anything is written: where the file was opened through a link, the link is still
+ * there. Many files share one check: it counts for all that asked before it began.
  */
 export const makeFolderCheck = (fs: FileSystem.FileSystem, folder: string): FolderCheck => {
   const turn = Effect.unsafeMakeSemaphore(1)
   let asked = 0
   let served = 0
-  const look = Effect.suspend(() => {
+  const check = Effect.suspend(() => {
     const all = asked
     return Effect.flatMap(fs.realPath(folder), (real) => {
       if (real !== folder) return Effect.fail(systemError("open", folder, ...behindLink))
@@ -30,6 +31,6 @@ export const makeFolderCheck = (fs: FileSystem.FileSystem, folder: string): Fold
   })
   return Effect.suspend(() => {
     const own = ++asked
-    return turn.withPermits(1)(Effect.suspend(() => (served >= own ? Effect.void : look)))
+    return turn.withPermits(1)(Effect.suspend(() => (served >= own ? Effect.void : check)))
   })
 }

@@ -4,7 +4,7 @@
  * do. It is the program of `folderWorker.js`, so that nothing waits for it; where no worker can be started, a folder is read in
  * the thread that asks.
  *
- * Each request is answered by one answer. What goes wrong with a file is part of the answer.
+ * Each request gets one response. A failure with a single file is part of the response.
  */
 import { createHash, hash } from "node:crypto"
 import * as fs from "node:fs"
@@ -24,9 +24,9 @@ import { dirname } from "node:path"
  * @property {Filter} filter
  * @property {boolean} follow Whether symbolic links are followed.
  * @property {boolean} outside Whether they are followed out of the folder.
- * @property {boolean} empty Whether folders without anything in them are told.
- * @property {boolean} links Whether a link behind which nothing is looked for is told though `include` does not name it: what it
- *   names may be behind the link.
+ * @property {boolean} empty Whether empty folders are listed.
+ * @property {boolean} links Whether a link that is not followed is listed though `include` does not name it: what it
+ *   names may be on the other side of the link.
  *
  * @typedef {"file" | "folder" | "symlink" | "special" | "name" | "loop" | "outside" | "error"} Kind
  *
@@ -181,21 +181,21 @@ const described = (error) =>
 const failure = ([code, message]) => Object.assign(new Error(message), { code })
 
 /**
- * What is told of a file or a folder that has become a symbolic link since it was found.
+ * The problem of a file or a folder that has become a symbolic link since it was found.
  *
  * @type {Problem}
  */
 export const becameLink = ["ELOOP", "it has become a symbolic link since it was found"]
 
 /**
- * What is told of what is in such a folder.
+ * The problem of a file in such a folder.
  *
  * @type {Problem}
  */
 export const behindLink = ["ELOOP", "a folder that it is in has become a symbolic link since it was found"]
 
 /**
- * What stands for a link behind which nothing is looked for, or which leads nowhere at the moment.
+ * The kinds of links that are not followed, or lead nowhere at the moment.
  *
  * @type {ReadonlySet<Kind>}
  */
@@ -652,7 +652,7 @@ const readWhole = (path, target, start, size, flags) => {
 }
 
 /**
- * Reads a file into its place, and one byte beyond it if there is more; answers how much was read.
+ * Reads a file into its place, and one byte beyond it if there is more; returns how much was read.
  *
  * @param {string} path
  * @param {Buffer} target
@@ -664,7 +664,7 @@ const readInto = (path, target, start, size, flags) =>
   withFile(path, flags, (file) => readFrom(file, target, start, size))
 
 /**
- * Reads an open file into its place, and one byte beyond it if there is more; answers how much was read.
+ * Reads an open file into its place, and one byte beyond it if there is more; returns how much was read.
  *
  * @param {number} file
  * @param {Buffer} target
@@ -713,7 +713,7 @@ const hashParts = ({ file, parts }) =>
   )
 
 /**
- * The MD5s of files, one after the other; what cannot be read is told.
+ * The MD5s of files, one after the other; a file that cannot be read has its problem instead.
  *
  * @param {HashAllRequest} request
  * @returns {ReadonlyArray<string | readonly [code: string, message: string]>}
@@ -752,7 +752,7 @@ const quietly = (attempt) => {
   try {
     attempt()
   } catch {
-    // So be it.
+    // Ignored on purpose.
   }
 }
 
@@ -781,7 +781,7 @@ const openBrief = (path, largest) => {
 }
 
 /**
- * Small files, whole or not at all. What is left is for who asks to read another way, which tells what is wrong with it.
+ * Small files, whole or not at all. The caller reads the files that are left out in another way, which reports what is wrong with them.
  *
  * @param {BriefRequest} request
  * @returns {Brief}
@@ -813,7 +813,7 @@ const readBrief = ({ largest, paths, room }) => {
 }
 
 /**
- * Whether what would be replaced is no file. What cannot be looked at says so when it is written.
+ * Whether what would be replaced is no file. A target that cannot be examined fails when it is written.
  *
  * @param {string} path
  */
@@ -857,7 +857,7 @@ const store = ({ checked, content, sizes, targets, temporaries, times }) => {
       call = "open"
       file = fs.openSync(temporary, "wx")
       call = "write"
-      // Behind the opening: a link that it went through is still there.
+      // After the opening: a link that it went through is still there.
       if (checked[index] === 1) notBehindLink(dirname(temporary))
       for (let written = 0; written < size;) {
         written += fs.writeSync(file, content, offset + written, size - written)
@@ -883,7 +883,7 @@ const store = ({ checked, content, sizes, targets, temporaries, times }) => {
 }
 
 /**
- * Answers a request.
+ * Handles a request.
  *
  * @param {Request} request
  * @returns {unknown}
@@ -918,7 +918,7 @@ export const answer = (request) => {
 }
 
 /**
- * Answers a request, whatever happens: `[true, answer]` or `[false, code, message]`.
+ * Handles a request, whatever happens: `[true, answer]` or `[false, code, message]`.
  *
  * @param {Request} request
  * @returns {readonly [true, unknown] | readonly [false, string, string]}

@@ -16,7 +16,7 @@ const chunkSize = 64 * 1024
 export class NotGzip {
   readonly _tag = "NotGzip"
   constructor(
-    /** What zlib says. */
+    /** The message of zlib. */
     readonly reason: string
   ) {}
 }

@@ -47,7 +47,7 @@ interface Upload {
   readonly move: (to: Phase) => void
   /**
    * Fails once it has stood still for so long since this was run, except while its own source is slow, which is no fault of
-   * the network's; and as told, once it has been out for so long.
+   * the network's; and with `failure`, once it has been sent for so long.
    */
   readonly watch: (
     stallTimeout: Duration.Duration,

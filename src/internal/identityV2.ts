@@ -1,5 +1,5 @@
 /**
- * Rackspace Cloud Identity 2.0 (Keystone v2 with the RAX extensions): credentials as login requests, answers as Access.
+ * Rackspace Cloud Identity 2.0 (Keystone v2 with the RAX extensions): credentials as login requests, responses as Access.
  */
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as DateTime from "effect/DateTime"
@@ -102,7 +102,7 @@ const secretsOf = (credentials: V2): ReadonlyArray<string> => {
   }
 }
 
-/** The credential object of a login request; the tenant stands beside it, not inside. */
+/** The credential object of a login request; the tenant is next to it, not inside. */
 const bodyOf = (credentials: V2): Record<string, unknown> => {
   const { tenantId, tenantName } = credentials
   const tenant = { ...(tenantId !== undefined && { tenantId }), ...(tenantName !== undefined && { tenantName }) }
@@ -183,7 +183,7 @@ export const authenticate = (
       const challenge = challengeOf(headers["www-authenticate"], credentials)
       return (
         challenge && {
-          message: "the password is right; answer the challenge with a passcode (Credentials.answerChallenge)",
+          message: "the password is right; respond to the challenge with a passcode (Credentials.answerChallenge)",
           challenge
         }
       )
@@ -193,7 +193,7 @@ export const authenticate = (
 }
 
 /**
- * Revokes a token in its own name (`DELETE /tokens`, as Rackspace documents it; an OpenStack that does not know that answers
+ * Revokes a token in its own name (`DELETE /tokens`, as Rackspace documents it; an OpenStack that does not know that returns
  * 404 or 405 and takes the token's path).
  */
 export const revoke = (

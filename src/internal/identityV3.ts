@@ -1,5 +1,5 @@
 /**
- * Keystone v3: credentials as login requests, answers as Access.
+ * Keystone v3: credentials as login requests, responses as Access.
  */
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as DateTime from "effect/DateTime"
@@ -206,13 +206,13 @@ const attemptOf = (credentials: Direct, base: string): Attempt => {
     asksFor: (headers) =>
       headers["openstack-auth-receipt"] === undefined
         ? undefined
-        : { message: "the password is right; a passcode is asked for besides (Credentials.keystonePassword takes it)" },
+        : { message: "the password is right; a passcode is needed as well (Credentials.keystonePassword takes it)" },
     // A token that is no longer known, and an application credential that was deleted, are not found.
     refusedBy404: credentials._tag !== "KeystonePassword"
   }
 }
 
-/** The request by which Keystone's web server checks an access token, and Keystone answers with an unscoped token. */
+/** The request by which Keystone's web server checks an access token, and Keystone returns an unscoped token. */
 const federatedAttempt = ({ accessToken, identityProvider, protocol }: OidcAccessToken, base: string): Attempt => {
   const provider = `identity_providers/${encodeURIComponent(identityProvider)}`
   const url = `${base}/OS-FEDERATION/${provider}/protocols/${encodeURIComponent(protocol)}/auth`
@@ -272,7 +272,7 @@ export const revoke = (
 const reference = (value: { readonly id: string } | { readonly name: string }): ReadonlyArray<string> =>
   "id" in value ? ["id", value.id] : ["name", value.name]
 
-/** What tells one login from another, for a store that several share; undefined where nobody is named. */
+/** A key that differs from one login to another, for a shared store; undefined where nobody is named. */
 export const storeKey = (credentials: V3): string | undefined => {
   const user = (who: KeystonePassword["user"]): ReadonlyArray<unknown> =>
     "id" in who ? reference(who) : [...reference(who), reference(who.domain)]

@@ -1,5 +1,5 @@
 /**
- * How the answers of logins are read: a login needs its token and its end. Whatever else is missing, null, or of another type
+ * How the responses to logins are read: a login needs its token and its end. Whatever else is missing, null, or of another type
  * than documented is absent, and does not hide the rest.
  */
 import * as Option from "effect/Option"

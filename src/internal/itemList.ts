@@ -17,7 +17,7 @@ export interface ItemList<out A> {
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
-/** The name of an item, or its id where it has none, for a person who looks for it among many. */
+/** The name of an item, or its id where it has none, so that a person can find it among many. */
 const nameOf = (raw: unknown): string | undefined => {
   if (!isObject(raw)) return undefined
   const { id, name } = raw
@@ -25,7 +25,7 @@ const nameOf = (raw: unknown): string | undefined => {
   return typeof id === "string" || typeof id === "number" ? String(id).slice(0, 200) : undefined
 }
 
-/** Tells which item a message is about: ` (the item "web-1")`. Empty where the item has neither a name nor an id. */
+/** Names the item that a message is about: ` (the item "web-1")`. Empty where the item has neither a name nor an id. */
 export const aboutItem = (raw: unknown): string => {
   const name = nameOf(raw)
   return name === undefined ? "" : ` (the item ${JSON.stringify(name)})`

@@ -37,7 +37,7 @@ export const removeLeftovers = (
     }
   }).pipe(Effect.ignore)
 
-/** Whether a name is that of a part file that no later download goes on from: `.<file>.<UUID>.part`, or without the file. */
+/** Whether a name is that of a part file that no later download resumes: `.<file>.<UUID>.part`, or without the file. */
 export const isPartName = (name: string): boolean =>
   /^\.(.+\.)?[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\.part$/s.test(name)
 

@@ -29,11 +29,11 @@ export type Answer = Omit<typeof Access.Type, "login">
 
 type Headers = Readonly<Record<string, string | undefined>>
 
-/** A kind of login: what is sent, and how the answer is read. */
+/** A kind of login: what is sent, and how the response is read. */
 export interface Attempt {
   readonly method: "GET" | "POST"
   readonly url: string
-  /** The path behind Identity's own URL, for spans. */
+  /** The path after Identity's own URL, for spans. */
   readonly template: string
   readonly request: HttpClientRequest.HttpClientRequest
   /** What no message may repeat. */
@@ -80,11 +80,11 @@ const fromFailure = (error: CommonError, refusedBy404: boolean): AuthenticationF
     case "AuthenticationFailed":
       return error
     case "UnexpectedStatus":
-      // A used-up quota. It is not sent again by itself, and held back like a rate limit.
+      // A used-up quota. It is not retried, and the login is held back as after a rate limit.
       if (error.status === 413 || error.status === 429 || error.status === 498) {
         return failed("locked", error.message, error)
       }
-      // An expired token that is to be scoped is answered 404: it is refused like any other credential. To other
+      // For an expired token that is to be scoped Identity returns 404: it is refused like any other credential. To other
       // credentials a 404 says that there is no Identity at this URL.
       return failed(
         error.status === 404 && refusedBy404 ? "refused" : error.status >= 500 ? "unreachable" : "malformed",
@@ -129,7 +129,7 @@ export const run = (
         return yield* Effect.mapError(attempt.read(text, headers, yield* DateTime.now), (error) =>
           failed(
             "malformed",
-            `${operation.operation}: ${status}, but the answer is not a login: ${issuesText(issuesOf(error))}`,
+            `${operation.operation}: ${status}, but the response is not a login: ${issuesText(issuesOf(error))}`,
             from
           )
         )

@@ -31,6 +31,6 @@ export const setModified = (
 ): Effect.Effect<void, PlatformError> => {
   if (milliseconds === undefined) return Effect.void
   const time = milliseconds < 0 ? new Date(Math.round(milliseconds)) : milliseconds / 1000
-  // The time of the last access is now, so that a new file does not look like one that was left long ago.
+  // The time of the last access is now, so that a new file is not taken for one that was left long ago.
   return Effect.flatMap(Clock.currentTimeMillis, (now) => fs.utimes(path, now / 1000, time))
 }

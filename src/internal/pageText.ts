@@ -1,4 +1,4 @@
-/** What a person reads of a page of HTML, in time that grows with its length and no faster. */
+/** The text of a page of HTML, in time that grows with its length and no faster. */
 
 const closing: Readonly<Record<string, RegExp>> = {
   script: /<\/script\s*>/gi,
@@ -30,7 +30,7 @@ const endOf = (page: string, start: number, name: string, unclosed: Set<string>)
   if (close !== undefined) {
     close.lastIndex = start
     if (close.exec(page) !== null) return close.lastIndex
-    // It is not looked for again.
+    // It is not searched for again.
     unclosed.add(name)
   }
   const end = page.indexOf(">", start)

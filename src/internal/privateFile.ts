@@ -37,7 +37,7 @@ export const sharedWith = (info: FileSystem.File.Info): string | undefined => {
   return (mode & 0o007) === 0 ? "its group" : "other users"
 }
 
-/** The name of a temporary file beside a file: a dot, the file's name, and a random UUID. */
+/** The name of a temporary file in the folder of a file: a dot, the file's name, and a random UUID. */
 const temporaryName = (path: string): string => `.${basename(path)}.${randomUUID()}`
 
 const isTemporaryOf = (path: string, name: string): boolean =>
@@ -45,14 +45,14 @@ const isTemporaryOf = (path: string, name: string): boolean =>
   /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(name.slice(basename(path).length + 2))
 
 /**
- * Removes the temporary files that {@link writePrivately} left beside a file because the process was killed, where they are
+ * Removes the temporary files that {@link writePrivately} left in the folder of a file because the process was killed, where they are
  * older than a day.
  */
 export const removeOldTemporaries = (path: string): Effect.Effect<void, never, FileSystem.FileSystem> =>
   Effect.flatMap(FileSystem.FileSystem, (fs) => removeLeftovers(fs, dirname(path), (name) => isTemporaryOf(path, name)))
 
 /**
- * Writes a file that only its owner can read (mode 0600), whole or not at all: into a new file beside it, flushed, then
+ * Writes a file that only its owner can read (mode 0600), whole or not at all: into a new file in the same folder, flushed, then
  * renamed over it. Missing directories are made, for the owner alone. A failure or an interruption leaves the old file, and
  * no temporary one.
  */

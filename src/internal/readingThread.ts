@@ -5,17 +5,17 @@ import * as Effect from "effect/Effect"
 import { Worker } from "node:worker_threads"
 import type { Request, safely } from "./folderReader.js"
 
-/** What a request is answered: `[true, answer]` or `[false, code, message]`. */
+/** The response to a request: `[true, result]` or `[false, code, message]`. */
 export type Answered = ReturnType<typeof safely>
 
-/** A thread that answers. */
+/** A thread that handles requests. */
 export interface ReadingThread {
   readonly ask: (request: Request, receive: (answered: Answered) => void) => void
-  /** Ends it; what it was asked and has not answered is answered that it failed. */
+  /** Ends it. Requests without a response then fail. */
   readonly end: Effect.Effect<void>
 }
 
-/** What need not be copied, since nobody here looks at it until it comes back. */
+/** What need not be copied, since nobody here reads it until it comes back. */
 const handedOver = (request: Request): ReadonlyArray<ArrayBuffer> => {
   switch (request.op) {
     case "brief":
@@ -30,10 +30,10 @@ const handedOver = (request: Request): ReadonlyArray<ArrayBuffer> => {
 }
 
 /**
- * Starts a thread. `instead` answers where none can be started (a bundle without the worker's file, a runtime without threads),
- * and what the thread has not answered when it is lost.
+ * Starts a thread. `instead` handles requests where none can be started (a bundle without the worker's file, a runtime without threads),
+ * and those without a response when the thread is lost.
  *
- * An idle thread does not keep the process alive. One that is waited for does: until it has answered every request, and while
+ * An idle thread does not keep the process alive. One with open requests does, until it has responded to all of them, and while
  * its end is awaited.
  */
 export const startReadingThread = (instead: (request: Request) => Answered): ReadingThread => {
@@ -41,7 +41,7 @@ export const startReadingThread = (instead: (request: Request) => Answered): Rea
   let count = 0
   let isEnding = false
   let worker: Worker | undefined
-  // What it has begun to walk is lost with it; what it was asked and has not answered is answered here.
+  // What it has begun to walk is lost with it; its open requests are handled here.
   const give = (): void => {
     worker = undefined
     const left = [...waiting.values()]
@@ -60,7 +60,7 @@ export const startReadingThread = (instead: (request: Request) => Answered): Rea
     worker.on("message", ({ answered, id }: { readonly id: number; readonly answered: Answered }) => {
       const asked = waiting.get(id)
       waiting.delete(id)
-      // An answer may arrive after `end` was called, which still waits for the thread.
+      // A response may arrive after `end` was called, which still waits for the thread.
       if (waiting.size === 0 && !isEnding) worker?.unref()
       asked?.receive(answered)
     })

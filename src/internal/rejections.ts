@@ -43,7 +43,7 @@ const keepNewest = (resources: Set<string> | Map<string, unknown>): void => {
   }
 }
 
-/** What the resources of one service have answered to tokens. */
+/** Whether the resources of one service have accepted or rejected tokens. */
 export class Rejections {
   /** Those that have accepted a token, and have rejected none since. */
   private readonly accepting = new Set<string>()
@@ -55,7 +55,7 @@ export class Rejections {
     this.shared = sharedBy(tokens)
   }
 
-  /** Notes that a resource has rejected the current token, and answers whether to log in again. */
+  /** Notes that a resource has rejected the current token, and returns whether to log in again. */
   isWorthLogin(resource: string, now: number): boolean {
     const known = this.rejecting.get(resource)
     if (known !== undefined) {

@@ -77,7 +77,7 @@ const unescaped = (match: RegExpExecArray): string | undefined => {
   return lineBreak !== undefined ? "" : " "
 }
 
-/** One round of unescaping. Answers what it was given where there is nothing to unescape. */
+/** One round of unescaping. Returns its input where there is nothing to unescape. */
 const unescapedOnce = (plain: Plain): Plain => {
   const { ends, starts, text } = plain
   escapes.lastIndex = 0
@@ -134,16 +134,16 @@ const base64Forms = (bytes: Buffer): ReadonlyArray<string> =>
     return encoded.slice(offset === 0 ? 0 : offset + 1, isWhole ? undefined : -1)
   })
 
-/** A secret as it is looked for. */
+/** The forms of a secret that are searched for. */
 interface Sought {
   /** The text of the plain form; exactly, or in any case. */
   readonly exact: ReadonlyArray<string>
   readonly anyCase: ReadonlyArray<string>
-  /** The secret as it is, for texts in which it is not escaped and looks escaped itself. */
+  /** The secret as it is, for texts in which it is not escaped, though it contains escapes itself. */
   readonly raw: string
 }
 
-/** Of fewer characters, an encoding is too common a text to be told from others. */
+/** Of fewer characters, an encoding is too common a text to be recognised. */
 const leastEncoded = 6
 
 const soughtOf = (secret: string): Sought => {
@@ -159,7 +159,7 @@ const soughtOf = (secret: string): Sought => {
   }
 }
 
-/** The secrets of a program are few, and each is looked for again and again. */
+/** The secrets of a program are few, and each is searched for again and again. */
 const known = new Map<string, Sought>()
 
 const soughtFor = (secret: string): Sought => {
@@ -253,7 +253,7 @@ const isClean = (text: string, secrets: ReadonlyArray<string>): boolean =>
 export const scrub = (text: string, secrets: ReadonlyArray<string>, isCut = false): string =>
   text === "" || secrets.length === 0 || (!isCut && isClean(text, secrets))
     ? text
-    : // What was removed before may look like another secret.
+    : // A marker of an earlier removal may contain another secret.
       text
         .split(redacted)
         .map((part, index, parts) => scrubbed(part, secrets, isCut && index === parts.length - 1))

@@ -20,7 +20,7 @@ export interface SmallFile {
   readonly md5: string
 }
 
-/** A file that is to be: written beside its place, and then renamed. */
+/** A file to store: written under a temporary name, and then renamed. */
 export interface NewFile {
   readonly temporary: string
   readonly target: string

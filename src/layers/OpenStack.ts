@@ -126,7 +126,8 @@ const serviceTypes: Readonly<Record<ServiceName, string>> = { CloudServers: "com
 
 /**
  * Logs in to a cloud of `clouds.yaml` and provides the services, with the region, interface, endpoints and names of services
- * that it has; what is given here counts more. Which files are read, and which cloud is taken where none is named: `CloudConfig.fromFile`.
+ * that it has; options given here override those. See `CloudConfig.fromFile`
+ * for the files that are read, and for the cloud that is used where none is named.
  *
  * Fails as that does, and with `AuthenticationFailed` where the login fails.
  *

@@ -1,7 +1,7 @@
 /**
  * The same services on a cloud in the same process: for tests, demos and work without a network.
  *
- * The cloud keeps state, enforces tokens and their expiry, validates input, answers the documented faults, paginates, and
+ * The cloud keeps state, enforces tokens and their expiry, validates input, returns the documented faults, paginates, and
  * moves resources through their states by the Effect Clock, so that `TestClock` builds a server at once. Requests go through
  * real encoding and decoding; only the socket is missing.
  *
@@ -23,7 +23,7 @@ import * as RetryPolicy from "../RetryPolicy.js"
 import * as Rackspace from "./Rackspace.js"
 
 /**
- * The handles of the emulated cloud: what it was asked, and what is to go wrong.
+ * The handles of the emulated cloud: the log of its requests, and the faults to inject.
  *
  * @since 0.1.0
  * @category models
@@ -71,7 +71,7 @@ export const layerCloud = (options: CloudOptions = {}): Layer.Layer<TestCloud | 
 
 /**
  * An emulated cloud that listens on a port of this machine, by default any free one, for HTTP clients of every kind. Its
- * `authUrl` tells where. Closing the scope closes the port and every connection.
+ * `authUrl` is its address. Closing the scope closes the port and every connection.
  *
  * Fails with `ListenFailed` where the port cannot be had.
  *
@@ -121,7 +121,7 @@ export const retryWithoutDelay: RetryPolicy.Service = RetryPolicy.make({
  * All services on a new emulated cloud, logged in: what `Rackspace.layer` provides, and the {@link TestCloud} handles.
  *
  * Under a TestClock requests are retried without a delay ({@link retryWithoutDelay}), so that a test with an injected fault ends
- * by itself. For a test of the delays themselves, name the policy (`retry: RetryPolicy.defaultPolicy`) and move the clock.
+ * without moving the clock. For a test of the delays themselves, name the policy (`retry: RetryPolicy.defaultPolicy`) and move the clock.
  *
  * @example
  * ```ts

@@ -155,7 +155,7 @@ export interface Service extends Endpoints {
   /** All scripts, the cloud's and the account's. */
   readonly listScripts: (filters?: Filters<"listScriptsPage">) => Stream.Stream<Script, CommonError>
   /**
-   * The cluster of a name, if there is one. Fails with `InvalidInput`, which tells their ids, where several have it. Asks for
+   * The cluster of a name, if there is one. Fails with `InvalidInput`, which lists their ids, where several have it. Asks for
    * the list of clusters.
    */
   readonly findCluster: (options: {
@@ -169,18 +169,18 @@ export interface Service extends Endpoints {
   /**
    * The node that is meant, as ssh reaches it: for `Ssh.execute`, `Ssh.socksProxy`, `Ssh.tunnel`, `Ssh.copyTo` and
    * `Ssh.copyFrom`. Fails as `findNode` does, and with `InvalidInput` where the node has no address yet, or the cloud does not
-   * tell the user of the cluster and none is given.
+   * return the user of the cluster and none is given.
    */
   readonly sshTarget: (options: SshOptions) => Effect.Effect<NodeTarget, CommonError | NotFound>
   /**
-   * Looks at a cluster until `until` holds, and emits what each look saw, the last included: for progress bars. Fails with
+   * Polls a cluster until `until` holds, and emits the result of each poll, the last included: for progress bars. Fails with
    * `ResourceFailed` as soon as the cluster is in ERROR, IMPAIRED, DELETING or DELETED, unless `until` holds then; its `fault`
-   * tells which nodes and scripts have failed. By default every 30 s for at most 4 hours.
+   * names the nodes and scripts that have failed. By default every 30 s for at most 4 hours.
    */
   readonly watch: (
     options: WaitOptions & { readonly until: (cluster: Cluster) => boolean }
   ) => Stream.Stream<Cluster, CommonError | NotFound | ResourceFailed | WaitTimeout>
-  /** Waits until `until` holds for the cluster, and answers it as it is then: {@link Service.watch} without the way there. */
+  /** Waits until `until` holds for the cluster, and returns it: {@link Service.watch} without the earlier states. */
   readonly waitUntil: (
     options: WaitOptions & { readonly until: (cluster: Cluster) => boolean }
   ) => Effect.Effect<Cluster, CommonError | NotFound | ResourceFailed | WaitTimeout>
@@ -190,7 +190,7 @@ export interface Service extends Endpoints {
   ) => Effect.Effect<Cluster, CommonError | NotFound | ResourceFailed | WaitTimeout>
   /**
    * Waits until the cluster is gone. Fails with `ResourceFailed` where it ends in ERROR instead: one that is in ERROR at the
-   * first look may be about to go, and is looked at again.
+   * first poll may be about to go, and is polled again.
    */
   readonly waitUntilDeleted: (options: WaitOptions) => Effect.Effect<void, CommonError | ResourceFailed | WaitTimeout>
 }
@@ -211,7 +211,7 @@ export class CloudBigData extends Context.Tag("effect-rackspace/CloudBigData")<C
  */
 export const isActive = (cluster: Pick<Cluster, "status">): boolean => cluster.status === "ACTIVE"
 
-/** What one look at a cluster shows. */
+/** The result of one poll of a cluster. */
 interface Look {
   readonly cluster: Cluster
   /** Why it has failed, where it has and the cloud shows it. */
@@ -345,7 +345,7 @@ const chosen = (
 type OwnOperations = Exclude<keyof Service, keyof Endpoints | "endpointUrl">
 
 /**
- * The service, from a login. It makes no request by itself.
+ * The service, from a login. Making it sends no request.
  *
  * @since 0.1.0
  * @category constructors
@@ -373,8 +373,8 @@ const makeService = (
     const nodeOf = (operation: string, wanted: NodeOptions) =>
       Effect.flatMap(nodesOf(wanted.clusterId), (nodes) => chosen(operation, wanted, nodes))
 
-    /** A look at a cluster; where it has failed, at its nodes too. */
-    const look = (clusterId: string): Effect.Effect<Look, CommonError | NotFound> =>
+    /** Reads a cluster; where it has failed, its nodes too. */
+    const readWhole = (clusterId: string): Effect.Effect<Look, CommonError | NotFound> =>
       Effect.flatMap(operations.getCluster({ clusterId }), (cluster) =>
         cluster.status === "ERROR" || cluster.status === "IMPAIRED"
           ? nodesOf(clusterId).pipe(
@@ -398,7 +398,7 @@ const makeService = (
       { until, ...options }: WaitOptions & { readonly until: (cluster: Cluster) => boolean }
     ): Waiting.Watch<Look, CommonError | NotFound, never> => ({
       ...waited(operation, options),
-      poll: look(options.clusterId),
+      poll: readWhole(options.clusterId),
       state: ({ cluster }) => cluster.status,
       until: ({ cluster }) => until(cluster),
       failed: ({ cluster, reason }) =>
@@ -461,7 +461,7 @@ const makeService = (
           const operation = "CloudBigData.sshTarget"
           const user = username ?? (yield* operations.getCluster({ clusterId })).username
           if (user === undefined) {
-            return yield* invalid(operation, "username", "the user of the cluster, whom the cloud does not tell")
+            return yield* invalid(operation, "username", "the user of the cluster, which the cloud does not return")
           }
           const node = yield* nodeOf(operation, { clusterId, nodeName, component })
           const [address] = node.addresses[network]
@@ -479,18 +479,18 @@ const makeService = (
       waitUntilActive: (options) => waitUntil("CloudBigData.waitUntilActive", { ...options, until: isActive }),
       waitUntilDeleted: (options) =>
         Effect.suspend(() => {
-          let looks = 0
+          let polls = 0
           const gone: Waiting.Watch<Option.Option<Look>, CommonError, never> = {
             ...waited("CloudBigData.waitUntilDeleted", options),
-            poll: look(options.clusterId).pipe(
+            poll: readWhole(options.clusterId).pipe(
               Effect.asSome,
               Effect.catchTag("NotFound", () => Effect.succeedNone),
-              Effect.tap(() => Effect.sync(() => looks++))
+              Effect.tap(() => Effect.sync(() => polls++))
             ),
             state: Option.match({ onNone: () => "DELETED", onSome: ({ cluster }) => cluster.status }),
             until: Option.match({ onNone: () => true, onSome: ({ cluster }) => cluster.status === "DELETED" }),
             failed: Option.flatMap(({ cluster, reason }) =>
-              cluster.status === "ERROR" && looks > 1 ? Option.some({ fault: reason }) : Option.none()
+              cluster.status === "ERROR" && polls > 1 ? Option.some({ fault: reason }) : Option.none()
             )
           }
           return Effect.asVoid(Waiting.until(gone))

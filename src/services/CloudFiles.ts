@@ -403,7 +403,7 @@ export type {
    */
   FolderError,
   /**
-   * What is told while a folder is transferred.
+   * The events of a folder's transfer.
    *
    * @since 0.1.0
    * @category models
@@ -452,7 +452,7 @@ export type {
    */
   Skipped,
   /**
-   * An event: a file is being transferred by itself.
+   * An event: a file is being transferred in a request of its own.
    *
    * @since 0.1.0
    * @category models
@@ -555,7 +555,7 @@ export interface Options extends CloudClient.Options {
 }
 
 /**
- * What Cloud Files can do: the operations of {@link endpoints}, and what takes more than one request.
+ * What Cloud Files can do: the operations of {@link endpoints}, and operations that take several requests.
  *
  * @since 0.1.0
  * @category models
@@ -567,7 +567,7 @@ export interface Service
   /** All containers, in the order of their names, page by page as they are asked for. */
   readonly listContainers: {
     (filters?: ContainerFilters): Stream.Stream<ContainerSummary, CommonError>
-    /** One level of their names: with the containers, what names that go on behind the delimiter have in common. */
+    /** One level of their names: with the containers, the common beginnings of names that contain the delimiter. */
     (
       filters: ContainerFilters & { readonly delimiter: string }
     ): Stream.Stream<ContainerSummary | Subdirectory, CommonError>
@@ -577,7 +577,7 @@ export interface Service
     filters: ObjectFilters
   ) => Stream.Stream<ObjectSummary, CommonError | NotFound | PreconditionFailed>
   /**
-   * One level of a container's names: the objects under `prefix`, and as {@link Subdirectory} what goes on behind the next
+   * One level of a container's names: the objects under `prefix`, and as {@link Subdirectory} the names that contain another
    * delimiter, which is `/` by default.
    */
   readonly listLevel: (
@@ -615,10 +615,10 @@ export interface Service
   readonly download: (options: DownloadOptions) => Stream.Stream<Uint8Array, DownloadError | ChecksumMismatch>
   /**
    * Several ranges of an object by one request (`Range: bytes=a-b,c-d`), each emitted whole as soon as it is there, so that memory
-   * grows with the longest of them. They come in the order of `ranges` from Swift; `index` tells which one it is. A range that the
-   * cloud leaves out of its response, or that breaks off, is asked for by itself, of the same version.
+   * grows with the longest of them. They come in the order of `ranges` from Swift; `index` says which one it is. A range that the
+   * cloud leaves out of its response, or that breaks off, is requested separately, of the same version.
    *
-   * Fails with `NotFound`, with `RangeNotSatisfiable` where a range begins behind the object's end, and with `PreconditionFailed` where
+   * Fails with `NotFound`, with `RangeNotSatisfiable` where a range begins after the object's end, and with `PreconditionFailed` where
    * the object is another one meanwhile. "Get object content and metadata", `GET /v1/{account}/{container}/{object}`.
    */
   readonly downloadRanges: (
@@ -671,7 +671,7 @@ export interface Service
   /**
    * Deletes many objects, and then containers that are empty, up to 10,000 in a request; where the cloud has no bulk deletion,
    * 16 at a time. What is not there counts as deleted. Of a large object only the manifest goes; and a segment goes where it is
-   * named, without a look at the manifests that consist of it. Fails with `BulkFailed`, which names what could not be deleted and
+   * named, even where a manifest refers to it. Fails with `BulkFailed`, which names what could not be deleted and
    * why, when all the others are.
    */
   readonly bulkDelete: (input: {
@@ -704,7 +704,7 @@ export interface Service
   ) => Effect.Effect<ExtractResult, CommonError | NotFound | QuotaExceeded | BulkFailed | E, R>
   /**
    * Uploads the files of a folder, whatever is there. Each keeps the time of its last modification in the metadata `mtime`, as
-   * other clients keep it. What happens to each is told as a {@link FolderEvent}; a file that fails does not stop the others.
+   * other clients keep it. Each file is reported as a {@link FolderEvent}; a file that fails does not stop the others.
    * Run it with `runFolder`, which fails if any file did, or watch it. Large files go up in segments, as `upload` does it. Expiry,
    * metadata, content type and other headers can be given for all files, or for each by `describe`. A file
    * that would overwrite a segment of a large object is `Failed`, with `FileRefused`.
@@ -731,7 +731,7 @@ export interface Service
   readonly compareFolder: (options: CompareFolderOptions) => Stream.Stream<Comparison, FolderError>
   /**
    * Makes the objects like the folder, or the folder like the objects: transfers what is only at one side or differs, and
-   * deletes, if so told, what is only at the other. What is the same is `Skipped`. Segments of large objects that stay are neither
+   * with `delete` deletes what is only at the other. What is the same is `Skipped`. Segments of large objects that stay are neither
    * transferred as files nor deleted. Fails as `uploadFolder` does.
    */
   readonly sync: (options: SyncOptions) => Stream.Stream<FolderEvent, FolderError, FileSystem.FileSystem>
@@ -760,7 +760,7 @@ type OwnOperations = Exclude<
 >
 
 /**
- * The service, from a login. It makes no request by itself.
+ * The service, from a login. Making it sends no request.
  *
  * @since 0.1.0
  * @category constructors
@@ -775,7 +775,7 @@ const makeService = ({ cdnEndpoint, ...options }: Options = {}): Effect.Effect<
 > =>
   Effect.gen(function* () {
     const client = yield* CloudClient.make("CloudFiles", selector, options)
-    const beside = yield* CloudClient.make("CloudFiles", { ...selector, beside: besideAccount }, options)
+    const discovery = yield* CloudClient.make("CloudFiles", { ...selector, relocate: besideAccount }, options)
     // The CDN has no network of its own inside a region.
     const cdn = yield* CloudClient.make("CloudFiles", cdnSelector, {
       ...options,
@@ -786,13 +786,13 @@ const makeService = ({ cdnEndpoint, ...options }: Options = {}): Effect.Effect<
     })
     const openContainers = Endpoint.openItems(client, table.listContainersPage)
     const openObjects = Endpoint.openItems(client, table.listObjectsPage)
-    const discover = Endpoint.method(beside, getCapabilities)
+    const discover = Endpoint.method(discovery, getCapabilities)
     const { bulkDeletePaths: _, deleteManifest: __, putArchive: ___, ...operations } = Endpoint.client(client, table)
     const { bulkDelete, ...bulk } = makeBulk(client, discover, options.retry)
     const putStaticManifest = makeStaticManifests(client, discover)
     const context = yield* Effect.context<TokenRef | HttpClient.HttpClient>()
     const partsOfAccount = yield* Effect.cachedFunction((account: string) =>
-      CloudClient.make("CloudFiles", { ...selector, beside: inAccount(account) }, options).pipe(
+      CloudClient.make("CloudFiles", { ...selector, relocate: inAccount(account) }, options).pipe(
         Effect.map((other): AccountParts => ({
           client: other,
           bulkDelete: makeBulk(other, discover, options.retry).bulkDelete,

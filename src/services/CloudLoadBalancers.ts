@@ -85,7 +85,7 @@ export {
  * @category models
  */
 export interface Patience {
-  /** How long between two looks at the balancer. However many changes wait for it, one of them looks. Default 5 seconds. */
+  /** How long between two polls of the balancer. However many changes wait for it, one of them polls. Default 5 seconds. */
   readonly interval?: Duration.DurationInput | undefined
   /**
    * After how long to give up with the cloud's `Immutable`. It counts from the change's own first refusal: what it waits for
@@ -125,7 +125,7 @@ export class WhenImmutable extends Context.Reference<WhenImmutable>()(
  * @category models
  */
 export interface Options extends CloudClient.Options {
-  /** Default: a change waits up to 10 minutes, and one looks every 5 seconds. */
+  /** Default: a change waits up to 10 minutes, and one polls every 5 seconds. */
   readonly immutable?: ImmutablePolicy | undefined
 }
 
@@ -178,7 +178,7 @@ export interface NodeWaitOptions extends WaitOptions {
 /**
  * What Cloud Load Balancers can do: the operations of {@link endpoints}, the listings as Streams, and waiting.
  *
- * Those that change a balancer answer when the cloud has taken the change, not when it is through: the balancer is in
+ * Those that change a balancer return when the cloud has accepted the change, not when it is done: the balancer is in
  * PENDING_UPDATE then. The next change waits for that; what else needs the change done has `waitUntilActive`.
  *
  * @since 0.1.0
@@ -196,14 +196,14 @@ export interface Service extends Endpoints {
   /** All load balancers that are charged for in a time, deleted ones included. */
   readonly listBillable: (filters: BillableFilters) => Stream.Stream<LoadBalancerSummary, CommonError>
   /**
-   * Looks at a load balancer until `until` holds, and emits what each look saw, the last included: for progress bars. Fails
+   * Polls a load balancer until `until` holds, and emits the result of each poll, the last included: for progress bars. Fails
    * with `ResourceFailed` as soon as it is in ERROR, SUSPENDED, PENDING_DELETE or DELETED, unless `until` holds then. By
    * default every 5 s for at most 30 minutes.
    */
   readonly watch: (
     options: WaitOptions & { readonly until: (loadBalancer: LoadBalancer) => boolean }
   ) => Stream.Stream<LoadBalancer, CommonError | NotFound | ResourceFailed | WaitTimeout>
-  /** Waits until `until` holds for the balancer, and answers it as it is then: {@link Service.watch} without the way there. */
+  /** Waits until `until` holds for the balancer, and returns it: {@link Service.watch} without the earlier states. */
   readonly waitUntil: (
     options: WaitOptions & { readonly until: (loadBalancer: LoadBalancer) => boolean }
   ) => Effect.Effect<LoadBalancer, CommonError | NotFound | ResourceFailed | WaitTimeout>
@@ -217,8 +217,8 @@ export interface Service extends Endpoints {
    */
   readonly waitUntilDeleted: (options: WaitOptions) => Effect.Effect<void, CommonError | ResourceFailed | WaitTimeout>
   /**
-   * Waits until a node is ONLINE, and answers it. Where the balancer has no health monitor, nodes are ONLINE from the
-   * beginning. By default looks every 5 s for at most 30 minutes.
+   * Waits until a node is ONLINE, and returns it. Where the balancer has no health monitor, nodes are ONLINE from the
+   * beginning. By default polls every 5 s for at most 30 minutes.
    */
   readonly waitUntilNodeOnline: (
     options: NodeWaitOptions
@@ -263,7 +263,7 @@ export const selector = { types: ["rax:load-balancer"], name: "cloudLoadBalancer
 
 const service = "CloudLoadBalancers"
 
-/** What no balancer comes back from by itself. */
+/** States from which no balancer recovers. */
 const finalStatuses: ReadonlySet<string> = new Set(["DELETED", "ERROR", "PENDING_DELETE", "SUSPENDED"])
 
 const hasFailed = ({ status }: Pick<LoadBalancer, "status">): Option.Option<{ readonly fault: undefined }> =>
@@ -272,7 +272,7 @@ const hasFailed = ({ status }: Pick<LoadBalancer, "status">): Option.Option<{ re
 /** How the cloud refuses to remove what is gone, or going. */
 const traces: ReadonlySet<string> = new Set(["BadRequest", "Immutable", "NotFound", "Unprocessable"])
 
-/** Every operation below a balancer that is not a look at it changes it. */
+/** Every operation below a balancer that does not only read changes it. */
 const changesOne = ({ method, path }: Endpoint.Any): boolean =>
   method !== "GET" && path.startsWith("/loadbalancers/{loadBalancerId}")
 
@@ -283,7 +283,7 @@ const isRefused = (error: unknown): error is Refused =>
   error instanceof Immutable ||
   (error instanceof BadRequest && /\bare immutable and could not be processed\b/i.test(error.message))
 
-/** The status that the refusal itself tells, where it is one that does not pass. */
+/** The status in the refusal itself, where it is a final one. */
 const finalStatusIn = ({ message }: Refused): string | undefined => {
   const status = /status of '([\w-]+)'/i.exec(message)?.[1]?.replaceAll("-", "_")
   return status !== undefined && finalStatuses.has(status)
@@ -295,19 +295,19 @@ const finalStatusIn = ({ message }: Refused): string | undefined => {
 
 const withReason = (refused: Refused, reason: string): Refused => {
   const { _tag, ...fields } = refused
-  const told = { ...fields, message: `${refused.message}; ${reason}` }
-  return _tag === "Immutable" ? new Immutable(told) : new BadRequest(told)
+  const changed = { ...fields, message: `${refused.message}; ${reason}` }
+  return _tag === "Immutable" ? new Immutable(changed) : new BadRequest(changed)
 }
 
 const policy = (ofService: ImmutablePolicy | undefined): Effect.Effect<ImmutablePolicy> =>
   Effect.contextWith((context: Context.Context<never>) =>
-    // A reference always has a value; only a look at the map tells whether somebody provided it.
+    // A reference always has a value; only the map shows whether somebody provided it.
     context.unsafeMap.has(WhenImmutable.key) ? Context.get(context, WhenImmutable) : (ofService ?? {})
   )
 
 /** The changes of a service, which wait for each other and for their balancers. */
 const makeChanges = (
-  look: (input: { readonly loadBalancerId: string }) => Effect.Effect<LoadBalancer, CommonError | NotFound>,
+  get: (input: { readonly loadBalancerId: string }) => Effect.Effect<LoadBalancer, CommonError | NotFound>,
   ofService: ImmutablePolicy | undefined
 ) => {
   const turns = Turns.make()
@@ -332,7 +332,7 @@ const makeChanges = (
             interval,
             jitter: 0,
             timeout: Math.max(0, giveUpAt - now),
-            poll: look({ loadBalancerId }),
+            poll: get({ loadBalancerId }),
             state: ({ status }) => status,
             until: isActive,
             failed: ({ status }) => (finalStatuses.has(status) ? Option.some({ fault: undefined }) : Option.none())
@@ -413,7 +413,7 @@ const paged =
 type OwnOperations = Exclude<keyof Service, keyof Endpoints | "endpointUrl">
 
 /**
- * The service, from a login. It makes no request by itself.
+ * The service, from a login. Making it sends no request.
  *
  * @since 0.1.0
  * @category constructors
@@ -430,7 +430,7 @@ const makeService = (options: Options = {}): Effect.Effect<Service, never, Token
     const billablePage = Endpoint.method(cloudClient, Endpoint.listItems(endpoints.listBillablePage))
     const inTurn = makeChanges(operations.get, options.immutable)
 
-    /** Those operations that change a balancer, in their turn. What is wrong with an input is told before. */
+    /** Those operations that change a balancer, in their turn. A wrong input fails before. */
     const changes = Object.fromEntries(
       Object.entries(endpoints as Readonly<Record<string, Endpoint.Any>>)
         .filter(([, endpoint]) => changesOne(endpoint))
@@ -454,7 +454,7 @@ const makeService = (options: Options = {}): Effect.Effect<Service, never, Token
       // The types are the table's own, which the loose runtime cannot see.
     ) as unknown as Endpoints
 
-    /** Where nothing is set, the cloud answers an empty object, or that it is not found, as it does for a balancer that is not there. */
+    /** Where nothing is set, the cloud returns an empty object, or 404, as it does for a balancer that is not there. */
     const orNone =
       <A>(
         fetch: (input: { readonly loadBalancerId: string }) => Effect.Effect<Option.Option<A>, CommonError | NotFound>

@@ -2,7 +2,7 @@
  * Cloud Servers: virtual machines, and the flavors, images and key pairs they are made with.
  *
  * Implements the Rackspace Cloud Servers API v2 (OpenStack Nova v2). Of the first generation, which the catalog lists under
- * the same type, servers can be listed, so that nothing that an account has is out of sight.
+ * the same type, servers can be listed, so that no server of an account is missing.
  *
  * @since 0.1.0
  */
@@ -161,7 +161,7 @@ export interface ByNameOrId {
   readonly nameOrId: string
 }
 
-/** Of several servers, the cloud's response tells only one, so that only that one could be waited for. */
+/** Of several servers, the cloud's response names only one, so that only that one could be waited for. */
 type CreateInput = Omit<Parameters<Endpoints["create"]>[0], "minCount" | "maxCount">
 
 type ResizeInput = Parameters<Endpoints["resize"]>[0]
@@ -170,7 +170,7 @@ type CreateImageInput = Parameters<Endpoints["createImage"]>[0]
 
 /**
  * What Cloud Servers can do: the operations of {@link endpoints} and of {@link firstGenerationEndpoints}, the listings as
- * Streams, waiting, and what is more than one request.
+ * Streams, waiting, and operations that take several requests.
  *
  * @since 0.1.0
  * @category models
@@ -197,14 +197,14 @@ export interface Service extends Endpoints, Endpoint.Client<typeof firstGenerati
   /** All images. */
   readonly listImages: (filters?: Filters<"listImagesPage">) => Stream.Stream<Image, CommonError>
   /**
-   * Looks at a server until `until` holds, and emits what each look saw, the last included: for progress bars. Fails with
+   * Polls a server until `until` holds, and emits the result of each poll, the last included: for progress bars. Fails with
    * `ResourceFailed` (and the cloud's reason) as soon as the server is in ERROR or DELETED, unless `until` holds then. By
    * default every 10 s for at most 2 hours.
    */
   readonly watch: (
     options: WaitOptions & { readonly until: (server: Server) => boolean }
   ) => Stream.Stream<Server, CommonError | NotFound | ResourceFailed | WaitTimeout>
-  /** Waits until `until` holds for the server, and answers it as it is then: {@link Service.watch} without the way there. */
+  /** Waits until `until` holds for the server, and returns it: {@link Service.watch} without the earlier states. */
   readonly waitUntil: (
     options: WaitOptions & { readonly until: (server: Server) => boolean }
   ) => Effect.Effect<Server, CommonError | NotFound | ResourceFailed | WaitTimeout>
@@ -213,26 +213,26 @@ export interface Service extends Endpoints, Endpoint.Client<typeof firstGenerati
     options: WaitOptions
   ) => Effect.Effect<Server, CommonError | NotFound | ResourceFailed | WaitTimeout>
   /**
-   * When the server is saved to an image by itself, or None where it is not. Fails with `NotFound` where there is no such
+   * When the server is saved to an image automatically, or None where it is not. Fails with `NotFound` where there is no such
    * server.
    */
   readonly imageSchedule: (server: {
     readonly serverId: string
   }) => Effect.Effect<Option.Option<ImageSchedule>, CommonError | NotFound>
   /**
-   * Looks at an image until it is ACTIVE, and emits what each look saw, the last included. Fails with `ResourceFailed` as soon
+   * Polls an image until it is ACTIVE, and emits the result of each poll, the last included. Fails with `ResourceFailed` as soon
    * as it is in ERROR or DELETED. By default every 10 s for at most 2 hours.
    */
   readonly watchImage: (
     options: ImageWaitOptions
   ) => Stream.Stream<Image, CommonError | NotFound | ResourceFailed | WaitTimeout>
-  /** Waits until the image is ACTIVE: {@link Service.watchImage} without the way there. */
+  /** Waits until the image is ACTIVE: {@link Service.watchImage} without the earlier states. */
   readonly waitUntilImageActive: (
     options: ImageWaitOptions
   ) => Effect.Effect<Image, CommonError | NotFound | ResourceFailed | WaitTimeout>
   /**
    * The server of this id, or of this very name; None where there is none. Fails with `InvalidInput` where several have the
-   * name, and tells their ids.
+   * name, and lists their ids.
    */
   readonly findServer: (server: ByNameOrId) => Effect.Effect<Option.Option<Server>, CommonError>
   /** The image of this id, or of this very name: as {@link Service.findServer}. */
@@ -241,7 +241,7 @@ export interface Service extends Endpoints, Endpoint.Client<typeof firstGenerati
   readonly findFlavor: (flavor: ByNameOrId) => Effect.Effect<Option.Option<Flavor>, CommonError>
   /**
    * Creates a server, from an image or, with {@link bootFrom}, from a volume, and waits until it is ACTIVE. Where the wait fails,
-   * the server stays, and the failure tells its id and its password in `created`, whatever failed. Of an interrupted wait they
+   * the server stays, and the failure has its id and its password in `created`, whatever failed. Of an interrupted wait they
    * are lost: a program that has to know them gives `adminPassword`, or calls `create` and `waitUntilActive`.
    */
   readonly createAndWait: (
@@ -249,7 +249,7 @@ export interface Service extends Endpoints, Endpoint.Client<typeof firstGenerati
   ) => Effect.Effect<BuiltServer, CommonError | Conflict | NotFound | QuotaExceeded | ResourceFailed | WaitTimeout>
   /**
    * Gives a server another flavor, waits, confirms it, and waits until that is done. Fails with `ResourceFailed` where the
-   * cloud gives up and leaves the old flavor. Whoever wants to look at the server before it is confirmed takes the steps one
+   * cloud gives up and leaves the old flavor. To inspect the server before it is confirmed, take the steps one
    * by one.
    */
   readonly resizeAndConfirm: (
@@ -257,7 +257,7 @@ export interface Service extends Endpoints, Endpoint.Client<typeof firstGenerati
   ) => Effect.Effect<Server, CommonError | Conflict | NotFound | QuotaExceeded | ResourceFailed | WaitTimeout>
   /**
    * Saves a server to a new image and waits until the image is ACTIVE. Where the wait fails, the image stays, and the failure
-   * tells its id in `created`.
+   * has its id in `created`.
    */
   readonly createImageAndWait: (
     image: CreateImageInput & Waiting.Pace
@@ -303,7 +303,7 @@ const isAtRest = (server: Server): boolean =>
   (server.status === "ACTIVE" || server.status === "SHUTOFF") && server.taskState === undefined
 
 /** Adds to a failure what was created before it. */
-const telling =
+const createdBefore =
   (created: Created) =>
   <E extends CloudError>(error: E): E =>
     withCreated(error, created)
@@ -328,7 +328,7 @@ const firstGenerationSelector = { types: ["compute"], name: "cloudServers" } as 
 type OwnOperations = Exclude<keyof Service, keyof Endpoints | keyof typeof firstGenerationEndpoints | "endpointUrl">
 
 /**
- * The service, from a login. It makes no request by itself.
+ * The service, from a login. Making it sends no request.
  *
  * @since 0.1.0
  * @category constructors
@@ -449,7 +449,7 @@ const makeService = (
           ),
           listed<PageInput<"listImagesPage">, Image>("findImage", operations.listImagesPage)({ name: nameOrId })
         ),
-      // Few, and their ids are of any form: all of them are looked through.
+      // There are few, and their ids have any form: all of them are read.
       findFlavor: ({ nameOrId }) =>
         find("findFlavor", nameOrId, Effect.succeedNone, listed("findFlavor", operations.listFlavorsPage)()),
       createAndWait: ({ interval, jitter, timeout, ...server }) =>
@@ -458,7 +458,7 @@ const makeService = (
           const password = adminPassword !== undefined && { adminPassword }
           const built = yield* Waiting.until(
             watched("CloudServers.createAndWait", { serverId, interval, jitter, timeout, until: isActive })
-          ).pipe(Effect.mapError(telling({ id: serverId, ...password })))
+          ).pipe(Effect.mapError(createdBefore({ id: serverId, ...password })))
           return { ...built, ...password }
         }),
       resizeAndConfirm: ({ interval, jitter, timeout, ...resize }) =>
@@ -490,7 +490,7 @@ const makeService = (
       createImageAndWait: ({ interval, jitter, timeout, ...image }) =>
         Effect.flatMap(operations.createImage(image), ({ imageId }) =>
           Waiting.until(watchedImage("CloudServers.createImageAndWait", { imageId, interval, jitter, timeout })).pipe(
-            Effect.mapError(telling({ id: imageId }))
+            Effect.mapError(createdBefore({ id: imageId }))
           )
         ),
       importKeyPairFromFile: importKeyPairFromFile(operations.importKeyPair),
@@ -520,7 +520,7 @@ const makeService = (
         Waiting.until(watched("CloudServers.waitUntilActive", { ...options, until: isActive })),
       imageSchedule: (server) =>
         Effect.asSome(operations.getImageSchedule(server)).pipe(
-          // The cloud answers the same for a server that is not there.
+          // The cloud returns the same for a server that does not exist.
           Effect.catchTag("NotFound", () => Effect.as(operations.get(server), Option.none()))
         ),
       watchImage: (options) => Waiting.watch(watchedImage("CloudServers.watchImage", options)),

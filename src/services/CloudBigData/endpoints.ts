@@ -194,7 +194,7 @@ export const endpoints = {
     errors: ["NotFound"]
   }),
   /**
-   * Has a cluster made. It answers at once; the nodes are built and configured after that: see `waitUntilActive`. Fails with
+   * Has a cluster made. It returns at once; the nodes are built and configured after that: see `waitUntilActive`. Fails with
    * `BadRequest` where the cloud does not know the stack, a flavor, a key or a script, with `QuotaExceeded` where the account
    * has no room for the nodes. "Create a cluster", `POST /clusters`.
    */
@@ -205,7 +205,7 @@ export const endpoints = {
   }),
   /**
    * Has a cluster's node groups grow or shrink: each `count` is the number of nodes that the group is to have then, not what
-   * is added. It answers at once: see `waitUntilActive`. Fails with `NotFound`, with `Conflict` unless the cluster is ACTIVE,
+   * is added. It returns at once: see `waitUntilActive`. Fails with `NotFound`, with `Conflict` unless the cluster is ACTIVE,
    * with `QuotaExceeded` where the account has no room. "Resize a cluster", `PUT /clusters/{clusterId}`.
    */
   resizeCluster: Endpoint.make("CloudBigData.resizeCluster", "PUT", "/clusters/{clusterId}", {
@@ -280,7 +280,7 @@ export const endpoints = {
     idempotent: false
   }),
   /**
-   * Has a cluster deleted, with all that is on its nodes. It answers at once; see `waitUntilDeleted`. Fails with `NotFound`,
+   * Has a cluster deleted, with all that is on its nodes. It returns at once; see `waitUntilDeleted`. Fails with `NotFound`,
    * and with `Conflict` while it is being built or resized. "Delete a cluster", `DELETE /clusters/{clusterId}`.
    */
   deleteCluster: Endpoint.make("CloudBigData.deleteCluster", "DELETE", "/clusters/{clusterId}", {
@@ -402,7 +402,7 @@ export const endpoints = {
     parameters: { scriptId: Named },
     errors: ["NotFound", "Conflict"]
   }),
-  /** All credentials, by type and name; their secrets are told to no one. "List all credentials", `GET /credentials`. */
+  /** All credentials, by type and name; their secrets are never returned. "List all credentials", `GET /credentials`. */
   listCredentials: Endpoint.make("CloudBigData.listCredentials", "GET", "/credentials", {
     success: Endpoint.list("credentials", Credential, credentialsOf)
   }),
@@ -423,7 +423,7 @@ export const endpoints = {
     success: credentialKinds
   }),
   /**
-   * What connects clusters to a store: the credentials, each by type and name, or where the cloud tells only those, their kinds.
+   * What connects clusters to a store: the credentials, each by type and name, or where the cloud returns only their kinds, these.
    * "List credentials by type", `GET /credentials/connectors`.
    */
   listConnectors: Endpoint.make("CloudBigData.listConnectors", "GET", "/credentials/connectors", {

@@ -1,5 +1,5 @@
 /**
- * What Cloud Big Data answers, decoded: clusters, nodes, flavors, limits, stacks, distros, scripts, credentials, workloads.
+ * The responses of Cloud Big Data, decoded: clusters, nodes, flavors, limits, stacks, distros, scripts, credentials, workloads.
  *
  * The API's documents, its samples and what its last Python client expected differ in many places; whatever any of them shows
  * is accepted here.
@@ -23,7 +23,7 @@ import {
 } from "../../internal/wire.js"
 
 /**
- * The status of a cluster. The cloud may answer others.
+ * The status of a cluster. The cloud may return others.
  *
  * BUILDING, CONFIGURING, ACTIVE is the way of a new cluster; UPDATING, CONFIGURING, ACTIVE that of one which is resized.
  * IMPAIRED is a cluster that has lost nodes but still works.
@@ -46,7 +46,7 @@ export const ClusterStatus = open(
 )
 
 /**
- * The status of a node. The cloud may answer others.
+ * The status of a node. The cloud may return others.
  *
  * @since 0.1.0
  * @category models
@@ -54,7 +54,7 @@ export const ClusterStatus = open(
 export const NodeStatus = open("ACTIVE", "BUILDING", "CONFIGURING", "DEACTIVATING", "DELETED", "DELETING", "ERROR")
 
 /**
- * How far a script has come on a cluster. The cloud may answer others.
+ * How far a script has come on a cluster. The cloud may return others.
  *
  * @since 0.1.0
  * @category models
@@ -62,7 +62,7 @@ export const NodeStatus = open("ACTIVE", "BUILDING", "CONFIGURING", "DEACTIVATIN
 export const ScriptStatus = open("PENDING", "DELIVERED", "RUNNING", "SUCCEEDED", "FAILED")
 
 /**
- * The kinds of credentials. The cloud may have others: `listCredentialTypes` tells.
+ * The kinds of credentials. The cloud may have others: see `listCredentialKinds`.
  *
  * @since 0.1.0
  * @category models
@@ -79,7 +79,7 @@ const nameOf = Schema.transform(Schema.Union(Text, Schema.Struct({ name: Text })
 })
 
 const ComponentFields = Schema.Struct({
-  /** Empty where the cloud does not tell it. */
+  /** Empty where the cloud does not return it. */
   name: textOr(""),
   /** For people: `HDFS Namenode`. Only of a node's components. */
   niceName: absentIfEmpty.pipe(Schema.fromKey("nice_name")),
@@ -101,7 +101,7 @@ const ComponentFields = Schema.Struct({
 export interface Component extends Schema.Schema.Type<typeof ComponentFields> {}
 
 /**
- * A program of a service, as it stands on the nodes: `Namenode`, `HiveServer2`. Some answers have nothing but its name.
+ * A program of a service, as it stands on the nodes: `Namenode`, `HiveServer2`. Some responses have only its name.
  *
  * @since 0.1.0
  * @category models
@@ -136,7 +136,7 @@ export const NodeGroup = Schema.Struct({
 export interface NodeGroup extends Schema.Schema.Type<typeof NodeGroup> {}
 
 /**
- * A credential, by type and name. Its secret is told to no one.
+ * A credential, by type and name. Its secret is never returned.
  *
  * The name is the key's own for `ssh_keys`, the username for `cloud_files` and `ambari`, the access key's id for `s3`.
  *
@@ -153,7 +153,7 @@ export const Credential = Schema.Struct({ type: CredentialType, name: Text })
  */
 export interface Credential extends Schema.Schema.Type<typeof Credential> {}
 
-/** In requests and answers it is flat, `{ type, name }`, in some places and nested, `{ type, credential: { name } }`, in others. */
+/** In requests and responses it is flat, `{ type, name }`, in some places and nested, `{ type, credential: { name } }`, in others. */
 const ClusterCredential = Schema.transform(
   Schema.Struct({
     type: textOr(""),
@@ -178,7 +178,7 @@ export const ClusterScript = Schema.Struct({
   /** Of the script, or of its run on one node, where `scriptId` is there too. */
   id: absent(Id),
   scriptId: absent(Id).pipe(Schema.fromKey("script_id")),
-  /** The node that it runs on, where the cloud tells. */
+  /** The node that it runs on, where the cloud returns it. */
   nodeId: absent(Id).pipe(Schema.fromKey("node_id")),
   name: absentIfEmpty,
   /** Absent before anything is known of it. */
@@ -201,7 +201,7 @@ export interface ClusterScript extends Schema.Schema.Type<typeof ClusterScript> 
  */
 export const ClusterSummary = Schema.Struct({
   id: Id,
-  /** Empty where the cloud does not tell it. */
+  /** Empty where the cloud does not return it. */
   name: textOr(""),
   status: Schema.optionalWith(ClusterStatus, { nullable: true, default: () => "UNKNOWN" }),
   stackId: absent(Id).pipe(Schema.fromKey("stack_id")),
@@ -279,7 +279,7 @@ export interface Address extends Schema.Schema.Type<typeof AddressFields> {}
 const versionOf = (address: unknown): number => (typeof address === "string" && address.includes(":") ? 6 : 4)
 
 /**
- * An address of a node. The cloud writes its version as a number or a text, or leaves it out; some answers have nothing but the
+ * An address of a node. The cloud writes its version as a number or a text, or leaves it out; some responses have only the
  * address.
  *
  * @since 0.1.0
@@ -296,7 +296,7 @@ export const Address = Schema.transform(Schema.Unknown, AddressFields, {
 
 const NodeFields = Schema.Struct({
   id: Id,
-  /** Empty where the cloud does not tell it. */
+  /** Empty where the cloud does not return it. */
   name: textOr(""),
   status: Schema.optionalWith(NodeStatus, { nullable: true, default: () => "UNKNOWN" }),
   nodeGroup: absent(Schema.String).pipe(Schema.fromKey("node_group")),
@@ -409,7 +409,7 @@ export interface Limits extends Schema.Schema.Type<typeof AbsoluteLimits> {}
  * @category models
  */
 export const StackService = Schema.Struct({
-  /** Empty where the cloud does not tell it. */
+  /** Empty where the cloud does not return it. */
   name: textOr(""),
   version: absentIfEmpty,
   modes: listOf(nameOf),
@@ -432,7 +432,7 @@ export interface StackService extends Schema.Schema.Type<typeof StackService> {}
  */
 export const StackSummary = Schema.Struct({
   id: Id,
-  /** Empty where the cloud does not tell it. */
+  /** Empty where the cloud does not return it. */
   name: textOr(""),
   description: absentIfEmpty,
   /** The distro that its services are taken from: `HDP2.2`. */
@@ -494,7 +494,7 @@ export const Stack = Schema.Struct({
   ...StackSummary.fields,
   created: TimestampIfAny,
   nodeGroups: listOf(StackNodeGroup).pipe(Schema.fromKey("node_groups")),
-  /** Whether it is the account's own. Absent where the cloud does not tell. */
+  /** Whether it is the account's own. Absent where the cloud does not return it. */
   isDeletable: someFlag.pipe(Schema.fromKey("is_deletable"))
 })
 
@@ -549,7 +549,7 @@ export interface Distro extends Schema.Schema.Type<typeof Distro> {}
  */
 export const Script = Schema.Struct({
   id: Id,
-  /** Empty where the cloud does not tell it. */
+  /** Empty where the cloud does not return it. */
   name: textOr(""),
   type: absent(open("POST_INIT")),
   /** Where the nodes fetch it. */
@@ -634,14 +634,14 @@ export const CredentialKind = Schema.Struct({
 export interface CredentialKind extends Schema.Schema.Type<typeof CredentialKind> {}
 
 /**
- * A credential that connects clusters to a store, or where the cloud does not tell which there are, the kind of it.
+ * A credential that connects clusters to a store, or where the cloud does not show which there are, the kind of it.
  *
  * @since 0.1.0
  * @category models
  */
 export const Connector = Schema.Struct({
   ...CredentialKind.fields,
-  /** The credential's name: the username for `cloud_files`, the access key's id for `s3`. Absent where only the kind is told. */
+  /** The credential's name: the username for `cloud_files`, the access key's id for `s3`. Absent where the cloud returns only the kind. */
   name: absentIfEmpty
 })
 
@@ -685,7 +685,7 @@ export const connectorsOf = (wire: unknown): ReadonlyArray<unknown> | undefined 
  */
 export const Workload = Schema.Struct({
   id: Id,
-  /** Empty where the cloud does not tell it. */
+  /** Empty where the cloud does not return it. */
   name: textOr(""),
   caption: absentIfEmpty,
   description: absentIfEmpty
@@ -706,7 +706,7 @@ export interface Workload extends Schema.Schema.Type<typeof Workload> {}
  * @category models
  */
 export const Recommendation = Schema.Struct({
-  /** Empty where the cloud does not tell it. */
+  /** Empty where the cloud does not return it. */
   name: textOr(""),
   description: absentIfEmpty,
   requires: listOf(Text),

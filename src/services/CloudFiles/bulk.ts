@@ -55,7 +55,7 @@ export interface EmptyOptions {
   readonly prefix?: string | undefined
   /**
    * Whether the segments of large objects go with them, wherever they are; else only the manifests go. It costs a request for
-   * each object, since a listing does not tell which are large. Default false.
+   * each object, since a listing does not show which are large. Default false.
    */
   readonly segments?: boolean | undefined
 }

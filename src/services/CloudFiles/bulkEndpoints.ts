@@ -33,7 +33,7 @@ const count = (key: string) =>
   Schema.optionalWith(Count, { nullable: true, default: () => 0 }).pipe(Schema.fromKey(key))
 
 /**
- * What the cloud answers to an operation on many objects.
+ * The response to an operation on many objects.
  *
  * @since 0.1.0
  * @category models
@@ -49,7 +49,7 @@ export const BulkResult = Schema.Struct({
 })
 
 /**
- * What the cloud answers to an operation on many objects.
+ * The response to an operation on many objects.
  *
  * @since 0.1.0
  * @category models
@@ -57,7 +57,7 @@ export const BulkResult = Schema.Struct({
 export interface BulkResult extends Schema.Schema.Type<typeof BulkResult> {}
 
 /**
- * What the cloud answers to an archive.
+ * The response to an archive.
  *
  * @since 0.1.0
  * @category models
@@ -73,7 +73,7 @@ export const ExtractResult = Schema.Struct({
 })
 
 /**
- * What the cloud answers to an archive.
+ * The response to an archive.
  *
  * @since 0.1.0
  * @category models

@@ -101,7 +101,7 @@ const Listed = Schema.transform(
   }
 )
 
-/** A flag that is off where the cloud does not tell it. */
+/** A flag that is off where the cloud does not return it. */
 const ListedFlag = Schema.optionalWith(Wire.Flag, { nullable: true, default: () => false })
 
 const ListedSeconds = Schema.transform(Schema.Union(Schema.Number, Schema.NumberFromString), Schema.DurationFromSelf, {
@@ -120,7 +120,7 @@ export const CdnContainerSummary = Schema.compose(
   Listed,
   Schema.Struct({
     name: Schema.String,
-    /** Whether it is served. False where the cloud does not tell it. */
+    /** Whether it is served. False where the cloud does not return it. */
     enabled: ListedFlag.pipe(Schema.fromKey("cdn_enabled")),
     ttl: absent(ListedSeconds),
     logRetention: ListedFlag.pipe(Schema.fromKey("log_retention")),
@@ -198,7 +198,7 @@ export const cdnEndpoints = {
     errors: ["NotFound"]
   }),
   /**
-   * Lets the CDN serve a container, which must exist in the storage, and answers where; `created` is false where the CDN knew
+   * Lets the CDN serve a container, which must exist in the storage, and returns where; `created` is false where the CDN knew
    * it already, whose settings then change. Fails with `NotFound`. "CDN-enable a container", `PUT /v1/{account}/{container}`.
    */
   enableCdn: Endpoint.make("CloudFiles.enableCdn", "PUT", "/{container}", {

@@ -27,7 +27,7 @@ const accountSettings = { ...Settings.accountKeys, ...Settings.accountQuotas }
 const toldOfContainers = { ...Settings.containerSettings, ...Settings.versionsEnabled }
 
 /**
- * What the account holds in one region. The counts lag behind by some seconds to minutes, and not every cloud tells them.
+ * What the account holds in one region. The counts lag behind by some seconds to minutes, and not every cloud returns them.
  *
  * @since 0.1.0
  * @category models
@@ -53,7 +53,7 @@ export const Account = fromHeaders(
 export interface Account extends Schema.Schema.Type<typeof Account> {}
 
 /**
- * A container, by its own headers. The counts lag behind by some seconds, and not every cloud tells them.
+ * A container, by its own headers. The counts lag behind by some seconds, and not every cloud returns them.
  *
  * @since 0.1.0
  * @category models
@@ -126,7 +126,7 @@ export const ObjectSummary = Schema.Struct({
   symlinkEtag: absent(Schema.String).pipe(Schema.fromKey("symlink_etag")),
   /** Of a symbolic link to one version of its target: the target's size. The link itself has 0 bytes. */
   symlinkBytes: absent(Wire.Count).pipe(Schema.fromKey("symlink_bytes")),
-  /** Of a static large object: its ETag, in quotation marks. Not every cloud tells it. */
+  /** Of a static large object: its ETag, in quotation marks. Not every cloud returns it. */
   sloEtag: absent(Schema.String).pipe(Schema.fromKey("slo_etag"))
 })
 
@@ -866,7 +866,7 @@ export const endpoints = {
     errors: ["NotFound", "Conflict"]
   }),
   /**
-   * Deletes a static large object and its segments; the answer names what failed. "Delete static large object",
+   * Deletes a static large object and its segments; the response names what failed. "Delete static large object",
    * `DELETE /v1/{account}/{container}/{object}?multipart-manifest=delete`.
    */
   deleteManifest: Endpoint.make("CloudFiles.deleteManifest", "DELETE", "/{container}/{+object}", {

@@ -203,7 +203,7 @@ const hasTime = (modified: number, time: number): boolean =>
 
 const tagOf = (etag: string | undefined): string => (etag ?? "").replaceAll('"', "").toLowerCase()
 
-/** The size and the MD5 of each part; undefined where the cloud does not tell them all, which says nothing of the content. */
+/** The size and the MD5 of each part; undefined where the cloud does not return them all, which says nothing of the content. */
 const hashedParts = (
   parts: ReadonlyArray<{
     readonly bytes?: number | undefined

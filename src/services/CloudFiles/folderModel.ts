@@ -109,7 +109,7 @@ export interface UploadFolderOptions
   /**
    * Whether small files (up to 1 MiB) go up many at a time, in archives that the cloud extracts: `auto` where it can and there
    * are at least 64 of them, `always` where it can, or `never`. Each is verified afterwards by its size and MD5 in the
-   * container's listing, and what is not as it was read is sent again by itself. A file with headers of its own (see
+   * container's listing, and what is not as it was read is sent again in a request of its own. A file with headers of its own (see
    * {@link DescribeOptions}) is sent in a request of its own, since not every cloud stores headers from an archive. Default `auto`.
    */
   readonly archives?: "auto" | "always" | "never" | undefined
@@ -185,7 +185,7 @@ export interface Planned extends OfFile {
 }
 
 /**
- * A file is being transferred by itself. Files in archives, and those of up to 256 KiB on their way down, are told when they are
+ * A file is being transferred in a request of its own. Files in archives, and those of up to 256 KiB on their way down, are told when they are
  * done.
  */
 export interface Started extends OfFile {

@@ -149,7 +149,7 @@ const passing = new Set([
 const passingFamily =
   /^(?::|if-|proxy-|sec-|cf-|access-control-request-|x-object-(?!meta-|manifest$)|x-(?:account|amz|auth|backend|cache|compute|container|copied|copy|forwarded|history|if|openstack|real|remove|rgw|service|symlink|varnish|versions)(?:-|$))/
 
-/** Whether a header, whose name is in lower case, is stored with an object and comes back with it, as far as its name tells. */
+/** Whether a header, whose name is in lower case, is stored with an object and comes back with it, as far as its name shows. */
 export const isStored = (name: string): boolean => !passing.has(name) && !passingFamily.test(name)
 
 const decodeValue = (raw: string): string => {

@@ -65,7 +65,7 @@ export interface CopyOptions extends CopyInput {
   /** How many segments are copied at the same time. Default 4. */
   readonly concurrency?: number | undefined
   /**
-   * What happens to the segments of a large object that is overwritten, as far as their names tell that they were only its own,
+   * What happens to the segments of a large object that is overwritten, as far as their name shows that they were only its own,
    * and neither the copy nor its source consists of them. To see them takes a request. Default `delete`.
    */
   readonly oldSegments?: "delete" | "keep" | undefined
@@ -443,7 +443,7 @@ export const makeLargeObjects = (
         const failures = result.errors.map(([path, reason]) => ({ path, reason }))
         return yield* failed(address, failures, said)
       }
-      // The cloud deletes the segments first: what is gone now, an attempt has deleted whose answer was lost.
+      // The cloud deletes the segments first: what is gone now, an attempt has deleted whose response was lost.
       if (mayBeDone) return { ...succeeded(0), notFound: result.notFound }
       yield* deleteObject(address)
       return succeeded(1)

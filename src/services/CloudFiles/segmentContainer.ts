@@ -12,7 +12,7 @@ import { absent } from "../../internal/wire.js"
 import { ContainerName } from "./names.js"
 
 /**
- * Makes a container unless it is there, and answers the time of the cloud's clock, as the response's `Date` says it. Where the
+ * Makes a container unless it is there, and returns the time of the cloud's clock, as the response's `Date` says it. Where the
  * cloud tells none, it is the local time.
  */
 export const makeSegmentContainer = (client: CloudClient) => {

@@ -219,7 +219,7 @@ export interface Signing {
     options: KeyOwner & { readonly key: string | Redacted.Redacted<string>; readonly slot?: 1 | 2 | undefined }
   ) => Effect.Effect<void, CommonError | NotFound>
   /**
-   * Sets a new key, by default a random one, and answers it. What the last one signed stays good, as that becomes the second
+   * Sets a new key, by default a random one, and returns it. What the last one signed stays good, as that becomes the second
    * key; what the second one had signed does not. Fails with `NotFound` where there is no such container.
    */
   readonly rotateTempUrlKey: (

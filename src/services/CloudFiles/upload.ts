@@ -120,7 +120,7 @@ export interface UploadOptions<E, R> extends Omit<PutInput, "content" | "md5" | 
   /** Leaves the segments that were stored where the upload fails or is interrupted. Default: as `resume` says. */
   readonly keepSegments?: boolean | undefined
   /**
-   * What happens to the segments of a large object that is overwritten, as far as their names tell that they were only its
+   * What happens to the segments of a large object that is overwritten, as far as their name shows that they were only its
    * own. To see them takes a request. Default `delete` for large objects and where the body is known to have 16 MiB or more; for
    * smaller ones, for which it would cost as much as the upload itself, `keep`.
    */

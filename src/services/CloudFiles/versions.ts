@@ -182,7 +182,7 @@ export interface Versions {
    */
   readonly deleteVersion: (version: VersionAddress) => Effect.Effect<void, CommonError | NotFound | Conflict>
   /**
-   * Deletes all versions of an object for good but the current one, and answers how many. Fails with `NotFound` where there is no
+   * Deletes all versions of an object for good but the current one, and returns how many. Fails with `NotFound` where there is no
    * such container.
    */
   readonly purgeVersions: (options: {
@@ -230,7 +230,7 @@ export const makeVersionDeletion = (client: CloudClient, operation: string) => {
     )
 }
 
-/** Deletes every version that a container keeps under ids, the current ones too, and answers how many. */
+/** Deletes every version that a container keeps under ids, the current ones too, and returns how many. */
 export const makePurge = (client: CloudClient, operation: string, retry?: RetryPolicy.Service) => {
   const list = makeVersionListing(client, operation, retry)
   const remove = makeVersionDeletion(client, operation)
@@ -260,7 +260,7 @@ export const makeVersions = (
   const remove = Endpoint.method(client, deleteById)
   const listById = makeVersionListing(client, listPage.operation, retry)
 
-  /** Completes a version whose listing does not tell whether it says that the object was deleted. */
+  /** Completes a version whose listing does not show whether it says that the object was deleted. */
   const completed = (version: Omit<ObjectVersion, "isDeleted">): Effect.Effect<ObjectVersion, CommonError> => {
     const known = isMark(version)
     if (known !== undefined) return Effect.succeed({ ...version, isDeleted: known })

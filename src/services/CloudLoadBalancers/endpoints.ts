@@ -240,9 +240,9 @@ const NewAccessListItem = Schema.Struct({ address: Named, type: AccessType })
 
 const monitorFields = Schema.Struct({
   type: HealthMonitorType,
-  /** Between two looks, in seconds, 1 to 3600. */
+  /** Between two checks of a node, in seconds, 1 to 3600. */
   delay: whole(1, 3600, "seconds"),
-  /** How long a look may take, in seconds, 1 to 300. */
+  /** How long a check may take, in seconds, 1 to 300. */
   timeout: whole(1, 300, "seconds"),
   /** After how many failures a node is OFFLINE, 1 to 10. */
   attemptsBeforeDeactivation: whole(1, 10, "a count"),
@@ -250,9 +250,9 @@ const monitorFields = Schema.Struct({
   path: Schema.optional(
     Schema.String.pipe(Schema.filter((path) => path.startsWith("/"), { description: "a path that begins with /" }))
   ),
-  /** What the answer's status must match: `^2..$`. Needed by HTTP and HTTPS monitors. */
+  /** What the response's status must match: `^2..$`. Needed by HTTP and HTTPS monitors. */
   statusRegex: Schema.optional(Named),
-  /** What the answer's first 2,048 bytes must match. */
+  /** What the response's first 2,048 bytes must match. */
   bodyRegex: Schema.optional(Schema.String),
   hostHeader: Schema.optional(Named)
 })
@@ -440,7 +440,7 @@ const changedMapping = atLeastOne(
 /** In an object of its own, as the documents show it, or without one. */
 const WireMapping = Schema.Union(enveloped("certificateMapping", CertificateMapping), CertificateMapping)
 
-/** What is answered to one that is added is a list with it alone. */
+/** The response to an added item is a list that contains only that item. */
 const AddedMetadata = enveloped(
   "metadata",
   Schema.transform(Schema.NonEmptyArray(MetadataItem), Schema.typeSchema(MetadataItem), {
@@ -472,7 +472,7 @@ const change = ["NotFound", "Immutable", "Unprocessable"] as const
 /** What a change that adds something may fail with. */
 const addition = ["NotFound", "Immutable", "Unprocessable", "QuotaExceeded"] as const
 
-/** The default error page is answered where none is set. */
+/** The cloud returns its default error page where none is set. */
 const ErrorPage = enveloped("errorpage", enveloped("content", Text))
 
 /**
@@ -489,7 +489,7 @@ export const endpoints = {
       name: Schema.optional(Named),
       /** `DELETED` for those which were deleted in the last 90 days. */
       status: Schema.optional(LoadBalancerStatus),
-      /** Those that have a node of this address; it makes `name` void, and little more than id, name and status is told. */
+      /** Those that have a node of this address; it makes `name` void, and the response has little more than id, name and status. */
       nodeAddress: Schema.optional(Named).pipe(Schema.fromKey("nodeaddress")),
       /** Those that were changed since then. */
       changesSince: Schema.optional(Timestamp).pipe(Schema.fromKey("changes-since")),
@@ -498,7 +498,7 @@ export const endpoints = {
     success: Endpoint.json(page("loadBalancers", LoadBalancerSummary))
   }),
   /**
-   * Has a load balancer made. It answers at once; see `waitUntilActive`. Fails with `BadRequest` where the cloud finds fault
+   * Has a load balancer made. It returns at once; see `waitUntilActive`. Fails with `BadRequest` where the cloud finds fault
    * with a setting, with `QuotaExceeded` where the account has no room, with `Unprocessable` where a virtual IP cannot be
    * shared. "Create load balancer", `POST /loadbalancers`.
    */
@@ -547,7 +547,7 @@ export const endpoints = {
     errors: ["NotFound"]
   }),
   /**
-   * Adds nodes, by address or as servers, and answers them with their ids. Fails with `QuotaExceeded` where there would be too
+   * Adds nodes, by address or as servers, and returns them with their ids. Fails with `QuotaExceeded` where there would be too
    * many, and with that or `Unprocessable` where the balancer has one of them already. "Add nodes",
    * `POST /loadbalancers/{loadBalancerId}/nodes`.
    */
@@ -558,7 +558,7 @@ export const endpoints = {
     errors: addition
   }),
   /**
-   * Changes condition, weight or type of several nodes, and answers them. "Update nodes",
+   * Changes condition, weight or type of several nodes, and returns them. "Update nodes",
    * `PUT /loadbalancers/{loadBalancerId}/nodes`.
    */
   updateNodes: Endpoint.make("CloudLoadBalancers.updateNodes", "PUT", `${balancer}/nodes`, {
@@ -606,7 +606,7 @@ export const endpoints = {
     success: Endpoint.list("metadata", MetadataItem),
     errors: ["NotFound"]
   }),
-  /** Adds an item to a node's metadata, at most 25, and answers it with its id. `POST …/nodes/{nodeId}/metadata`. */
+  /** Adds an item to a node's metadata, at most 25, and returns it with its id. `POST …/nodes/{nodeId}/metadata`. */
   addNodeMetadata: Endpoint.make("CloudLoadBalancers.addNodeMetadata", "POST", `${node}/metadata`, {
     parameters: nodeId,
     body: enveloped("meta", Schema.Struct({ key: MetadataText, value: MetadataText })),
@@ -646,7 +646,7 @@ export const endpoints = {
     success: Endpoint.list("metadata", MetadataItem),
     errors: ["NotFound"]
   }),
-  /** Adds an item to the metadata, at most 25, and answers it with its id. `POST …/metadata`. */
+  /** Adds an item to the metadata, at most 25, and returns it with its id. `POST …/metadata`. */
   addMetadata: Endpoint.make("CloudLoadBalancers.addMetadata", "POST", `${balancer}/metadata`, {
     parameters: loadBalancerId,
     body: enveloped("meta", Schema.Struct({ key: MetadataText, value: MetadataText })),
@@ -687,7 +687,7 @@ export const endpoints = {
     errors: ["NotFound"]
   }),
   /**
-   * Adds an IPv6 address, and answers it; others can be had at creation only. Fails with `QuotaExceeded` where it has too many.
+   * Adds an IPv6 address, and returns it; others can be had at creation only. Fails with `QuotaExceeded` where it has too many.
    * "Add virtual IP version 6", `POST …/virtualips`.
    */
   addVirtualIp: Endpoint.make("CloudLoadBalancers.addVirtualIp", "POST", `${balancer}/virtualips`, {
@@ -884,7 +884,7 @@ export const endpoints = {
     errors: change
   }),
 
-  /** The page that is shown where no node answers: the account's, else the cloud's own. `GET …/errorpage`. */
+  /** The page that is shown where no node responds: the account's, else the cloud's own. `GET …/errorpage`. */
   getErrorPage: Endpoint.make("CloudLoadBalancers.getErrorPage", "GET", `${balancer}/errorpage`, {
     parameters: loadBalancerId,
     success: Endpoint.json(ErrorPage),
@@ -945,7 +945,7 @@ export const endpoints = {
     { parameters: loadBalancerId, success: Endpoint.list("certificateMappings", WireMapping), errors: ["NotFound"] }
   ),
   /**
-   * Adds a certificate for another name, and answers it. SSL termination must be set. Fails with `QuotaExceeded` where there
+   * Adds a certificate for another name, and returns it. SSL termination must be set. Fails with `QuotaExceeded` where there
    * are 20. "Add certificate mapping", `POST …/ssltermination/certificatemappings`.
    */
   addCertificateMapping: Endpoint.make(
@@ -978,7 +978,7 @@ export const endpoints = {
   }),
 
   /**
-   * How its connections fared. Fails with `NotFound`, with `ServiceUnavailable` where the cloud is too busy to look. "Show load
+   * How its connections fared. Fails with `NotFound`, with `ServiceUnavailable` where the cloud is too busy. "Show load
    * balancer statistics", `GET …/stats`.
    */
   getStatistics: Endpoint.make("CloudLoadBalancers.getStatistics", "GET", `${balancer}/stats`, {

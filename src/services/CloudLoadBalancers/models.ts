@@ -1,5 +1,5 @@
 /**
- * What Cloud Load Balancers answers, decoded: balancers, nodes, virtual IPs, monitors, certificates, usage, limits.
+ * The responses of Cloud Load Balancers, decoded: balancers, nodes, virtual IPs, monitors, certificates, usage, limits.
  */
 import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
@@ -21,7 +21,7 @@ import {
 } from "../../internal/wire.js"
 
 /**
- * The status of a load balancer. The cloud may answer others. A balancer takes changes in ACTIVE only.
+ * The status of a load balancer. The cloud may return others. A balancer takes changes in ACTIVE only.
  *
  * @since 0.1.0
  * @category models
@@ -154,14 +154,14 @@ export const AccessType = open("ALLOW", "DENY")
 export const SessionPersistence = open("HTTP_COOKIE", "SOURCE_IP", "SSL_ID")
 
 /**
- * How a health monitor looks at a node.
+ * How a health monitor checks a node.
  *
  * @since 0.1.0
  * @category models
  */
 export const HealthMonitorType = open("CONNECT", "HTTP", "HTTPS")
 
-/** Whether nothing is told: null, `{}`, or an object of which no field is told. */
+/** Whether a value is empty: null, `{}`, or an object whose fields are all empty. */
 const isEmpty = (value: unknown): boolean =>
   value === undefined ||
   value === null ||
@@ -220,7 +220,7 @@ const Instant = Schema.optionalToOptional(
  */
 export const VirtualIp = Schema.Struct({
   id: Id,
-  /** Empty where the cloud does not tell it. */
+  /** Empty where the cloud does not return it. */
   address: textOr(""),
   type: absent(VirtualIpType),
   ipVersion: absent(IpVersion)
@@ -258,13 +258,13 @@ export interface MetadataItem extends Schema.Schema.Type<typeof MetadataItem> {}
  */
 export const Node = Schema.Struct({
   id: Id,
-  /** An IP address, or a name of an allowed domain. Empty where the cloud does not tell it. */
+  /** An IP address, or a name of an allowed domain. Empty where the cloud does not return it. */
   address: textOr(""),
   port: someCount,
   condition: absent(NodeCondition),
-  /** Absent where the cloud does not tell. */
+  /** Absent where the cloud does not return it. */
   status: absent(NodeStatus),
-  /** 1 to 100. Told only where the balancer's algorithm is a weighted one. */
+  /** 1 to 100. Only where the balancer's algorithm is a weighted one. */
   weight: someCount,
   type: absent(NodeType),
   metadata: listOf(MetadataItem)
@@ -375,7 +375,7 @@ export const SecurityProtocol = Schema.Struct({
 export interface SecurityProtocol extends Schema.Schema.Type<typeof SecurityProtocol> {}
 
 /**
- * How a load balancer speaks TLS to its clients, and plainly to its nodes. The private key is told to no one.
+ * How a load balancer speaks TLS to its clients, and plainly to its nodes. The private key is never returned.
  *
  * @since 0.1.0
  * @category models
@@ -408,14 +408,14 @@ export const SslTermination = Schema.Struct({
 export interface SslTermination extends Schema.Schema.Type<typeof SslTermination> {}
 
 /**
- * A certificate for one of the names under which a balancer is reached (SNI). In the list of all, only id and name are told.
+ * A certificate for one of the names under which a balancer is reached (SNI). In the list of all, there are only id and name.
  *
  * @since 0.1.0
  * @category models
  */
 export const CertificateMapping = Schema.Struct({
   id: Id,
-  /** Empty where the cloud does not tell it. */
+  /** Empty where the cloud does not return it. */
   hostName: textOr(""),
   /** PEM. */
   certificate: absentIfEmpty,
@@ -453,13 +453,13 @@ export const SourceAddresses = Schema.Struct({
  */
 export interface SourceAddresses extends Schema.Schema.Type<typeof SourceAddresses> {}
 
-/** Of a deleted balancer, and of one that is found by a node, little more than id, name and status is told. */
+/** Of a deleted balancer, and of one that is found by a node, the response has little more than id, name and status. */
 const summaryFields = {
   id: Id,
-  /** Empty where the cloud does not tell it. */
+  /** Empty where the cloud does not return it. */
   name: textOr(""),
   status: Schema.optionalWith(LoadBalancerStatus, { nullable: true, default: () => "UNKNOWN" }),
-  /** The account that it belongs to, where the cloud tells. */
+  /** The account that it belongs to, where the cloud returns it. */
   accountId: absent(Id),
   protocol: absent(ProtocolName),
   port: someCount,
@@ -469,7 +469,7 @@ const summaryFields = {
   created: Instant,
   updated: Instant,
   virtualIps: listOf(VirtualIp),
-  /** Told in lists only. */
+  /** In lists only. */
   nodeCount: someCount
 }
 
@@ -580,7 +580,7 @@ export const NodeEvent = Schema.transform(WireObject, NodeEventFields, {
 export interface NodeEvent extends Schema.Schema.Type<typeof NodeEventFields> {}
 
 /**
- * What went wrong with connections since the balancer began, and how many there are. The cloud looks every five minutes.
+ * What went wrong with connections since the balancer began, and how many there are. The cloud counts every five minutes.
  *
  * What ends in `Ssl` is of TLS connections, and absent without SSL termination.
  *
@@ -629,7 +629,7 @@ export const UsageRecord = Schema.Struct({
   incomingBytesSsl: someCount.pipe(Schema.fromKey("incomingTransferSsl")),
   outgoingBytesSsl: someCount.pipe(Schema.fromKey("outgoingTransferSsl")),
   virtualIpCount: someCount.pipe(Schema.fromKey("numVips")),
-  /** How many times the cloud looked. */
+  /** How many times the cloud counted. */
   pollCount: someCount.pipe(Schema.fromKey("numPolls")),
   startTime: TimestampIfAny,
   /** Absent while the record is still being written. */
@@ -710,7 +710,7 @@ export interface AccountUsage extends Schema.Schema.Type<typeof AccountUsage> {}
  */
 export const Protocol = Schema.Struct({
   name: ProtocolName,
-  /** The usual port. 0 where there is none, and one must be named. Absent where the cloud does not tell it. */
+  /** The usual port. 0 where there is none, and one must be named. Absent where the cloud does not return it. */
   port: someCount
 })
 
@@ -798,7 +798,7 @@ export const AbsoluteLimit = Schema.Struct({
     "NODE_LIMIT",
     "NODE_META_LIMIT"
   ),
-  /** Absent where the cloud does not tell it. */
+  /** Absent where the cloud does not return it. */
   value: someCount
 })
 

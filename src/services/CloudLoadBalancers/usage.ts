@@ -1,5 +1,5 @@
 /**
- * Usage, all of it: the cloud may give it in pages, each of which names the next one by a link.
+ * Usage, all of it: the cloud may return it in pages, each of which links to the next one.
  */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -33,7 +33,7 @@ const cursorOf = (links: unknown): string | undefined => {
   return start < 0 ? "" : href.slice(start + 1)
 }
 
-/** What a response holds, beside the response itself. */
+/** The decoded response together with the response itself. */
 const withWire = <A, I>(schema: Schema.Schema<A, I>) =>
   Schema.transform(Schema.Unknown, Schema.Struct({ value: schema, wire: Schema.Unknown }), {
     strict: false,
@@ -64,7 +64,7 @@ const unreadableRecords = (wire: unknown): ReadonlyArray<Paging.UnreadableItem> 
   )
 ]
 
-/** An operation that answers a page, from this place on. */
+/** An operation that returns a page, from this cursor on. */
 const from = <Input, Output, Tag extends DocumentedError["_tag"], A>(
   cursor: string | undefined,
   endpoint: Endpoint.Endpoint<Input, Output, Tag>,
@@ -155,7 +155,7 @@ export const makeUsage = (
   }
 }
 
-/** Pages of the account's usage as one: a balancer that several pages tell of is told of once. */
+/** Pages of the account's usage as one: a balancer that is on several pages appears once. */
 const merged = (pages: ReadonlyArray<AccountUsage>): AccountUsage => {
   const balancers = new Map<string, AccountUsage["loadBalancers"][number]>()
   for (const usage of pages.flatMap((page) => page.loadBalancers)) {

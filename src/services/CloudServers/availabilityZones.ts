@@ -13,7 +13,7 @@ const Wire = Schema.Struct({
 
 const Domain = Schema.Struct({
   name: Schema.String,
-  /** Absent where the cloud does not tell it. */
+  /** Absent where the cloud does not return it. */
   available: Schema.optional(Schema.Boolean),
   /** The services of each host, by the host's name. Only for operators of the cloud. */
   hosts: Schema.optional(Schema.typeSchema(JsonMap))

@@ -1,5 +1,5 @@
 /**
- * What is more than one request: things found by their names, and actions that are waited for.
+ * Operations that take several requests: finding things by their names, and waiting for actions.
  */
 import type { PlatformError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
@@ -21,7 +21,7 @@ import type { Server } from "./models.js"
  * @category models
  */
 export interface BuiltServer extends Server {
-  /** Told this once, where the cloud sets one. */
+  /** Returned only here, where the cloud sets one. */
   readonly adminPassword?: Redacted.Redacted
 }
 
@@ -143,7 +143,7 @@ export const importKeyPairFromFile =
       const text = textOf(yield* fs.readFile(expandHome(input.path))) ?? ""
       const publicKey = publicKeyOf(text)
       if (publicKey === undefined) {
-        const given = /PRIVATE KEY/.test(text) ? `; ${input.path} is a private key: name the .pub file beside it` : ""
+        const given = /PRIVATE KEY/.test(text) ? `; ${input.path} is a private key: name the .pub file next to it` : ""
         return yield* wrong("importKeyPairFromFile", "path", "a file with one public key (ssh-ed25519 AAAA…)", given)
       }
       return yield* importKeyPair({ name: input.name, publicKey })

@@ -1,5 +1,5 @@
 /**
- * Listings whose pages are found by counting, and which tell no next page.
+ * Listings whose pages are requested by an offset, because no response names a next page.
  */
 import * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"

@@ -140,7 +140,7 @@ export const endpoints = {
     success: Endpoint.json(page("servers", Server))
   }),
   /**
-   * Has a server made. It answers at once; the server is built after that: see `waitUntilActive`. Fails with
+   * Has a server made. It returns at once; the server is built after that: see `waitUntilActive`. Fails with
    * `QuotaExceeded` where the account has no room for it. "Create server", `POST /servers`.
    */
   create: Endpoint.make("CloudServers.create", "POST", "/servers", {
@@ -150,7 +150,7 @@ export const endpoints = {
   }),
   /**
    * Creates servers as `create` does, and returns the id of their reservation, by which `list({ reservationId })` finds them: so
-   * the ids of all servers are learnt where `maxCount` is more than 1. The response tells no password; give `adminPassword` to know
+   * the ids of all servers are learnt where `maxCount` is more than 1. The response has no password; give `adminPassword` to know
    * it. Fails with `QuotaExceeded`. "Create multiple servers", `POST /servers` with `return_reservation_id`.
    */
   createReservation: Endpoint.make("CloudServers.createReservation", "POST", "/servers", {
@@ -175,7 +175,7 @@ export const endpoints = {
     errors: ["NotFound", "Conflict"]
   }),
   /**
-   * Has a server deleted, with all that is on its disks. It answers at once; see `waitUntilDeleted`. Fails with `NotFound`,
+   * Has a server deleted, with all that is on its disks. It returns at once; see `waitUntilDeleted`. Fails with `NotFound`,
    * and with `Conflict` where its state does not allow it. "Delete server", `DELETE /servers/{server_id}`.
    */
   delete: Endpoint.make("CloudServers.delete", "DELETE", "/servers/{serverId}", {
@@ -193,7 +193,7 @@ export const endpoints = {
   }),
   /**
    * Gives a server another flavor. It works until the status is VERIFY_RESIZE: see `waitUntil`; then `confirmResize` or
-   * `revertResize`. The cloud confirms by itself after 24 hours. Fails with `NotFound`, with `Conflict` where its state
+   * `revertResize`. The cloud confirms automatically after 24 hours. Fails with `NotFound`, with `Conflict` where its state
    * does not allow it, and with `QuotaExceeded`. "Resize server", `POST /servers/{server_id}/action` with `resize`.
    */
   resize: Endpoint.make("CloudServers.resize", "POST", actionPath, {
@@ -226,7 +226,7 @@ export const endpoints = {
     errors: ["NotFound", "Conflict"]
   }),
   /**
-   * Makes a server anew from an image: its disks are overwritten, its id and addresses stay. The answer tells the new
+   * Makes a server anew from an image: its disks are overwritten, its id and addresses stay. The response includes the new
    * password. Fails with `NotFound`, and with `Conflict` where its state does not allow it. "Rebuild server", `POST
    * /servers/{server_id}/action` with `rebuild`.
    */
@@ -238,7 +238,7 @@ export const endpoints = {
   }),
   /**
    * Starts a server from a rescue image, with its own disk as the second one, until `unrescue`. It works until the status
-   * is RESCUE; the answer tells the rescue system's password. Fails with `NotFound`, and with `Conflict` where its state
+   * is RESCUE; the response includes the rescue system's password. Fails with `NotFound`, and with `Conflict` where its state
    * does not allow it. "Enter rescue mode", `POST /servers/{server_id}/action` with `rescue`.
    */
   rescue: Endpoint.make("CloudServers.rescue", "POST", actionPath, {
@@ -339,7 +339,7 @@ export const endpoints = {
     errors: ["NotFound", "Conflict"]
   }),
   /**
-   * Saves a server to a new image. It answers at once; see `waitUntilImageActive`. Until then the server takes no other
+   * Saves a server to a new image. It returns at once; see `waitUntilImageActive`. Until then the server takes no other
    * change. Fails with `NotFound`, with `Conflict` where its state does not allow it, and with `QuotaExceeded`. "Create
    * image of server", `POST /servers/{server_id}/action` with `createImage`.
    */
@@ -386,7 +386,7 @@ export const endpoints = {
     errors: ["NotFound", "Conflict", "QuotaExceeded"]
   }),
   /**
-   * Adds to the metadata of a server; what is not named stays. Answers all of it. Fails with `NotFound`, and with
+   * Adds to the metadata of a server; what is not named stays. Returns all of it. Fails with `NotFound`, and with
    * `QuotaExceeded` where it is too much. "Update metadata", `POST /servers/{server_id}/metadata`.
    */
   updateServerMetadata: Endpoint.make("CloudServers.updateServerMetadata", "POST", "/servers/{serverId}/metadata", {
@@ -452,7 +452,7 @@ export const endpoints = {
     }
   ),
   /**
-   * Connects a server to a network that it is not on, and answers the connection. Rackspace alone has it, four times a
+   * Connects a server to a network that it is not on, and returns the connection. Rackspace alone has it, four times a
    * minute. Fails with `NotFound`. "Create virtual interface", `POST /servers/{server_id}/os-virtual-interfacesv2`.
    */
   createVirtualInterface: Endpoint.make(
@@ -483,7 +483,7 @@ export const endpoints = {
     }
   ),
   /**
-   * When a server is saved to an image by itself. Fails with `NotFound` where it is not, or where there is no such server;
+   * When a server is saved to an image automatically. Fails with `NotFound` where it is not, or where there is no such server;
    * see `imageSchedule`. Rackspace alone has it. "Show scheduled images", `GET /servers/{server_id}/rax-si-image-
    * schedule`.
    */
@@ -509,7 +509,7 @@ export const endpoints = {
     }
   ),
   /**
-   * Ends it that a server is saved by itself; its images stay. Rackspace alone has it. Fails with `NotFound` where there
+   * Ends the schedule by which a server is saved automatically; its images stay. Rackspace alone has it. Fails with `NotFound` where there
    * is no schedule. "Disable scheduled images", `DELETE /servers/{server_id}/rax-si-image-schedule`.
    */
   deleteImageSchedule: Endpoint.make(
@@ -656,7 +656,7 @@ export const endpoints = {
     errors: ["NotFound", "Conflict", "QuotaExceeded"]
   }),
   /**
-   * Adds to the metadata of an image; what is not named stays. Answers all of it. Fails with `NotFound`, and with
+   * Adds to the metadata of an image; what is not named stays. Returns all of it. Fails with `NotFound`, and with
    * `QuotaExceeded` where it is too much. "Update metadata", `POST /images/{image_id}/metadata`.
    */
   updateImageMetadata: Endpoint.make("CloudServers.updateImageMetadata", "POST", "/images/{imageId}/metadata", {

@@ -17,7 +17,7 @@ export const FirstGenerationServer = Schema.Struct({
   /** A number on the wire. */
   id: Id,
   name: absent(Text),
-  /** The cloud may answer others; `UNKNOWN` where it does not tell it. */
+  /** The cloud may return others; `UNKNOWN` where it returns none. */
   status: Schema.optionalWith(
     open("ACTIVE", "BUILD", "DELETED", "ERROR", "REBUILD", "RESCUE", "SUSPENDED", "UNKNOWN", "VERIFY_RESIZE"),
     { nullable: true, default: () => "UNKNOWN" }

@@ -23,7 +23,7 @@ export const inputs = {
   findServer: { nameOrId: true },
   findImage: { nameOrId: true },
   findFlavor: { nameOrId: true },
-  // Of several servers, the response tells only one, so that only that one could be waited for.
+  // Of several servers, the response names only one, so that only that one could be waited for.
   createAndWait: extended(endpoints.create, pace, "minCount", "maxCount"),
   resizeAndConfirm: extended(endpoints.resize, pace),
   createImageAndWait: extended(endpoints.createImage, pace),

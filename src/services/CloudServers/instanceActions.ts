@@ -1,5 +1,5 @@
 /**
- * What was done to a server: operations. OpenStack tells it in pages from Nova's microversion 2.58 on.
+ * What was done to a server: operations. OpenStack returns it in pages from Nova's microversion 2.58 on.
  */
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -79,7 +79,7 @@ const oneOfAllPages = Endpoint.make("CloudServers.listInstanceActions", "GET", p
   errors: ["NotFound"]
 })
 
-/** Everything that was done to a server, on however many pages the cloud tells it. */
+/** Everything that was done to a server, on however many pages the cloud returns it. */
 export const listAllInstanceActions = (
   client: CloudClient
 ): Endpoint.Method<typeof instanceActionEndpoints.listInstanceActions> => {

@@ -50,7 +50,7 @@ const AttachFields = Schema.Struct({
     networkId !== undefined && portId !== undefined
       ? { path: ["portId"], message: "either a networkId or a portId" }
       : fixedIp !== undefined && networkId === undefined
-        ? { path: ["fixedIp"], message: "a networkId beside the fixedIp" }
+        ? { path: ["fixedIp"], message: "a networkId together with the fixedIp" }
         : undefined
   )
 )

@@ -34,7 +34,7 @@ export const KeyPair = Schema.Struct({
   publicKey: absentIfEmpty.pipe(Schema.fromKey("public_key")),
   /** Only from Nova's microversion 2.2 on. */
   type: absent(KeyPairType),
-  /** Whose it is. A listing does not tell it. */
+  /** Whose it is. A listing does not return it. */
   userId: absent(Id).pipe(Schema.fromKey("user_id")),
   /** Only of a single key pair. */
   created: TimestampIfAny.pipe(Schema.fromKey("created_at"))
@@ -49,7 +49,7 @@ export const KeyPair = Schema.Struct({
 export interface KeyPair extends Schema.Schema.Type<typeof KeyPair> {}
 
 /**
- * A key pair that the cloud has made; its private key is told this once.
+ * A key pair that the cloud has made; its private key is returned only here.
  *
  * @since 0.1.0
  * @category models
@@ -60,7 +60,7 @@ export const GeneratedKeyPair = Schema.Struct({
 })
 
 /**
- * A key pair that the cloud has made; its private key is told this once.
+ * A key pair that the cloud has made; its private key is returned only here.
  *
  * @since 0.1.0
  * @category models
@@ -132,7 +132,7 @@ export const keyPairEndpoints = {
     success: Endpoint.json(Page)
   }),
   /**
-   * Lets the cloud make a key pair. Its private key is told this once and not kept by the cloud. Nova does it up to microversion
+   * Lets the cloud make a key pair. Its private key is returned only once, and the cloud does not keep it. Nova does it up to microversion
    * 2.91. Fails with `Conflict` where the name is taken. "Create key pair", `POST /os-keypairs`.
    */
   createKeyPair: Endpoint.make("CloudServers.createKeyPair", "POST", "/os-keypairs", {

@@ -1,7 +1,7 @@
 /**
  * The responses of Cloud Servers, decoded: servers, flavors, images, key pairs, networks, limits.
  *
- * A response only has to tell a resource's id. Whatever else a cloud, a release or a state leaves out, or writes as null, is
+ * A response only has to include a resource's id. Whatever else a cloud, a release or a state leaves out, or writes as null, is
  * absent.
  */
 import * as Option from "effect/Option"
@@ -43,7 +43,7 @@ export const publicNet = "00000000-0000-0000-0000-000000000000"
 export const serviceNet = "11111111-1111-1111-1111-111111111111"
 
 /**
- * The status of a server. The cloud may answer others.
+ * The status of a server. The cloud may return others.
  *
  * @since 0.1.0
  * @category models
@@ -117,9 +117,9 @@ const AddressFields = Schema.Struct({
   /** 4 or 6. */
   version: Count,
   address: Schema.propertySignature(Schema.String).pipe(Schema.fromKey("addr")),
-  /** `fixed` for an address of the server's own port, `floating` for one that is mapped to it. Rackspace does not tell it. */
+  /** `fixed` for an address of the server's own port, `floating` for one that is mapped to it. Rackspace does not return it. */
   type: absent(open("fixed", "floating")).pipe(Schema.fromKey("OS-EXT-IPS:type")),
-  /** Of the port that has the address. Rackspace does not tell it. */
+  /** Of the port that has the address. Rackspace does not return it. */
   macAddress: absentIfEmpty.pipe(Schema.fromKey("OS-EXT-IPS-MAC:mac_addr"))
 })
 
@@ -139,7 +139,7 @@ export interface Address extends Schema.Schema.Type<typeof AddressFields> {}
  */
 export const Address = Schema.transform(Schema.Record({ key: Schema.String, value: Schema.Unknown }), AddressFields, {
   strict: false,
-  // An address tells its version by itself.
+  // The form of an address shows its version.
   decode: (wire) => ({ ...wire, version: wire["version"] ?? (String(wire["addr"]).includes(":") ? 6 : 4) }),
   encode: (address) => address
 }) as unknown as Schema.Schema<Address, unknown>
@@ -166,7 +166,7 @@ export const Fault = Schema.Struct({
 })
 
 /**
- * When the cloud saves a server to an image by itself: daily, or on one day of the week.
+ * When the cloud saves a server to an image automatically: daily, or on one day of the week.
  *
  * @since 0.1.0
  * @category models
@@ -181,7 +181,7 @@ export const ImageSchedule = Schema.Struct({
 })
 
 /**
- * When the cloud saves a server to an image by itself.
+ * When the cloud saves a server to an image automatically.
  *
  * @since 0.1.0
  * @category models
@@ -236,7 +236,7 @@ const ServerFields = Schema.Struct({
   id: Id,
   /** Absent where the part of the cloud that has the server is down (Nova's microversion 2.69). */
   name: absent(Text),
-  /** `UNKNOWN` where the cloud does not tell it. */
+  /** `UNKNOWN` where the cloud does not return it. */
   status: Schema.optionalWith(ServerStatus, { nullable: true, default: () => "UNKNOWN" }),
   /** Of the task under way, in percent. */
   progress: someCount,
@@ -255,7 +255,7 @@ const ServerFields = Schema.Struct({
   imageId: reference.pipe(Schema.fromKey("image")),
   /** Of the image that it was made from. Only from Nova's microversion 2.98 on. */
   imageProperties: absent(JsonMap),
-  /** Absent from Nova's microversion 2.47 on, which tells the flavor's name instead. */
+  /** Absent from Nova's microversion 2.47 on, which returns the flavor's name instead. */
   flavorId: reference.pipe(Schema.fromKey("flavor")),
   /** As the flavor was called when the server was made. Only from Nova's microversion 2.47 on. */
   flavorName: absent(Schema.String),
@@ -286,15 +286,15 @@ const ServerFields = Schema.Struct({
       deleteOnTermination: someFlag.pipe(Schema.fromKey("delete_on_termination"))
     })
   ).pipe(Schema.fromKey("os-extended-volumes:volumes_attached")),
-  /** Empty while it is building; Rackspace alone tells it. */
+  /** Empty while it is building; only Rackspace returns it. */
   bandwidth: someList(Bandwidth).pipe(Schema.fromKey("rax-bandwidth:bandwidth")),
-  /** Where the cloud saves it by itself; Rackspace alone does. */
+  /** Where the cloud saves it automatically; Rackspace alone does. */
   imageSchedule: absent(ImageSchedule).pipe(Schema.fromKey("RAX-SI:image_schedule")),
-  /** Rackspace does not tell it. */
+  /** Rackspace does not return it. */
   availabilityZone: absentIfEmpty.pipe(Schema.fromKey("OS-EXT-AZ:availability_zone")),
   /** The zone that was asked for when it was made. Only from Nova's microversion 2.96 on. */
   pinnedAvailabilityZone: absentIfEmpty.pipe(Schema.fromKey("pinned_availability_zone")),
-  /** Names of security groups. Rackspace does not tell them. */
+  /** Names of security groups. Rackspace does not return them. */
   securityGroups: someList(named).pipe(Schema.fromKey("security_groups")),
   /** Ids of server groups. Only from Nova's microversion 2.71 on. */
   serverGroups: someList(Id).pipe(Schema.fromKey("server_groups")),
@@ -364,7 +364,7 @@ export interface Server extends Schema.Schema.Type<typeof ServerFields> {}
  */
 export const CreatedServer = Schema.Struct({
   id: Id,
-  /** Told this once, where the cloud sets one. */
+  /** Returned only here, where the cloud sets one. */
   adminPassword: absent(Schema.Redacted(Schema.String)).pipe(Schema.fromKey("adminPass")),
   diskConfig: absent(DiskConfig).pipe(Schema.fromKey("OS-DCF:diskConfig"))
 })
@@ -404,7 +404,7 @@ export interface Reservation extends Schema.Schema.Type<typeof Reservation> {}
  */
 export const Summary = Schema.Struct({
   id: Id,
-  /** Absent where the cloud does not tell it. */
+  /** Absent where the cloud does not return it. */
   name: absent(Text)
 })
 
@@ -427,13 +427,13 @@ const FlavorFields = Schema.Struct({
   /** The share of network bandwidth. */
   rxtxFactor: someCount.pipe(Schema.fromKey("rxtx_factor")),
   ephemeralGigabytes: someCount.pipe(Schema.fromKey("OS-FLV-EXT-DATA:ephemeral")),
-  /** Whether every project may use it. Rackspace does not tell it. */
+  /** Whether every project may use it. Rackspace does not return it. */
   isPublic: someFlag.pipe(Schema.fromKey("os-flavor-access:is_public")),
-  /** Whether no new server can be made with it. Rackspace does not tell it. */
+  /** Whether no new server can be made with it. Rackspace does not return it. */
   disabled: someFlag.pipe(Schema.fromKey("OS-FLV-DISABLED:disabled")),
   /** Only from Nova's microversion 2.55 on. */
   description: absentIfEmpty,
-  /** `class`, `policy_class`, `disk_io_index`, … OpenStack tells them from Nova's microversion 2.61 on. */
+  /** `class`, `policy_class`, `disk_io_index`, … OpenStack returns them from Nova's microversion 2.61 on. */
   extraSpecs: metadata.pipe(Schema.fromKey("extra_specs"))
 })
 
@@ -459,7 +459,7 @@ export const Flavor = Schema.transform(Schema.Record({ key: Schema.String, value
 }) as unknown as Schema.Schema<Flavor, unknown>
 
 /**
- * The status of an image. The cloud may answer others.
+ * The status of an image. The cloud may return others.
  *
  * @since 0.1.0
  * @category models
@@ -476,7 +476,7 @@ export const Image = Schema.Struct({
   id: Id,
   /** Absent for an image that was never given one. */
   name: absent(Text),
-  /** `UNKNOWN` where the cloud does not tell it. */
+  /** `UNKNOWN` where the cloud does not return it. */
   status: Schema.optionalWith(ImageStatus, { nullable: true, default: () => "UNKNOWN" }),
   /** In percent. */
   progress: someCount,
@@ -546,7 +546,7 @@ const Numbers: Schema.Schema<Readonly<Record<string, number>>, unknown> = Schema
  * @category models
  */
 export const Limits = Schema.Struct({
-  /** Empty where the cloud has no rate limits, or does not tell them. */
+  /** Empty where the cloud has no rate limits, or does not return them. */
   rate: listOf(RateLimit),
   /** `maxTotalRAMSize` (megabytes), `maxTotalInstances`, `totalInstancesUsed`, …; -1 for none. */
   absolute: Schema.optionalWith(Numbers, { default: () => ({}) })
@@ -570,7 +570,7 @@ export interface CreatedImage {
   readonly imageId: string
 }
 
-/** Only the header tells the id; from Nova's microversion 2.45 on only the body does. */
+/** The id is in a header only; from Nova's microversion 2.45 on in the body only. */
 export const ImageReference: Schema.Schema<CreatedImage, unknown> = Schema.transform(
   Schema.Struct({
     location: Schema.optional(Schema.String),
@@ -589,9 +589,9 @@ export const ImageReference: Schema.Schema<CreatedImage, unknown> = Schema.trans
   }
 ) as unknown as Schema.Schema<CreatedImage, unknown>
 
-/** `{ "adminPass": … }`, beside nothing else. */
+/** `{ "adminPass": … }`, and nothing else. */
 export const Rescued = Schema.Struct({
-  /** Of the rescue system; told this once, where the cloud sets one. */
+  /** Of the rescue system; returned only here, where the cloud sets one. */
   adminPassword: absent(Schema.Redacted(Schema.String)).pipe(Schema.fromKey("adminPass"))
 })
 
@@ -602,7 +602,7 @@ export const Rescued = Schema.Struct({
  * @category models
  */
 export interface RebuiltServer extends Server {
-  /** Told this once, where the cloud sets one. */
+  /** Returned only here, where the cloud sets one. */
   readonly adminPassword?: Redacted.Redacted
 }
 

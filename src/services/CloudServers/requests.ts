@@ -103,7 +103,7 @@ const JsonText = Schema.transform(Schema.Unknown, Json, {
   encode: (value) => (typeof value === "string" ? value : JSON.stringify(value))
 })
 
-/** `different_host`, `public_ip_zone:near`: what the schedulers of OpenStack and Rackspace are told. */
+/** Hints for the schedulers of OpenStack and Rackspace: `different_host`, `public_ip_zone:near`. */
 const HintFields = Schema.Struct({
   /** The servers, by id, near which it is to stand: one to three. Rackspace alone has it. */
   near: Schema.optional(Neighbours).pipe(Schema.fromKey("public_ip_zone:near")),
@@ -148,7 +148,7 @@ const NetworkInput = Schema.Struct({
   Schema.filter((network) =>
     network.fixedIp === undefined || network.networkId !== undefined
       ? undefined
-      : { path: ["fixedIp"], message: "a networkId beside it: a port has its addresses already" }
+      : { path: ["fixedIp"], message: "a networkId together with it: a port has its addresses already" }
   )
 )
 
@@ -200,7 +200,7 @@ const CreateFields = Schema.Struct({
   accessIPv4: Schema.optional(Schema.String),
   accessIPv6: Schema.optional(Schema.String),
   /**
-   * How many servers to make at the least; default 1. The response tells one of them, and the cloud adds a number to each
+   * How many servers to make at the least; default 1. The response names one of them, and the cloud adds a number to each
    * name.
    */
   minCount: Schema.optional(Amount).pipe(Schema.fromKey("min_count")),
@@ -239,7 +239,7 @@ const bootable = Schema.typeSchema(CreateFields).pipe(
   )
 )
 
-/** The body of a creation: the hints stand beside the server on the wire, not in it. `fixed` are fields that are always sent. */
+/** The body of a creation: the hints are next to the server on the wire, not in it. `fixed` are fields that are always sent. */
 const createBody = (fixed: Readonly<Record<string, unknown>>) =>
   Schema.transform(
     Schema.Struct({ server: Schema.Unknown, "os:scheduler_hints": Schema.optional(Schema.Unknown) }),
@@ -257,7 +257,7 @@ const createBody = (fixed: Readonly<Record<string, unknown>>) =>
 /** A new server. */
 export const CreateBody = createBody({})
 
-/** New servers, of which the response tells the id of their reservation. */
+/** New servers, whose response has the id of their reservation. */
 export const ReservationBody = createBody({ return_reservation_id: true })
 
 /** The fields of a server that can be changed. */
@@ -277,7 +277,7 @@ export const RebuildFields = Schema.Struct({
   imageId: Schema.propertySignature(Named).pipe(Schema.fromKey("imageRef")),
   /** Default: the name that it has. */
   name: Schema.optional(ServerName),
-  /** Default: one that the cloud makes, and tells in its answer. */
+  /** Default: one that the cloud makes, and includes in its response. */
   adminPassword: Schema.optional(secretInput(Named)).pipe(Schema.fromKey("adminPass")),
   accessIPv4: Schema.optional(Schema.String),
   accessIPv6: Schema.optional(Schema.String),
@@ -305,7 +305,7 @@ export const RebuildFields = Schema.Struct({
   )
 })
 
-/** When the cloud is to save a server to an image by itself. */
+/** When the cloud is to save a server to an image automatically. */
 export const ImageScheduleInput = Schema.Struct({
   /** How many images are kept, 1 to 65,535; the oldest is deleted when one more is made. */
   retention: Schema.Int.pipe(Schema.between(1, 65_535, { description: "a whole number of images, 1 to 65,535" })),
@@ -354,7 +354,7 @@ export const serverQuery = {
   ip: Schema.optional(Named),
   /** A regular expression, matched anywhere in an IPv6 address. */
   ip6: Schema.optional(Named),
-  /** Those that one request made, by the id that it was answered with. */
+  /** Those that one request made, by the id in its response. */
   reservationId: Schema.optional(Named).pipe(Schema.fromKey("reservation_id")),
   /** For everybody only from Nova's microversion 2.83 on. */
   availabilityZone: Schema.optional(Named).pipe(Schema.fromKey("availability_zone")),

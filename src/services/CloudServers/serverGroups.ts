@@ -23,7 +23,7 @@ const Policy = open("affinity", "anti-affinity", "soft-affinity", "soft-anti-aff
 const Domain = Schema.Struct({
   id: Schema.String,
   name: Schema.optional(Schema.String),
-  /** Absent where the cloud does not tell it. */
+  /** Absent where the cloud does not return it. */
   policy: Schema.optional(Policy),
   /** With the policy `anti-affinity`: how many of them one host may have. Only from Nova's microversion 2.64 on. */
   maxServersPerHost: Schema.optional(Schema.Number),

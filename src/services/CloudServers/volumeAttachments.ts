@@ -11,7 +11,7 @@ const Fields = Schema.Struct({
   id: Id,
   serverId: absent(Id),
   volumeId: Id,
-  /** `/dev/xvdb`; absent where the cloud does not tell. */
+  /** `/dev/xvdb`; absent where the cloud does not return it. */
   device: absentIfEmpty,
   /** By which the server's own metadata name the disk. Only from Nova's microversion 2.70 on. */
   tag: absentIfEmpty,

@@ -21,7 +21,7 @@ const Fields = Schema.Struct({
   id: Id,
   name: absentIfEmpty.pipe(Schema.fromKey("displayName")),
   description: absentIfEmpty.pipe(Schema.fromKey("displayDescription")),
-  /** `UNKNOWN` where the cloud does not tell it. */
+  /** `UNKNOWN` where the cloud does not return it. */
   status: Schema.optionalWith(
     open("available", "attaching", "creating", "deleting", "detaching", "error", "error_deleting", "in-use"),
     { nullable: true, default: () => "UNKNOWN" }
@@ -30,17 +30,17 @@ const Fields = Schema.Struct({
   volumeType: absentIfEmpty.pipe(Schema.fromKey("volumeType")),
   availabilityZone: absentIfEmpty.pipe(Schema.fromKey("availabilityZone")),
   snapshotId: absentIfEmpty.pipe(Schema.fromKey("snapshotId")),
-  /** The volume that it is a copy of. Rackspace alone tells it. */
+  /** The volume that it is a copy of. Only Rackspace returns it. */
   sourceVolumeId: absentIfEmpty.pipe(Schema.fromKey("source_volid")),
-  /** The image that it was made from. Rackspace alone tells it. */
+  /** The image that it was made from. Only Rackspace returns it. */
   imageId: absentIfEmpty.pipe(Schema.fromKey("image_id")),
-  /** Rackspace alone tells it. */
+  /** Only Rackspace returns it. */
   bootable: someFlag,
-  /** Rackspace alone tells it. */
+  /** Only Rackspace returns it. */
   encrypted: someFlag,
   metadata: Schema.optionalWith(JsonMap, { nullable: true, default: () => ({}) }),
   created: TimestampIfAny.pipe(Schema.fromKey("createdAt")),
-  /** The servers that have it. Empty fields where the cloud tells nothing of them. */
+  /** The servers that have it. Empty fields where the cloud returns nothing about them. */
   attachments: listOf(Schema.Struct({ serverId: absent(Id), device: absentIfEmpty }))
 })
 
