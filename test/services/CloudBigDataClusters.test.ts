@@ -470,7 +470,7 @@ describe("CloudBigData: nodes by ssh", () => {
         fault: { _tag: "Status", status: 200, body: { cluster: { id: clusterId, name: "a", status: "ACTIVE" } } }
       })
       const nobody = yield* Effect.flip(service.sshTarget({ clusterId }))
-      assert.match(nobody.message, /username: expected the user of the cluster, whom the cloud does not tell/)
+      assert.match(nobody.message, /username: expected the user of the cluster, which the cloud does not return/)
     }).pipe(on())
   )
 

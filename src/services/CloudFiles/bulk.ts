@@ -39,7 +39,7 @@ export interface BulkTarget {
   readonly object?: string | undefined
 }
 
-/** What became of many deletions. */
+/** The result of many deletions. */
 export interface BulkDeleted {
   readonly deleted: number
   /** What was not there: it counts as a success. */
@@ -48,7 +48,7 @@ export interface BulkDeleted {
   readonly leftSegments?: ReadonlyArray<LeftSegment> | undefined
 }
 
-/** What to empty. */
+/** A container to empty. */
 export interface EmptyOptions {
   readonly container: string
   /** Only what begins with this. */
@@ -90,7 +90,7 @@ const isWorthRepeating = (status: string): boolean => /^(401|408|429|498|499|5\d
 const isSuccess = (status: string): boolean => /^2\d\d\b/.test(status)
 
 interface Item extends BulkTarget {
-  /** As it stands in the request, and in the answer. */
+  /** Its line in the request, and in the response. */
   readonly line: string
 }
 
@@ -105,7 +105,7 @@ const decoded = (path: string): string => {
   }
 }
 
-/** What an answer's path means: some clouds write the account's before it. */
+/** Finds the item of a path in a response, in which some clouds write the account's path first. */
 const finder = (items: ReadonlyArray<Item>): ((path: string) => Item | undefined) => {
   const byPath = new Map(items.map((item) => [decoded(item.line), item]))
   return (path) => {
@@ -135,7 +135,7 @@ const readable = ({ container, object }: BulkTarget): string =>
   object === undefined ? container : `${container}/${object}`
 
 /**
- * Whether an answer to an operation on many objects shows that the cloud has none: it took the request for one about the
+ * Whether an error shows that the cloud does not have an operation on many objects: it took the request for one about the
  * account or the container itself.
  */
 export const isNotOffered = (error: CommonError | NotFound | QuotaExceeded): boolean =>
@@ -205,13 +205,13 @@ export const makeBulk = (
       return tally
     })
 
-  const answerFor = (items: ReadonlyArray<Item>): Effect.Effect<BulkResult, CommonError | NotFound> => {
+  const deleteAll = (items: ReadonlyArray<Item>): Effect.Effect<BulkResult, CommonError | NotFound> => {
     const bytes = new TextEncoder().encode(items.map(({ line }) => line).join("\n"))
     const content: Content = { bytes, length: bytes.byteLength, stream: pieces(bytes) }
     return deletePaths({ contentType: "text/plain", content })
   }
 
-  /** One request, and what it takes to be sure of each of its paths. */
+  /** One request, and further ones for the paths whose fate its response leaves open. */
   const batch = (items: ReadonlyArray<Item>, attempt = 0): Effect.Effect<Tally, CommonError> =>
     Effect.suspend(() => {
       if (items.length === 0) return Effect.succeed(nothingDone)
@@ -223,7 +223,7 @@ export const makeBulk = (
           plus
         )
       }
-      return Effect.matchEffect(answerFor(items), {
+      return Effect.matchEffect(deleteAll(items), {
         onFailure: (error) => {
           if (offered || !isNotOffered(error)) {
             // The account is there, or there were no token for it.
@@ -252,14 +252,14 @@ export const makeBulk = (
     const find = finder(items)
     const again: Array<Item> = []
     const failures: Array<Failure> = []
-    const told = new Set<Item>()
+    const reported = new Set<Item>()
     for (const [path, reason] of result.errors) {
       const item = find(path)
       if (item === undefined) {
         failures.push({ path: decoded(path), reason })
         continue
       }
-      told.add(item)
+      reported.add(item)
       if (attempt < 2 && isWorthRepeating(reason)) again.push(item)
       else failures.push({ path: readable(item), reason })
     }
@@ -267,19 +267,19 @@ export const makeBulk = (
     // After too many failures, or when the token has died, the cloud stops, and does not say where.
     const stopped = !isSuccess(result.status) && result.deleted + result.notFound + result.errors.length < items.length
     if (stopped) {
-      const rest = items.filter((item) => !told.has(item))
-      if (attempt < 2 || told.size > 0) again.push(...rest)
+      const rest = items.filter((item) => !reported.has(item))
+      if (attempt < 2 || reported.size > 0) again.push(...rest)
       else {
         const reason = result.explanation === "" ? result.status : `${result.status}: ${result.explanation}`
         failures.push(...rest.map((item) => ({ path: readable(item), reason })))
       }
     }
     if (again.length === 0) return Effect.succeed(done)
-    // A round after which fewer are left because their failures are known is none of the repetitions.
+    // A round that found more failures, and so leaves fewer paths, does not count as a retry.
     const isProgress = stopped && failures.length > 0 && !isUnauthorized(result)
     const onward = Effect.map(batch(again, isProgress ? attempt : attempt + 1), (more) => plus(done, more))
     return isUnauthorized(result)
-      ? // What a request about the account itself is answered renews the token.
+      ? // The response to a request about the account itself, a 401, renews the token.
         Effect.zipRight(getAccount(), onward)
       : Effect.delay(onward, Duration.millis(attempt === 0 ? 200 : 1000))
   }
@@ -505,7 +505,7 @@ export const makeBulk = (
           times: 7,
           while: (error) => error._tag === "Conflict" && (versionsEnabled !== undefined || !isAboutVersions(error))
         }),
-        // A cloud whose container does not tell that it keeps versions.
+        // Some clouds do not return that a container keeps versions.
         Effect.catchIf(
           (error) => error._tag === "Conflict" && versionsEnabled === undefined && isAboutVersions(error),
           () =>
@@ -536,7 +536,7 @@ export const makeBulk = (
       const context = yield* Effect.context<R>()
       const opened = yield* body.open
       if (!opened.replayable) {
-        return yield* invalid(operation, "body", "bytes, a file, or a stream that says that it is replayable")
+        return yield* invalid(operation, "body", "bytes, a file, or a replayable stream")
       }
       const failure = yield* Deferred.make<never, E>()
       // A body that failed must not end: what was sent of it would be taken for the whole archive.
@@ -554,7 +554,7 @@ export const makeBulk = (
         service,
         operation,
         failures: [],
-        message: `${operation}: the archive was not taken: ${result.status}${result.explanation === "" ? "" : `: ${result.explanation}`}`
+        message: `${operation}: the cloud did not accept the archive: ${result.status}${result.explanation === "" ? "" : `: ${result.explanation}`}`
       })
     })
 

@@ -27,12 +27,12 @@ const Names = Schema.transform(Schema.Union(Schema.String, Schema.Array(Schema.U
   encode: (names) => names
 })
 
-/** A part of which a cloud tells no more than that it has it: `true`, or a text. */
+/** A part that a cloud may announce without any details: `true`, or a text. */
 const part = <A, I>(fields: Schema.Schema<A, I>): Schema.Schema<A, unknown> =>
   Schema.transform(Schema.Unknown, fields, {
     strict: false,
-    decode: (told) => (told === true ? {} : told),
-    encode: (told) => told
+    decode: (part) => (part === true ? {} : part),
+    encode: (part) => part
   }) as unknown as Schema.Schema<A, unknown>
 
 const PolicyFields = Schema.Struct({
@@ -113,7 +113,7 @@ const isRecord = (u: unknown): u is Record<string, unknown> => typeof u === "obj
 const decode = Schema.decodeUnknownOption(Capabilities)
 
 /** The parts by which the description of a Swift is known. Some clouds leave out `swift` itself. */
-const told = ["swift", "tempurl", "slo", "bulk_delete", "bulk_upload", "formpost"]
+const characteristic = ["swift", "tempurl", "slo", "bulk_delete", "bulk_upload", "formpost"]
 
 const Answer = Schema.transform(
   Schema.Struct({ ":body": Schema.optional(Schema.Unknown) }),
@@ -121,7 +121,7 @@ const Answer = Schema.transform(
   {
     strict: true,
     decode: ({ ":body": body }) =>
-      isRecord(body) && told.some((name) => isRecord(body[name]))
+      isRecord(body) && characteristic.some((name) => isRecord(body[name]))
         ? decode({
             ...body,
             ":parts": Object.fromEntries(Object.entries(body).filter(([, part]) => isRecord(part)))
@@ -131,7 +131,7 @@ const Answer = Schema.transform(
   }
 )
 
-/** `/info`, beside the accounts, which Swift shows to anybody. */
+/** `/info`, which is at the root and not in an account, and needs no token. */
 export const getCapabilities = Endpoint.make("CloudFiles.getCapabilities", "GET", "/info", {
   anonymous: true,
   accepts: [401, 403, 404, 405, 412],

@@ -189,7 +189,7 @@ export const cdnEndpoints = {
   }),
   /**
    * What the CDN knows of a container. Fails with `NotFound` where the container was never enabled, and where there is no such
-   * container: the CDN does not tell them apart, `getContainer` does. "Show CDN-enabled container metadata",
+   * container: the CDN does not distinguish them, `getContainer` does. "Show CDN-enabled container metadata",
    * `HEAD /v1/{account}/{container}`.
    */
   getCdn: Endpoint.make("CloudFiles.getCdn", "HEAD", "/{container}", {
@@ -244,7 +244,7 @@ export const cdnEndpoints = {
   purgeFromCdn: Endpoint.make("CloudFiles.purgeFromCdn", "DELETE", "/{container}/{+object}", {
     parameters: { ...path, object: ObjectName },
     headers: {
-      /** Who is told by e-mail when it is done. */
+      /** Addresses that get an e-mail when it is done. */
       emails: Schema.optional(Emails).pipe(Schema.fromKey("x-purge-email"))
     },
     usedUp: { 498: "the account's 25 purges of the day are used up" },

@@ -1,7 +1,7 @@
 /**
  * Which objects of a container are segments of large objects in it, or are needed by symbolic links in it.
  *
- * Clients put segments beside their object, below its name, or in a folder elsewhere, so that names do not tell. The manifests
+ * Clients put segments beside their object, below its name, or in a folder elsewhere, so that names do not show it. The manifests
  * do: one pass through the listing finds what may be a manifest, and only that is asked for. Ordinary objects cost no request.
  */
 import * as Effect from "effect/Effect"
@@ -16,15 +16,15 @@ import { makeManifests, segmentsOf } from "./manifest.js"
 import { makeListing } from "./remoteListing.js"
 import { type Address, addressOf } from "./segments.js"
 
-/** Where manifests are looked for, and which of them count. */
+/** Where manifests are searched for, and which of them count. */
 export interface SegmentSearch {
   readonly container: string
-  /** Looks only at objects whose names begin with this. Default: at all of the container. */
+  /** Only objects whose names begin with this are examined. Default: all of the container. */
   readonly prefix?: string | undefined
   /**
    * For deletions: asks for each object whose listing leaves open whether it is a manifest, and for those up to 1 MiB as long as
    * there are no more than 1,000 of them. Otherwise it asks for objects of more than 1 MiB, and only where the listings of this
-   * cloud do not tell manifests.
+   * cloud do not mark manifests.
    */
   readonly thorough: boolean
   /** Objects whose segments need not stay, because they are deleted themselves, unless they are needed. */
@@ -79,10 +79,10 @@ const prefixes = () => {
 
 /** Sorts the objects of a listing by whether they may be manifests. */
 const sorting = ({ isGoing, isPlain, thorough }: SegmentSearch) => {
-  /** Names that the listing makes probable to be manifests, and others of which it tells nothing. */
+  /** Names that the listing makes probable to be manifests, and others for which it says nothing. */
   const staying = { probable: [] as Array<string>, open: [] as Array<ObjectSummary> }
   const going = { probable: [] as Array<string>, open: [] as Array<ObjectSummary> }
-  /** Whether listings of this cloud tell which objects are static large objects; undefined where that was not seen. */
+  /** Whether listings of this cloud show which objects are static large objects; undefined where that was not seen. */
   let listsManifests: boolean | undefined
   const add = (object: ObjectSummary, next: string | undefined): void => {
     const { bytes, contentType, hash, lastModified, name, sloEtag } = object as Partial<ObjectSummary> & ObjectSummary
@@ -101,8 +101,8 @@ const sorting = ({ isGoing, isPlain, thorough }: SegmentSearch) => {
   return { add, found: () => ({ staying, going, listsManifests }) }
 }
 
-/** Since this version, Swift's listings tell which objects are static large objects. Ceph's versions are larger than 9. */
-const tellsManifests = (version: string | undefined): boolean => {
+/** Since this version, Swift's listings show which objects are static large objects. Ceph's versions are larger than 9. */
+const marksManifests = (version: string | undefined): boolean => {
   const [major = 0, minor = 0] = (version ?? "").split(".").map(Number)
   return major === 2 && minor >= 13
 }
@@ -119,7 +119,7 @@ export const makeContainerSegments = (
 
   const cloudListsManifests = Effect.map(
     Effect.orElseSucceed(getCapabilities(), () => Option.none()),
-    (capabilities) => tellsManifests(Option.getOrUndefined(capabilities)?.swift?.version)
+    (capabilities) => marksManifests(Option.getOrUndefined(capabilities)?.swift?.version)
   )
 
   /** The objects that may be manifests: those that stay, and those that are going, and stay if they are needed. */
@@ -143,15 +143,15 @@ export const makeContainerSegments = (
       if (last !== undefined) add(last, undefined)
       const { going, listsManifests, staying } = found()
       const isOpen = staying.open.length > 0 || going.open.length > 0
-      const isTold = isOpen ? (listsManifests ?? (yield* cloudListsManifests)) : true
+      const areMarked = isOpen ? (listsManifests ?? (yield* cloudListsManifests)) : true
       const names = (open: ReadonlyArray<ObjectSummary>): ReadonlyArray<string> => {
         const isFew = open.length <= mostSmall
         return open.filter(({ bytes }) => isFew || bytes > small).map(({ name }) => name)
       }
       return {
-        // For deletions also where listings tell manifests: one that was stored before they did may not be told.
-        staying: [...staying.probable, ...(isTold && !search.thorough ? [] : names(staying.open))],
-        going: [...going.probable, ...(isTold ? [] : names(going.open))]
+        // For deletions also where listings mark manifests: an old one may have been stored before they did.
+        staying: [...staying.probable, ...(areMarked && !search.thorough ? [] : names(staying.open))],
+        going: [...going.probable, ...(areMarked ? [] : names(going.open))]
       }
     })
 

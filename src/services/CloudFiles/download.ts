@@ -1,6 +1,6 @@
 /**
- * Downloads: streamed with back-pressure, taken up again where a connection breaks, and verified, so that what ends well is whole
- * and of one version.
+ * Downloads: streamed with back-pressure, resumed where a connection breaks, and verified, so that a download that succeeds is
+ * whole and of one version.
  */
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
@@ -42,7 +42,7 @@ export interface DownloadOptions {
   /**
    * Whether the content is verified by its MD5: a plain object's by its ETag; a static large object's part by part, by its manifest,
    * which takes a request more; a dynamic one's likewise, by the listing of its segments, unless that cannot be read or is not (or no
-   * longer) the one that its ETag tells of. Default true. Without it, only the length is verified.
+   * longer) the one that its ETag is of. Default true. Without it, only the length is verified.
    */
   readonly verify?: boolean | undefined
   /**
@@ -251,7 +251,7 @@ export const makeDownload = (
         const goingOn = (stream: Stream.Stream<Uint8Array, DownloadError>): Stream.Stream<Uint8Array, DownloadError> =>
           Stream.catchAll(counted(stream), (error): Stream.Stream<Uint8Array, DownloadError> => {
             if (etag === undefined || !isRaw || !isBroken(error)) return Stream.fail(error)
-            // It broke behind the last byte.
+            // It broke after the last byte.
             if (length !== undefined && received >= length) return Stream.empty
             const again = Effect.gen(function* () {
               driver ??= yield* Effect.flatMap(RetryPolicy.schedule<TransportError>(policy, true), Schedule.driver)
@@ -259,7 +259,7 @@ export const makeDownload = (
               const rest = length === undefined ? {} : { length: length - received }
               return partOf(options, { offset: begin + received, ...rest }, etag)
             })
-            // Only what the further response gives is taken up again: that there is none is the end of it.
+            // Only a body that breaks off is resumed. A request that fails has been retried already.
             return Stream.unwrapScoped(
               Effect.map(
                 // The object ends here, whatever was announced.
@@ -523,7 +523,7 @@ export const makeDownload = (
   const open = (options: DownloadOptions): Effect.Effect<Download, DownloadError, Scope.Scope> =>
     Effect.map(begin(options), ({ info, stream }) => ({ info, stream }))
 
-  /** A part of the version with this ETag, taken up again where it breaks, its length verified; and nothing else. */
+  /** A part of the version with this ETag, resumed where it breaks. Only its length is verified. */
   const range = (options: DownloadOptions, wanted: ByteRange & { readonly offset: number }, etag: string) =>
     Stream.unwrapScoped(Effect.map(open({ ...options, range: wanted, ifMatch: etag }), ({ stream }) => stream))
 

@@ -17,14 +17,14 @@ import {
   HttpDate,
   metadataHeaders,
   removalHeaders,
-  toldIfReadable
+  ifReadable
 } from "./headers.js"
 import { ContainerName, encodedAddress, NamePart, ObjectName } from "./names.js"
 import * as Settings from "./settings.js"
 import { Line } from "./settings.js"
 
 const accountSettings = { ...Settings.accountKeys, ...Settings.accountQuotas }
-const toldOfContainers = { ...Settings.containerSettings, ...Settings.versionsEnabled }
+const returnedOfContainers = { ...Settings.containerSettings, ...Settings.versionsEnabled }
 
 /**
  * What the account holds in one region. The counts lag behind by some seconds to minutes, and not every cloud returns them.
@@ -35,11 +35,11 @@ const toldOfContainers = { ...Settings.containerSettings, ...Settings.versionsEn
 export const Account = fromHeaders(
   "x-account-meta-",
   {
-    containerCount: toldIfReadable(Count).pipe(Schema.fromKey("x-account-container-count")),
-    objectCount: toldIfReadable(Count).pipe(Schema.fromKey("x-account-object-count")),
-    bytesUsed: toldIfReadable(Count).pipe(Schema.fromKey("x-account-bytes-used")),
-    created: toldIfReadable(EpochSeconds).pipe(Schema.fromKey("x-timestamp")),
-    ...Settings.told(accountSettings)
+    containerCount: ifReadable(Count).pipe(Schema.fromKey("x-account-container-count")),
+    objectCount: ifReadable(Count).pipe(Schema.fromKey("x-account-object-count")),
+    bytesUsed: ifReadable(Count).pipe(Schema.fromKey("x-account-bytes-used")),
+    created: ifReadable(EpochSeconds).pipe(Schema.fromKey("x-timestamp")),
+    ...Settings.returned(accountSettings)
   },
   Settings.headersOf(accountSettings)
 )
@@ -61,18 +61,18 @@ export interface Account extends Schema.Schema.Type<typeof Account> {}
 export const Container = fromHeaders(
   "x-container-meta-",
   {
-    objectCount: toldIfReadable(Count).pipe(Schema.fromKey("x-container-object-count")),
-    bytesUsed: toldIfReadable(Count).pipe(Schema.fromKey("x-container-bytes-used")),
-    created: toldIfReadable(EpochSeconds).pipe(Schema.fromKey("x-timestamp")),
+    objectCount: ifReadable(Count).pipe(Schema.fromKey("x-container-object-count")),
+    bytesUsed: ifReadable(Count).pipe(Schema.fromKey("x-container-bytes-used")),
+    created: ifReadable(EpochSeconds).pipe(Schema.fromKey("x-timestamp")),
     /** Who may read: an access control list, which `AccessList.parseAcl` reads. */
     readAcl: absent(Schema.String).pipe(Schema.fromKey("x-container-read")),
     /** Who may write: an access control list. */
     writeAcl: absent(Schema.String).pipe(Schema.fromKey("x-container-write")),
     /** Where its objects are stored, by what rules (OpenStack, not Rackspace). */
     storagePolicy: absent(Schema.String).pipe(Schema.fromKey("x-storage-policy")),
-    ...Settings.told(toldOfContainers)
+    ...Settings.returned(returnedOfContainers)
   },
-  Settings.headersOf(toldOfContainers)
+  Settings.headersOf(returnedOfContainers)
 )
 
 /**
@@ -139,7 +139,7 @@ export const ObjectSummary = Schema.Struct({
 export interface ObjectSummary extends Schema.Schema.Type<typeof ObjectSummary> {}
 
 /**
- * What names that go on behind a delimiter have in common: `photos/2026/`.
+ * The common beginning of names that contain a delimiter, up to that: `photos/2026/`.
  *
  * @since 0.1.0
  * @category models
@@ -147,7 +147,7 @@ export interface ObjectSummary extends Schema.Schema.Type<typeof ObjectSummary> 
 export const Subdirectory = Schema.Struct({ subdir: Schema.String })
 
 /**
- * What names that go on behind a delimiter have in common.
+ * The common beginning of names that contain a delimiter.
  *
  * @since 0.1.0
  * @category models
@@ -168,8 +168,8 @@ const AccountName: Schema.Schema<string, string> = Schema.transform(Schema.Strin
   encode: encodeURIComponent
 })
 
-/** `container/object`, percent-encoded, as the header of a symbolic link tells it. */
-const SymlinkTold = Schema.transform(
+/** `container/object`, percent-encoded, as in the header of a symbolic link. */
+const SymlinkAddress = Schema.transform(
   Schema.String,
   Schema.Struct({ container: Schema.String, object: Schema.String }),
   {
@@ -208,7 +208,7 @@ export const ObjectInfo = fromHeaders(
     /** As the cloud writes it: a plain object's MD5, or in quotation marks that of a large object's parts. */
     etag: absent(Schema.String),
     /** With second resolution. */
-    lastModified: toldIfReadable(HttpDate).pipe(Schema.fromKey("last-modified")),
+    lastModified: ifReadable(HttpDate).pipe(Schema.fromKey("last-modified")),
     contentEncoding: absent(Schema.String).pipe(Schema.fromKey("content-encoding")),
     contentDisposition: absent(Schema.String).pipe(Schema.fromKey("content-disposition")),
     contentLanguage: absent(Schema.String).pipe(Schema.fromKey("content-language")),
@@ -219,14 +219,14 @@ export const ObjectInfo = fromHeaders(
     ),
     contentRange: absent(Schema.String).pipe(Schema.fromKey("content-range")),
     /** When it expires. */
-    deleteAt: toldIfReadable(EpochSeconds).pipe(Schema.fromKey("x-delete-at")),
+    deleteAt: ifReadable(EpochSeconds).pipe(Schema.fromKey("x-delete-at")),
     /** Of a dynamic large object: where its segments are, percent-encoded. */
     manifest: absent(Schema.String).pipe(Schema.fromKey("x-object-manifest")),
     isStaticLargeObject: flag.pipe(Schema.fromKey("x-static-large-object")),
     /** Which version it is, of a container that keeps versions under ids. */
     versionId: absent(Schema.String).pipe(Schema.fromKey("x-object-version-id")),
     /** Of a symbolic link that was read itself (`symlink: "link"`): where it leads. */
-    symlinkTarget: absent(SymlinkTold).pipe(Schema.fromKey("x-symlink-target")),
+    symlinkTarget: absent(SymlinkAddress).pipe(Schema.fromKey("x-symlink-target")),
     /** Of a symbolic link that was read itself: the account of its target. Absent where it is the link's own. */
     symlinkTargetAccount: absent(AccountName).pipe(Schema.fromKey("x-symlink-target-account")),
     /** Of a symbolic link to one version of its target: the ETag that the target must have. */
@@ -248,7 +248,7 @@ export const ObjectInfo = fromHeaders(
 export interface ObjectInfo extends Schema.Schema.Type<typeof ObjectInfo> {}
 
 /**
- * The MD5 of an object's content, as 32 lower-case hex digits, where its headers tell it: not for large objects.
+ * The MD5 of an object's content, as 32 lower-case hex digits, where its headers have it: not for large objects.
  *
  * @since 0.1.0
  * @category accessors
@@ -264,7 +264,7 @@ export const md5Of = (object: ObjectInfo): string | undefined =>
 
 const StoredObject = Schema.Struct({
   etag: absent(Schema.String),
-  lastModified: toldIfReadable(HttpDate).pipe(Schema.fromKey("last-modified"))
+  lastModified: ifReadable(HttpDate).pipe(Schema.fromKey("last-modified"))
 })
 
 const Ahead = Schema.DurationFromSelf.pipe(
@@ -445,7 +445,7 @@ const listing = {
   /** Names from this one on are left out. */
   endMarker: Schema.optional(NamePart).pipe(Schema.fromKey("end_marker")),
   prefix: Schema.optional(NamePart),
-  /** Names that go on behind this are listed as one {@link Subdirectory}. */
+  /** Names that contain this after the prefix are listed as one {@link Subdirectory} for each common beginning. */
   delimiter: Schema.optional(
     NamePart.pipe(Schema.filter((text) => text !== "", { description: "a delimiter that is not empty" }))
   ),
@@ -463,7 +463,7 @@ const version = {
   versionId: Schema.optional(Schema.NonEmptyString).pipe(Schema.fromKey("version-id"))
 }
 
-/** Makes the cloud look at all replicas, so that what was written last is seen; slower. */
+/** Makes the cloud compare all replicas, so that the newest one is read; slower. */
 const newest = Schema.optional(
   Schema.transform(Schema.String, Schema.Boolean, {
     strict: true,
@@ -594,7 +594,7 @@ export const endpoints = {
     idempotent: true
   }),
   /**
-   * Containers in the order of their names, a page of them; with a delimiter, what names have in common among them. "Show account
+   * Containers in the order of their names, a page of them; with a delimiter, common beginnings of names among them. "Show account
    * details and list containers", `GET /v1/{account}`.
    */
   listContainersPage: Endpoint.make("CloudFiles.listContainersPage", "GET", "", {
@@ -743,7 +743,7 @@ export const endpoints = {
    * Makes a symbolic link to another object, which need not be there (unless its ETag is named). Reading the link reads its
    * target; deleting it leaves the target alone. Fails with `NotFound` where there is no such container, and with `Conflict` where
    * the target does not have the ETag. "Symlink" in Swift's documents, `PUT /v1/{account}/{container}/{object}` with
-   * `X-Symlink-Target`. A cloud without symbolic links would store an empty object instead; the service looks first whether the
+   * `X-Symlink-Target`. A cloud without symbolic links would store an empty object instead; the service first finds out whether the
    * cloud has them, and fails with `InvalidInput` where it does not.
    */
   createSymlink: Endpoint.make("CloudFiles.createSymlink", "PUT", "/{container}/{+object}", {
@@ -775,7 +775,7 @@ export const endpoints = {
   /**
    * An object's headers, if it has changed, and none if it has not: if its ETag is none of `ifNoneMatch`, and it was written
    * after `ifModifiedSince` (to the second). Fails with `NotFound`. "Show object metadata" with `If-None-Match` or
-   * `If-Modified-Since`, `HEAD /v1/{account}/{container}/{object}`; the cloud answers 304 for none.
+   * `If-Modified-Since`, `HEAD /v1/{account}/{container}/{object}`; the cloud returns 304 for none.
    */
   getObjectInfoIfChanged: Endpoint.make("CloudFiles.getObjectInfoIfChanged", "HEAD", "/{container}/{+object}", {
     parameters: objectPath,

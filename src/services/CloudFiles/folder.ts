@@ -103,7 +103,7 @@ const eventsOf = <E, R>(
     })
   ) as Stream.Stream<FolderEvent, E, Exclude<R, Scope.Scope>>
 
-/** What all of them begin with. */
+/** The checked options that all operations on folders have in common. */
 interface Prepared {
   readonly folder: string
   readonly prefix: string
@@ -276,7 +276,7 @@ export const makeFolders = (
     links = false
   ) => reader.walk({ folder, filter, follow: symlinks === "follow", outside: outsideLinks, empty: emptyFolders, links })
 
-  /** What is told of an entry that is no file and no folder; and of one whose name no object can have. */
+  /** The event for an entry that is no file and no folder, or whose name no object can have. */
   const remark = (
     operation: string,
     prefix: string,
@@ -467,7 +467,7 @@ export const makeFolders = (
     })
   }
 
-  /** Deletes objects of which there is no file, and tells what could not be deleted. */
+  /** Deletes objects of which there is no file, and reports those that could not be deleted. */
   const deleteRemote = (
     operation: string,
     container: string,
@@ -551,16 +551,16 @@ export const makeFolders = (
         /** Objects that are known to be no large objects and no links; remembered where something may be deleted. */
         const plain = new Set<string>()
 
-        /** Links that are not followed, or lead nowhere at the moment: what was stored from behind them is not gone. */
+        /** Links that are not followed, or lead nowhere at the moment: objects that were stored through them are not gone. */
         const links = new Set<string>()
-        const isBehindLink = (path: string): boolean => {
+        const isThroughLink = (path: string): boolean => {
           for (let end = path.indexOf("/"); end >= 0; end = path.indexOf("/", end + 1)) {
             if (links.has(path.slice(0, end))) return true
           }
           return false
         }
 
-        /** Tells what needs nothing, keeps what is to be deleted, and leaves what is to be transferred. */
+        /** Reports files that need nothing, notes those to delete, and returns those to transfer. */
         const sorted = <A>(chunk: Chunk.Chunk<Verdict>, transfer: (one: Verdict) => A | undefined) => {
           const events: Array<FolderEvent> = []
           const wanted: Array<A> = []
@@ -569,7 +569,7 @@ export const makeFolders = (
             if (options.delete === true && isPlain && remote !== undefined) plain.add(remote.object.name)
             if (local !== undefined && unfollowed.has(local.kind)) {
               links.add(one.path)
-              // Not meant itself: it is only told for what is behind it.
+              // Not selected itself: it is only listed for the objects that were stored through it.
               if (!isSelected(job.filter, one.path)) continue
             }
             const remarked = local === undefined ? undefined : remark(operation, job.prefix, local)
@@ -584,7 +584,7 @@ export const makeFolders = (
               const isGone =
                 remote === undefined
                   ? local?.kind === "file"
-                  : (!remote.isMarker || options.emptyFolders === true) && !isBehindLink(one.path)
+                  : (!remote.isMarker || options.emptyFolders === true) && !isThroughLink(one.path)
               if (isGone) {
                 superfluous.push(file)
               }
@@ -599,14 +599,14 @@ export const makeFolders = (
         const segments = yield* segmentsUnder(operation, container, up ? "" : job.prefix)
         const verdicts = besideSegments(operation, segments, up, judged)
         if (up) {
-          const send = sender(operation, options, job, reader, (told) => {
-            for (const event of told) {
+          const send = sender(operation, options, job, reader, (events) => {
+            for (const event of events) {
               if (event._tag !== "Done") continue
               // What was sent in one request is no large object, and what was none before may be one now.
               if (event.bytes <= mostInOneRequest) plain.add(event.object)
               else plain.delete(event.object)
             }
-            return emit(told)
+            return emit(events)
           })
           yield* send(
             Stream.mapChunksEffect(verdicts, (chunk) =>
@@ -618,15 +618,14 @@ export const makeFolders = (
           yield* receive(Stream.mapChunksEffect(verdicts, (chunk) => sorted(chunk, ({ remote }) => remote)))
         }
         if (options.delete !== true || superfluous.length === 0) return
-        const told = superfluous
         if (failures() > 0) {
-          return yield* emit(told.map((file) => ({ _tag: "Skipped", ...file, reason: "failures" })))
+          return yield* emit(superfluous.map((file) => ({ _tag: "Skipped", ...file, reason: "failures" })))
         }
         // What large objects consist of that stay, here or elsewhere in the container.
-        const kept = up ? yield* keptSegments(operation, container, told, plain) : undefined
+        const kept = up ? yield* keptSegments(operation, container, superfluous, plain) : undefined
         const isKept = ({ object }: { readonly object: string }): boolean => kept?.has(object) === true
-        yield* emit(told.filter(isKept).map((file) => ({ _tag: "Skipped", ...file, reason: "segment" })))
-        const gone = told.filter((file) => !isKept(file))
+        yield* emit(superfluous.filter(isKept).map((file) => ({ _tag: "Skipped", ...file, reason: "segment" })))
+        const gone = superfluous.filter((file) => !isKept(file))
         if (dryRun) return yield* emit(gone.map((file) => ({ _tag: "Planned", action: "delete", ...file })))
         if (up) return yield* deleteRemote(operation, container, emit, gone)
         yield* check?.missing(gone.map(({ object }) => object)) ?? Effect.void

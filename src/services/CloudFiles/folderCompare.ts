@@ -38,7 +38,7 @@ export interface Pair {
   readonly remote: RemoteEntry | undefined
 }
 
-/** A pair that has been looked at. */
+/** A pair, and how it compares. */
 export interface Verdict extends Pair {
   /** Whether the object is known to be no large object, and no symbolic link. */
   readonly isPlain: boolean
@@ -58,7 +58,7 @@ const markerType = /^\s*(?:[\w.+-]+\/(?:[\w.+]+-)?(?:directory|folder)|x-directo
 export const isMarker = ({ bytes, contentType = "", name }: ObjectSummary): boolean =>
   bytes === 0 && (name.endsWith("/") || markerType.test(contentType))
 
-/** Whether only the type of an object, which its entry leaves out, can tell that it stands for a folder. */
+/** Whether only the type of an object, which its entry leaves out, can show that it stands for a folder. */
 export const mayBeMarker = ({ bytes, contentType, name }: ObjectSummary): boolean =>
   bytes === 0 && contentType === undefined && !name.endsWith("/")
 
@@ -217,7 +217,7 @@ const hashedParts = (
   return hashed.length === parts.length ? hashed : undefined
 }
 
-/** What tells whether a file and an object are the same. */
+/** Compares files and objects. */
 export const makeComparing = (client: CloudClient, operation: string) => {
   const head = Endpoint.method(client, { ...endpoints.getObjectInfo, operation })
   const list = makeListing(client, operation)
@@ -262,7 +262,7 @@ export const makeComparing = (client: CloudClient, operation: string) => {
         const address = { container, object: remote.object.name }
         const info = yield* head(address)
         const isLarge = info.isStaticLargeObject || info.manifest !== undefined
-        // Behind a symbolic link nothing is known of the object itself.
+        // Where a symbolic link was followed, nothing is known of the object itself.
         if (!isLarge && info.contentLocation === undefined) isPlain()
         if (info.bytes !== local.bytes) return "different"
         const isMd5 = isLarge || md5In(info.etag) !== undefined
@@ -280,7 +280,7 @@ export const makeComparing = (client: CloudClient, operation: string) => {
             )
             return parts.every(({ hash }, index) => tagOf(hash) === md5s[index]) ? "same" : "different"
           }
-          // A large object of large objects is told by its time.
+          // A large object of large objects is compared by its time.
         }
         const time = mtimeOf(info)
         if (time !== undefined) return hasTime(local.time, time) ? "same" : "different"

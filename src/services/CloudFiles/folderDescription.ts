@@ -1,5 +1,5 @@
 /**
- * What is stored with the files of a folder besides their content: expiry, metadata, content type and other headers, the same
+ * Headers that are stored with the files of a folder: expiry, metadata, content type and other headers, the same
  * for all files or chosen for each.
  */
 import * as Chunk from "effect/Chunk"
@@ -95,7 +95,7 @@ export const makeDescribing = (client: CloudClient, operation: string, options: 
   return {
     /** Checks what is said of all files. */
     check: Effect.suspend(() => (values === undefined ? Effect.void : check(values))),
-    /** Adds each file's description. A file whose description is invalid is told as `Failed`, and left out. */
+    /** Adds each file's description. A file whose description is invalid is reported as `Failed`, and left out. */
     describe: <E, R>(emit: Job["emit"], files: Stream.Stream<Outgoing, E, R>): Stream.Stream<Outgoing, E, R> => {
       if (describe === undefined) {
         return values === undefined ? files : Stream.map(files, (file) => described(file, values))

@@ -1,5 +1,5 @@
 /**
- * The objects of a folder on their way down: each into a new file beside its place, verified, and then renamed, so that a file
+ * The objects of a folder on their way down: each into a new file in the same folder, verified, and then renamed, so that a file
  * is the old one or the new one; and nothing is ever written outside of the folder.
  */
 import type { PlatformError } from "@effect/platform/Error"
@@ -31,7 +31,7 @@ interface Place {
   readonly check: FolderCheck
 }
 
-/** How often a file's progress is told, in bytes. */
+/** After how many bytes a file's progress is reported. */
 const step = 1024 * 1024
 
 /** What makes files of objects, one by one. */
@@ -87,7 +87,7 @@ export const makeFolderDownload =
           return place
         })
 
-      /** Into a file of its own beside the target, which then takes its place. */
+      /** Writes into a temporary file, which then takes the target's place. */
       const large = (object: ObjectSummary, path: string, temporary: string, target: string, check: FolderCheck) =>
         Effect.gen(function* () {
           const { info, stream } = yield* open({ container, object: object.name })
@@ -95,13 +95,13 @@ export const makeFolderDownload =
           const file = yield* fs.open(temporary, { flag: "wx" })
           yield* check
           let transferred = 0
-          let told = 0
+          let reported = 0
           yield* writeStream(file, stream, {
             length: size,
             progress: (bytes) => {
               transferred += bytes
-              if (size <= smallFile || (transferred - told < step && transferred !== size)) return Effect.void
-              told = transferred
+              if (size <= smallFile || (transferred - reported < step && transferred !== size)) return Effect.void
+              reported = transferred
               return emit([{ _tag: "Progress", path, object: object.name, bytes: size, transferred }])
             }
           })
@@ -174,7 +174,7 @@ export const makeFolderDownload =
         const { object, path } = entry
         const file = { path, object: object.name, bytes: object.bytes }
         const started: FolderEvent = { _tag: "Started", ...file }
-        // Of a small file nobody sees the time between: to tell it in one go spares half of what the telling costs.
+        // Both events of a small file are emitted together: the time between is short, and it costs half as much.
         const before = object.bytes <= smallObject ? [started] : []
         const written = Effect.matchEffect(write(entry), {
           onFailure: (error) =>

@@ -1,5 +1,5 @@
 /**
- * Folders as their users see them: what is asked for, what is told meanwhile, and how it fails.
+ * Folders as their users see them: options, events and failures.
  */
 import type { PlatformError } from "@effect/platform/Error"
 import * as Effect from "effect/Effect"
@@ -47,7 +47,7 @@ export interface ReadOptions {
 export interface TransferOptions {
   /** How many files are transferred at a time. Default 16. */
   readonly concurrency?: number | undefined
-  /** Tells what would be done, as `Planned`, and does nothing of it. Default false. */
+  /** Reports what would be done, as `Planned`, and does nothing of it. Default false. */
   readonly dryRun?: boolean | undefined
 }
 
@@ -185,7 +185,7 @@ export interface Planned extends OfFile {
 }
 
 /**
- * A file is being transferred in a request of its own. Files in archives, and those of up to 256 KiB on their way down, are told when they are
+ * A file is being transferred in a request of its own. Files in archives, and those of up to 256 KiB on their way down, are reported when they are
  * done.
  */
 export interface Started extends OfFile {
@@ -241,7 +241,7 @@ export interface Summary {
   readonly planned: number
 }
 
-/** What is told while a folder is transferred. The last one is a {@link Summary}. */
+/** An event of a folder's transfer. The last one is a {@link Summary}. */
 export type FolderEvent = Planned | Started | Progress | Done | Skipped | Deleted | Failed | Summary
 
 /** What ends a folder's transfer before its time: it cannot go on. */
@@ -251,7 +251,7 @@ interface Side {
   readonly bytes: number
   /**
    * Of the file its last modification, of the object when it was stored; milliseconds since 1970. Undefined where the cloud's
-   * listing does not tell it.
+   * listing does not include it.
    */
   readonly modified: number | undefined
 }

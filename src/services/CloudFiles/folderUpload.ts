@@ -75,7 +75,7 @@ const archivesAtATime = 3
 /** What a file costs in an archive besides its content. */
 const headers = 1536
 
-/** How often a file's progress is told, in bytes. */
+/** After how many bytes a file's progress is reported. */
 const step = 1024 * 1024
 
 type Stop = CommonError | NotFound
@@ -86,22 +86,22 @@ export const isFatal = (
 ): error is Extract<CommonError, { readonly _tag: "AuthenticationFailed" | "Unauthorized" | "EndpointNotFound" }> =>
   error._tag === "AuthenticationFailed" || error._tag === "Unauthorized" || error._tag === "EndpointNotFound"
 
-/** Tells how far a body has got, each time it is sent; so it must not be read at one go. */
+/** Reports how far a body has got, each time it is sent; so it must not be read at one go. */
 const watched = <E, R>(
   body: RequestBody<E, R>,
-  tell: (transferred: number) => Effect.Effect<void>
+  report: (transferred: number) => Effect.Effect<void>
 ): RequestBody<E, R> => ({
   open: Effect.map(body.open, (opened) => ({
     ...opened,
     whole: undefined,
     stream: Stream.suspend(() => {
       let sent = 0
-      let told = 0
+      let reported = 0
       return Stream.tap(opened.stream, (part) => {
         sent += part.byteLength
-        if (sent - told < step && sent !== opened.length) return Effect.void
-        told = sent
-        return tell(sent)
+        if (sent - reported < step && sent !== opened.length) return Effect.void
+        reported = sent
+        return report(sent)
       })
     })
   }))
@@ -265,7 +265,7 @@ export const makeFolderUpload = (client: CloudClient, upload: ReturnType<typeof 
 
     const batching = Effect.unsafeMakeSemaphore(batchesAtATime)
 
-    /** Small files, read at one go by the thread that reads, which tells their MD5s too, and then sent several at a time. */
+    /** Small files, read and hashed at one go by the reading thread, and then sent several at a time. */
     const together = (files: ReadonlyArray<Outgoing>): Effect.Effect<void, Stop | SystemError, FileSystem.FileSystem> =>
       Effect.gen(function* () {
         const read = yield* reader.read({
@@ -502,7 +502,7 @@ export const makeFolderUpload = (client: CloudClient, upload: ReturnType<typeof 
   }
 }
 
-/** The object that an answer's path means: `/container/object`, which some clouds write the account's before. */
+/** The object of a path in a response: `/container/object`, before which some clouds write the account's path. */
 const nameOf = (path: string, container: string): string => {
   let text = path
   try {

@@ -45,7 +45,7 @@ export const Count: Schema.Schema<number, string> = Schema.NumberFromString.anno
 })
 
 /** A header that says something about what was asked for: absent where it is missing, empty, or not to be read. */
-export const toldIfReadable = <A>(schema: Schema.Schema<A, string>) => {
+export const ifReadable = <A>(schema: Schema.Schema<A, string>) => {
   const decode = Schema.decodeOption(schema)
   const encode = Schema.encodeSync(schema)
   return Schema.optionalToOptional(Schema.NullishOr(Schema.String), Schema.typeSchema(schema), {

@@ -71,13 +71,13 @@ export interface CopyOptions extends CopyInput {
   readonly oldSegments?: "delete" | "keep" | undefined
 }
 
-/** What was copied. */
+/** The result of a copy. */
 export interface Copied {
   /** As the cloud writes it. */
   readonly etag: string | undefined
   /** How many segments were copied; 0 for a plain object and where they are shared. */
   readonly segments: number
-  /** Segments of the object that was overwritten which are still there; absent where there are none, or nobody looked. */
+  /** Segments of the object that was overwritten which are still there; absent where there are none, or they were not searched for. */
   readonly leftSegments?: ReadonlyArray<LeftSegment> | undefined
 }
 
@@ -138,7 +138,7 @@ export const makeLargeObjects = (
   const readSource = Endpoint.method(sourceClient, { ...getStoredHeaders, operation: copying })
   const deleteManifest = Endpoint.method(client, { ...endpoints.deleteManifest, operation: deleting })
   const deleteObject = Endpoint.method(client, { ...endpoints.deleteObject, operation: deleting })
-  const { consistsOf, look, removeOld, removeSent } = makeOldSegments(client, copying, bulkDelete)
+  const { consistsOf, find, removeOld, removeSent } = makeOldSegments(client, copying, bulkDelete)
   const manifests = makeManifests(sourceClient, copying)
   /** A source as a request of the client names it. */
   const sourceOf = ({ container, object }: Address) => ({
@@ -265,7 +265,7 @@ export const makeLargeObjects = (
           // A manifest whose fate is unknown may be stored, and then needs its segments.
           mayBeStored()
             ? Effect.logWarning(
-                `${copying}: nobody knows whether ${pathOf(address)} was stored; its segments stay in ${container}/${folder}`
+                `${copying}: it is not known whether ${pathOf(address)} was stored; its segments stay in ${container}/${folder}`
               )
             : Effect.suspend(() => removeSent(copied, [...underWay])).pipe(
                 Effect.interruptible,
@@ -351,7 +351,7 @@ export const makeLargeObjects = (
           readSource({ ...source, symlink }),
           oldSegments === "keep"
             ? Effect.succeed(nothingOld)
-            : look(address, new Set([usual, segmentContainer ?? usual]))
+            : find(address, new Set([usual, segmentContainer ?? usual]))
         ],
         { concurrency: 2 }
       )
@@ -409,7 +409,7 @@ export const makeLargeObjects = (
       }
     })
 
-  /** Copies a manifest only. What it consists of is looked for behind the copy, since the source may change before it. */
+  /** Copies a manifest only. What it consists of is read after the copy, since the source may change before it. */
   const copyShared = (input: CopyInput, old: Old): Effect.Effect<Made, CopyError> =>
     Effect.gen(function* () {
       const { etag } = yield* copyManifest(input)

@@ -27,9 +27,9 @@ const pieceSize = 128 * 1024
 export interface MarkerListing<A, Marker, E> {
   readonly service: string
   readonly operation: string
-  /** Behind which item to begin. */
+  /** After which item to begin. */
   readonly first: Marker | undefined
-  /** What to ask the next page with, given the last item of a page as the cloud sent it; undefined where that does not tell. */
+  /** What to ask the next page with, given the last item of a page as the cloud sent it; undefined where it has no name. */
   readonly markerOf: (item: A | RawItem) => Marker | undefined
   readonly open: (
     marker: Marker | undefined
@@ -56,7 +56,7 @@ const repeated = (service: string, operation: string): MalformedResponse =>
     status: 200,
     path: "name",
     expected: "another page than those before",
-    message: `${operation}: the cloud answers the same page twice`
+    message: `${operation}: the cloud returns the same page twice`
   })
 
 /** A chunk without the items that cannot be read, which hardly any has. */
@@ -65,7 +65,7 @@ const readable = <A>(chunk: Chunk.Chunk<A | UnreadableItem>): Chunk.Chunk<A> =>
 
 /**
  * The items of all pages, until a page is empty: the cloud may give fewer items than were asked for, so a short page says
- * nothing. Where a page breaks off, the listing goes on behind the last item that has arrived, as often as the policy allows for
+ * nothing. Where a page breaks off, the listing goes on after the last item that has arrived, as often as the policy allows for
  * one request.
  *
  * Items that are not as documented are left out, and the listing fails with `MalformedResponse` for the first of them after all
@@ -74,7 +74,7 @@ const readable = <A>(chunk: Chunk.Chunk<A | UnreadableItem>): Chunk.Chunk<A> =>
 export const listing = <A, Marker, E extends { readonly _tag: string }>(
   options: MarkerListing<A, Marker, E>
 ): Stream.Stream<A, E | TransportError | MalformedResponse> =>
-  // One pull for all pages: each as a stream behind the one before would carry every item through as many layers as pages.
+  // One pull for all pages: each as a stream after the one before would carry every item through as many layers as pages.
   Stream.fromPull(
     Effect.gen(function* () {
       const { first, markerOf, open, operation, service } = options
@@ -114,7 +114,7 @@ export const listing = <A, Marker, E extends { readonly _tag: string }>(
       const pageEnded = (asked: Marker | undefined): Pull =>
         Effect.suspend(() => {
           if (isEmpty) return unreadable === undefined ? Effect.fail(Option.none()) : fail(unreadable)
-          // Without a name to go on behind there is no next page to be asked for.
+          // Without a name there is no marker for a next page.
           if (marker === asked && unreadable !== undefined) return fail(unreadable)
           return isCircle(marker) ? fail(repeated(service, operation)) : openPage
         })

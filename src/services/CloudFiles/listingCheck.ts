@@ -1,8 +1,8 @@
 /**
- * Checks a listing before files are deleted for it: a cloud, or a proxy before it, may answer a listing without its items.
+ * Checks a listing before files are deleted for it: a cloud, or a proxy before it, may return a listing without its items.
  *
  * The container's count is what there is to compare with. It is eventually consistent, and so it may be wrong for a while after
- * changes: a listing that is shorter than the count is a reason to look again, and only a listing without any object, or an
+ * changes: a listing that is shorter than the count is a reason to check again, and only a listing without any object, or an
  * object that is there and was not listed, is a reason to refuse.
  */
 import * as Effect from "effect/Effect"

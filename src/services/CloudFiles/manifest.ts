@@ -19,12 +19,12 @@ export interface Part {
   readonly address: Address | undefined
   /** How many bytes it contributes. */
   readonly length: number
-  /** The MD5 of these bytes, where the manifest tells it. */
+  /** The MD5 of these bytes, where the manifest has it. */
   readonly md5: string | undefined
   readonly entry: ManifestEntry
 }
 
-/** A manifest within a manifest, which comes behind its parts. */
+/** A manifest within a manifest, which comes after its parts. */
 export interface Submanifest {
   readonly address: Address
 }
@@ -131,7 +131,7 @@ export const makeManifests = (client: CloudClient, operation: string) => {
       }
     )
 
-  /** The listing of a dynamic large object's segments, if it is the one that its ETag and size tell of. */
+  /** The listing of a dynamic large object's segments, if it matches the object's ETag and size. */
   const dynamicParts = (info: ObjectInfo): Effect.Effect<ReadonlyArray<Part> | undefined> =>
     Effect.gen(function* () {
       const where = info.manifest === undefined ? undefined : segmentsOf(info.manifest)

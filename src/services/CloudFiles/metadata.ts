@@ -87,7 +87,7 @@ export const makeMetadata = (client: CloudClient) => {
   const read = Endpoint.method(client, { ...getStoredHeaders, operation })
   const post = withKept({ ...endpoints.replaceObjectMetadata, operation })
   const replace = Endpoint.method(client, post)
-  // Swift applies a POST to the link itself, and then answers 307 with the target's place.
+  // Swift applies a POST to the link itself, and then returns 307 with the target's place.
   const replaceOfLink = Endpoint.method(client, { ...post, accepts: new Set([307]) })
 
   /** The object that a chain of links leads to, and its headers. */

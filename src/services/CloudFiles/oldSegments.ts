@@ -82,7 +82,7 @@ export const makeManifestWatch = () => {
 const notOwn = "it does not bear the name of the object, and may belong to another one"
 const versioned = "the container keeps versions, and an old one may consist of it"
 
-/** What looks for old segments, and removes them. */
+/** Finds old segments, and removes them. */
 export const makeOldSegments = (client: CloudClient, operation: string, bulkDelete: BulkDelete) => {
   const head = Endpoint.method(client, { ...endpoints.getObjectInfo, operation })
   /** Of a symbolic link its own headers: the segments of what it leads to are none of its own. */
@@ -91,7 +91,7 @@ export const makeOldSegments = (client: CloudClient, operation: string, bulkDele
   const getContainer = Endpoint.method(client, { ...endpoints.getContainer, operation })
   const manifests = makeManifests(client, operation)
 
-  /** Deletes objects, many in one request where the cloud offers that; tells of those that are still there. */
+  /** Deletes objects, many in one request where the cloud offers that; returns those that are still there. */
   const remove = (objects: ReadonlyArray<Address>): Effect.Effect<ReadonlyArray<LeftSegment>> =>
     objects.length === 0
       ? Effect.succeed([])
@@ -107,7 +107,7 @@ export const makeOldSegments = (client: CloudClient, operation: string, bulkDele
 
   /**
    * Deletes what was stored, and then, twice, what was on its way when it was broken off: the cloud may have all of it, and
-   * store it behind the first deletion.
+   * store it after the first deletion.
    */
   const removeSent = (
     stored: ReadonlyArray<Address>,
@@ -150,9 +150,9 @@ export const makeOldSegments = (client: CloudClient, operation: string, bulkDele
     )
 
   /**
-   * What an object consists of before it is overwritten. It does not fail: what cannot be seen is told of as left.
+   * What an object consists of before it is overwritten. It does not fail: segments that cannot be found out are returned as left.
    */
-  const look = (whole: Address, segmentContainers: ReadonlySet<string>): Effect.Effect<Old> =>
+  const find = (whole: Address, segmentContainers: ReadonlySet<string>): Effect.Effect<Old> =>
     Effect.gen(function* () {
       const info = yield* getObjectInfo(whole)
       const found = Chunk.toReadonlyArray(yield* Stream.runCollect(addressesOf(whole, info)))
@@ -180,12 +180,12 @@ export const makeOldSegments = (client: CloudClient, operation: string, bulkDele
       )
     )
 
-  /** Removes what was found, but for the paths that are still needed; tells of what is left besides those. */
+  /** Removes what was found, but for the paths that are still needed; returns what is left besides those. */
   const removeOld = (old: Old, isNeeded: (path: string) => boolean): Effect.Effect<ReadonlyArray<LeftSegment>> =>
     Effect.map(remove(old.own.filter((address) => !isNeeded(pathOf(address)))), (failed) => [
       ...old.left.filter(({ path }) => !isNeeded(path)),
       ...failed
     ])
 
-  return { look, consistsOf, remove, removeSent, removeOld, getObjectInfo, manifests }
+  return { find, consistsOf, remove, removeSent, removeOld, getObjectInfo, manifests }
 }

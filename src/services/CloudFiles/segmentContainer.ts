@@ -13,7 +13,7 @@ import { ContainerName } from "./names.js"
 
 /**
  * Makes a container unless it is there, and returns the time of the cloud's clock, as the response's `Date` says it. Where the
- * cloud tells none, it is the local time.
+ * response has none, it is the local time.
  */
 export const makeSegmentContainer = (client: CloudClient) => {
   const createContainer = Endpoint.method(

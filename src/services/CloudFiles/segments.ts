@@ -40,7 +40,7 @@ export const segmentContainerOf = (container: string): string => {
     : `${createHash("sha256").update(container).digest("hex")}_segments`
 }
 
-/** The folder of one upload, which another run of the same upload finds again: by what python-swiftclient and rclone tell it. */
+/** The folder of one upload, which another run of the same upload finds again: named as python-swiftclient and rclone do. */
 export const folderOf = (
   object: string,
   kind: "static" | "dynamic",
@@ -88,15 +88,15 @@ export const addressOf = (path: string): Address | undefined => {
 }
 
 /**
- * What stands behind an object's name in those of its segments: a moment, a digest or a UUID, sizes, and a number. More, and it
+ * What follows an object's name in the names of its segments: a moment, a digest or a UUID, sizes, and a number. More, and it
  * is another object's, whose name begins with this one's.
  */
 const numbering =
   /^(?:[sd]lo\/)?(?:[\da-f]{32}|[\da-f-]{36}|-?\d+(?:\.\d+)?)(?:\/-?\d+)*\/(?:manifests\/(?:\d+-)?)?\d+$/
 
 /**
- * Whether a part belongs to an object and to no other, as far as names tell: this library, python-swiftclient and rclone put
- * segments into a container of their own, under the object's name; openstacksdk puts them beside the object under its name, and
+ * Whether a part belongs to an object and to no other, as far as names show: this library, python-swiftclient and rclone put
+ * segments into a container of their own, under the object's name; openstacksdk puts them next to the object under its name, and
  * pyrax numbers them.
  */
 export const isOwn = (whole: Address, segmentContainers: ReadonlySet<string>, part: Address): boolean => {

@@ -83,35 +83,35 @@ const SecretKey = secretInput(Key)
 /** Others may have set what could not be set here. */
 const AnyKey = Schema.Redacted(Schema.String)
 
-/** A setting: the header that it is, and what its value is, as it is set and as it is told. */
+/** A setting: the header that it is, and the schemas of its value: as it is set, and as it is returned. */
 interface Setting<A, B = A> {
   readonly header: string
   readonly value: Schema.Schema<A, string>
-  readonly told: Schema.Schema<B, string>
+  readonly returned: Schema.Schema<B, string>
 }
 
-const setting = <A>(header: string, value: Schema.Schema<A, string>): Setting<A> => ({ header, value, told: value })
+const setting = <A>(header: string, value: Schema.Schema<A, string>): Setting<A> => ({ header, value, returned: value })
 
 interface AnySetting {
   readonly header: string
   readonly value: Schema.Schema.AnyNoContext
-  readonly told: Schema.Schema.AnyNoContext
+  readonly returned: Schema.Schema.AnyNoContext
 }
 
 type Anything = Readonly<Record<string, AnySetting>>
 
 type ValueOf<S> = S extends { readonly value: Schema.Schema<infer A, infer _I> } ? A : never
 
-type ToldOf<S> = S extends { readonly told: Schema.Schema<infer A, infer _I> } ? A : never
+type ReturnedOf<S> = S extends { readonly returned: Schema.Schema<infer A, infer _I> } ? A : never
 
 type Field<A> = Schema.PropertySignature<"?:", A | undefined, string, "?:", Values | undefined, false, never>
 
 type Given<S> = { readonly [Name in keyof S]: Field<ValueOf<S[Name]>> }
 type Changed<S> = { readonly [Name in keyof S]: Field<ValueOf<S[Name]> | null> }
-type Told<S> = {
+type Returned<S> = {
   readonly [Name in keyof S]: Schema.PropertySignature<
     "?:",
-    ToldOf<S[Name]>,
+    ReturnedOf<S[Name]>,
     string,
     "?:",
     string | null | undefined,
@@ -152,20 +152,22 @@ export const changed = <S extends Anything>(settings: S): Changed<S> =>
     Schema.optional(Schema.Union(asHeader(one), asRemoval(one.header))).pipe(Schema.fromKey(`:${one.header}`))
   ) as Changed<S>
 
-/** Settings as fields of what a response tells. */
-export const told = <S extends Anything>(settings: S): Told<S> =>
+/** Settings as fields of a response. */
+export const returned = <S extends Anything>(settings: S): Returned<S> =>
   fields(settings, (one) =>
-    Schema.optionalWith(one.told as Schema.Schema<unknown, string>, { nullable: true }).pipe(Schema.fromKey(one.header))
-  ) as Told<S>
+    Schema.optionalWith(one.returned as Schema.Schema<unknown, string>, { nullable: true }).pipe(
+      Schema.fromKey(one.header)
+    )
+  ) as Returned<S>
 
-/** Which headers settings are told in, and what reads them. */
+/** The headers of settings, and the schemas that read them. */
 export const headersOf = (settings: Anything): ReadonlyMap<string, Schema.Schema.AnyNoContext> =>
-  new Map(Object.values(settings).map(({ header, told }) => [header, told]))
+  new Map(Object.values(settings).map(({ header, returned }) => [header, returned]))
 
 const secret = (header: string): Setting<string | Redacted.Redacted, Redacted.Redacted> => ({
   header,
   value: SecretKey,
-  told: AnyKey
+  returned: AnyKey
 })
 
 const tempUrlKeys = (kind: "account" | "container") => ({
@@ -184,7 +186,7 @@ export const accountQuotas = {
   quotaBytes: setting("x-account-meta-quota-bytes", Quota)
 }
 
-/** Access lists. They are told as text. */
+/** Access lists. They are returned as text. */
 export const accessLists = {
   /** Who may read: entries, or the list as the cloud writes it. */
   readAcl: setting("x-container-read", ReadAcl),
@@ -192,15 +194,15 @@ export const accessLists = {
   writeAcl: setting("x-container-write", WriteAcl)
 }
 
-/** What can be set on a container, and is told in the same form. */
+/** The settings of a container that are returned in the form in which they are set. */
 export const containerSettings = {
   /** How many bytes the container may hold; an upload that would exceed it fails with `QuotaExceeded`. */
   quotaBytes: setting("x-container-meta-quota-bytes", Quota),
   /** How many objects the container may hold. */
   quotaCount: setting("x-container-meta-quota-count", Quota),
-  /** CORS: pages of which origins may read the answers in a browser: `https://www.example.com`, or `*`. */
+  /** CORS: pages of which origins may read the responses in a browser: `https://www.example.com`, or `*`. */
   corsAllowOrigins: setting("x-container-meta-access-control-allow-origin", Words),
-  /** CORS: how long a browser may keep the answer to a preflight; whole seconds. */
+  /** CORS: how long a browser may keep the response to a preflight; whole seconds. */
   corsMaxAge: setting("x-container-meta-access-control-max-age", Seconds),
   /** CORS: which request headers pages may send. */
   corsAllowHeaders: setting("x-container-meta-access-control-allow-headers", Words),
@@ -228,11 +230,11 @@ export const containerSettings = {
   ...tempUrlKeys("container")
 }
 
-/** What browsers are told of one object, where the cloud stores it with objects (Rackspace). */
+/** The CORS headers of one object, where the cloud stores it with objects (Rackspace). */
 export const objectCors = {
   /** CORS: pages of which origins may read it in a browser: `https://www.example.com`, or `*`. */
   corsAllowOrigins: setting("access-control-allow-origin", Words),
-  /** CORS: how long a browser may keep the answer to a preflight; whole seconds. */
+  /** CORS: how long a browser may keep the response to a preflight; whole seconds. */
   corsMaxAge: setting("access-control-max-age", Seconds),
   /** CORS: which request headers pages may send. */
   corsAllowHeaders: setting("access-control-allow-headers", Words),

@@ -198,9 +198,9 @@ export interface Signing {
    *
    * Where no key is named, the container's is used, else the account's; where there is none, a random one is made and set on
    * the account, which the cloud may take a minute to know. With a `prefix` and no `object`, the URL ends with the prefix,
-   * and the rest of a name goes behind it, before the `?`.
+   * and the rest of a name is inserted after it, before the `?`.
    *
-   * Fails with `InvalidInput` where it would be expired already or cannot be signed, and with `NotFound` where a key is looked
+   * Fails with `InvalidInput` where it would be expired already or cannot be signed, and with `NotFound` where a key is searched
    * for and there is no such container. "TempURL".
    */
   readonly tempUrl: (options: TempUrlOptions) => Effect.Effect<Redacted.Redacted<string>, CommonError | NotFound>
@@ -269,7 +269,7 @@ const TempUrlInput = Schema.Struct({
   ipRange: Schema.optional(IpRange),
   filename: Schema.optional(NamePart.pipe(Schema.filter((text) => text !== "", { description: "a name, not empty" }))),
   inline: Schema.optional(Schema.Boolean),
-  // Checked by itself.
+  // Checked separately.
   expires: Schema.optional(Schema.Unknown)
 })
 
@@ -298,7 +298,7 @@ const FormInput = Schema.Struct({
     })
   ),
   algorithm,
-  // Checked by themselves.
+  // Checked separately.
   expires: Schema.optional(Schema.Unknown),
   deleteAfter: Schema.optional(Schema.Unknown)
 })
@@ -440,7 +440,7 @@ export const formHtml = (form: SignedForm, options: { readonly button?: string |
     ...Object.entries(Redacted.value(form.fields)).map(
       ([name, value]) => `  <input type="hidden" name="${escaped(name)}" value="${escaped(value)}">`
     ),
-    // The cloud reads a form as it comes: what stands behind the files is too late.
+    // The cloud reads a form as it comes: fields after the files are ignored.
     `  <input type="file" name="file" required${form.maxFileCount > 1 ? " multiple" : ""}>`,
     `  <button type="submit">${escaped(options.button ?? "Upload")}</button>`,
     "</form>"
@@ -514,7 +514,7 @@ export const makeSigning = (
       return preferred.find((digest) => lowerCase.has(digest)) ?? "sha1"
     })
 
-  // What is wrong is said before a key is looked for, let alone made.
+  // Input is checked before a key is searched for or made.
   const placeholder = Redacted.make("-")
 
   const update = (

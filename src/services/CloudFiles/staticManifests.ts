@@ -2,7 +2,7 @@
  * Stores manifests of static large objects only where the cloud reads them as manifests.
  *
  * A cloud without static large objects would store a manifest's JSON as the object. So each manifest is sent with the ETag that
- * its segments amount to: such a cloud compares it with the MD5 of the JSON, answers 422, and stores nothing. Older versions of
+ * its segments amount to: such a cloud compares it with the MD5 of the JSON, returns 422, and stores nothing. Older versions of
  * Swift have static large objects, but compare in the same way. Which of the two it is, a manifest of one segment under a name of its own shows,
  * unless `/info` says already that there are none.
  */
@@ -53,7 +53,7 @@ export const makeStaticManifests = (client: CloudClient, getCapabilities: Discov
   /** What the cloud does with a manifest's ETag; undefined until a manifest was put. */
   let support: "comparesEtag" | "comparesContent" | "none" | undefined
 
-  /** Whether a manifest of one segment becomes a static large object. It is put beside the segment, and deleted again. */
+  /** Whether a manifest of one segment becomes a static large object. It is put into the segment's container, and deleted again. */
   const storesManifests = (segment: Segment) =>
     Effect.suspend(() => {
       const container = addressOf(segment.path)?.container

@@ -1,5 +1,5 @@
 /**
- * Downloads into a file: into a temporary one beside it, which takes its name once it is whole and verified.
+ * Downloads into a file: into a temporary one in the same folder, which takes its name once it is whole and verified.
  */
 import type { PlatformError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
@@ -48,16 +48,16 @@ export interface DownloadToFileOptions extends Omit<DownloadOptions, "range"> {
   /** In bytes: large objects below this are fetched in one piece. Default 64 MiB. */
   readonly parallelThreshold?: number | undefined
   /**
-   * Keeps what was fetched where the download fails or is interrupted, beside the file under a name that the object's ETag is part
+   * Keeps what was fetched where the download fails or is interrupted, in the same folder under a name that the object's ETag is part
    * of, and goes on from it the next time. What is there is verified like all the rest. Default false.
    *
-   * Decompressed content cannot be gone on from: it fails with `InvalidInput` beside `decompress`.
+   * Decompressed content cannot be resumed: it fails with `InvalidInput` together with `decompress`.
    *
    * Where parts of a large object came several at a time, there may be holes between them, and only what can be verified is gone
-   * on from: without `verify`, or where its parts can no longer be told, it is begun anew.
+   * on from: without `verify`, or where its parts are no longer known, it is begun anew.
    */
   readonly resume?: boolean | undefined
-  /** Is told how many more bytes are there, each time some are. The download waits for it. */
+  /** Called with the number of bytes that have arrived since the last call. The download waits for it. */
   readonly progress?: ((bytes: number) => Effect.Effect<void>) | undefined
 }
 
@@ -123,7 +123,7 @@ const shortOf = (path: string): string => {
   return Buffer.byteLength(name) <= 170 ? name : digestOf(name)
 }
 
-/** A temporary file beside a file. */
+/** A temporary file in the folder of a file. */
 const besideOf = (path: string, mark: string): string => join(dirname(path), `.${shortOf(path)}.${mark}.part`)
 
 /**
@@ -176,7 +176,7 @@ const wrongOption = ({
     if (!Number.isSafeInteger(value) || value < 1) return invalid(path, "a whole number of 1 or more", `, not ${value}`)
   }
   return resume && decompress
-    ? invalid("resume", "no resume beside decompress: what was decompressed cannot be gone on from", "")
+    ? invalid("resume", "no resume together with decompress: decompressed content cannot be resumed", "")
     : undefined
 }
 
@@ -188,7 +188,7 @@ interface Large {
 }
 
 /** Says that all of a small object is there, of which nobody needs the bytes any more. */
-const told = (
+const reported = (
   { progress, verify = true }: DownloadToFileOptions,
   path: string,
   info: ObjectInfo,
@@ -246,7 +246,7 @@ export const makeDownloadToFile = (client: CloudClient, servicePolicy: RetryPoli
     const othersRemoved = removeLeftovers(fs, dirname(path), isKeptPartOf(shortOf(path)))
     const removed = (part: string): Effect.Effect<void> => Effect.ignore(fs.remove(part, { force: true }))
 
-    /** Writes a stream where a file stands, and tells how long it was. */
+    /** Writes a stream where a file stands, and returns how long it was. */
     const written = <E>(target: FileSystem.File, stream: Stream.Stream<Uint8Array, E>, length: number | undefined) =>
       Effect.suspend(() => {
         let bytes = 0
@@ -345,7 +345,7 @@ export const makeDownloadToFile = (client: CloudClient, servicePolicy: RetryPoli
         return { path, info, bytes: from + added, resumed: from, verified }
       }).pipe(Effect.scoped, (use) => through(part, keep, info, use))
 
-    /** Goes on behind what the part file of this version holds; its MD5 continues over the seam. */
+    /** Resumes after the content of the part file of this version; its MD5 includes that content. */
     const goingOn = (info: ObjectInfo, etag: string, size: number, part: string): Fetching =>
       Effect.gen(function* () {
         const held = yield* sizeOf(part)
@@ -391,7 +391,7 @@ export const makeDownloadToFile = (client: CloudClient, servicePolicy: RetryPoli
       }
       return Effect.flatMap(whole, (bytes) =>
         Effect.flatMap(storeUsually(fs, { temporary: part, target: path, bytes, time: mtimeOf(info) }), () =>
-          told(options, path, info, bytes)
+          reported(options, path, info, bytes)
         )
       )
     }
@@ -447,7 +447,7 @@ export const makeDownloadToFile = (client: CloudClient, servicePolicy: RetryPoli
     return {
       usual,
       completed,
-      /** As `goneOn`, where nobody has looked yet what is in the file's place. */
+      /** As `goneOn`, where it is not known yet what is in the file's place. */
       placed: (begun: Begun): Effect.Effect<DownloadedFile | Large, DownloadToFileError> =>
         Effect.flatMap(isReplaceable, (is) => (is ? goneOn(begun) : onto(begun)))
     }
@@ -474,7 +474,7 @@ export const makeDownloadToFile = (client: CloudClient, servicePolicy: RetryPoli
           storeQuickly(fs, quicker, { temporary, target, bytes, time: mtimeOf(info) }),
           (isStored): Effect.Effect<DownloadedFile | Large, DownloadToFileError> =>
             isStored
-              ? told(options, target, info, bytes)
+              ? reported(options, target, info, bytes)
               : waysOf(fs, options).placed({ info, stream: Stream.make(bytes), whole: Effect.succeed(bytes) })
         )
       })

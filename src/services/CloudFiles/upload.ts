@@ -82,12 +82,12 @@ export interface UploadOptions<E, R> extends Omit<PutInput, "content" | "md5" | 
    * back, as browsers do. The compressed length is not known in advance, so the body is sent and cut into segments like a Stream
    * without a length. What the result, `progress` and the segments' sizes count are compressed bytes. Default: it is stored as it is.
    *
-   * Fails with `InvalidInput` beside a content encoding or `resume`.
+   * Fails with `InvalidInput` together with a content encoding or `resume`.
    */
   readonly compress?: "gzip" | undefined
   /**
    * Stores it only where no object bears the name, and fails with `PreconditionFailed` otherwise; so it does where its own
-   * first attempt has stored the object, but the answer was lost. Default false.
+   * first attempt has stored the object, but the response was lost. Default false.
    */
   readonly createOnly?: boolean | undefined
   /**
@@ -112,7 +112,7 @@ export interface UploadOptions<E, R> extends Omit<PutInput, "content" | "md5" | 
    */
   readonly largeObject?: "static" | "dynamic" | undefined
   /**
-   * Takes up the upload of the same file or bytes that was broken off: segments have names that a second run finds, it sends
+   * Resumes an interrupted upload of the same file or bytes: segments have names that a second run finds, it sends
    * only those that are missing or differ (by MD5), and leaves them where it breaks off itself. Default false. Fails with
    * `InvalidInput` where the body can only be read from its start.
    */
@@ -128,7 +128,7 @@ export interface UploadOptions<E, R> extends Omit<PutInput, "content" | "md5" | 
   /** Stores when a file was modified as metadata `mtime`, as python-swiftclient and rclone do. Default false. */
   readonly storeModified?: boolean | undefined
   /**
-   * Is told how many more bytes have gone up, each time some have: their sum is the size in the end. Negative where something
+   * Called with the number of bytes that were sent since the last call: their sum is the size in the end. Negative where something
    * must be sent again. The upload waits for it.
    */
   readonly progress?: ((bytes: number) => Effect.Effect<void>) | undefined
@@ -148,7 +148,7 @@ export interface Uploaded {
   readonly segments: number
   /** With `resume`: how many of the segments were there already. */
   readonly reused?: number | undefined
-  /** Segments of the object that was overwritten which are still there; absent where there are none, or nobody looked. */
+  /** Segments of the object that was overwritten which are still there; absent where there are none, or they were not searched for. */
   readonly leftSegments?: ReadonlyArray<LeftSegment> | undefined
 }
 
@@ -166,14 +166,14 @@ const service = "CloudFiles"
 const operation = "CloudFiles.upload"
 const mebibyte = 1024 ** 2
 const bufferSize = 16 * mebibyte
-const worthALook = 16 * mebibyte
+const worthSearching = 16 * mebibyte
 const defaultThreshold = 1024 * mebibyte
 const segmentType = "application/octet-stream"
 
 /** What is no longer is hashed and sent at once. */
 const quickUpTo = 1024 * 1024
 
-/** What takes more than one request, or a look at the source besides its content. */
+/** What takes more than one request, or needs more of the source than its content. */
 const elaborate: ReadonlySet<string> = new Set([
   "segmentThreshold",
   "segmentSize",
@@ -202,7 +202,7 @@ const mismatch = (where: Address, expected: string, actual: string | undefined, 
         : `${operation}: ${where.container}/${where.object} was sent with the MD5 ${expected}, and the cloud has stored ${actual}`
   })
 
-/** The cloud answered 201 without an ETag, and the object is not what was sent. */
+/** The cloud returned 201 without an ETag, and the object is not what was sent. */
 const notStored = ({ container, object }: Address): MalformedResponse =>
   new MalformedResponse({
     service,
@@ -210,7 +210,7 @@ const notStored = ({ container, object }: Address): MalformedResponse =>
     status: 201,
     path: "etag",
     expected: "the ETag of what was sent",
-    message: `${operation}: the cloud answered 201 without an ETag, and ${container}/${object} is not what was sent`
+    message: `${operation}: the cloud returned 201 without an ETag, and ${container}/${object} is not what was sent`
   })
 
 const hasMd5 =
@@ -315,22 +315,22 @@ const hashOfBytes = (bytes: Uint8Array): Effect.Effect<string> =>
 
 type Progress = NonNullable<UploadOptions<never, never>["progress"]>
 
-/** Tells of what a body gives; takes it back where the body is run again, and tells the rest where it was sent another way. */
+/** Reports the bytes of a body; takes them back where the body is run again, and reports the rest where it was sent another way. */
 const reporting = <E>(progress: Progress | undefined, stream: Stream.Stream<Uint8Array, E>) => {
   if (progress === undefined) return { stream, settle: () => Effect.void }
-  let told = 0
-  const tell = (bytes: number): Effect.Effect<void> => {
-    told += bytes
+  let reported = 0
+  const report = (bytes: number): Effect.Effect<void> => {
+    reported += bytes
     return bytes === 0 ? Effect.void : progress(bytes)
   }
   return {
     stream: Stream.unwrap(
       Effect.map(
-        Effect.suspend(() => tell(-told)),
-        () => Stream.tap(stream, (bytes) => tell(bytes.byteLength))
+        Effect.suspend(() => report(-reported)),
+        () => Stream.tap(stream, (bytes) => report(bytes.byteLength))
       )
     ),
-    settle: (total: number): Effect.Effect<void> => Effect.suspend(() => tell(total - told))
+    settle: (total: number): Effect.Effect<void> => Effect.suspend(() => report(total - reported))
   }
 }
 
@@ -354,7 +354,7 @@ type SourceFailure<E> = E | InvalidInput | SourceChanged | TooLong
  * A source as content that can be sent: hashed and counted anew each time it is run.
  *
  * A source that fails, or gives another number of bytes than it declared, must not end the request's body, since what was
- * sent so far would be stored as if it were whole. It tells `failure` and then stands still, until the request is abandoned.
+ * sent so far would be stored as if it were whole. It completes `failure` and then waits, until the request is abandoned.
  */
 const contentOf = <E>(
   where: Address,
@@ -423,7 +423,7 @@ const compressed = <E, R>(
   return { length: undefined, bytes: undefined, replayable, modified, stream: gzip(Stream.unwrapScoped(checked)) }
 }
 
-/** What is wrong with what is said beside `compress`, if anything is. */
+/** The failure of options that cannot be used together with `compress`, if there is one. */
 const wrongCompression = ({
   compress,
   contentEncoding,
@@ -435,10 +435,14 @@ const wrongCompression = ({
   const isEncoded = Object.keys(headers).some((name) => name.toLowerCase() === "content-encoding")
   if (contentEncoding !== undefined || isEncoded) {
     const path = contentEncoding === undefined ? "headers" : "contentEncoding"
-    return invalid(path, "no content encoding beside compress, which sets it", "")
+    return invalid(path, "no content encoding together with compress, which sets it", "")
   }
   return resume === true
-    ? invalid("resume", "no resume beside compress: segments of compressed content do not begin at known bytes", "")
+    ? invalid(
+        "resume",
+        "no resume together with compress: segments of compressed content do not begin at known bytes",
+        ""
+      )
     : undefined
 }
 
@@ -559,7 +563,7 @@ interface Group {
 
 /** What `upload` is made of. */
 export const makeUpload = (client: CloudClient, bulkDelete: BulkDelete, putStaticManifest: PutStaticManifest) => {
-  // Of what the cloud answers, nothing else is looked at.
+  // Nothing else of the response is read.
   const put = Endpoint.method(client, {
     ...endpoints.putObject,
     success: Endpoint.headers(Schema.Struct({ etag: absent(Schema.String) }))
@@ -567,9 +571,9 @@ export const makeUpload = (client: CloudClient, bulkDelete: BulkDelete, putStati
   const putDynamicManifest = Endpoint.method(client, endpoints.putDynamicManifest)
   const replaceObjectMetadata = Endpoint.method(client, endpoints.replaceObjectMetadata)
   const createSegmentContainer = makeSegmentContainer(client)
-  const { getObjectInfo, look, manifests, removeOld, removeSent } = makeOldSegments(client, operation, bulkDelete)
+  const { getObjectInfo, find, manifests, removeOld, removeSent } = makeOldSegments(client, operation, bulkDelete)
 
-  /** Checks the headers of the stored object, where the cloud answered without an ETag. */
+  /** Checks the headers of the stored object, where the cloud responded without an ETag. */
   const confirm = (where: Address, isStored: (info: ObjectInfo) => boolean): Effect.Effect<void, UploadError> =>
     Effect.flatMap(getObjectInfo({ container: where.container, object: where.object }), (info) =>
       isStored(info) ? Effect.void : Effect.fail(notStored(where))
@@ -590,11 +594,11 @@ export const makeUpload = (client: CloudClient, bulkDelete: BulkDelete, putStati
           Effect.fail(error._tag === "Unprocessable" ? mismatch(input, md5, undefined, error.requestId) : error),
         onSuccess: ({ etag }): Effect.Effect<Uploaded, UploadError> => {
           if (etag !== undefined && contradicts(etag, md5)) return Effect.fail(mismatch(input, md5, etag))
-          // Only a cloud that has taken all of it can tell its MD5; any other answer may come before it was read.
+          // Only a cloud that has received all of it can know its MD5; any other response may come before it was read.
           if (etag !== undefined && unquoted(etag) === md5) giveBack(bytes)
           const result = etag === undefined || etag === md5 ? uploaded : { ...uploaded, etag }
-          const told = progress === undefined ? Effect.succeed(result) : Effect.as(settle(bytes.byteLength), result)
-          return etag === undefined ? Effect.zipRight(confirm(input, hasMd5(md5)), told) : told
+          const reported = progress === undefined ? Effect.succeed(result) : Effect.as(settle(bytes.byteLength), result)
+          return etag === undefined ? Effect.zipRight(confirm(input, hasMd5(md5)), reported) : reported
         }
       }
     )
@@ -626,7 +630,7 @@ export const makeUpload = (client: CloudClient, bulkDelete: BulkDelete, putStati
           (error): error is Unprocessable => named !== undefined && isUnprocessable(error),
           (error) => Effect.fail(mismatch(input, named ?? "", undefined, error.requestId))
         ),
-        // All of it is sent again another way, which tells of it anew.
+        // All of it is sent again another way, which reports it anew.
         Effect.tapError((error) => (error instanceof TooLong ? settle(0) : Effect.void))
       )
       const { md5 } = tally
@@ -679,7 +683,7 @@ export const makeUpload = (client: CloudClient, bulkDelete: BulkDelete, putStati
         // A manifest whose fate is unknown may be stored, and then needs its segments.
         if (mayBeStored()) {
           return Effect.logWarning(
-            `${operation}: nobody knows whether ${pathOf(input)} was stored; its segments stay in ${container}/${folder}`
+            `${operation}: it is not known whether ${pathOf(input)} was stored; its segments stay in ${container}/${folder}`
           )
         }
         if (plan.keepSegments || underWay.size + sentWhole.size === 0) return Effect.void
@@ -689,7 +693,7 @@ export const makeUpload = (client: CloudClient, bulkDelete: BulkDelete, putStati
             [...[...underWay].map(segmentName), ...submanifests].map(addressOfPart)
           )
         ).pipe(
-          // As a finalizer it is not interruptible, and would have no end where the cloud gives no answer.
+          // As a finalizer it is not interruptible, and would have no end where the cloud does not respond.
           Effect.interruptible,
           Effect.timeoutOption(Duration.seconds(30)),
           Effect.exit,
@@ -818,7 +822,7 @@ export const makeUpload = (client: CloudClient, bulkDelete: BulkDelete, putStati
     if (input.ifNoneMatch === undefined) {
       return plan.oldSegments === "keep"
         ? Effect.succeed(nothingOld)
-        : look({ container: input.container, object: input.object }, segmentContainers(input, plan.container))
+        : find({ container: input.container, object: input.object }, segmentContainers(input, plan.container))
     }
     return getObjectInfo({ container: input.container, object: input.object }).pipe(
       Effect.catchTag("NotFound", () => Effect.succeed(undefined)),
@@ -1049,7 +1053,7 @@ export const makeUpload = (client: CloudClient, bulkDelete: BulkDelete, putStati
         segmentSize ?? (provided.slice === undefined || length === undefined ? bufferSize : segmentSizeFor(length))
       const plainPlan = {
         container: segmentContainer,
-        oldSegments: oldSegments ?? ((length ?? 0) >= worthALook ? ("delete" as const) : ("keep" as const))
+        oldSegments: oldSegments ?? ((length ?? 0) >= worthSearching ? ("delete" as const) : ("keep" as const))
       }
       const planned = (version: Parameters<typeof folderOf>[2]): Plan => ({
         kind,
@@ -1131,7 +1135,7 @@ const decoded = (path: string): string => {
   }
 }
 
-/** Tells which segments the cloud found fault with when it refused a manifest. */
+/** Names the segments that are wrong where the cloud refuses a manifest. */
 const refusedParts = <A, E extends { readonly _tag: string }>(
   put: Effect.Effect<A, E>
 ): Effect.Effect<A, E | BulkFailed> =>

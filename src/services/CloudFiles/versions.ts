@@ -47,7 +47,7 @@ export interface ObjectVersion {
   readonly hash?: string | undefined
   /** Some clouds leave it out. */
   readonly contentType?: string | undefined
-  /** When it was written, or deleted. Absent where neither the listing nor the id tells it. */
+  /** When it was written, or deleted. Absent where neither the listing nor the id has it. */
   readonly written?: DateTime.Utc | undefined
   /** Whether it is what a reader of the object gets. */
   readonly isCurrent: boolean
@@ -109,7 +109,7 @@ const deleteById = Endpoint.make("CloudFiles.deleteVersion", "DELETE", "/{contai
 
 const markType = /^application\/x-deleted\b/
 
-/** Whether a version says that the object was deleted; undefined where its type is needed to tell, and is not listed. */
+/** Whether a version says that the object was deleted; undefined where its type is needed for that, and is not listed. */
 const isMark = ({ bytes, contentType }: { readonly bytes: number; readonly contentType?: string | undefined }) =>
   bytes > 0 ? false : contentType === undefined ? undefined : markType.test(contentType)
 
@@ -117,19 +117,19 @@ const hex = (length: number): string => length.toString(16).padStart(3, "0")
 
 /**
  * What the names of an object's old versions begin with: three hexadecimal digits of the length of its name, and the name.
- * The documents count characters, and Swift counts bytes of UTF-8; where they differ, both are looked for.
+ * The documents count characters, and Swift counts bytes of UTF-8; where they differ, both are searched for.
  */
 const archivePrefixes = (object: string): ReadonlyArray<string> => [
   ...new Set([Buffer.byteLength(object, "utf8"), [...object].length].map((length) => `${hex(length)}${object}/`))
 ]
 
-/** When a version was written, of which clouds write the seconds with any number of digits behind the point. */
+/** When a version was written, of which clouds write the seconds with any number of digits after the point. */
 const instantOf = (stamp: string): Option.Option<DateTime.Utc> =>
   /^\d{9,11}(\.\d*)?(_[0-9a-f]+)?$/i.test(stamp)
     ? DateTime.make(Math.round(Number.parseFloat(stamp) * 1000))
     : Option.none()
 
-/** The next page of versions begins behind this one. */
+/** The next page of versions begins after this one. */
 interface VersionMarker {
   readonly marker: string
   readonly versionMarker: string | undefined
@@ -208,7 +208,7 @@ export const makeVersionListing = (client: CloudClient, operation: string, retry
       operation,
       first: undefined,
       markerOf,
-      // Names that only begin alike come behind all versions of the object's own.
+      // Names that only begin alike come after all versions of the object's own.
       open: (after) =>
         open({
           container,
@@ -282,7 +282,7 @@ export const makeVersions = (
         Stream.filterMap((entry): Option.Option<Omit<ObjectVersion, "isDeleted">> =>
           "subdir" in entry
             ? Option.none()
-            : // Not of another object whose name begins alike and goes on behind a slash.
+            : // Not of another object whose name begins alike and continues after a slash.
               Option.map(instantOf(entry.name.slice(prefix.length)), (written) => ({
                 container,
                 object,
@@ -298,7 +298,7 @@ export const makeVersions = (
       )
     )
 
-  /** What readers of an object get: the id of its version, as far as the cloud tells it; none where they get nothing. */
+  /** What readers of an object get: the id of its version, as far as the cloud returns it; none where they get nothing. */
   const currentOf = (container: string, object: string) =>
     operations.getObjectInfo({ container, object }).pipe(
       Effect.map(({ versionId }) => Option.some(versionId)),
@@ -306,8 +306,8 @@ export const makeVersions = (
     )
 
   /**
-   * Whether a version is what readers get. Listings alone do not tell: after an old version was restored, Swift calls the newest
-   * mark of a deletion the latest as well, and behind the beginning of a page none.
+   * Whether a version is what readers get. Listings alone do not show it: after an old version was restored, Swift calls the newest
+   * mark of a deletion the latest as well, and after the beginning of a page none.
    */
   const isCurrent = (
     { isLatest, versionId }: Version,
