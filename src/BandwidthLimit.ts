@@ -19,7 +19,7 @@ import * as Turns from "./internal/turns.js"
  */
 export interface Service {
   readonly bytesPerSecond: number
-  /** Waits until these bytes may pass, behind all that have asked before, and gives how many milliseconds it has waited. */
+  /** Waits until these bytes may pass, after all that have asked before, and returns how many milliseconds it has waited. */
   readonly take: (bytes: number) => Effect.Effect<number>
 }
 

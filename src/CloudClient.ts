@@ -41,7 +41,7 @@ import {
 import { TokenRef, retryUnauthorized } from "./Identity.js"
 import { dispatcherOf, make as directExchange } from "./internal/directExchange.js"
 import * as Admission from "./internal/admission.js"
-import * as Doubt from "./internal/doubt.js"
+import * as LostResponse from "./internal/doubt.js"
 import {
   type Arriving,
   type Endpoint as Located,
@@ -258,7 +258,7 @@ interface Circumstances {
   readonly clock: Clock.Clock
   readonly labels: ReadonlyArray<MetricLabel.MetricLabel>
   readonly span: Tracer.Span
-  readonly doubt: Doubt.Doubt
+  readonly lostResponse: LostResponse.LostResponse
   readonly limit: BandwidthLimit.Service | undefined
   /** When the first attempt began, and later by the time that other attempts waited for their turns; in milliseconds. */
   start: number
@@ -381,7 +381,7 @@ class Attempt<Tag extends DocumentedError["_tag"]> implements Outgoing, CurrentA
     return (
       isSuccess(status) ||
       this.request.accepts?.has(status) === true ||
-      (this.request.removes === true && this.circumstances.doubt.mayBeDone && (status === 404 || status === 410))
+      (this.request.removes === true && this.circumstances.lostResponse.mayBeDone && (status === 404 || status === 410))
     )
   }
 
@@ -464,7 +464,7 @@ class Attempt<Tag extends DocumentedError["_tag"]> implements Outgoing, CurrentA
 
   /** Notes that it may have been carried out, and whether the cloud may still be working on it. Reading changes nothing. */
   private responseLost(mayBeRunning: boolean): void {
-    if (this.method !== "GET" && this.method !== "HEAD") this.circumstances.doubt.mayBeDone = true
+    if (this.method !== "GET" && this.method !== "HEAD") this.circumstances.lostResponse.mayBeDone = true
     if (this.request.longRunning === true && mayBeRunning) this.circumstances.mayBeRunning = true
   }
 }
@@ -692,13 +692,13 @@ export const make = (
             const clock = Context.get(fiber.currentDefaultServices, Clock.Clock)
             const labels = fiber.getFiberRef(FiberRef.currentMetricLabels)
             const start = clock.unsafeCurrentTimeMillis()
-            const doubt = fiber.getFiberRef(Doubt.shared) ?? { mayBeDone: false }
+            const lostResponse = fiber.getFiberRef(LostResponse.shared) ?? { mayBeDone: false }
             const circumstances = {
               policy,
               clock,
               labels,
               span,
-              doubt,
+              lostResponse,
               limit:
                 (fiber.currentContext.unsafeMap.get(BandwidthLimit.BandwidthLimit.key) as
                   BandwidthLimit.Service | undefined) ?? ofService,

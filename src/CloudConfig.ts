@@ -2,7 +2,7 @@
  * An OpenStack cloud as its users configure it for every other tool: by name in `clouds.yaml`, or in the `OS_*` variables of an
  * `openrc` file.
  *
- * Follows what openstacksdk documents of its configuration: where files are looked for, how `secure.yaml` and profiles are
+ * Follows what openstacksdk documents of its configuration: where files are searched for, how `secure.yaml` and profiles are
  * merged, and what the entries mean.
  *
  * @since 0.1.0
@@ -192,7 +192,7 @@ const tenantOf = (auth: Fields) => {
   return tenantId === undefined ? { tenantName: textOf(auth, "project_name", "tenant_name") } : { tenantId }
 }
 
-/** What a token cannot be limited to at the same time. A domain beside a project is that of its name. */
+/** Describes scopes that exclude each other. A domain together with a project is that of the project's name. */
 const unsupportedScope = (auth: Fields): string | undefined => {
   const named = [
     ...["trust_id", "system_scope"].filter((key) => textOf(auth, key) !== undefined),
@@ -433,7 +433,7 @@ const optionalText = (name: string): Effect.Effect<string | undefined, ConfigErr
 
 const extensions = ["yaml", "yml", "json"]
 
-/** Where a file of this name is looked for, in this order. */
+/** The places where a file of this name is searched for, in this order. */
 const searchPath = (name: string, folders: ReadonlyArray<string>): ReadonlyArray<string> =>
   folders.flatMap((folder) => extensions.map((extension) => join(folder, `${name}.${extension}`)))
 
@@ -592,7 +592,7 @@ const inRegion = (
  *
  * The file is the one named, else `OS_CLIENT_CONFIG_FILE`, else the first of `clouds.yaml`, `.yml` and `.json` in this
  * directory, in `openstack` below `XDG_CONFIG_HOME`, `~/.config` and each of `XDG_CONFIG_DIRS` (`/etc/xdg`), and in
- * `/etc/openstack`; one that is named must be there. `secure.yaml` is looked for alike (`OS_CLIENT_SECURE_FILE`) and counts
+ * `/etc/openstack`; one that is named must be there. `secure.yaml` is searched for alike (`OS_CLIENT_SECURE_FILE`) and counts
  * more, entry by entry. Profiles are read from `clouds-public.yaml`; those that openstacksdk brings along, like `rackspace`,
  * are known. The files' permissions are not checked, as in other tools that read them.
  *
@@ -634,7 +634,11 @@ export const fromFile = (
     const paths = configured === undefined ? searchPath("clouds", folders) : [expandHome(configured)]
     const found = yield* firstOf(paths)
     if (found === undefined) {
-      return yield* fault("missing", paths[0] ?? "clouds.yaml", `there is no such file; looked for ${paths.join(", ")}`)
+      return yield* fault(
+        "missing",
+        paths[0] ?? "clouds.yaml",
+        `there is no such file; searched for ${paths.join(", ")}`
+      )
     }
     const source = found.path
     const secure = yield* firstOf(secured === undefined ? searchPath("secure", folders) : [expandHome(secured)])

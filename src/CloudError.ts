@@ -774,14 +774,14 @@ const rateWords =
 const quotaWords =
   /quota.{0,60}(exceed|exhaust|reached|used up)|(exceed|exhaust|reached|used up).{0,60}quota|over.?quota/i
 
-/** Words of a limit on how many of a thing there may be, which Nova and Swift use beside those of a quota. */
+/** Words of a limit on how many of a thing there may be, which Nova and Swift use as well as those of a quota. */
 const countWords = /maximum number of|\blimit (exceeded|reached)|reached \w+ limit/i
 
 /** Words of a web server, or of a service, that does not take so large a request. */
 const sizeWords =
   /too.?(large|long|big)\b|larger than|> \d+ bytes|must be <=|\b(body|entity|payload|content|file|object)\b.{0,40}\b(exceed|limit)/i
 
-/** Words that name the size of a request, beside which a limit is one on that size. */
+/** Words that name the size of a request: a limit that is mentioned with them is one on that size. */
 const lengthWords = /\b(request|upload|message|body|entity|payload|content)\b.{0,20}\b(size|length)\b/i
 
 /** The kind of a refusal by its words, where these say more than its status. */

@@ -239,7 +239,7 @@ export class CredentialsError extends Schema.TaggedError<CredentialsError>("effe
   "CredentialsError",
   {
     reason: Schema.Literal("missing", "unreadable", "permissions", "malformed", "incomplete", "unsupported"),
-    /** Where the credentials were looked for. */
+    /** Where the credentials were searched for. */
     source: Schema.String,
     message: Schema.String
   }

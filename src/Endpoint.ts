@@ -30,8 +30,8 @@ import { knownOf, redacted, type Shape, unknownFields } from "./internal/knownFi
 import { type Issue, issuesOf, issuesText } from "./internal/schemaIssue.js"
 import { aboutItem, type ItemList, itemList } from "./internal/itemList.js"
 import { isCutOff, type ItemsSink, jsonItems, largestItem, UnreadableArray } from "./internal/jsonItems.js"
-import { quickDecoder, quickEncoder, unclear } from "./internal/quickCodec.js"
-import { giveBack } from "./internal/recycling.js"
+import { quickDecoder, quickEncoder, fallback } from "./internal/quickCodec.js"
+import { release } from "./internal/recycling.js"
 import { bytesSink, type BytesSink } from "./internal/sink.js"
 import { expandPath, queryText } from "./internal/urlPath.js"
 import { type Content, pieces } from "./RequestBody.js"
@@ -375,7 +375,7 @@ const encode = (
   const part = (schema: Loose | undefined): Readonly<Record<string, unknown>> => {
     if (schema === undefined) return {}
     const quick = quickEncoder(schema)(input ?? {})
-    if (quick !== unclear) return quick as Readonly<Record<string, unknown>>
+    if (quick !== fallback) return quick as Readonly<Record<string, unknown>>
     const encoded = Schema.encodeUnknownEither(schema, { errors: "all" })(input ?? {})
     if (Either.isRight(encoded)) return encoded.right as Readonly<Record<string, unknown>>
     issues.push(...issuesOf(encoded.left))
@@ -563,7 +563,7 @@ const itemsOf = (
   const sink = jsonItems((items) => {
     for (const item of items) {
       let value = quick(item)
-      if (value === unclear) {
+      if (value === fallback) {
         const result = Schema.decodeUnknownEither(schema, { errors: "first" })(item)
         value = Either.isRight(result) ? result.right : unreadable(item, result.left, index)
       }
@@ -654,7 +654,7 @@ const pullOfItems = <A>(
   const step: Pulled = Effect.suspend(() => {
     for (let part = arrived.pop(); part !== undefined; part = arrived.pop()) {
       items.add(part)
-      giveBack(part)
+      release(part)
       const taken = items.take()
       if (taken.length > 0) return chunkOf(taken)
       const problem = items.problem()
@@ -695,7 +695,7 @@ const receive = ({
   const readJson = method === "GET" ? wholeJsonOf : jsonOf
   const decode = (response: Received, value: unknown): Either.Either<unknown, MalformedResponse> => {
     const decoded = quick(value)
-    return decoded === unclear
+    return decoded === fallback
       ? Either.mapLeft(Schema.decodeUnknownEither(schema, { errors: "first" })(value), (error) =>
           malformed(response, error)
         )
@@ -704,7 +704,7 @@ const receive = ({
   switch (kind) {
     case "headers":
     case "stream":
-      // In this order: a spread with more behind it makes V8 give each object a hidden class of its own.
+      // In this order: a spread that is followed by more makes V8 give each object a hidden class of its own.
       return (response) => decode(response, { ":status": String(response.status), ...response.headers })
     case "items":
       return (response, attempt) => {

@@ -56,7 +56,7 @@ export interface Brief {
 }
 
 /**
- * A source that has been looked at.
+ * A source that has been opened.
  *
  * @since 0.1.0
  * @category models
@@ -77,7 +77,7 @@ export interface Opened<out E = never, out R = never> {
   readonly slice?: ((offset: number, length: number) => Stream.Stream<Uint8Array, E, R>) | undefined
   /** When it was last modified, where that is known. */
   readonly modified?: DateTime.Utc | undefined
-  /** Whether it is still what was opened; absent where it cannot be told. */
+  /** Whether it is still what was opened; absent where that cannot be known. */
   readonly unchanged?: Effect.Effect<boolean, E, R> | undefined
 }
 

@@ -1,7 +1,7 @@
 /**
  * What an account has: each service's endpoints by region and interface, as its login's catalog lists them.
  *
- * Rackspace's catalog has its oddities, all of which are kept: two entries of type `compute` (told apart by name), services
+ * Rackspace's catalog has its oddities, all of which are kept: two entries of type `compute` (distinguished by name), services
  * without a region (one endpoint for all), endpoints with a tenant of their own (`MossoCloudFS_…`), and two versions of one
  * service in one region.
  *

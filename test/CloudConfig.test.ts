@@ -143,7 +143,7 @@ describe("clouds.yaml", () => {
       assert.strictEqual(error.reason, "missing")
       assert.match(
         error.message,
-        /looked for clouds\.yaml, clouds\.yml, clouds\.json, .*openstack\/clouds\.yaml.*\/etc\/openstack/
+        /searched for clouds\.yaml, clouds\.yml, clouds\.json, .*openstack\/clouds\.yaml.*\/etc\/openstack/
       )
       const named = yield* refusal({}, { file: "/nowhere/clouds.yaml" })
       assert.match(named.message, /^\/nowhere\/clouds\.yaml: there is no such file/)

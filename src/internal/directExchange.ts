@@ -30,11 +30,11 @@ import {
 } from "./exchange.js"
 import { brokenOff, lateResponse, noResponse, refusalStall, stalled, tooLong } from "./http.js"
 import { parcelSize } from "./parcel.js"
-import { giveBack, type Pool, type Receiving, receiving } from "./recycling.js"
+import { release, type Pool, type Receiving, receiving } from "./recycling.js"
 import type { Sink } from "./sink.js"
 import { type Watchdog, type Watched, watchdogOf } from "./watchdog.js"
 
-/** Under this an HttpClient made of a dispatcher keeps that, as nothing else of it tells. */
+/** The key under which an HttpClient made of a dispatcher keeps that dispatcher. */
 const key = Symbol.for("effect-rackspace/dispatcher")
 
 /** Lets the services find the dispatcher that an HttpClient is made of. */
@@ -98,7 +98,7 @@ const outboundStream = (content: Content, progress: Progress, runtime: Runtime.R
   })
   let ahead: ReadonlyArray<Uint8Array> = []
   let coming: Promise<boolean> | undefined
-  /** Runs the source until it gives more; answers whether it did. */
+  /** Runs the source until it gives more; returns whether it did. */
   const more = (): Promise<boolean> =>
     new Promise((resolve, reject) => {
       fiber = Runtime.runFork(runtime, pull ?? start)
@@ -116,10 +116,10 @@ const outboundStream = (content: Content, progress: Progress, runtime: Runtime.R
       })
     })
   let out: Uint8Array | undefined
-  /** The next piece, while the one behind it is already read. */
+  /** The next piece, while the one after it is already read. */
   const nextPiece = (): Promise<IteratorResult<Uint8Array, undefined>> => {
     // What is larger than a socket holds is with the kernel before another piece is asked for.
-    if (out !== undefined && out.byteLength >= surelyGone) giveBack(out)
+    if (out !== undefined && out.byteLength >= surelyGone) release(out)
     out = undefined
     const piece = pending[index]
     if (piece !== undefined) {
@@ -184,7 +184,7 @@ const textOf = (parts: ReadonlyArray<Uint8Array>, limit?: number): string => {
   if (first === undefined) return ""
   const all = parts.length === 1 ? Buffer.from(first.buffer, first.byteOffset, first.byteLength) : Buffer.concat(parts)
   const bytes = limit === undefined ? all : all.subarray(0, limit)
-  // Most bodies are ASCII, which is told and copied much quicker than UTF-8 is decoded.
+  // Most bodies are ASCII, which is recognised and copied much faster than UTF-8 is decoded.
   return bytes.toString(isAscii(bytes) ? "latin1" : "utf8")
 }
 

@@ -1,40 +1,41 @@
 /**
- * Whether a request may have been carried out though nobody said so, for those who look at what its repetition is answered.
+ * Remembers that the response to a request was lost, so that the request may have been carried out: the response to its retry is
+ * then read with that in mind.
  */
 import * as Effect from "effect/Effect"
 import * as FiberRef from "effect/FiberRef"
 import { globalValue } from "effect/GlobalValue"
 
-/** What requests share that are, to whoever asked, one. */
-export interface Doubt {
-  /** Whether one that changes something may have been carried out, and its answer was lost. */
+/** Shared by the requests that make up one operation of the caller. */
+export interface LostResponse {
+  /** Whether a request that changes something may have been carried out, because its response was lost. */
   mayBeDone: boolean
 }
 
-/** The doubt that the requests of a fiber share, where they share one; each has its own otherwise. */
-export const shared: FiberRef.FiberRef<Doubt | undefined> = globalValue("effect-rackspace/doubt", () =>
-  FiberRef.unsafeMake<Doubt | undefined>(undefined)
+/** The state that the requests of a fiber share, where they share one; otherwise each has its own. */
+export const shared: FiberRef.FiberRef<LostResponse | undefined> = globalValue("effect-rackspace/lostResponse", () =>
+  FiberRef.unsafeMake<LostResponse | undefined>(undefined)
 )
 
-/** Runs what sends several requests with one doubt for all of them, which is also that of whoever runs it. */
-export const sharing = <A, E, R>(use: (doubt: Doubt) => Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+/** Runs an effect whose requests share one state. Within another such effect they share its state. */
+export const sharing = <A, E, R>(use: (lostResponse: LostResponse) => Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.flatMap(FiberRef.get(shared), (outer) => {
-    const doubt = outer ?? { mayBeDone: false }
-    return Effect.locally(use(doubt), shared, doubt)
+    const lostResponse = outer ?? { mayBeDone: false }
+    return Effect.locally(use(lostResponse), shared, lostResponse)
   })
 
 /**
- * A removal whose repetition finds traces of the first: it has succeeded where that may have been carried out, the refusal is one
- * that may come of it, and a look finds that what was to be removed is gone or going. A look that fails leaves the refusal.
+ * A retried delete that finds the resource gone or being deleted. It has succeeded where an earlier request may have been carried
+ * out, the refusal is one that this may cause, and `isGone` finds the resource gone. Where `isGone` fails, so does the delete.
  */
 export const removal = <E extends { readonly _tag: string }, R, E2, R2>(
   remove: Effect.Effect<void, E, R>,
   traces: ReadonlySet<string>,
   isGone: Effect.Effect<boolean, E2, R2>
 ): Effect.Effect<void, E, R | R2> =>
-  sharing((doubt) =>
+  sharing((lostResponse) =>
     Effect.catchAll(remove, (error) =>
-      doubt.mayBeDone && traces.has(error._tag)
+      lostResponse.mayBeDone && traces.has(error._tag)
         ? Effect.flatMap(
             Effect.orElseSucceed(isGone, () => false),
             (gone) => (gone ? Effect.void : Effect.fail(error))

@@ -28,13 +28,13 @@ export interface Outgoing {
   readonly body: Content | undefined
   readonly target: Target
   readonly policy: RetryPolicy.Service
-  /** By which its times are told. */
+  /** The clock of its timeouts. */
   readonly clock: Clock.Clock
   /** In bytes: how much of the response's body may be received before it is read; undefined leaves it to the exchange. */
   readonly readAhead: number | undefined
-  /** Is told of the bytes of bodies as they go and come. */
+  /** Called with the number of bytes that were sent or received. */
   sent(bytes: number): void
-  /** Is told once the last byte of its body was handed to the network. */
+  /** Called once the last byte of its body was handed to the network. */
   sentAll(): void
   received(bytes: number): void
 }

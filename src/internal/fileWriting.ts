@@ -6,7 +6,7 @@ import type * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
-import { giveBack, makePool } from "./recycling.js"
+import { release, makePool } from "./recycling.js"
 
 /** In bytes: what is collected before it is written. A call costs as much as many kibibytes do. */
 const largestPiece = 1024 * 1024
@@ -43,7 +43,7 @@ export const writeStream = <E, R>(
       if (before === undefined) return Effect.void
       return Effect.flatMap(Fiber.join(before.fiber), () => {
         writing = undefined
-        giveBack(before.bytes)
+        release(before.bytes)
         return progress(before.bytes.byteLength)
       })
     })
@@ -74,7 +74,7 @@ export const writeStream = <E, R>(
         rest = rest.subarray(fitting.byteLength)
         const next = filled === piece.byteLength ? flush : Effect.void
         if (rest.byteLength > 0) return Effect.zipRight(next, step)
-        giveBack(part)
+        release(part)
         return next
       })
       return step

@@ -506,12 +506,12 @@ const pack = ({ folder, follow, paths, prefix, room, sizes, times }) => {
     md5s += hash("md5", archive.subarray(start, start + size), "hex")
     offset = start + padded(size)
   }
-  const behind = follow ? [] : behindLinks(folder, names, problems)
-  if (behind.length > 0) {
+  const moved = follow ? [] : behindLinks(folder, names, problems)
+  if (moved.length > 0) {
     // They stand in the midst of the archive. Whoever asked takes the others for changed, and reads them anew.
-    const known = new Set([...problems, ...behind].map(([index]) => index))
+    const known = new Set([...problems, ...moved].map(([index]) => index))
     const others = names.flatMap((_, index) => (known.has(index) ? [] : [/** @type {const} */ ([index, ...changed])]))
-    return { archive: new Uint8Array(0), md5s: "", problems: [...problems, ...behind, ...others] }
+    return { archive: new Uint8Array(0), md5s: "", problems: [...problems, ...moved, ...others] }
   }
   return { archive: new Uint8Array(archive.buffer, 0, offset + 2 * block), md5s, problems }
 }
@@ -835,8 +835,8 @@ const notBehindLink = (folder) => {
 }
 
 /**
- * Small files, each written beside its place and then renamed; of one that fails nothing is left. What is no file stays, for who
- * asks to see to ("leave").
+ * Small files, each written under a temporary name and then renamed; of one that fails nothing is left. A target that is no
+ * file stays ("leave"), and the caller handles it.
  *
  * @param {StoreRequest} request
  * @returns {Stored}

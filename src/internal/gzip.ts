@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { createGunzip, createGzip, type Gunzip, type Gzip } from "node:zlib"
-import { giveBack } from "./recycling.js"
+import { release } from "./recycling.js"
 
 /** In bytes: what is emitted at a time. */
 const chunkSize = 64 * 1024
@@ -69,7 +69,7 @@ const through = <E, R, F>(
         given += part.byteLength
         codec.write(part, () => {
           pending--
-          giveBack(part)
+          release(part)
           changed()
         })
       }

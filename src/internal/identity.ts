@@ -1,5 +1,5 @@
 /**
- * The kinds of Identity behind one face: how credentials log in, how their token is revoked, and under which name their login
+ * One interface to all kinds of Identity: how credentials log in, how their token is revoked, and under which name their login
  * is kept.
  */
 import * as Effect from "effect/Effect"

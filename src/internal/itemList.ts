@@ -5,7 +5,7 @@ import * as Either from "effect/Either"
 import type * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import type { UnreadableItem } from "../Paging.js"
-import { quickDecoder, unclear } from "./quickCodec.js"
+import { quickDecoder, fallback } from "./quickCodec.js"
 import { issuesOf, kindOf } from "./schemaIssue.js"
 
 /** The items of a list: those that can be read, and what is wrong with the others. */
@@ -50,7 +50,7 @@ export const readEach = <A, I>(
     const unreadable: Array<UnreadableItem> = []
     for (const [index, raw] of list.entries()) {
       const value = quick(raw)
-      if (value !== unclear) {
+      if (value !== fallback) {
         items.push(value as A)
         continue
       }

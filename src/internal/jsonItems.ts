@@ -3,7 +3,7 @@
  * the whole text nor all raw items are in memory at once: large buffers are what a listing costs the garbage collector most.
  */
 import { isAscii } from "node:buffer"
-import { giveBack, sharedPool } from "./recycling.js"
+import { release, sharedPool } from "./recycling.js"
 import type { Sink } from "./sink.js"
 
 /** A sink that parses items. */
@@ -56,7 +56,7 @@ const lastCommaAfterBrace = (bytes: Buffer): number => {
   return -1
 }
 
-/** The position behind a string that begins at `start`. */
+/** The position after a string that begins at `start`. */
 const endOfString = (bytes: Buffer, start: number): number => {
   let at = start + 1
   while (at < bytes.byteLength && bytes[at] !== quote) at += bytes[at] === backslash ? 2 : 1
@@ -113,16 +113,16 @@ export const jsonItems = (take: (items: ReadonlyArray<unknown>) => void): ItemsS
     if (size + bytes.byteLength > room.byteLength) {
       const larger = Buffer.allocUnsafeSlow(Math.max(2 * room.byteLength, size + bytes.byteLength))
       room.copy(larger, 0, 0, size)
-      giveBack(room)
+      release(room)
       room = larger
     }
     room.set(bytes, size)
     size += bytes.byteLength
   }
 
-  const release = (): void => {
+  const releaseRoom = (): void => {
     size = 0
-    giveBack(room)
+    release(room)
     room = none
   }
 
@@ -160,7 +160,7 @@ export const jsonItems = (take: (items: ReadonlyArray<unknown>) => void): ItemsS
       keep(bytes)
       if (size < threshold) return
       const found = complete(room.subarray(0, size))
-      if (problem !== undefined) return release()
+      if (problem !== undefined) return releaseRoom()
       if (found === undefined) {
         // Not tried again for each piece, or a single long item would be read over and over.
         threshold = size * 2
@@ -183,9 +183,9 @@ export const jsonItems = (take: (items: ReadonlyArray<unknown>) => void): ItemsS
         const isCut = text.startsWith("[") && !structureOf(bytes).isClosed
         throw new UnreadableArray(text === "" && !opened ? "empty" : isCut ? "incomplete" : "notJson")
       } finally {
-        release()
+        releaseRoom()
       }
-      // Behind a comma there must be another item.
+      // After a comma there must be another item.
       if (!Array.isArray(items) || (opened && items.length === 0)) throw new UnreadableArray("notJson")
       take(items)
     }

@@ -23,7 +23,7 @@ export interface RunningMd5 {
   readonly digest: Effect.Effect<string>
 }
 
-/** Up to so many bytes are hashed where they are, since a thread would take longer to be told of them. */
+/** Up to so many bytes are hashed where they are, since handing them to a thread would take longer. */
 const worthAThread = 4 * 1024 * 1024
 
 const bufferSize = 1024 * 1024
@@ -34,7 +34,7 @@ const mostBuffers = 4
 /** For how long a thread without work waits for more, in milliseconds. */
 const patience = 2000
 
-/** What the thread answers. */
+/** A response of the thread. */
 interface Answer {
   readonly ready?: true
   readonly id?: number

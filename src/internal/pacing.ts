@@ -18,7 +18,7 @@ const slices = (bytes: Uint8Array, size: number): ReadonlyArray<Uint8Array> =>
     bytes.subarray(index * size, (index + 1) * size)
   )
 
-/** A request's body, each slice of which waits for its turn. `waited` is told for how many milliseconds. */
+/** A request's body, each slice of which waits for its turn. `waited` is called with the milliseconds that it waited. */
 export const pacedContent = (
   limit: BandwidthLimit,
   { bytes, length, stream }: Content,

@@ -14,12 +14,12 @@ import * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
 
 /** What is answered in place of a value: the parser must look at it. */
-export const unclear: unique symbol = Symbol.for("effect-rackspace/unclear")
+export const fallback: unique symbol = Symbol.for("effect-rackspace/fallback")
 
 /** A value's way through a schema, in one direction. */
 export type Quick = (input: unknown) => unknown
 
-/** Annotates a schema with its own quick way of decoding, which answers what the parser would, or {@link unclear}. */
+/** Annotates a schema with a quick decoder of its own, which returns what the parser would, or {@link fallback}. */
 export const quickDecoding: unique symbol = Symbol.for("effect-rackspace/annotation/QuickDecoding")
 
 const quickDecodingOf = AST.getAnnotation<Quick>(quickDecoding)
@@ -43,7 +43,7 @@ const kindOf = (ast: AST.AST): string | undefined =>
 const ofKind =
   (kind: string): Quick =>
   (input) =>
-    typeof input === kind ? input : unclear
+    typeof input === kind ? input : fallback
 
 /** The parser itself, for what is not compiled. */
 const asked = (ast: AST.AST, isDecoding: boolean): Quick => {
@@ -52,17 +52,17 @@ const asked = (ast: AST.AST, isDecoding: boolean): Quick => {
   return (input) => {
     try {
       const result = parse(input)
-      return Either.isRight(result) ? result.right : unclear
+      return Either.isRight(result) ? result.right : fallback
     } catch {
       // A schema that is asynchronous; the parser will say so.
-      return unclear
+      return fallback
     }
   }
 }
 
 /** What a step of a schema answers, where it does so at once. */
 const settled = (result: unknown): unknown =>
-  Either.isEither(result) && Either.isRight(result) ? result.right : unclear
+  Either.isEither(result) && Either.isRight(result) ? result.right : fallback
 
 const isRecord = (input: unknown): input is Record<PropertyKey, unknown> =>
   typeof input === "object" && input !== null && !Array.isArray(input)
@@ -92,7 +92,7 @@ const struct = (ast: AST.TypeLiteral, isDecoding: boolean): Quick | undefined =>
   const [index] = indexSignatures
   if (index === undefined) {
     return (input) => {
-      if (!isRecord(input)) return unclear
+      if (!isRecord(input)) return fallback
       const output: Record<PropertyKey, unknown> = {}
       for (const { isOptional, kind, name, quick } of properties) {
         const given = input[name]
@@ -102,7 +102,7 @@ const struct = (ast: AST.TypeLiteral, isDecoding: boolean): Quick | undefined =>
         }
         if (given === undefined && isOptional && !hasOwn.call(input, name)) continue
         const value = quick(given)
-        if (value === unclear) return unclear
+        if (value === fallback) return fallback
         output[name] = value
       }
       return output
@@ -112,11 +112,11 @@ const struct = (ast: AST.TypeLiteral, isDecoding: boolean): Quick | undefined =>
   if (properties.length > 0) return undefined
   const quick = compile(index.type, isDecoding)
   return (input) => {
-    if (!isRecord(input)) return unclear
+    if (!isRecord(input)) return fallback
     const output: Record<string, unknown> = {}
     for (const name of Object.keys(input)) {
       const value = quick(input[name])
-      if (value === unclear) return unclear
+      if (value === fallback) return fallback
       output[name] = value
     }
     return output
@@ -193,7 +193,7 @@ const renamed = (
     ? {}
     : Object.fromEntries(passages.map(({ to }) => [to, undefined]))
   return (input) => {
-    if (!isRecord(input)) return unclear
+    if (!isRecord(input)) return fallback
     const output: Record<PropertyKey, unknown> = { ...blank }
     for (const { change, first, from, kind, mayEndWithout, mayLack, second, to } of passages) {
       const given = input[from]
@@ -205,7 +205,7 @@ const renamed = (
       if (given === undefined && mayLack && !hasOwn.call(input, from)) {
         if (change === undefined) {
           if (mayEndWithout) continue
-          return unclear
+          return fallback
         } else {
           const changed = change(Option.none())
           if (Option.isNone(changed)) {
@@ -217,7 +217,7 @@ const renamed = (
         }
       } else {
         value = first(given)
-        if (value === unclear) return unclear
+        if (value === fallback) return fallback
         if (change !== undefined) {
           const changed = change(Option.some(value))
           if (Option.isNone(changed)) {
@@ -229,7 +229,7 @@ const renamed = (
         }
       }
       const last = second(value)
-      if (last === unclear) return unclear
+      if (last === fallback) return fallback
       output[to] = last
     }
     return output
@@ -249,15 +249,15 @@ const transformed = (ast: AST.Transformation, isDecoding: boolean): Quick | unde
   if (transformation._tag === "ComposeTransformation") {
     return (input) => {
       const value = first(input)
-      return value === unclear ? unclear : second(value)
+      return value === fallback ? fallback : second(value)
     }
   }
   const change = isDecoding ? transformation.decode : transformation.encode
   return (input) => {
     const given = first(input)
-    if (given === unclear) return unclear
+    if (given === fallback) return fallback
     const value = settled(change(given, options, ast, input))
-    return value === unclear ? unclear : second(value)
+    return value === fallback ? fallback : second(value)
   }
 }
 
@@ -288,9 +288,9 @@ const union = (ast: AST.Union, isDecoding: boolean): Quick | undefined => {
   return (input) => {
     for (const member of members) {
       const value = member(input)
-      if (value !== unclear) return value
+      if (value !== fallback) return value
     }
-    return unclear
+    return fallback
   }
 }
 
@@ -303,12 +303,12 @@ const compiled = (ast: AST.AST, isDecoding: boolean): Quick | undefined => {
     case "BooleanKeyword":
       return ofKind("boolean")
     case "UndefinedKeyword":
-      return (input) => (input === undefined ? input : unclear)
+      return (input) => (input === undefined ? input : fallback)
     case "UnknownKeyword":
     case "AnyKeyword":
       return identity
     case "Literal":
-      return (input) => (input === ast.literal ? input : unclear)
+      return (input) => (input === ast.literal ? input : fallback)
     case "TypeLiteral":
       return struct(ast, isDecoding)
     case "Union":
@@ -323,13 +323,13 @@ const compiled = (ast: AST.AST, isDecoding: boolean): Quick | undefined => {
         const encode = compile(inner, false)
         return (input) => {
           const value = check(input)
-          return value === unclear ? unclear : encode(value)
+          return value === fallback ? fallback : encode(value)
         }
       }
       const first = compile(ast.from, true)
       return (input) => {
         const value = first(input)
-        return value === unclear || Option.isSome(ast.filter(value, options, ast)) ? unclear : value
+        return value === fallback || Option.isSome(ast.filter(value, options, ast)) ? fallback : value
       }
     }
     case "Declaration": {
@@ -341,11 +341,11 @@ const compiled = (ast: AST.AST, isDecoding: boolean): Quick | undefined => {
       if (ast.elements.length > 0 || ast.rest.length !== 1 || rest === undefined) return undefined
       const quick = compile(rest.type, isDecoding)
       return (input) => {
-        if (!Array.isArray(input)) return unclear
+        if (!Array.isArray(input)) return fallback
         const output: Array<unknown> = []
         for (const item of input) {
           const value = quick(item)
-          if (value === unclear) return unclear
+          if (value === fallback) return fallback
           output.push(value)
         }
         return output
@@ -371,8 +371,8 @@ const compile = (ast: AST.AST, isDecoding: boolean): Quick => {
   return quick
 }
 
-/** Decodes as `Schema.decodeUnknown` does, or answers {@link unclear}. */
+/** Decodes as `Schema.decodeUnknown` does, or answers {@link fallback}. */
 export const quickDecoder = (schema: Schema.Schema.AnyNoContext): Quick => compile(schema.ast, true)
 
-/** Encodes as `Schema.encodeUnknown` does, or answers {@link unclear}. */
+/** Encodes as `Schema.encodeUnknown` does, or answers {@link fallback}. */
 export const quickEncoder = (schema: Schema.Schema.AnyNoContext): Quick => compile(schema.ast, false)

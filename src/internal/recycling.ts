@@ -2,7 +2,7 @@
  * Buffers that are used again. A large file is read, or received, into thousands of them, and a new one for each would cost the
  * garbage collector, and the kernel that clears it, more than the reading.
  *
- * Only who knows that a buffer's bytes are not read any more gives it back; where nobody does, each is used once.
+ * Only code that knows that a buffer is not read any more releases it; a buffer that is not released is used once.
  */
 import * as FiberRef from "effect/FiberRef"
 import * as GlobalValue from "effect/GlobalValue"
@@ -90,8 +90,8 @@ export const makeRooms = (largest = largestRoom): Rooms => {
   }
 }
 
-/** Gives a buffer back to whose it is, if it is anybody's, or that of which this is a part. It must not be read any more. */
-export const giveBack = (part: Uint8Array): void => owners.get(part.buffer)?.()
+/** Releases a buffer, or the one of which this is a part, to the pool that owns it, if any. It must not be read any more. */
+export const release = (part: Uint8Array): void => owners.get(part.buffer)?.()
 
 /**
  * Into whose buffers a response's body may come, given its length in bytes, since whoever reads it gives them back; undefined

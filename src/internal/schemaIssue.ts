@@ -31,7 +31,7 @@ export const kindOf = (value: unknown, ast: SchemaAST.AST = SchemaAST.unknownKey
 /** What stands where something else belongs: `, not null`. */
 const instead = (value: unknown, ast: SchemaAST.AST): string => `, not ${kindOf(value, ast)}`
 
-/** A string or an object that breaks a rule is of the right kind, and more of it is not told: it may be a secret. */
+/** A string or an object that breaks a rule is of the right kind, and no more of it is shown: it may be a secret. */
 const broken = (value: unknown, ast: SchemaAST.AST): string =>
   typeof value === "number" || typeof value === "boolean" || value === "" ? instead(value, ast) : ""
 

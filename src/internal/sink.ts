@@ -1,7 +1,7 @@
 /**
  * What takes the body of a response piece by piece, instead of its being kept and read afterwards.
  */
-import { giveBack, sharedPool } from "./recycling.js"
+import { release, sharedPool } from "./recycling.js"
 
 /** Takes a body as it arrives. */
 export interface Sink {
@@ -33,7 +33,7 @@ export const bytesSink = (limit: number): BytesSink => {
       if (size > piece.byteLength) {
         const larger = sharedPool(size).take()
         larger.set(piece.subarray(0, before))
-        giveBack(piece)
+        release(piece)
         piece = larger
       }
       piece.set(bytes, before)

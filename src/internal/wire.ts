@@ -6,7 +6,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
-import { quickDecoder, quickDecoding, unclear } from "./quickCodec.js"
+import { quickDecoder, quickDecoding, fallback } from "./quickCodec.js"
 
 const zero = "0".charCodeAt(0)
 
@@ -139,7 +139,7 @@ export const Timestamp: Schema.Schema<DateTime.Utc, string> = Schema.transformOr
   description: "an ISO 8601 timestamp",
   // A listing has it by the million.
   [quickDecoding]: (input: unknown) =>
-    typeof input === "string" ? (plainInstantOf(input) ?? Option.getOrElse(instantOf(input), () => unclear)) : unclear
+    typeof input === "string" ? (plainInstantOf(input) ?? Option.getOrElse(instantOf(input), () => fallback)) : fallback
 })
 
 /** A timestamp that may be missing, null, the empty string or no timestamp at all: absent in all these cases. */
@@ -239,7 +239,7 @@ const itemsOf = (value: unknown): ReadonlyArray<unknown> =>
 const readableOf = <A, I>(item: Schema.Schema<A, I>): ((value: unknown) => ReadonlyArray<I>) => {
   const quick = quickDecoder(item)
   const decode = ParseResult.decodeUnknownEither(item)
-  return (value) => itemsOf(value).filter((raw): raw is I => quick(raw) !== unclear || Either.isRight(decode(raw)))
+  return (value) => itemsOf(value).filter((raw): raw is I => quick(raw) !== fallback || Either.isRight(decode(raw)))
 }
 
 /** A list as {@link listOf} reads it, on its own. */

@@ -19,7 +19,7 @@ import { type CommonError, InvalidInput, type NotFound, type ResourceFailed, typ
 import * as Endpoint from "../Endpoint.js"
 import type { TokenRef } from "../Identity.js"
 import { refuseUnknown } from "../internal/knownFields.js"
-import * as Doubt from "../internal/doubt.js"
+import * as LostResponse from "../internal/doubt.js"
 import { listing, type PageQuery } from "../internal/listing.js"
 import { issuesText } from "../internal/schemaIssue.js"
 import * as RecentlyCreated from "../internal/recentlyCreated.js"
@@ -432,7 +432,7 @@ const makeService = (
           return yield* operations.resizeCluster(input)
         }),
       deleteCluster: (input) =>
-        Doubt.removal(
+        LostResponse.removal(
           operations.deleteCluster(input),
           new Set(["Conflict"]),
           Effect.map(operations.getCluster(input), ({ status }) => status === "DELETING" || status === "DELETED")

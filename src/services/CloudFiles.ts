@@ -843,7 +843,7 @@ const makeService = ({ cdnEndpoint, ...options }: Options = {}): Effect.Effect<
       bulkDelete: (input) => bulkDelete(input),
       ...makeFolders(client, {
         upload,
-        downloads: makeDownload(client, options.retry, { givesBack: true }),
+        downloads: makeDownload(client, options.retry, { releases: true }),
         bulkDelete,
         getCapabilities: discover
       }),

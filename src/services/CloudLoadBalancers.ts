@@ -29,7 +29,7 @@ import {
 import * as Endpoint from "../Endpoint.js"
 import type { TokenRef } from "../Identity.js"
 import { refuseUnknown } from "../internal/knownFields.js"
-import * as Doubt from "../internal/doubt.js"
+import * as LostResponse from "../internal/doubt.js"
 import { inWordsOf } from "../internal/pageSize.js"
 import * as Turns from "../internal/turns.js"
 import * as RecentlyCreated from "../internal/recentlyCreated.js"
@@ -447,7 +447,7 @@ const makeService = (options: Options = {}): Effect.Effect<Service, never, Token
               Effect.zipRight(
                 Endpoint.validate(cloudClient, known, input),
                 // What waits for the balancer and is sent again is one change.
-                Doubt.sharing(() => inTurn([input.loadBalancerId], method(input)))
+                LostResponse.sharing(() => inTurn([input.loadBalancerId], method(input)))
               )
           ]
         })
@@ -518,7 +518,7 @@ const makeService = (options: Options = {}): Effect.Effect<Service, never, Token
         created.noting(operations.create(input), ({ id, nodes = [] }) => [id, ...nodes.map((node) => node.id)]),
       addNodes: (input) => created.noting(changes.addNodes(input), (nodes) => nodes.map(({ id }) => id)),
       delete: (input) =>
-        Doubt.removal(
+        LostResponse.removal(
           changes.delete(input),
           traces,
           Effect.suspend(() => isGone(input.loadBalancerId))
@@ -526,14 +526,14 @@ const makeService = (options: Options = {}): Effect.Effect<Service, never, Token
       deleteMany: (input) =>
         Effect.zipRight(
           Endpoint.validate(cloudClient, endpoints.deleteMany, input),
-          Doubt.removal(
+          LostResponse.removal(
             Effect.suspend(() => inTurn(input.loadBalancerIds, operations.deleteMany(input))),
             traces,
             Effect.suspend(() => Effect.every(input.loadBalancerIds, isGone))
           )
         ),
       deleteSessionPersistence: (input) =>
-        Doubt.removal(
+        LostResponse.removal(
           changes.deleteSessionPersistence(input),
           traces,
           Effect.suspend(() => Effect.map(getSessionPersistence(input), Option.isNone))

@@ -84,7 +84,7 @@ const ComponentFields = Schema.Struct({
   /** For people: `HDFS Namenode`. Only of a node's components. */
   niceName: absentIfEmpty.pipe(Schema.fromKey("nice_name")),
   /**
-   * Where it answers, by the node's name within the cluster: `http://master-1.local:50070`. Reach it through a SOCKS proxy or
+   * Its URL, by the node's name within the cluster: `http://master-1.local:50070`. Reach it through a SOCKS proxy or
    * a tunnel to the node.
    */
   uri: absentIfEmpty,

@@ -1,7 +1,7 @@
 /**
  * The operations on many objects as data, and the values they give.
  *
- * It stands beside `endpoints.ts`, which spreads it into the one table, and so imports nothing of it.
+ * `endpoints.ts` spreads it into the one table, so it imports nothing from there.
  */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"

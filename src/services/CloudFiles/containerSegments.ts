@@ -1,7 +1,7 @@
 /**
  * Which objects of a container are segments of large objects in it, or are needed by symbolic links in it.
  *
- * Clients put segments beside their object, below its name, or in a folder elsewhere, so that names do not show it. The manifests
+ * Clients put segments next to their object, below its name, or in a folder elsewhere, so that names do not show it. The manifests
  * do: one pass through the listing finds what may be a manifest, and only that is asked for. Ordinary objects cost no request.
  */
 import * as Effect from "effect/Effect"
@@ -94,7 +94,7 @@ const sorting = ({ isGoing, isPlain, thorough }: SegmentSearch) => {
       bytes === 0 &&
       (hash === undefined || hash === emptyMd5) &&
       !(name.endsWith("/") || /\bdirectory\b/.test(contentType ?? ""))
-    // Segments beside an object or below its name come right after it.
+    // Segments next to an object or below its name come right after it.
     if (sloEtag !== undefined || mayBeDynamic || next?.startsWith(name) === true) probable.push(name)
     else if (bytes > small || (thorough && bytes > 0)) open.push(object)
   }

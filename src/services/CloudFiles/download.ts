@@ -48,7 +48,7 @@ export interface DownloadOptions {
   /**
    * Decompresses an object whose `Content-Encoding` is gzip while it is read; any other is given as it is stored. Checksum and length
    * are verified of what is stored. Nothing bounds how long the decompressed content may be, but memory does not grow with it.
-   * Default false. Fails with `InvalidInput` beside `range`, and with `MalformedResponse` where the object is not gzip or ends too early.
+   * Default false. Fails with `InvalidInput` together with `range`, and with `MalformedResponse` where the object is not gzip or ends too early.
    */
   readonly decompress?: boolean | undefined
 }
@@ -160,17 +160,17 @@ const buffers = (): Recycling.Receiving => {
 interface MakeOptions {
   readonly operation?: string
   /** Whether all buffers of the streams are given back once they are read. */
-  readonly givesBack?: boolean
+  readonly releases?: boolean
 }
 
 /** What `download`, `open` and `downloadToFile` are made of. */
 export const makeDownload = (
   client: CloudClient,
   servicePolicy: RetryPolicy.Service | undefined,
-  { operation = "CloudFiles.download", givesBack = false }: MakeOptions = {}
+  { operation = "CloudFiles.download", releases = false }: MakeOptions = {}
 ) => {
   const send = Endpoint.method(client, { ...endpoints.getObject, operation })
-  const get: typeof send = givesBack
+  const get: typeof send = releases
     ? (input) => Effect.suspend(() => Effect.locally(send(input), Recycling.receiving, buffers()))
     : send
   const getWhole = Endpoint.wholeMethod(client, { ...endpoints.getObject, operation }, smallObject)

@@ -15,7 +15,7 @@ import { type FolderCheck, makeFolderCheck } from "../../internal/folderCheck.js
 import { isPartName, removeLeftovers } from "../../internal/leftovers.js"
 import { manyAtATime } from "../../internal/manyAtATime.js"
 import { setModified } from "../../internal/modificationTime.js"
-import { giveBack } from "../../internal/recycling.js"
+import { release } from "../../internal/recycling.js"
 import { storeSmall } from "../../internal/smallFiles.js"
 import { type makeDownload, smallObject } from "./download.js"
 import type { ObjectSummary } from "./endpoints.js"
@@ -143,7 +143,7 @@ export const makeFolderDownload =
                 storeSmall(fs, { temporary, target, bytes: small.bytes, time: modifiedAt(small.info), check }),
                 () => {
                   const { byteLength } = small.bytes
-                  giveBack(small.bytes)
+                  release(small.bytes)
                   return byteLength
                 }
               )

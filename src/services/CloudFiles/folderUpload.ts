@@ -13,7 +13,7 @@ import type { CommonError, NotFound, QuotaExceeded } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
 import { becameLink, compareNames, isPlain, secondsText } from "../../internal/folderReader.js"
 import { type FolderReader, systemError } from "../../internal/folderReading.js"
-import { giveBack } from "../../internal/recycling.js"
+import { release } from "../../internal/recycling.js"
 import { fromBytes, fromFile, pieces, type RequestBody } from "../../RequestBody.js"
 import { isNotOffered } from "./bulk.js"
 import type { ExtractResult } from "./bulkEndpoints.js"
@@ -134,7 +134,7 @@ const makePile = (mostBytes: number, most: number) => {
   }
   return {
     take,
-    /** Adds a file, and gives those before it where there is no room for it beside them. */
+    /** Adds a file, and returns those before it where there is no room for all of them. */
     add: (file: Outgoing) => {
       const size = file.bytes + headers
       const full = files.length >= most || bytes + size > mostBytes ? take() : undefined
@@ -472,7 +472,7 @@ export const makeFolderUpload = (client: CloudClient, upload: ReturnType<typeof 
           }
         }
         // Each file of it is there as it was read; of what is not so, a connection may still hold the rest.
-        if (again.length === 0 && troubled.size < files.length) giveBack(packed.archive)
+        if (again.length === 0 && troubled.size < files.length) release(packed.archive)
         if (events.length > 0) yield* emit(events)
         // A token that dies meanwhile leaves the rest of an archive behind: that is worth another one.
         if (again.length >= fewestFiles && attempt === 0 && extracts !== false) {

@@ -19,7 +19,7 @@ import {
   type Unprocessable
 } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
-import * as Doubt from "../../internal/doubt.js"
+import * as LostResponse from "../../internal/doubt.js"
 import type { BulkDelete } from "./bulk.js"
 import type { BulkResult } from "./bulkEndpoints.js"
 import { endpoints, type ObjectInfo, type Segment } from "./endpoints.js"
@@ -433,8 +433,8 @@ export const makeLargeObjects = (
 
   const deleteStatic = (address: Address): Effect.Effect<BulkResult, DeleteLargeObjectError> =>
     Effect.gen(function* () {
-      const { mayBeDone, result } = yield* Doubt.sharing((doubt) =>
-        Effect.map(deleteManifest(address), (result) => ({ result, mayBeDone: doubt.mayBeDone }))
+      const { mayBeDone, result } = yield* LostResponse.sharing((lostResponse) =>
+        Effect.map(deleteManifest(address), (result) => ({ result, mayBeDone: lostResponse.mayBeDone }))
       )
       if (result.status.startsWith("2") && result.deleted > 0 && result.errors.length === 0) return result
       const isGone = result.errors.length === 0 && /^[24]0[04]\b/.test(result.status) && result.deleted === 0

@@ -8,7 +8,7 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { CloudClient } from "../../CloudClient.js"
 import * as Endpoint from "../../Endpoint.js"
-import * as Doubt from "../../internal/doubt.js"
+import * as LostResponse from "../../internal/doubt.js"
 import type { BulkDelete } from "./bulk.js"
 import { endpoints, type ObjectInfo } from "./endpoints.js"
 import { makeManifests, segmentsOf } from "./manifest.js"
@@ -68,11 +68,11 @@ export const makeManifestWatch = () => {
     /** Whether a manifest was stored, or nobody knows. */
     mayBeStored: (): boolean => mayBeStored,
     watch: <A, E, R>(put: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-      Doubt.sharing((doubt) => {
+      LostResponse.sharing((lostResponse) => {
         mayBeStored = true
         return Effect.tapErrorCause(put, (cause) =>
           Effect.sync(() => {
-            mayBeStored = !isRefusal(cause, doubt.mayBeDone)
+            mayBeStored = !isRefusal(cause, lostResponse.mayBeDone)
           })
         )
       })

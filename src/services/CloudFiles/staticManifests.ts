@@ -70,7 +70,7 @@ export const makeStaticManifests = (client: CloudClient, getCapabilities: Discov
     Effect.gen(function* () {
       const capabilities = Option.getOrUndefined(yield* Effect.orElseSucceed(getCapabilities(), () => Option.none()))
       if (capabilities !== undefined && capabilities.staticLargeObjects === undefined) return false
-      // What is said may be wrong, or about another storage behind the same address.
+      // /info may be wrong, or be that of another storage at the same address.
       const [segment] = segments
       return segment !== undefined && (yield* storesManifests(segment))
     })

@@ -18,7 +18,7 @@ import { isKeptPartOf, isPartName, removeLeftovers } from "../../internal/leftov
 import { runningMd5 } from "../../internal/md5.js"
 import { setModified } from "../../internal/modificationTime.js"
 import { expandHome } from "../../internal/privateFile.js"
-import { giveBack } from "../../internal/recycling.js"
+import { release } from "../../internal/recycling.js"
 import { type SmallFiles, smallFilesOf, storeQuickly, storeUsually } from "../../internal/smallFiles.js"
 import type * as RetryPolicy from "../../RetryPolicy.js"
 import {
@@ -124,7 +124,7 @@ const shortOf = (path: string): string => {
 }
 
 /** A temporary file in the folder of a file. */
-const besideOf = (path: string, mark: string): string => join(dirname(path), `.${shortOf(path)}.${mark}.part`)
+const temporaryName = (path: string, mark: string): string => join(dirname(path), `.${shortOf(path)}.${mark}.part`)
 
 /**
  * Opens a part file that was kept. Its name can be foreseen, so something else may bear it: then nothing is written, but it fails.
@@ -195,7 +195,7 @@ const reported = (
   bytes: Uint8Array
 ): Effect.Effect<DownloadedFile> => {
   const { byteLength } = bytes
-  giveBack(bytes)
+  release(bytes)
   const file = { path, info, bytes: byteLength, resumed: 0, verified: isVerified(info, verify) }
   return progress === undefined ? Effect.succeed(file) : Effect.as(progress(byteLength), file)
 }
@@ -204,7 +204,7 @@ const reported = (
 export const makeDownloadToFile = (client: CloudClient, servicePolicy: RetryPolicy.Service | undefined) => {
   const { begin, getObjectInfo, open, partsOf, range, wrongLength } = makeDownload(client, servicePolicy, {
     operation,
-    givesBack: true
+    releases: true
   })
 
   /** Bytes, checked as they pass. */
@@ -234,13 +234,13 @@ export const makeDownloadToFile = (client: CloudClient, servicePolicy: RetryPoli
     const path = expandHome(options.path)
     const where = { container, object, versionId, verify }
     const wanted = { container, object, versionId, ifMatch, verify, decompress }
-    const beside = (mark: string): string => besideOf(path, mark)
+    const temporaryOf = (mark: string): string => temporaryName(path, mark)
     /** Where a version is kept: apart, or the holes between parts would be taken for what came in one go. */
     const keptOf = (etag: string): { readonly gapless: string; readonly inParts: string } => {
       const given = unquoted(etag)
       // A cloud may put anything into an ETag, and what is no MD5 does not belong into a path.
       const mark = /^[0-9a-z]{1,64}$/i.test(given) ? given : digestOf(given)
-      return { gapless: beside(mark), inParts: beside(`${mark}.parts`) }
+      return { gapless: temporaryOf(mark), inParts: temporaryOf(`${mark}.parts`) }
     }
     /** Removes what was kept of versions that were not asked for again within a day. */
     const othersRemoved = removeLeftovers(fs, dirname(path), isKeptPartOf(shortOf(path)))
@@ -250,11 +250,11 @@ export const makeDownloadToFile = (client: CloudClient, servicePolicy: RetryPoli
     const written = <E>(target: FileSystem.File, stream: Stream.Stream<Uint8Array, E>, length: number | undefined) =>
       Effect.suspend(() => {
         let bytes = 0
-        const tell = (count: number): Effect.Effect<void> => {
+        const report = (count: number): Effect.Effect<void> => {
           bytes += count
           return progress(count)
         }
-        return Effect.map(writeStream(target, stream, { length, progress: tell }), () => bytes)
+        return Effect.map(writeStream(target, stream, { length, progress: report }), () => bytes)
       })
 
     /** Runs with the temporary file, and gives it its name; without success it goes, unless it is to be kept. */
@@ -287,7 +287,7 @@ export const makeDownloadToFile = (client: CloudClient, servicePolicy: RetryPoli
     /** Parts of a large object, several at a time; what is there already and has the right MD5 is not fetched. */
     const inParallel = (info: ObjectInfo, etag: string, size: number, { exempt, stream }: Parts) =>
       Effect.suspend(() => {
-        const part = resume ? keptOf(etag).inParts : beside(randomUUID())
+        const part = resume ? keptOf(etag).inParts : temporaryOf(randomUUID())
         let bytes = 0
         let resumed = 0
         let verified = verify
@@ -297,7 +297,7 @@ export const makeDownloadToFile = (client: CloudClient, servicePolicy: RetryPoli
           })
         const verifierOf = (stretch: Stretch, excused?: Parts["exempt"]) =>
           Verification.byParts(operation, where, Stream.fromIterable(stretch.parts), excused)
-        // Without exemptions: where nothing tells a part from a hole, it is not there.
+        // Without exemptions: where a part cannot be distinguished from a hole, it is not there.
         const isThere = (stretch: Stretch, held: number) =>
           !verify || stretch.offset + stretch.length > held || stretch.parts.some(({ md5 }) => md5 === undefined)
             ? Effect.succeed(false)
@@ -384,7 +384,7 @@ export const makeDownloadToFile = (client: CloudClient, servicePolicy: RetryPoli
 
     const inOneGo = (begun: Begun): Effect.Effect<DownloadedFile, DownloadToFileError> => {
       const { info, whole } = begun
-      const part = beside(randomUUID())
+      const part = temporaryOf(randomUUID())
       if (whole === undefined) {
         const content = { from: 0, stream: begun.stream, verified: isVerified(info, verify) }
         return inOne(info, part, false, Effect.succeed(content))
@@ -469,7 +469,7 @@ export const makeDownloadToFile = (client: CloudClient, servicePolicy: RetryPoli
       if (whole === undefined) return waysOf(fs, options).placed(begun)
       return Effect.flatMap(whole, (bytes) => {
         const target = expandHome(options.path)
-        const temporary = besideOf(target, randomUUID())
+        const temporary = temporaryName(target, randomUUID())
         return Effect.flatMap(
           storeQuickly(fs, quicker, { temporary, target, bytes, time: mtimeOf(info) }),
           (isStored): Effect.Effect<DownloadedFile | Large, DownloadToFileError> =>

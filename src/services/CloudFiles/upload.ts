@@ -32,7 +32,7 @@ import * as Endpoint from "../../Endpoint.js"
 import { gzip } from "../../internal/gzip.js"
 import { md5Hex, runningMd5 } from "../../internal/md5.js"
 import { inWordsOf } from "../../internal/pageSize.js"
-import { giveBack } from "../../internal/recycling.js"
+import { release } from "../../internal/recycling.js"
 import { absent } from "../../internal/wire.js"
 import { type Content, type Opened, pieces, type RequestBody } from "../../RequestBody.js"
 import type { BulkDelete } from "./bulk.js"
@@ -595,7 +595,7 @@ export const makeUpload = (client: CloudClient, bulkDelete: BulkDelete, putStati
         onSuccess: ({ etag }): Effect.Effect<Uploaded, UploadError> => {
           if (etag !== undefined && contradicts(etag, md5)) return Effect.fail(mismatch(input, md5, etag))
           // Only a cloud that has received all of it can know its MD5; any other response may come before it was read.
-          if (etag !== undefined && unquoted(etag) === md5) giveBack(bytes)
+          if (etag !== undefined && unquoted(etag) === md5) release(bytes)
           const result = etag === undefined || etag === md5 ? uploaded : { ...uploaded, etag }
           const reported = progress === undefined ? Effect.succeed(result) : Effect.as(settle(bytes.byteLength), result)
           return etag === undefined ? Effect.zipRight(confirm(input, hasMd5(md5)), reported) : reported
