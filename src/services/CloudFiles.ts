@@ -53,6 +53,7 @@ import { type DownloadedRange, type DownloadRangesOptions, makeDownloadRanges } 
 import { makeSymlinks } from "./CloudFiles/symlinks.js"
 import { makeVersions, type Versions } from "./CloudFiles/versions.js"
 import { makeStaticManifests } from "./CloudFiles/staticManifests.js"
+import { makePutDynamicManifest } from "./CloudFiles/confirmation.js"
 import { makeFolders } from "./CloudFiles/folder.js"
 import { inputs } from "./CloudFiles/inputs.js"
 import type {
@@ -837,6 +838,7 @@ const makeService = ({ cdnEndpoint, ...options }: Options = {}): Effect.Effect<
       downloadToFile: makeDownloadToFile(client, options.retry),
       upload,
       ...makeCopies({ client, bulkDelete, putStaticManifest }, partsOfAccount),
+      putDynamicManifest: makePutDynamicManifest(client),
       putManifest: (input) =>
         Effect.catchTag(putStaticManifest(input), "NoStaticLargeObjects", ({ refusal }) => Effect.fail(refusal)),
       ...bulk,

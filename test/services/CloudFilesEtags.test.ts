@@ -21,6 +21,10 @@ describe("CloudFiles: ETags that are no MD5", () => {
           match: { method: "PUT" },
           fault: { _tag: "Status", status: 201, headers: { ETag: noMd5 }, body: "" }
         })
+        yield* emulated.fail({
+          match: { method: "HEAD", path: /\/c\/o/ },
+          fault: { _tag: "Status", status: 200, headers: { ETag: noMd5, "Content-Length": "5" }, body: "" }
+        })
         const body = CloudFiles.fromString("hello")
         const stored = yield* files.upload({ container: "c", object: "o", body, ...options })
         assert.strictEqual(stored.etag, noMd5)

@@ -757,6 +757,7 @@ export const endpoints = {
       /** `*` makes it only where no object bears the name. */
       ifNoneMatch: Schema.optional(Schema.Literal("*")).pipe(Schema.fromKey("if-none-match"))
     },
+    stores: true,
     success: Endpoint.headers(StoredObject),
     errors: ["NotFound", "Conflict", "PreconditionFailed", "QuotaExceeded"]
   }),

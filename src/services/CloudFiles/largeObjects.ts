@@ -22,6 +22,7 @@ import * as Endpoint from "../../Endpoint.js"
 import * as LostResponse from "../../internal/doubt.js"
 import type { BulkDelete } from "./bulk.js"
 import type { BulkResult } from "./bulkEndpoints.js"
+import { makeConfirmation, makePutDynamicManifest, md5OfNothing, sameContent, sameEtag } from "./confirmation.js"
 import { endpoints, type ObjectInfo, type Segment } from "./endpoints.js"
 import { isPart, makeManifests, type Part, segmentsOf, type Submanifest } from "./manifest.js"
 import type { Values } from "./headers.js"
@@ -31,6 +32,7 @@ import { makeSegmentContainer } from "./segmentContainer.js"
 import {
   type Address,
   contradicts,
+  etagOf,
   expiryAfter,
   folderOf,
   isSame,
@@ -132,7 +134,8 @@ export const makeLargeObjects = (
   const copyManifest = Endpoint.method(client, endpoints.copyManifest)
   const putManifest = (input: Parameters<PutStaticManifest>[0]) =>
     Effect.catchTag(putStaticManifest(input), "NoStaticLargeObjects", ({ refusal }) => Effect.fail(refusal))
-  const putDynamicManifest = Endpoint.method(client, withKept(endpoints.putDynamicManifest))
+  const putDynamicManifest = makePutDynamicManifest(client, copying)
+  const confirm = makeConfirmation(client, copying)
   const createSegmentContainer = makeSegmentContainer(client)
   const putLink = Endpoint.method(client, withKept({ ...endpoints.createSymlink, operation: copying }))
   const readSource = Endpoint.method(sourceClient, { ...getStoredHeaders, operation: copying })
@@ -223,6 +226,10 @@ export const makeLargeObjects = (
           if (isKnown && etag !== undefined && contradicts(etag, expected)) {
             return yield* mismatch({ container, object }, expected, unquoted(etag))
           }
+          if (md5In(etag) === undefined) {
+            const isStored = ({ bytes }: ObjectInfo): boolean => bytes === (entry.bytes ?? part.length)
+            yield* confirm({ address: target, etag, expected: isKnown ? expected : undefined, isStored })
+          }
           return {
             path: pathOf({ container, object }),
             etag: unquoted(etag ?? expected),
@@ -259,6 +266,8 @@ export const makeLargeObjects = (
         }
         const held = yield* fitting(segments, 0)
         const { etag } = yield* watch(putManifest({ ...address, ...head, segments: held }))
+        const expected = etagOf(held)
+        if (etag !== undefined && contradicts(etag, expected)) return yield* mismatch(address, expected, unquoted(etag))
         return made(etag)
       }).pipe(
         Effect.onError(() =>
@@ -361,20 +370,30 @@ export const makeLargeObjects = (
         info.symlinkTarget !== undefined
           ? yield* copyLink(plain, info.symlinkTarget, found)
           : !isLarge
-            ? yield* copyPlain(plain)
+            ? yield* copyPlain(plain, info)
             : segments === "share"
-              ? yield* copyShared(plain, old)
+              ? yield* copyShared(plain, info, old)
               : yield* copyDeep(options, found)
       const left = needs === undefined ? [...old.left, ...old.own.map(unseen)] : yield* removeOld(old, needs)
       return left.length > 0 ? { ...copied, leftSegments: left } : copied
     })
 
-  const copyPlain = (input: CopyInput): Effect.Effect<Made, CopyError> =>
-    Effect.map(copyObject({ ...input, source: sourceOf(input.source) }), ({ etag }) => ({
-      copied: { etag, segments: 0 },
-      // It may have been a segment of what it has overwritten.
-      needs: (path) => from === undefined && path === pathOf(input.source)
-    }))
+  const copyPlain = (input: CopyInput, info: ObjectInfo): Effect.Effect<Made, CopyError> =>
+    Effect.gen(function* () {
+      const { etag } = yield* copyObject({ ...input, source: sourceOf(input.source) })
+      // The source may be another one than a moment ago; then the copy itself must have the ETag of the response.
+      yield* confirm({
+        address: input,
+        etag,
+        expected: md5In(info.etag),
+        isStored: (copy) => (md5In(etag) === undefined ? sameContent(info)(copy) : sameEtag(copy.etag, etag))
+      })
+      return {
+        copied: { etag, segments: 0 },
+        // It may have been a segment of what it has overwritten.
+        needs: (path) => from === undefined && path === pathOf(input.source)
+      }
+    })
 
   /** Copies a symbolic link itself, which then leads to the same target. */
   const copyLink = (
@@ -403,6 +422,12 @@ export const makeLargeObjects = (
           ...(etag !== undefined && { etag })
         }
       })
+      yield* confirm({
+        address: input,
+        etag: made.etag,
+        expected: md5OfNothing,
+        isStored: ({ symlinkTarget }) => symlinkTarget !== undefined && isSame(symlinkTarget, target)
+      })
       return {
         copied: { etag: made.etag, segments: 0 },
         needs: (path) => account === undefined && path === pathOf(target)
@@ -410,9 +435,20 @@ export const makeLargeObjects = (
     })
 
   /** Copies a manifest only. What it consists of is read after the copy, since the source may change before it. */
-  const copyShared = (input: CopyInput, old: Old): Effect.Effect<Made, CopyError> =>
+  const copyShared = (input: CopyInput, info: ObjectInfo, old: Old): Effect.Effect<Made, CopyError> =>
     Effect.gen(function* () {
       const { etag } = yield* copyManifest(input)
+      yield* confirm({
+        address: input,
+        etag,
+        expected: info.isStaticLargeObject ? md5In(info.etag) : md5OfNothing,
+        isStored: (copy) =>
+          copy.isStaticLargeObject === info.isStaticLargeObject &&
+          (copy.manifest === undefined) === (info.manifest === undefined) &&
+          (md5In(etag) === undefined || info.manifest !== undefined
+            ? sameContent(info)(copy)
+            : sameEtag(copy.etag, etag))
+      })
       const copied = { etag, segments: 0 }
       if (old.own.length === 0 && old.left.length === 0) return { copied, needs: () => false }
       const paths = yield* Effect.option(consistsOf({ container: input.container, object: input.object }))

@@ -14,8 +14,9 @@ import type { CloudClient } from "../../CloudClient.js"
 import type { Unprocessable } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
 import type { Discovery } from "./capabilities.js"
+import { makeConfirmation } from "./confirmation.js"
 import { endpoints, type Segment } from "./endpoints.js"
-import { addressOf, etagOf, unquoted } from "./segments.js"
+import { addressOf, contradicts, etagOf, unquoted } from "./segments.js"
 import { withKept } from "./storedHeaders.js"
 
 /** The cloud has no static large objects. Nothing was stored. */
@@ -49,6 +50,7 @@ const expectedEtag = (segments: ReadonlyArray<Segment>): string =>
 export const makeStaticManifests = (client: CloudClient, getCapabilities: Discovery["getCapabilities"]) => {
   const put = Endpoint.method(client, putManifest)
   const deleteObject = Endpoint.method(client, endpoints.deleteObject)
+  const confirm = makeConfirmation(client, putManifest.operation)
 
   /** What the cloud does with a manifest's ETag; undefined until a manifest was put. */
   let support: "comparesEtag" | "comparesContent" | "none" | undefined
@@ -98,6 +100,16 @@ export const makeStaticManifests = (client: CloudClient, getCapabilities: Discov
             (refusal) => putWithoutEtag(input, refusal)
           )
         )
+      })
+    ).pipe(
+      Effect.tap(({ etag }) => {
+        const expected = expectedEtag(input.segments)
+        return confirm({
+          address: input,
+          etag,
+          expected,
+          isStored: (info) => info.isStaticLargeObject && info.etag !== undefined && !contradicts(info.etag, expected)
+        })
       })
     )
 }

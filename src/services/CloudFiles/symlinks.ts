@@ -10,7 +10,9 @@ import type { CloudClient } from "../../CloudClient.js"
 import { InvalidInput } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
 import type { Discovery } from "./capabilities.js"
+import { makeConfirmation, md5OfNothing } from "./confirmation.js"
 import { endpoints } from "./endpoints.js"
+import { isSame } from "./segments.js"
 
 type LinkInput = NonNullable<Parameters<Endpoint.Method<typeof endpoints.createSymlink>>[0]>
 
@@ -21,6 +23,7 @@ const operation = "CloudFiles.createSymlink"
 export const makeSymlinks = (client: CloudClient, getCapabilities: Discovery["getCapabilities"]) => {
   const put = Endpoint.method(client, endpoints.createSymlink)
   const head = Endpoint.method(client, { ...endpoints.getObjectInfo, operation })
+  const confirm = makeConfirmation(client, operation)
   const remove = Endpoint.method(client, { ...endpoints.deleteObject, operation })
 
   /** Undefined until it is known. */
@@ -61,5 +64,15 @@ export const makeSymlinks = (client: CloudClient, getCapabilities: Discovery["ge
           ? Effect.tap(find(input), (found) => Effect.sync(() => (hasLinks = found)))
           : Effect.succeed(hasLinks)
       )
-    ).pipe(Effect.flatMap((found) => (found ? put(input) : refused)))
+    ).pipe(
+      Effect.flatMap((found) => (found ? put(input) : refused)),
+      Effect.tap(({ etag }) =>
+        confirm({
+          address: input,
+          etag,
+          expected: md5OfNothing,
+          isStored: ({ symlinkTarget }) => symlinkTarget !== undefined && isSame(symlinkTarget, input.target)
+        })
+      )
+    )
 }

@@ -23,7 +23,6 @@ import {
   type CommonError,
   type DocumentedError,
   InvalidInput,
-  MalformedResponse,
   PreconditionFailed,
   SourceChanged,
   type Unprocessable
@@ -36,6 +35,7 @@ import { release } from "../../internal/recycling.js"
 import { absent } from "../../internal/wire.js"
 import { type Content, type Opened, pieces, type RequestBody } from "../../RequestBody.js"
 import type { BulkDelete } from "./bulk.js"
+import { makeConfirmation, makePutDynamicManifest, sameEtag } from "./confirmation.js"
 import { endpoints, type ObjectInfo, type Segment } from "./endpoints.js"
 import { makeNesting } from "./nesting.js"
 import { type LeftSegment, makeManifestWatch, makeOldSegments, nothingOld, type Old } from "./oldSegments.js"
@@ -47,6 +47,7 @@ import {
   expiryAfter,
   folderOf,
   largestObject,
+  md5In,
   mostEntries,
   numbered,
   pathOf,
@@ -202,21 +203,13 @@ const mismatch = (where: Address, expected: string, actual: string | undefined, 
         : `${operation}: ${where.container}/${where.object} was sent with the MD5 ${expected}, and the cloud has stored ${actual}`
   })
 
-/** The cloud returned 201 without an ETag, and the object is not what was sent. */
-const notStored = ({ container, object }: Address): MalformedResponse =>
-  new MalformedResponse({
-    service,
-    operation,
-    status: 201,
-    path: "etag",
-    expected: "the ETag of what was sent",
-    message: `${operation}: the cloud returned 201 without an ETag, and ${container}/${object} is not what was sent`
-  })
-
-const hasMd5 =
-  (md5: string) =>
-  ({ etag }: ObjectInfo): boolean =>
-    etag !== undefined && !contradicts(etag, md5)
+/** Whether an object has this MD5; or this size and the ETag of the response, where the cloud's ETags are no MD5s. */
+const hasContent =
+  (md5: string, length: number, reported: string | undefined) =>
+  ({ bytes, etag }: ObjectInfo): boolean =>
+    etag !== undefined &&
+    !contradicts(etag, md5) &&
+    (md5In(etag) !== undefined || (bytes === length && (reported === undefined || sameEtag(reported, etag))))
 
 const notTheNamed = (where: Address, named: string, actual: string): ChecksumMismatch =>
   new ChecksumMismatch({
@@ -568,16 +561,11 @@ export const makeUpload = (client: CloudClient, bulkDelete: BulkDelete, putStati
     ...endpoints.putObject,
     success: Endpoint.headers(Schema.Struct({ etag: absent(Schema.String) }))
   })
-  const putDynamicManifest = Endpoint.method(client, endpoints.putDynamicManifest)
+  const putDynamicManifest = makePutDynamicManifest(client, operation)
+  const confirm = makeConfirmation(client, operation)
   const replaceObjectMetadata = Endpoint.method(client, endpoints.replaceObjectMetadata)
   const createSegmentContainer = makeSegmentContainer(client)
   const { getObjectInfo, find, manifests, removeOld, removeSent } = makeOldSegments(client, operation, bulkDelete)
-
-  /** Checks the headers of the stored object, where the cloud responded without an ETag. */
-  const confirm = (where: Address, isStored: (info: ObjectInfo) => boolean): Effect.Effect<void, UploadError> =>
-    Effect.flatMap(getObjectInfo({ container: where.container, object: where.object }), (info) =>
-      isStored(info) ? Effect.void : Effect.fail(notStored(where))
-    )
 
   const putBytes = (
     input: PutHead,
@@ -598,7 +586,17 @@ export const makeUpload = (client: CloudClient, bulkDelete: BulkDelete, putStati
           if (etag !== undefined && unquoted(etag) === md5) release(bytes)
           const result = etag === undefined || etag === md5 ? uploaded : { ...uploaded, etag }
           const reported = progress === undefined ? Effect.succeed(result) : Effect.as(settle(bytes.byteLength), result)
-          return etag === undefined ? Effect.zipRight(confirm(input, hasMd5(md5)), reported) : reported
+          return etag === md5
+            ? reported
+            : Effect.zipRight(
+                confirm({
+                  address: input,
+                  etag,
+                  expected: md5,
+                  isStored: hasContent(md5, bytes.byteLength, etag)
+                }),
+                reported
+              )
         }
       }
     )
@@ -634,7 +632,10 @@ export const makeUpload = (client: CloudClient, bulkDelete: BulkDelete, putStati
         Effect.tapError((error) => (error instanceof TooLong ? settle(0) : Effect.void))
       )
       const { md5 } = tally
-      if (stored.etag === undefined) yield* confirm(input, hasMd5(md5))
+      if (stored.etag === undefined || !contradicts(stored.etag, md5)) {
+        const isStored = hasContent(md5, tally.bytes, stored.etag)
+        yield* confirm({ address: input, etag: stored.etag, expected: md5, isStored })
+      }
       yield* settle(tally.bytes)
       return stored.etag === undefined || !contradicts(stored.etag, md5)
         ? { etag: stored.etag ?? md5, md5, bytes: tally.bytes, segments: 0 }
@@ -774,22 +775,14 @@ export const makeUpload = (client: CloudClient, bulkDelete: BulkDelete, putStati
           const segments = yield* fitting(inOrder(), 1)
           const { etag } = yield* watch(refusedParts(putStaticManifest({ ...input, segments })))
           const expected = etagOf(segments)
-          if (etag === undefined) {
-            yield* confirm(
-              input,
-              (info) => info.isStaticLargeObject && info.etag !== undefined && !contradicts(info.etag, expected)
-            )
-          }
           return { sent, expected, stored: etag }
         })
       const storeDynamic = (sent: Sent): Effect.Effect<Stored, UploadError> =>
         Effect.suspend(() => {
           const stored = { sent, expected: etagOf(inOrder()), stored: undefined }
-          return watch(putDynamicManifest({ ...input, segments: { container, prefix: `${folder}/` } })).pipe(
-            Effect.tap(({ etag }) =>
-              etag === undefined ? confirm(input, ({ manifest }) => manifest !== undefined) : Effect.void
-            ),
-            Effect.as(stored)
+          return Effect.as(
+            watch(putDynamicManifest({ ...input, segments: { container, prefix: `${folder}/` } })),
+            stored
           )
         })
 

@@ -1,0 +1,81 @@
+/**
+ * Whether an object was stored that the cloud says to have stored. A gateway may send 201 of its own, and what follows, as the
+ * deletion of what was moved, must not rely on that.
+ */
+import * as Effect from "effect/Effect"
+import type { CloudClient } from "../../CloudClient.js"
+import { type CommonError, MalformedResponse } from "../../CloudError.js"
+import * as Endpoint from "../../Endpoint.js"
+import { endpoints, type ObjectInfo } from "./endpoints.js"
+import { segmentsOf } from "./manifest.js"
+import { type Address, md5In, unquoted } from "./segments.js"
+import { withKept } from "./storedHeaders.js"
+
+/** The MD5 of nothing: the ETag of what has no content of its own. */
+export const md5OfNothing = "d41d8cd98f00b204e9800998ecf8427e"
+
+/** What was stored, and how it is known. */
+export interface Claim {
+  readonly address: Address
+  /** The ETag of the response. */
+  readonly etag: string | undefined
+  /** The ETag that only a cloud can tell which has stored it: then nothing is requested. */
+  readonly expected: string | undefined
+  /** Whether the object, by its own headers, is what was stored. */
+  readonly isStored: (info: ObjectInfo) => boolean
+}
+
+/** Whether two ETags are the same, quotation marks aside. */
+export const sameEtag = (a: string | undefined, b: string | undefined): boolean =>
+  a !== undefined && b !== undefined && unquoted(a) === unquoted(b)
+
+/** Whether an object is as large as another one, and has its ETag if both are MD5s. */
+export const sameContent =
+  (source: ObjectInfo) =>
+  (copy: ObjectInfo): boolean => {
+    const [a, b] = [md5In(source.etag), md5In(copy.etag)]
+    return source.bytes === copy.bytes && (a === undefined || b === undefined || a === b)
+  }
+
+/** What checks claims, and fails with `MalformedResponse` where one is not true. A symbolic link is checked itself. */
+export const makeConfirmation = (client: CloudClient, operation: string) => {
+  const head = Endpoint.method(client, { ...endpoints.getObjectInfo, operation })
+
+  const notStored = ({ container, object }: Address): MalformedResponse =>
+    new MalformedResponse({
+      service: client.service,
+      operation,
+      status: 201,
+      path: "etag",
+      expected: "the ETag of what was to be stored",
+      message: `${operation}: the cloud says that it has stored ${container}/${object}, but the object is not what was sent`
+    })
+
+  return ({ address, etag, expected, isStored }: Claim): Effect.Effect<void, CommonError> =>
+    sameEtag(etag, expected)
+      ? Effect.void
+      : head({ container: address.container, object: address.object, symlink: "link" }).pipe(
+          Effect.flatMap((info) => (isStored(info) ? Effect.void : Effect.fail(notStored(address)))),
+          Effect.catchTag("NotFound", () => Effect.fail(notStored(address)))
+        )
+}
+
+const putManifest = withKept(endpoints.putDynamicManifest)
+
+/** Stores manifests of dynamic large objects, and checks that they are stored. */
+export const makePutDynamicManifest = (client: CloudClient, operation: string = putManifest.operation) => {
+  const put = Endpoint.method(client, putManifest)
+  const confirm = makeConfirmation(client, operation)
+  return (input: NonNullable<Parameters<typeof put>[0]>) =>
+    Effect.tap(put(input), ({ etag }) =>
+      confirm({
+        address: input,
+        etag,
+        expected: md5OfNothing,
+        isStored: ({ manifest }) => {
+          const where = manifest === undefined ? undefined : segmentsOf(manifest)
+          return where?.container === input.segments.container && where.prefix === input.segments.prefix
+        }
+      })
+    )
+}
