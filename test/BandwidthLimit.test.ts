@@ -79,7 +79,7 @@ describe("a limit on bandwidth", () => {
     })
   )
 
-  it.effect("does not save up what nobody took", () =>
+  it.effect("does not save up capacity that was not used", () =>
     Effect.gen(function* () {
       const limit = yield* BandwidthLimit.make({ bytesPerSecond: 1000 })
       yield* limit.take(1)

@@ -384,7 +384,7 @@ describe("CloudClient: operations that a cloud may work on for minutes", () => {
   )
 })
 
-describe("CloudClient: one resource that always answers 401", () => {
+describe("CloudClient: one resource that always returns 401", () => {
   it.effect("costs a few logins in the whole program, and does not disturb the others", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
@@ -426,7 +426,7 @@ describe("CloudClient: one resource that always answers 401", () => {
   )
 })
 
-describe("CloudClient: many resources that always answer 401", () => {
+describe("CloudClient: many resources that always return 401", () => {
   const containers = Array.from({ length: 50 }, (_, index) => `bad-${index}`)
   const call = (container: string) =>
     Effect.flatMap(CloudFiles.CloudFiles, (files) => files.getContainer({ container }))
@@ -507,7 +507,7 @@ describe("CloudClient: many resources that always answer 401", () => {
       }).pipe(Effect.provide(TestCloud.layer()))
   )
 
-  it.effect("also where only changing a resource is answered so, and reading it works", () =>
+  it.effect("also where only changing a resource returns 401, and reading it works", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const files = yield* CloudFiles.CloudFiles
@@ -612,7 +612,7 @@ describe("CloudClient: how many requests are under way at a time", () => {
 })
 
 describe("CloudClient: NotFound", () => {
-  it.effect("names what was looked for", () =>
+  it.effect("names the missing resource", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       const servers = yield* CloudServers.CloudServers

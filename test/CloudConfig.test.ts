@@ -280,7 +280,7 @@ auth: {auth_url: 'https://{${name}}.a.test/v3', user_id: u, password: '{region_n
   )
 
   it.effect(
-    "files are looked for in ~/.config too where XDG_CONFIG_HOME is elsewhere, then where the system keeps its own",
+    "files are searched for in ~/.config too where XDG_CONFIG_HOME is elsewhere, then where the system keeps its own",
     () =>
       Effect.gen(function* () {
         const { message } = yield* refusal({}, {}, { XDG_CONFIG_DIRS: "/etc/one:/etc/two" })
@@ -375,7 +375,7 @@ clouds:
 ${auth.replace(/^(?=.)/gm, "      ")}`
   })
 
-  it.effect("a merge key takes in a mapping, or several, and what stands beside it counts more", () =>
+  it.effect("a merge key includes a mapping, or several, and the entry's own keys override them", () =>
     Effect.gen(function* () {
       const above = `
 x-a: &a { project_name: a, project_domain_id: da }

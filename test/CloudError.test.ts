@@ -375,7 +375,7 @@ describe("fromRefusal: how long to wait", () => {
     assert.strictEqual(seconds(from(503, "", { headers: { "retry-after": "9".repeat(300) } })), 10 * 365 * 86_400)
   })
 
-  it("what is no time is none", () => {
+  it("a text that is no time gives none", () => {
     for (const value of ["NaN", "soon", "Infinity", ""]) {
       assert.isUndefined(seconds(from(429, "", { headers: { "retry-after": value } })), value)
     }

@@ -203,7 +203,7 @@ describe("a tenant by its name", () => {
       return JSON.parse(identity.received[0]?.text ?? "") as unknown
     })
 
-  it.effect("is sent beside every kind of credentials of version 2", () =>
+  it.effect("is sent with every kind of credentials of version 2", () =>
     Effect.gen(function* () {
       const tenantName = "demo project"
       const scoped = { ...login, tenantName }
@@ -223,7 +223,7 @@ describe("a tenant by its name", () => {
     })
   )
 
-  it.effect("is refused beside an id", () =>
+  it.effect("is refused together with an id", () =>
     isRefused(made("apiKey", { tenantId: "1", tenantName: "demo" }), "tenantName", "both")
   )
 

@@ -512,7 +512,7 @@ describe("types", () => {
     expectTypeOf<Servers["list"]>().toBeCallableWith({ pageSize: undefined, status: undefined })
   })
 
-  it("a secret is given as a string or redacted, and told redacted", () => {
+  it("a secret is given as a string or redacted, and read redacted", () => {
     type Password = NonNullable<Parameters<Servers["create"]>[0]["adminPassword"]>
     expectTypeOf<Password>().toEqualTypeOf<string | Redacted.Redacted>()
     expectTypeOf<CloudServers.GeneratedKeyPair["privateKey"]>().toEqualTypeOf<Redacted.Redacted>()

@@ -771,7 +771,7 @@ describe("kinds of credentials", () => {
     }).pipe(Effect.provide(TestCloud.layerCloud()))
   )
 
-  it.scoped("a used-up quota of logins is not sent again by itself, whatever time it names", () =>
+  it.scoped("a login is not retried after a used-up quota, whatever time the response names", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const message = "Quota exceeded for logins"

@@ -91,7 +91,7 @@ describe("an access token", () => {
     })
   )
 
-  it.scoped("that is refused, or whose provider is unknown, is told without the token", () =>
+  it.scoped("that is refused, or whose provider is unknown, fails without the token in the message", () =>
     Effect.gen(function* () {
       for (const status of [401, 403, 404]) {
         const body = { error: { code: status, message: "no: header.claims.hunter2", title: "No" } }

@@ -194,7 +194,7 @@ describe("RetryPolicy.schedule", () => {
     })
   )
 
-  it.effect("repeats a 500 of what is idempotent, where it is told to", () =>
+  it.effect("retries an idempotent request after a 500 where the policy says so", () =>
     Effect.gen(function* () {
       const policy = RetryPolicy.make({ retryInternalErrors: true })
       const internal = new CloudError.UnexpectedStatus({ ...refusal, status: 500, body: "" })

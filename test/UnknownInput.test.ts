@@ -147,7 +147,7 @@ describe("input that an operation does not know", () => {
     }).pipe(Effect.provide(TestCloud.layer()))
   )
 
-  it.effect("tells which fields are known", () =>
+  it.effect("lists the known fields", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const error = yield* refusalOf("waitUntilActive", servers.waitUntilActive(untyped({ serverId: "s", every: 1 })))

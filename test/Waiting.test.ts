@@ -344,7 +344,7 @@ describe("Waiting.until: a poll that fails", () => {
     })
   )
 
-  it.effect("ends the wait where the answers stay unreadable", () =>
+  it.effect("ends the wait where the responses stay unreadable", () =>
     Effect.gen(function* () {
       const { at, wait } = failing(
         Array.from({ length: 100 }, () => unreadable),

@@ -111,7 +111,7 @@ export const files = <E>(cloud: Layer.Layer<Services, E>): void =>
     })
 
     describe("symbolic links", () => {
-      it.scoped("one is created, read as its target or by itself, listed, copied, changed and deleted as a link", () =>
+      it.scoped("one is created, read as its target or as a link, listed, copied, changed and deleted as a link", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
           const name = yield* container()

@@ -84,7 +84,7 @@ fUuO6wcRh6pdjrCx2ImD0ZiytHoed/7C0k4HbnPqeTeXEeMhe41f1XyR32ixH1Vj
 export const openStackServers = <E>(cloud: Layer.Layer<Services, E>): void =>
   onLayer(cloud, { excludeTestServices: true, timeout: "60 seconds" })((it) => {
     describe("server groups", () => {
-      it.effect("are made with their policy, told, listed page by page, and deleted", () =>
+      it.effect("are created with their policy, read, listed page by page, and deleted", () =>
         Effect.gen(function* () {
           const servers = yield* CloudServers.CloudServers
           const made = [yield* group("affinity"), yield* group("anti-affinity")]
@@ -107,7 +107,7 @@ export const openStackServers = <E>(cloud: Layer.Layer<Services, E>): void =>
         }).pipe(at())
       )
 
-      it.effect("have a policy with a rule, and tell whose they are, from later microversions on", () =>
+      it.effect("have a policy with a rule, and their owner, from later microversions on", () =>
         Effect.gen(function* () {
           const servers = yield* CloudServers.CloudServers
           const { id, ...made } = yield* group("anti-affinity", 2)
@@ -150,7 +150,7 @@ export const openStackServers = <E>(cloud: Layer.Layer<Services, E>): void =>
         }).pipe(at())
       )
 
-      it.effect("are told with their hosts to operators", () =>
+      it.effect("include their hosts for operators", () =>
         Effect.gen(function* () {
           const servers = yield* CloudServers.CloudServers
           const zones = yield* servers.listAvailabilityZonesDetail()
@@ -297,7 +297,7 @@ export const openStackServers = <E>(cloud: Layer.Layer<Services, E>): void =>
         }).pipe(at())
       )
 
-      it.effect("are sorted, limited to a time, and told of all projects to operators", () =>
+      it.effect("are sorted, limited to a time, and listed for all projects to operators", () =>
         Effect.gen(function* () {
           const name = freshName("sorted")
           const [b, a] = [
@@ -325,7 +325,7 @@ export const openStackServers = <E>(cloud: Layer.Layer<Services, E>): void =>
     })
 
     describe("what belongs to a server", () => {
-      it.effect("an interface is attached with an address, told, and detached", () =>
+      it.effect("an interface is attached with an address, read, and detached", () =>
         Effect.gen(function* () {
           const servers = yield* CloudServers.CloudServers
           const { networkId } = yield* Cloud
@@ -352,7 +352,7 @@ export const openStackServers = <E>(cloud: Layer.Layer<Services, E>): void =>
         }).pipe(at("2.70"))
       )
 
-      it.effect("what was done to it is told in pages, all of which are read", () =>
+      it.effect("its actions are listed in pages, all of which are read", () =>
         Effect.gen(function* () {
           const servers = yield* CloudServers.CloudServers
           const { id: serverId } = yield* active({ networks: "none" })

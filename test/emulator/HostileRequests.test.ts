@@ -232,7 +232,7 @@ describe("hostile requests to the emulated cloud", () => {
     })
   )
 
-  it.effect("an account or a path whose name is not ASCII is answered", () =>
+  it.effect("an account or a path whose name is not ASCII gets a response", () =>
     Effect.gen(function* () {
       const { emulator } = yield* cloud
       const token = yield* emulator.issueToken

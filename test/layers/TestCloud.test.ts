@@ -33,11 +33,11 @@ const faults: ReadonlyArray<readonly [name: string, fault: Fault]> = [
   ["a connection that breaks", { _tag: "Cut" }]
 ]
 
-describe("TestCloud.layer under a TestClock that nobody moves", () => {
+describe("TestCloud.layer under a TestClock that is not moved", () => {
   for (const [service, request] of Object.entries(requests)) {
     for (const [name, fault] of faults) {
       for (const times of [1, Infinity]) {
-        it.effect(`a request to ${service} ends by itself: ${name}, ${times} times`, () =>
+        it.effect(`a request to ${service} ends without moving the clock: ${name}, ${times} times`, () =>
           Effect.gen(function* () {
             const cloud = yield* TestCloud.TestCloud
             yield* cloud.fail({ match: { service }, times, fault })

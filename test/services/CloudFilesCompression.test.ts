@@ -207,7 +207,7 @@ describe("uploads with compress", () => {
     ["a kind that is unknown", { compress: "br" as "gzip" }, "compress"],
     ["an MD5 that is none", { compress: "gzip", md5: "x" }, "md5"]
   ] as const) {
-    it.effect(`fail with InvalidInput beside ${what}, and send nothing`, () =>
+    it.effect(`fail with InvalidInput together with ${what}, and send nothing`, () =>
       Effect.gen(function* () {
         const { emulated, files } = yield* prepared
         const body = CloudFiles.fromString("x")
@@ -358,7 +358,7 @@ describe("downloads with decompress", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scopedLive("verify what is stored", () =>
+  it.scopedLive("verify the stored content", () =>
     Effect.gen(function* () {
       const content = gzipSync(text)
       const { url } = yield* httpServer((_, response) => {
@@ -395,7 +395,7 @@ describe("downloads with decompress", () => {
     ],
     ["resume", (files: CloudFiles.Service) => files.downloadToFile({ ...decompressed, path: "/x", resume: true })]
   ] as const) {
-    it.effect(`fail with InvalidInput beside ${what}, and request nothing`, () =>
+    it.effect(`fail with InvalidInput together with ${what}, and request nothing`, () =>
       Effect.gen(function* () {
         const { emulated, files } = yield* prepared
         const error = yield* Effect.flip(run(files))

@@ -14,7 +14,7 @@ describe("CloudFiles: ETags that are no MD5", () => {
     ["a plain object", {}],
     ["an object that is stored with a threshold for segments", { segmentThreshold: 100 }]
   ] as const) {
-    it.effect(`an upload of ${what} succeeds where the cloud answers one`, () =>
+    it.effect(`an upload of ${what} succeeds where the cloud returns one`, () =>
       Effect.gen(function* () {
         const { emulated, files } = yield* prepared
         yield* emulated.fail({
@@ -33,7 +33,7 @@ describe("CloudFiles: ETags that are no MD5", () => {
     )
   }
 
-  it.effect("an upload fails where the cloud answers another MD5", () =>
+  it.effect("an upload fails where the cloud returns another MD5", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       yield* emulated.fail({

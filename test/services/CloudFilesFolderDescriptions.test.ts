@@ -66,7 +66,7 @@ const expected = {
   maxAge: "300"
 }
 
-describe("what is stored with the files of a folder", () => {
+describe("headers of the files of a folder", () => {
   for (const archives of ["auto", "always", "never"] as const) {
     it.scopedLive(`all headers are stored with small, large and segmented files (archives: ${archives})`, () =>
       Effect.gen(function* () {
@@ -147,7 +147,7 @@ describe("what is stored with the files of a folder", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scopedLive("what is said of one file replaces what is said of all, and metadata and headers are merged", () =>
+  it.scopedLive("options for one file replace those for all, and metadata and headers are merged", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       const folder = yield* folderOf({ a: "a", b: "b" })
@@ -232,7 +232,7 @@ describe("what is stored with the files of a folder", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scopedLive("a file whose description is invalid fails by itself, also in a dry run", () =>
+  it.scopedLive("a file whose description is invalid fails alone, also in a dry run", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       const folder = yield* folderOf({ a: "a", b: "b", c: "c" })

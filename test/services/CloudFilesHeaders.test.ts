@@ -161,7 +161,7 @@ describe("CloudFiles: headers", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("updateObjectMetadata changes what is named, and null removes it", () =>
+  it.effect("updateObjectMetadata changes the named headers, and null removes one", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       yield* files.createContainer({ container: "c" })

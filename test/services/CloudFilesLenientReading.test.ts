@@ -35,7 +35,7 @@ const filesOf = <A, E>(
 
 const firstPage = (items: ReadonlyArray<unknown>) => (url: URL) => (url.searchParams.has("marker") ? [] : items)
 
-describe("Cloud Files as other clouds answer it", () => {
+describe("Cloud Files of other clouds", () => {
   it.effect("reads listings whose numbers are strings, and whose dates are empty or null", () =>
     filesOf(
       firstPage([
@@ -55,7 +55,7 @@ describe("Cloud Files as other clouds answer it", () => {
     )
   )
 
-  it.effect("reads containers of which nothing but the name is told, or numbers as strings", () =>
+  it.effect("reads containers with nothing but a name, or with numbers as strings", () =>
     filesOf(firstPage([{ name: "a" }, { name: "b", count: "2", bytes: "9", last_modified: "" }]), (files) =>
       Effect.map(collected(files.listContainers()), (containers) =>
         assert.deepStrictEqual(
@@ -144,7 +144,7 @@ describe("Cloud Files as other clouds answer it", () => {
     })
   )
 
-  it.effect("reads containers of the CDN of which only the name is told", () =>
+  it.effect("reads containers of the CDN with only a name", () =>
     filesOf(
       (url) =>
         url.searchParams.has("marker")

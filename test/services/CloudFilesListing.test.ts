@@ -127,7 +127,7 @@ describe("a listing", () => {
     ["has no closing bracket", '[{"name":"a","bytes":1},{"name":"b","bytes":2}'],
     ["ends within an item", '[{"name":"a","bytes":1},{"na']
   ] as const) {
-    it.scopedLive(`whose answer ${what} is asked for again`, () =>
+    it.scopedLive(`whose response ${what} is requested again`, () =>
       Effect.gen(function* () {
         const files = yield* CloudFiles.CloudFiles
         yield* answers({ body })
@@ -137,28 +137,30 @@ describe("a listing", () => {
       }).pipe(Effect.provide(TestCloud.layer({ retry: quick })))
     )
 
-    it.scopedLive(`whose answer ${what} each time fails, as a Stream and as a page, of objects and of containers`, () =>
-      Effect.gen(function* () {
-        const files = yield* CloudFiles.CloudFiles
-        const cloud = yield* seeded
-        yield* cloud.fail({ match: { method: "GET" }, times: Infinity, fault: { _tag: "Status", status: 200, body } })
-        const emptied: ReadonlyArray<Effect.Effect<unknown, { readonly _tag: string }>> = [
-          Stream.runDrain(files.listObjects({ container: "c" })),
-          Stream.runDrain(files.listLevel({ container: "c" })),
-          Stream.runDrain(files.listContainers()),
-          files.listObjectsPage({ container: "c" }),
-          files.listContainersPage(),
-          files.emptyContainer({ container: "c" })
-        ]
-        for (const operation of emptied) {
-          const error = yield* Effect.flip(operation)
-          assert.strictEqual(error._tag, "TransportError")
-        }
-      }).pipe(Effect.provide(TestCloud.layer({ retry: RetryPolicy.never })))
+    it.scopedLive(
+      `whose response ${what} each time fails, as a Stream and as a page, of objects and of containers`,
+      () =>
+        Effect.gen(function* () {
+          const files = yield* CloudFiles.CloudFiles
+          const cloud = yield* seeded
+          yield* cloud.fail({ match: { method: "GET" }, times: Infinity, fault: { _tag: "Status", status: 200, body } })
+          const emptied: ReadonlyArray<Effect.Effect<unknown, { readonly _tag: string }>> = [
+            Stream.runDrain(files.listObjects({ container: "c" })),
+            Stream.runDrain(files.listLevel({ container: "c" })),
+            Stream.runDrain(files.listContainers()),
+            files.listObjectsPage({ container: "c" }),
+            files.listContainersPage(),
+            files.emptyContainer({ container: "c" })
+          ]
+          for (const operation of emptied) {
+            const error = yield* Effect.flip(operation)
+            assert.strictEqual(error._tag, "TransportError")
+          }
+        }).pipe(Effect.provide(TestCloud.layer({ retry: RetryPolicy.never })))
     )
   }
 
-  it.scopedLive("is empty where the cloud answers 204", () =>
+  it.scopedLive("is empty where the cloud returns 204", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       yield* answers({ status: 204, body: "" }, { status: 204, body: "" })

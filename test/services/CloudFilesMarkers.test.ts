@@ -142,27 +142,25 @@ describe("markers of folders that other clients have stored", () => {
   }
 
   for (const told of [{}, { content_type: null }, { content_type: "", hash: "" }]) {
-    it.scopedLive(
-      `are known by their own headers where the listing does not tell a type: ${JSON.stringify(told)}`,
-      () =>
-        Effect.gen(function* () {
-          const { emulated, service } = yield* stored("")
-          yield* emulated.fail({
-            match: { method: "GET", path: /\/c\?/ },
-            fault: {
-              _tag: "Status",
-              status: 200,
-              headers: { "Content-Type": "application/json" },
-              body: JSON.stringify(
-                (yield* emulated.files.objects("c")).map((name) => ({ name, bytes: name in files ? 1 : 0, ...told }))
-              )
-            }
-          })
-          const folder = yield* folderOf()
-          yield* runFolder(service.downloadFolder({ folder, container: "c" }))
-          assert.isTrue(statSync(join(folder, "empty")).isDirectory())
-          assert.isTrue(statSync(join(folder, "photos")).isDirectory())
-        }).pipe(Effect.provide(cloud))
+    it.scopedLive(`are known by their own headers where the listing has no type: ${JSON.stringify(told)}`, () =>
+      Effect.gen(function* () {
+        const { emulated, service } = yield* stored("")
+        yield* emulated.fail({
+          match: { method: "GET", path: /\/c\?/ },
+          fault: {
+            _tag: "Status",
+            status: 200,
+            headers: { "Content-Type": "application/json" },
+            body: JSON.stringify(
+              (yield* emulated.files.objects("c")).map((name) => ({ name, bytes: name in files ? 1 : 0, ...told }))
+            )
+          }
+        })
+        const folder = yield* folderOf()
+        yield* runFolder(service.downloadFolder({ folder, container: "c" }))
+        assert.isTrue(statSync(join(folder, "empty")).isDirectory())
+        assert.isTrue(statSync(join(folder, "photos")).isDirectory())
+      }).pipe(Effect.provide(cloud))
     )
   }
 })
@@ -276,7 +274,7 @@ describe("synchronizing with `delete`", () => {
   )
 })
 
-describe("listings that tell no more than names and sizes", () => {
+describe("listings with no more than names and sizes", () => {
   const bare = (objects: Readonly<Record<string, string>>) =>
     Object.entries(objects)
       .toSorted(([a], [b]) => (a < b ? -1 : 1))

@@ -85,7 +85,7 @@ describe("a folder that becomes a symbolic link while it is filled", () => {
     }
   }
 
-  it.scopedLive("loses none of what is in the folder that the link leads to where files are deleted", () =>
+  it.scopedLive("keeps all files in the folder that the link leads to where files are deleted", () =>
     Effect.gen(function* () {
       const { createContainer, sync } = yield* CloudFiles.CloudFiles
       yield* createContainer({ container: "c" })

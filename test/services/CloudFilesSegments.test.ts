@@ -15,7 +15,7 @@ const content = parts.join("")
 
 /** Where other clients put the segments of `film`. */
 const layouts = {
-  "numbered beside it": (index: number) => `film.0${index + 1}`,
+  "numbered next to it": (index: number) => `film.0${index + 1}`,
   "below its name": (index: number) => `film/00000${index}`,
   "deep below its name": (index: number) => `film/segments/2026/part-${index}`,
   "in a hidden folder": (index: number) => `.file-segments/film/${index}`,
@@ -68,7 +68,7 @@ const download = { container: "c", direction: "download", delete: true } as cons
 for (const kind of ["static", "dynamic"] as const) {
   for (const [where, nameOf] of Object.entries(layouts)) {
     for (const discoverable of [true, false]) {
-      describe(`a ${kind} large object whose segments are ${where}${discoverable ? "" : ", at a cloud that tells nothing"}`, () => {
+      describe(`a ${kind} large object whose segments are ${where}${discoverable ? "" : ", at a cloud without /info"}`, () => {
         it.scoped("stays whole where others are deleted: its file is there, or it is left out by a glob", () =>
           Effect.gen(function* () {
             const { files } = yield* prepared

@@ -69,7 +69,7 @@ const cloud = (answer: Answer, isEarly: boolean) =>
 
 const clients = { "Transport.layer": Transport.layer, "another HttpClient": FetchHttpClient.layer }
 
-describe("an answer that is no confirmation", () => {
+describe("a response that is no confirmation", () => {
   for (const [client, layer] of Object.entries(clients)) {
     for (const [what, answer] of Object.entries(answers)) {
       for (const isEarly of [false, true]) {

@@ -43,7 +43,7 @@ const isGone = (address: { readonly container: string; readonly object: string }
   )
 
 describe("CloudFiles: symbolic links", () => {
-  it.effect("one is read as its target, and by itself where that is asked for", () =>
+  it.effect("one is read as its target, and as a link where that is requested", () =>
     Effect.gen(function* () {
       const files = yield* linked("plain")
       assert.strictEqual(yield* read(link), content)
@@ -72,7 +72,7 @@ describe("CloudFiles: symbolic links", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("a listing tells where one leads", () =>
+  it.effect("a listing shows where one leads", () =>
     Effect.gen(function* () {
       const files = yield* linked("plain")
       yield* files.createSymlink({ ...link, object: "static", target: { ...target, etag: md5(content) } })
@@ -147,7 +147,7 @@ describe("CloudFiles: symbolic links", () => {
         }).pipe(Effect.provide(cloud))
       )
 
-      it.effect("copying it copies the link, or the content of the target where that is asked for", () =>
+      it.effect("copying it copies the link, or the content of the target where that is requested", () =>
         Effect.gen(function* () {
           const files = yield* linked(kind)
           const copy = { container: "links", object: "copy" }
@@ -231,7 +231,7 @@ describe("CloudFiles: symbolic links", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("one that leads nowhere can be deleted, moved and read by itself", () =>
+  it.effect("one that leads nowhere can be deleted, moved and read as a link", () =>
     Effect.gen(function* () {
       const files = yield* linked("plain")
       yield* files.deleteObject(target)

@@ -192,7 +192,7 @@ describe("versions that a container keeps under ids", () => {
 })
 
 describe("versions that a container keeps in another one", () => {
-  it.effect("are found with any number of digits behind the point, and by names of any length in bytes", () =>
+  it.effect("are found with any number of digits after the point, and by names of any length in bytes", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       const emulated = yield* TestCloud.TestCloud

@@ -25,7 +25,7 @@ const reading = <A, E>(
 const collected = <A, E>(stream: Stream.Stream<A, E>) => Effect.map(Stream.runCollect(stream), (all) => [...all])
 
 describe("CloudServers: responses of real clouds", () => {
-  it.effect("a server may be told by its id alone", () =>
+  it.effect("a server may have nothing but an id", () =>
     Effect.gen(function* () {
       const server = yield* reading([{ server: { id: "s-1" } }], (servers) => servers.get({ serverId: "s-1" }))
       assert.deepStrictEqual(server, {
@@ -85,7 +85,7 @@ describe("CloudServers: responses of real clouds", () => {
     })
   )
 
-  it.effect("a server tells its flavor, image, groups, hints and place as later versions of Nova do", () =>
+  it.effect("a server has its flavor, image, groups, hints and zone as in later versions of Nova", () =>
     Effect.gen(function* () {
       const server = yield* reading(
         [
@@ -236,7 +236,7 @@ describe("CloudServers: responses of real clouds", () => {
     })
   )
 
-  it.effect("an image is found by name beside one that has none", () =>
+  it.effect("an image is found by name among others that have none", () =>
     Effect.gen(function* () {
       const found = yield* reading(
         [
@@ -253,7 +253,7 @@ describe("CloudServers: responses of real clouds", () => {
     })
   )
 
-  it.effect("flavors tell their extra specifications under either name, and whatever they hold", () =>
+  it.effect("flavors have their extra specifications under either name, with any values", () =>
     Effect.gen(function* () {
       const flavors = yield* reading(
         [
@@ -305,7 +305,7 @@ describe("CloudServers: responses of real clouds", () => {
     })
   )
 
-  it.effect("flavors of which little is told are read", () =>
+  it.effect("flavors with few fields are read", () =>
     Effect.gen(function* () {
       const flavors = yield* reading(
         [{ flavors: [{ id: "f-1", name: "small", ram: null, disk: null, swap: "" }, { id: 2 }] }, { flavors: [] }],
@@ -342,7 +342,7 @@ describe("CloudServers: responses of real clouds", () => {
     })
   )
 
-  it.effect("the events of an action tell why they failed, and where", () =>
+  it.effect("the events of an action include why and where they failed", () =>
     Effect.gen(function* () {
       const events = [
         { event: null, result: "Success" },
@@ -490,7 +490,7 @@ describe("CloudServers: responses of real clouds", () => {
     })
   )
 
-  it.effect("server groups of old and new versions tell their policy", () =>
+  it.effect("server groups of old and new versions have their policy", () =>
     Effect.gen(function* () {
       const groups = yield* reading(
         [

@@ -146,7 +146,7 @@ describe("CloudServers: done and waited for", () => {
     }).pipe(on)
   )
 
-  it.effect("whatever ends the wait for a new server, the failure tells the server's id and its password", () =>
+  it.effect("whatever ends the wait for a new server, the failure has the server's id and its password", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const servers = yield* CloudServers.CloudServers

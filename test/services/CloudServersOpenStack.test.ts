@@ -104,7 +104,7 @@ describe("CloudServers on OpenStack: where servers stand", () => {
     }).pipe(at("2.64"), (program) => on(nova, program))
   )
 
-  it.effect("the hints for the same host and for another one are kept, and told by the newest Nova", () =>
+  it.effect("the hints for the same host and for another one are kept, and returned by the newest Nova", () =>
     Effect.gen(function* () {
       const first = yield* built({ networks: "none" })
       const same = yield* built({ networks: "none", schedulerHints: { sameHost: [first.id] } })
@@ -154,7 +154,7 @@ describe("CloudServers on OpenStack: several servers of one request", () => {
 })
 
 describe("CloudServers on OpenStack: volumes", () => {
-  it.effect("a volume is made, attached with a tag, told, detached and deleted", () =>
+  it.effect("a volume is created, attached with a tag, read, detached and deleted", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const made = yield* servers.createVolume({ gigabytes: 10, name: "data", metadata: { a: "1" } })

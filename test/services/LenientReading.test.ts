@@ -134,7 +134,7 @@ describe("usage of load balancers that comes in pages", () => {
     )
   })
 
-  it.effect("of an account is told but for what cannot be read, which is named", () =>
+  it.effect("of an account is returned except for records that cannot be read, which are named", () =>
     balancersOf(
       ({ pathname }) =>
         pathname.endsWith("/loadbalancers/8/usage")
@@ -177,8 +177,8 @@ describe("usage of load balancers that comes in pages", () => {
   )
 })
 
-describe("load balancers of which little is told", () => {
-  it.effect("are read, and what is told is kept", () =>
+describe("load balancers with few fields", () => {
+  it.effect("are read, and the fields that are there are kept", () =>
     balancersOf(
       () => ({
         loadBalancers: [
@@ -294,7 +294,7 @@ describe("connectors of Big Data", () => {
     )
   )
 
-  it.effect("clusters, flavors and limits of which little is told are read", () =>
+  it.effect("clusters, flavors and limits with few fields are read", () =>
     bigDataOf(
       ({ pathname }) =>
         pathname.endsWith("/flavors")

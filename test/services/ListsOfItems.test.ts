@@ -51,7 +51,7 @@ const arrays: Readonly<Record<string, readonly [key: string, list: List, item?: 
   workloads: ["workloads", ({ bigData }) => bigData.listWorkloads()]
 }
 
-describe("a list that is answered as an array", () => {
+describe("a list that is returned as an array", () => {
   for (const [what, [key, list, item = good]] of Object.entries(arrays)) {
     it.effect(`names the item that cannot be read, and keeps the others: ${what}`, () =>
       withServices(json({ [key]: [item("1"), 7, item("2")] }), (services) =>
@@ -119,7 +119,7 @@ const streams: Readonly<Record<string, readonly [key: string, list: Streamed]>> 
   scripts: ["scripts", ({ bigData }) => bigData.listScripts()]
 }
 
-describe("a list that is answered as a Stream", () => {
+describe("a list that is returned as a Stream", () => {
   for (const [what, [key, list]] of Object.entries(streams)) {
     it.effect(`emits every item that can be read, and then names the other one: ${what}`, () => {
       let asked = 0
@@ -168,7 +168,7 @@ describe("a response that was cut off on its way", () => {
   }
   for (const [how, body] of Object.entries(bodies)) {
     for (const [what, read] of Object.entries(readers)) {
-      it.effect(`is asked for again, and never an empty list: ${what}; it ${how}`, () => {
+      it.effect(`is requested again, and never an empty list: ${what}; it ${how}`, () => {
         let asked = 0
         return withServices(
           () => {
