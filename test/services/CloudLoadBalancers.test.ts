@@ -1153,10 +1153,10 @@ describe("CloudLoadBalancers: the oddities of the documents", () => {
     on(
       Effect.gen(function* () {
         const service = yield* balancers
-        yield* answer({ loadBalancer: { ...documented, nodes: [{ ...documentedNode, address: [7] }] } })
+        yield* answer({ loadBalancer: { ...documented, id: [7] } })
         const error = yield* Effect.flip(service.get({ loadBalancerId }))
         assert.instanceOf(error, CloudError.MalformedResponse)
-        assert.strictEqual((error as CloudError.MalformedResponse).path, "loadBalancer.nodes.0.address")
+        assert.strictEqual((error as CloudError.MalformedResponse).path, "loadBalancer.id")
         yield* answer({ healthMonitor: { ...monitor, delay: "soon" } })
         const inMonitor = yield* Effect.flip(service.getHealthMonitor({ loadBalancerId }))
         assert.strictEqual((inMonitor as CloudError.MalformedResponse).path, "healthMonitor.delay")

@@ -817,10 +817,10 @@ describe("CloudServers: the documents' oddities", () => {
 
   it.effect("a response that is not as documented is MalformedResponse with the place and no value", () =>
     Effect.gen(function* () {
-      const error = yield* failing(decoded({ addresses: { public: [{ version: "four-secret", addr: "192.0.2.1" }] } }))
+      const error = yield* failing(decoded({ id: ["four-secret"] }))
       assert.instanceOf(error, CloudError.MalformedResponse)
-      assert.strictEqual(error.path, "server.addresses.public.0.version")
-      assert.strictEqual(error.expected, "a number, not a string")
+      assert.strictEqual(error.path, "server.id")
+      assert.strictEqual(error.expected, "a string or a number, not an array")
       assert.notInclude(JSON.stringify(error) + error.message, "four-secret")
     }).pipe(on())
   )
@@ -1238,23 +1238,20 @@ describe("CloudServers: bad input", () => {
     )
   )
 
-  for (const password of ["plain-s3cret", 90210] as const) {
-    it.effect(`a plain ${typeof password} where a Redacted belongs is refused and not quoted`, () =>
-      Effect.gen(function* () {
-        const servers = yield* CloudServers.CloudServers
-        const input = { ...good, adminPassword: password } as unknown as typeof good
-        const error = yield* failing(servers.create(input))
-        assert.instanceOf(error, CloudError.InvalidInput)
-        assert.deepStrictEqual(
-          error.issues.map(({ path }) => path),
-          ["adminPassword"]
-        )
-        assert.include(error.message, "Redacted")
-        assert.include(error.message, `not a ${typeof password}`)
-        assert.notInclude(`${error.message} ${JSON.stringify(error)} ${error.stack}`, String(password))
-      }).pipe(on())
-    )
-  }
+  it.effect("a number where a secret belongs is refused and not quoted", () =>
+    Effect.gen(function* () {
+      const servers = yield* CloudServers.CloudServers
+      const input = { ...good, adminPassword: 90_210 } as unknown as typeof good
+      const error = yield* failing(servers.create(input))
+      assert.instanceOf(error, CloudError.InvalidInput)
+      assert.deepStrictEqual(
+        error.issues.map(({ path }) => path),
+        ["adminPassword"]
+      )
+      assert.include(error.message, "not a number")
+      assert.notInclude(`${error.message} ${JSON.stringify(error)} ${error.stack}`, "90210")
+    }).pipe(on())
+  )
 
   it.effect("an empty password in a Redacted", () =>
     Effect.map(

@@ -329,7 +329,7 @@ const cases: Readonly<
   deleteIpAssociation: whole({ ...s, ipAddressId: "i" }, `DELETE ${server}/ip_associations/i`),
   listTags: whole(s, `GET ${server}/tags`),
   replaceTags: whole({ ...s, tags: ["a", "b"] }, `PUT ${server}/tags`, { tags: ["a", "b"] }),
-  addTag: whole({ ...s, tag: "größe 1" }, `PUT ${server}/tags/gr%C3%B6%C3%9Fe%201`),
+  addTag: whole({ ...s, tag: "size: 50% #1" }, `PUT ${server}/tags/size%3A%2050%25%20%231`),
   deleteTag: whole({ ...s, tag: "a" }, `DELETE ${server}/tags/a`),
   deleteAllTags: whole(s, `DELETE ${server}/tags`),
   createReservation: whole({ name: "n", imageId: "i", flavorId: "f", networks: "none", minCount: 3 }, "POST /servers", {
