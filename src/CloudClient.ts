@@ -295,7 +295,7 @@ const defaultConcurrency = 64
 const resourceOf = ({ method, path }: { readonly method: string; readonly path: string }): string =>
   `${method} ${path.split("?", 1)[0]}`
 
-/** One attempt of a request: what it sends, and what is noted of its response. */
+/** One attempt of a request: the headers and body that it sends, and the effects of its response. */
 class Attempt<Tag extends DocumentedError["_tag"]> implements Outgoing, CurrentAttempt {
   readonly headers: Readonly<Record<string, string>>
   readonly body: RequestBody.Content | undefined

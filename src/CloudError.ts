@@ -70,7 +70,7 @@ const refusal = {
 export class MfaChallenge extends Schema.Class<MfaChallenge>("effect-rackspace/MfaChallenge")({
   /** The session in which the passcode is awaited. */
   sessionId: Schema.Redacted(Schema.String),
-  /** What is asked for: `PASSCODE`. */
+  /** The kind of the second factor: `PASSCODE`. */
   factor: Schema.String,
   /** The auth URL that asked. */
   authUrl: Schema.String,
@@ -166,7 +166,7 @@ export class NotFound extends Schema.TaggedError<NotFound>("effect-rackspace/Not
 export class BadRequest extends Schema.TaggedError<BadRequest>("effect-rackspace/BadRequest")("BadRequest", refusal) {}
 
 /**
- * 409: what is asked for conflicts with the present state (a container that is not empty, a server that is building).
+ * 409: the request conflicts with the present state (a container that is not empty, a server that is building).
  *
  * @since 0.1.0
  * @category errors
@@ -585,7 +585,7 @@ const says = (fault: Record<string, unknown>): boolean =>
 const isPair = (u: unknown): u is readonly [string, string] =>
   Array.isArray(u) && u.length === 2 && u.every((item) => typeof item === "string")
 
-/** Swift lists what is wrong with the parts of a manifest: `{"Errors": [["/c/o", "404 Not Found"]]}`, paths encoded. */
+/** Swift lists the wrong parts of a manifest: `{"Errors": [["/c/o", "404 Not Found"]]}`, paths encoded. */
 const partsFault = (errors: unknown): Fault | undefined => {
   const pairs = Array.isArray(errors) ? errors.filter(isPair) : []
   const [first] = pairs
@@ -714,7 +714,7 @@ export const fromRefusal = <Tag extends DocumentedError["_tag"] = never>(
   refused: Refusal,
   documented: ReadonlySet<Tag>
 ): CommonError | Extract<DocumentedError, { readonly _tag: Tag }> => {
-  // What the refusal is depends on what the cloud has said, and not on what is removed from it.
+  // The kind of the refusal is read from the cloud's own text, before secrets are removed from it.
   const fault = readFault(refused.body)
   const clean = (text: string): string => Scrub.scrub(text, refused.secrets, refused.body.length >= cutFrom)
   const body = clean(refused.body)

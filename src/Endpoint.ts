@@ -176,7 +176,7 @@ export const list = <A, I>(
 ): Success<ReadonlyArray<A>> => ({ kind: "list", schema: itemList(key, item, unwrap) })
 
 /**
- * Makes an operation whose response is a {@link list} return the readable items and what is wrong with the others, as a page of a
+ * Makes an operation whose response is a {@link list} return the readable items and the problems of the others, as a page of a
  * listing needs.
  *
  * @since 0.1.0
@@ -621,7 +621,7 @@ const arrayFailure = (
   }
 }
 
-/** Reads what is left once the whole body has arrived. */
+/** Reads the rest once the whole body has arrived. */
 const endItems = (
   items: Items,
   response: Received,

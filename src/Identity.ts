@@ -263,7 +263,7 @@ export const make = <E = never, R = never>(
 
     const acquire = (wanted: Flight): Effect.Effect<Access, AuthenticationFailed> =>
       Effect.gen(function* () {
-        // After a rejection only a login is sure to help; what is stored may be the rejected token, or older.
+        // After a rejection only a login is sure to help; the stored token may be the rejected one, or an older one.
         const found = wanted.forced || rejected !== undefined ? undefined : yield* fromStore
         // Asked once more: somebody may have joined meanwhile who wants a login of its own.
         const stored = wanted.forced || rejected !== undefined ? undefined : found

@@ -156,7 +156,7 @@ const backOff = ({ baseDelay, maxDelay }: Service, repetition: number): number =
   Math.min(Duration.toMillis(baseDelay) * 2 ** repetition, Duration.toMillis(maxDelay))
 
 /**
- * How long to wait before the next attempt, in milliseconds, or undefined where there is to be none. `left` is what is left of
+ * How long to wait before the next attempt, in milliseconds, or undefined where there is to be none. `left` is the rest of
  * the policy's time, and `share` a random number from 0 to 1.
  */
 const delayAfter = (

@@ -16,9 +16,9 @@ import { Access } from "./Access.js"
 import { expandHome, removeOldTemporaries, sharedWith, textOf, writePrivately } from "./internal/privateFile.js"
 
 /**
- * A stored token could not be had or kept. The message says why, and never quotes what is stored.
+ * A token could not be loaded or saved. The message says why, and never quotes the stored value.
  *
- * - `damaged`: what is stored is not an Access.
+ * - `damaged`: the stored value is not an Access.
  * - `permissions`: the file is open to other users, so its token may be known to them; it is not used.
  * - `unavailable`: the store could not be read or written.
  *

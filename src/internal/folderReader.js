@@ -86,12 +86,12 @@ import { dirname } from "node:path"
  * @typedef {object} BriefRequest
  * @property {"brief"} op
  * @property {string} paths Of files in any folder, joined by NUL.
- * @property {number} largest In bytes: what is longer is left.
+ * @property {number} largest In bytes: longer files are left out.
  * @property {Room} room
  *
  * @typedef {object} Brief
  * @property {Uint8Array<ArrayBuffer>} content What was read, one after the other.
- * @property {Float64Array} sizes In bytes; -1 of what was left: what is no file, too long, or cannot be read whole.
+ * @property {Float64Array} sizes In bytes; -1 for paths that were left out: no file, too long, or not readable whole.
  * @property {string} md5s 32 characters a file; spaces where it was left.
  *
  * @typedef {object} StoreRequest
@@ -273,7 +273,7 @@ function* walk({ empty, filter, folder, follow, links, outside }) {
       if (follow) way = [...above, fs.realpathSync(here)]
       found = { entries, unreadable: unreadableNames(here, entries), time: stat.mtimeMs }
     } catch (error) {
-      // It is not an empty folder: what is not found in it would be taken to be gone.
+      // Not an empty folder: files that are not found in it would be taken for deleted ones.
       if (base === "") throw error
       yield { path: base.slice(0, -1), kind: "error", bytes: 0, time: 0, problem: described(error) }
       return
@@ -307,7 +307,7 @@ function* walk({ empty, filter, folder, follow, links, outside }) {
         yield* inFolder(`${path}/`, inside, way)
         continue
       }
-      // What cannot be read may be a folder, and in it what is meant.
+      // An entry that cannot be read may be a folder with selected files.
       if (!inside && kind !== "error" && !(links && unfollowed.has(kind))) continue
       if (kind !== "file") {
         yield { path, kind, bytes: 0, time: 0, problem }
@@ -366,7 +366,7 @@ const next = (id, count) => {
   /** @type {Array<readonly [number, string, string]>} */
   const problems = []
   let ended = false
-  // Not an end: what is not found here would be taken to be gone.
+  // Not an end: files that are not found would be taken for deleted ones.
   if (entries === undefined) throw new Error("the thread that read this folder has ended")
   while (paths.length < count) {
     const entry = entries.next()
@@ -617,8 +617,8 @@ const readable = fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0)
 const flagsOf = (follow) => readable | (follow ? 0 : (fs.constants.O_NOFOLLOW ?? 0))
 
 /**
- * Does something with an open file; throws where it is none. That is asked of what is open: by its path something else may be
- * found, and what a pipe gives may look like a file's content.
+ * Does something with an open file; throws where it is none. The open file is asked for that: another file may have
+ * its path by now, and a pipe's data may look like a file's content.
  *
  * @template A
  * @param {string} path

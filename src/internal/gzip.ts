@@ -9,7 +9,7 @@ import * as Stream from "effect/Stream"
 import { createGunzip, createGzip, type Gunzip, type Gzip } from "node:zlib"
 import { release } from "./recycling.js"
 
-/** In bytes: what is emitted at a time. */
+/** In bytes: the size of the chunks that are emitted. */
 const chunkSize = 64 * 1024
 
 /** The bytes are not gzip, or end before it does. */

@@ -74,7 +74,7 @@ const innermost = (cause: unknown): unknown => {
   return inner
 }
 
-/** What an unknown failure says of itself, without anything that hangs on it. */
+/** The message of an unknown failure, without its other fields. */
 export const describeCause = (cause: unknown): string => {
   const inner = innermost(cause)
   if (inner instanceof Error) {
@@ -125,7 +125,7 @@ export const noResponse = (target: Target, cause: unknown): TransportError =>
 export const brokenOff = (target: Target, cause: unknown): TransportError =>
   transportError(target, "body", `the response broke off (${describeCause(cause)})`)
 
-/** The failure of a response that is longer than what is read into memory. */
+/** The failure of a response that is longer than the limit for responses in memory. */
 export const tooLong = (target: Target, limit: number): TransportError =>
   transportError(target, "tooLong", `the response is longer than ${limit} bytes`)
 

@@ -43,7 +43,7 @@ type Phase = "moving" | "source" | "sent"
 /** A request's body that goes out piece by piece. */
 interface Upload {
   readonly content: Content
-  /** Says that it has moved, and what is waited for next. */
+  /** Notes that it has moved, and its next phase. */
   readonly move: (to: Phase) => void
   /**
    * Fails once it has stood still for so long since this was run, except while its own source is slow, which is no fault of

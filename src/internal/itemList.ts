@@ -8,7 +8,7 @@ import type { UnreadableItem } from "../Paging.js"
 import { quickDecoder, fallback } from "./quickCodec.js"
 import { issuesOf, kindOf } from "./schemaIssue.js"
 
-/** The items of a list: those that can be read, and what is wrong with the others. */
+/** The items of a list: those that can be read, and the problems of the others. */
 export interface ItemList<out A> {
   readonly items: ReadonlyArray<A>
   readonly unreadable: ReadonlyArray<UnreadableItem>

@@ -10,7 +10,7 @@ import type { Sink } from "./sink.js"
 export interface ItemsSink extends Sink {
   /** Why the text cannot be read, as soon as that is known; what follows is then ignored. */
   readonly problem: () => UnreadableArray | undefined
-  /** Parses what is left once the whole text was added. Throws {@link UnreadableArray}. */
+  /** Parses the rest once the whole text was added. Throws {@link UnreadableArray}. */
   readonly end: () => void
 }
 
@@ -19,7 +19,7 @@ export interface ItemsSink extends Sink {
  *
  * - `empty`: it holds nothing but white space.
  * - `incomplete`: it ends before its closing bracket.
- * - `tooLarge`: one item, or the white space between two, is longer than what is kept in memory.
+ * - `tooLarge`: one item, or the white space between two, is longer than the limit in memory.
  * - `notJson`: it is something else.
  */
 export class UnreadableArray extends SyntaxError {
@@ -34,7 +34,7 @@ const enough = 32 * 1024
 /** In bytes: the longest item that is read. Real ones have a few kilobytes. */
 export const largestItem = 1024 * 1024
 
-/** In bytes: room for what is not enough yet, and a piece from the network. */
+/** In bytes: room for an incomplete item, and a piece from the network. */
 const usual = 128 * 1024
 
 /** The buffer after the end. */

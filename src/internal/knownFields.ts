@@ -2,7 +2,7 @@
  * Finds the fields of an input that an operation does not know. They are refused: if they were dropped, the operation would do
  * something else than the caller asked for.
  *
- * What is known is read from a schema ({@link shapeOf}), or written down for the options of operations that take several
+ * The known fields are read from a schema ({@link shapeOf}), or written down for the options of operations that take several
  * requests ({@link refuseUnknown}).
  */
 import * as Effect from "effect/Effect"
@@ -13,7 +13,7 @@ import type * as Stream from "effect/Stream"
 import { InvalidInput } from "../CloudError.js"
 import { type Issue, issuesText } from "./schemaIssue.js"
 
-/** What is known of a value: of an object its fields, and what is known of each. */
+/** The known structure of a value: for an object its fields, and the structure of each. */
 export type Shape =
   /** No object, or one whose content is its own affair: a date, a secret, a function. */
   | { readonly _tag: "Opaque" }
@@ -104,7 +104,7 @@ const none: ReadonlyArray<Issue> = []
 const isOfKind = (shape: Shape, value: unknown): boolean =>
   shape._tag === "Fields" ? !Array.isArray(value) : shape._tag !== "List" || Array.isArray(value)
 
-/** The unknown fields of a value, which is at this path of the input. What is undefined is as good as absent. */
+/** The unknown fields of a value, which is at this path of the input. An undefined field counts as absent. */
 const unknownIn = (shape: Shape, value: unknown, path: string): ReadonlyArray<Issue> => {
   if (!isObject(value)) return none
   switch (shape._tag) {
@@ -135,7 +135,7 @@ const fieldsOf = (shape: Shape): ReadonlyArray<string> =>
       ? shape.members.flatMap((member) => fieldsOf(member.shape))
       : []
 
-/** What is known of a field; undefined where the field is not. */
+/** The structure of a field; undefined where the field is not known. */
 const fieldOf = (shape: Shape, name: string): Shape | undefined => {
   switch (shape._tag) {
     case "Opaque":

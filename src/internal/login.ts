@@ -29,7 +29,7 @@ export type Answer = Omit<typeof Access.Type, "login">
 
 type Headers = Readonly<Record<string, string | undefined>>
 
-/** A kind of login: what is sent, and how the response is read. */
+/** A kind of login: its request, and how the response is read. */
 export interface Attempt {
   readonly method: "GET" | "POST"
   readonly url: string

@@ -13,7 +13,7 @@ import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
 
-/** What is answered in place of a value: the parser must look at it. */
+/** Returned in place of a value that must go through the parser. */
 export const fallback: unique symbol = Symbol.for("effect-rackspace/fallback")
 
 /** A value's way through a schema, in one direction. */

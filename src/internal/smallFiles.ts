@@ -97,7 +97,7 @@ export const storeSmall = (fs: FileSystem.FileSystem, file: NewFile): Effect.Eff
     : Effect.flatMap(storeQuickly(fs, quicker, file), (isStored) => (isStored ? Effect.void : storeUsually(fs, file)))
 }
 
-/** In bytes: what is longer does not gain by it. */
+/** In bytes: for longer files it is not faster. */
 const largest = 256 * 1024
 
 /** How many files are worked off at one go, at the most. */
@@ -106,7 +106,7 @@ const mostTogether = 64
 /** So many files take the usual way first: for fewer, no thread is worth its start. */
 const patience = 8
 
-/** Lots of what is asked for: while one is worked off, the next one gathers. */
+/** Collects requests into batches: while one batch is handled, the next one is collected. */
 const gathering = <A>(work: (lot: ReadonlyArray<A>, done: () => void) => void): ((one: A) => void) => {
   const waiting: Array<A> = []
   let isBusy = false

@@ -341,7 +341,7 @@ export type {
    */
   Comparing,
   /**
-   * A file or an object, and what is at the other side.
+   * A file or an object, and how it compares with the other side.
    *
    * @since 0.1.0
    * @category models
@@ -596,7 +596,7 @@ export interface Service
    * Any part of it can be sent again when the token expires or a connection breaks. Where the source fails, nothing is stored, and
    * its own failure surfaces; segments that are stored already are deleted, unless they are to be kept or `resume` is to find them.
    * The old segments of a large object that is overwritten are deleted once the new one is there, unless the container keeps
-   * versions; what is left of them is in the result.
+   * versions; segments that remain are in the result.
    *
    * Fails with `NotFound` where there is no such container, `ChecksumMismatch` where what was stored is not what was sent,
    * `SourceChanged` where a file is written to meanwhile, `PreconditionFailed` where `createOnly` finds an object there,
@@ -639,7 +639,7 @@ export interface Service
   ) => Effect.Effect<DownloadedFile, DownloadToFileError, FileSystem.FileSystem>
   /**
    * Copies an object of any size within the cloud, a large one with its segments, so that neither needs the other (or with
-   * `segments: "share"` only its manifest). The copy has the source's metadata, overlaid with what is given here, or with
+   * `segments: "share"` only its manifest). The copy has the source's metadata, overlaid with the options given here, or with
    * `freshMetadata` only that. The old segments of a large object that is overwritten are deleted as `upload` does it, but for
    * those of which the copy or its source consists.
    *
@@ -681,7 +681,7 @@ export interface Service
   /**
    * Deletes all objects of a container, or those of a prefix. Segments under the prefix of large objects elsewhere in the container
    * stay, and are in the result. Old versions of the objects stay in the container's `versionsLocation`, which is removed while
-   * objects are deleted, or each deletion would bring an old version back; what is overwritten meanwhile leaves no old version. It
+   * objects are deleted, or each deletion would bring an old version back; an object that is overwritten meanwhile leaves no old version. It
    * is set again in the end, whatever happens. Fails with `NotFound`, and as {@link Service.bulkDelete} does.
    */
   readonly emptyContainer: (options: EmptyOptions) => Effect.Effect<BulkDeleted, CommonError | NotFound | BulkFailed>
@@ -731,8 +731,8 @@ export interface Service
   /** How a folder and its objects differ, in the byte order of their names. Changes nothing. Fails as `uploadFolder` does. */
   readonly compareFolder: (options: CompareFolderOptions) => Stream.Stream<Comparison, FolderError>
   /**
-   * Makes the objects like the folder, or the folder like the objects: transfers what is only at one side or differs, and
-   * with `delete` deletes what is only at the other. What is the same is `Skipped`. Segments of large objects that stay are neither
+   * Makes the objects like the folder, or the folder like the objects: transfers files that are only at one side or differ, and
+   * with `delete` deletes files that are only at the other. Equal files are `Skipped`. Segments of large objects that stay are neither
    * transferred as files nor deleted. Fails as `uploadFolder` does.
    */
   readonly sync: (options: SyncOptions) => Stream.Stream<FolderEvent, FolderError, FileSystem.FileSystem>

@@ -269,7 +269,7 @@ const finalStatuses: ReadonlySet<string> = new Set(["DELETED", "ERROR", "PENDING
 const hasFailed = ({ status }: Pick<LoadBalancer, "status">): Option.Option<{ readonly fault: undefined }> =>
   finalStatuses.has(status) ? Option.some({ fault: undefined }) : Option.none()
 
-/** How the cloud refuses to remove what is gone, or going. */
+/** The refusals to remove something that is gone, or being removed. */
 const traces: ReadonlySet<string> = new Set(["BadRequest", "Immutable", "NotFound", "Unprocessable"])
 
 /** Every operation below a balancer that does not only read changes it. */

@@ -117,7 +117,7 @@ const NewStackNodeGroup = Schema.Struct({
   id: upTo(36, "the id of a node group"),
   flavorId: Schema.optional(Named).pipe(Schema.fromKey("flavor_id")),
   count: Schema.optional(count(0)),
-  /** The names of what is to stand on its nodes. */
+  /** The names of the components on its nodes. */
   components: Schema.optional(Schema.Array(under("name", Named)))
 })
 

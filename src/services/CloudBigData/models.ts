@@ -580,7 +580,7 @@ const asList = (value: unknown): ReadonlyArray<unknown> =>
   Array.isArray(value) ? value : value === null || value === undefined ? [] : [value]
 
 /**
- * Credentials as the cloud lists them, by type: `{ "s3": [{ "access_key_id": … }] }`. Undefined for what is not such a list.
+ * Credentials as the cloud lists them, by type: `{ "s3": [{ "access_key_id": … }] }`. Undefined for anything else.
  */
 export const credentialsOf = (wire: unknown): ReadonlyArray<unknown> | undefined => {
   if (Array.isArray(wire)) return wire.flatMap((item: unknown) => credentialsOf(item) ?? [item])

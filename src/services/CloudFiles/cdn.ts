@@ -217,7 +217,7 @@ export const cdnEndpoints = {
     errors: ["NotFound"]
   }),
   /**
-   * Changes how long copies are kept, and whether logs are; what is not named stays. Fails with `NotFound` as `getCdn` does.
+   * Changes how long copies are kept, and whether logs are; settings that are not named stay. Fails with `NotFound` as `getCdn` does.
    * "Update CDN-enabled container metadata", `POST /v1/{account}/{container}`.
    */
   updateCdn: Endpoint.make("CloudFiles.updateCdn", "POST", "/{container}", {

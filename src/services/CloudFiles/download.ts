@@ -47,7 +47,7 @@ export interface DownloadOptions {
   readonly verify?: boolean | undefined
   /**
    * Decompresses an object whose `Content-Encoding` is gzip while it is read; any other is given as it is stored. Checksum and length
-   * are verified of what is stored. Nothing bounds how long the decompressed content may be, but memory does not grow with it.
+   * are those of the stored content. Nothing bounds how long the decompressed content may be, but memory does not grow with it.
    * Default false. Fails with `InvalidInput` together with `range`, and with `MalformedResponse` where the object is not gzip or ends too early.
    */
   readonly decompress?: boolean | undefined
@@ -103,7 +103,7 @@ const beginOf = (info: ObjectInfo): number => {
   return info.status === 206 && sent !== null ? Number(sent[1]) : 0
 }
 
-/** Whether a request for what is missing may succeed. */
+/** Whether a request for the rest may succeed. */
 const isBroken = (error: DownloadError): error is TransportError =>
   error._tag === "TransportError" &&
   (error.reason === "body" || error.reason === "timeout" || error.reason === "connect")

@@ -582,7 +582,7 @@ export const endpoints = {
   /** What the account holds. "Show account metadata", `HEAD /v1/{account}`. */
   getAccount: Endpoint.make("CloudFiles.getAccount", "HEAD", "", { success: Endpoint.headers(Account) }),
   /**
-   * Sets metadata of the account; what is not named stays, and null removes a TempURL key. "Create or update account metadata", `POST /v1/{account}`.
+   * Sets metadata of the account; items that are not named stay, and null removes a TempURL key. "Create or update account metadata", `POST /v1/{account}`.
    */
   updateAccount: Endpoint.make("CloudFiles.updateAccount", "POST", "", {
     headers: {
@@ -632,7 +632,7 @@ export const endpoints = {
     errors: ["NotFound"]
   }),
   /**
-   * Sets metadata and settings of a container; what is not named stays, and a setting that is null is removed. Fails with
+   * Sets metadata and settings of a container; those that are not named stay, and a setting that is null is removed. Fails with
    * `NotFound`. "Create or update container metadata", `POST /v1/{account}/{container}`.
    */
   updateContainer: Endpoint.make("CloudFiles.updateContainer", "POST", "/{container}", {
@@ -815,7 +815,7 @@ export const endpoints = {
     errors: ["NotFound", "PreconditionFailed", "RangeNotSatisfiable"]
   }),
   /**
-   * Replaces all metadata of an object, its encoding, disposition and expiry included: what is not named is gone. See
+   * Replaces all metadata of an object, its encoding, disposition and expiry included: headers that are not named are removed. See
    * `updateObjectMetadata`, which keeps it. Fails with `NotFound`. "Create or update object metadata",
    * `POST /v1/{account}/{container}/{object}`.
    */
@@ -832,7 +832,7 @@ export const endpoints = {
     idempotent: true
   }),
   /**
-   * Copies an object within the cloud. The copy has the source's metadata, overlaid with what is given here, or with
+   * Copies an object within the cloud. The copy has the source's metadata, overlaid with the fields given here, or with
    * `freshMetadata` only that. A large object is copied flat, up to 5 GiB; beyond, it fails with `BadRequest`. Of a large
    * object that is overwritten the segments stay; see `copy`. Fails with `NotFound` where the source or the container is missing.
    * "Copy object", `PUT /v1/{account}/{container}/{object}` with `X-Copy-From`.

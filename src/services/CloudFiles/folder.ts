@@ -503,7 +503,7 @@ export const makeFolders = (
   ): Effect.Effect<void, never, FileSystem.FileSystem> =>
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
-      // Not through a link that stays within the root either: what it leads to may be what is to be kept. Each file is checked
+      // Not through a link that stays within the root either: its target may hold files that must stay. Each file is checked
       // anew, since the folder may become a link between two of them.
       const isAsFound = (folder: string) =>
         Effect.flatMap(fs.realPath(folder), (real) =>
@@ -538,7 +538,7 @@ export const makeFolders = (
             : undefined
         const fs = yield* FileSystem.FileSystem
         const reader = yield* folderReader
-        // What is to be filled may not be there yet; what is to be sent must be.
+        // The folder of a download may not exist yet; that of an upload must exist.
         const isThere = up || (yield* fs.exists(job.folder))
         const root = isThere && !up ? yield* fs.realPath(job.folder) : job.folder
         const local = isThere

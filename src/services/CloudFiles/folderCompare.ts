@@ -90,7 +90,7 @@ interface Side<A> {
   ended: boolean
 }
 
-/** Fails where a listing is not in the byte order of its names: what is merged with it would seem to be missing. */
+/** Fails where a listing is not in the byte order of its names: files that are merged with it would seem to be missing. */
 export const inOrder = <E, R>(
   operation: string,
   entries: Stream.Stream<RemoteEntry, E, R>
@@ -117,7 +117,7 @@ export const inOrder = <E, R>(
     })
   })
 
-/** Merges what is in order at both sides. */
+/** Merges two streams that are in the same order. */
 export const merged = <E1, R1, E2, R2>(
   local: Stream.Stream<FoundEntry, E1, R1>,
   remote: Stream.Stream<RemoteEntry, E2, R2>

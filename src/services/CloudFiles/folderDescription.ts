@@ -39,7 +39,7 @@ const pick = (options: ObjectDescription): ObjectDescription | undefined => {
   return given.length === 0 ? undefined : Object.fromEntries(given)
 }
 
-/** What is said of all files, overlaid with what is said of one. */
+/** The description of all files, overlaid with that of one. */
 const merged = (all: ObjectDescription = {}, own: ObjectDescription = {}): ObjectDescription => {
   const { deleteAfter, deleteAt, ...others } = all
   const expires = own.deleteAt !== undefined || own.deleteAfter !== undefined
@@ -93,7 +93,7 @@ export const makeDescribing = (client: CloudClient, operation: string, options: 
   })
 
   return {
-    /** Checks what is said of all files. */
+    /** Checks the description of all files. */
     check: Effect.suspend(() => (values === undefined ? Effect.void : check(values))),
     /** Adds each file's description. A file whose description is invalid is reported as `Failed`, and left out. */
     describe: <E, R>(emit: Job["emit"], files: Stream.Stream<Outgoing, E, R>): Stream.Stream<Outgoing, E, R> => {

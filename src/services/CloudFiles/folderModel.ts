@@ -20,13 +20,13 @@ export interface FolderOptions {
    */
   readonly prefix?: string | undefined
   /**
-   * Globs of what is meant; default: everything. `*` and `?` stand for anything but a slash, `**` for any number of folders,
+   * Globs of the files to include; default: all. `*` and `?` stand for anything but a slash, `**` for any number of folders,
    * `{a,b}` and `[a-z]` for a choice. A glob without a slash is about a name at any depth (`*.jpg`), one with a slash about the
    * path within the folder (`photos/2026/**`, or `/notes.txt` for one at the top). One that fits a folder stands for
    * all that is in it. Names that begin with a dot are like any other. Upper and lower case differ.
    */
   readonly include?: ReadonlyArray<string> | undefined
-  /** Globs of what is left out, even of what is included. What is left out is not deleted either. */
+  /** Globs of files to leave out, also of included ones. They are not deleted either. */
   readonly exclude?: ReadonlyArray<string> | undefined
 }
 
@@ -109,7 +109,7 @@ export interface UploadFolderOptions
   /**
    * Whether small files (up to 1 MiB) go up many at a time, in archives that the cloud extracts: `auto` where it can and there
    * are at least 64 of them, `always` where it can, or `never`. Each is verified afterwards by its size and MD5 in the
-   * container's listing, and what is not as it was read is sent again in a request of its own. A file with headers of its own (see
+   * container's listing, and a file that differs is sent again in a request of its own. A file with headers of its own (see
    * {@link DescribeOptions}) is sent in a request of its own, since not every cloud stores headers from an archive. Default `auto`.
    */
   readonly archives?: "auto" | "always" | "never" | undefined
@@ -140,8 +140,8 @@ export interface SyncOptions extends UploadFolderOptions {
   /** Default `sizeAndTime`. */
   readonly compare?: Comparing | undefined
   /**
-   * Whether what is only at the receiving side is deleted there, in the end, and only if nothing failed before: what could not
-   * be read must not be taken for gone. Default false.
+   * Whether files that are only at the receiving side are deleted there: at the end, and only if nothing failed before, since a file
+   * that could not be read must not count as deleted. Default false.
    */
   readonly delete?: boolean | undefined
 }
@@ -256,7 +256,7 @@ interface Side {
   readonly modified: number | undefined
 }
 
-/** A file or an object, and what is at the other side. */
+/** A file or an object, and how it compares with the other side. */
 export type Comparison =
   | (OfFile & { readonly _tag: "OnlyLocal"; readonly local: Side })
   | (OfFile & { readonly _tag: "OnlyRemote"; readonly remote: Side })

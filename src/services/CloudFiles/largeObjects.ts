@@ -43,12 +43,11 @@ import {
   unquoted
 } from "./segments.js"
 import type { PutStaticManifest } from "./staticManifests.js"
+import { getStoredHeaders, type HeaderChanges, type StoredHeaders, unnamed, withKept } from "./storedHeaders.js"
 
 type CopyInput = NonNullable<Parameters<Endpoint.Method<typeof endpoints.copyObject>>[0]>
 
-import { getStoredHeaders, type HeaderChanges, type StoredHeaders, unnamed, withKept } from "./storedHeaders.js"
-
-/** What to copy, where to, and what the copy is to have of its own. `source` may name the `account` of what is copied. */
+/** A source, a destination, and headers for the copy. `source` may name the `account` of the source. */
 export interface CopyOptions extends CopyInput {
   /** The account that the copy goes to; default: the service's own. `container` must be there. */
   readonly account?: string | undefined
@@ -479,7 +478,7 @@ export const makeLargeObjects = (
         const failures = result.errors.map(([path, reason]) => ({ path, reason }))
         return yield* failed(address, failures, said)
       }
-      // The cloud deletes the segments first: what is gone now, an attempt has deleted whose response was lost.
+      // The cloud deletes the segments first: they are gone because of an attempt whose response was lost.
       if (mayBeDone) return { ...succeeded(0), notFound: result.notFound }
       yield* deleteObject(address)
       return succeeded(1)

@@ -141,7 +141,7 @@ export const makeOldSegments = (client: CloudClient, operation: string, bulkDele
       (found) => new Set(Chunk.toReadonlyArray(found).map(pathOf))
     )
 
-  /** Whether what is overwritten in a container lives on as a version, now or in former times. */
+  /** Whether a container keeps overwritten objects as versions, or has kept them before. */
   const keepsVersions = (container: string) =>
     Effect.map(
       getContainer({ container }),

@@ -238,7 +238,7 @@ export const makeDownloadToFile = (client: CloudClient, servicePolicy: RetryPoli
     /** Where a version is kept: apart, or the holes between parts would be taken for what came in one go. */
     const keptOf = (etag: string): { readonly gapless: string; readonly inParts: string } => {
       const given = unquoted(etag)
-      // A cloud may put anything into an ETag, and what is no MD5 does not belong into a path.
+      // A cloud may put anything into an ETag, and only plain ones belong into a path.
       const mark = /^[0-9a-z]{1,64}$/i.test(given) ? given : digestOf(given)
       return { gapless: temporaryOf(mark), inParts: temporaryOf(`${mark}.parts`) }
     }
@@ -284,7 +284,7 @@ export const makeDownloadToFile = (client: CloudClient, servicePolicy: RetryPoli
         () => openKept(fs, part)
       )
 
-    /** Parts of a large object, several at a time; what is there already and has the right MD5 is not fetched. */
+    /** Parts of a large object, several at a time; those that are there already with the right MD5 are not fetched. */
     const inParallel = (info: ObjectInfo, etag: string, size: number, { exempt, stream }: Parts) =>
       Effect.suspend(() => {
         const part = resume ? keptOf(etag).inParts : temporaryOf(randomUUID())
@@ -454,7 +454,7 @@ export const makeDownloadToFile = (client: CloudClient, servicePolicy: RetryPoli
   }
 
   /**
-   * With the thread that stores small files: it sees for itself what is in their place, which costs far less than to ask the
+   * With the thread that stores small files: it checks itself what is in their place, which costs far less than asking the
    * platform.
    */
   const quickly = (

@@ -92,7 +92,7 @@ export interface UploadOptions<E, R> extends Omit<PutInput, "content" | "md5" | 
    */
   readonly createOnly?: boolean | undefined
   /**
-   * In bytes: what is longer becomes a large object. Default 1 GiB; 5 GiB at the most, which is what the cloud takes in one
+   * In bytes: a longer body becomes a large object. Default 1 GiB; 5 GiB at the most, which is the cloud's limit for one
    * piece. A source that can only be read once is a large object as soon as it does not fit into one segment.
    */
   readonly segmentThreshold?: number | undefined
@@ -230,7 +230,7 @@ const invalid = (path: string, expected: string, given: string): InvalidInput =>
     message: `${operation}: ${path}: expected ${expected}${given}`
   })
 
-/** Fails with `InvalidInput` where what is said of segments cannot be done. */
+/** Fails with `InvalidInput` where the options for segments are wrong. */
 export const checkSegmentOptions = (
   client: CloudClient,
   caller: string,
@@ -652,7 +652,7 @@ export const makeUpload = (client: CloudClient, bulkDelete: BulkDelete, putStati
       )
 
   /**
-   * The frame of every large object: its container, its manifests, and what is to be cleared away. `send` stores the segments.
+   * The steps common to all large objects: the segment container, the manifests, and the clean-up. `send` stores the segments.
    *
    * Where it fails or is interrupted, the segments that it stored are deleted, unless they are to be kept.
    */

@@ -168,7 +168,7 @@ export interface Versions {
    */
   readonly downloadVersion: (version: VersionAddress) => Stream.Stream<Uint8Array, DownloadError | ChecksumMismatch>
   /**
-   * Makes a version the current one again, with its metadata; what is current now is kept as a version in turn, and so is the
+   * Makes a version the current one again, with its metadata; the present one is kept as a version in turn, and so is the
    * version itself. A large object comes back as one, of the same segments: none of its bytes is copied. Fails with `NotFound`
    * where the version is gone, with `InvalidInput` where it says that the object was deleted, and with `BadRequest` where the
    * cloud sees that segments are gone. Of a dynamic large object, some clouds keep no version.
@@ -412,7 +412,7 @@ export const makeVersions = (
           either(
             operation,
             version,
-            // Of what is no large object, this copies the content.
+            // Of a plain object, this copies the content.
             (source) => Effect.asVoid(operations.copyManifest({ container, object, source })),
             (named) => restore(named)
           )

@@ -246,7 +246,7 @@ const monitorFields = Schema.Struct({
   timeout: whole(1, 300, "seconds"),
   /** After how many failures a node is OFFLINE, 1 to 10. */
   attemptsBeforeDeactivation: whole(1, 10, "a count"),
-  /** What is asked for: `/health`. Needed by HTTP and HTTPS monitors. */
+  /** The path that is requested: `/health`. Needed by HTTP and HTTPS monitors. */
   path: Schema.optional(
     Schema.String.pipe(Schema.filter((path) => path.startsWith("/"), { description: "a path that begins with /" }))
   ),

@@ -172,7 +172,7 @@ const WireObject = Schema.Record({ key: Schema.String, value: Schema.Unknown })
 const withoutEmpty = (wire: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
   Object.fromEntries(Object.entries(wire).filter(([, value]) => !isEmpty(value)))
 
-/** An object in which the cloud writes `{}` for what is not set. */
+/** An object for which the cloud writes `{}` where nothing is set. */
 const sparse = <A, I>(fields: Schema.Schema<A, I>): Schema.Schema<A, unknown> =>
   Schema.transform(WireObject, fields, {
     strict: false,
@@ -313,7 +313,7 @@ export const HealthMonitor = Schema.Struct({
   timeout: absent(Count),
   /** After how many failed checks a node is OFFLINE. */
   attemptsBeforeDeactivation: absent(Count),
-  /** What is asked for, of an HTTP or HTTPS monitor. */
+  /** The path that is requested, of an HTTP or HTTPS monitor. */
   path: absentIfEmpty,
   /** What the response's status must match. */
   statusRegex: absentIfEmpty,

@@ -165,7 +165,7 @@ export const endpoints = {
     errors: ["NotFound"]
   }),
   /**
-   * Changes a server's name, access addresses, description or hostname; what is left out stays. Fails with `NotFound`, and with `Conflict` while it
+   * Changes a server's name, access addresses, description or hostname; fields that are left out stay. Fails with `NotFound`, and with `Conflict` while it
    * is building. "Update server", `PUT /servers/{server_id}`.
    */
   update: Endpoint.make("CloudServers.update", "PUT", "/servers/{serverId}", {
@@ -376,7 +376,7 @@ export const endpoints = {
     errors: ["NotFound"]
   }),
   /**
-   * Sets all metadata of a server: what is not named is gone. Fails with `NotFound`, and with `QuotaExceeded` where it is
+   * Sets all metadata of a server: other keys are removed. Fails with `NotFound`, and with `QuotaExceeded` where it is
    * too much. "Set metadata", `PUT /servers/{server_id}/metadata`.
    */
   replaceServerMetadata: Endpoint.make("CloudServers.replaceServerMetadata", "PUT", "/servers/{serverId}/metadata", {
@@ -386,7 +386,7 @@ export const endpoints = {
     errors: ["NotFound", "Conflict", "QuotaExceeded"]
   }),
   /**
-   * Adds to the metadata of a server; what is not named stays. Returns all of it. Fails with `NotFound`, and with
+   * Adds to the metadata of a server; other keys stay. Returns all of it. Fails with `NotFound`, and with
    * `QuotaExceeded` where it is too much. "Update metadata", `POST /servers/{server_id}/metadata`.
    */
   updateServerMetadata: Endpoint.make("CloudServers.updateServerMetadata", "POST", "/servers/{serverId}/metadata", {
@@ -646,7 +646,7 @@ export const endpoints = {
     errors: ["NotFound"]
   }),
   /**
-   * Sets all metadata of an image: what is not named is gone. OpenStack has it; Rackspace does not document it. Fails with
+   * Sets all metadata of an image: other keys are removed. OpenStack has it; Rackspace does not document it. Fails with
    * `NotFound`, and with `QuotaExceeded` where it is too much. "Set metadata", `PUT /images/{image_id}/metadata`.
    */
   replaceImageMetadata: Endpoint.make("CloudServers.replaceImageMetadata", "PUT", "/images/{imageId}/metadata", {
@@ -656,7 +656,7 @@ export const endpoints = {
     errors: ["NotFound", "Conflict", "QuotaExceeded"]
   }),
   /**
-   * Adds to the metadata of an image; what is not named stays. Returns all of it. Fails with `NotFound`, and with
+   * Adds to the metadata of an image; other keys stay. Returns all of it. Fails with `NotFound`, and with
    * `QuotaExceeded` where it is too much. "Update metadata", `POST /images/{image_id}/metadata`.
    */
   updateImageMetadata: Endpoint.make("CloudServers.updateImageMetadata", "POST", "/images/{imageId}/metadata", {

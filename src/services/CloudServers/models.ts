@@ -522,7 +522,7 @@ export const RateLimit = Schema.Struct({
   ).pipe(Schema.fromKey("limit"))
 })
 
-/** A map of numbers by their names: what is not a number is left out. */
+/** A map of numbers by their names: other values are left out. */
 const Numbers: Schema.Schema<Readonly<Record<string, number>>, unknown> = Schema.transform(
   Schema.Unknown,
   Schema.Record({ key: Schema.String, value: Schema.Number }),

@@ -1,5 +1,5 @@
 /**
- * The requests of Cloud Servers: what is sent to create, change and list servers, and the rules that are checked before.
+ * The request bodies and queries that create, change and list servers, and the rules that are checked before they are sent.
  */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
