@@ -165,29 +165,22 @@ export const makeLargeObjects = (
       message: `${copying}: the copy ${container}/${object} should have the ETag ${expected}, and has ${actual}: the source was changed meanwhile`
     })
 
-  /** Copies segments and puts the manifest; what was copied goes again where that fails. */
-  const copyDeep = (options: CopyOptions, { info, stored }: StoredHeaders): Effect.Effect<Made, CopyError> =>
+  /** Copies the segments and puts a manifest of the copies, which are deleted again where that fails. */
+  const copyDeep = (
+    input: CopyInput,
+    { container, concurrency }: { readonly container: string; readonly concurrency: number },
+    { info, stored }: StoredHeaders
+  ): Effect.Effect<Made, CopyError> =>
     Effect.gen(function* () {
-      const {
-        account: ______,
-        concurrency = 4,
-        deleteAfter,
-        freshMetadata,
-        oldSegments: _,
-        segmentContainer: container = segmentContainerOf(options.container),
-        segments: __,
-        source,
-        symlink: ___,
-        ...given
-      } = options
+      const { deleteAfter, freshMetadata, source, ...given } = input
       const kind = info.isStaticLargeObject ? ("static" as const) : ("dynamic" as const)
-      const folder = folderOf(options.object, kind, randomUUID())
+      const folder = folderOf(input.object, kind, randomUUID())
       const all = yield* partsOf(source, info)
       const cloudTime = yield* createSegmentContainer(container)
       const inherited = freshMetadata === true ? undefined : info.deleteAt
       const deleteAt = deleteAfter === undefined ? (given.deleteAt ?? inherited) : expiryAfter(cloudTime, deleteAfter)
       const expiry = deleteAt === undefined ? {} : { deleteAt }
-      const { "x-delete-at": ____, "x-object-manifest": _____, ...kept } = keptOf(stored, options)
+      const { "x-delete-at": _, "x-object-manifest": __, ...kept } = keptOf(stored, input)
       const head = { ...given, ...expiry, kept }
       const copied: Array<Address> = []
       const underWay = new Set<Address>()
@@ -247,7 +240,7 @@ export const makeLargeObjects = (
         }
       })
 
-      const address = { container: options.container, object: options.object }
+      const address = { container: input.container, object: input.object }
       const made = (etag: string | undefined): Made => ({
         copied: { etag, segments: parts.length },
         needs: (path) =>
@@ -372,7 +365,7 @@ export const makeLargeObjects = (
             ? yield* copyPlain(plain, info)
             : segments === "share"
               ? yield* copyShared(plain, info, old)
-              : yield* copyDeep(options, found)
+              : yield* copyDeep(plain, { container: segmentContainer ?? usual, concurrency }, found)
       const left = needs === undefined ? [...old.left, ...old.own.map(unseen)] : yield* removeOld(old, needs)
       return left.length > 0 ? { ...copied, leftSegments: left } : copied
     })
