@@ -244,6 +244,52 @@ describe("synchronizing with `delete`", () => {
     )
   }
 
+  for (const [what, prefix] of [
+    ["a later page under a prefix is empty", "p"],
+    ["a later page is empty at a cloud without counts", ""],
+    ["nothing is listed at a cloud without counts", ""]
+  ] as const) {
+    it.scopedLive(`deletes no file whose object is there where ${what}`, () =>
+      Effect.gen(function* () {
+        const service = yield* filled
+        const emulated = yield* TestCloud.TestCloud
+        if (prefix === "") {
+          yield* emulated.fail({
+            match: { method: "HEAD", path: /\/c(\?|$)/ },
+            times: Infinity,
+            fault: { _tag: "Status", status: 204, body: "" }
+          })
+        }
+        const start = prefix === "" ? "" : `${prefix}/`
+        if (!what.startsWith("nothing")) yield* listed(1, [{ name: `${start}0.txt`, bytes: 5 }])
+        yield* listed(Infinity, [])
+        const folder = yield* folderOf(local)
+        const error = yield* Effect.flip(
+          runFolder(service.sync({ folder, container: "c", prefix, direction: "download", delete: true }))
+        )
+        assert.strictEqual(error._tag, "MalformedResponse")
+        assert.deepStrictEqual(yield* contentOf(folder), local)
+      }).pipe(Effect.provide(cloud))
+    )
+  }
+
+  it.scopedLive("asks for 16 objects at the most before many files are deleted that are under a prefix", () =>
+    Effect.gen(function* () {
+      const service = yield* filled
+      const more = Array.from({ length: 100 }, (_, index) => `more-${index}.txt`)
+      const folder = yield* folderOf({ ...local, ...Object.fromEntries(more.map((name) => [name, name])) })
+      yield* forget
+      const { deleted } = yield* runFolder(
+        service.sync({ folder, container: "c", prefix: "p", direction: "download", delete: true })
+      )
+      assert.strictEqual(deleted, 100)
+      assert.lengthOf(
+        (yield* traffic).filter((line) => line.startsWith("HEAD") && line.includes("more-")),
+        16
+      )
+    }).pipe(Effect.provide(cloud))
+  )
+
   it.scopedLive("deletes files of a container that is empty, and has counted more a moment ago", () =>
     Effect.gen(function* () {
       const { emulated, files: service } = yield* prepared
