@@ -5,6 +5,7 @@ import * as Layer from "effect/Layer"
 import * as TestCloud from "../../src/layers/TestCloud.js"
 import * as CloudFiles from "../../src/services/CloudFiles.js"
 import { prepared } from "../support/cloudFiles.js"
+import { folderOf } from "../support/folder.js"
 
 const cloud = Layer.merge(TestCloud.layer(), NodeContext.layer)
 const noMd5 = "0cc175b9c0f1b6a831c399e269772661-7"
@@ -42,6 +43,27 @@ describe("CloudFiles: ETags that are no MD5", () => {
       })
       const upload = files.upload({ container: "c", object: "o", body: CloudFiles.fromString("hello") })
       assert.strictEqual((yield* Effect.flip(upload))._tag, "ChecksumMismatch")
+    }).pipe(Effect.provide(cloud))
+  )
+
+  it.scoped("an empty one is none: uploads are checked, and downloads work without it", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      const headers = { ETag: "" }
+      yield* emulated.fail({ match: { method: "PUT" }, fault: { _tag: "Status", status: 201, headers, body: "" } })
+      const failure = yield* Effect.flip(
+        files.upload({ container: "c", object: "o", body: CloudFiles.fromString("hello") })
+      )
+      assert.strictEqual(failure._tag, "MalformedResponse")
+      yield* emulated.fail({
+        match: { path: /\/c\/o/ },
+        times: Infinity,
+        fault: { _tag: "Status", status: 200, headers, body: "hello" }
+      })
+      const folder = yield* folderOf({})
+      const object = { container: "c", object: "o", path: `${folder}/o` }
+      for (const resume of [false, true])
+        assert.strictEqual((yield* files.downloadToFile({ ...object, resume })).bytes, 5)
     }).pipe(Effect.provide(cloud))
   )
 })

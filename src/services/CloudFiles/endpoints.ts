@@ -206,7 +206,7 @@ export const ObjectInfo = fromHeaders(
     bytes: absent(Count).pipe(Schema.fromKey("content-length")),
     contentType: absent(Schema.String).pipe(Schema.fromKey("content-type")),
     /** As the cloud writes it: a plain object's MD5, or in quotation marks that of a large object's parts. */
-    etag: absent(Schema.String),
+    etag: Wire.absentIfEmpty,
     /** With second resolution. */
     lastModified: ifReadable(HttpDate).pipe(Schema.fromKey("last-modified")),
     contentEncoding: absent(Schema.String).pipe(Schema.fromKey("content-encoding")),
@@ -263,7 +263,7 @@ export const md5Of = (object: ObjectInfo): string | undefined =>
     : object.etag.toLowerCase()
 
 const StoredObject = Schema.Struct({
-  etag: absent(Schema.String),
+  etag: Wire.absentIfEmpty,
   lastModified: ifReadable(HttpDate).pipe(Schema.fromKey("last-modified"))
 })
 

@@ -32,7 +32,7 @@ import { gzip } from "../../internal/gzip.js"
 import { md5Hex, runningMd5 } from "../../internal/md5.js"
 import { inWordsOf } from "../../internal/pageSize.js"
 import { release } from "../../internal/recycling.js"
-import { absent } from "../../internal/wire.js"
+import { absentIfEmpty } from "../../internal/wire.js"
 import { type Content, type Opened, pieces, type RequestBody } from "../../RequestBody.js"
 import type { BulkDelete } from "./bulk.js"
 import { makeConfirmation, makePutDynamicManifest, sameEtag } from "./confirmation.js"
@@ -559,7 +559,7 @@ export const makeUpload = (client: CloudClient, bulkDelete: BulkDelete, putStati
   // Nothing else of the response is read.
   const put = Endpoint.method(client, {
     ...endpoints.putObject,
-    success: Endpoint.headers(Schema.Struct({ etag: absent(Schema.String) }))
+    success: Endpoint.headers(Schema.Struct({ etag: absentIfEmpty }))
   })
   const putDynamicManifest = makePutDynamicManifest(client, operation)
   const confirm = makeConfirmation(client, operation)
