@@ -8,7 +8,8 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { InvalidInput } from "./CloudError.js"
+import { type InvalidInput } from "./CloudError.js"
+import { invalidInput } from "./internal/invalidInput.js"
 import * as Turns from "./internal/turns.js"
 
 /**
@@ -75,12 +76,7 @@ export const make = ({ bytesPerSecond }: Options): Effect.Effect<Service, Invali
     if (!(bytesPerSecond > 0)) {
       const operation = "BandwidthLimit.make"
       const issue = { path: "bytesPerSecond", expected: "a number of more than 0" }
-      return yield* new InvalidInput({
-        service: "BandwidthLimit",
-        operation,
-        issues: [issue],
-        message: `${operation}: ${issue.path}: expected ${issue.expected}, not ${bytesPerSecond}`
-      })
+      return yield* invalidInput("BandwidthLimit", operation, [issue], `, not ${bytesPerSecond}`)
     }
     const inTurn = Turns.make().take([""])
     /** When the next bytes may pass, in milliseconds since 1970. */

@@ -31,7 +31,7 @@ import {
   type DocumentedError,
   type EndpointNotFound,
   fromRefusal,
-  InvalidInput,
+  type InvalidInput,
   MalformedResponse,
   type Operation,
   requestIdOf,
@@ -62,6 +62,7 @@ import type { Sink } from "./internal/sink.js"
 import { hasUserInfo } from "./internal/urlText.js"
 import type * as RequestBody from "./RequestBody.js"
 import * as RetryPolicy from "./RetryPolicy.js"
+import { invalidInput } from "./internal/invalidInput.js"
 import * as ServiceCatalog from "./ServiceCatalog.js"
 
 /**
@@ -578,12 +579,7 @@ export const make = (
             : "a microversion: 2.79, or latest"
 
     const invalidOption = (operation: Operation, path: string, expected: string): InvalidInput =>
-      new InvalidInput({
-        service: operation.service,
-        operation: operation.operation,
-        issues: [{ path, expected }],
-        message: `${operation.operation}: ${path}: expected ${expected}`
-      })
+      invalidInput(operation.service, operation.operation, [{ path, expected }])
 
     const urlIn = (access: Access, operation: Operation): Either.Either<string, EndpointNotFound | InvalidInput> => {
       if (invalidBound !== undefined)

@@ -22,7 +22,7 @@ import type { CloudClient, Collected, CurrentAttempt, Request, Response } from "
 import {
   type CommonError,
   type DocumentedError,
-  InvalidInput,
+  type InvalidInput,
   MalformedResponse,
   type TransportError
 } from "./CloudError.js"
@@ -34,6 +34,7 @@ import { quickDecoder, quickEncoder, fallback } from "./internal/quickCodec.js"
 import { release } from "./internal/recycling.js"
 import { bytesSink, type BytesSink } from "./internal/sink.js"
 import { expandPath, queryText } from "./internal/urlPath.js"
+import { invalidInput } from "./internal/invalidInput.js"
 import { type Content, pieces } from "./RequestBody.js"
 
 type Fields = Schema.Struct.Fields
@@ -747,9 +748,6 @@ const receiveStored = (endpoint: Pick<Any, "method" | "success">): ReturnType<ty
         )
   }
 }
-
-const invalidInput = (service: string, operation: string, issues: ReadonlyArray<Issue>): InvalidInput =>
-  new InvalidInput({ service, operation, issues, message: `${operation}: ${issuesText(issues)}` })
 
 /**
  * Checks an input without sending anything, for what must be known to be right before a body is read.

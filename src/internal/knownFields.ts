@@ -10,8 +10,8 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
 import type * as Stream from "effect/Stream"
-import { InvalidInput } from "../CloudError.js"
-import { type Issue, issuesText } from "./schemaIssue.js"
+import { invalidInput } from "./invalidInput.js"
+import type { Issue } from "./schemaIssue.js"
 
 /** The known structure of a value: for an object its fields, and the structure of each. */
 export type Shape =
@@ -320,7 +320,7 @@ export const refuseUnknown = <Service extends object, Names extends keyof Servic
       return issues.length === 0
         ? method(...input)
         : // A failed Effect is a failed Stream too.
-          Effect.fail(new InvalidInput({ service, operation, issues, message: `${operation}: ${issuesText(issues)}` }))
+          Effect.fail(invalidInput(service, operation, issues))
     }
     return [name, run]
   })

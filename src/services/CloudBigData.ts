@@ -15,19 +15,25 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as CloudClient from "../CloudClient.js"
-import { type CommonError, InvalidInput, type NotFound, type ResourceFailed, type WaitTimeout } from "../CloudError.js"
+import {
+  type CommonError,
+  type InvalidInput,
+  type NotFound,
+  type ResourceFailed,
+  type WaitTimeout
+} from "../CloudError.js"
 import * as Endpoint from "../Endpoint.js"
 import type { TokenRef } from "../Identity.js"
 import { refuseUnknown } from "../internal/knownFields.js"
 import * as LostResponse from "../internal/doubt.js"
 import { listing, type PageQuery } from "../internal/listing.js"
-import { issuesText } from "../internal/schemaIssue.js"
 import * as RecentlyCreated from "../internal/recentlyCreated.js"
 import type * as Paging from "../Paging.js"
 import type * as Ssh from "../Ssh.js"
 import * as Waiting from "../Waiting.js"
 import { endpoints } from "./CloudBigData/endpoints.js"
 import { inputs } from "./CloudBigData/inputs.js"
+import { invalidInput } from "../internal/invalidInput.js"
 import type { Cluster, ClusterSummary, Flavor, Node, Script, StackSummary } from "./CloudBigData/models.js"
 
 export { endpoints } from "./CloudBigData/endpoints.js"
@@ -269,10 +275,8 @@ export const selector: CloudClient.Selector = {
 
 const service = "CloudBigData"
 
-const invalid = (operation: string, path: string, expected: string): InvalidInput => {
-  const issues = [{ path, expected }]
-  return new InvalidInput({ service, operation, issues, message: `${operation}: ${issuesText(issues)}` })
-}
+const invalid = (operation: string, path: string, expected: string): InvalidInput =>
+  invalidInput(service, operation, [{ path, expected }])
 
 const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase()
 
@@ -312,9 +316,7 @@ const checkNodeGroups = (
   known: ReadonlyArray<KnownGroup>
 ): Effect.Effect<void, InvalidInput> => {
   const issues = nodeGroupIssues(wanted, known)
-  return issues.length === 0
-    ? Effect.void
-    : Effect.fail(new InvalidInput({ service, operation, issues, message: `${operation}: ${issuesText(issues)}` }))
+  return issues.length === 0 ? Effect.void : Effect.fail(invalidInput(service, operation, issues))
 }
 
 const isAmbari = ({ name, nodeGroup }: Node): boolean => same(name, "ambari") || same(nodeGroup ?? "", "ambari")

@@ -218,6 +218,15 @@ describe("CloudFiles: signatures without a cloud", () => {
     })
   }
 
+  it("is made for an account whose name has a percent sign that encodes nothing", () => {
+    const url = signed(cat, { endpointUrl: "https://storage.example.com/v1/AUTH_100%" })
+    const text = ["GET", "1400000000", "/v1/AUTH_100%/pics/cat.jpg"].join("\n")
+    assert.strictEqual(
+      url.searchParams.get("temp_url_sig"),
+      createHmac("sha256", "secret-key").update(text).digest("hex")
+    )
+  })
+
   it("is refused: a key of nothing", () => {
     const key = Redacted.make("")
     const form = { algorithm: "sha1", container: "c", maxFileSize: 1, maxFileCount: 1 } as const

@@ -325,7 +325,7 @@ describe("CloudServers: key pairs of files", () => {
     "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmU\n-----END OPENSSH PRIVATE KEY-----\n"
 
   for (const [what, content, message] of [
-    ["a private key", privateKey, /is a private key: name the \.pub file beside it/],
+    ["a private key", privateKey, /is a private key: name the \.pub file next to it/],
     ["two keys", `${publicKey}\n${publicKey}\n`, /expected a file with one public key/],
     ["something else", "hello there, this is no key\n", /expected a file with one public key/],
     ["nothing", "", /expected a file with one public key/]

@@ -4,7 +4,6 @@
  */
 import * as Effect from "effect/Effect"
 import type { CloudClient } from "../../CloudClient.js"
-import { InvalidInput } from "../../CloudError.js"
 import type { BulkDelete } from "./bulk.js"
 import {
   type Copied,
@@ -13,6 +12,8 @@ import {
   type DeleteLargeObjectError,
   makeLargeObjects
 } from "./largeObjects.js"
+import { invalidInput } from "../../internal/invalidInput.js"
+import { decodedText } from "./names.js"
 import type { PutStaticManifest } from "./staticManifests.js"
 
 /** What works on the objects of one account. */
@@ -24,18 +25,10 @@ export interface AccountParts {
 
 const withAccount = /^(.*\/v1(?:\.0)?\/)([^/]+)$/
 
-const decoded = (text: string): string => {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
-}
-
 /** The account that the URL of an endpoint names: `/v1/{account}`. Undefined where it names none. */
 const accountIn = (endpointUrl: string): string | undefined => {
   const [, , account] = withAccount.exec(endpointUrl) ?? []
-  return account === undefined ? undefined : decoded(account)
+  return account === undefined ? undefined : decodedText(account)
 }
 
 /** The URL of another account's endpoint. */
@@ -51,12 +44,7 @@ export const makeCopies = (own: AccountParts, partsOf: (account: string) => Effe
   const within = makeFor(own)
 
   const invalid = (operation: string, path: string, expected: string) =>
-    new InvalidInput({
-      service: "CloudFiles",
-      operation,
-      issues: [{ path, expected }],
-      message: `${operation}: ${path}: expected ${expected}`
-    })
+    invalidInput("CloudFiles", operation, [{ path, expected }])
 
   const isAccount = (account: string | undefined): boolean =>
     account === undefined || (account !== "" && !account.includes("/") && account.isWellFormed())

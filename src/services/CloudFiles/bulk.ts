@@ -15,7 +15,7 @@ import {
   BulkFailed,
   type CommonError,
   Conflict,
-  InvalidInput,
+  type InvalidInput,
   type NotFound,
   type QuotaExceeded
 } from "../../CloudError.js"
@@ -27,10 +27,11 @@ import type { Discovery } from "./capabilities.js"
 import { makeContainerSegments } from "./containerSegments.js"
 import { endpoints, type ObjectInfo } from "./endpoints.js"
 import { makeManifests } from "./manifest.js"
-import { ContainerName, encodedAddress, ObjectName } from "./names.js"
+import { ContainerName, encodedAddress, ObjectName, decodedText } from "./names.js"
 import type * as RetryPolicy from "../../RetryPolicy.js"
 import { makeListing } from "./remoteListing.js"
 import { type Address, type LeftSegment, pathOf } from "./segments.js"
+import { invalidInput } from "../../internal/invalidInput.js"
 import { makePurge } from "./versions.js"
 
 /** What to delete: an object, or a container that is empty. */
@@ -97,19 +98,11 @@ interface Item extends BulkTarget {
 const lineOf = ({ container, object }: BulkTarget): string =>
   `/${object === undefined ? encodeURIComponent(container) : encodedAddress(container, object)}`
 
-const decoded = (path: string): string => {
-  try {
-    return decodeURIComponent(path)
-  } catch {
-    return path
-  }
-}
-
 /** Finds the item of a path in a response, in which some clouds write the account's path first. */
 const finder = (items: ReadonlyArray<Item>): ((path: string) => Item | undefined) => {
-  const byPath = new Map(items.map((item) => [decoded(item.line), item]))
+  const byPath = new Map(items.map((item) => [decodedText(item.line), item]))
   return (path) => {
-    const text = decoded(path.startsWith("/") ? path : `/${path}`)
+    const text = decodedText(path.startsWith("/") ? path : `/${path}`)
     return byPath.get(text) ?? byPath.get(text.replace(/^\/v1(\.0)?\/[^/]+/, ""))
   }
 }
@@ -145,12 +138,7 @@ export const isNotOffered = (error: CommonError | NotFound | QuotaExceeded): boo
   (error._tag === "UnexpectedStatus" && (error.status === 405 || error.status === 501))
 
 const invalid = (operation: string, path: string, expected: string): InvalidInput =>
-  new InvalidInput({
-    service,
-    operation,
-    issues: [{ path, expected }],
-    message: `${operation}: ${path}: expected ${expected}`
-  })
+  invalidInput(service, operation, [{ path, expected }])
 
 /** Whether a container is refused to be deleted because of the versions that it keeps. */
 const isAboutVersions = ({ details, message }: { readonly message: string; readonly details?: string | undefined }) =>
@@ -256,7 +244,7 @@ export const makeBulk = (
     for (const [path, reason] of result.errors) {
       const item = find(path)
       if (item === undefined) {
-        failures.push({ path: decoded(path), reason })
+        failures.push({ path: decodedText(path), reason })
         continue
       }
       reported.add(item)
@@ -351,9 +339,9 @@ export const makeBulk = (
       if (info.isStaticLargeObject) {
         // The manifest goes with them, and is then not found.
         const result = yield* deleteManifest({ container, object })
-        return result.errors.map(([path, reason]): Failure => ({ path: decoded(path), reason }))
+        return result.errors.map(([path, reason]): Failure => ({ path: decodedText(path), reason }))
       }
-      const [segments = "", ...prefix] = decoded(info.manifest ?? "").split("/")
+      const [segments = "", ...prefix] = decodedText(info.manifest ?? "").split("/")
       // An empty prefix would be the whole container.
       if (segments === "" || prefix.join("/") === "") return []
       const found = yield* Stream.runCollect(list({ container: segments, prefix: prefix.join("/") }))

@@ -12,7 +12,6 @@ import type { CloudClient } from "../../CloudClient.js"
 import {
   type ChecksumMismatch,
   type CommonError,
-  InvalidInput,
   MalformedResponse,
   type NotFound,
   type PreconditionFailed,
@@ -27,6 +26,7 @@ import * as RetryPolicy from "../../RetryPolicy.js"
 import { type ByteRange, endpoints, md5Of, type ObjectInfo } from "./endpoints.js"
 import { isPart, makeManifests, type Part } from "./manifest.js"
 import { contradicts, unquoted } from "./segments.js"
+import { invalidInput } from "../../internal/invalidInput.js"
 import * as Verification from "./verification.js"
 
 /** What to download. */
@@ -497,8 +497,7 @@ export const makeDownload = (
         path: "decompress",
         expected: "no decompression of a range, which does not begin where gzip does"
       }
-      const message = `${operation}: ${issue.path}: expected ${issue.expected}`
-      return Effect.fail(new InvalidInput({ service, operation, issues: [issue], message }))
+      return Effect.fail(invalidInput(service, operation, [issue]))
     }
     return Effect.flatMap(get(request), (response): Effect.Effect<Begun, MalformedResponse> => {
       const info = response.head

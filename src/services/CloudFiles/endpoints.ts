@@ -19,7 +19,7 @@ import {
   removalHeaders,
   ifReadable
 } from "./headers.js"
-import { ContainerName, encodedAddress, NamePart, ObjectName } from "./names.js"
+import { ContainerName, encodedAddress, NamePart, ObjectName, decodedText } from "./names.js"
 import * as Settings from "./settings.js"
 import { Line } from "./settings.js"
 
@@ -153,14 +153,6 @@ export const Subdirectory = Schema.Struct({ subdir: Schema.String })
  * @category models
  */
 export interface Subdirectory extends Schema.Schema.Type<typeof Subdirectory> {}
-
-const decodedText = (text: string): string => {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
-}
 
 const AccountName: Schema.Schema<string, string> = Schema.transform(Schema.String, Schema.String, {
   strict: true,

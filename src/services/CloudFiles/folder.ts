@@ -11,7 +11,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { dirname, join } from "node:path"
 import type { CloudClient } from "../../CloudClient.js"
-import { type CommonError, InvalidInput, type NotFound } from "../../CloudError.js"
+import type { CommonError, InvalidInput, NotFound } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
 import { behindLink, type Filter, isSelected, unfollowed } from "../../internal/folderReader.js"
 import { folderReader, type FolderReader, type FoundEntry, systemError } from "../../internal/folderReading.js"
@@ -53,6 +53,7 @@ import { type Job, makeFolderUpload, type Outgoing } from "./folderUpload.js"
 import { filterOf } from "./glob.js"
 import { type ListingCheck, makeListingCheck } from "./listingCheck.js"
 import { completedWhere, makeCompleting, makeListing } from "./remoteListing.js"
+import { invalidInput } from "../../internal/invalidInput.js"
 import { checkSegmentOptions, type makeUpload } from "./upload.js"
 
 type Emit = Job["emit"]
@@ -112,12 +113,7 @@ interface Prepared {
 }
 
 const invalid = (operation: string, path: string, expected: string): InvalidInput =>
-  new InvalidInput({
-    service,
-    operation,
-    issues: [{ path, expected }],
-    message: `${operation}: ${path}: expected ${expected}`
-  })
+  invalidInput(service, operation, [{ path, expected }])
 
 /** The operations on folders. */
 export const makeFolders = (

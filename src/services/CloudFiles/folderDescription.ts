@@ -6,12 +6,12 @@ import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { CloudClient } from "../../CloudClient.js"
-import { InvalidInput } from "../../CloudError.js"
+import type { InvalidInput } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
 import { unknownFieldsOf } from "../../internal/knownFields.js"
-import { issuesText } from "../../internal/schemaIssue.js"
 import { endpoints } from "./endpoints.js"
 import type { DescribeOptions, ObjectDescription } from "./folderModel.js"
+import { invalidInput } from "../../internal/invalidInput.js"
 import type { Job, Outgoing } from "./folderUpload.js"
 
 /** The fields of a description. */
@@ -61,8 +61,7 @@ export const makeDescribing = (client: CloudClient, operation: string, options: 
   const values = pick(options)
   const { describe } = options
 
-  const refused = (issues: InvalidInput["issues"]): InvalidInput =>
-    new InvalidInput({ service, operation, issues, message: `${operation}: ${issuesText(issues)}` })
+  const refused = (issues: InvalidInput["issues"]): InvalidInput => invalidInput(service, operation, issues)
 
   /** Fails with `InvalidInput` where the cloud could not store it. */
   const check = (description: ObjectDescription): Effect.Effect<void, InvalidInput> =>

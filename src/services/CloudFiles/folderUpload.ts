@@ -21,6 +21,7 @@ import { endpoints, type ObjectSummary } from "./endpoints.js"
 import { mtimeOf, sameTime, smallFile } from "./folderCompare.js"
 import type { FileError, FolderError, FolderEvent, ObjectDescription, SegmentOptions } from "./folderModel.js"
 import { completedWhere, makeCompleting, makeListing } from "./remoteListing.js"
+import { decodedText } from "./names.js"
 import type { makeUpload } from "./upload.js"
 
 /** A file that is to go up, or a folder without anything in it. */
@@ -504,12 +505,8 @@ export const makeFolderUpload = (client: CloudClient, upload: ReturnType<typeof 
 
 /** The object of a path in a response: `/container/object`, before which some clouds write the account's path. */
 const nameOf = (path: string, container: string): string => {
-  let text = path
-  try {
-    text = decodeURIComponent(path)
-  } catch {
-    // As it is.
-  }
-  const bare = text.replace(/^\/v1(\.0)?\/[^/]+\//, "").replace(/^\/+/, "")
+  const bare = decodedText(path)
+    .replace(/^\/v1(\.0)?\/[^/]+\//, "")
+    .replace(/^\/+/, "")
   return bare.startsWith(`${container}/`) ? bare.slice(container.length + 1) : bare
 }

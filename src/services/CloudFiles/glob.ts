@@ -3,7 +3,8 @@
  */
 import * as Either from "effect/Either"
 import picomatch from "picomatch"
-import { InvalidInput } from "../../CloudError.js"
+import type { InvalidInput } from "../../CloudError.js"
+import { invalidInput } from "../../internal/invalidInput.js"
 import type { Filter, Pattern } from "../../internal/folderReader.js"
 
 const patternOf = (glob: string): Pattern => {
@@ -33,12 +34,5 @@ export const filterOf = (
   )
   return issues.length === 0
     ? Either.right({ include: include.map(patternOf), exclude: exclude.map(patternOf) })
-    : Either.left(
-        new InvalidInput({
-          service: "CloudFiles",
-          operation,
-          issues,
-          message: `${operation}: ${issues.map(({ expected, path }) => `${path}: expected ${expected}`).join("; ")}`
-        })
-      )
+    : Either.left(invalidInput("CloudFiles", operation, issues))
 }

@@ -43,6 +43,7 @@ import {
   unquoted
 } from "./segments.js"
 import type { PutStaticManifest } from "./staticManifests.js"
+import { invalidInput } from "../../internal/invalidInput.js"
 import { getStoredHeaders, type HeaderChanges, type StoredHeaders, unnamed, withKept } from "./storedHeaders.js"
 
 type CopyInput = NonNullable<Parameters<Endpoint.Method<typeof endpoints.copyObject>>[0]>
@@ -328,21 +329,11 @@ export const makeLargeObjects = (
       }
       if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
         const issue = { path: "concurrency", expected: "a whole number of 1 or more" }
-        return yield* new InvalidInput({
-          service,
-          operation: copying,
-          issues: [issue],
-          message: `${copying}: ${issue.path}: expected ${issue.expected}, not ${concurrency}`
-        })
+        return yield* invalidInput(service, copying, [issue], `, not ${concurrency}`)
       }
       if (from !== undefined && segments === "share") {
         const expected = '"copy", since an object in another account cannot consist of the same segments'
-        return yield* new InvalidInput({
-          service,
-          operation: copying,
-          issues: [{ path: "segments", expected }],
-          message: `${copying}: segments: expected ${expected}`
-        })
+        return yield* invalidInput(service, copying, [{ path: "segments", expected }])
       }
       const address = { container: plain.container, object: plain.object }
       const source = { container: plain.source.container, object: plain.source.object }
@@ -398,12 +389,7 @@ export const makeLargeObjects = (
       const { symlinkTargetAccount: account = from?.account, symlinkTargetEtag: etag } = info
       if (account === undefined && isSame(target, given)) {
         const issue = { path: "object", expected: "another place than the target of the symbolic link" }
-        return yield* new InvalidInput({
-          service,
-          operation: copying,
-          issues: [issue],
-          message: `${copying}: ${issue.path}: expected ${issue.expected}: ${pathOf(source)} leads to ${pathOf(target)}`
-        })
+        return yield* invalidInput(service, copying, [issue], `: ${pathOf(source)} leads to ${pathOf(target)}`)
       }
       const made = yield* putLink({
         ...given,
@@ -517,12 +503,7 @@ export const makeLargeObjects = (
         const { source } = options
         if (isSame(source, options)) {
           const issue = { path: "object", expected: "another place than the source's" }
-          return yield* new InvalidInput({
-            service,
-            operation: "CloudFiles.move",
-            issues: [issue],
-            message: `CloudFiles.move: ${issue.path}: expected ${issue.expected}`
-          })
+          return yield* invalidInput(service, "CloudFiles.move", [issue])
         }
         const copied = yield* copy(options)
         const address = { container: source.container, object: source.object }

@@ -6,11 +6,12 @@ import type * as DateTime from "effect/DateTime"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { CloudClient } from "../../CloudClient.js"
-import { type CommonError, InvalidInput, type NotFound } from "../../CloudError.js"
+import type { CommonError, InvalidInput, NotFound } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
 import { endpoints } from "./endpoints.js"
 import type { Address } from "./segments.js"
 import { pathOf } from "./segments.js"
+import { invalidInput } from "../../internal/invalidInput.js"
 import { getStoredHeaders, type StoredHeaders, unnamed, withKept } from "./storedHeaders.js"
 
 type ReplaceInput = NonNullable<Parameters<Endpoint.Method<typeof endpoints.replaceObjectMetadata>>[0]>
@@ -74,13 +75,7 @@ const withoutNull = <A extends Readonly<Record<string, unknown>>>(changes: A) =>
     readonly [K in keyof A]: Exclude<A[K], null>
   }
 
-const refused = (path: string, expected: string): InvalidInput =>
-  new InvalidInput({
-    service,
-    operation,
-    issues: [{ path, expected }],
-    message: `${operation}: ${path}: expected ${expected}`
-  })
+const refused = (path: string, expected: string): InvalidInput => invalidInput(service, operation, [{ path, expected }])
 
 /** What `updateObjectMetadata` is made of. */
 export const makeMetadata = (client: CloudClient) => {

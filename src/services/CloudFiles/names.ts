@@ -30,3 +30,12 @@ export const NamePart = Schema.String.pipe(Schema.filter(transmissible, { descri
 /** `container/object` as it stands in headers: UTF-8, percent-encoded, the object's slashes kept. */
 export const encodedAddress = (container: string, object: string): string =>
   `${encodeURIComponent(container)}/${encodeURIComponent(object).replaceAll("%2F", "/")}`
+
+/** A percent-encoded text, decoded; as it is where its percent signs encode nothing. */
+export const decodedText = (text: string): string => {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}

@@ -8,10 +8,11 @@ import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { CloudClient } from "../../CloudClient.js"
-import { type ChecksumMismatch, InvalidInput } from "../../CloudError.js"
+import { type ChecksumMismatch } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
 import type * as RetryPolicy from "../../RetryPolicy.js"
 import { type Download, type DownloadError, type DownloadOptions, makeDownload } from "./download.js"
+import { invalidInput } from "../../internal/invalidInput.js"
 import { type ByteRange, getRanges } from "./endpoints.js"
 
 /** Which parts of an object to download. */
@@ -172,8 +173,7 @@ export const makeDownloadRanges = (client: CloudClient, servicePolicy: RetryPoli
         const { ranges } = options
         if (ranges.length === 0) {
           const issue = { path: "ranges", expected: "at least one range" }
-          const message = `${operation}: ${issue.path}: expected ${issue.expected}`
-          return yield* new InvalidInput({ service: "CloudFiles", operation, issues: [issue], message })
+          return yield* invalidInput("CloudFiles", operation, [issue])
         }
         yield* Endpoint.validate(client, { ...getRanges, operation }, options)
         const missing = new Map(ranges.entries())

@@ -8,7 +8,7 @@ import * as Schema from "effect/Schema"
 import { secretInput } from "../../internal/knownFields.js"
 import { ReadAcl, WriteAcl } from "./access.js"
 import type { Values } from "./headers.js"
-import { ContainerName } from "./names.js"
+import { ContainerName, decodedText } from "./names.js"
 
 /** The value of a header, which is no more than printable ASCII. */
 export const Line = Schema.String.pipe(
@@ -58,17 +58,9 @@ const Words: Schema.Schema<ReadonlyArray<string>, string> = Schema.transform(
   }
 )
 
-const decoded = (text: string): string => {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
-}
-
 const Location: Schema.Schema<string, string> = Schema.transform(Schema.String, ContainerName, {
   strict: true,
-  decode: decoded,
+  decode: decodedText,
   encode: encodeURIComponent
 })
 

@@ -12,15 +12,21 @@ import * as Schema from "effect/Schema"
 import { createHmac, randomBytes } from "node:crypto"
 import { isIP } from "node:net"
 import type { CloudClient } from "../../CloudClient.js"
-import { type AuthenticationFailed, type CommonError, type EndpointNotFound, InvalidInput } from "../../CloudError.js"
+import {
+  type AuthenticationFailed,
+  type CommonError,
+  type EndpointNotFound,
+  type InvalidInput
+} from "../../CloudError.js"
 import type { NotFound } from "../../CloudError.js"
 import type * as Endpoint from "../../Endpoint.js"
 import { shapeOf, unknownFields } from "../../internal/knownFields.js"
-import { type Issue, issuesOf, issuesText } from "../../internal/schemaIssue.js"
+import { type Issue, issuesOf } from "../../internal/schemaIssue.js"
 import { expandPath, queryText } from "../../internal/urlPath.js"
 import type { Capabilities } from "./capabilities.js"
 import type { endpoints } from "./endpoints.js"
-import { ContainerName, NamePart, ObjectName } from "./names.js"
+import { invalidInput } from "../../internal/invalidInput.js"
+import { ContainerName, decodedText, NamePart, ObjectName } from "./names.js"
 
 /**
  * How a signature is made.
@@ -304,7 +310,7 @@ const FormInput = Schema.Struct({
 })
 
 const invalid = (operation: string, issues: ReadonlyArray<Issue>): InvalidInput =>
-  new InvalidInput({ service, operation, issues, message: `${operation}: ${issuesText(issues)}` })
+  invalidInput(service, operation, issues)
 
 const check = <A, I>(
   operation: string,
@@ -326,7 +332,7 @@ const check = <A, I>(
  * that. A URL that ends with the version is that of a cloud with one account, which leaves the account out.
  */
 const accountPath = (endpointUrl: string): string => {
-  const path = decodeURIComponent(new URL(endpointUrl).pathname).replace(/\/+$/, "")
+  const path = decodedText(new URL(endpointUrl).pathname).replace(/\/+$/, "")
   return /\/v1(?:\.0)?(?:\/[^/]+)?$/.exec(path)?.[0] ?? path
 }
 

@@ -7,11 +7,11 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { randomUUID } from "node:crypto"
 import type { CloudClient } from "../../CloudClient.js"
-import { InvalidInput } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
 import type { Discovery } from "./capabilities.js"
 import { makeConfirmation, md5OfNothing } from "./confirmation.js"
 import { endpoints } from "./endpoints.js"
+import { invalidInput } from "../../internal/invalidInput.js"
 import { isSame } from "./segments.js"
 
 type LinkInput = NonNullable<Parameters<Endpoint.Method<typeof endpoints.createSymlink>>[0]>
@@ -48,12 +48,7 @@ export const makeSymlinks = (client: CloudClient, getCapabilities: Discovery["ge
 
   const refused = Effect.suspend(() => {
     const expected = "no symbolic link, since this cloud has none: it would store an empty object"
-    return new InvalidInput({
-      service,
-      operation,
-      issues: [{ path: "target", expected }],
-      message: `${operation}: target: expected ${expected}`
-    })
+    return invalidInput(service, operation, [{ path: "target", expected }])
   })
 
   return (input: LinkInput) =>

@@ -11,7 +11,7 @@ import * as Stream from "effect/Stream"
 import { createHash, randomUUID } from "node:crypto"
 import { basename, dirname, join } from "node:path"
 import type { CloudClient } from "../../CloudClient.js"
-import { type ChecksumMismatch, InvalidInput } from "../../CloudError.js"
+import type { ChecksumMismatch, InvalidInput } from "../../CloudError.js"
 import { writeStream } from "../../internal/fileWriting.js"
 import { systemError } from "../../internal/folderReading.js"
 import { isKeptPartOf, isPartName, removeLeftovers } from "../../internal/leftovers.js"
@@ -34,6 +34,7 @@ import { md5Of, type ObjectInfo } from "./endpoints.js"
 import { mtimeOf } from "./folderCompare.js"
 import type { Part } from "./manifest.js"
 import { unquoted } from "./segments.js"
+import { invalidInput } from "../../internal/invalidInput.js"
 import * as Verification from "./verification.js"
 
 /** What to download, and where to. */
@@ -166,12 +167,7 @@ const wrongOption = ({
   resume = false
 }: DownloadToFileOptions): InvalidInput | undefined => {
   const invalid = (path: string, expected: string, given: string): InvalidInput =>
-    new InvalidInput({
-      service,
-      operation,
-      issues: [{ path, expected }],
-      message: `${operation}: ${path}: expected ${expected}${given}`
-    })
+    invalidInput(service, operation, [{ path, expected }], given)
   for (const [path, value] of Object.entries({ concurrency, parallelThreshold })) {
     if (!Number.isSafeInteger(value) || value < 1) return invalid(path, "a whole number of 1 or more", `, not ${value}`)
   }

@@ -22,7 +22,7 @@ import {
   ChecksumMismatch,
   type CommonError,
   type DocumentedError,
-  InvalidInput,
+  type InvalidInput,
   PreconditionFailed,
   SourceChanged,
   type Unprocessable
@@ -55,6 +55,8 @@ import {
   segmentSizeFor,
   unquoted
 } from "./segments.js"
+import { invalidInput } from "../../internal/invalidInput.js"
+import { decodedText } from "./names.js"
 import type { NoStaticLargeObjects, PutStaticManifest } from "./staticManifests.js"
 
 type PutInput = NonNullable<Parameters<Endpoint.Method<typeof endpoints.putObject>>[0]>
@@ -223,12 +225,7 @@ const notTheNamed = (where: Address, named: string, actual: string): ChecksumMis
   })
 
 const invalid = (path: string, expected: string, given: string): InvalidInput =>
-  new InvalidInput({
-    service,
-    operation,
-    issues: [{ path, expected }],
-    message: `${operation}: ${path}: expected ${expected}${given}`
-  })
+  invalidInput(service, operation, [{ path, expected }], given)
 
 /** Fails with `InvalidInput` where the options for segments are wrong. */
 export const checkSegmentOptions = (
@@ -249,12 +246,7 @@ export const checkSegmentOptions = (
       segmentThreshold = 1
     } = options
     const wrong = (path: string, expected: string, value: unknown): InvalidInput =>
-      new InvalidInput({
-        service,
-        operation: caller,
-        issues: [{ path, expected }],
-        message: `${caller}: ${path}: expected ${expected}, not ${String(value)}`
-      })
+      invalidInput(service, caller, [{ path, expected }], `, not ${String(value)}`)
     if (segmentContainer !== undefined) {
       yield* Endpoint.validate(
         client,
@@ -1120,14 +1112,6 @@ export const makeUpload = (client: CloudClient, bulkDelete: BulkDelete, putStati
 const isUnprocessable = (error: unknown): error is Unprocessable =>
   typeof error === "object" && error !== null && "_tag" in error && error._tag === "Unprocessable"
 
-const decoded = (path: string): string => {
-  try {
-    return decodeURIComponent(path)
-  } catch {
-    return path
-  }
-}
-
 /** Names the segments that are wrong where the cloud refuses a manifest. */
 const refusedParts = <A, E extends { readonly _tag: string }>(
   put: Effect.Effect<A, E>
@@ -1138,7 +1122,7 @@ const refusedParts = <A, E extends { readonly _tag: string }>(
     (error): Effect.Effect<never, E | BulkFailed> => {
       const failures = (error.details ?? "").split("\n").flatMap((line) => {
         const [path = "", ...reason] = line.split(" ")
-        return path.startsWith("/") && reason.length > 0 ? [{ path: decoded(path), reason: reason.join(" ") }] : []
+        return path.startsWith("/") && reason.length > 0 ? [{ path: decodedText(path), reason: reason.join(" ") }] : []
       })
       const nested = failures.some(({ path }) => /\/manifests\/[\d-]+$/.test(path))
       return Effect.fail(

@@ -25,6 +25,7 @@ import type * as RetryPolicy from "../../RetryPolicy.js"
 import type { DownloadError, DownloadOptions } from "./download.js"
 import type { endpoints, ObjectSummary, Subdirectory } from "./endpoints.js"
 import { listing, type RawItem } from "./listing.js"
+import { invalidInput } from "../../internal/invalidInput.js"
 import { ContainerName, NamePart, ObjectName } from "./names.js"
 
 const service = "CloudFiles"
@@ -358,12 +359,7 @@ export const makeVersions = (
     )
 
   const invalid = (operation: string, path: string, expected: string): InvalidInput =>
-    new InvalidInput({
-      service,
-      operation,
-      issues: [{ path, expected }],
-      message: `${operation}: ${path}: expected ${expected}`
-    })
+    invalidInput(service, operation, [{ path, expected }])
 
   /** Runs one of two operations: by where a version is kept, or by its id. */
   const either = <A, B>(

@@ -8,10 +8,11 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
-import { type CommonError, type Conflict, InvalidInput, type QuotaExceeded } from "../../CloudError.js"
+import { type CommonError, type Conflict, type InvalidInput, type QuotaExceeded } from "../../CloudError.js"
 import { expandHome, textOf } from "../../internal/privateFile.js"
 import type { BlockDevice } from "./requests.js"
 import type { KeyPair } from "./keyPairs.js"
+import { invalidInput } from "../../internal/invalidInput.js"
 import type { Server } from "./models.js"
 
 /**
@@ -81,12 +82,7 @@ export const bootFrom = (source: BootSource): typeof BlockDevice.Type => {
 const service = "CloudServers"
 
 const wrong = (operation: string, path: string, expected: string, given: string): InvalidInput =>
-  new InvalidInput({
-    service,
-    operation: `${service}.${operation}`,
-    issues: [{ path, expected }],
-    message: `${service}.${operation}: ${path}: expected ${expected}${given}`
-  })
+  invalidInput(service, `${service}.${operation}`, [{ path, expected }], given)
 
 const isUuid = (text: string): boolean => /^[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}$/i.test(text)
 

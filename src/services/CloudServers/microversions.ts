@@ -3,8 +3,8 @@
  * a server without them.
  */
 import * as Effect from "effect/Effect"
-import { InvalidInput } from "../../CloudError.js"
-import { type Issue, issuesText } from "../../internal/schemaIssue.js"
+import { invalidInput } from "../../internal/invalidInput.js"
+import type { Issue } from "../../internal/schemaIssue.js"
 
 type Since = `2.${number}`
 
@@ -92,14 +92,7 @@ export const guarded = <Methods extends object>(methods: Methods, microversion: 
     return (input) =>
       Effect.suspend(() => {
         const issues = unmet(name, input, microversion)
-        return issues.length === 0
-          ? method(input)
-          : new InvalidInput({
-              service: "CloudServers",
-              operation,
-              issues,
-              message: `${operation}: ${issuesText(issues)}`
-            })
+        return issues.length === 0 ? method(input) : invalidInput("CloudServers", operation, issues)
       })
   }
   return Object.fromEntries(
