@@ -1,23 +1,24 @@
 /**
- * The arrows of the house: which module of src/ may import which.
+ * Checks which module of src/ imports which. Each file must belong to a layer of the tables below.
  *
- * A module imports from its own floor and from those below it. Three rooms stand apart:
+ * - Public modules import their own layer and those below it.
+ * - `index.ts` imports every public module; no other file imports it.
+ * - `internal/` may be imported by every public module but `index.ts`. Its folders import the public modules of the lowest layer, and
+ *   of each other only what `internalFolders` lists.
+ * - `emulator/` imports nothing from outside its folder, and only `layers/TestCloud.ts` imports it.
  *
- * - `index.ts` is the front door. It opens every public module, and nothing inside goes through it.
- * - `internal/` is the cellar. Every floor may use it; it knows no service, no layer and no emulator.
- * - `emulator/` is another house. It imports nothing from this one, and only `layers/TestCloud.ts` imports it.
- *
- * What is not ours must be a dependency that users get too (or `node:`). Cycles are oxlint's business.
+ * Packages must be dependencies that users get too, or Node's own. Cycles are checked by oxlint.
  */
 import { readFileSync } from "node:fs"
 import { join, relative, resolve } from "node:path"
 import ts from "typescript-5.9"
 import { filesUnder, manifest, report, root } from "./project.mjs"
 
-const floors = [
+/** Public modules, the highest layer first. */
+const layers = [
   ["layers/"],
   ["services/"],
-  ["Endpoint.ts", "Paging.ts", "Waiting.ts"],
+  ["Endpoint.ts", "Waiting.ts"],
   ["CloudClient.ts"],
   ["Identity.ts", "TokenStore.ts"],
   [
@@ -27,6 +28,7 @@ const floors = [
     "CloudError.ts",
     "Credentials.ts",
     "LocalFileSystem.ts",
+    "Paging.ts",
     "RequestBody.ts",
     "RetryPolicy.ts",
     "Transport.ts",
@@ -35,27 +37,58 @@ const floors = [
     "Telemetry.ts"
   ]
 ]
+
+/** The folders of internal/, and which others each may import. */
+const internalFolders = {
+  bytes: [],
+  concurrency: [],
+  files: ["bytes"],
+  http: ["bytes"],
+  identity: ["http", "schema"],
+  paging: ["schema"],
+  schema: ["bytes"],
+  ssh: [],
+  waiting: []
+}
+
 const installed = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })
 
-const floorOf = (file) => floors.findIndex((rooms) => rooms.some((room) => file === room || file.startsWith(room)))
-const isIn = (room) => (file) => file.startsWith(room)
-const inEmulator = isIn("emulator/")
-const inInternal = isIn("internal/")
+const layerOf = (file) => layers.findIndex((members) => members.some((member) => isMember(file, member)))
+const isMember = (file, member) => (member.endsWith("/") ? file.startsWith(member) : file === member)
+const inEmulator = (file) => file.startsWith("emulator/")
+const inInternal = (file) => file.startsWith("internal/")
+const internalFolderOf = (file) => file.split("/")[1]
+
+/** Why a file belongs to no layer, or undefined if it belongs to one. */
+const misplaced = (file) => {
+  if (file === "index.ts" || inEmulator(file)) return undefined
+  if (!inInternal(file)) return layerOf(file) >= 0 ? undefined : "scripts/check-layers.mjs lists no layer for it"
+  return Object.hasOwn(internalFolders, internalFolderOf(file))
+    ? undefined
+    : "scripts/check-layers.mjs lists no such folder of internal/"
+}
 
 /** Why `from` may not import `to` (both relative to src/), or undefined if it may. */
 const objection = (from, to) => {
-  if (to === "index.ts") return "nothing inside goes through the front door: import the module itself"
+  if (to === "index.ts") return "import the module itself, not index.ts"
   if (inEmulator(from)) return inEmulator(to) ? undefined : "the emulator imports nothing from outside emulator/"
-  if (inEmulator(to)) return from === "layers/TestCloud.ts" ? undefined : "only layers/TestCloud.ts knows the emulator"
+  if (inEmulator(to))
+    return from === "layers/TestCloud.ts" ? undefined : "only layers/TestCloud.ts imports the emulator"
+  if (inInternal(from)) return internalObjection(from, to)
   if (inInternal(to)) return from === "index.ts" ? "internal modules are not public" : undefined
   if (from === "index.ts") return undefined
-  const floor = floorOf(to)
-  if (floor === -1) return `${to} has no place in the table of scripts/check-layers.mjs yet: give it one`
-  if (inInternal(from)) return floor > floorOf("services/") ? undefined : "internal/ knows no service and no layer"
-  return floorOf(from) <= floor ? undefined : `${to} stands above it`
+  return layerOf(from) <= layerOf(to) ? undefined : `${to} belongs to a higher layer`
 }
 
-/** Why `from` may not import the package of `specifier`, or undefined if it may. */
+const internalObjection = (from, to) => {
+  if (!inInternal(to)) {
+    return layerOf(to) === layers.length - 1 ? undefined : "internal/ imports public modules of the lowest layer only"
+  }
+  const [own, other] = [internalFolderOf(from), internalFolderOf(to)]
+  return own === other || internalFolders[own]?.includes(other) ? undefined : `${own}/ may not import ${other}/`
+}
+
+/** Why a package may not be imported, or undefined if it may. */
 const foreignObjection = (specifier) => {
   const name = specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/")
   return specifier.startsWith("node:") || installed.includes(name)
@@ -79,17 +112,27 @@ const specifiersOf = (node) => {
 }
 
 const src = join(root, "src")
-const files = filesUnder("src", ".ts")
-const problems = files.flatMap((path) => {
-  const from = relative(src, path)
+
+/** An import names the compiled file; the source may be TypeScript. */
+const sourceOf = (path, sources) => {
+  const typescript = path.replace(/\.js$/, ".ts")
+  return sources.has(typescript) ? typescript : path
+}
+
+const files = [...filesUnder("src", ".ts"), ...filesUnder("src", ".js")].map((path) => relative(src, path))
+const sources = new Set(files)
+const problems = files.flatMap((from) => {
+  const path = join(src, from)
   const file = ts.createSourceFile(path, readFileSync(path, "utf8"), ts.ScriptTarget.Latest)
-  return specifiersOf(file).flatMap((specifier) => {
+  const place = misplaced(from)
+  const imports = specifiersOf(file).flatMap((specifier) => {
     const name = specifier.text
-    const to = relative(src, resolve(path, "..", name)).replace(/\.js$/, ".ts")
+    const to = sourceOf(relative(src, resolve(path, "..", name)), sources)
     const reason = name.startsWith(".") ? objection(from, to) : foreignObjection(name)
     const line = file.getLineAndCharacterOfPosition(specifier.pos).line + 1
     return reason === undefined ? [] : [`src/${from}:${line} imports ${name}: ${reason}`]
   })
+  return place === undefined ? imports : [`src/${from}: ${place}`, ...imports]
 })
 
-report(problems, `${files.length} modules of src/ import as they may`)
+report(problems, `${files.length} modules of src/ import only what they may`)

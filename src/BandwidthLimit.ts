@@ -9,8 +9,8 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { type InvalidInput } from "./CloudError.js"
-import { invalidInput } from "./internal/invalidInput.js"
-import * as Turns from "./internal/turns.js"
+import * as Turns from "./internal/concurrency/keyedQueue.js"
+import { invalidInput } from "./internal/schema/invalidInput.js"
 
 /**
  * A limit in force.

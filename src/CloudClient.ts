@@ -39,9 +39,10 @@ import {
   type TransportError
 } from "./CloudError.js"
 import { TokenRef, retryUnauthorized } from "./Identity.js"
-import { dispatcherOf, make as directExchange } from "./internal/directExchange.js"
-import * as Admission from "./internal/admission.js"
-import * as LostResponse from "./internal/doubt.js"
+import type { Sink } from "./internal/bytes/sink.js"
+import * as Admission from "./internal/concurrency/admission.js"
+import { keepingInterruption } from "./internal/concurrency/interruption.js"
+import { make as httpExchange } from "./internal/http/clientExchange.js"
 import {
   type Arriving,
   type Endpoint as Located,
@@ -50,19 +51,18 @@ import {
   largestText,
   type Outgoing,
   type Whole
-} from "./internal/exchange.js"
-import { invalidUrl, secure, type Target, transportError } from "./internal/http.js"
-import { make as httpExchange } from "./internal/httpExchange.js"
-import { keepingInterruption } from "./internal/interruption.js"
-import { byTags } from "./internal/metricKeys.js"
-import * as keys from "./internal/metricKeys.js"
-import { pacedContent, pacedStream, sliceOf } from "./internal/pacing.js"
-import { Rejections } from "./internal/rejections.js"
-import type { Sink } from "./internal/sink.js"
-import { hasUserInfo } from "./internal/urlText.js"
+} from "./internal/http/exchange.js"
+import * as LostResponse from "./internal/http/lostResponse.js"
+import { byTags } from "./internal/http/metricKeys.js"
+import * as keys from "./internal/http/metricKeys.js"
+import { pacedContent, pacedStream, sliceOf } from "./internal/http/pacing.js"
+import { Rejections } from "./internal/http/rejections.js"
+import { invalidUrl, secure, type Target, transportError } from "./internal/http/request.js"
+import { dispatcherOf, make as directExchange } from "./internal/http/undiciExchange.js"
+import { hasUserInfo } from "./internal/http/urlText.js"
+import { invalidInput } from "./internal/schema/invalidInput.js"
 import type * as RequestBody from "./RequestBody.js"
 import * as RetryPolicy from "./RetryPolicy.js"
-import { invalidInput } from "./internal/invalidInput.js"
 import * as ServiceCatalog from "./ServiceCatalog.js"
 
 /**

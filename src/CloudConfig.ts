@@ -18,9 +18,10 @@ import { delimiter, isAbsolute, join } from "node:path"
 import { parseDocument, type ScalarTag } from "yaml"
 import * as Credentials from "./Credentials.js"
 import { CredentialsError } from "./Credentials.js"
-import { expandHome, textOf as textInUtf8 } from "./internal/privateFile.js"
-import { hasUserInfo } from "./internal/urlText.js"
-import { vendorProfiles } from "./internal/vendorProfiles.js"
+import { expandHome } from "./internal/files/homePath.js"
+import { textOf as textInUtf8 } from "./internal/files/privateFile.js"
+import { hasUserInfo } from "./internal/http/urlText.js"
+import { vendorProfiles } from "./internal/identity/vendorProfiles.js"
 import type { EndpointInterface } from "./ServiceCatalog.js"
 
 /**

@@ -10,8 +10,8 @@ import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { textOfPage } from "./internal/pageText.js"
-import * as Scrub from "./internal/scrub.js"
+import { textOfPage } from "./internal/http/htmlText.js"
+import * as Scrub from "./internal/http/scrub.js"
 
 /**
  * What an operation of several requests had created when a later request failed.

@@ -18,8 +18,9 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type { MfaChallenge } from "./CloudError.js"
-import { expandHome, sharedWith, textOf } from "./internal/privateFile.js"
-import { hasUserInfo, withoutUserInfo } from "./internal/urlText.js"
+import { expandHome } from "./internal/files/homePath.js"
+import { sharedWith, textOf } from "./internal/files/privateFile.js"
+import { hasUserInfo, withoutUserInfo } from "./internal/http/urlText.js"
 
 /**
  * Rackspace's Identity for all accounts but those of the UK.

@@ -26,15 +26,15 @@ import {
   MalformedResponse,
   type TransportError
 } from "./CloudError.js"
-import { knownOf, redacted, type Shape, unknownFields } from "./internal/knownFields.js"
-import { type Issue, issuesOf, issuesText } from "./internal/schemaIssue.js"
-import { aboutItem, type ItemList, itemList } from "./internal/itemList.js"
-import { isCutOff, type ItemsSink, jsonItems, largestItem, UnreadableArray } from "./internal/jsonItems.js"
-import { quickDecoder, quickEncoder, fallback } from "./internal/quickCodec.js"
-import { release } from "./internal/recycling.js"
-import { bytesSink, type BytesSink } from "./internal/sink.js"
-import { expandPath, queryText } from "./internal/urlPath.js"
-import { invalidInput } from "./internal/invalidInput.js"
+import { release } from "./internal/bytes/bufferPool.js"
+import { bytesSink, type BytesSink } from "./internal/bytes/sink.js"
+import { expandPath, queryText } from "./internal/http/urlPath.js"
+import { quickDecoder, quickEncoder, fallback } from "./internal/schema/compiledCodec.js"
+import { invalidInput } from "./internal/schema/invalidInput.js"
+import { type Issue, issuesOf, issuesText } from "./internal/schema/issues.js"
+import { aboutItem, type ItemList, itemList } from "./internal/schema/itemList.js"
+import { isCutOff, type ItemsSink, jsonItems, largestItem, UnreadableArray } from "./internal/schema/jsonItems.js"
+import { knownOf, redacted, type Shape, unknownFields } from "./internal/schema/knownFields.js"
 import { type Content, pieces } from "./RequestBody.js"
 
 type Fields = Schema.Struct.Fields
@@ -343,7 +343,7 @@ export const withRawBody = <Input, Output, Tag extends DocumentedError["_tag"], 
  * @since 0.1.0
  * @category schemas
  */
-export { enveloped } from "./internal/wire.js"
+export { enveloped } from "./internal/schema/wire.js"
 
 interface Encoded {
   readonly parameters: Readonly<Record<string, unknown>>

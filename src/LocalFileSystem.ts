@@ -10,7 +10,7 @@
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { makeSmallFiles, withSmallFiles } from "./internal/smallFiles.js"
+import { makeSmallFiles, withSmallFiles } from "./internal/files/smallFiles.js"
 
 /**
  * The platform's FileSystem, whose paths must be those of `node:fs`: `NodeFileSystem.layer`, or `NodeContext.layer`. The thread is

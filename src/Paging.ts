@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { MalformedResponse, type Operation } from "./CloudError.js"
-import { makeCircleDetector } from "./internal/circles.js"
+import { makeCircleDetector } from "./internal/paging/repeatedPages.js"
 
 /**
  * An item of a page that is not as documented: where in the response it is, and what was expected there.

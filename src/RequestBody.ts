@@ -10,10 +10,9 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import { parcelSize } from "./internal/parcel.js"
-import { expandHome } from "./internal/privateFile.js"
-import { makePool } from "./internal/recycling.js"
-import { smallFilesOf } from "./internal/smallFiles.js"
+import { makePool, chunkSize } from "./internal/bytes/bufferPool.js"
+import { expandHome } from "./internal/files/homePath.js"
+import { smallFilesOf } from "./internal/files/smallFiles.js"
 
 /**
  * A body that can be sent any number of times, each time from its start.
@@ -97,7 +96,7 @@ export const pieces = (bytes: Uint8Array): Stream.Stream<Uint8Array> =>
   Stream.unfold(0, (offset) =>
     offset >= bytes.byteLength
       ? Option.none()
-      : Option.some([bytes.subarray(offset, offset + parcelSize), offset + parcelSize])
+      : Option.some([bytes.subarray(offset, offset + chunkSize), offset + chunkSize])
   )
 
 /**

@@ -10,7 +10,7 @@
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import { EndpointNotFound, type Operation } from "./CloudError.js"
-import { isHttpUrl, withoutUserInfo } from "./internal/urlText.js"
+import { isHttpUrl, withoutUserInfo } from "./internal/http/urlText.js"
 
 /**
  * Which of an endpoint's URLs is meant: `public` from anywhere; `internal` from within the region's own network

@@ -26,9 +26,8 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { randomUUID } from "node:crypto"
 import { basename, dirname, join } from "node:path"
-import { withPause } from "./internal/backPressure.js"
-import { freePort, greetsAsSocks } from "./internal/localPort.js"
-import { expandHome } from "./internal/privateFile.js"
+import { withPause } from "./internal/bytes/backPressure.js"
+import { expandHome } from "./internal/files/homePath.js"
 import {
   argumentsOf,
   complaintOf,
@@ -37,8 +36,9 @@ import {
   pinnedAlias,
   quoted,
   remoteCommand
-} from "./internal/sshArguments.js"
-import { isListening, outcomeOf } from "./internal/sshOutcome.js"
+} from "./internal/ssh/arguments.js"
+import { freePort, greetsAsSocks } from "./internal/ssh/localPort.js"
+import { isListening, outcomeOf } from "./internal/ssh/outcome.js"
 
 /**
  * A machine, who logs in to it, and how it is known to be the right one.

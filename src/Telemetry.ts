@@ -7,7 +7,7 @@
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 import * as MetricState from "effect/MetricState"
-import * as keys from "./internal/metricKeys.js"
+import * as keys from "./internal/http/metricKeys.js"
 
 /**
  * Requests sent, each attempt counted; tagged with `service`, `operation` and `status` (the HTTP status, or the tag of the

@@ -13,7 +13,8 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { Access } from "./Access.js"
-import { expandHome, removeOldTemporaries, sharedWith, textOf, writePrivately } from "./internal/privateFile.js"
+import { expandHome } from "./internal/files/homePath.js"
+import { removeOldTemporaries, sharedWith, textOf, writePrivately } from "./internal/files/privateFile.js"
 
 /**
  * A token could not be loaded or saved. The message says why, and never quotes the stored value.

@@ -14,7 +14,7 @@ import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { Readable } from "node:stream"
 import { Agent, type Dispatcher } from "undici"
-import { withDispatcher } from "./internal/directExchange.js"
+import { withDispatcher } from "./internal/http/undiciExchange.js"
 
 const bodyOf = ({ body }: HttpClientRequest.HttpClientRequest): Dispatcher.DispatchOptions["body"] => {
   switch (body._tag) {

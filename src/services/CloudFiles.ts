@@ -27,10 +27,8 @@ import type {
 } from "../CloudError.js"
 import * as Endpoint from "../Endpoint.js"
 import type { TokenRef } from "../Identity.js"
-import { refuseUnknown } from "../internal/knownFields.js"
-import { besideAccount, type Discovery, getCapabilities } from "./CloudFiles/capabilities.js"
-import { type Cdn, type cdnEndpoints, cdnSelector, makeCdn } from "./CloudFiles/cdn.js"
-import { type Download, type DownloadError, type DownloadOptions, makeDownload } from "./CloudFiles/download.js"
+import { refuseUnknown } from "../internal/schema/knownFields.js"
+import { type AccountParts, inAccount, makeCopies } from "./CloudFiles/acrossAccounts.js"
 import {
   type BulkDeleted,
   type BulkTarget,
@@ -39,23 +37,17 @@ import {
   makeBulk
 } from "./CloudFiles/bulk.js"
 import type { BulkResult, ExtractResult } from "./CloudFiles/bulkEndpoints.js"
+import { besideAccount, type Discovery, getCapabilities } from "./CloudFiles/capabilities.js"
+import { type Cdn, type cdnEndpoints, cdnSelector, makeCdn } from "./CloudFiles/cdn.js"
+import { makePutDynamicManifest } from "./CloudFiles/confirmation.js"
+import { type Download, type DownloadError, type DownloadOptions, makeDownload } from "./CloudFiles/download.js"
 import {
   type ContainerSummary,
   endpoints as table,
   type ObjectSummary,
   type Subdirectory
 } from "./CloudFiles/endpoints.js"
-import { listing, nameOf } from "./CloudFiles/listing.js"
-import { makeMetadata, type MetadataChanges } from "./CloudFiles/metadata.js"
-import { objectsOf } from "./CloudFiles/remoteListing.js"
-import { makeSigning, type Signing } from "./CloudFiles/signatures.js"
-import { type DownloadedRange, type DownloadRangesOptions, makeDownloadRanges } from "./CloudFiles/ranges.js"
-import { makeSymlinks } from "./CloudFiles/symlinks.js"
-import { makeVersions, type Versions } from "./CloudFiles/versions.js"
-import { makeStaticManifests } from "./CloudFiles/staticManifests.js"
-import { makePutDynamicManifest } from "./CloudFiles/confirmation.js"
 import { makeFolders } from "./CloudFiles/folder.js"
-import { inputs } from "./CloudFiles/inputs.js"
 import type {
   CompareFolderOptions,
   Comparison,
@@ -65,13 +57,20 @@ import type {
   SyncOptions,
   UploadFolderOptions
 } from "./CloudFiles/folderModel.js"
+import { inputs } from "./CloudFiles/inputs.js"
 import {
   type Copied,
   type CopyError,
   type CopyOptions,
   type DeleteLargeObjectError
 } from "./CloudFiles/largeObjects.js"
-import { type AccountParts, inAccount, makeCopies } from "./CloudFiles/acrossAccounts.js"
+import { listing, nameOf } from "./CloudFiles/listing.js"
+import { makeMetadata, type MetadataChanges } from "./CloudFiles/metadata.js"
+import { type DownloadedRange, type DownloadRangesOptions, makeDownloadRanges } from "./CloudFiles/ranges.js"
+import { objectsOf } from "./CloudFiles/remoteListing.js"
+import { makeSigning, type Signing } from "./CloudFiles/signatures.js"
+import { makeStaticManifests } from "./CloudFiles/staticManifests.js"
+import { makeSymlinks } from "./CloudFiles/symlinks.js"
 import {
   type DownloadedFile,
   type DownloadToFileError,
@@ -79,6 +78,7 @@ import {
   makeDownloadToFile
 } from "./CloudFiles/toFile.js"
 import { makeUpload, type Uploaded, type UploadError, type UploadOptions } from "./CloudFiles/upload.js"
+import { makeVersions, type Versions } from "./CloudFiles/versions.js"
 
 export { BulkResult, ExtractResult } from "./CloudFiles/bulkEndpoints.js"
 

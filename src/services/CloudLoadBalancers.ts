@@ -28,17 +28,17 @@ import {
 } from "../CloudError.js"
 import * as Endpoint from "../Endpoint.js"
 import type { TokenRef } from "../Identity.js"
-import { refuseUnknown } from "../internal/knownFields.js"
-import * as LostResponse from "../internal/doubt.js"
-import { inWordsOf } from "../internal/pageSize.js"
-import * as Turns from "../internal/turns.js"
-import * as RecentlyCreated from "../internal/recentlyCreated.js"
+import * as Turns from "../internal/concurrency/keyedQueue.js"
+import * as LostResponse from "../internal/http/lostResponse.js"
+import { renameIssuePaths } from "../internal/paging/listing.js"
+import { refuseUnknown } from "../internal/schema/knownFields.js"
+import * as RecentlyCreated from "../internal/waiting/recentlyCreated.js"
 import * as Paging from "../Paging.js"
 import * as Waiting from "../Waiting.js"
 import { type Addressed, endpoints } from "./CloudLoadBalancers/endpoints.js"
 import { inputs } from "./CloudLoadBalancers/inputs.js"
-import { makeUsage } from "./CloudLoadBalancers/usage.js"
 import type { LoadBalancer, LoadBalancerSummary, Node, NodeEvent } from "./CloudLoadBalancers/models.js"
+import { makeUsage } from "./CloudLoadBalancers/usage.js"
 
 export { endpoints, NewNode } from "./CloudLoadBalancers/endpoints.js"
 
@@ -483,7 +483,7 @@ const makeService = (options: Options = {}): Effect.Effect<Service, never, Token
         const { pageSize = mostPerPage, ...input } = filters
         return Paging.stream({ service, operation }, (marker: string | undefined) =>
           fetch({ ...input, limit: pageSize, ...(marker !== undefined && { marker }) } as unknown as Input).pipe(
-            Effect.mapError(inWordsOf(operation))
+            Effect.mapError(renameIssuePaths(operation))
           )
         )
       }
@@ -552,7 +552,7 @@ const makeService = (options: Options = {}): Effect.Effect<Service, never, Token
               const count = items.length + unreadable.length
               return { items, unreadable, next: count < pageSize ? undefined : (offset ?? 0) + count }
             }),
-            Effect.mapError(inWordsOf(operation))
+            Effect.mapError(renameIssuePaths(operation))
           )
         )
       },

@@ -28,20 +28,19 @@ import {
 } from "../CloudError.js"
 import * as Endpoint from "../Endpoint.js"
 import type { TokenRef } from "../Identity.js"
-import { refuseUnknown } from "../internal/knownFields.js"
-import type { ItemList } from "../internal/itemList.js"
-import { listing, type PageQuery } from "../internal/listing.js"
-import * as RecentlyCreated from "../internal/recentlyCreated.js"
+import { renameIssuePaths, listing, type PageQuery } from "../internal/paging/listing.js"
+import type { ItemList } from "../internal/schema/itemList.js"
+import { refuseUnknown } from "../internal/schema/knownFields.js"
+import * as RecentlyCreated from "../internal/waiting/recentlyCreated.js"
 import * as Paging from "../Paging.js"
 import * as Waiting from "../Waiting.js"
-import { inWordsOf } from "../internal/pageSize.js"
 import { type BuiltServer, exactly, find, importKeyPairFromFile } from "./CloudServers/conveniences.js"
+import { countedListing } from "./CloudServers/countedListing.js"
 import { createIpAssociationByPost, endpoints } from "./CloudServers/endpoints.js"
+import { type FirstGenerationServer, firstGenerationEndpoints, largestPage } from "./CloudServers/firstGeneration.js"
 import { inputs } from "./CloudServers/inputs.js"
 import { listAllInstanceActions } from "./CloudServers/instanceActions.js"
-import { type FirstGenerationServer, firstGenerationEndpoints, largestPage } from "./CloudServers/firstGeneration.js"
 import { type KeyPair, listAllKeyPairs } from "./CloudServers/keyPairs.js"
-import { countedListing } from "./CloudServers/countedListing.js"
 import { guarded, isAtLeast } from "./CloudServers/microversions.js"
 import type { Flavor, Image, ImageSchedule, Server, Summary } from "./CloudServers/models.js"
 import { createServerGroupWithRules, type ServerGroup } from "./CloudServers/serverGroups.js"
@@ -511,7 +510,7 @@ const makeService = (
                 unreadable,
                 next: items.length + unreadable.length < pageSize ? undefined : (offset ?? 0) + pageSize
               })),
-              Effect.mapError(inWordsOf("CloudServers.listFirstGeneration"))
+              Effect.mapError(renameIssuePaths("CloudServers.listFirstGeneration"))
             )
         ).pipe(Stream.catchTag("EndpointNotFound", () => Stream.empty)),
       watch: (options) => Waiting.watch(watched("CloudServers.watch", options)),

@@ -5,7 +5,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Chunk, Deferred, Duration, Effect, Either, Exit, Fiber, Layer, Option, Stream, TestClock } from "effect"
 import { CloudError, CloudLoadBalancers, RetryPolicy, TestCloud } from "effect-rackspace"
 import type { Fault } from "../../src/emulator/Fault.js"
-import * as Turns from "../../src/internal/turns.js"
+import * as Turns from "../../src/internal/concurrency/keyedQueue.js"
 
 type Cloud = NonNullable<NonNullable<Parameters<typeof TestCloud.layer>[0]>["cloud"]>
 

@@ -2,10 +2,10 @@
  * The operations of Cloud Big Data, as data, and what their requests take.
  */
 import * as Schema from "effect/Schema"
-import { secretInput } from "../../internal/knownFields.js"
 import * as Endpoint from "../../Endpoint.js"
-import { page, pageQuery } from "../../internal/listing.js"
-import { enveloped, Named, open, upTo, withDefault } from "../../internal/wire.js"
+import { page, pageQuery } from "../../internal/paging/listing.js"
+import { secretInput } from "../../internal/schema/knownFields.js"
+import { enveloped, Named, open, upTo, withDefault } from "../../internal/schema/wire.js"
 import {
   Cluster,
   ClusterSummary,

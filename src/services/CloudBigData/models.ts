@@ -20,7 +20,7 @@ import {
   Text,
   textOr,
   TimestampIfAny
-} from "../../internal/wire.js"
+} from "../../internal/schema/wire.js"
 
 /**
  * The status of a cluster. The cloud may return others.

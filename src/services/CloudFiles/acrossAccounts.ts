@@ -4,6 +4,7 @@
  */
 import * as Effect from "effect/Effect"
 import type { CloudClient } from "../../CloudClient.js"
+import { invalidInput } from "../../internal/schema/invalidInput.js"
 import type { BulkDelete } from "./bulk.js"
 import {
   type Copied,
@@ -12,7 +13,6 @@ import {
   type DeleteLargeObjectError,
   makeLargeObjects
 } from "./largeObjects.js"
-import { invalidInput } from "../../internal/invalidInput.js"
 import { decodedText } from "./names.js"
 import type { PutStaticManifest } from "./staticManifests.js"
 

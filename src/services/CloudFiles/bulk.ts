@@ -20,18 +20,18 @@ import {
   type QuotaExceeded
 } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
-import { unknownFieldsOf } from "../../internal/knownFields.js"
+import { invalidInput } from "../../internal/schema/invalidInput.js"
+import { unknownFieldsOf } from "../../internal/schema/knownFields.js"
 import { type Content, pieces, type RequestBody } from "../../RequestBody.js"
+import type * as RetryPolicy from "../../RetryPolicy.js"
 import type { BulkResult, ExtractResult } from "./bulkEndpoints.js"
 import type { Discovery } from "./capabilities.js"
 import { makeContainerSegments } from "./containerSegments.js"
 import { endpoints, type ObjectInfo } from "./endpoints.js"
 import { makeManifests } from "./manifest.js"
 import { ContainerName, encodedAddress, ObjectName, decodedText } from "./names.js"
-import type * as RetryPolicy from "../../RetryPolicy.js"
 import { makeListing } from "./remoteListing.js"
 import { type Address, type LeftSegment, pathOf } from "./segments.js"
-import { invalidInput } from "../../internal/invalidInput.js"
 import { makePurge } from "./versions.js"
 
 /** What to delete: an object, or a container that is empty. */

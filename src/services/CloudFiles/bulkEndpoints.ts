@@ -6,7 +6,7 @@
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
-import { Count, Text, textOr } from "../../internal/wire.js"
+import { Count, Text, textOr } from "../../internal/schema/wire.js"
 import { ContainerName, NamePart } from "./names.js"
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>

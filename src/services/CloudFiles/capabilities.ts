@@ -6,7 +6,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type { CommonError } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
-import { Count, Flag, Text } from "../../internal/wire.js"
+import { Count, Flag, Text } from "../../internal/schema/wire.js"
 
 /** What is not as expected is left out: it is one cloud's own, and no reason to fail. */
 const ifThere = <A, I>(key: string, schema: Schema.Schema<A, I>) => {

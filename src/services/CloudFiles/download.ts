@@ -19,14 +19,14 @@ import {
   TransportError
 } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
-import { gunzip, isGzip, NotGzip } from "../../internal/gzip.js"
-import { md5Hex } from "../../internal/md5.js"
-import * as Recycling from "../../internal/recycling.js"
+import * as Recycling from "../../internal/bytes/bufferPool.js"
+import { gunzip, isGzip, NotGzip } from "../../internal/bytes/gzip.js"
+import { md5Hex } from "../../internal/bytes/md5.js"
+import { invalidInput } from "../../internal/schema/invalidInput.js"
 import * as RetryPolicy from "../../RetryPolicy.js"
 import { type ByteRange, endpoints, md5Of, type ObjectInfo } from "./endpoints.js"
 import { isPart, makeManifests, type Part } from "./manifest.js"
 import { contradicts, unquoted } from "./segments.js"
-import { invalidInput } from "../../internal/invalidInput.js"
 import * as Verification from "./verification.js"
 
 /** What to download. */

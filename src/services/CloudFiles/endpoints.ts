@@ -5,8 +5,8 @@ import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
-import * as Wire from "../../internal/wire.js"
-import { absent, PageLimit, TimestampIfAny } from "../../internal/wire.js"
+import * as Wire from "../../internal/schema/wire.js"
+import { absent, PageLimit, TimestampIfAny } from "../../internal/schema/wire.js"
 import { bulkEndpoints, BulkResult } from "./bulkEndpoints.js"
 import {
   Count,

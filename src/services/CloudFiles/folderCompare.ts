@@ -2,25 +2,25 @@
  * A folder and a listing side by side. Both come in the byte order of their names, so that they are merged as they arrive and
  * neither is ever held whole.
  */
+import type { SystemError } from "@effect/platform/Error"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import type { SystemError } from "@effect/platform/Error"
 import type { CloudClient } from "../../CloudClient.js"
 import { type CommonError, MalformedResponse } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
-import { compareNames } from "../../internal/folderReader.js"
-import type { FolderReader, FoundEntry } from "../../internal/folderReading.js"
-import { fileTime, isFurthest } from "../../internal/modificationTime.js"
+import { compareNames } from "../../internal/files/folderReader.js"
+import type { FolderReader, FoundEntry } from "../../internal/files/folderReading.js"
+import { fileTime, isFurthest } from "../../internal/files/modificationTime.js"
 import { endpoints, ManifestEntry, type ObjectInfo, type ObjectSummary } from "./endpoints.js"
 import type { Comparing, FileError } from "./folderModel.js"
 import { unfitPath } from "./folderNames.js"
 import { segmentsOf } from "./manifest.js"
-import { md5In } from "./segments.js"
 import { ContainerName, ObjectName } from "./names.js"
 import { makeListing } from "./remoteListing.js"
+import { md5In } from "./segments.js"
 
 /** An object of a folder. */
 export interface RemoteEntry {

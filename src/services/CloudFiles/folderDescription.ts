@@ -8,10 +8,10 @@ import * as Stream from "effect/Stream"
 import type { CloudClient } from "../../CloudClient.js"
 import type { InvalidInput } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
-import { unknownFieldsOf } from "../../internal/knownFields.js"
+import { invalidInput } from "../../internal/schema/invalidInput.js"
+import { unknownFieldsOf } from "../../internal/schema/knownFields.js"
 import { endpoints } from "./endpoints.js"
 import type { DescribeOptions, ObjectDescription } from "./folderModel.js"
-import { invalidInput } from "../../internal/invalidInput.js"
 import type { Job, Outgoing } from "./folderUpload.js"
 
 /** The fields of a description. */

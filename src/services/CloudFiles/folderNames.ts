@@ -2,7 +2,7 @@
  * Which file an object's name stands for, and whether that is safe to write.
  */
 import { resolve } from "node:path"
-import { expandHome } from "../../internal/privateFile.js"
+import { expandHome } from "../../internal/files/homePath.js"
 import { FileRefused, type RefusalReason } from "./folderModel.js"
 
 /** The longest name of an object, in bytes. */

@@ -4,8 +4,8 @@
 import * as Either from "effect/Either"
 import picomatch from "picomatch"
 import type { InvalidInput } from "../../CloudError.js"
-import { invalidInput } from "../../internal/invalidInput.js"
-import type { Filter, Pattern } from "../../internal/folderReader.js"
+import type { Filter, Pattern } from "../../internal/files/folderReader.js"
+import { invalidInput } from "../../internal/schema/invalidInput.js"
 
 const patternOf = (glob: string): Pattern => {
   const trimmed = glob.replace(/\/+$/, "")

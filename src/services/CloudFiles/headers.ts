@@ -9,7 +9,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
-import { instantOf } from "../../internal/wire.js"
+import { instantOf } from "../../internal/schema/wire.js"
 
 export type Values = Readonly<Record<string, string>>
 

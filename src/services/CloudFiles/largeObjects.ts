@@ -19,13 +19,14 @@ import {
   type Unprocessable
 } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
-import * as LostResponse from "../../internal/doubt.js"
+import * as LostResponse from "../../internal/http/lostResponse.js"
+import { invalidInput } from "../../internal/schema/invalidInput.js"
 import type { BulkDelete } from "./bulk.js"
 import type { BulkResult } from "./bulkEndpoints.js"
 import { makeConfirmation, makePutDynamicManifest, md5OfNothing, sameContent, sameEtag } from "./confirmation.js"
 import { endpoints, type ObjectInfo, type Segment } from "./endpoints.js"
-import { isPart, makeManifests, type Part, segmentsOf, type Submanifest } from "./manifest.js"
 import type { Values } from "./headers.js"
+import { isPart, makeManifests, type Part, segmentsOf, type Submanifest } from "./manifest.js"
 import { makeNesting } from "./nesting.js"
 import { type LeftSegment, makeManifestWatch, makeOldSegments, nothingOld, type Old } from "./oldSegments.js"
 import { makeSegmentContainer } from "./segmentContainer.js"
@@ -43,7 +44,6 @@ import {
   unquoted
 } from "./segments.js"
 import type { PutStaticManifest } from "./staticManifests.js"
-import { invalidInput } from "../../internal/invalidInput.js"
 import { getStoredHeaders, type HeaderChanges, type StoredHeaders, unnamed, withKept } from "./storedHeaders.js"
 
 type CopyInput = NonNullable<Parameters<Endpoint.Method<typeof endpoints.copyObject>>[0]>

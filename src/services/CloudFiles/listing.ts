@@ -12,9 +12,9 @@ import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { MalformedResponse, TransportError } from "../../CloudError.js"
 import { UnreadableItem } from "../../Endpoint.js"
-import { makeCircleDetector } from "../../internal/circles.js"
-import { inWordsOf } from "../../internal/pageSize.js"
-import { largerInto, makePool, receiving } from "../../internal/recycling.js"
+import { largerInto, makePool, receiving } from "../../internal/bytes/bufferPool.js"
+import { renameIssuePaths } from "../../internal/paging/listing.js"
+import { makeCircleDetector } from "../../internal/paging/repeatedPages.js"
 import * as RetryPolicy from "../../RetryPolicy.js"
 
 /**
@@ -126,7 +126,7 @@ export const listing = <A, Marker, E extends { readonly _tag: string }>(
           const scope = yield* Scope.fork(outer, ExecutionStrategy.sequential)
           // A page that does not begin was asked for again already, as often as the policy allows.
           const stream = yield* Scope.extend(Effect.locally(open(asked), receiving, largerInto(pool)), scope).pipe(
-            Effect.mapError((error) => Option.some(inWordsOf(operation)(error) as E))
+            Effect.mapError((error) => Option.some(renameIssuePaths(operation)(error) as E))
           )
           const items = yield* Scope.extend(Stream.toPull(stream), scope)
           pull = Effect.matchEffect(items, {

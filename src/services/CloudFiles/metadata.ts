@@ -8,10 +8,10 @@ import * as Effect from "effect/Effect"
 import type { CloudClient } from "../../CloudClient.js"
 import type { CommonError, InvalidInput, NotFound } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
+import { invalidInput } from "../../internal/schema/invalidInput.js"
 import { endpoints } from "./endpoints.js"
 import type { Address } from "./segments.js"
 import { pathOf } from "./segments.js"
-import { invalidInput } from "../../internal/invalidInput.js"
 import { getStoredHeaders, type StoredHeaders, unnamed, withKept } from "./storedHeaders.js"
 
 type ReplaceInput = NonNullable<Parameters<Endpoint.Method<typeof endpoints.replaceObjectMetadata>>[0]>

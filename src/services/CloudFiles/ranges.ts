@@ -10,9 +10,9 @@ import * as Stream from "effect/Stream"
 import type { CloudClient } from "../../CloudClient.js"
 import { type ChecksumMismatch } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
+import { invalidInput } from "../../internal/schema/invalidInput.js"
 import type * as RetryPolicy from "../../RetryPolicy.js"
 import { type Download, type DownloadError, type DownloadOptions, makeDownload } from "./download.js"
-import { invalidInput } from "../../internal/invalidInput.js"
 import { type ByteRange, getRanges } from "./endpoints.js"
 
 /** Which parts of an object to download. */

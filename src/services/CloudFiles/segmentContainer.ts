@@ -8,7 +8,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type { CloudClient } from "../../CloudClient.js"
 import * as Endpoint from "../../Endpoint.js"
-import { absent } from "../../internal/wire.js"
+import { absent } from "../../internal/schema/wire.js"
 import { ContainerName } from "./names.js"
 
 /**

@@ -4,7 +4,7 @@
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import { createHash } from "node:crypto"
-import { md5Hex } from "../../internal/md5.js"
+import { md5Hex } from "../../internal/bytes/md5.js"
 import type { Segment } from "./endpoints.js"
 
 /** What the cloud stores in one request; more goes up in segments. */

@@ -5,7 +5,7 @@
 import * as Duration from "effect/Duration"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import { secretInput } from "../../internal/knownFields.js"
+import { secretInput } from "../../internal/schema/knownFields.js"
 import { ReadAcl, WriteAcl } from "./access.js"
 import type { Values } from "./headers.js"
 import { ContainerName, decodedText } from "./names.js"

@@ -20,12 +20,12 @@ import {
 } from "../../CloudError.js"
 import type { NotFound } from "../../CloudError.js"
 import type * as Endpoint from "../../Endpoint.js"
-import { shapeOf, unknownFields } from "../../internal/knownFields.js"
-import { type Issue, issuesOf } from "../../internal/schemaIssue.js"
-import { expandPath, queryText } from "../../internal/urlPath.js"
+import { expandPath, queryText } from "../../internal/http/urlPath.js"
+import { invalidInput } from "../../internal/schema/invalidInput.js"
+import { type Issue, issuesOf } from "../../internal/schema/issues.js"
+import { shapeOf, unknownFields } from "../../internal/schema/knownFields.js"
 import type { Capabilities } from "./capabilities.js"
 import type { endpoints } from "./endpoints.js"
-import { invalidInput } from "../../internal/invalidInput.js"
 import { ContainerName, decodedText, NamePart, ObjectName } from "./names.js"
 
 /**

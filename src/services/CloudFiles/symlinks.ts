@@ -8,10 +8,10 @@ import * as Option from "effect/Option"
 import { randomUUID } from "node:crypto"
 import type { CloudClient } from "../../CloudClient.js"
 import * as Endpoint from "../../Endpoint.js"
+import { invalidInput } from "../../internal/schema/invalidInput.js"
 import type { Discovery } from "./capabilities.js"
 import { makeConfirmation, md5OfNothing } from "./confirmation.js"
 import { endpoints } from "./endpoints.js"
-import { invalidInput } from "../../internal/invalidInput.js"
 import { isSame } from "./segments.js"
 
 type LinkInput = NonNullable<Parameters<Endpoint.Method<typeof endpoints.createSymlink>>[0]>

@@ -28,15 +28,17 @@ import {
   type Unprocessable
 } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
-import { gzip } from "../../internal/gzip.js"
-import { md5Hex, runningMd5 } from "../../internal/md5.js"
-import { inWordsOf } from "../../internal/pageSize.js"
-import { release } from "../../internal/recycling.js"
-import { absentIfEmpty } from "../../internal/wire.js"
+import { release } from "../../internal/bytes/bufferPool.js"
+import { gzip } from "../../internal/bytes/gzip.js"
+import { md5Hex, runningMd5 } from "../../internal/bytes/md5.js"
+import { renameIssuePaths } from "../../internal/paging/listing.js"
+import { invalidInput } from "../../internal/schema/invalidInput.js"
+import { absentIfEmpty } from "../../internal/schema/wire.js"
 import { type Content, type Opened, pieces, type RequestBody } from "../../RequestBody.js"
 import type { BulkDelete } from "./bulk.js"
 import { makeConfirmation, makePutDynamicManifest, sameEtag } from "./confirmation.js"
 import { endpoints, type ObjectInfo, type Segment } from "./endpoints.js"
+import { decodedText } from "./names.js"
 import { makeNesting } from "./nesting.js"
 import { type LeftSegment, makeManifestWatch, makeOldSegments, nothingOld, type Old } from "./oldSegments.js"
 import { makeSegmentContainer } from "./segmentContainer.js"
@@ -55,8 +57,6 @@ import {
   segmentSizeFor,
   unquoted
 } from "./segments.js"
-import { invalidInput } from "../../internal/invalidInput.js"
-import { decodedText } from "./names.js"
 import type { NoStaticLargeObjects, PutStaticManifest } from "./staticManifests.js"
 
 type PutInput = NonNullable<Parameters<Endpoint.Method<typeof endpoints.putObject>>[0]>
@@ -973,7 +973,7 @@ export const makeUpload = (client: CloudClient, bulkDelete: BulkDelete, putStati
     const { body, createOnly, md5, ...head } = options
     const input = headOfPut(head, createOnly)
     const send = (bytes: Uint8Array, known?: string): Effect.Effect<Uploaded, UploadError> =>
-      Effect.mapError(putBytes(input, bytes, md5 ?? known ?? md5Hex(bytes)), inWordsOf(operation))
+      Effect.mapError(putBytes(input, bytes, md5 ?? known ?? md5Hex(bytes)), renameIssuePaths(operation))
     const open = Effect.flatMap(body.open, (opened): Effect.Effect<Uploaded, UploadError | E, R> => {
       const { bytes, length, whole } = opened
       if (bytes !== undefined && bytes.byteLength <= quickUpTo) return send(bytes)

@@ -9,7 +9,7 @@ import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { ChecksumMismatch } from "../../CloudError.js"
-import { runningMd5, type RunningMd5 } from "../../internal/md5.js"
+import { runningMd5, type RunningMd5 } from "../../internal/bytes/md5.js"
 import type { Part } from "./manifest.js"
 import { type Address, pathOf } from "./segments.js"
 

@@ -20,12 +20,12 @@ import {
   type QuotaExceeded
 } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
-import { absent, absentIfEmpty, Count, Flag, PageLimit, TimestampIfAny } from "../../internal/wire.js"
+import { invalidInput } from "../../internal/schema/invalidInput.js"
+import { absent, absentIfEmpty, Count, Flag, PageLimit, TimestampIfAny } from "../../internal/schema/wire.js"
 import type * as RetryPolicy from "../../RetryPolicy.js"
 import type { DownloadError, DownloadOptions } from "./download.js"
 import type { endpoints, ObjectSummary, Subdirectory } from "./endpoints.js"
 import { listing, type RawItem } from "./listing.js"
-import { invalidInput } from "../../internal/invalidInput.js"
 import { ContainerName, NamePart, ObjectName } from "./names.js"
 
 const service = "CloudFiles"

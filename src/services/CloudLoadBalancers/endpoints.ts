@@ -2,10 +2,10 @@
  * The operations of Cloud Load Balancers, as data, and what their requests take.
  */
 import * as Schema from "effect/Schema"
-import { secretInput } from "../../internal/knownFields.js"
 import * as Endpoint from "../../Endpoint.js"
-import { lastId, pageOf } from "../../internal/listing.js"
-import { enveloped, Named, Text, Timestamp, upTo, withDefault } from "../../internal/wire.js"
+import { lastId, pageOf } from "../../internal/paging/listing.js"
+import { secretInput } from "../../internal/schema/knownFields.js"
+import { enveloped, Named, Text, Timestamp, upTo, withDefault } from "../../internal/schema/wire.js"
 import {
   AbsoluteLimit,
   AccessListItem,

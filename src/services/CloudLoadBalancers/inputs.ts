@@ -1,7 +1,7 @@
 /**
  * The fields that operations of several requests know. An operation of one request has them in its schemas.
  */
-import { extended, type AnyInputs } from "../../internal/knownFields.js"
+import { extended, type AnyInputs } from "../../internal/schema/knownFields.js"
 import { endpoints } from "./endpoints.js"
 
 const waiting = { loadBalancerId: true, interval: true, jitter: true, timeout: true } as const

@@ -18,7 +18,7 @@ import {
   textOr,
   Timestamp,
   TimestampIfAny
-} from "../../internal/wire.js"
+} from "../../internal/schema/wire.js"
 
 /**
  * The status of a load balancer. The cloud may return others. A balancer takes changes in ACTIVE only.

@@ -3,7 +3,7 @@
  */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
-import { JsonMap, someFlag, Text } from "../../internal/wire.js"
+import { JsonMap, someFlag, Text } from "../../internal/schema/wire.js"
 
 const Wire = Schema.Struct({
   zoneName: Text,

@@ -3,7 +3,7 @@
  */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
-import { enveloped, Named, open } from "../../internal/wire.js"
+import { enveloped, Named, open } from "../../internal/schema/wire.js"
 
 const ConsoleType = open("novnc", "xvpvnc", "spice-html5", "spice-direct", "rdp-html5", "serial", "webmks")
 

@@ -9,11 +9,12 @@ import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 import { type CommonError, type Conflict, type InvalidInput, type QuotaExceeded } from "../../CloudError.js"
-import { expandHome, textOf } from "../../internal/privateFile.js"
-import type { BlockDevice } from "./requests.js"
+import { expandHome } from "../../internal/files/homePath.js"
+import { textOf } from "../../internal/files/privateFile.js"
+import { invalidInput } from "../../internal/schema/invalidInput.js"
 import type { KeyPair } from "./keyPairs.js"
-import { invalidInput } from "../../internal/invalidInput.js"
 import type { Server } from "./models.js"
+import type { BlockDevice } from "./requests.js"
 
 /**
  * A server that was waited for after it was made.

@@ -4,8 +4,8 @@
 import * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
 import type { CommonError, Operation } from "../../CloudError.js"
-import type { ItemList } from "../../internal/itemList.js"
-import { inWordsOf } from "../../internal/pageSize.js"
+import { renameIssuePaths } from "../../internal/paging/listing.js"
+import type { ItemList } from "../../internal/schema/itemList.js"
 import * as Paging from "../../Paging.js"
 
 /**
@@ -36,7 +36,7 @@ export const countedListing =
             ? { items: [], next: undefined }
             : { items, unreadable, next: `${offset + items.length + unreadable.length} ${first}` }
         }),
-        Effect.mapError(inWordsOf(operation.operation))
+        Effect.mapError(renameIssuePaths(operation.operation))
       )
     })
   }

@@ -2,25 +2,12 @@
  * The operations of Cloud Servers, as data.
  */
 import * as Schema from "effect/Schema"
-import { secretInput } from "../../internal/knownFields.js"
 import * as Endpoint from "../../Endpoint.js"
-import { page } from "../../internal/listing.js"
-import { enveloped, JsonMap, Named, open, withDefault } from "../../internal/wire.js"
+import { page } from "../../internal/paging/listing.js"
+import { secretInput } from "../../internal/schema/knownFields.js"
+import { enveloped, JsonMap, Named, open, withDefault } from "../../internal/schema/wire.js"
 import { availabilityZoneEndpoints } from "./availabilityZones.js"
 import { consoleEndpoints } from "./consoles.js"
-import {
-  CreateBody,
-  flavorQuery,
-  ImageScheduleInput,
-  imageQuery,
-  metadataItemBody,
-  MetadataInput,
-  RebuildFields,
-  ReservationBody,
-  ServerName,
-  serverQuery,
-  UpdateFields
-} from "./requests.js"
 import { instanceActionEndpoints } from "./instanceActions.js"
 import { interfaceEndpoints } from "./interfaces.js"
 import { keyPairEndpoints } from "./keyPairs.js"
@@ -46,6 +33,19 @@ import {
   Summary,
   VirtualInterface
 } from "./models.js"
+import {
+  CreateBody,
+  flavorQuery,
+  ImageScheduleInput,
+  imageQuery,
+  metadataItemBody,
+  MetadataInput,
+  RebuildFields,
+  ReservationBody,
+  ServerName,
+  serverQuery,
+  UpdateFields
+} from "./requests.js"
 import { serverGroupEndpoints } from "./serverGroups.js"
 import { serverTagEndpoints } from "./serverTags.js"
 import { volumeAttachmentEndpoints } from "./volumeAttachments.js"

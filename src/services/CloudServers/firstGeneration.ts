@@ -4,7 +4,17 @@
  */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
-import { absent, absentIfEmpty, enveloped, Id, listOf, Named, open, someCount, Text } from "../../internal/wire.js"
+import {
+  absent,
+  absentIfEmpty,
+  enveloped,
+  Id,
+  listOf,
+  Named,
+  open,
+  someCount,
+  Text
+} from "../../internal/schema/wire.js"
 import { Metadata } from "./models.js"
 
 /**

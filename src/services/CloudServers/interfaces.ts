@@ -3,7 +3,7 @@
  */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
-import { absent, absentIfEmpty, enveloped, Id, listOf, Named } from "../../internal/wire.js"
+import { absent, absentIfEmpty, enveloped, Id, listOf, Named } from "../../internal/schema/wire.js"
 import { Tag } from "./requests.js"
 
 /**

@@ -4,8 +4,8 @@
 import * as Schema from "effect/Schema"
 import type { CloudClient } from "../../CloudClient.js"
 import * as Endpoint from "../../Endpoint.js"
-import { collectAll, pageOf } from "../../internal/listing.js"
-import { nextLink } from "../../internal/nextLink.js"
+import { collectAll, pageOf } from "../../internal/paging/listing.js"
+import { nextLink } from "../../internal/paging/nextLink.js"
 import {
   absent,
   absentIfEmpty,
@@ -16,7 +16,7 @@ import {
   PageLimit,
   Text,
   TimestampIfAny
-} from "../../internal/wire.js"
+} from "../../internal/schema/wire.js"
 import * as Paging from "../../Paging.js"
 
 const KeyPairType = open("ssh", "x509")

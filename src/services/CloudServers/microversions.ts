@@ -3,8 +3,8 @@
  * a server without them.
  */
 import * as Effect from "effect/Effect"
-import { invalidInput } from "../../internal/invalidInput.js"
-import type { Issue } from "../../internal/schemaIssue.js"
+import { invalidInput } from "../../internal/schema/invalidInput.js"
+import type { Issue } from "../../internal/schema/issues.js"
 
 type Since = `2.${number}`
 

@@ -22,7 +22,7 @@ import {
   someList,
   Text,
   TimestampIfAny
-} from "../../internal/wire.js"
+} from "../../internal/schema/wire.js"
 
 /**
  * The network that reaches the internet. Where a server's networks are named at all, this one must be among them to be

@@ -3,9 +3,9 @@
  */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { secretInput } from "../../internal/knownFields.js"
-import { pageQuery } from "../../internal/listing.js"
-import { Base64, Json, Named, open, Timestamp } from "../../internal/wire.js"
+import { pageQuery } from "../../internal/paging/listing.js"
+import { secretInput } from "../../internal/schema/knownFields.js"
+import { Base64, Json, Named, open, Timestamp } from "../../internal/schema/wire.js"
 import { DiskConfig, ImageStatus, ServerStatus } from "./models.js"
 
 /** Nova counts code points, of which JavaScript's strings have some as two units. */

@@ -4,7 +4,18 @@
  */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
-import { absent, absentIfEmpty, Count, enveloped, Id, JsonMap, listOf, Named, open, Text } from "../../internal/wire.js"
+import {
+  absent,
+  absentIfEmpty,
+  Count,
+  enveloped,
+  Id,
+  JsonMap,
+  listOf,
+  Named,
+  open,
+  Text
+} from "../../internal/schema/wire.js"
 
 const Wire = Schema.Struct({
   id: Id,

@@ -3,7 +3,7 @@
  */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
-import { Named, Text } from "../../internal/wire.js"
+import { Named, Text } from "../../internal/schema/wire.js"
 import { Tag, Tags } from "./requests.js"
 
 const path = "/servers/{serverId}/tags"

@@ -3,7 +3,7 @@
  */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
-import { absent, absentIfEmpty, enveloped, Id, Named, someFlag } from "../../internal/wire.js"
+import { absent, absentIfEmpty, enveloped, Id, Named, someFlag } from "../../internal/schema/wire.js"
 import { Tag } from "./requests.js"
 
 const Fields = Schema.Struct({

@@ -15,7 +15,7 @@ import {
   someCount,
   someFlag,
   TimestampIfAny
-} from "../../internal/wire.js"
+} from "../../internal/schema/wire.js"
 
 const Fields = Schema.Struct({
   id: Id,

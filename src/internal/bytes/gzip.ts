@@ -1,0 +1,124 @@
+/**
+ * gzip over streams of bytes: node:zlib in a thread of its pool, with back-pressure on both sides. What is held in memory does not
+ * depend on how much a stream gives, nor on how far it expands.
+ */
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import { createGunzip, createGzip, type Gunzip, type Gzip } from "node:zlib"
+import { release } from "./bufferPool.js"
+
+/** In bytes: the size of the chunks that are emitted. */
+const chunkSize = 64 * 1024
+
+/** The bytes are not gzip, or end before it does. */
+export class NotGzip {
+  readonly _tag = "NotGzip"
+  constructor(
+    /** The message of zlib. */
+    readonly reason: string
+  ) {}
+}
+
+/** Runs a stream through a codec of node:zlib, which is destroyed with the stream. */
+const through = <E, R, F>(
+  source: Stream.Stream<Uint8Array, E, R>,
+  make: () => Gzip | Gunzip,
+  failed: (error: Error) => Effect.Effect<never, F>
+): Stream.Stream<Uint8Array, E | F, R> =>
+  Stream.unwrapScoped(
+    Effect.gen(function* () {
+      const pullSource = yield* Stream.toPull(source)
+      const codec = yield* Effect.acquireRelease(Effect.sync(make), (made) => Effect.sync(() => made.destroy()))
+      let failure: Error | undefined
+      /** Whether the codec has given everything. */
+      let hasEnded = false
+      let sourceHasEnded = false
+      /** How many pieces the codec has not taken yet. While there are any, the source is not read. */
+      let pending = 0
+      let given = 0
+      let hasChanged = false
+      let wake: (() => void) | undefined
+      const changed = (): void => {
+        hasChanged = true
+        wake?.()
+      }
+      codec.on("readable", changed)
+      codec.on("end", () => {
+        hasEnded = true
+        changed()
+      })
+      codec.on("error", (error) => {
+        failure = error
+        changed()
+      })
+      const change = Effect.async<void>((resume) => {
+        wake = () => {
+          wake = undefined
+          resume(Effect.void)
+        }
+        if (hasChanged) wake()
+        return Effect.sync(() => {
+          wake = undefined
+        })
+      })
+      const give = (part: Uint8Array): void => {
+        if (part.byteLength === 0) return
+        pending++
+        given += part.byteLength
+        codec.write(part, () => {
+          pending--
+          release(part)
+          changed()
+        })
+      }
+      type Pulled = Effect.Effect<Chunk.Chunk<Uint8Array>, Option.Option<E | F>, R>
+      const readSource: Pulled = Effect.matchEffect(pullSource, {
+        onFailure: Option.match({
+          onNone: (): Pulled => {
+            sourceHasEnded = true
+            codec.end()
+            return pull
+          },
+          onSome: (error): Pulled => Effect.fail(Option.some(error))
+        }),
+        onSuccess: (chunk): Pulled => {
+          for (const part of chunk) give(part)
+          return pull
+        }
+      })
+      const pull: Pulled = Effect.suspend((): Pulled => {
+        hasChanged = false
+        if (failure !== undefined) return Effect.mapError(failed(failure), Option.some)
+        const out = codec.read() as Buffer | null
+        if (out !== null) return Effect.succeed(Chunk.of<Uint8Array>(out))
+        if (hasEnded) {
+          // Depending on how the source is cut, zlib itself leaves out what follows the gzip data, or fails.
+          return sourceHasEnded && codec.bytesWritten === given
+            ? Effect.fail(Option.none())
+            : Effect.mapError(failed(new Error("other data follow the gzip data")), Option.some)
+        }
+        return pending > 0 || sourceHasEnded ? Effect.zipRight(change, pull) : readSource
+      })
+      return Stream.fromPull(Effect.succeed(pull))
+    })
+  )
+
+/** Compresses a stream. */
+export const gzip = <E, R>(source: Stream.Stream<Uint8Array, E, R>): Stream.Stream<Uint8Array, E, R> =>
+  through(source, () => createGzip({ chunkSize }), Effect.die)
+
+/** Decompresses a stream, which may consist of several gzip members. */
+export const gunzip = <E, R>(source: Stream.Stream<Uint8Array, E, R>): Stream.Stream<Uint8Array, E | NotGzip, R> =>
+  through(
+    source,
+    () => createGunzip({ chunkSize }),
+    ({ message }) => Effect.fail(new NotGzip(message))
+  )
+
+/** What gzip data begin with. */
+const magic = [0x1f, 0x8b] as const
+
+/** Whether bytes begin as gzip data do. */
+export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === magic[0] && bytes[1] === magic[1]

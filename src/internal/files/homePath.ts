@@ -1,0 +1,9 @@
+/**
+ * Paths that begin with `~`.
+ */
+import { homedir } from "node:os"
+import { join } from "node:path"
+
+/** `~` and `~/…` as the home directory. */
+export const expandHome = (path: string): string =>
+  path === "~" ? homedir() : path.startsWith("~/") ? join(homedir(), path.slice(2)) : path

@@ -1,0 +1,25 @@
+/**
+ * Failures of Node's own file system, as `@effect/platform` describes them.
+ */
+import { SystemError, type SystemErrorReason } from "@effect/platform/Error"
+
+const reasons: Readonly<Record<string, SystemErrorReason>> = {
+  ENOENT: "NotFound",
+  EACCES: "PermissionDenied",
+  EPERM: "PermissionDenied",
+  ENOTDIR: "BadResource",
+  EISDIR: "BadResource",
+  ELOOP: "BadResource",
+  NOTAFILE: "BadResource",
+  EBUSY: "Busy"
+}
+
+/** A failure of a call to Node's file system, as the platform's FileSystem would fail with. */
+export const systemError = (method: string, path: string, code: string, message: string): SystemError =>
+  new SystemError({
+    module: "FileSystem",
+    method,
+    reason: reasons[code] ?? "Unknown",
+    pathOrDescriptor: path,
+    description: message
+  })

@@ -1,0 +1,44 @@
+/**
+ * Bodies that keep to a limit on bandwidth.
+ */
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import type { Service as BandwidthLimit } from "../../BandwidthLimit.js"
+import type { Content } from "../../RequestBody.js"
+
+/**
+ * In bytes: what passes at a time, an eighth of a second's share. It is less than what is given back once it is sent, since a part of
+ * a buffer must not give back the whole.
+ */
+export const sliceOf = ({ bytesPerSecond }: BandwidthLimit): number =>
+  Math.round(Math.min(64 * 1024, Math.max(1024, bytesPerSecond / 8)))
+
+const slices = (bytes: Uint8Array, size: number): ReadonlyArray<Uint8Array> =>
+  Array.from({ length: Math.ceil(bytes.byteLength / size) }, (_, index) =>
+    bytes.subarray(index * size, (index + 1) * size)
+  )
+
+/** A request's body, each slice of which waits for its turn. `waited` is called with the milliseconds that it waited. */
+export const pacedContent = (
+  limit: BandwidthLimit,
+  { bytes, length, stream }: Content,
+  waited: (millis: number) => void
+): Content => {
+  if (bytes?.byteLength === 0) return { bytes, length, stream }
+  const size = sliceOf(limit)
+  return {
+    length,
+    bytes: undefined,
+    stream: stream.pipe(
+      Stream.mapConcat((part) => slices(part, size)),
+      Stream.rechunk(1),
+      Stream.tap(({ byteLength }) => Effect.map(limit.take(byteLength), waited))
+    )
+  }
+}
+
+/** A response's body, each piece of which waits for its turn. */
+export const pacedStream = <E>(
+  limit: BandwidthLimit,
+  stream: Stream.Stream<Uint8Array, E>
+): Stream.Stream<Uint8Array, E> => Stream.tap(Stream.rechunk(stream, 1), ({ byteLength }) => limit.take(byteLength))

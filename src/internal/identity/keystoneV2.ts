@@ -1,0 +1,221 @@
+/**
+ * Rackspace Cloud Identity 2.0 (Keystone v2 with the RAX extensions): credentials as login requests, responses as Access.
+ */
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import type * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import { Tenant, User } from "../../Access.js"
+import {
+  type AuthenticationFailed,
+  MfaChallenge,
+  type TransportError,
+  type UnexpectedStatus
+} from "../../CloudError.js"
+import type { ApiKey, Passcode, Password, Token } from "../../Credentials.js"
+import type * as RetryPolicy from "../../RetryPolicy.js"
+import { CatalogEndpoint } from "../../ServiceCatalog.js"
+import type { SecureClient } from "../http/request.js"
+import { withoutUserInfo } from "../http/urlText.js"
+import { Timestamp } from "../schema/wire.js"
+import { type Answer, failed, revokeBy, run } from "./login.js"
+import { entryOf, items, readable, roleOf, text, texts, Token as WireToken, url } from "./wire.js"
+
+type V2 = ApiKey | Password | Token | Passcode
+
+/** Identity's base URL with its version, without a trailing slash, from whatever the user gave. */
+export const baseUrl = (authUrl: string): string => {
+  const trimmed = authUrl
+    .trim()
+    .replace(/\/+$/, "")
+    .replace(/\/tokens$/, "")
+  return /\/v\d+(\.\d+)?$/.test(trimmed) ? trimmed : `${trimmed}/v2.0`
+}
+
+const WireEndpoint = Schema.Struct({
+  region: text,
+  tenantId: text,
+  publicURL: url,
+  internalURL: url,
+  adminURL: url,
+  versionId: text,
+  versionInfo: text,
+  versionList: text
+})
+
+const WireUser = Schema.Struct({
+  id: text,
+  name: text,
+  roles: items(Schema.Struct({ id: text, name: text, description: text, tenantId: text })),
+  "RAX-AUTH:defaultRegion": text
+})
+
+const WireAnswer = Schema.Struct({
+  access: Schema.Struct({
+    token: Schema.Struct({
+      id: WireToken,
+      expires: Timestamp,
+      tenant: readable(Schema.Struct({ id: text, name: text })),
+      "RAX-AUTH:authenticatedBy": texts
+    }),
+    user: readable(WireUser),
+    // An old Keystone writes an empty catalog as `{}`.
+    serviceCatalog: items(Schema.Struct({ name: text, type: text, endpoints: items(WireEndpoint) }))
+  })
+})
+
+const decodeAnswer = Schema.decodeUnknown(Schema.parseJson(WireAnswer))
+
+const endpointOf = ({ adminURL, internalURL, publicURL, ...endpoint }: typeof WireEndpoint.Type): CatalogEndpoint =>
+  new CatalogEndpoint({
+    ...endpoint,
+    ...(publicURL !== undefined && { publicUrl: publicURL }),
+    ...(internalURL !== undefined && { internalUrl: internalURL }),
+    ...(adminURL !== undefined && { adminUrl: adminURL })
+  })
+
+const toAnswer = ({ access }: typeof WireAnswer.Type, issued: DateTime.Utc): Answer => {
+  const { token, user } = access
+  const defaultRegion = user?.["RAX-AUTH:defaultRegion"]
+  return {
+    token: Redacted.make(token.id),
+    issued,
+    expires: token.expires,
+    ...(token.tenant?.id !== undefined && { tenant: new Tenant({ ...token.tenant, id: token.tenant.id }) }),
+    user: new User({
+      ...(user?.id !== undefined && { id: user.id }),
+      ...(user?.name !== undefined && { name: user.name }),
+      roles: (user?.roles ?? []).flatMap(roleOf),
+      ...(defaultRegion !== undefined && { defaultRegion })
+    }),
+    catalog: access.serviceCatalog.flatMap((entry) => entryOf(entry, entry.endpoints.map(endpointOf))),
+    authenticatedBy: token["RAX-AUTH:authenticatedBy"]
+  }
+}
+
+const secretsOf = (credentials: V2): ReadonlyArray<string> => {
+  switch (credentials._tag) {
+    case "ApiKey":
+      return [Redacted.value(credentials.apiKey)]
+    case "Password":
+      return [Redacted.value(credentials.password)]
+    case "Token":
+      return [Redacted.value(credentials.token)]
+    case "Passcode":
+      return [Redacted.value(credentials.passcode), Redacted.value(credentials.sessionId)]
+  }
+}
+
+/** The credential object of a login request; the tenant is next to it, not inside. */
+const bodyOf = (credentials: V2): Record<string, unknown> => {
+  const { tenantId, tenantName } = credentials
+  const tenant = { ...(tenantId !== undefined && { tenantId }), ...(tenantName !== undefined && { tenantName }) }
+  switch (credentials._tag) {
+    case "ApiKey":
+      return {
+        "RAX-KSKEY:apiKeyCredentials": {
+          username: credentials.username,
+          apiKey: Redacted.value(credentials.apiKey)
+        },
+        ...tenant
+      }
+    case "Password":
+      return {
+        passwordCredentials: { username: credentials.username, password: Redacted.value(credentials.password) },
+        ...tenant
+      }
+    case "Token":
+      return { token: { id: Redacted.value(credentials.token) }, ...tenant }
+    case "Passcode":
+      return { "RAX-AUTH:passcodeCredentials": { passcode: Redacted.value(credentials.passcode) }, ...tenant }
+  }
+}
+
+/** `OS-MF sessionId='…', factor='PASSCODE'`, with either kind of quotes. */
+const challengeOf = (header: string | undefined, { authUrl, tenantId, tenantName }: V2): MfaChallenge | undefined => {
+  if (header === undefined || !/^\s*OS-MF\b/i.test(header)) return undefined
+  const sessionId = /sessionId=['"]([^'"]+)['"]/i.exec(header)?.[1]
+  const factor = /factor=['"]([^'"]+)['"]/i.exec(header)?.[1]
+  return sessionId === undefined
+    ? undefined
+    : new MfaChallenge({
+        sessionId: Redacted.make(sessionId),
+        factor: factor ?? "PASSCODE",
+        // It is part of an error, which is shown.
+        authUrl: withoutUserInfo(authUrl, "***@"),
+        ...(tenantId !== undefined && { tenantId }),
+        ...(tenantName !== undefined && { tenantName })
+      })
+}
+
+/** The path of Keystone v3, which the credentials of version 2 do not log in to. */
+const isV3 = (url: string): boolean => url.endsWith("/v3")
+
+/**
+ * One login, repeated as the policy says where Identity is out of reach or limits the rate. Fails with
+ * `AuthenticationFailed` alone.
+ */
+export const authenticate = (
+  client: SecureClient,
+  credentials: V2,
+  policy: RetryPolicy.Service
+): Effect.Effect<Answer, AuthenticationFailed> => {
+  const base = baseUrl(credentials.authUrl)
+  if (isV3(base)) {
+    return Effect.fail(
+      failed(
+        "malformed",
+        `Identity.authenticate: ${base} is Keystone v3, for which there are Credentials.keystonePassword and its like; these credentials are for v2.0`
+      )
+    )
+  }
+  const url = `${base}/tokens`
+  return run(client, policy, {
+    method: "POST",
+    url,
+    template: "/tokens",
+    request: HttpClientRequest.post(url).pipe(
+      HttpClientRequest.acceptJson,
+      credentials._tag === "Passcode"
+        ? HttpClientRequest.setHeader("x-sessionid", Redacted.value(credentials.sessionId))
+        : (unchanged) => unchanged,
+      HttpClientRequest.bodyUnsafeJson({ auth: bodyOf(credentials) })
+    ),
+    secrets: secretsOf(credentials),
+    read: (text, _, now) => Effect.map(decodeAnswer(text), (answer) => toAnswer(answer, now)),
+    asksFor: (headers) => {
+      const challenge = challengeOf(headers["www-authenticate"], credentials)
+      return (
+        challenge && {
+          message: "the password is right; respond to the challenge with a passcode (Credentials.answerChallenge)",
+          challenge
+        }
+      )
+    },
+    refusedBy404: credentials._tag === "Token"
+  })
+}
+
+/**
+ * Revokes a token in its own name (`DELETE /tokens`, as Rackspace documents it; an OpenStack that does not know that returns
+ * 404 or 405 and takes the token's path).
+ */
+export const revoke = (
+  client: SecureClient,
+  authUrl: string,
+  token: Redacted.Redacted,
+  policy: RetryPolicy.Service
+): Effect.Effect<void, TransportError | UnexpectedStatus> => {
+  const value = Redacted.value(token)
+  const base = `${baseUrl(authUrl)}/tokens`
+  return revokeBy(
+    client,
+    policy,
+    [value],
+    [base, `${base}/${encodeURIComponent(value)}`].map((url) => ({
+      url,
+      request: HttpClientRequest.del(url).pipe(HttpClientRequest.setHeader("x-auth-token", value))
+    }))
+  )
+}

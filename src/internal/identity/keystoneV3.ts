@@ -1,0 +1,314 @@
+/**
+ * Keystone v3: credentials as login requests, responses as Access.
+ */
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import { Tenant, User } from "../../Access.js"
+import type { AuthenticationFailed, TransportError, UnexpectedStatus } from "../../CloudError.js"
+import type {
+  ApplicationCredential,
+  KeystonePassword,
+  KeystoneToken,
+  OidcAccessToken,
+  Scope
+} from "../../Credentials.js"
+import type * as RetryPolicy from "../../RetryPolicy.js"
+import { CatalogEndpoint } from "../../ServiceCatalog.js"
+import { readText, type SecureClient, send, type Target } from "../http/request.js"
+import { Timestamp } from "../schema/wire.js"
+import { type Answer, type Attempt, failed, revokeBy, run } from "./login.js"
+import { entryOf, items, readable, roleOf, text, texts, Token, url } from "./wire.js"
+
+/** What logs in by the body of a request for a token. */
+type Direct = KeystonePassword | KeystoneToken | ApplicationCredential
+
+export type V3 = Direct | OidcAccessToken
+
+const trimmed = (authUrl: string): string =>
+  authUrl
+    .trim()
+    .replace(/\/+$/, "")
+    .replace(/\/auth\/tokens$/, "")
+
+/** Keystone's URL without a version or a trailing slash. */
+export const rootUrl = (authUrl: string): string => trimmed(authUrl).replace(/\/v\d+(\.\d+)?$/, "")
+
+const Listed = Schema.Array(Schema.Struct({ id: Schema.String }))
+
+/** Keystone wraps the list once more; others do not. */
+const Versions = Schema.parseJson(Schema.Struct({ versions: Schema.Union(Listed, Schema.Struct({ values: Listed })) }))
+
+/** The ids of the versions that a document lists; none where it is no such document. */
+const listedVersions = (text: string): Effect.Effect<ReadonlyArray<string>> =>
+  Schema.decodeUnknown(Versions)(text).pipe(
+    Effect.map(({ versions }) => {
+      const listed: typeof Listed.Type = Schema.is(Listed)(versions) ? versions : versions.values
+      return listed.map(({ id }) => id)
+    }),
+    Effect.orElseSucceed(() => [])
+  )
+
+/**
+ * The URL of version 3. A URL that names it is taken as it is. Of any other the root is asked which versions there are; its
+ * links are not followed, since behind a proxy they often name another host: version 3 is below the root that was given.
+ *
+ * Fails where there are versions, but not this one; what cannot be asked is left to the login itself to find out.
+ */
+export const discover = (
+  client: SecureClient,
+  authUrl: string,
+  policy: RetryPolicy.Service
+): Effect.Effect<string, AuthenticationFailed> => {
+  const given = trimmed(authUrl)
+  if (given.endsWith("/v3")) return Effect.succeed(given)
+  const root = rootUrl(authUrl)
+  const target: Target = {
+    service: "Identity",
+    operation: "Identity.discover",
+    method: "GET",
+    url: `${root}/`,
+    secrets: []
+  }
+  return Effect.gen(function* () {
+    const request = HttpClientRequest.acceptJson(HttpClientRequest.get(target.url))
+    const text = yield* Effect.scoped(
+      Effect.flatMap(send(client, request, target, policy.responseTimeout), (response) =>
+        readText(response, target, { stallTimeout: policy.stallTimeout, limit: 1024 * 1024, beyond: "fail" })
+      )
+    ).pipe(Effect.orElseSucceed(() => ""))
+    const versions = yield* listedVersions(text)
+    return versions.length === 0 || versions.some((id) => /^v3\b/.test(id))
+      ? `${root}/v3`
+      : yield* failed(
+          "malformed",
+          `Identity.authenticate: ${root} has ${versions.join(", ")}, and no v3, which these credentials are for`
+        )
+  }).pipe(Effect.withSpan(target.operation, { kind: "client", captureStackTrace: false }))
+}
+
+const WireEndpoint = Schema.Struct({ interface: text, url, region: text, region_id: text })
+
+const WireAnswer = Schema.parseJson(
+  Schema.Struct({
+    token: Schema.Struct({
+      methods: texts,
+      expires_at: Timestamp,
+      user: readable(Schema.Struct({ id: text, name: text })),
+      project: readable(Schema.Struct({ id: text, name: text })),
+      roles: items(Schema.Struct({ id: text, name: text })),
+      catalog: items(Schema.Struct({ type: text, name: text, endpoints: items(WireEndpoint) }))
+    })
+  })
+)
+
+const interfaces = { public: "publicUrl", internal: "internalUrl", admin: "adminUrl" } as const
+
+/** The key of an interface, which some clouds write as version 2 did: `publicURL`. */
+const keyOf = (name: string): (typeof interfaces)[keyof typeof interfaces] | undefined =>
+  interfaces[name.toLowerCase().replace(/url$/, "") as keyof typeof interfaces]
+
+/**
+ * Here an endpoint is one interface of one region; in the catalog it is a region with all of its interfaces. A second URL of
+ * the same region and interface is an endpoint of its own.
+ */
+const byRegion = (endpoints: ReadonlyArray<typeof WireEndpoint.Type>): ReadonlyArray<CatalogEndpoint> => {
+  const found: Array<{ region?: string; publicUrl?: string; internalUrl?: string; adminUrl?: string }> = []
+  for (const { interface: name, region, region_id: regionId, url: href } of endpoints) {
+    const key = name === undefined ? undefined : keyOf(name)
+    if (key === undefined || href === undefined) continue
+    const where = regionId ?? region
+    const place = found.find((each) => each.region === where && each[key] === undefined)
+    if (place !== undefined) place[key] = href
+    else found.push({ ...(where !== undefined && { region: where }), [key]: href })
+  }
+  return found.map((endpoint) => new CatalogEndpoint(endpoint))
+}
+
+const toAnswer = ({ token }: typeof WireAnswer.Type, subject: string, issued: DateTime.Utc): Answer => {
+  const projectId = token.project?.id
+  return {
+    token: Redacted.make(subject),
+    issued,
+    expires: token.expires_at,
+    ...(projectId !== undefined && { tenant: new Tenant({ ...token.project, id: projectId }) }),
+    user: new User({
+      ...token.user,
+      roles: token.roles.flatMap((role) => roleOf({ ...role, ...(projectId !== undefined && { tenantId: projectId }) }))
+    }),
+    catalog: token.catalog.flatMap((entry) => entryOf(entry, byRegion(entry.endpoints))),
+    authenticatedBy: token.methods
+  }
+}
+
+/** The token stands in a header, and nowhere in the body. */
+const Subject = Schema.Struct({
+  "x-subject-token": Token.annotations({ description: "the header X-Subject-Token" })
+})
+
+const scopeBody = (scope: Scope): unknown => {
+  if (scope === "unscoped") return scope
+  if ("trust" in scope) return { "OS-TRUST:trust": scope.trust }
+  return "system" in scope ? { system: { all: true } } : scope
+}
+
+const identityBody = (credentials: Direct): Record<string, unknown> => {
+  switch (credentials._tag) {
+    case "KeystonePassword": {
+      const { passcode, password, user } = credentials
+      return {
+        methods: passcode === undefined ? ["password"] : ["password", "totp"],
+        password: { user: { ...user, password: Redacted.value(password) } },
+        ...(passcode !== undefined && { totp: { user: { ...user, passcode: Redacted.value(passcode) } } })
+      }
+    }
+    case "KeystoneToken":
+      return { methods: ["token"], token: { id: Redacted.value(credentials.token) } }
+    case "ApplicationCredential":
+      return {
+        methods: ["application_credential"],
+        application_credential: { ...credentials.credential, secret: Redacted.value(credentials.secret) }
+      }
+  }
+}
+
+const secretsOf = (credentials: Direct): ReadonlyArray<string> => {
+  switch (credentials._tag) {
+    case "KeystonePassword":
+      return [credentials.password, credentials.passcode].flatMap((secret) =>
+        secret === undefined ? [] : [Redacted.value(secret)]
+      )
+    case "KeystoneToken":
+      return [Redacted.value(credentials.token)]
+    case "ApplicationCredential":
+      return [Redacted.value(credentials.secret)]
+  }
+}
+
+const readAnswer: Attempt["read"] = (text, headers, now) =>
+  Effect.map(
+    Effect.all([Schema.decodeUnknown(Subject)(headers), Schema.decodeUnknown(WireAnswer)(text)]),
+    ([subject, answer]) => toAnswer(answer, subject["x-subject-token"], now)
+  )
+
+const attemptOf = (credentials: Direct, base: string): Attempt => {
+  const url = `${base}/auth/tokens`
+  // An application credential is good for one project, and refused with a scope.
+  const scope = credentials._tag === "ApplicationCredential" ? undefined : credentials.scope
+  return {
+    method: "POST",
+    url,
+    template: "/auth/tokens",
+    request: HttpClientRequest.post(url).pipe(
+      HttpClientRequest.acceptJson,
+      HttpClientRequest.bodyUnsafeJson({
+        auth: { identity: identityBody(credentials), ...(scope !== undefined && { scope: scopeBody(scope) }) }
+      })
+    ),
+    secrets: secretsOf(credentials),
+    read: readAnswer,
+    asksFor: (headers) =>
+      headers["openstack-auth-receipt"] === undefined
+        ? undefined
+        : { message: "the password is right; a passcode is needed as well (Credentials.keystonePassword takes it)" },
+    // A token that is no longer known, and an application credential that was deleted, are not found.
+    refusedBy404: credentials._tag !== "KeystonePassword"
+  }
+}
+
+/** The request by which Keystone's web server checks an access token, and Keystone returns an unscoped token. */
+const federatedAttempt = ({ accessToken, identityProvider, protocol }: OidcAccessToken, base: string): Attempt => {
+  const provider = `identity_providers/${encodeURIComponent(identityProvider)}`
+  const url = `${base}/OS-FEDERATION/${provider}/protocols/${encodeURIComponent(protocol)}/auth`
+  return {
+    method: "POST",
+    url,
+    template: "/OS-FEDERATION/identity_providers/{identityProvider}/protocols/{protocol}/auth",
+    request: HttpClientRequest.post(url).pipe(HttpClientRequest.acceptJson, HttpClientRequest.bearerToken(accessToken)),
+    secrets: [Redacted.value(accessToken)],
+    read: readAnswer,
+    asksFor: () => undefined,
+    // Keystone does not find a provider or a protocol that it does not know.
+    refusedBy404: true
+  }
+}
+
+/** One login at the URL of version 3, repeated as the policy says. A federated one takes a second request for its scope. */
+export const authenticate = (
+  client: SecureClient,
+  credentials: V3,
+  base: string,
+  policy: RetryPolicy.Service
+): Effect.Effect<Answer, AuthenticationFailed> => {
+  if (credentials._tag !== "OidcAccessToken") return run(client, policy, attemptOf(credentials, base))
+  const { authUrl, scope } = credentials
+  const unscoped = run(client, policy, federatedAttempt(credentials, base))
+  if (scope === undefined || scope === "unscoped") return unscoped
+  return Effect.flatMap(unscoped, ({ token }) =>
+    run(client, policy, attemptOf({ _tag: "KeystoneToken", authUrl, token, scope, renewWith: undefined }, base))
+  )
+}
+
+/** Revokes a token in its own name (`DELETE /v3/auth/tokens`). */
+export const revoke = (
+  client: SecureClient,
+  base: string,
+  token: Redacted.Redacted,
+  policy: RetryPolicy.Service
+): Effect.Effect<void, TransportError | UnexpectedStatus> => {
+  const value = Redacted.value(token)
+  const url = `${base}/auth/tokens`
+  return revokeBy(
+    client,
+    policy,
+    [value],
+    [
+      {
+        url,
+        request: HttpClientRequest.del(url).pipe(
+          HttpClientRequest.setHeaders({ "x-auth-token": value, "x-subject-token": value })
+        )
+      }
+    ]
+  )
+}
+
+const reference = (value: { readonly id: string } | { readonly name: string }): ReadonlyArray<string> =>
+  "id" in value ? ["id", value.id] : ["name", value.name]
+
+/** A key that differs from one login to another, for a shared store; undefined where nobody is named. */
+export const storeKey = (credentials: V3): string | undefined => {
+  const user = (who: KeystonePassword["user"]): ReadonlyArray<unknown> =>
+    "id" in who ? reference(who) : [...reference(who), reference(who.domain)]
+  const scoped = (scope: Scope | undefined): unknown => {
+    if (scope === undefined || scope === "unscoped") return scope ?? ""
+    if ("system" in scope) return "system"
+    if ("trust" in scope) return ["trust", scope.trust.id]
+    if ("domain" in scope) return ["domain", reference(scope.domain)]
+    return ["project", "id" in scope.project ? reference(scope.project) : user(scope.project)]
+  }
+  const key = (...parts: ReadonlyArray<unknown>) => JSON.stringify([`${rootUrl(credentials.authUrl)}/v3`, ...parts])
+  switch (credentials._tag) {
+    case "KeystonePassword":
+      return key("user", user(credentials.user), scoped(credentials.scope))
+    case "ApplicationCredential": {
+      const { credential } = credentials
+      return key(
+        "application credential",
+        "id" in credential ? reference(credential) : [...reference(credential), user(credential.user)]
+      )
+    }
+    case "OidcAccessToken":
+      // An access token does not say here whose it is.
+      return undefined
+    case "KeystoneToken":
+      // Of the same user another scope is another login.
+      return credentials.renewWith === undefined
+        ? undefined
+        : credentials.renewWith._tag === "KeystonePassword"
+          ? storeKey({ ...credentials.renewWith, scope: credentials.scope })
+          : storeKey(credentials.renewWith)
+  }
+}

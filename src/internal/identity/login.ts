@@ -1,0 +1,211 @@
+/**
+ * One login, whatever the kind of Identity: a request, repeated as the policy says, whose failures are `AuthenticationFailed`
+ * alone; and the revocation of a token.
+ */
+import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import * as DateTime from "effect/DateTime"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Metric from "effect/Metric"
+import type * as ParseResult from "effect/ParseResult"
+import type { Access } from "../../Access.js"
+import {
+  AuthenticationFailed,
+  fromRefusal,
+  type MfaChallenge,
+  requestIdOf,
+  scrub,
+  type CommonError,
+  type TransportError,
+  UnexpectedStatus
+} from "../../CloudError.js"
+import * as RetryPolicy from "../../RetryPolicy.js"
+import * as Telemetry from "../../Telemetry.js"
+import { readRefusal, readText, type SecureClient, send, type Target } from "../http/request.js"
+import { issuesOf, issuesText } from "../schema/issues.js"
+
+/** What a login gives, but for its number. */
+export type Answer = Omit<typeof Access.Type, "login">
+
+type Headers = Readonly<Record<string, string | undefined>>
+
+/** A kind of login: its request, and how the response is read. */
+export interface Attempt {
+  readonly method: "GET" | "POST"
+  readonly url: string
+  /** The path after Identity's own URL, for spans. */
+  readonly template: string
+  readonly request: HttpClientRequest.HttpClientRequest
+  /** What no message may repeat. */
+  readonly secrets: ReadonlyArray<string>
+  readonly read: (text: string, headers: Headers, now: DateTime.Utc) => Effect.Effect<Answer, ParseResult.ParseError>
+  /** What a 401 asks for besides, where it does. */
+  readonly asksFor: (
+    headers: Headers
+  ) => { readonly message: string; readonly challenge?: MfaChallenge | undefined } | undefined
+  /** Whether a 404 speaks of what was sent, and not of the URL. */
+  readonly refusedBy404: boolean
+}
+
+const operation = { service: "Identity", operation: "Identity.authenticate" } as const
+
+export const failed = (
+  reason: AuthenticationFailed["reason"],
+  message: string,
+  from: {
+    readonly status?: number
+    readonly requestId?: string | undefined
+    readonly retryAfter?: Duration.Duration | undefined
+  } = {},
+  challenge?: MfaChallenge
+): AuthenticationFailed =>
+  new AuthenticationFailed({
+    ...operation,
+    reason,
+    message,
+    ...(from.status !== undefined && { status: from.status }),
+    ...(from.requestId !== undefined && { requestId: from.requestId }),
+    ...(from.retryAfter !== undefined && { retryAfter: from.retryAfter }),
+    ...(challenge !== undefined && { challenge })
+  })
+
+const fromFailure = (error: CommonError, refusedBy404: boolean): AuthenticationFailed => {
+  switch (error._tag) {
+    case "TransportError":
+      return failed("unreachable", error.message)
+    case "ServiceUnavailable":
+      return failed("unreachable", error.message, error)
+    case "OverLimit":
+      return failed("locked", error.message, error)
+    case "AuthenticationFailed":
+      return error
+    case "UnexpectedStatus":
+      // A used-up quota. It is not retried, and the login is held back as after a rate limit.
+      if (error.status === 413 || error.status === 429 || error.status === 498) {
+        return failed("locked", error.message, error)
+      }
+      // For an expired token that is to be scoped Identity returns 404: it is refused like any other credential. To other
+      // credentials a 404 says that there is no Identity at this URL.
+      return failed(
+        error.status === 404 && refusedBy404 ? "refused" : error.status >= 500 ? "unreachable" : "malformed",
+        error.message,
+        error
+      )
+    case "Unauthorized":
+    case "Forbidden":
+    case "BadRequest":
+      return failed(/\block(ed)?\b/i.test(error.message) ? "locked" : "refused", error.message, error)
+    case "MalformedResponse":
+    case "EndpointNotFound":
+    case "InvalidInput":
+      return failed("malformed", error.message)
+  }
+}
+
+const count = (outcome: string): Effect.Effect<void> =>
+  Metric.increment(Metric.tagged(Telemetry.logins, "outcome", outcome))
+
+/**
+ * Runs a login, repeated where Identity is out of reach or limits the rate. Fails with `AuthenticationFailed` alone.
+ */
+export const run = (
+  client: SecureClient,
+  policy: RetryPolicy.Service,
+  attempt: Attempt
+): Effect.Effect<Answer, AuthenticationFailed> =>
+  Effect.gen(function* () {
+    const target: Target = { ...operation, method: attempt.method, url: attempt.url, secrets: attempt.secrets }
+    const once = Effect.gen(function* () {
+      const response = yield* send(client, attempt.request, target, policy.responseTimeout)
+      const { headers, status } = response
+      const requestId = requestIdOf(headers)
+      const from = { status, requestId: requestId === undefined ? undefined : scrub(requestId, attempt.secrets) }
+      if (status >= 200 && status < 300) {
+        const text = yield* readText(response, target, {
+          stallTimeout: policy.stallTimeout,
+          limit: 8 * 1024 * 1024,
+          beyond: "fail"
+        })
+        return yield* Effect.mapError(attempt.read(text, headers, yield* DateTime.now), (error) =>
+          failed(
+            "malformed",
+            `${operation.operation}: ${status}, but the response is not a login: ${issuesText(issuesOf(error))}`,
+            from
+          )
+        )
+      }
+      const body = yield* readRefusal(response, target, policy.stallTimeout)
+      const asked = status === 401 ? attempt.asksFor(headers) : undefined
+      if (asked !== undefined) {
+        return yield* failed("mfaRequired", `${operation.operation}: ${asked.message}`, from, asked.challenge)
+      }
+      return yield* fromRefusal(
+        {
+          ...operation,
+          method: attempt.method,
+          url: attempt.url,
+          status,
+          headers,
+          body,
+          login: 0,
+          now: yield* DateTime.now,
+          secrets: attempt.secrets
+        },
+        new Set<never>()
+      )
+    }).pipe(Effect.scoped)
+    return yield* once.pipe(
+      // A login changes nothing, so that it may be sent again whatever became of it.
+      Effect.retry(yield* RetryPolicy.schedule<CommonError>(policy, true)),
+      Effect.mapError((error) => fromFailure(error, attempt.refusedBy404))
+    )
+  }).pipe(
+    Effect.tap(() => count("succeeded")),
+    Effect.tapError((error) => count(error.reason)),
+    Effect.withSpan(operation.operation, {
+      kind: "client",
+      captureStackTrace: false,
+      attributes: {
+        "rackspace.service": "Identity",
+        "http.request.method": attempt.method,
+        "url.template": attempt.template
+      }
+    })
+  )
+
+/**
+ * Revokes a token by the first of these requests that the cloud knows. A token that it no longer knows counts as revoked.
+ */
+export const revokeBy = (
+  client: SecureClient,
+  policy: RetryPolicy.Service,
+  secrets: ReadonlyArray<string>,
+  requests: ReadonlyArray<{ readonly url: string; readonly request: HttpClientRequest.HttpClientRequest }>
+): Effect.Effect<void, TransportError | UnexpectedStatus> =>
+  Effect.gen(function* () {
+    const about = { service: "Identity", operation: "Identity.revoke", method: "DELETE" } as const
+    let last: { readonly status: number; readonly url: string; readonly body: string } | undefined
+    for (const { request, url } of requests) {
+      const target: Target = { ...about, url, secrets }
+      last = yield* Effect.scoped(
+        Effect.flatMap(send(client, request, target, policy.responseTimeout), (response) =>
+          Effect.map(readRefusal(response, target, policy.stallTimeout), (body) => ({
+            status: response.status,
+            url,
+            body
+          }))
+        )
+      )
+      if (last.status !== 404 && last.status !== 405) break
+    }
+    if (last === undefined) return
+    const { body, status, url } = last
+    if ((status >= 200 && status < 300) || status === 401 || status === 404) return
+    return yield* new UnexpectedStatus({
+      ...about,
+      status,
+      url: scrub(url, secrets),
+      message: `${about.operation}: ${status}`,
+      body: scrub(body, secrets).slice(0, 1024)
+    })
+  }).pipe(Effect.withSpan("Identity.revoke", { kind: "client", captureStackTrace: false }))

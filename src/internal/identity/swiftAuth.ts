@@ -1,0 +1,88 @@
+/**
+ * Swift's own login (v1, TempAuth): a user and a key in headers, a token and the URL of the storage in headers.
+ */
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import { Tenant, User } from "../../Access.js"
+import type { AuthenticationFailed } from "../../CloudError.js"
+import type { SwiftKey } from "../../Credentials.js"
+import type * as RetryPolicy from "../../RetryPolicy.js"
+import { CatalogEndpoint, CatalogEntry } from "../../ServiceCatalog.js"
+import type { SecureClient } from "../http/request.js"
+import { withoutUserInfo } from "../http/urlText.js"
+import { type Answer, run } from "./login.js"
+import { Token } from "./wire.js"
+
+const header = (name: string) => Schema.NonEmptyString.annotations({ description: `the header ${name}` })
+
+/** Ceph and old clouds send the token under either name, or under both. */
+const Headers = Schema.Struct({
+  token: Schema.propertySignature(Token.annotations({ description: "the header X-Auth-Token" })).pipe(
+    Schema.fromKey("x-auth-token")
+  ),
+  storageUrl: Schema.propertySignature(header("X-Storage-Url")).pipe(Schema.fromKey("x-storage-url"))
+})
+
+const decodeHeaders = Schema.decodeUnknown(Headers)
+
+/** How long TempAuth's tokens live where it does not say: its default, a day. */
+const defaultLife = 86_400
+
+/** How many seconds the token has left. */
+const lifeOf = (expires: string | undefined): number => {
+  const seconds = Number(expires?.trim() || "none")
+  return seconds >= 0 && seconds < 1e10 ? seconds : defaultLife
+}
+
+const toAnswer = (answer: typeof Headers.Type, life: number, user: string, issued: DateTime.Utc): Answer => {
+  const storageUrl = withoutUserInfo(answer.storageUrl)
+  const account = storageUrl.replace(/\/+$/, "").split("/").at(-1)
+  return {
+    token: Redacted.make(answer.token),
+    issued,
+    expires: DateTime.add(issued, { seconds: life }),
+    ...(account !== undefined && { tenant: new Tenant({ id: account }) }),
+    user: new User({ name: user, roles: [] }),
+    catalog: [
+      new CatalogEntry({
+        type: "object-store",
+        name: "swift",
+        endpoints: [new CatalogEndpoint({ publicUrl: storageUrl })]
+      })
+    ],
+    authenticatedBy: ["v1"]
+  }
+}
+
+/**
+ * A text as a header holds it: Swift reads the bytes of a header as UTF-8, and an HTTP client writes a byte for each character.
+ */
+const headerText = (text: string): string => Buffer.from(text, "utf8").toString("latin1")
+
+/** One login, repeated as the policy says. */
+export const authenticate = (
+  client: SecureClient,
+  credentials: SwiftKey,
+  policy: RetryPolicy.Service
+): Effect.Effect<Answer, AuthenticationFailed> => {
+  const key = Redacted.value(credentials.key)
+  return run(client, policy, {
+    method: "GET",
+    url: credentials.authUrl,
+    template: "/auth/v1.0",
+    request: HttpClientRequest.get(credentials.authUrl).pipe(
+      HttpClientRequest.setHeaders({ "x-auth-user": headerText(credentials.user), "x-auth-key": headerText(key) })
+    ),
+    secrets: [...new Set([key, headerText(key)])],
+    read: (_, headers, now) =>
+      Effect.map(
+        decodeHeaders({ ...headers, "x-auth-token": headers["x-auth-token"] ?? headers["x-storage-token"] }),
+        (answer) => toAnswer(answer, lifeOf(headers["x-auth-token-expires"]), credentials.user, now)
+      ),
+    asksFor: () => undefined,
+    refusedBy404: false
+  })
+}

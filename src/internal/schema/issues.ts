@@ -1,0 +1,135 @@
+/**
+ * What a schema found wrong, in words that are safe to show: where, and what was expected there, and of the value that stood
+ * there no more than its kind.
+ */
+import * as Option from "effect/Option"
+import type * as ParseResult from "effect/ParseResult"
+import * as SchemaAST from "effect/SchemaAST"
+
+export interface Issue {
+  readonly path: string
+  readonly expected: string
+}
+
+/** Whether a number belongs here; elsewhere one may be a secret that was written without quotes. */
+const isNumeric = (ast: SchemaAST.AST): boolean =>
+  SchemaAST.isNumberKeyword(ast) ||
+  (SchemaAST.isRefinement(ast) && isNumeric(ast.from)) ||
+  (SchemaAST.isTransformation(ast) && isNumeric(ast.to)) ||
+  (SchemaAST.isUnion(ast) && ast.types.some(isNumeric))
+
+/** The kind of a value, in words: `an array`. Of a number or a boolean its value, where a number belongs there. */
+export const kindOf = (value: unknown, ast: SchemaAST.AST = SchemaAST.unknownKeyword): string => {
+  if (value === null) return "null"
+  if (value === undefined) return "nothing"
+  if (value === "") return "the empty string"
+  if (Array.isArray(value)) return "an array"
+  if (typeof value === "boolean" || (typeof value === "number" && isNumeric(ast))) return String(value)
+  return typeof value === "object" ? "an object" : `a ${typeof value}`
+}
+
+/** What stands where something else belongs: `, not null`. */
+const instead = (value: unknown, ast: SchemaAST.AST): string => `, not ${kindOf(value, ast)}`
+
+/** A string or an object that breaks a rule is of the right kind, and no more of it is shown: it may be a secret. */
+const broken = (value: unknown, ast: SchemaAST.AST): string =>
+  typeof value === "number" || typeof value === "boolean" || value === "" ? instead(value, ast) : ""
+
+/** A message that a schema of ours was given says what would be right; Effect's own would quote the value. */
+const expectedBy = (ast: SchemaAST.AST): string => {
+  const message = SchemaAST.getMessageAnnotation(ast).pipe(
+    Option.map((make) => make({ _tag: "Type", ast, actual: undefined, message: undefined } as ParseResult.Type)),
+    Option.filter((made): made is string => typeof made === "string"),
+    Option.getOrUndefined
+  )
+  return (
+    message ??
+    Option.getOrUndefined(SchemaAST.getDescriptionAnnotation(ast)) ??
+    Option.getOrUndefined(SchemaAST.getTitleAnnotation(ast)) ??
+    Option.getOrUndefined(SchemaAST.getIdentifierAnnotation(ast)) ??
+    (SchemaAST.isUnion(ast) ? anyOf(ast.types) : undefined) ??
+    (SchemaAST.isRefinement(ast)
+      ? expectedBy(ast.from)
+      : SchemaAST.isTransformation(ast)
+        ? expectedBy(ast.to)
+        : String(ast))
+  )
+}
+
+/** What may be left out need not be said to be allowed to be nothing. */
+const anyOf = (members: ReadonlyArray<SchemaAST.AST>): string =>
+  [
+    ...new Set(
+      members
+        .filter((member) => !SchemaAST.isUndefinedKeyword(member) && member !== SchemaAST.null)
+        .map((member) => expectedBy(member))
+    )
+  ].join(" or ")
+
+const pathText = (path: ReadonlyArray<PropertyKey>): string => (path.length === 0 ? "." : path.map(String).join("."))
+
+const isArray = <A>(value: A | ReadonlyArray<A>): value is ReadonlyArray<A> => Array.isArray(value)
+
+const listOf = <A>(value: A | ReadonlyArray<A>): ReadonlyArray<A> => (isArray(value) ? value : [value])
+
+const isNullish = (issue: ParseResult.ParseIssue): boolean =>
+  issue._tag === "Type" && (issue.ast === SchemaAST.null || SchemaAST.isUndefinedKeyword(issue.ast))
+
+/** What a filter of ours found: it may say itself where, and what would be right there. */
+const walkFilter = (
+  issue: ParseResult.ParseIssue,
+  rule: ParseResult.Refinement,
+  path: ReadonlyArray<PropertyKey>
+): ReadonlyArray<Issue> => {
+  switch (issue._tag) {
+    case "Pointer":
+      return walkFilter(issue.issue, rule, [...path, ...listOf(issue.path)])
+    case "Composite":
+      return listOf(issue.issues).flatMap((one) => walkFilter(one, rule, path))
+    default: {
+      const said = issue._tag === "Type" ? issue.message : undefined
+      return [{ path: pathText(path), expected: said ?? `${expectedBy(rule.ast)}${broken(rule.actual, rule.ast)}` }]
+    }
+  }
+}
+
+const walk = (issue: ParseResult.ParseIssue, path: ReadonlyArray<PropertyKey>): ReadonlyArray<Issue> => {
+  switch (issue._tag) {
+    case "Pointer":
+      return walk(issue.issue, [...path, ...listOf(issue.path)])
+    case "Missing":
+      return [{ path: pathText(path), expected: `${expectedBy(issue.ast.type)}, and it is missing` }]
+    case "Unexpected":
+      return [{ path: pathText(path), expected: "nothing of this name" }]
+    case "Type":
+      return [{ path: pathText(path), expected: `${expectedBy(issue.ast)}${instead(issue.actual, issue.ast)}` }]
+    case "Forbidden":
+      return [{ path: pathText(path), expected: expectedBy(issue.ast) }]
+    case "Refinement":
+      return issue.kind === "Predicate" ? walkFilter(issue.issue, issue, path) : walk(issue.issue, path)
+    case "Transformation":
+      return issue.kind === "Transformation"
+        ? [{ path: pathText(path), expected: `${expectedBy(issue.ast)}${broken(issue.actual, issue.ast)}` }]
+        : walk(issue.issue, path)
+    case "Composite": {
+      const inner = listOf(issue.issues)
+      if (!SchemaAST.isUnion(issue.ast)) return inner.flatMap((one) => walk(one, path))
+      // What may be left out need not be said to be allowed to be nothing; and who went into a value knows more of it.
+      const wanted = inner.filter((one) => !isNullish(one))
+      const found = wanted.flatMap((one) => walk(one, path))
+      const deeper = found.filter((one) => one.path !== pathText(path))
+      return deeper.length > 0
+        ? deeper
+        : wanted.length === 1
+          ? found
+          : [{ path: pathText(path), expected: `${expectedBy(issue.ast)}${instead(issue.actual, issue.ast)}` }]
+    }
+  }
+}
+
+/** Every issue of a parse error, the first ten of them. */
+export const issuesOf = (error: ParseResult.ParseError): ReadonlyArray<Issue> => walk(error.issue, []).slice(0, 10)
+
+/** Issues as one phrase: `limit: a positive integer, not -1; name: …`. */
+export const issuesText = (issues: ReadonlyArray<Issue>): string =>
+  issues.map((issue) => `${issue.path}: expected ${issue.expected}`).join("; ")

@@ -1,0 +1,193 @@
+/**
+ * Reads a long JSON array as it arrives. Complete items are parsed together, some tens of kilobytes at a time, so that neither
+ * the whole text nor all raw items are in memory at once: large buffers are what a listing costs the garbage collector most.
+ */
+import { isAscii } from "node:buffer"
+import { release, sharedPool } from "../bytes/bufferPool.js"
+import type { Sink } from "../bytes/sink.js"
+
+/** A sink that parses items. */
+export interface ItemsSink extends Sink {
+  /** Why the text cannot be read, as soon as that is known; what follows is then ignored. */
+  readonly problem: () => UnreadableArray | undefined
+  /** Parses the rest once the whole text was added. Throws {@link UnreadableArray}. */
+  readonly end: () => void
+}
+
+/**
+ * Why a text is not a JSON array.
+ *
+ * - `empty`: it holds nothing but white space.
+ * - `incomplete`: it ends before its closing bracket.
+ * - `tooLarge`: one item, or the white space between two, is longer than the limit in memory.
+ * - `notJson`: it is something else.
+ */
+export class UnreadableArray extends SyntaxError {
+  constructor(readonly reason: "empty" | "incomplete" | "tooLarge" | "notJson") {
+    super(`not a JSON array: ${reason}`)
+  }
+}
+
+/** In bytes: parsing is worth its cost from this size on. */
+const enough = 32 * 1024
+
+/** In bytes: the longest item that is read. Real ones have a few kilobytes. */
+export const largestItem = 1024 * 1024
+
+/** In bytes: room for an incomplete item, and a piece from the network. */
+const usual = 128 * 1024
+
+/** The buffer after the end. */
+const none = Buffer.alloc(0)
+
+const comma = ",".charCodeAt(0)
+const quote = '"'.charCodeAt(0)
+const backslash = "\\".charCodeAt(0)
+const openBracket = "[".charCodeAt(0)
+const closeBracket = "]".charCodeAt(0)
+const openBrace = "{".charCodeAt(0)
+const closeBrace = "}".charCodeAt(0)
+
+/** The position of the last comma that follows a brace, or -1. It may be inside an item or a string. */
+const lastCommaAfterBrace = (bytes: Buffer): number => {
+  for (let at = bytes.lastIndexOf(comma); at > 0; at = bytes.lastIndexOf(comma, at - 1)) {
+    if (bytes[at - 1] === closeBrace) return at
+  }
+  return -1
+}
+
+/** The position after a string that begins at `start`. */
+const endOfString = (bytes: Buffer, start: number): number => {
+  let at = start + 1
+  while (at < bytes.byteLength && bytes[at] !== quote) at += bytes[at] === backslash ? 2 : 1
+  return at + 1
+}
+
+/**
+ * Reads the structure of a text byte by byte: the position of the last comma between two items, or -1, and whether the array is
+ * closed. Slower than a search, and right whatever the items hold.
+ */
+const structureOf = (bytes: Buffer): { readonly lastComma: number; readonly isClosed: boolean } => {
+  let depth = 0
+  let lastComma = -1
+  let at = 0
+  while (at < bytes.byteLength) {
+    const byte = bytes[at]
+    if (byte === quote) {
+      at = endOfString(bytes, at)
+      continue
+    }
+    if (byte === openBracket || byte === openBrace) depth++
+    else if (byte === closeBracket || byte === closeBrace) {
+      depth--
+      if (depth === 0) return { lastComma, isClosed: true }
+    } else if (byte === comma && depth === 1) lastComma = at
+    at++
+  }
+  return { lastComma, isClosed: false }
+}
+
+/** Whether a text that is not JSON is the beginning of an object or an array that was cut off. */
+export const isCutOff = (text: string): boolean => {
+  const trimmed = text.trimStart()
+  return /^[[{]/.test(trimmed) && !structureOf(Buffer.from(trimmed)).isClosed
+}
+
+const textOf = (bytes: Buffer): string => bytes.toString(isAscii(bytes) ? "latin1" : "utf8").trim()
+
+/**
+ * Hands the items of an array on as they are read, some at a time and in order.
+ *
+ * The array is cut at the last comma that follows a brace. If that comma is inside an item, the part before it is not JSON,
+ * and the cut is found by reading the structure.
+ */
+export const jsonItems = (take: (items: ReadonlyArray<unknown>) => void): ItemsSink => {
+  // A copy of our own, which is written to. A new one for each piece would be most of a listing's garbage.
+  let room = Buffer.from(sharedPool(usual).take().buffer)
+  let size = 0
+  let threshold = enough
+  let opened = false
+  let problem: UnreadableArray | undefined
+
+  const keep = (bytes: Uint8Array): void => {
+    if (size + bytes.byteLength > room.byteLength) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(2 * room.byteLength, size + bytes.byteLength))
+      room.copy(larger, 0, 0, size)
+      release(room)
+      room = larger
+    }
+    room.set(bytes, size)
+    size += bytes.byteLength
+  }
+
+  const releaseRoom = (): void => {
+    size = 0
+    release(room)
+    room = none
+  }
+
+  /** The items before a comma. It becomes the bracket that ends them, and then the one that begins the rest. */
+  const parse = (all: Buffer, cut: number): ReadonlyArray<unknown> | undefined => {
+    if (cut < 0) return undefined
+    all[cut] = closeBracket
+    try {
+      const items: unknown = JSON.parse(textOf(all.subarray(0, cut + 1)))
+      all[cut] = openBracket
+      return Array.isArray(items) ? items : undefined
+    } catch {
+      all[cut] = comma
+      return undefined
+    }
+  }
+
+  /** The complete items that have arrived, and where the rest begins; undefined where there are none yet. */
+  const complete = (all: Buffer): { readonly items: ReadonlyArray<unknown>; readonly cut: number } | undefined => {
+    const likely = lastCommaAfterBrace(all)
+    const items = parse(all, likely)
+    if (items !== undefined) return { items, cut: likely }
+    const { lastComma } = structureOf(all)
+    const exact = parse(all, lastComma)
+    if (exact !== undefined) return { items: exact, cut: lastComma }
+    if (lastComma >= 0) problem = new UnreadableArray("notJson")
+    else if (size > largestItem) problem = new UnreadableArray("tooLarge")
+    return undefined
+  }
+
+  return {
+    problem: () => problem,
+    add: (bytes) => {
+      if (problem !== undefined) return
+      keep(bytes)
+      if (size < threshold) return
+      const found = complete(room.subarray(0, size))
+      if (problem !== undefined) return releaseRoom()
+      if (found === undefined) {
+        // Not tried again for each piece, or a single long item would be read over and over.
+        threshold = size * 2
+        return
+      }
+      opened = true
+      room.copyWithin(0, found.cut, size)
+      size -= found.cut
+      threshold = enough
+      take(found.items)
+    },
+    end: () => {
+      if (problem !== undefined) throw problem
+      const bytes = room.subarray(0, size)
+      const text = textOf(bytes)
+      let items: unknown
+      try {
+        items = JSON.parse(text)
+      } catch {
+        const isCut = text.startsWith("[") && !structureOf(bytes).isClosed
+        throw new UnreadableArray(text === "" && !opened ? "empty" : isCut ? "incomplete" : "notJson")
+      } finally {
+        releaseRoom()
+      }
+      // After a comma there must be another item.
+      if (!Array.isArray(items) || (opened && items.length === 0)) throw new UnreadableArray("notJson")
+      take(items)
+    }
+  }
+}

@@ -1,0 +1,328 @@
+/**
+ * Finds the fields of an input that an operation does not know. They are refused: if they were dropped, the operation would do
+ * something else than the caller asked for.
+ *
+ * The known fields are read from a schema ({@link shapeOf}), or written down for the options of operations that take several
+ * requests ({@link refuseUnknown}).
+ */
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import * as AST from "effect/SchemaAST"
+import type * as Stream from "effect/Stream"
+import { invalidInput } from "./invalidInput.js"
+import type { Issue } from "./issues.js"
+
+/** The known structure of a value: for an object its fields, and the structure of each. */
+export type Shape =
+  /** No object, or one whose content is its own affair: a date, a secret, a function. */
+  | { readonly _tag: "Opaque" }
+  /** A text that is redacted before anything else is done with it. */
+  | { readonly _tag: "Secret" }
+  | { readonly _tag: "Fields"; readonly fields: ReadonlyMap<string, Shape>; readonly others: Shape | undefined }
+  | { readonly _tag: "List"; readonly items: ReadonlyArray<Shape>; readonly others: Shape | undefined }
+  | { readonly _tag: "OneOf"; readonly members: ReadonlyArray<Member> }
+
+interface Member {
+  readonly shape: Shape
+  readonly accepts: (value: unknown) => boolean
+}
+
+const opaque: Shape = { _tag: "Opaque" }
+
+const secret: Shape = { _tag: "Secret" }
+
+const secretAnnotation: unique symbol = Symbol.for("effect-rackspace/annotation/Secret")
+
+/** A secret in a request, which may be given as a plain text: {@link redacted} runs before the input is encoded. */
+export const secretInput = (text: Schema.Schema<string>): Schema.Schema<string | Redacted.Redacted, string> =>
+  Schema.transform(
+    text,
+    Schema.RedactedFromSelf(Schema.typeSchema(text)).annotations({
+      [secretAnnotation]: true,
+      description: "a text, plain or redacted"
+    }),
+    { strict: true, decode: (plain) => Redacted.make(plain), encode: (given) => Redacted.value(given) }
+  ) as unknown as Schema.Schema<string | Redacted.Redacted, string>
+
+const shapes = new WeakMap<AST.AST, Shape>()
+
+const compiled = (ast: AST.AST): Shape => {
+  switch (ast._tag) {
+    case "TypeLiteral":
+      return {
+        _tag: "Fields",
+        fields: new Map(ast.propertySignatures.map(({ name, type }) => [String(name), shapeOfType(type)])),
+        others: ast.indexSignatures[0] === undefined ? undefined : shapeOfType(ast.indexSignatures[0].type)
+      }
+    case "TupleType":
+      return {
+        _tag: "List",
+        items: ast.elements.map(({ type }) => shapeOfType(type)),
+        others: ast.rest[0] === undefined ? undefined : shapeOfType(ast.rest[0].type)
+      }
+    case "Refinement":
+      return shapeOfType(ast.from)
+    case "Declaration":
+      return ast.annotations[secretAnnotation] === true ? secret : opaque
+    case "Union": {
+      const members = ast.types
+        .map((type) => ({ shape: shapeOfType(type), accepts: Schema.is(Schema.make<unknown, unknown, never>(type)) }))
+        .filter(({ shape }) => shape !== opaque)
+      const isAnything = ast.types.some((type) => AST.isUnknownKeyword(type) || AST.isAnyKeyword(type))
+      if (members.length === 0 || isAnything) return opaque
+      return members.length === 1 ? (members[0]?.shape ?? opaque) : { _tag: "OneOf", members }
+    }
+    default:
+      return opaque
+  }
+}
+
+const shapeOfType = (ast: AST.AST): Shape => {
+  const before = shapes.get(ast)
+  if (before !== undefined) return before
+  const shape = compiled(ast)
+  shapes.set(ast, shape)
+  return shape
+}
+
+const ofSchemas = new WeakMap<AST.AST, Shape>()
+
+/** What a schema knows of the values that it encodes. */
+export const shapeOf = (schema: Schema.Schema.AnyNoContext): Shape => {
+  const before = ofSchemas.get(schema.ast)
+  if (before !== undefined) return before
+  const shape = shapeOfType(AST.typeAST(schema.ast))
+  ofSchemas.set(schema.ast, shape)
+  return shape
+}
+
+const isObject = (value: unknown): value is object => typeof value === "object" && value !== null
+
+const none: ReadonlyArray<Issue> = []
+
+const isOfKind = (shape: Shape, value: unknown): boolean =>
+  shape._tag === "Fields" ? !Array.isArray(value) : shape._tag !== "List" || Array.isArray(value)
+
+/** The unknown fields of a value, which is at this path of the input. An undefined field counts as absent. */
+const unknownIn = (shape: Shape, value: unknown, path: string): ReadonlyArray<Issue> => {
+  if (!isObject(value)) return none
+  switch (shape._tag) {
+    case "Opaque":
+    case "Secret":
+      return none
+    case "Fields":
+      return Array.isArray(value) ? none : unknownFields([shape], value, path)
+    case "List": {
+      if (!Array.isArray(value) || (shape.items.length === 0 && shape.others?._tag === "Opaque")) return none
+      return value.flatMap((item, index) =>
+        unknownIn(shape.items[index] ?? shape.others ?? opaque, item, `${path}${index}.`)
+      )
+    }
+    case "OneOf": {
+      const ofKind = shape.members.filter((member) => isOfKind(member.shape, value))
+      const accepting = ofKind.filter(({ accepts }) => accepts(value))
+      const found = (accepting.length === 0 ? ofKind : accepting).map((member) => unknownIn(member.shape, value, path))
+      return found.toSorted((a, b) => a.length - b.length)[0] ?? none
+    }
+  }
+}
+
+const fieldsOf = (shape: Shape): ReadonlyArray<string> =>
+  shape._tag === "Fields"
+    ? [...shape.fields.keys()]
+    : shape._tag === "OneOf"
+      ? shape.members.flatMap((member) => fieldsOf(member.shape))
+      : []
+
+/** The structure of a field; undefined where the field is not known. */
+const fieldOf = (shape: Shape, name: string): Shape | undefined => {
+  switch (shape._tag) {
+    case "Opaque":
+      return opaque
+    case "Fields":
+      return shape.fields.get(name) ?? shape.others
+    case "List":
+    case "Secret":
+      return undefined
+    case "OneOf":
+      return shape.members.map((member) => fieldOf(member.shape, name)).find((field) => field !== undefined)
+  }
+}
+
+/** The fields of an object that none of the shapes knows, at any depth. */
+export const unknownFields = (known: ReadonlyArray<Shape>, value: object, path = ""): ReadonlyArray<Issue> => {
+  let issues: Array<Issue> | undefined
+  for (const name of Object.keys(value)) {
+    const given = (value as Readonly<Record<string, unknown>>)[name]
+    if (given === undefined) continue
+    let field: Shape | undefined
+    for (const shape of known) field ??= fieldOf(shape, name)
+    if (field === undefined) {
+      const names = [...new Set(known.flatMap(fieldsOf))]
+      const expected = names.length === 0 ? "no field here" : `a known field (${names.join(", ")})`
+      issues = [...(issues ?? []), { path: path + name, expected }]
+    } else if (field !== opaque && isObject(given)) {
+      const deeper = unknownIn(field, given, `${path}${name}.`)
+      if (deeper.length > 0) issues = [...(issues ?? []), ...deeper]
+    }
+  }
+  return issues ?? none
+}
+
+const withSecrets = new WeakMap<Shape, boolean>()
+
+const holdsSecret = (shape: Shape): boolean => {
+  const before = withSecrets.get(shape)
+  if (before !== undefined) return before
+  // A shape may be part of itself.
+  withSecrets.set(shape, false)
+  const holds =
+    shape._tag === "Secret" ||
+    (shape._tag === "Fields" && [...shape.fields.values(), shape.others ?? opaque].some(holdsSecret)) ||
+    (shape._tag === "List" && [...shape.items, shape.others ?? opaque].some(holdsSecret)) ||
+    (shape._tag === "OneOf" && shape.members.some((member) => holdsSecret(member.shape)))
+  withSecrets.set(shape, holds)
+  return holds
+}
+
+/** A value in which every secret is redacted. */
+const redactedIn = (shape: Shape, value: unknown): unknown => {
+  if (shape._tag === "Secret") return typeof value === "string" ? Redacted.make(value) : value
+  if (!isObject(value) || !holdsSecret(shape)) return value
+  switch (shape._tag) {
+    case "List":
+      return Array.isArray(value)
+        ? value.map((item: unknown, index) => redactedIn(shape.items[index] ?? shape.others ?? opaque, item))
+        : value
+    case "OneOf":
+      return shape.members.reduce((found: unknown, member) => redactedIn(member.shape, found), value)
+    default:
+      return Array.isArray(value)
+        ? value
+        : Object.fromEntries(
+            Object.entries(value).map(([name, field]) => [name, redactedIn(fieldOf(shape, name) ?? opaque, field)])
+          )
+  }
+}
+
+/** An input in which every secret that one of the shapes knows is redacted, however it was given. */
+export const redacted = (known: ReadonlyArray<Shape>, input: unknown): unknown =>
+  known.reduce((found, shape) => redactedIn(shape, found), input)
+
+/** The parts of an operation's description that say what its input is. */
+interface Described {
+  readonly parameters: Schema.Schema.AnyNoContext | undefined
+  readonly query: Schema.Schema.AnyNoContext | undefined
+  readonly headers: Schema.Schema.AnyNoContext | undefined
+  readonly body: Schema.Schema.AnyNoContext | "raw" | undefined
+}
+
+const rawBody: Shape = { _tag: "Fields", fields: new Map([["content", opaque]]), others: undefined }
+
+/** What an operation knows of its input, by the parts of the request in which it is sent. */
+export const knownOf = ({ body, headers, parameters, query }: Described): ReadonlyArray<Shape> => {
+  const known: Array<Shape> = []
+  for (const part of [parameters, query, headers, body]) {
+    if (part !== undefined) known.push(part === "raw" ? rawBody : shapeOf(part))
+  }
+  return known
+}
+
+/**
+ * Fields of options: `true` for one that is a value of its own, the fields of an object, or those of each object in a list.
+ */
+export interface KnownFields {
+  readonly [name: string]: true | KnownFields | readonly [KnownFields]
+}
+
+/** The input of one request of an operation, with what the operation takes besides, and without what it sets itself. */
+export interface Extended<Names extends string> {
+  readonly known: () => Shape
+  readonly "~names"?: (name: Names) => Names
+}
+
+type AnyExtended = Pick<Extended<never>, "known">
+
+const shapeOfFields = (known: KnownFields): Map<string, Shape> =>
+  new Map(
+    Object.entries(known).map(([name, field]): [string, Shape] => [
+      name,
+      field === true
+        ? opaque
+        : isList(field)
+          ? { _tag: "List", items: [], others: fieldsShape(field[0]) }
+          : fieldsShape(field)
+    ])
+  )
+
+const isList = (field: KnownFields | readonly [KnownFields]): field is readonly [KnownFields] => Array.isArray(field)
+
+const fieldsShape = (known: KnownFields): Shape => ({
+  _tag: "Fields",
+  fields: shapeOfFields(known),
+  others: undefined
+})
+
+/** The fields of a value that are not among these. */
+export const unknownFieldsOf = (known: KnownFields, value: unknown, path = ""): ReadonlyArray<Issue> =>
+  unknownIn(fieldsShape(known), value, path)
+
+/** An endpoint's input, with these fields besides, and without those named last. */
+export const extended = <Input, const Own extends KnownFields, Except extends keyof Input & string = never>(
+  endpoint: Described & { readonly "~types"?: { readonly input: (input: Input) => Input } },
+  own: Own,
+  ...except: ReadonlyArray<Except>
+): Extended<Exclude<keyof Input & string, Except> | (keyof Own & string)> => {
+  let shape: Shape | undefined
+  const make = (): Shape => {
+    const fields = new Map(
+      knownOf(endpoint).flatMap((part): ReadonlyArray<[string, Shape]> =>
+        part._tag === "Fields" ? [...part.fields] : []
+      )
+    )
+    for (const name of except) fields.delete(name)
+    return { _tag: "Fields", fields: new Map([...fields, ...shapeOfFields(own)]), others: undefined }
+  }
+  return { known: () => (shape ??= make()) }
+}
+
+type KeysOf<Input> = Input extends unknown ? keyof Input & string : never
+
+type InputOf<Method> = Method extends (input: infer Input, ...more: never) => unknown ? NonNullable<Input> : never
+
+type Known<Names extends string> = { readonly [Field in Names]: KnownFields[string] } | Extended<Names>
+
+/** The fields that each of these operations knows: the compiler asks for all of them. */
+type KnownInputs<Service, Names extends keyof Service> = {
+  readonly [Name in Names]: Known<KeysOf<InputOf<Service[Name]>>>
+}
+
+/** The fields of several operations, before it is known of which service they are. */
+export type AnyInputs = Readonly<Record<string, KnownFields | AnyExtended>>
+
+const isExtended = (known: KnownFields | AnyExtended): known is AnyExtended => typeof known["known"] === "function"
+
+type AnyMethod = (...input: ReadonlyArray<unknown>) => Effect.Effect<unknown, unknown> | Stream.Stream<unknown, unknown>
+
+/** A service, the named operations of which fail with `InvalidInput` where their input has a field that they do not know. */
+export const refuseUnknown = <Service extends object, Names extends keyof Service>(
+  service: string,
+  methods: Service,
+  inputs: KnownInputs<Service, Names>
+): Service => {
+  const checked = Object.entries(inputs as AnyInputs).map(([name, known]) => {
+    const method = (methods as Readonly<Record<string, AnyMethod>>)[name] as AnyMethod
+    const operation = `${service}.${name}`
+    const shape = isExtended(known) ? known.known : () => fieldsShape(known)
+    const run: AnyMethod = (...input) => {
+      const issues = unknownIn(shape(), input[0], "")
+      return issues.length === 0
+        ? method(...input)
+        : // A failed Effect is a failed Stream too.
+          Effect.fail(invalidInput(service, operation, issues))
+    }
+    return [name, run]
+  })
+  return { ...methods, ...(Object.fromEntries(checked) as Partial<Service>) }
+}

@@ -1,0 +1,62 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber } from "effect"
+import { createHash } from "node:crypto"
+import { md5Hex, runningMd5 } from "../../../src/internal/bytes/md5.js"
+import { patterned } from "../../support.js"
+
+const expected = (bytes: Uint8Array): string => createHash("md5").update(bytes).digest("hex")
+
+/** The MD5 of bytes that come in pieces of a size, in one buffer that is used again and again. */
+const hashed = (bytes: Uint8Array, size: number) =>
+  Effect.gen(function* () {
+    const md5 = yield* runningMd5
+    const buffer = new Uint8Array(size)
+    for (let offset = 0; offset < bytes.byteLength; offset += size) {
+      const piece = bytes.subarray(offset, offset + size)
+      buffer.set(piece)
+      yield* md5.update([buffer.subarray(0, piece.byteLength)])
+      buffer.fill(0)
+    }
+    return yield* md5.digest
+  }).pipe(Effect.scoped)
+
+describe("the MD5 of bytes that come one after the other", () => {
+  it.live("is that of all of them, whether a thread is worth it or not, and whatever becomes of their buffer", () =>
+    Effect.gen(function* () {
+      for (const length of [0, 1, 4 * 1024 * 1024, 4 * 1024 * 1024 + 1, 11_000_003]) {
+        const bytes = patterned(length)
+        assert.strictEqual(md5Hex(bytes), expected(bytes))
+        for (const size of [65_536, 1_000_003, 8 * 1024 * 1024]) {
+          assert.strictEqual(yield* hashed(bytes, size), expected(bytes), `${length} in pieces of ${size}`)
+        }
+      }
+    })
+  )
+
+  it.live("is told apart from others that are taken at the same time, and from those that are given up", () =>
+    Effect.gen(function* () {
+      const all = Array.from({ length: 6 }, (_, index) => patterned(6_000_000 + index))
+      const givenUp = yield* Effect.fork(
+        Effect.scoped(
+          Effect.gen(function* () {
+            const md5 = yield* runningMd5
+            yield* md5.update([patterned(9_000_000)])
+            return yield* Effect.never
+          })
+        )
+      )
+      const results = yield* Effect.forEach(all, (bytes) => hashed(bytes, 300_000), { concurrency: "unbounded" })
+      yield* Fiber.interrupt(givenUp)
+      assert.deepStrictEqual(results, all.map(expected))
+    })
+  )
+
+  it.live("goes on in a new thread after one has ended for want of work", () =>
+    Effect.gen(function* () {
+      const bytes = patterned(5_000_000)
+      assert.strictEqual(yield* hashed(bytes, 100_000), expected(bytes))
+      yield* Effect.sleep("2300 millis")
+      assert.strictEqual(yield* hashed(bytes, 100_000), expected(bytes))
+    })
+  )
+})

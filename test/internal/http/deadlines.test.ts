@@ -1,0 +1,84 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, TestClock } from "effect"
+import { type Watched, watchdogOf } from "../../../src/internal/http/deadlines.js"
+import { pause } from "../../support.js"
+
+const watched = (deadline: number, expired: Array<string>, name: string) => {
+  const one = {
+    deadline,
+    expire: () => {
+      expired.push(name)
+    }
+  }
+  return one satisfies Watched
+}
+
+describe("the watchdog of a Clock", () => {
+  it.effect("lets each expire once, in its time, and none that was taken away", () =>
+    Effect.gen(function* () {
+      const watchdog = watchdogOf(yield* Effect.clock)
+      const expired: Array<string> = []
+      const late = watched(60_000, expired, "late")
+      const gone = watched(20_000, expired, "gone")
+      watchdog.add(late)
+      watchdog.add(gone)
+      watchdog.add(watched(10_000, expired, "early"))
+      watchdog.remove(gone)
+      yield* pause()
+      yield* TestClock.adjust("9 seconds")
+      assert.deepStrictEqual(expired, [])
+      yield* TestClock.adjust("2 seconds")
+      yield* pause()
+      assert.deepStrictEqual(expired, ["early"])
+      yield* TestClock.adjust("2 minutes")
+      yield* pause()
+      assert.deepStrictEqual(expired, ["early", "late"])
+    })
+  )
+
+  it.effect("notices a deadline that moves away by itself, and one that comes nearer when it is told", () =>
+    Effect.gen(function* () {
+      const watchdog = watchdogOf(yield* Effect.clock)
+      const expired: Array<string> = []
+      const away = watched(10_000, expired, "away")
+      const nearer = watched(Infinity, expired, "nearer")
+      watchdog.add(away)
+      watchdog.add(nearer)
+      away.deadline = 30_000
+      yield* pause()
+      yield* TestClock.adjust("15 seconds")
+      yield* pause()
+      assert.deepStrictEqual(expired, [])
+      nearer.deadline = 16_000
+      watchdog.hurry(nearer)
+      yield* pause()
+      yield* TestClock.adjust("2 seconds")
+      yield* pause()
+      assert.deepStrictEqual(expired, ["nearer"])
+      yield* TestClock.adjust("20 seconds")
+      yield* pause()
+      assert.deepStrictEqual(expired, ["nearer", "away"])
+    })
+  )
+
+  it.effect("sleeps no more once nothing is left to be watched", () =>
+    Effect.gen(function* () {
+      const watchdog = watchdogOf(yield* Effect.clock)
+      const one = watched(60_000, [], "one")
+      watchdog.add(one)
+      yield* pause()
+      assert.lengthOf(yield* TestClock.sleeps(), 1)
+      watchdog.remove(one)
+      yield* pause(20)
+      const left = yield* TestClock.sleeps()
+      watchdog.add(one)
+      yield* pause()
+      // The sleep that was given up is still noted by the test's clock, and no other.
+      assert.isAtMost(
+        (yield* TestClock.sleeps()).pipe((all) => [...all].length),
+        [...left].length + 1
+      )
+      watchdog.remove(one)
+    })
+  )
+})

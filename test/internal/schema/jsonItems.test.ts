@@ -1,0 +1,165 @@
+import { assert, describe, it } from "@effect/vitest"
+import { FastCheck } from "effect"
+import { type ItemsSink, jsonItems, UnreadableArray } from "../../../src/internal/schema/jsonItems.js"
+
+/** The items of a text that arrives in pieces of the given sizes, over and over. */
+const read = (
+  text: string,
+  sizes: ReadonlyArray<number>
+): { readonly items: Array<unknown>; readonly times: number } => {
+  const bytes = new TextEncoder().encode(text)
+  const items: Array<unknown> = []
+  let times = 0
+  const sink = jsonItems((some) => {
+    times++
+    items.push(...some)
+  })
+  for (let offset = 0, index = 0; offset < bytes.byteLength; index++) {
+    const size = sizes[index % sizes.length] ?? 1
+    sink.add(bytes.subarray(offset, offset + size))
+    offset += size
+  }
+  sink.end()
+  return { items, times }
+}
+
+/** Why a text cannot be read. */
+const problemOf = (text: string, sizes: ReadonlyArray<number>): string | undefined => {
+  try {
+    read(text, sizes)
+    return undefined
+  } catch (problem) {
+    return problem instanceof UnreadableArray ? problem.reason : String(problem)
+  }
+}
+
+/** Names that look like the end of an item, and what else JSON must escape. */
+const name = FastCheck.oneof(
+  FastCheck.string({ unit: "binary" }),
+  FastCheck.constantFrom("},", '},{"', '"},{', "\\", '\\"},{"name":"', "☃},", "\ud83d\ude00", "]", "[")
+)
+const item = FastCheck.record({ name, more: FastCheck.jsonValue() })
+const space = FastCheck.constantFrom("", " ", "\n", "  \r\n")
+
+describe("a JSON array that is read as it arrives", () => {
+  it("gives the items that the whole text has, however it is cut up, and whatever they hold", () => {
+    FastCheck.assert(
+      FastCheck.property(
+        FastCheck.array(item, { maxLength: 40 }),
+        FastCheck.array(FastCheck.integer({ min: 1, max: 50_000 }), { minLength: 1, maxLength: 4 }),
+        space,
+        space,
+        (some, sizes, before, between) => {
+          // Long enough to be cut.
+          const all = Array.from({ length: 30 }, () => some).flat()
+          const text = `${before}[${all.map((one) => JSON.stringify(one)).join(`,${between}`)}]${between}`
+          assert.deepStrictEqual(read(text, sizes).items, JSON.parse(text))
+        }
+      ),
+      { numRuns: 200 }
+    )
+  })
+
+  it("gives them some at a time", () => {
+    const all = Array.from({ length: 5000 }, (_, index) => ({ name: `object-${index}` }))
+    assert.isAtLeast(read(JSON.stringify(all), [4096]).times, 3)
+  })
+
+  it("gives an item that is longer than all that is read at a time", () => {
+    const all = ["short", "x".repeat(700_000), "},".repeat(100_000), "last"].map((name) => ({ name }))
+    for (const size of [1000, 65_536, 2 ** 21]) {
+      assert.deepStrictEqual(read(JSON.stringify(all), [size]).items, all)
+    }
+  })
+
+  it("is its own: several that are read in turns do not hear of each other, nor of those before them", () => {
+    for (let round = 0; round < 3; round++) {
+      const lists = Array.from({ length: 6 }, (_, list) =>
+        Array.from({ length: 4000 }, (_, index) => ({ name: `list-${round}-${list}-${index}` }))
+      )
+      const seen = lists.map((): Array<unknown> => [])
+      const texts = lists.map((list) => new TextEncoder().encode(JSON.stringify(list)))
+      const readers = seen.map((items, index) => {
+        const text = texts[index] ?? new Uint8Array(0)
+        let sink: ItemsSink | undefined
+        return (offset: number) => {
+          sink ??= jsonItems((some) => void items.push(...some))
+          const piece = text.slice(offset, offset + 20_000)
+          sink.add(piece)
+          // Whoever has taken a piece may be given the next one in the same place.
+          piece.fill(0)
+          if (offset < text.byteLength && offset + 20_000 >= text.byteLength) sink.end()
+        }
+      })
+      // Each begins while those before it are in the midst of theirs.
+      for (let step = 0; step < 20; step++) {
+        for (const [index, read] of readers.entries()) if (step >= index) read((step - index) * 20_000)
+      }
+      assert.deepStrictEqual(seen, lists)
+    }
+  })
+
+  it("throws, and says why, where the text is empty, ends early, or is not an array", () => {
+    assert.deepStrictEqual(read("[]", [1]).items, [])
+    const long = JSON.stringify(Array.from({ length: 5000 }, (_, index) => ({ name: `object-${index}` })))
+    for (const [wrong, reason] of [
+      ["", "empty"],
+      [" \n", "empty"],
+      ["[", "incomplete"],
+      ['[{"a":1},', "incomplete"],
+      ['[{"a":1}', "incomplete"],
+      ['[{"a":"]', "incomplete"],
+      ['[{"a":"\\', "incomplete"],
+      [long.slice(0, -1), "incomplete"],
+      [long.slice(0, 70_000), "incomplete"],
+      ["{}", "notJson"],
+      ["null", "notJson"],
+      ["<html>", "notJson"],
+      [`${long}x`, "notJson"],
+      [`${long.slice(0, -1)},]`, "notJson"]
+    ] as const) {
+      for (const size of [1000, 50_000, 1_000_000])
+        assert.strictEqual(problemOf(wrong, [size]), reason, wrong.slice(0, 20))
+    }
+  })
+
+  it("keeps at most 1 MiB of one item, of nested arrays, and of white space", () => {
+    for (const [before, endless] of [
+      ['[{"name":"', "x"],
+      ['[{"name":"a"},{"name":"', "},"],
+      ["[", "["],
+      ["[", '{"a":'],
+      ["", " "],
+      ["[", " "],
+      ['[{"name":"a"}', " "],
+      ['[{"name":"a"},', "\n"],
+      ["<html>", "x"]
+    ] as const) {
+      let taken = 0
+      const sink = jsonItems((items) => void (taken += items.length))
+      sink.add(new TextEncoder().encode(before))
+      const piece = new TextEncoder().encode(endless.repeat(64 * 1024))
+      let added = 0
+      while (sink.problem() === undefined && added < 8 * 1024 * 1024) {
+        sink.add(piece)
+        added += piece.byteLength
+      }
+      assert.strictEqual(sink.problem()?.reason, "tooLarge", before + endless)
+      assert.isAtMost(added, 4 * 1024 * 1024)
+      assert.throws(() => sink.end(), UnreadableArray)
+      assert.isAtMost(taken, 1)
+    }
+  })
+
+  it("reads many items whose names look like the end of an item, without keeping them all", () => {
+    const all = Array.from({ length: 20_000 }, (_, index) => ({ name: `${"},".repeat(50)}${index}` }))
+    const { items, times } = read(JSON.stringify(all), [65_536])
+    assert.deepStrictEqual(items, all)
+    assert.isAtLeast(times, 20)
+  })
+
+  it("reads items that are not objects", () => {
+    const all = Array.from({ length: 50_000 }, (_, index) => (index % 2 === 0 ? index : [`a${index}`]))
+    assert.deepStrictEqual(read(JSON.stringify(all), [65_536]).items, all)
+  })
+})
