@@ -431,7 +431,7 @@ describe("other catalogs", () => {
       const broken = inR("nova", "R1", url)
       assert.strictEqual(
         errorOf([broken], { ...compute, region: "R1" }).message,
-        "Any.call: what the catalog gives as the URL of compute (cloudServersOpenStack) in region R1 is not an http or https URL; name an endpoint"
+        "Any.call: the catalog's URL of compute (cloudServersOpenStack) in region R1 is not an http or https URL; name an endpoint"
       )
       assert.strictEqual(
         urlOf([broken, inR("nova", "R1", "http://nova.test")], { ...compute, region: "R1" }),
