@@ -1,6 +1,6 @@
 /**
- * One operation of a service as plain data: method, path, query, headers, body, response and documented errors. A table of
- * endpoints is a service's client: {@link client} derives it.
+ * Operations of a service as plain data: method, path, query, headers, body, response and documented errors. {@link make} defines
+ * one, {@link table} names all of a service, and {@link client} derives a client from such a table.
  *
  * Path parameters, query, headers and body fields come in as one flat object. All types stand in one phantom property, and
  * the runtime's fields are loose, so that a table of hundreds of operations costs the editor little.
@@ -56,14 +56,12 @@ export interface Success<out Output, out R = never> {
 }
 
 /**
- * One operation as plain data.
+ * One operation as plain data, without its name. {@link table} and {@link named} make an {@link Endpoint} of it.
  *
  * @since 0.1.0
  * @category models
  */
-export interface Endpoint<in out Input, out Output, out Tag extends DocumentedError["_tag"], out R = never> {
-  /** As it is written in code: `CloudServers.get`. */
-  readonly operation: string
+export interface Definition<in out Input, out Output, out Tag extends DocumentedError["_tag"], out R = never> {
   readonly method: HttpMethod
   /** As documented, with `{parameter}`, or `{+parameter}` where its slashes are part of the path. */
   readonly path: string
@@ -99,14 +97,29 @@ export interface Endpoint<in out Input, out Output, out Tag extends DocumentedEr
 }
 
 /**
- * Any endpoint, for code that reads tables.
+ * One operation as plain data.
  *
  * @since 0.1.0
  * @category models
  */
-export type Any = Pick<
-  Endpoint<never, unknown, DocumentedError["_tag"], unknown>,
-  | "operation"
+export interface Endpoint<
+  in out Input,
+  out Output,
+  out Tag extends DocumentedError["_tag"],
+  out R = never
+> extends Definition<Input, Output, Tag, R> {
+  /** As it is written in code: `CloudServers.get`. */
+  readonly operation: string
+}
+
+/**
+ * Any definition, for tables of them.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type AnyDefinition = Pick<
+  Definition<never, unknown, DocumentedError["_tag"], unknown>,
   | "method"
   | "path"
   | "parameters"
@@ -124,6 +137,33 @@ export type Any = Pick<
   | "anonymous"
   | "usedUp"
 >
+
+/**
+ * Any endpoint, for code that reads tables.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Any extends AnyDefinition {
+  readonly operation: string
+}
+
+/**
+ * The endpoints of a table of definitions.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Table<Definitions> = {
+  readonly [Name in keyof Definitions]: Definitions[Name] extends Definition<
+    infer Input,
+    infer Output,
+    infer Tag,
+    infer R
+  >
+    ? Endpoint<Input, Output, Tag, R>
+    : never
+}
 
 /**
  * An operation as a method: the flat input in, the decoded response out. Where every field is optional, so is the input.
@@ -269,7 +309,7 @@ export interface RawBody {
 const idempotentMethods: ReadonlySet<HttpMethod> = new Set(["GET", "HEAD", "PUT", "DELETE", "OPTIONS"])
 
 /**
- * Describes an operation.
+ * Defines an operation. {@link table} gives it its name.
  *
  * @since 0.1.0
  * @category constructors
@@ -283,7 +323,6 @@ export const make = <
   R = never,
   Tag extends DocumentedError["_tag"] = never
 >(
-  operation: string,
   method: HttpMethod,
   path: string,
   options: {
@@ -306,8 +345,7 @@ export const make = <
     readonly anonymous?: boolean
     readonly usedUp?: Readonly<Record<number, string>>
   } = {}
-): Endpoint<Simplify<Schema.Struct.Type<P> & Schema.Struct.Type<Q> & Schema.Struct.Type<H> & B>, Output, Tag, R> => ({
-  operation,
+): Definition<Simplify<Schema.Struct.Type<P> & Schema.Struct.Type<Q> & Schema.Struct.Type<H> & B>, Output, Tag, R> => ({
   method,
   path,
   parameters: options.parameters === undefined ? undefined : (Schema.Struct(options.parameters) as unknown as Loose),
@@ -327,15 +365,43 @@ export const make = <
 })
 
 /**
- * Describes an operation whose request body is not JSON: the input's `content` is sent as it is.
+ * The operations of a service, by the names of its methods: the operation under `get` of `CloudServers` is `CloudServers.get`.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const table = <
+  // No more of a definition: the types of its parts would be inferred from here where `make` leaves them open.
+  Definitions extends Readonly<Record<string, Pick<AnyDefinition, "method" | "path">>>
+>(
+  service: string,
+  definitions: Definitions
+): Table<Definitions> =>
+  Object.fromEntries(
+    Object.entries(definitions).map(([name, definition]) => [name, { ...definition, operation: `${service}.${name}` }])
+  ) as unknown as Table<Definitions>
+
+/**
+ * An operation by itself, for one that is not in a {@link table} or is another way of making a request that is.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const named = <Input, Output, Tag extends DocumentedError["_tag"], R>(
+  operation: string,
+  definition: Definition<Input, Output, Tag, R>
+): Endpoint<Input, Output, Tag, R> => ({ ...definition, operation })
+
+/**
+ * Defines an operation whose request body is not JSON: the input's `content` is sent as it is.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const withRawBody = <Input, Output, Tag extends DocumentedError["_tag"], R>(
-  endpoint: Endpoint<Input, Output, Tag, R>
-): Endpoint<Simplify<Input & RawBody>, Output, Tag, R> =>
-  ({ ...endpoint, body: "raw" }) as unknown as Endpoint<Simplify<Input & RawBody>, Output, Tag, R>
+  definition: Definition<Input, Output, Tag, R>
+): Definition<Simplify<Input & RawBody>, Output, Tag, R> =>
+  ({ ...definition, body: "raw" }) as unknown as Definition<Simplify<Input & RawBody>, Output, Tag, R>
 
 /**
  * A resource under the key in which the cloud wraps it: `{ "server": { … } }`.

@@ -101,9 +101,9 @@ describe("the tables of operations", () => {
 })
 
 /** A table of its own, with everything that an endpoint can have. */
-const probe = {
-  ping: Endpoint.make("Probe.ping", "GET", "/ping"),
-  find: Endpoint.make("Probe.find", "GET", "/a/{first}/b/{second}", {
+const probe = Endpoint.table("Probe", {
+  ping: Endpoint.make("GET", "/ping"),
+  find: Endpoint.make("GET", "/a/{first}/b/{second}", {
     parameters: { first: Schema.String, second: Schema.NumberFromString },
     query: {
       tags: Schema.optional(Schema.Array(Schema.String)),
@@ -113,7 +113,7 @@ const probe = {
     fixedQuery: { format: "json" },
     success: Endpoint.json(Schema.Struct({ found: Schema.Number }))
   }),
-  object: Endpoint.make("Probe.object", "GET", "/{container}/{+object}", {
+  object: Endpoint.make("GET", "/{container}/{+object}", {
     parameters: { container: Schema.String, object: Schema.String },
     success: Endpoint.headers(
       Schema.Struct({
@@ -123,7 +123,7 @@ const probe = {
     ),
     errors: ["NotFound"]
   }),
-  save: Endpoint.make("Probe.save", "PUT", "/things/{id}", {
+  save: Endpoint.make("PUT", "/things/{id}", {
     parameters: { id: Schema.String },
     headers: {
       match: Schema.optional(Schema.String).pipe(Schema.fromKey("if-match")),
@@ -140,18 +140,18 @@ const probe = {
     errors: ["Conflict", "NotFound"]
   }),
   put: Endpoint.withRawBody(
-    Endpoint.make("Probe.put", "PUT", "/raw/{id}", {
+    Endpoint.make("PUT", "/raw/{id}", {
       parameters: { id: Schema.String },
       headers: { type: Schema.optional(Schema.String).pipe(Schema.fromKey("content-type")) }
     })
   ),
-  ask: Endpoint.make("Probe.ask", "GET", "/ask", { anonymous: true }),
-  open: Endpoint.make("Probe.open", "GET", "/open", {
+  ask: Endpoint.make("GET", "/ask", { anonymous: true }),
+  open: Endpoint.make("GET", "/open", {
     success: Endpoint.stream(
       Schema.Struct({ kind: Schema.String.pipe(Schema.propertySignature, Schema.fromKey("content-type")) })
     )
   })
-}
+})
 
 const probeClient = CloudClient.make(
   "Probe",

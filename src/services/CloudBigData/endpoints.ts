@@ -181,14 +181,14 @@ const credentialKinds = Endpoint.list("credentials", CredentialKind)
  * @since 0.1.0
  * @category operations
  */
-export const endpoints = {
+export const endpoints = Endpoint.table("CloudBigData", {
   /** Clusters, a page of them: by default 25, at most 100 or 200. "List all clusters", `GET /clusters`. */
-  listClustersPage: Endpoint.make("CloudBigData.listClustersPage", "GET", "/clusters", {
+  listClustersPage: Endpoint.make("GET", "/clusters", {
     query: pageQuery,
     success: Endpoint.json(page("clusters", ClusterSummary, "links"))
   }),
   /** One cluster, whole. Fails with `NotFound`. "Show cluster details", `GET /clusters/{clusterId}`. */
-  getCluster: Endpoint.make("CloudBigData.getCluster", "GET", "/clusters/{clusterId}", {
+  getCluster: Endpoint.make("GET", "/clusters/{clusterId}", {
     parameters: clusterId,
     success: Endpoint.json(enveloped("cluster", Cluster)),
     errors: ["NotFound"]
@@ -198,7 +198,7 @@ export const endpoints = {
    * `BadRequest` where the cloud does not know the stack, a flavor, a key or a script, with `QuotaExceeded` where the account
    * has no room for the nodes. "Create a cluster", `POST /clusters`.
    */
-  createCluster: Endpoint.make("CloudBigData.createCluster", "POST", "/clusters", {
+  createCluster: Endpoint.make("POST", "/clusters", {
     body: enveloped("cluster", Schema.compose(CreateClusterFields, connectable, { strict: false })),
     success: Endpoint.json(enveloped("cluster", Cluster)),
     errors: ["QuotaExceeded"]
@@ -208,7 +208,7 @@ export const endpoints = {
    * is added. It returns at once: see `waitUntilActive`. Fails with `NotFound`, with `Conflict` unless the cluster is ACTIVE,
    * with `QuotaExceeded` where the account has no room. "Resize a cluster", `PUT /clusters/{clusterId}`.
    */
-  resizeCluster: Endpoint.make("CloudBigData.resizeCluster", "PUT", "/clusters/{clusterId}", {
+  resizeCluster: Endpoint.make("PUT", "/clusters/{clusterId}", {
     parameters: clusterId,
     body: enveloped(
       "cluster",
@@ -226,7 +226,7 @@ export const endpoints = {
    * `NotFound`, and with `Conflict` where the cluster's state does not allow it. `PUT /clusters/{clusterId}`, as the API's
    * last client sent it; the documents do not know it.
    */
-  updateClusterCredentials: Endpoint.make("CloudBigData.updateClusterCredentials", "PUT", "/clusters/{clusterId}", {
+  updateClusterCredentials: Endpoint.make("PUT", "/clusters/{clusterId}", {
     parameters: clusterId,
     body: enveloped("cluster", Schema.Struct({ credentials: Schema.NonEmptyArray(FlatCredential) })),
     success: Endpoint.json(enveloped("cluster", Cluster)),
@@ -237,7 +237,7 @@ export const endpoints = {
    * cluster's state does not allow it. `PUT /clusters/{clusterId}`, as the API's last client sent it; the documents do not
    * know it.
    */
-  removeClusterSshKeys: Endpoint.make("CloudBigData.removeClusterSshKeys", "PUT", "/clusters/{clusterId}", {
+  removeClusterSshKeys: Endpoint.make("PUT", "/clusters/{clusterId}", {
     parameters: clusterId,
     body: enveloped(
       "cluster",
@@ -261,7 +261,7 @@ export const endpoints = {
    * the cluster's state does not allow it. `PUT /clusters/{clusterId}`, as the API's last client sent it; the documents do
    * not know it.
    */
-  controlClusterServices: Endpoint.make("CloudBigData.controlClusterServices", "PUT", "/clusters/{clusterId}", {
+  controlClusterServices: Endpoint.make("PUT", "/clusters/{clusterId}", {
     parameters: clusterId,
     body: enveloped(
       "cluster",
@@ -283,12 +283,12 @@ export const endpoints = {
    * Has a cluster deleted, with all that is on its nodes. It returns at once; see `waitUntilDeleted`. Fails with `NotFound`,
    * and with `Conflict` while it is being built or resized. "Delete a cluster", `DELETE /clusters/{clusterId}`.
    */
-  deleteCluster: Endpoint.make("CloudBigData.deleteCluster", "DELETE", "/clusters/{clusterId}", {
+  deleteCluster: Endpoint.make("DELETE", "/clusters/{clusterId}", {
     parameters: clusterId,
     errors: ["NotFound", "Conflict"]
   }),
   /** Nodes of a cluster, a page of them. Fails with `NotFound`. "List cluster nodes", `GET /clusters/{clusterId}/nodes`. */
-  listNodesPage: Endpoint.make("CloudBigData.listNodesPage", "GET", "/clusters/{clusterId}/nodes", {
+  listNodesPage: Endpoint.make("GET", "/clusters/{clusterId}/nodes", {
     parameters: clusterId,
     query: pageQuery,
     success: Endpoint.json(page("nodes", Node, "links")),
@@ -299,36 +299,36 @@ export const endpoints = {
    * does not allow it. `DELETE /clusters/{clusterId}/nodes/{nodeId}`, which the API's last client had and the documents do not
    * know.
    */
-  deleteNode: Endpoint.make("CloudBigData.deleteNode", "DELETE", "/clusters/{clusterId}/nodes/{nodeId}", {
+  deleteNode: Endpoint.make("DELETE", "/clusters/{clusterId}/nodes/{nodeId}", {
     parameters: { ...clusterId, nodeId: Named },
     errors: ["NotFound", "Conflict"]
   }),
   /** The sizes of nodes, a page of them. "List available flavors", `GET /flavors`. */
-  listFlavorsPage: Endpoint.make("CloudBigData.listFlavorsPage", "GET", "/flavors", {
+  listFlavorsPage: Endpoint.make("GET", "/flavors", {
     query: pageQuery,
     success: Endpoint.json(page("flavors", Flavor, "links"))
   }),
   /** How much the account may have, and has left. "Show resource limits", `GET /limits`. */
-  getLimits: Endpoint.make("CloudBigData.getLimits", "GET", "/limits", {
+  getLimits: Endpoint.make("GET", "/limits", {
     success: Endpoint.json(enveloped("limits", Limits))
   }),
   /** The distributions that there are. "List available distros", `GET /distros`. */
-  listDistros: Endpoint.make("CloudBigData.listDistros", "GET", "/distros", {
+  listDistros: Endpoint.make("GET", "/distros", {
     success: Endpoint.list("distros", DistroSummary)
   }),
   /** One distribution, with its services. Fails with `NotFound`. "Show distro details", `GET /distros/{distroId}`. */
-  getDistro: Endpoint.make("CloudBigData.getDistro", "GET", "/distros/{distroId}", {
+  getDistro: Endpoint.make("GET", "/distros/{distroId}", {
     parameters: { distroId: Named },
     success: Endpoint.json(enveloped("distro", Distro)),
     errors: ["NotFound"]
   }),
   /** Stacks, the cloud's and the account's, a page of them. "List all stacks", `GET /stacks`. */
-  listStacksPage: Endpoint.make("CloudBigData.listStacksPage", "GET", "/stacks", {
+  listStacksPage: Endpoint.make("GET", "/stacks", {
     query: pageQuery,
     success: Endpoint.json(page("stacks", StackSummary, "links"))
   }),
   /** One stack, whole. Fails with `NotFound`. "Show stack details", `GET /stacks/{stackId}`. */
-  getStack: Endpoint.make("CloudBigData.getStack", "GET", "/stacks/{stackId}", {
+  getStack: Endpoint.make("GET", "/stacks/{stackId}", {
     parameters: { stackId: Named },
     success: Endpoint.json(enveloped("stack", Stack)),
     errors: ["NotFound"]
@@ -338,7 +338,7 @@ export const endpoints = {
    * `BadRequest` where the distro has no such service or mode, with `QuotaExceeded` where the account has too many stacks.
    * "Create a stack", `POST /stacks`.
    */
-  createStack: Endpoint.make("CloudBigData.createStack", "POST", "/stacks", {
+  createStack: Endpoint.make("POST", "/stacks", {
     body: enveloped(
       "stack",
       Schema.Struct({
@@ -358,12 +358,12 @@ export const endpoints = {
    * Deletes a stack of the account's own. Clusters that were made of it stay. Fails with `NotFound`, with `BadRequest` or
    * `Conflict` where it is the cloud's or in use. "Delete a stack", `DELETE /stacks/{stackId}`.
    */
-  deleteStack: Endpoint.make("CloudBigData.deleteStack", "DELETE", "/stacks/{stackId}", {
+  deleteStack: Endpoint.make("DELETE", "/stacks/{stackId}", {
     parameters: { stackId: Named },
     errors: ["NotFound", "Conflict"]
   }),
   /** Scripts, the cloud's and the account's, a page of them. "List all scripts", `GET /scripts`. */
-  listScriptsPage: Endpoint.make("CloudBigData.listScriptsPage", "GET", "/scripts", {
+  listScriptsPage: Endpoint.make("GET", "/scripts", {
     query: pageQuery,
     success: Endpoint.json(page("scripts", Script, "links"))
   }),
@@ -371,7 +371,7 @@ export const endpoints = {
    * Tells the cloud of a script, which nodes fetch from its URL when they need it. Fails with `QuotaExceeded` where the
    * account has too many. "Create a script", `POST /scripts`.
    */
-  createScript: Endpoint.make("CloudBigData.createScript", "POST", "/scripts", {
+  createScript: Endpoint.make("POST", "/scripts", {
     body: enveloped(
       "script",
       Schema.Struct({
@@ -388,7 +388,7 @@ export const endpoints = {
    * Changes a script's URL, and its name where one is given. Clusters that have run it are left alone. Fails with `NotFound`.
    * "Update a script", `PUT /scripts/{scriptId}`.
    */
-  updateScript: Endpoint.make("CloudBigData.updateScript", "PUT", "/scripts/{scriptId}", {
+  updateScript: Endpoint.make("PUT", "/scripts/{scriptId}", {
     parameters: { scriptId: Named },
     body: enveloped("script", Schema.Struct({ name: Schema.optional(upTo(255, "a name")), url: Url })),
     success: Endpoint.json(enveloped("script", Script)),
@@ -398,16 +398,16 @@ export const endpoints = {
    * Makes the cloud forget a script of the account's own. Fails with `NotFound`, with `BadRequest` or `Conflict`
    * where it is the cloud's or in use. "Delete a script", `DELETE /scripts/{scriptId}`.
    */
-  deleteScript: Endpoint.make("CloudBigData.deleteScript", "DELETE", "/scripts/{scriptId}", {
+  deleteScript: Endpoint.make("DELETE", "/scripts/{scriptId}", {
     parameters: { scriptId: Named },
     errors: ["NotFound", "Conflict"]
   }),
   /** All credentials, by type and name; their secrets are never returned. "List all credentials", `GET /credentials`. */
-  listCredentials: Endpoint.make("CloudBigData.listCredentials", "GET", "/credentials", {
+  listCredentials: Endpoint.make("GET", "/credentials", {
     success: Endpoint.list("credentials", Credential, credentialsOf)
   }),
   /** The credentials of one type. Fails with `NotFound` for an unknown one. "List credentials by type", `GET /credentials/{type}`. */
-  listCredentialsOfType: Endpoint.make("CloudBigData.listCredentialsOfType", "GET", "/credentials/{type}", {
+  listCredentialsOfType: Endpoint.make("GET", "/credentials/{type}", {
     parameters: {
       type: CredentialType.pipe(
         Schema.filter((type) => type !== "" && type !== "types" && type !== "connectors", {
@@ -419,21 +419,21 @@ export const endpoints = {
     errors: ["NotFound"]
   }),
   /** The kinds of credentials that the cloud knows. "List credentials by type", `GET /credentials/types`. */
-  listCredentialKinds: Endpoint.make("CloudBigData.listCredentialKinds", "GET", "/credentials/types", {
+  listCredentialKinds: Endpoint.make("GET", "/credentials/types", {
     success: credentialKinds
   }),
   /**
    * What connects clusters to a store: the credentials, each by type and name, or where the cloud returns only their kinds, these.
    * "List credentials by type", `GET /credentials/connectors`.
    */
-  listConnectors: Endpoint.make("CloudBigData.listConnectors", "GET", "/credentials/connectors", {
+  listConnectors: Endpoint.make("GET", "/credentials/connectors", {
     success: Endpoint.list("credentials", Connector, connectorsOf)
   }),
   /**
    * Tells the cloud a public key, for new clusters to let in. Fails with `Conflict` where the name is taken. "Create a
    * credential", `POST /credentials/ssh_keys`.
    */
-  createSshKey: Endpoint.make("CloudBigData.createSshKey", "POST", "/credentials/ssh_keys", {
+  createSshKey: Endpoint.make("POST", "/credentials/ssh_keys", {
     body: sshKeyBody,
     success: credentialOf,
     errors: ["Conflict"]
@@ -442,7 +442,7 @@ export const endpoints = {
    * Puts another public key in the place of one. Clusters that have it keep the old one, until `updateClusterCredentials`
    * gives them the new. Fails with `NotFound`. "Update a credential", `PUT /credentials/ssh_keys/{name}`.
    */
-  updateSshKey: Endpoint.make("CloudBigData.updateSshKey", "PUT", "/credentials/ssh_keys/{name}", {
+  updateSshKey: Endpoint.make("PUT", "/credentials/ssh_keys/{name}", {
     parameters: { name: Named },
     body: sshKeyBody,
     success: credentialOf,
@@ -452,32 +452,27 @@ export const endpoints = {
    * Tells the cloud a user of Cloud Files, for clusters to read and write there. Fails with `Conflict` where it has the user
    * already. "Create a credential", `POST /credentials/cloud_files`.
    */
-  createCloudFilesCredential: Endpoint.make(
-    "CloudBigData.createCloudFilesCredential",
-    "POST",
-    "/credentials/cloud_files",
-    {
-      body: cloudFilesBody,
-      success: credentialOf,
-      errors: ["Conflict"]
-    }
-  ),
+  createCloudFilesCredential: Endpoint.make("POST", "/credentials/cloud_files", {
+    body: cloudFilesBody,
+    success: credentialOf,
+    errors: ["Conflict"]
+  }),
   /**
    * Tells the cloud another API key of a user of Cloud Files. Clusters that have it keep the old one, until
    * `updateClusterCredentials` gives them the new. Fails with `NotFound`. "Update a credential",
    * `PUT /credentials/cloud_files/{username}`.
    */
-  updateCloudFilesCredential: Endpoint.make(
-    "CloudBigData.updateCloudFilesCredential",
-    "PUT",
-    "/credentials/cloud_files/{username}",
-    { parameters: { username: Named }, body: cloudFilesBody, success: credentialOf, errors: ["NotFound"] }
-  ),
+  updateCloudFilesCredential: Endpoint.make("PUT", "/credentials/cloud_files/{username}", {
+    parameters: { username: Named },
+    body: cloudFilesBody,
+    success: credentialOf,
+    errors: ["NotFound"]
+  }),
   /**
    * Tells the cloud an access key of Amazon S3, for clusters to read and write there. Fails with `Conflict` where it has the
    * key already. "Create a credential", `POST /credentials/s3`.
    */
-  createS3Credential: Endpoint.make("CloudBigData.createS3Credential", "POST", "/credentials/s3", {
+  createS3Credential: Endpoint.make("POST", "/credentials/s3", {
     body: s3Body,
     success: credentialOf,
     errors: ["Conflict"]
@@ -486,7 +481,7 @@ export const endpoints = {
    * Tells the cloud another secret of an access key of Amazon S3. Fails with `NotFound`. "Update a credential",
    * `PUT /credentials/s3/{access_key_id}`.
    */
-  updateS3Credential: Endpoint.make("CloudBigData.updateS3Credential", "PUT", "/credentials/s3/{accessKeyId}", {
+  updateS3Credential: Endpoint.make("PUT", "/credentials/s3/{accessKeyId}", {
     parameters: { accessKeyId: Named },
     body: s3Body,
     success: credentialOf,
@@ -496,7 +491,7 @@ export const endpoints = {
    * Tells the cloud a user for the Ambari of new clusters. Fails with `Conflict` where it has the user already. "Create a
    * credential", `POST /credentials/ambari`.
    */
-  createAmbariCredential: Endpoint.make("CloudBigData.createAmbariCredential", "POST", "/credentials/ambari", {
+  createAmbariCredential: Endpoint.make("POST", "/credentials/ambari", {
     body: ambariBody,
     success: credentialOf,
     errors: ["Conflict"]
@@ -505,22 +500,17 @@ export const endpoints = {
    * Tells the cloud another password of a user of Ambari. Fails with `NotFound`. "Update a credential",
    * `PUT /credentials/ambari/{username}`.
    */
-  updateAmbariCredential: Endpoint.make(
-    "CloudBigData.updateAmbariCredential",
-    "PUT",
-    "/credentials/ambari/{username}",
-    {
-      parameters: { username: Named },
-      body: ambariBody,
-      success: credentialOf,
-      errors: ["NotFound"]
-    }
-  ),
+  updateAmbariCredential: Endpoint.make("PUT", "/credentials/ambari/{username}", {
+    parameters: { username: Named },
+    body: ambariBody,
+    success: credentialOf,
+    errors: ["NotFound"]
+  }),
   /**
    * Makes the cloud forget a credential. Fails with `NotFound`, and with `Conflict` while a cluster uses it. "Delete a
    * credential", `DELETE /credentials/{type}/{name}`.
    */
-  deleteCredential: Endpoint.make("CloudBigData.deleteCredential", "DELETE", "/credentials/{type}/{name}", {
+  deleteCredential: Endpoint.make("DELETE", "/credentials/{type}/{name}", {
     parameters: {
       type: CredentialType.pipe(Schema.minLength(1, { description: "a type of credentials" })),
       name: Named
@@ -531,31 +521,26 @@ export const endpoints = {
    * The kinds of work that clusters are made for. `GET /workloads`, which the API's clients had and its documents do not
    * know.
    */
-  listWorkloads: Endpoint.make("CloudBigData.listWorkloads", "GET", "/workloads", {
+  listWorkloads: Endpoint.make("GET", "/workloads", {
     success: Endpoint.list("workloads", Workload)
   }),
   /**
    * What is recommended for a kind of work. Fails with `NotFound`. `GET /workloads/{workload_id}/recommendations`, which the
    * API's clients had and its documents do not know.
    */
-  listRecommendations: Endpoint.make(
-    "CloudBigData.listRecommendations",
-    "GET",
-    "/workloads/{workloadId}/recommendations",
-    {
-      parameters: { workloadId: Named },
-      query: {
-        /** How much room the data needs. */
-        storageGigabytes: Schema.propertySignature(
-          Schema.Number.pipe(
-            Schema.filter((size) => Number.isFinite(size) && size > 0, { description: "a size in gigabytes, above 0" })
-          )
-        ).pipe(Schema.fromKey("storagesize")),
-        /** What is to outlive the work: the data, the cluster as well (`all`), or nothing (`none`). */
-        persistence: Schema.propertySignature(Schema.Literal("all", "data", "none")).pipe(Schema.fromKey("persistent"))
-      },
-      success: Endpoint.list("recommendations", Recommendation),
-      errors: ["NotFound"]
-    }
-  )
-}
+  listRecommendations: Endpoint.make("GET", "/workloads/{workloadId}/recommendations", {
+    parameters: { workloadId: Named },
+    query: {
+      /** How much room the data needs. */
+      storageGigabytes: Schema.propertySignature(
+        Schema.Number.pipe(
+          Schema.filter((size) => Number.isFinite(size) && size > 0, { description: "a size in gigabytes, above 0" })
+        )
+      ).pipe(Schema.fromKey("storagesize")),
+      /** What is to outlive the work: the data, the cluster as well (`all`), or nothing (`none`). */
+      persistence: Schema.propertySignature(Schema.Literal("all", "data", "none")).pipe(Schema.fromKey("persistent"))
+    },
+    success: Endpoint.list("recommendations", Recommendation),
+    errors: ["NotFound"]
+  })
+})

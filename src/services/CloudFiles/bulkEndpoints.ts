@@ -94,7 +94,7 @@ const Destination = Schema.transform(
 )
 
 /** The operations on many objects. */
-export const bulkEndpoints = {
+export const bulkEndpoints = Endpoint.table("CloudFiles", {
   /**
    * Deletes up to 10,000 objects and empty containers, whose percent-encoded paths are the lines of the body: what
    * `bulkDelete` is made of. "Bulk delete", `POST /v1/{account}?bulk-delete`.
@@ -103,7 +103,7 @@ export const bulkEndpoints = {
    * and a DELETE by somebody who may delete accounts would delete this one.
    */
   bulkDeletePaths: Endpoint.withRawBody(
-    Endpoint.make("CloudFiles.bulkDeletePaths", "POST", "", {
+    Endpoint.make("POST", "", {
       fixedQuery: { "bulk-delete": "" },
       headers: {
         contentType: Schema.optional(Schema.Literal("text/plain")).pipe(Schema.fromKey("content-type"))
@@ -119,7 +119,7 @@ export const bulkEndpoints = {
    * `PUT /v1/{account}/{container}/{prefix}?extract-archive={format}`.
    */
   putArchive: Endpoint.withRawBody(
-    Endpoint.make("CloudFiles.putArchive", "PUT", "{+destination}", {
+    Endpoint.make("PUT", "{+destination}", {
       parameters: { destination: Destination },
       query: {
         format: Schema.propertySignature(Schema.Literal("tar", "tar.gz", "tar.bz2")).pipe(
@@ -135,4 +135,4 @@ export const bulkEndpoints = {
       longRunning: true
     })
   )
-}
+})

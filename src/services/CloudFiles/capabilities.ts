@@ -132,11 +132,14 @@ const Answer = Schema.transform(
 )
 
 /** `/info`, which is at the root and not in an account, and needs no token. */
-export const getCapabilities = Endpoint.make("CloudFiles.getCapabilities", "GET", "/info", {
-  anonymous: true,
-  accepts: [401, 403, 404, 405, 412],
-  success: Endpoint.response(Answer)
-})
+export const getCapabilities = Endpoint.named(
+  "CloudFiles.getCapabilities",
+  Endpoint.make("GET", "/info", {
+    anonymous: true,
+    accepts: [401, 403, 404, 405, 412],
+    success: Endpoint.response(Answer)
+  })
+)
 
 /** Where `/info` is, given the URL of an account's storage. */
 export const besideAccount = (endpointUrl: string): string => endpointUrl.replace(/\/v1(\.0)?(\/[^/]*)?$/, "")

@@ -169,12 +169,12 @@ const path = { container: ContainerName }
  * @since 0.1.0
  * @category operations
  */
-export const cdnEndpoints = {
+export const cdnEndpoints = Endpoint.table("CloudFiles", {
   /**
    * Containers that the CDN knows, also those that are no longer enabled, a page of them. "List CDN-enabled containers",
    * `GET /v1/{account}`.
    */
-  listCdnContainersPage: Endpoint.make("CloudFiles.listCdnContainersPage", "GET", "", {
+  listCdnContainersPage: Endpoint.make("GET", "", {
     query: {
       /** Names up to and with this one are left out. */
       marker: Schema.optional(NamePart),
@@ -192,7 +192,7 @@ export const cdnEndpoints = {
    * container: the CDN does not distinguish them, `getContainer` does. "Show CDN-enabled container metadata",
    * `HEAD /v1/{account}/{container}`.
    */
-  getCdn: Endpoint.make("CloudFiles.getCdn", "HEAD", "/{container}", {
+  getCdn: Endpoint.make("HEAD", "/{container}", {
     parameters: path,
     success: Endpoint.headers(CdnContainer),
     errors: ["NotFound"]
@@ -201,7 +201,7 @@ export const cdnEndpoints = {
    * Lets the CDN serve a container, which must exist in the storage, and returns where; `created` is false where the CDN knew
    * it already, whose settings then change. Fails with `NotFound`. "CDN-enable a container", `PUT /v1/{account}/{container}`.
    */
-  enableCdn: Endpoint.make("CloudFiles.enableCdn", "PUT", "/{container}", {
+  enableCdn: Endpoint.make("PUT", "/{container}", {
     parameters: path,
     headers: settings,
     fixedHeaders: { "x-cdn-enabled": "True" },
@@ -220,7 +220,7 @@ export const cdnEndpoints = {
    * Changes how long copies are kept, and whether logs are; settings that are not named stay. Fails with `NotFound` as `getCdn` does.
    * "Update CDN-enabled container metadata", `POST /v1/{account}/{container}`.
    */
-  updateCdn: Endpoint.make("CloudFiles.updateCdn", "POST", "/{container}", {
+  updateCdn: Endpoint.make("POST", "/{container}", {
     parameters: path,
     headers: settings,
     errors: ["NotFound"],
@@ -230,7 +230,7 @@ export const cdnEndpoints = {
    * Stops the CDN from fetching what it has no copy of; what it has, it serves until its time is over. Fails with `NotFound`
    * as `getCdn` does. "CDN-disable a container", `POST /v1/{account}/{container}`.
    */
-  disableCdn: Endpoint.make("CloudFiles.disableCdn", "POST", "/{container}", {
+  disableCdn: Endpoint.make("POST", "/{container}", {
     parameters: path,
     fixedHeaders: { "x-cdn-enabled": "False" },
     errors: ["NotFound"],
@@ -241,7 +241,7 @@ export const cdnEndpoints = {
    * with `QuotaExceeded`, and is not repeated; a whole container can be purged only by Rackspace's support. Fails with `NotFound`
    * as `getCdn` does. "Delete CDN-enabled object", `DELETE /v1/{account}/{container}/{object}`.
    */
-  purgeFromCdn: Endpoint.make("CloudFiles.purgeFromCdn", "DELETE", "/{container}/{+object}", {
+  purgeFromCdn: Endpoint.make("DELETE", "/{container}/{+object}", {
     parameters: { ...path, object: ObjectName },
     headers: {
       /** Addresses that get an e-mail when it is done. */
@@ -254,12 +254,12 @@ export const cdnEndpoints = {
    * Makes the CDN forget a container that is no longer enabled, so that it is not listed any more; the container itself stays.
    * Fails with `NotFound` as `getCdn` does. `DELETE /v1/{account}/{container}` with `X-Remove-Cdn-Container`.
    */
-  forgetCdn: Endpoint.make("CloudFiles.forgetCdn", "DELETE", "/{container}", {
+  forgetCdn: Endpoint.make("DELETE", "/{container}", {
     parameters: path,
     fixedHeaders: { "x-remove-cdn-container": "t" },
     errors: ["NotFound"]
   })
-}
+})
 
 type Endpoints = Endpoint.Client<typeof cdnEndpoints>
 

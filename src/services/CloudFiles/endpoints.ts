@@ -570,13 +570,13 @@ const ManifestBody = Schema.transform(
  * @since 0.1.0
  * @category operations
  */
-export const endpoints = {
+export const endpoints = Endpoint.table("CloudFiles", {
   /** What the account holds. "Show account metadata", `HEAD /v1/{account}`. */
-  getAccount: Endpoint.make("CloudFiles.getAccount", "HEAD", "", { success: Endpoint.headers(Account) }),
+  getAccount: Endpoint.make("HEAD", "", { success: Endpoint.headers(Account) }),
   /**
    * Sets metadata of the account; items that are not named stay, and null removes a TempURL key. "Create or update account metadata", `POST /v1/{account}`.
    */
-  updateAccount: Endpoint.make("CloudFiles.updateAccount", "POST", "", {
+  updateAccount: Endpoint.make("POST", "", {
     headers: {
       metadata: Schema.optional(metadataHeaders("x-account-meta-")).pipe(Schema.fromKey(":metadata")),
       /** Keys to remove. */
@@ -589,7 +589,7 @@ export const endpoints = {
    * Containers in the order of their names, a page of them; with a delimiter, common beginnings of names among them. "Show account
    * details and list containers", `GET /v1/{account}`.
    */
-  listContainersPage: Endpoint.make("CloudFiles.listContainersPage", "GET", "", {
+  listContainersPage: Endpoint.make("GET", "", {
     query: listing,
     fixedQuery: json,
     success: Endpoint.items(Schema.Union(ContainerSummary, Subdirectory))
@@ -598,7 +598,7 @@ export const endpoints = {
    * Makes a container; one that exists already is kept, with the metadata and settings given here merged into it, and
    * `created` is false. "Create container", `PUT /v1/{account}/{container}`.
    */
-  createContainer: Endpoint.make("CloudFiles.createContainer", "PUT", "/{container}", {
+  createContainer: Endpoint.make("PUT", "/{container}", {
     parameters: containerPath,
     headers: {
       ...containerHeaders,
@@ -617,7 +617,7 @@ export const endpoints = {
     )
   }),
   /** A container's metadata, settings and counts. Fails with `NotFound`. "Show container metadata", `HEAD /v1/{account}/{container}`. */
-  getContainer: Endpoint.make("CloudFiles.getContainer", "HEAD", "/{container}", {
+  getContainer: Endpoint.make("HEAD", "/{container}", {
     parameters: containerPath,
     headers: { newest },
     success: Endpoint.headers(Container),
@@ -627,7 +627,7 @@ export const endpoints = {
    * Sets metadata and settings of a container; those that are not named stay, and a setting that is null is removed. Fails with
    * `NotFound`. "Create or update container metadata", `POST /v1/{account}/{container}`.
    */
-  updateContainer: Endpoint.make("CloudFiles.updateContainer", "POST", "/{container}", {
+  updateContainer: Endpoint.make("POST", "/{container}", {
     parameters: containerPath,
     headers: {
       ...containerHeaders,
@@ -643,7 +643,7 @@ export const endpoints = {
    * Deletes an empty container. Fails with `Conflict` where it is not empty, which the cloud may say for some seconds after
    * its last object was deleted, and with `NotFound`. "Delete container", `DELETE /v1/{account}/{container}`.
    */
-  deleteContainer: Endpoint.make("CloudFiles.deleteContainer", "DELETE", "/{container}", {
+  deleteContainer: Endpoint.make("DELETE", "/{container}", {
     parameters: containerPath,
     errors: ["NotFound", "Conflict"]
   }),
@@ -652,7 +652,7 @@ export const endpoints = {
    * `NotFound` where there is no such container, and with `PreconditionFailed` where the limit is larger than the cloud
    * allows. "Show container details and list objects", `GET /v1/{account}/{container}`.
    */
-  listObjectsPage: Endpoint.make("CloudFiles.listObjectsPage", "GET", "/{container}", {
+  listObjectsPage: Endpoint.make("GET", "/{container}", {
     parameters: containerPath,
     query: listing,
     fixedQuery: json,
@@ -664,7 +664,7 @@ export const endpoints = {
    * `PUT /v1/{account}/{container}/{object}`.
    */
   putObject: Endpoint.withRawBody(
-    Endpoint.make("CloudFiles.putObject", "PUT", "/{container}/{+object}", {
+    Endpoint.make("PUT", "/{container}/{+object}", {
       parameters: objectPath,
       headers: {
         ...objectHeaders,
@@ -685,7 +685,7 @@ export const endpoints = {
    * is not that of the segments. "Create a static large object",
    * `PUT /v1/{account}/{container}/{object}?multipart-manifest=put`.
    */
-  putManifest: Endpoint.make("CloudFiles.putManifest", "PUT", "/{container}/{+object}", {
+  putManifest: Endpoint.make("PUT", "/{container}/{+object}", {
     parameters: objectPath,
     fixedQuery: { "multipart-manifest": "put" },
     headers: {
@@ -706,7 +706,7 @@ export const endpoints = {
    * The parts of a static large object, in their order. Of any other object it gives the content, and so fails with
    * `MalformedResponse`. "Get object content and metadata", `GET /v1/{account}/{container}/{object}?multipart-manifest=get`.
    */
-  getManifest: Endpoint.make("CloudFiles.getManifest", "GET", "/{container}/{+object}", {
+  getManifest: Endpoint.make("GET", "/{container}/{+object}", {
     parameters: objectPath,
     query: version,
     fixedQuery: { "multipart-manifest": "get" },
@@ -718,7 +718,7 @@ export const endpoints = {
    * order of their names, at the time when it is read. "Create a dynamic large object",
    * `PUT /v1/{account}/{container}/{object}` with `X-Object-Manifest`.
    */
-  putDynamicManifest: Endpoint.make("CloudFiles.putDynamicManifest", "PUT", "/{container}/{+object}", {
+  putDynamicManifest: Endpoint.make("PUT", "/{container}/{+object}", {
     parameters: objectPath,
     headers: {
       ...objectHeaders,
@@ -738,7 +738,7 @@ export const endpoints = {
    * `X-Symlink-Target`. A cloud without symbolic links would store an empty object instead; the service first finds out whether the
    * cloud has them, and fails with `InvalidInput` where it does not.
    */
-  createSymlink: Endpoint.make("CloudFiles.createSymlink", "PUT", "/{container}/{+object}", {
+  createSymlink: Endpoint.make("PUT", "/{container}/{+object}", {
     parameters: objectPath,
     headers: {
       ...objectHeaders,
@@ -754,7 +754,7 @@ export const endpoints = {
     errors: ["NotFound", "Conflict", "PreconditionFailed", "QuotaExceeded"]
   }),
   /** An object's headers. Fails with `NotFound`. "Show object metadata", `HEAD /v1/{account}/{container}/{object}`. */
-  getObjectInfo: Endpoint.make("CloudFiles.getObjectInfo", "HEAD", "/{container}/{+object}", {
+  getObjectInfo: Endpoint.make("HEAD", "/{container}/{+object}", {
     parameters: objectPath,
     query: {
       ...version,
@@ -770,7 +770,7 @@ export const endpoints = {
    * after `ifModifiedSince` (to the second). Fails with `NotFound`. "Show object metadata" with `If-None-Match` or
    * `If-Modified-Since`, `HEAD /v1/{account}/{container}/{object}`; the cloud returns 304 for none.
    */
-  getObjectInfoIfChanged: Endpoint.make("CloudFiles.getObjectInfoIfChanged", "HEAD", "/{container}/{+object}", {
+  getObjectInfoIfChanged: Endpoint.make("HEAD", "/{container}/{+object}", {
     parameters: objectPath,
     query: {
       /** What is read where it is a symbolic link: its target (default), or the link itself. */
@@ -790,7 +790,7 @@ export const endpoints = {
    * An object's headers and content, unverified: what `download` is made of. "Get object content and metadata",
    * `GET /v1/{account}/{container}/{object}`.
    */
-  getObject: Endpoint.make("CloudFiles.getObject", "GET", "/{container}/{+object}", {
+  getObject: Endpoint.make("GET", "/{container}/{+object}", {
     parameters: objectPath,
     query: {
       ...version,
@@ -811,7 +811,7 @@ export const endpoints = {
    * `updateObjectMetadata`, which keeps it. Fails with `NotFound`. "Create or update object metadata",
    * `POST /v1/{account}/{container}/{object}`.
    */
-  replaceObjectMetadata: Endpoint.make("CloudFiles.replaceObjectMetadata", "POST", "/{container}/{+object}", {
+  replaceObjectMetadata: Endpoint.make("POST", "/{container}/{+object}", {
     parameters: objectPath,
     headers: {
       ...objectHeaders,
@@ -829,7 +829,7 @@ export const endpoints = {
    * object that is overwritten the segments stay; see `copy`. Fails with `NotFound` where the source or the container is missing.
    * "Copy object", `PUT /v1/{account}/{container}/{object}` with `X-Copy-From`.
    */
-  copyObject: Endpoint.make("CloudFiles.copyObject", "PUT", "/{container}/{+object}", {
+  copyObject: Endpoint.make("PUT", "/{container}/{+object}", {
     parameters: objectPath,
     headers: copyHeaders,
     stores: true,
@@ -841,7 +841,7 @@ export const endpoints = {
    * Copies a large object's manifest: the copy consists of the same segments, and breaks when they go. The rest is as in
    * `copyObject`. "Copy object", `PUT /v1/{account}/{container}/{object}?multipart-manifest=get` with `X-Copy-From`.
    */
-  copyManifest: Endpoint.make("CloudFiles.copyManifest", "PUT", "/{container}/{+object}", {
+  copyManifest: Endpoint.make("PUT", "/{container}/{+object}", {
     parameters: objectPath,
     fixedQuery: { "multipart-manifest": "get" },
     headers: copyHeaders,
@@ -854,7 +854,7 @@ export const endpoints = {
    * Deletes an object. Of a large object only the manifest goes; see `deleteLargeObject`. Fails with `NotFound`. "Delete
    * object", `DELETE /v1/{account}/{container}/{object}`.
    */
-  deleteObject: Endpoint.make("CloudFiles.deleteObject", "DELETE", "/{container}/{+object}", {
+  deleteObject: Endpoint.make("DELETE", "/{container}/{+object}", {
     parameters: objectPath,
     errors: ["NotFound", "Conflict"]
   }),
@@ -862,7 +862,7 @@ export const endpoints = {
    * Deletes a static large object and its segments; the response names what failed. "Delete static large object",
    * `DELETE /v1/{account}/{container}/{object}?multipart-manifest=delete`.
    */
-  deleteManifest: Endpoint.make("CloudFiles.deleteManifest", "DELETE", "/{container}/{+object}", {
+  deleteManifest: Endpoint.make("DELETE", "/{container}/{+object}", {
     parameters: objectPath,
     fixedQuery: { "multipart-manifest": "delete" },
     success: Endpoint.json(BulkResult),
@@ -870,16 +870,19 @@ export const endpoints = {
     longRunning: true
   }),
   ...bulkEndpoints
-}
+})
 
 /** Several parts of an object, as the cloud sends them: what `downloadRanges` is made of. */
-export const getRanges = Endpoint.make("CloudFiles.downloadRanges", "GET", "/{container}/{+object}", {
-  parameters: objectPath,
-  query: version,
-  headers: {
-    ranges: Schema.propertySignature(RangesHeader).pipe(Schema.fromKey("range")),
-    ifMatch: Schema.optional(Line).pipe(Schema.fromKey("if-match"))
-  },
-  success: Endpoint.stream(ObjectInfo),
-  errors: ["NotFound", "PreconditionFailed", "RangeNotSatisfiable"]
-})
+export const getRanges = Endpoint.named(
+  "CloudFiles.downloadRanges",
+  Endpoint.make("GET", "/{container}/{+object}", {
+    parameters: objectPath,
+    query: version,
+    headers: {
+      ranges: Schema.propertySignature(RangesHeader).pipe(Schema.fromKey("range")),
+      ifMatch: Schema.optional(Line).pipe(Schema.fromKey("if-match"))
+    },
+    success: Endpoint.stream(ObjectInfo),
+    errors: ["NotFound", "PreconditionFailed", "RangeNotSatisfiable"]
+  })
+)

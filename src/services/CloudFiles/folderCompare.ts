@@ -223,12 +223,15 @@ export const makeComparing = (client: CloudClient, operation: string) => {
   const list = makeListing(client, operation)
   const getManifest = Endpoint.method(
     client,
-    Endpoint.make(operation, "GET", "/{container}/{+object}", {
-      parameters: { container: ContainerName, object: ObjectName },
-      fixedQuery: { "multipart-manifest": "get" },
-      success: Endpoint.json(Schema.Array(ManifestEntry)),
-      errors: ["NotFound"]
-    })
+    Endpoint.named(
+      operation,
+      Endpoint.make("GET", "/{container}/{+object}", {
+        parameters: { container: ContainerName, object: ObjectName },
+        fixedQuery: { "multipart-manifest": "get" },
+        success: Endpoint.json(Schema.Array(ManifestEntry)),
+        errors: ["NotFound"]
+      })
+    )
   )
 
   /** The sizes and MD5s of a large object's segments, where each has one. */

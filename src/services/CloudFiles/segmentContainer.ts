@@ -18,10 +18,13 @@ import { ContainerName } from "./names.js"
 export const makeSegmentContainer = (client: CloudClient) => {
   const createContainer = Endpoint.method(
     client,
-    Endpoint.make("CloudFiles.createContainer", "PUT", "/{container}", {
-      parameters: { container: ContainerName },
-      success: Endpoint.headers(Schema.Struct({ date: absent(Schema.String) }))
-    })
+    Endpoint.named(
+      "CloudFiles.createContainer",
+      Endpoint.make("PUT", "/{container}", {
+        parameters: { container: ContainerName },
+        success: Endpoint.headers(Schema.Struct({ date: absent(Schema.String) }))
+      })
+    )
   )
   return (container: string) =>
     Effect.zipWith(createContainer({ container }), Clock.currentTimeMillis, ({ date }, localTime) =>

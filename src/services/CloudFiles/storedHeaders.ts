@@ -38,12 +38,15 @@ const Stored = Schema.transformOrFail(
 )
 
 /** The headers of an object, or of what it leads to where it is a symbolic link. */
-export const getStoredHeaders = Endpoint.make("CloudFiles.getObjectInfo", "HEAD", "/{container}/{+object}", {
-  parameters: objectPath,
-  query: { symlink },
-  success: Endpoint.headers(Stored),
-  errors: ["NotFound"]
-})
+export const getStoredHeaders = Endpoint.named(
+  "CloudFiles.getObjectInfo",
+  Endpoint.make("HEAD", "/{container}/{+object}", {
+    parameters: objectPath,
+    query: { symlink },
+    success: Endpoint.headers(Stored),
+    errors: ["NotFound"]
+  })
+)
 
 const Kept = Schema.optional(Schema.Record({ key: Schema.String, value: Schema.String })).pipe(Schema.fromKey(":kept"))
 

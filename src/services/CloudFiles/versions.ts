@@ -77,36 +77,45 @@ const Version = Schema.Struct({
 
 interface Version extends Schema.Schema.Type<typeof Version> {}
 
-const listPage = Endpoint.make("CloudFiles.listVersions", "GET", "/{container}", {
-  parameters: { container: ContainerName },
-  query: {
-    prefix: Schema.optional(NamePart),
-    marker: Schema.optional(NamePart),
-    endMarker: Schema.optional(NamePart).pipe(Schema.fromKey("end_marker")),
-    versionMarker: Schema.optional(Schema.String).pipe(Schema.fromKey("version_marker")),
-    limit: Schema.optional(PageLimit)
-  },
-  fixedQuery: { format: "json", versions: "true" },
-  success: Endpoint.items(Version),
-  errors: ["NotFound", "PreconditionFailed"]
-})
+const listPage = Endpoint.named(
+  "CloudFiles.listVersions",
+  Endpoint.make("GET", "/{container}", {
+    parameters: { container: ContainerName },
+    query: {
+      prefix: Schema.optional(NamePart),
+      marker: Schema.optional(NamePart),
+      endMarker: Schema.optional(NamePart).pipe(Schema.fromKey("end_marker")),
+      versionMarker: Schema.optional(Schema.String).pipe(Schema.fromKey("version_marker")),
+      limit: Schema.optional(PageLimit)
+    },
+    fixedQuery: { format: "json", versions: "true" },
+    success: Endpoint.items(Version),
+    errors: ["NotFound", "PreconditionFailed"]
+  })
+)
 
 const byVersion = {
   parameters: { container: ContainerName, object: ObjectName },
   query: { versionId: Schema.propertySignature(Schema.NonEmptyString).pipe(Schema.fromKey("version-id")) }
 }
 
-const restoreById = Endpoint.make("CloudFiles.restoreVersion", "PUT", "/{container}/{+object}", {
-  ...byVersion,
-  errors: ["NotFound", "PreconditionFailed", "QuotaExceeded"],
-  stores: true,
-  longRunning: true
-})
+const restoreById = Endpoint.named(
+  "CloudFiles.restoreVersion",
+  Endpoint.make("PUT", "/{container}/{+object}", {
+    ...byVersion,
+    errors: ["NotFound", "PreconditionFailed", "QuotaExceeded"],
+    stores: true,
+    longRunning: true
+  })
+)
 
-const deleteById = Endpoint.make("CloudFiles.deleteVersion", "DELETE", "/{container}/{+object}", {
-  ...byVersion,
-  errors: ["NotFound", "Conflict"]
-})
+const deleteById = Endpoint.named(
+  "CloudFiles.deleteVersion",
+  Endpoint.make("DELETE", "/{container}/{+object}", {
+    ...byVersion,
+    errors: ["NotFound", "Conflict"]
+  })
+)
 
 const markType = /^application\/x-deleted\b/
 

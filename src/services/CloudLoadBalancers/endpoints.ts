@@ -481,9 +481,9 @@ const ErrorPage = enveloped("errorpage", enveloped("content", Text))
  * @since 0.1.0
  * @category operations
  */
-export const endpoints = {
+export const endpoints = Endpoint.table("CloudLoadBalancers", {
   /** Load balancers, a page of them, at most 100. "List load balancers", `GET /loadbalancers`. */
-  listPage: Endpoint.make("CloudLoadBalancers.listPage", "GET", "/loadbalancers", {
+  listPage: Endpoint.make("GET", "/loadbalancers", {
     query: {
       /** Exactly. */
       name: Schema.optional(Named),
@@ -502,7 +502,7 @@ export const endpoints = {
    * with a setting, with `QuotaExceeded` where the account has no room, with `Unprocessable` where a virtual IP cannot be
    * shared. "Create load balancer", `POST /loadbalancers`.
    */
-  create: Endpoint.make("CloudLoadBalancers.create", "POST", "/loadbalancers", {
+  create: Endpoint.make("POST", "/loadbalancers", {
     body: enveloped("loadBalancer", WireCreate),
     success: one("loadBalancer", LoadBalancer),
     errors: ["QuotaExceeded", "Unprocessable"]
@@ -511,7 +511,7 @@ export const endpoints = {
    * Deletes 1 to 10 load balancers, or none of them: fails with `BadRequest`, which names them, where one cannot be deleted.
    * "Bulk-delete load balancers", `DELETE /loadbalancers?id=1&id=2`.
    */
-  deleteMany: Endpoint.make("CloudLoadBalancers.deleteMany", "DELETE", "/loadbalancers", {
+  deleteMany: Endpoint.make("DELETE", "/loadbalancers", {
     query: { loadBalancerIds: Schema.propertySignature(ids("load balancers")).pipe(Schema.fromKey("id")) },
     errors: change
   }),
@@ -519,13 +519,13 @@ export const endpoints = {
    * One load balancer, whole. Fails with `NotFound`, also for one that was deleted. "Show load balancer details",
    * `GET /loadbalancers/{loadBalancerId}`.
    */
-  get: Endpoint.make("CloudLoadBalancers.get", "GET", balancer, {
+  get: Endpoint.make("GET", balancer, {
     parameters: loadBalancerId,
     success: one("loadBalancer", LoadBalancer),
     errors: ["NotFound"]
   }),
   /** Changes some settings. "Update load balancer properties", `PUT /loadbalancers/{loadBalancerId}`. */
-  update: Endpoint.make("CloudLoadBalancers.update", "PUT", balancer, {
+  update: Endpoint.make("PUT", balancer, {
     parameters: loadBalancerId,
     body: enveloped(
       "loadBalancer",
@@ -534,13 +534,13 @@ export const endpoints = {
     errors: change
   }),
   /** Deletes a load balancer. See `waitUntilDeleted`. "Delete load balancer", `DELETE /loadbalancers/{loadBalancerId}`. */
-  delete: Endpoint.make("CloudLoadBalancers.delete", "DELETE", balancer, {
+  delete: Endpoint.make("DELETE", balancer, {
     parameters: loadBalancerId,
     errors: change
   }),
 
   /** Nodes, a page of them. Fails with `NotFound`. "List nodes", `GET /loadbalancers/{loadBalancerId}/nodes`. */
-  listNodesPage: Endpoint.make("CloudLoadBalancers.listNodesPage", "GET", `${balancer}/nodes`, {
+  listNodesPage: Endpoint.make("GET", `${balancer}/nodes`, {
     parameters: loadBalancerId,
     query: pageQuery,
     success: Endpoint.json(page("nodes", Node)),
@@ -551,7 +551,7 @@ export const endpoints = {
    * many, and with that or `Unprocessable` where the balancer has one of them already. "Add nodes",
    * `POST /loadbalancers/{loadBalancerId}/nodes`.
    */
-  addNodes: Endpoint.make("CloudLoadBalancers.addNodes", "POST", `${balancer}/nodes`, {
+  addNodes: Endpoint.make("POST", `${balancer}/nodes`, {
     parameters: loadBalancerId,
     body: Schema.Struct({ nodes: Schema.NonEmptyArray(NewNode) }),
     success: Endpoint.list("nodes", Node),
@@ -561,7 +561,7 @@ export const endpoints = {
    * Changes condition, weight or type of several nodes, and returns them. "Update nodes",
    * `PUT /loadbalancers/{loadBalancerId}/nodes`.
    */
-  updateNodes: Endpoint.make("CloudLoadBalancers.updateNodes", "PUT", `${balancer}/nodes`, {
+  updateNodes: Endpoint.make("PUT", `${balancer}/nodes`, {
     parameters: loadBalancerId,
     body: Schema.Struct({ nodes: Schema.NonEmptyArray(NodeChange) }),
     success: Endpoint.list("nodes", Node),
@@ -571,117 +571,113 @@ export const endpoints = {
    * Takes 1 to 10 nodes out, or none of them: fails with `BadRequest`, which names them, where one is not the balancer's.
    * "Bulk-delete nodes", `DELETE /loadbalancers/{loadBalancerId}/nodes?id=1&id=2`.
    */
-  deleteNodes: Endpoint.make("CloudLoadBalancers.deleteNodes", "DELETE", `${balancer}/nodes`, {
+  deleteNodes: Endpoint.make("DELETE", `${balancer}/nodes`, {
     parameters: loadBalancerId,
     query: { nodeIds: Schema.propertySignature(ids("nodes")).pipe(Schema.fromKey("id")) },
     errors: change
   }),
   /** One node. Fails with `NotFound`. "Show node details", `GET …/nodes/{nodeId}`. */
-  getNode: Endpoint.make("CloudLoadBalancers.getNode", "GET", node, {
+  getNode: Endpoint.make("GET", node, {
     parameters: nodeId,
     success: one("node", Node),
     errors: ["NotFound"]
   }),
   /** Changes condition, weight or type of a node. "Update node", `PUT …/nodes/{nodeId}`. */
-  updateNode: Endpoint.make("CloudLoadBalancers.updateNode", "PUT", node, {
+  updateNode: Endpoint.make("PUT", node, {
     parameters: nodeId,
     body: enveloped("node", atLeastOne(Schema.Struct(nodeChange), ["condition", "weight", "type"])),
     errors: change
   }),
   /** Takes a node out. "Delete node", `DELETE …/nodes/{nodeId}`. */
-  deleteNode: Endpoint.make("CloudLoadBalancers.deleteNode", "DELETE", node, { parameters: nodeId, errors: change }),
+  deleteNode: Endpoint.make("DELETE", node, { parameters: nodeId, errors: change }),
   /**
    * What happened to the nodes in the last 90 days, a page of it. Fails with `NotFound`. "List node service events",
    * `GET …/nodes/events`.
    */
-  listNodeEventsPage: Endpoint.make("CloudLoadBalancers.listNodeEventsPage", "GET", `${balancer}/nodes/events`, {
+  listNodeEventsPage: Endpoint.make("GET", `${balancer}/nodes/events`, {
     parameters: loadBalancerId,
     query: pageQuery,
     success: Endpoint.json(page("nodeServiceEvents", NodeEvent)),
     errors: ["NotFound"]
   }),
   /** Metadata of a node. Fails with `NotFound`. `GET …/nodes/{nodeId}/metadata`. */
-  listNodeMetadata: Endpoint.make("CloudLoadBalancers.listNodeMetadata", "GET", `${node}/metadata`, {
+  listNodeMetadata: Endpoint.make("GET", `${node}/metadata`, {
     parameters: nodeId,
     success: Endpoint.list("metadata", MetadataItem),
     errors: ["NotFound"]
   }),
   /** Adds an item to a node's metadata, at most 25, and returns it with its id. `POST …/nodes/{nodeId}/metadata`. */
-  addNodeMetadata: Endpoint.make("CloudLoadBalancers.addNodeMetadata", "POST", `${node}/metadata`, {
+  addNodeMetadata: Endpoint.make("POST", `${node}/metadata`, {
     parameters: nodeId,
     body: enveloped("meta", Schema.Struct({ key: MetadataText, value: MetadataText })),
     success: Endpoint.json(AddedMetadata),
     errors: addition
   }),
   /** Takes 1 to 10 items out of a node's metadata. `DELETE …/nodes/{nodeId}/metadata?id=1&id=2`. */
-  deleteNodeMetadata: Endpoint.make("CloudLoadBalancers.deleteNodeMetadata", "DELETE", `${node}/metadata`, {
+  deleteNodeMetadata: Endpoint.make("DELETE", `${node}/metadata`, {
     parameters: nodeId,
     query: { metadataIds: Schema.propertySignature(ids("metadata")).pipe(Schema.fromKey("id")) },
     errors: change
   }),
   /** One item of a node's metadata. Fails with `NotFound`. `GET …/nodes/{nodeId}/metadata/{metadataId}`. */
-  getNodeMetadataItem: Endpoint.make("CloudLoadBalancers.getNodeMetadataItem", "GET", `${node}/metadata/{metadataId}`, {
+  getNodeMetadataItem: Endpoint.make("GET", `${node}/metadata/{metadataId}`, {
     parameters: { ...nodeId, ...metadataId },
     success: one("meta", MetadataItem),
     errors: ["NotFound"]
   }),
   /** Sets the value of an item of a node's metadata; its key stays. `PUT …/nodes/{nodeId}/metadata/{metadataId}`. */
-  setNodeMetadataItem: Endpoint.make("CloudLoadBalancers.setNodeMetadataItem", "PUT", `${node}/metadata/{metadataId}`, {
+  setNodeMetadataItem: Endpoint.make("PUT", `${node}/metadata/{metadataId}`, {
     parameters: { ...nodeId, ...metadataId },
     body: enveloped("meta", Schema.Struct({ value: MetadataText })),
     success: one("meta", MetadataItem),
     errors: change
   }),
   /** Takes an item out of a node's metadata. `DELETE …/nodes/{nodeId}/metadata/{metadataId}`. */
-  deleteNodeMetadataItem: Endpoint.make(
-    "CloudLoadBalancers.deleteNodeMetadataItem",
-    "DELETE",
-    `${node}/metadata/{metadataId}`,
-    { parameters: { ...nodeId, ...metadataId }, errors: change }
-  ),
+  deleteNodeMetadataItem: Endpoint.make("DELETE", `${node}/metadata/{metadataId}`, {
+    parameters: { ...nodeId, ...metadataId },
+    errors: change
+  }),
 
   /** Metadata of a load balancer. Fails with `NotFound`. `GET …/metadata`. */
-  listMetadata: Endpoint.make("CloudLoadBalancers.listMetadata", "GET", `${balancer}/metadata`, {
+  listMetadata: Endpoint.make("GET", `${balancer}/metadata`, {
     parameters: loadBalancerId,
     success: Endpoint.list("metadata", MetadataItem),
     errors: ["NotFound"]
   }),
   /** Adds an item to the metadata, at most 25, and returns it with its id. `POST …/metadata`. */
-  addMetadata: Endpoint.make("CloudLoadBalancers.addMetadata", "POST", `${balancer}/metadata`, {
+  addMetadata: Endpoint.make("POST", `${balancer}/metadata`, {
     parameters: loadBalancerId,
     body: enveloped("meta", Schema.Struct({ key: MetadataText, value: MetadataText })),
     success: Endpoint.json(AddedMetadata),
     errors: addition
   }),
   /** Takes 1 to 10 items out of the metadata. `DELETE …/metadata?id=1&id=2`. */
-  deleteMetadata: Endpoint.make("CloudLoadBalancers.deleteMetadata", "DELETE", `${balancer}/metadata`, {
+  deleteMetadata: Endpoint.make("DELETE", `${balancer}/metadata`, {
     parameters: loadBalancerId,
     query: { metadataIds: Schema.propertySignature(ids("metadata")).pipe(Schema.fromKey("id")) },
     errors: change
   }),
   /** One item of the metadata. Fails with `NotFound`. `GET …/metadata/{metadataId}`. */
-  getMetadataItem: Endpoint.make("CloudLoadBalancers.getMetadataItem", "GET", `${balancer}/metadata/{metadataId}`, {
+  getMetadataItem: Endpoint.make("GET", `${balancer}/metadata/{metadataId}`, {
     parameters: { ...loadBalancerId, ...metadataId },
     success: one("meta", MetadataItem),
     errors: ["NotFound"]
   }),
   /** Sets the value of an item of the metadata; its key stays. `PUT …/metadata/{metadataId}`. */
-  setMetadataItem: Endpoint.make("CloudLoadBalancers.setMetadataItem", "PUT", `${balancer}/metadata/{metadataId}`, {
+  setMetadataItem: Endpoint.make("PUT", `${balancer}/metadata/{metadataId}`, {
     parameters: { ...loadBalancerId, ...metadataId },
     body: enveloped("meta", Schema.Struct({ value: MetadataText })),
     success: one("meta", MetadataItem),
     errors: change
   }),
   /** Takes an item out of the metadata. `DELETE …/metadata/{metadataId}`. */
-  deleteMetadataItem: Endpoint.make(
-    "CloudLoadBalancers.deleteMetadataItem",
-    "DELETE",
-    `${balancer}/metadata/{metadataId}`,
-    { parameters: { ...loadBalancerId, ...metadataId }, errors: change }
-  ),
+  deleteMetadataItem: Endpoint.make("DELETE", `${balancer}/metadata/{metadataId}`, {
+    parameters: { ...loadBalancerId, ...metadataId },
+    errors: change
+  }),
 
   /** The addresses at which it takes connections. Fails with `NotFound`. "List virtual IPs", `GET …/virtualips`. */
-  listVirtualIps: Endpoint.make("CloudLoadBalancers.listVirtualIps", "GET", `${balancer}/virtualips`, {
+  listVirtualIps: Endpoint.make("GET", `${balancer}/virtualips`, {
     parameters: loadBalancerId,
     success: Endpoint.list("virtualIps", VirtualIp),
     errors: ["NotFound"]
@@ -690,7 +686,7 @@ export const endpoints = {
    * Adds an IPv6 address, and returns it; others can be had at creation only. Fails with `QuotaExceeded` where it has too many.
    * "Add virtual IP version 6", `POST …/virtualips`.
    */
-  addVirtualIp: Endpoint.make("CloudLoadBalancers.addVirtualIp", "POST", `${balancer}/virtualips`, {
+  addVirtualIp: Endpoint.make("POST", `${balancer}/virtualips`, {
     parameters: loadBalancerId,
     body: Schema.Struct({
       type: withDefault(VirtualIpType, "PUBLIC"),
@@ -700,7 +696,7 @@ export const endpoints = {
     errors: addition
   }),
   /** Takes 1 to 10 addresses away; one must be left. "Bulk-delete virtual IPs", `DELETE …/virtualips?id=1&id=2`. */
-  deleteVirtualIps: Endpoint.make("CloudLoadBalancers.deleteVirtualIps", "DELETE", `${balancer}/virtualips`, {
+  deleteVirtualIps: Endpoint.make("DELETE", `${balancer}/virtualips`, {
     parameters: loadBalancerId,
     query: { virtualIpIds: Schema.propertySignature(ids("virtual IPs")).pipe(Schema.fromKey("id")) },
     errors: change
@@ -709,18 +705,13 @@ export const endpoints = {
    * Takes an address away. Fails with `BadRequest` where it is the last one. "Delete virtual IP",
    * `DELETE …/virtualips/{virtualIpId}`.
    */
-  deleteVirtualIp: Endpoint.make(
-    "CloudLoadBalancers.deleteVirtualIp",
-    "DELETE",
-    `${balancer}/virtualips/{virtualIpId}`,
-    {
-      parameters: { ...loadBalancerId, virtualIpId: Named },
-      errors: change
-    }
-  ),
+  deleteVirtualIp: Endpoint.make("DELETE", `${balancer}/virtualips/{virtualIpId}`, {
+    parameters: { ...loadBalancerId, virtualIpId: Named },
+    errors: change
+  }),
 
   /** Who may reach it. Fails with `NotFound`. "Show access list", `GET …/accesslist`. */
-  listAccessList: Endpoint.make("CloudLoadBalancers.listAccessList", "GET", `${balancer}/accesslist`, {
+  listAccessList: Endpoint.make("GET", `${balancer}/accesslist`, {
     parameters: loadBalancerId,
     success: Endpoint.list("accessList", AccessListItem),
     errors: ["NotFound"]
@@ -729,7 +720,7 @@ export const endpoints = {
    * Appends networks to the access list, which has at most 100. Fails with `BadRequest` where one is in it already. "Create or
    * update access list", `POST …/accesslist`.
    */
-  appendToAccessList: Endpoint.make("CloudLoadBalancers.appendToAccessList", "POST", `${balancer}/accesslist`, {
+  appendToAccessList: Endpoint.make("POST", `${balancer}/accesslist`, {
     parameters: loadBalancerId,
     body: Schema.Struct({
       items: Schema.propertySignature(Schema.NonEmptyArray(NewAccessListItem)).pipe(Schema.fromKey("accessList"))
@@ -737,29 +728,27 @@ export const endpoints = {
     errors: addition
   }),
   /** Deletes the whole access list: everyone may reach it then. "Delete access list", `DELETE …/accesslist`. */
-  deleteAccessList: Endpoint.make("CloudLoadBalancers.deleteAccessList", "DELETE", `${balancer}/accesslist`, {
+  deleteAccessList: Endpoint.make("DELETE", `${balancer}/accesslist`, {
     parameters: loadBalancerId,
     errors: change
   }),
   /** Takes 1 to 10 networks out of the access list. `DELETE …/accesslist?id=1&id=2`. */
-  deleteAccessListItems: Endpoint.make("CloudLoadBalancers.deleteAccessListItems", "DELETE", `${balancer}/accesslist`, {
+  deleteAccessListItems: Endpoint.make("DELETE", `${balancer}/accesslist`, {
     parameters: loadBalancerId,
     query: { accessListItemIds: Schema.propertySignature(ids("access list items")).pipe(Schema.fromKey("id")) },
     errors: change
   }),
   /** Takes a network out of the access list. `DELETE …/accesslist/{accessListItemId}`. */
-  deleteAccessListItem: Endpoint.make(
-    "CloudLoadBalancers.deleteAccessListItem",
-    "DELETE",
-    `${balancer}/accesslist/{accessListItemId}`,
-    { parameters: { ...loadBalancerId, accessListItemId: Named }, errors: change }
-  ),
+  deleteAccessListItem: Endpoint.make("DELETE", `${balancer}/accesslist/{accessListItemId}`, {
+    parameters: { ...loadBalancerId, accessListItemId: Named },
+    errors: change
+  }),
 
   /**
    * The health monitor, or None where there is none. Fails with `NotFound` where there is no such balancer. "Show health
    * monitor configuration", `GET …/healthmonitor`.
    */
-  getHealthMonitor: Endpoint.make("CloudLoadBalancers.getHealthMonitor", "GET", `${balancer}/healthmonitor`, {
+  getHealthMonitor: Endpoint.make("GET", `${balancer}/healthmonitor`, {
     parameters: loadBalancerId,
     success: Endpoint.json(ifSet("healthMonitor", HealthMonitor)),
     errors: ["NotFound"]
@@ -768,136 +757,102 @@ export const endpoints = {
    * Sets a health monitor, in place of the one that there may be. Fails with `BadRequest` where it does not go with the
    * balancer's protocol. "Update health monitor", `PUT …/healthmonitor`.
    */
-  setHealthMonitor: Endpoint.make("CloudLoadBalancers.setHealthMonitor", "PUT", `${balancer}/healthmonitor`, {
+  setHealthMonitor: Endpoint.make("PUT", `${balancer}/healthmonitor`, {
     parameters: loadBalancerId,
     body: enveloped("healthMonitor", WantedHealthMonitor),
     errors: change
   }),
   /** Ends health monitoring: nodes that are OFFLINE are ONLINE then. "Delete health monitor", `DELETE …/healthmonitor`. */
-  deleteHealthMonitor: Endpoint.make("CloudLoadBalancers.deleteHealthMonitor", "DELETE", `${balancer}/healthmonitor`, {
+  deleteHealthMonitor: Endpoint.make("DELETE", `${balancer}/healthmonitor`, {
     parameters: loadBalancerId,
     errors: change
   }),
 
   /** Session persistence, or None where it is off. Fails with `NotFound`. `GET …/sessionpersistence`. */
-  getSessionPersistence: Endpoint.make(
-    "CloudLoadBalancers.getSessionPersistence",
-    "GET",
-    `${balancer}/sessionpersistence`,
-    {
-      parameters: loadBalancerId,
-      success: Endpoint.json(ifSet("sessionPersistence", Persistence)),
-      errors: ["NotFound"]
-    }
-  ),
+  getSessionPersistence: Endpoint.make("GET", `${balancer}/sessionpersistence`, {
+    parameters: loadBalancerId,
+    success: Endpoint.json(ifSet("sessionPersistence", Persistence)),
+    errors: ["NotFound"]
+  }),
   /**
    * Sets session persistence. Fails with `BadRequest` where it does not go with the balancer's protocol. "Enable session
    * persistence", `PUT …/sessionpersistence`.
    */
-  setSessionPersistence: Endpoint.make(
-    "CloudLoadBalancers.setSessionPersistence",
-    "PUT",
-    `${balancer}/sessionpersistence`,
-    {
-      parameters: loadBalancerId,
-      body: Schema.Struct({ sessionPersistence: Persistence }),
-      errors: change
-    }
-  ),
+  setSessionPersistence: Endpoint.make("PUT", `${balancer}/sessionpersistence`, {
+    parameters: loadBalancerId,
+    body: Schema.Struct({ sessionPersistence: Persistence }),
+    errors: change
+  }),
   /** Ends session persistence. Fails with `Unprocessable` where it is off. `DELETE …/sessionpersistence`. */
-  deleteSessionPersistence: Endpoint.make(
-    "CloudLoadBalancers.deleteSessionPersistence",
-    "DELETE",
-    `${balancer}/sessionpersistence`,
-    { parameters: loadBalancerId, errors: change }
-  ),
+  deleteSessionPersistence: Endpoint.make("DELETE", `${balancer}/sessionpersistence`, {
+    parameters: loadBalancerId,
+    errors: change
+  }),
 
   /** Whether connections are logged. Fails with `NotFound`. `GET …/connectionlogging`. */
-  getConnectionLogging: Endpoint.make(
-    "CloudLoadBalancers.getConnectionLogging",
-    "GET",
-    `${balancer}/connectionlogging`,
-    {
-      parameters: loadBalancerId,
-      success: one("connectionLogging", Enabled),
-      errors: ["NotFound"]
-    }
-  ),
+  getConnectionLogging: Endpoint.make("GET", `${balancer}/connectionlogging`, {
+    parameters: loadBalancerId,
+    success: one("connectionLogging", Enabled),
+    errors: ["NotFound"]
+  }),
   /** Turns the log of connections on or off; it is put into Cloud Files every hour. `PUT …/connectionlogging`. */
-  setConnectionLogging: Endpoint.make(
-    "CloudLoadBalancers.setConnectionLogging",
-    "PUT",
-    `${balancer}/connectionlogging`,
-    {
-      parameters: loadBalancerId,
-      body: enveloped("connectionLogging", Schema.Struct({ enabled: Schema.Boolean })),
-      errors: change
-    }
-  ),
+  setConnectionLogging: Endpoint.make("PUT", `${balancer}/connectionlogging`, {
+    parameters: loadBalancerId,
+    body: enveloped("connectionLogging", Schema.Struct({ enabled: Schema.Boolean })),
+    errors: change
+  }),
 
   /** The throttle of connections, or None where there is none. Fails with `NotFound`. `GET …/connectionthrottle`. */
-  getConnectionThrottle: Endpoint.make(
-    "CloudLoadBalancers.getConnectionThrottle",
-    "GET",
-    `${balancer}/connectionthrottle`,
-    {
-      parameters: loadBalancerId,
-      success: Endpoint.json(ifSet("connectionThrottle", ConnectionThrottle)),
-      errors: ["NotFound"]
-    }
-  ),
+  getConnectionThrottle: Endpoint.make("GET", `${balancer}/connectionthrottle`, {
+    parameters: loadBalancerId,
+    success: Endpoint.json(ifSet("connectionThrottle", ConnectionThrottle)),
+    errors: ["NotFound"]
+  }),
   /**
    * Sets how many connections a client may have. Where the cloud asks for all of the fields at the first time, and says so by
    * `BadRequest`, the deprecated ones can be given too. `PUT …/connectionthrottle`.
    */
-  setConnectionThrottle: Endpoint.make(
-    "CloudLoadBalancers.setConnectionThrottle",
-    "PUT",
-    `${balancer}/connectionthrottle`,
-    {
-      parameters: loadBalancerId,
-      body: enveloped(
-        "connectionThrottle",
-        atLeastOne(throttleFields, ["maxConnections", "minConnections", "maxConnectionRate", "rateInterval"])
-      ),
-      errors: change
-    }
-  ),
+  setConnectionThrottle: Endpoint.make("PUT", `${balancer}/connectionthrottle`, {
+    parameters: loadBalancerId,
+    body: enveloped(
+      "connectionThrottle",
+      atLeastOne(throttleFields, ["maxConnections", "minConnections", "maxConnectionRate", "rateInterval"])
+    ),
+    errors: change
+  }),
   /** Takes the throttle away. `DELETE …/connectionthrottle`. */
-  deleteConnectionThrottle: Endpoint.make(
-    "CloudLoadBalancers.deleteConnectionThrottle",
-    "DELETE",
-    `${balancer}/connectionthrottle`,
-    { parameters: loadBalancerId, errors: change }
-  ),
+  deleteConnectionThrottle: Endpoint.make("DELETE", `${balancer}/connectionthrottle`, {
+    parameters: loadBalancerId,
+    errors: change
+  }),
 
   /** Whether content is cached. Fails with `NotFound`. `GET …/contentcaching`. */
-  getContentCaching: Endpoint.make("CloudLoadBalancers.getContentCaching", "GET", `${balancer}/contentcaching`, {
+  getContentCaching: Endpoint.make("GET", `${balancer}/contentcaching`, {
     parameters: loadBalancerId,
     success: one("contentCaching", Enabled),
     errors: ["NotFound"]
   }),
   /** Turns the cache on or off. Fails with `BadRequest` unless the protocol is HTTP. `PUT …/contentcaching`. */
-  setContentCaching: Endpoint.make("CloudLoadBalancers.setContentCaching", "PUT", `${balancer}/contentcaching`, {
+  setContentCaching: Endpoint.make("PUT", `${balancer}/contentcaching`, {
     parameters: loadBalancerId,
     body: enveloped("contentCaching", Schema.Struct({ enabled: Schema.Boolean })),
     errors: change
   }),
 
   /** The page that is shown where no node responds: the account's, else the cloud's own. `GET …/errorpage`. */
-  getErrorPage: Endpoint.make("CloudLoadBalancers.getErrorPage", "GET", `${balancer}/errorpage`, {
+  getErrorPage: Endpoint.make("GET", `${balancer}/errorpage`, {
     parameters: loadBalancerId,
     success: Endpoint.json(ErrorPage),
     errors: ["NotFound"]
   }),
   /** Sets that page: HTML of at most 65,536 characters. Fails with `BadRequest` unless HTTP. `PUT …/errorpage`. */
-  setErrorPage: Endpoint.make("CloudLoadBalancers.setErrorPage", "PUT", `${balancer}/errorpage`, {
+  setErrorPage: Endpoint.make("PUT", `${balancer}/errorpage`, {
     parameters: loadBalancerId,
     body: enveloped("errorpage", Schema.Struct({ content: upTo(65_536, "a page") })),
     errors: change
   }),
   /** Restores the cloud's own page. `DELETE …/errorpage`. */
-  deleteErrorPage: Endpoint.make("CloudLoadBalancers.deleteErrorPage", "DELETE", `${balancer}/errorpage`, {
+  deleteErrorPage: Endpoint.make("DELETE", `${balancer}/errorpage`, {
     parameters: loadBalancerId,
     errors: change
   }),
@@ -906,7 +861,7 @@ export const endpoints = {
    * SSL termination, without its private key, or None where it is not set. Fails with `NotFound` where there is no such
    * balancer. `GET …/ssltermination`.
    */
-  getSslTermination: Endpoint.make("CloudLoadBalancers.getSslTermination", "GET", `${balancer}/ssltermination`, {
+  getSslTermination: Endpoint.make("GET", `${balancer}/ssltermination`, {
     parameters: loadBalancerId,
     success: Endpoint.json(ifSet("sslTermination", SslTermination)),
     errors: ["NotFound"]
@@ -916,63 +871,52 @@ export const endpoints = {
    * are set stay. Fails with `BadRequest` where the key is not the certificate's, or the protocol has no SSL termination.
    * "Update SSL termination configuration", `PUT …/ssltermination`.
    */
-  setSslTermination: Endpoint.make("CloudLoadBalancers.setSslTermination", "PUT", `${balancer}/ssltermination`, {
+  setSslTermination: Endpoint.make("PUT", `${balancer}/ssltermination`, {
     parameters: loadBalancerId,
     body: enveloped("sslTermination", WantedSslTermination),
     errors: change
   }),
   /** Ends SSL termination, with all certificates. `DELETE …/ssltermination`. */
-  deleteSslTermination: Endpoint.make(
-    "CloudLoadBalancers.deleteSslTermination",
-    "DELETE",
-    `${balancer}/ssltermination`,
-    {
-      parameters: loadBalancerId,
-      errors: change
-    }
-  ),
+  deleteSslTermination: Endpoint.make("DELETE", `${balancer}/ssltermination`, {
+    parameters: loadBalancerId,
+    errors: change
+  }),
   /** The names of the ciphers that it takes. Fails with `NotFound`. "List ciphers", `GET …/ssltermination/ciphers`. */
-  listCiphers: Endpoint.make("CloudLoadBalancers.listCiphers", "GET", `${balancer}/ssltermination/ciphers`, {
+  listCiphers: Endpoint.make("GET", `${balancer}/ssltermination/ciphers`, {
     parameters: loadBalancerId,
     success: Endpoint.list("ciphers", enveloped("name", Schema.String)),
     errors: ["NotFound"]
   }),
   /** Certificates for other names, by id and name. Fails with `NotFound`. `GET …/ssltermination/certificatemappings`. */
-  listCertificateMappings: Endpoint.make(
-    "CloudLoadBalancers.listCertificateMappings",
-    "GET",
-    `${balancer}/ssltermination/certificatemappings`,
-    { parameters: loadBalancerId, success: Endpoint.list("certificateMappings", WireMapping), errors: ["NotFound"] }
-  ),
+  listCertificateMappings: Endpoint.make("GET", `${balancer}/ssltermination/certificatemappings`, {
+    parameters: loadBalancerId,
+    success: Endpoint.list("certificateMappings", WireMapping),
+    errors: ["NotFound"]
+  }),
   /**
    * Adds a certificate for another name, and returns it. SSL termination must be set. Fails with `QuotaExceeded` where there
    * are 20. "Add certificate mapping", `POST …/ssltermination/certificatemappings`.
    */
-  addCertificateMapping: Endpoint.make(
-    "CloudLoadBalancers.addCertificateMapping",
-    "POST",
-    `${balancer}/ssltermination/certificatemappings`,
-    {
-      parameters: loadBalancerId,
-      body: enveloped("certificateMapping", mappingFields),
-      success: Endpoint.json(WireMapping),
-      errors: addition
-    }
-  ),
+  addCertificateMapping: Endpoint.make("POST", `${balancer}/ssltermination/certificatemappings`, {
+    parameters: loadBalancerId,
+    body: enveloped("certificateMapping", mappingFields),
+    success: Endpoint.json(WireMapping),
+    errors: addition
+  }),
   /** One of these certificates, without its key. Fails with `NotFound`. `GET …/{certificateMappingId}`. */
-  getCertificateMapping: Endpoint.make("CloudLoadBalancers.getCertificateMapping", "GET", mapping, {
+  getCertificateMapping: Endpoint.make("GET", mapping, {
     parameters: certificateMappingId,
     success: Endpoint.json(WireMapping),
     errors: ["NotFound"]
   }),
   /** Replaces one of these certificates, or its name. "Update certificate mapping", `PUT …/{certificateMappingId}`. */
-  updateCertificateMapping: Endpoint.make("CloudLoadBalancers.updateCertificateMapping", "PUT", mapping, {
+  updateCertificateMapping: Endpoint.make("PUT", mapping, {
     parameters: certificateMappingId,
     body: enveloped("certificateMapping", changedMapping),
     errors: change
   }),
   /** Deletes one of these certificates. "Delete certificate mapping", `DELETE …/{certificateMappingId}`. */
-  deleteCertificateMapping: Endpoint.make("CloudLoadBalancers.deleteCertificateMapping", "DELETE", mapping, {
+  deleteCertificateMapping: Endpoint.make("DELETE", mapping, {
     parameters: certificateMappingId,
     errors: change
   }),
@@ -981,20 +925,20 @@ export const endpoints = {
    * How its connections fared. Fails with `NotFound`, with `ServiceUnavailable` where the cloud is too busy. "Show load
    * balancer statistics", `GET …/stats`.
    */
-  getStatistics: Endpoint.make("CloudLoadBalancers.getStatistics", "GET", `${balancer}/stats`, {
+  getStatistics: Endpoint.make("GET", `${balancer}/stats`, {
     parameters: loadBalancerId,
     success: Endpoint.json(Statistics),
     errors: ["NotFound"]
   }),
   /** What it carried, of the last 90 days. Fails with `NotFound`. "Show historical usage", `GET …/usage`. */
-  listUsage: Endpoint.make("CloudLoadBalancers.listUsage", "GET", `${balancer}/usage`, {
+  listUsage: Endpoint.make("GET", `${balancer}/usage`, {
     parameters: loadBalancerId,
     query: period,
     success: Endpoint.list(recordsKey, UsageRecord),
     errors: ["NotFound"]
   }),
   /** What it carried in the last 24 hours. Fails with `NotFound`. "Show current usage", `GET …/usage/current`. */
-  listCurrentUsage: Endpoint.make("CloudLoadBalancers.listCurrentUsage", "GET", `${balancer}/usage/current`, {
+  listCurrentUsage: Endpoint.make("GET", `${balancer}/usage/current`, {
     parameters: loadBalancerId,
     success: Endpoint.list(recordsKey, UsageRecord),
     errors: ["NotFound"]
@@ -1003,7 +947,7 @@ export const endpoints = {
    * What the account had, and what each balancer carried: in the last 24 hours, unless a time is named. "Show account-level
    * usage", `GET /loadbalancers/usage`.
    */
-  getAccountUsage: Endpoint.make("CloudLoadBalancers.getAccountUsage", "GET", "/loadbalancers/usage", {
+  getAccountUsage: Endpoint.make("GET", "/loadbalancers/usage", {
     query: period,
     success: Endpoint.json(AccountUsage)
   }),
@@ -1011,7 +955,7 @@ export const endpoints = {
    * Load balancers that are charged for in a time, deleted ones included, a page of them: by default 500, at most 1,000. "List
    * billable load balancers", `GET /loadbalancers/billable`.
    */
-  listBillablePage: Endpoint.make("CloudLoadBalancers.listBillablePage", "GET", "/loadbalancers/billable", {
+  listBillablePage: Endpoint.make("GET", "/loadbalancers/billable", {
     query: {
       /** UTC. */
       startTime: Timestamp,
@@ -1024,39 +968,35 @@ export const endpoints = {
   }),
 
   /** The algorithms' names. "List load balancing algorithms", `GET /loadbalancers/algorithms`. */
-  listAlgorithms: Endpoint.make("CloudLoadBalancers.listAlgorithms", "GET", "/loadbalancers/algorithms", {
+  listAlgorithms: Endpoint.make("GET", "/loadbalancers/algorithms", {
     success: Endpoint.list("algorithms", enveloped("name", Algorithm))
   }),
   /** The protocols, and their ports. "List load balancing protocols", `GET /loadbalancers/protocols`. */
-  listProtocols: Endpoint.make("CloudLoadBalancers.listProtocols", "GET", "/loadbalancers/protocols", {
+  listProtocols: Endpoint.make("GET", "/loadbalancers/protocols", {
     success: Endpoint.list("protocols", Protocol)
   }),
   /**
    * The domains whose names may be nodes' addresses. "List allowed domains", `GET /loadbalancers/alloweddomains`.
    */
-  listAllowedDomains: Endpoint.make("CloudLoadBalancers.listAllowedDomains", "GET", "/loadbalancers/alloweddomains", {
+  listAllowedDomains: Endpoint.make("GET", "/loadbalancers/alloweddomains", {
     success: Endpoint.list("allowedDomains", enveloped("allowedDomain", enveloped("name", Schema.String)))
   }),
   /** Where the balancers of its cluster reach nodes from. Fails with `NotFound`. `GET …/clustersourceaddresses`. */
-  getClusterSourceAddresses: Endpoint.make(
-    "CloudLoadBalancers.getClusterSourceAddresses",
-    "GET",
-    `${balancer}/clustersourceaddresses`,
-    { parameters: loadBalancerId, success: one("clusterSourceAddresses", SourceNetworks), errors: ["NotFound"] }
-  ),
+  getClusterSourceAddresses: Endpoint.make("GET", `${balancer}/clustersourceaddresses`, {
+    parameters: loadBalancerId,
+    success: one("clusterSourceAddresses", SourceNetworks),
+    errors: ["NotFound"]
+  }),
   /** Where the balancers of the region reach nodes from. `GET /regionalsourceaddresses`. */
-  getRegionalSourceAddresses: Endpoint.make(
-    "CloudLoadBalancers.getRegionalSourceAddresses",
-    "GET",
-    "/regionalsourceaddresses",
-    { success: one("RegionalSourceAddresses", SourceNetworks) }
-  ),
+  getRegionalSourceAddresses: Endpoint.make("GET", "/regionalsourceaddresses", {
+    success: one("RegionalSourceAddresses", SourceNetworks)
+  }),
   /** How many requests the account may make. `GET /limits`. */
-  listRateLimits: Endpoint.make("CloudLoadBalancers.listRateLimits", "GET", "/limits", {
+  listRateLimits: Endpoint.make("GET", "/limits", {
     success: Endpoint.list("limits", RateLimit, (limits) => (limits as { readonly rate?: unknown }).rate)
   }),
   /** How much the account may have. `GET /loadbalancers/absolutelimits`. */
-  listAbsoluteLimits: Endpoint.make("CloudLoadBalancers.listAbsoluteLimits", "GET", "/loadbalancers/absolutelimits", {
+  listAbsoluteLimits: Endpoint.make("GET", "/loadbalancers/absolutelimits", {
     success: Endpoint.list("absolute", AbsoluteLimit)
   })
-}
+})

@@ -49,19 +49,16 @@ export const AvailabilityZone = Schema.transform(Wire, Domain, {
  * @since 0.1.0
  * @category operations
  */
-export const availabilityZoneEndpoints = {
+export const availabilityZoneEndpoints = Endpoint.table("CloudServers", {
   /** The zones that servers can be made in. "Get availability zone information", `GET /os-availability-zone`. */
-  listAvailabilityZones: Endpoint.make("CloudServers.listAvailabilityZones", "GET", "/os-availability-zone", {
+  listAvailabilityZones: Endpoint.make("GET", "/os-availability-zone", {
     success: Endpoint.list("availabilityZoneInfo", AvailabilityZone)
   }),
   /**
    * The zones with their hosts and services, for operators of the cloud; others get `Forbidden`. "Get detailed availability
    * zone information", `GET /os-availability-zone/detail`.
    */
-  listAvailabilityZonesDetail: Endpoint.make(
-    "CloudServers.listAvailabilityZonesDetail",
-    "GET",
-    "/os-availability-zone/detail",
-    { success: Endpoint.list("availabilityZoneInfo", AvailabilityZone) }
-  )
-}
+  listAvailabilityZonesDetail: Endpoint.make("GET", "/os-availability-zone/detail", {
+    success: Endpoint.list("availabilityZoneInfo", AvailabilityZone)
+  })
+})

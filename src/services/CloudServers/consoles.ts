@@ -87,14 +87,14 @@ const RemoteBody = Schema.transform(Schema.Unknown, RemoteFields, {
  * @since 0.1.0
  * @category operations
  */
-export const consoleEndpoints = {
+export const consoleEndpoints = Endpoint.table("CloudServers", {
   /**
    * Opens a console and gives its URL, which is good for a while. Nova has it up to microversion 2.5; see
    * `createRemoteConsole` for later ones. Fails with `NotFound`, and with `Conflict` where the server does not run. "Get console
    * for server", `POST /servers/{server_id}/action` with `os-getVNCConsole`, `os-getSPICEConsole`, `os-getRDPConsole` or `os-
    * getSerialConsole`.
    */
-  getConsole: Endpoint.make("CloudServers.getConsole", "POST", "/servers/{serverId}/action", {
+  getConsole: Endpoint.make("POST", "/servers/{serverId}/action", {
     parameters: { serverId: Named },
     body: ActionBody,
     success: Endpoint.json(enveloped("console", Console)),
@@ -105,23 +105,18 @@ export const consoleEndpoints = {
    * 2.99. Fails with `NotFound`, and with `Conflict` where the server does not run. "Create console", `POST
    * /servers/{server_id}/remote-consoles`.
    */
-  createRemoteConsole: Endpoint.make(
-    "CloudServers.createRemoteConsole",
-    "POST",
-    "/servers/{serverId}/remote-consoles",
-    {
-      parameters: { serverId: Named },
-      body: RemoteBody,
-      success: Endpoint.json(enveloped("remote_console", Console)),
-      errors: ["NotFound", "Conflict"]
-    }
-  ),
+  createRemoteConsole: Endpoint.make("POST", "/servers/{serverId}/remote-consoles", {
+    parameters: { serverId: Named },
+    body: RemoteBody,
+    success: Endpoint.json(enveloped("remote_console", Console)),
+    errors: ["NotFound", "Conflict"]
+  }),
   /**
    * What a server has written to its console, the last `lines` of it, or all that the cloud keeps. OpenStack has it; Rackspace
    * does not document it. Fails with `NotFound`, and with `Conflict` where its state does not allow it. "Show console output",
    * `POST /servers/{server_id}/action` with `os-getConsoleOutput`.
    */
-  getConsoleLog: Endpoint.make("CloudServers.getConsoleLog", "POST", "/servers/{serverId}/action", {
+  getConsoleLog: Endpoint.make("POST", "/servers/{serverId}/action", {
     parameters: { serverId: Named },
     body: enveloped(
       "os-getConsoleOutput",
@@ -141,4 +136,4 @@ export const consoleEndpoints = {
     errors: ["NotFound", "Conflict"],
     idempotent: true
   })
-}
+})

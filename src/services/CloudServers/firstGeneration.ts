@@ -62,12 +62,12 @@ export const largestPage = 1000
  * @since 0.1.0
  * @category operations
  */
-export const firstGenerationEndpoints = {
+export const firstGenerationEndpoints = Endpoint.table("CloudServers", {
   /**
    * Servers of the first generation, a page of them: at most 1,000, the `offset` first ones left out. "List servers",
    * `GET /v1.0/{account}/servers/detail.json`.
    */
-  listFirstGenerationPage: Endpoint.make("CloudServers.listFirstGenerationPage", "GET", "/servers/detail.json", {
+  listFirstGenerationPage: Endpoint.make("GET", "/servers/detail.json", {
     query: {
       offset: Schema.optional(Schema.NonNegativeInt),
       limit: Schema.optional(
@@ -80,9 +80,9 @@ export const firstGenerationEndpoints = {
    * One server of the first generation. Fails with `NotFound`. "Get server details", `GET
    * /v1.0/{account}/servers/{server_id}.json`.
    */
-  getFirstGeneration: Endpoint.make("CloudServers.getFirstGeneration", "GET", "/servers/{serverId}.json", {
+  getFirstGeneration: Endpoint.make("GET", "/servers/{serverId}.json", {
     parameters: { serverId: Named },
     success: Endpoint.json(enveloped("server", FirstGenerationServer)),
     errors: ["NotFound"]
   })
-}
+})

@@ -33,12 +33,12 @@ const Page = pageOf("instanceActions", InstanceAction, ({ links }) => {
  * @since 0.1.0
  * @category operations
  */
-export const instanceActionEndpoints = {
+export const instanceActionEndpoints = Endpoint.table("CloudServers", {
   /**
    * What was done to a server, the newest first: the method of the service follows all pages, the operation itself gives the first
    * one. Fails with `NotFound`. "List actions for server", `GET /servers/{server_id}/os-instance-actions`.
    */
-  listInstanceActions: Endpoint.make("CloudServers.listInstanceActions", "GET", path, {
+  listInstanceActions: Endpoint.make("GET", path, {
     parameters: { serverId: Named },
     query: filters,
     success: Endpoint.list("instanceActions", InstanceAction),
@@ -48,7 +48,7 @@ export const instanceActionEndpoints = {
    * What was done to a server, the newest first, a page of it. The cloud gives all of it at once up to Nova's microversion 2.57.
    * Fails with `NotFound`. "List actions for server", `GET /servers/{server_id}/os-instance-actions`.
    */
-  listInstanceActionsPage: Endpoint.make("CloudServers.listInstanceActionsPage", "GET", path, {
+  listInstanceActionsPage: Endpoint.make("GET", path, {
     parameters: { serverId: Named },
     query: {
       ...filters,
@@ -64,20 +64,23 @@ export const instanceActionEndpoints = {
    * One thing that was done to a server, by the id of its request. Fails with `NotFound`. "Show server action details", `GET
    * /servers/{server_id}/os-instance-actions/{request_id}`.
    */
-  getInstanceAction: Endpoint.make("CloudServers.getInstanceAction", "GET", `${path}/{requestId}`, {
+  getInstanceAction: Endpoint.make("GET", `${path}/{requestId}`, {
     parameters: { serverId: Named, requestId: Named },
     success: Endpoint.json(enveloped("instanceAction", InstanceAction)),
     errors: ["NotFound"]
   })
-}
+})
 
 /** A page, as a part of listing all of them. */
-const oneOfAllPages = Endpoint.make("CloudServers.listInstanceActions", "GET", path, {
-  parameters: { serverId: Named },
-  query: { ...filters, marker: Schema.optional(Named) },
-  success: Endpoint.json(Page),
-  errors: ["NotFound"]
-})
+const oneOfAllPages = Endpoint.named(
+  "CloudServers.listInstanceActions",
+  Endpoint.make("GET", path, {
+    parameters: { serverId: Named },
+    query: { ...filters, marker: Schema.optional(Named) },
+    success: Endpoint.json(Page),
+    errors: ["NotFound"]
+  })
+)
 
 /** Everything that was done to a server, on however many pages the cloud returns it. */
 export const listAllInstanceActions = (

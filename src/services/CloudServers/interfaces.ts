@@ -74,9 +74,9 @@ const AttachBody = Schema.transform(Schema.Unknown, AttachFields, {
  * @since 0.1.0
  * @category operations
  */
-export const interfaceEndpoints = {
+export const interfaceEndpoints = Endpoint.table("CloudServers", {
   /** A server's interfaces. Fails with `NotFound`. "List port interfaces", `GET /servers/{server_id}/os-interface`. */
-  listInterfaces: Endpoint.make("CloudServers.listInterfaces", "GET", "/servers/{serverId}/os-interface", {
+  listInterfaces: Endpoint.make("GET", "/servers/{serverId}/os-interface", {
     parameters: { serverId: Named },
     success: Endpoint.list("interfaceAttachments", Interface),
     errors: ["NotFound"]
@@ -85,7 +85,7 @@ export const interfaceEndpoints = {
    * One interface of a server, by its port. Fails with `NotFound`. "Show port interface details", `GET /servers/{server_id}/os-
    * interface/{port_id}`.
    */
-  getInterface: Endpoint.make("CloudServers.getInterface", "GET", "/servers/{serverId}/os-interface/{portId}", {
+  getInterface: Endpoint.make("GET", "/servers/{serverId}/os-interface/{portId}", {
     parameters: { serverId: Named, portId: Named },
     success: Endpoint.json(enveloped("interfaceAttachment", Interface)),
     errors: ["NotFound"]
@@ -94,7 +94,7 @@ export const interfaceEndpoints = {
    * Attaches a new port of a network, or a port that exists, to a server. Fails with `NotFound`, and with `Conflict` where the
    * server's state does not allow it. "Create interface", `POST /servers/{server_id}/os-interface`.
    */
-  attachInterface: Endpoint.make("CloudServers.attachInterface", "POST", "/servers/{serverId}/os-interface", {
+  attachInterface: Endpoint.make("POST", "/servers/{serverId}/os-interface", {
     parameters: { serverId: Named },
     body: AttachBody,
     success: Endpoint.json(enveloped("interfaceAttachment", Interface)),
@@ -104,13 +104,8 @@ export const interfaceEndpoints = {
    * Detaches a port from a server. The work goes on after the response. Fails with `NotFound`, and with `Conflict` where the
    * server's state does not allow it. "Detach interface", `DELETE /servers/{server_id}/os-interface/{port_id}`.
    */
-  detachInterface: Endpoint.make(
-    "CloudServers.detachInterface",
-    "DELETE",
-    "/servers/{serverId}/os-interface/{portId}",
-    {
-      parameters: { serverId: Named, portId: Named },
-      errors: ["NotFound", "Conflict"]
-    }
-  )
-}
+  detachInterface: Endpoint.make("DELETE", "/servers/{serverId}/os-interface/{portId}", {
+    parameters: { serverId: Named, portId: Named },
+    errors: ["NotFound", "Conflict"]
+  })
+})

@@ -108,12 +108,12 @@ const common = {
  * @since 0.1.0
  * @category operations
  */
-export const keyPairEndpoints = {
+export const keyPairEndpoints = Endpoint.table("CloudServers", {
   /**
    * All key pairs: the method of the service follows all pages, the operation itself gives the first one. "List key pairs", `GET
    * /os-keypairs`.
    */
-  listKeyPairs: Endpoint.make("CloudServers.listKeyPairs", "GET", "/os-keypairs", {
+  listKeyPairs: Endpoint.make("GET", "/os-keypairs", {
     query: owner,
     success: Endpoint.list("keypairs", Listed)
   }),
@@ -121,7 +121,7 @@ export const keyPairEndpoints = {
    * Key pairs, a page of them. The cloud gives all of them at once up to Nova's microversion 2.34. "List key pairs", `GET /os-
    * keypairs`.
    */
-  listKeyPairsPage: Endpoint.make("CloudServers.listKeyPairsPage", "GET", "/os-keypairs", {
+  listKeyPairsPage: Endpoint.make("GET", "/os-keypairs", {
     query: {
       ...owner,
       /** The name of the last key pair of the page before. Needs microversion 2.35. */
@@ -135,7 +135,7 @@ export const keyPairEndpoints = {
    * Lets the cloud make a key pair. Its private key is returned only once, and the cloud does not keep it. Nova does it up to microversion
    * 2.91. Fails with `Conflict` where the name is taken. "Create key pair", `POST /os-keypairs`.
    */
-  createKeyPair: Endpoint.make("CloudServers.createKeyPair", "POST", "/os-keypairs", {
+  createKeyPair: Endpoint.make("POST", "/os-keypairs", {
     body: enveloped("keypair", Schema.Struct(common)),
     success: Endpoint.json(enveloped("keypair", GeneratedKeyPair)),
     errors: ["Conflict", "QuotaExceeded"]
@@ -144,7 +144,7 @@ export const keyPairEndpoints = {
    * Gives the cloud a public key of yours (`ssh-ed25519 AAAA…`), or with the type `x509` a certificate in PEM. Fails with
    * `Conflict` where the name is taken. "Import key pair", `POST /os-keypairs`.
    */
-  importKeyPair: Endpoint.make("CloudServers.importKeyPair", "POST", "/os-keypairs", {
+  importKeyPair: Endpoint.make("POST", "/os-keypairs", {
     body: enveloped(
       "keypair",
       Schema.Struct({ ...common, publicKey: Schema.propertySignature(Named).pipe(Schema.fromKey("public_key")) })
@@ -153,7 +153,7 @@ export const keyPairEndpoints = {
     errors: ["Conflict", "QuotaExceeded"]
   }),
   /** One key pair. Fails with `NotFound`. `GET /os-keypairs/{name}`, which Nova has and Rackspace does not document. */
-  getKeyPair: Endpoint.make("CloudServers.getKeyPair", "GET", "/os-keypairs/{name}", {
+  getKeyPair: Endpoint.make("GET", "/os-keypairs/{name}", {
     parameters: { name: Named },
     query: owner,
     success: Endpoint.json(enveloped("keypair", KeyPair)),
@@ -163,17 +163,20 @@ export const keyPairEndpoints = {
    * Forgets a key pair. Servers keep what was put on them. Fails with `NotFound`. "Delete key pair", `DELETE /os-
    * keypairs/{name}`.
    */
-  deleteKeyPair: Endpoint.make("CloudServers.deleteKeyPair", "DELETE", "/os-keypairs/{name}", {
+  deleteKeyPair: Endpoint.make("DELETE", "/os-keypairs/{name}", {
     parameters: { name: Named },
     errors: ["NotFound"]
   })
-}
+})
 
 /** A page of key pairs, as a part of listing all of them. */
-const oneOfAllPages = Endpoint.make("CloudServers.listKeyPairs", "GET", "/os-keypairs", {
-  query: { ...owner, marker: Schema.optional(Named) },
-  success: Endpoint.json(Page)
-})
+const oneOfAllPages = Endpoint.named(
+  "CloudServers.listKeyPairs",
+  Endpoint.make("GET", "/os-keypairs", {
+    query: { ...owner, marker: Schema.optional(Named) },
+    success: Endpoint.json(Page)
+  })
+)
 
 /** All key pairs, on however many pages the cloud gives them. */
 export const listAllKeyPairs = (client: CloudClient): Endpoint.Method<typeof keyPairEndpoints.listKeyPairs> => {

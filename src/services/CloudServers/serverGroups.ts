@@ -96,11 +96,14 @@ const createBody = (encode: (group: typeof CreateFields.Type) => unknown) =>
   }) as unknown as Schema.Schema<typeof CreateFields.Type, unknown>
 
 const create = (body: Schema.Schema<typeof CreateFields.Type, unknown>) =>
-  Endpoint.make("CloudServers.createServerGroup", "POST", "/os-server-groups", {
-    body,
-    success: Endpoint.json(enveloped("server_group", ServerGroup)),
-    errors: ["Conflict", "QuotaExceeded"]
-  })
+  Endpoint.named(
+    "CloudServers.createServerGroup",
+    Endpoint.make("POST", "/os-server-groups", {
+      body,
+      success: Endpoint.json(enveloped("server_group", ServerGroup)),
+      errors: ["Conflict", "QuotaExceeded"]
+    })
+  )
 
 /** The creation of a group from Nova's microversion 2.64 on. */
 export const createServerGroupWithRules = create(
@@ -119,11 +122,11 @@ export const createServerGroupWithRules = create(
  * @since 0.1.0
  * @category operations
  */
-export const serverGroupEndpoints = {
+export const serverGroupEndpoints = Endpoint.table("CloudServers", {
   /**
    * The project's server groups, a page of them. "List server groups", `GET /os-server-groups`.
    */
-  listServerGroupsPage: Endpoint.make("CloudServers.listServerGroupsPage", "GET", "/os-server-groups", {
+  listServerGroupsPage: Endpoint.make("GET", "/os-server-groups", {
     query: {
       /** Those of all projects, for operators of the cloud. */
       allProjects: Schema.optional(Schema.Boolean).pipe(Schema.fromKey("all_projects")),
@@ -139,7 +142,7 @@ export const serverGroupEndpoints = {
    */
   createServerGroup: create(createBody(({ name, policy }) => ({ server_group: { name, policies: [policy] } }))),
   /** One server group. Fails with `NotFound`. "Show server group details", `GET /os-server-groups/{server_group_id}`. */
-  getServerGroup: Endpoint.make("CloudServers.getServerGroup", "GET", "/os-server-groups/{serverGroupId}", {
+  getServerGroup: Endpoint.make("GET", "/os-server-groups/{serverGroupId}", {
     parameters: { serverGroupId: Named },
     success: Endpoint.json(enveloped("server_group", ServerGroup)),
     errors: ["NotFound"]
@@ -148,8 +151,8 @@ export const serverGroupEndpoints = {
    * Deletes a server group; its servers stay. Fails with `NotFound`. "Delete server group", `DELETE
    * /os-server-groups/{server_group_id}`.
    */
-  deleteServerGroup: Endpoint.make("CloudServers.deleteServerGroup", "DELETE", "/os-server-groups/{serverGroupId}", {
+  deleteServerGroup: Endpoint.make("DELETE", "/os-server-groups/{serverGroupId}", {
     parameters: { serverGroupId: Named },
     errors: ["NotFound"]
   })
-}
+})

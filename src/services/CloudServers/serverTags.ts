@@ -24,9 +24,9 @@ const TagInPath = Tag.pipe(
  * @since 0.1.0
  * @category operations
  */
-export const serverTagEndpoints = {
+export const serverTagEndpoints = Endpoint.table("CloudServers", {
   /** All tags of a server. Needs microversion 2.26. Fails with `NotFound`. "List tags", `GET /servers/{server_id}/tags`. */
-  listTags: Endpoint.make("CloudServers.listTags", "GET", path, {
+  listTags: Endpoint.make("GET", path, {
     parameters: { serverId: Named },
     success: tagsIn,
     errors: ["NotFound"]
@@ -35,7 +35,7 @@ export const serverTagEndpoints = {
    * Sets all tags of a server: those that are not named are removed. Returns all of them. Needs microversion 2.26. Fails with
    * `NotFound`, and with `Conflict` where the server's state does not allow it. "Replace tags", `PUT /servers/{server_id}/tags`.
    */
-  replaceTags: Endpoint.make("CloudServers.replaceTags", "PUT", path, {
+  replaceTags: Endpoint.make("PUT", path, {
     parameters: { serverId: Named },
     body: Schema.Struct({ tags: Tags }),
     success: tagsIn,
@@ -47,7 +47,7 @@ export const serverTagEndpoints = {
    * where it has 50 already, and with `Conflict` where the server's state does not allow it. "Add a single tag",
    * `PUT /servers/{server_id}/tags/{tag}`.
    */
-  addTag: Endpoint.make("CloudServers.addTag", "PUT", `${path}/{tag}`, {
+  addTag: Endpoint.make("PUT", `${path}/{tag}`, {
     parameters: { serverId: Named, tag: TagInPath },
     errors: ["NotFound", "Conflict"]
   }),
@@ -55,7 +55,7 @@ export const serverTagEndpoints = {
    * Removes a tag of ASCII characters from a server; for others use `replaceTags`. Needs microversion 2.26. Fails with `NotFound` where there is no such server or no such tag, and
    * with `Conflict` where the server's state does not allow it. "Delete a single tag", `DELETE /servers/{server_id}/tags/{tag}`.
    */
-  deleteTag: Endpoint.make("CloudServers.deleteTag", "DELETE", `${path}/{tag}`, {
+  deleteTag: Endpoint.make("DELETE", `${path}/{tag}`, {
     parameters: { serverId: Named, tag: TagInPath },
     errors: ["NotFound", "Conflict"]
   }),
@@ -63,8 +63,8 @@ export const serverTagEndpoints = {
    * Removes all tags from a server. Needs microversion 2.26. Fails with `NotFound`, and with `Conflict` where the server's state
    * does not allow it. "Delete all tags", `DELETE /servers/{server_id}/tags`.
    */
-  deleteAllTags: Endpoint.make("CloudServers.deleteAllTags", "DELETE", path, {
+  deleteAllTags: Endpoint.make("DELETE", path, {
     parameters: { serverId: Named },
     errors: ["NotFound", "Conflict"]
   })
-}
+})

@@ -80,27 +80,22 @@ const UpdateBody = Schema.transform(
  * @since 0.1.0
  * @category operations
  */
-export const volumeAttachmentEndpoints = {
+export const volumeAttachmentEndpoints = Endpoint.table("CloudServers", {
   /**
    * The volumes on a server. Fails with `NotFound`. "List volume attachments", `GET /servers/{server_id}/os-
    * volume_attachments`.
    */
-  listVolumeAttachments: Endpoint.make(
-    "CloudServers.listVolumeAttachments",
-    "GET",
-    "/servers/{serverId}/os-volume_attachments",
-    {
-      parameters: { serverId: Named },
-      success: Endpoint.list("volumeAttachments", VolumeAttachment),
-      errors: ["NotFound"]
-    }
-  ),
+  listVolumeAttachments: Endpoint.make("GET", "/servers/{serverId}/os-volume_attachments", {
+    parameters: { serverId: Named },
+    success: Endpoint.list("volumeAttachments", VolumeAttachment),
+    errors: ["NotFound"]
+  }),
   /**
    * Attaches a volume to a server; the cloud chooses the device where none is named. The work goes on after the response: the
    * volume is `in-use` when it is done. Fails with `NotFound`, and with `Conflict` where their states do not allow it. "Attach
    * volume to server", `POST /servers/{server_id}/os-volume_attachments`.
    */
-  attachVolume: Endpoint.make("CloudServers.attachVolume", "POST", "/servers/{serverId}/os-volume_attachments", {
+  attachVolume: Endpoint.make("POST", "/servers/{serverId}/os-volume_attachments", {
     parameters: { serverId: Named },
     body: enveloped(
       "volumeAttachment",
@@ -120,43 +115,28 @@ export const volumeAttachmentEndpoints = {
    * One volume on a server. Fails with `NotFound`. "Show volume attachment details", `GET /servers/{server_id}/os-
    * volume_attachments/{attachment_id}`.
    */
-  getVolumeAttachment: Endpoint.make(
-    "CloudServers.getVolumeAttachment",
-    "GET",
-    "/servers/{serverId}/os-volume_attachments/{attachmentId}",
-    {
-      parameters: { serverId: Named, attachmentId: Named },
-      success: Endpoint.json(enveloped("volumeAttachment", VolumeAttachment)),
-      errors: ["NotFound"]
-    }
-  ),
+  getVolumeAttachment: Endpoint.make("GET", "/servers/{serverId}/os-volume_attachments/{attachmentId}", {
+    parameters: { serverId: Named, attachmentId: Named },
+    success: Endpoint.json(enveloped("volumeAttachment", VolumeAttachment)),
+    errors: ["NotFound"]
+  }),
   /**
    * Changes whether a volume is deleted with its server; operators of the cloud may also put another volume in its place.
    * OpenStack has it; Rackspace does not. Fails with `NotFound`, and with `Conflict` where their states do not allow it. "Update
    * a volume attachment", `PUT /servers/{server_id}/os-volume_attachments/{volume_id}`.
    */
-  updateVolumeAttachment: Endpoint.make(
-    "CloudServers.updateVolumeAttachment",
-    "PUT",
-    "/servers/{serverId}/os-volume_attachments/{attachmentId}",
-    {
-      parameters: { serverId: Named, attachmentId: Named },
-      body: UpdateBody,
-      errors: ["NotFound", "Conflict"]
-    }
-  ),
+  updateVolumeAttachment: Endpoint.make("PUT", "/servers/{serverId}/os-volume_attachments/{attachmentId}", {
+    parameters: { serverId: Named, attachmentId: Named },
+    body: UpdateBody,
+    errors: ["NotFound", "Conflict"]
+  }),
   /**
    * Detaches a volume from a server, which must not have it mounted. The work goes on after the response: the volume is
    * `available` when it is done. Fails with `NotFound`, and with `Conflict` where their states do not allow it. "Delete volume
    * attachment", `DELETE /servers/{server_id}/os-volume_attachments/{attachment_id}`.
    */
-  detachVolume: Endpoint.make(
-    "CloudServers.detachVolume",
-    "DELETE",
-    "/servers/{serverId}/os-volume_attachments/{attachmentId}",
-    {
-      parameters: { serverId: Named, attachmentId: Named },
-      errors: ["NotFound", "Conflict"]
-    }
-  )
-}
+  detachVolume: Endpoint.make("DELETE", "/servers/{serverId}/os-volume_attachments/{attachmentId}", {
+    parameters: { serverId: Named, attachmentId: Named },
+    errors: ["NotFound", "Conflict"]
+  })
+})

@@ -88,9 +88,9 @@ export const Volume = Schema.transform(Schema.Record({ key: Schema.String, value
  * @since 0.1.0
  * @category operations
  */
-export const volumeEndpoints = {
+export const volumeEndpoints = Endpoint.table("CloudServers", {
   /** Volumes, whole, a page of them. "List volumes with details", `GET /os-volumes/detail`. */
-  listVolumesPage: Endpoint.make("CloudServers.listVolumesPage", "GET", "/os-volumes/detail", {
+  listVolumesPage: Endpoint.make("GET", "/os-volumes/detail", {
     query: {
       limit: Schema.optional(Schema.NonNegativeInt),
       /** How many volumes to leave out at the start. */
@@ -99,7 +99,7 @@ export const volumeEndpoints = {
     success: Endpoint.list("volumes", Volume)
   }),
   /** One volume. Fails with `NotFound`. "Show volume details", `GET /os-volumes/{volume_id}`. */
-  getVolume: Endpoint.make("CloudServers.getVolume", "GET", "/os-volumes/{volumeId}", {
+  getVolume: Endpoint.make("GET", "/os-volumes/{volumeId}", {
     parameters: { volumeId: Named },
     success: Endpoint.json(enveloped("volume", Volume)),
     errors: ["NotFound"]
@@ -108,7 +108,7 @@ export const volumeEndpoints = {
    * Makes a volume. The work goes on after the response: its status is `available` when it is done. Fails with `QuotaExceeded`,
    * and with `NotFound` where the snapshot does not exist. "Create volume", `POST /os-volumes`.
    */
-  createVolume: Endpoint.make("CloudServers.createVolume", "POST", "/os-volumes", {
+  createVolume: Endpoint.make("POST", "/os-volumes", {
     body: enveloped(
       "volume",
       Schema.Struct({
@@ -129,8 +129,8 @@ export const volumeEndpoints = {
    * Deletes a volume that is on no server. The work goes on after the response. Fails with `NotFound`. "Delete volume", `DELETE
    * /os-volumes/{volume_id}`.
    */
-  deleteVolume: Endpoint.make("CloudServers.deleteVolume", "DELETE", "/os-volumes/{volumeId}", {
+  deleteVolume: Endpoint.make("DELETE", "/os-volumes/{volumeId}", {
     parameters: { volumeId: Named },
     errors: ["NotFound", "Conflict"]
   })
-}
+})
