@@ -277,6 +277,22 @@ describe("segments in folders", () => {
     }).pipe(Effect.provide(cloud(false)))
   )
 
+  it.scoped("thousands of numbered objects cost no request each where listings mark manifests", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      for (let index = 0; index < 12_000; index++) yield* emulated.files.putObject("c", `file${index}`, "x")
+      yield* film("static", (index) => `film/${index}`)
+      yield* emulated.clearRequests
+      const folder = yield* folderOf({})
+      const { planned } = yield* CloudFiles.runFolder(files.downloadFolder({ container: "c", folder, dryRun: true }))
+      assert.strictEqual(planned, 12_001)
+      const heads = (yield* requestsOf("files")).filter(
+        ({ method, target }) => method === "HEAD" && /\/c\/./.test(target)
+      )
+      assert.lengthOf(heads, 1)
+    }).pipe(Effect.provide(cloud(true)))
+  )
+
   for (const operation of ["uploadFolder", "sync"] as const) {
     it.scoped(`${operation} takes the segment options of upload`, () =>
       Effect.gen(function* () {

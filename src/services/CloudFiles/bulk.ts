@@ -52,7 +52,10 @@ export interface BulkDeleted {
 /** A container to empty. */
 export interface EmptyOptions {
   readonly container: string
-  /** Only what begins with this. */
+  /**
+   * Only what begins with this. Segments of large objects elsewhere in the container stay. To find them takes a request for each
+   * object of more than 1 MiB elsewhere in it, and for smaller ones where there are at most 1,000.
+   */
   readonly prefix?: string | undefined
   /**
    * Whether the segments of large objects go with them, wherever they are; else only the manifests go. It costs a request for

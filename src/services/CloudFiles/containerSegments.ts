@@ -79,9 +79,13 @@ const prefixes = () => {
 
 /** Sorts the objects of a listing by whether they may be manifests. */
 const sorting = ({ isGoing, isPlain, thorough }: SegmentSearch) => {
-  /** Names that the listing makes probable to be manifests, and others for which it says nothing. */
-  const staying = { probable: [] as Array<string>, open: [] as Array<ObjectSummary> }
-  const going = { probable: [] as Array<string>, open: [] as Array<ObjectSummary> }
+  /**
+   * Names that the listing makes probable to be manifests, those that the next name begins with, and others for which it says
+   * nothing.
+   */
+  const empty = () => ({ probable: [] as Array<string>, beside: [] as Array<string>, open: [] as Array<ObjectSummary> })
+  const staying = empty()
+  const going = empty()
   /** Whether listings of this cloud show which objects are static large objects; undefined where that was not seen. */
   let listsManifests: boolean | undefined
   const add = (object: ObjectSummary, next: string | undefined): void => {
@@ -89,13 +93,14 @@ const sorting = ({ isGoing, isPlain, thorough }: SegmentSearch) => {
     if (sloEtag !== undefined) listsManifests ??= true
     if (hash === undefined || contentType === undefined || lastModified === undefined) listsManifests = false
     if (isPlain?.(name) === true) return
-    const { open, probable } = isGoing?.(name) === true ? going : staying
+    const { beside, open, probable } = isGoing?.(name) === true ? going : staying
     const mayBeDynamic =
       bytes === 0 &&
       (hash === undefined || hash === emptyMd5) &&
       !(name.endsWith("/") || /\bdirectory\b/.test(contentType ?? ""))
+    if (sloEtag !== undefined || mayBeDynamic) probable.push(name)
     // Segments next to an object or below its name come right after it.
-    if (sloEtag !== undefined || mayBeDynamic || next?.startsWith(name) === true) probable.push(name)
+    else if (next?.startsWith(name) === true) beside.push(name)
     else if (bytes > small || (thorough && bytes > 0)) open.push(object)
   }
   return { add, found: () => ({ staying, going, listsManifests }) }
@@ -142,16 +147,23 @@ export const makeContainerSegments = (
       )
       if (last !== undefined) add(last, undefined)
       const { going, listsManifests, staying } = found()
-      const isOpen = staying.open.length > 0 || going.open.length > 0
+      const isOpen = [staying, going].some(({ beside, open }) => open.length > 0 || beside.length > mostSmall)
       const areMarked = isOpen ? (listsManifests ?? (yield* cloudListsManifests)) : true
       const names = (open: ReadonlyArray<ObjectSummary>): ReadonlyArray<string> => {
         const isFew = open.length <= mostSmall
         return open.filter(({ bytes }) => isFew || bytes > small).map(({ name }) => name)
       }
+      // Numbered files are many that the next name begins with: file1, file10.
+      const few = (beside: ReadonlyArray<string>) => (beside.length > mostSmall ? [] : beside)
       return {
         // For deletions also where listings mark manifests: an old one may have been stored before they did.
-        staying: [...staying.probable, ...(areMarked && !search.thorough ? [] : names(staying.open))],
-        going: [...going.probable, ...(areMarked ? [] : names(going.open))]
+        staying:
+          areMarked && !search.thorough
+            ? [...staying.probable, ...few(staying.beside)]
+            : [...staying.probable, ...staying.beside, ...names(staying.open)],
+        going: areMarked
+          ? [...going.probable, ...few(going.beside)]
+          : [...going.probable, ...going.beside, ...names(going.open)]
       }
     })
 

@@ -141,7 +141,10 @@ export interface SyncOptions extends UploadFolderOptions {
   readonly compare?: Comparing | undefined
   /**
    * Whether files that are only at the receiving side are deleted there: at the end, and only if nothing failed before, since a file
-   * that could not be read must not count as deleted. Default false.
+   * that could not be read must not count as deleted. Upwards, the segments of large objects that stay
+   * are kept, and so is what symbolic links that stay lead to. To find them takes a request for each object that may be a large
+   * one and was not compared: of those up to 1 MiB at most 1,000, except where its listing makes it probable. Downwards, up to 16
+   * of the objects that are missing are requested where no count confirms the listing. Default false.
    */
   readonly delete?: boolean | undefined
 }
