@@ -28,10 +28,10 @@ import * as LostResponse from "../internal/http/lostResponse.js"
 import { listing, type PageQuery } from "../internal/paging/listing.js"
 import { invalidInput } from "../internal/schema/invalidInput.js"
 import { refuseUnknown } from "../internal/schema/knownFields.js"
-import * as RecentlyCreated from "../internal/waiting/recentlyCreated.js"
 import type * as Paging from "../Paging.js"
 import type * as Ssh from "../Ssh.js"
 import * as Waiting from "../Waiting.js"
+import { makeWaits } from "./common/waits.js"
 import { endpoints } from "./CloudBigData/endpoints.js"
 import { inputs } from "./CloudBigData/inputs.js"
 import type { Cluster, ClusterSummary, Flavor, Node, Script, StackSummary } from "./CloudBigData/models.js"
@@ -361,7 +361,7 @@ const makeService = (
   options: CloudClient.Options = {}
 ): Effect.Effect<Service, never, TokenRef | HttpClient.HttpClient> =>
   Effect.map(CloudClient.make(service, selector, options), (cloudClient) => {
-    const created = RecentlyCreated.make(service)
+    const waits = makeWaits(service, { interval: "30 seconds", timeout: "4 hours" })
     const operations = Endpoint.client(cloudClient, endpoints)
     const listed = <Input extends PageQuery, A, E>(
       operation: string,
@@ -386,21 +386,12 @@ const makeService = (
             )
           : Effect.succeed({ cluster, reason: undefined })
       )
-    const waited = (operation: string, { clusterId, ...pace }: WaitOptions) => ({
-      service,
-      operation,
-      resource: clusterId,
-      created: created.at(clusterId),
-      ...pace,
-      interval: pace.interval ?? "30 seconds",
-      timeout: pace.timeout ?? "4 hours"
-    })
     const watched = (
       operation: string,
-      { until, ...options }: WaitOptions & { readonly until: (cluster: Cluster) => boolean }
+      { clusterId, until, ...pace }: WaitOptions & { readonly until: (cluster: Cluster) => boolean }
     ): Waiting.Watch<Look, CommonError | NotFound, never> => ({
-      ...waited(operation, options),
-      poll: readWhole(options.clusterId),
+      ...waits.target(operation, clusterId, pace),
+      poll: readWhole(clusterId),
       state: ({ cluster }) => cluster.status,
       until: ({ cluster }) => until(cluster),
       failed: ({ cluster, reason }) =>
@@ -424,7 +415,7 @@ const makeService = (
               Option.match(stack, { onNone: () => [], onSome: ({ nodeGroups }) => nodeGroups })
             )
           }
-          return yield* created.noting(operations.createCluster(input), ({ id }) => [id])
+          return yield* waits.noteCreated(operations.createCluster(input), ({ id }) => [id])
         }),
       resizeCluster: (input) =>
         Effect.gen(function* () {
@@ -476,26 +467,20 @@ const makeService = (
           }
           return { ...how, node, host: address.address, username: user }
         }),
-      watch: (options) => Stream.map(Waiting.watch(watched("CloudBigData.watch", options)), ({ cluster }) => cluster),
-      waitUntil: (options) => waitUntil("CloudBigData.waitUntil", options),
-      waitUntilActive: (options) => waitUntil("CloudBigData.waitUntilActive", { ...options, until: isActive }),
-      waitUntilDeleted: (options) =>
+      watch: (options) => Stream.map(Waiting.watch(watched("watch", options)), ({ cluster }) => cluster),
+      waitUntil: (options) => waitUntil("waitUntil", options),
+      waitUntilActive: (options) => waitUntil("waitUntilActive", { ...options, until: isActive }),
+      waitUntilDeleted: ({ clusterId, ...pace }) =>
         Effect.suspend(() => {
           let polls = 0
-          const gone: Waiting.Watch<Option.Option<Look>, CommonError, never> = {
-            ...waited("CloudBigData.waitUntilDeleted", options),
-            poll: readWhole(options.clusterId).pipe(
-              Effect.asSome,
-              Effect.catchTag("NotFound", () => Effect.succeedNone),
-              Effect.tap(() => Effect.sync(() => polls++))
-            ),
-            state: Option.match({ onNone: () => "DELETED", onSome: ({ cluster }) => cluster.status }),
-            until: Option.match({ onNone: () => true, onSome: ({ cluster }) => cluster.status === "DELETED" }),
-            failed: Option.flatMap(({ cluster, reason }) =>
+          const poll = Effect.tap(readWhole(clusterId), () => Effect.sync(() => polls++))
+          return waits.untilDeleted(waits.target("waitUntilDeleted", clusterId, pace), {
+            poll,
+            state: ({ cluster }) => cluster.status,
+            isDeleted: ({ cluster }) => cluster.status === "DELETED",
+            failed: ({ cluster, reason }) =>
               cluster.status === "ERROR" && polls > 1 ? Option.some({ fault: reason }) : Option.none()
-            )
-          }
-          return Effect.asVoid(Waiting.until(gone))
+          })
         })
     }
   })

@@ -32,9 +32,9 @@ import * as Turns from "../internal/concurrency/keyedQueue.js"
 import * as LostResponse from "../internal/http/lostResponse.js"
 import { renameIssuePaths } from "../internal/paging/listing.js"
 import { refuseUnknown } from "../internal/schema/knownFields.js"
-import * as RecentlyCreated from "../internal/waiting/recentlyCreated.js"
 import * as Paging from "../Paging.js"
 import * as Waiting from "../Waiting.js"
+import { makeWaits } from "./common/waits.js"
 import { type Addressed, endpoints } from "./CloudLoadBalancers/endpoints.js"
 import { inputs } from "./CloudLoadBalancers/inputs.js"
 import type { LoadBalancer, LoadBalancerSummary, Node, NodeEvent } from "./CloudLoadBalancers/models.js"
@@ -425,7 +425,7 @@ export const make = (options: Options = {}): Effect.Effect<Service, never, Token
 
 const makeService = (options: Options = {}): Effect.Effect<Service, never, TokenRef | HttpClient.HttpClient> =>
   Effect.map(CloudClient.make(service, selector, options), (cloudClient) => {
-    const created = RecentlyCreated.make(service)
+    const waits = makeWaits(service, { interval: "5 seconds", timeout: "30 minutes" })
     const operations = Endpoint.client(cloudClient, endpoints)
     const billablePage = Endpoint.method(cloudClient, Endpoint.listItems(endpoints.listBillablePage))
     const inTurn = makeChanges(operations.get, options.immutable)
@@ -489,20 +489,11 @@ const makeService = (options: Options = {}): Effect.Effect<Service, never, Token
       }
     const list = listed("CloudLoadBalancers.list", listPage)
 
-    const waited = (operation: string, resource: string, pace: Waiting.Pace) => ({
-      service,
-      operation,
-      resource,
-      created: created.at(resource),
-      ...pace,
-      interval: pace.interval ?? "5 seconds",
-      timeout: pace.timeout ?? "30 minutes"
-    })
     const watched = (
       operation: string,
       { loadBalancerId, until, ...pace }: WaitOptions & { readonly until: (loadBalancer: LoadBalancer) => boolean }
     ): Waiting.Watch<LoadBalancer, CommonError | NotFound, never> => ({
-      ...waited(operation, loadBalancerId, pace),
+      ...waits.target(operation, loadBalancerId, pace),
       poll: operations.get({ loadBalancerId }),
       state: ({ status }) => status,
       until,
@@ -515,8 +506,8 @@ const makeService = (options: Options = {}): Effect.Effect<Service, never, Token
       ...makeUsage(cloudClient),
       endpointUrl: cloudClient.endpointUrl,
       create: (input) =>
-        created.noting(operations.create(input), ({ id, nodes = [] }) => [id, ...nodes.map((node) => node.id)]),
-      addNodes: (input) => created.noting(changes.addNodes(input), (nodes) => nodes.map(({ id }) => id)),
+        waits.noteCreated(operations.create(input), ({ id, nodes = [] }) => [id, ...nodes.map((node) => node.id)]),
+      addNodes: (input) => waits.noteCreated(changes.addNodes(input), (nodes) => nodes.map(({ id }) => id)),
       delete: (input) =>
         LostResponse.removal(
           changes.delete(input),
@@ -560,28 +551,20 @@ const makeService = (options: Options = {}): Effect.Effect<Service, never, Token
       getSessionPersistence,
       getConnectionThrottle: orNone(operations.getConnectionThrottle),
       getSslTermination: orNone(operations.getSslTermination),
-      watch: (wanted) => Waiting.watch(watched("CloudLoadBalancers.watch", wanted)),
-      waitUntil: (wanted) => Waiting.until(watched("CloudLoadBalancers.waitUntil", wanted)),
-      waitUntilActive: (wanted) =>
-        Waiting.until(watched("CloudLoadBalancers.waitUntilActive", { ...wanted, until: isActive })),
+      watch: (wanted) => Waiting.watch(watched("watch", wanted)),
+      waitUntil: (wanted) => Waiting.until(watched("waitUntil", wanted)),
+      waitUntilActive: (wanted) => Waiting.until(watched("waitUntilActive", { ...wanted, until: isActive })),
       waitUntilDeleted: ({ loadBalancerId, ...pace }) =>
-        Effect.asVoid(
-          Waiting.until({
-            ...waited("CloudLoadBalancers.waitUntilDeleted", loadBalancerId, pace),
-            poll: operations.get({ loadBalancerId }).pipe(
-              Effect.asSome,
-              Effect.catchTag("NotFound", () => Effect.succeedNone)
-            ),
-            state: Option.match({ onNone: () => "DELETED", onSome: ({ status }: LoadBalancer) => status }),
-            until: Option.match({ onNone: () => true, onSome: ({ status }: LoadBalancer) => status === "DELETED" }),
-            failed: Option.flatMap(({ status }: LoadBalancer) =>
-              status === "ERROR" || status === "SUSPENDED" ? Option.some({ fault: undefined }) : Option.none()
-            )
-          })
-        ),
+        waits.untilDeleted(waits.target("waitUntilDeleted", loadBalancerId, pace), {
+          poll: operations.get({ loadBalancerId }),
+          state: ({ status }) => status,
+          isDeleted: ({ status }) => status === "DELETED",
+          failed: ({ status }) =>
+            status === "ERROR" || status === "SUSPENDED" ? Option.some({ fault: undefined }) : Option.none()
+        }),
       waitUntilNodeOnline: ({ loadBalancerId, nodeId, ...pace }) =>
         Waiting.until({
-          ...waited("CloudLoadBalancers.waitUntilNodeOnline", nodeId, pace),
+          ...waits.target("waitUntilNodeOnline", nodeId, pace),
           poll: operations.getNode({ loadBalancerId, nodeId }),
           state: ({ status }: Node) => status ?? "no status",
           until: ({ status }: Node) => status === "ONLINE",

@@ -31,9 +31,9 @@ import type { TokenRef } from "../Identity.js"
 import { renameIssuePaths, listing, type PageQuery } from "../internal/paging/listing.js"
 import type { ItemList } from "../internal/schema/itemList.js"
 import { refuseUnknown } from "../internal/schema/knownFields.js"
-import * as RecentlyCreated from "../internal/waiting/recentlyCreated.js"
 import * as Paging from "../Paging.js"
 import * as Waiting from "../Waiting.js"
+import { makeWaits } from "./common/waits.js"
 import { type BuiltServer, exactly, find, importKeyPairFromFile } from "./CloudServers/conveniences.js"
 import { countedListing } from "./CloudServers/countedListing.js"
 import { createIpAssociationByPost, endpoints } from "./CloudServers/endpoints.js"
@@ -349,13 +349,13 @@ const makeService = (
       retry,
       transformClient
     })
-    const created = RecentlyCreated.make("CloudServers")
+    const waits = makeWaits("CloudServers", { interval: "10 seconds", timeout: "2 hours" })
     const table = Endpoint.client(cloudClient, endpoints)
     const operations = guarded(
       {
         ...table,
-        create: (input) => created.noting(table.create(input), ({ id }) => [id]),
-        createImage: (input) => created.noting(table.createImage(input), ({ imageId }) => [imageId]),
+        create: (input) => waits.noteCreated(table.create(input), ({ id }) => [id]),
+        createImage: (input) => waits.noteCreated(table.createImage(input), ({ imageId }) => [imageId]),
         listKeyPairs: listAllKeyPairs(cloudClient),
         listInstanceActions: listAllInstanceActions(cloudClient),
         ...(isAtLeast(options.microversion, "2.64") && {
@@ -384,20 +384,11 @@ const makeService = (
       operation: string,
       fetch: (input: Input) => Effect.Effect<ItemList<A>, CommonError>
     ) => countedListing({ service: "CloudServers", operation: `CloudServers.${operation}` }, fetch)
-    const waited = (operation: string, resource: string, pace: Waiting.Pace) => ({
-      service: "CloudServers",
-      operation,
-      resource,
-      created: created.at(resource),
-      ...pace,
-      interval: pace.interval ?? "10 seconds",
-      timeout: pace.timeout ?? "2 hours"
-    })
     const watched = (
       operation: string,
       { serverId, until, ...pace }: WaitOptions & { readonly until: (server: Server) => boolean }
     ): Waiting.Watch<Server, CommonError | NotFound, never> => ({
-      ...waited(operation, serverId, pace),
+      ...waits.target(operation, serverId, pace),
       poll: operations.get({ serverId }),
       state: (server) => server.status,
       until,
@@ -407,7 +398,7 @@ const makeService = (
       operation: string,
       { imageId, ...pace }: ImageWaitOptions
     ): Waiting.Watch<Image, CommonError | NotFound, never> => ({
-      ...waited(operation, imageId, pace),
+      ...waits.target(operation, imageId, pace),
       poll: operations.getImage({ imageId }),
       state: (image) => image.status,
       until: (image) => image.status === "ACTIVE",
@@ -456,7 +447,7 @@ const makeService = (
           const { adminPassword, id: serverId } = yield* operations.create(server)
           const password = adminPassword !== undefined && { adminPassword }
           const built = yield* Waiting.until(
-            watched("CloudServers.createAndWait", { serverId, interval, jitter, timeout, until: isActive })
+            watched("createAndWait", { serverId, interval, jitter, timeout, until: isActive })
           ).pipe(Effect.mapError(createdBefore({ id: serverId, ...password })))
           return { ...built, ...password }
         }),
@@ -469,7 +460,7 @@ const makeService = (
           let worked = false
           const hasNewFlavor = (server: Server) => isAtRest(server) && server.flavorId === flavorId
           const resized = yield* Waiting.until({
-            ...watched("CloudServers.resizeAndConfirm", {
+            ...watched("resizeAndConfirm", {
               serverId,
               ...pace,
               until: (server) => server.status === "VERIFY_RESIZE" || hasNewFlavor(server)
@@ -484,11 +475,11 @@ const makeService = (
           })
           if (resized.status !== "VERIFY_RESIZE") return resized
           yield* operations.confirmResize({ serverId })
-          return yield* Waiting.until(watched("CloudServers.resizeAndConfirm", { serverId, ...pace, until: isAtRest }))
+          return yield* Waiting.until(watched("resizeAndConfirm", { serverId, ...pace, until: isAtRest }))
         }),
       createImageAndWait: ({ interval, jitter, timeout, ...image }) =>
         Effect.flatMap(operations.createImage(image), ({ imageId }) =>
-          Waiting.until(watchedImage("CloudServers.createImageAndWait", { imageId, interval, jitter, timeout })).pipe(
+          Waiting.until(watchedImage("createImageAndWait", { imageId, interval, jitter, timeout })).pipe(
             Effect.mapError(createdBefore({ id: imageId }))
           )
         ),
@@ -513,34 +504,24 @@ const makeService = (
               Effect.mapError(renameIssuePaths("CloudServers.listFirstGeneration"))
             )
         ).pipe(Stream.catchTag("EndpointNotFound", () => Stream.empty)),
-      watch: (options) => Waiting.watch(watched("CloudServers.watch", options)),
-      waitUntil: (options) => Waiting.until(watched("CloudServers.waitUntil", options)),
-      waitUntilActive: (options) =>
-        Waiting.until(watched("CloudServers.waitUntilActive", { ...options, until: isActive })),
+      watch: (options) => Waiting.watch(watched("watch", options)),
+      waitUntil: (options) => Waiting.until(watched("waitUntil", options)),
+      waitUntilActive: (options) => Waiting.until(watched("waitUntilActive", { ...options, until: isActive })),
       imageSchedule: (server) =>
         Effect.asSome(operations.getImageSchedule(server)).pipe(
           // The cloud returns the same for a server that does not exist.
           Effect.catchTag("NotFound", () => Effect.as(operations.get(server), Option.none()))
         ),
-      watchImage: (options) => Waiting.watch(watchedImage("CloudServers.watchImage", options)),
-      waitUntilImageActive: (options) => Waiting.until(watchedImage("CloudServers.waitUntilImageActive", options)),
+      watchImage: (options) => Waiting.watch(watchedImage("watchImage", options)),
+      waitUntilImageActive: (options) => Waiting.until(watchedImage("waitUntilImageActive", options)),
       waitUntilDeleted: ({ serverId, ...pace }) =>
-        Effect.asVoid(
-          Waiting.until({
-            ...waited("CloudServers.waitUntilDeleted", serverId, pace),
-            poll: operations.get({ serverId }).pipe(
-              Effect.asSome,
-              Effect.catchTag("NotFound", () => Effect.succeedNone)
-            ),
-            state: Option.match({ onNone: () => "DELETED", onSome: (server: Server) => server.status }),
-            until: Option.match({ onNone: () => true, onSome: (server: Server) => server.status === "DELETED" }),
-            failed: Option.flatMap((server: Server) =>
-              server.status === "ERROR" && server.taskState === undefined
-                ? Option.some({ fault: server.fault?.message })
-                : Option.none()
-            )
-          })
-        )
+        waits.untilDeleted(waits.target("waitUntilDeleted", serverId, pace), {
+          poll: operations.get({ serverId }),
+          state: ({ status }) => status,
+          isDeleted: ({ status }) => status === "DELETED",
+          failed: (server) =>
+            server.status === "ERROR" && server.taskState === undefined ? hasFailed(server) : Option.none()
+        })
     }
   })
 
