@@ -15,9 +15,8 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { AuthenticationFailed, EndpointNotFound } from "../CloudError.js"
 import * as Credentials from "../Credentials.js"
-import * as Emulator from "../emulator/Emulator.js"
-import * as LocalHttpClient from "../emulator/LocalHttpClient.js"
-import * as NodeServer from "../emulator/NodeServer.js"
+import type * as Emulator from "../emulator/Emulator.js"
+import type { ListenFailed } from "../emulator/NodeServer.js"
 import type * as Identity from "../Identity.js"
 import * as RetryPolicy from "../RetryPolicy.js"
 import * as Rackspace from "./Rackspace.js"
@@ -56,6 +55,11 @@ export interface Options extends Omit<Rackspace.Options, "credentials"> {
  */
 export class TestCloud extends Context.Tag("effect-rackspace/TestCloud")<TestCloud, Service>() {}
 
+/** The emulator is loaded when a cloud is made, so that programs which make none do not pay for it. */
+const loadEmulator = Effect.promise(() =>
+  Promise.all([import("../emulator/Emulator.js"), import("../emulator/LocalHttpClient.js")])
+)
+
 /**
  * An emulated cloud and an HttpClient that reaches it, and nothing else: for tests of logging in.
  *
@@ -64,9 +68,12 @@ export class TestCloud extends Context.Tag("effect-rackspace/TestCloud")<TestClo
  */
 export const layerCloud = (options: CloudOptions = {}): Layer.Layer<TestCloud | HttpClient.HttpClient> =>
   Layer.effectContext(
-    Effect.map(Emulator.make(options), (emulator) =>
-      Context.make(TestCloud, emulator).pipe(Context.add(HttpClient.HttpClient, LocalHttpClient.make(emulator.handle)))
-    )
+    Effect.gen(function* () {
+      const [Emulator, LocalHttpClient] = yield* loadEmulator
+      const emulator = yield* Emulator.make(options)
+      const client = LocalHttpClient.make(emulator.handle)
+      return Context.make(TestCloud, emulator).pipe(Context.add(HttpClient.HttpClient, client))
+    })
   )
 
 /**
@@ -80,10 +87,12 @@ export const layerCloud = (options: CloudOptions = {}): Layer.Layer<TestCloud | 
  */
 export const layerListening = (
   options: CloudOptions & { readonly port?: number | undefined; readonly host?: string | undefined } = {}
-): Layer.Layer<TestCloud, NodeServer.ListenFailed> =>
+): Layer.Layer<TestCloud, ListenFailed> =>
   Layer.scoped(
     TestCloud,
     Effect.gen(function* () {
+      const [Emulator] = yield* loadEmulator
+      const NodeServer = yield* Effect.promise(() => import("../emulator/NodeServer.js"))
       const emulator = yield* Emulator.make(options)
       const server = yield* NodeServer.listen({ handler: emulator.handle, port: options.port, host: options.host })
       yield* emulator.setOrigin(server.url)
