@@ -12,43 +12,51 @@ import type * as HttpClient from "@effect/platform/HttpClient"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
-import * as Stream from "effect/Stream"
+import type * as Option from "effect/Option"
+import type * as Stream from "effect/Stream"
 import * as CloudClient from "../CloudClient.js"
-import {
-  type CloudError,
-  type CommonError,
-  type Conflict,
-  type Created,
-  type NotFound,
-  type QuotaExceeded,
-  type ResourceFailed,
-  type WaitTimeout,
-  withCreated
-} from "../CloudError.js"
-import * as Endpoint from "../Endpoint.js"
+import type { CommonError, Conflict, NotFound, QuotaExceeded, ResourceFailed, WaitTimeout } from "../CloudError.js"
+import type * as Endpoint from "../Endpoint.js"
 import type { TokenRef } from "../Identity.js"
-import { renameIssuePaths, listing, type PageQuery } from "../internal/paging/listing.js"
-import type { ItemList } from "../internal/schema/itemList.js"
 import { refuseUnknown } from "../internal/schema/knownFields.js"
-import * as Paging from "../Paging.js"
-import * as Waiting from "../Waiting.js"
-import { makeWaits } from "./common/waits.js"
-import { type BuiltServer, exactly, find, importKeyPairFromFile } from "./CloudServers/conveniences.js"
-import { countedListing } from "./CloudServers/countedListing.js"
-import { createIpAssociationByPost, endpoints } from "./CloudServers/endpoints.js"
-import { type FirstGenerationServer, firstGenerationEndpoints, largestPage } from "./CloudServers/firstGeneration.js"
+import type * as Waiting from "../Waiting.js"
+import { addressEndpoints } from "./CloudServers/addresses.js"
+import { availabilityZoneEndpoints } from "./CloudServers/availabilityZones.js"
+import { consoleEndpoints } from "./CloudServers/consoles.js"
+import { methods } from "./CloudServers/context.js"
+import type { endpoints } from "./CloudServers/endpoints.js"
+import { extensionEndpoints } from "./CloudServers/extensions.js"
+import type { Summary } from "./CloudServers/fields.js"
+import type { CountedFilters, Filters } from "./CloudServers/filters.js"
+import type { ByNameOrId } from "./CloudServers/find.js"
+import {
+  type firstGenerationEndpoints,
+  type FirstGenerationServer,
+  makeFirstGeneration
+} from "./CloudServers/firstGeneration.js"
+import { type Flavor, makeFlavors } from "./CloudServers/flavors.js"
+import { type Image, type ImageWaitOptions, makeImages } from "./CloudServers/images.js"
+import { type ImageSchedule, makeImageSchedules } from "./CloudServers/imageSchedules.js"
 import { inputs } from "./CloudServers/inputs.js"
-import { listAllInstanceActions } from "./CloudServers/instanceActions.js"
-import { type KeyPair, listAllKeyPairs } from "./CloudServers/keyPairs.js"
-import { guarded, isAtLeast } from "./CloudServers/microversions.js"
-import type { Flavor, Image, ImageSchedule, Server, Summary } from "./CloudServers/models.js"
-import { createServerGroupWithRules, type ServerGroup } from "./CloudServers/serverGroups.js"
-import type { Volume } from "./CloudServers/volumes.js"
+import { makeInstanceActions } from "./CloudServers/instanceActions.js"
+import { interfaceEndpoints } from "./CloudServers/interfaces.js"
+import { makeIpAssociations } from "./CloudServers/ipAssociations.js"
+import { type KeyPair, makeKeyPairs } from "./CloudServers/keyPairs.js"
+import { limitEndpoints } from "./CloudServers/limits.js"
+import { imageMetadataEndpoints, serverMetadataEndpoints } from "./CloudServers/metadata.js"
+import { networkEndpoints } from "./CloudServers/networks.js"
+import { makeServerActions } from "./CloudServers/serverActions.js"
+import { type CreateInput, type BuiltServer, makeServerCreation } from "./CloudServers/serverCreation.js"
+import { makeServerGroups, type ServerGroup } from "./CloudServers/serverGroups.js"
+import { makeServers, type Server } from "./CloudServers/servers.js"
+import { serverTagEndpoints } from "./CloudServers/serverTags.js"
+import { makeServerWaits, type WaitOptions } from "./CloudServers/serverWaits.js"
+import { virtualInterfaceEndpoints } from "./CloudServers/virtualInterfaces.js"
+import { volumeAttachmentEndpoints } from "./CloudServers/volumeAttachments.js"
+import { makeVolumes, type Volume } from "./CloudServers/volumes.js"
+import { makeWaits } from "./common/waits.js"
 
-export { bootFrom } from "./CloudServers/conveniences.js"
-
-export type { BootSource, BuiltServer } from "./CloudServers/conveniences.js"
+export { Address } from "./CloudServers/addresses.js"
 
 export { AvailabilityZone } from "./CloudServers/availabilityZones.js"
 
@@ -56,112 +64,59 @@ export { Console } from "./CloudServers/consoles.js"
 
 export { endpoints } from "./CloudServers/endpoints.js"
 
-export { BlockDevice } from "./CloudServers/requests.js"
+export { Extension } from "./CloudServers/extensions.js"
+
+export { Fault } from "./CloudServers/faults.js"
+
+export { DiskConfig, Summary } from "./CloudServers/fields.js"
+
+export type { CountedFilters, Filters } from "./CloudServers/filters.js"
+
+export type { ByNameOrId } from "./CloudServers/find.js"
+
+export { firstGenerationEndpoints, FirstGenerationServer } from "./CloudServers/firstGeneration.js"
+
+export { Flavor } from "./CloudServers/flavors.js"
+
+export { Image, ImageStatus } from "./CloudServers/images.js"
+
+export type { CreatedImage, ImageWaitOptions } from "./CloudServers/images.js"
+
+export { ImageSchedule } from "./CloudServers/imageSchedules.js"
+
+export { InstanceAction } from "./CloudServers/instanceActions.js"
 
 export { Interface } from "./CloudServers/interfaces.js"
 
+export { IpAssociation } from "./CloudServers/ipAssociations.js"
+
 export { GeneratedKeyPair, KeyPair } from "./CloudServers/keyPairs.js"
 
+export { Limits, RateLimit } from "./CloudServers/limits.js"
+
+export { Network, publicNet, serviceNet } from "./CloudServers/networks.js"
+
+export { RebuiltServer } from "./CloudServers/serverActions.js"
+
+export { BlockDevice, bootFrom, CreatedServer, Reservation } from "./CloudServers/serverCreation.js"
+
+export type { BootSource, BuiltServer } from "./CloudServers/serverCreation.js"
+
 export { ServerGroup } from "./CloudServers/serverGroups.js"
+
+export { Bandwidth, EmbeddedFlavor, Server, ServerStatus } from "./CloudServers/servers.js"
+
+export { isActive } from "./CloudServers/serverWaits.js"
+
+export type { WaitOptions } from "./CloudServers/serverWaits.js"
+
+export { VirtualInterface } from "./CloudServers/virtualInterfaces.js"
 
 export { VolumeAttachment } from "./CloudServers/volumeAttachments.js"
 
 export { Volume } from "./CloudServers/volumes.js"
 
-export { firstGenerationEndpoints, FirstGenerationServer } from "./CloudServers/firstGeneration.js"
-
-export {
-  Address,
-  Bandwidth,
-  CreatedServer,
-  DiskConfig,
-  EmbeddedFlavor,
-  Extension,
-  Fault,
-  Flavor,
-  Image,
-  ImageSchedule,
-  ImageStatus,
-  InstanceAction,
-  IpAssociation,
-  Limits,
-  Network,
-  publicNet,
-  RateLimit,
-  RebuiltServer,
-  Reservation,
-  Server,
-  ServerStatus,
-  serviceNet,
-  Summary,
-  VirtualInterface
-} from "./CloudServers/models.js"
-
-export type { CreatedImage } from "./CloudServers/models.js"
-
 type Endpoints = Endpoint.Client<typeof endpoints>
-
-type PageInput<Name extends keyof Endpoints> = NonNullable<Parameters<Endpoints[Name]>[0]>
-
-/**
- * The filters of a listing as a Stream. `pageSize` is how many items one request asks for, by default 1,000.
- *
- * @since 0.1.0
- * @category models
- */
-export type Filters<
-  Name extends
-    | "listPage"
-    | "listDetailPage"
-    | "listFlavorsPage"
-    | "listFlavorSummariesPage"
-    | "listImagesPage"
-    | "listImageSummariesPage"
-> = Omit<PageInput<Name>, "limit" | "marker"> & { readonly pageSize?: number | undefined }
-
-/**
- * A server to wait for.
- *
- * @since 0.1.0
- * @category models
- */
-export interface WaitOptions extends Waiting.Pace {
-  readonly serverId: string
-}
-
-/**
- * An image to wait for.
- *
- * @since 0.1.0
- * @category models
- */
-export interface ImageWaitOptions extends Waiting.Pace {
-  readonly imageId: string
-}
-
-/**
- * The filters of a listing whose pages are found by counting.
- *
- * @since 0.1.0
- * @category models
- */
-export type CountedFilters<Name extends "listServerGroupsPage" | "listVolumesPage"> = Omit<
-  PageInput<Name>,
-  "limit" | "offset"
-> & { readonly pageSize?: number | undefined }
-
-/**
- * A server, image or flavor by its name or its id.
- *
- * @since 0.1.0
- * @category models
- */
-export interface ByNameOrId {
-  readonly nameOrId: string
-}
-
-/** Of several servers, the cloud's response names only one, so that only that one could be waited for. */
-type CreateInput = Omit<Parameters<Endpoints["create"]>[0], "minCount" | "maxCount">
 
 type ResizeInput = Parameters<Endpoints["resize"]>[0]
 
@@ -289,39 +244,12 @@ export interface Service extends Endpoints, Endpoint.Client<typeof firstGenerati
 export class CloudServers extends Context.Tag("effect-rackspace/CloudServers")<CloudServers, Service>() {}
 
 /**
- * Whether a server is ACTIVE with nothing being done to it. The status alone may still read ACTIVE right after a reboot was
- * accepted.
- *
- * @since 0.1.0
- * @category guards
- */
-export const isActive = (server: Server): boolean => server.status === "ACTIVE" && server.taskState === undefined
-
-/** Whether nothing is being done to a server, and nothing is waited for. */
-const isAtRest = (server: Server): boolean =>
-  (server.status === "ACTIVE" || server.status === "SHUTOFF") && server.taskState === undefined
-
-/** Adds to a failure what was created before it. */
-const createdBefore =
-  (created: Created) =>
-  <E extends CloudError>(error: E): E =>
-    withCreated(error, created)
-
-const hasFailed = (server: Server | Image) =>
-  server.status === "ERROR" || server.status === "DELETED"
-    ? Option.some({ fault: server.fault?.message })
-    : Option.none()
-
-/**
  * How Cloud Servers is found in a catalog: of the two entries of type `compute` the one of the next generation.
  *
  * @since 0.1.0
  * @category constants
  */
 export const selector = { types: ["compute"], name: "cloudServersOpenStack", microversions: "compute" } as const
-
-/** How the first generation is found: by its name alone, whatever the region. */
-const firstGenerationSelector = { types: ["compute"], name: "cloudServers" } as const
 
 /** The operations that take several requests. */
 type OwnOperations = Exclude<keyof Service, keyof Endpoints | keyof typeof firstGenerationEndpoints | "endpointUrl">
@@ -337,191 +265,40 @@ export const make = (
 ): Effect.Effect<Service, never, TokenRef | HttpClient.HttpClient> =>
   Effect.map(makeService(options), (service) => refuseUnknown<Service, OwnOperations>("CloudServers", service, inputs))
 
-const makeService = (
-  options: CloudClient.Options = {}
-): Effect.Effect<Service, never, TokenRef | HttpClient.HttpClient> =>
+const makeService = (options: CloudClient.Options): Effect.Effect<Service, never, TokenRef | HttpClient.HttpClient> =>
   Effect.gen(function* () {
-    const cloudClient = yield* CloudClient.make("CloudServers", selector, options)
-    // One endpoint for all regions, of one interface; a URL or a microversion is meant for the other generation.
-    const { maxConcurrentRequests, retry, transformClient } = options
-    const old = yield* CloudClient.make("CloudServers", firstGenerationSelector, {
-      maxConcurrentRequests,
-      retry,
-      transformClient
-    })
+    const client = yield* CloudClient.make("CloudServers", selector, options)
+    const firstGeneration = yield* makeFirstGeneration(options)
     const waits = makeWaits("CloudServers", { interval: "10 seconds", timeout: "2 hours" })
-    const table = Endpoint.client(cloudClient, endpoints)
-    const operations = guarded(
-      {
-        ...table,
-        create: (input) => waits.noteCreated(table.create(input), ({ id }) => [id]),
-        createImage: (input) => waits.noteCreated(table.createImage(input), ({ imageId }) => [imageId]),
-        listKeyPairs: listAllKeyPairs(cloudClient),
-        listInstanceActions: listAllInstanceActions(cloudClient),
-        ...(isAtLeast(options.microversion, "2.64") && {
-          createServerGroup: Endpoint.method(cloudClient, createServerGroupWithRules)
-        })
-      } satisfies typeof table,
-      options.microversion
-    )
-    const firstGeneration = Endpoint.client(old, firstGenerationEndpoints)
-    const firstGenerationPage = Endpoint.method(
-      old,
-      Endpoint.listItems(firstGenerationEndpoints.listFirstGenerationPage)
-    )
-    const pages = guarded(
-      {
-        listServerGroupsPage: Endpoint.method(cloudClient, Endpoint.listItems(endpoints.listServerGroupsPage)),
-        listVolumesPage: Endpoint.method(cloudClient, Endpoint.listItems(endpoints.listVolumesPage))
-      },
-      options.microversion
-    )
-    const listed = <Input extends PageQuery, A>(
-      operation: string,
-      fetch: (input: Input) => Effect.Effect<Paging.Page<A, string>, CommonError>
-    ) => listing({ service: "CloudServers", operation: `CloudServers.${operation}` }, 1000, fetch)
-    const counted = <Input, A extends { readonly id: string }>(
-      operation: string,
-      fetch: (input: Input) => Effect.Effect<ItemList<A>, CommonError>
-    ) => countedListing({ service: "CloudServers", operation: `CloudServers.${operation}` }, fetch)
-    const watched = (
-      operation: string,
-      { serverId, until, ...pace }: WaitOptions & { readonly until: (server: Server) => boolean }
-    ): Waiting.Watch<Server, CommonError | NotFound, never> => ({
-      ...waits.target(operation, serverId, pace),
-      poll: operations.get({ serverId }),
-      state: (server) => server.status,
-      until,
-      failed: (server) => (until(server) ? Option.none() : hasFailed(server))
-    })
-    const watchedImage = (
-      operation: string,
-      { imageId, ...pace }: ImageWaitOptions
-    ): Waiting.Watch<Image, CommonError | NotFound, never> => ({
-      ...waits.target(operation, imageId, pace),
-      poll: operations.getImage({ imageId }),
-      state: (image) => image.status,
-      until: (image) => image.status === "ACTIVE",
-      failed: hasFailed
-    })
+    const context = { client, microversion: options.microversion, waits }
+    const servers = makeServers(context)
     return {
-      ...operations,
-      ...firstGeneration,
-      endpointUrl: cloudClient.endpointUrl,
-      list: listed("list", operations.listPage),
-      listDetail: listed("listDetail", operations.listDetailPage),
-      listFlavors: listed("listFlavors", operations.listFlavorsPage),
-      listFlavorSummaries: listed("listFlavorSummaries", operations.listFlavorSummariesPage),
-      listImages: listed("listImages", operations.listImagesPage),
-      listImageSummaries: listed("listImageSummaries", operations.listImageSummariesPage),
-      listServerGroups: counted("listServerGroups", pages.listServerGroupsPage),
-      listVolumes: counted("listVolumes", pages.listVolumesPage),
-      findServer: ({ nameOrId }) =>
-        find(
-          "findServer",
-          nameOrId,
-          operations.get({ serverId: nameOrId }).pipe(
-            Effect.asSome,
-            Effect.catchTag("NotFound", () => Effect.succeedNone)
-          ),
-          listed<PageInput<"listDetailPage">, Server>(
-            "findServer",
-            operations.listDetailPage
-          )({ name: exactly(nameOrId) })
-        ),
-      findImage: ({ nameOrId }) =>
-        find(
-          "findImage",
-          nameOrId,
-          operations.getImage({ imageId: nameOrId }).pipe(
-            Effect.asSome,
-            Effect.catchTag("NotFound", () => Effect.succeedNone)
-          ),
-          listed<PageInput<"listImagesPage">, Image>("findImage", operations.listImagesPage)({ name: nameOrId })
-        ),
-      // There are few, and their ids have any form: all of them are read.
-      findFlavor: ({ nameOrId }) =>
-        find("findFlavor", nameOrId, Effect.succeedNone, listed("findFlavor", operations.listFlavorsPage)()),
-      createAndWait: ({ interval, jitter, timeout, ...server }) =>
-        Effect.gen(function* () {
-          const { adminPassword, id: serverId } = yield* operations.create(server)
-          const password = adminPassword !== undefined && { adminPassword }
-          const built = yield* Waiting.until(
-            watched("createAndWait", { serverId, interval, jitter, timeout, until: isActive })
-          ).pipe(Effect.mapError(createdBefore({ id: serverId, ...password })))
-          return { ...built, ...password }
-        }),
-      resizeAndConfirm: ({ interval, jitter, timeout, ...resize }) =>
-        Effect.gen(function* () {
-          const { flavorId, serverId } = resize
-          const pace = { interval, jitter, timeout }
-          yield* operations.resize(resize)
-          // The first polls may see the server as it was; after it was seen at work, rest is an end.
-          let worked = false
-          const hasNewFlavor = (server: Server) => isAtRest(server) && server.flavorId === flavorId
-          const resized = yield* Waiting.until({
-            ...watched("resizeAndConfirm", {
-              serverId,
-              ...pace,
-              until: (server) => server.status === "VERIFY_RESIZE" || hasNewFlavor(server)
-            }),
-            failed: (server) => {
-              const failed = hasFailed(server)
-              if (Option.isSome(failed) || hasNewFlavor(server)) return failed
-              const gaveUp = worked && isAtRest(server) && server.flavorId !== undefined
-              worked ||= !isAtRest(server)
-              return gaveUp ? Option.some({ fault: "the cloud gave up, and left the old flavor" }) : Option.none()
-            }
-          })
-          if (resized.status !== "VERIFY_RESIZE") return resized
-          yield* operations.confirmResize({ serverId })
-          return yield* Waiting.until(watched("resizeAndConfirm", { serverId, ...pace, until: isAtRest }))
-        }),
-      createImageAndWait: ({ interval, jitter, timeout, ...image }) =>
-        Effect.flatMap(operations.createImage(image), ({ imageId }) =>
-          Waiting.until(watchedImage("createImageAndWait", { imageId, interval, jitter, timeout })).pipe(
-            Effect.mapError(createdBefore({ id: imageId }))
-          )
-        ),
-      importKeyPairFromFile: importKeyPairFromFile(operations.importKeyPair),
-      createIpAssociation: (input) =>
-        operations.createIpAssociation(input).pipe(
-          Effect.catchIf(
-            (error) => error._tag === "UnexpectedStatus" && error.status === 405,
-            () => Endpoint.method(cloudClient, createIpAssociationByPost)(input)
-          )
-        ),
-      listFirstGeneration: ({ pageSize = largestPage } = {}) =>
-        Paging.stream(
-          { service: "CloudServers", operation: "CloudServers.listFirstGeneration" },
-          (offset: number | undefined) =>
-            firstGenerationPage({ limit: pageSize, offset: offset ?? 0 }).pipe(
-              Effect.map(({ items, unreadable }) => ({
-                items,
-                unreadable,
-                next: items.length + unreadable.length < pageSize ? undefined : (offset ?? 0) + pageSize
-              })),
-              Effect.mapError(renameIssuePaths("CloudServers.listFirstGeneration"))
-            )
-        ).pipe(Stream.catchTag("EndpointNotFound", () => Stream.empty)),
-      watch: (options) => Waiting.watch(watched("watch", options)),
-      waitUntil: (options) => Waiting.until(watched("waitUntil", options)),
-      waitUntilActive: (options) => Waiting.until(watched("waitUntilActive", { ...options, until: isActive })),
-      imageSchedule: (server) =>
-        Effect.asSome(operations.getImageSchedule(server)).pipe(
-          // The cloud returns the same for a server that does not exist.
-          Effect.catchTag("NotFound", () => Effect.as(operations.get(server), Option.none()))
-        ),
-      watchImage: (options) => Waiting.watch(watchedImage("watchImage", options)),
-      waitUntilImageActive: (options) => Waiting.until(watchedImage("waitUntilImageActive", options)),
-      waitUntilDeleted: ({ serverId, ...pace }) =>
-        waits.untilDeleted(waits.target("waitUntilDeleted", serverId, pace), {
-          poll: operations.get({ serverId }),
-          state: ({ status }) => status,
-          isDeleted: ({ status }) => status === "DELETED",
-          failed: (server) =>
-            server.status === "ERROR" && server.taskState === undefined ? hasFailed(server) : Option.none()
-        })
+      endpointUrl: client.endpointUrl,
+      ...servers,
+      ...makeServerCreation(context),
+      ...makeServerActions(context),
+      ...makeServerWaits(context),
+      ...methods(context, addressEndpoints),
+      ...methods(context, serverMetadataEndpoints),
+      ...methods(context, serverTagEndpoints),
+      ...methods(context, consoleEndpoints),
+      ...makeInstanceActions(context),
+      ...methods(context, interfaceEndpoints),
+      ...methods(context, virtualInterfaceEndpoints),
+      ...makeIpAssociations(context),
+      ...methods(context, volumeAttachmentEndpoints),
+      ...makeImageSchedules(context, servers.get),
+      ...makeImages(context),
+      ...methods(context, imageMetadataEndpoints),
+      ...makeFlavors(context),
+      ...makeKeyPairs(context),
+      ...makeServerGroups(context),
+      ...methods(context, availabilityZoneEndpoints),
+      ...makeVolumes(context),
+      ...methods(context, networkEndpoints),
+      ...methods(context, limitEndpoints),
+      ...methods(context, extensionEndpoints),
+      ...firstGeneration
     }
   })
 

@@ -3,25 +3,27 @@
  */
 import * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
-import type { CommonError, Operation } from "../../CloudError.js"
+import type { CommonError } from "../../CloudError.js"
 import { renameIssuePaths } from "../../internal/paging/listing.js"
 import type { ItemList } from "../../internal/schema/itemList.js"
 import * as Paging from "../../Paging.js"
 
 /**
- * The Stream over all pages. A cloud may give shorter pages than it was asked for, so that only an empty one is the end; one that
- * does not know `offset` gives the first page again, which is the end as well.
+ * The Stream over all pages. `operation` is the method's name, without the service. A cloud may give shorter pages than it was
+ * asked for, so that only an empty one is the end; one that does not know `offset` gives the first page again, which is the end as
+ * well.
  */
 export const countedListing =
   <Input, A extends { readonly id: string }>(
-    operation: Operation,
-    fetch: (input: Input) => Effect.Effect<ItemList<A>, CommonError>
+    operation: string,
+    fetch: (input?: Input) => Effect.Effect<ItemList<A>, CommonError>
   ) =>
   (
     input: Omit<Input, "limit" | "offset"> & { readonly pageSize?: number | undefined } = {} as never
   ): Stream.Stream<A, CommonError> => {
     const { pageSize, ...filters } = input
-    return Paging.stream(operation, (position: string | undefined) => {
+    const name = `CloudServers.${operation}`
+    return Paging.stream({ service: "CloudServers", operation: name }, (position: string | undefined) => {
       // Where the page begins, and the item that began the page before.
       const [begin = "0", before] = position?.split(" ", 2) ?? []
       const offset = Number(begin)
@@ -36,7 +38,7 @@ export const countedListing =
             ? { items: [], next: undefined }
             : { items, unreadable, next: `${offset + items.length + unreadable.length} ${first}` }
         }),
-        Effect.mapError(renameIssuePaths(operation.operation))
+        Effect.mapError(renameIssuePaths(name))
       )
     })
   }

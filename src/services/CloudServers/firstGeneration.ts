@@ -2,8 +2,12 @@
  * The first generation of Cloud Servers (v1.0): retired, but listed in the catalog, and what an account still has of it is
  * nowhere else.
  */
+import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import * as CloudClient from "../../CloudClient.js"
 import * as Endpoint from "../../Endpoint.js"
+import { renameIssuePaths } from "../../internal/paging/listing.js"
 import {
   absent,
   absentIfEmpty,
@@ -15,7 +19,8 @@ import {
   someCount,
   Text
 } from "../../internal/schema/wire.js"
-import { Metadata } from "./models.js"
+import * as Paging from "../../Paging.js"
+import { Metadata } from "./metadata.js"
 
 /**
  * A server of the first generation.
@@ -54,7 +59,7 @@ export const FirstGenerationServer = Schema.Struct({
 export interface FirstGenerationServer extends Schema.Schema.Type<typeof FirstGenerationServer> {}
 
 /** The largest page: a shorter one than was asked for is the last. */
-export const largestPage = 1000
+const largestPage = 1000
 
 /**
  * What is asked of the first generation of Cloud Servers, as data.
@@ -86,3 +91,33 @@ export const firstGenerationEndpoints = Endpoint.table("CloudServers", {
     errors: ["NotFound"]
   })
 })
+
+/** How the first generation is found: by its name alone, whatever the region. */
+const firstGenerationSelector = { types: ["compute"], name: "cloudServers" } as const
+
+/** The methods for servers of the first generation. */
+export const makeFirstGeneration = ({ maxConcurrentRequests, retry, transformClient }: CloudClient.Options) =>
+  // One endpoint for all regions, of one interface; a URL or a microversion is meant for the other generation.
+  Effect.map(
+    CloudClient.make("CloudServers", firstGenerationSelector, { maxConcurrentRequests, retry, transformClient }),
+    (client) => ({
+      ...Endpoint.client(client, firstGenerationEndpoints),
+      listFirstGeneration: listFirstGeneration(client)
+    })
+  )
+
+const listFirstGeneration = (client: CloudClient.CloudClient) => {
+  const fetch = Endpoint.method(client, Endpoint.listItems(firstGenerationEndpoints.listFirstGenerationPage))
+  const operation = "CloudServers.listFirstGeneration"
+  return ({ pageSize = largestPage }: { readonly pageSize?: number | undefined } = {}) =>
+    Paging.stream({ service: "CloudServers", operation }, (offset: number | undefined) =>
+      fetch({ limit: pageSize, offset: offset ?? 0 }).pipe(
+        Effect.map(({ items, unreadable }) => ({
+          items,
+          unreadable,
+          next: items.length + unreadable.length < pageSize ? undefined : (offset ?? 0) + pageSize
+        })),
+        Effect.mapError(renameIssuePaths(operation))
+      )
+    ).pipe(Stream.catchTag("EndpointNotFound", () => Stream.empty))
+}

@@ -1,5 +1,5 @@
 /**
- * What was done to a server: operations. OpenStack returns it in pages from Nova's microversion 2.58 on.
+ * What was done to a server: models and operations. OpenStack returns it in pages from Nova's microversion 2.58 on.
  */
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -8,9 +8,66 @@ import type { CommonError, NotFound } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
 import { collectAll, pageOf } from "../../internal/paging/listing.js"
 import { nextLink } from "../../internal/paging/nextLink.js"
-import { enveloped, Named, PageLimit, Timestamp } from "../../internal/schema/wire.js"
+import {
+  absent,
+  absentIfEmpty,
+  enveloped,
+  Id,
+  Named,
+  PageLimit,
+  someList,
+  Text,
+  Timestamp,
+  TimestampIfAny
+} from "../../internal/schema/wire.js"
 import * as Paging from "../../Paging.js"
-import { InstanceAction } from "./models.js"
+import type { Context } from "./context.js"
+import { guarded } from "./microversions.js"
+
+/**
+ * Something that was done to a server.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const InstanceAction = Schema.Struct({
+  /** `create`, `reboot`, `resize`, … */
+  action: absent(Text),
+  serverId: absent(Id).pipe(Schema.fromKey("instance_uuid")),
+  requestId: Schema.propertySignature(Text).pipe(Schema.fromKey("request_id")),
+  message: absentIfEmpty,
+  started: TimestampIfAny.pipe(Schema.fromKey("start_time")),
+  /** Only from Nova's microversion 2.58 on. */
+  updated: TimestampIfAny.pipe(Schema.fromKey("updated_at")),
+  projectId: absent(Id).pipe(Schema.fromKey("project_id")),
+  userId: absent(Id).pipe(Schema.fromKey("user_id")),
+  /** The steps that it took. Only of a single action; before Nova's microversion 2.51 only for operators of the cloud. */
+  events: someList(
+    Schema.Struct({
+      event: Text,
+      started: TimestampIfAny.pipe(Schema.fromKey("start_time")),
+      finished: TimestampIfAny.pipe(Schema.fromKey("finish_time")),
+      /** `Success` or `Error`; absent while it is at work. */
+      result: absentIfEmpty,
+      /** Why it failed. Only from Nova's microversion 2.84 on. */
+      details: absentIfEmpty,
+      /** Where it failed in Nova's code; for operators of the cloud. */
+      traceback: absentIfEmpty,
+      /** For operators of the cloud, from Nova's microversion 2.62 on. */
+      host: absentIfEmpty,
+      /** The host as an opaque id. Only from Nova's microversion 2.62 on. */
+      hostId: absentIfEmpty
+    })
+  )
+})
+
+/**
+ * Something that was done to a server.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface InstanceAction extends Schema.Schema.Type<typeof InstanceAction> {}
 
 const path = "/servers/{serverId}/os-instance-actions"
 
@@ -83,7 +140,7 @@ const oneOfAllPages = Endpoint.named(
 )
 
 /** Everything that was done to a server, on however many pages the cloud returns it. */
-export const listAllInstanceActions = (
+const listAllInstanceActions = (
   client: CloudClient
 ): Endpoint.Method<typeof instanceActionEndpoints.listInstanceActions> => {
   const fetch = Endpoint.method(client, oneOfAllPages)
@@ -95,3 +152,13 @@ export const listAllInstanceActions = (
       )
     )
 }
+
+/** The methods for the history of servers. */
+export const makeInstanceActions = ({ client, microversion }: Context) =>
+  guarded(
+    {
+      ...Endpoint.client(client, instanceActionEndpoints),
+      listInstanceActions: listAllInstanceActions(client)
+    },
+    microversion
+  )

@@ -4,7 +4,7 @@
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { absent, absentIfEmpty, enveloped, Id, listOf, Named } from "../../internal/schema/wire.js"
-import { Tag } from "./requests.js"
+import { Tag } from "./serverTags.js"
 
 /**
  * A server's connection to a network of OpenStack.

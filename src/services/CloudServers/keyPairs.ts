@@ -1,11 +1,18 @@
 /**
  * Key pairs: models and operations.
  */
+import type { PlatformError } from "@effect/platform/Error"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { CloudClient } from "../../CloudClient.js"
+import type { CommonError, Conflict, QuotaExceeded } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
+import { expandHome } from "../../internal/files/homePath.js"
+import { textOf } from "../../internal/files/privateFile.js"
 import { collectAll, pageOf } from "../../internal/paging/listing.js"
 import { nextLink } from "../../internal/paging/nextLink.js"
+import { invalidInput } from "../../internal/schema/invalidInput.js"
 import {
   absent,
   absentIfEmpty,
@@ -18,6 +25,8 @@ import {
   TimestampIfAny
 } from "../../internal/schema/wire.js"
 import * as Paging from "../../Paging.js"
+import type { Context } from "./context.js"
+import { guarded } from "./microversions.js"
 
 const KeyPairType = open("ssh", "x509")
 
@@ -179,7 +188,7 @@ const oneOfAllPages = Endpoint.named(
 )
 
 /** All key pairs, on however many pages the cloud gives them. */
-export const listAllKeyPairs = (client: CloudClient): Endpoint.Method<typeof keyPairEndpoints.listKeyPairs> => {
+const listAllKeyPairs = (client: CloudClient): Endpoint.Method<typeof keyPairEndpoints.listKeyPairs> => {
   const fetch = Endpoint.method(client, oneOfAllPages)
   return (input = {}) =>
     collectAll(
@@ -187,4 +196,46 @@ export const listAllKeyPairs = (client: CloudClient): Endpoint.Method<typeof key
         fetch({ ...input, ...(marker !== undefined && { marker }) })
       )
     )
+}
+
+/** A public key file has one line: its kind, the key in base64, and a comment. */
+const publicKeyOf = (text: string): string | undefined => {
+  const [line, ...more] = text.split(/\r?\n/).filter((each) => each.trim() !== "")
+  return line !== undefined && more.length === 0 && /^[a-z0-9@.-]+ [A-Za-z0-9+/]+=*( .*)?$/.test(line.trim())
+    ? line.trim()
+    : undefined
+}
+
+/** Imports the public key that a file holds; anything else, above all the private key, does not leave the machine. */
+const importKeyPairFromFile =
+  (
+    importKeyPair: (input: {
+      readonly name: string
+      readonly publicKey: string
+    }) => Effect.Effect<KeyPair, CommonError | Conflict | QuotaExceeded>
+  ) =>
+  (input: {
+    readonly name: string
+    readonly path: string
+  }): Effect.Effect<KeyPair, CommonError | Conflict | QuotaExceeded | PlatformError, FileSystem.FileSystem> =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      // A file in another encoding than UTF-8 holds no key that could be sent as it is.
+      const text = textOf(yield* fs.readFile(expandHome(input.path))) ?? ""
+      const publicKey = publicKeyOf(text)
+      if (publicKey === undefined) {
+        const given = /PRIVATE KEY/.test(text) ? `; ${input.path} is a private key: name the .pub file next to it` : ""
+        const issue = { path: "path", expected: "a file with one public key (ssh-ed25519 AAAA…)" }
+        return yield* invalidInput("CloudServers", "CloudServers.importKeyPairFromFile", [issue], given)
+      }
+      return yield* importKeyPair({ name: input.name, publicKey })
+    })
+
+/** The methods for key pairs. */
+export const makeKeyPairs = ({ client, microversion }: Context) => {
+  const operations = guarded(
+    { ...Endpoint.client(client, keyPairEndpoints), listKeyPairs: listAllKeyPairs(client) },
+    microversion
+  )
+  return { ...operations, importKeyPairFromFile: importKeyPairFromFile(operations.importKeyPair) }
 }

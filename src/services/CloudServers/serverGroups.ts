@@ -16,6 +16,9 @@ import {
   open,
   Text
 } from "../../internal/schema/wire.js"
+import { type Context, methods } from "./context.js"
+import { countedListing } from "./countedListing.js"
+import { isAtLeast } from "./microversions.js"
 
 const Wire = Schema.Struct({
   id: Id,
@@ -106,7 +109,7 @@ const create = (body: Schema.Schema<typeof CreateFields.Type, unknown>) =>
   )
 
 /** The creation of a group from Nova's microversion 2.64 on. */
-export const createServerGroupWithRules = create(
+const createServerGroupWithRules = create(
   createBody(({ maxServersPerHost, name, policy }) => ({
     server_group: {
       name,
@@ -156,3 +159,17 @@ export const serverGroupEndpoints = Endpoint.table("CloudServers", {
     errors: ["NotFound"]
   })
 })
+
+/** The methods for server groups. */
+export const makeServerGroups = (context: Context) => {
+  const { createServerGroup, listServerGroupsPage } = serverGroupEndpoints
+  const withRules = isAtLeast(context.microversion, "2.64")
+  const pages = methods(context, { listServerGroupsPage: Endpoint.listItems(listServerGroupsPage) })
+  return {
+    ...methods(context, {
+      ...serverGroupEndpoints,
+      createServerGroup: withRules ? createServerGroupWithRules : createServerGroup
+    }),
+    listServerGroups: countedListing("listServerGroups", pages.listServerGroupsPage)
+  }
+}

@@ -4,7 +4,17 @@
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { Named, Text } from "../../internal/schema/wire.js"
-import { Tag, Tags } from "./requests.js"
+import { charactersOf } from "./fields.js"
+
+/** A tag of a server, or of a disk or an interface of one. */
+export const Tag = Named.pipe(
+  Schema.filter((tag) => charactersOf(tag) <= 60 && !/[,/]/.test(tag), {
+    description: "a tag of 1 to 60 characters without commas and slashes"
+  })
+)
+
+/** All tags of a server. */
+export const Tags = Schema.Array(Tag).pipe(Schema.maxItems(50, { description: "at most 50 tags" }))
 
 const path = "/servers/{serverId}/tags"
 

@@ -4,7 +4,7 @@
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { absent, absentIfEmpty, enveloped, Id, Named, someFlag } from "../../internal/schema/wire.js"
-import { Tag } from "./requests.js"
+import { Tag } from "./serverTags.js"
 
 const Fields = Schema.Struct({
   /** The same as the volume's. */

@@ -16,6 +16,8 @@ import {
   someFlag,
   TimestampIfAny
 } from "../../internal/schema/wire.js"
+import { type Context, methods } from "./context.js"
+import { countedListing } from "./countedListing.js"
 
 const Fields = Schema.Struct({
   id: Id,
@@ -134,3 +136,12 @@ export const volumeEndpoints = Endpoint.table("CloudServers", {
     errors: ["NotFound", "Conflict"]
   })
 })
+
+/** The methods for volumes. */
+export const makeVolumes = (context: Context) => {
+  const pages = methods(context, { listVolumesPage: Endpoint.listItems(volumeEndpoints.listVolumesPage) })
+  return {
+    ...methods(context, volumeEndpoints),
+    listVolumes: countedListing("listVolumes", pages.listVolumesPage)
+  }
+}

@@ -1,26 +1,72 @@
 /**
- * The request bodies and queries that create, change and list servers, and the rules that are checked before they are sent.
+ * Creating servers: models, operations, and waiting for new servers.
  */
+import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import { pageQuery } from "../../internal/paging/listing.js"
+import { withCreated } from "../../CloudError.js"
+import * as Endpoint from "../../Endpoint.js"
 import { secretInput } from "../../internal/schema/knownFields.js"
-import { Base64, Json, Named, open, Timestamp } from "../../internal/schema/wire.js"
-import { DiskConfig, ImageStatus, ServerStatus } from "./models.js"
+import { absent, Base64, enveloped, Id, Json, Named, open } from "../../internal/schema/wire.js"
+import * as Waiting from "../../Waiting.js"
+import { type Context, methods } from "./context.js"
+import { Description, DiskConfig, ServerName } from "./fields.js"
+import { MetadataInput } from "./metadata.js"
+import type { Server } from "./servers.js"
+import { Tag, Tags } from "./serverTags.js"
+import { isActive, serverWatch } from "./serverWaits.js"
 
-/** Nova counts code points, of which JavaScript's strings have some as two units. */
-const charactersOf = (text: string): number => {
-  let count = 0
-  for (const _ of text) count++
-  return count
+/**
+ * The response to the creation of a server. Its name and status are not part of it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const CreatedServer = Schema.Struct({
+  id: Id,
+  /** Returned only here, where the cloud sets one. */
+  adminPassword: absent(Schema.Redacted(Schema.String)).pipe(Schema.fromKey("adminPass")),
+  diskConfig: absent(DiskConfig).pipe(Schema.fromKey("OS-DCF:diskConfig"))
+})
+
+/**
+ * The response to the creation of a server.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface CreatedServer extends Schema.Schema.Type<typeof CreatedServer> {}
+
+/**
+ * The response to the creation of several servers.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const Reservation = Schema.Struct({
+  /** By which `list` and `listDetail` find the servers. */
+  reservationId: Schema.propertySignature(Id).pipe(Schema.fromKey("reservation_id"))
+})
+
+/**
+ * The response to the creation of several servers.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Reservation extends Schema.Schema.Type<typeof Reservation> {}
+
+/**
+ * A server that was waited for after it was made.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface BuiltServer extends Server {
+  /** Returned only here, where the cloud sets one. */
+  readonly adminPassword?: Redacted.Redacted
 }
-
-/** A tag of a server, or of a disk or an interface of one. */
-export const Tag = Named.pipe(
-  Schema.filter((tag) => charactersOf(tag) <= 60 && !/[,/]/.test(tag), {
-    description: "a tag of 1 to 60 characters without commas and slashes"
-  })
-)
 
 /**
  * A disk of a new server: with `bootIndex` 0 the one it boots from.
@@ -54,39 +100,62 @@ export const BlockDevice = Schema.Struct({
   tag: Schema.optional(Tag)
 })
 
+/**
+ * What a new server boots from, besides an image on its flavor's own disk.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type BootSource = {
+  /** Whether the volume goes when the server is deleted. Default no. */
+  readonly deleteOnTermination?: boolean | undefined
+} & (
+  | { readonly volumeId: string }
+  | { readonly imageId: string; readonly volumeGigabytes: number }
+  | { readonly snapshotId: string; readonly volumeGigabytes?: number | undefined }
+)
+
+/**
+ * The boot disk of a new server: a volume, or one that is made from an image or a snapshot.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { CloudServers } from "effect-rackspace"
+ *
+ * export const program = Effect.gen(function* () {
+ *   const servers = yield* CloudServers.CloudServers
+ *   return yield* servers.createAndWait({
+ *     name: "db-1",
+ *     flavorId: "compute1-4",
+ *     blockDevices: [CloudServers.bootFrom({ imageId: "09de0a66-3156-48b4-90a5-1cf25a905207", volumeGigabytes: 100 })]
+ *   })
+ * })
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const bootFrom = (source: BootSource): typeof BlockDevice.Type => {
+  const [sourceType, sourceId, volumeGigabytes] =
+    "volumeId" in source
+      ? (["volume", source.volumeId, undefined] as const)
+      : "imageId" in source
+        ? (["image", source.imageId, source.volumeGigabytes] as const)
+        : (["snapshot", source.snapshotId, source.volumeGigabytes] as const)
+  return {
+    bootIndex: 0,
+    sourceType,
+    sourceId,
+    destinationType: "volume",
+    deleteOnTermination: source.deleteOnTermination ?? false,
+    ...(volumeGigabytes !== undefined && { volumeGigabytes })
+  }
+}
+
 const bytesOf = (text: string): number => Buffer.byteLength(text, "utf8")
 
-const atMost255 = (text: string): boolean => text.length <= 255 || charactersOf(text) <= 255
-
-/** Metadata that is sent. */
-export const MetadataInput = Schema.Record({ key: Named, value: Schema.String }).pipe(
-  Schema.filter((entries) => Object.entries(entries).every(([key, value]) => atMost255(key) && atMost255(value)), {
-    description: "metadata whose keys and values have at most 255 characters each"
-  })
-)
-
-const ItemKey = Named.pipe(Schema.filter(atMost255, { description: "a key of 1 to 255 characters" }))
-
-const ItemValue = Schema.String.pipe(Schema.filter(atMost255, { description: "a value of at most 255 characters" }))
-
-/** One entry of metadata: the key stands in the path and, again, in the body. */
-export const metadataItemBody = Schema.transform(Schema.Unknown, Schema.Struct({ key: ItemKey, value: ItemValue }), {
-  strict: false,
-  decode: (wire) => wire,
-  encode: ({ key, value }) => ({ meta: { [key]: value } })
-}) as unknown as Schema.Schema<{ readonly key: string; readonly value: string }, unknown>
-
-/** The name of a server or an image. */
-export const ServerName = Named.pipe(Schema.filter(atMost255, { description: "a name of 1 to 255 characters" }))
-
-const Description = Schema.String.pipe(
-  Schema.filter(atMost255, { description: "a description of at most 255 characters" })
-)
-
-/** All tags of a server. */
-export const Tags = Schema.Array(Tag).pipe(Schema.maxItems(50, { description: "at most 50 tags" }))
-
-const Certificates = Schema.Array(Named).pipe(
+export const Certificates = Schema.Array(Named).pipe(
   Schema.filter((ids) => ids.length >= 1 && ids.length <= 50, { description: "1 to 50 ids of certificates" })
 )
 
@@ -152,7 +221,8 @@ const NetworkInput = Schema.Struct({
   )
 )
 
-const personality = Schema.optional(
+/** Files to put on a server. */
+export const personality = Schema.optional(
   Schema.Array(
     Schema.Struct({
       path: Named.pipe(Schema.filter((path) => bytesOf(path) <= 255, { description: "a path of 1 to 255 bytes" })),
@@ -255,153 +325,59 @@ const createBody = (fixed: Readonly<Record<string, unknown>>) =>
   ) as unknown as Schema.Schema<typeof CreateFields.Type, unknown>
 
 /** A new server. */
-export const CreateBody = createBody({})
+const CreateBody = createBody({})
 
 /** New servers, whose response has the id of their reservation. */
-export const ReservationBody = createBody({ return_reservation_id: true })
+const ReservationBody = createBody({ return_reservation_id: true })
 
-/** The fields of a server that can be changed. */
-export const UpdateFields = Schema.Struct({
-  name: Schema.optional(ServerName),
-  accessIPv4: Schema.optional(Schema.String),
-  accessIPv6: Schema.optional(Schema.String),
-  diskConfig: Schema.optional(DiskConfig).pipe(Schema.fromKey("OS-DCF:diskConfig")),
-  /** Null for none. Needs microversion 2.19. */
-  description: Schema.optional(Schema.NullOr(Description)),
-  /** Needs microversion 2.90; with a domain 2.94. */
-  hostname: Schema.optional(Named)
-})
-
-/** The fields of a rebuild. */
-export const RebuildFields = Schema.Struct({
-  imageId: Schema.propertySignature(Named).pipe(Schema.fromKey("imageRef")),
-  /** Default: the name that it has. */
-  name: Schema.optional(ServerName),
-  /** Default: one that the cloud makes, and includes in its response. */
-  adminPassword: Schema.optional(secretInput(Named)).pipe(Schema.fromKey("adminPass")),
-  accessIPv4: Schema.optional(Schema.String),
-  accessIPv6: Schema.optional(Schema.String),
-  /** Replaces what it has. */
-  metadata: Schema.optional(MetadataInput),
+/**
+ * The operations that create servers, as data.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const serverCreationEndpoints = Endpoint.table("CloudServers", {
   /**
-   * Files to put on the server; encoded on the way. Rackspace takes five of at most 1,000 bytes each; Nova has it up to
-   * microversion 2.56.
+   * Has a server made. It returns at once; the server is built after that: see `waitUntilActive`. Fails with
+   * `QuotaExceeded` where the account has no room for it. "Create server", `POST /servers`.
    */
-  personality,
-  diskConfig: Schema.optional(DiskConfig).pipe(Schema.fromKey("OS-DCF:diskConfig")),
-  /** Whether a local data disk is kept. */
-  preserveEphemeral: Schema.optional(Schema.Boolean).pipe(Schema.fromKey("preserve_ephemeral")),
-  /** For cloud-init; encoded on the way. Null for none; default: what it has. Needs microversion 2.57. */
-  userData: Schema.optional(Schema.NullOr(Base64)).pipe(Schema.fromKey("user_data")),
-  /** Null for none; default: the key that it has. Needs microversion 2.54. */
-  keyName: Schema.optional(Schema.NullOr(Named)).pipe(Schema.fromKey("key_name")),
-  /** Null for none. Needs microversion 2.19. */
-  description: Schema.optional(Schema.NullOr(Description)),
-  /** Needs microversion 2.90; with a domain 2.94. */
-  hostname: Schema.optional(Named),
-  /** Ids of the certificates that the image's signature is checked with; null for none. Needs microversion 2.63. */
-  trustedImageCertificates: Schema.optional(Schema.NullOr(Certificates)).pipe(
-    Schema.fromKey("trusted_image_certificates")
-  )
+  create: Endpoint.make("POST", "/servers", {
+    body: CreateBody,
+    success: Endpoint.json(enveloped("server", CreatedServer)),
+    errors: ["QuotaExceeded", "Conflict"]
+  }),
+  /**
+   * Creates servers as `create` does, and returns the id of their reservation, by which `list({ reservationId })` finds them: so
+   * the ids of all servers are learnt where `maxCount` is more than 1. The response has no password; give `adminPassword` to know
+   * it. Fails with `QuotaExceeded`. "Create multiple servers", `POST /servers` with `return_reservation_id`.
+   */
+  createReservation: Endpoint.make("POST", "/servers", {
+    body: ReservationBody,
+    success: Endpoint.json(Reservation),
+    errors: ["QuotaExceeded", "Conflict"]
+  })
 })
 
-/** When the cloud is to save a server to an image automatically. */
-export const ImageScheduleInput = Schema.Struct({
-  /** How many images are kept, 1 to 65,535; the oldest is deleted when one more is made. */
-  retention: Schema.Int.pipe(Schema.between(1, 65_535, { description: "a whole number of images, 1 to 65,535" })),
-  /** Weekly on that day; daily without one. */
-  dayOfWeek: Schema.optional(open("SUNDAY", "MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY")).pipe(
-    Schema.fromKey("day_of_week")
-  )
-})
+/** Of several servers, the cloud's response names only one, so that only that one could be waited for. */
+export type CreateInput = Omit<typeof CreateFields.Type, "minCount" | "maxCount">
 
-/** `1` and nothing: Nova takes the parameter's presence for a yes at times. */
-const Yes = Schema.transform(Schema.String, Schema.Boolean, {
-  strict: true,
-  decode: (text) => text !== "0" && text !== "",
-  encode: (yes) => (yes ? "1" : "0")
-})
-
-/** Several tags, in one text on the wire. */
-const TagList = Schema.transform(Schema.String, Schema.Array(Tag), {
-  strict: true,
-  decode: (text) => text.split(","),
-  encode: (tags) => tags.join(",")
-})
-
-const changesSince = Schema.optional(Timestamp).pipe(Schema.fromKey("changes-since"))
-
-/** The filters of a listing of servers. */
-export const serverQuery = {
-  status: Schema.optional(ServerStatus),
-  imageId: Schema.optional(Named).pipe(Schema.fromKey("image")),
-  flavorId: Schema.optional(Named).pipe(Schema.fromKey("flavor")),
-  /** A regular expression, matched anywhere in the name. */
-  name: Schema.optional(Named),
-  /** The host that it runs on, for operators of the cloud. */
-  host: Schema.optional(Named),
-  /** Those changed since then, deleted ones included. */
-  changesSince,
-  /** Those changed before then, deleted ones included. Needs microversion 2.66. */
-  changesBefore: Schema.optional(Timestamp).pipe(Schema.fromKey("changes-before")),
-  /** Those of all projects, for operators of the cloud. */
-  allTenants: Schema.optional(Yes).pipe(Schema.fromKey("all_tenants")),
-  /** Those of this project, with `allTenants`. */
-  projectId: Schema.optional(Named).pipe(Schema.fromKey("project_id")),
-  /** Those of this user, for operators of the cloud. */
-  userId: Schema.optional(Named).pipe(Schema.fromKey("user_id")),
-  /** A regular expression, matched anywhere in an IPv4 address. */
-  ip: Schema.optional(Named),
-  /** A regular expression, matched anywhere in an IPv6 address. */
-  ip6: Schema.optional(Named),
-  /** Those that one request made, by the id in its response. */
-  reservationId: Schema.optional(Named).pipe(Schema.fromKey("reservation_id")),
-  /** For everybody only from Nova's microversion 2.83 on. */
-  availabilityZone: Schema.optional(Named).pipe(Schema.fromKey("availability_zone")),
-  /** For everybody only from Nova's microversion 2.83 on. */
-  keyName: Schema.optional(Named).pipe(Schema.fromKey("key_name")),
-  /** For everybody only from Nova's microversion 2.83 on. */
-  vmState: Schema.optional(Named).pipe(Schema.fromKey("vm_state")),
-  /** For everybody only from Nova's microversion 2.83 on. */
-  taskState: Schema.optional(Named).pipe(Schema.fromKey("task_state")),
-  /** Those that have all of these tags. Needs microversion 2.26. */
-  tags: Schema.optional(TagList),
-  /** Those that have any of these tags. Needs microversion 2.26. */
-  tagsAny: Schema.optional(TagList).pipe(Schema.fromKey("tags-any")),
-  /** Those that do not have all of these tags. Needs microversion 2.26. */
-  notTags: Schema.optional(TagList).pipe(Schema.fromKey("not-tags")),
-  /** Those that have none of these tags. Needs microversion 2.26. */
-  notTagsAny: Schema.optional(TagList).pipe(Schema.fromKey("not-tags-any")),
-  /** Needs microversion 2.73. */
-  locked: Schema.optional(Schema.Boolean),
-  /** The fields to sort by, the most important first: `created_at`, `display_name`, `uuid`. Default: the newest first. */
-  sortKeys: Schema.optional(Schema.NonEmptyArray(Named)).pipe(Schema.fromKey("sort_key")),
-  /** A direction for each of `sortKeys`, in their order. Default `desc`. */
-  sortDirections: Schema.optional(Schema.NonEmptyArray(Schema.Literal("asc", "desc"))).pipe(Schema.fromKey("sort_dir")),
-  ...pageQuery
-}
-
-/** The filters of a listing of images. */
-export const imageQuery = {
-  serverId: Schema.optional(Named).pipe(Schema.fromKey("server")),
-  name: Schema.optional(Named),
-  status: Schema.optional(ImageStatus),
-  changesSince,
-  /** `base` or `snapshot`. */
-  type: Schema.optional(open("base", "snapshot")),
-  minDiskGigabytes: Schema.optional(Schema.NonNegativeInt).pipe(Schema.fromKey("minDisk")),
-  minRamMegabytes: Schema.optional(Schema.NonNegativeInt).pipe(Schema.fromKey("minRam")),
-  ...pageQuery
-}
-
-/** The filters of a listing of flavors. */
-export const flavorQuery = {
-  minDiskGigabytes: Schema.optional(Schema.NonNegativeInt).pipe(Schema.fromKey("minDisk")),
-  minRamMegabytes: Schema.optional(Schema.NonNegativeInt).pipe(Schema.fromKey("minRam")),
-  /** `false` for those that only some projects may use, `none` for both kinds; for operators of the cloud. */
-  isPublic: Schema.optional(Schema.Literal(true, false, "none")).pipe(Schema.fromKey("is_public")),
-  /** `flavorid` (the default), `name`, `memory_mb`, `vcpus`, `root_gb`, … Rackspace does not sort. */
-  sortKey: Schema.optional(Named).pipe(Schema.fromKey("sort_key")),
-  sortDirection: Schema.optional(Schema.Literal("asc", "desc")).pipe(Schema.fromKey("sort_dir")),
-  ...pageQuery
+/** The methods that create servers. */
+export const makeServerCreation = (context: Context) => {
+  const { waits } = context
+  const operations = methods(context, serverCreationEndpoints)
+  const create: typeof operations.create = (input) => waits.noteCreated(operations.create(input), ({ id }) => [id])
+  const watched = serverWatch(context)
+  return {
+    ...operations,
+    create,
+    createAndWait: ({ interval, jitter, timeout, ...server }: CreateInput & Waiting.Pace) =>
+      Effect.gen(function* () {
+        const { adminPassword, id: serverId } = yield* create(server)
+        const password = adminPassword !== undefined && { adminPassword }
+        const built = yield* Waiting.until(
+          watched("createAndWait", { serverId, interval, jitter, timeout, until: isActive })
+        ).pipe(Effect.mapError((error) => withCreated(error, { id: serverId, ...password })))
+        return { ...built, ...password }
+      })
+  }
 }

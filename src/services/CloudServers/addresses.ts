@@ -1,0 +1,79 @@
+/**
+ * Addresses of servers: models and operations.
+ */
+import * as Schema from "effect/Schema"
+import * as Endpoint from "../../Endpoint.js"
+import { absent, absentIfEmpty, Count, enveloped, Named, open, readableItems } from "../../internal/schema/wire.js"
+import { isRecord } from "./fields.js"
+
+const AddressFields = Schema.Struct({
+  /** 4 or 6. */
+  version: Count,
+  address: Schema.propertySignature(Schema.String).pipe(Schema.fromKey("addr")),
+  /** `fixed` for an address of the server's own port, `floating` for one that is mapped to it. Rackspace does not return it. */
+  type: absent(open("fixed", "floating")).pipe(Schema.fromKey("OS-EXT-IPS:type")),
+  /** Of the port that has the address. Rackspace does not return it. */
+  macAddress: absentIfEmpty.pipe(Schema.fromKey("OS-EXT-IPS-MAC:mac_addr"))
+})
+
+/**
+ * An address of a server.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Address extends Schema.Schema.Type<typeof AddressFields> {}
+
+/**
+ * An address of a server.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const Address = Schema.transform(Schema.Record({ key: Schema.String, value: Schema.Unknown }), AddressFields, {
+  strict: false,
+  // The form of an address shows its version.
+  decode: (wire) => ({ ...wire, version: wire["version"] ?? (String(wire["addr"]).includes(":") ? 6 : 4) }),
+  encode: (address) => address
+}) as unknown as Schema.Schema<Address, unknown>
+
+/** Addresses by the network's label. The cloud writes an empty map as an empty list at times. */
+export const Addresses = Schema.transform(
+  Schema.Unknown,
+  Schema.Record({ key: Schema.String, value: readableItems(Address) }),
+  { strict: true, decode: (wire) => (isRecord(wire) ? wire : {}), encode: (addresses): unknown => addresses }
+)
+
+/** The network's own label is the key. */
+const addressesOfOne = Schema.transform(Addresses, Schema.Array(Schema.typeSchema(Address)), {
+  strict: true,
+  decode: (byLabel) => Object.values(byLabel).flat(),
+  encode: (addresses) => ({ label: addresses })
+})
+
+/**
+ * The operations on addresses of servers, as data.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const addressEndpoints = Endpoint.table("CloudServers", {
+  /**
+   * A server's addresses by the label of their network. Fails with `NotFound`. "List addresses", `GET
+   * /servers/{server_id}/ips`.
+   */
+  getAddresses: Endpoint.make("GET", "/servers/{serverId}/ips", {
+    parameters: { serverId: Named },
+    success: Endpoint.json(enveloped("addresses", Addresses)),
+    errors: ["NotFound"]
+  }),
+  /**
+   * A server's addresses on one network, by its label: `private`. Fails with `NotFound` where the server is not on it.
+   * "List addresses by network", `GET /servers/{server_id}/ips/{network_label}`.
+   */
+  getAddressesOfNetwork: Endpoint.make("GET", "/servers/{serverId}/ips/{label}", {
+    parameters: { serverId: Named, label: Named },
+    success: Endpoint.json(addressesOfOne),
+    errors: ["NotFound"]
+  })
+})

@@ -1,0 +1,139 @@
+/**
+ * Flavors: models and operations.
+ */
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import * as Endpoint from "../../Endpoint.js"
+import { page, pageQuery } from "../../internal/paging/listing.js"
+import {
+  absent,
+  absentIfEmpty,
+  enveloped,
+  Id,
+  JsonMap,
+  Named,
+  someCount,
+  someFlag,
+  Text
+} from "../../internal/schema/wire.js"
+import { type Context, listed, methods } from "./context.js"
+import { Summary } from "./fields.js"
+import { type ByNameOrId, find } from "./find.js"
+import { metadata, Metadata } from "./metadata.js"
+
+const FlavorFields = Schema.Struct({
+  id: Id,
+  name: absent(Text),
+  ramMegabytes: someCount.pipe(Schema.fromKey("ram")),
+  /** The system disk; 0 where the flavor boots from a volume. */
+  diskGigabytes: someCount.pipe(Schema.fromKey("disk")),
+  vcpus: someCount,
+  swapMegabytes: someCount.pipe(Schema.fromKey("swap")),
+  /** The share of network bandwidth. */
+  rxtxFactor: someCount.pipe(Schema.fromKey("rxtx_factor")),
+  ephemeralGigabytes: someCount.pipe(Schema.fromKey("OS-FLV-EXT-DATA:ephemeral")),
+  /** Whether every project may use it. Rackspace does not return it. */
+  isPublic: someFlag.pipe(Schema.fromKey("os-flavor-access:is_public")),
+  /** Whether no new server can be made with it. Rackspace does not return it. */
+  disabled: someFlag.pipe(Schema.fromKey("OS-FLV-DISABLED:disabled")),
+  /** Only from Nova's microversion 2.55 on. */
+  description: absentIfEmpty,
+  /** `class`, `policy_class`, `disk_io_index`, … OpenStack returns them from Nova's microversion 2.61 on. */
+  extraSpecs: metadata.pipe(Schema.fromKey("extra_specs"))
+})
+
+/**
+ * A size in which servers are made.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Flavor extends Schema.Schema.Type<typeof FlavorFields> {}
+
+/**
+ * A size in which servers are made.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const Flavor = Schema.transform(Schema.Record({ key: Schema.String, value: Schema.Unknown }), FlavorFields, {
+  strict: false,
+  // Rackspace and Nova name the extra specifications differently.
+  decode: (wire) => ({ ...wire, extra_specs: wire["extra_specs"] ?? wire["OS-FLV-WITH-EXT-SPECS:extra_specs"] }),
+  encode: (flavor) => flavor
+}) as unknown as Schema.Schema<Flavor, unknown>
+
+/** The filters of a listing of flavors. */
+const flavorQuery = {
+  minDiskGigabytes: Schema.optional(Schema.NonNegativeInt).pipe(Schema.fromKey("minDisk")),
+  minRamMegabytes: Schema.optional(Schema.NonNegativeInt).pipe(Schema.fromKey("minRam")),
+  /** `false` for those that only some projects may use, `none` for both kinds; for operators of the cloud. */
+  isPublic: Schema.optional(Schema.Literal(true, false, "none")).pipe(Schema.fromKey("is_public")),
+  /** `flavorid` (the default), `name`, `memory_mb`, `vcpus`, `root_gb`, … Rackspace does not sort. */
+  sortKey: Schema.optional(Named).pipe(Schema.fromKey("sort_key")),
+  sortDirection: Schema.optional(Schema.Literal("asc", "desc")).pipe(Schema.fromKey("sort_dir")),
+  ...pageQuery
+}
+
+/** `{ key: value }`, of which the caller knows the key. */
+const extraSpec = Schema.transform(JsonMap, Schema.Unknown, {
+  strict: true,
+  decode: (spec) => Object.values(spec)[0],
+  encode: (value) => ({ value })
+})
+
+/**
+ * The operations on flavors, as data.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const flavorEndpoints = Endpoint.table("CloudServers", {
+  /** Ids and names of flavors, a page of them. "List flavors", `GET /flavors`. */
+  listFlavorSummariesPage: Endpoint.make("GET", "/flavors", {
+    query: flavorQuery,
+    success: Endpoint.json(page("flavors", Summary))
+  }),
+  /** Flavors, whole, a page of them. "List flavors with details", `GET /flavors/detail`. */
+  listFlavorsPage: Endpoint.make("GET", "/flavors/detail", {
+    query: flavorQuery,
+    success: Endpoint.json(page("flavors", Flavor))
+  }),
+  /** One flavor. Fails with `NotFound`. "Retrieve flavor details", `GET /flavors/{flavor_id}`. */
+  getFlavor: Endpoint.make("GET", "/flavors/{flavorId}", {
+    parameters: { flavorId: Named },
+    success: Endpoint.json(enveloped("flavor", Flavor)),
+    errors: ["NotFound"]
+  }),
+  /**
+   * A flavor's extra specifications: `class`, `policy_class`, `disk_io_index`, … Fails with `NotFound`. "List extra specs
+   * for flavor", `GET /flavors/{flavor_id}/os-extra_specs`.
+   */
+  listFlavorExtraSpecs: Endpoint.make("GET", "/flavors/{flavorId}/os-extra_specs", {
+    parameters: { flavorId: Named },
+    success: Endpoint.json(enveloped("extra_specs", Metadata)),
+    errors: ["NotFound"]
+  }),
+  /**
+   * One extra specification of a flavor. Fails with `NotFound`. "Show extra spec details for flavor", `GET
+   * /flavors/{flavor_id}/os-extra_specs/{key}`.
+   */
+  getFlavorExtraSpec: Endpoint.make("GET", "/flavors/{flavorId}/os-extra_specs/{key}", {
+    parameters: { flavorId: Named, key: Named },
+    success: Endpoint.json(extraSpec),
+    errors: ["NotFound"]
+  })
+})
+
+/** The methods for flavors. */
+export const makeFlavors = (context: Context) => {
+  const operations = methods(context, flavorEndpoints)
+  return {
+    ...operations,
+    listFlavors: listed("listFlavors", operations.listFlavorsPage),
+    listFlavorSummaries: listed("listFlavorSummaries", operations.listFlavorSummariesPage),
+    // There are few, and their ids have any form: all of them are read.
+    findFlavor: ({ nameOrId }: ByNameOrId) =>
+      find("findFlavor", nameOrId, Effect.succeedNone, listed("findFlavor", operations.listFlavorsPage)())
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * When servers are saved to images automatically: models and operations. Rackspace has them; OpenStack does not.
+ */
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import type { CommonError, NotFound } from "../../CloudError.js"
+import * as Endpoint from "../../Endpoint.js"
+import { absent, Count, enveloped, Named, open } from "../../internal/schema/wire.js"
+import { type Context, methods } from "./context.js"
+
+/**
+ * When the cloud saves a server to an image automatically: daily, or on one day of the week.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const ImageSchedule = Schema.Struct({
+  /** How many images are kept, 1 to 65,535; the oldest is deleted when one more is made. */
+  retention: Count,
+  /** Weekly on that day; daily without one. */
+  dayOfWeek: absent(open("SUNDAY", "MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY")).pipe(
+    Schema.fromKey("day_of_week")
+  )
+})
+
+/**
+ * When the cloud saves a server to an image automatically.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ImageSchedule extends Schema.Schema.Type<typeof ImageSchedule> {}
+
+/** When the cloud is to save a server to an image automatically. */
+export const ImageScheduleInput = Schema.Struct({
+  /** How many images are kept, 1 to 65,535; the oldest is deleted when one more is made. */
+  retention: Schema.Int.pipe(Schema.between(1, 65_535, { description: "a whole number of images, 1 to 65,535" })),
+  /** Weekly on that day; daily without one. */
+  dayOfWeek: Schema.optional(open("SUNDAY", "MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY")).pipe(
+    Schema.fromKey("day_of_week")
+  )
+})
+
+/**
+ * The operations on the image schedules of servers, as data.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const imageScheduleEndpoints = Endpoint.table("CloudServers", {
+  /**
+   * When a server is saved to an image automatically. Fails with `NotFound` where it is not, or where there is no such server;
+   * see `imageSchedule`. Rackspace alone has it. "Show scheduled images", `GET /servers/{server_id}/rax-si-image-
+   * schedule`.
+   */
+  getImageSchedule: Endpoint.make("GET", "/servers/{serverId}/rax-si-image-schedule", {
+    parameters: { serverId: Named },
+    success: Endpoint.json(enveloped("image_schedule", ImageSchedule)),
+    errors: ["NotFound"]
+  }),
+  /**
+   * Has a server saved to an image daily, or weekly on a day; in place of the schedule that it has. Rackspace alone has
+   * it. Fails with `NotFound`. "Create or update scheduled images", `POST /servers/{server_id}/rax-si-image-schedule`.
+   */
+  setImageSchedule: Endpoint.make("POST", "/servers/{serverId}/rax-si-image-schedule", {
+    parameters: { serverId: Named },
+    body: enveloped("image_schedule", ImageScheduleInput),
+    success: Endpoint.json(enveloped("image_schedule", ImageSchedule)),
+    errors: ["NotFound", "Conflict"],
+    idempotent: true
+  }),
+  /**
+   * Ends the schedule by which a server is saved automatically; its images stay. Rackspace alone has it. Fails with `NotFound` where there
+   * is no schedule. "Disable scheduled images", `DELETE /servers/{server_id}/rax-si-image-schedule`.
+   */
+  deleteImageSchedule: Endpoint.make("DELETE", "/servers/{serverId}/rax-si-image-schedule", {
+    parameters: { serverId: Named },
+    errors: ["NotFound", "Conflict"]
+  })
+})
+
+/** The methods for image schedules. */
+export const makeImageSchedules = (
+  context: Context,
+  getServer: (server: { readonly serverId: string }) => Effect.Effect<unknown, CommonError | NotFound>
+) => {
+  const operations = methods(context, imageScheduleEndpoints)
+  return {
+    ...operations,
+    imageSchedule: (server: {
+      readonly serverId: string
+    }): Effect.Effect<Option.Option<ImageSchedule>, CommonError | NotFound> =>
+      Effect.asSome(operations.getImageSchedule(server)).pipe(
+        // The cloud returns the same for a server that does not exist.
+        Effect.catchTag("NotFound", () => Effect.as(getServer(server), Option.none()))
+      )
+  }
+}

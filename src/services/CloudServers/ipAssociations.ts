@@ -1,0 +1,93 @@
+/**
+ * Addresses that several servers share: models and operations. Rackspace has them; OpenStack does not.
+ */
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import * as Endpoint from "../../Endpoint.js"
+import { enveloped, Id, Named } from "../../internal/schema/wire.js"
+import { type Context, methods } from "./context.js"
+
+/**
+ * An address that several servers share.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const IpAssociation = Schema.Struct({ id: Id, address: Schema.String })
+
+/**
+ * An address that several servers share.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface IpAssociation extends Schema.Schema.Type<typeof IpAssociation> {}
+
+const ipAssociationPath = "/servers/{serverId}/ip_associations/{ipAddressId}"
+
+const createIpAssociation = {
+  parameters: { serverId: Named, ipAddressId: Named },
+  success: Endpoint.json(enveloped("ip_association", IpAssociation)),
+  errors: ["NotFound", "Conflict"]
+} as const
+
+/** The documents of Cloud Servers and those of Cloud Networks differ in the method; where one is refused the other counts. */
+const createIpAssociationByPost = Endpoint.named(
+  "CloudServers.createIpAssociation",
+  Endpoint.make("POST", ipAssociationPath, createIpAssociation)
+)
+
+/**
+ * The operations on shared addresses, as data.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const ipAssociationEndpoints = Endpoint.table("CloudServers", {
+  /**
+   * The shared addresses that a server has. Rackspace alone has them. Fails with `NotFound`. "List IP associations", `GET
+   * /servers/{server_id}/ip_associations`.
+   */
+  listIpAssociations: Endpoint.make("GET", "/servers/{serverId}/ip_associations", {
+    parameters: { serverId: Named },
+    success: Endpoint.list("ip_associations", IpAssociation),
+    errors: ["NotFound"]
+  }),
+  /**
+   * One shared address of a server. Rackspace alone has it. Fails with `NotFound`. "Show IP association", `GET
+   * /servers/{server_id}/ip_associations/{ip_id}`.
+   */
+  getIpAssociation: Endpoint.make("GET", "/servers/{serverId}/ip_associations/{ipAddressId}", {
+    parameters: { serverId: Named, ipAddressId: Named },
+    success: Endpoint.json(enveloped("ip_association", IpAssociation)),
+    errors: ["NotFound"]
+  }),
+  /**
+   * Gives a server an address that it shares with others. Rackspace alone has it; where it refuses `PUT`, which its guide to
+   * networks documents, `POST` is sent, which its guide to servers does. Fails with `NotFound`. "Create IP association", `PUT
+   * /servers/{server_id}/ip_associations/{ip_id}`.
+   */
+  createIpAssociation: Endpoint.make("PUT", ipAssociationPath, createIpAssociation),
+  /**
+   * Takes a shared address from a server. Rackspace alone has it. Fails with `NotFound`. "Delete IP association", `DELETE
+   * /servers/{server_id}/ip_associations/{ip_id}`.
+   */
+  deleteIpAssociation: Endpoint.make("DELETE", "/servers/{serverId}/ip_associations/{ipAddressId}", {
+    parameters: { serverId: Named, ipAddressId: Named },
+    errors: ["NotFound", "Conflict"]
+  })
+})
+
+/** The methods for shared addresses. */
+export const makeIpAssociations = (context: Context) => {
+  const operations = methods(context, ipAssociationEndpoints)
+  const createByPost = Endpoint.method(context.client, createIpAssociationByPost)
+  const createIpAssociation: typeof operations.createIpAssociation = (input) =>
+    operations.createIpAssociation(input).pipe(
+      Effect.catchIf(
+        (error) => error._tag === "UnexpectedStatus" && error.status === 405,
+        () => createByPost(input)
+      )
+    )
+  return { ...operations, createIpAssociation }
+}

@@ -1,0 +1,185 @@
+/**
+ * Metadata of servers and images: schemas and operations.
+ */
+import * as Schema from "effect/Schema"
+import * as Endpoint from "../../Endpoint.js"
+import { enveloped, JsonMap, Named } from "../../internal/schema/wire.js"
+import { atMost255, isRecord } from "./fields.js"
+
+/**
+ * Metadata as the cloud keeps it: any JSON value under any key. The cloud writes an empty map as null at times, and as an empty
+ * list.
+ */
+export const Metadata: Schema.Schema<Readonly<Record<string, unknown>>, unknown> = Schema.transform(
+  Schema.Unknown,
+  Schema.typeSchema(JsonMap),
+  {
+    strict: true,
+    decode: (value) => (isRecord(value) ? value : {}),
+    encode: (value): unknown => value
+  }
+)
+
+export const metadata = Schema.optionalWith(Metadata, { default: () => ({}) })
+
+/** Metadata that is sent. */
+export const MetadataInput = Schema.Record({ key: Named, value: Schema.String }).pipe(
+  Schema.filter((entries) => Object.entries(entries).every(([key, value]) => atMost255(key) && atMost255(value)), {
+    description: "metadata whose keys and values have at most 255 characters each"
+  })
+)
+
+const ItemKey = Named.pipe(Schema.filter(atMost255, { description: "a key of 1 to 255 characters" }))
+
+const ItemValue = Schema.String.pipe(Schema.filter(atMost255, { description: "a value of at most 255 characters" }))
+
+/** One entry of metadata: the key stands in the path and, again, in the body. */
+export const metadataItemBody = Schema.transform(Schema.Unknown, Schema.Struct({ key: ItemKey, value: ItemValue }), {
+  strict: false,
+  decode: (wire) => wire,
+  encode: ({ key, value }) => ({ meta: { [key]: value } })
+}) as unknown as Schema.Schema<{ readonly key: string; readonly value: string }, unknown>
+
+const metadataIn = enveloped("metadata", Metadata)
+
+/** Metadata in a request: the flat input has it under its name, and the wire too. */
+const metadataOut = Schema.Struct({ metadata: MetadataInput })
+
+/** `{ "meta": { key: value } }`, of which the caller knows the key. */
+const item = Schema.transform(Schema.Struct({ meta: JsonMap }), Schema.Unknown, {
+  strict: true,
+  decode: ({ meta }) => Object.values(meta)[0],
+  encode: (value) => ({ meta: { value } })
+})
+
+const serverAndKey = { serverId: Named, key: Named }
+
+const imageAndKey = { imageId: Named, key: Named }
+
+/**
+ * The operations on the metadata of servers, as data.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const serverMetadataEndpoints = Endpoint.table("CloudServers", {
+  /**
+   * All metadata of a server. Fails with `NotFound`. "List metadata", `GET /servers/{server_id}/metadata`.
+   */
+  getServerMetadata: Endpoint.make("GET", "/servers/{serverId}/metadata", {
+    parameters: { serverId: Named },
+    success: Endpoint.json(metadataIn),
+    errors: ["NotFound"]
+  }),
+  /**
+   * Sets all metadata of a server: other keys are removed. Fails with `NotFound`, and with `QuotaExceeded` where it is
+   * too much. "Set metadata", `PUT /servers/{server_id}/metadata`.
+   */
+  replaceServerMetadata: Endpoint.make("PUT", "/servers/{serverId}/metadata", {
+    parameters: { serverId: Named },
+    body: metadataOut,
+    success: Endpoint.json(metadataIn),
+    errors: ["NotFound", "Conflict", "QuotaExceeded"]
+  }),
+  /**
+   * Adds to the metadata of a server; other keys stay. Returns all of it. Fails with `NotFound`, and with
+   * `QuotaExceeded` where it is too much. "Update metadata", `POST /servers/{server_id}/metadata`.
+   */
+  updateServerMetadata: Endpoint.make("POST", "/servers/{serverId}/metadata", {
+    parameters: { serverId: Named },
+    body: metadataOut,
+    success: Endpoint.json(metadataIn),
+    errors: ["NotFound", "Conflict", "QuotaExceeded"],
+    idempotent: true
+  }),
+  /**
+   * The value of one key. Fails with `NotFound`. "Get metadata item", `GET /servers/{server_id}/metadata/{key}`.
+   */
+  getServerMetadataItem: Endpoint.make("GET", "/servers/{serverId}/metadata/{key}", {
+    parameters: serverAndKey,
+    success: Endpoint.json(item),
+    errors: ["NotFound"]
+  }),
+  /**
+   * Sets the value of one key. Fails with `NotFound`, and with `QuotaExceeded` where it is one too many. "Set metadata
+   * item", `PUT /servers/{server_id}/metadata/{key}`.
+   */
+  setServerMetadataItem: Endpoint.make("PUT", "/servers/{serverId}/metadata/{key}", {
+    parameters: serverAndKey,
+    body: metadataItemBody,
+    success: Endpoint.json(item),
+    errors: ["NotFound", "Conflict", "QuotaExceeded"]
+  }),
+  /**
+   * Removes one key. Fails with `NotFound` where there is none. "Delete metadata item", `DELETE
+   * /servers/{server_id}/metadata/{key}`.
+   */
+  deleteServerMetadataItem: Endpoint.make("DELETE", "/servers/{serverId}/metadata/{key}", {
+    parameters: serverAndKey,
+    errors: ["NotFound", "Conflict"]
+  })
+})
+
+/**
+ * The operations on the metadata of images, as data.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const imageMetadataEndpoints = Endpoint.table("CloudServers", {
+  /**
+   * All metadata of an image. Fails with `NotFound`. "List metadata", `GET /images/{image_id}/metadata`.
+   */
+  getImageMetadata: Endpoint.make("GET", "/images/{imageId}/metadata", {
+    parameters: { imageId: Named },
+    success: Endpoint.json(metadataIn),
+    errors: ["NotFound"]
+  }),
+  /**
+   * Sets all metadata of an image: other keys are removed. OpenStack has it; Rackspace does not document it. Fails with
+   * `NotFound`, and with `QuotaExceeded` where it is too much. "Set metadata", `PUT /images/{image_id}/metadata`.
+   */
+  replaceImageMetadata: Endpoint.make("PUT", "/images/{imageId}/metadata", {
+    parameters: { imageId: Named },
+    body: metadataOut,
+    success: Endpoint.json(metadataIn),
+    errors: ["NotFound", "Conflict", "QuotaExceeded"]
+  }),
+  /**
+   * Adds to the metadata of an image; other keys stay. Returns all of it. Fails with `NotFound`, and with
+   * `QuotaExceeded` where it is too much. "Update metadata", `POST /images/{image_id}/metadata`.
+   */
+  updateImageMetadata: Endpoint.make("POST", "/images/{imageId}/metadata", {
+    parameters: { imageId: Named },
+    body: metadataOut,
+    success: Endpoint.json(metadataIn),
+    errors: ["NotFound", "Conflict", "QuotaExceeded"],
+    idempotent: true
+  }),
+  /**
+   * The value of one key. Fails with `NotFound`. "Get metadata item", `GET /images/{image_id}/metadata/{key}`.
+   */
+  getImageMetadataItem: Endpoint.make("GET", "/images/{imageId}/metadata/{key}", {
+    parameters: imageAndKey,
+    success: Endpoint.json(item),
+    errors: ["NotFound"]
+  }),
+  /**
+   * Sets the value of one key. Fails with `NotFound`, and with `QuotaExceeded` where it is one too many. "Set metadata
+   * item", `PUT /images/{image_id}/metadata/{key}`.
+   */
+  setImageMetadataItem: Endpoint.make("PUT", "/images/{imageId}/metadata/{key}", {
+    parameters: imageAndKey,
+    body: metadataItemBody,
+    success: Endpoint.json(item),
+    errors: ["NotFound", "Conflict", "QuotaExceeded"]
+  }),
+  /**
+   * Removes one key. Fails with `NotFound` where there is none. "Delete metadata item", `DELETE
+   * /images/{image_id}/metadata/{key}`.
+   */
+  deleteImageMetadataItem: Endpoint.make("DELETE", "/images/{imageId}/metadata/{key}", {
+    parameters: imageAndKey,
+    errors: ["NotFound", "Conflict"]
+  })
+})

@@ -1,0 +1,292 @@
+/**
+ * Actions on servers: reboot, resize, rebuild, rescue and others.
+ */
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import * as Endpoint from "../../Endpoint.js"
+import { secretInput } from "../../internal/schema/knownFields.js"
+import { absent, Base64, enveloped, Named, open, withDefault } from "../../internal/schema/wire.js"
+import * as Waiting from "../../Waiting.js"
+import { type Context, methods } from "./context.js"
+import { hasFailed } from "./faults.js"
+import { Description, DiskConfig, ServerName } from "./fields.js"
+import { MetadataInput } from "./metadata.js"
+import { Certificates, personality } from "./serverCreation.js"
+import { type Server, ServerFields, withEmbedded } from "./servers.js"
+import { isAtRest, serverWatch } from "./serverWaits.js"
+
+/** `{ "adminPass": … }`, and nothing else. */
+const Rescued = Schema.Struct({
+  /** Of the rescue system; returned only here, where the cloud sets one. */
+  adminPassword: absent(Schema.Redacted(Schema.String)).pipe(Schema.fromKey("adminPass"))
+})
+
+/**
+ * A server that is being rebuilt, with its new password.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface RebuiltServer extends Server {
+  /** Returned only here, where the cloud sets one. */
+  readonly adminPassword?: Redacted.Redacted
+}
+
+/**
+ * A server that is being rebuilt, with its new password.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const RebuiltServer = Schema.transform(
+  Schema.Record({ key: Schema.String, value: Schema.Unknown }),
+  Schema.Struct({ ...ServerFields.fields, ...Rescued.fields }),
+  { strict: false, decode: withEmbedded, encode: (server) => server }
+) as unknown as Schema.Schema<RebuiltServer, unknown>
+
+/** The fields of a rebuild. */
+const RebuildFields = Schema.Struct({
+  imageId: Schema.propertySignature(Named).pipe(Schema.fromKey("imageRef")),
+  /** Default: the name that it has. */
+  name: Schema.optional(ServerName),
+  /** Default: one that the cloud makes, and includes in its response. */
+  adminPassword: Schema.optional(secretInput(Named)).pipe(Schema.fromKey("adminPass")),
+  accessIPv4: Schema.optional(Schema.String),
+  accessIPv6: Schema.optional(Schema.String),
+  /** Replaces what it has. */
+  metadata: Schema.optional(MetadataInput),
+  /**
+   * Files to put on the server; encoded on the way. Rackspace takes five of at most 1,000 bytes each; Nova has it up to
+   * microversion 2.56.
+   */
+  personality,
+  diskConfig: Schema.optional(DiskConfig).pipe(Schema.fromKey("OS-DCF:diskConfig")),
+  /** Whether a local data disk is kept. */
+  preserveEphemeral: Schema.optional(Schema.Boolean).pipe(Schema.fromKey("preserve_ephemeral")),
+  /** For cloud-init; encoded on the way. Null for none; default: what it has. Needs microversion 2.57. */
+  userData: Schema.optional(Schema.NullOr(Base64)).pipe(Schema.fromKey("user_data")),
+  /** Null for none; default: the key that it has. Needs microversion 2.54. */
+  keyName: Schema.optional(Schema.NullOr(Named)).pipe(Schema.fromKey("key_name")),
+  /** Null for none. Needs microversion 2.19. */
+  description: Schema.optional(Schema.NullOr(Description)),
+  /** Needs microversion 2.90; with a domain 2.94. */
+  hostname: Schema.optional(Named),
+  /** Ids of the certificates that the image's signature is checked with; null for none. Needs microversion 2.63. */
+  trustedImageCertificates: Schema.optional(Schema.NullOr(Certificates)).pipe(
+    Schema.fromKey("trusted_image_certificates")
+  )
+})
+
+const actionPath = "/servers/{serverId}/action"
+
+/** An action that takes nothing: `{ "unrescue": null }`. */
+const bare = (action: string): Schema.Schema<{}, unknown> =>
+  Schema.transform(Schema.Unknown, Schema.Struct({}), {
+    strict: false,
+    decode: () => ({}),
+    encode: () => ({ [action]: null })
+  }) as unknown as Schema.Schema<{}, unknown>
+
+/**
+ * The actions on servers, as data.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const serverActionEndpoints = Endpoint.table("CloudServers", {
+  /**
+   * Restarts a server: `SOFT`, the default, asks its operating system; `HARD` cuts the power. Fails with `NotFound`, and
+   * with `Conflict` where its state does not allow it. "Reboot server", `POST /servers/{server_id}/action`.
+   */
+  reboot: Endpoint.make("POST", "/servers/{serverId}/action", {
+    parameters: { serverId: Named },
+    body: enveloped("reboot", Schema.Struct({ type: withDefault(open("SOFT", "HARD"), "SOFT") })),
+    errors: ["NotFound", "Conflict"]
+  }),
+  /**
+   * Gives a server another flavor. It works until the status is VERIFY_RESIZE: see `waitUntil`; then `confirmResize` or
+   * `revertResize`. The cloud confirms automatically after 24 hours. Fails with `NotFound`, with `Conflict` where its state
+   * does not allow it, and with `QuotaExceeded`. "Resize server", `POST /servers/{server_id}/action` with `resize`.
+   */
+  resize: Endpoint.make("POST", actionPath, {
+    parameters: { serverId: Named },
+    body: enveloped(
+      "resize",
+      Schema.Struct({
+        flavorId: Schema.propertySignature(Named).pipe(Schema.fromKey("flavorRef")),
+        diskConfig: Schema.optional(DiskConfig).pipe(Schema.fromKey("OS-DCF:diskConfig"))
+      })
+    ),
+    errors: ["NotFound", "Conflict", "QuotaExceeded"]
+  }),
+  /**
+   * Keeps the new flavor of a resized server, and gives up the old disk. Fails with `NotFound`, and with `Conflict` where
+   * its state does not allow it. "Confirm resized server", `POST /servers/{server_id}/action` with `confirmResize`.
+   */
+  confirmResize: Endpoint.make("POST", actionPath, {
+    parameters: { serverId: Named },
+    body: bare("confirmResize"),
+    errors: ["NotFound", "Conflict"]
+  }),
+  /**
+   * Takes a resized server back to the flavor and the disk that it had. Fails with `NotFound`, and with `Conflict` where
+   * its state does not allow it. "Revert resized server", `POST /servers/{server_id}/action` with `revertResize`.
+   */
+  revertResize: Endpoint.make("POST", actionPath, {
+    parameters: { serverId: Named },
+    body: bare("revertResize"),
+    errors: ["NotFound", "Conflict"]
+  }),
+  /**
+   * Makes a server anew from an image: its disks are overwritten, its id and addresses stay. The response includes the new
+   * password. Fails with `NotFound`, and with `Conflict` where its state does not allow it. "Rebuild server", `POST
+   * /servers/{server_id}/action` with `rebuild`.
+   */
+  rebuild: Endpoint.make("POST", actionPath, {
+    parameters: { serverId: Named },
+    body: enveloped("rebuild", RebuildFields),
+    success: Endpoint.json(enveloped("server", RebuiltServer)),
+    errors: ["NotFound", "Conflict", "QuotaExceeded"]
+  }),
+  /**
+   * Starts a server from a rescue image, with its own disk as the second one, until `unrescue`. It works until the status
+   * is RESCUE; the response includes the rescue system's password. Fails with `NotFound`, and with `Conflict` where its state
+   * does not allow it. "Enter rescue mode", `POST /servers/{server_id}/action` with `rescue`.
+   */
+  rescue: Endpoint.make("POST", actionPath, {
+    parameters: { serverId: Named },
+    body: enveloped(
+      "rescue",
+      Schema.Struct({
+        /** Default: the image that the server was made from. */
+        imageId: Schema.optional(Named).pipe(Schema.fromKey("rescue_image_ref")),
+        /** Default: one that the cloud makes. */
+        adminPassword: Schema.optional(secretInput(Named)).pipe(Schema.fromKey("adminPass"))
+      })
+    ),
+    success: Endpoint.json(Rescued),
+    errors: ["NotFound", "Conflict"]
+  }),
+  /**
+   * Starts a rescued server from its own disk again. Fails with `NotFound`, and with `Conflict` where its state does not
+   * allow it. "Exit rescue mode", `POST /servers/{server_id}/action` with `unrescue`.
+   */
+  unrescue: Endpoint.make("POST", actionPath, {
+    parameters: { serverId: Named },
+    body: bare("unrescue"),
+    errors: ["NotFound", "Conflict"]
+  }),
+  /**
+   * Starts a server that is SHUTOFF. Fails with `NotFound`, and with `Conflict` where its state does not allow it. "Start
+   * server", `POST /servers/{server_id}/action` with `os-start`.
+   */
+  start: Endpoint.make("POST", actionPath, {
+    parameters: { serverId: Named },
+    body: bare("os-start"),
+    errors: ["NotFound", "Conflict"]
+  }),
+  /**
+   * Shuts a server off; it is still paid for. Fails with `NotFound`, and with `Conflict` where its state does not allow
+   * it. "Stop server", `POST /servers/{server_id}/action` with `os-stop`.
+   */
+  stop: Endpoint.make("POST", actionPath, {
+    parameters: { serverId: Named },
+    body: bare("os-stop"),
+    errors: ["NotFound", "Conflict"]
+  }),
+  /**
+   * Keeps a server from being changed by anybody but administrators and its owner. Fails with `NotFound`. "Lock server",
+   * `POST /servers/{server_id}/action` with `lock`.
+   */
+  lock: Endpoint.make("POST", actionPath, {
+    parameters: { serverId: Named },
+    body: bare("lock"),
+    errors: ["NotFound", "Conflict"]
+  }),
+  /**
+   * Lets a locked server be changed again. Fails with `NotFound`. "Unlock server", `POST /servers/{server_id}/action` with
+   * `unlock`.
+   */
+  unlock: Endpoint.make("POST", actionPath, {
+    parameters: { serverId: Named },
+    body: bare("unlock"),
+    errors: ["NotFound", "Conflict"]
+  }),
+  /**
+   * Sets up the network inside a server anew. Not for servers of RackConnect v2. Fails with `NotFound`. "Reset server
+   * network", `POST /servers/{server_id}/action` with `resetNetwork`.
+   */
+  resetNetwork: Endpoint.make("POST", actionPath, {
+    parameters: { serverId: Named },
+    body: bare("resetNetwork"),
+    errors: ["NotFound", "Conflict"]
+  }),
+  /**
+   * Moves a server to another host; like a resize it then waits to be confirmed. Administrators of OpenStack may do it,
+   * and at Rackspace the owner. Fails with `NotFound`, and with `Conflict` where its state does not allow it. "Migrate
+   * server", `POST /servers/{server_id}/action` with `migrate`.
+   */
+  migrate: Endpoint.make("POST", actionPath, {
+    parameters: { serverId: Named },
+    body: Schema.transform(Schema.Unknown, Schema.Struct({}), {
+      strict: false,
+      decode: () => ({}),
+      encode: () => ({ migrate: {} })
+    }) as unknown as Schema.Schema<{}, unknown>,
+    errors: ["NotFound", "Conflict"]
+  }),
+  /**
+   * Sets the administrator's password on a server; the status is PASSWORD meanwhile, and ERROR where the operating system
+   * finds it too weak. Fails with `NotFound`, and with `Conflict` where its state does not allow it. "Change administrator
+   * password", `POST /servers/{server_id}/action` with `changePassword`.
+   */
+  changePassword: Endpoint.make("POST", actionPath, {
+    parameters: { serverId: Named },
+    body: enveloped(
+      "changePassword",
+      Schema.Struct({
+        adminPassword: Schema.propertySignature(secretInput(Named)).pipe(Schema.fromKey("adminPass"))
+      })
+    ),
+    errors: ["NotFound", "Conflict"]
+  })
+})
+
+/** The methods that act on servers. */
+export const makeServerActions = (context: Context) => {
+  const operations = methods(context, serverActionEndpoints)
+  return { ...operations, resizeAndConfirm: resizeAndConfirm(operations, serverWatch(context)) }
+}
+
+type Operations = Endpoint.Client<typeof serverActionEndpoints>
+
+const resizeAndConfirm =
+  (operations: Operations, watched: ReturnType<typeof serverWatch>) =>
+  ({ interval, jitter, timeout, ...resize }: Parameters<Operations["resize"]>[0] & Waiting.Pace) =>
+    Effect.gen(function* () {
+      const { flavorId, serverId } = resize
+      const pace = { interval, jitter, timeout }
+      yield* operations.resize(resize)
+      // The first polls may see the server as it was; after it was seen at work, rest is an end.
+      let worked = false
+      const hasNewFlavor = (server: Server) => isAtRest(server) && server.flavorId === flavorId
+      const resized = yield* Waiting.until({
+        ...watched("resizeAndConfirm", {
+          serverId,
+          ...pace,
+          until: (server) => server.status === "VERIFY_RESIZE" || hasNewFlavor(server)
+        }),
+        failed: (server) => {
+          const failed = hasFailed(server)
+          if (Option.isSome(failed) || hasNewFlavor(server)) return failed
+          const gaveUp = worked && isAtRest(server) && server.flavorId !== undefined
+          worked ||= !isAtRest(server)
+          return gaveUp ? Option.some({ fault: "the cloud gave up, and left the old flavor" }) : Option.none()
+        }
+      })
+      if (resized.status !== "VERIFY_RESIZE") return resized
+      yield* operations.confirmResize({ serverId })
+      return yield* Waiting.until(watched("resizeAndConfirm", { serverId, ...pace, until: isAtRest }))
+    })

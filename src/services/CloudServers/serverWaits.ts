@@ -1,0 +1,74 @@
+/**
+ * Waiting for servers.
+ */
+import * as Option from "effect/Option"
+import type { CommonError, NotFound } from "../../CloudError.js"
+import * as Endpoint from "../../Endpoint.js"
+import * as Waiting from "../../Waiting.js"
+import type { Context } from "./context.js"
+import { hasFailed } from "./faults.js"
+import { type Server, serverEndpoints } from "./servers.js"
+
+/**
+ * A server to wait for.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface WaitOptions extends Waiting.Pace {
+  readonly serverId: string
+}
+
+/** A server to wait for, and the state to wait for. */
+interface WatchOptions extends WaitOptions {
+  readonly until: (server: Server) => boolean
+}
+
+/**
+ * Whether a server is ACTIVE with nothing being done to it. The status alone may still read ACTIVE right after a reboot was
+ * accepted.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const isActive = (server: Server): boolean => server.status === "ACTIVE" && server.taskState === undefined
+
+/** Whether nothing is being done to a server, and nothing is waited for. */
+export const isAtRest = (server: Server): boolean =>
+  (server.status === "ACTIVE" || server.status === "SHUTOFF") && server.taskState === undefined
+
+/** How a server is waited for. `operation` is the method's name, without the service. */
+export const serverWatch = ({ client, waits }: Context) => {
+  const get = Endpoint.method(client, serverEndpoints.get)
+  return (
+    operation: string,
+    { serverId, until, ...pace }: WatchOptions
+  ): Waiting.Watch<Server, CommonError | NotFound, never> => ({
+    ...waits.target(operation, serverId, pace),
+    poll: get({ serverId }),
+    state: (server) => server.status,
+    until,
+    failed: (server) => (until(server) ? Option.none() : hasFailed(server))
+  })
+}
+
+/** The methods that wait for servers. */
+export const makeServerWaits = (context: Context) => {
+  const { client, waits } = context
+  const get = Endpoint.method(client, serverEndpoints.get)
+  const watched = serverWatch(context)
+  return {
+    watch: (options: WatchOptions) => Waiting.watch(watched("watch", options)),
+    waitUntil: (options: WatchOptions) => Waiting.until(watched("waitUntil", options)),
+    waitUntilActive: (options: WaitOptions) =>
+      Waiting.until(watched("waitUntilActive", { ...options, until: isActive })),
+    waitUntilDeleted: ({ serverId, ...pace }: WaitOptions) =>
+      waits.untilDeleted(waits.target("waitUntilDeleted", serverId, pace), {
+        poll: get({ serverId }),
+        state: ({ status }) => status,
+        isDeleted: ({ status }) => status === "DELETED",
+        failed: (server) =>
+          server.status === "ERROR" && server.taskState === undefined ? hasFailed(server) : Option.none()
+      })
+  }
+}
