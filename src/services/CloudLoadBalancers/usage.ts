@@ -1,5 +1,5 @@
 /**
- * Usage, all of it: the cloud may return it in pages, each of which links to the next one.
+ * Usage of load balancers, all of it: the cloud may return it in pages, each of which links to the next one.
  */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -9,18 +9,144 @@ import * as Endpoint from "../../Endpoint.js"
 import { collectAll } from "../../internal/paging/listing.js"
 import { nextLink } from "../../internal/paging/nextLink.js"
 import { itemList, readEach } from "../../internal/schema/itemList.js"
-import * as Paging from "../../Paging.js"
-import { endpoints } from "./endpoints.js"
 import {
-  accountRecordsKey,
-  AccountUsage,
-  AccountUsageRecord,
-  BalancerUsage,
-  recordsKey,
-  UsageRecord
-} from "./models.js"
+  absent,
+  absentIfEmpty,
+  Id,
+  listOf,
+  open,
+  someCount,
+  textOr,
+  Timestamp,
+  TimestampIfAny
+} from "../../internal/schema/wire.js"
+import * as Paging from "../../Paging.js"
+import { balancerParameters, balancerPath } from "./requests.js"
+import { VirtualIpType } from "./virtualIps.js"
 
-type Endpoints = Endpoint.Client<typeof endpoints>
+/**
+ * What a load balancer carried in a time.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const UsageRecord = Schema.Struct({
+  id: absent(Id),
+  averageConnections: someCount.pipe(Schema.fromKey("averageNumConnections")),
+  averageConnectionsSsl: someCount.pipe(Schema.fromKey("averageNumConnectionsSsl")),
+  /** From clients, in bytes. */
+  incomingBytes: someCount.pipe(Schema.fromKey("incomingTransfer")),
+  /** To clients, in bytes. */
+  outgoingBytes: someCount.pipe(Schema.fromKey("outgoingTransfer")),
+  incomingBytesSsl: someCount.pipe(Schema.fromKey("incomingTransferSsl")),
+  outgoingBytesSsl: someCount.pipe(Schema.fromKey("outgoingTransferSsl")),
+  virtualIpCount: someCount.pipe(Schema.fromKey("numVips")),
+  /** How many times the cloud counted. */
+  pollCount: someCount.pipe(Schema.fromKey("numPolls")),
+  startTime: TimestampIfAny,
+  /** Absent while the record is still being written. */
+  endTime: TimestampIfAny,
+  virtualIpType: absent(VirtualIpType).pipe(Schema.fromKey("vipType")),
+  sslMode: absent(open("MIXED", "OFF", "ON")),
+  /** What began the record, where something did: `CREATE_LOADBALANCER`. */
+  eventType: absentIfEmpty
+})
+
+/**
+ * What a load balancer carried in a time.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface UsageRecord extends Schema.Schema.Type<typeof UsageRecord> {}
+
+/** Under what the usage of one balancer stands. */
+export const recordsKey = "loadBalancerUsageRecords"
+
+/** Under what the account's own usage stands. */
+export const accountRecordsKey = "accountUsageRecords"
+
+/** What the account had at a time. */
+export const AccountUsageRecord = Schema.Struct({
+  startTime: TimestampIfAny,
+  loadBalancerCount: someCount.pipe(Schema.fromKey("numLoadBalancers")),
+  publicVirtualIpCount: someCount.pipe(Schema.fromKey("numPublicVips")),
+  servicenetVirtualIpCount: someCount.pipe(Schema.fromKey("numServicenetVips"))
+})
+
+const AccountUsageRecords = Schema.transform(
+  Schema.Struct({ [accountRecordsKey]: listOf(AccountUsageRecord) }),
+  Schema.typeSchema(Schema.Array(AccountUsageRecord)),
+  {
+    strict: true,
+    decode: ({ accountUsageRecords }) => accountUsageRecords,
+    encode: (accountUsageRecords) => ({ accountUsageRecords })
+  }
+)
+
+/** What one of the account's load balancers carried. */
+export const BalancerUsage = Schema.Struct({
+  loadBalancerId: Id,
+  name: textOr("").pipe(Schema.fromKey("loadBalancerName")),
+  records: listOf(UsageRecord).pipe(Schema.fromKey(recordsKey))
+})
+
+/**
+ * What the account had, and what each of its load balancers carried.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const AccountUsage = Schema.Struct({
+  accountId: absent(Id),
+  account: Schema.optionalWith(AccountUsageRecords, {
+    nullable: true,
+    default: () => []
+  }).pipe(Schema.fromKey("accountUsage")),
+  loadBalancers: listOf(BalancerUsage).pipe(Schema.fromKey("loadBalancerUsages"))
+})
+
+/**
+ * What the account had, and what each of its load balancers carried.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface AccountUsage extends Schema.Schema.Type<typeof AccountUsage> {}
+
+const usagePeriod = {
+  /** UTC. */
+  startTime: Schema.optional(Timestamp),
+  /** UTC. */
+  endTime: Schema.optional(Timestamp)
+}
+
+/** The operations on usage. */
+export const usageEndpoints = Endpoint.table("CloudLoadBalancers", {
+  /** Its usage of the last 90 days. Fails with `NotFound`. "Show historical usage", `GET …/usage`. */
+  listUsage: Endpoint.make("GET", `${balancerPath}/usage`, {
+    parameters: balancerParameters,
+    query: usagePeriod,
+    success: Endpoint.list(recordsKey, UsageRecord),
+    errors: ["NotFound"]
+  }),
+  /** Its usage of the last 24 hours. Fails with `NotFound`. "Show current usage", `GET …/usage/current`. */
+  listCurrentUsage: Endpoint.make("GET", `${balancerPath}/usage/current`, {
+    parameters: balancerParameters,
+    success: Endpoint.list(recordsKey, UsageRecord),
+    errors: ["NotFound"]
+  }),
+  /**
+   * What the account had, and what each balancer carried: in the last 24 hours, unless a time is named. "Show account-level
+   * usage", `GET /loadbalancers/usage`.
+   */
+  getAccountUsage: Endpoint.make("GET", "/loadbalancers/usage", {
+    query: usagePeriod,
+    success: Endpoint.json(AccountUsage)
+  })
+})
+
+type Operations = Endpoint.Client<typeof usageEndpoints>
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null
@@ -77,9 +203,7 @@ const from = <Input, Output, Tag extends DocumentedError["_tag"], A>(
   }) as unknown as Endpoint.Endpoint<Input, A, Tag>
 
 /** The operations that read usage, each of them to its end. */
-export const makeUsage = (
-  client: CloudClient
-): Pick<Endpoints, "listUsage" | "listCurrentUsage" | "getAccountUsage"> => {
+export const makeUsage = (client: CloudClient): Operations => {
   type Page = Paging.Page<UsageRecord, string>
 
   const all = (
@@ -96,9 +220,9 @@ export const makeUsage = (
     next: isObject(wire) ? cursorOf(wire["links"]) : undefined
   })
 
-  const { getAccountUsage, listCurrentUsage, listUsage } = endpoints
+  const { getAccountUsage, listCurrentUsage, listUsage } = usageEndpoints
   const usagePage = (
-    input: Parameters<Endpoints["listUsage"]>[0],
+    input: Parameters<Operations["listUsage"]>[0],
     cursor: string | undefined
   ): Effect.Effect<Page, CommonError | NotFound> =>
     Effect.map(Endpoint.method(client, from(cursor, listUsage, UsagePage))(input), pageOf)
@@ -119,7 +243,7 @@ export const makeUsage = (
   }
 
   const accountPage = (
-    input: Parameters<Endpoints["getAccountUsage"]>[0],
+    input: Parameters<Operations["getAccountUsage"]>[0],
     cursor: string | undefined
   ): Effect.Effect<Paging.Page<AccountUsage, string>, CommonError> =>
     Effect.gen(function* () {

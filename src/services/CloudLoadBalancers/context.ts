@@ -1,0 +1,65 @@
+/**
+ * What the parts of the service are made from, and the methods of an endpoint table: those that change a balancer wait their turn.
+ */
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type { CloudClient } from "../../CloudClient.js"
+import type { CommonError, NotFound } from "../../CloudError.js"
+import * as Endpoint from "../../Endpoint.js"
+import * as LostResponse from "../../internal/http/lostResponse.js"
+import type { Waits } from "../common/waits.js"
+import type { Changes, GetStatus } from "./changes.js"
+
+/** What every part of the service is made from. */
+export interface ServiceContext {
+  readonly client: CloudClient
+  readonly waits: Waits
+  readonly getStatus: GetStatus
+  readonly inTurn: Changes
+}
+
+/** Every operation below a balancer that does not only read changes it. */
+const changesOne = ({ method, path }: Endpoint.Any): boolean =>
+  method !== "GET" && path.startsWith("/loadbalancers/{loadBalancerId}")
+
+/** An operation that changes a balancer, in its turn. A wrong input fails before. */
+const changing = ({ client, inTurn }: ServiceContext, endpoint: Endpoint.Any) => {
+  const known = endpoint as Parameters<
+    typeof Endpoint.validate<{ readonly loadBalancerId: string }, unknown, never, never>
+  >[1]
+  const method = Endpoint.method(client, known) as (input: {
+    readonly loadBalancerId: string
+  }) => Effect.Effect<unknown, CommonError>
+  return (input: { readonly loadBalancerId: string }) =>
+    Effect.zipRight(
+      Endpoint.validate(client, known, input),
+      // What waits for the balancer and is sent again is one change.
+      LostResponse.sharing(() => inTurn([input.loadBalancerId], method(input)))
+    )
+}
+
+/** The methods of an endpoint table. Those that change a balancer wait for its other changes. */
+export const operationsOf = <Table extends Readonly<Record<string, Endpoint.Any>>>(
+  context: ServiceContext,
+  table: Table
+): Endpoint.Client<Table> => ({
+  ...Endpoint.client(context.client, table),
+  ...(Object.fromEntries(
+    Object.entries(table)
+      .filter(([, endpoint]) => changesOne(endpoint))
+      .map(([name, endpoint]) => [name, changing(context, endpoint)])
+    // The types are the table's own, which the loose runtime cannot see.
+  ) as unknown as Endpoint.Client<Table>)
+})
+
+/** A setting that may not be set. For that the cloud returns an empty object, or 404, as for a balancer that does not exist. */
+export const orNone =
+  <A>(
+    { getStatus }: ServiceContext,
+    fetch: (input: { readonly loadBalancerId: string }) => Effect.Effect<Option.Option<A>, CommonError | NotFound>
+  ) =>
+  (input: { readonly loadBalancerId: string }): Effect.Effect<Option.Option<A>, CommonError | NotFound> =>
+    fetch(input).pipe(Effect.catchTag("NotFound", () => Effect.as(getStatus(input), Option.none<A>())))
+
+/** The failures of a deletion whose resource is gone, or being deleted. */
+export const goneErrors: ReadonlySet<string> = new Set(["BadRequest", "Immutable", "NotFound", "Unprocessable"])

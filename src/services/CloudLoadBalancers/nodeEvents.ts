@@ -1,0 +1,86 @@
+/**
+ * Node events: what happened to the nodes of a load balancer.
+ */
+import * as DateTime from "effect/DateTime"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as Endpoint from "../../Endpoint.js"
+import { absent, absentIfEmpty, Id, open, Timestamp } from "../../internal/schema/wire.js"
+import { operationsOf, type ServiceContext } from "./context.js"
+import { listed, paged } from "./listings.js"
+import { balancerParameters, balancerPath, pageQuery, pageSchema } from "./requests.js"
+import { WireObject } from "./responses.js"
+
+/** `2012-10-30T10:18:23Z` today; formerly `10-30-2012 10:18:23`. */
+const instantOf = (text: string): Option.Option<DateTime.Utc> => {
+  const former = /^(\d\d)-(\d\d)-(\d{4}) (\d\d:\d\d:\d\d)$/.exec(text.trim())
+  return former === null
+    ? Schema.decodeUnknownOption(Timestamp)(text)
+    : DateTime.make(`${former[3]}-${former[1]}-${former[2]}T${former[4]}Z`)
+}
+
+const NodeEventFields = Schema.Struct({
+  id: Id,
+  nodeId: absent(Id),
+  loadBalancerId: absent(Id).pipe(Schema.fromKey("loadbalancerId")),
+  accountId: absent(Id),
+  title: absentIfEmpty,
+  description: absentIfEmpty,
+  detailedMessage: absentIfEmpty,
+  callbackHost: absentIfEmpty,
+  severity: absent(open("INFO", "WARN")),
+  author: absentIfEmpty,
+  category: absent(open("CREATE", "DELETE", "UPDATE")),
+  type: absent(open("CREATE_NODE", "DELETE_NODE", "UPDATE_NODE")),
+  relativeUri: absentIfEmpty,
+  /** Absent where `createdText` cannot be read. */
+  created: absent(Schema.DateTimeUtcFromSelf),
+  /** As the cloud wrote it, which was not always in the same form. */
+  createdText: absentIfEmpty
+})
+
+/**
+ * What happened to a node, and when: it went OFFLINE, it came back, it was changed.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const NodeEvent = Schema.transform(WireObject, NodeEventFields, {
+  strict: false,
+  decode: ({ created, ...event }) =>
+    typeof created === "string"
+      ? { ...event, createdText: created, created: Option.getOrUndefined(instantOf(created)) }
+      : event,
+  encode: (event) => event
+}) as unknown as Schema.Schema<NodeEvent, unknown>
+
+/**
+ * What happened to a node, and when.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface NodeEvent extends Schema.Schema.Type<typeof NodeEventFields> {}
+
+/** The operations on node events. */
+export const nodeEventEndpoints = Endpoint.table("CloudLoadBalancers", {
+  /**
+   * What happened to the nodes in the last 90 days, a page of it. Fails with `NotFound`. "List node service events",
+   * `GET …/nodes/events`.
+   */
+  listNodeEventsPage: Endpoint.make("GET", `${balancerPath}/nodes/events`, {
+    parameters: balancerParameters,
+    query: pageQuery,
+    success: Endpoint.json(pageSchema("nodeServiceEvents", NodeEvent)),
+    errors: ["NotFound"]
+  })
+})
+
+/** The listing of node events. */
+export const makeNodeEvents = (context: ServiceContext) => {
+  const listNodeEventsPage = paged(operationsOf(context, nodeEventEndpoints).listNodeEventsPage)
+  return {
+    listNodeEventsPage,
+    listNodeEvents: listed("CloudLoadBalancers.listNodeEvents", listNodeEventsPage)
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * What the responses of several resources share: objects that are empty where nothing is set, flags and times.
+ */
+import * as DateTime from "effect/DateTime"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as Endpoint from "../../Endpoint.js"
+import { enveloped, Flag, Timestamp } from "../../internal/schema/wire.js"
+
+/** An object, as the cloud wrote it. */
+export const WireObject = Schema.Record({ key: Schema.String, value: Schema.Unknown })
+
+/** Whether a value is empty: null, `{}`, or an object whose fields are all empty. */
+const isEmpty = (value: unknown): boolean =>
+  value === undefined ||
+  value === null ||
+  (typeof value === "object" && !Array.isArray(value) && Object.values(value).every(isEmpty))
+
+const withoutEmpty = (wire: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(Object.entries(wire).filter(([, value]) => !isEmpty(value)))
+
+/** An object for which the cloud writes `{}` where nothing is set. */
+export const sparse = <A, I>(fields: Schema.Schema<A, I>): Schema.Schema<A, unknown> =>
+  Schema.transform(WireObject, fields, {
+    strict: false,
+    decode: withoutEmpty,
+    encode: (value) => value
+  }) as unknown as Schema.Schema<A, unknown>
+
+/** What may not be set at all, which the cloud says by an empty object. */
+export const ifSet = <A, I>(key: string, schema: Schema.Schema<A, I>): Schema.Schema<Option.Option<A>, unknown> => {
+  const Domain = Schema.Struct({ [key]: Schema.OptionFromUndefinedOr(schema) })
+  const Wrapped = Schema.transform(WireObject, Domain, {
+    strict: false,
+    decode: (wire) => ({ [key]: isEmpty(wire[key]) ? undefined : wire[key] }),
+    encode: (value) => value
+  })
+  return Schema.transform(Wrapped, Schema.OptionFromSelf(Schema.typeSchema(schema)), {
+    strict: false,
+    decode: (wrapped) => wrapped[key],
+    encode: (value) => ({ [key]: value })
+  }) as unknown as Schema.Schema<Option.Option<A>, unknown>
+}
+
+/** A response with one value under a key. */
+export const one = <A, I>(key: string, schema: Schema.Schema<A, I>) => Endpoint.json(enveloped(key, schema))
+
+/** `{ "enabled": true }` */
+export const Enabled = enveloped("enabled", Flag)
+
+const instantIn = (value: unknown): unknown =>
+  typeof value === "object" && value !== null && "time" in value ? value.time : value
+
+/** `{ "time": "2011-11-30T03:23:42Z" }`, or the time alone. */
+export const Instant = Schema.optionalToOptional(
+  Schema.transform(Schema.Unknown, Schema.NullishOr(Schema.Union(Schema.Literal(""), Timestamp)), {
+    strict: false,
+    decode: instantIn,
+    encode: (time) => ({ time })
+  }) as unknown as Schema.Schema<DateTime.Utc | "" | null | undefined, unknown>,
+  Schema.DateTimeUtcFromSelf,
+  { decode: Option.filter((time): time is DateTime.Utc => DateTime.isDateTime(time)), encode: (time) => time }
+)
