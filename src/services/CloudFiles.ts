@@ -133,392 +133,49 @@ export type { MetadataChanges } from "./CloudFiles/metadata.js"
 
 export type { ObjectVersion, VersionAddress, Versions } from "./CloudFiles/versions.js"
 
-export {
-  /**
-   * Bytes at hand.
-   *
-   * @since 0.1.0
-   * @category constructors
-   */
-  fromBytes,
-  /**
-   * A file, read as it is sent.
-   *
-   * @since 0.1.0
-   * @category constructors
-   */
-  fromFile,
-  /**
-   * A Stream, one-shot unless it says otherwise.
-   *
-   * @since 0.1.0
-   * @category constructors
-   */
-  fromStream,
-  /**
-   * A text, as UTF-8.
-   *
-   * @since 0.1.0
-   * @category constructors
-   */
-  fromString
-} from "../RequestBody.js"
+export { fromBytes, fromFile, fromStream, fromString } from "../RequestBody.js"
+
+export type { Download, DownloadError, DownloadOptions } from "./CloudFiles/download.js"
+
+export type { DownloadedRange, DownloadRangesOptions } from "./CloudFiles/ranges.js"
+
+export type { Copied, CopyError, CopyOptions, DeleteLargeObjectError } from "./CloudFiles/largeObjects.js"
+
+export type { LeftSegment } from "./CloudFiles/segments.js"
+
+export type { DownloadedFile, DownloadToFileError, DownloadToFileOptions } from "./CloudFiles/toFile.js"
+
+export type { Uploaded, UploadError, UploadOptions } from "./CloudFiles/upload.js"
+
+export type { ArchiveOptions, BulkDeleted, BulkTarget, EmptyOptions } from "./CloudFiles/bulk.js"
 
 export type {
-  /**
-   * An object whose content is on its way.
-   *
-   * @since 0.1.0
-   * @category models
-   */
-  Download,
-  /**
-   * Whatever the head of a download can fail with.
-   *
-   * @since 0.1.0
-   * @category errors
-   */
-  DownloadError,
-  /**
-   * What to download.
-   *
-   * @since 0.1.0
-   * @category models
-   */
-  DownloadOptions
-} from "./CloudFiles/download.js"
-
-export type {
-  /**
-   * One of several ranges that were asked for.
-   *
-   * @since 0.1.0
-   * @category models
-   */
-  DownloadedRange,
-  /**
-   * Which parts of an object to download.
-   *
-   * @since 0.1.0
-   * @category models
-   */
-  DownloadRangesOptions
-} from "./CloudFiles/ranges.js"
-
-export type {
-  /**
-   * What was copied.
-   *
-   * @since 0.1.0
-   * @category models
-   */
-  Copied,
-  /**
-   * Whatever a copy can fail with.
-   *
-   * @since 0.1.0
-   * @category errors
-   */
-  CopyError,
-  /**
-   * What to copy, and where to.
-   *
-   * @since 0.1.0
-   * @category models
-   */
-  CopyOptions,
-  /**
-   * Whatever deleting an object with its segments can fail with.
-   *
-   * @since 0.1.0
-   * @category errors
-   */
-  DeleteLargeObjectError
-} from "./CloudFiles/largeObjects.js"
-
-export type {
-  /**
-   * A segment of an overwritten object that is still there, and why.
-   *
-   * @since 0.1.0
-   * @category models
-   */
-  LeftSegment
-} from "./CloudFiles/oldSegments.js"
-
-export type {
-  /**
-   * What was downloaded to a file.
-   *
-   * @since 0.1.0
-   * @category models
-   */
-  DownloadedFile,
-  /**
-   * Whatever a download to a file can fail with.
-   *
-   * @since 0.1.0
-   * @category errors
-   */
-  DownloadToFileError,
-  /**
-   * What to download, and to which file.
-   *
-   * @since 0.1.0
-   * @category models
-   */
-  DownloadToFileOptions
-} from "./CloudFiles/toFile.js"
-
-export type {
-  /**
-   * What was stored.
-   *
-   * @since 0.1.0
-   * @category models
-   */
-  Uploaded,
-  /**
-   * Whatever an upload can fail with besides the failure of its source.
-   *
-   * @since 0.1.0
-   * @category errors
-   */
-  UploadError,
-  /**
-   * What to upload, and where.
-   *
-   * @since 0.1.0
-   * @category models
-   */
-  UploadOptions
-} from "./CloudFiles/upload.js"
-
-export type {
-  /**
-   * An archive, and where its files go.
-   *
-   * @since 0.1.0
-   * @category models
-   */
-  ArchiveOptions,
-  /**
-   * What became of many deletions.
-   *
-   * @since 0.1.0
-   * @category models
-   */
-  BulkDeleted,
-  /**
-   * What to delete: an object, or a container that is empty.
-   *
-   * @since 0.1.0
-   * @category models
-   */
-  BulkTarget,
-  /**
-   * What to empty.
-   *
-   * @since 0.1.0
-   * @category models
-   */
-  EmptyOptions
-} from "./CloudFiles/bulk.js"
-
-export type {
-  /**
-   * A folder to compare.
-   *
-   * @since 0.1.0
-   * @category models
-   */
   CompareFolderOptions,
-  /**
-   * How a file and an object of the same size are compared.
-   *
-   * @since 0.1.0
-   * @category models
-   */
   Comparing,
-  /**
-   * A file or an object, and how it compares with the other side.
-   *
-   * @since 0.1.0
-   * @category models
-   */
   Comparison,
-  /**
-   * An event: it was only at the receiving side, and is gone.
-   *
-   * @since 0.1.0
-   * @category models
-   */
   Deleted,
-  /**
-   * An event: a file is at the other side, and verified.
-   *
-   * @since 0.1.0
-   * @category models
-   */
   Done,
-  /**
-   * A file that is to be uploaded, as `describe` sees it.
-   *
-   * @since 0.1.0
-   * @category models
-   */
   DescribedFile,
-  /**
-   * What is stored with the files of a folder besides their content.
-   *
-   * @since 0.1.0
-   * @category models
-   */
   DescribeOptions,
-  /**
-   * A folder to download.
-   *
-   * @since 0.1.0
-   * @category models
-   */
   DownloadFolderOptions,
-  /**
-   * An event: a file failed, the others go on.
-   *
-   * @since 0.1.0
-   * @category models
-   */
   Failed,
-  /**
-   * What one file can fail with, while the others go on.
-   *
-   * @since 0.1.0
-   * @category errors
-   */
   FileError,
-  /**
-   * What ends a folder's transfer before its time.
-   *
-   * @since 0.1.0
-   * @category errors
-   */
   FolderError,
-  /**
-   * The events of a folder's transfer.
-   *
-   * @since 0.1.0
-   * @category models
-   */
   FolderEvent,
-  /**
-   * A folder of this machine, and where its files are in the cloud.
-   *
-   * @since 0.1.0
-   * @category models
-   */
   FolderOptions,
-  /**
-   * What is stored with an object besides its content.
-   *
-   * @since 0.1.0
-   * @category models
-   */
   ObjectDescription,
-  /**
-   * An event of a dry run: what would be done.
-   *
-   * @since 0.1.0
-   * @category models
-   */
   Planned,
-  /**
-   * An event: how much of a file of more than 1 MiB is transferred.
-   *
-   * @since 0.1.0
-   * @category models
-   */
   Progress,
-  /**
-   * How the files of a folder are read.
-   *
-   * @since 0.1.0
-   * @category models
-   */
   ReadOptions,
-  /**
-   * An event: nothing was done, and why.
-   *
-   * @since 0.1.0
-   * @category models
-   */
   Skipped,
-  /**
-   * An event: a file is being transferred in a request of its own.
-   *
-   * @since 0.1.0
-   * @category models
-   */
   Started,
-  /**
-   * The last event: how many files ended how.
-   *
-   * @since 0.1.0
-   * @category models
-   */
   Summary,
-  /**
-   * A folder to be made the same as the objects, or the other way round.
-   *
-   * @since 0.1.0
-   * @category models
-   */
   SyncOptions,
-  /**
-   * How the files are transferred.
-   *
-   * @since 0.1.0
-   * @category models
-   */
   TransferOptions,
-  /**
-   * A folder to upload.
-   *
-   * @since 0.1.0
-   * @category models
-   */
   UploadFolderOptions
 } from "./CloudFiles/folderModel.js"
 
-export {
-  /**
-   * A file or object that cannot have its counterpart at the other side. Nothing was written.
-   *
-   * @since 0.1.0
-   * @category errors
-   */
-  FileRefused,
-  /**
-   * Some files of a folder failed. The others are done.
-   *
-   * @since 0.1.0
-   * @category errors
-   */
-  FolderFailed,
-  /**
-   * Why a file was refused before it was touched.
-   *
-   * @since 0.1.0
-   * @category models
-   */
-  RefusalReason,
-  /**
-   * Runs a folder's transfer to its end. Fails with `FolderFailed`, which names each file, where any failed.
-   *
-   * @since 0.1.0
-   * @category streams
-   */
-  runFolder
-} from "./CloudFiles/folderModel.js"
+export { FileRefused, FolderFailed, RefusalReason, runFolder } from "./CloudFiles/folderModel.js"
 
 type Endpoints = Endpoint.Client<typeof table>
 

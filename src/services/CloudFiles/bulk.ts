@@ -34,13 +34,23 @@ import { makeListing } from "./remoteListing.js"
 import { type Address, type LeftSegment, pathOf } from "./segments.js"
 import { makePurge } from "./versions.js"
 
-/** What to delete: an object, or a container that is empty. */
+/**
+ * What to delete: an object, or a container that is empty.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface BulkTarget {
   readonly container: string
   readonly object?: string | undefined
 }
 
-/** The result of many deletions. */
+/**
+ * The result of many deletions.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface BulkDeleted {
   readonly deleted: number
   /** What was not there: it counts as a success. */
@@ -49,7 +59,12 @@ export interface BulkDeleted {
   readonly leftSegments?: ReadonlyArray<LeftSegment> | undefined
 }
 
-/** A container to empty. */
+/**
+ * A container to empty.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface EmptyOptions {
   readonly container: string
   /**
@@ -64,7 +79,12 @@ export interface EmptyOptions {
   readonly segments?: boolean | undefined
 }
 
-/** An archive, and where its files go. */
+/**
+ * An archive, and where its files go.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface ArchiveOptions<E, R> {
   /** Where the files go; without it, the first folder of each file's path names its container. */
   readonly container?: string | undefined

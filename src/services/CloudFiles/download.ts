@@ -29,7 +29,12 @@ import { isPart, makeManifests, type Part } from "./manifest.js"
 import { contradicts, unquoted } from "./segments.js"
 import * as Verification from "./verification.js"
 
-/** What to download. */
+/**
+ * What to download.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface DownloadOptions {
   readonly container: string
   readonly object: string
@@ -57,10 +62,20 @@ export interface DownloadOptions {
 export const isCompressed = ({ contentEncoding }: ObjectInfo): boolean =>
   /^(?:x-)?gzip$/i.test(contentEncoding?.trim() ?? "")
 
-/** Whatever the head of a download can fail with. */
+/**
+ * Whatever the head of a download can fail with.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export type DownloadError = CommonError | NotFound | PreconditionFailed | RangeNotSatisfiable
 
-/** An object whose content is on its way. */
+/**
+ * An object whose content is on its way.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface Download {
   readonly info: ObjectInfo
   /**

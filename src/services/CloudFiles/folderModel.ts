@@ -9,7 +9,12 @@ import type { BulkFailed, ChecksumMismatch, CommonError, NotFound } from "../../
 import type { DownloadError } from "./download.js"
 import type { UploadError, UploadOptions } from "./upload.js"
 
-/** A folder of this machine, and where its files are in the cloud. */
+/**
+ * A folder of this machine, and where its files are in the cloud.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface FolderOptions {
   /** A path; `~` stands for the home directory. */
   readonly folder: string
@@ -30,7 +35,12 @@ export interface FolderOptions {
   readonly exclude?: ReadonlyArray<string> | undefined
 }
 
-/** How the files of a folder are read. */
+/**
+ * How the files of a folder are read.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface ReadOptions {
   /**
    * Symbolic links are left out and reported as `Skipped`; or followed, with what they lead to taken for a file or a folder of
@@ -43,7 +53,12 @@ export interface ReadOptions {
   readonly emptyFolders?: boolean | undefined
 }
 
-/** How the files are transferred. */
+/**
+ * How the files are transferred.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface TransferOptions {
   /** How many files are transferred at a time. Default 16. */
   readonly concurrency?: number | undefined
@@ -60,6 +75,9 @@ export type SegmentOptions = Pick<
 /**
  * What is stored with an object besides its content: expiry, metadata, content type, cache control, CORS and further headers, as
  * `upload` takes them.
+ *
+ * @since 0.1.0
+ * @category models
  */
 export type ObjectDescription = Pick<
   UploadOptions<never, never>,
@@ -78,7 +96,12 @@ export type ObjectDescription = Pick<
   | "metadata"
 >
 
-/** A file that is to be uploaded, as `describe` sees it. */
+/**
+ * A file that is to be uploaded, as `describe` sees it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface DescribedFile {
   /** Within the folder, with slashes. */
   readonly path: string
@@ -93,6 +116,9 @@ export interface DescribedFile {
 /**
  * What is stored with the files of a folder. The fields of {@link ObjectDescription} are for all files; `describe` chooses for
  * each. Of a `sync` they are for the files that it uploads: an object that is the same as its file keeps the headers that it has.
+ *
+ * @since 0.1.0
+ * @category models
  */
 export interface DescribeOptions extends ObjectDescription {
   /**
@@ -103,7 +129,12 @@ export interface DescribeOptions extends ObjectDescription {
   readonly describe?: ((file: DescribedFile) => ObjectDescription | undefined) | undefined
 }
 
-/** A folder to upload. */
+/**
+ * A folder to upload.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface UploadFolderOptions
   extends FolderOptions, ReadOptions, TransferOptions, SegmentOptions, DescribeOptions {
   /**
@@ -115,7 +146,12 @@ export interface UploadFolderOptions
   readonly archives?: "auto" | "always" | "never" | undefined
 }
 
-/** A folder to download. Folder markers (see `downloadFolder`) become folders. */
+/**
+ * A folder to download. Folder markers (see `downloadFolder`) become folders.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface DownloadFolderOptions extends FolderOptions, TransferOptions {}
 
 /**
@@ -124,16 +160,29 @@ export interface DownloadFolderOptions extends FolderOptions, TransferOptions {}
  * - `sizeAndTime`: files up to 1 MiB by their MD5, since reading one is quicker than a request; larger ones by the time of
  *   modification that `X-Object-Meta-Mtime` keeps, or where there is none by when the object was stored.
  * - `checksum`: by their MD5, of a large object segment by segment.
+ *
+ * @since 0.1.0
+ * @category models
  */
 export type Comparing = "sizeAndTime" | "checksum"
 
-/** A folder to compare. */
+/**
+ * A folder to compare.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface CompareFolderOptions extends FolderOptions, ReadOptions {
   /** Default `sizeAndTime`. */
   readonly compare?: Comparing | undefined
 }
 
-/** A folder to be made the same as the objects, or the other way round. */
+/**
+ * A folder to be made the same as the objects, or the other way round.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface SyncOptions extends UploadFolderOptions {
   /** `upload` makes the container like the folder, `download` the folder like the container. */
   readonly direction: "upload" | "download"
@@ -158,10 +207,18 @@ export interface SyncOptions extends UploadFolderOptions {
  * - `notAPath`: the object's name is no file's (`a//b`, `.`, NUL, on Windows also a backslash or a colon).
  * - `conflict`: a folder is where the file should be, or a file where a folder should be.
  * - `segment`: the object of the file's name is a segment of a large object, which would be destroyed.
+ *
+ * @since 0.1.0
+ * @category models
  */
 export const RefusalReason = Schema.Literal("notUnicode", "tooLong", "outside", "notAPath", "conflict", "segment")
 
-/** A file or object that cannot have its counterpart at the other side. Nothing was written. */
+/**
+ * A file or object that cannot have its counterpart at the other side. Nothing was written.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class FileRefused extends Schema.TaggedError<FileRefused>("effect-rackspace/FileRefused")("FileRefused", {
   service: Schema.String,
   operation: Schema.String,
@@ -171,7 +228,12 @@ export class FileRefused extends Schema.TaggedError<FileRefused>("effect-rackspa
   path: Schema.String
 }) {}
 
-/** What one file can fail with, while the others go on. */
+/**
+ * What one file can fail with, while the others go on.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export type FileError = UploadError | DownloadError | ChecksumMismatch | BulkFailed | PlatformError | FileRefused
 
 interface OfFile {
@@ -181,7 +243,12 @@ interface OfFile {
   readonly bytes: number
 }
 
-/** Dry run: what would be done. */
+/**
+ * Dry run: what would be done.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface Planned extends OfFile {
   readonly _tag: "Planned"
   readonly action: "upload" | "download" | "delete"
@@ -190,18 +257,31 @@ export interface Planned extends OfFile {
 /**
  * A file is being transferred in a request of its own. Files in archives, and those of up to 256 KiB on their way down, are reported when they are
  * done.
+ *
+ * @since 0.1.0
+ * @category models
  */
 export interface Started extends OfFile {
   readonly _tag: "Started"
 }
 
-/** How much of a file of more than 1 MiB is transferred; less than before where it had to begin again. */
+/**
+ * How much of a file of more than 1 MiB is transferred; less than before where it had to begin again.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface Progress extends OfFile {
   readonly _tag: "Progress"
   readonly transferred: number
 }
 
-/** A file is at the other side, and verified. */
+/**
+ * A file is at the other side, and verified.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface Done extends OfFile {
   readonly _tag: "Done"
   /** Whether it went in an archive. */
@@ -212,24 +292,42 @@ export interface Done extends OfFile {
  * Nothing was done, because it is the `same`; a `symlink` that is not followed or leads nowhere, or one that leads `outside`
  * or back (`loop`); `special` (a device, a socket); or to be deleted, which is not done after `failures`, nor with a `segment` of
  * a large object that stays.
+ *
+ * @since 0.1.0
+ * @category models
  */
 export interface Skipped extends OfFile {
   readonly _tag: "Skipped"
   readonly reason: "same" | "symlink" | "outside" | "loop" | "special" | "failures" | "segment"
 }
 
-/** It was only at the receiving side, and is gone. */
+/**
+ * It was only at the receiving side, and is gone.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface Deleted extends OfFile {
   readonly _tag: "Deleted"
 }
 
-/** A file failed. The others go on. */
+/**
+ * A file failed. The others go on.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface Failed extends OfFile {
   readonly _tag: "Failed"
   readonly error: FileError
 }
 
-/** The last event: how many files ended how. */
+/**
+ * The last event: how many files ended how.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface Summary {
   readonly _tag: "Summary"
   readonly done: number
@@ -244,10 +342,20 @@ export interface Summary {
   readonly planned: number
 }
 
-/** An event of a folder's transfer. The last one is a {@link Summary}. */
+/**
+ * An event of a folder's transfer. The last one is a {@link Summary}.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export type FolderEvent = Planned | Started | Progress | Done | Skipped | Deleted | Failed | Summary
 
-/** What ends a folder's transfer before its time: it cannot go on. */
+/**
+ * What ends a folder's transfer before its time: it cannot go on.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export type FolderError = CommonError | NotFound | PlatformError
 
 interface Side {
@@ -259,7 +367,12 @@ interface Side {
   readonly modified: number | undefined
 }
 
-/** A file or an object, and how it compares with the other side. */
+/**
+ * A file or an object, and how it compares with the other side.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export type Comparison =
   | (OfFile & { readonly _tag: "OnlyLocal"; readonly local: Side })
   | (OfFile & { readonly _tag: "OnlyRemote"; readonly remote: Side })
@@ -267,7 +380,12 @@ export type Comparison =
   | Skipped
   | Failed
 
-/** Some files of a folder failed. The others are done. */
+/**
+ * Some files of a folder failed. The others are done.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class FolderFailed extends Schema.TaggedError<FolderFailed>("effect-rackspace/FolderFailed")("FolderFailed", {
   service: Schema.String,
   message: Schema.String,
@@ -322,6 +440,9 @@ export const counting = () => {
 
 /**
  * Runs a folder's transfer to its end. Fails with {@link FolderFailed}, which names each file, where any failed.
+ *
+ * @since 0.1.0
+ * @category streams
  */
 export const runFolder = <E, R>(
   events: Stream.Stream<FolderEvent, E, R>

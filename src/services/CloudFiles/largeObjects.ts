@@ -48,7 +48,12 @@ import { getStoredHeaders, type HeaderChanges, type StoredHeaders, unnamed, with
 
 type CopyInput = NonNullable<Parameters<Endpoint.Method<typeof endpoints.copyObject>>[0]>
 
-/** A source, a destination, and headers for the copy. `source` may name the `account` of the source. */
+/**
+ * A source, a destination, and headers for the copy. `source` may name the `account` of the source.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface CopyOptions extends CopyInput {
   /** The account that the copy goes to; default: the service's own. `container` must be there. */
   readonly account?: string | undefined
@@ -73,7 +78,12 @@ export interface CopyOptions extends CopyInput {
   readonly oldSegments?: "delete" | "keep" | undefined
 }
 
-/** The result of a copy. */
+/**
+ * The result of a copy.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface Copied {
   /** As the cloud writes it. */
   readonly etag: string | undefined
@@ -83,11 +93,21 @@ export interface Copied {
   readonly leftSegments?: ReadonlyArray<LeftSegment> | undefined
 }
 
-/** Whatever a copy can fail with. */
+/**
+ * Whatever a copy can fail with.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export type CopyError =
   CommonError | NotFound | Conflict | PreconditionFailed | QuotaExceeded | Unprocessable | ChecksumMismatch | BulkFailed
 
-/** Whatever deleting an object with its segments can fail with. */
+/**
+ * Whatever deleting an object with its segments can fail with.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export type DeleteLargeObjectError = CommonError | NotFound | Conflict | PreconditionFailed | BulkFailed
 
 const service = "CloudFiles"

@@ -15,13 +15,23 @@ import type * as RetryPolicy from "../../RetryPolicy.js"
 import { type Download, type DownloadError, type DownloadOptions, makeDownload } from "./download.js"
 import { type ByteRange, getRanges } from "./endpoints.js"
 
-/** Which parts of an object to download. */
+/**
+ * Which parts of an object to download.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface DownloadRangesOptions extends Pick<DownloadOptions, "container" | "object" | "versionId" | "ifMatch"> {
   /** At least one. They may overlap, and need no order. */
   readonly ranges: ReadonlyArray<ByteRange>
 }
 
-/** One of the requested ranges. */
+/**
+ * One of the requested ranges.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface DownloadedRange {
   /** Its place in `ranges`. */
   readonly index: number

@@ -59,7 +59,12 @@ export const folderOf = (
 export const expiryAfter = (cloudTime: DateTime.Utc, after: Duration.Duration): DateTime.Utc =>
   DateTime.unsafeMake(Math.ceil((cloudTime.epochMillis + Duration.toMillis(after)) / 1000) * 1000)
 
-/** A segment that is still there, and why. */
+/**
+ * A segment that is still there, and why.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface LeftSegment {
   /** `/container/object`, as it is, not encoded. */
   readonly path: string

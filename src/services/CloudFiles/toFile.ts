@@ -37,7 +37,12 @@ import type { Part } from "./manifest.js"
 import { unquoted } from "./segments.js"
 import * as Verification from "./verification.js"
 
-/** What to download, and where to. */
+/**
+ * What to download, and where to.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface DownloadToFileOptions extends Omit<DownloadOptions, "range"> {
   /**
    * The file. `~` stands for the home directory; its folder must be there. What it held is replaced. A device or a named pipe is
@@ -62,7 +67,12 @@ export interface DownloadToFileOptions extends Omit<DownloadOptions, "range"> {
   readonly progress?: ((bytes: number) => Effect.Effect<void>) | undefined
 }
 
-/** What was downloaded. */
+/**
+ * What was downloaded.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface DownloadedFile {
   readonly path: string
   readonly info: ObjectInfo
@@ -74,7 +84,12 @@ export interface DownloadedFile {
   readonly verified: boolean
 }
 
-/** Whatever a download to a file can fail with. */
+/**
+ * Whatever a download to a file can fail with.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export type DownloadToFileError = DownloadError | ChecksumMismatch | PlatformError
 
 const service = "CloudFiles"

@@ -75,7 +75,12 @@ const headOfPut = (given: PutHead, createOnly: boolean | undefined): PutHead =>
     given.contentType === undefined ? { detectContentType: true } : undefined
   )
 
-/** What may be said of an object that is uploaded. */
+/**
+ * What may be said of an object that is uploaded.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface UploadOptions<E, R> extends Omit<PutInput, "content" | "md5" | "detectContentType" | "ifNoneMatch"> {
   readonly body: RequestBody<E, R>
   /** The MD5 of `body` as 32 lower-case hex digits, where it is known: any other content is then refused. */
@@ -137,7 +142,12 @@ export interface UploadOptions<E, R> extends Omit<PutInput, "content" | "md5" | 
   readonly progress?: ((bytes: number) => Effect.Effect<void>) | undefined
 }
 
-/** What was stored. */
+/**
+ * What was stored.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface Uploaded {
   /** As the cloud writes it: the stored content's MD5, or in quotation marks that of its segments. */
   readonly etag: string
@@ -157,7 +167,12 @@ export interface Uploaded {
 
 type Documented<Tag extends DocumentedError["_tag"]> = Extract<DocumentedError, { readonly _tag: Tag }>
 
-/** Whatever an upload can fail with besides the failure of its source. */
+/**
+ * Whatever an upload can fail with besides the failure of its source.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export type UploadError =
   | CommonError
   | Documented<"NotFound" | "Conflict" | "PreconditionFailed" | "QuotaExceeded" | "Unprocessable">
