@@ -52,7 +52,7 @@ export const connectionEndpoints = Endpoint.table("CloudLoadBalancers", {
     success: one("connectionLogging", Enabled),
     errors: ["NotFound"]
   }),
-  /** KeyedQueue the log of connections on or off; it is put into Cloud Files every hour. `PUT …/connectionlogging`. */
+  /** Turns the log of connections on or off; it is put into Cloud Files every hour. `PUT …/connectionlogging`. */
   setConnectionLogging: Endpoint.make("PUT", `${balancerPath}/connectionlogging`, {
     parameters: balancerParameters,
     body: enveloped("connectionLogging", Schema.Struct({ enabled: Schema.Boolean })),
@@ -87,7 +87,7 @@ export const connectionEndpoints = Endpoint.table("CloudLoadBalancers", {
     success: one("contentCaching", Enabled),
     errors: ["NotFound"]
   }),
-  /** KeyedQueue the cache on or off. Fails with `BadRequest` unless the protocol is HTTP. `PUT …/contentcaching`. */
+  /** Turns the cache on or off. Fails with `BadRequest` unless the protocol is HTTP. `PUT …/contentcaching`. */
   setContentCaching: Endpoint.make("PUT", `${balancerPath}/contentcaching`, {
     parameters: balancerParameters,
     body: enveloped("contentCaching", Schema.Struct({ enabled: Schema.Boolean })),
