@@ -1,0 +1,409 @@
+/**
+ * Clusters: creating, resizing and deleting them, their credentials and services, and finding them.
+ *
+ * The API's documents, its samples and what its last Python client expected differ in many places; whatever any of them shows
+ * is accepted here.
+ */
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import * as Endpoint from "../../Endpoint.js"
+import * as LostResponse from "../../internal/http/lostResponse.js"
+import { page, pageQuery } from "../../internal/paging/listing.js"
+import {
+  absent,
+  absentIfEmpty,
+  enveloped,
+  Id,
+  listOf,
+  Named,
+  open,
+  someCount,
+  Text,
+  textOr,
+  TimestampIfAny,
+  upTo,
+  withDefault
+} from "../../internal/schema/wire.js"
+import { invalid, listed, type ServiceContext } from "./context.js"
+import { Credential, CredentialType } from "./credentialTypes.js"
+import { checkNodeGroups, NodeGroup } from "./nodeGroups.js"
+import { clusterParameters, countOf, under } from "./requests.js"
+import { nameOf } from "./responses.js"
+import { ScriptStatus } from "./scripts.js"
+import type { stackEndpoints } from "./stacks.js"
+
+/**
+ * The status of a cluster. The cloud may return others.
+ *
+ * BUILDING, CONFIGURING, ACTIVE is the way of a new cluster; UPDATING, CONFIGURING, ACTIVE that of one which is resized.
+ * IMPAIRED is a cluster that has lost nodes but still works.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const ClusterStatus = open(
+  "ACTIVE",
+  "BUILDING",
+  "CONFIGURING",
+  "DELETED",
+  "DELETING",
+  "ERROR",
+  "IMPAIRED",
+  "REBOOTING",
+  "RESIZING",
+  "UPDATING",
+  "WAITING"
+)
+
+/** In requests and responses it is flat, `{ type, name }`, in some places and nested, `{ type, credential: { name } }`, in others. */
+const ClusterCredential = Schema.transform(
+  Schema.Struct({
+    type: textOr(""),
+    name: absent(Text),
+    credential: absent(Schema.Struct({ name: Text }))
+  }),
+  Credential,
+  {
+    strict: false,
+    decode: ({ credential, name, type }) => ({ type, name: name ?? credential?.name }),
+    encode: ({ name, type }) => ({ type, name })
+  }
+) as Schema.Schema<Credential, unknown>
+
+/**
+ * A script on a cluster, and how far it has come.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const ClusterScript = Schema.Struct({
+  /** Of the script, or of its run on one node, where `scriptId` is there too. */
+  id: absent(Id),
+  scriptId: absent(Id).pipe(Schema.fromKey("script_id")),
+  /** The node that it runs on, where the cloud returns it. */
+  nodeId: absent(Id).pipe(Schema.fromKey("node_id")),
+  name: absentIfEmpty,
+  /** Absent before anything is known of it. */
+  status: absent(ScriptStatus)
+})
+
+/**
+ * A script on a cluster, and how far it has come.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ClusterScript extends Schema.Schema.Type<typeof ClusterScript> {}
+
+/**
+ * A cluster as it stands in the list of clusters.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const ClusterSummary = Schema.Struct({
+  id: Id,
+  /** Empty where the cloud does not return it. */
+  name: textOr(""),
+  status: Schema.optionalWith(ClusterStatus, { nullable: true, default: () => "UNKNOWN" }),
+  stackId: absent(Id).pipe(Schema.fromKey("stack_id")),
+  created: TimestampIfAny,
+  /** Absent before the first change. */
+  updated: TimestampIfAny,
+  /** The version of the API with which it was created. Version 1's clusters can only be deleted with version 2. */
+  cbdVersion: someCount.pipe(Schema.fromKey("cbd_version"))
+})
+
+/**
+ * A cluster as it stands in the list of clusters.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ClusterSummary extends Schema.Schema.Type<typeof ClusterSummary> {}
+
+/** A share of 1, or a percentage, as a number or as a text. */
+const progress = Schema.optionalToOptional(
+  Schema.NullishOr(Schema.Union(Schema.Number, Schema.String)),
+  Schema.Number,
+  {
+    decode: Option.flatMap((value) => {
+      const number = value === null || value === undefined || value === "" ? NaN : Number(value)
+      if (!Number.isFinite(number)) return Option.none()
+      return Option.some(number <= 1 ? Math.round(number * 10_000) / 100 : number)
+    }),
+    encode: (percent) => percent
+  }
+)
+
+/**
+ * A cluster, whole.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const Cluster = Schema.Struct({
+  ...ClusterSummary.fields,
+  /** How far building or resizing has come, in percent. */
+  progress,
+  /** Who logs in to the nodes. */
+  username: absentIfEmpty,
+  /** The names of the keys with which `username` logs in. */
+  sshKeys: listOf(nameOf).pipe(Schema.fromKey("ssh_keys")),
+  nodeGroups: listOf(NodeGroup).pipe(Schema.fromKey("node_groups")),
+  connectors: listOf(ClusterCredential),
+  credentials: listOf(ClusterCredential),
+  scripts: listOf(ClusterScript)
+})
+
+/**
+ * A cluster, whole.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Cluster extends Schema.Schema.Type<typeof Cluster> {}
+
+/**
+ * Whether a cluster is ready for work: ACTIVE.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const isActive = (cluster: Pick<Cluster, "status">): boolean => cluster.status === "ACTIVE"
+
+/** The rule that Linux has for users, which the API's own client checked. */
+const Username = Named.pipe(
+  Schema.filter((name) => /^[a-zA-Z_][\w-]{1,31}$/.test(name) && name.toLowerCase() !== "root", {
+    description:
+      "a username of 2 to 32 letters, digits, dashes and underscores that begins with a letter or an underscore and is not root"
+  })
+)
+
+const NestedCredential = Schema.transform(
+  Schema.Struct({ type: Named, credential: Schema.Struct({ name: upTo(255, "a name") }) }),
+  Schema.Struct({ type: CredentialType, name: Schema.String }),
+  {
+    strict: true,
+    decode: ({ credential: { name }, type }) => ({ type, name }),
+    encode: ({ name, type }) => ({ type, credential: { name } })
+  }
+)
+
+const FlatCredential = Schema.Struct({ type: Named, name: upTo(255, "a name") }) as unknown as Schema.Schema<
+  Credential,
+  { readonly type: string; readonly name: string }
+>
+
+const NewNodeGroup = Schema.Struct({
+  /** One of the stack's. */
+  id: upTo(255, "the id of a node group"),
+  /** How many nodes, 1 to 100; by default what the stack says. */
+  count: Schema.optional(countOf(1)),
+  /** By default what the stack says. */
+  flavorId: Schema.optional(Named).pipe(Schema.fromKey("flavor_id"))
+})
+
+const CreateClusterFields = Schema.Struct({
+  /** 1 to 255 characters. It need not be unique. */
+  name: upTo(255, "a name"),
+  stackId: Schema.propertySignature(Named).pipe(Schema.fromKey("stack_id")),
+  /** Who is to log in to the nodes: 2 to 32 characters, and not root. */
+  username: Username,
+  /** The names of the SSH keys (see `createSshKey`) with which `username` is to log in. */
+  sshKeys: Schema.propertySignature(Schema.NonEmptyArray(upTo(255, "the name of an SSH key"))).pipe(
+    Schema.fromKey("ssh_keys")
+  ),
+  /** What is to differ from the stack's own node groups. */
+  nodeGroups: Schema.optional(Schema.Array(NewNodeGroup)).pipe(Schema.fromKey("node_groups")),
+  /** The scripts to run on the nodes when they are ready. */
+  scriptIds: Schema.optional(Schema.Array(under("id", Named))).pipe(Schema.fromKey("scripts")),
+  /** The credentials of the stores that the cluster is to be connected to; at most one of type `cloud_files`. */
+  connectors: Schema.optional(Schema.Array(NestedCredential)),
+  /**
+   * Credentials that the cluster is to have, connectors among them: the later form of `connectors`, which the API's last
+   * client used and its documents do not know.
+   */
+  credentials: Schema.optional(Schema.Array(NestedCredential)),
+  /** The region, where the endpoint serves several. Not documented; the API's last client sent it. */
+  region: Schema.optional(Named)
+})
+
+/** One Cloud Files account is all that a cluster can be connected to. */
+const connectable = Schema.typeSchema(CreateClusterFields).pipe(
+  Schema.filter(({ connectors = [], credentials = [] }) =>
+    [...connectors, ...credentials].filter(({ type }) => type === "cloud_files").length > 1
+      ? { path: ["connectors"], message: "at most one credential of type cloud_files" }
+      : undefined
+  )
+)
+
+/** The operations on clusters. */
+export const clusterEndpoints = Endpoint.table("CloudBigData", {
+  /** Clusters, a page of them: by default 25, at most 100 or 200. "List all clusters", `GET /clusters`. */
+  listClustersPage: Endpoint.make("GET", "/clusters", {
+    query: pageQuery,
+    success: Endpoint.json(page("clusters", ClusterSummary, "links"))
+  }),
+  /** One cluster, whole. Fails with `NotFound`. "Show cluster details", `GET /clusters/{clusterId}`. */
+  getCluster: Endpoint.make("GET", "/clusters/{clusterId}", {
+    parameters: clusterParameters,
+    success: Endpoint.json(enveloped("cluster", Cluster)),
+    errors: ["NotFound"]
+  }),
+  /**
+   * Creates a cluster. It returns at once; the nodes are built and configured after that: see `waitUntilActive`. Fails with
+   * `BadRequest` where the cloud does not know the stack, a flavor, a key or a script, with `QuotaExceeded` where the account
+   * has no room for the nodes. "Create a cluster", `POST /clusters`.
+   */
+  createCluster: Endpoint.make("POST", "/clusters", {
+    body: enveloped("cluster", Schema.compose(CreateClusterFields, connectable, { strict: false })),
+    success: Endpoint.json(enveloped("cluster", Cluster)),
+    errors: ["QuotaExceeded"]
+  }),
+  /**
+   * Resizes a cluster's node groups: each `count` is the number of nodes that the group is to have then, not what
+   * is added. It returns at once: see `waitUntilActive`. Fails with `NotFound`, with `Conflict` unless the cluster is ACTIVE,
+   * with `QuotaExceeded` where the account has no room. "Resize a cluster", `PUT /clusters/{clusterId}`.
+   */
+  resizeCluster: Endpoint.make("PUT", "/clusters/{clusterId}", {
+    parameters: clusterParameters,
+    body: enveloped(
+      "cluster",
+      Schema.Struct({
+        nodeGroups: Schema.propertySignature(
+          Schema.NonEmptyArray(Schema.Struct({ id: upTo(255, "the id of a node group"), count: countOf(1) }))
+        ).pipe(Schema.fromKey("node_groups"))
+      })
+    ),
+    success: Endpoint.json(enveloped("cluster", Cluster)),
+    errors: ["NotFound", "Conflict", "QuotaExceeded"]
+  }),
+  /**
+   * Gives a cluster more credentials, or others in place of those of the same type and name; none is taken away. Fails with
+   * `NotFound`, and with `Conflict` where the cluster's state does not allow it. `PUT /clusters/{clusterId}`, as the API's
+   * last client sent it; the documents do not know it.
+   */
+  updateClusterCredentials: Endpoint.make("PUT", "/clusters/{clusterId}", {
+    parameters: clusterParameters,
+    body: enveloped("cluster", Schema.Struct({ credentials: Schema.NonEmptyArray(FlatCredential) })),
+    success: Endpoint.json(enveloped("cluster", Cluster)),
+    errors: ["NotFound", "Conflict"]
+  }),
+  /**
+   * Removes SSH keys, by their names, from a cluster's nodes. Fails with `NotFound`, and with `Conflict` where the
+   * cluster's state does not allow it. `PUT /clusters/{clusterId}`, as the API's last client sent it; the documents do not
+   * know it.
+   */
+  removeClusterSshKeys: Endpoint.make("PUT", "/clusters/{clusterId}", {
+    parameters: clusterParameters,
+    body: enveloped(
+      "cluster",
+      Schema.Struct({
+        sshKeys: Schema.propertySignature(
+          Schema.NonEmptyArray(
+            Schema.transform(
+              Schema.Struct({ type: Schema.Literal("ssh_keys"), name: upTo(255, "the name of an SSH key") }),
+              Schema.String,
+              { strict: true, decode: ({ name }) => name, encode: (name) => ({ type: "ssh_keys" as const, name }) }
+            )
+          )
+        ).pipe(Schema.fromKey("remove_credentials"))
+      })
+    ),
+    success: Endpoint.json(enveloped("cluster", Cluster)),
+    errors: ["NotFound", "Conflict"]
+  }),
+  /**
+   * Starts, stops or restarts services of a cluster, by default all of them. Fails with `NotFound`, and with `Conflict` where
+   * the cluster's state does not allow it. `PUT /clusters/{clusterId}`, as the API's last client sent it; the documents do
+   * not know it.
+   */
+  controlClusterServices: Endpoint.make("PUT", "/clusters/{clusterId}", {
+    parameters: clusterParameters,
+    body: enveloped(
+      "cluster",
+      enveloped(
+        "control_services",
+        Schema.Struct({
+          action: open("start", "stop", "restart"),
+          /** By name, as the stack has them: `HDFS`. */
+          services: withDefault(Schema.Array(under("name", Named)), [])
+        })
+      )
+    ),
+    success: Endpoint.json(enveloped("cluster", Cluster)),
+    errors: ["NotFound", "Conflict"],
+    // A second restart is not the same as one.
+    idempotent: false
+  }),
+  /**
+   * Deletes a cluster, with all that is on its nodes. It returns at once; see `waitUntilDeleted`. Fails with `NotFound`,
+   * and with `Conflict` while it is being built or resized. "Delete a cluster", `DELETE /clusters/{clusterId}`.
+   */
+  deleteCluster: Endpoint.make("DELETE", "/clusters/{clusterId}", {
+    parameters: clusterParameters,
+    errors: ["NotFound", "Conflict"]
+  })
+})
+
+type Operations = Endpoint.Client<typeof clusterEndpoints>
+
+/** The operations on clusters, their listing, and finding one. `getStack` reads the stack of a new cluster. */
+export const makeClusters = (context: ServiceContext, getStack: GetStack) => {
+  const operations = Endpoint.client(context.client, clusterEndpoints)
+  const listClusters = listed("listClusters", operations.listClustersPage)
+  return {
+    ...operations,
+    ...makeClusterChanges(context, operations, getStack),
+    listClusters,
+    findCluster: ({ name }: { readonly name: string }) =>
+      Effect.flatMap(
+        Stream.runCollect(Stream.filter(listClusters(), (cluster) => cluster.name === name)),
+        (clusters) => {
+          const [first, ...others] = clusters
+          if (first === undefined) return Effect.succeedNone
+          if (others.length === 0) return Effect.succeedSome(first)
+          const ids = [...clusters].map(({ id }) => id).join(", ")
+          return Effect.fail(
+            invalid("CloudBigData.findCluster", "name", `a name that one cluster has; ${ids} have this one`)
+          )
+        }
+      )
+  }
+}
+
+/** Reads a stack. */
+type GetStack = Endpoint.Client<typeof stackEndpoints>["getStack"]
+
+const makeClusterChanges = ({ client, waits }: ServiceContext, operations: Operations, getStack: GetStack) => ({
+  createCluster: (input: Parameters<Operations["createCluster"]>[0]) =>
+    Effect.gen(function* () {
+      yield* Endpoint.validate(client, clusterEndpoints.createCluster, input)
+      if (input.nodeGroups !== undefined && input.nodeGroups.length > 0) {
+        // Where the stack cannot be read, the cloud itself must judge.
+        const stack = yield* Effect.option(getStack({ stackId: input.stackId }))
+        yield* checkNodeGroups(
+          clusterEndpoints.createCluster.operation,
+          input.nodeGroups,
+          Option.match(stack, { onNone: () => [], onSome: ({ nodeGroups }) => nodeGroups })
+        )
+      }
+      return yield* waits.noteCreated(operations.createCluster(input), ({ id }) => [id])
+    }),
+  resizeCluster: (input: Parameters<Operations["resizeCluster"]>[0]) =>
+    Effect.gen(function* () {
+      yield* Endpoint.validate(client, clusterEndpoints.resizeCluster, input)
+      const { nodeGroups } = yield* operations.getCluster({ clusterId: input.clusterId })
+      yield* checkNodeGroups(clusterEndpoints.resizeCluster.operation, input.nodeGroups, nodeGroups)
+      return yield* operations.resizeCluster(input)
+    }),
+  deleteCluster: (input: Parameters<Operations["deleteCluster"]>[0]) =>
+    LostResponse.removal(
+      operations.deleteCluster(input),
+      new Set(["Conflict"]),
+      Effect.map(operations.getCluster(input), ({ status }) => status === "DELETING" || status === "DELETED")
+    )
+})

@@ -1,0 +1,183 @@
+/**
+ * The operations on credentials: the keys, users and accounts that clusters are given.
+ */
+import * as Schema from "effect/Schema"
+import * as Endpoint from "../../Endpoint.js"
+import { secretInput } from "../../internal/schema/knownFields.js"
+import { enveloped, Named } from "../../internal/schema/wire.js"
+import {
+  Connector,
+  connectorsOf,
+  CreatedCredential,
+  Credential,
+  CredentialKind,
+  credentialsOf,
+  CredentialType
+} from "./credentialTypes.js"
+
+const PublicKey = Named.pipe(
+  Schema.filter((key) => !key.includes("PRIVATE KEY"), { description: "a public key; this is a private one" })
+)
+
+/** A secret on its way to the cloud. */
+const Secret = secretInput(Named)
+
+const sshKeyBody = enveloped(
+  "ssh_keys",
+  Schema.Struct({
+    name: Schema.propertySignature(Named).pipe(Schema.fromKey("key_name")),
+    /** As it stands in a file: `ssh-ed25519 AAAA… someone@example.com`. The API's client asked for 50 to 1,024 characters. */
+    publicKey: Schema.propertySignature(PublicKey).pipe(Schema.fromKey("public_key"))
+  })
+)
+
+const cloudFilesBody = enveloped(
+  "cloud_files",
+  Schema.Struct({
+    username: Named,
+    /** The API's client asked for 20 to 40 characters. */
+    apiKey: Schema.propertySignature(Secret).pipe(Schema.fromKey("api_key"))
+  })
+)
+
+const s3Body = enveloped(
+  "s3",
+  Schema.Struct({
+    /** The API's client asked for 20 characters. */
+    accessKeyId: Schema.propertySignature(Named).pipe(Schema.fromKey("access_key_id")),
+    /** The API's client asked for 40 characters. */
+    secretAccessKey: Schema.propertySignature(Secret).pipe(Schema.fromKey("access_secret_key"))
+  })
+)
+
+const ambariBody = enveloped(
+  "ambari",
+  Schema.Struct({
+    username: Named,
+    /** The API's client asked for 8 to 255 characters. */
+    password: Secret
+  })
+)
+
+const credentialOf = Endpoint.json(enveloped("credentials", CreatedCredential))
+
+const credentialKinds = Endpoint.list("credentials", CredentialKind)
+
+/** The operations on credentials. */
+export const credentialEndpoints = Endpoint.table("CloudBigData", {
+  /** All credentials, by type and name; their secrets are never returned. "List all credentials", `GET /credentials`. */
+  listCredentials: Endpoint.make("GET", "/credentials", {
+    success: Endpoint.list("credentials", Credential, credentialsOf)
+  }),
+  /** The credentials of one type. Fails with `NotFound` for an unknown one. "List credentials by type", `GET /credentials/{type}`. */
+  listCredentialsOfType: Endpoint.make("GET", "/credentials/{type}", {
+    parameters: {
+      type: CredentialType.pipe(
+        Schema.filter((type) => type !== "" && type !== "types" && type !== "connectors", {
+          description: "a type of credentials: ssh_keys, cloud_files, s3, ambari"
+        })
+      )
+    },
+    success: Endpoint.list("credentials", Credential, credentialsOf),
+    errors: ["NotFound"]
+  }),
+  /** The kinds of credentials that the cloud knows. "List credentials by type", `GET /credentials/types`. */
+  listCredentialKinds: Endpoint.make("GET", "/credentials/types", {
+    success: credentialKinds
+  }),
+  /**
+   * What connects clusters to a store: the credentials, each by type and name, or where the cloud returns only their kinds, these.
+   * "List credentials by type", `GET /credentials/connectors`.
+   */
+  listConnectors: Endpoint.make("GET", "/credentials/connectors", {
+    success: Endpoint.list("credentials", Connector, connectorsOf)
+  }),
+  /**
+   * Registers a public key, for logging in to new clusters. Fails with `Conflict` where the name is taken. "Create a
+   * credential", `POST /credentials/ssh_keys`.
+   */
+  createSshKey: Endpoint.make("POST", "/credentials/ssh_keys", {
+    body: sshKeyBody,
+    success: credentialOf,
+    errors: ["Conflict"]
+  }),
+  /**
+   * Replaces a public key. Clusters that have it keep the old one, until `updateClusterCredentials`
+   * gives them the new. Fails with `NotFound`. "Update a credential", `PUT /credentials/ssh_keys/{name}`.
+   */
+  updateSshKey: Endpoint.make("PUT", "/credentials/ssh_keys/{name}", {
+    parameters: { name: Named },
+    body: sshKeyBody,
+    success: credentialOf,
+    errors: ["NotFound"]
+  }),
+  /**
+   * Registers a user of Cloud Files, for clusters to read and write there. Fails with `Conflict` where it has the user
+   * already. "Create a credential", `POST /credentials/cloud_files`.
+   */
+  createCloudFilesCredential: Endpoint.make("POST", "/credentials/cloud_files", {
+    body: cloudFilesBody,
+    success: credentialOf,
+    errors: ["Conflict"]
+  }),
+  /**
+   * Replaces the API key of a user of Cloud Files. Clusters that have it keep the old one, until
+   * `updateClusterCredentials` gives them the new. Fails with `NotFound`. "Update a credential",
+   * `PUT /credentials/cloud_files/{username}`.
+   */
+  updateCloudFilesCredential: Endpoint.make("PUT", "/credentials/cloud_files/{username}", {
+    parameters: { username: Named },
+    body: cloudFilesBody,
+    success: credentialOf,
+    errors: ["NotFound"]
+  }),
+  /**
+   * Registers an access key of Amazon S3, for clusters to read and write there. Fails with `Conflict` where it has the
+   * key already. "Create a credential", `POST /credentials/s3`.
+   */
+  createS3Credential: Endpoint.make("POST", "/credentials/s3", {
+    body: s3Body,
+    success: credentialOf,
+    errors: ["Conflict"]
+  }),
+  /**
+   * Replaces the secret of an access key of Amazon S3. Fails with `NotFound`. "Update a credential",
+   * `PUT /credentials/s3/{access_key_id}`.
+   */
+  updateS3Credential: Endpoint.make("PUT", "/credentials/s3/{accessKeyId}", {
+    parameters: { accessKeyId: Named },
+    body: s3Body,
+    success: credentialOf,
+    errors: ["NotFound"]
+  }),
+  /**
+   * Registers a user for the Ambari of new clusters. Fails with `Conflict` where it has the user already. "Create a
+   * credential", `POST /credentials/ambari`.
+   */
+  createAmbariCredential: Endpoint.make("POST", "/credentials/ambari", {
+    body: ambariBody,
+    success: credentialOf,
+    errors: ["Conflict"]
+  }),
+  /**
+   * Replaces the password of a user of Ambari. Fails with `NotFound`. "Update a credential",
+   * `PUT /credentials/ambari/{username}`.
+   */
+  updateAmbariCredential: Endpoint.make("PUT", "/credentials/ambari/{username}", {
+    parameters: { username: Named },
+    body: ambariBody,
+    success: credentialOf,
+    errors: ["NotFound"]
+  }),
+  /**
+   * Deletes a credential. Fails with `NotFound`, and with `Conflict` while a cluster uses it. "Delete a
+   * credential", `DELETE /credentials/{type}/{name}`.
+   */
+  deleteCredential: Endpoint.make("DELETE", "/credentials/{type}/{name}", {
+    parameters: {
+      type: CredentialType.pipe(Schema.minLength(1, { description: "a type of credentials" })),
+      name: Named
+    },
+    errors: ["NotFound", "Conflict"]
+  })
+})

@@ -1,0 +1,228 @@
+/**
+ * Nodes of clusters: listing and finding them, and reaching them by ssh.
+ *
+ * The API's documents, its samples and what its last Python client expected differ in many places; whatever any of them shows
+ * is accepted here.
+ */
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import type { CommonError, InvalidInput, NotFound } from "../../CloudError.js"
+import * as Endpoint from "../../Endpoint.js"
+import { page, pageQuery } from "../../internal/paging/listing.js"
+import { absent, Id, listOf, Named, open, textOr, TimestampIfAny } from "../../internal/schema/wire.js"
+import type * as Ssh from "../../Ssh.js"
+import { invalid, listed, type ServiceContext } from "./context.js"
+import { Component } from "./nodeGroups.js"
+import { clusterParameters } from "./requests.js"
+import { isMap } from "./responses.js"
+
+/**
+ * The status of a node. The cloud may return others.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const NodeStatus = open("ACTIVE", "BUILDING", "CONFIGURING", "DEACTIVATING", "DELETED", "DELETING", "ERROR")
+
+const AddressFields = Schema.Struct({
+  /** 4 or 6. */
+  version: Schema.Number,
+  address: Schema.String
+})
+
+const versionOf = (address: unknown): number => (typeof address === "string" && address.includes(":") ? 6 : 4)
+
+/**
+ * An address of a node.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Address extends Schema.Schema.Type<typeof AddressFields> {}
+
+/**
+ * An address of a node. The cloud writes its version as a number or a text, or leaves it out; some responses have only the
+ * address.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const Address = Schema.transform(Schema.Unknown, AddressFields, {
+  strict: false,
+  decode: (wire) => {
+    const { addr, address = addr, version } = isMap(wire) ? wire : { address: wire }
+    return { address, version: version === undefined || version === null ? versionOf(address) : Number(version) }
+  },
+  encode: ({ address, version }) => ({ addr: address, version })
+}) as unknown as Schema.Schema<Address, unknown>
+
+const NodeFields = Schema.Struct({
+  id: Id,
+  /** Empty where the cloud does not return it. */
+  name: textOr(""),
+  status: Schema.optionalWith(NodeStatus, { nullable: true, default: () => "UNKNOWN" }),
+  nodeGroup: absent(Schema.String).pipe(Schema.fromKey("node_group")),
+  flavorId: absent(Id).pipe(Schema.fromKey("flavor_id")),
+  created: TimestampIfAny,
+  updated: TimestampIfAny,
+  addresses: Schema.optionalWith(Schema.Struct({ public: listOf(Address), private: listOf(Address) }), {
+    nullable: true,
+    default: () => ({ public: [], private: [] })
+  }),
+  components: listOf(Component)
+})
+
+/** An older form has `role` and `services`; one witness writes `node_group` as a list. */
+const WireNode = Schema.Record({ key: Schema.String, value: Schema.Unknown })
+
+const firstText = (value: unknown): string | undefined =>
+  Array.isArray(value) ? firstText(value[0]) : typeof value === "string" && value !== "" ? value : undefined
+
+/**
+ * A node of a cluster.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const Node = Schema.transform(WireNode, NodeFields, {
+  strict: false,
+  decode: ({ node_group, role, ...node }) => {
+    const group = firstText(node_group) ?? firstText(role)
+    return {
+      ...node,
+      components: node["components"] ?? node["services"],
+      ...(group !== undefined && { node_group: group })
+    }
+  },
+  encode: (node) => node
+}) as unknown as Schema.Schema<typeof NodeFields.Type, unknown>
+
+/**
+ * A node of a cluster.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Node extends Schema.Schema.Type<typeof NodeFields> {}
+
+/**
+ * Which node of a cluster is meant: the one of a name (in any case), the first one that has a component (`ResourceManager`),
+ * or both; where neither is given, the first that is not Ambari's.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface NodeOptions {
+  readonly clusterId: string
+  readonly nodeName?: string | undefined
+  /** The name of a component, in any case. */
+  readonly component?: string | undefined
+}
+
+/**
+ * Which node of a cluster is meant, and how ssh is to reach it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface SshOptions extends NodeOptions, Omit<Ssh.Target, "host" | "username"> {
+  /** Who logs in; by default the user that the cluster was created with. */
+  readonly username?: string | undefined
+  /** Which of the node's addresses to use, default `public`. `private` is for programs within the region's own network. */
+  readonly network?: "public" | "private" | undefined
+}
+
+/**
+ * A node as a target of {@link Ssh}.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface NodeTarget extends Ssh.Target {
+  readonly node: Node
+}
+
+const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase()
+
+const isAmbari = ({ name, nodeGroup }: Node): boolean => same(name, "ambari") || same(nodeGroup ?? "", "ambari")
+
+const chosen = (
+  operation: string,
+  { component, nodeName }: NodeOptions,
+  nodes: ReadonlyArray<Node>
+): Effect.Effect<Node, InvalidInput> => {
+  const hasName = (node: Node) => nodeName === undefined || same(node.name, nodeName)
+  const hasComponent = (node: Node) =>
+    component === undefined || node.components.some(({ name }) => same(name, component))
+  const found =
+    nodeName === undefined && component === undefined
+      ? (nodes.find((node) => !isAmbari(node)) ?? nodes[0])
+      : nodes.find((node) => hasName(node) && hasComponent(node))
+  if (found !== undefined) return Effect.succeed(found)
+  if (nodes.length === 0)
+    return Effect.fail(invalid(operation, "clusterId", "a cluster that has nodes; this one has none"))
+  if (nodeName !== undefined && !nodes.some(hasName)) {
+    return Effect.fail(invalid(operation, "nodeName", `one of ${nodes.map(({ name }) => name).join(", ")}`))
+  }
+  const components = new Set(nodes.filter(hasName).flatMap((node) => node.components.map(({ name }) => name)))
+  return Effect.fail(invalid(operation, "component", `one of ${[...components].join(", ")}`))
+}
+
+/** The operations on nodes. */
+export const nodeEndpoints = Endpoint.table("CloudBigData", {
+  /** Nodes of a cluster, a page of them. Fails with `NotFound`. "List cluster nodes", `GET /clusters/{clusterId}/nodes`. */
+  listNodesPage: Endpoint.make("GET", "/clusters/{clusterId}/nodes", {
+    parameters: clusterParameters,
+    query: pageQuery,
+    success: Endpoint.json(page("nodes", Node, "links")),
+    errors: ["NotFound"]
+  }),
+  /**
+   * Removes one node from its cluster, and deletes it. Fails with `NotFound`, and with `Conflict` where the cluster's state
+   * does not allow it. `DELETE /clusters/{clusterId}/nodes/{nodeId}`, which the API's last client had and the documents do not
+   * know.
+   */
+  deleteNode: Endpoint.make("DELETE", "/clusters/{clusterId}/nodes/{nodeId}", {
+    parameters: { ...clusterParameters, nodeId: Named },
+    errors: ["NotFound", "Conflict"]
+  })
+})
+
+/** The operations on nodes, their listing, and finding one. `getCluster` reads the cluster of a node. */
+export const makeNodes = (
+  { client }: ServiceContext,
+  getCluster: (input: {
+    readonly clusterId: string
+  }) => Effect.Effect<{ readonly username?: string | undefined }, CommonError | NotFound>
+) => {
+  const operations = Endpoint.client(client, nodeEndpoints)
+  const listNodes = listed("listNodes", operations.listNodesPage)
+  const find = (operation: string, wanted: NodeOptions) =>
+    Effect.flatMap(Stream.runCollect(listNodes({ clusterId: wanted.clusterId })), (nodes) =>
+      chosen(operation, wanted, [...nodes])
+    )
+  return {
+    ...operations,
+    listNodes,
+    findNode: (wanted: NodeOptions) => find("CloudBigData.findNode", wanted),
+    sshTarget: ({ clusterId, component, network = "public", nodeName, username, ...how }: SshOptions) =>
+      Effect.gen(function* () {
+        const operation = "CloudBigData.sshTarget"
+        const user = username ?? (yield* getCluster({ clusterId })).username
+        if (user === undefined) {
+          return yield* invalid(operation, "username", "the user of the cluster, which the cloud does not return")
+        }
+        const node = yield* find(operation, { clusterId, nodeName, component })
+        const [address] = node.addresses[network]
+        if (address === undefined) {
+          return yield* invalid(
+            operation,
+            "nodeName",
+            `a node with a ${network} address; ${node.name} is ${node.status} and has none`
+          )
+        }
+        return { ...how, node, host: address.address, username: user }
+      })
+  }
+}
