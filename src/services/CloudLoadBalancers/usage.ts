@@ -202,76 +202,86 @@ const from = <Input, Output, Tag extends DocumentedError["_tag"], A>(
     success: Endpoint.json(page)
   }) as unknown as Endpoint.Endpoint<Input, A, Tag>
 
-/** The operations that read usage, each of them to its end. */
-export const makeUsage = (client: CloudClient): Operations => {
-  type Page = Paging.Page<UsageRecord, string>
+type UsageRecords = Paging.Page<UsageRecord, string>
 
-  const all = (
-    operation: string,
-    page: (cursor: string | undefined) => Effect.Effect<Page, CommonError | NotFound>,
-    first?: string
-  ): Effect.Effect<ReadonlyArray<UsageRecord>, CommonError | NotFound> =>
-    collectAll(
-      Paging.stream({ service: client.service, operation }, (cursor: string | undefined) => page(cursor ?? first))
+const usageRecordsOf = ({ value, wire }: typeof UsagePage.Type): UsageRecords => ({
+  ...value,
+  next: isObject(wire) ? cursorOf(wire["links"]) : undefined
+})
+
+/** All usage records, from the page of a cursor on where there is one. */
+const allRecords = (
+  { service }: CloudClient,
+  operation: string,
+  page: (cursor: string | undefined) => Effect.Effect<UsageRecords, CommonError | NotFound>,
+  first?: string
+): Effect.Effect<ReadonlyArray<UsageRecord>, CommonError | NotFound> =>
+  collectAll(Paging.stream({ service, operation }, (cursor: string | undefined) => page(cursor ?? first)))
+
+/** A page of the usage of a balancer. */
+const usagePage = (
+  client: CloudClient,
+  input: Parameters<Operations["listUsage"]>[0],
+  cursor: string | undefined
+): Effect.Effect<UsageRecords, CommonError | NotFound> =>
+  Effect.map(Endpoint.method(client, from(cursor, usageEndpoints.listUsage, UsagePage))(input), usageRecordsOf)
+
+/** The usage of a balancer on a page of the account's, with what its own links lead to. */
+const whole = (
+  client: CloudClient,
+  usage: AccountUsage["loadBalancers"][number],
+  wire: unknown
+): Effect.Effect<AccountUsage["loadBalancers"][number], CommonError> => {
+  const { loadBalancerId } = usage
+  const cursor = isObject(wire) ? cursorOf(wire["links"]) : undefined
+  if (cursor === undefined) return Effect.succeed(usage)
+  const { operation } = usageEndpoints.getAccountUsage
+  return allRecords(client, operation, (next) => usagePage(client, { loadBalancerId }, next), cursor).pipe(
+    Effect.map((records) => ({ ...usage, records: [...usage.records, ...records] })),
+    // It has been deleted meanwhile.
+    Effect.catchTag("NotFound", () => Effect.succeed(usage))
+  )
+}
+
+/** A page of the account's usage. */
+const accountPage = (
+  client: CloudClient,
+  input: Parameters<Operations["getAccountUsage"]>[0],
+  cursor: string | undefined
+): Effect.Effect<Paging.Page<AccountUsage, string>, CommonError> =>
+  Effect.gen(function* () {
+    const { value, wire } = yield* Endpoint.method(
+      client,
+      from(cursor, usageEndpoints.getAccountUsage, AccountPage)
+    )(input)
+    const balancers = listIn(wire, "loadBalancerUsages")
+    const readable = balancers.filter((raw) => readBalancers([raw]).unreadable.length === 0)
+    const loadBalancers = yield* Effect.forEach(value.loadBalancers, (usage, index) =>
+      whole(client, usage, readable[index])
     )
-
-  const pageOf = ({ value, wire }: typeof UsagePage.Type): Page => ({
-    ...value,
-    next: isObject(wire) ? cursorOf(wire["links"]) : undefined
+    const account = isObject(wire) && isObject(wire["accountUsage"]) ? wire["accountUsage"]["links"] : undefined
+    return {
+      items: [{ ...value, loadBalancers }],
+      unreadable: [...readBalancers(balancers).unreadable, ...unreadableRecords(wire)],
+      next: isObject(wire) ? (cursorOf(wire["links"]) ?? cursorOf(account)) : undefined
+    }
   })
 
+/** The operations that read usage, each of them to its end. */
+export const makeUsage = (client: CloudClient): Operations => {
   const { getAccountUsage, listCurrentUsage, listUsage } = usageEndpoints
-  const usagePage = (
-    input: Parameters<Operations["listUsage"]>[0],
-    cursor: string | undefined
-  ): Effect.Effect<Page, CommonError | NotFound> =>
-    Effect.map(Endpoint.method(client, from(cursor, listUsage, UsagePage))(input), pageOf)
-
-  /** The usage of a balancer on a page of the account's, with what its own links lead to. */
-  const whole = (
-    usage: AccountUsage["loadBalancers"][number],
-    wire: unknown
-  ): Effect.Effect<AccountUsage["loadBalancers"][number], CommonError> => {
-    const { loadBalancerId } = usage
-    const cursor = isObject(wire) ? cursorOf(wire["links"]) : undefined
-    if (cursor === undefined) return Effect.succeed(usage)
-    return all(getAccountUsage.operation, (next) => usagePage({ loadBalancerId }, next), cursor).pipe(
-      Effect.map((records) => ({ ...usage, records: [...usage.records, ...records] })),
-      // It has been deleted meanwhile.
-      Effect.catchTag("NotFound", () => Effect.succeed(usage))
-    )
-  }
-
-  const accountPage = (
-    input: Parameters<Operations["getAccountUsage"]>[0],
-    cursor: string | undefined
-  ): Effect.Effect<Paging.Page<AccountUsage, string>, CommonError> =>
-    Effect.gen(function* () {
-      const { value, wire } = yield* Endpoint.method(client, from(cursor, getAccountUsage, AccountPage))(input)
-      const balancers = listIn(wire, "loadBalancerUsages")
-      const readable = balancers.filter((raw) => readBalancers([raw]).unreadable.length === 0)
-      const loadBalancers = yield* Effect.forEach(value.loadBalancers, (usage, index) => whole(usage, readable[index]))
-      const account = isObject(wire) && isObject(wire["accountUsage"]) ? wire["accountUsage"]["links"] : undefined
-      return {
-        items: [{ ...value, loadBalancers }],
-        unreadable: [...readBalancers(balancers).unreadable, ...unreadableRecords(wire)],
-        next: isObject(wire) ? (cursorOf(wire["links"]) ?? cursorOf(account)) : undefined
-      }
-    })
-
   return {
-    listUsage: (input) => all(listUsage.operation, (cursor) => usagePage(input, cursor)),
+    listUsage: (input) => allRecords(client, listUsage.operation, (cursor) => usagePage(client, input, cursor)),
     listCurrentUsage: (input) =>
-      all(listCurrentUsage.operation, (cursor) =>
-        Effect.map(Endpoint.method(client, from(cursor, listCurrentUsage, UsagePage))(input), pageOf)
+      allRecords(client, listCurrentUsage.operation, (cursor) =>
+        Effect.map(Endpoint.method(client, from(cursor, listCurrentUsage, UsagePage))(input), usageRecordsOf)
       ),
     getAccountUsage: (input) => {
+      const { service } = client
       const { operation } = getAccountUsage
       return Effect.map(
         collectAll(
-          Paging.stream({ service: client.service, operation }, (cursor: string | undefined) =>
-            accountPage(input, cursor)
-          )
+          Paging.stream({ service, operation }, (cursor: string | undefined) => accountPage(client, input, cursor))
         ),
         merged
       ).pipe(Effect.mapError(withMerged))
