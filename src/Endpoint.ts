@@ -13,6 +13,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import type * as ParseResult from "effect/ParseResult"
+import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
@@ -29,9 +30,10 @@ import {
 import { release } from "./internal/bytes/bufferPool.js"
 import { bytesSink, type BytesSink } from "./internal/bytes/sink.js"
 import { expandPath, queryText } from "./internal/http/urlPath.js"
-import { quickDecoder, quickEncoder, fallback } from "./internal/schema/compiledCodec.js"
+import { quickDecoder, fallback } from "./internal/schema/compiledCodec.js"
+import { encodeBy, wholeIssues } from "./internal/schema/inputs.js"
 import { invalidInput } from "./internal/schema/invalidInput.js"
-import { type Issue, issuesOf, issuesText } from "./internal/schema/issues.js"
+import { type Issue, issuesOf, issuesText, kindOf } from "./internal/schema/issues.js"
 import { aboutItem, type ItemList, itemList } from "./internal/schema/itemList.js"
 import { isCutOff, type ItemsSink, jsonItems, largestItem, UnreadableArray } from "./internal/schema/jsonItems.js"
 import { knownOf, redacted, type Shape, unknownFields } from "./internal/schema/knownFields.js"
@@ -433,19 +435,34 @@ const addUnsendable = (issues: Array<Issue>, part: Readonly<Record<string, unkno
   }
 }
 
+/** The body of a request that is not JSON. */
+const contentOf = (input: RawBody | undefined, issues: Array<Issue>): Content | undefined => {
+  const content: unknown = input?.content
+  if (content !== undefined && !isContent(content)) {
+    issues.push({ path: "content", expected: `a Content with a length, bytes and a stream, not ${kindOf(content)}` })
+  }
+  return input?.content
+}
+
+const isContent = (value: unknown): boolean =>
+  typeof value === "object" &&
+  value !== null &&
+  "stream" in value &&
+  Predicate.hasProperty(value.stream, Stream.StreamTypeId)
+
 const encode = (
   endpoint: Any,
   known: ReadonlyArray<Shape>,
   input: unknown
 ): Either.Either<Encoded, ReadonlyArray<Issue>> => {
-  const issues: Array<Issue> = typeof input === "object" && input !== null ? [...unknownFields(known, input)] : []
+  const whole = wholeIssues(known, input)
+  if (whole.length > 0) return Either.left(whole)
+  const issues: Array<Issue> = [...unknownFields(known, input ?? {})]
   const part = (schema: Loose | undefined): Readonly<Record<string, unknown>> => {
     if (schema === undefined) return {}
-    const quick = quickEncoder(schema)(input ?? {})
-    if (quick !== fallback) return quick as Readonly<Record<string, unknown>>
-    const encoded = Schema.encodeUnknownEither(schema, { errors: "all" })(input ?? {})
+    const encoded = encodeBy(schema, input ?? {})
     if (Either.isRight(encoded)) return encoded.right as Readonly<Record<string, unknown>>
-    issues.push(...issuesOf(encoded.left))
+    issues.push(...encoded.left)
     return {}
   }
   const parameters = part(endpoint.parameters)
@@ -453,7 +470,7 @@ const encode = (
   const named = part(endpoint.headers)
   const raw = endpoint.body === "raw"
   const body = raw
-    ? (input as RawBody | undefined)?.content
+    ? contentOf(input as RawBody | undefined, issues)
     : endpoint.body === undefined
       ? undefined
       : jsonContent(part(endpoint.body as Loose))

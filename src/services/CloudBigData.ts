@@ -18,7 +18,7 @@ import * as CloudClient from "../CloudClient.js"
 import type { CommonError, NotFound, ResourceFailed, WaitTimeout } from "../CloudError.js"
 import * as Endpoint from "../Endpoint.js"
 import type { TokenRef } from "../Identity.js"
-import { refuseUnknown } from "../internal/schema/knownFields.js"
+import { checked } from "../internal/schema/inputs.js"
 import { type Cluster, type ClusterSummary, makeClusters } from "./CloudBigData/clusters.js"
 import { service } from "./CloudBigData/context.js"
 import { credentialEndpoints } from "./CloudBigData/credentials.js"
@@ -193,7 +193,7 @@ type OwnOperations = Exclude<keyof Service, keyof Endpoints | "endpointUrl">
 export const make = (
   options: CloudClient.Options = {}
 ): Effect.Effect<Service, never, TokenRef | HttpClient.HttpClient> =>
-  Effect.map(makeService(options), (service) => refuseUnknown<Service, OwnOperations>("CloudBigData", service, inputs))
+  Effect.map(makeService(options), (service) => checked<Service, OwnOperations>("CloudBigData", service, inputs))
 
 const makeService = (
   options: CloudClient.Options = {}

@@ -27,7 +27,7 @@ import type {
 } from "../CloudError.js"
 import * as Endpoint from "../Endpoint.js"
 import type { TokenRef } from "../Identity.js"
-import { refuseUnknown } from "../internal/schema/knownFields.js"
+import { checked } from "../internal/schema/inputs.js"
 import { type AccountParts, inAccount, makeCopies } from "./CloudFiles/acrossAccounts.js"
 import {
   type BulkDeleted,
@@ -424,7 +424,7 @@ type OwnOperations = Exclude<
  * @category constructors
  */
 export const make = (options: Options = {}): Effect.Effect<Service, never, TokenRef | HttpClient.HttpClient> =>
-  Effect.map(makeService(options), (service) => refuseUnknown<Service, OwnOperations>("CloudFiles", service, inputs))
+  Effect.map(makeService(options), (service) => checked<Service, OwnOperations>("CloudFiles", service, inputs))
 
 const makeService = ({ cdnEndpoint, ...options }: Options = {}): Effect.Effect<
   Service,

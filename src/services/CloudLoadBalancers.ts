@@ -17,7 +17,7 @@ import * as CloudClient from "../CloudClient.js"
 import type { CommonError, NotFound, ResourceFailed, WaitTimeout } from "../CloudError.js"
 import * as Endpoint from "../Endpoint.js"
 import type { TokenRef } from "../Identity.js"
-import { refuseUnknown } from "../internal/schema/knownFields.js"
+import { checked } from "../internal/schema/inputs.js"
 import { accessListEndpoints } from "./CloudLoadBalancers/accessLists.js"
 import { type BillableFilters, makeBillable } from "./CloudLoadBalancers/billable.js"
 import { certificateMappingEndpoints } from "./CloudLoadBalancers/certificateMappings.js"
@@ -196,9 +196,7 @@ type OwnOperations = Exclude<keyof Service, keyof Endpoints | "endpointUrl">
  * @category constructors
  */
 export const make = (options: Options = {}): Effect.Effect<Service, never, TokenRef | HttpClient.HttpClient> =>
-  Effect.map(makeService(options), (service) =>
-    refuseUnknown<Service, OwnOperations>("CloudLoadBalancers", service, inputs)
-  )
+  Effect.map(makeService(options), (service) => checked<Service, OwnOperations>("CloudLoadBalancers", service, inputs))
 
 const makeService = (options: Options = {}): Effect.Effect<Service, never, TokenRef | HttpClient.HttpClient> =>
   Effect.map(CloudClient.make(service, selector, options), (client) => {

@@ -18,7 +18,7 @@ import * as CloudClient from "../CloudClient.js"
 import type { CommonError, Conflict, NotFound, QuotaExceeded, ResourceFailed, WaitTimeout } from "../CloudError.js"
 import type * as Endpoint from "../Endpoint.js"
 import type { TokenRef } from "../Identity.js"
-import { refuseUnknown } from "../internal/schema/knownFields.js"
+import { checked } from "../internal/schema/inputs.js"
 import type * as Waiting from "../Waiting.js"
 import { addressEndpoints } from "./CloudServers/addresses.js"
 import { availabilityZoneEndpoints } from "./CloudServers/availabilityZones.js"
@@ -263,7 +263,7 @@ type OwnOperations = Exclude<keyof Service, keyof Endpoints | keyof typeof first
 export const make = (
   options: CloudClient.Options = {}
 ): Effect.Effect<Service, never, TokenRef | HttpClient.HttpClient> =>
-  Effect.map(makeService(options), (service) => refuseUnknown<Service, OwnOperations>("CloudServers", service, inputs))
+  Effect.map(makeService(options), (service) => checked<Service, OwnOperations>("CloudServers", service, inputs))
 
 const makeService = (options: CloudClient.Options): Effect.Effect<Service, never, TokenRef | HttpClient.HttpClient> =>
   Effect.gen(function* () {

@@ -508,7 +508,7 @@ describe("CloudFiles: input that cannot be sent", () => {
     [
       "a deletion before it begins",
       (f) => f.upload({ container: c, object: o, body, deleteAfter: Duration.zero }),
-      /deleteAfter: expected a finite time/
+      /deleteAfter: expected a finite Duration/
     ]
   ]
 

@@ -249,7 +249,7 @@ describe("headers of the files of a folder", () => {
           event._tag === "Failed" ? [`${event.path} ${event.error._tag} ${event.error.message}`] : []
         )
         assert.lengthOf(failed, 2)
-        assert.match(failed[0] ?? "", /^a InvalidInput CloudFiles.uploadFolder: contentType/)
+        assert.match(failed[0] ?? "", /^a InvalidInput CloudFiles.uploadFolder: describe.contentType/)
         assert.match(failed[1] ?? "", /^c InvalidInput CloudFiles.uploadFolder: describe.colour/)
       }
       assert.strictEqual((yield* files.getObjectInfo({ container: "c", object: "b" })).metadata["fine"], "yes")

@@ -44,16 +44,44 @@ const expectedBy = (ast: SchemaAST.AST): string => {
   )
   return (
     message ??
-    Option.getOrUndefined(SchemaAST.getDescriptionAnnotation(ast)) ??
-    Option.getOrUndefined(SchemaAST.getTitleAnnotation(ast)) ??
-    Option.getOrUndefined(SchemaAST.getIdentifierAnnotation(ast)) ??
-    (SchemaAST.isUnion(ast) ? anyOf(ast.types) : undefined) ??
-    (SchemaAST.isRefinement(ast)
-      ? expectedBy(ast.from)
-      : SchemaAST.isTransformation(ast)
-        ? expectedBy(ast.to)
-        : String(ast))
+    Option.getOrUndefined(SchemaAST.getDescriptionAnnotation(ast).pipe(Option.filter(() => !isBoolean(ast)))) ??
+    structure(ast)
   )
+}
+
+const isBoolean = SchemaAST.isBooleanKeyword
+
+/** The words for what Effect declares without a description. */
+const declared: Readonly<Record<string, string>> = {
+  DurationFromSelf: "a Duration, such as Duration.days(90)",
+  DateTimeUtcFromSelf: "a DateTime.Utc",
+  Uint8ArrayFromSelf: "a Uint8Array"
+}
+
+/** Names a kind of value without the words of a schema. */
+const structure = (ast: SchemaAST.AST): string => {
+  switch (ast._tag) {
+    case "BooleanKeyword":
+      return "true or false"
+    case "TypeLiteral":
+      return "an object"
+    case "TupleType":
+      return "an array"
+    case "Union":
+      return anyOf(ast.types)
+    case "Refinement":
+      return expectedBy(ast.from)
+    case "Transformation":
+      return expectedBy(ast.to)
+    case "Suspend":
+      return expectedBy(ast.f())
+    case "Declaration": {
+      const identifier = Option.getOrElse(SchemaAST.getIdentifierAnnotation(ast), () => "")
+      return declared[identifier] ?? (identifier || "another value")
+    }
+    default:
+      return String(ast)
+  }
 }
 
 /** What may be left out need not be said to be allowed to be nothing. */
@@ -132,4 +160,4 @@ export const issuesOf = (error: ParseResult.ParseError): ReadonlyArray<Issue> =>
 
 /** Issues as one phrase: `limit: a positive integer, not -1; name: …`. */
 export const issuesText = (issues: ReadonlyArray<Issue>): string =>
-  issues.map((issue) => `${issue.path}: expected ${issue.expected}`).join("; ")
+  issues.map(({ expected, path }) => `${path === "." ? "" : `${path}: `}expected ${expected}`).join("; ")

@@ -2,15 +2,12 @@
  * Finds the fields of an input that an operation does not know. They are refused: if they were dropped, the operation would do
  * something else than the caller asked for.
  *
- * The known fields are read from a schema ({@link shapeOf}), or written down for the options of operations that take several
- * requests ({@link refuseUnknown}).
+ * The known fields are read from a schema, by {@link shapeOf}.
  */
-import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
-import type * as Stream from "effect/Stream"
-import { invalidInput } from "./invalidInput.js"
+import { closest } from "./closest.js"
 import type { Issue } from "./issues.js"
 
 /** The known structure of a value: for an object its fields, and the structure of each. */
@@ -128,7 +125,8 @@ const unknownIn = (shape: Shape, value: unknown, path: string): ReadonlyArray<Is
   }
 }
 
-const fieldsOf = (shape: Shape): ReadonlyArray<string> =>
+/** The names of a value's fields. */
+export const fieldsOf = (shape: Shape): ReadonlyArray<string> =>
   shape._tag === "Fields"
     ? [...shape.fields.keys()]
     : shape._tag === "OneOf"
@@ -150,6 +148,14 @@ const fieldOf = (shape: Shape, name: string): Shape | undefined => {
   }
 }
 
+/** Names the field that an unknown one may stand for, or else all that there are. */
+const expectedInstead = (name: string, known: ReadonlyArray<Shape>): string => {
+  const names = [...new Set(known.flatMap(fieldsOf))]
+  if (names.length === 0) return "no field here"
+  const close = closest(name, names)
+  return close === undefined ? `a known field (${names.join(", ")})` : `a known field (did you mean \`${close}\`?)`
+}
+
 /** The fields of an object that none of the shapes knows, at any depth. */
 export const unknownFields = (known: ReadonlyArray<Shape>, value: object, path = ""): ReadonlyArray<Issue> => {
   let issues: Array<Issue> | undefined
@@ -159,9 +165,7 @@ export const unknownFields = (known: ReadonlyArray<Shape>, value: object, path =
     let field: Shape | undefined
     for (const shape of known) field ??= fieldOf(shape, name)
     if (field === undefined) {
-      const names = [...new Set(known.flatMap(fieldsOf))]
-      const expected = names.length === 0 ? "no field here" : `a known field (${names.join(", ")})`
-      issues = [...(issues ?? []), { path: path + name, expected }]
+      issues = [...(issues ?? []), { path: path + name, expected: expectedInstead(name, known) }]
     } else if (field !== opaque && isObject(given)) {
       const deeper = unknownIn(field, given, `${path}${name}.`)
       if (deeper.length > 0) issues = [...(issues ?? []), ...deeper]
@@ -211,7 +215,7 @@ export const redacted = (known: ReadonlyArray<Shape>, input: unknown): unknown =
   known.reduce((found, shape) => redactedIn(shape, found), input)
 
 /** The parts of an operation's description that say what its input is. */
-interface Described {
+export interface RequestSchemas {
   readonly parameters: Schema.Schema.AnyNoContext | undefined
   readonly query: Schema.Schema.AnyNoContext | undefined
   readonly headers: Schema.Schema.AnyNoContext | undefined
@@ -221,108 +225,10 @@ interface Described {
 const rawBody: Shape = { _tag: "Fields", fields: new Map([["content", opaque]]), others: undefined }
 
 /** What an operation knows of its input, by the parts of the request in which it is sent. */
-export const knownOf = ({ body, headers, parameters, query }: Described): ReadonlyArray<Shape> => {
+export const knownOf = ({ body, headers, parameters, query }: RequestSchemas): ReadonlyArray<Shape> => {
   const known: Array<Shape> = []
   for (const part of [parameters, query, headers, body]) {
     if (part !== undefined) known.push(part === "raw" ? rawBody : shapeOf(part))
   }
   return known
-}
-
-/**
- * Fields of options: `true` for one that is a value of its own, the fields of an object, or those of each object in a list.
- */
-export interface KnownFields {
-  readonly [name: string]: true | KnownFields | readonly [KnownFields]
-}
-
-/** The input of one request of an operation, with what the operation takes besides, and without what it sets itself. */
-export interface Extended<Names extends string> {
-  readonly known: () => Shape
-  readonly "~names"?: (name: Names) => Names
-}
-
-type AnyExtended = Pick<Extended<never>, "known">
-
-const shapeOfFields = (known: KnownFields): Map<string, Shape> =>
-  new Map(
-    Object.entries(known).map(([name, field]): [string, Shape] => [
-      name,
-      field === true
-        ? opaque
-        : isList(field)
-          ? { _tag: "List", items: [], others: fieldsShape(field[0]) }
-          : fieldsShape(field)
-    ])
-  )
-
-const isList = (field: KnownFields | readonly [KnownFields]): field is readonly [KnownFields] => Array.isArray(field)
-
-const fieldsShape = (known: KnownFields): Shape => ({
-  _tag: "Fields",
-  fields: shapeOfFields(known),
-  others: undefined
-})
-
-/** The fields of a value that are not among these. */
-export const unknownFieldsOf = (known: KnownFields, value: unknown, path = ""): ReadonlyArray<Issue> =>
-  unknownIn(fieldsShape(known), value, path)
-
-/** An endpoint's input, with these fields besides, and without those named last. */
-export const extended = <Input, const Own extends KnownFields, Except extends keyof Input & string = never>(
-  endpoint: Described & { readonly "~types"?: { readonly input: (input: Input) => Input } },
-  own: Own,
-  ...except: ReadonlyArray<Except>
-): Extended<Exclude<keyof Input & string, Except> | (keyof Own & string)> => {
-  let shape: Shape | undefined
-  const make = (): Shape => {
-    const fields = new Map(
-      knownOf(endpoint).flatMap((part): ReadonlyArray<[string, Shape]> =>
-        part._tag === "Fields" ? [...part.fields] : []
-      )
-    )
-    for (const name of except) fields.delete(name)
-    return { _tag: "Fields", fields: new Map([...fields, ...shapeOfFields(own)]), others: undefined }
-  }
-  return { known: () => (shape ??= make()) }
-}
-
-type KeysOf<Input> = Input extends unknown ? keyof Input & string : never
-
-type InputOf<Method> = Method extends (input: infer Input, ...more: never) => unknown ? NonNullable<Input> : never
-
-type Known<Names extends string> = { readonly [Field in Names]: KnownFields[string] } | Extended<Names>
-
-/** The fields that each of these operations knows: the compiler asks for all of them. */
-type KnownInputs<Service, Names extends keyof Service> = {
-  readonly [Name in Names]: Known<KeysOf<InputOf<Service[Name]>>>
-}
-
-/** The fields of several operations, before it is known of which service they are. */
-export type AnyInputs = Readonly<Record<string, KnownFields | AnyExtended>>
-
-const isExtended = (known: KnownFields | AnyExtended): known is AnyExtended => typeof known["known"] === "function"
-
-type AnyMethod = (...input: ReadonlyArray<unknown>) => Effect.Effect<unknown, unknown> | Stream.Stream<unknown, unknown>
-
-/** A service, the named operations of which fail with `InvalidInput` where their input has a field that they do not know. */
-export const refuseUnknown = <Service extends object, Names extends keyof Service>(
-  service: string,
-  methods: Service,
-  inputs: KnownInputs<Service, Names>
-): Service => {
-  const checked = Object.entries(inputs as AnyInputs).map(([name, known]) => {
-    const method = (methods as Readonly<Record<string, AnyMethod>>)[name] as AnyMethod
-    const operation = `${service}.${name}`
-    const shape = isExtended(known) ? known.known : () => fieldsShape(known)
-    const run: AnyMethod = (...input) => {
-      const issues = unknownIn(shape(), input[0], "")
-      return issues.length === 0
-        ? method(...input)
-        : // A failed Effect is a failed Stream too.
-          Effect.fail(invalidInput(service, operation, issues))
-    }
-    return [name, run]
-  })
-  return { ...methods, ...(Object.fromEntries(checked) as Partial<Service>) }
 }

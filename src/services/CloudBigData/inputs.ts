@@ -1,33 +1,39 @@
 /**
- * The fields that operations of several requests know. An operation of one request has them in its schemas.
+ * What operations of several requests take: the schema of each field. An operation of one request has them in its endpoint.
  */
-import { extended, type AnyInputs } from "../../internal/schema/knownFields.js"
+import * as Schema from "effect/Schema"
+import { extended, options } from "../../internal/schema/inputs.js"
+import { functionOf, pace, pageSize } from "../../internal/schema/options.js"
+import { Named } from "../../internal/schema/wire.js"
 import { endpoints } from "./endpoints.js"
+import type { Cluster } from "./clusters.js"
 
-const waiting = { clusterId: true, interval: true, jitter: true, timeout: true } as const
+const waiting = { clusterId: Named, ...pace }
 
-const node = { clusterId: true, nodeName: true, component: true } as const
+const until = { until: functionOf<(cluster: Cluster) => boolean>() }
+
+const node = { clusterId: Named, nodeName: Schema.optional(Schema.String), component: Schema.optional(Schema.String) }
 
 export const inputs = {
-  listClusters: extended(endpoints.listClustersPage, { pageSize: true }, "limit", "marker"),
-  listNodes: extended(endpoints.listNodesPage, { pageSize: true }, "limit", "marker"),
-  listFlavors: extended(endpoints.listFlavorsPage, { pageSize: true }, "limit", "marker"),
-  listStacks: extended(endpoints.listStacksPage, { pageSize: true }, "limit", "marker"),
-  listScripts: extended(endpoints.listScriptsPage, { pageSize: true }, "limit", "marker"),
-  findCluster: { name: true },
-  findNode: node,
-  sshTarget: {
+  listClusters: extended(endpoints.listClustersPage, pageSize, "limit", "marker"),
+  listNodes: extended(endpoints.listNodesPage, pageSize, "limit", "marker"),
+  listFlavors: extended(endpoints.listFlavorsPage, pageSize, "limit", "marker"),
+  listStacks: extended(endpoints.listStacksPage, pageSize, "limit", "marker"),
+  listScripts: extended(endpoints.listScriptsPage, pageSize, "limit", "marker"),
+  findCluster: options({ name: Schema.String }),
+  findNode: options(node),
+  sshTarget: options({
     ...node,
-    username: true,
-    network: true,
-    port: true,
-    identityFile: true,
-    hostKeys: true,
-    options: true,
-    sshProgram: true
-  },
-  watch: { ...waiting, until: true },
-  waitUntil: { ...waiting, until: true },
-  waitUntilActive: waiting,
-  waitUntilDeleted: waiting
-} satisfies AnyInputs
+    username: Schema.optional(Schema.String),
+    network: Schema.optional(Schema.Literal("public", "private")),
+    port: Schema.optional(Schema.Number),
+    identityFile: Schema.optional(Schema.String),
+    hostKeys: Schema.optional(Schema.Union(Schema.Literal("known", "acceptNew"), Schema.Array(Schema.String))),
+    options: Schema.optional(Schema.Record({ key: Schema.String, value: Schema.String })),
+    sshProgram: Schema.optional(Schema.String)
+  }),
+  watch: options({ ...waiting, ...until }),
+  waitUntil: options({ ...waiting, ...until }),
+  waitUntilActive: options(waiting),
+  waitUntilDeleted: options(waiting)
+}

@@ -46,16 +46,9 @@ export const makeCopies = (own: AccountParts, partsOf: (account: string) => Effe
   const invalid = (operation: string, path: string, expected: string) =>
     invalidInput("CloudFiles", operation, [{ path, expected }])
 
-  const isAccount = (account: string | undefined): boolean =>
-    account === undefined || (account !== "" && !account.includes("/") && account.isWellFormed())
-
   /** What copies from the source's account to the destination's, and what deletes at the source. */
   const sides = (operation: string, { account, source }: CopyOptions) =>
     Effect.gen(function* () {
-      if (!isAccount(account) || !isAccount(source.account)) {
-        const path = isAccount(account) ? "source.account" : "account"
-        return yield* invalid(operation, path, "the name of an account: not empty, without a slash")
-      }
       if (account === undefined && source.account === undefined) return { to: within, from: within, isOne: true }
       const name = accountIn(yield* own.client.endpointUrl)
       if (name === undefined) {

@@ -21,7 +21,7 @@ import {
 } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
 import { invalidInput } from "../../internal/schema/invalidInput.js"
-import { unknownFieldsOf } from "../../internal/schema/knownFields.js"
+import { options } from "../../internal/schema/inputs.js"
 import { type Content, pieces, type RequestBody } from "../../RequestBody.js"
 import type * as RetryPolicy from "../../RetryPolicy.js"
 import type { BulkResult, ExtractResult } from "./bulkEndpoints.js"
@@ -98,6 +98,8 @@ export interface ArchiveOptions<E, R> {
 }
 
 const service = "CloudFiles"
+
+const bulkTarget = options({ container: ContainerName, object: Schema.optional(ObjectName) })
 
 const staysSegment = "it is a segment of a large object that stays"
 
@@ -303,23 +305,13 @@ export const makeBulk = (
     operation = "CloudFiles.bulkDelete"
   ): Effect.Effect<BulkDeleted, CommonError | BulkFailed> =>
     Effect.gen(function* () {
-      const isContainer = Schema.is(ContainerName)
-      const isObject = Schema.is(ObjectName)
       const items: Array<Item> = []
       for (const target of objects) {
         const path = `objects.${items.length}`
         // A misspelt `object` would otherwise leave the container to be deleted.
-        const [unknown] = unknownFieldsOf({ container: true, object: true }, target, `${path}.`)
-        if (unknown !== undefined) return yield* invalid(operation, unknown.path, unknown.expected)
-        if (!isContainer(target.container)) {
-          return yield* invalid(
-            operation,
-            `${path}.container`,
-            "the name of a container: 1 to 256 bytes, without a slash"
-          )
-        }
-        if (target.object !== undefined && !isObject(target.object)) {
-          return yield* invalid(operation, `${path}.object`, "the name of an object: 1 to 1,024 bytes, without NUL")
+        const [wrong] = bulkTarget.issues(target)
+        if (wrong !== undefined) {
+          return yield* invalid(operation, wrong.path === "." ? path : `${path}.${wrong.path}`, wrong.expected)
         }
         items.push({ ...target, line: lineOf(target) })
       }

@@ -12,6 +12,7 @@ import { type CommonError, InvalidInput, type Operation } from "../../CloudError
 import * as Endpoint from "../../Endpoint.js"
 import { expandPath } from "../../internal/http/urlPath.js"
 import * as Wire from "../../internal/schema/wire.js"
+import { Time } from "../../internal/schema/options.js"
 import { absent, PageLimit } from "../../internal/schema/wire.js"
 import type * as RetryPolicy from "../../RetryPolicy.js"
 import { listing, nameOf } from "./listing.js"
@@ -31,13 +32,21 @@ const TimeToLive = Schema.transform(
   }
 )
 
-const OwnTimeToLive = TimeToLive.pipe(
-  Schema.filter(
-    (duration) =>
-      Duration.greaterThanOrEqualTo(duration, Duration.seconds(shortest)) &&
-      Duration.lessThanOrEqualTo(duration, Duration.seconds(longest)),
-    { description: "15 minutes to 365 days" }
-  )
+const OwnTimeToLive = Schema.transform(
+  Schema.String,
+  Time.pipe(
+    Schema.filter(
+      (time) => Duration.between(time, { minimum: Duration.seconds(shortest), maximum: Duration.seconds(longest) }),
+      {
+        description: 'a Duration of 15 minutes to 365 days, such as "1 hour" or Duration.days(1)'
+      }
+    )
+  ),
+  {
+    strict: true,
+    decode: (seconds) => Duration.seconds(Number(seconds)),
+    encode: (time) => String(Math.round(Duration.toSeconds(time)))
+  }
 )
 
 /** `True` and `False`, as this part of the cloud writes them. */

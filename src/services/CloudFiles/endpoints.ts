@@ -5,6 +5,7 @@ import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
+import { TimeAhead } from "../../internal/schema/options.js"
 import * as Wire from "../../internal/schema/wire.js"
 import { absent, PageLimit, TimestampIfAny } from "../../internal/schema/wire.js"
 import { bulkEndpoints, BulkResult } from "./bulkEndpoints.js"
@@ -259,12 +260,6 @@ const StoredObject = Schema.Struct({
   lastModified: ifReadable(HttpDate).pipe(Schema.fromKey("last-modified"))
 })
 
-const Ahead = Schema.DurationFromSelf.pipe(
-  Schema.filter((duration) => Duration.isFinite(duration) && Duration.greaterThan(duration, Duration.zero), {
-    description: "a finite time of more than nothing"
-  })
-)
-
 export const objectHeaders = {
   /**
    * Further headers that are to be stored with it, by name: `Expires`, `X-Robots-Tag`, and whatever else the cloud lets through
@@ -283,10 +278,10 @@ export const objectHeaders = {
   deleteAt: Schema.optional(EpochSeconds).pipe(Schema.fromKey("x-delete-at")),
   /** After how long the cloud is to delete it; whole seconds. */
   deleteAfter: Schema.optional(
-    Schema.transform(Schema.String, Ahead, {
+    Schema.transform(Schema.String, TimeAhead, {
       strict: true,
       decode: (seconds) => Duration.seconds(Number(seconds)),
-      encode: (duration) => String(Math.ceil(Duration.toSeconds(duration)))
+      encode: (time) => String(Math.ceil(Duration.toSeconds(time)))
     })
   ).pipe(Schema.fromKey("x-delete-after")),
   metadata: Schema.optional(metadataHeaders("x-object-meta-")).pipe(Schema.fromKey(":metadata"))
@@ -300,7 +295,10 @@ const detected = Schema.optional(
   })
 ).pipe(Schema.fromKey("x-detect-content-type"))
 
-const Md5 = Schema.String.pipe(Schema.pattern(/^[0-9a-f]{32}$/, { description: "an MD5 as 32 lower-case hex digits" }))
+/** The MD5 of a content. */
+export const Md5 = Schema.String.pipe(
+  Schema.pattern(/^[0-9a-f]{32}$/, { description: "an MD5 as 32 lower-case hex digits" })
+)
 
 /**
  * A part of an object: `length` bytes from `offset` on (to the end where no length is given), or the `last` bytes.

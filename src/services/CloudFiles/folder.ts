@@ -17,7 +17,6 @@ import { keepingInterruption } from "../../internal/concurrency/interruption.js"
 import { behindLink, type Filter, isSelected, unfollowed } from "../../internal/files/folderReader.js"
 import { folderReader, type FolderReader, type FoundEntry } from "../../internal/files/folderReading.js"
 import { systemError } from "../../internal/files/systemError.js"
-import { invalidInput } from "../../internal/schema/invalidInput.js"
 import type { BulkDelete } from "./bulk.js"
 import type { Discovery } from "./capabilities.js"
 import { type ContainerSegments, makeContainerSegments } from "./containerSegments.js"
@@ -55,7 +54,7 @@ import { type Job, makeFolderUpload, type Outgoing } from "./folderUpload.js"
 import { filterOf } from "./glob.js"
 import { type ListingCheck, makeListingCheck } from "./listingCheck.js"
 import { completedWhere, makeCompleting, makeListing } from "./remoteListing.js"
-import { checkSegmentOptions, type makeUpload } from "./upload.js"
+import type { makeUpload } from "./upload.js"
 
 type Emit = Job["emit"]
 
@@ -75,8 +74,6 @@ const segmentRefused = (operation: string, path: string) =>
     "segment",
     "the object of its name is a segment of a large object, which would be destroyed"
   )
-
-const service = "CloudFiles"
 
 /** How many events wait to be taken; then the transfer waits. */
 const capacity = 4096
@@ -113,9 +110,6 @@ interface Prepared {
   readonly concurrency: number
 }
 
-const invalid = (operation: string, path: string, expected: string): InvalidInput =>
-  invalidInput(service, operation, [{ path, expected }])
-
 /** The operations on folders. */
 export const makeFolders = (
   client: CloudClient,
@@ -139,25 +133,12 @@ export const makeFolders = (
     options: FolderOptions & Pick<TransferOptions, "concurrency"> & SegmentOptions & DescribeOptions
   ): Effect.Effect<Prepared, InvalidInput> =>
     Effect.gen(function* () {
-      if (options.folder === "" || options.folder.includes("\u0000")) {
-        return yield* invalid(operation, "folder", "the path of a folder")
-      }
-      const concurrency = options.concurrency ?? 16
-      if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
-        return yield* invalid(operation, "concurrency", `a whole number of 1 or more, not ${concurrency}`)
-      }
-      yield* checkSegmentOptions(client, operation, segmentOptionsOf(options))
       yield* makeDescribing(client, operation, options).check
-      yield* Endpoint.validate(
-        client,
-        { ...endpoints.listObjectsPage, operation },
-        { container: options.container, prefix: options.prefix }
-      )
       return {
         folder: absoluteFolder(options.folder),
         prefix: folderPrefix(options.prefix),
-        filter: yield* filterOf(operation, options),
-        concurrency
+        filter: filterOf(options),
+        concurrency: options.concurrency ?? 16
       }
     })
 
@@ -527,7 +508,7 @@ export const makeFolders = (
         const operation = "CloudFiles.sync"
         const up = options.direction === "upload"
         const job = yield* prepared(operation, options)
-        const { container, dryRun = false } = options
+        const { container, dryRun } = options
         const { objectCount: count } = yield* containerOf(operation, container)
         const check =
           options.delete === true
@@ -623,7 +604,7 @@ export const makeFolders = (
         const isKept = ({ object }: { readonly object: string }): boolean => kept?.has(object) === true
         yield* emit(superfluous.filter(isKept).map((file) => ({ _tag: "Skipped", ...file, reason: "segment" })))
         const gone = superfluous.filter((file) => !isKept(file))
-        if (dryRun) return yield* emit(gone.map((file) => ({ _tag: "Planned", action: "delete", ...file })))
+        if (dryRun === true) return yield* emit(gone.map((file) => ({ _tag: "Planned", action: "delete", ...file })))
         if (up) return yield* deleteRemote(operation, container, emit, gone)
         yield* check?.missing(gone.map(({ object }) => object)) ?? Effect.void
         yield* deleteLocal(root, emit, gone)

@@ -9,13 +9,13 @@ import type { CloudClient } from "../../CloudClient.js"
 import type { InvalidInput } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
 import { invalidInput } from "../../internal/schema/invalidInput.js"
-import { unknownFieldsOf } from "../../internal/schema/knownFields.js"
+import { extended } from "../../internal/schema/inputs.js"
 import { endpoints } from "./endpoints.js"
 import type { DescribeOptions, ObjectDescription } from "./folderModel.js"
 import type { Job, Outgoing } from "./folderUpload.js"
 
 /** The fields of a description. */
-export const descriptionFields = {
+const descriptionFields = {
   headers: true,
   contentType: true,
   contentEncoding: true,
@@ -30,6 +30,18 @@ export const descriptionFields = {
   deleteAfter: true,
   metadata: true
 } as const satisfies { readonly [Name in keyof ObjectDescription]-?: true }
+
+/** What `describe` may give for a file. */
+const ofFile = extended(
+  endpoints.putObject,
+  {},
+  "container",
+  "object",
+  "content",
+  "md5",
+  "detectContentType",
+  "ifNoneMatch"
+)
 
 const service = "CloudFiles"
 
@@ -76,9 +88,16 @@ export const makeDescribing = (client: CloudClient, operation: string, options: 
     { bytes, isFolder, object, path, time }: Outgoing
   ): Effect.Effect<ObjectDescription | undefined, InvalidInput> =>
     Effect.suspend(() => {
-      const given = describing({ path, object, bytes, modified: time, isFolder })
+      let given: ReturnType<typeof describing>
+      try {
+        given = describing({ path, object, bytes, modified: time, isFolder })
+      } catch (error) {
+        return Effect.fail(refused([{ path: "describe", expected: `a description, but it threw ${String(error)}` }]))
+      }
       if (given === undefined) return Effect.succeed(values)
-      const issues = unknownFieldsOf(descriptionFields, given, "describe.")
+      const issues = ofFile
+        .issues(given)
+        .map(({ expected, path }) => ({ expected, path: path === "." ? "describe" : `describe.${path}` }))
       if (issues.length > 0) return Effect.fail(refused(issues))
       const own = pick(given)
       if (own === undefined) return Effect.succeed(values)

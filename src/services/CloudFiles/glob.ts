@@ -1,11 +1,9 @@
 /**
  * Globs as regular expressions, which go to the thread that walks a folder.
  */
-import * as Either from "effect/Either"
+import * as Schema from "effect/Schema"
 import picomatch from "picomatch"
-import type { InvalidInput } from "../../CloudError.js"
 import type { Filter, Pattern } from "../../internal/files/folderReader.js"
-import { invalidInput } from "../../internal/schema/invalidInput.js"
 
 const patternOf = (glob: string): Pattern => {
   const trimmed = glob.replace(/\/+$/, "")
@@ -17,22 +15,23 @@ const patternOf = (glob: string): Pattern => {
   }
 }
 
+const isGlob = (glob: string): boolean =>
+  glob.replace(/^\/+|\/+$/g, "") !== "" &&
+  !glob.includes("\u0000") &&
+  glob.length <= 4096 &&
+  // What picomatch cannot make an expression of matches nothing.
+  patternOf(glob).expression.source !== "$^"
+
+/** A glob. */
+export const Glob = Schema.String.pipe(
+  Schema.filter(isGlob, { description: "a glob of 1 to 4,096 characters, such as *.jpg or photos/**" })
+)
+
 /** What `include` and `exclude` say. */
-export const filterOf = (
-  operation: string,
-  {
-    exclude = [],
-    include = []
-  }: { readonly include?: ReadonlyArray<string> | undefined; readonly exclude?: ReadonlyArray<string> | undefined }
-): Either.Either<Filter, InvalidInput> => {
-  const issues = Object.entries({ include, exclude }).flatMap(([path, globs]) =>
-    globs.flatMap((glob, index) =>
-      glob.replace(/^\/+|\/+$/g, "") === "" || glob.includes("\u0000") || glob.length > 4096
-        ? [{ path: `${path}.${index}`, expected: "a glob of 1 to 4,096 characters, such as *.jpg or photos/**" }]
-        : []
-    )
-  )
-  return issues.length === 0
-    ? Either.right({ include: include.map(patternOf), exclude: exclude.map(patternOf) })
-    : Either.left(invalidInput("CloudFiles", operation, issues))
-}
+export const filterOf = ({
+  exclude = [],
+  include = []
+}: {
+  readonly include?: ReadonlyArray<string> | undefined
+  readonly exclude?: ReadonlyArray<string> | undefined
+}): Filter => ({ include: include.map(patternOf), exclude: exclude.map(patternOf) })

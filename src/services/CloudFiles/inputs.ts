@@ -1,151 +1,217 @@
 /**
- * The fields that operations of several requests know. An operation of one request has them in its schemas.
+ * What operations of several requests take: the schema of each field. An operation of one request has them in its endpoint.
  */
-import { extended, type AnyInputs } from "../../internal/schema/knownFields.js"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { extended, options } from "../../internal/schema/inputs.js"
+import { functionOf, LocalPath, pageSize, Secret, Time, WholeNumber } from "../../internal/schema/options.js"
+import type { RequestBody } from "../../RequestBody.js"
 import { cdnEndpoints } from "./cdn.js"
-import { endpoints } from "./endpoints.js"
-import { descriptionFields } from "./folderDescription.js"
+import { AccountId, ByteRange, endpoints, Md5 } from "./endpoints.js"
+import type { UploadFolderOptions } from "./folderModel.js"
+import { Glob } from "./glob.js"
+import { ContainerName, NamePart, ObjectName } from "./names.js"
+import { largestObject } from "./segments.js"
+import { formFields, tempUrlFields } from "./signatures.js"
 
-const address = { container: true, object: true } as const
+const { optional } = Schema
 
-const range = { offset: true, length: true, last: true } as const
+const flag = optional(Schema.Boolean)
 
-const downloading = { ...address, versionId: true, range, ifMatch: true, verify: true, decompress: true } as const
+const removable = <A>(schema: Schema.Schema<A>) => optional(Schema.NullOr(schema))
 
-const copying = extended(endpoints.copyObject, {
-  account: true,
-  segments: true,
-  segmentContainer: true,
-  concurrency: true,
-  oldSegments: true,
-  symlink: true
-})
+const text = optional(Schema.String)
 
-const tempUrlRequest = {
-  ...address,
-  prefix: true,
-  expires: true,
-  method: true,
-  algorithm: true,
-  ipRange: true,
-  filename: true,
-  inline: true
-} as const
+const address = { container: ContainerName, object: ObjectName }
 
-const formRequest = {
-  container: true,
-  prefix: true,
-  expires: true,
-  maxFileSize: true,
-  maxFileCount: true,
-  redirect: true,
-  deleteAfter: true
-} as const
+/** A body, as its constructors make it. */
+const body = Schema.declare(
+  (value): value is RequestBody<unknown, unknown> =>
+    typeof value === "object" && value !== null && "open" in value && Effect.isEffect(value.open),
+  { description: "a body made by CloudFiles.fromString, fromBytes, fromFile or fromStream" }
+)
 
-const keyOptions = { key: true, createKey: true } as const
+const progress = optional(functionOf<(bytes: number) => Effect.Effect<void>>())
 
-/** All of a version, as `listVersions` gives it. */
-const version = {
-  ...address,
-  archive: address,
-  versionId: true,
-  bytes: true,
-  hash: true,
-  contentType: true,
-  written: true,
-  isCurrent: true,
-  isDeleted: true
-} as const
+const concurrency = optional(WholeNumber)
 
-const folder = { folder: true, container: true, prefix: true, include: true, exclude: true } as const
+const segmentLength = optional(
+  Schema.Number.pipe(
+    Schema.filter((bytes) => Number.isSafeInteger(bytes) && bytes >= 1 && bytes <= largestObject, {
+      description: "a whole number of bytes, 5 GiB at the most"
+    })
+  )
+)
 
-const reading = { symlinks: true, outsideLinks: true, emptyFolders: true } as const
+const oldSegments = optional(Schema.Literal("delete", "keep"))
 
-const transferring = { concurrency: true, dryRun: true } as const
+const segmentContainer = optional(ContainerName)
 
 const segmenting = {
-  segmentThreshold: true,
-  segmentSize: true,
-  segmentContainer: true,
-  largeObject: true,
-  oldSegments: true,
-  keepSegments: true,
-  resume: true
-} as const
+  segmentThreshold: segmentLength,
+  segmentSize: segmentLength,
+  segmentContainer,
+  largeObject: optional(Schema.Literal("static", "dynamic")),
+  oldSegments,
+  keepSegments: flag,
+  resume: flag
+}
+
+const downloading = {
+  ...address,
+  versionId: text,
+  range: optional(ByteRange),
+  ifMatch: text,
+  verify: flag,
+  decompress: flag
+}
+
+const copying = extended(endpoints.copyObject, {
+  account: optional(AccountId),
+  segments: optional(Schema.Literal("copy", "share")),
+  segmentContainer,
+  concurrency,
+  oldSegments,
+  symlink: optional(Schema.Literal("link", "target"))
+})
+
+const keyOptions = { key: optional(Secret), createKey: flag }
+
+const expires = Schema.Union(Time, Schema.DateTimeUtcFromSelf).annotations({
+  description: 'a Duration, such as "1 hour", or a DateTime.Utc'
+})
+
+/** A version, as `listVersions` gives it. */
+const version = {
+  ...address,
+  archive: optional(Schema.Struct(address)),
+  versionId: text,
+  bytes: optional(Schema.Number),
+  hash: text,
+  contentType: text,
+  written: optional(Schema.DateTimeUtcFromSelf),
+  isCurrent: flag,
+  isDeleted: flag
+}
+
+const folder = {
+  folder: LocalPath,
+  container: ContainerName,
+  prefix: optional(NamePart),
+  include: optional(Schema.Array(Glob)),
+  exclude: optional(Schema.Array(Glob))
+}
+
+const reading = { symlinks: optional(Schema.Literal("skip", "follow")), outsideLinks: flag, emptyFolders: flag }
+
+const transferring = { concurrency, dryRun: flag }
+
+const comparing = { compare: optional(Schema.Literal("sizeAndTime", "checksum")) }
 
 const uploadingFolder = {
   ...folder,
   ...reading,
   ...transferring,
   ...segmenting,
-  ...descriptionFields,
-  describe: true,
-  archives: true
-} as const
+  describe: optional(functionOf<NonNullable<UploadFolderOptions["describe"]>>()),
+  archives: optional(Schema.Literal("auto", "always", "never"))
+}
+
+/** What only an upload of one object says of it. */
+const ofOneObject = ["object", "content", "md5", "detectContentType", "ifNoneMatch"] as const
+
+const emptying = { container: ContainerName, segments: flag }
 
 export const inputs = {
-  listContainers: extended(endpoints.listContainersPage, { pageSize: true }, "limit"),
-  listObjects: extended(endpoints.listObjectsPage, { pageSize: true }, "limit", "delimiter"),
-  listLevel: extended(endpoints.listObjectsPage, { pageSize: true }, "limit"),
-  listCdnContainers: extended(cdnEndpoints.listCdnContainersPage, { pageSize: true }, "limit"),
+  listContainers: extended(endpoints.listContainersPage, pageSize, "limit"),
+  listObjects: extended(endpoints.listObjectsPage, pageSize, "limit", "delimiter"),
+  listLevel: extended(endpoints.listObjectsPage, pageSize, "limit"),
+  listCdnContainers: extended(cdnEndpoints.listCdnContainersPage, pageSize, "limit"),
   upload: extended(
     endpoints.putObject,
     {
-      body: true,
-      md5: true,
-      compress: true,
-      createOnly: true,
-      segmentThreshold: true,
-      segmentSize: true,
-      concurrency: true,
-      segmentContainer: true,
-      largeObject: true,
-      resume: true,
-      keepSegments: true,
-      oldSegments: true,
-      storeModified: true,
-      progress: true
+      body,
+      md5: optional(Md5),
+      compress: optional(Schema.Literal("gzip")),
+      createOnly: flag,
+      ...segmenting,
+      concurrency,
+      storeModified: flag,
+      progress
     },
     "content",
     "detectContentType",
     "ifNoneMatch"
   ),
-  download: downloading,
-  open: downloading,
-  downloadRanges: { ...address, versionId: true, ifMatch: true, ranges: [range] },
-  downloadToFile: {
+  download: options(downloading),
+  open: options(downloading),
+  downloadRanges: options({ ...address, versionId: text, ifMatch: text, ranges: Schema.Array(ByteRange) }),
+  downloadToFile: options({
     ...address,
-    versionId: true,
-    path: true,
-    ifMatch: true,
-    verify: true,
-    decompress: true,
-    concurrency: true,
-    parallelThreshold: true,
-    resume: true,
-    progress: true
-  },
+    versionId: text,
+    path: LocalPath,
+    ifMatch: text,
+    verify: flag,
+    decompress: flag,
+    concurrency,
+    parallelThreshold: optional(WholeNumber),
+    resume: flag,
+    progress
+  }),
   copy: copying,
   move: copying,
-  updateObjectMetadata: extended(endpoints.replaceObjectMetadata, { remove: true, symlink: true }, "manifest"),
-  deleteLargeObject: address,
+  // Null removes what there is. What a header may contain is checked with the request.
+  updateObjectMetadata: extended(
+    endpoints.replaceObjectMetadata,
+    {
+      contentEncoding: removable(Schema.String),
+      contentDisposition: removable(Schema.String),
+      contentLanguage: removable(Schema.String),
+      cacheControl: removable(Schema.String),
+      corsAllowOrigins: removable(Schema.Array(Schema.String)),
+      corsMaxAge: removable(Time),
+      corsAllowHeaders: removable(Schema.Array(Schema.String)),
+      corsExposeHeaders: removable(Schema.Array(Schema.String)),
+      deleteAt: removable(Schema.DateTimeUtcFromSelf),
+      headers: optional(Schema.Record({ key: Schema.String, value: Schema.NullOr(Schema.String) })),
+      remove: optional(Schema.Array(Schema.String)),
+      symlink: optional(Schema.Literal("link", "target"))
+    },
+    "manifest"
+  ),
+  deleteLargeObject: options(address),
   // Each of the objects is checked as it is read, since there may be any number of them.
-  bulkDelete: { objects: true },
-  emptyContainer: { container: true, prefix: true, segments: true },
-  deleteContainerWithContents: { container: true, segments: true },
-  extractArchive: { container: true, prefix: true, format: true, body: true, contentType: true },
-  uploadFolder: uploadingFolder,
-  downloadFolder: { ...folder, ...transferring },
-  compareFolder: { ...folder, ...reading, compare: true },
-  sync: { ...uploadingFolder, direction: true, compare: true, delete: true },
-  tempUrl: { ...tempUrlRequest, ...keyOptions },
-  formPost: { ...formRequest, ...keyOptions, algorithm: true },
-  setTempUrlKey: { container: true, key: true, slot: true },
-  rotateTempUrlKey: { container: true, key: true },
-  removeTempUrlKey: { container: true, previousOnly: true },
-  listVersions: { ...address, pageSize: true },
-  downloadVersion: version,
-  restoreVersion: version,
-  deleteVersion: version,
-  purgeVersions: address
-} satisfies AnyInputs
+  bulkDelete: options({
+    objects: Schema.declare(
+      (value): value is Iterable<unknown> => typeof value === "object" && value !== null && Symbol.iterator in value,
+      { description: "an array, or another iterable, of objects and containers" }
+    )
+  }),
+  emptyContainer: options({ ...emptying, prefix: optional(NamePart) }),
+  deleteContainerWithContents: options(emptying),
+  extractArchive: options({
+    container: optional(ContainerName),
+    prefix: optional(NamePart),
+    format: Schema.Literal("tar", "tar.gz", "tar.bz2"),
+    body,
+    contentType: text
+  }),
+  uploadFolder: extended(endpoints.putObject, uploadingFolder, ...ofOneObject),
+  downloadFolder: options({ ...folder, ...transferring }),
+  compareFolder: options({ ...folder, ...reading, ...comparing }),
+  sync: extended(
+    endpoints.putObject,
+    { ...uploadingFolder, ...comparing, direction: Schema.Literal("upload", "download"), delete: flag },
+    ...ofOneObject
+  ),
+  tempUrl: options({ ...tempUrlFields, expires, ...keyOptions }),
+  formPost: options({ ...formFields, expires, ...keyOptions }),
+  setTempUrlKey: options({ container: optional(ContainerName), key: Secret, slot: optional(Schema.Literal(1, 2)) }),
+  rotateTempUrlKey: options({ container: optional(ContainerName), key: optional(Secret) }),
+  removeTempUrlKey: options({ container: optional(ContainerName), previousOnly: flag }),
+  listVersions: options({ ...address, ...pageSize }),
+  downloadVersion: options(version),
+  restoreVersion: options(version),
+  deleteVersion: options(version),
+  purgeVersions: options(address)
+}

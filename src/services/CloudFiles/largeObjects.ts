@@ -150,8 +150,8 @@ export const makeLargeObjects = (
   const sourceClient = from?.client ?? client
   const copying = "CloudFiles.copy"
   const deleting = "CloudFiles.deleteLargeObject"
-  const copyObject = Endpoint.method(client, endpoints.copyObject)
-  const copyManifest = Endpoint.method(client, endpoints.copyManifest)
+  const copyObject = Endpoint.method(client, { ...endpoints.copyObject, operation: copying })
+  const copyManifest = Endpoint.method(client, { ...endpoints.copyManifest, operation: copying })
   const putManifest = (input: Parameters<PutStaticManifest>[0]) =>
     Effect.catchTag(putStaticManifest(input), "NoStaticLargeObjects", ({ refusal }) => Effect.fail(refusal))
   const putDynamicManifest = makePutDynamicManifest(client, copying)
@@ -342,15 +342,6 @@ export const makeLargeObjects = (
         symlink = "link",
         ...plain
       } = options
-      yield* Endpoint.validate(client, { ...endpoints.copyObject, operation: copying }, plain)
-      if (segmentContainer !== undefined) {
-        const input = { container: segmentContainer }
-        yield* Endpoint.validate(client, { ...endpoints.createContainer, operation: copying }, input)
-      }
-      if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
-        const issue = { path: "concurrency", expected: "a whole number of 1 or more" }
-        return yield* invalidInput(service, copying, [issue], `, not ${concurrency}`)
-      }
       if (from !== undefined && segments === "share") {
         const expected = '"copy", since an object in another account cannot consist of the same segments'
         return yield* invalidInput(service, copying, [{ path: "segments", expected }])

@@ -46,7 +46,7 @@ export interface MetadataChanges extends Omit<ReplaceInput, "manifest" | "header
   /** Null for none. */
   readonly corsAllowOrigins?: ReadonlyArray<string> | null | undefined
   /** Null for none. */
-  readonly corsMaxAge?: Duration.Duration | null | undefined
+  readonly corsMaxAge?: Duration.DurationInput | null | undefined
   /** Null for none. */
   readonly corsAllowHeaders?: ReadonlyArray<string> | null | undefined
   /** Null for none. */

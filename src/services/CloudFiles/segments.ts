@@ -56,7 +56,7 @@ export const folderOf = (
  * When a large object that is to be deleted after some time expires, by the time that the cloud's clock shows now. The manifest
  * and all segments get this date. With a duration each segment would expire before the manifest, which is put later.
  */
-export const expiryAfter = (cloudTime: DateTime.Utc, after: Duration.Duration): DateTime.Utc =>
+export const expiryAfter = (cloudTime: DateTime.Utc, after: Duration.DurationInput): DateTime.Utc =>
   DateTime.unsafeMake(Math.ceil((cloudTime.epochMillis + Duration.toMillis(after)) / 1000) * 1000)
 
 /**

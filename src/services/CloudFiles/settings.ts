@@ -6,6 +6,7 @@ import * as Duration from "effect/Duration"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { secretInput } from "../../internal/schema/knownFields.js"
+import { Time } from "../../internal/schema/options.js"
 import { ReadAcl, WriteAcl } from "./access.js"
 import type { Values } from "./headers.js"
 import { ContainerName, decodedText } from "./names.js"
@@ -31,9 +32,25 @@ const Quota: Schema.Schema<number, string> = Schema.compose(
   Whole
 )
 
+/** As it is set. */
+const GivenSeconds: Schema.Schema<Duration.DurationInput, string> = Schema.transform(
+  Schema.String,
+  Time.pipe(
+    Schema.filter((time) => Duration.isFinite(Duration.decode(time)), {
+      description: 'a finite Duration, such as "1 hour" or Duration.days(1)'
+    })
+  ),
+  {
+    strict: true,
+    decode: (seconds) => Duration.seconds(Number(seconds)),
+    encode: (time) => String(Math.floor(Duration.toSeconds(time)))
+  }
+)
+
+/** As it is returned. */
 const Seconds: Schema.Schema<Duration.Duration, string> = Schema.transform(
   Schema.String.pipe(Schema.pattern(/^\d+$/)),
-  Schema.DurationFromSelf.pipe(Schema.filter(Duration.isFinite, { description: "a finite time" })),
+  Schema.DurationFromSelf,
   {
     strict: true,
     decode: (seconds) => Duration.seconds(Number(seconds)),
@@ -195,7 +212,7 @@ export const containerSettings = {
   /** CORS: pages of which origins may read the responses in a browser: `https://www.example.com`, or `*`. */
   corsAllowOrigins: setting("x-container-meta-access-control-allow-origin", Words),
   /** CORS: how long a browser may keep the response to a preflight; whole seconds. */
-  corsMaxAge: setting("x-container-meta-access-control-max-age", Seconds),
+  corsMaxAge: { header: "x-container-meta-access-control-max-age", value: GivenSeconds, returned: Seconds },
   /** CORS: which request headers pages may send. */
   corsAllowHeaders: setting("x-container-meta-access-control-allow-headers", Words),
   /** CORS: which response headers pages may read besides the common ones. */
@@ -227,7 +244,7 @@ export const objectCors = {
   /** CORS: pages of which origins may read it in a browser: `https://www.example.com`, or `*`. */
   corsAllowOrigins: setting("access-control-allow-origin", Words),
   /** CORS: how long a browser may keep the response to a preflight; whole seconds. */
-  corsMaxAge: setting("access-control-max-age", Seconds),
+  corsMaxAge: { header: "access-control-max-age", value: GivenSeconds, returned: Seconds },
   /** CORS: which request headers pages may send. */
   corsAllowHeaders: setting("access-control-allow-headers", Words),
   /** CORS: which response headers pages may read besides the common ones. */

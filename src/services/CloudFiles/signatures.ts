@@ -22,8 +22,9 @@ import type { NotFound } from "../../CloudError.js"
 import type * as Endpoint from "../../Endpoint.js"
 import { expandPath, queryText } from "../../internal/http/urlPath.js"
 import { invalidInput } from "../../internal/schema/invalidInput.js"
-import { type Issue, issuesOf } from "../../internal/schema/issues.js"
-import { shapeOf, unknownFields } from "../../internal/schema/knownFields.js"
+import { type Issue } from "../../internal/schema/issues.js"
+import { options as inputOf } from "../../internal/schema/inputs.js"
+import { Secret, TimeAhead, WholeNumber } from "../../internal/schema/options.js"
 import type { Capabilities } from "./capabilities.js"
 import type { endpoints } from "./endpoints.js"
 import { ContainerName, decodedText, NamePart, ObjectName } from "./names.js"
@@ -257,16 +258,21 @@ const IpRange = Schema.String.pipe(
 )
 
 const algorithm = Schema.Literal("sha256", "sha1", "sha512")
-const key = Schema.RedactedFromSelf(Schema.String).pipe(
-  Schema.filter((redacted) => Redacted.value(redacted) !== "", { description: "a key that is not empty" })
+const redact = (key: string | Redacted.Redacted<string>): Redacted.Redacted<string> =>
+  typeof key === "string" ? Redacted.make(key) : key
+
+const key = Secret.pipe(
+  Schema.filter((text) => Redacted.value(redact(text)) !== "", { description: "a key that is not empty" })
 )
 const endpointUrl = Schema.String.pipe(
   Schema.filter((text) => URL.canParse(text), { description: "the URL of the account's storage" })
 )
 
-const TempUrlInput = Schema.Struct({
-  endpointUrl,
-  key,
+/** Until when a signature is good. */
+const expires = Schema.DateTimeUtcFromSelf
+
+/** What a TempURL is asked for with. */
+export const tempUrlFields = {
   container: ContainerName,
   object: Schema.optional(ObjectName),
   prefix: Schema.optional(NamePart),
@@ -274,16 +280,15 @@ const TempUrlInput = Schema.Struct({
   algorithm: Schema.optional(algorithm),
   ipRange: Schema.optional(IpRange),
   filename: Schema.optional(NamePart.pipe(Schema.filter((text) => text !== "", { description: "a name, not empty" }))),
-  inline: Schema.optional(Schema.Boolean),
-  // Checked separately.
-  expires: Schema.optional(Schema.Unknown)
-})
+  inline: Schema.optional(Schema.Boolean)
+}
+
+const signTempUrlInput = inputOf({ ...tempUrlFields, endpointUrl, key, expires })
 
 const largestFile = 5 * 1024 ** 3
 
-const FormInput = Schema.Struct({
-  endpointUrl,
-  key,
+/** What a form is asked for with. */
+export const formFields = {
   container: ContainerName,
   prefix: Schema.optional(NamePart),
   redirect: Schema.optional(
@@ -298,34 +303,15 @@ const FormInput = Schema.Struct({
       description: "a whole number of bytes from 1 to 5,368,709,120"
     })
   ),
-  maxFileCount: Schema.Number.pipe(
-    Schema.filter((count) => Number.isSafeInteger(count) && count >= 1, {
-      description: "a whole number of 1 or more"
-    })
-  ),
-  algorithm,
-  // Checked separately.
-  expires: Schema.optional(Schema.Unknown),
-  deleteAfter: Schema.optional(Schema.Unknown)
-})
+  maxFileCount: WholeNumber,
+  algorithm: Schema.optional(algorithm),
+  deleteAfter: Schema.optional(TimeAhead)
+}
+
+const signFormInput = inputOf({ ...formFields, algorithm, endpointUrl, key, expires })
 
 const invalid = (operation: string, issues: ReadonlyArray<Issue>): InvalidInput =>
   invalidInput(service, operation, issues)
-
-const check = <A, I>(
-  operation: string,
-  schema: Schema.Schema<A, I>,
-  input: object,
-  more: ReadonlyArray<Issue | undefined>
-): Either.Either<void, InvalidInput> => {
-  const checked = Schema.validateEither(Schema.typeSchema(schema), { errors: "all" })(input)
-  const issues = [
-    ...unknownFields([shapeOf(schema)], input),
-    ...(Either.isLeft(checked) ? issuesOf(checked.left) : []),
-    ...more.filter((issue): issue is Issue => issue !== undefined)
-  ]
-  return issues.length > 0 ? Either.left(invalid(operation, issues)) : Either.right(undefined)
-}
 
 /**
  * `/v1/{account}` as it is signed: decoded, and without what a gateway may have put before it, even where a version stands in
@@ -335,9 +321,6 @@ const accountPath = (endpointUrl: string): string => {
   const path = decodedText(new URL(endpointUrl).pathname).replace(/\/+$/, "")
   return /\/v1(?:\.0)?(?:\/[^/]+)?$/.exec(path)?.[0] ?? path
 }
-
-const redact = (key: string | Redacted.Redacted<string>): Redacted.Redacted<string> =>
-  typeof key === "string" ? Redacted.make(key) : key
 
 const hmac = (algorithm: SignatureAlgorithm, key: Redacted.Redacted<string>, lines: ReadonlyArray<string>): string =>
   createHmac(algorithm, Buffer.from(Redacted.value(key), "utf8"))
@@ -353,38 +336,35 @@ const epochSeconds = (instant: DateTime.Utc): string => String(Math.floor(instan
  * @since 0.1.0
  * @category constructors
  */
-export const signTempUrl = (given: SignTempUrlOptions): Either.Either<Redacted.Redacted<string>, InvalidInput> => {
-  const options = { ...given, key: redact(given.key) }
-  const { container, filename, inline, ipRange, object, prefix } = options
-  const method = options.method ?? "GET"
-  return Either.map(
-    check("CloudFiles.tempUrl", TempUrlInput, options, [
-      object === undefined && prefix === undefined ? { path: "object", expected: "an object, or a prefix" } : undefined,
-      object !== undefined && prefix !== undefined && !object.startsWith(prefix)
-        ? { path: "object", expected: "a name that begins with the prefix" }
-        : undefined
-    ]),
-    () => {
-      const base = options.endpointUrl.replace(/\/+$/, "")
-      const signed = `${accountPath(base)}/${container}/${prefix ?? object ?? ""}`
-      const expires = epochSeconds(options.expires)
-      const signature = hmac(options.algorithm ?? "sha256", options.key, [
-        ...(ipRange === undefined ? [] : [`ip=${ipRange}`]),
-        method,
-        expires,
-        prefix === undefined ? signed : `prefix:${signed}`
-      ])
-      const query = queryText({
-        temp_url_sig: signature,
-        temp_url_expires: expires,
-        temp_url_prefix: prefix,
-        temp_url_ip_range: ipRange,
-        filename
-      })
-      const path = expandPath("/{container}/{+object}", { container, object: object ?? prefix ?? "" })
-      return Redacted.make(base + path + query + (inline === true ? "&inline" : ""))
-    }
-  )
+export const signTempUrl = (options: SignTempUrlOptions): Either.Either<Redacted.Redacted<string>, InvalidInput> => {
+  const issues = signTempUrlInput.issues(options)
+  if (issues.length > 0) return Either.left(invalid("CloudFiles.tempUrl", issues))
+  const { container, filename, inline, ipRange, method = "GET", object, prefix } = options
+  if (object === undefined && prefix === undefined) {
+    return Either.left(invalid("CloudFiles.tempUrl", [{ path: "object", expected: "an object, or a prefix" }]))
+  }
+  if (object !== undefined && prefix !== undefined && !object.startsWith(prefix)) {
+    const issue = { path: "object", expected: "a name that begins with the prefix" }
+    return Either.left(invalid("CloudFiles.tempUrl", [issue]))
+  }
+  const base = options.endpointUrl.replace(/\/+$/, "")
+  const signed = `${accountPath(base)}/${container}/${prefix ?? object ?? ""}`
+  const expires = epochSeconds(options.expires)
+  const signature = hmac(options.algorithm ?? "sha256", redact(options.key), [
+    ...(ipRange === undefined ? [] : [`ip=${ipRange}`]),
+    method,
+    expires,
+    prefix === undefined ? signed : `prefix:${signed}`
+  ])
+  const query = queryText({
+    temp_url_sig: signature,
+    temp_url_expires: expires,
+    temp_url_prefix: prefix,
+    temp_url_ip_range: ipRange,
+    filename
+  })
+  const path = expandPath("/{container}/{+object}", { container, object: object ?? prefix ?? "" })
+  return Either.right(Redacted.make(base + path + query + (inline === true ? "&inline" : "")))
 }
 
 /**
@@ -393,42 +373,32 @@ export const signTempUrl = (given: SignTempUrlOptions): Either.Either<Redacted.R
  * @since 0.1.0
  * @category constructors
  */
-export const signForm = (given: SignFormOptions): Either.Either<SignedForm, InvalidInput> => {
-  const options = { ...given, key: redact(given.key) }
+export const signForm = (options: SignFormOptions): Either.Either<SignedForm, InvalidInput> => {
+  const issues = signFormInput.issues(options)
+  if (issues.length > 0) return Either.left(invalid("CloudFiles.formPost", issues))
   const { container, deleteAfter, maxFileCount, maxFileSize, prefix = "", redirect = "" } = options
-  const kept = deleteAfter === undefined ? undefined : Option.getOrUndefined(Duration.decodeUnknown(deleteAfter))
-  return Either.map(
-    check("CloudFiles.formPost", FormInput, options, [
-      deleteAfter === undefined ||
-      (kept !== undefined && Duration.isFinite(kept) && Duration.greaterThan(kept, Duration.zero))
-        ? undefined
-        : { path: "deleteAfter", expected: "a finite time of more than nothing" }
-    ]),
-    () => {
-      const base = options.endpointUrl.replace(/\/+$/, "")
-      const expires = epochSeconds(options.expires)
-      const signature = hmac(options.algorithm, options.key, [
-        `${accountPath(base)}/${container}/${prefix}`,
-        redirect,
-        String(maxFileSize),
-        String(maxFileCount),
-        expires
-      ])
-      return {
-        action: base + expandPath("/{container}/{+prefix}", { container, prefix }),
-        fields: Redacted.make({
-          redirect,
-          max_file_size: String(maxFileSize),
-          max_file_count: String(maxFileCount),
-          expires,
-          signature,
-          ...(kept !== undefined && { x_delete_after: String(Math.ceil(Duration.toSeconds(kept))) })
-        }),
-        maxFileCount,
-        expires: options.expires
-      }
-    }
-  )
+  const base = options.endpointUrl.replace(/\/+$/, "")
+  const expires = epochSeconds(options.expires)
+  const signature = hmac(options.algorithm, redact(options.key), [
+    `${accountPath(base)}/${container}/${prefix}`,
+    redirect,
+    String(maxFileSize),
+    String(maxFileCount),
+    expires
+  ])
+  return Either.right({
+    action: base + expandPath("/{container}/{+prefix}", { container, prefix }),
+    fields: Redacted.make({
+      redirect,
+      max_file_size: String(maxFileSize),
+      max_file_count: String(maxFileCount),
+      expires,
+      signature,
+      ...(deleteAfter !== undefined && { x_delete_after: String(Math.ceil(Duration.toSeconds(deleteAfter))) })
+    }),
+    maxFileCount,
+    expires: options.expires
+  })
 }
 
 const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)

@@ -48,7 +48,6 @@ import {
   etagOf,
   expiryAfter,
   folderOf,
-  largestObject,
   md5In,
   mostEntries,
   numbered,
@@ -242,52 +241,6 @@ const notTheNamed = (where: Address, named: string, actual: string): ChecksumMis
 const invalid = (path: string, expected: string, given: string): InvalidInput =>
   invalidInput(service, operation, [{ path, expected }], given)
 
-/** Fails with `InvalidInput` where the options for segments are wrong. */
-export const checkSegmentOptions = (
-  client: CloudClient,
-  caller: string,
-  options: Pick<
-    UploadOptions<never, never>,
-    "segmentContainer" | "segmentSize" | "segmentThreshold" | "concurrency" | "largeObject" | "oldSegments"
-  >
-): Effect.Effect<void, InvalidInput> =>
-  Effect.gen(function* () {
-    const {
-      concurrency = 1,
-      largeObject,
-      oldSegments,
-      segmentContainer,
-      segmentSize = 1,
-      segmentThreshold = 1
-    } = options
-    const wrong = (path: string, expected: string, value: unknown): InvalidInput =>
-      invalidInput(service, caller, [{ path, expected }], `, not ${String(value)}`)
-    if (segmentContainer !== undefined) {
-      yield* Endpoint.validate(
-        client,
-        { ...endpoints.createContainer, operation: caller },
-        { container: segmentContainer }
-      )
-    }
-    for (const [path, value, most] of [
-      ["segmentSize", segmentSize, largestObject],
-      ["segmentThreshold", segmentThreshold, largestObject],
-      ["concurrency", concurrency, Infinity]
-    ] as const) {
-      if (Number.isSafeInteger(value) && value >= 1 && value <= most) continue
-      const what = path === "concurrency" ? "a whole number of 1 or more" : "a whole number of bytes, 5 GiB at the most"
-      return yield* wrong(path, what, value)
-    }
-    for (const [path, value, known] of [
-      ["largeObject", largeObject, ["static", "dynamic"]],
-      ["oldSegments", oldSegments, ["delete", "keep"]]
-    ] as const) {
-      if (value !== undefined && !known.some((one) => one === value)) {
-        return yield* wrong(path, known.map((one) => JSON.stringify(one)).join(" or "), JSON.stringify(value))
-      }
-    }
-  })
-
 const wrongLength = (declared: number, given: string): InvalidInput =>
   invalid("body", `a body of the ${declared} bytes that were declared`, `; it gave ${given}`)
 
@@ -431,7 +384,7 @@ const wrongCompression = ({
   resume
 }: Pick<UploadOptions<never, never>, "compress" | "contentEncoding" | "headers" | "resume">):
   InvalidInput | undefined => {
-  if (compress !== "gzip") return invalid("compress", '"gzip"', `, not ${JSON.stringify(compress)}`)
+  if (compress === undefined) return undefined
   const isEncoded = Object.keys(headers).some((name) => name.toLowerCase() === "content-encoding")
   if (contentEncoding !== undefined || isEncoded) {
     const path = contentEncoding === undefined ? "headers" : "contentEncoding"
@@ -1025,7 +978,8 @@ export const makeUpload = (client: CloudClient, bulkDelete: BulkDelete, putStati
       } = options
       const head = headOfPut(rest, createOnly)
       yield* Endpoint.validate(client, { ...endpoints.putObject, operation }, { ...head, md5 })
-      yield* checkSegmentOptions(client, operation, { segmentContainer, segmentSize, segmentThreshold, concurrency })
+      // The name that it has by default may be too long.
+      yield* Endpoint.validate(client, { ...endpoints.createContainer, operation }, { container: segmentContainer })
 
       const context = yield* Effect.context<R>()
       const source = opened ?? (yield* body.open)

@@ -1,19 +1,27 @@
 /**
- * The fields that operations of several requests know. An operation of one request has them in its schemas.
+ * What operations of several requests take: the schema of each field. An operation of one request has them in its endpoint.
  */
-import { extended, type AnyInputs } from "../../internal/schema/knownFields.js"
+import { extended, options } from "../../internal/schema/inputs.js"
+import { functionOf, pace, pageSize } from "../../internal/schema/options.js"
+import { Named } from "../../internal/schema/wire.js"
 import { endpoints } from "./endpoints.js"
+import type { LoadBalancer } from "./loadBalancers.js"
 
-const waiting = { loadBalancerId: true, interval: true, jitter: true, timeout: true } as const
+const waiting = { loadBalancerId: Named, ...pace }
+
+const until = { until: functionOf<(loadBalancer: LoadBalancer) => boolean>() }
 
 export const inputs = {
-  list: extended(endpoints.listPage, { pageSize: true }, "limit", "marker", "offset"),
-  listNodes: extended(endpoints.listNodesPage, { pageSize: true }, "limit", "marker", "offset"),
-  listNodeEvents: extended(endpoints.listNodeEventsPage, { pageSize: true }, "limit", "marker", "offset"),
-  listBillable: extended(endpoints.listBillablePage, { pageSize: true }, "limit", "offset"),
-  watch: { ...waiting, until: true },
-  waitUntil: { ...waiting, until: true },
-  waitUntilActive: waiting,
-  waitUntilDeleted: waiting,
-  waitUntilNodeOnline: { ...waiting, nodeId: true }
-} satisfies AnyInputs
+  listPage: extended(endpoints.listPage, {}),
+  listNodesPage: extended(endpoints.listNodesPage, {}),
+  listNodeEventsPage: extended(endpoints.listNodeEventsPage, {}),
+  list: extended(endpoints.listPage, pageSize, "limit", "marker", "offset"),
+  listNodes: extended(endpoints.listNodesPage, pageSize, "limit", "marker", "offset"),
+  listNodeEvents: extended(endpoints.listNodeEventsPage, pageSize, "limit", "marker", "offset"),
+  listBillable: extended(endpoints.listBillablePage, pageSize, "limit", "offset"),
+  watch: options({ ...waiting, ...until }),
+  waitUntil: options({ ...waiting, ...until }),
+  waitUntilActive: options(waiting),
+  waitUntilDeleted: options(waiting),
+  waitUntilNodeOnline: options({ ...waiting, nodeId: Named })
+}

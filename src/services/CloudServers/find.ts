@@ -34,7 +34,6 @@ export const find = <A extends { readonly id: string; readonly name?: string | u
   byName: Stream.Stream<A, CommonError>
 ): Effect.Effect<Option.Option<A>, CommonError> =>
   Effect.gen(function* () {
-    if (nameOrId === "") return yield* wrong(operation, "a name or an id", "; it is empty")
     const found = isUuid(nameOrId) ? yield* byId : Option.none()
     if (Option.isSome(found)) return found
     const all = yield* Stream.runCollect(byName)

@@ -1,38 +1,45 @@
 /**
- * The fields that operations of several requests know. An operation of one request has them in its schemas.
+ * What operations of several requests take: the schema of each field. An operation of one request has them in its endpoint.
  */
-import { extended, type AnyInputs } from "../../internal/schema/knownFields.js"
+import { extended, options } from "../../internal/schema/inputs.js"
+import { functionOf, LocalPath, pace, pageSize } from "../../internal/schema/options.js"
+import { Named } from "../../internal/schema/wire.js"
 import { endpoints } from "./endpoints.js"
+import type { Server } from "./servers.js"
 
-const pace = { interval: true, jitter: true, timeout: true } as const
+const waiting = { serverId: Named, ...pace }
 
-const waiting = { serverId: true, ...pace } as const
+const until = { until: functionOf<(server: Server) => boolean>() }
 
-const waitingForImage = { imageId: true, ...pace } as const
+const waitingForImage = { imageId: Named, ...pace }
+
+const nameOrId = { nameOrId: Named.annotations({ description: "a name or an id" }) }
 
 export const inputs = {
-  list: extended(endpoints.listPage, { pageSize: true }, "limit", "marker"),
-  listDetail: extended(endpoints.listDetailPage, { pageSize: true }, "limit", "marker"),
-  listFlavors: extended(endpoints.listFlavorsPage, { pageSize: true }, "limit", "marker"),
-  listFlavorSummaries: extended(endpoints.listFlavorSummariesPage, { pageSize: true }, "limit", "marker"),
-  listImages: extended(endpoints.listImagesPage, { pageSize: true }, "limit", "marker"),
-  listImageSummaries: extended(endpoints.listImageSummariesPage, { pageSize: true }, "limit", "marker"),
-  listServerGroups: extended(endpoints.listServerGroupsPage, { pageSize: true }, "limit", "offset"),
-  listVolumes: extended(endpoints.listVolumesPage, { pageSize: true }, "limit", "offset"),
-  listFirstGeneration: { pageSize: true },
-  findServer: { nameOrId: true },
-  findImage: { nameOrId: true },
-  findFlavor: { nameOrId: true },
+  list: extended(endpoints.listPage, pageSize, "limit", "marker"),
+  listDetail: extended(endpoints.listDetailPage, pageSize, "limit", "marker"),
+  listFlavors: extended(endpoints.listFlavorsPage, pageSize, "limit", "marker"),
+  listFlavorSummaries: extended(endpoints.listFlavorSummariesPage, pageSize, "limit", "marker"),
+  listImages: extended(endpoints.listImagesPage, pageSize, "limit", "marker"),
+  listImageSummaries: extended(endpoints.listImageSummariesPage, pageSize, "limit", "marker"),
+  listServerGroups: extended(endpoints.listServerGroupsPage, pageSize, "limit", "offset"),
+  listVolumes: extended(endpoints.listVolumesPage, pageSize, "limit", "offset"),
+  listKeyPairs: extended(endpoints.listKeyPairs, {}),
+  listInstanceActions: extended(endpoints.listInstanceActions, {}),
+  listFirstGeneration: options(pageSize),
+  findServer: options(nameOrId),
+  findImage: options(nameOrId),
+  findFlavor: options(nameOrId),
   // Of several servers, the response names only one, so that only that one could be waited for.
   createAndWait: extended(endpoints.create, pace, "minCount", "maxCount"),
   resizeAndConfirm: extended(endpoints.resize, pace),
   createImageAndWait: extended(endpoints.createImage, pace),
-  importKeyPairFromFile: { name: true, path: true },
-  imageSchedule: { serverId: true },
-  watch: { ...waiting, until: true },
-  waitUntil: { ...waiting, until: true },
-  waitUntilActive: waiting,
-  waitUntilDeleted: waiting,
-  watchImage: waitingForImage,
-  waitUntilImageActive: waitingForImage
-} satisfies AnyInputs
+  importKeyPairFromFile: options({ name: Named, path: LocalPath }),
+  imageSchedule: options({ serverId: Named }),
+  watch: options({ ...waiting, ...until }),
+  waitUntil: options({ ...waiting, ...until }),
+  waitUntilActive: options(waiting),
+  waitUntilDeleted: options(waiting),
+  watchImage: options(waitingForImage),
+  waitUntilImageActive: options(waitingForImage)
+}

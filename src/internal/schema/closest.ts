@@ -1,0 +1,39 @@
+/**
+ * Finds the name that a misspelt one may stand for.
+ */
+
+/** How many characters must be inserted, deleted, replaced or swapped with their neighbour to make one text the other. */
+const distance = (a: string, b: string): number => {
+  // The rows of the table of distances between the beginnings of both texts: the one before the last, and the last.
+  let before: ReadonlyArray<number> = []
+  let row: ReadonlyArray<number> = Array.from({ length: b.length + 1 }, (_, index) => index)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const isSame = a[i - 1] === b[j - 1]
+      const isSwapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
+      next[j] = Math.min(
+        (row[j] ?? 0) + 1,
+        (next[j - 1] ?? 0) + 1,
+        (row[j - 1] ?? 0) + (isSame ? 0 : 1),
+        isSwapped ? (before[j - 2] ?? 0) + 1 : Infinity
+      )
+    }
+    before = row
+    row = next
+  }
+  return row[b.length] ?? 0
+}
+
+/** The one name that is closest to a misspelt one; undefined where none is close, or several are equally so. */
+export const closest = (misspelt: string, names: ReadonlyArray<string>): string | undefined => {
+  const lower = misspelt.toLowerCase()
+  // Of four characters one may differ, of twelve three.
+  const most = Math.min(3, Math.floor(lower.length / 4))
+  const found = names
+    .map((name) => ({ name, far: distance(lower, name.toLowerCase()) }))
+    .filter(({ far }) => far <= most)
+    .toSorted((a, b) => a.far - b.far)
+  const [first, second] = found
+  return first === undefined || first.far === second?.far ? undefined : first.name
+}
