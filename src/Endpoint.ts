@@ -428,11 +428,11 @@ const jsonContent = (value: unknown): Content => {
 const hasJson: ReadonlySet<Success<unknown>["kind"]> = new Set(["json", "list", "items", "response"])
 
 /** A lone half of a surrogate pair has no UTF-8, and so cannot stand in a URL. */
+const isSendable = (value: unknown): boolean =>
+  typeof value === "string" ? value.isWellFormed() : !Array.isArray(value) || value.every(isSendable)
+
 const addUnsendable = (issues: Array<Issue>, part: Readonly<Record<string, unknown>>): void => {
-  for (const path in part) {
-    const value = part[path]
-    if (typeof value === "string" && !value.isWellFormed()) issues.push({ path, expected: "valid Unicode" })
-  }
+  for (const path in part) if (!isSendable(part[path])) issues.push({ path, expected: "valid Unicode" })
 }
 
 /** The body of a request that is not JSON. */

@@ -100,6 +100,27 @@ describe("input of the wrong kind", () => {
   )
 })
 
+describe("a lone surrogate", () => {
+  it.effect("in a list that goes into the URL is refused", () =>
+    Effect.gen(function* () {
+      const servers = yield* CloudServers.CloudServers
+      const balancers = yield* CloudLoadBalancers.CloudLoadBalancers
+      const half = ["\ud800"]
+      const loadBalancerId = "1"
+      const wrong: ReadonlyArray<readonly [operation: Wrongly, input: object]> = [
+        [servers.list, { sortKeys: half }],
+        [balancers.deleteMany, { loadBalancerIds: half }],
+        [balancers.deleteNodes, { loadBalancerId, nodeIds: half }],
+        [balancers.deleteMetadata, { loadBalancerId, metadataIds: half }]
+      ]
+      for (const [operation, input] of wrong) {
+        assert.include((yield* refusalOf("list", operation, input)).message, "expected valid Unicode")
+      }
+      assert.deepStrictEqual(yield* requests, [])
+    }).pipe(Effect.provide(cloud))
+  )
+})
+
 describe("messages about input", () => {
   const object = { container: "c", object: "o" }
 

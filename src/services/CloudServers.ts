@@ -43,6 +43,7 @@ import { interfaceEndpoints } from "./CloudServers/interfaces.js"
 import { makeIpAssociations } from "./CloudServers/ipAssociations.js"
 import { type KeyPair, makeKeyPairs } from "./CloudServers/keyPairs.js"
 import { limitEndpoints } from "./CloudServers/limits.js"
+import { withoutRemoved } from "./CloudServers/microversions.js"
 import { imageMetadataEndpoints, serverMetadataEndpoints } from "./CloudServers/metadata.js"
 import { networkEndpoints } from "./CloudServers/networks.js"
 import { makeServerActions } from "./CloudServers/serverActions.js"
@@ -263,7 +264,9 @@ type OwnOperations = Exclude<keyof Service, keyof Endpoints | keyof typeof first
 export const make = (
   options: CloudClient.Options = {}
 ): Effect.Effect<Service, never, TokenRef | HttpClient.HttpClient> =>
-  Effect.map(makeService(options), (service) => checked<Service, OwnOperations>("CloudServers", service, inputs))
+  Effect.map(makeService(options), (service) =>
+    withoutRemoved(checked<Service, OwnOperations>("CloudServers", service, inputs), options.microversion)
+  )
 
 const makeService = (options: CloudClient.Options): Effect.Effect<Service, never, TokenRef | HttpClient.HttpClient> =>
   Effect.gen(function* () {

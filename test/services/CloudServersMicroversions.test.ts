@@ -136,4 +136,48 @@ describe("CloudServers: microversions", () => {
       }
     }).pipe(Effect.provide(speaking("2.37")))
   )
+
+  it.effect("an API of another service that Nova no longer passes on is refused, and the other service is named", () =>
+    Effect.gen(function* () {
+      const servers = yield* CloudServers.CloudServers
+      const imageId = "i-1"
+      const before = (yield* Effect.flatMap(TestCloud.TestCloud, (cloud) => cloud.requests)).length
+      const refused = {
+        listImages: [Stream.runDrain(servers.listImages()), "images", "Glance", "2.35"],
+        findImage: [servers.findImage({ nameOrId: "web" }), "images", "Glance", "2.35"],
+        createImageAndWait: [servers.createImageAndWait({ serverId: "s", name: "n" }), "images", "Glance", "2.35"],
+        waitUntilImageActive: [servers.waitUntilImageActive({ imageId }), "images", "Glance", "2.35"],
+        listVolumes: [Stream.runDrain(servers.listVolumes()), "volumes", "Cinder", "2.35"],
+        getImageMetadata: [servers.getImageMetadata({ imageId }), "image metadata", "Glance", "2.38"]
+      } as const
+      for (const [name, [operation, api, instead, until]] of Object.entries(refused)) {
+        const error = yield* Effect.flip(operation as Effect.Effect<unknown, CloudError.CloudError>)
+        assert.instanceOf(error, CloudError.InvalidInput)
+        assert.include(error.message, `CloudServers.${name}: microversion: expected ${until} or lower`)
+        assert.include(error.message, `Nova has no API for ${api}`)
+        assert.include(error.message, `use ${instead}`)
+        assert.include(error.message, `microversions: { CloudServers: "${until}" }`)
+      }
+      assert.strictEqual((yield* Effect.flatMap(TestCloud.TestCloud, (cloud) => cloud.requests)).length, before)
+    }).pipe(Effect.provide(speaking("2.79")))
+  )
+
+  it.effect("up to 2.35 Nova's images are there", () =>
+    Effect.gen(function* () {
+      const servers = yield* CloudServers.CloudServers
+      yield* answer({ images: [] })
+      assert.strictEqual(yield* Stream.runCount(servers.listImages()), 0)
+    }).pipe(Effect.provide(speaking("2.35")))
+  )
+
+  it.effect("the refusal of a field says where its microversion is set", () =>
+    Effect.gen(function* () {
+      const servers = yield* CloudServers.CloudServers
+      const server = { name: "web-1", imageId: "i-1", flavorId: "1", tags: ["web"] }
+      const { message } = yield* Effect.flip(servers.create(server))
+      assert.include(message, "tags: expected microversion 2.52 or later for it")
+      assert.include(message, 'microversion: "2.52" in the options of CloudServers.layer')
+      assert.include(message, 'microversions: { CloudServers: "2.52" } in those of OpenStack.layer')
+    }).pipe(Effect.provide(speaking(undefined)))
+  )
 })

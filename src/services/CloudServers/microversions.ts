@@ -1,6 +1,6 @@
 /**
- * The inputs that Nova understands only from a microversion on. Before it, Nova would refuse them, and older clouds would create
- * a server without them.
+ * What Nova has only from a microversion on, or up to one. Before it, Nova would refuse such an input, and older clouds would
+ * create a server without it.
  */
 import * as Effect from "effect/Effect"
 import { invalidInput } from "../../internal/schema/invalidInput.js"
@@ -59,6 +59,59 @@ const needed: Readonly<Record<string, Readonly<Record<string, Since>>>> = {
   }
 }
 
+/** APIs of other services that Nova passes requests on to, up to a microversion. With a later one, it responds with 404. */
+const proxies: ReadonlyArray<{
+  readonly until: Since
+  readonly removed: Since
+  readonly api: string
+  readonly instead: string
+  readonly operations: ReadonlyArray<string>
+}> = [
+  {
+    until: "2.35",
+    removed: "2.36",
+    api: "images",
+    instead: "Glance",
+    operations: [
+      "listImages",
+      "listImagesPage",
+      "listImageSummaries",
+      "listImageSummariesPage",
+      "getImage",
+      "findImage",
+      "deleteImage",
+      "watchImage",
+      "waitUntilImageActive",
+      "createImageAndWait"
+    ]
+  },
+  {
+    until: "2.35",
+    removed: "2.36",
+    api: "volumes",
+    instead: "Cinder",
+    operations: ["listVolumes", "listVolumesPage", "getVolume", "createVolume", "deleteVolume"]
+  },
+  {
+    until: "2.38",
+    removed: "2.39",
+    api: "image metadata",
+    instead: "Glance",
+    operations: [
+      "getImageMetadata",
+      "replaceImageMetadata",
+      "updateImageMetadata",
+      "getImageMetadataItem",
+      "setImageMetadataItem",
+      "deleteImageMetadataItem"
+    ]
+  }
+]
+
+/** Where the microversion comes from. */
+const whereSet = (microversion: Since): string =>
+  `set microversion: "${microversion}" in the options of CloudServers.layer, or microversions: { CloudServers: "${microversion}" } in those of OpenStack.layer`
+
 /** Both listings of servers take the same filters. */
 const tableOf = (operation: string): string => (operation === "listDetailPage" ? "listPage" : operation)
 
@@ -80,7 +133,12 @@ const unmet = (operation: string, input: unknown, microversion: string | undefin
   Object.entries(needed[tableOf(operation)] ?? {}).flatMap(([path, since]) =>
     isAtLeast(microversion, since) || !isGiven(input, path === "" ? [] : path.split("."))
       ? []
-      : [{ path: path === "" ? "microversion" : path, expected: `microversion ${since} or later for it` }]
+      : [
+          {
+            path: path === "" ? "microversion" : path,
+            expected: `microversion ${since} or later for it (${whereSet(since)})`
+          }
+        ]
   )
 
 type Method = (input: unknown) => Effect.Effect<unknown, unknown>
@@ -101,4 +159,20 @@ export const guarded = <Methods extends object>(methods: Methods, microversion: 
       Object.hasOwn(needed, tableOf(name)) ? guard(name, method as Method) : method
     ])
   ) as Methods
+}
+
+/** The same service, in which operations that the microversion no longer has fail with `InvalidInput`. */
+export const withoutRemoved = <Service extends object>(service: Service, microversion: string | undefined): Service => {
+  const refusals = proxies
+    .filter(({ removed }) => isAtLeast(microversion, removed))
+    .flatMap(({ api, instead, operations, removed, until }) =>
+      operations.map((name) => {
+        const expected = `${until} or lower, since Nova has no API for ${api} from ${removed} on: use ${instead}, or ${whereSet(until)}`
+        // A failed Effect is a failed Stream too.
+        const refuse = () =>
+          Effect.fail(invalidInput("CloudServers", `CloudServers.${name}`, [{ path: "microversion", expected }]))
+        return [name, refuse] as const
+      })
+    )
+  return { ...service, ...Object.fromEntries(refusals) }
 }
