@@ -81,7 +81,15 @@ const onAccount = (name: string) =>
 
 const main = Effect.gen(function* () {
   const name = process.argv[2]
-  if (name === undefined) return yield* Console.error("Name an example: npm run example quick-start")
+  const fs = yield* FileSystem.FileSystem
+  const names = (yield* fs.readDirectory(here)).flatMap((file) =>
+    /^[a-z-]+\.ts$/.test(file) && file !== "run.ts" ? [file.slice(0, -3)] : []
+  )
+  if (name === undefined || !names.includes(name)) {
+    process.exitCode = 2
+    const unknown = name === undefined ? "" : `There is no example ${name}. `
+    return yield* Console.error(`${unknown}Name one: npm run example quick-start\n\n  ${names.toSorted().join("\n  ")}`)
+  }
   const account = yield* Config.option(Config.nonEmptyString("RAX_USERNAME"))
   process.exitCode = yield* Option.isSome(account) ? onAccount(name) : onEmbeddedCloud(name)
 })

@@ -60,6 +60,7 @@ import { Rejections } from "./internal/http/rejections.js"
 import { invalidUrl, secure, type Target, transportError } from "./internal/http/request.js"
 import { dispatcherOf, make as directExchange } from "./internal/http/undiciExchange.js"
 import { hasUserInfo } from "./internal/http/urlText.js"
+import { knownName } from "./internal/schema/closest.js"
 import { invalidInput } from "./internal/schema/invalidInput.js"
 import type * as RequestBody from "./RequestBody.js"
 import * as RetryPolicy from "./RetryPolicy.js"
@@ -99,6 +100,18 @@ export interface Options {
   /** Changes the HttpClient that the service uses: a proxy's header, a log, a limit of its own. */
   readonly transformClient?: ((client: HttpClient.HttpClient) => HttpClient.HttpClient) | undefined
 }
+
+/** The names of all options, to tell a misspelt one. */
+const knownOptions: ReadonlyArray<string> = Object.keys({
+  region: true,
+  interface: true,
+  endpoint: true,
+  serviceName: true,
+  microversion: true,
+  retry: true,
+  maxConcurrentRequests: true,
+  transformClient: true
+} satisfies { readonly [Name in keyof Options]-?: true })
 
 /**
  * How a service is found: where in the catalog, and what a URL must be like that is named instead.
@@ -578,10 +591,17 @@ export const make = (
             ? undefined
             : "a microversion: 2.79, or latest"
 
+    const unknownOption = Object.entries(options).find(
+      ([name, value]) => value !== undefined && !knownOptions.includes(name)
+    )?.[0]
+
     const invalidOption = (operation: Operation, path: string, expected: string): InvalidInput =>
       invalidInput(operation.service, operation.operation, [{ path, expected }])
 
     const urlIn = (access: Access, operation: Operation): Either.Either<string, EndpointNotFound | InvalidInput> => {
+      // Of two misspelt options, one is named after the other.
+      if (unknownOption !== undefined)
+        return Either.left(invalidOption(operation, unknownOption, knownName("option", unknownOption, knownOptions)))
       if (invalidBound !== undefined)
         return Either.left(invalidOption(operation, "maxConcurrentRequests", invalidBound))
       if (unversioned !== undefined) return Either.left(invalidOption(operation, "microversion", unversioned))

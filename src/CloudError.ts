@@ -835,7 +835,8 @@ const refusalOf = (
     case 401:
       return new Unauthorized({ ...common, login })
     case 403:
-      return new Forbidden(common)
+      // The URL names the account, and what in it may not be used.
+      return new Forbidden({ ...common, message: `${common.message}: ${common.method} ${common.url}` })
     case 404:
     case 410:
       return notFound(common, resource)

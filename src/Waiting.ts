@@ -114,7 +114,7 @@ const polling = <A, E, R>(watched: Watch<A, E, R>, start: number) => {
       ...about,
       waited: Duration.millis(timeout),
       ...(last !== undefined && { lastState: last }),
-      message: `${watched.operation}: ${watched.resource} was ${last ?? "not seen"} after ${Duration.format(timeout)}${failed}`
+      message: `${watched.operation}: ${watched.resource} was ${last === undefined ? "not seen" : `still ${last}`} after ${Duration.format(timeout)}${failed}`
     })
   })
 

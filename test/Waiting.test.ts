@@ -107,7 +107,7 @@ describe("Waiting.until", () => {
       assert.instanceOf(error, CloudError.WaitTimeout)
       assert.strictEqual(error.lastState, "SLOW")
       assert.isTrue(Duration.equals(error.waited, "25 seconds"))
-      assert.strictEqual(error.message, "Cloud.wait: thing-1 was SLOW after 25s")
+      assert.strictEqual(error.message, "Cloud.wait: thing-1 was still SLOW after 25s")
       assert.deepStrictEqual(at, [0, 10_000, 20_000, 25_000])
     })
   )
@@ -329,7 +329,7 @@ describe("Waiting.until: a poll that fails", () => {
       yield* TestClock.adjust("1 minute")
       const late = yield* Fiber.join(waiting)
       assert.instanceOf(late, CloudError.WaitTimeout)
-      assert.strictEqual(late.message, "Cloud.wait: thing-1 was BUSY after 1m; the last poll failed: it failed")
+      assert.strictEqual(late.message, "Cloud.wait: thing-1 was still BUSY after 1m; the last poll failed: it failed")
     })
   )
 

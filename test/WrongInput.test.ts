@@ -1,7 +1,17 @@
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Effect, Exit, Layer, Option, Stream } from "effect"
-import { CloudBigData, CloudError, CloudFiles, CloudLoadBalancers, CloudServers, TestCloud } from "effect-rackspace"
+import {
+  CloudBigData,
+  CloudError,
+  CloudFiles,
+  CloudLoadBalancers,
+  CloudServers,
+  Identity,
+  OpenStack,
+  Rackspace,
+  TestCloud
+} from "effect-rackspace"
 import { collected } from "./support.js"
 import { contentOf, folderOf } from "./support/folder.js"
 
@@ -277,5 +287,35 @@ describe("options of operations that take several requests", () => {
         "CloudFiles.uploadFolder: describe: expected a description, but it threw Error: no description"
       ])
     }).pipe(Effect.provide(cloud))
+  )
+})
+
+describe("a layer's option that does not exist", () => {
+  const refused = <R>(layer: Layer.Layer<CloudFiles.CloudFiles, unknown, R>) =>
+    Effect.flip(Effect.flatMap(CloudFiles.CloudFiles, (files) => files.getAccount())).pipe(
+      Effect.provide(layer),
+      Effect.map((error) => {
+        assert.instanceOf(error, CloudError.InvalidInput)
+        return error.message
+      })
+    )
+  it.effect("is refused by name at the first request, whichever layer it was given to", () =>
+    Effect.gen(function* () {
+      const { credentials } = TestCloud
+      const region = untyped({ credentials, regoin: "DFW" })
+      const message = "CloudFiles.getAccount: regoin: expected a known option (did you mean `region`?)"
+      assert.strictEqual(yield* refused(TestCloud.layer(untyped({ regoin: "DFW" }))), message)
+      assert.strictEqual(yield* refused(Layer.provide(Rackspace.layer(region), TestCloud.layerCloud())), message)
+      assert.strictEqual(yield* refused(Layer.provide(OpenStack.layer(region), TestCloud.layerCloud())), message)
+      assert.include(
+        yield* refused(
+          CloudFiles.layer(untyped({ speed: "fast" })).pipe(
+            Layer.provide(Identity.layer({ credentials })),
+            Layer.provide(TestCloud.layerCloud())
+          )
+        ),
+        "speed: expected a known option (region, interface, endpoint"
+      )
+    })
   )
 })

@@ -16,8 +16,8 @@ import type { RequestLogEntry } from "./RequestLog.js"
 
 const usage = `Usage: effect-rackspace-emulator [options]
 
-An emulated Rackspace cloud: Identity v2.0 and Keystone v3, Cloud Servers, Cloud Files and
-Cloud Big Data, in memory.
+An emulated Rackspace cloud: Identity v2.0 and Keystone v3, Cloud Servers, Cloud Files,
+Cloud Load Balancers and Cloud Big Data, in memory.
 
   --port <n>          port to listen on; 0 takes any free one      (8900)
   --host <address>    address to listen on                         (127.0.0.1)

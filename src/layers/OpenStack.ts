@@ -67,16 +67,18 @@ export interface Options<E = never, R = never> extends Identity.Options<E, R>, S
  * @since 0.1.0
  * @category layers
  */
-export const layerServices = (
-  options: ServiceOptions = {}
-): Layer.Layer<Services, never, Identity.TokenRef | HttpClient.HttpClient> => {
+export const layerServices = ({ endpoints, microversions, serviceNames, ...options }: ServiceOptions = {}): Layer.Layer<
+  Services,
+  never,
+  Identity.TokenRef | HttpClient.HttpClient
+> => {
   const of = (service: ServiceName): CloudClient.Options => ({
     ...options,
-    endpoint: options.endpoints?.[service],
-    serviceName: options.serviceNames?.[service]
+    endpoint: endpoints?.[service],
+    serviceName: serviceNames?.[service]
   })
   return Layer.mergeAll(
-    CloudServers.layer({ ...of("CloudServers"), microversion: options.microversions?.CloudServers }),
+    CloudServers.layer({ ...of("CloudServers"), microversion: microversions?.CloudServers }),
     CloudFiles.layer(of("CloudFiles"))
   )
 }
@@ -119,7 +121,10 @@ export const layer = <E = never, R = never>(
   Services | Identity.TokenRef,
   AuthenticationFailed | E,
   HttpClient.HttpClient | Exclude<R, Scope.Scope>
-> => Layer.provideMerge(layerServices(options), Identity.layer(options))
+> => {
+  const { credentials: _, lazy: __, refreshMargin: ___, ...services } = options
+  return Layer.provideMerge(layerServices(services), Identity.layer(options))
+}
 
 /** What this library calls a service, by the type that OpenStack gives it. */
 const serviceTypes: Readonly<Record<ServiceName, string>> = { CloudServers: "compute", CloudFiles: "object-store" }

@@ -73,15 +73,15 @@ const knownRegion = (region: string): Layer.Layer<never, AuthenticationFailed | 
     )
   )
 
-const servicesOf = (options: ServiceOptions) => {
+const servicesOf = ({ endpoints, serviceNames, ...options }: ServiceOptions) => {
   const of = (service: ServiceName): CloudClient.Options => ({
     ...options,
-    endpoint: options.endpoints?.[service],
-    serviceName: options.serviceNames?.[service]
+    endpoint: endpoints?.[service],
+    serviceName: serviceNames?.[service]
   })
   return Layer.mergeAll(
     CloudServers.layer(of("CloudServers")),
-    CloudFiles.layer({ ...of("CloudFiles"), cdnEndpoint: options.endpoints?.CloudFilesCdn }),
+    CloudFiles.layer({ ...of("CloudFiles"), cdnEndpoint: endpoints?.CloudFilesCdn }),
     CloudLoadBalancers.layer(of("CloudLoadBalancers")),
     CloudBigData.layer(of("CloudBigData"))
   )
@@ -138,6 +138,8 @@ export const layer = <E = never, R = never>(
   Services | Identity.TokenRef,
   AuthenticationFailed | EndpointNotFound | E,
   HttpClient.HttpClient | Exclude<R, Scope.Scope>
-> =>
+> => {
+  const { credentials: _, lazy, refreshMargin: __, ...services } = options
   // To ask for the account's regions is to log in.
-  Layer.provideMerge(options.lazy === true ? servicesOf(options) : layerServices(options), Identity.layer(options))
+  return Layer.provideMerge(lazy === true ? servicesOf(services) : layerServices(services), Identity.layer(options))
+}

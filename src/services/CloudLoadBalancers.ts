@@ -198,14 +198,17 @@ type OwnOperations = Exclude<keyof Service, keyof Endpoints | "endpointUrl">
 export const make = (options: Options = {}): Effect.Effect<Service, never, TokenRef | HttpClient.HttpClient> =>
   Effect.map(makeService(options), (service) => checked<Service, OwnOperations>("CloudLoadBalancers", service, inputs))
 
-const makeService = (options: Options = {}): Effect.Effect<Service, never, TokenRef | HttpClient.HttpClient> =>
+const makeService = ({
+  immutable,
+  ...options
+}: Options): Effect.Effect<Service, never, TokenRef | HttpClient.HttpClient> =>
   Effect.map(CloudClient.make(service, selector, options), (client) => {
     const getStatus = Endpoint.method(client, endpoints.get)
     const context = {
       client,
       waits: makeWaits(service, { interval: "5 seconds", timeout: "30 minutes" }),
       getStatus,
-      inTurn: makeChanges(getStatus, options.immutable)
+      inTurn: makeChanges(getStatus, immutable)
     }
     return {
       endpointUrl: client.endpointUrl,

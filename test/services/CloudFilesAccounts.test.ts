@@ -119,10 +119,12 @@ describe("CloudFiles: copies and moves between accounts", () => {
       for (const run of [files.copy, files.move]) {
         const to = yield* Effect.flip(run({ container: "c", object: "p", account: "AUTH_nobody", source }))
         assert.strictEqual(to._tag, "Forbidden")
+        assert.match(to.message, /^CloudFiles\.copy: 403 .*: PUT http.*\/v1\/AUTH_nobody\/c\/p$/)
         const from = yield* Effect.flip(
           run({ container: "c", object: "p", source: { ...source, account: "AUTH_nobody" } })
         )
         assert.strictEqual(from._tag, "Forbidden")
+        assert.match(from.message, /^CloudFiles\.copy: 403 .*: HEAD http.*\/v1\/AUTH_nobody\/c\/o(\?|$)/)
       }
       assert.deepStrictEqual(yield* everything, ["c/o"])
     }).pipe(Effect.provide(cloud))

@@ -26,7 +26,7 @@ const distance = (a: string, b: string): number => {
 }
 
 /** The one name that is closest to a misspelt one; undefined where none is close, or several are equally so. */
-export const closest = (misspelt: string, names: ReadonlyArray<string>): string | undefined => {
+const closest = (misspelt: string, names: ReadonlyArray<string>): string | undefined => {
   const lower = misspelt.toLowerCase()
   // Of four characters one may differ, of twelve three.
   const most = Math.min(3, Math.floor(lower.length / 4))
@@ -36,4 +36,10 @@ export const closest = (misspelt: string, names: ReadonlyArray<string>): string 
     .toSorted((a, b) => a.far - b.far)
   const [first, second] = found
   return first === undefined || first.far === second?.far ? undefined : first.name
+}
+
+/** What is expected in place of an unknown name: the one that it may stand for, or else any of those that there are. */
+export const knownName = (kind: "field" | "option", unknown: string, names: ReadonlyArray<string>): string => {
+  const close = closest(unknown, names)
+  return close === undefined ? `a known ${kind} (${names.join(", ")})` : `a known ${kind} (did you mean \`${close}\`?)`
 }

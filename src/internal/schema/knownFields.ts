@@ -7,7 +7,7 @@
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
-import { closest } from "./closest.js"
+import { knownName } from "./closest.js"
 import type { Issue } from "./issues.js"
 
 /** The known structure of a value: for an object its fields, and the structure of each. */
@@ -151,9 +151,7 @@ const fieldOf = (shape: Shape, name: string): Shape | undefined => {
 /** Names the field that an unknown one may stand for, or else all that there are. */
 const expectedInstead = (name: string, known: ReadonlyArray<Shape>): string => {
   const names = [...new Set(known.flatMap(fieldsOf))]
-  if (names.length === 0) return "no field here"
-  const close = closest(name, names)
-  return close === undefined ? `a known field (${names.join(", ")})` : `a known field (did you mean \`${close}\`?)`
+  return names.length === 0 ? "no field here" : knownName("field", name, names)
 }
 
 /** The fields of an object that none of the shapes knows, at any depth. */
