@@ -50,7 +50,7 @@ describe("Nova's microversions", () => {
           yield* servers.waitUntilActive({ serverId, ...pace })
         })
       )
-      assert.strictEqual(yield* failure(servers.getImage({ imageId: stack.image_id })), "NotFound")
+      assert.strictEqual(yield* failure(servers.getImage({ imageId: stack.image_id })), "InvalidInput")
     }).pipe(on(demo, "2.79"))
   )
 
