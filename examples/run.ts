@@ -82,8 +82,9 @@ const onAccount = (name: string) =>
 const main = Effect.gen(function* () {
   const name = process.argv[2]
   const fs = yield* FileSystem.FileSystem
+  const helpers = ["run.ts", "cloud.ts"]
   const names = (yield* fs.readDirectory(here)).flatMap((file) =>
-    /^[a-z-]+\.ts$/.test(file) && file !== "run.ts" ? [file.slice(0, -3)] : []
+    /^[a-z-]+\.ts$/.test(file) && !helpers.includes(file) ? [file.slice(0, -3)] : []
   )
   if (name === undefined || !names.includes(name)) {
     process.exitCode = 2

@@ -88,7 +88,7 @@ export class MfaChallenge extends Schema.Class<MfaChallenge>("effect-rackspace/M
  * - `mfaRequired`: the password was right, a passcode is asked for; `challenge` says where to send it.
  * - `notRenewable`: the token is no longer accepted and there is nothing to log in with (a bare token, or a passcode).
  * - `unreachable`: Identity could not be reached, or is not available.
- * - `malformed`: Identity's response is not a login.
+ * - `malformed`: Identity's response is not a login, or the credentials cannot be sent (an empty field, an auth URL that is none).
  *
  * @since 0.1.0
  * @category models

@@ -9,6 +9,7 @@ import * as FileSystem from "@effect/platform/FileSystem"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
 import { makePool, chunkSize } from "./internal/bytes/bufferPool.js"
 import { expandHome } from "./internal/files/homePath.js"
@@ -40,7 +41,12 @@ export interface RequestBody<out E = never, out R = never> {
   readonly open: Effect.Effect<Opened<E, R>, E, R>
   /** All of it with its MD5, where it can be had quicker than it can be opened; undefined where it cannot. */
   readonly brief?: Effect.Effect<Brief | undefined, E, R> | undefined
+  /** What its constructor should have been given, where it was given anything else: an upload then fails with `InvalidInput`. */
+  readonly expected?: string | undefined
 }
+
+/** The body of a constructor that was given something else than its type says. */
+const unusable = (expected: string): RequestBody => ({ open: Effect.dieMessage(`expected ${expected}`), expected })
 
 /**
  * A source that was read at one go.
@@ -105,15 +111,18 @@ export const pieces = (bytes: Uint8Array): Stream.Stream<Uint8Array> =>
  * @since 0.1.0
  * @category constructors
  */
-export const fromBytes = (bytes: Uint8Array): RequestBody => ({
-  open: Effect.succeed({
-    length: bytes.byteLength,
-    bytes,
-    replayable: true,
-    stream: pieces(bytes),
-    slice: (offset, length) => pieces(bytes.subarray(offset, offset + length))
-  })
-})
+export const fromBytes = (bytes: Uint8Array): RequestBody =>
+  bytes instanceof Uint8Array
+    ? {
+        open: Effect.succeed({
+          length: bytes.byteLength,
+          bytes,
+          replayable: true,
+          stream: pieces(bytes),
+          slice: (offset, length) => pieces(bytes.subarray(offset, offset + length))
+        })
+      }
+    : unusable("a Uint8Array in fromBytes")
 
 /**
  * A text, as UTF-8.
@@ -121,7 +130,8 @@ export const fromBytes = (bytes: Uint8Array): RequestBody => ({
  * @since 0.1.0
  * @category constructors
  */
-export const fromString = (text: string): RequestBody => fromBytes(new TextEncoder().encode(text))
+export const fromString = (text: string): RequestBody =>
+  typeof text === "string" ? fromBytes(new TextEncoder().encode(text)) : unusable("a string in fromString")
 
 /** What shows that a file was written to. */
 const stampOf = (info: FileSystem.File.Info): string =>
@@ -172,7 +182,10 @@ const readIn = (
  * @since 0.1.0
  * @category constructors
  */
-export const fromFile = (path: string): RequestBody<PlatformError, FileSystem.FileSystem> => ({
+export const fromFile = (path: string): RequestBody<PlatformError, FileSystem.FileSystem> =>
+  typeof path === "string" ? bodyOfFile(path) : unusable("a path in fromFile")
+
+const bodyOfFile = (path: string): RequestBody<PlatformError, FileSystem.FileSystem> => ({
   brief: Effect.flatMap(
     FileSystem.FileSystem,
     (fs) => smallFilesOf(fs)?.read(expandHome(path)) ?? Effect.succeed(undefined)
@@ -223,11 +236,14 @@ export const fromStream = <E = never, R = never>(
     readonly length?: number | undefined
     readonly replayable?: boolean | undefined
   } = {}
-): RequestBody<E, R> => ({
-  open: Effect.succeed({
-    length: options.length,
-    bytes: undefined,
-    replayable: options.replayable === true,
-    stream
-  })
-})
+): RequestBody<E, R> =>
+  Predicate.hasProperty(stream, Stream.StreamTypeId)
+    ? {
+        open: Effect.succeed({
+          length: options.length,
+          bytes: undefined,
+          replayable: options.replayable === true,
+          stream
+        })
+      }
+    : unusable("a Stream in fromStream")

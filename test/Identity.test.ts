@@ -326,6 +326,7 @@ describe("a token that the cloud rejects", () => {
       assert.strictEqual(error.reason, "refused")
       assert.strictEqual(error.status, 401)
       assert.include(error.message, "Unable to authenticate user with credentials provided.")
+      assert.match(error.message, /: POST https?:.*\/v2\.0\/tokens$/)
     }).pipe(Effect.provide(TestCloud.layer()))
   )
 })

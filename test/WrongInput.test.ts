@@ -269,6 +269,23 @@ describe("options of operations that take several requests", () => {
     }).pipe(Effect.provide(cloud))
   )
 
+  it.effect("a body whose constructor was given something else is refused, and the constructor is named", () =>
+    Effect.gen(function* () {
+      const files = yield* CloudFiles.CloudFiles
+      const object = { container: "c", object: "o" }
+      const wrong = {
+        "a string in fromString": CloudFiles.fromString(untyped(new Uint8Array(1))),
+        "a Uint8Array in fromBytes": CloudFiles.fromBytes(untyped("text")),
+        "a path in fromFile": CloudFiles.fromFile(untyped(undefined)),
+        "a Stream in fromStream": CloudFiles.fromStream(untyped(["x"]))
+      }
+      for (const [expected, body] of Object.entries(wrong)) {
+        const { message } = yield* refusalOf("upload", files.upload, { ...object, body })
+        assert.strictEqual(message, `CloudFiles.upload: body: expected ${expected}`)
+      }
+    }).pipe(Effect.provide(cloud))
+  )
+
   it.scoped("a file for which describe throws is Failed, and the others are uploaded", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles

@@ -93,8 +93,11 @@ const fromFailure = (error: CommonError, refusedBy404: boolean): AuthenticationF
       )
     case "Unauthorized":
     case "Forbidden":
-    case "BadRequest":
-      return failed(/\block(ed)?\b/i.test(error.message) ? "locked" : "refused", error.message, error)
+    case "BadRequest": {
+      // The URL shows which Identity refused; the message of Forbidden has it already.
+      const at = error._tag === "Forbidden" ? "" : `: ${error.method} ${error.url}`
+      return failed(/\block(ed)?\b/i.test(error.message) ? "locked" : "refused", error.message + at, error)
+    }
     case "MalformedResponse":
     case "EndpointNotFound":
     case "InvalidInput":

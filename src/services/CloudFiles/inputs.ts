@@ -29,7 +29,7 @@ const body = Schema.declare(
   (value): value is RequestBody<unknown, unknown> =>
     typeof value === "object" && value !== null && "open" in value && Effect.isEffect(value.open),
   { description: "a body made by CloudFiles.fromString, fromBytes, fromFile or fromStream" }
-)
+).pipe(Schema.filter(({ expected }) => expected ?? true))
 
 const progress = optional(functionOf<(bytes: number) => Effect.Effect<void>>())
 

@@ -270,8 +270,8 @@ const CreateFields = Schema.Struct({
   accessIPv4: Schema.optional(Schema.String),
   accessIPv6: Schema.optional(Schema.String),
   /**
-   * How many servers to make at the least; default 1. The response names one of them, and the cloud adds a number to each
-   * name.
+   * How many servers to make at the least; default 1. The cloud adds a number to each name. The response of `create` has the id
+   * and the password of one of them only: `createReservation` and `listDetail({ reservationId })` give the ids of all.
    */
   minCount: Schema.optional(Amount).pipe(Schema.fromKey("min_count")),
   /** How many servers to make at the most, as far as the quota allows; default `minCount`. */
@@ -338,8 +338,9 @@ const ReservationBody = createBody({ return_reservation_id: true })
  */
 export const serverCreationEndpoints = Endpoint.table("CloudServers", {
   /**
-   * Has a server made. It returns at once; the server is built after that: see `waitUntilActive`. Fails with
-   * `QuotaExceeded` where the account has no room for it. "Create server", `POST /servers`.
+   * Has a server made. It returns at once; the server is built after that: see `waitUntilActive`. For several servers
+   * (`minCount`, `maxCount`), `createReservation` gives the ids of all. Fails with `QuotaExceeded` where the account has no room
+   * for it. "Create server", `POST /servers`.
    */
   create: Endpoint.make("POST", "/servers", {
     body: CreateBody,
