@@ -161,10 +161,13 @@ export const guarded = <Methods extends object>(methods: Methods, microversion: 
   ) as Methods
 }
 
-/** The same service, in which operations that the microversion no longer has fail with `InvalidInput`. */
+/**
+ * The same service, in which operations that the microversion no longer has fail with `InvalidInput`. Of `latest` nobody knows
+ * beforehand which one it is, so that it refuses none of them.
+ */
 export const withoutRemoved = <Service extends object>(service: Service, microversion: string | undefined): Service => {
   const refusals = proxies
-    .filter(({ removed }) => isAtLeast(microversion, removed))
+    .filter(({ removed }) => microversion !== "latest" && isAtLeast(microversion, removed))
     .flatMap(({ api, instead, operations, removed, until }) =>
       operations.map((name) => {
         const expected = `${until} or lower, since Nova has no API for ${api} from ${removed} on: use ${instead}, or ${whereSet(until)}`
