@@ -360,7 +360,7 @@ describe("small files of the local file system", () => {
         yield* warm
         assert.strictEqual(yield* failureOf("missing/file"), "open NotFound")
         assert.strictEqual(yield* failureOf("old/file"), "open BadResource")
-        assert.strictEqual(yield* failureOf("nul\u0000"), "BadArgument")
+        assert.strictEqual(yield* failureOf("nul\u0000"), "InvalidInput")
         // The folder is made while the object is fetched.
         const emulated = yield* TestCloud.TestCloud
         yield* emulated.fail({ match: { method: "GET" }, fault: { _tag: "Delay", duration: Duration.seconds(3) } })
