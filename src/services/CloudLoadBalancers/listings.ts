@@ -8,7 +8,8 @@ import { renameIssuePaths } from "../../internal/paging/listing.js"
 import * as Paging from "../../Paging.js"
 import { service } from "./status.js"
 
-interface PageQuery {
+/** What a page is asked for with. */
+export interface PageQuery {
   readonly limit?: number | undefined
   readonly marker?: string | undefined
 }
