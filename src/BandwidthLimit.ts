@@ -9,7 +9,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { type InvalidInput } from "./CloudError.js"
-import * as Turns from "./internal/concurrency/keyedQueue.js"
+import * as KeyedQueue from "./internal/concurrency/keyedQueue.js"
 import { invalidInput } from "./internal/schema/invalidInput.js"
 
 /**
@@ -27,8 +27,8 @@ export interface Service {
 /**
  * The limit on what requests send and receive as bodies, up and down together. Without one, nothing is limited.
  *
- * Provide it to an upload, a download or any other effect or stream, and all that this transfers keeps to it; to a whole program; or to
- * the layer of a service, for all its requests. The innermost one counts. Everything to which the same one is provided shares it. Time
+ * Provide it to an upload, a download or any other effect or stream, to a whole program, or to the
+ * layer of a service for all its requests. The innermost limit applies. Everything to which the same limit is provided shares it. Time
  * that a transfer waits for the limit does not count towards the timeouts of the `RetryPolicy`.
  *
  * @example
@@ -60,10 +60,10 @@ export interface Options {
 }
 
 /**
- * In milliseconds: how much of the time in which nothing passed is made up for. Timers are late by a few milliseconds, and without it
- * each delay would be lost.
+ * In milliseconds: unused time up to this is made up for. Timers fire a few milliseconds late; without a burst, the average rate would
+ * stay below the limit.
  */
-const madeUpFor = 100
+const burstMillis = 100
 
 /**
  * A limit of its own. Fails with `InvalidInput` where the number is not more than 0.
@@ -78,11 +78,11 @@ export const make = ({ bytesPerSecond }: Options): Effect.Effect<Service, Invali
       const issue = { path: "bytesPerSecond", expected: "a number of more than 0" }
       return yield* invalidInput("BandwidthLimit", operation, [issue], `, not ${bytesPerSecond}`)
     }
-    const inTurn = Turns.make().take([""])
+    const inTurn = KeyedQueue.make().take([""])
     /** When the next bytes may pass, in milliseconds since 1970. */
     let next = 0
     const pass = (clock: Clock.Clock, bytes: number): void => {
-      next = Math.max(next, clock.unsafeCurrentTimeMillis() - madeUpFor) + (bytes * 1000) / bytesPerSecond
+      next = Math.max(next, clock.unsafeCurrentTimeMillis() - burstMillis) + (bytes * 1000) / bytesPerSecond
     }
     return {
       bytesPerSecond,
@@ -96,7 +96,7 @@ export const make = ({ bytesPerSecond }: Options): Effect.Effect<Service, Invali
                 pass(clock, bytes)
                 return clock.unsafeCurrentTimeMillis() - begun
               })
-              // Who is interrupted until then has taken nothing.
+              // An effect that is interrupted while it waits has used nothing of the limit.
               return left > 0 ? Effect.zipRight(clock.sleep(Duration.millis(Math.ceil(left))), passed) : passed
             })
           )

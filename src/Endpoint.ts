@@ -30,7 +30,7 @@ import {
 import { release } from "./internal/bytes/bufferPool.js"
 import { bytesSink, type BytesSink } from "./internal/bytes/sink.js"
 import { expandPath, queryText } from "./internal/http/urlPath.js"
-import { quickDecoder, fallback } from "./internal/schema/compiledCodec.js"
+import { compiledDecoder, fallback } from "./internal/schema/compiledCodec.js"
 import { encodeBy, wholeIssues } from "./internal/schema/inputs.js"
 import { invalidInput } from "./internal/schema/invalidInput.js"
 import { type Issue, issuesOf, issuesText, kindOf } from "./internal/schema/issues.js"
@@ -641,7 +641,7 @@ const itemsOf = (
   schema: Loose,
   unreadable: (raw: unknown, error: ParseResult.ParseError, index: number) => unknown
 ): Items => {
-  const quick = quickDecoder(schema)
+  const quick = compiledDecoder(schema)
   let decoded: Array<unknown> = []
   let index = 0
   const sink = jsonItems((items) => {
@@ -775,7 +775,7 @@ const receive = ({
 ) => Either.Either<unknown, TransportError | MalformedResponse>) => {
   const { kind, schema } = success
   if (schema === undefined || kind === "nothing") return () => Either.right(undefined)
-  const quick = quickDecoder(schema)
+  const quick = compiledDecoder(schema)
   const readJson = method === "GET" ? wholeJsonOf : jsonOf
   const decode = (response: Received, value: unknown): Either.Either<unknown, MalformedResponse> => {
     const decoded = quick(value)

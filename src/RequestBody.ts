@@ -45,7 +45,10 @@ export interface RequestBody<out E = never, out R = never> {
   readonly expected?: string | undefined
 }
 
-/** The body of a constructor that was given something else than its type says. */
+/**
+ * The body of a constructor that was given something else than its type says. Every operation that takes a body refuses it by
+ * `expected` before it opens it.
+ */
 const unusable = (expected: string): RequestBody => ({ open: Effect.dieMessage(`expected ${expected}`), expected })
 
 /**

@@ -69,7 +69,7 @@ export const sharedPool = (length: number): Pool => {
  * Buffers that another thread fills, each with the content of several files, and that go back to it when all of that was given
  * back. Of a thousand small files they would be as much garbage as the files are long.
  */
-export interface Rooms {
+export interface TransferBuffers {
   /** One that may be filled anew, where there is one. */
   readonly take: () => Uint8Array<ArrayBuffer> | undefined
   /** Says that a buffer has come with so many parts; each is given back once, if at all. */
@@ -77,12 +77,12 @@ export interface Rooms {
 }
 
 /** More than these are not filled at a time. */
-const mostRooms = 4
+const mostTransferBuffers = 4
 
 /** In bytes: what is longer was for unusual files, and is not kept for the next. */
-export const largestRoom = 2 * 1024 * 1024
+export const largestTransferBuffer = 2 * 1024 * 1024
 
-export const makeRooms = (largest = largestRoom): Rooms => {
+export const makeTransferBuffers = (largest = largestTransferBuffer): TransferBuffers => {
   const free: Array<Uint8Array<ArrayBuffer>> = []
   return {
     take: () => free.pop(),
@@ -90,7 +90,8 @@ export const makeRooms = (largest = largestRoom): Rooms => {
       let left = parts
       owners.set(buffer, () => {
         left--
-        if (left === 0 && free.length < mostRooms && buffer.byteLength <= largest) free.push(new Uint8Array(buffer))
+        if (left === 0 && free.length < mostTransferBuffers && buffer.byteLength <= largest)
+          free.push(new Uint8Array(buffer))
       })
     }
   }

@@ -105,7 +105,7 @@ const through = <E, R, F>(
     })
   )
 
-/** Compresses a stream. */
+/** Compresses a stream. Any bytes can be compressed, so that zlib fails only where it gets no memory, which is a defect. */
 export const gzip = <E, R>(source: Stream.Stream<Uint8Array, E, R>): Stream.Stream<Uint8Array, E, R> =>
   through(source, () => createGzip({ chunkSize }), Effect.die)
 

@@ -1,7 +1,8 @@
 /**
- * Turns: of those who want the same thing, one at a time, in the order in which they came.
+ * Runs effects that share a key one at a time, in the order in which they came.
  *
- * A semaphore would let one who comes at the moment of a release pass by those who wait. Here a turn is handed over directly.
+ * With a semaphore, an effect that comes at the moment of a release could overtake those that wait. Here the turn is handed over
+ * directly.
  */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -12,17 +13,19 @@ interface Turn {
   readonly ready: Deferred.Deferred<void>
 }
 
-export interface Turns {
+/** A queue for each key. */
+export interface KeyedQueue {
   /**
-   * Runs an effect when it is its turn for every one of the keys. One that is interrupted, waiting or at work, leaves its
-   * place to the next.
+   * Runs an effect when it is first in the queue of each of its keys. An effect that is interrupted, whether it waits or runs, leaves
+   * the queues.
    */
   readonly take: (keys: ReadonlyArray<string>) => <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
-  /** For how many keys there is somebody at work. */
+  /** The number of keys for which an effect runs or waits. */
   readonly size: () => number
 }
 
-export const make = (): Turns => {
+/** Queues that are all empty. */
+export const make = (): KeyedQueue => {
   const queues = new Map<string, Array<Turn>>()
 
   const wake = (turn: Turn | undefined): void => {

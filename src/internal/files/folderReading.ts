@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { makeRooms } from "../bytes/bufferPool.js"
+import { makeTransferBuffers } from "../bytes/bufferPool.js"
 import {
   type Found,
   type Kind,
@@ -82,8 +82,8 @@ export const folderReader: Effect.Effect<FolderReader, never, Scope.Scope> = Eff
     ({ end }) => end
   ),
   (thread) => {
-    const rooms = makeRooms()
-    const archiveRooms = makeRooms(largestArchiveRoom)
+    const buffers = makeTransferBuffers()
+    const archiveRooms = makeTransferBuffers(largestArchiveRoom)
     const ask = <A>(request: Request, method: string, path: string): Effect.Effect<A, SystemError> =>
       Effect.async((resume) =>
         thread.ask(request, (answered) =>
@@ -128,8 +128,8 @@ export const folderReader: Effect.Effect<FolderReader, never, Scope.Scope> = Eff
         ),
       read: (request) =>
         Effect.tap(
-          Effect.suspend(() => packed({ op: "read", room: rooms.take(), ...request })),
-          ({ archive, problems }) => rooms.lend(archive.buffer, request.sizes.length - problems.length)
+          Effect.suspend(() => packed({ op: "read", room: buffers.take(), ...request })),
+          ({ archive, problems }) => buffers.lend(archive.buffer, request.sizes.length - problems.length)
         ),
       whole: (file, follow) => ask({ op: "whole", file, follow }, "open", file),
       hashes: (folder, paths) =>

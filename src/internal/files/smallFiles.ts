@@ -6,7 +6,7 @@ import type { PlatformError } from "@effect/platform/Error"
 import type * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import { largestRoom, makeRooms, type Rooms } from "../bytes/bufferPool.js"
+import { largestTransferBuffer, makeTransferBuffers, type TransferBuffers } from "../bytes/bufferPool.js"
 import type { FolderCheck } from "./folderCheck.js"
 import type { Brief, Stored } from "./folderReader.js"
 import { setModified } from "./modificationTime.js"
@@ -136,9 +136,9 @@ interface Reading {
   readonly receive: (file: SmallFile | undefined) => void
 }
 
-const receiveRead = (lot: ReadonlyArray<Reading>, answered: Answered, rooms: Rooms): void => {
+const receiveRead = (lot: ReadonlyArray<Reading>, answered: Answered, buffers: TransferBuffers): void => {
   const read = answered[0] ? (answered[1] as Brief) : undefined
-  if (read !== undefined) rooms.lend(read.content.buffer, read.sizes.filter((size) => size !== -1).length)
+  if (read !== undefined) buffers.lend(read.content.buffer, read.sizes.filter((size) => size !== -1).length)
   let offset = 0
   for (const [index, { receive }] of lot.entries()) {
     const size = read?.sizes[index] ?? -1
@@ -172,7 +172,7 @@ const receiveStored = (lot: ReadonlyArray<Storing>, answered: Answered): void =>
 
 /** Works with a thread that is started when it is worth it, and ends with the scope. */
 export const makeSmallFiles: Effect.Effect<SmallFiles, never, Scope.Scope> = Effect.gen(function* () {
-  const rooms = makeRooms()
+  const buffers = makeTransferBuffers()
   let running: ReadingThread | undefined
   let asked = 0
   yield* Effect.addFinalizer(() => running?.end ?? Effect.void)
@@ -183,9 +183,9 @@ export const makeSmallFiles: Effect.Effect<SmallFiles, never, Scope.Scope> = Eff
 
   const askToRead = gathering<Reading>((lot, done) => {
     const paths = lot.map(({ path }) => path).join("\u0000")
-    thread().ask({ op: "brief", paths, largest, room: rooms.take() }, (answered) => {
+    thread().ask({ op: "brief", paths, largest, room: buffers.take() }, (answered) => {
       done()
-      receiveRead(lot, answered, rooms)
+      receiveRead(lot, answered, buffers)
     })
   })
   let room = new Uint8Array(0)
@@ -210,7 +210,7 @@ export const makeSmallFiles: Effect.Effect<SmallFiles, never, Scope.Scope> = Eff
     room = new Uint8Array(0)
     thread().ask(request, (answered) => {
       const back = answered[0] ? (answered[1] as Stored).room : room
-      if (back.byteLength <= largestRoom) room = back
+      if (back.byteLength <= largestTransferBuffer) room = back
       done()
       receiveStored(lot, answered)
     })

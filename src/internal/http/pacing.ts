@@ -7,8 +7,8 @@ import type { Service as BandwidthLimit } from "../../BandwidthLimit.js"
 import type { Content } from "../../RequestBody.js"
 
 /**
- * In bytes: what passes at a time, an eighth of a second's share. It is less than what is given back once it is sent, since a part of
- * a buffer must not give back the whole.
+ * In bytes: how much is sent at a time, which is what the limit allows in an eighth of a second. It is smaller than any buffer that is
+ * released after it was sent, because sending a part of a buffer must not release the whole.
  */
 export const sliceOf = ({ bytesPerSecond }: BandwidthLimit): number =>
   Math.round(Math.min(64 * 1024, Math.max(1024, bytesPerSecond / 8)))

@@ -372,7 +372,7 @@ const compile = (ast: AST.AST, isDecoding: boolean): Quick => {
 }
 
 /** Decodes as `Schema.decodeUnknown` does, or answers {@link fallback}. */
-export const quickDecoder = (schema: Schema.Schema.AnyNoContext): Quick => compile(schema.ast, true)
+export const compiledDecoder = (schema: Schema.Schema.AnyNoContext): Quick => compile(schema.ast, true)
 
 /** Encodes as `Schema.encodeUnknown` does, or answers {@link fallback}. */
-export const quickEncoder = (schema: Schema.Schema.AnyNoContext): Quick => compile(schema.ast, false)
+export const compiledEncoder = (schema: Schema.Schema.AnyNoContext): Quick => compile(schema.ast, false)

@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import type * as Stream from "effect/Stream"
-import { fallback, quickEncoder } from "./compiledCodec.js"
+import { fallback, compiledEncoder } from "./compiledCodec.js"
 import { invalidInput } from "./invalidInput.js"
 import { type Issue, issuesOf, kindOf } from "./issues.js"
 import { fieldsOf, knownOf, redacted, type RequestSchemas, type Shape, shapeOf, unknownFields } from "./knownFields.js"
@@ -27,7 +27,7 @@ export const wholeIssues = (known: ReadonlyArray<Shape>, input: unknown): Readon
 
 /** Encodes an input by one of its schemas. */
 export const encodeBy = (schema: AnySchema, input: unknown): Either.Either<unknown, ReadonlyArray<Issue>> => {
-  const quick = quickEncoder(schema)(input)
+  const quick = compiledEncoder(schema)(input)
   return quick === fallback
     ? Either.mapLeft(Schema.encodeUnknownEither(schema, { errors: "all" })(input), issuesOf)
     : Either.right(quick)

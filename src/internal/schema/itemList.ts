@@ -5,7 +5,7 @@ import * as Either from "effect/Either"
 import type * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import type { UnreadableItem } from "../../Paging.js"
-import { quickDecoder, fallback } from "./compiledCodec.js"
+import { compiledDecoder, fallback } from "./compiledCodec.js"
 import { issuesOf, kindOf } from "./issues.js"
 
 /** The items of a list: those that can be read, and the problems of the others. */
@@ -44,7 +44,7 @@ export const readEach = <A, I>(
   key: string,
   item: Schema.Schema<A, I>
 ): ((list: ReadonlyArray<unknown>) => ItemList<A>) => {
-  const quick = quickDecoder(item)
+  const quick = compiledDecoder(item)
   return (list) => {
     const items: Array<A> = []
     const unreadable: Array<UnreadableItem> = []

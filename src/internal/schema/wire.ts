@@ -6,7 +6,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
-import { quickDecoder, quickDecoding, fallback } from "./compiledCodec.js"
+import { compiledDecoder, quickDecoding, fallback } from "./compiledCodec.js"
 
 const zero = "0".charCodeAt(0)
 
@@ -237,7 +237,7 @@ const itemsOf = (value: unknown): ReadonlyArray<unknown> =>
 
 /** Keeps the items that can be read. */
 const readableOf = <A, I>(item: Schema.Schema<A, I>): ((value: unknown) => ReadonlyArray<I>) => {
-  const quick = quickDecoder(item)
+  const quick = compiledDecoder(item)
   const decode = ParseResult.decodeUnknownEither(item)
   return (value) => itemsOf(value).filter((raw): raw is I => quick(raw) !== fallback || Either.isRight(decode(raw)))
 }

@@ -1,6 +1,6 @@
 /**
- * Whether an object was stored that the cloud says to have stored. A gateway may send 201 of its own, and what follows, as the
- * deletion of what was moved, must not rely on that.
+ * Checks that an object was stored after the cloud responded that it was. A gateway may respond with 201 itself, and a move that
+ * relied on it would then delete the source.
  */
 import * as Effect from "effect/Effect"
 import type { CloudClient } from "../../CloudClient.js"
@@ -19,9 +19,9 @@ export interface Claim {
   readonly address: Address
   /** The ETag of the response. */
   readonly etag: string | undefined
-  /** The ETag that only a cloud can tell which has stored it: then nothing is requested. */
+  /** An ETag that the cloud can know only if it has stored the object. If the response has it, no further request is made. */
   readonly expected: string | undefined
-  /** Whether the object, by its own headers, is what was stored. */
+  /** Whether the headers of the object show that it is what was stored. */
   readonly isStored: (info: ObjectInfo) => boolean
 }
 
@@ -37,7 +37,7 @@ export const sameContent =
     return source.bytes === copy.bytes && (a === undefined || b === undefined || a === b)
   }
 
-/** What checks claims, and fails with `MalformedResponse` where one is not true. A symbolic link is checked itself. */
+/** Makes the check of a claim. It fails with `MalformedResponse` if the claim is not true. Of a symbolic link, the link itself is checked. */
 export const makeConfirmation = (client: CloudClient, operation: string) => {
   const head = Endpoint.method(client, { ...endpoints.getObjectInfo, operation })
 

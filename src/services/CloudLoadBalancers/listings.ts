@@ -26,7 +26,7 @@ export const paged =
   ) =>
   (input: Input): Effect.Effect<Paging.Page<A, string>, E> => {
     const { limit, marker } = input
-    // One more, so that a page of one item is not that item for ever.
+    // One more, because a page of one item could otherwise hold nothing but the marker's own item, again and again.
     const asked =
       marker === undefined || limit === undefined ? limit : Math.min(limit + 1, Math.max(limit, mostPerPage))
     return Effect.map(fetch({ ...input, limit: asked }), ({ items, next, unreadable = [] }) => {

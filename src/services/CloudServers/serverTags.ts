@@ -22,8 +22,7 @@ const tagsIn = Endpoint.list("tags", Text)
 
 /** A tag in a path. Nova reads paths as Latin-1, and so would store another tag than the one that was meant. */
 const TagInPath = Tag.pipe(
-  // oxlint-disable-next-line no-control-regex
-  Schema.filter((tag) => /^[\x00-\x7f]*$/.test(tag), {
+  Schema.filter((tag) => /^\p{ASCII}*$/u.test(tag), {
     description: "a tag of ASCII characters; replaceTags takes all others"
   })
 )

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Arbitrary, DateTime, Either, Equal, FastCheck, Hash, Schema } from "effect"
 import type * as Endpoint from "../../../src/Endpoint.js"
-import { quickDecoder, quickEncoder, fallback } from "../../../src/internal/schema/compiledCodec.js"
+import { compiledDecoder, compiledEncoder, fallback } from "../../../src/internal/schema/compiledCodec.js"
 import { absent, Timestamp } from "../../../src/internal/schema/wire.js"
 import * as CloudBigData from "../../../src/services/CloudBigData.js"
 import * as CloudFiles from "../../../src/services/CloudFiles.js"
@@ -20,8 +20,8 @@ const parsed = (parse: (value: unknown) => Either.Either<unknown, unknown>, valu
 const agrees = (schema: Loose, value: unknown, direction: "decode" | "encode"): void => {
   const [quick, parse] =
     direction === "decode"
-      ? [quickDecoder(schema), Schema.decodeUnknownEither(schema)]
-      : [quickEncoder(schema), Schema.encodeUnknownEither(schema)]
+      ? [compiledDecoder(schema), Schema.decodeUnknownEither(schema)]
+      : [compiledEncoder(schema), Schema.encodeUnknownEither(schema)]
   const wanted = parsed(parse, value)
   const got = quick(value)
   if (Either.isRight(wanted)) assert.deepStrictEqual(got, wanted.right)
