@@ -1,15 +1,6 @@
-/**
- * The one account of the emulated cloud: who may log in, and with what.
- *
- * @since 0.1.0
- */
+/** The one account of the emulated cloud: who may log in, and with what. */
 
-/**
- * What a program logs in with at Keystone v3.
- *
- * @since 0.1.0
- * @category models
- */
+/** What a program logs in with at Keystone v3. */
 export interface ApplicationCredential {
   readonly id: string
   readonly name: string
@@ -29,9 +20,6 @@ export interface ApplicationCredential {
 
 /**
  * The user's roles at Keystone v3, by name, for each kind of scope. Where there are none, a login for that scope is refused.
- *
- * @since 0.1.0
- * @category models
  */
 export interface Roles {
   readonly project: ReadonlyArray<string>
@@ -39,20 +27,10 @@ export interface Roles {
   readonly system: ReadonlyArray<string>
 }
 
-/**
- * The domain, at Keystone v3, of the user and of the project.
- *
- * @since 0.1.0
- * @category constants
- */
+/** The domain, at Keystone v3, of the user and of the project. */
 export const domain = { id: "default", name: "Default" } as const
 
-/**
- * The account as it stands now; password, key and switches can be changed while the emulator runs.
- *
- * @since 0.1.0
- * @category models
- */
+/** The account as it stands now; password, key and switches can be changed while the emulator runs. */
 export interface Account {
   readonly username: string
   readonly userId: string
@@ -74,12 +52,7 @@ export interface Account {
   multiFactor: boolean
 }
 
-/**
- * What may be chosen about the account.
- *
- * @since 0.1.0
- * @category models
- */
+/** What may be chosen about the account. */
 export interface AccountOptions {
   /** Default `demo`. */
   readonly username?: string | undefined
@@ -103,22 +76,12 @@ export interface AccountOptions {
   readonly roles?: Partial<Roles> | undefined
 }
 
-/**
- * The only passcode that the emulator accepts in the second step of a multi-factor login.
- *
- * @since 0.1.0
- * @category constants
- */
+/** The only passcode that the emulator accepts in the second step of a multi-factor login. */
 export const passcode = "123456"
 
 const usualRoles = ["member", "reader"]
 
-/**
- * An account that is enabled.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** An account that is enabled. */
 export const make = (options: AccountOptions = {}): Account => ({
   username: options.username ?? "demo",
   userId: "172157",

@@ -1,16 +1,7 @@
-/**
- * Cutting streams of bytes at a byte, wherever their chunks end.
- *
- * @since 0.1.0
- */
+/** Cutting streams of bytes at a byte, wherever their chunks end. */
 import * as Stream from "effect/Stream"
 
-/**
- * The first `count` bytes of a stream, or all where there are fewer. The rest of the stream is not pulled.
- *
- * @since 0.1.0
- * @category combinators
- */
+/** The first `count` bytes of a stream, or all where there are fewer. The rest of the stream is not pulled. */
 export const take = <E, R>(stream: Stream.Stream<Uint8Array, E, R>, count: number): Stream.Stream<Uint8Array, E, R> =>
   count <= 0
     ? Stream.empty

@@ -1,8 +1,6 @@
 /**
  * Cloud Big Data v2 of one region (big-data.md): clusters and nodes with their states by the Clock, stacks, distros, flavors,
  * scripts, credentials, limits and workloads, in raw wire JSON.
- *
- * @since 0.1.0
  */
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
@@ -20,12 +18,7 @@ import * as RateLimit from "./RateLimit.js"
 import * as Reply from "./Reply.js"
 import * as RequestBody from "./RequestBody.js"
 
-/**
- * What an account may have, over the data nodes of all its clusters.
- *
- * @since 0.1.0
- * @category models
- */
+/** What an account may have, over the data nodes of all its clusters. */
 export interface CloudBigDataQuota {
   /** Default 3. */
   readonly nodes?: number | undefined
@@ -37,12 +30,7 @@ export interface CloudBigDataQuota {
   readonly disk?: number | undefined
 }
 
-/**
- * How Cloud Big Data behaves.
- *
- * @since 0.1.0
- * @category models
- */
+/** How Cloud Big Data behaves. */
 export interface CloudBigDataOptions {
   /** How long a new cluster is BUILDING. Default 5 minutes. */
   readonly buildTime?: Duration.DurationInput | undefined
@@ -61,12 +49,7 @@ export interface CloudBigDataOptions {
   readonly nodeAddress?: string | undefined
 }
 
-/**
- * What may be chosen about a seeded cluster.
- *
- * @since 0.1.0
- * @category models
- */
+/** What may be chosen about a seeded cluster. */
 export interface SeededCluster {
   /** Default `cluster-{n}`. */
   readonly name?: string | undefined
@@ -78,12 +61,7 @@ export interface SeededCluster {
   readonly slaves?: number | undefined
 }
 
-/**
- * What tests do to Cloud Big Data behind its API's back. Unknown ids are defects.
- *
- * @since 0.1.0
- * @category models
- */
+/** What tests do to Cloud Big Data behind its API's back. Unknown ids are defects. */
 export interface CloudBigDataHandles {
   /** Puts a built cluster there, whatever the quota, and gives its id. */
   readonly seedCluster: (fields?: SeededCluster) => Effect.Effect<string>
@@ -109,12 +87,7 @@ export interface CloudBigDataHandles {
   readonly controls: Effect.Effect<ReadonlyArray<ClusterRequest.ServiceControl & { readonly clusterId: string }>>
 }
 
-/**
- * Cloud Big Data of one region.
- *
- * @since 0.1.0
- * @category models
- */
+/** Cloud Big Data of one region. */
 export interface CloudBigDataEmulator extends EmulatedService {
   readonly handles: CloudBigDataHandles
 }
@@ -136,12 +109,7 @@ const usageOf = (counts: Iterable<readonly [group: ClusterRecord.NodeGroup, coun
   return usage
 }
 
-/**
- * Cloud Big Data of one region, with the cloud's own stacks and nothing else.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** Cloud Big Data of one region, with the cloud's own stacks and nothing else. */
 export const make = (options: CloudBigDataOptions = {}): CloudBigDataEmulator => {
   const buildTime = Duration.toMillis(options.buildTime ?? "5 minutes")
   const configureTime = Duration.toMillis(options.configureTime ?? "5 minutes")

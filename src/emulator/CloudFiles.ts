@@ -6,8 +6,6 @@
  * Not emulated: users other than the account's own (what access lists say of them is kept, not enforced), static
  * websites, access logs, archives of bzip2 and sparse files in archives, the versions of today's Swift
  * (`X-History-Location`, `X-Versions-Enabled`), and replicas, so that every read is fresh.
- *
- * @since 0.1.0
  */
 import * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
@@ -39,12 +37,7 @@ import type { EmulatedService, ServiceRequest, WireBroken, WireResponse } from "
 import * as Reply from "./Reply.js"
 import * as RequestBody from "./RequestBody.js"
 
-/**
- * What may be chosen about Cloud Files.
- *
- * @since 0.1.0
- * @category options
- */
+/** What may be chosen about Cloud Files. */
 export interface CloudFilesOptions {
   /** How many entries a listing has at most, and the greatest `limit` that is not refused. Default 10,000. */
   readonly pageLimit?: number | undefined
@@ -93,12 +86,7 @@ export interface CloudFilesOptions {
   readonly clientAddress?: string | undefined
 }
 
-/**
- * A container, as a test sees it.
- *
- * @since 0.1.0
- * @category models
- */
+/** A container, as a test sees it. */
 export interface ContainerState {
   readonly name: string
   /** Expired objects count for a day. */
@@ -109,12 +97,7 @@ export interface ContainerState {
   readonly headers: Readonly<Record<string, string>>
 }
 
-/**
- * An object, as a test sees it.
- *
- * @since 0.1.0
- * @category models
- */
+/** An object, as a test sees it. */
 export interface ObjectState {
   /** What was uploaded; of a Static Large Object the manifest, of a dynamic one mostly nothing. */
   readonly bytes: Uint8Array
@@ -132,12 +115,7 @@ export interface ObjectState {
   readonly isStaticLargeObject: boolean
 }
 
-/**
- * What a test may say about an object that it puts in.
- *
- * @since 0.1.0
- * @category options
- */
+/** What a test may say about an object that it puts in. */
 export interface PutObjectOptions {
   /** Default: guessed from the name. */
   readonly contentType?: string | undefined
@@ -146,12 +124,7 @@ export interface PutObjectOptions {
   readonly deleteAt?: number | undefined
 }
 
-/**
- * One account's storage in one region: what answers requests, and handles for tests. The handles know no limits.
- *
- * @since 0.1.0
- * @category models
- */
+/** One account's storage in one region: what answers requests, and handles for tests. The handles know no limits. */
 export interface CloudFilesEmulator extends EmulatedService {
   /** All containers, in the order of their names. */
   readonly containers: Effect.Effect<ReadonlyArray<ContainerState>>
@@ -175,12 +148,7 @@ export interface CloudFilesEmulator extends EmulatedService {
   readonly discover: (method: string) => WireResponse | undefined
 }
 
-/**
- * Whether a path is that of `/info`: at the root of the host, where clients look, or beside the version.
- *
- * @since 0.1.0
- * @category guards
- */
+/** Whether a path is that of `/info`: at the root of the host, where clients look, or beside the version. */
 export const isDiscovery = (path: string): boolean => /^(?:\/(?:snet-)?files\/[^/]+)?\/info\/?$/.test(path)
 
 /** Whether the work of a request grows with what is stored. */
@@ -193,12 +161,7 @@ const isLongOperation = ({ headers, method, query }: ServiceRequest): boolean =>
 
 const objectMethods = ["GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS"]
 
-/**
- * A storage with nothing in it.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** A storage with nothing in it. */
 export const make = (options: CloudFilesOptions = {}): Effect.Effect<CloudFilesEmulator> =>
   Effect.map(Clock.currentTimeMillis, (created) => {
     const own = new Storage(created)

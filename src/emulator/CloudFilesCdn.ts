@@ -4,8 +4,6 @@
  * copy out of the caches.
  *
  * Not emulated: the access logs, and more than one cache.
- *
- * @since 0.1.0
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -22,12 +20,7 @@ import type { EmulatedService, ServiceRequest, WireBroken, WireRequest, WireResp
 import * as Reply from "./Reply.js"
 import * as RequestBody from "./RequestBody.js"
 
-/**
- * What may be chosen about the CDN.
- *
- * @since 0.1.0
- * @category options
- */
+/** What may be chosen about the CDN. */
 export interface CloudFilesCdnOptions {
   /** How many copies may be purged within 24 hours; one more is refused with 498. Default 25. */
   readonly purgesPerDay?: number | undefined
@@ -35,12 +28,7 @@ export interface CloudFilesCdnOptions {
   readonly pageLimit?: number | undefined
 }
 
-/**
- * A container that the CDN knows, as a test sees it.
- *
- * @since 0.1.0
- * @category models
- */
+/** A container that the CDN knows, as a test sees it. */
 export interface CdnContainerState {
   readonly name: string
   readonly enabled: boolean
@@ -49,12 +37,7 @@ export interface CdnContainerState {
   readonly logRetention: boolean
 }
 
-/**
- * A purge that was asked for, as a test sees it.
- *
- * @since 0.1.0
- * @category models
- */
+/** A purge that was asked for, as a test sees it. */
 export interface PurgeState {
   readonly container: string
   readonly object: string
@@ -64,12 +47,7 @@ export interface PurgeState {
   readonly at: number
 }
 
-/**
- * Where a copy is: behind one of the four URIs of a container.
- *
- * @since 0.1.0
- * @category models
- */
+/** Where a copy is: behind one of the four URIs of a container. */
 export interface EdgeLocation {
   /** In upper case: `DFW`. */
   readonly region: string
@@ -79,12 +57,7 @@ export interface EdgeLocation {
   readonly object: string
 }
 
-/**
- * The CDN in one region: what answers requests, and handles for tests.
- *
- * @since 0.1.0
- * @category models
- */
+/** The CDN in one region: what answers requests, and handles for tests. */
 export interface CloudFilesCdnEmulator extends EmulatedService {
   /** Answers anybody who asks for a copy. */
   readonly serve: (request: WireRequest & EdgeLocation) => Effect.Effect<WireResponse, WireBroken>
@@ -106,12 +79,7 @@ const uris = {
   "X-Cdn-Ios-Uri": "ios"
 } as const
 
-/**
- * Takes apart the path of a copy; undefined for a path that is none.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** Takes apart the path of a copy; undefined for a path that is none. */
 export const locateEdge = (path: string): EdgeLocation | undefined => {
   const [, mount, region = "", kind = "", id = "", ...object] = path.split("/")
   return mount === edge && Object.values<string>(uris).includes(kind)
@@ -190,12 +158,7 @@ class Cache {
   }
 }
 
-/**
- * A CDN that knows no container, in front of a storage.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** A CDN that knows no container, in front of a storage. */
 export const make = (files: CloudFilesEmulator, options: CloudFilesCdnOptions = {}): CloudFilesCdnEmulator => {
   const purgesPerDay = options.purgesPerDay ?? 25
   const pageLimit = options.pageLimit ?? 10_000

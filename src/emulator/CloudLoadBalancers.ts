@@ -1,8 +1,6 @@
 /**
  * Cloud Load Balancers v1.0 of one region (load-balancers.md): load balancers with all of their settings, which take one change
  * at a time, with their states by the Clock, usage and statistics of what happened, and limits, in raw wire JSON.
- *
- * @since 0.1.0
  */
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
@@ -18,12 +16,7 @@ import * as Reply from "./Reply.js"
 import * as RequestBody from "./RequestBody.js"
 import * as Timestamp from "./Timestamp.js"
 
-/**
- * How Cloud Load Balancers behaves.
- *
- * @since 0.1.0
- * @category models
- */
+/** How Cloud Load Balancers behaves. */
 export interface CloudLoadBalancersOptions {
   /** How long a new load balancer is in BUILD. Default 30 seconds. */
   readonly buildTime?: Duration.DurationInput | undefined
@@ -45,12 +38,7 @@ export interface CloudLoadBalancersOptions {
   readonly markerIsPassed?: boolean | undefined
 }
 
-/**
- * What may be chosen about a seeded load balancer.
- *
- * @since 0.1.0
- * @category models
- */
+/** What may be chosen about a seeded load balancer. */
 export interface SeededLoadBalancer {
   /** Default `lb-{id}`. */
   readonly name?: string | undefined
@@ -64,12 +52,7 @@ export interface SeededLoadBalancer {
   readonly nodes?: ReadonlyArray<string> | undefined
 }
 
-/**
- * What tests do to Cloud Load Balancers behind its API's back. Unknown ids are defects.
- *
- * @since 0.1.0
- * @category models
- */
+/** What tests do to Cloud Load Balancers behind its API's back. Unknown ids are defects. */
 export interface CloudLoadBalancersHandles {
   /** Puts a load balancer there, whatever the limits, and gives its id. */
   readonly seedLoadBalancer: (fields?: SeededLoadBalancer) => Effect.Effect<string>
@@ -100,12 +83,7 @@ export interface CloudLoadBalancersHandles {
   >
 }
 
-/**
- * Cloud Load Balancers of one region.
- *
- * @since 0.1.0
- * @category models
- */
+/** Cloud Load Balancers of one region. */
 export interface CloudLoadBalancersEmulator extends EmulatedService {
   readonly handles: CloudLoadBalancersHandles
 }
@@ -128,12 +106,7 @@ interface NodeEvent {
   readonly fields: RequestBody.JsonObject
 }
 
-/**
- * Cloud Load Balancers of one region, with nothing in it.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** Cloud Load Balancers of one region, with nothing in it. */
 export const make = (options: CloudLoadBalancersOptions = {}): CloudLoadBalancersEmulator => {
   const buildTime = Duration.toMillis(options.buildTime ?? "30 seconds")
   const updateTime = Duration.toMillis(options.updateTime ?? "10 seconds")

@@ -1,8 +1,6 @@
 /**
  * Cloud Servers v2 of one region (servers.md): servers with their states by the Clock, images, flavors, key pairs,
  * networks and limits, in raw wire JSON.
- *
- * @since 0.1.0
  */
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
@@ -41,12 +39,7 @@ import * as Refusal from "./Refusal.js"
 import * as Reply from "./Reply.js"
 import * as RequestBody from "./RequestBody.js"
 
-/**
- * How Cloud Servers behaves.
- *
- * @since 0.1.0
- * @category models
- */
+/** How Cloud Servers behaves. */
 export interface CloudServersOptions {
   /** From the request to ACTIVE. Default 30 seconds; zero builds at once. */
   readonly buildTime?: Duration.DurationInput | undefined
@@ -80,12 +73,7 @@ export interface CloudServersOptions {
   readonly isAdministrator?: boolean | undefined
 }
 
-/**
- * What may be chosen about a seeded server.
- *
- * @since 0.1.0
- * @category models
- */
+/** What may be chosen about a seeded server. */
 export interface SeededServer {
   /** Default `server-{n}`. */
   readonly name?: string | undefined
@@ -99,12 +87,7 @@ export interface SeededServer {
   readonly fault?: ServerRecord.ServerFault | undefined
 }
 
-/**
- * What tests do to Cloud Servers behind its API's back. Unknown ids are defects.
- *
- * @since 0.1.0
- * @category models
- */
+/** What tests do to Cloud Servers behind its API's back. Unknown ids are defects. */
 export interface CloudServersHandles {
   /** Puts a server there, whatever the quota, and gives its id. */
   readonly seedServer: (fields?: SeededServer) => Effect.Effect<string>
@@ -125,12 +108,7 @@ export interface CloudServersHandles {
   >
 }
 
-/**
- * Cloud Servers of one region.
- *
- * @since 0.1.0
- * @category models
- */
+/** Cloud Servers of one region. */
 export interface CloudServersEmulator extends EmulatedService {
   readonly handles: CloudServersHandles
 }
@@ -140,12 +118,7 @@ const rackspaceSubResources = ["rax-si-image-schedule", "os-virtual-interfacesv2
 
 const noHostFound: ServerRecord.ServerFault = { code: 500, message: "No valid host was found. " }
 
-/**
- * Cloud Servers of one region, with the base images and nothing else.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** Cloud Servers of one region, with the base images and nothing else. */
 export const make = (options: CloudServersOptions = {}): CloudServersEmulator => {
   const buildTime = Duration.toMillis(options.buildTime ?? "30 seconds")
   const actionTime = Duration.toMillis(options.actionTime ?? "10 seconds")

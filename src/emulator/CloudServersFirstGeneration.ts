@@ -1,8 +1,6 @@
 /**
  * The first generation of Cloud Servers (servers.md section 7): one endpoint for all regions, ids that are numbers, and
  * addresses that are plain texts. It is retired: what it still has can be looked at, and nothing more is emulated.
- *
- * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
 import { createHash } from "node:crypto"
@@ -15,12 +13,7 @@ import * as RequestBody from "./RequestBody.js"
 /** The largest page of a listing, and the one that is given where none is asked for. */
 const pageCap = 1000
 
-/**
- * What may be chosen about a seeded server.
- *
- * @since 0.1.0
- * @category models
- */
+/** What may be chosen about a seeded server. */
 export interface SeededServer {
   /** Default `server-{id}`. */
   readonly name?: string | undefined
@@ -29,23 +22,13 @@ export interface SeededServer {
   readonly metadata?: Readonly<Record<string, string>> | undefined
 }
 
-/**
- * What tests do to the first generation behind its API's back.
- *
- * @since 0.1.0
- * @category models
- */
+/** What tests do to the first generation behind its API's back. */
 export interface FirstGenerationHandles {
   /** Puts a server there, and gives its id. */
   readonly seedServer: (fields?: SeededServer) => Effect.Effect<number>
 }
 
-/**
- * The first generation of Cloud Servers.
- *
- * @since 0.1.0
- * @category models
- */
+/** The first generation of Cloud Servers. */
 export interface FirstGenerationEmulator extends EmulatedService {
   readonly handles: FirstGenerationHandles
 }
@@ -82,12 +65,7 @@ const whole = (query: URLSearchParams, name: string, otherwise: number): number 
       : Refusal.fault(400, "badRequest", `${name} must be a number`)
 }
 
-/**
- * The first generation, with no server.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** The first generation, with no server. */
 export const make = (): FirstGenerationEmulator => {
   const servers: Array<Server> = []
 

@@ -4,8 +4,6 @@
  *
  * All time is the Effect Clock's, so that TestClock builds servers and expires tokens at once. Every change of state
  * is synchronous, so that any number of fibers may knock at the same time.
- *
- * @since 0.1.0
  */
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
@@ -39,12 +37,7 @@ import * as RequestLog from "./RequestLog.js"
 import * as ServiceCatalog from "./ServiceCatalog.js"
 import * as Timestamp from "./Timestamp.js"
 
-/**
- * What may be chosen about the cloud.
- *
- * @since 0.1.0
- * @category models
- */
+/** What may be chosen about the cloud. */
 export interface EmulatorOptions extends Account.AccountOptions {
   /** Default `["DFW", "ORD"]`. */
   readonly regions?: ReadonlyArray<string> | undefined
@@ -71,12 +64,7 @@ export interface EmulatorOptions extends Account.AccountOptions {
   readonly bigData?: CloudBigData.CloudBigDataOptions | undefined
 }
 
-/**
- * The credentials that the cloud accepts now.
- *
- * @since 0.1.0
- * @category models
- */
+/** The credentials that the cloud accepts now. */
 export interface EmulatorCredentials {
   readonly username: string
   readonly apiKey: string
@@ -93,12 +81,7 @@ export interface EmulatorCredentials {
   readonly applicationCredential: Account.ApplicationCredential | undefined
 }
 
-/**
- * The emulated cloud.
- *
- * @since 0.1.0
- * @category models
- */
+/** The emulated cloud. */
 export interface Emulator {
   /** Answers one raw request: give it to LocalHttpClient or to NodeServer. */
   readonly handle: WireHandler
@@ -267,12 +250,7 @@ const requestIdHeaders = (service: string): Readonly<Record<string, string>> => 
   }
 }
 
-/**
- * A cloud with one account and nothing in it.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** A cloud with one account and nothing in it. */
 export const make = (options: EmulatorOptions = {}): Effect.Effect<Emulator> =>
   Effect.gen(function* () {
     const account = Account.make(options)

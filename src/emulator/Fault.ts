@@ -1,8 +1,4 @@
-/**
- * Injected faults: what a test asks the cloud to do wrong, to which requests, and how often.
- *
- * @since 0.1.0
- */
+/** Injected faults: what a test asks the cloud to do wrong, to which requests, and how often. */
 import type * as Duration from "effect/Duration"
 
 /**
@@ -20,9 +16,6 @@ import type * as Duration from "effect/Duration"
  * - `StallBody`: proceeds, but after this many bytes of the response's body nothing follows, for ever.
  * - `WrongContentLength`: proceeds, but the response's Content-Length is off by `delta` bytes.
  * - `ExpireTokens`, `RevokeTokens`: all tokens, at the moment at which the request arrives, which then proceeds.
- *
- * @since 0.1.0
- * @category models
  */
 export type Fault =
   | {
@@ -42,12 +35,7 @@ export type Fault =
   | { readonly _tag: "ExpireTokens" }
   | { readonly _tag: "RevokeTokens" }
 
-/**
- * Which requests a fault is meant for. What is left out does not narrow.
- *
- * @since 0.1.0
- * @category models
- */
+/** Which requests a fault is meant for. What is left out does not narrow. */
 export interface FaultMatch {
   readonly method?: string | undefined
   /** As in the log of requests: `identity`, `servers`, `files`, `cdn`, `loadbalancers`. */
@@ -58,9 +46,6 @@ export interface FaultMatch {
 
 /**
  * A fault with its aim. Rules are asked in the order in which they were added, and at most one applies to a request.
- *
- * @since 0.1.0
- * @category models
  */
 export interface FaultRule {
   readonly match?: FaultMatch | undefined
@@ -71,12 +56,7 @@ export interface FaultRule {
   readonly fault: Fault
 }
 
-/**
- * The faults that are still to be met.
- *
- * @since 0.1.0
- * @category models
- */
+/** The faults that are still to be met. */
 export interface Faults {
   readonly add: (rule: FaultRule) => void
   readonly clear: () => void
@@ -114,12 +94,7 @@ const matches = (
   return typeof match.path === "string" ? target.includes(match.path) : target.search(match.path) >= 0
 }
 
-/**
- * No faults yet.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** No faults yet. */
 export const make = (): Faults => {
   let rules: Array<{ readonly match: FaultMatch; skip: number; times: number; readonly fault: Fault }> = []
   return {

@@ -2,8 +2,6 @@
  * Identity v2.0 (identity-v2.md): logins by API key, password, token and passcode, validation and revocation of tokens,
  * tenants and the account's own user; Keystone v3 beside it, under `/v3`; and Swift's own login, `/auth/v1.0`, which other
  * languages' storage clients use.
- *
- * @since 0.1.0
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -35,21 +33,13 @@ const methodNames: Readonly<Record<string, string>> = {
 /**
  * How many logins were asked for since the start or since the log was last cleared, by `POST /v2.0/tokens`, by
  * `POST /v3/auth/tokens` and by Swift's `/auth/v1.0` together. A multi-factor challenge counts as refused.
- *
- * @since 0.1.0
- * @category models
  */
 export interface Logins {
   readonly succeeded: number
   readonly refused: number
 }
 
-/**
- * What Identity needs to know.
- *
- * @since 0.1.0
- * @category models
- */
+/** What Identity needs to know. */
 export interface IdentityOptions {
   readonly account: Account.Account
   /** Lifetime of tokens in milliseconds. */
@@ -58,12 +48,7 @@ export interface IdentityOptions {
   readonly regions: ReadonlyArray<string>
 }
 
-/**
- * The emulated Identity service.
- *
- * @since 0.1.0
- * @category models
- */
+/** The emulated Identity service. */
 export interface Identity {
   readonly tokens: Tokens.Tokens
   readonly logins: () => Logins
@@ -86,12 +71,7 @@ const isForProject = (token: Tokens.Token): boolean => (token.scope ?? "project"
 
 const refuse = (response: WireResponse): Outcome => ({ _tag: "Refused", response })
 
-/**
- * The emulated Identity service for one account.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** The emulated Identity service for one account. */
 export const make = (options: IdentityOptions): Identity => {
   const { account, regions } = options
   const tokens = Tokens.make(options.tokenTtl)
@@ -647,12 +627,7 @@ export const make = (options: IdentityOptions): Identity => {
   }
 }
 
-/**
- * Splits a request's target into its path, still percent-encoded, and its query.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** Splits a request's target into its path, still percent-encoded, and its query. */
 export const splitTarget = (target: string): { readonly path: string; readonly query: URLSearchParams } => {
   const mark = target.indexOf("?")
   return mark < 0

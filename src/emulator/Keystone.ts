@@ -3,8 +3,6 @@
  * passcode, token and application credential, in one step or two, for a project, a domain, the system or nothing;
  * validation and revocation; the catalog; application credentials; the user's own password. Where the documents are
  * silent it answers as Keystone 22 does.
- *
- * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
 import { randomBytes } from "node:crypto"
@@ -23,12 +21,7 @@ type JsonObject = RequestBody.JsonObject
 
 type Scope = NonNullable<Tokens.Token["scope"]>
 
-/**
- * What Keystone needs to know.
- *
- * @since 0.1.0
- * @category models
- */
+/** What Keystone needs to know. */
 export interface KeystoneOptions {
   readonly account: Account.Account
   readonly tokens: Tokens.Tokens
@@ -39,23 +32,13 @@ export interface KeystoneOptions {
   readonly counted: (succeeded: boolean) => void
 }
 
-/**
- * The emulated Keystone.
- *
- * @since 0.1.0
- * @category models
- */
+/** The emulated Keystone. */
 export interface Keystone {
   /** `target` is the request's, without the `/v3` that it begins with. */
   readonly handle: (request: WireRequest, target: string, origin: string) => Effect.Effect<WireResponse, WireBroken>
 }
 
-/**
- * Whether a path is Keystone's: `/v3…`.
- *
- * @since 0.1.0
- * @category guards
- */
+/** Whether a path is Keystone's: `/v3…`. */
 export const owns = (path: string): boolean => path === "/v3" || path.startsWith("/v3/")
 
 /** A user who lacks a method has five minutes to come back with it. */
@@ -75,12 +58,7 @@ const methodsOf = (token: Tokens.Token): ReadonlyArray<string> => [
 
 const utc = (millis: number): string => `${Timestamp.microsecondsWithoutZone(millis)}Z`
 
-/**
- * The version's entry in the documents of versions.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** The version's entry in the documents of versions. */
 export const version = (origin: string): JsonObject => ({
   id: "v3.14",
   status: "stable",
@@ -108,12 +86,7 @@ interface Receipt {
   readonly expiresAt: number
 }
 
-/**
- * The emulated Keystone for one account.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** The emulated Keystone for one account. */
 export const make = (options: KeystoneOptions): Keystone => {
   const { account, tokens } = options
   const { domain } = Account

@@ -2,8 +2,6 @@
  * An HttpClient that hands requests to a handler in the same process and in the caller's own fiber: no socket, no
  * port, and TestClock reaches both sides. It behaves as a client over undici does: bodies that end short of their
  * Content-Length fail, a cut connection is a transport error, header values must be Latin-1.
- *
- * @since 0.1.0
  */
 import * as Cookies from "@effect/platform/Cookies"
 import * as Headers from "@effect/platform/Headers"
@@ -274,9 +272,6 @@ class LocalResponse extends Inspectable.Class implements HttpClientResponse.Http
  *
  * The response is there as soon as the handler has it; a handler that answers without reading the request's body
  * leaves it unread, as a server does that answers early.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const make = (handler: WireHandler): HttpClient.HttpClient =>
   HttpClient.make((request, url) => {

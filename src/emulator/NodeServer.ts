@@ -1,8 +1,6 @@
 /**
  * The emulator on a real socket: a `node:http` server that hands raw requests to a handler, and breaks, stalls and lies
  * on the wire exactly as the handler says.
- *
- * @since 0.1.0
  */
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
@@ -20,24 +18,14 @@ import * as Reply from "./Reply.js"
 /** How much of a body that nobody reads is still taken from the client before the connection is closed. */
 const drainLimit = 64 * 1024 * 1024
 
-/**
- * The server could not listen: the port is in use, or the host is not this machine's.
- *
- * @since 0.1.0
- * @category errors
- */
+/** The server could not listen: the port is in use, or the host is not this machine's. */
 export class ListenFailed extends Data.TaggedError("ListenFailed")<{
   /** Node's code: `EADDRINUSE`. */
   readonly code: string
   readonly message: string
 }> {}
 
-/**
- * A server that listens.
- *
- * @since 0.1.0
- * @category models
- */
+/** A server that listens. */
 export interface NodeServer {
   readonly port: number
   /** Without a final slash: `http://127.0.0.1:8900`. */
@@ -217,9 +205,6 @@ const send = (
 /**
  * Listens until the scope is closed, which closes every connection at once and interrupts what was being answered.
  * Handlers run with the caller's runtime, so a test clock given here drives them. Port 0 takes any free port.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const listen = (options: {
   readonly handler: WireHandler

@@ -2,18 +2,11 @@
  * The emulator's own picture of HTTP: raw requests in, raw responses out. It is deliberately not the web's `Request`
  * and `Response`, because those normalise paths (`a/../b` becomes `b`), and an object store must see every byte of a
  * name as the client sent it.
- *
- * @since 0.1.0
  */
 import type * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
 
-/**
- * A request as it stood on the wire.
- *
- * @since 0.1.0
- * @category models
- */
+/** A request as it stood on the wire. */
 export interface WireRequest {
   /** The method in upper case; `COPY` is one. */
   readonly method: string
@@ -25,12 +18,7 @@ export interface WireRequest {
   readonly body: Stream.Stream<Uint8Array, WireBroken>
 }
 
-/**
- * A response as it will stand on the wire.
- *
- * @since 0.1.0
- * @category models
- */
+/** A response as it will stand on the wire. */
 export interface WireResponse {
   /** The status code, 100 to 599. */
   readonly status: number
@@ -44,31 +32,16 @@ export interface WireResponse {
   readonly body: Uint8Array | Stream.Stream<Uint8Array, WireBroken>
 }
 
-/**
- * The connection broke: the peer went away, or a fault was injected that cuts it.
- *
- * @since 0.1.0
- * @category models
- */
+/** The connection broke: the peer went away, or a fault was injected that cuts it. */
 export interface WireBroken {
   readonly _tag: "WireBroken"
   readonly reason: string
 }
 
-/**
- * Answers one request. Failing with {@link WireBroken} cuts the connection without a response.
- *
- * @since 0.1.0
- * @category models
- */
+/** Answers one request. Failing with {@link WireBroken} cuts the connection without a response. */
 export type WireHandler = (request: WireRequest) => Effect.Effect<WireResponse, WireBroken>
 
-/**
- * Who sends a request, as the emulator's Identity knows its token.
- *
- * @since 0.1.0
- * @category models
- */
+/** Who sends a request, as the emulator's Identity knows its token. */
 export interface Caller {
   /** The account's number, as a string: leading zeros count. */
   readonly tenantId: string
@@ -78,12 +51,7 @@ export interface Caller {
   readonly username: string
 }
 
-/**
- * A request that the emulator's front has already authenticated and routed to one service.
- *
- * @since 0.1.0
- * @category models
- */
+/** A request that the emulator's front has already authenticated and routed to one service. */
 export interface ServiceRequest extends WireRequest {
   /** The region whose endpoint was addressed, in upper case: `DFW`. */
   readonly region: string
@@ -97,12 +65,7 @@ export interface ServiceRequest extends WireRequest {
   readonly baseUrl: string
 }
 
-/**
- * One service of the emulated cloud.
- *
- * @since 0.1.0
- * @category models
- */
+/** One service of the emulated cloud. */
 export interface EmulatedService {
   /** Accounts besides the caller's own that it may address. */
   readonly accounts?: ReadonlySet<string> | undefined

@@ -1,8 +1,6 @@
 /**
  * The gateway's rate limit: so many requests of one method a minute, then 413 `overLimit` (not 429) until the minute is
  * over (servers.md sections 5 and 6, big-data.md section 8).
- *
- * @since 0.1.0
  */
 import type { WireResponse } from "./Protocol.js"
 import * as Reply from "./Reply.js"
@@ -10,20 +8,10 @@ import * as Timestamp from "./Timestamp.js"
 
 const minute = 60_000
 
-/**
- * Requests per minute, by method; methods that are not named are not limited.
- *
- * @since 0.1.0
- * @category models
- */
+/** Requests per minute, by method; methods that are not named are not limited. */
 export type RateLimits = Readonly<Record<string, number>>
 
-/**
- * Answers the refusal of a request that is one too many, else undefined, and counts it.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** Answers the refusal of a request that is one too many, else undefined, and counts it. */
 export const make = (limits: RateLimits): ((method: string, now: number) => WireResponse | undefined) => {
   const windows = new Map<string, { readonly since: number; count: number }>()
   return (method, now) => {

@@ -1,8 +1,4 @@
-/**
- * Constructors of raw responses: JSON, text, HTML, nothing, and the fault wrappers of Rackspace's services.
- *
- * @since 0.1.0
- */
+/** Constructors of raw responses: JSON, text, HTML, nothing, and the fault wrappers of Rackspace's services. */
 import type { WireResponse } from "./Protocol.js"
 
 const utf8 = new TextEncoder()
@@ -10,36 +6,21 @@ const utf8 = new TextEncoder()
 /** The empty body, shared by every response that has none. */
 const noBytes = new Uint8Array(0)
 
-/**
- * A JSON body.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** A JSON body. */
 export const json = (status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): WireResponse => ({
   status,
   headers: { "Content-Type": "application/json", ...headers },
   body: utf8.encode(JSON.stringify(value))
 })
 
-/**
- * A plain-text body.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** A plain-text body. */
 export const text = (status: number, value: string, headers: Readonly<Record<string, string>> = {}): WireResponse => ({
   status,
   headers: { "Content-Type": "text/plain; charset=UTF-8", ...headers },
   body: utf8.encode(value)
 })
 
-/**
- * Swift's way to say no: a heading and one sentence of HTML.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** Swift's way to say no: a heading and one sentence of HTML. */
 export const html = (
   status: number,
   heading: string,
@@ -51,12 +32,7 @@ export const html = (
   body: utf8.encode(`<html><h1>${heading}</h1><p>${sentence}</p></html>`)
 })
 
-/**
- * No body. Like the real services it still names a text type where the status allows a body.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** No body. Like the real services it still names a text type where the status allows a body. */
 export const empty = (status: number, headers: Readonly<Record<string, string>> = {}): WireResponse => ({
   status,
   headers: status === 204 || status === 304 ? headers : { "Content-Type": "text/html; charset=UTF-8", ...headers },
@@ -66,20 +42,12 @@ export const empty = (status: number, headers: Readonly<Record<string, string>> 
 /**
  * The header in which Swift names the account that a request without a valid token is for. The name is percent-encoded,
  * as Swift does, so that any name can stand in a header.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const swiftRealm = (account = "unknown"): Readonly<Record<string, string>> => ({
   "WWW-Authenticate": `Swift realm="${encodeURIComponent(account.toWellFormed())}"`
 })
 
-/**
- * A fault in the wrapper of the OpenStack era: `{"itemNotFound":{"code":404,"message":"…"}}`.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** A fault in the wrapper of the OpenStack era: `{"itemNotFound":{"code":404,"message":"…"}}`. */
 export const fault = (
   status: number,
   key: string,
@@ -90,12 +58,7 @@ export const fault = (
   } = {}
 ): WireResponse => json(status, { [key]: { code: status, message, ...options.fields } }, options.headers)
 
-/**
- * The wrapper's key that the services use for a status (identity-v2.md section 5, servers.md section 6).
- *
- * @since 0.1.0
- * @category constructors
- */
+/** The wrapper's key that the services use for a status (identity-v2.md section 5, servers.md section 6). */
 export const faultKey = (status: number, service: string): string => {
   switch (status) {
     case 400:
@@ -126,12 +89,7 @@ export const faultKey = (status: number, service: string): string => {
   }
 }
 
-/**
- * A response with headers added; those that it has already stay as they are.
- *
- * @since 0.1.0
- * @category combinators
- */
+/** A response with headers added; those that it has already stay as they are. */
 export const withDefaultHeaders = (response: WireResponse, headers: Readonly<Record<string, string>>): WireResponse => {
   const present = new Set(Object.keys(response.headers).map((name) => name.toLowerCase()))
   const merged: Record<string, string> = { ...response.headers }
@@ -143,12 +101,7 @@ export const withDefaultHeaders = (response: WireResponse, headers: Readonly<Rec
   return { ...response, headers: merged }
 }
 
-/**
- * The value of a response's header, whatever the case of its name.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The value of a response's header, whatever the case of its name. */
 export const header = (response: WireResponse, name: string): string | undefined => {
   const wanted = name.toLowerCase()
   for (const [key, value] of Object.entries(response.headers)) {
@@ -159,12 +112,7 @@ export const header = (response: WireResponse, name: string): string | undefined
   return undefined
 }
 
-/**
- * How many bytes a response's body declares or has: undefined for a stream of unknown length.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** How many bytes a response's body declares or has: undefined for a stream of unknown length. */
 export const contentLength = (response: WireResponse): number | undefined => {
   const declared = header(response, "content-length")
   if (declared !== undefined) {
@@ -173,11 +121,6 @@ export const contentLength = (response: WireResponse): number | undefined => {
   return response.body instanceof Uint8Array ? response.body.byteLength : undefined
 }
 
-/**
- * Whether a response may carry a body at all: not to HEAD, not with 204 or 304.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** Whether a response may carry a body at all: not to HEAD, not with 204 or 304. */
 export const mayHaveBody = (method: string, status: number): boolean =>
   method !== "HEAD" && status !== 204 && status !== 304 && status >= 200

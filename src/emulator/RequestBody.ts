@@ -1,8 +1,4 @@
-/**
- * Reads the JSON body of a request to a control service, and the segments of its path.
- *
- * @since 0.1.0
- */
+/** Reads the JSON body of a request to a control service, and the segments of its path. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -10,29 +6,14 @@ import type { WireBroken, WireRequest, WireResponse } from "./Protocol.js"
 import * as Refusal from "./Refusal.js"
 import * as Reply from "./Reply.js"
 
-/**
- * A JSON object whose members are not known.
- *
- * @since 0.1.0
- * @category models
- */
+/** A JSON object whose members are not known. */
 export type JsonObject = Readonly<Record<string, unknown>>
 
-/**
- * Whether a value is a JSON object: neither null nor an array.
- *
- * @since 0.1.0
- * @category guards
- */
+/** Whether a value is a JSON object: neither null nor an array. */
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
-/**
- * Puts chunks of bytes together.
- *
- * @since 0.1.0
- * @category combinators
- */
+/** Puts chunks of bytes together. */
 export const concat = (parts: ReadonlyArray<Uint8Array>): Uint8Array => {
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0))
   let offset = 0
@@ -46,9 +27,6 @@ export const concat = (parts: ReadonlyArray<Uint8Array>): Uint8Array => {
 /**
  * The longest body that a control service reads, in bytes: the limit that OpenStack's own services have by default
  * (`max_request_body_size` of oslo.middleware).
- *
- * @since 0.1.0
- * @category constants
  */
 export const largestBody = 114_688
 
@@ -105,9 +83,6 @@ const isNestedTooDeeply = (text: string): boolean => {
 /**
  * What a body says as JSON: its value, or that it is none. An empty body is `Empty`, so that operations without a body
  * can ignore it.
- *
- * @since 0.1.0
- * @category models
  */
 export type Parsed =
   { readonly _tag: "Empty" } | { readonly _tag: "Json"; readonly value: unknown } | { readonly _tag: "Malformed" }
@@ -133,9 +108,6 @@ const tooLarge: WireResponse = Reply.text(
  * Answers a request of a control service: reads its body as JSON and hands it, with the time in milliseconds, to
  * `respond`, which may refuse (`Refusal.refuse`). A body of more than `largestBody` bytes is answered 413 and not read to
  * its end.
- *
- * @since 0.1.0
- * @category combinators
  */
 export const respondToJson = (
   request: WireRequest,
@@ -147,20 +119,12 @@ export const respondToJson = (
       : Effect.map(Clock.currentTimeMillis, (now) => Refusal.catching(() => respond(parse(body), now)))
   )
 
-/**
- * A JSON value of any kind as text for a message: a string as it is, everything else as JSON.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** A JSON value of any kind as text for a message: a string as it is, everything else as JSON. */
 export const textOf = (value: unknown): string => (typeof value === "string" ? value : (JSON.stringify(value) ?? ""))
 
 /**
  * The segments of a path behind a base URL, percent-decoded; undefined where the percent-encoding is broken.
  * `/servers/detail` is `["servers", "detail"]`; a final slash makes no segment.
- *
- * @since 0.1.0
- * @category accessors
  */
 export const segments = (path: string): ReadonlyArray<string> | undefined => {
   try {

@@ -1,8 +1,6 @@
 /**
  * The log of requests: what reached the cloud, counted at the moment of arrival, so that a test can say how often a
  * client knocked.
- *
- * @since 0.1.0
  */
 import type { WireRequest } from "./Protocol.js"
 
@@ -12,9 +10,6 @@ const bodyLimit = 64 * 1024
 /**
  * One request as the log has it. An entry is there as soon as the request's head has arrived; the rest is filled in
  * while it is served.
- *
- * @since 0.1.0
- * @category models
  */
 export interface RequestLogEntry {
   readonly method: string
@@ -40,12 +35,7 @@ export interface RequestLogEntry {
   readonly finishedAt: number | undefined
 }
 
-/**
- * An entry that is still being written.
- *
- * @since 0.1.0
- * @category models
- */
+/** An entry that is still being written. */
 export interface OpenEntry {
   readonly entry: RequestLogEntry
   readonly requestBytes: (chunk: Uint8Array) => void
@@ -54,12 +44,7 @@ export interface OpenEntry {
   readonly finished: (now: number) => void
 }
 
-/**
- * The log.
- *
- * @since 0.1.0
- * @category models
- */
+/** The log. */
 export interface RequestLog {
   readonly open: (request: WireRequest, service: string, region: string | undefined, now: number) => OpenEntry
   /** A snapshot: entries in order of arrival. */
@@ -113,12 +98,7 @@ class Entry implements RequestLogEntry {
   }
 }
 
-/**
- * A log that keeps the newest `limit` entries.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** A log that keeps the newest `limit` entries. */
 export const make = (limit: number): RequestLog => {
   let entries: Array<Entry> = []
   return {

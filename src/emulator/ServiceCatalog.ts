@@ -3,17 +3,10 @@
  * front finds the service that a path belongs to. Shaped like the real catalog, oddities included (identity-v2.md
  * section 6): two entries of type `compute`, services without a region, a second tenant for Cloud Files, two versions
  * of Big Data in one region.
- *
- * @since 0.1.0
  */
 import { createHash } from "node:crypto"
 
-/**
- * One kind of endpoint: where it is mounted and how the catalog presents it.
- *
- * @since 0.1.0
- * @category models
- */
+/** One kind of endpoint: where it is mounted and how the catalog presents it. */
 export interface CatalogEntry {
   /** The service's type in the catalog, which is not unique: `compute`. */
   readonly type: string
@@ -35,12 +28,7 @@ export interface CatalogEntry {
   readonly openStack?: { readonly type: string; readonly name: string } | "none"
 }
 
-/**
- * The emulated account's services, in the order in which the catalog lists them.
- *
- * @since 0.1.0
- * @category models
- */
+/** The emulated account's services, in the order in which the catalog lists them. */
 export const entries: ReadonlyArray<CatalogEntry> = [
   {
     type: "rax:load-balancer",
@@ -207,12 +195,7 @@ export const entries: ReadonlyArray<CatalogEntry> = [
   { type: "rax:cdn", name: "rackCDN", mount: "rackcdn", version: "v1.0", scope: { region: "DFW" }, tenant: "account" }
 ]
 
-/**
- * One endpoint of the wire catalog.
- *
- * @since 0.1.0
- * @category models
- */
+/** One endpoint of the wire catalog. */
 export interface CatalogEndpoint {
   readonly region?: string
   readonly tenantId?: string
@@ -223,24 +206,14 @@ export interface CatalogEndpoint {
   readonly versionList?: string
 }
 
-/**
- * One service of the wire catalog.
- *
- * @since 0.1.0
- * @category models
- */
+/** One service of the wire catalog. */
 export interface CatalogService {
   readonly name: string
   readonly type: string
   readonly endpoints: ReadonlyArray<CatalogEndpoint>
 }
 
-/**
- * What the catalog is made for.
- *
- * @since 0.1.0
- * @category models
- */
+/** What the catalog is made for. */
 export interface CatalogOptions {
   /** Scheme, host and port, without a final slash: `http://cloud.test`. */
   readonly origin: string
@@ -258,12 +231,7 @@ const versionPath = (entry: CatalogEntry, mount: string, region: string | undefi
     ? `/${mount}/${entry.version}`
     : `/${mount}/${region.toLowerCase()}/${entry.version}`
 
-/**
- * The `serviceCatalog` of a token (identity-v2.md sections 2.1 and 6).
- *
- * @since 0.1.0
- * @category constructors
- */
+/** The `serviceCatalog` of a token (identity-v2.md sections 2.1 and 6). */
 export const make = (options: CatalogOptions): ReadonlyArray<CatalogService> => {
   const services: Array<{ name: string; type: string; endpoints: Array<CatalogEndpoint> }> = []
   for (const entry of entries) {
@@ -302,12 +270,7 @@ export const make = (options: CatalogOptions): ReadonlyArray<CatalogService> => 
   return services
 }
 
-/**
- * One endpoint of Keystone's catalog: each interface has its own.
- *
- * @since 0.1.0
- * @category models
- */
+/** One endpoint of Keystone's catalog: each interface has its own. */
 export interface KeystoneEndpoint {
   readonly id: string
   readonly interface: "public" | "internal" | "admin"
@@ -317,12 +280,7 @@ export interface KeystoneEndpoint {
   readonly url: string
 }
 
-/**
- * One service of Keystone's catalog.
- *
- * @since 0.1.0
- * @category models
- */
+/** One service of Keystone's catalog. */
 export interface KeystoneService {
   readonly id: string
   readonly type: string
@@ -330,12 +288,7 @@ export interface KeystoneService {
   readonly endpoints: ReadonlyArray<KeystoneEndpoint>
 }
 
-/**
- * An id as Keystone gives one, always the same for the same thing.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** An id as Keystone gives one, always the same for the same thing. */
 export const stableId = (...names: ReadonlyArray<string>): string =>
   createHash("sha256").update(names.join("\n")).digest("hex").slice(0, 32)
 
@@ -343,9 +296,6 @@ export const stableId = (...names: ReadonlyArray<string>): string =>
  * The `catalog` of a token of Keystone v3 (identity-v3.md section 2): the services that OpenStack has under its types and
  * names, Rackspace's own under theirs, and Keystone itself. Without a project, what has the project in its URL has no
  * endpoints.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const makeKeystone = (
   options: Omit<CatalogOptions, "onlyTenant"> & { readonly isForProject: boolean }
@@ -384,12 +334,7 @@ export const makeKeystone = (
   return [keystone, ...others]
 }
 
-/**
- * Where a request's path leads.
- *
- * @since 0.1.0
- * @category models
- */
+/** Where a request's path leads. */
 export interface Location {
   readonly entry: CatalogEntry
   /** In upper case; undefined for a service without regions. */
@@ -413,9 +358,6 @@ const decode = (segment: string): string => {
 /**
  * Finds the endpoint that a path belongs to. The path is taken apart without normalising it, because behind the
  * endpoint it may be an object's name.
- *
- * @since 0.1.0
- * @category accessors
  */
 export const locate = (path: string, regions: ReadonlyArray<string>): Location | undefined => {
   const [, mount = "", ...rest] = path.split("/")

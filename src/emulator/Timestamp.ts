@@ -1,59 +1,29 @@
 /**
  * The shapes in which the real services write an instant. Which service uses which is a fact of its documents, and
  * clients must cope with every one of them.
- *
- * @since 0.1.0
  */
 
-/**
- * `2012-08-20T21:11:09Z`: Servers and images (servers.md section 1).
- *
- * @since 0.1.0
- * @category formatting
- */
+/** `2012-08-20T21:11:09Z`: Servers and images (servers.md section 1). */
 export const utcSeconds = (millis: number): string => `${new Date(millis).toISOString().slice(0, 19)}Z`
 
-/**
- * `2012-08-20T21:11:09.123Z`: Identity, and the `next-available` of limits.
- *
- * @since 0.1.0
- * @category formatting
- */
+/** `2012-08-20T21:11:09.123Z`: Identity, and the `next-available` of limits. */
 export const utcMillis = (millis: number): string => new Date(millis).toISOString()
 
 /**
  * `2014-01-09T15:08:53.645-06:00`: the `expires` of a token as Identity in Texas writes it (identity-v2.md section 3).
- *
- * @since 0.1.0
- * @category formatting
  */
 export const centralTime = (millis: number): string =>
   `${new Date(millis - 6 * 60 * 60 * 1000).toISOString().slice(0, 23)}-06:00`
 
-/**
- * `2013-08-15T21:40:42.000000`: instance actions and volumes write UTC without saying so.
- *
- * @since 0.1.0
- * @category formatting
- */
+/** `2013-08-15T21:40:42.000000`: instance actions and volumes write UTC without saying so. */
 export const microsecondsWithoutZone = (millis: number): string => `${new Date(millis).toISOString().slice(0, 23)}000`
 
-/**
- * `Fri, 31 Dec 1999 23:59:59 GMT`: the Date header.
- *
- * @since 0.1.0
- * @category formatting
- */
+/** `Fri, 31 Dec 1999 23:59:59 GMT`: the Date header. */
 export const httpDate = (millis: number): string => new Date(millis).toUTCString()
 
 const iso8601 = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/i
 
-/**
- * Reads an ISO 8601 instant as `changes-since` takes it: without a zone it means UTC. Undefined when it is none.
- *
- * @since 0.1.0
- * @category parsing
- */
+/** Reads an ISO 8601 instant as `changes-since` takes it: without a zone it means UTC. Undefined when it is none. */
 export const parse = (value: string): number | undefined => {
   const match = iso8601.exec(value)
   if (match === null) {

@@ -1,20 +1,13 @@
 /**
  * The tokens that Identity has issued. Every function is synchronous and takes the time, so that no other request can
  * come between a look and a change.
- *
- * @since 0.1.0
  */
 import { randomBytes } from "node:crypto"
 
 /** Identity hands out a fresh token only within the last hour of the old one (identity-v2.md section 4). */
 const renewalWindow = 60 * 60 * 1000
 
-/**
- * A token that was issued.
- *
- * @since 0.1.0
- * @category models
- */
+/** A token that was issued. */
 export interface Token {
   readonly id: string
   /** Milliseconds since the epoch. */
@@ -33,12 +26,7 @@ export interface Token {
   rejected: boolean
 }
 
-/**
- * What is particular to a token of Keystone v3.
- *
- * @since 0.1.0
- * @category models
- */
+/** What is particular to a token of Keystone v3. */
 export interface NewToken {
   readonly scope: NonNullable<Token["scope"]>
   /** Milliseconds since the epoch, where it ends before its time. */
@@ -48,12 +36,7 @@ export interface NewToken {
   readonly applicationCredentialId?: string | undefined
 }
 
-/**
- * The store of tokens.
- *
- * @since 0.1.0
- * @category models
- */
+/** The store of tokens. */
 export interface Tokens {
   /** The token of a login: the same one as before unless that is in its last hour, expired or revoked. */
   readonly issue: (authenticatedBy: ReadonlyArray<string>, now: number) => Token
@@ -70,12 +53,7 @@ export interface Tokens {
   readonly reject: (id: string) => void
 }
 
-/**
- * An empty store whose tokens live for `ttl` milliseconds.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** An empty store whose tokens live for `ttl` milliseconds. */
 export const make = (ttl: number): Tokens => {
   const tokens = new Map<string, Token>()
   const newestByLogin = new Map<string, string>()

@@ -1,9 +1,5 @@
 #!/usr/bin/env node
-/**
- * The emulator as a command: a Rackspace cloud on a port of this machine, for clients in any language.
- *
- * @since 0.1.0
- */
+/** The emulator as a command: a Rackspace cloud on a port of this machine, for clients in any language. */
 import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"

@@ -4,18 +4,11 @@
  *
  * A change has two phases. In the first (BUILDING of a new cluster, UPDATING of one that is resized) nodes are built one after
  * the other, in the second (CONFIGURING) they are configured one after the other; then the cluster is ACTIVE.
- *
- * @since 0.1.0
  */
 import * as LavaRequest from "./LavaRequest.js"
 import * as Offer from "./Offer.js"
 
-/**
- * A node group of a cluster.
- *
- * @since 0.1.0
- * @category models
- */
+/** A node group of a cluster. */
 export interface NodeGroup {
   readonly id: string
   readonly flavorId: string
@@ -23,12 +16,7 @@ export interface NodeGroup {
   count: number
 }
 
-/**
- * A node of a cluster.
- *
- * @since 0.1.0
- * @category models
- */
+/** A node of a cluster. */
 export interface NodeRecord {
   readonly id: string
   readonly name: string
@@ -46,24 +34,14 @@ export interface NodeRecord {
   readonly privateAddress: string
 }
 
-/**
- * A script on a cluster.
- *
- * @since 0.1.0
- * @category models
- */
+/** A script on a cluster. */
 export interface ClusterScript {
   readonly id: string
   readonly name: string
   readonly fails: boolean
 }
 
-/**
- * What is being done to a cluster.
- *
- * @since 0.1.0
- * @category models
- */
+/** What is being done to a cluster. */
 export interface Change {
   readonly first: "BUILDING" | "UPDATING"
   readonly startedAt: number
@@ -73,23 +51,13 @@ export interface Change {
   readonly failsAt: number | undefined
 }
 
-/**
- * A credential, by type and name.
- *
- * @since 0.1.0
- * @category models
- */
+/** A credential, by type and name. */
 export interface Credential {
   readonly type: string
   readonly name: string
 }
 
-/**
- * A cluster.
- *
- * @since 0.1.0
- * @category models
- */
+/** A cluster. */
 export interface ClusterRecord {
   readonly id: string
   readonly name: string
@@ -110,12 +78,7 @@ export interface ClusterRecord {
   goneAt: number | undefined
 }
 
-/**
- * The status that the API shows.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The status that the API shows. */
 export const statusOf = (cluster: ClusterRecord, now: number): string => {
   const { change } = cluster
   if (cluster.goneAt !== undefined) {
@@ -130,21 +93,11 @@ export const statusOf = (cluster: ClusterRecord, now: number): string => {
   return now < change.firstEndsAt ? change.first : now < change.endsAt ? "CONFIGURING" : "ACTIVE"
 }
 
-/**
- * Whether a node is still, or again, to be seen.
- *
- * @since 0.1.0
- * @category guards
- */
+/** Whether a node is still, or again, to be seen. */
 export const isThere = (node: NodeRecord, now: number): boolean =>
   node.removal === undefined || now < node.removal.endsAt
 
-/**
- * The status of a node that the API shows.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The status of a node that the API shows. */
 export const nodeStatusOf = (node: NodeRecord, now: number): string => {
   if (node.removal !== undefined) {
     return "DELETING"
@@ -182,12 +135,7 @@ const progressOf = (cluster: ClusterRecord, now: number): number => {
   }
 }
 
-/**
- * A cluster as it stands in a listing.
- *
- * @since 0.1.0
- * @category conversions
- */
+/** A cluster as it stands in a listing. */
 export const toSummary = (cluster: ClusterRecord, now: number, baseUrl: string): Readonly<Record<string, unknown>> => ({
   id: cluster.id,
   name: cluster.name,
@@ -199,12 +147,7 @@ export const toSummary = (cluster: ClusterRecord, now: number, baseUrl: string):
   links: LavaRequest.links(baseUrl, `clusters/${cluster.id}`)
 })
 
-/**
- * A cluster, whole.
- *
- * @since 0.1.0
- * @category conversions
- */
+/** A cluster, whole. */
 export const toDetail = (cluster: ClusterRecord, now: number, baseUrl: string): Readonly<Record<string, unknown>> => ({
   ...toSummary(cluster, now, baseUrl),
   progress: progressOf(cluster, now),
@@ -225,12 +168,7 @@ export const toDetail = (cluster: ClusterRecord, now: number, baseUrl: string): 
   }))
 })
 
-/**
- * A node. It has addresses once it is built.
- *
- * @since 0.1.0
- * @category conversions
- */
+/** A node. It has addresses once it is built. */
 export const nodeToJson = (
   node: NodeRecord,
   cluster: ClusterRecord,

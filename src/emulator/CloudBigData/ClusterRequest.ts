@@ -1,8 +1,4 @@
-/**
- * What a request says of a cluster, held against what there is (big-data.md section 4.1).
- *
- * @since 0.1.0
- */
+/** What a request says of a cluster, held against what there is (big-data.md section 4.1). */
 import type { JsonObject } from "../RequestBody.js"
 import * as RequestBody from "../RequestBody.js"
 import type { ClusterScript, Credential, NodeGroup } from "./ClusterRecord.js"
@@ -12,12 +8,7 @@ import * as Offer from "./Offer.js"
 import type { Scripts } from "./Scripts.js"
 import type { Stack, Stacks } from "./Stacks.js"
 
-/**
- * A cluster to be made.
- *
- * @since 0.1.0
- * @category models
- */
+/** A cluster to be made. */
 export interface WantedCluster {
   readonly name: string
   readonly username: string
@@ -99,12 +90,7 @@ const readGroups = (sent: JsonObject, stack: Stack): ReadonlyArray<NodeGroup> =>
   })
 }
 
-/**
- * Reads the body of a create.
- *
- * @since 0.1.0
- * @category parsing
- */
+/** Reads the body of a create. */
 export const readCreate = (
   body: JsonObject | undefined,
   known: {
@@ -138,12 +124,7 @@ export const readCreate = (
   return { name, username, sshKeys, stack, groups: readGroups(sent, stack), connectors, credentials, scripts }
 }
 
-/**
- * Reads how many nodes each named group is to have.
- *
- * @since 0.1.0
- * @category parsing
- */
+/** Reads how many nodes each named group is to have. */
 export const readCounts = (sent: JsonObject, groups: ReadonlyArray<NodeGroup>): ReadonlyMap<NodeGroup, number> => {
   const wanted = LavaRequest.readObjects(sent, "node_groups")
   if (wanted.length === 0) {
@@ -158,12 +139,7 @@ export const readCounts = (sent: JsonObject, groups: ReadonlyArray<NodeGroup>): 
   )
 }
 
-/**
- * Reads credentials as an update has them, flat: `{ type, name }`.
- *
- * @since 0.1.0
- * @category parsing
- */
+/** Reads credentials as an update has them, flat: `{ type, name }`. */
 export const readFlatCredentials = (
   sent: JsonObject,
   key: string,
@@ -177,24 +153,14 @@ export const readFlatCredentials = (
       : LavaRequest.badRequest(`Cannot find requested credential ${name} of type ${type}`)
   })
 
-/**
- * What is to be done to a cluster's services.
- *
- * @since 0.1.0
- * @category models
- */
+/** What is to be done to a cluster's services. */
 export interface ServiceControl {
   readonly action: string
   /** None means all. */
   readonly services: ReadonlyArray<string>
 }
 
-/**
- * Reads what is to be done to services, held against those of the stack.
- *
- * @since 0.1.0
- * @category parsing
- */
+/** Reads what is to be done to services, held against those of the stack. */
 export const readControl = (sent: JsonObject, stack: Stack | undefined): ServiceControl => {
   const control = sent["control_services"]
   if (!RequestBody.isObject(control)) {

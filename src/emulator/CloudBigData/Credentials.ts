@@ -1,8 +1,6 @@
 /**
  * Credentials that clusters are given: SSH keys, and users of Cloud Files, S3 and Ambari. Their secrets are taken and never
  * told (big-data.md sections 3 and 4.3).
- *
- * @since 0.1.0
  */
 import type { WireResponse } from "../Protocol.js"
 import * as Reply from "../Reply.js"
@@ -16,12 +14,7 @@ const types: Readonly<Record<string, { readonly fields: readonly [string, string
   ambari: { fields: ["username", "password"], connector: false }
 }
 
-/**
- * The credentials of one region.
- *
- * @since 0.1.0
- * @category models
- */
+/** The credentials of one region. */
 export interface Credentials {
   readonly has: (type: string, name: string) => boolean
   readonly isConnector: (type: string) => boolean
@@ -31,12 +24,7 @@ export interface Credentials {
   readonly serve: (path: ReadonlyArray<string>, request: LavaRequest.LavaRequest) => WireResponse
 }
 
-/**
- * No credentials yet.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** No credentials yet. */
 export const make = (isInUse: (type: string, name: string, now: number) => boolean): Credentials => {
   const names = new Map(Object.keys(types).map((type) => [type, new Set<string>()]))
   const known = (type: string) => {

@@ -1,8 +1,6 @@
 /**
  * A request to Cloud Big Data as its routes see it, the refusals that they have in common, and pages as the real ones are,
  * with their malformed links (big-data.md sections 5 and 8).
- *
- * @since 0.1.0
  */
 import type { WireResponse } from "../Protocol.js"
 import * as Refusal from "../Refusal.js"
@@ -10,12 +8,7 @@ import * as Reply from "../Reply.js"
 import * as RequestBody from "../RequestBody.js"
 import * as Timestamp from "../Timestamp.js"
 
-/**
- * A request that is read, and taken apart.
- *
- * @since 0.1.0
- * @category models
- */
+/** A request that is read, and taken apart. */
 export interface LavaRequest {
   /** In upper case; a HEAD is served as the GET that it stands for. */
   readonly method: string
@@ -30,54 +23,24 @@ export interface LavaRequest {
   readonly now: number
 }
 
-/**
- * A refusal in the service's own wrapper: `{"fault":{"code":404,"message":"…"}}`.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** A refusal in the service's own wrapper: `{"fault":{"code":404,"message":"…"}}`. */
 export const refuse = (status: number, message: string): never => Refusal.fault(status, "fault", message)
 
-/**
- * 400.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** 400. */
 export const badRequest = (message: string): never => refuse(400, message)
 
-/**
- * 404.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** 404. */
 export const notFound = (what: string): never => refuse(404, `${what} not found`)
 
-/**
- * 409.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** 409. */
 export const conflict = (message: string): never => refuse(409, message)
 
-/**
- * 405.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** 405. */
 export const badMethod = (): never => refuse(405, "The method is not allowed for this resource")
 
 const withoutVersion = (baseUrl: string): string => baseUrl.replace(/\/v2\/([^/]*)$/, "/$1")
 
-/**
- * The self and bookmark links of a resource. The bookmark lacks the version.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The self and bookmark links of a resource. The bookmark lacks the version. */
 export const links = (
   baseUrl: string,
   path: string
@@ -103,12 +66,7 @@ const wholeNumber = (query: URLSearchParams, name: string, otherwise: number): n
 
 const defaultLimit = 25
 
-/**
- * A page of a collection, with its links where there is more: `{"clusters":[…],"links":[{"rel":"next",…}]}`.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** A page of a collection, with its links where there is more: `{"clusters":[…],"links":[{"rel":"next",…}]}`. */
 export const page = <A extends { readonly id: string }>(
   request: LavaRequest,
   options: {
@@ -147,32 +105,17 @@ export const page = <A extends { readonly id: string }>(
   }
 }
 
-/**
- * An instant of creation or change; the empty string where it never was.
- *
- * @since 0.1.0
- * @category formatting
- */
+/** An instant of creation or change; the empty string where it never was. */
 export const instant = (millis: number | undefined): string =>
   millis === undefined ? "" : Timestamp.utcSeconds(millis)
 
-/**
- * The object under a key of the body: `{"cluster":{…}}`.
- *
- * @since 0.1.0
- * @category parsing
- */
+/** The object under a key of the body: `{"cluster":{…}}`. */
 export const readObject = (body: RequestBody.JsonObject | undefined, key: string): RequestBody.JsonObject => {
   const value = body?.[key]
   return RequestBody.isObject(value) ? value : badRequest(`Malformed request body: no ${key}`)
 }
 
-/**
- * A text of so many characters.
- *
- * @since 0.1.0
- * @category parsing
- */
+/** A text of so many characters. */
 export const readText = (from: RequestBody.JsonObject, key: string, longest: number): string => {
   const value = from[key]
   return typeof value === "string" && value.length >= 1 && value.length <= longest
@@ -180,12 +123,7 @@ export const readText = (from: RequestBody.JsonObject, key: string, longest: num
     : badRequest(`Invalid ${key}: a string of 1 to ${longest} characters is required`)
 }
 
-/**
- * A list, or an empty one where there is none.
- *
- * @since 0.1.0
- * @category parsing
- */
+/** A list, or an empty one where there is none. */
 export const readList = (from: RequestBody.JsonObject, key: string): ReadonlyArray<unknown> => {
   const value = from[key]
   if (value === undefined || value === null) {
@@ -194,12 +132,7 @@ export const readList = (from: RequestBody.JsonObject, key: string): ReadonlyArr
   return Array.isArray(value) ? value : badRequest(`Invalid ${key}: a list is required`)
 }
 
-/**
- * A list of objects, or an empty one where there is none.
- *
- * @since 0.1.0
- * @category parsing
- */
+/** A list of objects, or an empty one where there is none. */
 export const readObjects = (from: RequestBody.JsonObject, key: string): ReadonlyArray<RequestBody.JsonObject> =>
   readList(from, key).map((item) =>
     RequestBody.isObject(item) ? item : badRequest(`Invalid ${key}: a list of objects is required`)
@@ -208,9 +141,6 @@ export const readObjects = (from: RequestBody.JsonObject, key: string): Readonly
 /**
  * Serves a collection and the items below it: GET and POST of the whole, and of an item the methods that it has. `what` is
  * the item's kind for a person: `Stack`.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const serveCollection = <A extends { readonly id: string }>(
   [id, ...more]: ReadonlyArray<string>,

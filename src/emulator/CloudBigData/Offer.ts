@@ -1,16 +1,9 @@
 /**
  * What Cloud Big Data offers to every account: flavors, distros and their services, the cloud's own stacks, and workloads
  * (big-data.md sections 3 and 5).
- *
- * @since 0.1.0
  */
 
-/**
- * A size of nodes.
- *
- * @since 0.1.0
- * @category models
- */
+/** A size of nodes. */
 export interface Flavor {
   readonly id: string
   readonly name: string
@@ -31,12 +24,7 @@ const flavor = (id: string, name: string, vcpus: number, ram: number, disk: numb
   class: id.replace(/-.*$/, "")
 })
 
-/**
- * Every flavor. Data nodes begin with `hadoop1-7`; the sizes of those below are not documented.
- *
- * @since 0.1.0
- * @category models
- */
+/** Every flavor. Data nodes begin with `hadoop1-7`; the sizes of those below are not documented. */
 export const flavors: ReadonlyArray<Flavor> = [
   flavor("hadoop1-1", "Gateway 1GB Hadoop Instance", 1, 1024, 20),
   flavor("hadoop1-2", "Gateway 2GB Hadoop Instance", 1, 2048, 40),
@@ -48,32 +36,17 @@ export const flavors: ReadonlyArray<Flavor> = [
   flavor("onmetal-io1", "OnMetal IO v1", 40, 122_880, 3200)
 ]
 
-/**
- * The flavor of an id.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The flavor of an id. */
 export const findFlavor = (id: string): Flavor | undefined => flavors.find((each) => each.id === id)
 
-/**
- * A program of a service.
- *
- * @since 0.1.0
- * @category models
- */
+/** A program of a service. */
 export interface Component {
   readonly name: string
   /** There only in this mode of the service. */
   readonly mode?: string
 }
 
-/**
- * A service of a distro.
- *
- * @since 0.1.0
- * @category models
- */
+/** A service of a distro. */
 export interface DistroService {
   readonly name: string
   readonly version: string
@@ -83,12 +56,7 @@ export interface DistroService {
   readonly modes?: ReadonlyArray<{ readonly name: string }>
 }
 
-/**
- * A distro.
- *
- * @since 0.1.0
- * @category models
- */
+/** A distro. */
 export interface Distro {
   readonly id: string
   readonly name: string
@@ -143,32 +111,17 @@ const hadoop = (version: string, hive: string): ReadonlyArray<DistroService> => 
   }
 ]
 
-/**
- * Every distro.
- *
- * @since 0.1.0
- * @category models
- */
+/** Every distro. */
 export const distros: ReadonlyArray<Distro> = [
   { id: "HDP1.3", name: "Hortonworks Data Platform", version: "1.3", services: hadoop("1.2", "0.11") },
   { id: "HDP2.2", name: "Hortonworks Data Platform", version: "2.2", services: hadoop("2.6", "0.14") },
   { id: "CDH5", name: "Cloudera Hadoop", version: "5", services: hadoop("2.5", "0.13") }
 ]
 
-/**
- * The distro of an id.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The distro of an id. */
 export const findDistro = (id: string): Distro | undefined => distros.find((each) => each.id === id)
 
-/**
- * Where a component answers: its name for people, the protocol, the port.
- *
- * @since 0.1.0
- * @category models
- */
+/** Where a component answers: its name for people, the protocol, the port. */
 export const consoles: Readonly<Record<string, readonly [niceName: string, protocol: string, port: number]>> = {
   Namenode: ["HDFS Namenode", "http", 50070],
   SecondaryNamenode: ["HDFS Secondary Namenode", "http", 50090],
@@ -183,12 +136,7 @@ export const consoles: Readonly<Record<string, readonly [niceName: string, proto
   HiveServer2: ["Hive Server", "hive2", 10000]
 }
 
-/**
- * A kind of work.
- *
- * @since 0.1.0
- * @category models
- */
+/** A kind of work. */
 export interface Workload {
   readonly id: string
   readonly name: string
@@ -198,12 +146,7 @@ export interface Workload {
   readonly pace: number
 }
 
-/**
- * Every kind of work. The API's clients could list them; their names are not documented.
- *
- * @since 0.1.0
- * @category models
- */
+/** Every kind of work. The API's clients could list them; their names are not documented. */
 export const workloads: ReadonlyArray<Workload> = [
   {
     id: "hadoop-hdp2",
@@ -224,12 +167,7 @@ export const workloads: ReadonlyArray<Workload> = [
 /** HDFS keeps every block three times. */
 const replicas = 3
 
-/**
- * Sizes of clusters for a workload: `{"recommendations":[{…"sizes":[…]}]}`.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** Sizes of clusters for a workload: `{"recommendations":[{…"sizes":[…]}]}`. */
 export const recommendations = (workload: Workload, gigabytes: number, persistent: string): ReadonlyArray<unknown> => {
   const kept = persistent === "none" ? 1 : replicas
   const sizes = flavors

@@ -1,20 +1,11 @@
-/**
- * Scripts that are run on the nodes of a cluster when they are ready (big-data.md sections 3 and 5).
- *
- * @since 0.1.0
- */
+/** Scripts that are run on the nodes of a cluster when they are ready (big-data.md sections 3 and 5). */
 import { randomUUID } from "node:crypto"
 import type { WireResponse } from "../Protocol.js"
 import * as Reply from "../Reply.js"
 import type { JsonObject } from "../RequestBody.js"
 import * as LavaRequest from "./LavaRequest.js"
 
-/**
- * A script.
- *
- * @since 0.1.0
- * @category models
- */
+/** A script. */
 export interface Script {
   readonly id: string
   readonly name: string
@@ -25,12 +16,7 @@ export interface Script {
   readonly updatedAt: number | undefined
 }
 
-/**
- * The cloud's own script.
- *
- * @since 0.1.0
- * @category constants
- */
+/** The cloud's own script. */
 export const publicScriptId = "3b4f5a17-9c3e-4a3c-8d2e-0b6f3f1c7d21"
 
 const readUrl = (sent: JsonObject): string => {
@@ -38,24 +24,14 @@ const readUrl = (sent: JsonObject): string => {
   return URL.canParse(url) ? url : LavaRequest.badRequest("Invalid url")
 }
 
-/**
- * The scripts of one region.
- *
- * @since 0.1.0
- * @category models
- */
+/** The scripts of one region. */
 export interface Scripts {
   readonly find: (id: string) => Script | undefined
   /** Serves `/scripts` and what is below it. */
   readonly serve: (path: ReadonlyArray<string>, request: LavaRequest.LavaRequest) => WireResponse
 }
 
-/**
- * One script of the cloud's own and no other.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** One script of the cloud's own and no other. */
 export const make = (isInUse: (scriptId: string, now: number) => boolean): Scripts => {
   const scripts = new Map<string, Script>()
   const store = (script: Script): Script => {

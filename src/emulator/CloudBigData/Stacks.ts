@@ -1,8 +1,4 @@
-/**
- * Stacks: the cloud's own, and those that the account makes of a distro's services (big-data.md section 4.2).
- *
- * @since 0.1.0
- */
+/** Stacks: the cloud's own, and those that the account makes of a distro's services (big-data.md section 4.2). */
 import { randomUUID } from "node:crypto"
 import type { WireResponse } from "../Protocol.js"
 import * as Reply from "../Reply.js"
@@ -11,12 +7,7 @@ import type { JsonObject } from "../RequestBody.js"
 import * as LavaRequest from "./LavaRequest.js"
 import * as Offer from "./Offer.js"
 
-/**
- * A node group of a stack.
- *
- * @since 0.1.0
- * @category models
- */
+/** A node group of a stack. */
 export interface StackNodeGroup {
   readonly id: string
   readonly flavorId: string
@@ -28,12 +19,7 @@ export interface StackNodeGroup {
   readonly minRam: number
 }
 
-/**
- * A stack.
- *
- * @since 0.1.0
- * @category models
- */
+/** A stack. */
 export interface Stack {
   readonly id: string
   readonly name: string
@@ -190,24 +176,14 @@ const readNodeGroup = (sent: JsonObject, available: ReadonlySet<string>): StackN
   return { id, flavorId, count: readCount(sent, 1), components, minCount: 0, maxCount: 999, minRam: 512 }
 }
 
-/**
- * The stacks of one region.
- *
- * @since 0.1.0
- * @category models
- */
+/** The stacks of one region. */
 export interface Stacks {
   readonly find: (id: string) => Stack | undefined
   /** Serves `/stacks` and what is below it. */
   readonly serve: (path: ReadonlyArray<string>, request: LavaRequest.LavaRequest) => WireResponse
 }
 
-/**
- * The cloud's own stacks and no other.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** The cloud's own stacks and no other. */
 export const make = (isInUse: (stackId: string, now: number) => boolean): Stacks => {
   const stacks = new Map(globals.map((stack) => [stack.id, stack]))
 

@@ -1,8 +1,6 @@
 /**
  * Who may read without a token: everybody whom a container's `X-Container-Read` names by the page that they come from
  * (`.r:*`, `.r:.example.com`, `.r:-bad.example.com`), and `.rlistings` for listings.
- *
- * @since 0.1.0
  */
 import type { WireResponse } from "../Protocol.js"
 import type { Container } from "./Storage.js"
@@ -34,12 +32,7 @@ const isReferrerAllowed = (container: Container, referrer: string | undefined): 
   return isAllowed
 }
 
-/**
- * Whether anybody may read an object of this container, or, without an object, its listing.
- *
- * @since 0.1.0
- * @category guards
- */
+/** Whether anybody may read an object of this container, or, without an object, its listing. */
 export const isPublic = (
   container: Container | undefined,
   referrer: string | undefined,
@@ -57,12 +50,7 @@ const owned = new Set([
   "x-container-meta-temp-url-key-2"
 ])
 
-/**
- * An answer without what is the owner's business.
- *
- * @since 0.1.0
- * @category combinators
- */
+/** An answer without what is the owner's business. */
 export const forStrangers = (response: WireResponse): WireResponse => ({
   ...response,
   headers: Object.fromEntries(Object.entries(response.headers).filter(([header]) => !owned.has(header.toLowerCase())))

@@ -1,8 +1,4 @@
-/**
- * The account itself (files.md section 2): its sums, its metadata, the listing of its containers.
- *
- * @since 0.1.0
- */
+/** The account itself (files.md section 2): its sums, its metadata, the listing of its containers. */
 import type { ServiceRequest, WireResponse } from "../Protocol.js"
 import * as Reply from "../Reply.js"
 import * as Answer from "./Answer.js"
@@ -26,12 +22,7 @@ const statistics = (storage: Storage, now: number): Readonly<Record<string, stri
   }
 }
 
-/**
- * Answers a request for the account.
- *
- * @since 0.1.0
- * @category operations
- */
+/** Answers a request for the account. */
 export const handle = (storage: Storage, settings: Settings, request: ServiceRequest, now: number): WireResponse => {
   switch (request.method) {
     case "GET": {

@@ -1,8 +1,6 @@
 /**
  * Swift's way of answering (files.md section 11): statuses with sentences of HTML or text, never JSON; and how a check
  * in the middle of a request ends it.
- *
- * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
 import { randomBytes } from "node:crypto"
@@ -34,20 +32,10 @@ const reasons: Readonly<Record<number, readonly [title: string, sentence: string
   501: ["Not Implemented", "The requested method is not implemented by this server."]
 }
 
-/**
- * A status with its reason, as bulk operations report it: `404 Not Found`.
- *
- * @since 0.1.0
- * @category conversions
- */
+/** A status with its reason, as bulk operations report it: `404 Not Found`. */
 export const statusLine = (status: number): string => `${status} ${reasons[status]?.[0] ?? "Unknown"}`
 
-/**
- * A status and the heading and sentence that Swift has for it.
- *
- * @since 0.1.0
- * @category responses
- */
+/** A status and the heading and sentence that Swift has for it. */
 export const standard = (status: number, headers: Readonly<Record<string, string>> = {}): WireResponse => {
   const [title, sentence] = reasons[status] ?? ["", ""]
   // Swift declares even nothing as HTML, where it has been done.
@@ -55,51 +43,26 @@ export const standard = (status: number, headers: Readonly<Record<string, string
   return sentence === "" ? Reply.empty(status, { ...type, ...headers }) : Reply.html(status, title, sentence, headers)
 }
 
-/**
- * A status and a sentence of its own, which Swift declares as HTML although it is none.
- *
- * @since 0.1.0
- * @category responses
- */
+/** A status and a sentence of its own, which Swift declares as HTML although it is none. */
 export const sentence = (status: number, body: string): WireResponse =>
   Reply.text(status, body, { "Content-Type": "text/html; charset=UTF-8" })
 
-/**
- * A status and a sentence of its own that says it is text.
- *
- * @since 0.1.0
- * @category responses
- */
+/** A status and a sentence of its own that says it is text. */
 export const plain = (status: number, body: string): WireResponse =>
   Reply.text(status, body, { "Content-Type": "text/plain" })
 
-/**
- * The request ends here, with this response.
- *
- * @since 0.1.0
- * @category errors
- */
+/** The request ends here, with this response. */
 export class Refused {
   readonly _tag = "Refused"
   constructor(readonly response: WireResponse) {}
 }
 
-/**
- * Ends the request from within a synchronous check. Only under {@link attempt}.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** Ends the request from within a synchronous check. Only under {@link attempt}. */
 export const refuse = (response: WireResponse): never => {
   throw new Refused(response)
 }
 
-/**
- * Runs checks and changes in one go, so that no other request comes in between.
- *
- * @since 0.1.0
- * @category combinators
- */
+/** Runs checks and changes in one go, so that no other request comes in between. */
 export const attempt = <A>(evaluate: () => A): Effect.Effect<A, Refused> =>
   Effect.suspend(() => {
     try {
@@ -112,12 +75,7 @@ export const attempt = <A>(evaluate: () => A): Effect.Effect<A, Refused> =>
     }
   })
 
-/**
- * Adds what every answer has (files.md section 1): `X-Trans-Id`, in which the time is hidden, and `Date`.
- *
- * @since 0.1.0
- * @category combinators
- */
+/** Adds what every answer has (files.md section 1): `X-Trans-Id`, in which the time is hidden, and `Date`. */
 export const signed = (response: WireResponse, now: number, region: string): WireResponse => {
   const time = Math.floor(now / 1000)
     .toString(16)

@@ -1,8 +1,6 @@
 /**
  * `?extract-archive` (files.md section 7): an archive that is uploaded in one request, and stored as the files that are
  * in it. As with every bulk operation the status is 200, and the body tells what became of it.
- *
- * @since 0.1.0
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -270,12 +268,7 @@ const unpacking = (unpacker: ReturnType<typeof makeUnpacker>): Sink => {
   }
 }
 
-/**
- * PUT with `?extract-archive`.
- *
- * @since 0.1.0
- * @category operations
- */
+/** PUT with `?extract-archive`. */
 export const extract = (
   storage: Storage,
   settings: Settings,

@@ -1,8 +1,6 @@
 /**
  * Many deletions in one request (files.md section 7): `?bulk-delete`, and the deletion of a Static Large Object with its
  * segments. The status is 200 whatever happens; the real result stands in the body.
- *
- * @since 0.1.0
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -18,20 +16,10 @@ import * as Reading from "./Reading.js"
 import * as StoredBytes from "./StoredBytes.js"
 import * as Writing from "./Writing.js"
 
-/**
- * What became of one thing that was to be deleted: a path, percent-encoded, and a status or sentence.
- *
- * @since 0.1.0
- * @category models
- */
+/** What became of one thing that was to be deleted: a path, percent-encoded, and a status or sentence. */
 export type Problem = readonly [path: string, status: string]
 
-/**
- * The result of a bulk operation.
- *
- * @since 0.1.0
- * @category models
- */
+/** The result of a bulk operation. */
 export interface Outcome {
   /** `200 OK`; left out where the response's own status says it. */
   readonly status?: string
@@ -40,12 +28,7 @@ export interface Outcome {
   readonly problems: ReadonlyArray<Problem>
 }
 
-/**
- * Writes an outcome as JSON, XML or text.
- *
- * @since 0.1.0
- * @category conversions
- */
+/** Writes an outcome as JSON, XML or text. */
 export const write = (
   outcome: Outcome,
   format: Listing.Format,
@@ -92,12 +75,7 @@ const waiting = (format: Listing.Format, elapsed: number): string => {
   return signs === 0 ? "" : `${first}${" ".repeat(signs - 1)}\r\n\r\n`
 }
 
-/**
- * The response to a bulk operation. It is chunked, because Swift begins it before it knows the end.
- *
- * @since 0.1.0
- * @category responses
- */
+/** The response to a bulk operation. It is chunked, because Swift begins it before it knows the end. */
 export const respond = (
   outcome: Outcome,
   request: ServiceRequest,
@@ -122,12 +100,7 @@ export const respond = (
   }
 }
 
-/**
- * Something to be deleted: its name as it is to be reported, and a problem with it if one is known already.
- *
- * @since 0.1.0
- * @category models
- */
+/** Something to be deleted: its name as it is to be reported, and a problem with it if one is known already. */
 export interface Target {
   readonly name: ByteText.ByteText
   readonly problem?: { readonly status: number; readonly sentence: string }
@@ -136,12 +109,7 @@ export interface Target {
 /** As many failures end a bulk operation before its time. */
 const mostProblems = 1000
 
-/**
- * Deletes objects, and after them containers; what is not there counts as a success.
- *
- * @since 0.1.0
- * @category operations
- */
+/** Deletes objects, and after them containers; what is not there counts as a success. */
 export const remove = (storage: Storage, targets: ReadonlyArray<Target>, now: number): Outcome => {
   let deleted = 0
   let missing = 0
@@ -189,12 +157,7 @@ const mostLines = 10_000
 /** The longest path that can name anything, encoded; twice that is no path at all. */
 const longestLine = (1024 + 256 + 2) * 2
 
-/**
- * `?bulk-delete`.
- *
- * @since 0.1.0
- * @category operations
- */
+/** `?bulk-delete`. */
 export const bulkDelete = (
   storage: Storage,
   request: ServiceRequest

@@ -1,26 +1,14 @@
-/**
- * The Range header (files.md section 4): which bytes of a body it asks for.
- *
- * @since 0.1.0
- */
+/** The Range header (files.md section 4): which bytes of a body it asks for. */
 
 /**
  * A range as it was asked for: from an offset, to an offset (inclusive), or, without a first one, so many at the end.
- *
- * @since 0.1.0
- * @category models
  */
 export interface RequestedRange {
   readonly first: number | undefined
   readonly last: number | undefined
 }
 
-/**
- * A range as it stands in a body: from `start` to before `end`.
- *
- * @since 0.1.0
- * @category models
- */
+/** A range as it stands in a body: from `start` to before `end`. */
 export interface ByteRange {
   readonly start: number
   readonly end: number
@@ -29,9 +17,6 @@ export interface ByteRange {
 /**
  * Reads a Range header. Undefined where there is none, or where one part of it is malformed: then all of it is to be
  * ignored.
- *
- * @since 0.1.0
- * @category conversions
  */
 export const parse = (header: string | undefined): ReadonlyArray<RequestedRange> | undefined => {
   const list = /^bytes=(.*)$/i.exec((header ?? "").replaceAll(" ", ""))?.[1]
@@ -66,12 +51,7 @@ const isInside = (offset: number, range: ByteRange): boolean => range.start < of
 const overlap = (a: ByteRange, b: ByteRange): boolean =>
   isInside(b.start, a) || isInside(b.end, a) || isInside(a.start, b) || isInside(a.end, b)
 
-/**
- * The parts of a body that the ranges hit, in the order of the request; none means 416.
- *
- * @since 0.1.0
- * @category combinators
- */
+/** The parts of a body that the ranges hit, in the order of the request; none means 416. */
 export const resolve = (ranges: ReadonlyArray<RequestedRange>, size: number): ReadonlyArray<ByteRange> => {
   const hits: Array<ByteRange> = []
   for (const { first, last } of ranges) {

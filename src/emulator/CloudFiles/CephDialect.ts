@@ -1,19 +1,12 @@
 /**
  * How Ceph's RADOS Gateway answers where it differs from Swift: its fields, dates and refusals ("Ceph Object Gateway Swift
  * API" in Ceph's documentation, and `rgw_rest_swift.cc`).
- *
- * @since 0.1.0
  */
 import type { ServiceRequest, WireResponse } from "../Protocol.js"
 import * as Reply from "../Reply.js"
 import type { Settings } from "./Storage.js"
 
-/**
- * What `/info` answers. Digests of TempURLs and the limits of Swift's middlewares are missing.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** What `/info` answers. Digests of TempURLs and the limits of Swift's middlewares are missing. */
 export const capabilities = (settings: Settings): Readonly<Record<string, unknown>> => ({
   bulk_delete: {},
   container_quotas: {},
@@ -92,12 +85,7 @@ const headers = (response: WireResponse): WireResponse => {
   return { ...response, headers: translated }
 }
 
-/**
- * Puts Swift's answer into the words of the RADOS Gateway.
- *
- * @since 0.1.0
- * @category conversions
- */
+/** Puts Swift's answer into the words of the RADOS Gateway. */
 export const translate = (request: ServiceRequest, response: WireResponse): WireResponse => {
   if (response.status >= 400) {
     return refusal(request, response.status)

@@ -1,8 +1,6 @@
 /**
  * Containers (files.md sections 3 and 5): creating and deleting them, their metadata and access lists, the listing of
  * their objects.
- *
- * @since 0.1.0
  */
 import type { ServiceRequest, WireResponse } from "../Protocol.js"
 import * as Reply from "../Reply.js"
@@ -154,12 +152,7 @@ const put = (
   return Answer.standard(before === undefined ? 201 : 202)
 }
 
-/**
- * DELETE: 204, 404, or 409 unless the container is empty.
- *
- * @since 0.1.0
- * @category operations
- */
+/** DELETE: 204, 404, or 409 unless the container is empty. */
 export const remove = (storage: Storage, name: ByteText.ByteText, now: number): WireResponse => {
   const container = storage.get(name, now)
   if (container === undefined) {
@@ -175,12 +168,7 @@ export const remove = (storage: Storage, name: ByteText.ByteText, now: number): 
   return Answer.standard(204)
 }
 
-/**
- * Answers a request for a container.
- *
- * @since 0.1.0
- * @category operations
- */
+/** Answers a request for a container. */
 export const handle = (
   storage: Storage,
   settings: Settings,

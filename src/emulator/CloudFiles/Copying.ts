@@ -1,8 +1,4 @@
-/**
- * Copies within the cloud (files.md section 4): COPY, and PUT with `X-Copy-From`.
- *
- * @since 0.1.0
- */
+/** Copies within the cloud (files.md section 4): COPY, and PUT with `X-Copy-From`. */
 import type { ServiceRequest, WireResponse } from "../Protocol.js"
 import * as Timestamp from "../Timestamp.js"
 import * as Answer from "./Answer.js"
@@ -125,12 +121,7 @@ const pathIn = (header: string, name: string): Reading.ObjectPath => {
     : Answer.refuse(Answer.sentence(412, "Invalid UTF8 or contains NULL"))
 }
 
-/**
- * PUT with `X-Copy-From`.
- *
- * @since 0.1.0
- * @category operations
- */
+/** PUT with `X-Copy-From`. */
 export const putFrom = (work: Writing.Work, from: string, now: number): WireResponse => {
   if (Number(work.request.headers["content-length"] ?? 0) > 0) {
     return Answer.plain(400, "Copy requests require a zero byte body")
@@ -141,12 +132,7 @@ export const putFrom = (work: Writing.Work, from: string, now: number): WireResp
   return copy(work, { storage, path: pathIn(from, "X-Copy-From"), account }, now)
 }
 
-/**
- * COPY, to what `Destination` names.
- *
- * @since 0.1.0
- * @category operations
- */
+/** COPY, to what `Destination` names. */
 export const copyTo = (work: Writing.Work, now: number): WireResponse => {
   const destination = work.request.headers["destination"]
   if (!destination) {

@@ -1,8 +1,6 @@
 /**
  * Requests of web pages from elsewhere (files.md sections 3 and 9): the preflight that a browser sends, and the headers
  * that let a page see an answer, both by a container's `X-Container-Meta-Access-Control-…`.
- *
- * @since 0.1.0
  */
 import type { ServiceRequest, WireResponse } from "../Protocol.js"
 import * as Reply from "../Reply.js"
@@ -37,9 +35,6 @@ const allowOrigin = (container: Container | undefined, origin: string): Readonly
 /**
  * Answers OPTIONS: what may be done, or, to a browser that asks for a page from elsewhere, whether that page may; 401 if
  * not.
- *
- * @since 0.1.0
- * @category responses
  */
 export const preflight = (
   request: ServiceRequest,
@@ -83,12 +78,7 @@ export const preflight = (
   }
 }
 
-/**
- * Adds what a browser needs to an answer, where the request comes from a page. What the object says itself counts.
- *
- * @since 0.1.0
- * @category combinators
- */
+/** Adds what a browser needs to an answer, where the request comes from a page. What the object says itself counts. */
 export const shared = (
   request: ServiceRequest,
   container: Container | undefined,

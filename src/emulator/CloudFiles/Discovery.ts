@@ -1,8 +1,4 @@
-/**
- * `/info`: what today's Swift tells of itself to anybody. Rackspace's documents do not know it.
- *
- * @since 0.1.0
- */
+/** `/info`: what today's Swift tells of itself to anybody. Rackspace's documents do not know it. */
 import type { WireResponse } from "../Protocol.js"
 import * as Reply from "../Reply.js"
 import * as Answer from "./Answer.js"
@@ -11,12 +7,7 @@ import type { Settings } from "./Storage.js"
 
 const digests = { allowed_digests: ["sha1", "sha256", "sha512"], deprecated_digests: ["sha1"] }
 
-/**
- * The capabilities of a storage, as Swift 2.30 names them. What is not emulated is not in it.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** The capabilities of a storage, as Swift 2.30 names them. What is not emulated is not in it. */
 export const capabilities = (settings: Settings): Readonly<Record<string, unknown>> => ({
   swift: {
     version: "2.30.1",
@@ -62,12 +53,7 @@ export const capabilities = (settings: Settings): Readonly<Record<string, unknow
   bulk_delete: { max_deletes_per_request: 10_000, max_failed_deletes: 1000 }
 })
 
-/**
- * Answers a request for `/info`.
- *
- * @since 0.1.0
- * @category operations
- */
+/** Answers a request for `/info`. */
 export const handle = (settings: Settings, method: string): WireResponse => {
   const allow = { Allow: "HEAD, GET, OPTIONS" }
   switch (method) {

@@ -1,8 +1,6 @@
 /**
  * FormPost (files.md section 8): a form on a web page that uploads files, with a signature for a token. The fields before
  * a file count for it; the answer leads back to the page that the form names.
- *
- * @since 0.1.0
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -36,12 +34,7 @@ const attributesOf = (
   return { kind: kind.trim().toLowerCase(), attributes }
 }
 
-/**
- * The boundary of a form, where a request is one.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The boundary of a form, where a request is one. */
 export const boundaryOf = (request: ServiceRequest): string | undefined => {
   const { attributes, kind } = attributesOf(request.headers["content-type"] ?? "")
   return request.method === "POST" && kind === "multipart/form-data" ? attributes.get("boundary") : undefined
@@ -223,12 +216,7 @@ const makeForm = (storage: Storage, settings: Settings, request: ServiceRequest)
   }
 }
 
-/**
- * Answers a form.
- *
- * @since 0.1.0
- * @category operations
- */
+/** Answers a form. */
 export const handle = (
   storage: Storage,
   settings: Settings,

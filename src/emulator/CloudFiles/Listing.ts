@@ -1,8 +1,6 @@
 /**
  * Listings of an account's containers and a container's objects (files.md section 5): which entries a page has, and how
  * it is written as text, JSON or XML.
- *
- * @since 0.1.0
  */
 import type { ServiceRequest, WireResponse } from "../Protocol.js"
 import * as Reply from "../Reply.js"
@@ -11,12 +9,7 @@ import * as ByteText from "./ByteText.js"
 import { isTrue } from "./Metadata.js"
 import type { SortedNames } from "./SortedNames.js"
 
-/**
- * What a request asks of a listing.
- *
- * @since 0.1.0
- * @category models
- */
+/** What a request asks of a listing. */
 export interface Parameters {
   readonly limit: number
   readonly marker: ByteText.ByteText
@@ -27,12 +20,7 @@ export interface Parameters {
   readonly reverse: boolean
 }
 
-/**
- * The value of a query parameter, of several the last; 400 if it is no UTF-8.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The value of a query parameter, of several the last; 400 if it is no UTF-8. */
 export const parameter = (request: ServiceRequest, name: string): string | undefined => {
   const value = request.query.getAll(name).at(-1)
   // Decoding has put U+FFFD where the bytes made no sense; where it was really sent it stands in the target.
@@ -42,12 +30,7 @@ export const parameter = (request: ServiceRequest, name: string): string | undef
   return value
 }
 
-/**
- * Reads the parameters of a listing; 412 for more than `pageLimit` entries.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** Reads the parameters of a listing; 412 for more than `pageLimit` entries. */
 export const parameters = (request: ServiceRequest, pageLimit: number): Parameters => {
   const bytes = (name: string) => ByteText.fromText(parameter(request, name) ?? "")
   const given = parameter(request, "limit") ?? ""
@@ -67,12 +50,7 @@ export const parameters = (request: ServiceRequest, pageLimit: number): Paramete
   }
 }
 
-/**
- * An entry of a listing: a name, or the common beginning of names that a delimiter rolls up.
- *
- * @since 0.1.0
- * @category models
- */
+/** An entry of a listing: a name, or the common beginning of names that a delimiter rolls up. */
 export interface Entry {
   readonly name: ByteText.ByteText
   readonly isSubdir: boolean
@@ -82,9 +60,6 @@ export interface Entry {
  * The entries of one page. The rules are those of Swift's container server, which differ from what one would write
  * down: `path` lists no subdirectories but their marker objects, and a page that begins behind a name within a
  * subdirectory names that subdirectory once more.
- *
- * @since 0.1.0
- * @category combinators
  */
 export const page = (names: SortedNames, parameters: Parameters): ReadonlyArray<Entry> => {
   const { limit, path, reverse } = parameters
@@ -150,22 +125,12 @@ export const page = (names: SortedNames, parameters: Parameters): ReadonlyArray<
   }
 }
 
-/**
- * How a listing is written.
- *
- * @since 0.1.0
- * @category models
- */
+/** How a listing is written. */
 export type Format = "text/plain" | "application/json" | "application/xml" | "text/xml"
 
 const formats: ReadonlyArray<Format> = ["text/plain", "application/json", "application/xml", "text/xml"]
 
-/**
- * The first of these media types that the Accept header takes, exact ones before wildcards; undefined for none.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The first of these media types that the Accept header takes, exact ones before wildcards; undefined for none. */
 export const accepted = (accept: string | undefined): Format | undefined => {
   const wanted = (accept ?? "")
     .split(",")
@@ -193,12 +158,7 @@ export const accepted = (accept: string | undefined): Format | undefined => {
   return undefined
 }
 
-/**
- * How a request wants its listing: by `format` or else by Accept; 406 if in no way that Swift has.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** How a request wants its listing: by `format` or else by Accept; 406 if in no way that Swift has. */
 export const format = (request: ServiceRequest): Format => {
   const named = parameter(request, "format")?.toLowerCase()
   if (named !== undefined && named !== "") {
@@ -207,50 +167,25 @@ export const format = (request: ServiceRequest): Format => {
   return accepted(request.headers["accept"]) ?? Answer.refuse(Answer.standard(406))
 }
 
-/**
- * What caches are told where the form follows from Accept.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** What caches are told where the form follows from Accept. */
 export const varies = (request: ServiceRequest): Readonly<Record<string, string>> =>
   parameter(request, "format") ? {} : { Vary: "Accept" }
 
-/**
- * Puts a text into XML.
- *
- * @since 0.1.0
- * @category conversions
- */
+/** Puts a text into XML. */
 export const escapeXml = (text: string): string =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;")
 
-/**
- * A record of a listing: the fields of an entry in Swift's order, or `subdir`.
- *
- * @since 0.1.0
- * @category models
- */
+/** A record of a listing: the fields of an entry in Swift's order, or `subdir`. */
 export type Row = Readonly<Record<string, string | number | boolean>>
 
-/**
- * The names of the elements in XML: `container` around and `object` within, and the name of what is listed.
- *
- * @since 0.1.0
- * @category models
- */
+/** The names of the elements in XML: `container` around and `object` within, and the name of what is listed. */
 export interface Elements {
   readonly root: "account" | "container"
   readonly item: "container" | "object"
   readonly name: string
 }
 
-/**
- * Writes a listing. No entries are nothing at all as text.
- *
- * @since 0.1.0
- * @category conversions
- */
+/** Writes a listing. No entries are nothing at all as text. */
 export const write = (rows: ReadonlyArray<Row>, format: Format, elements: Elements): string => {
   if (format === "application/json") {
     return JSON.stringify(rows)
@@ -271,12 +206,7 @@ export const write = (rows: ReadonlyArray<Row>, format: Format, elements: Elemen
   return items.length === 0 ? `${start} />` : `${start}>${items.join("")}</${elements.root}>`
 }
 
-/**
- * A page of a listing as a response: 204 where nothing is said.
- *
- * @since 0.1.0
- * @category responses
- */
+/** A page of a listing as a response: 204 where nothing is said. */
 export const respond = (
   rows: ReadonlyArray<Row>,
   format: Format,

@@ -1,8 +1,6 @@
 /**
  * The Content-Type that Swift guesses from an object's name when none was sent (files.md section 4), after the table of
  * Python's mimetypes.
- *
- * @since 0.1.0
  */
 
 const types: ReadonlyMap<string, string> = new Map(
@@ -73,12 +71,7 @@ const types: ReadonlyMap<string, string> = new Map(
 /** Suffixes of compression, which tell the encoding of what the suffix before them tells the type of. */
 const compressions = new Set(["gz", "bz2", "xz", "z", "br"])
 
-/**
- * The type of an object by its name; `application/octet-stream` when the name tells nothing.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The type of an object by its name; `application/octet-stream` when the name tells nothing. */
 export const guess = (name: string): string => {
   const parts = name
     .slice(name.lastIndexOf("/") + 1)

@@ -1,26 +1,14 @@
 /**
  * Metadata of accounts, containers and objects: headers `X-{Kind}-Meta-{Name}`, and the limits that all three have in
  * common (files.md section 4).
- *
- * @since 0.1.0
  */
 import * as Answer from "./Answer.js"
 import * as ByteText from "./ByteText.js"
 
-/**
- * What metadata can hang on.
- *
- * @since 0.1.0
- * @category models
- */
+/** What metadata can hang on. */
 export type Kind = "account" | "container" | "object"
 
-/**
- * Headers that are kept, by their names as Swift sends them.
- *
- * @since 0.1.0
- * @category models
- */
+/** Headers that are kept, by their names as Swift sends them. */
 export type Kept = ReadonlyMap<string, string>
 
 const mostItems = 90
@@ -29,12 +17,7 @@ const longestValue = 256
 const mostBytes = 4096
 const longestHeader = 8192
 
-/**
- * A header's name as Swift sends it: `x-object-meta-foo_bar` is `X-Object-Meta-Foo-Bar`.
- *
- * @since 0.1.0
- * @category conversions
- */
+/** A header's name as Swift sends it: `x-object-meta-foo_bar` is `X-Object-Meta-Foo-Bar`. */
 export const headerName = (name: string): string =>
   name
     .toLowerCase()
@@ -43,12 +26,7 @@ export const headerName = (name: string): string =>
 
 const prefixOf = (kind: Kind): string => headerName(`x-${kind}-meta-`)
 
-/**
- * Refuses headers that break the limits for one request: 400, as text.
- *
- * @since 0.1.0
- * @category guards
- */
+/** Refuses headers that break the limits for one request: 400, as text. */
 export const check = (headers: Readonly<Record<string, string>>, kind: Kind): void => {
   const prefix = prefixOf(kind)
   let items = 0
@@ -85,12 +63,7 @@ export const check = (headers: Readonly<Record<string, string>>, kind: Kind): vo
   }
 }
 
-/**
- * The metadata that a request sets on an object. An item without a value is one too.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The metadata that a request sets on an object. An item without a value is one too. */
 export const ofObject = (headers: Readonly<Record<string, string>>): Kept => {
   const prefix = prefixOf("object")
   return new Map(
@@ -103,9 +76,6 @@ export const ofObject = (headers: Readonly<Record<string, string>>): Kept => {
 /**
  * What accounts and containers make of a request's metadata: it is merged into what is there, an empty value or an
  * `X-Remove-…` takes an item away, and setting beats removing. Refuses with 400 what would break the limits.
- *
- * @since 0.1.0
- * @category combinators
  */
 export const merged = (
   current: Kept,
@@ -143,11 +113,6 @@ export const merged = (
   return next
 }
 
-/**
- * Whether a header says yes, in any of Swift's words for it.
- *
- * @since 0.1.0
- * @category guards
- */
+/** Whether a header says yes, in any of Swift's words for it. */
 export const isTrue = (value: string | undefined | null): boolean =>
   ["true", "1", "yes", "on", "t", "y"].includes((value ?? "").toLowerCase())

@@ -1,38 +1,19 @@
-/**
- * Reading the body of a form, `multipart/form-data`, as it comes in.
- *
- * @since 0.1.0
- */
+/** Reading the body of a form, `multipart/form-data`, as it comes in. */
 import { Buffer } from "node:buffer"
 import type { ByteText } from "./ByteText.js"
 
-/**
- * What a body consists of, in its order.
- *
- * @since 0.1.0
- * @category models
- */
+/** What a body consists of, in its order. */
 export type Piece =
   | { readonly _tag: "Part"; readonly headers: Readonly<Record<string, ByteText>> }
   | { readonly _tag: "Data"; readonly bytes: Uint8Array }
   | { readonly _tag: "End" }
 
-/**
- * The body does not begin with its boundary.
- *
- * @since 0.1.0
- * @category errors
- */
+/** The body does not begin with its boundary. */
 export class InvalidBoundary {
   readonly _tag = "InvalidBoundary"
 }
 
-/**
- * Takes a body in pieces of any size. Both methods throw {@link InvalidBoundary}.
- *
- * @since 0.1.0
- * @category models
- */
+/** Takes a body in pieces of any size. Both methods throw {@link InvalidBoundary}. */
 export interface MultipartReader {
   readonly push: (bytes: Uint8Array) => ReadonlyArray<Piece>
   /** To be called when there are no more bytes: what is open ends there. */
@@ -50,12 +31,7 @@ const headersOf = (lines: string): Readonly<Record<string, ByteText>> =>
     })
   )
 
-/**
- * A reader for a body with this boundary.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** A reader for a body with this boundary. */
 export const reader = (boundary: string): MultipartReader => {
   const delimiter = Buffer.from(`\r\n--${boundary}`, "latin1")
   // The first boundary has no line before it: this is it.

@@ -2,8 +2,6 @@
  * Versions that a container keeps itself, under ids (`X-Versions-Enabled`, Swift's "Object Versioning"): every PUT makes one, and
  * a DELETE without an id makes a mark that says so. A version is read, restored and deleted with `?version-id=`, and listed with
  * `?versions`.
- *
- * @since 0.1.0
  */
 import type { ServiceRequest, WireResponse } from "../Protocol.js"
 import * as Timestamp from "../Timestamp.js"
@@ -34,12 +32,7 @@ const add = (container: Container, name: ByteText.ByteText, object: StoredObject
   container.versions.set(name, [{ id: timestamp(millis), object, changed: now }, ...older])
 }
 
-/**
- * Puts an object in its place, as a version where the container keeps them.
- *
- * @since 0.1.0
- * @category operations
- */
+/** Puts an object in its place, as a version where the container keeps them. */
 export const put = (container: Container, name: ByteText.ByteText, object: StoredObject, now: number): void => {
   if (isEnabled(container)) {
     add(container, name, object, now)
@@ -47,12 +40,7 @@ export const put = (container: Container, name: ByteText.ByteText, object: Store
   container.put(name, object)
 }
 
-/**
- * Replaces an object by itself with other metadata, which makes no version.
- *
- * @since 0.1.0
- * @category operations
- */
+/** Replaces an object by itself with other metadata, which makes no version. */
 export const amend = (container: Container, name: ByteText.ByteText, object: StoredObject): void => {
   const before = container.listed(name)
   const versions = container.versions.get(name)
@@ -65,12 +53,7 @@ export const amend = (container: Container, name: ByteText.ByteText, object: Sto
   container.put(name, object)
 }
 
-/**
- * Removes an object from its place, and notes so where the container keeps versions, also of what was not there.
- *
- * @since 0.1.0
- * @category operations
- */
+/** Removes an object from its place, and notes so where the container keeps versions, also of what was not there. */
 export const remove = (container: Container, name: ByteText.ByteText, now: number): void => {
   if (isEnabled(container)) {
     add(container, name, undefined, now)
@@ -78,12 +61,7 @@ export const remove = (container: Container, name: ByteText.ByteText, now: numbe
   container.remove(name)
 }
 
-/**
- * Which version a request means; undefined where it means the current one.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** Which version a request means; undefined where it means the current one. */
 export const idOf = (request: ServiceRequest): string | undefined => Listing.parameter(request, "version-id")
 
 const find = (container: Container, name: ByteText.ByteText, id: string): Version =>
@@ -93,23 +71,13 @@ const find = (container: Container, name: ByteText.ByteText, id: string): Versio
 export const objectOf = (container: Container, name: ByteText.ByteText, id: string): StoredObject =>
   find(container, name, id).object ?? Answer.refuse(Answer.standard(404))
 
-/**
- * PUT with an id: makes a version the current one.
- *
- * @since 0.1.0
- * @category operations
- */
+/** PUT with an id: makes a version the current one. */
 export const restore = (container: Container, name: ByteText.ByteText, id: string): WireResponse => {
   container.put(name, objectOf(container, name, id))
   return Answer.standard(201)
 }
 
-/**
- * DELETE with an id: the version is gone for good. No other one takes its place.
- *
- * @since 0.1.0
- * @category operations
- */
+/** DELETE with an id: the version is gone for good. No other one takes its place. */
 export const removeVersion = (container: Container, name: ByteText.ByteText, id: string): WireResponse => {
   const version = find(container, name, id)
   const left = (container.versions.get(name) ?? []).filter((other) => other.id !== id)
@@ -134,12 +102,7 @@ const allOf = (container: Container, name: ByteText.ByteText): ReadonlyArray<Ver
   return current === undefined ? [] : [{ id: "null", object: current, changed: current.changed }]
 }
 
-/**
- * The header that tells the id of an object's version, where the container has ever kept versions of it.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The header that tells the id of an object's version, where the container has ever kept versions of it. */
 export const idHeader = (
   container: Container | undefined,
   name: ByteText.ByteText,
@@ -159,12 +122,7 @@ const rowOf = (name: ByteText.ByteText, { changed, id, object }: Version, isLate
   is_latest: isLatest
 })
 
-/**
- * The rows of a listing of versions: by name, and of each name the newest first.
- *
- * @since 0.1.0
- * @category conversions
- */
+/** The rows of a listing of versions: by name, and of each name the newest first. */
 export const rows = (
   container: Container,
   request: ServiceRequest,

@@ -1,8 +1,6 @@
 /**
  * GET and HEAD of objects (files.md sections 4 and 6): what a large object consists of, conditions, ranges, and the body
  * as a stream.
- *
- * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -19,23 +17,13 @@ import type { Container, Storage, StoredObject } from "./Storage.js"
 import { lastModified, timestamp } from "./Storage.js"
 import * as StoredBytes from "./StoredBytes.js"
 
-/**
- * Where an object is.
- *
- * @since 0.1.0
- * @category models
- */
+/** Where an object is. */
 export interface ObjectPath {
   readonly container: ByteText.ByteText
   readonly object: ByteText.ByteText
 }
 
-/**
- * Splits `container/object`, with or without a slash before it; undefined where one of the two is missing.
- *
- * @since 0.1.0
- * @category conversions
- */
+/** Splits `container/object`, with or without a slash before it; undefined where one of the two is missing. */
 export const splitPath = (path: ByteText.ByteText): ObjectPath | undefined => {
   const bare = path.startsWith("/") ? path.slice(1) : path
   const slash = bare.indexOf("/")
@@ -44,12 +32,7 @@ export const splitPath = (path: ByteText.ByteText): ObjectPath | undefined => {
     : { container: bare.slice(0, slash), object: bare.slice(slash + 1) }
 }
 
-/**
- * What a GET of an object gives: of a large object, all its segments as one.
- *
- * @since 0.1.0
- * @category models
- */
+/** What a GET of an object gives: of a large object, all its segments as one. */
 export interface Content {
   readonly size: number
   /** As the header has it: a large object's is quoted. */
@@ -59,12 +42,7 @@ export interface Content {
   readonly slices: (start: number, end: number) => Generator<Uint8Array>
 }
 
-/**
- * A segment of a large object is missing or changed.
- *
- * @since 0.1.0
- * @category errors
- */
+/** A segment of a large object is missing or changed. */
 export class Broken {
   readonly _tag = "Broken"
   constructor(readonly segment: string) {}
@@ -130,20 +108,10 @@ const dynamicSource = (
   return { container: decoded.slice(0, slash), prefix: decoded.slice(slash + 1) }
 }
 
-/**
- * How many bytes of an object a listing shows: of a Static Large Object those of its segments.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** How many bytes of an object a listing shows: of a Static Large Object those of its segments. */
 export const listedSize = (object: StoredObject): number => object.manifest?.size ?? object.stored.size
 
-/**
- * What a segment is: where it is a symbolic link, what that leads to.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** What a segment is: where it is a symbolic link, what that leads to. */
 export const segmentAt = (storage: Storage, path: ObjectPath, now: number, links = 2): StoredObject | undefined => {
   const object = storage.get(path.container, now)?.get(path.object, now)
   if (object?.symlink === undefined) {
@@ -173,12 +141,7 @@ const dynamicParts = (container: Container, prefix: ByteText.ByteText, now: numb
   return parts
 }
 
-/**
- * What a GET of this object gives; undefined where a Dynamic Large Object names a container that is not there.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** What a GET of this object gives; undefined where a Dynamic Large Object names a container that is not there. */
 export const contentOf = (storage: Storage, object: StoredObject, now: number, depth = 0): Content | undefined => {
   const { manifest, stored } = object
   const objectAt = (path: ObjectPath) => segmentAt(storage, path, now)
@@ -313,12 +276,7 @@ const multipartBody = (
   }
 }
 
-/**
- * The headers of a response to GET and HEAD but those of the body's length.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The headers of a response to GET and HEAD but those of the body's length. */
 export const objectHeaders = (object: StoredObject, etag: string): Record<string, string> => ({
   "Content-Type": object.contentType,
   ...Object.fromEntries(object.headers),
@@ -338,12 +296,7 @@ const rawManifest = (object: StoredObject): Uint8Array =>
       .join(", ")}]`
   )
 
-/**
- * Finds the object that a request reads; 404 (412 under `If-Match: *`) if there is none.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** Finds the object that a request reads; 404 (412 under `If-Match: *`) if there is none. */
 export const find = (
   storage: Storage,
   path: ObjectPath,
@@ -358,12 +311,7 @@ export const find = (
   return Answer.refuse(isStar ? { ...Answer.standard(412), body: new Uint8Array(0) } : Answer.standard(404))
 }
 
-/**
- * What a read delivers before it is made a response: copying needs just that.
- *
- * @since 0.1.0
- * @category models
- */
+/** What a read delivers before it is made a response: copying needs just that. */
 export interface Read {
   readonly object: StoredObject
   readonly status: 200 | 206
@@ -373,12 +321,7 @@ export interface Read {
   readonly isLarge: boolean
 }
 
-/**
- * Applies conditions and ranges to an object. Throws a refusal with 304, 404, 409, 412 or 416.
- *
- * @since 0.1.0
- * @category combinators
- */
+/** Applies conditions and ranges to an object. Throws a refusal with 304, 404, 409, 412 or 416. */
 export const read = (
   storage: Storage,
   path: ObjectPath,
@@ -470,12 +413,7 @@ const validated = (read: Read): Read => {
   return read
 }
 
-/**
- * Makes a read a response. Small plain bodies are sent in one piece.
- *
- * @since 0.1.0
- * @category conversions
- */
+/** Makes a read a response. Small plain bodies are sent in one piece. */
 export const respond = (read: Read, method: "GET" | "HEAD"): WireResponse => ({
   status: read.status,
   headers: { ...read.headers, "Content-Length": String(read.length) },

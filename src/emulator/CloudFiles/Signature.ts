@@ -1,31 +1,19 @@
 /**
  * What TempURL and FormPost have in common: the keys of the account and of the container, and signatures made with them
  * (files.md section 8).
- *
- * @since 0.1.0
  */
 import { Buffer } from "node:buffer"
 import { createHmac, timingSafeEqual } from "node:crypto"
 import type { ByteText } from "./ByteText.js"
 import type { Container, Storage } from "./Storage.js"
 
-/**
- * A key, and whose it is: a container's opens nothing but the container.
- *
- * @since 0.1.0
- * @category models
- */
+/** A key, and whose it is: a container's opens nothing but the container. */
 export interface Key {
   readonly value: ByteText
   readonly scope: "account" | "container"
 }
 
-/**
- * The keys that can have signed a request for this container.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The keys that can have signed a request for this container. */
 export const keysOf = (storage: Storage, container: Container | undefined): ReadonlyArray<Key> =>
   (["account", "container"] as const).flatMap((scope) => {
     const [headers, prefix] =
@@ -36,12 +24,7 @@ export const keysOf = (storage: Storage, container: Container | undefined): Read
     })
   })
 
-/**
- * A signature as it was sent: which digest it is made with, and its bytes.
- *
- * @since 0.1.0
- * @category models
- */
+/** A signature as it was sent: which digest it is made with, and its bytes. */
 export interface Signature {
   readonly algorithm: "sha1" | "sha256" | "sha512"
   readonly digest: Buffer
@@ -52,9 +35,6 @@ const algorithms = ["sha1", "sha256", "sha512"] as const
 /**
  * Reads a signature: in hexadecimal, whose length tells the algorithm, or in base64 behind its name, as
  * `sha512:…`; undefined where it is none.
- *
- * @since 0.1.0
- * @category parsing
  */
 export const parse = (text: string): Signature | undefined => {
   const colon = text.indexOf(":")
@@ -71,12 +51,7 @@ export const parse = (text: string): Signature | undefined => {
     : { algorithm, digest: Buffer.from(text, "hex") }
 }
 
-/**
- * The key with which one of these messages was signed.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The key with which one of these messages was signed. */
 export const signer = (
   { algorithm, digest }: Signature,
   keys: ReadonlyArray<Key>,
@@ -93,9 +68,6 @@ export const signer = (
  * The paths that a client can mean by the path of a resource: from `/v1/` on, as Swift has it, and with what stands before
  * that in the URL, as a Swift has it that knows of its prefix. The emulated cloud mounts each region under a path of its
  * own, and so takes both.
- *
- * @since 0.1.0
- * @category accessors
  */
 export const pathsOf = (baseUrl: string, account: ByteText, rest: ByteText): ReadonlyArray<ByteText> => {
   const own = `/v1/${account}${rest}`

@@ -1,8 +1,6 @@
 /**
  * A set of names that is always in order: what listings walk along. Inserting and finding stay cheap for hundreds of
  * thousands of names, because they are kept in blocks of limited size.
- *
- * @since 0.1.0
  */
 import type { ByteText } from "./ByteText.js"
 
@@ -24,12 +22,7 @@ const lowerBound = <A>(items: ReadonlyArray<A>, isBefore: (item: A) => boolean):
   return low
 }
 
-/**
- * The set. Walks see what is in it when they get there; changing it during a walk is not allowed.
- *
- * @since 0.1.0
- * @category models
- */
+/** The set. Walks see what is in it when they get there; changing it during a walk is not allowed. */
 export class SortedNames {
   private readonly blocks: Array<Array<ByteText>> = []
 

@@ -1,8 +1,6 @@
 /**
  * Static Large Objects (files.md section 6): the manifest that is put, and the deletion of all that it names. Reading
  * them is not different from reading any object.
- *
- * @since 0.1.0
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -147,12 +145,7 @@ const segmentProblems = (request: ServiceRequest, problems: ReadonlyArray<Bulk.P
   return Reply.text(400, Bulk.write({ problems }, format, "upload"), { "Content-Type": format })
 }
 
-/**
- * PUT with `?multipart-manifest=put`.
- *
- * @since 0.1.0
- * @category operations
- */
+/** PUT with `?multipart-manifest=put`. */
 export const put = (work: Writing.Work): Effect.Effect<WireResponse, WireBroken | Answer.Refused> =>
   Effect.gen(function* () {
     const { request, settings, storage } = work
@@ -222,11 +215,6 @@ const targetsOf = (
   return [...segments, { name }]
 }
 
-/**
- * DELETE with `?multipart-manifest=delete`.
- *
- * @since 0.1.0
- * @category operations
- */
+/** DELETE with `?multipart-manifest=delete`. */
 export const remove = (work: Writing.Work, now: number): WireResponse =>
   Bulk.respond(Bulk.remove(work.storage, targetsOf(work.storage, work.path, now), now), work.request)

@@ -1,28 +1,16 @@
 /**
  * What one account stores in one region: containers, their objects, and the sums over them. Every method is
  * synchronous, so that a change is never seen half done.
- *
- * @since 0.1.0
  */
 import type { ByteText } from "./ByteText.js"
 import type { Kept } from "./Metadata.js"
 import { SortedNames } from "./SortedNames.js"
 import type { StoredBytes } from "./StoredBytes.js"
 
-/**
- * Whose answers the storage gives: those of Swift, or those of Ceph's RADOS Gateway.
- *
- * @since 0.1.0
- * @category models
- */
+/** Whose answers the storage gives: those of Swift, or those of Ceph's RADOS Gateway. */
 export type Dialect = "swift" | "ceph"
 
-/**
- * What was chosen about the storage, with nothing left open.
- *
- * @since 0.1.0
- * @category models
- */
+/** What was chosen about the storage, with nothing left open. */
 export interface Settings {
   readonly pageLimit: number
   readonly maxObjectBytes: number
@@ -35,12 +23,7 @@ export interface Settings {
   readonly dialect: Dialect
 }
 
-/**
- * A segment of a Static Large Object, under the names that Swift gives its parts (files.md section 6).
- *
- * @since 0.1.0
- * @category models
- */
+/** A segment of a Static Large Object, under the names that Swift gives its parts (files.md section 6). */
 export interface Segment {
   /** `/container/object`. */
   readonly name: string
@@ -55,12 +38,7 @@ export interface Segment {
   readonly sub_slo?: true
 }
 
-/**
- * What makes an object a Static Large Object.
- *
- * @since 0.1.0
- * @category models
- */
+/** What makes an object a Static Large Object. */
 export interface StaticManifest {
   readonly segments: ReadonlyArray<Segment>
   /** Of all segments, in bytes. */
@@ -69,12 +47,7 @@ export interface StaticManifest {
   readonly etag: string
 }
 
-/**
- * What makes an object a symbolic link.
- *
- * @since 0.1.0
- * @category models
- */
+/** What makes an object a symbolic link. */
 export interface Symlink {
   /** `container/object` of the target, percent-encoded. */
   readonly target: string
@@ -84,12 +57,7 @@ export interface Symlink {
   readonly version: { readonly etag: string; readonly bytes: number } | undefined
 }
 
-/**
- * An object as it stands. It is replaced as a whole, so that a download goes on with what it began with.
- *
- * @since 0.1.0
- * @category models
- */
+/** An object as it stands. It is replaced as a whole, so that a download goes on with what it began with. */
 export interface StoredObject {
   /** What was uploaded; of a Static Large Object, the manifest as JSON. */
   readonly stored: StoredBytes
@@ -105,12 +73,7 @@ export interface StoredObject {
   readonly symlink?: Symlink | undefined
 }
 
-/**
- * A version that a container keeps under an id.
- *
- * @since 0.1.0
- * @category models
- */
+/** A version that a container keeps under an id. */
 export interface Version {
   /** `1389453423.35964`, or `null` of what was stored before versions were kept. */
   readonly id: string
@@ -126,12 +89,7 @@ const lingering = 24 * 60 * 60 * 1000
 const isExpired = (object: StoredObject, now: number): boolean =>
   object.deleteAt !== undefined && object.deleteAt * 1000 <= now
 
-/**
- * A container.
- *
- * @since 0.1.0
- * @category models
- */
+/** A container. */
 export class Container {
   readonly name: ByteText
   /** In milliseconds since 1970. */
@@ -208,12 +166,7 @@ export class Container {
   }
 }
 
-/**
- * The account.
- *
- * @since 0.1.0
- * @category models
- */
+/** The account. */
 export class Storage {
   /** In milliseconds since 1970. */
   readonly created: number
@@ -262,21 +215,11 @@ export class Storage {
   }
 }
 
-/**
- * A timestamp as Swift's headers and archived versions have it: `1389453423.35964`, seconds since 1970.
- *
- * @since 0.1.0
- * @category conversions
- */
+/** A timestamp as Swift's headers and archived versions have it: `1389453423.35964`, seconds since 1970. */
 export const timestamp = (millis: number): string => {
   const whole = Math.floor(millis / 1000)
   return `${String(whole).padStart(10, "0")}.${String(millis - whole * 1000).padStart(3, "0")}00`
 }
 
-/**
- * The whole second that `Last-Modified` names: it is rounded up, so that nothing seems older than it is.
- *
- * @since 0.1.0
- * @category conversions
- */
+/** The whole second that `Last-Modified` names: it is rounded up, so that nothing seems older than it is. */
 export const lastModified = (millis: number): number => Math.ceil(millis / 1000) * 1000

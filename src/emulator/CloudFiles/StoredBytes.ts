@@ -1,25 +1,13 @@
 /**
  * The bytes of an object, in blocks of one size, so that a range is found without a search and nothing is ever copied
  * into one large buffer.
- *
- * @since 0.1.0
  */
 import { createHash } from "node:crypto"
 
-/**
- * The size of a block, and so of the pieces in which a large body is sent: 64 KiB.
- *
- * @since 0.1.0
- * @category constants
- */
+/** The size of a block, and so of the pieces in which a large body is sent: 64 KiB. */
 export const blockBytes = 65536
 
-/**
- * Bytes that nobody changes any more.
- *
- * @since 0.1.0
- * @category models
- */
+/** Bytes that nobody changes any more. */
 export interface StoredBytes {
   /** In bytes. */
   readonly size: number
@@ -29,12 +17,7 @@ export interface StoredBytes {
   readonly blocks: ReadonlyArray<Uint8Array>
 }
 
-/**
- * Takes bytes as they come in.
- *
- * @since 0.1.0
- * @category models
- */
+/** Takes bytes as they come in. */
 export interface Writer {
   /** How many bytes it has taken. */
   readonly size: () => number
@@ -43,12 +26,7 @@ export interface Writer {
   readonly finish: () => StoredBytes
 }
 
-/**
- * A writer for a body of this many bytes, if that is known.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** A writer for a body of this many bytes, if that is known. */
 export const writer = (expected?: number): Writer => {
   const hash = createHash("md5")
   const blocks: Array<Uint8Array> = []
@@ -85,24 +63,14 @@ export const writer = (expected?: number): Writer => {
   }
 }
 
-/**
- * Stores bytes that are all there.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** Stores bytes that are all there. */
 export const fromBytes = (bytes: Uint8Array): StoredBytes => {
   const store = writer(bytes.byteLength)
   store.write(bytes)
   return store.finish()
 }
 
-/**
- * The bytes from `start` to before `end`, in copies of at most `blockBytes`.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The bytes from `start` to before `end`, in copies of at most `blockBytes`. */
 export function* slices(stored: StoredBytes, start: number, end: number): Generator<Uint8Array> {
   for (let offset = start; offset < end;) {
     const block = stored.blocks[Math.floor(offset / blockBytes)]

@@ -1,7 +1,5 @@
 /**
  * Symbolic links, as Swift's symlink middleware documents them: objects without content that lead to another object.
- *
- * @since 0.1.0
  */
 import type { ServiceRequest, WireResponse } from "../Protocol.js"
 import * as Answer from "./Answer.js"
@@ -14,12 +12,7 @@ import * as Writing from "./Writing.js"
 /** How many links may lead to each other: Swift's `symloop_max`. */
 const mostLinks = 2
 
-/**
- * Whether a request is about the link itself.
- *
- * @since 0.1.0
- * @category guards
- */
+/** Whether a request is about the link itself. */
 export const isMeantItself = (request: ServiceRequest): boolean => request.query.getAll("symlink").at(-1) === "get"
 
 /** The ETag by which a link knows its target: of a large object that of its manifest. */
@@ -31,21 +24,11 @@ const targetOf = (symlink: Symlink): Reading.ObjectPath | undefined =>
 const accountOf = (request: ServiceRequest, symlink: Symlink): string =>
   symlink.account ?? ByteText.percentEncode(ByteText.fromText(request.caller.storageAccount))
 
-/**
- * Where a link leads, as `Content-Location`, `Location` and listings say it: `/v1/{account}/{container}/{object}`.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** Where a link leads, as `Content-Location`, `Location` and listings say it: `/v1/{account}/{container}/{object}`. */
 export const location = (request: ServiceRequest, symlink: Symlink): string =>
   `/v1/${accountOf(request, symlink)}/${symlink.target}`
 
-/**
- * The headers in which a link tells of itself.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The headers in which a link tells of itself. */
 export const headers = ({ account, target, version }: Symlink): Record<string, string> => ({
   "X-Symlink-Target": target,
   ...(account !== undefined && { "X-Symlink-Target-Account": account }),
@@ -64,9 +47,6 @@ interface Found {
 
 /**
  * Follows links to what they lead to. Refuses with 409 too many of them, and a target that is not the version that a link wants.
- *
- * @since 0.1.0
- * @category accessors
  */
 export const follow = (storage: Storage, request: ServiceRequest, path: Reading.ObjectPath, now: number): Found => {
   let found: Found = { path, location: undefined }
@@ -127,12 +107,7 @@ const symlinkOf = (work: Writing.Work, header: string, now: number): Symlink => 
   }
 }
 
-/**
- * PUT with `X-Symlink-Target`.
- *
- * @since 0.1.0
- * @category operations
- */
+/** PUT with `X-Symlink-Target`. */
 export const put = (work: Writing.Work, header: string, now: number): WireResponse => {
   if (Number(work.request.headers["content-length"] ?? 0) > 0) {
     return Answer.plain(400, "Symlink requests require a zero byte body")

@@ -1,8 +1,6 @@
 /**
  * Reading tar archives as they come in: ustar, the extended headers of pax (long names, Unicode, attributes), and GNU's
  * long names. What is wrong with an archive is said in the words of Python's `tarfile`, which Swift reads them with.
- *
- * @since 0.1.0
  */
 import { Buffer } from "node:buffer"
 import type { ByteText } from "./ByteText.js"
@@ -12,12 +10,7 @@ const blockBytes = 512
 /** How large a header may be that is kept as a whole: a name, or the records of pax. */
 const mostHeaderBytes = 1024 * 1024
 
-/**
- * A file in an archive. Directories, links and devices are passed over.
- *
- * @since 0.1.0
- * @category models
- */
+/** A file in an archive. Directories, links and devices are passed over. */
 export interface TarFile {
   readonly name: ByteText
   /** In bytes. */
@@ -26,35 +19,20 @@ export interface TarFile {
   readonly records: ReadonlyMap<string, ByteText>
 }
 
-/**
- * An archive that cannot be read.
- *
- * @since 0.1.0
- * @category errors
- */
+/** An archive that cannot be read. */
 export class InvalidTar {
   readonly _tag = "InvalidTar"
   constructor(readonly reason: string) {}
 }
 
-/**
- * What is done with the files. Both are called in the order of the archive.
- *
- * @since 0.1.0
- * @category models
- */
+/** What is done with the files. Both are called in the order of the archive. */
 export interface Handlers {
   readonly onData: (file: TarFile, bytes: Uint8Array) => void
   /** After the last byte; `isWhole` tells whether all of the file was there. */
   readonly onEnd: (file: TarFile, isWhole: boolean) => void
 }
 
-/**
- * Takes an archive in pieces of any size. Both methods throw {@link InvalidTar}.
- *
- * @since 0.1.0
- * @category models
- */
+/** Takes an archive in pieces of any size. Both methods throw {@link InvalidTar}. */
 export interface TarReader {
   readonly push: (bytes: Uint8Array) => void
   /** To be called when there are no more bytes. */
@@ -134,12 +112,7 @@ type Content =
   | { readonly _tag: "Header"; readonly kind: string; readonly parts: Array<Uint8Array> }
   | { readonly _tag: "Nothing" }
 
-/**
- * A reader for one archive.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** A reader for one archive. */
 export const reader = (handlers: Handlers): TarReader => {
   const block = new Uint8Array(blockBytes)
   let filled = 0

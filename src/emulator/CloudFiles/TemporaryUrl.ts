@@ -1,8 +1,6 @@
 /**
  * TempURL (files.md section 8): a URL whose signature stands for a token, for one method, one object or prefix, and a
  * time.
- *
- * @since 0.1.0
  */
 import { BlockList, isIP } from "node:net"
 import type { ServiceRequest, WireResponse } from "../Protocol.js"
@@ -13,21 +11,11 @@ import * as Reading from "./Reading.js"
 import * as Signature from "./Signature.js"
 import type { Storage } from "./Storage.js"
 
-/**
- * Whether a request is to be let in by its URL: a valid token does not help it then.
- *
- * @since 0.1.0
- * @category guards
- */
+/** Whether a request is to be let in by its URL: a valid token does not help it then. */
 export const isSigned = (request: ServiceRequest): boolean =>
   request.method !== "OPTIONS" && (request.query.has("temp_url_sig") || request.query.has("temp_url_expires"))
 
-/**
- * Refuses a signed URL, whatever is wrong with it.
- *
- * @since 0.1.0
- * @category responses
- */
+/** Refuses a signed URL, whatever is wrong with it. */
 export const invalid = (): WireResponse => ({
   ...Answer.sentence(401, "401 Unauthorized: Temp URL invalid\n"),
   headers: { "Content-Type": "text/html; charset=UTF-8", "WWW-Authenticate": 'Swift realm="unknown"' }
@@ -62,12 +50,7 @@ const isWithin = (range: string, address: string): boolean => {
   return list.check(address, isIP(address) === 6 ? "ipv6" : "ipv4")
 }
 
-/**
- * What a signed URL lets through.
- *
- * @since 0.1.0
- * @category models
- */
+/** What a signed URL lets through. */
 export interface Admitted {
   /** The request without its query, of which nothing else is heeded. */
   readonly request: ServiceRequest
@@ -81,12 +64,7 @@ const disposition = (kind: string, name: ByteText.ByteText): string => {
   return `${kind}; filename="${quoted}"; filename*=UTF-8''${encoded}`
 }
 
-/**
- * Checks a signed URL; a response where it is not valid.
- *
- * @since 0.1.0
- * @category guards
- */
+/** Checks a signed URL; a response where it is not valid. */
 export const admit = (
   storage: Storage,
   request: ServiceRequest,

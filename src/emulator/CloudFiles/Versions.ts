@@ -1,8 +1,6 @@
 /**
  * Old versions of objects (files.md section 9): a container that names another one in `X-Versions-Location` keeps there
  * what is replaced, and brings it back when its replacement is deleted.
- *
- * @since 0.1.0
  */
 import * as Answer from "./Answer.js"
 import * as ByteText from "./ByteText.js"
@@ -19,12 +17,7 @@ const versionsOf = (container: Container): ByteText.ByteText | undefined => {
 const versionPrefix = (object: ByteText.ByteText): ByteText.ByteText =>
   `${object.length.toString(16).padStart(3, "0")}${object}/`
 
-/**
- * Keeps what a PUT is about to replace; 412 if the container for old versions is missing.
- *
- * @since 0.1.0
- * @category operations
- */
+/** Keeps what a PUT is about to replace; 412 if the container for old versions is missing. */
 export const archive = (storage: Storage, container: Container, object: ByteText.ByteText, now: number): void => {
   const location = versionsOf(container)
   const current = container.get(object, now)
@@ -41,12 +34,7 @@ export const archive = (storage: Storage, container: Container, object: ByteText
   versions.put(prefix + timestamp(millis), { ...current, changed: now })
 }
 
-/**
- * Puts the newest old version in the place of an object that is to be deleted; answers whether there was one.
- *
- * @since 0.1.0
- * @category operations
- */
+/** Puts the newest old version in the place of an object that is to be deleted; answers whether there was one. */
 export const restore = (storage: Storage, container: Container, object: ByteText.ByteText, now: number): boolean => {
   const location = versionsOf(container)
   const versions = location === undefined ? undefined : storage.get(location, now)

@@ -1,8 +1,4 @@
-/**
- * PUT, POST and DELETE of objects (files.md section 4).
- *
- * @since 0.1.0
- */
+/** PUT, POST and DELETE of objects (files.md section 4). */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -19,12 +15,7 @@ import * as StoredBytes from "./StoredBytes.js"
 import * as ObjectVersioning from "./ObjectVersioning.js"
 import * as Versions from "./Versions.js"
 
-/**
- * What a request for an object works on.
- *
- * @since 0.1.0
- * @category models
- */
+/** What a request for an object works on. */
 export interface Work {
   readonly storage: Storage
   /** Other accounts' storages that the caller may use, by their names. */
@@ -55,12 +46,7 @@ const keptHeaders: ReadonlyArray<string> = [
   "Origin"
 ]
 
-/**
- * The container that an object is to be written to; 404 if it is missing.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The container that an object is to be written to; 404 if it is missing. */
 export const containerOf = (work: Work, now: number): Container =>
   work.storage.get(work.path.container, now) ?? Answer.refuse(Answer.standard(404))
 
@@ -82,12 +68,7 @@ const expiry = (headers: Readonly<Record<string, string>>, now: number): number 
   return at * 1000 <= now ? past("X-Delete-At") : at
 }
 
-/**
- * The headers that a request puts on an object, and when the object vanishes: in seconds since 1970.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The headers that a request puts on an object, and when the object vanishes: in seconds since 1970. */
 export const described = (
   headers: Readonly<Record<string, string>>,
   now: number
@@ -107,23 +88,13 @@ export const described = (
   return { headers: kept, deleteAt }
 }
 
-/**
- * The type that was sent, or is guessed from the name where none was or where guessing was asked for.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The type that was sent, or is guessed from the name where none was or where guessing was asked for. */
 export const contentTypeOf = (headers: Readonly<Record<string, string>>, object: ByteText.ByteText): string =>
   Metadata.isTrue(headers["x-detect-content-type"]) || !headers["content-type"]
     ? MediaType.guess(object)
     : headers["content-type"]
 
-/**
- * Refuses with 413 what is more than the container's quotas allow.
- *
- * @since 0.1.0
- * @category guards
- */
+/** Refuses with 413 what is more than the container's quotas allow. */
 export const checkQuota = (container: Container, bytes: number): void => {
   const quota = (name: string) => Number(container.headers.get(`X-Container-Meta-Quota-${name}`) ?? Infinity)
   // An object that is replaced counts as well, because Swift's quota knows nothing of it.
@@ -164,12 +135,7 @@ const checkCreateOnly = (work: Work, now: number): void => {
   }
 }
 
-/**
- * Refuses an `X-Object-Manifest` that is not `container/prefix`.
- *
- * @since 0.1.0
- * @category guards
- */
+/** Refuses an `X-Object-Manifest` that is not `container/prefix`. */
 export const checkDynamicManifest = (headers: Readonly<Record<string, string>>): void => {
   const value = headers["x-object-manifest"]
   if (value === undefined) {
@@ -182,12 +148,7 @@ export const checkDynamicManifest = (headers: Readonly<Record<string, string>>):
   }
 }
 
-/**
- * Refuses the name of an object that is too long.
- *
- * @since 0.1.0
- * @category guards
- */
+/** Refuses the name of an object that is too long. */
 export const checkName = ({ object }: Reading.ObjectPath): void => {
   if (object.length > longestName) {
     Answer.refuse(Answer.plain(400, `Object name length of ${object.length} longer than ${longestName}`))
@@ -197,9 +158,6 @@ export const checkName = ({ object }: Reading.ObjectPath): void => {
 /**
  * The checks of a PUT before its body is read, which a refusal leaves unread; answers the length of the body, if it is
  * announced.
- *
- * @since 0.1.0
- * @category guards
  */
 export const checkPut = (work: Work, now: number): number | undefined => {
   const { headers } = work.request
@@ -228,12 +186,7 @@ export const checkPut = (work: Work, now: number): number | undefined => {
   return length
 }
 
-/**
- * Reads a body to its announced end: 499 if it ends before, 413 if it has more than `limit` bytes.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** Reads a body to its announced end: 499 if it ends before, 413 if it has more than `limit` bytes. */
 export const readBody = (
   body: Stream.Stream<Uint8Array, WireBroken>,
   length: number | undefined,
@@ -266,21 +219,13 @@ const unquoted = (etag: string): string => (/^".*"$/.test(etag) ? etag.slice(1, 
 
 /**
  * The ETag that a request says its body has, without quotes. Swift compares it as it is, so it must be in lower case.
- *
- * @since 0.1.0
- * @category accessors
  */
 export const expectedEtag = (request: ServiceRequest): string | undefined => {
   const header = unquoted(request.headers["etag"] ?? "")
   return header === "" ? undefined : header
 }
 
-/**
- * Puts an object in its place, after the last checks, with nothing in between; answers 201.
- *
- * @since 0.1.0
- * @category operations
- */
+/** Puts an object in its place, after the last checks, with nothing in between; answers 201. */
 export const store = (
   work: Work,
   now: number,
@@ -304,12 +249,7 @@ export const store = (
   }
 }
 
-/**
- * The object that a request makes of stored bytes.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** The object that a request makes of stored bytes. */
 export const objectOf = (
   work: Work,
   now: number,
@@ -323,12 +263,7 @@ export const objectOf = (
   manifest
 })
 
-/**
- * PUT with a body.
- *
- * @since 0.1.0
- * @category operations
- */
+/** PUT with a body. */
 export const put = (work: Work): Effect.Effect<WireResponse, WireBroken | Answer.Refused> =>
   Effect.gen(function* () {
     const begun = yield* Clock.currentTimeMillis
@@ -346,12 +281,7 @@ export const put = (work: Work): Effect.Effect<WireResponse, WireBroken | Answer
     })
   })
 
-/**
- * POST: replaces the metadata, and clears whatever of the other headers is not sent again, but for the type.
- *
- * @since 0.1.0
- * @category operations
- */
+/** POST: replaces the metadata, and clears whatever of the other headers is not sent again, but for the type. */
 export const post = (work: Work, now: number): WireResponse => {
   const { headers } = work.request
   if (headers["x-symlink-target"]) {
@@ -378,12 +308,7 @@ export const post = (work: Work, now: number): WireResponse => {
   return Answer.standard(202)
 }
 
-/**
- * DELETE: 204, or 404. Where the container keeps old versions, the newest of them comes back.
- *
- * @since 0.1.0
- * @category operations
- */
+/** DELETE: 204, or 404. Where the container keeps old versions, the newest of them comes back. */
 export const remove = (storage: Storage, path: Reading.ObjectPath, now: number): WireResponse => {
   const container = storage.get(path.container, now)
   if (container === undefined) {

@@ -1,18 +1,11 @@
 /**
  * A load balancer as it is kept, its status by the Clock, and how it is shown (load-balancers.md sections 2.2, 2.3 and 3).
- *
- * @since 0.1.0
  */
 import type * as RequestBody from "../RequestBody.js"
 import * as Timestamp from "../Timestamp.js"
 import type * as Usage from "./Usage.js"
 
-/**
- * An address at which a balancer takes connections; balancers may share one.
- *
- * @since 0.1.0
- * @category models
- */
+/** An address at which a balancer takes connections; balancers may share one. */
 export interface VirtualIp {
   readonly id: number
   readonly address: string
@@ -20,24 +13,14 @@ export interface VirtualIp {
   readonly ipVersion: string
 }
 
-/**
- * A key and its value, of a balancer or a node.
- *
- * @since 0.1.0
- * @category models
- */
+/** A key and its value, of a balancer or a node. */
 export interface MetadataItem {
   readonly id: number
   readonly key: string
   value: string
 }
 
-/**
- * A back-end of a balancer.
- *
- * @since 0.1.0
- * @category models
- */
+/** A back-end of a balancer. */
 export interface NodeRecord {
   readonly id: number
   readonly address: string
@@ -50,24 +33,14 @@ export interface NodeRecord {
   metadata: Array<MetadataItem>
 }
 
-/**
- * A network that may reach a balancer, or may not.
- *
- * @since 0.1.0
- * @category models
- */
+/** A network that may reach a balancer, or may not. */
 export interface AccessListItem {
   readonly id: number
   readonly address: string
   readonly type: string
 }
 
-/**
- * How a balancer speaks TLS. The key is kept, and told to no one.
- *
- * @since 0.1.0
- * @category models
- */
+/** How a balancer speaks TLS. The key is kept, and told to no one. */
 export interface SslTermination {
   enabled: boolean
   securePort: number
@@ -79,12 +52,7 @@ export interface SslTermination {
   securityProtocols: ReadonlyArray<RequestBody.JsonObject>
 }
 
-/**
- * A certificate for another of the balancer's names. The key is kept, and told to no one.
- *
- * @since 0.1.0
- * @category models
- */
+/** A certificate for another of the balancer's names. The key is kept, and told to no one. */
 export interface CertificateMapping {
   readonly id: number
   hostName: string
@@ -93,24 +61,14 @@ export interface CertificateMapping {
   intermediateCertificate: string | undefined
 }
 
-/**
- * What a balancer is busy with, until when, and what it is then. Milliseconds since the epoch.
- *
- * @since 0.1.0
- * @category models
- */
+/** What a balancer is busy with, until when, and what it is then. Milliseconds since the epoch. */
 export interface Change {
   readonly status: "BUILD" | "PENDING_UPDATE" | "PENDING_DELETE"
   readonly endsAt: number
   readonly end: "ACTIVE" | "ERROR" | "DELETED"
 }
 
-/**
- * A load balancer. Times are milliseconds since the epoch.
- *
- * @since 0.1.0
- * @category models
- */
+/** A load balancer. Times are milliseconds since the epoch. */
 export interface BalancerRecord {
   readonly id: number
   readonly createdAt: number
@@ -142,29 +100,14 @@ export interface BalancerRecord {
   readonly usage: Usage.Usage
 }
 
-/**
- * The status that the API shows now.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The status that the API shows now. */
 export const statusOf = (balancer: BalancerRecord, now: number): string =>
   balancer.fixedStatus ?? (now < balancer.change.endsAt ? balancer.change.status : balancer.change.end)
 
-/**
- * Whether the weights of nodes count.
- *
- * @since 0.1.0
- * @category guards
- */
+/** Whether the weights of nodes count. */
 export const isWeighted = (algorithm: string): boolean => algorithm.startsWith("WEIGHTED_")
 
-/**
- * A node as the API shows it.
- *
- * @since 0.1.0
- * @category conversions
- */
+/** A node as the API shows it. */
 export const nodeToJson = (node: NodeRecord, balancer: BalancerRecord): RequestBody.JsonObject => ({
   id: node.id,
   address: node.address,
@@ -176,20 +119,10 @@ export const nodeToJson = (node: NodeRecord, balancer: BalancerRecord): RequestB
   ...(node.metadata.length > 0 && { metadata: node.metadata })
 })
 
-/**
- * Without the private key.
- *
- * @since 0.1.0
- * @category conversions
- */
+/** Without the private key. */
 export const sslToJson = ({ privateKey: _, ...ssl }: SslTermination): RequestBody.JsonObject => ({ ...ssl })
 
-/**
- * As it stands in the list of mappings, or whole, but without the private key.
- *
- * @since 0.1.0
- * @category conversions
- */
+/** As it stands in the list of mappings, or whole, but without the private key. */
 export const mappingToJson = (
   { certificate, hostName, id, intermediateCertificate }: CertificateMapping,
   isWhole: boolean
@@ -203,12 +136,7 @@ export const mappingToJson = (
 
 const time = (millis: number) => ({ time: Timestamp.utcSeconds(millis) })
 
-/**
- * As it stands in the list: a deleted one comes short.
- *
- * @since 0.1.0
- * @category conversions
- */
+/** As it stands in the list: a deleted one comes short. */
 export const toSummary = (balancer: BalancerRecord, now: number): RequestBody.JsonObject => {
   const status = statusOf(balancer, now)
   const short = {
@@ -231,12 +159,7 @@ export const toSummary = (balancer: BalancerRecord, now: number): RequestBody.Js
       }
 }
 
-/**
- * Whole. What is not set is left out.
- *
- * @since 0.1.0
- * @category conversions
- */
+/** Whole. What is not set is left out. */
 export const toDetail = (balancer: BalancerRecord, now: number): RequestBody.JsonObject => {
   const { nodeCount: _, ...summary } = toSummary(balancer, now)
   const { healthMonitor, connectionThrottle, sessionPersistence, sslTermination } = balancer

@@ -1,20 +1,13 @@
 /**
  * A request to Cloud Load Balancers as its routes see it, the service's flat faults, the reading of fields, and pages that
  * begin with their marker (load-balancers.md sections 4 and 6).
- *
- * @since 0.1.0
  */
 import type { WireResponse } from "../Protocol.js"
 import * as Refusal from "../Refusal.js"
 import * as Reply from "../Reply.js"
 import * as RequestBody from "../RequestBody.js"
 
-/**
- * A request that is read, and taken apart.
- *
- * @since 0.1.0
- * @category models
- */
+/** A request that is read, and taken apart. */
 export interface BalancerRequest {
   /** In upper case; a HEAD is served as the GET that it stands for. */
   readonly method: string
@@ -26,77 +19,37 @@ export interface BalancerRequest {
   readonly now: number
 }
 
-/**
- * A refusal as this service words it: flat, without a key.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** A refusal as this service words it: flat, without a key. */
 export const refuse = (status: number, message: string, fields: Readonly<Record<string, unknown>> = {}): never =>
   Refusal.refuse(Reply.json(status, { message, code: status, ...fields }))
 
-/**
- * 400 with all that is wrong.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** 400 with all that is wrong. */
 export const invalid = (...messages: ReadonlyArray<string>): never =>
   refuse(400, "Validation Failure", { details: "The object is not valid", validationErrors: { messages } })
 
-/**
- * 400 of a body that is not what the operation takes: its message is a list, and it has no code.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** 400 of a body that is not what the operation takes: its message is a list, and it has no code. */
 export const mismatch = (): never =>
   Refusal.refuse(Reply.json(400, { message: ["JSON does not match the expected schema"] }))
 
-/**
- * 404.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** 404. */
 export const notFound = (message: string): never => refuse(404, message)
 
-/**
- * 405.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** 405. */
 export const badMethod = (): never => refuse(405, "Method Not Allowed")
 
-/**
- * The object under the one key that the operation's body has.
- *
- * @since 0.1.0
- * @category parsing
- */
+/** The object under the one key that the operation's body has. */
 export const under = (request: BalancerRequest, key: string): RequestBody.JsonObject => {
   const value = request.body?.[key]
   return RequestBody.isObject(value) && Object.keys(request.body ?? {}).length === 1 ? value : mismatch()
 }
 
-/**
- * The objects of a list.
- *
- * @since 0.1.0
- * @category parsing
- */
+/** The objects of a list. */
 export const objects = (from: RequestBody.JsonObject, key: string): ReadonlyArray<RequestBody.JsonObject> => {
   const value = from[key]
   return Array.isArray(value) && value.every(RequestBody.isObject) ? value : mismatch()
 }
 
-/**
- * Refuses fields that the operation does not take.
- *
- * @since 0.1.0
- * @category parsing
- */
+/** Refuses fields that the operation does not take. */
 export const only = (from: RequestBody.JsonObject, names: ReadonlyArray<string>): void => {
   for (const name of Object.keys(from)) {
     if (!names.includes(name)) {
@@ -105,12 +58,7 @@ export const only = (from: RequestBody.JsonObject, names: ReadonlyArray<string>)
   }
 }
 
-/**
- * A text of at most so many characters, or undefined where there is none.
- *
- * @since 0.1.0
- * @category parsing
- */
+/** A text of at most so many characters, or undefined where there is none. */
 export const textIfAny = (from: RequestBody.JsonObject, name: string, most = 65_536): string | undefined => {
   const value = from[name]
   if (value === undefined || value === null) {
@@ -121,23 +69,13 @@ export const textIfAny = (from: RequestBody.JsonObject, name: string, most = 65_
     : invalid(`${name} must be a string of at most ${most} characters`)
 }
 
-/**
- * A text that must be there.
- *
- * @since 0.1.0
- * @category parsing
- */
+/** A text that must be there. */
 export const text = (from: RequestBody.JsonObject, name: string, most = 65_536): string => {
   const value = textIfAny(from, name, most)
   return value === undefined || value === "" ? invalid(`${name} is missing`) : value
 }
 
-/**
- * One of some words, or undefined where there is none.
- *
- * @since 0.1.0
- * @category parsing
- */
+/** One of some words, or undefined where there is none. */
 export const wordIfAny = (
   from: RequestBody.JsonObject,
   name: string,
@@ -152,21 +90,11 @@ export const wordIfAny = (
     : invalid(`${name} must be one of ${words.join(", ")}`)
 }
 
-/**
- * One of some words, which must be there.
- *
- * @since 0.1.0
- * @category parsing
- */
+/** One of some words, which must be there. */
 export const word = (from: RequestBody.JsonObject, name: string, words: ReadonlyArray<string>): string =>
   wordIfAny(from, name, words) ?? invalid(`${name} is missing`)
 
-/**
- * A whole number within its bounds, or undefined where there is none.
- *
- * @since 0.1.0
- * @category parsing
- */
+/** A whole number within its bounds, or undefined where there is none. */
 export const wholeIfAny = (
   from: RequestBody.JsonObject,
   name: string,
@@ -182,21 +110,11 @@ export const wholeIfAny = (
     : invalid(`${name} must be an integer from ${least} to ${most}`)
 }
 
-/**
- * A whole number within its bounds, which must be there.
- *
- * @since 0.1.0
- * @category parsing
- */
+/** A whole number within its bounds, which must be there. */
 export const whole = (from: RequestBody.JsonObject, name: string, least: number, most: number): number =>
   wholeIfAny(from, name, least, most) ?? invalid(`${name} is missing`)
 
-/**
- * A switch, or undefined where there is none. Texts are taken too, as the documents' samples write them.
- *
- * @since 0.1.0
- * @category parsing
- */
+/** A switch, or undefined where there is none. Texts are taken too, as the documents' samples write them. */
 export const flagIfAny = (from: RequestBody.JsonObject, name: string): boolean | undefined => {
   const value = from[name]
   if (value === undefined || value === null) {
@@ -209,12 +127,7 @@ export const flagIfAny = (from: RequestBody.JsonObject, name: string): boolean |
       : invalid(`${name} must be a boolean`)
 }
 
-/**
- * The ids of a bulk deletion; undefined where none is named.
- *
- * @since 0.1.0
- * @category parsing
- */
+/** The ids of a bulk deletion; undefined where none is named. */
 export const idsIfAny = (request: BalancerRequest, most: number): ReadonlyArray<number> | undefined => {
   const ids = request.query.getAll("id")
   if (ids.length === 0) {
@@ -226,12 +139,7 @@ export const idsIfAny = (request: BalancerRequest, most: number): ReadonlyArray<
   return ids.map((id) => (/^\d+$/.test(id) ? Number(id) : invalid("The id must be an integer")))
 }
 
-/**
- * Cuts a page out of a listing, which begins with the marker's own item.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** Cuts a page out of a listing, which begins with the marker's own item. */
 export const page = <A extends { readonly id: number }>(
   items: ReadonlyArray<A>,
   query: URLSearchParams,
@@ -251,10 +159,5 @@ export const page = <A extends { readonly id: number }>(
   return items.slice(start, start + limit)
 }
 
-/**
- * 202 with an empty body, as most changes answer.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** 202 with an empty body, as most changes answer. */
 export const accepted = (): WireResponse => Reply.empty(202)

@@ -1,8 +1,6 @@
 /**
  * The settings of a load balancer as requests bring them, checked as the documents say (load-balancers.md sections 2.1 to
  * 2.6). What does not go with the balancer's protocol is refused.
- *
- * @since 0.1.0
  */
 import type * as RequestBody from "../RequestBody.js"
 import type * as BalancerRecord from "./BalancerRecord.js"
@@ -16,12 +14,7 @@ const isAddress = (text: string): boolean => ipv4.test(text) || /^[0-9a-f:.]*:[0
 /** What a node may be told when it is added. */
 const nodeFields = ["address", "port", "condition", "weight", "type", "metadata"]
 
-/**
- * A node that is to be added.
- *
- * @since 0.1.0
- * @category models
- */
+/** A node that is to be added. */
 export interface WantedNode {
   readonly address: string
   readonly port: number
@@ -33,12 +26,7 @@ export interface WantedNode {
 const conditions = ["ENABLED", "DISABLED", "DRAINING"]
 const nodeTypes = ["PRIMARY", "SECONDARY"]
 
-/**
- * Reads a node that is to be added.
- *
- * @since 0.1.0
- * @category parsing
- */
+/** Reads a node that is to be added. */
 export const readNode = (from: RequestBody.JsonObject): WantedNode => {
   BalancerRequest.only(from, nodeFields)
   const address = BalancerRequest.text(from, "address")
@@ -54,12 +42,7 @@ export const readNode = (from: RequestBody.JsonObject): WantedNode => {
   }
 }
 
-/**
- * Changes a node; its address, port and status are not to be changed.
- *
- * @since 0.1.0
- * @category parsing
- */
+/** Changes a node; its address, port and status are not to be changed. */
 export const readNodeChange = (from: RequestBody.JsonObject): ((node: BalancerRecord.NodeRecord) => void) => {
   BalancerRequest.only(from, ["condition", "weight", "type"])
   const condition = BalancerRequest.wordIfAny(from, "condition", conditions)
@@ -75,12 +58,7 @@ export const readNodeChange = (from: RequestBody.JsonObject): ((node: BalancerRe
   }
 }
 
-/**
- * Reads a health monitor that goes with the protocol.
- *
- * @since 0.1.0
- * @category parsing
- */
+/** Reads a health monitor that goes with the protocol. */
 export const readHealthMonitor = (from: RequestBody.JsonObject, protocol: string): RequestBody.JsonObject => {
   const type = BalancerRequest.word(from, "type", ["CONNECT", "HTTP", "HTTPS"])
   if (Offer.isDatagram(protocol)) {
@@ -109,12 +87,7 @@ export const readHealthMonitor = (from: RequestBody.JsonObject, protocol: string
   }
 }
 
-/**
- * Reads a session persistence that goes with the protocol.
- *
- * @since 0.1.0
- * @category parsing
- */
+/** Reads a session persistence that goes with the protocol. */
 export const readSessionPersistence = (from: RequestBody.JsonObject, protocol: string): string => {
   const kind = BalancerRequest.word(from, "persistenceType", ["HTTP_COOKIE", "SOURCE_IP", "SSL_ID"])
   const goesWith: Readonly<Record<string, ReadonlyArray<string>>> = {
@@ -127,12 +100,7 @@ export const readSessionPersistence = (from: RequestBody.JsonObject, protocol: s
     : BalancerRequest.invalid(`${kind} session persistence cannot be used with ${protocol}`)
 }
 
-/**
- * The first one must have all of its fields; later ones change some.
- *
- * @since 0.1.0
- * @category parsing
- */
+/** The first one must have all of its fields; later ones change some. */
 export const readConnectionThrottle = (
   from: RequestBody.JsonObject,
   before: Readonly<Record<string, number>> | undefined,
@@ -151,12 +119,7 @@ export const readConnectionThrottle = (
   return { ...before, ...Object.fromEntries(given) }
 }
 
-/**
- * Reads networks that are to be appended: none twice, and not too many.
- *
- * @since 0.1.0
- * @category parsing
- */
+/** Reads networks that are to be appended: none twice, and not too many. */
 export const readAccessList = (
   items: ReadonlyArray<RequestBody.JsonObject>,
   before: ReadonlyArray<{ readonly address: string }>,
@@ -179,12 +142,7 @@ export const readAccessList = (
   return wanted
 }
 
-/**
- * Reads items that are to be added: no key twice, and not too many.
- *
- * @since 0.1.0
- * @category parsing
- */
+/** Reads items that are to be added: no key twice, and not too many. */
 export const readMetadata = (
   items: ReadonlyArray<RequestBody.JsonObject>,
   before: ReadonlyArray<BalancerRecord.MetadataItem>,
@@ -222,12 +180,7 @@ const keyOf = (from: RequestBody.JsonObject, name: string): string | undefined =
     : BalancerRequest.invalid(`${name} is not a valid PEM private key`)
 }
 
-/**
- * Reads SSL termination, or what is to be changed about it.
- *
- * @since 0.1.0
- * @category parsing
- */
+/** Reads SSL termination, or what is to be changed about it. */
 export const readSslTermination = (
   from: RequestBody.JsonObject,
   balancer: BalancerRecord.BalancerRecord
@@ -279,12 +232,7 @@ export const readSslTermination = (
   }
 }
 
-/**
- * A mapping, or what is to be changed about one.
- *
- * @since 0.1.0
- * @category parsing
- */
+/** A mapping, or what is to be changed about one. */
 export const readCertificateMapping = (
   from: RequestBody.JsonObject,
   others: ReadonlyArray<BalancerRecord.CertificateMapping>,
@@ -311,12 +259,7 @@ export const readCertificateMapping = (
   }
 }
 
-/**
- * Whether plain requests may be redirected: from HTTPS at 443, or HTTP whose only other way in is TLS at 443.
- *
- * @since 0.1.0
- * @category guards
- */
+/** Whether plain requests may be redirected: from HTTPS at 443, or HTTP whose only other way in is TLS at 443. */
 export const mayRedirect = (protocol: string, port: number, ssl: BalancerRecord.SslTermination | undefined): boolean =>
   (protocol === "HTTPS" && port === 443) ||
   (protocol === "HTTP" && ssl !== undefined && ssl.secureTrafficOnly && ssl.securePort === 443)

@@ -1,18 +1,11 @@
 /**
  * What a load balancer carried, as records that begin with each event which the bill knows (load-balancers.md section 2,
  * operations 61 to 64). All of it is computed from what happened.
- *
- * @since 0.1.0
  */
 import type * as RequestBody from "../RequestBody.js"
 import * as Timestamp from "../Timestamp.js"
 
-/**
- * Connections that were made through a balancer.
- *
- * @since 0.1.0
- * @category models
- */
+/** Connections that were made through a balancer. */
 export interface Traffic {
   /** From clients, in bytes. Default 0. */
   readonly incoming?: number | undefined
@@ -45,12 +38,7 @@ interface Segment {
   held: readonly [number, number]
 }
 
-/**
- * The usage of one balancer.
- *
- * @since 0.1.0
- * @category models
- */
+/** The usage of one balancer. */
 export interface Usage {
   /** Begins a new record. */
   readonly mark: (
@@ -67,12 +55,7 @@ export interface Usage {
 
 const names = ["connectTimeOut", "connectError", "connectFailure", "dataTimedOut", "keepAliveTimedOut"]
 
-/**
- * Usage of a balancer that has carried nothing yet.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** Usage of a balancer that has carried nothing yet. */
 export const make = (nextId: () => number): Usage => {
   const segments: Array<Segment> = []
   const failures = new Map<string, number>()

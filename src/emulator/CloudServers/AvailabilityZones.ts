@@ -1,8 +1,4 @@
-/**
- * The zones that servers can be made in (`os-availability-zone`), as Nova's API reference has them.
- *
- * @since 0.1.0
- */
+/** The zones that servers can be made in (`os-availability-zone`), as Nova's API reference has them. */
 import type { WireResponse } from "../Protocol.js"
 import * as Reply from "../Reply.js"
 import * as Timestamp from "../Timestamp.js"
@@ -14,12 +10,7 @@ const services = (name: string, now: number) => ({
   [name]: { active: true, available: true, updated_at: Timestamp.microsecondsWithoutZone(now) }
 })
 
-/**
- * Serves `/os-availability-zone` and `/os-availability-zone/detail`.
- *
- * @since 0.1.0
- * @category handlers
- */
+/** Serves `/os-availability-zone` and `/os-availability-zone/detail`. */
 export const serve = (
   zones: ReadonlyArray<string>,
   path: ReadonlyArray<string>,

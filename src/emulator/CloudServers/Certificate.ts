@@ -1,7 +1,5 @@
 /**
  * X.509 certificates as Nova makes them for key pairs of the type `x509`: signed by themselves, for a user of a Windows server.
- *
- * @since 0.1.0
  */
 import { createPublicKey, generateKeyPairSync, randomBytes, sign, X509Certificate } from "node:crypto"
 
@@ -33,12 +31,7 @@ const pem = (bytes: Buffer): string =>
 
 const decade = 10 * 365 * 24 * 60 * 60 * 1000
 
-/**
- * A new certificate of this name, and its private key, both in PEM.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** A new certificate of this name, and its private key, both in PEM. */
 export const generate = (name: string, now: number): { readonly certificate: string; readonly privateKey: string } => {
   const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 })
   const algorithm = sha256WithRsa
@@ -57,12 +50,7 @@ export const generate = (name: string, now: number): { readonly certificate: str
   }
 }
 
-/**
- * The SHA-1 fingerprint of a certificate in PEM, in lower case; undefined where it is none.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The SHA-1 fingerprint of a certificate in PEM, in lower case; undefined where it is none. */
 export const fingerprintOf = (certificate: string): string | undefined => {
   try {
     return new X509Certificate(certificate).fingerprint.toLowerCase()

@@ -1,8 +1,6 @@
 /**
  * The body of `POST /servers` and what is shared with `rebuild`: every field is checked as the documents say
  * (servers.md section 2.2) before anything is created.
- *
- * @since 0.1.0
  */
 import { randomBytes } from "node:crypto"
 import { isIPv4, isIPv6 } from "node:net"
@@ -17,12 +15,7 @@ import * as NovaRequest from "./NovaRequest.js"
 import * as OpenStackFields from "./OpenStackFields.js"
 import * as ServerTags from "./ServerTags.js"
 
-/**
- * A request that passed every check.
- *
- * @since 0.1.0
- * @category models
- */
+/** A request that passed every check. */
 export interface CreateRequest {
   readonly name: string
   /** Empty where the server boots from a volume. */
@@ -44,24 +37,14 @@ export interface CreateRequest {
   readonly openStack: OpenStackFields.CreateFields
 }
 
-/**
- * A network that a new server is to be on.
- *
- * @since 0.1.0
- * @category models
- */
+/** A network that a new server is to be on. */
 export interface WantedNetwork {
   readonly network: Networks.Network
   readonly fixedIp?: string | undefined
   readonly tag?: string | undefined
 }
 
-/**
- * What a request may refer to.
- *
- * @since 0.1.0
- * @category models
- */
+/** What a request may refer to. */
 export interface CreateContext {
   readonly findImage: (id: string) => Image | undefined
   readonly findNetwork: (id: string) => Networks.Network | undefined
@@ -76,12 +59,7 @@ export interface CreateContext {
 
 const utf8 = new TextEncoder()
 
-/**
- * Checks a server's name.
- *
- * @since 0.1.0
- * @category parsing
- */
+/** Checks a server's name. */
 export const readName = (value: unknown): string => {
   if (typeof value !== "string") {
     return NovaRequest.badRequest(
@@ -96,12 +74,7 @@ export const readName = (value: unknown): string => {
       : name
 }
 
-/**
- * Checks `accessIPv4` and `accessIPv6`; the empty string clears an address.
- *
- * @since 0.1.0
- * @category parsing
- */
+/** Checks `accessIPv4` and `accessIPv6`; the empty string clears an address. */
 export const readAddress = (server: RequestBody.JsonObject, field: "accessIPv4" | "accessIPv6"): string | undefined => {
   const value = server[field]
   if (value === undefined || value === null) {
@@ -113,12 +86,7 @@ export const readAddress = (server: RequestBody.JsonObject, field: "accessIPv4" 
     : NovaRequest.badRequest(`${field} is not proper ${field.slice("access".length)} format`)
 }
 
-/**
- * Checks `OS-DCF:diskConfig` in any case; undefined where it is not sent.
- *
- * @since 0.1.0
- * @category parsing
- */
+/** Checks `OS-DCF:diskConfig` in any case; undefined where it is not sent. */
 export const readDiskConfig = (
   server: RequestBody.JsonObject,
   image: Image | undefined
@@ -137,12 +105,7 @@ export const readDiskConfig = (
   return config
 }
 
-/**
- * Checks `adminPass`, or makes one up.
- *
- * @since 0.1.0
- * @category parsing
- */
+/** Checks `adminPass`, or makes one up. */
 export const readAdminPass = (server: RequestBody.JsonObject): string => {
   const value = server["adminPass"]
   if (value === undefined) {
@@ -159,12 +122,7 @@ const decodeBase64 = (value: unknown): Uint8Array | undefined => {
   return compact !== undefined && base64.test(compact) ? Buffer.from(compact, "base64") : undefined
 }
 
-/**
- * Checks `personality`: at most 5 files of at most 1000 bytes each.
- *
- * @since 0.1.0
- * @category parsing
- */
+/** Checks `personality`: at most 5 files of at most 1000 bytes each. */
 export const readPersonality = (server: RequestBody.JsonObject): void => {
   const files = server["personality"]
   if (files === undefined) {
@@ -392,12 +350,7 @@ const readHints = (body: RequestBody.JsonObject, context: CreateContext): boolea
   return true
 }
 
-/**
- * Checks the whole body of `POST /servers`.
- *
- * @since 0.1.0
- * @category parsing
- */
+/** Checks the whole body of `POST /servers`. */
 export const read = (request: NovaRequest.NovaRequest, context: CreateContext): CreateRequest => {
   const { body } = request
   const server = body?.["server"]

@@ -1,8 +1,4 @@
-/**
- * `/extensions` (servers.md section 2.6): what this Nova can do beyond the core.
- *
- * @since 0.1.0
- */
+/** `/extensions` (servers.md section 2.6): what this Nova can do beyond the core. */
 import type { WireResponse } from "../Protocol.js"
 import * as Reply from "../Reply.js"
 import * as NovaRequest from "./NovaRequest.js"
@@ -23,12 +19,7 @@ const extensions = [
   extension("os-networksv2", "OSNetworksV2", "OpenStack Compute Networks")
 ]
 
-/**
- * Serves `GET /extensions` and `GET /extensions/{alias}`.
- *
- * @since 0.1.0
- * @category handlers
- */
+/** Serves `GET /extensions` and `GET /extensions/{alias}`. */
 export const serve = (alias: string | undefined): WireResponse => {
   if (alias === undefined) {
     return Reply.json(200, { extensions })

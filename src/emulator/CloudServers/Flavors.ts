@@ -1,20 +1,11 @@
-/**
- * The flavors of Cloud Servers, family by family (servers.md sections 2.2 and 2.6).
- *
- * @since 0.1.0
- */
+/** The flavors of Cloud Servers, family by family (servers.md sections 2.2 and 2.6). */
 
 import type { WireResponse } from "../Protocol.js"
 import * as Reply from "../Reply.js"
 import * as Listing from "./Listing.js"
 import * as NovaRequest from "./NovaRequest.js"
 
-/**
- * A flavor.
- *
- * @since 0.1.0
- * @category models
- */
+/** A flavor. */
 export interface Flavor {
   /** Opaque, and not always a number: `2`, `general1-1`. */
   readonly id: string
@@ -91,12 +82,7 @@ const metal = (kind: string, title: string, gigabytes: number, vcpus: number, ep
   extraSpecs: { class: "onmetal", policy_class: "onmetal_flavor", number_of_data_disks: ephemeral === 0 ? "0" : "2" }
 })
 
-/**
- * Every flavor, in the order in which the real listing has them.
- *
- * @since 0.1.0
- * @category models
- */
+/** Every flavor, in the order in which the real listing has them. */
 export const all: ReadonlyArray<Flavor> = [
   standard("2", "512MB Standard Instance", 512, 20, 1, 512, 80),
   standard("3", "1GB Standard Instance", 1024, 40, 1, 1024, 120),
@@ -152,20 +138,10 @@ export const all: ReadonlyArray<Flavor> = [
 
 const byId = new Map(all.map((flavor) => [flavor.id, flavor]))
 
-/**
- * The flavor with this id.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The flavor with this id. */
 export const find = (id: string): Flavor | undefined => byId.get(id)
 
-/**
- * Whether the flavor is a bare machine, which can do less (servers.md section 2.2).
- *
- * @since 0.1.0
- * @category accessors
- */
+/** Whether the flavor is a bare machine, which can do less (servers.md section 2.2). */
 export const isMetal = (flavor: Flavor): boolean => flavor.extraSpecs["policy_class"] === "onmetal_flavor"
 
 /** Rackspace tells extra specifications always, OpenStack since microversion 2.61, and who may use a flavor. */
@@ -218,12 +194,7 @@ const list = (request: NovaRequest.NovaRequest, detail: boolean, pageCap: number
   })
 }
 
-/**
- * Serves `/flavors` and what is below it.
- *
- * @since 0.1.0
- * @category handlers
- */
+/** Serves `/flavors` and what is below it. */
 export const serve = (path: ReadonlyArray<string>, request: NovaRequest.NovaRequest, pageCap: number): WireResponse => {
   if (request.method !== "GET") {
     return NovaRequest.badMethod()

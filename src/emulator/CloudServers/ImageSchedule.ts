@@ -1,8 +1,6 @@
 /**
  * `/servers/{id}/rax-si-image-schedule` (servers.md section 2.5): images that the cloud takes by itself, daily or
  * weekly. A schedule that is off is 404.
- *
- * @since 0.1.0
  */
 import type { WireResponse } from "../Protocol.js"
 import * as Reply from "../Reply.js"
@@ -12,12 +10,7 @@ import type * as ServerRecord from "./ServerRecord.js"
 
 const weekdays = new Set(["SUNDAY", "MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY"])
 
-/**
- * Serves the sub-resource of one server.
- *
- * @since 0.1.0
- * @category handlers
- */
+/** Serves the sub-resource of one server. */
 export const serve = (server: ServerRecord.ServerRecord, request: NovaRequest.NovaRequest): WireResponse => {
   switch (request.method) {
     case "GET":

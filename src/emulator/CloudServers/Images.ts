@@ -1,8 +1,4 @@
-/**
- * The images of Cloud Servers: the base images that every account sees, and the account's own snapshots.
- *
- * @since 0.1.0
- */
+/** The images of Cloud Servers: the base images that every account sees, and the account's own snapshots. */
 
 import type { WireResponse } from "../Protocol.js"
 import * as Reply from "../Reply.js"
@@ -11,12 +7,7 @@ import * as Listing from "./Listing.js"
 import * as Metadata from "./Metadata.js"
 import * as NovaRequest from "./NovaRequest.js"
 
-/**
- * An image.
- *
- * @since 0.1.0
- * @category models
- */
+/** An image. */
 export interface Image {
   readonly id: string
   readonly name: string
@@ -38,12 +29,7 @@ export interface Image {
   readonly savedAt: number
 }
 
-/**
- * The image of servers that are seeded without one: Ubuntu 14.04.
- *
- * @since 0.1.0
- * @category constants
- */
+/** The image of servers that are seeded without one: Ubuntu 14.04. */
 export const defaultId = "09de0a66-3156-48b4-90a5-1cf25a905207"
 
 const base = (
@@ -151,12 +137,7 @@ const baseImages = (): ReadonlyArray<Image> => [
   })
 ]
 
-/**
- * The images of one region.
- *
- * @since 0.1.0
- * @category models
- */
+/** The images of one region. */
 export interface Images {
   readonly find: (id: string) => Image | undefined
   readonly add: (image: Image) => void
@@ -198,12 +179,7 @@ const toJson = (image: Image, request: NovaRequest.NovaRequest): Readonly<Record
   }
 }
 
-/**
- * The base images and nothing else.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** The base images and nothing else. */
 export const make = (pageCap: number): Images => {
   const images = new Map(baseImages().map((image) => [image.id, image]))
 

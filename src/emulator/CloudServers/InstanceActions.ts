@@ -1,8 +1,6 @@
 /**
  * `/servers/{id}/os-instance-actions` (Nova's API reference, "Servers actions"): what was done to a server, in pages since
  * microversion 2.58.
- *
- * @since 0.1.0
  */
 import type { WireResponse } from "../Protocol.js"
 import * as Reply from "../Reply.js"
@@ -47,12 +45,7 @@ const list = (server: ServerRecord.ServerRecord, request: NovaRequest.NovaReques
   })
 }
 
-/**
- * Serves the sub-resource of one server.
- *
- * @since 0.1.0
- * @category handlers
- */
+/** Serves the sub-resource of one server. */
 export const serve = (
   server: ServerRecord.ServerRecord,
   requestId: string | undefined,

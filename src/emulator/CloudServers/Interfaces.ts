@@ -1,8 +1,6 @@
 /**
  * `/servers/{id}/os-interface` (Nova's API reference, "Port interfaces"): ports of OpenStack's networks on servers. The cloud has
  * no Neutron, so that a port is made by attaching a network, and is gone when it is detached.
- *
- * @since 0.1.0
  */
 import { createHash, randomUUID } from "node:crypto"
 import { isIP } from "node:net"
@@ -15,12 +13,7 @@ import * as NovaRequest from "./NovaRequest.js"
 import * as ServerRecord from "./ServerRecord.js"
 import * as ServerTags from "./ServerTags.js"
 
-/**
- * What the sub-resource needs of the service.
- *
- * @since 0.1.0
- * @category models
- */
+/** What the sub-resource needs of the service. */
 export interface InterfaceContext {
   readonly findNetwork: (id: string) => Networks.Network | undefined
   /** A number from which no addresses were made before. */
@@ -103,12 +96,7 @@ const read = (request: NovaRequest.NovaRequest, context: InterfaceContext): Serv
   return { ...Networks.attach(network, context.nextNumber(), randomUUID(), fixedIp), tag }
 }
 
-/**
- * Serves the sub-resource of one server.
- *
- * @since 0.1.0
- * @category handlers
- */
+/** Serves the sub-resource of one server. */
 export const serve = (
   server: ServerRecord.ServerRecord,
   portId: string | undefined,

@@ -1,20 +1,13 @@
 /**
  * `/servers/{id}/ip_associations` (servers.md section 2.5): addresses that a server shares with others. Any id of an address
  * is taken: the addresses themselves are another service's.
- *
- * @since 0.1.0
  */
 import type { WireResponse } from "../Protocol.js"
 import * as Reply from "../Reply.js"
 import * as NovaRequest from "./NovaRequest.js"
 import type * as ServerRecord from "./ServerRecord.js"
 
-/**
- * Serves the sub-resource of one server.
- *
- * @since 0.1.0
- * @category handlers
- */
+/** Serves the sub-resource of one server. */
 export const serve = (
   server: ServerRecord.ServerRecord,
   id: string | undefined,

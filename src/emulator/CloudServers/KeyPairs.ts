@@ -1,8 +1,6 @@
 /**
  * Key pairs (servers.md section 2.6): made here, with a private key that is shown once, or imported. With microversions also
  * certificates for Windows, and pages.
- *
- * @since 0.1.0
  */
 import { createHash, generateKeyPairSync } from "node:crypto"
 import type { WireResponse } from "../Protocol.js"
@@ -14,12 +12,7 @@ import * as Certificate from "./Certificate.js"
 import * as Listing from "./Listing.js"
 import * as NovaRequest from "./NovaRequest.js"
 
-/**
- * A key pair as the cloud keeps it: without its private half.
- *
- * @since 0.1.0
- * @category models
- */
+/** A key pair as the cloud keeps it: without its private half. */
 export interface KeyPair {
   readonly number: number
   readonly name: string
@@ -134,24 +127,14 @@ const checkUser = (userId: unknown, request: NovaRequest.NovaRequest): void => {
   }
 }
 
-/**
- * The key pairs of one region.
- *
- * @since 0.1.0
- * @category models
- */
+/** The key pairs of one region. */
 export interface KeyPairs {
   readonly has: (name: string) => boolean
   /** Serves `/os-keypairs` and what is below it. */
   readonly serve: (path: ReadonlyArray<string>, request: NovaRequest.NovaRequest) => WireResponse
 }
 
-/**
- * No key pairs yet.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** No key pairs yet. */
 export const make = (pageCap: number): KeyPairs => {
   const keyPairs = new Map<string, KeyPair>()
   let made = 0

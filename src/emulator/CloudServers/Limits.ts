@@ -1,8 +1,4 @@
-/**
- * What an account may use and what it uses: `/limits` and `/os-quota-sets` (servers.md sections 2.6 and 5).
- *
- * @since 0.1.0
- */
+/** What an account may use and what it uses: `/limits` and `/os-quota-sets` (servers.md sections 2.6 and 5). */
 import type { WireResponse } from "../Protocol.js"
 import * as Reply from "../Reply.js"
 import * as Timestamp from "../Timestamp.js"
@@ -11,12 +7,7 @@ import * as Metadata from "./Metadata.js"
 import * as NovaRequest from "./NovaRequest.js"
 import type { RateLimits } from "../RateLimit.js"
 
-/**
- * The account's quotas.
- *
- * @since 0.1.0
- * @category models
- */
+/** The account's quotas. */
 export interface Quotas {
   /** -1 for no limit. */
   readonly instances: number
@@ -24,12 +15,7 @@ export interface Quotas {
   readonly ram: number
 }
 
-/**
- * Serves `GET /limits`.
- *
- * @since 0.1.0
- * @category handlers
- */
+/** Serves `GET /limits`. */
 export const serve = (options: {
   readonly now: number
   readonly quotas: Quotas
@@ -75,12 +61,7 @@ export const serve = (options: {
   })
 }
 
-/**
- * Serves `GET /os-quota-sets/{tenant}`.
- *
- * @since 0.1.0
- * @category handlers
- */
+/** Serves `GET /os-quota-sets/{tenant}`. */
 export const serveQuotas = (tenant: string | undefined, quotas: Quotas): WireResponse =>
   tenant === undefined
     ? NovaRequest.noRoute()

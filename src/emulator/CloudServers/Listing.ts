@@ -1,18 +1,11 @@
 /**
  * Pages of a listing, with the oddities of the real one (servers.md section 4): a link to the next page only if a
  * limit was asked for and the page is full, so that the last page may be empty; an unknown marker is refused.
- *
- * @since 0.1.0
  */
 import * as Timestamp from "../Timestamp.js"
 import * as NovaRequest from "./NovaRequest.js"
 
-/**
- * A page, and the link to the next one if there is one.
- *
- * @since 0.1.0
- * @category models
- */
+/** A page, and the link to the next one if there is one. */
 export interface Page<A> {
   readonly items: ReadonlyArray<A>
   /** As the sibling array has it: `[{ rel: "next", href }]`. */
@@ -22,9 +15,6 @@ export interface Page<A> {
 /**
  * Cuts a page out of a listing. `items` are all that could ever be listed, in order, because the marker may name one
  * that the filter no longer lets through.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const page = <A extends { readonly id: string }>(options: {
   readonly items: Iterable<A>
@@ -81,12 +71,7 @@ const natural = (query: URLSearchParams, name: string): number | undefined => {
       : NovaRequest.badRequest(`Invalid input for query parameters ${name}. Value: ${value}. It must be a whole number`)
 }
 
-/**
- * Cuts a page by `offset` and `limit`, as Nova's older listings do; a limit of nought is none.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** Cuts a page by `offset` and `limit`, as Nova's older listings do; a limit of nought is none. */
 export const counted = <A>(items: ReadonlyArray<A>, query: URLSearchParams): ReadonlyArray<A> => {
   const offset = natural(query, "offset") ?? 0
   const limit = natural(query, "limit") ?? 0
@@ -96,19 +81,11 @@ export const counted = <A>(items: ReadonlyArray<A>, query: URLSearchParams): Rea
 /**
  * A moment of a listing's filter (`changes-since`, `changes-before`) in milliseconds since the epoch; undefined where it is not
  * asked for.
- *
- * @since 0.1.0
- * @category parsing
  */
 export const moment = (query: URLSearchParams, name: string): number | undefined => {
   const value = query.get(name)
   return value === null ? undefined : (Timestamp.parse(value) ?? NovaRequest.badRequest(`Invalid ${name} value`))
 }
 
-/**
- * The `changes-since` of a listing in milliseconds since the epoch; undefined where it is not asked for.
- *
- * @since 0.1.0
- * @category parsing
- */
+/** The `changes-since` of a listing in milliseconds since the epoch; undefined where it is not asked for. */
 export const changesSince = (query: URLSearchParams): number | undefined => moment(query, "changes-since")

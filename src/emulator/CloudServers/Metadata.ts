@@ -1,31 +1,19 @@
 /**
  * Metadata, which servers and images have alike: texts under names, at most 40 of them (servers.md sections 2.1 and
  * 2.6).
- *
- * @since 0.1.0
  */
 import type { WireResponse } from "../Protocol.js"
 import * as Refusal from "../Refusal.js"
 import * as Reply from "../Reply.js"
 import * as RequestBody from "../RequestBody.js"
 
-/**
- * How many entries a server or an image may have.
- *
- * @since 0.1.0
- * @category constants
- */
+/** How many entries a server or an image may have. */
 export const maximum = 40
 
 /** Nova counts code points. */
 const lengthOf = (text: string): number => [...text].length
 
-/**
- * Reads metadata as a request sends it; refuses what is not text under a name of 1 to 255 characters.
- *
- * @since 0.1.0
- * @category parsing
- */
+/** Reads metadata as a request sends it; refuses what is not text under a name of 1 to 255 characters. */
 export const read = (value: unknown): Record<string, string> => {
   if (!RequestBody.isObject(value)) {
     return Refusal.fault(400, "badRequest", "Unable to parse metadata key/value pairs.")
@@ -54,12 +42,7 @@ const bounded = (metadata: Record<string, string>): Record<string, string> =>
     ? Refusal.fault(403, "forbidden", `Maximum number of metadata items exceeds ${maximum}`)
     : metadata
 
-/**
- * Serves the `metadata` sub-resource of something that keeps its metadata in a plain object.
- *
- * @since 0.1.0
- * @category handlers
- */
+/** Serves the `metadata` sub-resource of something that keeps its metadata in a plain object. */
 export const serve = (options: {
   readonly method: string
   /** What stands in the path behind `metadata`. */

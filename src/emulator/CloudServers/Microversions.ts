@@ -1,8 +1,6 @@
 /**
  * Microversions of OpenStack's Nova: one is chosen by a header, and every response tells which one counted. Rackspace's Nova has
  * none and ignores the headers.
- *
- * @since 0.1.0
  */
 import * as Refusal from "../Refusal.js"
 import * as NovaRequest from "./NovaRequest.js"
@@ -10,12 +8,7 @@ import * as NovaRequest from "./NovaRequest.js"
 /** Nova's oldest, which counts where none is asked for. */
 const oldest = 1
 
-/**
- * The minor number of a microversion: 79 of `2.79`. Anything else is a defect of the test that chose it.
- *
- * @since 0.1.0
- * @category parsing
- */
+/** The minor number of a microversion: 79 of `2.79`. Anything else is a defect of the test that chose it. */
 export const minorOf = (microversion: string): number => {
   const minor = /^2\.([1-9]\d{0,3})$/.exec(microversion)?.[1]
   if (minor === undefined) {
@@ -31,12 +24,7 @@ const askedFor = (headers: Readonly<Record<string, string>>): string | undefined
     .map((each) => /^\s*compute\s+(\S+)\s*$/i.exec(each)?.[1])
     .find((each) => each !== undefined) ?? headers["x-openstack-nova-api-version"]?.trim()
 
-/**
- * The minor number of the microversion that a request asks for. A later one than the cloud has is refused with 406.
- *
- * @since 0.1.0
- * @category parsing
- */
+/** The minor number of the microversion that a request asks for. A later one than the cloud has is refused with 406. */
 export const chosen = (headers: Readonly<Record<string, string>>, maximum: number): number => {
   const asked = askedFor(headers)
   if (asked === undefined) {
@@ -61,12 +49,7 @@ export const chosen = (headers: Readonly<Record<string, string>>, maximum: numbe
       )
 }
 
-/**
- * The headers by which a response tells its microversion.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The headers by which a response tells its microversion. */
 export const headersOf = (microversion: number): Readonly<Record<string, string>> => ({
   "OpenStack-API-Version": `compute 2.${microversion}`,
   "X-OpenStack-Nova-API-Version": `2.${microversion}`,

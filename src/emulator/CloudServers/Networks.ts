@@ -1,8 +1,6 @@
 /**
  * The networks that servers can be attached to: PublicNet, ServiceNet and the account's isolated ones
  * (`os-networksv2`, servers.md section 2.6).
- *
- * @since 0.1.0
  */
 import { randomUUID } from "node:crypto"
 import { isIPv6 } from "node:net"
@@ -12,12 +10,7 @@ import * as RequestBody from "../RequestBody.js"
 import * as NovaRequest from "./NovaRequest.js"
 import type { Interface } from "./ServerRecord.js"
 
-/**
- * A network.
- *
- * @since 0.1.0
- * @category models
- */
+/** A network. */
 export interface Network {
   readonly id: string
   readonly label: string
@@ -25,20 +18,10 @@ export interface Network {
   readonly cidr: string | undefined
 }
 
-/**
- * The internet.
- *
- * @since 0.1.0
- * @category constants
- */
+/** The internet. */
 export const publicNet: Network = { id: "00000000-0000-0000-0000-000000000000", label: "public", cidr: undefined }
 
-/**
- * The region's own network.
- *
- * @since 0.1.0
- * @category constants
- */
+/** The region's own network. */
 export const serviceNet: Network = { id: "11111111-1111-1111-1111-111111111111", label: "private", cidr: undefined }
 
 /** Whether a text is an IPv4 network in CIDR form: `192.168.3.0/24`. */
@@ -58,9 +41,6 @@ const hex = (value: number, digits: number): string => value.toString(16).padSta
 /**
  * The interface of the `number`th server on a network. Public addresses come from the ranges that are kept for
  * benchmarks and documentation, so that nobody real is ever named. `fixedIp` is the address that it is to have.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const attach = (network: Network, number: number, id: string, fixedIp?: string): Interface => ({
   id,
@@ -97,12 +77,7 @@ const toJson = (network: Network): Readonly<Record<string, unknown>> => ({
   ...(network.cidr === undefined ? {} : { cidr: network.cidr })
 })
 
-/**
- * The networks of one region.
- *
- * @since 0.1.0
- * @category models
- */
+/** The networks of one region. */
 export interface Networks {
   readonly find: (id: string) => Network | undefined
   /** How many isolated networks there are. */
@@ -115,12 +90,7 @@ export interface Networks {
   ) => WireResponse
 }
 
-/**
- * PublicNet and ServiceNet.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** PublicNet and ServiceNet. */
 export const make = (): Networks => {
   const networks = new Map([publicNet, serviceNet].map((network) => [network.id, network]))
 

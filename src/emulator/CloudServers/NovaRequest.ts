@@ -1,18 +1,9 @@
-/**
- * A request to Cloud Servers as its routes see it, and the refusals that they have in common.
- *
- * @since 0.1.0
- */
+/** A request to Cloud Servers as its routes see it, and the refusals that they have in common. */
 import * as Refusal from "../Refusal.js"
 import * as Reply from "../Reply.js"
 import type * as RequestBody from "../RequestBody.js"
 
-/**
- * A request that is read, and taken apart.
- *
- * @since 0.1.0
- * @category models
- */
+/** A request that is read, and taken apart. */
 export interface NovaRequest {
   /** In upper case; a HEAD is served as the GET that it stands for. */
   readonly method: string
@@ -32,21 +23,11 @@ export interface NovaRequest {
   readonly isAdministrator: boolean
 }
 
-/**
- * Whether a request speaks this microversion (its minor number) or a later one. At Rackspace it never does.
- *
- * @since 0.1.0
- * @category guards
- */
+/** Whether a request speaks this microversion (its minor number) or a later one. At Rackspace it never does. */
 export const speaks = (request: Pick<NovaRequest, "microversion">, since: number): boolean =>
   request.microversion !== undefined && request.microversion >= since
 
-/**
- * Refuses a route that this microversion does not have (any more): 404, as Nova does.
- *
- * @since 0.1.0
- * @category guards
- */
+/** Refuses a route that this microversion does not have (any more): 404, as Nova does. */
 export const demandMicroversion = (request: NovaRequest, since: number, last = Infinity): void => {
   if (request.microversion === undefined) {
     noRoute()
@@ -55,24 +36,14 @@ export const demandMicroversion = (request: NovaRequest, since: number, last = I
   }
 }
 
-/**
- * Refuses what OpenStack's policies keep for administrators: 403.
- *
- * @since 0.1.0
- * @category guards
- */
+/** Refuses what OpenStack's policies keep for administrators: 403. */
 export const demandAdministrator = (request: NovaRequest, policy: string): void => {
   if (!request.isAdministrator) {
     forbidden(`Policy doesn't allow ${policy} to be performed.`)
   }
 }
 
-/**
- * Refuses fields that a request must not have, in the words of Nova's JSON schemas.
- *
- * @since 0.1.0
- * @category guards
- */
+/** Refuses fields that a request must not have, in the words of Nova's JSON schemas. */
 export const refuseOthers = (field: string, sent: RequestBody.JsonObject, known: ReadonlyArray<string>): void => {
   const unknown = Object.keys(sent).filter((name) => !known.includes(name))
   if (unknown.length > 0) {
@@ -83,62 +54,27 @@ export const refuseOthers = (field: string, sent: RequestBody.JsonObject, known:
   }
 }
 
-/**
- * 400 in the words of Nova's JSON schemas.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** 400 in the words of Nova's JSON schemas. */
 export const invalid = (field: string, problem: string): never =>
   badRequest(`Invalid input for field/attribute ${field}. ${problem}`)
 
-/**
- * 404 `itemNotFound`.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** 404 `itemNotFound`. */
 export const notFound = (message: string): never => Refusal.fault(404, "itemNotFound", message)
 
-/**
- * 400 `badRequest`.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** 400 `badRequest`. */
 export const badRequest = (message: string): never => Refusal.fault(400, "badRequest", message)
 
-/**
- * 403 `forbidden`.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** 403 `forbidden`. */
 export const forbidden = (message: string): never => Refusal.fault(403, "forbidden", message)
 
-/**
- * 405 `badMethod`.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** 405 `badMethod`. */
 export const badMethod = (): never => Refusal.fault(405, "badMethod", "The method is not allowed for this resource.")
 
-/**
- * Unknown routes are not answered by Nova but by the framework under it: in text (servers.md section 6).
- *
- * @since 0.1.0
- * @category constructors
- */
+/** Unknown routes are not answered by Nova but by the framework under it: in text (servers.md section 6). */
 export const noRoute = (): never =>
   Refusal.refuse(Reply.text(404, "404 Not Found\n\nThe resource could not be found.\n\n   "))
 
-/**
- * The self and bookmark links of a resource. The bookmark lacks the version.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The self and bookmark links of a resource. The bookmark lacks the version. */
 export const links = (
   baseUrl: string,
   path: string
@@ -147,18 +83,8 @@ export const links = (
   { rel: "bookmark", href: `${withoutVersion(baseUrl)}/${path}` }
 ]
 
-/**
- * The endpoint's URL without its version.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The endpoint's URL without its version. */
 export const withoutVersion = (baseUrl: string): string => baseUrl.replace(/\/v2\/([^/]*)$/, "/$1")
 
-/**
- * The id that a reference means: the reference itself, or the last segment of a URL.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The id that a reference means: the reference itself, or the last segment of a URL. */
 export const idOf = (reference: string): string => reference.replace(/\/+$/, "").split("/").at(-1) ?? ""

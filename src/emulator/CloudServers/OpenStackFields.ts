@@ -1,8 +1,6 @@
 /**
  * The fields of new and changed servers that OpenStack's Nova has and Rackspace's has not, each since its microversion. Nova
  * refuses a field that the chosen microversion does not have; Rackspace's ignores it.
- *
- * @since 0.1.0
  */
 import { randomUUID } from "node:crypto"
 import * as RequestBody from "../RequestBody.js"
@@ -11,12 +9,7 @@ import type { OpenStackFields } from "./ServerRecord.js"
 import type { ServerGroup } from "./ServerGroups.js"
 import * as ServerTags from "./ServerTags.js"
 
-/**
- * What the fields of a new server may refer to.
- *
- * @since 0.1.0
- * @category models
- */
+/** What the fields of a new server may refer to. */
 export interface Context {
   readonly availabilityZones: ReadonlyArray<string>
   readonly securityGroups: ReadonlyArray<string>
@@ -25,12 +18,7 @@ export interface Context {
   readonly hostOf: (serverId: string) => number | undefined
 }
 
-/**
- * The fields of a new server.
- *
- * @since 0.1.0
- * @category models
- */
+/** The fields of a new server. */
 export interface CreateFields extends Omit<
   OpenStackFields,
   "hostname" | "groupId" | "locked" | "reservationId" | "launchIndex"
@@ -84,9 +72,6 @@ const personality = (request: NovaRequest.NovaRequest): ReadonlyArray<string> =>
 
 /**
  * Whether disks and interfaces of a new server may have tags: in 2.32, by an error not in the next ones, and since 2.42.
- *
- * @since 0.1.0
- * @category guards
  */
 export const speaksDeviceTags = (request: NovaRequest.NovaRequest): boolean =>
   request.microversion === 32 || NovaRequest.speaks(request, 42)
@@ -164,12 +149,7 @@ const hostsOf = (value: unknown, context: Context): ReadonlyArray<number> =>
     (id) => context.hostOf(RequestBody.textOf(id)) ?? []
   )
 
-/**
- * What a server of this name calls itself where nothing else is asked for.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** What a server of this name calls itself where nothing else is asked for. */
 export const hostnameOf = (name: string): string =>
   name
     .toLowerCase()
@@ -178,12 +158,7 @@ export const hostnameOf = (name: string): string =>
     .replace(/^[.-]+|[.-]+$/g, "")
     .slice(0, 63) || "server"
 
-/**
- * The id by which the servers of one request are known together.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** The id by which the servers of one request are known together. */
 export const newReservationId = (): string => `r-${randomUUID().replaceAll("-", "").slice(0, 8)}`
 
 /** What a server has where its cloud knows none of these fields. */
@@ -202,12 +177,7 @@ const none: CreateFields = {
   differentHosts: []
 }
 
-/**
- * Reads the fields of a new server.
- *
- * @since 0.1.0
- * @category parsing
- */
+/** Reads the fields of a new server. */
 export const readCreate = (
   server: RequestBody.JsonObject,
   sentHints: unknown,
@@ -251,12 +221,7 @@ const changed = (
   }
 }
 
-/**
- * Reads what an update changes.
- *
- * @since 0.1.0
- * @category parsing
- */
+/** Reads what an update changes. */
 export const readUpdate = (sent: RequestBody.JsonObject, request: NovaRequest.NovaRequest) => {
   if (request.microversion === undefined) {
     return {}
@@ -287,12 +252,7 @@ const sinceOfRebuild: Readonly<Record<string, number>> = {
   hostname: 90
 }
 
-/**
- * Reads what a rebuild changes.
- *
- * @since 0.1.0
- * @category parsing
- */
+/** Reads what a rebuild changes. */
 export const readRebuild = (
   sent: RequestBody.JsonObject,
   request: NovaRequest.NovaRequest,

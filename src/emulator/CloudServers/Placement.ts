@@ -1,29 +1,15 @@
-/**
- * Which host a new server is put on: the hosts are numbers, and a server's hint may ask for one or exclude some.
- *
- * @since 0.1.0
- */
+/** Which host a new server is put on: the hosts are numbers, and a server's hint may ask for one or exclude some. */
 /** How many hosts a region has. */
 const hosts = Array.from({ length: 7 }, (_, host) => host)
 
-/**
- * How the servers of a group are put on hosts.
- *
- * @since 0.1.0
- * @category models
- */
+/** How the servers of a group are put on hosts. */
 export interface Policy {
   readonly policy: string
   /** How many of the group's servers one host may have; with the policy `anti-affinity` alone. */
   readonly maxServersPerHost: number | undefined
 }
 
-/**
- * What decides about a server's host.
- *
- * @since 0.1.0
- * @category models
- */
+/** What decides about a server's host. */
 export interface Wishes {
   readonly group: Policy | undefined
   /** The hosts of the group's servers, one entry a server. */
@@ -34,12 +20,7 @@ export interface Wishes {
   readonly differentHosts: ReadonlyArray<number>
 }
 
-/**
- * A server that may be on any host.
- *
- * @since 0.1.0
- * @category constants
- */
+/** A server that may be on any host. */
 export const noWishes: Wishes = { group: undefined, groupHosts: [], sameHosts: [], differentHosts: [] }
 
 const countOf = (host: number, all: ReadonlyArray<number>): number => all.filter((each) => each === host).length
@@ -61,12 +42,7 @@ const weightOf = (host: number, { group, groupHosts }: Wishes): number => {
   return group?.policy === "soft-affinity" ? -there : group?.policy === "soft-anti-affinity" ? there : 0
 }
 
-/**
- * The host for the `number`th server, or undefined where no host meets the wishes.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The host for the `number`th server, or undefined where no host meets the wishes. */
 export const hostFor = (number: number, wishes: Wishes): number | undefined => {
   const start = number % hosts.length
   return [...hosts.slice(start), ...hosts.slice(0, start)]
@@ -79,10 +55,5 @@ export const hostFor = (number: number, wishes: Wishes): number | undefined => {
     .toSorted((a, b) => weightOf(a, wishes) - weightOf(b, wishes))[0]
 }
 
-/**
- * The name of a host.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The name of a host. */
 export const nameOf = (host: number): string => `compute-${host + 1}`

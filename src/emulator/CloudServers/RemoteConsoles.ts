@@ -1,8 +1,6 @@
 /**
  * `/servers/{id}/remote-consoles` (Nova's API reference, "Server consoles"), since microversion 2.6. No console listens at the
  * URLs.
- *
- * @since 0.1.0
  */
 import { randomBytes } from "node:crypto"
 import type { WireResponse } from "../Protocol.js"
@@ -23,12 +21,7 @@ const types: Readonly<Record<string, { readonly protocol: string; readonly since
   "spice-direct": { protocol: "spice", since: 99 }
 }
 
-/**
- * Opens a console.
- *
- * @since 0.1.0
- * @category handlers
- */
+/** Opens a console. */
 export const serve = (
   server: ServerRecord.ServerRecord,
   item: string | undefined,

@@ -1,8 +1,6 @@
 /**
  * `POST /servers/{id}/action` (servers.md sections 2.4 and 3): one action a body, refused with 409 where the server's
  * state does not allow it.
- *
- * @since 0.1.0
  */
 import { randomBytes, randomUUID } from "node:crypto"
 import type { WireResponse } from "../Protocol.js"
@@ -20,12 +18,7 @@ import * as ServerRecord from "./ServerRecord.js"
 /** An unconfirmed resize confirms itself after a day. */
 const autoConfirm = 24 * 60 * 60 * 1000
 
-/**
- * What actions need of the service.
- *
- * @since 0.1.0
- * @category models
- */
+/** What actions need of the service. */
 export interface ActionContext {
   readonly now: number
   readonly baseUrl: string
@@ -159,12 +152,7 @@ const historyNames: Readonly<Record<string, string>> = {
   "os-stop": "stop"
 }
 
-/**
- * Runs one action on a server that is up to date, and writes it in the server's history.
- *
- * @since 0.1.0
- * @category handlers
- */
+/** Runs one action on a server that is up to date, and writes it in the server's history. */
 export const run = (
   server: ServerRecord.ServerRecord,
   body: RequestBody.JsonObject | undefined,

@@ -1,8 +1,6 @@
 /**
  * The filters and the order of a listing of servers: those that Rackspace documents, and with microversions those of Nova's API
  * reference.
- *
- * @since 0.1.0
  */
 import { RE2JS } from "re2js"
 import * as Listing from "./Listing.js"
@@ -123,12 +121,7 @@ const ofOpenStack = (request: NovaRequest.NovaRequest): ReadonlyArray<Filter> =>
   ]
 }
 
-/**
- * Whether the listing shows a server.
- *
- * @since 0.1.0
- * @category parsing
- */
+/** Whether the listing shows a server. */
 export const read = (request: NovaRequest.NovaRequest): Filter => {
   const filters = [
     byTime(request),
@@ -166,12 +159,7 @@ const sortKeys: Readonly<Record<string, (server: Server, now: number) => Value>>
 
 const compare = (a: Value, b: Value): number => (a < b ? -1 : a > b ? 1 : 0)
 
-/**
- * Servers in the order that `sort_key` and `sort_dir` ask for: by default, and always at Rackspace, as they come.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** Servers in the order that `sort_key` and `sort_dir` ask for: by default, and always at Rackspace, as they come. */
 export const sorted = (
   servers: Iterable<Server>,
   { microversion, now, query }: NovaRequest.NovaRequest

@@ -1,8 +1,6 @@
 /**
  * Server groups (`os-server-groups`), as Nova's API reference has them: the servers of one are put on the same host or on
  * different ones.
- *
- * @since 0.1.0
  */
 import { randomUUID } from "node:crypto"
 import type { WireResponse } from "../Protocol.js"
@@ -16,23 +14,13 @@ import type { ServerRecord } from "./ServerRecord.js"
 /** How many groups a project may have, and how many servers a group. */
 const quota = { groups: 10, members: 10 }
 
-/**
- * A server group.
- *
- * @since 0.1.0
- * @category models
- */
+/** A server group. */
 export interface ServerGroup extends Policy {
   readonly id: string
   readonly name: string
 }
 
-/**
- * The server groups of one region.
- *
- * @since 0.1.0
- * @category models
- */
+/** The server groups of one region. */
 export interface ServerGroups {
   readonly find: (id: string) => ServerGroup | undefined
   /** Serves `/os-server-groups` and what is below it. */
@@ -92,12 +80,7 @@ const readNewer = (sent: RequestBody.JsonObject, request: NovaRequest.NovaReques
   return { id: randomUUID(), name, policy, maxServersPerHost: Number(most) }
 }
 
-/**
- * No server groups yet.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** No server groups yet. */
 export const make = (membersOf: (groupId: string) => ReadonlyArray<ServerRecord>): ServerGroups => {
   const groups = new Map<string, ServerGroup>()
 

@@ -1,8 +1,6 @@
 /**
  * A server as the emulator keeps it. Its state follows from the time: no fiber sleeps until a build is done, whoever
  * looks settles what has become due.
- *
- * @since 0.1.0
  */
 import { createHash } from "node:crypto"
 import * as Timestamp from "../Timestamp.js"
@@ -10,12 +8,7 @@ import * as Flavors from "./Flavors.js"
 import * as NovaRequest from "./NovaRequest.js"
 import * as Placement from "./Placement.js"
 
-/**
- * A change that takes time.
- *
- * @since 0.1.0
- * @category models
- */
+/** A change that takes time. */
 export interface Transition {
   /** What the status reads meanwhile; undefined where it stays. */
   readonly status: string | undefined
@@ -29,24 +22,14 @@ export interface Transition {
   readonly end: (server: ServerRecord, at: number) => void
 }
 
-/**
- * Why a server is in ERROR.
- *
- * @since 0.1.0
- * @category models
- */
+/** Why a server is in ERROR. */
 export interface ServerFault {
   readonly code: number
   readonly message: string
   readonly details?: string | undefined
 }
 
-/**
- * One entry of a server's history (`os-instance-actions`).
- *
- * @since 0.1.0
- * @category models
- */
+/** One entry of a server's history (`os-instance-actions`). */
 export interface InstanceAction {
   readonly action: string
   readonly requestId: string
@@ -54,12 +37,7 @@ export interface InstanceAction {
   readonly startedAt: number
 }
 
-/**
- * A network interface.
- *
- * @since 0.1.0
- * @category models
- */
+/** A network interface. */
 export interface Interface {
   readonly id: string
   readonly macAddress: string
@@ -70,12 +48,7 @@ export interface Interface {
   readonly tag?: string | undefined
 }
 
-/**
- * A volume on a server.
- *
- * @since 0.1.0
- * @category models
- */
+/** A volume on a server. */
 export interface AttachedVolume {
   readonly volumeId: string
   readonly device: string
@@ -87,12 +60,7 @@ export interface AttachedVolume {
   readonly blockDeviceId: string
 }
 
-/**
- * What a server of OpenStack has, and one of Rackspace has not.
- *
- * @since 0.1.0
- * @category models
- */
+/** What a server of OpenStack has, and one of Rackspace has not. */
 export interface OpenStackFields {
   description: string | null
   tags: ReadonlyArray<string>
@@ -114,12 +82,7 @@ export interface OpenStackFields {
   userData: string | null
 }
 
-/**
- * A server.
- *
- * @since 0.1.0
- * @category models
- */
+/** A server. */
 export interface ServerRecord extends OpenStackFields {
   readonly id: string
   /** Counts from 1 in the order of creation; addresses are made from it. */
@@ -156,12 +119,7 @@ export interface ServerRecord extends OpenStackFields {
   readonly ipAssociations: Set<string>
 }
 
-/**
- * Brings a server up to date.
- *
- * @since 0.1.0
- * @category transitions
- */
+/** Brings a server up to date. */
 export const settle = (server: ServerRecord, now: number): void => {
   let { transition } = server
   while (transition !== undefined && transition.endsAt <= now) {
@@ -172,23 +130,13 @@ export const settle = (server: ServerRecord, now: number): void => {
   }
 }
 
-/**
- * The status that the API shows now.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The status that the API shows now. */
 export const statusOf = (server: ServerRecord, now: number): string => {
   const { transition } = server
   return transition?.status !== undefined && now >= transition.visibleAt ? transition.status : server.status
 }
 
-/**
- * The settled state of the machine in the words of `OS-EXT-STS:vm_state`.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The settled state of the machine in the words of `OS-EXT-STS:vm_state`. */
 export const vmStateOf = (server: ServerRecord): string => {
   switch (server.status) {
     case "BUILD":
@@ -204,12 +152,7 @@ export const vmStateOf = (server: ServerRecord): string => {
   }
 }
 
-/**
- * What the server is busy with, or null.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** What the server is busy with, or null. */
 export const taskStateOf = (server: ServerRecord, now: number): string | null => {
   const { transition } = server
   if (transition === undefined || transition.taskState === null) {
@@ -226,12 +169,7 @@ export const taskStateOf = (server: ServerRecord, now: number): string | null =>
   return transition.taskState
 }
 
-/**
- * How far a build, rebuild or resize is, 0 to 100; below 100 until it is done.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** How far a build, rebuild or resize is, 0 to 100; below 100 until it is done. */
 export const progressOf = (server: ServerRecord, now: number): number => {
   const { transition } = server
   if (transition?.status === undefined) {
@@ -260,12 +198,7 @@ const powerStateOf = (server: ServerRecord): number => {
 const bookmark = (baseUrl: string, path: string): ReadonlyArray<unknown> =>
   NovaRequest.links(baseUrl, path).filter((link) => link.rel === "bookmark")
 
-/**
- * The addresses by network label, as `addresses` has them.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The addresses by network label, as `addresses` has them. */
 export const addresses = (
   server: ServerRecord,
   request: Pick<NovaRequest.NovaRequest, "microversion">
@@ -285,12 +218,7 @@ type Context = Pick<
   "baseUrl" | "tenantId" | "userId" | "now" | "microversion" | "isAdministrator"
 >
 
-/**
- * The full server of `GET /servers/{id}` (servers.md section 2.3). `isSingle` where it does not stand in a listing.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The full server of `GET /servers/{id}` (servers.md section 2.3). `isSingle` where it does not stand in a listing. */
 export const toJson = (
   server: ServerRecord,
   context: Context,
@@ -303,9 +231,6 @@ export const toJson = (
 
 /**
  * A server as the answers to an update and to a rebuild have it: the extensions add nothing to those, up to microversion 2.74.
- *
- * @since 0.1.0
- * @category accessors
  */
 export const changedJson = (server: ServerRecord, context: Context): Readonly<Record<string, unknown>> =>
   NovaRequest.speaks(context, 75) ? toJson(server, context, true) : coreJson(server, context)

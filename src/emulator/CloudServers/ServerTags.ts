@@ -1,8 +1,4 @@
-/**
- * `/servers/{id}/tags` (Nova's API reference, "Server tags"), since microversion 2.26.
- *
- * @since 0.1.0
- */
+/** `/servers/{id}/tags` (Nova's API reference, "Server tags"), since microversion 2.26. */
 import type { WireResponse } from "../Protocol.js"
 import * as Refusal from "../Refusal.js"
 import * as Reply from "../Reply.js"
@@ -12,12 +8,7 @@ import * as ServerRecord from "./ServerRecord.js"
 /** How many tags a server may have. */
 const maximum = 50
 
-/**
- * Checks a tag: 1 to 60 characters without commas and slashes.
- *
- * @since 0.1.0
- * @category parsing
- */
+/** Checks a tag: 1 to 60 characters without commas and slashes. */
 export const readTag = (value: unknown): string =>
   typeof value === "string" && /^[^,/]{1,60}$/u.test(value)
     ? value
@@ -25,12 +16,7 @@ export const readTag = (value: unknown): string =>
         "Invalid input for field/attribute tag. Tags may only consist of unicode characters excluding '/' and ',', and must be 1 to 60 characters long."
       )
 
-/**
- * Checks a list of tags; repeated ones are kept once.
- *
- * @since 0.1.0
- * @category parsing
- */
+/** Checks a list of tags; repeated ones are kept once. */
 export const readTags = (value: unknown): ReadonlyArray<string> => {
   if (!Array.isArray(value)) {
     return NovaRequest.invalid("tags", "It is not of type 'array'")
@@ -52,12 +38,7 @@ const demandState = (server: ServerRecord.ServerRecord): void => {
   }
 }
 
-/**
- * Serves the sub-resource of one server.
- *
- * @since 0.1.0
- * @category handlers
- */
+/** Serves the sub-resource of one server. */
 export const serve = (
   server: ServerRecord.ServerRecord,
   tag: string | undefined,

@@ -2,28 +2,18 @@
  * The version documents of Cloud Servers, which need no token and stand above the tenant's endpoint (servers.md
  * section 2.6): `versionList` and `versionInfo` of the catalog lead here, and so does the discovery of OpenStack's own
  * clients.
- *
- * @since 0.1.0
  */
 import type { WireResponse } from "../Protocol.js"
 import * as Reply from "../Reply.js"
 
 const pattern = /^\/servers\/([a-z]+)\/(?:v2\/?)?$/i
 
-/**
- * The region whose version document a path asks for, in upper case; undefined for every other path.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The region whose version document a path asks for, in upper case; undefined for every other path. */
 export const regionOf = (path: string): string | undefined => pattern.exec(path)?.[1]?.toUpperCase()
 
 /**
  * The document: all versions (there is one), or the one that the path names. `maxMicroversion` is the newest that Nova speaks, if
  * it has any.
- *
- * @since 0.1.0
- * @category handlers
  */
 export const serve = (path: string, origin: string, maxMicroversion?: string): WireResponse => {
   const named = /v2\/?$/i.test(path)

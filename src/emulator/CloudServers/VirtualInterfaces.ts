@@ -1,8 +1,6 @@
 /**
  * `/servers/{id}/os-virtual-interfacesv2` (servers.md section 2.5): attaching a running server to a network, and
  * detaching it.
- *
- * @since 0.1.0
  */
 import { randomUUID } from "node:crypto"
 import type { WireResponse } from "../Protocol.js"
@@ -12,12 +10,7 @@ import * as Networks from "./Networks.js"
 import * as NovaRequest from "./NovaRequest.js"
 import type * as ServerRecord from "./ServerRecord.js"
 
-/**
- * Serves the sub-resource of one server.
- *
- * @since 0.1.0
- * @category handlers
- */
+/** Serves the sub-resource of one server. */
 export const serve = (
   server: ServerRecord.ServerRecord,
   id: string | undefined,

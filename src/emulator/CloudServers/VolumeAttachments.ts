@@ -1,8 +1,6 @@
 /**
  * `/servers/{id}/os-volume_attachments` (servers.md section 2.5). At Rackspace any volume id is taken: the volumes themselves are
  * another service's. With microversions the volume must be one of `os-volumes`.
- *
- * @since 0.1.0
  */
 import { randomUUID } from "node:crypto"
 import type { WireResponse } from "../Protocol.js"
@@ -129,12 +127,7 @@ const update = (
   return Reply.empty(202)
 }
 
-/**
- * Serves the sub-resource of one server.
- *
- * @since 0.1.0
- * @category handlers
- */
+/** Serves the sub-resource of one server. */
 export const serve = (
   server: ServerRecord.ServerRecord,
   id: string | undefined,

@@ -1,8 +1,6 @@
 /**
  * Volumes of Block Storage by way of Nova (`os-volumes`), which has them up to microversion 2.35. Their state follows from the
  * time, as that of servers does.
- *
- * @since 0.1.0
  */
 import { randomUUID } from "node:crypto"
 import type { WireResponse } from "../Protocol.js"
@@ -16,12 +14,7 @@ import * as NovaRequest from "./NovaRequest.js"
 /** How many volumes a project may have. */
 const quota = 10
 
-/**
- * A volume.
- *
- * @since 0.1.0
- * @category models
- */
+/** A volume. */
 export interface Volume {
   readonly id: string
   readonly name: string | null
@@ -35,23 +28,13 @@ export interface Volume {
   readonly availableAt: number
 }
 
-/**
- * Where a volume is attached.
- *
- * @since 0.1.0
- * @category models
- */
+/** Where a volume is attached. */
 export interface Place {
   readonly serverId: string
   readonly device: string
 }
 
-/**
- * The volumes of one region.
- *
- * @since 0.1.0
- * @category models
- */
+/** The volumes of one region. */
 export interface Volumes {
   /** Whether there is such a volume. */
   readonly has: (id: string) => boolean
@@ -95,12 +78,7 @@ const read = (request: NovaRequest.NovaRequest, zones: ReadonlyArray<string>, bu
   }
 }
 
-/**
- * No volumes yet.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** No volumes yet. */
 export const make = (options: {
   readonly availabilityZones: ReadonlyArray<string>
   /** From the request to `available`, in milliseconds. */

@@ -1,8 +1,6 @@
 /**
  * Keystone's answers: JSON, the one shape of its faults, and the pages of the web framework behind it where no resource of
  * Keystone is at fault.
- *
- * @since 0.1.0
  */
 import type { WireResponse } from "../Protocol.js"
 import * as Reply from "../Reply.js"
@@ -33,29 +31,14 @@ const titles: Readonly<Record<number, string>> = {
 const malformed =
   "The server could not comply with the request since it is either malformed or otherwise incorrect. The client is assumed to be in error."
 
-/**
- * A JSON body.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** A JSON body. */
 export const json = (status: number, value: unknown, headers: Headers = {}): WireResponse =>
   Reply.json(status, value, { ...vary, ...headers })
 
-/**
- * Status 204.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** Status 204. */
 export const noContent = (): WireResponse => Reply.empty(204, vary)
 
-/**
- * A fault: `{"error":{"code":404,"message":"…","title":"Not Found"}}`.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** A fault: `{"error":{"code":404,"message":"…","title":"Not Found"}}`. */
 export const fault = (
   status: number,
   message: string,
@@ -67,50 +50,25 @@ export const fault = (
     options.headers
   )
 
-/**
- * Status 400 for a body that lacks something: `Expecting to find auth in request body.`
- *
- * @since 0.1.0
- * @category constructors
- */
+/** Status 400 for a body that lacks something: `Expecting to find auth in request body.` */
 export const missing = (what: string, where: string): WireResponse =>
   badRequest(`Expecting to find ${what} in ${where}.`)
 
-/**
- * Status 400, in the words given and Keystone's usual ones behind them.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** Status 400, in the words given and Keystone's usual ones behind them. */
 export const badRequest = (message: string): WireResponse => fault(400, `${message} ${malformed}`)
 
-/**
- * Status 401. By default it does not say why, so that nobody learns which half of the credentials was right.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** Status 401. By default it does not say why, so that nobody learns which half of the credentials was right. */
 export const unauthorized = (
   origin: string,
   message = "The request you have made requires authentication.",
   fields: JsonObject = {}
 ): WireResponse => fault(401, message, { fields, headers: { "WWW-Authenticate": `Keystone uri="${origin}/v3"` } })
 
-/**
- * Status 403, for an action by its name in Keystone's policy, or for none in particular.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** Status 403, for an action by its name in Keystone's policy, or for none in particular. */
 export const forbidden = (action?: string): WireResponse =>
   fault(403, `You are not authorized to perform the requested action${action === undefined ? "" : `: ${action}`}.`)
 
-/**
- * Status 404 for a thing of a kind: `Could not find Application Credential: 1234.`
- *
- * @since 0.1.0
- * @category constructors
- */
+/** Status 404 for a thing of a kind: `Could not find Application Credential: 1234.` */
 export const notFound = (kind: string, id: string): WireResponse => fault(404, `Could not find ${kind}: ${id}.`)
 
 const page = (status: number, sentence: string, headers: Headers = {}): WireResponse => ({
@@ -121,12 +79,7 @@ const page = (status: number, sentence: string, headers: Headers = {}): WireResp
   )
 })
 
-/**
- * Status 404 for a path that leads nowhere: a page, no fault.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** Status 404 for a path that leads nowhere: a page, no fault. */
 export const noSuchPath = (): WireResponse =>
   page(
     404,
@@ -135,21 +88,11 @@ export const noSuchPath = (): WireResponse =>
 
 const wrongMethod = "The method is not allowed for the requested URL."
 
-/**
- * Status 405: a page for the versions' documents, and JSON without the wrapper for resources.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** Status 405: a page for the versions' documents, and JSON without the wrapper for resources. */
 export const methodNotAllowed = (allow: string, isDocument: boolean): WireResponse =>
   isDocument ? page(405, wrongMethod, { Allow: allow }) : json(405, { message: wrongMethod }, { Allow: allow })
 
-/**
- * What OPTIONS answers.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** What OPTIONS answers. */
 export const options = (allow: string): WireResponse => ({
   status: 200,
   headers: { "Content-Type": "text/html; charset=utf-8", Allow: allow, ...vary },

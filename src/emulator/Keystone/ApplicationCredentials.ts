@@ -1,8 +1,4 @@
-/**
- * Application credentials (identity-v3.md section 4): how they are made, shown and deleted, and what they let in.
- *
- * @since 0.1.0
- */
+/** Application credentials (identity-v3.md section 4): how they are made, shown and deleted, and what they let in. */
 import { randomBytes } from "node:crypto"
 import * as Account from "../Account.js"
 import type { WireResponse } from "../Protocol.js"
@@ -14,12 +10,7 @@ import type * as Tokens from "../Tokens.js"
 import * as Answer from "./Answer.js"
 import * as BodySchema from "./BodySchema.js"
 
-/**
- * A request for application credentials by a known caller.
- *
- * @since 0.1.0
- * @category models
- */
+/** A request for application credentials by a known caller. */
 export interface Call {
   readonly caller: Tokens.Token
   /** The user in the path. */
@@ -28,12 +19,7 @@ export interface Call {
   readonly now: number
 }
 
-/**
- * The account's application credentials.
- *
- * @since 0.1.0
- * @category models
- */
+/** The account's application credentials. */
 export interface ApplicationCredentials {
   /** `query` as sent, behind its mark; `name` narrows. */
   readonly list: (call: Call, query: string) => WireResponse
@@ -54,23 +40,13 @@ const knownFields: ReadonlySet<string> = new Set(Object.keys(BodySchema.applicat
 /** UTC, with or without saying so; another offset is none of Keystone's formats. */
 const expiry = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?Z?$/
 
-/**
- * A role as Keystone lists it in tokens.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** A role as Keystone lists it in tokens. */
 export const role = (name: string): { readonly id: string; readonly name: string } => ({
   id: ServiceCatalog.stableId("role", name),
   name
 })
 
-/**
- * The application credentials of an account. `rolesOf` tells the roles of a token, by name.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** The application credentials of an account. `rolesOf` tells the roles of a token, by name. */
 export const make = (
   account: Account.Account,
   tokens: Tokens.Tokens,

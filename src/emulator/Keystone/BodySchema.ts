@@ -2,17 +2,10 @@
  * Keystone's judgement of a request's body: JSON Schema, and the words in which Keystone says what does not fit. It quotes
  * the schema and the offending part of the body as Python writes them, so that a password in the wrong place comes back in
  * the fault; a client must be held to hide it.
- *
- * @since 0.1.0
  */
 import * as RequestBody from "../RequestBody.js"
 
-/**
- * As much of JSON Schema as Keystone's bodies need. The order of the members is that in which they are judged.
- *
- * @since 0.1.0
- * @category models
- */
+/** As much of JSON Schema as Keystone's bodies need. The order of the members is that in which they are judged. */
 export interface BodySchema {
   readonly type?: string | ReadonlyArray<string>
   readonly enum?: ReadonlyArray<unknown>
@@ -192,9 +185,6 @@ const subscripts = (path: ReadonlyArray<string | number>): string => path.map((k
 /**
  * What Keystone says against a body: of all that is wrong, what lies least deep in it, and of those the first. Undefined
  * where nothing is.
- *
- * @since 0.1.0
- * @category accessors
  */
 export const problemOf = (schema: BodySchema, body: unknown): string | undefined => {
   const [worst] = violations(schema, body, [], []).toSorted((one, other) => one.path.length - other.path.length)
@@ -215,12 +205,7 @@ const boolean: BodySchema = { type: "boolean", enum: [true, false, null] }
 const identifier: BodySchema = { type: "string", minLength: 1, maxLength: 64, pattern: "^[a-zA-Z0-9-]+$" }
 const name: BodySchema = { type: "string", minLength: 1, maxLength: 255, pattern: "[\\S]+" }
 
-/**
- * `auth` of `POST /v3/auth/tokens`. Of the methods only password and token are judged here.
- *
- * @since 0.1.0
- * @category constants
- */
+/** `auth` of `POST /v3/auth/tokens`. Of the methods only password and token are judged here. */
 export const auth: BodySchema = {
   type: "object",
   properties: {
@@ -251,12 +236,7 @@ export const auth: BodySchema = {
   required: ["identity"]
 }
 
-/**
- * `application_credential` of `POST /v3/users/{id}/application_credentials`.
- *
- * @since 0.1.0
- * @category constants
- */
+/** `application_credential` of `POST /v3/users/{id}/application_credentials`. */
 export const applicationCredential: BodySchema = {
   type: "object",
   properties: {
@@ -293,12 +273,7 @@ export const applicationCredential: BodySchema = {
   additionalProperties: true
 }
 
-/**
- * `user` of `POST /v3/users/{id}/password`.
- *
- * @since 0.1.0
- * @category constants
- */
+/** `user` of `POST /v3/users/{id}/password`. */
 export const passwordChange: BodySchema = {
   type: "object",
   properties: { original_password: text, password: text },
