@@ -6,13 +6,13 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { randomUUID } from "node:crypto"
-import * as ClusterRecord from "./CloudBigData/ClusterRecord.js"
-import * as ClusterRequest from "./CloudBigData/ClusterRequest.js"
-import * as Credentials from "./CloudBigData/Credentials.js"
-import * as LavaRequest from "./CloudBigData/LavaRequest.js"
-import * as Offer from "./CloudBigData/Offer.js"
-import * as Scripts from "./CloudBigData/Scripts.js"
-import * as Stacks from "./CloudBigData/Stacks.js"
+import * as ClusterRecord from "./CloudBigData/clusterRecord.js"
+import * as ClusterRequest from "./CloudBigData/clusterRequest.js"
+import * as Credentials from "./CloudBigData/credentials.js"
+import * as BigDataRequest from "./CloudBigData/bigDataRequest.js"
+import * as Fixtures from "./CloudBigData/fixtures.js"
+import * as Scripts from "./CloudBigData/scripts.js"
+import * as Stacks from "./CloudBigData/stacks.js"
 import type { EmulatedService, ServiceRequest, WireResponse } from "./Protocol.js"
 import * as RateLimit from "./RateLimit.js"
 import * as Reply from "./Reply.js"
@@ -98,7 +98,7 @@ const isData = (group: ClusterRecord.NodeGroup): boolean => group.components.inc
 const usageOf = (counts: Iterable<readonly [group: ClusterRecord.NodeGroup, count: number]>) => {
   const usage = { node_count: 0, vcpus: 0, ram: 0, disk: 0 }
   for (const [group, count] of counts) {
-    const flavor = isData(group) ? Offer.findFlavor(group.flavorId) : undefined
+    const flavor = isData(group) ? Fixtures.findFlavor(group.flavorId) : undefined
     if (flavor !== undefined) {
       usage.node_count += count
       usage.vcpus += count * flavor.vcpus
@@ -155,7 +155,7 @@ export const make = (options: CloudBigDataOptions = {}): CloudBigDataEmulator =>
     const used = usageOf(others.flatMap((cluster) => cluster.groups.map((group) => [group, group.count] as const)))
     for (const [name, asked] of Object.entries(usageOf(counts)) as ReadonlyArray<[keyof typeof quota, number]>) {
       if (used[name] + asked > quota[name]) {
-        LavaRequest.refuse(
+        BigDataRequest.refuse(
           413,
           `The resource quota was exceeded: ${asked} of ${name} requested, ${quota[name] - used[name]} remaining`
         )
@@ -227,7 +227,7 @@ export const make = (options: CloudBigDataOptions = {}): CloudBigDataEmulator =>
     return cluster
   }
 
-  const create = (request: LavaRequest.LavaRequest): WireResponse => {
+  const create = (request: BigDataRequest.BigDataRequest): WireResponse => {
     const { now } = request
     const wanted = ClusterRequest.readCreate(request.body, {
       stacks,
@@ -285,12 +285,12 @@ export const make = (options: CloudBigDataOptions = {}): CloudBigDataEmulator =>
   }
 
   /** The one PUT that there is does one of four things. */
-  const update = (cluster: ClusterRecord.ClusterRecord, request: LavaRequest.LavaRequest): WireResponse => {
+  const update = (cluster: ClusterRecord.ClusterRecord, request: BigDataRequest.BigDataRequest): WireResponse => {
     const { now } = request
-    const sent = LavaRequest.readObject(request.body, "cluster")
+    const sent = BigDataRequest.readObject(request.body, "cluster")
     const status = ClusterRecord.statusOf(cluster, now)
     if (status !== "ACTIVE") {
-      return LavaRequest.conflict(`Cluster ${cluster.id} cannot be changed while it is ${status}`)
+      return BigDataRequest.conflict(`Cluster ${cluster.id} cannot be changed while it is ${status}`)
     }
     if (sent["node_groups"] !== undefined) {
       resize(cluster, sent, now)
@@ -305,11 +305,11 @@ export const make = (options: CloudBigDataOptions = {}): CloudBigDataEmulator =>
       const keys = given.filter(({ type }) => type === "ssh_keys").map(({ name }) => name)
       cluster.sshKeys = [...new Set([...cluster.sshKeys, ...keys])]
     } else if (sent["remove_credentials"] !== undefined) {
-      const removed = LavaRequest.readObjects(sent, "remove_credentials").map((each) => {
-        const name = LavaRequest.readText(each, "name", 255)
+      const removed = BigDataRequest.readObjects(sent, "remove_credentials").map((each) => {
+        const name = BigDataRequest.readText(each, "name", 255)
         return each["type"] === "ssh_keys" && cluster.sshKeys.includes(name)
           ? name
-          : LavaRequest.badRequest("One or more ssh_keys are invalid")
+          : BigDataRequest.badRequest("One or more ssh_keys are invalid")
       })
       cluster.sshKeys = cluster.sshKeys.filter((name) => !removed.includes(name))
     } else {
@@ -323,7 +323,7 @@ export const make = (options: CloudBigDataOptions = {}): CloudBigDataEmulator =>
   const remove = (cluster: ClusterRecord.ClusterRecord, now: number): WireResponse => {
     const status = ClusterRecord.statusOf(cluster, now)
     if (status !== "ACTIVE" && status !== "ERROR" && status !== "IMPAIRED") {
-      return LavaRequest.conflict(`Cluster ${cluster.id} cannot be deleted while it is ${status}`)
+      return BigDataRequest.conflict(`Cluster ${cluster.id} cannot be deleted while it is ${status}`)
     }
     const endsAt = now + deleteTime
     cluster.goneAt = endsAt
@@ -337,12 +337,12 @@ export const make = (options: CloudBigDataOptions = {}): CloudBigDataEmulator =>
   const removeNode = (
     cluster: ClusterRecord.ClusterRecord,
     node: ClusterRecord.NodeRecord,
-    request: LavaRequest.LavaRequest
+    request: BigDataRequest.BigDataRequest
   ): WireResponse => {
     const { now } = request
     const status = ClusterRecord.statusOf(cluster, now)
     if (status !== "ACTIVE" && status !== "IMPAIRED") {
-      return LavaRequest.conflict(`Cluster ${cluster.id} cannot be changed while it is ${status}`)
+      return BigDataRequest.conflict(`Cluster ${cluster.id} cannot be changed while it is ${status}`)
     }
     if (node.removal === undefined) {
       node.removal = { startedAt: now, endsAt: now + deleteTime }
@@ -352,13 +352,13 @@ export const make = (options: CloudBigDataOptions = {}): CloudBigDataEmulator =>
     return Reply.json(200, { node: ClusterRecord.nodeToJson(node, cluster, now, request.baseUrl) })
   }
 
-  const clusterRoutes = ([id, sub, nodeId, ...more]: ReadonlyArray<string>, request: LavaRequest.LavaRequest) => {
+  const clusterRoutes = ([id, sub, nodeId, ...more]: ReadonlyArray<string>, request: BigDataRequest.BigDataRequest) => {
     const { baseUrl, method, now } = request
     if (id === undefined) {
       return method === "GET"
         ? Reply.json(
             200,
-            LavaRequest.page(request, {
+            BigDataRequest.page(request, {
               key: "clusters",
               path: "clusters",
               items: live(now),
@@ -367,11 +367,11 @@ export const make = (options: CloudBigDataOptions = {}): CloudBigDataEmulator =>
           )
         : method === "POST"
           ? create(request)
-          : LavaRequest.badMethod()
+          : BigDataRequest.badMethod()
     }
     const cluster = live(now).find((each) => each.id === id)
     if (cluster === undefined || more.length > 0 || (sub !== undefined && sub !== "nodes")) {
-      return LavaRequest.notFound(`Cluster ${id}`)
+      return BigDataRequest.notFound(`Cluster ${id}`)
     }
     if (sub === undefined) {
       return method === "GET"
@@ -380,27 +380,27 @@ export const make = (options: CloudBigDataOptions = {}): CloudBigDataEmulator =>
           ? update(cluster, request)
           : method === "DELETE"
             ? remove(cluster, now)
-            : LavaRequest.badMethod()
+            : BigDataRequest.badMethod()
     }
     const nodes = cluster.nodes.filter((node) => ClusterRecord.isThere(node, now))
     if (nodeId === undefined) {
       return method === "GET"
         ? Reply.json(
             200,
-            LavaRequest.page(request, {
+            BigDataRequest.page(request, {
               key: "nodes",
               path: `clusters/${cluster.id}/nodes`,
               items: nodes,
               toJson: (node) => ClusterRecord.nodeToJson(node, cluster, now, baseUrl)
             })
           )
-        : LavaRequest.badMethod()
+        : BigDataRequest.badMethod()
     }
     const node = nodes.find((each) => each.id === nodeId)
     if (node === undefined) {
-      return LavaRequest.notFound(`Node ${nodeId}`)
+      return BigDataRequest.notFound(`Node ${nodeId}`)
     }
-    return method === "DELETE" ? removeNode(cluster, node, request) : LavaRequest.badMethod()
+    return method === "DELETE" ? removeNode(cluster, node, request) : BigDataRequest.badMethod()
   }
 
   // ---- what the cloud offers -----------------------------------------------------------------------------------
@@ -419,44 +419,47 @@ export const make = (options: CloudBigDataOptions = {}): CloudBigDataEmulator =>
     })
   }
 
-  const distroRoutes = ([id, ...more]: ReadonlyArray<string>, request: LavaRequest.LavaRequest): WireResponse => {
-    const summary = ({ id: distroId, name, version }: Offer.Distro) => ({
+  const distroRoutes = ([id, ...more]: ReadonlyArray<string>, request: BigDataRequest.BigDataRequest): WireResponse => {
+    const summary = ({ id: distroId, name, version }: Fixtures.Distro) => ({
       id: distroId,
       name,
       version,
-      links: LavaRequest.links(request.baseUrl, `distros/${distroId}`)
+      links: BigDataRequest.links(request.baseUrl, `distros/${distroId}`)
     })
     if (id === undefined) {
-      return Reply.json(200, { distros: Offer.distros.map(summary) })
+      return Reply.json(200, { distros: Fixtures.distros.map(summary) })
     }
-    const distro = more.length > 0 ? undefined : Offer.findDistro(id)
+    const distro = more.length > 0 ? undefined : Fixtures.findDistro(id)
     return distro === undefined
-      ? LavaRequest.notFound(`Distro ${id}`)
+      ? BigDataRequest.notFound(`Distro ${id}`)
       : Reply.json(200, { distro: { ...summary(distro), services: distro.services } })
   }
 
-  const workloadRoutes = (path: ReadonlyArray<string>, request: LavaRequest.LavaRequest): WireResponse => {
+  const workloadRoutes = (path: ReadonlyArray<string>, request: BigDataRequest.BigDataRequest): WireResponse => {
     const [id, sub, ...more] = path
     if (id === undefined) {
-      return Reply.json(200, { workloads: Offer.workloads.map(({ pace: _, ...workload }) => workload) })
+      return Reply.json(200, { workloads: Fixtures.workloads.map(({ pace: _, ...workload }) => workload) })
     }
-    const workload = Offer.workloads.find((each) => each.id === id)
+    const workload = Fixtures.workloads.find((each) => each.id === id)
     if (workload === undefined || sub !== "recommendations" || more.length > 0) {
-      return LavaRequest.notFound(`Workload ${id}`)
+      return BigDataRequest.notFound(`Workload ${id}`)
     }
     const gigabytes = Number(request.query.get("storagesize") ?? "")
     const persistent = request.query.get("persistent") ?? ""
     if (!(gigabytes > 0) || !["all", "none", "data"].includes(persistent)) {
-      return LavaRequest.badRequest("storagesize and persistent (all, none or data) are required")
+      return BigDataRequest.badRequest("storagesize and persistent (all, none or data) are required")
     }
-    return Reply.json(200, { recommendations: Offer.recommendations(workload, gigabytes, persistent) })
+    return Reply.json(200, { recommendations: Fixtures.recommendations(workload, gigabytes, persistent) })
   }
 
   // ---- the door ------------------------------------------------------------------------------------------------
 
-  const route = ([collection, ...rest]: ReadonlyArray<string>, request: LavaRequest.LavaRequest): WireResponse => {
+  const route = (
+    [collection, ...rest]: ReadonlyArray<string>,
+    request: BigDataRequest.BigDataRequest
+  ): WireResponse => {
     const readOnly = (respond: () => WireResponse): WireResponse =>
-      request.method === "GET" ? respond() : LavaRequest.badMethod()
+      request.method === "GET" ? respond() : BigDataRequest.badMethod()
     switch (collection) {
       case "clusters":
         return clusterRoutes(rest, request)
@@ -468,14 +471,14 @@ export const make = (options: CloudBigDataOptions = {}): CloudBigDataEmulator =>
         return credentials.serve(rest, request)
       case "flavors":
         return rest.length > 0
-          ? LavaRequest.notFound("Resource")
+          ? BigDataRequest.notFound("Resource")
           : readOnly(() =>
               Reply.json(
                 200,
-                LavaRequest.page(request, {
+                BigDataRequest.page(request, {
                   key: "flavors",
                   path: "flavors",
-                  items: Offer.flavors,
+                  items: Fixtures.flavors,
                   toJson: (each) => each
                 })
               )
@@ -487,25 +490,25 @@ export const make = (options: CloudBigDataOptions = {}): CloudBigDataEmulator =>
       case "workloads":
         return readOnly(() => workloadRoutes(rest, request))
       default:
-        return LavaRequest.notFound("Resource")
+        return BigDataRequest.notFound("Resource")
     }
   }
 
   const respond = (request: ServiceRequest, parsed: RequestBody.Parsed, now: number): WireResponse => {
     const path = RequestBody.segments(request.path)
     if (path === undefined) {
-      return LavaRequest.badRequest("Malformed request url")
+      return BigDataRequest.badRequest("Malformed request url")
     }
     // Version 1.0 stands beside it in the catalog; its clusters are not these.
     if (!/\/v2\/[^/]*$/.test(request.baseUrl)) {
-      return LavaRequest.notFound("Resource")
+      return BigDataRequest.notFound("Resource")
     }
     const limited = path[0] === "clusters" ? rateLimit(request.method, now) : undefined
     if (limited !== undefined) {
       return limited
     }
     if (parsed._tag === "Malformed") {
-      return LavaRequest.badRequest("The data is malformed")
+      return BigDataRequest.badRequest("The data is malformed")
     }
     return route(path, {
       method: request.method === "HEAD" ? "GET" : request.method,

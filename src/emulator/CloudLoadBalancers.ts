@@ -5,11 +5,11 @@
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as BalancerRecord from "./CloudLoadBalancers/BalancerRecord.js"
-import * as BalancerRequest from "./CloudLoadBalancers/BalancerRequest.js"
-import * as Offer from "./CloudLoadBalancers/Offer.js"
-import * as Settings from "./CloudLoadBalancers/Settings.js"
-import * as Usage from "./CloudLoadBalancers/Usage.js"
+import * as BalancerRecord from "./CloudLoadBalancers/balancerRecord.js"
+import * as BalancerRequest from "./CloudLoadBalancers/balancerRequest.js"
+import * as Fixtures from "./CloudLoadBalancers/fixtures.js"
+import * as Settings from "./CloudLoadBalancers/settings.js"
+import * as Usage from "./CloudLoadBalancers/usage.js"
 import type { EmulatedService, ServiceRequest, WireResponse } from "./Protocol.js"
 import * as RateLimit from "./RateLimit.js"
 import * as Reply from "./Reply.js"
@@ -29,7 +29,7 @@ export interface CloudLoadBalancersOptions {
   /** What the GET of a deleted one answers: the documents say 404, 410 and 200 are seen. Default 410. */
   readonly deletedStatus?: 200 | 404 | 410 | undefined
   /** What the account and each balancer may have, by the names that the API has for it. */
-  readonly limits?: Readonly<Partial<Record<keyof typeof Offer.limits, number>>> | undefined
+  readonly limits?: Readonly<Partial<Record<keyof typeof Fixtures.limits, number>>> | undefined
   /** Requests per minute, by method, as the real ones are: `{ GET: 600, PUT: 600, POST: 300, DELETE: 300 }`. Default unlimited. */
   readonly rateLimits?: RateLimit.RateLimits | undefined
   /** Whether the first throttle of connections must have all four fields. Default false. */
@@ -113,7 +113,7 @@ export const make = (options: CloudLoadBalancersOptions = {}): CloudLoadBalancer
   const deleteTime = Duration.toMillis(options.deleteTime ?? "30 seconds")
   const deletedFor = Duration.toMillis(options.deletedFor ?? "90 days")
   const deletedStatus = options.deletedStatus ?? 410
-  const limits = { ...Offer.limits, ...options.limits }
+  const limits = { ...Fixtures.limits, ...options.limits }
   const rateLimit = RateLimit.make(options.rateLimits ?? {})
   const paging = { cap: 100, standard: 100, markerIsPassed: options.markerIsPassed ?? false }
 
@@ -241,7 +241,7 @@ export const make = (options: CloudLoadBalancersOptions = {}): CloudLoadBalancer
     if (shared === undefined) {
       return BalancerRequest.invalid(`Virtual ip ${id} is not one of the account's`)
     }
-    return holders.every((holder) => holder.port !== port || Offer.mayShare(holder.protocol, protocol))
+    return holders.every((holder) => holder.port !== port || Fixtures.mayShare(holder.protocol, protocol))
       ? shared
       : BalancerRequest.invalid("Port currently assigned to one of the virtual ips. Please try another port.")
   }
@@ -295,8 +295,8 @@ export const make = (options: CloudLoadBalancersOptions = {}): CloudLoadBalancer
       BalancerRequest.invalid("SSL termination cannot be set when a load balancer is created")
     }
     const name = BalancerRequest.text(sent, "name", 128)
-    const protocol = BalancerRequest.word(sent, "protocol", Offer.protocolNames)
-    const usual = Offer.protocols.find((each) => each.name === protocol)?.port ?? 0
+    const protocol = BalancerRequest.word(sent, "protocol", Fixtures.protocolNames)
+    const usual = Fixtures.protocols.find((each) => each.name === protocol)?.port ?? 0
     const port =
       BalancerRequest.wholeIfAny(sent, "port", 1, 65_535) ??
       (usual === 0 ? BalancerRequest.invalid(`Port must be provided with protocol ${protocol}`) : usual)
@@ -318,14 +318,14 @@ export const make = (options: CloudLoadBalancersOptions = {}): CloudLoadBalancer
       const wanted = object(key)
       return wanted === undefined ? false : (BalancerRequest.flagIfAny(wanted, "enabled") ?? false)
     }
-    const algorithm = BalancerRequest.wordIfAny(sent, "algorithm", Offer.algorithms) ?? "RANDOM"
+    const algorithm = BalancerRequest.wordIfAny(sent, "algorithm", Fixtures.algorithms) ?? "RANDOM"
     const timeout = BalancerRequest.wholeIfAny(sent, "timeout", 1, 120) ?? 30
     const contentCaching = enabled("contentCaching")
     const connectionLogging = enabled("connectionLogging")
     if (contentCaching && protocol !== "HTTP") {
       BalancerRequest.invalid(`Content caching cannot be used with ${protocol}`)
     }
-    if (connectionLogging && Offer.isDatagram(protocol)) {
+    if (connectionLogging && Fixtures.isDatagram(protocol)) {
       BalancerRequest.invalid(`Connection logging cannot be used with ${protocol}`)
     }
     const monitor = object("healthMonitor")
@@ -412,9 +412,9 @@ export const make = (options: CloudLoadBalancersOptions = {}): CloudLoadBalancer
     if (Object.keys(sent).length === 0) {
       BalancerRequest.invalid(`At least one of ${names.join(", ")} must be given`)
     }
-    const protocol = BalancerRequest.wordIfAny(sent, "protocol", Offer.protocolNames) ?? balancer.protocol
+    const protocol = BalancerRequest.wordIfAny(sent, "protocol", Fixtures.protocolNames) ?? balancer.protocol
     const port = BalancerRequest.wholeIfAny(sent, "port", 1, 65_535) ?? balancer.port
-    const algorithm = BalancerRequest.wordIfAny(sent, "algorithm", Offer.algorithms) ?? balancer.algorithm
+    const algorithm = BalancerRequest.wordIfAny(sent, "algorithm", Fixtures.algorithms) ?? balancer.algorithm
     const name = BalancerRequest.textIfAny(sent, "name", 128) ?? balancer.name
     const timeout = BalancerRequest.wholeIfAny(sent, "timeout", 1, 120) ?? balancer.timeout
     const halfClosed = BalancerRequest.flagIfAny(sent, "halfClosed") ?? balancer.halfClosed
@@ -853,7 +853,7 @@ export const make = (options: CloudLoadBalancersOptions = {}): CloudLoadBalancer
         return setting(balancer, request, "connectionLogging", {
           get: () => ({ enabled: balancer.connectionLogging }),
           put: (sent) => {
-            if (Offer.isDatagram(protocol)) {
+            if (Fixtures.isDatagram(protocol)) {
               BalancerRequest.invalid(`Connection logging cannot be used with ${protocol}`)
             }
             balancer.connectionLogging =
@@ -890,7 +890,7 @@ export const make = (options: CloudLoadBalancersOptions = {}): CloudLoadBalancer
         })
       case "errorpage":
         return setting(balancer, request, "errorpage", {
-          get: () => ({ content: balancer.errorPage ?? Offer.errorPage }),
+          get: () => ({ content: balancer.errorPage ?? Fixtures.errorPage }),
           put: (sent) => {
             if (protocol !== "HTTP") {
               BalancerRequest.invalid(`Error pages cannot be used with ${protocol}`)
@@ -957,7 +957,7 @@ export const make = (options: CloudLoadBalancersOptions = {}): CloudLoadBalancer
     const ssl = balancer.sslTermination
     const notSet = (): never => BalancerRequest.notFound("SSL termination is not configured for this load balancer")
     if (sub === "ciphers") {
-      return ssl === undefined ? notSet() : Reply.json(200, { ciphers: Offer.ciphers.map((name) => ({ name })) })
+      return ssl === undefined ? notSet() : Reply.json(200, { ciphers: Fixtures.ciphers.map((name) => ({ name })) })
     }
     if (sub === "certificatemappings") {
       return mappingRoutes(balancer, more, request)
@@ -1108,7 +1108,7 @@ export const make = (options: CloudLoadBalancersOptions = {}): CloudLoadBalancer
           {
             uri: "/v1.0/*",
             regex: "^/1.0/.*",
-            limit: Object.entries({ ...Offer.rates, ...options.rateLimits }).map(([verb, value]) => {
+            limit: Object.entries({ ...Fixtures.rates, ...options.rateLimits }).map(([verb, value]) => {
               const window = requestCounts.get(verb)
               return {
                 verb,
@@ -1130,12 +1130,12 @@ export const make = (options: CloudLoadBalancersOptions = {}): CloudLoadBalancer
       case "billable":
         return billable(request)
       case "algorithms":
-        return Reply.json(200, { algorithms: Offer.algorithms.map((each) => ({ name: each })) })
+        return Reply.json(200, { algorithms: Fixtures.algorithms.map((each) => ({ name: each })) })
       case "protocols":
-        return Reply.json(200, { protocols: Offer.protocols })
+        return Reply.json(200, { protocols: Fixtures.protocols })
       case "alloweddomains":
         return Reply.json(200, {
-          allowedDomains: Offer.allowedDomains.map((each) => ({ allowedDomain: { name: each } }))
+          allowedDomains: Fixtures.allowedDomains.map((each) => ({ allowedDomain: { name: each } }))
         })
       case "absolutelimits":
         return Reply.json(200, {

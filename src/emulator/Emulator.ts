@@ -17,12 +17,12 @@ import * as CloudFiles from "./CloudFiles.js"
 import * as CloudFilesCdn from "./CloudFilesCdn.js"
 import * as CloudLoadBalancers from "./CloudLoadBalancers.js"
 import * as CloudServers from "./CloudServers.js"
-import * as Versions from "./CloudServers/Versions.js"
+import * as Versions from "./CloudServers/versions.js"
 import * as CloudServersFirstGeneration from "./CloudServersFirstGeneration.js"
 import * as Fault from "./Fault.js"
 import * as Identity from "./Identity.js"
 import * as Keystone from "./Keystone.js"
-import * as Answer from "./Keystone/Answer.js"
+import * as Answer from "./Keystone/answer.js"
 import type {
   Caller,
   EmulatedService,

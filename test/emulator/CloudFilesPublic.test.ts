@@ -4,7 +4,7 @@ import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import { createHmac } from "node:crypto"
 import * as Emulator from "../../src/emulator/Emulator.js"
-import * as Multipart from "../../src/emulator/CloudFiles/Multipart.js"
+import * as Multipart from "../../src/emulator/CloudFiles/multipart.js"
 import { ask, type Ask } from "./support.js"
 
 const account = "MossoCloudFS_abc"

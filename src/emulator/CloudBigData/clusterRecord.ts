@@ -1,0 +1,196 @@
+/**
+ * A cluster and its nodes, whose states follow from the time alone: nothing runs in the background (big-data.md sections 5
+ * and 6).
+ *
+ * A change has two phases. In the first (BUILDING of a new cluster, UPDATING of one that is resized) nodes are built one after
+ * the other, in the second (CONFIGURING) they are configured one after the other; then the cluster is ACTIVE.
+ */
+import * as BigDataRequest from "./bigDataRequest.js"
+import * as Fixtures from "./fixtures.js"
+
+/** A node group of a cluster. */
+export interface NodeGroup {
+  readonly id: string
+  readonly flavorId: string
+  readonly components: ReadonlyArray<string>
+  count: number
+}
+
+/** A node of a cluster. */
+export interface NodeRecord {
+  readonly id: string
+  readonly name: string
+  readonly group: NodeGroup
+  readonly createdAt: number
+  /** When it is built, and has addresses. */
+  readonly builtAt: number
+  /** When it is configured. */
+  readonly activeAt: number
+  /** When it fails, if it does. */
+  readonly failsAt: number | undefined
+  /** When it begins to go, and when it is gone. */
+  removal: { readonly startedAt: number; readonly endsAt: number } | undefined
+  readonly publicAddress: string
+  readonly privateAddress: string
+}
+
+/** A script on a cluster. */
+export interface ClusterScript {
+  readonly id: string
+  readonly name: string
+  readonly fails: boolean
+}
+
+/** What is being done to a cluster. */
+export interface Change {
+  readonly first: "BUILDING" | "UPDATING"
+  readonly startedAt: number
+  readonly firstEndsAt: number
+  readonly endsAt: number
+  /** When the cluster goes to ERROR instead of on, if it does. */
+  readonly failsAt: number | undefined
+}
+
+/** A credential, by type and name. */
+export interface Credential {
+  readonly type: string
+  readonly name: string
+}
+
+/** A cluster. */
+export interface ClusterRecord {
+  readonly id: string
+  readonly name: string
+  readonly stackId: string
+  readonly username: string
+  readonly createdAt: number
+  updatedAt: number | undefined
+  readonly groups: ReadonlyArray<NodeGroup>
+  nodes: ReadonlyArray<NodeRecord>
+  sshKeys: ReadonlyArray<string>
+  readonly connectors: ReadonlyArray<Credential>
+  credentials: ReadonlyArray<Credential>
+  readonly scripts: ReadonlyArray<ClusterScript>
+  change: Change
+  /** A status that an operator has set, until the next change. */
+  fixedStatus: string | undefined
+  /** When it is gone, once it is being deleted. */
+  goneAt: number | undefined
+}
+
+/** The status that the API shows. */
+export const statusOf = (cluster: ClusterRecord, now: number): string => {
+  const { change } = cluster
+  if (cluster.goneAt !== undefined) {
+    return "DELETING"
+  }
+  if (cluster.fixedStatus !== undefined) {
+    return cluster.fixedStatus
+  }
+  if (change.failsAt !== undefined && now >= change.failsAt) {
+    return "ERROR"
+  }
+  return now < change.firstEndsAt ? change.first : now < change.endsAt ? "CONFIGURING" : "ACTIVE"
+}
+
+/** Whether a node is still, or again, to be seen. */
+export const isThere = (node: NodeRecord, now: number): boolean =>
+  node.removal === undefined || now < node.removal.endsAt
+
+/** The status of a node that the API shows. */
+export const nodeStatusOf = (node: NodeRecord, now: number): string => {
+  if (node.removal !== undefined) {
+    return "DELETING"
+  }
+  if (node.failsAt !== undefined && now >= node.failsAt) {
+    return "ERROR"
+  }
+  return now < node.builtAt ? "BUILDING" : now < node.activeAt ? "CONFIGURING" : "ACTIVE"
+}
+
+/** A script waits for the nodes to be built, is handed out and run while they are configured, and ends as the cluster does. */
+const scriptStatusOf = (script: ClusterScript, { endsAt, failsAt, firstEndsAt }: Change, now: number): string => {
+  if (failsAt !== undefined && now >= failsAt) {
+    return script.fails ? "FAILED" : "PENDING"
+  }
+  if (now >= endsAt) {
+    return "SUCCEEDED"
+  }
+  return now < firstEndsAt ? "PENDING" : now < (firstEndsAt + endsAt) / 2 ? "DELIVERED" : "RUNNING"
+}
+
+/** Half of it is building, half of it configuring, by the number of nodes that are through. */
+const progressOf = (cluster: ClusterRecord, now: number): number => {
+  const nodes = cluster.nodes.filter((node) => isThere(node, now))
+  const share = (...statuses: ReadonlyArray<string>) =>
+    nodes.length === 0 ? 0 : nodes.filter((node) => statuses.includes(nodeStatusOf(node, now))).length / nodes.length
+  switch (statusOf(cluster, now)) {
+    case "ACTIVE":
+      return 1
+    case "BUILDING":
+    case "UPDATING":
+      return 0.5 * share("CONFIGURING", "ACTIVE")
+    default:
+      return 0.5 + 0.5 * share("ACTIVE")
+  }
+}
+
+/** A cluster as it stands in a listing. */
+export const toSummary = (cluster: ClusterRecord, now: number, baseUrl: string): Readonly<Record<string, unknown>> => ({
+  id: cluster.id,
+  name: cluster.name,
+  status: statusOf(cluster, now),
+  stack_id: cluster.stackId,
+  created: BigDataRequest.instant(cluster.createdAt),
+  updated: BigDataRequest.instant(cluster.updatedAt),
+  cbd_version: 2,
+  links: BigDataRequest.links(baseUrl, `clusters/${cluster.id}`)
+})
+
+/** A cluster, whole. */
+export const toDetail = (cluster: ClusterRecord, now: number, baseUrl: string): Readonly<Record<string, unknown>> => ({
+  ...toSummary(cluster, now, baseUrl),
+  progress: progressOf(cluster, now),
+  username: cluster.username,
+  ssh_keys: cluster.sshKeys,
+  node_groups: cluster.groups.map((group) => ({
+    id: group.id,
+    count: group.count,
+    flavor_id: group.flavorId,
+    components: group.components.map((name) => ({ name }))
+  })),
+  connectors: cluster.connectors.map(({ name, type }) => ({ type, credential: { name } })),
+  credentials: cluster.credentials,
+  scripts: cluster.scripts.map((script) => ({
+    id: script.id,
+    name: script.name,
+    status: scriptStatusOf(script, cluster.change, now)
+  }))
+})
+
+/** A node. It has addresses once it is built. */
+export const nodeToJson = (
+  node: NodeRecord,
+  cluster: ClusterRecord,
+  now: number,
+  baseUrl: string
+): Readonly<Record<string, unknown>> => {
+  const address = (addr: string) => (now < node.builtAt ? [] : [{ addr, version: 4 }])
+  return {
+    id: node.id,
+    name: node.name,
+    node_group: node.group.id,
+    status: nodeStatusOf(node, now),
+    created: BigDataRequest.instant(node.createdAt),
+    updated: "",
+    flavor_id: node.group.flavorId,
+    addresses: { public: address(node.publicAddress), private: address(node.privateAddress) },
+    components: node.group.components.map((name) => {
+      const console = Fixtures.consoles[name]
+      return console === undefined
+        ? { name }
+        : { name, nice_name: console[0], uri: `${console[1]}://${node.name}.local:${console[2]}` }
+    }),
+    links: BigDataRequest.links(baseUrl, `clusters/${cluster.id}/nodes/${node.id}`)
+  }
+}

@@ -1,0 +1,215 @@
+/**
+ * Containers (files.md sections 3 and 5): creating and deleting them, their metadata and access lists, the listing of
+ * their objects.
+ */
+import type { ServiceRequest, WireResponse } from "../Protocol.js"
+import * as Reply from "../Reply.js"
+import * as Timestamp from "../Timestamp.js"
+import * as Answer from "./answer.js"
+import * as ByteText from "./byteText.js"
+import * as CrossOrigin from "./crossOrigin.js"
+import * as Listing from "./listing.js"
+import * as Metadata from "./metadata.js"
+import * as ObjectVersioning from "./objectVersioning.js"
+import * as Reading from "./reading.js"
+import type { Container, Settings, Storage, Symlink } from "./storage.js"
+import { timestamp } from "./storage.js"
+import { location } from "./symlink.js"
+
+const methods = ["GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS"]
+const longestName = 256
+
+/** Headers beside the metadata that a container keeps. */
+const keptHeaders = ["X-Container-Read", "X-Container-Write", "X-Versions-Location", "X-Versions-Enabled"]
+
+/** Puts an access list into Swift's form; 400 for referrers in one that allows writing. */
+const accessList = (header: string, value: string): string =>
+  value
+    .split(",")
+    .map((item) => item.trim())
+    .filter((item) => item !== "")
+    .map((item) => {
+      const [designator, value] = /^(\.[^:]*?)\s*:\s*(.*)$/.exec(item)?.slice(1) ?? []
+      if (designator === undefined || value === undefined) {
+        return item
+      }
+      if (![".r", ".ref", ".referer", ".referrer"].includes(designator)) {
+        return Answer.refuse(Answer.sentence(400, `Unknown designator '${designator}' in ACL: '${item}'`))
+      }
+      if (header === "x-container-write") {
+        return Answer.refuse(Answer.sentence(400, `Referrers not allowed in write ACL: '${item}'`))
+      }
+      const referrer = value.replace(/^(-?)\s*\*(?=.)/, "$1")
+      if (["", "-", ".", "-."].includes(referrer)) {
+        return Answer.refuse(Answer.sentence(400, `No host/domain value after referrer designation in ACL: '${item}'`))
+      }
+      return `.r:${referrer}`
+    })
+    .join(",")
+
+/** A container's headers as they are to be kept, checked. */
+const checkedHeaders = (request: ServiceRequest, before: Container | undefined): Readonly<Record<string, string>> => {
+  const headers: Record<string, string> = { ...request.headers }
+  for (const header of ["x-container-read", "x-container-write"]) {
+    const value = headers[header]
+    if (value !== undefined) {
+      headers[header] = accessList(header, value)
+    }
+  }
+  for (const quota of ["bytes", "count"]) {
+    const value = headers[`x-container-meta-quota-${quota}`]
+    if (value && !/^\d+$/.test(value)) {
+      Answer.refuse(Answer.sentence(400, `Invalid ${quota} quota.`))
+    }
+  }
+  if (headers["x-versions-location"] && headers["x-history-location"]) {
+    Answer.refuse(Answer.plain(400, "Only one of x-versions-location or x-history-location may be specified"))
+  }
+  const enabled = headers["x-versions-enabled"]
+  if (enabled !== undefined) {
+    if (Metadata.isTrue(enabled) && before?.headers.has("X-Versions-Location")) {
+      Answer.refuse(
+        Answer.plain(
+          400,
+          "Cannot enable object versioning on a container that is already using the older versioned writes feature."
+        )
+      )
+    }
+    headers["x-versions-enabled"] = Metadata.isTrue(enabled) ? "True" : "False"
+  }
+  if (ByteText.percentDecode(headers["x-versions-location"] ?? "").includes("/")) {
+    Answer.refuse(Answer.sentence(412, "Container name cannot contain slashes"))
+  }
+  return headers
+}
+
+const statistics = (container: Container): Readonly<Record<string, string>> => ({
+  ...Object.fromEntries(container.headers),
+  "X-Container-Object-Count": String(container.count),
+  "X-Container-Bytes-Used": String(container.bytesUsed),
+  "X-Timestamp": timestamp(container.created),
+  "Accept-Ranges": "bytes"
+})
+
+/** What JSON tells of a symbolic link besides. */
+const symlinkFields = (request: ServiceRequest, format: Listing.Format, symlink: Symlink | undefined): Listing.Row =>
+  symlink === undefined || format !== "application/json"
+    ? {}
+    : {
+        ...(symlink.version !== undefined && {
+          symlink_etag: symlink.version.etag,
+          symlink_bytes: symlink.version.bytes
+        }),
+        symlink_path: location(request, symlink)
+      }
+
+const objectRow = (
+  request: ServiceRequest,
+  format: Listing.Format,
+  container: Container,
+  { isSubdir, name }: Listing.Entry,
+  tellsManifests: boolean
+): Listing.Row => {
+  const object = isSubdir ? undefined : container.listed(name)
+  return object === undefined
+    ? { subdir: ByteText.toText(name) }
+    : {
+        name: ByteText.toText(name),
+        hash: object.stored.md5,
+        bytes: Reading.listedSize(object),
+        content_type: ByteText.toText(object.contentType),
+        last_modified: Timestamp.microsecondsWithoutZone(object.changed),
+        ...(tellsManifests && object.manifest !== undefined && { slo_etag: `"${object.manifest.etag}"` }),
+        ...symlinkFields(request, format, object.symlink)
+      }
+}
+
+const put = (
+  storage: Storage,
+  settings: Settings,
+  request: ServiceRequest,
+  name: ByteText.ByteText,
+  now: number
+): WireResponse => {
+  if (name.length > longestName) {
+    return Answer.sentence(400, `Container name length of ${name.length} longer than ${longestName}`)
+  }
+  if (name === "." || name === "..") {
+    return Answer.sentence(400, `Container name cannot be ${name}`)
+  }
+  const before = storage.get(name, now)
+  if (before === undefined && storage.count >= settings.maxContainers) {
+    return Answer.sentence(403, `Reached container limit of ${settings.maxContainers}`)
+  }
+  const headers = Metadata.merged(
+    before?.headers ?? new Map(),
+    checkedHeaders(request, before),
+    "container",
+    keptHeaders
+  )
+  const container = before ?? storage.create(name, now)
+  container.headers = headers
+  return Answer.standard(before === undefined ? 201 : 202)
+}
+
+/** DELETE: 204, 404, or 409 unless the container is empty. */
+export const remove = (storage: Storage, name: ByteText.ByteText, now: number): WireResponse => {
+  const container = storage.get(name, now)
+  if (container === undefined) {
+    return Answer.standard(404)
+  }
+  if (container.count > 0) {
+    return Answer.standard(409)
+  }
+  if (container.versions.size > 0) {
+    return Answer.plain(409, "Delete all versions before deleting container.")
+  }
+  storage.remove(name)
+  return Answer.standard(204)
+}
+
+/** Answers a request for a container. */
+export const handle = (
+  storage: Storage,
+  settings: Settings,
+  request: ServiceRequest,
+  name: ByteText.ByteText,
+  now: number
+): WireResponse => {
+  const existing = (): Container => storage.get(name, now) ?? Answer.refuse(Answer.standard(404))
+  switch (request.method) {
+    case "GET": {
+      const format = Listing.format(request)
+      const parameters = Listing.parameters(request, settings.pageLimit)
+      const found = existing()
+      const rows = request.query.has("versions")
+        ? ObjectVersioning.rows(found, request, parameters)
+        : Listing.page(found.names, parameters).map((entry) =>
+            objectRow(request, format, found, entry, settings.discoverable)
+          )
+      const elements = { root: "container", item: "object", name: ByteText.toText(name) } as const
+      return Listing.respond(rows, format, elements, { ...statistics(found), ...Listing.varies(request) })
+    }
+    case "HEAD":
+      return Reply.empty(204, {
+        ...statistics(existing()),
+        ...Listing.varies(request),
+        "Content-Type": `${Listing.format(request)}; charset=utf-8`
+      })
+    case "PUT":
+      return put(storage, settings, request, name, now)
+    case "POST": {
+      const headers = checkedHeaders(request, storage.get(name, now))
+      Metadata.check(headers, "container")
+      const found = existing()
+      found.headers = Metadata.merged(found.headers, headers, "container", keptHeaders)
+      return Answer.standard(204)
+    }
+    case "DELETE":
+      return remove(storage, name, now)
+    case "OPTIONS":
+      return CrossOrigin.preflight(request, storage.get(name, now), methods)
+    default:
+      return Answer.standard(405, { Allow: methods.join(", ") })
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * A set of names that is always in order: what listings walk along. Inserting and finding stay cheap for hundreds of
+ * thousands of names, because they are kept in blocks of limited size.
+ */
+import type { ByteText } from "./byteText.js"
+
+/** Small enough that inserting into the middle of a block costs next to nothing. */
+const blockSize = 512
+
+/** The index of the first item that is not before the name. */
+const lowerBound = <A>(items: ReadonlyArray<A>, isBefore: (item: A) => boolean): number => {
+  let low = 0
+  let high = items.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (isBefore(items[middle] as A)) {
+      low = middle + 1
+    } else {
+      high = middle
+    }
+  }
+  return low
+}
+
+/** The set. Walks see what is in it when they get there; changing it during a walk is not allowed. */
+export class SortedNames {
+  private readonly blocks: Array<Array<ByteText>> = []
+
+  /** Inserts a name that is not yet in. */
+  add(name: ByteText): void {
+    const index = Math.min(this.blockOf(name), this.blocks.length - 1)
+    const block = this.blocks[index]
+    if (block === undefined) {
+      this.blocks.push([name])
+      return
+    }
+    block.splice(this.positionIn(block, name), 0, name)
+    if (block.length > blockSize) {
+      // Names mostly arrive in order: a split at the end then leaves full blocks behind, not half-empty ones.
+      const isLast = index === this.blocks.length - 1
+      const at = isLast && block.at(-1) === name ? blockSize : blockSize >>> 1
+      this.blocks.splice(index + 1, 0, block.splice(at))
+    }
+  }
+
+  /** Removes a name that is in. */
+  delete(name: ByteText): void {
+    const index = this.blockOf(name)
+    const block = this.blocks[index]
+    if (block === undefined) {
+      return
+    }
+    block.splice(this.positionIn(block, name), 1)
+    if (block.length === 0) {
+      this.blocks.splice(index, 1)
+    }
+  }
+
+  /** The least name that is not less than this one. */
+  firstFrom(name: ByteText): ByteText | undefined {
+    const block = this.blocks[this.blockOf(name)]
+    return block?.[this.positionIn(block, name)]
+  }
+
+  /** The greatest name that is less than this one; without one, the greatest of all. */
+  lastBefore(name: ByteText | undefined): ByteText | undefined {
+    if (name === undefined) {
+      return this.blocks.at(-1)?.at(-1)
+    }
+    const index = this.blockOf(name)
+    const block = this.blocks[index]
+    const position = block === undefined ? 0 : this.positionIn(block, name)
+    return position > 0 ? block?.[position - 1] : this.blocks[index - 1]?.at(-1)
+  }
+
+  /** All names in order, from the first that is not less than this one. */
+  *from(name: ByteText): Generator<ByteText> {
+    const start = this.blockOf(name)
+    for (let index = start; index < this.blocks.length; index++) {
+      const block = this.blocks[index] as Array<ByteText>
+      for (let position = index === start ? this.positionIn(block, name) : 0; position < block.length; position++) {
+        yield block[position] as ByteText
+      }
+    }
+  }
+
+  /** The index of the only block that the name can be in; the number of blocks if it is greater than all. */
+  private blockOf(name: ByteText): number {
+    return lowerBound(this.blocks, (block) => (block[block.length - 1] as ByteText) < name)
+  }
+
+  private positionIn(block: ReadonlyArray<ByteText>, name: ByteText): number {
+    return lowerBound(block, (other) => other < name)
+  }
+}

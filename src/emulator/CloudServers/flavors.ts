@@ -1,0 +1,223 @@
+/** The flavors of Cloud Servers, family by family (servers.md sections 2.2 and 2.6). */
+
+import type { WireResponse } from "../Protocol.js"
+import * as Reply from "../Reply.js"
+import * as Listing from "./listing.js"
+import * as NovaRequest from "./novaRequest.js"
+
+/** A flavor. */
+export interface Flavor {
+  /** Opaque, and not always a number: `2`, `general1-1`. */
+  readonly id: string
+  readonly name: string
+  /** MiB. */
+  readonly ram: number
+  /** GB of the system disk; 0 where a server of this flavor must boot from a volume. */
+  readonly disk: number
+  readonly vcpus: number
+  /** MiB, or the empty string where there is none. */
+  readonly swap: number | ""
+  readonly rxtxFactor: number
+  /** GB of the data disks together. */
+  readonly ephemeral: number
+  readonly extraSpecs: Readonly<Record<string, string>>
+}
+
+/** Gigabytes of RAM, system disk in GB, vCPUs, rxtx factor, data disk in GB, number of data disks. */
+type Row = readonly [ram: number, disk: number, vcpus: number, rxtx: number, ephemeral?: number, dataDisks?: number]
+
+const family = (
+  id: string,
+  title: string,
+  policy: string,
+  diskIndex: string,
+  rows: Readonly<Record<string, Row>>
+): ReadonlyArray<Flavor> =>
+  Object.entries(rows).map(([size, [ram, disk, vcpus, rxtx, ephemeral = 0, dataDisks = 0]]) => ({
+    id: `${id}-${size}`,
+    name: `${ram} GB ${title}`,
+    ram: ram * 1024,
+    disk,
+    vcpus,
+    swap: "",
+    rxtxFactor: rxtx,
+    ephemeral,
+    extraSpecs: {
+      class: id,
+      policy_class: policy,
+      disk_io_index: diskIndex,
+      number_of_data_disks: String(dataDisks)
+    }
+  }))
+
+const standard = (
+  id: string,
+  name: string,
+  ram: number,
+  disk: number,
+  vcpus: number,
+  swap: number,
+  rxtxFactor: number
+): Flavor => ({
+  id,
+  name,
+  ram,
+  disk,
+  vcpus,
+  swap,
+  rxtxFactor,
+  ephemeral: 0,
+  extraSpecs: { class: "standard1", policy_class: "standard_flavor", disk_io_index: "2", number_of_data_disks: "0" }
+})
+
+const metal = (kind: string, title: string, gigabytes: number, vcpus: number, ephemeral: number): Flavor => ({
+  id: `onmetal-${kind}1`,
+  name: `OnMetal ${title} v1`,
+  ram: gigabytes * 1024,
+  disk: 32,
+  vcpus,
+  swap: "",
+  rxtxFactor: 10000,
+  ephemeral,
+  extraSpecs: { class: "onmetal", policy_class: "onmetal_flavor", number_of_data_disks: ephemeral === 0 ? "0" : "2" }
+})
+
+/** Every flavor, in the order in which the real listing has them. */
+export const all: ReadonlyArray<Flavor> = [
+  standard("2", "512MB Standard Instance", 512, 20, 1, 512, 80),
+  standard("3", "1GB Standard Instance", 1024, 40, 1, 1024, 120),
+  standard("4", "2GB Standard Instance", 2048, 80, 2, 2048, 240),
+  standard("5", "4GB Standard Instance", 4096, 160, 2, 2048, 400),
+  standard("6", "8GB Standard Instance", 8192, 320, 4, 2048, 600),
+  standard("7", "15GB Standard Instance", 15360, 620, 6, 2048, 800),
+  standard("8", "30GB Standard Instance", 30720, 1200, 8, 2048, 1200),
+  ...family("compute1", "Compute v1", "compute_flavor", "-1", {
+    "4": [3.75, 0, 2, 312.5],
+    "8": [7.5, 0, 4, 625],
+    "15": [15, 0, 8, 1250],
+    "30": [30, 0, 16, 2500],
+    "60": [60, 0, 32, 5000]
+  }),
+  ...family("general1", "General Purpose v1", "general_flavor", "40", {
+    "1": [1, 20, 1, 200],
+    "2": [2, 40, 2, 400],
+    "4": [4, 80, 4, 800],
+    "8": [8, 160, 8, 1600]
+  }),
+  ...family("io1", "I/O v1", "io_flavor", "40", {
+    "15": [15, 40, 4, 1250, 150, 1],
+    "30": [30, 40, 8, 2500, 300, 1],
+    "60": [60, 40, 16, 5000, 600, 2],
+    "90": [90, 40, 24, 7500, 900, 3],
+    "120": [120, 40, 32, 10000, 1200, 4]
+  }),
+  ...family("memory1", "Memory v1", "memory_flavor", "-1", {
+    "15": [15, 0, 2, 625],
+    "30": [30, 0, 4, 1250],
+    "60": [60, 0, 8, 2500],
+    "120": [120, 0, 16, 5000],
+    "240": [240, 0, 32, 10000]
+  }),
+  ...family("performance1", "Performance", "performance_flavor", "40", {
+    "1": [1, 20, 1, 200],
+    "2": [2, 40, 2, 400, 20, 1],
+    "4": [4, 40, 4, 800, 40, 1],
+    "8": [8, 40, 8, 1600, 80, 1]
+  }),
+  ...family("performance2", "Performance", "performance_flavor", "80", {
+    "15": [15, 40, 4, 1250, 150, 1],
+    "30": [30, 40, 8, 2500, 300, 1],
+    "60": [60, 40, 16, 5000, 600, 2],
+    "90": [90, 40, 24, 7500, 900, 3],
+    "120": [120, 40, 32, 10000, 1200, 4]
+  }),
+  metal("compute", "Compute", 32, 20, 0),
+  metal("io", "I/O", 128, 40, 3200),
+  metal("memory", "Memory", 512, 24, 0)
+]
+
+const byId = new Map(all.map((flavor) => [flavor.id, flavor]))
+
+/** The flavor with this id. */
+export const find = (id: string): Flavor | undefined => byId.get(id)
+
+/** Whether the flavor is a bare machine, which can do less (servers.md section 2.2). */
+export const isMetal = (flavor: Flavor): boolean => flavor.extraSpecs["policy_class"] === "onmetal_flavor"
+
+/** Rackspace tells extra specifications always, OpenStack since microversion 2.61, and who may use a flavor. */
+const toJson = (
+  flavor: Flavor,
+  request: Pick<NovaRequest.NovaRequest, "baseUrl" | "microversion">
+): Readonly<Record<string, unknown>> => ({
+  id: flavor.id,
+  name: flavor.name,
+  ram: flavor.ram,
+  disk: flavor.disk,
+  vcpus: flavor.vcpus,
+  swap: flavor.swap,
+  rxtx_factor: flavor.rxtxFactor,
+  "OS-FLV-EXT-DATA:ephemeral": flavor.ephemeral,
+  ...(request.microversion === undefined
+    ? { "OS-FLV-WITH-EXT-SPECS:extra_specs": flavor.extraSpecs }
+    : { "os-flavor-access:is_public": true, "OS-FLV-DISABLED:disabled": false }),
+  ...(NovaRequest.speaks(request, 55) ? { description: null } : {}),
+  ...(NovaRequest.speaks(request, 61) ? { extra_specs: flavor.extraSpecs } : {}),
+  links: NovaRequest.links(request.baseUrl, `flavors/${flavor.id}`)
+})
+
+const atLeast = (query: URLSearchParams, name: string): number => {
+  const value = query.get(name)
+  return value === null
+    ? 0
+    : /^\d+$/.test(value)
+      ? Number(value)
+      : NovaRequest.badRequest(`Invalid ${name} filter [${value}]`)
+}
+
+const list = (request: NovaRequest.NovaRequest, detail: boolean, pageCap: number): WireResponse => {
+  const minDisk = atLeast(request.query, "minDisk")
+  const minRam = atLeast(request.query, "minRam")
+  const page = Listing.page({
+    items: all,
+    keep: (flavor) => flavor.disk >= minDisk && flavor.ram >= minRam,
+    query: request.query,
+    cap: pageCap,
+    url: `${request.baseUrl}/flavors${detail ? "/detail" : ""}`
+  })
+  return Reply.json(200, {
+    flavors: page.items.map((flavor) =>
+      detail
+        ? toJson(flavor, request)
+        : { id: flavor.id, name: flavor.name, links: NovaRequest.links(request.baseUrl, `flavors/${flavor.id}`) }
+    ),
+    ...(page.links === undefined ? {} : { flavors_links: page.links })
+  })
+}
+
+/** Serves `/flavors` and what is below it. */
+export const serve = (path: ReadonlyArray<string>, request: NovaRequest.NovaRequest, pageCap: number): WireResponse => {
+  if (request.method !== "GET") {
+    return NovaRequest.badMethod()
+  }
+  const [id, sub, key, ...more] = path
+  if (id === undefined || (id === "detail" && sub === undefined)) {
+    return list(request, id === "detail", pageCap)
+  }
+  const flavor = find(id)
+  if (flavor === undefined) {
+    return NovaRequest.notFound("The resource could not be found.")
+  }
+  if (sub === undefined) {
+    return Reply.json(200, { flavor: toJson(flavor, request) })
+  }
+  if (sub !== "os-extra_specs" || more.length > 0) {
+    return NovaRequest.noRoute()
+  }
+  if (key === undefined) {
+    return Reply.json(200, { extra_specs: flavor.extraSpecs })
+  }
+  // Bare, without an envelope.
+  return Object.hasOwn(flavor.extraSpecs, key)
+    ? Reply.json(200, { [key]: flavor.extraSpecs[key] })
+    : NovaRequest.notFound(`Flavor ${id} has no extra specs with key ${key}.`)
+}

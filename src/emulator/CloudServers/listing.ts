@@ -1,0 +1,91 @@
+/**
+ * Pages of a listing, with the oddities of the real one (servers.md section 4): a link to the next page only if a
+ * limit was asked for and the page is full, so that the last page may be empty; an unknown marker is refused.
+ */
+import * as Timestamp from "../Timestamp.js"
+import * as NovaRequest from "./novaRequest.js"
+
+/** A page, and the link to the next one if there is one. */
+export interface Page<A> {
+  readonly items: ReadonlyArray<A>
+  /** As the sibling array has it: `[{ rel: "next", href }]`. */
+  readonly links: ReadonlyArray<{ readonly rel: string; readonly href: string }> | undefined
+}
+
+/**
+ * Cuts a page out of a listing. `items` are all that could ever be listed, in order, because the marker may name one
+ * that the filter no longer lets through.
+ */
+export const page = <A extends { readonly id: string }>(options: {
+  readonly items: Iterable<A>
+  readonly keep: (item: A) => boolean
+  readonly query: URLSearchParams
+  /** The largest page. */
+  readonly cap: number
+  /** Absolute, without a query. */
+  readonly url: string
+}): Page<A> => {
+  const { cap, query } = options
+  const asked = query.get("limit")
+  if (asked !== null && !/^[+-]?\d+$/.test(asked)) {
+    return NovaRequest.badRequest("limit param must be an integer")
+  }
+  if (asked !== null && Number(asked) < 0) {
+    return NovaRequest.badRequest("limit param must be positive")
+  }
+  const limit = Math.min(cap, asked === null ? cap : Number(asked))
+  const marker = query.get("marker")
+  const items: Array<A> = []
+  let reached = marker === null
+  for (const item of options.items) {
+    if (reached) {
+      if (items.length >= limit) {
+        break
+      }
+      if (options.keep(item)) {
+        items.push(item)
+      }
+    } else if (item.id === marker) {
+      reached = true
+    }
+  }
+  if (!reached) {
+    return NovaRequest.badRequest(`marker [${marker}] not found`)
+  }
+  const last = items.at(-1)
+  if (asked === null || last === undefined || items.length < limit) {
+    return { items, links: undefined }
+  }
+  const next = new URLSearchParams(query)
+  next.set("marker", last.id)
+  return { items, links: [{ rel: "next", href: `${options.url}?${next.toString()}` }] }
+}
+
+/** A number in a query that is not negative; undefined where it is not sent. */
+const natural = (query: URLSearchParams, name: string): number | undefined => {
+  const value = query.get(name)
+  return value === null
+    ? undefined
+    : /^\d+$/.test(value)
+      ? Number(value)
+      : NovaRequest.badRequest(`Invalid input for query parameters ${name}. Value: ${value}. It must be a whole number`)
+}
+
+/** Cuts a page by `offset` and `limit`, as Nova's older listings do; a limit of nought is none. */
+export const counted = <A>(items: ReadonlyArray<A>, query: URLSearchParams): ReadonlyArray<A> => {
+  const offset = natural(query, "offset") ?? 0
+  const limit = natural(query, "limit") ?? 0
+  return items.slice(offset, limit === 0 ? undefined : offset + limit)
+}
+
+/**
+ * A moment of a listing's filter (`changes-since`, `changes-before`) in milliseconds since the epoch; undefined where it is not
+ * asked for.
+ */
+export const moment = (query: URLSearchParams, name: string): number | undefined => {
+  const value = query.get(name)
+  return value === null ? undefined : (Timestamp.parse(value) ?? NovaRequest.badRequest(`Invalid ${name} value`))
+}
+
+/** The `changes-since` of a listing in milliseconds since the epoch; undefined where it is not asked for. */
+export const changesSince = (query: URLSearchParams): number | undefined => moment(query, "changes-since")

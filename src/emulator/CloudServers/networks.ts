@@ -1,0 +1,148 @@
+/**
+ * The networks that servers can be attached to: PublicNet, ServiceNet and the account's isolated ones
+ * (`os-networksv2`, servers.md section 2.6).
+ */
+import { randomUUID } from "node:crypto"
+import { isIPv6 } from "node:net"
+import type { WireResponse } from "../Protocol.js"
+import * as Reply from "../Reply.js"
+import * as RequestBody from "../RequestBody.js"
+import * as NovaRequest from "./novaRequest.js"
+import type { Interface } from "./serverRecord.js"
+
+/** A network. */
+export interface Network {
+  readonly id: string
+  readonly label: string
+  /** Undefined for PublicNet and ServiceNet, whose answers have none. */
+  readonly cidr: string | undefined
+}
+
+/** The internet. */
+export const publicNet: Network = { id: "00000000-0000-0000-0000-000000000000", label: "public", cidr: undefined }
+
+/** The region's own network. */
+export const serviceNet: Network = { id: "11111111-1111-1111-1111-111111111111", label: "private", cidr: undefined }
+
+/** Whether a text is an IPv4 network in CIDR form: `192.168.3.0/24`. */
+const isCidr = (value: string): boolean => {
+  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(value)
+  return match !== null && match.slice(1, 5).every((part) => Number(part) <= 255) && Number(match[5]) <= 32
+}
+
+/** The `offset`th address after a dotted base. */
+const after = (base: string, offset: number): string => {
+  const number = base.split(".").reduce((sum, part) => sum * 256 + Number(part), 0) + offset
+  return [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join(".")
+}
+
+const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, "0")
+
+/**
+ * The interface of the `number`th server on a network. Public addresses come from the ranges that are kept for
+ * benchmarks and documentation, so that nobody real is ever named. `fixedIp` is the address that it is to have.
+ */
+export const attach = (network: Network, number: number, id: string, fixedIp?: string): Interface => ({
+  id,
+  macAddress: `bc:76:4e:${hex(Math.floor(number / 65536) % 256, 2)}:${hex(Math.floor(number / 256) % 256, 2)}:${hex(number % 256, 2)}`,
+  networkId: network.id,
+  label: network.label,
+  addresses:
+    fixedIp !== undefined
+      ? [{ version: isIPv6(fixedIp) ? 6 : 4, addr: fixedIp }]
+      : network.id === publicNet.id
+        ? [
+            { version: 4, addr: after("198.18.0.0", 1 + (number % 131_000)) },
+            {
+              version: 6,
+              addr: `2001:db8:7801:52:be76:4eff:fe0${hex(Math.floor(number / 65536) % 16, 1)}:${hex(number % 65536, 1)}`
+            }
+          ]
+        : network.id === serviceNet.id
+          ? [{ version: 4, addr: after("10.176.0.0", 1 + (number % 131_000)) }]
+          : [
+              {
+                version: 4,
+                addr: after((network.cidr ?? "192.168.0.0/24").split("/")[0] ?? "192.168.0.0", 1 + (number % 250))
+              }
+            ]
+})
+
+/** How many isolated networks an account may have. */
+const maximum = 10
+
+const toJson = (network: Network): Readonly<Record<string, unknown>> => ({
+  id: network.id,
+  label: network.label,
+  ...(network.cidr === undefined ? {} : { cidr: network.cidr })
+})
+
+/** The networks of one region. */
+export interface Networks {
+  readonly find: (id: string) => Network | undefined
+  /** How many isolated networks there are. */
+  readonly count: () => number
+  /** Serves `/os-networksv2` and what is below it. */
+  readonly serve: (
+    path: ReadonlyArray<string>,
+    request: NovaRequest.NovaRequest,
+    isAttached: (id: string) => boolean
+  ) => WireResponse
+}
+
+/** PublicNet and ServiceNet. */
+export const make = (): Networks => {
+  const networks = new Map([publicNet, serviceNet].map((network) => [network.id, network]))
+
+  const count = (): number => networks.size - 2
+
+  const create = (request: NovaRequest.NovaRequest): WireResponse => {
+    const sent = request.body?.["network"]
+    const label = RequestBody.isObject(sent) ? sent["label"] : undefined
+    const cidr = RequestBody.isObject(sent) ? sent["cidr"] : undefined
+    if (typeof label !== "string" || label === "") {
+      return NovaRequest.badRequest("Network label is required")
+    }
+    if (typeof cidr !== "string" || !isCidr(cidr)) {
+      return NovaRequest.badRequest("CIDR is malformed.")
+    }
+    if (count() >= maximum) {
+      return NovaRequest.forbidden("Quota exceeded, too many networks.")
+    }
+    const network = { id: randomUUID(), label, cidr }
+    networks.set(network.id, network)
+    return Reply.json(200, { network: toJson(network) })
+  }
+
+  return {
+    find: (id) => networks.get(id),
+    count,
+    serve: (path, request, isAttached) => {
+      const { method } = request
+      const [id, ...more] = path
+      if (more.length > 0) {
+        return NovaRequest.noRoute()
+      }
+      if (id === undefined) {
+        return method === "GET"
+          ? Reply.json(200, { networks: [...networks.values()].map(toJson) })
+          : method === "POST"
+            ? create(request)
+            : NovaRequest.badMethod()
+      }
+      const network = networks.get(id)
+      if (network === undefined) {
+        return NovaRequest.notFound(`Network ${id} could not be found.`)
+      }
+      if (method === "DELETE") {
+        if (network.cidr === undefined || isAttached(id)) {
+          return NovaRequest.forbidden(`Network ${id} is in use and cannot be deleted.`)
+        }
+        networks.delete(id)
+        // The one empty answer that is not: text, for clients that decode whatever comes.
+        return Reply.text(202, "202 Accepted\n\nThe request is accepted for processing.\n\n   ")
+      }
+      return method === "GET" ? Reply.json(200, { network: toJson(network) }) : NovaRequest.badMethod()
+    }
+  }
+}

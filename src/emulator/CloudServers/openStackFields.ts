@@ -1,0 +1,276 @@
+/**
+ * The fields of new and changed servers that OpenStack's Nova has and Rackspace's has not, each since its microversion. Nova
+ * refuses a field that the chosen microversion does not have; Rackspace's ignores it.
+ */
+import { randomUUID } from "node:crypto"
+import * as RequestBody from "../RequestBody.js"
+import * as NovaRequest from "./novaRequest.js"
+import type { OpenStackFields } from "./serverRecord.js"
+import type { ServerGroup } from "./serverGroups.js"
+import * as ServerTags from "./serverTags.js"
+
+/** What the fields of a new server may refer to. */
+export interface Context {
+  readonly availabilityZones: ReadonlyArray<string>
+  readonly securityGroups: ReadonlyArray<string>
+  readonly findGroup: (id: string) => ServerGroup | undefined
+  /** The host of a server; undefined where there is no such server. */
+  readonly hostOf: (serverId: string) => number | undefined
+}
+
+/** The fields of a new server. */
+export interface CreateFields extends Omit<
+  OpenStackFields,
+  "hostname" | "groupId" | "locked" | "reservationId" | "launchIndex"
+> {
+  /** Undefined where it is made of the name. */
+  readonly hostname: string | undefined
+  readonly group: ServerGroup | undefined
+  readonly sameHosts: ReadonlyArray<number>
+  readonly differentHosts: ReadonlyArray<number>
+}
+
+/** The fields of `server` that every microversion has. */
+const always = [
+  "name",
+  "imageRef",
+  "flavorRef",
+  "networks",
+  "key_name",
+  "metadata",
+  "user_data",
+  "config_drive",
+  "block_device_mapping",
+  "block_device_mapping_v2",
+  "OS-DCF:diskConfig",
+  "adminPass",
+  "accessIPv4",
+  "accessIPv6",
+  "min_count",
+  "max_count",
+  "return_reservation_id",
+  "availability_zone",
+  "security_groups"
+]
+
+/** The fields that came with a microversion. */
+const since: Readonly<Record<string, number>> = {
+  description: 19,
+  tags: 52,
+  trusted_image_certificates: 63,
+  host: 74,
+  hypervisor_hostname: 74,
+  hostname: 90
+}
+
+const newFields = (request: NovaRequest.NovaRequest): ReadonlyArray<string> =>
+  Object.keys(since).filter((name) => NovaRequest.speaks(request, since[name] ?? 0))
+
+/** Files on new servers were given up. */
+const personality = (request: NovaRequest.NovaRequest): ReadonlyArray<string> =>
+  NovaRequest.speaks(request, 57) ? [] : ["personality"]
+
+/**
+ * Whether disks and interfaces of a new server may have tags: in 2.32, by an error not in the next ones, and since 2.42.
+ */
+export const speaksDeviceTags = (request: NovaRequest.NovaRequest): boolean =>
+  request.microversion === 32 || NovaRequest.speaks(request, 42)
+
+const readDescription = (value: unknown): string | null =>
+  value === undefined || value === null
+    ? null
+    : typeof value === "string" && [...value].length <= 255
+      ? value
+      : NovaRequest.invalid("description", "It is not a text of at most 255 characters")
+
+const label = "[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
+
+const hostnamePattern = new RegExp(`^${label}$`)
+
+const domainPattern = new RegExp(`^${label}(\\.${label})*$`)
+
+/** A name of one label; since microversion 2.94 with a domain. */
+const readHostname = (value: unknown, request: NovaRequest.NovaRequest): string | undefined => {
+  if (value === undefined) {
+    return undefined
+  }
+  const [pattern, length] = NovaRequest.speaks(request, 94) ? [domainPattern, 255] : [hostnamePattern, 63]
+  return typeof value === "string" && value.length <= length && pattern.test(value)
+    ? value
+    : NovaRequest.invalid("hostname", `${RequestBody.textOf(value)} is not a hostname`)
+}
+
+const readCertificates = (value: unknown): ReadonlyArray<string> | null => {
+  if (value === undefined || value === null) {
+    return null
+  }
+  const ids = Array.isArray(value) ? (value as ReadonlyArray<unknown>) : []
+  return ids.length >= 1 && ids.length <= 50 && ids.every((id) => typeof id === "string" && id !== "")
+    ? ids.map(String)
+    : NovaRequest.invalid("trusted_image_certificates", "It is not a list of 1 to 50 ids")
+}
+
+const readSecurityGroups = (value: unknown, known: ReadonlyArray<string>): ReadonlyArray<string> => {
+  if (value === undefined) {
+    return ["default"]
+  }
+  const groups = Array.isArray(value) ? (value as ReadonlyArray<unknown>) : []
+  return groups.map((group) => {
+    const name = RequestBody.isObject(group) ? group["name"] : undefined
+    return typeof name === "string" && known.includes(name)
+      ? name
+      : NovaRequest.badRequest(`Unable to find security_group with name or id '${RequestBody.textOf(name)}'`)
+  })
+}
+
+const readZone = (value: unknown, zones: ReadonlyArray<string>): string | null =>
+  value === undefined || value === null
+    ? null
+    : typeof value === "string" && zones.includes(value)
+      ? value
+      : NovaRequest.badRequest("The requested availability zone is not available")
+
+const readHints = (value: unknown): RequestBody.JsonObject =>
+  value === undefined
+    ? {}
+    : RequestBody.isObject(value)
+      ? value
+      : NovaRequest.invalid("os:scheduler_hints", "It is not of type 'object'")
+
+const readGroup = (value: unknown, context: Context): ServerGroup | undefined =>
+  value === undefined
+    ? undefined
+    : (context.findGroup(RequestBody.textOf(value)) ??
+      NovaRequest.badRequest(`Instance group ${RequestBody.textOf(value)} could not be found.`))
+
+/** The hosts of the servers that a hint names: one id, or several. Servers that there are not are passed over. */
+const hostsOf = (value: unknown, context: Context): ReadonlyArray<number> =>
+  (value === undefined ? [] : Array.isArray(value) ? (value as ReadonlyArray<unknown>) : [value]).flatMap(
+    (id) => context.hostOf(RequestBody.textOf(id)) ?? []
+  )
+
+/** What a server of this name calls itself where nothing else is asked for. */
+export const hostnameOf = (name: string): string =>
+  name
+    .toLowerCase()
+    .replace(/[ _]/g, "-")
+    .replace(/[^a-z0-9.-]+/g, "")
+    .replace(/^[.-]+|[.-]+$/g, "")
+    .slice(0, 63) || "server"
+
+/** The id by which the servers of one request are known together. */
+export const newReservationId = (): string => `r-${randomUUID().replaceAll("-", "").slice(0, 8)}`
+
+/** What a server has where its cloud knows none of these fields. */
+const none: CreateFields = {
+  description: null,
+  tags: [],
+  hostname: undefined,
+  availabilityZone: "",
+  pinnedAvailabilityZone: null,
+  securityGroups: [],
+  schedulerHints: {},
+  trustedImageCertificates: null,
+  userData: null,
+  group: undefined,
+  sameHosts: [],
+  differentHosts: []
+}
+
+/** Reads the fields of a new server. */
+export const readCreate = (
+  server: RequestBody.JsonObject,
+  sentHints: unknown,
+  request: NovaRequest.NovaRequest,
+  context: Context
+): CreateFields => {
+  if (request.microversion === undefined) {
+    return none
+  }
+  NovaRequest.refuseOthers("server", server, [...always, ...personality(request), ...newFields(request)])
+  if (server["host"] !== undefined || server["hypervisor_hostname"] !== undefined) {
+    NovaRequest.demandAdministrator(request, "compute:servers:create:requested_destination")
+  }
+  const pinned = readZone(server["availability_zone"], context.availabilityZones)
+  const schedulerHints = readHints(sentHints)
+  return {
+    description: readDescription(server["description"]),
+    tags: server["tags"] === undefined ? [] : ServerTags.readTags(server["tags"]),
+    hostname: readHostname(server["hostname"], request),
+    availabilityZone: pinned ?? context.availabilityZones[0] ?? "nova",
+    pinnedAvailabilityZone: pinned,
+    securityGroups: readSecurityGroups(server["security_groups"], context.securityGroups),
+    schedulerHints,
+    trustedImageCertificates: readCertificates(server["trusted_image_certificates"]),
+    userData: typeof server["user_data"] === "string" ? server["user_data"] : null,
+    group: readGroup(schedulerHints["group"], context),
+    sameHosts: hostsOf(schedulerHints["same_host"], context),
+    differentHosts: hostsOf(schedulerHints["different_host"], context)
+  }
+}
+
+/** The fields that a request names, of those that the server keeps as they are. */
+const changed = (
+  sent: RequestBody.JsonObject,
+  request: NovaRequest.NovaRequest
+): Partial<Pick<OpenStackFields, "description" | "hostname" | "trustedImageCertificates">> => {
+  const hostname = readHostname(sent["hostname"], request)
+  return {
+    ...(sent["description"] === undefined ? {} : { description: readDescription(sent["description"]) }),
+    ...(hostname === undefined ? {} : { hostname })
+  }
+}
+
+/** Reads what an update changes. */
+export const readUpdate = (sent: RequestBody.JsonObject, request: NovaRequest.NovaRequest) => {
+  if (request.microversion === undefined) {
+    return {}
+  }
+  const newer = newFields(request).filter((name) => name === "description" || name === "hostname")
+  NovaRequest.refuseOthers("server", sent, ["name", "accessIPv4", "accessIPv6", "OS-DCF:diskConfig", ...newer])
+  return changed(sent, request)
+}
+
+/** The fields of `rebuild` that every microversion has. */
+const alwaysOfRebuild = [
+  "imageRef",
+  "name",
+  "adminPass",
+  "accessIPv4",
+  "accessIPv6",
+  "metadata",
+  "OS-DCF:diskConfig",
+  "preserve_ephemeral"
+]
+
+/** The fields of `rebuild` that came with a microversion. */
+const sinceOfRebuild: Readonly<Record<string, number>> = {
+  description: 19,
+  key_name: 54,
+  user_data: 57,
+  trusted_image_certificates: 63,
+  hostname: 90
+}
+
+/** Reads what a rebuild changes. */
+export const readRebuild = (
+  sent: RequestBody.JsonObject,
+  request: NovaRequest.NovaRequest,
+  hasKeyPair: (name: string) => boolean
+) => {
+  if (request.microversion === undefined) {
+    return {}
+  }
+  const newer = Object.keys(sinceOfRebuild).filter((name) => NovaRequest.speaks(request, sinceOfRebuild[name] ?? 0))
+  NovaRequest.refuseOthers("rebuild", sent, [...alwaysOfRebuild, ...personality(request), ...newer])
+  const { key_name: keyName, trusted_image_certificates: certificates, user_data: userData } = sent
+  if (typeof keyName === "string" && !hasKeyPair(keyName)) {
+    return NovaRequest.badRequest("Invalid key_name provided.")
+  }
+  return {
+    ...changed(sent, request),
+    ...(keyName === undefined ? {} : { keyName: keyName === null ? null : RequestBody.textOf(keyName) }),
+    ...(userData === undefined ? {} : { userData: userData === null ? null : RequestBody.textOf(userData) }),
+    ...(certificates === undefined ? {} : { trustedImageCertificates: readCertificates(certificates) })
+  }
+}

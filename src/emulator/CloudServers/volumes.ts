@@ -1,0 +1,158 @@
+/**
+ * Volumes of Block Storage by way of Nova (`os-volumes`), which has them up to microversion 2.35. Their state follows from the
+ * time, as that of servers does.
+ */
+import { randomUUID } from "node:crypto"
+import type { WireResponse } from "../Protocol.js"
+import * as Reply from "../Reply.js"
+import * as RequestBody from "../RequestBody.js"
+import * as Timestamp from "../Timestamp.js"
+import * as Listing from "./listing.js"
+import * as Metadata from "./metadata.js"
+import * as NovaRequest from "./novaRequest.js"
+
+/** How many volumes a project may have. */
+const quota = 10
+
+/** A volume. */
+export interface Volume {
+  readonly id: string
+  readonly name: string | null
+  readonly description: string | null
+  readonly gigabytes: number
+  readonly volumeType: string | null
+  readonly availabilityZone: string
+  readonly metadata: Readonly<Record<string, string>>
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number
+  readonly availableAt: number
+}
+
+/** Where a volume is attached. */
+export interface Place {
+  readonly serverId: string
+  readonly device: string
+}
+
+/** The volumes of one region. */
+export interface Volumes {
+  /** Whether there is such a volume. */
+  readonly has: (id: string) => boolean
+  /** Whether a volume can be attached now. */
+  readonly isAvailable: (id: string, now: number) => boolean
+  readonly remove: (id: string) => void
+  /** Serves `/os-volumes` and what is below it. */
+  readonly serve: (path: ReadonlyArray<string>, request: NovaRequest.NovaRequest) => WireResponse
+}
+
+const readText = (sent: RequestBody.JsonObject, field: string): string | null => {
+  const value = sent[field] ?? null
+  return value === null || typeof value === "string" ? value : NovaRequest.invalid(field, "It is not of type 'string'")
+}
+
+const read = (request: NovaRequest.NovaRequest, zones: ReadonlyArray<string>, buildTime: number): Volume => {
+  const body = request.body?.["volume"]
+  const sent = RequestBody.isObject(body) ? body : NovaRequest.invalid("volume", "It is required")
+  const size = sent["size"]
+  if (!/^[1-9]\d*$/.test(RequestBody.textOf(size))) {
+    return NovaRequest.invalid("size", `${RequestBody.textOf(size)} is not a whole number of 1 or more`)
+  }
+  const snapshotId = readText(sent, "snapshot_id")
+  if (snapshotId !== null) {
+    return NovaRequest.notFound(`Snapshot ${snapshotId} could not be found.`)
+  }
+  const availabilityZone = readText(sent, "availability_zone") ?? zones[0] ?? "nova"
+  if (!zones.includes(availabilityZone)) {
+    return NovaRequest.badRequest(`Invalid input received: Availability zone '${availabilityZone}' is invalid.`)
+  }
+  return {
+    id: randomUUID(),
+    name: readText(sent, "display_name"),
+    description: readText(sent, "display_description"),
+    gigabytes: Number(size),
+    volumeType: readText(sent, "volume_type"),
+    availabilityZone,
+    metadata: sent["metadata"] === undefined ? {} : Metadata.read(sent["metadata"]),
+    createdAt: request.now,
+    availableAt: request.now + buildTime
+  }
+}
+
+/** No volumes yet. */
+export const make = (options: {
+  readonly availabilityZones: ReadonlyArray<string>
+  /** From the request to `available`, in milliseconds. */
+  readonly buildTime: number
+  readonly placeOf: (id: string) => Place | undefined
+}): Volumes => {
+  const volumes = new Map<string, Volume>()
+
+  const toJson = (volume: Volume, request: NovaRequest.NovaRequest): Readonly<Record<string, unknown>> => {
+    const place = options.placeOf(volume.id)
+    return {
+      id: volume.id,
+      displayName: volume.name,
+      displayDescription: volume.description,
+      size: volume.gigabytes,
+      status: place !== undefined ? "in-use" : request.now < volume.availableAt ? "creating" : "available",
+      volumeType: volume.volumeType,
+      snapshotId: null,
+      availabilityZone: volume.availabilityZone,
+      createdAt: Timestamp.microsecondsWithoutZone(volume.createdAt),
+      metadata: volume.metadata,
+      // A volume that is on no server has one empty attachment.
+      attachments: [place === undefined ? {} : { id: volume.id, volumeId: volume.id, ...place }]
+    }
+  }
+
+  const create = (request: NovaRequest.NovaRequest): WireResponse => {
+    const volume = read(request, options.availabilityZones, options.buildTime)
+    if (volumes.size >= quota) {
+      return NovaRequest.forbidden(`VolumeLimitExceeded: Maximum number of volumes allowed (${quota}) exceeded`)
+    }
+    volumes.set(volume.id, volume)
+    return Reply.json(200, { volume: toJson(volume, request) })
+  }
+
+  const list = (request: NovaRequest.NovaRequest): WireResponse =>
+    request.method === "GET"
+      ? Reply.json(200, {
+          volumes: Listing.counted([...volumes.values()], request.query).map((volume) => toJson(volume, request))
+        })
+      : NovaRequest.badMethod()
+
+  return {
+    has: (id) => volumes.has(id),
+    isAvailable: (id, now) => {
+      const volume = volumes.get(id)
+      return volume !== undefined && now >= volume.availableAt && options.placeOf(id) === undefined
+    },
+    remove: (id) => void volumes.delete(id),
+    serve: (path, request) => {
+      NovaRequest.demandMicroversion(request, 1, 35)
+      const { method } = request
+      const [id, ...more] = path
+      if (more.length > 0) {
+        return NovaRequest.noRoute()
+      }
+      if (id === undefined) {
+        return method === "POST" ? create(request) : list(request)
+      }
+      if (id === "detail") {
+        return list(request)
+      }
+      const volume = volumes.get(id)
+      if (volume === undefined) {
+        return NovaRequest.notFound(`Volume ${id} could not be found.`)
+      }
+      if (method === "DELETE") {
+        if (options.placeOf(id) !== undefined) {
+          return NovaRequest.badRequest(`Invalid volume: Volume ${id} is still attached, detach volume first.`)
+        }
+        volumes.delete(id)
+        return Reply.empty(202)
+      }
+      return method === "GET" ? Reply.json(200, { volume: toJson(volume, request) }) : NovaRequest.badMethod()
+    }
+  }
+}
