@@ -16,6 +16,7 @@ import * as Stacks from "./CloudBigData/stacks.js"
 import type { EmulatedService, ServiceRequest, WireResponse } from "./Protocol.js"
 import * as RateLimit from "./RateLimit.js"
 import * as Reply from "./Reply.js"
+import * as Fields from "./Fields.js"
 import * as RequestBody from "./RequestBody.js"
 
 /** What an account may have, over the data nodes of all its clusters. */
@@ -252,7 +253,7 @@ export const make = (options: CloudBigDataOptions = {}): CloudBigDataEmulator =>
     return Reply.json(200, { cluster: ClusterRecord.toDetail(cluster, now, request.baseUrl) })
   }
 
-  const resize = (cluster: ClusterRecord.ClusterRecord, sent: RequestBody.JsonObject, now: number): void => {
+  const resize = (cluster: ClusterRecord.ClusterRecord, sent: Fields.JsonObject, now: number): void => {
     const counts = ClusterRequest.readCounts(sent, cluster.groups)
     const after = cluster.groups.map((group) => [group, counts.get(group) ?? group.count] as const)
     checkQuota(
@@ -514,7 +515,7 @@ export const make = (options: CloudBigDataOptions = {}): CloudBigDataEmulator =>
       method: request.method === "HEAD" ? "GET" : request.method,
       query: request.query,
       baseUrl: request.baseUrl,
-      body: parsed._tag === "Json" && RequestBody.isObject(parsed.value) ? parsed.value : undefined,
+      body: parsed._tag === "Json" && Fields.isObject(parsed.value) ? parsed.value : undefined,
       pageCap,
       now
     })

@@ -37,6 +37,7 @@ import type { EmulatedService, ServiceRequest, WireResponse } from "./Protocol.j
 import * as RateLimit from "./RateLimit.js"
 import * as Refusal from "./Refusal.js"
 import * as Reply from "./Reply.js"
+import * as Fields from "./Fields.js"
 import * as RequestBody from "./RequestBody.js"
 
 /** How Cloud Servers behaves. */
@@ -424,7 +425,7 @@ export const make = (options: CloudServersOptions = {}): CloudServersEmulator =>
 
   const updateServer = (server: ServerRecord.ServerRecord, request: NovaRequest.NovaRequest): WireResponse => {
     const fields = request.body?.["server"]
-    if (!RequestBody.isObject(fields)) {
+    if (!Fields.isObject(fields)) {
       return NovaRequest.badRequest("Malformed request body")
     }
     const name = fields["name"] === undefined ? server.name : CreateRequest.readName(fields["name"])
@@ -641,7 +642,7 @@ export const make = (options: CloudServersOptions = {}): CloudServersEmulator =>
         baseUrl: request.baseUrl,
         tenantId: request.caller.tenantId,
         userId: request.caller.userId,
-        body: parsed._tag === "Json" && RequestBody.isObject(parsed.value) ? parsed.value : undefined,
+        body: parsed._tag === "Json" && Fields.isObject(parsed.value) ? parsed.value : undefined,
         requestId,
         now,
         microversion,

@@ -10,6 +10,7 @@ import * as Account from "./Account.js"
 import * as Keystone from "./Keystone.js"
 import type { Caller, WireBroken, WireRequest, WireResponse } from "./Protocol.js"
 import * as Reply from "./Reply.js"
+import * as Fields from "./Fields.js"
 import * as RequestBody from "./RequestBody.js"
 import * as ServiceCatalog from "./ServiceCatalog.js"
 import * as Timestamp from "./Timestamp.js"
@@ -116,14 +117,14 @@ export const make = (options: IdentityOptions): Identity => {
       ...(onlyTenant === undefined ? {} : { onlyTenant })
     })
 
-  const tokenJson = (token: Tokens.Token): RequestBody.JsonObject => ({
+  const tokenJson = (token: Tokens.Token): Fields.JsonObject => ({
     id: token.id,
     expires: Timestamp.centralTime(token.expiresAt),
     tenant: { id: account.tenantId, name: account.tenantId },
     "RAX-AUTH:authenticatedBy": token.authenticatedBy.map((method) => methodNames[method] ?? method)
   })
 
-  const userJson = (): RequestBody.JsonObject => ({
+  const userJson = (): Fields.JsonObject => ({
     id: account.userId,
     name: account.username,
     roles,
@@ -132,7 +133,7 @@ export const make = (options: IdentityOptions): Identity => {
     "RAX-AUTH:sessionInactivityTimeout": "PT12H"
   })
 
-  const userResource = (): RequestBody.JsonObject => ({
+  const userResource = (): Fields.JsonObject => ({
     id: account.userId,
     username: account.username,
     email: `${account.username}@example.com`,
@@ -161,7 +162,7 @@ export const make = (options: IdentityOptions): Identity => {
 
   /** The tenant that the request is to be scoped to, or why it may not be. */
   const tenantOf = (
-    auth: RequestBody.JsonObject
+    auth: Fields.JsonObject
   ): { readonly tenant?: string | undefined; readonly problem?: WireResponse } => {
     const id = auth["tenantId"] ?? undefined
     const name = auth["tenantName"] ?? undefined
@@ -177,7 +178,7 @@ export const make = (options: IdentityOptions): Identity => {
 
   const ownsTenant = (tenant: string): boolean => tenant === account.tenantId || tenant === account.storageAccount
 
-  const login = (auth: RequestBody.JsonObject, session: string | undefined, now: number): Outcome => {
+  const login = (auth: Fields.JsonObject, session: string | undefined, now: number): Outcome => {
     const { problem, tenant } = tenantOf(auth)
     if (problem !== undefined) {
       return refuse(problem)
@@ -190,7 +191,7 @@ export const make = (options: IdentityOptions): Identity => {
     ].filter((name) => auth[name] !== undefined)
     const [kind] = kinds
     const credentials = kind === undefined ? undefined : auth[kind]
-    if (kinds.length !== 1 || !RequestBody.isObject(credentials)) {
+    if (kinds.length !== 1 || !Fields.isObject(credentials)) {
       return refuse(badRequest(unparsable))
     }
     const grant = (authenticatedBy: ReadonlyArray<string>): Outcome => {
@@ -284,11 +285,11 @@ export const make = (options: IdentityOptions): Identity => {
     now: number
   ): WireResponse => {
     const type = request.headers["content-type"]
-    const auth = body._tag === "Json" && RequestBody.isObject(body.value) ? body.value["auth"] : undefined
+    const auth = body._tag === "Json" && Fields.isObject(body.value) ? body.value["auth"] : undefined
     const outcome = counted(
       type !== undefined && !/^application\/json\b/i.test(type)
         ? refuse(Reply.fault(415, "badMediaType", "Unsupported media type"))
-        : RequestBody.isObject(auth)
+        : Fields.isObject(auth)
           ? login(auth, request.headers["x-sessionid"], now)
           : refuse(badRequest(unparsable))
     )
@@ -339,7 +340,7 @@ export const make = (options: IdentityOptions): Identity => {
     })
   }
 
-  const versionJson = (origin: string): RequestBody.JsonObject => ({
+  const versionJson = (origin: string): Fields.JsonObject => ({
     id: "v2.0",
     status: "CURRENT",
     updated: "2011-07-19T22:30:00Z",
@@ -429,8 +430,8 @@ export const make = (options: IdentityOptions): Identity => {
     switch (sub) {
       case "": {
         if (method === "POST") {
-          const user = body._tag === "Json" && RequestBody.isObject(body.value) ? body.value["user"] : undefined
-          if (!RequestBody.isObject(user)) {
+          const user = body._tag === "Json" && Fields.isObject(body.value) ? body.value["user"] : undefined
+          if (!Fields.isObject(user)) {
             return badRequest("Invalid request body")
           }
           const password = user["OS-KSADM:password"]
@@ -462,7 +463,7 @@ export const make = (options: IdentityOptions): Identity => {
     }
   }
 
-  const apiKeyCredentials = (): RequestBody.JsonObject => ({
+  const apiKeyCredentials = (): Fields.JsonObject => ({
     "RAX-KSKEY:apiKeyCredentials": { username: account.username, apiKey: account.apiKey }
   })
 
@@ -562,7 +563,7 @@ export const make = (options: IdentityOptions): Identity => {
   })
 
   /** What there is at the root: in Keystone's words `values`, and in Rackspace's one `version` with a singular `link`. */
-  const versions = (origin: string): RequestBody.JsonObject => ({
+  const versions = (origin: string): Fields.JsonObject => ({
     values: [
       Keystone.version(origin),
       {

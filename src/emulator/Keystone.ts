@@ -12,12 +12,13 @@ import * as ApplicationCredentials from "./Keystone/applicationCredentials.js"
 import * as BodySchema from "./Keystone/bodySchema.js"
 import type { WireBroken, WireRequest, WireResponse } from "./Protocol.js"
 import * as Refusal from "./Refusal.js"
+import * as Fields from "./Fields.js"
 import * as RequestBody from "./RequestBody.js"
 import type * as ServiceCatalog from "./ServiceCatalog.js"
 import * as Timestamp from "./Timestamp.js"
 import type * as Tokens from "./Tokens.js"
 
-type JsonObject = RequestBody.JsonObject
+type JsonObject = Fields.JsonObject
 
 type Scope = NonNullable<Tokens.Token["scope"]>
 
@@ -152,18 +153,18 @@ export const make = (options: KeystoneOptions): Keystone => {
   /** The checks of one login, in Keystone's order; each of them may end it. */
   const login = ({ body, now, origin, request }: Call): Tokens.Token => {
     const wrong = (): never => refuse(Answer.unauthorized(origin))
-    const auth = RequestBody.isObject(body) ? (body["auth"] ?? undefined) : undefined
+    const auth = Fields.isObject(body) ? (body["auth"] ?? undefined) : undefined
     if (auth === undefined) {
       return refuse(Answer.missing("auth", "request body"))
     }
     const problem = BodySchema.problemOf(BodySchema.auth, auth)
-    const identity = RequestBody.isObject(auth) ? auth["identity"] : undefined
-    if (problem !== undefined || !RequestBody.isObject(auth) || !RequestBody.isObject(identity)) {
+    const identity = Fields.isObject(auth) ? auth["identity"] : undefined
+    if (problem !== undefined || !Fields.isObject(auth) || !Fields.isObject(identity)) {
       return refuse(Answer.fault(400, problem ?? ""))
     }
 
     const member = (value: unknown, ...path: ReadonlyArray<string>): unknown =>
-      path.reduce<unknown>((inner, key) => (RequestBody.isObject(inner) ? inner[key] : undefined), value)
+      path.reduce<unknown>((inner, key) => (Fields.isObject(inner) ? inner[key] : undefined), value)
     for (const path of ["identity/password/user", "scope/project", "scope/domain"]) {
       const named = member(auth, ...path.split("/"))
       const inside = member(named, "domain")
@@ -171,7 +172,7 @@ export const make = (options: KeystoneOptions): Keystone => {
         [named, path],
         [inside, `${path}/domain`]
       ] as const) {
-        if (RequestBody.isObject(value) && !("id" in value) && !("name" in value)) {
+        if (Fields.isObject(value) && !("id" in value) && !("name" in value)) {
           refuse(Answer.fault(400, `Invalid input for field ${field}: id or name must be present.`))
         }
       }
@@ -204,7 +205,7 @@ export const make = (options: KeystoneOptions): Keystone => {
       if (typeof name !== "string" || name === "") {
         return refuse(Answer.missing("id or name", "user"))
       }
-      if (!RequestBody.isObject(member(value, "domain"))) {
+      if (!Fields.isObject(member(value, "domain"))) {
         return refuse(Answer.missing("domain", "user"))
       }
       return isOwnDomain(member(value, "domain")) && name === account.username && account.enabled ? undefined : wrong()
@@ -217,7 +218,7 @@ export const make = (options: KeystoneOptions): Keystone => {
         return undefined
       }
       const kinds = ["project", "domain", "unscoped", "system", "OS-TRUST:trust"].filter((kind) =>
-        RequestBody.isObject(scope) ? kind in scope : scope === kind
+        Fields.isObject(scope) ? kind in scope : scope === kind
       )
       const [kind] = kinds
       if (kinds.length !== 1 || (typeof scope === "string" && kind !== "unscoped")) {
@@ -230,7 +231,7 @@ export const make = (options: KeystoneOptions): Keystone => {
           if (typeof name !== "string" || name === "") {
             return member(wanted, "id") === account.tenantId ? kind : wrong()
           }
-          if (!RequestBody.isObject(member(wanted, "domain"))) {
+          if (!Fields.isObject(member(wanted, "domain"))) {
             return refuse(Answer.missing("domain", "project"))
           }
           return isOwnDomain(member(wanted, "domain")) && name === account.projectName ? kind : wrong()
@@ -255,7 +256,7 @@ export const make = (options: KeystoneOptions): Keystone => {
         return refuse(Answer.missing("name or ID", "application credential"))
       }
       const user = member(named, "user")
-      if (!RequestBody.isObject(user) || Object.keys(user).length === 0) {
+      if (!Fields.isObject(user) || Object.keys(user).length === 0) {
         return refuse(Answer.missing("user", "application credential"))
       }
       checkUser(user)
@@ -320,7 +321,7 @@ export const make = (options: KeystoneOptions): Keystone => {
         }
         default: {
           const named = member(part, "user")
-          if (!RequestBody.isObject(named)) {
+          if (!Fields.isObject(named)) {
             refuse(Answer.missing("user", "None"))
           }
           checkUser(named)
@@ -459,9 +460,9 @@ export const make = (options: KeystoneOptions): Keystone => {
   const changePassword =
     (userId: string): Handler =>
     ({ body, origin }) => {
-      const sent = RequestBody.isObject(body) ? (body["user"] ?? {}) : {}
+      const sent = Fields.isObject(body) ? (body["user"] ?? {}) : {}
       const problem = BodySchema.problemOf(BodySchema.passwordChange, sent)
-      if (problem !== undefined || !RequestBody.isObject(sent)) {
+      if (problem !== undefined || !Fields.isObject(sent)) {
         return Answer.fault(400, problem ?? "")
       }
       if (userId !== account.userId || sent["original_password"] !== account.password || !account.enabled) {
@@ -661,7 +662,7 @@ export const make = (options: KeystoneOptions): Keystone => {
     if (type !== "" && !/^application\/json\s*(?:;|$)/i.test(type)) {
       return Answer.missing("application/json", "Content-Type header")
     }
-    return parsed._tag === "Json" && RequestBody.isObject(parsed.value)
+    return parsed._tag === "Json" && Fields.isObject(parsed.value)
       ? undefined
       : Answer.missing("valid JSON", "request body")
   }

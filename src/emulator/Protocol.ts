@@ -5,6 +5,7 @@
  */
 import type * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
+import type { JsonObject } from "./Fields.js"
 
 /** A request as it stood on the wire. */
 export interface WireRequest {
@@ -63,6 +64,19 @@ export interface ServiceRequest extends WireRequest {
   readonly caller: Caller
   /** The absolute URL of the service's endpoint, without a trailing slash, for links. */
   readonly baseUrl: string
+}
+
+/** A request whose body has been read as JSON, as the handlers of routes see it. Services extend it by what their handlers need. */
+export interface RoutedRequest {
+  /** In upper case. Control services answer a HEAD as the GET that it stands for. */
+  readonly method: string
+  /** Header names in lower case. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly query: URLSearchParams
+  /** Undefined where the body is missing, or JSON but no object. */
+  readonly body: JsonObject | undefined
+  /** When it arrived, in milliseconds since the epoch. */
+  readonly now: number
 }
 
 /** One service of the emulated cloud. */

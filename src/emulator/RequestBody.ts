@@ -2,16 +2,10 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import type { WireBroken, WireRequest, WireResponse } from "./Protocol.js"
+import { isObject } from "./Fields.js"
+import type { RoutedRequest, ServiceRequest, WireBroken, WireRequest, WireResponse } from "./Protocol.js"
 import * as Refusal from "./Refusal.js"
 import * as Reply from "./Reply.js"
-
-/** A JSON object whose members are not known. */
-export type JsonObject = Readonly<Record<string, unknown>>
-
-/** Whether a value is a JSON object: neither null nor an array. */
-export const isObject = (value: unknown): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
 
 /** Puts chunks of bytes together. */
 export const concat = (parts: ReadonlyArray<Uint8Array>): Uint8Array => {
@@ -119,8 +113,21 @@ export const respondToJson = (
       : Effect.map(Clock.currentTimeMillis, (now) => Refusal.catching(() => respond(parse(body), now)))
   )
 
-/** A JSON value of any kind as text for a message: a string as it is, everything else as JSON. */
-export const textOf = (value: unknown): string => (typeof value === "string" ? value : (JSON.stringify(value) ?? ""))
+/**
+ * What handlers of routes are given of a request whose body was read. A HEAD becomes the GET that it stands for: the front drops the
+ * body of the answer.
+ */
+export const routed = (
+  { headers, method, query }: Pick<ServiceRequest, "headers" | "method" | "query">,
+  parsed: Parsed,
+  now: number
+): RoutedRequest => ({
+  method: method === "HEAD" ? "GET" : method,
+  headers,
+  query,
+  body: parsed._tag === "Json" && isObject(parsed.value) ? parsed.value : undefined,
+  now
+})
 
 /**
  * The segments of a path behind a base URL, percent-decoded; undefined where the percent-encoding is broken.

@@ -5,7 +5,7 @@
 import type { WireResponse } from "../Protocol.js"
 import * as Refusal from "../Refusal.js"
 import * as Reply from "../Reply.js"
-import * as RequestBody from "../RequestBody.js"
+import * as Fields from "../Fields.js"
 import * as Timestamp from "../Timestamp.js"
 
 /** A request that is read, and taken apart. */
@@ -16,7 +16,7 @@ export interface BigDataRequest {
   /** The endpoint's URL, for links. */
   readonly baseUrl: string
   /** Undefined where the body is missing, or JSON but no object. */
-  readonly body: RequestBody.JsonObject | undefined
+  readonly body: Fields.JsonObject | undefined
   /** The largest page. */
   readonly pageCap: number
   /** Milliseconds since the epoch. */
@@ -110,13 +110,13 @@ export const instant = (millis: number | undefined): string =>
   millis === undefined ? "" : Timestamp.utcSeconds(millis)
 
 /** The object under a key of the body: `{"cluster":{…}}`. */
-export const readObject = (body: RequestBody.JsonObject | undefined, key: string): RequestBody.JsonObject => {
+export const readObject = (body: Fields.JsonObject | undefined, key: string): Fields.JsonObject => {
   const value = body?.[key]
-  return RequestBody.isObject(value) ? value : badRequest(`Malformed request body: no ${key}`)
+  return Fields.isObject(value) ? value : badRequest(`Malformed request body: no ${key}`)
 }
 
 /** A text of so many characters. */
-export const readText = (from: RequestBody.JsonObject, key: string, longest: number): string => {
+export const readText = (from: Fields.JsonObject, key: string, longest: number): string => {
   const value = from[key]
   return typeof value === "string" && value.length >= 1 && value.length <= longest
     ? value
@@ -124,7 +124,7 @@ export const readText = (from: RequestBody.JsonObject, key: string, longest: num
 }
 
 /** A list, or an empty one where there is none. */
-export const readList = (from: RequestBody.JsonObject, key: string): ReadonlyArray<unknown> => {
+export const readList = (from: Fields.JsonObject, key: string): ReadonlyArray<unknown> => {
   const value = from[key]
   if (value === undefined || value === null) {
     return []
@@ -133,9 +133,9 @@ export const readList = (from: RequestBody.JsonObject, key: string): ReadonlyArr
 }
 
 /** A list of objects, or an empty one where there is none. */
-export const readObjects = (from: RequestBody.JsonObject, key: string): ReadonlyArray<RequestBody.JsonObject> =>
+export const readObjects = (from: Fields.JsonObject, key: string): ReadonlyArray<Fields.JsonObject> =>
   readList(from, key).map((item) =>
-    RequestBody.isObject(item) ? item : badRequest(`Invalid ${key}: a list of objects is required`)
+    Fields.isObject(item) ? item : badRequest(`Invalid ${key}: a list of objects is required`)
   )
 
 /**

@@ -1,6 +1,6 @@
 /** What a request says of a cluster, held against what there is (big-data.md section 4.1). */
-import type { JsonObject } from "../RequestBody.js"
-import * as RequestBody from "../RequestBody.js"
+import type { JsonObject } from "../Fields.js"
+import * as Fields from "../Fields.js"
 import type { ClusterScript, Credential, NodeGroup } from "./clusterRecord.js"
 import type { Credentials } from "./credentials.js"
 import * as BigDataRequest from "./bigDataRequest.js"
@@ -42,7 +42,7 @@ const readSshKeys = (sent: JsonObject, credentials: Credentials): ReadonlyArray<
   return keys.map((key) =>
     typeof key === "string" && credentials.has("ssh_keys", key)
       ? key
-      : BigDataRequest.badRequest(`Cannot find requested ssh_keys: ${RequestBody.textOf(key)}`)
+      : BigDataRequest.badRequest(`Cannot find requested ssh_keys: ${Fields.textOf(key)}`)
   )
 }
 
@@ -163,7 +163,7 @@ export interface ServiceControl {
 /** Reads what is to be done to services, held against those of the stack. */
 export const readControl = (sent: JsonObject, stack: Stack | undefined): ServiceControl => {
   const control = sent["control_services"]
-  if (!RequestBody.isObject(control)) {
+  if (!Fields.isObject(control)) {
     return BigDataRequest.badRequest("Malformed request body: no control_services")
   }
   const action = BigDataRequest.readText(control, "action", 255)

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto"
 import type { WireResponse } from "../Protocol.js"
 import * as Reply from "../Reply.js"
-import type { JsonObject } from "../RequestBody.js"
+import type { JsonObject } from "../Fields.js"
 import * as BigDataRequest from "./bigDataRequest.js"
 
 /** A script. */

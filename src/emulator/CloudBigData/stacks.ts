@@ -2,8 +2,8 @@
 import { randomUUID } from "node:crypto"
 import type { WireResponse } from "../Protocol.js"
 import * as Reply from "../Reply.js"
-import * as RequestBody from "../RequestBody.js"
-import type { JsonObject } from "../RequestBody.js"
+import * as Fields from "../Fields.js"
+import type { JsonObject } from "../Fields.js"
 import * as BigDataRequest from "./bigDataRequest.js"
 import * as Fixtures from "./fixtures.js"
 
@@ -145,7 +145,7 @@ const readService = (
   const modes = BigDataRequest.readList(sent, "modes").map((mode) =>
     typeof mode === "string" && service.modes?.some((each) => each.name === mode) === true
       ? mode
-      : BigDataRequest.badRequest(`Service ${name} has no mode ${RequestBody.textOf(mode)}`)
+      : BigDataRequest.badRequest(`Service ${name} has no mode ${Fields.textOf(mode)}`)
   )
   return {
     name,

@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import { createHash } from "node:crypto"
 import type { ServiceRequest, WireBroken, WireResponse } from "../Protocol.js"
 import * as Reply from "../Reply.js"
+import * as Fields from "../Fields.js"
 import * as RequestBody from "../RequestBody.js"
 import * as Timestamp from "../Timestamp.js"
 import * as Answer from "./answer.js"
@@ -33,7 +34,7 @@ const knownKeys = new Set(["path", "etag", "size_bytes"])
 
 /** Reads one entry of the manifest; a text is what is wrong with it. */
 const claimOf = (entry: unknown, isLast: boolean, own: string, minimum: number): Claim | string => {
-  if (!RequestBody.isObject(entry)) {
+  if (!Fields.isObject(entry)) {
     return "not a JSON object"
   }
   if (!("path" in entry)) {

@@ -1,6 +1,6 @@
 /**
- * What Cloud Load Balancers offers: protocols, algorithms, domains, ciphers, and how much of each an account may have
- * (load-balancers.md sections 2.1 and 5).
+ * What Cloud Load Balancers has from the start: protocols, algorithms, domains and ciphers, and the limits of an account (Cloud Load
+ * Balancers API v1.0, "Load balancing protocols", "Load balancing algorithms" and "Limits").
  */
 
 /** Protocols and their ports; 0 where a port must be named. */
@@ -28,27 +28,25 @@ export const protocols: ReadonlyArray<{ readonly name: string; readonly port: nu
   { name: "UDP_STREAM", port: 0 }
 ]
 
-/** The names of the protocols. */
 export const protocolNames: ReadonlyArray<string> = protocols.map(({ name }) => name)
 
 const datagrams: ReadonlySet<string> = new Set(["DNS_UDP", "UDP", "UDP_STREAM"])
 const encrypted: ReadonlySet<string> = new Set(["HTTPS", "IMAPS", "LDAPS", "POP3S", "SFTP"])
 
-/** Whether a protocol goes by UDP: such a balancer has no health monitor, no log and no SSL termination. */
+/** Whether a protocol uses UDP. Such a load balancer has no health monitor, no log and no SSL termination. */
 export const isDatagram = (protocol: string): boolean => datagrams.has(protocol)
 
-/** Whether the balancer can decrypt for its nodes: not what is encrypted already. */
+/** Whether SSL termination can be used: not with protocols that are encrypted end to end. */
 export const canTerminateSsl = (protocol: string): boolean =>
   !encrypted.has(protocol) && !datagrams.has(protocol) && protocol !== "TCP_CLIENT_FIRST"
 
-/** Whether two balancers may share a port of a virtual IP. */
+/** Whether load balancers of these two protocols may share a port of a virtual IP. */
 export const mayShare = (a: string, b: string): boolean => {
   const pair = new Set([a, b])
   const has = (...names: ReadonlyArray<string>): boolean => names.some((name) => pair.has(name))
   return (has("DNS_TCP") && has("DNS_UDP")) || (has("TCP", "TCP_CLIENT_FIRST") && has("UDP", "UDP_STREAM"))
 }
 
-/** How the next node may be chosen. */
 export const algorithms: ReadonlyArray<string> = [
   "LEAST_CONNECTIONS",
   "RANDOM",
@@ -57,10 +55,9 @@ export const algorithms: ReadonlyArray<string> = [
   "WEIGHTED_ROUND_ROBIN"
 ]
 
-/** Domains of which names may be nodes' addresses. */
+/** Domains whose host names may be addresses of nodes. */
 export const allowedDomains: ReadonlyArray<string> = ["rackclouddb.com", "rackspaceclouddb.com"]
 
-/** The ciphers that balancers with SSL termination take. */
 export const ciphers: ReadonlyArray<string> = [
   "ECDHE-RSA-AES256-GCM-SHA384",
   "ECDHE-RSA-AES128-GCM-SHA256",
@@ -68,10 +65,10 @@ export const ciphers: ReadonlyArray<string> = [
   "AES256-SHA"
 ]
 
-/** The page that is shown where no node answers. */
+/** The page that is shown if no node answers. */
 export const errorPage = "<html><body>Service Unavailable</body></html>"
 
-/** What an account, and each balancer, may have by default. */
+/** The default limits of an account and of each load balancer. */
 export const limits = {
   LOADBALANCER_LIMIT: 25,
   NODE_LIMIT: 25,
@@ -83,5 +80,5 @@ export const limits = {
   LOADBALANCER_META_LIMIT: 25
 } as const
 
-/** Requests per minute, by method, as they are told. */
+/** Requests per minute by method, as `GET /limits` shows them. */
 export const rates: Readonly<Record<string, number>> = { GET: 600, PUT: 600, POST: 300, DELETE: 300 }

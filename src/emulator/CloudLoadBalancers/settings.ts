@@ -1,265 +1,214 @@
 /**
- * The settings of a load balancer as requests bring them, checked as the documents say (load-balancers.md sections 2.1 to
- * 2.6). What does not go with the balancer's protocol is refused.
+ * Settings of load balancers that are read, written and removed as a whole (Cloud Load Balancers API v1.0, "Health monitors",
+ * "Sessions", "Connections", "Content caching" and "Error pages"). What does not fit the protocol is refused.
  */
-import type * as RequestBody from "../RequestBody.js"
-import type * as BalancerRecord from "./balancerRecord.js"
-import * as BalancerRequest from "./balancerRequest.js"
+import type * as Fields from "../Fields.js"
+import type { WireResponse } from "../Protocol.js"
+import * as Reply from "../Reply.js"
 import * as Fixtures from "./fixtures.js"
+import type { LoadBalancer } from "./loadBalancerRecord.js"
+import type { Region } from "./region.js"
+import { checkMutable, ofLoadBalancer } from "./region.js"
+import type { LoadBalancerRequest } from "./requests.js"
+import { accepted, invalid, onlyObject, read, refuse } from "./requests.js"
 
-const ipv4 = /^\d{1,3}(\.\d{1,3}){3}$/
-
-const isAddress = (text: string): boolean => ipv4.test(text) || /^[0-9a-f:.]*:[0-9a-f:.]*$/i.test(text)
-
-/** What a node may be told when it is added. */
-const nodeFields = ["address", "port", "condition", "weight", "type", "metadata"]
-
-/** A node that is to be added. */
-export interface WantedNode {
-  readonly address: string
-  readonly port: number
-  readonly condition: string
-  readonly type: string
-  readonly weight: number | undefined
+/** A setting, and the status that changes of it answer with. */
+interface Setting {
+  readonly show: (loadBalancer: LoadBalancer) => unknown
+  readonly change: (loadBalancer: LoadBalancer, sent: Fields.JsonObject) => void
+  readonly remove?: (loadBalancer: LoadBalancer) => void
+  readonly status: 200 | 202
 }
 
-const conditions = ["ENABLED", "DISABLED", "DRAINING"]
-const nodeTypes = ["PRIMARY", "SECONDARY"]
+/** The handlers of a setting. `key` is the only key of its JSON. */
+export const handlersOf = (region: Region, key: string, { change, remove, show, status }: Setting) => ({
+  get: (loadBalancer: LoadBalancer): WireResponse => Reply.json(200, { [key]: show(loadBalancer) }),
+  put: (loadBalancer: LoadBalancer, request: LoadBalancerRequest): WireResponse => {
+    const sent = onlyObject(request, key)
+    checkMutable(loadBalancer, request.now)
+    change(loadBalancer, sent)
+    region.finishChange(loadBalancer, request.now)
+    return status === 200 ? Reply.json(200, { [key]: show(loadBalancer) }) : accepted()
+  },
+  delete: (loadBalancer: LoadBalancer, { now }: LoadBalancerRequest): WireResponse => {
+    checkMutable(loadBalancer, now)
+    remove?.(loadBalancer)
+    region.finishChange(loadBalancer, now)
+    return Reply.empty(status)
+  }
+})
 
-/** Reads a node that is to be added. */
-export const readNode = (from: RequestBody.JsonObject): WantedNode => {
-  BalancerRequest.only(from, nodeFields)
-  const address = BalancerRequest.text(from, "address")
-  if (!isAddress(address) && !Fixtures.allowedDomains.some((domain) => address.endsWith(`.${domain}`))) {
-    BalancerRequest.invalid("Node ip is invalid. Please specify a valid ip.")
-  }
-  return {
-    address,
-    port: BalancerRequest.whole(from, "port", 1, 65_535),
-    condition: BalancerRequest.wordIfAny(from, "condition", conditions) ?? "ENABLED",
-    type: BalancerRequest.wordIfAny(from, "type", nodeTypes) ?? "PRIMARY",
-    weight: BalancerRequest.wholeIfAny(from, "weight", 1, 100)
-  }
-}
-
-/** Changes a node; its address, port and status are not to be changed. */
-export const readNodeChange = (from: RequestBody.JsonObject): ((node: BalancerRecord.NodeRecord) => void) => {
-  BalancerRequest.only(from, ["condition", "weight", "type"])
-  const condition = BalancerRequest.wordIfAny(from, "condition", conditions)
-  const type = BalancerRequest.wordIfAny(from, "type", nodeTypes)
-  const weight = BalancerRequest.wholeIfAny(from, "weight", 1, 100)
-  if (condition === undefined && type === undefined && weight === undefined) {
-    BalancerRequest.invalid("At least one of condition, weight and type must be given")
-  }
-  return (node) => {
-    node.condition = condition ?? node.condition
-    node.type = type ?? node.type
-    node.weight = weight ?? node.weight
-  }
-}
-
-/** Reads a health monitor that goes with the protocol. */
-export const readHealthMonitor = (from: RequestBody.JsonObject, protocol: string): RequestBody.JsonObject => {
-  const type = BalancerRequest.word(from, "type", ["CONNECT", "HTTP", "HTTPS"])
+/** Reads a health monitor that fits the protocol. */
+export const readHealthMonitor = (from: Fields.JsonObject, protocol: string): Fields.JsonObject => {
+  const type = read.oneOf(from, "type", ["CONNECT", "HTTP", "HTTPS"])
   if (Fixtures.isDatagram(protocol)) {
-    BalancerRequest.invalid(`Health monitors cannot be used with ${protocol}`)
+    invalid(`Health monitors cannot be used with ${protocol}`)
   }
   if (type !== "CONNECT" && type !== protocol) {
-    BalancerRequest.invalid(`An ${type} health monitor cannot be used with a load balancer of protocol ${protocol}`)
+    invalid(`An ${type} health monitor cannot be used with a load balancer of protocol ${protocol}`)
   }
   const common = {
     type,
-    delay: BalancerRequest.whole(from, "delay", 1, 3600),
-    timeout: BalancerRequest.whole(from, "timeout", 1, 300),
-    attemptsBeforeDeactivation: BalancerRequest.whole(from, "attemptsBeforeDeactivation", 1, 10)
+    delay: read.integer(from, "delay", 1, 3600),
+    timeout: read.integer(from, "timeout", 1, 300),
+    attemptsBeforeDeactivation: read.integer(from, "attemptsBeforeDeactivation", 1, 10)
   }
   if (type === "CONNECT") {
     return common
   }
-  const bodyRegex = BalancerRequest.textIfAny(from, "bodyRegex")
-  const hostHeader = BalancerRequest.textIfAny(from, "hostHeader")
+  const bodyRegex = read.optionalText(from, "bodyRegex")
+  const hostHeader = read.optionalText(from, "hostHeader")
   return {
     ...common,
-    path: BalancerRequest.text(from, "path"),
-    statusRegex: BalancerRequest.text(from, "statusRegex"),
+    path: read.text(from, "path"),
+    statusRegex: read.text(from, "statusRegex"),
     ...(bodyRegex !== undefined && { bodyRegex }),
     ...(hostHeader !== undefined && { hostHeader })
   }
 }
 
-/** Reads a session persistence that goes with the protocol. */
-export const readSessionPersistence = (from: RequestBody.JsonObject, protocol: string): string => {
-  const kind = BalancerRequest.word(from, "persistenceType", ["HTTP_COOKIE", "SOURCE_IP", "SSL_ID"])
-  const goesWith: Readonly<Record<string, ReadonlyArray<string>>> = {
-    HTTP_COOKIE: ["HTTP"],
-    SOURCE_IP: ["HTTP", "HTTPS"],
-    SSL_ID: ["HTTPS"]
-  }
-  return goesWith[kind]?.includes(protocol) === true
-    ? kind
-    : BalancerRequest.invalid(`${kind} session persistence cannot be used with ${protocol}`)
+const protocolsOfPersistence: Readonly<Record<string, ReadonlyArray<string>>> = {
+  HTTP_COOKIE: ["HTTP"],
+  SOURCE_IP: ["HTTP", "HTTPS"],
+  SSL_ID: ["HTTPS"]
 }
 
-/** The first one must have all of its fields; later ones change some. */
+/** Reads a session persistence that fits the protocol. */
+export const readSessionPersistence = (from: Fields.JsonObject, protocol: string): string => {
+  const type = read.oneOf(from, "persistenceType", Object.keys(protocolsOfPersistence))
+  return protocolsOfPersistence[type]?.includes(protocol) === true
+    ? type
+    : invalid(`${type} session persistence cannot be used with ${protocol}`)
+}
+
+/** Reads limits of connections. Those that are not sent stay as they are. */
 export const readConnectionThrottle = (
-  from: RequestBody.JsonObject,
-  before: Readonly<Record<string, number>> | undefined,
-  needsAll: boolean
-): Readonly<Record<string, number>> => {
+  region: Region,
+  from: Fields.JsonObject,
+  before: LoadBalancer["connectionThrottle"]
+): LoadBalancer["connectionThrottle"] => {
   const fields = {
-    maxConnections: BalancerRequest.wholeIfAny(from, "maxConnections", 0, 100_000),
-    minConnections: BalancerRequest.wholeIfAny(from, "minConnections", 0, 1000),
-    maxConnectionRate: BalancerRequest.wholeIfAny(from, "maxConnectionRate", 0, 100_000),
-    rateInterval: BalancerRequest.wholeIfAny(from, "rateInterval", 1, 3600)
+    maxConnections: read.optionalInteger(from, "maxConnections", 0, 100_000),
+    minConnections: read.optionalInteger(from, "minConnections", 0, 1000),
+    maxConnectionRate: read.optionalInteger(from, "maxConnectionRate", 0, 100_000),
+    rateInterval: read.optionalInteger(from, "rateInterval", 1, 3600)
   }
   const given = Object.entries(fields).filter((field): field is [string, number] => field[1] !== undefined)
-  if (given.length === 0 || (needsAll && before === undefined && given.length < 4)) {
-    BalancerRequest.invalid("maxConnections, minConnections, maxConnectionRate and rateInterval must be given")
+  if (given.length === 0 || (region.settings.throttleNeedsAll && before === undefined && given.length < 4)) {
+    invalid("maxConnections, minConnections, maxConnectionRate and rateInterval must be given")
   }
   return { ...before, ...Object.fromEntries(given) }
 }
 
-/** Reads networks that are to be appended: none twice, and not too many. */
-export const readAccessList = (
-  items: ReadonlyArray<RequestBody.JsonObject>,
-  before: ReadonlyArray<{ readonly address: string }>,
-  most: number
-): ReadonlyArray<{ readonly address: string; readonly type: string }> => {
-  const wanted = items.map((item) => {
-    const address = BalancerRequest.text(item, "address")
-    return isAddress(address.replace(/\/\d+$/, ""))
-      ? { address, type: BalancerRequest.word(item, "type", ["ALLOW", "DENY"]) }
-      : BalancerRequest.invalid(`Access list address ${address} is invalid`)
+export const checkConnectionLogging = (protocol: string): void => {
+  if (Fixtures.isDatagram(protocol)) {
+    invalid(`Connection logging cannot be used with ${protocol}`)
+  }
+}
+
+export const checkContentCaching = (protocol: string): void => {
+  if (protocol !== "HTTP") {
+    invalid(`Content caching cannot be used with ${protocol}`)
+  }
+}
+
+const healthMonitor: Setting = {
+  status: 202,
+  show: (loadBalancer) => loadBalancer.healthMonitor ?? {},
+  change: (loadBalancer, sent) => {
+    loadBalancer.healthMonitor = readHealthMonitor(sent, loadBalancer.protocol)
+  },
+  remove: (loadBalancer) => {
+    loadBalancer.healthMonitor = undefined
+    for (const node of loadBalancer.nodes) {
+      node.status = "ONLINE"
+    }
+  }
+}
+
+const sessionPersistence: Setting = {
+  status: 202,
+  show: ({ sessionPersistence: type }) => (type === undefined ? {} : { persistenceType: type }),
+  change: (loadBalancer, sent) => {
+    loadBalancer.sessionPersistence = readSessionPersistence(sent, loadBalancer.protocol)
+  },
+  remove: (loadBalancer) => {
+    if (loadBalancer.sessionPersistence === undefined) {
+      refuse(422, "Session persistence is already disabled.")
+    }
+    loadBalancer.sessionPersistence = undefined
+  }
+}
+
+const connectionLogging: Setting = {
+  status: 200,
+  show: (loadBalancer) => ({ enabled: loadBalancer.connectionLogging }),
+  change: (loadBalancer, sent) => {
+    checkConnectionLogging(loadBalancer.protocol)
+    loadBalancer.connectionLogging = read.boolean(sent, "enabled")
+  }
+}
+
+const connectionThrottle = (region: Region): Setting => ({
+  status: 200,
+  show: (loadBalancer) => loadBalancer.connectionThrottle ?? {},
+  change: (loadBalancer, sent) => {
+    loadBalancer.connectionThrottle = readConnectionThrottle(region, sent, loadBalancer.connectionThrottle)
+  },
+  remove: (loadBalancer) => {
+    loadBalancer.connectionThrottle = undefined
+  }
+})
+
+const contentCaching: Setting = {
+  status: 202,
+  show: (loadBalancer) => ({ enabled: loadBalancer.contentCaching }),
+  change: (loadBalancer, sent) => {
+    const enabled = read.boolean(sent, "enabled")
+    if (enabled) {
+      checkContentCaching(loadBalancer.protocol)
+    }
+    loadBalancer.contentCaching = enabled
+  }
+}
+
+const errorPage: Setting = {
+  status: 200,
+  show: (loadBalancer) => ({ content: loadBalancer.errorPage ?? Fixtures.errorPage }),
+  change: (loadBalancer, sent) => {
+    if (loadBalancer.protocol !== "HTTP") {
+      invalid(`Error pages cannot be used with ${loadBalancer.protocol}`)
+    }
+    loadBalancer.errorPage = read.text(sent, "content")
+  },
+  remove: (loadBalancer) => {
+    loadBalancer.errorPage = undefined
+  }
+}
+
+export const routes = (region: Region) => {
+  const monitor = handlersOf(region, "healthMonitor", healthMonitor)
+  const persistence = handlersOf(region, "sessionPersistence", sessionPersistence)
+  const logging = handlersOf(region, "connectionLogging", connectionLogging)
+  const throttle = handlersOf(region, "connectionThrottle", connectionThrottle(region))
+  const caching = handlersOf(region, "contentCaching", contentCaching)
+  const page = handlersOf(region, "errorpage", errorPage)
+  return ofLoadBalancer(region)({
+    "GET /loadbalancers/{id}/healthmonitor": monitor.get,
+    "PUT /loadbalancers/{id}/healthmonitor": monitor.put,
+    "DELETE /loadbalancers/{id}/healthmonitor": monitor.delete,
+    "GET /loadbalancers/{id}/sessionpersistence": persistence.get,
+    "PUT /loadbalancers/{id}/sessionpersistence": persistence.put,
+    "DELETE /loadbalancers/{id}/sessionpersistence": persistence.delete,
+    "GET /loadbalancers/{id}/connectionlogging": logging.get,
+    "PUT /loadbalancers/{id}/connectionlogging": logging.put,
+    "GET /loadbalancers/{id}/connectionthrottle": throttle.get,
+    "PUT /loadbalancers/{id}/connectionthrottle": throttle.put,
+    "DELETE /loadbalancers/{id}/connectionthrottle": throttle.delete,
+    "GET /loadbalancers/{id}/contentcaching": caching.get,
+    "PUT /loadbalancers/{id}/contentcaching": caching.put,
+    "GET /loadbalancers/{id}/errorpage": page.get,
+    "PUT /loadbalancers/{id}/errorpage": page.put,
+    "DELETE /loadbalancers/{id}/errorpage": page.delete
   })
-  const addresses = [...before, ...wanted].map(({ address }) => address)
-  const twice = addresses.find((address, index) => addresses.indexOf(address) !== index)
-  if (twice !== undefined) {
-    BalancerRequest.invalid(`The access list already contains ${twice}`)
-  }
-  if (addresses.length > most) {
-    BalancerRequest.refuse(413, `Access list size must not exceed ${most} items.`)
-  }
-  return wanted
 }
-
-/** Reads items that are to be added: no key twice, and not too many. */
-export const readMetadata = (
-  items: ReadonlyArray<RequestBody.JsonObject>,
-  before: ReadonlyArray<BalancerRecord.MetadataItem>,
-  most: number
-): ReadonlyArray<{ readonly key: string; readonly value: string }> => {
-  const wanted = items.map((item) => {
-    BalancerRequest.only(item, ["key", "value"])
-    return { key: BalancerRequest.text(item, "key", 256), value: BalancerRequest.text(item, "value", 256) }
-  })
-  const keys = [...before, ...wanted].map(({ key }) => key)
-  const twice = keys.find((key, index) => keys.indexOf(key) !== index)
-  if (twice !== undefined) {
-    BalancerRequest.invalid(`Duplicate keys found in metadata: ${twice}`)
-  }
-  if (keys.length > most) {
-    BalancerRequest.refuse(413, `Metadata must not exceed ${most} items.`)
-  }
-  return wanted
-}
-
-const certificateOf = (from: RequestBody.JsonObject, name: string): string | undefined => {
-  const value = BalancerRequest.textIfAny(from, name)
-  return value === undefined || (/BEGIN CERTIFICATE/.test(value) && value.includes("\n"))
-    ? value
-    : BalancerRequest.invalid(`${name} is not a valid PEM certificate`)
-}
-
-const keyOf = (from: RequestBody.JsonObject, name: string): string | undefined => {
-  const value = BalancerRequest.textIfAny(from, name)
-  if (value !== undefined && /BEGIN EC PRIVATE KEY/.test(value)) {
-    return BalancerRequest.invalid("Only RSA keys are supported")
-  }
-  return value === undefined || (/BEGIN (RSA )?PRIVATE KEY/.test(value) && value.includes("\n"))
-    ? value
-    : BalancerRequest.invalid(`${name} is not a valid PEM private key`)
-}
-
-/** Reads SSL termination, or what is to be changed about it. */
-export const readSslTermination = (
-  from: RequestBody.JsonObject,
-  balancer: BalancerRecord.BalancerRecord
-): BalancerRecord.SslTermination => {
-  BalancerRequest.only(from, [
-    "securePort",
-    "enabled",
-    "secureTrafficOnly",
-    "certificate",
-    "privatekey",
-    "intermediateCertificate",
-    "cipherProfile",
-    "securityProtocols"
-  ])
-  if (!Fixtures.canTerminateSsl(balancer.protocol)) {
-    BalancerRequest.invalid(`SSL termination cannot be used with ${balancer.protocol}`)
-  }
-  const before = balancer.sslTermination
-  const certificate = certificateOf(from, "certificate")
-  const privateKey = keyOf(from, "privatekey")
-  const intermediateCertificate = certificateOf(from, "intermediateCertificate")
-  const securePort = BalancerRequest.wholeIfAny(from, "securePort", 1, 65_535)
-  const isNew = certificate !== undefined || privateKey !== undefined || intermediateCertificate !== undefined
-  if ((isNew || before === undefined) && (!certificate || !privateKey || securePort === undefined)) {
-    return BalancerRequest.invalid("certificate, privatekey and securePort must be given together")
-  }
-  if (securePort === balancer.port) {
-    return BalancerRequest.invalid("securePort must not be the load balancer's port")
-  }
-  const protocols =
-    from["securityProtocols"] === undefined ? undefined : BalancerRequest.objects(from, "securityProtocols")
-  for (const protocol of protocols ?? []) {
-    BalancerRequest.word(protocol, "securityProtocolName", ["TLS_10", "TLS_11"])
-    BalancerRequest.word(protocol, "securityProtocolStatus", ["ENABLED", "DISABLED"])
-  }
-  return {
-    enabled: BalancerRequest.flagIfAny(from, "enabled") ?? before?.enabled ?? true,
-    securePort: securePort ?? before?.securePort ?? 443,
-    secureTrafficOnly: BalancerRequest.flagIfAny(from, "secureTrafficOnly") ?? before?.secureTrafficOnly ?? false,
-    certificate: certificate ?? before?.certificate ?? "",
-    privateKey: privateKey ?? before?.privateKey ?? "",
-    intermediateCertificate: isNew ? intermediateCertificate : before?.intermediateCertificate,
-    cipherProfile: BalancerRequest.textIfAny(from, "cipherProfile") ?? before?.cipherProfile ?? "default",
-    securityProtocols: protocols ??
-      before?.securityProtocols ?? [
-        { securityProtocolName: "TLS_10", securityProtocolStatus: "ENABLED" },
-        { securityProtocolName: "TLS_11", securityProtocolStatus: "ENABLED" }
-      ]
-  }
-}
-
-/** A mapping, or what is to be changed about one. */
-export const readCertificateMapping = (
-  from: RequestBody.JsonObject,
-  others: ReadonlyArray<BalancerRecord.CertificateMapping>,
-  before: BalancerRecord.CertificateMapping | undefined
-): Omit<BalancerRecord.CertificateMapping, "id"> => {
-  BalancerRequest.only(from, ["hostName", "certificate", "privateKey", "intermediateCertificate"])
-  const certificate = certificateOf(from, "certificate")
-  const privateKey = keyOf(from, "privateKey")
-  const hostName = BalancerRequest.textIfAny(from, "hostName") ?? before?.hostName
-  if (hostName === undefined || (certificate === undefined) !== (privateKey === undefined)) {
-    return BalancerRequest.invalid("hostName, certificate and privateKey must be given")
-  }
-  if (certificate === undefined && before === undefined) {
-    return BalancerRequest.invalid("certificate and privateKey must be given")
-  }
-  if (others.some((other) => other !== before && other.hostName === hostName)) {
-    return BalancerRequest.invalid(`A certificate mapping for ${hostName} exists already`)
-  }
-  return {
-    hostName,
-    certificate: certificate ?? before?.certificate ?? "",
-    privateKey: privateKey ?? before?.privateKey ?? "",
-    intermediateCertificate: certificateOf(from, "intermediateCertificate") ?? before?.intermediateCertificate
-  }
-}
-
-/** Whether plain requests may be redirected: from HTTPS at 443, or HTTP whose only other way in is TLS at 443. */
-export const mayRedirect = (protocol: string, port: number, ssl: BalancerRecord.SslTermination | undefined): boolean =>
-  (protocol === "HTTPS" && port === 443) ||
-  (protocol === "HTTP" && ssl !== undefined && ssl.secureTrafficOnly && ssl.securePort === 443)

@@ -1,11 +1,11 @@
 /**
- * What a load balancer carried, as records that begin with each event which the bill knows (load-balancers.md section 2,
- * operations 61 to 64). All of it is computed from what happened.
+ * The usage of a load balancer: a record begins with each event that the bill counts. All of it is computed from what happened (Cloud
+ * Load Balancers API v1.0, "Usage reports").
  */
-import type * as RequestBody from "../RequestBody.js"
+import type * as Fields from "../Fields.js"
 import * as Timestamp from "../Timestamp.js"
 
-/** Connections that were made through a balancer. */
+/** Connections that were made through a load balancer. */
 export interface Traffic {
   /** From clients, in bytes. Default 0. */
   readonly incoming?: number | undefined
@@ -13,13 +13,13 @@ export interface Traffic {
   readonly outgoing?: number | undefined
   /** How many connections there are from now on. */
   readonly connections?: number | undefined
-  /** Whether they are of TLS. Default false. */
+  /** Whether they use TLS. Default false. */
   readonly ssl?: boolean | undefined
-  /** What went wrong, by the names of the statistics: `connectError`. */
+  /** Numbers of failures by their names in the statistics: `connectError`. */
   readonly failures?: Readonly<Record<string, number>> | undefined
 }
 
-/** The cloud looks every five minutes. */
+/** The cloud polls every five minutes. */
 const pollTime = 5 * 60_000
 
 interface Segment {
@@ -34,11 +34,10 @@ interface Segment {
   outgoing: number
   incomingSsl: number
   outgoingSsl: number
-  /** Connections times milliseconds, plain and of TLS. */
+  /** Connections times milliseconds, plain and with TLS. */
   held: readonly [number, number]
 }
 
-/** The usage of one balancer. */
 export interface Usage {
   /** Begins a new record. */
   readonly mark: (
@@ -48,14 +47,13 @@ export interface Usage {
   ) => void
   readonly end: (now: number) => void
   readonly carry: (now: number, traffic: Traffic) => void
-  /** Records that reach into the time. */
-  readonly records: (now: number, from: number, to: number) => ReadonlyArray<RequestBody.JsonObject>
-  readonly statistics: (hasSsl: boolean) => RequestBody.JsonObject
+  /** Records that overlap with a period. */
+  readonly records: (now: number, from: number, to: number) => ReadonlyArray<Fields.JsonObject>
+  readonly statistics: (hasSsl: boolean) => Fields.JsonObject
 }
 
 const names = ["connectTimeOut", "connectError", "connectFailure", "dataTimedOut", "keepAliveTimedOut"]
 
-/** Usage of a balancer that has carried nothing yet. */
 export const make = (nextId: () => number): Usage => {
   const segments: Array<Segment> = []
   const failures = new Map<string, number>()
@@ -63,7 +61,7 @@ export const make = (nextId: () => number): Usage => {
   const most = [0, 0]
   let countedUntil = 0
 
-  /** Adds the connections that there were since the last time. */
+  /** Adds the connections since the last count. */
   const count = (now: number): void => {
     const segment = segments.at(-1)
     if (segment !== undefined && segment.endedAt === undefined) {

@@ -6,7 +6,7 @@ import { randomBytes } from "node:crypto"
 import { isIPv4, isIPv6 } from "node:net"
 import * as Refusal from "../Refusal.js"
 import * as Reply from "../Reply.js"
-import * as RequestBody from "../RequestBody.js"
+import * as Fields from "../Fields.js"
 import * as Flavors from "./flavors.js"
 import type { Image } from "./images.js"
 import * as Metadata from "./metadata.js"
@@ -75,7 +75,7 @@ export const readName = (value: unknown): string => {
 }
 
 /** Checks `accessIPv4` and `accessIPv6`; the empty string clears an address. */
-export const readAddress = (server: RequestBody.JsonObject, field: "accessIPv4" | "accessIPv6"): string | undefined => {
+export const readAddress = (server: Fields.JsonObject, field: "accessIPv4" | "accessIPv6"): string | undefined => {
   const value = server[field]
   if (value === undefined || value === null) {
     return undefined
@@ -87,10 +87,7 @@ export const readAddress = (server: RequestBody.JsonObject, field: "accessIPv4" 
 }
 
 /** Checks `OS-DCF:diskConfig` in any case; undefined where it is not sent. */
-export const readDiskConfig = (
-  server: RequestBody.JsonObject,
-  image: Image | undefined
-): "AUTO" | "MANUAL" | undefined => {
+export const readDiskConfig = (server: Fields.JsonObject, image: Image | undefined): "AUTO" | "MANUAL" | undefined => {
   const value = server["OS-DCF:diskConfig"]
   if (value === undefined) {
     return undefined
@@ -106,7 +103,7 @@ export const readDiskConfig = (
 }
 
 /** Checks `adminPass`, or makes one up. */
-export const readAdminPass = (server: RequestBody.JsonObject): string => {
+export const readAdminPass = (server: Fields.JsonObject): string => {
   const value = server["adminPass"]
   if (value === undefined) {
     return randomBytes(9).toString("base64url")
@@ -123,7 +120,7 @@ const decodeBase64 = (value: unknown): Uint8Array | undefined => {
 }
 
 /** Checks `personality`: at most 5 files of at most 1000 bytes each. */
-export const readPersonality = (server: RequestBody.JsonObject): void => {
+export const readPersonality = (server: Fields.JsonObject): void => {
   const files = server["personality"]
   if (files === undefined) {
     return
@@ -135,7 +132,7 @@ export const readPersonality = (server: RequestBody.JsonObject): void => {
     return NovaRequest.forbidden("Personality file limit exceeded")
   }
   for (const file of files as ReadonlyArray<unknown>) {
-    if (!RequestBody.isObject(file)) {
+    if (!Fields.isObject(file)) {
       return NovaRequest.badRequest("Bad personality format")
     }
     const path = file["path"]
@@ -164,7 +161,7 @@ const readConfigDrive = (value: unknown): string => {
   return flag === "true" ? "True" : flag === "false" ? "" : NovaRequest.badRequest("Invalid config_drive provided.")
 }
 
-const readCount = (server: RequestBody.JsonObject, field: string, fallback: number): number => {
+const readCount = (server: Fields.JsonObject, field: string, fallback: number): number => {
   const value = server[field]
   if (value === undefined) {
     return fallback
@@ -185,20 +182,20 @@ const defaultNetworks = ({ microversion }: NovaRequest.NovaRequest): ReadonlyArr
   }))
 
 /** The address and the tag of a network, which OpenStack has. */
-const readFixedIp = (item: RequestBody.JsonObject, id: string, context: CreateContext): string | undefined => {
+const readFixedIp = (item: Fields.JsonObject, id: string, context: CreateContext): string | undefined => {
   const address = item["fixed_ip"]
   if (address === undefined) {
     return undefined
   }
   if (typeof address !== "string" || !(isIPv4(address) || isIPv6(address))) {
-    return NovaRequest.badRequest(`Invalid fixed IP address (${RequestBody.textOf(address)})`)
+    return NovaRequest.badRequest(`Invalid fixed IP address (${Fields.textOf(address)})`)
   }
   return context.isTaken(id, address)
     ? NovaRequest.badRequest(`Fixed IP address ${address} is already in use on another instance.`)
     : address
 }
 
-const readTag = (item: RequestBody.JsonObject, request: NovaRequest.NovaRequest): string | undefined => {
+const readTag = (item: Fields.JsonObject, request: NovaRequest.NovaRequest): string | undefined => {
   const tag = item["tag"]
   return tag === undefined
     ? undefined
@@ -224,7 +221,7 @@ const readNetworks = (
   }
   const networks: Array<WantedNetwork> = []
   for (const item of value as ReadonlyArray<unknown>) {
-    if (!RequestBody.isObject(item)) {
+    if (!Fields.isObject(item)) {
       return NovaRequest.badRequest("Bad networks format")
     }
     if (typeof item["port"] === "string") {
@@ -265,7 +262,7 @@ const integerLike = (value: unknown): number | undefined =>
       : undefined
 
 /** The root device of `block_device_mapping_v2`, or of its predecessor: whether there is one. */
-const readBlockDevices = (server: RequestBody.JsonObject, context: CreateContext): boolean => {
+const readBlockDevices = (server: Fields.JsonObject, context: CreateContext): boolean => {
   const older = server["block_device_mapping"]
   const newer = server["block_device_mapping_v2"]
   if (older !== undefined && newer !== undefined) {
@@ -280,7 +277,7 @@ const readBlockDevices = (server: RequestBody.JsonObject, context: CreateContext
   }
   let bootable = false
   for (const device of devices as ReadonlyArray<unknown>) {
-    if (!RequestBody.isObject(device)) {
+    if (!Fields.isObject(device)) {
       return NovaRequest.badRequest("Block Device Mapping is Invalid.")
     }
     if (newer === undefined) {
@@ -326,12 +323,12 @@ const readBlockDevices = (server: RequestBody.JsonObject, context: CreateContext
   return bootable
 }
 
-const readHints = (body: RequestBody.JsonObject, context: CreateContext): boolean => {
+const readHints = (body: Fields.JsonObject, context: CreateContext): boolean => {
   const hints = body["os:scheduler_hints"] ?? body["OS-SCH-HNT:scheduler_hints"]
   if (hints === undefined) {
     return true
   }
-  if (!RequestBody.isObject(hints)) {
+  if (!Fields.isObject(hints)) {
     return NovaRequest.badRequest("Malformed scheduler_hints attribute")
   }
   for (const key of ["public_ip_zone:near", "public_ip_zone:far"]) {
@@ -354,7 +351,7 @@ const readHints = (body: RequestBody.JsonObject, context: CreateContext): boolea
 export const read = (request: NovaRequest.NovaRequest, context: CreateContext): CreateRequest => {
   const { body } = request
   const server = body?.["server"]
-  if (body === undefined || !RequestBody.isObject(server)) {
+  if (body === undefined || !Fields.isObject(server)) {
     return NovaRequest.badRequest(
       "The server could not comply with the request since it is either malformed or otherwise incorrect."
     )

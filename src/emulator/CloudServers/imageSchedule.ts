@@ -4,7 +4,7 @@
  */
 import type { WireResponse } from "../Protocol.js"
 import * as Reply from "../Reply.js"
-import * as RequestBody from "../RequestBody.js"
+import * as Fields from "../Fields.js"
 import * as NovaRequest from "./novaRequest.js"
 import type * as ServerRecord from "./serverRecord.js"
 
@@ -19,8 +19,8 @@ export const serve = (server: ServerRecord.ServerRecord, request: NovaRequest.No
         : Reply.json(200, { image_schedule: server.imageSchedule })
     case "POST": {
       const sent = request.body?.["image_schedule"]
-      const retention = RequestBody.isObject(sent) ? Number(sent["retention"]) : NaN
-      const day = RequestBody.isObject(sent) ? sent["day_of_week"] : undefined
+      const retention = Fields.isObject(sent) ? Number(sent["retention"]) : NaN
+      const day = Fields.isObject(sent) ? sent["day_of_week"] : undefined
       if (!Number.isInteger(retention) || retention < 1 || retention > 65_535) {
         return NovaRequest.badRequest("Retention value must be an integer between 1 and 65535")
       }

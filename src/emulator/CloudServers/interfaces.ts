@@ -7,7 +7,7 @@ import { isIP } from "node:net"
 import type { WireResponse } from "../Protocol.js"
 import * as Refusal from "../Refusal.js"
 import * as Reply from "../Reply.js"
-import * as RequestBody from "../RequestBody.js"
+import * as Fields from "../Fields.js"
 import * as Networks from "./networks.js"
 import * as NovaRequest from "./novaRequest.js"
 import * as ServerRecord from "./serverRecord.js"
@@ -56,7 +56,7 @@ const readFixedIp = (value: unknown): string | undefined => {
     return undefined
   }
   const [first, ...more] = Array.isArray(value) ? (value as ReadonlyArray<unknown>) : []
-  const address = RequestBody.isObject(first) ? first["ip_address"] : undefined
+  const address = Fields.isObject(first) ? first["ip_address"] : undefined
   return more.length === 0 && typeof address === "string" && isIP(address) !== 0
     ? address
     : NovaRequest.invalid("fixed_ips", "It is not a list of one address")
@@ -65,7 +65,7 @@ const readFixedIp = (value: unknown): string | undefined => {
 /** The port that a request asks for. */
 const read = (request: NovaRequest.NovaRequest, context: InterfaceContext): ServerRecord.Interface => {
   const body = request.body?.["interfaceAttachment"]
-  const sent = RequestBody.isObject(body) ? body : NovaRequest.invalid("interfaceAttachment", "It is required")
+  const sent = Fields.isObject(body) ? body : NovaRequest.invalid("interfaceAttachment", "It is required")
   const known = ["port_id", "net_id", "fixed_ips", ...(NovaRequest.speaks(request, 49) ? ["tag"] : [])]
   NovaRequest.refuseOthers("interfaceAttachment", sent, known)
   const { net_id: networkId, port_id: portId } = sent
@@ -82,9 +82,9 @@ const read = (request: NovaRequest.NovaRequest, context: InterfaceContext): Serv
       ? Refusal.fault(409, "conflictingRequest", `Port ${portId} is still in use.`)
       : NovaRequest.notFound(`Port id ${portId} could not be found.`)
   }
-  const network = networkId === undefined ? Networks.serviceNet : context.findNetwork(RequestBody.textOf(networkId))
+  const network = networkId === undefined ? Networks.serviceNet : context.findNetwork(Fields.textOf(networkId))
   if (network === undefined) {
-    return NovaRequest.notFound(`Network ${RequestBody.textOf(networkId)} could not be found.`)
+    return NovaRequest.notFound(`Network ${Fields.textOf(networkId)} could not be found.`)
   }
   if (fixedIp !== undefined && context.isTaken(network.id, fixedIp)) {
     return Refusal.fault(

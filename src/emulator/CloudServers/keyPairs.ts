@@ -6,7 +6,7 @@ import { createHash, generateKeyPairSync } from "node:crypto"
 import type { WireResponse } from "../Protocol.js"
 import * as Refusal from "../Refusal.js"
 import * as Reply from "../Reply.js"
-import * as RequestBody from "../RequestBody.js"
+import * as Fields from "../Fields.js"
 import * as Timestamp from "../Timestamp.js"
 import * as Certificate from "./certificate.js"
 import * as Listing from "./listing.js"
@@ -57,7 +57,7 @@ const readType = (value: unknown): KeyPair["type"] =>
     ? "ssh"
     : value === "x509"
       ? "x509"
-      : NovaRequest.invalid("type", `${RequestBody.textOf(value)} is not one of ['ssh', 'x509']`)
+      : NovaRequest.invalid("type", `${Fields.textOf(value)} is not one of ['ssh', 'x509']`)
 
 const generateSsh = (): { readonly key: Key; readonly privateKey: string } => {
   const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 })
@@ -123,7 +123,7 @@ const whole = (keyPair: KeyPair, request: NovaRequest.NovaRequest): Readonly<Rec
 const checkUser = (userId: unknown, request: NovaRequest.NovaRequest): void => {
   if (userId !== undefined && userId !== null && userId !== request.userId) {
     NovaRequest.demandAdministrator(request, "os_compute_api:os-keypairs")
-    NovaRequest.notFound(`User ${RequestBody.textOf(userId)} could not be found.`)
+    NovaRequest.notFound(`User ${Fields.textOf(userId)} could not be found.`)
   }
 }
 
@@ -141,7 +141,7 @@ export const make = (pageCap: number): KeyPairs => {
 
   const create = (request: NovaRequest.NovaRequest): WireResponse => {
     const sent = request.body?.["keypair"]
-    if (!RequestBody.isObject(sent)) {
+    if (!Fields.isObject(sent)) {
       return NovaRequest.badRequest("Malformed request body")
     }
     if (request.microversion !== undefined) {

@@ -5,7 +5,7 @@
 import type { WireResponse } from "../Protocol.js"
 import * as Refusal from "../Refusal.js"
 import * as Reply from "../Reply.js"
-import * as RequestBody from "../RequestBody.js"
+import * as Fields from "../Fields.js"
 
 /** How many entries a server or an image may have. */
 export const maximum = 40
@@ -15,7 +15,7 @@ const lengthOf = (text: string): number => [...text].length
 
 /** Reads metadata as a request sends it; refuses what is not text under a name of 1 to 255 characters. */
 export const read = (value: unknown): Record<string, string> => {
-  if (!RequestBody.isObject(value)) {
+  if (!Fields.isObject(value)) {
     return Refusal.fault(400, "badRequest", "Unable to parse metadata key/value pairs.")
   }
   const entries: Array<[string, string]> = []
@@ -48,7 +48,7 @@ export const serve = (options: {
   /** What stands in the path behind `metadata`. */
   readonly key: string | undefined
   /** The request's body, if it is a JSON object. */
-  readonly body: RequestBody.JsonObject | undefined
+  readonly body: Fields.JsonObject | undefined
   readonly current: Readonly<Record<string, string>>
   readonly store: (metadata: Record<string, string>) => void
 }): WireResponse => {

@@ -6,7 +6,7 @@ import { randomUUID } from "node:crypto"
 import { isIPv6 } from "node:net"
 import type { WireResponse } from "../Protocol.js"
 import * as Reply from "../Reply.js"
-import * as RequestBody from "../RequestBody.js"
+import * as Fields from "../Fields.js"
 import * as NovaRequest from "./novaRequest.js"
 import type { Interface } from "./serverRecord.js"
 
@@ -98,8 +98,8 @@ export const make = (): Networks => {
 
   const create = (request: NovaRequest.NovaRequest): WireResponse => {
     const sent = request.body?.["network"]
-    const label = RequestBody.isObject(sent) ? sent["label"] : undefined
-    const cidr = RequestBody.isObject(sent) ? sent["cidr"] : undefined
+    const label = Fields.isObject(sent) ? sent["label"] : undefined
+    const cidr = Fields.isObject(sent) ? sent["cidr"] : undefined
     if (typeof label !== "string" || label === "") {
       return NovaRequest.badRequest("Network label is required")
     }

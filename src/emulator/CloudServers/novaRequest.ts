@@ -1,7 +1,7 @@
 /** A request to Cloud Servers as its routes see it, and the refusals that they have in common. */
 import * as Refusal from "../Refusal.js"
 import * as Reply from "../Reply.js"
-import type * as RequestBody from "../RequestBody.js"
+import type * as Fields from "../Fields.js"
 
 /** A request that is read, and taken apart. */
 export interface NovaRequest {
@@ -13,7 +13,7 @@ export interface NovaRequest {
   readonly tenantId: string
   readonly userId: string
   /** Undefined where the body is missing, or JSON but no object. */
-  readonly body: RequestBody.JsonObject | undefined
+  readonly body: Fields.JsonObject | undefined
   readonly requestId: string
   /** Milliseconds since the epoch. */
   readonly now: number
@@ -44,7 +44,7 @@ export const demandAdministrator = (request: NovaRequest, policy: string): void 
 }
 
 /** Refuses fields that a request must not have, in the words of Nova's JSON schemas. */
-export const refuseOthers = (field: string, sent: RequestBody.JsonObject, known: ReadonlyArray<string>): void => {
+export const refuseOthers = (field: string, sent: Fields.JsonObject, known: ReadonlyArray<string>): void => {
   const unknown = Object.keys(sent).filter((name) => !known.includes(name))
   if (unknown.length > 0) {
     invalid(

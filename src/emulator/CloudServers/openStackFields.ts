@@ -3,7 +3,7 @@
  * refuses a field that the chosen microversion does not have; Rackspace's ignores it.
  */
 import { randomUUID } from "node:crypto"
-import * as RequestBody from "../RequestBody.js"
+import * as Fields from "../Fields.js"
 import * as NovaRequest from "./novaRequest.js"
 import type { OpenStackFields } from "./serverRecord.js"
 import type { ServerGroup } from "./serverGroups.js"
@@ -97,7 +97,7 @@ const readHostname = (value: unknown, request: NovaRequest.NovaRequest): string 
   const [pattern, length] = NovaRequest.speaks(request, 94) ? [domainPattern, 255] : [hostnamePattern, 63]
   return typeof value === "string" && value.length <= length && pattern.test(value)
     ? value
-    : NovaRequest.invalid("hostname", `${RequestBody.textOf(value)} is not a hostname`)
+    : NovaRequest.invalid("hostname", `${Fields.textOf(value)} is not a hostname`)
 }
 
 const readCertificates = (value: unknown): ReadonlyArray<string> | null => {
@@ -116,10 +116,10 @@ const readSecurityGroups = (value: unknown, known: ReadonlyArray<string>): Reado
   }
   const groups = Array.isArray(value) ? (value as ReadonlyArray<unknown>) : []
   return groups.map((group) => {
-    const name = RequestBody.isObject(group) ? group["name"] : undefined
+    const name = Fields.isObject(group) ? group["name"] : undefined
     return typeof name === "string" && known.includes(name)
       ? name
-      : NovaRequest.badRequest(`Unable to find security_group with name or id '${RequestBody.textOf(name)}'`)
+      : NovaRequest.badRequest(`Unable to find security_group with name or id '${Fields.textOf(name)}'`)
   })
 }
 
@@ -130,23 +130,23 @@ const readZone = (value: unknown, zones: ReadonlyArray<string>): string | null =
       ? value
       : NovaRequest.badRequest("The requested availability zone is not available")
 
-const readHints = (value: unknown): RequestBody.JsonObject =>
+const readHints = (value: unknown): Fields.JsonObject =>
   value === undefined
     ? {}
-    : RequestBody.isObject(value)
+    : Fields.isObject(value)
       ? value
       : NovaRequest.invalid("os:scheduler_hints", "It is not of type 'object'")
 
 const readGroup = (value: unknown, context: Context): ServerGroup | undefined =>
   value === undefined
     ? undefined
-    : (context.findGroup(RequestBody.textOf(value)) ??
-      NovaRequest.badRequest(`Instance group ${RequestBody.textOf(value)} could not be found.`))
+    : (context.findGroup(Fields.textOf(value)) ??
+      NovaRequest.badRequest(`Instance group ${Fields.textOf(value)} could not be found.`))
 
 /** The hosts of the servers that a hint names: one id, or several. Servers that there are not are passed over. */
 const hostsOf = (value: unknown, context: Context): ReadonlyArray<number> =>
   (value === undefined ? [] : Array.isArray(value) ? (value as ReadonlyArray<unknown>) : [value]).flatMap(
-    (id) => context.hostOf(RequestBody.textOf(id)) ?? []
+    (id) => context.hostOf(Fields.textOf(id)) ?? []
   )
 
 /** What a server of this name calls itself where nothing else is asked for. */
@@ -179,7 +179,7 @@ const none: CreateFields = {
 
 /** Reads the fields of a new server. */
 export const readCreate = (
-  server: RequestBody.JsonObject,
+  server: Fields.JsonObject,
   sentHints: unknown,
   request: NovaRequest.NovaRequest,
   context: Context
@@ -211,7 +211,7 @@ export const readCreate = (
 
 /** The fields that a request names, of those that the server keeps as they are. */
 const changed = (
-  sent: RequestBody.JsonObject,
+  sent: Fields.JsonObject,
   request: NovaRequest.NovaRequest
 ): Partial<Pick<OpenStackFields, "description" | "hostname" | "trustedImageCertificates">> => {
   const hostname = readHostname(sent["hostname"], request)
@@ -222,7 +222,7 @@ const changed = (
 }
 
 /** Reads what an update changes. */
-export const readUpdate = (sent: RequestBody.JsonObject, request: NovaRequest.NovaRequest) => {
+export const readUpdate = (sent: Fields.JsonObject, request: NovaRequest.NovaRequest) => {
   if (request.microversion === undefined) {
     return {}
   }
@@ -254,7 +254,7 @@ const sinceOfRebuild: Readonly<Record<string, number>> = {
 
 /** Reads what a rebuild changes. */
 export const readRebuild = (
-  sent: RequestBody.JsonObject,
+  sent: Fields.JsonObject,
   request: NovaRequest.NovaRequest,
   hasKeyPair: (name: string) => boolean
 ) => {
@@ -269,8 +269,8 @@ export const readRebuild = (
   }
   return {
     ...changed(sent, request),
-    ...(keyName === undefined ? {} : { keyName: keyName === null ? null : RequestBody.textOf(keyName) }),
-    ...(userData === undefined ? {} : { userData: userData === null ? null : RequestBody.textOf(userData) }),
+    ...(keyName === undefined ? {} : { keyName: keyName === null ? null : Fields.textOf(keyName) }),
+    ...(userData === undefined ? {} : { userData: userData === null ? null : Fields.textOf(userData) }),
     ...(certificates === undefined ? {} : { trustedImageCertificates: readCertificates(certificates) })
   }
 }

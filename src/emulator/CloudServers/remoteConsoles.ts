@@ -6,7 +6,7 @@ import { randomBytes } from "node:crypto"
 import type { WireResponse } from "../Protocol.js"
 import * as Refusal from "../Refusal.js"
 import * as Reply from "../Reply.js"
-import * as RequestBody from "../RequestBody.js"
+import * as Fields from "../Fields.js"
 import * as NovaRequest from "./novaRequest.js"
 import * as ServerRecord from "./serverRecord.js"
 
@@ -35,17 +35,17 @@ export const serve = (
     return NovaRequest.badMethod()
   }
   const sent = request.body?.["remote_console"]
-  if (!RequestBody.isObject(sent)) {
+  if (!Fields.isObject(sent)) {
     return NovaRequest.invalid("remote_console", "It is required")
   }
   NovaRequest.refuseOthers("remote_console", sent, ["protocol", "type"])
   const { protocol, type } = sent
   const known = typeof type === "string" && Object.hasOwn(types, type) ? types[type] : undefined
   if (known === undefined || !NovaRequest.speaks(request, known.since)) {
-    return NovaRequest.invalid("type", `${RequestBody.textOf(type)} is not a type of console`)
+    return NovaRequest.invalid("type", `${Fields.textOf(type)} is not a type of console`)
   }
   if (protocol !== known.protocol) {
-    return NovaRequest.badRequest(`Invalid console type ${RequestBody.textOf(type)}`)
+    return NovaRequest.badRequest(`Invalid console type ${Fields.textOf(type)}`)
   }
   if (server.status !== "ACTIVE" && server.status !== "RESCUE") {
     return Refusal.fault(409, "conflictingRequest", `Instance ${server.id} is not ready`)

@@ -6,7 +6,7 @@ import { randomBytes, randomUUID } from "node:crypto"
 import type { WireResponse } from "../Protocol.js"
 import * as Refusal from "../Refusal.js"
 import * as Reply from "../Reply.js"
-import * as RequestBody from "../RequestBody.js"
+import * as Fields from "../Fields.js"
 import * as CreateRequest from "./createRequest.js"
 import * as Flavors from "./flavors.js"
 import type { Image } from "./images.js"
@@ -111,10 +111,8 @@ const confirmed = (server: ServerRecord.ServerRecord): void => {
   server.status = "ACTIVE"
 }
 
-const objectArgument = (action: string, argument: unknown): RequestBody.JsonObject =>
-  RequestBody.isObject(argument)
-    ? argument
-    : NovaRequest.badRequest(`Malformed request body: '${action}' takes an object`)
+const objectArgument = (action: string, argument: unknown): Fields.JsonObject =>
+  Fields.isObject(argument) ? argument : NovaRequest.badRequest(`Malformed request body: '${action}' takes an object`)
 
 const nullArgument = (action: string, argument: unknown): void => {
   if (argument !== null) {
@@ -155,7 +153,7 @@ const historyNames: Readonly<Record<string, string>> = {
 /** Runs one action on a server that is up to date, and writes it in the server's history. */
 export const run = (
   server: ServerRecord.ServerRecord,
-  body: RequestBody.JsonObject | undefined,
+  body: Fields.JsonObject | undefined,
   requestId: string,
   context: ActionContext
 ): WireResponse => {
@@ -178,7 +176,7 @@ const perform = (
   const { now, request } = context
   switch (action) {
     case "reboot": {
-      const type = RequestBody.isObject(argument) ? argument["type"] : undefined
+      const type = Fields.isObject(argument) ? argument["type"] : undefined
       if (type === undefined) {
         return NovaRequest.badRequest("Missing argument 'type' for reboot")
       }
@@ -258,7 +256,7 @@ const perform = (
     case "createImage":
       return createImage(server, objectArgument(action, argument), context)
     case "rescue": {
-      const options = RequestBody.isObject(argument) ? argument : {}
+      const options = Fields.isObject(argument) ? argument : {}
       const reference = options["rescue_image_ref"]
       if (
         reference !== undefined &&
@@ -316,8 +314,8 @@ const perform = (
       })
     }
     case "os-getConsoleOutput": {
-      const length = RequestBody.isObject(argument) ? (argument["length"] ?? null) : null
-      if (length !== null && !/^\d+$/.test(RequestBody.textOf(length))) {
+      const length = Fields.isObject(argument) ? (argument["length"] ?? null) : null
+      if (length !== null && !/^\d+$/.test(Fields.textOf(length))) {
         return NovaRequest.badRequest("Invalid input for field/attribute length.")
       }
       demand(server, action, now, ["ACTIVE", "SHUTOFF", "RESCUE", "VERIFY_RESIZE"], { evenBusy: true })
@@ -331,7 +329,7 @@ const perform = (
 
 const rebuild = (
   server: ServerRecord.ServerRecord,
-  options: RequestBody.JsonObject,
+  options: Fields.JsonObject,
   context: ActionContext
 ): WireResponse => {
   const reference = options["imageRef"]
@@ -387,7 +385,7 @@ const rebuild = (
 
 const createImage = (
   server: ServerRecord.ServerRecord,
-  options: RequestBody.JsonObject,
+  options: Fields.JsonObject,
   context: ActionContext
 ): WireResponse => {
   const { now } = context

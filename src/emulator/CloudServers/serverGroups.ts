@@ -5,7 +5,7 @@
 import { randomUUID } from "node:crypto"
 import type { WireResponse } from "../Protocol.js"
 import * as Reply from "../Reply.js"
-import * as RequestBody from "../RequestBody.js"
+import * as Fields from "../Fields.js"
 import * as Listing from "./listing.js"
 import * as NovaRequest from "./novaRequest.js"
 import type { Policy } from "./placement.js"
@@ -38,41 +38,41 @@ const readPolicy = (value: unknown, request: NovaRequest.NovaRequest): string =>
   const known = NovaRequest.speaks(request, 15) ? [...policies, ...softPolicies] : policies
   return typeof value === "string" && known.includes(value)
     ? value
-    : NovaRequest.invalid("policies", `${RequestBody.textOf(value)} is not one of ['${known.join("', '")}']`)
+    : NovaRequest.invalid("policies", `${Fields.textOf(value)} is not one of ['${known.join("', '")}']`)
 }
 
 const readName = (value: unknown): string =>
   typeof value === "string" && value.length >= 1 && value.length <= 255 && value.trim() === value
     ? value
-    : NovaRequest.invalid("name", `${RequestBody.textOf(value)} is not a name of 1 to 255 characters`)
+    : NovaRequest.invalid("name", `${Fields.textOf(value)} is not a name of 1 to 255 characters`)
 
 /** One policy in a list, up to microversion 2.63. */
-const readOlder = (sent: RequestBody.JsonObject, request: NovaRequest.NovaRequest): ServerGroup => {
+const readOlder = (sent: Fields.JsonObject, request: NovaRequest.NovaRequest): ServerGroup => {
   NovaRequest.refuseOthers("server_group", sent, ["name", "policies"])
   const list = sent["policies"]
   if (!Array.isArray(list) || list.length !== 1) {
-    return NovaRequest.invalid("policies", `${RequestBody.textOf(list)} is not a list of one policy`)
+    return NovaRequest.invalid("policies", `${Fields.textOf(list)} is not a list of one policy`)
   }
   const name = readName(sent["name"])
   return { id: randomUUID(), name, policy: readPolicy(list[0], request), maxServersPerHost: undefined }
 }
 
 /** One policy and its rules, since microversion 2.64. */
-const readNewer = (sent: RequestBody.JsonObject, request: NovaRequest.NovaRequest): ServerGroup => {
+const readNewer = (sent: Fields.JsonObject, request: NovaRequest.NovaRequest): ServerGroup => {
   NovaRequest.refuseOthers("server_group", sent, ["name", "policy", "rules"])
   const name = readName(sent["name"])
   const policy = readPolicy(sent["policy"], request)
   const rules = sent["rules"] ?? {}
-  if (!RequestBody.isObject(rules)) {
-    return NovaRequest.invalid("rules", `${RequestBody.textOf(rules)} is not of type 'object'`)
+  if (!Fields.isObject(rules)) {
+    return NovaRequest.invalid("rules", `${Fields.textOf(rules)} is not of type 'object'`)
   }
   NovaRequest.refuseOthers("rules", rules, ["max_server_per_host"])
   const most = rules["max_server_per_host"]
   if (most === undefined) {
     return { id: randomUUID(), name, policy, maxServersPerHost: undefined }
   }
-  if (!/^[1-9]\d*$/.test(RequestBody.textOf(most))) {
-    return NovaRequest.invalid("max_server_per_host", `${RequestBody.textOf(most)} is less than the minimum of 1`)
+  if (!/^[1-9]\d*$/.test(Fields.textOf(most))) {
+    return NovaRequest.invalid("max_server_per_host", `${Fields.textOf(most)} is less than the minimum of 1`)
   }
   if (policy !== "anti-affinity") {
     return NovaRequest.badRequest("Only anti-affinity policy supports rules.")
@@ -99,7 +99,7 @@ export const make = (membersOf: (groupId: string) => ReadonlyArray<ServerRecord>
 
   const create = (request: NovaRequest.NovaRequest): WireResponse => {
     const sent = request.body?.["server_group"]
-    if (!RequestBody.isObject(sent)) {
+    if (!Fields.isObject(sent)) {
       return NovaRequest.invalid("server_group", "It is required")
     }
     const group = NovaRequest.speaks(request, 64) ? readNewer(sent, request) : readOlder(sent, request)

@@ -5,7 +5,7 @@
 import { randomUUID } from "node:crypto"
 import type { WireResponse } from "../Protocol.js"
 import * as Reply from "../Reply.js"
-import * as RequestBody from "../RequestBody.js"
+import * as Fields from "../Fields.js"
 import * as Networks from "./networks.js"
 import * as NovaRequest from "./novaRequest.js"
 import type * as ServerRecord from "./serverRecord.js"
@@ -31,10 +31,10 @@ export const serve = (
       return Reply.json(200, { virtual_interfaces: server.interfaces.map(shown) })
     case "POST": {
       const sent = request.body?.["virtual_interface"]
-      const networkId = RequestBody.isObject(sent) ? sent["network_id"] : undefined
+      const networkId = Fields.isObject(sent) ? sent["network_id"] : undefined
       const network = typeof networkId === "string" ? findNetwork(networkId) : undefined
       if (network === undefined) {
-        return NovaRequest.badRequest(`Network ${RequestBody.textOf(networkId)} could not be found.`)
+        return NovaRequest.badRequest(`Network ${Fields.textOf(networkId)} could not be found.`)
       }
       if (server.interfaces.some((attached) => attached.networkId === network.id)) {
         return NovaRequest.badRequest("Server is already attached to this network.")

@@ -6,7 +6,7 @@ import { randomUUID } from "node:crypto"
 import type { WireResponse } from "../Protocol.js"
 import * as Refusal from "../Refusal.js"
 import * as Reply from "../Reply.js"
-import * as RequestBody from "../RequestBody.js"
+import * as Fields from "../Fields.js"
 import * as NovaRequest from "./novaRequest.js"
 import * as ServerRecord from "./serverRecord.js"
 import * as ServerTags from "./serverTags.js"
@@ -31,11 +31,11 @@ const toJson = (
 const readFlag = (value: unknown): boolean =>
   value === undefined || typeof value === "boolean"
     ? value === true
-    : NovaRequest.invalid("delete_on_termination", `${RequestBody.textOf(value)} is not of type 'boolean'`)
+    : NovaRequest.invalid("delete_on_termination", `${Fields.textOf(value)} is not of type 'boolean'`)
 
-const readAttachment = (request: NovaRequest.NovaRequest): RequestBody.JsonObject => {
+const readAttachment = (request: NovaRequest.NovaRequest): Fields.JsonObject => {
   const sent = request.body?.["volumeAttachment"]
-  return RequestBody.isObject(sent) ? sent : NovaRequest.badRequest("Invalid volumeAttachment")
+  return Fields.isObject(sent) ? sent : NovaRequest.badRequest("Invalid volumeAttachment")
 }
 
 const attach = (

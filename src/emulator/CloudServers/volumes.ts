@@ -5,7 +5,7 @@
 import { randomUUID } from "node:crypto"
 import type { WireResponse } from "../Protocol.js"
 import * as Reply from "../Reply.js"
-import * as RequestBody from "../RequestBody.js"
+import * as Fields from "../Fields.js"
 import * as Timestamp from "../Timestamp.js"
 import * as Listing from "./listing.js"
 import * as Metadata from "./metadata.js"
@@ -45,17 +45,17 @@ export interface Volumes {
   readonly serve: (path: ReadonlyArray<string>, request: NovaRequest.NovaRequest) => WireResponse
 }
 
-const readText = (sent: RequestBody.JsonObject, field: string): string | null => {
+const readText = (sent: Fields.JsonObject, field: string): string | null => {
   const value = sent[field] ?? null
   return value === null || typeof value === "string" ? value : NovaRequest.invalid(field, "It is not of type 'string'")
 }
 
 const read = (request: NovaRequest.NovaRequest, zones: ReadonlyArray<string>, buildTime: number): Volume => {
   const body = request.body?.["volume"]
-  const sent = RequestBody.isObject(body) ? body : NovaRequest.invalid("volume", "It is required")
+  const sent = Fields.isObject(body) ? body : NovaRequest.invalid("volume", "It is required")
   const size = sent["size"]
-  if (!/^[1-9]\d*$/.test(RequestBody.textOf(size))) {
-    return NovaRequest.invalid("size", `${RequestBody.textOf(size)} is not a whole number of 1 or more`)
+  if (!/^[1-9]\d*$/.test(Fields.textOf(size))) {
+    return NovaRequest.invalid("size", `${Fields.textOf(size)} is not a whole number of 1 or more`)
   }
   const snapshotId = readText(sent, "snapshot_id")
   if (snapshotId !== null) {

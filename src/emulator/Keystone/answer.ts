@@ -4,7 +4,7 @@
  */
 import type { WireResponse } from "../Protocol.js"
 import * as Reply from "../Reply.js"
-import type { JsonObject } from "../RequestBody.js"
+import type { JsonObject } from "../Fields.js"
 
 type Headers = Readonly<Record<string, string>>
 

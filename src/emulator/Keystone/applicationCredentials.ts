@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto"
 import * as Account from "../Account.js"
 import type { WireResponse } from "../Protocol.js"
 import * as Refusal from "../Refusal.js"
-import * as RequestBody from "../RequestBody.js"
+import * as Fields from "../Fields.js"
 import * as ServiceCatalog from "../ServiceCatalog.js"
 import * as Timestamp from "../Timestamp.js"
 import type * as Tokens from "../Tokens.js"
@@ -57,11 +57,7 @@ export const make = (
   const find: ApplicationCredentials["find"] = (by) =>
     account.applicationCredentials.find((each) => ("id" in by ? each.id === by.id : each.name === by.name))
 
-  const shown = (
-    credential: Account.ApplicationCredential,
-    origin: string,
-    secret?: string
-  ): RequestBody.JsonObject => {
+  const shown = (credential: Account.ApplicationCredential, origin: string, secret?: string): Fields.JsonObject => {
     const { accessRules, description, expiresAt, id, name, projectId, roles, unrestricted } = credential
     return {
       id,
@@ -103,7 +99,7 @@ export const make = (
   }
 
   const rolesFor = (asked: unknown, own: ReadonlyArray<string>): ReadonlyArray<string> => {
-    const wanted = (Array.isArray(asked) ? asked : []).filter(RequestBody.isObject).map((each) => {
+    const wanted = (Array.isArray(asked) ? asked : []).filter(Fields.isObject).map((each) => {
       const { id, name } = each
       if (typeof name === "string" && !knownRoles.has(name) && !own.includes(name)) {
         Refusal.refuse(Answer.fault(404, `Role ${name} is not defined`))
@@ -152,9 +148,9 @@ export const make = (
       })
     },
     create: (call, body) => {
-      const sent = RequestBody.isObject(body) ? (body["application_credential"] ?? {}) : {}
+      const sent = Fields.isObject(body) ? (body["application_credential"] ?? {}) : {}
       const problem = BodySchema.problemOf(BodySchema.applicationCredential, sent)
-      if (problem !== undefined || !RequestBody.isObject(sent)) {
+      if (problem !== undefined || !Fields.isObject(sent)) {
         return Answer.fault(400, problem ?? "")
       }
       checkRestriction(call)
@@ -177,7 +173,7 @@ export const make = (
         projectId: (caller.scope ?? "project") === "project" ? account.tenantId : null,
         accessRules: Array.isArray(rules)
           ? rules
-              .filter(RequestBody.isObject)
+              .filter(Fields.isObject)
               .map((rule) => ({ id: ServiceCatalog.stableId("rule", JSON.stringify(rule)), ...rule }))
           : undefined
       }

@@ -3,7 +3,7 @@
  * the schema and the offending part of the body as Python writes them, so that a password in the wrong place comes back in
  * the fault; a client must be held to hide it.
  */
-import * as RequestBody from "../RequestBody.js"
+import * as Fields from "../Fields.js"
 
 /** As much of JSON Schema as Keystone's bodies need. The order of the members is that in which they are judged. */
 export interface BodySchema {
@@ -39,7 +39,7 @@ const python = (value: unknown, order: (keys: Array<string>) => Array<string> = 
   if (Array.isArray(value)) {
     return `[${value.map((item) => python(item, order)).join(", ")}]`
   }
-  if (RequestBody.isObject(value)) {
+  if (Fields.isObject(value)) {
     const members = order(Object.keys(value)).map((key) => `${pythonString(key)}: ${python(value[key], order)}`)
     return `{${members.join(", ")}}`
   }
@@ -55,7 +55,7 @@ const sorted = (keys: Array<string>): Array<string> => keys.toSorted()
 const prettyPython = (value: unknown, column = 0, reserved = 0): string => {
   const line = python(value, sorted)
   const isList = Array.isArray(value)
-  if (line.length <= 72 - column - reserved || !(isList || RequestBody.isObject(value))) {
+  if (line.length <= 72 - column - reserved || !(isList || Fields.isObject(value))) {
     return line
   }
   const heads = isList ? value.map(() => "") : sorted(Object.keys(value)).map((key) => `${pythonString(key)}: `)
@@ -81,7 +81,7 @@ interface Violation {
 const isOfType = (value: unknown, type: string): boolean => {
   switch (type) {
     case "object":
-      return RequestBody.isObject(value)
+      return Fields.isObject(value)
     case "array":
       return Array.isArray(value)
     case "null":
@@ -96,7 +96,7 @@ const ownViolation = (rule: string, schema: BodySchema, value: unknown): Readonl
   const when = (isViolated: boolean | undefined, message: string): ReadonlyArray<string> =>
     isViolated === true ? [message] : []
   const text = typeof value === "string" ? value : undefined
-  const object = RequestBody.isObject(value) ? value : undefined
+  const object = Fields.isObject(value) ? value : undefined
   switch (rule) {
     case "type": {
       const types = [schema.type ?? []].flat()
@@ -152,7 +152,7 @@ const violations = (
 ): ReadonlyArray<Violation> =>
   Object.keys(schema).flatMap((rule): ReadonlyArray<Violation> => {
     if (rule === "properties") {
-      return RequestBody.isObject(value)
+      return Fields.isObject(value)
         ? Object.entries(schema.properties ?? {}).flatMap(([name, inner]) =>
             name in value ? violations(inner, value[name], [...path, name], [...schemaPath, rule, name]) : []
           )
