@@ -3,7 +3,8 @@
  * every public module opens with a docstring of its own, which has an `@since`. What is `@internal` needs none.
  *
  * A thing that is re-exported is documented where it is declared, or at its name in the `export { … }`, or above that if
- * it is alone in there.
+ * it is alone in there. An interface and its schema, which have one name, have one docstring. What a file in the folder of a
+ * service declares is a model of the service's first version, unless its docstring has tags that say otherwise.
  */
 import { existsSync } from "node:fs"
 import { join, relative } from "node:path"
@@ -51,17 +52,25 @@ const sinceFlaws = (doc) => {
   return since.length === 1 && /^\d+\.\d+\.\d+$/.test(since[0]) ? [] : ["one @since with a version, as in @since 0.1.0"]
 }
 
-const flaws = (doc) => {
+const isModelOfService = (node, doc) =>
+  /\/src\/services\/\w+\//.test(node.getSourceFile().fileName) &&
+  tagsOf(doc, "since").length === 0 &&
+  tagsOf(doc, "category").length === 0
+
+const flaws = (node) => {
+  const doc = docOf(node)
   if (doc === undefined) return ["a docstring"]
+  const text = textOf(doc.comment) === "" ? ["a sentence that says what it is"] : []
+  if (isModelOfService(node, doc)) return text
   const category = tagsOf(doc, "category")
   return [
-    ...(textOf(doc.comment) === "" ? ["a sentence that says what it is"] : []),
+    ...text,
     ...sinceFlaws(doc),
     ...(category.length === 1 && categories.includes(category[0]) ? [] : ["one known @category"])
   ]
 }
 
-/** Where an export may be documented: a list for each of its declarations, any node of which will do. */
+/** Where an export may be documented. */
 const declarationsOf = (symbol) => {
   const aliases = (symbol.declarations ?? []).flatMap((node) =>
     ts.isNamespaceExport(node)
@@ -76,16 +85,15 @@ const declarationsOf = (symbol) => {
   const first = declarations.filter(
     (node, index) => !ts.isFunctionDeclaration(node) || declarations.findIndex(ts.isFunctionDeclaration) === index
   )
-  return first.map((node) => (target === symbol ? [node] : [...aliases, node]))
+  return target === symbol ? first : [...aliases, ...first]
 }
 
-const exportProblems = (symbol) =>
-  declarationsOf(symbol).flatMap((nodes) => {
-    const docs = nodes.map(docOf)
-    if (docs.some((doc) => doc !== undefined && tagsOf(doc, "internal").length > 0)) return []
-    const [fewest] = docs.map(flaws).toSorted((a, b) => a.length - b.length)
-    return fewest.map((flaw) => `${place(nodes[0])} ${symbol.name} lacks ${flaw}`)
-  })
+const exportProblems = (symbol) => {
+  const nodes = declarationsOf(symbol)
+  if (nodes.some((node) => docOf(node) !== undefined && tagsOf(docOf(node), "internal").length > 0)) return []
+  const [fewest] = nodes.map(flaws).toSorted((a, b) => a.length - b.length)
+  return fewest.map((flaw) => `${place(nodes[0])} ${symbol.name} lacks ${flaw}`)
+}
 
 const moduleProblems = (file) => {
   const name = relative(root, file.fileName)

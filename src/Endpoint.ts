@@ -37,6 +37,7 @@ import { type Issue, issuesOf, issuesText, kindOf } from "./internal/schema/issu
 import { aboutItem, type ItemList, itemList } from "./internal/schema/itemList.js"
 import { isCutOff, type ItemsSink, jsonItems, largestItem, UnreadableArray } from "./internal/schema/jsonItems.js"
 import { knownOf, redacted, type Shape, unknownFields } from "./internal/schema/knownFields.js"
+import { Named } from "./internal/schema/wire.js"
 import { type Content, pieces } from "./RequestBody.js"
 
 type Fields = Schema.Struct.Fields
@@ -310,6 +311,59 @@ export interface RawBody {
 
 const idempotentMethods: ReadonlySet<HttpMethod> = new Set(["GET", "HEAD", "PUT", "DELETE", "OPTIONS"])
 
+/** The names of the parameters of a path: `serverId` of `/servers/{serverId}`. */
+type ParametersOf<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
+  ? (Name extends `+${infer Bare}` ? Bare : Name) | ParametersOf<Rest>
+  : never
+
+/**
+ * The parts of an operation. A parameter of the path that `parameters` leaves out is a string that is not empty.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export interface Options<
+  P extends Fields,
+  Q extends Fields,
+  H extends Fields,
+  B,
+  Output,
+  R,
+  Tag extends DocumentedError["_tag"]
+> {
+  readonly parameters?: P
+  readonly query?: Q
+  readonly fixedQuery?: Readonly<Record<string, string>>
+  readonly headers?: H
+  readonly fixedHeaders?: Readonly<Record<string, string>>
+  readonly body?: Loose & { readonly Type: B }
+  readonly success?: Success<Output, R>
+  readonly accepts?: ReadonlyArray<number>
+  /** Default false. */
+  readonly stores?: boolean
+  readonly errors?: ReadonlyArray<Tag>
+  /** Default: as HTTP defines its method. */
+  readonly idempotent?: boolean
+  /** Default false. */
+  readonly longRunning?: boolean
+  /** Default false. */
+  readonly anonymous?: boolean
+  readonly usedUp?: Readonly<Record<number, string>>
+}
+
+/**
+ * The input that the parts of an operation take.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type InputOf<Path extends string, P extends Fields, Q extends Fields, H extends Fields, B> = Simplify<
+  { readonly [Name in Exclude<ParametersOf<Path>, keyof P>]: string } & Schema.Struct.Type<P> &
+    Schema.Struct.Type<Q> &
+    Schema.Struct.Type<H> &
+    B
+>
+
 /**
  * Defines an operation. {@link table} gives it its name.
  *
@@ -317,6 +371,7 @@ const idempotentMethods: ReadonlySet<HttpMethod> = new Set(["GET", "HEAD", "PUT"
  * @category constructors
  */
 export const make = <
+  const Path extends string,
   P extends Fields = {},
   Q extends Fields = {},
   H extends Fields = {},
@@ -326,31 +381,12 @@ export const make = <
   Tag extends DocumentedError["_tag"] = never
 >(
   method: HttpMethod,
-  path: string,
-  options: {
-    readonly parameters?: P
-    readonly query?: Q
-    readonly fixedQuery?: Readonly<Record<string, string>>
-    readonly headers?: H
-    readonly fixedHeaders?: Readonly<Record<string, string>>
-    readonly body?: Loose & { readonly Type: B }
-    readonly success?: Success<Output, R>
-    readonly accepts?: ReadonlyArray<number>
-    /** Default false. */
-    readonly stores?: boolean
-    readonly errors?: ReadonlyArray<Tag>
-    /** Default: as HTTP defines its method. */
-    readonly idempotent?: boolean
-    /** Default false. */
-    readonly longRunning?: boolean
-    /** Default false. */
-    readonly anonymous?: boolean
-    readonly usedUp?: Readonly<Record<number, string>>
-  } = {}
-): Definition<Simplify<Schema.Struct.Type<P> & Schema.Struct.Type<Q> & Schema.Struct.Type<H> & B>, Output, Tag, R> => ({
+  path: Path,
+  options: Options<P, Q, H, B, Output, R, Tag> = {}
+): Definition<InputOf<Path, P, Q, H, B>, Output, Tag, R> => ({
   method,
   path,
-  parameters: options.parameters === undefined ? undefined : (Schema.Struct(options.parameters) as unknown as Loose),
+  parameters: parametersOf(path, options.parameters),
   query: options.query === undefined ? undefined : (Schema.Struct(options.query) as unknown as Loose),
   fixedQuery: options.fixedQuery ?? {},
   headers: options.headers === undefined ? undefined : (Schema.Struct(options.headers) as unknown as Loose),
@@ -365,6 +401,49 @@ export const make = <
   anonymous: options.anonymous ?? false,
   usedUp: options.usedUp ?? {}
 })
+
+const parametersOf = (path: string, given: Fields = {}): Loose | undefined => {
+  const fields: Record<string, Fields[string]> = {}
+  for (const [, name = ""] of path.matchAll(/\{\+?(\w+)\}/g)) fields[name] = given[name] ?? Named
+  return Object.keys(fields).length === 0 ? undefined : (Schema.Struct(fields) as unknown as Loose)
+}
+
+type KeysOf<Input> = Input extends unknown ? keyof Input : never
+
+/** What a compiler error names where an interface differs from the schemas. */
+type Agrees<Input, Parts> = [
+  Exclude<KeysOf<Input>, KeysOf<Parts>> | Exclude<KeysOf<Parts>, KeysOf<Input>>,
+  Input,
+  Parts
+] extends [never, Parts, Input]
+  ? unknown
+  : { readonly "the input differs from the schemas": { readonly input: Input; readonly schemas: Parts } }
+
+/**
+ * Defines an operation whose input is a named interface, which editors show instead of all its fields, and whose documentation they
+ * show at each field. The compiler refuses an interface that differs from the schemas.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const define =
+  <Input extends object>() =>
+  <
+    const Path extends string,
+    P extends Fields = {},
+    Q extends Fields = {},
+    H extends Fields = {},
+    B = {},
+    Output = void,
+    R = never,
+    Tag extends DocumentedError["_tag"] = never
+  >(
+    method: HttpMethod,
+    path: Path & Agrees<Input, InputOf<Path, P, Q, H, B>>,
+    options: Options<P, Q, H, B, Output, R, Tag> = {}
+  ): Definition<Input, Output, Tag, R> =>
+    // The types are the same, as has been checked.
+    make<string, P, Q, H, B, Output, R, Tag>(method, path, options) as unknown as Definition<Input, Output, Tag, R>
 
 /**
  * The operations of a service, by the names of its methods: the operation under `get` of `CloudServers` is `CloudServers.get`.

@@ -18,8 +18,8 @@ import * as CloudClient from "../CloudClient.js"
 import type { CommonError, Conflict, NotFound, QuotaExceeded, ResourceFailed, WaitTimeout } from "../CloudError.js"
 import type * as Endpoint from "../Endpoint.js"
 import type { TokenRef } from "../Identity.js"
+import type { PageSize } from "../internal/paging/listing.js"
 import { checked } from "../internal/schema/inputs.js"
-import type * as Waiting from "../Waiting.js"
 import { addressEndpoints } from "./CloudServers/addresses.js"
 import { availabilityZoneEndpoints } from "./CloudServers/availabilityZones.js"
 import { consoleEndpoints } from "./CloudServers/consoles.js"
@@ -27,101 +27,145 @@ import { methods } from "./CloudServers/context.js"
 import type { endpoints } from "./CloudServers/endpoints.js"
 import { extensionEndpoints } from "./CloudServers/extensions.js"
 import type { Summary } from "./CloudServers/fields.js"
-import type { CountedFilters, Filters } from "./CloudServers/filters.js"
 import type { ByNameOrId } from "./CloudServers/find.js"
 import {
   type firstGenerationEndpoints,
   type FirstGenerationServer,
   makeFirstGeneration
 } from "./CloudServers/firstGeneration.js"
-import { type Flavor, makeFlavors } from "./CloudServers/flavors.js"
-import { type Image, type ImageWaitOptions, makeImages } from "./CloudServers/images.js"
+import { type Flavor, type ListFlavors, makeFlavors } from "./CloudServers/flavors.js"
+import {
+  type CreateImageAndWait,
+  type Image,
+  type ImageWaitOptions,
+  type ListImages,
+  makeImages
+} from "./CloudServers/images.js"
 import { type ImageSchedule, makeImageSchedules } from "./CloudServers/imageSchedules.js"
 import { inputs } from "./CloudServers/inputs.js"
 import { makeInstanceActions } from "./CloudServers/instanceActions.js"
 import { interfaceEndpoints } from "./CloudServers/interfaces.js"
 import { makeIpAssociations } from "./CloudServers/ipAssociations.js"
-import { type KeyPair, makeKeyPairs } from "./CloudServers/keyPairs.js"
+import { type ImportKeyPairFromFile, type KeyPair, makeKeyPairs } from "./CloudServers/keyPairs.js"
 import { limitEndpoints } from "./CloudServers/limits.js"
 import { withoutRemoved } from "./CloudServers/microversions.js"
 import { imageMetadataEndpoints, serverMetadataEndpoints } from "./CloudServers/metadata.js"
 import { networkEndpoints } from "./CloudServers/networks.js"
-import { makeServerActions } from "./CloudServers/serverActions.js"
-import { type CreateInput, type BuiltServer, makeServerCreation } from "./CloudServers/serverCreation.js"
-import { makeServerGroups, type ServerGroup } from "./CloudServers/serverGroups.js"
-import { makeServers, type Server } from "./CloudServers/servers.js"
+import type { ByServerId } from "./CloudServers/references.js"
+import { makeServerActions, type ResizeAndConfirm } from "./CloudServers/serverActions.js"
+import { type BuiltServer, type CreateServerAndWait, makeServerCreation } from "./CloudServers/serverCreation.js"
+import { type ListServerGroups, makeServerGroups, type ServerGroup } from "./CloudServers/serverGroups.js"
+import { type ListServers, makeServers, type Server } from "./CloudServers/servers.js"
 import { serverTagEndpoints } from "./CloudServers/serverTags.js"
-import { makeServerWaits, type WaitOptions } from "./CloudServers/serverWaits.js"
+import { makeServerWaits, type WaitOptions, type WatchServer } from "./CloudServers/serverWaits.js"
 import { virtualInterfaceEndpoints } from "./CloudServers/virtualInterfaces.js"
 import { volumeAttachmentEndpoints } from "./CloudServers/volumeAttachments.js"
 import { makeVolumes, type Volume } from "./CloudServers/volumes.js"
 import { makeWaits } from "./common/waits.js"
 
 export { Address } from "./CloudServers/addresses.js"
-
 export { AvailabilityZone } from "./CloudServers/availabilityZones.js"
-
-export { Console } from "./CloudServers/consoles.js"
-
+export { Console, type CreateRemoteConsole, type GetConsole, type GetConsoleLog } from "./CloudServers/consoles.js"
 export { endpoints } from "./CloudServers/endpoints.js"
-
 export { Extension } from "./CloudServers/extensions.js"
-
 export { Fault } from "./CloudServers/faults.js"
-
 export { DiskConfig, Summary } from "./CloudServers/fields.js"
-
-export type { CountedFilters, Filters } from "./CloudServers/filters.js"
-
 export type { ByNameOrId } from "./CloudServers/find.js"
-
-export { firstGenerationEndpoints, FirstGenerationServer } from "./CloudServers/firstGeneration.js"
-
-export { Flavor } from "./CloudServers/flavors.js"
-
-export { Image, ImageStatus } from "./CloudServers/images.js"
-
-export type { CreatedImage, ImageWaitOptions } from "./CloudServers/images.js"
-
-export { ImageSchedule } from "./CloudServers/imageSchedules.js"
-
-export { InstanceAction } from "./CloudServers/instanceActions.js"
-
-export { Interface } from "./CloudServers/interfaces.js"
-
+export {
+  firstGenerationEndpoints,
+  FirstGenerationServer,
+  type ListFirstGenerationPage
+} from "./CloudServers/firstGeneration.js"
+export { Flavor, type ListFlavors, type ListFlavorsPage } from "./CloudServers/flavors.js"
+export { ImageSchedule, type SetImageSchedule } from "./CloudServers/imageSchedules.js"
+export {
+  type CreatedImage,
+  type CreateImage,
+  type CreateImageAndWait,
+  Image,
+  ImageStatus,
+  type ImageWaitOptions,
+  type ListImages,
+  type ListImagesPage
+} from "./CloudServers/images.js"
+export {
+  InstanceAction,
+  InstanceActionEvent,
+  type ListInstanceActions,
+  type ListInstanceActionsPage
+} from "./CloudServers/instanceActions.js"
+export { type AttachInterface, FixedIp, Interface } from "./CloudServers/interfaces.js"
 export { IpAssociation } from "./CloudServers/ipAssociations.js"
-
-export { GeneratedKeyPair, KeyPair } from "./CloudServers/keyPairs.js"
-
-export { Limits, RateLimit } from "./CloudServers/limits.js"
-
-export { Network, publicNet, serviceNet } from "./CloudServers/networks.js"
-
-export { RebuiltServer } from "./CloudServers/serverActions.js"
-
-export { BlockDevice, bootFrom, CreatedServer, Reservation } from "./CloudServers/serverCreation.js"
-
-export type { BootSource, BuiltServer } from "./CloudServers/serverCreation.js"
-
-export { ServerGroup } from "./CloudServers/serverGroups.js"
-
-export { Bandwidth, EmbeddedFlavor, Server, ServerStatus } from "./CloudServers/servers.js"
-
-export { isActive } from "./CloudServers/serverWaits.js"
-
-export type { WaitOptions } from "./CloudServers/serverWaits.js"
-
-export { VirtualInterface } from "./CloudServers/virtualInterfaces.js"
-
-export { VolumeAttachment } from "./CloudServers/volumeAttachments.js"
-
-export { Volume } from "./CloudServers/volumes.js"
+export {
+  type CreateKeyPair,
+  GeneratedKeyPair,
+  type GetKeyPair,
+  type ImportKeyPair,
+  type ImportKeyPairFromFile,
+  KeyPair,
+  type KeyPairOwner,
+  type ListKeyPairsPage
+} from "./CloudServers/keyPairs.js"
+export { Limits, RateLimit, VerbLimit } from "./CloudServers/limits.js"
+export type {
+  SetImageMetadataItem,
+  SetServerMetadataItem,
+  WriteImageMetadata,
+  WriteServerMetadata
+} from "./CloudServers/metadata.js"
+export { type CreateNetwork, Network, publicNet, serviceNet } from "./CloudServers/networks.js"
+export type * from "./CloudServers/references.js"
+export {
+  type ChangePassword,
+  type RebootServer,
+  type RebuildServer,
+  RebuiltServer,
+  RescuedServer,
+  type RescueServer,
+  type ResizeAndConfirm,
+  type ResizeServer
+} from "./CloudServers/serverActions.js"
+export {
+  BlockDevice,
+  bootFrom,
+  type BootSource,
+  type BuiltServer,
+  CreatedServer,
+  CreateServer,
+  type CreateServerAndWait,
+  NewServerNetwork,
+  PersonalityFile,
+  Reservation,
+  SchedulerHints
+} from "./CloudServers/serverCreation.js"
+export {
+  CreateServerGroup,
+  type ListServerGroups,
+  type ListServerGroupsPage,
+  ServerGroup,
+  type ServerGroupPolicy
+} from "./CloudServers/serverGroups.js"
+export type { ReplaceTags } from "./CloudServers/serverTags.js"
+export { isActive, type WaitOptions, type WatchServer } from "./CloudServers/serverWaits.js"
+export {
+  AttachedVolume,
+  Bandwidth,
+  EmbeddedFlavor,
+  type ListServers,
+  type ListServersPage,
+  Server,
+  ServerStatus,
+  type UpdateServer
+} from "./CloudServers/servers.js"
+export {
+  type CreateVirtualInterface,
+  VirtualInterface,
+  VirtualInterfaceAddress
+} from "./CloudServers/virtualInterfaces.js"
+export { type AttachVolume, type UpdateVolumeAttachment, VolumeAttachment } from "./CloudServers/volumeAttachments.js"
+export { type CreateVolume, type ListVolumesPage, Volume, VolumeUse } from "./CloudServers/volumes.js"
 
 type Endpoints = Endpoint.Client<typeof endpoints>
-
-type ResizeInput = Parameters<Endpoints["resize"]>[0]
-
-type CreateImageInput = Parameters<Endpoints["createImage"]>[0]
 
 /**
  * What Cloud Servers can do: the operations of {@link endpoints} and of {@link firstGenerationEndpoints}, the listings as
@@ -134,34 +178,30 @@ export interface Service extends Endpoints, Endpoint.Client<typeof firstGenerati
   /** The URL of the service's endpoint for this login, without a trailing slash. It may be named as `endpoint` elsewhere. */
   readonly endpointUrl: CloudClient.CloudClient["endpointUrl"]
   /** Ids and names of all servers, page by page as they are asked for. */
-  readonly list: (filters?: Filters<"listPage">) => Stream.Stream<Summary, CommonError>
+  readonly list: (filters?: ListServers) => Stream.Stream<Summary, CommonError>
   /** All servers, whole, page by page as they are asked for. */
-  readonly listDetail: (filters?: Filters<"listDetailPage">) => Stream.Stream<Server, CommonError>
+  readonly listDetail: (filters?: ListServers) => Stream.Stream<Server, CommonError>
   /** All flavors. */
-  readonly listFlavors: (filters?: Filters<"listFlavorsPage">) => Stream.Stream<Flavor, CommonError>
+  readonly listFlavors: (filters?: ListFlavors) => Stream.Stream<Flavor, CommonError>
   /** Ids and names of all flavors. */
-  readonly listFlavorSummaries: (filters?: Filters<"listFlavorSummariesPage">) => Stream.Stream<Summary, CommonError>
+  readonly listFlavorSummaries: (filters?: ListFlavors) => Stream.Stream<Summary, CommonError>
   /** Ids and names of all images. */
-  readonly listImageSummaries: (filters?: Filters<"listImageSummariesPage">) => Stream.Stream<Summary, CommonError>
+  readonly listImageSummaries: (filters?: ListImages) => Stream.Stream<Summary, CommonError>
   /** All server groups of the project. */
-  readonly listServerGroups: (
-    filters?: CountedFilters<"listServerGroupsPage">
-  ) => Stream.Stream<ServerGroup, CommonError>
+  readonly listServerGroups: (filters?: ListServerGroups) => Stream.Stream<ServerGroup, CommonError>
   /** All volumes, whole, by way of Cloud Servers. */
-  readonly listVolumes: (filters?: CountedFilters<"listVolumesPage">) => Stream.Stream<Volume, CommonError>
+  readonly listVolumes: (options?: PageSize) => Stream.Stream<Volume, CommonError>
   /** All images. */
-  readonly listImages: (filters?: Filters<"listImagesPage">) => Stream.Stream<Image, CommonError>
+  readonly listImages: (filters?: ListImages) => Stream.Stream<Image, CommonError>
   /**
    * Polls a server until `until` holds, and emits the result of each poll, the last included: for progress bars. Fails with
    * `ResourceFailed` (and the cloud's reason) as soon as the server is in ERROR or DELETED, unless `until` holds then. By
    * default every 10 s for at most 2 hours.
    */
-  readonly watch: (
-    options: WaitOptions & { readonly until: (server: Server) => boolean }
-  ) => Stream.Stream<Server, CommonError | NotFound | ResourceFailed | WaitTimeout>
+  readonly watch: (options: WatchServer) => Stream.Stream<Server, CommonError | NotFound | ResourceFailed | WaitTimeout>
   /** Waits until `until` holds for the server, and returns it: {@link Service.watch} without the earlier states. */
   readonly waitUntil: (
-    options: WaitOptions & { readonly until: (server: Server) => boolean }
+    options: WatchServer
   ) => Effect.Effect<Server, CommonError | NotFound | ResourceFailed | WaitTimeout>
   /** Waits until the server is ACTIVE and nothing is being done to it. */
   readonly waitUntilActive: (
@@ -171,9 +211,7 @@ export interface Service extends Endpoints, Endpoint.Client<typeof firstGenerati
    * When the server is saved to an image automatically, or None where it is not. Fails with `NotFound` where there is no such
    * server.
    */
-  readonly imageSchedule: (server: {
-    readonly serverId: string
-  }) => Effect.Effect<Option.Option<ImageSchedule>, CommonError | NotFound>
+  readonly imageSchedule: (server: ByServerId) => Effect.Effect<Option.Option<ImageSchedule>, CommonError | NotFound>
   /**
    * Polls an image until it is ACTIVE, and emits the result of each poll, the last included. Fails with `ResourceFailed` as soon
    * as it is in ERROR or DELETED. By default every 10 s for at most 2 hours.
@@ -200,7 +238,7 @@ export interface Service extends Endpoints, Endpoint.Client<typeof firstGenerati
    * are lost: a program that has to know them gives `adminPassword`, or calls `create` and `waitUntilActive`.
    */
   readonly createAndWait: (
-    server: CreateInput & Waiting.Pace
+    server: CreateServerAndWait
   ) => Effect.Effect<BuiltServer, CommonError | Conflict | NotFound | QuotaExceeded | ResourceFailed | WaitTimeout>
   /**
    * Gives a server another flavor, waits, confirms it, and waits until that is done. Fails with `ResourceFailed` where the
@@ -208,30 +246,27 @@ export interface Service extends Endpoints, Endpoint.Client<typeof firstGenerati
    * by one.
    */
   readonly resizeAndConfirm: (
-    resize: ResizeInput & Waiting.Pace
+    resize: ResizeAndConfirm
   ) => Effect.Effect<Server, CommonError | Conflict | NotFound | QuotaExceeded | ResourceFailed | WaitTimeout>
   /**
    * Saves a server to a new image and waits until the image is ACTIVE. Where the wait fails, the image stays, and the failure
    * has its id in `created`.
    */
   readonly createImageAndWait: (
-    image: CreateImageInput & Waiting.Pace
+    image: CreateImageAndWait
   ) => Effect.Effect<Image, CommonError | Conflict | NotFound | QuotaExceeded | ResourceFailed | WaitTimeout>
   /**
    * Gives the cloud the public key that a file holds (`~/.ssh/id_ed25519.pub`; `~` stands for the home directory). A file
    * that holds anything else, above all a private key, is refused with `InvalidInput` and not sent.
    */
-  readonly importKeyPairFromFile: (file: {
-    readonly name: string
-    readonly path: string
-  }) => Effect.Effect<KeyPair, CommonError | Conflict | QuotaExceeded | PlatformError, FileSystem.FileSystem>
+  readonly importKeyPairFromFile: (
+    file: ImportKeyPairFromFile
+  ) => Effect.Effect<KeyPair, CommonError | Conflict | QuotaExceeded | PlatformError, FileSystem.FileSystem>
   /**
    * The account's servers of the first generation, in whatever region, page by page as they are asked for; none where the
    * catalog has no such service. `pageSize` is at most 1,000.
    */
-  readonly listFirstGeneration: (options?: {
-    readonly pageSize?: number | undefined
-  }) => Stream.Stream<FirstGenerationServer, CommonError>
+  readonly listFirstGeneration: (options?: PageSize) => Stream.Stream<FirstGenerationServer, CommonError>
   /** Waits until the server is gone. Fails with `ResourceFailed` where it ends in ERROR instead. */
   readonly waitUntilDeleted: (options: WaitOptions) => Effect.Effect<void, CommonError | ResourceFailed | WaitTimeout>
 }

@@ -242,7 +242,7 @@ export const openStackServers = <E>(cloud: Layer.Layer<Services, E>): void =>
           const servers = yield* CloudServers.CloudServers
           const name = freshName("tagged")
           const { id } = yield* active({ name, networks: "none", tags: ["red", "blue"] })
-          const found = (filters: CloudServers.Filters<"listPage">) =>
+          const found = (filters: CloudServers.ListServers) =>
             Effect.map(collected(servers.list({ name, ...filters })), (all) => all.map((each) => each.id))
           for (const filters of [
             { tags: ["red", "blue"] },
@@ -305,7 +305,7 @@ export const openStackServers = <E>(cloud: Layer.Layer<Services, E>): void =>
             yield* active({ name: `${name}-a`, networks: "none" })
           ]
           const servers = yield* CloudServers.CloudServers
-          const idsOf = (filters: CloudServers.Filters<"listPage">) =>
+          const idsOf = (filters: CloudServers.ListServers) =>
             Effect.map(collected(servers.list({ name, ...filters })), (all) => all.map(({ id }) => id))
           assert.deepStrictEqual(yield* idsOf({ sortKeys: ["display_name"], sortDirections: ["asc"] }), [a.id, b.id])
           assert.deepStrictEqual(yield* idsOf({ sortKeys: ["display_name"], pageSize: 1 }), [b.id, a.id])

@@ -51,20 +51,26 @@ export const page = <A extends { readonly id: string }, I>(
 
 /** The query by which a page is asked for. */
 export const pageQuery = {
-  /** The id of the last item of the page before. */
   marker: Schema.optional(Named),
-  /** How many items a page holds at the most; the cloud has a cap of its own. */
   limit: Schema.optional(PageLimit)
 }
 
-/** What a page is asked for with. */
+/** Which page of a list is asked for. */
 export interface PageQuery {
-  readonly limit?: number | undefined
+  /** The id of the last item of the page before; of key pairs the name, and of a server's history the id of the request. */
   readonly marker?: string | undefined
+  /** How many items a page holds at the most; the cloud has a cap of its own. */
+  readonly limit?: number | undefined
+}
+
+/** How a listing over all pages asks for them. */
+export interface PageSize {
+  /** How many items one request asks for. Default: 1,000 in Cloud Servers, 100 in Cloud Load Balancers and Cloud Big Data. */
+  readonly pageSize?: number | undefined
 }
 
 /** What a listing is asked for with: what one of its pages is, but for where that page begins. */
-export type ListingInput<Input> = Omit<Input, "limit" | "marker"> & { readonly pageSize?: number | undefined }
+export type ListingInput<Input> = Omit<Input, keyof PageQuery> & PageSize
 
 /**
  * Renames the path `limit` of a page's `InvalidInput` to `pageSize`, the name that callers of a listing know it by. Other failures

@@ -3,33 +3,29 @@
  */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
-import { absent, absentIfEmpty, Count, enveloped, Named, open, readableItems } from "../../internal/schema/wire.js"
+import { struct } from "../../internal/schema/struct.js"
+import { absent, absentIfEmpty, Count, enveloped, open, readableItems } from "../../internal/schema/wire.js"
 import { isRecord } from "./fields.js"
+import type { ByNetworkLabel, ByServerId } from "./references.js"
 
-const AddressFields = Schema.Struct({
+/** An address of a server. */
+export interface Address {
   /** 4 or 6. */
+  readonly version: number
+  readonly address: string
+  /** `fixed` for an address of the server's own port, `floating` for one that is mapped to it. Rackspace does not return it. */
+  readonly type?: "fixed" | "floating" | (string & {}) | undefined
+  /** Of the port that has the address. Rackspace does not return it. */
+  readonly macAddress?: string | undefined
+}
+
+const AddressFields = struct<Address>({
   version: Count,
   address: Schema.propertySignature(Schema.String).pipe(Schema.fromKey("addr")),
-  /** `fixed` for an address of the server's own port, `floating` for one that is mapped to it. Rackspace does not return it. */
   type: absent(open("fixed", "floating")).pipe(Schema.fromKey("OS-EXT-IPS:type")),
-  /** Of the port that has the address. Rackspace does not return it. */
   macAddress: absentIfEmpty.pipe(Schema.fromKey("OS-EXT-IPS-MAC:mac_addr"))
 })
 
-/**
- * An address of a server.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Address extends Schema.Schema.Type<typeof AddressFields> {}
-
-/**
- * An address of a server.
- *
- * @since 0.1.0
- * @category models
- */
 export const Address = Schema.transform(Schema.Record({ key: Schema.String, value: Schema.Unknown }), AddressFields, {
   strict: false,
   // The form of an address shows its version.
@@ -51,19 +47,13 @@ const addressesOfOne = Schema.transform(Addresses, Schema.Array(Schema.typeSchem
   encode: (addresses) => ({ label: addresses })
 })
 
-/**
- * The operations on addresses of servers, as data.
- *
- * @since 0.1.0
- * @category operations
- */
+/** The operations on addresses of servers, as data. */
 export const addressEndpoints = Endpoint.table("CloudServers", {
   /**
    * A server's addresses by the label of their network. Fails with `NotFound`. "List addresses", `GET
    * /servers/{server_id}/ips`.
    */
-  getAddresses: Endpoint.make("GET", "/servers/{serverId}/ips", {
-    parameters: { serverId: Named },
+  getAddresses: Endpoint.define<ByServerId>()("GET", "/servers/{serverId}/ips", {
     success: Endpoint.json(enveloped("addresses", Addresses)),
     errors: ["NotFound"]
   }),
@@ -71,8 +61,7 @@ export const addressEndpoints = Endpoint.table("CloudServers", {
    * A server's addresses on one network, by its label: `private`. Fails with `NotFound` where the server is not on it.
    * "List addresses by network", `GET /servers/{server_id}/ips/{network_label}`.
    */
-  getAddressesOfNetwork: Endpoint.make("GET", "/servers/{serverId}/ips/{label}", {
-    parameters: { serverId: Named, label: Named },
+  getAddressesOfNetwork: Endpoint.define<ByNetworkLabel>()("GET", "/servers/{serverId}/ips/{label}", {
     success: Endpoint.json(addressesOfOne),
     errors: ["NotFound"]
   })

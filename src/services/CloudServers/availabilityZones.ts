@@ -3,6 +3,7 @@
  */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
+import { struct } from "../../internal/schema/struct.js"
 import { JsonMap, someFlag, Text } from "../../internal/schema/wire.js"
 
 const Wire = Schema.Struct({
@@ -11,44 +12,32 @@ const Wire = Schema.Struct({
   hosts: Schema.optionalWith(JsonMap, { nullable: true })
 })
 
-const Domain = Schema.Struct({
-  name: Schema.String,
+/** A zone that servers can be made in. */
+export interface AvailabilityZone {
+  readonly name: string
   /** Absent where the cloud does not return it. */
-  available: Schema.optional(Schema.Boolean),
+  readonly available?: boolean | undefined
   /** The services of each host, by the host's name. Only for operators of the cloud. */
+  readonly hosts?: Readonly<Record<string, unknown>> | undefined
+}
+
+const Domain = struct<AvailabilityZone>({
+  name: Schema.String,
+  available: Schema.optional(Schema.Boolean),
   hosts: Schema.optional(Schema.typeSchema(JsonMap))
 })
 
-/**
- * A zone that servers can be made in.
- *
- * @since 0.1.0
- * @category models
- */
-export interface AvailabilityZone extends Schema.Schema.Type<typeof Domain> {}
-
-/**
- * A zone that servers can be made in.
- *
- * @since 0.1.0
- * @category models
- */
-export const AvailabilityZone = Schema.transform(Wire, Domain, {
+export const AvailabilityZone = Schema.transform(Wire, Schema.typeSchema(Domain), {
   strict: false,
   decode: ({ hosts, zoneName, zoneState }) => ({
     name: zoneName,
     ...(zoneState?.available !== undefined && { available: zoneState.available }),
     ...(hosts !== undefined && { hosts })
   }),
-  encode: ({ name }) => ({ zoneName: name })
+  encode: (_, { name }) => ({ zoneName: name })
 }) as unknown as Schema.Schema<AvailabilityZone, unknown>
 
-/**
- * The operations on availability zones, as data.
- *
- * @since 0.1.0
- * @category operations
- */
+/** The operations on availability zones, as data. */
 export const availabilityZoneEndpoints = Endpoint.table("CloudServers", {
   /** The zones that servers can be made in. "Get availability zone information", `GET /os-availability-zone`. */
   listAvailabilityZones: Endpoint.make("GET", "/os-availability-zone", {

@@ -1,31 +1,26 @@
 /**
  * Consoles of servers: models and operations.
  */
+import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
-import { enveloped, Named, open } from "../../internal/schema/wire.js"
+import { struct } from "../../internal/schema/struct.js"
+import { enveloped, open } from "../../internal/schema/wire.js"
+import type { ByServerId } from "./references.js"
 
 const ConsoleType = open("novnc", "xvpvnc", "spice-html5", "spice-direct", "rdp-html5", "serial", "webmks")
 
-/**
- * The URL at which a server's screen can be seen.
- *
- * @since 0.1.0
- * @category models
- */
-export const Console = Schema.Struct({
-  type: ConsoleType,
+/** The URL at which a server's screen can be seen. */
+export interface Console {
+  readonly type: "novnc" | "xvpvnc" | "spice-html5" | "spice-direct" | "rdp-html5" | "serial" | "webmks" | (string & {})
   /** It contains a token: everybody who has it sees the screen. */
+  readonly url: Redacted.Redacted
+}
+
+export const Console = struct<Console>({
+  type: ConsoleType,
   url: Schema.Redacted(Schema.String)
 })
-
-/**
- * The URL at which a server's screen can be seen.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Console extends Schema.Schema.Type<typeof Console> {}
 
 /** The protocol that each type of console speaks. */
 const protocols: Readonly<Record<string, string>> = {
@@ -56,16 +51,13 @@ const ActionBody = Schema.transform(
   }
 ) as unknown as Schema.Schema<
   {
-    /** Default `novnc`. Rackspace has `novnc` and `xvpvnc`. */
     readonly type?: "novnc" | "xvpvnc" | "spice-html5" | "rdp-html5" | "serial" | (string & {}) | undefined
   },
   unknown
 >
 
 const RemoteFields = Schema.Struct({
-  /** Default `novnc`. */
   type: Schema.optional(ConsoleType),
-  /** Default: the one that the type speaks. */
   protocol: Schema.optional(open("vnc", "spice", "rdp", "serial", "mks"))
 }).pipe(
   Schema.filter(({ protocol, type = "novnc" }) =>
@@ -81,12 +73,28 @@ const RemoteBody = Schema.transform(Schema.Unknown, RemoteFields, {
   encode: ({ protocol, type = "novnc" }) => ({ remote_console: { protocol: protocol ?? protocols[type], type } })
 }) as unknown as Schema.Schema<typeof RemoteFields.Type, unknown>
 
-/**
- * The operations on consoles, as data.
- *
- * @since 0.1.0
- * @category operations
- */
+/** A console to open, up to microversion 2.5. */
+export interface GetConsole extends ByServerId {
+  /** Default `novnc`. Rackspace has `novnc` and `xvpvnc`. */
+  readonly type?: "novnc" | "xvpvnc" | "spice-html5" | "rdp-html5" | "serial" | (string & {}) | undefined
+}
+
+/** A console to open, from microversion 2.6 on. */
+export interface CreateRemoteConsole extends ByServerId {
+  /** Default `novnc`. */
+  readonly type?:
+    "novnc" | "xvpvnc" | "spice-html5" | "spice-direct" | "rdp-html5" | "serial" | "webmks" | (string & {}) | undefined
+  /** Default: the one that the type speaks. */
+  readonly protocol?: "vnc" | "spice" | "rdp" | "serial" | "mks" | (string & {}) | undefined
+}
+
+/** The console whose output is read, and how much of it. */
+export interface GetConsoleLog extends ByServerId {
+  /** How many lines, from the end. Default: all that the cloud keeps. */
+  readonly lines?: number | undefined
+}
+
+/** The operations on consoles, as data. */
 export const consoleEndpoints = Endpoint.table("CloudServers", {
   /**
    * Opens a console and gives its URL, which is good for a while. Nova has it up to microversion 2.5; see
@@ -94,8 +102,7 @@ export const consoleEndpoints = Endpoint.table("CloudServers", {
    * for server", `POST /servers/{server_id}/action` with `os-getVNCConsole`, `os-getSPICEConsole`, `os-getRDPConsole` or `os-
    * getSerialConsole`.
    */
-  getConsole: Endpoint.make("POST", "/servers/{serverId}/action", {
-    parameters: { serverId: Named },
+  getConsole: Endpoint.define<GetConsole>()("POST", "/servers/{serverId}/action", {
     body: ActionBody,
     success: Endpoint.json(enveloped("console", Console)),
     errors: ["NotFound", "Conflict"]
@@ -105,8 +112,7 @@ export const consoleEndpoints = Endpoint.table("CloudServers", {
    * 2.99. Fails with `NotFound`, and with `Conflict` where the server does not run. "Create console", `POST
    * /servers/{server_id}/remote-consoles`.
    */
-  createRemoteConsole: Endpoint.make("POST", "/servers/{serverId}/remote-consoles", {
-    parameters: { serverId: Named },
+  createRemoteConsole: Endpoint.define<CreateRemoteConsole>()("POST", "/servers/{serverId}/remote-consoles", {
     body: RemoteBody,
     success: Endpoint.json(enveloped("remote_console", Console)),
     errors: ["NotFound", "Conflict"]
@@ -116,8 +122,7 @@ export const consoleEndpoints = Endpoint.table("CloudServers", {
    * does not document it. Fails with `NotFound`, and with `Conflict` where its state does not allow it. "Show console output",
    * `POST /servers/{server_id}/action` with `os-getConsoleOutput`.
    */
-  getConsoleLog: Endpoint.make("POST", "/servers/{serverId}/action", {
-    parameters: { serverId: Named },
+  getConsoleLog: Endpoint.define<GetConsoleLog>()("POST", "/servers/{serverId}/action", {
     body: enveloped(
       "os-getConsoleOutput",
       Schema.Struct({ lines: Schema.optional(Schema.NonNegativeInt).pipe(Schema.fromKey("length")) })

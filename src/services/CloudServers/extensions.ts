@@ -1,37 +1,29 @@
 /**
  * Extensions of the API: models and operations.
  */
+import type * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
-import { absent, enveloped, Named, Text, TimestampIfAny } from "../../internal/schema/wire.js"
+import { struct } from "../../internal/schema/struct.js"
+import { absent, enveloped, Text, TimestampIfAny } from "../../internal/schema/wire.js"
+import type { ByExtensionAlias } from "./references.js"
 
-/**
- * What the cloud's API can do beyond its core.
- *
- * @since 0.1.0
- * @category models
- */
-export const Extension = Schema.Struct({
+/** What the cloud's API can do beyond its core. */
+export interface Extension {
+  readonly alias: string
+  readonly name?: string | undefined
+  readonly description: string
+  readonly updated?: DateTime.Utc | undefined
+}
+
+export const Extension = struct<Extension>({
   alias: Schema.String,
   name: absent(Text),
   description: Schema.optionalWith(Text, { nullable: true, default: () => "" }),
   updated: TimestampIfAny
 })
 
-/**
- * What the cloud's API can do beyond its core.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Extension extends Schema.Schema.Type<typeof Extension> {}
-
-/**
- * The operations on extensions, as data.
- *
- * @since 0.1.0
- * @category operations
- */
+/** The operations on extensions, as data. */
 export const extensionEndpoints = Endpoint.table("CloudServers", {
   /**
    * What the API can do beyond its core. "List extensions", `GET /extensions`.
@@ -42,8 +34,7 @@ export const extensionEndpoints = Endpoint.table("CloudServers", {
   /**
    * One extension of the API. Fails with `NotFound`. "Show extension details", `GET /extensions/{alias}`.
    */
-  getExtension: Endpoint.make("GET", "/extensions/{alias}", {
-    parameters: { alias: Named },
+  getExtension: Endpoint.define<ByExtensionAlias>()("GET", "/extensions/{alias}", {
     success: Endpoint.json(enveloped("extension", Extension)),
     errors: ["NotFound"]
   })

@@ -1,19 +1,23 @@
 /**
  * The failures of servers and images.
  */
+import type * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import { struct } from "../../internal/schema/struct.js"
 import { absentIfEmpty, someCount, Text, TimestampIfAny } from "../../internal/schema/wire.js"
 
-/**
- * Why a server or an image is in ERROR.
- *
- * @since 0.1.0
- * @category models
- */
-export const Fault = Schema.Struct({
-  code: someCount,
+/** Why a server or an image is in ERROR. */
+export interface Fault {
+  readonly code?: number | undefined
   /** Empty where the cloud gives no reason. */
+  readonly message: string
+  readonly created?: DateTime.Utc | undefined
+  readonly details?: string | undefined
+}
+
+export const Fault = struct<Fault>({
+  code: someCount,
   message: Schema.optionalWith(Text, { nullable: true, default: () => "" }),
   created: TimestampIfAny,
   details: absentIfEmpty

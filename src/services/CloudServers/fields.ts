@@ -3,6 +3,7 @@
  */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import { struct } from "../../internal/schema/struct.js"
 import { absent, Id, Named, open, Text, Timestamp } from "../../internal/schema/wire.js"
 
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
@@ -17,33 +18,22 @@ export const reference = Schema.optionalToOptional(Schema.Unknown, Schema.String
   encode: Option.map((id): unknown => ({ id }))
 })
 
-/**
- * Whether the cloud grows the file system with the disk (`AUTO`) or leaves it (`MANUAL`).
- *
- * @since 0.1.0
- * @category models
- */
+/** Whether the cloud grows the file system with the disk (`AUTO`) or leaves it (`MANUAL`). */
 export const DiskConfig = open("AUTO", "MANUAL")
 
-/**
- * Id and name of a server, flavor or image.
- *
- * @since 0.1.0
- * @category models
- */
-export const Summary = Schema.Struct({
-  id: Id,
+export type DiskConfig = typeof DiskConfig.Type
+
+/** Id and name of a server, flavor or image. */
+export interface Summary {
+  readonly id: string
   /** Absent where the cloud does not return it. */
+  readonly name?: string | undefined
+}
+
+export const Summary = struct<Summary>({
+  id: Id,
   name: absent(Text)
 })
-
-/**
- * Id and name of a server, flavor or image.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Summary extends Schema.Schema.Type<typeof Summary> {}
 
 /** Nova counts code points, of which JavaScript's strings have some as two units. */
 export const charactersOf = (text: string): number => {

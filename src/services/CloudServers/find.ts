@@ -8,12 +8,7 @@ import * as Stream from "effect/Stream"
 import type { CommonError, InvalidInput } from "../../CloudError.js"
 import { invalidInput } from "../../internal/schema/invalidInput.js"
 
-/**
- * A server, image or flavor by its name or its id.
- *
- * @since 0.1.0
- * @category models
- */
+/** A server, image or flavor by its name or its id. */
 export interface ByNameOrId {
   readonly nameOrId: string
 }

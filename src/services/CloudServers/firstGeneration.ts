@@ -8,41 +8,50 @@ import * as Stream from "effect/Stream"
 import * as CloudClient from "../../CloudClient.js"
 import * as Endpoint from "../../Endpoint.js"
 import { renameIssuePaths } from "../../internal/paging/listing.js"
-import {
-  absent,
-  absentIfEmpty,
-  enveloped,
-  Id,
-  listOf,
-  Named,
-  open,
-  someCount,
-  Text
-} from "../../internal/schema/wire.js"
+import { struct } from "../../internal/schema/struct.js"
+import { absent, absentIfEmpty, enveloped, Id, listOf, open, someCount, Text } from "../../internal/schema/wire.js"
 import * as Paging from "../../Paging.js"
 import { Metadata } from "./metadata.js"
+import type { ByServerId } from "./references.js"
 
-/**
- * A server of the first generation.
- *
- * @since 0.1.0
- * @category models
- */
-export const FirstGenerationServer = Schema.Struct({
+/** A server of the first generation. */
+export interface FirstGenerationServer {
   /** A number on the wire. */
+  readonly id: string
+  readonly name?: string | undefined
+  /** The cloud may return others; `UNKNOWN` where it returns none. */
+  readonly status:
+    | "ACTIVE"
+    | "BUILD"
+    | "DELETED"
+    | "ERROR"
+    | "REBUILD"
+    | "RESCUE"
+    | "SUSPENDED"
+    | "UNKNOWN"
+    | "VERIFY_RESIZE"
+    | (string & {})
+  /** In percent. */
+  readonly progress?: number | undefined
+  readonly imageId?: string | undefined
+  readonly flavorId?: string | undefined
+  readonly hostId?: string | undefined
+  /** IPv4 addresses as plain texts, by the two networks that there are. */
+  readonly addresses: { readonly public: ReadonlyArray<string>; readonly private: ReadonlyArray<string> }
+  readonly metadata: Readonly<Record<string, unknown>>
+}
+
+export const FirstGenerationServer = struct<FirstGenerationServer>({
   id: Id,
   name: absent(Text),
-  /** The cloud may return others; `UNKNOWN` where it returns none. */
   status: Schema.optionalWith(
     open("ACTIVE", "BUILD", "DELETED", "ERROR", "REBUILD", "RESCUE", "SUSPENDED", "UNKNOWN", "VERIFY_RESIZE"),
     { nullable: true, default: () => "UNKNOWN" }
   ),
-  /** In percent. */
   progress: someCount,
   imageId: absent(Id),
   flavorId: absent(Id),
   hostId: absentIfEmpty,
-  /** IPv4 addresses as plain texts, by the two networks that there are. */
   addresses: Schema.optionalWith(Schema.Struct({ public: listOf(Text), private: listOf(Text) }), {
     nullable: true,
     default: () => ({ public: [], private: [] })
@@ -50,16 +59,16 @@ export const FirstGenerationServer = Schema.Struct({
   metadata: Schema.optionalWith(Metadata, { default: () => ({}) })
 })
 
-/**
- * A server of the first generation.
- *
- * @since 0.1.0
- * @category models
- */
-export interface FirstGenerationServer extends Schema.Schema.Type<typeof FirstGenerationServer> {}
-
 /** The largest page: a shorter one than was asked for is the last. */
 const largestPage = 1000
+
+/** A page of the servers of the first generation. */
+export interface ListFirstGenerationPage {
+  /** How many servers to leave out at the start. */
+  readonly offset?: number | undefined
+  /** How many servers a page holds at the most, 1 to 1,000. */
+  readonly limit?: number | undefined
+}
 
 /**
  * What is asked of the first generation of Cloud Servers, as data.
@@ -72,7 +81,7 @@ export const firstGenerationEndpoints = Endpoint.table("CloudServers", {
    * Servers of the first generation, a page of them: at most 1,000, the `offset` first ones left out. "List servers",
    * `GET /v1.0/{account}/servers/detail.json`.
    */
-  listFirstGenerationPage: Endpoint.make("GET", "/servers/detail.json", {
+  listFirstGenerationPage: Endpoint.define<ListFirstGenerationPage>()("GET", "/servers/detail.json", {
     query: {
       offset: Schema.optional(Schema.NonNegativeInt),
       limit: Schema.optional(
@@ -85,8 +94,7 @@ export const firstGenerationEndpoints = Endpoint.table("CloudServers", {
    * One server of the first generation. Fails with `NotFound`. "Get server details", `GET
    * /v1.0/{account}/servers/{server_id}.json`.
    */
-  getFirstGeneration: Endpoint.make("GET", "/servers/{serverId}.json", {
-    parameters: { serverId: Named },
+  getFirstGeneration: Endpoint.define<ByServerId>()("GET", "/servers/{serverId}.json", {
     success: Endpoint.json(enveloped("server", FirstGenerationServer)),
     errors: ["NotFound"]
   })

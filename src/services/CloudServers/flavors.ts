@@ -4,7 +4,8 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
-import { page, pageQuery } from "../../internal/paging/listing.js"
+import { page, pageQuery, type PageQuery, type PageSize } from "../../internal/paging/listing.js"
+import { struct } from "../../internal/schema/struct.js"
 import {
   absent,
   absentIfEmpty,
@@ -20,42 +21,45 @@ import { type Context, listed, methods } from "./context.js"
 import { Summary } from "./fields.js"
 import { type ByNameOrId, find } from "./find.js"
 import { metadata, Metadata } from "./metadata.js"
+import type { ByExtraSpecKey, ByFlavorId } from "./references.js"
 
-const FlavorFields = Schema.Struct({
+/** A size in which servers are made. */
+export interface Flavor {
+  readonly id: string
+  readonly name?: string | undefined
+  readonly ramMegabytes?: number | undefined
+  /** The system disk; 0 where the flavor boots from a volume. */
+  readonly diskGigabytes?: number | undefined
+  readonly vcpus?: number | undefined
+  readonly swapMegabytes?: number | undefined
+  /** The share of network bandwidth. */
+  readonly rxtxFactor?: number | undefined
+  readonly ephemeralGigabytes?: number | undefined
+  /** Whether every project may use it. Rackspace does not return it. */
+  readonly isPublic?: boolean | undefined
+  /** Whether no new server can be made with it. Rackspace does not return it. */
+  readonly disabled?: boolean | undefined
+  /** Only from Nova's microversion 2.55 on. */
+  readonly description?: string | undefined
+  /** `class`, `policy_class`, `disk_io_index`, … OpenStack returns them from Nova's microversion 2.61 on. */
+  readonly extraSpecs: Readonly<Record<string, unknown>>
+}
+
+const FlavorFields = struct<Flavor>({
   id: Id,
   name: absent(Text),
   ramMegabytes: someCount.pipe(Schema.fromKey("ram")),
-  /** The system disk; 0 where the flavor boots from a volume. */
   diskGigabytes: someCount.pipe(Schema.fromKey("disk")),
   vcpus: someCount,
   swapMegabytes: someCount.pipe(Schema.fromKey("swap")),
-  /** The share of network bandwidth. */
   rxtxFactor: someCount.pipe(Schema.fromKey("rxtx_factor")),
   ephemeralGigabytes: someCount.pipe(Schema.fromKey("OS-FLV-EXT-DATA:ephemeral")),
-  /** Whether every project may use it. Rackspace does not return it. */
   isPublic: someFlag.pipe(Schema.fromKey("os-flavor-access:is_public")),
-  /** Whether no new server can be made with it. Rackspace does not return it. */
   disabled: someFlag.pipe(Schema.fromKey("OS-FLV-DISABLED:disabled")),
-  /** Only from Nova's microversion 2.55 on. */
   description: absentIfEmpty,
-  /** `class`, `policy_class`, `disk_io_index`, … OpenStack returns them from Nova's microversion 2.61 on. */
   extraSpecs: metadata.pipe(Schema.fromKey("extra_specs"))
 })
 
-/**
- * A size in which servers are made.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Flavor extends Schema.Schema.Type<typeof FlavorFields> {}
-
-/**
- * A size in which servers are made.
- *
- * @since 0.1.0
- * @category models
- */
 export const Flavor = Schema.transform(Schema.Record({ key: Schema.String, value: Schema.Unknown }), FlavorFields, {
   strict: false,
   // Rackspace and Nova name the extra specifications differently.
@@ -67,9 +71,7 @@ export const Flavor = Schema.transform(Schema.Record({ key: Schema.String, value
 const flavorQuery = {
   minDiskGigabytes: Schema.optional(Schema.NonNegativeInt).pipe(Schema.fromKey("minDisk")),
   minRamMegabytes: Schema.optional(Schema.NonNegativeInt).pipe(Schema.fromKey("minRam")),
-  /** `false` for those that only some projects may use, `none` for both kinds; for operators of the cloud. */
   isPublic: Schema.optional(Schema.Literal(true, false, "none")).pipe(Schema.fromKey("is_public")),
-  /** `flavorid` (the default), `name`, `memory_mb`, `vcpus`, `root_gb`, … Rackspace does not sort. */
   sortKey: Schema.optional(Named).pipe(Schema.fromKey("sort_key")),
   sortDirection: Schema.optional(Schema.Literal("asc", "desc")).pipe(Schema.fromKey("sort_dir")),
   ...pageQuery
@@ -82,26 +84,37 @@ const extraSpec = Schema.transform(JsonMap, Schema.Unknown, {
   encode: (value) => ({ value })
 })
 
-/**
- * The operations on flavors, as data.
- *
- * @since 0.1.0
- * @category operations
- */
+/** A page of flavors. */
+export interface ListFlavorsPage extends PageQuery {
+  /** Those with a system disk of at least this size. */
+  readonly minDiskGigabytes?: number | undefined
+  /** Those with at least this much memory. */
+  readonly minRamMegabytes?: number | undefined
+  /** `false` for those that only some projects may use, `none` for both kinds; for operators of the cloud. */
+  readonly isPublic?: true | false | "none" | undefined
+  /** `flavorid` (the default), `name`, `memory_mb`, `vcpus`, `root_gb`, … Rackspace does not sort. */
+  readonly sortKey?: string | undefined
+  /** Default `asc`. */
+  readonly sortDirection?: "asc" | "desc" | undefined
+}
+
+/** Which flavors are listed. */
+export interface ListFlavors extends Omit<ListFlavorsPage, keyof PageQuery>, PageSize {}
+
+/** The operations on flavors, as data. */
 export const flavorEndpoints = Endpoint.table("CloudServers", {
   /** Ids and names of flavors, a page of them. "List flavors", `GET /flavors`. */
-  listFlavorSummariesPage: Endpoint.make("GET", "/flavors", {
+  listFlavorSummariesPage: Endpoint.define<ListFlavorsPage>()("GET", "/flavors", {
     query: flavorQuery,
     success: Endpoint.json(page("flavors", Summary))
   }),
   /** Flavors, whole, a page of them. "List flavors with details", `GET /flavors/detail`. */
-  listFlavorsPage: Endpoint.make("GET", "/flavors/detail", {
+  listFlavorsPage: Endpoint.define<ListFlavorsPage>()("GET", "/flavors/detail", {
     query: flavorQuery,
     success: Endpoint.json(page("flavors", Flavor))
   }),
   /** One flavor. Fails with `NotFound`. "Retrieve flavor details", `GET /flavors/{flavor_id}`. */
-  getFlavor: Endpoint.make("GET", "/flavors/{flavorId}", {
-    parameters: { flavorId: Named },
+  getFlavor: Endpoint.define<ByFlavorId>()("GET", "/flavors/{flavorId}", {
     success: Endpoint.json(enveloped("flavor", Flavor)),
     errors: ["NotFound"]
   }),
@@ -109,8 +122,7 @@ export const flavorEndpoints = Endpoint.table("CloudServers", {
    * A flavor's extra specifications: `class`, `policy_class`, `disk_io_index`, … Fails with `NotFound`. "List extra specs
    * for flavor", `GET /flavors/{flavor_id}/os-extra_specs`.
    */
-  listFlavorExtraSpecs: Endpoint.make("GET", "/flavors/{flavorId}/os-extra_specs", {
-    parameters: { flavorId: Named },
+  listFlavorExtraSpecs: Endpoint.define<ByFlavorId>()("GET", "/flavors/{flavorId}/os-extra_specs", {
     success: Endpoint.json(enveloped("extra_specs", Metadata)),
     errors: ["NotFound"]
   }),
@@ -118,8 +130,7 @@ export const flavorEndpoints = Endpoint.table("CloudServers", {
    * One extra specification of a flavor. Fails with `NotFound`. "Show extra spec details for flavor", `GET
    * /flavors/{flavor_id}/os-extra_specs/{key}`.
    */
-  getFlavorExtraSpec: Endpoint.make("GET", "/flavors/{flavorId}/os-extra_specs/{key}", {
-    parameters: { flavorId: Named, key: Named },
+  getFlavorExtraSpec: Endpoint.define<ByExtraSpecKey>()("GET", "/flavors/{flavorId}/os-extra_specs/{key}", {
     success: Endpoint.json(extraSpec),
     errors: ["NotFound"]
   })

@@ -6,56 +6,42 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type { CommonError, NotFound } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
-import { absent, Count, enveloped, Named, open } from "../../internal/schema/wire.js"
+import { struct } from "../../internal/schema/struct.js"
+import { absent, Count, enveloped, open } from "../../internal/schema/wire.js"
 import { type Context, methods } from "./context.js"
+import type { ByServerId } from "./references.js"
 
-/**
- * When the cloud saves a server to an image automatically: daily, or on one day of the week.
- *
- * @since 0.1.0
- * @category models
- */
-export const ImageSchedule = Schema.Struct({
+const DayOfWeek = open("SUNDAY", "MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY")
+
+/** When the cloud saves a server to an image automatically: daily, or on one day of the week. */
+export interface ImageSchedule {
   /** How many images are kept, 1 to 65,535; the oldest is deleted when one more is made. */
+  readonly retention: number
+  /** Weekly on that day; daily without one. */
+  readonly dayOfWeek?: typeof DayOfWeek.Type | undefined
+}
+
+export const ImageSchedule = struct<ImageSchedule>({
   retention: Count,
-  /** Weekly on that day; daily without one. */
-  dayOfWeek: absent(open("SUNDAY", "MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY")).pipe(
-    Schema.fromKey("day_of_week")
-  )
+  dayOfWeek: absent(DayOfWeek).pipe(Schema.fromKey("day_of_week"))
 })
 
-/**
- * When the cloud saves a server to an image automatically.
- *
- * @since 0.1.0
- * @category models
- */
-export interface ImageSchedule extends Schema.Schema.Type<typeof ImageSchedule> {}
+/** When a server is to be saved to an image automatically. */
+export interface SetImageSchedule extends ByServerId, ImageSchedule {}
 
-/** When the cloud is to save a server to an image automatically. */
-export const ImageScheduleInput = Schema.Struct({
-  /** How many images are kept, 1 to 65,535; the oldest is deleted when one more is made. */
+const NewSchedule = Schema.Struct({
   retention: Schema.Int.pipe(Schema.between(1, 65_535, { description: "a whole number of images, 1 to 65,535" })),
-  /** Weekly on that day; daily without one. */
-  dayOfWeek: Schema.optional(open("SUNDAY", "MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY")).pipe(
-    Schema.fromKey("day_of_week")
-  )
+  dayOfWeek: Schema.optional(DayOfWeek).pipe(Schema.fromKey("day_of_week"))
 })
 
-/**
- * The operations on the image schedules of servers, as data.
- *
- * @since 0.1.0
- * @category operations
- */
+/** The operations on the image schedules of servers, as data. */
 export const imageScheduleEndpoints = Endpoint.table("CloudServers", {
   /**
    * When a server is saved to an image automatically. Fails with `NotFound` where it is not, or where there is no such server;
    * see `imageSchedule`. Rackspace alone has it. "Show scheduled images", `GET /servers/{server_id}/rax-si-image-
    * schedule`.
    */
-  getImageSchedule: Endpoint.make("GET", "/servers/{serverId}/rax-si-image-schedule", {
-    parameters: { serverId: Named },
+  getImageSchedule: Endpoint.define<ByServerId>()("GET", "/servers/{serverId}/rax-si-image-schedule", {
     success: Endpoint.json(enveloped("image_schedule", ImageSchedule)),
     errors: ["NotFound"]
   }),
@@ -63,9 +49,8 @@ export const imageScheduleEndpoints = Endpoint.table("CloudServers", {
    * Has a server saved to an image daily, or weekly on a day; in place of the schedule that it has. Rackspace alone has
    * it. Fails with `NotFound`. "Create or update scheduled images", `POST /servers/{server_id}/rax-si-image-schedule`.
    */
-  setImageSchedule: Endpoint.make("POST", "/servers/{serverId}/rax-si-image-schedule", {
-    parameters: { serverId: Named },
-    body: enveloped("image_schedule", ImageScheduleInput),
+  setImageSchedule: Endpoint.define<SetImageSchedule>()("POST", "/servers/{serverId}/rax-si-image-schedule", {
+    body: enveloped("image_schedule", NewSchedule),
     success: Endpoint.json(enveloped("image_schedule", ImageSchedule)),
     errors: ["NotFound", "Conflict"],
     idempotent: true
@@ -74,8 +59,7 @@ export const imageScheduleEndpoints = Endpoint.table("CloudServers", {
    * Ends the schedule by which a server is saved automatically; its images stay. Rackspace alone has it. Fails with `NotFound` where there
    * is no schedule. "Disable scheduled images", `DELETE /servers/{server_id}/rax-si-image-schedule`.
    */
-  deleteImageSchedule: Endpoint.make("DELETE", "/servers/{serverId}/rax-si-image-schedule", {
-    parameters: { serverId: Named },
+  deleteImageSchedule: Endpoint.define<ByServerId>()("DELETE", "/servers/{serverId}/rax-si-image-schedule", {
     errors: ["NotFound", "Conflict"]
   })
 })

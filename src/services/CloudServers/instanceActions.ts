@@ -1,13 +1,15 @@
 /**
  * What was done to a server: models and operations. OpenStack returns it in pages from Nova's microversion 2.58 on.
  */
+import type * as DateTime from "effect/DateTime"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { CloudClient } from "../../CloudClient.js"
 import type { CommonError, NotFound } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
-import { collectAll, pageOf } from "../../internal/paging/listing.js"
+import { collectAll, pageOf, type PageQuery } from "../../internal/paging/listing.js"
 import { nextLink } from "../../internal/paging/nextLink.js"
+import { struct } from "../../internal/schema/struct.js"
 import {
   absent,
   absentIfEmpty,
@@ -23,58 +25,68 @@ import {
 import * as Paging from "../../Paging.js"
 import type { Context } from "./context.js"
 import { guarded } from "./microversions.js"
+import type { ByRequestId, ByServerId } from "./references.js"
 
-/**
- * Something that was done to a server.
- *
- * @since 0.1.0
- * @category models
- */
-export const InstanceAction = Schema.Struct({
+/** A step of something that was done to a server. */
+export interface InstanceActionEvent {
+  readonly event: string
+  readonly started?: DateTime.Utc | undefined
+  readonly finished?: DateTime.Utc | undefined
+  /** `Success` or `Error`; absent while it is at work. */
+  readonly result?: string | undefined
+  /** Why it failed. Only from Nova's microversion 2.84 on. */
+  readonly details?: string | undefined
+  /** Where it failed in Nova's code; for operators of the cloud. */
+  readonly traceback?: string | undefined
+  /** For operators of the cloud, from Nova's microversion 2.62 on. */
+  readonly host?: string | undefined
+  /** The host as an opaque id. Only from Nova's microversion 2.62 on. */
+  readonly hostId?: string | undefined
+}
+
+export const InstanceActionEvent = struct<InstanceActionEvent>({
+  event: Text,
+  started: TimestampIfAny.pipe(Schema.fromKey("start_time")),
+  finished: TimestampIfAny.pipe(Schema.fromKey("finish_time")),
+  result: absentIfEmpty,
+  details: absentIfEmpty,
+  traceback: absentIfEmpty,
+  host: absentIfEmpty,
+  hostId: absentIfEmpty
+})
+
+/** Something that was done to a server. */
+export interface InstanceAction {
   /** `create`, `reboot`, `resize`, … */
+  readonly action?: string | undefined
+  readonly serverId?: string | undefined
+  readonly requestId: string
+  readonly message?: string | undefined
+  readonly started?: DateTime.Utc | undefined
+  /** Only from Nova's microversion 2.58 on. */
+  readonly updated?: DateTime.Utc | undefined
+  readonly projectId?: string | undefined
+  readonly userId?: string | undefined
+  /** The steps that it took. Only of a single action; before Nova's microversion 2.51 only for operators of the cloud. */
+  readonly events?: ReadonlyArray<InstanceActionEvent> | undefined
+}
+
+export const InstanceAction = struct<InstanceAction>({
   action: absent(Text),
   serverId: absent(Id).pipe(Schema.fromKey("instance_uuid")),
   requestId: Schema.propertySignature(Text).pipe(Schema.fromKey("request_id")),
   message: absentIfEmpty,
   started: TimestampIfAny.pipe(Schema.fromKey("start_time")),
-  /** Only from Nova's microversion 2.58 on. */
   updated: TimestampIfAny.pipe(Schema.fromKey("updated_at")),
   projectId: absent(Id).pipe(Schema.fromKey("project_id")),
   userId: absent(Id).pipe(Schema.fromKey("user_id")),
-  /** The steps that it took. Only of a single action; before Nova's microversion 2.51 only for operators of the cloud. */
-  events: someList(
-    Schema.Struct({
-      event: Text,
-      started: TimestampIfAny.pipe(Schema.fromKey("start_time")),
-      finished: TimestampIfAny.pipe(Schema.fromKey("finish_time")),
-      /** `Success` or `Error`; absent while it is at work. */
-      result: absentIfEmpty,
-      /** Why it failed. Only from Nova's microversion 2.84 on. */
-      details: absentIfEmpty,
-      /** Where it failed in Nova's code; for operators of the cloud. */
-      traceback: absentIfEmpty,
-      /** For operators of the cloud, from Nova's microversion 2.62 on. */
-      host: absentIfEmpty,
-      /** The host as an opaque id. Only from Nova's microversion 2.62 on. */
-      hostId: absentIfEmpty
-    })
-  )
+  events: someList(InstanceActionEvent)
 })
-
-/**
- * Something that was done to a server.
- *
- * @since 0.1.0
- * @category models
- */
-export interface InstanceAction extends Schema.Schema.Type<typeof InstanceAction> {}
 
 const path = "/servers/{serverId}/os-instance-actions"
 
 const filters = {
-  /** Those that began or went on since then. Needs microversion 2.58. */
   changesSince: Schema.optional(Timestamp).pipe(Schema.fromKey("changes-since")),
-  /** Those that began or went on before then. Needs microversion 2.66. */
   changesBefore: Schema.optional(Timestamp).pipe(Schema.fromKey("changes-before"))
 }
 
@@ -84,19 +96,24 @@ const Page = pageOf("instanceActions", InstanceAction, ({ links }) => {
   return next === undefined ? undefined : Paging.parameterOfLink(next, "marker")
 })
 
-/**
- * The operations on the history of servers, as data.
- *
- * @since 0.1.0
- * @category operations
- */
+/** The server whose history is listed, and which part of it. */
+export interface ListInstanceActions extends ByServerId {
+  /** Those that began or went on since then. Needs microversion 2.58. */
+  readonly changesSince?: DateTime.Utc | undefined
+  /** Those that began or went on before then. Needs microversion 2.66. */
+  readonly changesBefore?: DateTime.Utc | undefined
+}
+
+/** A page of the history of a server. */
+export interface ListInstanceActionsPage extends ListInstanceActions, PageQuery {}
+
+/** The operations on the history of servers, as data. */
 export const instanceActionEndpoints = Endpoint.table("CloudServers", {
   /**
    * What was done to a server, the newest first: the method of the service follows all pages, the operation itself gives the first
    * one. Fails with `NotFound`. "List actions for server", `GET /servers/{server_id}/os-instance-actions`.
    */
-  listInstanceActions: Endpoint.make("GET", path, {
-    parameters: { serverId: Named },
+  listInstanceActions: Endpoint.define<ListInstanceActions>()("GET", path, {
     query: filters,
     success: Endpoint.list("instanceActions", InstanceAction),
     errors: ["NotFound"]
@@ -105,8 +122,7 @@ export const instanceActionEndpoints = Endpoint.table("CloudServers", {
    * What was done to a server, the newest first, a page of it. The cloud gives all of it at once up to Nova's microversion 2.57.
    * Fails with `NotFound`. "List actions for server", `GET /servers/{server_id}/os-instance-actions`.
    */
-  listInstanceActionsPage: Endpoint.make("GET", path, {
-    parameters: { serverId: Named },
+  listInstanceActionsPage: Endpoint.define<ListInstanceActionsPage>()("GET", path, {
     query: {
       ...filters,
       /** The request's id of the last action of the page before. Needs microversion 2.58. */
@@ -121,8 +137,7 @@ export const instanceActionEndpoints = Endpoint.table("CloudServers", {
    * One thing that was done to a server, by the id of its request. Fails with `NotFound`. "Show server action details", `GET
    * /servers/{server_id}/os-instance-actions/{request_id}`.
    */
-  getInstanceAction: Endpoint.make("GET", `${path}/{requestId}`, {
-    parameters: { serverId: Named, requestId: Named },
+  getInstanceAction: Endpoint.define<ByRequestId>()("GET", `${path}/{requestId}`, {
     success: Endpoint.json(enveloped("instanceAction", InstanceAction)),
     errors: ["NotFound"]
   })
@@ -132,7 +147,6 @@ export const instanceActionEndpoints = Endpoint.table("CloudServers", {
 const oneOfAllPages = Endpoint.named(
   "CloudServers.listInstanceActions",
   Endpoint.make("GET", path, {
-    parameters: { serverId: Named },
     query: { ...filters, marker: Schema.optional(Named) },
     success: Endpoint.json(Page),
     errors: ["NotFound"]

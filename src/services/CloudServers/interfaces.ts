@@ -3,47 +3,47 @@
  */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
+import { struct } from "../../internal/schema/struct.js"
 import { absent, absentIfEmpty, enveloped, Id, listOf, Named } from "../../internal/schema/wire.js"
+import type { ByPortId, ByServerId } from "./references.js"
 import { Tag } from "./serverTags.js"
 
-/**
- * A server's connection to a network of OpenStack.
- *
- * @since 0.1.0
- * @category models
- */
-export const Interface = Schema.Struct({
+/** An address of an interface. */
+export interface FixedIp {
+  readonly address: string
+  readonly subnetId?: string | undefined
+}
+
+export const FixedIp = struct<FixedIp>({
+  address: Schema.propertySignature(Schema.String).pipe(Schema.fromKey("ip_address")),
+  subnetId: absent(Id).pipe(Schema.fromKey("subnet_id"))
+})
+
+/** A server's connection to a network of OpenStack. */
+export interface Interface {
+  readonly portId: string
+  readonly networkId?: string | undefined
+  readonly macAddress?: string | undefined
+  /** `ACTIVE`, `DOWN`, `BUILD`. */
+  readonly portState?: string | undefined
+  readonly fixedIps: ReadonlyArray<FixedIp>
+  /** Only from Nova's microversion 2.70 on. */
+  readonly tag?: string | undefined
+}
+
+export const Interface = struct<Interface>({
   portId: Schema.propertySignature(Id).pipe(Schema.fromKey("port_id")),
   networkId: absent(Id).pipe(Schema.fromKey("net_id")),
   macAddress: absentIfEmpty.pipe(Schema.fromKey("mac_addr")),
-  /** `ACTIVE`, `DOWN`, `BUILD`. */
   portState: absentIfEmpty.pipe(Schema.fromKey("port_state")),
-  fixedIps: listOf(
-    Schema.Struct({
-      address: Schema.propertySignature(Schema.String).pipe(Schema.fromKey("ip_address")),
-      subnetId: absent(Id).pipe(Schema.fromKey("subnet_id"))
-    })
-  ).pipe(Schema.fromKey("fixed_ips")),
-  /** Only from Nova's microversion 2.70 on. */
+  fixedIps: listOf(FixedIp).pipe(Schema.fromKey("fixed_ips")),
   tag: absentIfEmpty
 })
 
-/**
- * A server's connection to a network of OpenStack.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Interface extends Schema.Schema.Type<typeof Interface> {}
-
 const AttachFields = Schema.Struct({
-  /** The network to make a port on. Default: the project's only network. Not together with `portId`. */
   networkId: Schema.optional(Named),
-  /** A port that exists. */
   portId: Schema.optional(Named),
-  /** The address that a new port has. Needs `networkId`. */
   fixedIp: Schema.optional(Named),
-  /** By which the server's own metadata name the interface. Needs microversion 2.49. */
   tag: Schema.optional(Tag)
 }).pipe(
   Schema.filter(({ fixedIp, networkId, portId }) =>
@@ -68,16 +68,22 @@ const AttachBody = Schema.transform(Schema.Unknown, AttachFields, {
   })
 }) as unknown as Schema.Schema<typeof AttachFields.Type, unknown>
 
-/**
- * The operations on interfaces of servers, as data.
- *
- * @since 0.1.0
- * @category operations
- */
+/** A port to attach to a server. */
+export interface AttachInterface extends ByServerId {
+  /** The network to make a port on. Default: the project's only network. Not together with `portId`. */
+  readonly networkId?: string | undefined
+  /** A port that exists. */
+  readonly portId?: string | undefined
+  /** The address that a new port has. Needs `networkId`. */
+  readonly fixedIp?: string | undefined
+  /** By which the server's own metadata name the interface. Needs microversion 2.49. */
+  readonly tag?: string | undefined
+}
+
+/** The operations on interfaces of servers, as data. */
 export const interfaceEndpoints = Endpoint.table("CloudServers", {
   /** A server's interfaces. Fails with `NotFound`. "List port interfaces", `GET /servers/{server_id}/os-interface`. */
-  listInterfaces: Endpoint.make("GET", "/servers/{serverId}/os-interface", {
-    parameters: { serverId: Named },
+  listInterfaces: Endpoint.define<ByServerId>()("GET", "/servers/{serverId}/os-interface", {
     success: Endpoint.list("interfaceAttachments", Interface),
     errors: ["NotFound"]
   }),
@@ -85,8 +91,7 @@ export const interfaceEndpoints = Endpoint.table("CloudServers", {
    * One interface of a server, by its port. Fails with `NotFound`. "Show port interface details", `GET /servers/{server_id}/os-
    * interface/{port_id}`.
    */
-  getInterface: Endpoint.make("GET", "/servers/{serverId}/os-interface/{portId}", {
-    parameters: { serverId: Named, portId: Named },
+  getInterface: Endpoint.define<ByPortId>()("GET", "/servers/{serverId}/os-interface/{portId}", {
     success: Endpoint.json(enveloped("interfaceAttachment", Interface)),
     errors: ["NotFound"]
   }),
@@ -94,8 +99,7 @@ export const interfaceEndpoints = Endpoint.table("CloudServers", {
    * Attaches a new port of a network, or a port that exists, to a server. Fails with `NotFound`, and with `Conflict` where the
    * server's state does not allow it. "Create interface", `POST /servers/{server_id}/os-interface`.
    */
-  attachInterface: Endpoint.make("POST", "/servers/{serverId}/os-interface", {
-    parameters: { serverId: Named },
+  attachInterface: Endpoint.define<AttachInterface>()("POST", "/servers/{serverId}/os-interface", {
     body: AttachBody,
     success: Endpoint.json(enveloped("interfaceAttachment", Interface)),
     errors: ["NotFound", "Conflict", "QuotaExceeded"]
@@ -104,8 +108,7 @@ export const interfaceEndpoints = Endpoint.table("CloudServers", {
    * Detaches a port from a server. The work goes on after the response. Fails with `NotFound`, and with `Conflict` where the
    * server's state does not allow it. "Detach interface", `DELETE /servers/{server_id}/os-interface/{port_id}`.
    */
-  detachInterface: Endpoint.make("DELETE", "/servers/{serverId}/os-interface/{portId}", {
-    parameters: { serverId: Named, portId: Named },
+  detachInterface: Endpoint.define<ByPortId>()("DELETE", "/servers/{serverId}/os-interface/{portId}", {
     errors: ["NotFound", "Conflict"]
   })
 })

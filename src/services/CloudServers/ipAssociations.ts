@@ -4,24 +4,18 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
+import { struct } from "../../internal/schema/struct.js"
 import { enveloped, Id, Named } from "../../internal/schema/wire.js"
 import { type Context, methods } from "./context.js"
+import type { ByIpAddressId, ByServerId } from "./references.js"
 
-/**
- * An address that several servers share.
- *
- * @since 0.1.0
- * @category models
- */
-export const IpAssociation = Schema.Struct({ id: Id, address: Schema.String })
+/** An address that several servers share. */
+export interface IpAssociation {
+  readonly id: string
+  readonly address: string
+}
 
-/**
- * An address that several servers share.
- *
- * @since 0.1.0
- * @category models
- */
-export interface IpAssociation extends Schema.Schema.Type<typeof IpAssociation> {}
+export const IpAssociation = struct<IpAssociation>({ id: Id, address: Schema.String })
 
 const ipAssociationPath = "/servers/{serverId}/ip_associations/{ipAddressId}"
 
@@ -34,22 +28,16 @@ const createIpAssociation = {
 /** The documents of Cloud Servers and those of Cloud Networks differ in the method; where one is refused the other counts. */
 const createIpAssociationByPost = Endpoint.named(
   "CloudServers.createIpAssociation",
-  Endpoint.make("POST", ipAssociationPath, createIpAssociation)
+  Endpoint.define<ByIpAddressId>()("POST", ipAssociationPath, createIpAssociation)
 )
 
-/**
- * The operations on shared addresses, as data.
- *
- * @since 0.1.0
- * @category operations
- */
+/** The operations on shared addresses, as data. */
 export const ipAssociationEndpoints = Endpoint.table("CloudServers", {
   /**
    * The shared addresses that a server has. Rackspace alone has them. Fails with `NotFound`. "List IP associations", `GET
    * /servers/{server_id}/ip_associations`.
    */
-  listIpAssociations: Endpoint.make("GET", "/servers/{serverId}/ip_associations", {
-    parameters: { serverId: Named },
+  listIpAssociations: Endpoint.define<ByServerId>()("GET", "/servers/{serverId}/ip_associations", {
     success: Endpoint.list("ip_associations", IpAssociation),
     errors: ["NotFound"]
   }),
@@ -57,8 +45,7 @@ export const ipAssociationEndpoints = Endpoint.table("CloudServers", {
    * One shared address of a server. Rackspace alone has it. Fails with `NotFound`. "Show IP association", `GET
    * /servers/{server_id}/ip_associations/{ip_id}`.
    */
-  getIpAssociation: Endpoint.make("GET", "/servers/{serverId}/ip_associations/{ipAddressId}", {
-    parameters: { serverId: Named, ipAddressId: Named },
+  getIpAssociation: Endpoint.define<ByIpAddressId>()("GET", "/servers/{serverId}/ip_associations/{ipAddressId}", {
     success: Endpoint.json(enveloped("ip_association", IpAssociation)),
     errors: ["NotFound"]
   }),
@@ -67,13 +54,12 @@ export const ipAssociationEndpoints = Endpoint.table("CloudServers", {
    * networks documents, `POST` is sent, which its guide to servers does. Fails with `NotFound`. "Create IP association", `PUT
    * /servers/{server_id}/ip_associations/{ip_id}`.
    */
-  createIpAssociation: Endpoint.make("PUT", ipAssociationPath, createIpAssociation),
+  createIpAssociation: Endpoint.define<ByIpAddressId>()("PUT", ipAssociationPath, createIpAssociation),
   /**
    * Takes a shared address from a server. Rackspace alone has it. Fails with `NotFound`. "Delete IP association", `DELETE
    * /servers/{server_id}/ip_associations/{ip_id}`.
    */
-  deleteIpAssociation: Endpoint.make("DELETE", "/servers/{serverId}/ip_associations/{ipAddressId}", {
-    parameters: { serverId: Named, ipAddressId: Named },
+  deleteIpAssociation: Endpoint.define<ByIpAddressId>()("DELETE", "/servers/{serverId}/ip_associations/{ipAddressId}", {
     errors: ["NotFound", "Conflict"]
   })
 })

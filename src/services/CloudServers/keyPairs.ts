@@ -3,16 +3,19 @@
  */
 import type { PlatformError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
+import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
+import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type { CloudClient } from "../../CloudClient.js"
 import type { CommonError, Conflict, QuotaExceeded } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
 import { expandHome } from "../../internal/files/homePath.js"
 import { textOf } from "../../internal/files/privateFile.js"
-import { collectAll, pageOf } from "../../internal/paging/listing.js"
+import { collectAll, pageOf, type PageQuery } from "../../internal/paging/listing.js"
 import { nextLink } from "../../internal/paging/nextLink.js"
 import { invalidInput } from "../../internal/schema/invalidInput.js"
+import { struct } from "../../internal/schema/struct.js"
 import {
   absent,
   absentIfEmpty,
@@ -27,54 +30,44 @@ import {
 import * as Paging from "../../Paging.js"
 import type { Context } from "./context.js"
 import { guarded } from "./microversions.js"
+import type { ByKeyPairName } from "./references.js"
 
 const KeyPairType = open("ssh", "x509")
 
-/**
- * A public key that the cloud puts on new servers.
- *
- * @since 0.1.0
- * @category models
- */
-export const KeyPair = Schema.Struct({
+/** A public key that the cloud puts on new servers. */
+export interface KeyPair {
+  readonly name: string
+  readonly fingerprint?: string | undefined
+  /** An SSH key in one line, or a certificate in PEM. */
+  readonly publicKey?: string | undefined
+  /** Only from Nova's microversion 2.2 on. */
+  readonly type?: typeof KeyPairType.Type | undefined
+  /** Whose it is. A listing does not return it. */
+  readonly userId?: string | undefined
+  /** Only of a single key pair. */
+  readonly created?: DateTime.Utc | undefined
+}
+
+export const keyPairFields = {
   name: Text,
   fingerprint: absentIfEmpty,
-  /** An SSH key in one line, or a certificate in PEM. */
   publicKey: absentIfEmpty.pipe(Schema.fromKey("public_key")),
-  /** Only from Nova's microversion 2.2 on. */
   type: absent(KeyPairType),
-  /** Whose it is. A listing does not return it. */
   userId: absent(Id).pipe(Schema.fromKey("user_id")),
-  /** Only of a single key pair. */
   created: TimestampIfAny.pipe(Schema.fromKey("created_at"))
-})
+}
 
-/**
- * A public key that the cloud puts on new servers.
- *
- * @since 0.1.0
- * @category models
- */
-export interface KeyPair extends Schema.Schema.Type<typeof KeyPair> {}
+export const KeyPair = struct<KeyPair>(keyPairFields)
 
-/**
- * A key pair that the cloud has made; its private key is returned only here.
- *
- * @since 0.1.0
- * @category models
- */
-export const GeneratedKeyPair = Schema.Struct({
-  ...KeyPair.fields,
+/** A key pair that the cloud has made; its private key is returned only here. */
+export interface GeneratedKeyPair extends KeyPair {
+  readonly privateKey: Redacted.Redacted
+}
+
+export const GeneratedKeyPair = struct<GeneratedKeyPair>({
+  ...keyPairFields,
   privateKey: Schema.propertySignature(Schema.Redacted(Schema.String)).pipe(Schema.fromKey("private_key"))
 })
-
-/**
- * A key pair that the cloud has made; its private key is returned only here.
- *
- * @since 0.1.0
- * @category models
- */
-export interface GeneratedKeyPair extends Schema.Schema.Type<typeof GeneratedKeyPair> {}
 
 /** Each key pair is wrapped twice. */
 const Listed = enveloped("keypair", KeyPair)
@@ -98,31 +91,49 @@ const keyPairName = Named.pipe(
 )
 
 const owner = {
-  /** Whose key pairs, for operators of the cloud. Needs microversion 2.10. */
   userId: Schema.optional(Named).pipe(Schema.fromKey("user_id"))
 }
 
 /** The fields of a new key pair, whether the cloud makes it or the caller has it. */
 const common = {
-  /** Letters, digits, spaces, dashes and underscores; from Nova's microversion 2.92 on dots and at signs as well. */
   name: keyPairName,
-  /** Default `ssh`. Needs microversion 2.2. */
   type: Schema.optional(KeyPairType),
   ...owner
 }
 
-/**
- * The operations on key pairs, as data.
- *
- * @since 0.1.0
- * @category operations
- */
+/** Whose key pairs are meant. */
+export interface KeyPairOwner {
+  /** Whose key pairs they are, for operators of the cloud. Needs microversion 2.10. */
+  readonly userId?: string | undefined
+}
+
+/** A page of key pairs. */
+export interface ListKeyPairsPage extends KeyPairOwner, PageQuery {}
+
+/** A key pair that the cloud is to make. */
+export interface CreateKeyPair extends KeyPairOwner {
+  /** Letters, digits, spaces, dashes and underscores; from Nova's microversion 2.92 on dots and at signs as well. */
+  readonly name: string
+  /** Default `ssh`. Needs microversion 2.2. */
+  readonly type?: typeof KeyPairType.Type | undefined
+}
+
+/** A public key that the cloud is to put on new servers. */
+export interface ImportKeyPair extends CreateKeyPair {
+  /** An SSH key in one line, or with the type `x509` a certificate in PEM. */
+  readonly publicKey: string
+}
+
+/** A key pair, by its name. */
+export interface GetKeyPair extends ByKeyPairName, KeyPairOwner {}
+
+/** The operations on key pairs, as data. */
 export const keyPairEndpoints = Endpoint.table("CloudServers", {
   /**
    * All key pairs: the method of the service follows all pages, the operation itself gives the first one. "List key pairs", `GET
    * /os-keypairs`.
    */
-  listKeyPairs: Endpoint.make("GET", "/os-keypairs", {
+  listKeyPairs: Endpoint.define<KeyPairOwner>()("GET", "/os-keypairs", {
     query: owner,
     success: Endpoint.list("keypairs", Listed)
   }),
@@ -130,7 +141,7 @@ export const keyPairEndpoints = Endpoint.table("CloudServers", {
    * Key pairs, a page of them. The cloud gives all of them at once up to Nova's microversion 2.34. "List key pairs", `GET /os-
    * keypairs`.
    */
-  listKeyPairsPage: Endpoint.make("GET", "/os-keypairs", {
+  listKeyPairsPage: Endpoint.define<ListKeyPairsPage>()("GET", "/os-keypairs", {
     query: {
       ...owner,
       /** The name of the last key pair of the page before. Needs microversion 2.35. */
@@ -144,7 +155,7 @@ export const keyPairEndpoints = Endpoint.table("CloudServers", {
    * Lets the cloud make a key pair. Its private key is returned only once, and the cloud does not keep it. Nova does it up to microversion
    * 2.91. Fails with `Conflict` where the name is taken. "Create key pair", `POST /os-keypairs`.
    */
-  createKeyPair: Endpoint.make("POST", "/os-keypairs", {
+  createKeyPair: Endpoint.define<CreateKeyPair>()("POST", "/os-keypairs", {
     body: enveloped("keypair", Schema.Struct(common)),
     success: Endpoint.json(enveloped("keypair", GeneratedKeyPair)),
     errors: ["Conflict", "QuotaExceeded"]
@@ -153,7 +164,7 @@ export const keyPairEndpoints = Endpoint.table("CloudServers", {
    * Gives the cloud a public key of yours (`ssh-ed25519 AAAA…`), or with the type `x509` a certificate in PEM. Fails with
    * `Conflict` where the name is taken. "Import key pair", `POST /os-keypairs`.
    */
-  importKeyPair: Endpoint.make("POST", "/os-keypairs", {
+  importKeyPair: Endpoint.define<ImportKeyPair>()("POST", "/os-keypairs", {
     body: enveloped(
       "keypair",
       Schema.Struct({ ...common, publicKey: Schema.propertySignature(Named).pipe(Schema.fromKey("public_key")) })
@@ -162,8 +173,7 @@ export const keyPairEndpoints = Endpoint.table("CloudServers", {
     errors: ["Conflict", "QuotaExceeded"]
   }),
   /** One key pair. Fails with `NotFound`. `GET /os-keypairs/{name}`, which Nova has and Rackspace does not document. */
-  getKeyPair: Endpoint.make("GET", "/os-keypairs/{name}", {
-    parameters: { name: Named },
+  getKeyPair: Endpoint.define<GetKeyPair>()("GET", "/os-keypairs/{name}", {
     query: owner,
     success: Endpoint.json(enveloped("keypair", KeyPair)),
     errors: ["NotFound"]
@@ -172,8 +182,7 @@ export const keyPairEndpoints = Endpoint.table("CloudServers", {
    * Forgets a key pair. Servers keep what was put on them. Fails with `NotFound`. "Delete key pair", `DELETE /os-
    * keypairs/{name}`.
    */
-  deleteKeyPair: Endpoint.make("DELETE", "/os-keypairs/{name}", {
-    parameters: { name: Named },
+  deleteKeyPair: Endpoint.define<ByKeyPairName>()("DELETE", "/os-keypairs/{name}", {
     errors: ["NotFound"]
   })
 })
@@ -206,18 +215,20 @@ const publicKeyOf = (text: string): string | undefined => {
     : undefined
 }
 
+/** A file with a public key that the cloud is to put on new servers. */
+export interface ImportKeyPairFromFile {
+  /** The name of the key pair. */
+  readonly name: string
+  /** `~/.ssh/id_ed25519.pub`; `~` stands for the home directory. */
+  readonly path: string
+}
+
 /** Imports the public key that a file holds; anything else, above all the private key, does not leave the machine. */
 const importKeyPairFromFile =
+  (importKeyPair: (input: ImportKeyPair) => Effect.Effect<KeyPair, CommonError | Conflict | QuotaExceeded>) =>
   (
-    importKeyPair: (input: {
-      readonly name: string
-      readonly publicKey: string
-    }) => Effect.Effect<KeyPair, CommonError | Conflict | QuotaExceeded>
-  ) =>
-  (input: {
-    readonly name: string
-    readonly path: string
-  }): Effect.Effect<KeyPair, CommonError | Conflict | QuotaExceeded | PlatformError, FileSystem.FileSystem> =>
+    input: ImportKeyPairFromFile
+  ): Effect.Effect<KeyPair, CommonError | Conflict | QuotaExceeded | PlatformError, FileSystem.FileSystem> =>
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
       // A file in another encoding than UTF-8 holds no key that could be sent as it is.

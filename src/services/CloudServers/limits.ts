@@ -1,52 +1,57 @@
 /**
  * Limits and quotas: models and operations.
  */
+import type * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
-import { absent, enveloped, listOf, Named, open, someCount, Text, TimestampIfAny } from "../../internal/schema/wire.js"
+import { struct } from "../../internal/schema/struct.js"
+import { absent, enveloped, listOf, open, someCount, Text, TimestampIfAny } from "../../internal/schema/wire.js"
 import { isRecord, Numbers } from "./fields.js"
+import type { ByTenantId } from "./references.js"
 
-/**
- * How often a kind of request may be made.
- *
- * @since 0.1.0
- * @category models
- */
-export const RateLimit = Schema.Struct({
+/** How often requests of one HTTP method may be made. */
+export interface VerbLimit {
+  /** The HTTP method. */
+  readonly verb?: string | undefined
+  readonly value?: number | undefined
+  readonly remaining?: number | undefined
+  readonly unit?: "SECOND" | "MINUTE" | "HOUR" | "DAY" | (string & {}) | undefined
+  readonly nextAvailable?: DateTime.Utc | undefined
+}
+
+export const VerbLimit = struct<VerbLimit>({
+  verb: absent(Text),
+  value: someCount,
+  remaining: someCount,
+  unit: absent(open("SECOND", "MINUTE", "HOUR", "DAY")),
+  nextAvailable: TimestampIfAny.pipe(Schema.fromKey("next-available"))
+})
+
+/** How often a kind of request may be made. */
+export interface RateLimit {
+  readonly uri?: string | undefined
+  readonly regex?: string | undefined
+  readonly limits: ReadonlyArray<VerbLimit>
+}
+
+export const RateLimit = struct<RateLimit>({
   uri: absent(Text),
   regex: absent(Text),
-  limits: listOf(
-    Schema.Struct({
-      /** The HTTP method. */
-      verb: absent(Text),
-      value: someCount,
-      remaining: someCount,
-      unit: absent(open("SECOND", "MINUTE", "HOUR", "DAY")),
-      nextAvailable: TimestampIfAny.pipe(Schema.fromKey("next-available"))
-    })
-  ).pipe(Schema.fromKey("limit"))
+  limits: listOf(VerbLimit).pipe(Schema.fromKey("limit"))
 })
 
-/**
- * What the account may do and have.
- *
- * @since 0.1.0
- * @category models
- */
-export const Limits = Schema.Struct({
+/** What the account may do and have. */
+export interface Limits {
   /** Empty where the cloud has no rate limits, or does not return them. */
-  rate: listOf(RateLimit),
+  readonly rate: ReadonlyArray<RateLimit>
   /** `maxTotalRAMSize` (megabytes), `maxTotalInstances`, `totalInstancesUsed`, …; -1 for none. */
+  readonly absolute: Readonly<Record<string, number>>
+}
+
+export const Limits = struct<Limits>({
+  rate: listOf(RateLimit),
   absolute: Schema.optionalWith(Numbers, { default: () => ({}) })
 })
-
-/**
- * What the account may do and have.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Limits extends Schema.Schema.Type<typeof Limits> {}
 
 /** Each limit by its name; the tenant's id, which stands among them, is left out. */
 const Quotas = Schema.transform(Schema.Unknown, Schema.Record({ key: Schema.String, value: Schema.Unknown }), {
@@ -58,12 +63,7 @@ const Quotas = Schema.transform(Schema.Unknown, Schema.Record({ key: Schema.Stri
   encode: (quotas): unknown => quotas
 }).pipe(Schema.compose(Numbers))
 
-/**
- * The operations on limits and quotas, as data.
- *
- * @since 0.1.0
- * @category operations
- */
+/** The operations on limits and quotas, as data. */
 export const limitEndpoints = Endpoint.table("CloudServers", {
   /** Rate limits and absolute limits of the account. "Show limits", `GET /limits`. */
   getLimits: Endpoint.make("GET", "/limits", {
@@ -73,8 +73,7 @@ export const limitEndpoints = Endpoint.table("CloudServers", {
    * What a tenant may have, by the names of the limits; -1 for no limit. Fails with `NotFound`. "Show quotas", `GET /os-
    * quota-sets/{tenant_id}`.
    */
-  getQuotas: Endpoint.make("GET", "/os-quota-sets/{tenantId}", {
-    parameters: { tenantId: Named },
+  getQuotas: Endpoint.define<ByTenantId>()("GET", "/os-quota-sets/{tenantId}", {
     success: Endpoint.json(enveloped("quota_set", Quotas)),
     errors: ["NotFound"]
   })

@@ -5,6 +5,7 @@ import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { enveloped, JsonMap, Named } from "../../internal/schema/wire.js"
 import { atMost255, isRecord } from "./fields.js"
+import type { ByImageId, ByImageMetadataKey, ByServerId, ByServerMetadataKey } from "./references.js"
 
 /**
  * Metadata as the cloud keeps it: any JSON value under any key. The cloud writes an empty map as null at times, and as an empty
@@ -52,22 +53,24 @@ const item = Schema.transform(Schema.Struct({ meta: JsonMap }), Schema.Unknown, 
   encode: (value) => ({ meta: { value } })
 })
 
-const serverAndKey = { serverId: Named, key: Named }
+/** Metadata of a server. */
+export interface WriteServerMetadata extends ByServerId {
+  /** Keys and values of at most 255 characters each. */
+  readonly metadata: Readonly<Record<string, string>>
+}
 
-const imageAndKey = { imageId: Named, key: Named }
+/** A key of a server's metadata, and its new value. */
+export interface SetServerMetadataItem extends ByServerMetadataKey {
+  /** The new value, at most 255 characters. */
+  readonly value: string
+}
 
-/**
- * The operations on the metadata of servers, as data.
- *
- * @since 0.1.0
- * @category operations
- */
+/** The operations on the metadata of servers, as data. */
 export const serverMetadataEndpoints = Endpoint.table("CloudServers", {
   /**
    * All metadata of a server. Fails with `NotFound`. "List metadata", `GET /servers/{server_id}/metadata`.
    */
-  getServerMetadata: Endpoint.make("GET", "/servers/{serverId}/metadata", {
-    parameters: { serverId: Named },
+  getServerMetadata: Endpoint.define<ByServerId>()("GET", "/servers/{serverId}/metadata", {
     success: Endpoint.json(metadataIn),
     errors: ["NotFound"]
   }),
@@ -75,8 +78,7 @@ export const serverMetadataEndpoints = Endpoint.table("CloudServers", {
    * Sets all metadata of a server: other keys are removed. Fails with `NotFound`, and with `QuotaExceeded` where it is
    * too much. "Set metadata", `PUT /servers/{server_id}/metadata`.
    */
-  replaceServerMetadata: Endpoint.make("PUT", "/servers/{serverId}/metadata", {
-    parameters: { serverId: Named },
+  replaceServerMetadata: Endpoint.define<WriteServerMetadata>()("PUT", "/servers/{serverId}/metadata", {
     body: metadataOut,
     success: Endpoint.json(metadataIn),
     errors: ["NotFound", "Conflict", "QuotaExceeded"]
@@ -85,8 +87,7 @@ export const serverMetadataEndpoints = Endpoint.table("CloudServers", {
    * Adds to the metadata of a server; other keys stay. Returns all of it. Fails with `NotFound`, and with
    * `QuotaExceeded` where it is too much. "Update metadata", `POST /servers/{server_id}/metadata`.
    */
-  updateServerMetadata: Endpoint.make("POST", "/servers/{serverId}/metadata", {
-    parameters: { serverId: Named },
+  updateServerMetadata: Endpoint.define<WriteServerMetadata>()("POST", "/servers/{serverId}/metadata", {
     body: metadataOut,
     success: Endpoint.json(metadataIn),
     errors: ["NotFound", "Conflict", "QuotaExceeded"],
@@ -95,8 +96,7 @@ export const serverMetadataEndpoints = Endpoint.table("CloudServers", {
   /**
    * The value of one key. Fails with `NotFound`. "Get metadata item", `GET /servers/{server_id}/metadata/{key}`.
    */
-  getServerMetadataItem: Endpoint.make("GET", "/servers/{serverId}/metadata/{key}", {
-    parameters: serverAndKey,
+  getServerMetadataItem: Endpoint.define<ByServerMetadataKey>()("GET", "/servers/{serverId}/metadata/{key}", {
     success: Endpoint.json(item),
     errors: ["NotFound"]
   }),
@@ -104,8 +104,7 @@ export const serverMetadataEndpoints = Endpoint.table("CloudServers", {
    * Sets the value of one key. Fails with `NotFound`, and with `QuotaExceeded` where it is one too many. "Set metadata
    * item", `PUT /servers/{server_id}/metadata/{key}`.
    */
-  setServerMetadataItem: Endpoint.make("PUT", "/servers/{serverId}/metadata/{key}", {
-    parameters: serverAndKey,
+  setServerMetadataItem: Endpoint.define<SetServerMetadataItem>()("PUT", "/servers/{serverId}/metadata/{key}", {
     body: metadataItemBody,
     success: Endpoint.json(item),
     errors: ["NotFound", "Conflict", "QuotaExceeded"]
@@ -114,24 +113,29 @@ export const serverMetadataEndpoints = Endpoint.table("CloudServers", {
    * Removes one key. Fails with `NotFound` where there is none. "Delete metadata item", `DELETE
    * /servers/{server_id}/metadata/{key}`.
    */
-  deleteServerMetadataItem: Endpoint.make("DELETE", "/servers/{serverId}/metadata/{key}", {
-    parameters: serverAndKey,
+  deleteServerMetadataItem: Endpoint.define<ByServerMetadataKey>()("DELETE", "/servers/{serverId}/metadata/{key}", {
     errors: ["NotFound", "Conflict"]
   })
 })
 
-/**
- * The operations on the metadata of images, as data.
- *
- * @since 0.1.0
- * @category operations
- */
+/** Metadata of an image. */
+export interface WriteImageMetadata extends ByImageId {
+  /** Keys and values of at most 255 characters each. */
+  readonly metadata: Readonly<Record<string, string>>
+}
+
+/** A key of an image's metadata, and its new value. */
+export interface SetImageMetadataItem extends ByImageMetadataKey {
+  /** The new value, at most 255 characters. */
+  readonly value: string
+}
+
+/** The operations on the metadata of images, as data. */
 export const imageMetadataEndpoints = Endpoint.table("CloudServers", {
   /**
    * All metadata of an image. Fails with `NotFound`. "List metadata", `GET /images/{image_id}/metadata`.
    */
-  getImageMetadata: Endpoint.make("GET", "/images/{imageId}/metadata", {
-    parameters: { imageId: Named },
+  getImageMetadata: Endpoint.define<ByImageId>()("GET", "/images/{imageId}/metadata", {
     success: Endpoint.json(metadataIn),
     errors: ["NotFound"]
   }),
@@ -139,8 +143,7 @@ export const imageMetadataEndpoints = Endpoint.table("CloudServers", {
    * Sets all metadata of an image: other keys are removed. OpenStack has it; Rackspace does not document it. Fails with
    * `NotFound`, and with `QuotaExceeded` where it is too much. "Set metadata", `PUT /images/{image_id}/metadata`.
    */
-  replaceImageMetadata: Endpoint.make("PUT", "/images/{imageId}/metadata", {
-    parameters: { imageId: Named },
+  replaceImageMetadata: Endpoint.define<WriteImageMetadata>()("PUT", "/images/{imageId}/metadata", {
     body: metadataOut,
     success: Endpoint.json(metadataIn),
     errors: ["NotFound", "Conflict", "QuotaExceeded"]
@@ -149,8 +152,7 @@ export const imageMetadataEndpoints = Endpoint.table("CloudServers", {
    * Adds to the metadata of an image; other keys stay. Returns all of it. Fails with `NotFound`, and with
    * `QuotaExceeded` where it is too much. "Update metadata", `POST /images/{image_id}/metadata`.
    */
-  updateImageMetadata: Endpoint.make("POST", "/images/{imageId}/metadata", {
-    parameters: { imageId: Named },
+  updateImageMetadata: Endpoint.define<WriteImageMetadata>()("POST", "/images/{imageId}/metadata", {
     body: metadataOut,
     success: Endpoint.json(metadataIn),
     errors: ["NotFound", "Conflict", "QuotaExceeded"],
@@ -159,8 +161,7 @@ export const imageMetadataEndpoints = Endpoint.table("CloudServers", {
   /**
    * The value of one key. Fails with `NotFound`. "Get metadata item", `GET /images/{image_id}/metadata/{key}`.
    */
-  getImageMetadataItem: Endpoint.make("GET", "/images/{imageId}/metadata/{key}", {
-    parameters: imageAndKey,
+  getImageMetadataItem: Endpoint.define<ByImageMetadataKey>()("GET", "/images/{imageId}/metadata/{key}", {
     success: Endpoint.json(item),
     errors: ["NotFound"]
   }),
@@ -168,8 +169,7 @@ export const imageMetadataEndpoints = Endpoint.table("CloudServers", {
    * Sets the value of one key. Fails with `NotFound`, and with `QuotaExceeded` where it is one too many. "Set metadata
    * item", `PUT /images/{image_id}/metadata/{key}`.
    */
-  setImageMetadataItem: Endpoint.make("PUT", "/images/{imageId}/metadata/{key}", {
-    parameters: imageAndKey,
+  setImageMetadataItem: Endpoint.define<SetImageMetadataItem>()("PUT", "/images/{imageId}/metadata/{key}", {
     body: metadataItemBody,
     success: Endpoint.json(item),
     errors: ["NotFound", "Conflict", "QuotaExceeded"]
@@ -178,8 +178,7 @@ export const imageMetadataEndpoints = Endpoint.table("CloudServers", {
    * Removes one key. Fails with `NotFound` where there is none. "Delete metadata item", `DELETE
    * /images/{image_id}/metadata/{key}`.
    */
-  deleteImageMetadataItem: Endpoint.make("DELETE", "/images/{imageId}/metadata/{key}", {
-    parameters: imageAndKey,
+  deleteImageMetadataItem: Endpoint.define<ByImageMetadataKey>()("DELETE", "/images/{imageId}/metadata/{key}", {
     errors: ["NotFound", "Conflict"]
   })
 })

@@ -3,7 +3,9 @@
  */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
+import { struct } from "../../internal/schema/struct.js"
 import { absent, absentIfEmpty, enveloped, Id, Named, Text } from "../../internal/schema/wire.js"
+import type { ByNetworkId } from "./references.js"
 
 /**
  * The network that reaches the internet. Where a server's networks are named at all, this one must be among them to be
@@ -23,37 +25,33 @@ export const publicNet = "00000000-0000-0000-0000-000000000000"
  */
 export const serviceNet = "11111111-1111-1111-1111-111111111111"
 
-/**
- * A network that servers can be on.
- *
- * @since 0.1.0
- * @category models
- */
-export const Network = Schema.Struct({
+/** A network that servers can be on. */
+export interface Network {
+  readonly id: string
+  readonly label?: string | undefined
+  /** `192.168.3.0/24`; absent for the public network and ServiceNet. */
+  readonly cidr?: string | undefined
+}
+
+export const Network = struct<Network>({
   id: Id,
   label: absent(Text),
-  /** `192.168.3.0/24`; absent for the public network and ServiceNet. */
   cidr: absentIfEmpty
 })
-
-/**
- * A network that servers can be on.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Network extends Schema.Schema.Type<typeof Network> {}
 
 const CidrInput = Schema.String.pipe(
   Schema.pattern(/^[0-9a-fA-F.:]+\/\d{1,3}$/, { description: "a range of addresses: 192.168.3.0/24" })
 )
 
-/**
- * The operations on networks, as data.
- *
- * @since 0.1.0
- * @category operations
- */
+/** A network to make. */
+export interface CreateNetwork {
+  /** The addresses of the network in CIDR notation: `192.168.0.0/24`. */
+  readonly cidr: string
+  /** The name of the network. */
+  readonly label: string
+}
+
+/** The operations on networks, as data. */
 export const networkEndpoints = Endpoint.table("CloudServers", {
   /**
    * The networks that servers can be on. Rackspace alone has them here. "List networks", `GET /os-networksv2`.
@@ -65,8 +63,7 @@ export const networkEndpoints = Endpoint.table("CloudServers", {
    * One network. Rackspace alone has it here. Fails with `NotFound`. "Show network details", `GET /os-
    * networksv2/{network_id}`.
    */
-  getNetwork: Endpoint.make("GET", "/os-networksv2/{networkId}", {
-    parameters: { networkId: Named },
+  getNetwork: Endpoint.define<ByNetworkId>()("GET", "/os-networksv2/{networkId}", {
     success: Endpoint.json(enveloped("network", Network)),
     errors: ["NotFound"]
   }),
@@ -74,7 +71,7 @@ export const networkEndpoints = Endpoint.table("CloudServers", {
    * Makes an isolated network. Rackspace alone has it here, 100 times a day. Fails with `QuotaExceeded`. "Create network",
    * `POST /os-networksv2`.
    */
-  createNetwork: Endpoint.make("POST", "/os-networksv2", {
+  createNetwork: Endpoint.define<CreateNetwork>()("POST", "/os-networksv2", {
     body: enveloped("network", Schema.Struct({ cidr: CidrInput, label: Named })),
     success: Endpoint.json(enveloped("network", Network)),
     errors: ["Conflict", "QuotaExceeded"]
@@ -83,8 +80,7 @@ export const networkEndpoints = Endpoint.table("CloudServers", {
    * Deletes an isolated network; fails with `Forbidden` while a server is on it, and with `NotFound`. Rackspace alone has
    * it here. "Delete network", `DELETE /os-networksv2/{network_id}`.
    */
-  deleteNetwork: Endpoint.make("DELETE", "/os-networksv2/{networkId}", {
-    parameters: { networkId: Named },
+  deleteNetwork: Endpoint.define<ByNetworkId>()("DELETE", "/os-networksv2/{networkId}", {
     errors: ["NotFound", "Conflict"]
   })
 })

@@ -7,73 +7,55 @@ import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { secretInput } from "../../internal/schema/knownFields.js"
+import { struct } from "../../internal/schema/struct.js"
 import { absent, Base64, enveloped, Named, open, withDefault } from "../../internal/schema/wire.js"
 import * as Waiting from "../../Waiting.js"
 import { type Context, methods } from "./context.js"
 import { hasFailed } from "./faults.js"
 import { Description, DiskConfig, ServerName } from "./fields.js"
 import { MetadataInput } from "./metadata.js"
-import { Certificates, personality } from "./serverCreation.js"
-import { type Server, ServerFields, withEmbedded } from "./servers.js"
+import type { ByServerId } from "./references.js"
+import { Certificates, personality, type PersonalityFile } from "./serverCreation.js"
+import { type Server, serverFields, withEmbedded } from "./servers.js"
 import { isAtRest, serverWatch } from "./serverWaits.js"
 
-/** `{ "adminPass": … }`, and nothing else. */
-const Rescued = Schema.Struct({
-  /** Of the rescue system; returned only here, where the cloud sets one. */
-  adminPassword: absent(Schema.Redacted(Schema.String)).pipe(Schema.fromKey("adminPass"))
-})
-
-/**
- * A server that is being rebuilt, with its new password.
- *
- * @since 0.1.0
- * @category models
- */
-export interface RebuiltServer extends Server {
+/** The password of a rescue system. */
+export interface RescuedServer {
   /** Returned only here, where the cloud sets one. */
-  readonly adminPassword?: Redacted.Redacted
+  readonly adminPassword?: Redacted.Redacted | undefined
 }
 
-/**
- * A server that is being rebuilt, with its new password.
- *
- * @since 0.1.0
- * @category models
- */
+const rescuedFields = { adminPassword: absent(Schema.Redacted(Schema.String)).pipe(Schema.fromKey("adminPass")) }
+
+export const RescuedServer = struct<RescuedServer>(rescuedFields)
+
+/** A server that is being rebuilt, with its new password. */
+export interface RebuiltServer extends Server {
+  /** Returned only here, where the cloud sets one. */
+  readonly adminPassword?: Redacted.Redacted | undefined
+}
+
 export const RebuiltServer = Schema.transform(
   Schema.Record({ key: Schema.String, value: Schema.Unknown }),
-  Schema.Struct({ ...ServerFields.fields, ...Rescued.fields }),
+  struct<RebuiltServer>({ ...serverFields, ...rescuedFields }),
   { strict: false, decode: withEmbedded, encode: (server) => server }
 ) as unknown as Schema.Schema<RebuiltServer, unknown>
 
 /** The fields of a rebuild. */
 const RebuildFields = Schema.Struct({
   imageId: Schema.propertySignature(Named).pipe(Schema.fromKey("imageRef")),
-  /** Default: the name that it has. */
   name: Schema.optional(ServerName),
-  /** Default: one that the cloud makes, and includes in its response. */
   adminPassword: Schema.optional(secretInput(Named)).pipe(Schema.fromKey("adminPass")),
   accessIPv4: Schema.optional(Schema.String),
   accessIPv6: Schema.optional(Schema.String),
-  /** Replaces what it has. */
   metadata: Schema.optional(MetadataInput),
-  /**
-   * Files to put on the server; encoded on the way. Rackspace takes five of at most 1,000 bytes each; Nova has it up to
-   * microversion 2.56.
-   */
   personality,
   diskConfig: Schema.optional(DiskConfig).pipe(Schema.fromKey("OS-DCF:diskConfig")),
-  /** Whether a local data disk is kept. */
   preserveEphemeral: Schema.optional(Schema.Boolean).pipe(Schema.fromKey("preserve_ephemeral")),
-  /** For cloud-init; encoded on the way. Null for none; default: what it has. Needs microversion 2.57. */
   userData: Schema.optional(Schema.NullOr(Base64)).pipe(Schema.fromKey("user_data")),
-  /** Null for none; default: the key that it has. Needs microversion 2.54. */
   keyName: Schema.optional(Schema.NullOr(Named)).pipe(Schema.fromKey("key_name")),
-  /** Null for none. Needs microversion 2.19. */
   description: Schema.optional(Schema.NullOr(Description)),
-  /** Needs microversion 2.90; with a domain 2.94. */
   hostname: Schema.optional(Named),
-  /** Ids of the certificates that the image's signature is checked with; null for none. Needs microversion 2.63. */
   trustedImageCertificates: Schema.optional(Schema.NullOr(Certificates)).pipe(
     Schema.fromKey("trusted_image_certificates")
   )
@@ -89,19 +71,76 @@ const bare = (action: string): Schema.Schema<{}, unknown> =>
     encode: () => ({ [action]: null })
   }) as unknown as Schema.Schema<{}, unknown>
 
-/**
- * The actions on servers, as data.
- *
- * @since 0.1.0
- * @category operations
- */
+/** A server to restart. */
+export interface RebootServer extends ByServerId {
+  /** `SOFT`, the default, asks the operating system; `HARD` cuts the power. */
+  readonly type?: "SOFT" | "HARD" | (string & {}) | undefined
+}
+
+/** A server, and its new flavor. */
+export interface ResizeServer extends ByServerId {
+  /** The new flavor. */
+  readonly flavorId: string
+  /** Whether the cloud grows the file system with the disk (`AUTO`) or leaves it (`MANUAL`). */
+  readonly diskConfig?: DiskConfig | undefined
+}
+
+/** A server to make anew. */
+export interface RebuildServer extends ByServerId {
+  /** The image to make it from. */
+  readonly imageId: string
+  /** Default: the name that it has. */
+  readonly name?: string | undefined
+  /** Default: one that the cloud makes, and includes in its response. */
+  readonly adminPassword?: string | Redacted.Redacted | undefined
+  /** The IPv4 address at which it is to be reached, for people to see. */
+  readonly accessIPv4?: string | undefined
+  /** The IPv6 address at which it is to be reached, for people to see. */
+  readonly accessIPv6?: string | undefined
+  /** Replaces what it has. */
+  readonly metadata?: Readonly<Record<string, string>> | undefined
+  /**
+   * Files to put on the server; encoded on the way. Rackspace takes five of at most 1,000 bytes each; Nova has it up to
+   * microversion 2.56.
+   */
+  readonly personality?: ReadonlyArray<PersonalityFile> | undefined
+  /** Whether the cloud grows the file system with the disk (`AUTO`) or leaves it (`MANUAL`). */
+  readonly diskConfig?: DiskConfig | undefined
+  /** Whether a local data disk is kept. */
+  readonly preserveEphemeral?: boolean | undefined
+  /** For cloud-init; encoded on the way. Null for none; default: what it has. Needs microversion 2.57. */
+  readonly userData?: string | Uint8Array<ArrayBufferLike> | null | undefined
+  /** Null for none; default: the key that it has. Needs microversion 2.54. */
+  readonly keyName?: string | null | undefined
+  /** Null for none. Needs microversion 2.19. */
+  readonly description?: string | null | undefined
+  /** Needs microversion 2.90; with a domain 2.94. */
+  readonly hostname?: string | undefined
+  /** Ids of the certificates that the image's signature is checked with; null for none. Needs microversion 2.63. */
+  readonly trustedImageCertificates?: ReadonlyArray<string> | null | undefined
+}
+
+/** A server to start from a rescue image. */
+export interface RescueServer extends ByServerId {
+  /** Default: the image that the server was made from. */
+  readonly imageId?: string | undefined
+  /** Default: one that the cloud makes. */
+  readonly adminPassword?: string | Redacted.Redacted | undefined
+}
+
+/** A server, and its new password. */
+export interface ChangePassword extends ByServerId {
+  /** The new password. */
+  readonly adminPassword: string | Redacted.Redacted
+}
+
+/** The actions on servers, as data. */
 export const serverActionEndpoints = Endpoint.table("CloudServers", {
   /**
    * Restarts a server: `SOFT`, the default, asks its operating system; `HARD` cuts the power. Fails with `NotFound`, and
    * with `Conflict` where its state does not allow it. "Reboot server", `POST /servers/{server_id}/action`.
    */
-  reboot: Endpoint.make("POST", "/servers/{serverId}/action", {
-    parameters: { serverId: Named },
+  reboot: Endpoint.define<RebootServer>()("POST", "/servers/{serverId}/action", {
     body: enveloped("reboot", Schema.Struct({ type: withDefault(open("SOFT", "HARD"), "SOFT") })),
     errors: ["NotFound", "Conflict"]
   }),
@@ -110,8 +149,7 @@ export const serverActionEndpoints = Endpoint.table("CloudServers", {
    * `revertResize`. The cloud confirms automatically after 24 hours. Fails with `NotFound`, with `Conflict` where its state
    * does not allow it, and with `QuotaExceeded`. "Resize server", `POST /servers/{server_id}/action` with `resize`.
    */
-  resize: Endpoint.make("POST", actionPath, {
-    parameters: { serverId: Named },
+  resize: Endpoint.define<ResizeServer>()("POST", actionPath, {
     body: enveloped(
       "resize",
       Schema.Struct({
@@ -125,8 +163,7 @@ export const serverActionEndpoints = Endpoint.table("CloudServers", {
    * Keeps the new flavor of a resized server, and gives up the old disk. Fails with `NotFound`, and with `Conflict` where
    * its state does not allow it. "Confirm resized server", `POST /servers/{server_id}/action` with `confirmResize`.
    */
-  confirmResize: Endpoint.make("POST", actionPath, {
-    parameters: { serverId: Named },
+  confirmResize: Endpoint.define<ByServerId>()("POST", actionPath, {
     body: bare("confirmResize"),
     errors: ["NotFound", "Conflict"]
   }),
@@ -134,8 +171,7 @@ export const serverActionEndpoints = Endpoint.table("CloudServers", {
    * Takes a resized server back to the flavor and the disk that it had. Fails with `NotFound`, and with `Conflict` where
    * its state does not allow it. "Revert resized server", `POST /servers/{server_id}/action` with `revertResize`.
    */
-  revertResize: Endpoint.make("POST", actionPath, {
-    parameters: { serverId: Named },
+  revertResize: Endpoint.define<ByServerId>()("POST", actionPath, {
     body: bare("revertResize"),
     errors: ["NotFound", "Conflict"]
   }),
@@ -144,8 +180,7 @@ export const serverActionEndpoints = Endpoint.table("CloudServers", {
    * password. Fails with `NotFound`, and with `Conflict` where its state does not allow it. "Rebuild server", `POST
    * /servers/{server_id}/action` with `rebuild`.
    */
-  rebuild: Endpoint.make("POST", actionPath, {
-    parameters: { serverId: Named },
+  rebuild: Endpoint.define<RebuildServer>()("POST", actionPath, {
     body: enveloped("rebuild", RebuildFields),
     success: Endpoint.json(enveloped("server", RebuiltServer)),
     errors: ["NotFound", "Conflict", "QuotaExceeded"]
@@ -155,26 +190,22 @@ export const serverActionEndpoints = Endpoint.table("CloudServers", {
    * is RESCUE; the response includes the rescue system's password. Fails with `NotFound`, and with `Conflict` where its state
    * does not allow it. "Enter rescue mode", `POST /servers/{server_id}/action` with `rescue`.
    */
-  rescue: Endpoint.make("POST", actionPath, {
-    parameters: { serverId: Named },
+  rescue: Endpoint.define<RescueServer>()("POST", actionPath, {
     body: enveloped(
       "rescue",
       Schema.Struct({
-        /** Default: the image that the server was made from. */
         imageId: Schema.optional(Named).pipe(Schema.fromKey("rescue_image_ref")),
-        /** Default: one that the cloud makes. */
         adminPassword: Schema.optional(secretInput(Named)).pipe(Schema.fromKey("adminPass"))
       })
     ),
-    success: Endpoint.json(Rescued),
+    success: Endpoint.json(RescuedServer),
     errors: ["NotFound", "Conflict"]
   }),
   /**
    * Starts a rescued server from its own disk again. Fails with `NotFound`, and with `Conflict` where its state does not
    * allow it. "Exit rescue mode", `POST /servers/{server_id}/action` with `unrescue`.
    */
-  unrescue: Endpoint.make("POST", actionPath, {
-    parameters: { serverId: Named },
+  unrescue: Endpoint.define<ByServerId>()("POST", actionPath, {
     body: bare("unrescue"),
     errors: ["NotFound", "Conflict"]
   }),
@@ -182,8 +213,7 @@ export const serverActionEndpoints = Endpoint.table("CloudServers", {
    * Starts a server that is SHUTOFF. Fails with `NotFound`, and with `Conflict` where its state does not allow it. "Start
    * server", `POST /servers/{server_id}/action` with `os-start`.
    */
-  start: Endpoint.make("POST", actionPath, {
-    parameters: { serverId: Named },
+  start: Endpoint.define<ByServerId>()("POST", actionPath, {
     body: bare("os-start"),
     errors: ["NotFound", "Conflict"]
   }),
@@ -191,8 +221,7 @@ export const serverActionEndpoints = Endpoint.table("CloudServers", {
    * Shuts a server off; it is still paid for. Fails with `NotFound`, and with `Conflict` where its state does not allow
    * it. "Stop server", `POST /servers/{server_id}/action` with `os-stop`.
    */
-  stop: Endpoint.make("POST", actionPath, {
-    parameters: { serverId: Named },
+  stop: Endpoint.define<ByServerId>()("POST", actionPath, {
     body: bare("os-stop"),
     errors: ["NotFound", "Conflict"]
   }),
@@ -200,8 +229,7 @@ export const serverActionEndpoints = Endpoint.table("CloudServers", {
    * Keeps a server from being changed by anybody but administrators and its owner. Fails with `NotFound`. "Lock server",
    * `POST /servers/{server_id}/action` with `lock`.
    */
-  lock: Endpoint.make("POST", actionPath, {
-    parameters: { serverId: Named },
+  lock: Endpoint.define<ByServerId>()("POST", actionPath, {
     body: bare("lock"),
     errors: ["NotFound", "Conflict"]
   }),
@@ -209,8 +237,7 @@ export const serverActionEndpoints = Endpoint.table("CloudServers", {
    * Lets a locked server be changed again. Fails with `NotFound`. "Unlock server", `POST /servers/{server_id}/action` with
    * `unlock`.
    */
-  unlock: Endpoint.make("POST", actionPath, {
-    parameters: { serverId: Named },
+  unlock: Endpoint.define<ByServerId>()("POST", actionPath, {
     body: bare("unlock"),
     errors: ["NotFound", "Conflict"]
   }),
@@ -218,8 +245,7 @@ export const serverActionEndpoints = Endpoint.table("CloudServers", {
    * Sets up the network inside a server anew. Not for servers of RackConnect v2. Fails with `NotFound`. "Reset server
    * network", `POST /servers/{server_id}/action` with `resetNetwork`.
    */
-  resetNetwork: Endpoint.make("POST", actionPath, {
-    parameters: { serverId: Named },
+  resetNetwork: Endpoint.define<ByServerId>()("POST", actionPath, {
     body: bare("resetNetwork"),
     errors: ["NotFound", "Conflict"]
   }),
@@ -228,8 +254,7 @@ export const serverActionEndpoints = Endpoint.table("CloudServers", {
    * and at Rackspace the owner. Fails with `NotFound`, and with `Conflict` where its state does not allow it. "Migrate
    * server", `POST /servers/{server_id}/action` with `migrate`.
    */
-  migrate: Endpoint.make("POST", actionPath, {
-    parameters: { serverId: Named },
+  migrate: Endpoint.define<ByServerId>()("POST", actionPath, {
     body: Schema.transform(Schema.Unknown, Schema.Struct({}), {
       strict: false,
       decode: () => ({}),
@@ -242,8 +267,7 @@ export const serverActionEndpoints = Endpoint.table("CloudServers", {
    * finds it too weak. Fails with `NotFound`, and with `Conflict` where its state does not allow it. "Change administrator
    * password", `POST /servers/{server_id}/action` with `changePassword`.
    */
-  changePassword: Endpoint.make("POST", actionPath, {
-    parameters: { serverId: Named },
+  changePassword: Endpoint.define<ChangePassword>()("POST", actionPath, {
     body: enveloped(
       "changePassword",
       Schema.Struct({
@@ -253,6 +277,9 @@ export const serverActionEndpoints = Endpoint.table("CloudServers", {
     errors: ["NotFound", "Conflict"]
   })
 })
+
+/** A server, its new flavor, and how to wait for it. */
+export interface ResizeAndConfirm extends ResizeServer, Waiting.Pace {}
 
 /** The methods that act on servers. */
 export const makeServerActions = (context: Context) => {
@@ -264,7 +291,7 @@ type Operations = Endpoint.Client<typeof serverActionEndpoints>
 
 const resizeAndConfirm =
   (operations: Operations, watched: ReturnType<typeof serverWatch>) =>
-  ({ interval, jitter, timeout, ...resize }: Parameters<Operations["resize"]>[0] & Waiting.Pace) =>
+  ({ interval, jitter, timeout, ...resize }: ResizeAndConfirm) =>
     Effect.gen(function* () {
       const { flavorId, serverId } = resize
       const pace = { interval, jitter, timeout }

@@ -1,6 +1,7 @@
 /**
  * Creating servers: models, operations, and waiting for new servers.
  */
+import type { NonEmptyReadonlyArray } from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
@@ -8,6 +9,7 @@ import * as Schema from "effect/Schema"
 import { withCreated } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
 import { secretInput } from "../../internal/schema/knownFields.js"
+import { struct } from "../../internal/schema/struct.js"
 import { absent, Base64, enveloped, Id, Json, Named, open } from "../../internal/schema/wire.js"
 import * as Waiting from "../../Waiting.js"
 import { type Context, methods } from "./context.js"
@@ -17,95 +19,80 @@ import type { Server } from "./servers.js"
 import { Tag, Tags } from "./serverTags.js"
 import { isActive, serverWatch } from "./serverWaits.js"
 
-/**
- * The response to the creation of a server. Its name and status are not part of it.
- *
- * @since 0.1.0
- * @category models
- */
-export const CreatedServer = Schema.Struct({
-  id: Id,
+/** The response to the creation of a server. Its name and status are not part of it. */
+export interface CreatedServer {
+  readonly id: string
   /** Returned only here, where the cloud sets one. */
+  readonly adminPassword?: Redacted.Redacted | undefined
+  /** Whether the cloud grows the file system with the disk (`AUTO`) or leaves it (`MANUAL`). */
+  readonly diskConfig?: DiskConfig | undefined
+}
+
+export const CreatedServer = struct<CreatedServer>({
+  id: Id,
   adminPassword: absent(Schema.Redacted(Schema.String)).pipe(Schema.fromKey("adminPass")),
   diskConfig: absent(DiskConfig).pipe(Schema.fromKey("OS-DCF:diskConfig"))
 })
 
-/**
- * The response to the creation of a server.
- *
- * @since 0.1.0
- * @category models
- */
-export interface CreatedServer extends Schema.Schema.Type<typeof CreatedServer> {}
-
-/**
- * The response to the creation of several servers.
- *
- * @since 0.1.0
- * @category models
- */
-export const Reservation = Schema.Struct({
+/** The response to the creation of several servers. */
+export interface Reservation {
   /** By which `list` and `listDetail` find the servers. */
+  readonly reservationId: string
+}
+
+export const Reservation = struct<Reservation>({
   reservationId: Schema.propertySignature(Id).pipe(Schema.fromKey("reservation_id"))
 })
 
-/**
- * The response to the creation of several servers.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Reservation extends Schema.Schema.Type<typeof Reservation> {}
-
-/**
- * A server that was waited for after it was made.
- *
- * @since 0.1.0
- * @category models
- */
+/** A server that was waited for after it was made. */
 export interface BuiltServer extends Server {
   /** Returned only here, where the cloud sets one. */
   readonly adminPassword?: Redacted.Redacted
 }
 
-/**
- * A disk of a new server: with `bootIndex` 0 the one it boots from.
- *
- * @since 0.1.0
- * @category models
- */
-export const BlockDevice = Schema.Struct({
+/** A disk of a new server: with `bootIndex` 0 the one it boots from. */
+export interface BlockDevice {
   /** 0 for the boot disk, then 1, 2, …; -1 for one that is never booted from. */
-  bootIndex: Schema.optional(Schema.Int).pipe(Schema.fromKey("boot_index")),
+  readonly bootIndex?: number | undefined
   /** The id of the image, volume or snapshot; none for a blank disk. */
+  readonly sourceId?: string | undefined
+  readonly sourceType: "image" | "volume" | "snapshot" | "blank" | (string & {})
+  readonly destinationType: "volume" | "local" | (string & {})
+  /** The size of a volume that is made for it. */
+  readonly volumeGigabytes?: number | undefined
+  /** The type of a volume that is made for it. Needs microversion 2.67. */
+  readonly volumeType?: string | undefined
+  readonly deleteOnTermination?: boolean | undefined
+  /** `/dev/vdb`. Default: the cloud chooses. */
+  readonly deviceName?: string | undefined
+  /** `disk`, `cdrom`, `floppy`, `lun`. */
+  readonly deviceType?: string | undefined
+  /** `virtio`, `ide`, `scsi`, … */
+  readonly diskBus?: string | undefined
+  /** How a blank local disk is formatted: `ext4`, `swap`. */
+  readonly guestFormat?: string | undefined
+  /** By which the server's own metadata name the disk. Needs microversion 2.42 (or exactly 2.32). */
+  readonly tag?: string | undefined
+}
+
+export const BlockDevice = struct<BlockDevice>({
+  bootIndex: Schema.optional(Schema.Int).pipe(Schema.fromKey("boot_index")),
   sourceId: Schema.optional(Named).pipe(Schema.fromKey("uuid")),
   sourceType: Schema.propertySignature(open("image", "volume", "snapshot", "blank")).pipe(
     Schema.fromKey("source_type")
   ),
   destinationType: Schema.propertySignature(open("volume", "local")).pipe(Schema.fromKey("destination_type")),
-  /** The size of a volume that is made for it. */
   volumeGigabytes: Schema.optional(Schema.Int.pipe(Schema.positive())).pipe(Schema.fromKey("volume_size")),
-  /** The type of a volume that is made for it. Needs microversion 2.67. */
   volumeType: Schema.optional(Named).pipe(Schema.fromKey("volume_type")),
   deleteOnTermination: Schema.optional(Schema.Boolean).pipe(Schema.fromKey("delete_on_termination")),
-  /** `/dev/vdb`. Default: the cloud chooses. */
   deviceName: Schema.optional(Named).pipe(Schema.fromKey("device_name")),
-  /** `disk`, `cdrom`, `floppy`, `lun`. */
   deviceType: Schema.optional(Named).pipe(Schema.fromKey("device_type")),
-  /** `virtio`, `ide`, `scsi`, … */
   diskBus: Schema.optional(Named).pipe(Schema.fromKey("disk_bus")),
-  /** How a blank local disk is formatted: `ext4`, `swap`. */
   guestFormat: Schema.optional(Named).pipe(Schema.fromKey("guest_format")),
-  /** By which the server's own metadata name the disk. Needs microversion 2.42 (or exactly 2.32). */
   tag: Schema.optional(Tag)
 })
 
-/**
- * What a new server boots from, besides an image on its flavor's own disk.
- *
- * @since 0.1.0
- * @category models
- */
+/** What a new server boots from, besides an image on its flavor's own disk. */
 export type BootSource = {
   /** Whether the volume goes when the server is deleted. Default no. */
   readonly deleteOnTermination?: boolean | undefined
@@ -136,7 +123,7 @@ export type BootSource = {
  * @since 0.1.0
  * @category constructors
  */
-export const bootFrom = (source: BootSource): typeof BlockDevice.Type => {
+export const bootFrom = (source: BootSource): BlockDevice => {
   const [sourceType, sourceId, volumeGigabytes] =
     "volumeId" in source
       ? (["volume", source.volumeId, undefined] as const)
@@ -172,43 +159,67 @@ const JsonText = Schema.transform(Schema.Unknown, Json, {
   encode: (value) => (typeof value === "string" ? value : JSON.stringify(value))
 })
 
-/** Hints for the schedulers of OpenStack and Rackspace: `different_host`, `public_ip_zone:near`. */
-const HintFields = Schema.Struct({
+/** Where a new server is to stand: hints for the schedulers of OpenStack and Rackspace: `different_host`, `public_ip_zone:near`. */
+export interface SchedulerHints {
   /** The servers, by id, near which it is to stand: one to three. Rackspace alone has it. */
-  near: Schema.optional(Neighbours).pipe(Schema.fromKey("public_ip_zone:near")),
+  readonly near?: ReadonlyArray<string> | undefined
   /** The servers, by id, far from which it is to stand: one to three. Rackspace alone has it. */
-  far: Schema.optional(Neighbours).pipe(Schema.fromKey("public_ip_zone:far")),
+  readonly far?: ReadonlyArray<string> | undefined
   /** The id of the server group that it joins. */
-  group: Schema.optional(Named),
+  readonly group?: string | undefined
   /** The servers, by id, whose hosts it is not to be on. */
-  differentHost: Schema.optional(ServerIds).pipe(Schema.fromKey("different_host")),
+  readonly differentHost?: NonEmptyReadonlyArray<string> | undefined
   /** The servers, by id, one of whose hosts it is to be on. */
-  sameHost: Schema.optional(ServerIds).pipe(Schema.fromKey("same_host")),
+  readonly sameHost?: NonEmptyReadonlyArray<string> | undefined
   /** A condition on hosts: `[">=", "$free_ram_mb", 1024]`. */
+  readonly query?: unknown | undefined
+  readonly targetCell?: string | undefined
+  readonly differentCell?: NonEmptyReadonlyArray<string> | undefined
+  /** An address of the subnet of hosts that it is to be in; `cidr` says how large that is. */
+  readonly buildNearHostIp?: string | undefined
+  /** `/24`: the size of the subnet around `buildNearHostIp`. */
+  readonly cidr?: string | undefined
+  /** Hints of the cloud's own, by the names that its scheduler knows. */
+  readonly custom?: Readonly<Record<string, unknown>> | undefined
+}
+
+export const SchedulerHints = struct<SchedulerHints>({
+  near: Schema.optional(Neighbours).pipe(Schema.fromKey("public_ip_zone:near")),
+  far: Schema.optional(Neighbours).pipe(Schema.fromKey("public_ip_zone:far")),
+  group: Schema.optional(Named),
+  differentHost: Schema.optional(ServerIds).pipe(Schema.fromKey("different_host")),
+  sameHost: Schema.optional(ServerIds).pipe(Schema.fromKey("same_host")),
   query: Schema.optional(JsonText),
   targetCell: Schema.optional(Named).pipe(Schema.fromKey("target_cell")),
   differentCell: Schema.optional(Schema.NonEmptyArray(Named)).pipe(Schema.fromKey("different_cell")),
-  /** An address of the subnet of hosts that it is to be in; `cidr` says how large that is. */
   buildNearHostIp: Schema.optional(Named).pipe(Schema.fromKey("build_near_host_ip")),
-  /** `/24`: the size of the subnet around `buildNearHostIp`. */
   cidr: Schema.optional(
     Schema.String.pipe(Schema.pattern(/^\/[0-9a-f.:]+$/, { description: "a prefix length with its slash: /24" }))
   ),
-  /** Hints of the cloud's own, by the names that its scheduler knows. */
   custom: Schema.optional(Schema.Record({ key: Named, value: Json }))
 })
 
-const hintsOnWire = ({ custom, ...hints }: typeof HintFields.Encoded): Readonly<Record<string, unknown>> => ({
+const hintsOnWire = ({ custom, ...hints }: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> => ({
   ...hints,
-  ...custom
+  ...(custom as object | undefined)
 })
 
-const NetworkInput = Schema.Struct({
+/** A network that a new server is on, or a port that it gets: one of the two. */
+export interface NewServerNetwork {
+  /** The id of the network. */
+  readonly networkId?: string | undefined
+  /** The id of a port that exists. */
+  readonly portId?: string | undefined
+  /** The address that it has on the network. Needs `networkId`. */
+  readonly fixedIp?: string | undefined
+  /** By which the server's own metadata name the interface. Needs microversion 2.32. */
+  readonly tag?: string | undefined
+}
+
+export const NewServerNetwork = struct<NewServerNetwork>({
   networkId: Schema.optional(Named).pipe(Schema.fromKey("uuid")),
   portId: Schema.optional(Named).pipe(Schema.fromKey("port")),
-  /** The address that it has on the network. Needs `networkId`. */
   fixedIp: Schema.optional(Named).pipe(Schema.fromKey("fixed_ip")),
-  /** By which the server's own metadata name the interface. Needs microversion 2.32. */
   tag: Schema.optional(Tag)
 }).pipe(
   Schema.filter((network) => (network.networkId === undefined) !== (network.portId === undefined), {
@@ -221,15 +232,21 @@ const NetworkInput = Schema.Struct({
   )
 )
 
+/** A file to put on a server. */
+export interface PersonalityFile {
+  /** Where it stands on the server: 1 to 255 bytes. */
+  readonly path: string
+  /** What it holds; encoded on the way. */
+  readonly contents: string | Uint8Array
+}
+
+export const PersonalityFile = struct<PersonalityFile>({
+  path: Named.pipe(Schema.filter((path) => bytesOf(path) <= 255, { description: "a path of 1 to 255 bytes" })),
+  contents: Base64
+})
+
 /** Files to put on a server. */
-export const personality = Schema.optional(
-  Schema.Array(
-    Schema.Struct({
-      path: Named.pipe(Schema.filter((path) => bytesOf(path) <= 255, { description: "a path of 1 to 255 bytes" })),
-      contents: Base64
-    })
-  )
-)
+export const personality = Schema.optional(Schema.Array(PersonalityFile))
 
 const Amount = Schema.Int.pipe(Schema.positive({ description: "a whole number of 1 or more" }))
 
@@ -240,28 +257,81 @@ const SecurityGroups = Schema.transform(Schema.Array(Schema.Struct({ name: Schem
   encode: (groups) => groups.map((name) => ({ name }))
 })
 
-const CreateFields = Schema.Struct({
+/** A server to create. */
+export interface CreateServer {
   /** 1 to 255 characters. It need not be unique. */
-  name: ServerName,
+  readonly name: string
   /** The image to make it from. Left out where it boots from one of `blockDevices`. */
+  readonly imageId?: string | undefined
+  /** The size of the server. */
+  readonly flavorId: string
+  /**
+   * By default the public network and ServiceNet. Where any is given, those two must be given to be attached. From Nova's
+   * microversion 2.37 on it must be said: `auto`, `none`, or which.
+   */
+  readonly networks?: "auto" | "none" | ReadonlyArray<NewServerNetwork> | undefined
+  /** The key pair whose public key is put on the server. */
+  readonly keyName?: string | undefined
+  /** Keys and values of at most 255 characters each. */
+  readonly metadata?: Readonly<Record<string, string>> | undefined
+  /**
+   * Files to put on the server; encoded on the way. Rackspace takes five of at most 1,000 bytes each; Nova has it up to
+   * microversion 2.56.
+   */
+  readonly personality?:
+    readonly { readonly path: string; readonly contents: string | Uint8Array<ArrayBufferLike> }[] | undefined
+  /** For cloud-init; encoded on the way. Rackspace hands it on through the config drive. */
+  readonly userData?: string | Uint8Array | undefined
+  /** Whether it gets a drive with its metadata. Default no. */
+  readonly configDrive?: boolean | undefined
+  /** Its disks, besides those of its flavor: see `bootFrom`. */
+  readonly blockDevices?: NonEmptyReadonlyArray<BlockDevice> | undefined
+  /** Whether the cloud grows the file system with the disk (`AUTO`) or leaves it (`MANUAL`). */
+  readonly diskConfig?: DiskConfig | undefined
+  /** Default: one that the cloud makes, and includes in its response. */
+  readonly adminPassword?: string | Redacted.Redacted | undefined
+  /** The IPv4 address at which it is to be reached, for people to see. */
+  readonly accessIPv4?: string | undefined
+  /** The IPv6 address at which it is to be reached, for people to see. */
+  readonly accessIPv6?: string | undefined
+  /**
+   * How many servers to make at the least; default 1. The cloud adds a number to each name. The response of `create` has the id
+   * and the password of one of them only: `createReservation` and `listDetail({ reservationId })` give the ids of all.
+   */
+  readonly minCount?: number | undefined
+  /** How many servers to make at the most, as far as the quota allows; default `minCount`. */
+  readonly maxCount?: number | undefined
+  /** The zone to make it in. Rackspace has none. */
+  readonly availabilityZone?: string | undefined
+  /** Names or ids of security groups. Default: the group `default`. Rackspace has none. */
+  readonly securityGroups?: ReadonlyArray<string> | undefined
+  /** Needs microversion 2.19. */
+  readonly description?: string | undefined
+  /** Needs microversion 2.52. */
+  readonly tags?: ReadonlyArray<string> | undefined
+  /** What the server calls itself; default: made of its name. Needs microversion 2.90; with a domain 2.94. */
+  readonly hostname?: string | undefined
+  /** Ids of the certificates that the image's signature is checked with. Needs microversion 2.63. */
+  readonly trustedImageCertificates?: ReadonlyArray<string> | undefined
+  /** The host to make it on, for operators of the cloud. Needs microversion 2.74. */
+  readonly host?: string | undefined
+  /** The hypervisor to make it on, for operators of the cloud. Needs microversion 2.74. */
+  readonly hypervisorHostname?: string | undefined
+  /** Where it is to stand. */
+  readonly schedulerHints?: SchedulerHints | undefined
+}
+
+export const CreateServer = struct<CreateServer>({
+  name: ServerName,
   imageId: Schema.requiredToOptional(Schema.String, Schema.UndefinedOr(Named), {
     decode: (reference) => (reference === "" ? Option.none() : Option.some(reference)),
     encode: (id) => Option.getOrElse(id, () => undefined) ?? ""
   }).pipe(Schema.fromKey("imageRef")),
   flavorId: Schema.propertySignature(Named).pipe(Schema.fromKey("flavorRef")),
-  /**
-   * By default the public network and ServiceNet. Where any is given, those two must be given to be attached. From Nova's
-   * microversion 2.37 on it must be said: `auto`, `none`, or which.
-   */
-  networks: Schema.optional(Schema.Union(Schema.Literal("auto", "none"), Schema.Array(NetworkInput))),
+  networks: Schema.optional(Schema.Union(Schema.Literal("auto", "none"), Schema.Array(NewServerNetwork))),
   keyName: Schema.optional(Named).pipe(Schema.fromKey("key_name")),
   metadata: Schema.optional(MetadataInput),
-  /**
-   * Files to put on the server; encoded on the way. Rackspace takes five of at most 1,000 bytes each; Nova has it up to
-   * microversion 2.56.
-   */
   personality,
-  /** For cloud-init; encoded on the way. Rackspace hands it on through the config drive. */
   userData: Schema.optional(Base64).pipe(Schema.fromKey("user_data")),
   configDrive: Schema.optional(Schema.Boolean).pipe(Schema.fromKey("config_drive")),
   blockDevices: Schema.optional(Schema.NonEmptyArray(BlockDevice)).pipe(Schema.fromKey("block_device_mapping_v2")),
@@ -269,34 +339,20 @@ const CreateFields = Schema.Struct({
   adminPassword: Schema.optional(secretInput(Named)).pipe(Schema.fromKey("adminPass")),
   accessIPv4: Schema.optional(Schema.String),
   accessIPv6: Schema.optional(Schema.String),
-  /**
-   * How many servers to make at the least; default 1. The cloud adds a number to each name. The response of `create` has the id
-   * and the password of one of them only: `createReservation` and `listDetail({ reservationId })` give the ids of all.
-   */
   minCount: Schema.optional(Amount).pipe(Schema.fromKey("min_count")),
-  /** How many servers to make at the most, as far as the quota allows; default `minCount`. */
   maxCount: Schema.optional(Amount).pipe(Schema.fromKey("max_count")),
-  /** The zone to make it in. Rackspace has none. */
   availabilityZone: Schema.optional(Named).pipe(Schema.fromKey("availability_zone")),
-  /** Names or ids of security groups. Default: the group `default`. Rackspace has none. */
   securityGroups: Schema.optional(SecurityGroups).pipe(Schema.fromKey("security_groups")),
-  /** Needs microversion 2.19. */
   description: Schema.optional(Description),
-  /** Needs microversion 2.52. */
   tags: Schema.optional(Tags),
-  /** What the server calls itself; default: made of its name. Needs microversion 2.90; with a domain 2.94. */
   hostname: Schema.optional(Named),
-  /** Ids of the certificates that the image's signature is checked with. Needs microversion 2.63. */
   trustedImageCertificates: Schema.optional(Certificates).pipe(Schema.fromKey("trusted_image_certificates")),
-  /** The host to make it on, for operators of the cloud. Needs microversion 2.74. */
   host: Schema.optional(Named),
-  /** The hypervisor to make it on, for operators of the cloud. Needs microversion 2.74. */
   hypervisorHostname: Schema.optional(Named).pipe(Schema.fromKey("hypervisor_hostname")),
-  /** Where it is to stand. */
-  schedulerHints: Schema.optional(HintFields).pipe(Schema.fromKey("os:scheduler_hints"))
+  schedulerHints: Schema.optional(SchedulerHints).pipe(Schema.fromKey("os:scheduler_hints"))
 })
 
-const bootable = Schema.typeSchema(CreateFields).pipe(
+const bootable = Schema.typeSchema(CreateServer).pipe(
   Schema.filter((server) =>
     server.imageId !== undefined || server.blockDevices !== undefined
       ? undefined
@@ -313,16 +369,19 @@ const bootable = Schema.typeSchema(CreateFields).pipe(
 const createBody = (fixed: Readonly<Record<string, unknown>>) =>
   Schema.transform(
     Schema.Struct({ server: Schema.Unknown, "os:scheduler_hints": Schema.optional(Schema.Unknown) }),
-    Schema.compose(CreateFields, bootable, { strict: false }),
+    Schema.compose(CreateServer, bootable, { strict: false }),
     {
       strict: false,
       decode: ({ server, ...hints }) => ({ ...(server as object), ...hints }),
-      encode: ({ "os:scheduler_hints": hints, ...server }: typeof CreateFields.Encoded) => ({
-        server: { ...server, ...fixed },
-        ...(hints !== undefined && { "os:scheduler_hints": hintsOnWire(hints) })
-      })
+      encode: (wire) => {
+        const { "os:scheduler_hints": hints, ...server } = wire as Readonly<Record<string, unknown>>
+        return {
+          server: { ...server, ...fixed },
+          ...(hints !== undefined && { "os:scheduler_hints": hintsOnWire(hints as Readonly<Record<string, unknown>>) })
+        }
+      }
     }
-  ) as unknown as Schema.Schema<typeof CreateFields.Type, unknown>
+  ) as unknown as Schema.Schema<CreateServer, unknown>
 
 /** A new server. */
 const CreateBody = createBody({})
@@ -330,19 +389,14 @@ const CreateBody = createBody({})
 /** New servers, whose response has the id of their reservation. */
 const ReservationBody = createBody({ return_reservation_id: true })
 
-/**
- * The operations that create servers, as data.
- *
- * @since 0.1.0
- * @category operations
- */
+/** The operations that create servers, as data. */
 export const serverCreationEndpoints = Endpoint.table("CloudServers", {
   /**
    * Has a server made. It returns at once; the server is built after that: see `waitUntilActive`. For several servers
    * (`minCount`, `maxCount`), `createReservation` gives the ids of all. Fails with `QuotaExceeded` where the account has no room
    * for it. "Create server", `POST /servers`.
    */
-  create: Endpoint.make("POST", "/servers", {
+  create: Endpoint.define<CreateServer>()("POST", "/servers", {
     body: CreateBody,
     success: Endpoint.json(enveloped("server", CreatedServer)),
     errors: ["QuotaExceeded", "Conflict"]
@@ -352,15 +406,15 @@ export const serverCreationEndpoints = Endpoint.table("CloudServers", {
    * the ids of all servers are learnt where `maxCount` is more than 1. The response has no password; give `adminPassword` to know
    * it. Fails with `QuotaExceeded`. "Create multiple servers", `POST /servers` with `return_reservation_id`.
    */
-  createReservation: Endpoint.make("POST", "/servers", {
+  createReservation: Endpoint.define<CreateServer>()("POST", "/servers", {
     body: ReservationBody,
     success: Endpoint.json(Reservation),
     errors: ["QuotaExceeded", "Conflict"]
   })
 })
 
-/** Of several servers, the cloud's response names only one, so that only that one could be waited for. */
-export type CreateInput = Omit<typeof CreateFields.Type, "minCount" | "maxCount">
+/** A server to create and to wait for: one, because the cloud's response names only one. */
+export interface CreateServerAndWait extends Omit<CreateServer, "minCount" | "maxCount">, Waiting.Pace {}
 
 /** The methods that create servers. */
 export const makeServerCreation = (context: Context) => {
@@ -371,7 +425,7 @@ export const makeServerCreation = (context: Context) => {
   return {
     ...operations,
     create,
-    createAndWait: ({ interval, jitter, timeout, ...server }: CreateInput & Waiting.Pace) =>
+    createAndWait: ({ interval, jitter, timeout, ...server }: CreateServerAndWait) =>
       Effect.gen(function* () {
         const { adminPassword, id: serverId } = yield* create(server)
         const password = adminPassword !== undefined && { adminPassword }

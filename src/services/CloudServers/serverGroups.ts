@@ -4,6 +4,8 @@
  */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
+import type { PageSize } from "../../internal/paging/listing.js"
+import { struct } from "../../internal/schema/struct.js"
 import {
   absent,
   absentIfEmpty,
@@ -19,6 +21,7 @@ import {
 import { type Context, methods } from "./context.js"
 import { countedListing } from "./countedListing.js"
 import { isAtLeast } from "./microversions.js"
+import type { ByServerGroupId } from "./references.js"
 
 const Wire = Schema.Struct({
   id: Id,
@@ -32,37 +35,37 @@ const Wire = Schema.Struct({
   user_id: absent(Id)
 })
 
+/** Where the servers of a group are to be. */
+export type ServerGroupPolicy = typeof Policy.Type
+
 const Policy = open("affinity", "anti-affinity", "soft-affinity", "soft-anti-affinity")
 
-const Domain = Schema.Struct({
+/** A group of servers that are to be on the same host, or on different ones. */
+export interface ServerGroup {
+  readonly id: string
+  readonly name?: string | undefined
+  /** Absent where the cloud does not return it. */
+  readonly policy?: ServerGroupPolicy | undefined
+  /** With the policy `anti-affinity`: how many of them one host may have. Only from Nova's microversion 2.64 on. */
+  readonly maxServersPerHost?: number | undefined
+  /** Ids of its servers. */
+  readonly members: ReadonlyArray<string>
+  /** Only from Nova's microversion 2.13 on. */
+  readonly projectId?: string | undefined
+  /** Only from Nova's microversion 2.13 on. */
+  readonly userId?: string | undefined
+}
+
+const Domain = struct<ServerGroup>({
   id: Schema.String,
   name: Schema.optional(Schema.String),
-  /** Absent where the cloud does not return it. */
   policy: Schema.optional(Policy),
-  /** With the policy `anti-affinity`: how many of them one host may have. Only from Nova's microversion 2.64 on. */
   maxServersPerHost: Schema.optional(Schema.Number),
-  /** Ids of its servers. */
   members: Schema.Array(Schema.String),
-  /** Only from Nova's microversion 2.13 on. */
   projectId: Schema.optional(Schema.String),
-  /** Only from Nova's microversion 2.13 on. */
   userId: Schema.optional(Schema.String)
 })
 
-/**
- * A group of servers that are to be on the same host, or on different ones.
- *
- * @since 0.1.0
- * @category models
- */
-export interface ServerGroup extends Schema.Schema.Type<typeof Domain> {}
-
-/**
- * A group of servers that are to be on the same host, or on different ones.
- *
- * @since 0.1.0
- * @category models
- */
 export const ServerGroup = Schema.transform(Wire, Domain, {
   strict: false,
   // Up to microversion 2.63 a group has a list of policies, which has one member.
@@ -78,30 +81,37 @@ export const ServerGroup = Schema.transform(Wire, Domain, {
   encode: (group) => group
 }) as unknown as Schema.Schema<ServerGroup, unknown>
 
-const CreateFields = Schema.Struct({
+/** A server group to make. */
+export interface CreateServerGroup {
   /** 1 to 255 characters. */
-  name: Named,
+  readonly name: string
   /**
    * `affinity`: all on one host; `anti-affinity`: each on another host; the `soft-` ones (microversion 2.15) where that is
    * possible.
    */
-  policy: Policy,
+  readonly policy: ServerGroupPolicy
   /** With the policy `anti-affinity`: how many of them one host may have. Default 1. Needs microversion 2.64. */
+  readonly maxServersPerHost?: number | undefined
+}
+
+export const CreateServerGroup = struct<CreateServerGroup>({
+  name: Named,
+  policy: Policy,
   maxServersPerHost: Schema.optional(Schema.Int.pipe(Schema.positive()))
 })
 
 /** The body of a creation, which Nova changed with microversion 2.64. */
-const createBody = (encode: (group: typeof CreateFields.Type) => unknown) =>
-  Schema.transform(Schema.Unknown, CreateFields, {
+const createBody = (encode: (group: CreateServerGroup) => unknown) =>
+  Schema.transform(Schema.Unknown, CreateServerGroup, {
     strict: false,
     decode: (wire) => wire,
-    encode
-  }) as unknown as Schema.Schema<typeof CreateFields.Type, unknown>
+    encode: (_, group) => encode(group)
+  }) as unknown as Schema.Schema<CreateServerGroup, unknown>
 
-const create = (body: Schema.Schema<typeof CreateFields.Type, unknown>) =>
+const create = (body: Schema.Schema<CreateServerGroup, unknown>) =>
   Endpoint.named(
     "CloudServers.createServerGroup",
-    Endpoint.make("POST", "/os-server-groups", {
+    Endpoint.define<CreateServerGroup>()("POST", "/os-server-groups", {
       body,
       success: Endpoint.json(enveloped("server_group", ServerGroup)),
       errors: ["Conflict", "QuotaExceeded"]
@@ -119,22 +129,28 @@ const createServerGroupWithRules = create(
   }))
 )
 
-/**
- * The operations on server groups, as data.
- *
- * @since 0.1.0
- * @category operations
- */
+/** A page of server groups. */
+export interface ListServerGroupsPage {
+  /** Those of all projects, for operators of the cloud. */
+  readonly allProjects?: boolean | undefined
+  /** How many groups a page holds at the most. */
+  readonly limit?: number | undefined
+  /** How many groups to leave out at the start. */
+  readonly offset?: number | undefined
+}
+
+/** Which server groups are listed. */
+export interface ListServerGroups extends Omit<ListServerGroupsPage, "limit" | "offset">, PageSize {}
+
+/** The operations on server groups, as data. */
 export const serverGroupEndpoints = Endpoint.table("CloudServers", {
   /**
    * The project's server groups, a page of them. "List server groups", `GET /os-server-groups`.
    */
-  listServerGroupsPage: Endpoint.make("GET", "/os-server-groups", {
+  listServerGroupsPage: Endpoint.define<ListServerGroupsPage>()("GET", "/os-server-groups", {
     query: {
-      /** Those of all projects, for operators of the cloud. */
       allProjects: Schema.optional(Schema.Boolean).pipe(Schema.fromKey("all_projects")),
       limit: Schema.optional(Schema.NonNegativeInt),
-      /** How many groups to leave out at the start. */
       offset: Schema.optional(Schema.NonNegativeInt)
     },
     success: Endpoint.list("server_groups", ServerGroup)
@@ -145,8 +161,7 @@ export const serverGroupEndpoints = Endpoint.table("CloudServers", {
    */
   createServerGroup: create(createBody(({ name, policy }) => ({ server_group: { name, policies: [policy] } }))),
   /** One server group. Fails with `NotFound`. "Show server group details", `GET /os-server-groups/{server_group_id}`. */
-  getServerGroup: Endpoint.make("GET", "/os-server-groups/{serverGroupId}", {
-    parameters: { serverGroupId: Named },
+  getServerGroup: Endpoint.define<ByServerGroupId>()("GET", "/os-server-groups/{serverGroupId}", {
     success: Endpoint.json(enveloped("server_group", ServerGroup)),
     errors: ["NotFound"]
   }),
@@ -154,8 +169,7 @@ export const serverGroupEndpoints = Endpoint.table("CloudServers", {
    * Deletes a server group; its servers stay. Fails with `NotFound`. "Delete server group", `DELETE
    * /os-server-groups/{server_group_id}`.
    */
-  deleteServerGroup: Endpoint.make("DELETE", "/os-server-groups/{serverGroupId}", {
-    parameters: { serverGroupId: Named },
+  deleteServerGroup: Endpoint.define<ByServerGroupId>()("DELETE", "/os-server-groups/{serverGroupId}", {
     errors: ["NotFound"]
   })
 })

@@ -5,6 +5,7 @@ import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { Named, Text } from "../../internal/schema/wire.js"
 import { charactersOf } from "./fields.js"
+import type { ByServerId, ByServerTag } from "./references.js"
 
 /** A tag of a server, or of a disk or an interface of one. */
 export const Tag = Named.pipe(
@@ -27,16 +28,16 @@ const TagInPath = Tag.pipe(
   })
 )
 
-/**
- * The operations on tags of servers, as data.
- *
- * @since 0.1.0
- * @category operations
- */
+/** A server, and its new tags. */
+export interface ReplaceTags extends ByServerId {
+  /** All tags that the server is to have. */
+  readonly tags: ReadonlyArray<string>
+}
+
+/** The operations on tags of servers, as data. */
 export const serverTagEndpoints = Endpoint.table("CloudServers", {
   /** All tags of a server. Needs microversion 2.26. Fails with `NotFound`. "List tags", `GET /servers/{server_id}/tags`. */
-  listTags: Endpoint.make("GET", path, {
-    parameters: { serverId: Named },
+  listTags: Endpoint.define<ByServerId>()("GET", path, {
     success: tagsIn,
     errors: ["NotFound"]
   }),
@@ -44,8 +45,7 @@ export const serverTagEndpoints = Endpoint.table("CloudServers", {
    * Sets all tags of a server: those that are not named are removed. Returns all of them. Needs microversion 2.26. Fails with
    * `NotFound`, and with `Conflict` where the server's state does not allow it. "Replace tags", `PUT /servers/{server_id}/tags`.
    */
-  replaceTags: Endpoint.make("PUT", path, {
-    parameters: { serverId: Named },
+  replaceTags: Endpoint.define<ReplaceTags>()("PUT", path, {
     body: Schema.Struct({ tags: Tags }),
     success: tagsIn,
     errors: ["NotFound", "Conflict"]
@@ -56,7 +56,7 @@ export const serverTagEndpoints = Endpoint.table("CloudServers", {
    * where it has 50 already, and with `Conflict` where the server's state does not allow it. "Add a single tag",
    * `PUT /servers/{server_id}/tags/{tag}`.
    */
-  addTag: Endpoint.make("PUT", `${path}/{tag}`, {
+  addTag: Endpoint.define<ByServerTag>()("PUT", `${path}/{tag}`, {
     parameters: { serverId: Named, tag: TagInPath },
     errors: ["NotFound", "Conflict"]
   }),
@@ -64,7 +64,7 @@ export const serverTagEndpoints = Endpoint.table("CloudServers", {
    * Removes a tag of ASCII characters from a server; for others use `replaceTags`. Needs microversion 2.26. Fails with `NotFound` where there is no such server or no such tag, and
    * with `Conflict` where the server's state does not allow it. "Delete a single tag", `DELETE /servers/{server_id}/tags/{tag}`.
    */
-  deleteTag: Endpoint.make("DELETE", `${path}/{tag}`, {
+  deleteTag: Endpoint.define<ByServerTag>()("DELETE", `${path}/{tag}`, {
     parameters: { serverId: Named, tag: TagInPath },
     errors: ["NotFound", "Conflict"]
   }),
@@ -72,8 +72,7 @@ export const serverTagEndpoints = Endpoint.table("CloudServers", {
    * Removes all tags from a server. Needs microversion 2.26. Fails with `NotFound`, and with `Conflict` where the server's state
    * does not allow it. "Delete all tags", `DELETE /servers/{server_id}/tags`.
    */
-  deleteAllTags: Endpoint.make("DELETE", path, {
-    parameters: { serverId: Named },
+  deleteAllTags: Endpoint.define<ByServerId>()("DELETE", path, {
     errors: ["NotFound", "Conflict"]
   })
 })

@@ -7,20 +7,15 @@ import * as Endpoint from "../../Endpoint.js"
 import * as Waiting from "../../Waiting.js"
 import type { Context } from "./context.js"
 import { hasFailed } from "./faults.js"
+import type { ByServerId } from "./references.js"
 import { type Server, serverEndpoints } from "./servers.js"
 
-/**
- * A server to wait for.
- *
- * @since 0.1.0
- * @category models
- */
-export interface WaitOptions extends Waiting.Pace {
-  readonly serverId: string
-}
+/** A server to wait for. */
+export interface WaitOptions extends ByServerId, Waiting.Pace {}
 
 /** A server to wait for, and the state to wait for. */
-interface WatchOptions extends WaitOptions {
+export interface WatchServer extends WaitOptions {
+  /** Whether the server is as it should be. */
   readonly until: (server: Server) => boolean
 }
 
@@ -42,7 +37,7 @@ export const serverWatch = ({ client, waits }: Context) => {
   const get = Endpoint.method(client, serverEndpoints.get)
   return (
     operation: string,
-    { serverId, until, ...pace }: WatchOptions
+    { serverId, until, ...pace }: WatchServer
   ): Waiting.Watch<Server, CommonError | NotFound, never> => ({
     ...waits.target(operation, serverId, pace),
     poll: get({ serverId }),
@@ -58,8 +53,8 @@ export const makeServerWaits = (context: Context) => {
   const get = Endpoint.method(client, serverEndpoints.get)
   const watched = serverWatch(context)
   return {
-    watch: (options: WatchOptions) => Waiting.watch(watched("watch", options)),
-    waitUntil: (options: WatchOptions) => Waiting.until(watched("waitUntil", options)),
+    watch: (options: WatchServer) => Waiting.watch(watched("watch", options)),
+    waitUntil: (options: WatchServer) => Waiting.until(watched("waitUntil", options)),
     waitUntilActive: (options: WaitOptions) =>
       Waiting.until(watched("waitUntilActive", { ...options, until: isActive })),
     waitUntilDeleted: ({ serverId, ...pace }: WaitOptions) =>

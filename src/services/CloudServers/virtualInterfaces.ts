@@ -3,47 +3,49 @@
  */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
+import { struct } from "../../internal/schema/struct.js"
 import { absent, absentIfEmpty, enveloped, Id, listOf, Named, Text } from "../../internal/schema/wire.js"
+import type { ByInterfaceId, ByServerId } from "./references.js"
 
-/**
- * A server's connection to a network.
- *
- * @since 0.1.0
- * @category models
- */
-export const VirtualInterface = Schema.Struct({
-  id: Id,
-  macAddress: absentIfEmpty.pipe(Schema.fromKey("mac_address")),
-  ipAddresses: listOf(
-    Schema.Struct({
-      address: Schema.String,
-      networkId: absent(Id).pipe(Schema.fromKey("network_id")),
-      networkLabel: absent(Text).pipe(Schema.fromKey("network_label"))
-    })
-  ).pipe(Schema.fromKey("ip_addresses"))
+/** An address of a virtual interface. */
+export interface VirtualInterfaceAddress {
+  readonly address: string
+  readonly networkId?: string | undefined
+  readonly networkLabel?: string | undefined
+}
+
+export const VirtualInterfaceAddress = struct<VirtualInterfaceAddress>({
+  address: Schema.String,
+  networkId: absent(Id).pipe(Schema.fromKey("network_id")),
+  networkLabel: absent(Text).pipe(Schema.fromKey("network_label"))
 })
 
-/**
- * A server's connection to a network.
- *
- * @since 0.1.0
- * @category models
- */
-export interface VirtualInterface extends Schema.Schema.Type<typeof VirtualInterface> {}
+/** A server's connection to a network. */
+export interface VirtualInterface {
+  readonly id: string
+  readonly macAddress?: string | undefined
+  readonly ipAddresses: ReadonlyArray<VirtualInterfaceAddress>
+}
 
-/**
- * The operations on virtual interfaces of servers, as data.
- *
- * @since 0.1.0
- * @category operations
- */
+export const VirtualInterface = struct<VirtualInterface>({
+  id: Id,
+  macAddress: absentIfEmpty.pipe(Schema.fromKey("mac_address")),
+  ipAddresses: listOf(VirtualInterfaceAddress).pipe(Schema.fromKey("ip_addresses"))
+})
+
+/** A server, and the network to connect it to. */
+export interface CreateVirtualInterface extends ByServerId {
+  /** The network to connect the server to. */
+  readonly networkId: string
+}
+
+/** The operations on virtual interfaces of servers, as data. */
 export const virtualInterfaceEndpoints = Endpoint.table("CloudServers", {
   /**
    * A server's connections to networks. Rackspace alone has them, and lets them be listed 25 times a minute. Fails with
    * `NotFound`. "List virtual interfaces", `GET /servers/{server_id}/os-virtual-interfacesv2`.
    */
-  listVirtualInterfaces: Endpoint.make("GET", "/servers/{serverId}/os-virtual-interfacesv2", {
-    parameters: { serverId: Named },
+  listVirtualInterfaces: Endpoint.define<ByServerId>()("GET", "/servers/{serverId}/os-virtual-interfacesv2", {
     success: Endpoint.list("virtual_interfaces", VirtualInterface),
     errors: ["NotFound"]
   }),
@@ -51,21 +53,27 @@ export const virtualInterfaceEndpoints = Endpoint.table("CloudServers", {
    * Connects a server to a network that it is not on, and returns the connection. Rackspace alone has it, four times a
    * minute. Fails with `NotFound`. "Create virtual interface", `POST /servers/{server_id}/os-virtual-interfacesv2`.
    */
-  createVirtualInterface: Endpoint.make("POST", "/servers/{serverId}/os-virtual-interfacesv2", {
-    parameters: { serverId: Named },
-    body: enveloped(
-      "virtual_interface",
-      Schema.Struct({ networkId: Schema.propertySignature(Named).pipe(Schema.fromKey("network_id")) })
-    ),
-    success: Endpoint.list("virtual_interfaces", VirtualInterface),
-    errors: ["NotFound", "Conflict"]
-  }),
+  createVirtualInterface: Endpoint.define<CreateVirtualInterface>()(
+    "POST",
+    "/servers/{serverId}/os-virtual-interfacesv2",
+    {
+      body: enveloped(
+        "virtual_interface",
+        Schema.Struct({ networkId: Schema.propertySignature(Named).pipe(Schema.fromKey("network_id")) })
+      ),
+      success: Endpoint.list("virtual_interfaces", VirtualInterface),
+      errors: ["NotFound", "Conflict"]
+    }
+  ),
   /**
    * Disconnects a server from a network. Rackspace alone has it. Fails with `NotFound`. "Delete virtual interface",
    * `DELETE /servers/{server_id}/os-virtual-interfacesv2/{interface_id}`.
    */
-  deleteVirtualInterface: Endpoint.make("DELETE", "/servers/{serverId}/os-virtual-interfacesv2/{interfaceId}", {
-    parameters: { serverId: Named, interfaceId: Named },
-    errors: ["NotFound", "Conflict"]
-  })
+  deleteVirtualInterface: Endpoint.define<ByInterfaceId>()(
+    "DELETE",
+    "/servers/{serverId}/os-virtual-interfacesv2/{interfaceId}",
+    {
+      errors: ["NotFound", "Conflict"]
+    }
+  )
 })

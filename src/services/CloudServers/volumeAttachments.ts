@@ -3,40 +3,40 @@
  */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
+import { struct } from "../../internal/schema/struct.js"
 import { absent, absentIfEmpty, enveloped, Id, Named, someFlag } from "../../internal/schema/wire.js"
+import type { ByAttachmentId, ByServerId } from "./references.js"
 import { Tag } from "./serverTags.js"
 
-const Fields = Schema.Struct({
+/** A volume on a server. */
+export interface VolumeAttachment {
   /** The same as the volume's. */
+  readonly id: string
+  readonly serverId?: string | undefined
+  readonly volumeId: string
+  /** `/dev/xvdb`; absent where the cloud does not return it. */
+  readonly device?: string | undefined
+  /** By which the server's own metadata name the disk. Only from Nova's microversion 2.70 on. */
+  readonly tag?: string | undefined
+  /** Whether the volume is deleted with the server. Only from Nova's microversion 2.79 on. */
+  readonly deleteOnTermination?: boolean | undefined
+  /** The attachment's id in Cinder. Only from Nova's microversion 2.89 on. */
+  readonly cinderAttachmentId?: string | undefined
+  /** The id of Nova's own record of the disk. Only from Nova's microversion 2.89 on. */
+  readonly blockDeviceId?: string | undefined
+}
+
+const Fields = struct<VolumeAttachment>({
   id: Id,
   serverId: absent(Id),
   volumeId: Id,
-  /** `/dev/xvdb`; absent where the cloud does not return it. */
   device: absentIfEmpty,
-  /** By which the server's own metadata name the disk. Only from Nova's microversion 2.70 on. */
   tag: absentIfEmpty,
-  /** Whether the volume is deleted with the server. Only from Nova's microversion 2.79 on. */
   deleteOnTermination: someFlag.pipe(Schema.fromKey("delete_on_termination")),
-  /** The attachment's id in Cinder. Only from Nova's microversion 2.89 on. */
   cinderAttachmentId: absentIfEmpty.pipe(Schema.fromKey("attachment_id")),
-  /** The id of Nova's own record of the disk. Only from Nova's microversion 2.89 on. */
   blockDeviceId: absentIfEmpty.pipe(Schema.fromKey("bdm_uuid"))
 })
 
-/**
- * A volume on a server.
- *
- * @since 0.1.0
- * @category models
- */
-export interface VolumeAttachment extends Schema.Schema.Type<typeof Fields> {}
-
-/**
- * A volume on a server.
- *
- * @since 0.1.0
- * @category models
- */
 export const VolumeAttachment = Schema.transform(Schema.Record({ key: Schema.String, value: Schema.Unknown }), Fields, {
   strict: false,
   // From microversion 2.89 on Nova no longer repeats the volume's id.
@@ -66,27 +66,39 @@ const UpdateBody = Schema.transform(
   {
     /** Which one: the id of the volume that is attached. */
     readonly attachmentId: string
-    /** The volume to put in its place; only for operators of the cloud. Default: the same volume. */
     readonly volumeId?: string | undefined
-    /** Whether the volume is deleted with the server. Needs microversion 2.85. */
     readonly deleteOnTermination?: boolean | undefined
   },
   unknown
 >
 
-/**
- * The operations on volumes of servers, as data.
- *
- * @since 0.1.0
- * @category operations
- */
+/** A volume to attach to a server. */
+export interface AttachVolume extends ByServerId {
+  /** The volume to attach. */
+  readonly volumeId: string
+  /** `/dev/vdb`. Default: the cloud chooses. */
+  readonly device?: string | undefined
+  /** By which the server's own metadata name the disk. Needs microversion 2.49. */
+  readonly tag?: string | undefined
+  /** Whether the volume is deleted with the server. Needs microversion 2.79. */
+  readonly deleteOnTermination?: boolean | undefined
+}
+
+/** What to change of the attachment of a volume. */
+export interface UpdateVolumeAttachment extends ByAttachmentId {
+  /** The volume to put in its place; only for operators of the cloud. Default: the same volume. */
+  readonly volumeId?: string | undefined
+  /** Whether the volume is deleted with the server. Needs microversion 2.85. */
+  readonly deleteOnTermination?: boolean | undefined
+}
+
+/** The operations on volumes of servers, as data. */
 export const volumeAttachmentEndpoints = Endpoint.table("CloudServers", {
   /**
    * The volumes on a server. Fails with `NotFound`. "List volume attachments", `GET /servers/{server_id}/os-
    * volume_attachments`.
    */
-  listVolumeAttachments: Endpoint.make("GET", "/servers/{serverId}/os-volume_attachments", {
-    parameters: { serverId: Named },
+  listVolumeAttachments: Endpoint.define<ByServerId>()("GET", "/servers/{serverId}/os-volume_attachments", {
     success: Endpoint.list("volumeAttachments", VolumeAttachment),
     errors: ["NotFound"]
   }),
@@ -95,16 +107,13 @@ export const volumeAttachmentEndpoints = Endpoint.table("CloudServers", {
    * volume is `in-use` when it is done. Fails with `NotFound`, and with `Conflict` where their states do not allow it. "Attach
    * volume to server", `POST /servers/{server_id}/os-volume_attachments`.
    */
-  attachVolume: Endpoint.make("POST", "/servers/{serverId}/os-volume_attachments", {
-    parameters: { serverId: Named },
+  attachVolume: Endpoint.define<AttachVolume>()("POST", "/servers/{serverId}/os-volume_attachments", {
     body: enveloped(
       "volumeAttachment",
       Schema.Struct({
         volumeId: Named,
         device: Schema.optional(Named),
-        /** By which the server's own metadata name the disk. Needs microversion 2.49. */
         tag: Schema.optional(Tag),
-        /** Whether the volume is deleted with the server. Needs microversion 2.79. */
         deleteOnTermination: Schema.optional(Schema.Boolean).pipe(Schema.fromKey("delete_on_termination"))
       })
     ),
@@ -115,28 +124,37 @@ export const volumeAttachmentEndpoints = Endpoint.table("CloudServers", {
    * One volume on a server. Fails with `NotFound`. "Show volume attachment details", `GET /servers/{server_id}/os-
    * volume_attachments/{attachment_id}`.
    */
-  getVolumeAttachment: Endpoint.make("GET", "/servers/{serverId}/os-volume_attachments/{attachmentId}", {
-    parameters: { serverId: Named, attachmentId: Named },
-    success: Endpoint.json(enveloped("volumeAttachment", VolumeAttachment)),
-    errors: ["NotFound"]
-  }),
+  getVolumeAttachment: Endpoint.define<ByAttachmentId>()(
+    "GET",
+    "/servers/{serverId}/os-volume_attachments/{attachmentId}",
+    {
+      success: Endpoint.json(enveloped("volumeAttachment", VolumeAttachment)),
+      errors: ["NotFound"]
+    }
+  ),
   /**
    * Changes whether a volume is deleted with its server; operators of the cloud may also put another volume in its place.
    * OpenStack has it; Rackspace does not. Fails with `NotFound`, and with `Conflict` where their states do not allow it. "Update
    * a volume attachment", `PUT /servers/{server_id}/os-volume_attachments/{volume_id}`.
    */
-  updateVolumeAttachment: Endpoint.make("PUT", "/servers/{serverId}/os-volume_attachments/{attachmentId}", {
-    parameters: { serverId: Named, attachmentId: Named },
-    body: UpdateBody,
-    errors: ["NotFound", "Conflict"]
-  }),
+  updateVolumeAttachment: Endpoint.define<UpdateVolumeAttachment>()(
+    "PUT",
+    "/servers/{serverId}/os-volume_attachments/{attachmentId}",
+    {
+      body: UpdateBody,
+      errors: ["NotFound", "Conflict"]
+    }
+  ),
   /**
    * Detaches a volume from a server, which must not have it mounted. The work goes on after the response: the volume is
    * `available` when it is done. Fails with `NotFound`, and with `Conflict` where their states do not allow it. "Delete volume
    * attachment", `DELETE /servers/{server_id}/os-volume_attachments/{attachment_id}`.
    */
-  detachVolume: Endpoint.make("DELETE", "/servers/{serverId}/os-volume_attachments/{attachmentId}", {
-    parameters: { serverId: Named, attachmentId: Named },
-    errors: ["NotFound", "Conflict"]
-  })
+  detachVolume: Endpoint.define<ByAttachmentId>()(
+    "DELETE",
+    "/servers/{serverId}/os-volume_attachments/{attachmentId}",
+    {
+      errors: ["NotFound", "Conflict"]
+    }
+  )
 })

@@ -1,8 +1,10 @@
 /**
  * Volumes of Block Storage, by way of Cloud Servers: models and operations.
  */
+import type * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
+import { struct } from "../../internal/schema/struct.js"
 import {
   absent,
   absentIfEmpty,
@@ -18,12 +20,55 @@ import {
 } from "../../internal/schema/wire.js"
 import { type Context, methods } from "./context.js"
 import { countedListing } from "./countedListing.js"
+import type { ByVolumeId } from "./references.js"
 
-const Fields = Schema.Struct({
+/** A server that has a volume. */
+export interface VolumeUse {
+  readonly serverId?: string | undefined
+  /** `/dev/xvdb`. */
+  readonly device?: string | undefined
+}
+
+export const VolumeUse = struct<VolumeUse>({ serverId: absent(Id), device: absentIfEmpty })
+
+/** A volume. */
+export interface Volume {
+  readonly id: string
+  readonly name?: string | undefined
+  readonly description?: string | undefined
+  /** `UNKNOWN` where the cloud does not return it. */
+  readonly status:
+    | "available"
+    | "attaching"
+    | "creating"
+    | "deleting"
+    | "detaching"
+    | "error"
+    | "error_deleting"
+    | "in-use"
+    | (string & {})
+  readonly gigabytes?: number | undefined
+  readonly volumeType?: string | undefined
+  readonly availabilityZone?: string | undefined
+  readonly snapshotId?: string | undefined
+  /** The volume that it is a copy of. Only Rackspace returns it. */
+  readonly sourceVolumeId?: string | undefined
+  /** The image that it was made from. Only Rackspace returns it. */
+  readonly imageId?: string | undefined
+  /** Only Rackspace returns it. */
+  readonly bootable?: boolean | undefined
+  /** Only Rackspace returns it. */
+  readonly encrypted?: boolean | undefined
+  readonly metadata: Readonly<Record<string, unknown>>
+  readonly created?: DateTime.Utc | undefined
+  /** The servers that have it. Empty fields where the cloud returns nothing about them. */
+  readonly attachments: ReadonlyArray<VolumeUse>
+}
+
+const Fields = struct<Volume>({
   id: Id,
   name: absentIfEmpty.pipe(Schema.fromKey("displayName")),
   description: absentIfEmpty.pipe(Schema.fromKey("displayDescription")),
-  /** `UNKNOWN` where the cloud does not return it. */
   status: Schema.optionalWith(
     open("available", "attaching", "creating", "deleting", "detaching", "error", "error_deleting", "in-use"),
     { nullable: true, default: () => "UNKNOWN" }
@@ -32,27 +77,14 @@ const Fields = Schema.Struct({
   volumeType: absentIfEmpty.pipe(Schema.fromKey("volumeType")),
   availabilityZone: absentIfEmpty.pipe(Schema.fromKey("availabilityZone")),
   snapshotId: absentIfEmpty.pipe(Schema.fromKey("snapshotId")),
-  /** The volume that it is a copy of. Only Rackspace returns it. */
   sourceVolumeId: absentIfEmpty.pipe(Schema.fromKey("source_volid")),
-  /** The image that it was made from. Only Rackspace returns it. */
   imageId: absentIfEmpty.pipe(Schema.fromKey("image_id")),
-  /** Only Rackspace returns it. */
   bootable: someFlag,
-  /** Only Rackspace returns it. */
   encrypted: someFlag,
   metadata: Schema.optionalWith(JsonMap, { nullable: true, default: () => ({}) }),
   created: TimestampIfAny.pipe(Schema.fromKey("createdAt")),
-  /** The servers that have it. Empty fields where the cloud returns nothing about them. */
-  attachments: listOf(Schema.Struct({ serverId: absent(Id), device: absentIfEmpty }))
+  attachments: listOf(VolumeUse)
 })
-
-/**
- * A volume.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Volume extends Schema.Schema.Type<typeof Fields> {}
 
 /** The names of Rackspace, and those of Nova. */
 const spellings = {
@@ -64,12 +96,6 @@ const spellings = {
   createdAt: "created_at"
 } as const
 
-/**
- * A volume.
- *
- * @since 0.1.0
- * @category models
- */
 export const Volume = Schema.transform(Schema.Record({ key: Schema.String, value: Schema.Unknown }), Fields, {
   strict: false,
   decode: (wire) => ({
@@ -83,26 +109,47 @@ export const Volume = Schema.transform(Schema.Record({ key: Schema.String, value
   encode: (volume) => volume
 }) as unknown as Schema.Schema<Volume, unknown>
 
+/** A page of volumes. */
+export interface ListVolumesPage {
+  /** How many volumes a page holds at the most. */
+  readonly limit?: number | undefined
+  /** How many volumes to leave out at the start. */
+  readonly offset?: number | undefined
+}
+
+/** A volume to make. */
+export interface CreateVolume {
+  /** The size of the volume. */
+  readonly gigabytes: number
+  /** The name of the volume. */
+  readonly name?: string | undefined
+  /** What it is for. */
+  readonly description?: string | undefined
+  /** Rackspace has `SATA` and `SSD`. */
+  readonly volumeType?: string | undefined
+  /** The zone to make it in. */
+  readonly availabilityZone?: string | undefined
+  /** The snapshot to make it from. */
+  readonly snapshotId?: string | undefined
+  /** Keys and values for your own use. */
+  readonly metadata?: Readonly<Record<string, string>> | undefined
+}
+
 /**
  * The operations on volumes by way of Cloud Servers, as data. OpenStack has them up to microversion 2.35; after that they are
  * Cinder's alone.
- *
- * @since 0.1.0
- * @category operations
  */
 export const volumeEndpoints = Endpoint.table("CloudServers", {
   /** Volumes, whole, a page of them. "List volumes with details", `GET /os-volumes/detail`. */
-  listVolumesPage: Endpoint.make("GET", "/os-volumes/detail", {
+  listVolumesPage: Endpoint.define<ListVolumesPage>()("GET", "/os-volumes/detail", {
     query: {
       limit: Schema.optional(Schema.NonNegativeInt),
-      /** How many volumes to leave out at the start. */
       offset: Schema.optional(Schema.NonNegativeInt)
     },
     success: Endpoint.list("volumes", Volume)
   }),
   /** One volume. Fails with `NotFound`. "Show volume details", `GET /os-volumes/{volume_id}`. */
-  getVolume: Endpoint.make("GET", "/os-volumes/{volumeId}", {
-    parameters: { volumeId: Named },
+  getVolume: Endpoint.define<ByVolumeId>()("GET", "/os-volumes/{volumeId}", {
     success: Endpoint.json(enveloped("volume", Volume)),
     errors: ["NotFound"]
   }),
@@ -110,14 +157,13 @@ export const volumeEndpoints = Endpoint.table("CloudServers", {
    * Makes a volume. The work goes on after the response: its status is `available` when it is done. Fails with `QuotaExceeded`,
    * and with `NotFound` where the snapshot does not exist. "Create volume", `POST /os-volumes`.
    */
-  createVolume: Endpoint.make("POST", "/os-volumes", {
+  createVolume: Endpoint.define<CreateVolume>()("POST", "/os-volumes", {
     body: enveloped(
       "volume",
       Schema.Struct({
         gigabytes: Schema.propertySignature(Schema.Int.pipe(Schema.positive())).pipe(Schema.fromKey("size")),
         name: Schema.optional(Schema.String).pipe(Schema.fromKey("display_name")),
         description: Schema.optional(Schema.String).pipe(Schema.fromKey("display_description")),
-        /** Rackspace has `SATA` and `SSD`. */
         volumeType: Schema.optional(Named).pipe(Schema.fromKey("volume_type")),
         availabilityZone: Schema.optional(Named).pipe(Schema.fromKey("availability_zone")),
         snapshotId: Schema.optional(Named).pipe(Schema.fromKey("snapshot_id")),
@@ -131,8 +177,7 @@ export const volumeEndpoints = Endpoint.table("CloudServers", {
    * Deletes a volume that is on no server. The work goes on after the response. Fails with `NotFound`. "Delete volume", `DELETE
    * /os-volumes/{volume_id}`.
    */
-  deleteVolume: Endpoint.make("DELETE", "/os-volumes/{volumeId}", {
-    parameters: { volumeId: Named },
+  deleteVolume: Endpoint.define<ByVolumeId>()("DELETE", "/os-volumes/{volumeId}", {
     errors: ["NotFound", "Conflict"]
   })
 })
