@@ -5,7 +5,7 @@
  *
  * @since 0.1.0
  */
-import * as HttpClient from "@effect/platform/HttpClient"
+import type * as HttpClient from "@effect/platform/HttpClient"
 import type { HttpMethod } from "@effect/platform/HttpMethod"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -39,26 +39,26 @@ import {
   type TransportError
 } from "./CloudError.js"
 import { TokenRef, retryUnauthorized } from "./Identity.js"
+import type { Receiving } from "./internal/bytes/bufferPool.js"
 import type { Sink } from "./internal/bytes/sink.js"
 import * as Admission from "./internal/concurrency/admission.js"
 import { keepingInterruption } from "./internal/concurrency/interruption.js"
-import { make as httpExchange } from "./internal/http/clientExchange.js"
+import * as Exchange from "./internal/http/exchange.js"
+import * as LostResponse from "./internal/http/lostResponse.js"
+import { byTags } from "./internal/http/metricKeys.js"
+import * as keys from "./internal/http/metricKeys.js"
 import {
-  type Arriving,
-  type Endpoint as Located,
+  type CollectedResponse,
   type Head,
   isSuccess,
   largestText,
   type Outgoing,
-  type Whole
-} from "./internal/http/exchange.js"
-import * as LostResponse from "./internal/http/lostResponse.js"
-import { byTags } from "./internal/http/metricKeys.js"
-import * as keys from "./internal/http/metricKeys.js"
+  type ServiceEndpoint
+} from "./internal/http/messages.js"
+import type { OpenResponse } from "./internal/http/openResponse.js"
 import { pacedContent, pacedStream, sliceOf } from "./internal/http/pacing.js"
 import { Rejections } from "./internal/http/rejections.js"
-import { invalidUrl, secure, type Target, transportError } from "./internal/http/request.js"
-import { dispatcherOf, make as directExchange } from "./internal/http/undiciExchange.js"
+import { invalidUrl, type Target, transportError } from "./internal/http/transportError.js"
 import { hasUserInfo } from "./internal/http/urlText.js"
 import { knownName } from "./internal/schema/closest.js"
 import { invalidInput } from "./internal/schema/invalidInput.js"
@@ -242,11 +242,13 @@ export interface CloudClient {
   ) => Effect.Effect<A, CommonError | Extract<DocumentedError, { readonly _tag: Tag }> | E>
   /**
    * Sends a request and hands the response to `receive`. Failures of `receive` count as the request's own and are repeated
-   * like those. The connection is held until the scope ends.
+   * like those. The connection is held until the scope ends. `into` gives the buffers that the body is received in; the reader of
+   * the body releases them.
    */
   readonly send: <A, E extends { readonly _tag: string }, Tag extends DocumentedError["_tag"]>(
     request: Request<Tag>,
-    receive: (response: Response, attempt: CurrentAttempt) => Effect.Effect<A, E>
+    receive: (response: Response, attempt: CurrentAttempt) => Effect.Effect<A, E>,
+    into?: Receiving | undefined
   ) => Effect.Effect<A, CommonError | Extract<DocumentedError, { readonly _tag: Tag }> | E, Scope.Scope>
 }
 
@@ -324,7 +326,7 @@ class Attempt<Tag extends DocumentedError["_tag"]> implements Outgoing, CurrentA
     private readonly own: Own,
     private readonly request: Request<Tag>,
     private readonly access: Access,
-    readonly endpoint: Located,
+    readonly endpoint: ServiceEndpoint,
     private readonly circumstances: Circumstances
   ) {
     this.start = this.clock.unsafeCurrentTimeMillis()
@@ -493,7 +495,7 @@ class Incoming implements Response {
 
   constructor(
     head: Omit<Collected, "text" | "sink">,
-    private readonly arriving: Arriving,
+    private readonly arriving: OpenResponse,
     private readonly limit: BandwidthLimit.Service | undefined
   ) {
     this.service = head.service
@@ -562,13 +564,7 @@ export const make = (
   Effect.gen(function* () {
     const tokens = yield* TokenRef
     const ofService = Option.getOrUndefined(yield* Effect.serviceOption(BandwidthLimit.BandwidthLimit))
-    const plain = yield* HttpClient.HttpClient
-    // A changed client must be used as it is: its dispatcher does not know of the change.
-    const dispatcher = options.transformClient === undefined ? dispatcherOf(plain) : undefined
-    const exchange =
-      dispatcher === undefined
-        ? httpExchange(secure(options.transformClient === undefined ? plain : options.transformClient(plain)))
-        : directExchange(dispatcher)
+    const exchange = yield* Exchange.fromEnvironment(options.transformClient)
 
     const { microversion } = options
     const versioned =
@@ -625,11 +621,11 @@ export const make = (
     const own: Own = { service, versioned, accepted: 0, rejections: new Rejections(tokens) }
 
     // The endpoint of one login, as all its requests need it.
-    let located: { readonly access: Access; readonly endpoint: Located } | undefined
+    let located: { readonly access: Access; readonly endpoint: ServiceEndpoint } | undefined
     const locate = (
       access: Access,
       operation: Operation
-    ): Either.Either<Located, EndpointNotFound | InvalidInput | TransportError> => {
+    ): Either.Either<ServiceEndpoint, EndpointNotFound | InvalidInput | TransportError> => {
       if (located?.access === access) return Either.right(located.endpoint)
       return Either.flatMap(baseIn(access, operation), (href) => {
         if (!URL.canParse(href)) {
@@ -663,7 +659,7 @@ export const make = (
       attempt: Outgoing,
       keeps: boolean | (() => Sink),
       limit: BandwidthLimit.Service | undefined
-    ): Effect.Effect<Whole, TransportError> => {
+    ): Effect.Effect<CollectedResponse, TransportError> => {
       if (limit === undefined || typeof keeps === "boolean") return exchange.collect(attempt, keeps)
       return Effect.suspend(() => {
         let bytes = 0
@@ -804,7 +800,8 @@ export const make = (
         ),
       send: <A, E extends { readonly _tag: string }, Tag extends DocumentedError["_tag"]>(
         request: Request<Tag>,
-        receive: (response: Response, attempt: CurrentAttempt) => Effect.Effect<A, E>
+        receive: (response: Response, attempt: CurrentAttempt) => Effect.Effect<A, E>,
+        into?: Receiving | undefined
       ) =>
         persist<A, E, Scope.Scope, Tag>(request, (circumstances) =>
           inOwnScope(
@@ -812,7 +809,7 @@ export const make = (
               const endpoint = locate(access, request)
               if (Either.isLeft(endpoint)) return Effect.fail(endpoint.left)
               const attempt = new Attempt(own, request, access, endpoint.right, circumstances)
-              return Effect.matchEffect(exchange.open(attempt), {
+              return Effect.matchEffect(exchange.open(attempt, into), {
                 onFailure: (error) => Effect.fail(attempt.lost(error)),
                 onSuccess: (arriving): Effect.Effect<A, Failure<Tag, E>> => {
                   const head = attempt.arrived(arriving)

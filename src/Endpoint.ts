@@ -28,6 +28,7 @@ import {
   type TransportError
 } from "./CloudError.js"
 import { release } from "./internal/bytes/bufferPool.js"
+import { largerInto, type Receiving, sharedPool } from "./internal/bytes/bufferPool.js"
 import { bytesSink, type BytesSink } from "./internal/bytes/sink.js"
 import { expandPath, queryText } from "./internal/http/urlPath.js"
 import { compiledDecoder, fallback } from "./internal/schema/compiledCodec.js"
@@ -963,6 +964,9 @@ const requestOf = <Tag extends DocumentedError["_tag"]>(
   })
 }
 
+/** The buffers that a long listing is received in; they are released when their items were read. */
+const listingBuffers: Receiving = largerInto(sharedPool(128 * 1024))
+
 /**
  * Runs an operation whose response is {@link items}, and emits each item as soon as it has arrived. An item that is not as documented
  * is emitted as an {@link UnreadableItem} in its place, so that it does not hide the others. The Stream runs once, in the scope
@@ -987,23 +991,27 @@ export const openItems =
     Effect.suspend(() => {
       const request = requestOf(client, endpoint as Any & { readonly errors: ReadonlySet<Tag> }, input)
       if (Either.isLeft(request)) return Effect.fail(request.left)
-      return client.send(request.right, (response, attempt) => {
-        const items = itemsOf(
-          endpoint.success.schema as Loose,
-          (raw, error, index) =>
-            new UnreadableItem(raw, attempt.withoutSecrets(malformedItem(response, error, index, raw)))
-        )
-        return Effect.succeed(
-          Stream.mapError(
-            Stream.fromPull(
-              Effect.map(Stream.toPull(response.stream), (pull) =>
-                pullOfItems<Output | UnreadableItem>(pull, items, response, attempt)
-              )
-            ),
-            (error) => attempt.withoutSecrets(error)
+      return client.send(
+        request.right,
+        (response, attempt) => {
+          const items = itemsOf(
+            endpoint.success.schema as Loose,
+            (raw, error, index) =>
+              new UnreadableItem(raw, attempt.withoutSecrets(malformedItem(response, error, index, raw)))
           )
-        )
-      })
+          return Effect.succeed(
+            Stream.mapError(
+              Stream.fromPull(
+                Effect.map(Stream.toPull(response.stream), (pull) =>
+                  pullOfItems<Output | UnreadableItem>(pull, items, response, attempt)
+                )
+              ),
+              (error) => attempt.withoutSecrets(error)
+            )
+          )
+        },
+        listingBuffers
+      )
     })
 
 /**
@@ -1048,7 +1056,8 @@ export const wholeMethod = <Input, Head, Tag extends DocumentedError["_tag"]>(
  */
 export const method = <Input, Output, Tag extends DocumentedError["_tag"], R>(
   client: CloudClient,
-  endpoint: Endpoint<Input, Output, Tag, R>
+  endpoint: Endpoint<Input, Output, Tag, R>,
+  into?: Receiving | undefined
 ): Method<Endpoint<Input, Output, Tag, R>> => {
   const { kind, schema } = endpoint.success
   const read = endpoint.stores ? receiveStored(endpoint) : receive(endpoint)
@@ -1061,11 +1070,15 @@ export const method = <Input, Output, Tag extends DocumentedError["_tag"], R>(
       const request = requestOf(client, endpoint, input)
       if (Either.isLeft(request)) return Effect.fail(request.left)
       return kind === "stream"
-        ? client.send(request.right, (response, attempt) => {
-            const { headers, operation, requestId, service, status } = response
-            const bodiless = { service, operation, status, headers, requestId, text: () => "", sink: undefined }
-            return Either.map(read(bodiless, attempt), (head) => new Streamed(head, response))
-          })
+        ? client.send(
+            request.right,
+            (response, attempt) => {
+              const { headers, operation, requestId, service, status } = response
+              const bodiless = { service, operation, status, headers, requestId, text: () => "", sink: undefined }
+              return Either.map(read(bodiless, attempt), (head) => new Streamed(head, response))
+            },
+            into
+          )
         : client.collect(request.right, keeps, read)
     })
   // The types are the endpoint's own, which the loose runtime cannot see.

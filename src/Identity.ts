@@ -19,7 +19,7 @@
  *
  * @since 0.1.0
  */
-import * as HttpClient from "@effect/platform/HttpClient"
+import type * as HttpClient from "@effect/platform/HttpClient"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -40,7 +40,7 @@ import * as Stream from "effect/Stream"
 import { Access, type Role, Tenant, User } from "./Access.js"
 import { AuthenticationFailed, type TransportError, Unauthorized, type UnexpectedStatus } from "./CloudError.js"
 import type { Credentials } from "./Credentials.js"
-import { secure } from "./internal/http/request.js"
+import * as Exchange from "./internal/http/exchange.js"
 import { tokenProblem } from "./internal/identity/credentialsProblem.js"
 import * as identities from "./internal/identity/protocol.js"
 import * as RetryPolicy from "./RetryPolicy.js"
@@ -152,7 +152,7 @@ export const make = <E = never, R = never>(
   options: Options<E, R>
 ): Effect.Effect<Service, AuthenticationFailed | E, HttpClient.HttpClient | Scope.Scope | R> =>
   Effect.gen(function* () {
-    const client = secure(yield* HttpClient.HttpClient)
+    const exchange = yield* Exchange.fromEnvironment()
     // A login is everybody's, so its policy must not be that of whichever caller happens to start it.
     const policy = options.retry ?? (yield* RetryPolicy.current(undefined))
     const store = yield* TokenStore
@@ -171,7 +171,7 @@ export const make = <E = never, R = never>(
     /** One change of the store after the other, so that the last one stays. */
     const storing = Effect.unsafeMakeSemaphore(1)
 
-    const identity = identities.make(client, credentials, policy)
+    const identity = identities.make(exchange, credentials, policy)
     const unusable = identities.refusalOf(credentials)
     const key = unusable === undefined ? identities.storeKey(credentials) : undefined
     const renewable = unusable !== undefined || identities.isRenewable(credentials)

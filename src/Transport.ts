@@ -1,101 +1,99 @@
 /**
- * The HttpClient to take on Node.js: undici, as the platform's own is, and quicker. To any program it is an HttpClient like
- * every other. The services of this library find undici's dispatcher in it and talk to that directly, which spares them, of a
- * small request, most of its cost.
+ * The HttpClient to take on Node.js, on undici. To any program it is an HttpClient like every other. The services of this library
+ * use undici's dispatcher directly, which costs a fraction of it for a small request; they do so as long as the HttpClient that they
+ * get is the very one of the layer, and not one that was made from it.
  *
  * @since 0.1.0
  */
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientError from "@effect/platform/HttpClientError"
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
-import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { Readable } from "node:stream"
 import { Agent, type Dispatcher } from "undici"
-import { withDispatcher } from "./internal/http/undiciExchange.js"
+import { UndiciResponse } from "./internal/http/undiciResponse.js"
+import { UndiciDispatcher } from "./internal/http/undiciDriver.js"
 
-const bodyOf = ({ body }: HttpClientRequest.HttpClientRequest): Dispatcher.DispatchOptions["body"] => {
+export { UndiciDispatcher } from "./internal/http/undiciDriver.js"
+
+type Body = Exclude<Dispatcher.DispatchOptions["body"], undefined>
+
+const bodyOf = ({ body }: HttpClientRequest.HttpClientRequest): Body => {
   switch (body._tag) {
     case "Empty":
       return null
     case "Uint8Array":
       return body.body
     case "Raw":
-      return body.body as Dispatcher.DispatchOptions["body"]
+      return body.body as Body
     case "FormData":
-      return body.formData as unknown as Dispatcher.DispatchOptions["body"]
+      return body.formData as unknown as Body
     case "Stream":
       return Readable.from(Stream.toAsyncIterable(body.stream), { objectMode: false })
   }
 }
 
-/** The statuses whose responses have no body, which the Fetch standard wants to be told so. */
-const withoutBody: ReadonlySet<number> = new Set([204, 205, 304])
-
-const toResponse = async ({ body, headers, statusCode }: Dispatcher.ResponseData): Promise<Response> => {
-  const fields = Object.entries(headers).flatMap(([name, value]): Array<[string, string]> =>
-    (Array.isArray(value) ? value : [value ?? ""]).map((one) => [name, one])
-  )
-  if (withoutBody.has(statusCode)) {
-    await body.dump()
-    return new Response(null, { status: statusCode, headers: fields })
-  }
-  return new Response(Readable.toWeb(body) as unknown as ReadableStream<Uint8Array>, {
-    status: statusCode,
-    headers: fields
-  })
-}
-
 /**
- * An HttpClient on a dispatcher of undici, which whoever made it closes: an `Agent` with other limits or certificates, a
- * `ProxyAgent`.
- *
- * @example
- * ```ts
- * import { Effect, Layer } from "effect"
- * import { HttpClient } from "@effect/platform"
- * import { Transport } from "effect-rackspace"
- * import { ProxyAgent } from "undici"
- *
- * const throughProxy = Layer.scoped(
- *   HttpClient.HttpClient,
- *   Effect.acquireRelease(
- *     Effect.sync(() => new ProxyAgent("http://proxy.example.com:3128")),
- *     (proxy) => Effect.promise(() => proxy.destroy())
- *   ).pipe(Effect.map(Transport.make))
- * )
- * ```
+ * An HttpClient on a dispatcher of undici, which whoever made it closes. {@link layerDispatcher} makes a layer of it that the services
+ * of this library use directly.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const make = (dispatcher: Dispatcher): HttpClient.HttpClient =>
-  withDispatcher(
-    HttpClient.make((request, url, signal) =>
-      Effect.map(
-        Effect.tryPromise({
-          try: () =>
-            dispatcher
-              .request({
-                origin: url.origin,
-                path: url.pathname + url.search,
-                method: request.method,
-                headers: request.headers,
-                body: bodyOf(request) ?? null,
-                signal,
-                // The caller keeps the time.
-                headersTimeout: 0,
-                bodyTimeout: 0
-              })
-              .then(toResponse),
-          catch: (cause) => new HttpClientError.RequestError({ request, reason: "Transport", cause })
-        }),
-        (response) => HttpClientResponse.fromWeb(request, response)
-      )
-    ),
-    dispatcher
+  HttpClient.make((request, url, signal) =>
+    Effect.tryPromise({
+      try: () =>
+        dispatcher
+          .request({
+            origin: url.origin,
+            path: url.pathname + url.search,
+            method: request.method,
+            headers: request.headers,
+            body: bodyOf(request),
+            signal,
+            // The caller has its own timeouts.
+            headersTimeout: 0,
+            bodyTimeout: 0
+          })
+          .then((response) => new UndiciResponse(request, response)),
+      catch: (cause) => new HttpClientError.RequestError({ request, reason: "Transport", cause })
+    })
+  )
+
+/**
+ * An HttpClient on a dispatcher of undici: an `Agent` with other limits or certificates, a `ProxyAgent`. It follows no redirect and
+ * decompresses nothing.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { Transport } from "effect-rackspace"
+ * import { ProxyAgent } from "undici"
+ *
+ * const throughProxy = Transport.layerDispatcher(
+ *   Effect.acquireRelease(
+ *     Effect.sync(() => new ProxyAgent("http://proxy.example.com:3128")),
+ *     (proxy) => Effect.promise(() => proxy.destroy())
+ *   )
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerDispatcher = <E, R>(
+  dispatcher: Effect.Effect<Dispatcher, E, R>
+): Layer.Layer<HttpClient.HttpClient | UndiciDispatcher, E, Exclude<R, Scope.Scope>> =>
+  Layer.scopedContext(
+    Effect.map(dispatcher, (dispatcher) => {
+      const client = make(dispatcher)
+      return Context.make(HttpClient.HttpClient, client).pipe(Context.add(UndiciDispatcher, { client, dispatcher }))
+    })
   )
 
 /**
@@ -105,13 +103,9 @@ export const make = (dispatcher: Dispatcher): HttpClient.HttpClient =>
  * @since 0.1.0
  * @category layers
  */
-export const layer: Layer.Layer<HttpClient.HttpClient> = Layer.scoped(
-  HttpClient.HttpClient,
-  Effect.map(
-    Effect.acquireRelease(
-      Effect.sync(() => new Agent()),
-      (agent) => Effect.promise(() => agent.destroy())
-    ),
-    make
+export const layer: Layer.Layer<HttpClient.HttpClient | UndiciDispatcher> = layerDispatcher(
+  Effect.acquireRelease(
+    Effect.sync(() => new Agent()),
+    (agent) => Effect.promise(() => agent.destroy())
   )
 )

@@ -4,8 +4,6 @@
  *
  * Only code that knows that a buffer is not read any more releases it; a buffer that is not released is used once.
  */
-import * as FiberRef from "effect/FiberRef"
-import * as GlobalValue from "effect/GlobalValue"
 
 /** What becomes of each buffer that is given back. */
 const owners = new WeakMap<ArrayBufferLike, () => void>()
@@ -111,9 +109,3 @@ export const largerInto =
   (pool: Pool): Receiving =>
   (length) =>
     length >= pool.size ? pool : undefined
-
-/** What the fiber that sends a request says of the response's body. */
-export const receiving: FiberRef.FiberRef<Receiving | undefined> = GlobalValue.globalValue(
-  "effect-rackspace/receiving",
-  () => FiberRef.unsafeMake<Receiving | undefined>(undefined)
-)

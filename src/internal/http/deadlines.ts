@@ -20,7 +20,7 @@ export interface Watchdog {
   readonly add: (watched: Watched) => void
   readonly remove: (watched: Watched) => void
   /** To be called where a deadline came nearer; one that moves away is noticed in time. */
-  readonly hurry: (watched: Watched) => void
+  readonly reschedule: (watched: Watched) => void
 }
 
 const make = (clock: Clock.Clock): Watchdog => {
@@ -70,20 +70,20 @@ const make = (clock: Clock.Clock): Watchdog => {
     })
   }
 
-  const hurry = (watched: Watched): void => {
+  const reschedule = (watched: Watched): void => {
     if (watched.deadline < wakesAt) watch()
   }
 
   return {
     add: (watched) => {
       all.add(watched)
-      hurry(watched)
+      reschedule(watched)
     },
     remove: (watched) => {
       all.delete(watched)
       if (all.size === 0) endSoon()
     },
-    hurry
+    reschedule
   }
 }
 

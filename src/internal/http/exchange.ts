@@ -1,91 +1,104 @@
 /**
- * One request and its response, as a service's client makes them: what either way of sending has in common.
+ * Sends one request and reads its response, for a service's client and for the login, over any kind of HTTP client.
  */
-import type * as Clock from "effect/Clock"
-import type * as Effect from "effect/Effect"
+import * as HttpClient from "@effect/platform/HttpClient"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
-import type * as Stream from "effect/Stream"
 import type { TransportError } from "../../CloudError.js"
-import type { Content } from "../../RequestBody.js"
-import type * as RetryPolicy from "../../RetryPolicy.js"
+import type { Receiving } from "../bytes/bufferPool.js"
 import type { Sink } from "../bytes/sink.js"
-import type { Target } from "./request.js"
+import * as ClientDriver from "./clientDriver.js"
+import { type Driver, InFlightRequest, type Reading } from "./inFlightRequest.js"
+import { type CollectedResponse, largestRefusal, largestText, type Outgoing } from "./messages.js"
+import { OpenResponse } from "./openResponse.js"
+import * as UndiciDriver from "./undiciDriver.js"
 
-/** Where a service is. */
-export interface Endpoint {
-  /** As the catalog or the program names it, without a trailing slash. */
-  readonly href: string
-  readonly url: URL
-}
-
-/** A request with all its headers. */
-export interface Outgoing {
-  readonly method: string
-  readonly endpoint: Endpoint
-  /** Behind the endpoint's, encoded, with its query. */
-  readonly path: string
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: Content | undefined
-  readonly target: Target
-  readonly policy: RetryPolicy.Service
-  /** The clock of its timeouts. */
-  readonly clock: Clock.Clock
-  /** In bytes: how much of the response's body may be received before it is read; undefined leaves it to the exchange. */
-  readonly readAhead: number | undefined
-  /** Called with the number of bytes that were sent or received. */
-  sent(bytes: number): void
-  /** Called once the last byte of its body was handed to the network. */
-  sentAll(): void
-  received(bytes: number): void
-}
-
-/** The head of a response; names of headers are in lower case. */
-export interface Head {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string | undefined>>
-}
-
-/** A response that has arrived, as far as it was wanted. */
-export interface Whole extends Head {
-  /** Its body as UTF-8; of what is not to be kept, or could not be read, the empty string. */
-  readonly text: () => string
-  /** What has taken its body, where that was to go to a sink. */
-  readonly sink: Sink | undefined
-}
-
-/** A response whose body is on its way. It is good as long as the scope of its request. */
-export interface Arriving extends Head {
-  /**
-   * Reads the whole body as UTF-8, at most `limit` bytes of it: a longer one is cut there, or fails with `tooLong`.
-   */
-  text(limit: number, beyond: "cut" | "fail"): Effect.Effect<string, TransportError>
-  /** The beginning of a refusal's body; what cannot be read is left out, since the status already says what happened. */
-  readonly refusal: Effect.Effect<string>
-  /** The body as it arrives, with back-pressure. */
-  readonly stream: Stream.Stream<Uint8Array, TransportError>
-  /** Reads the body into parts without a Stream; where it breaks off, what has come before is among them. */
-  readInto(parts: Array<Uint8Array>): Effect.Effect<void, TransportError>
-}
-
-/** A way of sending requests. */
+/** Sends requests. */
 export interface Exchange {
-  /** Sends a request, and waits for the head of its response. */
-  readonly open: (request: Outgoing) => Effect.Effect<Arriving, TransportError, Scope.Scope>
   /**
-   * Sends a request, and waits for all of its response. The body is kept where `keeps` says so, and of every refusal; or
+   * Sends a request, and waits for the head of its response. The response is good as long as the scope. `into` gives the buffers
+   * that its body is received in, where the reader of the body releases them.
+   */
+  readonly open: (
+    request: Outgoing,
+    into?: Receiving | undefined
+  ) => Effect.Effect<OpenResponse, TransportError, Scope.Scope>
+  /**
+   * Sends a request, and waits for all of its response. The body is kept where `keeps` is true, and of every refusal; or
    * handed to a sink as it arrives, which is made anew for each request.
    */
-  readonly collect: (request: Outgoing, keeps: boolean | (() => Sink)) => Effect.Effect<Whole, TransportError>
+  readonly collect: (
+    request: Outgoing,
+    keeps: boolean | (() => Sink)
+  ) => Effect.Effect<CollectedResponse, TransportError>
 }
 
-/** Bodies up to this size are handed over whole; a longer one is watched as it goes, piece by piece. */
-export const wholeUpTo = 1024 * 1024
+/**
+ * Sends the request and waits until the response is there, as far as it was asked for. Interruptible even where the caller is not,
+ * since a timeout would otherwise have no effect in a finalizer.
+ */
+const awaited = (request: InFlightRequest, driver: Driver): Effect.Effect<InFlightRequest, TransportError> =>
+  Effect.interruptible(
+    Effect.withFiberRuntime<InFlightRequest, TransportError>((fiber) =>
+      Effect.async<InFlightRequest, TransportError>((resume) => {
+        request.onChange(() =>
+          resume(request.failure === undefined ? Effect.succeed(request) : Effect.failCause(request.failure))
+        )
+        request.send(driver, fiber)
+        return Effect.sync(() => request.abandon())
+      })
+    )
+  )
 
-/** The longest body that is read into memory. */
-export const largestText = 64 * 1024 * 1024
+const readingOf = (keeps: boolean | (() => Sink)): Extract<Reading, { readonly _tag: "Collected" }> => {
+  if (typeof keeps === "boolean")
+    return { _tag: "Collected", keeps, sink: undefined, limit: keeps ? largestText : largestRefusal }
+  const sink = keeps()
+  return { _tag: "Collected", keeps: sink.limit === undefined, sink, limit: sink.limit ?? largestText }
+}
 
-/** What is read of a refusal's body, which needs no more than its beginning. */
-export const largestRefusal = 65_536
+/** Sends requests by a driver. */
+export const make = (driver: Driver): Exchange => ({
+  open: (outgoing, into) =>
+    Effect.uninterruptible(
+      Effect.suspend(() => {
+        const request = new InFlightRequest(outgoing, { _tag: "Open", into })
+        return Effect.zipRight(
+          Effect.addFinalizer(() => request.close),
+          Effect.map(awaited(request, driver), () => new OpenResponse(request, outgoing))
+        )
+      })
+    ),
+  collect: (outgoing, keeps) =>
+    Effect.suspend(() => {
+      const reading = readingOf(keeps)
+      const request = new InFlightRequest(outgoing, reading)
+      const response = Effect.map(awaited(request, driver), ({ headers, status }): CollectedResponse => ({
+        status,
+        headers,
+        text: () => request.text(),
+        sink: reading.sink
+      }))
+      return Effect.ensuring(response, request.close)
+    })
+})
 
-/** Whether a status is none of a refusal. */
-export const isSuccess = (status: number): boolean => status >= 200 && status < 300
+/**
+ * Sends requests by the HttpClient of the environment, changed by `transform`: through undici's dispatcher itself where that client is
+ * exactly the dispatcher's own. A client that was made from it may do more, and is used as it is.
+ */
+export const fromEnvironment = (
+  transform: (client: HttpClient.HttpClient) => HttpClient.HttpClient = (client) => client
+): Effect.Effect<Exchange, never, HttpClient.HttpClient> =>
+  Effect.map(
+    Effect.all([HttpClient.HttpClient, Effect.serviceOption(UndiciDriver.UndiciDispatcher)]),
+    ([given, undici]) => {
+      const client = transform(given)
+      return make(
+        Option.isSome(undici) && undici.value.client === client
+          ? UndiciDriver.make(undici.value.dispatcher)
+          : ClientDriver.make(client)
+      )
+    }
+  )

@@ -1,7 +1,6 @@
 /**
  * Rackspace Cloud Identity 2.0 (Keystone v2 with the RAX extensions): credentials as login requests, responses as Access.
  */
-import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
@@ -16,7 +15,7 @@ import {
 import type { ApiKey, Passcode, Password, Token } from "../../Credentials.js"
 import type * as RetryPolicy from "../../RetryPolicy.js"
 import { CatalogEndpoint } from "../../ServiceCatalog.js"
-import type { SecureClient } from "../http/request.js"
+import type { Exchange } from "../http/exchange.js"
 import { withoutUserInfo } from "../http/urlText.js"
 import { Timestamp } from "../schema/wire.js"
 import { type Answer, failed, revokeBy, run } from "./login.js"
@@ -157,7 +156,7 @@ const isV3 = (url: string): boolean => url.endsWith("/v3")
  * `AuthenticationFailed` alone.
  */
 export const authenticate = (
-  client: SecureClient,
+  exchange: Exchange,
   credentials: V2,
   policy: RetryPolicy.Service
 ): Effect.Effect<Answer, AuthenticationFailed> => {
@@ -170,18 +169,17 @@ export const authenticate = (
       )
     )
   }
-  const url = `${base}/tokens`
-  return run(client, policy, {
-    method: "POST",
-    url,
+  return run(exchange, policy, {
     template: "/tokens",
-    request: HttpClientRequest.post(url).pipe(
-      HttpClientRequest.acceptJson,
-      credentials._tag === "Passcode"
-        ? HttpClientRequest.setHeader("x-sessionid", Redacted.value(credentials.sessionId))
-        : (unchanged) => unchanged,
-      HttpClientRequest.bodyUnsafeJson({ auth: bodyOf(credentials) })
-    ),
+    request: {
+      method: "POST",
+      url: `${base}/tokens`,
+      headers: {
+        accept: "application/json",
+        ...(credentials._tag === "Passcode" && { "x-sessionid": Redacted.value(credentials.sessionId) })
+      },
+      body: { auth: bodyOf(credentials) }
+    },
     secrets: secretsOf(credentials),
     read: (text, _, now) => Effect.map(decodeAnswer(text), (answer) => toAnswer(answer, now)),
     asksFor: (headers) => {
@@ -202,7 +200,7 @@ export const authenticate = (
  * 404 or 405 and takes the token's path).
  */
 export const revoke = (
-  client: SecureClient,
+  exchange: Exchange,
   authUrl: string,
   token: Redacted.Redacted,
   policy: RetryPolicy.Service
@@ -210,12 +208,13 @@ export const revoke = (
   const value = Redacted.value(token)
   const base = `${baseUrl(authUrl)}/tokens`
   return revokeBy(
-    client,
+    exchange,
     policy,
     [value],
     [base, `${base}/${encodeURIComponent(value)}`].map((url) => ({
+      method: "DELETE",
       url,
-      request: HttpClientRequest.del(url).pipe(HttpClientRequest.setHeader("x-auth-token", value))
+      headers: { "x-auth-token": value }
     }))
   )
 }

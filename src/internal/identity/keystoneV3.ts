@@ -1,7 +1,6 @@
 /**
  * Keystone v3: credentials as login requests, responses as Access.
  */
-import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
@@ -17,9 +16,11 @@ import type {
 } from "../../Credentials.js"
 import type * as RetryPolicy from "../../RetryPolicy.js"
 import { CatalogEndpoint } from "../../ServiceCatalog.js"
-import { readText, type SecureClient, send, type Target } from "../http/request.js"
+import type { Exchange } from "../http/exchange.js"
+import type { Target } from "../http/transportError.js"
 import { Timestamp } from "../schema/wire.js"
 import { type Answer, type Attempt, failed, revokeBy, run } from "./login.js"
+import { send } from "./request.js"
 import { entryOf, items, readable, roleOf, text, texts, Token, url } from "./wire.js"
 
 /** What logs in by the body of a request for a token. */
@@ -58,7 +59,7 @@ const listedVersions = (text: string): Effect.Effect<ReadonlyArray<string>> =>
  * Fails where there are versions, but not this one; what cannot be asked is left to the login itself to find out.
  */
 export const discover = (
-  client: SecureClient,
+  exchange: Exchange,
   authUrl: string,
   policy: RetryPolicy.Service
 ): Effect.Effect<string, AuthenticationFailed> => {
@@ -73,12 +74,11 @@ export const discover = (
     secrets: []
   }
   return Effect.gen(function* () {
-    const request = HttpClientRequest.acceptJson(HttpClientRequest.get(target.url))
-    const text = yield* Effect.scoped(
-      Effect.flatMap(send(client, request, target, policy.responseTimeout), (response) =>
-        readText(response, target, { stallTimeout: policy.stallTimeout, limit: 1024 * 1024, beyond: "fail" })
-      )
-    ).pipe(Effect.orElseSucceed(() => ""))
+    const request = { method: "GET", url: target.url, headers: { accept: "application/json" } } as const
+    const text = yield* send(exchange, request, target, policy).pipe(
+      Effect.map((response) => response.text()),
+      Effect.orElseSucceed(() => "")
+    )
     const versions = yield* listedVersions(text)
     return versions.length === 0 || versions.some((id) => /^v3\b/.test(id))
       ? `${root}/v3`
@@ -194,19 +194,16 @@ const readAnswer: Attempt["read"] = (text, headers, now) =>
   )
 
 const attemptOf = (credentials: Direct, base: string): Attempt => {
-  const url = `${base}/auth/tokens`
   // An application credential is good for one project, and refused with a scope.
   const scope = credentials._tag === "ApplicationCredential" ? undefined : credentials.scope
   return {
-    method: "POST",
-    url,
     template: "/auth/tokens",
-    request: HttpClientRequest.post(url).pipe(
-      HttpClientRequest.acceptJson,
-      HttpClientRequest.bodyUnsafeJson({
-        auth: { identity: identityBody(credentials), ...(scope !== undefined && { scope: scopeBody(scope) }) }
-      })
-    ),
+    request: {
+      method: "POST",
+      url: `${base}/auth/tokens`,
+      headers: { accept: "application/json" },
+      body: { auth: { identity: identityBody(credentials), ...(scope !== undefined && { scope: scopeBody(scope) }) } }
+    },
     secrets: secretsOf(credentials),
     read: readAnswer,
     asksFor: (headers) =>
@@ -221,12 +218,13 @@ const attemptOf = (credentials: Direct, base: string): Attempt => {
 /** The request by which Keystone's web server checks an access token, and Keystone returns an unscoped token. */
 const federatedAttempt = ({ accessToken, identityProvider, protocol }: OidcAccessToken, base: string): Attempt => {
   const provider = `identity_providers/${encodeURIComponent(identityProvider)}`
-  const url = `${base}/OS-FEDERATION/${provider}/protocols/${encodeURIComponent(protocol)}/auth`
   return {
-    method: "POST",
-    url,
     template: "/OS-FEDERATION/identity_providers/{identityProvider}/protocols/{protocol}/auth",
-    request: HttpClientRequest.post(url).pipe(HttpClientRequest.acceptJson, HttpClientRequest.bearerToken(accessToken)),
+    request: {
+      method: "POST",
+      url: `${base}/OS-FEDERATION/${provider}/protocols/${encodeURIComponent(protocol)}/auth`,
+      headers: { accept: "application/json", authorization: `Bearer ${Redacted.value(accessToken)}` }
+    },
     secrets: [Redacted.value(accessToken)],
     read: readAnswer,
     asksFor: () => undefined,
@@ -237,42 +235,30 @@ const federatedAttempt = ({ accessToken, identityProvider, protocol }: OidcAcces
 
 /** One login at the URL of version 3, repeated as the policy says. A federated one takes a second request for its scope. */
 export const authenticate = (
-  client: SecureClient,
+  exchange: Exchange,
   credentials: V3,
   base: string,
   policy: RetryPolicy.Service
 ): Effect.Effect<Answer, AuthenticationFailed> => {
-  if (credentials._tag !== "OidcAccessToken") return run(client, policy, attemptOf(credentials, base))
+  if (credentials._tag !== "OidcAccessToken") return run(exchange, policy, attemptOf(credentials, base))
   const { authUrl, scope } = credentials
-  const unscoped = run(client, policy, federatedAttempt(credentials, base))
+  const unscoped = run(exchange, policy, federatedAttempt(credentials, base))
   if (scope === undefined || scope === "unscoped") return unscoped
   return Effect.flatMap(unscoped, ({ token }) =>
-    run(client, policy, attemptOf({ _tag: "KeystoneToken", authUrl, token, scope, renewWith: undefined }, base))
+    run(exchange, policy, attemptOf({ _tag: "KeystoneToken", authUrl, token, scope, renewWith: undefined }, base))
   )
 }
 
 /** Revokes a token in its own name (`DELETE /v3/auth/tokens`). */
 export const revoke = (
-  client: SecureClient,
+  exchange: Exchange,
   base: string,
   token: Redacted.Redacted,
   policy: RetryPolicy.Service
 ): Effect.Effect<void, TransportError | UnexpectedStatus> => {
   const value = Redacted.value(token)
-  const url = `${base}/auth/tokens`
-  return revokeBy(
-    client,
-    policy,
-    [value],
-    [
-      {
-        url,
-        request: HttpClientRequest.del(url).pipe(
-          HttpClientRequest.setHeaders({ "x-auth-token": value, "x-subject-token": value })
-        )
-      }
-    ]
-  )
+  const headers = { "x-auth-token": value, "x-subject-token": value }
+  return revokeBy(exchange, policy, [value], [{ method: "DELETE", url: `${base}/auth/tokens`, headers }])
 }
 
 const reference = (value: { readonly id: string } | { readonly name: string }): ReadonlyArray<string> =>

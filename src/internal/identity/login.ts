@@ -2,7 +2,6 @@
  * One login, whatever the kind of Identity: a request, repeated as the policy says, whose failures are `AuthenticationFailed`
  * alone; and the revocation of a token.
  */
-import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as DateTime from "effect/DateTime"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -21,8 +20,11 @@ import {
 } from "../../CloudError.js"
 import * as RetryPolicy from "../../RetryPolicy.js"
 import * as Telemetry from "../../Telemetry.js"
-import { readRefusal, readText, type SecureClient, send, type Target } from "../http/request.js"
+import type { Exchange } from "../http/exchange.js"
+import { isSuccess } from "../http/messages.js"
+import type { Target } from "../http/transportError.js"
 import { issuesOf, issuesText } from "../schema/issues.js"
+import { type IdentityRequest, send } from "./request.js"
 
 /** What a login gives, but for its number. */
 export type Answer = Omit<typeof Access.Type, "login">
@@ -31,11 +33,9 @@ type Headers = Readonly<Record<string, string | undefined>>
 
 /** A kind of login: its request, and how the response is read. */
 export interface Attempt {
-  readonly method: "GET" | "POST"
-  readonly url: string
   /** The path after Identity's own URL, for spans. */
   readonly template: string
-  readonly request: HttpClientRequest.HttpClientRequest
+  readonly request: IdentityRequest
   /** What no message may repeat. */
   readonly secrets: ReadonlyArray<string>
   readonly read: (text: string, headers: Headers, now: DateTime.Utc) => Effect.Effect<Answer, ParseResult.ParseError>
@@ -112,24 +112,19 @@ const count = (outcome: string): Effect.Effect<void> =>
  * Runs a login, repeated where Identity is out of reach or limits the rate. Fails with `AuthenticationFailed` alone.
  */
 export const run = (
-  client: SecureClient,
+  exchange: Exchange,
   policy: RetryPolicy.Service,
   attempt: Attempt
 ): Effect.Effect<Answer, AuthenticationFailed> =>
   Effect.gen(function* () {
-    const target: Target = { ...operation, method: attempt.method, url: attempt.url, secrets: attempt.secrets }
+    const { method, url } = attempt.request
+    const target: Target = { ...operation, method, url, secrets: attempt.secrets }
     const once = Effect.gen(function* () {
-      const response = yield* send(client, attempt.request, target, policy.responseTimeout)
-      const { headers, status } = response
+      const { headers, status, text } = yield* send(exchange, attempt.request, target, policy)
       const requestId = requestIdOf(headers)
       const from = { status, requestId: requestId === undefined ? undefined : scrub(requestId, attempt.secrets) }
-      if (status >= 200 && status < 300) {
-        const text = yield* readText(response, target, {
-          stallTimeout: policy.stallTimeout,
-          limit: 8 * 1024 * 1024,
-          beyond: "fail"
-        })
-        return yield* Effect.mapError(attempt.read(text, headers, yield* DateTime.now), (error) =>
+      if (isSuccess(status)) {
+        return yield* Effect.mapError(attempt.read(text(), headers, yield* DateTime.now), (error) =>
           failed(
             "malformed",
             `${operation.operation}: ${status}, but the response is not a login: ${issuesText(issuesOf(error))}`,
@@ -137,7 +132,6 @@ export const run = (
           )
         )
       }
-      const body = yield* readRefusal(response, target, policy.stallTimeout)
       const asked = status === 401 ? attempt.asksFor(headers) : undefined
       if (asked !== undefined) {
         return yield* failed("mfaRequired", `${operation.operation}: ${asked.message}`, from, asked.challenge)
@@ -145,18 +139,18 @@ export const run = (
       return yield* fromRefusal(
         {
           ...operation,
-          method: attempt.method,
-          url: attempt.url,
+          method,
+          url,
           status,
           headers,
-          body,
+          body: text(),
           login: 0,
           now: yield* DateTime.now,
           secrets: attempt.secrets
         },
         new Set<never>()
       )
-    }).pipe(Effect.scoped)
+    })
     return yield* once.pipe(
       // A login changes nothing, so that it may be sent again whatever became of it.
       Effect.retry(yield* RetryPolicy.schedule<CommonError>(policy, true)),
@@ -170,7 +164,7 @@ export const run = (
       captureStackTrace: false,
       attributes: {
         "rackspace.service": "Identity",
-        "http.request.method": attempt.method,
+        "http.request.method": attempt.request.method,
         "url.template": attempt.template
       }
     })
@@ -180,30 +174,22 @@ export const run = (
  * Revokes a token by the first of these requests that the cloud knows. A token that it no longer knows counts as revoked.
  */
 export const revokeBy = (
-  client: SecureClient,
+  exchange: Exchange,
   policy: RetryPolicy.Service,
   secrets: ReadonlyArray<string>,
-  requests: ReadonlyArray<{ readonly url: string; readonly request: HttpClientRequest.HttpClientRequest }>
+  requests: ReadonlyArray<IdentityRequest>
 ): Effect.Effect<void, TransportError | UnexpectedStatus> =>
   Effect.gen(function* () {
     const about = { service: "Identity", operation: "Identity.revoke", method: "DELETE" } as const
     let last: { readonly status: number; readonly url: string; readonly body: string } | undefined
-    for (const { request, url } of requests) {
-      const target: Target = { ...about, url, secrets }
-      last = yield* Effect.scoped(
-        Effect.flatMap(send(client, request, target, policy.responseTimeout), (response) =>
-          Effect.map(readRefusal(response, target, policy.stallTimeout), (body) => ({
-            status: response.status,
-            url,
-            body
-          }))
-        )
-      )
+    for (const request of requests) {
+      const { status, text } = yield* send(exchange, request, { ...about, url: request.url, secrets }, policy)
+      last = { status, url: request.url, body: text() }
       if (last.status !== 404 && last.status !== 405) break
     }
     if (last === undefined) return
     const { body, status, url } = last
-    if ((status >= 200 && status < 300) || status === 401 || status === 404) return
+    if (isSuccess(status) || status === 401 || status === 404) return
     return yield* new UnexpectedStatus({
       ...about,
       status,

@@ -7,7 +7,7 @@ import type * as Redacted from "effect/Redacted"
 import type { AuthenticationFailed, TransportError, UnexpectedStatus } from "../../CloudError.js"
 import { type Credentials, usernameOf } from "../../Credentials.js"
 import type * as RetryPolicy from "../../RetryPolicy.js"
-import type { SecureClient } from "../http/request.js"
+import type { Exchange } from "../http/exchange.js"
 import { problemOf } from "./credentialsProblem.js"
 import * as identityV2 from "./keystoneV2.js"
 import * as identityV3 from "./keystoneV3.js"
@@ -23,14 +23,16 @@ export interface Identity {
 }
 
 /** The Identity that these credentials are for. What they are renewed with is for the same. */
-export const make = (client: SecureClient, credentials: Credentials, policy: RetryPolicy.Service): Identity => {
+export const make = (exchange: Exchange, credentials: Credentials, policy: RetryPolicy.Service): Identity => {
   const found = new Map<string, string>()
   /** Keystone's URL is found once; it does not change while a program runs. */
   const keystone = (authUrl: string): Effect.Effect<string, AuthenticationFailed> =>
     Effect.suspend(() => {
       const known = found.get(authUrl)
       return known === undefined
-        ? Effect.tap(identityV3.discover(client, authUrl, policy), (url) => Effect.sync(() => found.set(authUrl, url)))
+        ? Effect.tap(identityV3.discover(exchange, authUrl, policy), (url) =>
+            Effect.sync(() => found.set(authUrl, url))
+          )
         : Effect.succeed(known)
     })
   return {
@@ -40,11 +42,11 @@ export const make = (client: SecureClient, credentials: Credentials, policy: Ret
         case "KeystoneToken":
         case "ApplicationCredential":
         case "OidcAccessToken":
-          return Effect.flatMap(keystone(who.authUrl), (base) => identityV3.authenticate(client, who, base, policy))
+          return Effect.flatMap(keystone(who.authUrl), (base) => identityV3.authenticate(exchange, who, base, policy))
         case "SwiftKey":
-          return swiftAuth.authenticate(client, who, policy)
+          return swiftAuth.authenticate(exchange, who, policy)
         default:
-          return identityV2.authenticate(client, who, policy)
+          return identityV2.authenticate(exchange, who, policy)
       }
     },
     revoke: (token) => {
@@ -56,12 +58,12 @@ export const make = (client: SecureClient, credentials: Credentials, policy: Ret
           return Effect.flatMap(
             // Where version 3 could not be found there is no token of it either.
             Effect.option(keystone(credentials.authUrl)),
-            (base) => (base._tag === "None" ? Effect.void : identityV3.revoke(client, base.value, token, policy))
+            (base) => (base._tag === "None" ? Effect.void : identityV3.revoke(exchange, base.value, token, policy))
           )
         case "SwiftKey":
           return Effect.void
         default:
-          return identityV2.revoke(client, credentials.authUrl, token, policy)
+          return identityV2.revoke(exchange, credentials.authUrl, token, policy)
       }
     }
   }

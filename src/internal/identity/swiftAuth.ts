@@ -1,7 +1,6 @@
 /**
  * Swift's own login (v1, TempAuth): a user and a key in headers, a token and the URL of the storage in headers.
  */
-import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
@@ -11,7 +10,7 @@ import type { AuthenticationFailed } from "../../CloudError.js"
 import type { SwiftKey } from "../../Credentials.js"
 import type * as RetryPolicy from "../../RetryPolicy.js"
 import { CatalogEndpoint, CatalogEntry } from "../../ServiceCatalog.js"
-import type { SecureClient } from "../http/request.js"
+import type { Exchange } from "../http/exchange.js"
 import { withoutUserInfo } from "../http/urlText.js"
 import { type Answer, run } from "./login.js"
 import { Token } from "./wire.js"
@@ -64,18 +63,18 @@ const headerText = (text: string): string => Buffer.from(text, "utf8").toString(
 
 /** One login, repeated as the policy says. */
 export const authenticate = (
-  client: SecureClient,
+  exchange: Exchange,
   credentials: SwiftKey,
   policy: RetryPolicy.Service
 ): Effect.Effect<Answer, AuthenticationFailed> => {
   const key = Redacted.value(credentials.key)
-  return run(client, policy, {
-    method: "GET",
-    url: credentials.authUrl,
+  return run(exchange, policy, {
     template: "/auth/v1.0",
-    request: HttpClientRequest.get(credentials.authUrl).pipe(
-      HttpClientRequest.setHeaders({ "x-auth-user": headerText(credentials.user), "x-auth-key": headerText(key) })
-    ),
+    request: {
+      method: "GET",
+      url: credentials.authUrl,
+      headers: { "x-auth-user": headerText(credentials.user), "x-auth-key": headerText(key) }
+    },
     secrets: [...new Set([key, headerText(key)])],
     read: (_, headers, now) =>
       Effect.map(

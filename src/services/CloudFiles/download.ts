@@ -162,15 +162,13 @@ class Small implements Begun {
   }
 }
 
-/** What one object is received in. */
-const buffers = (): Recycling.Receiving => {
-  let pieces: Recycling.Pool | undefined
-  return (length) => {
-    if (length <= smallObject) return Recycling.sharedPool(length)
-    if (length < pieceSize) return undefined
-    return (pieces ??= Recycling.makePool(pieceSize))
-  }
-}
+/** The buffers that an object is received in, where its reader releases them. */
+const buffers: Recycling.Receiving = (length) =>
+  length <= smallObject
+    ? Recycling.sharedPool(length)
+    : length >= pieceSize
+      ? Recycling.sharedPool(pieceSize)
+      : undefined
 
 interface MakeOptions {
   readonly operation?: string
@@ -184,10 +182,7 @@ export const makeDownload = (
   servicePolicy: RetryPolicy.Service | undefined,
   { operation = "CloudFiles.download", releases = false }: MakeOptions = {}
 ) => {
-  const send = Endpoint.method(client, { ...endpoints.getObject, operation })
-  const get: typeof send = releases
-    ? (input) => Effect.suspend(() => Effect.locally(send(input), Recycling.receiving, buffers()))
-    : send
+  const get = Endpoint.method(client, { ...endpoints.getObject, operation }, releases ? buffers : undefined)
   const getWhole = Endpoint.wholeMethod(client, { ...endpoints.getObject, operation }, smallObject)
   const getObjectInfo = Endpoint.method(client, { ...endpoints.getObjectInfo, operation })
   const manifests = makeManifests(client, operation)

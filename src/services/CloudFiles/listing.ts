@@ -12,16 +12,9 @@ import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { MalformedResponse, TransportError } from "../../CloudError.js"
 import { UnreadableItem } from "../../Endpoint.js"
-import { largerInto, makePool, receiving } from "../../internal/bytes/bufferPool.js"
 import { renameIssuePaths } from "../../internal/paging/listing.js"
 import { makeCircleDetector } from "../../internal/paging/repeatedPages.js"
 import * as RetryPolicy from "../../RetryPolicy.js"
-
-/**
- * In bytes: what pages are received in, one after the other. Of a million items the buffers of the network's would be 200 MiB, of
- * which the garbage collector takes its time to free those that it has seen twice.
- */
-const pieceSize = 128 * 1024
 
 /** A marker-based listing, and how one page of it is opened. */
 export interface MarkerListing<A, Marker, E> {
@@ -83,7 +76,6 @@ export const listing = <A, Marker, E extends { readonly _tag: string }>(
         RetryPolicy.scheduleSince<TransportError>(0, { ...policy, maxElapsed: Duration.infinity }, true)
       )
       const outer = yield* Effect.scope
-      const pool = makePool(pieceSize)
       type Failure = E | TransportError | MalformedResponse
       type Pull = Effect.Effect<Chunk.Chunk<A>, Option.Option<Failure>>
       const fail = (error: Failure): Pull => Effect.fail(Option.some(error))
@@ -125,7 +117,7 @@ export const listing = <A, Marker, E extends { readonly _tag: string }>(
         return Effect.gen(function* () {
           const scope = yield* Scope.fork(outer, ExecutionStrategy.sequential)
           // A page that does not begin was asked for again already, as often as the policy allows.
-          const stream = yield* Scope.extend(Effect.locally(open(asked), receiving, largerInto(pool)), scope).pipe(
+          const stream = yield* Scope.extend(open(asked), scope).pipe(
             Effect.mapError((error) => Option.some(renameIssuePaths(operation)(error) as E))
           )
           const items = yield* Scope.extend(Stream.toPull(stream), scope)

@@ -50,7 +50,7 @@ describe("the watchdog of a Clock", () => {
       yield* pause()
       assert.deepStrictEqual(expired, [])
       nearer.deadline = 16_000
-      watchdog.hurry(nearer)
+      watchdog.reschedule(nearer)
       yield* pause()
       yield* TestClock.adjust("2 seconds")
       yield* pause()

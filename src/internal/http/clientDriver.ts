@@ -1,0 +1,160 @@
+/**
+ * Sends requests by any HttpClient.
+ */
+import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
+import * as Headers from "@effect/platform/Headers"
+import * as HttpBody from "@effect/platform/HttpBody"
+import * as HttpClient from "@effect/platform/HttpClient"
+import type * as HttpClientError from "@effect/platform/HttpClientError"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import type { HttpMethod } from "@effect/platform/HttpMethod"
+import * as Cause from "effect/Cause"
+import * as Chunk from "effect/Chunk"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
+import * as FiberRefs from "effect/FiberRefs"
+import * as Option from "effect/Option"
+import * as Runtime from "effect/Runtime"
+import * as Stream from "effect/Stream"
+import { withPause } from "../bytes/backPressure.js"
+import type { Connection, Driver, InFlightRequest } from "./inFlightRequest.js"
+import type { Outbound } from "./requestBody.js"
+import { fromPlatform } from "./transportError.js"
+
+/** Headers that carry a secret in either direction. */
+const secretHeaders: ReadonlyArray<string | RegExp> = [
+  "x-auth-token",
+  "x-storage-token",
+  "x-subject-token",
+  "x-service-token",
+  "x-auth-key",
+  "x-storage-pass",
+  "x-sessionid",
+  "www-authenticate",
+  /^x-(account|container)-meta-temp-url-key/
+]
+
+/**
+ * In bytes: a response up to this length is read at once, which costs a client much less than a Stream; all of it must arrive
+ * within the stall timeout then.
+ */
+const readAtOnce = 64 * 1024
+
+const noTracing = (): boolean => true
+
+/**
+ * How the client runs: as the sender does, but with secret headers redacted, no redirect followed (a redirect to another host would
+ * take the token along), and no span of the platform's own, which would show full URLs; the library makes its own spans.
+ */
+const runtimeOf = (sender: Fiber.RuntimeFiber<unknown, unknown>): Runtime.Runtime<never> => {
+  const context: Context.Context<never> = sender.currentContext
+  const fiberId = sender.id()
+  const redactedNames = sender.getFiberRef(Headers.currentRedactedNames)
+  return Runtime.make({
+    context: Context.add(context, FetchHttpClient.RequestInit, {
+      ...Context.getOrElse(context, FetchHttpClient.RequestInit, () => ({})),
+      redirect: "manual"
+    }),
+    runtimeFlags: Runtime.defaultRuntimeFlags,
+    fiberRefs: FiberRefs.updateAs(
+      FiberRefs.updateAs(sender.getFiberRefs(), {
+        fiberId,
+        fiberRef: HttpClient.currentTracerDisabledWhen,
+        value: noTracing
+      }),
+      { fiberId, fiberRef: Headers.currentRedactedNames, value: [...redactedNames, ...secretHeaders] }
+    )
+  })
+}
+
+/** A request's body as a Stream, in chunks that the platform's clients wait for. */
+const streamOf = (body: Outbound): Stream.Stream<Uint8Array> =>
+  Stream.repeatEffectChunkOption(
+    Effect.flatMap(
+      Effect.promise(() => body.next()),
+      (next) => (next.done === true ? Effect.fail(Option.none()) : Effect.succeed(withPause(Chunk.of(next.value))))
+    )
+  )
+
+const platformRequest = ({ body, outgoing }: InFlightRequest): HttpClientRequest.HttpClientRequest => {
+  const { body: content, endpoint, headers, method, path } = outgoing
+  const request = HttpClientRequest.make(method as HttpMethod)(endpoint.href + path, { headers })
+  if (content === undefined) return request
+  const contentType = headers["content-type"] ?? "application/octet-stream"
+  return HttpClientRequest.setBody(
+    request,
+    body !== undefined
+      ? HttpBody.stream(streamOf(body), contentType, content.length)
+      : HttpBody.uint8Array(content.bytes ?? new Uint8Array(0), contentType)
+  )
+}
+
+const hasNoBody = ({ headers, request, status }: HttpClientResponse.HttpClientResponse): boolean =>
+  request.method === "HEAD" || status === 204 || status === 304 || headers["content-length"] === "0"
+
+class ClientRequest implements Connection {
+  private fiber: Fiber.RuntimeFiber<void> | undefined
+  private onResume: (() => void) | undefined
+
+  constructor(
+    client: HttpClient.HttpClient,
+    private readonly request: InFlightRequest,
+    sender: Fiber.RuntimeFiber<unknown, unknown>
+  ) {
+    const { target } = request.outgoing
+    const exchange = Effect.suspend(() => client.execute(platformRequest(request))).pipe(
+      Effect.flatMap((response) => {
+        request.onHead(response.status, response.headers)
+        return this.read(response)
+      }),
+      Effect.matchCause({
+        onSuccess: () => request.onEnd(),
+        onFailure: (cause) => request.onFailure(Cause.map(cause, (error) => fromPlatform(target, error)))
+      })
+    )
+    this.fiber = Runtime.runFork(runtimeOf(sender))(exchange)
+  }
+
+  resume(): void {
+    const { onResume } = this
+    this.onResume = undefined
+    onResume?.()
+  }
+
+  abort(): void {
+    this.fiber?.unsafeInterruptAsFork(this.fiber.id())
+  }
+
+  get closed(): Effect.Effect<void> {
+    return this.fiber === undefined ? Effect.void : Effect.asVoid(this.fiber.await)
+  }
+
+  /** Hands the body to the request. The end of an empty one is read, too: only then does node:http reuse the connection. */
+  private read(response: HttpClientResponse.HttpClientResponse): Effect.Effect<void, HttpClientError.ResponseError> {
+    const { request } = this
+    if (hasNoBody(response)) return Effect.ignore(response.arrayBuffer)
+    if (request.isCollected && Number(response.headers["content-length"] ?? Infinity) <= readAtOnce) {
+      return Effect.map(response.arrayBuffer, (bytes) => request.onData(new Uint8Array(bytes)))
+    }
+    return Stream.runForEachChunk(response.stream, (chunk) =>
+      Effect.suspend(() => {
+        for (const part of chunk) request.onData(part)
+        return request.isFull ? this.room : Effect.void
+      })
+    )
+  }
+
+  /** Waits until there is room for more. */
+  private get room(): Effect.Effect<void> {
+    return Effect.async((resume) => {
+      this.onResume = () => resume(Effect.void)
+    })
+  }
+}
+
+export const make =
+  (client: HttpClient.HttpClient): Driver =>
+  (request, sender) =>
+    new ClientRequest(client, request, sender)

@@ -1,0 +1,350 @@
+/**
+ * One request from its sending to the last byte of its response: how far it has come, what it waits for, and until when. A driver
+ * sends it by one kind of HTTP client and calls its `on…` methods; its deadlines and its response are the same over every client.
+ */
+import * as Cause from "effect/Cause"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
+import { isAscii } from "node:buffer"
+import type { TransportError } from "../../CloudError.js"
+import type { Pool, Receiving } from "../bytes/bufferPool.js"
+import type { Sink } from "../bytes/sink.js"
+import { type Watchdog, type Watched, watchdogOf } from "./deadlines.js"
+import { isSuccess, largestRefusal, type Outgoing } from "./messages.js"
+import { isWhole, type Outbound, outbound, type Progress } from "./requestBody.js"
+import { lateResponse, refusalStall, stalled, tooLong } from "./transportError.js"
+
+/** In bytes: how much of a response's body is received before somebody reads it. */
+const defaultReadAhead = 1024 * 1024
+
+/** How many reused buffers are filled before somebody reads them. Filling fewer makes the network pause more often. */
+const buffersAhead = 4
+
+/** How the body of a response is read. */
+export type Reading =
+  | {
+      /** Chunk by chunk, by whoever asks. */
+      readonly _tag: "Open"
+      /** The buffers that it is received in, where its reader releases them. */
+      readonly into: Receiving | undefined
+    }
+  | {
+      /** At once, up to a limit in bytes. */
+      readonly _tag: "Collected"
+      /** Whether the body is kept, so that one beyond the limit is a failure. */
+      readonly keeps: boolean
+      /** What takes the body of a success instead, as it arrives. */
+      readonly sink: Sink | undefined
+      readonly limit: number
+    }
+
+/** A request as its driver sends it. */
+export interface Connection {
+  /** Called when there is room for more of the body, after the driver saw that {@link InFlightRequest.isFull}. */
+  readonly resume: () => void
+  /** Ends the exchange. */
+  readonly abort: () => void
+  /** Waits until nothing of it runs. */
+  readonly closed: Effect.Effect<void>
+}
+
+/** Sends a request by one kind of client for a fiber, and tells the request what becomes of it. */
+export type Driver = (request: InFlightRequest, sender: Fiber.RuntimeFiber<unknown, unknown>) => Connection
+
+/**
+ * What is waited for. While the request's body is not out, that is the network or the body's own source, even if the response has
+ * begun: a cloud may send spaces meanwhile, so that nobody closes the connection.
+ */
+type Phase = "source" | "request" | "response" | "body"
+
+/** Bytes as UTF-8. Most bodies are ASCII, which is recognised and copied much faster than UTF-8 is decoded. */
+export const textOf = (parts: ReadonlyArray<Uint8Array>, limit: number): string => {
+  const [first] = parts
+  if (first === undefined) return ""
+  const all = parts.length === 1 ? Buffer.from(first.buffer, first.byteOffset, first.byteLength) : Buffer.concat(parts)
+  const bytes = all.subarray(0, limit)
+  return bytes.toString(isAscii(bytes) ? "latin1" : "utf8")
+}
+
+export class InFlightRequest implements Watched, Progress {
+  /** In milliseconds, by the clock of the request; Infinity while nothing is waited for. */
+  deadline: number
+  status = 0
+  headers: Readonly<Record<string, string | undefined>> = {}
+  failure: Cause.Cause<TransportError> | undefined
+  hasEnded = false
+  /** The request's body, where it is not handed over whole. */
+  body: Outbound | undefined
+
+  private parts: Array<Uint8Array> = []
+  private size = 0
+  private limit: number
+  private phase: Phase = "response"
+  private connection: Connection | undefined
+  private isAborted = false
+  private listener: (() => void) | undefined
+  private isNotifying = false
+  /** Reused buffers into which the body is copied, so that the network's own live shortly. */
+  private pool: Pool | undefined
+  private buffer: Uint8Array | undefined
+  private filled = 0
+  private readonly watchdog: Watchdog
+
+  constructor(
+    readonly outgoing: Outgoing,
+    private readonly reading: Reading
+  ) {
+    const { clock, policy } = outgoing
+    this.watchdog = watchdogOf(clock)
+    this.deadline = clock.unsafeCurrentTimeMillis() + Duration.toMillis(policy.responseTimeout)
+    this.limit = reading._tag === "Collected" ? reading.limit : Infinity
+  }
+
+  /** Sends it. `sender` is the fiber in whose context the source of its body runs. */
+  send(driver: Driver, sender: Fiber.RuntimeFiber<unknown, unknown>): void {
+    const { body } = this.outgoing
+    if (body !== undefined) {
+      if (isWhole(body)) this.outgoing.sent(body.bytes?.byteLength ?? 0)
+      else {
+        this.phase = "request"
+        this.body = outbound(body, this, sender)
+      }
+    }
+    this.watchdog.add(this)
+    this.connection = driver(this, sender)
+    if (this.isAborted) this.connection.abort()
+  }
+
+  // Called by the driver.
+
+  /** Whether the body is wanted as a whole, and not as it arrives. */
+  get isCollected(): boolean {
+    return this.reading._tag === "Collected"
+  }
+
+  /** Whether enough of the body was received for the moment: the driver waits then until the connection is resumed. */
+  get isFull(): boolean {
+    return (
+      this.reading._tag === "Open" &&
+      this.size >= (this.outgoing.readAhead ?? Math.max(defaultReadAhead, buffersAhead * (this.pool?.size ?? 0)))
+    )
+  }
+
+  onHead(status: number, headers: Readonly<Record<string, string | undefined>>): void {
+    this.status = status
+    this.headers = headers
+    if (this.phase === "response") this.phase = "body"
+    if (this.reading._tag === "Collected") {
+      if (!isSuccess(status)) this.limit = largestRefusal
+      this.restart()
+      return
+    }
+    // A body that a bandwidth limit cuts into small pieces is not collected in large buffers.
+    if (this.outgoing.readAhead === undefined) {
+      this.pool = this.reading.into?.(Number(headers["content-length"] ?? Infinity))
+    }
+    this.deadline = Infinity
+    this.notify()
+  }
+
+  onData(chunk: Uint8Array): void {
+    if (this.isOver) return
+    this.size += chunk.byteLength
+    const { reading } = this
+    if (reading._tag === "Open") {
+      if (this.pool === undefined) this.parts.push(chunk)
+      else this.copy(this.pool, chunk)
+      this.notifySoon()
+      return
+    }
+    const isResult = isSuccess(this.status)
+    if (isResult && reading.sink !== undefined) reading.sink.add(chunk)
+    else if (reading.keeps || !isResult) this.parts.push(chunk)
+    if (this.size > this.limit) {
+      // What was received is enough of a refusal, and of a body that is not kept.
+      if (reading.keeps && isResult) this.fail(Cause.fail(tooLong(this.outgoing.target, this.limit)))
+      else this.onEnd()
+      this.abort()
+    } else if (this.deadline !== Infinity) {
+      this.deadline = this.nextDeadline()
+    }
+  }
+
+  onEnd(): void {
+    if (this.failure !== undefined) return
+    this.hasEnded = true
+    this.watchdog.remove(this)
+    this.notify()
+  }
+
+  onFailure(failure: Cause.Cause<TransportError>): void {
+    if (this.isOver) return
+    if (this.isRefusal) this.onEnd()
+    else this.fail(failure)
+  }
+
+  // Called by the request's body.
+
+  moved(bytes: number): void {
+    this.outgoing.sent(bytes)
+    this.phase = "request"
+    this.restart()
+  }
+
+  source(): void {
+    this.phase = "source"
+    this.restart()
+  }
+
+  out(): void {
+    this.outgoing.sentAll()
+    this.phase = this.status === 0 ? "response" : "body"
+    this.restart()
+  }
+
+  // Called by the watchdog.
+
+  expire(): void {
+    const { policy, target } = this.outgoing
+    if (this.isRefusal) this.onEnd()
+    else if (this.phase === "response") this.fail(Cause.fail(lateResponse(target, policy.responseTimeout)))
+    else {
+      const which = this.phase === "request" ? "request" : "response"
+      this.fail(Cause.fail(stalled(target, which, policy.stallTimeout)))
+    }
+    this.abort()
+  }
+
+  // Called by whoever waits for the response.
+
+  /** Calls `listener` once, when the head or the end of the response has arrived, as far as it was asked for, or it has failed. */
+  onChange(listener: () => void): void {
+    this.listener = listener
+  }
+
+  /** What has arrived and was not taken yet; undefined where that is nothing. */
+  take(): Array<Uint8Array> | undefined {
+    if (this.buffer !== undefined && this.filled > 0) {
+      this.parts.push(this.buffer.subarray(0, this.filled))
+      this.buffer = undefined
+      this.filled = 0
+    }
+    if (this.parts.length === 0) return undefined
+    const taken = this.parts
+    this.parts = []
+    this.size = 0
+    this.connection?.resume()
+    return taken
+  }
+
+  /** Calls `listener` once, when more of the body has arrived, or no more will. */
+  onMore(listener: () => void): void {
+    if (this.size > 0 || this.isOver) return listener()
+    this.listener = () => {
+      this.deadline = Infinity
+      listener()
+    }
+    this.restart()
+  }
+
+  /** Nobody waits for more at the moment. */
+  leave(): void {
+    this.listener = undefined
+    this.deadline = Infinity
+  }
+
+  /** The whole body as UTF-8. */
+  text(): string {
+    return textOf(this.parts, this.limit)
+  }
+
+  /** Nobody waits for the response any more. */
+  abandon(): void {
+    this.listener = undefined
+    this.watchdog.remove(this)
+    if (this.isOver) return
+    this.hasEnded = true
+    this.abort()
+  }
+
+  /** Ends it, and waits until nothing of it runs. */
+  get close(): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      this.abandon()
+      const closed = this.connection?.closed ?? Effect.void
+      return this.body === undefined ? closed : Effect.zipRight(this.body.close, closed)
+    })
+  }
+
+  private get isOver(): boolean {
+    return this.hasEnded || this.failure !== undefined
+  }
+
+  /** Whether a refusal is collected: its status says what happened, so that what is missing of its body changes nothing. */
+  private get isRefusal(): boolean {
+    return this.reading._tag === "Collected" && this.status !== 0 && !isSuccess(this.status)
+  }
+
+  private nextDeadline(): number {
+    const { clock, policy } = this.outgoing
+    const timeout =
+      this.phase === "response"
+        ? policy.responseTimeout
+        : this.status === 0 || isSuccess(this.status)
+          ? policy.stallTimeout
+          : refusalStall(policy.stallTimeout)
+    return clock.unsafeCurrentTimeMillis() + Duration.toMillis(timeout)
+  }
+
+  /** Sets the next deadline, where somebody waits. */
+  private restart(): void {
+    if (this.listener === undefined) return
+    this.deadline = this.phase === "source" && !this.isRefusal ? Infinity : this.nextDeadline()
+    this.watchdog.reschedule(this)
+  }
+
+  private abort(): void {
+    this.isAborted = true
+    this.connection?.abort()
+  }
+
+  private fail(failure: Cause.Cause<TransportError>): void {
+    if (this.isOver) return
+    this.failure = failure
+    this.watchdog.remove(this)
+    this.notify()
+  }
+
+  private copy(pool: Pool, chunk: Uint8Array): void {
+    let rest = chunk
+    while (rest.byteLength > 0) {
+      const buffer = (this.buffer ??= pool.take())
+      const fitting = rest.subarray(0, buffer.byteLength - this.filled)
+      buffer.set(fitting, this.filled)
+      this.filled += fitting.byteLength
+      rest = rest.subarray(fitting.byteLength)
+      if (this.filled === buffer.byteLength) {
+        this.parts.push(buffer)
+        this.buffer = undefined
+        this.filled = 0
+      }
+    }
+  }
+
+  /** Notifies after all that the socket has at the moment was read, so that it is handed on together. */
+  private notifySoon(): void {
+    if (this.listener === undefined || this.isNotifying) return
+    this.isNotifying = true
+    setImmediate(() => {
+      this.isNotifying = false
+      if (this.size > 0) this.notify()
+    })
+  }
+
+  private notify(): void {
+    const { listener } = this
+    this.listener = undefined
+    listener?.()
+  }
+}

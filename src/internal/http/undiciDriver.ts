@@ -1,0 +1,110 @@
+/**
+ * Sends requests by undici's dispatcher itself, which costs a fraction of what an HttpClient costs for a small request: see the rows
+ * `library` and `library-http-client` of bench/RESULTS.md.
+ */
+import type * as HttpClient from "@effect/platform/HttpClient"
+import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type { IncomingHttpHeaders } from "node:http"
+import type { Dispatcher } from "undici"
+import type { Connection, Driver, InFlightRequest } from "./inFlightRequest.js"
+import { brokenOff, noResponse } from "./transportError.js"
+
+/**
+ * The dispatcher of undici that an HttpClient sends its requests by.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export class UndiciDispatcher extends Context.Tag("effect-rackspace/Transport/UndiciDispatcher")<
+  UndiciDispatcher,
+  { readonly client: HttpClient.HttpClient; readonly dispatcher: Dispatcher }
+>() {}
+
+/** Joins what came several times. */
+const joined = (headers: IncomingHttpHeaders): Readonly<Record<string, string | undefined>> => {
+  const all: Record<string, string | undefined> = headers as Record<string, string>
+  for (const name in headers) {
+    const value = headers[name]
+    if (Array.isArray(value)) all[name] = value.join(", ")
+  }
+  return all
+}
+
+class DispatchedRequest implements Connection, Dispatcher.DispatchHandler {
+  readonly closed = Effect.void
+  private controller: Dispatcher.DispatchController | undefined
+  private aborted: Error | undefined
+
+  constructor(private readonly request: InFlightRequest) {}
+
+  // Called by the request.
+
+  resume(): void {
+    if (this.controller?.paused === true) this.controller.resume()
+  }
+
+  abort(): void {
+    this.aborted = new Error("nobody waits for the response any more")
+    this.controller?.abort(this.aborted)
+  }
+
+  // Called by undici.
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.controller = controller
+    if (this.aborted !== undefined) controller.abort(this.aborted)
+  }
+
+  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    // 100 and 103 come before the response itself.
+    if (status >= 200) this.request.onHead(status, joined(headers))
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
+    this.request.onData(chunk)
+    if (this.request.isFull) controller.pause()
+  }
+
+  onResponseEnd(): void {
+    this.request.onEnd()
+    // A request that is over would keep the network's buffers alive through it.
+    this.controller = undefined
+  }
+
+  onResponseError(_: Dispatcher.DispatchController, cause: Error): void {
+    const { outgoing, status } = this.request
+    this.request.onFailure(Cause.fail((status === 0 ? noResponse : brokenOff)(outgoing.target, cause)))
+  }
+}
+
+export const make =
+  (dispatcher: Dispatcher): Driver =>
+  (request) => {
+    const { body, endpoint, headers, method, path, target } = request.outgoing
+    const { origin, pathname } = endpoint.url
+    const whole = pathname === "/" ? path : pathname + path
+    const connection = new DispatchedRequest(request)
+    try {
+      dispatcher.dispatch(
+        {
+          origin,
+          path: whole.startsWith("/") ? whole : `/${whole}`,
+          method: method as Dispatcher.HttpMethod,
+          headers:
+            request.body === undefined || body?.length === undefined
+              ? headers
+              : { ...headers, "content-length": String(body.length) },
+          body: (request.body ?? body?.bytes ?? null) as Exclude<Dispatcher.DispatchOptions["body"], undefined>,
+          // The request has deadlines of its own.
+          headersTimeout: 0,
+          bodyTimeout: 0
+        },
+        connection
+      )
+    } catch (cause) {
+      request.onFailure(Cause.fail(noResponse(target, cause)))
+    }
+    return connection
+  }
