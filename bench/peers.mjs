@@ -58,6 +58,20 @@ export const clients = {
     timed: true,
     tasks: program("library", { put: "putBytes" })
   },
+  "library-mapped": {
+    title: "effect-rackspace, from bytes, over its own transport with one mapRequest",
+    version: () => clients.library.version(),
+    timed: true,
+    environment: () => ({ BENCH_HTTP: "mapped" }),
+    tasks: program("library", { put: "putBytes", get: "get", delete: "delete" })
+  },
+  "library-undici": {
+    title: "effect-rackspace, from bytes, over NodeHttpClient.layerUndici",
+    version: () => clients.library.version(),
+    timed: true,
+    environment: () => ({ BENCH_HTTP: "undici" }),
+    tasks: program("library", { put: "putBytes", get: "get", delete: "delete" })
+  },
   "library-folder": {
     title: "effect-rackspace, a folder in one call",
     version: () => clients.library.version(),
@@ -103,7 +117,7 @@ export const clients = {
     title: "Effect's HttpClient on undici",
     version: () => versionOf("@effect/platform"),
     timed: true,
-    tasks: program("effect", { put: "put" })
+    tasks: program("effect", same("put", "get", "delete"))
   },
   rclone: {
     title: "rclone",

@@ -5,12 +5,31 @@ import { filesIn } from "./undici.mjs"
 
 const wide = 16
 
+/** The HttpClients that the library is measured over. */
+const httpLayers = {
+  transport: async () => (await import("effect-rackspace/Transport")).layer,
+  mapped: async () => {
+    const [Transport, HttpClient, HttpClientRequest, Effect, Layer] = await Promise.all([
+      import("effect-rackspace/Transport"),
+      import("@effect/platform/HttpClient"),
+      import("@effect/platform/HttpClientRequest"),
+      import("effect/Effect"),
+      import("effect/Layer")
+    ])
+    return Layer.effect(
+      HttpClient.HttpClient,
+      Effect.map(HttpClient.HttpClient, HttpClient.mapRequest(HttpClientRequest.setHeader("x-program", "bench")))
+    ).pipe(Layer.provideMerge(Transport.layer))
+  },
+  undici: async () => (await import("@effect/platform-node/NodeHttpClient")).layerUndici
+}
+
 const library = async () => {
-  const [NodeFileSystem, LocalFileSystem, Transport, FileSystem, Effect, Stream, CloudFiles, Credentials, Identity] =
+  const http = await httpLayers[process.env.BENCH_HTTP ?? "transport"]()
+  const [NodeFileSystem, LocalFileSystem, FileSystem, Effect, Stream, CloudFiles, Credentials, Identity] =
     await Promise.all([
       import("@effect/platform-node/NodeFileSystem"),
       import("effect-rackspace/LocalFileSystem"),
-      import("effect-rackspace/Transport"),
       import("@effect/platform/FileSystem"),
       import("effect/Effect"),
       import("effect/Stream"),
@@ -33,7 +52,7 @@ const library = async () => {
         })
       ),
       Effect.provide(LocalFileSystem.layer),
-      Effect.provide([NodeFileSystem.layer, Transport.layer]),
+      Effect.provide([NodeFileSystem.layer, http]),
       Effect.runPromise
     )
   // As bare undici does it: so many fibers, each of which takes one after the other.
