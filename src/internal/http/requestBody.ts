@@ -96,7 +96,7 @@ const outboundStream = (
       })
     })
   /** The next chunk. While the sender has it, the one after it is read. */
-  const next = (): Promise<IteratorResult<Uint8Array, undefined>> => {
+  const nextChunk = (): Promise<IteratorResult<Uint8Array, undefined>> => {
     // A chunk that is larger than a socket holds is with the kernel before another is asked for.
     if (sentLast !== undefined && sentLast.byteLength >= largerThanSocket) release(sentLast)
     sentLast = undefined
@@ -128,14 +128,14 @@ const outboundStream = (
       }
       parts = nextParts
       index = 0
-      return next()
+      return nextChunk()
     })
   }
   return {
     [Symbol.asyncIterator]() {
       return this
     },
-    next,
+    next: nextChunk,
     close: Effect.suspend(() => {
       closed = true
       const running = fiber
