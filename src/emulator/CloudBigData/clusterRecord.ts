@@ -1,14 +1,12 @@
 /**
- * A cluster and its nodes, whose states follow from the time alone: nothing runs in the background (big-data.md sections 5
- * and 6).
+ * A cluster and its nodes, whose states follow from the time alone: nothing runs in the background (Cloud Big Data API v2,
+ * "Cluster status").
  *
  * A change has two phases. In the first (BUILDING of a new cluster, UPDATING of one that is resized) nodes are built one after
  * the other, in the second (CONFIGURING) they are configured one after the other; then the cluster is ACTIVE.
  */
-import * as BigDataRequest from "./bigDataRequest.js"
-import * as Fixtures from "./fixtures.js"
+import { instant, links } from "./requests.js"
 
-/** A node group of a cluster. */
 export interface NodeGroup {
   readonly id: string
   readonly flavorId: string
@@ -16,7 +14,6 @@ export interface NodeGroup {
   count: number
 }
 
-/** A node of a cluster. */
 export interface NodeRecord {
   readonly id: string
   readonly name: string
@@ -28,7 +25,7 @@ export interface NodeRecord {
   readonly activeAt: number
   /** When it fails, if it does. */
   readonly failsAt: number | undefined
-  /** When it begins to go, and when it is gone. */
+  /** When its deletion begins and ends. */
   removal: { readonly startedAt: number; readonly endsAt: number } | undefined
   readonly publicAddress: string
   readonly privateAddress: string
@@ -47,7 +44,7 @@ export interface Change {
   readonly startedAt: number
   readonly firstEndsAt: number
   readonly endsAt: number
-  /** When the cluster goes to ERROR instead of on, if it does. */
+  /** When the cluster changes to ERROR, if it does. */
   readonly failsAt: number | undefined
 }
 
@@ -57,7 +54,13 @@ export interface Credential {
   readonly name: string
 }
 
-/** A cluster. */
+/** An action on services of a cluster. */
+export interface ServiceControl {
+  readonly action: string
+  /** If empty, all. */
+  readonly services: ReadonlyArray<string>
+}
+
 export interface ClusterRecord {
   readonly id: string
   readonly name: string
@@ -74,8 +77,23 @@ export interface ClusterRecord {
   change: Change
   /** A status that an operator has set, until the next change. */
   fixedStatus: string | undefined
-  /** When it is gone, once it is being deleted. */
+  /** When its deletion ends. */
   goneAt: number | undefined
+}
+
+/** Where a component answers: its name for people, the protocol, the port. */
+const consoles: Readonly<Record<string, readonly [niceName: string, protocol: string, port: number]>> = {
+  Namenode: ["HDFS Namenode", "http", 50070],
+  SecondaryNamenode: ["HDFS Secondary Namenode", "http", 50090],
+  Datanode: ["HDFS Datanode", "http", 50075],
+  ResourceManager: ["YARN Resource Manager", "http", 8088],
+  NodeManager: ["YARN Node Manager", "http", 8042],
+  TimelineHistoryServer: ["YARN Timeline History Server", "http", 8188],
+  YarnTimelineServer: ["YARN Timeline History Server", "http", 8188],
+  MRHistoryServer: ["MapReduce History Server", "http", 19888],
+  JobHistoryServer: ["MapReduce History Server", "http", 19888],
+  AmbariServer: ["Ambari", "http", 8080],
+  HiveServer2: ["Hive Server", "hive2", 10000]
 }
 
 /** The status that the API shows. */
@@ -93,11 +111,10 @@ export const statusOf = (cluster: ClusterRecord, now: number): string => {
   return now < change.firstEndsAt ? change.first : now < change.endsAt ? "CONFIGURING" : "ACTIVE"
 }
 
-/** Whether a node is still, or again, to be seen. */
-export const isThere = (node: NodeRecord, now: number): boolean =>
+/** Whether the API shows a node. */
+export const isVisible = (node: NodeRecord, now: number): boolean =>
   node.removal === undefined || now < node.removal.endsAt
 
-/** The status of a node that the API shows. */
 export const nodeStatusOf = (node: NodeRecord, now: number): string => {
   if (node.removal !== undefined) {
     return "DELETING"
@@ -121,7 +138,7 @@ const scriptStatusOf = (script: ClusterScript, { endsAt, failsAt, firstEndsAt }:
 
 /** Half of it is building, half of it configuring, by the number of nodes that are through. */
 const progressOf = (cluster: ClusterRecord, now: number): number => {
-  const nodes = cluster.nodes.filter((node) => isThere(node, now))
+  const nodes = cluster.nodes.filter((node) => isVisible(node, now))
   const share = (...statuses: ReadonlyArray<string>) =>
     nodes.length === 0 ? 0 : nodes.filter((node) => statuses.includes(nodeStatusOf(node, now))).length / nodes.length
   switch (statusOf(cluster, now)) {
@@ -135,19 +152,18 @@ const progressOf = (cluster: ClusterRecord, now: number): number => {
   }
 }
 
-/** A cluster as it stands in a listing. */
+/** The entry of a list. */
 export const toSummary = (cluster: ClusterRecord, now: number, baseUrl: string): Readonly<Record<string, unknown>> => ({
   id: cluster.id,
   name: cluster.name,
   status: statusOf(cluster, now),
   stack_id: cluster.stackId,
-  created: BigDataRequest.instant(cluster.createdAt),
-  updated: BigDataRequest.instant(cluster.updatedAt),
+  created: instant(cluster.createdAt),
+  updated: instant(cluster.updatedAt),
   cbd_version: 2,
-  links: BigDataRequest.links(baseUrl, `clusters/${cluster.id}`)
+  links: links(baseUrl, `clusters/${cluster.id}`)
 })
 
-/** A cluster, whole. */
 export const toDetail = (cluster: ClusterRecord, now: number, baseUrl: string): Readonly<Record<string, unknown>> => ({
   ...toSummary(cluster, now, baseUrl),
   progress: progressOf(cluster, now),
@@ -181,16 +197,16 @@ export const nodeToJson = (
     name: node.name,
     node_group: node.group.id,
     status: nodeStatusOf(node, now),
-    created: BigDataRequest.instant(node.createdAt),
+    created: instant(node.createdAt),
     updated: "",
     flavor_id: node.group.flavorId,
     addresses: { public: address(node.publicAddress), private: address(node.privateAddress) },
     components: node.group.components.map((name) => {
-      const console = Fixtures.consoles[name]
+      const console = consoles[name]
       return console === undefined
         ? { name }
         : { name, nice_name: console[0], uri: `${console[1]}://${node.name}.local:${console[2]}` }
     }),
-    links: BigDataRequest.links(baseUrl, `clusters/${cluster.id}/nodes/${node.id}`)
+    links: links(baseUrl, `clusters/${cluster.id}/nodes/${node.id}`)
   }
 }

@@ -1,14 +1,14 @@
-/** What a request says of a cluster, held against what there is (big-data.md section 4.1). */
+/** Reads requests that create and change clusters, and checks what they refer to (Cloud Big Data API v2, "Clusters"). */
 import type { JsonObject } from "../Fields.js"
 import * as Fields from "../Fields.js"
-import type { ClusterScript, Credential, NodeGroup } from "./clusterRecord.js"
-import type { Credentials } from "./credentials.js"
-import * as BigDataRequest from "./bigDataRequest.js"
-import * as Fixtures from "./fixtures.js"
-import type { Scripts } from "./scripts.js"
-import type { Stack, Stacks } from "./stacks.js"
+import type { ClusterScript, Credential, NodeGroup, ServiceControl } from "./clusterRecord.js"
+import type { Credentials } from "./credentialStore.js"
+import { hasCredential, isConnector } from "./credentialStore.js"
+import type { Stack } from "./fixtures.js"
+import { findFlavor } from "./flavors.js"
+import { badRequest, read } from "./requests.js"
+import type { Region } from "./region.js"
 
-/** A cluster to be made. */
 export interface WantedCluster {
   readonly name: string
   readonly username: string
@@ -21,9 +21,9 @@ export interface WantedCluster {
 }
 
 const readUsername = (sent: JsonObject): string => {
-  const username = BigDataRequest.readText(sent, "username", 255)
+  const username = read.text(sent, "username", 255)
   return username.length < 2 || username.toLowerCase() === "root"
-    ? BigDataRequest.badRequest(`Invalid username: ${username}`)
+    ? badRequest(`Invalid username: ${username}`)
     : username
 }
 
@@ -31,45 +31,45 @@ const readCount = (sent: JsonObject): number => {
   const count = sent["count"]
   return typeof count === "number" && Number.isInteger(count) && count >= 1 && count <= 100
     ? count
-    : BigDataRequest.badRequest("The node count is invalid")
+    : badRequest("The node count is invalid")
 }
 
 const readSshKeys = (sent: JsonObject, credentials: Credentials): ReadonlyArray<string> => {
-  const keys = BigDataRequest.readList(sent, "ssh_keys")
+  const keys = read.optionalList(sent, "ssh_keys") ?? []
   if (keys.length === 0) {
-    return BigDataRequest.badRequest("At least one of ssh_keys is required")
+    return badRequest("At least one of ssh_keys is required")
   }
   return keys.map((key) =>
-    typeof key === "string" && credentials.has("ssh_keys", key)
+    typeof key === "string" && hasCredential(credentials, "ssh_keys", key)
       ? key
-      : BigDataRequest.badRequest(`Cannot find requested ssh_keys: ${Fields.textOf(key)}`)
+      : badRequest(`Cannot find requested ssh_keys: ${Fields.textOf(key)}`)
   )
 }
 
-/** Nested, as a create has them: `{ type, credential: { name } }`. */
+/** The nested form of a create: `{ type, credential: { name } }`. */
 const readCredentials = (sent: JsonObject, key: string, credentials: Credentials): ReadonlyArray<Credential> =>
-  BigDataRequest.readObjects(sent, key).map((each) => {
-    const type = BigDataRequest.readText(each, "type", 255)
-    const name = BigDataRequest.readText(BigDataRequest.readObject(each, "credential"), "name", 255)
-    return credentials.has(type, name)
+  (read.optionalObjects(sent, key) ?? []).map((each) => {
+    const type = read.text(each, "type", 255)
+    const name = read.text(read.object(each, "credential"), "name", 255)
+    return hasCredential(credentials, type, name)
       ? { type, name }
-      : BigDataRequest.badRequest(`Cannot find requested credential ${name} of type ${type}`)
+      : badRequest(`Cannot find requested credential ${name} of type ${type}`)
   })
 
 const groupKeys = new Set(["id", "count", "flavor_id"])
 
-/** The stack's groups, with what the request says otherwise. */
+/** The stack's groups with the changes of the request. */
 const readGroups = (sent: JsonObject, stack: Stack): ReadonlyArray<NodeGroup> => {
   const wanted = new Map(
-    BigDataRequest.readObjects(sent, "node_groups").map((group) => [BigDataRequest.readText(group, "id", 255), group])
+    (read.optionalObjects(sent, "node_groups") ?? []).map((group) => [read.text(group, "id", 255), group])
   )
   for (const [id, group] of wanted) {
     if (!stack.nodeGroups.some((known) => known.id === id)) {
-      BigDataRequest.badRequest(`Node group ${id} is not part of stack ${stack.id}`)
+      badRequest(`Node group ${id} is not part of stack ${stack.id}`)
     }
     for (const key of Object.keys(group)) {
       if (!groupKeys.has(key)) {
-        BigDataRequest.badRequest(`Additional properties are not allowed in a node group: ${key}`)
+        badRequest(`Additional properties are not allowed in a node group: ${key}`)
       }
     }
   }
@@ -77,104 +77,87 @@ const readGroups = (sent: JsonObject, stack: Stack): ReadonlyArray<NodeGroup> =>
     const group = wanted.get(known.id)
     const count = group?.["count"] === undefined ? known.count : readCount(group)
     const flavorId = group?.["flavor_id"] ?? known.flavorId
-    const flavor = typeof flavorId === "string" ? Fixtures.findFlavor(flavorId) : undefined
+    const flavor = typeof flavorId === "string" ? findFlavor(flavorId) : undefined
     if (flavor === undefined || flavor.ram < known.minRam) {
-      return BigDataRequest.badRequest(`The flavor ${String(flavorId)} is invalid for node group ${known.id}`)
+      return badRequest(`The flavor ${String(flavorId)} is invalid for node group ${known.id}`)
     }
     if (count < known.minCount || count > known.maxCount) {
-      return BigDataRequest.badRequest(
-        `The node count is invalid: ${known.id} takes ${known.minCount} to ${known.maxCount} nodes`
-      )
+      return badRequest(`The node count is invalid: ${known.id} takes ${known.minCount} to ${known.maxCount} nodes`)
     }
     return { id: known.id, flavorId: flavor.id, components: known.components, count }
   })
 }
 
-/** Reads the body of a create. */
-export const readCreate = (
-  body: JsonObject | undefined,
-  known: {
-    readonly stacks: Stacks
-    readonly scripts: Scripts
-    readonly credentials: Credentials
-    readonly scriptsFail: boolean
-  }
-): WantedCluster => {
-  const sent = BigDataRequest.readObject(body, "cluster")
-  const name = BigDataRequest.readText(sent, "name", 255)
+export const readCreate = (region: Region, body: JsonObject | undefined): WantedCluster => {
+  const sent = read.object(body, "cluster")
+  const name = read.text(sent, "name", 255)
   const username = readUsername(sent)
-  const sshKeys = readSshKeys(sent, known.credentials)
-  const stackId = BigDataRequest.readText(sent, "stack_id", 255)
-  const stack = known.stacks.find(stackId) ?? BigDataRequest.badRequest(`Stack ${stackId} not found`)
-  const connectors = readCredentials(sent, "connectors", known.credentials)
-  const credentials = readCredentials(sent, "credentials", known.credentials)
+  const sshKeys = readSshKeys(sent, region.credentials)
+  const stackId = read.text(sent, "stack_id", 255)
+  const stack = region.stacks.get(stackId) ?? badRequest(`Stack ${stackId} not found`)
+  const connectors = readCredentials(sent, "connectors", region.credentials)
+  const credentials = readCredentials(sent, "credentials", region.credentials)
   for (const { type } of connectors) {
-    if (!known.credentials.isConnector(type)) {
-      BigDataRequest.badRequest(`${type} is no connector`)
+    if (!isConnector(type)) {
+      badRequest(`${type} is no connector`)
     }
   }
   if ([...connectors, ...credentials].filter(({ type }) => type === "cloud_files").length > 1) {
-    return BigDataRequest.badRequest("Only one cloud_files connector is allowed")
+    return badRequest("Only one cloud_files connector is allowed")
   }
-  const scripts = BigDataRequest.readObjects(sent, "scripts").map((script) => {
-    const id = BigDataRequest.readText(script, "id", 255)
-    const found = known.scripts.find(id) ?? BigDataRequest.badRequest(`Script ${id} not found`)
-    return { id, name: found.name, fails: known.scriptsFail }
+  const scriptsFail = region.failingBuilds > 0 && region.failingCause === "script"
+  const scripts = (read.optionalObjects(sent, "scripts") ?? []).map((script) => {
+    const id = read.text(script, "id", 255)
+    const found = region.scripts.get(id) ?? badRequest(`Script ${id} not found`)
+    return { id, name: found.name, fails: scriptsFail }
   })
   return { name, username, sshKeys, stack, groups: readGroups(sent, stack), connectors, credentials, scripts }
 }
 
-/** Reads how many nodes each named group is to have. */
+/** Reads the new numbers of nodes by group. */
 export const readCounts = (sent: JsonObject, groups: ReadonlyArray<NodeGroup>): ReadonlyMap<NodeGroup, number> => {
-  const wanted = BigDataRequest.readObjects(sent, "node_groups")
+  const wanted = read.optionalObjects(sent, "node_groups") ?? []
   if (wanted.length === 0) {
-    return BigDataRequest.badRequest("At least one of node_groups is required")
+    return badRequest("At least one of node_groups is required")
   }
   return new Map(
     wanted.map((each) => {
-      const id = BigDataRequest.readText(each, "id", 255)
+      const id = read.text(each, "id", 255)
       const group = groups.find((known) => known.id === id)
-      return [group ?? BigDataRequest.badRequest(`Node group ${id} is not part of the cluster`), readCount(each)]
+      return [group ?? badRequest(`Node group ${id} is not part of the cluster`), readCount(each)]
     })
   )
 }
 
-/** Reads credentials as an update has them, flat: `{ type, name }`. */
+/** The flat form of an update: `{ type, name }`. */
 export const readFlatCredentials = (
   sent: JsonObject,
   key: string,
   credentials: Credentials
 ): ReadonlyArray<Credential> =>
-  BigDataRequest.readObjects(sent, key).map((each) => {
-    const type = BigDataRequest.readText(each, "type", 255)
-    const name = BigDataRequest.readText(each, "name", 255)
-    return credentials.has(type, name)
+  (read.optionalObjects(sent, key) ?? []).map((each) => {
+    const type = read.text(each, "type", 255)
+    const name = read.text(each, "name", 255)
+    return hasCredential(credentials, type, name)
       ? { type, name }
-      : BigDataRequest.badRequest(`Cannot find requested credential ${name} of type ${type}`)
+      : badRequest(`Cannot find requested credential ${name} of type ${type}`)
   })
 
-/** What is to be done to a cluster's services. */
-export interface ServiceControl {
-  readonly action: string
-  /** None means all. */
-  readonly services: ReadonlyArray<string>
-}
-
-/** Reads what is to be done to services, held against those of the stack. */
+/** Reads an action on services of the stack. */
 export const readControl = (sent: JsonObject, stack: Stack | undefined): ServiceControl => {
   const control = sent["control_services"]
   if (!Fields.isObject(control)) {
-    return BigDataRequest.badRequest("Malformed request body: no control_services")
+    return badRequest("Malformed request body: no control_services")
   }
-  const action = BigDataRequest.readText(control, "action", 255)
+  const action = read.text(control, "action", 255)
   if (!["start", "stop", "restart"].includes(action)) {
-    return BigDataRequest.badRequest(`Invalid action: ${action}`)
+    return badRequest(`Invalid action: ${action}`)
   }
-  const services = BigDataRequest.readObjects(control, "services").map((service) => {
-    const name = BigDataRequest.readText(service, "name", 255)
+  const services = (read.optionalObjects(control, "services") ?? []).map((service) => {
+    const name = read.text(service, "name", 255)
     return stack === undefined || stack.services.some((each) => each.name === name)
       ? name
-      : BigDataRequest.badRequest(`Service ${name} is not part of the cluster`)
+      : badRequest(`Service ${name} is not part of the cluster`)
   })
   return { action, services }
 }

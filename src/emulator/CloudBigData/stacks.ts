@@ -1,121 +1,24 @@
-/** Stacks: the cloud's own, and those that the account makes of a distro's services (big-data.md section 4.2). */
+/** Stacks: those of the cloud, and those that the account creates from services of a distro (Cloud Big Data API v2, "Stacks"). */
 import { randomUUID } from "node:crypto"
 import type { WireResponse } from "../Protocol.js"
 import * as Reply from "../Reply.js"
 import * as Fields from "../Fields.js"
 import type { JsonObject } from "../Fields.js"
-import * as BigDataRequest from "./bigDataRequest.js"
-import * as Fixtures from "./fixtures.js"
+import type { Distro } from "./distros.js"
+import { findDistro } from "./distros.js"
+import { findFlavor } from "./flavors.js"
+import type { Stack, StackNodeGroup } from "./fixtures.js"
+import { ambari, gateway, one, slaves } from "./fixtures.js"
+import type { Region } from "./region.js"
+import type { BigDataRequest } from "./requests.js"
+import { badRequest, conflict, instant, links, notFound, page, read, table, within } from "./requests.js"
 
-/** A node group of a stack. */
-export interface StackNodeGroup {
-  readonly id: string
-  readonly flavorId: string
-  readonly count: number
-  readonly components: ReadonlyArray<string>
-  readonly minCount: number
-  readonly maxCount: number
-  /** Megabytes. */
-  readonly minRam: number
-}
-
-/** A stack. */
-export interface Stack {
-  readonly id: string
-  readonly name: string
-  readonly description: string
-  readonly distro: string
-  readonly services: ReadonlyArray<{ readonly name: string; readonly modes?: ReadonlyArray<string> }>
-  readonly nodeGroups: ReadonlyArray<StackNodeGroup>
-  readonly createdAt: number
-  /** Whether the account made it. */
-  readonly isOwn: boolean
-}
-
-const one = (
-  id: string,
-  flavorId: string,
-  minRam: number,
-  components: ReadonlyArray<string>,
-  count = 1
-): StackNodeGroup => ({ id, flavorId, count, components, minCount: count, maxCount: count, minRam })
-
-const ambari = one("ambari", "hadoop1-4", 1520, [
-  "AmbariServer",
-  "AmbariMetricsCollector",
-  "ZookeeperServer",
-  "ZookeeperClient"
-])
-
-const slaves = (id: string, components: ReadonlyArray<string>): StackNodeGroup => ({
-  id,
-  flavorId: "hadoop1-7",
-  count: 1,
-  components,
-  minCount: 1,
-  maxCount: 999,
-  minRam: 5237
-})
-
-const gateway = (components: ReadonlyArray<string>): StackNodeGroup => ({
-  ...one("gateway", "hadoop1-2", 1024, components),
-  minCount: 0,
-  maxCount: 10
-})
-
-const global = (
-  id: string,
-  name: string,
-  description: string,
-  services: ReadonlyArray<string>,
-  hbase: boolean
-): Stack => ({
-  id,
-  name,
-  description,
-  distro: "HDP2.2",
-  services: services.map((service) => (service === "HDFS" ? { name: service, modes: ["HA"] } : { name: service })),
-  nodeGroups: [
-    ambari,
-    one("master", "hadoop1-7", 6645, [
-      "Namenode",
-      "ResourceManager",
-      "YarnTimelineServer",
-      "JobHistoryServer",
-      ...(hbase ? ["HMaster"] : [])
-    ]),
-    one("standby-namenode", "hadoop1-7", 1126, ["Namenode"]),
-    one("journalnodes", "hadoop1-1", 512, ["JournalNode"], 3),
-    slaves("slave", ["Datanode", "NodeManager", ...(hbase ? ["HRegionServer"] : [])]),
-    gateway(["HiveServer2", "HiveMetastore", "HiveClient", "HiveAPI", "PigClient", ...(hbase ? ["HBaseClient"] : [])])
-  ],
-  createdAt: 0,
-  isOwn: false
-})
-
-const globals: ReadonlyArray<Stack> = [
-  global(
-    "HDP2.2_Hadoop",
-    "Core Hadoop",
-    "Core Hadoop Stack with Hive",
-    ["HDFS", "Yarn", "MapReduce", "Hive", "Pig"],
-    false
-  ),
-  global(
-    "HDP2.2_HBase",
-    "HBase",
-    "Core Hadoop Stack with HBase",
-    ["HDFS", "Yarn", "HBase", "MapReduce", "Hive", "Pig"],
-    true
-  )
-]
-
-/** Which components stand on data nodes, which on the gateway; the others are masters. */
+/** Which components run on data nodes and which on the gateway. The others run on masters. */
 const onSlaves = new Set(["Datanode", "NodeManager", "HRegionServer"])
 const onGateway = /Client$/
 const onSecondMaster = new Set(["SecondaryNamenode", "JournalNode"])
 
-/** How the service lays services out over node groups where it is not told. */
+/** The node groups that the service chooses where a request names none. */
 const layOut = (names: ReadonlyArray<string>): ReadonlyArray<StackNodeGroup> => {
   const second = names.filter((name) => onSecondMaster.has(name))
   const clients = names.filter((name) => onGateway.test(name))
@@ -132,20 +35,20 @@ const layOut = (names: ReadonlyArray<string>): ReadonlyArray<StackNodeGroup> => 
   ]
 }
 
-/** A service that is asked for, held against the distro. */
+/** Reads a service of the distro. */
 const readService = (
   sent: JsonObject,
-  distro: Fixtures.Distro
+  distro: Distro
 ): { readonly name: string; readonly modes?: ReadonlyArray<string>; readonly components: ReadonlyArray<string> } => {
-  const name = BigDataRequest.readText(sent, "name", 255)
+  const name = read.text(sent, "name", 255)
   const service = distro.services.find((each) => each.name.toLowerCase() === name.toLowerCase())
   if (service === undefined) {
-    return BigDataRequest.badRequest(`Service ${name} is not part of distro ${distro.id}`)
+    return badRequest(`Service ${name} is not part of distro ${distro.id}`)
   }
-  const modes = BigDataRequest.readList(sent, "modes").map((mode) =>
+  const modes = (read.optionalList(sent, "modes") ?? []).map((mode) =>
     typeof mode === "string" && service.modes?.some((each) => each.name === mode) === true
       ? mode
-      : BigDataRequest.badRequest(`Service ${name} has no mode ${Fields.textOf(mode)}`)
+      : badRequest(`Service ${name} has no mode ${Fields.textOf(mode)}`)
   )
   return {
     name,
@@ -156,116 +59,105 @@ const readService = (
   }
 }
 
-const readCount = (sent: JsonObject, otherwise: number): number => {
-  const count = sent["count"] ?? otherwise
-  return typeof count === "number" && Number.isInteger(count) && count >= 0 && count <= 100
-    ? count
-    : BigDataRequest.badRequest("Invalid count: an integer between 0 and 100 is required")
-}
-
 const readNodeGroup = (sent: JsonObject, available: ReadonlySet<string>): StackNodeGroup => {
-  const id = BigDataRequest.readText(sent, "id", 36)
+  const id = read.text(sent, "id", 36)
   const flavorId = sent["flavor_id"] ?? "hadoop1-7"
-  if (typeof flavorId !== "string" || Fixtures.findFlavor(flavorId) === undefined) {
-    return BigDataRequest.badRequest(`Flavor ${String(flavorId)} not found`)
+  if (typeof flavorId !== "string" || findFlavor(flavorId) === undefined) {
+    return badRequest(`Flavor ${String(flavorId)} not found`)
   }
-  const components = BigDataRequest.readObjects(sent, "components").map((component) => {
-    const name = BigDataRequest.readText(component, "name", 255)
-    return available.has(name)
-      ? name
-      : BigDataRequest.badRequest(`Component ${name} is not part of the stack's services`)
+  const components = (read.optionalObjects(sent, "components") ?? []).map((component) => {
+    const name = read.text(component, "name", 255)
+    return available.has(name) ? name : badRequest(`Component ${name} is not part of the stack's services`)
   })
-  return { id, flavorId, count: readCount(sent, 1), components, minCount: 0, maxCount: 999, minRam: 512 }
-}
-
-/** The stacks of one region. */
-export interface Stacks {
-  readonly find: (id: string) => Stack | undefined
-  /** Serves `/stacks` and what is below it. */
-  readonly serve: (path: ReadonlyArray<string>, request: BigDataRequest.BigDataRequest) => WireResponse
-}
-
-/** The cloud's own stacks and no other. */
-export const make = (isInUse: (stackId: string, now: number) => boolean): Stacks => {
-  const stacks = new Map(globals.map((stack) => [stack.id, stack]))
-
-  const summary = (stack: Stack, baseUrl: string): Readonly<Record<string, unknown>> => ({
-    distro: stack.distro,
-    id: stack.id,
-    name: stack.name,
-    description: stack.description,
-    services: stack.services,
-    links: BigDataRequest.links(baseUrl, `stacks/${stack.id}`)
-  })
-
-  const detail = (stack: Stack, baseUrl: string): Readonly<Record<string, unknown>> => ({
-    ...summary(stack, baseUrl),
-    created: BigDataRequest.instant(stack.createdAt),
-    is_deletable: stack.isOwn,
-    node_groups: stack.nodeGroups.map((group) => ({
-      id: group.id,
-      count: group.count,
-      flavor_id: group.flavorId,
-      components: group.components.map((name) => ({ name })),
-      resource_limits: { min_count: group.minCount, max_count: group.maxCount, min_ram: group.minRam }
-    }))
-  })
-
-  const create = (request: BigDataRequest.BigDataRequest): WireResponse => {
-    const sent = BigDataRequest.readObject(request.body, "stack")
-    const name = BigDataRequest.readText(sent, "name", 255)
-    const description = sent["description"] === undefined ? "" : BigDataRequest.readText(sent, "description", 1024)
-    const distroId = BigDataRequest.readText(sent, "distro", 255)
-    const distro = Fixtures.findDistro(distroId) ?? BigDataRequest.badRequest(`Distro ${distroId} not found`)
-    const services = BigDataRequest.readObjects(sent, "services").map((service) => readService(service, distro))
-    if (services.length === 0) {
-      return BigDataRequest.badRequest("At least one service is required")
-    }
-    const names = services.flatMap((service) => service.components)
-    const available = new Set([...names, ...ambari.components])
-    const wanted = BigDataRequest.readObjects(sent, "node_groups").map((group) => readNodeGroup(group, available))
-    const stack: Stack = {
-      id: randomUUID(),
-      name,
-      description,
-      distro: distroId,
-      services: services.map(({ components: _, ...service }) => service),
-      // Ambari has a group of its own, whether it is asked for or not.
-      nodeGroups:
-        wanted.length === 0
-          ? layOut(names)
-          : [...(wanted.some((group) => group.id === ambari.id) ? [] : [ambari]), ...wanted],
-      createdAt: request.now,
-      isOwn: true
-    }
-    stacks.set(stack.id, stack)
-    return Reply.json(200, { stack: detail(stack, request.baseUrl) })
-  }
-
-  const remove = (stack: Stack, now: number): WireResponse => {
-    if (!stack.isOwn) {
-      return BigDataRequest.badRequest(`Stack ${stack.id} cannot be deleted`)
-    }
-    if (isInUse(stack.id, now)) {
-      return BigDataRequest.conflict(`Stack ${stack.id} is in use`)
-    }
-    stacks.delete(stack.id)
-    return Reply.empty(204)
-  }
-
   return {
-    find: (id) => stacks.get(id),
-    serve: (path, request) =>
-      BigDataRequest.serveCollection(path, request, {
-        what: "Stack",
-        key: "stacks",
-        items: stacks,
-        toJson: (stack) => summary(stack, request.baseUrl),
-        create: () => create(request),
-        methods: {
-          GET: (stack) => Reply.json(200, { stack: detail(stack, request.baseUrl) }),
-          DELETE: (stack) => remove(stack, request.now)
-        }
-      })
+    id,
+    flavorId,
+    count: read.optionalInteger(sent, "count", 0, 100) ?? 1,
+    components,
+    minCount: 0,
+    maxCount: 999,
+    minRam: 512
   }
 }
+
+const toSummary = (stack: Stack, baseUrl: string): JsonObject => ({
+  distro: stack.distro,
+  id: stack.id,
+  name: stack.name,
+  description: stack.description,
+  services: stack.services,
+  links: links(baseUrl, `stacks/${stack.id}`)
+})
+
+const toDetail = (stack: Stack, baseUrl: string): JsonObject => ({
+  ...toSummary(stack, baseUrl),
+  created: instant(stack.createdAt),
+  is_deletable: stack.isOwn,
+  node_groups: stack.nodeGroups.map((group) => ({
+    id: group.id,
+    count: group.count,
+    flavor_id: group.flavorId,
+    components: group.components.map((name) => ({ name })),
+    resource_limits: { min_count: group.minCount, max_count: group.maxCount, min_ram: group.minRam }
+  }))
+})
+
+const create = (region: Region, { baseUrl, body, now }: BigDataRequest): WireResponse => {
+  const sent = read.object(body, "stack")
+  const name = read.text(sent, "name", 255)
+  const description = sent["description"] === undefined ? "" : read.text(sent, "description", 1024)
+  const distroId = read.text(sent, "distro", 255)
+  const distro = findDistro(distroId) ?? badRequest(`Distro ${distroId} not found`)
+  const services = (read.optionalObjects(sent, "services") ?? []).map((service) => readService(service, distro))
+  if (services.length === 0) {
+    return badRequest("At least one service is required")
+  }
+  const names = services.flatMap((service) => service.components)
+  const available = new Set([...names, ...ambari.components])
+  const wanted = (read.optionalObjects(sent, "node_groups") ?? []).map((group) => readNodeGroup(group, available))
+  const stack: Stack = {
+    id: randomUUID(),
+    name,
+    description,
+    distro: distroId,
+    services: services.map(({ components: _, ...service }) => service),
+    // Ambari always has a group of its own.
+    nodeGroups:
+      wanted.length === 0
+        ? layOut(names)
+        : [...(wanted.some((group) => group.id === ambari.id) ? [] : [ambari]), ...wanted],
+    createdAt: now,
+    isOwn: true
+  }
+  region.stacks.set(stack.id, stack)
+  return Reply.json(200, { stack: toDetail(stack, baseUrl) })
+}
+
+const remove = (region: Region, stack: Stack, now: number): WireResponse => {
+  if (!stack.isOwn) {
+    return badRequest(`Stack ${stack.id} cannot be deleted`)
+  }
+  if (region.existing(now).some(({ stackId }) => stackId === stack.id)) {
+    return conflict(`Stack ${stack.id} is in use`)
+  }
+  region.stacks.delete(stack.id)
+  return Reply.empty(204)
+}
+
+export const routes = (region: Region) => [
+  table({
+    "GET /stacks": (request) => {
+      const items = [...region.stacks.values()]
+      const toJson = (stack: Stack) => toSummary(stack, request.baseUrl)
+      return Reply.json(200, page(request, { key: "stacks", path: "stacks", items, toJson }))
+    },
+    "POST /stacks": (request) => create(region, request)
+  }),
+  within(
+    "/stacks/{id}",
+    (_, { id }) => region.stacks.get(id) ?? notFound(`Stack ${id}`)
+  )({
+    "GET /stacks/{id}": (stack, { baseUrl }) => Reply.json(200, { stack: toDetail(stack, baseUrl) }),
+    "DELETE /stacks/{id}": (stack, { now }) => remove(region, stack, now)
+  })
+]
