@@ -18,6 +18,7 @@ import * as CloudClient from "../CloudClient.js"
 import type { CommonError, NotFound, ResourceFailed, WaitTimeout } from "../CloudError.js"
 import * as Endpoint from "../Endpoint.js"
 import type { TokenRef } from "../Identity.js"
+import type { PageSize } from "../internal/paging/listing.js"
 import { checked } from "../internal/schema/inputs.js"
 import { type Cluster, type ClusterSummary, makeClusters } from "./CloudBigData/clusters.js"
 import { service } from "./CloudBigData/context.js"
@@ -27,51 +28,67 @@ import type { endpoints } from "./CloudBigData/endpoints.js"
 import { type Flavor, makeFlavors } from "./CloudBigData/flavors.js"
 import { inputs } from "./CloudBigData/inputs.js"
 import { limitEndpoints } from "./CloudBigData/limits.js"
-import { makeNodes, type Node, type NodeOptions, type NodeTarget, type SshOptions } from "./CloudBigData/nodes.js"
+import {
+  type ListNodes,
+  makeNodes,
+  type Node,
+  type NodeOptions,
+  type NodeTarget,
+  type SshOptions
+} from "./CloudBigData/nodes.js"
 import { makeScripts, type Script } from "./CloudBigData/scripts.js"
 import { makeStacks, type StackSummary } from "./CloudBigData/stacks.js"
-import { makeClusterWaits, type WaitOptions } from "./CloudBigData/waits.js"
+import { makeClusterWaits, type WaitOptions, type WatchCluster } from "./CloudBigData/waits.js"
 import { workloadEndpoints } from "./CloudBigData/workloads.js"
 import { makeWaits } from "./common/waits.js"
 
-export { Cluster, ClusterScript, ClusterStatus, ClusterSummary, isActive } from "./CloudBigData/clusters.js"
-
+export {
+  Cluster,
+  ClusterScript,
+  ClusterStatus,
+  ClusterSummary,
+  type ControlClusterServices,
+  CreateCluster,
+  isActive,
+  NewNodeGroup,
+  NodeGroupSize,
+  type RemoveClusterSshKeys,
+  type ResizeCluster,
+  type UpdateClusterCredentials
+} from "./CloudBigData/clusters.js"
 export { Connector, Credential, CredentialKind, CredentialType } from "./CloudBigData/credentialTypes.js"
-
-export { Distro, DistroSummary } from "./CloudBigData/distros.js"
-
+export type { AmbariCredential, CloudFilesCredential, S3Credential, SshKey } from "./CloudBigData/credentials.js"
+export { Distro, DistroService, DistroSummary } from "./CloudBigData/distros.js"
 export { endpoints } from "./CloudBigData/endpoints.js"
-
 export { Flavor } from "./CloudBigData/flavors.js"
-
 export { Limits, type Quota } from "./CloudBigData/limits.js"
-
 export { Component, NodeGroup } from "./CloudBigData/nodeGroups.js"
-
-export { Address, Node, type NodeOptions, NodeStatus, type NodeTarget, type SshOptions } from "./CloudBigData/nodes.js"
-
-export { Script, ScriptStatus } from "./CloudBigData/scripts.js"
-
-export { ResourceLimits, Stack, StackNodeGroup, StackService, StackSummary } from "./CloudBigData/stacks.js"
-
-export type { WaitOptions } from "./CloudBigData/waits.js"
-
-export { Recommendation, Workload } from "./CloudBigData/workloads.js"
+export {
+  Address,
+  type ListNodes,
+  type ListNodesPage,
+  Node,
+  type NodeOptions,
+  NodeStatus,
+  type NodeTarget,
+  type SshOptions
+} from "./CloudBigData/nodes.js"
+export type * from "./CloudBigData/references.js"
+export { type CreateScript, Script, ScriptStatus, type UpdateScript } from "./CloudBigData/scripts.js"
+export {
+  CreateStack,
+  NewStackNodeGroup,
+  NewStackService,
+  ResourceLimits,
+  Stack,
+  StackNodeGroup,
+  StackService,
+  StackSummary
+} from "./CloudBigData/stacks.js"
+export type { WaitOptions, WatchCluster } from "./CloudBigData/waits.js"
+export { type ListRecommendations, Recommendation, RecommendedSize, Workload } from "./CloudBigData/workloads.js"
 
 type Endpoints = Endpoint.Client<typeof endpoints>
-
-type PageName = "listClustersPage" | "listNodesPage" | "listFlavorsPage" | "listStacksPage" | "listScriptsPage"
-
-/**
- * What a listing as a Stream takes. `pageSize` is how many items one request asks for, by default 100; the cloud refuses more
- * than 200.
- *
- * @since 0.1.0
- * @category models
- */
-export type Filters<Name extends PageName> = Omit<NonNullable<Parameters<Endpoints[Name]>[0]>, "limit" | "marker"> & {
-  readonly pageSize?: number | undefined
-}
 
 /**
  * What Cloud Big Data can do: the operations of {@link endpoints}, the listings as Streams, waiting, and finding nodes.
@@ -93,15 +110,15 @@ export interface Service extends Endpoints {
    */
   readonly resizeCluster: Endpoints["resizeCluster"]
   /** All clusters, page by page as they are asked for. */
-  readonly listClusters: (filters?: Filters<"listClustersPage">) => Stream.Stream<ClusterSummary, CommonError>
+  readonly listClusters: (options?: PageSize) => Stream.Stream<ClusterSummary, CommonError>
   /** All nodes of a cluster, page by page as they are asked for. */
-  readonly listNodes: (filters: Filters<"listNodesPage">) => Stream.Stream<Node, CommonError | NotFound>
+  readonly listNodes: (filters: ListNodes) => Stream.Stream<Node, CommonError | NotFound>
   /** All sizes of nodes. */
-  readonly listFlavors: (filters?: Filters<"listFlavorsPage">) => Stream.Stream<Flavor, CommonError>
+  readonly listFlavors: (options?: PageSize) => Stream.Stream<Flavor, CommonError>
   /** All stacks, the cloud's and the account's. */
-  readonly listStacks: (filters?: Filters<"listStacksPage">) => Stream.Stream<StackSummary, CommonError>
+  readonly listStacks: (options?: PageSize) => Stream.Stream<StackSummary, CommonError>
   /** All scripts, the cloud's and the account's. */
-  readonly listScripts: (filters?: Filters<"listScriptsPage">) => Stream.Stream<Script, CommonError>
+  readonly listScripts: (options?: PageSize) => Stream.Stream<Script, CommonError>
   /**
    * The cluster of a name, if there is one. Fails with `InvalidInput`, which lists their ids, where several have it. Asks for
    * the list of clusters.
@@ -126,11 +143,11 @@ export interface Service extends Endpoints {
    * names the nodes and scripts that have failed. By default every 30 s for at most 4 hours.
    */
   readonly watch: (
-    options: WaitOptions & { readonly until: (cluster: Cluster) => boolean }
+    options: WatchCluster
   ) => Stream.Stream<Cluster, CommonError | NotFound | ResourceFailed | WaitTimeout>
   /** Waits until `until` holds for the cluster, and returns it: {@link Service.watch} without the earlier states. */
   readonly waitUntil: (
-    options: WaitOptions & { readonly until: (cluster: Cluster) => boolean }
+    options: WatchCluster
   ) => Effect.Effect<Cluster, CommonError | NotFound | ResourceFailed | WaitTimeout>
   /** Waits until the cluster is ACTIVE. */
   readonly waitUntilActive: (

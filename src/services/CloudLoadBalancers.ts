@@ -19,7 +19,7 @@ import * as Endpoint from "../Endpoint.js"
 import type { TokenRef } from "../Identity.js"
 import { checked } from "../internal/schema/inputs.js"
 import { accessListEndpoints } from "./CloudLoadBalancers/accessLists.js"
-import { type BillableFilters, makeBillable } from "./CloudLoadBalancers/billable.js"
+import { type ListBillable, makeBillable } from "./CloudLoadBalancers/billable.js"
 import { certificateMappingEndpoints } from "./CloudLoadBalancers/certificateMappings.js"
 import { type ImmutablePolicy, makeChanges } from "./CloudLoadBalancers/changes.js"
 import { makeConnections } from "./CloudLoadBalancers/connections.js"
@@ -29,10 +29,16 @@ import { errorPageEndpoints } from "./CloudLoadBalancers/errorPages.js"
 import { makeHealthMonitors } from "./CloudLoadBalancers/healthMonitors.js"
 import { inputs } from "./CloudLoadBalancers/inputs.js"
 import { limitEndpoints } from "./CloudLoadBalancers/limits.js"
-import { type LoadBalancer, type LoadBalancerSummary, makeLoadBalancers } from "./CloudLoadBalancers/loadBalancers.js"
+import {
+  type ListLoadBalancers,
+  type LoadBalancer,
+  type LoadBalancerSummary,
+  makeLoadBalancers,
+  type WatchLoadBalancer
+} from "./CloudLoadBalancers/loadBalancers.js"
 import { metadataEndpoints } from "./CloudLoadBalancers/metadata.js"
-import { makeNodeEvents, type NodeEvent } from "./CloudLoadBalancers/nodeEvents.js"
-import { makeNodes, type Node, type NodeWaitOptions } from "./CloudLoadBalancers/nodes.js"
+import { type ListNodeEvents, makeNodeEvents, type NodeEvent } from "./CloudLoadBalancers/nodeEvents.js"
+import { type ListNodes, makeNodes, type Node, type NodeWaitOptions } from "./CloudLoadBalancers/nodes.js"
 import { protocolEndpoints } from "./CloudLoadBalancers/protocols.js"
 import { makeSessionPersistence } from "./CloudLoadBalancers/sessionPersistence.js"
 import { sourceAddressEndpoints } from "./CloudLoadBalancers/sourceAddresses.js"
@@ -43,54 +49,104 @@ import { makeUsage } from "./CloudLoadBalancers/usage.js"
 import { virtualIpEndpoints } from "./CloudLoadBalancers/virtualIps.js"
 import { makeWaits } from "./common/waits.js"
 
-export { AccessListItem, AccessType } from "./CloudLoadBalancers/accessLists.js"
-
-export type { BillableFilters } from "./CloudLoadBalancers/billable.js"
-
-export { CertificateMapping } from "./CloudLoadBalancers/certificateMappings.js"
-
-export { type ImmutablePolicy, type Patience, WhenImmutable } from "./CloudLoadBalancers/changes.js"
-
-export { ConnectionThrottle } from "./CloudLoadBalancers/connections.js"
-
-export { endpoints } from "./CloudLoadBalancers/endpoints.js"
-
-export { HealthMonitor, HealthMonitorType } from "./CloudLoadBalancers/healthMonitors.js"
-
-export { AbsoluteLimit, RateLimit } from "./CloudLoadBalancers/limits.js"
-
-export { isActive, LoadBalancer, LoadBalancerSummary } from "./CloudLoadBalancers/loadBalancers.js"
-
-export { MetadataItem } from "./CloudLoadBalancers/metadata.js"
-
-export { NodeEvent } from "./CloudLoadBalancers/nodeEvents.js"
-
 export {
+  AccessListItem,
+  AccessType,
+  type AppendToAccessList,
+  type DeleteAccessListItems,
+  NewAccessListItem
+} from "./CloudLoadBalancers/accessLists.js"
+export type { ListBillable, ListBillablePage } from "./CloudLoadBalancers/billable.js"
+export {
+  type AddCertificateMapping,
+  CertificateMapping,
+  type UpdateCertificateMapping
+} from "./CloudLoadBalancers/certificateMappings.js"
+export { type ImmutablePolicy, type Patience, WhenImmutable } from "./CloudLoadBalancers/changes.js"
+export {
+  ConnectionThrottle,
+  type NewConnectionThrottle,
+  type SetConnectionLogging,
+  type SetConnectionThrottle,
+  type SetContentCaching
+} from "./CloudLoadBalancers/connections.js"
+export { endpoints } from "./CloudLoadBalancers/endpoints.js"
+export type { SetErrorPage } from "./CloudLoadBalancers/errorPages.js"
+export {
+  HealthMonitor,
+  HealthMonitorType,
+  type NewHealthMonitor,
+  type SetHealthMonitor
+} from "./CloudLoadBalancers/healthMonitors.js"
+export { AbsoluteLimit, MethodLimit, RateLimit } from "./CloudLoadBalancers/limits.js"
+export {
+  CreateLoadBalancer,
+  type DeleteLoadBalancers,
+  isActive,
+  type ListLoadBalancers,
+  type ListLoadBalancersPage,
+  LoadBalancer,
+  LoadBalancerSummary,
+  type UpdateLoadBalancer,
+  type WatchLoadBalancer
+} from "./CloudLoadBalancers/loadBalancers.js"
+export {
+  type AddMetadata,
+  type DeleteMetadata,
+  MetadataItem,
+  NewMetadataItem,
+  type SetMetadataItem
+} from "./CloudLoadBalancers/metadata.js"
+export { type ListNodeEvents, type ListNodeEventsPage, NodeEvent } from "./CloudLoadBalancers/nodeEvents.js"
+export {
+  type AddNodeMetadata,
+  type AddNodes,
   type Addressed,
+  type DeleteNodeMetadata,
+  type DeleteNodes,
   isNodeOf,
+  type ListNodes,
+  type ListNodesPage,
   NewNode,
   Node,
+  type NodeChange,
   NodeCondition,
   NodeStatus,
   NodeType,
-  type NodeWaitOptions
+  type NodeWaitOptions,
+  type SetNodeMetadataItem,
+  type UpdateNode,
+  type UpdateNodes
 } from "./CloudLoadBalancers/nodes.js"
-
 export { Algorithm, Protocol, ProtocolName } from "./CloudLoadBalancers/protocols.js"
-
-export { SessionPersistence } from "./CloudLoadBalancers/sessionPersistence.js"
-
+export type * from "./CloudLoadBalancers/references.js"
+export type { PageQuery } from "./CloudLoadBalancers/requests.js"
+export { SessionPersistence, type SetSessionPersistence } from "./CloudLoadBalancers/sessionPersistence.js"
 export { SourceAddresses, SourceNetworks } from "./CloudLoadBalancers/sourceAddresses.js"
-
-export { SecurityProtocol, SslTermination } from "./CloudLoadBalancers/sslTermination.js"
-
+export {
+  SecurityProtocol,
+  SecurityProtocolState,
+  type SetSslTermination,
+  SslTermination
+} from "./CloudLoadBalancers/sslTermination.js"
 export { Statistics } from "./CloudLoadBalancers/statistics.js"
-
 export { LoadBalancerStatus, type WaitOptions } from "./CloudLoadBalancers/status.js"
-
-export { AccountUsage, UsageRecord } from "./CloudLoadBalancers/usage.js"
-
-export { IpVersion, VirtualIp, VirtualIpType } from "./CloudLoadBalancers/virtualIps.js"
+export {
+  AccountUsage,
+  AccountUsageRecord,
+  BalancerUsage,
+  type GetAccountUsage,
+  type ListUsage,
+  UsageRecord
+} from "./CloudLoadBalancers/usage.js"
+export {
+  type AddVirtualIp,
+  type DeleteVirtualIps,
+  IpVersion,
+  type NewVirtualIp,
+  VirtualIp,
+  VirtualIpType
+} from "./CloudLoadBalancers/virtualIps.js"
 
 /**
  * Where the service is found, how its requests are repeated, and what becomes of a change that a balancer refuses.
@@ -106,18 +162,6 @@ export interface Options extends CloudClient.Options {
 type Endpoints = Endpoint.Client<typeof endpoints>
 
 /**
- * What a listing as a Stream takes. `pageSize` is how many items one request asks for, by default 100, the most that the cloud
- * gives.
- *
- * @since 0.1.0
- * @category models
- */
-export type Filters<Name extends "listPage" | "listNodesPage" | "listNodeEventsPage"> = Omit<
-  NonNullable<Parameters<Endpoints[Name]>[0]>,
-  "limit" | "marker" | "offset"
-> & { readonly pageSize?: number | undefined }
-
-/**
  * What Cloud Load Balancers can do: the operations of {@link endpoints}, the listings as Streams, and waiting.
  *
  * Those that change a balancer return when the cloud has accepted the change, not when it is done: the balancer is in
@@ -130,24 +174,24 @@ export interface Service extends Endpoints {
   /** The URL of the service's endpoint for this login, without a trailing slash. It may be named as `endpoint` elsewhere. */
   readonly endpointUrl: CloudClient.CloudClient["endpointUrl"]
   /** All load balancers, page by page as they are asked for. */
-  readonly list: (filters?: Filters<"listPage">) => Stream.Stream<LoadBalancerSummary, CommonError>
+  readonly list: (filters?: ListLoadBalancers) => Stream.Stream<LoadBalancerSummary, CommonError>
   /** All nodes of a load balancer, page by page as they are asked for. */
-  readonly listNodes: (filters: Filters<"listNodesPage">) => Stream.Stream<Node, CommonError | NotFound>
+  readonly listNodes: (filters: ListNodes) => Stream.Stream<Node, CommonError | NotFound>
   /** All that happened to the nodes of a load balancer in the last 90 days. */
-  readonly listNodeEvents: (filters: Filters<"listNodeEventsPage">) => Stream.Stream<NodeEvent, CommonError | NotFound>
+  readonly listNodeEvents: (filters: ListNodeEvents) => Stream.Stream<NodeEvent, CommonError | NotFound>
   /** All load balancers that are charged for in a time, deleted ones included. */
-  readonly listBillable: (filters: BillableFilters) => Stream.Stream<LoadBalancerSummary, CommonError>
+  readonly listBillable: (filters: ListBillable) => Stream.Stream<LoadBalancerSummary, CommonError>
   /**
    * Polls a load balancer until `until` holds, and emits the result of each poll, the last included: for progress bars. Fails
    * with `ResourceFailed` as soon as it is in ERROR, SUSPENDED, PENDING_DELETE or DELETED, unless `until` holds then. By
    * default every 5 s for at most 30 minutes.
    */
   readonly watch: (
-    options: WaitOptions & { readonly until: (loadBalancer: LoadBalancer) => boolean }
+    options: WatchLoadBalancer
   ) => Stream.Stream<LoadBalancer, CommonError | NotFound | ResourceFailed | WaitTimeout>
   /** Waits until `until` holds for the balancer, and returns it: {@link Service.watch} without the earlier states. */
   readonly waitUntil: (
-    options: WaitOptions & { readonly until: (loadBalancer: LoadBalancer) => boolean }
+    options: WatchLoadBalancer
   ) => Effect.Effect<LoadBalancer, CommonError | NotFound | ResourceFailed | WaitTimeout>
   /** Waits until the load balancer is ACTIVE. */
   readonly waitUntilActive: (

@@ -4,13 +4,16 @@
  * The API's documents, its samples and what its last Python client expected differ in many places; whatever any of them shows
  * is accepted here.
  */
+import type { NonEmptyReadonlyArray } from "effect/Array"
+import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as Endpoint from "../../Endpoint.js"
 import * as LostResponse from "../../internal/http/lostResponse.js"
-import { page, pageQuery } from "../../internal/paging/listing.js"
+import { page, pageQuery, type PageQuery } from "../../internal/paging/listing.js"
+import { struct } from "../../internal/schema/struct.js"
 import {
   absent,
   absentIfEmpty,
@@ -29,7 +32,8 @@ import {
 import { invalid, listed, type ServiceContext } from "./context.js"
 import { Credential, CredentialType } from "./credentialTypes.js"
 import { checkNodeGroups, NodeGroup } from "./nodeGroups.js"
-import { clusterParameters, countOf, under } from "./requests.js"
+import type { ByClusterId } from "./references.js"
+import { countOf, under } from "./requests.js"
 import { nameOf } from "./responses.js"
 import { ScriptStatus } from "./scripts.js"
 import type { stackEndpoints } from "./stacks.js"
@@ -39,9 +43,6 @@ import type { stackEndpoints } from "./stacks.js"
  *
  * BUILDING, CONFIGURING, ACTIVE is the way of a new cluster; UPDATING, CONFIGURING, ACTIVE that of one which is resized.
  * IMPAIRED is a cluster that has lost nodes but still works.
- *
- * @since 0.1.0
- * @category models
  */
 export const ClusterStatus = open(
   "ACTIVE",
@@ -57,6 +58,8 @@ export const ClusterStatus = open(
   "WAITING"
 )
 
+export type ClusterStatus = typeof ClusterStatus.Type
+
 /** In requests and responses it is flat, `{ type, name }`, in some places and nested, `{ type, credential: { name } }`, in others. */
 const ClusterCredential = Schema.transform(
   Schema.Struct({
@@ -68,61 +71,55 @@ const ClusterCredential = Schema.transform(
   {
     strict: false,
     decode: ({ credential, name, type }) => ({ type, name: name ?? credential?.name }),
-    encode: ({ name, type }) => ({ type, name })
+    encode: (_, { name, type }) => ({ type, name })
   }
 ) as Schema.Schema<Credential, unknown>
 
-/**
- * A script on a cluster, and how far it has come.
- *
- * @since 0.1.0
- * @category models
- */
-export const ClusterScript = Schema.Struct({
+/** A script on a cluster, and how far it has come. */
+export interface ClusterScript {
   /** Of the script, or of its run on one node, where `scriptId` is there too. */
+  readonly id?: string | undefined
+  readonly scriptId?: string | undefined
+  /** The node that it runs on, where the cloud returns it. */
+  readonly nodeId?: string | undefined
+  readonly name?: string | undefined
+  /** Absent before anything is known of it. */
+  readonly status?: ScriptStatus | undefined
+}
+
+export const ClusterScript = struct<ClusterScript>({
   id: absent(Id),
   scriptId: absent(Id).pipe(Schema.fromKey("script_id")),
-  /** The node that it runs on, where the cloud returns it. */
   nodeId: absent(Id).pipe(Schema.fromKey("node_id")),
   name: absentIfEmpty,
-  /** Absent before anything is known of it. */
   status: absent(ScriptStatus)
 })
 
-/**
- * A script on a cluster, and how far it has come.
- *
- * @since 0.1.0
- * @category models
- */
-export interface ClusterScript extends Schema.Schema.Type<typeof ClusterScript> {}
-
-/**
- * A cluster as it stands in the list of clusters.
- *
- * @since 0.1.0
- * @category models
- */
-export const ClusterSummary = Schema.Struct({
-  id: Id,
+/** A cluster as it stands in the list of clusters. */
+export interface ClusterSummary {
+  readonly id: string
   /** Empty where the cloud does not return it. */
+  readonly name: string
+  readonly status: ClusterStatus
+  readonly stackId?: string | undefined
+  readonly created?: DateTime.Utc | undefined
+  /** Absent before the first change. */
+  readonly updated?: DateTime.Utc | undefined
+  /** The version of the API with which it was created. Version 1's clusters can only be deleted with version 2. */
+  readonly cbdVersion?: number | undefined
+}
+
+export const clusterSummaryFields = {
+  id: Id,
   name: textOr(""),
   status: Schema.optionalWith(ClusterStatus, { nullable: true, default: () => "UNKNOWN" }),
   stackId: absent(Id).pipe(Schema.fromKey("stack_id")),
   created: TimestampIfAny,
-  /** Absent before the first change. */
   updated: TimestampIfAny,
-  /** The version of the API with which it was created. Version 1's clusters can only be deleted with version 2. */
   cbdVersion: someCount.pipe(Schema.fromKey("cbd_version"))
-})
+}
 
-/**
- * A cluster as it stands in the list of clusters.
- *
- * @since 0.1.0
- * @category models
- */
-export interface ClusterSummary extends Schema.Schema.Type<typeof ClusterSummary> {}
+export const ClusterSummary = struct<ClusterSummary>(clusterSummaryFields)
 
 /** A share of 1, or a percentage, as a number or as a text. */
 const progress = Schema.optionalToOptional(
@@ -138,33 +135,30 @@ const progress = Schema.optionalToOptional(
   }
 )
 
-/**
- * A cluster, whole.
- *
- * @since 0.1.0
- * @category models
- */
-export const Cluster = Schema.Struct({
-  ...ClusterSummary.fields,
+/** A cluster, whole. */
+export interface Cluster extends ClusterSummary {
   /** How far building or resizing has come, in percent. */
-  progress,
+  readonly progress?: number | undefined
   /** Who logs in to the nodes. */
-  username: absentIfEmpty,
+  readonly username?: string | undefined
   /** The names of the keys with which `username` logs in. */
+  readonly sshKeys: ReadonlyArray<string>
+  readonly nodeGroups: ReadonlyArray<NodeGroup>
+  readonly connectors: ReadonlyArray<Credential>
+  readonly credentials: ReadonlyArray<Credential>
+  readonly scripts: ReadonlyArray<ClusterScript>
+}
+
+export const Cluster = struct<Cluster>({
+  ...clusterSummaryFields,
+  progress,
+  username: absentIfEmpty,
   sshKeys: listOf(nameOf).pipe(Schema.fromKey("ssh_keys")),
   nodeGroups: listOf(NodeGroup).pipe(Schema.fromKey("node_groups")),
   connectors: listOf(ClusterCredential),
   credentials: listOf(ClusterCredential),
   scripts: listOf(ClusterScript)
 })
-
-/**
- * A cluster, whole.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Cluster extends Schema.Schema.Type<typeof Cluster> {}
 
 /**
  * Whether a cluster is ready for work: ACTIVE.
@@ -197,42 +191,76 @@ const FlatCredential = Schema.Struct({ type: Named, name: upTo(255, "a name") })
   { readonly type: string; readonly name: string }
 >
 
-const NewNodeGroup = Schema.Struct({
-  /** One of the stack's. */
+/** How many nodes a node group is to have. */
+export interface NodeGroupSize {
+  /** One of the cluster's. */
+  readonly id: string
+  /** How many nodes, 1 to 100. */
+  readonly count: number
+}
+
+export const NodeGroupSize = struct<NodeGroupSize>({
   id: upTo(255, "the id of a node group"),
+  count: countOf(1)
+})
+
+/** What is to differ from a node group of the stack. */
+export interface NewNodeGroup {
+  /** One of the stack's. */
+  readonly id: string
   /** How many nodes, 1 to 100; by default what the stack says. */
-  count: Schema.optional(countOf(1)),
+  readonly count?: number | undefined
   /** By default what the stack says. */
+  readonly flavorId?: string | undefined
+}
+
+export const NewNodeGroup = struct<NewNodeGroup>({
+  id: upTo(255, "the id of a node group"),
+  count: Schema.optional(countOf(1)),
   flavorId: Schema.optional(Named).pipe(Schema.fromKey("flavor_id"))
 })
 
-const CreateClusterFields = Schema.Struct({
+/** A cluster to create. */
+export interface CreateCluster {
   /** 1 to 255 characters. It need not be unique. */
-  name: upTo(255, "a name"),
-  stackId: Schema.propertySignature(Named).pipe(Schema.fromKey("stack_id")),
+  readonly name: string
+  /** The stack that says what runs on the cluster. */
+  readonly stackId: string
   /** Who is to log in to the nodes: 2 to 32 characters, and not root. */
-  username: Username,
+  readonly username: string
   /** The names of the SSH keys (see `createSshKey`) with which `username` is to log in. */
-  sshKeys: Schema.propertySignature(Schema.NonEmptyArray(upTo(255, "the name of an SSH key"))).pipe(
-    Schema.fromKey("ssh_keys")
-  ),
+  readonly sshKeys: NonEmptyReadonlyArray<string>
   /** What is to differ from the stack's own node groups. */
-  nodeGroups: Schema.optional(Schema.Array(NewNodeGroup)).pipe(Schema.fromKey("node_groups")),
+  readonly nodeGroups?: ReadonlyArray<NewNodeGroup> | undefined
   /** The scripts to run on the nodes when they are ready. */
-  scriptIds: Schema.optional(Schema.Array(under("id", Named))).pipe(Schema.fromKey("scripts")),
+  readonly scriptIds?: ReadonlyArray<string> | undefined
   /** The credentials of the stores that the cluster is to be connected to; at most one of type `cloud_files`. */
-  connectors: Schema.optional(Schema.Array(NestedCredential)),
+  readonly connectors?: ReadonlyArray<Credential> | undefined
   /**
    * Credentials that the cluster is to have, connectors among them: the later form of `connectors`, which the API's last
    * client used and its documents do not know.
    */
-  credentials: Schema.optional(Schema.Array(NestedCredential)),
+  readonly credentials?: ReadonlyArray<Credential> | undefined
   /** The region, where the endpoint serves several. Not documented; the API's last client sent it. */
+  readonly region?: string | undefined
+}
+
+export const CreateCluster = struct<CreateCluster>({
+  name: upTo(255, "a name"),
+  stackId: Schema.propertySignature(Named).pipe(Schema.fromKey("stack_id")),
+  username: Username,
+  sshKeys: Schema.propertySignature(Schema.NonEmptyArray(upTo(255, "the name of an SSH key"))).pipe(
+    Schema.fromKey("ssh_keys")
+  ),
+  nodeGroups: Schema.optional(Schema.Array(NewNodeGroup)).pipe(Schema.fromKey("node_groups")),
+  scriptIds: Schema.optional(Schema.Array(under("id", Named))).pipe(Schema.fromKey("scripts")),
+  connectors: Schema.optional(Schema.Array(NestedCredential)),
+  credentials: Schema.optional(Schema.Array(NestedCredential)),
   region: Schema.optional(Named)
 })
 
 /** One Cloud Files account is all that a cluster can be connected to. */
-const connectable = Schema.typeSchema(CreateClusterFields).pipe(
+const connectable = Schema.typeSchema(CreateCluster).pipe(
   Schema.filter(({ connectors = [], credentials = [] }) =>
     [...connectors, ...credentials].filter(({ type }) => type === "cloud_files").length > 1
       ? { path: ["connectors"], message: "at most one credential of type cloud_files" }
@@ -240,16 +268,41 @@ const connectable = Schema.typeSchema(CreateClusterFields).pipe(
   )
 )
 
+/** The node groups of a cluster that are to have another size. */
+export interface ResizeCluster extends ByClusterId {
+  /** The node groups to resize; others stay. */
+  readonly nodeGroups: NonEmptyReadonlyArray<NodeGroupSize>
+}
+
+/** Credentials to give to a cluster. */
+export interface UpdateClusterCredentials extends ByClusterId {
+  /** The credentials, which exist already, by type and name. */
+  readonly credentials: NonEmptyReadonlyArray<Credential>
+}
+
+/** SSH keys to remove from a cluster. */
+export interface RemoveClusterSshKeys extends ByClusterId {
+  /** The names of the keys. */
+  readonly sshKeys: NonEmptyReadonlyArray<string>
+}
+
+/** Services of a cluster to start, stop or restart. */
+export interface ControlClusterServices extends ByClusterId {
+  /** What to do with the services. */
+  readonly action: "start" | "stop" | "restart" | (string & {})
+  /** By name, as the stack has them: `HDFS`. */
+  readonly services?: ReadonlyArray<string> | undefined
+}
+
 /** The operations on clusters. */
 export const clusterEndpoints = Endpoint.table("CloudBigData", {
   /** Clusters, a page of them: by default 25, at most 100 or 200. "List all clusters", `GET /clusters`. */
-  listClustersPage: Endpoint.make("GET", "/clusters", {
+  listClustersPage: Endpoint.define<PageQuery>()("GET", "/clusters", {
     query: pageQuery,
     success: Endpoint.json(page("clusters", ClusterSummary, "links"))
   }),
   /** One cluster, whole. Fails with `NotFound`. "Show cluster details", `GET /clusters/{clusterId}`. */
-  getCluster: Endpoint.make("GET", "/clusters/{clusterId}", {
-    parameters: clusterParameters,
+  getCluster: Endpoint.define<ByClusterId>()("GET", "/clusters/{clusterId}", {
     success: Endpoint.json(enveloped("cluster", Cluster)),
     errors: ["NotFound"]
   }),
@@ -258,8 +311,8 @@ export const clusterEndpoints = Endpoint.table("CloudBigData", {
    * `BadRequest` where the cloud does not know the stack, a flavor, a key or a script, with `QuotaExceeded` where the account
    * has no room for the nodes. "Create a cluster", `POST /clusters`.
    */
-  createCluster: Endpoint.make("POST", "/clusters", {
-    body: enveloped("cluster", Schema.compose(CreateClusterFields, connectable, { strict: false })),
+  createCluster: Endpoint.define<CreateCluster>()("POST", "/clusters", {
+    body: enveloped("cluster", Schema.compose(CreateCluster, connectable, { strict: false })),
     success: Endpoint.json(enveloped("cluster", Cluster)),
     errors: ["QuotaExceeded"]
   }),
@@ -268,14 +321,11 @@ export const clusterEndpoints = Endpoint.table("CloudBigData", {
    * is added. It returns at once: see `waitUntilActive`. Fails with `NotFound`, with `Conflict` unless the cluster is ACTIVE,
    * with `QuotaExceeded` where the account has no room. "Resize a cluster", `PUT /clusters/{clusterId}`.
    */
-  resizeCluster: Endpoint.make("PUT", "/clusters/{clusterId}", {
-    parameters: clusterParameters,
+  resizeCluster: Endpoint.define<ResizeCluster>()("PUT", "/clusters/{clusterId}", {
     body: enveloped(
       "cluster",
       Schema.Struct({
-        nodeGroups: Schema.propertySignature(
-          Schema.NonEmptyArray(Schema.Struct({ id: upTo(255, "the id of a node group"), count: countOf(1) }))
-        ).pipe(Schema.fromKey("node_groups"))
+        nodeGroups: Schema.propertySignature(Schema.NonEmptyArray(NodeGroupSize)).pipe(Schema.fromKey("node_groups"))
       })
     ),
     success: Endpoint.json(enveloped("cluster", Cluster)),
@@ -286,8 +336,7 @@ export const clusterEndpoints = Endpoint.table("CloudBigData", {
    * `NotFound`, and with `Conflict` where the cluster's state does not allow it. `PUT /clusters/{clusterId}`, as the API's
    * last client sent it; the documents do not know it.
    */
-  updateClusterCredentials: Endpoint.make("PUT", "/clusters/{clusterId}", {
-    parameters: clusterParameters,
+  updateClusterCredentials: Endpoint.define<UpdateClusterCredentials>()("PUT", "/clusters/{clusterId}", {
     body: enveloped("cluster", Schema.Struct({ credentials: Schema.NonEmptyArray(FlatCredential) })),
     success: Endpoint.json(enveloped("cluster", Cluster)),
     errors: ["NotFound", "Conflict"]
@@ -297,8 +346,7 @@ export const clusterEndpoints = Endpoint.table("CloudBigData", {
    * cluster's state does not allow it. `PUT /clusters/{clusterId}`, as the API's last client sent it; the documents do not
    * know it.
    */
-  removeClusterSshKeys: Endpoint.make("PUT", "/clusters/{clusterId}", {
-    parameters: clusterParameters,
+  removeClusterSshKeys: Endpoint.define<RemoveClusterSshKeys>()("PUT", "/clusters/{clusterId}", {
     body: enveloped(
       "cluster",
       Schema.Struct({
@@ -321,15 +369,13 @@ export const clusterEndpoints = Endpoint.table("CloudBigData", {
    * the cluster's state does not allow it. `PUT /clusters/{clusterId}`, as the API's last client sent it; the documents do
    * not know it.
    */
-  controlClusterServices: Endpoint.make("PUT", "/clusters/{clusterId}", {
-    parameters: clusterParameters,
+  controlClusterServices: Endpoint.define<ControlClusterServices>()("PUT", "/clusters/{clusterId}", {
     body: enveloped(
       "cluster",
       enveloped(
         "control_services",
         Schema.Struct({
           action: open("start", "stop", "restart"),
-          /** By name, as the stack has them: `HDFS`. */
           services: withDefault(Schema.Array(under("name", Named)), [])
         })
       )
@@ -343,8 +389,7 @@ export const clusterEndpoints = Endpoint.table("CloudBigData", {
    * Deletes a cluster, with all that is on its nodes. It returns at once; see `waitUntilDeleted`. Fails with `NotFound`,
    * and with `Conflict` while it is being built or resized. "Delete a cluster", `DELETE /clusters/{clusterId}`.
    */
-  deleteCluster: Endpoint.make("DELETE", "/clusters/{clusterId}", {
-    parameters: clusterParameters,
+  deleteCluster: Endpoint.define<ByClusterId>()("DELETE", "/clusters/{clusterId}", {
     errors: ["NotFound", "Conflict"]
   })
 })

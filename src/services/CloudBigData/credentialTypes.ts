@@ -6,34 +6,26 @@
  */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import { struct } from "../../internal/schema/struct.js"
 import { absentIfEmpty, Flag, open, Text } from "../../internal/schema/wire.js"
 import { isMap } from "./responses.js"
 
-/**
- * The kinds of credentials. The cloud may have others: see `listCredentialKinds`.
- *
- * @since 0.1.0
- * @category models
- */
+/** The kinds of credentials. The cloud may have others: see `listCredentialKinds`. */
 export const CredentialType = open("ssh_keys", "cloud_files", "s3", "ambari")
+
+export type CredentialType = typeof CredentialType.Type
 
 /**
  * A credential, by type and name. Its secret is never returned.
  *
  * The name is the key's own for `ssh_keys`, the username for `cloud_files` and `ambari`, the access key's id for `s3`.
- *
- * @since 0.1.0
- * @category models
  */
-export const Credential = Schema.Struct({ type: CredentialType, name: Text })
+export interface Credential {
+  readonly type: CredentialType
+  readonly name: string
+}
 
-/**
- * A credential, by type and name.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Credential extends Schema.Schema.Type<typeof Credential> {}
+export const Credential = struct<Credential>({ type: CredentialType, name: Text })
 
 const nameKeys = ["key_name", "username", "access_key_id", "name"]
 
@@ -61,20 +53,21 @@ export const credentialsOf = (wire: unknown): ReadonlyArray<unknown> | undefined
 export const CreatedCredential = Schema.transform(Schema.Unknown, Credential, {
   strict: false,
   decode: (wire) => credentialsOf(wire)?.[0],
-  encode: ({ name, type }) => ({ [type]: { name } })
+  encode: (_, { name, type }) => ({ [type]: { name } })
 }) as unknown as Schema.Schema<Credential, unknown>
 
-/**
- * A kind of credentials that the cloud knows.
- *
- * @since 0.1.0
- * @category models
- */
-export const CredentialKind = Schema.Struct({
-  type: CredentialType,
+/** A kind of credentials that the cloud knows. */
+export interface CredentialKind {
+  readonly type: CredentialType
   /** Whether a cluster is connected to a store with it. */
-  isConnector: Schema.optionalWith(Flag, { nullable: true, default: () => false }).pipe(Schema.fromKey("connector")),
+  readonly isConnector: boolean
   /** The names of what it consists of, as the API writes them: `username`, `api_key`. */
+  readonly fields: ReadonlyArray<string>
+}
+
+export const credentialKindFields = {
+  type: CredentialType,
+  isConnector: Schema.optionalWith(Flag, { nullable: true, default: () => false }).pipe(Schema.fromKey("connector")),
   fields: Schema.optionalToRequired(
     Schema.NullishOr(
       Schema.Union(Schema.Array(Schema.String), Schema.Record({ key: Schema.String, value: Schema.Unknown }))
@@ -89,35 +82,20 @@ export const CredentialKind = Schema.Struct({
       encode: Option.some
     }
   ).pipe(Schema.fromKey("schema"))
-})
+}
 
-/**
- * A kind of credentials that the cloud knows.
- *
- * @since 0.1.0
- * @category models
- */
-export interface CredentialKind extends Schema.Schema.Type<typeof CredentialKind> {}
+export const CredentialKind = struct<CredentialKind>(credentialKindFields)
 
-/**
- * A credential that connects clusters to a store, or where the cloud does not show which there are, the kind of it.
- *
- * @since 0.1.0
- * @category models
- */
-export const Connector = Schema.Struct({
-  ...CredentialKind.fields,
+/** A credential that connects clusters to a store, or where the cloud does not show which there are, the kind of it. */
+export interface Connector extends CredentialKind {
   /** The credential's name: the username for `cloud_files`, the access key's id for `s3`. Absent where the cloud returns only the kind. */
+  readonly name?: string | undefined
+}
+
+export const Connector = struct<Connector>({
+  ...credentialKindFields,
   name: absentIfEmpty
 })
-
-/**
- * A credential that connects clusters to a store, or the kind of it.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Connector extends Schema.Schema.Type<typeof Connector> {}
 
 /** Connectors by type, as the documents show them, or as kinds of credentials. */
 export const connectorsOf = (wire: unknown): ReadonlyArray<unknown> | undefined => {

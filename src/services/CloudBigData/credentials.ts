@@ -1,6 +1,7 @@
 /**
  * The operations on credentials: the keys, users and accounts that clusters are given.
  */
+import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { secretInput } from "../../internal/schema/knownFields.js"
@@ -14,6 +15,7 @@ import {
   credentialsOf,
   CredentialType
 } from "./credentialTypes.js"
+import type { ByCredential, ByCredentialType } from "./references.js"
 
 const PublicKey = Named.pipe(
   Schema.filter((key) => !key.includes("PRIVATE KEY"), { description: "a public key; this is a private one" })
@@ -26,7 +28,6 @@ const sshKeyBody = enveloped(
   "ssh_keys",
   Schema.Struct({
     name: Schema.propertySignature(Named).pipe(Schema.fromKey("key_name")),
-    /** As it stands in a file: `ssh-ed25519 AAAA… someone@example.com`. The API's client asked for 50 to 1,024 characters. */
     publicKey: Schema.propertySignature(PublicKey).pipe(Schema.fromKey("public_key"))
   })
 )
@@ -35,7 +36,6 @@ const cloudFilesBody = enveloped(
   "cloud_files",
   Schema.Struct({
     username: Named,
-    /** The API's client asked for 20 to 40 characters. */
     apiKey: Schema.propertySignature(Secret).pipe(Schema.fromKey("api_key"))
   })
 )
@@ -43,9 +43,7 @@ const cloudFilesBody = enveloped(
 const s3Body = enveloped(
   "s3",
   Schema.Struct({
-    /** The API's client asked for 20 characters. */
     accessKeyId: Schema.propertySignature(Named).pipe(Schema.fromKey("access_key_id")),
-    /** The API's client asked for 40 characters. */
     secretAccessKey: Schema.propertySignature(Secret).pipe(Schema.fromKey("access_secret_key"))
   })
 )
@@ -54,7 +52,6 @@ const ambariBody = enveloped(
   "ambari",
   Schema.Struct({
     username: Named,
-    /** The API's client asked for 8 to 255 characters. */
     password: Secret
   })
 )
@@ -63,6 +60,38 @@ const credentialOf = Endpoint.json(enveloped("credentials", CreatedCredential))
 
 const credentialKinds = Endpoint.list("credentials", CredentialKind)
 
+/** An SSH key, for logging in to new clusters. */
+export interface SshKey {
+  /** The name of the key. */
+  readonly name: string
+  /** As it stands in a file: `ssh-ed25519 AAAA… someone@example.com`. The API's client asked for 50 to 1,024 characters. */
+  readonly publicKey: string
+}
+
+/** A user of Cloud Files, and the API key. */
+export interface CloudFilesCredential {
+  /** A user of Cloud Files. */
+  readonly username: string
+  /** The API's client asked for 20 to 40 characters. */
+  readonly apiKey: string | Redacted.Redacted
+}
+
+/** An access key of Amazon S3, and its secret. */
+export interface S3Credential {
+  /** The API's client asked for 20 characters. */
+  readonly accessKeyId: string
+  /** The API's client asked for 40 characters. */
+  readonly secretAccessKey: string | Redacted.Redacted
+}
+
+/** A user of Ambari, and the password. */
+export interface AmbariCredential {
+  /** A user of Ambari. */
+  readonly username: string
+  /** The API's client asked for 8 to 255 characters. */
+  readonly password: string | Redacted.Redacted
+}
+
 /** The operations on credentials. */
 export const credentialEndpoints = Endpoint.table("CloudBigData", {
   /** All credentials, by type and name; their secrets are never returned. "List all credentials", `GET /credentials`. */
@@ -70,7 +99,7 @@ export const credentialEndpoints = Endpoint.table("CloudBigData", {
     success: Endpoint.list("credentials", Credential, credentialsOf)
   }),
   /** The credentials of one type. Fails with `NotFound` for an unknown one. "List credentials by type", `GET /credentials/{type}`. */
-  listCredentialsOfType: Endpoint.make("GET", "/credentials/{type}", {
+  listCredentialsOfType: Endpoint.define<ByCredentialType>()("GET", "/credentials/{type}", {
     parameters: {
       type: CredentialType.pipe(
         Schema.filter((type) => type !== "" && type !== "types" && type !== "connectors", {
@@ -96,7 +125,7 @@ export const credentialEndpoints = Endpoint.table("CloudBigData", {
    * Registers a public key, for logging in to new clusters. Fails with `Conflict` where the name is taken. "Create a
    * credential", `POST /credentials/ssh_keys`.
    */
-  createSshKey: Endpoint.make("POST", "/credentials/ssh_keys", {
+  createSshKey: Endpoint.define<SshKey>()("POST", "/credentials/ssh_keys", {
     body: sshKeyBody,
     success: credentialOf,
     errors: ["Conflict"]
@@ -105,8 +134,7 @@ export const credentialEndpoints = Endpoint.table("CloudBigData", {
    * Replaces a public key. Clusters that have it keep the old one, until `updateClusterCredentials`
    * gives them the new. Fails with `NotFound`. "Update a credential", `PUT /credentials/ssh_keys/{name}`.
    */
-  updateSshKey: Endpoint.make("PUT", "/credentials/ssh_keys/{name}", {
-    parameters: { name: Named },
+  updateSshKey: Endpoint.define<SshKey>()("PUT", "/credentials/ssh_keys/{name}", {
     body: sshKeyBody,
     success: credentialOf,
     errors: ["NotFound"]
@@ -115,7 +143,7 @@ export const credentialEndpoints = Endpoint.table("CloudBigData", {
    * Registers a user of Cloud Files, for clusters to read and write there. Fails with `Conflict` where it has the user
    * already. "Create a credential", `POST /credentials/cloud_files`.
    */
-  createCloudFilesCredential: Endpoint.make("POST", "/credentials/cloud_files", {
+  createCloudFilesCredential: Endpoint.define<CloudFilesCredential>()("POST", "/credentials/cloud_files", {
     body: cloudFilesBody,
     success: credentialOf,
     errors: ["Conflict"]
@@ -125,8 +153,7 @@ export const credentialEndpoints = Endpoint.table("CloudBigData", {
    * `updateClusterCredentials` gives them the new. Fails with `NotFound`. "Update a credential",
    * `PUT /credentials/cloud_files/{username}`.
    */
-  updateCloudFilesCredential: Endpoint.make("PUT", "/credentials/cloud_files/{username}", {
-    parameters: { username: Named },
+  updateCloudFilesCredential: Endpoint.define<CloudFilesCredential>()("PUT", "/credentials/cloud_files/{username}", {
     body: cloudFilesBody,
     success: credentialOf,
     errors: ["NotFound"]
@@ -135,7 +162,7 @@ export const credentialEndpoints = Endpoint.table("CloudBigData", {
    * Registers an access key of Amazon S3, for clusters to read and write there. Fails with `Conflict` where it has the
    * key already. "Create a credential", `POST /credentials/s3`.
    */
-  createS3Credential: Endpoint.make("POST", "/credentials/s3", {
+  createS3Credential: Endpoint.define<S3Credential>()("POST", "/credentials/s3", {
     body: s3Body,
     success: credentialOf,
     errors: ["Conflict"]
@@ -144,8 +171,7 @@ export const credentialEndpoints = Endpoint.table("CloudBigData", {
    * Replaces the secret of an access key of Amazon S3. Fails with `NotFound`. "Update a credential",
    * `PUT /credentials/s3/{access_key_id}`.
    */
-  updateS3Credential: Endpoint.make("PUT", "/credentials/s3/{accessKeyId}", {
-    parameters: { accessKeyId: Named },
+  updateS3Credential: Endpoint.define<S3Credential>()("PUT", "/credentials/s3/{accessKeyId}", {
     body: s3Body,
     success: credentialOf,
     errors: ["NotFound"]
@@ -154,7 +180,7 @@ export const credentialEndpoints = Endpoint.table("CloudBigData", {
    * Registers a user for the Ambari of new clusters. Fails with `Conflict` where it has the user already. "Create a
    * credential", `POST /credentials/ambari`.
    */
-  createAmbariCredential: Endpoint.make("POST", "/credentials/ambari", {
+  createAmbariCredential: Endpoint.define<AmbariCredential>()("POST", "/credentials/ambari", {
     body: ambariBody,
     success: credentialOf,
     errors: ["Conflict"]
@@ -163,8 +189,7 @@ export const credentialEndpoints = Endpoint.table("CloudBigData", {
    * Replaces the password of a user of Ambari. Fails with `NotFound`. "Update a credential",
    * `PUT /credentials/ambari/{username}`.
    */
-  updateAmbariCredential: Endpoint.make("PUT", "/credentials/ambari/{username}", {
-    parameters: { username: Named },
+  updateAmbariCredential: Endpoint.define<AmbariCredential>()("PUT", "/credentials/ambari/{username}", {
     body: ambariBody,
     success: credentialOf,
     errors: ["NotFound"]
@@ -173,7 +198,7 @@ export const credentialEndpoints = Endpoint.table("CloudBigData", {
    * Deletes a credential. Fails with `NotFound`, and with `Conflict` while a cluster uses it. "Delete a
    * credential", `DELETE /credentials/{type}/{name}`.
    */
-  deleteCredential: Endpoint.make("DELETE", "/credentials/{type}/{name}", {
+  deleteCredential: Endpoint.define<ByCredential>()("DELETE", "/credentials/{type}/{name}", {
     parameters: {
       type: CredentialType.pipe(Schema.minLength(1, { description: "a type of credentials" })),
       name: Named

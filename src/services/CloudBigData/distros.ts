@@ -1,45 +1,39 @@
 /**
  * Distros: the distributions of Hadoop and its like that stacks are made from.
  */
-import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
-import { absentIfEmpty, enveloped, Id, listOf, Named, textOr } from "../../internal/schema/wire.js"
-import { StackService } from "./stacks.js"
+import { struct } from "../../internal/schema/struct.js"
+import { absentIfEmpty, enveloped, Id, listOf, textOr } from "../../internal/schema/wire.js"
+import type { ByDistroId } from "./references.js"
+import { StackService, stackServiceFields } from "./stacks.js"
 
-/**
- * A distribution of Hadoop and its like, as it stands in the list of distros.
- *
- * @since 0.1.0
- * @category models
- */
-export const DistroSummary = Schema.Struct({ id: Id, name: textOr(""), version: absentIfEmpty })
+/** A distribution of Hadoop and its like, as it stands in the list of distros. */
+export interface DistroSummary {
+  readonly id: string
+  readonly name: string
+  readonly version?: string | undefined
+}
 
-/**
- * A distribution, as it stands in the list of distros.
- *
- * @since 0.1.0
- * @category models
- */
-export interface DistroSummary extends Schema.Schema.Type<typeof DistroSummary> {}
+export const distroSummaryFields = { id: Id, name: textOr(""), version: absentIfEmpty }
 
-/**
- * A distribution with the services that stacks may take from it.
- *
- * @since 0.1.0
- * @category models
- */
-export const Distro = Schema.Struct({
-  ...DistroSummary.fields,
-  services: listOf(Schema.Struct({ ...StackService.fields, description: absentIfEmpty }))
+export const DistroSummary = struct<DistroSummary>(distroSummaryFields)
+
+/** A service of a distribution. */
+export interface DistroService extends StackService {
+  readonly description?: string | undefined
+}
+
+export const DistroService = struct<DistroService>({ ...stackServiceFields, description: absentIfEmpty })
+
+/** A distribution with the services that stacks may take from it. */
+export interface Distro extends DistroSummary {
+  readonly services: ReadonlyArray<DistroService>
+}
+
+export const Distro = struct<Distro>({
+  ...distroSummaryFields,
+  services: listOf(DistroService)
 })
-
-/**
- * A distribution with the services that stacks may take from it.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Distro extends Schema.Schema.Type<typeof Distro> {}
 
 /** The operations on distros. */
 export const distroEndpoints = Endpoint.table("CloudBigData", {
@@ -48,8 +42,7 @@ export const distroEndpoints = Endpoint.table("CloudBigData", {
     success: Endpoint.list("distros", DistroSummary)
   }),
   /** One distribution, with its services. Fails with `NotFound`. "Show distro details", `GET /distros/{distroId}`. */
-  getDistro: Endpoint.make("GET", "/distros/{distroId}", {
-    parameters: { distroId: Named },
+  getDistro: Endpoint.define<ByDistroId>()("GET", "/distros/{distroId}", {
     success: Endpoint.json(enveloped("distro", Distro)),
     errors: ["NotFound"]
   })

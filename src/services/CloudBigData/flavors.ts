@@ -3,38 +3,35 @@
  */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
-import { page, pageQuery } from "../../internal/paging/listing.js"
+import { page, pageQuery, type PageQuery } from "../../internal/paging/listing.js"
+import { struct } from "../../internal/schema/struct.js"
 import { absentIfEmpty, Id, someCount, textOr } from "../../internal/schema/wire.js"
 import { listed, type ServiceContext } from "./context.js"
 
-/**
- * A size in which nodes are made.
- *
- * @since 0.1.0
- * @category models
- */
-export const Flavor = Schema.Struct({
+/** A size in which nodes are made. */
+export interface Flavor {
+  readonly id: string
+  readonly name: string
+  readonly vcpus?: number | undefined
+  readonly ramMegabytes?: number | undefined
+  readonly diskGigabytes?: number | undefined
+  /** `hadoop1`, `onmetal`. */
+  readonly class?: string | undefined
+}
+
+export const Flavor = struct<Flavor>({
   id: Id,
   name: textOr(""),
   vcpus: someCount,
   ramMegabytes: someCount.pipe(Schema.fromKey("ram")),
   diskGigabytes: someCount.pipe(Schema.fromKey("disk")),
-  /** `hadoop1`, `onmetal`. */
   class: absentIfEmpty
 })
-
-/**
- * A size in which nodes are made.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Flavor extends Schema.Schema.Type<typeof Flavor> {}
 
 /** The operations on flavors. */
 export const flavorEndpoints = Endpoint.table("CloudBigData", {
   /** The sizes of nodes, a page of them. "List available flavors", `GET /flavors`. */
-  listFlavorsPage: Endpoint.make("GET", "/flavors", {
+  listFlavorsPage: Endpoint.define<PageQuery>()("GET", "/flavors", {
     query: pageQuery,
     success: Endpoint.json(page("flavors", Flavor, "links"))
   })

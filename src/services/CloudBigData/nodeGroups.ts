@@ -5,65 +5,56 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { InvalidInput } from "../../CloudError.js"
 import { invalidInput } from "../../internal/schema/invalidInput.js"
+import { struct } from "../../internal/schema/struct.js"
 import { absent, absentIfEmpty, Id, listOf, someCount, textOr } from "../../internal/schema/wire.js"
 import { service } from "./context.js"
 
-const ComponentFields = Schema.Struct({
+/** A program of a service, as it stands on the nodes: `Namenode`, `HiveServer2`. Some responses have only its name. */
+export interface Component {
   /** Empty where the cloud does not return it. */
-  name: textOr(""),
+  readonly name: string
   /** For people: `HDFS Namenode`. Only of a node's components. */
-  niceName: absentIfEmpty.pipe(Schema.fromKey("nice_name")),
+  readonly niceName?: string | undefined
   /**
    * Its URL, by the node's name within the cluster: `http://master-1.local:50070`. Reach it through a SOCKS proxy or
    * a tunnel to the node.
    */
-  uri: absentIfEmpty,
+  readonly uri?: string | undefined
   /** The service's mode in which alone there is such a component: `Secondary`. Only of a distro's components. */
+  readonly mode?: string | undefined
+}
+
+const ComponentFields = struct<Component>({
+  name: textOr(""),
+  niceName: absentIfEmpty.pipe(Schema.fromKey("nice_name")),
+  uri: absentIfEmpty,
   mode: absentIfEmpty
 })
 
-/**
- * A program of a service, as it stands on the nodes.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Component extends Schema.Schema.Type<typeof ComponentFields> {}
-
-/**
- * A program of a service, as it stands on the nodes: `Namenode`, `HiveServer2`. Some responses have only its name.
- *
- * @since 0.1.0
- * @category models
- */
 export const Component = Schema.transform(Schema.Unknown, ComponentFields, {
   strict: false,
   decode: (wire) => (typeof wire === "string" ? { name: wire } : wire),
   encode: (component) => component
 }) as unknown as Schema.Schema<Component, unknown>
 
-/**
- * Nodes of a cluster that are alike.
- *
- * @since 0.1.0
- * @category models
- */
-export const NodeGroup = Schema.Struct({
+/** Nodes of a cluster that are alike. */
+export interface NodeGroup {
   /** `master`, `slave`, `gateway`, …: names from the cluster's stack. */
-  id: Id,
+  readonly id: string
   /** How many nodes it has. */
+  readonly count?: number | undefined
+  readonly flavorId?: string | undefined
+  readonly components: ReadonlyArray<Component>
+}
+
+export const nodeGroupFields = {
+  id: Id,
   count: someCount,
   flavorId: absent(Id).pipe(Schema.fromKey("flavor_id")),
   components: listOf(Component)
-})
+}
 
-/**
- * Nodes of a cluster that are alike.
- *
- * @since 0.1.0
- * @category models
- */
-export interface NodeGroup extends Schema.Schema.Type<typeof NodeGroup> {}
+export const NodeGroup = struct<NodeGroup>(nodeGroupFields)
 
 interface CountedGroup {
   readonly id: string

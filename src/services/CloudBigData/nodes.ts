@@ -4,62 +4,68 @@
  * The API's documents, its samples and what its last Python client expected differ in many places; whatever any of them shows
  * is accepted here.
  */
+import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import type { CommonError, InvalidInput, NotFound } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
-import { page, pageQuery } from "../../internal/paging/listing.js"
-import { absent, Id, listOf, Named, open, textOr, TimestampIfAny } from "../../internal/schema/wire.js"
+import { page, pageQuery, type PageQuery, type PageSize } from "../../internal/paging/listing.js"
+import { struct } from "../../internal/schema/struct.js"
+import { absent, Id, listOf, open, textOr, TimestampIfAny } from "../../internal/schema/wire.js"
 import type * as Ssh from "../../Ssh.js"
 import { invalid, listed, type ServiceContext } from "./context.js"
 import { Component } from "./nodeGroups.js"
-import { clusterParameters } from "./requests.js"
+import type { ByClusterId, ByNodeId } from "./references.js"
 import { isMap } from "./responses.js"
 
-/**
- * The status of a node. The cloud may return others.
- *
- * @since 0.1.0
- * @category models
- */
+/** The status of a node. The cloud may return others. */
 export const NodeStatus = open("ACTIVE", "BUILDING", "CONFIGURING", "DEACTIVATING", "DELETED", "DELETING", "ERROR")
 
-const AddressFields = Schema.Struct({
+export type NodeStatus = typeof NodeStatus.Type
+
+/**
+ * An address of a node. The cloud writes its version as a number or a text, or leaves it out; some responses have only the
+ * address.
+ */
+export interface Address {
   /** 4 or 6. */
+  readonly version: number
+  readonly address: string
+}
+
+const AddressFields = struct<Address>({
   version: Schema.Number,
   address: Schema.String
 })
 
 const versionOf = (address: unknown): number => (typeof address === "string" && address.includes(":") ? 6 : 4)
 
-/**
- * An address of a node.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Address extends Schema.Schema.Type<typeof AddressFields> {}
-
-/**
- * An address of a node. The cloud writes its version as a number or a text, or leaves it out; some responses have only the
- * address.
- *
- * @since 0.1.0
- * @category models
- */
 export const Address = Schema.transform(Schema.Unknown, AddressFields, {
   strict: false,
   decode: (wire) => {
     const { addr, address = addr, version } = isMap(wire) ? wire : { address: wire }
     return { address, version: version === undefined || version === null ? versionOf(address) : Number(version) }
   },
-  encode: ({ address, version }) => ({ addr: address, version })
+  encode: (_, { address, version }) => ({ addr: address, version })
 }) as unknown as Schema.Schema<Address, unknown>
 
-const NodeFields = Schema.Struct({
-  id: Id,
+/** A node of a cluster. */
+export interface Node {
+  readonly id: string
   /** Empty where the cloud does not return it. */
+  readonly name: string
+  readonly status: NodeStatus
+  readonly nodeGroup?: string | undefined
+  readonly flavorId?: string | undefined
+  readonly created?: DateTime.Utc | undefined
+  readonly updated?: DateTime.Utc | undefined
+  readonly addresses: { readonly public: ReadonlyArray<Address>; readonly private: ReadonlyArray<Address> }
+  readonly components: ReadonlyArray<Component>
+}
+
+const NodeFields = struct<Node>({
+  id: Id,
   name: textOr(""),
   status: Schema.optionalWith(NodeStatus, { nullable: true, default: () => "UNKNOWN" }),
   nodeGroup: absent(Schema.String).pipe(Schema.fromKey("node_group")),
@@ -79,12 +85,6 @@ const WireNode = Schema.Record({ key: Schema.String, value: Schema.Unknown })
 const firstText = (value: unknown): string | undefined =>
   Array.isArray(value) ? firstText(value[0]) : typeof value === "string" && value !== "" ? value : undefined
 
-/**
- * A node of a cluster.
- *
- * @since 0.1.0
- * @category models
- */
 export const Node = Schema.transform(WireNode, NodeFields, {
   strict: false,
   decode: ({ node_group, role, ...node }) => {
@@ -99,33 +99,17 @@ export const Node = Schema.transform(WireNode, NodeFields, {
 }) as unknown as Schema.Schema<typeof NodeFields.Type, unknown>
 
 /**
- * A node of a cluster.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Node extends Schema.Schema.Type<typeof NodeFields> {}
-
-/**
  * Which node of a cluster is meant: the one of a name (in any case), the first one that has a component (`ResourceManager`),
  * or both; where neither is given, the first that is not Ambari's.
- *
- * @since 0.1.0
- * @category models
  */
-export interface NodeOptions {
-  readonly clusterId: string
+export interface NodeOptions extends ByClusterId {
+  /** The name of the node, in any case. */
   readonly nodeName?: string | undefined
   /** The name of a component, in any case. */
   readonly component?: string | undefined
 }
 
-/**
- * Which node of a cluster is meant, and how ssh is to reach it.
- *
- * @since 0.1.0
- * @category models
- */
+/** Which node of a cluster is meant, and how ssh is to reach it. */
 export interface SshOptions extends NodeOptions, Omit<Ssh.Target, "host" | "username"> {
   /** Who logs in; by default the user that the cluster was created with. */
   readonly username?: string | undefined
@@ -133,12 +117,7 @@ export interface SshOptions extends NodeOptions, Omit<Ssh.Target, "host" | "user
   readonly network?: "public" | "private" | undefined
 }
 
-/**
- * A node as a target of {@link Ssh}.
- *
- * @since 0.1.0
- * @category models
- */
+/** A node as a target of {@link Ssh}. */
 export interface NodeTarget extends Ssh.Target {
   readonly node: Node
 }
@@ -169,11 +148,16 @@ const chosen = (
   return Effect.fail(invalid(operation, "component", `one of ${[...components].join(", ")}`))
 }
 
+/** A page of nodes. */
+export interface ListNodesPage extends ByClusterId, PageQuery {}
+
+/** Which nodes are listed. */
+export interface ListNodes extends ByClusterId, PageSize {}
+
 /** The operations on nodes. */
 export const nodeEndpoints = Endpoint.table("CloudBigData", {
   /** Nodes of a cluster, a page of them. Fails with `NotFound`. "List cluster nodes", `GET /clusters/{clusterId}/nodes`. */
-  listNodesPage: Endpoint.make("GET", "/clusters/{clusterId}/nodes", {
-    parameters: clusterParameters,
+  listNodesPage: Endpoint.define<ListNodesPage>()("GET", "/clusters/{clusterId}/nodes", {
     query: pageQuery,
     success: Endpoint.json(page("nodes", Node, "links")),
     errors: ["NotFound"]
@@ -183,8 +167,7 @@ export const nodeEndpoints = Endpoint.table("CloudBigData", {
    * does not allow it. `DELETE /clusters/{clusterId}/nodes/{nodeId}`, which the API's last client had and the documents do not
    * know.
    */
-  deleteNode: Endpoint.make("DELETE", "/clusters/{clusterId}/nodes/{nodeId}", {
-    parameters: { ...clusterParameters, nodeId: Named },
+  deleteNode: Endpoint.define<ByNodeId>()("DELETE", "/clusters/{clusterId}/nodes/{nodeId}", {
     errors: ["NotFound", "Conflict"]
   })
 })

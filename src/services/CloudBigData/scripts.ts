@@ -1,9 +1,11 @@
 /**
  * Scripts: what is run on the nodes of a cluster when they are ready.
  */
+import type * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
-import { page, pageQuery } from "../../internal/paging/listing.js"
+import { page, pageQuery, type PageQuery } from "../../internal/paging/listing.js"
+import { struct } from "../../internal/schema/struct.js"
 import {
   absent,
   absentIfEmpty,
@@ -18,42 +20,37 @@ import {
   withDefault
 } from "../../internal/schema/wire.js"
 import { listed, type ServiceContext } from "./context.js"
+import type { ByScriptId } from "./references.js"
 
-/**
- * How far a script has come on a cluster. The cloud may return others.
- *
- * @since 0.1.0
- * @category models
- */
+/** How far a script has come on a cluster. The cloud may return others. */
 export const ScriptStatus = open("PENDING", "DELIVERED", "RUNNING", "SUCCEEDED", "FAILED")
 
-/**
- * A script that is run on the nodes of a cluster when they are ready.
- *
- * @since 0.1.0
- * @category models
- */
-export const Script = Schema.Struct({
-  id: Id,
+export type ScriptStatus = typeof ScriptStatus.Type
+
+/** A script that is run on the nodes of a cluster when they are ready. */
+export interface Script {
+  readonly id: string
   /** Empty where the cloud does not return it. */
+  readonly name: string
+  readonly type?: "POST_INIT" | (string & {}) | undefined
+  /** Where the nodes fetch it. */
+  readonly url?: string | undefined
+  /** Whether it is the cloud's, for all accounts. Such a one cannot be changed. */
+  readonly isPublic: boolean
+  readonly created?: DateTime.Utc | undefined
+  /** Absent before the first change. */
+  readonly updated?: DateTime.Utc | undefined
+}
+
+export const Script = struct<Script>({
+  id: Id,
   name: textOr(""),
   type: absent(open("POST_INIT")),
-  /** Where the nodes fetch it. */
   url: absentIfEmpty,
-  /** Whether it is the cloud's, for all accounts. Such a one cannot be changed. */
   isPublic: Schema.optionalWith(Flag, { nullable: true, default: () => false }).pipe(Schema.fromKey("is_public")),
   created: TimestampIfAny,
-  /** Absent before the first change. */
   updated: TimestampIfAny
 })
-
-/**
- * A script that is run on the nodes of a cluster when they are ready.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Script extends Schema.Schema.Type<typeof Script> {}
 
 /** A page on the web. */
 const Url = Named.pipe(
@@ -62,10 +59,28 @@ const Url = Named.pipe(
   })
 )
 
+/** A script to register. */
+export interface CreateScript {
+  /** 1 to 255 characters. */
+  readonly name: string
+  /** Where the nodes fetch it. */
+  readonly url: string
+  /** When it is run; there is one kind so far. */
+  readonly type?: "POST_INIT" | (string & {}) | undefined
+}
+
+/** A script, and its new URL and name. */
+export interface UpdateScript extends ByScriptId {
+  /** 1 to 255 characters. */
+  readonly name?: string | undefined
+  /** Where the nodes fetch it. */
+  readonly url: string
+}
+
 /** The operations on scripts. */
 export const scriptEndpoints = Endpoint.table("CloudBigData", {
   /** Scripts, the cloud's and the account's, a page of them. "List all scripts", `GET /scripts`. */
-  listScriptsPage: Endpoint.make("GET", "/scripts", {
+  listScriptsPage: Endpoint.define<PageQuery>()("GET", "/scripts", {
     query: pageQuery,
     success: Endpoint.json(page("scripts", Script, "links"))
   }),
@@ -73,13 +88,12 @@ export const scriptEndpoints = Endpoint.table("CloudBigData", {
    * Registers a script, which nodes fetch from its URL when they need it. Fails with `QuotaExceeded` where the
    * account has too many. "Create a script", `POST /scripts`.
    */
-  createScript: Endpoint.make("POST", "/scripts", {
+  createScript: Endpoint.define<CreateScript>()("POST", "/scripts", {
     body: enveloped(
       "script",
       Schema.Struct({
         name: upTo(255, "a name"),
         url: Url,
-        /** When it is run; there is one kind so far. */
         type: withDefault(open("POST_INIT"), "POST_INIT")
       })
     ),
@@ -90,8 +104,7 @@ export const scriptEndpoints = Endpoint.table("CloudBigData", {
    * Changes a script's URL, and its name where one is given. Clusters that have run it are left alone. Fails with `NotFound`.
    * "Update a script", `PUT /scripts/{scriptId}`.
    */
-  updateScript: Endpoint.make("PUT", "/scripts/{scriptId}", {
-    parameters: { scriptId: Named },
+  updateScript: Endpoint.define<UpdateScript>()("PUT", "/scripts/{scriptId}", {
     body: enveloped("script", Schema.Struct({ name: Schema.optional(upTo(255, "a name")), url: Url })),
     success: Endpoint.json(enveloped("script", Script)),
     errors: ["NotFound"]
@@ -100,8 +113,7 @@ export const scriptEndpoints = Endpoint.table("CloudBigData", {
    * Deletes a script of the account's own. Fails with `NotFound`, with `BadRequest` or `Conflict`
    * where it is the cloud's or in use. "Delete a script", `DELETE /scripts/{scriptId}`.
    */
-  deleteScript: Endpoint.make("DELETE", "/scripts/{scriptId}", {
-    parameters: { scriptId: Named },
+  deleteScript: Endpoint.define<ByScriptId>()("DELETE", "/scripts/{scriptId}", {
     errors: ["NotFound", "Conflict"]
   })
 })

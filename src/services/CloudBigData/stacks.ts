@@ -1,9 +1,12 @@
 /**
  * Stacks: the services that a cluster is made with.
  */
+import type { NonEmptyReadonlyArray } from "effect/Array"
+import type * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
-import { page, pageQuery } from "../../internal/paging/listing.js"
+import { page, pageQuery, type PageQuery } from "../../internal/paging/listing.js"
+import { struct } from "../../internal/schema/struct.js"
 import {
   absent,
   absentIfEmpty,
@@ -18,139 +21,153 @@ import {
   upTo
 } from "../../internal/schema/wire.js"
 import { listed, type ServiceContext } from "./context.js"
-import { Component, NodeGroup } from "./nodeGroups.js"
+import { Component, NodeGroup, nodeGroupFields } from "./nodeGroups.js"
+import type { ByStackId } from "./references.js"
 import { countOf, under } from "./requests.js"
 import { nameOf } from "./responses.js"
 
-/**
- * A service of a stack: HDFS, YARN, Hive, …
- *
- * @since 0.1.0
- * @category models
- */
-export const StackService = Schema.Struct({
+/** A service of a stack: HDFS, YARN, Hive, … */
+export interface StackService {
   /** Empty where the cloud does not return it. */
+  readonly name: string
+  readonly version?: string | undefined
+  readonly modes: ReadonlyArray<string>
+  readonly components: ReadonlyArray<Component>
+}
+
+export const stackServiceFields = {
   name: textOr(""),
   version: absentIfEmpty,
   modes: listOf(nameOf),
   components: listOf(Component)
-})
+}
 
-/**
- * A service of a stack.
- *
- * @since 0.1.0
- * @category models
- */
-export interface StackService extends Schema.Schema.Type<typeof StackService> {}
+export const StackService = struct<StackService>(stackServiceFields)
 
-/**
- * A stack as it stands in the list of stacks: the services that a cluster is made with.
- *
- * @since 0.1.0
- * @category models
- */
-export const StackSummary = Schema.Struct({
-  id: Id,
+/** A stack as it stands in the list of stacks: the services that a cluster is made with. */
+export interface StackSummary {
+  readonly id: string
   /** Empty where the cloud does not return it. */
+  readonly name: string
+  readonly description?: string | undefined
+  /** The distro that its services are taken from: `HDP2.2`. */
+  readonly distroId?: string | undefined
+  readonly services: ReadonlyArray<StackService>
+}
+
+export const stackSummaryFields = {
+  id: Id,
   name: textOr(""),
   description: absentIfEmpty,
-  /** The distro that its services are taken from: `HDP2.2`. */
   distroId: absent(Id).pipe(Schema.fromKey("distro")),
   services: listOf(StackService)
-})
+}
 
-/**
- * A stack as it stands in the list of stacks.
- *
- * @since 0.1.0
- * @category models
- */
-export interface StackSummary extends Schema.Schema.Type<typeof StackSummary> {}
+export const StackSummary = struct<StackSummary>(stackSummaryFields)
 
-/**
- * What a cluster of a stack may and must have of a node group.
- *
- * @since 0.1.0
- * @category models
- */
-export const ResourceLimits = Schema.Struct({
+/** What a cluster of a stack may and must have of a node group. */
+export interface ResourceLimits {
   /** How many nodes at the least. */
-  minCount: someCount.pipe(Schema.fromKey("min_count")),
+  readonly minCount?: number | undefined
   /** How many nodes at the most. */
-  maxCount: someCount.pipe(Schema.fromKey("max_count")),
+  readonly maxCount?: number | undefined
   /** How much memory a node needs at the least. */
+  readonly minRamMegabytes?: number | undefined
+}
+
+export const ResourceLimits = struct<ResourceLimits>({
+  minCount: someCount.pipe(Schema.fromKey("min_count")),
+  maxCount: someCount.pipe(Schema.fromKey("max_count")),
   minRamMegabytes: someCount.pipe(Schema.fromKey("min_ram"))
 })
 
-/**
- * A node group of a stack: what stands on its nodes, and what a cluster gets of it where it does not say otherwise.
- *
- * @since 0.1.0
- * @category models
- */
-export const StackNodeGroup = Schema.Struct({
-  ...NodeGroup.fields,
+/** A node group of a stack: what stands on its nodes, and what a cluster gets of it where it does not say otherwise. */
+export interface StackNodeGroup extends NodeGroup {
+  readonly resourceLimits: ResourceLimits
+}
+
+export const StackNodeGroup = struct<StackNodeGroup>({
+  ...nodeGroupFields,
   resourceLimits: Schema.optionalWith(ResourceLimits, { nullable: true, default: () => ({}) }).pipe(
     Schema.fromKey("resource_limits")
   )
 })
 
-/**
- * A node group of a stack.
- *
- * @since 0.1.0
- * @category models
- */
-export interface StackNodeGroup extends Schema.Schema.Type<typeof StackNodeGroup> {}
+/** A stack, whole. */
+export interface Stack extends StackSummary {
+  readonly created?: DateTime.Utc | undefined
+  readonly nodeGroups: ReadonlyArray<StackNodeGroup>
+  /** Whether it is the account's own. Absent where the cloud does not return it. */
+  readonly isDeletable?: boolean | undefined
+}
 
-/**
- * A stack, whole.
- *
- * @since 0.1.0
- * @category models
- */
-export const Stack = Schema.Struct({
-  ...StackSummary.fields,
+export const Stack = struct<Stack>({
+  ...stackSummaryFields,
   created: TimestampIfAny,
   nodeGroups: listOf(StackNodeGroup).pipe(Schema.fromKey("node_groups")),
-  /** Whether it is the account's own. Absent where the cloud does not return it. */
   isDeletable: someFlag.pipe(Schema.fromKey("is_deletable"))
 })
 
-/**
- * A stack, whole.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Stack extends Schema.Schema.Type<typeof Stack> {}
-
-const NewStackService = Schema.Struct({
+/** A service that a new stack takes from its distro. */
+export interface NewStackService {
   /** As its distro names it: `HDFS`. */
-  name: upTo(255, "the name of a service"),
+  readonly name: string
   /** Those of the service's modes that are wanted: `Secondary`. */
+  readonly modes?: ReadonlyArray<string> | undefined
+}
+
+export const NewStackService = struct<NewStackService>({
+  name: upTo(255, "the name of a service"),
   modes: Schema.optional(Schema.Array(upTo(255, "the name of a mode")))
 })
 
-const NewStackNodeGroup = Schema.Struct({
+/** A node group of a new stack. */
+export interface NewStackNodeGroup {
+  readonly id: string
+  readonly flavorId?: string | undefined
+  readonly count?: number | undefined
+  /** The names of the components on its nodes. */
+  readonly components?: ReadonlyArray<string> | undefined
+}
+
+export const NewStackNodeGroup = struct<NewStackNodeGroup>({
   id: upTo(36, "the id of a node group"),
   flavorId: Schema.optional(Named).pipe(Schema.fromKey("flavor_id")),
   count: Schema.optional(countOf(0)),
-  /** The names of the components on its nodes. */
   components: Schema.optional(Schema.Array(under("name", Named)))
+})
+
+/** A stack to create. */
+export interface CreateStack {
+  /** 1 to 255 characters. */
+  readonly name: string
+  /** 1 to 1,024 characters. */
+  readonly description?: string | undefined
+  /** The distro that its services are taken from: `HDP2.2`. */
+  readonly distroId: string
+  /** The services that run on its clusters. */
+  readonly services: NonEmptyReadonlyArray<NewStackService>
+  /** How the services are laid out. Default: as the cloud does it. */
+  readonly nodeGroups?: ReadonlyArray<NewStackNodeGroup> | undefined
+}
+
+export const CreateStack = struct<CreateStack>({
+  name: upTo(255, "a name"),
+  description: Schema.optional(upTo(1024, "a description")),
+  distroId: Schema.propertySignature(upTo(255, "the id of a distro")).pipe(Schema.fromKey("distro")),
+  services: Schema.NonEmptyArray(NewStackService),
+  nodeGroups: Schema.optional(Schema.Array(NewStackNodeGroup)).pipe(Schema.fromKey("node_groups"))
 })
 
 /** The operations on stacks. */
 export const stackEndpoints = Endpoint.table("CloudBigData", {
   /** Stacks, the cloud's and the account's, a page of them. "List all stacks", `GET /stacks`. */
-  listStacksPage: Endpoint.make("GET", "/stacks", {
+  listStacksPage: Endpoint.define<PageQuery>()("GET", "/stacks", {
     query: pageQuery,
     success: Endpoint.json(page("stacks", StackSummary, "links"))
   }),
   /** One stack, whole. Fails with `NotFound`. "Show stack details", `GET /stacks/{stackId}`. */
-  getStack: Endpoint.make("GET", "/stacks/{stackId}", {
-    parameters: { stackId: Named },
+  getStack: Endpoint.define<ByStackId>()("GET", "/stacks/{stackId}", {
     success: Endpoint.json(enveloped("stack", Stack)),
     errors: ["NotFound"]
   }),
@@ -159,19 +176,8 @@ export const stackEndpoints = Endpoint.table("CloudBigData", {
    * `BadRequest` where the distro has no such service or mode, with `QuotaExceeded` where the account has too many stacks.
    * "Create a stack", `POST /stacks`.
    */
-  createStack: Endpoint.make("POST", "/stacks", {
-    body: enveloped(
-      "stack",
-      Schema.Struct({
-        /** 1 to 255 characters. */
-        name: upTo(255, "a name"),
-        /** 1 to 1,024 characters. */
-        description: Schema.optional(upTo(1024, "a description")),
-        distroId: Schema.propertySignature(upTo(255, "the id of a distro")).pipe(Schema.fromKey("distro")),
-        services: Schema.NonEmptyArray(NewStackService),
-        nodeGroups: Schema.optional(Schema.Array(NewStackNodeGroup)).pipe(Schema.fromKey("node_groups"))
-      })
-    ),
+  createStack: Endpoint.define<CreateStack>()("POST", "/stacks", {
+    body: enveloped("stack", CreateStack),
     success: Endpoint.json(enveloped("stack", Stack)),
     errors: ["QuotaExceeded"]
   }),
@@ -179,8 +185,7 @@ export const stackEndpoints = Endpoint.table("CloudBigData", {
    * Deletes a stack of the account's own. Clusters that were made of it stay. Fails with `NotFound`, with `BadRequest` or
    * `Conflict` where it is the cloud's or in use. "Delete a stack", `DELETE /stacks/{stackId}`.
    */
-  deleteStack: Endpoint.make("DELETE", "/stacks/{stackId}", {
-    parameters: { stackId: Named },
+  deleteStack: Endpoint.define<ByStackId>()("DELETE", "/stacks/{stackId}", {
     errors: ["NotFound", "Conflict"]
   })
 })

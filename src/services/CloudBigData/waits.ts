@@ -9,21 +9,21 @@ import * as Waiting from "../../Waiting.js"
 import { type Cluster, isActive } from "./clusters.js"
 import type { ServiceContext } from "./context.js"
 import type { Node } from "./nodes.js"
+import type { ByClusterId } from "./references.js"
 
-/**
- * A cluster to wait for.
- *
- * @since 0.1.0
- * @category models
- */
-export interface WaitOptions extends Waiting.Pace {
-  readonly clusterId: string
+/** A cluster to wait for. */
+export interface WaitOptions extends ByClusterId, Waiting.Pace {}
+
+/** A cluster to wait for, and the state to wait for. */
+export interface WatchCluster extends WaitOptions {
+  /** Whether the cluster is as it should be. */
+  readonly until: (cluster: Cluster) => boolean
 }
 
 /** What the waits read of clusters. */
 interface Reads {
-  readonly getCluster: (input: { readonly clusterId: string }) => Effect.Effect<Cluster, CommonError | NotFound>
-  readonly listNodes: (input: { readonly clusterId: string }) => Stream.Stream<Node, CommonError | NotFound>
+  readonly getCluster: (input: ByClusterId) => Effect.Effect<Cluster, CommonError | NotFound>
+  readonly listNodes: (input: ByClusterId) => Stream.Stream<Node, CommonError | NotFound>
 }
 
 /** The result of one poll of a cluster. */
@@ -69,10 +69,9 @@ const readWhole = (
 
 /** The waits for clusters. */
 export const makeClusterWaits = ({ waits }: ServiceContext, reads: Reads) => {
-  type Wanted = WaitOptions & { readonly until: (cluster: Cluster) => boolean }
   const watched = (
     operation: string,
-    { clusterId, until, ...pace }: Wanted
+    { clusterId, until, ...pace }: WatchCluster
   ): Waiting.Watch<PolledCluster, CommonError | NotFound, never> => ({
     ...waits.target(operation, clusterId, pace),
     poll: readWhole(reads, clusterId),
@@ -81,11 +80,11 @@ export const makeClusterWaits = ({ waits }: ServiceContext, reads: Reads) => {
     failed: ({ cluster, reason }) =>
       failedStatuses.has(cluster.status) && !until(cluster) ? Option.some({ fault: reason }) : Option.none()
   })
-  const waitUntil = (operation: string, options: Wanted) =>
+  const waitUntil = (operation: string, options: WatchCluster) =>
     Effect.map(Waiting.until(watched(operation, options)), ({ cluster }) => cluster)
   return {
-    watch: (options: Wanted) => Stream.map(Waiting.watch(watched("watch", options)), ({ cluster }) => cluster),
-    waitUntil: (options: Wanted) => waitUntil("waitUntil", options),
+    watch: (options: WatchCluster) => Stream.map(Waiting.watch(watched("watch", options)), ({ cluster }) => cluster),
+    waitUntil: (options: WatchCluster) => waitUntil("waitUntil", options),
     waitUntilActive: (options: WaitOptions) => waitUntil("waitUntilActive", { ...options, until: isActive }),
     waitUntilDeleted: ({ clusterId, ...pace }: WaitOptions) =>
       Effect.suspend(() => {

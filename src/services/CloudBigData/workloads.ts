@@ -3,61 +3,65 @@
  */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
-import { absent, absentIfEmpty, Flag, Id, listOf, Named, someCount, Text, textOr } from "../../internal/schema/wire.js"
+import { struct } from "../../internal/schema/struct.js"
+import { absent, absentIfEmpty, Flag, Id, listOf, someCount, Text, textOr } from "../../internal/schema/wire.js"
+import type { ByWorkloadId } from "./references.js"
 
-/**
- * A kind of work that clusters are made for.
- *
- * @since 0.1.0
- * @category models
- */
-export const Workload = Schema.Struct({
-  id: Id,
+/** A kind of work that clusters are made for. */
+export interface Workload {
+  readonly id: string
   /** Empty where the cloud does not return it. */
+  readonly name: string
+  readonly caption?: string | undefined
+  readonly description?: string | undefined
+}
+
+export const Workload = struct<Workload>({
+  id: Id,
   name: textOr(""),
   caption: absentIfEmpty,
   description: absentIfEmpty
 })
 
-/**
- * A kind of work that clusters are made for.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Workload extends Schema.Schema.Type<typeof Workload> {}
+/** A size in which a kind of work can be done. */
+export interface RecommendedSize {
+  readonly flavorId?: string | undefined
+  /** How long the work takes, in minutes. */
+  readonly minutes?: number | undefined
+  readonly nodeCount?: number | undefined
+  readonly isRecommended: boolean
+}
 
-/**
- * A way to do a kind of work, in several sizes.
- *
- * @since 0.1.0
- * @category models
- */
-export const Recommendation = Schema.Struct({
+export const RecommendedSize = struct<RecommendedSize>({
+  flavorId: absent(Id).pipe(Schema.fromKey("flavor")),
+  minutes: someCount,
+  nodeCount: someCount.pipe(Schema.fromKey("nodecount")),
+  isRecommended: Schema.optionalWith(Flag, { nullable: true, default: () => false }).pipe(Schema.fromKey("recommended"))
+})
+
+/** A way to do a kind of work, in several sizes. */
+export interface Recommendation {
   /** Empty where the cloud does not return it. */
+  readonly name: string
+  readonly description?: string | undefined
+  readonly requires: ReadonlyArray<string>
+  readonly sizes: ReadonlyArray<RecommendedSize>
+}
+
+export const Recommendation = struct<Recommendation>({
   name: textOr(""),
   description: absentIfEmpty,
   requires: listOf(Text),
-  sizes: listOf(
-    Schema.Struct({
-      flavorId: absent(Id).pipe(Schema.fromKey("flavor")),
-      /** How long the work takes, in minutes. */
-      minutes: someCount,
-      nodeCount: someCount.pipe(Schema.fromKey("nodecount")),
-      isRecommended: Schema.optionalWith(Flag, { nullable: true, default: () => false }).pipe(
-        Schema.fromKey("recommended")
-      )
-    })
-  )
+  sizes: listOf(RecommendedSize)
 })
 
-/**
- * A way to do a kind of work, in several sizes.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Recommendation extends Schema.Schema.Type<typeof Recommendation> {}
+/** A kind of work, and how large and lasting its data are. */
+export interface ListRecommendations extends ByWorkloadId {
+  /** How much room the data needs. */
+  readonly storageGigabytes: number
+  /** What is to outlive the work: the data, the cluster as well (`all`), or nothing (`none`). */
+  readonly persistence: "all" | "data" | "none"
+}
 
 /** The operations on workloads. */
 export const workloadEndpoints = Endpoint.table("CloudBigData", {
@@ -72,16 +76,13 @@ export const workloadEndpoints = Endpoint.table("CloudBigData", {
    * What is recommended for a kind of work. Fails with `NotFound`. `GET /workloads/{workload_id}/recommendations`, which the
    * API's clients had and its documents do not know.
    */
-  listRecommendations: Endpoint.make("GET", "/workloads/{workloadId}/recommendations", {
-    parameters: { workloadId: Named },
+  listRecommendations: Endpoint.define<ListRecommendations>()("GET", "/workloads/{workloadId}/recommendations", {
     query: {
-      /** How much room the data needs. */
       storageGigabytes: Schema.propertySignature(
         Schema.Number.pipe(
           Schema.filter((size) => Number.isFinite(size) && size > 0, { description: "a size in gigabytes, above 0" })
         )
       ).pipe(Schema.fromKey("storagesize")),
-      /** What is to outlive the work: the data, the cluster as well (`all`), or nothing (`none`). */
       persistence: Schema.propertySignature(Schema.Literal("all", "data", "none")).pipe(Schema.fromKey("persistent"))
     },
     success: Endpoint.list("recommendations", Recommendation),

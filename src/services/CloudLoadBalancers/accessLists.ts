@@ -1,47 +1,62 @@
 /**
  * Access lists: which networks may reach a load balancer.
  */
+import type { NonEmptyReadonlyArray } from "effect/Array"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
+import { struct } from "../../internal/schema/struct.js"
 import { absent, Id, Named, open, textOr } from "../../internal/schema/wire.js"
-import { additionErrors, balancerParameters, balancerPath, changeErrors, idsOf } from "./requests.js"
+import type { ByAccessListItemId, ByLoadBalancerId } from "./references.js"
+import { additionErrors, balancerPath, changeErrors, idsOf } from "./requests.js"
 
-/**
- * Whether a network may reach the balancer.
- *
- * @since 0.1.0
- * @category models
- */
+/** Whether a network may reach the balancer. */
 export const AccessType = open("ALLOW", "DENY")
 
-/**
- * A network that may reach a load balancer, or may not.
- *
- * @since 0.1.0
- * @category models
- */
-export const AccessListItem = Schema.Struct({
-  id: absent(Id),
+export type AccessType = typeof AccessType.Type
+
+/** A network that may reach a load balancer, or may not. */
+export interface AccessListItem {
+  readonly id?: string | undefined
   /** An address, or a network in CIDR notation. */
+  readonly address: string
+  readonly type?: AccessType | undefined
+}
+
+export const AccessListItem = struct<AccessListItem>({
+  id: absent(Id),
   address: textOr(""),
   type: absent(AccessType)
 })
 
-/**
- * A network that may reach a load balancer, or may not.
- *
- * @since 0.1.0
- * @category models
- */
-export interface AccessListItem extends Schema.Schema.Type<typeof AccessListItem> {}
+/** A network to add to an access list. */
+export interface NewAccessListItem {
+  /** An address, or a network in CIDR notation. */
+  readonly address: string
+  /** Whether it may reach the load balancer. */
+  readonly type: AccessType
+}
 
-export const NewAccessListItem = Schema.Struct({ address: Named, type: AccessType })
+export const NewAccessListItem = struct<NewAccessListItem>({
+  address: Named,
+  type: AccessType
+})
+
+/** Networks to add to an access list. */
+export interface AppendToAccessList extends ByLoadBalancerId {
+  /** The networks to add. */
+  readonly items: NonEmptyReadonlyArray<NewAccessListItem>
+}
+
+/** Items to delete from an access list. */
+export interface DeleteAccessListItems extends ByLoadBalancerId {
+  /** 1 to 10 ids. */
+  readonly accessListItemIds: ReadonlyArray<string>
+}
 
 /** The operations on access lists. */
 export const accessListEndpoints = Endpoint.table("CloudLoadBalancers", {
   /** Who may reach it. Fails with `NotFound`. "Show access list", `GET …/accesslist`. */
-  listAccessList: Endpoint.make("GET", `${balancerPath}/accesslist`, {
-    parameters: balancerParameters,
+  listAccessList: Endpoint.define<ByLoadBalancerId>()("GET", `${balancerPath}/accesslist`, {
     success: Endpoint.list("accessList", AccessListItem),
     errors: ["NotFound"]
   }),
@@ -49,27 +64,27 @@ export const accessListEndpoints = Endpoint.table("CloudLoadBalancers", {
    * Appends networks to the access list, which has at most 100. Fails with `BadRequest` where one is in it already. "Create or
    * update access list", `POST …/accesslist`.
    */
-  appendToAccessList: Endpoint.make("POST", `${balancerPath}/accesslist`, {
-    parameters: balancerParameters,
+  appendToAccessList: Endpoint.define<AppendToAccessList>()("POST", `${balancerPath}/accesslist`, {
     body: Schema.Struct({
       items: Schema.propertySignature(Schema.NonEmptyArray(NewAccessListItem)).pipe(Schema.fromKey("accessList"))
     }),
     errors: additionErrors
   }),
   /** Deletes the whole access list: everyone may reach it then. "Delete access list", `DELETE …/accesslist`. */
-  deleteAccessList: Endpoint.make("DELETE", `${balancerPath}/accesslist`, {
-    parameters: balancerParameters,
+  deleteAccessList: Endpoint.define<ByLoadBalancerId>()("DELETE", `${balancerPath}/accesslist`, {
     errors: changeErrors
   }),
   /** Removes 1 to 10 networks from the access list. `DELETE …/accesslist?id=1&id=2`. */
-  deleteAccessListItems: Endpoint.make("DELETE", `${balancerPath}/accesslist`, {
-    parameters: balancerParameters,
+  deleteAccessListItems: Endpoint.define<DeleteAccessListItems>()("DELETE", `${balancerPath}/accesslist`, {
     query: { accessListItemIds: Schema.propertySignature(idsOf("access list items")).pipe(Schema.fromKey("id")) },
     errors: changeErrors
   }),
   /** Removes a network from the access list. `DELETE …/accesslist/{accessListItemId}`. */
-  deleteAccessListItem: Endpoint.make("DELETE", `${balancerPath}/accesslist/{accessListItemId}`, {
-    parameters: { ...balancerParameters, accessListItemId: Named },
-    errors: changeErrors
-  })
+  deleteAccessListItem: Endpoint.define<ByAccessListItemId>()(
+    "DELETE",
+    `${balancerPath}/accesslist/{accessListItemId}`,
+    {
+      errors: changeErrors
+    }
+  )
 })

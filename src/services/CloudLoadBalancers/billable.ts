@@ -12,15 +12,25 @@ import { LoadBalancerSummary } from "./loadBalancers.js"
 import { pageLimit, pageQuery } from "./requests.js"
 import { service } from "./status.js"
 
-/**
- * The time whose billable balancers are listed. `pageSize` is how many one request asks for, by default 500, at most 1,000.
- *
- * @since 0.1.0
- * @category models
- */
-export interface BillableFilters {
+/** A time whose load balancers are listed. */
+interface Period {
+  /** UTC. */
   readonly startTime: DateTime.Utc
+  /** UTC. */
   readonly endTime: DateTime.Utc
+}
+
+/** A page of the load balancers that there were in a time. */
+export interface ListBillablePage extends Period {
+  /** How many balancers a page holds at the most, up to 1,000. */
+  readonly limit?: number | undefined
+  /** How many balancers to leave out at the start. */
+  readonly offset?: number | undefined
+}
+
+/** The load balancers that there were in a time. */
+export interface ListBillable extends Period {
+  /** How many balancers one request asks for, by default 500, at most 1,000. */
   readonly pageSize?: number | undefined
 }
 
@@ -30,11 +40,9 @@ export const billableEndpoints = Endpoint.table("CloudLoadBalancers", {
    * Load balancers that are charged for in a time, deleted ones included, a page of them: by default 500, at most 1,000. "List
    * billable load balancers", `GET /loadbalancers/billable`.
    */
-  listBillablePage: Endpoint.make("GET", "/loadbalancers/billable", {
+  listBillablePage: Endpoint.define<ListBillablePage>()("GET", "/loadbalancers/billable", {
     query: {
-      /** UTC. */
       startTime: Timestamp,
-      /** UTC. */
       endTime: Timestamp,
       limit: pageLimit(1000),
       offset: pageQuery.offset
@@ -49,7 +57,7 @@ export const makeBillable = (context: ServiceContext) => {
   const operation = "CloudLoadBalancers.listBillable"
   return {
     ...operationsOf(context, billableEndpoints),
-    listBillable: ({ pageSize = 500, ...period }: BillableFilters) =>
+    listBillable: ({ pageSize = 500, ...period }: ListBillable) =>
       Paging.stream({ service, operation }, (offset: number | undefined) =>
         fetch({ ...period, limit: pageSize, offset }).pipe(
           Effect.map(({ items, unreadable }) => {

@@ -1,54 +1,46 @@
 /**
  * Certificate mappings: certificates for the other names under which a load balancer is reached (SNI).
  */
+import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
+import { struct } from "../../internal/schema/struct.js"
 import { absentIfEmpty, enveloped, Id, Named, textOr } from "../../internal/schema/wire.js"
-import { additionErrors, atLeastOne, balancerParameters, balancerPath, changeErrors } from "./requests.js"
+import type { ByCertificateMappingId, ByLoadBalancerId } from "./references.js"
+import { additionErrors, atLeastOne, balancerPath, changeErrors } from "./requests.js"
 import { Certificate, PrivateKey } from "./sslTermination.js"
 
 /**
  * A certificate for one of the names under which a balancer is reached (SNI). In the list of all, there are only id and name.
- *
- * @since 0.1.0
- * @category models
  */
-export const CertificateMapping = Schema.Struct({
-  id: Id,
+export interface CertificateMapping {
+  readonly id: string
   /** Empty where the cloud does not return it. */
+  readonly hostName: string
+  /** PEM. */
+  readonly certificate?: string | undefined
+  /** PEM. */
+  readonly intermediateCertificate?: string | undefined
+}
+
+export const CertificateMapping = struct<CertificateMapping>({
+  id: Id,
   hostName: textOr(""),
-  /** PEM. */
   certificate: absentIfEmpty,
-  /** PEM. */
   intermediateCertificate: absentIfEmpty
 })
 
-/**
- * A certificate for one of the names under which a balancer is reached (SNI).
- *
- * @since 0.1.0
- * @category models
- */
-export interface CertificateMapping extends Schema.Schema.Type<typeof CertificateMapping> {}
-
 const mappingFields = Schema.Struct({
-  /** The name under which the balancer is reached. No two mappings may have the same one. */
   hostName: Named,
-  /** PEM. */
   certificate: Certificate,
-  /** PEM, RSA. */
   privateKey: PrivateKey,
-  /** PEM. */
   intermediateCertificate: Schema.optional(Certificate)
 })
 
 const mappingChange = Schema.Struct({
   hostName: Schema.optional(Named),
-  /** PEM. With its key. */
   certificate: Schema.optional(Certificate),
-  /** PEM, RSA. */
   privateKey: Schema.optional(PrivateKey),
-  /** PEM. */
   intermediateCertificate: Schema.optional(Certificate)
 })
 
@@ -75,41 +67,66 @@ const WireMapping = Schema.Union(enveloped("certificateMapping", CertificateMapp
 
 const mappingPath = `${balancerPath}/ssltermination/certificatemappings/{certificateMappingId}`
 
-const mappingParameters = { ...balancerParameters, certificateMappingId: Named }
+/** A certificate for one of a balancer's names. */
+export interface AddCertificateMapping extends ByLoadBalancerId {
+  /** The name under which the balancer is reached. No two mappings may have the same one. */
+  readonly hostName: string
+  /** PEM. */
+  readonly certificate: string
+  /** PEM, RSA. */
+  readonly privateKey: string | Redacted.Redacted
+  /** PEM. */
+  readonly intermediateCertificate?: string | undefined
+}
+
+/** What to change of a certificate mapping; fields that are left out stay. */
+export interface UpdateCertificateMapping extends ByCertificateMappingId {
+  /** The name under which the balancer is reached. */
+  readonly hostName?: string | undefined
+  /** PEM. With its key. */
+  readonly certificate?: string | undefined
+  /** PEM, RSA. */
+  readonly privateKey?: string | Redacted.Redacted | undefined
+  /** PEM. */
+  readonly intermediateCertificate?: string | undefined
+}
 
 /** The operations on certificate mappings. */
 export const certificateMappingEndpoints = Endpoint.table("CloudLoadBalancers", {
   /** Certificates for other names, by id and name. Fails with `NotFound`. `GET …/ssltermination/certificatemappings`. */
-  listCertificateMappings: Endpoint.make("GET", `${balancerPath}/ssltermination/certificatemappings`, {
-    parameters: balancerParameters,
-    success: Endpoint.list("certificateMappings", WireMapping),
-    errors: ["NotFound"]
-  }),
+  listCertificateMappings: Endpoint.define<ByLoadBalancerId>()(
+    "GET",
+    `${balancerPath}/ssltermination/certificatemappings`,
+    {
+      success: Endpoint.list("certificateMappings", WireMapping),
+      errors: ["NotFound"]
+    }
+  ),
   /**
    * Adds a certificate for another name, and returns it. SSL termination must be set. Fails with `QuotaExceeded` where there
    * are 20. "Add certificate mapping", `POST …/ssltermination/certificatemappings`.
    */
-  addCertificateMapping: Endpoint.make("POST", `${balancerPath}/ssltermination/certificatemappings`, {
-    parameters: balancerParameters,
-    body: enveloped("certificateMapping", mappingFields),
-    success: Endpoint.json(WireMapping),
-    errors: additionErrors
-  }),
+  addCertificateMapping: Endpoint.define<AddCertificateMapping>()(
+    "POST",
+    `${balancerPath}/ssltermination/certificatemappings`,
+    {
+      body: enveloped("certificateMapping", mappingFields),
+      success: Endpoint.json(WireMapping),
+      errors: additionErrors
+    }
+  ),
   /** One of these certificates, without its key. Fails with `NotFound`. `GET …/{certificateMappingId}`. */
-  getCertificateMapping: Endpoint.make("GET", mappingPath, {
-    parameters: mappingParameters,
+  getCertificateMapping: Endpoint.define<ByCertificateMappingId>()("GET", mappingPath, {
     success: Endpoint.json(WireMapping),
     errors: ["NotFound"]
   }),
   /** Replaces one of these certificates, or its name. "Update certificate mapping", `PUT …/{certificateMappingId}`. */
-  updateCertificateMapping: Endpoint.make("PUT", mappingPath, {
-    parameters: mappingParameters,
+  updateCertificateMapping: Endpoint.define<UpdateCertificateMapping>()("PUT", mappingPath, {
     body: enveloped("certificateMapping", changedMapping),
     errors: changeErrors
   }),
   /** Deletes one of these certificates. "Delete certificate mapping", `DELETE …/{certificateMappingId}`. */
-  deleteCertificateMapping: Endpoint.make("DELETE", mappingPath, {
-    parameters: mappingParameters,
+  deleteCertificateMapping: Endpoint.define<ByCertificateMappingId>()("DELETE", mappingPath, {
     errors: changeErrors
   })
 })

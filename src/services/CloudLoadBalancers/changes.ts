@@ -11,12 +11,7 @@ import * as KeyedQueue from "../../internal/concurrency/keyedQueue.js"
 import * as Waiting from "../../Waiting.js"
 import { finalStatuses, hasFailed, type LoadBalancerStatus, service } from "./status.js"
 
-/**
- * How long a change waits for a balancer that takes none at the moment.
- *
- * @since 0.1.0
- * @category models
- */
+/** How long a change waits for a balancer that takes none at the moment. */
 export interface Patience {
   /** How long between two polls of the balancer. However many changes wait for it, one of them polls. Default 5 seconds. */
   readonly interval?: Duration.DurationInput | undefined
@@ -33,9 +28,6 @@ export interface Patience {
  *
  * It waits while the balancer is in BUILD, PENDING_UPDATE or another status that passes. Where it never takes a change again
  * (ERROR, SUSPENDED, PENDING_DELETE, DELETED), or the time is up, the change fails with the cloud's own `Immutable`.
- *
- * @since 0.1.0
- * @category models
  */
 export type ImmutablePolicy = Patience | "fail"
 

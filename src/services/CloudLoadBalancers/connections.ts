@@ -3,64 +3,80 @@
  */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
+import { struct } from "../../internal/schema/struct.js"
 import { enveloped, someCount } from "../../internal/schema/wire.js"
 import { operationsOf, orNone, type ServiceContext } from "./context.js"
-import { atLeastOne, balancerParameters, balancerPath, changeErrors, wholeNumber } from "./requests.js"
+import type { ByLoadBalancerId } from "./references.js"
+import { atLeastOne, balancerPath, changeErrors, wholeNumber } from "./requests.js"
 import { Enabled, ifSet, one } from "./responses.js"
 
-/**
- * How many connections one client may have.
- *
- * @since 0.1.0
- * @category models
- */
-export const ConnectionThrottle = Schema.Struct({
+/** How many connections one client may have. */
+export interface ConnectionThrottle {
   /** 0 for any number. The only one that still has an effect. */
-  maxConnections: someCount,
+  readonly maxConnections?: number | undefined
   /** Deprecated by the API. */
-  minConnections: someCount,
+  readonly minConnections?: number | undefined
   /** Deprecated by the API. */
-  maxConnectionRate: someCount,
+  readonly maxConnectionRate?: number | undefined
   /** In seconds. Deprecated by the API. */
+  readonly rateInterval?: number | undefined
+}
+
+export const ConnectionThrottle = struct<ConnectionThrottle>({
+  maxConnections: someCount,
+  minConnections: someCount,
+  maxConnectionRate: someCount,
   rateInterval: someCount
 })
 
-/**
- * How many connections one client may have.
- *
- * @since 0.1.0
- * @category models
- */
-export interface ConnectionThrottle extends Schema.Schema.Type<typeof ConnectionThrottle> {}
-
-export const throttleFields = Schema.Struct({
+/** How many connections one client is to have at the most. */
+export interface NewConnectionThrottle {
   /** How many connections one client may have, 1 to 100,000; 0 for any number. */
-  maxConnections: Schema.optional(wholeNumber(0, 100_000, "connections")),
+  readonly maxConnections?: number | undefined
   /** Deprecated by the API, which gives it no effect any more. */
-  minConnections: Schema.optional(wholeNumber(0, 1000, "connections")),
+  readonly minConnections?: number | undefined
   /** Deprecated by the API, which gives it no effect any more. */
-  maxConnectionRate: Schema.optional(wholeNumber(0, 100_000, "connections")),
+  readonly maxConnectionRate?: number | undefined
   /** In seconds. Deprecated by the API, which gives it no effect any more. */
+  readonly rateInterval?: number | undefined
+}
+
+export const throttleFields = struct<NewConnectionThrottle>({
+  maxConnections: Schema.optional(wholeNumber(0, 100_000, "connections")),
+  minConnections: Schema.optional(wholeNumber(0, 1000, "connections")),
+  maxConnectionRate: Schema.optional(wholeNumber(0, 100_000, "connections")),
   rateInterval: Schema.optional(wholeNumber(1, 3600, "seconds"))
 })
+
+/** Whether a balancer logs its connections. */
+export interface SetConnectionLogging extends ByLoadBalancerId {
+  /** Whether connections are logged. */
+  readonly enabled: boolean
+}
+
+/** A balancer, and how many connections one client is to have. */
+export interface SetConnectionThrottle extends ByLoadBalancerId, NewConnectionThrottle {}
+
+/** Whether a balancer caches content. */
+export interface SetContentCaching extends ByLoadBalancerId {
+  /** Whether content is cached. */
+  readonly enabled: boolean
+}
 
 /** The operations on connection logging, connection throttles and content caching. */
 export const connectionEndpoints = Endpoint.table("CloudLoadBalancers", {
   /** Whether connections are logged. Fails with `NotFound`. `GET …/connectionlogging`. */
-  getConnectionLogging: Endpoint.make("GET", `${balancerPath}/connectionlogging`, {
-    parameters: balancerParameters,
+  getConnectionLogging: Endpoint.define<ByLoadBalancerId>()("GET", `${balancerPath}/connectionlogging`, {
     success: one("connectionLogging", Enabled),
     errors: ["NotFound"]
   }),
   /** Turns the log of connections on or off; it is put into Cloud Files every hour. `PUT …/connectionlogging`. */
-  setConnectionLogging: Endpoint.make("PUT", `${balancerPath}/connectionlogging`, {
-    parameters: balancerParameters,
+  setConnectionLogging: Endpoint.define<SetConnectionLogging>()("PUT", `${balancerPath}/connectionlogging`, {
     body: enveloped("connectionLogging", Schema.Struct({ enabled: Schema.Boolean })),
     errors: changeErrors
   }),
   /** The throttle of connections, or None where there is none. Fails with `NotFound`. `GET …/connectionthrottle`. */
-  getConnectionThrottle: Endpoint.make("GET", `${balancerPath}/connectionthrottle`, {
-    parameters: balancerParameters,
+  getConnectionThrottle: Endpoint.define<ByLoadBalancerId>()("GET", `${balancerPath}/connectionthrottle`, {
     success: Endpoint.json(ifSet("connectionThrottle", ConnectionThrottle)),
     errors: ["NotFound"]
   }),
@@ -68,8 +84,7 @@ export const connectionEndpoints = Endpoint.table("CloudLoadBalancers", {
    * Sets how many connections a client may have. Where the cloud asks for all of the fields at the first time, and says so by
    * `BadRequest`, the deprecated ones can be given too. `PUT …/connectionthrottle`.
    */
-  setConnectionThrottle: Endpoint.make("PUT", `${balancerPath}/connectionthrottle`, {
-    parameters: balancerParameters,
+  setConnectionThrottle: Endpoint.define<SetConnectionThrottle>()("PUT", `${balancerPath}/connectionthrottle`, {
     body: enveloped(
       "connectionThrottle",
       atLeastOne(throttleFields, ["maxConnections", "minConnections", "maxConnectionRate", "rateInterval"])
@@ -77,19 +92,16 @@ export const connectionEndpoints = Endpoint.table("CloudLoadBalancers", {
     errors: changeErrors
   }),
   /** Removes the throttle. `DELETE …/connectionthrottle`. */
-  deleteConnectionThrottle: Endpoint.make("DELETE", `${balancerPath}/connectionthrottle`, {
-    parameters: balancerParameters,
+  deleteConnectionThrottle: Endpoint.define<ByLoadBalancerId>()("DELETE", `${balancerPath}/connectionthrottle`, {
     errors: changeErrors
   }),
   /** Whether content is cached. Fails with `NotFound`. `GET …/contentcaching`. */
-  getContentCaching: Endpoint.make("GET", `${balancerPath}/contentcaching`, {
-    parameters: balancerParameters,
+  getContentCaching: Endpoint.define<ByLoadBalancerId>()("GET", `${balancerPath}/contentcaching`, {
     success: one("contentCaching", Enabled),
     errors: ["NotFound"]
   }),
   /** Turns the cache on or off. Fails with `BadRequest` unless the protocol is HTTP. `PUT …/contentcaching`. */
-  setContentCaching: Endpoint.make("PUT", `${balancerPath}/contentcaching`, {
-    parameters: balancerParameters,
+  setContentCaching: Endpoint.define<SetContentCaching>()("PUT", `${balancerPath}/contentcaching`, {
     body: enveloped("contentCaching", Schema.Struct({ enabled: Schema.Boolean })),
     errors: changeErrors
   })

@@ -3,65 +3,76 @@
  */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
+import { struct } from "../../internal/schema/struct.js"
 import { absent, absentIfEmpty, Count, enveloped, Named, open } from "../../internal/schema/wire.js"
 import { operationsOf, orNone, type ServiceContext } from "./context.js"
-import { balancerParameters, balancerPath, changeErrors, wholeNumber } from "./requests.js"
+import type { ByLoadBalancerId } from "./references.js"
+import { balancerPath, changeErrors, wholeNumber } from "./requests.js"
 import { ifSet } from "./responses.js"
 
-/**
- * How a health monitor checks a node.
- *
- * @since 0.1.0
- * @category models
- */
+/** How a health monitor checks a node. */
 export const HealthMonitorType = open("CONNECT", "HTTP", "HTTPS")
 
-/**
- * How the balancer finds out whether its nodes can serve.
- *
- * @since 0.1.0
- * @category models
- */
-export const HealthMonitor = Schema.Struct({
-  type: absent(HealthMonitorType),
+export type HealthMonitorType = typeof HealthMonitorType.Type
+
+/** How the balancer finds out whether its nodes can serve. */
+export interface HealthMonitor {
+  readonly type?: HealthMonitorType | undefined
   /** Between two checks of a node, in seconds. */
-  delay: absent(Count),
+  readonly delay?: number | undefined
   /** How long a check may take, in seconds. */
-  timeout: absent(Count),
+  readonly timeout?: number | undefined
   /** After how many failed checks a node is OFFLINE. */
-  attemptsBeforeDeactivation: absent(Count),
+  readonly attemptsBeforeDeactivation?: number | undefined
   /** The path that is requested, of an HTTP or HTTPS monitor. */
-  path: absentIfEmpty,
+  readonly path?: string | undefined
   /** What the response's status must match. */
-  statusRegex: absentIfEmpty,
+  readonly statusRegex?: string | undefined
   /** What the response's first 2,048 bytes must match. */
+  readonly bodyRegex?: string | undefined
+  readonly hostHeader?: string | undefined
+}
+
+export const HealthMonitor = struct<HealthMonitor>({
+  type: absent(HealthMonitorType),
+  delay: absent(Count),
+  timeout: absent(Count),
+  attemptsBeforeDeactivation: absent(Count),
+  path: absentIfEmpty,
+  statusRegex: absentIfEmpty,
   bodyRegex: absentIfEmpty,
   hostHeader: absentIfEmpty
 })
 
-/**
- * How the balancer finds out whether its nodes can serve.
- *
- * @since 0.1.0
- * @category models
- */
-export interface HealthMonitor extends Schema.Schema.Type<typeof HealthMonitor> {}
-
-const monitorFields = Schema.Struct({
-  type: HealthMonitorType,
+/** How a balancer is to find out whether its nodes can serve. */
+export interface NewHealthMonitor {
+  /** `CONNECT` opens a connection; `HTTP` and `HTTPS` request `path`. */
+  readonly type: HealthMonitorType
   /** Between two checks of a node, in seconds, 1 to 3600. */
-  delay: wholeNumber(1, 3600, "seconds"),
+  readonly delay: number
   /** How long a check may take, in seconds, 1 to 300. */
-  timeout: wholeNumber(1, 300, "seconds"),
+  readonly timeout: number
   /** After how many failures a node is OFFLINE, 1 to 10. */
-  attemptsBeforeDeactivation: wholeNumber(1, 10, "a count"),
+  readonly attemptsBeforeDeactivation: number
   /** The path that is requested: `/health`. Needed by HTTP and HTTPS monitors. */
+  readonly path?: string | undefined
+  /** What the response's status must match: `^2..$`. Needed by HTTP and HTTPS monitors. */
+  readonly statusRegex?: string | undefined
+  /** What the response's first 2,048 bytes must match. */
+  readonly bodyRegex?: string | undefined
+  /** The `Host` header of the requests. */
+  readonly hostHeader?: string | undefined
+}
+
+const monitorFields = struct<NewHealthMonitor>({
+  type: HealthMonitorType,
+  delay: wholeNumber(1, 3600, "seconds"),
+  timeout: wholeNumber(1, 300, "seconds"),
+  attemptsBeforeDeactivation: wholeNumber(1, 10, "a count"),
   path: Schema.optional(
     Schema.String.pipe(Schema.filter((path) => path.startsWith("/"), { description: "a path that begins with /" }))
   ),
-  /** What the response's status must match: `^2..$`. Needed by HTTP and HTTPS monitors. */
   statusRegex: Schema.optional(Named),
-  /** What the response's first 2,048 bytes must match. */
   bodyRegex: Schema.optional(Schema.String),
   hostHeader: Schema.optional(Named)
 })
@@ -80,14 +91,16 @@ export const WantedHealthMonitor = Schema.compose(
   { strict: false }
 )
 
+/** A balancer, and how it is to find out whether its nodes can serve. */
+export interface SetHealthMonitor extends ByLoadBalancerId, NewHealthMonitor {}
+
 /** The operations on health monitors. */
 export const healthMonitorEndpoints = Endpoint.table("CloudLoadBalancers", {
   /**
    * The health monitor, or None where there is none. Fails with `NotFound` where there is no such balancer. "Show health
    * monitor configuration", `GET …/healthmonitor`.
    */
-  getHealthMonitor: Endpoint.make("GET", `${balancerPath}/healthmonitor`, {
-    parameters: balancerParameters,
+  getHealthMonitor: Endpoint.define<ByLoadBalancerId>()("GET", `${balancerPath}/healthmonitor`, {
     success: Endpoint.json(ifSet("healthMonitor", HealthMonitor)),
     errors: ["NotFound"]
   }),
@@ -95,14 +108,12 @@ export const healthMonitorEndpoints = Endpoint.table("CloudLoadBalancers", {
    * Sets a health monitor, in place of the one that there may be. Fails with `BadRequest` where it does not go with the
    * balancer's protocol. "Update health monitor", `PUT …/healthmonitor`.
    */
-  setHealthMonitor: Endpoint.make("PUT", `${balancerPath}/healthmonitor`, {
-    parameters: balancerParameters,
+  setHealthMonitor: Endpoint.define<SetHealthMonitor>()("PUT", `${balancerPath}/healthmonitor`, {
     body: enveloped("healthMonitor", WantedHealthMonitor),
     errors: changeErrors
   }),
   /** Ends health monitoring: nodes that are OFFLINE are ONLINE then. "Delete health monitor", `DELETE …/healthmonitor`. */
-  deleteHealthMonitor: Endpoint.make("DELETE", `${balancerPath}/healthmonitor`, {
-    parameters: balancerParameters,
+  deleteHealthMonitor: Endpoint.define<ByLoadBalancerId>()("DELETE", `${balancerPath}/healthmonitor`, {
     errors: changeErrors
   })
 })

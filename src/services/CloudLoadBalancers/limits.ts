@@ -4,6 +4,7 @@
 import * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
+import { struct } from "../../internal/schema/struct.js"
 import { absent, listOf, open, someCount, textOr, Timestamp } from "../../internal/schema/wire.js"
 
 /** A time as ISO 8601, or as milliseconds since the epoch. */
@@ -16,41 +17,53 @@ const NextAvailable = Schema.Union(
   })
 )
 
-/**
- * How many requests of one kind the account may make.
- *
- * @since 0.1.0
- * @category models
- */
-export const RateLimit = Schema.Struct({
-  uri: absent(Schema.String),
-  regex: absent(Schema.String),
-  limits: listOf(
-    Schema.Struct({
-      method: textOr("").pipe(Schema.fromKey("verb")),
-      value: someCount,
-      remaining: someCount,
-      unit: absent(open("DAY", "HOUR", "MINUTE", "SECOND")),
-      nextAvailable: absent(NextAvailable).pipe(Schema.fromKey("next-available"))
-    })
-  ).pipe(Schema.fromKey("limit"))
+/** How many requests of one HTTP method the account may make. */
+export interface MethodLimit {
+  readonly method: string
+  readonly value?: number | undefined
+  readonly remaining?: number | undefined
+  readonly unit?: "DAY" | "HOUR" | "MINUTE" | "SECOND" | (string & {}) | undefined
+  readonly nextAvailable?: DateTime.Utc | undefined
+}
+
+export const MethodLimit = struct<MethodLimit>({
+  method: textOr("").pipe(Schema.fromKey("verb")),
+  value: someCount,
+  remaining: someCount,
+  unit: absent(open("DAY", "HOUR", "MINUTE", "SECOND")),
+  nextAvailable: absent(NextAvailable).pipe(Schema.fromKey("next-available"))
 })
 
-/**
- * How many requests of one kind the account may make.
- *
- * @since 0.1.0
- * @category models
- */
-export interface RateLimit extends Schema.Schema.Type<typeof RateLimit> {}
+/** How many requests of one kind the account may make. */
+export interface RateLimit {
+  readonly uri?: string | undefined
+  readonly regex?: string | undefined
+  readonly limits: ReadonlyArray<MethodLimit>
+}
 
-/**
- * How much of something the account, or one balancer, may have: `NODE_LIMIT`.
- *
- * @since 0.1.0
- * @category models
- */
-export const AbsoluteLimit = Schema.Struct({
+export const RateLimit = struct<RateLimit>({
+  uri: absent(Schema.String),
+  regex: absent(Schema.String),
+  limits: listOf(MethodLimit).pipe(Schema.fromKey("limit"))
+})
+
+/** How much of something the account, or one balancer, may have: `NODE_LIMIT`. */
+export interface AbsoluteLimit {
+  readonly name:
+    | "ACCESS_LIST_LIMIT"
+    | "BATCH_DELETE_LIMIT"
+    | "CERTIFICATE_MAPPING_LIMIT"
+    | "IPV6_LIMIT"
+    | "LOADBALANCER_LIMIT"
+    | "LOADBALANCER_META_LIMIT"
+    | "NODE_LIMIT"
+    | "NODE_META_LIMIT"
+    | (string & {})
+  /** Absent where the cloud does not return it. */
+  readonly value?: number | undefined
+}
+
+export const AbsoluteLimit = struct<AbsoluteLimit>({
   name: open(
     "ACCESS_LIST_LIMIT",
     "BATCH_DELETE_LIMIT",
@@ -61,17 +74,8 @@ export const AbsoluteLimit = Schema.Struct({
     "NODE_LIMIT",
     "NODE_META_LIMIT"
   ),
-  /** Absent where the cloud does not return it. */
   value: someCount
 })
-
-/**
- * How much of something the account, or one balancer, may have.
- *
- * @since 0.1.0
- * @category models
- */
-export interface AbsoluteLimit extends Schema.Schema.Type<typeof AbsoluteLimit> {}
 
 /** The operations on limits. */
 export const limitEndpoints = Endpoint.table("CloudLoadBalancers", {

@@ -4,15 +4,10 @@
 import * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
 import type { CommonError } from "../../CloudError.js"
-import { renameIssuePaths } from "../../internal/paging/listing.js"
+import { type PageSize, renameIssuePaths } from "../../internal/paging/listing.js"
 import * as Paging from "../../Paging.js"
+import type { PageQuery } from "./requests.js"
 import { service } from "./status.js"
-
-/** What a page is asked for with. */
-export interface PageQuery {
-  readonly limit?: number | undefined
-  readonly marker?: string | undefined
-}
 
 const mostPerPage = 100
 
@@ -46,9 +41,7 @@ export const listed =
     operation: string,
     fetch: (input: Input) => Effect.Effect<Paging.Page<A, string>, E | CommonError>
   ) =>
-  (
-    filters: Omit<Input, "limit" | "marker" | "offset"> & { readonly pageSize?: number | undefined }
-  ): Stream.Stream<A, E | CommonError> => {
+  (filters: Omit<Input, keyof PageQuery> & PageSize): Stream.Stream<A, E | CommonError> => {
     const { pageSize = mostPerPage, ...input } = filters
     return Paging.stream({ service, operation }, (marker: string | undefined) =>
       fetch({ ...input, limit: pageSize, ...(marker !== undefined && { marker }) } as unknown as Input).pipe(

@@ -1,12 +1,16 @@
 /**
  * Load balancers: listing, creating, changing and deleting them, and waiting for them.
  */
+import type { NonEmptyReadonlyArray } from "effect/Array"
+import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type { CommonError, NotFound } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
 import * as LostResponse from "../../internal/http/lostResponse.js"
+import type { PageSize } from "../../internal/paging/listing.js"
+import { struct } from "../../internal/schema/struct.js"
 import {
   absent,
   enveloped,
@@ -21,20 +25,21 @@ import {
 } from "../../internal/schema/wire.js"
 import * as Waiting from "../../Waiting.js"
 import { AccessListItem, NewAccessListItem } from "./accessLists.js"
-import { ConnectionThrottle, throttleFields } from "./connections.js"
+import { ConnectionThrottle, type NewConnectionThrottle, throttleFields } from "./connections.js"
 import { goneErrors, operationsOf, type ServiceContext } from "./context.js"
-import { HealthMonitor, WantedHealthMonitor } from "./healthMonitors.js"
+import { HealthMonitor, type NewHealthMonitor, WantedHealthMonitor } from "./healthMonitors.js"
 import { listed, paged } from "./listings.js"
-import { MetadataItem, MetadataText } from "./metadata.js"
+import { MetadataItem, NewMetadataItem } from "./metadata.js"
 import { NewNode, Node } from "./nodes.js"
 import { Algorithm, ProtocolName } from "./protocols.js"
+import type { ByLoadBalancerId } from "./references.js"
 import {
   atLeastOne,
-  balancerParameters,
   balancerPath,
   changeErrors,
   idsOf,
   pageQuery,
+  type PageQuery,
   pageSchema,
   Port,
   wholeNumber
@@ -44,56 +49,74 @@ import { Persistence, SessionPersistence } from "./sessionPersistence.js"
 import { SourceAddresses } from "./sourceAddresses.js"
 import { SslTermination } from "./sslTermination.js"
 import { hasFailed, LoadBalancerStatus, type WaitOptions } from "./status.js"
-import { VirtualIp, WantedVirtualIp } from "./virtualIps.js"
+import { type NewVirtualIp, VirtualIp, WantedVirtualIp } from "./virtualIps.js"
 
 /** Of a deleted balancer, and of one that is found by a node, the response has little more than id, name and status. */
 const summaryFields = {
   id: Id,
-  /** Empty where the cloud does not return it. */
   name: textOr(""),
   status: Schema.optionalWith(LoadBalancerStatus, { nullable: true, default: () => "UNKNOWN" }),
-  /** The account that it belongs to, where the cloud returns it. */
   accountId: absent(Id),
   protocol: absent(ProtocolName),
   port: someCount,
   algorithm: absent(Algorithm),
-  /** How long a connection may be idle, in seconds. */
   timeout: someCount,
   created: Instant,
   updated: Instant,
   virtualIps: listOf(VirtualIp),
-  /** In lists only. */
   nodeCount: someCount
 }
 
 /** A load balancer as it stands in the list of load balancers. */
-const SummaryFields = Schema.Struct(summaryFields)
+export interface LoadBalancerSummary {
+  readonly id: string
+  /** Empty where the cloud does not return it. */
+  readonly name: string
+  readonly status: LoadBalancerStatus
+  /** The account that it belongs to, where the cloud returns it. */
+  readonly accountId?: string | undefined
+  readonly protocol?: ProtocolName | undefined
+  readonly port?: number | undefined
+  readonly algorithm?: Algorithm | undefined
+  /** How long a connection may be idle, in seconds. */
+  readonly timeout?: number | undefined
+  readonly created?: DateTime.Utc | undefined
+  readonly updated?: DateTime.Utc | undefined
+  readonly virtualIps: ReadonlyArray<VirtualIp>
+  /** In lists only. */
+  readonly nodeCount?: number | undefined
+}
 
-/**
- * A load balancer as it stands in the list of load balancers.
- *
- * @since 0.1.0
- * @category models
- */
+const SummaryFields = struct<LoadBalancerSummary>(summaryFields)
+
 export const LoadBalancerSummary = sparse(SummaryFields)
 
-/**
- * A load balancer as it stands in the list of load balancers.
- *
- * @since 0.1.0
- * @category models
- */
-export interface LoadBalancerSummary extends Schema.Schema.Type<typeof SummaryFields> {}
+/** A load balancer, whole. */
+export interface LoadBalancer extends LoadBalancerSummary {
+  readonly nodes: ReadonlyArray<Node>
+  readonly sourceAddresses?: SourceAddresses | undefined
+  /** The name of the cluster that it runs on. */
+  readonly clusterName?: string | undefined
+  /** Whether one half of a connection may be closed while the other goes on. */
+  readonly halfClosed?: boolean | undefined
+  /** Whether plain requests are redirected to HTTPS. */
+  readonly httpsRedirect?: boolean | undefined
+  readonly connectionLogging?: boolean | undefined
+  readonly contentCaching?: boolean | undefined
+  readonly sessionPersistence?: SessionPersistence | undefined
+  readonly healthMonitor?: HealthMonitor | undefined
+  readonly connectionThrottle?: ConnectionThrottle | undefined
+  readonly sslTermination?: SslTermination | undefined
+  readonly accessList: ReadonlyArray<AccessListItem>
+  readonly metadata: ReadonlyArray<MetadataItem>
+}
 
-const LoadBalancerFields = Schema.Struct({
+const LoadBalancerFields = struct<LoadBalancer>({
   ...summaryFields,
   nodes: listOf(Node),
   sourceAddresses: absent(SourceAddresses),
-  /** The name of the cluster that it runs on. */
   clusterName: absent(enveloped("name", Schema.String)).pipe(Schema.fromKey("cluster")),
-  /** Whether one half of a connection may be closed while the other goes on. */
   halfClosed: someFlag,
-  /** Whether plain requests are redirected to HTTPS. */
   httpsRedirect: someFlag,
   connectionLogging: absent(Enabled),
   contentCaching: absent(Enabled),
@@ -105,21 +128,7 @@ const LoadBalancerFields = Schema.Struct({
   metadata: listOf(MetadataItem)
 })
 
-/**
- * A load balancer, whole.
- *
- * @since 0.1.0
- * @category models
- */
 export const LoadBalancer = sparse(LoadBalancerFields)
-
-/**
- * A load balancer, whole.
- *
- * @since 0.1.0
- * @category models
- */
-export interface LoadBalancer extends Schema.Schema.Type<typeof LoadBalancerFields> {}
 
 /**
  * Whether a load balancer is ACTIVE: it serves, and takes changes.
@@ -133,33 +142,63 @@ const Name = upTo(128, "a name")
 
 const Timeout = wholeNumber(1, 120, "seconds")
 
-const CreateFields = Schema.Struct({
+/** A load balancer to create. */
+export interface CreateLoadBalancer {
   /** 1 to 128 characters. It need not be unique. */
+  readonly name: string
+  /** What it speaks to its clients: see `listProtocols`. */
+  readonly protocol: ProtocolName
+  /** 1 to 65535. Needed where the protocol has none of its own (see `listProtocols`). */
+  readonly port?: number | undefined
+  /** The addresses at which it takes connections. */
+  readonly virtualIps: NonEmptyReadonlyArray<NewVirtualIp>
+  /** The back-ends that it sends its connections to. */
+  readonly nodes?: ReadonlyArray<NewNode> | undefined
+  /** The cloud's default is `RANDOM`. */
+  readonly algorithm?: Algorithm | undefined
+  /** How long a connection may be idle, in seconds, 1 to 120. The cloud's default is 30. */
+  readonly timeout?: number | undefined
+  /** Only with TCP and TCP_CLIENT_FIRST. */
+  readonly halfClosed?: boolean | undefined
+  /** Only with HTTPS at port 443: an HTTP balancer gets it by `update`, when its SSL termination is set. */
+  readonly httpsRedirect?: boolean | undefined
+  /** Networks that may reach it, or may not. */
+  readonly accessList?: ReadonlyArray<NewAccessListItem> | undefined
+  /** Whether connections are logged. Default no. */
+  readonly connectionLogging?: boolean | undefined
+  /** How many connections one client may have. */
+  readonly connectionThrottle?: NewConnectionThrottle | undefined
+  /** Whether content is cached. Default no. */
+  readonly contentCaching?: boolean | undefined
+  /** How it finds out whether its nodes can serve. */
+  readonly healthMonitor?: NewHealthMonitor | undefined
+  /** Keys and values for your own use, at most 25. */
+  readonly metadata?: ReadonlyArray<NewMetadataItem> | undefined
+  /** How a client's later requests find the node of its first one. */
+  readonly sessionPersistence?: SessionPersistence | undefined
+}
+
+export const CreateLoadBalancer = struct<CreateLoadBalancer>({
   name: Name,
   protocol: ProtocolName,
-  /** 1 to 65535. Needed where the protocol has none of its own (see `listProtocols`). */
   port: Schema.optional(Port),
   virtualIps: Schema.NonEmptyArray(WantedVirtualIp),
   nodes: Schema.optional(Schema.Array(NewNode)),
-  /** The cloud's default is `RANDOM`. */
   algorithm: Schema.optional(Algorithm),
-  /** How long a connection may be idle, in seconds, 1 to 120. The cloud's default is 30. */
   timeout: Schema.optional(Timeout),
-  /** Only with TCP and TCP_CLIENT_FIRST. */
   halfClosed: Schema.optional(Schema.Boolean),
-  /** Only with HTTPS at port 443: an HTTP balancer gets it by `update`, when its SSL termination is set. */
   httpsRedirect: Schema.optional(Schema.Boolean),
   accessList: Schema.optional(Schema.Array(NewAccessListItem)),
   connectionLogging: Schema.optional(Enabled),
   connectionThrottle: Schema.optional(throttleFields),
   contentCaching: Schema.optional(Enabled),
   healthMonitor: Schema.optional(WantedHealthMonitor),
-  metadata: Schema.optional(Schema.Array(Schema.Struct({ key: MetadataText, value: MetadataText }))),
+  metadata: Schema.optional(Schema.Array(NewMetadataItem)),
   sessionPersistence: Schema.optional(Persistence)
 })
 
 /** Sending no node as an empty list is not documented: the key is left out. */
-const WireCreate = Schema.transform(CreateFields, Schema.typeSchema(CreateFields), {
+const WireCreate = Schema.transform(CreateLoadBalancer, Schema.typeSchema(CreateLoadBalancer), {
   strict: true,
   decode: (fields) => fields,
   encode: ({ nodes, ...fields }) => ({ ...fields, ...(nodes !== undefined && nodes.length > 0 && { nodes }) })
@@ -168,27 +207,66 @@ const WireCreate = Schema.transform(CreateFields, Schema.typeSchema(CreateFields
 const updateFields = Schema.Struct({
   name: Schema.optional(Name),
   algorithm: Schema.optional(Algorithm),
-  /** Another protocol ends session persistence and takes away the error page. Refused while content is cached. */
   protocol: Schema.optional(ProtocolName),
   port: Schema.optional(Port),
-  /** In seconds, 1 to 120. */
   timeout: Schema.optional(Timeout),
   halfClosed: Schema.optional(Schema.Boolean),
   httpsRedirect: Schema.optional(Schema.Boolean)
 })
 
+/** A page of load balancers. */
+export interface ListLoadBalancersPage extends PageQuery {
+  /** Exactly. */
+  readonly name?: string | undefined
+  /** `DELETED` for those which were deleted in the last 90 days. */
+  readonly status?: LoadBalancerStatus | undefined
+  /** Those that have a node of this address; it makes `name` void, and the response has little more than id, name and status. */
+  readonly nodeAddress?: string | undefined
+  /** Those that were changed since then. */
+  readonly changesSince?: DateTime.Utc | undefined
+}
+
+/** Which load balancers are listed. */
+export interface ListLoadBalancers extends Omit<ListLoadBalancersPage, keyof PageQuery>, PageSize {}
+
+/** A load balancer to wait for, and the state to wait for. */
+export interface WatchLoadBalancer extends WaitOptions {
+  /** Whether the load balancer is as it should be. */
+  readonly until: (loadBalancer: LoadBalancer) => boolean
+}
+
+/** Load balancers to delete. */
+export interface DeleteLoadBalancers {
+  /** 1 to 10 ids. */
+  readonly loadBalancerIds: ReadonlyArray<string>
+}
+
+/** What to change of a load balancer; fields that are left out stay. */
+export interface UpdateLoadBalancer extends ByLoadBalancerId {
+  /** 1 to 128 characters. */
+  readonly name?: string | undefined
+  /** How it chooses the node of a connection. */
+  readonly algorithm?: Algorithm | undefined
+  /** Another protocol ends session persistence and takes away the error page. Refused while content is cached. */
+  readonly protocol?: ProtocolName | undefined
+  /** 1 to 65535. */
+  readonly port?: number | undefined
+  /** In seconds, 1 to 120. */
+  readonly timeout?: number | undefined
+  /** Only with TCP and TCP_CLIENT_FIRST. */
+  readonly halfClosed?: boolean | undefined
+  /** Whether plain requests are redirected to HTTPS. */
+  readonly httpsRedirect?: boolean | undefined
+}
+
 /** The operations on load balancers themselves. */
 export const loadBalancerEndpoints = Endpoint.table("CloudLoadBalancers", {
   /** Load balancers, a page of them, at most 100. "List load balancers", `GET /loadbalancers`. */
-  listPage: Endpoint.make("GET", "/loadbalancers", {
+  listPage: Endpoint.define<ListLoadBalancersPage>()("GET", "/loadbalancers", {
     query: {
-      /** Exactly. */
       name: Schema.optional(Named),
-      /** `DELETED` for those which were deleted in the last 90 days. */
       status: Schema.optional(LoadBalancerStatus),
-      /** Those that have a node of this address; it makes `name` void, and the response has little more than id, name and status. */
       nodeAddress: Schema.optional(Named).pipe(Schema.fromKey("nodeaddress")),
-      /** Those that were changed since then. */
       changesSince: Schema.optional(Timestamp).pipe(Schema.fromKey("changes-since")),
       ...pageQuery
     },
@@ -199,7 +277,7 @@ export const loadBalancerEndpoints = Endpoint.table("CloudLoadBalancers", {
    * a setting, with `QuotaExceeded` where the account has no room, with `Unprocessable` where a virtual IP cannot be
    * shared. "Create load balancer", `POST /loadbalancers`.
    */
-  create: Endpoint.make("POST", "/loadbalancers", {
+  create: Endpoint.define<CreateLoadBalancer>()("POST", "/loadbalancers", {
     body: enveloped("loadBalancer", WireCreate),
     success: one("loadBalancer", LoadBalancer),
     errors: ["QuotaExceeded", "Unprocessable"]
@@ -208,7 +286,7 @@ export const loadBalancerEndpoints = Endpoint.table("CloudLoadBalancers", {
    * Deletes 1 to 10 load balancers, or none of them: fails with `BadRequest`, which names them, where one cannot be deleted.
    * "Bulk-delete load balancers", `DELETE /loadbalancers?id=1&id=2`.
    */
-  deleteMany: Endpoint.make("DELETE", "/loadbalancers", {
+  deleteMany: Endpoint.define<DeleteLoadBalancers>()("DELETE", "/loadbalancers", {
     query: { loadBalancerIds: Schema.propertySignature(idsOf("load balancers")).pipe(Schema.fromKey("id")) },
     errors: changeErrors
   }),
@@ -216,14 +294,12 @@ export const loadBalancerEndpoints = Endpoint.table("CloudLoadBalancers", {
    * One load balancer, whole. Fails with `NotFound`, also for one that was deleted. "Show load balancer details",
    * `GET /loadbalancers/{loadBalancerId}`.
    */
-  get: Endpoint.make("GET", balancerPath, {
-    parameters: balancerParameters,
+  get: Endpoint.define<ByLoadBalancerId>()("GET", balancerPath, {
     success: one("loadBalancer", LoadBalancer),
     errors: ["NotFound"]
   }),
   /** Changes some settings. "Update load balancer properties", `PUT /loadbalancers/{loadBalancerId}`. */
-  update: Endpoint.make("PUT", balancerPath, {
-    parameters: balancerParameters,
+  update: Endpoint.define<UpdateLoadBalancer>()("PUT", balancerPath, {
     body: enveloped(
       "loadBalancer",
       atLeastOne(updateFields, ["name", "algorithm", "protocol", "port", "timeout", "halfClosed", "httpsRedirect"])
@@ -231,8 +307,7 @@ export const loadBalancerEndpoints = Endpoint.table("CloudLoadBalancers", {
     errors: changeErrors
   }),
   /** Deletes a load balancer. See `waitUntilDeleted`. "Delete load balancer", `DELETE /loadbalancers/{loadBalancerId}`. */
-  delete: Endpoint.make("DELETE", balancerPath, {
-    parameters: balancerParameters,
+  delete: Endpoint.define<ByLoadBalancerId>()("DELETE", balancerPath, {
     errors: changeErrors
   })
 })
@@ -284,10 +359,9 @@ const makeDeletions = ({ client, inTurn }: ServiceContext, operations: Operation
 }
 
 const makeBalancerWaits = ({ waits }: ServiceContext, { get }: Operations) => {
-  type Wanted = WaitOptions & { readonly until: (loadBalancer: LoadBalancer) => boolean }
   const watched = (
     operation: string,
-    { loadBalancerId, until, ...pace }: Wanted
+    { loadBalancerId, until, ...pace }: WatchLoadBalancer
   ): Waiting.Watch<LoadBalancer, CommonError | NotFound, never> => ({
     ...waits.target(operation, loadBalancerId, pace),
     poll: get({ loadBalancerId }),
@@ -296,8 +370,8 @@ const makeBalancerWaits = ({ waits }: ServiceContext, { get }: Operations) => {
     failed: (loadBalancer) => (until(loadBalancer) ? Option.none() : hasFailed(loadBalancer))
   })
   return {
-    watch: (wanted: Wanted) => Waiting.watch(watched("watch", wanted)),
-    waitUntil: (wanted: Wanted) => Waiting.until(watched("waitUntil", wanted)),
+    watch: (wanted: WatchLoadBalancer) => Waiting.watch(watched("watch", wanted)),
+    waitUntil: (wanted: WatchLoadBalancer) => Waiting.until(watched("waitUntil", wanted)),
     waitUntilActive: (wanted: WaitOptions) => Waiting.until(watched("waitUntilActive", { ...wanted, until: isActive })),
     waitUntilDeleted: ({ loadBalancerId, ...pace }: WaitOptions) =>
       waits.untilDeleted(waits.target("waitUntilDeleted", loadBalancerId, pace), {

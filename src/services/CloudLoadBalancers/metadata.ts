@@ -3,27 +3,35 @@
  */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
+import { struct } from "../../internal/schema/struct.js"
 import { enveloped, Id, Named, textOr, upTo } from "../../internal/schema/wire.js"
-import { additionErrors, balancerParameters, balancerPath, changeErrors, idsOf } from "./requests.js"
+import type { ByLoadBalancerId, ByMetadataId } from "./references.js"
+import { additionErrors, balancerPath, changeErrors, idsOf } from "./requests.js"
 import { one } from "./responses.js"
 
-/**
- * A key and its value, for the account's own use.
- *
- * @since 0.1.0
- * @category models
- */
-export const MetadataItem = Schema.Struct({ id: Id, key: textOr(""), value: textOr("") })
+/** A key and its value, for the account's own use. */
+export interface MetadataItem {
+  readonly id: string
+  readonly key: string
+  readonly value: string
+}
 
-/**
- * A key and its value, for the account's own use.
- *
- * @since 0.1.0
- * @category models
- */
-export interface MetadataItem extends Schema.Schema.Type<typeof MetadataItem> {}
+export const MetadataItem = struct<MetadataItem>({ id: Id, key: textOr(""), value: textOr("") })
 
 export const MetadataText = upTo(256, "a text")
+
+/** A key and its value, to add to metadata. */
+export interface NewMetadataItem {
+  /** 1 to 256 characters. */
+  readonly key: string
+  /** 1 to 256 characters. */
+  readonly value: string
+}
+
+export const NewMetadataItem = struct<NewMetadataItem>({
+  key: MetadataText,
+  value: MetadataText
+})
 
 /** The response to an added item is a list that contains only that item. */
 export const AddedMetadata = enveloped(
@@ -37,43 +45,52 @@ export const AddedMetadata = enveloped(
 
 export const metadataParameters = { metadataId: Named }
 
+/** An item to add to a balancer's metadata. */
+export interface AddMetadata extends ByLoadBalancerId, NewMetadataItem {}
+
+/** Items to delete from a balancer's metadata. */
+export interface DeleteMetadata extends ByLoadBalancerId {
+  /** 1 to 10 ids. */
+  readonly metadataIds: ReadonlyArray<string>
+}
+
+/** An item of a balancer's metadata, and its new value. */
+export interface SetMetadataItem extends ByMetadataId {
+  /** The new value, 1 to 256 characters. */
+  readonly value: string
+}
+
 /** The operations on a load balancer's metadata. */
 export const metadataEndpoints = Endpoint.table("CloudLoadBalancers", {
   /** Metadata of a load balancer. Fails with `NotFound`. `GET …/metadata`. */
-  listMetadata: Endpoint.make("GET", `${balancerPath}/metadata`, {
-    parameters: balancerParameters,
+  listMetadata: Endpoint.define<ByLoadBalancerId>()("GET", `${balancerPath}/metadata`, {
     success: Endpoint.list("metadata", MetadataItem),
     errors: ["NotFound"]
   }),
   /** Adds an item to the metadata, at most 25, and returns it with its id. `POST …/metadata`. */
-  addMetadata: Endpoint.make("POST", `${balancerPath}/metadata`, {
-    parameters: balancerParameters,
-    body: enveloped("meta", Schema.Struct({ key: MetadataText, value: MetadataText })),
+  addMetadata: Endpoint.define<AddMetadata>()("POST", `${balancerPath}/metadata`, {
+    body: enveloped("meta", NewMetadataItem),
     success: Endpoint.json(AddedMetadata),
     errors: additionErrors
   }),
   /** Removes 1 to 10 items from the metadata. `DELETE …/metadata?id=1&id=2`. */
-  deleteMetadata: Endpoint.make("DELETE", `${balancerPath}/metadata`, {
-    parameters: balancerParameters,
+  deleteMetadata: Endpoint.define<DeleteMetadata>()("DELETE", `${balancerPath}/metadata`, {
     query: { metadataIds: Schema.propertySignature(idsOf("metadata")).pipe(Schema.fromKey("id")) },
     errors: changeErrors
   }),
   /** One item of the metadata. Fails with `NotFound`. `GET …/metadata/{metadataId}`. */
-  getMetadataItem: Endpoint.make("GET", `${balancerPath}/metadata/{metadataId}`, {
-    parameters: { ...balancerParameters, ...metadataParameters },
+  getMetadataItem: Endpoint.define<ByMetadataId>()("GET", `${balancerPath}/metadata/{metadataId}`, {
     success: one("meta", MetadataItem),
     errors: ["NotFound"]
   }),
   /** Sets the value of an item of the metadata; its key stays. `PUT …/metadata/{metadataId}`. */
-  setMetadataItem: Endpoint.make("PUT", `${balancerPath}/metadata/{metadataId}`, {
-    parameters: { ...balancerParameters, ...metadataParameters },
+  setMetadataItem: Endpoint.define<SetMetadataItem>()("PUT", `${balancerPath}/metadata/{metadataId}`, {
     body: enveloped("meta", Schema.Struct({ value: MetadataText })),
     success: one("meta", MetadataItem),
     errors: changeErrors
   }),
   /** Removes an item from the metadata. `DELETE …/metadata/{metadataId}`. */
-  deleteMetadataItem: Endpoint.make("DELETE", `${balancerPath}/metadata/{metadataId}`, {
-    parameters: { ...balancerParameters, ...metadataParameters },
+  deleteMetadataItem: Endpoint.define<ByMetadataId>()("DELETE", `${balancerPath}/metadata/{metadataId}`, {
     errors: changeErrors
   })
 })

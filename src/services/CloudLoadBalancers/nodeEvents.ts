@@ -5,10 +5,13 @@ import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
+import type { PageSize } from "../../internal/paging/listing.js"
+import { struct } from "../../internal/schema/struct.js"
 import { absent, absentIfEmpty, Id, open, Timestamp } from "../../internal/schema/wire.js"
 import { operationsOf, type ServiceContext } from "./context.js"
 import { listed, paged } from "./listings.js"
-import { balancerParameters, balancerPath, pageQuery, pageSchema } from "./requests.js"
+import type { ByLoadBalancerId } from "./references.js"
+import { balancerPath, pageQuery, type PageQuery, pageSchema } from "./requests.js"
 import { WireObject } from "./responses.js"
 
 /** `2012-10-30T10:18:23Z` today; formerly `10-30-2012 10:18:23`. */
@@ -19,7 +22,28 @@ const instantOf = (text: string): Option.Option<DateTime.Utc> => {
     : DateTime.make(`${former[3]}-${former[1]}-${former[2]}T${former[4]}Z`)
 }
 
-const NodeEventFields = Schema.Struct({
+/** What happened to a node, and when: it went OFFLINE, it came back, it was changed. */
+export interface NodeEvent {
+  readonly id: string
+  readonly nodeId?: string | undefined
+  readonly loadBalancerId?: string | undefined
+  readonly accountId?: string | undefined
+  readonly title?: string | undefined
+  readonly description?: string | undefined
+  readonly detailedMessage?: string | undefined
+  readonly callbackHost?: string | undefined
+  readonly severity?: "INFO" | "WARN" | (string & {}) | undefined
+  readonly author?: string | undefined
+  readonly category?: "CREATE" | "DELETE" | "UPDATE" | (string & {}) | undefined
+  readonly type?: "CREATE_NODE" | "DELETE_NODE" | "UPDATE_NODE" | (string & {}) | undefined
+  readonly relativeUri?: string | undefined
+  /** Absent where `createdText` cannot be read. */
+  readonly created?: DateTime.Utc | undefined
+  /** As the cloud wrote it, which was not always in the same form. */
+  readonly createdText?: string | undefined
+}
+
+const NodeEventFields = struct<NodeEvent>({
   id: Id,
   nodeId: absent(Id),
   loadBalancerId: absent(Id).pipe(Schema.fromKey("loadbalancerId")),
@@ -33,18 +57,10 @@ const NodeEventFields = Schema.Struct({
   category: absent(open("CREATE", "DELETE", "UPDATE")),
   type: absent(open("CREATE_NODE", "DELETE_NODE", "UPDATE_NODE")),
   relativeUri: absentIfEmpty,
-  /** Absent where `createdText` cannot be read. */
   created: absent(Schema.DateTimeUtcFromSelf),
-  /** As the cloud wrote it, which was not always in the same form. */
   createdText: absentIfEmpty
 })
 
-/**
- * What happened to a node, and when: it went OFFLINE, it came back, it was changed.
- *
- * @since 0.1.0
- * @category models
- */
 export const NodeEvent = Schema.transform(WireObject, NodeEventFields, {
   strict: false,
   decode: ({ created, ...event }) =>
@@ -54,13 +70,11 @@ export const NodeEvent = Schema.transform(WireObject, NodeEventFields, {
   encode: (event) => event
 }) as unknown as Schema.Schema<NodeEvent, unknown>
 
-/**
- * What happened to a node, and when.
- *
- * @since 0.1.0
- * @category models
- */
-export interface NodeEvent extends Schema.Schema.Type<typeof NodeEventFields> {}
+/** A page of the events of a balancer's nodes. */
+export interface ListNodeEventsPage extends ByLoadBalancerId, PageQuery {}
+
+/** Which events of nodes are listed. */
+export interface ListNodeEvents extends ByLoadBalancerId, PageSize {}
 
 /** The operations on node events. */
 export const nodeEventEndpoints = Endpoint.table("CloudLoadBalancers", {
@@ -68,8 +82,7 @@ export const nodeEventEndpoints = Endpoint.table("CloudLoadBalancers", {
    * What happened to the nodes in the last 90 days, a page of it. Fails with `NotFound`. "List node service events",
    * `GET …/nodes/events`.
    */
-  listNodeEventsPage: Endpoint.make("GET", `${balancerPath}/nodes/events`, {
-    parameters: balancerParameters,
+  listNodeEventsPage: Endpoint.define<ListNodeEventsPage>()("GET", `${balancerPath}/nodes/events`, {
     query: pageQuery,
     success: Endpoint.json(pageSchema("nodeServiceEvents", NodeEvent)),
     errors: ["NotFound"]

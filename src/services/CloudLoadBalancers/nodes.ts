@@ -1,9 +1,12 @@
 /**
  * Nodes: the back-ends that a load balancer sends its connections to, and their metadata.
  */
+import type { NonEmptyReadonlyArray } from "effect/Array"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
+import type { PageSize } from "../../internal/paging/listing.js"
+import { struct } from "../../internal/schema/struct.js"
 import {
   absent,
   enveloped,
@@ -18,82 +21,68 @@ import {
 import * as Waiting from "../../Waiting.js"
 import { operationsOf, type ServiceContext } from "./context.js"
 import { listed, paged } from "./listings.js"
-import { AddedMetadata, MetadataItem, metadataParameters, MetadataText } from "./metadata.js"
+import { AddedMetadata, MetadataItem, MetadataText, NewMetadataItem } from "./metadata.js"
+import type { ByLoadBalancerId, ByNodeId, ByNodeMetadataId } from "./references.js"
 import {
   additionErrors,
   atLeastOne,
-  balancerParameters,
   balancerPath,
   changeErrors,
   idsOf,
   NumericId,
   pageQuery,
+  type PageQuery,
   pageSchema,
   Port,
   wholeNumber
 } from "./requests.js"
 import { one } from "./responses.js"
-import type { WaitOptions } from "./status.js"
 
 /**
  * Whether a node takes connections: all of them (`ENABLED`), none (`DISABLED`, which cuts those that there are), or only those
  * that are there or that session persistence sends to it (`DRAINING`).
- *
- * @since 0.1.0
- * @category models
  */
 export const NodeCondition = open("DISABLED", "DRAINING", "ENABLED")
 
-/**
- * Whether a node can serve, as health monitoring finds it.
- *
- * @since 0.1.0
- * @category models
- */
+export type NodeCondition = typeof NodeCondition.Type
+
+/** Whether a node can serve, as health monitoring finds it. */
 export const NodeStatus = open("OFFLINE", "ONLINE")
 
-/**
- * Whether a node serves always (`PRIMARY`), or when all primary nodes have failed (`SECONDARY`).
- *
- * @since 0.1.0
- * @category models
- */
+export type NodeStatus = typeof NodeStatus.Type
+
+/** Whether a node serves always (`PRIMARY`), or when all primary nodes have failed (`SECONDARY`). */
 export const NodeType = open("PRIMARY", "SECONDARY")
 
-/**
- * A back-end that a load balancer sends its connections to.
- *
- * @since 0.1.0
- * @category models
- */
-export const Node = Schema.Struct({
-  id: Id,
+export type NodeType = typeof NodeType.Type
+
+/** A back-end that a load balancer sends its connections to. */
+export interface Node {
+  readonly id: string
   /** An IP address, or a name of an allowed domain. Empty where the cloud does not return it. */
+  readonly address: string
+  readonly port?: number | undefined
+  readonly condition?: NodeCondition | undefined
+  /** Absent where the cloud does not return it. */
+  readonly status?: NodeStatus | undefined
+  /** 1 to 100. Only where the balancer's algorithm is a weighted one. */
+  readonly weight?: number | undefined
+  readonly type?: NodeType | undefined
+  readonly metadata: ReadonlyArray<MetadataItem>
+}
+
+export const Node = struct<Node>({
+  id: Id,
   address: textOr(""),
   port: someCount,
   condition: absent(NodeCondition),
-  /** Absent where the cloud does not return it. */
   status: absent(NodeStatus),
-  /** 1 to 100. Only where the balancer's algorithm is a weighted one. */
   weight: someCount,
   type: absent(NodeType),
   metadata: listOf(MetadataItem)
 })
 
-/**
- * A back-end that a load balancer sends its connections to.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Node extends Schema.Schema.Type<typeof Node> {}
-
-/**
- * What has addresses on networks: a server of `CloudServers`.
- *
- * @since 0.1.0
- * @category models
- */
+/** What has addresses on networks: a server of `CloudServers`. */
 export interface Addressed {
   /** By the network's label. A node is reached at the first IPv4 address of `private`. */
   readonly addresses: Readonly<
@@ -151,12 +140,7 @@ const NodeInput = Schema.Struct({
   })
 )
 
-/**
- * A node that is to be added: by its address, or as a server, which is reached at its private address.
- *
- * @since 0.1.0
- * @category models
- */
+/** A node that is to be added: by its address, or as a server, which is reached at its private address. */
 export type NewNode = {
   /** 1 to 65535. */
   readonly port: number
@@ -194,6 +178,22 @@ export const NewNode = Schema.transform(
   }
 ) as unknown as Schema.Schema<NewNode, unknown>
 
+/** What to change of a node. */
+interface NodeSettings {
+  /** Whether it takes connections. */
+  readonly condition?: NodeCondition | undefined
+  /** 1 to 100. It counts where the algorithm is a weighted one. */
+  readonly weight?: number | undefined
+  /** Whether it serves always, or when all primary nodes have failed. */
+  readonly type?: NodeType | undefined
+}
+
+/** What to change of one of several nodes; fields that are left out stay. */
+export interface NodeChange extends NodeSettings {
+  /** The id of the node. */
+  readonly nodeId: string
+}
+
 const nodeChange = {
   condition: Schema.optional(NodeCondition),
   weight: Schema.optional(wholeNumber(1, 100, "a weight")),
@@ -201,29 +201,61 @@ const nodeChange = {
 }
 
 const NodeChange = atLeastOne(
-  Schema.Struct({ nodeId: Schema.propertySignature(NumericId).pipe(Schema.fromKey("id")), ...nodeChange }),
+  struct<NodeChange>({ nodeId: Schema.propertySignature(NumericId).pipe(Schema.fromKey("id")), ...nodeChange }),
   ["condition", "weight", "type"]
 )
 
-/**
- * A node to wait for.
- *
- * @since 0.1.0
- * @category models
- */
-export interface NodeWaitOptions extends WaitOptions {
-  readonly nodeId: string
-}
+/** A node to wait for. */
+export interface NodeWaitOptions extends ByNodeId, Waiting.Pace {}
 
 const nodePath = `${balancerPath}/nodes/{nodeId}`
 
-const nodeParameters = { ...balancerParameters, nodeId: Named }
+/** A page of nodes. */
+export interface ListNodesPage extends ByLoadBalancerId, PageQuery {}
+
+/** Which nodes are listed. */
+export interface ListNodes extends ByLoadBalancerId, PageSize {}
+
+/** Nodes to add to a balancer. */
+export interface AddNodes extends ByLoadBalancerId {
+  /** The nodes to add. */
+  readonly nodes: NonEmptyReadonlyArray<NewNode>
+}
+
+/** Changes of a balancer's nodes. */
+export interface UpdateNodes extends ByLoadBalancerId {
+  /** The changes, by node. */
+  readonly nodes: NonEmptyReadonlyArray<NodeChange>
+}
+
+/** Nodes to remove from a balancer. */
+export interface DeleteNodes extends ByLoadBalancerId {
+  /** 1 to 10 ids. */
+  readonly nodeIds: ReadonlyArray<string>
+}
+
+/** What to change of a node; fields that are left out stay. */
+export interface UpdateNode extends ByNodeId, NodeSettings {}
+
+/** An item to add to a node's metadata. */
+export interface AddNodeMetadata extends ByNodeId, NewMetadataItem {}
+
+/** Items to delete from a node's metadata. */
+export interface DeleteNodeMetadata extends ByNodeId {
+  /** 1 to 10 ids. */
+  readonly metadataIds: ReadonlyArray<string>
+}
+
+/** An item of a node's metadata, and its new value. */
+export interface SetNodeMetadataItem extends ByNodeMetadataId {
+  /** The new value, 1 to 256 characters. */
+  readonly value: string
+}
 
 /** The operations on nodes and their metadata. */
 export const nodeEndpoints = Endpoint.table("CloudLoadBalancers", {
   /** Nodes, a page of them. Fails with `NotFound`. "List nodes", `GET /loadbalancers/{loadBalancerId}/nodes`. */
-  listNodesPage: Endpoint.make("GET", `${balancerPath}/nodes`, {
-    parameters: balancerParameters,
+  listNodesPage: Endpoint.define<ListNodesPage>()("GET", `${balancerPath}/nodes`, {
     query: pageQuery,
     success: Endpoint.json(pageSchema("nodes", Node)),
     errors: ["NotFound"]
@@ -233,8 +265,7 @@ export const nodeEndpoints = Endpoint.table("CloudLoadBalancers", {
    * many, and with that or `Unprocessable` where the balancer has one of them already. "Add nodes",
    * `POST /loadbalancers/{loadBalancerId}/nodes`.
    */
-  addNodes: Endpoint.make("POST", `${balancerPath}/nodes`, {
-    parameters: balancerParameters,
+  addNodes: Endpoint.define<AddNodes>()("POST", `${balancerPath}/nodes`, {
     body: Schema.Struct({ nodes: Schema.NonEmptyArray(NewNode) }),
     success: Endpoint.list("nodes", Node),
     errors: additionErrors
@@ -243,8 +274,7 @@ export const nodeEndpoints = Endpoint.table("CloudLoadBalancers", {
    * Changes condition, weight or type of several nodes, and returns them. "Update nodes",
    * `PUT /loadbalancers/{loadBalancerId}/nodes`.
    */
-  updateNodes: Endpoint.make("PUT", `${balancerPath}/nodes`, {
-    parameters: balancerParameters,
+  updateNodes: Endpoint.define<UpdateNodes>()("PUT", `${balancerPath}/nodes`, {
     body: Schema.Struct({ nodes: Schema.NonEmptyArray(NodeChange) }),
     success: Endpoint.list("nodes", Node),
     errors: changeErrors
@@ -253,25 +283,22 @@ export const nodeEndpoints = Endpoint.table("CloudLoadBalancers", {
    * Removes 1 to 10 nodes, or none of them: fails with `BadRequest`, which names them, where one is not the balancer's.
    * "Bulk-delete nodes", `DELETE /loadbalancers/{loadBalancerId}/nodes?id=1&id=2`.
    */
-  deleteNodes: Endpoint.make("DELETE", `${balancerPath}/nodes`, {
-    parameters: balancerParameters,
+  deleteNodes: Endpoint.define<DeleteNodes>()("DELETE", `${balancerPath}/nodes`, {
     query: { nodeIds: Schema.propertySignature(idsOf("nodes")).pipe(Schema.fromKey("id")) },
     errors: changeErrors
   }),
   /** One node. Fails with `NotFound`. "Show node details", `GET …/nodes/{nodeId}`. */
-  getNode: Endpoint.make("GET", nodePath, {
-    parameters: nodeParameters,
+  getNode: Endpoint.define<ByNodeId>()("GET", nodePath, {
     success: one("node", Node),
     errors: ["NotFound"]
   }),
   /** Changes condition, weight or type of a node. "Update node", `PUT …/nodes/{nodeId}`. */
-  updateNode: Endpoint.make("PUT", nodePath, {
-    parameters: nodeParameters,
+  updateNode: Endpoint.define<UpdateNode>()("PUT", nodePath, {
     body: enveloped("node", atLeastOne(Schema.Struct(nodeChange), ["condition", "weight", "type"])),
     errors: changeErrors
   }),
   /** Removes a node. "Delete node", `DELETE …/nodes/{nodeId}`. */
-  deleteNode: Endpoint.make("DELETE", nodePath, { parameters: nodeParameters, errors: changeErrors }),
+  deleteNode: Endpoint.define<ByNodeId>()("DELETE", nodePath, { errors: changeErrors }),
   /**
    * The domains whose names may be nodes' addresses. "List allowed domains", `GET /loadbalancers/alloweddomains`.
    */
@@ -279,40 +306,34 @@ export const nodeEndpoints = Endpoint.table("CloudLoadBalancers", {
     success: Endpoint.list("allowedDomains", enveloped("allowedDomain", enveloped("name", Schema.String)))
   }),
   /** Metadata of a node. Fails with `NotFound`. `GET …/nodes/{nodeId}/metadata`. */
-  listNodeMetadata: Endpoint.make("GET", `${nodePath}/metadata`, {
-    parameters: nodeParameters,
+  listNodeMetadata: Endpoint.define<ByNodeId>()("GET", `${nodePath}/metadata`, {
     success: Endpoint.list("metadata", MetadataItem),
     errors: ["NotFound"]
   }),
   /** Adds an item to a node's metadata, at most 25, and returns it with its id. `POST …/nodes/{nodeId}/metadata`. */
-  addNodeMetadata: Endpoint.make("POST", `${nodePath}/metadata`, {
-    parameters: nodeParameters,
-    body: enveloped("meta", Schema.Struct({ key: MetadataText, value: MetadataText })),
+  addNodeMetadata: Endpoint.define<AddNodeMetadata>()("POST", `${nodePath}/metadata`, {
+    body: enveloped("meta", NewMetadataItem),
     success: Endpoint.json(AddedMetadata),
     errors: additionErrors
   }),
   /** Removes 1 to 10 items from a node's metadata. `DELETE …/nodes/{nodeId}/metadata?id=1&id=2`. */
-  deleteNodeMetadata: Endpoint.make("DELETE", `${nodePath}/metadata`, {
-    parameters: nodeParameters,
+  deleteNodeMetadata: Endpoint.define<DeleteNodeMetadata>()("DELETE", `${nodePath}/metadata`, {
     query: { metadataIds: Schema.propertySignature(idsOf("metadata")).pipe(Schema.fromKey("id")) },
     errors: changeErrors
   }),
   /** One item of a node's metadata. Fails with `NotFound`. `GET …/nodes/{nodeId}/metadata/{metadataId}`. */
-  getNodeMetadataItem: Endpoint.make("GET", `${nodePath}/metadata/{metadataId}`, {
-    parameters: { ...nodeParameters, ...metadataParameters },
+  getNodeMetadataItem: Endpoint.define<ByNodeMetadataId>()("GET", `${nodePath}/metadata/{metadataId}`, {
     success: one("meta", MetadataItem),
     errors: ["NotFound"]
   }),
   /** Sets the value of an item of a node's metadata; its key stays. `PUT …/nodes/{nodeId}/metadata/{metadataId}`. */
-  setNodeMetadataItem: Endpoint.make("PUT", `${nodePath}/metadata/{metadataId}`, {
-    parameters: { ...nodeParameters, ...metadataParameters },
+  setNodeMetadataItem: Endpoint.define<SetNodeMetadataItem>()("PUT", `${nodePath}/metadata/{metadataId}`, {
     body: enveloped("meta", Schema.Struct({ value: MetadataText })),
     success: one("meta", MetadataItem),
     errors: changeErrors
   }),
   /** Removes an item from a node's metadata. `DELETE …/nodes/{nodeId}/metadata/{metadataId}`. */
-  deleteNodeMetadataItem: Endpoint.make("DELETE", `${nodePath}/metadata/{metadataId}`, {
-    parameters: { ...nodeParameters, ...metadataParameters },
+  deleteNodeMetadataItem: Endpoint.define<ByNodeMetadataId>()("DELETE", `${nodePath}/metadata/{metadataId}`, {
     errors: changeErrors
   })
 })

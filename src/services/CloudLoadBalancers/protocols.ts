@@ -1,16 +1,11 @@
 /**
  * The protocols that load balancers speak, and the algorithms by which they choose nodes.
  */
-import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
+import { struct } from "../../internal/schema/struct.js"
 import { enveloped, open, someCount } from "../../internal/schema/wire.js"
 
-/**
- * What a load balancer speaks.
- *
- * @since 0.1.0
- * @category models
- */
+/** What a load balancer speaks. */
 export const ProtocolName = open(
   "DNS_TCP",
   "DNS_UDP",
@@ -35,32 +30,21 @@ export const ProtocolName = open(
   "UDP_STREAM"
 )
 
-/**
- * A protocol that load balancers speak.
- *
- * @since 0.1.0
- * @category models
- */
-export const Protocol = Schema.Struct({
-  name: ProtocolName,
+export type ProtocolName = typeof ProtocolName.Type
+
+/** A protocol that load balancers speak. */
+export interface Protocol {
+  readonly name: ProtocolName
   /** The usual port. 0 where there is none, and one must be named. Absent where the cloud does not return it. */
+  readonly port?: number | undefined
+}
+
+export const Protocol = struct<Protocol>({
+  name: ProtocolName,
   port: someCount
 })
 
-/**
- * A protocol that load balancers speak.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Protocol extends Schema.Schema.Type<typeof Protocol> {}
-
-/**
- * How the next node is chosen.
- *
- * @since 0.1.0
- * @category models
- */
+/** How the next node is chosen. */
 export const Algorithm = open(
   "LEAST_CONNECTIONS",
   "RANDOM",
@@ -68,6 +52,8 @@ export const Algorithm = open(
   "WEIGHTED_LEAST_CONNECTIONS",
   "WEIGHTED_ROUND_ROBIN"
 )
+
+export type Algorithm = typeof Algorithm.Type
 
 /** The operations on protocols and algorithms. */
 export const protocolEndpoints = Endpoint.table("CloudLoadBalancers", {

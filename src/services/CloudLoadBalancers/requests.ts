@@ -31,27 +31,31 @@ export const idsOf = (name: string) =>
     Schema.filter((list) => list.length >= 1 && list.length <= 10, { description: `1 to 10 ids of ${name}` })
   )
 
-/** The path parameter of every operation on one balancer. */
-export const balancerParameters = { loadBalancerId: Named }
-
 /** How many items a page holds at the most. */
 export const pageLimit = (most: number) => Schema.optional(wholeNumber(1, most, "a page's size"))
 
 /** The query by which a page is requested. */
 export const pageQuery = {
-  /**
-   * The id at which the page begins. The documents say that this item is on the page; whether it is or not, the service leaves
-   * it out, so that the last one of the page before may be named.
-   */
   marker: Schema.optional(Named),
-  /** How many items a page holds at the most, 1 to 100. */
   limit: pageLimit(100),
-  /** How many items to pass over. */
   offset: Schema.optional(
     Schema.Number.pipe(
       Schema.filter((offset) => Number.isInteger(offset) && offset >= 0, { description: "a whole number of 0 or more" })
     )
   )
+}
+
+/** Which page of a list is asked for. */
+export interface PageQuery {
+  /**
+   * The id at which the page begins. The documents say that this item is on the page; whether it is or not, the service leaves
+   * it out, so that the last one of the page before may be named.
+   */
+  readonly marker?: string | undefined
+  /** How many items a page holds at the most, 1 to 100. */
+  readonly limit?: number | undefined
+  /** How many items to pass over. */
+  readonly offset?: number | undefined
 }
 
 /** A page. The cloud does not say whether there is another one: the service finds out by the page's length. */

@@ -8,24 +8,27 @@ import * as Endpoint from "../../Endpoint.js"
 import * as LostResponse from "../../internal/http/lostResponse.js"
 import { enveloped, open } from "../../internal/schema/wire.js"
 import { goneErrors, operationsOf, orNone, type ServiceContext } from "./context.js"
-import { balancerParameters, balancerPath, changeErrors } from "./requests.js"
+import type { ByLoadBalancerId } from "./references.js"
+import { balancerPath, changeErrors } from "./requests.js"
 import { ifSet } from "./responses.js"
 
-/**
- * How a client's later requests find the node of its first one.
- *
- * @since 0.1.0
- * @category models
- */
+/** How a client's later requests find the node of its first one. */
 export const SessionPersistence = open("HTTP_COOKIE", "SOURCE_IP", "SSL_ID")
 
+export type SessionPersistence = typeof SessionPersistence.Type
+
 export const Persistence = enveloped("persistenceType", SessionPersistence)
+
+/** A balancer, and how a client's later requests are to find their node. */
+export interface SetSessionPersistence extends ByLoadBalancerId {
+  /** How a client's later requests find the node of its first one. */
+  readonly sessionPersistence: SessionPersistence
+}
 
 /** The operations on session persistence. */
 export const sessionPersistenceEndpoints = Endpoint.table("CloudLoadBalancers", {
   /** Session persistence, or None where it is off. Fails with `NotFound`. `GET …/sessionpersistence`. */
-  getSessionPersistence: Endpoint.make("GET", `${balancerPath}/sessionpersistence`, {
-    parameters: balancerParameters,
+  getSessionPersistence: Endpoint.define<ByLoadBalancerId>()("GET", `${balancerPath}/sessionpersistence`, {
     success: Endpoint.json(ifSet("sessionPersistence", Persistence)),
     errors: ["NotFound"]
   }),
@@ -33,14 +36,12 @@ export const sessionPersistenceEndpoints = Endpoint.table("CloudLoadBalancers", 
    * Sets session persistence. Fails with `BadRequest` where it does not go with the balancer's protocol. "Enable session
    * persistence", `PUT …/sessionpersistence`.
    */
-  setSessionPersistence: Endpoint.make("PUT", `${balancerPath}/sessionpersistence`, {
-    parameters: balancerParameters,
+  setSessionPersistence: Endpoint.define<SetSessionPersistence>()("PUT", `${balancerPath}/sessionpersistence`, {
     body: Schema.Struct({ sessionPersistence: Persistence }),
     errors: changeErrors
   }),
   /** Ends session persistence. Fails with `Unprocessable` where it is off. `DELETE …/sessionpersistence`. */
-  deleteSessionPersistence: Endpoint.make("DELETE", `${balancerPath}/sessionpersistence`, {
-    parameters: balancerParameters,
+  deleteSessionPersistence: Endpoint.define<ByLoadBalancerId>()("DELETE", `${balancerPath}/sessionpersistence`, {
     errors: changeErrors
   })
 })

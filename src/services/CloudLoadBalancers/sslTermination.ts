@@ -1,9 +1,11 @@
 /**
  * SSL termination: how a load balancer speaks TLS to its clients, and plainly to its nodes.
  */
+import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { secretInput } from "../../internal/schema/knownFields.js"
+import { struct } from "../../internal/schema/struct.js"
 import {
   absent,
   absentIfEmpty,
@@ -16,60 +18,57 @@ import {
   textOr
 } from "../../internal/schema/wire.js"
 import { operationsOf, orNone, type ServiceContext } from "./context.js"
-import { balancerParameters, balancerPath, changeErrors, Port } from "./requests.js"
+import type { ByLoadBalancerId } from "./references.js"
+import { balancerPath, changeErrors, Port } from "./requests.js"
 import { ifSet } from "./responses.js"
 
-/**
- * Whether an old version of TLS is spoken.
- *
- * @since 0.1.0
- * @category models
- */
-export const SecurityProtocol = Schema.Struct({
+/** Whether an old version of TLS is spoken. */
+export interface SecurityProtocol {
+  readonly name: "TLS_10" | "TLS_11" | (string & {})
+  readonly status: "DISABLED" | "ENABLED" | (string & {})
+}
+
+export const SecurityProtocol = struct<SecurityProtocol>({
   name: Schema.propertySignature(open("TLS_10", "TLS_11")).pipe(Schema.fromKey("securityProtocolName")),
   status: Schema.propertySignature(open("DISABLED", "ENABLED")).pipe(Schema.fromKey("securityProtocolStatus"))
 })
 
-/**
- * Whether an old version of TLS is spoken.
- *
- * @since 0.1.0
- * @category models
- */
-export interface SecurityProtocol extends Schema.Schema.Type<typeof SecurityProtocol> {}
+/** An old version of TLS, and whether it is spoken where the cloud returns that. */
+export interface SecurityProtocolState {
+  /** `TLS_10`, `TLS_11`. Empty where the cloud does not return it. */
+  readonly name: string
+  readonly status?: "DISABLED" | "ENABLED" | (string & {}) | undefined
+}
 
-/**
- * How a load balancer speaks TLS to its clients, and plainly to its nodes. The private key is never returned.
- *
- * @since 0.1.0
- * @category models
- */
-export const SslTermination = Schema.Struct({
-  enabled: someFlag,
-  securePort: someCount,
-  /** Whether the plain port is closed. */
-  secureTrafficOnly: someFlag,
-  /** PEM. */
-  certificate: absentIfEmpty,
-  /** PEM. */
-  intermediateCertificate: absentIfEmpty,
-  /** `default`, or the name of a list of ciphers. */
-  cipherProfile: absentIfEmpty,
-  securityProtocols: listOf(
-    Schema.Struct({
-      name: textOr("").pipe(Schema.fromKey("securityProtocolName")),
-      status: absent(open("DISABLED", "ENABLED")).pipe(Schema.fromKey("securityProtocolStatus"))
-    })
-  )
+export const SecurityProtocolState = struct<SecurityProtocolState>({
+  name: textOr("").pipe(Schema.fromKey("securityProtocolName")),
+  status: absent(open("DISABLED", "ENABLED")).pipe(Schema.fromKey("securityProtocolStatus"))
 })
 
-/**
- * How a load balancer speaks TLS to its clients, and plainly to its nodes.
- *
- * @since 0.1.0
- * @category models
- */
-export interface SslTermination extends Schema.Schema.Type<typeof SslTermination> {}
+/** How a load balancer speaks TLS to its clients, and plainly to its nodes. The private key is never returned. */
+export interface SslTermination {
+  readonly enabled?: boolean | undefined
+  readonly securePort?: number | undefined
+  /** Whether the plain port is closed. */
+  readonly secureTrafficOnly?: boolean | undefined
+  /** PEM. */
+  readonly certificate?: string | undefined
+  /** PEM. */
+  readonly intermediateCertificate?: string | undefined
+  /** `default`, or the name of a list of ciphers. */
+  readonly cipherProfile?: string | undefined
+  readonly securityProtocols: ReadonlyArray<SecurityProtocolState>
+}
+
+export const SslTermination = struct<SslTermination>({
+  enabled: someFlag,
+  securePort: someCount,
+  secureTrafficOnly: someFlag,
+  certificate: absentIfEmpty,
+  intermediateCertificate: absentIfEmpty,
+  cipherProfile: absentIfEmpty,
+  securityProtocols: listOf(SecurityProtocolState)
+})
 
 const isPem = (text: string): boolean => text.includes("-----BEGIN ") && /[\r\n]/.test(text.trim())
 
@@ -89,19 +88,12 @@ export const PrivateKey = secretInput(
 )
 
 const sslFields = Schema.Struct({
-  /** The cloud's default is true. */
   enabled: Schema.optional(Schema.Boolean),
-  /** 1 to 65535, and not the balancer's own. Needed with a new certificate. */
   securePort: Schema.optional(Port),
-  /** Whether the plain port is closed. The cloud's default is false. */
   secureTrafficOnly: Schema.optional(Schema.Boolean),
-  /** PEM. With the key in place of those that are set. */
   certificate: Schema.optional(Certificate),
-  /** PEM, RSA. */
   privateKey: Schema.optional(PrivateKey).pipe(Schema.fromKey("privatekey")),
-  /** PEM. Only together with the certificate. */
   intermediateCertificate: Schema.optional(Certificate),
-  /** One of the cloud's lists of ciphers: `default`, `CLBCipherPolicy2019-05`. */
   cipherProfile: Schema.optional(Named),
   securityProtocols: Schema.optional(Schema.Array(SecurityProtocol))
 })
@@ -135,14 +127,33 @@ const WantedSslTermination = Schema.compose(
   { strict: false }
 )
 
+/** How a balancer is to speak TLS to its clients. */
+export interface SetSslTermination extends ByLoadBalancerId {
+  /** The cloud's default is true. */
+  readonly enabled?: boolean | undefined
+  /** 1 to 65535, and not the balancer's own. Needed with a new certificate. */
+  readonly securePort?: number | undefined
+  /** Whether the plain port is closed. The cloud's default is false. */
+  readonly secureTrafficOnly?: boolean | undefined
+  /** PEM. With the key in place of those that are set. */
+  readonly certificate?: string | undefined
+  /** PEM, RSA. */
+  readonly privateKey?: string | Redacted.Redacted | undefined
+  /** PEM. Only together with the certificate. */
+  readonly intermediateCertificate?: string | undefined
+  /** One of the cloud's lists of ciphers: `default`, `CLBCipherPolicy2019-05`. */
+  readonly cipherProfile?: string | undefined
+  /** Whether old versions of TLS are spoken. */
+  readonly securityProtocols?: ReadonlyArray<SecurityProtocol> | undefined
+}
+
 /** The operations on SSL termination. */
 export const sslTerminationEndpoints = Endpoint.table("CloudLoadBalancers", {
   /**
    * SSL termination, without its private key, or None where it is not set. Fails with `NotFound` where there is no such
    * balancer. `GET …/ssltermination`.
    */
-  getSslTermination: Endpoint.make("GET", `${balancerPath}/ssltermination`, {
-    parameters: balancerParameters,
+  getSslTermination: Endpoint.define<ByLoadBalancerId>()("GET", `${balancerPath}/ssltermination`, {
     success: Endpoint.json(ifSet("sslTermination", SslTermination)),
     errors: ["NotFound"]
   }),
@@ -151,19 +162,16 @@ export const sslTerminationEndpoints = Endpoint.table("CloudLoadBalancers", {
    * are set stay. Fails with `BadRequest` where the key is not the certificate's, or the protocol has no SSL termination.
    * "Update SSL termination configuration", `PUT …/ssltermination`.
    */
-  setSslTermination: Endpoint.make("PUT", `${balancerPath}/ssltermination`, {
-    parameters: balancerParameters,
+  setSslTermination: Endpoint.define<SetSslTermination>()("PUT", `${balancerPath}/ssltermination`, {
     body: enveloped("sslTermination", WantedSslTermination),
     errors: changeErrors
   }),
   /** Ends SSL termination, with all certificates. `DELETE …/ssltermination`. */
-  deleteSslTermination: Endpoint.make("DELETE", `${balancerPath}/ssltermination`, {
-    parameters: balancerParameters,
+  deleteSslTermination: Endpoint.define<ByLoadBalancerId>()("DELETE", `${balancerPath}/ssltermination`, {
     errors: changeErrors
   }),
   /** The names of the ciphers that it takes. Fails with `NotFound`. "List ciphers", `GET …/ssltermination/ciphers`. */
-  listCiphers: Endpoint.make("GET", `${balancerPath}/ssltermination/ciphers`, {
-    parameters: balancerParameters,
+  listCiphers: Endpoint.define<ByLoadBalancerId>()("GET", `${balancerPath}/ssltermination/ciphers`, {
     success: Endpoint.list("ciphers", enveloped("name", Schema.String)),
     errors: ["NotFound"]
   })

@@ -3,18 +3,34 @@
  */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
+import { struct } from "../../internal/schema/struct.js"
 import { someCount } from "../../internal/schema/wire.js"
-import { balancerParameters, balancerPath } from "./requests.js"
+import type { ByLoadBalancerId } from "./references.js"
+import { balancerPath } from "./requests.js"
 
 /**
  * What went wrong with connections since the balancer began, and how many there are. The cloud counts every five minutes.
  *
  * What ends in `Ssl` is of TLS connections, and absent without SSL termination.
- *
- * @since 0.1.0
- * @category models
  */
-export const Statistics = Schema.Struct({
+export interface Statistics {
+  readonly connectTimeouts?: number | undefined
+  readonly connectErrors?: number | undefined
+  readonly connectFailures?: number | undefined
+  readonly dataTimeouts?: number | undefined
+  readonly keepAliveTimeouts?: number | undefined
+  readonly maxConnections?: number | undefined
+  readonly currentConnections?: number | undefined
+  readonly connectTimeoutsSsl?: number | undefined
+  readonly connectErrorsSsl?: number | undefined
+  readonly connectFailuresSsl?: number | undefined
+  readonly dataTimeoutsSsl?: number | undefined
+  readonly keepAliveTimeoutsSsl?: number | undefined
+  readonly maxConnectionsSsl?: number | undefined
+  readonly currentConnectionsSsl?: number | undefined
+}
+
+export const Statistics = struct<Statistics>({
   connectTimeouts: someCount.pipe(Schema.fromKey("connectTimeOut")),
   connectErrors: someCount.pipe(Schema.fromKey("connectError")),
   connectFailures: someCount.pipe(Schema.fromKey("connectFailure")),
@@ -31,22 +47,13 @@ export const Statistics = Schema.Struct({
   currentConnectionsSsl: someCount.pipe(Schema.fromKey("currentConnSsl"))
 })
 
-/**
- * What went wrong with connections since the balancer began, and how many there are.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Statistics extends Schema.Schema.Type<typeof Statistics> {}
-
 /** The operations on statistics. */
 export const statisticsEndpoints = Endpoint.table("CloudLoadBalancers", {
   /**
    * The counts of its connections and of their failures. Fails with `NotFound`, with `ServiceUnavailable` where the cloud is too busy. "Show load
    * balancer statistics", `GET …/stats`.
    */
-  getStatistics: Endpoint.make("GET", `${balancerPath}/stats`, {
-    parameters: balancerParameters,
+  getStatistics: Endpoint.define<ByLoadBalancerId>()("GET", `${balancerPath}/stats`, {
     success: Endpoint.json(Statistics),
     errors: ["NotFound"]
   })

@@ -5,15 +5,11 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { open } from "../../internal/schema/wire.js"
 import type * as Waiting from "../../Waiting.js"
+import type { ByLoadBalancerId } from "./references.js"
 
 export const service = "CloudLoadBalancers"
 
-/**
- * The status of a load balancer. The cloud may return others. A balancer takes changes in ACTIVE only.
- *
- * @since 0.1.0
- * @category models
- */
+/** The status of a load balancer. The cloud may return others. A balancer takes changes in ACTIVE only. */
 export const LoadBalancerStatus: Schema.Schema<LoadBalancerStatus, string> = Schema.transform(
   Schema.String,
   Schema.typeSchema(
@@ -23,12 +19,6 @@ export const LoadBalancerStatus: Schema.Schema<LoadBalancerStatus, string> = Sch
   { strict: true, decode: (status) => status.replaceAll("-", "_"), encode: (status) => status }
 )
 
-/**
- * The status of a load balancer.
- *
- * @since 0.1.0
- * @category models
- */
 export type LoadBalancerStatus =
   | "ACTIVE"
   | "BUILD"
@@ -40,15 +30,8 @@ export type LoadBalancerStatus =
   | "SUSPENDED"
   | (string & {})
 
-/**
- * A load balancer to wait for.
- *
- * @since 0.1.0
- * @category models
- */
-export interface WaitOptions extends Waiting.Pace {
-  readonly loadBalancerId: string
-}
+/** A load balancer to wait for. */
+export interface WaitOptions extends ByLoadBalancerId, Waiting.Pace {}
 
 /** States from which no balancer recovers. */
 export const finalStatuses: ReadonlySet<string> = new Set(["DELETED", "ERROR", "PENDING_DELETE", "SUSPENDED"])

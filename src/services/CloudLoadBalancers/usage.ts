@@ -1,6 +1,7 @@
 /**
  * Usage of load balancers, all of it: the cloud may return it in pages, each of which links to the next one.
  */
+import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { CloudClient } from "../../CloudClient.js"
@@ -9,6 +10,7 @@ import * as Endpoint from "../../Endpoint.js"
 import { collectAll } from "../../internal/paging/listing.js"
 import { nextLink } from "../../internal/paging/nextLink.js"
 import { itemList, readEach } from "../../internal/schema/itemList.js"
+import { struct } from "../../internal/schema/struct.js"
 import {
   absent,
   absentIfEmpty,
@@ -21,44 +23,49 @@ import {
   TimestampIfAny
 } from "../../internal/schema/wire.js"
 import * as Paging from "../../Paging.js"
-import { balancerParameters, balancerPath } from "./requests.js"
+import type { ByLoadBalancerId } from "./references.js"
+import { balancerPath } from "./requests.js"
 import { VirtualIpType } from "./virtualIps.js"
 
-/**
- * What a load balancer carried in a time.
- *
- * @since 0.1.0
- * @category models
- */
-export const UsageRecord = Schema.Struct({
+/** What a load balancer carried in a time. */
+export interface UsageRecord {
+  readonly id?: string | undefined
+  readonly averageConnections?: number | undefined
+  readonly averageConnectionsSsl?: number | undefined
+  /** From clients, in bytes. */
+  readonly incomingBytes?: number | undefined
+  /** To clients, in bytes. */
+  readonly outgoingBytes?: number | undefined
+  readonly incomingBytesSsl?: number | undefined
+  readonly outgoingBytesSsl?: number | undefined
+  readonly virtualIpCount?: number | undefined
+  /** How many times the cloud counted. */
+  readonly pollCount?: number | undefined
+  readonly startTime?: DateTime.Utc | undefined
+  /** Absent while the record is still being written. */
+  readonly endTime?: DateTime.Utc | undefined
+  readonly virtualIpType?: VirtualIpType | undefined
+  readonly sslMode?: "MIXED" | "OFF" | "ON" | (string & {}) | undefined
+  /** What began the record, where something did: `CREATE_LOADBALANCER`. */
+  readonly eventType?: string | undefined
+}
+
+export const UsageRecord = struct<UsageRecord>({
   id: absent(Id),
   averageConnections: someCount.pipe(Schema.fromKey("averageNumConnections")),
   averageConnectionsSsl: someCount.pipe(Schema.fromKey("averageNumConnectionsSsl")),
-  /** From clients, in bytes. */
   incomingBytes: someCount.pipe(Schema.fromKey("incomingTransfer")),
-  /** To clients, in bytes. */
   outgoingBytes: someCount.pipe(Schema.fromKey("outgoingTransfer")),
   incomingBytesSsl: someCount.pipe(Schema.fromKey("incomingTransferSsl")),
   outgoingBytesSsl: someCount.pipe(Schema.fromKey("outgoingTransferSsl")),
   virtualIpCount: someCount.pipe(Schema.fromKey("numVips")),
-  /** How many times the cloud counted. */
   pollCount: someCount.pipe(Schema.fromKey("numPolls")),
   startTime: TimestampIfAny,
-  /** Absent while the record is still being written. */
   endTime: TimestampIfAny,
   virtualIpType: absent(VirtualIpType).pipe(Schema.fromKey("vipType")),
   sslMode: absent(open("MIXED", "OFF", "ON")),
-  /** What began the record, where something did: `CREATE_LOADBALANCER`. */
   eventType: absentIfEmpty
 })
-
-/**
- * What a load balancer carried in a time.
- *
- * @since 0.1.0
- * @category models
- */
-export interface UsageRecord extends Schema.Schema.Type<typeof UsageRecord> {}
 
 /** Under what the usage of one balancer stands. */
 export const recordsKey = "loadBalancerUsageRecords"
@@ -67,7 +74,14 @@ export const recordsKey = "loadBalancerUsageRecords"
 export const accountRecordsKey = "accountUsageRecords"
 
 /** What the account had at a time. */
-export const AccountUsageRecord = Schema.Struct({
+export interface AccountUsageRecord {
+  readonly startTime?: DateTime.Utc | undefined
+  readonly loadBalancerCount?: number | undefined
+  readonly publicVirtualIpCount?: number | undefined
+  readonly servicenetVirtualIpCount?: number | undefined
+}
+
+export const AccountUsageRecord = struct<AccountUsageRecord>({
   startTime: TimestampIfAny,
   loadBalancerCount: someCount.pipe(Schema.fromKey("numLoadBalancers")),
   publicVirtualIpCount: someCount.pipe(Schema.fromKey("numPublicVips")),
@@ -85,19 +99,26 @@ const AccountUsageRecords = Schema.transform(
 )
 
 /** What one of the account's load balancers carried. */
-export const BalancerUsage = Schema.Struct({
+export interface BalancerUsage {
+  readonly loadBalancerId: string
+  readonly name: string
+  readonly records: ReadonlyArray<UsageRecord>
+}
+
+export const BalancerUsage = struct<BalancerUsage>({
   loadBalancerId: Id,
   name: textOr("").pipe(Schema.fromKey("loadBalancerName")),
   records: listOf(UsageRecord).pipe(Schema.fromKey(recordsKey))
 })
 
-/**
- * What the account had, and what each of its load balancers carried.
- *
- * @since 0.1.0
- * @category models
- */
-export const AccountUsage = Schema.Struct({
+/** What the account had, and what each of its load balancers carried. */
+export interface AccountUsage {
+  readonly accountId?: string | undefined
+  readonly account: ReadonlyArray<AccountUsageRecord>
+  readonly loadBalancers: ReadonlyArray<BalancerUsage>
+}
+
+export const AccountUsage = struct<AccountUsage>({
   accountId: absent(Id),
   account: Schema.optionalWith(AccountUsageRecords, {
     nullable: true,
@@ -106,33 +127,32 @@ export const AccountUsage = Schema.Struct({
   loadBalancers: listOf(BalancerUsage).pipe(Schema.fromKey("loadBalancerUsages"))
 })
 
-/**
- * What the account had, and what each of its load balancers carried.
- *
- * @since 0.1.0
- * @category models
- */
-export interface AccountUsage extends Schema.Schema.Type<typeof AccountUsage> {}
-
 const usagePeriod = {
-  /** UTC. */
   startTime: Schema.optional(Timestamp),
-  /** UTC. */
   endTime: Schema.optional(Timestamp)
+}
+
+/** The usage of a balancer in a time. */
+export interface ListUsage extends ByLoadBalancerId, GetAccountUsage {}
+
+/** The usage of the account in a time. */
+export interface GetAccountUsage {
+  /** UTC. */
+  readonly startTime?: DateTime.Utc | undefined
+  /** UTC. */
+  readonly endTime?: DateTime.Utc | undefined
 }
 
 /** The operations on usage. */
 export const usageEndpoints = Endpoint.table("CloudLoadBalancers", {
   /** Its usage of the last 90 days. Fails with `NotFound`. "Show historical usage", `GET …/usage`. */
-  listUsage: Endpoint.make("GET", `${balancerPath}/usage`, {
-    parameters: balancerParameters,
+  listUsage: Endpoint.define<ListUsage>()("GET", `${balancerPath}/usage`, {
     query: usagePeriod,
     success: Endpoint.list(recordsKey, UsageRecord),
     errors: ["NotFound"]
   }),
   /** Its usage of the last 24 hours. Fails with `NotFound`. "Show current usage", `GET …/usage/current`. */
-  listCurrentUsage: Endpoint.make("GET", `${balancerPath}/usage/current`, {
-    parameters: balancerParameters,
+  listCurrentUsage: Endpoint.define<ByLoadBalancerId>()("GET", `${balancerPath}/usage/current`, {
     success: Endpoint.list(recordsKey, UsageRecord),
     errors: ["NotFound"]
   }),
@@ -140,7 +160,7 @@ export const usageEndpoints = Endpoint.table("CloudLoadBalancers", {
    * What the account had, and what each balancer carried: in the last 24 hours, unless a time is named. "Show account-level
    * usage", `GET /loadbalancers/usage`.
    */
-  getAccountUsage: Endpoint.make("GET", "/loadbalancers/usage", {
+  getAccountUsage: Endpoint.define<GetAccountUsage>()("GET", "/loadbalancers/usage", {
     query: usagePeriod,
     success: Endpoint.json(AccountUsage)
   })

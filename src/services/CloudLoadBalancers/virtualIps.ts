@@ -3,52 +3,50 @@
  */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
-import { absent, Id, Named, open, textOr, withDefault } from "../../internal/schema/wire.js"
-import { additionErrors, balancerParameters, balancerPath, changeErrors, idsOf, NumericId } from "./requests.js"
+import { struct } from "../../internal/schema/struct.js"
+import { absent, Id, open, textOr, withDefault } from "../../internal/schema/wire.js"
+import type { ByLoadBalancerId, ByVirtualIpId } from "./references.js"
+import { additionErrors, balancerPath, changeErrors, idsOf, NumericId } from "./requests.js"
 
-/**
- * The network of a virtual IP: the internet, or the region's own.
- *
- * @since 0.1.0
- * @category models
- */
+/** The network of a virtual IP: the internet, or the region's own. */
 export const VirtualIpType = open("PUBLIC", "SERVICENET")
 
-/**
- * The version of an address.
- *
- * @since 0.1.0
- * @category models
- */
+export type VirtualIpType = typeof VirtualIpType.Type
+
+/** The version of an address. */
 export const IpVersion = open("IPV4", "IPV6")
 
-/**
- * An address at which a load balancer takes connections. It may be shared by several balancers.
- *
- * @since 0.1.0
- * @category models
- */
-export const VirtualIp = Schema.Struct({
-  id: Id,
+export type IpVersion = typeof IpVersion.Type
+
+/** An address at which a load balancer takes connections. It may be shared by several balancers. */
+export interface VirtualIp {
+  readonly id: string
   /** Empty where the cloud does not return it. */
+  readonly address: string
+  readonly type?: VirtualIpType | undefined
+  readonly ipVersion?: IpVersion | undefined
+}
+
+export const VirtualIp = struct<VirtualIp>({
+  id: Id,
   address: textOr(""),
   type: absent(VirtualIpType),
   ipVersion: absent(IpVersion)
 })
 
-/**
- * An address at which a load balancer takes connections.
- *
- * @since 0.1.0
- * @category models
- */
-export interface VirtualIp extends Schema.Schema.Type<typeof VirtualIp> {}
-
-const VirtualIpFields = Schema.Struct({
-  type: Schema.optional(VirtualIpType),
+/** A virtual IP of a new load balancer: a new one, or one that another load balancer has. */
+export interface NewVirtualIp {
+  /** The network of a new virtual IP: `PUBLIC` for the internet, `SERVICENET` for the region's own. */
+  readonly type?: VirtualIpType | undefined
   /** By default a public one has both, and one of the region's own network IPv4. */
-  ipVersion: Schema.optional(IpVersion),
+  readonly ipVersion?: IpVersion | undefined
   /** One that another load balancer has, to share it; the port must then be another. Both versions are to be named. */
+  readonly virtualIpId?: string | undefined
+}
+
+const VirtualIpFields = struct<NewVirtualIp>({
+  type: Schema.optional(VirtualIpType),
+  ipVersion: Schema.optional(IpVersion),
   virtualIpId: Schema.optional(NumericId).pipe(Schema.fromKey("id"))
 })
 
@@ -67,11 +65,23 @@ export const WantedVirtualIp = Schema.compose(
   { strict: false }
 )
 
+/** A virtual IP to add to a balancer. */
+export interface AddVirtualIp extends ByLoadBalancerId {
+  /** The network of the address. Default `PUBLIC`. */
+  readonly type?: VirtualIpType | undefined
+  /** Only IPv6 addresses can be added. */
+  readonly ipVersion?: "IPV6" | undefined
+}
+
+/** Virtual IPs to remove from a balancer. */
+export interface DeleteVirtualIps extends ByLoadBalancerId {
+  readonly virtualIpIds: ReadonlyArray<string>
+}
+
 /** The operations on virtual IPs. */
 export const virtualIpEndpoints = Endpoint.table("CloudLoadBalancers", {
   /** The addresses at which it takes connections. Fails with `NotFound`. "List virtual IPs", `GET …/virtualips`. */
-  listVirtualIps: Endpoint.make("GET", `${balancerPath}/virtualips`, {
-    parameters: balancerParameters,
+  listVirtualIps: Endpoint.define<ByLoadBalancerId>()("GET", `${balancerPath}/virtualips`, {
     success: Endpoint.list("virtualIps", VirtualIp),
     errors: ["NotFound"]
   }),
@@ -79,8 +89,7 @@ export const virtualIpEndpoints = Endpoint.table("CloudLoadBalancers", {
    * Adds an IPv6 address, and returns it; others can be had at creation only. Fails with `QuotaExceeded` where it has too many.
    * "Add virtual IP version 6", `POST …/virtualips`.
    */
-  addVirtualIp: Endpoint.make("POST", `${balancerPath}/virtualips`, {
-    parameters: balancerParameters,
+  addVirtualIp: Endpoint.define<AddVirtualIp>()("POST", `${balancerPath}/virtualips`, {
     body: Schema.Struct({
       type: withDefault(VirtualIpType, "PUBLIC"),
       ipVersion: withDefault(Schema.Literal("IPV6"), "IPV6")
@@ -89,8 +98,7 @@ export const virtualIpEndpoints = Endpoint.table("CloudLoadBalancers", {
     errors: additionErrors
   }),
   /** Removes 1 to 10 addresses; one must be left. "Bulk-delete virtual IPs", `DELETE …/virtualips?id=1&id=2`. */
-  deleteVirtualIps: Endpoint.make("DELETE", `${balancerPath}/virtualips`, {
-    parameters: balancerParameters,
+  deleteVirtualIps: Endpoint.define<DeleteVirtualIps>()("DELETE", `${balancerPath}/virtualips`, {
     query: { virtualIpIds: Schema.propertySignature(idsOf("virtual IPs")).pipe(Schema.fromKey("id")) },
     errors: changeErrors
   }),
@@ -98,8 +106,7 @@ export const virtualIpEndpoints = Endpoint.table("CloudLoadBalancers", {
    * Removes an address. Fails with `BadRequest` where it is the last one. "Delete virtual IP",
    * `DELETE …/virtualips/{virtualIpId}`.
    */
-  deleteVirtualIp: Endpoint.make("DELETE", `${balancerPath}/virtualips/{virtualIpId}`, {
-    parameters: { ...balancerParameters, virtualIpId: Named },
+  deleteVirtualIp: Endpoint.define<ByVirtualIpId>()("DELETE", `${balancerPath}/virtualips/{virtualIpId}`, {
     errors: changeErrors
   })
 })
