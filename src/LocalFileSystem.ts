@@ -1,16 +1,20 @@
 /**
  * The FileSystem to take on Node.js where many small files go up or come down: the platform's, and quicker at that. To any program
- * it is a FileSystem like every other. `CloudFiles.fromFile`, `downloadToFile` and `downloadFolder` find in it a thread that reads
- * and writes small files, many at a time, in place of five calls of Node's for each of them: those are most of what a few KiB cost.
+ * it is a FileSystem like every other. Besides it, the environment has a thread that reads and writes small files for
+ * `CloudFiles.fromFile`, `downloadToFile` and `downloadFolder`, many at a time, in place of five calls of Node's for each of them:
+ * those are most of what a few KiB cost.
  *
  * `uploadFolder` needs no such layer: it has a thread of its own.
  *
  * @since 0.1.0
  */
 import * as FileSystem from "@effect/platform/FileSystem"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { makeSmallFiles, withSmallFiles } from "./internal/files/smallFiles.js"
+import { makeSmallFiles, SmallFilesThread } from "./internal/files/smallFiles.js"
+
+export { SmallFilesThread } from "./internal/files/smallFiles.js"
 
 /**
  * The platform's FileSystem, whose paths must be those of `node:fs`: `NodeFileSystem.layer`, or `NodeContext.layer`. The thread is
@@ -42,7 +46,9 @@ import { makeSmallFiles, withSmallFiles } from "./internal/files/smallFiles.js"
  * @since 0.1.0
  * @category layers
  */
-export const layer: Layer.Layer<FileSystem.FileSystem, never, FileSystem.FileSystem> = Layer.scoped(
-  FileSystem.FileSystem,
-  Effect.zipWith(FileSystem.FileSystem, makeSmallFiles, withSmallFiles)
-)
+export const layer: Layer.Layer<FileSystem.FileSystem | SmallFilesThread, never, FileSystem.FileSystem> =
+  Layer.scopedContext(
+    Effect.zipWith(FileSystem.FileSystem, makeSmallFiles, (fileSystem, smallFiles) =>
+      Context.make(FileSystem.FileSystem, fileSystem).pipe(Context.add(SmallFilesThread, { fileSystem, smallFiles }))
+    )
+  )

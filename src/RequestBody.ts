@@ -39,8 +39,8 @@ export interface Content {
 export interface RequestBody<out E = never, out R = never> {
   /** Opened once for each upload. */
   readonly open: Effect.Effect<Opened<E, R>, E, R>
-  /** All of it with its MD5, where it can be had quicker than it can be opened; undefined where it cannot. */
-  readonly brief?: Effect.Effect<Brief | undefined, E, R> | undefined
+  /** All of it with its MD5, where that is faster than to open it; undefined where it cannot. */
+  readonly readWhole?: Effect.Effect<WholeBody | undefined, E, R> | undefined
   /** What its constructor should have been given, where it was given anything else: an upload then fails with `InvalidInput`. */
   readonly expected?: string | undefined
 }
@@ -57,7 +57,7 @@ const unusable = (expected: string): RequestBody => ({ open: Effect.dieMessage(`
  * @since 0.1.0
  * @category models
  */
-export interface Brief {
+export interface WholeBody {
   readonly bytes: Uint8Array
   /** 32 lower-case hex digits. */
   readonly md5: string
@@ -189,9 +189,8 @@ export const fromFile = (path: string): RequestBody<PlatformError, FileSystem.Fi
   typeof path === "string" ? bodyOfFile(path) : unusable("a path in fromFile")
 
 const bodyOfFile = (path: string): RequestBody<PlatformError, FileSystem.FileSystem> => ({
-  brief: Effect.flatMap(
-    FileSystem.FileSystem,
-    (fs) => smallFilesOf(fs)?.read(expandHome(path)) ?? Effect.succeed(undefined)
+  readWhole: Effect.flatMap(FileSystem.FileSystem, (fs) =>
+    Effect.flatMap(smallFilesOf(fs), (thread) => thread?.read(expandHome(path)) ?? Effect.succeed(undefined))
   ),
   open: Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem

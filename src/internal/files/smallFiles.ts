@@ -4,7 +4,9 @@
  */
 import type { PlatformError } from "@effect/platform/Error"
 import type * as FileSystem from "@effect/platform/FileSystem"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import { largestTransferBuffer, makeTransferBuffers, type TransferBuffers } from "../bytes/bufferPool.js"
 import type { FolderCheck } from "./folderCheck.js"
@@ -46,15 +48,22 @@ export interface SmallFiles {
   readonly store: (file: NewFile) => Effect.Effect<boolean, PlatformError>
 }
 
-const smallFiles = Symbol.for("effect-rackspace/smallFiles")
+/**
+ * Reads and writes the small files of one FileSystem in a thread of its own.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export class SmallFilesThread extends Context.Tag("effect-rackspace/LocalFileSystem/SmallFilesThread")<
+  SmallFilesThread,
+  { readonly fileSystem: FileSystem.FileSystem; readonly smallFiles: SmallFiles }
+>() {}
 
-/** A file system that has the quicker way. */
-export const withSmallFiles = (fs: FileSystem.FileSystem, quicker: SmallFiles): FileSystem.FileSystem =>
-  Object.assign({}, fs, { [smallFiles]: quicker })
-
-/** The quicker way, where a file system has one. */
-export const smallFilesOf = (fs: FileSystem.FileSystem): SmallFiles | undefined =>
-  (fs as { readonly [smallFiles]?: SmallFiles })[smallFiles]
+/** The thread for a FileSystem, where the environment has one for exactly this: one that was made from it may do more. */
+export const smallFilesOf = (fs: FileSystem.FileSystem): Effect.Effect<SmallFiles | undefined> =>
+  Effect.map(Effect.serviceOption(SmallFilesThread), (thread) =>
+    Option.isSome(thread) && thread.value.fileSystem === fs ? thread.value.smallFiles : undefined
+  )
 
 const cleared = (fs: FileSystem.FileSystem, { temporary }: NewFile): Effect.Effect<void> =>
   Effect.ignore(fs.remove(temporary, { force: true }))
@@ -90,12 +99,12 @@ export const storeQuickly = (
   Effect.tap(quicker.store(file), (isStored) => (isStored ? Effect.void : cleared(fs, file)))
 
 /** Stores a small file as quickly as its file system can. Where it fails, nothing of it is left. */
-export const storeSmall = (fs: FileSystem.FileSystem, file: NewFile): Effect.Effect<void, PlatformError> => {
-  const quicker = smallFilesOf(fs)
-  return quicker === undefined
-    ? storeUsually(fs, file)
-    : Effect.flatMap(storeQuickly(fs, quicker, file), (isStored) => (isStored ? Effect.void : storeUsually(fs, file)))
-}
+export const storeSmall = (fs: FileSystem.FileSystem, file: NewFile): Effect.Effect<void, PlatformError> =>
+  Effect.flatMap(smallFilesOf(fs), (quicker) =>
+    quicker === undefined
+      ? storeUsually(fs, file)
+      : Effect.flatMap(storeQuickly(fs, quicker, file), (isStored) => (isStored ? Effect.void : storeUsually(fs, file)))
+  )
 
 /** In bytes: for longer files it is not faster. */
 const largest = 256 * 1024

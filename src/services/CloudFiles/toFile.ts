@@ -512,8 +512,10 @@ export const makeDownloadToFile = (client: CloudClient, servicePolicy: RetryPoli
     Effect.flatMap(FileSystem.FileSystem, (fs): Effect.Effect<DownloadedFile, DownloadToFileError> => {
       const wrong = wrongOption(options)
       if (wrong !== undefined) return Effect.fail(wrong)
-      const quicker = options.resume === true ? undefined : smallFilesOf(fs)
-      const download = quicker === undefined ? waysOf(fs, options).usual : quickly(fs, quicker, options)
+      const thread = options.resume === true ? Effect.succeed(undefined) : smallFilesOf(fs)
+      const download = Effect.flatMap(thread, (quicker) =>
+        quicker === undefined ? waysOf(fs, options).usual : quickly(fs, quicker, options)
+      )
       return Effect.zipRight(cleaned(fs, dirname(expandHome(options.path))), download)
     })
 }

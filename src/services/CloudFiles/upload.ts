@@ -950,9 +950,9 @@ export const makeUpload = (client: CloudClient, bulkDelete: BulkDelete, putStati
         read.byteLength === length ? send(read) : Effect.fail(sourceChanged(options))
       )
     })
-    return body.brief === undefined
+    return body.readWhole === undefined
       ? open
-      : Effect.flatMap(body.brief, (read) => (read === undefined ? open : send(read.bytes, read.md5)))
+      : Effect.flatMap(body.readWhole, (read) => (read === undefined ? open : send(read.bytes, read.md5)))
   }
 
   const general = <E, R>(
