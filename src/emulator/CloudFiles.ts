@@ -1,11 +1,9 @@
 /**
- * Cloud Files, which is OpenStack's Swift: one account's containers and objects in one region (files.md sections 1 to 8,
- * and of section 9 versions, pages from elsewhere and what everybody may read). It is driven by headers, answers in text
- * and HTML, and takes any bytes for a name.
+ * Cloud Files, which is OpenStack's Swift: one account's containers and objects in one region. It is driven by headers, answers in
+ * text and HTML, and accepts any bytes as names (Cloud Files API v1, and "Object Store API" of OpenStack).
  *
- * Not emulated: users other than the account's own (what access lists say of them is kept, not enforced), static
- * websites, access logs, archives of bzip2 and sparse files in archives, the versions of today's Swift
- * (`X-History-Location`, `X-Versions-Enabled`), and replicas, so that every read is fresh.
+ * Not emulated: users other than the account's own (access lists are kept for them, not enforced), static websites, access logs,
+ * archives of bzip2 and sparse files in archives, `X-History-Location`, and replicas, so that every read is fresh.
  */
 import * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
@@ -15,29 +13,27 @@ import * as Accounts from "./CloudFiles/accounts.js"
 import * as Answer from "./CloudFiles/answer.js"
 import * as Archive from "./CloudFiles/archive.js"
 import * as Bulk from "./CloudFiles/bulk.js"
-import * as CephDialect from "./CloudFiles/cephDialect.js"
 import * as ByteText from "./CloudFiles/byteText.js"
+import * as CephDialect from "./CloudFiles/cephDialect.js"
 import * as Containers from "./CloudFiles/containers.js"
-import * as Copying from "./CloudFiles/copying.js"
 import * as CrossOrigin from "./CloudFiles/crossOrigin.js"
 import * as Discovery from "./CloudFiles/discovery.js"
 import * as FormPost from "./CloudFiles/formPost.js"
 import * as MediaType from "./CloudFiles/mediaType.js"
 import * as Metadata from "./CloudFiles/metadata.js"
-import * as ObjectVersioning from "./CloudFiles/objectVersioning.js"
-import * as Reading from "./CloudFiles/reading.js"
-import * as StaticLargeObject from "./CloudFiles/staticLargeObject.js"
-import type { Container, Dialect, Settings } from "./CloudFiles/storage.js"
+import * as Objects from "./CloudFiles/objects.js"
+import type { FilesAnswer, FilesRequest } from "./CloudFiles/requests.js"
+import { compile, segmentsOf } from "./CloudFiles/requests.js"
+import type { Container, Dialect, Settings, StoredObject } from "./CloudFiles/storage.js"
 import { Storage } from "./CloudFiles/storage.js"
 import * as StoredBytes from "./CloudFiles/storedBytes.js"
-import * as Symlink from "./CloudFiles/symlink.js"
 import * as TemporaryUrl from "./CloudFiles/temporaryUrl.js"
-import * as Writing from "./CloudFiles/writing.js"
 import type { EmulatedService, ServiceRequest, WireBroken, WireResponse } from "./Protocol.js"
+import * as Refusal from "./Refusal.js"
 import * as Reply from "./Reply.js"
 import * as RequestBody from "./RequestBody.js"
 
-/** What may be chosen about Cloud Files. */
+/** How Cloud Files behaves. */
 export interface CloudFilesOptions {
   /** How many entries a listing has at most, and the greatest `limit` that is not refused. Default 10,000. */
   readonly pageLimit?: number | undefined
@@ -51,8 +47,8 @@ export interface CloudFilesOptions {
    */
   readonly minimumSegmentBytes?: number | undefined
   /**
-   * Whether there are Static Large Objects. Default yes. A storage without them takes a manifest for the content of a plain
-   * object, as Ceph before its version 10 does.
+   * Whether there are Static Large Objects. Default yes. A storage without them stores a manifest as the content of a plain object, as
+   * Ceph before version 10 does.
    */
   readonly staticLargeObjects?: boolean | undefined
   /**
@@ -63,50 +59,50 @@ export interface CloudFilesOptions {
   /** How many containers one archive may create. Default 1,000, as Rackspace's documents say; today's Swift has 10,000. */
   readonly maxArchiveContainers?: number | undefined
   /**
-   * Whether `/info` tells what the storage can do, and listings have the `slo_etag` of Static Large Objects, as in today's Swift.
+   * Whether `/info` shows the capabilities of the storage, and listings have the `slo_etag` of Static Large Objects, as in today's Swift.
    * Default no: Rackspace's documents know neither.
    */
   readonly discoverable?: boolean | undefined
   /**
-   * Whose answers the storage gives. `ceph` are those of the RADOS Gateway: other dates in listings, other refusals, another
+   * Which software the storage imitates. `ceph` is the RADOS Gateway: other dates in listings, other refusals, another
    * `/info`, no quotes around ETags, and no metadata for files from archives. Default `swift`.
    */
   readonly dialect?: Dialect | undefined
   /**
-   * How long requests take whose work grows with what is stored: copies, bulk deletions, extractions of archives, and manifests
+   * How long requests take whose duration depends on the amount of data: copies, bulk deletions, extractions of archives, and manifests
    * of static large objects. Default 0.
    */
   readonly longOperationTime?: Duration.DurationInput | undefined
   /**
-   * The names of other accounts that the caller may use as its own, each with a storage in the same region. They have no handles: what
-   * is in them is seen by requests.
+   * The names of other accounts that the caller may use like its own, each with a storage in the same region. They have no handles:
+   * their content is reached by requests.
    */
   readonly otherAccounts?: ReadonlyArray<string> | undefined
-  /** Where requests come from, for signed URLs that are good for some addresses only. Default `127.0.0.1`. */
+  /** The address that requests come from, for signed URLs that are valid for some addresses only. Default `127.0.0.1`. */
   readonly clientAddress?: string | undefined
 }
 
-/** A container, as a test sees it. */
+/** A container as the handles show it. */
 export interface ContainerState {
   readonly name: string
   /** Expired objects count for a day. */
   readonly count: number
-  /** Of a large object only the manifest counts, as its segments count themselves. */
+  /** A large object counts with its manifest only. Its segments count separately. */
   readonly bytes: number
   /** Metadata and access lists by the names of their headers: `X-Container-Meta-Color`. */
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** An object, as a test sees it. */
+/** An object as the handles show it. */
 export interface ObjectState {
-  /** What was uploaded; of a Static Large Object the manifest, of a dynamic one mostly nothing. */
+  /** The uploaded bytes: the manifest of a Static Large Object, mostly nothing of a dynamic one. */
   readonly bytes: Uint8Array
   /** The MD5 of these bytes, in lower-case hexadecimal. */
   readonly etag: string
   readonly contentType: string
   /** The metadata by the names in lower case behind `X-Object-Meta-`. */
   readonly metadata: Readonly<Record<string, string>>
-  /** All headers that come back with it: `Content-Encoding`, `X-Object-Meta-Color`. */
+  /** All headers that are sent with it: `Content-Encoding`, `X-Object-Meta-Color`. */
   readonly headers: Readonly<Record<string, string>>
   /** When it was written or its metadata changed, in milliseconds since 1970. */
   readonly changed: number
@@ -115,7 +111,7 @@ export interface ObjectState {
   readonly isStaticLargeObject: boolean
 }
 
-/** What a test may say about an object that it puts in. */
+/** Options of an object that a test stores. */
 export interface PutObjectOptions {
   /** Default: guessed from the name. */
   readonly contentType?: string | undefined
@@ -124,13 +120,13 @@ export interface PutObjectOptions {
   readonly deleteAt?: number | undefined
 }
 
-/** One account's storage in one region: what answers requests, and handles for tests. The handles know no limits. */
+/** One account's storage in one region, with handles for tests, which ignore all limits. */
 export interface CloudFilesEmulator extends EmulatedService {
   /** All containers, in the order of their names. */
   readonly containers: Effect.Effect<ReadonlyArray<ContainerState>>
   /** Creates a container if it is missing, and in it so many objects `object-000001`, each holding its own name. */
   readonly seedContainer: (container: string, objects?: number) => Effect.Effect<void>
-  /** Removes a container with all that is in it. */
+  /** Removes a container with its content. */
   readonly dropContainer: (container: string) => Effect.Effect<void>
   /** Stores an object, and creates its container if that is missing. A text is stored as UTF-8. */
   readonly putObject: (
@@ -151,7 +147,27 @@ export interface CloudFilesEmulator extends EmulatedService {
 /** Whether a path is that of `/info`: at the root of the host, where clients look, or beside the version. */
 export const isDiscovery = (path: string): boolean => /^(?:\/(?:snet-)?files\/[^/]+)?\/info\/?$/.test(path)
 
-/** Whether the work of a request grows with what is stored. */
+type Answered = Effect.Effect<WireResponse, WireBroken>
+
+/** The storages of one region: that of the account, and those of others by name. */
+interface Storages {
+  readonly own: Storage
+  readonly others: ReadonlyMap<string, Storage>
+}
+
+const settingsOf = (options: CloudFilesOptions): Settings => ({
+  pageLimit: options.pageLimit ?? 10_000,
+  maxObjectBytes: options.maxObjectBytes ?? 5 * 1024 ** 3,
+  maxContainers: options.maxContainers ?? 500_000,
+  minimumSegmentBytes: options.minimumSegmentBytes ?? 1,
+  staticLargeObjects: options.staticLargeObjects ?? true,
+  symlinks: options.symlinks ?? true,
+  discoverable: options.discoverable ?? false,
+  maxArchiveContainers: options.maxArchiveContainers ?? 1000,
+  dialect: options.dialect ?? "swift"
+})
+
+/** Whether the duration of a request depends on the amount of data. */
 const isLongOperation = ({ headers, method, query }: ServiceRequest): boolean =>
   method === "COPY" ||
   query.has("bulk-delete") ||
@@ -159,305 +175,216 @@ const isLongOperation = ({ headers, method, query }: ServiceRequest): boolean =>
   (method === "PUT" && (headers["x-copy-from"] !== undefined || query.get("multipart-manifest") === "put")) ||
   (method === "DELETE" && query.get("multipart-manifest") === "delete")
 
-const objectMethods = ["GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS"]
+const decodedPath = ({ path }: ServiceRequest): ByteText.ByteText => ByteText.percentDecode(path).replace(/^\//, "")
+
+/** Swift does not name COPY, which another part of it adds. */
+const refuseMethod = (allowed: ReadonlyArray<string>): FilesAnswer =>
+  Effect.succeed(Answer.standard(405, { Allow: allowed.filter((method) => method !== "COPY").join(", ") }))
+
+/** Answers requests that are allowed: bulk operations, which have the account's path or any other, and the routes. */
+const makeRoute = ({ others, own }: Storages, settings: Settings) => {
+  const badUrl = (): FilesAnswer => Effect.succeed(Answer.sentence(412, "Bad URL"))
+  const routes = [Accounts.routes(settings), Containers.routes(settings), Objects.routes(settings)]
+  const route = compile(routes, { noRoute: badUrl, badMethod: (_, allowed) => refuseMethod(allowed) })
+
+  const bulk = (request: FilesRequest): FilesAnswer | undefined => {
+    const { method, query, storage } = request
+    if (query.has("bulk-delete") && (method === "POST" || method === "DELETE")) {
+      return Bulk.bulkDelete(storage, request)
+    }
+    const archive = method === "PUT" ? query.getAll("extract-archive").at(-1) : undefined
+    return archive === undefined ? undefined : Archive.extract(storage, settings, request, archive)
+  }
+
+  return (request: ServiceRequest, now: number): Answered => {
+    // Swift decodes the path before it splits it, so that an encoded slash is a slash.
+    const path = decodedPath(request)
+    if (!ByteText.isValid(path)) {
+      return Effect.succeed(Answer.sentence(412, "Invalid UTF8 or contains NULL"))
+    }
+    const storage = others.get(request.otherAccount ?? "") ?? own
+    const storageOf = (account: string): Storage | undefined =>
+      account === request.caller.storageAccount ? own : others.get(account)
+    const files: FilesRequest = { ...request, now, storage, storageOf }
+    const bulkAnswer = bulk(files)
+    const segments = segmentsOf(path)
+    const answer = Refusal.answered(bulkAnswer ?? (segments === undefined ? badUrl() : route(files, segments)))
+    return path === "" || bulkAnswer !== undefined
+      ? answer
+      : Effect.map(answer, (response) => CrossOrigin.shared(request, storage.get(segments?.[0] ?? "", now), response))
+  }
+}
+
+/** Answers requests without a token: signed URLs, forms, preflights, and public containers. Undefined if a token is needed. */
+const makePublicRoute =
+  (own: Storage, settings: Settings, route: ReturnType<typeof makeRoute>, clientAddress: string) =>
+  (request: ServiceRequest, isAuthenticated: boolean, now: number): Answered | undefined => {
+    if (TemporaryUrl.isSigned(request)) {
+      const admitted = TemporaryUrl.admit(own, request, clientAddress, now)
+      return "status" in admitted ? Effect.succeed(admitted) : Effect.map(route(admitted.request, now), admitted.answer)
+    }
+    const boundary = FormPost.boundaryOf(request)
+    if (boundary !== undefined) {
+      return Refusal.answered(FormPost.handle(own, settings, request, boundary))
+    }
+    if (isAuthenticated) {
+      return undefined
+    }
+    const { headers, method } = request
+    if (method === "OPTIONS") {
+      return route(request, now)
+    }
+    const [name = "", object] = segmentsOf(decodedPath(request)) ?? []
+    const container = own.get(name, now)
+    const what = object === undefined ? "listing" : "object"
+    if ((method === "GET" || method === "HEAD") && Access.isPublic(container, headers["referer"], what)) {
+      return Effect.map(route(request, now), Access.forStrangers)
+    }
+    // A page of another origin is to see that it is refused.
+    const refused = Answer.standard(401, Reply.swiftRealm(request.caller.storageAccount))
+    return headers["origin"] === undefined || name === ""
+      ? undefined
+      : Effect.succeed(CrossOrigin.shared(request, container, refused))
+  }
+
+/** A HEAD is answered like a GET without the body; a refusal has then no length. */
+const withoutBody = (response: WireResponse): WireResponse =>
+  response.status < 400 ? response : { ...response, body: new Uint8Array(0) }
+
+/** Adds what every answer has. */
+const finished = (settings: Settings, request: ServiceRequest, answer: Answered): Answered =>
+  Effect.zipWith(answer, Clock.currentTimeMillis, (response, end) => {
+    const sent = request.method === "HEAD" ? withoutBody(response) : response
+    const translated = settings.dialect === "ceph" ? CephDialect.translate(request, sent) : sent
+    return Answer.signed(translated, end, request.region)
+  })
+
+const serviceOf = (storages: Storages, settings: Settings, options: CloudFilesOptions): EmulatedService => {
+  const { clientAddress = "127.0.0.1", longOperationTime, otherAccounts } = options
+  const route = makeRoute(storages, settings)
+  const publicRoute = makePublicRoute(storages.own, settings, route, clientAddress)
+  const delayed = (request: ServiceRequest, answer: Answered): Answered =>
+    longOperationTime === undefined || !isLongOperation(request)
+      ? answer
+      : Effect.tap(answer, () => Effect.sleep(longOperationTime))
+  return {
+    accounts: new Set(otherAccounts),
+    handle: (request) =>
+      Effect.flatMap(Clock.currentTimeMillis, (now) =>
+        finished(settings, request, delayed(request, route(request, now)))
+      ),
+    handlePublic: (request, isAuthenticated) =>
+      Effect.flatMap(Clock.currentTimeMillis, (now): Effect.Effect<WireResponse | undefined, WireBroken> => {
+        const answer = publicRoute(request, isAuthenticated, now)
+        return answer === undefined ? Effect.succeed(undefined) : finished(settings, request, answer)
+      })
+  }
+}
+
+const utf8 = new TextEncoder()
+
+const containerFor = (storage: Storage, name: string, now: number): Container => {
+  const bytes = ByteText.fromText(name)
+  return storage.get(bytes, now) ?? storage.create(bytes, now)
+}
+
+const seed = (
+  container: Container,
+  name: string,
+  body: Uint8Array,
+  now: number,
+  { contentType, deleteAt, metadata = {} }: PutObjectOptions = {}
+): void => {
+  const headers = new Map(
+    Object.entries(metadata).map(([key, value]) => [
+      Metadata.headerName(`X-Object-Meta-${key}`),
+      ByteText.fromText(value)
+    ])
+  )
+  if (deleteAt !== undefined) {
+    headers.set("X-Delete-At", String(deleteAt))
+  }
+  container.put(ByteText.fromText(name), {
+    stored: StoredBytes.fromBytes(body),
+    contentType: contentType ?? MediaType.guess(name),
+    changed: now,
+    headers,
+    deleteAt,
+    manifest: undefined
+  })
+}
+
+const stateOf = (name: ByteText.ByteText, container: Container): ContainerState => ({
+  name: ByteText.toText(name),
+  count: container.count,
+  bytes: container.bytesUsed,
+  headers: Object.fromEntries(container.headers)
+})
+
+const objectStateOf = ({ changed, contentType, deleteAt, headers, manifest, stored }: StoredObject): ObjectState => {
+  const prefix = "X-Object-Meta-"
+  return {
+    bytes: RequestBody.concat([...StoredBytes.slices(stored, 0, stored.size)]),
+    etag: stored.md5,
+    contentType: ByteText.toText(contentType),
+    metadata: Object.fromEntries(
+      [...headers]
+        .filter(([header]) => header.startsWith(prefix))
+        .map(([header, value]) => [header.slice(prefix.length).toLowerCase(), ByteText.toText(value)])
+    ),
+    headers: Object.fromEntries(headers),
+    changed,
+    deleteAt,
+    isStaticLargeObject: manifest !== undefined
+  }
+}
+
+const handlesOf = (storage: Storage): Omit<CloudFilesEmulator, keyof EmulatedService | "discover"> => {
+  const find = (container: string, now: number) => storage.get(ByteText.fromText(container), now)
+  return {
+    containers: Effect.map(Clock.currentTimeMillis, (now) =>
+      [...storage.names.from("")].flatMap((name) => {
+        const container = storage.get(name, now)
+        return container === undefined ? [] : [stateOf(name, container)]
+      })
+    ),
+    seedContainer: (name, objects = 0) =>
+      Effect.map(Clock.currentTimeMillis, (now) => {
+        const container = containerFor(storage, name, now)
+        for (let index = 1; index <= objects; index++) {
+          const object = `object-${String(index).padStart(6, "0")}`
+          seed(container, object, utf8.encode(object), now)
+        }
+      }),
+    dropContainer: (name) => Effect.sync(() => storage.remove(ByteText.fromText(name))),
+    putObject: (container, name, body, options) =>
+      Effect.map(Clock.currentTimeMillis, (now) => {
+        const bytes = typeof body === "string" ? utf8.encode(body) : body
+        seed(containerFor(storage, container, now), name, bytes, now, options)
+      }),
+    getObject: (container, name) =>
+      Effect.map(Clock.currentTimeMillis, (now) => {
+        const object = find(container, now)?.listed(ByteText.fromText(name))
+        return object === undefined ? undefined : objectStateOf(object)
+      }),
+    removeObject: (container, name) =>
+      Effect.map(Clock.currentTimeMillis, (now) => find(container, now)?.remove(ByteText.fromText(name))),
+    objects: (container) =>
+      Effect.map(Clock.currentTimeMillis, (now) =>
+        [...(find(container, now)?.names.from("") ?? [])].map(ByteText.toText)
+      )
+  }
+}
 
 /** A storage with nothing in it. */
 export const make = (options: CloudFilesOptions = {}): Effect.Effect<CloudFilesEmulator> =>
   Effect.map(Clock.currentTimeMillis, (created) => {
+    const settings = settingsOf(options)
     const own = new Storage(created)
     const others = new Map(options.otherAccounts?.map((name) => [name, new Storage(created)]))
-    /** The storage of the account that a request addresses. */
-    const addressed = ({ otherAccount = "" }: ServiceRequest): Storage => others.get(otherAccount) ?? own
-    const settings: Settings = {
-      pageLimit: options.pageLimit ?? 10_000,
-      maxObjectBytes: options.maxObjectBytes ?? 5 * 1024 ** 3,
-      maxContainers: options.maxContainers ?? 500_000,
-      minimumSegmentBytes: options.minimumSegmentBytes ?? 1,
-      staticLargeObjects: options.staticLargeObjects ?? true,
-      discoverable: options.discoverable ?? false,
-      maxArchiveContainers: options.maxArchiveContainers ?? 1000,
-      dialect: options.dialect ?? "swift"
-    }
-
-    const { clientAddress = "127.0.0.1", longOperationTime } = options
-
-    const object = (
-      request: ServiceRequest,
-      path: Reading.ObjectPath,
-      now: number
-    ): Effect.Effect<WireResponse, WireBroken | Answer.Refused> => {
-      const storage = addressed(request)
-      const storageOf = (account: string): Storage | undefined =>
-        account === request.caller.storageAccount ? own : others.get(account)
-      const work: Writing.Work = { storage, storageOf, settings, request, path }
-      const multipart = settings.staticLargeObjects ? request.query.getAll("multipart-manifest").at(-1) : undefined
-      const version = ObjectVersioning.idOf(request)
-      if (version !== undefined && (request.method === "PUT" || request.method === "DELETE")) {
-        const change = request.method === "PUT" ? ObjectVersioning.restore : ObjectVersioning.removeVersion
-        return Answer.attempt(() => change(Writing.containerOf(work, now), path.object, version))
-      }
-      switch (request.method) {
-        case "GET":
-        case "HEAD": {
-          const { method } = request
-          return Answer.attempt(() => {
-            if (Symlink.isMeantItself(request)) {
-              const read = Reading.read(storage, path, request, now, method)
-              const { symlink } = read.object
-              const own = symlink === undefined ? {} : Symlink.headers(symlink)
-              return Reading.respond({ ...read, headers: { ...read.headers, ...own } }, method)
-            }
-            const found = Symlink.follow(storage, request, path, now)
-            const read = Reading.read(storage, found.path, request, now, method)
-            const place = found.location === undefined ? {} : { "Content-Location": found.location }
-            return Reading.respond({ ...read, headers: { ...read.headers, ...place } }, method)
-          })
-        }
-        case "PUT": {
-          const from = request.headers["x-copy-from"]
-          if (multipart === "put") {
-            return from
-              ? Effect.succeed(Answer.sentence(405, "Multipart Manifest PUTs cannot be COPY requests"))
-              : StaticLargeObject.put(work)
-          }
-          const target = request.headers["x-symlink-target"]
-          if (target && options.symlinks !== false) {
-            return Answer.attempt(() => Symlink.put(work, target, now))
-          }
-          return from ? Answer.attempt(() => Copying.putFrom(work, from, now)) : Writing.put(work)
-        }
-        case "COPY":
-          return Answer.attempt(() => Copying.copyTo(work, now))
-        case "POST":
-          return Answer.attempt(() => Writing.post(work, now))
-        case "DELETE":
-          return Answer.attempt(() =>
-            multipart === "delete" ? StaticLargeObject.remove(work, now) : Writing.remove(storage, path, now)
-          )
-        case "OPTIONS": {
-          const container = storage.get(path.container, now)
-          return Effect.succeed(CrossOrigin.preflight(request, container, objectMethods, [...objectMethods, "COPY"]))
-        }
-        default:
-          return Effect.succeed(Answer.standard(405, { Allow: objectMethods.join(", ") }))
-      }
-    }
-
-    const route = (request: ServiceRequest, now: number): Effect.Effect<WireResponse, WireBroken | Answer.Refused> => {
-      // Swift decodes the path before it splits it, so that an encoded slash is a slash.
-      const path = ByteText.percentDecode(request.path).replace(/^\//, "")
-      if (!ByteText.isValid(path)) {
-        return Effect.succeed(Answer.sentence(412, "Invalid UTF8 or contains NULL"))
-      }
-      const storage = addressed(request)
-      if (request.query.has("bulk-delete") && (request.method === "POST" || request.method === "DELETE")) {
-        return Bulk.bulkDelete(storage, request)
-      }
-      const archive = request.method === "PUT" ? request.query.getAll("extract-archive").at(-1) : undefined
-      if (archive !== undefined) {
-        return Archive.extract(storage, settings, request, archive)
-      }
-      if (path === "") {
-        return Answer.attempt(() => Accounts.handle(storage, settings, request, now))
-      }
-      const target = Reading.splitPath(`/${path}`)
-      const name = path.replace(/\/$/, "")
-      const answered =
-        target !== undefined
-          ? object(request, target, now)
-          : name === "" || path.startsWith("/")
-            ? Effect.succeed(Answer.sentence(412, "Bad URL"))
-            : Answer.attempt(() => Containers.handle(storage, settings, request, name, now))
-      return Effect.map(settled(answered), (response) =>
-        CrossOrigin.shared(request, storage.get(target?.container ?? name, now), response)
-      )
-    }
-
-    /** A refusal is an answer like any other. */
-    const settled = (
-      answer: Effect.Effect<WireResponse, WireBroken | Answer.Refused>
-    ): Effect.Effect<WireResponse, WireBroken> =>
-      Effect.catchIf(
-        answer,
-        (problem) => problem instanceof Answer.Refused,
-        (refused) => Effect.succeed(refused.response)
-      )
-
-    /** Answers a long operation only after its time. */
-    const worked = <E>(
-      request: ServiceRequest,
-      answer: Effect.Effect<WireResponse, E>
-    ): Effect.Effect<WireResponse, E> =>
-      longOperationTime === undefined || !isLongOperation(request)
-        ? answer
-        : Effect.tap(answer, () => Effect.sleep(longOperationTime))
-
-    /** Adds what every answer has. */
-    const finished = (
-      request: ServiceRequest,
-      answer: Effect.Effect<WireResponse, WireBroken>
-    ): Effect.Effect<WireResponse, WireBroken> =>
-      Effect.zipWith(answer, Clock.currentTimeMillis, (response, end) =>
-        Answer.signed(
-          inDialect(request, request.method === "HEAD" ? withoutBody(response) : response),
-          end,
-          request.region
-        )
-      )
-
-    const inDialect = (request: ServiceRequest, response: WireResponse): WireResponse =>
-      settings.dialect === "ceph" ? CephDialect.translate(request, response) : response
-
-    /** What a request needs no token for: its answer, or undefined where it needs one. */
-    const open = (
-      request: ServiceRequest,
-      isAuthenticated: boolean,
-      now: number
-    ): Effect.Effect<WireResponse, WireBroken> | undefined => {
-      if (TemporaryUrl.isSigned(request)) {
-        const admitted = TemporaryUrl.admit(own, request, clientAddress, now)
-        return "status" in admitted
-          ? Effect.succeed(admitted)
-          : Effect.map(settled(route(admitted.request, now)), admitted.answer)
-      }
-      const boundary = FormPost.boundaryOf(request)
-      if (boundary !== undefined) {
-        return settled(FormPost.handle(own, settings, request, boundary))
-      }
-      if (isAuthenticated) {
-        return undefined
-      }
-      if (request.method === "OPTIONS") {
-        return settled(route(request, now))
-      }
-      const path = ByteText.percentDecode(request.path).replace(/^\//, "")
-      const [name = ""] = path.split("/", 1)
-      const container = own.get(name, now)
-      const what = Reading.splitPath(path) === undefined ? "listing" : "object"
-      if (
-        (request.method === "GET" || request.method === "HEAD") &&
-        Access.isPublic(container, request.headers["referer"], what)
-      ) {
-        return Effect.map(settled(route(request, now)), Access.forStrangers)
-      }
-      // A page from elsewhere is to see that it may not.
-      return request.headers["origin"] === undefined || name === ""
-        ? undefined
-        : Effect.succeed(
-            CrossOrigin.shared(
-              request,
-              container,
-              Answer.standard(401, Reply.swiftRealm(request.caller.storageAccount))
-            )
-          )
-    }
-
-    /** To HEAD goes what would go to GET, but for the body; a refusal has then none to count. */
-    const withoutBody = (response: WireResponse): WireResponse =>
-      response.status < 400 ? response : { ...response, body: new Uint8Array(0) }
-
-    const containerFor = (name: string, now: number): Container => {
-      const bytes = ByteText.fromText(name)
-      return own.get(bytes, now) ?? own.create(bytes, now)
-    }
-
-    const seed = (
-      container: Container,
-      name: string,
-      body: Uint8Array,
-      now: number,
-      { contentType, deleteAt, metadata = {} }: PutObjectOptions = {}
-    ): void => {
-      const headers = new Map(
-        Object.entries(metadata).map(([key, value]) => [
-          Metadata.headerName(`X-Object-Meta-${key}`),
-          ByteText.fromText(value)
-        ])
-      )
-      if (deleteAt !== undefined) {
-        headers.set("X-Delete-At", String(deleteAt))
-      }
-      container.put(ByteText.fromText(name), {
-        stored: StoredBytes.fromBytes(body),
-        contentType: contentType ?? MediaType.guess(name),
-        changed: now,
-        headers,
-        deleteAt,
-        manifest: undefined
-      })
-    }
-
-    const utf8 = new TextEncoder()
-
     return {
-      accounts: new Set(options.otherAccounts),
-      discover: (method) => (options.discoverable === true ? Discovery.handle(settings, method) : undefined),
-      handle: (request) =>
-        Effect.flatMap(Clock.currentTimeMillis, (now) =>
-          finished(request, worked(request, settled(route(request, now))))
-        ),
-      handlePublic: (request, isAuthenticated) =>
-        Effect.flatMap(Clock.currentTimeMillis, (now): Effect.Effect<WireResponse | undefined, WireBroken> => {
-          const answer = open(request, isAuthenticated, now)
-          return answer === undefined ? Effect.succeed(undefined) : finished(request, answer)
-        }),
-      containers: Effect.map(Clock.currentTimeMillis, (now) =>
-        [...own.names.from("")].flatMap((name) => {
-          const found = own.get(name, now)
-          return found === undefined
-            ? []
-            : [
-                {
-                  name: ByteText.toText(name),
-                  count: found.count,
-                  bytes: found.bytesUsed,
-                  headers: Object.fromEntries(found.headers)
-                }
-              ]
-        })
-      ),
-      seedContainer: (name, objects = 0) =>
-        Effect.map(Clock.currentTimeMillis, (now) => {
-          const found = containerFor(name, now)
-          for (let index = 1; index <= objects; index++) {
-            const own = `object-${String(index).padStart(6, "0")}`
-            seed(found, own, utf8.encode(own), now)
-          }
-        }),
-      dropContainer: (name) => Effect.sync(() => own.remove(ByteText.fromText(name))),
-      putObject: (container, name, body, about) =>
-        Effect.map(Clock.currentTimeMillis, (now) =>
-          seed(containerFor(container, now), name, typeof body === "string" ? utf8.encode(body) : body, now, about)
-        ),
-      getObject: (container, name) =>
-        Effect.map(Clock.currentTimeMillis, (now): ObjectState | undefined => {
-          const found = own.get(ByteText.fromText(container), now)?.listed(ByteText.fromText(name))
-          if (found === undefined) {
-            return undefined
-          }
-          const prefix = "X-Object-Meta-"
-          return {
-            bytes: RequestBody.concat([...StoredBytes.slices(found.stored, 0, found.stored.size)]),
-            etag: found.stored.md5,
-            contentType: ByteText.toText(found.contentType),
-            metadata: Object.fromEntries(
-              [...found.headers]
-                .filter(([header]) => header.startsWith(prefix))
-                .map(([header, value]) => [header.slice(prefix.length).toLowerCase(), ByteText.toText(value)])
-            ),
-            headers: Object.fromEntries(found.headers),
-            changed: found.changed,
-            deleteAt: found.deleteAt,
-            isStaticLargeObject: found.manifest !== undefined
-          }
-        }),
-      removeObject: (container, name) =>
-        Effect.map(Clock.currentTimeMillis, (now) =>
-          own.get(ByteText.fromText(container), now)?.remove(ByteText.fromText(name))
-        ),
-      objects: (container) =>
-        Effect.map(Clock.currentTimeMillis, (now) =>
-          [...(own.get(ByteText.fromText(container), now)?.names.from("") ?? [])].map(ByteText.toText)
-        )
+      ...serviceOf({ own, others }, settings, options),
+      ...handlesOf(own),
+      discover: (method) => (settings.discoverable ? Discovery.handle(settings, method) : undefined)
     }
   })

@@ -1,5 +1,5 @@
 /**
- * The CDN of Cloud Files in one region (files.md section 10): the host on which containers are made public, with the same
+ * The CDN of Cloud Files in one region: the host on which containers are made public, with the same
  * paths as the storage has, and the copies that the CDN gives to everybody. DELETE destroys nothing here: it takes a
  * copy out of the caches.
  *
@@ -10,6 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { createHash } from "node:crypto"
 import type { CloudFilesEmulator } from "./CloudFiles.js"
+import * as Refusal from "./Refusal.js"
 import * as Answer from "./CloudFiles/answer.js"
 import * as ByteText from "./CloudFiles/byteText.js"
 import * as Listing from "./CloudFiles/listing.js"
@@ -203,7 +204,7 @@ export const make = (files: CloudFilesEmulator, options: CloudFilesCdnOptions = 
     const enabled = headers["x-cdn-enabled"]
     const logRetention = headers["x-log-retention"]
     if (ttl !== undefined && !(/^\d+$/.test(ttl) && Number(ttl) >= leastTtl && Number(ttl) <= mostTtl)) {
-      Answer.refuse(Answer.plain(400, `X-TTL must be between ${leastTtl} and ${mostTtl} seconds`))
+      Refusal.refuse(Answer.plain(400, `X-TTL must be between ${leastTtl} and ${mostTtl} seconds`))
     }
     return {
       name: before.name,
@@ -321,7 +322,7 @@ export const make = (files: CloudFilesEmulator, options: CloudFilesCdnOptions = 
     return Answer.standard(204)
   }
 
-  const route = (request: ServiceRequest, now: number): Effect.Effect<WireResponse, Answer.Refused> => {
+  const route = (request: ServiceRequest, now: number): Effect.Effect<WireResponse, Refusal.Refusal> => {
     account = request.caller.storageAccount
     const path = ByteText.percentDecode(request.path).replace(/^\//, "")
     const target = Reading.splitPath(path)
@@ -329,15 +330,15 @@ export const make = (files: CloudFilesEmulator, options: CloudFilesCdnOptions = 
       return Effect.succeed(Answer.sentence(412, "Invalid UTF8 or contains NULL"))
     }
     if (path === "") {
-      return Answer.attempt(() => list(request))
+      return Refusal.attempt(() => list(request))
     }
     if (target !== undefined) {
-      return Answer.attempt(() => purge(request, target, now))
+      return Refusal.attempt(() => purge(request, target, now))
     }
     const name = path.replace(/\/$/, "")
     return Effect.flatMap(files.containers, (stored) => {
       const isStored = stored.some((each) => each.name === ByteText.toText(name))
-      return Answer.attempt(() => container(request, name, isStored))
+      return Refusal.attempt(() => container(request, name, isStored))
     })
   }
 

@@ -1,14 +1,16 @@
-/** The account itself (files.md section 2): its sums, its metadata, the listing of its containers. */
-import type { ServiceRequest, WireResponse } from "../Protocol.js"
+/** The account itself: its sums, its metadata, the listing of its containers. */
+import * as Effect from "effect/Effect"
+import type { WireResponse } from "../Protocol.js"
+import * as Refusal from "../Refusal.js"
 import * as Reply from "../Reply.js"
 import * as Answer from "./answer.js"
 import * as ByteText from "./byteText.js"
 import * as Listing from "./listing.js"
 import * as Metadata from "./metadata.js"
+import type { FilesRequest } from "./requests.js"
+import { table } from "./requests.js"
 import type { Settings, Storage } from "./storage.js"
 import { timestamp } from "./storage.js"
-
-const methods = "GET, HEAD, POST, OPTIONS"
 
 const statistics = (storage: Storage, now: number): Readonly<Record<string, string>> => {
   const { bytes, objects } = storage.totals(now)
@@ -22,33 +24,35 @@ const statistics = (storage: Storage, now: number): Readonly<Record<string, stri
   }
 }
 
-/** Answers a request for the account. */
-export const handle = (storage: Storage, settings: Settings, request: ServiceRequest, now: number): WireResponse => {
-  switch (request.method) {
-    case "GET": {
-      const format = Listing.format(request)
-      const parameters = { ...Listing.parameters(request, settings.pageLimit), path: undefined }
-      const rows = Listing.page(storage.names, parameters).map(({ isSubdir, name }): Listing.Row => {
-        const container = isSubdir ? undefined : storage.get(name, now)
-        return container === undefined
-          ? { subdir: ByteText.toText(name) }
-          : { name: ByteText.toText(name), count: container.count, bytes: container.bytesUsed }
-      })
-      const elements = { root: "account", item: "container", name: request.caller.storageAccount } as const
-      return Listing.respond(rows, format, elements, { ...statistics(storage, now), ...Listing.varies(request) })
-    }
-    case "HEAD":
-      return Reply.empty(204, {
-        ...statistics(storage, now),
-        ...Listing.varies(request),
-        "Content-Type": `${Listing.format(request)}; charset=utf-8`
-      })
-    case "POST":
-      storage.headers = Metadata.merged(storage.headers, request.headers, "account")
-      return Answer.standard(204)
-    case "OPTIONS":
-      return Answer.standard(200, { Allow: methods })
-    default:
-      return Answer.standard(405, { Allow: methods })
-  }
+const list = (settings: Settings, request: FilesRequest): WireResponse => {
+  const { now, storage } = request
+  const format = Listing.format(request)
+  const parameters = { ...Listing.parameters(request, settings.pageLimit), path: undefined }
+  const rows = Listing.page(storage.names, parameters).map(({ isSubdir, name }): Listing.Row => {
+    const container = isSubdir ? undefined : storage.get(name, now)
+    return container === undefined
+      ? { subdir: ByteText.toText(name) }
+      : { name: ByteText.toText(name), count: container.count, bytes: container.bytesUsed }
+  })
+  const elements = { root: "account", item: "container", name: request.caller.storageAccount } as const
+  return Listing.respond(rows, format, elements, { ...statistics(storage, now), ...Listing.varies(request) })
 }
+
+export const routes = (settings: Settings) =>
+  table({
+    "GET /": (request) => Refusal.attempt(() => list(settings, request)),
+    "HEAD /": (request) =>
+      Refusal.attempt(() =>
+        Reply.empty(204, {
+          ...statistics(request.storage, request.now),
+          ...Listing.varies(request),
+          "Content-Type": `${Listing.format(request)}; charset=utf-8`
+        })
+      ),
+    "POST /": ({ headers, storage }) =>
+      Refusal.attempt(() => {
+        storage.headers = Metadata.merged(storage.headers, headers, "account")
+        return Answer.standard(204)
+      }),
+    "OPTIONS /": () => Effect.succeed(Answer.standard(200, { Allow: "GET, HEAD, POST, OPTIONS" }))
+  })

@@ -1,8 +1,4 @@
-/**
- * Swift's way of answering (files.md section 11): statuses with sentences of HTML or text, never JSON; and how a check
- * in the middle of a request ends it.
- */
-import * as Effect from "effect/Effect"
+/** Swift's answers: statuses with sentences of HTML or text, never JSON. */
 import { randomBytes } from "node:crypto"
 import type { WireResponse } from "../Protocol.js"
 import * as Reply from "../Reply.js"
@@ -51,31 +47,7 @@ export const sentence = (status: number, body: string): WireResponse =>
 export const plain = (status: number, body: string): WireResponse =>
   Reply.text(status, body, { "Content-Type": "text/plain" })
 
-/** The request ends here, with this response. */
-export class Refused {
-  readonly _tag = "Refused"
-  constructor(readonly response: WireResponse) {}
-}
-
-/** Ends the request from within a synchronous check. Only under {@link attempt}. */
-export const refuse = (response: WireResponse): never => {
-  throw new Refused(response)
-}
-
-/** Runs checks and changes in one go, so that no other request comes in between. */
-export const attempt = <A>(evaluate: () => A): Effect.Effect<A, Refused> =>
-  Effect.suspend(() => {
-    try {
-      return Effect.succeed(evaluate())
-    } catch (thrown) {
-      if (thrown instanceof Refused) {
-        return Effect.fail(thrown)
-      }
-      throw thrown
-    }
-  })
-
-/** Adds what every answer has (files.md section 1): `X-Trans-Id`, in which the time is hidden, and `Date`. */
+/** Adds what every answer has: `X-Trans-Id`, in which the time is hidden, and `Date`. */
 export const signed = (response: WireResponse, now: number, region: string): WireResponse => {
   const time = Math.floor(now / 1000)
     .toString(16)

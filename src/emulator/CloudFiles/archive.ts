@@ -1,5 +1,5 @@
 /**
- * `?extract-archive` (files.md section 7): an archive that is uploaded in one request, and stored as the files that are
+ * `?extract-archive`: an archive that is uploaded in one request, and stored as the files that are
  * in it. As with every bulk operation the status is 200, and the body tells what became of it.
  */
 import * as Clock from "effect/Clock"
@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import * as Zlib from "node:zlib"
 import type { ServiceRequest, WireBroken, WireResponse } from "../Protocol.js"
+import * as Refusal from "../Refusal.js"
 import * as Answer from "./answer.js"
 import * as Bulk from "./bulk.js"
 import * as ByteText from "./byteText.js"
@@ -131,7 +132,7 @@ const makeUnpacker = (storage: Storage, settings: Settings, request: ServiceRequ
   }
 
   const answerOf = (respond: () => WireResponse): Effect.Effect<number> =>
-    Answer.attempt(respond).pipe(
+    Refusal.attempt(respond).pipe(
       Effect.catchAll((refused) => Effect.succeed(refused.response)),
       Effect.map((response) => response.status)
     )
@@ -143,7 +144,7 @@ const makeUnpacker = (storage: Storage, settings: Settings, request: ServiceRequ
         return undefined
       }
       const bare = { ...request, headers: {} }
-      const status = yield* answerOf(() => Containers.handle(storage, settings, bare, name, now))
+      const status = yield* answerOf(() => Containers.put(storage, settings, bare, name, now))
       if (status >= 300) {
         return status
       }
@@ -274,7 +275,7 @@ export const extract = (
   settings: Settings,
   request: ServiceRequest,
   format: string
-): Effect.Effect<WireResponse, WireBroken | Answer.Refused> => {
+): Effect.Effect<WireResponse, WireBroken | Refusal.Refusal> => {
   const compression = format.toLowerCase().replace(/^\.+|\.+$/g, "")
   if (compression !== "tar" && compression !== "tar.gz" && compression !== "tar.bz2") {
     return Effect.succeed(Answer.sentence(400, "Unsupported archive format"))

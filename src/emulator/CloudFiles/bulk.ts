@@ -1,5 +1,5 @@
 /**
- * Many deletions in one request (files.md section 7): `?bulk-delete`, and the deletion of a Static Large Object with its
+ * Many deletions in one request: `?bulk-delete`, and the deletion of a Static Large Object with its
  * segments. The status is 200 whatever happens; the real result stands in the body.
  */
 import * as Clock from "effect/Clock"
@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { Buffer } from "node:buffer"
 import type { ServiceRequest, WireBroken, WireResponse } from "../Protocol.js"
+import * as Refusal from "../Refusal.js"
 import * as Answer from "./answer.js"
 import * as ByteText from "./byteText.js"
 import * as Containers from "./containers.js"
@@ -161,7 +162,7 @@ const longestLine = (1024 + 256 + 2) * 2
 export const bulkDelete = (
   storage: Storage,
   request: ServiceRequest
-): Effect.Effect<WireResponse, WireBroken | Answer.Refused> => {
+): Effect.Effect<WireResponse, WireBroken | Refusal.Refusal> => {
   const failed = (status: number, body = ""): WireResponse =>
     respond({ status: Answer.statusLine(status), body, counts: noCounts, problems: [] }, request)
   const type = request.headers["content-type"]

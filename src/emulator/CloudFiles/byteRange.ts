@@ -1,4 +1,4 @@
-/** The Range header (files.md section 4): which bytes of a body it asks for. */
+/** The Range header: which bytes of a body it asks for. */
 
 /**
  * A range as it was asked for: from an offset, to an offset (inclusive), or, without a first one, so many at the end.

@@ -20,7 +20,7 @@ export const fromText = (text: string): ByteText =>
 export const toText = (bytes: ByteText): string =>
   ascii.test(bytes) ? bytes : Buffer.from(bytes, "latin1").toString("utf8")
 
-/** Whether the bytes are valid UTF-8 without NUL, which Swift demands of every name (files.md section 11, 412). */
+/** Whether the bytes are valid UTF-8 without NUL, which Swift demands of every name. */
 export const isValid = (bytes: ByteText): boolean =>
   !bytes.includes("\0") && (ascii.test(bytes) || isUtf8(Buffer.from(bytes, "latin1")))
 

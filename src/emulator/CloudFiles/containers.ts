@@ -1,8 +1,10 @@
 /**
- * Containers (files.md sections 3 and 5): creating and deleting them, their metadata and access lists, the listing of
+ * Containers: creating and deleting them, their metadata and access lists, the listing of
  * their objects.
  */
+import * as Effect from "effect/Effect"
 import type { ServiceRequest, WireResponse } from "../Protocol.js"
+import * as Refusal from "../Refusal.js"
 import * as Reply from "../Reply.js"
 import * as Timestamp from "../Timestamp.js"
 import * as Answer from "./answer.js"
@@ -12,6 +14,8 @@ import * as Listing from "./listing.js"
 import * as Metadata from "./metadata.js"
 import * as ObjectVersioning from "./objectVersioning.js"
 import * as Reading from "./reading.js"
+import type { FilesRequest } from "./requests.js"
+import { table } from "./requests.js"
 import type { Container, Settings, Storage, Symlink } from "./storage.js"
 import { timestamp } from "./storage.js"
 import { location } from "./symlink.js"
@@ -34,14 +38,14 @@ const accessList = (header: string, value: string): string =>
         return item
       }
       if (![".r", ".ref", ".referer", ".referrer"].includes(designator)) {
-        return Answer.refuse(Answer.sentence(400, `Unknown designator '${designator}' in ACL: '${item}'`))
+        return Refusal.refuse(Answer.sentence(400, `Unknown designator '${designator}' in ACL: '${item}'`))
       }
       if (header === "x-container-write") {
-        return Answer.refuse(Answer.sentence(400, `Referrers not allowed in write ACL: '${item}'`))
+        return Refusal.refuse(Answer.sentence(400, `Referrers not allowed in write ACL: '${item}'`))
       }
       const referrer = value.replace(/^(-?)\s*\*(?=.)/, "$1")
       if (["", "-", ".", "-."].includes(referrer)) {
-        return Answer.refuse(Answer.sentence(400, `No host/domain value after referrer designation in ACL: '${item}'`))
+        return Refusal.refuse(Answer.sentence(400, `No host/domain value after referrer designation in ACL: '${item}'`))
       }
       return `.r:${referrer}`
     })
@@ -59,16 +63,16 @@ const checkedHeaders = (request: ServiceRequest, before: Container | undefined):
   for (const quota of ["bytes", "count"]) {
     const value = headers[`x-container-meta-quota-${quota}`]
     if (value && !/^\d+$/.test(value)) {
-      Answer.refuse(Answer.sentence(400, `Invalid ${quota} quota.`))
+      Refusal.refuse(Answer.sentence(400, `Invalid ${quota} quota.`))
     }
   }
   if (headers["x-versions-location"] && headers["x-history-location"]) {
-    Answer.refuse(Answer.plain(400, "Only one of x-versions-location or x-history-location may be specified"))
+    Refusal.refuse(Answer.plain(400, "Only one of x-versions-location or x-history-location may be specified"))
   }
   const enabled = headers["x-versions-enabled"]
   if (enabled !== undefined) {
     if (Metadata.isTrue(enabled) && before?.headers.has("X-Versions-Location")) {
-      Answer.refuse(
+      Refusal.refuse(
         Answer.plain(
           400,
           "Cannot enable object versioning on a container that is already using the older versioned writes feature."
@@ -78,7 +82,7 @@ const checkedHeaders = (request: ServiceRequest, before: Container | undefined):
     headers["x-versions-enabled"] = Metadata.isTrue(enabled) ? "True" : "False"
   }
   if (ByteText.percentDecode(headers["x-versions-location"] ?? "").includes("/")) {
-    Answer.refuse(Answer.sentence(412, "Container name cannot contain slashes"))
+    Refusal.refuse(Answer.sentence(412, "Container name cannot contain slashes"))
   }
   return headers
 }
@@ -124,7 +128,8 @@ const objectRow = (
       }
 }
 
-const put = (
+/** Creates a container, or changes the headers of one. */
+export const put = (
   storage: Storage,
   settings: Settings,
   request: ServiceRequest,
@@ -168,48 +173,45 @@ export const remove = (storage: Storage, name: ByteText.ByteText, now: number): 
   return Answer.standard(204)
 }
 
-/** Answers a request for a container. */
-export const handle = (
-  storage: Storage,
-  settings: Settings,
-  request: ServiceRequest,
-  name: ByteText.ByteText,
-  now: number
-): WireResponse => {
-  const existing = (): Container => storage.get(name, now) ?? Answer.refuse(Answer.standard(404))
-  switch (request.method) {
-    case "GET": {
-      const format = Listing.format(request)
-      const parameters = Listing.parameters(request, settings.pageLimit)
-      const found = existing()
-      const rows = request.query.has("versions")
-        ? ObjectVersioning.rows(found, request, parameters)
-        : Listing.page(found.names, parameters).map((entry) =>
-            objectRow(request, format, found, entry, settings.discoverable)
-          )
-      const elements = { root: "container", item: "object", name: ByteText.toText(name) } as const
-      return Listing.respond(rows, format, elements, { ...statistics(found), ...Listing.varies(request) })
-    }
-    case "HEAD":
-      return Reply.empty(204, {
-        ...statistics(existing()),
-        ...Listing.varies(request),
-        "Content-Type": `${Listing.format(request)}; charset=utf-8`
-      })
-    case "PUT":
-      return put(storage, settings, request, name, now)
-    case "POST": {
-      const headers = checkedHeaders(request, storage.get(name, now))
-      Metadata.check(headers, "container")
-      const found = existing()
-      found.headers = Metadata.merged(found.headers, headers, "container", keptHeaders)
-      return Answer.standard(204)
-    }
-    case "DELETE":
-      return remove(storage, name, now)
-    case "OPTIONS":
-      return CrossOrigin.preflight(request, storage.get(name, now), methods)
-    default:
-      return Answer.standard(405, { Allow: methods.join(", ") })
-  }
+const existing = ({ now, storage }: FilesRequest, name: ByteText.ByteText): Container =>
+  storage.get(name, now) ?? Refusal.refuse(Answer.standard(404))
+
+const list = (settings: Settings, request: FilesRequest, name: ByteText.ByteText): WireResponse => {
+  const format = Listing.format(request)
+  const parameters = Listing.parameters(request, settings.pageLimit)
+  const container = existing(request, name)
+  const rows = request.query.has("versions")
+    ? ObjectVersioning.rows(container, request, parameters)
+    : Listing.page(container.names, parameters).map((entry) =>
+        objectRow(request, format, container, entry, settings.discoverable)
+      )
+  const elements = { root: "container", item: "object", name: ByteText.toText(name) } as const
+  return Listing.respond(rows, format, elements, { ...statistics(container), ...Listing.varies(request) })
 }
+
+const post = (request: FilesRequest, name: ByteText.ByteText): WireResponse => {
+  const headers = checkedHeaders(request, request.storage.get(name, request.now))
+  Metadata.check(headers, "container")
+  const container = existing(request, name)
+  container.headers = Metadata.merged(container.headers, headers, "container", keptHeaders)
+  return Answer.standard(204)
+}
+
+export const routes = (settings: Settings) =>
+  table({
+    "GET /{container}": (request, { container }) => Refusal.attempt(() => list(settings, request, container)),
+    "HEAD /{container}": (request, { container }) =>
+      Refusal.attempt(() =>
+        Reply.empty(204, {
+          ...statistics(existing(request, container)),
+          ...Listing.varies(request),
+          "Content-Type": `${Listing.format(request)}; charset=utf-8`
+        })
+      ),
+    "PUT /{container}": (request, { container }) =>
+      Refusal.attempt(() => put(request.storage, settings, request, container, request.now)),
+    "POST /{container}": (request, { container }) => Refusal.attempt(() => post(request, container)),
+    "DELETE /{container}": ({ now, storage }, { container }) => Refusal.attempt(() => remove(storage, container, now)),
+    "OPTIONS /{container}": (request, { container }) =>
+      Effect.succeed(CrossOrigin.preflight(request, request.storage.get(container, request.now), methods))
+  })

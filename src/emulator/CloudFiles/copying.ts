@@ -1,5 +1,6 @@
-/** Copies within the cloud (files.md section 4): COPY, and PUT with `X-Copy-From`. */
+/** Copies within the cloud: COPY, and PUT with `X-Copy-From`. */
 import type { ServiceRequest, WireResponse } from "../Protocol.js"
+import * as Refusal from "../Refusal.js"
 import * as Timestamp from "../Timestamp.js"
 import * as Answer from "./answer.js"
 import * as ByteText from "./byteText.js"
@@ -19,7 +20,7 @@ const collected = (read: Reading.Read): StoredBytes.StoredBytes => {
     }
   } catch (problem) {
     if (problem instanceof Reading.Broken) {
-      return Answer.refuse(Answer.standard(499))
+      return Refusal.refuse(Answer.standard(499))
     }
     throw problem
   }
@@ -35,7 +36,7 @@ const storageIn = (work: Writing.Work, header: string): Storage => {
   const account = ByteText.toText(ByteText.percentDecode(named))
   return (
     work.storageOf?.(account) ??
-    (account === work.request.caller.storageAccount ? work.storage : Answer.refuse(Answer.standard(403)))
+    (account === work.request.caller.storageAccount ? work.storage : Refusal.refuse(Answer.standard(403)))
   )
 }
 
@@ -63,7 +64,7 @@ const copy = (work: Writing.Work, { account, path: source, storage: from }: Sour
   const { path: found } = isItself ? { path: source } : Symlink.follow(from, request, source, now)
   const read = Reading.read(from, found, request, now, "GET")
   if (read.length > settings.maxObjectBytes) {
-    return Answer.refuse(Answer.standard(413))
+    return Refusal.refuse(Answer.standard(413))
   }
   const container = storage.get(work.path.container, now)
   if (container !== undefined) {
@@ -101,7 +102,7 @@ const copy = (work: Writing.Work, { account, path: source, storage: from }: Sour
   // Where the source has an ETag of its own, Swift checks that one, and forgets the request's.
   const expected = isWhole ? undefined : Writing.expectedEtag(request)
   if (expected !== undefined && expected !== stored.md5) {
-    Answer.refuse(Answer.standard(422))
+    Refusal.refuse(Answer.standard(422))
   }
   return Writing.store(work, now, object, manifest === undefined ? stored.md5 : `"${manifest.etag}"`, {
     "X-Copied-From": ByteText.percentEncode(`${source.container}/${source.object}`),
@@ -117,8 +118,8 @@ const pathIn = (header: string, name: string): Reading.ObjectPath => {
   const path = ByteText.percentDecode(header)
   return ByteText.isValid(path)
     ? (Reading.splitPath(path) ??
-        Answer.refuse(Answer.sentence(412, `${name} header must be of the form <container name>/<object name>`)))
-    : Answer.refuse(Answer.sentence(412, "Invalid UTF8 or contains NULL"))
+        Refusal.refuse(Answer.sentence(412, `${name} header must be of the form <container name>/<object name>`)))
+    : Refusal.refuse(Answer.sentence(412, "Invalid UTF8 or contains NULL"))
 }
 
 /** PUT with `X-Copy-From`. */

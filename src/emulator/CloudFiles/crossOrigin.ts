@@ -1,5 +1,5 @@
 /**
- * Requests of web pages from elsewhere (files.md sections 3 and 9): the preflight that a browser sends, and the headers
+ * Requests of web pages from elsewhere: the preflight that a browser sends, and the headers
  * that let a page see an answer, both by a container's `X-Container-Meta-Access-Control-…`.
  */
 import type { ServiceRequest, WireResponse } from "../Protocol.js"

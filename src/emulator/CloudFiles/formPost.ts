@@ -1,5 +1,5 @@
 /**
- * FormPost (files.md section 8): a form on a web page that uploads files, with a signature for a token. The fields before
+ * FormPost: a form on a web page that uploads files, with a signature for a token. The fields before
  * a file count for it; the answer leads back to the page that the form names.
  */
 import * as Clock from "effect/Clock"
@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { Buffer } from "node:buffer"
 import type { ServiceRequest, WireBroken, WireResponse } from "../Protocol.js"
+import * as Refusal from "../Refusal.js"
 import * as Reply from "../Reply.js"
 import * as Answer from "./answer.js"
 import * as ByteText from "./byteText.js"
@@ -44,10 +45,10 @@ export const boundaryOf = (request: ServiceRequest): string | undefined => {
 const title = (text: string): string =>
   text.toLowerCase().replace(/(^|[^a-z])([a-z])/g, (_, before: string, letter: string) => before + letter.toUpperCase())
 
-const malformed = (message: string): never => Answer.refuse(Answer.plain(400, `FormPost: ${message}`))
+const malformed = (message: string): never => Refusal.refuse(Answer.plain(400, `FormPost: ${message}`))
 
 const unauthorized = (message: string): never =>
-  Answer.refuse({
+  Refusal.refuse({
     ...Answer.sentence(401, `FormPost: ${title(message)}`),
     headers: { "Content-Type": "text/html; charset=UTF-8", "WWW-Authenticate": 'Swift realm="unknown"' }
   })
@@ -141,7 +142,7 @@ const makeForm = (storage: Storage, settings: Settings, request: ServiceRequest)
       Writing.checkPut(work, now)
       return Writing.store(work, now, Writing.objectOf(work, now, stored), stored.md5)
     } catch (problem) {
-      if (problem instanceof Answer.Refused) {
+      if (problem instanceof Refusal.Refusal) {
         return problem.response
       }
       throw problem
@@ -222,13 +223,13 @@ export const handle = (
   settings: Settings,
   request: ServiceRequest,
   boundary: string
-): Effect.Effect<WireResponse, WireBroken | Answer.Refused> =>
+): Effect.Effect<WireResponse, WireBroken | Refusal.Refusal> =>
   Effect.gen(function* () {
     const form = makeForm(storage, settings, request)
     const reader = Multipart.reader(boundary)
     const take = (read: () => ReadonlyArray<Multipart.Piece>) =>
       Effect.flatMap(Clock.currentTimeMillis, (now) =>
-        Answer.attempt(() => {
+        Refusal.attempt(() => {
           try {
             for (const piece of read()) {
               form.take(piece, now)

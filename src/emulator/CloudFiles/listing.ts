@@ -1,8 +1,9 @@
 /**
- * Listings of an account's containers and a container's objects (files.md section 5): which entries a page has, and how
+ * Listings of an account's containers and a container's objects: which entries a page has, and how
  * it is written as text, JSON or XML.
  */
 import type { ServiceRequest, WireResponse } from "../Protocol.js"
+import * as Refusal from "../Refusal.js"
 import * as Reply from "../Reply.js"
 import * as Answer from "./answer.js"
 import * as ByteText from "./byteText.js"
@@ -25,7 +26,7 @@ export const parameter = (request: ServiceRequest, name: string): string | undef
   const value = request.query.getAll(name).at(-1)
   // Decoding has put U+FFFD where the bytes made no sense; where it was really sent it stands in the target.
   if (value?.includes("\ufffd") && !/%ef%bf%bd|\ufffd/i.test(request.target)) {
-    return Answer.refuse(Answer.plain(400, `"${name}" parameter not valid UTF-8`))
+    return Refusal.refuse(Answer.plain(400, `"${name}" parameter not valid UTF-8`))
   }
   return value
 }
@@ -36,7 +37,7 @@ export const parameters = (request: ServiceRequest, pageLimit: number): Paramete
   const given = parameter(request, "limit") ?? ""
   const limit = /^\d+$/.test(given) ? Number(given) : pageLimit
   if (limit > pageLimit) {
-    Answer.refuse(Answer.sentence(412, `Maximum limit is ${pageLimit}`))
+    Refusal.refuse(Answer.sentence(412, `Maximum limit is ${pageLimit}`))
   }
   const path = parameter(request, "path")
   return {
@@ -164,7 +165,7 @@ export const format = (request: ServiceRequest): Format => {
   if (named !== undefined && named !== "") {
     return named === "json" ? "application/json" : named === "xml" ? "application/xml" : "text/plain"
   }
-  return accepted(request.headers["accept"]) ?? Answer.refuse(Answer.standard(406))
+  return accepted(request.headers["accept"]) ?? Refusal.refuse(Answer.standard(406))
 }
 
 /** What caches are told where the form follows from Accept. */

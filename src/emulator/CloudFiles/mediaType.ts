@@ -1,5 +1,5 @@
 /**
- * The Content-Type that Swift guesses from an object's name when none was sent (files.md section 4), after the table of
+ * The Content-Type that Swift guesses from an object's name when none was sent, after the table of
  * Python's mimetypes.
  */
 

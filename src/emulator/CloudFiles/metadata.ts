@@ -1,7 +1,8 @@
 /**
  * Metadata of accounts, containers and objects: headers `X-{Kind}-Meta-{Name}`, and the limits that all three have in
- * common (files.md section 4).
+ * common.
  */
+import * as Refusal from "../Refusal.js"
 import * as Answer from "./answer.js"
 import * as ByteText from "./byteText.js"
 
@@ -33,7 +34,7 @@ export const check = (headers: Readonly<Record<string, string>>, kind: Kind): vo
   let bytes = 0
   for (const [header, value] of Object.entries(headers)) {
     if (value.length > longestHeader) {
-      Answer.refuse(Answer.plain(400, `Header value too long: ${headerName(header).slice(0, longestName)}`))
+      Refusal.refuse(Answer.plain(400, `Header value too long: ${headerName(header).slice(0, longestName)}`))
     }
     if (!headerName(header).startsWith(prefix)) {
       continue
@@ -41,24 +42,24 @@ export const check = (headers: Readonly<Record<string, string>>, kind: Kind): vo
     const name = header.slice(prefix.length)
     const shown = prefix.toLowerCase() + headerName(header).slice(prefix.length)
     if (name === "") {
-      Answer.refuse(Answer.plain(400, "Metadata name cannot be empty"))
+      Refusal.refuse(Answer.plain(400, "Metadata name cannot be empty"))
     }
     if (kind !== "object" && !ByteText.isValid(value)) {
-      Answer.refuse(Answer.plain(400, "Metadata must be valid UTF-8"))
+      Refusal.refuse(Answer.plain(400, "Metadata must be valid UTF-8"))
     }
     items++
     bytes += name.length + value.length
     if (name.length > longestName) {
-      Answer.refuse(Answer.plain(400, `Metadata name too long: ${shown}`))
+      Refusal.refuse(Answer.plain(400, `Metadata name too long: ${shown}`))
     }
     if (value.length > longestValue) {
-      Answer.refuse(Answer.plain(400, `Metadata value longer than ${longestValue}: ${shown}`))
+      Refusal.refuse(Answer.plain(400, `Metadata value longer than ${longestValue}: ${shown}`))
     }
     if (items > mostItems) {
-      Answer.refuse(Answer.plain(400, `Too many metadata items; max ${mostItems}`))
+      Refusal.refuse(Answer.plain(400, `Too many metadata items; max ${mostItems}`))
     }
     if (bytes > mostBytes) {
-      Answer.refuse(Answer.plain(400, `Total metadata too large; max ${mostBytes}`))
+      Refusal.refuse(Answer.plain(400, `Total metadata too large; max ${mostBytes}`))
     }
   }
 }
@@ -105,10 +106,10 @@ export const merged = (
   }
   const items = [...next].filter(([header]) => header.startsWith(prefix))
   if (items.length > mostItems) {
-    Answer.refuse(Answer.sentence(400, `Too many metadata items; max ${mostItems}`))
+    Refusal.refuse(Answer.sentence(400, `Too many metadata items; max ${mostItems}`))
   }
   if (items.reduce((sum, [header, value]) => sum + header.length - prefix.length + value.length, 0) > mostBytes) {
-    Answer.refuse(Answer.sentence(400, `Total metadata too large; max ${mostBytes}`))
+    Refusal.refuse(Answer.sentence(400, `Total metadata too large; max ${mostBytes}`))
   }
   return next
 }

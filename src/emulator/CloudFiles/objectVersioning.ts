@@ -4,6 +4,7 @@
  * `?versions`.
  */
 import type { ServiceRequest, WireResponse } from "../Protocol.js"
+import * as Refusal from "../Refusal.js"
 import * as Timestamp from "../Timestamp.js"
 import * as Answer from "./answer.js"
 import * as ByteText from "./byteText.js"
@@ -65,11 +66,11 @@ export const remove = (container: Container, name: ByteText.ByteText, now: numbe
 export const idOf = (request: ServiceRequest): string | undefined => Listing.parameter(request, "version-id")
 
 const find = (container: Container, name: ByteText.ByteText, id: string): Version =>
-  allOf(container, name).find((version) => version.id === id) ?? Answer.refuse(Answer.standard(404))
+  allOf(container, name).find((version) => version.id === id) ?? Refusal.refuse(Answer.standard(404))
 
 /** The object of a version; 404 for a mark of a deletion. */
 export const objectOf = (container: Container, name: ByteText.ByteText, id: string): StoredObject =>
-  find(container, name, id).object ?? Answer.refuse(Answer.standard(404))
+  find(container, name, id).object ?? Refusal.refuse(Answer.standard(404))
 
 /** PUT with an id: makes a version the current one. */
 export const restore = (container: Container, name: ByteText.ByteText, id: string): WireResponse => {

@@ -1,5 +1,5 @@
 /**
- * GET and HEAD of objects (files.md sections 4 and 6): what a large object consists of, conditions, ranges, and the body
+ * GET and HEAD of objects: what a large object consists of, conditions, ranges, and the body
  * as a stream.
  */
 import * as Effect from "effect/Effect"
@@ -7,6 +7,7 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { createHash, randomBytes } from "node:crypto"
 import type { ServiceRequest, WireBroken, WireResponse } from "../Protocol.js"
+import * as Refusal from "../Refusal.js"
 import * as RequestBody from "../RequestBody.js"
 import * as Timestamp from "../Timestamp.js"
 import * as Answer from "./answer.js"
@@ -287,7 +288,7 @@ export const objectHeaders = (object: StoredObject, etag: string): Record<string
   "Accept-Ranges": "bytes"
 })
 
-/** A manifest for `?multipart-manifest=get&format=raw`: in the keys in which it is put (files.md section 6). */
+/** A manifest for `?multipart-manifest=get&format=raw`: in the keys in which it is put. */
 const rawManifest = (object: StoredObject): Uint8Array =>
   utf8.encode(
     // With Python's spaces, which are part of what the ETag is made of.
@@ -308,7 +309,7 @@ export const find = (
     return object
   }
   const isStar = (headers["if-match"] ?? "").split(",").some((tag) => tag.trim() === "*")
-  return Answer.refuse(isStar ? { ...Answer.standard(412), body: new Uint8Array(0) } : Answer.standard(404))
+  return Refusal.refuse(isStar ? { ...Answer.standard(412), body: new Uint8Array(0) } : Answer.standard(404))
 }
 
 /** What a read delivers before it is made a response: copying needs just that. */
@@ -341,7 +342,7 @@ export const read = (
   const stored = isRaw ? StoredBytes.fromBytes(rawManifest(object)) : object.stored
   const content = wantsManifest ? plainContent(stored) : contentOf(storage, object, now)
   if (content === undefined) {
-    return Answer.refuse(Answer.standard(404))
+    return Refusal.refuse(Answer.standard(404))
   }
   const headers = {
     ...objectHeaders(object, content.etag),
@@ -359,7 +360,7 @@ export const read = (
       headers["Content-Type"] = "text/html; charset=UTF-8"
       delete headers["Accept-Ranges"]
     }
-    return Answer.refuse({ status: ended, headers, body: new Uint8Array(0) })
+    return Refusal.refuse({ status: ended, headers, body: new Uint8Array(0) })
   }
   const isLarge = content.kind !== "plain"
   const whole: Read = {
@@ -380,7 +381,7 @@ export const read = (
     const [first, ...others] = ranges
     if (first === undefined) {
       // The body is a sentence of HTML, yet Swift leaves the object's own type on it.
-      return Answer.refuse(Answer.standard(416, { ...headers, "Content-Range": `bytes */${content.size}` }))
+      return Refusal.refuse(Answer.standard(416, { ...headers, "Content-Range": `bytes */${content.size}` }))
     }
     if (content.size > 0) {
       const boundary = randomBytes(16).toString("hex")
@@ -405,7 +406,7 @@ const validated = (read: Read): Read => {
       read.slices().next()
     } catch (problem) {
       if (problem instanceof Broken) {
-        return Answer.refuse(Answer.standard(409))
+        return Refusal.refuse(Answer.standard(409))
       }
       throw problem
     }

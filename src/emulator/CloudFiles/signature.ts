@@ -1,6 +1,6 @@
 /**
  * What TempURL and FormPost have in common: the keys of the account and of the container, and signatures made with them
- * (files.md section 8).
+ *.
  */
 import { Buffer } from "node:buffer"
 import { createHmac, timingSafeEqual } from "node:crypto"

@@ -1,11 +1,12 @@
 /**
- * Static Large Objects (files.md section 6): the manifest that is put, and the deletion of all that it names. Reading
+ * Static Large Objects: the manifest that is put, and the deletion of all that it names. Reading
  * them is not different from reading any object.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { createHash } from "node:crypto"
 import type { ServiceRequest, WireBroken, WireResponse } from "../Protocol.js"
+import * as Refusal from "../Refusal.js"
 import * as Reply from "../Reply.js"
 import * as Fields from "../Fields.js"
 import * as RequestBody from "../RequestBody.js"
@@ -84,19 +85,19 @@ const claimsOf = (stored: StoredBytes.StoredBytes, own: string, minimum: number)
     const bytes = RequestBody.concat([...StoredBytes.slices(stored, 0, stored.size)])
     parsed = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes))
   } catch {
-    return Answer.refuse(Answer.sentence(400, "Manifest must be valid JSON.\n"))
+    return Refusal.refuse(Answer.sentence(400, "Manifest must be valid JSON.\n"))
   }
   if (!Array.isArray(parsed)) {
-    return Answer.refuse(Answer.sentence(400, "Manifest must be a list.\n"))
+    return Refusal.refuse(Answer.sentence(400, "Manifest must be a list.\n"))
   }
   const entries: ReadonlyArray<unknown> = parsed
   const claims = entries.map((entry, index) => claimOf(entry, index === entries.length - 1, own, minimum))
   const problems = claims.flatMap((claim, index) => (isClaim(claim) ? [] : [`Index ${index}: ${claim}\n`]))
   if (problems.length > 0) {
-    return Answer.refuse(Answer.plain(400, problems.join("")))
+    return Refusal.refuse(Answer.plain(400, problems.join("")))
   }
   if (claims.length > mostSegments) {
-    return Answer.refuse(Answer.sentence(413, `Number of object-backed segments must be <= ${mostSegments}`))
+    return Refusal.refuse(Answer.sentence(413, `Number of object-backed segments must be <= ${mostSegments}`))
   }
   return claims.filter(isClaim)
 }
@@ -147,20 +148,20 @@ const segmentProblems = (request: ServiceRequest, problems: ReadonlyArray<Bulk.P
 }
 
 /** PUT with `?multipart-manifest=put`. */
-export const put = (work: Writing.Work): Effect.Effect<WireResponse, WireBroken | Answer.Refused> =>
+export const put = (work: Writing.Work): Effect.Effect<WireResponse, WireBroken | Refusal.Refusal> =>
   Effect.gen(function* () {
     const { request, settings, storage } = work
     const minimum = settings.minimumSegmentBytes
     const begun = yield* Clock.currentTimeMillis
-    const length = yield* Answer.attempt(() => {
+    const length = yield* Refusal.attempt(() => {
       if (Number(request.headers["content-length"] ?? 0) > mostManifestBytes) {
-        Answer.refuse(Answer.sentence(413, `Manifest File > ${mostManifestBytes} bytes`))
+        Refusal.refuse(Answer.sentence(413, `Manifest File > ${mostManifestBytes} bytes`))
       }
       return Writing.checkPut(work, begun)
     })
     const sent = yield* Writing.readBody(request.body, length, mostManifestBytes)
     const now = yield* Clock.currentTimeMillis
-    return yield* Answer.attempt(() => {
+    return yield* Refusal.attempt(() => {
       const own = ByteText.toText(`${work.path.container}/${work.path.object}`)
       const claims = claimsOf(sent, own, minimum)
       const checked = claims.map((claim, index) => segmentOf(storage, claim, index === claims.length - 1, minimum, now))
@@ -181,7 +182,7 @@ export const put = (work: Writing.Work): Effect.Effect<WireResponse, WireBroken 
       // Rackspace's documents say that the header is the MD5 of the JSON, Swift takes that of the segments' ETags.
       const expected = Writing.expectedEtag(request)
       if (expected !== undefined && expected !== manifest.etag && expected !== sent.md5) {
-        Answer.refuse(Answer.standard(422))
+        Refusal.refuse(Answer.standard(422))
       }
       const stored = StoredBytes.fromBytes(new TextEncoder().encode(JSON.stringify(segments)))
       const object = { ...Writing.objectOf(work, begun, stored, manifest), changed: now }

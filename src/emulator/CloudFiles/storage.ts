@@ -17,13 +17,14 @@ export interface Settings {
   readonly maxContainers: number
   readonly minimumSegmentBytes: number
   readonly staticLargeObjects: boolean
+  readonly symlinks: boolean
   /** Whether `/info` answers, and listings tell which objects are Static Large Objects, as since Swift 2.13. */
   readonly discoverable: boolean
   readonly maxArchiveContainers: number
   readonly dialect: Dialect
 }
 
-/** A segment of a Static Large Object, under the names that Swift gives its parts (files.md section 6). */
+/** A segment of a Static Large Object, under the names that Swift gives its parts. */
 export interface Segment {
   /** `/container/object`. */
   readonly name: string

@@ -2,6 +2,7 @@
  * Symbolic links, as Swift's symlink middleware documents them: objects without content that lead to another object.
  */
 import type { ServiceRequest, WireResponse } from "../Protocol.js"
+import * as Refusal from "../Refusal.js"
 import * as Answer from "./answer.js"
 import * as ByteText from "./byteText.js"
 import * as Reading from "./reading.js"
@@ -57,19 +58,19 @@ export const follow = (storage: Storage, request: ServiceRequest, path: Reading.
       return found
     }
     if (links === mostLinks) {
-      Answer.refuse(Answer.plain(409, `Too many levels of symbolic links, maximum allowed is ${mostLinks}`))
+      Refusal.refuse(Answer.plain(409, `Too many levels of symbolic links, maximum allowed is ${mostLinks}`))
     }
     const target = targetOf(symlink)
     const isOwn = accountOf(request, symlink) === accountOf(request, { ...symlink, account: undefined })
     if (target === undefined || !isOwn) {
       // There is only one account.
-      return Answer.refuse(Answer.standard(isOwn ? 404 : 403))
+      return Refusal.refuse(Answer.standard(isOwn ? 404 : 403))
     }
     const object2 = storage.get(target.container, now)?.get(target.object, now)
     const { version } = symlink
     if (version !== undefined && object2 !== undefined && etagOf(object2) !== version.etag) {
       const text = `Object Etag '${etagOf(object2)}' does not match X-Symlink-Target-Etag header '${version.etag}'`
-      Answer.refuse(Answer.plain(409, text))
+      Refusal.refuse(Answer.plain(409, text))
     }
     found = { path: target, location: location(request, symlink) }
   }
@@ -81,7 +82,7 @@ const symlinkOf = (work: Writing.Work, header: string, now: number): Symlink => 
   const decoded = ByteText.percentDecode(header)
   const path = decoded.startsWith("/") ? undefined : Reading.splitPath(decoded)
   if (path === undefined || !ByteText.isValid(decoded)) {
-    return Answer.refuse(
+    return Refusal.refuse(
       Answer.plain(412, "X-Symlink-Target header must be of the form <container name>/<object name>")
     )
   }
@@ -89,16 +90,16 @@ const symlinkOf = (work: Writing.Work, header: string, now: number): Symlink => 
   const own = ByteText.percentEncode(ByteText.fromText(caller.storageAccount))
   const isOwn = account === undefined || account === own
   if (isOwn && path.container === work.path.container && path.object === work.path.object) {
-    Answer.refuse(Answer.plain(400, "Symlink cannot target itself"))
+    Refusal.refuse(Answer.plain(400, "Symlink cannot target itself"))
   }
   const etag = headers["x-symlink-target-etag"]?.replaceAll('"', "")
   const target = work.storage.get(path.container, now)?.get(path.object, now)
   if (etag && target === undefined) {
-    Answer.refuse(Answer.plain(409, "X-Symlink-Target does not exist"))
+    Refusal.refuse(Answer.plain(409, "X-Symlink-Target does not exist"))
   }
   if (etag && target !== undefined && etagOf(target) !== etag) {
     const text = `Object Etag '${etagOf(target)}' does not match X-Symlink-Target-Etag header '${etag}'`
-    Answer.refuse(Answer.plain(409, text))
+    Refusal.refuse(Answer.plain(409, text))
   }
   return {
     target: ByteText.percentEncode(decoded),

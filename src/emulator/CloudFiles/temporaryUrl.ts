@@ -1,5 +1,5 @@
 /**
- * TempURL (files.md section 8): a URL whose signature stands for a token, for one method, one object or prefix, and a
+ * TempURL: a URL whose signature stands for a token, for one method, one object or prefix, and a
  * time.
  */
 import { BlockList, isIP } from "node:net"

@@ -1,7 +1,8 @@
 /**
- * Old versions of objects (files.md section 9): a container that names another one in `X-Versions-Location` keeps there
+ * Old versions of objects: a container that names another one in `X-Versions-Location` keeps there
  * what is replaced, and brings it back when its replacement is deleted.
  */
+import * as Refusal from "../Refusal.js"
 import * as Answer from "./answer.js"
 import * as ByteText from "./byteText.js"
 import type { Container, Storage } from "./storage.js"
@@ -24,7 +25,7 @@ export const archive = (storage: Storage, container: Container, object: ByteText
   if (location === undefined || current === undefined) {
     return
   }
-  const versions = storage.get(location, now) ?? Answer.refuse(Answer.standard(412))
+  const versions = storage.get(location, now) ?? Refusal.refuse(Answer.standard(412))
   const prefix = versionPrefix(object)
   // Swift's clock never shows the same time twice, but a test's may stand still.
   let millis = current.changed

@@ -1,8 +1,9 @@
-/** PUT, POST and DELETE of objects (files.md section 4). */
+/** PUT, POST and DELETE of objects. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { ServiceRequest, WireBroken, WireResponse } from "../Protocol.js"
+import * as Refusal from "../Refusal.js"
 import * as Timestamp from "../Timestamp.js"
 import * as Answer from "./answer.js"
 import * as ByteText from "./byteText.js"
@@ -36,7 +37,7 @@ const keptHeaders: ReadonlyArray<string> = [
   "Expires",
   "X-Robots-Tag",
   "X-Object-Manifest",
-  // Cross-origin headers can be set on an object, to reach browsers through the CDN (files.md section 9).
+  // Cross-origin headers can be set on an object, to reach browsers through the CDN.
   "Access-Control-Allow-Credentials",
   "Access-Control-Allow-Headers",
   "Access-Control-Allow-Methods",
@@ -48,13 +49,13 @@ const keptHeaders: ReadonlyArray<string> = [
 
 /** The container that an object is to be written to; 404 if it is missing. */
 export const containerOf = (work: Work, now: number): Container =>
-  work.storage.get(work.path.container, now) ?? Answer.refuse(Answer.standard(404))
+  work.storage.get(work.path.container, now) ?? Refusal.refuse(Answer.standard(404))
 
 /** The second at which the object is to vanish. Swift takes whole seconds only, and none that are past. */
 const expiry = (headers: Readonly<Record<string, string>>, now: number): number | undefined => {
-  const past = (header: string) => Answer.refuse(Answer.plain(400, `${header} in past`))
+  const past = (header: string) => Refusal.refuse(Answer.plain(400, `${header} in past`))
   const seconds = (header: string, value: string) =>
-    /^\s*[+-]?\d+\s*$/.test(value) ? Number(value) : Answer.refuse(Answer.plain(400, `Non-integer ${header}`))
+    /^\s*[+-]?\d+\s*$/.test(value) ? Number(value) : Refusal.refuse(Answer.plain(400, `Non-integer ${header}`))
   const after = headers["x-delete-after"]
   if (after !== undefined) {
     const at = Math.floor(now / 1000 + seconds("X-Delete-After", after))
@@ -99,7 +100,7 @@ export const checkQuota = (container: Container, bytes: number): void => {
   const quota = (name: string) => Number(container.headers.get(`X-Container-Meta-Quota-${name}`) ?? Infinity)
   // An object that is replaced counts as well, because Swift's quota knows nothing of it.
   if (container.bytesUsed + bytes > quota("Bytes") || container.count + 1 > quota("Count")) {
-    Answer.refuse(Answer.sentence(413, "Upload exceeds quota."))
+    Refusal.refuse(Answer.sentence(413, "Upload exceeds quota."))
   }
 }
 
@@ -111,14 +112,16 @@ const announcedLength = (headers: Readonly<Record<string, string>>): number | un
   }
   const length = headers["content-length"]
   if (encoding !== undefined && encoding !== "identity") {
-    return Answer.refuse(
+    return Refusal.refuse(
       Answer.plain(501, "Unsupported Transfer-Coding header value specified in Transfer-Encoding header")
     )
   }
   if (length === undefined) {
-    return Answer.refuse(Answer.plain(411, "Missing Content-Length header."))
+    return Refusal.refuse(Answer.plain(411, "Missing Content-Length header."))
   }
-  return /^\d+$/.test(length) ? Number(length) : Answer.refuse(Answer.plain(400, "Invalid Content-Length header value"))
+  return /^\d+$/.test(length)
+    ? Number(length)
+    : Refusal.refuse(Answer.plain(400, "Invalid Content-Length header value"))
 }
 
 /** `If-None-Match: *` creates only; Swift takes no other value. */
@@ -128,10 +131,10 @@ const checkCreateOnly = (work: Work, now: number): void => {
     return
   }
   if (!header.split(",").some((tag) => tag.trim() === "*")) {
-    Answer.refuse(Answer.plain(400, "If-None-Match only supports *"))
+    Refusal.refuse(Answer.plain(400, "If-None-Match only supports *"))
   }
   if (work.storage.get(work.path.container, now)?.get(work.path.object, now) !== undefined) {
-    Answer.refuse(Answer.standard(412))
+    Refusal.refuse(Answer.standard(412))
   }
 }
 
@@ -144,14 +147,14 @@ export const checkDynamicManifest = (headers: Readonly<Record<string, string>>):
   const slash = value.indexOf("/")
   const prefix = value.slice(slash + 1)
   if (slash < 1 || prefix === "" || prefix.startsWith("/") || /[?&]/.test(value)) {
-    Answer.refuse(Answer.sentence(400, "X-Object-Manifest must be in the format container/prefix"))
+    Refusal.refuse(Answer.sentence(400, "X-Object-Manifest must be in the format container/prefix"))
   }
 }
 
 /** Refuses the name of an object that is too long. */
 export const checkName = ({ object }: Reading.ObjectPath): void => {
   if (object.length > longestName) {
-    Answer.refuse(Answer.plain(400, `Object name length of ${object.length} longer than ${longestName}`))
+    Refusal.refuse(Answer.plain(400, `Object name length of ${object.length} longer than ${longestName}`))
   }
 }
 
@@ -162,7 +165,7 @@ export const checkName = ({ object }: Reading.ObjectPath): void => {
 export const checkPut = (work: Work, now: number): number | undefined => {
   const { headers } = work.request
   if (headers["x-static-large-object"] !== undefined) {
-    Answer.refuse(
+    Refusal.refuse(
       Answer.sentence(
         400,
         "X-Static-Large-Object is a reserved header. To create a static large object add query param " +
@@ -179,7 +182,7 @@ export const checkPut = (work: Work, now: number): number | undefined => {
   checkCreateOnly(work, now)
   const length = announcedLength(headers)
   if (length !== undefined && length > work.settings.maxObjectBytes) {
-    Answer.refuse(Answer.plain(413, "Your request is too large."))
+    Refusal.refuse(Answer.plain(413, "Your request is too large."))
   }
   checkName(work.path)
   described(headers, now)
@@ -191,7 +194,7 @@ export const readBody = (
   body: Stream.Stream<Uint8Array, WireBroken>,
   length: number | undefined,
   limit: number
-): Effect.Effect<StoredBytes.StoredBytes, WireBroken | Answer.Refused> =>
+): Effect.Effect<StoredBytes.StoredBytes, WireBroken | Refusal.Refusal> =>
   Effect.suspend(() => {
     const store = StoredBytes.writer(length)
     const most = length ?? limit
@@ -206,9 +209,9 @@ export const readBody = (
       })
     )
     return Effect.flatMap(length === 0 ? Effect.void : reading, () =>
-      Answer.attempt(() => {
+      Refusal.attempt(() => {
         if (length === undefined ? isTooLong : store.size() < length) {
-          Answer.refuse(Answer.standard(length === undefined ? 413 : 499))
+          Refusal.refuse(Answer.standard(length === undefined ? 413 : 499))
         }
         return store.finish()
       })
@@ -264,16 +267,16 @@ export const objectOf = (
 })
 
 /** PUT with a body. */
-export const put = (work: Work): Effect.Effect<WireResponse, WireBroken | Answer.Refused> =>
+export const put = (work: Work): Effect.Effect<WireResponse, WireBroken | Refusal.Refusal> =>
   Effect.gen(function* () {
     const begun = yield* Clock.currentTimeMillis
-    const length = yield* Answer.attempt(() => checkPut(work, begun))
+    const length = yield* Refusal.attempt(() => checkPut(work, begun))
     const stored = yield* readBody(work.request.body, length, work.settings.maxObjectBytes)
     const now = yield* Clock.currentTimeMillis
-    return yield* Answer.attempt(() => {
+    return yield* Refusal.attempt(() => {
       const expected = expectedEtag(work.request)
       if (expected !== undefined && expected !== stored.md5) {
-        Answer.refuse(Answer.standard(422))
+        Refusal.refuse(Answer.standard(422))
       }
       // A time to vanish that passes during the upload was none when it was asked for.
       const object = { ...objectOf(work, begun, stored), changed: now }
@@ -289,7 +292,7 @@ export const post = (work: Work, now: number): WireResponse => {
   }
   const container = containerOf(work, now)
   const replaced = described(headers, now)
-  const object = container.get(work.path.object, now) ?? Answer.refuse(Answer.standard(404))
+  const object = container.get(work.path.object, now) ?? Refusal.refuse(Answer.standard(404))
   const isTyped = headers["content-type"] || Metadata.isTrue(headers["x-detect-content-type"])
   ObjectVersioning.amend(container, work.path.object, {
     ...object,
