@@ -15,6 +15,7 @@ import * as ByteStream from "./ByteStream.js"
 import * as CloudBigData from "./CloudBigData.js"
 import * as CloudFiles from "./CloudFiles.js"
 import * as CloudFilesCdn from "./CloudFilesCdn.js"
+import * as Edge from "./CloudFilesCdn/edge.js"
 import * as CloudLoadBalancers from "./CloudLoadBalancers.js"
 import * as CloudServers from "./CloudServers.js"
 import * as Versions from "./CloudServers/versions.js"
@@ -154,7 +155,7 @@ export interface Emulator {
 
 /** Whose a path is that is no endpoint's: that of the CDN's copies, or of what Swift tells of itself. */
 const ownerOf = (path: string): string =>
-  CloudFilesCdn.locateEdge(path) !== undefined ? "cdn" : CloudFiles.isDiscovery(path) ? "files" : "unknown"
+  Edge.locateEdge(path) !== undefined ? "cdn" : CloudFiles.isDiscovery(path) ? "files" : "unknown"
 
 const broken = (reason: string): WireBroken => ({ _tag: "WireBroken", reason })
 
@@ -340,7 +341,7 @@ export const make = (options: EmulatorOptions = {}): Effect.Effect<Emulator> =>
       if (versionsOf !== undefined && regions.includes(versionsOf)) {
         return Effect.succeed(Versions.serve(path, originOf(request), options.servers?.maxMicroversion))
       }
-      const edge = CloudFilesCdn.locateEdge(path)
+      const edge = Edge.locateEdge(path)
       const served = edge === undefined ? undefined : cdn.get(edge.region)
       if (edge !== undefined && served !== undefined) {
         return served.serve({ ...request, ...edge })
