@@ -15,6 +15,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as ExecutionStrategy from "effect/ExecutionStrategy"
 import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
 import * as FiberRef from "effect/FiberRef"
 import type * as MetricLabel from "effect/MetricLabel"
 import * as Option from "effect/Option"
@@ -34,11 +35,10 @@ import {
   type InvalidInput,
   MalformedResponse,
   type Operation,
-  requestIdOf,
   scrub,
   type TransportError
 } from "./CloudError.js"
-import { TokenRef, retryUnauthorized } from "./Identity.js"
+import { retryUnauthorized, type Service as TokenRefService, TokenRef } from "./Identity.js"
 import type { Receiving } from "./internal/bytes/bufferPool.js"
 import type { Sink } from "./internal/bytes/sink.js"
 import * as Admission from "./internal/concurrency/admission.js"
@@ -47,16 +47,8 @@ import * as Exchange from "./internal/http/exchange.js"
 import * as LostResponse from "./internal/http/lostResponse.js"
 import { byTags } from "./internal/http/metricKeys.js"
 import * as keys from "./internal/http/metricKeys.js"
-import {
-  type CollectedResponse,
-  type Head,
-  isSuccess,
-  largestText,
-  type Outgoing,
-  type ServiceEndpoint
-} from "./internal/http/messages.js"
-import type { OpenResponse } from "./internal/http/openResponse.js"
-import { pacedContent, pacedStream, sliceOf } from "./internal/http/pacing.js"
+import { type Head, isSuccess, type Outgoing, type ServiceEndpoint } from "./internal/http/messages.js"
+import { pacedContent } from "./internal/http/pacing.js"
 import { Rejections } from "./internal/http/rejections.js"
 import { invalidUrl, type Target, transportError } from "./internal/http/transportError.js"
 import { hasUserInfo } from "./internal/http/urlText.js"
@@ -315,7 +307,7 @@ const resourceOf = ({ method, path }: { readonly method: string; readonly path: 
 class Attempt<Tag extends DocumentedError["_tag"]> implements Outgoing, CurrentAttempt {
   readonly headers: Readonly<Record<string, string>>
   readonly body: RequestBody.Content | undefined
-  readonly readAhead: number | undefined
+  readonly limit: BandwidthLimit.Service | undefined
   private readonly start: number
   /** When a piece of its body was last sent. */
   private sentAt: number
@@ -336,7 +328,7 @@ class Attempt<Tag extends DocumentedError["_tag"]> implements Outgoing, CurrentA
     this.headers = headers
     const { limit } = circumstances
     const { body } = request
-    this.readAhead = limit === undefined ? undefined : sliceOf(limit)
+    this.limit = limit
     this.body =
       limit === undefined || body === undefined
         ? body
@@ -424,13 +416,11 @@ class Attempt<Tag extends DocumentedError["_tag"]> implements Outgoing, CurrentA
     }) as E
   }
 
-  /** Notes that a response has arrived, and describes it for `receive`. */
-  arrived({ headers, status }: Head): Omit<Collected, "text" | "sink"> {
+  /** Notes that a response has arrived. */
+  arrived({ requestId, status }: Head): void {
     const { service } = this.own
     const { anonymous, operation } = this.request
     const { clock, labels, span } = this.circumstances
-    const given = requestIdOf(headers)
-    const requestId = given === undefined ? undefined : scrub(given, this.target.secrets)
     requestsOf(service, operation, String(status)).unsafeUpdate(1, labels)
     timeOf(service, operation).unsafeUpdate(clock.unsafeCurrentTimeMillis() - this.start, labels)
     span.attribute("http.response.status_code", status)
@@ -441,7 +431,6 @@ class Attempt<Tag extends DocumentedError["_tag"]> implements Outgoing, CurrentA
       this.own.accepted = Math.max(this.own.accepted, this.access.login)
       this.own.rejections.accepted(resourceOf(this.request))
     }
-    return { service, operation, status, headers, requestId }
   }
 
   refusal({ headers, status }: Head, body: string) {
@@ -485,51 +474,6 @@ class Attempt<Tag extends DocumentedError["_tag"]> implements Outgoing, CurrentA
   }
 }
 
-/** A response whose body is still arriving. The body is read in one way, and only that way is set up. */
-class Incoming implements Response {
-  readonly service: string
-  readonly operation: string
-  readonly status: number
-  readonly headers: Readonly<Record<string, string | undefined>>
-  readonly requestId: string | undefined
-
-  constructor(
-    head: Omit<Collected, "text" | "sink">,
-    private readonly arriving: OpenResponse,
-    private readonly limit: BandwidthLimit.Service | undefined
-  ) {
-    this.service = head.service
-    this.operation = head.operation
-    this.status = head.status
-    this.headers = head.headers
-    this.requestId = head.requestId
-  }
-
-  get text(): Effect.Effect<string, TransportError> {
-    return this.arriving.text(largestText, "fail")
-  }
-
-  get discard(): Effect.Effect<void> {
-    return Effect.asVoid(this.arriving.refusal)
-  }
-
-  get stream(): Stream.Stream<Uint8Array, TransportError> {
-    const { arriving, limit } = this
-    return limit === undefined ? arriving.stream : pacedStream(limit, arriving.stream)
-  }
-
-  readInto(parts: Array<Uint8Array>): Effect.Effect<void, TransportError> {
-    const { arriving, limit } = this
-    const read = arriving.readInto(parts)
-    return limit === undefined
-      ? read
-      : Effect.zipRight(
-          read,
-          Effect.suspend(() => limit.take(parts.reduce((sum, { byteLength }) => sum + byteLength, 0)))
-        )
-  }
-}
-
 /**
  * Finds the region to use where none is named: the user's own, else none, which leaves it to the catalog.
  */
@@ -550,6 +494,177 @@ const policyFor = (request: { readonly longRunning?: boolean | undefined }, poli
     ? { ...policy, responseTimeout: Duration.max(policy.responseTimeout, policy.longResponseTimeout) }
     : policy
 
+/** The headers that choose a microversion. */
+const microversionHeaders = (
+  { microversions }: Selector,
+  { microversion }: Options
+): Readonly<Record<string, string>> =>
+  microversion === undefined || microversions === undefined
+    ? {}
+    : {
+        "openstack-api-version": `${microversions} ${microversion}`,
+        // Nova read only this before the common header, and still reads it.
+        ...(microversions === "compute" && { "x-openstack-nova-api-version": microversion })
+      }
+
+const isConcurrency = (bound: number): boolean => bound >= 1
+
+/** The first option that cannot be used, and what it should be. */
+const wrongOption = (
+  service: string,
+  { microversions }: Selector,
+  options: Options
+): { readonly path: string; readonly expected: string } | undefined => {
+  const { maxConcurrentRequests = defaultConcurrency, microversion } = options
+  const given = Object.entries(options).filter(([, value]) => value !== undefined)
+  const unknown = given.find(([name]) => !knownOptions.includes(name))?.[0]
+  if (unknown !== undefined) return { path: unknown, expected: knownName("option", unknown, knownOptions) }
+  if (!isConcurrency(maxConcurrentRequests)) return { path: "maxConcurrentRequests", expected: "a number of 1 or more" }
+  if (microversion === undefined) return undefined
+  if (microversions === undefined) return { path: "microversion", expected: `none: ${service} has no microversions` }
+  return /^(\d+\.\d+|latest)$/.test(microversion)
+    ? undefined
+    : { path: "microversion", expected: "a microversion: 2.79, or latest" }
+}
+
+type Located<A> = Either.Either<A, EndpointNotFound | InvalidInput>
+
+/** Finds the URL of the service for a login. */
+const makeUrlOf = (service: string, selector: Selector, options: Options) => {
+  const wrong = wrongOption(service, selector, options)
+  const named = options.endpoint?.trim().replace(/\/+$/, "")
+  return (access: Access, operation: Operation): Located<string> => {
+    const invalid = (path: string, expected: string): InvalidInput =>
+      invalidInput(operation.service, operation.operation, [{ path, expected }])
+    const found = (): Located<string> => {
+      if (wrong !== undefined) return Either.left(invalid(wrong.path, wrong.expected))
+      if (named === undefined) {
+        return ServiceCatalog.endpointUrl(access.catalog, selectorFor(selector, options, access), operation)
+      }
+      if (hasUserInfo(named)) return Either.left(invalid("endpoint", "a URL without user and password"))
+      if (selector.complete === undefined) return Either.right(named)
+      return Either.mapLeft(selector.complete(named, access.tenant?.id), (expected) => invalid("endpoint", expected))
+    }
+    return selector.relocate === undefined ? found() : Either.map(found(), selector.relocate)
+  }
+}
+
+/** Finds the endpoint of the service, once for each login. */
+const makeLocate = (service: string, urlOf: (access: Access, operation: Operation) => Located<string>) => {
+  let last: { readonly access: Access; readonly endpoint: ServiceEndpoint } | undefined
+  return (
+    access: Access,
+    operation: Operation
+  ): Either.Either<ServiceEndpoint, EndpointNotFound | InvalidInput | TransportError> => {
+    if (last?.access === access) return Either.right(last.endpoint)
+    return Either.flatMap(urlOf(access, operation), (href) => {
+      if (!URL.canParse(href)) {
+        return Either.left(
+          invalidUrl({ service, operation: operation.operation, method: "GET", url: href, secrets: [] })
+        )
+      }
+      const endpoint = { href, url: new URL(href) }
+      last = { access, endpoint }
+      return Either.right(endpoint)
+    })
+  }
+}
+
+type Failure<Tag extends DocumentedError["_tag"], E> =
+  CommonError | Extract<DocumentedError, { readonly _tag: Tag }> | E
+
+/** The limit on bandwidth of a fiber. */
+const limitIn = (fiber: Fiber.RuntimeFiber<unknown, unknown>): BandwidthLimit.Service | undefined =>
+  fiber.currentContext.unsafeMap.get(BandwidthLimit.BandwidthLimit.key) as BandwidthLimit.Service | undefined
+
+/** Runs attempts of a request until one succeeds, or its failure is not worth another. */
+const makePersist = (
+  own: Own,
+  tokens: TokenRefService,
+  { region, retry }: Options,
+  serviceLimit: BandwidthLimit.Service | undefined
+) => {
+  const circumstancesOf = <Tag extends DocumentedError["_tag"]>(
+    request: Request<Tag>,
+    fiber: Fiber.RuntimeFiber<unknown, unknown>,
+    span: Tracer.Span
+  ): Circumstances => {
+    const clock = Context.get(fiber.currentDefaultServices, Clock.Clock)
+    const start = clock.unsafeCurrentTimeMillis()
+    return {
+      policy: policyFor(request, RetryPolicy.currentIn(fiber.currentContext, retry)),
+      clock,
+      labels: fiber.getFiberRef(FiberRef.currentMetricLabels),
+      span,
+      lostResponse: fiber.getFiberRef(LostResponse.shared) ?? { mayBeDone: false },
+      limit: limitIn(fiber) ?? serviceLimit,
+      start,
+      queuedAt: start,
+      mayBeRunning: false,
+      hadExpired: false
+    }
+  }
+
+  /** Repeats what has failed once, as the policy says. */
+  const repeated = <A, E extends { readonly _tag: string }, R, Tag extends DocumentedError["_tag"]>(
+    request: Request<Tag>,
+    circumstances: Circumstances,
+    failure: Failure<Tag, E>,
+    attempt: Effect.Effect<A, Failure<Tag, E>, R>
+  ): Effect.Effect<A, Failure<Tag, E>, R> => {
+    const { clock, labels, policy } = circumstances
+    let isFirst = true
+    const first = Effect.suspend(() => {
+      if (!isFirst) return attempt
+      isFirst = false
+      return Effect.fail(failure)
+    })
+    const renewing = Effect.retry(
+      first,
+      retryUnauthorized(
+        tokens,
+        (login) => login <= own.accepted || circumstances.hadExpired,
+        () => own.rejections.isWorthLogin(resourceOf(request), clock.unsafeCurrentTimeMillis())
+      )
+    )
+    let rounds = 0
+    const round = Effect.suspend(() => {
+      if (rounds++ > 0) retriesOf(own.service, request.operation).unsafeUpdate(1, labels)
+      return request.anonymous === true ? first : renewing
+    })
+    const schedule = Schedule.whileInput(
+      RetryPolicy.scheduleSince<Failure<Tag, E>>(() => circumstances.start, policy, request.idempotent),
+      (error) => error._tag === "OverLimit" || !circumstances.mayBeRunning
+    )
+    return Effect.withParentSpan(Effect.retry(round, schedule), circumstances.span)
+  }
+
+  return <A, E extends { readonly _tag: string }, R, Tag extends DocumentedError["_tag"]>(
+    request: Request<Tag>,
+    attempt: (circumstances: Circumstances) => Effect.Effect<A, Failure<Tag, E>, R>
+  ): Effect.Effect<A, Failure<Tag, E>, R> => {
+    const attributes = {
+      "http.request.method": request.method,
+      "url.template": request.template,
+      "rackspace.service": own.service,
+      ...(region !== undefined && { "cloud.region": region })
+    }
+    return Effect.useSpan(request.operation, { kind: "client", captureStackTrace: false, attributes }, (span) =>
+      Effect.withFiberRuntime<A, Failure<Tag, E>, R>((fiber) => {
+        const circumstances = circumstancesOf(request, fiber, span)
+        let sent = 0
+        const once = Effect.suspend(() => {
+          if (sent++ > 0) span.attribute("http.request.resend_count", sent - 1)
+          circumstances.queuedAt = circumstances.clock.unsafeCurrentTimeMillis()
+          return attempt(circumstances)
+        }).pipe(keepingInterruption)
+        // Most requests need no Schedule, which has its cost.
+        return Effect.catchAll(once, (failure) => repeated(request, circumstances, failure, once))
+      })
+    )
+  }
+}
+
 /**
  * The client of one service. Making it sends no request.
  *
@@ -563,208 +678,39 @@ export const make = (
 ): Effect.Effect<CloudClient, never, TokenRef | HttpClient.HttpClient> =>
   Effect.gen(function* () {
     const tokens = yield* TokenRef
-    const ofService = Option.getOrUndefined(yield* Effect.serviceOption(BandwidthLimit.BandwidthLimit))
+    const serviceLimit = Option.getOrUndefined(yield* Effect.serviceOption(BandwidthLimit.BandwidthLimit))
     const exchange = yield* Exchange.fromEnvironment(options.transformClient)
-
-    const { microversion } = options
-    const versioned =
-      microversion === undefined || selector.microversions === undefined
-        ? {}
-        : {
-            "openstack-api-version": `${selector.microversions} ${microversion}`,
-            // What Nova read before the common header, and reads still.
-            ...(selector.microversions === "compute" && { "x-openstack-nova-api-version": microversion })
-          }
     const { maxConcurrentRequests = defaultConcurrency } = options
-    const invalidBound = maxConcurrentRequests >= 1 ? undefined : "a number of 1 or more"
-    const admission = Admission.make(invalidBound === undefined ? maxConcurrentRequests : 1)
-    const unversioned =
-      microversion === undefined
-        ? undefined
-        : selector.microversions === undefined
-          ? `none: ${service} has no microversions`
-          : /^(\d+\.\d+|latest)$/.test(microversion)
-            ? undefined
-            : "a microversion: 2.79, or latest"
-
-    const unknownOption = Object.entries(options).find(
-      ([name, value]) => value !== undefined && !knownOptions.includes(name)
-    )?.[0]
-
-    const invalidOption = (operation: Operation, path: string, expected: string): InvalidInput =>
-      invalidInput(operation.service, operation.operation, [{ path, expected }])
-
-    const urlIn = (access: Access, operation: Operation): Either.Either<string, EndpointNotFound | InvalidInput> => {
-      // Of two misspelt options, one is named after the other.
-      if (unknownOption !== undefined)
-        return Either.left(invalidOption(operation, unknownOption, knownName("option", unknownOption, knownOptions)))
-      if (invalidBound !== undefined)
-        return Either.left(invalidOption(operation, "maxConcurrentRequests", invalidBound))
-      if (unversioned !== undefined) return Either.left(invalidOption(operation, "microversion", unversioned))
-      if (options.endpoint === undefined) {
-        return ServiceCatalog.endpointUrl(access.catalog, selectorFor(selector, options, access), operation)
-      }
-      const named = options.endpoint.trim().replace(/\/+$/, "")
-      if (hasUserInfo(named))
-        return Either.left(invalidOption(operation, "endpoint", "a URL without user and password"))
-      if (selector.complete === undefined) return Either.right(named)
-      return Either.mapLeft(selector.complete(named, access.tenant?.id), (expected) =>
-        invalidOption(operation, "endpoint", expected)
-      )
-    }
-
-    const baseIn = (access: Access, operation: Operation): Either.Either<string, EndpointNotFound | InvalidInput> =>
-      selector.relocate === undefined
-        ? urlIn(access, operation)
-        : Either.map(urlIn(access, operation), selector.relocate)
-
+    const admission = Admission.make(isConcurrency(maxConcurrentRequests) ? maxConcurrentRequests : 1)
+    const versioned = microversionHeaders(selector, options)
     const own: Own = { service, versioned, accepted: 0, rejections: new Rejections(tokens) }
-
-    // The endpoint of one login, as all its requests need it.
-    let located: { readonly access: Access; readonly endpoint: ServiceEndpoint } | undefined
-    const locate = (
-      access: Access,
-      operation: Operation
-    ): Either.Either<ServiceEndpoint, EndpointNotFound | InvalidInput | TransportError> => {
-      if (located?.access === access) return Either.right(located.endpoint)
-      return Either.flatMap(baseIn(access, operation), (href) => {
-        if (!URL.canParse(href)) {
-          return Either.left(
-            invalidUrl({ service, operation: operation.operation, method: "GET", url: href, secrets: [] })
-          )
-        }
-        located = { access, endpoint: { href, url: new URL(href) } }
-        return Either.right(located.endpoint)
-      })
-    }
+    const urlOf = makeUrlOf(service, selector, options)
+    const locate = makeLocate(service, urlOf)
+    const persist = makePersist(own, tokens, options, serviceLimit)
 
     /** Runs an attempt of a request when it is its turn. */
-    const inTurn = (
-      { body }: { readonly body: RequestBody.Content | undefined },
-      { limit }: { readonly limit: BandwidthLimit.Service | undefined }
-    ) => (body === undefined || (body.bytes !== undefined && limit === undefined) ? admission.whole : admission.upload)
+    const inTurn = ({ body }: { readonly body: RequestBody.Content | undefined }, { limit }: Circumstances) =>
+      body === undefined || (body.bytes !== undefined && limit === undefined) ? admission.whole : admission.upload
 
     /**
-     * The token for an attempt, taken when it is its turn: it might have expired before. The time until then does not count
-     * towards that of the policy.
+     * The next attempt, with a token that is taken when it is its turn: it might have expired before. The time until then does not
+     * count towards that of the policy.
      */
-    const tokenFor = (circumstances: Circumstances): Effect.Effect<Access, AuthenticationFailed> =>
+    const attemptOf = <Tag extends DocumentedError["_tag"]>(
+      request: Request<Tag>,
+      circumstances: Circumstances
+    ): Effect.Effect<Attempt<Tag>, AuthenticationFailed | EndpointNotFound | InvalidInput | TransportError> =>
       Effect.suspend(() => {
         circumstances.start += circumstances.clock.unsafeCurrentTimeMillis() - circumstances.queuedAt
-        return tokens.get
-      })
-
-    /** Collects a response. What a sink takes of it keeps to the limit by what is collected next. */
-    const collected = (
-      attempt: Outgoing,
-      keeps: boolean | (() => Sink),
-      limit: BandwidthLimit.Service | undefined
-    ): Effect.Effect<CollectedResponse, TransportError> => {
-      if (limit === undefined || typeof keeps === "boolean") return exchange.collect(attempt, keeps)
-      return Effect.suspend(() => {
-        let bytes = 0
-        const counting = (): Sink => {
-          const sink = keeps()
-          const add = (part: Uint8Array): void => {
-            bytes += part.byteLength
-            sink.add(part)
-          }
-          return { ...sink, add }
-        }
-        return Effect.zipLeft(
-          exchange.collect(attempt, counting),
-          Effect.suspend(() => (bytes === 0 ? Effect.void : limit.take(bytes)))
+        return Effect.flatMap(tokens.get, (access) =>
+          Either.map(locate(access, request), (endpoint) => new Attempt(own, request, access, endpoint, circumstances))
         )
       })
-    }
-
-    type Failure<Tag extends DocumentedError["_tag"], E> =
-      CommonError | Extract<DocumentedError, { readonly _tag: Tag }> | E
-
-    /** Runs attempts until one succeeds, or its failure is not worth another. Each is handed what all of them share. */
-    const persist = <A, E extends { readonly _tag: string }, R, Tag extends DocumentedError["_tag"]>(
-      request: Request<Tag>,
-      attempt: (circumstances: Circumstances) => Effect.Effect<A, Failure<Tag, E>, R>
-    ): Effect.Effect<A, Failure<Tag, E>, R> =>
-      Effect.useSpan(
-        request.operation,
-        {
-          kind: "client",
-          captureStackTrace: false,
-          attributes: {
-            "http.request.method": request.method,
-            "url.template": request.template,
-            "rackspace.service": service,
-            ...(options.region !== undefined && { "cloud.region": options.region })
-          }
-        },
-        (span) =>
-          Effect.withFiberRuntime<A, Failure<Tag, E>, R>((fiber) => {
-            const policy = policyFor(request, RetryPolicy.currentIn(fiber.currentContext, options.retry))
-            const clock = Context.get(fiber.currentDefaultServices, Clock.Clock)
-            const labels = fiber.getFiberRef(FiberRef.currentMetricLabels)
-            const start = clock.unsafeCurrentTimeMillis()
-            const lostResponse = fiber.getFiberRef(LostResponse.shared) ?? { mayBeDone: false }
-            const circumstances = {
-              policy,
-              clock,
-              labels,
-              span,
-              lostResponse,
-              limit:
-                (fiber.currentContext.unsafeMap.get(BandwidthLimit.BandwidthLimit.key) as
-                  BandwidthLimit.Service | undefined) ?? ofService,
-              start,
-              queuedAt: start,
-              mayBeRunning: false,
-              hadExpired: false
-            }
-            let sent = 0
-            const once = Effect.suspend(() => {
-              if (sent++ > 0) span.attribute("http.request.resend_count", sent - 1)
-              circumstances.queuedAt = clock.unsafeCurrentTimeMillis()
-              return attempt(circumstances)
-            }).pipe(keepingInterruption)
-            // Most requests need no Schedule, and what it costs.
-            return Effect.catchAll(once, (failure) => {
-              let hasFailedOnce = false
-              const again = Effect.suspend(() => {
-                if (hasFailedOnce) return once
-                hasFailedOnce = true
-                return Effect.fail(failure)
-              })
-              let rounds = 0
-              const round = Effect.suspend(() => {
-                if (rounds++ > 0) retriesOf(service, request.operation).unsafeUpdate(1, labels)
-                return request.anonymous === true
-                  ? again
-                  : Effect.retry(
-                      again,
-                      retryUnauthorized(
-                        tokens,
-                        (login) => login <= own.accepted || circumstances.hadExpired,
-                        () => own.rejections.isWorthLogin(resourceOf(request), clock.unsafeCurrentTimeMillis())
-                      )
-                    )
-              })
-              return Effect.withParentSpan(
-                Effect.retry(
-                  round,
-                  Schedule.whileInput(
-                    RetryPolicy.scheduleSince<Failure<Tag, E>>(() => circumstances.start, policy, request.idempotent),
-                    (error) => error._tag === "OverLimit" || !circumstances.mayBeRunning
-                  )
-                ),
-                span
-              )
-            })
-          })
-      )
 
     return {
       service,
       endpointUrl: Effect.flatMap(tokens.get, (access) =>
-        baseIn(access, { service, operation: `${service}.endpointUrl` })
+        urlOf(access, { service, operation: `${service}.endpointUrl` })
       ),
       collect: <A, E extends { readonly _tag: string }, Tag extends DocumentedError["_tag"]>(
         request: Request<Tag>,
@@ -776,26 +722,17 @@ export const make = (
             request,
             circumstances
           )(
-            Effect.flatMap(tokenFor(circumstances), (access) => {
-              const endpoint = locate(access, request)
-              if (Either.isLeft(endpoint)) return Effect.fail(endpoint.left)
-              const attempt = new Attempt(own, request, access, endpoint.right, circumstances)
-              return Effect.matchEffect(collected(attempt, keeps, circumstances.limit), {
+            Effect.flatMap(attemptOf(request, circumstances), (attempt) =>
+              Effect.matchEffect(exchange.collect(attempt, keeps), {
                 onFailure: (error) => Effect.fail(attempt.lost(error)),
-                onSuccess: (whole): Effect.Effect<A, Failure<Tag, E>> => {
-                  const { headers, operation, requestId, service, status } = attempt.arrived(whole)
-                  return attempt.isResult(status)
-                    ? Either.mapLeft(
-                        receive(
-                          { service, operation, status, headers, requestId, text: whole.text, sink: whole.sink },
-                          attempt
-                        ),
-                        (error) => attempt.withoutSecrets(error)
-                      )
-                    : Effect.fail(attempt.refusal(whole, whole.text()))
+                onSuccess: (response): Effect.Effect<A, Failure<Tag, E>> => {
+                  attempt.arrived(response)
+                  return attempt.isResult(response.status)
+                    ? Either.mapLeft(receive(response, attempt), (error) => attempt.withoutSecrets(error))
+                    : Effect.fail(attempt.refusal(response, response.text()))
                 }
               })
-            })
+            )
           )
         ),
       send: <A, E extends { readonly _tag: string }, Tag extends DocumentedError["_tag"]>(
@@ -805,22 +742,17 @@ export const make = (
       ) =>
         persist<A, E, Scope.Scope, Tag>(request, (circumstances) =>
           inOwnScope(
-            Effect.flatMap(Effect.zipRight(admission.download, tokenFor(circumstances)), (access) => {
-              const endpoint = locate(access, request)
-              if (Either.isLeft(endpoint)) return Effect.fail(endpoint.left)
-              const attempt = new Attempt(own, request, access, endpoint.right, circumstances)
-              return Effect.matchEffect(exchange.open(attempt, into), {
+            Effect.flatMap(Effect.zipRight(admission.download, attemptOf(request, circumstances)), (attempt) =>
+              Effect.matchEffect(exchange.open(attempt, into), {
                 onFailure: (error) => Effect.fail(attempt.lost(error)),
-                onSuccess: (arriving): Effect.Effect<A, Failure<Tag, E>> => {
-                  const head = attempt.arrived(arriving)
-                  return attempt.isResult(arriving.status)
-                    ? Effect.mapError(receive(new Incoming(head, arriving, circumstances.limit), attempt), (error) =>
-                        attempt.withoutSecrets(error)
-                      )
-                    : Effect.flatMap(arriving.refusal, (body) => Effect.fail(attempt.refusal(arriving, body)))
+                onSuccess: (response): Effect.Effect<A, Failure<Tag, E>> => {
+                  attempt.arrived(response)
+                  return attempt.isResult(response.status)
+                    ? Effect.mapError(receive(response, attempt), (error) => attempt.withoutSecrets(error))
+                    : Effect.flatMap(response.refusal, (body) => Effect.fail(attempt.refusal(response, body)))
                 }
               })
-            })
+            )
           )
         )
     }

@@ -10,7 +10,7 @@ import type { Receiving } from "../bytes/bufferPool.js"
 import type { Sink } from "../bytes/sink.js"
 import * as ClientDriver from "./clientDriver.js"
 import { type Driver, InFlightRequest, type Reading } from "./inFlightRequest.js"
-import { type CollectedResponse, largestRefusal, largestText, type Outgoing } from "./messages.js"
+import { type CollectedResponse, largestRefusal, largestText, type Outgoing, requestIdIn } from "./messages.js"
 import { OpenResponse } from "./openResponse.js"
 import * as UndiciDriver from "./undiciDriver.js"
 
@@ -73,14 +73,21 @@ export const make = (driver: Driver): Exchange => ({
   collect: (outgoing, keeps) =>
     Effect.suspend(() => {
       const reading = readingOf(keeps)
+      const { sink } = reading
+      const { limit, target } = outgoing
       const request = new InFlightRequest(outgoing, reading)
       const response = Effect.map(awaited(request, driver), ({ headers, status }): CollectedResponse => ({
+        service: target.service,
+        operation: target.operation,
         status,
         headers,
+        requestId: requestIdIn(headers, target),
         text: () => request.text(),
-        sink: reading.sink
+        sink
       }))
-      return Effect.ensuring(response, request.close)
+      const closed = Effect.ensuring(response, request.close)
+      // What a sink has taken already keeps to the limit by what is received next.
+      return limit === undefined || sink === undefined ? closed : Effect.tap(closed, () => limit.take(request.size))
     })
 })
 

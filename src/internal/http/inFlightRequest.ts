@@ -12,6 +12,7 @@ import type { Pool, Receiving } from "../bytes/bufferPool.js"
 import type { Sink } from "../bytes/sink.js"
 import { type Watchdog, type Watched, watchdogOf } from "./deadlines.js"
 import { isSuccess, largestRefusal, type Outgoing } from "./messages.js"
+import { sliceOf } from "./pacing.js"
 import { isWhole, type Outbound, outbound, type Progress } from "./requestBody.js"
 import { lateResponse, refusalStall, stalled, tooLong } from "./transportError.js"
 
@@ -78,7 +79,8 @@ export class InFlightRequest implements Watched, Progress {
   body: Outbound | undefined
 
   private parts: Array<Uint8Array> = []
-  private size = 0
+  /** Of the body of the response, in bytes: what was received and, of an open response, not yet taken. */
+  size = 0
   private limit: number
   private phase: Phase = "response"
   private connection: Connection | undefined
@@ -90,12 +92,15 @@ export class InFlightRequest implements Watched, Progress {
   private buffer: Uint8Array | undefined
   private filled = 0
   private readonly watchdog: Watchdog
+  /** In bytes: what a limit on bandwidth lets pass at a time. */
+  private readonly slice: number | undefined
 
   constructor(
     readonly outgoing: Outgoing,
     private readonly reading: Reading
   ) {
-    const { clock, policy } = outgoing
+    const { clock, limit, policy } = outgoing
+    this.slice = limit === undefined ? undefined : sliceOf(limit)
     this.watchdog = watchdogOf(clock)
     this.deadline = clock.unsafeCurrentTimeMillis() + Duration.toMillis(policy.responseTimeout)
     this.limit = reading._tag === "Collected" ? reading.limit : Infinity
@@ -127,7 +132,7 @@ export class InFlightRequest implements Watched, Progress {
   get isFull(): boolean {
     return (
       this.reading._tag === "Open" &&
-      this.size >= (this.outgoing.readAhead ?? Math.max(defaultReadAhead, buffersAhead * (this.pool?.size ?? 0)))
+      this.size >= (this.slice ?? Math.max(defaultReadAhead, buffersAhead * (this.pool?.size ?? 0)))
     )
   }
 
@@ -141,7 +146,7 @@ export class InFlightRequest implements Watched, Progress {
       return
     }
     // A body that a bandwidth limit cuts into small pieces is not collected in large buffers.
-    if (this.outgoing.readAhead === undefined) {
+    if (this.slice === undefined) {
       this.pool = this.reading.into?.(Number(headers["content-length"] ?? Infinity))
     }
     this.deadline = Infinity

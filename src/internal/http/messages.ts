@@ -3,6 +3,8 @@
  */
 import type * as Clock from "effect/Clock"
 import type { Content } from "../../RequestBody.js"
+import type * as BandwidthLimit from "../../BandwidthLimit.js"
+import { type Operation, requestIdOf, scrub } from "../../CloudError.js"
 import type * as RetryPolicy from "../../RetryPolicy.js"
 import type { Sink } from "../bytes/sink.js"
 import type { Target } from "./transportError.js"
@@ -26,8 +28,8 @@ export interface Outgoing {
   readonly policy: RetryPolicy.Service
   /** The clock of its timeouts. */
   readonly clock: Clock.Clock
-  /** In bytes: how much of the response's body may be received before it is read; undefined for the default. */
-  readonly readAhead: number | undefined
+  /** The limit on bandwidth that its response keeps to. */
+  readonly limit: BandwidthLimit.Service | undefined
   /** Called with the number of bytes that were sent or received. */
   sent(bytes: number): void
   /** Called once the last byte of its body was handed to the network. */
@@ -35,10 +37,18 @@ export interface Outgoing {
   received(bytes: number): void
 }
 
-/** The head of a response; names of headers are in lower case. */
-export interface Head {
+/** The head of a response. */
+export interface Head extends Operation {
   readonly status: number
+  /** Names are in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>
+  readonly requestId: string | undefined
+}
+
+/** The cloud's id of a request, without secrets that it may quote. */
+export const requestIdIn = (headers: Head["headers"], { secrets }: Target): string | undefined => {
+  const id = requestIdOf(headers)
+  return id === undefined ? undefined : scrub(id, secrets)
 }
 
 /** A response that has arrived, as far as it was wanted. */

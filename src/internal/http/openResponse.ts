@@ -7,37 +7,62 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { TransportError } from "../../CloudError.js"
-import { type Head, largestRefusal, type Outgoing } from "./messages.js"
+import { type Head, largestRefusal, largestText, type Outgoing, requestIdIn } from "./messages.js"
+import { pacedStream } from "./pacing.js"
 import { type InFlightRequest, textOf } from "./inFlightRequest.js"
 import { tooLong } from "./transportError.js"
 
 export class OpenResponse implements Head {
+  readonly service: string
+  readonly operation: string
   readonly status: number
-  readonly headers: Readonly<Record<string, string | undefined>>
+  readonly headers: Head["headers"]
+  readonly requestId: string | undefined
 
   constructor(
     private readonly request: InFlightRequest,
     private readonly outgoing: Outgoing
   ) {
+    const { target } = outgoing
+    this.service = target.service
+    this.operation = target.operation
     this.status = request.status
     this.headers = request.headers
+    this.requestId = requestIdIn(request.headers, target)
   }
 
   /** The beginning of a refusal's body; empty where it cannot be read, since the status already says what happened. */
   get refusal(): Effect.Effect<string> {
-    return Effect.orElseSucceed(this.text(largestRefusal, "cut"), () => "")
+    return Effect.orElseSucceed(this.readText(largestRefusal, "cut"), () => "")
+  }
+
+  /** The whole body as UTF-8, up to 64 MiB. */
+  get text(): Effect.Effect<string, TransportError> {
+    return this.readText(largestText, "fail")
+  }
+
+  /** Reads the rest of the body and forgets it, so that the connection can be used again. */
+  get discard(): Effect.Effect<void> {
+    return Effect.asVoid(this.refusal)
   }
 
   /** The body as it arrives, with back-pressure. */
   get stream(): Stream.Stream<Uint8Array, TransportError> {
-    return Stream.fromPull(Effect.succeed(this.pull))
+    const { limit } = this.outgoing
+    const stream = Stream.fromPull(Effect.succeed(this.pull))
+    return limit === undefined ? stream : pacedStream(limit, stream)
   }
 
   /** Reads the body into parts without a Stream; where it breaks off, what has come before is among them. */
   readInto(parts: Array<Uint8Array>): Effect.Effect<void, TransportError> {
     const { pull } = this
+    const { limit } = this.outgoing
+    const end =
+      limit === undefined
+        ? Effect.void
+        : Effect.suspend(() => limit.take(parts.reduce((sum, { byteLength }) => sum + byteLength, 0)))
     const step: Effect.Effect<void, TransportError> = Effect.matchEffect(pull, {
-      onFailure: Option.match({ onNone: () => Effect.void, onSome: Effect.fail }),
+      onFailure: Option.match({ onNone: () => end, onSome: Effect.fail }),
       onSuccess: (chunk) => {
         for (const part of chunk) parts.push(part)
         return step
@@ -47,7 +72,7 @@ export class OpenResponse implements Head {
   }
 
   /** Reads the whole body as UTF-8, at most `limit` bytes of it: a longer one is cut there, or fails with `tooLong`. */
-  text(limit: number, beyond: "cut" | "fail"): Effect.Effect<string, TransportError> {
+  private readText(limit: number, beyond: "cut" | "fail"): Effect.Effect<string, TransportError> {
     return Effect.suspend(() => {
       const { outgoing, pull } = this
       const parts: Array<Uint8Array> = []

@@ -42,7 +42,7 @@ export const send = (
         target,
         policy,
         clock,
-        readAhead: undefined,
+        limit: undefined,
         sent: nothing,
         sentAll: nothing,
         received: nothing
