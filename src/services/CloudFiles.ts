@@ -28,26 +28,22 @@ import type {
 import * as Endpoint from "../Endpoint.js"
 import type { TokenRef } from "../Identity.js"
 import { checked } from "../internal/schema/inputs.js"
-import { type AccountParts, inAccount, makeCopies } from "./CloudFiles/acrossAccounts.js"
-import {
-  type BulkDeleted,
-  type BulkTarget,
-  type ArchiveOptions,
-  type EmptyOptions,
-  makeBulk
-} from "./CloudFiles/bulk.js"
-import type { BulkResult, ExtractResult } from "./CloudFiles/bulkEndpoints.js"
-import { besideAccount, type Discovery, getCapabilities } from "./CloudFiles/capabilities.js"
+import { type ArchiveOptions, makeExtractArchive } from "./CloudFiles/bulk/archives.js"
+import type { BulkResult, ExtractResult } from "./CloudFiles/bulk/bulk.js"
+import { type BulkDeleted, type BulkTarget, makeBatchDeletion, makeBulkDelete } from "./CloudFiles/bulk/bulkDelete.js"
+import { type EmptyOptions, makeContainerDeletion } from "./CloudFiles/bulk/containerDeletion.js"
+import { withoutAccount, capabilitiesEndpoint, type Discovery } from "./CloudFiles/capabilities.js"
 import { type Cdn, type cdnEndpoints, cdnSelector, makeCdn } from "./CloudFiles/cdn.js"
-import { makePutDynamicManifest } from "./CloudFiles/confirmation.js"
-import { type Download, type DownloadError, type DownloadOptions, makeDownload } from "./CloudFiles/download.js"
-import {
-  type ContainerSummary,
-  endpoints as table,
-  type ObjectSummary,
-  type Subdirectory
-} from "./CloudFiles/endpoints.js"
-import { makeFolders } from "./CloudFiles/folder.js"
+import { containerEndpoints, ContainerSummary } from "./CloudFiles/containers.js"
+import { type AccountParts, inAccount, makeCopies } from "./CloudFiles/copy/acrossAccounts.js"
+import type { Copied, CopyError, CopyOptions } from "./CloudFiles/copy/model.js"
+import { makeDownload } from "./CloudFiles/download/download.js"
+import type { Download, DownloadError, DownloadOptions } from "./CloudFiles/download/model.js"
+import { type DownloadedRange, type DownloadRangesOptions, makeDownloadRanges } from "./CloudFiles/download/ranges.js"
+import { makeDownloadToFile } from "./CloudFiles/downloadToFile/downloadToFile.js"
+import type { DownloadedFile, DownloadToFileError, DownloadToFileOptions } from "./CloudFiles/downloadToFile/model.js"
+import { endpoints } from "./CloudFiles/endpoints.js"
+import { makeFolders } from "./CloudFiles/folders/folders.js"
 import type {
   CompareFolderOptions,
   Comparison,
@@ -56,45 +52,37 @@ import type {
   FolderEvent,
   SyncOptions,
   UploadFolderOptions
-} from "./CloudFiles/folderModel.js"
+} from "./CloudFiles/folders/model.js"
 import { inputs } from "./CloudFiles/inputs.js"
-import {
-  type Copied,
-  type CopyError,
-  type CopyOptions,
-  type DeleteLargeObjectError
-} from "./CloudFiles/largeObjects.js"
-import { listing, nameOf } from "./CloudFiles/listing.js"
-import { makeMetadata, type MetadataChanges } from "./CloudFiles/metadata.js"
-import { type DownloadedRange, type DownloadRangesOptions, makeDownloadRanges } from "./CloudFiles/ranges.js"
-import { objectsOf } from "./CloudFiles/remoteListing.js"
-import { makeSigning, type Signing } from "./CloudFiles/signatures.js"
-import { makeStaticManifests } from "./CloudFiles/staticManifests.js"
+import type { DeleteLargeObjectError } from "./CloudFiles/largeObjects/deletion.js"
+import { makePutDynamicManifest } from "./CloudFiles/largeObjects/dynamicManifests.js"
+import { makeStaticManifests, orRefusal } from "./CloudFiles/largeObjects/staticManifests.js"
+import { listing, nameOf, Subdirectory } from "./CloudFiles/listing.js"
+import { objectsOf } from "./CloudFiles/objects/listing.js"
+import { makeMetadata, type MetadataChanges } from "./CloudFiles/objects/metadata.js"
+import { objectEndpoints, type ObjectSummary } from "./CloudFiles/objects/objects.js"
+import { makeSigning, type Signing } from "./CloudFiles/signatures/signatures.js"
 import { makeSymlinks } from "./CloudFiles/symlinks.js"
-import {
-  type DownloadedFile,
-  type DownloadToFileError,
-  type DownloadToFileOptions,
-  makeDownloadToFile
-} from "./CloudFiles/toFile.js"
-import { makeUpload, type Uploaded, type UploadError, type UploadOptions } from "./CloudFiles/upload.js"
-import { makeVersions, type Versions } from "./CloudFiles/versions.js"
+import type { Uploaded, UploadError, UploadOptions } from "./CloudFiles/upload/model.js"
+import { makeUpload } from "./CloudFiles/upload/upload.js"
+import type { Versions } from "./CloudFiles/versions/model.js"
+import { makeVersions } from "./CloudFiles/versions/versions.js"
 
-export { BulkResult, ExtractResult } from "./CloudFiles/bulkEndpoints.js"
+export { Account } from "./CloudFiles/account.js"
 
-export {
-  Account,
-  ByteRange,
-  Container,
-  ContainerSummary,
-  endpoints,
-  ManifestEntry,
-  md5Of,
-  ObjectInfo,
-  ObjectSummary,
-  Segment,
-  Subdirectory
-} from "./CloudFiles/endpoints.js"
+export { BulkResult, ExtractResult } from "./CloudFiles/bulk/bulk.js"
+
+export { Container, ContainerSummary } from "./CloudFiles/containers.js"
+
+export { endpoints } from "./CloudFiles/endpoints.js"
+
+export { ManifestEntry, Segment } from "./CloudFiles/largeObjects/manifests.js"
+
+export { Subdirectory } from "./CloudFiles/listing.js"
+
+export { ByteRange } from "./CloudFiles/objects/byteRange.js"
+
+export { md5Of, ObjectInfo, ObjectSummary } from "./CloudFiles/objects/objects.js"
 
 /**
  * Access control lists of containers: `AccessList.anyone`, `AccessList.parseAcl`.
@@ -108,7 +96,7 @@ export { Capabilities } from "./CloudFiles/capabilities.js"
 
 export { CdnContainer, CdnContainerSummary, cdnEndpoints, cdnUrl } from "./CloudFiles/cdn.js"
 
-export { formHtml, signForm, signTempUrl } from "./CloudFiles/signatures.js"
+export { formHtml, signForm, signTempUrl } from "./CloudFiles/signatures/signing.js"
 
 export type { Discovery } from "./CloudFiles/capabilities.js"
 
@@ -122,32 +110,39 @@ export type {
   SignatureAlgorithm,
   SignedForm,
   SignFormOptions,
-  Signing,
   SignTempUrlOptions,
   TempUrlMethod,
   TempUrlOptions,
   TempUrlRequest
-} from "./CloudFiles/signatures.js"
+} from "./CloudFiles/signatures/model.js"
 
-export type { MetadataChanges } from "./CloudFiles/metadata.js"
+export type { Signing } from "./CloudFiles/signatures/signatures.js"
 
-export type { ObjectVersion, VersionAddress, Versions } from "./CloudFiles/versions.js"
+export type { MetadataChanges } from "./CloudFiles/objects/metadata.js"
+
+export type { ObjectVersion, VersionAddress, Versions } from "./CloudFiles/versions/model.js"
 
 export { fromBytes, fromFile, fromStream, fromString } from "../RequestBody.js"
 
-export type { Download, DownloadError, DownloadOptions } from "./CloudFiles/download.js"
+export type { Download, DownloadError, DownloadOptions } from "./CloudFiles/download/model.js"
 
-export type { DownloadedRange, DownloadRangesOptions } from "./CloudFiles/ranges.js"
+export type { DownloadedRange, DownloadRangesOptions } from "./CloudFiles/download/ranges.js"
 
-export type { Copied, CopyError, CopyOptions, DeleteLargeObjectError } from "./CloudFiles/largeObjects.js"
+export type { Copied, CopyError, CopyOptions } from "./CloudFiles/copy/model.js"
 
-export type { LeftSegment } from "./CloudFiles/segments.js"
+export type { DeleteLargeObjectError } from "./CloudFiles/largeObjects/deletion.js"
 
-export type { DownloadedFile, DownloadToFileError, DownloadToFileOptions } from "./CloudFiles/toFile.js"
+export type { LeftSegment } from "./CloudFiles/largeObjects/segments.js"
 
-export type { Uploaded, UploadError, UploadOptions } from "./CloudFiles/upload.js"
+export type { DownloadedFile, DownloadToFileError, DownloadToFileOptions } from "./CloudFiles/downloadToFile/model.js"
 
-export type { ArchiveOptions, BulkDeleted, BulkTarget, EmptyOptions } from "./CloudFiles/bulk.js"
+export type { Uploaded, UploadError, UploadOptions } from "./CloudFiles/upload/model.js"
+
+export type { ArchiveOptions } from "./CloudFiles/bulk/archives.js"
+
+export type { BulkDeleted, BulkTarget } from "./CloudFiles/bulk/bulkDelete.js"
+
+export type { EmptyOptions } from "./CloudFiles/bulk/containerDeletion.js"
 
 export type {
   CompareFolderOptions,
@@ -173,11 +168,13 @@ export type {
   SyncOptions,
   TransferOptions,
   UploadFolderOptions
-} from "./CloudFiles/folderModel.js"
+} from "./CloudFiles/folders/model.js"
 
-export { FileRefused, FolderFailed, RefusalReason, runFolder } from "./CloudFiles/folderModel.js"
+export { FolderFailed, runFolder } from "./CloudFiles/folders/events.js"
 
-type Endpoints = Endpoint.Client<typeof table>
+export { FileRefused, RefusalReason } from "./CloudFiles/folders/model.js"
+
+type Endpoints = Endpoint.Client<typeof endpoints>
 
 type PageInput<Name extends keyof Endpoints> = NonNullable<Parameters<Endpoints[Name]>[0]>
 
@@ -426,101 +423,109 @@ type OwnOperations = Exclude<
 export const make = (options: Options = {}): Effect.Effect<Service, never, TokenRef | HttpClient.HttpClient> =>
   Effect.map(makeService(options), (service) => checked<Service, OwnOperations>("CloudFiles", service, inputs))
 
-const makeService = ({ cdnEndpoint, ...options }: Options = {}): Effect.Effect<
-  Service,
-  never,
-  TokenRef | HttpClient.HttpClient
-> =>
-  Effect.gen(function* () {
-    const client = yield* CloudClient.make("CloudFiles", selector, options)
-    const discovery = yield* CloudClient.make("CloudFiles", { ...selector, relocate: besideAccount }, options)
+/** The clients of the storage, of `/info`, and of the CDN. */
+const makeClients = ({ cdnEndpoint, ...options }: Options) =>
+  Effect.all({
+    client: CloudClient.make("CloudFiles", selector, options),
+    discovery: CloudClient.make("CloudFiles", { ...selector, relocate: withoutAccount }, options),
     // The CDN has no network of its own inside a region.
-    const cdn = yield* CloudClient.make("CloudFiles", cdnSelector, {
+    cdn: CloudClient.make("CloudFiles", cdnSelector, {
       ...options,
       endpoint: cdnEndpoint,
       interface: "public",
       // The option names the storage's entry in the catalog.
       serviceName: undefined
     })
-    const openContainers = Endpoint.openItems(client, table.listContainersPage)
-    const openObjects = Endpoint.openItems(client, table.listObjectsPage)
-    const discover = Endpoint.method(discovery, getCapabilities)
-    const { bulkDeletePaths: _, deleteManifest: __, putArchive: ___, ...operations } = Endpoint.client(client, table)
-    const { bulkDelete, ...bulk } = makeBulk(client, discover, options.retry)
-    const putStaticManifest = makeStaticManifests(client, discover)
-    const context = yield* Effect.context<TokenRef | HttpClient.HttpClient>()
-    const partsOfAccount = yield* Effect.cachedFunction((account: string) =>
-      CloudClient.make("CloudFiles", { ...selector, relocate: inAccount(account) }, options).pipe(
-        Effect.map((other): AccountParts => ({
-          client: other,
-          bulkDelete: makeBulk(other, discover, options.retry).bulkDelete,
-          putStaticManifest: makeStaticManifests(other, discover)
-        })),
-        Effect.provide(context)
-      )
-    )
-    const upload = makeUpload(client, bulkDelete, putStaticManifest)
-    const { download, open } = makeDownload(client, options.retry)
-    const listed = (
-      operation: string,
-      { marker: first, pageSize: limit, ...filters }: ObjectFilters & { readonly delimiter?: string | undefined }
-    ) =>
-      listing<ObjectSummary | Subdirectory, string, CommonError | NotFound | PreconditionFailed>({
-        service: "CloudFiles",
-        operation,
-        first,
-        markerOf: nameOf,
-        open: (marker) => openObjects({ ...filters, limit, marker }),
-        retry: options.retry
-      })
-    const listContainers = ({
-      marker: first,
-      pageSize: limit,
-      ...filters
-    }: ContainerFilters & { readonly delimiter?: string | undefined } = {}) =>
+  })
+
+/** Lists containers and objects over all pages. */
+const makeListings = (client: CloudClient.CloudClient, retry: Options["retry"]) => {
+  const openContainers = Endpoint.openItems(client, containerEndpoints.listContainersPage)
+  const openObjects = Endpoint.openItems(client, objectEndpoints.listObjectsPage)
+  return {
+    listContainers: (({ marker: first, pageSize: limit, ...filters }: DelimitedContainers = {}) =>
       listing<ContainerSummary | Subdirectory, string, CommonError>({
         service: "CloudFiles",
         operation: "CloudFiles.listContainers",
         first,
         markerOf: nameOf,
         open: (marker) => openContainers({ ...filters, limit, marker }),
-        retry: options.retry
+        retry
+      })) as Service["listContainers"],
+    listEntries: (operation: string, { marker: first, pageSize: limit, ...filters }: DelimitedObjects) =>
+      listing<ObjectSummary | Subdirectory, string, CommonError | NotFound | PreconditionFailed>({
+        service: "CloudFiles",
+        operation,
+        first,
+        markerOf: nameOf,
+        open: (marker) => openObjects({ ...filters, limit, marker }),
+        retry
       })
+  }
+}
+
+type DelimitedContainers = ContainerFilters & { readonly delimiter?: string | undefined }
+
+type DelimitedObjects = ObjectFilters & { readonly delimiter?: string | undefined }
+
+/** What works on the objects of another account, made once for each. */
+const makeAccounts = (options: Options, getCapabilities: Discovery["getCapabilities"]) =>
+  Effect.flatMap(Effect.context<TokenRef | HttpClient.HttpClient>(), (context) =>
+    Effect.cachedFunction((account: string) =>
+      CloudClient.make("CloudFiles", { ...selector, relocate: inAccount(account) }, options).pipe(
+        Effect.map((client): AccountParts => ({
+          client,
+          bulkDelete: makeBulkDelete(makeBatchDeletion(client)),
+          putStaticManifest: makeStaticManifests(client, getCapabilities)
+        })),
+        Effect.provide(context)
+      )
+    )
+  )
+
+const makeService = (options: Options): Effect.Effect<Service, never, TokenRef | HttpClient.HttpClient> =>
+  Effect.gen(function* () {
+    const { cdnEndpoint: _, ...clientOptions } = options
+    const { retry } = options
+    const { cdn, client, discovery } = yield* makeClients(options)
+    const getCapabilities = Endpoint.method(discovery, capabilitiesEndpoint)
+    const {
+      bulkDeletePaths: __,
+      deleteManifest: ___,
+      putArchive: ____,
+      ...operations
+    } = Endpoint.client(client, endpoints)
+    const deleteBatch = makeBatchDeletion(client)
+    const bulkDelete = makeBulkDelete(deleteBatch)
+    const putStaticManifest = makeStaticManifests(client, getCapabilities)
+    const upload = makeUpload(client, bulkDelete, putStaticManifest)
+    const { download, open } = makeDownload(client, retry)
+    const downloads = makeDownload(client, retry, { releases: true })
+    const { listContainers, listEntries } = makeListings(client, retry)
     return {
       ...operations,
       endpointUrl: client.endpointUrl,
+      getCapabilities,
+      listContainers,
+      listObjects: (filters) => objectsOf(listEntries("CloudFiles.listObjects", filters)),
+      listLevel: (filters) => listEntries("CloudFiles.listLevel", { ...filters, delimiter: filters.delimiter ?? "/" }),
+      updateObjectMetadata: makeMetadata(client),
+      upload,
       download,
       open,
-      downloadRanges: makeDownloadRanges(client, options.retry),
-      downloadToFile: makeDownloadToFile(client, options.retry),
-      upload,
-      ...makeCopies({ client, bulkDelete, putStaticManifest }, partsOfAccount),
+      downloadRanges: makeDownloadRanges(client, retry),
+      downloadToFile: makeDownloadToFile(client, retry),
+      ...makeCopies({ client, bulkDelete, putStaticManifest }, yield* makeAccounts(clientOptions, getCapabilities)),
       putDynamicManifest: makePutDynamicManifest(client),
-      putManifest: (input) =>
-        Effect.catchTag(putStaticManifest(input), "NoStaticLargeObjects", ({ refusal }) => Effect.fail(refusal)),
-      ...bulk,
+      putManifest: orRefusal(putStaticManifest),
+      createSymlink: makeSymlinks(client, getCapabilities),
       bulkDelete: (input) => bulkDelete(input),
-      ...makeFolders(client, {
-        upload,
-        downloads: makeDownload(client, options.retry, { releases: true }),
-        bulkDelete,
-        getCapabilities: discover
-      }),
-      ...makeCdn(cdn, client, options.retry),
-      ...makeSigning(client, operations, discover),
-      ...makeVersions(
-        client,
-        operations,
-        (filters) => listed("CloudFiles.listVersions", filters),
-        download,
-        options.retry
-      ),
-      createSymlink: makeSymlinks(client, discover),
-      getCapabilities: discover,
-      listContainers: listContainers as Service["listContainers"],
-      listObjects: (filters) => objectsOf(listed("CloudFiles.listObjects", filters)),
-      listLevel: (filters) => listed("CloudFiles.listLevel", { ...filters, delimiter: filters.delimiter ?? "/" }),
-      updateObjectMetadata: makeMetadata(client)
+      ...makeContainerDeletion(client, bulkDelete, deleteBatch, getCapabilities, retry),
+      extractArchive: makeExtractArchive(client),
+      ...makeFolders(client, { upload, downloads, bulkDelete, getCapabilities }),
+      ...makeCdn(cdn, client, retry),
+      ...makeSigning(client, { ...operations, getCapabilities }),
+      ...makeVersions(client, (filters) => listEntries("CloudFiles.listVersions", filters), download, retry)
     }
   })
 

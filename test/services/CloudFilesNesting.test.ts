@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type { Segment } from "../../src/services/CloudFiles.js"
-import { makeNesting } from "../../src/services/CloudFiles/nesting.js"
+import { makeNesting } from "../../src/services/CloudFiles/largeObjects/nesting.js"
 import { md5 } from "../support.js"
 
 const segment = { path: "/s/o/slo/v/00000000", etag: md5("a"), bytes: 1 }

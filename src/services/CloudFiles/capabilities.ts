@@ -132,7 +132,7 @@ const Answer = Schema.transform(
 )
 
 /** `/info`, which is at the root and not in an account, and needs no token. */
-export const getCapabilities = Endpoint.named(
+export const capabilitiesEndpoint = Endpoint.named(
   "CloudFiles.getCapabilities",
   Endpoint.make("GET", "/info", {
     anonymous: true,
@@ -142,7 +142,7 @@ export const getCapabilities = Endpoint.named(
 )
 
 /** Where `/info` is, given the URL of an account's storage. */
-export const besideAccount = (endpointUrl: string): string => endpointUrl.replace(/\/v1(\.0)?(\/[^/]*)?$/, "")
+export const withoutAccount = (endpointUrl: string): string => endpointUrl.replace(/\/v1(\.0)?(\/[^/]*)?$/, "")
 
 /**
  * What the cloud can do.

@@ -11,13 +11,14 @@ import type { CloudClient } from "../../CloudClient.js"
 import { type CommonError, InvalidInput, type Operation } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
 import { expandPath } from "../../internal/http/urlPath.js"
-import * as Wire from "../../internal/schema/wire.js"
 import { Time } from "../../internal/schema/options.js"
+import * as Wire from "../../internal/schema/wire.js"
 import { absent, PageLimit } from "../../internal/schema/wire.js"
 import type * as RetryPolicy from "../../RetryPolicy.js"
+import { TrueFalse } from "./headers.js"
 import { listing, nameOf } from "./listing.js"
 import { ContainerName, NamePart, ObjectName } from "./names.js"
-import { Yes } from "./settings.js"
+import { Yes } from "./settingValues.js"
 
 const shortest = 900
 const longest = 31_536_000
@@ -51,12 +52,6 @@ const OwnTimeToLive = Schema.transform(
 
 /** `True` and `False`, as this part of the cloud writes them. */
 const Flag = Schema.transform(Yes, Schema.Boolean, { strict: true, decode: (on) => on, encode: (on) => on })
-
-const TrueFalse: Schema.Schema<boolean, string> = Schema.transform(Schema.String, Schema.Boolean, {
-  strict: true,
-  decode: (text) => text.toLowerCase() === "true",
-  encode: (on) => (on ? "True" : "False")
-})
 
 const Uri = absent(Schema.String)
 

@@ -60,6 +60,19 @@ export const flag = Schema.optionalToRequired(Schema.UndefinedOr(Schema.String),
   encode: (on) => (on ? Option.some("True") : Option.none())
 })
 
+/** `True` or `False`, as Swift writes them. */
+export const TrueFalse: Schema.Schema<boolean, string> = Schema.transform(Schema.String, Schema.Boolean, {
+  strict: true,
+  decode: (text) => text.toLowerCase() === "true",
+  encode: (on) => (on ? "True" : "False")
+})
+
+/** Makes the cloud compare all replicas, so that the newest one is read; slower. */
+export const newest = Schema.optional(TrueFalse).pipe(Schema.fromKey("x-newest"))
+
+/** Whether a `Content-Encoding` is gzip. */
+export const isGzipEncoding = (contentEncoding = ""): boolean => /^(?:x-)?gzip$/i.test(contentEncoding.trim())
+
 const encodeValue = (value: string): string =>
   value.replace(/[^\u0021-\u007e ]|%|^ | $/gu, (character) => encodeURIComponent(character))
 

@@ -7,12 +7,16 @@ import { extended, options } from "../../internal/schema/inputs.js"
 import { functionOf, LocalPath, pageSize, Secret, Time, WholeNumber } from "../../internal/schema/options.js"
 import type { RequestBody } from "../../RequestBody.js"
 import { cdnEndpoints } from "./cdn.js"
-import { AccountId, ByteRange, endpoints, Md5 } from "./endpoints.js"
-import type { UploadFolderOptions } from "./folderModel.js"
-import { Glob } from "./glob.js"
+import { containerEndpoints } from "./containers.js"
+import { copyEndpoints } from "./copy/model.js"
+import { Glob } from "./folders/glob.js"
+import type { UploadFolderOptions } from "./folders/model.js"
+import { largestObject } from "./largeObjects/segments.js"
 import { ContainerName, NamePart, ObjectName } from "./names.js"
-import { largestObject } from "./segments.js"
-import { formFields, tempUrlFields } from "./signatures.js"
+import { ByteRange } from "./objects/byteRange.js"
+import { objectEndpoints } from "./objects/objects.js"
+import { AccountId, Md5 } from "./objects/requests.js"
+import { formFields, tempUrlFields } from "./signatures/signing.js"
 
 const { optional } = Schema
 
@@ -66,7 +70,7 @@ const downloading = {
   decompress: flag
 }
 
-const copying = extended(endpoints.copyObject, {
+const copying = extended(copyEndpoints.copyObject, {
   account: optional(AccountId),
   segments: optional(Schema.Literal("copy", "share")),
   segmentContainer,
@@ -123,12 +127,12 @@ const ofOneObject = ["object", "content", "md5", "detectContentType", "ifNoneMat
 const emptying = { container: ContainerName, segments: flag }
 
 export const inputs = {
-  listContainers: extended(endpoints.listContainersPage, pageSize, "limit"),
-  listObjects: extended(endpoints.listObjectsPage, pageSize, "limit", "delimiter"),
-  listLevel: extended(endpoints.listObjectsPage, pageSize, "limit"),
+  listContainers: extended(containerEndpoints.listContainersPage, pageSize, "limit"),
+  listObjects: extended(objectEndpoints.listObjectsPage, pageSize, "limit", "delimiter"),
+  listLevel: extended(objectEndpoints.listObjectsPage, pageSize, "limit"),
   listCdnContainers: extended(cdnEndpoints.listCdnContainersPage, pageSize, "limit"),
   upload: extended(
-    endpoints.putObject,
+    objectEndpoints.putObject,
     {
       body,
       md5: optional(Md5),
@@ -162,7 +166,7 @@ export const inputs = {
   move: copying,
   // Null removes what there is. What a header may contain is checked with the request.
   updateObjectMetadata: extended(
-    endpoints.replaceObjectMetadata,
+    objectEndpoints.replaceObjectMetadata,
     {
       contentEncoding: removable(Schema.String),
       contentDisposition: removable(Schema.String),
@@ -196,11 +200,11 @@ export const inputs = {
     body,
     contentType: text
   }),
-  uploadFolder: extended(endpoints.putObject, uploadingFolder, ...ofOneObject),
+  uploadFolder: extended(objectEndpoints.putObject, uploadingFolder, ...ofOneObject),
   downloadFolder: options({ ...folder, ...transferring }),
   compareFolder: options({ ...folder, ...reading, ...comparing }),
   sync: extended(
-    endpoints.putObject,
+    objectEndpoints.putObject,
     { ...uploadingFolder, ...comparing, direction: Schema.Literal("upload", "download"), delete: flag },
     ...ofOneObject
   ),

@@ -8,13 +8,50 @@ import * as ExecutionStrategy from "effect/ExecutionStrategy"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
+import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { MalformedResponse, TransportError } from "../../CloudError.js"
 import { UnreadableItem } from "../../Endpoint.js"
 import { renameIssuePaths } from "../../internal/paging/listing.js"
 import { makeCircleDetector } from "../../internal/paging/repeatedPages.js"
+import { PageLimit } from "../../internal/schema/wire.js"
 import * as RetryPolicy from "../../RetryPolicy.js"
+import { NamePart } from "./names.js"
+
+/**
+ * The common beginning of names that contain a delimiter, up to that: `photos/2026/`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const Subdirectory = Schema.Struct({ subdir: Schema.String })
+
+/**
+ * The common beginning of names that contain a delimiter.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Subdirectory extends Schema.Schema.Type<typeof Subdirectory> {}
+
+/** The query of a page of containers or objects. */
+export const pageQuery = {
+  /** Names up to and with this one are left out. */
+  marker: Schema.optional(NamePart),
+  /** Names from this one on are left out. */
+  endMarker: Schema.optional(NamePart).pipe(Schema.fromKey("end_marker")),
+  prefix: Schema.optional(NamePart),
+  /** Names that contain this after the prefix are listed as one {@link Subdirectory} for each common beginning. */
+  delimiter: Schema.optional(
+    NamePart.pipe(Schema.filter((text) => text !== "", { description: "a delimiter that is not empty" }))
+  ),
+  /** How many items a page holds at the most; the cloud allows 10,000. */
+  limit: Schema.optional(PageLimit)
+}
+
+/** Asks for a listing as JSON. */
+export const json = { format: "json" }
 
 /** A marker-based listing, and how one page of it is opened. */
 export interface MarkerListing<A, Marker, E> {
@@ -42,7 +79,13 @@ export const nameOf = (item: { readonly name: string } | { readonly subdir: stri
 
 const isRaw = (item: unknown): item is RawItem => typeof item === "object" && item !== null && !Array.isArray(item)
 
-const repeated = (service: string, operation: string): MalformedResponse =>
+const repeated = ({
+  operation,
+  service
+}: {
+  readonly service: string
+  readonly operation: string
+}): MalformedResponse =>
   new MalformedResponse({
     service,
     operation,
@@ -56,9 +99,104 @@ const repeated = (service: string, operation: string): MalformedResponse =>
 const readable = <A>(chunk: Chunk.Chunk<A | UnreadableItem>): Chunk.Chunk<A> =>
   Chunk.filter(chunk, (item): item is A => !(item instanceof UnreadableItem))
 
+/** A listing while it runs. */
+interface Listing<A, Marker, E> {
+  readonly options: MarkerListing<A, Marker, E>
+  readonly scope: Scope.Scope
+  readonly attempts: Schedule.ScheduleDriver<unknown, TransportError>
+  readonly isCircle: (marker: Marker | undefined) => boolean
+  marker: Marker | undefined
+  /** Whether the current page has had no items. */
+  isEmpty: boolean
+  /** Whether an item has arrived since the last failure: attempts are counted anew then, or a long listing would use them up. */
+  hasMoved: boolean
+  /** The failure for the first item that could not be read. */
+  unreadable: MalformedResponse | undefined
+  /** Pulls the next items. */
+  pull: Pull<A, E>
+}
+
+type Pull<A, E> = Effect.Effect<Chunk.Chunk<A>, Option.Option<E | TransportError | MalformedResponse>>
+
+const fail = <E>(error: E): Effect.Effect<never, Option.Option<E>> => Effect.fail(Option.some(error))
+
+/** Notes the last item of a chunk, and drops those that cannot be read. */
+const received = <A, Marker, E>(
+  listing: Listing<A, Marker, E>,
+  chunk: Chunk.NonEmptyChunk<A | UnreadableItem>
+): Chunk.Chunk<A> => {
+  const { markerOf } = listing.options
+  const last = Chunk.lastNonEmpty(chunk)
+  const next = last instanceof UnreadableItem ? (isRaw(last.raw) ? markerOf(last.raw) : undefined) : markerOf(last)
+  listing.marker = next ?? listing.marker
+  listing.isEmpty = false
+  listing.hasMoved = true
+  const bad = Chunk.toReadonlyArray(chunk).find((item) => item instanceof UnreadableItem)
+  if (bad === undefined) return chunk as Chunk.Chunk<A>
+  listing.unreadable ??= bad.error
+  return readable(chunk)
+}
+
+/** The next page after the end of one, or the end of the listing. */
+const nextPage = <A, Marker, E extends { readonly _tag: string }>(
+  listing: Listing<A, Marker, E>,
+  asked: Marker | undefined
+): Pull<A, E> =>
+  Effect.suspend((): Pull<A, E> => {
+    const { isCircle, isEmpty, marker, options, unreadable } = listing
+    if (isEmpty) return unreadable === undefined ? Effect.fail(Option.none()) : fail(unreadable)
+    // Without a name there is no marker for a next page.
+    if (marker === asked && unreadable !== undefined) return fail(unreadable)
+    return isCircle(marker) ? fail(repeated(options)) : openPage(listing)
+  })
+
+/** Opens the page after the last item that has arrived, and pulls its first items. */
+const openPage = <A, Marker, E extends { readonly _tag: string }>(listing: Listing<A, Marker, E>): Pull<A, E> =>
+  Effect.suspend(() => {
+    const asked = listing.marker
+    const { open, operation } = listing.options
+    listing.isEmpty = true
+    return Effect.gen(function* () {
+      const scope = yield* Scope.fork(listing.scope, ExecutionStrategy.sequential)
+      // A page that does not begin was asked for again already, as often as the policy allows.
+      const stream = yield* Scope.extend(open(asked), scope).pipe(
+        Effect.mapError((error) => Option.some(renameIssuePaths(operation)(error) as E))
+      )
+      const items = yield* Scope.extend(Stream.toPull(stream), scope)
+      listing.pull = Effect.matchEffect(items, {
+        onSuccess: (chunk): Pull<A, E> =>
+          Effect.succeed(Chunk.isNonEmpty(chunk) ? received(listing, chunk) : Chunk.empty()),
+        onFailure: (cause): Pull<A, E> => {
+          const next = Option.match(cause, {
+            onSome: (error): Pull<A, E> => (error instanceof TransportError ? retryPage(listing, error) : fail(error)),
+            onNone: (): Pull<A, E> => nextPage(listing, asked)
+          })
+          return Effect.zipRight(Scope.close(scope, Exit.void), next)
+        }
+      })
+      return yield* listing.pull
+    })
+  })
+
+/** Opens a page anew that broke off. */
+const retryPage = <A, Marker, E extends { readonly _tag: string }>(
+  listing: Listing<A, Marker, E>,
+  error: TransportError
+): Pull<A, E> => {
+  const { attempts, hasMoved, isCircle, marker, options } = listing
+  return Effect.flatMap(hasMoved ? attempts.reset : Effect.void, (): Pull<A, E> => {
+    if (hasMoved && isCircle(marker)) return fail(repeated(options))
+    listing.hasMoved = false
+    return Effect.matchEffect(attempts.next(error), {
+      onFailure: () => fail(error),
+      onSuccess: () => openPage(listing)
+    })
+  })
+}
+
 /**
  * The items of all pages, until a page is empty: the cloud may give fewer items than were asked for, so a short page says
- * nothing. Where a page breaks off, the listing goes on after the last item that has arrived, as often as the policy allows for
+ * nothing. Where a page breaks off, the listing continues after the last item that has arrived, as often as the policy allows for
  * one request.
  *
  * Items that are not as documented are left out, and the listing fails with `MalformedResponse` for the first of them after all
@@ -70,82 +208,23 @@ export const listing = <A, Marker, E extends { readonly _tag: string }>(
   // One pull for all pages: each as a stream after the one before would carry every item through as many layers as pages.
   Stream.fromPull(
     Effect.gen(function* () {
-      const { first, markerOf, open, operation, service } = options
       const policy = yield* RetryPolicy.current(options.retry)
       const attempts = yield* Schedule.driver(
         RetryPolicy.scheduleSince<TransportError>(0, { ...policy, maxElapsed: Duration.infinity }, true)
       )
-      const outer = yield* Effect.scope
-      type Failure = E | TransportError | MalformedResponse
-      type Pull = Effect.Effect<Chunk.Chunk<A>, Option.Option<Failure>>
-      const fail = (error: Failure): Pull => Effect.fail(Option.some(error))
       const isCircle = makeCircleDetector()
-      if (first !== undefined) isCircle(first)
-      let marker = first
-      /** Whether the page in hand has had items. */
-      let isEmpty = true
-      /** Whether an item has arrived since the last failure: attempts are counted anew then, or a long listing would use them up. */
-      let hasMoved = false
-      let unreadable: MalformedResponse | undefined
-      let pull: Pull
-
-      const took = (chunk: Chunk.NonEmptyChunk<A | UnreadableItem>): Chunk.Chunk<A> => {
-        const last = Chunk.lastNonEmpty(chunk)
-        const next =
-          last instanceof UnreadableItem ? (isRaw(last.raw) ? markerOf(last.raw) : undefined) : markerOf(last)
-        marker = next ?? marker
-        isEmpty = false
-        hasMoved = true
-        const bad = Chunk.toReadonlyArray(chunk).find((item) => item instanceof UnreadableItem)
-        if (bad === undefined) return chunk as Chunk.Chunk<A>
-        unreadable ??= bad.error
-        return readable(chunk)
+      if (options.first !== undefined) isCircle(options.first)
+      const listing: Listing<A, Marker, E> = {
+        options,
+        scope: yield* Effect.scope,
+        attempts,
+        isCircle,
+        marker: options.first,
+        isEmpty: true,
+        hasMoved: false,
+        unreadable: undefined,
+        pull: Effect.suspend(() => openPage(listing))
       }
-
-      /** What follows the end of a page: the next one, or the end of the listing. */
-      const pageEnded = (asked: Marker | undefined): Pull =>
-        Effect.suspend(() => {
-          if (isEmpty) return unreadable === undefined ? Effect.fail(Option.none()) : fail(unreadable)
-          // Without a name there is no marker for a next page.
-          if (marker === asked && unreadable !== undefined) return fail(unreadable)
-          return isCircle(marker) ? fail(repeated(service, operation)) : openPage
-        })
-
-      const openPage: Pull = Effect.suspend(() => {
-        const asked = marker
-        isEmpty = true
-        return Effect.gen(function* () {
-          const scope = yield* Scope.fork(outer, ExecutionStrategy.sequential)
-          // A page that does not begin was asked for again already, as often as the policy allows.
-          const stream = yield* Scope.extend(open(asked), scope).pipe(
-            Effect.mapError((error) => Option.some(renameIssuePaths(operation)(error) as E))
-          )
-          const items = yield* Scope.extend(Stream.toPull(stream), scope)
-          pull = Effect.matchEffect(items, {
-            onSuccess: (chunk): Pull => Effect.succeed(Chunk.isNonEmpty(chunk) ? took(chunk) : Chunk.empty()),
-            onFailure: (cause): Pull => {
-              const next = Option.match(cause, {
-                onSome: (error): Pull => (error instanceof TransportError ? again(error) : fail(error)),
-                onNone: (): Pull => pageEnded(asked)
-              })
-              return Effect.zipRight(Scope.close(scope, Exit.void), next)
-            }
-          })
-          return yield* pull
-        })
-      })
-
-      const again = (error: TransportError): Pull =>
-        Effect.flatMap(hasMoved ? attempts.reset : Effect.void, () => {
-          if (hasMoved && isCircle(marker)) return fail(repeated(service, operation))
-          hasMoved = false
-          return Effect.matchEffect(attempts.next(error), {
-            onFailure: () => fail(error),
-            onSuccess: () => openPage
-          })
-        })
-
-      pull = openPage
-      return Effect.suspend(() => pull)
+      return Effect.suspend(() => listing.pull)
     })
   )

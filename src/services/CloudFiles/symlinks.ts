@@ -5,26 +5,89 @@
  */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import { randomUUID } from "node:crypto"
 import type { CloudClient } from "../../CloudClient.js"
 import * as Endpoint from "../../Endpoint.js"
 import { invalidInput } from "../../internal/schema/invalidInput.js"
 import type { Discovery } from "./capabilities.js"
-import { makeConfirmation, md5OfNothing } from "./confirmation.js"
-import { endpoints } from "./endpoints.js"
-import { isSame } from "./segments.js"
+import { ContainerName, encodedAddress, ObjectName } from "./names.js"
+import { isSame } from "./objects/address.js"
+import { makeConfirmation } from "./objects/confirmation.js"
+import { md5OfNothing } from "./objects/etags.js"
+import { objectEndpoints } from "./objects/objects.js"
+import { AccountId, detected, ifNoneMatch, objectHeaders, objectPath, StoredObject } from "./objects/requests.js"
+import { Line } from "./settingValues.js"
 
-type LinkInput = NonNullable<Parameters<Endpoint.Method<typeof endpoints.createSymlink>>[0]>
+const SymlinkTarget = Schema.Struct({
+  container: ContainerName,
+  object: ObjectName,
+  /** The account of the target; default: the link's own. */
+  account: Schema.optional(AccountId),
+  /**
+   * The ETag that the target has: the link then leads to this version only, and reading it fails with `Conflict` once the target
+   * is another one. Of a large object the ETag of its manifest.
+   */
+  etag: Schema.optional(Line)
+})
+
+/** Where a symbolic link leads, as the headers that say so. */
+const SymlinkHeaders = Schema.transform(
+  Schema.Record({ key: Schema.String, value: Schema.String }),
+  Schema.typeSchema(SymlinkTarget),
+  {
+    strict: true,
+    decode: () => ({ container: "", object: "" }),
+    encode: ({ account, container, etag, object }) => ({
+      "x-symlink-target": encodedAddress(container, object),
+      ...(account !== undefined && { "x-symlink-target-account": encodeURIComponent(account) }),
+      ...(etag !== undefined && { "x-symlink-target-etag": etag.replaceAll('"', "") })
+    })
+  }
+)
+
+/**
+ * The operations on symbolic links, as data. "Symlink" in Swift's documentation.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const symlinkEndpoints = Endpoint.table("CloudFiles", {
+  /**
+   * Makes a symbolic link to another object, which need not be there (unless its ETag is named). Reading the link reads its
+   * target; deleting it leaves the target alone. Fails with `NotFound` where there is no such container, and with `Conflict` where
+   * the target does not have the ETag. "Symlink" in Swift's documents, `PUT /v1/{account}/{container}/{object}` with
+   * `X-Symlink-Target`. A cloud without symbolic links would store an empty object instead; the service first finds out whether the
+   * cloud has them, and fails with `InvalidInput` where it does not.
+   */
+  createSymlink: Endpoint.make("PUT", "/{container}/{+object}", {
+    parameters: objectPath,
+    headers: {
+      ...objectHeaders,
+      /** Lets the cloud guess the content type from the link's own name. */
+      detectContentType: detected,
+      /** Where it leads. */
+      target: Schema.propertySignature(SymlinkHeaders).pipe(Schema.fromKey(":symlink")),
+      /** `*` makes it only where no object bears the name. */
+      ifNoneMatch
+    },
+    stores: true,
+    success: Endpoint.headers(StoredObject),
+    errors: ["NotFound", "Conflict", "PreconditionFailed", "QuotaExceeded"]
+  })
+})
+
+type LinkInput = NonNullable<Parameters<Endpoint.Method<typeof symlinkEndpoints.createSymlink>>[0]>
 
 const service = "CloudFiles"
 const operation = "CloudFiles.createSymlink"
 
 /** The service's `createSymlink`, which remembers whether the cloud has symbolic links. */
 export const makeSymlinks = (client: CloudClient, getCapabilities: Discovery["getCapabilities"]) => {
-  const put = Endpoint.method(client, endpoints.createSymlink)
-  const head = Endpoint.method(client, { ...endpoints.getObjectInfo, operation })
+  const put = Endpoint.method(client, symlinkEndpoints.createSymlink)
+  const head = Endpoint.method(client, { ...objectEndpoints.getObjectInfo, operation })
   const confirm = makeConfirmation(client, operation)
-  const remove = Endpoint.method(client, { ...endpoints.deleteObject, operation })
+  const remove = Endpoint.method(client, { ...objectEndpoints.deleteObject, operation })
 
   /** Undefined until it is known. */
   let hasLinks: boolean | undefined
@@ -53,7 +116,7 @@ export const makeSymlinks = (client: CloudClient, getCapabilities: Discovery["ge
 
   return (input: LinkInput) =>
     Effect.zipRight(
-      Endpoint.validate(client, endpoints.createSymlink, input),
+      Endpoint.validate(client, symlinkEndpoints.createSymlink, input),
       Effect.suspend(() =>
         hasLinks === undefined
           ? Effect.tap(find(input), (found) => Effect.sync(() => (hasLinks = found)))

@@ -1,0 +1,226 @@
+/**
+ * Copies a large object with its segments: each is copied within the cloud, and then a manifest of the copies is stored.
+ */
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { randomUUID } from "node:crypto"
+import * as Endpoint from "../../../Endpoint.js"
+import type { BulkDelete } from "../bulk/bulkDelete.js"
+import type { Values } from "../headers.js"
+import { makePutDynamicManifest } from "../largeObjects/dynamicManifests.js"
+import { type Segment, segmentLocation } from "../largeObjects/manifests.js"
+import { makeManifestWatch } from "../largeObjects/manifestWatch.js"
+import { makeNesting } from "../largeObjects/nesting.js"
+import { isPart, makeParts, type Part, type Submanifest } from "../largeObjects/parts.js"
+import { cleanUp, makeSegmentRemoval } from "../largeObjects/previousSegments.js"
+import { makeSegmentContainer } from "../largeObjects/segmentContainer.js"
+import { etagOf, expiryAfter, folderOf, numbered } from "../largeObjects/segments.js"
+import { orRefusal, type PutStaticManifest } from "../largeObjects/staticManifests.js"
+import { type Address, isSame, pathOf } from "../objects/address.js"
+import { makeConfirmation } from "../objects/confirmation.js"
+import { contradicts, md5In, unquoted } from "../objects/etags.js"
+import type { ObjectInfo } from "../objects/objects.js"
+import type { StoredHeaders } from "../objects/storedHeaders.js"
+import {
+  changedMeanwhile,
+  type CopyContext,
+  inheritedHeaders,
+  invalidSource,
+  type Made,
+  operation,
+  sourceIn
+} from "./context.js"
+import { copyEndpoints, type CopyError, type CopyInput } from "./model.js"
+
+type Parts = ReadonlyArray<Part | Submanifest>
+
+/** Reads which parts a source consists of. */
+const makeSourceParts = ({ client, from }: CopyContext) => {
+  const manifests = makeParts(from?.client ?? client, operation)
+
+  const staticParts = (source: Address, info: ObjectInfo): Effect.Effect<Parts, CopyError> =>
+    Effect.flatMap(manifests.read(source), ({ entries, etag }): Effect.Effect<Parts, CopyError> =>
+      info.etag !== undefined && contradicts(info.etag, etag)
+        ? changedMeanwhile(source, unquoted(info.etag), etag)
+        : Effect.map(Stream.runCollect(manifests.partsOf(entries)), Chunk.toReadonlyArray)
+    )
+
+  const dynamicParts = (source: Address, info: ObjectInfo): Effect.Effect<Parts, CopyError> => {
+    const where = segmentLocation(info.manifest ?? "")
+    if (where === undefined) {
+      const explanation = `the manifest of ${pathOf(source)} cannot be read: ${info.manifest}; copy it with segments: "share"`
+      return Effect.fail(invalidSource("a large object whose manifest can be read", explanation))
+    }
+    return Effect.map(Stream.runCollect(manifests.listed(where.container, where.prefix)), (all) =>
+      Chunk.toReadonlyArray(all).flatMap(({ bytes, hash, name }): ReadonlyArray<Part> => {
+        const address = { container: where.container, object: name }
+        // The manifest may begin with the prefix itself; it then contributes its own bytes, if it has any.
+        const isManifest = isSame(address, source)
+        if (isManifest && bytes === 0) return []
+        const entry = { name: pathOf(address), hash, bytes, isManifest }
+        return [{ address: isManifest ? undefined : address, length: bytes, md5: hash, entry }]
+      })
+    )
+  }
+
+  return (source: Address, info: ObjectInfo): Effect.Effect<Parts, CopyError> =>
+    info.isStaticLargeObject ? staticParts(source, info) : dynamicParts(source, info)
+}
+
+/** Where the segments of a copy go. */
+interface SegmentPlan {
+  readonly kind: "static" | "dynamic"
+  readonly source: Address
+  readonly container: string
+  readonly folder: string
+  readonly expiry: Pick<CopyInput, "deleteAt">
+}
+
+/** The name and the headers of a copied manifest. */
+type ManifestHead = Omit<CopyInput, "source" | "deleteAfter" | "freshMetadata"> & { readonly kept: Values }
+
+/** Copies segments, and remembers which, so that they can be deleted where the copy fails. */
+const makeSegmentCopy = (context: CopyContext, { container, expiry, folder, kind, source }: SegmentPlan) => {
+  const copyObject = Endpoint.method(context.client, { ...copyEndpoints.copyObject, operation })
+  const confirm = makeConfirmation(context.client, operation)
+  const copied: Array<Address> = []
+  const beingSent = new Set<Address>()
+
+  const copyPart = ({ address, entry, length }: Part, index: number): Effect.Effect<Segment, CopyError> =>
+    Effect.gen(function* () {
+      if (address === undefined) {
+        const explanation = `the manifest of ${pathOf(source)} holds bytes itself; copy it with segments: "share"`
+        return yield* invalidSource("a large object all of whose parts are objects", explanation)
+      }
+      const target = { container, object: `${folder}/${numbered(index)}` }
+      beingSent.add(target)
+      // A range of a large object: its copy is flat, and has an ETag of its own. With the metadata of its source it would expire
+      // with that, though the copy does not.
+      const { etag } = yield* copyObject({
+        ...target,
+        source: sourceIn(context, address),
+        freshMetadata: true,
+        ...expiry
+      })
+      beingSent.delete(target)
+      copied.push(target)
+      const expected = unquoted(entry.hash ?? "")
+      const isKnown = !entry.isManifest && kind === "static" && md5In(expected) !== undefined
+      if (isKnown && etag !== undefined && contradicts(etag, expected)) {
+        return yield* changedMeanwhile(target, expected, unquoted(etag))
+      }
+      const bytes = entry.bytes ?? length
+      if (md5In(etag) === undefined) {
+        const isStored = (info: ObjectInfo): boolean => info.bytes === bytes
+        yield* confirm({ address: target, etag, expected: isKnown ? expected : undefined, isStored })
+      }
+      return {
+        path: pathOf(target),
+        etag: unquoted(etag ?? expected),
+        bytes,
+        ...(entry.range !== undefined && { range: entry.range })
+      }
+    })
+
+  return { copyPart, copied, beingSent }
+}
+
+export const makeLargeObjectCopy = (
+  context: CopyContext,
+  bulkDelete: BulkDelete,
+  putStaticManifest: PutStaticManifest
+) => {
+  const { client, from } = context
+  const putManifest = orRefusal(putStaticManifest)
+  const putDynamicManifest = makePutDynamicManifest(client, operation)
+  const createSegmentContainer = makeSegmentContainer(client)
+  const { removeSent } = makeSegmentRemoval(operation, bulkDelete)
+  const partsOf = makeSourceParts(context)
+
+  /** When the copy expires: as its input says, or else with its source. */
+  const expiryOf = (
+    { deleteAfter, deleteAt, freshMetadata }: CopyInput,
+    info: ObjectInfo,
+    cloudTime: Parameters<typeof expiryAfter>[0]
+  ): Pick<CopyInput, "deleteAt"> => {
+    const inherited = freshMetadata === true ? undefined : info.deleteAt
+    const expires = deleteAfter === undefined ? (deleteAt ?? inherited) : expiryAfter(cloudTime, deleteAfter)
+    return expires === undefined ? {} : { deleteAt: expires }
+  }
+
+  /** Copies the segments and stores the manifest. Returns the ETag of the manifest. */
+  const copySegments = (
+    head: ManifestHead,
+    parts: ReadonlyArray<Part>,
+    plan: SegmentPlan,
+    concurrency: number
+  ): Effect.Effect<string | undefined, CopyError> => {
+    const { container, expiry, folder, kind } = plan
+    const { beingSent, copied, copyPart } = makeSegmentCopy(context, plan)
+    const { mayBeStored, watch } = makeManifestWatch()
+    const { fitting } = makeNesting({
+      operation,
+      container,
+      folder,
+      put: (object, segments) => {
+        beingSent.add({ container, object })
+        return putManifest({ container, object, segments, ...expiry })
+      }
+    })
+    const storeStatic = (segments: ReadonlyArray<Segment>) =>
+      Effect.gen(function* () {
+        const entries = yield* fitting(segments, 0)
+        const { etag } = yield* watch(putManifest({ ...head, segments: entries }))
+        const expected = etagOf(entries)
+        return etag !== undefined && contradicts(etag, expected)
+          ? yield* changedMeanwhile(head, expected, unquoted(etag))
+          : etag
+      })
+    const storeDynamic = Effect.suspend(() =>
+      watch(putDynamicManifest({ ...head, segments: { container, prefix: `${folder}/` } }))
+    )
+    const remove = Effect.suspend(() => removeSent(copied, [...beingSent]))
+    return Effect.forEach(parts, copyPart, { concurrency }).pipe(
+      Effect.flatMap((segments) =>
+        kind === "dynamic" ? Effect.map(storeDynamic, ({ etag }) => etag) : storeStatic(segments)
+      ),
+      Effect.onError(() =>
+        cleanUp({
+          operation,
+          whole: head,
+          segmentContainer: container,
+          folder,
+          mayBeStored: mayBeStored(),
+          remove
+        })
+      )
+    )
+  }
+
+  /** Copies the segments into a container, and stores a manifest of the copies. They are deleted again where that fails. */
+  return (
+    input: CopyInput,
+    { container, concurrency }: { readonly container: string; readonly concurrency: number },
+    { info, stored }: StoredHeaders
+  ): Effect.Effect<Made, CopyError> =>
+    Effect.gen(function* () {
+      const { deleteAfter: _, freshMetadata: __, source, ...given } = input
+      const kind = info.isStaticLargeObject ? ("static" as const) : ("dynamic" as const)
+      const folder = folderOf(input.object, kind, randomUUID())
+      const all = yield* partsOf(source, info)
+      const expiry = expiryOf(input, info, yield* createSegmentContainer(container))
+      const { "x-delete-at": ___, "x-object-manifest": ____, ...kept } = inheritedHeaders(stored, input)
+      const parts = all.filter(isPart)
+      const plan = { kind, source, container, folder, expiry }
+      const etag = yield* copySegments({ ...given, ...expiry, kept }, parts, plan, concurrency)
+      const sources = new Set(all.flatMap(({ address }) => (address === undefined ? [] : [pathOf(address)])))
+      return {
+        copied: { etag, segments: parts.length },
+        isNeeded: (path) =>
+          path.startsWith(`${pathOf({ container, object: folder })}/`) ||
+          // Copied onto itself, an object does not need its previous segments any more.
+          (from === undefined && pathOf(source) !== pathOf(input) && sources.has(path))
+      }
+    })
+}

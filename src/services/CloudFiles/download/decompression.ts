@@ -1,0 +1,77 @@
+/**
+ * Decompresses objects that are stored as gzip.
+ */
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import { gunzip, isGzip, NotGzip } from "../../../internal/bytes/gzip.js"
+import type { ObjectInfo } from "../objects/objects.js"
+import { notGzip, wrongLength } from "./failures.js"
+import type { ContentError, Download, DownloadOptions } from "./model.js"
+
+/** The first bytes of a stream, at least two if it has them, and all of its content. */
+const withHead = (stream: Download["stream"]) =>
+  Effect.gen(function* () {
+    const pull = yield* Stream.toPull(stream)
+    let head = Chunk.empty<Uint8Array>()
+    let bytes = 0
+    let hasEnded = false
+    const readHead: Effect.Effect<void, ContentError> = Effect.suspend(() =>
+      bytes >= 2 || hasEnded
+        ? Effect.void
+        : Effect.matchEffect(pull, {
+            onFailure: Option.match({
+              onNone: () => Effect.sync(() => void (hasEnded = true)),
+              onSome: (error) => Effect.fail(error)
+            }),
+            onSuccess: (chunk) => {
+              for (const part of chunk) bytes += part.byteLength
+              head = Chunk.appendAll(head, chunk)
+              return readHead
+            }
+          })
+    )
+    yield* readHead
+    const rest = hasEnded ? Stream.empty : Stream.fromPull(Effect.succeed(pull))
+    return {
+      head: Buffer.concat(Chunk.toReadonlyArray(head)),
+      content: Stream.concat(Stream.fromChunk(head), rest)
+    }
+  })
+
+/**
+ * The content of an object that is stored as gzip. Some HTTP clients have decompressed it already: then it does not begin as gzip
+ * does, nor has it the object's length.
+ */
+export const decompressed = (
+  operation: string,
+  options: DownloadOptions,
+  info: ObjectInfo,
+  stream: Download["stream"]
+): Download["stream"] =>
+  Stream.unwrapScoped(
+    Effect.gen(function* () {
+      let bytes = 0
+      const counted = Stream.mapChunks(stream, (chunk) => {
+        for (const part of chunk) bytes += part.byteLength
+        return chunk
+      })
+      const { content, head } = yield* withHead(counted)
+      const isStored = () => info.bytes === undefined || bytes === info.bytes
+      if (!isGzip(head)) {
+        const check = Effect.suspend(() =>
+          info.bytes !== undefined && info.bytes > 0 && isStored()
+            ? Effect.fail(notGzip(operation, options, info, "it does not begin as gzip data do"))
+            : Effect.void
+        )
+        return Stream.concat(content, Stream.execute(check))
+      }
+      const check = Effect.suspend(() =>
+        isStored() ? Effect.void : Effect.fail(wrongLength(operation, options, bytes, info.bytes ?? 0))
+      )
+      return Stream.mapError(gunzip(Stream.concat(content, Stream.execute(check))), (error) =>
+        error instanceof NotGzip ? notGzip(operation, options, info, error.reason) : error
+      )
+    })
+  )

@@ -1,0 +1,138 @@
+/**
+ * Headers that are stored with the files of a folder: expiry, metadata, content type and other headers, the same
+ * for all files or chosen for each.
+ */
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import type { CloudClient } from "../../../CloudClient.js"
+import type { InvalidInput } from "../../../CloudError.js"
+import * as Endpoint from "../../../Endpoint.js"
+import { extended } from "../../../internal/schema/inputs.js"
+import { invalidInput } from "../../../internal/schema/invalidInput.js"
+import { objectEndpoints } from "../objects/objects.js"
+import type { Job, Outgoing } from "./job.js"
+import type { DescribeOptions, ObjectDescription } from "./model.js"
+
+/** The fields of a description. */
+const descriptionFields = {
+  headers: true,
+  contentType: true,
+  contentEncoding: true,
+  contentDisposition: true,
+  contentLanguage: true,
+  cacheControl: true,
+  corsAllowOrigins: true,
+  corsMaxAge: true,
+  corsAllowHeaders: true,
+  corsExposeHeaders: true,
+  deleteAt: true,
+  deleteAfter: true,
+  metadata: true
+} as const satisfies { readonly [Name in keyof ObjectDescription]-?: true }
+
+/** What `describe` may give for a file. */
+const ofFile = extended(
+  objectEndpoints.putObject,
+  {},
+  "container",
+  "object",
+  "content",
+  "md5",
+  "detectContentType",
+  "ifNoneMatch"
+)
+
+const service = "CloudFiles"
+
+/** The fields of a description among other options. Undefined where there are none. */
+const pick = (options: ObjectDescription): ObjectDescription | undefined => {
+  const given = Object.entries(options).filter(([name, value]) => value !== undefined && name in descriptionFields)
+  return given.length === 0 ? undefined : Object.fromEntries(given)
+}
+
+/** The description of all files, overlaid with that of one. */
+const merged = (all: ObjectDescription = {}, own: ObjectDescription = {}): ObjectDescription => {
+  const { deleteAfter, deleteAt, ...others } = all
+  const expires = own.deleteAt !== undefined || own.deleteAfter !== undefined
+  return {
+    ...others,
+    ...(!expires && { deleteAfter, deleteAt }),
+    ...own,
+    ...((all.metadata ?? own.metadata) !== undefined && { metadata: { ...all.metadata, ...own.metadata } }),
+    ...((all.headers ?? own.headers) !== undefined && { headers: { ...all.headers, ...own.headers } })
+  }
+}
+
+/** A folder's marker has a type of its own, and no content that could be encoded. */
+const ofMarker = ({ contentEncoding: _, contentType: __, ...rest }: ObjectDescription): ObjectDescription => rest
+
+/** Checks descriptions, and adds them to the files of an upload. */
+export const makeDescribing = (client: CloudClient, operation: string, options: DescribeOptions) => {
+  const putObject = { ...objectEndpoints.putObject, operation }
+  const values = pick(options)
+  const { describe } = options
+
+  const refused = (issues: InvalidInput["issues"]): InvalidInput => invalidInput(service, operation, issues)
+
+  /** Fails with `InvalidInput` where the cloud could not store it. */
+  const check = (description: ObjectDescription): Effect.Effect<void, InvalidInput> =>
+    Object.keys(description.metadata ?? {}).some((key) => key.toLowerCase() === "mtime")
+      ? Effect.fail(
+          refused([{ path: "metadata.mtime", expected: "no such key: it is the file's own time of modification" }])
+        )
+      : Endpoint.validate(client, putObject, { container: "container", object: "object", ...description })
+
+  const describeFile = (
+    describing: NonNullable<typeof describe>,
+    { bytes, isFolder, object, path, time }: Outgoing
+  ): Effect.Effect<ObjectDescription | undefined, InvalidInput> =>
+    Effect.suspend(() => {
+      let given: ReturnType<typeof describing>
+      try {
+        given = describing({ path, object, bytes, modified: time, isFolder })
+      } catch (error) {
+        return Effect.fail(refused([{ path: "describe", expected: `a description, but it threw ${String(error)}` }]))
+      }
+      if (given === undefined) return Effect.succeed(values)
+      const issues = ofFile
+        .issues(given)
+        .map(({ expected, path }) => ({ expected, path: path === "." ? "describe" : `describe.${path}` }))
+      if (issues.length > 0) return Effect.fail(refused(issues))
+      const own = pick(given)
+      if (own === undefined) return Effect.succeed(values)
+      const description = merged(values, own)
+      return Effect.as(check(description), description)
+    })
+
+  const described = (file: Outgoing, description: ObjectDescription | undefined): Outgoing => ({
+    ...file,
+    description: description !== undefined && file.isFolder ? ofMarker(description) : description
+  })
+
+  return {
+    /** Checks the description of all files. */
+    check: Effect.suspend(() => (values === undefined ? Effect.void : check(values))),
+    /** Adds each file's description. A file whose description is invalid is reported as `Failed`, and left out. */
+    describe: <E, R>(emit: Job["emit"], files: Stream.Stream<Outgoing, E, R>): Stream.Stream<Outgoing, E, R> => {
+      if (describe === undefined) {
+        return values === undefined ? files : Stream.map(files, (file) => described(file, values))
+      }
+      return Stream.mapChunksEffect(files, (chunk) =>
+        Effect.map(
+          Effect.forEach(chunk, (file) =>
+            Effect.matchEffect(describeFile(describe, file), {
+              onFailure: (error) =>
+                Effect.as(
+                  emit([{ _tag: "Failed", path: file.path, object: file.object, bytes: file.bytes, error }]),
+                  []
+                ),
+              onSuccess: (description) => Effect.succeed([described(file, description)])
+            })
+          ),
+          (all) => Chunk.unsafeFromArray(all.flat())
+        )
+      )
+    }
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * Downloads the objects of a folder: each into a new file in the same folder, verified, and then renamed, so that a file is the old
+ * one or the new one; and nothing is ever written outside of the folder.
+ */
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type * as Stream from "effect/Stream"
+import { randomUUID } from "node:crypto"
+import type { CommonError } from "../../../CloudError.js"
+import { release } from "../../../internal/bytes/bufferPool.js"
+import { manyAtATime } from "../../../internal/concurrency/forEachConcurrent.js"
+import { writeStream } from "../../../internal/files/fileWriting.js"
+import { setModified } from "../../../internal/files/modificationTime.js"
+import { storeSmall } from "../../../internal/files/smallFiles.js"
+import { smallObject } from "../download/download.js"
+import { modifiedAt } from "../objects/modificationTime.js"
+import type { ObjectSummary } from "../objects/objects.js"
+import { failed, isFatal, type Job, type Operations, progressStep, smallFile } from "./job.js"
+import { makeLocalFolders, type Place } from "./localFolders.js"
+import { markedFolder, type RemoteEntry } from "./merge.js"
+import type { FileError, FileRefused, FolderError, FolderEvent } from "./model.js"
+import { refusedFile, unfitPath } from "./paths.js"
+
+const conflict = (operation: string, path: string): FileRefused =>
+  refusedFile(operation, path, "conflict", "a folder is where the file should be")
+
+/** Where an object is written: a temporary file, which then takes the place of the target. */
+interface Files {
+  readonly temporary: string
+  readonly target: string
+  readonly check: Place["check"]
+}
+
+/** Writes one object as a file of a folder. Returns its length. */
+const makeWriting = (
+  { open, readWhole }: Operations["downloads"],
+  fs: FileSystem.FileSystem,
+  { container, emit, operation }: Job,
+  { isFresh, isKnown }: Pick<ReturnType<typeof makeLocalFolders>, "isFresh" | "isKnown">
+) => {
+  const writeLarge = ({ object, path }: RemoteEntry, { check, target, temporary }: Files) =>
+    Effect.gen(function* () {
+      const { info, stream } = yield* open({ container, object: object.name })
+      const size = info.bytes ?? object.bytes
+      const file = yield* fs.open(temporary, { flag: "wx" })
+      yield* check
+      let transferred = 0
+      let reported = 0
+      const progress = (bytes: number): Effect.Effect<void> => {
+        transferred += bytes
+        if (size <= smallFile || (transferred - reported < progressStep && transferred !== size)) return Effect.void
+        reported = transferred
+        return emit([{ _tag: "Progress", path, object: object.name, bytes: size, transferred }])
+      }
+      yield* writeStream(file, stream, { length: size, progress })
+      yield* setModified(fs, temporary, modifiedAt(info))
+      return transferred
+    }).pipe(
+      Effect.scoped,
+      Effect.zipLeft(check),
+      Effect.zipLeft(fs.rename(temporary, target)),
+      Effect.onError(() => Effect.ignore(fs.remove(temporary, { force: true })))
+    )
+
+  /** Fails where a folder is in a file's place. A link is replaced by the file, and not what it leads to. */
+  const checkTarget = (target: string, path: string): Effect.Effect<void, FileRefused> =>
+    Effect.flatMap(Effect.option(fs.stat(target)), (found) =>
+      Option.exists(found, ({ type }) => type === "Directory")
+        ? Effect.flatMap(Effect.option(fs.readLink(target)), (link) =>
+            Option.isNone(link) ? Effect.fail(conflict(operation, path)) : Effect.void
+          )
+        : Effect.void
+    )
+
+  const readSmall = ({ bytes, name }: ObjectSummary) =>
+    bytes <= smallObject ? readWhole({ container, object: name }) : Effect.succeed(undefined)
+
+  // Not as a generator: V8 would give the generator of each file a hidden class of its own.
+  return (entry: RemoteEntry, { check, inside, real }: Place): Effect.Effect<number, FileError> => {
+    const { object, path } = entry
+    const target = inside(path.slice(path.lastIndexOf("/") + 1))
+    const temporary = inside(`.${randomUUID()}.part`)
+    const written = Effect.flatMap(readSmall(object), (small) => {
+      if (small === undefined) return writeLarge(entry, { temporary, target, check })
+      const { bytes, info } = small
+      return Effect.map(storeSmall(fs, { temporary, target, bytes, time: modifiedAt(info), check }), () => {
+        const { byteLength } = bytes
+        release(bytes)
+        return byteLength
+      })
+    })
+    // The folder may have been made for another object meanwhile.
+    const checked = Effect.mapError(written, (error) =>
+      error._tag === "SystemError" && error.method === "rename" && isKnown(path) ? conflict(operation, path) : error
+    )
+    return isFresh(real) ? checked : Effect.zipRight(checkTarget(target, path), checked)
+  }
+}
+
+/** Downloads objects into the files of a folder. */
+export const makeFolderDownload = (downloads: Operations["downloads"]) => (job: Job) =>
+  Effect.gen(function* () {
+    const { concurrency, emit, folder, operation } = job
+    const fs = yield* FileSystem.FileSystem
+    yield* fs.makeDirectory(folder, { recursive: true })
+    const folders = makeLocalFolders(fs, operation, yield* fs.realPath(folder))
+    yield* folders.removeLeftovers
+    const writeFile = makeWriting(downloads, fs, job, folders)
+
+    const write = (entry: RemoteEntry): Effect.Effect<number, FileError> =>
+      Effect.suspend((): Effect.Effect<number, FileError> => {
+        const { isMarker, path } = entry
+        const bare = isMarker ? markedFolder(entry) : path
+        const unfit = unfitPath(operation, bare)
+        if (unfit !== undefined) return Effect.fail(unfit)
+        if (isMarker) return Effect.as(folders.ensure(bare), 0)
+        const above = path.slice(0, Math.max(0, path.lastIndexOf("/")))
+        const place = folders.get(above)
+        return place === undefined
+          ? Effect.flatMap(folders.ensure(above), (made) => writeFile(entry, made))
+          : writeFile(entry, place)
+      })
+
+    const download = (entry: RemoteEntry): Effect.Effect<void, CommonError> => {
+      const { object, path } = entry
+      const file = { path, object: object.name, bytes: object.bytes }
+      const started: FolderEvent = { _tag: "Started", ...file }
+      // Both events of a small file are emitted together: the time between is short, and it costs half as much.
+      const before = object.bytes <= smallObject ? [started] : []
+      const written = Effect.matchEffect(write(entry), {
+        onFailure: (error) => (isFatal(error) ? Effect.fail(error) : emit([...before, failed(file, error)])),
+        onSuccess: (bytes) => emit([...before, { _tag: "Done", ...file, bytes, archived: false }])
+      })
+      return before.length > 0 ? written : Effect.zipRight(emit([started]), written)
+    }
+
+    return <E, R>(entries: Stream.Stream<RemoteEntry, E, R>): Effect.Effect<void, E | FolderError, R> =>
+      manyAtATime(entries, concurrency, download)
+  })

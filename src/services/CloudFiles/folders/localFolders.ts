@@ -1,0 +1,77 @@
+/**
+ * The folders that a download makes, none of them through a symbolic link that leads out of its own folder.
+ */
+import type { PlatformError } from "@effect/platform/Error"
+import type * as FileSystem from "@effect/platform/FileSystem"
+import * as Effect from "effect/Effect"
+import { sep } from "node:path"
+import { type FolderCheck, makeFolderCheck } from "../../../internal/files/folderCheck.js"
+import { isPartName, removeLeftovers } from "../../../internal/files/leftovers.js"
+import type { FileRefused } from "./model.js"
+import { refusedFile } from "./paths.js"
+
+/** A folder that exists, inside of the one that is downloaded to. */
+export interface Place {
+  /** Its real path. */
+  readonly real: string
+  /** Fails where it has become another folder. */
+  readonly check: FolderCheck
+  /** The path of a file in it. */
+  readonly inside: (name: string) => string
+}
+
+/** The folders of a download to `root`, which is a real path. */
+export const makeLocalFolders = (fs: FileSystem.FileSystem, operation: string, root: string) => {
+  const isInside = (real: string): boolean => real === root || real.startsWith(root.endsWith(sep) ? root : root + sep)
+
+  const placeOf = (real: string): Place => ({
+    real,
+    check: makeFolderCheck(fs, real),
+    inside: (name) => `${real}${sep}${name}`
+  })
+
+  /** By their paths within the folder. */
+  const known = new Map<string, Place>([["", placeOf(root)]])
+
+  /** Those that were made here, and so held nothing that a file could meet. */
+  const fresh = new Set<string>()
+
+  /** Makes a folder and those above it. */
+  const ensure = (path: string): Effect.Effect<Place, PlatformError | FileRefused> =>
+    Effect.gen(function* () {
+      const found = known.get(path)
+      if (found !== undefined) return found
+      const cut = path.lastIndexOf("/")
+      const above = yield* ensure(path.slice(0, Math.max(0, cut)))
+      const own = above.inside(path.slice(cut + 1))
+      yield* above.check
+      const isThere = yield* fs.makeDirectory(own).pipe(
+        Effect.as(false),
+        Effect.catchIf(
+          (error) => error._tag === "SystemError" && error.reason === "AlreadyExists",
+          () => Effect.succeed(true)
+        )
+      )
+      const real = yield* fs.realPath(own)
+      if (!isInside(real)) {
+        return yield* refusedFile(operation, path, "outside", "a symbolic link leads out of the folder there")
+      }
+      if (isThere && (yield* fs.stat(real)).type !== "Directory") {
+        return yield* refusedFile(operation, path, "conflict", "a file is where a folder should be")
+      }
+      const place = placeOf(real)
+      known.set(path, place)
+      if (isThere) yield* removeLeftovers(fs, real, isPartName)
+      else fresh.add(real)
+      return place
+    })
+
+  return {
+    ensure,
+    get: (path: string): Place | undefined => known.get(path),
+    isKnown: (path: string): boolean => known.has(path),
+    isFresh: (real: string): boolean => fresh.has(real),
+    /** Removes part files that a killed process has left. */
+    removeLeftovers: removeLeftovers(fs, root, isPartName)
+  }
+}

@@ -1,0 +1,30 @@
+/**
+ * Stores manifests of dynamic large objects, and checks that they are stored.
+ */
+import * as Effect from "effect/Effect"
+import type { CloudClient } from "../../../CloudClient.js"
+import * as Endpoint from "../../../Endpoint.js"
+import { makeConfirmation } from "../objects/confirmation.js"
+import { md5OfNothing } from "../objects/etags.js"
+import { withKept } from "../objects/storedHeaders.js"
+import { manifestEndpoints, segmentLocation } from "./manifests.js"
+
+const putManifest = withKept(manifestEndpoints.putDynamicManifest)
+
+/** The service's `putDynamicManifest`, under the name of an operation that uses it. */
+export const makePutDynamicManifest = (client: CloudClient, operation: string = putManifest.operation) => {
+  const put = Endpoint.method(client, putManifest)
+  const confirm = makeConfirmation(client, operation)
+  return (input: NonNullable<Parameters<typeof put>[0]>) =>
+    Effect.tap(put(input), ({ etag }) =>
+      confirm({
+        address: input,
+        etag,
+        expected: md5OfNothing,
+        isStored: ({ manifest }) => {
+          const where = manifest === undefined ? undefined : segmentLocation(manifest)
+          return where?.container === input.segments.container && where.prefix === input.segments.prefix
+        }
+      })
+    )
+}

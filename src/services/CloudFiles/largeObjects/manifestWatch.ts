@@ -1,0 +1,54 @@
+/**
+ * Watches the request that stores a manifest, to know afterwards whether something that is stored may need the segments.
+ */
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as LostResponse from "../../../internal/http/lostResponse.js"
+
+/** Failures after which the manifest may be stored. */
+const uncertain: ReadonlySet<string> = new Set([
+  "TransportError",
+  "ServiceUnavailable",
+  "MalformedResponse",
+  "UnexpectedStatus"
+])
+
+/** Failures after which it may be stored if the response to an earlier attempt was lost. */
+const uncertainAfterLostResponse: ReadonlySet<string> = new Set([
+  "PreconditionFailed",
+  "OverLimit",
+  "Unauthorized",
+  "AuthenticationFailed",
+  "Forbidden"
+])
+
+/** Whether an unexpected status says that nothing was done. */
+const isFinal = (status: number): boolean => (status >= 400 && status < 500 && status !== 408) || status === 501
+
+/** Whether the cloud has refused a manifest, so that nothing stored may need its segments. */
+const isRefusal = (cause: Cause.Cause<unknown>, responseWasLost: boolean): boolean =>
+  Option.exists(Cause.failureOption(cause), (error) => {
+    if (typeof error !== "object" || error === null || !("_tag" in error)) return false
+    const tag = String(error._tag)
+    if (responseWasLost) return !uncertain.has(tag) && !uncertainAfterLostResponse.has(tag)
+    if (tag === "UnexpectedStatus") return "status" in error && isFinal(Number(error.status))
+    return !uncertain.has(tag)
+  })
+
+export const makeManifestWatch = () => {
+  let mayBeStored = false
+  return {
+    /** Whether a manifest was stored, or that is not known. */
+    mayBeStored: (): boolean => mayBeStored,
+    watch: <A, E, R>(put: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+      LostResponse.sharing((lostResponse) => {
+        mayBeStored = true
+        return Effect.tapErrorCause(put, (cause) =>
+          Effect.sync(() => {
+            mayBeStored = !isRefusal(cause, lostResponse.mayBeDone)
+          })
+        )
+      })
+  }
+}

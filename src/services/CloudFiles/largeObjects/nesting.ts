@@ -1,0 +1,70 @@
+/**
+ * Manifests within a manifest, for more segments than one may have.
+ */
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import { ChecksumMismatch } from "../../../CloudError.js"
+import { pathOf } from "../objects/address.js"
+import { contradicts } from "../objects/etags.js"
+import { Segment } from "./manifests.js"
+import { etagOf, mostEntries, numbered } from "./segments.js"
+
+/** Where the manifests within a manifest are, and what puts them. */
+export interface Nesting<E> {
+  readonly operation: string
+  readonly container: string
+  /** The folder of the segments. */
+  readonly folder: string
+  readonly put: (
+    object: string,
+    segments: ReadonlyArray<Segment>
+  ) => Effect.Effect<{ readonly etag?: string | undefined }, E>
+}
+
+/** What puts manifests that stand within another one. */
+export const makeNesting = <E>({ container, folder, operation, put }: Nesting<E>) => {
+  /** Puts the manifest of one group of segments; `level` counts from those that hold no manifests. */
+  const putGroup = (
+    segments: ReadonlyArray<Segment>,
+    index: number,
+    level: number
+  ): Effect.Effect<Segment, E | ChecksumMismatch> => {
+    const object = `${folder}/manifests/${level === 0 ? "" : `${level}-`}${numbered(index)}`
+    const expected = etagOf(segments)
+    return Effect.flatMap(put(object, segments), ({ etag }) =>
+      etag === undefined || !contradicts(etag, expected)
+        ? Effect.succeed({
+            path: pathOf({ container, object }),
+            etag: expected,
+            bytes: segments.reduce((sum, segment) => sum + segment.bytes, 0)
+          })
+        : Effect.fail(
+            new ChecksumMismatch({
+              service: "CloudFiles",
+              operation,
+              container,
+              object,
+              expected,
+              actual: etag,
+              message: `${operation}: the manifest ${container}/${object} was sent with the ETag ${expected}, and the cloud has stored ${etag}`
+            })
+          )
+    )
+  }
+
+  /** Puts manifests of manifests, until what is left fits into one. */
+  const fitting = (
+    segments: ReadonlyArray<Segment>,
+    level: number
+  ): Effect.Effect<ReadonlyArray<Segment>, E | ChecksumMismatch> =>
+    segments.length <= mostEntries
+      ? Effect.succeed(segments)
+      : Effect.flatMap(
+          Effect.forEach(Chunk.chunksOf(Chunk.fromIterable(segments), mostEntries), (group, index) =>
+            putGroup(Chunk.toReadonlyArray(group), index, level)
+          ),
+          (above) => fitting(above, level + 1)
+        )
+
+  return { putGroup, fitting }
+}

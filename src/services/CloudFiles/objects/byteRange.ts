@@ -1,0 +1,48 @@
+/**
+ * Ranges of bytes, as requests name them.
+ */
+import * as Schema from "effect/Schema"
+
+/**
+ * A part of an object: `length` bytes from `offset` on (to the end where no length is given), or the `last` bytes.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const ByteRange = Schema.Union(
+  Schema.Struct({
+    offset: Schema.NonNegativeInt.annotations({ description: "a whole number of 0 or more" }),
+    length: Schema.optional(Schema.Int.pipe(Schema.positive({ description: "a whole number of 1 or more" })))
+  }),
+  Schema.Struct({ last: Schema.Int.pipe(Schema.positive({ description: "a whole number of 1 or more" })) })
+).annotations({
+  identifier: "ByteRange",
+  description: "a range of at least one byte: { offset, length? } or { last }"
+})
+
+/**
+ * A part of an object.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type ByteRange = typeof ByteRange.Type
+
+const rangeText = (range: ByteRange): string =>
+  "last" in range
+    ? `-${range.last}`
+    : `${range.offset}-${range.length === undefined ? "" : range.offset + range.length - 1}`
+
+/** One range as the header `Range`. */
+export const RangeHeader = Schema.transform(Schema.String, Schema.typeSchema(ByteRange), {
+  strict: true,
+  decode: () => ({ offset: 0 }),
+  encode: (range) => `bytes=${rangeText(range)}`
+})
+
+/** Several ranges as the header `Range`. */
+export const RangesHeader = Schema.transform(Schema.String, Schema.Array(Schema.typeSchema(ByteRange)), {
+  strict: true,
+  decode: () => [],
+  encode: (ranges) => `bytes=${ranges.map(rangeText).join(",")}`
+})

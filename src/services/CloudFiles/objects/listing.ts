@@ -1,0 +1,97 @@
+/**
+ * The objects of a container, as the operations on many of them ask for them: under a prefix, between two names.
+ */
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import type { CloudClient } from "../../../CloudClient.js"
+import type { CommonError, NotFound } from "../../../CloudError.js"
+import * as Endpoint from "../../../Endpoint.js"
+import type * as RetryPolicy from "../../../RetryPolicy.js"
+import { listing, nameOf, Subdirectory } from "../listing.js"
+import { md5Of, objectEndpoints, type ObjectSummary } from "./objects.js"
+
+/** Part of a listing. */
+export interface ListingInput {
+  readonly container: string
+  readonly prefix?: string | undefined
+  /** Names up to and with this one are left out. */
+  readonly marker?: string | undefined
+  /** Names from this one on are left out. */
+  readonly endMarker?: string | undefined
+}
+
+/** What a listing without a delimiter consists of. */
+const isObject = (entry: ObjectSummary | Subdirectory): entry is ObjectSummary => "name" in entry
+
+/** The objects of a listing: all that it consists of, unless a cloud groups names without being asked to. */
+export const objectsOf = <E, R>(
+  entries: Stream.Stream<ObjectSummary | Subdirectory, E, R>
+): Stream.Stream<ObjectSummary, E, R> =>
+  Stream.mapChunks(entries, (chunk) => {
+    const all = Chunk.toReadonlyArray(chunk)
+    // A listing of a million is not copied for what hardly ever is.
+    return all.every(isObject) ? Chunk.unsafeFromArray(all) : Chunk.unsafeFromArray(all.filter(isObject))
+  })
+
+/** Lists objects, in the byte order of their names. */
+export const makeListing = (client: CloudClient, operation: string, retry?: RetryPolicy.Service) => {
+  // Without a limit of its own there is none that the cloud could refuse.
+  const open = Endpoint.openItems(client, {
+    ...objectEndpoints.listObjectsPage,
+    operation,
+    errors: new Set(["NotFound"] as const)
+  })
+  return ({ marker: first, ...input }: ListingInput): Stream.Stream<ObjectSummary, CommonError | NotFound> =>
+    objectsOf(
+      listing<ObjectSummary | Subdirectory, string, CommonError | NotFound>({
+        service: client.service,
+        operation,
+        first,
+        markerOf: nameOf,
+        open: (marker) => open({ ...input, marker }),
+        retry
+      })
+    )
+}
+
+/**
+ * Asks for an object itself what its entry in a listing leaves out, as some clouds do: its type, its MD5, and when it was stored.
+ * One that is gone meanwhile stays as it was listed.
+ */
+export const makeCompleting = (client: CloudClient, operation: string) => {
+  const head = Endpoint.method(client, { ...objectEndpoints.getObjectInfo, operation })
+  return (container: string, entry: ObjectSummary): Effect.Effect<ObjectSummary, CommonError> =>
+    head({ container, object: entry.name }).pipe(
+      Effect.map((info) => {
+        const lastModified = entry.lastModified ?? info.lastModified
+        const hash = entry.hash ?? md5Of(info)
+        const contentType = entry.contentType ?? info.contentType
+        return {
+          ...entry,
+          ...(hash !== undefined && { hash }),
+          ...(contentType !== undefined && { contentType }),
+          ...(lastModified !== undefined && { lastModified })
+        }
+      }),
+      Effect.catchTag("NotFound", () => Effect.succeed(entry))
+    )
+}
+
+/** How many objects are asked for at a time. */
+const atATime = 16
+
+/** Completes those entries of a chunk that need it. */
+export const completedWhere = (
+  chunk: Chunk.Chunk<ObjectSummary>,
+  needsMore: (entry: ObjectSummary) => boolean,
+  complete: (entry: ObjectSummary) => Effect.Effect<ObjectSummary, CommonError>
+): Effect.Effect<Chunk.Chunk<ObjectSummary>, CommonError> =>
+  Chunk.toReadonlyArray(chunk).some(needsMore)
+    ? Effect.map(
+        Effect.forEach(chunk, (entry) => (needsMore(entry) ? complete(entry) : Effect.succeed(entry)), {
+          concurrency: atATime
+        }),
+        Chunk.unsafeFromArray
+      )
+    : Effect.succeed(chunk)

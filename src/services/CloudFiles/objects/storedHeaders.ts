@@ -1,0 +1,102 @@
+/**
+ * The headers that a cloud keeps with an object, byte for byte: what must be sent back where an object's headers are written
+ * anew, since Swift drops what a request does not name.
+ */
+import * as ParseResult from "effect/ParseResult"
+import * as Schema from "effect/Schema"
+import type { DocumentedError } from "../../../CloudError.js"
+import * as Endpoint from "../../../Endpoint.js"
+import { isStored, toLatin1, type Values } from "../headers.js"
+import { ObjectInfo } from "./objects.js"
+import { objectPath, symlink } from "./requests.js"
+
+/** An object's headers as values, and those that are stored with it as they are: names in lower case, bytes as Latin-1. */
+export interface StoredHeaders {
+  readonly info: ObjectInfo
+  readonly stored: Values
+}
+
+const storedIn = (headers: Readonly<Record<string, string | undefined>>): Values =>
+  Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) =>
+      value !== undefined && isStored(name) ? [[name, toLatin1(value)]] : []
+    )
+  )
+
+const Stored = Schema.transformOrFail(
+  Schema.Record({ key: Schema.String, value: Schema.UndefinedOr(Schema.String) }),
+  Schema.Struct({
+    info: Schema.typeSchema(ObjectInfo),
+    stored: Schema.Record({ key: Schema.String, value: Schema.String })
+  }),
+  {
+    strict: true,
+    decode: (headers) =>
+      ParseResult.map(ParseResult.decodeUnknown(ObjectInfo)(headers), (info) => ({ info, stored: storedIn(headers) })),
+    encode: ({ stored }) => ParseResult.succeed(stored)
+  }
+)
+
+/** The headers of an object, or of what it leads to where it is a symbolic link. */
+export const getStoredHeaders = Endpoint.named(
+  "CloudFiles.getObjectInfo",
+  Endpoint.make("HEAD", "/{container}/{+object}", {
+    parameters: objectPath,
+    query: { symlink },
+    success: Endpoint.headers(Stored),
+    errors: ["NotFound"]
+  })
+)
+
+const Kept = Schema.optional(Schema.Record({ key: Schema.String, value: Schema.String })).pipe(Schema.fromKey(":kept"))
+
+/** Adds a field `kept` to an operation's input: headers that are sent as they are, without any check. */
+export const withKept = <Input, Output, Tag extends DocumentedError["_tag"], R>(
+  endpoint: Endpoint.Endpoint<Input, Output, Tag, R>
+): Endpoint.Endpoint<Input & { readonly kept?: Values | undefined }, Output, Tag, R> =>
+  ({
+    ...endpoint,
+    headers: Schema.Struct({
+      kept: Kept,
+      ...(endpoint.headers as unknown as Schema.Struct<Schema.Struct.Fields> | undefined)?.fields
+    })
+  }) as never
+
+/** The header that each field of an input sets. */
+const headerOfField: Readonly<Record<string, string>> = {
+  contentType: "content-type",
+  detectContentType: "content-type",
+  contentEncoding: "content-encoding",
+  contentDisposition: "content-disposition",
+  contentLanguage: "content-language",
+  cacheControl: "cache-control",
+  corsAllowOrigins: "access-control-allow-origin",
+  corsMaxAge: "access-control-max-age",
+  corsAllowHeaders: "access-control-allow-headers",
+  corsExposeHeaders: "access-control-expose-headers",
+  deleteAt: "x-delete-at",
+  deleteAfter: "x-delete-at"
+}
+
+/** What may be said of an object that changes its headers: each field that is not undefined names a header. */
+export interface HeaderChanges {
+  readonly [field: string]: unknown
+  readonly headers?: Readonly<Record<string, unknown>> | undefined
+  readonly metadata?: Readonly<Record<string, unknown>> | undefined
+  /** Keys of metadata. */
+  readonly remove?: ReadonlyArray<string> | undefined
+}
+
+const metadataHeader = (key: string): string => `x-object-meta-${key.toLowerCase()}`
+
+/** Those of an object's headers that are not named. */
+export const unnamed = (stored: Values, changes: HeaderChanges): Values => {
+  const { headers = {}, metadata = {}, remove = [] } = changes
+  const named = new Set([
+    ...Object.entries(headerOfField).flatMap(([field, header]) => (changes[field] === undefined ? [] : [header])),
+    ...Object.keys(headers).map((name) => name.toLowerCase()),
+    ...Object.keys(metadata).map(metadataHeader),
+    ...remove.map(metadataHeader)
+  ])
+  return Object.fromEntries(Object.entries(stored).filter(([name]) => !named.has(name)))
+}

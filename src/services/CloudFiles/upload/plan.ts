@@ -1,0 +1,143 @@
+/**
+ * How an object is to be stored: in one request or in segments, and where these go.
+ */
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { randomUUID } from "node:crypto"
+import type { CloudClient } from "../../../CloudClient.js"
+import * as Endpoint from "../../../Endpoint.js"
+import type { Opened } from "../../../RequestBody.js"
+import { containerEndpoints } from "../containers.js"
+import { folderOf, segmentContainerOf, segmentSizeFor } from "../largeObjects/segments.js"
+import { objectEndpoints } from "../objects/objects.js"
+import { invalid, operation } from "./failures.js"
+import type { PutHead, UploadError, UploadOptions } from "./model.js"
+import type { Progress } from "./progress.js"
+
+const mebibyte = 1024 ** 2
+
+/** In bytes: the segments of a source that can be read only once. */
+const segmentInMemory = 16 * mebibyte
+
+/** In bytes: from this size on, old segments are searched for, although that takes a request. */
+const worthSearching = 16 * mebibyte
+
+const defaultThreshold = 1024 * mebibyte
+
+/** How a large object is stored. */
+export interface Plan {
+  readonly kind: "static" | "dynamic"
+  readonly container: string
+  readonly folder: string
+  readonly segmentSize: number
+  readonly concurrency: number
+  readonly keepSegments: boolean
+  readonly oldSegments: "delete" | "keep"
+}
+
+/** What happens to the segments of an object that is overwritten. */
+export type Overwriting = Pick<Plan, "container" | "oldSegments">
+
+/** Tells uploads of one object apart: what an interrupted one is found by, or something random. */
+type Version = Parameters<typeof folderOf>[2]
+
+/** An upload whose options are checked and whose body is open. */
+export interface Upload<E> {
+  readonly input: PutHead
+  readonly source: Opened<E>
+  /** The MD5 that the caller gave. */
+  readonly md5: string | undefined
+  readonly resume: boolean
+  readonly segmentThreshold: number
+  readonly segmentSize: number
+  /** How it is stored in one request. */
+  readonly plain: Overwriting
+  /** How it is stored in segments. */
+  readonly large: (version?: Version) => Plan
+  readonly progress: Progress | undefined
+}
+
+/**
+ * The container, the name and the headers of an object. Not spread, since V8 would give each object a hidden class of its own, and
+ * keep it with all that the object holds until the next major collection.
+ */
+export const headOf = (given: PutHead, createOnly: boolean | undefined): PutHead =>
+  Object.assign(
+    {},
+    given,
+    createOnly === true ? { ifNoneMatch: "*" as const } : undefined,
+    given.contentType === undefined ? { detectContentType: true } : undefined
+  )
+
+/** An open body that needs no environment any more. */
+const provided = <E, R>(source: Opened<E, R>): Effect.Effect<Opened<E>, never, R> =>
+  Effect.map(Effect.context<R>(), (context) => {
+    const { slice, stream, unchanged, whole } = source
+    return {
+      ...source,
+      whole: whole && Effect.provide(whole, context),
+      stream: Stream.provideContext(stream, context),
+      slice: slice && ((offset, count) => Stream.provideContext(slice(offset, count), context)),
+      unchanged: unchanged && Effect.provide(unchanged, context)
+    }
+  })
+
+/** Adds when the file was modified to its metadata. */
+const withModified = (head: PutHead, { modified }: Pick<Opened<unknown>, "modified">): PutHead =>
+  modified === undefined
+    ? head
+    : { ...head, metadata: { mtime: (modified.epochMillis / 1000).toFixed(6), ...head.metadata } }
+
+/** Checks the options of an upload, opens its body, and gives the options their defaults. */
+export const prepareUpload = <E, R>(
+  client: CloudClient,
+  options: UploadOptions<E, R>,
+  opened?: Opened<E, R>
+): Effect.Effect<Upload<E>, UploadError | E, R> =>
+  Effect.gen(function* () {
+    const {
+      body,
+      concurrency = 4,
+      createOnly,
+      keepSegments,
+      largeObject: kind = "static",
+      md5,
+      oldSegments,
+      progress,
+      resume = false,
+      segmentContainer: container = segmentContainerOf(options.container),
+      segmentSize,
+      segmentThreshold = defaultThreshold,
+      storeModified = false,
+      ...rest
+    } = options
+    const head = headOf(rest, createOnly)
+    yield* Endpoint.validate(client, { ...objectEndpoints.putObject, operation }, { ...head, md5 })
+    // The name that it has by default may be too long.
+    yield* Endpoint.validate(client, { ...containerEndpoints.createContainer, operation }, { container })
+    const source = yield* provided(opened ?? (yield* body.open))
+    const { length, slice } = source
+    if (resume && (slice === undefined || length === undefined)) {
+      return yield* invalid("resume", "a body that can be read again from anywhere, bytes or a file", ", not a Stream")
+    }
+    const size = segmentSize ?? (slice === undefined || length === undefined ? segmentInMemory : segmentSizeFor(length))
+    return {
+      input: storeModified ? withModified(head, source) : head,
+      source,
+      md5,
+      resume,
+      segmentThreshold,
+      segmentSize: size,
+      plain: { container, oldSegments: oldSegments ?? ((length ?? 0) >= worthSearching ? "delete" : "keep") },
+      large: (version = randomUUID()) => ({
+        kind,
+        container,
+        folder: folderOf(head.object, kind, version),
+        segmentSize: size,
+        concurrency,
+        keepSegments: keepSegments ?? resume,
+        oldSegments: oldSegments ?? "delete"
+      }),
+      progress
+    }
+  })

@@ -1,0 +1,84 @@
+/**
+ * Reads a source that can be read only once, a segment at a time.
+ */
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+
+/** A source that is read once, a segment at a time. */
+export interface SegmentReader<E> {
+  /** The next bytes, as many as are asked for; fewer at the end, and then none. */
+  readonly next: (size: number) => Effect.Effect<Uint8Array, E>
+  /** Whether there are no more; waits until that is known. */
+  readonly atEnd: Effect.Effect<boolean, E>
+}
+
+/** In bytes: how long the first buffer is, which grows, since most streams are shorter than a segment. */
+const firstBuffer = 64 * 1024
+
+/** A buffer of up to `size` bytes, which grows as it is filled. `expected` is how many bytes are likely to come. */
+const makeSegmentBuffer = (size: number, expected: number) => {
+  let buffer = Buffer.allocUnsafeSlow(Math.min(size, Math.max(expected, firstBuffer)))
+  let filled = 0
+  const add = (bytes: Uint8Array): void => {
+    const needed = filled + bytes.byteLength
+    if (needed > buffer.byteLength) {
+      const larger = Buffer.allocUnsafeSlow(Math.min(size, Math.max(2 * buffer.byteLength, needed)))
+      buffer.copy(larger, 0, 0, filled)
+      buffer = larger
+    }
+    buffer.set(bytes, filled)
+    filled = needed
+  }
+  return {
+    /** Adds parts as far as there is room, and returns what is left of them. */
+    take: (parts: ReadonlyArray<Uint8Array>): ReadonlyArray<Uint8Array> => {
+      for (const [index, part] of parts.entries()) {
+        const taken = part.subarray(0, size - filled)
+        add(taken)
+        if (taken.byteLength < part.byteLength) return [part.subarray(taken.byteLength), ...parts.slice(index + 1)]
+      }
+      return []
+    },
+    filled: (): Uint8Array => buffer.subarray(0, filled)
+  }
+}
+
+export const readSegments = <E>(
+  source: Stream.Stream<Uint8Array, E>
+): Effect.Effect<SegmentReader<E>, never, Scope.Scope> =>
+  Effect.map(Stream.toPull(source), (pull) => {
+    /** Bytes beyond a segment: of one pull at the most. */
+    let rest: ReadonlyArray<Uint8Array> = []
+    let ended = false
+    let largest = 0
+    const more: Effect.Effect<void, E> = Effect.matchEffect(pull, {
+      onFailure: Option.match({
+        onNone: () => Effect.sync(() => void (ended = true)),
+        onSome: Effect.fail
+      }),
+      onSuccess: (chunk: Chunk.Chunk<Uint8Array>) =>
+        Effect.sync(() => {
+          rest = Chunk.toReadonlyArray(chunk).filter((part) => part.byteLength > 0)
+        })
+    })
+    const waitForMore: Effect.Effect<void, E> = Effect.suspend(() =>
+      rest.length > 0 || ended ? Effect.void : Effect.zipRight(more, waitForMore)
+    )
+    const next = (size: number): Effect.Effect<Uint8Array, E> =>
+      Effect.suspend(() => {
+        const segment = makeSegmentBuffer(size, largest)
+        const fill: Effect.Effect<Uint8Array, E> = Effect.suspend(() => {
+          rest = segment.take(rest)
+          const bytes = segment.filled()
+          largest = Math.max(largest, bytes.byteLength)
+          return bytes.byteLength === size || (ended && rest.length === 0)
+            ? Effect.succeed(bytes)
+            : Effect.zipRight(waitForMore, fill)
+        })
+        return fill
+      })
+    return { next, atEnd: Effect.map(waitForMore, () => rest.length === 0) }
+  })

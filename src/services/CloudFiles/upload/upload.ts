@@ -1,0 +1,136 @@
+/**
+ * Uploads: every byte is verified, every request can be sent again, and nothing is stored that is not whole.
+ *
+ * A body that fits is sent in one request. A longer one is cut into segments that are sent several at a time, and then put together by
+ * a manifest. Files and bytes are read where a segment begins, so that nothing is held in memory; of a source that can be read only
+ * once, each sender holds one segment.
+ */
+import * as Effect from "effect/Effect"
+import type { CloudClient } from "../../../CloudClient.js"
+import * as Endpoint from "../../../Endpoint.js"
+import { md5Hex } from "../../../internal/bytes/md5.js"
+import { renameIssuePaths } from "../../../internal/paging/listing.js"
+import type { Opened } from "../../../RequestBody.js"
+import type { BulkDelete } from "../bulk/bulkDelete.js"
+import type { PutStaticManifest } from "../largeObjects/staticManifests.js"
+import { objectEndpoints } from "../objects/objects.js"
+import { operation, sourceChanged } from "./failures.js"
+import { makeFileUpload } from "./fileUpload.js"
+import { makeLargeObjectUpload } from "./largeObject.js"
+import type { Uploaded, UploadError, UploadOptions } from "./model.js"
+import { makeOverwriting } from "./overwriting.js"
+import { headOf, prepareUpload, type Upload } from "./plan.js"
+import { makeSingleRequest } from "./singleRequest.js"
+import { compressed, hashOfBytes, TooLong, wrongCompression } from "./source.js"
+import { makeStreamUpload } from "./streamUpload.js"
+
+/** In bytes: a body up to this length is hashed and sent at once. */
+const smallBody = 1024 * 1024
+
+/** Options of uploads that take more than one request, or need more of the source than its content. */
+const multiRequestOptions: ReadonlySet<string> = new Set([
+  "segmentThreshold",
+  "segmentSize",
+  "concurrency",
+  "segmentContainer",
+  "largeObject",
+  "resume",
+  "keepSegments",
+  "oldSegments",
+  "storeModified",
+  "progress"
+] satisfies Array<keyof UploadOptions<never, never>>)
+
+/** Uploads a body with any options: the way depends on what the body is, and how long. */
+const makeGeneralUpload = (client: CloudClient, bulkDelete: BulkDelete, putStaticManifest: PutStaticManifest) => {
+  const single = makeSingleRequest(client)
+  const overwriting = makeOverwriting(client, bulkDelete)
+  const putLarge = makeLargeObjectUpload(client, bulkDelete, putStaticManifest, overwriting)
+  const uploadFile = makeFileUpload(client, single, putLarge)
+  const uploadStream = makeStreamUpload(single, putLarge, overwriting)
+
+  const inOneRequest = <E>({ input, md5, plain, progress, source }: Upload<E>, limit?: number) =>
+    overwriting.overwrite(input, plain, single.putStream(input, source, { named: md5, limit, progress }))
+
+  const uploadBytes = <E>({ input, md5, plain, progress }: Upload<E>, bytes: Uint8Array) =>
+    Effect.flatMap(md5 === undefined ? hashOfBytes(bytes) : Effect.succeed(md5), (known) =>
+      overwriting.overwrite(input, plain, single.putBytes(input, bytes, known, progress))
+    )
+
+  /** Uploads a body that does not need segments. */
+  const uploadShort = <E>(upload: Upload<E>): Effect.Effect<Uploaded, UploadError | E> => {
+    const { bytes, length, replayable } = upload.source
+    if (bytes !== undefined) return uploadBytes(upload, bytes)
+    // A source without content is read before it is sent.
+    return replayable && length !== 0
+      ? Effect.catchTag(inOneRequest(upload), "TooLong", () => Effect.dieMessage("a known length is never too long"))
+      : uploadStream(upload)
+  }
+
+  const run = <E>(upload: Upload<E>): Effect.Effect<Uploaded, UploadError | E> => {
+    const { segmentThreshold, source } = upload
+    const { length, replayable, slice } = source
+    if (length !== undefined && length <= segmentThreshold) return uploadShort(upload)
+    if (length !== undefined && slice !== undefined) return uploadFile({ ...upload, length, slice })
+    if (length !== undefined || !replayable) return uploadStream(upload)
+    // In one request, if that takes all of it; otherwise it is read anew, in segments.
+    return Effect.catchIf(
+      inOneRequest(upload, segmentThreshold),
+      (error): error is TooLong => error instanceof TooLong,
+      () => uploadStream(upload)
+    )
+  }
+
+  return {
+    putBytes: single.putBytes,
+    uploadAny: <E, R>(
+      options: UploadOptions<E, R>,
+      opened?: Opened<E, R>
+    ): Effect.Effect<Uploaded, UploadError | E, R> => Effect.flatMap(prepareUpload(client, options, opened), run)
+  }
+}
+
+/** The service's `upload`. */
+export const makeUpload = (client: CloudClient, bulkDelete: BulkDelete, putStaticManifest: PutStaticManifest) => {
+  const { putBytes, uploadAny } = makeGeneralUpload(client, bulkDelete, putStaticManifest)
+
+  /** A short body without options of its own, which needs nothing but its request. */
+  const uploadSimple = <E, R>(options: UploadOptions<E, R>): Effect.Effect<Uploaded, UploadError | E, R> => {
+    const { body, createOnly, md5, ...head } = options
+    const input = headOf(head, createOnly)
+    const send = (bytes: Uint8Array, known?: string): Effect.Effect<Uploaded, UploadError> =>
+      Effect.mapError(putBytes(input, bytes, md5 ?? known ?? md5Hex(bytes)), renameIssuePaths(operation))
+    const open = Effect.flatMap(body.open, (opened): Effect.Effect<Uploaded, UploadError | E, R> => {
+      const { bytes, length, whole } = opened
+      if (bytes !== undefined && bytes.byteLength <= smallBody) return send(bytes)
+      if (whole === undefined) return uploadAny(options, opened)
+      return Effect.flatMap(whole, (read) =>
+        read.byteLength === length ? send(read) : Effect.fail(sourceChanged(options))
+      )
+    })
+    return body.readWhole === undefined
+      ? open
+      : Effect.flatMap(body.readWhole, (read) => (read === undefined ? open : send(read.bytes, read.md5)))
+  }
+
+  /** A body that is compressed while it is sent, and so is a source of unknown length. */
+  const uploadCompressed = <E, R>(options: UploadOptions<E, R>): Effect.Effect<Uploaded, UploadError | E, R> => {
+    const { body, compress: _, md5, ...rest } = options
+    const wrong = wrongCompression(options)
+    if (wrong !== undefined) return Effect.fail(wrong)
+    const { container, object } = options
+    const open = Effect.map(body.open, (opened) => compressed({ container, object }, opened, md5))
+    return Effect.zipRight(
+      Endpoint.validate(client, { ...objectEndpoints.putObject, operation }, { container, object, md5 }),
+      uploadAny({ ...rest, contentEncoding: "gzip", body: { open } })
+    )
+  }
+
+  return <E = never, R = never>(options: UploadOptions<E, R>): Effect.Effect<Uploaded, UploadError | E, R> => {
+    if (options.compress !== undefined) return uploadCompressed(options)
+    return Object.keys(options).some((key) => multiRequestOptions.has(key)) ? uploadAny(options) : uploadSimple(options)
+  }
+}
+
+/** Uploads an object, as {@link makeUpload} makes it. */
+export type UploadObject = ReturnType<typeof makeUpload>

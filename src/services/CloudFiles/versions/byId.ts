@@ -1,0 +1,136 @@
+/**
+ * Versions that a container itself keeps, under ids.
+ */
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import type { CloudClient } from "../../../CloudClient.js"
+import type { CommonError, Conflict, NotFound, PreconditionFailed } from "../../../CloudError.js"
+import * as Endpoint from "../../../Endpoint.js"
+import { absent, absentIfEmpty, Count, Flag, PageLimit, TimestampIfAny } from "../../../internal/schema/wire.js"
+import type * as RetryPolicy from "../../../RetryPolicy.js"
+import { listing, type RawItem } from "../listing.js"
+import { ContainerName, NamePart } from "../names.js"
+import { objectPath } from "../objects/requests.js"
+
+const service = "CloudFiles"
+
+/** How many versions are asked for, or deleted, at a time. */
+export const atATime = 16
+
+const Version = Schema.Struct({
+  name: Schema.String,
+  bytes: Count,
+  hash: absentIfEmpty,
+  contentType: absentIfEmpty.pipe(Schema.fromKey("content_type")),
+  lastModified: TimestampIfAny.pipe(Schema.fromKey("last_modified")),
+  versionId: absent(Schema.String).pipe(Schema.fromKey("version_id")),
+  isLatest: Schema.optionalWith(Flag, { default: () => false, nullable: true }).pipe(Schema.fromKey("is_latest"))
+})
+
+export interface Version extends Schema.Schema.Type<typeof Version> {}
+
+export const listPage = Endpoint.named(
+  "CloudFiles.listVersions",
+  Endpoint.make("GET", "/{container}", {
+    parameters: { container: ContainerName },
+    query: {
+      prefix: Schema.optional(NamePart),
+      marker: Schema.optional(NamePart),
+      endMarker: Schema.optional(NamePart).pipe(Schema.fromKey("end_marker")),
+      versionMarker: Schema.optional(Schema.String).pipe(Schema.fromKey("version_marker")),
+      limit: Schema.optional(PageLimit)
+    },
+    fixedQuery: { format: "json", versions: "true" },
+    success: Endpoint.items(Version),
+    errors: ["NotFound", "PreconditionFailed"]
+  })
+)
+
+const byVersion = {
+  parameters: objectPath,
+  query: { versionId: Schema.propertySignature(Schema.NonEmptyString).pipe(Schema.fromKey("version-id")) }
+}
+
+export const restoreById = Endpoint.named(
+  "CloudFiles.restoreVersion",
+  Endpoint.make("PUT", "/{container}/{+object}", {
+    ...byVersion,
+    errors: ["NotFound", "PreconditionFailed", "QuotaExceeded"],
+    stores: true,
+    longRunning: true
+  })
+)
+
+export const deleteById = Endpoint.named(
+  "CloudFiles.deleteVersion",
+  Endpoint.make("DELETE", "/{container}/{+object}", {
+    ...byVersion,
+    errors: ["NotFound", "Conflict"]
+  })
+)
+
+/** The next page of versions begins after this one. */
+interface VersionMarker {
+  readonly marker: string
+  readonly versionMarker: string | undefined
+}
+
+const markerOf = (version: Version | RawItem): VersionMarker | undefined => {
+  const raw = version as RawItem
+  const { name } = raw
+  const id = raw["versionId"] ?? raw["version_id"]
+  return typeof name === "string" ? { marker: name, versionMarker: typeof id === "string" ? id : undefined } : undefined
+}
+
+/** Lists the versions that a container keeps under ids: of one object, or of all. */
+export const makeVersionListing = (client: CloudClient, operation: string, retry?: RetryPolicy.Service) => {
+  const open = Endpoint.openItems(client, { ...listPage, operation })
+  return ({
+    container,
+    object,
+    pageSize: limit
+  }: {
+    readonly container: string
+    readonly object?: string | undefined
+    readonly pageSize?: number | undefined
+  }): Stream.Stream<Version, CommonError | NotFound | PreconditionFailed> =>
+    listing<Version, VersionMarker, CommonError | NotFound | PreconditionFailed>({
+      service,
+      operation,
+      first: undefined,
+      markerOf,
+      // Names that only begin alike come after all versions of the object's own.
+      open: (after) =>
+        open({
+          container,
+          limit,
+          ...(object !== undefined && { prefix: object, endMarker: `${object}\u0001` }),
+          ...after
+        }),
+      retry
+    }).pipe(Stream.filter(({ name }) => object === undefined || name === object))
+}
+
+/** Counts a deletion; what is gone already is not counted. */
+export const countDeleted = <E extends { readonly _tag: string }>(
+  deletion: Effect.Effect<void, E>
+): Effect.Effect<number, Exclude<E, NotFound>> =>
+  Effect.matchEffect(deletion, {
+    onFailure: (error) => (error._tag === "NotFound" ? Effect.succeed(0) : Effect.fail(error as Exclude<E, NotFound>)),
+    onSuccess: () => Effect.succeed(1)
+  })
+
+/** Deletes every version that a container keeps under ids, the current ones too, and returns how many. */
+export const makePurge = (client: CloudClient, operation: string, retry?: RetryPolicy.Service) => {
+  const list = makeVersionListing(client, operation, retry)
+  const deleteVersion = Endpoint.method(client, { ...deleteById, operation })
+  return (container: string): Effect.Effect<number, CommonError | NotFound | PreconditionFailed | Conflict> =>
+    list({ container }).pipe(
+      Stream.mapEffect(
+        ({ name, versionId = "null" }) => countDeleted(deleteVersion({ container, object: name, versionId })),
+        { concurrency: atATime, unordered: true }
+      ),
+      Stream.runSum
+    )
+}

@@ -1,0 +1,163 @@
+/**
+ * Lists the versions of an object, wherever its container keeps them.
+ */
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import type { CloudClient } from "../../../CloudClient.js"
+import type { CommonError, NotFound, PreconditionFailed } from "../../../CloudError.js"
+import * as Endpoint from "../../../Endpoint.js"
+import type * as RetryPolicy from "../../../RetryPolicy.js"
+import { containerEndpoints } from "../containers.js"
+import type { Subdirectory } from "../listing.js"
+import { objectEndpoints, type ObjectSummary } from "../objects/objects.js"
+import { atATime, listPage, makeVersionListing, restoreById, type Version } from "./byId.js"
+import type { ObjectVersion, Versions } from "./model.js"
+
+const markType = /^application\/x-deleted\b/
+
+/** Whether a version says that the object was deleted; undefined where its type is needed for that, and is not listed. */
+const isMark = ({ bytes, contentType }: { readonly bytes: number; readonly contentType?: string | undefined }) =>
+  bytes > 0 ? false : contentType === undefined ? undefined : markType.test(contentType)
+
+const hex = (length: number): string => length.toString(16).padStart(3, "0")
+
+/**
+ * What the names of an object's old versions begin with: three hexadecimal digits of the length of its name, and the name.
+ * The documents count characters, and Swift counts bytes of UTF-8; where they differ, both are searched for.
+ */
+const archivePrefixes = (object: string): ReadonlyArray<string> => [
+  ...new Set([Buffer.byteLength(object, "utf8"), [...object].length].map((length) => `${hex(length)}${object}/`))
+]
+
+/** When a version was written, of which clouds write the seconds with any number of digits after the point. */
+const instantOf = (stamp: string): Option.Option<DateTime.Utc> =>
+  /^\d{9,11}(\.\d*)?(_[0-9a-f]+)?$/i.test(stamp)
+    ? DateTime.make(Math.round(Number.parseFloat(stamp) * 1000))
+    : Option.none()
+
+/** A version of which it may not be known yet whether it says that the object was deleted. */
+type Listed = Omit<ObjectVersion, "isDeleted">
+
+/** The version's fields that a listing may leave out. */
+const optionalFields = ({ contentType, hash }: Pick<ObjectVersion, "contentType" | "hash">) => ({
+  ...(hash !== undefined && { hash }),
+  ...(contentType !== undefined && { contentType })
+})
+
+/**
+ * Whether a version is what readers get. Listings alone do not show it: after an old version was restored, Swift calls the newest
+ * mark of a deletion the latest as well, and after the beginning of a page none.
+ */
+const isCurrent = (
+  { isLatest, versionId }: Version,
+  isDeleted: boolean,
+  current: Option.Option<string | undefined>
+): boolean =>
+  isDeleted
+    ? isLatest && Option.isNone(current)
+    : isLatest || Option.exists(current, (id) => id !== undefined && id === versionId)
+
+/** Lists objects under a prefix. */
+export type ListObjects = (filters: {
+  readonly container: string
+  readonly prefix: string
+  readonly pageSize?: number | undefined
+}) => Stream.Stream<ObjectSummary | Subdirectory, CommonError | NotFound | PreconditionFailed>
+
+/** The service's `listVersions`. */
+export const makeListVersions = (
+  client: CloudClient,
+  listObjects: ListObjects,
+  retry?: RetryPolicy.Service
+): Versions["listVersions"] => {
+  const getObjectInfo = Endpoint.method(client, objectEndpoints.getObjectInfo)
+  const getContainer = Endpoint.method(client, containerEndpoints.getContainer)
+  const listById = makeVersionListing(client, listPage.operation, retry)
+
+  /** Completes a version whose listing does not show whether it says that the object was deleted. */
+  const completed = (version: Listed): Effect.Effect<ObjectVersion, CommonError> => {
+    const known = isMark(version)
+    if (known !== undefined) return Effect.succeed({ ...version, isDeleted: known })
+    const { archive, container, object, versionId } = version
+    return getObjectInfo(archive ?? { container, object, versionId }).pipe(
+      Effect.map(({ contentType }) => ({
+        ...version,
+        ...(contentType !== undefined && { contentType }),
+        isDeleted: isMark({ bytes: 0, contentType }) === true
+      })),
+      // Nobody can read what was deleted.
+      Effect.catchTag("NotFound", () => Effect.succeed({ ...version, isDeleted: true }))
+    )
+  }
+
+  /** A version in another container. Undefined for one of another object, whose name continues after a slash. */
+  const archived = (archive: string, container: string, object: string, prefix: string) => (entry: ObjectSummary) =>
+    Option.map(instantOf(entry.name.slice(prefix.length)), (written): Listed => ({
+      container,
+      object,
+      archive: { container: archive, object: entry.name },
+      bytes: entry.bytes,
+      ...optionalFields(entry),
+      written,
+      isCurrent: false
+    }))
+
+  const inArchive = (archive: string, container: string, object: string, pageSize: number | undefined) =>
+    Stream.flatMap(Stream.fromIterable(archivePrefixes(object)), (prefix) => {
+      const versionOf = archived(archive, container, object, prefix)
+      return listObjects({ container: archive, prefix, pageSize }).pipe(
+        Stream.filterMap((entry) => ("subdir" in entry ? Option.none() : versionOf(entry))),
+        Stream.mapEffect(completed, { concurrency: atATime })
+      )
+    })
+
+  /** The version id that readers of an object get, as far as the cloud returns it; none where they get nothing. */
+  const currentOf = (container: string, object: string) =>
+    getObjectInfo({ container, object }).pipe(
+      Effect.map(({ versionId }) => Option.some(versionId)),
+      Effect.catchTag("NotFound", () => Effect.succeed(Option.none<string | undefined>()))
+    )
+
+  const byId = (container: string, object: string, pageSize: number | undefined) => {
+    const versionOf = (version: Version): Listed => {
+      const { bytes, lastModified, versionId } = version
+      const written = lastModified ?? Option.getOrUndefined(instantOf(versionId ?? ""))
+      return {
+        container,
+        object,
+        ...(versionId !== undefined && { versionId }),
+        bytes,
+        ...optionalFields(version),
+        ...(written !== undefined && { written }),
+        isCurrent: false
+      }
+    }
+    return Stream.unwrap(
+      Effect.map(currentOf(container, object), (current) =>
+        Stream.mapEffect(
+          listById({ container, object, pageSize }),
+          (version) =>
+            Effect.map(completed(versionOf(version)), (whole) => ({
+              ...whole,
+              isCurrent: isCurrent(version, whole.isDeleted, current)
+            })),
+          { concurrency: atATime }
+        )
+      )
+    )
+  }
+
+  return ({ container, object, pageSize }) =>
+    Stream.unwrap(
+      Effect.gen(function* () {
+        const { operation } = listPage
+        yield* Endpoint.validate(client, { ...restoreById, operation }, { container, object, versionId: "any" })
+        const { historyLocation, versionsEnabled, versionsLocation } = yield* getContainer({ container })
+        if (versionsEnabled !== undefined) return byId(container, object, pageSize)
+        const archive = versionsLocation ?? historyLocation
+        return archive === undefined ? Stream.empty : inArchive(archive, container, object, pageSize)
+      })
+    )
+}
