@@ -259,7 +259,7 @@ export interface Service
    */
   readonly upload: <E = never, R = never>(options: UploadOptions<E, R>) => Effect.Effect<Uploaded, UploadError | E, R>
   /**
-   * An object's content as a Stream. Nothing is requested before it is run. Where the connection breaks it goes on from there, as
+   * An object's content as a Stream. Nothing is requested before it is run. Where the connection breaks it continues from there, as
    * often in a row as the RetryPolicy says, but only with the same version: `PreconditionFailed` if that is gone. It ends well only
    * if all of it arrived: it fails with `TransportError` where the content breaks off for good, and with `ChecksumMismatch` where
    * an MD5 is not that of the object, or of one of its segments.
@@ -358,9 +358,9 @@ export interface Service
     options: ArchiveOptions<E, R>
   ) => Effect.Effect<ExtractResult, CommonError | NotFound | QuotaExceeded | BulkFailed | E, R>
   /**
-   * Uploads the files of a folder, whatever is there. Each keeps the time of its last modification in the metadata `mtime`, as
+   * Uploads the files of a folder, and overwrites objects of their names. Each keeps the time of its last modification in the metadata `mtime`, as
    * other clients keep it. Each file is reported as a {@link FolderEvent}; a file that fails does not stop the others.
-   * Run it with `runFolder`, which fails if any file did, or watch it. Large files go up in segments, as `upload` does it. Expiry,
+   * Run it with `runFolder`, which fails if any file did, or watch it. Large files are uploaded in segments, as `upload` does it. Expiry,
    * metadata, content type and other headers can be given for all files, or for each by `describe`. A file
    * that would overwrite a segment of a large object is `Failed`, with `FileRefused`.
    *
@@ -372,7 +372,7 @@ export interface Service
     options: UploadFolderOptions
   ) => Stream.Stream<FolderEvent, FolderError, FileSystem.FileSystem>
   /**
-   * Downloads the objects of a folder as files, whatever is there. Each is verified before it takes its place, and has the time
+   * Downloads the objects of a folder as files, and replaces files of their names. Each is verified before it takes its place, and has the time
    * of modification that its metadata `mtime` says, else that of the object. Nothing is written outside of the folder, whatever
    * an object is called and whatever symbolic links there are: such an object is `Failed`, with `FileRefused`. Segments of large
    * objects under the prefix are no files, wherever they are.

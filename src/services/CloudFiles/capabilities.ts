@@ -8,7 +8,7 @@ import type { CommonError } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
 import { Count, Flag, Text } from "../../internal/schema/wire.js"
 
-/** What is not as expected is left out: it is one cloud's own, and no reason to fail. */
+/** A value that is not as expected is left out: it is peculiar to one cloud, and no reason to fail. */
 const ifThere = <A, I>(key: string, schema: Schema.Schema<A, I>) => {
   const decode = Schema.decodeUnknownOption(schema)
   return Schema.optionalToOptional(Schema.Unknown, Schema.typeSchema(schema), {

@@ -95,8 +95,8 @@ const Destination = Schema.transform(
 /** The operations on many objects, as data. */
 export const bulkEndpoints = Endpoint.table("CloudFiles", {
   /**
-   * Deletes up to 10,000 objects and empty containers, whose percent-encoded paths are the lines of the body: what
-   * `bulkDelete` is made of. "Bulk delete", `POST /v1/{account}?bulk-delete`.
+   * Deletes up to 10,000 objects and empty containers, whose percent-encoded paths are the lines of the body; `bulkDelete` uses
+   * it. "Bulk delete", `POST /v1/{account}?bulk-delete`.
    *
    * Rackspace documents it as a DELETE, and Swift takes both. On a Swift that is set up without it, a POST changes nothing,
    * and a DELETE by somebody who may delete accounts would delete this one.
@@ -114,7 +114,7 @@ export const bulkEndpoints = Endpoint.table("CloudFiles", {
     })
   ),
   /**
-   * Makes objects of the files in an archive: what `extractArchive` is made of. "Extract archive",
+   * Makes objects of the files in an archive; `extractArchive` uses it. "Extract archive",
    * `PUT /v1/{account}/{container}/{prefix}?extract-archive={format}`.
    */
   putArchive: Endpoint.withRawBody(

@@ -126,7 +126,7 @@ const makeSegmentDeletion = (client: CloudClient, bulkDelete: BulkDelete) => {
     )
 }
 
-/** What was deleted so far. */
+/** The result so far. */
 interface Progress {
   readonly total: number
   readonly deleted: number

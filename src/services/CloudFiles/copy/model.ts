@@ -133,7 +133,7 @@ export interface Copied {
 }
 
 /**
- * Whatever a copy can fail with.
+ * The failures of a copy.
  *
  * @since 0.1.0
  * @category errors

@@ -42,7 +42,7 @@ export interface DownloadOptions {
 }
 
 /**
- * Whatever the head of a download can fail with.
+ * The failures of opening a download.
  *
  * @since 0.1.0
  * @category errors
@@ -58,12 +58,12 @@ export type DownloadError = CommonError | NotFound | PreconditionFailed | RangeN
 export interface Download {
   readonly info: ObjectInfo
   /**
-   * The content. Where the connection breaks or stands still it goes on from there, as often in a row as the RetryPolicy says,
+   * The content. Where the connection breaks or stalls it continues from there, as often in a row as the RetryPolicy says,
    * and with `PreconditionFailed` if the object is another one by then. It fails with `ChecksumMismatch` where an MD5 is not that
    * of the object or its part, and with `TransportError` where it is shorter or longer than announced. Runs once.
    */
   readonly stream: Stream.Stream<Uint8Array, DownloadError | ChecksumMismatch>
 }
 
-/** What the content of a download can fail with. */
+/** The failures of reading a download. */
 export type ContentError = DownloadError | ChecksumMismatch

@@ -20,7 +20,7 @@ import { Line } from "../settingValues.js"
 import { makeDownload } from "./download.js"
 import type { Download, DownloadError, DownloadOptions } from "./model.js"
 
-/** Several parts of an object, as the cloud sends them: what `downloadRanges` is made of. */
+/** Several parts of an object, as the cloud sends them; `downloadRanges` uses it. */
 const getRanges = Endpoint.named(
   "CloudFiles.downloadRanges",
   Endpoint.make("GET", "/{container}/{+object}", {

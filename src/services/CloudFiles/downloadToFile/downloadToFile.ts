@@ -29,7 +29,7 @@ const day = 86_400_000
 /** How many folders are remembered as searched for part files that were left. */
 const mostSearched = 1000
 
-/** What is wrong with the options, if anything is. */
+/** The failure of options that cannot be used together, if there is one. */
 const wrongOption = ({
   concurrency = 1,
   decompress = false,

@@ -25,7 +25,7 @@ export interface DownloadToFileOptions extends Omit<DownloadOptions, "range"> {
   readonly parallelThreshold?: number | undefined
   /**
    * Keeps what was fetched where the download fails or is interrupted, in the same folder under a name that the object's ETag is part
-   * of, and goes on from it the next time. What is there is verified like all the rest. Default false.
+   * of, and continues from it the next time. The kept content is verified like the rest. Default false.
    *
    * Decompressed content cannot be resumed: it fails with `InvalidInput` together with `decompress`.
    *
@@ -55,7 +55,7 @@ export interface DownloadedFile {
 }
 
 /**
- * Whatever a download to a file can fail with.
+ * The failures of a download to a file.
  *
  * @since 0.1.0
  * @category errors

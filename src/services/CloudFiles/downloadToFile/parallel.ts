@@ -45,7 +45,7 @@ const stretches = <E>(parts: Stream.Stream<Part, E>, least: number): Stream.Stre
     Stream.mapConcat((done) => done)
   )
 
-/** What was fetched so far. */
+/** The progress of a download. */
 interface Progress {
   bytes: number
   resumed: number

@@ -21,7 +21,7 @@ import { type FileDownload, isVerified, operation, verifiedBy, write } from "./c
 import type { DownloadedFile, DownloadToFileError } from "./model.js"
 import { temporaryName } from "./partFiles.js"
 
-/** What is still to be written, and from where on. */
+/** The content that is still to be written, and from where on. */
 interface Remaining {
   readonly from: number
   readonly stream: Stream.Stream<Uint8Array, DownloadToFileError>

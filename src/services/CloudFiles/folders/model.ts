@@ -136,7 +136,7 @@ export interface DescribeOptions extends ObjectDescription {
 export interface UploadFolderOptions
   extends FolderOptions, ReadOptions, TransferOptions, SegmentOptions, DescribeOptions {
   /**
-   * Whether small files (up to 1 MiB) go up many at a time, in archives that the cloud extracts: `auto` where it can and there
+   * Whether small files (up to 1 MiB) are uploaded many at a time, in archives that the cloud extracts: `auto` where it can and there
    * are at least 64 of them, `always` where it can, or `never`. Each is verified afterwards by its size and MD5 in the
    * container's listing, and a file that differs is sent again in a request of its own. A file with headers of its own (see
    * {@link DescribeOptions}) is sent in a request of its own, since not every cloud stores headers from an archive. Default `auto`.
@@ -227,7 +227,7 @@ export class FileRefused extends Schema.TaggedError<FileRefused>("effect-rackspa
 }) {}
 
 /**
- * What one file can fail with, while the others go on.
+ * The failures of one file, after which the others continue.
  *
  * @since 0.1.0
  * @category errors
@@ -253,8 +253,7 @@ export interface Planned extends OfFile {
 }
 
 /**
- * A file is being transferred in a request of its own. Files in archives, and those of up to 256 KiB on their way down, are reported when they are
- * done.
+ * A file is being transferred in a request of its own. Files in archives, and downloaded files of up to 256 KiB, are reported when they are done.
  *
  * @since 0.1.0
  * @category models
@@ -310,7 +309,7 @@ export interface Deleted extends OfFile {
 }
 
 /**
- * A file failed. The others go on.
+ * A file failed. The others continue.
  *
  * @since 0.1.0
  * @category models
@@ -349,7 +348,7 @@ export interface Summary {
 export type FolderEvent = Planned | Started | Progress | Done | Skipped | Deleted | Failed | Summary
 
 /**
- * What ends a folder's transfer before its time: it cannot go on.
+ * The failures that end the transfer of a folder.
  *
  * @since 0.1.0
  * @category errors

@@ -87,7 +87,7 @@ export const makeRemote = (client: CloudClient, operation: string, getCapabiliti
     errors: new Set(["NotFound"] as const)
   })
 
-  /** What is a segment of a large object under the prefix. */
+  /** The segments of large objects under the prefix. */
   const segmentsUnder = (container: string, prefix: string): Effect.Effect<FoundSegments> =>
     Effect.cached(findSegments({ container, prefix, thorough: false }))
 

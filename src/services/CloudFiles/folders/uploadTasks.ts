@@ -19,7 +19,7 @@ export const mostTogether = 256
 /** In bytes: the size of a file in an archive besides its content. */
 const headers = 1536
 
-/** What is done at one go. */
+/** Files that are uploaded together. */
 export type Task = { readonly _tag: "single"; readonly file: Outgoing } | Archive | Batch
 
 /** Small files that are read together, and sent one by one. */

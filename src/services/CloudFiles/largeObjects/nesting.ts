@@ -21,7 +21,7 @@ export interface Nesting<E> {
   ) => Effect.Effect<{ readonly etag?: string | undefined }, E>
 }
 
-/** What puts manifests that stand within another one. */
+/** Stores manifests within a manifest. */
 export const makeNesting = <E>({ container, folder, operation, put }: Nesting<E>) => {
   /** Puts the manifest of one group of segments; `level` counts from those that hold no manifests. */
   const putGroup = (

@@ -1,5 +1,5 @@
 /**
- * What a large object consists of: its manifest, those within it, and the listing that a dynamic one is made of.
+ * The parts of large objects: read from the manifest and those within it, or from the listing of a dynamic one's segments.
  */
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"

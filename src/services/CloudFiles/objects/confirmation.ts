@@ -10,7 +10,7 @@ import type { Address } from "./address.js"
 import { md5In, sameEtag } from "./etags.js"
 import { objectEndpoints, type ObjectInfo } from "./objects.js"
 
-/** What was stored, and how it is known. */
+/** An object that was stored, and how that is known. */
 export interface Claim {
   readonly address: Address
   /** The ETag of the response. */

@@ -28,7 +28,7 @@ type Removable =
   | "deleteAt"
 
 /**
- * What is to change in an object's metadata and headers. What is not named stays as it is; null removes a header.
+ * Changes of an object's metadata and headers. Those that are not named stay as they are; null removes a header.
  *
  * @since 0.1.0
  * @category models
@@ -76,7 +76,7 @@ const withoutNull = <A extends Readonly<Record<string, unknown>>>(changes: A) =>
 
 const refused = (path: string, expected: string): InvalidInput => invalidInput(service, operation, [{ path, expected }])
 
-/** What `updateObjectMetadata` is made of. */
+/** The service's `updateObjectMetadata`. */
 export const makeMetadata = (client: CloudClient) => {
   const read = Endpoint.method(client, { ...getStoredHeaders, operation })
   const post = withKept({ ...objectEndpoints.replaceObjectMetadata, operation })

@@ -169,7 +169,7 @@ export const objectEndpoints = Endpoint.table("CloudFiles", {
     errors: ["NotFound", "PreconditionFailed"]
   }),
   /**
-   * Stores an object in one request: what `upload` is made of. "Create or replace object",
+   * Stores an object in one request; `upload` uses it. "Create or replace object",
    * `PUT /v1/{account}/{container}/{object}`.
    */
   putObject: Endpoint.withRawBody(
@@ -223,7 +223,7 @@ export const objectEndpoints = Endpoint.table("CloudFiles", {
     errors: ["NotFound"]
   }),
   /**
-   * An object's headers and content, unverified: what `download` is made of. "Get object content and metadata",
+   * An object's headers and content, unverified; `download` uses it. "Get object content and metadata",
    * `GET /v1/{account}/{container}/{object}`.
    */
   getObject: Endpoint.make("GET", "/{container}/{+object}", {

@@ -78,7 +78,7 @@ const headerOfField: Readonly<Record<string, string>> = {
   deleteAfter: "x-delete-at"
 }
 
-/** What may be said of an object that changes its headers: each field that is not undefined names a header. */
+/** Changes of an object's headers: each field that is not undefined names a header. */
 export interface HeaderChanges {
   readonly [field: string]: unknown
   readonly headers?: Readonly<Record<string, unknown>> | undefined

@@ -48,7 +48,7 @@ export interface TempUrlRequest {
 }
 
 /**
- * What a TempURL lets its holder do, and all that its signature is made of.
+ * What a TempURL lets its holder do, and how it is signed.
  *
  * @since 0.1.0
  * @category models
@@ -113,7 +113,7 @@ export interface FormPostRequest {
 }
 
 /**
- * What a form lets its holder upload, and all that its signature is made of.
+ * What a form lets its holder upload, and how it is signed.
  *
  * @since 0.1.0
  * @category models

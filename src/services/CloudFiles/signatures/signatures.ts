@@ -1,6 +1,6 @@
 /**
- * TempURLs and FormPost: what lets somebody without a login read, write or upload for a while, by a signature that a key of
- * the account's or the container's makes.
+ * TempURLs and FormPost: they let somebody without a login read, write or upload for some time, by a signature with a key of
+ * the account or the container.
  */
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"

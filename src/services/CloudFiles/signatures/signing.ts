@@ -103,7 +103,7 @@ const hmac = (algorithm: SignatureAlgorithm, key: Redacted.Redacted<string>, lin
 const epochSeconds = (instant: DateTime.Utc): string => String(Math.floor(instant.epochMillis / 1000))
 
 /**
- * A TempURL from all that its signature is made of, without any request: what `tempUrl` is made of. Fails with
+ * Signs a TempURL without any request; `tempUrl` uses it. Fails with
  * `InvalidInput`. An Either is an Effect too.
  *
  * @since 0.1.0
@@ -141,7 +141,7 @@ export const signTempUrl = (options: SignTempUrlOptions): Either.Either<Redacted
 }
 
 /**
- * A form from all that its signature is made of, without any request: what `formPost` is made of. Fails with `InvalidInput`.
+ * Signs a form without any request; `formPost` uses it. Fails with `InvalidInput`.
  *
  * @since 0.1.0
  * @category constructors

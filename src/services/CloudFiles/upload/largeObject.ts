@@ -24,7 +24,7 @@ import { makeSegmentGroups } from "./segmentGroups.js"
 
 const segmentType = "application/octet-stream"
 
-/** What was sent as segments. */
+/** The segments that were sent. */
 export interface Sent {
   readonly bytes: number
   readonly md5: string | undefined

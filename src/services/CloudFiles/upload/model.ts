@@ -106,7 +106,7 @@ export interface Uploaded {
 type Documented<Tag extends DocumentedError["_tag"]> = Extract<DocumentedError, { readonly _tag: Tag }>
 
 /**
- * Whatever an upload can fail with besides the failure of its source.
+ * The failures of an upload, besides that of its source.
  *
  * @since 0.1.0
  * @category errors
