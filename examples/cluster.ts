@@ -26,7 +26,7 @@ const program = Effect.gen(function* () {
   yield* bigData
     .createSshKey({ name: "me@laptop", publicKey })
     .pipe(Effect.catchTag("Conflict", () => Effect.log("the cloud has the key already")))
-  const { id: clusterId } = yield* bigData.createCluster({
+  const { id: clusterId } = yield* bigData.create({
     name: "numbers",
     stackId: "HDP2.2_Hadoop",
     username: "cbduser",
@@ -35,14 +35,14 @@ const program = Effect.gen(function* () {
   })
   yield* watched(clusterId)
 
-  yield* bigData.resizeCluster({ clusterId, nodeGroups: [{ id: "slave", count: 3 }] })
+  yield* bigData.resize({ clusterId, nodeGroups: [{ id: "slave", count: 3 }] })
   yield* watched(clusterId)
 
   yield* Stream.runForEach(bigData.listNodes({ clusterId }), ({ addresses, name, status }) =>
     Effect.log(`${name} is ${status} at ${addresses.public[0]?.address ?? "no address"}`)
   )
 
-  yield* bigData.deleteCluster({ clusterId })
+  yield* bigData.delete({ clusterId })
   yield* bigData.waitUntilDeleted({ clusterId, interval: "5 seconds" })
   yield* Effect.log("the cluster is gone")
 })

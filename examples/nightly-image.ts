@@ -4,18 +4,16 @@
  * images are kept by KEEP.
  */
 import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
-import { Config, DateTime, Effect, Option, Stream } from "effect"
+import { Config, DateTime, Effect, Stream } from "effect"
 import { CloudServers } from "effect-rackspace"
 import { cloud } from "./cloud.js"
 
 const pace = { interval: "5 seconds" } as const
 
-/** The server to save; made if there is none, so that the example has something to show. */
-const theServer = (name: string) =>
+/** A server of this name; made if there is none, so that the example has something to show. */
+const made = (name: string) =>
   Effect.gen(function* () {
     const servers = yield* CloudServers.CloudServers
-    const found = yield* servers.findServer({ nameOrId: name })
-    if (Option.isSome(found)) return found.value
     const image = yield* Effect.flatten(Stream.runHead(servers.listImages({ status: "ACTIVE" })))
     const flavors = yield* Stream.runCollect(servers.listFlavors({ minRamMegabytes: image.minRamMegabytes ?? 0 }))
     const flavorId =
@@ -27,7 +25,7 @@ const program = Effect.gen(function* () {
   const name = yield* Config.withDefault(Config.nonEmptyString("SERVER"), "web-1")
   const keep = yield* Config.withDefault(Config.integer("KEEP"), 7)
   const servers = yield* CloudServers.CloudServers
-  const { id: serverId } = yield* theServer(name)
+  const { id: serverId } = yield* Effect.catchTag(servers.find({ nameOrId: name }), "NotFound", () => made(name))
 
   const now = yield* DateTime.now
   const night = DateTime.formatIsoDateUtc(now)

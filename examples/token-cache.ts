@@ -13,7 +13,7 @@ const account = Rackspace.layer({ credentials: Credentials.config, region: "DFW"
 
 const program = Effect.gen(function* () {
   const bigData = yield* CloudBigData.CloudBigData
-  const count = yield* Stream.runCount(bigData.listClusters())
+  const count = yield* Stream.runCount(bigData.list())
   yield* Effect.log(`${count} clusters, ${yield* Telemetry.total("logins")} logins`)
 })
 

@@ -95,7 +95,7 @@ describe("the tables of operations", () => {
       "CloudFiles.updateContainer",
       "CloudFiles.replaceObjectMetadata",
       "CloudFiles.bulkDeletePaths",
-      "CloudBigData.controlClusterServices"
+      "CloudBigData.controlServices"
     ])
   })
 })

@@ -119,7 +119,7 @@ describe("input that an operation does not know", () => {
         ["until", balancers.waitUntilActive(untyped({ loadBalancerId: "1", until: () => true }))],
         [
           "nodeGroups.0.flavor",
-          bigData.createCluster(
+          bigData.create(
             untyped({
               name: "c",
               stackId: "s",

@@ -12,7 +12,6 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
-import type * as Option from "effect/Option"
 import type * as Stream from "effect/Stream"
 import * as CloudClient from "../CloudClient.js"
 import type { CommonError, NotFound, ResourceFailed, WaitTimeout } from "../CloudError.js"
@@ -40,6 +39,7 @@ import { makeScripts, type Script } from "./CloudBigData/scripts.js"
 import { makeStacks, type StackSummary } from "./CloudBigData/stacks.js"
 import { makeClusterWaits, type WaitOptions, type WatchCluster } from "./CloudBigData/waits.js"
 import { workloadEndpoints } from "./CloudBigData/workloads.js"
+import type { ByNameOrId } from "./common/find.js"
 import { makeWaits } from "./common/waits.js"
 
 export {
@@ -87,6 +87,7 @@ export {
 } from "./CloudBigData/stacks.js"
 export type { WaitOptions, WatchCluster } from "./CloudBigData/waits.js"
 export { type ListRecommendations, Recommendation, RecommendedSize, Workload } from "./CloudBigData/workloads.js"
+export type { ByNameOrId } from "./common/find.js"
 
 type Endpoints = Endpoint.Client<typeof endpoints>
 
@@ -97,20 +98,25 @@ type Endpoints = Endpoint.Client<typeof endpoints>
  * @category models
  */
 export interface Service extends Endpoints {
+  /**
+   * The client of the service. `Endpoint.method(yield* service.client, endpoint)` makes an operation that the library lacks. It is
+   * an Effect, so that `Layer.mock` needs none.
+   */
+  readonly client: Effect.Effect<CloudClient.CloudClient>
   /** The URL of the service's endpoint for this login, without a trailing slash. It may be named as `endpoint` elsewhere. */
   readonly endpointUrl: CloudClient.CloudClient["endpointUrl"]
   /**
    * Creates a cluster: the operation of the same name. Node groups are first checked against those of the stack, where that can
    * be read: one that the stack does not have, or more or fewer nodes than it allows, is `InvalidInput`.
    */
-  readonly createCluster: Endpoints["createCluster"]
+  readonly create: Endpoints["create"]
   /**
    * Resizes a cluster's node groups: the operation of the same name. Node groups are first checked against those of
    * the cluster: one that it does not have is `InvalidInput`.
    */
-  readonly resizeCluster: Endpoints["resizeCluster"]
+  readonly resize: Endpoints["resize"]
   /** All clusters, page by page as they are asked for. */
-  readonly listClusters: (options?: PageSize) => Stream.Stream<ClusterSummary, CommonError>
+  readonly list: (options?: PageSize) => Stream.Stream<ClusterSummary, CommonError>
   /** All nodes of a cluster, page by page as they are asked for. */
   readonly listNodes: (filters: ListNodes) => Stream.Stream<Node, CommonError | NotFound>
   /** All sizes of nodes. */
@@ -120,12 +126,10 @@ export interface Service extends Endpoints {
   /** All scripts, the cloud's and the account's. */
   readonly listScripts: (options?: PageSize) => Stream.Stream<Script, CommonError>
   /**
-   * The cluster of a name, if there is one. Fails with `InvalidInput`, which lists their ids, where several have it. Asks for
-   * the list of clusters.
+   * The cluster of this id, or of this very name. Fails with `NotFound`, which names it, where there is none, and with
+   * `InvalidInput` where several have the name, and lists their ids. Asks for the list of clusters.
    */
-  readonly findCluster: (options: {
-    readonly name: string
-  }) => Effect.Effect<Option.Option<ClusterSummary>, CommonError>
+  readonly find: (cluster: ByNameOrId) => Effect.Effect<ClusterSummary, CommonError | NotFound>
   /**
    * The node that is meant. Fails with `NotFound` where there is no such cluster, with `InvalidInput`, which lists the nodes,
    * where it has no such node.
@@ -199,7 +203,7 @@ export const selector: CloudClient.Selector = {
 }
 
 /** The operations that take several requests. */
-type OwnOperations = Exclude<keyof Service, keyof Endpoints | "endpointUrl">
+type OwnOperations = Exclude<keyof Service, keyof Endpoints | "client" | "endpointUrl">
 
 /**
  * The service, from a login. Making it sends no request.
@@ -219,12 +223,13 @@ const makeService = (
     const context = { client, waits: makeWaits(service, { interval: "30 seconds", timeout: "4 hours" }) }
     const stacks = makeStacks(context)
     const clusters = makeClusters(context, stacks.getStack)
-    const nodes = makeNodes(context, clusters.getCluster)
+    const nodes = makeNodes(context, clusters.get)
     return {
+      client: Effect.succeed(client),
       endpointUrl: client.endpointUrl,
       ...clusters,
       ...nodes,
-      ...makeClusterWaits(context, { getCluster: clusters.getCluster, listNodes: nodes.listNodes }),
+      ...makeClusterWaits(context, { get: clusters.get, listNodes: nodes.listNodes }),
       ...makeFlavors(context),
       ...Endpoint.client(client, limitEndpoints),
       ...Endpoint.client(client, distroEndpoints),

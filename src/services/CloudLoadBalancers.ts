@@ -62,7 +62,7 @@ export {
   CertificateMapping,
   type UpdateCertificateMapping
 } from "./CloudLoadBalancers/certificateMappings.js"
-export { type ImmutablePolicy, type Patience, WhenImmutable } from "./CloudLoadBalancers/changes.js"
+export { type ImmutablePolicy, type WaitLimits, WhenImmutable } from "./CloudLoadBalancers/changes.js"
 export {
   ConnectionThrottle,
   type NewConnectionThrottle,
@@ -171,6 +171,11 @@ type Endpoints = Endpoint.Client<typeof endpoints>
  * @category models
  */
 export interface Service extends Endpoints {
+  /**
+   * The client of the service. `Endpoint.method(yield* service.client, endpoint)` makes an operation that the library lacks. It is
+   * an Effect, so that `Layer.mock` needs none.
+   */
+  readonly client: Effect.Effect<CloudClient.CloudClient>
   /** The URL of the service's endpoint for this login, without a trailing slash. It may be named as `endpoint` elsewhere. */
   readonly endpointUrl: CloudClient.CloudClient["endpointUrl"]
   /** All load balancers, page by page as they are asked for. */
@@ -231,7 +236,7 @@ export class CloudLoadBalancers extends Context.Tag("effect-rackspace/CloudLoadB
 export const selector = { types: ["rax:load-balancer"], name: "cloudLoadBalancers" } as const
 
 /** The operations that take several requests. */
-type OwnOperations = Exclude<keyof Service, keyof Endpoints | "endpointUrl">
+type OwnOperations = Exclude<keyof Service, keyof Endpoints | "client" | "endpointUrl">
 
 /**
  * The service, from a login. Making it sends no request.
@@ -255,6 +260,7 @@ const makeService = ({
       inTurn: makeChanges(getStatus, immutable)
     }
     return {
+      client: Effect.succeed(client),
       endpointUrl: client.endpointUrl,
       ...makeLoadBalancers(context),
       ...makeNodes(context),

@@ -12,7 +12,6 @@ import type * as HttpClient from "@effect/platform/HttpClient"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type * as Option from "effect/Option"
 import type * as Stream from "effect/Stream"
 import * as CloudClient from "../CloudClient.js"
 import type { CommonError, Conflict, NotFound, QuotaExceeded, ResourceFailed, WaitTimeout } from "../CloudError.js"
@@ -27,7 +26,6 @@ import { methods } from "./CloudServers/context.js"
 import type { endpoints } from "./CloudServers/endpoints.js"
 import { extensionEndpoints } from "./CloudServers/extensions.js"
 import type { Summary } from "./CloudServers/fields.js"
-import type { ByNameOrId } from "./CloudServers/find.js"
 import {
   type firstGenerationEndpoints,
   type FirstGenerationServer,
@@ -41,7 +39,7 @@ import {
   type ListImages,
   makeImages
 } from "./CloudServers/images.js"
-import { type ImageSchedule, makeImageSchedules } from "./CloudServers/imageSchedules.js"
+import { makeImageSchedules } from "./CloudServers/imageSchedules.js"
 import { inputs } from "./CloudServers/inputs.js"
 import { makeInstanceActions } from "./CloudServers/instanceActions.js"
 import { interfaceEndpoints } from "./CloudServers/interfaces.js"
@@ -51,7 +49,6 @@ import { limitEndpoints } from "./CloudServers/limits.js"
 import { withoutRemoved } from "./CloudServers/microversions.js"
 import { imageMetadataEndpoints, serverMetadataEndpoints } from "./CloudServers/metadata.js"
 import { networkEndpoints } from "./CloudServers/networks.js"
-import type { ByServerId } from "./CloudServers/references.js"
 import { makeServerActions, type ResizeAndConfirm } from "./CloudServers/serverActions.js"
 import { type BuiltServer, type CreateServerAndWait, makeServerCreation } from "./CloudServers/serverCreation.js"
 import { type ListServerGroups, makeServerGroups, type ServerGroup } from "./CloudServers/serverGroups.js"
@@ -61,6 +58,7 @@ import { makeServerWaits, type WaitOptions, type WatchServer } from "./CloudServ
 import { virtualInterfaceEndpoints } from "./CloudServers/virtualInterfaces.js"
 import { volumeAttachmentEndpoints } from "./CloudServers/volumeAttachments.js"
 import { makeVolumes, type Volume } from "./CloudServers/volumes.js"
+import type { ByNameOrId } from "./common/find.js"
 import { makeWaits } from "./common/waits.js"
 
 export { Address } from "./CloudServers/addresses.js"
@@ -70,7 +68,7 @@ export { endpoints } from "./CloudServers/endpoints.js"
 export { Extension } from "./CloudServers/extensions.js"
 export { Fault } from "./CloudServers/faults.js"
 export { DiskConfig, Summary } from "./CloudServers/fields.js"
-export type { ByNameOrId } from "./CloudServers/find.js"
+export type { ByNameOrId } from "./common/find.js"
 export {
   firstGenerationEndpoints,
   FirstGenerationServer,
@@ -175,6 +173,11 @@ type Endpoints = Endpoint.Client<typeof endpoints>
  * @category models
  */
 export interface Service extends Endpoints, Endpoint.Client<typeof firstGenerationEndpoints> {
+  /**
+   * The client of the service. `Endpoint.method(yield* service.client, endpoint)` makes an operation that the library lacks. It is
+   * an Effect, so that `Layer.mock` needs none.
+   */
+  readonly client: Effect.Effect<CloudClient.CloudClient>
   /** The URL of the service's endpoint for this login, without a trailing slash. It may be named as `endpoint` elsewhere. */
   readonly endpointUrl: CloudClient.CloudClient["endpointUrl"]
   /** Ids and names of all servers, page by page as they are asked for. */
@@ -208,11 +211,6 @@ export interface Service extends Endpoints, Endpoint.Client<typeof firstGenerati
     options: WaitOptions
   ) => Effect.Effect<Server, CommonError | NotFound | ResourceFailed | WaitTimeout>
   /**
-   * When the server is saved to an image automatically, or None where it is not. Fails with `NotFound` where there is no such
-   * server.
-   */
-  readonly imageSchedule: (server: ByServerId) => Effect.Effect<Option.Option<ImageSchedule>, CommonError | NotFound>
-  /**
    * Polls an image until it is ACTIVE, and emits the result of each poll, the last included. Fails with `ResourceFailed` as soon
    * as it is in ERROR or DELETED. By default every 10 s for at most 2 hours.
    */
@@ -224,14 +222,14 @@ export interface Service extends Endpoints, Endpoint.Client<typeof firstGenerati
     options: ImageWaitOptions
   ) => Effect.Effect<Image, CommonError | NotFound | ResourceFailed | WaitTimeout>
   /**
-   * The server of this id, or of this very name; None where there is none. Fails with `InvalidInput` where several have the
-   * name, and lists their ids.
+   * The server of this id, or of this very name. Fails with `NotFound`, which names it, where there is none, and with
+   * `InvalidInput` where several have the name, and lists their ids.
    */
-  readonly findServer: (server: ByNameOrId) => Effect.Effect<Option.Option<Server>, CommonError>
-  /** The image of this id, or of this very name: as {@link Service.findServer}. */
-  readonly findImage: (image: ByNameOrId) => Effect.Effect<Option.Option<Image>, CommonError>
-  /** The flavor of this id, or of this very name: as {@link Service.findServer}. */
-  readonly findFlavor: (flavor: ByNameOrId) => Effect.Effect<Option.Option<Flavor>, CommonError>
+  readonly find: (server: ByNameOrId) => Effect.Effect<Server, CommonError | NotFound>
+  /** The image of this id, or of this very name: as {@link Service.find}. */
+  readonly findImage: (image: ByNameOrId) => Effect.Effect<Image, CommonError | NotFound>
+  /** The flavor of this id, or of this very name: as {@link Service.find}. */
+  readonly findFlavor: (flavor: ByNameOrId) => Effect.Effect<Flavor, CommonError | NotFound>
   /**
    * Creates a server, from an image or, with {@link bootFrom}, from a volume, and waits until it is ACTIVE. Where the wait fails,
    * the server stays, and the failure has its id and its password in `created`, whatever failed. Of an interrupted wait they
@@ -288,7 +286,10 @@ export class CloudServers extends Context.Tag("effect-rackspace/CloudServers")<C
 export const selector = { types: ["compute"], name: "cloudServersOpenStack", microversions: "compute" } as const
 
 /** The operations that take several requests. */
-type OwnOperations = Exclude<keyof Service, keyof Endpoints | keyof typeof firstGenerationEndpoints | "endpointUrl">
+type OwnOperations = Exclude<
+  keyof Service,
+  keyof Endpoints | keyof typeof firstGenerationEndpoints | "client" | "endpointUrl"
+>
 
 /**
  * The service, from a login. Making it sends no request.
@@ -311,6 +312,7 @@ const makeService = (options: CloudClient.Options): Effect.Effect<Service, never
     const context = { client, microversion: options.microversion, waits }
     const servers = makeServers(context)
     return {
+      client: Effect.succeed(client),
       endpointUrl: client.endpointUrl,
       ...servers,
       ...makeServerCreation(context),

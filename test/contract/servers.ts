@@ -229,11 +229,11 @@ export const servers = <E>(cloud: Layer.Layer<Services, E>): void =>
           assert.strictEqual(made.status, "ACTIVE")
           assert.isTrue(Redacted.isRedacted(made.adminPassword))
           for (const nameOrId of [name, made.id]) {
-            const found = yield* servers.findServer({ nameOrId })
-            assert.strictEqual(Option.getOrUndefined(found)?.id, made.id)
+            const found = yield* servers.find({ nameOrId })
+            assert.strictEqual(found.id, made.id)
           }
-          assert.isTrue(Option.isNone(yield* servers.findServer({ nameOrId: name.slice(0, -1) })))
-          assert.isTrue(Option.isNone(yield* servers.findServer({ nameOrId: missing.serverId })))
+          assert.strictEqual((yield* Effect.flip(servers.find({ nameOrId: name.slice(0, -1) })))._tag, "NotFound")
+          assert.strictEqual((yield* Effect.flip(servers.find({ nameOrId: missing.serverId })))._tag, "NotFound")
           const resized = yield* servers.resizeAndConfirm({ serverId: made.id, flavorId: flavors[1], ...pace })
           assert.deepStrictEqual([resized.status, resized.flavorId], ["ACTIVE", flavors[1]])
         })
@@ -244,9 +244,9 @@ export const servers = <E>(cloud: Layer.Layer<Services, E>): void =>
           const servers = yield* CloudServers.CloudServers
           const { flavors, imageId } = yield* Cloud
           const image = yield* servers.getImage({ imageId })
-          assert.deepStrictEqual(yield* servers.findImage({ nameOrId: image.name ?? "" }), Option.some(image))
+          assert.deepStrictEqual(yield* servers.findImage({ nameOrId: image.name ?? "" }), image)
           const flavor = yield* servers.getFlavor({ flavorId: flavors[0] })
-          assert.deepStrictEqual(yield* servers.findFlavor({ nameOrId: flavor.name ?? "" }), Option.some(flavor))
+          assert.deepStrictEqual(yield* servers.findFlavor({ nameOrId: flavor.name ?? "" }), flavor)
           assert.isEmpty([...(yield* Stream.runCollect(servers.listFirstGeneration()))])
         })
       )

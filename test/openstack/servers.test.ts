@@ -147,7 +147,7 @@ describe("what Rackspace has and OpenStack has not", () => {
         assert.strictEqual(yield* failure(servers.listIpAssociations({ serverId })), "NotFound")
         assert.strictEqual(yield* failure(servers.setImageSchedule({ serverId, retention: 1 })), "NotFound")
         // Nor is there a schedule, of a server that there is.
-        assert.isTrue(Option.isNone(yield* servers.imageSchedule({ serverId })))
+        assert.isTrue(Option.isNone(yield* servers.getImageSchedule({ serverId })))
         const gone = yield* Effect.flip(servers.resetNetwork({ serverId }))
         assert.strictEqual(gone._tag === "NotFound" ? gone.status : undefined, 410)
         // There is no proxy for them here.

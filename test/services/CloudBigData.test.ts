@@ -128,8 +128,8 @@ const clusterFields = { name: "test", username: "cbduser", sshKeys: ["cbdkey"], 
 const publicKey = "ssh-rsa AAkphQZaDNi2Ij3DX5twE62lerq7Xhaff foo@bar"
 
 const operations: Readonly<Record<keyof typeof CloudBigData.endpoints, Operation>> = {
-  listClustersPage: {
-    call: (service) => service.listClustersPage({ limit: 1, marker: "zzz" }),
+  listPage: {
+    call: (service) => service.listPage({ limit: 1, marker: "zzz" }),
     line: "GET /clusters?marker=zzz&limit=1",
     answer: {
       clusters: [
@@ -159,15 +159,15 @@ const operations: Readonly<Record<keyof typeof CloudBigData.endpoints, Operation
       next: "aaa-bbbb-dddd"
     }
   },
-  getCluster: {
-    call: (service) => service.getCluster({ clusterId: "aaa/b?c" }),
+  get: {
+    call: (service) => service.get({ clusterId: "aaa/b?c" }),
     line: "GET /clusters/aaa%2Fb%3Fc",
     answer: { cluster: documentedCluster },
     decoded: cluster
   },
-  createCluster: {
+  create: {
     call: (service) =>
-      service.createCluster({
+      service.create({
         ...clusterFields,
         scriptIds: ["c5033423-97ff-4215-9552-19d425e1f9dd"],
         connectors: [{ type: "cloud_files", name: "cfuser" }],
@@ -208,7 +208,7 @@ const operations: Readonly<Record<keyof typeof CloudBigData.endpoints, Operation
       scripts: [{ id: "c5033423-97ff-4215-9552-19d425e1f9dd", name: "Mongo Connector", status: "PENDING" }]
     }
   },
-  resizeCluster: {
+  resize: {
     // Looks at the cluster first: shown elsewhere.
     call: (service) =>
       Effect.zipRight(
@@ -224,16 +224,16 @@ const operations: Readonly<Record<keyof typeof CloudBigData.endpoints, Operation
               }
             })
           ),
-          service.resizeCluster({ clusterId: "aaa-bbbb-cccc", nodeGroups: [{ id: "slave", count: 15 }] })
+          service.resize({ clusterId: "aaa-bbbb-cccc", nodeGroups: [{ id: "slave", count: 15 }] })
         )
       ) as Effect.Effect<unknown, CloudError.CloudError>,
     line: "PUT /clusters/aaa-bbbb-cccc",
     body: { cluster: { node_groups: [{ id: "slave", count: 15 }] } },
     decoded: { ...cluster, status: "UPDATING", updated: time("2014-06-25T10:10:10Z") }
   },
-  updateClusterCredentials: {
+  updateCredentials: {
     call: (service) =>
-      service.updateClusterCredentials({
+      service.updateCredentials({
         clusterId: "c",
         credentials: [
           { type: "ssh_keys", name: "me@laptop" },
@@ -252,8 +252,8 @@ const operations: Readonly<Record<keyof typeof CloudBigData.endpoints, Operation
     answer: { cluster: { ...documentedCluster, credentials: [{ type: "s3", name: "AKIA" }] } },
     decoded: { ...cluster, credentials: [{ type: "s3", name: "AKIA" }] }
   },
-  removeClusterSshKeys: {
-    call: (service) => service.removeClusterSshKeys({ clusterId: "c", sshKeys: ["me@laptop", "you@desk"] }),
+  removeSshKeys: {
+    call: (service) => service.removeSshKeys({ clusterId: "c", sshKeys: ["me@laptop", "you@desk"] }),
     line: "PUT /clusters/c",
     body: {
       cluster: {
@@ -266,15 +266,15 @@ const operations: Readonly<Record<keyof typeof CloudBigData.endpoints, Operation
     answer: { cluster: documentedCluster },
     decoded: cluster
   },
-  controlClusterServices: {
-    call: (service) => service.controlClusterServices({ clusterId: "c", action: "restart", services: ["HDFS"] }),
+  controlServices: {
+    call: (service) => service.controlServices({ clusterId: "c", action: "restart", services: ["HDFS"] }),
     line: "PUT /clusters/c",
     body: { cluster: { control_services: { action: "restart", services: [{ name: "HDFS" }] } } },
     answer: { cluster: documentedCluster },
     decoded: cluster
   },
-  deleteCluster: {
-    call: (service) => service.deleteCluster({ clusterId: "c" }),
+  delete: {
+    call: (service) => service.delete({ clusterId: "c" }),
     line: "DELETE /clusters/c",
     status: 204,
     decoded: undefined
@@ -699,7 +699,7 @@ describe("CloudBigData: the documented faults", () => {
   const fault = (status: number) => ({ fault: { code: status, message: `Lava says ${status}` } })
 
   for (const [name, operation] of Object.entries(operations)) {
-    if (name === "resizeCluster") continue
+    if (name === "resize") continue
     const endpoint = CloudBigData.endpoints[name as keyof typeof CloudBigData.endpoints]
     const own = Object.entries(documented)
       .filter(([, tag]) => (endpoint.errors as ReadonlySet<string>).has(tag))
@@ -724,11 +724,11 @@ describe("CloudBigData: the documented faults", () => {
     )
   }
 
-  it.effect("resizeCluster: 404 of the look before, 400, 409 and 413 of the resize", () =>
+  it.effect("resize: 404 of the look before, 400, 409 and 413 of the resize", () =>
     on(
       Effect.gen(function* () {
         const service = yield* bigData
-        const resize = Effect.flip(service.resizeCluster({ clusterId: "c", nodeGroups: [{ id: "slave", count: 2 }] }))
+        const resize = Effect.flip(service.resize({ clusterId: "c", nodeGroups: [{ id: "slave", count: 2 }] }))
         yield* answer(fault(404), 404)
         assert.strictEqual((yield* resize)._tag, "NotFound")
         for (const status of [400, 404, 409, 413]) {
@@ -749,7 +749,7 @@ describe("CloudBigData: the documented faults", () => {
       Effect.gen(function* () {
         const service = yield* bigData
         yield* answer({ overLimit: { code: 413, message: "OverLimit Retry..." } }, 413, { "Retry-After": "42" })
-        const error = yield* Effect.flip(service.createCluster(clusterFields))
+        const error = yield* Effect.flip(service.create(clusterFields))
         assert.instanceOf(error, CloudError.OverLimit)
         assert.deepStrictEqual((error as CloudError.OverLimit).retryAfter, Duration.seconds(42))
       })
@@ -761,9 +761,9 @@ describe("CloudBigData: the documented faults", () => {
       Effect.gen(function* () {
         const service = yield* bigData
         yield* answer({ itemNotFound: { code: 404, message: "no such thing" } }, 404)
-        assert.include((yield* Effect.flip(service.getCluster({ clusterId: "c" }))).message, "no such thing")
+        assert.include((yield* Effect.flip(service.get({ clusterId: "c" }))).message, "no such thing")
         yield* answer({ cluster: { ...documentedCluster, name: [7] } })
-        const malformed = yield* Effect.flip(service.getCluster({ clusterId: "c" }))
+        const malformed = yield* Effect.flip(service.get({ clusterId: "c" }))
         assert.instanceOf(malformed, CloudError.MalformedResponse)
         assert.strictEqual((malformed as CloudError.MalformedResponse).path, "cluster.name")
       })
@@ -777,7 +777,7 @@ describe("CloudBigData: what the witnesses differ in is all accepted", () => {
       Effect.gen(function* () {
         const service = yield* bigData
         yield* answer({ cluster: { ...documentedCluster, ...fields } })
-        return yield* service.getCluster({ clusterId: "c" })
+        return yield* service.get({ clusterId: "c" })
       })
     )
 
@@ -887,7 +887,7 @@ describe("CloudBigData: what the witnesses differ in is all accepted", () => {
       Effect.gen(function* () {
         const service = yield* bigData
         yield* answer({ clusters: [documentedCluster], links: next("/1234/clusters") })
-        assert.strictEqual((yield* service.listClustersPage()).next, "aaa-bbbb-cccc")
+        assert.strictEqual((yield* service.listPage()).next, "aaa-bbbb-cccc")
       })
     )
   )
@@ -900,7 +900,7 @@ describe("CloudBigData: listings as Streams", () => {
         const service = yield* bigData
         const cloud = yield* TestCloud.TestCloud
         yield* Effect.replicateEffect(cloud.bigData.seedCluster(), 5, { discard: true })
-        const names = Stream.map(service.listClusters({ pageSize: 2 }), ({ name }) => name)
+        const names = Stream.map(service.list({ pageSize: 2 }), ({ name }) => name)
         assert.deepStrictEqual(
           [...(yield* Stream.runCollect(names))],
           ["cluster-1", "cluster-2", "cluster-3", "cluster-4", "cluster-5"]
@@ -913,7 +913,7 @@ describe("CloudBigData: listings as Streams", () => {
         assert.strictEqual(yield* Stream.runCount(service.listScripts()), 1)
         const [first] = yield* cloud.bigData.clusters
         assert.strictEqual(yield* Stream.runCount(service.listNodes({ clusterId: first?.id ?? "", pageSize: 3 })), 8)
-        yield* Stream.runDrain(service.listClusters())
+        yield* Stream.runDrain(service.list())
         assert.strictEqual((yield* requests).at(-1)?.line, "GET /clusters?limit=100")
       })
     )
@@ -925,15 +925,12 @@ describe("CloudBigData: listings as Streams", () => {
       on(
         Effect.gen(function* () {
           const service = yield* bigData
-          const invalid = yield* Effect.flip(Stream.runDrain(service.listClusters({ pageSize: 0 })))
-          assert.match(invalid.message, /CloudBigData\.listClusters: pageSize: expected a whole number of 1 or more/)
+          const invalid = yield* Effect.flip(Stream.runDrain(service.list({ pageSize: 0 })))
+          assert.match(invalid.message, /CloudBigData\.list: pageSize: expected a whole number of 1 or more/)
           assert.isEmpty(yield* requests)
           const absent = yield* Effect.flip(Stream.runDrain(service.listNodes({ clusterId: "nope" })))
           assert.strictEqual(absent._tag, "NotFound")
-          assert.strictEqual(
-            (yield* Effect.flip(Stream.runDrain(service.listClusters({ pageSize: 201 }))))._tag,
-            "BadRequest"
-          )
+          assert.strictEqual((yield* Effect.flip(Stream.runDrain(service.list({ pageSize: 201 }))))._tag, "BadRequest")
         })
       )
   )
@@ -942,44 +939,24 @@ describe("CloudBigData: listings as Streams", () => {
 describe("CloudBigData: what is refused before any request", () => {
   const long = "x".repeat(256)
   const cases: ReadonlyArray<readonly [name: string, call: Call, message: RegExp]> = [
-    ["no name", (s) => s.createCluster({ ...clusterFields, name: "" }), /name: expected/],
-    [
-      "a name of 256 characters",
-      (s) => s.createCluster({ ...clusterFields, name: long }),
-      /a name of 1 to 255 characters/
-    ],
-    [
-      "the user root",
-      (s) => s.createCluster({ ...clusterFields, username: "Root" }),
-      /username: expected .* is not root/
-    ],
-    [
-      "a user who begins with a digit",
-      (s) => s.createCluster({ ...clusterFields, username: "1st" }),
-      /username: expected/
-    ],
-    ["a user of one letter", (s) => s.createCluster({ ...clusterFields, username: "a" }), /2 to 32 letters/],
-    ["a user of 33 letters", (s) => s.createCluster({ ...clusterFields, username: "a".repeat(33) }), /username/],
-    [
-      "no SSH key",
-      (s) => s.createCluster({ ...clusterFields, sshKeys: [] as unknown as readonly [string] }),
-      /sshKeys/
-    ],
+    ["no name", (s) => s.create({ ...clusterFields, name: "" }), /name: expected/],
+    ["a name of 256 characters", (s) => s.create({ ...clusterFields, name: long }), /a name of 1 to 255 characters/],
+    ["the user root", (s) => s.create({ ...clusterFields, username: "Root" }), /username: expected .* is not root/],
+    ["a user who begins with a digit", (s) => s.create({ ...clusterFields, username: "1st" }), /username: expected/],
+    ["a user of one letter", (s) => s.create({ ...clusterFields, username: "a" }), /2 to 32 letters/],
+    ["a user of 33 letters", (s) => s.create({ ...clusterFields, username: "a".repeat(33) }), /username/],
+    ["no SSH key", (s) => s.create({ ...clusterFields, sshKeys: [] as unknown as readonly [string] }), /sshKeys/],
     [
       "no node",
-      (s) => s.createCluster({ ...clusterFields, nodeGroups: [{ id: "slave", count: 0 }] }),
+      (s) => s.create({ ...clusterFields, nodeGroups: [{ id: "slave", count: 0 }] }),
       /nodeGroups\.0\.count: expected a whole number of nodes, 1 to 100/
     ],
-    ["101 nodes", (s) => s.createCluster({ ...clusterFields, nodeGroups: [{ id: "slave", count: 101 }] }), /1 to 100/],
-    [
-      "half a node",
-      (s) => s.createCluster({ ...clusterFields, nodeGroups: [{ id: "slave", count: 1.5 }] }),
-      /1 to 100/
-    ],
+    ["101 nodes", (s) => s.create({ ...clusterFields, nodeGroups: [{ id: "slave", count: 101 }] }), /1 to 100/],
+    ["half a node", (s) => s.create({ ...clusterFields, nodeGroups: [{ id: "slave", count: 1.5 }] }), /1 to 100/],
     [
       "two users of Cloud Files",
       (s) =>
-        s.createCluster({
+        s.create({
           ...clusterFields,
           connectors: [{ type: "cloud_files", name: "one" }],
           credentials: [{ type: "cloud_files", name: "two" }]
@@ -989,18 +966,14 @@ describe("CloudBigData: what is refused before any request", () => {
     [
       "a resize of nothing",
       (s) =>
-        s.resizeCluster({
+        s.resize({
           clusterId: "c",
           nodeGroups: [] as unknown as readonly [{ readonly id: string; readonly count: number }]
         }),
       /nodeGroups/
     ],
-    [
-      "a resize to 101",
-      (s) => s.resizeCluster({ clusterId: "c", nodeGroups: [{ id: "slave", count: 101 }] }),
-      /1 to 100/
-    ],
-    ["no cluster", (s) => s.getCluster({ clusterId: "" }), /clusterId: expected a string that is not empty/],
+    ["a resize to 101", (s) => s.resize({ clusterId: "c", nodeGroups: [{ id: "slave", count: 101 }] }), /1 to 100/],
+    ["no cluster", (s) => s.get({ clusterId: "" }), /clusterId: expected a string that is not empty/],
     ["a stack without services", (s) => s.createStack({ name: "a", distroId: "d", services: [] as never }), /services/],
     [
       "a node group of 37 characters",
@@ -1088,7 +1061,7 @@ describe("CloudBigData: node groups are held against what is known", () => {
       Effect.gen(function* () {
         const service = yield* bigData
         const error = yield* Effect.flip(
-          service.createCluster({
+          service.create({
             ...clusterFields,
             stackId: "HDP2.2_Hadoop",
             nodeGroups: [{ id: "slave", count: 2 }, { id: "workers" }, { id: "master", count: 2 }]
@@ -1097,7 +1070,7 @@ describe("CloudBigData: node groups are held against what is known", () => {
         assert.instanceOf(error, CloudError.InvalidInput)
         assert.strictEqual(
           error.message,
-          "CloudBigData.createCluster: nodeGroups.1.id: expected one of " +
+          "CloudBigData.create: nodeGroups.1.id: expected one of " +
             "ambari, master, standby-namenode, journalnodes, slave, gateway; nodeGroups.2.count: expected 1 to 1"
         )
         assert.deepStrictEqual(yield* lines, ["GET /stacks/HDP2.2_Hadoop"])
@@ -1111,7 +1084,7 @@ describe("CloudBigData: node groups are held against what is known", () => {
         const service = yield* bigData
         yield* answer({ fault: { message: "no" } }, 404)
         const error = yield* Effect.flip(
-          service.createCluster({ ...clusterFields, stackId: "gone", nodeGroups: [{ id: "slave" }] })
+          service.create({ ...clusterFields, stackId: "gone", nodeGroups: [{ id: "slave" }] })
         )
         assert.strictEqual(error._tag, "BadRequest")
         assert.deepStrictEqual(yield* lines, ["GET /stacks/gone", "POST /clusters"])
@@ -1126,8 +1099,8 @@ describe("CloudBigData: node groups are held against what is known", () => {
         const cloud = yield* TestCloud.TestCloud
         yield* cloud.bigData.seedCredential("ssh_keys", "cbdkey")
         const fields = { ...clusterFields, stackId: "HDP2.2_Hadoop" }
-        yield* service.createCluster(fields)
-        yield* service.createCluster({ ...fields, nodeGroups: [{ id: "slave", count: 2, flavorId: "hadoop1-7" }] })
+        yield* service.create(fields)
+        yield* service.create({ ...fields, nodeGroups: [{ id: "slave", count: 2, flavorId: "hadoop1-7" }] })
         assert.deepStrictEqual(yield* lines, ["POST /clusters", "GET /stacks/HDP2.2_Hadoop", "POST /clusters"])
         assert.deepStrictEqual((yield* requests).at(-1)?.body, {
           cluster: {
@@ -1148,24 +1121,22 @@ describe("CloudBigData: node groups are held against what is known", () => {
         const service = yield* bigData
         const cloud = yield* TestCloud.TestCloud
         const clusterId = yield* cloud.bigData.seedCluster()
-        const error = yield* Effect.flip(
-          service.resizeCluster({ clusterId, nodeGroups: [{ id: "workers", count: 2 }] })
-        )
-        assert.match(error.message, /resizeCluster: nodeGroups\.0\.id: expected one of ambari, master/)
+        const error = yield* Effect.flip(service.resize({ clusterId, nodeGroups: [{ id: "workers", count: 2 }] }))
+        assert.match(error.message, /resize: nodeGroups\.0\.id: expected one of ambari, master/)
         assert.deepStrictEqual(yield* lines, [`GET /clusters/${clusterId}`])
-        const resized = yield* service.resizeCluster({ clusterId, nodeGroups: [{ id: "slave", count: 2 }] })
+        const resized = yield* service.resize({ clusterId, nodeGroups: [{ id: "slave", count: 2 }] })
         assert.strictEqual(resized.status, "UPDATING")
       })
     )
   )
 
-  it.effect("controlClusterServices means all services where none is named", () =>
+  it.effect("controlServices means all services where none is named", () =>
     on(
       Effect.gen(function* () {
         const service = yield* bigData
         const cloud = yield* TestCloud.TestCloud
         const clusterId = yield* cloud.bigData.seedCluster()
-        yield* service.controlClusterServices({ clusterId, action: "stop" })
+        yield* service.controlServices({ clusterId, action: "stop" })
         assert.deepStrictEqual((yield* requests).at(-1)?.body, {
           cluster: { control_services: { action: "stop", services: [] } }
         })

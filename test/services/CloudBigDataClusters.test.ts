@@ -31,7 +31,7 @@ const creating = (fields: { readonly scriptIds?: ReadonlyArray<string> } = {}) =
     yield* service
       .createSshKey({ name: "me@laptop", publicKey: "ssh-ed25519 AAAA me@laptop" })
       .pipe(Effect.catchTag("Conflict", () => Effect.void))
-    const { id } = yield* service.createCluster({
+    const { id } = yield* service.create({
       name: "numbers",
       username: "cbduser",
       sshKeys: ["me@laptop"],
@@ -58,7 +58,7 @@ const failed = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
 describe("CloudBigData: a deletion that is sent again", () => {
   const deleting = Effect.gen(function* () {
     const clusterId = yield* Effect.flatMap(TestCloud.TestCloud, (cloud) => cloud.bigData.seedCluster())
-    const deletion = Effect.flatMap(bigData, (service) => meanwhile(service.deleteCluster({ clusterId }), "30 seconds"))
+    const deletion = Effect.flatMap(bigData, (service) => meanwhile(service.delete({ clusterId }), "30 seconds"))
     const goesWrong = (fault: Fault) =>
       Effect.flatMap(TestCloud.TestCloud, (cloud) => cloud.fail({ match: { method: "DELETE" }, fault }))
     return { clusterId, deletion, goesWrong }
@@ -69,7 +69,7 @@ describe("CloudBigData: a deletion that is sent again", () => {
       const { clusterId, deletion, goesWrong } = yield* deleting
       yield* goesWrong({ _tag: "LoseResponse", status: 504 })
       yield* deletion
-      const { status } = yield* Effect.flatMap(bigData, (service) => service.getCluster({ clusterId }))
+      const { status } = yield* Effect.flatMap(bigData, (service) => service.get({ clusterId }))
       assert.strictEqual(status, "DELETING")
       // Whoever deletes it once more hears of it.
       assert.strictEqual((yield* Effect.flip(deletion))._tag, "Conflict")
@@ -82,7 +82,7 @@ describe("CloudBigData: a deletion that is sent again", () => {
       yield* goesWrong({ _tag: "Status", status: 503 })
       yield* goesWrong({ _tag: "Status", status: 409 })
       assert.strictEqual((yield* Effect.flip(deletion))._tag, "Conflict")
-      const { status } = yield* Effect.flatMap(bigData, (service) => service.getCluster({ clusterId }))
+      const { status } = yield* Effect.flatMap(bigData, (service) => service.get({ clusterId }))
       assert.strictEqual(status, "ACTIVE")
     }).pipe(Effect.provide(TestCloud.layer()))
   )
@@ -266,7 +266,7 @@ describe("CloudBigData: watching and waiting", () => {
       const service = yield* bigData
       const cloud = yield* TestCloud.TestCloud
       const clusterId = yield* cloud.bigData.seedCluster()
-      yield* service.deleteCluster({ clusterId })
+      yield* service.delete({ clusterId })
       const waiting = yield* Effect.fork(service.waitUntilDeleted({ clusterId }))
       yield* TestClock.adjust("59 seconds")
       assert.isTrue(Option.isNone(yield* Fiber.poll(waiting)))
@@ -303,7 +303,7 @@ describe("CloudBigData: watching and waiting", () => {
       const service = yield* bigData
       const cloud = yield* TestCloud.TestCloud
       const clusterId = yield* cloud.bigData.seedCluster()
-      yield* service.resizeCluster({ clusterId, nodeGroups: [{ id: "slave", count: 3 }] })
+      yield* service.resize({ clusterId, nodeGroups: [{ id: "slave", count: 3 }] })
       const cluster = yield* meanwhile(service.waitUntilActive({ clusterId }), "11 minutes")
       assert.strictEqual(cluster.nodeGroups.find(({ id }) => id === "slave")?.count, 3)
       const nodes = yield* Stream.runCollect(service.listNodes({ clusterId }))
@@ -357,7 +357,7 @@ describe("CloudBigData: watching and waiting", () => {
 })
 
 describe("CloudBigData: finding clusters and nodes", () => {
-  it.effect("findCluster answers the one of a name, none, or refuses where several have it", () =>
+  it.effect("find answers the one of a name, none, or refuses where several have it", () =>
     Effect.gen(function* () {
       const service = yield* bigData
       const cloud = yield* TestCloud.TestCloud
@@ -366,12 +366,13 @@ describe("CloudBigData: finding clusters and nodes", () => {
         cloud.bigData.seedCluster({ name: "twin" }),
         cloud.bigData.seedCluster({ name: "twin" })
       ])
-      assert.strictEqual(Option.getOrThrow(yield* service.findCluster({ name: "one" })).id, one)
-      assert.isTrue(Option.isNone(yield* service.findCluster({ name: "One" })))
-      const error = yield* Effect.flip(service.findCluster({ name: "twin" }))
+      assert.strictEqual((yield* service.find({ nameOrId: "one" })).id, one)
+      assert.strictEqual((yield* service.find({ nameOrId: one })).id, one)
+      assert.strictEqual((yield* Effect.flip(service.find({ nameOrId: "One" })))._tag, "NotFound")
+      const error = yield* Effect.flip(service.find({ nameOrId: "twin" }))
       assert.strictEqual(
         error.message,
-        `CloudBigData.findCluster: name: expected a name that one cluster has; ${twins.join(", ")} have this one`
+        `CloudBigData.find: nameOrId: expected an id, or a name that one alone has; ${twins.join(", ")} have the name`
       )
     }).pipe(on())
   )
@@ -591,11 +592,10 @@ describe("CloudBigData: where the service is", () => {
   it.effect("a test replaces it with a few of its methods", () =>
     Effect.gen(function* () {
       const ready = Effect.flatMap(bigData, (service) =>
-        Effect.map(Stream.runCollect(service.listClusters()), (clusters) => [...clusters].filter(CloudBigData.isActive))
+        Effect.map(Stream.runCollect(service.list()), (clusters) => [...clusters].filter(CloudBigData.isActive))
       )
       const mock = Layer.mock(bigData, {
-        listClusters: () =>
-          Stream.make({ id: "1", name: "a", status: "ACTIVE" }, { id: "2", name: "b", status: "BUILDING" })
+        list: () => Stream.make({ id: "1", name: "a", status: "ACTIVE" }, { id: "2", name: "b", status: "BUILDING" })
       })
       assert.deepStrictEqual(
         (yield* Effect.provide(ready, mock)).map(({ id }) => id),

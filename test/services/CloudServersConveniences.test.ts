@@ -2,7 +2,7 @@
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime, Effect, Exit, Fiber, Option, Redacted, Stream, TestClock } from "effect"
+import { DateTime, Effect, Exit, Fiber, Redacted, Stream, TestClock } from "effect"
 import { CloudServers, RetryPolicy, TestCloud } from "effect-rackspace"
 import { shown } from "../support/shown.js"
 
@@ -56,11 +56,13 @@ describe("CloudServers: by name or id", () => {
       yield* seeded.seedServer({ name: `${odd} and more` })
       yield* seeded.seedServer({ name: "axb (1)" })
       for (const nameOrId of [odd, serverId]) {
-        const found = yield* servers.findServer({ nameOrId })
-        assert.strictEqual(Option.getOrThrow(found).id, serverId)
+        const found = yield* servers.find({ nameOrId })
+        assert.strictEqual(found.id, serverId)
       }
       for (const nameOrId of ["a.b", "5f7a2b6e-0000-4000-8000-000000000000"]) {
-        assert.isTrue(Option.isNone(yield* servers.findServer({ nameOrId })), nameOrId)
+        const missing = yield* Effect.flip(servers.find({ nameOrId }))
+        assert.deepStrictEqual(missing._tag === "NotFound" && missing.resource, { nameOrId })
+        assert.include(missing.message, `CloudServers.find: no server has the name or the id "${nameOrId}"`)
       }
     }).pipe(on)
   )
@@ -71,7 +73,7 @@ describe("CloudServers: by name or id", () => {
       const { servers: seeded } = yield* TestCloud.TestCloud
       const name = "5f7a2b6e-0000-4000-8000-000000000001"
       const serverId = yield* seeded.seedServer({ name })
-      assert.strictEqual(Option.getOrThrow(yield* servers.findServer({ nameOrId: name })).id, serverId)
+      assert.strictEqual((yield* servers.find({ nameOrId: name })).id, serverId)
     }).pipe(on)
   )
 
@@ -80,11 +82,11 @@ describe("CloudServers: by name or id", () => {
       const servers = yield* CloudServers.CloudServers
       const { servers: seeded } = yield* TestCloud.TestCloud
       const ids = yield* seeded.seedServers(2, { name: "twin" })
-      const error = yield* Effect.flip(servers.findServer({ nameOrId: "twin" }))
+      const error = yield* Effect.flip(servers.find({ nameOrId: "twin" }))
       assert.strictEqual(error._tag, "InvalidInput")
       for (const id of ids) assert.include(error.message, id)
-      const empty = yield* Effect.flip(servers.findServer({ nameOrId: "" }))
-      assert.match(empty.message, /CloudServers\.findServer: nameOrId: expected a name or an id/)
+      const empty = yield* Effect.flip(servers.find({ nameOrId: "" }))
+      assert.match(empty.message, /CloudServers\.find: nameOrId: expected a name or an id/)
     }).pipe(on)
   )
 
@@ -93,14 +95,14 @@ describe("CloudServers: by name or id", () => {
       const servers = yield* CloudServers.CloudServers
       const image = yield* servers.getImage({ imageId: ubuntu })
       for (const nameOrId of [ubuntu, image.name ?? ""]) {
-        assert.deepStrictEqual(yield* servers.findImage({ nameOrId }), Option.some(image))
+        assert.deepStrictEqual(yield* servers.findImage({ nameOrId }), image)
       }
-      assert.isTrue(Option.isNone(yield* servers.findImage({ nameOrId: "no such image" })))
+      assert.strictEqual((yield* Effect.flip(servers.findImage({ nameOrId: "no such image" })))._tag, "NotFound")
       const flavor = yield* servers.getFlavor({ flavorId: "general1-1" })
       for (const nameOrId of ["general1-1", flavor.name ?? ""]) {
-        assert.deepStrictEqual(yield* servers.findFlavor({ nameOrId }), Option.some(flavor))
+        assert.deepStrictEqual(yield* servers.findFlavor({ nameOrId }), flavor)
       }
-      assert.isTrue(Option.isNone(yield* servers.findFlavor({ nameOrId: "none" })))
+      assert.strictEqual((yield* Effect.flip(servers.findFlavor({ nameOrId: "none" })))._tag, "NotFound")
     }).pipe(on)
   )
 
@@ -109,7 +111,7 @@ describe("CloudServers: by name or id", () => {
       const servers = yield* CloudServers.CloudServers
       const { fail } = yield* TestCloud.TestCloud
       yield* fail({ match: { service: "servers" }, fault: { _tag: "Status", status: 503 } })
-      const error = yield* Effect.flip(servers.findServer({ nameOrId: ubuntu }))
+      const error = yield* Effect.flip(servers.find({ nameOrId: ubuntu }))
       assert.strictEqual(error._tag, "ServiceUnavailable")
     }).pipe(on)
   )

@@ -328,8 +328,8 @@ describe("CloudServers: what belongs to a server or an image", () => {
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const serverId = yield* active
-      assert.deepStrictEqual(yield* servers.imageSchedule({ serverId }), Option.none())
-      yield* refusedWith("NotFound", servers.imageSchedule({ serverId: "none" }))
+      assert.deepStrictEqual(yield* servers.getImageSchedule({ serverId }), Option.none())
+      yield* refusedWith("NotFound", servers.getImageSchedule({ serverId: "none" }))
       const weekly = yield* servers.setImageSchedule({ serverId, retention: 7, dayOfWeek: "MONDAY" })
       assert.deepStrictEqual(yield* last, {
         line: `POST /servers/${serverId}/rax-si-image-schedule`,
@@ -337,10 +337,10 @@ describe("CloudServers: what belongs to a server or an image", () => {
       })
       assert.deepStrictEqual(weekly, { retention: 7, dayOfWeek: "MONDAY" })
       yield* servers.setImageSchedule({ serverId, retention: 3 })
-      assert.deepStrictEqual(yield* servers.imageSchedule({ serverId }), Option.some({ retention: 3 }))
+      assert.deepStrictEqual(yield* servers.getImageSchedule({ serverId }), Option.some({ retention: 3 }))
       yield* refusedWith("InvalidInput", servers.setImageSchedule({ serverId, retention: 0 }))
       yield* servers.deleteImageSchedule({ serverId })
-      yield* refusedWith("NotFound", servers.getImageSchedule({ serverId }))
+      assert.deepStrictEqual(yield* servers.getImageSchedule({ serverId }), Option.none())
     }).pipe(on)
   )
 

@@ -282,7 +282,7 @@ describe("connectors of Big Data", () => {
       }),
       (bigData) =>
         Effect.gen(function* () {
-          const cluster = yield* bigData.getCluster({ clusterId: "c-1" })
+          const cluster = yield* bigData.get({ clusterId: "c-1" })
           assert.deepStrictEqual(
             cluster.nodeGroups.map(({ components, count, id }) => [id, count, components.map(({ name }) => name)]),
             [["slave", 3, ["Datanode"]]]
@@ -304,7 +304,7 @@ describe("connectors of Big Data", () => {
             : { clusters: [{ id: "c" }, { id: 2, name: null, status: "NEW", cbd_version: "2" }] },
       (bigData) =>
         Effect.gen(function* () {
-          const clusters = yield* collected(bigData.listClusters())
+          const clusters = yield* collected(bigData.list())
           assert.deepStrictEqual(
             clusters.map(({ cbdVersion, id, name, status }) => [id, name, status, cbdVersion]),
             [

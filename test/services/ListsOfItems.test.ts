@@ -115,7 +115,7 @@ const streams: Readonly<Record<string, readonly [key: string, list: Streamed]>> 
   volumes: ["volumes", ({ servers }) => servers.listVolumes()],
   "load balancers": ["loadBalancers", ({ balancers }) => balancers.list()],
   nodes: ["nodes", ({ balancers }) => balancers.listNodes({ loadBalancerId: "1" })],
-  clusters: ["clusters", ({ bigData }) => bigData.listClusters()],
+  clusters: ["clusters", ({ bigData }) => bigData.list()],
   scripts: ["scripts", ({ bigData }) => bigData.listScripts()]
 }
 
@@ -156,7 +156,7 @@ const readers: Readonly<Record<string, (services: Services) => Effect.Effect<unk
   "load balancers": ({ balancers }) => Stream.runCollect(balancers.list()),
   "a health monitor": ({ balancers }) => balancers.getHealthMonitor({ loadBalancerId: "1" }),
   "usage of a balancer": ({ balancers }) => balancers.listUsage({ loadBalancerId: "1" }),
-  clusters: ({ bigData }) => Stream.runCollect(bigData.listClusters()),
+  clusters: ({ bigData }) => Stream.runCollect(bigData.list()),
   connectors: ({ bigData }) => bigData.listConnectors(),
   credentials: ({ bigData }) => bigData.listCredentials()
 }

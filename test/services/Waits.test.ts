@@ -45,7 +45,7 @@ const balancer = Effect.flatMap(balancers, (service) =>
 const cluster = Effect.gen(function* () {
   const service = yield* bigData
   yield* service.createSshKey({ name: "me", publicKey: "ssh-ed25519 AAAA me@laptop" })
-  const { id } = yield* service.createCluster({
+  const { id } = yield* service.create({
     name: "numbers",
     username: "cbduser",
     sshKeys: ["me"],

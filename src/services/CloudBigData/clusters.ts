@@ -9,7 +9,6 @@ import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import * as Stream from "effect/Stream"
 import * as Endpoint from "../../Endpoint.js"
 import * as LostResponse from "../../internal/http/lostResponse.js"
 import { page, pageQuery, type PageQuery } from "../../internal/paging/listing.js"
@@ -29,7 +28,8 @@ import {
   upTo,
   withDefault
 } from "../../internal/schema/wire.js"
-import { invalid, listed, type ServiceContext } from "./context.js"
+import { type ByNameOrId, find } from "../common/find.js"
+import { listed, type ServiceContext } from "./context.js"
 import { Credential, CredentialType } from "./credentialTypes.js"
 import { checkNodeGroups, NodeGroup } from "./nodeGroups.js"
 import type { ByClusterId } from "./references.js"
@@ -297,12 +297,12 @@ export interface ControlClusterServices extends ByClusterId {
 /** The operations on clusters. */
 export const clusterEndpoints = Endpoint.table("CloudBigData", {
   /** Clusters, a page of them: by default 25, at most 100 or 200. "List all clusters", `GET /clusters`. */
-  listClustersPage: Endpoint.define<PageQuery>()("GET", "/clusters", {
+  listPage: Endpoint.define<PageQuery>()("GET", "/clusters", {
     query: pageQuery,
     success: Endpoint.json(page("clusters", ClusterSummary, "links"))
   }),
   /** One cluster, whole. Fails with `NotFound`. "Show cluster details", `GET /clusters/{clusterId}`. */
-  getCluster: Endpoint.define<ByClusterId>()("GET", "/clusters/{clusterId}", {
+  get: Endpoint.define<ByClusterId>()("GET", "/clusters/{clusterId}", {
     success: Endpoint.json(enveloped("cluster", Cluster)),
     errors: ["NotFound"]
   }),
@@ -311,7 +311,7 @@ export const clusterEndpoints = Endpoint.table("CloudBigData", {
    * `BadRequest` where the cloud does not know the stack, a flavor, a key or a script, with `QuotaExceeded` where the account
    * has no room for the nodes. "Create a cluster", `POST /clusters`.
    */
-  createCluster: Endpoint.define<CreateCluster>()("POST", "/clusters", {
+  create: Endpoint.define<CreateCluster>()("POST", "/clusters", {
     body: enveloped("cluster", Schema.compose(CreateCluster, connectable, { strict: false })),
     success: Endpoint.json(enveloped("cluster", Cluster)),
     errors: ["QuotaExceeded"]
@@ -321,7 +321,7 @@ export const clusterEndpoints = Endpoint.table("CloudBigData", {
    * is added. It returns at once: see `waitUntilActive`. Fails with `NotFound`, with `Conflict` unless the cluster is ACTIVE,
    * with `QuotaExceeded` where the account has no room. "Resize a cluster", `PUT /clusters/{clusterId}`.
    */
-  resizeCluster: Endpoint.define<ResizeCluster>()("PUT", "/clusters/{clusterId}", {
+  resize: Endpoint.define<ResizeCluster>()("PUT", "/clusters/{clusterId}", {
     body: enveloped(
       "cluster",
       Schema.Struct({
@@ -336,7 +336,7 @@ export const clusterEndpoints = Endpoint.table("CloudBigData", {
    * `NotFound`, and with `Conflict` where the cluster's state does not allow it. `PUT /clusters/{clusterId}`, as the API's
    * last client sent it; the documents do not know it.
    */
-  updateClusterCredentials: Endpoint.define<UpdateClusterCredentials>()("PUT", "/clusters/{clusterId}", {
+  updateCredentials: Endpoint.define<UpdateClusterCredentials>()("PUT", "/clusters/{clusterId}", {
     body: enveloped("cluster", Schema.Struct({ credentials: Schema.NonEmptyArray(FlatCredential) })),
     success: Endpoint.json(enveloped("cluster", Cluster)),
     errors: ["NotFound", "Conflict"]
@@ -346,7 +346,7 @@ export const clusterEndpoints = Endpoint.table("CloudBigData", {
    * cluster's state does not allow it. `PUT /clusters/{clusterId}`, as the API's last client sent it; the documents do not
    * know it.
    */
-  removeClusterSshKeys: Endpoint.define<RemoveClusterSshKeys>()("PUT", "/clusters/{clusterId}", {
+  removeSshKeys: Endpoint.define<RemoveClusterSshKeys>()("PUT", "/clusters/{clusterId}", {
     body: enveloped(
       "cluster",
       Schema.Struct({
@@ -369,7 +369,7 @@ export const clusterEndpoints = Endpoint.table("CloudBigData", {
    * the cluster's state does not allow it. `PUT /clusters/{clusterId}`, as the API's last client sent it; the documents do
    * not know it.
    */
-  controlClusterServices: Endpoint.define<ControlClusterServices>()("PUT", "/clusters/{clusterId}", {
+  controlServices: Endpoint.define<ControlClusterServices>()("PUT", "/clusters/{clusterId}", {
     body: enveloped(
       "cluster",
       enveloped(
@@ -389,7 +389,7 @@ export const clusterEndpoints = Endpoint.table("CloudBigData", {
    * Deletes a cluster, with all that is on its nodes. It returns at once; see `waitUntilDeleted`. Fails with `NotFound`,
    * and with `Conflict` while it is being built or resized. "Delete a cluster", `DELETE /clusters/{clusterId}`.
    */
-  deleteCluster: Endpoint.define<ByClusterId>()("DELETE", "/clusters/{clusterId}", {
+  delete: Endpoint.define<ByClusterId>()("DELETE", "/clusters/{clusterId}", {
     errors: ["NotFound", "Conflict"]
   })
 })
@@ -399,24 +399,13 @@ type Operations = Endpoint.Client<typeof clusterEndpoints>
 /** The operations on clusters, their listing, and finding one. `getStack` reads the stack of a new cluster. */
 export const makeClusters = (context: ServiceContext, getStack: GetStack) => {
   const operations = Endpoint.client(context.client, clusterEndpoints)
-  const listClusters = listed("listClusters", operations.listClustersPage)
+  const list = listed("list", operations.listPage)
   return {
     ...operations,
     ...makeClusterChanges(context, operations, getStack),
-    listClusters,
-    findCluster: ({ name }: { readonly name: string }) =>
-      Effect.flatMap(
-        Stream.runCollect(Stream.filter(listClusters(), (cluster) => cluster.name === name)),
-        (clusters) => {
-          const [first, ...others] = clusters
-          if (first === undefined) return Effect.succeedNone
-          if (others.length === 0) return Effect.succeedSome(first)
-          const ids = [...clusters].map(({ id }) => id).join(", ")
-          return Effect.fail(
-            invalid("CloudBigData.findCluster", "name", `a name that one cluster has; ${ids} have this one`)
-          )
-        }
-      )
+    list,
+    find: ({ nameOrId }: ByNameOrId) =>
+      find({ client: context.client, operation: "find", kind: "cluster", nameOrId, path: "/clusters", byName: list() })
   }
 }
 
@@ -424,31 +413,31 @@ export const makeClusters = (context: ServiceContext, getStack: GetStack) => {
 type GetStack = Endpoint.Client<typeof stackEndpoints>["getStack"]
 
 const makeClusterChanges = ({ client, waits }: ServiceContext, operations: Operations, getStack: GetStack) => ({
-  createCluster: (input: Parameters<Operations["createCluster"]>[0]) =>
+  create: (input: Parameters<Operations["create"]>[0]) =>
     Effect.gen(function* () {
-      yield* Endpoint.validate(client, clusterEndpoints.createCluster, input)
+      yield* Endpoint.validate(client, clusterEndpoints.create, input)
       if (input.nodeGroups !== undefined && input.nodeGroups.length > 0) {
         // Where the stack cannot be read, the cloud itself must judge.
         const stack = yield* Effect.option(getStack({ stackId: input.stackId }))
         yield* checkNodeGroups(
-          clusterEndpoints.createCluster.operation,
+          clusterEndpoints.create.operation,
           input.nodeGroups,
           Option.match(stack, { onNone: () => [], onSome: ({ nodeGroups }) => nodeGroups })
         )
       }
-      return yield* waits.noteCreated(operations.createCluster(input), ({ id }) => [id])
+      return yield* waits.noteCreated(operations.create(input), ({ id }) => [id])
     }),
-  resizeCluster: (input: Parameters<Operations["resizeCluster"]>[0]) =>
+  resize: (input: Parameters<Operations["resize"]>[0]) =>
     Effect.gen(function* () {
-      yield* Endpoint.validate(client, clusterEndpoints.resizeCluster, input)
-      const { nodeGroups } = yield* operations.getCluster({ clusterId: input.clusterId })
-      yield* checkNodeGroups(clusterEndpoints.resizeCluster.operation, input.nodeGroups, nodeGroups)
-      return yield* operations.resizeCluster(input)
+      yield* Endpoint.validate(client, clusterEndpoints.resize, input)
+      const { nodeGroups } = yield* operations.get({ clusterId: input.clusterId })
+      yield* checkNodeGroups(clusterEndpoints.resize.operation, input.nodeGroups, nodeGroups)
+      return yield* operations.resize(input)
     }),
-  deleteCluster: (input: Parameters<Operations["deleteCluster"]>[0]) =>
+  delete: (input: Parameters<Operations["delete"]>[0]) =>
     LostResponse.removal(
-      operations.deleteCluster(input),
+      operations.delete(input),
       new Set(["Conflict"]),
-      Effect.map(operations.getCluster(input), ({ status }) => status === "DELETING" || status === "DELETED")
+      Effect.map(operations.get(input), ({ status }) => status === "DELETING" || status === "DELETED")
     )
 })

@@ -131,7 +131,7 @@ export const credentialEndpoints = Endpoint.table("CloudBigData", {
     errors: ["Conflict"]
   }),
   /**
-   * Replaces a public key. Clusters that have it keep the old one, until `updateClusterCredentials`
+   * Replaces a public key. Clusters that have it keep the old one, until `updateCredentials`
    * gives them the new. Fails with `NotFound`. "Update a credential", `PUT /credentials/ssh_keys/{name}`.
    */
   updateSshKey: Endpoint.define<SshKey>()("PUT", "/credentials/ssh_keys/{name}", {
@@ -150,7 +150,7 @@ export const credentialEndpoints = Endpoint.table("CloudBigData", {
   }),
   /**
    * Replaces the API key of a user of Cloud Files. Clusters that have it keep the old one, until
-   * `updateClusterCredentials` gives them the new. Fails with `NotFound`. "Update a credential",
+   * `updateCredentials` gives them the new. Fails with `NotFound`. "Update a credential",
    * `PUT /credentials/cloud_files/{username}`.
    */
   updateCloudFilesCredential: Endpoint.define<CloudFilesCredential>()("PUT", "/credentials/cloud_files/{username}", {

@@ -15,12 +15,12 @@ const until = { until: functionOf<(cluster: Cluster) => boolean>() }
 const node = { clusterId: Named, nodeName: Schema.optional(Schema.String), component: Schema.optional(Schema.String) }
 
 export const inputs = {
-  listClusters: extended(endpoints.listClustersPage, pageSize, "limit", "marker"),
+  list: extended(endpoints.listPage, pageSize, "limit", "marker"),
   listNodes: extended(endpoints.listNodesPage, pageSize, "limit", "marker"),
   listFlavors: extended(endpoints.listFlavorsPage, pageSize, "limit", "marker"),
   listStacks: extended(endpoints.listStacksPage, pageSize, "limit", "marker"),
   listScripts: extended(endpoints.listScriptsPage, pageSize, "limit", "marker"),
-  findCluster: options({ name: Schema.String }),
+  find: options({ nameOrId: Named.annotations({ description: "a name or an id" }) }),
   findNode: options(node),
   sshTarget: options({
     ...node,

@@ -172,10 +172,10 @@ export const nodeEndpoints = Endpoint.table("CloudBigData", {
   })
 })
 
-/** The operations on nodes, their listing, and finding one. `getCluster` reads the cluster of a node. */
+/** The operations on nodes, their listing, and finding one. `get` reads the cluster of a node. */
 export const makeNodes = (
   { client }: ServiceContext,
-  getCluster: (input: {
+  get: (input: {
     readonly clusterId: string
   }) => Effect.Effect<{ readonly username?: string | undefined }, CommonError | NotFound>
 ) => {
@@ -192,7 +192,7 @@ export const makeNodes = (
     sshTarget: ({ clusterId, component, network = "public", nodeName, username, ...how }: SshOptions) =>
       Effect.gen(function* () {
         const operation = "CloudBigData.sshTarget"
-        const user = username ?? (yield* getCluster({ clusterId })).username
+        const user = username ?? (yield* get({ clusterId })).username
         if (user === undefined) {
           return yield* invalid(operation, "username", "the user of the cluster, which the cloud does not return")
         }

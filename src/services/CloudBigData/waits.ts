@@ -22,7 +22,7 @@ export interface WatchCluster extends WaitOptions {
 
 /** What the waits read of clusters. */
 interface Reads {
-  readonly getCluster: (input: ByClusterId) => Effect.Effect<Cluster, CommonError | NotFound>
+  readonly get: (input: ByClusterId) => Effect.Effect<Cluster, CommonError | NotFound>
   readonly listNodes: (input: ByClusterId) => Stream.Stream<Node, CommonError | NotFound>
 }
 
@@ -54,10 +54,10 @@ const reasonOf = (cluster: Cluster, nodes: ReadonlyArray<Node>): string | undefi
 
 /** Reads a cluster; where it has failed, its nodes too. */
 const readWhole = (
-  { getCluster, listNodes }: Reads,
+  { get, listNodes }: Reads,
   clusterId: string
 ): Effect.Effect<PolledCluster, CommonError | NotFound> =>
-  Effect.flatMap(getCluster({ clusterId }), (cluster) =>
+  Effect.flatMap(get({ clusterId }), (cluster) =>
     cluster.status === "ERROR" || cluster.status === "IMPAIRED"
       ? Effect.map(Stream.runCollect(listNodes({ clusterId })), (nodes): ReadonlyArray<Node> => [...nodes]).pipe(
           // Without the nodes, the failure itself is still reported.

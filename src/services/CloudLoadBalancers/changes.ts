@@ -12,7 +12,7 @@ import * as Waiting from "../../Waiting.js"
 import { finalStatuses, hasFailed, type LoadBalancerStatus, service } from "./status.js"
 
 /** How long a change waits for a balancer that takes none at the moment. */
-export interface Patience {
+export interface WaitLimits {
   /** How long between two polls of the balancer. However many changes wait for it, one of them polls. Default 5 seconds. */
   readonly interval?: Duration.DurationInput | undefined
   /**
@@ -29,7 +29,7 @@ export interface Patience {
  * It waits while the balancer is in BUILD, PENDING_UPDATE or another status that passes. Where it never takes a change again
  * (ERROR, SUSPENDED, PENDING_DELETE, DELETED), or the time is up, the change fails with the cloud's own `Immutable`.
  */
-export type ImmutablePolicy = Patience | "fail"
+export type ImmutablePolicy = WaitLimits | "fail"
 
 /**
  * The {@link ImmutablePolicy} for a program or a call: `Effect.provideService(change, WhenImmutable, "fail")`. It prevails over
@@ -143,10 +143,10 @@ const retryWhileRefused = <A, E>(
   get: GetStatus,
   change: Effect.Effect<A, E>,
   loadBalancerIds: ReadonlyArray<string>,
-  patience: Patience
+  limits: WaitLimits
 ): Effect.Effect<A, E | CommonError | NotFound> => {
-  const interval = Math.max(1, Duration.toMillis(patience.interval ?? "5 seconds"))
-  const timeout = Duration.toMillis(patience.timeout ?? "10 minutes")
+  const interval = Math.max(1, Duration.toMillis(limits.interval ?? "5 seconds"))
+  const timeout = Duration.toMillis(limits.timeout ?? "10 minutes")
   const attempt = (giveUpAt: number | undefined): Effect.Effect<A, E | CommonError | NotFound> =>
     Effect.catchIf(
       change,

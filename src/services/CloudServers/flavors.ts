@@ -1,7 +1,6 @@
 /**
  * Flavors: models and operations.
  */
-import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { page, pageQuery, type PageQuery, type PageSize } from "../../internal/paging/listing.js"
@@ -17,9 +16,9 @@ import {
   someFlag,
   Text
 } from "../../internal/schema/wire.js"
+import { type ByNameOrId, find } from "../common/find.js"
 import { type Context, listed, methods } from "./context.js"
 import { Summary } from "./fields.js"
-import { type ByNameOrId, find } from "./find.js"
 import { metadata, Metadata } from "./metadata.js"
 import type { ByExtraSpecKey, ByFlavorId } from "./references.js"
 
@@ -145,6 +144,13 @@ export const makeFlavors = (context: Context) => {
     listFlavorSummaries: listed("listFlavorSummaries", operations.listFlavorSummariesPage),
     // There are few, and their ids have any form: all of them are read.
     findFlavor: ({ nameOrId }: ByNameOrId) =>
-      find("findFlavor", nameOrId, Effect.succeedNone, listed("findFlavor", operations.listFlavorsPage)())
+      find({
+        client: context.client,
+        operation: "findFlavor",
+        kind: "flavor",
+        nameOrId,
+        path: "/flavors/detail",
+        byName: listed("findFlavor", operations.listFlavorsPage)()
+      })
   }
 }

@@ -37,12 +37,11 @@ const NewSchedule = Schema.Struct({
 /** The operations on the image schedules of servers, as data. */
 export const imageScheduleEndpoints = Endpoint.table("CloudServers", {
   /**
-   * When a server is saved to an image automatically. Fails with `NotFound` where it is not, or where there is no such server;
-   * see `imageSchedule`. Rackspace alone has it. "Show scheduled images", `GET /servers/{server_id}/rax-si-image-
-   * schedule`.
+   * When a server is saved to an image automatically, or None where it is not. Rackspace alone has it. Fails with `NotFound`
+   * where there is no such server. "Show scheduled images", `GET /servers/{server_id}/rax-si-image-schedule`.
    */
   getImageSchedule: Endpoint.define<ByServerId>()("GET", "/servers/{serverId}/rax-si-image-schedule", {
-    success: Endpoint.json(enveloped("image_schedule", ImageSchedule)),
+    success: Endpoint.json(enveloped("image_schedule", Schema.OptionFromUndefinedOr(ImageSchedule))),
     errors: ["NotFound"]
   }),
   /**
@@ -67,17 +66,20 @@ export const imageScheduleEndpoints = Endpoint.table("CloudServers", {
 /** The methods for image schedules. */
 export const makeImageSchedules = (
   context: Context,
-  getServer: (server: { readonly serverId: string }) => Effect.Effect<unknown, CommonError | NotFound>
+  getServer: (server: ByServerId) => Effect.Effect<unknown, CommonError | NotFound>
 ) => {
   const operations = methods(context, imageScheduleEndpoints)
   return {
     ...operations,
-    imageSchedule: (server: {
-      readonly serverId: string
-    }): Effect.Effect<Option.Option<ImageSchedule>, CommonError | NotFound> =>
-      Effect.asSome(operations.getImageSchedule(server)).pipe(
+    getImageSchedule: (server: ByServerId): Effect.Effect<Option.Option<ImageSchedule>, CommonError | NotFound> =>
+      operations.getImageSchedule(server).pipe(
         // The cloud returns the same for a server that does not exist.
-        Effect.catchTag("NotFound", () => Effect.as(getServer(server), Option.none()))
+        Effect.catchTag("NotFound", (error) =>
+          getServer(server).pipe(
+            Effect.as(Option.none()),
+            Effect.catchTag("NotFound", () => error)
+          )
+        )
       )
   }
 }

@@ -10,10 +10,10 @@ import { page, pageQuery, type PageQuery, type PageSize } from "../../internal/p
 import { struct } from "../../internal/schema/struct.js"
 import { absent, enveloped, Id, Named, open, someCount, Text, TimestampIfAny } from "../../internal/schema/wire.js"
 import * as Waiting from "../../Waiting.js"
+import { type ByNameOrId, find } from "../common/find.js"
 import { type Context, listed, methods } from "./context.js"
 import { Fault, hasFailed } from "./faults.js"
 import { changesSince, DiskConfig, isRecord, reference, ServerName, Summary } from "./fields.js"
-import { type ByNameOrId, find } from "./find.js"
 import { metadata, MetadataInput } from "./metadata.js"
 import type { ByImageId, ByServerId } from "./references.js"
 
@@ -195,15 +195,15 @@ export const makeImages = (context: Context) => {
     listImages: listed("listImages", operations.listImagesPage),
     listImageSummaries: listed("listImageSummaries", operations.listImageSummariesPage),
     findImage: ({ nameOrId }: ByNameOrId) =>
-      find(
-        "findImage",
+      find({
+        client: context.client,
+        operation: "findImage",
+        kind: "image",
         nameOrId,
-        operations.getImage({ imageId: nameOrId }).pipe(
-          Effect.asSome,
-          Effect.catchTag("NotFound", () => Effect.succeedNone)
-        ),
-        listed("findImage", operations.listImagesPage)({ name: nameOrId })
-      ),
+        byId: operations.getImage({ imageId: nameOrId }),
+        path: "/images/detail",
+        byName: listed("findImage", operations.listImagesPage)({ name: nameOrId })
+      }),
     watchImage: (options: ImageWaitOptions) => Waiting.watch(watched("watchImage", options)),
     waitUntilImageActive: (options: ImageWaitOptions) => Waiting.until(watched("waitUntilImageActive", options)),
     createImageAndWait: ({ interval, jitter, timeout, ...image }: CreateImageAndWait) =>

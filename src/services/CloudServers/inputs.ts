@@ -27,7 +27,7 @@ export const inputs = {
   listKeyPairs: extended(endpoints.listKeyPairs, {}),
   listInstanceActions: extended(endpoints.listInstanceActions, {}),
   listFirstGeneration: options(pageSize),
-  findServer: options(nameOrId),
+  find: options(nameOrId),
   findImage: options(nameOrId),
   findFlavor: options(nameOrId),
   // Of several servers, the response names only one, so that only that one could be waited for.
@@ -35,7 +35,6 @@ export const inputs = {
   resizeAndConfirm: extended(endpoints.resize, pace),
   createImageAndWait: extended(endpoints.createImage, pace),
   importKeyPairFromFile: options({ name: Named, path: LocalPath }),
-  imageSchedule: options({ serverId: Named }),
   watch: options({ ...waiting, ...until }),
   waitUntil: options({ ...waiting, ...until }),
   waitUntilActive: options(waiting),

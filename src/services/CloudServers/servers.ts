@@ -6,7 +6,6 @@
  */
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import type * as DateTime from "effect/DateTime"
-import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
@@ -27,11 +26,11 @@ import {
   Timestamp,
   TimestampIfAny
 } from "../../internal/schema/wire.js"
+import { type ByNameOrId, find } from "../common/find.js"
 import { type Address, Addresses } from "./addresses.js"
 import { type Context, listed, methods } from "./context.js"
 import { Fault } from "./faults.js"
 import { changesSince, Description, DiskConfig, isRecord, reference, ServerName, Summary } from "./fields.js"
-import { type ByNameOrId, exactly, find } from "./find.js"
 import { ImageSchedule } from "./imageSchedules.js"
 import { metadata } from "./metadata.js"
 import type { ByServerId } from "./references.js"
@@ -442,6 +441,9 @@ export const serverEndpoints = Endpoint.table("CloudServers", {
   })
 })
 
+/** A regular expression, which the filter by name takes, that matches this name alone. */
+const exactly = (name: string): string => `^${name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}$`
+
 /** The methods that list, read, change and delete servers. */
 export const makeServers = (context: Context) => {
   const operations = methods(context, serverEndpoints)
@@ -449,15 +451,15 @@ export const makeServers = (context: Context) => {
     ...operations,
     list: listed("list", operations.listPage),
     listDetail: listed("listDetail", operations.listDetailPage),
-    findServer: ({ nameOrId }: ByNameOrId) =>
-      find(
-        "findServer",
+    find: ({ nameOrId }: ByNameOrId) =>
+      find({
+        client: context.client,
+        operation: "find",
+        kind: "server",
         nameOrId,
-        operations.get({ serverId: nameOrId }).pipe(
-          Effect.asSome,
-          Effect.catchTag("NotFound", () => Effect.succeedNone)
-        ),
-        listed("findServer", operations.listDetailPage)({ name: exactly(nameOrId) })
-      )
+        byId: operations.get({ serverId: nameOrId }),
+        path: "/servers/detail",
+        byName: listed("find", operations.listDetailPage)({ name: exactly(nameOrId) })
+      })
   }
 }
