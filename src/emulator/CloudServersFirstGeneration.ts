@@ -4,7 +4,7 @@
  */
 import * as Effect from "effect/Effect"
 import { createHash } from "node:crypto"
-import * as NovaRequest from "./CloudServers/novaRequest.js"
+import * as NovaRequest from "./CloudServers/requests.js"
 import type { EmulatedService, ServiceRequest, WireResponse } from "./Protocol.js"
 import * as Refusal from "./Refusal.js"
 import * as Reply from "./Reply.js"

@@ -1,6 +1,6 @@
 /**
  * The body of `POST /servers` and what is shared with `rebuild`: every field is checked as the documents say
- * (servers.md section 2.2) before anything is created.
+ * before anything is created.
  */
 import { randomBytes } from "node:crypto"
 import { isIPv4, isIPv6 } from "node:net"
@@ -11,9 +11,11 @@ import * as Flavors from "./flavors.js"
 import type { Image } from "./images.js"
 import * as Metadata from "./metadata.js"
 import * as Networks from "./networks.js"
-import * as NovaRequest from "./novaRequest.js"
 import * as OpenStackFields from "./openStackFields.js"
+import type { NovaRequest } from "./requests.js"
+import { badRequest, forbidden, idOf, invalid, speaks } from "./requests.js"
 import * as ServerTags from "./serverTags.js"
+import type { Region } from "./region.js"
 
 /** A request that passed every check. */
 export interface CreateRequest {
@@ -44,33 +46,18 @@ export interface WantedNetwork {
   readonly tag?: string | undefined
 }
 
-/** What a request may refer to. */
-export interface CreateContext {
-  readonly findImage: (id: string) => Image | undefined
-  readonly findNetwork: (id: string) => Networks.Network | undefined
-  readonly hasKeyPair: (name: string) => boolean
-  readonly hasServer: (id: string) => boolean
-  readonly openStack: OpenStackFields.Context
-  /** Whether some server on the network has this address. */
-  readonly isTaken: (networkId: string, address: string) => boolean
-  /** Networks that the account's policy demands at every server (RackConnect and managed accounts). */
-  readonly requiredNetworks: ReadonlyArray<string>
-}
-
 const utf8 = new TextEncoder()
 
 /** Checks a server's name. */
 export const readName = (value: unknown): string => {
   if (typeof value !== "string") {
-    return NovaRequest.badRequest(
-      value === undefined ? "Server name is not defined" : "Server name is not a string or unicode"
-    )
+    return badRequest(value === undefined ? "Server name is not defined" : "Server name is not a string or unicode")
   }
   const name = value.trim()
   return name === ""
-    ? NovaRequest.badRequest("Server name is an empty string")
+    ? badRequest("Server name is an empty string")
     : name.length > 255
-      ? NovaRequest.badRequest("Server name must be less than 256 characters.")
+      ? badRequest("Server name must be less than 256 characters.")
       : name
 }
 
@@ -83,7 +70,7 @@ export const readAddress = (server: Fields.JsonObject, field: "accessIPv4" | "ac
   const valid = field === "accessIPv4" ? isIPv4 : isIPv6
   return typeof value === "string" && (value === "" || valid(value))
     ? value
-    : NovaRequest.badRequest(`${field} is not proper ${field.slice("access".length)} format`)
+    : badRequest(`${field} is not proper ${field.slice("access".length)} format`)
 }
 
 /** Checks `OS-DCF:diskConfig` in any case; undefined where it is not sent. */
@@ -94,10 +81,10 @@ export const readDiskConfig = (server: Fields.JsonObject, image: Image | undefin
   }
   const config = typeof value === "string" ? value.toUpperCase() : ""
   if (config !== "AUTO" && config !== "MANUAL") {
-    return NovaRequest.badRequest("OS-DCF:diskConfig must be either 'MANUAL' or 'AUTO'.")
+    return badRequest("OS-DCF:diskConfig must be either 'MANUAL' or 'AUTO'.")
   }
   if (config === "AUTO" && image?.metadata["auto_disk_config"]?.toUpperCase() === "DISABLED") {
-    return NovaRequest.badRequest(`Requested image ${image.id} has automatic disk resize disabled.`)
+    return badRequest(`Requested image ${image.id} has automatic disk resize disabled.`)
   }
   return config
 }
@@ -108,7 +95,7 @@ export const readAdminPass = (server: Fields.JsonObject): string => {
   if (value === undefined) {
     return randomBytes(9).toString("base64url")
   }
-  return typeof value === "string" && value !== "" ? value : NovaRequest.badRequest("Invalid adminPass")
+  return typeof value === "string" && value !== "" ? value : badRequest("Invalid adminPass")
 }
 
 const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
@@ -126,28 +113,28 @@ export const readPersonality = (server: Fields.JsonObject): void => {
     return
   }
   if (!Array.isArray(files)) {
-    return NovaRequest.badRequest("Bad personality format")
+    return badRequest("Bad personality format")
   }
   if (files.length > 5) {
-    return NovaRequest.forbidden("Personality file limit exceeded")
+    return forbidden("Personality file limit exceeded")
   }
   for (const file of files as ReadonlyArray<unknown>) {
     if (!Fields.isObject(file)) {
-      return NovaRequest.badRequest("Bad personality format")
+      return badRequest("Bad personality format")
     }
     const path = file["path"]
     if (typeof path !== "string" || path === "") {
-      return NovaRequest.badRequest("Bad personality format: missing path")
+      return badRequest("Bad personality format: missing path")
     }
     if (utf8.encode(path).byteLength > 255) {
-      return NovaRequest.forbidden("Personality file path too long")
+      return forbidden("Personality file path too long")
     }
     const contents = decodeBase64(file["contents"])
     if (contents === undefined) {
-      return NovaRequest.badRequest(`Personality content for ${path} cannot be decoded`)
+      return badRequest(`Personality content for ${path} cannot be decoded`)
     }
     if (contents.byteLength > 1000) {
-      return NovaRequest.forbidden("Personality file content too long")
+      return forbidden("Personality file content too long")
     }
   }
 }
@@ -158,7 +145,7 @@ const readConfigDrive = (value: unknown): string => {
   }
   const flag = typeof value === "boolean" ? String(value) : typeof value === "string" ? value.toLowerCase() : ""
   // Nova keeps what it was asked for as Python prints it.
-  return flag === "true" ? "True" : flag === "false" ? "" : NovaRequest.badRequest("Invalid config_drive provided.")
+  return flag === "true" ? "True" : flag === "false" ? "" : badRequest("Invalid config_drive provided.")
 }
 
 const readCount = (server: Fields.JsonObject, field: string, fallback: number): number => {
@@ -169,83 +156,79 @@ const readCount = (server: Fields.JsonObject, field: string, fallback: number): 
   const count = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value
   return typeof count === "number" && Number.isInteger(count) && count >= 1
     ? count
-    : NovaRequest.badRequest(`${field} must be an integer greater than 0`)
+    : badRequest(`${field} must be an integer greater than 0`)
 }
 
 const accessDenied = (message: string): never =>
   Refusal.refuse(Reply.text(403, `403 Forbidden\n\nAccess was denied to this resource.\n\n ${message}`))
 
 /** What a server is on where it chooses none: at OpenStack the project's own network. */
-const defaultNetworks = ({ microversion }: NovaRequest.NovaRequest): ReadonlyArray<WantedNetwork> =>
+const defaultNetworks = ({ microversion }: NovaRequest): ReadonlyArray<WantedNetwork> =>
   (microversion === undefined ? [Networks.publicNet, Networks.serviceNet] : [Networks.serviceNet]).map((network) => ({
     network
   }))
 
 /** The address and the tag of a network, which OpenStack has. */
-const readFixedIp = (item: Fields.JsonObject, id: string, context: CreateContext): string | undefined => {
+const readFixedIp = (item: Fields.JsonObject, id: string, region: Region): string | undefined => {
   const address = item["fixed_ip"]
   if (address === undefined) {
     return undefined
   }
   if (typeof address !== "string" || !(isIPv4(address) || isIPv6(address))) {
-    return NovaRequest.badRequest(`Invalid fixed IP address (${Fields.textOf(address)})`)
+    return badRequest(`Invalid fixed IP address (${Fields.textOf(address)})`)
   }
-  return context.isTaken(id, address)
-    ? NovaRequest.badRequest(`Fixed IP address ${address} is already in use on another instance.`)
+  return region.isTaken(id, address)
+    ? badRequest(`Fixed IP address ${address} is already in use on another instance.`)
     : address
 }
 
-const readTag = (item: Fields.JsonObject, request: NovaRequest.NovaRequest): string | undefined => {
+const readTag = (item: Fields.JsonObject, request: NovaRequest): string | undefined => {
   const tag = item["tag"]
   return tag === undefined
     ? undefined
     : OpenStackFields.speaksDeviceTags(request)
       ? ServerTags.readTag(tag)
-      : NovaRequest.invalid("networks", "Additional properties are not allowed ('tag' was unexpected)")
+      : invalid("networks", "Additional properties are not allowed ('tag' was unexpected)")
 }
 
-const readNetworks = (
-  value: unknown,
-  context: CreateContext,
-  request: NovaRequest.NovaRequest
-): ReadonlyArray<WantedNetwork> => {
-  const mustChoose = NovaRequest.speaks(request, 37)
+const readNetworks = (value: unknown, region: Region, request: NovaRequest): ReadonlyArray<WantedNetwork> => {
+  const mustChoose = speaks(request, 37)
   if (value === undefined) {
-    return mustChoose ? NovaRequest.invalid("server", "'networks' is a required property") : defaultNetworks(request)
+    return mustChoose ? invalid("server", "'networks' is a required property") : defaultNetworks(request)
   }
   if (mustChoose && (value === "auto" || value === "none")) {
     return value === "auto" ? defaultNetworks(request) : []
   }
   if (!Array.isArray(value)) {
-    return NovaRequest.badRequest("Bad networks format")
+    return badRequest("Bad networks format")
   }
   const networks: Array<WantedNetwork> = []
   for (const item of value as ReadonlyArray<unknown>) {
     if (!Fields.isObject(item)) {
-      return NovaRequest.badRequest("Bad networks format")
+      return badRequest("Bad networks format")
     }
     if (typeof item["port"] === "string") {
-      return NovaRequest.badRequest(`Port ${item["port"]} could not be found.`)
+      return badRequest(`Port ${item["port"]} could not be found.`)
     }
     const id = item["uuid"]
     if (typeof id !== "string") {
-      return NovaRequest.badRequest("Bad networks format: network uuid is not in proper format")
+      return badRequest("Bad networks format: network uuid is not in proper format")
     }
-    const network = context.findNetwork(id)
+    const network = region.networks.find(id)
     if (network === undefined) {
-      return NovaRequest.badRequest(`Network ${id} could not be found.`)
+      return badRequest(`Network ${id} could not be found.`)
     }
     if (request.microversion === undefined && networks.some((wanted) => wanted.network === network)) {
-      return NovaRequest.badRequest(`Duplicate networks (${id}) are not allowed`)
+      return badRequest(`Duplicate networks (${id}) are not allowed`)
     }
     networks.push({
       network,
       ...(request.microversion === undefined
         ? {}
-        : { fixedIp: readFixedIp(item, id, context), tag: readTag(item, request) })
+        : { fixedIp: readFixedIp(item, id, region), tag: readTag(item, request) })
     })
   }
-  const missing = context.requiredNetworks.filter((id) => !networks.some(({ network }) => network.id === id))
+  const missing = region.settings.requiredNetworks.filter((id) => !networks.some(({ network }) => network.id === id))
   // An empty list means no choice either (Nova treats it as such), but a choice must name what it wants.
   return networks.length === 0
     ? defaultNetworks(request)
@@ -262,27 +245,27 @@ const integerLike = (value: unknown): number | undefined =>
       : undefined
 
 /** The root device of `block_device_mapping_v2`, or of its predecessor: whether there is one. */
-const readBlockDevices = (server: Fields.JsonObject, context: CreateContext): boolean => {
+const readBlockDevices = (server: Fields.JsonObject, region: Region): boolean => {
   const older = server["block_device_mapping"]
   const newer = server["block_device_mapping_v2"]
   if (older !== undefined && newer !== undefined) {
-    return NovaRequest.badRequest("Using different block_device_mapping syntaxes is not allowed in the same request.")
+    return badRequest("Using different block_device_mapping syntaxes is not allowed in the same request.")
   }
   const devices = newer ?? older
   if (devices === undefined) {
     return false
   }
   if (!Array.isArray(devices)) {
-    return NovaRequest.badRequest("block_device_mapping must be a list")
+    return badRequest("block_device_mapping must be a list")
   }
   let bootable = false
   for (const device of devices as ReadonlyArray<unknown>) {
     if (!Fields.isObject(device)) {
-      return NovaRequest.badRequest("Block Device Mapping is Invalid.")
+      return badRequest("Block Device Mapping is Invalid.")
     }
     if (newer === undefined) {
       if (typeof device["volume_id"] !== "string" || typeof device["device_name"] !== "string") {
-        return NovaRequest.badRequest("Block Device Mapping is Invalid.")
+        return badRequest("Block Device Mapping is Invalid.")
       }
       bootable = true
       continue
@@ -292,30 +275,30 @@ const readBlockDevices = (server: Fields.JsonObject, context: CreateContext): bo
     const id = device["uuid"]
     const size = device["volume_size"]
     if (source !== "image" && source !== "volume" && source !== "snapshot" && source !== "blank") {
-      return NovaRequest.badRequest("Block Device Mapping is Invalid: Invalid source_type field.")
+      return badRequest("Block Device Mapping is Invalid: Invalid source_type field.")
     }
     if (destination !== undefined && destination !== "volume" && destination !== "local") {
-      return NovaRequest.badRequest("Block Device Mapping is Invalid: Invalid destination_type field.")
+      return badRequest("Block Device Mapping is Invalid: Invalid destination_type field.")
     }
     if (source !== "blank" && (typeof id !== "string" || id === "")) {
-      return NovaRequest.badRequest("Block Device Mapping is Invalid: Missing device UUID.")
+      return badRequest("Block Device Mapping is Invalid: Missing device UUID.")
     }
-    if (source === "image" && (typeof id !== "string" || context.findImage(id) === undefined)) {
-      return NovaRequest.badRequest("Block Device Mapping is Invalid: failed to get image.")
+    if (source === "image" && (typeof id !== "string" || region.images.find(id) === undefined)) {
+      return badRequest("Block Device Mapping is Invalid: failed to get image.")
     }
     if (size !== undefined && (integerLike(size) ?? 0) < 1) {
-      return NovaRequest.badRequest("Block Device Mapping is Invalid: Invalid volume_size.")
+      return badRequest("Block Device Mapping is Invalid: Invalid volume_size.")
     }
     if (destination === "volume" && (source === "image" || source === "blank") && size === undefined) {
-      return NovaRequest.badRequest(`Images with destination_type 'volume' need to have a non-zero size specified`)
+      return badRequest(`Images with destination_type 'volume' need to have a non-zero size specified`)
     }
     const index = device["boot_index"]
     if (index !== undefined && index !== null && integerLike(index) === undefined) {
-      return NovaRequest.badRequest("Block Device Mapping is Invalid: Boot index is invalid.")
+      return badRequest("Block Device Mapping is Invalid: Boot index is invalid.")
     }
     if (index !== undefined && index !== null && integerLike(index) === 0) {
       if (bootable) {
-        return NovaRequest.badRequest("Block Device Mapping is Invalid: Boot sequence for the instance is invalid.")
+        return badRequest("Block Device Mapping is Invalid: Boot sequence for the instance is invalid.")
       }
       bootable = true
     }
@@ -323,13 +306,16 @@ const readBlockDevices = (server: Fields.JsonObject, context: CreateContext): bo
   return bootable
 }
 
-const readHints = (body: Fields.JsonObject, context: CreateContext): boolean => {
+const hasServer = ({ servers }: Region, id: string): boolean =>
+  servers.has(id) && servers.get(id)?.deletedAt === undefined
+
+const readHints = (body: Fields.JsonObject, region: Region): boolean => {
   const hints = body["os:scheduler_hints"] ?? body["OS-SCH-HNT:scheduler_hints"]
   if (hints === undefined) {
     return true
   }
   if (!Fields.isObject(hints)) {
-    return NovaRequest.badRequest("Malformed scheduler_hints attribute")
+    return badRequest("Malformed scheduler_hints attribute")
   }
   for (const key of ["public_ip_zone:near", "public_ip_zone:far"]) {
     const servers = hints[key]
@@ -338,81 +324,88 @@ const readHints = (body: Fields.JsonObject, context: CreateContext): boolean => 
     }
     const ids: ReadonlyArray<unknown> = Array.isArray(servers) ? servers : [servers]
     if (ids.length < 1 || ids.length > 3 || !ids.every((id) => typeof id === "string")) {
-      return NovaRequest.badRequest(`${key} takes one to three server ids`)
+      return badRequest(`${key} takes one to three server ids`)
     }
-    if (!ids.every((id) => context.hasServer(String(id)))) {
+    if (!ids.every((id) => hasServer(region, String(id)))) {
       return false
     }
   }
   return true
 }
 
-/** Checks the whole body of `POST /servers`. */
-export const read = (request: NovaRequest.NovaRequest, context: CreateContext): CreateRequest => {
+const contextOf = (region: Region): OpenStackFields.Context => ({
+  availabilityZones: region.settings.availabilityZones,
+  securityGroups: region.settings.securityGroups,
+  findGroup: region.groups.find,
+  hostOf: (id) => region.present.find((server) => server.id === id)?.host
+})
+
+/** Checks the body of `POST /servers`. */
+export const read = (region: Region, request: NovaRequest): CreateRequest => {
   const { body } = request
   const server = body?.["server"]
   if (body === undefined || !Fields.isObject(server)) {
-    return NovaRequest.badRequest(
+    return badRequest(
       "The server could not comply with the request since it is either malformed or otherwise incorrect."
     )
   }
   const name = readName(server["name"])
-  const openStack = OpenStackFields.readCreate(server, body["os:scheduler_hints"], request, context.openStack)
+  const openStack = OpenStackFields.readCreate(server, body["os:scheduler_hints"], request, contextOf(region))
   const adminPass = readAdminPass(server)
-  const bootsFromVolume = readBlockDevices(server, context)
+  const bootsFromVolume = readBlockDevices(server, region)
   const imageRef = server["imageRef"]
   if (imageRef !== undefined && typeof imageRef !== "string") {
-    return NovaRequest.badRequest("Invalid imageRef provided.")
+    return badRequest("Invalid imageRef provided.")
   }
   if ((imageRef === undefined || imageRef === "") && !bootsFromVolume) {
-    return NovaRequest.badRequest(imageRef === "" ? "Invalid imageRef provided." : "Missing imageRef attribute")
+    return badRequest(imageRef === "" ? "Invalid imageRef provided." : "Missing imageRef attribute")
   }
-  const image = imageRef === undefined || imageRef === "" ? undefined : context.findImage(NovaRequest.idOf(imageRef))
+  const image = imageRef === undefined || imageRef === "" ? undefined : region.images.find(idOf(imageRef))
   if (imageRef !== undefined && imageRef !== "" && image === undefined) {
-    return NovaRequest.badRequest("Can not find requested image")
+    return badRequest("Can not find requested image")
   }
   const flavorRef = server["flavorRef"]
   if (flavorRef === undefined) {
-    return NovaRequest.badRequest("Missing flavorRef attribute")
+    return badRequest("Missing flavorRef attribute")
   }
-  const flavor = typeof flavorRef === "string" ? Flavors.find(NovaRequest.idOf(flavorRef)) : undefined
+  const flavor = typeof flavorRef === "string" ? Flavors.find(idOf(flavorRef)) : undefined
   if (flavor === undefined) {
-    return NovaRequest.badRequest("Invalid flavorRef provided.")
+    return badRequest("Invalid flavorRef provided.")
   }
   if (flavor.disk === 0 && !bootsFromVolume) {
-    return NovaRequest.badRequest("Flavor's disk is too small for requested image.")
+    return badRequest("Flavor's disk is too small for requested image.")
   }
   if (bootsFromVolume && (Flavors.isMetal(flavor) || flavor.extraSpecs["class"] === "standard1")) {
-    return NovaRequest.badRequest(`Flavor ${flavor.id} cannot boot from a volume.`)
+    return badRequest(`Flavor ${flavor.id} cannot boot from a volume.`)
   }
   if (image !== undefined && image.minRam > flavor.ram) {
-    return NovaRequest.badRequest("Flavor's memory is too small for requested image.")
+    return badRequest("Flavor's memory is too small for requested image.")
   }
   if (image !== undefined && !bootsFromVolume && image.minDisk > flavor.disk) {
-    return NovaRequest.badRequest("Flavor's disk is too small for requested image.")
+    return badRequest("Flavor's disk is too small for requested image.")
   }
   const keyName = server["key_name"] ?? null
-  if (keyName !== null && (typeof keyName !== "string" || !context.hasKeyPair(keyName))) {
-    return NovaRequest.badRequest("Invalid key_name provided.")
+  if (keyName !== null && (typeof keyName !== "string" || !region.keyPairs.has(keyName))) {
+    return badRequest("Invalid key_name provided.")
   }
   if (keyName === null && Flavors.isMetal(flavor)) {
-    return NovaRequest.badRequest("OnMetal servers need a key_name.")
+    return badRequest("OnMetal servers need a key_name.")
   }
   readPersonality(server)
   const userData = server["user_data"]
   if (userData !== undefined && userData !== null && decodeBase64(userData) === undefined) {
-    return NovaRequest.badRequest("Userdata content cannot be decoded")
+    return badRequest("Userdata content cannot be decoded")
   }
   const least = readCount(server, "min_count", 1)
   const most = readCount(server, "max_count", least)
   if (least > most) {
-    return NovaRequest.badRequest("min_count must be <= max_count")
+    return badRequest("min_count must be <= max_count")
   }
   return {
     name,
     imageId: image?.id ?? "",
     flavor,
-    networks: readNetworks(server["networks"], context, request),
+    networks: readNetworks(server["networks"], region, request),
     keyName,
     diskConfig: readDiskConfig(server, image) ?? image?.diskConfig ?? "MANUAL",
     metadata: server["metadata"] === undefined ? {} : Metadata.read(server["metadata"]),
@@ -422,7 +415,7 @@ export const read = (request: NovaRequest.NovaRequest, context: CreateContext): 
     accessIPv6: readAddress(server, "accessIPv6"),
     count: { least, most },
     wantsReservation: server["return_reservation_id"] === true || server["return_reservation_id"] === "True",
-    schedulable: readHints(body, context),
+    schedulable: readHints(body, region),
     openStack
   }
 }

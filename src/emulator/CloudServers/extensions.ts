@@ -1,7 +1,6 @@
-/** `/extensions` (servers.md section 2.6): what this Nova can do beyond the core. */
-import type { WireResponse } from "../Protocol.js"
+/** `/extensions`: the extensions of Rackspace's Nova. */
 import * as Reply from "../Reply.js"
-import * as NovaRequest from "./novaRequest.js"
+import { notFound, table } from "./requests.js"
 
 const extension = (alias: string, name: string, description: string) => ({
   alias,
@@ -19,13 +18,10 @@ const extensions = [
   extension("os-networksv2", "OSNetworksV2", "OpenStack Compute Networks")
 ]
 
-/** Serves `GET /extensions` and `GET /extensions/{alias}`. */
-export const serve = (alias: string | undefined): WireResponse => {
-  if (alias === undefined) {
-    return Reply.json(200, { extensions })
+export const routes = table({
+  "GET /extensions": () => Reply.json(200, { extensions }),
+  "GET /extensions/{alias}": (_, { alias }) => {
+    const extension = extensions.find((each) => each.alias === alias)
+    return Reply.json(200, { extension: extension ?? notFound("The resource could not be found.") })
   }
-  const found = extensions.find((candidate) => candidate.alias === alias)
-  return found === undefined
-    ? NovaRequest.notFound("The resource could not be found.")
-    : Reply.json(200, { extension: found })
-}
+})

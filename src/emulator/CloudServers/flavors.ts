@@ -1,11 +1,11 @@
-/** The flavors of Cloud Servers, family by family (servers.md sections 2.2 and 2.6). */
+/** The flavors of Cloud Servers, family by family. */
 
 import type { WireResponse } from "../Protocol.js"
 import * as Reply from "../Reply.js"
 import * as Listing from "./listing.js"
-import * as NovaRequest from "./novaRequest.js"
+import type { NovaRequest } from "./requests.js"
+import { badMethod, badRequest, links, notFound, speaks, table, within } from "./requests.js"
 
-/** A flavor. */
 export interface Flavor {
   /** Opaque, and not always a number: `2`, `general1-1`. */
   readonly id: string
@@ -82,7 +82,7 @@ const metal = (kind: string, title: string, gigabytes: number, vcpus: number, ep
   extraSpecs: { class: "onmetal", policy_class: "onmetal_flavor", number_of_data_disks: ephemeral === 0 ? "0" : "2" }
 })
 
-/** Every flavor, in the order in which the real listing has them. */
+/** Every flavor in the order of the real listing. */
 export const all: ReadonlyArray<Flavor> = [
   standard("2", "512MB Standard Instance", 512, 20, 1, 512, 80),
   standard("3", "1GB Standard Instance", 1024, 40, 1, 1024, 120),
@@ -138,16 +138,15 @@ export const all: ReadonlyArray<Flavor> = [
 
 const byId = new Map(all.map((flavor) => [flavor.id, flavor]))
 
-/** The flavor with this id. */
 export const find = (id: string): Flavor | undefined => byId.get(id)
 
-/** Whether the flavor is a bare machine, which can do less (servers.md section 2.2). */
+/** Whether the flavor is a bare machine, which supports fewer operations. */
 export const isMetal = (flavor: Flavor): boolean => flavor.extraSpecs["policy_class"] === "onmetal_flavor"
 
-/** Rackspace tells extra specifications always, OpenStack since microversion 2.61, and who may use a flavor. */
+/** Rackspace always shows extra specifications. OpenStack shows them since microversion 2.61, and who may use a flavor. */
 const toJson = (
   flavor: Flavor,
-  request: Pick<NovaRequest.NovaRequest, "baseUrl" | "microversion">
+  request: Pick<NovaRequest, "baseUrl" | "microversion">
 ): Readonly<Record<string, unknown>> => ({
   id: flavor.id,
   name: flavor.name,
@@ -160,21 +159,17 @@ const toJson = (
   ...(request.microversion === undefined
     ? { "OS-FLV-WITH-EXT-SPECS:extra_specs": flavor.extraSpecs }
     : { "os-flavor-access:is_public": true, "OS-FLV-DISABLED:disabled": false }),
-  ...(NovaRequest.speaks(request, 55) ? { description: null } : {}),
-  ...(NovaRequest.speaks(request, 61) ? { extra_specs: flavor.extraSpecs } : {}),
-  links: NovaRequest.links(request.baseUrl, `flavors/${flavor.id}`)
+  ...(speaks(request, 55) ? { description: null } : {}),
+  ...(speaks(request, 61) ? { extra_specs: flavor.extraSpecs } : {}),
+  links: links(request.baseUrl, `flavors/${flavor.id}`)
 })
 
 const atLeast = (query: URLSearchParams, name: string): number => {
   const value = query.get(name)
-  return value === null
-    ? 0
-    : /^\d+$/.test(value)
-      ? Number(value)
-      : NovaRequest.badRequest(`Invalid ${name} filter [${value}]`)
+  return value === null ? 0 : /^\d+$/.test(value) ? Number(value) : badRequest(`Invalid ${name} filter [${value}]`)
 }
 
-const list = (request: NovaRequest.NovaRequest, detail: boolean, pageCap: number): WireResponse => {
+const list = (request: NovaRequest, detail: boolean, pageCap: number): WireResponse => {
   const minDisk = atLeast(request.query, "minDisk")
   const minRam = atLeast(request.query, "minRam")
   const page = Listing.page({
@@ -188,36 +183,26 @@ const list = (request: NovaRequest.NovaRequest, detail: boolean, pageCap: number
     flavors: page.items.map((flavor) =>
       detail
         ? toJson(flavor, request)
-        : { id: flavor.id, name: flavor.name, links: NovaRequest.links(request.baseUrl, `flavors/${flavor.id}`) }
+        : { id: flavor.id, name: flavor.name, links: links(request.baseUrl, `flavors/${flavor.id}`) }
     ),
     ...(page.links === undefined ? {} : { flavors_links: page.links })
   })
 }
 
-/** Serves `/flavors` and what is below it. */
-export const serve = (path: ReadonlyArray<string>, request: NovaRequest.NovaRequest, pageCap: number): WireResponse => {
-  if (request.method !== "GET") {
-    return NovaRequest.badMethod()
-  }
-  const [id, sub, key, ...more] = path
-  if (id === undefined || (id === "detail" && sub === undefined)) {
-    return list(request, id === "detail", pageCap)
-  }
-  const flavor = find(id)
-  if (flavor === undefined) {
-    return NovaRequest.notFound("The resource could not be found.")
-  }
-  if (sub === undefined) {
-    return Reply.json(200, { flavor: toJson(flavor, request) })
-  }
-  if (sub !== "os-extra_specs" || more.length > 0) {
-    return NovaRequest.noRoute()
-  }
-  if (key === undefined) {
-    return Reply.json(200, { extra_specs: flavor.extraSpecs })
-  }
-  // Bare, without an envelope.
-  return Object.hasOwn(flavor.extraSpecs, key)
-    ? Reply.json(200, { [key]: flavor.extraSpecs[key] })
-    : NovaRequest.notFound(`Flavor ${id} has no extra specs with key ${key}.`)
-}
+export const routes = (pageCap: number) => [
+  table({
+    "GET /flavors": (request) => list(request, false, pageCap),
+    "GET /flavors/detail": (request) => list(request, true, pageCap)
+  }),
+  within("/flavors/{id}", ({ method }, { id }) =>
+    method === "GET" ? (find(id) ?? notFound("The resource could not be found.")) : badMethod()
+  )({
+    "GET /flavors/{id}": (flavor, request) => Reply.json(200, { flavor: toJson(flavor, request) }),
+    "GET /flavors/{id}/os-extra_specs": ({ extraSpecs }) => Reply.json(200, { extra_specs: extraSpecs }),
+    // Without an envelope.
+    "GET /flavors/{id}/os-extra_specs/{key}": ({ extraSpecs }, _, { id, key }) =>
+      Object.hasOwn(extraSpecs, key)
+        ? Reply.json(200, { [key]: extraSpecs[key] })
+        : notFound(`Flavor ${id} has no extra specs with key ${key}.`)
+  })
+]

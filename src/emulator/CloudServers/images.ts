@@ -5,9 +5,9 @@ import * as Reply from "../Reply.js"
 import * as Timestamp from "../Timestamp.js"
 import * as Listing from "./listing.js"
 import * as Metadata from "./metadata.js"
-import * as NovaRequest from "./novaRequest.js"
+import type { NovaRequest, NovaRoutes } from "./requests.js"
+import { forbidden, idOf, links, notFound, speaks, within, withoutVersion } from "./requests.js"
 
-/** An image. */
 export interface Image {
   readonly id: string
   readonly name: string
@@ -23,7 +23,7 @@ export interface Image {
   /** Undefined where the image leaves the choice to the server. */
   readonly diskConfig: "AUTO" | "MANUAL" | undefined
   metadata: Record<string, string>
-  /** The server that a snapshot was taken of. */
+  /** The server of a snapshot. */
   readonly serverId: string | undefined
   /** Until when the image is SAVING, in milliseconds since the epoch. */
   readonly savedAt: number
@@ -141,22 +141,21 @@ const baseImages = (): ReadonlyArray<Image> => [
 export interface Images {
   readonly find: (id: string) => Image | undefined
   readonly add: (image: Image) => void
-  /** Serves `/images` and what is below it. */
-  readonly serve: (path: ReadonlyArray<string>, request: NovaRequest.NovaRequest) => WireResponse
+  readonly routes: ReadonlyArray<NovaRoutes>
 }
 
 const statusOf = (image: Image, now: number): string => (now < image.savedAt ? "SAVING" : "ACTIVE")
 
 const imageLinks = (image: Image, baseUrl: string): ReadonlyArray<unknown> => [
-  ...NovaRequest.links(baseUrl, `images/${image.id}`),
+  ...links(baseUrl, `images/${image.id}`),
   {
     rel: "alternate",
     type: "application/vnd.openstack.image",
-    href: `${NovaRequest.withoutVersion(baseUrl)}/images/${image.id}`
+    href: `${withoutVersion(baseUrl)}/images/${image.id}`
   }
 ]
 
-const toJson = (image: Image, request: NovaRequest.NovaRequest): Readonly<Record<string, unknown>> => {
+const toJson = (image: Image, request: NovaRequest): Readonly<Record<string, unknown>> => {
   const { baseUrl, now } = request
   const status = statusOf(image, now)
   const share = (now - image.createdAt) / Math.max(1, image.savedAt - image.createdAt)
@@ -174,8 +173,14 @@ const toJson = (image: Image, request: NovaRequest.NovaRequest): Readonly<Record
     metadata: image.metadata,
     ...(image.serverId === undefined
       ? {}
-      : { server: { id: image.serverId, links: NovaRequest.links(baseUrl, `servers/${image.serverId}`) } }),
+      : { server: { id: image.serverId, links: links(baseUrl, `servers/${image.serverId}`) } }),
     links: imageLinks(image, baseUrl)
+  }
+}
+
+const checkImages = (request: NovaRequest, firstWithout: number): void => {
+  if (speaks(request, firstWithout)) {
+    notFound("The resource could not be found.")
   }
 }
 
@@ -183,7 +188,7 @@ const toJson = (image: Image, request: NovaRequest.NovaRequest): Readonly<Record
 export const make = (pageCap: number): Images => {
   const images = new Map(baseImages().map((image) => [image.id, image]))
 
-  const list = (request: NovaRequest.NovaRequest, detail: boolean): WireResponse => {
+  const list = (request: NovaRequest, detail: boolean): WireResponse => {
     const { now, query } = request
     const since = Listing.changesSince(query)
     const name = query.get("name")
@@ -196,7 +201,7 @@ export const make = (pageCap: number): Images => {
         (since === undefined || image.updatedAt >= since) &&
         (name === null || image.name === name) &&
         (status === undefined || statusOf(image, now) === status) &&
-        (server === null || image.serverId === NovaRequest.idOf(server)) &&
+        (server === null || image.serverId === idOf(server)) &&
         (type === null || image.metadata["image_type"] === type),
       query,
       cap: pageCap,
@@ -210,42 +215,40 @@ export const make = (pageCap: number): Images => {
     })
   }
 
+  /** Nova has images up to microversion 2.35, and their metadata up to 2.38. */
+  const findImage = (request: NovaRequest, id: string, firstWithout: number): Image => {
+    checkImages(request, firstWithout)
+    return images.get(id) ?? notFound("Image not found.")
+  }
+
+  const remove = (image: Image): WireResponse => {
+    if (image.serverId === undefined) {
+      return forbidden("You are not allowed to delete the image.")
+    }
+    images.delete(image.id)
+    return Reply.empty(204)
+  }
+
   return {
     find: (id) => images.get(id),
     add: (image) => void images.set(image.id, image),
-    serve: (path, request) => {
-      const { method } = request
-      const [id, sub, key, ...more] = path
-      if (id === undefined || (id === "detail" && sub === undefined)) {
-        return method === "GET" ? list(request, id === "detail") : NovaRequest.badMethod()
-      }
-      const image = images.get(id)
-      if (image === undefined) {
-        return NovaRequest.notFound("Image not found.")
-      }
-      if (sub === "metadata" && more.length === 0) {
-        return Metadata.serve({
-          method,
-          key,
-          body: request.body,
-          current: image.metadata,
-          store: (metadata) => {
-            image.metadata = metadata
-            image.updatedAt = request.now
-          }
-        })
-      }
-      if (sub !== undefined) {
-        return NovaRequest.noRoute()
-      }
-      if (method === "DELETE") {
-        if (image.serverId === undefined) {
-          return NovaRequest.forbidden("You are not allowed to delete the image.")
-        }
-        images.delete(id)
-        return Reply.empty(204)
-      }
-      return method === "GET" ? Reply.json(200, { image: toJson(image, request) }) : NovaRequest.badMethod()
-    }
+    routes: [
+      within("/images", (request) => checkImages(request, 36))({
+        "GET /images": (_, request) => list(request, false),
+        "GET /images/detail": (_, request) => list(request, true)
+      }),
+      within("/images/{id}", (request, { id }) => findImage(request, id, 36))({
+        "GET /images/{id}": (image, request) => Reply.json(200, { image: toJson(image, request) }),
+        "DELETE /images/{id}": remove
+      }),
+      within("/images/{id}/metadata", (request, { id }) => findImage(request, id, 39))({
+        "GET /images/{id}/metadata": Metadata.list,
+        "PUT /images/{id}/metadata": Metadata.replace,
+        "POST /images/{id}/metadata": Metadata.merge,
+        "GET /images/{id}/metadata/{key}": Metadata.get,
+        "PUT /images/{id}/metadata/{key}": Metadata.put,
+        "DELETE /images/{id}/metadata/{key}": Metadata.remove
+      })
+    ]
   }
 }

@@ -1,41 +1,30 @@
 /**
- * `/servers/{id}/ip_associations` (servers.md section 2.5): addresses that a server shares with others. Any id of an address
- * is taken: the addresses themselves are another service's.
+ * `/servers/{id}/ip_associations`: addresses that a server shares with others. Any id is accepted, because
+ * the addresses belong to another service.
  */
-import type { WireResponse } from "../Protocol.js"
 import * as Reply from "../Reply.js"
-import * as NovaRequest from "./novaRequest.js"
-import type * as ServerRecord from "./serverRecord.js"
+import { notFound, within } from "./requests.js"
+import type { Region } from "./region.js"
+import { findRackspaceServer } from "./region.js"
 
-/** Serves the sub-resource of one server. */
-export const serve = (
-  server: ServerRecord.ServerRecord,
-  id: string | undefined,
-  request: NovaRequest.NovaRequest
-): WireResponse => {
-  const shown = (associated: string) => ({
-    id: associated,
-    // The same address for the same id, on whichever server it is.
-    address: `10.${[7, 11, 13].map((step) => [...associated].reduce((sum, c) => (sum * step + c.charCodeAt(0)) % 254, 1)).join(".")}`
+const toJson = (id: string) => ({
+  id,
+  // The same address for the same id on all servers.
+  address: `10.${[7, 11, 13].map((step) => [...id].reduce((sum, c) => (sum * step + c.charCodeAt(0)) % 254, 1)).join(".")}`
+})
+
+const refuseUnknown = (id: string): never => notFound(`IP address ${id} is not associated with the server.`)
+
+export const routes = (region: Region) =>
+  within("/servers/{id}/ip_associations", (request, { id }) => findRackspaceServer(region, id, request))({
+    "GET /servers/{id}/ip_associations": ({ ipAssociations }) =>
+      Reply.json(200, { ip_associations: [...ipAssociations].map(toJson) }),
+    "GET /servers/{id}/ip_associations/{address}": ({ ipAssociations }, _, { address }) =>
+      ipAssociations.has(address) ? Reply.json(200, { ip_association: toJson(address) }) : refuseUnknown(address),
+    "PUT /servers/{id}/ip_associations/{address}": ({ ipAssociations }, _, { address }) => {
+      ipAssociations.add(address)
+      return Reply.json(201, { ip_association: toJson(address) })
+    },
+    "DELETE /servers/{id}/ip_associations/{address}": ({ ipAssociations }, _, { address }) =>
+      ipAssociations.delete(address) ? Reply.empty(204) : refuseUnknown(address)
   })
-  if (id === undefined) {
-    return request.method === "GET"
-      ? Reply.json(200, { ip_associations: [...server.ipAssociations].map(shown) })
-      : NovaRequest.badMethod()
-  }
-  switch (request.method) {
-    case "PUT":
-      server.ipAssociations.add(id)
-      return Reply.json(201, { ip_association: shown(id) })
-    case "GET":
-      return server.ipAssociations.has(id)
-        ? Reply.json(200, { ip_association: shown(id) })
-        : NovaRequest.notFound(`IP address ${id} is not associated with the server.`)
-    case "DELETE":
-      return server.ipAssociations.delete(id)
-        ? Reply.empty(204)
-        : NovaRequest.notFound(`IP address ${id} is not associated with the server.`)
-    default:
-      return NovaRequest.badMethod()
-  }
-}

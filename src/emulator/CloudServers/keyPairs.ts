@@ -1,18 +1,27 @@
 /**
- * Key pairs (servers.md section 2.6): made here, with a private key that is shown once, or imported. With microversions also
+ * Key pairs: made here, with a private key that is shown once, or imported. With microversions also
  * certificates for Windows, and pages.
  */
 import { createHash, generateKeyPairSync } from "node:crypto"
 import type { WireResponse } from "../Protocol.js"
-import * as Refusal from "../Refusal.js"
 import * as Reply from "../Reply.js"
 import * as Fields from "../Fields.js"
 import * as Timestamp from "../Timestamp.js"
 import * as Certificate from "./certificate.js"
 import * as Listing from "./listing.js"
-import * as NovaRequest from "./novaRequest.js"
+import type { NovaRequest, NovaRoutes } from "./requests.js"
+import {
+  badRequest,
+  conflict,
+  demandAdministrator,
+  invalid,
+  notFound,
+  refuseOthers,
+  speaks,
+  within
+} from "./requests.js"
 
-/** A key pair as the cloud keeps it: without its private half. */
+/** A stored key pair, without its private key. */
 export interface KeyPair {
   readonly number: number
   readonly name: string
@@ -25,7 +34,7 @@ export interface KeyPair {
   readonly createdAt: number
 }
 
-/** What is made of a key, whoever made that. */
+/** The stored fields of a key. */
 type Key = Pick<KeyPair, "fingerprint" | "publicKey">
 
 const fingerprintOf = (blob: Uint8Array): string =>
@@ -44,12 +53,12 @@ const positive = (base64url: string | undefined): Buffer => {
   return field((bytes[0] ?? 0) >= 0x80 ? Buffer.concat([Buffer.alloc(1), bytes]) : bytes)
 }
 
-const readName = (value: unknown, request: NovaRequest.NovaRequest): string => {
+const readName = (value: unknown, request: NovaRequest): string => {
   if (typeof value !== "string" || value.length < 1 || value.length > 255) {
-    return NovaRequest.badRequest("Keypair name must be between 1 and 255 characters long")
+    return badRequest("Keypair name must be between 1 and 255 characters long")
   }
-  const safe = NovaRequest.speaks(request, 92) ? /^[A-Za-z0-9 _@.-]+$/ : /^[A-Za-z0-9 _-]+$/
-  return safe.test(value) ? value : NovaRequest.badRequest("Keypair name contains unsafe characters")
+  const safe = speaks(request, 92) ? /^[A-Za-z0-9 _@.-]+$/ : /^[A-Za-z0-9 _-]+$/
+  return safe.test(value) ? value : badRequest("Keypair name contains unsafe characters")
 }
 
 const readType = (value: unknown): KeyPair["type"] =>
@@ -57,7 +66,7 @@ const readType = (value: unknown): KeyPair["type"] =>
     ? "ssh"
     : value === "x509"
       ? "x509"
-      : NovaRequest.invalid("type", `${Fields.textOf(value)} is not one of ['ssh', 'x509']`)
+      : invalid("type", `${Fields.textOf(value)} is not one of ['ssh', 'x509']`)
 
 const generateSsh = (): { readonly key: Key; readonly privateKey: string } => {
   const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 })
@@ -69,8 +78,8 @@ const generateSsh = (): { readonly key: Key; readonly privateKey: string } => {
   }
 }
 
-const generateX509 = (request: NovaRequest.NovaRequest): { readonly key: Key; readonly privateKey: string } => {
-  const { certificate, privateKey } = Certificate.generate(request.userId, request.now)
+const generateX509 = (request: NovaRequest): { readonly key: Key; readonly privateKey: string } => {
+  const { certificate, privateKey } = Certificate.generate(request.caller.userId, request.now)
   return { key: importedX509(certificate), privateKey }
 }
 
@@ -84,7 +93,7 @@ const importedSsh = (publicKey: unknown): Key => {
     blob === undefined ||
     !blob.subarray(4, 4 + kind.length).equals(Buffer.from(kind))
   ) {
-    return NovaRequest.badRequest("Keypair data is invalid")
+    return badRequest("Keypair data is invalid")
   }
   return { fingerprint: fingerprintOf(blob), publicKey }
 }
@@ -92,22 +101,22 @@ const importedSsh = (publicKey: unknown): Key => {
 const importedX509 = (certificate: unknown): Key => {
   const fingerprint = typeof certificate === "string" ? Certificate.fingerprintOf(certificate) : undefined
   return typeof certificate !== "string" || fingerprint === undefined
-    ? NovaRequest.badRequest("Keypair data is invalid: failed to generate X509 fingerprint.")
+    ? badRequest("Keypair data is invalid: failed to generate X509 fingerprint.")
     : { fingerprint, publicKey: certificate }
 }
 
-/** What a creation and a listing tell. */
-const toJson = (keyPair: KeyPair, request: NovaRequest.NovaRequest): Readonly<Record<string, unknown>> => ({
+/** The fields in listings and in the answer to a creation. */
+const toJson = (keyPair: KeyPair, request: NovaRequest): Readonly<Record<string, unknown>> => ({
   name: keyPair.name,
   fingerprint: keyPair.fingerprint,
   public_key: keyPair.publicKey,
-  ...(NovaRequest.speaks(request, 2) ? { type: keyPair.type } : {})
+  ...(speaks(request, 2) ? { type: keyPair.type } : {})
 })
 
-/** What is told of a single one. */
-const whole = (keyPair: KeyPair, request: NovaRequest.NovaRequest): Readonly<Record<string, unknown>> => ({
+/** The fields of a single one. */
+const whole = (keyPair: KeyPair, request: NovaRequest): Readonly<Record<string, unknown>> => ({
   ...toJson(keyPair, request),
-  user_id: request.userId,
+  user_id: request.caller.userId,
   ...(request.microversion === undefined
     ? {}
     : {
@@ -120,18 +129,17 @@ const whole = (keyPair: KeyPair, request: NovaRequest.NovaRequest): Readonly<Rec
 })
 
 /** Other users' key pairs are for administrators, and there are no other users here. */
-const checkUser = (userId: unknown, request: NovaRequest.NovaRequest): void => {
-  if (userId !== undefined && userId !== null && userId !== request.userId) {
-    NovaRequest.demandAdministrator(request, "os_compute_api:os-keypairs")
-    NovaRequest.notFound(`User ${Fields.textOf(userId)} could not be found.`)
+const checkUser = (userId: unknown, request: NovaRequest): void => {
+  if (userId !== undefined && userId !== null && userId !== request.caller.userId) {
+    demandAdministrator(request, "os_compute_api:os-keypairs")
+    notFound(`User ${Fields.textOf(userId)} could not be found.`)
   }
 }
 
 /** The key pairs of one region. */
 export interface KeyPairs {
   readonly has: (name: string) => boolean
-  /** Serves `/os-keypairs` and what is below it. */
-  readonly serve: (path: ReadonlyArray<string>, request: NovaRequest.NovaRequest) => WireResponse
+  readonly routes: ReadonlyArray<NovaRoutes>
 }
 
 /** No key pairs yet. */
@@ -139,28 +147,28 @@ export const make = (pageCap: number): KeyPairs => {
   const keyPairs = new Map<string, KeyPair>()
   let made = 0
 
-  const create = (request: NovaRequest.NovaRequest): WireResponse => {
+  const create = (request: NovaRequest): WireResponse => {
     const sent = request.body?.["keypair"]
     if (!Fields.isObject(sent)) {
-      return NovaRequest.badRequest("Malformed request body")
+      return badRequest("Malformed request body")
     }
     if (request.microversion !== undefined) {
-      NovaRequest.refuseOthers("keypair", sent, [
+      refuseOthers("keypair", sent, [
         "name",
         "public_key",
-        ...(NovaRequest.speaks(request, 2) ? ["type"] : []),
-        ...(NovaRequest.speaks(request, 10) ? ["user_id"] : [])
+        ...(speaks(request, 2) ? ["type"] : []),
+        ...(speaks(request, 10) ? ["user_id"] : [])
       ])
     }
     checkUser(sent["user_id"], request)
     const name = readName(sent["name"], request)
     const type = readType(sent["type"])
     if (keyPairs.has(name)) {
-      return Refusal.fault(409, "conflictingRequest", `Key pair '${name}' already exists.`)
+      return conflict(`Key pair '${name}' already exists.`)
     }
     const publicKey = sent["public_key"] ?? undefined
-    if (publicKey === undefined && NovaRequest.speaks(request, 92)) {
-      return NovaRequest.invalid("keypair", "'public_key' is a required property")
+    if (publicKey === undefined && speaks(request, 92)) {
+      return invalid("keypair", "'public_key' is a required property")
     }
     const { key, privateKey } =
       publicKey !== undefined
@@ -170,18 +178,18 @@ export const make = (pageCap: number): KeyPairs => {
           : generateX509(request)
     const keyPair = { ...key, number: ++made, name, type, createdAt: request.now }
     keyPairs.set(name, keyPair)
-    return Reply.json(NovaRequest.speaks(request, 2) ? 201 : 200, {
+    return Reply.json(speaks(request, 2) ? 201 : 200, {
       keypair: {
         ...toJson(keyPair, request),
         ...(privateKey === undefined ? {} : { private_key: privateKey }),
-        user_id: request.userId
+        user_id: request.caller.userId
       }
     })
   }
 
-  const list = (request: NovaRequest.NovaRequest): WireResponse => {
+  const list = (request: NovaRequest): WireResponse => {
     const wrapped = (keyPair: KeyPair) => ({ keypair: toJson(keyPair, request) })
-    if (!NovaRequest.speaks(request, 35)) {
+    if (!speaks(request, 35)) {
       return Reply.json(200, { keypairs: [...keyPairs.values()].map(wrapped) })
     }
     const page = Listing.page({
@@ -199,29 +207,33 @@ export const make = (pageCap: number): KeyPairs => {
     })
   }
 
+  /** Since microversion 2.10 a user may be named. */
+  const checkAsked = (request: NovaRequest): void => {
+    if (speaks(request, 10)) {
+      checkUser(request.query.get("user_id"), request)
+    }
+  }
+
   return {
     has: (name) => keyPairs.has(name),
-    serve: (path, request) => {
-      const { method } = request
-      const [name, ...more] = path
-      if (more.length > 0) {
-        return NovaRequest.noRoute()
-      }
-      if (NovaRequest.speaks(request, 10)) {
-        checkUser(request.query.get("user_id"), request)
-      }
-      if (name === undefined) {
-        return method === "GET" ? list(request) : method === "POST" ? create(request) : NovaRequest.badMethod()
-      }
-      const keyPair = keyPairs.get(name)
-      if (keyPair === undefined) {
-        return NovaRequest.notFound(`Keypair ${name} not found for user ${request.userId}`)
-      }
-      if (method === "DELETE") {
-        keyPairs.delete(name)
-        return Reply.empty(NovaRequest.speaks(request, 2) ? 204 : 202)
-      }
-      return method === "GET" ? Reply.json(200, { keypair: whole(keyPair, request) }) : NovaRequest.badMethod()
-    }
+    routes: [
+      within(
+        "/os-keypairs",
+        checkAsked
+      )({
+        "GET /os-keypairs": (_, request) => list(request),
+        "POST /os-keypairs": (_, request) => create(request)
+      }),
+      within("/os-keypairs/{name}", (request, { name }) => {
+        checkAsked(request)
+        return keyPairs.get(name) ?? notFound(`Keypair ${name} not found for user ${request.caller.userId}`)
+      })({
+        "GET /os-keypairs/{name}": (keyPair, request) => Reply.json(200, { keypair: whole(keyPair, request) }),
+        "DELETE /os-keypairs/{name}": ({ name }, request) => {
+          keyPairs.delete(name)
+          return Reply.empty(speaks(request, 2) ? 204 : 202)
+        }
+      })
+    ]
   }
 }

@@ -1,11 +1,11 @@
-/** What an account may use and what it uses: `/limits` and `/os-quota-sets` (servers.md sections 2.6 and 5). */
+/** What an account may use and what it uses: `/limits` and `/os-quota-sets`. */
 import type { WireResponse } from "../Protocol.js"
 import * as Reply from "../Reply.js"
 import * as Timestamp from "../Timestamp.js"
 import type { Flavor } from "./flavors.js"
 import * as Metadata from "./metadata.js"
-import * as NovaRequest from "./novaRequest.js"
 import type { RateLimits } from "../RateLimit.js"
+import { table } from "./requests.js"
 
 /** The account's quotas. */
 export interface Quotas {
@@ -15,8 +15,8 @@ export interface Quotas {
   readonly ram: number
 }
 
-/** Serves `GET /limits`. */
-export const serve = (options: {
+/** What an account uses of its limits. */
+export interface Usage {
   readonly now: number
   readonly quotas: Quotas
   readonly rateLimits: RateLimits
@@ -24,8 +24,9 @@ export const serve = (options: {
   readonly flavors: ReadonlyArray<Flavor>
   /** How many isolated networks there are. */
   readonly networks: number
-}): WireResponse => {
-  const { flavors, now, quotas } = options
+}
+
+const show = ({ flavors, networks, now, quotas, rateLimits }: Usage): WireResponse => {
   const sum = (of: (flavor: Flavor) => number): number => flavors.reduce((total, flavor) => total + of(flavor), 0)
   return Reply.json(200, {
     limits: {
@@ -33,7 +34,7 @@ export const serve = (options: {
         {
           uri: "*",
           regex: ".*",
-          limit: Object.entries(options.rateLimits).map(([verb, value]) => ({
+          limit: Object.entries(rateLimits).map(([verb, value]) => ({
             verb,
             value,
             remaining: value,
@@ -54,33 +55,36 @@ export const serve = (options: {
         maxTotalRAMSize: quotas.ram,
         totalCoresUsed: sum((flavor) => flavor.vcpus),
         totalInstancesUsed: flavors.length,
-        totalPrivateNetworksUsed: options.networks,
+        totalPrivateNetworksUsed: networks,
         totalRAMUsed: sum((flavor) => flavor.ram)
       }
     }
   })
 }
 
-/** Serves `GET /os-quota-sets/{tenant}`. */
-export const serveQuotas = (tenant: string | undefined, quotas: Quotas): WireResponse =>
-  tenant === undefined
-    ? NovaRequest.noRoute()
-    : Reply.json(200, {
-        quota_set: {
-          id: tenant,
-          cores: -1,
-          fixed_ips: -1,
-          floating_ips: 10,
-          injected_file_content_bytes: 1000,
-          injected_file_path_bytes: 255,
-          injected_files: 5,
-          instances: quotas.instances,
-          key_pairs: 100,
-          metadata_items: Metadata.maximum,
-          "onmetal-compute-v1-instances": 10,
-          "onmetal-compute-v1-ram": 327_680,
-          ram: quotas.ram,
-          security_group_rules: 20,
-          security_groups: -1
-        }
-      })
+const showQuotas = (tenant: string, { instances, ram }: Quotas): WireResponse =>
+  Reply.json(200, {
+    quota_set: {
+      id: tenant,
+      cores: -1,
+      fixed_ips: -1,
+      floating_ips: 10,
+      injected_file_content_bytes: 1000,
+      injected_file_path_bytes: 255,
+      injected_files: 5,
+      instances,
+      key_pairs: 100,
+      metadata_items: Metadata.maximum,
+      "onmetal-compute-v1-instances": 10,
+      "onmetal-compute-v1-ram": 327_680,
+      ram,
+      security_group_rules: 20,
+      security_groups: -1
+    }
+  })
+
+export const routes = (quotas: Quotas, usageAt: (now: number) => Omit<Usage, "now" | "quotas">) =>
+  table({
+    "GET /limits": ({ now }) => show({ now, quotas, ...usageAt(now) }),
+    "GET /os-quota-sets/{tenant}": (_, { tenant }) => showQuotas(tenant, quotas)
+  })

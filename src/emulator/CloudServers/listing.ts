@@ -1,9 +1,9 @@
 /**
- * Pages of a listing, with the oddities of the real one (servers.md section 4): a link to the next page only if a
+ * Pages of a listing, with the oddities of the real one: a link to the next page only if a
  * limit was asked for and the page is full, so that the last page may be empty; an unknown marker is refused.
  */
 import * as Timestamp from "../Timestamp.js"
-import * as NovaRequest from "./novaRequest.js"
+import { badRequest } from "./requests.js"
 
 /** A page, and the link to the next one if there is one. */
 export interface Page<A> {
@@ -28,10 +28,10 @@ export const page = <A extends { readonly id: string }>(options: {
   const { cap, query } = options
   const asked = query.get("limit")
   if (asked !== null && !/^[+-]?\d+$/.test(asked)) {
-    return NovaRequest.badRequest("limit param must be an integer")
+    return badRequest("limit param must be an integer")
   }
   if (asked !== null && Number(asked) < 0) {
-    return NovaRequest.badRequest("limit param must be positive")
+    return badRequest("limit param must be positive")
   }
   const limit = Math.min(cap, asked === null ? cap : Number(asked))
   const marker = query.get("marker")
@@ -50,7 +50,7 @@ export const page = <A extends { readonly id: string }>(options: {
     }
   }
   if (!reached) {
-    return NovaRequest.badRequest(`marker [${marker}] not found`)
+    return badRequest(`marker [${marker}] not found`)
   }
   const last = items.at(-1)
   if (asked === null || last === undefined || items.length < limit) {
@@ -68,7 +68,7 @@ const natural = (query: URLSearchParams, name: string): number | undefined => {
     ? undefined
     : /^\d+$/.test(value)
       ? Number(value)
-      : NovaRequest.badRequest(`Invalid input for query parameters ${name}. Value: ${value}. It must be a whole number`)
+      : badRequest(`Invalid input for query parameters ${name}. Value: ${value}. It must be a whole number`)
 }
 
 /** Cuts a page by `offset` and `limit`, as Nova's older listings do; a limit of nought is none. */
@@ -84,7 +84,7 @@ export const counted = <A>(items: ReadonlyArray<A>, query: URLSearchParams): Rea
  */
 export const moment = (query: URLSearchParams, name: string): number | undefined => {
   const value = query.get(name)
-  return value === null ? undefined : (Timestamp.parse(value) ?? NovaRequest.badRequest(`Invalid ${name} value`))
+  return value === null ? undefined : (Timestamp.parse(value) ?? badRequest(`Invalid ${name} value`))
 }
 
 /** The `changes-since` of a listing in milliseconds since the epoch; undefined where it is not asked for. */

@@ -3,7 +3,7 @@
  * none and ignores the headers.
  */
 import * as Refusal from "../Refusal.js"
-import * as NovaRequest from "./novaRequest.js"
+import { badRequest } from "./requests.js"
 
 /** Nova's oldest, which counts where none is asked for. */
 const oldest = 1
@@ -35,9 +35,7 @@ export const chosen = (headers: Readonly<Record<string, string>>, maximum: numbe
   }
   const [, major, minor] = /^([1-9]\d*)\.([1-9]\d*|0)$/.exec(asked) ?? []
   if (major === undefined) {
-    return NovaRequest.badRequest(
-      `API Version String ${asked} is of invalid format. Must be of format MajorNum.MinorNum.`
-    )
+    return badRequest(`API Version String ${asked} is of invalid format. Must be of format MajorNum.MinorNum.`)
   }
   const version = Number(minor)
   return major === "2" && version >= oldest && version <= maximum

@@ -7,10 +7,10 @@ import { isIPv6 } from "node:net"
 import type { WireResponse } from "../Protocol.js"
 import * as Reply from "../Reply.js"
 import * as Fields from "../Fields.js"
-import * as NovaRequest from "./novaRequest.js"
+import type { NovaRequest, NovaRoutes } from "./requests.js"
+import { badRequest, checkRackspace, forbidden, notFound, within } from "./requests.js"
 import type { Interface } from "./serverRecord.js"
 
-/** A network. */
 export interface Network {
   readonly id: string
   readonly label: string
@@ -40,7 +40,7 @@ const hex = (value: number, digits: number): string => value.toString(16).padSta
 
 /**
  * The interface of the `number`th server on a network. Public addresses come from the ranges that are kept for
- * benchmarks and documentation, so that nobody real is ever named. `fixedIp` is the address that it is to have.
+ * benchmarks and documentation, so that no real host is named. `fixedIp` is the address that is asked for.
  */
 export const attach = (network: Network, number: number, id: string, fixedIp?: string): Interface => ({
   id,
@@ -82,67 +82,60 @@ export interface Networks {
   readonly find: (id: string) => Network | undefined
   /** How many isolated networks there are. */
   readonly count: () => number
-  /** Serves `/os-networksv2` and what is below it. */
-  readonly serve: (
-    path: ReadonlyArray<string>,
-    request: NovaRequest.NovaRequest,
-    isAttached: (id: string) => boolean
-  ) => WireResponse
+  readonly routes: ReadonlyArray<NovaRoutes>
 }
 
-/** PublicNet and ServiceNet. */
-export const make = (): Networks => {
+/** PublicNet and ServiceNet. `isAttached` says whether a server is on a network. */
+export const make = (isAttached: (id: string, now: number) => boolean): Networks => {
   const networks = new Map([publicNet, serviceNet].map((network) => [network.id, network]))
 
   const count = (): number => networks.size - 2
 
-  const create = (request: NovaRequest.NovaRequest): WireResponse => {
+  const create = (request: NovaRequest): WireResponse => {
     const sent = request.body?.["network"]
     const label = Fields.isObject(sent) ? sent["label"] : undefined
     const cidr = Fields.isObject(sent) ? sent["cidr"] : undefined
     if (typeof label !== "string" || label === "") {
-      return NovaRequest.badRequest("Network label is required")
+      return badRequest("Network label is required")
     }
     if (typeof cidr !== "string" || !isCidr(cidr)) {
-      return NovaRequest.badRequest("CIDR is malformed.")
+      return badRequest("CIDR is malformed.")
     }
     if (count() >= maximum) {
-      return NovaRequest.forbidden("Quota exceeded, too many networks.")
+      return forbidden("Quota exceeded, too many networks.")
     }
     const network = { id: randomUUID(), label, cidr }
     networks.set(network.id, network)
     return Reply.json(200, { network: toJson(network) })
   }
 
+  const remove = ({ cidr, id }: Network, now: number): WireResponse => {
+    if (cidr === undefined || isAttached(id, now)) {
+      return forbidden(`Network ${id} is in use and cannot be deleted.`)
+    }
+    networks.delete(id)
+    // The only deletion with a text as its body.
+    return Reply.text(202, "202 Accepted\n\nThe request is accepted for processing.\n\n   ")
+  }
+
   return {
     find: (id) => networks.get(id),
     count,
-    serve: (path, request, isAttached) => {
-      const { method } = request
-      const [id, ...more] = path
-      if (more.length > 0) {
-        return NovaRequest.noRoute()
-      }
-      if (id === undefined) {
-        return method === "GET"
-          ? Reply.json(200, { networks: [...networks.values()].map(toJson) })
-          : method === "POST"
-            ? create(request)
-            : NovaRequest.badMethod()
-      }
-      const network = networks.get(id)
-      if (network === undefined) {
-        return NovaRequest.notFound(`Network ${id} could not be found.`)
-      }
-      if (method === "DELETE") {
-        if (network.cidr === undefined || isAttached(id)) {
-          return NovaRequest.forbidden(`Network ${id} is in use and cannot be deleted.`)
-        }
-        networks.delete(id)
-        // The one empty answer that is not: text, for clients that decode whatever comes.
-        return Reply.text(202, "202 Accepted\n\nThe request is accepted for processing.\n\n   ")
-      }
-      return method === "GET" ? Reply.json(200, { network: toJson(network) }) : NovaRequest.badMethod()
-    }
+    routes: [
+      within(
+        "/os-networksv2",
+        checkRackspace
+      )({
+        "GET /os-networksv2": () => Reply.json(200, { networks: [...networks.values()].map(toJson) }),
+        "POST /os-networksv2": (_, request) => create(request)
+      }),
+      within("/os-networksv2/{id}", (request, { id }) => {
+        checkRackspace(request)
+        return networks.get(id) ?? notFound(`Network ${id} could not be found.`)
+      })({
+        "GET /os-networksv2/{id}": (network) => Reply.json(200, { network: toJson(network) }),
+        "DELETE /os-networksv2/{id}": (network, { now }) => remove(network, now)
+      })
+    ]
   }
 }

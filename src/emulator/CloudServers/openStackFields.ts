@@ -4,7 +4,8 @@
  */
 import { randomUUID } from "node:crypto"
 import * as Fields from "../Fields.js"
-import * as NovaRequest from "./novaRequest.js"
+import type { NovaRequest } from "./requests.js"
+import { badRequest, demandAdministrator, invalid, refuseOthers, speaks } from "./requests.js"
 import type { OpenStackFields } from "./serverRecord.js"
 import type { ServerGroup } from "./serverGroups.js"
 import * as ServerTags from "./serverTags.js"
@@ -63,25 +64,23 @@ const since: Readonly<Record<string, number>> = {
   hostname: 90
 }
 
-const newFields = (request: NovaRequest.NovaRequest): ReadonlyArray<string> =>
-  Object.keys(since).filter((name) => NovaRequest.speaks(request, since[name] ?? 0))
+const newFields = (request: NovaRequest): ReadonlyArray<string> =>
+  Object.keys(since).filter((name) => speaks(request, since[name] ?? 0))
 
 /** Files on new servers were given up. */
-const personality = (request: NovaRequest.NovaRequest): ReadonlyArray<string> =>
-  NovaRequest.speaks(request, 57) ? [] : ["personality"]
+const personality = (request: NovaRequest): ReadonlyArray<string> => (speaks(request, 57) ? [] : ["personality"])
 
 /**
  * Whether disks and interfaces of a new server may have tags: in 2.32, by an error not in the next ones, and since 2.42.
  */
-export const speaksDeviceTags = (request: NovaRequest.NovaRequest): boolean =>
-  request.microversion === 32 || NovaRequest.speaks(request, 42)
+export const speaksDeviceTags = (request: NovaRequest): boolean => request.microversion === 32 || speaks(request, 42)
 
 const readDescription = (value: unknown): string | null =>
   value === undefined || value === null
     ? null
     : typeof value === "string" && [...value].length <= 255
       ? value
-      : NovaRequest.invalid("description", "It is not a text of at most 255 characters")
+      : invalid("description", "It is not a text of at most 255 characters")
 
 const label = "[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
 
@@ -90,14 +89,14 @@ const hostnamePattern = new RegExp(`^${label}$`)
 const domainPattern = new RegExp(`^${label}(\\.${label})*$`)
 
 /** A name of one label; since microversion 2.94 with a domain. */
-const readHostname = (value: unknown, request: NovaRequest.NovaRequest): string | undefined => {
+const readHostname = (value: unknown, request: NovaRequest): string | undefined => {
   if (value === undefined) {
     return undefined
   }
-  const [pattern, length] = NovaRequest.speaks(request, 94) ? [domainPattern, 255] : [hostnamePattern, 63]
+  const [pattern, length] = speaks(request, 94) ? [domainPattern, 255] : [hostnamePattern, 63]
   return typeof value === "string" && value.length <= length && pattern.test(value)
     ? value
-    : NovaRequest.invalid("hostname", `${Fields.textOf(value)} is not a hostname`)
+    : invalid("hostname", `${Fields.textOf(value)} is not a hostname`)
 }
 
 const readCertificates = (value: unknown): ReadonlyArray<string> | null => {
@@ -107,7 +106,7 @@ const readCertificates = (value: unknown): ReadonlyArray<string> | null => {
   const ids = Array.isArray(value) ? (value as ReadonlyArray<unknown>) : []
   return ids.length >= 1 && ids.length <= 50 && ids.every((id) => typeof id === "string" && id !== "")
     ? ids.map(String)
-    : NovaRequest.invalid("trusted_image_certificates", "It is not a list of 1 to 50 ids")
+    : invalid("trusted_image_certificates", "It is not a list of 1 to 50 ids")
 }
 
 const readSecurityGroups = (value: unknown, known: ReadonlyArray<string>): ReadonlyArray<string> => {
@@ -119,7 +118,7 @@ const readSecurityGroups = (value: unknown, known: ReadonlyArray<string>): Reado
     const name = Fields.isObject(group) ? group["name"] : undefined
     return typeof name === "string" && known.includes(name)
       ? name
-      : NovaRequest.badRequest(`Unable to find security_group with name or id '${Fields.textOf(name)}'`)
+      : badRequest(`Unable to find security_group with name or id '${Fields.textOf(name)}'`)
   })
 }
 
@@ -128,20 +127,20 @@ const readZone = (value: unknown, zones: ReadonlyArray<string>): string | null =
     ? null
     : typeof value === "string" && zones.includes(value)
       ? value
-      : NovaRequest.badRequest("The requested availability zone is not available")
+      : badRequest("The requested availability zone is not available")
 
 const readHints = (value: unknown): Fields.JsonObject =>
   value === undefined
     ? {}
     : Fields.isObject(value)
       ? value
-      : NovaRequest.invalid("os:scheduler_hints", "It is not of type 'object'")
+      : invalid("os:scheduler_hints", "It is not of type 'object'")
 
 const readGroup = (value: unknown, context: Context): ServerGroup | undefined =>
   value === undefined
     ? undefined
     : (context.findGroup(Fields.textOf(value)) ??
-      NovaRequest.badRequest(`Instance group ${Fields.textOf(value)} could not be found.`))
+      badRequest(`Instance group ${Fields.textOf(value)} could not be found.`))
 
 /** The hosts of the servers that a hint names: one id, or several. Servers that there are not are passed over. */
 const hostsOf = (value: unknown, context: Context): ReadonlyArray<number> =>
@@ -181,15 +180,15 @@ const none: CreateFields = {
 export const readCreate = (
   server: Fields.JsonObject,
   sentHints: unknown,
-  request: NovaRequest.NovaRequest,
+  request: NovaRequest,
   context: Context
 ): CreateFields => {
   if (request.microversion === undefined) {
     return none
   }
-  NovaRequest.refuseOthers("server", server, [...always, ...personality(request), ...newFields(request)])
+  refuseOthers("server", server, [...always, ...personality(request), ...newFields(request)])
   if (server["host"] !== undefined || server["hypervisor_hostname"] !== undefined) {
-    NovaRequest.demandAdministrator(request, "compute:servers:create:requested_destination")
+    demandAdministrator(request, "compute:servers:create:requested_destination")
   }
   const pinned = readZone(server["availability_zone"], context.availabilityZones)
   const schedulerHints = readHints(sentHints)
@@ -212,7 +211,7 @@ export const readCreate = (
 /** The fields that a request names, of those that the server keeps as they are. */
 const changed = (
   sent: Fields.JsonObject,
-  request: NovaRequest.NovaRequest
+  request: NovaRequest
 ): Partial<Pick<OpenStackFields, "description" | "hostname" | "trustedImageCertificates">> => {
   const hostname = readHostname(sent["hostname"], request)
   return {
@@ -222,12 +221,12 @@ const changed = (
 }
 
 /** Reads what an update changes. */
-export const readUpdate = (sent: Fields.JsonObject, request: NovaRequest.NovaRequest) => {
+export const readUpdate = (sent: Fields.JsonObject, request: NovaRequest) => {
   if (request.microversion === undefined) {
     return {}
   }
   const newer = newFields(request).filter((name) => name === "description" || name === "hostname")
-  NovaRequest.refuseOthers("server", sent, ["name", "accessIPv4", "accessIPv6", "OS-DCF:diskConfig", ...newer])
+  refuseOthers("server", sent, ["name", "accessIPv4", "accessIPv6", "OS-DCF:diskConfig", ...newer])
   return changed(sent, request)
 }
 
@@ -253,19 +252,15 @@ const sinceOfRebuild: Readonly<Record<string, number>> = {
 }
 
 /** Reads what a rebuild changes. */
-export const readRebuild = (
-  sent: Fields.JsonObject,
-  request: NovaRequest.NovaRequest,
-  hasKeyPair: (name: string) => boolean
-) => {
+export const readRebuild = (sent: Fields.JsonObject, request: NovaRequest, hasKeyPair: (name: string) => boolean) => {
   if (request.microversion === undefined) {
     return {}
   }
-  const newer = Object.keys(sinceOfRebuild).filter((name) => NovaRequest.speaks(request, sinceOfRebuild[name] ?? 0))
-  NovaRequest.refuseOthers("rebuild", sent, [...alwaysOfRebuild, ...personality(request), ...newer])
+  const newer = Object.keys(sinceOfRebuild).filter((name) => speaks(request, sinceOfRebuild[name] ?? 0))
+  refuseOthers("rebuild", sent, [...alwaysOfRebuild, ...personality(request), ...newer])
   const { key_name: keyName, trusted_image_certificates: certificates, user_data: userData } = sent
   if (typeof keyName === "string" && !hasKeyPair(keyName)) {
-    return NovaRequest.badRequest("Invalid key_name provided.")
+    return badRequest("Invalid key_name provided.")
   }
   return {
     ...changed(sent, request),

@@ -4,11 +4,12 @@
  */
 import { randomBytes } from "node:crypto"
 import type { WireResponse } from "../Protocol.js"
-import * as Refusal from "../Refusal.js"
 import * as Reply from "../Reply.js"
 import * as Fields from "../Fields.js"
-import * as NovaRequest from "./novaRequest.js"
-import * as ServerRecord from "./serverRecord.js"
+import type { NovaRequest } from "./requests.js"
+import { badRequest, conflict, demandMicroversion, invalid, refuseOthers, speaks, within } from "./requests.js"
+import type { ServerRecord } from "./serverRecord.js"
+import type { Region } from "./region.js"
 
 /** The types of each protocol, and the microversion since which there are such. */
 const types: Readonly<Record<string, { readonly protocol: string; readonly since: number }>> = {
@@ -21,35 +22,30 @@ const types: Readonly<Record<string, { readonly protocol: string; readonly since
   "spice-direct": { protocol: "spice", since: 99 }
 }
 
-/** Opens a console. */
-export const serve = (
-  server: ServerRecord.ServerRecord,
-  item: string | undefined,
-  request: NovaRequest.NovaRequest
-): WireResponse => {
-  NovaRequest.demandMicroversion(request, 6)
-  if (item !== undefined) {
-    return NovaRequest.noRoute()
-  }
-  if (request.method !== "POST") {
-    return NovaRequest.badMethod()
-  }
+const open = (server: ServerRecord, request: NovaRequest): WireResponse => {
   const sent = request.body?.["remote_console"]
   if (!Fields.isObject(sent)) {
-    return NovaRequest.invalid("remote_console", "It is required")
+    return invalid("remote_console", "It is required")
   }
-  NovaRequest.refuseOthers("remote_console", sent, ["protocol", "type"])
+  refuseOthers("remote_console", sent, ["protocol", "type"])
   const { protocol, type } = sent
   const known = typeof type === "string" && Object.hasOwn(types, type) ? types[type] : undefined
-  if (known === undefined || !NovaRequest.speaks(request, known.since)) {
-    return NovaRequest.invalid("type", `${Fields.textOf(type)} is not a type of console`)
+  if (known === undefined || !speaks(request, known.since)) {
+    return invalid("type", `${Fields.textOf(type)} is not a type of console`)
   }
   if (protocol !== known.protocol) {
-    return NovaRequest.badRequest(`Invalid console type ${Fields.textOf(type)}`)
+    return badRequest(`Invalid console type ${Fields.textOf(type)}`)
   }
   if (server.status !== "ACTIVE" && server.status !== "RESCUE") {
-    return Refusal.fault(409, "conflictingRequest", `Instance ${server.id} is not ready`)
+    return conflict(`Instance ${server.id} is not ready`)
   }
   const url = `https://console.cloud.test/${String(type)}?token=${randomBytes(16).toString("hex")}`
   return Reply.json(200, { remote_console: { protocol, type, url } })
 }
+
+export const routes = (region: Region) =>
+  within("/servers/{id}/remote-consoles", (request, { id }) => {
+    const server = region.find(id, request.now)
+    demandMicroversion(request, 6)
+    return server
+  })({ "POST /servers/{id}/remote-consoles": open })

@@ -1,6 +1,6 @@
 /**
- * `POST /servers/{id}/action` (servers.md sections 2.4 and 3): one action a body, refused with 409 where the server's
- * state does not allow it.
+ * `POST /servers/{id}/action`: one action in each body, refused with 409 if the
+ * server's state does not allow it.
  */
 import { randomBytes, randomUUID } from "node:crypto"
 import type { WireResponse } from "../Protocol.js"
@@ -11,32 +11,30 @@ import * as CreateRequest from "./createRequest.js"
 import * as Flavors from "./flavors.js"
 import type { Image } from "./images.js"
 import * as Metadata from "./metadata.js"
-import * as NovaRequest from "./novaRequest.js"
+import type { Region } from "./region.js"
 import * as OpenStackFields from "./openStackFields.js"
+import type { NovaRequest } from "./requests.js"
+import { badRequest, conflict, forbidden, idOf, invalid, notFound, speaks } from "./requests.js"
 import * as ServerRecord from "./serverRecord.js"
 
 /** An unconfirmed resize confirms itself after a day. */
 const autoConfirm = 24 * 60 * 60 * 1000
 
-/** What actions need of the service. */
-export interface ActionContext {
-  readonly now: number
-  readonly baseUrl: string
-  /** How long an action takes, in milliseconds. */
-  readonly actionTime: number
-  /** How long a new status stays hidden after the action was accepted, in milliseconds. */
-  readonly statusLag: number
-  readonly findImage: (id: string) => Image | undefined
-  readonly hasKeyPair: (name: string) => boolean
-  readonly addImage: (image: Image) => void
-  readonly request: NovaRequest.NovaRequest
+/** An action that is run. */
+interface Call {
+  readonly region: Region
+  readonly request: NovaRequest
+  readonly server: ServerRecord.ServerRecord
+  /** Its name in the request. */
+  readonly action: string
+  readonly argument: unknown
 }
 
-/** Refuses an action whose server is in none of these states, or busy. */
-const demand = (
-  server: ServerRecord.ServerRecord,
-  action: string,
-  now: number,
+type Action = (call: Call) => WireResponse
+
+/** Refuses an action if the server is in none of these states, or busy. */
+const checkState = (
+  { action, request: { now }, server }: Call,
   states: ReadonlyArray<string>,
   options: { readonly evenBusy?: boolean } = {}
 ): void => {
@@ -45,37 +43,35 @@ const demand = (
     Refusal.fault(409, "buildInProgress", `Cannot '${action}' while instance is in vm_state building`)
   }
   if (!states.includes(server.status)) {
-    Refusal.fault(
-      409,
-      "conflictingRequest",
-      `Cannot '${action}' while instance is in vm_state ${ServerRecord.vmStateOf(server)}`
-    )
+    conflict(`Cannot '${action}' while instance is in vm_state ${ServerRecord.vmStateOf(server)}`)
   }
   if (task !== null && options.evenBusy !== true) {
-    Refusal.fault(409, "conflictingRequest", `Cannot '${action}' while instance is in task_state ${task}`)
+    conflict(`Cannot '${action}' while instance is in task_state ${task}`)
   }
 }
 
+/** A change of a server that takes time. */
+interface Change {
+  readonly status?: string
+  readonly taskState: string
+  readonly end: (server: ServerRecord.ServerRecord, at: number) => void
+}
+
 const begin = (
-  server: ServerRecord.ServerRecord,
-  context: ActionContext,
-  change: {
-    readonly status?: string
-    readonly taskState: string | null
-    readonly after?: number
-    readonly end: (server: ServerRecord.ServerRecord, at: number) => void
-  }
-): void => {
-  server.updatedAt = context.now
+  { region: { settings }, request: { now }, server }: Call,
+  { end, status, taskState }: Change
+): WireResponse => {
+  server.updatedAt = now
   server.transition = {
-    status: change.status,
-    taskState: change.taskState,
-    startedAt: context.now,
-    visibleAt: context.now + context.statusLag,
-    endsAt: context.now + (change.after ?? context.actionTime),
-    end: change.end
+    status,
+    taskState,
+    startedAt: now,
+    visibleAt: now + settings.statusLag,
+    endsAt: now + settings.actionTime,
+    end
   }
-  ServerRecord.settle(server, context.now)
+  ServerRecord.settle(server, now)
+  return accepted()
 }
 
 const becomes =
@@ -84,11 +80,17 @@ const becomes =
     server.status = status
   }
 
+/** The end of a reboot or rebuild, which also clears a fault. */
+const recovered = (server: ServerRecord.ServerRecord): void => {
+  server.status = "ACTIVE"
+  server.fault = undefined
+}
+
 const accepted = (): WireResponse => Reply.empty(202)
 
 /** Keeps the old flavor until the resize is confirmed, by the user or by the clock. */
-const resizeTo = (server: ServerRecord.ServerRecord, context: ActionContext, flavorId: string): void =>
-  begin(server, context, {
+const resizeTo = (call: Call, flavorId: string): WireResponse =>
+  begin(call, {
     status: "RESIZE",
     taskState: "resize_migrating",
     end: (resized, at) => {
@@ -111,238 +113,198 @@ const confirmed = (server: ServerRecord.ServerRecord): void => {
   server.status = "ACTIVE"
 }
 
-const objectArgument = (action: string, argument: unknown): Fields.JsonObject =>
-  Fields.isObject(argument) ? argument : NovaRequest.badRequest(`Malformed request body: '${action}' takes an object`)
+const objectOf = ({ action, argument }: Call): Fields.JsonObject =>
+  Fields.isObject(argument) ? argument : badRequest(`Malformed request body: '${action}' takes an object`)
 
-const nullArgument = (action: string, argument: unknown): void => {
+const checkNull = ({ action, argument }: Call): void => {
   if (argument !== null) {
-    NovaRequest.badRequest(`Malformed request body: '${action}' takes null`)
+    badRequest(`Malformed request body: '${action}' takes null`)
   }
 }
 
 /** Since microversion 2.73 a lock may have a reason; null where it has none. */
-const readLockedReason = (argument: unknown, request: NovaRequest.NovaRequest): string | null => {
-  if (!NovaRequest.speaks(request, 73) || argument === null) {
-    nullArgument("lock", argument)
+const readLockedReason = (call: Call): string | null => {
+  if (!speaks(call.request, 73) || call.argument === null) {
+    checkNull(call)
     return null
   }
-  const reason = objectArgument("lock", argument)["locked_reason"] ?? null
+  const reason = objectOf(call)["locked_reason"] ?? null
   return reason === null || (typeof reason === "string" && reason.length <= 255)
     ? reason
-    : NovaRequest.invalid("locked_reason", "It is not a text of at most 255 characters")
+    : invalid("locked_reason", "It is not a text of at most 255 characters")
 }
 
 const flavorOf = (server: ServerRecord.ServerRecord): Flavors.Flavor | undefined => Flavors.find(server.flavorId)
 
-const refuseMetal = (server: ServerRecord.ServerRecord, action: string): void => {
+const refuseMetal = ({ action, server }: Call): void => {
   const flavor = flavorOf(server)
   if (flavor !== undefined && Flavors.isMetal(flavor)) {
     if (action === "resize" || action === "migrate") {
       Refusal.fault(403, "resizeNotAllowed", "Resize is not allowed for this flavor.")
     }
-    NovaRequest.forbidden(`Policy doesn't allow compute:${action} to be performed.`)
+    forbidden(`Policy doesn't allow compute:${action} to be performed.`)
   }
 }
 
-/** What each action is called in the server's history. */
+/** The names in the server's history, where they differ from those of requests. */
 const historyNames: Readonly<Record<string, string>> = {
   "os-start": "start",
   "os-stop": "stop"
 }
 
-/** Runs one action on a server that is up to date, and writes it in the server's history. */
-export const run = (
-  server: ServerRecord.ServerRecord,
-  body: Fields.JsonObject | undefined,
-  requestId: string,
-  context: ActionContext
-): WireResponse => {
-  const names = Object.keys(body ?? {})
+/** Runs the one action that a request names, and adds it to the server's history. */
+export const run = (region: Region, server: ServerRecord.ServerRecord, request: NovaRequest): WireResponse => {
+  const { body = {}, now, requestId } = request
+  const names = Object.keys(body)
   const [action] = names
-  if (body === undefined || action === undefined || names.length !== 1) {
-    return NovaRequest.badRequest("Malformed request body")
+  if (action === undefined || names.length !== 1) {
+    return badRequest("Malformed request body")
   }
-  const response = perform(server, action, body[action], context)
-  server.actions.push({ action: historyNames[action] ?? action, requestId, startedAt: context.now })
+  const perform = Object.hasOwn(actions, action) ? actions[action] : undefined
+  if (perform === undefined) {
+    return badRequest(`There is no such action: ${action}`)
+  }
+  const response = perform({ region, request, server, action, argument: body[action] })
+  server.actions.push({ action: historyNames[action] ?? action, requestId, startedAt: now })
   return response
 }
 
-const perform = (
-  server: ServerRecord.ServerRecord,
-  action: string,
-  argument: unknown,
-  context: ActionContext
-): WireResponse => {
-  const { now, request } = context
-  switch (action) {
-    case "reboot": {
-      const type = Fields.isObject(argument) ? argument["type"] : undefined
-      if (type === undefined) {
-        return NovaRequest.badRequest("Missing argument 'type' for reboot")
-      }
-      const kind = typeof type === "string" ? type.toUpperCase() : ""
-      if (kind !== "SOFT" && kind !== "HARD") {
-        return NovaRequest.badRequest("Argument 'type' for reboot is not HARD or SOFT")
-      }
-      demand(server, "reboot", now, kind === "SOFT" ? ["ACTIVE"] : ["ACTIVE", "SHUTOFF", "ERROR"])
-      begin(server, context, {
-        status: kind === "SOFT" ? "REBOOT" : "HARD_REBOOT",
-        taskState: kind === "SOFT" ? "rebooting" : "rebooting_hard",
-        end: (rebooted) => {
-          rebooted.status = "ACTIVE"
-          rebooted.fault = undefined
-        }
-      })
-      return accepted()
-    }
-    case "changePassword": {
-      const password = objectArgument(action, argument)["adminPass"]
-      if (typeof password !== "string" || password === "") {
-        return NovaRequest.badRequest("Invalid adminPass")
-      }
-      demand(server, action, now, ["ACTIVE"])
-      begin(server, context, { status: "PASSWORD", taskState: "updating_password", end: becomes("ACTIVE") })
-      return accepted()
-    }
-    case "rebuild":
-      return rebuild(server, objectArgument(action, argument), context)
-    case "resize": {
-      const options = objectArgument(action, argument)
-      const reference = options["flavorRef"]
-      if (typeof reference !== "string") {
-        return NovaRequest.badRequest("Resize requests require 'flavorRef' attribute.")
-      }
-      const flavor = Flavors.find(NovaRequest.idOf(reference))
-      if (flavor === undefined) {
-        return NovaRequest.badRequest("Unable to locate requested flavor.")
-      }
-      if (flavor.id === server.flavorId) {
-        return NovaRequest.badRequest("When resizing, instances must change flavor!")
-      }
-      const diskConfig = CreateRequest.readDiskConfig(options, context.findImage(server.imageId))
-      refuseMetal(server, action)
-      demand(server, action, now, ["ACTIVE", "SHUTOFF"])
-      server.diskConfig = diskConfig ?? server.diskConfig
-      resizeTo(server, context, flavor.id)
-      return accepted()
-    }
-    case "migrate": {
-      objectArgument(action, argument)
-      refuseMetal(server, action)
-      demand(server, action, now, ["ACTIVE", "SHUTOFF"])
-      resizeTo(server, context, server.flavorId)
-      return accepted()
-    }
-    case "confirmResize": {
-      nullArgument(action, argument)
-      demand(server, action, now, ["VERIFY_RESIZE"])
-      begin(server, context, { taskState: "resize_confirming", end: confirmed })
-      // The documents say 202; every client of the real service has met this.
-      return Reply.empty(204)
-    }
-    case "revertResize": {
-      nullArgument(action, argument)
-      demand(server, action, now, ["VERIFY_RESIZE"])
-      begin(server, context, {
-        status: "REVERT_RESIZE",
-        taskState: "resize_reverting",
-        end: (reverted) => {
-          reverted.flavorId = reverted.previousFlavorId ?? reverted.flavorId
-          confirmed(reverted)
-        }
-      })
-      return accepted()
-    }
-    case "createImage":
-      return createImage(server, objectArgument(action, argument), context)
-    case "rescue": {
-      const options = Fields.isObject(argument) ? argument : {}
-      const reference = options["rescue_image_ref"]
-      if (
-        reference !== undefined &&
-        (typeof reference !== "string" || context.findImage(NovaRequest.idOf(reference)) === undefined)
-      ) {
-        return NovaRequest.badRequest("Can not find requested image")
-      }
-      const adminPass = CreateRequest.readAdminPass(options)
-      refuseMetal(server, action)
-      demand(server, action, now, ["ACTIVE", "SHUTOFF", "ERROR"])
-      begin(server, context, { taskState: "rescuing", end: becomes("RESCUE") })
-      return Reply.json(200, { adminPass })
-    }
-    case "unrescue": {
-      nullArgument(action, argument)
-      demand(server, action, now, ["RESCUE"])
-      begin(server, context, { taskState: "unrescuing", end: becomes("ACTIVE") })
-      return accepted()
-    }
-    case "os-start": {
-      nullArgument(action, argument)
-      demand(server, action, now, ["SHUTOFF"])
-      begin(server, context, { taskState: "powering_on", end: becomes("ACTIVE") })
-      return accepted()
-    }
-    case "os-stop": {
-      nullArgument(action, argument)
-      demand(server, action, now, ["ACTIVE", "ERROR"])
-      begin(server, context, { taskState: "powering_off", end: becomes("SHUTOFF") })
-      return accepted()
-    }
-    case "lock":
-      server.locked = readLockedReason(argument, request)
-      return accepted()
-    case "unlock":
-      nullArgument(action, argument)
-      server.locked = undefined
-      return accepted()
-    case "resetNetwork":
-      nullArgument(action, argument)
-      return request.microversion === undefined
-        ? accepted()
-        : Refusal.refuse(Reply.fault(410, "gone", "This resource is no longer available."))
-    case "os-getVNCConsole": {
-      if (NovaRequest.speaks(request, 6)) {
-        return NovaRequest.notFound("The resource could not be found.")
-      }
-      const type = objectArgument(action, argument)["type"]
-      if (type !== "novnc" && type !== "xvpvnc") {
-        return NovaRequest.badRequest("Unknown console type")
-      }
-      demand(server, action, now, ["ACTIVE", "RESCUE"])
-      return Reply.json(200, {
-        console: { type, url: `https://vnc.cloud.test/vnc_auto.html?token=${randomBytes(16).toString("hex")}` }
-      })
-    }
-    case "os-getConsoleOutput": {
-      const length = Fields.isObject(argument) ? (argument["length"] ?? null) : null
-      if (length !== null && !/^\d+$/.test(Fields.textOf(length))) {
-        return NovaRequest.badRequest("Invalid input for field/attribute length.")
-      }
-      demand(server, action, now, ["ACTIVE", "SHUTOFF", "RESCUE", "VERIFY_RESIZE"], { evenBusy: true })
-      const lines = ["Booting ...", `${server.name} login: `]
-      return Reply.json(200, { output: lines.slice(length === null ? 0 : -Number(length) || lines.length).join("\n") })
-    }
-    default:
-      return NovaRequest.badRequest(`There is no such action: ${action}`)
+const reboot: Action = (call) => {
+  const type = Fields.isObject(call.argument) ? call.argument["type"] : undefined
+  if (type === undefined) {
+    return badRequest("Missing argument 'type' for reboot")
   }
+  const kind = typeof type === "string" ? type.toUpperCase() : ""
+  if (kind !== "SOFT" && kind !== "HARD") {
+    return badRequest("Argument 'type' for reboot is not HARD or SOFT")
+  }
+  checkState(call, kind === "SOFT" ? ["ACTIVE"] : ["ACTIVE", "SHUTOFF", "ERROR"])
+  return begin(call, {
+    status: kind === "SOFT" ? "REBOOT" : "HARD_REBOOT",
+    taskState: kind === "SOFT" ? "rebooting" : "rebooting_hard",
+    end: recovered
+  })
 }
 
-const rebuild = (
-  server: ServerRecord.ServerRecord,
-  options: Fields.JsonObject,
-  context: ActionContext
-): WireResponse => {
+const changePassword: Action = (call) => {
+  const password = objectOf(call)["adminPass"]
+  if (typeof password !== "string" || password === "") {
+    return badRequest("Invalid adminPass")
+  }
+  checkState(call, ["ACTIVE"])
+  return begin(call, { status: "PASSWORD", taskState: "updating_password", end: becomes("ACTIVE") })
+}
+
+const resize: Action = (call) => {
+  const { region, server } = call
+  const options = objectOf(call)
+  const reference = options["flavorRef"]
+  if (typeof reference !== "string") {
+    return badRequest("Resize requests require 'flavorRef' attribute.")
+  }
+  const flavor = Flavors.find(idOf(reference))
+  if (flavor === undefined) {
+    return badRequest("Unable to locate requested flavor.")
+  }
+  if (flavor.id === server.flavorId) {
+    return badRequest("When resizing, instances must change flavor!")
+  }
+  const diskConfig = CreateRequest.readDiskConfig(options, region.images.find(server.imageId))
+  refuseMetal(call)
+  checkState(call, ["ACTIVE", "SHUTOFF"])
+  server.diskConfig = diskConfig ?? server.diskConfig
+  return resizeTo(call, flavor.id)
+}
+
+const migrate: Action = (call) => {
+  objectOf(call)
+  refuseMetal(call)
+  checkState(call, ["ACTIVE", "SHUTOFF"])
+  return resizeTo(call, call.server.flavorId)
+}
+
+const confirmResize: Action = (call) => {
+  checkNull(call)
+  checkState(call, ["VERIFY_RESIZE"])
+  begin(call, { taskState: "resize_confirming", end: confirmed })
+  // The documentation says 202, but the real service answers 204.
+  return Reply.empty(204)
+}
+
+const revertResize: Action = (call) => {
+  checkNull(call)
+  checkState(call, ["VERIFY_RESIZE"])
+  return begin(call, {
+    status: "REVERT_RESIZE",
+    taskState: "resize_reverting",
+    end: (reverted) => {
+      reverted.flavorId = reverted.previousFlavorId ?? reverted.flavorId
+      confirmed(reverted)
+    }
+  })
+}
+
+const rescue: Action = (call) => {
+  const options = Fields.isObject(call.argument) ? call.argument : {}
+  const reference = options["rescue_image_ref"]
+  const isKnown = typeof reference === "string" && call.region.images.find(idOf(reference)) !== undefined
+  if (reference !== undefined && !isKnown) {
+    return badRequest("Can not find requested image")
+  }
+  const adminPass = CreateRequest.readAdminPass(options)
+  refuseMetal(call)
+  checkState(call, ["ACTIVE", "SHUTOFF", "ERROR"])
+  begin(call, { taskState: "rescuing", end: becomes("RESCUE") })
+  return Reply.json(200, { adminPass })
+}
+
+/** An action without an argument that leads from some states to another. */
+const simple =
+  (states: ReadonlyArray<string>, taskState: string, status: string): Action =>
+  (call) => {
+    checkNull(call)
+    checkState(call, states)
+    return begin(call, { taskState, end: becomes(status) })
+  }
+
+const openConsole: Action = (call) => {
+  if (speaks(call.request, 6)) {
+    return notFound("The resource could not be found.")
+  }
+  const type = objectOf(call)["type"]
+  if (type !== "novnc" && type !== "xvpvnc") {
+    return badRequest("Unknown console type")
+  }
+  checkState(call, ["ACTIVE", "RESCUE"])
+  const url = `https://vnc.cloud.test/vnc_auto.html?token=${randomBytes(16).toString("hex")}`
+  return Reply.json(200, { console: { type, url } })
+}
+
+const consoleOutput: Action = (call) => {
+  const { argument, server } = call
+  const length = Fields.isObject(argument) ? (argument["length"] ?? null) : null
+  if (length !== null && !/^\d+$/.test(Fields.textOf(length))) {
+    return badRequest("Invalid input for field/attribute length.")
+  }
+  checkState(call, ["ACTIVE", "SHUTOFF", "RESCUE", "VERIFY_RESIZE"], { evenBusy: true })
+  const lines = ["Booting ...", `${server.name} login: `]
+  return Reply.json(200, { output: lines.slice(length === null ? 0 : -Number(length) || lines.length).join("\n") })
+}
+
+const rebuild: Action = (call) => {
+  const { region, request, server } = call
+  const options = objectOf(call)
   const reference = options["imageRef"]
   if (typeof reference !== "string" || reference === "") {
-    return NovaRequest.badRequest("Could not parse imageRef from request.")
+    return badRequest("Could not parse imageRef from request.")
   }
-  const image = context.findImage(NovaRequest.idOf(reference))
+  const image = region.images.find(idOf(reference))
   if (image === undefined) {
-    return NovaRequest.badRequest("Cannot find image for rebuild")
+    return badRequest("Cannot find image for rebuild")
   }
   const flavor = flavorOf(server)
   if (flavor !== undefined && image.minRam > flavor.ram) {
-    return NovaRequest.badRequest("Flavor's memory is too small for requested image.")
+    return badRequest("Flavor's memory is too small for requested image.")
   }
   const name = options["name"] === undefined ? server.name : CreateRequest.readName(options["name"])
   const metadata = options["metadata"] === undefined ? server.metadata : Metadata.read(options["metadata"])
@@ -351,9 +313,9 @@ const rebuild = (
   const accessIPv6 = CreateRequest.readAddress(options, "accessIPv6")
   const adminPass = CreateRequest.readAdminPass(options)
   CreateRequest.readPersonality(options)
-  const change = OpenStackFields.readRebuild(options, context.request, context.hasKeyPair)
-  refuseMetal(server, "rebuild")
-  demand(server, "rebuild", context.now, ["ACTIVE", "SHUTOFF", "ERROR"])
+  const change = OpenStackFields.readRebuild(options, request, region.keyPairs.has)
+  refuseMetal(call)
+  checkState(call, ["ACTIVE", "SHUTOFF", "ERROR"])
   Object.assign(server, change)
   server.name = name
   server.metadata = metadata
@@ -361,43 +323,34 @@ const rebuild = (
   server.diskConfig = diskConfig ?? server.diskConfig
   server.accessIPv4 = accessIPv4 ?? server.accessIPv4
   server.accessIPv6 = accessIPv6 ?? server.accessIPv6
-  begin(server, context, {
-    status: "REBUILD",
-    taskState: "rebuilding",
-    end: (rebuilt) => {
-      rebuilt.status = "ACTIVE"
-      rebuilt.fault = undefined
-    }
-  })
+  begin(call, { status: "REBUILD", taskState: "rebuilding", end: recovered })
   return Reply.json(
     202,
     {
       server: {
-        ...ServerRecord.changedJson(server, context.request),
+        ...ServerRecord.changedJson(server, request),
         adminPass,
-        ...(NovaRequest.speaks(context.request, 57) ? { user_data: server.userData } : {}),
-        ...(NovaRequest.speaks(context.request, 54) ? { key_name: server.keyName } : {})
+        ...(speaks(request, 57) ? { user_data: server.userData } : {}),
+        ...(speaks(request, 54) ? { key_name: server.keyName } : {})
       }
     },
-    { Location: `${context.baseUrl}/servers/${server.id}` }
+    { Location: `${request.baseUrl}/servers/${server.id}` }
   )
 }
 
-const createImage = (
-  server: ServerRecord.ServerRecord,
-  options: Fields.JsonObject,
-  context: ActionContext
-): WireResponse => {
-  const { now } = context
+const createImage: Action = (call) => {
+  const { region, request, server } = call
+  const { now } = request
+  const options = objectOf(call)
   const name = options["name"]
   if (typeof name !== "string" || name === "") {
-    return NovaRequest.badRequest("createImage entity requires name attribute")
+    return badRequest("createImage entity requires name attribute")
   }
   const metadata = options["metadata"] === undefined ? {} : Metadata.read(options["metadata"])
-  refuseMetal(server, "createImage")
-  demand(server, "createImage", now, ["ACTIVE", "SHUTOFF"])
+  refuseMetal(call)
+  checkState(call, ["ACTIVE", "SHUTOFF"])
   const flavor = flavorOf(server)
-  const source = context.findImage(server.imageId)
+  const source = region.images.find(server.imageId)
   const image: Image = {
     id: randomUUID(),
     name,
@@ -415,14 +368,46 @@ const createImage = (
       instance_uuid: server.id
     },
     serverId: server.id,
-    savedAt: now + context.actionTime
+    savedAt: now + region.settings.actionTime
   }
-  context.addImage(image)
+  region.images.add(image)
   const { status } = server
-  begin(server, context, { taskState: "image_snapshot", end: becomes(status) })
-  if (NovaRequest.speaks(context.request, 45)) {
+  begin(call, { taskState: "image_snapshot", end: becomes(status) })
+  if (speaks(request, 45)) {
     return Reply.json(202, { image_id: image.id })
   }
-  // The new image's id is nowhere but here.
-  return Reply.empty(202, { Location: `${context.baseUrl}/images/${image.id}` })
+  // Only the header has the id of the new image.
+  return Reply.empty(202, { Location: `${request.baseUrl}/images/${image.id}` })
+}
+
+const actions: Readonly<Record<string, Action>> = {
+  reboot,
+  changePassword,
+  rebuild,
+  resize,
+  migrate,
+  confirmResize,
+  revertResize,
+  createImage,
+  rescue,
+  unrescue: simple(["RESCUE"], "unrescuing", "ACTIVE"),
+  "os-start": simple(["SHUTOFF"], "powering_on", "ACTIVE"),
+  "os-stop": simple(["ACTIVE", "ERROR"], "powering_off", "SHUTOFF"),
+  lock: (call) => {
+    call.server.locked = readLockedReason(call)
+    return accepted()
+  },
+  unlock: (call) => {
+    checkNull(call)
+    call.server.locked = undefined
+    return accepted()
+  },
+  resetNetwork: (call) => {
+    checkNull(call)
+    return call.request.microversion === undefined
+      ? accepted()
+      : Refusal.fault(410, "gone", "This resource is no longer available.")
+  },
+  "os-getVNCConsole": openConsole,
+  "os-getConsoleOutput": consoleOutput
 }

@@ -4,8 +4,9 @@
  */
 import { RE2JS } from "re2js"
 import * as Listing from "./listing.js"
-import * as NovaRequest from "./novaRequest.js"
 import * as Placement from "./placement.js"
+import type { NovaRequest } from "./requests.js"
+import { badRequest, demandAdministrator, idOf, speaks } from "./requests.js"
 import * as ServerRecord from "./serverRecord.js"
 
 type Server = ServerRecord.ServerRecord
@@ -21,17 +22,17 @@ const pattern = (query: URLSearchParams, name: string): RE2JS | undefined => {
   try {
     return value === null ? undefined : RE2JS.compile(value)
   } catch {
-    return NovaRequest.badRequest(`Invalid ${name} filter: not a regular expression`)
+    return badRequest(`Invalid ${name} filter: not a regular expression`)
   }
 }
 
 /** Those that `changes-since` and, with microversion 2.66, `changes-before` let through. */
-const byTime = (request: NovaRequest.NovaRequest): Filter => {
+const byTime = (request: NovaRequest): Filter => {
   const { now, query } = request
   const since = Listing.changesSince(query)
-  const before = NovaRequest.speaks(request, 66) ? Listing.moment(query, "changes-before") : undefined
+  const before = speaks(request, 66) ? Listing.moment(query, "changes-before") : undefined
   if (since !== undefined && before !== undefined && since > before) {
-    NovaRequest.badRequest("The value of changes-since must be less than or equal to changes-before.")
+    badRequest("The value of changes-since must be less than or equal to changes-before.")
   }
   return (server) =>
     (server.deletedAt === undefined ||
@@ -40,15 +41,15 @@ const byTime = (request: NovaRequest.NovaRequest): Filter => {
     (before === undefined || server.updatedAt <= before)
 }
 
-const documented = ({ now, query }: NovaRequest.NovaRequest): Filter => {
+const documented = ({ now, query }: NovaRequest): Filter => {
   const name = pattern(query, "name")
   const image = query.get("image")
   const flavor = query.get("flavor")
   const status = query.get("status")?.toUpperCase()
   return (server) =>
     (name === undefined || name.matcher(server.name).find()) &&
-    (image === null || server.imageId === NovaRequest.idOf(image)) &&
-    (flavor === null || server.flavorId === NovaRequest.idOf(flavor)) &&
+    (image === null || server.imageId === idOf(image)) &&
+    (flavor === null || server.flavorId === idOf(flavor)) &&
     (status === undefined || ServerRecord.statusOf(server, now) === status)
 }
 
@@ -85,21 +86,21 @@ const byAddress = (query: URLSearchParams): Filter => {
 const isNo = (value: string): boolean => /^(0|f|false|n|no|off)$/i.test(value)
 
 /** The filters of OpenStack. What only administrators may filter by is ignored for others, as Nova does. */
-const ofOpenStack = (request: NovaRequest.NovaRequest): ReadonlyArray<Filter> => {
+const ofOpenStack = (request: NovaRequest): ReadonlyArray<Filter> => {
   const { isAdministrator, now, query } = request
   const allTenants = query.get("all_tenants")
   if (allTenants !== null && !isNo(allTenants)) {
-    NovaRequest.demandAdministrator(request, "os_compute_api:servers:index:get_all_tenants")
+    demandAdministrator(request, "os_compute_api:servers:index:get_all_tenants")
   }
   const locked = query.get("locked")
   return [
     byAddress(query),
     exact(query, { reservation_id: (server) => server.reservationId }),
-    ...(NovaRequest.speaks(request, 26) ? [byTags(query)] : []),
-    ...(NovaRequest.speaks(request, 73) && locked !== null
+    ...(speaks(request, 26) ? [byTags(query)] : []),
+    ...(speaks(request, 73) && locked !== null
       ? [(server: Server) => (server.locked !== undefined) === !isNo(locked)]
       : []),
-    ...(NovaRequest.speaks(request, 83) || isAdministrator
+    ...(speaks(request, 83) || isAdministrator
       ? [
           exact(query, {
             availability_zone: (server) => server.availabilityZone,
@@ -113,8 +114,8 @@ const ofOpenStack = (request: NovaRequest.NovaRequest): ReadonlyArray<Filter> =>
       ? [
           exact(query, {
             host: (server) => Placement.nameOf(server.host),
-            project_id: () => request.tenantId,
-            user_id: () => request.userId
+            project_id: () => request.caller.tenantId,
+            user_id: () => request.caller.userId
           })
         ]
       : [])
@@ -122,7 +123,7 @@ const ofOpenStack = (request: NovaRequest.NovaRequest): ReadonlyArray<Filter> =>
 }
 
 /** Whether the listing shows a server. */
-export const read = (request: NovaRequest.NovaRequest): Filter => {
+export const read = (request: NovaRequest): Filter => {
   const filters = [
     byTime(request),
     documented(request),
@@ -160,26 +161,23 @@ const sortKeys: Readonly<Record<string, (server: Server, now: number) => Value>>
 const compare = (a: Value, b: Value): number => (a < b ? -1 : a > b ? 1 : 0)
 
 /** Servers in the order that `sort_key` and `sort_dir` ask for: by default, and always at Rackspace, as they come. */
-export const sorted = (
-  servers: Iterable<Server>,
-  { microversion, now, query }: NovaRequest.NovaRequest
-): Iterable<Server> => {
+export const sorted = (servers: Iterable<Server>, { microversion, now, query }: NovaRequest): Iterable<Server> => {
   const names = query.getAll("sort_key")
   const directions = query.getAll("sort_dir")
   if (microversion === undefined || (names.length === 0 && directions.length === 0)) {
     return servers
   }
   if (directions.some((direction) => direction !== "asc" && direction !== "desc")) {
-    return NovaRequest.badRequest("Unknown sort direction, must be 'desc' or 'asc'.")
+    return badRequest("Unknown sort direction, must be 'desc' or 'asc'.")
   }
   const keys = names.length === 0 ? ["created_at"] : names
   if (directions.length > keys.length) {
-    return NovaRequest.badRequest("Sort direction size exceeds sort key size")
+    return badRequest("Sort direction size exceeds sort key size")
   }
   const order = keys.map((name, index) => ({
     key:
       (Object.hasOwn(sortKeys, name) ? sortKeys[name] : undefined) ??
-      NovaRequest.badRequest(`Invalid input for query parameters sort_key. Value: ${name}.`),
+      badRequest(`Invalid input for query parameters sort_key. Value: ${name}.`),
     sign: (directions[index] ?? directions[0] ?? "desc") === "asc" ? 1 : -1
   }))
   return [...servers].toSorted((a, b) => {

@@ -7,14 +7,24 @@ import type { WireResponse } from "../Protocol.js"
 import * as Reply from "../Reply.js"
 import * as Fields from "../Fields.js"
 import * as Listing from "./listing.js"
-import * as NovaRequest from "./novaRequest.js"
 import type { Policy } from "./placement.js"
+import type { NovaRequest, NovaRoutes } from "./requests.js"
+import {
+  badRequest,
+  demandAdministrator,
+  demandMicroversion,
+  forbidden,
+  invalid,
+  notFound,
+  refuseOthers,
+  speaks,
+  within
+} from "./requests.js"
 import type { ServerRecord } from "./serverRecord.js"
 
 /** How many groups a project may have, and how many servers a group. */
 const quota = { groups: 10, members: 10 }
 
-/** A server group. */
 export interface ServerGroup extends Policy {
   readonly id: string
   readonly name: string
@@ -23,8 +33,7 @@ export interface ServerGroup extends Policy {
 /** The server groups of one region. */
 export interface ServerGroups {
   readonly find: (id: string) => ServerGroup | undefined
-  /** Serves `/os-server-groups` and what is below it. */
-  readonly serve: (path: ReadonlyArray<string>, request: NovaRequest.NovaRequest) => WireResponse
+  readonly routes: ReadonlyArray<NovaRoutes>
   /** Refuses with 403 more servers than a group may have. */
   readonly checkQuota: (group: ServerGroup, more: number) => void
 }
@@ -34,48 +43,48 @@ const policies = ["affinity", "anti-affinity"]
 /** Since microversion 2.15. */
 const softPolicies = ["soft-affinity", "soft-anti-affinity"]
 
-const readPolicy = (value: unknown, request: NovaRequest.NovaRequest): string => {
-  const known = NovaRequest.speaks(request, 15) ? [...policies, ...softPolicies] : policies
+const readPolicy = (value: unknown, request: NovaRequest): string => {
+  const known = speaks(request, 15) ? [...policies, ...softPolicies] : policies
   return typeof value === "string" && known.includes(value)
     ? value
-    : NovaRequest.invalid("policies", `${Fields.textOf(value)} is not one of ['${known.join("', '")}']`)
+    : invalid("policies", `${Fields.textOf(value)} is not one of ['${known.join("', '")}']`)
 }
 
 const readName = (value: unknown): string =>
   typeof value === "string" && value.length >= 1 && value.length <= 255 && value.trim() === value
     ? value
-    : NovaRequest.invalid("name", `${Fields.textOf(value)} is not a name of 1 to 255 characters`)
+    : invalid("name", `${Fields.textOf(value)} is not a name of 1 to 255 characters`)
 
 /** One policy in a list, up to microversion 2.63. */
-const readOlder = (sent: Fields.JsonObject, request: NovaRequest.NovaRequest): ServerGroup => {
-  NovaRequest.refuseOthers("server_group", sent, ["name", "policies"])
+const readOlder = (sent: Fields.JsonObject, request: NovaRequest): ServerGroup => {
+  refuseOthers("server_group", sent, ["name", "policies"])
   const list = sent["policies"]
   if (!Array.isArray(list) || list.length !== 1) {
-    return NovaRequest.invalid("policies", `${Fields.textOf(list)} is not a list of one policy`)
+    return invalid("policies", `${Fields.textOf(list)} is not a list of one policy`)
   }
   const name = readName(sent["name"])
   return { id: randomUUID(), name, policy: readPolicy(list[0], request), maxServersPerHost: undefined }
 }
 
 /** One policy and its rules, since microversion 2.64. */
-const readNewer = (sent: Fields.JsonObject, request: NovaRequest.NovaRequest): ServerGroup => {
-  NovaRequest.refuseOthers("server_group", sent, ["name", "policy", "rules"])
+const readNewer = (sent: Fields.JsonObject, request: NovaRequest): ServerGroup => {
+  refuseOthers("server_group", sent, ["name", "policy", "rules"])
   const name = readName(sent["name"])
   const policy = readPolicy(sent["policy"], request)
   const rules = sent["rules"] ?? {}
   if (!Fields.isObject(rules)) {
-    return NovaRequest.invalid("rules", `${Fields.textOf(rules)} is not of type 'object'`)
+    return invalid("rules", `${Fields.textOf(rules)} is not of type 'object'`)
   }
-  NovaRequest.refuseOthers("rules", rules, ["max_server_per_host"])
+  refuseOthers("rules", rules, ["max_server_per_host"])
   const most = rules["max_server_per_host"]
   if (most === undefined) {
     return { id: randomUUID(), name, policy, maxServersPerHost: undefined }
   }
   if (!/^[1-9]\d*$/.test(Fields.textOf(most))) {
-    return NovaRequest.invalid("max_server_per_host", `${Fields.textOf(most)} is less than the minimum of 1`)
+    return invalid("max_server_per_host", `${Fields.textOf(most)} is less than the minimum of 1`)
   }
   if (policy !== "anti-affinity") {
-    return NovaRequest.badRequest("Only anti-affinity policy supports rules.")
+    return badRequest("Only anti-affinity policy supports rules.")
   }
   return { id: randomUUID(), name, policy, maxServersPerHost: Number(most) }
 }
@@ -84,35 +93,35 @@ const readNewer = (sent: Fields.JsonObject, request: NovaRequest.NovaRequest): S
 export const make = (membersOf: (groupId: string) => ReadonlyArray<ServerRecord>): ServerGroups => {
   const groups = new Map<string, ServerGroup>()
 
-  const toJson = (group: ServerGroup, request: NovaRequest.NovaRequest): Readonly<Record<string, unknown>> => ({
+  const toJson = (group: ServerGroup, request: NovaRequest): Readonly<Record<string, unknown>> => ({
     id: group.id,
     name: group.name,
-    ...(NovaRequest.speaks(request, 64)
+    ...(speaks(request, 64)
       ? {
           policy: group.policy,
           rules: group.maxServersPerHost === undefined ? {} : { max_server_per_host: group.maxServersPerHost }
         }
       : { policies: [group.policy], metadata: {} }),
     members: membersOf(group.id).map(({ id }) => id),
-    ...(NovaRequest.speaks(request, 13) ? { project_id: request.tenantId, user_id: request.userId } : {})
+    ...(speaks(request, 13) ? { project_id: request.caller.tenantId, user_id: request.caller.userId } : {})
   })
 
-  const create = (request: NovaRequest.NovaRequest): WireResponse => {
+  const create = (request: NovaRequest): WireResponse => {
     const sent = request.body?.["server_group"]
     if (!Fields.isObject(sent)) {
-      return NovaRequest.invalid("server_group", "It is required")
+      return invalid("server_group", "It is required")
     }
-    const group = NovaRequest.speaks(request, 64) ? readNewer(sent, request) : readOlder(sent, request)
+    const group = speaks(request, 64) ? readNewer(sent, request) : readOlder(sent, request)
     if (groups.size >= quota.groups) {
-      return NovaRequest.forbidden("Quota exceeded, too many server groups.")
+      return forbidden("Quota exceeded, too many server groups.")
     }
     groups.set(group.id, group)
     return Reply.json(200, { server_group: toJson(group, request) })
   }
 
-  const list = (request: NovaRequest.NovaRequest): WireResponse => {
+  const list = (request: NovaRequest): WireResponse => {
     if (request.query.has("all_projects")) {
-      NovaRequest.demandAdministrator(request, "os_compute_api:os-server-groups:index:all_projects")
+      demandAdministrator(request, "os_compute_api:os-server-groups:index:all_projects")
     }
     return Reply.json(200, {
       server_groups: Listing.counted([...groups.values()], request.query).map((group) => toJson(group, request))
@@ -123,27 +132,24 @@ export const make = (membersOf: (groupId: string) => ReadonlyArray<ServerRecord>
     find: (id) => groups.get(id),
     checkQuota: (group, more) => {
       if (membersOf(group.id).length + more > quota.members) {
-        NovaRequest.forbidden("Quota exceeded, too many servers in group")
+        forbidden("Quota exceeded, too many servers in group")
       }
     },
-    serve: (path, request) => {
-      const { method } = request
-      const [id, ...more] = path
-      if (more.length > 0) {
-        return NovaRequest.noRoute()
-      }
-      if (id === undefined) {
-        return method === "GET" ? list(request) : method === "POST" ? create(request) : NovaRequest.badMethod()
-      }
-      const group = groups.get(id)
-      if (group === undefined) {
-        return NovaRequest.notFound(`Instance group ${id} could not be found.`)
-      }
-      if (method === "DELETE") {
-        groups.delete(id)
-        return Reply.empty(204)
-      }
-      return method === "GET" ? Reply.json(200, { server_group: toJson(group, request) }) : NovaRequest.badMethod()
-    }
+    routes: [
+      within("/os-server-groups", (request) => demandMicroversion(request, 1))({
+        "GET /os-server-groups": (_, request) => list(request),
+        "POST /os-server-groups": (_, request) => create(request)
+      }),
+      within("/os-server-groups/{id}", (request, { id }) => {
+        demandMicroversion(request, 1)
+        return groups.get(id) ?? notFound(`Instance group ${id} could not be found.`)
+      })({
+        "GET /os-server-groups/{id}": (group, request) => Reply.json(200, { server_group: toJson(group, request) }),
+        "DELETE /os-server-groups/{id}": ({ id }) => {
+          groups.delete(id)
+          return Reply.empty(204)
+        }
+      })
+    ]
   }
 }

@@ -5,8 +5,9 @@
 import { createHash } from "node:crypto"
 import * as Timestamp from "../Timestamp.js"
 import * as Flavors from "./flavors.js"
-import * as NovaRequest from "./novaRequest.js"
 import * as Placement from "./placement.js"
+import type { NovaRequest } from "./requests.js"
+import { links, speaks } from "./requests.js"
 
 /** A change that takes time. */
 export interface Transition {
@@ -16,7 +17,7 @@ export interface Transition {
   readonly taskState: string | null
   /** Milliseconds since the epoch. */
   readonly startedAt: number
-  /** When the new status can first be seen; until then only the task state tells (servers.md section 3). */
+  /** When the new status can first be seen; until then only the task state tells. */
   readonly visibleAt: number
   readonly endsAt: number
   readonly end: (server: ServerRecord, at: number) => void
@@ -196,16 +197,16 @@ const powerStateOf = (server: ServerRecord): number => {
 }
 
 const bookmark = (baseUrl: string, path: string): ReadonlyArray<unknown> =>
-  NovaRequest.links(baseUrl, path).filter((link) => link.rel === "bookmark")
+  links(baseUrl, path).filter((link) => link.rel === "bookmark")
 
 /** The addresses by network label, as `addresses` has them. */
 export const addresses = (
   server: ServerRecord,
-  request: Pick<NovaRequest.NovaRequest, "microversion">
+  request: Pick<NovaRequest, "microversion">
 ): Readonly<Record<string, ReadonlyArray<unknown>>> => {
   const byLabel: Record<string, Array<unknown>> = {}
   for (const { addresses: each, label, macAddress } of server.status === "BUILD" ? [] : server.interfaces) {
-    const shown = NovaRequest.speaks(request, 1)
+    const shown = speaks(request, 1)
       ? each.map((address) => ({ ...address, "OS-EXT-IPS:type": "fixed", "OS-EXT-IPS-MAC:mac_addr": macAddress }))
       : each
     byLabel[label] = [...(byLabel[label] ?? []), ...shown]
@@ -213,12 +214,9 @@ export const addresses = (
   return byLabel
 }
 
-type Context = Pick<
-  NovaRequest.NovaRequest,
-  "baseUrl" | "tenantId" | "userId" | "now" | "microversion" | "isAdministrator"
->
+type Context = Pick<NovaRequest, "baseUrl" | "caller" | "now" | "microversion" | "isAdministrator">
 
-/** The full server of `GET /servers/{id}` (servers.md section 2.3). `isSingle` where it does not stand in a listing. */
+/** The full server of `GET /servers/{id}`. `isSingle` where it does not stand in a listing. */
 export const toJson = (
   server: ServerRecord,
   context: Context,
@@ -233,11 +231,11 @@ export const toJson = (
  * A server as the answers to an update and to a rebuild have it: the extensions add nothing to those, up to microversion 2.74.
  */
 export const changedJson = (server: ServerRecord, context: Context): Readonly<Record<string, unknown>> =>
-  NovaRequest.speaks(context, 75) ? toJson(server, context, true) : coreJson(server, context)
+  speaks(context, 75) ? toJson(server, context, true) : coreJson(server, context)
 
 /** The flavor by its id; since microversion 2.47 what it was when the server was made. */
 const flavorJson = (server: ServerRecord, context: Context): Readonly<Record<string, unknown>> => {
-  const flavor = NovaRequest.speaks(context, 47) ? Flavors.find(server.flavorId) : undefined
+  const flavor = speaks(context, 47) ? Flavors.find(server.flavorId) : undefined
   return flavor === undefined
     ? { id: server.flavorId, links: bookmark(context.baseUrl, `flavors/${server.flavorId}`) }
     : {
@@ -252,7 +250,8 @@ const flavorJson = (server: ServerRecord, context: Context): Readonly<Record<str
 }
 
 const coreJson = (server: ServerRecord, context: Context): Readonly<Record<string, unknown>> => {
-  const { baseUrl, now, tenantId, userId } = context
+  const { baseUrl, now } = context
+  const { tenantId, userId } = context.caller
   const status = statusOf(server, now)
   const building = server.status === "BUILD"
   return {
@@ -270,13 +269,13 @@ const coreJson = (server: ServerRecord, context: Context): Readonly<Record<strin
     accessIPv6: building ? "" : server.accessIPv6,
     image: server.imageId === "" ? "" : { id: server.imageId, links: bookmark(baseUrl, `images/${server.imageId}`) },
     flavor: flavorJson(server, context),
-    links: NovaRequest.links(baseUrl, `servers/${server.id}`),
+    links: links(baseUrl, `servers/${server.id}`),
     metadata: server.metadata,
     "OS-DCF:diskConfig": server.diskConfig,
-    ...(NovaRequest.speaks(context, 9) ? { locked: server.locked !== undefined } : {}),
-    ...(NovaRequest.speaks(context, 19) ? { description: server.description } : {}),
-    ...(NovaRequest.speaks(context, 26) ? { tags: server.tags } : {}),
-    ...(NovaRequest.speaks(context, 63) ? { trusted_image_certificates: server.trustedImageCertificates } : {})
+    ...(speaks(context, 9) ? { locked: server.locked !== undefined } : {}),
+    ...(speaks(context, 19) ? { description: server.description } : {}),
+    ...(speaks(context, 26) ? { tags: server.tags } : {}),
+    ...(speaks(context, 63) ? { trusted_image_certificates: server.trustedImageCertificates } : {})
   }
 }
 
@@ -330,16 +329,14 @@ const openStackJson = (
   "OS-SRV-USG:terminated_at":
     server.deletedAt === undefined ? null : Timestamp.microsecondsWithoutZone(server.deletedAt),
   "os-extended-volumes:volumes_attached": [...server.volumes.values()].map(({ deleteOnTermination, volumeId: id }) =>
-    NovaRequest.speaks(context, 3) ? { id, delete_on_termination: deleteOnTermination } : { id }
+    speaks(context, 3) ? { id, delete_on_termination: deleteOnTermination } : { id }
   ),
   ...(server.interfaces.length === 0 ? {} : { security_groups: server.securityGroups.map((name) => ({ name })) }),
-  ...(NovaRequest.speaks(context, 71) && isSingle
-    ? { server_groups: server.groupId === undefined ? [] : [server.groupId] }
-    : {}),
-  ...(NovaRequest.speaks(context, 73) ? { locked_reason: server.locked ?? null } : {}),
-  ...(NovaRequest.speaks(context, 90) ? { "OS-EXT-SRV-ATTR:hostname": server.hostname } : {}),
-  ...(NovaRequest.speaks(context, 96) ? { pinned_availability_zone: server.pinnedAvailabilityZone } : {}),
-  ...(NovaRequest.speaks(context, 100) ? { scheduler_hints: server.schedulerHints } : {}),
+  ...(speaks(context, 71) && isSingle ? { server_groups: server.groupId === undefined ? [] : [server.groupId] } : {}),
+  ...(speaks(context, 73) ? { locked_reason: server.locked ?? null } : {}),
+  ...(speaks(context, 90) ? { "OS-EXT-SRV-ATTR:hostname": server.hostname } : {}),
+  ...(speaks(context, 96) ? { pinned_availability_zone: server.pinnedAvailabilityZone } : {}),
+  ...(speaks(context, 100) ? { scheduler_hints: server.schedulerHints } : {}),
   ...(context.isAdministrator ? administratorJson(server, context) : {})
 })
 
@@ -349,7 +346,7 @@ const administratorJson = (server: ServerRecord, context: Context): Readonly<Rec
     "OS-EXT-SRV-ATTR:host": host,
     "OS-EXT-SRV-ATTR:hypervisor_hostname": host,
     "OS-EXT-SRV-ATTR:instance_name": `instance-${server.number.toString(16).padStart(8, "0")}`,
-    ...(NovaRequest.speaks(context, 3)
+    ...(speaks(context, 3)
       ? {
           "OS-EXT-SRV-ATTR:hostname": server.hostname,
           "OS-EXT-SRV-ATTR:reservation_id": server.reservationId,
@@ -358,6 +355,6 @@ const administratorJson = (server: ServerRecord, context: Context): Readonly<Rec
           "OS-EXT-SRV-ATTR:user_data": server.userData
         }
       : {}),
-    ...(NovaRequest.speaks(context, 16) ? { host_status: "UP" } : {})
+    ...(speaks(context, 16) ? { host_status: "UP" } : {})
   }
 }

@@ -1,6 +1,5 @@
 /**
- * The version documents of Cloud Servers, which need no token and stand above the tenant's endpoint (servers.md
- * section 2.6): `versionList` and `versionInfo` of the catalog lead here, and so does the discovery of OpenStack's own
+ * The version documents of Cloud Servers, which need no token and stand above the tenant's endpoint: `versionList` and `versionInfo` of the catalog lead here, and so does the discovery of OpenStack's own
  * clients.
  */
 import type { WireResponse } from "../Protocol.js"

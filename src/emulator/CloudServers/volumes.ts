@@ -9,12 +9,12 @@ import * as Fields from "../Fields.js"
 import * as Timestamp from "../Timestamp.js"
 import * as Listing from "./listing.js"
 import * as Metadata from "./metadata.js"
-import * as NovaRequest from "./novaRequest.js"
+import type { NovaRequest, NovaRoutes } from "./requests.js"
+import { badRequest, demandMicroversion, forbidden, invalid, notFound, within } from "./requests.js"
 
 /** How many volumes a project may have. */
 const quota = 10
 
-/** A volume. */
 export interface Volume {
   readonly id: string
   readonly name: string | null
@@ -28,7 +28,7 @@ export interface Volume {
   readonly availableAt: number
 }
 
-/** Where a volume is attached. */
+/** The server that a volume is attached to. */
 export interface Place {
   readonly serverId: string
   readonly device: string
@@ -36,34 +36,31 @@ export interface Place {
 
 /** The volumes of one region. */
 export interface Volumes {
-  /** Whether there is such a volume. */
   readonly has: (id: string) => boolean
-  /** Whether a volume can be attached now. */
   readonly isAvailable: (id: string, now: number) => boolean
   readonly remove: (id: string) => void
-  /** Serves `/os-volumes` and what is below it. */
-  readonly serve: (path: ReadonlyArray<string>, request: NovaRequest.NovaRequest) => WireResponse
+  readonly routes: ReadonlyArray<NovaRoutes>
 }
 
 const readText = (sent: Fields.JsonObject, field: string): string | null => {
   const value = sent[field] ?? null
-  return value === null || typeof value === "string" ? value : NovaRequest.invalid(field, "It is not of type 'string'")
+  return value === null || typeof value === "string" ? value : invalid(field, "It is not of type 'string'")
 }
 
-const read = (request: NovaRequest.NovaRequest, zones: ReadonlyArray<string>, buildTime: number): Volume => {
+const read = (request: NovaRequest, zones: ReadonlyArray<string>, buildTime: number): Volume => {
   const body = request.body?.["volume"]
-  const sent = Fields.isObject(body) ? body : NovaRequest.invalid("volume", "It is required")
+  const sent = Fields.isObject(body) ? body : invalid("volume", "It is required")
   const size = sent["size"]
   if (!/^[1-9]\d*$/.test(Fields.textOf(size))) {
-    return NovaRequest.invalid("size", `${Fields.textOf(size)} is not a whole number of 1 or more`)
+    return invalid("size", `${Fields.textOf(size)} is not a whole number of 1 or more`)
   }
   const snapshotId = readText(sent, "snapshot_id")
   if (snapshotId !== null) {
-    return NovaRequest.notFound(`Snapshot ${snapshotId} could not be found.`)
+    return notFound(`Snapshot ${snapshotId} could not be found.`)
   }
   const availabilityZone = readText(sent, "availability_zone") ?? zones[0] ?? "nova"
   if (!zones.includes(availabilityZone)) {
-    return NovaRequest.badRequest(`Invalid input received: Availability zone '${availabilityZone}' is invalid.`)
+    return badRequest(`Invalid input received: Availability zone '${availabilityZone}' is invalid.`)
   }
   return {
     id: randomUUID(),
@@ -87,7 +84,7 @@ export const make = (options: {
 }): Volumes => {
   const volumes = new Map<string, Volume>()
 
-  const toJson = (volume: Volume, request: NovaRequest.NovaRequest): Readonly<Record<string, unknown>> => {
+  const toJson = (volume: Volume, request: NovaRequest): Readonly<Record<string, unknown>> => {
     const place = options.placeOf(volume.id)
     return {
       id: volume.id,
@@ -105,21 +102,27 @@ export const make = (options: {
     }
   }
 
-  const create = (request: NovaRequest.NovaRequest): WireResponse => {
+  const create = (request: NovaRequest): WireResponse => {
     const volume = read(request, options.availabilityZones, options.buildTime)
     if (volumes.size >= quota) {
-      return NovaRequest.forbidden(`VolumeLimitExceeded: Maximum number of volumes allowed (${quota}) exceeded`)
+      return forbidden(`VolumeLimitExceeded: Maximum number of volumes allowed (${quota}) exceeded`)
     }
     volumes.set(volume.id, volume)
     return Reply.json(200, { volume: toJson(volume, request) })
   }
 
-  const list = (request: NovaRequest.NovaRequest): WireResponse =>
-    request.method === "GET"
-      ? Reply.json(200, {
-          volumes: Listing.counted([...volumes.values()], request.query).map((volume) => toJson(volume, request))
-        })
-      : NovaRequest.badMethod()
+  const list = (_: void, request: NovaRequest): WireResponse =>
+    Reply.json(200, {
+      volumes: Listing.counted([...volumes.values()], request.query).map((volume) => toJson(volume, request))
+    })
+
+  const remove = ({ id }: Volume): WireResponse => {
+    if (options.placeOf(id) !== undefined) {
+      return badRequest(`Invalid volume: Volume ${id} is still attached, detach volume first.`)
+    }
+    volumes.delete(id)
+    return Reply.empty(202)
+  }
 
   return {
     has: (id) => volumes.has(id),
@@ -128,31 +131,19 @@ export const make = (options: {
       return volume !== undefined && now >= volume.availableAt && options.placeOf(id) === undefined
     },
     remove: (id) => void volumes.delete(id),
-    serve: (path, request) => {
-      NovaRequest.demandMicroversion(request, 1, 35)
-      const { method } = request
-      const [id, ...more] = path
-      if (more.length > 0) {
-        return NovaRequest.noRoute()
-      }
-      if (id === undefined) {
-        return method === "POST" ? create(request) : list(request)
-      }
-      if (id === "detail") {
-        return list(request)
-      }
-      const volume = volumes.get(id)
-      if (volume === undefined) {
-        return NovaRequest.notFound(`Volume ${id} could not be found.`)
-      }
-      if (method === "DELETE") {
-        if (options.placeOf(id) !== undefined) {
-          return NovaRequest.badRequest(`Invalid volume: Volume ${id} is still attached, detach volume first.`)
-        }
-        volumes.delete(id)
-        return Reply.empty(202)
-      }
-      return method === "GET" ? Reply.json(200, { volume: toJson(volume, request) }) : NovaRequest.badMethod()
-    }
+    routes: [
+      within("/os-volumes", (request) => demandMicroversion(request, 1, 35))({
+        "GET /os-volumes": list,
+        "GET /os-volumes/detail": list,
+        "POST /os-volumes": (_, request) => create(request)
+      }),
+      within("/os-volumes/{id}", (request, { id }) => {
+        demandMicroversion(request, 1, 35)
+        return volumes.get(id) ?? notFound(`Volume ${id} could not be found.`)
+      })({
+        "GET /os-volumes/{id}": (volume, request) => Reply.json(200, { volume: toJson(volume, request) }),
+        "DELETE /os-volumes/{id}": remove
+      })
+    ]
   }
 }

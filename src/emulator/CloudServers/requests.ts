@@ -1,33 +1,31 @@
-/** A request to Cloud Servers as its routes see it, and the refusals that they have in common. */
+/** Requests to Cloud Servers: their type, the faults of Nova, and the checks and links that resources share. */
+import type * as Fields from "../Fields.js"
+import type { Caller, RoutedRequest, WireResponse } from "../Protocol.js"
 import * as Refusal from "../Refusal.js"
 import * as Reply from "../Reply.js"
-import type * as Fields from "../Fields.js"
+import * as Router from "../Router.js"
 
-/** A request that is read, and taken apart. */
-export interface NovaRequest {
-  /** In upper case; a HEAD is served as the GET that it stands for. */
-  readonly method: string
-  readonly query: URLSearchParams
+export interface NovaRequest extends RoutedRequest {
+  readonly caller: Caller
   /** The endpoint's URL, for links. */
   readonly baseUrl: string
-  readonly tenantId: string
-  readonly userId: string
-  /** Undefined where the body is missing, or JSON but no object. */
-  readonly body: Fields.JsonObject | undefined
   readonly requestId: string
-  /** Milliseconds since the epoch. */
-  readonly now: number
   /** The minor number of the microversion, 1 for Nova's oldest; undefined where the cloud has none, as Rackspace. */
   readonly microversion: number | undefined
-  /** Whether the caller may do what OpenStack's policies keep for administrators. */
+  /** Whether the caller may do what OpenStack's policies reserve for administrators. */
   readonly isAdministrator: boolean
 }
 
-/** Whether a request speaks this microversion (its minor number) or a later one. At Rackspace it never does. */
+/** Routes of one resource. */
+export type NovaRoutes = Router.Routes<NovaRequest, WireResponse>
+
+export const { compile, table, within } = Router.define<NovaRequest, WireResponse>()
+
+/** Whether a request has this microversion (its minor number) or a later one. At Rackspace it has none. */
 export const speaks = (request: Pick<NovaRequest, "microversion">, since: number): boolean =>
   request.microversion !== undefined && request.microversion >= since
 
-/** Refuses a route that this microversion does not have (any more): 404, as Nova does. */
+/** Refuses a route that this microversion does not have with 404, as Nova does. */
 export const demandMicroversion = (request: NovaRequest, since: number, last = Infinity): void => {
   if (request.microversion === undefined) {
     noRoute()
@@ -36,14 +34,21 @@ export const demandMicroversion = (request: NovaRequest, since: number, last = I
   }
 }
 
-/** Refuses what OpenStack's policies keep for administrators: 403. */
+/** Refuses routes that only Rackspace's Nova has. */
+export const checkRackspace = ({ microversion }: NovaRequest): void => {
+  if (microversion !== undefined) {
+    noRoute()
+  }
+}
+
+/** Refuses with 403 what OpenStack's policies reserve for administrators. */
 export const demandAdministrator = (request: NovaRequest, policy: string): void => {
   if (!request.isAdministrator) {
     forbidden(`Policy doesn't allow ${policy} to be performed.`)
   }
 }
 
-/** Refuses fields that a request must not have, in the words of Nova's JSON schemas. */
+/** Refuses unknown fields, in the words of Nova's JSON schemas. */
 export const refuseOthers = (field: string, sent: Fields.JsonObject, known: ReadonlyArray<string>): void => {
   const unknown = Object.keys(sent).filter((name) => !known.includes(name))
   if (unknown.length > 0) {
@@ -58,19 +63,17 @@ export const refuseOthers = (field: string, sent: Fields.JsonObject, known: Read
 export const invalid = (field: string, problem: string): never =>
   badRequest(`Invalid input for field/attribute ${field}. ${problem}`)
 
-/** 404 `itemNotFound`. */
 export const notFound = (message: string): never => Refusal.fault(404, "itemNotFound", message)
 
-/** 400 `badRequest`. */
 export const badRequest = (message: string): never => Refusal.fault(400, "badRequest", message)
 
-/** 403 `forbidden`. */
+export const conflict = (message: string): never => Refusal.fault(409, "conflictingRequest", message)
+
 export const forbidden = (message: string): never => Refusal.fault(403, "forbidden", message)
 
-/** 405 `badMethod`. */
 export const badMethod = (): never => Refusal.fault(405, "badMethod", "The method is not allowed for this resource.")
 
-/** Unknown routes are not answered by Nova but by the framework under it: in text (servers.md section 6). */
+/** Unknown routes are answered in text, by the framework below Nova. */
 export const noRoute = (): never =>
   Refusal.refuse(Reply.text(404, "404 Not Found\n\nThe resource could not be found.\n\n   "))
 
@@ -86,5 +89,5 @@ export const links = (
 /** The endpoint's URL without its version. */
 export const withoutVersion = (baseUrl: string): string => baseUrl.replace(/\/v2\/([^/]*)$/, "/$1")
 
-/** The id that a reference means: the reference itself, or the last segment of a URL. */
+/** The id in a reference: the reference itself, or the last segment of a URL. */
 export const idOf = (reference: string): string => reference.replace(/\/+$/, "").split("/").at(-1) ?? ""
