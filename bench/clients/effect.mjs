@@ -77,6 +77,16 @@ export const tasks = {
           )
         })
       ),
+  getBytes:
+    () =>
+    ({ container }) =>
+      run((send) =>
+        Effect.flatMap(namesOf(send, container), (names) =>
+          each(names, (name) =>
+            Effect.flatMap(send(HttpClientRequest.get(`/${container}/${name}`)), (response) => response.arrayBuffer)
+          )
+        )
+      ),
   delete:
     () =>
     ({ container }) =>

@@ -126,6 +126,15 @@ export const tasks = {
         })
       )
   },
+  getBytes: async () => {
+    const { Effect, Stream, each, namesOf, run } = await library()
+    return ({ container }) =>
+      run((files) =>
+        Effect.flatMap(namesOf(files, container), (names) =>
+          each(names, (object) => Stream.runCollect(files.download({ container, object })))
+        )
+      )
+  },
   largeUp: async () => {
     const { CloudFiles, run } = await library()
     return ({ container, file, object }) =>

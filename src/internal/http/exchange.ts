@@ -4,6 +4,7 @@
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as RuntimeFlags from "effect/RuntimeFlags"
 import type * as Scope from "effect/Scope"
 import type { TransportError } from "../../CloudError.js"
 import type { Receiving } from "../bytes/bufferPool.js"
@@ -12,6 +13,7 @@ import * as ClientDriver from "./clientDriver.js"
 import { type Driver, InFlightRequest, type Reading } from "./inFlightRequest.js"
 import { type CollectedResponse, largestRefusal, largestText, type Outgoing, requestIdIn } from "./messages.js"
 import { OpenResponse } from "./openResponse.js"
+import { isWhole } from "./requestBody.js"
 import * as UndiciDriver from "./undiciDriver.js"
 
 /** Sends requests. */
@@ -35,21 +37,24 @@ export interface Exchange {
 }
 
 /**
- * Sends the request and waits until the response is there, as far as it was asked for. Interruptible even where the caller is not,
- * since a timeout would otherwise have no effect in a finalizer.
+ * Sends the request and waits until the response is there, as far as it was asked for. What fails or is interrupted is closed before.
+ * Interruptible even where the caller is not, since a timeout would otherwise have no effect in a finalizer.
  */
 const awaited = (request: InFlightRequest, driver: Driver): Effect.Effect<InFlightRequest, TransportError> =>
-  Effect.interruptible(
-    Effect.withFiberRuntime<InFlightRequest, TransportError>((fiber) =>
-      Effect.async<InFlightRequest, TransportError>((resume) => {
-        request.onChange(() =>
-          resume(request.failure === undefined ? Effect.succeed(request) : Effect.failCause(request.failure))
+  Effect.withFiberRuntime<InFlightRequest, TransportError>((fiber, { runtimeFlags }) => {
+    const waiting = Effect.async<InFlightRequest, TransportError>((resume) => {
+      request.onChange(() =>
+        resume(
+          request.failure === undefined
+            ? Effect.succeed(request)
+            : Effect.zipRight(request.close, Effect.failCause(request.failure))
         )
-        request.send(driver, fiber)
-        return Effect.sync(() => request.abandon())
-      })
-    )
-  )
+      )
+      request.send(driver, fiber)
+      return request.close
+    })
+    return RuntimeFlags.interruptible(runtimeFlags) ? waiting : Effect.interruptible(waiting)
+  })
 
 const readingOf = (keeps: boolean | (() => Sink)): Extract<Reading, { readonly _tag: "Collected" }> => {
   if (typeof keeps === "boolean")
@@ -85,7 +90,9 @@ export const make = (driver: Driver): Exchange => ({
         text: () => request.text(),
         sink
       }))
-      const closed = Effect.ensuring(response, request.close)
+      // A response may be there before all of the request's body is out.
+      const isWholeBody = outgoing.body === undefined || isWhole(outgoing.body)
+      const closed = isWholeBody ? response : Effect.ensuring(response, request.close)
       // What a sink has taken already keeps to the limit by what is received next.
       return limit === undefined || sink === undefined ? closed : Effect.tap(closed, () => limit.take(request.size))
     })

@@ -275,11 +275,13 @@ export class InFlightRequest implements Watched, Progress {
 
   /** Ends it, and waits until nothing of it runs. */
   get close(): Effect.Effect<void> {
-    return Effect.suspend(() => {
-      this.abandon()
-      const closed = this.connection?.closed ?? Effect.void
-      return this.body === undefined ? closed : Effect.zipRight(this.body.close, closed)
-    })
+    return Effect.uninterruptible(
+      Effect.suspend(() => {
+        this.abandon()
+        const closed = this.connection?.closed ?? Effect.void
+        return this.body === undefined ? closed : Effect.zipRight(this.body.close, closed)
+      })
+    )
   }
 
   private get isOver(): boolean {
