@@ -36,6 +36,7 @@ import type {
 import * as Reply from "./Reply.js"
 import * as RequestLog from "./RequestLog.js"
 import * as ServiceCatalog from "./ServiceCatalog.js"
+import * as Target from "./Target.js"
 import * as Timestamp from "./Timestamp.js"
 
 /** What may be chosen about the cloud. */
@@ -182,7 +183,7 @@ const drain = (request: WireRequest, limit = Infinity): Effect.Effect<void, Wire
 
 /** In whose words a service speaks: Identity has two voices. */
 const voiceOf = (service: string, target: string): string =>
-  service === "identity" && Keystone.owns(Identity.splitTarget(target).path) ? "keystone" : service
+  service === "identity" && Keystone.owns(Target.split(target).path) ? "keystone" : service
 
 /** A failure in the words of the service that it comes from. */
 const refusal = (service: string, status: number, message: string): WireResponse =>
@@ -336,7 +337,7 @@ export const make = (options: EmulatorOptions = {}): Effect.Effect<Emulator> =>
       if (service === "identity") {
         return identity.handle(request, originOf(request))
       }
-      const { path, query } = Identity.splitTarget(request.target)
+      const { path, query } = Target.split(request.target)
       const versionsOf = Versions.regionOf(path)
       if (versionsOf !== undefined && regions.includes(versionsOf)) {
         return Effect.succeed(Versions.serve(path, originOf(request), options.servers?.maxMicroversion))
@@ -472,7 +473,7 @@ export const make = (options: EmulatorOptions = {}): Effect.Effect<Emulator> =>
 
     const handle: WireHandler = (request) =>
       Effect.flatMap(Clock.currentTimeMillis, (now) => {
-        const { path } = Identity.splitTarget(request.target)
+        const { path } = Target.split(request.target)
         const isIdentity = identity.owns(path)
         const location = isIdentity ? undefined : ServiceCatalog.locate(path, regions)
         const versionsOf = Versions.regionOf(path)

@@ -29,8 +29,7 @@ export interface KeystoneOptions {
   /** In upper case. */
   readonly regions: ReadonlyArray<string>
   readonly catalog: (origin: string, isForProject: boolean) => ReadonlyArray<ServiceCatalog.KeystoneService>
-  /** Counts a login as succeeded or refused. */
-  readonly counted: (succeeded: boolean) => void
+  readonly countLogin: (isGranted: boolean) => void
 }
 
 /** The emulated Keystone. */
@@ -397,7 +396,7 @@ export const make = (options: KeystoneOptions): Keystone => {
       const json = tokenJson(token, call.origin, isBare(call.query))
       return Answer.json(201, { token: json }, { "X-Subject-Token": token.id })
     })
-    options.counted(answer.status === 201)
+    options.countLogin(answer.status === 201)
     return answer
   }
 

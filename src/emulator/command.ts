@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { parseArgs } from "node:util"
 import * as Emulator from "./Emulator.js"
-import * as Identity from "./Identity.js"
+import * as Target from "./Target.js"
 import * as NodeServer from "./NodeServer.js"
 import type { RequestLogEntry } from "./RequestLog.js"
 
@@ -90,8 +90,7 @@ const settings = (args: ReadonlyArray<string>): Settings | "help" => {
 }
 
 /** The path of a request without the tokens that it may name, and without signatures. */
-const loggable = (target: string): string =>
-  Identity.splitTarget(target).path.replace(/^(\/v2\.0\/tokens\/)[^/]+/, "$1…")
+const loggable = (target: string): string => Target.split(target).path.replace(/^(\/v2\.0\/tokens\/)[^/]+/, "$1…")
 
 const line = (entry: RequestLogEntry): string =>
   [
