@@ -10,6 +10,7 @@
  * Packages must be dependencies that users get too, or Node's own. Cycles are checked by oxlint.
  */
 import { readFileSync } from "node:fs"
+import { isBuiltin } from "node:module"
 import { join, relative, resolve } from "node:path"
 import ts from "typescript-5.9"
 import { filesUnder, manifest, report, root } from "./project.mjs"
@@ -40,15 +41,16 @@ const layers = [
 
 /** The folders of internal/, and which others each may import. */
 const internalFolders = {
-  bytes: [],
+  bytes: ["worker"],
   concurrency: [],
-  files: ["bytes"],
+  files: ["bytes", "worker"],
   http: ["bytes"],
   identity: ["http", "schema"],
   paging: ["schema"],
   schema: ["bytes"],
   ssh: [],
-  waiting: []
+  waiting: [],
+  worker: []
 }
 
 const installed = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })
@@ -91,7 +93,7 @@ const internalObjection = (from, to) => {
 /** Why a package may not be imported, or undefined if it may. */
 const foreignObjection = (specifier) => {
   const name = specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/")
-  return specifier.startsWith("node:") || installed.includes(name)
+  return isBuiltin(specifier) || installed.includes(name)
     ? undefined
     : `${name} is not among package.json's dependencies or peerDependencies: users would not have it`
 }

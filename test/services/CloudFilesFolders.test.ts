@@ -9,7 +9,8 @@ import { execFileSync } from "node:child_process"
 import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs"
 import { readdir, readFile, rename, symlink, utimes } from "node:fs/promises"
 import { join } from "node:path"
-import { compareNames, isSelected, safely } from "../../src/internal/files/folderReader.js"
+import { compareNames, isSelected } from "../../src/internal/worker/names.js"
+import { handle } from "../../src/internal/worker/program.js"
 import * as TestCloud from "../../src/layers/TestCloud.js"
 import * as CloudFiles from "../../src/services/CloudFiles.js"
 import { unfitObject, unfitPath } from "../../src/services/CloudFiles/folders/paths.js"
@@ -530,7 +531,7 @@ describe("uploading a folder", () => {
     Effect.gen(function* () {
       const folder = yield* folderOf({ "a.txt": "four", "b.txt": "content of another length", "c.txt": "" })
       const archived = (room: Uint8Array<ArrayBuffer> | undefined) => {
-        const packed = safely({
+        const packed = handle({
           op: "pack",
           folder,
           prefix: "",
@@ -538,10 +539,10 @@ describe("uploading a folder", () => {
           paths: "a.txt\u0000gone.txt\u0000b.txt\u0000c.txt",
           sizes: Float64Array.of(4, 700, 25, 0),
           times: Float64Array.of(0, 0, 0, 0),
-          room
+          buffer: room
         })
         assert.isTrue(packed[0])
-        return (packed[1] as { readonly archive: Uint8Array<ArrayBuffer> }).archive
+        return (packed[1] as { readonly content: Uint8Array<ArrayBuffer> }).content
       }
       const fresh = archived(undefined)
       const used = new Uint8Array(fresh.length + 10_000).fill(0x2a)
@@ -562,7 +563,7 @@ describe("uploading a folder", () => {
         const folder = yield* folderOf({ "a.txt": "four", "b.txt": "four" })
         symlinkSync("/etc/hostname", join(folder, "link"))
         writeFileSync(join(folder, "a.txt"), "longer")
-        const packed = safely({
+        const packed = handle({
           op: "pack",
           folder,
           prefix: "",
@@ -570,7 +571,7 @@ describe("uploading a folder", () => {
           paths: "a.txt\u0000b.txt\u0000link",
           sizes: Float64Array.of(4, 4, 4),
           times: Float64Array.of(0, 0, 0),
-          room: undefined
+          buffer: undefined
         })
         assert.isTrue(packed[0])
         const { problems } = packed[1] as { problems: ReadonlyArray<readonly [number, string, string]> }

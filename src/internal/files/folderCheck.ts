@@ -4,7 +4,7 @@
 import type { PlatformError } from "@effect/platform/Error"
 import type * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
-import { behindLink } from "./folderReader.js"
+import { behindLink } from "../worker/problems.js"
 import { systemError } from "./systemError.js"
 
 /** Fails where a folder has moved: see {@link makeFolderCheck}. */

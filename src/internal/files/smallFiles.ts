@@ -1,6 +1,6 @@
 /**
- * Small files, read and written by a thread of their own: many at a time, with calls that wait. A call of Node's own file system
- * takes a turn of its pool of threads, and a file takes five of them; that is most of the time that a few KiB take.
+ * Small files, read and written by a thread of their own: many at a time, with synchronous calls. Each asynchronous call of Node's
+ * file system takes a turn of its thread pool, and a file needs five; that is most of the time that a few KiB take.
  */
 import type { PlatformError } from "@effect/platform/Error"
 import type * as FileSystem from "@effect/platform/FileSystem"
@@ -9,10 +9,10 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import { largestTransferBuffer, makeTransferBuffers, type TransferBuffers } from "../bytes/bufferPool.js"
+import type { Answered } from "../worker/protocol.js"
+import { failing, startThread, type Thread } from "../worker/thread.js"
 import type { FolderCheck } from "./folderCheck.js"
-import type { Brief, Stored } from "./folderReader.js"
 import { setModified } from "./modificationTime.js"
-import { type Answered, type ReadingThread, startReadingThread } from "./readingThread.js"
 import { systemError } from "./systemError.js"
 
 /** A file that was read whole. */
@@ -36,14 +36,14 @@ export interface NewFile {
   readonly check?: FolderCheck | undefined
 }
 
-/** The quicker way. */
+/** Reads and writes small files in a thread. */
 export interface SmallFiles {
-  /** Reads a file, if it is one, small, and can be read; whatever else it is shows who reads it another way. */
+  /** Reads a file, if it is one, small, and can be read. Otherwise the caller reads it another way, which reports what is wrong. */
   readonly read: (path: string) => Effect.Effect<SmallFile | undefined>
   /**
-   * Stores a small file. False where it was not done, as where something else than a file is in its place: then `temporary` is to
-   * be removed and all of it done another way. Where it fails, there is no temporary file left. It cannot be interrupted: nobody
-   * can take it back.
+   * Stores a small file. False where that was not done, for example because something else than a file is in its place: then
+   * `temporary` is to be removed, and the file stored another way. Where it fails, no temporary file is left. It cannot be
+   * interrupted, since the thread cannot undo it.
    */
   readonly store: (file: NewFile) => Effect.Effect<boolean, PlatformError>
 }
@@ -69,7 +69,7 @@ const cleared = (fs: FileSystem.FileSystem, { temporary }: NewFile): Effect.Effe
   Effect.ignore(fs.remove(temporary, { force: true }))
 
 /** Stores a small file with the platform's calls. Where it fails, nothing of it is left. */
-export const storeUsually = (fs: FileSystem.FileSystem, file: NewFile): Effect.Effect<void, PlatformError> => {
+export const storeByPlatform = (fs: FileSystem.FileSystem, file: NewFile): Effect.Effect<void, PlatformError> => {
   const { bytes, check, target, temporary, time } = file
   const write =
     check === undefined
@@ -90,51 +90,53 @@ export const storeUsually = (fs: FileSystem.FileSystem, file: NewFile): Effect.E
   )
 }
 
-/** Stores a small file the quicker way; false where that is not to be had for it, and nothing of it is left. */
-export const storeQuickly = (
+/** Stores a small file in the thread; false where that is not possible, and nothing of it is left. */
+export const storeInThread = (
   fs: FileSystem.FileSystem,
-  quicker: SmallFiles,
+  thread: SmallFiles,
   file: NewFile
 ): Effect.Effect<boolean, PlatformError> =>
-  Effect.tap(quicker.store(file), (isStored) => (isStored ? Effect.void : cleared(fs, file)))
+  Effect.tap(thread.store(file), (isStored) => (isStored ? Effect.void : cleared(fs, file)))
 
 /** Stores a small file as quickly as its file system can. Where it fails, nothing of it is left. */
 export const storeSmall = (fs: FileSystem.FileSystem, file: NewFile): Effect.Effect<void, PlatformError> =>
-  Effect.flatMap(smallFilesOf(fs), (quicker) =>
-    quicker === undefined
-      ? storeUsually(fs, file)
-      : Effect.flatMap(storeQuickly(fs, quicker, file), (isStored) => (isStored ? Effect.void : storeUsually(fs, file)))
+  Effect.flatMap(smallFilesOf(fs), (thread) =>
+    thread === undefined
+      ? storeByPlatform(fs, file)
+      : Effect.flatMap(storeInThread(fs, thread, file), (isStored) =>
+          isStored ? Effect.void : storeByPlatform(fs, file)
+        )
   )
 
-/** In bytes: for longer files it is not faster. */
+/** In bytes: for longer files the thread is not faster. */
 const largest = 256 * 1024
 
-/** How many files are worked off at one go, at the most. */
+/** How many files are in one request, at the most. */
 const mostTogether = 64
 
-/** So many files take the usual way first: for fewer, no thread is worth its start. */
-const patience = 8
+/** So many files are read and written by the platform first: for fewer, a thread is not worth its start. */
+const filesBeforeThread = 8
 
 /** Collects requests into batches: while one batch is handled, the next one is collected. */
-const gathering = <A>(work: (lot: ReadonlyArray<A>, done: () => void) => void): ((one: A) => void) => {
+const makeBatching = <A>(handle: (batch: ReadonlyArray<A>, done: () => void) => void): ((request: A) => void) => {
   const waiting: Array<A> = []
   let isBusy = false
-  let isSoon = false
+  let isScheduled = false
   const next = (): void => {
     if (isBusy || waiting.length === 0) return
     isBusy = true
-    work(waiting.splice(0, mostTogether), () => {
+    handle(waiting.splice(0, mostTogether), () => {
       isBusy = false
       next()
     })
   }
-  return (one) => {
-    waiting.push(one)
-    if (isBusy || isSoon) return
-    isSoon = true
-    // At the edge to the thread: what all fibers ask for in this turn makes one lot.
+  return (request) => {
+    waiting.push(request)
+    if (isBusy || isScheduled) return
+    isScheduled = true
+    // The requests of all fibers that run in this turn make one batch.
     setImmediate(() => {
-      isSoon = false
+      isScheduled = false
       next()
     })
   }
@@ -145,11 +147,15 @@ interface Reading {
   readonly receive: (file: SmallFile | undefined) => void
 }
 
-const receiveRead = (lot: ReadonlyArray<Reading>, answered: Answered, buffers: TransferBuffers): void => {
-  const read = answered[0] ? (answered[1] as Brief) : undefined
+const receiveRead = (
+  batch: ReadonlyArray<Reading>,
+  answered: Answered<"readSmall">,
+  buffers: TransferBuffers
+): void => {
+  const read = answered[0] ? answered[1] : undefined
   if (read !== undefined) buffers.lend(read.content.buffer, read.sizes.filter((size) => size !== -1).length)
   let offset = 0
-  for (const [index, { receive }] of lot.entries()) {
+  for (const [index, { receive }] of batch.entries()) {
     const size = read?.sizes[index] ?? -1
     if (read === undefined || size === -1) {
       receive(undefined)
@@ -161,14 +167,25 @@ const receiveRead = (lot: ReadonlyArray<Reading>, answered: Answered, buffers: T
   }
 }
 
+const makeReading = (thread: () => Thread) => {
+  const buffers = makeTransferBuffers()
+  return makeBatching<Reading>((batch, done) => {
+    const paths = batch.map(({ path }) => path).join("\u0000")
+    thread().ask("readSmall", { paths, largest, buffer: buffers.take() }, (answered) => {
+      done()
+      receiveRead(batch, answered, buffers)
+    })
+  })
+}
+
 interface Storing extends NewFile {
   readonly receive: (outcome: Effect.Effect<boolean, PlatformError>) => void
 }
 
-const receiveStored = (lot: ReadonlyArray<Storing>, answered: Answered): void => {
-  const stored = answered[0] ? (answered[1] as Stored) : undefined
+const receiveStored = (batch: ReadonlyArray<Storing>, answered: Answered<"store">): void => {
+  const stored = answered[0] ? answered[1] : undefined
   const problems = new Map(stored?.problems.map(([index, ...problem]) => [index, problem]))
-  for (const [index, { receive, target, temporary }] of lot.entries()) {
+  for (const [index, { receive, target, temporary }] of batch.entries()) {
     const problem = problems.get(index)
     if (problem === undefined) receive(Effect.succeed(stored !== undefined))
     else {
@@ -179,64 +196,67 @@ const receiveStored = (lot: ReadonlyArray<Storing>, answered: Answered): void =>
   }
 }
 
-/** Works with a thread that is started when it is worth it, and ends with the scope. */
-export const makeSmallFiles: Effect.Effect<SmallFiles, never, Scope.Scope> = Effect.gen(function* () {
-  const buffers = makeTransferBuffers()
-  let running: ReadingThread | undefined
-  let asked = 0
-  yield* Effect.addFinalizer(() => running?.end ?? Effect.void)
-  const thread = (): ReadingThread => (running ??= startReadingThread(() => [false, "", ""]))
-  // A name with NUL in it is none, which the usual way says.
-  const isWorthIt = (...paths: ReadonlyArray<string>): boolean =>
-    asked++ >= patience && !paths.some((path) => path.includes("\u0000"))
-
-  const askToRead = gathering<Reading>((lot, done) => {
-    const paths = lot.map(({ path }) => path).join("\u0000")
-    thread().ask({ op: "brief", paths, largest, room: buffers.take() }, (answered) => {
-      done()
-      receiveRead(lot, answered, buffers)
-    })
-  })
-  let room = new Uint8Array(0)
-  const askToStore = gathering<Storing>((lot, done) => {
-    const size = lot.reduce((sum, { bytes }) => sum + bytes.byteLength, 0)
-    const content = room.byteLength < size ? new Uint8Array(size) : room
+const makeStoring = (thread: () => Thread) => {
+  let buffer = new Uint8Array(0)
+  return makeBatching<Storing>((batch, done) => {
+    const size = batch.reduce((sum, { bytes }) => sum + bytes.byteLength, 0)
+    const content = buffer.byteLength < size ? new Uint8Array(size) : buffer
     let offset = 0
-    for (const { bytes } of lot) {
+    for (const { bytes } of batch) {
       content.set(bytes, offset)
       offset += bytes.byteLength
     }
-    const request = {
-      op: "store" as const,
-      temporaries: lot.map(({ temporary }) => temporary).join("\u0000"),
-      targets: lot.map(({ target }) => target).join("\u0000"),
+    const input = {
+      temporaries: batch.map(({ temporary }) => temporary).join("\u0000"),
+      targets: batch.map(({ target }) => target).join("\u0000"),
       content,
-      sizes: Float64Array.from(lot, ({ bytes }) => bytes.byteLength),
-      times: Float64Array.from(lot, ({ time }) => time ?? NaN),
-      checked: Uint8Array.from(lot, ({ check }) => (check === undefined ? 0 : 1))
+      sizes: Float64Array.from(batch, ({ bytes }) => bytes.byteLength),
+      times: Float64Array.from(batch, ({ time }) => time ?? NaN),
+      checked: Uint8Array.from(batch, ({ check }) => (check === undefined ? 0 : 1))
     }
-    // Until it is back, no other lot is stored.
-    room = new Uint8Array(0)
-    thread().ask(request, (answered) => {
-      const back = answered[0] ? (answered[1] as Stored).room : room
-      if (back.byteLength <= largestTransferBuffer) room = back
+    // Until the buffer is returned, no other batch is stored.
+    buffer = new Uint8Array(0)
+    thread().ask("store", input, (answered) => {
+      const returned = answered[0] ? answered[1].content : buffer
+      if (returned.byteLength <= largestTransferBuffer) buffer = returned
       done()
-      receiveStored(lot, answered)
+      receiveStored(batch, answered)
     })
   })
+}
+
+const threadOptions = {
+  name: "effect-rackspace small files",
+  env: {},
+  resourceLimits: { maxYoungGenerationSizeMb: 8 }
+}
+
+/** Reads and writes small files in a thread that is started when it is worth it, and ends with the scope. */
+export const makeSmallFiles: Effect.Effect<SmallFiles, never, Scope.Scope> = Effect.gen(function* () {
+  let running: Thread | undefined
+  let asked = 0
+  yield* Effect.addFinalizer(() => running?.end ?? Effect.void)
+  const thread = (): Thread => (running ??= startThread(threadOptions, failing))
+  // A path with NUL in it is invalid, which the platform reports.
+  const isWorthIt = (...paths: ReadonlyArray<string>): boolean =>
+    asked++ >= filesBeforeThread && !paths.some((path) => path.includes("\u0000"))
+  const read = makeReading(thread)
+  const store = makeStoring(thread)
   return {
     read: (path) =>
-      Effect.suspend(() => {
-        if (!isWorthIt(path)) return Effect.succeed(undefined)
-        // Whoever is interrupted meanwhile does not hear of it; that costs less than to take it back.
-        return Effect.async((resume) => askToRead({ path, receive: (file) => resume(Effect.succeed(file)) }))
-      }),
+      Effect.suspend(() =>
+        isWorthIt(path)
+          ? // Interrupted, it is read for nothing, which costs less than to take it back.
+            Effect.async((resume) => read({ path, receive: (file) => resume(Effect.succeed(file)) }))
+          : Effect.succeed(undefined)
+      ),
     store: (file) =>
-      Effect.suspend(() => {
-        if (file.bytes.byteLength > largest || !isWorthIt(file.temporary, file.target)) return Effect.succeed(false)
-        return Effect.uninterruptible(
-          Effect.async<boolean, PlatformError>((resume) => askToStore({ receive: resume, ...file }))
-        )
-      })
+      Effect.suspend(() =>
+        file.bytes.byteLength <= largest && isWorthIt(file.temporary, file.target)
+          ? Effect.uninterruptible(
+              Effect.async<boolean, PlatformError>((resume) => store({ receive: resume, ...file }))
+            )
+          : Effect.succeed(false)
+      )
   }
 })

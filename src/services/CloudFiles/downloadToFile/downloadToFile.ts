@@ -10,7 +10,7 @@ import type { CloudClient } from "../../../CloudClient.js"
 import type { InvalidInput } from "../../../CloudError.js"
 import { expandHome } from "../../../internal/files/homePath.js"
 import { isPartName, removeLeftovers } from "../../../internal/files/leftovers.js"
-import { type SmallFiles, smallFilesOf, storeQuickly } from "../../../internal/files/smallFiles.js"
+import { type SmallFiles, smallFilesOf, storeInThread } from "../../../internal/files/smallFiles.js"
 import { invalidInput } from "../../../internal/schema/invalidInput.js"
 import type * as RetryPolicy from "../../../RetryPolicy.js"
 import { type Downloads, makeDownload, type OpenDownload } from "../download/download.js"
@@ -162,7 +162,7 @@ export const makeDownloadToFile = (client: CloudClient, servicePolicy: RetryPoli
         return Effect.flatMap(whole, (bytes) => {
           const path = expandHome(options.path)
           const file = { temporary: temporaryName(path), target: path, bytes, time: mtimeOf(info) }
-          return Effect.flatMap(storeQuickly(fs, thread, file), (isStored): Outcome =>
+          return Effect.flatMap(storeInThread(fs, thread, file), (isStored): Outcome =>
             isStored
               ? reportSmall({ path, progress, verify }, info, bytes)
               : writeAnywhere(download(), { info, stream: Stream.make(bytes), whole: Effect.succeed(bytes) })

@@ -10,7 +10,7 @@ import * as Stream from "effect/Stream"
 import type { ChecksumMismatch } from "../../../CloudError.js"
 import { release } from "../../../internal/bytes/bufferPool.js"
 import { runningMd5 } from "../../../internal/bytes/md5.js"
-import { storeUsually } from "../../../internal/files/smallFiles.js"
+import { storeByPlatform } from "../../../internal/files/smallFiles.js"
 import { systemError } from "../../../internal/files/systemError.js"
 import type { Downloads, OpenDownload } from "../download/download.js"
 import type { Download } from "../download/model.js"
@@ -74,7 +74,7 @@ export const writeAll = (
     return writeRemaining(download, info, part, false, Effect.succeed(content))
   }
   return Effect.flatMap(whole, (bytes) =>
-    Effect.flatMap(storeUsually(fs, { temporary: part, target: path, bytes, time: mtimeOf(info) }), () =>
+    Effect.flatMap(storeByPlatform(fs, { temporary: part, target: path, bytes, time: mtimeOf(info) }), () =>
       reportSmall(download, info, bytes)
     )
   )

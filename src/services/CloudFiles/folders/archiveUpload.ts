@@ -10,8 +10,9 @@ import type { CloudClient } from "../../../CloudClient.js"
 import type { CommonError, NotFound, QuotaExceeded } from "../../../CloudError.js"
 import * as Endpoint from "../../../Endpoint.js"
 import { release } from "../../../internal/bytes/bufferPool.js"
-import { compareNames, isPlain } from "../../../internal/files/folderReader.js"
-import type { PackedFiles } from "../../../internal/files/folderReading.js"
+import { compareNames } from "../../../internal/worker/names.js"
+import { isPlain } from "../../../internal/worker/archive.js"
+import type { PackedFiles } from "../../../internal/files/folderReader.js"
 import { pieces } from "../../../RequestBody.js"
 import { bulkEndpoints, type ExtractResult, isNotOffered } from "../bulk/bulk.js"
 import { decodedText } from "../names.js"
@@ -178,7 +179,7 @@ export const makeArchiveUpload = (
   ): Effect.Effect<{ readonly again: ReadonlyArray<Outgoing>; readonly events: ReadonlyArray<FolderEvent> }, Stop> =>
     Effect.gen(function* () {
       const { files } = archive
-      const isStored = yield* storedFiles(archive, packed, yield* extract(packed.archive))
+      const isStored = yield* storedFiles(archive, packed, yield* extract(packed.content))
       const hasTimes = yield* keepsTimes(files.filter((file, index) => isPacked(index) && isStored(file, index)))
       // A cloud that does not keep times is sent no further archive.
       if (!hasTimes) support.isKnown = false
@@ -212,7 +213,7 @@ export const makeArchiveUpload = (
         again.push(...sent.again)
         events.push(...sent.events)
         // Each file is stored as it was read; otherwise a connection may still hold the rest of the archive.
-        if (again.length === 0) release(packed.archive)
+        if (again.length === 0) release(packed.content)
       }
       if (events.length > 0) yield* emit(events)
       // A token that expires meanwhile leaves the rest of an archive behind: that is worth another one.

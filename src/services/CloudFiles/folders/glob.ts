@@ -2,7 +2,7 @@
  * Globs as regular expressions, which go to the thread that walks a folder.
  */
 import * as Schema from "effect/Schema"
-import type { Filter, Pattern } from "../../../internal/files/folderReader.js"
+import type { Filter, Pattern } from "../../../internal/worker/names.js"
 
 import picomatch from "picomatch"
 

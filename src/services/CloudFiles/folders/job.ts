@@ -2,8 +2,8 @@
  * What the transfer of a folder works with.
  */
 import type { CommonError, NotFound } from "../../../CloudError.js"
-import type { Filter } from "../../../internal/files/folderReader.js"
-import type { FolderReader } from "../../../internal/files/folderReading.js"
+import type { Filter } from "../../../internal/worker/names.js"
+import type { FolderReader } from "../../../internal/files/folderReader.js"
 import type { BulkDelete } from "../bulk/bulkDelete.js"
 import type { Discovery } from "../capabilities.js"
 import type { Downloads } from "../download/download.js"

@@ -3,7 +3,7 @@
  */
 import type { PlatformError } from "@effect/platform/Error"
 import type * as Stream from "effect/Stream"
-import type { FolderReader, FoundEntry } from "../../../internal/files/folderReading.js"
+import type { FolderReader, FoundEntry } from "../../../internal/files/folderReader.js"
 import type { Outgoing, Prepared } from "./job.js"
 import type { Failed, ReadOptions, Skipped } from "./model.js"
 import { refusedFile, unfitObject } from "./paths.js"

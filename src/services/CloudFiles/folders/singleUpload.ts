@@ -6,7 +6,8 @@ import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import { becameLink, secondsText } from "../../../internal/files/folderReader.js"
+import { becameLink } from "../../../internal/worker/problems.js"
+import { secondsText } from "../../../internal/worker/archive.js"
 import { systemError } from "../../../internal/files/systemError.js"
 import { fromBytes, fromFile, type RequestBody } from "../../../RequestBody.js"
 import type { UploadObject } from "../upload/upload.js"
@@ -158,7 +159,7 @@ export const makeSingleUpload = (upload: UploadObject, job: UploadJob) => {
         const problem = problems.get(index)
         if (file === undefined) return Effect.void
         const md5 = read.md5s.slice(index * 32, index * 32 + 32)
-        const content = read.archive.subarray(offset, offset + file.bytes)
+        const content = read.content.subarray(offset, offset + file.bytes)
         index++
         offset += file.bytes
         if (problem === undefined) {

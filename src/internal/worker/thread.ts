@@ -1,0 +1,80 @@
+/**
+ * Starts worker threads, and passes requests to them.
+ */
+import * as Effect from "effect/Effect"
+import type { WorkerOptions } from "node:worker_threads"
+import { startWorker } from "./startWorker.js"
+import { type Answered, type Input, inputBuffers, type Name, type Request } from "./protocol.js"
+
+/** A thread that handles requests. */
+export interface Thread {
+  readonly ask: <N extends Name>(op: N, input: Input<N>, receive: (answered: Answered<N>) => void) => void
+  /** Whether it has ended, or could not be started. */
+  readonly isLost: () => boolean
+  /** Ends it. Requests without a response then fail. */
+  readonly end: Effect.Effect<void>
+}
+
+/** Handles requests without a thread. */
+export type Fallback = <N extends Name>(request: Request<N>) => Answered<N>
+
+/** Fails: for requests that are not handled without a thread. */
+export const failing: Fallback = () => [false, "", ""]
+
+interface Waiting {
+  readonly request: Request
+  readonly receive: (answered: Answered<Name>) => void
+}
+
+/**
+ * Starts a thread. `fallback` handles requests where none can be started (a bundle without the worker's file, a runtime without
+ * threads), and those without a response when the thread is lost.
+ *
+ * An idle thread does not keep the process alive. One with open requests does, until it has responded to all of them, and while
+ * its end is awaited.
+ */
+export const startThread = (options: WorkerOptions, fallback: Fallback): Thread => {
+  const waiting = new Map<number, Waiting>()
+  let count = 0
+  let isEnding = false
+  const takeWaiting = (): ReadonlyArray<Waiting> => {
+    const all = [...waiting.values()]
+    waiting.clear()
+    return all
+  }
+  let worker = startWorker(options)
+  // The walks that it has begun are lost with it; its open requests are handled here.
+  const lost = (): void => {
+    worker = undefined
+    for (const { receive, request } of takeWaiting()) receive(fallback(request))
+  }
+  worker?.unref()
+  worker?.on("message", ({ answered, id }: { readonly id: number; readonly answered: Answered<Name> }) => {
+    const asked = waiting.get(id)
+    waiting.delete(id)
+    // A response may arrive after `end` was called, which still waits for the thread.
+    if (waiting.size === 0 && !isEnding) worker?.unref()
+    asked?.receive(answered)
+  })
+  worker?.on("error", lost)
+  worker?.on("exit", lost)
+  return {
+    isLost: () => worker === undefined,
+    ask: <N extends Name>(op: N, input: Input<N>, receive: (answered: Answered<N>) => void) => {
+      const request = { op, ...input } as unknown as Request
+      if (worker === undefined) return receive(fallback(request as Request<N>))
+      const id = count++
+      waiting.set(id, { request, receive: receive as Waiting["receive"] })
+      worker.ref()
+      worker.postMessage({ id, request }, inputBuffers(request))
+    },
+    end: Effect.promise(async () => {
+      const left = takeWaiting()
+      isEnding = true
+      worker?.ref()
+      await worker?.terminate()
+      // An uninterruptible request would otherwise wait for ever.
+      for (const { receive } of left) receive([false, "", ""])
+    })
+  }
+}
