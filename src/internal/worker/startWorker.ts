@@ -1,7 +1,6 @@
 /**
  * Starts the worker thread, from the built package or from its sources.
  */
-import { createRequire } from "node:module"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 // Without `node:`, so that webpack sees that a worker is started, and bundles its program.
@@ -19,9 +18,9 @@ let bundled: string | undefined
  * load these, and a loader in each worker would take longer to start than the work takes. esbuild is there with what loads the sources.
  */
 const bundledSources = (): string => {
-  const bundler = "esbuild"
-  const { buildSync } = createRequire(import.meta.url)(bundler) as Bundler
-  // Not by `new URL`, which bundlers take for the name of a file that they have to find.
+  // Neither by `import` nor by `new URL`: bundlers of users would look for esbuild and for the source.
+  const { createRequire } = process.getBuiltinModule("node:module")
+  const { buildSync } = createRequire(import.meta.url)("esbuild") as Bundler
   const entryPoint = join(dirname(fileURLToPath(import.meta.url)), "worker.ts")
   const options = { entryPoints: [entryPoint], bundle: true, platform: "node", format: "cjs", write: false }
   return buildSync(options).outputFiles[0]?.text ?? ""
