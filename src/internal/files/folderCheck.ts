@@ -1,6 +1,4 @@
-/**
- * Whether a folder is still where it was found, before something is written into it.
- */
+/** Whether a folder is still where it was found, before something is written into it. */
 import type { PlatformError } from "@effect/platform/Error"
 import type * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"

@@ -1,6 +1,4 @@
-/**
- * Reads a folder by a worker thread that lives as long as the scope, or in this thread where none can be started.
- */
+/** Reads a folder by a worker thread that lives as long as the scope, or in this thread where none can be started. */
 import type { SystemError } from "@effect/platform/Error"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"

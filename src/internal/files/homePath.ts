@@ -1,6 +1,4 @@
-/**
- * Paths that begin with `~`.
- */
+/** Paths that begin with `~`. */
 import { homedir } from "node:os"
 import { join } from "node:path"
 

@@ -1,6 +1,4 @@
-/**
- * Temporary files that a killed process has left.
- */
+/** Temporary files that a killed process has left. */
 import type * as FileSystem from "@effect/platform/FileSystem"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"

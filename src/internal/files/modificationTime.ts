@@ -1,6 +1,4 @@
-/**
- * Times of last modification: which ones a file can have, and how they are set.
- */
+/** Times of last modification: which ones a file can have, and how they are set. */
 import type { PlatformError } from "@effect/platform/Error"
 import type * as FileSystem from "@effect/platform/FileSystem"
 import * as Clock from "effect/Clock"

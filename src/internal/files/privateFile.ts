@@ -1,6 +1,4 @@
-/**
- * Files that hold secrets: who may read them, and how they are written so that nobody else ever can.
- */
+/** Files that hold secrets: who may read them, and how they are written so that nobody else ever can. */
 import * as PlatformError from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"

@@ -1,6 +1,4 @@
-/**
- * Failures of Node's own file system, as `@effect/platform` describes them.
- */
+/** Failures of Node's own file system, as `@effect/platform` describes them. */
 import { SystemError, type SystemErrorReason } from "@effect/platform/Error"
 
 const reasons: Readonly<Record<string, SystemErrorReason>> = {

@@ -1,6 +1,4 @@
-/**
- * The names of files: their order, and which of them a filter selects.
- */
+/** The names of files: their order, and which of them a filter selects. */
 
 export interface Pattern {
   readonly expression: RegExp

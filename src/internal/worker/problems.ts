@@ -1,6 +1,4 @@
-/**
- * Problems of files, as they pass from one thread to another.
- */
+/** Problems of files, as they pass from one thread to another. */
 
 export type Problem = readonly [code: string, message: string]
 

@@ -1,6 +1,4 @@
-/**
- * The program of the worker thread. Where no thread can be started, the same program runs in the thread that asks.
- */
+/** The program of the worker thread. Where no thread can be started, the same program runs in the thread that asks. */
 import { pack } from "./archive.js"
 import { digest, forget, hashFiles, hashParts, update } from "./hashing.js"
 import { described } from "./problems.js"

@@ -1,6 +1,4 @@
-/**
- * Reads files, with calls that wait: they cost a small file far less than Node's asynchronous ones do.
- */
+/** Reads files, with calls that wait: they cost a small file far less than Node's asynchronous ones do. */
 import { hash } from "node:crypto"
 import * as fs from "node:fs"
 import { namesIn } from "./names.js"

@@ -1,6 +1,4 @@
-/**
- * Starts the worker thread, from the built package or from its sources.
- */
+/** Starts the worker thread, from the built package or from its sources. */
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 // Without `node:`, so that webpack sees that a worker is started, and bundles its program.

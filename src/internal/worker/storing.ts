@@ -1,6 +1,4 @@
-/**
- * Stores small files: each is written under a temporary name and then renamed.
- */
+/** Stores small files: each is written under a temporary name and then renamed. */
 import * as fs from "node:fs"
 import { dirname } from "node:path"
 import { behindLink, described, failure } from "./problems.js"

@@ -1,6 +1,4 @@
-/**
- * Starts worker threads, and passes requests to them.
- */
+/** Starts worker threads, and passes requests to them. */
 import * as Effect from "effect/Effect"
 import type { WorkerOptions } from "node:worker_threads"
 import { startWorker } from "./startWorker.js"

@@ -1,6 +1,4 @@
-/**
- * Walks a folder, in the byte order of its paths.
- */
+/** Walks a folder, in the byte order of its paths. */
 import * as fs from "node:fs"
 import { compareNames, matches } from "./names.js"
 import { becameLink, described, failure, type Problem } from "./problems.js"

@@ -1,6 +1,4 @@
-/**
- * The entry of the worker thread: one response to each request, in their order.
- */
+/** The entry of the worker thread: one response to each request, in their order. */
 import { parentPort } from "node:worker_threads"
 import { handle } from "./program.js"
 import { outputBuffers, type Request } from "./protocol.js"

@@ -44,12 +44,7 @@ export const Account = fromHeaders(
  */
 export interface Account extends Schema.Schema.Type<typeof Account> {}
 
-/**
- * The operations on the account, as data. "Cloud Files API", "Account services".
- *
- * @since 0.1.0
- * @category operations
- */
+/** The operations on the account, as data. "Cloud Files API", "Account services". */
 export const accountEndpoints = Endpoint.table("CloudFiles", {
   /** What the account holds. "Show account metadata", `HEAD /v1/{account}`. */
   getAccount: Endpoint.make("HEAD", "", { success: Endpoint.headers(Account) }),

@@ -74,12 +74,7 @@ const containerHeaders = {
   ...given(versionsEnabled)
 }
 
-/**
- * The operations on containers, as data. "Cloud Files API", "Container services".
- *
- * @since 0.1.0
- * @category operations
- */
+/** The operations on containers, as data. "Cloud Files API", "Container services". */
 export const containerEndpoints = Endpoint.table("CloudFiles", {
   /**
    * Containers in the order of their names, a page of them; with a delimiter, common beginnings of names among them. "Show account

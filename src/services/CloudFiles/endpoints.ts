@@ -1,6 +1,4 @@
-/**
- * The operations of Cloud Files, as data: the tables of all its resources.
- */
+/** The operations of Cloud Files, as data: the tables of all its resources. */
 import { accountEndpoints } from "./account.js"
 import { bulkEndpoints } from "./bulk/bulk.js"
 import { containerEndpoints } from "./containers.js"

@@ -1,6 +1,4 @@
-/**
- * The names of containers and objects, and what the cloud takes as one.
- */
+/** The names of containers and objects, and what the cloud takes as one. */
 import * as Schema from "effect/Schema"
 
 const bytes = (text: string): number => Buffer.byteLength(text, "utf8")

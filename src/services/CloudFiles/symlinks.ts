@@ -46,12 +46,7 @@ const SymlinkHeaders = Schema.transform(
   }
 )
 
-/**
- * The operations on symbolic links, as data. "Symlink" in Swift's documentation.
- *
- * @since 0.1.0
- * @category operations
- */
+/** The operations on symbolic links, as data. "Symlink" in Swift's documentation. */
 export const symlinkEndpoints = Endpoint.table("CloudFiles", {
   /**
    * Makes a symbolic link to another object, which need not be there (unless its ETag is named). Reading the link reads its

@@ -1,6 +1,4 @@
-/**
- * What the steps of a copy have in common.
- */
+/** What the steps of a copy have in common. */
 import * as Effect from "effect/Effect"
 import type { CloudClient } from "../../../CloudClient.js"
 import { ChecksumMismatch } from "../../../CloudError.js"

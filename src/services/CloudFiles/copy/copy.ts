@@ -1,6 +1,4 @@
-/**
- * Copies and moves objects of any kind, a large one with its segments.
- */
+/** Copies and moves objects of any kind, a large one with its segments. */
 import * as Effect from "effect/Effect"
 import * as Endpoint from "../../../Endpoint.js"
 import { invalidInput } from "../../../internal/schema/invalidInput.js"

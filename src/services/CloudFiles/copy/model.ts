@@ -48,12 +48,7 @@ const copyHeaders = {
   freshMetadata: Schema.optional(TrueFalse).pipe(Schema.fromKey("x-fresh-metadata"))
 }
 
-/**
- * The operations that copy, as data. "Cloud Files API", "Copy object".
- *
- * @since 0.1.0
- * @category operations
- */
+/** The operations that copy, as data. "Cloud Files API", "Copy object". */
 export const copyEndpoints = Endpoint.table("CloudFiles", {
   /**
    * Copies an object within the cloud. The copy has the source's metadata, overlaid with the fields given here, or with

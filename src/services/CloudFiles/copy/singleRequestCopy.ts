@@ -1,6 +1,4 @@
-/**
- * Copies that take one request: of plain objects, of symbolic links, and of manifests.
- */
+/** Copies that take one request: of plain objects, of symbolic links, and of manifests. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Endpoint from "../../../Endpoint.js"

@@ -1,6 +1,4 @@
-/**
- * Decompresses objects that are stored as gzip.
- */
+/** Decompresses objects that are stored as gzip. */
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"

@@ -1,6 +1,4 @@
-/**
- * The failures of a download.
- */
+/** The failures of a download. */
 import { MalformedResponse, TransportError } from "../../../CloudError.js"
 import type { Address } from "../objects/address.js"
 import type { ObjectInfo } from "../objects/objects.js"

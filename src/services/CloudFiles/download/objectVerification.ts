@@ -1,6 +1,4 @@
-/**
- * Verifies the content of an object: a plain one by its MD5, a large one part by part.
- */
+/** Verifies the content of an object: a plain one by its MD5, a large one part by part. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"

@@ -1,6 +1,4 @@
-/**
- * Responses to requests for a range of an object.
- */
+/** Responses to requests for a range of an object. */
 import type { ByteRange } from "../objects/byteRange.js"
 import type { ObjectInfo } from "../objects/objects.js"
 

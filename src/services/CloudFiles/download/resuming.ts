@@ -1,6 +1,4 @@
-/**
- * Continues the content of an object where a connection breaks.
- */
+/** Continues the content of an object where a connection breaks. */
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"

@@ -1,6 +1,4 @@
-/**
- * What the ways of a download to a file have in common.
- */
+/** What the ways of a download to a file have in common. */
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"

@@ -1,6 +1,4 @@
-/**
- * Downloads an object to a file.
- */
+/** Downloads an object to a file. */
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"

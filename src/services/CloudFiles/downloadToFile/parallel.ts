@@ -1,6 +1,4 @@
-/**
- * Downloads a large object in parts, several at a time.
- */
+/** Downloads a large object in parts, several at a time. */
 import type { PlatformError } from "@effect/platform/Error"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"

@@ -1,6 +1,4 @@
-/**
- * Downloads an object from its start, or from where an earlier download ended, to its end.
- */
+/** Downloads an object from its start, or from where an earlier download ended, to its end. */
 import type { PlatformError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"

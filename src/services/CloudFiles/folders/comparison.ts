@@ -1,6 +1,4 @@
-/**
- * Compares the files of a folder with the objects of a container.
- */
+/** Compares the files of a folder with the objects of a container. */
 import type { SystemError } from "@effect/platform/Error"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"

@@ -1,6 +1,4 @@
-/**
- * What the operations on folders have in common.
- */
+/** What the operations on folders have in common. */
 import type { PlatformError } from "@effect/platform/Error"
 import type * as FileSystem from "@effect/platform/FileSystem"
 import * as Chunk from "effect/Chunk"

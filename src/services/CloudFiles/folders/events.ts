@@ -1,6 +1,4 @@
-/**
- * The events of a folder's transfer: counted, handed on as a Stream, and read to their end.
- */
+/** The events of a folder's transfer: counted, handed on as a Stream, and read to their end. */
 import * as Effect from "effect/Effect"
 import * as Mailbox from "effect/Mailbox"
 import * as Schema from "effect/Schema"

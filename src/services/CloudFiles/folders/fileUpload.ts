@@ -1,6 +1,4 @@
-/**
- * Uploads the files of a folder: small ones many at a time in archives, or read together; the others one by one.
- */
+/** Uploads the files of a folder: small ones many at a time in archives, or read together; the others one by one. */
 import type * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"

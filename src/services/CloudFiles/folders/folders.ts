@@ -1,6 +1,4 @@
-/**
- * Folders: upload, download, comparison and synchronization, as Streams of what happens to each file.
- */
+/** Folders: upload, download, comparison and synchronization, as Streams of what happens to each file. */
 import type * as FileSystem from "@effect/platform/FileSystem"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"

@@ -1,6 +1,4 @@
-/**
- * Globs as regular expressions, which go to the thread that walks a folder.
- */
+/** Globs as regular expressions, which go to the thread that walks a folder. */
 import * as Schema from "effect/Schema"
 import type { Filter, Pattern } from "../../../internal/worker/names.js"
 

@@ -1,6 +1,4 @@
-/**
- * What the transfer of a folder works with.
- */
+/** What the transfer of a folder works with. */
 import type { CommonError, NotFound } from "../../../CloudError.js"
 import type { Filter } from "../../../internal/worker/names.js"
 import type { FolderReader } from "../../../internal/files/folderReader.js"

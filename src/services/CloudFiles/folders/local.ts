@@ -1,6 +1,4 @@
-/**
- * The files of a folder, as a transfer sees them.
- */
+/** The files of a folder, as a transfer sees them. */
 import type { PlatformError } from "@effect/platform/Error"
 import type * as Stream from "effect/Stream"
 import type { FolderReader, FoundEntry } from "../../../internal/files/folderReader.js"

@@ -1,6 +1,4 @@
-/**
- * The folders that a download makes, none of them through a symbolic link that leads out of its own folder.
- */
+/** The folders that a download makes, none of them through a symbolic link that leads out of its own folder. */
 import type { PlatformError } from "@effect/platform/Error"
 import type * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"

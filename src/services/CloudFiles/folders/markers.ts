@@ -1,6 +1,4 @@
-/**
- * Objects that stand for folders.
- */
+/** Objects that stand for folders. */
 import type { ObjectSummary } from "../objects/objects.js"
 
 /**

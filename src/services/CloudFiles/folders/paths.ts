@@ -1,6 +1,4 @@
-/**
- * Which file an object's name stands for, and whether that is safe to write.
- */
+/** Which file an object's name stands for, and whether that is safe to write. */
 import { resolve } from "node:path"
 import { expandHome } from "../../../internal/files/homePath.js"
 import { FileRefused, type RefusalReason } from "./model.js"

@@ -1,6 +1,4 @@
-/**
- * The objects of a folder, without the segments of large objects, which are no files.
- */
+/** The objects of a folder, without the segments of large objects, which are no files. */
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"

@@ -1,6 +1,4 @@
-/**
- * Uploads the files of a folder by requests of their own.
- */
+/** Uploads the files of a folder by requests of their own. */
 import type { SystemError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"

@@ -1,6 +1,4 @@
-/**
- * Makes the objects of a container the same as the files of a folder, or the other way round.
- */
+/** Makes the objects of a container the same as the files of a folder, or the other way round. */
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"

@@ -1,6 +1,4 @@
-/**
- * Divides the files of an upload into archives, batches and single files.
- */
+/** Divides the files of an upload into archives, batches and single files. */
 import * as Chunk from "effect/Chunk"
 import * as Stream from "effect/Stream"
 import type { Outgoing, UploadJob } from "./job.js"

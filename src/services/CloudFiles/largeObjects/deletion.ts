@@ -1,6 +1,4 @@
-/**
- * Deletes an object of any kind, a large one with its segments.
- */
+/** Deletes an object of any kind, a large one with its segments. */
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"

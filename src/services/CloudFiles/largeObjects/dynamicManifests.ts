@@ -1,6 +1,4 @@
-/**
- * Stores manifests of dynamic large objects, and checks that they are stored.
- */
+/** Stores manifests of dynamic large objects, and checks that they are stored. */
 import * as Effect from "effect/Effect"
 import type { CloudClient } from "../../../CloudClient.js"
 import * as Endpoint from "../../../Endpoint.js"

@@ -1,6 +1,4 @@
-/**
- * Which objects of a container may be manifests of large objects, as far as its listing shows.
- */
+/** Which objects of a container may be manifests of large objects, as far as its listing shows. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"

@@ -122,12 +122,7 @@ export const segmentLocation = (
   }
 }
 
-/**
- * The operations on manifests of large objects, as data. "Cloud Files API", "Large objects".
- *
- * @since 0.1.0
- * @category operations
- */
+/** The operations on manifests of large objects, as data. "Cloud Files API", "Large objects". */
 export const manifestEndpoints = Endpoint.table("CloudFiles", {
   /**
    * Makes a static large object of segments that are stored already. Fails with `Unprocessable` where the ETag that is given

@@ -1,6 +1,4 @@
-/**
- * Manifests within a manifest, for more segments than one may have.
- */
+/** Manifests within a manifest, for more segments than one may have. */
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import { ChecksumMismatch } from "../../../CloudError.js"

@@ -1,6 +1,4 @@
-/**
- * The container that a large object's segments go to, and the cloud's time when it is there.
- */
+/** The container that a large object's segments go to, and the cloud's time when it is there. */
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"

@@ -1,6 +1,4 @@
-/**
- * Into what parts a large object is cut, what they are called, and which of them are an object's own.
- */
+/** Into what parts a large object is cut, what they are called, and which of them are an object's own. */
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import { createHash } from "node:crypto"

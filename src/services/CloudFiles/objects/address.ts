@@ -1,6 +1,4 @@
-/**
- * Addresses of objects: a container and a name.
- */
+/** Addresses of objects: a container and a name. */
 
 /** The address of an object. */
 export interface Address {

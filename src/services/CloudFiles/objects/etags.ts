@@ -1,6 +1,4 @@
-/**
- * ETags, and the MD5s that they may be.
- */
+/** ETags, and the MD5s that they may be. */
 
 /** The MD5 of nothing: the ETag of what has no content of its own. */
 export const md5OfNothing = "d41d8cd98f00b204e9800998ecf8427e"

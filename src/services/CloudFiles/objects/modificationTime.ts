@@ -1,6 +1,4 @@
-/**
- * When the file of an object was modified, as other clients store it too: in the metadata `mtime`, in seconds.
- */
+/** When the file of an object was modified, as other clients store it too: in the metadata `mtime`, in seconds. */
 import { fileTime, isFurthest } from "../../../internal/files/modificationTime.js"
 import { ObjectInfo } from "./objects.js"
 

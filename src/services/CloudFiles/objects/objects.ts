@@ -149,12 +149,7 @@ const IfChanged = Schema.transform(
   }
 )
 
-/**
- * The operations on objects, as data. "Cloud Files API", "Object services".
- *
- * @since 0.1.0
- * @category operations
- */
+/** The operations on objects, as data. "Cloud Files API", "Object services". */
 export const objectEndpoints = Endpoint.table("CloudFiles", {
   /**
    * Objects in the byte order of their names, a page of them; with a delimiter, subdirectories among them. Fails with

@@ -1,6 +1,4 @@
-/**
- * The failures of an upload.
- */
+/** The failures of an upload. */
 import * as Effect from "effect/Effect"
 import { type BadRequest, BulkFailed, ChecksumMismatch, type InvalidInput, SourceChanged } from "../../../CloudError.js"
 import { invalidInput } from "../../../internal/schema/invalidInput.js"

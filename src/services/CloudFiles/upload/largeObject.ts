@@ -1,6 +1,4 @@
-/**
- * Stores a large object: its segments, and a manifest that consists of them.
- */
+/** Stores a large object: its segments, and a manifest that consists of them. */
 import * as Effect from "effect/Effect"
 import type { CloudClient } from "../../../CloudClient.js"
 import * as Endpoint from "../../../Endpoint.js"

@@ -1,6 +1,4 @@
-/**
- * Uploads over an object that is there: its segments are found before, and deleted afterwards.
- */
+/** Uploads over an object that is there: its segments are found before, and deleted afterwards. */
 import * as Effect from "effect/Effect"
 import type { CloudClient } from "../../../CloudClient.js"
 import { PreconditionFailed } from "../../../CloudError.js"

@@ -1,6 +1,4 @@
-/**
- * How an object is to be stored: in one request or in segments, and where these go.
- */
+/** How an object is to be stored: in one request or in segments, and where these go. */
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { randomUUID } from "node:crypto"

@@ -1,6 +1,4 @@
-/**
- * Reports the bytes of a body as they are sent.
- */
+/** Reports the bytes of a body as they are sent. */
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { UploadOptions } from "./model.js"

@@ -1,6 +1,4 @@
-/**
- * Reads a source that can be read only once, a segment at a time.
- */
+/** Reads a source that can be read only once, a segment at a time. */
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"

@@ -1,6 +1,4 @@
-/**
- * Stores an object, or a segment of one, in one request, and verifies it.
- */
+/** Stores an object, or a segment of one, in one request, and verifies it. */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"

@@ -1,6 +1,4 @@
-/**
- * The source of an upload as content that can be sent: hashed, counted and checked as it is read.
- */
+/** The source of an upload as content that can be sent: hashed, counted and checked as it is read. */
 import type * as Cause from "effect/Cause"
 import * as Chunk from "effect/Chunk"
 import * as Deferred from "effect/Deferred"
