@@ -15,7 +15,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import { delimiter, isAbsolute, join } from "node:path"
-import { parseDocument, type ScalarTag } from "yaml"
+import type { ScalarTag } from "yaml"
 import * as Credentials from "./Credentials.js"
 import { CredentialsError } from "./Credentials.js"
 import { expandHome } from "./internal/files/homePath.js"
@@ -447,9 +447,11 @@ const taggedNull: ScalarTag = { tag: "tag:yaml.org,2002:null", resolve: () => nu
  *
  * The parser's own messages quote the file, which may hold a secret, so that an error names only the place.
  */
-const parseYaml = (text: string, path: string): Either.Either<unknown, CredentialsError> =>
-  Either.flatMap(
-    Either.try({
+const parseYaml = (text: string, path: string): Effect.Effect<unknown, CredentialsError> =>
+  Effect.gen(function* () {
+    // Imported here, since few programs read a YAML file.
+    const { parseDocument } = yield* Effect.promise(() => import("yaml"))
+    const { error, value } = yield* Effect.try({
       try: () => {
         const document = parseDocument(text, {
           schema: "failsafe",
@@ -468,19 +470,15 @@ const parseYaml = (text: string, path: string): Either.Either<unknown, Credentia
             ? "its YAML is nested too deeply"
             : "its YAML cannot be read: an alias (*name) without an anchor, a merge key (<<) of something else than mappings, or too many aliases"
         )
-    }),
-    ({ error, value }) => {
-      if (error === undefined) return Either.right(value)
-      const place = error.linePos?.[0]
-      return Either.left(
-        fault(
-          "malformed",
-          path,
-          place === undefined ? "not YAML" : `not YAML: line ${place.line}, column ${place.col} (${error.code})`
-        )
-      )
-    }
-  )
+    })
+    if (error === undefined) return value
+    const place = error.linePos?.[0]
+    return yield* fault(
+      "malformed",
+      path,
+      place === undefined ? "not YAML" : `not YAML: line ${place.line}, column ${place.col} (${error.code})`
+    )
+  })
 
 /** A file's content; undefined where there is none. */
 const readYaml = (path: string): Effect.Effect<Fields | undefined, CredentialsError, FileSystem.FileSystem> =>

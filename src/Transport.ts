@@ -14,7 +14,7 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { Readable } from "node:stream"
-import { Agent, type Dispatcher } from "undici"
+import type { Dispatcher } from "undici"
 import { UndiciResponse } from "./internal/http/undiciResponse.js"
 import { UndiciDispatcher } from "./internal/http/undiciDriver.js"
 
@@ -105,7 +105,8 @@ export const layerDispatcher = <E, R>(
  */
 export const layer: Layer.Layer<HttpClient.HttpClient | UndiciDispatcher> = layerDispatcher(
   Effect.acquireRelease(
-    Effect.sync(() => new Agent()),
+    // Imported here, since undici takes longer to import than all of this library.
+    Effect.promise(() => import("undici").then(({ Agent }) => new Agent())),
     (agent) => Effect.promise(() => agent.destroy())
   )
 )
