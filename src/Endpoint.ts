@@ -307,6 +307,7 @@ export const stream = <A, I>(schema: Schema.Schema<A, I>): Success<Arriving<A>, 
  * @category models
  */
 export interface RawBody {
+  /** What is sent as the body. */
   readonly content?: Content | undefined
 }
 
@@ -482,8 +483,8 @@ export const named = <Input, Output, Tag extends DocumentedError["_tag"], R>(
  */
 export const withRawBody = <Input, Output, Tag extends DocumentedError["_tag"], R>(
   definition: Definition<Input, Output, Tag, R>
-): Definition<Simplify<Input & RawBody>, Output, Tag, R> =>
-  ({ ...definition, body: "raw" }) as unknown as Definition<Simplify<Input & RawBody>, Output, Tag, R>
+): Definition<Input & RawBody, Output, Tag, R> =>
+  ({ ...definition, body: "raw" }) as unknown as Definition<Input & RawBody, Output, Tag, R>
 
 /**
  * A resource under the key in which the cloud wraps it: `{ "server": { … } }`.

@@ -34,7 +34,12 @@ import { type BulkDeleted, type BulkTarget, makeBatchDeletion, makeBulkDelete } 
 import { type EmptyOptions, makeContainerDeletion } from "./CloudFiles/bulk/containerDeletion.js"
 import { withoutAccount, capabilitiesEndpoint, type Discovery } from "./CloudFiles/capabilities.js"
 import { type Cdn, type cdnEndpoints, cdnSelector, makeCdn } from "./CloudFiles/cdn.js"
-import { containerEndpoints, ContainerSummary } from "./CloudFiles/containers.js"
+import {
+  containerEndpoints,
+  ContainerSummary,
+  type ListContainerLevel,
+  type ListContainers
+} from "./CloudFiles/containers.js"
 import { type AccountParts, inAccount, makeCopies } from "./CloudFiles/copy/acrossAccounts.js"
 import type { Copied, CopyError, CopyOptions } from "./CloudFiles/copy/model.js"
 import { makeDownload } from "./CloudFiles/download/download.js"
@@ -58,9 +63,10 @@ import type { DeleteLargeObjectError } from "./CloudFiles/largeObjects/deletion.
 import { makePutDynamicManifest } from "./CloudFiles/largeObjects/dynamicManifests.js"
 import { makeStaticManifests, orRefusal } from "./CloudFiles/largeObjects/staticManifests.js"
 import { listing, nameOf, Subdirectory } from "./CloudFiles/listing.js"
+import type { Address } from "./CloudFiles/objects/address.js"
 import { objectsOf } from "./CloudFiles/objects/listing.js"
 import { makeMetadata, type MetadataChanges } from "./CloudFiles/objects/metadata.js"
-import { objectEndpoints, type ObjectSummary } from "./CloudFiles/objects/objects.js"
+import { type ListLevel, type ListObjects, objectEndpoints, type ObjectSummary } from "./CloudFiles/objects/objects.js"
 import { makeSigning, type Signing } from "./CloudFiles/signatures/signatures.js"
 import { makeSymlinks } from "./CloudFiles/symlinks.js"
 import type { Uploaded, UploadError, UploadOptions } from "./CloudFiles/upload/model.js"
@@ -68,21 +74,66 @@ import { makeUpload } from "./CloudFiles/upload/upload.js"
 import type { Versions } from "./CloudFiles/versions/model.js"
 import { makeVersions } from "./CloudFiles/versions/versions.js"
 
-export { Account } from "./CloudFiles/account.js"
-
+export { Account, type UpdateAccount } from "./CloudFiles/account.js"
+export {
+  type Cdn,
+  CdnContainer,
+  CdnContainerSummary,
+  cdnEndpoints,
+  type CdnSettings,
+  type CdnUris,
+  cdnUrl,
+  type EnableCdn,
+  EnabledCdn,
+  type ListCdnContainers,
+  type ListCdnContainersPage,
+  type PurgeFromCdn,
+  type UpdateCdn
+} from "./CloudFiles/cdn.js"
+export {
+  Container,
+  ContainerSummary,
+  type CreateContainer,
+  CreatedContainer,
+  type GetContainer,
+  type ListContainerLevel,
+  type ListContainers,
+  type ListContainersPage,
+  type UpdateContainer
+} from "./CloudFiles/containers.js"
+export type { AccessLists, ContainerSettings } from "./CloudFiles/containerSettings.js"
+export type { Copied, CopyError, CopyObject, CopyOptions, CopySource } from "./CloudFiles/copy/model.js"
+export {
+  type GetManifest,
+  ManifestEntry,
+  type PutDynamicManifest,
+  type PutManifest,
+  Segment,
+  type SegmentLocation
+} from "./CloudFiles/largeObjects/manifests.js"
+export { type NameRange, type NamesPage, type PageSize, Subdirectory } from "./CloudFiles/listing.js"
+export type { Address, ByContainer } from "./CloudFiles/objects/address.js"
+export {
+  type GetObject,
+  type GetObjectInfo,
+  type GetObjectInfoIfChanged,
+  type ListLevel,
+  type ListObjects,
+  type ListObjectsPage,
+  md5Of,
+  ObjectInfo,
+  ObjectSummary,
+  type PutObject,
+  type ReplaceObjectMetadata
+} from "./CloudFiles/objects/objects.js"
+export { type ObjectHeaders, StoredObject } from "./CloudFiles/objects/requests.js"
+export type { TempUrlKeys } from "./CloudFiles/settings.js"
+export { type CreateSymlink, SymlinkTarget } from "./CloudFiles/symlinks.js"
 export { BulkResult, ExtractResult } from "./CloudFiles/bulk/bulk.js"
-
-export { Container, ContainerSummary } from "./CloudFiles/containers.js"
 
 export { endpoints } from "./CloudFiles/endpoints.js"
 
-export { ManifestEntry, Segment } from "./CloudFiles/largeObjects/manifests.js"
-
-export { Subdirectory } from "./CloudFiles/listing.js"
-
 export { ByteRange } from "./CloudFiles/objects/byteRange.js"
-
-export { md5Of, ObjectInfo, ObjectSummary } from "./CloudFiles/objects/objects.js"
 
 /**
  * Access control lists of containers: `AccessList.anyone`, `AccessList.parseAcl`.
@@ -94,13 +145,9 @@ export * as AccessList from "./CloudFiles/access.js"
 
 export { Capabilities } from "./CloudFiles/capabilities.js"
 
-export { CdnContainer, CdnContainerSummary, cdnEndpoints, cdnUrl } from "./CloudFiles/cdn.js"
-
 export { formHtml, signForm, signTempUrl } from "./CloudFiles/signatures/signing.js"
 
 export type { Discovery } from "./CloudFiles/capabilities.js"
-
-export type { Cdn, CdnFilters } from "./CloudFiles/cdn.js"
 
 export type {
   FormPostOptions,
@@ -127,8 +174,6 @@ export { fromBytes, fromFile, fromStream, fromString } from "../RequestBody.js"
 export type { Download, DownloadError, DownloadOptions } from "./CloudFiles/download/model.js"
 
 export type { DownloadedRange, DownloadRangesOptions } from "./CloudFiles/download/ranges.js"
-
-export type { Copied, CopyError, CopyOptions } from "./CloudFiles/copy/model.js"
 
 export type { DeleteLargeObjectError } from "./CloudFiles/largeObjects/deletion.js"
 
@@ -176,28 +221,6 @@ export { FileRefused, RefusalReason } from "./CloudFiles/folders/model.js"
 
 type Endpoints = Endpoint.Client<typeof endpoints>
 
-type PageInput<Name extends keyof Endpoints> = NonNullable<Parameters<Endpoints[Name]>[0]>
-
-/**
- * What to list. `pageSize` is how many items one request asks for, by default as many as the cloud gives (10,000).
- *
- * @since 0.1.0
- * @category models
- */
-export type ContainerFilters = Omit<PageInput<"listContainersPage">, "limit" | "delimiter"> & {
-  readonly pageSize?: number | undefined
-}
-
-/**
- * What to list. `pageSize` is how many items one request asks for, by default as many as the cloud gives (10,000).
- *
- * @since 0.1.0
- * @category models
- */
-export type ObjectFilters = Omit<PageInput<"listObjectsPage">, "limit" | "delimiter"> & {
-  readonly pageSize?: number | undefined
-}
-
 /**
  * Where Cloud Files is found, and its CDN.
  *
@@ -217,26 +240,29 @@ export interface Options extends CloudClient.Options {
  */
 export interface Service
   extends Omit<Endpoints, "deleteManifest" | "bulkDeletePaths" | "putArchive">, Cdn, Discovery, Signing, Versions {
+  /**
+   * The client of the service. `Endpoint.method(yield* service.client, endpoint)` makes an operation that the library lacks. It is
+   * an Effect, so that `Layer.mock` needs none.
+   */
+  readonly client: Effect.Effect<CloudClient.CloudClient>
   /** The URL of the service's endpoint for this login, without a trailing slash. It may be named as `endpoint` elsewhere. */
   readonly endpointUrl: CloudClient.CloudClient["endpointUrl"]
   /** All containers, in the order of their names, page by page as they are asked for. */
   readonly listContainers: {
-    (filters?: ContainerFilters): Stream.Stream<ContainerSummary, CommonError>
+    (filters?: ListContainers): Stream.Stream<ContainerSummary, CommonError>
     /** One level of their names: with the containers, the common beginnings of names that contain the delimiter. */
-    (
-      filters: ContainerFilters & { readonly delimiter: string }
-    ): Stream.Stream<ContainerSummary | Subdirectory, CommonError>
+    (filters: ListContainerLevel): Stream.Stream<ContainerSummary | Subdirectory, CommonError>
   }
   /** All objects of a container, in the byte order of their names, page by page as they are asked for. */
   readonly listObjects: (
-    filters: ObjectFilters
+    filters: ListObjects
   ) => Stream.Stream<ObjectSummary, CommonError | NotFound | PreconditionFailed>
   /**
    * One level of a container's names: the objects under `prefix`, and as {@link Subdirectory} the names that contain another
    * delimiter, which is `/` by default.
    */
   readonly listLevel: (
-    filters: ObjectFilters & { readonly delimiter?: string | undefined }
+    filters: ListLevel
   ) => Stream.Stream<ObjectSummary | Subdirectory, CommonError | NotFound | PreconditionFailed>
   /**
    * Stores an object of any size from bytes, a text, a file or a Stream, verified by its MD5.
@@ -319,10 +345,7 @@ export interface Service
    * dynamic one with whatever its prefix holds, unless that is the whole container. Fails with `BulkFailed`, which names what could
    * not be deleted, and with `NotFound`.
    */
-  readonly deleteLargeObject: (address: {
-    readonly container: string
-    readonly object: string
-  }) => Effect.Effect<BulkResult, DeleteLargeObjectError>
+  readonly deleteLargeObject: (address: Address) => Effect.Effect<BulkResult, DeleteLargeObjectError>
   /**
    * Deletes many objects, and then containers that are empty, up to 10,000 in a request; where the cloud has no bulk deletion,
    * 16 at a time. What is not there counts as deleted. Of a large object only the manifest goes; and a segment goes where it is
@@ -411,7 +434,7 @@ export const selector = { types: ["object-store"], name: "cloudFiles" } as const
 /** The operations that take several requests. */
 type OwnOperations = Exclude<
   keyof Service,
-  keyof Endpoints | keyof typeof cdnEndpoints | "endpointUrl" | "getCapabilities"
+  keyof Endpoints | keyof typeof cdnEndpoints | "client" | "endpointUrl" | "getCapabilities"
 >
 
 /**
@@ -443,7 +466,11 @@ const makeListings = (client: CloudClient.CloudClient, retry: Options["retry"]) 
   const openContainers = Endpoint.openItems(client, containerEndpoints.listContainersPage)
   const openObjects = Endpoint.openItems(client, objectEndpoints.listObjectsPage)
   return {
-    listContainers: (({ marker: first, pageSize: limit, ...filters }: DelimitedContainers = {}) =>
+    listContainers: (({
+      marker: first,
+      pageSize: limit,
+      ...filters
+    }: ListContainers & { readonly delimiter?: string | undefined } = {}) =>
       listing<ContainerSummary | Subdirectory, string, CommonError>({
         service: "CloudFiles",
         operation: "CloudFiles.listContainers",
@@ -452,7 +479,7 @@ const makeListings = (client: CloudClient.CloudClient, retry: Options["retry"]) 
         open: (marker) => openContainers({ ...filters, limit, marker }),
         retry
       })) as Service["listContainers"],
-    listEntries: (operation: string, { marker: first, pageSize: limit, ...filters }: DelimitedObjects) =>
+    listEntries: (operation: string, { marker: first, pageSize: limit, ...filters }: ListLevel) =>
       listing<ObjectSummary | Subdirectory, string, CommonError | NotFound | PreconditionFailed>({
         service: "CloudFiles",
         operation,
@@ -463,10 +490,6 @@ const makeListings = (client: CloudClient.CloudClient, retry: Options["retry"]) 
       })
   }
 }
-
-type DelimitedContainers = ContainerFilters & { readonly delimiter?: string | undefined }
-
-type DelimitedObjects = ObjectFilters & { readonly delimiter?: string | undefined }
 
 /** What works on the objects of another account, made once for each. */
 const makeAccounts = (options: Options, getCapabilities: Discovery["getCapabilities"]) =>
@@ -504,6 +527,7 @@ const makeService = (options: Options): Effect.Effect<Service, never, TokenRef |
     const { listContainers, listEntries } = makeListings(client, retry)
     return {
       ...operations,
+      client: Effect.succeed(client),
       endpointUrl: client.endpointUrl,
       getCapabilities,
       listContainers,

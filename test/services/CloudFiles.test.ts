@@ -723,7 +723,7 @@ describe("CloudFiles: listings", () => {
       const files = yield* CloudFiles.CloudFiles
       yield* withContainer
       for (const name of ["a", "b", "c/1", "c/2", "d"]) yield* put(name)
-      const list = (filters: Omit<CloudFiles.ObjectFilters, "container">) =>
+      const list = (filters: Omit<CloudFiles.ListObjects, "container">) =>
         Effect.map(collected(files.listObjects({ container: "c", pageSize: 2, ...filters })), names)
       assert.deepStrictEqual(yield* list({ marker: "b" }), ["c/1", "c/2", "d"])
       assert.deepStrictEqual(yield* list({ endMarker: "c/2" }), ["a", "b", "c/1"])

@@ -9,7 +9,7 @@ interface Typed<in out A> {
 }
 
 /** What `Schema.Struct` takes for each field of an interface. */
-type FieldsOf<A> = {
+export type FieldsOf<A> = {
   readonly [Key in keyof A]-?: {} extends Pick<A, Key>
     ? { readonly _TypeToken: "?:" } & (Typed<A[Key]> | Typed<Exclude<A[Key], undefined>>)
     : { readonly _TypeToken?: ":" } & Typed<A[Key]>

@@ -199,10 +199,7 @@ export interface NodeGroupSize {
   readonly count: number
 }
 
-export const NodeGroupSize = struct<NodeGroupSize>({
-  id: upTo(255, "the id of a node group"),
-  count: countOf(1)
-})
+export const NodeGroupSize = struct<NodeGroupSize>({ id: upTo(255, "the id of a node group"), count: countOf(1) })
 
 /** What is to differ from a node group of the stack. */
 export interface NewNodeGroup {
@@ -389,9 +386,7 @@ export const clusterEndpoints = Endpoint.table("CloudBigData", {
    * Deletes a cluster, with all that is on its nodes. It returns at once; see `waitUntilDeleted`. Fails with `NotFound`,
    * and with `Conflict` while it is being built or resized. "Delete a cluster", `DELETE /clusters/{clusterId}`.
    */
-  delete: Endpoint.define<ByClusterId>()("DELETE", "/clusters/{clusterId}", {
-    errors: ["NotFound", "Conflict"]
-  })
+  delete: Endpoint.define<ByClusterId>()("DELETE", "/clusters/{clusterId}", { errors: ["NotFound", "Conflict"] })
 })
 
 type Operations = Endpoint.Client<typeof clusterEndpoints>

@@ -37,9 +37,7 @@ const nameIn = (item: Readonly<Record<string, unknown>>): unknown =>
 const asList = (value: unknown): ReadonlyArray<unknown> =>
   Array.isArray(value) ? value : value === null || value === undefined ? [] : [value]
 
-/**
- * Credentials as the cloud lists them, by type: `{ "s3": [{ "access_key_id": … }] }`. Undefined for anything else.
- */
+/** Credentials as the cloud lists them, by type: `{ "s3": [{ "access_key_id": … }] }`. Undefined for anything else. */
 export const credentialsOf = (wire: unknown): ReadonlyArray<unknown> | undefined => {
   if (Array.isArray(wire)) return wire.flatMap((item: unknown) => credentialsOf(item) ?? [item])
   if (!isMap(wire)) return undefined
@@ -92,10 +90,7 @@ export interface Connector extends CredentialKind {
   readonly name?: string | undefined
 }
 
-export const Connector = struct<Connector>({
-  ...credentialKindFields,
-  name: absentIfEmpty
-})
+export const Connector = struct<Connector>({ ...credentialKindFields, name: absentIfEmpty })
 
 /** Connectors by type, as the documents show them, or as kinds of credentials. */
 export const connectorsOf = (wire: unknown): ReadonlyArray<unknown> | undefined => {

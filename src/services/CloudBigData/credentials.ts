@@ -111,9 +111,7 @@ export const credentialEndpoints = Endpoint.table("CloudBigData", {
     errors: ["NotFound"]
   }),
   /** The kinds of credentials that the cloud knows. "List credentials by type", `GET /credentials/types`. */
-  listCredentialKinds: Endpoint.make("GET", "/credentials/types", {
-    success: credentialKinds
-  }),
+  listCredentialKinds: Endpoint.make("GET", "/credentials/types", { success: credentialKinds }),
   /**
    * What connects clusters to a store: the credentials, each by type and name, or where the cloud returns only their kinds, these.
    * "List credentials by type", `GET /credentials/connectors`.

@@ -30,17 +30,12 @@ export interface Distro extends DistroSummary {
   readonly services: ReadonlyArray<DistroService>
 }
 
-export const Distro = struct<Distro>({
-  ...distroSummaryFields,
-  services: listOf(DistroService)
-})
+export const Distro = struct<Distro>({ ...distroSummaryFields, services: listOf(DistroService) })
 
 /** The operations on distros. */
 export const distroEndpoints = Endpoint.table("CloudBigData", {
   /** The distributions that there are. "List available distros", `GET /distros`. */
-  listDistros: Endpoint.make("GET", "/distros", {
-    success: Endpoint.list("distros", DistroSummary)
-  }),
+  listDistros: Endpoint.make("GET", "/distros", { success: Endpoint.list("distros", DistroSummary) }),
   /** One distribution, with its services. Fails with `NotFound`. "Show distro details", `GET /distros/{distroId}`. */
   getDistro: Endpoint.define<ByDistroId>()("GET", "/distros/{distroId}", {
     success: Endpoint.json(enveloped("distro", Distro)),

@@ -36,7 +36,5 @@ export const Limits = enveloped("absolute", AbsoluteLimits)
 /** The operations on limits. */
 export const limitEndpoints = Endpoint.table("CloudBigData", {
   /** How much the account may have, and has left. "Show resource limits", `GET /limits`. */
-  getLimits: Endpoint.make("GET", "/limits", {
-    success: Endpoint.json(enveloped("limits", Limits))
-  })
+  getLimits: Endpoint.make("GET", "/limits", { success: Endpoint.json(enveloped("limits", Limits)) })
 })

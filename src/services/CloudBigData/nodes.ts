@@ -34,10 +34,7 @@ export interface Address {
   readonly address: string
 }
 
-const AddressFields = struct<Address>({
-  version: Schema.Number,
-  address: Schema.String
-})
+const AddressFields = struct<Address>({ version: Schema.Number, address: Schema.String })
 
 const versionOf = (address: unknown): number => (typeof address === "string" && address.includes(":") ? 6 : 4)
 

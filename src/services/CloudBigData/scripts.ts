@@ -113,9 +113,7 @@ export const scriptEndpoints = Endpoint.table("CloudBigData", {
    * Deletes a script of the account's own. Fails with `NotFound`, with `BadRequest` or `Conflict`
    * where it is the cloud's or in use. "Delete a script", `DELETE /scripts/{scriptId}`.
    */
-  deleteScript: Endpoint.define<ByScriptId>()("DELETE", "/scripts/{scriptId}", {
-    errors: ["NotFound", "Conflict"]
-  })
+  deleteScript: Endpoint.define<ByScriptId>()("DELETE", "/scripts/{scriptId}", { errors: ["NotFound", "Conflict"] })
 })
 
 /** The operations on scripts, and their listing. */

@@ -185,9 +185,7 @@ export const stackEndpoints = Endpoint.table("CloudBigData", {
    * Deletes a stack of the account's own. Clusters that were made of it stay. Fails with `NotFound`, with `BadRequest` or
    * `Conflict` where it is the cloud's or in use. "Delete a stack", `DELETE /stacks/{stackId}`.
    */
-  deleteStack: Endpoint.define<ByStackId>()("DELETE", "/stacks/{stackId}", {
-    errors: ["NotFound", "Conflict"]
-  })
+  deleteStack: Endpoint.define<ByStackId>()("DELETE", "/stacks/{stackId}", { errors: ["NotFound", "Conflict"] })
 })
 
 /** The operations on stacks, and their listing. */

@@ -69,9 +69,7 @@ export const workloadEndpoints = Endpoint.table("CloudBigData", {
    * The kinds of work that clusters are made for. `GET /workloads`, which the API's clients had and its documents do not
    * know.
    */
-  listWorkloads: Endpoint.make("GET", "/workloads", {
-    success: Endpoint.list("workloads", Workload)
-  }),
+  listWorkloads: Endpoint.make("GET", "/workloads", { success: Endpoint.list("workloads", Workload) }),
   /**
    * What is recommended for a kind of work. Fails with `NotFound`. `GET /workloads/{workload_id}/recommendations`, which the
    * API's clients had and its documents do not know.

@@ -29,9 +29,6 @@ const User = Schema.String.pipe(
  * - `Listings`: those whom the referrers let in may also list the container, not only read its objects.
  * - `Project`: a user of a project (Keystone: their ids; `*` for any).
  * - `Named`: a user name at Rackspace, a role at Keystone, an account at Swift's own login.
- *
- * @since 0.1.0
- * @category models
  */
 export const AclEntry = Schema.Union(
   Schema.TaggedStruct("Referrer", { host: Host, deny: Schema.optional(Schema.Boolean) }),
@@ -40,12 +37,7 @@ export const AclEntry = Schema.Union(
   Schema.TaggedStruct("Named", { name: User })
 ).annotations({ identifier: "AclEntry", description: "an entry of an access control list" })
 
-/**
- * One entry of an access control list.
- *
- * @since 0.1.0
- * @category models
- */
+/** One entry of an access control list. */
 export type AclEntry = typeof AclEntry.Type
 
 /**

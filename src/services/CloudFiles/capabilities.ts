@@ -66,12 +66,7 @@ const Swift = Schema.Struct({
   policies: ifThere("policies", Policies)
 })
 
-/**
- * What a cloud says of its Swift. What it does not say is absent.
- *
- * @since 0.1.0
- * @category models
- */
+/** What a cloud says of its Swift. What it does not say is absent. */
 export const Capabilities = Schema.Struct({
   swift: ifThere("swift", Swift),
   tempUrl: ifThere(
@@ -100,12 +95,7 @@ export const Capabilities = Schema.Struct({
   ).pipe(Schema.fromKey(":parts"))
 })
 
-/**
- * What a cloud says of its Swift.
- *
- * @since 0.1.0
- * @category models
- */
+/** What a cloud says of its Swift. */
 export interface Capabilities extends Schema.Schema.Type<typeof Capabilities> {}
 
 const isRecord = (u: unknown): u is Record<string, unknown> => typeof u === "object" && u !== null && !Array.isArray(u)
@@ -144,12 +134,7 @@ export const capabilitiesEndpoint = Endpoint.named(
 /** Where `/info` is, given the URL of an account's storage. */
 export const withoutAccount = (endpointUrl: string): string => endpointUrl.replace(/\/v1(\.0)?(\/[^/]*)?$/, "")
 
-/**
- * What the cloud can do.
- *
- * @since 0.1.0
- * @category models
- */
+/** What the cloud can do. */
 export interface Discovery {
   /**
    * What the cloud says of itself, and none where it does not say: Rackspace's documents know nothing of it. "Discoverability",

@@ -12,12 +12,14 @@ import { type CommonError, InvalidInput, type Operation } from "../../CloudError
 import * as Endpoint from "../../Endpoint.js"
 import { expandPath } from "../../internal/http/urlPath.js"
 import { Time } from "../../internal/schema/options.js"
+import { struct } from "../../internal/schema/struct.js"
 import * as Wire from "../../internal/schema/wire.js"
 import { absent, PageLimit } from "../../internal/schema/wire.js"
 import type * as RetryPolicy from "../../RetryPolicy.js"
-import { TrueFalse } from "./headers.js"
-import { listing, nameOf } from "./listing.js"
+import { created, TrueFalse } from "./headers.js"
+import { listing, nameOf, type NameRange, type PageSize } from "./listing.js"
 import { ContainerName, NamePart, ObjectName } from "./names.js"
+import type { Address, ByContainer } from "./objects/address.js"
 import { Yes } from "./settingValues.js"
 
 const shortest = 900
@@ -56,38 +58,38 @@ const Flag = Schema.transform(Yes, Schema.Boolean, { strict: true, decode: (on) 
 const Uri = absent(Schema.String)
 
 /** Where the CDN serves a container. An object's own URL is made by `cdnUrl`. */
+export interface CdnUris {
+  readonly httpUri?: string | undefined
+  readonly httpsUri?: string | undefined
+  /** For video in pieces; announced to have ended. */
+  readonly streamingUri?: string | undefined
+  /** For video on Apple's devices; announced to have ended. */
+  readonly iosUri?: string | undefined
+}
+
 const uris = {
   httpUri: Uri.pipe(Schema.fromKey("x-cdn-uri")),
   httpsUri: Uri.pipe(Schema.fromKey("x-cdn-ssl-uri")),
-  /** For video in pieces; announced to have ended. */
   streamingUri: Uri.pipe(Schema.fromKey("x-cdn-streaming-uri")),
-  /** For video on Apple's devices; announced to have ended. */
   iosUri: Uri.pipe(Schema.fromKey("x-cdn-ios-uri"))
 }
 
-/**
- * A container as the CDN knows it.
- *
- * @since 0.1.0
- * @category models
- */
-export const CdnContainer = Schema.Struct({
+/** A container as the CDN knows it. */
+export interface CdnContainer extends CdnUris {
   /** Whether it is served; a container that was once is still known. */
-  enabled: Schema.propertySignature(Flag).pipe(Schema.fromKey("x-cdn-enabled")),
+  readonly enabled: boolean
   /** How long copies are kept before the CDN asks again. */
-  ttl: absent(TimeToLive).pipe(Schema.fromKey("x-ttl")),
+  readonly ttl?: Duration.Duration | undefined
   /** Whether logs of the access are written into the container `.CDN_ACCESS_LOGS`. */
+  readonly logRetention: boolean
+}
+
+export const CdnContainer = struct<CdnContainer>({
+  enabled: Schema.propertySignature(Flag).pipe(Schema.fromKey("x-cdn-enabled")),
+  ttl: absent(TimeToLive).pipe(Schema.fromKey("x-ttl")),
   logRetention: Schema.optionalWith(Flag, { default: () => false }).pipe(Schema.fromKey("x-log-retention")),
   ...uris
 })
-
-/**
- * A container as the CDN knows it.
- *
- * @since 0.1.0
- * @category models
- */
-export interface CdnContainer extends Schema.Schema.Type<typeof CdnContainer> {}
 
 /** The documents show one form of the keys in listings, the cloud sends another. */
 const Listed = Schema.transform(
@@ -114,17 +116,15 @@ const ListedSeconds = Schema.transform(Schema.Union(Schema.Number, Schema.Number
   encode: (duration) => Duration.toSeconds(duration)
 })
 
-/**
- * A container in the CDN's listing.
- *
- * @since 0.1.0
- * @category models
- */
+/** A container in the CDN's listing. `enabled` is false where the cloud does not return it. */
+export interface CdnContainerSummary extends CdnContainer {
+  readonly name: string
+}
+
 export const CdnContainerSummary = Schema.compose(
   Listed,
-  Schema.Struct({
+  struct<CdnContainerSummary>({
     name: Schema.String,
-    /** Whether it is served. False where the cloud does not return it. */
     enabled: ListedFlag.pipe(Schema.fromKey("cdn_enabled")),
     ttl: absent(ListedSeconds),
     logRetention: ListedFlag.pipe(Schema.fromKey("log_retention")),
@@ -136,16 +136,15 @@ export const CdnContainerSummary = Schema.compose(
   { strict: false }
 )
 
-/**
- * A container in the CDN's listing.
- *
- * @since 0.1.0
- * @category models
- */
-export interface CdnContainerSummary extends Schema.Schema.Type<typeof CdnContainerSummary> {}
+/** How the CDN serves a container. */
+export interface CdnSettings {
+  /** How long copies are kept, from 15 minutes to 365 days, in whole seconds. Where none is named, the cloud takes three days. */
+  readonly ttl?: Duration.DurationInput | undefined
+  /** Whether logs of the access are written into the container `.CDN_ACCESS_LOGS`. */
+  readonly logRetention?: boolean | undefined
+}
 
 const settings = {
-  /** From 15 minutes to 365 days, in whole seconds. Where none is named, the cloud takes three days. */
   ttl: Schema.optional(OwnTimeToLive).pipe(Schema.fromKey("x-ttl")),
   logRetention: Schema.optional(TrueFalse).pipe(Schema.fromKey("x-log-retention"))
 }
@@ -166,6 +165,41 @@ const Emails = Schema.transform(
 
 const path = { container: ContainerName }
 
+/** Some of the containers that the CDN knows. */
+interface CdnRange extends Omit<NameRange, "prefix"> {
+  /** Leaves out those that are no longer enabled. */
+  readonly enabledOnly?: boolean | undefined
+}
+
+/** A page of the containers that the CDN knows. */
+export interface ListCdnContainersPage extends CdnRange {
+  /** How many items a page holds at the most; the cloud allows 10,000. */
+  readonly limit?: number | undefined
+}
+
+/** Which of the CDN's containers are listed. */
+export interface ListCdnContainers extends CdnRange, PageSize {}
+
+/** A container for the CDN to serve. */
+export interface EnableCdn extends ByContainer, CdnSettings {}
+
+/** Where the CDN serves a container that was just enabled. */
+export interface EnabledCdn extends CdnUris {
+  /** Whether the CDN did not know the container before. */
+  readonly created: boolean
+}
+
+export const EnabledCdn = struct<EnabledCdn>({ created, ...uris })
+
+/** What to change of how the CDN serves a container; what is left out stays. */
+export interface UpdateCdn extends ByContainer, CdnSettings {}
+
+/** An object of which the CDN is to drop its copies. */
+export interface PurgeFromCdn extends Address {
+  /** Addresses that get an e-mail when it is done. */
+  readonly emails?: ReadonlyArray<string> | undefined
+}
+
 /**
  * The operations of the CDN's management, as data. They go to the catalog's `rax:object-cdn`, not to the storage. "Cloud Files
  * API", the section on CDN services.
@@ -178,13 +212,11 @@ export const cdnEndpoints = Endpoint.table("CloudFiles", {
    * Containers that the CDN knows, also those that are no longer enabled, a page of them. "List CDN-enabled containers",
    * `GET /v1/{account}`.
    */
-  listCdnContainersPage: Endpoint.make("GET", "", {
+  listCdnContainersPage: Endpoint.define<ListCdnContainersPage>()("GET", "", {
     query: {
       /** Names up to and with this one are left out. */
       marker: Schema.optional(NamePart),
-      /** Names from this one on are left out. */
       endMarker: Schema.optional(NamePart).pipe(Schema.fromKey("end_marker")),
-      /** Leaves out those that are no longer enabled. */
       enabledOnly: Schema.optional(Yes).pipe(Schema.fromKey("enabled_only")),
       limit: Schema.optional(PageLimit)
     },
@@ -196,7 +228,7 @@ export const cdnEndpoints = Endpoint.table("CloudFiles", {
    * container: the CDN does not distinguish them, `getContainer` does. "Show CDN-enabled container metadata",
    * `HEAD /v1/{account}/{container}`.
    */
-  getCdn: Endpoint.make("HEAD", "/{container}", {
+  getCdn: Endpoint.define<ByContainer>()("HEAD", "/{container}", {
     parameters: path,
     success: Endpoint.headers(CdnContainer),
     errors: ["NotFound"]
@@ -205,26 +237,18 @@ export const cdnEndpoints = Endpoint.table("CloudFiles", {
    * Lets the CDN serve a container, which must exist in the storage, and returns where; `created` is false where the CDN knew
    * it already, whose settings then change. Fails with `NotFound`. "CDN-enable a container", `PUT /v1/{account}/{container}`.
    */
-  enableCdn: Endpoint.make("PUT", "/{container}", {
+  enableCdn: Endpoint.define<EnableCdn>()("PUT", "/{container}", {
     parameters: path,
     headers: settings,
     fixedHeaders: { "x-cdn-enabled": "True" },
-    success: Endpoint.headers(
-      Schema.Struct({
-        created: Schema.optionalToRequired(Schema.String, Schema.Boolean, {
-          decode: Option.match({ onNone: () => false, onSome: (status) => status === "201" }),
-          encode: (created) => Option.some(created ? "201" : "202")
-        }).pipe(Schema.fromKey(":status")),
-        ...uris
-      })
-    ),
+    success: Endpoint.headers(EnabledCdn),
     errors: ["NotFound"]
   }),
   /**
    * Changes how long copies are kept, and whether logs are; settings that are not named stay. Fails with `NotFound` as `getCdn` does.
    * "Update CDN-enabled container metadata", `POST /v1/{account}/{container}`.
    */
-  updateCdn: Endpoint.make("POST", "/{container}", {
+  updateCdn: Endpoint.define<UpdateCdn>()("POST", "/{container}", {
     parameters: path,
     headers: settings,
     errors: ["NotFound"],
@@ -234,7 +258,7 @@ export const cdnEndpoints = Endpoint.table("CloudFiles", {
    * Stops the CDN from fetching what it has no copy of; what it has, it serves until its time is over. Fails with `NotFound`
    * as `getCdn` does. "CDN-disable a container", `POST /v1/{account}/{container}`.
    */
-  disableCdn: Endpoint.make("POST", "/{container}", {
+  disableCdn: Endpoint.define<ByContainer>()("POST", "/{container}", {
     parameters: path,
     fixedHeaders: { "x-cdn-enabled": "False" },
     errors: ["NotFound"],
@@ -245,10 +269,9 @@ export const cdnEndpoints = Endpoint.table("CloudFiles", {
    * with `QuotaExceeded`, and is not repeated; a whole container can be purged only by Rackspace's support. Fails with `NotFound`
    * as `getCdn` does. "Delete CDN-enabled object", `DELETE /v1/{account}/{container}/{object}`.
    */
-  purgeFromCdn: Endpoint.make("DELETE", "/{container}/{+object}", {
+  purgeFromCdn: Endpoint.define<PurgeFromCdn>()("DELETE", "/{container}/{+object}", {
     parameters: { ...path, object: ObjectName },
     headers: {
-      /** Addresses that get an e-mail when it is done. */
       emails: Schema.optional(Emails).pipe(Schema.fromKey("x-purge-email"))
     },
     usedUp: { 498: "the account's 25 purges of the day are used up" },
@@ -258,7 +281,7 @@ export const cdnEndpoints = Endpoint.table("CloudFiles", {
    * Makes the CDN forget a container that is no longer enabled, so that it is not listed any more; the container itself stays.
    * Fails with `NotFound` as `getCdn` does. `DELETE /v1/{account}/{container}` with `X-Remove-Cdn-Container`.
    */
-  forgetCdn: Endpoint.make("DELETE", "/{container}", {
+  forgetCdn: Endpoint.define<ByContainer>()("DELETE", "/{container}", {
     parameters: path,
     fixedHeaders: { "x-remove-cdn-container": "t" },
     errors: ["NotFound"]
@@ -267,25 +290,10 @@ export const cdnEndpoints = Endpoint.table("CloudFiles", {
 
 type Endpoints = Endpoint.Client<typeof cdnEndpoints>
 
-/**
- * Which of the CDN's containers to list.
- *
- * @since 0.1.0
- * @category models
- */
-export type CdnFilters = Omit<NonNullable<Parameters<Endpoints["listCdnContainersPage"]>[0]>, "limit"> & {
-  readonly pageSize?: number | undefined
-}
-
-/**
- * What the CDN can do.
- *
- * @since 0.1.0
- * @category models
- */
+/** What the CDN can do. */
 export interface Cdn extends Endpoints {
   /** All containers that the CDN knows, in the order of their names, page by page as they are asked for. */
-  readonly listCdnContainers: (filters?: CdnFilters) => Stream.Stream<CdnContainerSummary, CommonError>
+  readonly listCdnContainers: (filters?: ListCdnContainers) => Stream.Stream<CdnContainerSummary, CommonError>
 }
 
 /** How the CDN's management is found in a catalog. */

@@ -1,71 +1,85 @@
 /**
  * Containers: models and operations.
  */
-import * as Option from "effect/Option"
+import type * as DateTime from "effect/DateTime"
+import type * as Duration from "effect/Duration"
+import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
+import { struct } from "../../internal/schema/struct.js"
 import * as Wire from "../../internal/schema/wire.js"
 import { absent, TimestampIfAny } from "../../internal/schema/wire.js"
-import { accessLists, containerSettings, versionsEnabled } from "./containerSettings.js"
-import { Count, EpochSeconds, fromHeaders, ifReadable, metadataHeaders, newest, removalHeaders } from "./headers.js"
-import { json, pageQuery, Subdirectory } from "./listing.js"
+import {
+  accessLists,
+  type AccessLists,
+  containerSettings,
+  type ContainerSettings,
+  versionsEnabled
+} from "./containerSettings.js"
+import {
+  Count,
+  created,
+  EpochSeconds,
+  fromHeaders,
+  ifReadable,
+  metadataHeaders,
+  newest,
+  removalHeaders,
+  type Values
+} from "./headers.js"
+import { json, type NameRange, type NamesPage, pageQuery, type PageSize, Subdirectory } from "./listing.js"
 import { ContainerName } from "./names.js"
+import type { ByContainer } from "./objects/address.js"
 import { changed, given, headersOf, returned } from "./settings.js"
 import { Line } from "./settingValues.js"
 
 const returnedSettings = { ...containerSettings, ...versionsEnabled }
 
-/**
- * A container, by its own headers. The counts lag behind by some seconds, and not every cloud returns them.
- *
- * @since 0.1.0
- * @category models
- */
-export const Container = fromHeaders(
+/** A container, by its own headers. The counts lag behind by some seconds, and not every cloud returns them. */
+export interface Container extends ContainerSettings<Duration.Duration, Redacted.Redacted> {
+  readonly objectCount?: number | undefined
+  readonly bytesUsed?: number | undefined
+  readonly created?: DateTime.Utc | undefined
+  /** Who may read: an access control list, which `AccessList.parseAcl` reads. */
+  readonly readAcl?: string | undefined
+  /** Who may write: an access control list. */
+  readonly writeAcl?: string | undefined
+  /** Where its objects are stored, by what rules (OpenStack, not Rackspace). */
+  readonly storagePolicy?: string | undefined
+  /** Whether every version is kept in the container itself, under ids (newer OpenStack, not Rackspace). */
+  readonly versionsEnabled?: boolean | undefined
+  /** Keys are in lower case. */
+  readonly metadata: Values
+}
+
+export const Container = fromHeaders<Container>(
   "x-container-meta-",
   {
     objectCount: ifReadable(Count).pipe(Schema.fromKey("x-container-object-count")),
     bytesUsed: ifReadable(Count).pipe(Schema.fromKey("x-container-bytes-used")),
     created: ifReadable(EpochSeconds).pipe(Schema.fromKey("x-timestamp")),
-    /** Who may read: an access control list, which `AccessList.parseAcl` reads. */
     readAcl: absent(Schema.String).pipe(Schema.fromKey("x-container-read")),
-    /** Who may write: an access control list. */
     writeAcl: absent(Schema.String).pipe(Schema.fromKey("x-container-write")),
-    /** Where its objects are stored, by what rules (OpenStack, not Rackspace). */
     storagePolicy: absent(Schema.String).pipe(Schema.fromKey("x-storage-policy")),
     ...returned(returnedSettings)
   },
   headersOf(returnedSettings)
 )
 
-/**
- * A container, by its own headers.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Container extends Schema.Schema.Type<typeof Container> {}
+/** A container in a listing. */
+export interface ContainerSummary {
+  readonly name: string
+  readonly objectCount?: number | undefined
+  readonly bytes?: number | undefined
+  readonly lastModified?: DateTime.Utc | undefined
+}
 
-/**
- * A container in a listing.
- *
- * @since 0.1.0
- * @category models
- */
-export const ContainerSummary = Schema.Struct({
+export const ContainerSummary = struct<ContainerSummary>({
   name: Schema.String,
   objectCount: absent(Wire.Count).pipe(Schema.fromKey("count")),
   bytes: absent(Wire.Count),
   lastModified: TimestampIfAny.pipe(Schema.fromKey("last_modified"))
 })
-
-/**
- * A container in a listing.
- *
- * @since 0.1.0
- * @category models
- */
-export interface ContainerSummary extends Schema.Schema.Type<typeof ContainerSummary> {}
 
 const containerPath = { container: ContainerName }
 
@@ -74,13 +88,61 @@ const containerHeaders = {
   ...given(versionsEnabled)
 }
 
+/** A page of containers. */
+export interface ListContainersPage extends NamesPage {}
+
+/** Which containers are listed. */
+export interface ListContainers extends NameRange, PageSize {}
+
+/** Which containers are listed, as one level of their names. */
+export interface ListContainerLevel extends ListContainers {
+  /** Names that contain this after the prefix are listed as one {@link Subdirectory} for each common beginning. */
+  readonly delimiter: string
+}
+
+/** The response to the creation of a container. */
+export interface CreatedContainer {
+  /** Whether the container is new. */
+  readonly created: boolean
+}
+
+export const CreatedContainer = struct<CreatedContainer>({ created })
+
+/** A container to make. */
+export interface CreateContainer
+  extends ByContainer, ContainerSettings<Duration.DurationInput, string | Redacted.Redacted>, AccessLists {
+  /** Whether every version is kept in the container itself, under ids (newer OpenStack, not Rackspace). */
+  readonly versionsEnabled?: boolean | undefined
+  /** Keys and values for your own use. Keys come back in lower case. */
+  readonly metadata?: Readonly<Record<string, string>> | undefined
+  /** Where its objects are to be stored, by what rules; it cannot be changed later (OpenStack, not Rackspace). */
+  readonly storagePolicy?: string | undefined
+}
+
+/** A container, and how to read it. */
+export interface GetContainer extends ByContainer {
+  /** Makes the cloud compare all replicas, so that the newest one is read; slower. */
+  readonly newest?: boolean | undefined
+}
+
+/** What to change of a container; what is left out stays, and null removes a setting. */
+export interface UpdateContainer
+  extends ByContainer, ContainerSettings<Duration.DurationInput, string | Redacted.Redacted, null>, AccessLists<null> {
+  /** Whether every version is kept in the container itself, under ids (newer OpenStack, not Rackspace). */
+  readonly versionsEnabled?: boolean | undefined
+  /** Keys and values for your own use. Keys come back in lower case. */
+  readonly metadata?: Readonly<Record<string, string>> | undefined
+  /** Metadata keys to remove. */
+  readonly remove?: ReadonlyArray<string> | undefined
+}
+
 /** The operations on containers, as data. "Cloud Files API", "Container services". */
 export const containerEndpoints = Endpoint.table("CloudFiles", {
   /**
    * Containers in the order of their names, a page of them; with a delimiter, common beginnings of names among them. "Show account
    * details and list containers", `GET /v1/{account}`.
    */
-  listContainersPage: Endpoint.make("GET", "", {
+  listContainersPage: Endpoint.define<ListContainersPage>()("GET", "", {
     query: pageQuery,
     fixedQuery: json,
     success: Endpoint.items(Schema.Union(ContainerSummary, Subdirectory))
@@ -89,26 +151,18 @@ export const containerEndpoints = Endpoint.table("CloudFiles", {
    * Makes a container; one that exists already is kept, with the metadata and settings given here merged into it, and
    * `created` is false. "Create container", `PUT /v1/{account}/{container}`.
    */
-  createContainer: Endpoint.make("PUT", "/{container}", {
+  createContainer: Endpoint.define<CreateContainer>()("PUT", "/{container}", {
     parameters: containerPath,
     headers: {
       ...containerHeaders,
       ...given(accessLists),
       ...given(containerSettings),
-      /** Where its objects are to be stored, by what rules; it cannot be changed later (OpenStack, not Rackspace). */
       storagePolicy: Schema.optional(Line).pipe(Schema.fromKey("x-storage-policy"))
     },
-    success: Endpoint.headers(
-      Schema.Struct({
-        created: Schema.optionalToRequired(Schema.String, Schema.Boolean, {
-          decode: Option.match({ onNone: () => false, onSome: (status) => status === "201" }),
-          encode: (created) => Option.some(created ? "201" : "202")
-        }).pipe(Schema.fromKey(":status"))
-      })
-    )
+    success: Endpoint.headers(CreatedContainer)
   }),
   /** A container's metadata, settings and counts. Fails with `NotFound`. "Show container metadata", `HEAD /v1/{account}/{container}`. */
-  getContainer: Endpoint.make("HEAD", "/{container}", {
+  getContainer: Endpoint.define<GetContainer>()("HEAD", "/{container}", {
     parameters: containerPath,
     headers: { newest },
     success: Endpoint.headers(Container),
@@ -118,11 +172,10 @@ export const containerEndpoints = Endpoint.table("CloudFiles", {
    * Sets metadata and settings of a container; those that are not named stay, and a setting that is null is removed. Fails with
    * `NotFound`. "Create or update container metadata", `POST /v1/{account}/{container}`.
    */
-  updateContainer: Endpoint.make("POST", "/{container}", {
+  updateContainer: Endpoint.define<UpdateContainer>()("POST", "/{container}", {
     parameters: containerPath,
     headers: {
       ...containerHeaders,
-      /** Metadata keys to remove. */
       remove: Schema.optional(removalHeaders("x-remove-container-meta-")).pipe(Schema.fromKey(":remove")),
       ...changed(accessLists),
       ...changed(containerSettings)
@@ -134,7 +187,7 @@ export const containerEndpoints = Endpoint.table("CloudFiles", {
    * Deletes an empty container. Fails with `Conflict` where it is not empty, which the cloud may say for some seconds after
    * its last object was deleted, and with `NotFound`. "Delete container", `DELETE /v1/{account}/{container}`.
    */
-  deleteContainer: Endpoint.make("DELETE", "/{container}", {
+  deleteContainer: Endpoint.define<ByContainer>()("DELETE", "/{container}", {
     parameters: containerPath,
     errors: ["NotFound", "Conflict"]
   })

@@ -9,6 +9,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
+import type { FieldsOf } from "../../internal/schema/struct.js"
 import { instantOf } from "../../internal/schema/wire.js"
 
 export type Values = Readonly<Record<string, string>>
@@ -59,6 +60,12 @@ export const flag = Schema.optionalToRequired(Schema.UndefinedOr(Schema.String),
   decode: Option.match({ onNone: () => false, onSome: (text) => text?.toLowerCase() === "true" }),
   encode: (on) => (on ? Option.some("True") : Option.none())
 })
+
+/** Whether a response says that something is new. */
+export const created = Schema.optionalToRequired(Schema.String, Schema.Boolean, {
+  decode: Option.match({ onNone: () => false, onSome: (status) => status === "201" }),
+  encode: (isNew) => Option.some(isNew ? "201" : "202")
+}).pipe(Schema.fromKey(":status"))
 
 /** `True` or `False`, as Swift writes them. */
 export const TrueFalse: Schema.Schema<boolean, string> = Schema.transform(Schema.String, Schema.Boolean, {
@@ -298,13 +305,13 @@ export const furtherHeaders: Schema.Schema<Values, Values> = Schema.transform(
  * (`lifted`: their headers, and what reads each), except where somebody has set one to what cannot be read as such: then it
  * is left as it is, and the field is absent.
  */
-export const fromHeaders = <Fields extends Schema.Struct.Fields>(
+export const fromHeaders = <A extends { readonly metadata: Values }>(
   prefix: string,
-  fields: Fields,
+  fields: FieldsOf<Omit<A, "metadata">>,
   lifted: ReadonlyMap<string, Schema.Schema.AnyNoContext> = new Map(),
   /** Whether a field reads the further headers that are stored with an object, under the key `:further`. */
   hasFurther = false
-): Schema.Schema<Schema.Struct.Type<Fields> & { readonly metadata: Values }, unknown> => {
+): Schema.Schema<A, unknown> => {
   const Gathered = Schema.transform(
     Schema.Record({ key: Schema.String, value: Schema.UndefinedOr(Schema.String) }),
     Schema.Record({ key: Schema.String, value: Schema.Unknown }),
@@ -330,12 +337,12 @@ export const fromHeaders = <Fields extends Schema.Struct.Fields>(
     }
   )
   const Struct = Schema.Struct({
-    ...fields,
+    ...(fields as unknown as Schema.Struct.Fields),
     metadata: Schema.propertySignature(Schema.Record({ key: Schema.String, value: Schema.String })).pipe(
       Schema.fromKey(":metadata")
     )
   })
   return Schema.compose(Gathered, Struct as unknown as Schema.Schema.AnyNoContext, {
     strict: false
-  }) as unknown as Schema.Schema<Schema.Struct.Type<Fields> & { readonly metadata: Values }, unknown>
+  }) as unknown as Schema.Schema<A, unknown>
 }

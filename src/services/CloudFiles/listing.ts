@@ -15,34 +15,48 @@ import { MalformedResponse, TransportError } from "../../CloudError.js"
 import { UnreadableItem } from "../../Endpoint.js"
 import { renameIssuePaths } from "../../internal/paging/listing.js"
 import { makeCircleDetector } from "../../internal/paging/repeatedPages.js"
+import { struct } from "../../internal/schema/struct.js"
 import { PageLimit } from "../../internal/schema/wire.js"
 import * as RetryPolicy from "../../RetryPolicy.js"
 import { NamePart } from "./names.js"
 
-/**
- * The common beginning of names that contain a delimiter, up to that: `photos/2026/`.
- *
- * @since 0.1.0
- * @category models
- */
-export const Subdirectory = Schema.Struct({ subdir: Schema.String })
+/** The common beginning of names that contain a delimiter, up to that: `photos/2026/`. */
+export interface Subdirectory {
+  readonly subdir: string
+}
 
-/**
- * The common beginning of names that contain a delimiter.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Subdirectory extends Schema.Schema.Type<typeof Subdirectory> {}
+export const Subdirectory = struct<Subdirectory>({ subdir: Schema.String })
+
+/** Which names are listed. */
+export interface NameRange {
+  /** Names up to and with this one are left out. */
+  readonly marker?: string | undefined
+  /** Names from this one on are left out. */
+  readonly endMarker?: string | undefined
+  /** Names that do not begin with this are left out. */
+  readonly prefix?: string | undefined
+}
+
+/** Which page of names is listed. */
+export interface NamesPage extends NameRange {
+  /** Names that contain this after the prefix are listed as one {@link Subdirectory} for each common beginning. */
+  readonly delimiter?: string | undefined
+  /** How many items a page holds at the most; the cloud allows 10,000. */
+  readonly limit?: number | undefined
+}
+
+/** How many items one request of a listing asks for. */
+export interface PageSize {
+  /** How many items one request asks for. Default: as many as the cloud gives, which is 10,000. */
+  readonly pageSize?: number | undefined
+}
 
 /** The query of a page of containers or objects. */
 export const pageQuery = {
   /** Names up to and with this one are left out. */
   marker: Schema.optional(NamePart),
-  /** Names from this one on are left out. */
   endMarker: Schema.optional(NamePart).pipe(Schema.fromKey("end_marker")),
   prefix: Schema.optional(NamePart),
-  /** Names that contain this after the prefix are listed as one {@link Subdirectory} for each common beginning. */
   delimiter: Schema.optional(
     NamePart.pipe(Schema.filter((text) => text !== "", { description: "a delimiter that is not empty" }))
   ),

@@ -110,9 +110,15 @@ const secret = (header: string): Setting<string | Redacted.Redacted, Redacted.Re
 })
 
 /** The keys that sign TempURLs and forms. */
-export const tempUrlKeys = (kind: "account" | "container") => ({
+export interface TempUrlKeys<Key> {
   /** Signs TempURLs and forms. See `rotateTempUrlKey`, which keeps the old ones good. */
-  tempUrlKey: secret(`x-${kind}-meta-temp-url-key`),
+  readonly tempUrlKey?: Key | undefined
   /** Signs them as well: what was the key before. */
+  readonly tempUrlKey2?: Key | undefined
+}
+
+/** The keys that sign TempURLs and forms. */
+export const tempUrlKeys = (kind: "account" | "container") => ({
+  tempUrlKey: secret(`x-${kind}-meta-temp-url-key`),
   tempUrlKey2: secret(`x-${kind}-meta-temp-url-key-2`)
 })

@@ -10,24 +10,39 @@ import { randomUUID } from "node:crypto"
 import type { CloudClient } from "../../CloudClient.js"
 import * as Endpoint from "../../Endpoint.js"
 import { invalidInput } from "../../internal/schema/invalidInput.js"
+import { struct } from "../../internal/schema/struct.js"
 import type { Discovery } from "./capabilities.js"
 import { ContainerName, encodedAddress, ObjectName } from "./names.js"
-import { isSame } from "./objects/address.js"
+import { type Address, isSame } from "./objects/address.js"
 import { makeConfirmation } from "./objects/confirmation.js"
 import { md5OfNothing } from "./objects/etags.js"
 import { objectEndpoints } from "./objects/objects.js"
-import { AccountId, detected, ifNoneMatch, objectHeaders, objectPath, StoredObject } from "./objects/requests.js"
+import {
+  AccountId,
+  detected,
+  ifNoneMatch,
+  objectHeaders,
+  type ObjectHeaders,
+  objectPath,
+  StoredObject
+} from "./objects/requests.js"
 import { Line } from "./settingValues.js"
 
-const SymlinkTarget = Schema.Struct({
-  container: ContainerName,
-  object: ObjectName,
+/** Where a symbolic link leads. */
+export interface SymlinkTarget extends Address {
   /** The account of the target; default: the link's own. */
-  account: Schema.optional(AccountId),
+  readonly account?: string | undefined
   /**
    * The ETag that the target has: the link then leads to this version only, and reading it fails with `Conflict` once the target
    * is another one. Of a large object the ETag of its manifest.
    */
+  readonly etag?: string | undefined
+}
+
+export const SymlinkTarget = struct<SymlinkTarget>({
+  container: ContainerName,
+  object: ObjectName,
+  account: Schema.optional(AccountId),
   etag: Schema.optional(Line)
 })
 
@@ -46,6 +61,16 @@ const SymlinkHeaders = Schema.transform(
   }
 )
 
+/** A symbolic link to make. */
+export interface CreateSymlink extends Address, ObjectHeaders {
+  /** Lets the cloud guess the content type from the link's own name. */
+  readonly detectContentType?: boolean | undefined
+  /** Where it leads. */
+  readonly target: SymlinkTarget
+  /** `*` makes it only where no object bears the name. */
+  readonly ifNoneMatch?: "*" | undefined
+}
+
 /** The operations on symbolic links, as data. "Symlink" in Swift's documentation. */
 export const symlinkEndpoints = Endpoint.table("CloudFiles", {
   /**
@@ -55,15 +80,12 @@ export const symlinkEndpoints = Endpoint.table("CloudFiles", {
    * `X-Symlink-Target`. A cloud without symbolic links would store an empty object instead; the service first finds out whether the
    * cloud has them, and fails with `InvalidInput` where it does not.
    */
-  createSymlink: Endpoint.make("PUT", "/{container}/{+object}", {
+  createSymlink: Endpoint.define<CreateSymlink>()("PUT", "/{container}/{+object}", {
     parameters: objectPath,
     headers: {
       ...objectHeaders,
-      /** Lets the cloud guess the content type from the link's own name. */
       detectContentType: detected,
-      /** Where it leads. */
       target: Schema.propertySignature(SymlinkHeaders).pipe(Schema.fromKey(":symlink")),
-      /** `*` makes it only where no object bears the name. */
       ifNoneMatch
     },
     stores: true,
@@ -71,8 +93,6 @@ export const symlinkEndpoints = Endpoint.table("CloudFiles", {
     errors: ["NotFound", "Conflict", "PreconditionFailed", "QuotaExceeded"]
   })
 })
-
-type LinkInput = NonNullable<Parameters<Endpoint.Method<typeof symlinkEndpoints.createSymlink>>[0]>
 
 const service = "CloudFiles"
 const operation = "CloudFiles.createSymlink"
@@ -87,7 +107,7 @@ export const makeSymlinks = (client: CloudClient, getCapabilities: Discovery["ge
   /** Undefined until it is known. */
   let hasLinks: boolean | undefined
 
-  const storesLinks = ({ container, target }: LinkInput) => {
+  const storesLinks = ({ container, target }: CreateSymlink) => {
     const scratch = { container, object: `.symlink-${randomUUID()}` }
     const { etag: _, ...anyVersion } = target
     return put({ ...scratch, target: anyVersion }).pipe(
@@ -97,7 +117,7 @@ export const makeSymlinks = (client: CloudClient, getCapabilities: Discovery["ge
     )
   }
 
-  const find = (input: LinkInput) =>
+  const find = (input: CreateSymlink) =>
     Effect.gen(function* () {
       const capabilities = Option.getOrUndefined(yield* Effect.orElseSucceed(getCapabilities(), () => Option.none()))
       // Not every cloud that has links lists them.
@@ -109,7 +129,7 @@ export const makeSymlinks = (client: CloudClient, getCapabilities: Discovery["ge
     return invalidInput(service, operation, [{ path: "target", expected }])
   })
 
-  return (input: LinkInput) =>
+  return (input: CreateSymlink) =>
     Effect.zipRight(
       Endpoint.validate(client, symlinkEndpoints.createSymlink, input),
       Effect.suspend(() =>

@@ -22,11 +22,7 @@ export interface AccessListItem {
   readonly type?: AccessType | undefined
 }
 
-export const AccessListItem = struct<AccessListItem>({
-  id: absent(Id),
-  address: textOr(""),
-  type: absent(AccessType)
-})
+export const AccessListItem = struct<AccessListItem>({ id: absent(Id), address: textOr(""), type: absent(AccessType) })
 
 /** A network to add to an access list. */
 export interface NewAccessListItem {
@@ -36,10 +32,7 @@ export interface NewAccessListItem {
   readonly type: AccessType
 }
 
-export const NewAccessListItem = struct<NewAccessListItem>({
-  address: Named,
-  type: AccessType
-})
+export const NewAccessListItem = struct<NewAccessListItem>({ address: Named, type: AccessType })
 
 /** Networks to add to an access list. */
 export interface AppendToAccessList extends ByLoadBalancerId {
@@ -83,8 +76,6 @@ export const accessListEndpoints = Endpoint.table("CloudLoadBalancers", {
   deleteAccessListItem: Endpoint.define<ByAccessListItemId>()(
     "DELETE",
     `${balancerPath}/accesslist/{accessListItemId}`,
-    {
-      errors: changeErrors
-    }
+    { errors: changeErrors }
   )
 })

@@ -65,9 +65,9 @@ const changedMapping = atLeastOne(
 /** In an object of its own, as the documents show it, or without one. */
 const WireMapping = Schema.Union(enveloped("certificateMapping", CertificateMapping), CertificateMapping)
 
-const mappingPath = `${balancerPath}/ssltermination/certificatemappings/{certificateMappingId}`
+const mappingsPath = `${balancerPath}/ssltermination/certificatemappings` as const
 
-/** A certificate for one of a balancer's names. */
+const mappingPath = `${mappingsPath}/{certificateMappingId}` as const
 export interface AddCertificateMapping extends ByLoadBalancerId {
   /** The name under which the balancer is reached. No two mappings may have the same one. */
   readonly hostName: string
@@ -94,27 +94,19 @@ export interface UpdateCertificateMapping extends ByCertificateMappingId {
 /** The operations on certificate mappings. */
 export const certificateMappingEndpoints = Endpoint.table("CloudLoadBalancers", {
   /** Certificates for other names, by id and name. Fails with `NotFound`. `GET …/ssltermination/certificatemappings`. */
-  listCertificateMappings: Endpoint.define<ByLoadBalancerId>()(
-    "GET",
-    `${balancerPath}/ssltermination/certificatemappings`,
-    {
-      success: Endpoint.list("certificateMappings", WireMapping),
-      errors: ["NotFound"]
-    }
-  ),
+  listCertificateMappings: Endpoint.define<ByLoadBalancerId>()("GET", mappingsPath, {
+    success: Endpoint.list("certificateMappings", WireMapping),
+    errors: ["NotFound"]
+  }),
   /**
    * Adds a certificate for another name, and returns it. SSL termination must be set. Fails with `QuotaExceeded` where there
    * are 20. "Add certificate mapping", `POST …/ssltermination/certificatemappings`.
    */
-  addCertificateMapping: Endpoint.define<AddCertificateMapping>()(
-    "POST",
-    `${balancerPath}/ssltermination/certificatemappings`,
-    {
-      body: enveloped("certificateMapping", mappingFields),
-      success: Endpoint.json(WireMapping),
-      errors: additionErrors
-    }
-  ),
+  addCertificateMapping: Endpoint.define<AddCertificateMapping>()("POST", mappingsPath, {
+    body: enveloped("certificateMapping", mappingFields),
+    success: Endpoint.json(WireMapping),
+    errors: additionErrors
+  }),
   /** One of these certificates, without its key. Fails with `NotFound`. `GET …/{certificateMappingId}`. */
   getCertificateMapping: Endpoint.define<ByCertificateMappingId>()("GET", mappingPath, {
     success: Endpoint.json(WireMapping),
@@ -126,7 +118,5 @@ export const certificateMappingEndpoints = Endpoint.table("CloudLoadBalancers", 
     errors: changeErrors
   }),
   /** Deletes one of these certificates. "Delete certificate mapping", `DELETE …/{certificateMappingId}`. */
-  deleteCertificateMapping: Endpoint.define<ByCertificateMappingId>()("DELETE", mappingPath, {
-    errors: changeErrors
-  })
+  deleteCertificateMapping: Endpoint.define<ByCertificateMappingId>()("DELETE", mappingPath, { errors: changeErrors })
 })

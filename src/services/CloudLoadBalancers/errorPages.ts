@@ -29,7 +29,5 @@ export const errorPageEndpoints = Endpoint.table("CloudLoadBalancers", {
     errors: changeErrors
   }),
   /** Restores the cloud's own page. `DELETE …/errorpage`. */
-  deleteErrorPage: Endpoint.define<ByLoadBalancerId>()("DELETE", `${balancerPath}/errorpage`, {
-    errors: changeErrors
-  })
+  deleteErrorPage: Endpoint.define<ByLoadBalancerId>()("DELETE", `${balancerPath}/errorpage`, { errors: changeErrors })
 })

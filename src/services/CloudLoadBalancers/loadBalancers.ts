@@ -307,9 +307,7 @@ export const loadBalancerEndpoints = Endpoint.table("CloudLoadBalancers", {
     errors: changeErrors
   }),
   /** Deletes a load balancer. See `waitUntilDeleted`. "Delete load balancer", `DELETE /loadbalancers/{loadBalancerId}`. */
-  delete: Endpoint.define<ByLoadBalancerId>()("DELETE", balancerPath, {
-    errors: changeErrors
-  })
+  delete: Endpoint.define<ByLoadBalancerId>()("DELETE", balancerPath, { errors: changeErrors })
 })
 
 type Operations = Endpoint.Client<typeof loadBalancerEndpoints>

@@ -28,10 +28,7 @@ export interface NewMetadataItem {
   readonly value: string
 }
 
-export const NewMetadataItem = struct<NewMetadataItem>({
-  key: MetadataText,
-  value: MetadataText
-})
+export const NewMetadataItem = struct<NewMetadataItem>({ key: MetadataText, value: MetadataText })
 
 /** The response to an added item is a list that contains only that item. */
 export const AddedMetadata = enveloped(

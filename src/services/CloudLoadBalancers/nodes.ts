@@ -288,10 +288,7 @@ export const nodeEndpoints = Endpoint.table("CloudLoadBalancers", {
     errors: changeErrors
   }),
   /** One node. Fails with `NotFound`. "Show node details", `GET …/nodes/{nodeId}`. */
-  getNode: Endpoint.define<ByNodeId>()("GET", nodePath, {
-    success: one("node", Node),
-    errors: ["NotFound"]
-  }),
+  getNode: Endpoint.define<ByNodeId>()("GET", nodePath, { success: one("node", Node), errors: ["NotFound"] }),
   /** Changes condition, weight or type of a node. "Update node", `PUT …/nodes/{nodeId}`. */
   updateNode: Endpoint.define<UpdateNode>()("PUT", nodePath, {
     body: enveloped("node", atLeastOne(Schema.Struct(nodeChange), ["condition", "weight", "type"])),
@@ -299,9 +296,7 @@ export const nodeEndpoints = Endpoint.table("CloudLoadBalancers", {
   }),
   /** Removes a node. "Delete node", `DELETE …/nodes/{nodeId}`. */
   deleteNode: Endpoint.define<ByNodeId>()("DELETE", nodePath, { errors: changeErrors }),
-  /**
-   * The domains whose names may be nodes' addresses. "List allowed domains", `GET /loadbalancers/alloweddomains`.
-   */
+  /** The domains whose names may be nodes' addresses. "List allowed domains", `GET /loadbalancers/alloweddomains`. */
   listAllowedDomains: Endpoint.make("GET", "/loadbalancers/alloweddomains", {
     success: Endpoint.list("allowedDomains", enveloped("allowedDomain", enveloped("name", Schema.String)))
   }),

@@ -39,10 +39,7 @@ export interface Protocol {
   readonly port?: number | undefined
 }
 
-export const Protocol = struct<Protocol>({
-  name: ProtocolName,
-  port: someCount
-})
+export const Protocol = struct<Protocol>({ name: ProtocolName, port: someCount })
 
 /** How the next node is chosen. */
 export const Algorithm = open(
@@ -62,7 +59,5 @@ export const protocolEndpoints = Endpoint.table("CloudLoadBalancers", {
     success: Endpoint.list("algorithms", enveloped("name", Algorithm))
   }),
   /** The protocols, and their ports. "List load balancing protocols", `GET /loadbalancers/protocols`. */
-  listProtocols: Endpoint.make("GET", "/loadbalancers/protocols", {
-    success: Endpoint.list("protocols", Protocol)
-  })
+  listProtocols: Endpoint.make("GET", "/loadbalancers/protocols", { success: Endpoint.list("protocols", Protocol) })
 })

@@ -17,10 +17,7 @@ export interface Console {
   readonly url: Redacted.Redacted
 }
 
-export const Console = struct<Console>({
-  type: ConsoleType,
-  url: Schema.Redacted(Schema.String)
-})
+export const Console = struct<Console>({ type: ConsoleType, url: Schema.Redacted(Schema.String) })
 
 /** The protocol that each type of console speaks. */
 const protocols: Readonly<Record<string, string>> = {

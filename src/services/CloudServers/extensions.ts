@@ -25,15 +25,9 @@ export const Extension = struct<Extension>({
 
 /** The operations on extensions, as data. */
 export const extensionEndpoints = Endpoint.table("CloudServers", {
-  /**
-   * What the API can do beyond its core. "List extensions", `GET /extensions`.
-   */
-  listExtensions: Endpoint.make("GET", "/extensions", {
-    success: Endpoint.list("extensions", Extension)
-  }),
-  /**
-   * One extension of the API. Fails with `NotFound`. "Show extension details", `GET /extensions/{alias}`.
-   */
+  /** What the API can do beyond its core. "List extensions", `GET /extensions`. */
+  listExtensions: Endpoint.make("GET", "/extensions", { success: Endpoint.list("extensions", Extension) }),
+  /** One extension of the API. Fails with `NotFound`. "Show extension details", `GET /extensions/{alias}`. */
   getExtension: Endpoint.define<ByExtensionAlias>()("GET", "/extensions/{alias}", {
     success: Endpoint.json(enveloped("extension", Extension)),
     errors: ["NotFound"]

@@ -30,10 +30,7 @@ export interface Summary {
   readonly name?: string | undefined
 }
 
-export const Summary = struct<Summary>({
-  id: Id,
-  name: absent(Text)
-})
+export const Summary = struct<Summary>({ id: Id, name: absent(Text) })
 
 /** Nova counts code points, of which JavaScript's strings have some as two units. */
 export const charactersOf = (text: string): number => {

@@ -155,9 +155,7 @@ export const imageEndpoints = Endpoint.table("CloudServers", {
    * Deletes an image at once; servers made from it stay. Nova has none from microversion 2.36 on. Fails with `NotFound`.
    * "Delete image", `DELETE /images/{image_id}`.
    */
-  deleteImage: Endpoint.define<ByImageId>()("DELETE", "/images/{imageId}", {
-    errors: ["NotFound", "Conflict"]
-  }),
+  deleteImage: Endpoint.define<ByImageId>()("DELETE", "/images/{imageId}", { errors: ["NotFound", "Conflict"] }),
   /**
    * Saves a server to a new image. It returns at once; see `waitUntilImageActive`. Until then the server takes no other
    * change. Fails with `NotFound`, with `Conflict` where its state does not allow it, and with `QuotaExceeded`. "Create

@@ -182,9 +182,7 @@ export const keyPairEndpoints = Endpoint.table("CloudServers", {
    * Forgets a key pair. Servers keep what was put on them. Fails with `NotFound`. "Delete key pair", `DELETE /os-
    * keypairs/{name}`.
    */
-  deleteKeyPair: Endpoint.define<ByKeyPairName>()("DELETE", "/os-keypairs/{name}", {
-    errors: ["NotFound"]
-  })
+  deleteKeyPair: Endpoint.define<ByKeyPairName>()("DELETE", "/os-keypairs/{name}", { errors: ["NotFound"] })
 })
 
 /** A page of key pairs, as a part of listing all of them. */

@@ -66,9 +66,7 @@ const Quotas = Schema.transform(Schema.Unknown, Schema.Record({ key: Schema.Stri
 /** The operations on limits and quotas, as data. */
 export const limitEndpoints = Endpoint.table("CloudServers", {
   /** Rate limits and absolute limits of the account. "Show limits", `GET /limits`. */
-  getLimits: Endpoint.make("GET", "/limits", {
-    success: Endpoint.json(enveloped("limits", Limits))
-  }),
+  getLimits: Endpoint.make("GET", "/limits", { success: Endpoint.json(enveloped("limits", Limits)) }),
   /**
    * What a tenant may have, by the names of the limits; -1 for no limit. Fails with `NotFound`. "Show quotas", `GET /os-
    * quota-sets/{tenant_id}`.

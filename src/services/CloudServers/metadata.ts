@@ -67,9 +67,7 @@ export interface SetServerMetadataItem extends ByServerMetadataKey {
 
 /** The operations on the metadata of servers, as data. */
 export const serverMetadataEndpoints = Endpoint.table("CloudServers", {
-  /**
-   * All metadata of a server. Fails with `NotFound`. "List metadata", `GET /servers/{server_id}/metadata`.
-   */
+  /** All metadata of a server. Fails with `NotFound`. "List metadata", `GET /servers/{server_id}/metadata`. */
   getServerMetadata: Endpoint.define<ByServerId>()("GET", "/servers/{serverId}/metadata", {
     success: Endpoint.json(metadataIn),
     errors: ["NotFound"]
@@ -93,9 +91,7 @@ export const serverMetadataEndpoints = Endpoint.table("CloudServers", {
     errors: ["NotFound", "Conflict", "QuotaExceeded"],
     idempotent: true
   }),
-  /**
-   * The value of one key. Fails with `NotFound`. "Get metadata item", `GET /servers/{server_id}/metadata/{key}`.
-   */
+  /** The value of one key. Fails with `NotFound`. "Get metadata item", `GET /servers/{server_id}/metadata/{key}`. */
   getServerMetadataItem: Endpoint.define<ByServerMetadataKey>()("GET", "/servers/{serverId}/metadata/{key}", {
     success: Endpoint.json(item),
     errors: ["NotFound"]
@@ -132,9 +128,7 @@ export interface SetImageMetadataItem extends ByImageMetadataKey {
 
 /** The operations on the metadata of images, as data. */
 export const imageMetadataEndpoints = Endpoint.table("CloudServers", {
-  /**
-   * All metadata of an image. Fails with `NotFound`. "List metadata", `GET /images/{image_id}/metadata`.
-   */
+  /** All metadata of an image. Fails with `NotFound`. "List metadata", `GET /images/{image_id}/metadata`. */
   getImageMetadata: Endpoint.define<ByImageId>()("GET", "/images/{imageId}/metadata", {
     success: Endpoint.json(metadataIn),
     errors: ["NotFound"]
@@ -158,9 +152,7 @@ export const imageMetadataEndpoints = Endpoint.table("CloudServers", {
     errors: ["NotFound", "Conflict", "QuotaExceeded"],
     idempotent: true
   }),
-  /**
-   * The value of one key. Fails with `NotFound`. "Get metadata item", `GET /images/{image_id}/metadata/{key}`.
-   */
+  /** The value of one key. Fails with `NotFound`. "Get metadata item", `GET /images/{image_id}/metadata/{key}`. */
   getImageMetadataItem: Endpoint.define<ByImageMetadataKey>()("GET", "/images/{imageId}/metadata/{key}", {
     success: Endpoint.json(item),
     errors: ["NotFound"]

@@ -33,11 +33,7 @@ export interface Network {
   readonly cidr?: string | undefined
 }
 
-export const Network = struct<Network>({
-  id: Id,
-  label: absent(Text),
-  cidr: absentIfEmpty
-})
+export const Network = struct<Network>({ id: Id, label: absent(Text), cidr: absentIfEmpty })
 
 const CidrInput = Schema.String.pipe(
   Schema.pattern(/^[0-9a-fA-F.:]+\/\d{1,3}$/, { description: "a range of addresses: 192.168.3.0/24" })
@@ -53,12 +49,8 @@ export interface CreateNetwork {
 
 /** The operations on networks, as data. */
 export const networkEndpoints = Endpoint.table("CloudServers", {
-  /**
-   * The networks that servers can be on. Rackspace alone has them here. "List networks", `GET /os-networksv2`.
-   */
-  listNetworks: Endpoint.make("GET", "/os-networksv2", {
-    success: Endpoint.list("networks", Network)
-  }),
+  /** The networks that servers can be on. Rackspace alone has them here. "List networks", `GET /os-networksv2`. */
+  listNetworks: Endpoint.make("GET", "/os-networksv2", { success: Endpoint.list("networks", Network) }),
   /**
    * One network. Rackspace alone has it here. Fails with `NotFound`. "Show network details", `GET /os-
    * networksv2/{network_id}`.

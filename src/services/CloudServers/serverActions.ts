@@ -64,12 +64,15 @@ const RebuildFields = Schema.Struct({
 const actionPath = "/servers/{serverId}/action"
 
 /** An action that takes nothing: `{ "unrescue": null }`. */
-const bare = (action: string): Schema.Schema<{}, unknown> =>
-  Schema.transform(Schema.Unknown, Schema.Struct({}), {
-    strict: false,
-    decode: () => ({}),
-    encode: () => ({ [action]: null })
-  }) as unknown as Schema.Schema<{}, unknown>
+const action = (name: string, content: {} | null = null) =>
+  Endpoint.define<ByServerId>()("POST", actionPath, {
+    body: Schema.transform(Schema.Unknown, Schema.Struct({}), {
+      strict: false,
+      decode: () => ({}),
+      encode: () => ({ [name]: content })
+    }) as unknown as Schema.Schema<{}, unknown>,
+    errors: ["NotFound", "Conflict"]
+  })
 
 /** A server to restart. */
 export interface RebootServer extends ByServerId {
@@ -109,7 +112,7 @@ export interface RebuildServer extends ByServerId {
   /** Whether a local data disk is kept. */
   readonly preserveEphemeral?: boolean | undefined
   /** For cloud-init; encoded on the way. Null for none; default: what it has. Needs microversion 2.57. */
-  readonly userData?: string | Uint8Array<ArrayBufferLike> | null | undefined
+  readonly userData?: string | Uint8Array | null | undefined
   /** Null for none; default: the key that it has. Needs microversion 2.54. */
   readonly keyName?: string | null | undefined
   /** Null for none. Needs microversion 2.19. */
@@ -163,18 +166,12 @@ export const serverActionEndpoints = Endpoint.table("CloudServers", {
    * Keeps the new flavor of a resized server, and gives up the old disk. Fails with `NotFound`, and with `Conflict` where
    * its state does not allow it. "Confirm resized server", `POST /servers/{server_id}/action` with `confirmResize`.
    */
-  confirmResize: Endpoint.define<ByServerId>()("POST", actionPath, {
-    body: bare("confirmResize"),
-    errors: ["NotFound", "Conflict"]
-  }),
+  confirmResize: action("confirmResize"),
   /**
    * Takes a resized server back to the flavor and the disk that it had. Fails with `NotFound`, and with `Conflict` where
    * its state does not allow it. "Revert resized server", `POST /servers/{server_id}/action` with `revertResize`.
    */
-  revertResize: Endpoint.define<ByServerId>()("POST", actionPath, {
-    body: bare("revertResize"),
-    errors: ["NotFound", "Conflict"]
-  }),
+  revertResize: action("revertResize"),
   /**
    * Makes a server anew from an image: its disks are overwritten, its id and addresses stay. The response includes the new
    * password. Fails with `NotFound`, and with `Conflict` where its state does not allow it. "Rebuild server", `POST
@@ -205,63 +202,38 @@ export const serverActionEndpoints = Endpoint.table("CloudServers", {
    * Starts a rescued server from its own disk again. Fails with `NotFound`, and with `Conflict` where its state does not
    * allow it. "Exit rescue mode", `POST /servers/{server_id}/action` with `unrescue`.
    */
-  unrescue: Endpoint.define<ByServerId>()("POST", actionPath, {
-    body: bare("unrescue"),
-    errors: ["NotFound", "Conflict"]
-  }),
+  unrescue: action("unrescue"),
   /**
    * Starts a server that is SHUTOFF. Fails with `NotFound`, and with `Conflict` where its state does not allow it. "Start
    * server", `POST /servers/{server_id}/action` with `os-start`.
    */
-  start: Endpoint.define<ByServerId>()("POST", actionPath, {
-    body: bare("os-start"),
-    errors: ["NotFound", "Conflict"]
-  }),
+  start: action("os-start"),
   /**
    * Shuts a server off; it is still paid for. Fails with `NotFound`, and with `Conflict` where its state does not allow
    * it. "Stop server", `POST /servers/{server_id}/action` with `os-stop`.
    */
-  stop: Endpoint.define<ByServerId>()("POST", actionPath, {
-    body: bare("os-stop"),
-    errors: ["NotFound", "Conflict"]
-  }),
+  stop: action("os-stop"),
   /**
    * Keeps a server from being changed by anybody but administrators and its owner. Fails with `NotFound`. "Lock server",
    * `POST /servers/{server_id}/action` with `lock`.
    */
-  lock: Endpoint.define<ByServerId>()("POST", actionPath, {
-    body: bare("lock"),
-    errors: ["NotFound", "Conflict"]
-  }),
+  lock: action("lock"),
   /**
    * Lets a locked server be changed again. Fails with `NotFound`. "Unlock server", `POST /servers/{server_id}/action` with
    * `unlock`.
    */
-  unlock: Endpoint.define<ByServerId>()("POST", actionPath, {
-    body: bare("unlock"),
-    errors: ["NotFound", "Conflict"]
-  }),
+  unlock: action("unlock"),
   /**
    * Sets up the network inside a server anew. Not for servers of RackConnect v2. Fails with `NotFound`. "Reset server
    * network", `POST /servers/{server_id}/action` with `resetNetwork`.
    */
-  resetNetwork: Endpoint.define<ByServerId>()("POST", actionPath, {
-    body: bare("resetNetwork"),
-    errors: ["NotFound", "Conflict"]
-  }),
+  resetNetwork: action("resetNetwork"),
   /**
    * Moves a server to another host; like a resize it then waits to be confirmed. Administrators of OpenStack may do it,
    * and at Rackspace the owner. Fails with `NotFound`, and with `Conflict` where its state does not allow it. "Migrate
    * server", `POST /servers/{server_id}/action` with `migrate`.
    */
-  migrate: Endpoint.define<ByServerId>()("POST", actionPath, {
-    body: Schema.transform(Schema.Unknown, Schema.Struct({}), {
-      strict: false,
-      decode: () => ({}),
-      encode: () => ({ migrate: {} })
-    }) as unknown as Schema.Schema<{}, unknown>,
-    errors: ["NotFound", "Conflict"]
-  }),
+  migrate: action("migrate", {}),
   /**
    * Sets the administrator's password on a server; the status is PASSWORD meanwhile, and ERROR where the operating system
    * finds it too weak. Fails with `NotFound`, and with `Conflict` where its state does not allow it. "Change administrator

@@ -278,8 +278,7 @@ export interface CreateServer {
    * Files to put on the server; encoded on the way. Rackspace takes five of at most 1,000 bytes each; Nova has it up to
    * microversion 2.56.
    */
-  readonly personality?:
-    readonly { readonly path: string; readonly contents: string | Uint8Array<ArrayBufferLike> }[] | undefined
+  readonly personality?: readonly { readonly path: string; readonly contents: string | Uint8Array }[] | undefined
   /** For cloud-init; encoded on the way. Rackspace hands it on through the config drive. */
   readonly userData?: string | Uint8Array | undefined
   /** Whether it gets a drive with its metadata. Default no. */

@@ -144,9 +144,7 @@ export interface ListServerGroups extends Omit<ListServerGroupsPage, "limit" | "
 
 /** The operations on server groups, as data. */
 export const serverGroupEndpoints = Endpoint.table("CloudServers", {
-  /**
-   * The project's server groups, a page of them. "List server groups", `GET /os-server-groups`.
-   */
+  /** The project's server groups, a page of them. "List server groups", `GET /os-server-groups`. */
   listServerGroupsPage: Endpoint.define<ListServerGroupsPage>()("GET", "/os-server-groups", {
     query: {
       allProjects: Schema.optional(Schema.Boolean).pipe(Schema.fromKey("all_projects")),

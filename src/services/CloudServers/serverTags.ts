@@ -37,10 +37,7 @@ export interface ReplaceTags extends ByServerId {
 /** The operations on tags of servers, as data. */
 export const serverTagEndpoints = Endpoint.table("CloudServers", {
   /** All tags of a server. Needs microversion 2.26. Fails with `NotFound`. "List tags", `GET /servers/{server_id}/tags`. */
-  listTags: Endpoint.define<ByServerId>()("GET", path, {
-    success: tagsIn,
-    errors: ["NotFound"]
-  }),
+  listTags: Endpoint.define<ByServerId>()("GET", path, { success: tagsIn, errors: ["NotFound"] }),
   /**
    * Sets all tags of a server: those that are not named are removed. Returns all of them. Needs microversion 2.26. Fails with
    * `NotFound`, and with `Conflict` where the server's state does not allow it. "Replace tags", `PUT /servers/{server_id}/tags`.
@@ -72,7 +69,5 @@ export const serverTagEndpoints = Endpoint.table("CloudServers", {
    * Removes all tags from a server. Needs microversion 2.26. Fails with `NotFound`, and with `Conflict` where the server's state
    * does not allow it. "Delete all tags", `DELETE /servers/{server_id}/tags`.
    */
-  deleteAllTags: Endpoint.define<ByServerId>()("DELETE", path, {
-    errors: ["NotFound", "Conflict"]
-  })
+  deleteAllTags: Endpoint.define<ByServerId>()("DELETE", path, { errors: ["NotFound", "Conflict"] })
 })

@@ -436,9 +436,7 @@ export const serverEndpoints = Endpoint.table("CloudServers", {
    * Has a server deleted, with all that is on its disks. It returns at once; see `waitUntilDeleted`. Fails with `NotFound`,
    * and with `Conflict` where its state does not allow it. "Delete server", `DELETE /servers/{server_id}`.
    */
-  delete: Endpoint.define<ByServerId>()("DELETE", "/servers/{serverId}", {
-    errors: ["NotFound", "Conflict"]
-  })
+  delete: Endpoint.define<ByServerId>()("DELETE", "/servers/{serverId}", { errors: ["NotFound", "Conflict"] })
 })
 
 /** A regular expression, which the filter by name takes, that matches this name alone. */

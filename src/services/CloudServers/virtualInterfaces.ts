@@ -72,8 +72,6 @@ export const virtualInterfaceEndpoints = Endpoint.table("CloudServers", {
   deleteVirtualInterface: Endpoint.define<ByInterfaceId>()(
     "DELETE",
     "/servers/{serverId}/os-virtual-interfacesv2/{interfaceId}",
-    {
-      errors: ["NotFound", "Conflict"]
-    }
+    { errors: ["NotFound", "Conflict"] }
   )
 })

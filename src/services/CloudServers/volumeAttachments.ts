@@ -92,13 +92,15 @@ export interface UpdateVolumeAttachment extends ByAttachmentId {
   readonly deleteOnTermination?: boolean | undefined
 }
 
+const path = "/servers/{serverId}/os-volume_attachments"
+
 /** The operations on volumes of servers, as data. */
 export const volumeAttachmentEndpoints = Endpoint.table("CloudServers", {
   /**
    * The volumes on a server. Fails with `NotFound`. "List volume attachments", `GET /servers/{server_id}/os-
    * volume_attachments`.
    */
-  listVolumeAttachments: Endpoint.define<ByServerId>()("GET", "/servers/{serverId}/os-volume_attachments", {
+  listVolumeAttachments: Endpoint.define<ByServerId>()("GET", path, {
     success: Endpoint.list("volumeAttachments", VolumeAttachment),
     errors: ["NotFound"]
   }),
@@ -107,7 +109,7 @@ export const volumeAttachmentEndpoints = Endpoint.table("CloudServers", {
    * volume is `in-use` when it is done. Fails with `NotFound`, and with `Conflict` where their states do not allow it. "Attach
    * volume to server", `POST /servers/{server_id}/os-volume_attachments`.
    */
-  attachVolume: Endpoint.define<AttachVolume>()("POST", "/servers/{serverId}/os-volume_attachments", {
+  attachVolume: Endpoint.define<AttachVolume>()("POST", path, {
     body: enveloped(
       "volumeAttachment",
       Schema.Struct({
@@ -124,37 +126,25 @@ export const volumeAttachmentEndpoints = Endpoint.table("CloudServers", {
    * One volume on a server. Fails with `NotFound`. "Show volume attachment details", `GET /servers/{server_id}/os-
    * volume_attachments/{attachment_id}`.
    */
-  getVolumeAttachment: Endpoint.define<ByAttachmentId>()(
-    "GET",
-    "/servers/{serverId}/os-volume_attachments/{attachmentId}",
-    {
-      success: Endpoint.json(enveloped("volumeAttachment", VolumeAttachment)),
-      errors: ["NotFound"]
-    }
-  ),
+  getVolumeAttachment: Endpoint.define<ByAttachmentId>()("GET", `${path}/{attachmentId}`, {
+    success: Endpoint.json(enveloped("volumeAttachment", VolumeAttachment)),
+    errors: ["NotFound"]
+  }),
   /**
    * Changes whether a volume is deleted with its server; operators of the cloud may also put another volume in its place.
    * OpenStack has it; Rackspace does not. Fails with `NotFound`, and with `Conflict` where their states do not allow it. "Update
    * a volume attachment", `PUT /servers/{server_id}/os-volume_attachments/{volume_id}`.
    */
-  updateVolumeAttachment: Endpoint.define<UpdateVolumeAttachment>()(
-    "PUT",
-    "/servers/{serverId}/os-volume_attachments/{attachmentId}",
-    {
-      body: UpdateBody,
-      errors: ["NotFound", "Conflict"]
-    }
-  ),
+  updateVolumeAttachment: Endpoint.define<UpdateVolumeAttachment>()("PUT", `${path}/{attachmentId}`, {
+    body: UpdateBody,
+    errors: ["NotFound", "Conflict"]
+  }),
   /**
    * Detaches a volume from a server, which must not have it mounted. The work goes on after the response: the volume is
    * `available` when it is done. Fails with `NotFound`, and with `Conflict` where their states do not allow it. "Delete volume
    * attachment", `DELETE /servers/{server_id}/os-volume_attachments/{attachment_id}`.
    */
-  detachVolume: Endpoint.define<ByAttachmentId>()(
-    "DELETE",
-    "/servers/{serverId}/os-volume_attachments/{attachmentId}",
-    {
-      errors: ["NotFound", "Conflict"]
-    }
-  )
+  detachVolume: Endpoint.define<ByAttachmentId>()("DELETE", `${path}/{attachmentId}`, {
+    errors: ["NotFound", "Conflict"]
+  })
 })

@@ -177,9 +177,7 @@ export const volumeEndpoints = Endpoint.table("CloudServers", {
    * Deletes a volume that is on no server. The work goes on after the response. Fails with `NotFound`. "Delete volume", `DELETE
    * /os-volumes/{volume_id}`.
    */
-  deleteVolume: Endpoint.define<ByVolumeId>()("DELETE", "/os-volumes/{volumeId}", {
-    errors: ["NotFound", "Conflict"]
-  })
+  deleteVolume: Endpoint.define<ByVolumeId>()("DELETE", "/os-volumes/{volumeId}", { errors: ["NotFound", "Conflict"] })
 })
 
 /** The methods for volumes. */

@@ -11,12 +11,7 @@ import { invalidInput } from "../../../internal/schema/invalidInput.js"
 import type { RequestBody } from "../../../RequestBody.js"
 import { bulkEndpoints, type ExtractResult, isSuccess } from "./bulk.js"
 
-/**
- * An archive, and where its files go.
- *
- * @since 0.1.0
- * @category models
- */
+/** An archive, and where its files go. */
 export interface ArchiveOptions<E, R> {
   /** Where the files go; without it, the first folder of each file's path names its container. */
   readonly container?: string | undefined

@@ -5,6 +5,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type { CommonError, NotFound, QuotaExceeded } from "../../../CloudError.js"
 import * as Endpoint from "../../../Endpoint.js"
+import { struct } from "../../../internal/schema/struct.js"
 import { Count, Text, textOr } from "../../../internal/schema/wire.js"
 import { ContainerName, NamePart } from "../names.js"
 
@@ -31,53 +32,42 @@ const explanation = textOr("").pipe(Schema.fromKey("Response Body"))
 const count = (key: string) =>
   Schema.optionalWith(Count, { nullable: true, default: () => 0 }).pipe(Schema.fromKey(key))
 
-/**
- * The response to an operation on many objects.
- *
- * @since 0.1.0
- * @category models
- */
-export const BulkResult = Schema.Struct({
+/** The response to an operation on many objects. */
+export interface BulkResult {
+  readonly deleted: number
+  readonly notFound: number
+  /** The result in words: the HTTP status is 200 whatever happened. */
+  readonly status: string
+  readonly explanation: string
+  /** Path and status of each object that failed. */
+  readonly errors: ReadonlyArray<readonly [string, string]>
+}
+
+export const BulkResult = struct<BulkResult>({
   deleted: count("Number Deleted"),
   notFound: count("Number Not Found"),
-  /** The result in words: the HTTP status is 200 whatever happened. */
   status,
   explanation,
-  /** Path and status of each object that failed. */
   errors
 })
 
-/**
- * The response to an operation on many objects.
- *
- * @since 0.1.0
- * @category models
- */
-export interface BulkResult extends Schema.Schema.Type<typeof BulkResult> {}
-
-/**
- * The response to an archive.
- *
- * @since 0.1.0
- * @category models
- */
-export const ExtractResult = Schema.Struct({
+/** The response to an archive. */
+export interface ExtractResult {
   /** How many files of the archive are objects now. */
-  created: Schema.propertySignature(Count).pipe(Schema.fromKey("Number Files Created")),
+  readonly created: number
   /** The result in words: the HTTP status is 200 whatever happened. */
+  readonly status: string
+  readonly explanation: string
+  /** Path, percent-encoded, and status of each file that did not become an object. */
+  readonly errors: ReadonlyArray<readonly [string, string]>
+}
+
+export const ExtractResult = struct<ExtractResult>({
+  created: Schema.propertySignature(Count).pipe(Schema.fromKey("Number Files Created")),
   status,
   explanation,
-  /** Path, percent-encoded, and status of each file that did not become an object. */
   errors
 })
-
-/**
- * The response to an archive.
- *
- * @since 0.1.0
- * @category models
- */
-export interface ExtractResult extends Schema.Schema.Type<typeof ExtractResult> {}
 
 const Destination = Schema.transform(
   Schema.String,

@@ -17,23 +17,13 @@ import { ContainerName, decodedText, encodedAddress, ObjectName } from "../names
 import { objectEndpoints } from "../objects/objects.js"
 import { bulkEndpoints, type BulkResult, isNotOffered, isSuccess } from "./bulk.js"
 
-/**
- * What to delete: an object, or a container that is empty.
- *
- * @since 0.1.0
- * @category models
- */
+/** What to delete: an object, or a container that is empty. */
 export interface BulkTarget {
   readonly container: string
   readonly object?: string | undefined
 }
 
-/**
- * The result of many deletions.
- *
- * @since 0.1.0
- * @category models
- */
+/** The result of many deletions. */
 export interface BulkDeleted {
   readonly deleted: number
   /** What was not there: it counts as a success. */

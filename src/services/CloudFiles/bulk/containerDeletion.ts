@@ -33,12 +33,7 @@ import {
   someFailed
 } from "./bulkDelete.js"
 
-/**
- * A container to empty.
- *
- * @since 0.1.0
- * @category models
- */
+/** A container to empty. */
 export interface EmptyOptions {
   readonly container: string
   /**

@@ -6,7 +6,7 @@ import { invalidInput } from "../../../internal/schema/invalidInput.js"
 import type { Values } from "../headers.js"
 import type { Address } from "../objects/address.js"
 import { type HeaderChanges, unnamed } from "../objects/storedHeaders.js"
-import type { Copied, CopyInput } from "./model.js"
+import type { Copied, CopyObject } from "./model.js"
 
 export const service = "CloudFiles"
 
@@ -35,8 +35,8 @@ export const sourceIn = ({ from }: CopyContext, { container, object }: Address) 
 })
 
 /** The headers that a copy has of its source, since its input does not name them. */
-export const inheritedHeaders = (stored: Values, input: CopyInput): Values => {
-  const kept = unnamed(stored, input as HeaderChanges)
+export const inheritedHeaders = (stored: Values, input: CopyObject): Values => {
+  const kept = unnamed(stored, { ...input } as HeaderChanges)
   const type = kept["content-type"]
   return input.freshMetadata !== true ? kept : type === undefined ? {} : { "content-type": type }
 }

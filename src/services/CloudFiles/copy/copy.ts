@@ -12,7 +12,7 @@ import { objectEndpoints } from "../objects/objects.js"
 import { getStoredHeaders, type StoredHeaders } from "../objects/storedHeaders.js"
 import { type CopyContext, type Made, operation, service } from "./context.js"
 import { makeLargeObjectCopy } from "./largeObjectCopy.js"
-import type { Copied, CopyError, CopyInput, CopyOptions } from "./model.js"
+import type { Copied, CopyError, CopyObject, CopyOptions } from "./model.js"
 import { makeSingleRequestCopy } from "./singleRequestCopy.js"
 
 const unseen = (address: Address): LeftSegment => ({
@@ -35,7 +35,7 @@ export const makeCopy = (context: CopyContext, bulkDelete: BulkDelete, putStatic
 
   /** Copies what was found at the source. */
   const copyFound = (
-    input: CopyInput,
+    input: CopyObject,
     found: StoredHeaders,
     previous: PreviousObject,
     shares: boolean,

@@ -31,7 +31,7 @@ import {
   operation,
   sourceIn
 } from "./context.js"
-import { copyEndpoints, type CopyError, type CopyInput } from "./model.js"
+import { copyEndpoints, type CopyError, type CopyObject } from "./model.js"
 
 type Parts = ReadonlyArray<Part | Submanifest>
 
@@ -74,11 +74,11 @@ interface SegmentPlan {
   readonly source: Address
   readonly container: string
   readonly folder: string
-  readonly expiry: Pick<CopyInput, "deleteAt">
+  readonly expiry: Pick<CopyObject, "deleteAt">
 }
 
 /** The name and the headers of a copied manifest. */
-type ManifestHead = Omit<CopyInput, "source" | "deleteAfter" | "freshMetadata"> & { readonly kept: Values }
+type ManifestHead = Omit<CopyObject, "source" | "deleteAfter" | "freshMetadata"> & { readonly kept: Values }
 
 /** Copies segments, and remembers which, so that they can be deleted where the copy fails. */
 const makeSegmentCopy = (context: CopyContext, { container, expiry, folder, kind, source }: SegmentPlan) => {
@@ -140,10 +140,10 @@ export const makeLargeObjectCopy = (
 
   /** When the copy expires: as its input says, or else with its source. */
   const expiryOf = (
-    { deleteAfter, deleteAt, freshMetadata }: CopyInput,
+    { deleteAfter, deleteAt, freshMetadata }: CopyObject,
     info: ObjectInfo,
     cloudTime: Parameters<typeof expiryAfter>[0]
-  ): Pick<CopyInput, "deleteAt"> => {
+  ): Pick<CopyObject, "deleteAt"> => {
     const inherited = freshMetadata === true ? undefined : info.deleteAt
     const expires = deleteAfter === undefined ? (deleteAt ?? inherited) : expiryAfter(cloudTime, deleteAfter)
     return expires === undefined ? {} : { deleteAt: expires }
@@ -200,7 +200,7 @@ export const makeLargeObjectCopy = (
 
   /** Copies the segments into a container, and stores a manifest of the copies. They are deleted again where that fails. */
   return (
-    input: CopyInput,
+    input: CopyObject,
     { container, concurrency }: { readonly container: string; readonly concurrency: number },
     { info, stored }: StoredHeaders
   ): Effect.Effect<Made, CopyError> =>

@@ -16,16 +16,29 @@ import * as Endpoint from "../../../Endpoint.js"
 import { TrueFalse } from "../headers.js"
 import type { LeftSegment } from "../largeObjects/segments.js"
 import { ContainerName, encodedAddress, ObjectName } from "../names.js"
-import { AccountId, detected, objectHeaders, objectPath, StoredObject } from "../objects/requests.js"
+import type { Address } from "../objects/address.js"
+import {
+  AccountId,
+  detected,
+  objectHeaders,
+  type ObjectHeaders,
+  objectPath,
+  StoredObject
+} from "../objects/requests.js"
+
+/** What is copied. */
+export interface CopySource extends Address {
+  /** The account of the source; default: the one that the request addresses. */
+  readonly account?: string | undefined
+}
 
 /** What is copied, as the headers that say so. */
-const CopySource = Schema.transform(
+const SourceHeaders = Schema.transform(
   Schema.Record({ key: Schema.String, value: Schema.String }),
   Schema.typeSchema(
     Schema.Struct({
       container: ContainerName,
       object: ObjectName,
-      /** The account of the source; default: the one that the request addresses. */
       account: Schema.optional(AccountId)
     })
   ),
@@ -41,11 +54,19 @@ const CopySource = Schema.transform(
 
 const copyHeaders = {
   ...objectHeaders,
-  /** Lets the cloud guess the content type from the copy's name, instead of the source's own. */
   detectContentType: detected,
-  /** What to copy. `container` and `object` say where to. */
-  source: Schema.propertySignature(CopySource).pipe(Schema.fromKey(":source")),
+  source: Schema.propertySignature(SourceHeaders).pipe(Schema.fromKey(":source")),
   freshMetadata: Schema.optional(TrueFalse).pipe(Schema.fromKey("x-fresh-metadata"))
+}
+
+/** A copy to make in one request. */
+export interface CopyObject extends Address, ObjectHeaders {
+  /** Lets the cloud guess the content type from the copy's name, instead of the source's own. */
+  readonly detectContentType?: boolean | undefined
+  /** What to copy. `container` and `object` say where to. */
+  readonly source: CopySource
+  /** Whether the copy has only the metadata that is given here, and none of the source's. */
+  readonly freshMetadata?: boolean | undefined
 }
 
 /** The operations that copy, as data. "Cloud Files API", "Copy object". */
@@ -56,7 +77,7 @@ export const copyEndpoints = Endpoint.table("CloudFiles", {
    * object that is overwritten the segments stay; see `copy`. Fails with `NotFound` where the source or the container is missing.
    * "Copy object", `PUT /v1/{account}/{container}/{object}` with `X-Copy-From`.
    */
-  copyObject: Endpoint.make("PUT", "/{container}/{+object}", {
+  copyObject: Endpoint.define<CopyObject>()("PUT", "/{container}/{+object}", {
     parameters: objectPath,
     headers: copyHeaders,
     stores: true,
@@ -68,7 +89,7 @@ export const copyEndpoints = Endpoint.table("CloudFiles", {
    * Copies a large object's manifest: the copy consists of the same segments, and breaks when they go. The rest is as in
    * `copyObject`. "Copy object", `PUT /v1/{account}/{container}/{object}?multipart-manifest=get` with `X-Copy-From`.
    */
-  copyManifest: Endpoint.make("PUT", "/{container}/{+object}", {
+  copyManifest: Endpoint.define<CopyObject>()("PUT", "/{container}/{+object}", {
     parameters: objectPath,
     fixedQuery: { "multipart-manifest": "get" },
     headers: copyHeaders,
@@ -79,16 +100,8 @@ export const copyEndpoints = Endpoint.table("CloudFiles", {
   })
 })
 
-/** The input of a copy in one request. */
-export type CopyInput = NonNullable<Parameters<Endpoint.Method<typeof copyEndpoints.copyObject>>[0]>
-
-/**
- * A source, a destination, and headers for the copy. `source` may name the `account` of the source.
- *
- * @since 0.1.0
- * @category models
- */
-export interface CopyOptions extends CopyInput {
+/** A source, a destination, and headers for the copy. `source` may name the `account` of the source. */
+export interface CopyOptions extends CopyObject {
   /** The account that the copy goes to; default: the service's own. `container` must be there. */
   readonly account?: string | undefined
   /**
@@ -112,12 +125,7 @@ export interface CopyOptions extends CopyInput {
   readonly oldSegments?: "delete" | "keep" | undefined
 }
 
-/**
- * The result of a copy.
- *
- * @since 0.1.0
- * @category models
- */
+/** The result of a copy. */
 export interface Copied {
   /** As the cloud writes it. */
   readonly etag: string | undefined

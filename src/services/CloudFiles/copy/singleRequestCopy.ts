@@ -11,7 +11,7 @@ import type { ObjectInfo } from "../objects/objects.js"
 import { type StoredHeaders, withKept } from "../objects/storedHeaders.js"
 import { symlinkEndpoints } from "../symlinks.js"
 import { type CopyContext, inheritedHeaders, type Made, operation, service, sourceIn } from "./context.js"
-import { copyEndpoints, type CopyError, type CopyInput } from "./model.js"
+import { copyEndpoints, type CopyError, type CopyObject } from "./model.js"
 
 export const makeSingleRequestCopy = (
   context: CopyContext,
@@ -23,7 +23,7 @@ export const makeSingleRequestCopy = (
   const putLink = Endpoint.method(client, withKept({ ...symlinkEndpoints.createSymlink, operation }))
   const confirm = makeConfirmation(client, operation)
 
-  const copyPlain = (input: CopyInput, info: ObjectInfo): Effect.Effect<Made, CopyError> =>
+  const copyPlain = (input: CopyObject, info: ObjectInfo): Effect.Effect<Made, CopyError> =>
     Effect.gen(function* () {
       const { etag } = yield* copyObject({ ...input, source: sourceIn(context, input.source) })
       // The source may be another one than a moment ago; then the copy itself must have the ETag of the response.
@@ -39,7 +39,7 @@ export const makeSingleRequestCopy = (
 
   /** Copies a symbolic link itself, which then leads to the same target. */
   const copyLink = (
-    input: CopyInput,
+    input: CopyObject,
     target: Address,
     { info, stored }: StoredHeaders
   ): Effect.Effect<Made, CopyError> =>
@@ -76,7 +76,7 @@ export const makeSingleRequestCopy = (
       (md5In(etag) === undefined || info.manifest !== undefined ? sameContent(info)(copy) : sameEtag(copy.etag, etag))
 
   /** Copies a manifest only. Its segments are read after the copy, since the source may change before it. */
-  const copyShared = (input: CopyInput, info: ObjectInfo, previous: PreviousObject): Effect.Effect<Made, CopyError> =>
+  const copyShared = (input: CopyObject, info: ObjectInfo, previous: PreviousObject): Effect.Effect<Made, CopyError> =>
     Effect.gen(function* () {
       const { etag } = yield* copyManifest(input)
       const expected = info.isStaticLargeObject ? md5In(info.etag) : md5OfNothing

@@ -12,12 +12,7 @@ import {
 import { ByteRange } from "../objects/byteRange.js"
 import { ObjectInfo } from "../objects/objects.js"
 
-/**
- * What to download.
- *
- * @since 0.1.0
- * @category models
- */
+/** What to download. */
 export interface DownloadOptions {
   readonly container: string
   readonly object: string
@@ -49,12 +44,7 @@ export interface DownloadOptions {
  */
 export type DownloadError = CommonError | NotFound | PreconditionFailed | RangeNotSatisfiable
 
-/**
- * An object whose content is on its way.
- *
- * @since 0.1.0
- * @category models
- */
+/** An object whose content is on its way. */
 export interface Download {
   readonly info: ObjectInfo
   /**

@@ -35,23 +35,13 @@ const getRanges = Endpoint.named(
   })
 )
 
-/**
- * Which parts of an object to download.
- *
- * @since 0.1.0
- * @category models
- */
+/** Which parts of an object to download. */
 export interface DownloadRangesOptions extends Pick<DownloadOptions, "container" | "object" | "versionId" | "ifMatch"> {
   /** At least one. They may overlap, and need no order. */
   readonly ranges: ReadonlyArray<ByteRange>
 }
 
-/**
- * One of the requested ranges.
- *
- * @since 0.1.0
- * @category models
- */
+/** One of the requested ranges. */
 export interface DownloadedRange {
   /** Its place in `ranges`. */
   readonly index: number

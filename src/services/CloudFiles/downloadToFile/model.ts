@@ -7,12 +7,7 @@ import { ChecksumMismatch } from "../../../CloudError.js"
 import type { DownloadError, DownloadOptions } from "../download/model.js"
 import { ObjectInfo } from "../objects/objects.js"
 
-/**
- * What to download, and where to.
- *
- * @since 0.1.0
- * @category models
- */
+/** What to download, and where to. */
 export interface DownloadToFileOptions extends Omit<DownloadOptions, "range"> {
   /**
    * The file. `~` stands for the home directory; its folder must be there. What it held is replaced. A device or a named pipe is
@@ -37,12 +32,7 @@ export interface DownloadToFileOptions extends Omit<DownloadOptions, "range"> {
   readonly progress?: ((bytes: number) => Effect.Effect<void>) | undefined
 }
 
-/**
- * What was downloaded.
- *
- * @since 0.1.0
- * @category models
- */
+/** What was downloaded. */
 export interface DownloadedFile {
   readonly path: string
   readonly info: ObjectInfo

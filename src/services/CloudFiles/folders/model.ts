@@ -7,12 +7,7 @@ import type { BulkFailed, ChecksumMismatch, CommonError, NotFound } from "../../
 import type { DownloadError } from "../download/model.js"
 import type { UploadError, UploadOptions } from "../upload/model.js"
 
-/**
- * A folder of this machine, and where its files are in the cloud.
- *
- * @since 0.1.0
- * @category models
- */
+/** A folder of this machine, and where its files are in the cloud. */
 export interface FolderOptions {
   /** A path; `~` stands for the home directory. */
   readonly folder: string
@@ -33,12 +28,7 @@ export interface FolderOptions {
   readonly exclude?: ReadonlyArray<string> | undefined
 }
 
-/**
- * How the files of a folder are read.
- *
- * @since 0.1.0
- * @category models
- */
+/** How the files of a folder are read. */
 export interface ReadOptions {
   /**
    * Symbolic links are left out and reported as `Skipped`; or followed, with what they lead to taken for a file or a folder of
@@ -51,12 +41,7 @@ export interface ReadOptions {
   readonly emptyFolders?: boolean | undefined
 }
 
-/**
- * How the files are transferred.
- *
- * @since 0.1.0
- * @category models
- */
+/** How the files are transferred. */
 export interface TransferOptions {
   /** How many files are transferred at a time. Default 16. */
   readonly concurrency?: number | undefined
@@ -73,9 +58,6 @@ export type SegmentOptions = Pick<
 /**
  * What is stored with an object besides its content: expiry, metadata, content type, cache control, CORS and further headers, as
  * `upload` takes them.
- *
- * @since 0.1.0
- * @category models
  */
 export type ObjectDescription = Pick<
   UploadOptions<never, never>,
@@ -94,12 +76,7 @@ export type ObjectDescription = Pick<
   | "metadata"
 >
 
-/**
- * A file that is to be uploaded, as `describe` sees it.
- *
- * @since 0.1.0
- * @category models
- */
+/** A file that is to be uploaded, as `describe` sees it. */
 export interface DescribedFile {
   /** Within the folder, with slashes. */
   readonly path: string
@@ -114,9 +91,6 @@ export interface DescribedFile {
 /**
  * What is stored with the files of a folder. The fields of {@link ObjectDescription} are for all files; `describe` chooses for
  * each. Of a `sync` they are for the files that it uploads: an object that is the same as its file keeps the headers that it has.
- *
- * @since 0.1.0
- * @category models
  */
 export interface DescribeOptions extends ObjectDescription {
   /**
@@ -127,12 +101,7 @@ export interface DescribeOptions extends ObjectDescription {
   readonly describe?: ((file: DescribedFile) => ObjectDescription | undefined) | undefined
 }
 
-/**
- * A folder to upload.
- *
- * @since 0.1.0
- * @category models
- */
+/** A folder to upload. */
 export interface UploadFolderOptions
   extends FolderOptions, ReadOptions, TransferOptions, SegmentOptions, DescribeOptions {
   /**
@@ -144,12 +113,7 @@ export interface UploadFolderOptions
   readonly archives?: "auto" | "always" | "never" | undefined
 }
 
-/**
- * A folder to download. Folder markers (see `downloadFolder`) become folders.
- *
- * @since 0.1.0
- * @category models
- */
+/** A folder to download. Folder markers (see `downloadFolder`) become folders. */
 export interface DownloadFolderOptions extends FolderOptions, TransferOptions {}
 
 /**
@@ -158,29 +122,16 @@ export interface DownloadFolderOptions extends FolderOptions, TransferOptions {}
  * - `sizeAndTime`: files up to 1 MiB by their MD5, since reading one is quicker than a request; larger ones by the time of
  *   modification that `X-Object-Meta-Mtime` keeps, or where there is none by when the object was stored.
  * - `checksum`: by their MD5, of a large object segment by segment.
- *
- * @since 0.1.0
- * @category models
  */
 export type Comparing = "sizeAndTime" | "checksum"
 
-/**
- * A folder to compare.
- *
- * @since 0.1.0
- * @category models
- */
+/** A folder to compare. */
 export interface CompareFolderOptions extends FolderOptions, ReadOptions {
   /** Default `sizeAndTime`. */
   readonly compare?: Comparing | undefined
 }
 
-/**
- * A folder to be made the same as the objects, or the other way round.
- *
- * @since 0.1.0
- * @category models
- */
+/** A folder to be made the same as the objects, or the other way round. */
 export interface SyncOptions extends UploadFolderOptions {
   /** `upload` makes the container like the folder, `download` the folder like the container. */
   readonly direction: "upload" | "download"
@@ -205,9 +156,6 @@ export interface SyncOptions extends UploadFolderOptions {
  * - `notAPath`: the object's name is no file's (`a//b`, `.`, NUL, on Windows also a backslash or a colon).
  * - `conflict`: a folder is where the file should be, or a file where a folder should be.
  * - `segment`: the object of the file's name is a segment of a large object, which would be destroyed.
- *
- * @since 0.1.0
- * @category models
  */
 export const RefusalReason = Schema.Literal("notUnicode", "tooLong", "outside", "notAPath", "conflict", "segment")
 
@@ -241,12 +189,7 @@ interface OfFile {
   readonly bytes: number
 }
 
-/**
- * Dry run: what would be done.
- *
- * @since 0.1.0
- * @category models
- */
+/** Dry run: what would be done. */
 export interface Planned extends OfFile {
   readonly _tag: "Planned"
   readonly action: "upload" | "download" | "delete"
@@ -254,31 +197,18 @@ export interface Planned extends OfFile {
 
 /**
  * A file is being transferred in a request of its own. Files in archives, and downloaded files of up to 256 KiB, are reported when they are done.
- *
- * @since 0.1.0
- * @category models
  */
 export interface Started extends OfFile {
   readonly _tag: "Started"
 }
 
-/**
- * How much of a file of more than 1 MiB is transferred; less than before where it had to begin again.
- *
- * @since 0.1.0
- * @category models
- */
+/** How much of a file of more than 1 MiB is transferred; less than before where it had to begin again. */
 export interface Progress extends OfFile {
   readonly _tag: "Progress"
   readonly transferred: number
 }
 
-/**
- * A file is at the other side, and verified.
- *
- * @since 0.1.0
- * @category models
- */
+/** A file is at the other side, and verified. */
 export interface Done extends OfFile {
   readonly _tag: "Done"
   /** Whether it went in an archive. */
@@ -289,42 +219,24 @@ export interface Done extends OfFile {
  * Nothing was done, because it is the `same`; a `symlink` that is not followed or leads nowhere, or one that leads `outside`
  * or back (`loop`); `special` (a device, a socket); or to be deleted, which is not done after `failures`, nor with a `segment` of
  * a large object that stays.
- *
- * @since 0.1.0
- * @category models
  */
 export interface Skipped extends OfFile {
   readonly _tag: "Skipped"
   readonly reason: "same" | "symlink" | "outside" | "loop" | "special" | "failures" | "segment"
 }
 
-/**
- * It was only at the receiving side, and is gone.
- *
- * @since 0.1.0
- * @category models
- */
+/** It was only at the receiving side, and is gone. */
 export interface Deleted extends OfFile {
   readonly _tag: "Deleted"
 }
 
-/**
- * A file failed. The others continue.
- *
- * @since 0.1.0
- * @category models
- */
+/** A file failed. The others continue. */
 export interface Failed extends OfFile {
   readonly _tag: "Failed"
   readonly error: FileError
 }
 
-/**
- * The last event: how many files ended how.
- *
- * @since 0.1.0
- * @category models
- */
+/** The last event: how many files ended how. */
 export interface Summary {
   readonly _tag: "Summary"
   readonly done: number
@@ -339,12 +251,7 @@ export interface Summary {
   readonly planned: number
 }
 
-/**
- * An event of a folder's transfer. The last one is a {@link Summary}.
- *
- * @since 0.1.0
- * @category models
- */
+/** An event of a folder's transfer. The last one is a {@link Summary}. */
 export type FolderEvent = Planned | Started | Progress | Done | Skipped | Deleted | Failed | Summary
 
 /**
@@ -364,12 +271,7 @@ interface Side {
   readonly modified: number | undefined
 }
 
-/**
- * A file or an object, and how it compares with the other side.
- *
- * @since 0.1.0
- * @category models
- */
+/** A file or an object, and how it compares with the other side. */
 export type Comparison =
   | (OfFile & { readonly _tag: "OnlyLocal"; readonly local: Side })
   | (OfFile & { readonly _tag: "OnlyRemote"; readonly remote: Side })

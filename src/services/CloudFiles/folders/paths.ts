@@ -35,9 +35,7 @@ export const unfitObject = (operation: string, path: string, object: string): Fi
 // oxlint-disable-next-line no-control-regex
 const reservedOnWindows = /[\\:*?"<>|\u0001-\u001f]|[. ]$|^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i
 
-/**
- * Why an object cannot be the file of this path within a folder.
- */
+/** Why an object cannot be the file of this path within a folder. */
 export const unfitPath = (
   operation: string,
   path: string,

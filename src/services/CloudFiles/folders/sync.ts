@@ -30,9 +30,7 @@ interface Superfluous {
   readonly bytes: number
 }
 
-/**
- * Links that are not followed, or lead nowhere at the moment: objects that were stored through them are not gone.
- */
+/** Links that are not followed, or lead nowhere at the moment: objects that were stored through them are not gone. */
 const makeLinks = () => {
   const links = new Set<string>()
   return {

@@ -5,7 +5,7 @@ import * as Endpoint from "../../../Endpoint.js"
 import { makeConfirmation } from "../objects/confirmation.js"
 import { md5OfNothing } from "../objects/etags.js"
 import { withKept } from "../objects/storedHeaders.js"
-import { manifestEndpoints, segmentLocation } from "./manifests.js"
+import { manifestEndpoints, type PutDynamicManifest, segmentLocation } from "./manifests.js"
 
 const putManifest = withKept(manifestEndpoints.putDynamicManifest)
 
@@ -13,7 +13,7 @@ const putManifest = withKept(manifestEndpoints.putDynamicManifest)
 export const makePutDynamicManifest = (client: CloudClient, operation: string = putManifest.operation) => {
   const put = Endpoint.method(client, putManifest)
   const confirm = makeConfirmation(client, operation)
-  return (input: NonNullable<Parameters<typeof put>[0]>) =>
+  return (input: PutDynamicManifest) =>
     Effect.tap(put(input), ({ etag }) =>
       confirm({
         address: input,

@@ -3,72 +3,71 @@
  */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../../Endpoint.js"
+import { struct } from "../../../internal/schema/struct.js"
 import { absent, Count, Flag } from "../../../internal/schema/wire.js"
 import { BulkResult } from "../bulk/bulk.js"
 import { ContainerName, encodedAddress, ObjectName } from "../names.js"
-import { detected, ifNoneMatch, Md5, objectHeaders, objectPath, StoredObject, version } from "../objects/requests.js"
+import type { Address, ByContainer } from "../objects/address.js"
+import {
+  detected,
+  ifNoneMatch,
+  Md5,
+  objectHeaders,
+  type ObjectHeaders,
+  objectPath,
+  StoredObject,
+  version
+} from "../objects/requests.js"
 
 /**
  * A part of a static large object, as it is put: an object (which may be a static large object itself), or a range of one.
- *
- * @since 0.1.0
- * @category models
  */
-export const Segment = Schema.Struct({
+export interface Segment {
   /** `/container/object`, as it is, not encoded. */
-  path: Schema.String,
+  readonly path: string
   /** The object's ETag, without quotation marks. */
-  etag: Schema.String,
+  readonly etag: string
   /** The size of the object. */
-  bytes: Schema.propertySignature(Schema.Number).pipe(Schema.fromKey("size_bytes")),
+  readonly bytes: number
   /** Which bytes of it: `0-99`. Not every cloud takes it. */
+  readonly range?: string | undefined
+}
+
+export const Segment = struct<Segment>({
+  path: Schema.String,
+  etag: Schema.String,
+  bytes: Schema.propertySignature(Schema.Number).pipe(Schema.fromKey("size_bytes")),
   range: Schema.optional(Schema.String)
 })
 
 /**
- * A part of a static large object, as it is put.
- *
- * @since 0.1.0
- * @category models
+ * A part of a static large object, as its manifest is read. Ceph's RADOS Gateway gives the manifest in the keys in which it was
+ * put.
  */
-export interface Segment extends Schema.Schema.Type<typeof Segment> {}
-
-/**
- * A part of a static large object, as its manifest is read.
- *
- * @since 0.1.0
- * @category models
- */
-const ManifestEntryFields = Schema.Struct({
+export interface ManifestEntry {
   /** `/container/object`, as it is, not encoded. Absent where the manifest itself holds the bytes. */
-  name: absent(Schema.String),
+  readonly name?: string | undefined
   /** The MD5 of the object's content; of a large object that of its own parts' hashes. */
-  hash: absent(Schema.String),
+  readonly hash?: string | undefined
   /** The size of the object, whatever the range. */
-  bytes: absent(Count),
+  readonly bytes?: number | undefined
   /** Which bytes of it, where not all: `0-99`. */
-  range: absent(Schema.String),
+  readonly range?: string | undefined
   /** Whether it is a static large object itself. */
-  isManifest: Schema.optionalWith(Flag, { nullable: true, default: () => false }).pipe(Schema.fromKey("sub_slo")),
+  readonly isManifest: boolean
   /** Bytes that the manifest itself holds. */
+  readonly data?: Uint8Array | undefined
+}
+
+const ManifestEntryFields = struct<ManifestEntry>({
+  name: absent(Schema.String),
+  hash: absent(Schema.String),
+  bytes: absent(Count),
+  range: absent(Schema.String),
+  isManifest: Schema.optionalWith(Flag, { nullable: true, default: () => false }).pipe(Schema.fromKey("sub_slo")),
   data: absent(Schema.Uint8ArrayFromBase64)
 })
 
-/**
- * A part of a static large object, as its manifest is read.
- *
- * @since 0.1.0
- * @category models
- */
-export interface ManifestEntry extends Schema.Schema.Type<typeof ManifestEntryFields> {}
-
-/**
- * A part of a static large object, as its manifest is read. Ceph's RADOS Gateway gives the manifest in the keys in which it was
- * put.
- *
- * @since 0.1.0
- * @category models
- */
 export const ManifestEntry = Schema.transform(
   Schema.Record({ key: Schema.String, value: Schema.Unknown }),
   ManifestEntryFields,
@@ -109,10 +108,14 @@ const SegmentsHeader = Schema.transform(
   }
 )
 
+/** Where the segments of a dynamic large object are. */
+export interface SegmentLocation extends ByContainer {
+  /** What the names of the segments begin with. */
+  readonly prefix: string
+}
+
 /** Reads the header `X-Object-Manifest`. Undefined where it cannot be read. */
-export const segmentLocation = (
-  manifest: string
-): { readonly container: string; readonly prefix: string } | undefined => {
+export const segmentLocation = (manifest: string): SegmentLocation | undefined => {
   try {
     const text = decodeURIComponent(manifest)
     const slash = text.indexOf("/")
@@ -122,6 +125,34 @@ export const segmentLocation = (
   }
 }
 
+/** A static large object to make of segments. */
+export interface PutManifest extends Address, ObjectHeaders {
+  /** The segments, in their order. */
+  readonly segments: ReadonlyArray<Segment>
+  /** Lets the cloud guess the content type from the name. */
+  readonly detectContentType?: boolean | undefined
+  /** What the object's ETag will be: the MD5 of its segments' ETags. A cloud without static large objects then refuses it. */
+  readonly etag?: string | undefined
+  /** `*` stores it only where no object bears the name. */
+  readonly ifNoneMatch?: "*" | undefined
+}
+
+/** A static large object, and which version of it. */
+export interface GetManifest extends Address {
+  /** Which version is meant, of a container with `versionsEnabled`. */
+  readonly versionId?: string | undefined
+}
+
+/** A dynamic large object to make. */
+export interface PutDynamicManifest extends Address, ObjectHeaders {
+  /** Lets the cloud guess the content type from the name. */
+  readonly detectContentType?: boolean | undefined
+  /** `*` stores it only where no object bears the name. */
+  readonly ifNoneMatch?: "*" | undefined
+  /** Where its segments are. */
+  readonly segments: SegmentLocation
+}
+
 /** The operations on manifests of large objects, as data. "Cloud Files API", "Large objects". */
 export const manifestEndpoints = Endpoint.table("CloudFiles", {
   /**
@@ -129,13 +160,12 @@ export const manifestEndpoints = Endpoint.table("CloudFiles", {
    * is not that of the segments. "Create a static large object",
    * `PUT /v1/{account}/{container}/{object}?multipart-manifest=put`.
    */
-  putManifest: Endpoint.make("PUT", "/{container}/{+object}", {
+  putManifest: Endpoint.define<PutManifest>()("PUT", "/{container}/{+object}", {
     parameters: objectPath,
     fixedQuery: { "multipart-manifest": "put" },
     headers: {
       ...objectHeaders,
       detectContentType: detected,
-      /** What the object's ETag will be: the MD5 of its segments' ETags. A cloud without static large objects then refuses it. */
       etag: Schema.optional(Md5),
       ifNoneMatch
     },
@@ -150,7 +180,7 @@ export const manifestEndpoints = Endpoint.table("CloudFiles", {
    * The parts of a static large object, in their order. Of any other object it gives the content, and so fails with
    * `MalformedResponse`. "Get object content and metadata", `GET /v1/{account}/{container}/{object}?multipart-manifest=get`.
    */
-  getManifest: Endpoint.make("GET", "/{container}/{+object}", {
+  getManifest: Endpoint.define<GetManifest>()("GET", "/{container}/{+object}", {
     parameters: objectPath,
     query: version,
     fixedQuery: { "multipart-manifest": "get" },
@@ -162,13 +192,12 @@ export const manifestEndpoints = Endpoint.table("CloudFiles", {
    * order of their names, at the time when it is read. "Create a dynamic large object",
    * `PUT /v1/{account}/{container}/{object}` with `X-Object-Manifest`.
    */
-  putDynamicManifest: Endpoint.make("PUT", "/{container}/{+object}", {
+  putDynamicManifest: Endpoint.define<PutDynamicManifest>()("PUT", "/{container}/{+object}", {
     parameters: objectPath,
     headers: {
       ...objectHeaders,
       detectContentType: detected,
       ifNoneMatch,
-      /** Where its segments are. */
       segments: Schema.propertySignature(SegmentsHeader).pipe(Schema.fromKey("x-object-manifest"))
     },
     stores: true,

@@ -58,12 +58,7 @@ export const folderOf = (
 export const expiryAfter = (cloudTime: DateTime.Utc, after: Duration.DurationInput): DateTime.Utc =>
   DateTime.unsafeMake(Math.ceil((cloudTime.epochMillis + Duration.toMillis(after)) / 1000) * 1000)
 
-/**
- * A segment that is still there, and why.
- *
- * @since 0.1.0
- * @category models
- */
+/** A segment that is still there, and why. */
 export interface LeftSegment {
   /** `/container/object`, as it is, not encoded. */
   readonly path: string

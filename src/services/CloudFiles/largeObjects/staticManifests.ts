@@ -19,7 +19,7 @@ import { makeConfirmation } from "../objects/confirmation.js"
 import { contradicts, unquoted } from "../objects/etags.js"
 import { objectEndpoints } from "../objects/objects.js"
 import { withKept } from "../objects/storedHeaders.js"
-import { manifestEndpoints, Segment } from "./manifests.js"
+import { manifestEndpoints, type PutManifest, Segment } from "./manifests.js"
 import { etagOf } from "./segments.js"
 
 /** The cloud has no static large objects. Nothing was stored. */
@@ -28,8 +28,6 @@ export class NoStaticLargeObjects extends Data.TaggedError("NoStaticLargeObjects
 }> {}
 
 const putManifest = withKept(manifestEndpoints.putManifest)
-
-type PutInput = NonNullable<Parameters<Endpoint.Method<typeof putManifest>>[0]>
 
 /** The bytes of a range as Swift writes them into the ETag; undefined for all of the segment. */
 const absoluteRange = ({ bytes, range }: Segment): string | undefined => {
@@ -80,7 +78,7 @@ export const makeStaticManifests = (client: CloudClient, getCapabilities: Discov
       return segment !== undefined && (yield* storesManifests(segment))
     })
 
-  const putWithoutEtag = (input: PutInput, refusal: Unprocessable) =>
+  const putWithoutEtag = (input: PutManifest, refusal: Unprocessable) =>
     Effect.gen(function* () {
       if (support === undefined) support = (yield* hasManifests(input.segments)) ? "comparesContent" : "none"
       return support === "none" ? yield* new NoStaticLargeObjects({ refusal }) : yield* put(input)
@@ -90,7 +88,7 @@ export const makeStaticManifests = (client: CloudClient, getCapabilities: Discov
    * Stores a static large object. Fails with {@link NoStaticLargeObjects} where the cloud has none. An ETag that is given is sent as
    * it is.
    */
-  return (input: PutInput) =>
+  return (input: PutManifest) =>
     Effect.zipRight(
       // The ETag can only be computed of segments that are as they should be.
       Endpoint.validate(client, putManifest, input),
@@ -121,5 +119,5 @@ export const makeStaticManifests = (client: CloudClient, getCapabilities: Discov
 export type PutStaticManifest = ReturnType<typeof makeStaticManifests>
 
 /** Fails with the cloud's refusal where it has no static large objects. */
-export const orRefusal = (put: PutStaticManifest) => (input: PutInput) =>
+export const orRefusal = (put: PutStaticManifest) => (input: PutManifest) =>
   Effect.catchTag(put(input), "NoStaticLargeObjects", ({ refusal }) => Effect.fail(refusal))

@@ -1,8 +1,14 @@
 /** Addresses of objects: a container and a name. */
 
-/** The address of an object. */
-export interface Address {
+/** A container, by its name. */
+export interface ByContainer {
+  /** The name of the container. */
   readonly container: string
+}
+
+/** The address of an object. */
+export interface Address extends ByContainer {
+  /** The name of the object, as it is, not encoded. */
   readonly object: string
 }
 

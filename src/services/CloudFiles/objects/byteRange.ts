@@ -3,12 +3,7 @@
  */
 import * as Schema from "effect/Schema"
 
-/**
- * A part of an object: `length` bytes from `offset` on (to the end where no length is given), or the `last` bytes.
- *
- * @since 0.1.0
- * @category models
- */
+/** A part of an object: `length` bytes from `offset` on (to the end where no length is given), or the `last` bytes. */
 export const ByteRange = Schema.Union(
   Schema.Struct({
     offset: Schema.NonNegativeInt.annotations({ description: "a whole number of 0 or more" }),
@@ -20,12 +15,7 @@ export const ByteRange = Schema.Union(
   description: "a range of at least one byte: { offset, length? } or { last }"
 })
 
-/**
- * A part of an object.
- *
- * @since 0.1.0
- * @category models
- */
+/** A part of an object. */
 export type ByteRange = typeof ByteRange.Type
 
 const rangeText = (range: ByteRange): string =>

@@ -8,18 +8,12 @@ import type { CloudClient } from "../../../CloudClient.js"
 import type { CommonError, NotFound } from "../../../CloudError.js"
 import * as Endpoint from "../../../Endpoint.js"
 import type * as RetryPolicy from "../../../RetryPolicy.js"
-import { listing, nameOf, Subdirectory } from "../listing.js"
+import { listing, nameOf, type NameRange, Subdirectory } from "../listing.js"
+import type { ByContainer } from "./address.js"
 import { md5Of, objectEndpoints, type ObjectSummary } from "./objects.js"
 
 /** Part of a listing. */
-export interface ListingInput {
-  readonly container: string
-  readonly prefix?: string | undefined
-  /** Names up to and with this one are left out. */
-  readonly marker?: string | undefined
-  /** Names from this one on are left out. */
-  readonly endMarker?: string | undefined
-}
+export interface ListingInput extends ByContainer, NameRange {}
 
 /** What a listing without a delimiter consists of. */
 const isObject = (entry: ObjectSummary | Subdirectory): entry is ObjectSummary => "name" in entry

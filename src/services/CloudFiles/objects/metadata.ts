@@ -10,10 +10,8 @@ import type { CommonError, InvalidInput, NotFound } from "../../../CloudError.js
 import * as Endpoint from "../../../Endpoint.js"
 import { invalidInput } from "../../../internal/schema/invalidInput.js"
 import { type Address, pathOf } from "./address.js"
-import { objectEndpoints } from "./objects.js"
+import { objectEndpoints, type ReplaceObjectMetadata } from "./objects.js"
 import { getStoredHeaders, type StoredHeaders, unnamed, withKept } from "./storedHeaders.js"
-
-type ReplaceInput = NonNullable<Parameters<Endpoint.Method<typeof objectEndpoints.replaceObjectMetadata>>[0]>
 
 /** Fields of which null takes the header away. */
 type Removable =
@@ -27,13 +25,8 @@ type Removable =
   | "corsExposeHeaders"
   | "deleteAt"
 
-/**
- * Changes of an object's metadata and headers. Those that are not named stay as they are; null removes a header.
- *
- * @since 0.1.0
- * @category models
- */
-export interface MetadataChanges extends Omit<ReplaceInput, "manifest" | "headers" | Removable> {
+/** Changes of an object's metadata and headers. Those that are not named stay as they are; null removes a header. */
+export interface MetadataChanges extends Omit<ReplaceObjectMetadata, "manifest" | "headers" | Removable> {
   /** Null for none. */
   readonly contentEncoding?: string | null | undefined
   /** Null for none. */

@@ -1,11 +1,21 @@
 /**
  * What requests about objects have in common.
  */
+import type * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 import { TimeAhead } from "../../../internal/schema/options.js"
+import { struct } from "../../../internal/schema/struct.js"
 import { absentIfEmpty } from "../../../internal/schema/wire.js"
-import { EpochSeconds, furtherHeaders, HttpDate, ifReadable, metadataHeaders, TrueFalse } from "../headers.js"
+import {
+  EpochSeconds,
+  furtherHeaders,
+  HttpDate,
+  ifReadable,
+  metadataHeaders,
+  TrueFalse,
+  type Values
+} from "../headers.js"
 import { ContainerName, ObjectName } from "../names.js"
 import { given, setting } from "../settings.js"
 import { GivenSeconds, Line, Seconds, Words } from "../settingValues.js"
@@ -29,34 +39,55 @@ export const symlink = Schema.optional(
 
 /** The CORS headers of one object, where the cloud stores it with objects (Rackspace). */
 const objectCors = {
-  /** CORS: pages of which origins may read it in a browser: `https://www.example.com`, or `*`. */
   corsAllowOrigins: setting("access-control-allow-origin", Words),
-  /** CORS: how long a browser may keep the response to a preflight; whole seconds. */
   corsMaxAge: { header: "access-control-max-age", value: GivenSeconds, returned: Seconds },
-  /** CORS: which request headers pages may send. */
   corsAllowHeaders: setting("access-control-allow-headers", Words),
-  /** CORS: which response headers pages may read besides the common ones. */
   corsExposeHeaders: setting("access-control-expose-headers", Words)
 }
 
 /** What is stored with an object besides its content. */
-export const objectHeaders = {
+export interface ObjectHeaders {
   /**
    * Further headers that are to be stored with it, by name: `Expires`, `X-Robots-Tag`, and whatever else the cloud lets through
    * (Swift's `allowed_headers`). What has a field of its own here counts more.
    */
-  headers: Schema.optional(furtherHeaders).pipe(Schema.fromKey(":further")),
+  readonly headers?: Values | undefined
   /** Without it the cloud guesses from the name. */
+  readonly contentType?: string | undefined
+  /** `gzip`: how the content is compressed. */
+  readonly contentEncoding?: string | undefined
+  /** Whether a browser shows or saves it, and under what name: `attachment; filename="report.pdf"`. */
+  readonly contentDisposition?: string | undefined
+  /** `en`: the language of the content. */
+  readonly contentLanguage?: string | undefined
+  /** For how long browsers and caches may keep it: `public, max-age=600`. */
+  readonly cacheControl?: string | undefined
+  /** CORS: pages of which origins may read it in a browser: `https://www.example.com`, or `*`. */
+  readonly corsAllowOrigins?: ReadonlyArray<string> | undefined
+  /** CORS: how long a browser may keep the response to a preflight; whole seconds. */
+  readonly corsMaxAge?: Duration.DurationInput | undefined
+  /** CORS: which request headers pages may send. */
+  readonly corsAllowHeaders?: ReadonlyArray<string> | undefined
+  /** CORS: which response headers pages may read besides the common ones. */
+  readonly corsExposeHeaders?: ReadonlyArray<string> | undefined
+  /** When the cloud is to delete it. Must lie ahead. */
+  readonly deleteAt?: DateTime.Utc | undefined
+  /** After how long the cloud is to delete it; whole seconds. */
+  readonly deleteAfter?: Duration.DurationInput | undefined
+  /** Keys and values for your own use. Keys come back in lower case. */
+  readonly metadata?: Values | undefined
+}
+
+/** What is stored with an object besides its content. */
+export const objectHeaders = {
+  headers: Schema.optional(furtherHeaders).pipe(Schema.fromKey(":further")),
   contentType: Schema.optional(Line).pipe(Schema.fromKey("content-type")),
   contentEncoding: Schema.optional(Line).pipe(Schema.fromKey("content-encoding")),
   contentDisposition: Schema.optional(Line).pipe(Schema.fromKey("content-disposition")),
   contentLanguage: Schema.optional(Line).pipe(Schema.fromKey("content-language")),
-  /** For how long browsers and caches may keep it: `public, max-age=600`. */
   cacheControl: Schema.optional(Line).pipe(Schema.fromKey("cache-control")),
   ...given(objectCors),
-  /** When the cloud is to delete it. Must lie ahead. */
   deleteAt: Schema.optional(EpochSeconds).pipe(Schema.fromKey("x-delete-at")),
-  /** After how long the cloud is to delete it; whole seconds. */
   deleteAfter: Schema.optional(
     Schema.transform(Schema.String, TimeAhead, {
       strict: true,
@@ -79,7 +110,12 @@ export const Md5 = Schema.String.pipe(
 export const ifNoneMatch = Schema.optional(Schema.Literal("*")).pipe(Schema.fromKey("if-none-match"))
 
 /** The response to a request that stores an object. */
-export const StoredObject = Schema.Struct({
+export interface StoredObject {
+  readonly etag?: string | undefined
+  readonly lastModified?: DateTime.Utc | undefined
+}
+
+export const StoredObject = struct<StoredObject>({
   etag: absentIfEmpty,
   lastModified: ifReadable(HttpDate).pipe(Schema.fromKey("last-modified"))
 })

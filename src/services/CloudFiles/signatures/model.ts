@@ -5,37 +5,20 @@ import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Redacted from "effect/Redacted"
 
-/**
- * How a signature is made.
- *
- * @since 0.1.0
- * @category models
- */
+/** How a signature is made. */
 export type SignatureAlgorithm = "sha256" | "sha1" | "sha512"
 
-/**
- * What one may do with a TempURL.
- *
- * @since 0.1.0
- * @category models
- */
+/** What one may do with a TempURL. */
 export type TempUrlMethod = "GET" | "HEAD" | "PUT" | "POST" | "DELETE"
 
-/**
- * What a TempURL lets its holder do.
- *
- * @since 0.1.0
- * @category models
- */
+/** What a TempURL lets its holder do. */
 export interface TempUrlRequest {
   readonly container: string
   /** The object; with `prefix`, one that begins with it. */
   readonly object?: string | undefined
   /** Instead of one object, all whose names begin so; an empty one is for the whole container. OpenStack, not Rackspace. */
   readonly prefix?: string | undefined
-  /**
-   * Default GET. GET, PUT and POST include HEAD. Rackspace knows GET and PUT.
-   */
+  /** Default GET. GET, PUT and POST include HEAD. Rackspace knows GET and PUT. */
   readonly method?: TempUrlMethod | undefined
   /** Default sha256. */
   readonly algorithm?: SignatureAlgorithm | undefined
@@ -47,12 +30,7 @@ export interface TempUrlRequest {
   readonly inline?: boolean | undefined
 }
 
-/**
- * What a TempURL lets its holder do, and how it is signed.
- *
- * @since 0.1.0
- * @category models
- */
+/** What a TempURL lets its holder do, and how it is signed. */
 export interface SignTempUrlOptions extends TempUrlRequest {
   /** The URL of the account's storage: `https://storage101.dfw1.clouddrive.com/v1/MossoCloudFS_…`. */
   readonly endpointUrl: string
@@ -61,12 +39,7 @@ export interface SignTempUrlOptions extends TempUrlRequest {
   readonly expires: DateTime.Utc
 }
 
-/**
- * Where a key comes from.
- *
- * @since 0.1.0
- * @category models
- */
+/** Where a key comes from. */
 export interface KeyOptions {
   /** The key to sign with. Default: the container's, else the account's, each asked of the cloud. */
   readonly key?: string | Redacted.Redacted<string> | undefined
@@ -77,12 +50,7 @@ export interface KeyOptions {
   readonly createKey?: boolean | undefined
 }
 
-/**
- * What a TempURL lets its holder do, and for how long.
- *
- * @since 0.1.0
- * @category models
- */
+/** What a TempURL lets its holder do, and for how long. */
 export interface TempUrlOptions extends TempUrlRequest, KeyOptions {
   /** For how long from now, or until when. */
   readonly expires: Duration.DurationInput | DateTime.Utc
@@ -93,12 +61,7 @@ export interface TempUrlOptions extends TempUrlRequest, KeyOptions {
   readonly algorithm?: SignatureAlgorithm | undefined
 }
 
-/**
- * What a form lets its holder upload.
- *
- * @since 0.1.0
- * @category models
- */
+/** What a form lets its holder upload. */
 export interface FormPostRequest {
   readonly container: string
   /** What the names of all uploaded objects begin with, before the name that the file has: `uploads/`. */
@@ -112,12 +75,7 @@ export interface FormPostRequest {
   readonly deleteAfter?: Duration.DurationInput | undefined
 }
 
-/**
- * What a form lets its holder upload, and how it is signed.
- *
- * @since 0.1.0
- * @category models
- */
+/** What a form lets its holder upload, and how it is signed. */
 export interface SignFormOptions extends FormPostRequest {
   /** The URL of the account's storage. */
   readonly endpointUrl: string
@@ -127,12 +85,7 @@ export interface SignFormOptions extends FormPostRequest {
   readonly algorithm: SignatureAlgorithm
 }
 
-/**
- * What a form lets its holder upload, and for how long.
- *
- * @since 0.1.0
- * @category models
- */
+/** What a form lets its holder upload, and for how long. */
 export interface FormPostOptions extends FormPostRequest, KeyOptions {
   /** For how long from now, or until when. */
   readonly expires: Duration.DurationInput | DateTime.Utc
@@ -143,12 +96,7 @@ export interface FormPostOptions extends FormPostRequest, KeyOptions {
   readonly algorithm?: SignatureAlgorithm | undefined
 }
 
-/**
- * A signed form: where it is sent, and its hidden fields, which must stand before its files.
- *
- * @since 0.1.0
- * @category models
- */
+/** A signed form: where it is sent, and its hidden fields, which must stand before its files. */
 export interface SignedForm {
   readonly action: string
   /** Whoever has these may upload. */
@@ -157,12 +105,7 @@ export interface SignedForm {
   readonly expires: DateTime.Utc
 }
 
-/**
- * Whose key: the container's where one is named, else the account's.
- *
- * @since 0.1.0
- * @category models
- */
+/** Whose key: the container's where one is named, else the account's. */
 export interface KeyOwner {
   /** OpenStack has keys of containers; Rackspace only the account's. */
   readonly container?: string | undefined

@@ -23,12 +23,7 @@ import { containerEndpoints } from "../containers.js"
 import type { FormPostOptions, KeyOptions, KeyOwner, SignatureAlgorithm, SignedForm, TempUrlOptions } from "./model.js"
 import { invalid, redact, signForm, signTempUrl } from "./signing.js"
 
-/**
- * Signing, and the keys that sign.
- *
- * @since 0.1.0
- * @category models
- */
+/** Signing, and the keys that sign. */
 export interface Signing {
   /**
    * A URL that lets its holder read, write or delete an object without a login, for a while. Whoever has it can use it, so it

@@ -3,23 +3,15 @@
  */
 import type * as Effect from "effect/Effect"
 import type { BulkFailed, ChecksumMismatch, CommonError, DocumentedError, SourceChanged } from "../../../CloudError.js"
-import type * as Endpoint from "../../../Endpoint.js"
 import type { RequestBody } from "../../../RequestBody.js"
 import type { LeftSegment } from "../largeObjects/segments.js"
-import type { objectEndpoints } from "../objects/objects.js"
-
-type PutInput = NonNullable<Parameters<Endpoint.Method<typeof objectEndpoints.putObject>>[0]>
+import type { PutObject } from "../objects/objects.js"
 
 /** The container, the name and the headers of an object that is stored. */
-export type PutHead = Omit<PutInput, "content" | "md5">
+export type PutHead = Omit<PutObject, "md5">
 
-/**
- * An object to upload: its body, its headers, and how it is stored.
- *
- * @since 0.1.0
- * @category models
- */
-export interface UploadOptions<E, R> extends Omit<PutInput, "content" | "md5" | "detectContentType" | "ifNoneMatch"> {
+/** An object to upload: its body, its headers, and how it is stored. */
+export interface UploadOptions<E, R> extends Omit<PutObject, "md5" | "detectContentType" | "ifNoneMatch"> {
   readonly body: RequestBody<E, R>
   /** The MD5 of `body` as 32 lower-case hex digits, where it is known: any other content is then refused. */
   readonly md5?: string | undefined
@@ -80,12 +72,7 @@ export interface UploadOptions<E, R> extends Omit<PutInput, "content" | "md5" | 
   readonly progress?: ((bytes: number) => Effect.Effect<void>) | undefined
 }
 
-/**
- * What was stored.
- *
- * @since 0.1.0
- * @category models
- */
+/** What was stored. */
 export interface Uploaded {
   /** As the cloud writes it: the stored content's MD5, or in quotation marks that of its segments. */
   readonly etag: string

@@ -1,12 +1,14 @@
 /**
  * Versions that a container itself keeps, under ids.
  */
+import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import type { CloudClient } from "../../../CloudClient.js"
 import type { CommonError, Conflict, NotFound, PreconditionFailed } from "../../../CloudError.js"
 import * as Endpoint from "../../../Endpoint.js"
+import { struct } from "../../../internal/schema/struct.js"
 import { absent, absentIfEmpty, Count, Flag, PageLimit, TimestampIfAny } from "../../../internal/schema/wire.js"
 import type * as RetryPolicy from "../../../RetryPolicy.js"
 import { listing, type RawItem } from "../listing.js"
@@ -18,7 +20,17 @@ const service = "CloudFiles"
 /** How many versions are asked for, or deleted, at a time. */
 export const atATime = 16
 
-const Version = Schema.Struct({
+export interface Version {
+  readonly name: string
+  readonly bytes: number
+  readonly hash?: string | undefined
+  readonly contentType?: string | undefined
+  readonly lastModified?: DateTime.Utc | undefined
+  readonly versionId?: string | undefined
+  readonly isLatest: boolean
+}
+
+const Version = struct<Version>({
   name: Schema.String,
   bytes: Count,
   hash: absentIfEmpty,
@@ -27,8 +39,6 @@ const Version = Schema.Struct({
   versionId: absent(Schema.String).pipe(Schema.fromKey("version_id")),
   isLatest: Schema.optionalWith(Flag, { default: () => false, nullable: true }).pipe(Schema.fromKey("is_latest"))
 })
-
-export interface Version extends Schema.Schema.Type<typeof Version> {}
 
 export const listPage = Endpoint.named(
   "CloudFiles.listVersions",
@@ -64,10 +74,7 @@ export const restoreById = Endpoint.named(
 
 export const deleteById = Endpoint.named(
   "CloudFiles.deleteVersion",
-  Endpoint.make("DELETE", "/{container}/{+object}", {
-    ...byVersion,
-    errors: ["NotFound", "Conflict"]
-  })
+  Endpoint.make("DELETE", "/{container}/{+object}", { ...byVersion, errors: ["NotFound", "Conflict"] })
 )
 
 /** The next page of versions begins after this one. */

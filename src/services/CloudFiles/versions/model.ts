@@ -14,12 +14,7 @@ import {
 } from "../../../CloudError.js"
 import type { DownloadError } from "../download/model.js"
 
-/**
- * A version of an object.
- *
- * @since 0.1.0
- * @category models
- */
+/** A version of an object. */
 export interface ObjectVersion {
   readonly container: string
   readonly object: string
@@ -40,21 +35,11 @@ export interface ObjectVersion {
   readonly isDeleted: boolean
 }
 
-/**
- * Which version is meant: one that `listVersions` has given.
- *
- * @since 0.1.0
- * @category models
- */
+/** Which version is meant: one that `listVersions` has given. */
 export type VersionAddress = Pick<ObjectVersion, "container" | "object"> &
   Partial<Pick<ObjectVersion, "archive" | "versionId" | "isDeleted">>
 
-/**
- * Old versions: listing, reading, restoring and deleting them.
- *
- * @since 0.1.0
- * @category models
- */
+/** Old versions: listing, reading, restoring and deleting them. */
 export interface Versions {
   /**
    * The versions of an object that its container keeps, page by page as they are asked for: the oldest first where they are
