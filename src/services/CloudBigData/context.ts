@@ -1,6 +1,4 @@
-/**
- * What the parts of the service are made from, and its listings and the failures of its inputs.
- */
+/** What the parts of the service are made from, and its listings and the failures of its inputs. */
 import type * as Effect from "effect/Effect"
 import type { CloudClient } from "../../CloudClient.js"
 import type { CommonError, InvalidInput } from "../../CloudError.js"

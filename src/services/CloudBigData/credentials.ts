@@ -1,6 +1,4 @@
-/**
- * The operations on credentials: the keys, users and accounts that clusters are given.
- */
+/** The operations on credentials: the keys, users and accounts that clusters are given. */
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"

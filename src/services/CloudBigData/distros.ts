@@ -1,6 +1,4 @@
-/**
- * Distros: the distributions of Hadoop and its like that stacks are made from.
- */
+/** Distros: the distributions of Hadoop and its like that stacks are made from. */
 import * as Endpoint from "../../Endpoint.js"
 import { struct } from "../../internal/schema/struct.js"
 import { absentIfEmpty, enveloped, Id, listOf, textOr } from "../../internal/schema/wire.js"

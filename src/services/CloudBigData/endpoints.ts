@@ -1,6 +1,4 @@
-/**
- * The operations of Cloud Big Data, as data.
- */
+/** The operations of Cloud Big Data, as data. */
 import { clusterEndpoints } from "./clusters.js"
 import { credentialEndpoints } from "./credentials.js"
 import { distroEndpoints } from "./distros.js"

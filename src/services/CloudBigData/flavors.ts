@@ -1,6 +1,4 @@
-/**
- * Flavors: the sizes of nodes.
- */
+/** Flavors: the sizes of nodes. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { page, pageQuery, type PageQuery } from "../../internal/paging/listing.js"

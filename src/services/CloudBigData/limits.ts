@@ -1,6 +1,4 @@
-/**
- * Limits: how much the account may have, and has left.
- */
+/** Limits: how much the account may have, and has left. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { struct } from "../../internal/schema/struct.js"

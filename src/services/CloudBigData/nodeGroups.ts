@@ -1,6 +1,4 @@
-/**
- * Node groups and the components on their nodes, and the check of node groups against those that there are.
- */
+/** Node groups and the components on their nodes, and the check of node groups against those that there are. */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { InvalidInput } from "../../CloudError.js"

@@ -1,6 +1,4 @@
-/**
- * What the requests of several resources share.
- */
+/** What the requests of several resources share. */
 import * as Schema from "effect/Schema"
 import { enveloped, Named } from "../../internal/schema/wire.js"
 

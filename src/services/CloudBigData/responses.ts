@@ -1,6 +1,4 @@
-/**
- * What the responses of several resources share.
- */
+/** What the responses of several resources share. */
 import * as Schema from "effect/Schema"
 import { JsonMap, Text } from "../../internal/schema/wire.js"
 

@@ -1,6 +1,4 @@
-/**
- * Scripts: what is run on the nodes of a cluster when they are ready.
- */
+/** Scripts: what is run on the nodes of a cluster when they are ready. */
 import type * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"

@@ -1,6 +1,4 @@
-/**
- * Stacks: the services that a cluster is made with.
- */
+/** Stacks: the services that a cluster is made with. */
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import type * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"

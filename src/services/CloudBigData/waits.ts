@@ -1,6 +1,4 @@
-/**
- * Waiting for clusters. A cluster that has failed is reported with the nodes and scripts that have.
- */
+/** Waiting for clusters. A cluster that has failed is reported with the nodes and scripts that have. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"

@@ -1,6 +1,4 @@
-/**
- * Workloads: the kinds of work that clusters are made for.
- */
+/** Workloads: the kinds of work that clusters are made for. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { struct } from "../../internal/schema/struct.js"

@@ -1,6 +1,4 @@
-/**
- * Who may read or write a container: access control lists as values, and as the text in which the cloud keeps them.
- */
+/** Who may read or write a container: access control lists as values, and as the text in which the cloud keeps them. */
 import * as Schema from "effect/Schema"
 
 const Part = Schema.String.pipe(

@@ -1,6 +1,4 @@
-/**
- * The account: its model, settings and operations.
- */
+/** The account: its model, settings and operations. */
 import type * as DateTime from "effect/DateTime"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"

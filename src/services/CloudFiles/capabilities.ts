@@ -1,6 +1,4 @@
-/**
- * What a cloud says of itself: which parts its Swift has, and their limits.
- */
+/** What a cloud says of itself: which parts its Swift has, and their limits. */
 import type * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"

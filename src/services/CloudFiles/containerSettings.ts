@@ -1,6 +1,4 @@
-/**
- * The settings of a container besides its own metadata: access, quotas, CORS, static web, versions, logs.
- */
+/** The settings of a container besides its own metadata: access, quotas, CORS, static web, versions, logs. */
 import { type AclEntry, ReadAcl, WriteAcl } from "./access.js"
 import { setting, type TempUrlKeys, tempUrlKeys } from "./settings.js"
 import { GivenSeconds, Line, Location, Quota, Seconds, Words, Yes } from "./settingValues.js"

@@ -1,6 +1,4 @@
-/**
- * Containers: models and operations.
- */
+/** Containers: models and operations. */
 import type * as DateTime from "effect/DateTime"
 import type * as Duration from "effect/Duration"
 import type * as Redacted from "effect/Redacted"

@@ -1,6 +1,4 @@
-/**
- * The values of settings, as their headers carry them.
- */
+/** The values of settings, as their headers carry them. */
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 import { Time } from "../../internal/schema/options.js"

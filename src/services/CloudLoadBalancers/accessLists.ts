@@ -1,6 +1,4 @@
-/**
- * Access lists: which networks may reach a load balancer.
- */
+/** Access lists: which networks may reach a load balancer. */
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"

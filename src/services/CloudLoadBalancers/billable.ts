@@ -1,6 +1,4 @@
-/**
- * Load balancers that are charged for in a time, deleted ones included.
- */
+/** Load balancers that are charged for in a time, deleted ones included. */
 import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Endpoint from "../../Endpoint.js"

@@ -1,6 +1,4 @@
-/**
- * Certificate mappings: certificates for the other names under which a load balancer is reached (SNI).
- */
+/** Certificate mappings: certificates for the other names under which a load balancer is reached (SNI). */
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
@@ -68,6 +66,8 @@ const WireMapping = Schema.Union(enveloped("certificateMapping", CertificateMapp
 const mappingsPath = `${balancerPath}/ssltermination/certificatemappings` as const
 
 const mappingPath = `${mappingsPath}/{certificateMappingId}` as const
+
+/** A certificate for one of a balancer's names. */
 export interface AddCertificateMapping extends ByLoadBalancerId {
   /** The name under which the balancer is reached. No two mappings may have the same one. */
   readonly hostName: string

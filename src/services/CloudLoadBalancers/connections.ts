@@ -1,6 +1,4 @@
-/**
- * Settings of a load balancer's connections: their log, their throttle, and the cache of HTTP content.
- */
+/** Settings of a load balancer's connections: their log, their throttle, and the cache of HTTP content. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { struct } from "../../internal/schema/struct.js"

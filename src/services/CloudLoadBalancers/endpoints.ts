@@ -1,6 +1,4 @@
-/**
- * The operations of Cloud Load Balancers, as data.
- */
+/** The operations of Cloud Load Balancers, as data. */
 import { accessListEndpoints } from "./accessLists.js"
 import { billableEndpoints } from "./billable.js"
 import { certificateMappingEndpoints } from "./certificateMappings.js"

@@ -1,6 +1,4 @@
-/**
- * Error pages: what a client gets where no node responds.
- */
+/** Error pages: what a client gets where no node responds. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { enveloped, Text, upTo } from "../../internal/schema/wire.js"

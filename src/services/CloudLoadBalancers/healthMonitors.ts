@@ -1,6 +1,4 @@
-/**
- * Health monitors: how a load balancer finds out whether its nodes can serve.
- */
+/** Health monitors: how a load balancer finds out whether its nodes can serve. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { struct } from "../../internal/schema/struct.js"

@@ -1,6 +1,4 @@
-/**
- * Limits: how many requests the account may make, and how much it may have.
- */
+/** Limits: how many requests the account may make, and how much it may have. */
 import * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"

@@ -1,6 +1,4 @@
-/**
- * Listings of a balancer's resources, page by page. The cloud gives no link to the next page.
- */
+/** Listings of a balancer's resources, page by page. The cloud gives no link to the next page. */
 import * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
 import type { CommonError } from "../../CloudError.js"

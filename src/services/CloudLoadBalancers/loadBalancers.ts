@@ -1,6 +1,4 @@
-/**
- * Load balancers: listing, creating, changing and deleting them, and waiting for them.
- */
+/** Load balancers: listing, creating, changing and deleting them, and waiting for them. */
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"

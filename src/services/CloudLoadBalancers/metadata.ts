@@ -1,6 +1,4 @@
-/**
- * Metadata of load balancers: keys and values for the account's own use.
- */
+/** Metadata of load balancers: keys and values for the account's own use. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { struct } from "../../internal/schema/struct.js"

@@ -1,6 +1,4 @@
-/**
- * Node events: what happened to the nodes of a load balancer.
- */
+/** Node events: what happened to the nodes of a load balancer. */
 import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"

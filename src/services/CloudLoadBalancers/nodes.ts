@@ -1,6 +1,4 @@
-/**
- * Nodes: the back-ends that a load balancer sends its connections to, and their metadata.
- */
+/** Nodes: the back-ends that a load balancer sends its connections to, and their metadata. */
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"

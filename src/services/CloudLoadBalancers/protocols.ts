@@ -1,6 +1,4 @@
-/**
- * The protocols that load balancers speak, and the algorithms by which they choose nodes.
- */
+/** The protocols that load balancers speak, and the algorithms by which they choose nodes. */
 import * as Endpoint from "../../Endpoint.js"
 import { struct } from "../../internal/schema/struct.js"
 import { enveloped, open, someCount } from "../../internal/schema/wire.js"

@@ -1,6 +1,4 @@
-/**
- * What the requests of several resources share: numbers, ids, pages, paths, and the failures of changes.
- */
+/** What the requests of several resources share: numbers, ids, pages, paths, and the failures of changes. */
 import * as Schema from "effect/Schema"
 import { lastId, pageOf } from "../../internal/paging/listing.js"
 import { Named } from "../../internal/schema/wire.js"

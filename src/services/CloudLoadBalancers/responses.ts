@@ -1,6 +1,4 @@
-/**
- * What the responses of several resources share: objects that are empty where nothing is set, flags and times.
- */
+/** What the responses of several resources share: objects that are empty where nothing is set, flags and times. */
 import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"

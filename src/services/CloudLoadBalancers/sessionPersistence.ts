@@ -1,6 +1,4 @@
-/**
- * Session persistence: how a client's later requests find the node of its first one.
- */
+/** Session persistence: how a client's later requests find the node of its first one. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"

@@ -1,6 +1,4 @@
-/**
- * The addresses from which load balancers reach their nodes.
- */
+/** The addresses from which load balancers reach their nodes. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { struct } from "../../internal/schema/struct.js"

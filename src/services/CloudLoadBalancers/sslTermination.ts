@@ -1,6 +1,4 @@
-/**
- * SSL termination: how a load balancer speaks TLS to its clients, and plainly to its nodes.
- */
+/** SSL termination: how a load balancer speaks TLS to its clients, and plainly to its nodes. */
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"

@@ -1,6 +1,4 @@
-/**
- * Statistics: what went wrong with a load balancer's connections, and how many there are.
- */
+/** Statistics: what went wrong with a load balancer's connections, and how many there are. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { struct } from "../../internal/schema/struct.js"

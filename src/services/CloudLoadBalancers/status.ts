@@ -1,6 +1,4 @@
-/**
- * The status of a load balancer, which of them are final, and what waiting for a balancer takes.
- */
+/** The status of a load balancer, which of them are final, and what waiting for a balancer takes. */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { open } from "../../internal/schema/wire.js"

@@ -1,6 +1,4 @@
-/**
- * Usage of load balancers, all of it: the cloud may return it in pages, each of which links to the next one.
- */
+/** Usage of load balancers, all of it: the cloud may return it in pages, each of which links to the next one. */
 import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"

@@ -1,6 +1,4 @@
-/**
- * Virtual IPs: the addresses at which a load balancer takes connections.
- */
+/** Virtual IPs: the addresses at which a load balancer takes connections. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { struct } from "../../internal/schema/struct.js"

@@ -1,6 +1,4 @@
-/**
- * Addresses of servers: models and operations.
- */
+/** Addresses of servers: models and operations. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { struct } from "../../internal/schema/struct.js"

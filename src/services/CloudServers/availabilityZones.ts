@@ -1,6 +1,4 @@
-/**
- * The zones of a region that servers can be made in: models and operations. OpenStack has them; Rackspace does not.
- */
+/** The zones of a region that servers can be made in: models and operations. OpenStack has them; Rackspace does not. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { struct } from "../../internal/schema/struct.js"

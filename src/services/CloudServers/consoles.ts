@@ -1,6 +1,4 @@
-/**
- * Consoles of servers: models and operations.
- */
+/** Consoles of servers: models and operations. */
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"

@@ -1,6 +1,4 @@
-/**
- * What the methods of each resource are made from.
- */
+/** What the methods of each resource are made from. */
 import type * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
 import type { CloudClient } from "../../CloudClient.js"

@@ -1,6 +1,4 @@
-/**
- * Listings whose pages are requested by an offset, because no response names a next page.
- */
+/** Listings whose pages are requested by an offset, because no response names a next page. */
 import * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
 import type { CommonError } from "../../CloudError.js"

@@ -1,6 +1,4 @@
-/**
- * The operations of Cloud Servers, as data: the tables of all its resources.
- */
+/** The operations of Cloud Servers, as data: the tables of all its resources. */
 import { addressEndpoints } from "./addresses.js"
 import { availabilityZoneEndpoints } from "./availabilityZones.js"
 import { consoleEndpoints } from "./consoles.js"

@@ -1,6 +1,4 @@
-/**
- * Extensions of the API: models and operations.
- */
+/** Extensions of the API: models and operations. */
 import type * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"

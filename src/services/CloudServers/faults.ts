@@ -1,6 +1,4 @@
-/**
- * The failures of servers and images.
- */
+/** The failures of servers and images. */
 import type * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"

@@ -1,6 +1,4 @@
-/**
- * What several resources of Cloud Servers share: fields, and rules that are checked before a request is sent.
- */
+/** What several resources of Cloud Servers share: fields, and rules that are checked before a request is sent. */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { struct } from "../../internal/schema/struct.js"

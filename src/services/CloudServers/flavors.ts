@@ -1,6 +1,4 @@
-/**
- * Flavors: models and operations.
- */
+/** Flavors: models and operations. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { page, pageQuery, type PageQuery, type PageSize } from "../../internal/paging/listing.js"

@@ -1,6 +1,4 @@
-/**
- * When servers are saved to images automatically: models and operations. Rackspace has them; OpenStack does not.
- */
+/** When servers are saved to images automatically: models and operations. Rackspace has them; OpenStack does not. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"

@@ -1,6 +1,4 @@
-/**
- * Images: models, operations, and waiting for them.
- */
+/** Images: models, operations, and waiting for them. */
 import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"

@@ -1,6 +1,4 @@
-/**
- * What was done to a server: models and operations. OpenStack returns it in pages from Nova's microversion 2.58 on.
- */
+/** What was done to a server: models and operations. OpenStack returns it in pages from Nova's microversion 2.58 on. */
 import type * as DateTime from "effect/DateTime"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"

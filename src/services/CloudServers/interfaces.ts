@@ -1,6 +1,4 @@
-/**
- * Ports of OpenStack's networks on servers: models and operations. Rackspace has virtual interfaces instead.
- */
+/** Ports of OpenStack's networks on servers: models and operations. Rackspace has virtual interfaces instead. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { struct } from "../../internal/schema/struct.js"

@@ -1,6 +1,4 @@
-/**
- * Addresses that several servers share: models and operations. Rackspace has them; OpenStack does not.
- */
+/** Addresses that several servers share: models and operations. Rackspace has them; OpenStack does not. */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"

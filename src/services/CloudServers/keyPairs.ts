@@ -1,6 +1,4 @@
-/**
- * Key pairs: models and operations.
- */
+/** Key pairs: models and operations. */
 import type { PlatformError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import type * as DateTime from "effect/DateTime"

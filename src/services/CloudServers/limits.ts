@@ -1,6 +1,4 @@
-/**
- * Limits and quotas: models and operations.
- */
+/** Limits and quotas: models and operations. */
 import type * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"

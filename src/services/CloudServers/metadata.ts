@@ -1,6 +1,4 @@
-/**
- * Metadata of servers and images: schemas and operations.
- */
+/** Metadata of servers and images: schemas and operations. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { enveloped, JsonMap, Named } from "../../internal/schema/wire.js"

@@ -1,6 +1,4 @@
-/**
- * Actions on servers: reboot, resize, rebuild, rescue and others.
- */
+/** Actions on servers: reboot, resize, rebuild, rescue and others. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"

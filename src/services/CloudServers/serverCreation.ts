@@ -1,6 +1,4 @@
-/**
- * Creating servers: models, operations, and waiting for new servers.
- */
+/** Creating servers: models, operations, and waiting for new servers. */
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"

@@ -1,6 +1,4 @@
-/**
- * Tags of servers: operations. OpenStack has them from Nova's microversion 2.26 on; Rackspace does not.
- */
+/** Tags of servers: operations. OpenStack has them from Nova's microversion 2.26 on; Rackspace does not. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { Named, Text } from "../../internal/schema/wire.js"

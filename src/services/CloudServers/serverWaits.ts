@@ -1,6 +1,4 @@
-/**
- * Waiting for servers.
- */
+/** Waiting for servers. */
 import * as Option from "effect/Option"
 import type { CommonError, NotFound } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"

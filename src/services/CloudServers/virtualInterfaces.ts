@@ -1,6 +1,4 @@
-/**
- * Connections of servers to networks: models and operations. Rackspace has them; OpenStack has interfaces instead.
- */
+/** Connections of servers to networks: models and operations. Rackspace has them; OpenStack has interfaces instead. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { struct } from "../../internal/schema/struct.js"

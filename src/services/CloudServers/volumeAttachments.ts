@@ -1,6 +1,4 @@
-/**
- * Volumes on servers: models and operations.
- */
+/** Volumes on servers: models and operations. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { struct } from "../../internal/schema/struct.js"

@@ -1,6 +1,4 @@
-/**
- * Volumes of Block Storage, by way of Cloud Servers: models and operations.
- */
+/** Volumes of Block Storage, by way of Cloud Servers: models and operations. */
 import type * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"

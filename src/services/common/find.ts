@@ -1,6 +1,4 @@
-/**
- * Finding a resource by its name or its id.
- */
+/** Finding a resource by its name or its id. */
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"

@@ -1,6 +1,4 @@
-/**
- * Archives that the cloud extracts into objects.
- */
+/** Archives that the cloud extracts into objects. */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"

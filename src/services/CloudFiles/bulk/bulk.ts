@@ -1,6 +1,4 @@
-/**
- * Operations on many objects: results and endpoints.
- */
+/** Operations on many objects: results and endpoints. */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type { CommonError, NotFound, QuotaExceeded } from "../../../CloudError.js"

@@ -1,6 +1,4 @@
-/**
- * Deletes many objects and containers in few requests.
- */
+/** Deletes many objects and containers in few requests. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"

@@ -1,6 +1,4 @@
-/**
- * Empties containers, and deletes them with all that is in them.
- */
+/** Empties containers, and deletes them with all that is in them. */
 import * as Array from "effect/Array"
 import * as Chunk from "effect/Chunk"
 import * as Duration from "effect/Duration"

@@ -1,6 +1,4 @@
-/**
- * Copies: operations, options, results and failures.
- */
+/** Copies: operations, options, results and failures. */
 import * as Schema from "effect/Schema"
 import {
   BulkFailed,

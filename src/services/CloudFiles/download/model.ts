@@ -1,6 +1,4 @@
-/**
- * Downloads: options, results and failures.
- */
+/** Downloads: options, results and failures. */
 import * as Stream from "effect/Stream"
 import {
   ChecksumMismatch,

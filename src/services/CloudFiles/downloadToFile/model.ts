@@ -1,6 +1,4 @@
-/**
- * Downloads to files: options, results and failures.
- */
+/** Downloads to files: options, results and failures. */
 import type { PlatformError } from "@effect/platform/Error"
 import * as Effect from "effect/Effect"
 import { ChecksumMismatch } from "../../../CloudError.js"

@@ -1,6 +1,4 @@
-/**
- * Folders as their users see them: options, events and failures.
- */
+/** Folders as their users see them: options, events and failures. */
 import type { PlatformError } from "@effect/platform/Error"
 import * as Schema from "effect/Schema"
 import type { BulkFailed, ChecksumMismatch, CommonError, NotFound } from "../../../CloudError.js"

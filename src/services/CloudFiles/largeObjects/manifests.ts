@@ -1,6 +1,4 @@
-/**
- * Manifests of large objects: models and operations.
- */
+/** Manifests of large objects: models and operations. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../../Endpoint.js"
 import { struct } from "../../../internal/schema/struct.js"

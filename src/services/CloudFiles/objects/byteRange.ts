@@ -1,6 +1,4 @@
-/**
- * Ranges of bytes, as requests name them.
- */
+/** Ranges of bytes, as requests name them. */
 import * as Schema from "effect/Schema"
 
 /** A part of an object: `length` bytes from `offset` on (to the end where no length is given), or the `last` bytes. */

@@ -1,6 +1,4 @@
-/**
- * The objects of a container, as the operations on many of them ask for them: under a prefix, between two names.
- */
+/** The objects of a container, as the operations on many of them ask for them: under a prefix, between two names. */
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"

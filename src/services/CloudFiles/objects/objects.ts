@@ -1,6 +1,4 @@
-/**
- * Objects: models and operations.
- */
+/** Objects: models and operations. */
 import type * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"

@@ -1,6 +1,4 @@
-/**
- * What requests about objects have in common.
- */
+/** What requests about objects have in common. */
 import type * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"

@@ -1,6 +1,4 @@
-/**
- * TempURLs and forms: what is asked for, and what is signed.
- */
+/** TempURLs and forms: what is asked for, and what is signed. */
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Redacted from "effect/Redacted"

@@ -1,6 +1,4 @@
-/**
- * Signs TempURLs and forms, without any request.
- */
+/** Signs TempURLs and forms, without any request. */
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"

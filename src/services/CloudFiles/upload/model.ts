@@ -1,6 +1,4 @@
-/**
- * Uploads: options, results and failures.
- */
+/** Uploads: options, results and failures. */
 import type * as Effect from "effect/Effect"
 import type { BulkFailed, ChecksumMismatch, CommonError, DocumentedError, SourceChanged } from "../../../CloudError.js"
 import type { RequestBody } from "../../../RequestBody.js"

@@ -1,6 +1,4 @@
-/**
- * Versions that a container itself keeps, under ids.
- */
+/** Versions that a container itself keeps, under ids. */
 import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"

@@ -1,6 +1,4 @@
-/**
- * Lists the versions of an object, wherever its container keeps them.
- */
+/** Lists the versions of an object, wherever its container keeps them. */
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"

@@ -1,6 +1,4 @@
-/**
- * Versions of objects: models, and the operations on them.
- */
+/** Versions of objects: models, and the operations on them. */
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
