@@ -1,5 +1,5 @@
 /**
- * What a login gives: the token, how long it is good for, who it is for, and what the account has.
+ * The result of a login: the token, its expiry, the user, the tenant and the service catalog.
  *
  * @since 0.1.0
  */
@@ -7,19 +7,19 @@ import * as Schema from "effect/Schema"
 import { ServiceCatalog } from "./ServiceCatalog.js"
 
 /**
- * The account (tenant, project) that a token is limited to.
+ * The tenant (account, project) that a token is scoped to.
  *
  * @since 0.1.0
  * @category models
  */
 export class Tenant extends Schema.Class<Tenant>("effect-rackspace/Tenant")({
-  /** A string, since leading zeros count. */
+  /** A string, since leading zeros are significant. */
   id: Schema.String,
   name: Schema.optional(Schema.String)
 }) {}
 
 /**
- * A role of the user.
+ * A role assigned to the user.
  *
  * @since 0.1.0
  * @category models
@@ -39,35 +39,34 @@ export class Role extends Schema.Class<Role>("effect-rackspace/Role")({
  * @category models
  */
 export class User extends Schema.Class<User>("effect-rackspace/User")({
-  /** Absent where the program was only handed a token. */
+  /** Absent if the program was only given a token. */
   id: Schema.optional(Schema.String),
   name: Schema.optional(Schema.String),
   roles: Schema.Array(Role),
-  /** The region the user works in unless another is named; absent where the account sets none. */
+  /** The user's default region; absent if the account sets none. */
   defaultRegion: Schema.optional(Schema.String)
 }) {}
 
 /**
- * What a login gives. The token is redacted wherever an Access is printed, logged or turned into JSON.
+ * The result of a login. The token is redacted wherever an Access is printed, logged or converted to JSON.
  *
  * @since 0.1.0
  * @category models
  */
 export class Access extends Schema.Class<Access>("effect-rackspace/Access")({
   token: Schema.Redacted(Schema.String),
-  /** When the token was obtained, by this machine's clock. */
+  /** When the token was obtained, according to the local clock. */
   issued: Schema.DateTimeUtc,
-  /** When the token ceases to be accepted. */
   expires: Schema.DateTimeUtc,
-  /** Absent for a token that is not limited to a tenant. */
+  /** Absent for a token that is not scoped to a tenant. */
   tenant: Schema.optional(Tenant),
   user: User,
   catalog: ServiceCatalog,
-  /** How the user proved who they are, as Identity names it: `APIKEY`, `PASSWORD`, `PASSCODE`. */
+  /** The authentication methods, by Identity's names: `APIKEY`, `PASSWORD`, `PASSCODE`. */
   authenticatedBy: Schema.Array(Schema.String),
   /**
-   * The number of the login within its TokenRef, from 1. Rackspace answers an early login with the same token again, so it
-   * is this number that tells one login from another.
+   * The number of the login within its TokenRef, starting at 1. Rackspace may return the same token for a repeated login, so
+   * logins are distinguished by this number.
    */
   login: Schema.Number
 }) {}

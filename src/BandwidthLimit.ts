@@ -1,5 +1,5 @@
 /**
- * A limit on bandwidth that any number of transfers share.
+ * A bandwidth limit that is shared by any number of transfers.
  *
  * @since 0.1.0
  */
@@ -13,23 +13,23 @@ import * as KeyedQueue from "./internal/concurrency/keyedQueue.js"
 import { invalidInput } from "./internal/schema/invalidInput.js"
 
 /**
- * A limit in force.
+ * An active limit.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Service {
   readonly bytesPerSecond: number
-  /** Waits until these bytes may pass, after all that have asked before, and returns how many milliseconds it has waited. */
+  /** Waits until these bytes may be transferred, after all earlier callers. Returns the milliseconds it waited. */
   readonly take: (bytes: number) => Effect.Effect<number>
 }
 
 /**
- * The limit on what requests send and receive as bodies, up and down together. Without one, nothing is limited.
+ * Limits the bytes of request and response bodies, uploads and downloads together. By default there is no limit.
  *
- * Provide it to an upload, a download or any other effect or stream, to a whole program, or to the
- * layer of a service for all its requests. The innermost limit applies. Everything to which the same limit is provided shares it. Time
- * that a transfer waits for the limit does not count towards the timeouts of the `RetryPolicy`.
+ * Provide it to a single upload or download, to any other effect or stream, to a whole program, or to the layer of a service
+ * for all its requests. The innermost limit applies. Everything that the same limit is provided to shares its bandwidth. Time
+ * spent waiting for the limit does not count towards the timeouts of the `RetryPolicy`.
  *
  * @example
  * ```ts
@@ -49,24 +49,24 @@ export interface Service {
 export class BandwidthLimit extends Context.Tag("effect-rackspace/BandwidthLimit")<BandwidthLimit, Service>() {}
 
 /**
- * How much may pass.
+ * Options of a limit.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Options {
-  /** On average; more than 0. */
+  /** The average rate; greater than 0. */
   readonly bytesPerSecond: number
 }
 
 /**
- * In milliseconds: unused time up to this is made up for. Timers fire a few milliseconds late; without a burst, the average rate would
- * stay below the limit.
+ * The largest burst, as unused time in milliseconds. Timers fire a few milliseconds late, so without bursts the average rate
+ * would stay below the limit.
  */
 const burstMillis = 100
 
 /**
- * A limit of its own. Fails with `InvalidInput` where the number is not more than 0.
+ * Creates a limit. Fails with `InvalidInput` unless `bytesPerSecond` is greater than 0.
  *
  * @since 0.1.0
  * @category constructors
@@ -75,29 +75,31 @@ export const make = ({ bytesPerSecond }: Options): Effect.Effect<Service, Invali
   Effect.gen(function* () {
     if (!(bytesPerSecond > 0)) {
       const operation = "BandwidthLimit.make"
-      const issue = { path: "bytesPerSecond", expected: "a number of more than 0" }
+      const issue = { path: "bytesPerSecond", expected: "a number greater than 0" }
       return yield* invalidInput("BandwidthLimit", operation, [issue], `, not ${bytesPerSecond}`)
     }
-    const inTurn = KeyedQueue.make().take([""])
-    /** When the next bytes may pass, in milliseconds since 1970. */
+    const inOrder = KeyedQueue.make().take([""])
+    /** When the next bytes may be transferred, in milliseconds since 1970. */
     let next = 0
-    const pass = (clock: Clock.Clock, bytes: number): void => {
+    const transfer = (clock: Clock.Clock, bytes: number): void => {
       next = Math.max(next, clock.unsafeCurrentTimeMillis() - burstMillis) + (bytes * 1000) / bytesPerSecond
     }
     return {
       bytesPerSecond,
       take: (bytes) =>
         Effect.clockWith((clock) => {
-          const begun = clock.unsafeCurrentTimeMillis()
-          return inTurn(
+          const start = clock.unsafeCurrentTimeMillis()
+          return inOrder(
             Effect.suspend(() => {
-              const left = next - clock.unsafeCurrentTimeMillis()
-              const passed = Effect.sync(() => {
-                pass(clock, bytes)
-                return clock.unsafeCurrentTimeMillis() - begun
+              const delay = next - clock.unsafeCurrentTimeMillis()
+              const transferred = Effect.sync(() => {
+                transfer(clock, bytes)
+                return clock.unsafeCurrentTimeMillis() - start
               })
-              // An effect that is interrupted while it waits has used nothing of the limit.
-              return left > 0 ? Effect.zipRight(clock.sleep(Duration.millis(Math.ceil(left))), passed) : passed
+              // An effect that is interrupted while it waits consumes no bandwidth.
+              return delay > 0
+                ? Effect.zipRight(clock.sleep(Duration.millis(Math.ceil(delay))), transferred)
+                : transferred
             })
           )
         })
@@ -105,7 +107,7 @@ export const make = ({ bytesPerSecond }: Options): Effect.Effect<Service, Invali
   })
 
 /**
- * A limit of its own, for whatever the layer is provided to.
+ * Provides a new limit.
  *
  * @since 0.1.0
  * @category layers

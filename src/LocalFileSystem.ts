@@ -1,10 +1,9 @@
 /**
- * The FileSystem to take on Node.js where many small files go up or come down: the platform's, and quicker at that. To any program
- * it is a FileSystem like every other. Besides it, the environment has a thread that reads and writes small files for
- * `CloudFiles.fromFile`, `downloadToFile` and `downloadFolder`, many at a time, in place of five calls of Node's for each of them:
- * those are most of what a few KiB cost.
+ * A faster FileSystem for uploading or downloading many small files on Node.js. It is the platform's FileSystem, together with a
+ * worker thread that reads and writes small files for `CloudFiles.fromFile`, `downloadToFile` and `downloadFolder` in batches.
+ * Otherwise each file takes five calls of Node.js, which are most of the cost of a file of a few KiB.
  *
- * `uploadFolder` needs no such layer: it has a thread of its own.
+ * `uploadFolder` does not need this layer: it uses a thread of its own.
  *
  * @since 0.1.0
  */
@@ -17,10 +16,10 @@ import { makeSmallFiles, SmallFilesThread } from "./internal/files/smallFiles.js
 export { SmallFilesThread } from "./internal/files/smallFiles.js"
 
 /**
- * The platform's FileSystem, whose paths must be those of `node:fs`: `NodeFileSystem.layer`, or `NodeContext.layer`. The thread is
- * started when some files have been read or written, and ends with the layer's scope; where it cannot be started, the platform does
- * all of it. It takes files up to 256 KiB, one after the other: where the disk of one does not answer, the others wait. What is in
- * the place of a file it sees when the file is written: so a folder there is told after the object was fetched, and not before.
+ * Wraps a FileSystem on `node:fs`: `NodeFileSystem.layer` or `NodeContext.layer`. The thread is started after some files have
+ * been read or written, and ends with the layer's scope. If it cannot be started, the platform's FileSystem does all the work.
+ * The thread processes files of up to 256 KiB, one after the other: a disk that does not respond delays the other files. It
+ * checks the target path only when it writes the file, so a directory there is reported after the object was downloaded.
  *
  * @example
  * ```ts

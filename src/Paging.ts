@@ -1,5 +1,5 @@
 /**
- * Listings as Streams that fetch a page when it is asked for.
+ * Listings as Streams that fetch each page on demand.
  *
  * @since 0.1.0
  */
@@ -11,13 +11,13 @@ import { MalformedResponse, type Operation } from "./CloudError.js"
 import { makeCircleDetector } from "./internal/paging/repeatedPages.js"
 
 /**
- * An item of a page that is not as documented: where in the response it is, and what was expected there.
+ * An item of a page that cannot be decoded.
  *
  * @since 0.1.0
  * @category models
  */
 export interface UnreadableItem {
-  /** The item and its field: `servers.2.status`. */
+  /** The path of the item and its field in the response: `servers.2.status`. */
   readonly path: string
   readonly expected: string
 }
@@ -30,9 +30,9 @@ export interface UnreadableItem {
  */
 export interface Page<out A, out Cursor> {
   readonly items: ReadonlyArray<A>
-  /** What to ask the next page with; absent on the last page. */
+  /** The cursor of the next page; undefined on the last page. */
   readonly next: Cursor | undefined
-  /** Items that could not be read, and are not among the others. */
+  /** Items that could not be decoded; they are not in `items`. */
   readonly unreadable?: ReadonlyArray<UnreadableItem> | undefined
 }
 
@@ -46,11 +46,11 @@ const malformed = (operation: Operation, path: string, expected: string, message
   })
 
 /**
- * A listing as a Stream: pages are fetched one at a time, and only when their items are asked for. A page may be empty and yet
- * have a next one.
+ * Creates a Stream of all items of a listing. Pages are fetched one at a time, when their items are pulled. An empty page may
+ * have a next page.
  *
- * Fails as the page does; with `MalformedResponse` where the pages repeat, which would never end; and with it after the last
- * item of the last page where some item could not be read.
+ * Fails as `page` does, with `MalformedResponse` if the pages repeat, which would never end, and with `MalformedResponse` after
+ * the last item of the last page if an item could not be decoded.
  *
  * @since 0.1.0
  * @category constructors
@@ -60,19 +60,19 @@ export const stream = <A, Cursor, E, R>(
   page: (cursor: Cursor | undefined) => Effect.Effect<Page<A, Cursor>, E, R>
 ): Stream.Stream<A, E | MalformedResponse, R> =>
   Stream.suspend(() => {
-    const isCircle = makeCircleDetector()
+    const isCycle = makeCircleDetector()
     let unreadable: UnreadableItem | undefined
     const items = Stream.paginateChunkEffect(undefined as Cursor | undefined, (cursor) =>
       Effect.flatMap(page(cursor), (found) => {
         const { items, next } = found
         unreadable ??= found.unreadable?.[0]
-        return next !== undefined && isCircle(next)
+        return next !== undefined && isCycle(next)
           ? Effect.fail(
               malformed(
                 operation,
                 "next",
-                "another page than those before",
-                "the service names the same next page twice"
+                "a page that was not returned before",
+                "the service returned the same next page twice"
               )
             )
           : Effect.succeed([
@@ -99,9 +99,8 @@ export const stream = <A, Cursor, E, R>(
   })
 
 /**
- * The value of a parameter in the query of a page's `next` link, wherever that link points: such links may name an internal
- * host or plain HTTP, and are never followed as they are. Some of them separate their parameters by `&amp;`, or have lost
- * the question mark before the first one.
+ * Returns a query parameter of a page's `next` link. Only the parameter is used: such links may point to an internal host or to
+ * plain HTTP, and are never followed. Handles links whose parameters are separated by `&amp;`, or that lack the question mark.
  *
  * @since 0.1.0
  * @category accessors

@@ -1,6 +1,5 @@
 /**
- * What is uploaded: bytes, text, a file or a Stream; and whether it can be read again from its start, which decides how a
- * request that must be repeated gets its body.
+ * Bodies to upload: bytes, text, a file or a Stream. Retries depend on whether a body can be read again from its start.
  *
  * @since 0.1.0
  */
@@ -22,11 +21,11 @@ import { smallFilesOf } from "./internal/files/smallFiles.js"
  * @category models
  */
 export interface Content {
-  /** Its length in bytes, where it is known before it is read. */
+  /** In bytes; undefined if it is not known in advance. */
   readonly length: number | undefined
-  /** All of it, where it is at hand. */
+  /** The whole body, if it is in memory. */
   readonly bytes: Uint8Array | undefined
-  /** Its bytes from the start, each time it is run. It does not fail: a source's failure reaches its owner another way. */
+  /** The whole body each time it is run. It does not fail: the failure of a source is reported separately. */
   readonly stream: Stream.Stream<Uint8Array>
 }
 
@@ -39,20 +38,19 @@ export interface Content {
 export interface RequestBody<out E = never, out R = never> {
   /** Opened once for each upload. */
   readonly open: Effect.Effect<Opened<E, R>, E, R>
-  /** All of it with its MD5, where that is faster than to open it; undefined where it cannot. */
+  /** Reads the whole body with its MD5, if that is faster than opening it; undefined if that is not possible. */
   readonly readWhole?: Effect.Effect<WholeBody | undefined, E, R> | undefined
-  /** What its constructor should have been given, where it was given anything else: an upload then fails with `InvalidInput`. */
+  /** Set if the constructor received a wrong argument: describes the right one. Uploads then fail with `InvalidInput`. */
   readonly expected?: string | undefined
 }
 
 /**
- * The body of a constructor that was given something else than its type says. Every operation that takes a body refuses it by
- * `expected` before it opens it.
+ * The body for a constructor argument of the wrong type. Every operation that takes a body checks `expected` before it opens it.
  */
 const unusable = (expected: string): RequestBody => ({ open: Effect.dieMessage(`expected ${expected}`), expected })
 
 /**
- * A source that was read at one go.
+ * A body that was read into memory.
  *
  * @since 0.1.0
  * @category models
@@ -64,7 +62,7 @@ export interface WholeBody {
 }
 
 /**
- * A source that has been opened.
+ * A body that was opened for an upload.
  *
  * @since 0.1.0
  * @category models
@@ -73,30 +71,30 @@ export interface Opened<out E = never, out R = never> {
   /** In bytes. */
   readonly length: number | undefined
   readonly bytes: Uint8Array | undefined
-  /** All of it, where that is little enough to be read at once. Fails as `stream` does. */
+  /** Reads the whole body at once, if it is small. Fails as `stream` does. */
   readonly whole?: Effect.Effect<Uint8Array, E, R> | undefined
   /** Whether `stream` gives the same bytes each time it is run. */
   readonly replayable: boolean
   readonly stream: Stream.Stream<Uint8Array, E, R>
   /**
-   * So many bytes from an offset on, any number of times and several at once. Absent where the source can only be read from
-   * its start.
+   * Reads `length` bytes at an offset. May be called any number of times, also concurrently. Absent if the source can only be
+   * read from its start.
    */
   readonly slice?: ((offset: number, length: number) => Stream.Stream<Uint8Array, E, R>) | undefined
-  /** When it was last modified, where that is known. */
+  /** When it was last modified, if known. */
   readonly modified?: DateTime.Utc | undefined
-  /** Whether it is still what was opened; absent where that cannot be known. */
+  /** Whether the source is unchanged since it was opened; absent if that cannot be determined. */
   readonly unchanged?: Effect.Effect<boolean, E, R> | undefined
 }
 
-/** In bytes: what is read of a file at a time. Each reading has its cost, whatever its size. */
+/** The bytes to read from a file at a time. Large reads, since each read has a fixed cost. */
 const readSize = 1024 * 1024
 
-/** A file up to this size is read at once, which is quicker than as a Stream. */
-const little = 1024 * 1024
+/** Files up to this many bytes are read at once, which is faster than a Stream. */
+const smallFile = 1024 * 1024
 
 /**
- * Bytes as a Stream of pieces of at most 256 KiB, none of them copied.
+ * A Stream of pieces of at most 256 KiB, without copying.
  *
  * @since 0.1.0
  * @category conversions
@@ -109,7 +107,7 @@ export const pieces = (bytes: Uint8Array): Stream.Stream<Uint8Array> =>
   )
 
 /**
- * Bytes at hand. They must not change until the upload has ended.
+ * A body in memory. The bytes must not change until the upload has ended.
  *
  * @since 0.1.0
  * @category constructors
@@ -128,7 +126,7 @@ export const fromBytes = (bytes: Uint8Array): RequestBody =>
     : unusable("a Uint8Array in fromBytes")
 
 /**
- * A text, as UTF-8.
+ * A text, encoded as UTF-8.
  *
  * @since 0.1.0
  * @category constructors
@@ -136,16 +134,16 @@ export const fromBytes = (bytes: Uint8Array): RequestBody =>
 export const fromString = (text: string): RequestBody =>
   typeof text === "string" ? fromBytes(new TextEncoder().encode(text)) : unusable("a string in fromString")
 
-/** What shows that a file was written to. */
-const stampOf = (info: FileSystem.File.Info): string =>
+/** Changes when the file is modified or replaced. */
+const fingerprintOf = (info: FileSystem.File.Info): string =>
   [
     info.size,
     Option.match(info.mtime, { onNone: () => "", onSome: (at) => at.getTime() }),
     Option.getOrElse(info.ino, () => "")
   ].join("/")
 
-/** So many bytes of a file from an offset on, in buffers that are used again where that is safe. */
-const readIn = (
+/** Reads `count` bytes of a file at an offset, into pooled buffers. */
+const readRange = (
   fs: FileSystem.FileSystem,
   path: string,
   offset: number,
@@ -177,10 +175,10 @@ const readIn = (
   )
 
 /**
- * A file, read as it is sent. Its length is taken when the upload begins; a file that is written to or replaced meanwhile fails
- * the upload with `SourceChanged`. `~` stands for the home directory.
+ * A file, read while it is sent. Its length is determined when the upload begins. If the file is modified or replaced during
+ * the upload, the upload fails with `SourceChanged`. `~` stands for the home directory.
  *
- * Fails with `PlatformError` where the file cannot be read.
+ * Fails with `PlatformError` if the file cannot be read.
  *
  * @since 0.1.0
  * @category constructors
@@ -202,21 +200,21 @@ const bodyOfFile = (path: string): RequestBody<PlatformError, FileSystem.FileSys
         method: "open",
         reason: "BadResource",
         pathOrDescriptor: file,
-        description: `it is not a file but a ${info.type}`
+        description: `not a regular file (${info.type})`
       })
     }
     const length = Number(info.size)
     const slice = (offset: number, count: number): Stream.Stream<Uint8Array, PlatformError> =>
-      count === 0 ? Stream.empty : readIn(fs, file, offset, count)
+      count === 0 ? Stream.empty : readRange(fs, file, offset, count)
     return {
       length,
       bytes: undefined,
-      whole: length <= little ? fs.readFile(file) : undefined,
+      whole: length <= smallFile ? fs.readFile(file) : undefined,
       replayable: true,
       stream: slice(0, length),
       slice,
       modified: Option.getOrUndefined(Option.flatMap(info.mtime, DateTime.make)),
-      unchanged: Effect.map(fs.stat(file), (now) => stampOf(now) === stampOf(info))
+      unchanged: Effect.map(fs.stat(file), (now) => fingerprintOf(now) === fingerprintOf(info))
     }
   })
 })
@@ -224,9 +222,9 @@ const bodyOfFile = (path: string): RequestBody<PlatformError, FileSystem.FileSys
 /**
  * A Stream.
  *
- * With `replayable: true` its author says that it gives the same bytes each time it is run; it is then sent as it is, and run
- * again where the request must be repeated. Without, it is taken to be one-shot: it is read once, into segments that are
- * held in memory until they are stored, so that each can be sent again.
+ * `replayable: true` declares that the Stream gives the same bytes each time it is run: it is then sent directly, and run again
+ * for a retry. Otherwise it is read only once, into segments that are held in memory until they are stored, so that each
+ * segment can be retried.
  *
  * @since 0.1.0
  * @category constructors
@@ -234,7 +232,7 @@ const bodyOfFile = (path: string): RequestBody<PlatformError, FileSystem.FileSys
 export const fromStream = <E = never, R = never>(
   stream: Stream.Stream<Uint8Array, E, R>,
   options: {
-    /** The length in bytes, where it is known; a stream that gives more or fewer fails the upload. */
+    /** The length in bytes, if known. The upload fails if the stream gives more or fewer bytes. */
     readonly length?: number | undefined
     readonly replayable?: boolean | undefined
   } = {}

@@ -1,18 +1,18 @@
 /**
- * Which failed requests are sent again, how often and after how long; and how long a single attempt may take.
+ * Which failed requests are retried, how often and with what delays, and how long each attempt may take.
  *
- * - Rate limits (429, 413 with an over-limit fault, 498) are waited out on any method, however many times they occur, as long
- *   as `maxElapsed` allows. They do not count as attempts.
- * - Gateway errors, broken connections and timeouts repeat only idempotent requests, with exponential, fully jittered delays.
- *   A deletion that is repeated so and finds nothing has succeeded: the first may have been carried out.
- * - A 500 is repeated only with `retryInternalErrors`.
- * - A request on which a cloud may work for minutes (a copy within the cloud, a bulk deletion, the extraction of an archive, a
- *   manifest of a large object, the restoring of a version) must not run twice at the same time. It is sent again only where
- *   it is not likely to be running: it was refused by a rate limit, no connection was made, the connection broke before all
- *   of it was sent, or it failed within a second after that. A gateway's timeout (504), our own timeout and every later
- *   failure surface, since the cloud may still be working on it.
+ * - Rate limits (429, 413 with an over-limit fault, 498) are retried for every method, any number of times, as long as
+ *   `maxElapsed` allows. They do not count as attempts.
+ * - Gateway errors, broken connections and timeouts are retried only for idempotent requests, with exponential delays and full
+ *   jitter. A retried delete that finds nothing has succeeded, since the first attempt may have been carried out.
+ * - A 500 is retried only with `retryInternalErrors`.
+ * - Requests that a cloud may process for minutes (server-side copies, bulk deletions, archive extraction, manifests of large
+ *   objects, restoring a version) must not run twice at the same time. They are retried only if the first attempt is unlikely
+ *   to be running: it was refused by a rate limit, no connection was made, the connection broke before the whole request was
+ *   sent, or the request failed within a second after it was sent. A gateway timeout (504), the client's own timeout and every
+ *   later failure are returned to the caller, since the cloud may still be processing the request.
  *
- * A rejected token is not a matter of this policy: see `Identity.retryUnauthorized`.
+ * Rejected tokens are handled elsewhere: see `Identity.retryUnauthorized`.
  *
  * @since 0.1.0
  */
@@ -26,48 +26,47 @@ import * as ScheduleDecision from "effect/ScheduleDecision"
 import * as ScheduleInterval from "effect/ScheduleInterval"
 
 /**
- * The settings of the policy. All durations are per request of the library's caller, except the timeouts, which are per
- * attempt.
+ * The settings of a policy. Durations apply to a whole request with all its attempts; timeouts apply to each attempt.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Service {
   /**
-   * How often a request is sent at the most, the first time included. Default 5. Rate limits do not count, except with 1,
-   * which sends each request once, and with a `baseDelay` of zero.
+   * The maximum number of attempts, including the first. Default 5. Rate limits do not count, unless this is 1, which sends
+   * each request once, or `baseDelay` is zero.
    */
   readonly maxAttempts: number
   /**
-   * No attempt begins later than this after the first one. Time in which the request waits for its turn, since as many as
-   * `maxConcurrentRequests` are in flight, or for a `BandwidthLimit` does not count. Default 2 minutes.
+   * No attempt begins later than this after the first one. Time spent waiting because `maxConcurrentRequests` requests are in
+   * flight, or because of a `BandwidthLimit`, does not count. Default 2 minutes.
    */
   readonly maxElapsed: Duration.Duration
-  /** The longest `Retry-After` that is waited out; a longer one surfaces as `OverLimit`. Default 1 minute. */
+  /** The longest `Retry-After` to wait for; a longer one fails with `OverLimit`. Default 1 minute. */
   readonly maxRetryAfter: Duration.Duration
   /**
-   * The upper bound of the first delay where the cloud names none; it doubles each time. Default 250 ms. After a rate limit it
-   * is the lower bound, to which jitter of at most a half is added; so is what the cloud asks for.
+   * The upper bound of the first delay if the cloud specifies none; it doubles with each retry. Default 250 ms. After a rate
+   * limit, this delay (or the one that the cloud asks for) is the lower bound, and jitter of up to half of it is added.
    */
   readonly baseDelay: Duration.Duration
-  /** The upper bound of all such delays, before the jitter that is added after a rate limit. Default 20 s. */
+  /** The upper bound of these delays, before the jitter that is added after a rate limit. Default 20 s. */
   readonly maxDelay: Duration.Duration
-  /** Whether a 500 repeats idempotent requests, as 503 does. Default false. */
+  /** Whether idempotent requests are retried after a 500, as after a 503. Default false. */
   readonly retryInternalErrors: boolean
-  /** How long the response's head may take once the request is sent. Default 1 minute. */
+  /** How long to wait for the response headers after the request was sent. Default 1 minute. */
   readonly responseTimeout: Duration.Duration
   /**
-   * The same for operations that a cloud may work on for minutes before it responds: copies within the cloud, bulk deletions,
-   * extraction of archives, manifests of large objects. Default 30 minutes. Such a request is not sent again while the first
+   * The same for operations that a cloud may process for minutes before it responds: server-side copies, bulk deletions,
+   * archive extraction, manifests of large objects. Default 30 minutes. Such a request is not retried while the first attempt
    * may still be running, as described above.
    */
   readonly longResponseTimeout: Duration.Duration
-  /** How long a body may stall, on its way up or down. Default 1 minute. */
+  /** How long a request or response body may stall. Default 1 minute. */
   readonly stallTimeout: Duration.Duration
 }
 
 /**
- * The policy unless another is provided.
+ * The policy that applies unless another is provided.
  *
  * @since 0.1.0
  * @category constants
@@ -85,8 +84,8 @@ export const defaultPolicy: Service = {
 }
 
 /**
- * The policy in force. Provide another for a whole program, for a service by its layer's `retry` option, or for one call
- * with `Effect.provideService(RetryPolicy, …)`: the innermost one counts.
+ * The current policy. Provide another one for a whole program, for a service with the `retry` option of its layer, or for one
+ * call with `Effect.provideService(RetryPolicy, …)`. The innermost policy applies.
  *
  * @since 0.1.0
  * @category tags
@@ -121,7 +120,7 @@ export const current = (ofService: Service | undefined): Effect.Effect<Service> 
   Effect.contextWith((context: Context.Context<never>) => currentIn(context, ofService))
 
 /**
- * As {@link current}, in a context.
+ * Like {@link current}, for a given context.
  *
  * @since 0.1.0
  * @category accessors
@@ -137,51 +136,51 @@ interface Repeatable {
   readonly retryAfter?: Duration.Duration | undefined
 }
 
-/** How often a request was retried so far, by the kind of failure. */
+/** The number of retries so far, by kind of failure. */
 interface Retries {
   readonly limited: number
   readonly failed: number
 }
 
-/** In milliseconds: the most jitter that is added to what a cloud asks for. */
-const mostJitter = 5_000
+/** The maximum jitter that is added to a delay that the cloud asks for, in milliseconds. */
+const maxJitter = 5_000
 
-const isPassing = (error: Repeatable, policy: Service): boolean =>
+const isTransient = (error: Repeatable, policy: Service): boolean =>
   error._tag === "ServiceUnavailable" ||
   (error._tag === "TransportError" && error.reason !== "invalidUrl" && error.reason !== "tooLong") ||
   (error._tag === "UnexpectedStatus" && error.status === 500 && policy.retryInternalErrors)
 
-/** The upper bound of the delay before a retry, in milliseconds, where the cloud names none. */
-const backOff = ({ baseDelay, maxDelay }: Service, repetition: number): number =>
-  Math.min(Duration.toMillis(baseDelay) * 2 ** repetition, Duration.toMillis(maxDelay))
+/** The upper bound of the delay before a retry, in milliseconds, if the cloud specifies none. */
+const backOff = ({ baseDelay, maxDelay }: Service, retries: number): number =>
+  Math.min(Duration.toMillis(baseDelay) * 2 ** retries, Duration.toMillis(maxDelay))
 
 /**
- * How long to wait before the next attempt, in milliseconds, or undefined where there is to be none. `left` is the rest of
- * the policy's time, and `share` a random number from 0 to 1.
+ * The delay before the next attempt in milliseconds, or undefined if there is no next attempt. `left` is the remaining time of
+ * the policy, and `random` is a number between 0 and 1.
  */
 const delayAfter = (
   error: Repeatable,
   policy: Service,
   { failed, limited }: Retries,
   left: number,
-  share: number
+  random: number
 ): number | undefined => {
   const isLimit = error._tag === "OverLimit"
-  // A time that has passed, or is none, says nothing: some clouds send `Retry-After: 0` with everything.
+  // A `Retry-After` of 0 or in the past is ignored: some clouds send `Retry-After: 0` with every response.
   const asked = error.retryAfter === undefined ? 0 : Duration.toMillis(error.retryAfter)
   if (asked > Duration.toMillis(policy.maxRetryAfter)) return undefined
   if (asked === 0 && !isLimit) {
-    const delay = backOff(policy, failed) * share
+    const delay = backOff(policy, failed) * random
     return delay <= left ? delay : undefined
   }
   const least = asked === 0 ? backOff(policy, limited) : Math.max(asked, backOff(policy, 0))
-  // With jitter, so that many fibers that wait for the same time do not all wake at once.
-  return least <= left ? Math.min(least + share * Math.min(least / 2, mostJitter), left) : undefined
+  // Jitter prevents that many fibers with the same delay wake at once.
+  return least <= left ? Math.min(least + random * Math.min(least / 2, maxJitter), left) : undefined
 }
 
 /**
- * The policy as a Schedule over failures: it recurs while the failure is worth another attempt, after the delay that the
- * cloud names or a jittered, growing one.
+ * A Schedule over failures that implements the policy: it recurs while the failure is to be retried, after the delay that the
+ * cloud specifies or with exponential back-off and jitter.
  *
  * @since 0.1.0
  * @category schedules
@@ -193,8 +192,8 @@ export const schedule = <E extends Repeatable>(
   Effect.map(Clock.currentTimeMillis, (start) => scheduleSince(start, policy, idempotent))
 
 /**
- * As {@link schedule}, for a request whose first attempt began at `start`, in milliseconds since 1970. A function is asked
- * after each failure, so that time in which the request only waited to be sent can be left out.
+ * Like {@link schedule}, for a request whose first attempt began at `start`, in milliseconds since 1970. A function is called
+ * after each failure, so that time in which the request only waited to be sent can be excluded.
  *
  * @since 0.1.0
  * @category schedules
@@ -204,19 +203,19 @@ export const scheduleSince = <E extends Repeatable>(
   policy: Service,
   idempotent: boolean
 ): Schedule.Schedule<Duration.Duration, E> => {
-  // Without a delay the time of the policy may never be used up, so that rate limits count as attempts then.
+  // Without a delay, `maxElapsed` may never be reached, so rate limits count as attempts.
   const isBoundByTime = Duration.greaterThan(policy.baseDelay, Duration.zero)
   const repeats = (error: E, { failed, limited }: Retries): boolean =>
     error._tag === "OverLimit"
       ? policy.maxAttempts > 1 && (isBoundByTime || limited < policy.maxAttempts - 1)
-      : idempotent && isPassing(error, policy) && failed < policy.maxAttempts - 1
+      : idempotent && isTransient(error, policy) && failed < policy.maxAttempts - 1
   return Schedule.makeWithState({ limited: 0, failed: 0 } as Retries, (now, error: E, before) => {
     const ended = [before, Duration.zero, ScheduleDecision.done] as const
     if (!repeats(error, before)) return Effect.succeed(ended)
-    return Effect.map(Random.next, (share) => {
-      const begun = typeof start === "function" ? start() : start
-      const left = begun + Duration.toMillis(policy.maxElapsed) - now
-      const delay = delayAfter(error, policy, before, left, share)
+    return Effect.map(Random.next, (random) => {
+      const begin = typeof start === "function" ? start() : start
+      const left = begin + Duration.toMillis(policy.maxElapsed) - now
+      const delay = delayAfter(error, policy, before, left, random)
       if (delay === undefined) return ended
       const after =
         error._tag === "OverLimit"

@@ -1,6 +1,5 @@
 /**
- * What the library counts and times, through Effect's own `Metric`, so that any exporter takes it and a program can read it.
- * No metric holds a name, an id or a secret.
+ * The metrics of the library, as Effect `Metric`s. No metric contains the name or id of a resource, or a secret.
  *
  * @since 0.1.0
  */
@@ -10,8 +9,8 @@ import * as MetricState from "effect/MetricState"
 import * as keys from "./internal/http/metricKeys.js"
 
 /**
- * Requests sent, each attempt counted; tagged with `service`, `operation` and `status` (the HTTP status, or the tag of the
- * transport failure).
+ * The number of requests sent, counting each attempt; tagged with `service`, `operation` and `status` (the HTTP status, or the
+ * tag of the transport error).
  *
  * @since 0.1.0
  * @category metrics
@@ -19,7 +18,7 @@ import * as keys from "./internal/http/metricKeys.js"
 export const requests = Metric.fromMetricKey(keys.requests)
 
 /**
- * Attempts that were repetitions, for whatever reason but a rejected token; tagged with `service` and `operation`.
+ * The number of retries, except those after a rejected token; tagged with `service` and `operation`.
  *
  * @since 0.1.0
  * @category metrics
@@ -27,7 +26,7 @@ export const requests = Metric.fromMetricKey(keys.requests)
 export const retries = Metric.fromMetricKey(keys.retries)
 
 /**
- * Login requests, tagged with `outcome`: `succeeded`, or the reason of the failure.
+ * The number of logins, tagged with `outcome`: `succeeded`, or the reason of the failure.
  *
  * @since 0.1.0
  * @category metrics
@@ -35,7 +34,7 @@ export const retries = Metric.fromMetricKey(keys.retries)
 export const logins = Metric.fromMetricKey(keys.logins)
 
 /**
- * Bytes of request bodies handed to the transport; tagged with `service`.
+ * The bytes of request bodies passed to the transport; tagged with `service`.
  *
  * @since 0.1.0
  * @category metrics
@@ -43,7 +42,7 @@ export const logins = Metric.fromMetricKey(keys.logins)
 export const bytesSent = Metric.fromMetricKey(keys.bytesSent)
 
 /**
- * Bytes of streamed response bodies that arrived; tagged with `service`.
+ * The bytes of streamed response bodies received; tagged with `service`.
  *
  * @since 0.1.0
  * @category metrics
@@ -51,8 +50,8 @@ export const bytesSent = Metric.fromMetricKey(keys.bytesSent)
 export const bytesReceived = Metric.fromMetricKey(keys.bytesReceived)
 
 /**
- * Milliseconds from sending a request to its response: to the head of one that is streamed, to the end of any other; tagged with
- * `service` and `operation`.
+ * The milliseconds from sending a request to its response: to the headers of a streamed response, to the end of any other;
+ * tagged with `service` and `operation`.
  *
  * @since 0.1.0
  * @category metrics
@@ -60,7 +59,7 @@ export const bytesReceived = Metric.fromMetricKey(keys.bytesReceived)
 export const requestTime = Metric.fromMetricKey(keys.requestTime)
 
 /**
- * What a counter has counted in this process so far, over all its tags, or over those that have the given values:
+ * The current value of a counter in this process, summed over all tags or over those with the given values:
  * `Telemetry.total("requests", { service: "CloudFiles" })`.
  *
  * @since 0.1.0

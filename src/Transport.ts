@@ -1,7 +1,7 @@
 /**
- * The HttpClient to take on Node.js, on undici. To any program it is an HttpClient like every other. The services of this library
- * use undici's dispatcher directly, which costs a fraction of it for a small request; they do so as long as the HttpClient that they
- * get is the very one of the layer, and not one that was made from it.
+ * The recommended HttpClient on Node.js, based on undici. The services of this library bypass it and use undici's dispatcher
+ * directly, which is much cheaper for small requests. They do so only if the HttpClient that they get is exactly the one of the
+ * layer, not one that was derived from it.
  *
  * @since 0.1.0
  */
@@ -38,8 +38,8 @@ const bodyOf = ({ body }: HttpClientRequest.HttpClientRequest): Body => {
 }
 
 /**
- * An HttpClient on a dispatcher of undici, which whoever made it closes. {@link layerDispatcher} makes a layer of it that the services
- * of this library use directly.
+ * An HttpClient on a dispatcher of undici. The caller closes the dispatcher. To let the services of this library use the
+ * dispatcher directly, use {@link layerDispatcher}.
  *
  * @since 0.1.0
  * @category constructors
@@ -66,8 +66,8 @@ export const make = (dispatcher: Dispatcher): HttpClient.HttpClient =>
   )
 
 /**
- * An HttpClient on a dispatcher of undici: an `Agent` with other limits or certificates, a `ProxyAgent`. It follows no redirect and
- * decompresses nothing.
+ * An HttpClient on a dispatcher of undici, such as an `Agent` with custom limits or certificates, or a `ProxyAgent`. It does not
+ * follow redirects or decompress responses.
  *
  * @example
  * ```ts
@@ -97,15 +97,15 @@ export const layerDispatcher = <E, R>(
   )
 
 /**
- * An HttpClient with connections of its own, which are closed with the layer's scope. It follows no redirect and decompresses
- * nothing.
+ * An HttpClient with its own connections, which are closed with the layer's scope. It does not follow redirects or decompress
+ * responses.
  *
  * @since 0.1.0
  * @category layers
  */
 export const layer: Layer.Layer<HttpClient.HttpClient | UndiciDispatcher> = layerDispatcher(
   Effect.acquireRelease(
-    // Imported here, since undici takes longer to import than all of this library.
+    // Imported on demand, since undici takes longer to import than the rest of this library.
     Effect.promise(() => import("undici").then(({ Agent }) => new Agent())),
     (agent) => Effect.promise(() => agent.destroy())
   )

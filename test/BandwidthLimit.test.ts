@@ -44,7 +44,7 @@ describe("a limit on bandwidth", () => {
       Effect.gen(function* () {
         const error = yield* Effect.flip(BandwidthLimit.make({ bytesPerSecond }))
         assert.strictEqual(error._tag, "InvalidInput")
-        assert.deepStrictEqual(error.issues, [{ path: "bytesPerSecond", expected: "a number of more than 0" }])
+        assert.deepStrictEqual(error.issues, [{ path: "bytesPerSecond", expected: "a number greater than 0" }])
         const fromLayer = yield* Effect.flip(Effect.provide(Effect.void, BandwidthLimit.layer({ bytesPerSecond })))
         assert.strictEqual(fromLayer._tag, "InvalidInput")
       })

@@ -105,8 +105,8 @@ describe("small files of the local file system", () => {
         assert.isTrue(bytes !== undefined && Buffer.from(long).equals(bytes))
         yield* upload("link")
         assert.strictEqual(Buffer.from((yield* emulated.files.getObject("c", "o"))?.bytes ?? []).toString(), "x")
-        assert.strictEqual(yield* failureOf("folder"), "BadResource: it is not a file but a Directory")
-        assert.strictEqual(yield* failureOf("pipe"), "BadResource: it is not a file but a FIFO")
+        assert.strictEqual(yield* failureOf("folder"), "BadResource: not a regular file (Directory)")
+        assert.strictEqual(yield* failureOf("pipe"), "BadResource: not a regular file (FIFO)")
         assert.match(yield* failureOf("gone"), /^NotFound: /)
         // It says that it is empty, and is not.
         const odd = files.upload({ container: "c", object: "o", body: CloudFiles.fromFile("/proc/self/status") })

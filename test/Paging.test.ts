@@ -66,7 +66,7 @@ describe("Paging.stream", () => {
       const seen: Array<number> = []
       const error = yield* Effect.flip(Stream.runForEach(endless, (item) => Effect.sync(() => seen.push(item))))
       assert.instanceOf(error, CloudError.MalformedResponse)
-      assert.strictEqual(error.message, "Cloud.list: the service names the same next page twice")
+      assert.strictEqual(error.message, "Cloud.list: the service returned the same next page twice")
       assert.strictEqual(asked, 2)
       assert.deepStrictEqual(seen, [1])
     })

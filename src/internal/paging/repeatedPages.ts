@@ -1,23 +1,23 @@
 /**
- * Notices listings whose pages repeat.
+ * Detects listings whose pages repeat.
  */
 import { isDeepStrictEqual } from "node:util"
 
 /**
- * Returns for each position of a listing whether positions repeat in a circle of any length. Only one of them is
- * remembered, and replaced after 1, 2, 4, 8… more (Brent's algorithm), so a circle is noticed within a few rounds.
+ * Returns a function that tells for each cursor of a listing whether the cursors form a cycle of any length. It remembers one
+ * cursor, and replaces it after 1, 2, 4, 8… more (Brent's algorithm), so a cycle is detected within a few rounds.
  */
-export const makeCircleDetector = (): ((position: unknown) => boolean) => {
+export const makeCircleDetector = (): ((cursor: unknown) => boolean) => {
   let remembered: unknown
   let steps = 0
-  let most = 1
-  return (position) => {
-    if (remembered !== undefined && isDeepStrictEqual(position, remembered)) return true
+  let limit = 1
+  return (cursor) => {
+    if (remembered !== undefined && isDeepStrictEqual(cursor, remembered)) return true
     steps++
-    if (steps === most) {
-      remembered = position
+    if (steps === limit) {
+      remembered = cursor
       steps = 0
-      most *= 2
+      limit *= 2
     }
     return false
   }
