@@ -3,6 +3,7 @@
  * client knocked.
  */
 import type { WireRequest } from "./Protocol.js"
+import { concat } from "./RequestBody.js"
 
 /** How much of a request's body the log keeps. */
 const bodyLimit = 64 * 1024
@@ -77,13 +78,7 @@ class Entry implements RequestLogEntry {
   }
 
   get body(): Uint8Array {
-    const whole = new Uint8Array(this.keptBytes)
-    let offset = 0
-    for (const part of this.kept) {
-      whole.set(part, offset)
-      offset += part.byteLength
-    }
-    return whole
+    return concat(this.kept)
   }
 
   keep(chunk: Uint8Array): void {

@@ -1,7 +1,6 @@
 /**
  * Which services the emulated cloud claims to have: the table from which Identity makes its catalog and from which the
- * front finds the service that a path belongs to. Shaped like the real catalog, oddities included (identity-v2.md
- * section 6): two entries of type `compute`, services without a region, a second tenant for Cloud Files, two versions
+ * front finds the service that a path belongs to. Shaped like the real catalog, oddities included: two entries of type `compute`, services without a region, a second tenant for Cloud Files, two versions
  * of Big Data in one region.
  */
 import { createHash } from "node:crypto"
@@ -28,171 +27,50 @@ export interface CatalogEntry {
   readonly openStack?: { readonly type: string; readonly name: string } | "none"
 }
 
-/** The emulated account's services, in the order in which the catalog lists them. */
+const entry = (
+  type: string,
+  name: string,
+  mount: string,
+  version: string,
+  options: Partial<CatalogEntry> = {}
+): CatalogEntry => ({ type, name, mount, version, scope: "regional", tenant: "account", ...options })
+
+const openStack = (type: string, name: string) => ({ openStack: { type, name } })
+
+/** The emulated account's services, in the order of the catalog. Most are regional and have the account's number in their URL. */
 export const entries: ReadonlyArray<CatalogEntry> = [
-  {
-    type: "rax:load-balancer",
-    name: "cloudLoadBalancers",
-    mount: "loadbalancers",
-    version: "v1.0",
-    scope: "regional",
-    tenant: "account"
-  },
-  {
-    type: "object-store",
-    name: "cloudFiles",
-    mount: "files",
-    version: "v1",
-    scope: "regional",
+  entry("rax:load-balancer", "cloudLoadBalancers", "loadbalancers", "v1.0"),
+  entry("object-store", "cloudFiles", "files", "v1", {
     tenant: "storage",
     internalMount: "snet-files",
-    openStack: { type: "object-store", name: "swift" }
-  },
-  // First generation: same type as its successor, and listed before it, so that clients which pick by type alone fail.
-  {
-    type: "compute",
-    name: "cloudServers",
-    mount: "servers-first-generation",
-    version: "v1.0",
+    ...openStack("object-store", "swift")
+  }),
+  // The first generation has the type of its successor and precedes it, so that clients which choose by type alone fail.
+  entry("compute", "cloudServers", "servers-first-generation", "v1.0", {
     versionId: "1.0",
     scope: "global",
-    tenant: "account",
     openStack: "none"
-  },
-  {
-    type: "compute",
-    name: "cloudServersOpenStack",
-    mount: "servers",
-    version: "v2",
-    versionId: "2",
-    scope: "regional",
-    tenant: "account",
-    openStack: { type: "compute", name: "nova" }
-  },
-  {
-    type: "rax:dns",
-    name: "cloudDNS",
-    mount: "dns",
-    version: "v1.0",
-    scope: "global",
-    tenant: "account"
-  },
-  {
-    type: "rax:database",
-    name: "cloudDatabases",
-    mount: "databases",
-    version: "v1.0",
-    scope: "regional",
-    tenant: "account",
-    openStack: { type: "database", name: "trove" }
-  },
-  {
-    type: "rax:object-cdn",
-    name: "cloudFilesCDN",
-    mount: "cdn",
-    version: "v1",
-    scope: "regional",
-    tenant: "storage"
-  },
-  {
-    type: "rax:monitor",
-    name: "cloudMonitoring",
-    mount: "monitoring",
-    version: "v1.0",
-    scope: "global",
-    tenant: "account"
-  },
-  {
-    type: "volume",
-    name: "cloudBlockStorage",
-    mount: "blockstorage",
-    version: "v1",
-    scope: "regional",
-    tenant: "account",
-    openStack: { type: "volume", name: "cinder" }
-  },
-  {
-    type: "image",
-    name: "cloudImages",
-    mount: "images",
-    version: "v2",
-    scope: "regional",
-    tenant: "none",
-    openStack: { type: "image", name: "glance" }
-  },
-  {
-    type: "network",
-    name: "cloudNetworks",
-    mount: "networks",
-    version: "v2.0",
-    scope: "regional",
-    tenant: "none",
-    openStack: { type: "network", name: "neutron" }
-  },
-  {
-    type: "rax:queues",
-    name: "cloudQueues",
-    mount: "queues",
-    version: "v1",
-    scope: "regional",
-    tenant: "account",
+  }),
+  entry("compute", "cloudServersOpenStack", "servers", "v2", { versionId: "2", ...openStack("compute", "nova") }),
+  entry("rax:dns", "cloudDNS", "dns", "v1.0", { scope: "global" }),
+  entry("rax:database", "cloudDatabases", "databases", "v1.0", openStack("database", "trove")),
+  entry("rax:object-cdn", "cloudFilesCDN", "cdn", "v1", { tenant: "storage" }),
+  entry("rax:monitor", "cloudMonitoring", "monitoring", "v1.0", { scope: "global" }),
+  entry("volume", "cloudBlockStorage", "blockstorage", "v1", openStack("volume", "cinder")),
+  entry("image", "cloudImages", "images", "v2", { tenant: "none", ...openStack("image", "glance") }),
+  entry("network", "cloudNetworks", "networks", "v2.0", { tenant: "none", ...openStack("network", "neutron") }),
+  entry("rax:queues", "cloudQueues", "queues", "v1", {
     internalMount: "snet-queues",
-    openStack: { type: "messaging", name: "zaqar" }
-  },
-  {
-    type: "rax:autoscale",
-    name: "autoscale",
-    mount: "autoscale",
-    version: "v1.0",
-    scope: "regional",
-    tenant: "account"
-  },
-  {
-    type: "rax:bigdata",
-    name: "cloudBigData",
-    mount: "bigdata",
-    version: "v1.0",
-    versionId: "1",
-    scope: "regional",
-    tenant: "account"
-  },
-  {
-    type: "rax:bigdata",
-    name: "cloudBigData",
-    mount: "bigdata",
-    version: "v2",
-    versionId: "2",
-    scope: "regional",
-    tenant: "account"
-  },
-  {
-    type: "orchestration",
-    name: "cloudOrchestration",
-    mount: "orchestration",
-    version: "v1",
-    scope: "regional",
-    tenant: "account",
-    openStack: { type: "orchestration", name: "heat" }
-  },
-  { type: "rax:backup", name: "cloudBackup", mount: "backup", version: "v1.0", scope: "regional", tenant: "account" },
-  {
-    type: "rax:feeds",
-    name: "cloudFeeds",
-    mount: "feeds",
-    version: "v1",
-    scope: "regional",
-    tenant: "account",
-    internalMount: "snet-feeds"
-  },
-  {
-    type: "rax:cloudmetrics",
-    name: "cloudMetrics",
-    mount: "metrics",
-    version: "v2.0",
-    scope: { region: "IAD" },
-    tenant: "account"
-  },
-  { type: "rax:cdn", name: "rackCDN", mount: "rackcdn", version: "v1.0", scope: { region: "DFW" }, tenant: "account" }
+    ...openStack("messaging", "zaqar")
+  }),
+  entry("rax:autoscale", "autoscale", "autoscale", "v1.0"),
+  entry("rax:bigdata", "cloudBigData", "bigdata", "v1.0", { versionId: "1" }),
+  entry("rax:bigdata", "cloudBigData", "bigdata", "v2", { versionId: "2" }),
+  entry("orchestration", "cloudOrchestration", "orchestration", "v1", openStack("orchestration", "heat")),
+  entry("rax:backup", "cloudBackup", "backup", "v1.0"),
+  entry("rax:feeds", "cloudFeeds", "feeds", "v1", { internalMount: "snet-feeds" }),
+  entry("rax:cloudmetrics", "cloudMetrics", "metrics", "v2.0", { scope: { region: "IAD" } }),
+  entry("rax:cdn", "rackCDN", "rackcdn", "v1.0", { scope: { region: "DFW" } })
 ]
 
 /** One endpoint of the wire catalog. */
@@ -231,7 +109,7 @@ const versionPath = (entry: CatalogEntry, mount: string, region: string | undefi
     ? `/${mount}/${entry.version}`
     : `/${mount}/${region.toLowerCase()}/${entry.version}`
 
-/** The `serviceCatalog` of a token (identity-v2.md sections 2.1 and 6). */
+/** The `serviceCatalog` of a token. */
 export const make = (options: CatalogOptions): ReadonlyArray<CatalogService> => {
   const services: Array<{ name: string; type: string; endpoints: Array<CatalogEndpoint> }> = []
   for (const entry of entries) {
@@ -293,7 +171,7 @@ export const stableId = (...names: ReadonlyArray<string>): string =>
   createHash("sha256").update(names.join("\n")).digest("hex").slice(0, 32)
 
 /**
- * The `catalog` of a token of Keystone v3 (identity-v3.md section 2): the services that OpenStack has under its types and
+ * The `catalog` of a token of Keystone v3: the services that OpenStack has under its types and
  * names, Rackspace's own under theirs, and Keystone itself. Without a project, what has the project in its URL has no
  * endpoints.
  */

@@ -5,7 +5,8 @@
  * A change has two phases. In the first (BUILDING of a new cluster, UPDATING of one that is resized) nodes are built one after
  * the other, in the second (CONFIGURING) they are configured one after the other; then the cluster is ACTIVE.
  */
-import { instant, links } from "./requests.js"
+import { links } from "../Links.js"
+import { instant } from "./requests.js"
 
 export interface NodeGroup {
   readonly id: string

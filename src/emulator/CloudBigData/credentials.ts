@@ -2,13 +2,14 @@
  * Credentials that clusters are given: SSH keys, and users of Cloud Files, S3 and Ambari. Their secrets are never shown (Cloud Big Data
  * API v2, "Credentials").
  */
+import { links } from "../Links.js"
 import type { WireResponse } from "../Protocol.js"
 import * as Reply from "../Reply.js"
 import type { Credentials } from "./credentialStore.js"
 import { types } from "./credentialStore.js"
 import type { Region } from "./region.js"
 import type { BigDataRequest } from "./requests.js"
-import { badRequest, conflict, links, notFound, read, table, within } from "./requests.js"
+import { badRequest, conflict, notFound, read, table, within } from "./requests.js"
 
 /** Refuses an unknown type. */
 const findType = (credentials: Credentials, type: string) => {

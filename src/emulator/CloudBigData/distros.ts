@@ -1,6 +1,7 @@
 /** Distros and their services (Cloud Big Data API v2, "Distros"). */
+import { links } from "../Links.js"
 import * as Reply from "../Reply.js"
-import { links, notFound, table } from "./requests.js"
+import { notFound, table } from "./requests.js"
 
 /** A program of a service. */
 export interface Component {

@@ -2,6 +2,7 @@
  * Requests to Cloud Big Data: their type, the service's faults, its readers of fields, and pages with the malformed links of the real
  * service (Cloud Big Data API v2, "Faults", "Links and references" and "Paginated collections").
  */
+import { withoutVersion } from "../Links.js"
 import * as Fields from "../Fields.js"
 import type { RoutedRequest, WireResponse } from "../Protocol.js"
 import * as Refusal from "../Refusal.js"
@@ -35,17 +36,6 @@ export const read = Fields.make({
   list: (name) => badRequest(`Invalid ${name}: a list is required`),
   listOfObjects: (name) => badRequest(`Invalid ${name}: a list of objects is required`)
 })
-
-const withoutVersion = (baseUrl: string): string => baseUrl.replace(/\/v2\/([^/]*)$/, "/$1")
-
-/** The self and bookmark links of a resource. The bookmark lacks the version. */
-export const links = (
-  baseUrl: string,
-  path: string
-): ReadonlyArray<{ readonly rel: string; readonly href: string }> => [
-  { rel: "self", href: `${baseUrl}/${path}` },
-  { rel: "bookmark", href: `${withoutVersion(baseUrl)}/${path}` }
-]
 
 /** How links to the next page are written, which differs by collection and is malformed in most. */
 const nextHref: Readonly<Record<string, (baseUrl: string, path: string, limit: number, marker: string) => string>> = {

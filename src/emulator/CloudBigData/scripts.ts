@@ -1,4 +1,5 @@
 /** Scripts that run on the nodes of a cluster when they are ready (Cloud Big Data API v2, "Scripts"). */
+import { links } from "../Links.js"
 import { randomUUID } from "node:crypto"
 import type { JsonObject } from "../Fields.js"
 import type { WireResponse } from "../Protocol.js"
@@ -6,7 +7,7 @@ import * as Reply from "../Reply.js"
 import type { Script } from "./fixtures.js"
 import type { Region } from "./region.js"
 import type { BigDataRequest } from "./requests.js"
-import { badRequest, conflict, instant, links, notFound, page, read, table, within } from "./requests.js"
+import { badRequest, conflict, instant, notFound, page, read, table, within } from "./requests.js"
 
 const readUrl = (sent: JsonObject): string => {
   const url = read.text(sent, "url", 1024)

@@ -1,4 +1,5 @@
 /** Stacks: those of the cloud, and those that the account creates from services of a distro (Cloud Big Data API v2, "Stacks"). */
+import { links } from "../Links.js"
 import { randomUUID } from "node:crypto"
 import type { WireResponse } from "../Protocol.js"
 import * as Reply from "../Reply.js"
@@ -11,7 +12,7 @@ import type { Stack, StackNodeGroup } from "./fixtures.js"
 import { ambari, gateway, one, slaves } from "./fixtures.js"
 import type { Region } from "./region.js"
 import type { BigDataRequest } from "./requests.js"
-import { badRequest, conflict, instant, links, notFound, page, read, table, within } from "./requests.js"
+import { badRequest, conflict, instant, notFound, page, read, table, within } from "./requests.js"
 
 /** Which components run on data nodes and which on the gateway. The others run on masters. */
 const onSlaves = new Set(["Datanode", "NodeManager", "HRegionServer"])

@@ -1,10 +1,11 @@
 /** The flavors of Cloud Servers, family by family. */
 
+import { links } from "../Links.js"
 import type { WireResponse } from "../Protocol.js"
 import * as Reply from "../Reply.js"
 import * as Listing from "./listing.js"
 import type { NovaRequest } from "./requests.js"
-import { badMethod, badRequest, links, notFound, speaks, table, within } from "./requests.js"
+import { badMethod, badRequest, notFound, speaks, table, within } from "./requests.js"
 
 export interface Flavor {
   /** Opaque, and not always a number: `2`, `general1-1`. */

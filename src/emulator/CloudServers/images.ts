@@ -1,12 +1,13 @@
 /** The images of Cloud Servers: the base images that every account sees, and the account's own snapshots. */
 
+import { links, withoutVersion } from "../Links.js"
 import type { WireResponse } from "../Protocol.js"
 import * as Reply from "../Reply.js"
 import * as Timestamp from "../Timestamp.js"
 import * as Listing from "./listing.js"
 import * as Metadata from "./metadata.js"
 import type { NovaRequest, NovaRoutes } from "./requests.js"
-import { forbidden, idOf, links, notFound, speaks, within, withoutVersion } from "./requests.js"
+import { forbidden, idOf, notFound, speaks, within } from "./requests.js"
 
 export interface Image {
   readonly id: string

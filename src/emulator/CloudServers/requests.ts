@@ -77,17 +77,5 @@ export const badMethod = (): never => Refusal.fault(405, "badMethod", "The metho
 export const noRoute = (): never =>
   Refusal.refuse(Reply.text(404, "404 Not Found\n\nThe resource could not be found.\n\n   "))
 
-/** The self and bookmark links of a resource. The bookmark lacks the version. */
-export const links = (
-  baseUrl: string,
-  path: string
-): ReadonlyArray<{ readonly rel: string; readonly href: string }> => [
-  { rel: "self", href: `${baseUrl}/${path}` },
-  { rel: "bookmark", href: `${withoutVersion(baseUrl)}/${path}` }
-]
-
-/** The endpoint's URL without its version. */
-export const withoutVersion = (baseUrl: string): string => baseUrl.replace(/\/v2\/([^/]*)$/, "/$1")
-
 /** The id in a reference: the reference itself, or the last segment of a URL. */
 export const idOf = (reference: string): string => reference.replace(/\/+$/, "").split("/").at(-1) ?? ""

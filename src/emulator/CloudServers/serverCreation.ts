@@ -1,4 +1,5 @@
 /** Creates servers: quotas, placement, and the course of a build (Cloud Servers API v2 and Nova's API reference, "Create server"). */
+import { links } from "../Links.js"
 import { randomUUID } from "node:crypto"
 import type { WireResponse } from "../Protocol.js"
 import * as Reply from "../Reply.js"
@@ -10,7 +11,7 @@ import * as Placement from "./placement.js"
 import type { Region } from "./region.js"
 import { noHostFound } from "./region.js"
 import type { NovaRequest } from "./requests.js"
-import { badRequest, forbidden, links } from "./requests.js"
+import { badRequest, forbidden } from "./requests.js"
 import * as ServerRecord from "./serverRecord.js"
 
 /** What is chosen of a new server. */

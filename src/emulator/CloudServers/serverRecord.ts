@@ -2,12 +2,13 @@
  * A server as the emulator keeps it. Its state follows from the time: no fiber sleeps until a build is done, whoever
  * looks settles what has become due.
  */
+import { links } from "../Links.js"
 import { createHash } from "node:crypto"
 import * as Timestamp from "../Timestamp.js"
 import * as Flavors from "./flavors.js"
 import * as Placement from "./placement.js"
 import type { NovaRequest } from "./requests.js"
-import { links, speaks } from "./requests.js"
+import { speaks } from "./requests.js"
 
 /** A change that takes time. */
 export interface Transition {

@@ -1,0 +1,136 @@
+/** The parts of an emulated cloud: its account, Identity, and the services of each region. */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Account from "../Account.js"
+import * as CloudBigData from "../CloudBigData.js"
+import * as CloudFiles from "../CloudFiles.js"
+import * as CloudFilesCdn from "../CloudFilesCdn.js"
+import * as CloudLoadBalancers from "../CloudLoadBalancers.js"
+import * as CloudServers from "../CloudServers.js"
+import * as CloudServersFirstGeneration from "../CloudServersFirstGeneration.js"
+import * as Fault from "../Fault.js"
+import * as Identity from "../Identity.js"
+import type { EmulatedService, WireRequest } from "../Protocol.js"
+import * as RequestLog from "../RequestLog.js"
+
+/** How the cloud behaves. */
+export interface EmulatorOptions extends Account.AccountOptions {
+  /** Default `["DFW", "ORD"]`. */
+  readonly regions?: ReadonlyArray<string> | undefined
+  /** How long a token lives. Default 24 hours. */
+  readonly tokenTtl?: Duration.DurationInput | undefined
+  /**
+   * The beginning of all URLs in the catalog and in links, without a final slash. Default `http://cloud.test`.
+   * `from-request` takes it from each request's Host header.
+   */
+  readonly origin?: string | undefined
+  /** How many of the newest requests the log keeps. Default all. */
+  readonly logLimit?: number | undefined
+  /** Runs after each request whose response was sent to its end, or broke. */
+  readonly onFinished?: ((entry: RequestLog.RequestLogEntry) => Effect.Effect<void>) | undefined
+  /** How Cloud Servers behaves in every region. */
+  readonly servers?: CloudServers.CloudServersOptions | undefined
+  /** How Cloud Files behaves in every region. */
+  readonly files?: CloudFiles.CloudFilesOptions | undefined
+  /** How the management of Cloud Files' CDN behaves in every region. */
+  readonly cdn?: CloudFilesCdn.CloudFilesCdnOptions | undefined
+  /** How Cloud Load Balancers behaves in every region. */
+  readonly loadBalancers?: CloudLoadBalancers.CloudLoadBalancersOptions | undefined
+  /** How Cloud Big Data behaves in every region. */
+  readonly bigData?: CloudBigData.CloudBigDataOptions | undefined
+}
+
+const defaultOrigin = "http://cloud.test"
+
+/** The services of one region. */
+interface Region {
+  readonly servers: CloudServers.CloudServersEmulator
+  readonly files: CloudFiles.CloudFilesEmulator
+  readonly cdn: CloudFilesCdn.CloudFilesCdnEmulator
+  readonly loadBalancers: CloudLoadBalancers.CloudLoadBalancersEmulator
+  readonly bigData: CloudBigData.CloudBigDataEmulator
+}
+
+export class Cloud {
+  readonly account: Account.Account
+  readonly identity: Identity.Identity
+  readonly firstGeneration = CloudServersFirstGeneration.make()
+  readonly faults = Fault.make()
+  readonly log: RequestLog.RequestLog
+  origin: string
+  private takesOriginFromRequests: boolean
+
+  constructor(
+    readonly options: EmulatorOptions,
+    readonly regions: ReadonlyMap<string, Region>
+  ) {
+    this.account = Account.make(options)
+    const tokenTtl = Duration.toMillis(options.tokenTtl ?? "24 hours")
+    this.identity = Identity.make({ account: this.account, regions: this.regionNames, tokenTtl })
+    this.log = RequestLog.make(options.logLimit ?? Infinity)
+    this.takesOriginFromRequests = options.origin === "from-request"
+    this.origin = this.takesOriginFromRequests ? defaultOrigin : (options.origin ?? defaultOrigin)
+  }
+
+  get regionNames(): ReadonlyArray<string> {
+    return [...this.regions.keys()]
+  }
+
+  get defaultRegion(): string {
+    const { defaultRegion } = this.account
+    return this.regions.has(defaultRegion) ? defaultRegion : (this.regionNames[0] ?? "DFW")
+  }
+
+  /** A region by its name in any case. An unknown one is a defect. */
+  region(name: string): Region {
+    const found = this.regions.get(name.toUpperCase())
+    if (found === undefined) {
+      throw new Error(`The emulated cloud has no region ${name}: it has ${this.regionNames.join(", ")}`)
+    }
+    return found
+  }
+
+  /** The service that is mounted under a name. */
+  serviceAt(mount: string, region: string | undefined): EmulatedService | undefined {
+    const services = region === undefined ? undefined : this.regions.get(region)
+    switch (mount) {
+      case "servers-first-generation":
+        return this.firstGeneration
+      case "loadbalancers":
+        return services?.loadBalancers
+      case "bigdata":
+        return services?.bigData
+      case "servers":
+      case "files":
+      case "cdn":
+        return services?.[mount]
+      default:
+        return undefined
+    }
+  }
+
+  originOf({ headers }: WireRequest): string {
+    const host = this.takesOriginFromRequests ? headers["host"] : undefined
+    return host === undefined ? this.origin : `http://${host}`
+  }
+
+  setOrigin(origin: string): void {
+    this.origin = origin
+    this.takesOriginFromRequests = false
+  }
+}
+
+const makeRegion = (options: EmulatorOptions): Effect.Effect<Region> =>
+  Effect.map(CloudFiles.make(options.files), (files) => ({
+    files,
+    cdn: CloudFilesCdn.make(files, options.cdn),
+    servers: CloudServers.make(options.servers),
+    loadBalancers: CloudLoadBalancers.make(options.loadBalancers),
+    bigData: CloudBigData.make(options.bigData)
+  }))
+
+/** A cloud with nothing in it. */
+export const make = (options: EmulatorOptions): Effect.Effect<Cloud> =>
+  Effect.forEach(options.regions ?? ["DFW", "ORD"], (name) =>
+    Effect.map(makeRegion(options), (region) => [name.toUpperCase(), region] as const)
+  ).pipe(Effect.map((regions) => new Cloud(options, new Map(regions))))
