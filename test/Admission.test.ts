@@ -10,8 +10,8 @@ import * as TestCloud from "../src/layers/TestCloud.js"
 import * as CloudFiles from "../src/services/CloudFiles.js"
 import { eventually, httpServer, patterned, requestsOf, servicesAt } from "./support.js"
 
-describe("Requests in flight", () => {
-  it.scopedLive("are at most as many as the service allows, of 1,000 fibers", () =>
+describe("Concurrent requests", () => {
+  it.scopedLive("never exceed the service's limit, with 1,000 fibers", () =>
     Effect.gen(function* () {
       let inFlight = 0
       let most = 0
@@ -33,11 +33,11 @@ describe("Requests in flight", () => {
     })
   )
 
-  it.effect("take their token when it is their turn, so that none is rejected as expired", () =>
+  it.effect("read their token when they are sent, so that none is rejected as expired", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const files = yield* CloudFiles.CloudFiles
-      // 200 requests of one second, 8 at a time, take 25 seconds; a token is good for 10 seconds.
+      // 200 requests of one second, 8 at a time, take 25 seconds; a token is valid for 10 seconds.
       yield* cloud.fail({
         match: { service: "files" },
         times: Infinity,
@@ -59,11 +59,11 @@ describe("Requests in flight", () => {
     }).pipe(Effect.provide(TestCloud.layer({ maxConcurrentRequests: 8, cloud: { tokenTtl: Duration.seconds(10) } })))
   )
 
-  it.effect("of uploads that wait for each other do not block each other", () =>
+  it.effect("for uploads that wait for each other do not deadlock", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       yield* files.createContainer({ container: "c" })
-      // Each upload but the last goes on when the next one has begun.
+      // Each upload but the last continues when the next one has begun.
       const begun = yield* Effect.all(Array.from({ length: 5 }, () => Deferred.make<void>()))
       const body = (index: number) => {
         const next = begun[index + 1]
@@ -89,7 +89,7 @@ describe("Requests in flight", () => {
     }).pipe(Effect.provide(TestCloud.layer({ maxConcurrentRequests: 1 })))
   )
 
-  it.scopedLive("leave their places when they are interrupted, while waiting and while in flight", () =>
+  it.scopedLive("release their slots when they are interrupted, while waiting and while in flight", () =>
     Effect.gen(function* () {
       let received = 0
       let answers = false

@@ -21,7 +21,7 @@ import { contentOf, folderOf } from "./support/folder.js"
 
 const { fromBytes, fromFile, fromStream } = CloudFiles
 
-/** Lets time pass until a fiber has ended, and gives how many milliseconds it took by the Clock. */
+/** Advances the clock until a fiber has ended, and returns how many milliseconds it took by the Clock. */
 const millisUntilEnd = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.gen(function* () {
     const fiber = yield* Effect.fork(effect)
@@ -34,13 +34,13 @@ const millisUntilEnd = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     return (yield* TestClock.currentTimeMillis) - start
   })
 
-/** How many milliseconds of real time it took. */
+/** The real time that an effect took, in milliseconds. */
 const millisOf = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.map(Effect.timed(effect), ([duration]) => Duration.toMillis(duration))
 
-describe("a limit on bandwidth", () => {
+describe("BandwidthLimit", () => {
   for (const bytesPerSecond of [0, -1, Number.NaN, -Infinity]) {
-    it.effect(`is not made of ${bytesPerSecond} bytes per second: InvalidInput`, () =>
+    it.effect(`rejects ${bytesPerSecond} bytes per second: InvalidInput`, () =>
       Effect.gen(function* () {
         const error = yield* Effect.flip(BandwidthLimit.make({ bytesPerSecond }))
         assert.strictEqual(error._tag, "InvalidInput")
@@ -51,18 +51,18 @@ describe("a limit on bandwidth", () => {
     )
   }
 
-  it.effect("lets as many bytes pass in a second as it says, whoever takes them", () =>
+  it.effect("limits the bytes per second of all consumers together", () =>
     Effect.gen(function* () {
       const limit = yield* BandwidthLimit.make({ bytesPerSecond: 1000 })
       const takers = Effect.forEach([1, 2, 3], () => Effect.repeatN(limit.take(100), 19), { concurrency: "unbounded" })
       const millis = yield* millisUntilEnd(takers)
-      // 6,000 bytes, of which the last 100 need not be waited for.
+      // 6,000 bytes; the last 100 need no wait.
       assert.isAtLeast(millis, 5700)
       assert.isAtMost(millis, 6100)
     })
   )
 
-  it.effect("serves who asks first, and all alike", () =>
+  it.effect("serves requests in order and with equal shares", () =>
     Effect.gen(function* () {
       const limit = yield* BandwidthLimit.make({ bytesPerSecond: 1000 })
       const order: Array<string> = []
@@ -79,7 +79,7 @@ describe("a limit on bandwidth", () => {
     })
   )
 
-  it.effect("does not save up capacity that was not used", () =>
+  it.effect("does not accumulate unused capacity", () =>
     Effect.gen(function* () {
       const limit = yield* BandwidthLimit.make({ bytesPerSecond: 1000 })
       yield* limit.take(1)
@@ -88,7 +88,7 @@ describe("a limit on bandwidth", () => {
     })
   )
 
-  it.effect("counts nothing of who is interrupted while waiting", () =>
+  it.effect("does not charge consumers that are interrupted while waiting", () =>
     Effect.gen(function* () {
       const limit = yield* BandwidthLimit.make({ bytesPerSecond: 1000 })
       yield* limit.take(1000)
@@ -103,7 +103,7 @@ describe("a limit on bandwidth", () => {
 describe("transfers with a limit", () => {
   const cloud = Layer.merge(TestCloud.layer(), NodeFileSystem.layer)
 
-  it.scoped("upload at its rate, whatever the body is, by the Effect Clock", () =>
+  it.scoped("upload at the limit's rate by the Effect Clock, for every kind of body", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       const bytes = patterned(200_000)
@@ -131,7 +131,7 @@ describe("transfers with a limit", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scoped("download at its rate, as a stream and to files", () =>
+  it.scoped("download at the limit's rate, as a stream and to files", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       const bytes = patterned(500_000)
@@ -154,7 +154,7 @@ describe("transfers with a limit", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("keep to the limit of their service where none is provided to them", () =>
+  it.effect("use the service's limit unless a limit is provided to them", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       const upload = files.upload({ ...object, body: fromBytes(patterned(100_000)) })
@@ -166,7 +166,7 @@ describe("transfers with a limit", () => {
     )
   )
 
-  it.live("are sent again for as long as the policy says, without the time for which they waited", () =>
+  it.live("are retried for as long as the policy says, not counting the time spent waiting for the limit", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       yield* emulated.fail({ match: { method: "PUT" }, fault: { _tag: "Cut", afterBytes: 150_000 } })
@@ -204,7 +204,7 @@ describe("transfers with a limit", () => {
 
 for (const [name, http] of clients) {
   describe(`limited transfers over ${name}`, () => {
-    it.scopedLive("share one limit, arrive whole, and do not count its waits as stalls", () =>
+    it.scopedLive("share one limit, arrive complete, and do not count waits for the limit as stalls", () =>
       Effect.gen(function* () {
         const { files } = yield* prepared
         const bytes = patterned(200_000)
@@ -222,7 +222,7 @@ for (const [name, http] of clients) {
             millisOf
           )
         const up = yield* together((object) => files.upload({ container: "c", object, body: fromBytes(bytes) }))
-        // Each waits for the slices of the others for more than a second.
+        // Each waits for the chunks of the others for more than a second.
         assert.isAtLeast(up, 3500)
         let held = 0
         const down = yield* together((object) =>
@@ -247,7 +247,7 @@ describe("limited transfers of folders", () => {
     ["NodeFileSystem", NodeFileSystem.layer],
     ["LocalFileSystem", Layer.provideMerge(LocalFileSystem.layer, NodeFileSystem.layer)]
   ] as const) {
-    it.scopedLive(`arrive whole at their rate: ${name}`, () =>
+    it.scopedLive(`arrive complete at the limit's rate: ${name}`, () =>
       Effect.gen(function* () {
         const { files } = yield* prepared
         const contents = Object.fromEntries(
@@ -271,7 +271,7 @@ describe("limited transfers of folders", () => {
     )
   }
 
-  it.scopedLive("hold little of a large download whose reader is slowed down", () =>
+  it.scopedLive("buffer little of a large download whose consumer is throttled", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       yield* emulated.files.putObject("c", "o", patterned(32_000_000))

@@ -41,7 +41,7 @@ const sent = Effect.zipWith(
   (files, servers) => files.length + servers.length
 )
 
-/** When each request was sent, in milliseconds from the first. */
+/** When each request was sent, in milliseconds after the first. */
 const times = Effect.map(requestsOf("files"), (all) =>
   all.map((request) => request.startedAt - (all[0]?.startedAt ?? 0))
 )
@@ -52,7 +52,7 @@ const create = Effect.flatMap(CloudServers.CloudServers, (servers) =>
   servers.create({ name: "web", imageId: "i", flavorId: "f" })
 )
 
-/** Runs an effect while time passes. */
+/** Runs an effect while the test clock advances. */
 const inTime = <A, E, R>(effect: Effect.Effect<A, E, R>, duration: Duration.DurationInput = "10 minutes") =>
   Effect.gen(function* () {
     const fiber = yield* Effect.fork(effect)
@@ -60,12 +60,12 @@ const inTime = <A, E, R>(effect: Effect.Effect<A, E, R>, duration: Duration.Dura
     return yield* Fiber.join(fiber)
   })
 
-/** The emulated cloud, with the delays that the default policy has. */
+/** The emulated cloud, with the delays of the default policy. */
 const withDelays = TestCloud.layer({ retry: RetryPolicy.defaultPolicy })
 
-describe("CloudClient: what is sent again", () => {
+describe("CloudClient: retries", () => {
   for (const code of [408, 499, 502, 503, 504, 507]) {
-    it.effect(`${code}, of what is idempotent`, () =>
+    it.effect(`retries ${code} for idempotent requests`, () =>
       Effect.gen(function* () {
         yield* goesWrong(status(code), 2)
         assert.deepStrictEqual(yield* inTime(get), [])
@@ -73,7 +73,7 @@ describe("CloudClient: what is sent again", () => {
       }).pipe(Effect.provide(withDelays))
     )
 
-    it.effect(`${code}, but not of a POST that creates`, () =>
+    it.effect(`does not retry ${code} for a POST that creates`, () =>
       Effect.gen(function* () {
         yield* goesWrong(status(code))
         const error = yield* inTime(Effect.flip(create))
@@ -83,7 +83,7 @@ describe("CloudClient: what is sent again", () => {
     )
   }
 
-  it.effect("503 when it says how long: then or a little later, and not before", () =>
+  it.effect("retries a 503 with Retry-After at that time or a little later, not before", () =>
     Effect.gen(function* () {
       yield* goesWrong(status(503, { "Retry-After": "7" }), 2)
       yield* inTime(get)
@@ -92,7 +92,7 @@ describe("CloudClient: what is sent again", () => {
     }).pipe(Effect.provide(withDelays))
   )
 
-  it.effect("a Retry-After that is a date", () =>
+  it.effect("accepts a date in Retry-After", () =>
     Effect.gen(function* () {
       yield* TestClock.setTime(1_000_000_000_000)
       yield* goesWrong(status(503, { "Retry-After": new Date(1_000_000_020_000).toUTCString() }))
@@ -102,7 +102,7 @@ describe("CloudClient: what is sent again", () => {
     }).pipe(Effect.provide(withDelays))
   )
 
-  it.effect("not a 500", () =>
+  it.effect("does not retry a 500", () =>
     Effect.gen(function* () {
       yield* goesWrong(status(500))
       const error = yield* inTime(Effect.flip(get))
@@ -126,7 +126,7 @@ describe("CloudClient: what is sent again", () => {
       ["a POST that creates", create]
     ]
     for (const [method, request] of requests) {
-      it.effect(`${what} is waited out, for ${method}`, () =>
+      it.effect(`waits and retries after ${what}, for ${method}`, () =>
         Effect.gen(function* () {
           yield* goesWrong(fault)
           yield* inTime(Effect.exit(request))
@@ -140,7 +140,7 @@ describe("CloudClient: what is sent again", () => {
     }
   }
 
-  it.effect("not where the wait is longer than the cap: OverLimit, which says how long", () =>
+  it.effect("fails with OverLimit and the wait when the wait exceeds the cap", () =>
     Effect.gen(function* () {
       yield* goesWrong(status(413, { "Retry-After": "3600" }))
       const error = yield* Effect.flip(get)
@@ -151,7 +151,7 @@ describe("CloudClient: what is sent again", () => {
     }).pipe(Effect.provide(withDelays))
   )
 
-  it.effect("not an answer that is longer than what is read of one", () =>
+  it.effect("does not retry a response that exceeds the size limit", () =>
     Effect.gen(function* () {
       yield* goesWrong({ _tag: "Status", status: 200, body: `[${" ".repeat(64 * 1024 * 1024)}]` })
       const error = yield* inTime(Effect.flip(get))
@@ -161,7 +161,7 @@ describe("CloudClient: what is sent again", () => {
     }).pipe(Effect.provide(withDelays))
   )
 
-  it.effect("not a quota that is used up", () =>
+  it.effect("does not retry when a quota is exceeded", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       yield* goesWrong(status(413))
@@ -173,7 +173,7 @@ describe("CloudClient: what is sent again", () => {
     }).pipe(Effect.provide(withDelays))
   )
 
-  it.effect("five times at the most, within two minutes", () =>
+  it.effect("makes at most five attempts within two minutes", () =>
     Effect.gen(function* () {
       yield* goesWrong(status(503), Infinity)
       const error = yield* inTime(Effect.flip(get))
@@ -189,7 +189,7 @@ describe("CloudClient: what is sent again", () => {
     }).pipe(Effect.provide(withDelays))
   )
 
-  it.effect("what times out, each attempt with its own minute", () =>
+  it.effect("retries after a timeout, with one minute for each attempt", () =>
     Effect.gen(function* () {
       yield* goesWrong({ _tag: "Delay", duration: "1 hours" }, 1)
       assert.deepStrictEqual(yield* inTime(get), [])
@@ -199,7 +199,7 @@ describe("CloudClient: what is sent again", () => {
     }).pipe(Effect.provide(withDelays))
   )
 
-  it.effect("a rejected token does not count as an attempt", () =>
+  it.effect("does not count a rejected token as an attempt", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const once = { maxAttempts: 1 }
@@ -212,7 +212,7 @@ describe("CloudClient: what is sent again", () => {
     }).pipe(Effect.provide(withDelays))
   )
 
-  it.effect("a second 401 right after the renewal is Unauthorized", () =>
+  it.effect("fails with Unauthorized after a second 401 right after the renewal", () =>
     Effect.gen(function* () {
       yield* goesWrong(status(401), Infinity)
       const error = yield* Effect.flip(get)
@@ -221,7 +221,7 @@ describe("CloudClient: what is sent again", () => {
     }).pipe(Effect.provide(withDelays))
   )
 
-  it.effect("403 is Forbidden, and renews nothing", () =>
+  it.effect("fails with Forbidden after a 403, without renewing the token", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       yield* cloud.clearRequests
@@ -233,7 +233,7 @@ describe("CloudClient: what is sent again", () => {
   )
 })
 
-describe("CloudClient: operations that a cloud may work on for minutes", () => {
+describe("CloudClient: operations that may take minutes on the server", () => {
   const segments = [{ path: "/c/a", etag: "0cc175b9c0f1b6a831c399e269772661", bytes: 1 }]
   const seeded = Effect.gen(function* () {
     const files = yield* CloudFiles.CloudFiles
@@ -295,7 +295,7 @@ describe("CloudClient: operations that a cloud may work on for minutes", () => {
     Effect.map(requestsOf("files"), (all) => all.filter((request) => request.method === method).length)
 
   for (const [name, prepare] of Object.entries(operations)) {
-    it.effect(`${name} is waited for, and sent once`, () =>
+    it.effect(`${name} waits for the response, and is sent once`, () =>
       Effect.gen(function* () {
         const cloud = yield* TestCloud.TestCloud
         const [method, effect] = yield* prepare(yield* seeded)
@@ -306,7 +306,7 @@ describe("CloudClient: operations that a cloud may work on for minutes", () => {
       }).pipe(Effect.provide(TestCloud.layer()))
     )
 
-    it.effect(`${name} is not sent again while the first may still be running`, () =>
+    it.effect(`${name} is not retried while the first request may still be running`, () =>
       Effect.gen(function* () {
         const cloud = yield* TestCloud.TestCloud
         const [method, effect] = yield* prepare(yield* seeded)
@@ -318,7 +318,7 @@ describe("CloudClient: operations that a cloud may work on for minutes", () => {
       }).pipe(Effect.provide(TestCloud.layer()))
     )
 
-    it.effect(`${name} is not sent again after a gateway's timeout`, () =>
+    it.effect(`${name} is not retried after a gateway timeout`, () =>
       Effect.gen(function* () {
         const cloud = yield* TestCloud.TestCloud
         const [method, effect] = yield* prepare(yield* seeded)
@@ -330,7 +330,7 @@ describe("CloudClient: operations that a cloud may work on for minutes", () => {
       }).pipe(Effect.provide(TestCloud.layer()))
     )
 
-    it.effect(`${name} is sent again after a failure that came at once`, () =>
+    it.effect(`${name} is retried after an immediate failure`, () =>
       Effect.gen(function* () {
         const cloud = yield* TestCloud.TestCloud
         const [method, effect] = yield* prepare(yield* seeded)
@@ -348,7 +348,7 @@ describe("CloudClient: operations that a cloud may work on for minutes", () => {
     ["an overloaded gateway", (response: Http.ServerResponse) => void response.writeHead(503).end()],
     ["a broken connection", (response: Http.ServerResponse) => void response.destroy()]
   ] as const) {
-    it.scopedLive(`a copy is not sent again after ${what} that came while the cloud may have worked on it`, () =>
+    it.scopedLive(`a copy is not retried after ${what} that arrived when the cloud may have applied it`, () =>
       Effect.gen(function* () {
         let copies = 0
         const { url } = yield* httpServer((_, response) => {
@@ -364,7 +364,7 @@ describe("CloudClient: operations that a cloud may work on for minutes", () => {
     )
   }
 
-  it.scopedLive("a copy is sent again where no connection could be made", () =>
+  it.scopedLive("a copy is retried when no connection could be made", () =>
     Effect.gen(function* () {
       // Nothing listens there any more.
       const { url } = yield* Effect.scoped(httpServer(() => {}))
@@ -385,7 +385,7 @@ describe("CloudClient: operations that a cloud may work on for minutes", () => {
 })
 
 describe("CloudClient: one resource that always returns 401", () => {
-  it.effect("costs a few logins in the whole program, and does not disturb the others", () =>
+  it.effect("causes a few logins in the whole program, and does not affect other resources", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const files = yield* CloudFiles.CloudFiles
@@ -397,14 +397,14 @@ describe("CloudClient: one resource that always returns 401", () => {
         assert.strictEqual((yield* Effect.flip(files.getContainer({ container: "bad" })))._tag, "Unauthorized")
         yield* files.listContainersPage()
       }
-      // Where Identity answers with the rejected token, it is revoked and asked once more.
+      // When Identity returns the rejected token, it is revoked and requested once more.
       assert.isAtMost((yield* cloud.logins).succeeded - before, 6)
       const bad = (yield* requestsOf("files")).filter((request) => request.target.includes("/bad"))
       assert.isAtMost(bad.length, 60)
     }).pipe(Effect.provide(TestCloud.layer()))
   )
 
-  it.effect("also where the calls are made at the same time, and after it works again it is served", () =>
+  it.effect("does so with concurrent calls too, and is served again once it works", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const files = yield* CloudFiles.CloudFiles
@@ -416,7 +416,7 @@ describe("CloudClient: one resource that always returns 401", () => {
         Array.from({ length: 50 }, () => call),
         { concurrency: "unbounded" }
       )
-      // Where Identity answers with the rejected token, it is revoked and asked once more.
+      // When Identity returns the rejected token, it is revoked and requested once more.
       assert.isAtMost((yield* cloud.logins).succeeded - before, 6)
       yield* cloud.clearFaults
       yield* files.getContainer({ container: "bad" })
@@ -430,7 +430,7 @@ describe("CloudClient: many resources that always return 401", () => {
   const containers = Array.from({ length: 50 }, (_, index) => `bad-${index}`)
   const call = (container: string) =>
     Effect.flatMap(CloudFiles.CloudFiles, (files) => files.getContainer({ container }))
-  /** Of the emulated cloud, where Identity answers with the rejected token until that is revoked. */
+  /** The emulated cloud, where Identity returns the rejected token until that is revoked. */
   const loginsDuring = <E, R>(work: Effect.Effect<unknown, E, R>) =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
@@ -444,7 +444,7 @@ describe("CloudClient: many resources that always return 401", () => {
     yield* cloud.fail({ match: { path: /bad/ }, times: Infinity, fault: status(401) })
   })
 
-  it.effect("cost a few logins in the whole program, one after the other, with and without others between", () =>
+  it.effect("cause a few sequential logins in the whole program, with and without other requests in between", () =>
     Effect.gen(function* () {
       yield* allBad
       const logins = yield* loginsDuring(
@@ -459,7 +459,7 @@ describe("CloudClient: many resources that always return 401", () => {
     }).pipe(Effect.provide(TestCloud.layer()))
   )
 
-  it.effect("cost a few logins at the same time, and others succeed meanwhile", () =>
+  it.effect("cause a few logins when requested concurrently, while other requests succeed", () =>
     Effect.gen(function* () {
       yield* allBad
       const files = yield* CloudFiles.CloudFiles
@@ -474,7 +474,7 @@ describe("CloudClient: many resources that always return 401", () => {
     }).pipe(Effect.provide(TestCloud.layer()))
   )
 
-  it.effect("share their logins with those of other services of the same Identity", () =>
+  it.effect("share the limit on logins with other services of the same Identity", () =>
     Effect.gen(function* () {
       yield* allBad
       const cloud = yield* TestCloud.TestCloud
@@ -493,7 +493,7 @@ describe("CloudClient: many resources that always return 401", () => {
   )
 
   it.effect(
-    "do not keep a resource that has worked before from a new login, and others for ten seconds at the most",
+    "do not prevent a new login for a resource that worked before, and delay others by at most ten seconds",
     () =>
       Effect.gen(function* () {
         const cloud = yield* TestCloud.TestCloud
@@ -507,7 +507,7 @@ describe("CloudClient: many resources that always return 401", () => {
       }).pipe(Effect.provide(TestCloud.layer()))
   )
 
-  it.effect("also where only changing a resource returns 401, and reading it works", () =>
+  it.effect("are limited also when only modifying a resource returns 401, and reading it works", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const files = yield* CloudFiles.CloudFiles
@@ -527,8 +527,8 @@ describe("CloudClient: many resources that always return 401", () => {
   )
 })
 
-describe("CloudClient: how many requests are under way at a time", () => {
-  it.effect("is bounded by maxConcurrentRequests", () =>
+describe("CloudClient: concurrency of requests", () => {
+  it.effect("is limited by maxConcurrentRequests", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const files = yield* CloudFiles.CloudFiles
@@ -551,7 +551,7 @@ describe("CloudClient: how many requests are under way at a time", () => {
     }).pipe(Effect.provide(TestCloud.layer({ maxConcurrentRequests: 4 })))
   )
 
-  it.effect("is not used up by open downloads, and an interrupted request leaves its place", () =>
+  it.effect("does not count open downloads, and an interrupted request releases its slot", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const files = yield* CloudFiles.CloudFiles
@@ -579,30 +579,32 @@ describe("CloudClient: how many requests are under way at a time", () => {
     }).pipe(Effect.provide(TestCloud.layer({ maxConcurrentRequests: 2 })))
   )
 
-  it.effect("does not use up the time in which a request is sent again: that begins with its first attempt", () =>
-    Effect.gen(function* () {
-      const cloud = yield* TestCloud.TestCloud
-      const files = yield* CloudFiles.CloudFiles
-      yield* cloud.clearRequests
-      yield* cloud.fail({
-        match: { service: "files" },
-        times: 4,
-        fault: { _tag: "Delay", duration: "50 seconds" }
-      })
-      yield* cloud.fail({ match: { service: "files" }, times: 2, fault: status(503) })
-      const all = yield* Effect.fork(
-        Effect.all(
-          Array.from({ length: 5 }, () => files.listContainersPage()),
-          { concurrency: "unbounded" }
+  it.effect(
+    "does not count waiting for a slot towards the time limit of retries, which starts with the first attempt",
+    () =>
+      Effect.gen(function* () {
+        const cloud = yield* TestCloud.TestCloud
+        const files = yield* CloudFiles.CloudFiles
+        yield* cloud.clearRequests
+        yield* cloud.fail({
+          match: { service: "files" },
+          times: 4,
+          fault: { _tag: "Delay", duration: "50 seconds" }
+        })
+        yield* cloud.fail({ match: { service: "files" }, times: 2, fault: status(503) })
+        const all = yield* Effect.fork(
+          Effect.all(
+            Array.from({ length: 5 }, () => files.listContainersPage()),
+            { concurrency: "unbounded" }
+          )
         )
-      )
-      yield* TestClock.adjust("10 minutes")
-      yield* Fiber.join(all)
-      assert.strictEqual((yield* requestsOf("files")).length, 7)
-    }).pipe(Effect.provide(TestCloud.layer({ maxConcurrentRequests: 1 })))
+        yield* TestClock.adjust("10 minutes")
+        yield* Fiber.join(all)
+        assert.strictEqual((yield* requestsOf("files")).length, 7)
+      }).pipe(Effect.provide(TestCloud.layer({ maxConcurrentRequests: 1 })))
   )
 
-  it.effect("must be 1 or more: InvalidInput", () =>
+  it.effect("rejects a limit below 1: InvalidInput", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(get)
       assert.strictEqual(error._tag, "InvalidInput")
@@ -625,7 +627,7 @@ describe("CloudClient: NotFound", () => {
   )
 })
 
-describe("CloudClient: a deletion that is sent again", () => {
+describe("CloudClient: a retried deletion", () => {
   const container = "gone"
   const deletion = Effect.flatMap(CloudFiles.CloudFiles, (files) => files.deleteContainer({ container }))
   const made = Effect.flatMap(CloudFiles.CloudFiles, (files) => files.createContainer({ container }))
@@ -634,7 +636,7 @@ describe("CloudClient: a deletion that is sent again", () => {
     ["the connection broke", { _tag: "LoseResponse" }, undefined],
     ["a gateway lost patience", { _tag: "LoseResponse", status: 504 }, 504]
   ] as const) {
-    it.effect(`has succeeded where it finds nothing any more, after ${how}`, () =>
+    it.effect(`succeeds when the resource is gone, after ${how}`, () =>
       Effect.gen(function* () {
         yield* made
         yield* goesWrong(fault)
@@ -651,7 +653,7 @@ describe("CloudClient: a deletion that is sent again", () => {
     )
   }
 
-  it.effect("has not, where the first cannot have been carried out: rate control, a rejected token", () =>
+  it.effect("fails with NotFound when the first attempt cannot have been applied: rate limit, rejected token", () =>
     Effect.gen(function* () {
       yield* goesWrong(status(429, { "Retry-After": "1" }))
       assert.strictEqual((yield* inTime(Effect.flip(deletion)))._tag, "NotFound")
@@ -661,7 +663,7 @@ describe("CloudClient: a deletion that is sent again", () => {
     }).pipe(Effect.provide(withDelays))
   )
 
-  it.effect("is forgotten by the next", () =>
+  it.effect("does not affect the next deletion", () =>
     Effect.gen(function* () {
       yield* made
       yield* goesWrong({ _tag: "LoseResponse" })
@@ -670,7 +672,7 @@ describe("CloudClient: a deletion that is sent again", () => {
     }).pipe(Effect.provide(withDelays))
   )
 
-  it.effect("of several at once is not found where one of them is not, and some may be left", () =>
+  it.effect("of several resources fails with NotFound when one is missing, though some may be left", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const balancers = yield* CloudLoadBalancers.CloudLoadBalancers
@@ -682,7 +684,7 @@ describe("CloudClient: a deletion that is sent again", () => {
     }).pipe(Effect.provide(withDelays))
   )
 
-  it.effect("is one only where the method says so: what is not found elsewhere stays not found", () =>
+  it.effect("is recognized by the method only: other operations still fail with NotFound", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       yield* goesWrong(status(503))
@@ -691,7 +693,7 @@ describe("CloudClient: a deletion that is sent again", () => {
   )
 })
 
-describe("CloudClient: whose policy counts", () => {
+describe("CloudClient: which retry policy applies", () => {
   const attempts = (count: number) => RetryPolicy.make({ maxAttempts: count, baseDelay: Duration.millis(1) })
 
   const counted = <R>(effect: Effect.Effect<unknown, unknown, R>) =>
@@ -707,13 +709,13 @@ describe("CloudClient: whose policy counts", () => {
     }).pipe(Effect.provide(TestCloud.layer()))
   )
 
-  it.effect("the service's own before the default", () =>
+  it.effect("the service's policy overrides the default", () =>
     Effect.gen(function* () {
       assert.strictEqual(yield* counted(get), 2)
     }).pipe(Effect.provide(TestCloud.layer({ retry: attempts(2) })))
   )
 
-  it.effect("the program's before the service's", () =>
+  it.effect("the program's policy overrides the service's", () =>
     Effect.gen(function* () {
       assert.strictEqual(yield* counted(get), 3)
     }).pipe(
@@ -722,7 +724,7 @@ describe("CloudClient: whose policy counts", () => {
     )
   )
 
-  it.effect("the call's before the program's", () =>
+  it.effect("the call's policy overrides the program's", () =>
     Effect.gen(function* () {
       assert.strictEqual(yield* counted(get.pipe(Effect.provideService(RetryPolicy.RetryPolicy, attempts(4)))), 4)
     }).pipe(
@@ -731,7 +733,7 @@ describe("CloudClient: whose policy counts", () => {
     )
   )
 
-  it.effect("a call's policy governs a stream as well", () =>
+  it.effect("a call's policy applies to streams as well", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       const download = Stream.provideService(
@@ -744,8 +746,8 @@ describe("CloudClient: whose policy counts", () => {
   )
 })
 
-describe("CloudClient: where it sends", () => {
-  it.effect("an endpoint that is named goes before the catalog, without its slashes at the end", () =>
+describe("CloudClient: the endpoint", () => {
+  it.effect("a configured endpoint overrides the catalog, and its trailing slashes are removed", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       yield* Effect.exit(files.getContainer({ container: "c" }))
@@ -755,7 +757,7 @@ describe("CloudClient: where it sends", () => {
     }).pipe(Effect.provide(TestCloud.layer({ endpoints: { CloudFiles: " http://own.example.com:8080/own/path// " } })))
   )
 
-  it.effect("an endpoint that is no URL: TransportError with reason invalidUrl, at once", () =>
+  it.effect("an invalid endpoint URL fails immediately: TransportError with reason invalidUrl", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(get)
       assert.strictEqual(error._tag, "TransportError")
@@ -763,7 +765,7 @@ describe("CloudClient: where it sends", () => {
     }).pipe(Effect.provide(TestCloud.layer({ endpoints: { CloudFiles: "not a url" } })))
   )
 
-  it.effect("transformClient changes the requests of the service", () =>
+  it.effect("transformClient modifies the requests of the service", () =>
     Effect.gen(function* () {
       yield* get
       assert.strictEqual((yield* requestsOf("files"))[0]?.headers["x-own"], "1")
@@ -775,8 +777,8 @@ describe("CloudClient: where it sends", () => {
   )
 })
 
-describe("CloudClient: what is observed", () => {
-  it.effect("each operation is one span, with what HTTP's conventions name", () =>
+describe("CloudClient: observability", () => {
+  it.effect("each operation is one span with attributes of the HTTP conventions", () =>
     Effect.gen(function* () {
       const { spans, tracer } = recording()
       const files = yield* CloudFiles.CloudFiles
@@ -806,7 +808,7 @@ describe("CloudClient: what is observed", () => {
     }).pipe(Effect.provide(TestCloud.layer({ region: "ORD" })))
   )
 
-  it.effect("no span holds a name, a query, or a secret", () =>
+  it.effect("no span contains a name, a query, or a secret", () =>
     Effect.gen(function* () {
       const { spans, tracer } = recording()
       const files = yield* CloudFiles.CloudFiles
@@ -828,7 +830,7 @@ describe("CloudClient: what is observed", () => {
     }).pipe(Effect.provide(TestCloud.layer()))
   )
 
-  it.effect("a login that a request needs belongs to its span", () =>
+  it.effect("a login that a request needs is a child of its span", () =>
     Effect.gen(function* () {
       const { spans, tracer } = recording()
       const cloud = yield* TestCloud.TestCloud
@@ -839,7 +841,7 @@ describe("CloudClient: what is observed", () => {
     }).pipe(Effect.provide(TestCloud.layer()))
   )
 
-  it.effect("requests, repetitions and bytes are counted", () =>
+  it.effect("requests, retries and bytes are counted", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       yield* files.createContainer({ container: "c" })
@@ -878,7 +880,7 @@ describe("CloudClient: what is observed", () => {
     }).pipe(Effect.provide(TestCloud.layer()))
   )
 
-  it.effect("a failure that ends a request, and a token that is replaced, count as no repetition", () =>
+  it.effect("a failure that ends a request, and a token that is replaced, do not count as retries", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       const cloud = yield* TestCloud.TestCloud
@@ -890,7 +892,7 @@ describe("CloudClient: what is observed", () => {
     }).pipe(Effect.provide(TestCloud.layer()))
   )
 
-  it.effect("bytes that go out of an unknown client's own hands are not traced by the platform", () =>
+  it.effect("the platform HttpClient adds no spans of its own", () =>
     Effect.gen(function* () {
       const { spans, tracer } = recording()
       const files = yield* CloudFiles.CloudFiles
@@ -901,7 +903,7 @@ describe("CloudClient: what is observed", () => {
 })
 
 describe("CloudClient: endpointUrl", () => {
-  it.effect("is the catalog's, for the region", () =>
+  it.effect("returns the URL of the catalog for the region", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const at = (options: CloudClient.Options) =>
@@ -916,7 +918,7 @@ describe("CloudClient: endpointUrl", () => {
     }).pipe(Effect.scoped, Effect.provide(TestCloud.layer()))
   )
 
-  it.effect("is that of each service, for it to be named elsewhere", () =>
+  it.effect("returns the URL of each service, to configure it elsewhere", () =>
     Effect.gen(function* () {
       const urls = yield* Effect.all([
         Effect.flatMap(CloudServers.CloudServers, ({ endpointUrl }) => endpointUrl),

@@ -26,7 +26,7 @@ clouds:
 
 type Options = NonNullable<Parameters<typeof CloudConfig.fromFile>[0]>
 
-/** Files in a folder of the test's own, and variables that lead there. */
+/** Files in a temporary folder, and variables that point to them. */
 const withFiles = <A, E>(
   files: Readonly<Record<string, string>>,
   test: (folder: string) => Effect.Effect<A, E, FileSystem.FileSystem>,
@@ -61,7 +61,7 @@ const refusal = (
 
 const one = (lines: string) => ({ "clouds.yaml": `clouds:\n  only:\n${lines.replace(/^(?=.)/gm, "    ")}` })
 
-/** What credentials are, with their secrets open. */
+/** The contents of credentials, with their secrets revealed. */
 const plain = (credentials: Credentials.Credentials): unknown => {
   const fields: Record<string, unknown> = { ...credentials }
   return Object.fromEntries(
@@ -70,7 +70,7 @@ const plain = (credentials: Credentials.Credentials): unknown => {
 }
 
 describe("clouds.yaml", () => {
-  it.effect("a cloud by name, its values taken as the texts that they are", () =>
+  it.effect("reads a cloud by name, with its values as plain strings", () =>
     Effect.gen(function* () {
       const cloud = yield* read({ "clouds.yaml": clouds }, { cloud: "devstack" })
       assert.deepStrictEqual(plain(cloud.credentials), {
@@ -88,7 +88,7 @@ describe("clouds.yaml", () => {
     })
   )
 
-  it.effect("the one that OS_CLOUD names, or the only one there is; else the clouds are listed", () =>
+  it.effect("uses the cloud that OS_CLOUD names, or the only one; otherwise lists the clouds", () =>
     Effect.gen(function* () {
       const secure = { "secure.yaml": "clouds: {other: {auth: {application_credential_secret: s}}}" }
       const named = yield* read({ "clouds.yaml": clouds, ...secure }, {}, { OS_CLOUD: "other" })
@@ -104,7 +104,7 @@ describe("clouds.yaml", () => {
     })
   )
 
-  it.effect("secure.yaml counts more, entry by entry, and is found where its variable says", () =>
+  it.effect("secure.yaml overrides clouds.yaml key by key, and is found by its variable", () =>
     Effect.gen(function* () {
       const secure = "clouds:\n  devstack:\n    auth:\n      password: from secure\n"
       const merged = yield* read({ "clouds.yaml": clouds, "secure.yaml": secure }, { cloud: "devstack" })
@@ -119,7 +119,7 @@ describe("clouds.yaml", () => {
     })
   )
 
-  it.effect("the file that is named, or that a variable names; .yml and .json are files too", () =>
+  it.effect("reads the file given as an option or by a variable; .yml and .json are accepted", () =>
     Effect.gen(function* () {
       const file = yield* withFiles({ "mine.yaml": clouds }, (folder) =>
         CloudConfig.fromFile({ file: `${folder}/openstack/mine.yaml`, cloud: "devstack" })
@@ -137,7 +137,7 @@ describe("clouds.yaml", () => {
     })
   )
 
-  it.effect("no file at all tells where was looked", () =>
+  it.effect("reports the searched paths when there is no file", () =>
     Effect.gen(function* () {
       const error = yield* refusal({})
       assert.strictEqual(error.reason, "missing")
@@ -150,7 +150,7 @@ describe("clouds.yaml", () => {
     })
   )
 
-  it.effect("what is not YAML is told by its line and column, never by its content", () =>
+  it.effect("reports the line and column of invalid YAML, never its content", () =>
     Effect.gen(function* () {
       const error = yield* refusal({ "clouds.yaml": "clouds:\n  a:\n    auth: {password: sEcReT\n  b: [\n" })
       assert.strictEqual(error.reason, "malformed")
@@ -161,25 +161,27 @@ describe("clouds.yaml", () => {
     })
   )
 
-  it.effect("a profile of clouds-public.yaml stands below the cloud; one from the network is not fetched", () =>
-    Effect.gen(function* () {
-      const files = (profile: string) => ({
-        "clouds.yaml": `clouds:\n  a:\n    profile: ${profile}\n    auth: {user_id: u, password: p}\n`,
-        "clouds-public.yaml":
-          "public-clouds:\n  vendor:\n    region_name: far\n    auth: {auth_url: 'https://vendor.test/v3', user_id: x}\n"
+  it.effect(
+    "a profile of clouds-public.yaml gives defaults to the cloud; profiles are not fetched from the network",
+    () =>
+      Effect.gen(function* () {
+        const files = (profile: string) => ({
+          "clouds.yaml": `clouds:\n  a:\n    profile: ${profile}\n    auth: {user_id: u, password: p}\n`,
+          "clouds-public.yaml":
+            "public-clouds:\n  vendor:\n    region_name: far\n    auth: {auth_url: 'https://vendor.test/v3', user_id: x}\n"
+        })
+        const cloud = yield* read(files("vendor"))
+        assert.strictEqual(cloud.region, "far")
+        assert.deepInclude(plain(cloud.credentials) as object, { authUrl: "https://vendor.test/v3", user: { id: "u" } })
+        assert.match((yield* refusal(files("nobody"))).message, /no profile nobody; clouds-public\.yaml has vendor/)
+        assert.match(
+          (yield* refusal(files("https://vendor.test"))).message,
+          /is not fetched; put it into clouds-public\.yaml/
+        )
       })
-      const cloud = yield* read(files("vendor"))
-      assert.strictEqual(cloud.region, "far")
-      assert.deepInclude(plain(cloud.credentials) as object, { authUrl: "https://vendor.test/v3", user: { id: "u" } })
-      assert.match((yield* refusal(files("nobody"))).message, /no profile nobody; clouds-public\.yaml has vendor/)
-      assert.match(
-        (yield* refusal(files("https://vendor.test"))).message,
-        /is not fetched; put it into clouds-public\.yaml/
-      )
-    })
   )
 
-  it.effect("regions are names, or names with values that count there alone", () =>
+  it.effect("accepts regions as names, or as names with values that apply to that region only", () =>
     Effect.gen(function* () {
       const files = one(`auth: {auth_url: 'https://a.test/v3', user_id: u, password: p}
 regions:
@@ -199,7 +201,7 @@ regions:
     })
   )
 
-  it.effect("a region's name may be a list, or several with commas: the first counts", () =>
+  it.effect("accepts a list or comma-separated names as the region name, and uses the first", () =>
     Effect.gen(function* () {
       const login = "auth: {auth_url: 'https://a.test/v3', user_id: u, password: p}"
       for (const names of ["near,far", "[near, far]"]) {
@@ -208,12 +210,12 @@ regions:
         assert.strictEqual((yield* read(files, { region: "far" })).region, "far")
         assert.match((yield* refusal(files, { region: "none" })).message, /it has near, far/)
       }
-      // One name is a default, which the program may overrule.
+      // A single name is a default that the program may override.
       assert.strictEqual((yield* read(one(`region_name: near\n${login}`), { region: "far" })).region, "far")
     })
   )
 
-  it.effect("what belongs to the login may stand outside auth, and be written with hyphens", () =>
+  it.effect("accepts login settings outside auth, and with hyphens in their names", () =>
     Effect.gen(function* () {
       const cloud = yield* read(
         one(`username: outer
@@ -234,7 +236,7 @@ auth: {auth-url: 'https://a.test/v3', username: inner}`)
     })
   )
 
-  it.effect("{region_name} in URLs stands for the region; what stands for nothing is refused", () =>
+  it.effect("replaces {region_name} in URLs by the region, and rejects unknown placeholders", () =>
     Effect.gen(function* () {
       const files = (name: string) =>
         one(`regions: [one, two]
@@ -250,7 +252,7 @@ auth: {auth_url: 'https://{${name}}.a.test/v3', user_id: u, password: '{region_n
     })
   )
 
-  it.effect("the profiles that openstacksdk brings along are known, Rackspace's among them", () =>
+  it.effect("knows the profiles that openstacksdk contains, including Rackspace's", () =>
     Effect.gen(function* () {
       const rackspace = yield* read(
         one("profile: rackspace\nauth_type: rackspace_apikey\nauth: {username: u, api_key: k}"),
@@ -279,27 +281,25 @@ auth: {auth_url: 'https://{${name}}.a.test/v3', user_id: u, password: '{region_n
     })
   )
 
-  it.effect(
-    "files are searched for in ~/.config too where XDG_CONFIG_HOME is elsewhere, then where the system keeps its own",
-    () =>
-      Effect.gen(function* () {
-        const { message } = yield* refusal({}, {}, { XDG_CONFIG_DIRS: "/etc/one:/etc/two" })
-        const places = [
-          ".config/openstack/clouds.yaml",
-          "/etc/one/openstack/clouds.yaml",
-          "/etc/two/openstack/clouds.yaml"
-        ]
-        const at = [...places, "/etc/openstack/clouds.yaml"].map((place) => message.indexOf(place))
-        assert.deepStrictEqual(
-          at,
-          at.toSorted((a, b) => a - b)
-        )
-        assert.isAbove(at[0] ?? -1, 0)
-        assert.include((yield* refusal({})).message, "/etc/xdg/openstack/clouds.yaml")
-      })
+  it.effect("searches ~/.config even when XDG_CONFIG_HOME differs, then the system's configuration folders", () =>
+    Effect.gen(function* () {
+      const { message } = yield* refusal({}, {}, { XDG_CONFIG_DIRS: "/etc/one:/etc/two" })
+      const places = [
+        ".config/openstack/clouds.yaml",
+        "/etc/one/openstack/clouds.yaml",
+        "/etc/two/openstack/clouds.yaml"
+      ]
+      const at = [...places, "/etc/openstack/clouds.yaml"].map((place) => message.indexOf(place))
+      assert.deepStrictEqual(
+        at,
+        at.toSorted((a, b) => a - b)
+      )
+      assert.isAbove(at[0] ?? -1, 0)
+      assert.include((yield* refusal({})).message, "/etc/xdg/openstack/clouds.yaml")
+    })
   )
 
-  it.effect("microversions: by their own name, or by a version that is one", () =>
+  it.effect("reads microversions from their own setting, or from a version that is one", () =>
     Effect.gen(function* () {
       const login = "auth: {auth_url: 'https://a.test/v3', user_id: u, password: p}"
       const compute = (lines: string) =>
@@ -313,7 +313,7 @@ auth: {auth_url: 'https://{${name}}.a.test/v3', user_id: u, password: '{region_n
     })
   )
 
-  it.effect("interfaces in either spelling, and endpoints of services", () =>
+  it.effect("accepts both spellings of interfaces, and endpoints of services", () =>
     Effect.gen(function* () {
       const cloud = yield* read(
         one(`auth: {auth_url: 'https://a.test/v3', user_id: u, password: p}
@@ -329,7 +329,7 @@ object_store_endpoint_override: https://swift.test/v1/AUTH_p`)
     })
   )
 
-  it.effect("what the HttpClient has to do is not passed over in silence", () =>
+  it.effect("rejects settings for the HttpClient unless they are declared as handled", () =>
     Effect.gen(function* () {
       for (const line of [
         "verify: false",
@@ -375,7 +375,7 @@ clouds:
 ${auth.replace(/^(?=.)/gm, "      ")}`
   })
 
-  it.effect("a merge key includes a mapping, or several, and the entry's own keys override them", () =>
+  it.effect("a merge key includes one or several mappings, overridden by the entry's own keys", () =>
     Effect.gen(function* () {
       const above = `
 x-a: &a { project_name: a, project_domain_id: da }
@@ -396,7 +396,7 @@ x-list: &list [*b, *a]`
     })
   )
 
-  it.effect("a merge key counts at every depth and in every file", () =>
+  it.effect("merge keys work at every depth and in every file", () =>
     Effect.gen(function* () {
       const cloud = yield* read(
         {
@@ -420,7 +420,7 @@ clouds:
     })
   )
 
-  it.effect("a null, however it is written, is as good as absent; in quotes it is a text", () =>
+  it.effect("treats every spelling of null as absent; a quoted null is a string", () =>
     Effect.gen(function* () {
       for (const nothing of ["null", "Null", "NULL", "~", "", "!!null ''", "!!null x"]) {
         const cloud = yield* read(
@@ -462,7 +462,7 @@ clouds:
     })
   )
 
-  it.effect("whatever cannot be read is typed, and quotes nothing of the file", () =>
+  it.effect("reports unreadable files with typed errors that quote nothing of the file", () =>
     Effect.gen(function* () {
       const bomb = [
         "a0: &a0 [hunter2]",
@@ -494,7 +494,7 @@ clouds:
     })
   )
 
-  it.effect("a file that is not UTF-8 is refused, without quoting it", () =>
+  it.effect("rejects a file that is not UTF-8, without quoting it", () =>
     Effect.gen(function* () {
       for (const name of ["clouds.yaml", "secure.yaml", "clouds-public.yaml"]) {
         const error = yield* withFiles(site("project_id: t"), (folder) =>
@@ -513,7 +513,7 @@ clouds:
     })
   )
 
-  it.effect("a setting of one service is refused where it differs from the cloud's", () =>
+  it.effect("rejects a setting of one service that differs from the cloud's", () =>
     Effect.gen(function* () {
       const login = "auth: {auth_url: 'https://a.test/v3', user_id: u, password: p}"
       for (const line of [
@@ -534,7 +534,7 @@ clouds:
     })
   )
 
-  it.effect("trusts, access tokens and tenants by name", () =>
+  it.effect("reads trusts, access tokens and tenants by name", () =>
     Effect.gen(function* () {
       const trust = yield* read(one("auth: {auth_url: 'https://a.test/v3', user_id: u, password: p, trust_id: t}"))
       assert.deepStrictEqual((plain(trust.credentials) as { scope: unknown }).scope, { trust: { id: "t" } })
@@ -684,7 +684,7 @@ describe("kinds of login in clouds.yaml", () => {
     ["auth_type: v3oidcpassword\nauth: {}", /no login of auth_type v3oidcpassword; there are password, v3password/]
   ]
   for (const [lines, message] of incomplete) {
-    it.effect(`refused: ${message.source}`, () =>
+    it.effect(`are rejected: ${message.source}`, () =>
       Effect.gen(function* () {
         const error = yield* refusal(one(lines))
         assert.match(error.message, message)
@@ -704,7 +704,7 @@ describe("the OS_* variables", () => {
       ConfigProvider.fromMap(new Map(Object.entries(variables)))
     )
 
-  it.effect("of an openrc file", () =>
+  it.effect("read those of an openrc file", () =>
     Effect.gen(function* () {
       const cloud = yield* from({
         OS_AUTH_URL: "https://a.test:5000/v3",
@@ -728,7 +728,7 @@ describe("the OS_* variables", () => {
     })
   )
 
-  it.effect("of an application credential, of a token, of Swift's tools", () =>
+  it.effect("read those of an application credential, a token and Swift's tools", () =>
     Effect.gen(function* () {
       const url = { OS_AUTH_URL: "https://a.test:5000" }
       const application = yield* from({
@@ -745,7 +745,7 @@ describe("the OS_* variables", () => {
     })
   )
 
-  it.effect("that say where a service is, or which version it is to speak", () =>
+  it.effect("read endpoints and API versions of services", () =>
     Effect.gen(function* () {
       const cloud = yield* from({
         OS_AUTH_URL: "https://a.test",
@@ -763,7 +763,7 @@ describe("the OS_* variables", () => {
     })
   )
 
-  it.effect("that lack something say what, and none of what there is", () =>
+  it.effect("report missing variables, and no values of those that are set", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(from({ OS_AUTH_URL: "https://a.test", OS_PASSWORD: "s3cr3t" }))
       assert.match(String(error.message), /the variables OS_\*: auth has no username or user_id/)

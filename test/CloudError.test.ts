@@ -84,13 +84,13 @@ describe("fromRefusal: the status", () => {
     })
   }
 
-  it("an Unauthorized tells which login's token was rejected", () => {
+  it("an Unauthorized identifies the login whose token was rejected", () => {
     const error = from(401)
     assert.instanceOf(error, CloudError.Unauthorized)
     assert.strictEqual(error.login, 3)
   })
 
-  it("403 with a quota's message is QuotaExceeded", () => {
+  it("403 with a quota message is QuotaExceeded", () => {
     for (const message of [
       "Quota exceeded for ram: Requested 1024, but already used 131072 of 131072 ram",
       "Maximum number of metadata items exceeds 40"
@@ -99,7 +99,7 @@ describe("fromRefusal: the status", () => {
     }
   })
 
-  it("413 is OverLimit where the fault, a Retry-After or its words say so, and QuotaExceeded where a service gives another reason", () => {
+  it("413 is OverLimit when the fault, a Retry-After or the message says so, and QuotaExceeded when a service gives another reason", () => {
     assert.strictEqual(from(413, { message: "Nodes must not exceed 25 per load balancer." })._tag, "QuotaExceeded")
     assert.strictEqual(from(413, { overLimit: { code: 413, message: "OverLimit Retry..." } })._tag, "OverLimit")
     assert.strictEqual(from(413, "", { headers: { "retry-after": "5" } })._tag, "OverLimit")
@@ -107,7 +107,7 @@ describe("fromRefusal: the status", () => {
     assert.strictEqual(from(413, "Over limit: you have sent too many requests")._tag, "OverLimit")
   })
 
-  it("a used-up quota is QuotaExceeded, whatever status and headers carry it", () => {
+  it("an exceeded quota is QuotaExceeded with any status and headers", () => {
     const messages = [
       "Quota exceeded for ram: Requested 1024, but already used 131072 of 131072 ram",
       "Instance quotas have been exceeded",
@@ -132,14 +132,14 @@ describe("fromRefusal: the status", () => {
     assert.strictEqual(from(413, files, { headers: { "retry-after": "0" } })._tag, "QuotaExceeded")
   })
 
-  it("a used-up quota that the operation does not document is nothing that is waited for", () => {
+  it("an exceeded quota that the operation does not document is not retried", () => {
     const body = { overLimit: { code: 413, message: "Quota exceeded for instances", retryAfter: "0" } }
     for (const status of [413, 429, 498]) {
       assert.strictEqual(CloudError.fromRefusal(refused(status, body), new Set<never>())._tag, "UnexpectedStatus")
     }
   })
 
-  it("a limit on the rate is OverLimit, also where its words speak of a quota or its time is 0", () => {
+  it("a rate limit is OverLimit, even if its message mentions a quota or its wait is 0", () => {
     const details = "Only 60 POST request(s) can be made to * every minute."
     for (const message of ["This request was rate-limited.", "Rate limit exceeded", "Request quota exceeded", "Slow"]) {
       const error = from(413, { overLimit: { code: 413, message, details, retryAfter: "0" } }, zero)
@@ -149,7 +149,7 @@ describe("fromRefusal: the status", () => {
     assert.strictEqual(from(429, "", zero)._tag, "OverLimit")
   })
 
-  it("a request that is too large is BadRequest, whoever refuses it", () => {
+  it("a request that is too large is BadRequest, from a service or a proxy", () => {
     const texts = [
       "Your request is too large.",
       "413 Request Entity Too Large\n\nThe body of your request was too large for this server.",
@@ -172,13 +172,13 @@ describe("fromRefusal: the status", () => {
     }
   })
 
-  it("410, of what is there no longer, is NotFound", () => {
+  it("410 for a deleted resource is NotFound", () => {
     const error = from(410, { code: 410, message: "The loadbalancer is marked as deleted." })
     assert.strictEqual(error._tag, "NotFound")
     assert.include(error.message, "The loadbalancer is marked as deleted.")
   })
 
-  it("a message that is a list is one message", () => {
+  it("a message that is a list is joined into one", () => {
     assert.include(from(400, { message: ["no name", "no port"] }).message, "no name; no port")
     assert.include(from(400, { message: [] }).message, "Bad Request")
   })
@@ -194,7 +194,7 @@ describe("fromRefusal: the status", () => {
   })
 })
 
-describe("fromRefusal: what an operation does not document", () => {
+describe("fromRefusal: undocumented errors of an operation", () => {
   for (const status of [404, 409, 412, 413, 416, 422]) {
     it(`${status} becomes UnexpectedStatus with the body`, () => {
       const body = { fault: { code: status, message: "the reason" } }
@@ -206,19 +206,19 @@ describe("fromRefusal: what an operation does not document", () => {
     })
   }
 
-  it("a quota becomes Forbidden, which any operation can end with", () => {
+  it("a quota becomes Forbidden, which every operation can fail with", () => {
     const body = { forbidden: { code: 403, message: "Quota exceeded for instances" } }
     assert.strictEqual(CloudError.fromRefusal(refused(403, body), new Set<never>())._tag, "Forbidden")
   })
 
-  it("keeps no more than the beginning of a long body", () => {
+  it("keep only the beginning of a long body", () => {
     const error = from(500, "x".repeat(5000))
     assert.instanceOf(error, CloudError.UnexpectedStatus)
     assert.strictEqual(error.body.length, 1024)
     assert.isBelow(error.message.length, 400)
   })
 
-  it("is told by the type", () => {
+  it("are determined by the type", () => {
     const error = CloudError.fromRefusal(refused(404), new Set(["NotFound"] as const))
     expectTypeOf(error).toEqualTypeOf<CloudError.CommonError | CloudError.NotFound>()
     const none = CloudError.fromRefusal(refused(404), new Set<never>())
@@ -233,35 +233,35 @@ describe("fromRefusal: the body", () => {
     return { fault: error.fault, details: error.details, said: said(error) }
   }
 
-  it("wrapped: key, message and details", () =>
+  it("is read when wrapped: key, message and details", () =>
     assert.deepStrictEqual(read({ badRequest: { code: 400, message: " Invalid flavorRef ", details: "d" } }), {
       fault: "badRequest",
       details: "d",
       said: "400 Invalid flavorRef"
     }))
 
-  it("wrapped, without a code or a message", () =>
+  it("is read when wrapped without a code or a message", () =>
     assert.deepStrictEqual(read({ badRequest: {} }), {
       fault: "badRequest",
       details: undefined,
       said: "400 Bad Request"
     }))
 
-  it("wrapped, behind other keys", () =>
+  it("is read when wrapped after other keys", () =>
     assert.deepStrictEqual(read({ status: "fail", links: {}, badRequest: { message: "why" } }), {
       fault: "badRequest",
       details: undefined,
       said: "400 why"
     }))
 
-  it("flat", () =>
+  it("is read when flat", () =>
     assert.deepStrictEqual(read({ code: 400, message: "Bad Name", details: "too long" }), {
       fault: undefined,
       details: "too long",
       said: "400 Bad Name"
     }))
 
-  it("validation errors are all named", () => {
+  it("lists all validation errors", () => {
     const messages = ["name is required", "ttl must be at least 300"]
     assert.strictEqual(
       read({ validationErrors: { messages }, code: 400, message: "Validation fault" }).said,
@@ -273,18 +273,19 @@ describe("fromRefusal: the body", () => {
     )
   })
 
-  it('{ "error": { … } }, as Keystone v3 and Heat have it', () =>
+  it('is read from { "error": { … } }, as sent by Keystone v3 and Heat', () =>
     assert.strictEqual(
       read({ code: 400, title: "Bad Request", error: { message: "The request is wrong", type: "X" } }).said,
       "400 The request is wrong"
     ))
 
-  it('{ "error": "text" }', () => assert.strictEqual(read({ error: "no such queue" }).said, "400 no such queue"))
+  it('is read from { "error": "text" }', () =>
+    assert.strictEqual(read({ error: "no such queue" }).said, "400 no such queue"))
 
-  it("with a description for a message", () =>
+  it("is read from a description in place of a message", () =>
     assert.strictEqual(read({ title: "Bad", description: "Limit is out of range" }).said, "400 Limit is out of range"))
 
-  it("HTML of a proxy, without its markup, scripts and styles", () =>
+  it("is read from a proxy's HTML, without markup, scripts and styles", () =>
     assert.strictEqual(
       read(
         "<html><head><title>t</title></head><style>b{}</style><body><script>x()</script><h1>Bad</h1>\n<p>Try again.</p></body></html>"
@@ -292,47 +293,47 @@ describe("fromRefusal: the body", () => {
       "400 Bad Try again."
     ))
 
-  it("text, on one line", () =>
+  it("is read as text on one line", () =>
     assert.strictEqual(
       read("400 Bad Request\n\nThe server could not comply.\n\n   ").said,
       "400 400 Bad Request The server could not comply."
     ))
 
-  it("long text is cut", () => {
+  it("is truncated when long", () => {
     const text = read("word ".repeat(200)).said
     assert.isBelow(text.length, 320)
     assert.isTrue(text.endsWith("…"))
   })
 
-  it("nothing, white space, and JSON that says nothing fall back on the status", () => {
+  it("falls back to the status when empty, white space, or JSON without a message", () => {
     for (const body of ["", " \n ", "{}", '{"code":400}', '{"badRequest":null}', "null", "[]", "<html></html>"]) {
       const { said: text } = read(body)
       assert.isTrue(text === "400 Bad Request" || body === "null" || body === "[]", `${body}: ${text}`)
     }
   })
 
-  it("JSON that was cut off is shown as it is", () =>
+  it("is shown unchanged when it is truncated JSON", () =>
     assert.strictEqual(read('{"badRequest":{"code":400,"mess').said, '400 {"badRequest":{"code":400,"mess'))
 
-  it("a status that nobody has a name for", () => assert.strictEqual(said(from(418)), "418 no reason given"))
+  it("falls back to the number for an unknown status", () => assert.strictEqual(said(from(418)), "418 no reason given"))
 })
 
-describe("fromRefusal: how long to wait", () => {
-  it("Retry-After in seconds", () =>
+describe("fromRefusal: retryAfter", () => {
+  it("is read from Retry-After in seconds", () =>
     assert.strictEqual(seconds(from(429, "", { headers: { "retry-after": "12" } })), 12))
 
-  it("Retry-After as a date", () =>
+  it("is read from Retry-After as a date", () =>
     assert.strictEqual(seconds(from(503, "", { headers: { "retry-after": "Thu, 01 Jan 2026 00:01:30 GMT" } })), 90))
 
-  it("a date that has passed is no time at all", () =>
+  it("is zero for a date in the past", () =>
     assert.strictEqual(seconds(from(429, "", { headers: { "retry-after": "Wed, 31 Dec 2025 00:00:00 GMT" } })), 0))
 
   for (const field of ["retryAfter", "retryAt"]) {
-    it(`the body's ${field} as a date`, () => {
+    it(`is read from the body's ${field} as a date`, () => {
       const overLimit = { code: 413, message: "OverLimit Retry...", [field]: "2026-01-01T00:00:20Z" }
       assert.strictEqual(seconds(from(413, { overLimit })), 20)
     })
-    it(`the body's ${field} as a date without a zone is UTC`, () => {
+    it(`is read from the body's ${field} as a date without a zone, taken as UTC`, () => {
       const zone = process.env["TZ"]
       process.env["TZ"] = "America/Chicago"
       try {
@@ -342,31 +343,31 @@ describe("fromRefusal: how long to wait", () => {
         process.env["TZ"] = zone ?? "UTC"
       }
     })
-    it(`the body's ${field} in seconds, as a number or as text`, () => {
+    it(`is read from the body's ${field} in seconds, as a number or a string`, () => {
       assert.strictEqual(seconds(from(413, { overLimit: { code: 413, [field]: 7 } })), 7)
       assert.strictEqual(seconds(from(413, { code: 413, message: "Over limit", [field]: "7" })), 7)
     })
   }
 
-  it("the header counts before the body", () =>
+  it("prefers the header to the body", () =>
     assert.strictEqual(
       seconds(from(413, { overLimit: { retryAfter: "2026-01-01T01:00:00Z" } }, { headers: { "retry-after": "3" } })),
       3
     ))
 
-  it("a header that cannot be read leaves it to the body", () =>
+  it("falls back to the body when the header is invalid", () =>
     assert.strictEqual(
       seconds(from(413, { overLimit: { retryAfter: "2026-01-01T00:00:04Z" } }, { headers: { "retry-after": "soon" } })),
       4
     ))
 
-  it("is absent where nobody says", () => {
+  it("is absent when not specified", () => {
     const error = from(413, { overLimit: { code: 413, message: "m" } })
     assert.isUndefined(retryAfterOf(error))
     assert.isFalse("retryAfter" in error && error.retryAfter !== undefined)
   })
 
-  it("no number of seconds is too large to be read: ten years is the most", () => {
+  it("is capped at ten years for any number of seconds", () => {
     for (const value of ["9".repeat(300), "9".repeat(400), "1e400", "99999999999", "Fri, 31 Dec 9999 23:59:59 GMT"]) {
       const error = from(429, "", { headers: { "retry-after": value } })
       assert.isTrue(error._tag === "OverLimit" && error.message.length < 200, value)
@@ -375,17 +376,17 @@ describe("fromRefusal: how long to wait", () => {
     assert.strictEqual(seconds(from(503, "", { headers: { "retry-after": "9".repeat(300) } })), 10 * 365 * 86_400)
   })
 
-  it("a text that is no time gives none", () => {
+  it("is absent for text that is not a time", () => {
     for (const value of ["NaN", "soon", "Infinity", ""]) {
       assert.isUndefined(seconds(from(429, "", { headers: { "retry-after": value } })), value)
     }
   })
 
-  it("stands in the message", () =>
+  it("is part of the message", () =>
     assert.include(from(429, "", { headers: { "retry-after": "90" } }).message, "; retry after 1m 30s"))
 })
 
-describe("fromRefusal: the request's name", () => {
+describe("fromRefusal: the request ID", () => {
   for (const header of ["x-compute-request-id", "x-openstack-request-id", "x-trans-id", "x-request-id"]) {
     it(`is read from ${header}`, () => {
       const error = from(404, "", { headers: { [header]: "req-1" } })
@@ -393,7 +394,7 @@ describe("fromRefusal: the request's name", () => {
       assert.strictEqual(error.message, "CloudServers.get: 404 Not Found (request req-1)")
     })
   }
-  it("is the service's own before a gateway's", () => {
+  it("prefers the service's ID to a gateway's", () => {
     const headers = { "x-trans-id": "gateway", "x-compute-request-id": "nova" }
     assert.strictEqual(CloudError.requestIdOf(headers), "nova")
     assert.strictEqual(CloudError.requestIdOf({ "x-trans-id": "" }), undefined)
@@ -401,7 +402,7 @@ describe("fromRefusal: the request's name", () => {
 })
 
 describe("fromRefusal: secrets", () => {
-  it("are scrubbed from whatever the cloud echoes, wherever an error keeps it", () => {
+  it("are removed from everything that the cloud echoes, in every field of an error", () => {
     const secret = "t0ken-value"
     for (const body of [
       `<html>X-Auth-Token: ${secret}</html>`,
@@ -416,7 +417,7 @@ describe("fromRefusal: secrets", () => {
     }
   })
 
-  it("are scrubbed also where JSON, HTML or a URL has to escape them", () => {
+  it("are removed also when escaped in JSON, HTML or a URL", () => {
     const secret = 'pä"ss<w>&\\word/é'
     const escaped = [
       JSON.stringify(secret).slice(1, -1),
@@ -442,13 +443,13 @@ describe("fromRefusal: secrets", () => {
     }
   })
 
-  it("an empty secret scrubs nothing", () => assert.strictEqual(CloudError.scrub("abc", [""]), "abc"))
+  it("ignore an empty secret", () => assert.strictEqual(CloudError.scrub("abc", [""]), "abc"))
 
-  it("a secret that holds another is scrubbed whole", () =>
+  it("are removed completely when one contains another", () =>
     assert.strictEqual(CloudError.scrub("x=abcdef", ["abc", "abcdef"]), "x=<redacted>"))
 })
 
-/** One of each. */
+/** One error of each type. */
 const origin = { service: "CloudServers", operation: "CloudServers.get", message: "CloudServers.get: why" }
 const refusal = { ...origin, status: 404, method: "GET", url: "https://x.test/s", requestId: "req-1", fault: "f" }
 const samples = [
@@ -486,7 +487,7 @@ const classes: Readonly<Record<string, Schema.Schema<CloudError.CloudError, unkn
 )
 
 describe("errors", () => {
-  it("there is a sample of every one", () => {
+  it("have a sample of each type", () => {
     expectTypeOf<(typeof samples)[number]["_tag"]>().toEqualTypeOf<CloudError.CloudError["_tag"]>()
     assert.sameMembers(
       samples.map(({ _tag }) => _tag),
@@ -496,7 +497,7 @@ describe("errors", () => {
 
   for (const sample of samples) {
     describe(`${sample._tag}`, () => {
-      it("is an Error with a stack, and says what happened wherever it is printed", () => {
+      it("is an Error with a stack, and shows its message wherever it is printed", () => {
         assert.instanceOf(sample, Error)
         assert.strictEqual(sample.name, sample._tag)
         assert.include(sample.stack ?? "", "CloudError.test.ts")
@@ -514,7 +515,7 @@ describe("errors", () => {
         })
       )
 
-      it("survives JSON by its schema", () => {
+      it("can be encoded to JSON and decoded by its schema", () => {
         const schema = classes[sample._tag]
         assert.isDefined(schema)
         if (schema === undefined) return
@@ -528,7 +529,7 @@ describe("errors", () => {
     })
   }
 
-  it.effect("catchTags tells them apart, and the type of the rest remains", () =>
+  it.effect("catchTags distinguishes them, and the type keeps the remaining ones", () =>
     Effect.gen(function* () {
       const failing = Effect.fail(samples[3]) as Effect.Effect<
         string,
@@ -545,7 +546,7 @@ describe("errors", () => {
     })
   )
 
-  it("a challenge keeps its session to itself", () => {
+  it("a challenge does not print its session ID", () => {
     const challenge = new CloudError.MfaChallenge({
       sessionId: Redacted.make("s3ssion-id"),
       factor: "PASSCODE",

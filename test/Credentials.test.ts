@@ -7,7 +7,7 @@ import { homedir } from "node:os"
 import { basename, join } from "node:path"
 import { shown } from "./support/shown.js"
 
-/** Writes a credential file into a directory of its own. */
+/** Writes a credential file into a temporary directory. */
 const fileOf = (content: string | Uint8Array, mode = 0o600) =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
@@ -23,7 +23,7 @@ const read = (content: string, options: Parameters<typeof Credentials.fromFile>[
 const secretOf = (credentials: Credentials.ApiKey | Credentials.Password): string =>
   Redacted.value(credentials._tag === "ApiKey" ? credentials.apiKey : credentials.password)
 
-/** What credentials say, with the secret laid open. */
+/** The contents of credentials, with the secret revealed. */
 const plain = (credentials: Credentials.ApiKey | Credentials.Password): Record<string, string | undefined> => ({
   kind: credentials._tag,
   username: credentials.username,
@@ -84,7 +84,7 @@ describe("Credentials.fromFile", () => {
     }).pipe(Effect.provide(NodeContext.layer))
   )
 
-  it.scoped("prefers [rackspace_cloud], unless another section is named", () =>
+  it.scoped("prefers [rackspace_cloud] unless another section is given", () =>
     Effect.gen(function* () {
       const both = `[keystone]\nusername = other\npassword = sesame\n${pyraxFile}`
       assert.deepStrictEqual(plain(yield* read(both)), fromPyraxFile)
@@ -92,7 +92,7 @@ describe("Credentials.fromFile", () => {
     }).pipe(Effect.provide(NodeContext.layer))
   )
 
-  it.scoped("takes the password where there is no API key, and the API key where both stand", () =>
+  it.scoped("uses the password when there is no API key, and the API key when both are set", () =>
     Effect.gen(function* () {
       const byPassword = yield* read("[rackspace_cloud]\nusername = me\napi_key =\npassword = sesame")
       assert.deepStrictEqual([byPassword._tag, secretOf(byPassword)], ["Password", "sesame"])
@@ -101,7 +101,7 @@ describe("Credentials.fromFile", () => {
     }).pipe(Effect.provide(NodeContext.layer))
   )
 
-  it.scoped("takes secrets raw: percent signs, quotes, separators and comment signs are part of them", () =>
+  it.scoped("reads secrets literally: percent signs, quotes, separators and comment characters are part of them", () =>
     Effect.gen(function* () {
       for (const secret of ["50%off%(x)s%%", "a=b:c", "a ; b # c", '"quoted"', "[brackets]", "päss wörd"]) {
         const credentials = yield* read(`[rackspace_cloud]\nusername = me\npassword =   ${secret}  \n`)
@@ -110,7 +110,7 @@ describe("Credentials.fromFile", () => {
     }).pipe(Effect.provide(NodeContext.layer))
   )
 
-  it.scoped("what the caller names counts more than what the file says", () =>
+  it.scoped("options override the file", () =>
     Effect.gen(function* () {
       const credentials = yield* read(`${pyraxFile}tenant_id = 1\nauth_url = http://file.test\n`, {
         authUrl: Credentials.ukAuthUrl,
@@ -121,7 +121,7 @@ describe("Credentials.fromFile", () => {
     }).pipe(Effect.provide(NodeContext.layer))
   )
 
-  it.scoped("~ stands for the home directory", () =>
+  it.scoped("expands ~ to the home directory", () =>
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
       const directory = yield* fs.makeTempDirectoryScoped({ directory: homedir(), prefix: ".effect-rackspace-test-" })
@@ -147,7 +147,7 @@ describe("Credentials.fromFile", () => {
   const failureOf = (path: string, options: Parameters<typeof Credentials.fromFile>[1] = {}) =>
     Effect.flip(Credentials.fromFile(path, options))
 
-  it.scoped("says so where there is no such file", () =>
+  it.scoped("reports a missing file", () =>
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
       const path = join(yield* fs.makeTempDirectoryScoped(), "nowhere")
@@ -157,7 +157,7 @@ describe("Credentials.fromFile", () => {
     }).pipe(Effect.provide(NodeContext.layer))
   )
 
-  it.scoped("says so where it is a directory, whatever its mode", () =>
+  it.scoped("reports a directory in place of a file, whatever its mode", () =>
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
       const directory = yield* fs.makeTempDirectoryScoped()
@@ -176,7 +176,7 @@ describe("Credentials.fromFile", () => {
     [0o606, "other users"],
     [0o620, "its group"]
   ] as const) {
-    it.scoped(`refuses a file of mode ${mode.toString(8)}, and says how to close it to ${who}`, () =>
+    it.scoped(`rejects a file of mode ${mode.toString(8)}, and explains how to restrict it to ${who}`, () =>
       Effect.gen(function* () {
         const path = yield* fileOf(pyraxFile, mode)
         const error = yield* failureOf(path)
@@ -188,7 +188,7 @@ describe("Credentials.fromFile", () => {
     )
   }
 
-  it.scoped("names the line that it cannot read, without quoting the file", () =>
+  it.scoped("reports the number of an invalid line, without quoting the file", () =>
     Effect.gen(function* () {
       for (const [content, line] of [
         ["[rackspace_cloud]\nusername = me\n\n# comment\napi_key S3CRET\n", 5],
@@ -205,7 +205,7 @@ describe("Credentials.fromFile", () => {
     }).pipe(Effect.provide(NodeContext.layer))
   )
 
-  it.scoped("says what is missing, without quoting the file", () =>
+  it.scoped("reports missing settings, without quoting the file", () =>
     Effect.gen(function* () {
       for (const [content, says] of [
         ["", /no section \[rackspace_cloud\] or \[keystone\]/],
@@ -270,7 +270,7 @@ describe("Credentials.config", () => {
     })
   )
 
-  it.effect("reads OpenStack's variables, the project where there is no tenant", () =>
+  it.effect("reads OpenStack's variables, with the project when there is no tenant", () =>
     Effect.gen(function* () {
       const { OS_TENANT_ID, ...rest } = openStack
       const expected = {
@@ -285,7 +285,7 @@ describe("Credentials.config", () => {
     })
   )
 
-  it.effect("never sends a secret of Rackspace's variables to OpenStack's auth URL, nor the other way round", () =>
+  it.effect("never sends a secret of Rackspace's variables to OpenStack's auth URL, or the reverse", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(plain(yield* load({ ...openStack, ...rackspace })), plain(yield* load(rackspace)))
       const mixed = yield* Effect.exit(load({ ...openStack, RAX_USERNAME: "me" }))
@@ -295,7 +295,7 @@ describe("Credentials.config", () => {
     })
   )
 
-  it.effect("says which variable is missing, and shows no secret", () =>
+  it.effect("reports the missing variable, and shows no secret", () =>
     Effect.gen(function* () {
       for (const [variables, says] of [
         [{}, /RAX_USERNAME/],
@@ -314,13 +314,13 @@ describe("Credentials.config", () => {
 })
 
 describe("Credentials as values", () => {
-  it("equal ones are equal, and differ by their secret", () => {
+  it("are equal when their contents are equal, including the secret", () => {
     const of = (apiKey: string | Redacted.Redacted) => Credentials.apiKey({ username: "me", apiKey })
     assert.isTrue(Equal.equals(of("a"), of(Redacted.make("a"))))
     assert.isFalse(Equal.equals(of("a"), of("b")))
   })
 
-  it("a token takes auth URL and tenant from what it is renewed with, unless it has its own", () => {
+  it("a token takes auth URL and tenant from its renewal credentials unless it has its own", () => {
     const renewWith = Credentials.apiKey({
       username: "me",
       apiKey: "k",

@@ -1,5 +1,5 @@
 /**
- * A field of credentials that is missing, empty or of the wrong type fails the login, typed and by its name, before any request.
+ * A field of credentials that is missing, empty or of the wrong type fails the login before any request, with a typed error that names the field.
  */
 import { FileSystem, HttpClient } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
@@ -17,7 +17,7 @@ const login = { authUrl: "http://id.test/v2.0", username: "demo" }
 const loginFields = { "authUrl?": login.authUrl, username: login.username }
 const byName = { name: "demo", domain }
 
-/** A constructor with fields that are right. Those with a question mark may be left out. */
+/** A constructor with valid fields. Those with a question mark are optional. */
 const kinds: Readonly<Record<string, readonly [make: (fields: never) => unknown, fields: Record<string, unknown>]>> = {
   apiKey: [Credentials.apiKey, { ...loginFields, apiKey: "secret-key", "tenantId?": "1" }],
   password: [Credentials.password, { ...loginFields, password: "secret-word", "tenantName?": "demo" }],
@@ -55,7 +55,7 @@ const made = (kind: string, changes: Readonly<Record<string, unknown>> = {}): Cr
   return make({ ...named, ...changes } as never) as Credentials.Credentials
 }
 
-/** Logs in, and answers the failure and how many requests there were. */
+/** Logs in, and returns the failure and the number of requests. */
 const attempt = (credentials: Credentials.Credentials) =>
   Effect.gen(function* () {
     const identity = scriptedIdentity(Reply.empty(404))
@@ -74,9 +74,9 @@ const isRefused = (credentials: Credentials.Credentials, field: string, what: st
     assert.notInclude(shown(error), "secret-", what)
   })
 
-describe("credentials whose fields are not as they should be", () => {
+describe("invalid fields of credentials", () => {
   for (const [kind, [, fields]] of Object.entries(kinds)) {
-    it.effect(`${kind}: each field by its name`, () =>
+    it.effect(`${kind}: each field is reported by name`, () =>
       Effect.gen(function* () {
         for (const field of Object.keys(fields)) {
           const name = nameOf(field)
@@ -93,7 +93,7 @@ describe("credentials whose fields are not as they should be", () => {
       })
     )
 
-    it.effect(`${kind}: the right fields are sent`, () =>
+    it.effect(`${kind}: valid fields are sent`, () =>
       Effect.gen(function* () {
         const { error, requests } = yield* attempt(made(kind))
         assert.isAbove(requests, 0, error.message)
@@ -101,7 +101,7 @@ describe("credentials whose fields are not as they should be", () => {
     )
   }
 
-  it.effect("parts of users, scopes, credentials and what renews a token", () =>
+  it.effect("are reported in nested users, scopes, credentials and renewal credentials", () =>
     Effect.gen(function* () {
       const bad: ReadonlyArray<readonly [kind: string, field: string, value: unknown, named: string]> = [
         ["keystonePassword", "user", { name: "demo" }, "user.domain"],
@@ -122,7 +122,7 @@ describe("credentials whose fields are not as they should be", () => {
     })
   )
 
-  it.effect("a passcode, and no credentials at all", () =>
+  it.effect("include an empty passcode, and missing credentials", () =>
     Effect.gen(function* () {
       const challenge = new CloudError.MfaChallenge({
         sessionId: Redacted.make("session"),
@@ -141,7 +141,7 @@ describe("credentials whose fields are not as they should be", () => {
     })
   )
 
-  it.effect("secrets that cannot stand in a header", () =>
+  it.effect("include secrets that are not valid in a header", () =>
     Effect.gen(function* () {
       yield* isRefused(made("swiftKey", { key: "secret-key\nX-Other: 1" }), "key", "key")
       yield* isRefused(made("swiftKey", { user: "secret-user\r\n" }), "user", "user")
@@ -150,7 +150,7 @@ describe("credentials whose fields are not as they should be", () => {
     })
   )
 
-  it.effect("a lazy login fails at its first use", () =>
+  it.effect("fail a lazy login at its first use", () =>
     Effect.gen(function* () {
       const identity = scriptedIdentity(Reply.empty(404))
       const credentials = made("apiKey", { apiKey: undefined })
@@ -166,7 +166,7 @@ describe("credentials whose fields are not as they should be", () => {
 })
 
 describe("an auth URL", () => {
-  it.effect("with a user name and a password is refused, and shown nowhere", () =>
+  it.effect("with a user name and a password is rejected, and never shown", () =>
     Effect.gen(function* () {
       for (const url of [
         "http://user:hunter2@id.test/v3",
@@ -184,7 +184,7 @@ describe("an auth URL", () => {
     })
   )
 
-  it.effect("that is no URL of http is refused", () =>
+  it.effect("that is not an http URL is rejected", () =>
     Effect.gen(function* () {
       for (const url of ["id.test", "/v3", "ftp://id.test", "http://", "{region}"]) {
         yield* isRefused(made("keystonePassword", { authUrl: url }), "authUrl", url)
@@ -193,7 +193,7 @@ describe("an auth URL", () => {
   )
 })
 
-describe("a tenant by its name", () => {
+describe("a tenant name", () => {
   const sent = (credentials: Credentials.Credentials) =>
     Effect.gen(function* () {
       const identity = scriptedIdentity(loginAnswer("t", "2099-01-01T00:00:00Z"))
@@ -223,11 +223,11 @@ describe("a tenant by its name", () => {
     })
   )
 
-  it.effect("is refused together with an id", () =>
+  it.effect("is rejected together with an ID", () =>
     isRefused(made("apiKey", { tenantId: "1", tenantName: "demo" }), "tenantName", "both")
   )
 
-  it.effect("is read from the environment and from a credential file, where no id is named", () =>
+  it.effect("is read from the environment and from a credential file when no ID is given", () =>
     Effect.gen(function* () {
       const variables = (more: Readonly<Record<string, string>>) =>
         Effect.withConfigProvider(
@@ -268,7 +268,7 @@ describe("a credential file", () => {
 
   const content = "[rackspace_cloud]\nusername = u\npassword = café-hunter2\n"
 
-  it.effect("that is not UTF-8 is refused, without quoting it", () =>
+  it.effect("that is not UTF-8 is rejected, without quoting it", () =>
     Effect.gen(function* () {
       const utf16 = Buffer.from(content, "utf16le")
       for (const bytes of [Buffer.from(content, "latin1"), utf16, Buffer.concat([Buffer.of(0xff, 0xfe), utf16])]) {
@@ -282,7 +282,7 @@ describe("a credential file", () => {
     })
   )
 
-  it.effect("whose auth_url holds a password is refused, without quoting it", () =>
+  it.effect("whose auth_url contains a password is rejected, without quoting it", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(read(Buffer.from(`${content}auth_url = http://u:hunter2@id.test\n`)))
       assert.match(error.message, /auth_url holds a user name or a password/)

@@ -31,7 +31,7 @@ const documentedTags: ReadonlySet<string> = new Set<CloudError.DocumentedError["
   "Unprocessable"
 ])
 
-/** The names on the wire of a schema's fields, and whether each may be missing. */
+/** The wire names of a schema's fields, and whether each is optional. */
 const wireFields = (schema: Endpoint.Any["query"]): ReadonlyArray<readonly [name: string, optional: boolean]> =>
   schema === undefined
     ? []
@@ -57,30 +57,30 @@ describe("the tables of operations", () => {
           assert.isTrue(wireFields(endpoint.parameters).every(([, optional]) => !optional))
         })
 
-        it(`${key}: no field of the input stands in two places`, () => {
+        it(`${key}: no field of the input is sent in two places`, () => {
           const fields = [endpoint.parameters, endpoint.query, endpoint.headers].flatMap(inputFields)
           assert.strictEqual(new Set(fields).size, fields.length, fields.join(", "))
         })
 
-        it(`${key}: bears its key for a name, and names only errors that there are`, () => {
+        it(`${key}: is named by its key, and lists only existing errors`, () => {
           assert.strictEqual(endpoint.operation, `${service}.${key}`)
           for (const tag of endpoint.errors) assert.isTrue(documentedTags.has(tag), tag)
         })
 
-        it(`${key}: a body only where the method takes one, and no query that its fixed one hides`, () => {
+        it(`${key}: has a body only if the method allows one, and no query that its fixed query overrides`, () => {
           if (["GET", "HEAD", "DELETE"].includes(endpoint.method)) assert.isUndefined(endpoint.body)
           for (const [name] of wireFields(endpoint.query)) assert.notProperty(endpoint.fixedQuery, name)
         })
       }
 
-      it("no two operations have one name", () => {
+      it("operation names are unique", () => {
         const names = Object.values(table).map(({ operation }) => operation)
         assert.strictEqual(new Set(names).size, names.length)
       })
     })
   }
 
-  it("only what a POST says of itself is idempotent against its method", () => {
+  it("only POST endpoints override whether they are idempotent", () => {
     const exceptions = Object.values(tables).flatMap((table) =>
       Object.values(table)
         .filter(({ idempotent, method }) => idempotent !== (method !== "POST"))
@@ -100,7 +100,7 @@ describe("the tables of operations", () => {
   })
 })
 
-/** A table of its own, with everything that an endpoint can have. */
+/** A separate table with every feature of endpoints. */
 const probe = Endpoint.table("Probe", {
   ping: Endpoint.make("GET", "/ping"),
   find: Endpoint.make("GET", "/a/{first}/b/{second}", {
@@ -159,7 +159,7 @@ const probeClient = CloudClient.make(
   { endpoint: "http://cloud.test/probe/", retry: RetryPolicy.never }
 )
 
-/** The operations of the probe against a cloud that answers the next request so. */
+/** The operations of the probe against a cloud that returns this response to the next request. */
 const probing = <A, E>(
   reply: { readonly status?: number; readonly body?: unknown; readonly headers?: Readonly<Record<string, string>> },
   test: (operations: Endpoint.Client<typeof probe>) => Effect.Effect<A, E, Scope.Scope>
@@ -183,7 +183,7 @@ const probing = <A, E>(
   }).pipe(Effect.scoped, Effect.provide(TestCloud.layer()))
 
 describe("a request of an endpoint", () => {
-  it.effect("goes behind the endpoint's URL, without a doubled slash, and without a body or its headers", () =>
+  it.effect("appends the path to the endpoint's URL without a double slash, and sends no body or body headers", () =>
     Effect.gen(function* () {
       const { body, headers, line } = yield* probing({}, ({ ping }) => ping())
       assert.strictEqual(line, "GET /probe/ping")
@@ -193,14 +193,14 @@ describe("a request of an endpoint", () => {
     })
   )
 
-  it.effect("bears the token, but for one that anybody may ask", () =>
+  it.effect("carries the token, except for endpoints that need none", () =>
     Effect.gen(function* () {
       assert.property((yield* probing({}, ({ ping }) => ping())).headers, "x-auth-token")
       assert.notProperty((yield* probing({}, ({ ask }) => ask())).headers, "x-auth-token")
     })
   )
 
-  it.effect("that anybody may ask does not show that a token is good", () =>
+  it.effect("without a token does not confirm that the token is valid", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const client = yield* CloudClient.make("Probe", { types: ["object-store"] }, { retry: RetryPolicy.never })
@@ -217,7 +217,7 @@ describe("a request of an endpoint", () => {
     }).pipe(Effect.provide(TestCloud.layer()))
   )
 
-  it.effect("that anybody may ask renews no token where it is refused", () =>
+  it.effect("without a token does not renew the token when it is rejected", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const { ask } = Endpoint.client(yield* probeClient, probe)
@@ -231,7 +231,7 @@ describe("a request of an endpoint", () => {
     }).pipe(Effect.provide(TestCloud.layer()))
   )
 
-  it.effect("has its parameters in the path, each one segment", () =>
+  it.effect("encodes each parameter of the path as one segment", () =>
     Effect.gen(function* () {
       const { headers, line } = yield* probing({ body: { found: 1 } }, ({ find }) =>
         find({ first: "a b/c?d#e%f+ü", second: 7 })
@@ -248,14 +248,14 @@ describe("a request of an endpoint", () => {
     })
   )
 
-  it.effect("has dots for names without a URL parser resolving them away", () =>
+  it.effect("encodes names of dots so that URL parsers do not resolve them", () =>
     Effect.gen(function* () {
       const { line } = yield* probing({}, ({ object }) => object({ container: "c", object: "a/../b" }))
       assert.strictEqual(line, "GET /probe/c/a%2F..%2Fb")
     })
   )
 
-  it.effect("has its query escaped, several values as several, and what is undefined left out", () =>
+  it.effect("escapes the query, repeats lists of values, and omits undefined", () =>
     Effect.gen(function* () {
       const { line } = yield* probing({ body: { found: 1 } }, ({ find }) =>
         find({
@@ -273,7 +273,7 @@ describe("a request of an endpoint", () => {
     })
   )
 
-  it.effect("has its headers, a record's entries as headers of their own, and its body as JSON", () =>
+  it.effect("sends headers, a record's entries as separate headers, and a JSON body", () =>
     Effect.gen(function* () {
       const { body, headers, line } = yield* probing({ body: { thing: { name: "saved" } } }, ({ save }) =>
         save({
@@ -297,7 +297,7 @@ describe("a request of an endpoint", () => {
     })
   )
 
-  it.effect("has a raw body as it is, under the type that is given", () =>
+  it.effect("sends a raw body unchanged, with the given content type", () =>
     Effect.gen(function* () {
       const bytes = new TextEncoder().encode("raw")
       const content = { bytes, length: bytes.byteLength, stream: RequestBody.pieces(bytes) }
@@ -311,21 +311,21 @@ describe("a request of an endpoint", () => {
 })
 
 describe("a response of an endpoint", () => {
-  it.effect("that is nothing is not read as anything", () =>
+  it.effect("without content is not decoded", () =>
     Effect.map(
       probing({ body: "<html>" }, ({ ping }) => ping()),
       ({ value }) => assert.isUndefined(value)
     )
   )
 
-  it.effect("that is JSON is decoded", () =>
+  it.effect("of JSON is decoded", () =>
     Effect.map(
       probing({ body: { thing: { name: "n", more: 1 } } }, ({ save }) => save({ id: "1", name: "n" })),
       ({ value }) => assert.deepStrictEqual(value, { name: "n" })
     )
   )
 
-  it.effect("that is not as documented names the place, and what was expected", () =>
+  it.effect("that does not match the schema reports the path and what was expected", () =>
     Effect.gen(function* () {
       const { value } = yield* probing({ body: { thing: { name: 5 } }, headers: { "x-trans-id": "tx1" } }, ({ save }) =>
         Effect.flip(save({ id: "1", name: "n" }))
@@ -341,14 +341,14 @@ describe("a response of an endpoint", () => {
     })
   )
 
-  it.effect("that is JSON after a byte order mark or white space is decoded", () =>
+  it.effect("of JSON after a byte order mark or white space is decoded", () =>
     Effect.map(
       probing({ body: '\ufeff \n{"found":3}\n' }, ({ find }) => find({ first: "x", second: 1 })),
       ({ value }) => assert.deepStrictEqual(value, { found: 3 })
     )
   )
 
-  it.effect("that is headers is decoded from them and the status", () =>
+  it.effect("of headers is decoded from them and the status", () =>
     Effect.map(
       probing({ status: 203, body: "ignored", headers: { "Content-Type": "text/x" } }, ({ object }) =>
         object({ container: "c", object: "o" })
@@ -357,7 +357,7 @@ describe("a response of an endpoint", () => {
     )
   )
 
-  it.effect("that is a stream hands on its bytes until its scope ends", () =>
+  it.effect("of a stream emits its bytes until its scope closes", () =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()
       const { value } = yield* probing({ body: "content", headers: { "Content-Type": "text/x" } }, ({ open }) =>
@@ -372,7 +372,7 @@ describe("a response of an endpoint", () => {
     })
   )
 
-  it.effect("that refuses is the documented error, or UnexpectedStatus where the endpoint names none", () =>
+  it.effect("of an error is the documented error, or UnexpectedStatus when the endpoint documents none", () =>
     Effect.gen(function* () {
       const named = yield* probing({ status: 404 }, ({ save }) => Effect.flip(save({ id: "1", name: "n" })))
       assert.instanceOf(named.value, CloudError.NotFound)
@@ -386,7 +386,7 @@ describe("a response of an endpoint", () => {
 })
 
 describe("an input", () => {
-  it.effect("is checked by validate without anything being sent", () =>
+  it.effect("is checked by validate without sending a request", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const client = yield* probeClient
@@ -407,7 +407,7 @@ describe("an input", () => {
     }).pipe(Effect.provide(TestCloud.layer()))
   )
 
-  it.effect("that is no object at all is refused, typed", () =>
+  it.effect("that is not an object is rejected with a typed error", () =>
     Effect.gen(function* () {
       const client = yield* probeClient
       const { find } = Endpoint.client(client, probe)
@@ -419,7 +419,7 @@ describe("an input", () => {
     }).pipe(Effect.provide(TestCloud.layer()))
   )
 
-  it.effect("is read when the effect is run, each time anew", () =>
+  it.effect("is read when the effect runs, each time again", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const client = yield* probeClient
@@ -433,12 +433,12 @@ describe("an input", () => {
   )
 })
 
-/** All methods of a client as one union, so that one assertion holds for each. */
+/** All methods of a client as one union, so that one assertion covers each. */
 type ErrorOf<M> = M extends (...args: never) => Effect.Effect<unknown, infer E, unknown> ? E : never
 type SuccessOf<M> = M extends (...args: never) => Effect.Effect<infer A, unknown, unknown> ? A : never
 type ContextOf<M> = M extends (...args: never) => Effect.Effect<unknown, unknown, infer R> ? R : never
 type IsAny<T> = 0 extends 1 & T ? true : false
-/** The names of those members that are, or hold somewhere near their surface, an `any`. */
+/** The names of the members that are, or contain at a shallow depth, an `any`. */
 type AnyIn<T> = {
   [K in keyof T]-?: IsAny<T[K]> extends true ? K : never
 }[keyof T]
@@ -457,7 +457,7 @@ describe("types", () => {
   type Servers = CloudServers.Service
   type Files = CloudFiles.Service
 
-  it("an operation fails with the common errors and those that it documents, and no other", () => {
+  it("an operation fails with the common errors and its documented errors only", () => {
     expectTypeOf<ErrorOf<Servers["get"]>>().toEqualTypeOf<CloudError.CommonError | CloudError.NotFound>()
     expectTypeOf<ErrorOf<Servers["listPage"]>>().toEqualTypeOf<CloudError.CommonError>()
     expectTypeOf<ErrorOf<Servers["create"]>>().toEqualTypeOf<
@@ -481,14 +481,14 @@ describe("types", () => {
     expectTypeOf<Stream.Stream.Error<ReturnType<Servers["list"]>>>().toEqualTypeOf<CloudError.CommonError>()
   })
 
-  it("an operation needs nothing, but for a scope where it hands on a stream", () => {
+  it("an operation requires nothing, except a scope when it returns a stream", () => {
     expectTypeOf<ContextOf<Servers[keyof Endpoint.Client<typeof CloudServers.endpoints>]>>().toBeNever()
     expectTypeOf<ContextOf<Files["getObject"]>>().toEqualTypeOf<Scope.Scope>()
     expectTypeOf<ContextOf<Endpoint.Client<typeof probe>["open"]>>().toEqualTypeOf<Scope.Scope>()
     expectTypeOf<Effect.Effect.Context<typeof probeClient>>().toEqualTypeOf<Identity.TokenRef | HttpClient.HttpClient>()
   })
 
-  it("an input is optional where all its fields are, and required where one is", () => {
+  it("an input is optional when all its fields are, and required when one is", () => {
     expectTypeOf<Parameters<Servers["listPage"]>["length"]>().toEqualTypeOf<0 | 1>()
     expectTypeOf<Servers["listKeyPairs"]>().toBeCallableWith()
     expectTypeOf<Servers["getLimits"]>().toBeCallableWith()
@@ -500,7 +500,7 @@ describe("types", () => {
     expectTypeOf<Servers["get"]>().toBeCallableWith({ id: "s" })
   })
 
-  it("a field that may be left out may be undefined", () => {
+  it("an optional field may be undefined", () => {
     expectTypeOf<Servers["create"]>().toBeCallableWith({
       name: "n",
       imageId: undefined,
@@ -512,20 +512,20 @@ describe("types", () => {
     expectTypeOf<Servers["list"]>().toBeCallableWith({ pageSize: undefined, status: undefined })
   })
 
-  it("a secret is given as a string or redacted, and read redacted", () => {
+  it("a secret is accepted as a string or redacted, and returned redacted", () => {
     type Password = NonNullable<Parameters<Servers["create"]>[0]["adminPassword"]>
     expectTypeOf<Password>().toEqualTypeOf<string | Redacted.Redacted>()
     expectTypeOf<CloudServers.GeneratedKeyPair["privateKey"]>().toEqualTypeOf<Redacted.Redacted>()
   })
 
-  it("known values complete, and others are allowed", () => {
+  it("known values are completed by editors, and others are allowed", () => {
     type Status = CloudServers.Server["status"]
     expectTypeOf<"ACTIVE">().toMatchTypeOf<Status>()
     expectTypeOf<string>().toMatchTypeOf<Status>()
     expectTypeOf<Status>().not.toEqualTypeOf<string>()
   })
 
-  it("nothing in a signature is any", () => {
+  it("no signature contains any", () => {
     expectTypeOf<Loose>().toBeNever()
     expectTypeOf<AnyIn<CloudServers.Server>>().toBeNever()
     expectTypeOf<AnyIn<CloudServers.Flavor>>().toBeNever()

@@ -34,7 +34,7 @@ import { shown } from "./support/shown.js"
 
 const servers = CloudServers.CloudServers
 
-/** One request to Cloud Servers that costs the emulated cloud little. */
+/** One request to Cloud Servers that is cheap for the emulated cloud. */
 const callService = Effect.flatMap(servers, (service) => service.getLimits())
 
 const isLogin = (entry: RequestLogEntry): boolean =>
@@ -57,7 +57,7 @@ const authenticationFailure = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     return error as CloudError.AuthenticationFailed
   })
 
-/** A TokenRef on the emulated cloud, logged in by API key. */
+/** A TokenRef on the emulated cloud, logged in with an API key. */
 const logIn = (options: Partial<Identity.Options> = {}) =>
   Effect.flatMap(TestCloud.credentials, (credentials) => Identity.make({ credentials, ...options }))
 
@@ -69,9 +69,9 @@ const identityAnswers = (status: number, headers: Readonly<Record<string, string
 
 const once = RetryPolicy.never
 
-describe("one login for everybody", () => {
+describe("shared logins", () => {
   it.effect(
-    "a thousand fibers with one expired token cost one login and all succeed",
+    "a thousand fibers with one expired token cause one login and all succeed",
     () =>
       Effect.gen(function* () {
         const cloud = yield* TestCloud.TestCloud
@@ -88,7 +88,7 @@ describe("one login for everybody", () => {
         // The default of `maxConcurrentRequests`.
         const inFlight = 64
         assert.strictEqual(toServers.filter((entry) => entry.status === 200).length, 1_000)
-        // Only the requests that were in flight at once went out with the old token: a request takes its token when it is sent.
+        // Only the requests that were in flight went out with the old token: a request reads its token when it is sent.
         assert.strictEqual(toServers.filter((entry) => entry.status === 401).length, inFlight)
         assert.strictEqual(toServers.length, 1_000 + inFlight)
       }).pipe(Effect.provide(TestCloud.layer())),
@@ -96,7 +96,7 @@ describe("one login for everybody", () => {
     120_000
   )
 
-  it.scopedLive("over real sockets, where late 401s meet the new token, it is one login too", () =>
+  it.scopedLive("over real sockets, where late 401s arrive after the renewal, there is one login too", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       yield* Effect.all([callService, callService])
@@ -122,7 +122,7 @@ describe("one login for everybody", () => {
     )
   )
 
-  it.scoped("a caller who wants no repetition does not take it from the login that others share", () =>
+  it.scoped("a caller that disables retries does not disable them for the shared login", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       yield* cloud.expireAllTokens
@@ -133,7 +133,7 @@ describe("one login for everybody", () => {
     }).pipe(Effect.provide(TestCloud.layer()))
   )
 
-  it.scoped("a thousand fibers that need the first token of a lazy layer cost one login", () =>
+  it.scoped("a thousand fibers that need the first token of a lazy layer cause one login", () =>
     Effect.gen(function* () {
       const tokens = yield* logIn({ lazy: true })
       assert.strictEqual(yield* loginRequests, 0)
@@ -146,7 +146,7 @@ describe("one login for everybody", () => {
     }).pipe(Effect.provide(TestCloud.layerCloud()))
   )
 
-  it.scoped("interrupting the fiber that started the login leaves the others served by the same login", () =>
+  it.scoped("interrupting the fiber that started the login does not affect others that wait for it", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const tokens = yield* logIn({ lazy: true })
@@ -167,7 +167,7 @@ describe("one login for everybody", () => {
     }).pipe(Effect.provide(TestCloud.layerCloud()))
   )
 
-  it.scoped("a login that nobody waits for any more is cancelled, and the next one who asks logs in", () =>
+  it.scoped("a login that no fiber waits for any more is cancelled, and the next caller logs in", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const tokens = yield* logIn({ lazy: true })
@@ -187,7 +187,7 @@ describe("one login for everybody", () => {
     }).pipe(Effect.provide(TestCloud.layerCloud()))
   )
 
-  it.scoped("who asks while an abandoned login is still being cancelled gets a login of their own", () =>
+  it.scoped("a caller that arrives while an abandoned login is being cancelled gets a new login", () =>
     Effect.gen(function* () {
       const slowToEnd = Effect.onInterrupt(Effect.never, () => Effect.sleep("5 seconds"))
       const identity = scriptedIdentity(slowToEnd, loginAnswer("t", "2222-02-22T22:22:22.000-02:00"))
@@ -205,7 +205,7 @@ describe("one login for everybody", () => {
     })
   )
 
-  it.effect("closing the layer cancels the login that is under way", () =>
+  it.effect("closing the layer cancels a pending login", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const scope = yield* Scope.make()
@@ -225,7 +225,7 @@ describe("one login for everybody", () => {
 })
 
 describe("a token that the cloud rejects", () => {
-  it.effect("where every answer is 401 each call sends two requests, and each round of callers costs one login", () =>
+  it.effect("if every response is 401, each call sends two requests, and concurrent callers share one login", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       yield* cloud.fail({ match: { service: "servers" }, times: Infinity, fault: { _tag: "Status", status: 401 } })
@@ -243,7 +243,7 @@ describe("a token that the cloud rejects", () => {
     }).pipe(Effect.provide(TestCloud.layer({ cloud: { tokenTtl: "30 minutes" } })))
   )
 
-  it.effect("where Identity hands the rejected token out again it is revoked, and the login run once more", () =>
+  it.effect("if Identity returns the rejected token again, it is revoked, and the login repeated once", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const before = yield* Identity.token
@@ -259,7 +259,7 @@ describe("a token that the cloud rejects", () => {
     }).pipe(Effect.provide(TestCloud.layer()))
   )
 
-  it.effect("fifty fibers whose token is rejected so share the revocation and the two logins", () =>
+  it.effect("fifty fibers with such a token share the revocation and the two logins", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       yield* cloud.rejectToken(Redacted.value(yield* Identity.token))
@@ -274,7 +274,7 @@ describe("a token that the cloud rejects", () => {
     }).pipe(Effect.provide(TestCloud.layer()))
   )
 
-  it.effect("where it cannot be revoked the login goes on, and Unauthorized says so in the end", () =>
+  it.effect("if it cannot be revoked, the login continues and fails with Unauthorized", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       yield* cloud.rejectToken(Redacted.value(yield* Identity.token))
@@ -287,7 +287,7 @@ describe("a token that the cloud rejects", () => {
     }).pipe(Effect.provide(TestCloud.layer()))
   )
 
-  it.scoped("a late 401 for an old login does not throw away the new token", () =>
+  it.scoped("a late 401 for an old login does not discard the new token", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const tokens = yield* logIn()
@@ -303,7 +303,7 @@ describe("a token that the cloud rejects", () => {
     }).pipe(Effect.provide(TestCloud.layerCloud()))
   )
 
-  it.effect("403 never renews", () =>
+  it.effect("403 never renews the token", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       yield* cloud.fail({ match: { service: "servers" }, times: Infinity, fault: { _tag: "Status", status: 403 } })
@@ -317,7 +317,7 @@ describe("a token that the cloud rejects", () => {
     }).pipe(Effect.provide(TestCloud.layer()))
   )
 
-  it.effect("where the renewal itself is refused the caller sees that, not the 401", () =>
+  it.effect("if the renewal itself is rejected, the caller gets that error, not the 401", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       yield* cloud.setApiKey("another")
@@ -332,7 +332,7 @@ describe("a token that the cloud rejects", () => {
 })
 
 describe("failed logins", () => {
-  it.scoped("a failed login is shared by all who wait for it", () =>
+  it.scoped("a failed login is shared by all callers that wait for it", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const tokens = yield* logIn({ lazy: true })
@@ -346,7 +346,7 @@ describe("failed logins", () => {
     }).pipe(Effect.provide(TestCloud.layerCloud()))
   )
 
-  it.scoped("refused credentials are held back for 1 s, doubling to 60 s; a success starts anew", () =>
+  it.scoped("after rejected credentials logins are blocked for 1 s, doubling to 60 s; a success resets this", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const { apiKey } = cloud.credentials
@@ -377,7 +377,7 @@ describe("failed logins", () => {
     }).pipe(Effect.provide(TestCloud.layerCloud()))
   )
 
-  it.effect("wrong credentials fail the layer at once, typed, without naming the key", () =>
+  it.effect("wrong credentials fail the layer immediately with a typed error, without revealing the key", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const credentials = Credentials.apiKey({ username: "demo", apiKey: "wrong-key-4711", authUrl: cloud.authUrl })
@@ -389,7 +389,7 @@ describe("failed logins", () => {
     }).pipe(Effect.provide(TestCloud.layerCloud()))
   )
 
-  it.scoped("a disabled user is refused", () =>
+  it.scoped("a disabled user is rejected", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       yield* cloud.disableUser
@@ -399,7 +399,7 @@ describe("failed logins", () => {
     }).pipe(Effect.provide(TestCloud.layerCloud()))
   )
 
-  it.scoped("a login is repeated after a cut connection and after 503", () =>
+  it.scoped("a login is retried after a broken connection and after 503", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       yield* cloud.fail({ match: { service: "identity" }, fault: { _tag: "Cut" } })
@@ -413,7 +413,7 @@ describe("failed logins", () => {
   )
 
   for (const status of [413, 429]) {
-    it.scoped(`${status} is waited out as long as Identity asks`, () =>
+    it.scoped(`${status} is retried after the time that Identity names`, () =>
       Effect.gen(function* () {
         const cloud = yield* TestCloud.TestCloud
         yield* cloud.fail({
@@ -430,7 +430,7 @@ describe("failed logins", () => {
     )
   }
 
-  it.scoped("a Retry-After beyond the policy's patience surfaces as locked, with the time", () =>
+  it.scoped("a Retry-After beyond the policy's limit fails as locked, with the time", () =>
     Effect.gen(function* () {
       yield* identityAnswers(413, { "Retry-After": "3600" })
       const error = yield* authenticationFailure(logIn())
@@ -441,7 +441,7 @@ describe("failed logins", () => {
     }).pipe(Effect.provide(TestCloud.layerCloud()))
   )
 
-  it.scoped("where the attempts are used up the reason is unreachable, and the next call tries again at once", () =>
+  it.scoped("when attempts are exhausted the reason is unreachable, and the next call tries again immediately", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const tokens = yield* logIn({ lazy: true, retry: once })
@@ -495,7 +495,7 @@ describe("failed logins", () => {
     })
   )
 
-  it.scoped("a 404 means a wrong auth URL, unless it was a token that was to be exchanged", () =>
+  it.scoped("a 404 means a wrong auth URL, except when exchanging a token", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const authUrl = `${cloud.origin}/nowhere`
@@ -509,11 +509,11 @@ describe("failed logins", () => {
 })
 
 describe("renewal before expiry", () => {
-  it.scoped("a token is renewed 60 s before it expires, and not sooner", () =>
+  it.scoped("a token is renewed 60 s before it expires, not earlier", () =>
     Effect.gen(function* () {
       const tokens = yield* logIn()
       yield* TestClock.adjust(Duration.minutes(59))
-      // The last millisecond in which it is left alone, and the first in which it is not.
+      // The last millisecond at which the token is kept, and the first at which it is renewed.
       yield* TestClock.adjust(Duration.subtract("23 hours", "1 millis"))
       assert.strictEqual((yield* tokens.get).login, 1)
       assert.strictEqual(yield* loginRequests, 1)
@@ -523,7 +523,7 @@ describe("renewal before expiry", () => {
     }).pipe(Effect.provide(TestCloud.layerCloud({ tokenTtl: "24 hours" })))
   )
 
-  it.scoped("a short token is renewed a tenth of its lifetime before it expires", () =>
+  it.scoped("a short-lived token is renewed a tenth of its lifetime before it expires", () =>
     Effect.gen(function* () {
       const tokens = yield* logIn()
       yield* TestClock.adjust("89 seconds")
@@ -533,7 +533,7 @@ describe("renewal before expiry", () => {
     }).pipe(Effect.provide(TestCloud.layerCloud({ tokenTtl: "100 seconds" })))
   )
 
-  it.scoped("the margin can be set", () =>
+  it.scoped("the margin is configurable", () =>
     Effect.gen(function* () {
       const tokens = yield* logIn({ refreshMargin: "30 minutes" })
       yield* TestClock.adjust("1409 minutes")
@@ -543,7 +543,7 @@ describe("renewal before expiry", () => {
     }).pipe(Effect.provide(TestCloud.layerCloud({ tokenTtl: "24 hours" })))
   )
 
-  it.scoped("a margin longer than the token's life does not log in for each call", () =>
+  it.scoped("a margin longer than the token's lifetime does not cause a login for each call", () =>
     Effect.gen(function* () {
       const tokens = yield* logIn({ refreshMargin: "2 days" })
       yield* Effect.replicateEffect(tokens.get, 10)
@@ -551,26 +551,28 @@ describe("renewal before expiry", () => {
     }).pipe(Effect.provide(TestCloud.layerCloud({ tokenTtl: "24 hours" })))
   )
 
-  it.scoped("while Identity is out of reach a token that is still valid is used on, and renewed when it is back", () =>
-    Effect.gen(function* () {
-      const cloud = yield* TestCloud.TestCloud
-      const tokens = yield* logIn({ retry: once })
-      yield* TestClock.adjust("90 seconds")
-      yield* identityAnswers(503)
-      yield* cloud.clearRequests
-      assert.strictEqual((yield* tokens.get).login, 1)
-      assert.strictEqual(yield* loginRequests, 1)
-      yield* tokens.get
-      assert.strictEqual(yield* loginRequests, 1, "not tried again for each call")
-      yield* cloud.clearFaults
-      yield* TestClock.adjust("9 seconds")
-      assert.strictEqual((yield* tokens.get).login, 1)
-      yield* TestClock.adjust("1 second")
-      assert.strictEqual((yield* tokens.get).login, 2)
-    }).pipe(Effect.provide(TestCloud.layerCloud({ tokenTtl: "100 seconds" })))
+  it.scoped(
+    "while Identity is unreachable a token that is still valid is used, and renewed when Identity is back",
+    () =>
+      Effect.gen(function* () {
+        const cloud = yield* TestCloud.TestCloud
+        const tokens = yield* logIn({ retry: once })
+        yield* TestClock.adjust("90 seconds")
+        yield* identityAnswers(503)
+        yield* cloud.clearRequests
+        assert.strictEqual((yield* tokens.get).login, 1)
+        assert.strictEqual(yield* loginRequests, 1)
+        yield* tokens.get
+        assert.strictEqual(yield* loginRequests, 1, "not tried again for each call")
+        yield* cloud.clearFaults
+        yield* TestClock.adjust("9 seconds")
+        assert.strictEqual((yield* tokens.get).login, 1)
+        yield* TestClock.adjust("1 second")
+        assert.strictEqual((yield* tokens.get).login, 2)
+      }).pipe(Effect.provide(TestCloud.layerCloud({ tokenTtl: "100 seconds" })))
   )
 
-  it.scoped("a renewal that hangs holds nobody up for more than ten seconds while the token is good", () =>
+  it.scoped("a renewal that hangs delays callers by at most ten seconds while the token is valid", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const tokens = yield* logIn()
@@ -582,7 +584,7 @@ describe("renewal before expiry", () => {
     }).pipe(Effect.provide(TestCloud.layerCloud({ tokenTtl: "24 hours" })))
   )
 
-  it.scoped("an expired token is not used on: the failure of the renewal surfaces", () =>
+  it.scoped("an expired token is not used: the renewal's failure is returned", () =>
     Effect.gen(function* () {
       const tokens = yield* logIn({ retry: once })
       yield* TestClock.adjust("2 minutes")
@@ -591,7 +593,7 @@ describe("renewal before expiry", () => {
     }).pipe(Effect.provide(TestCloud.layerCloud({ tokenTtl: "100 seconds" })))
   )
 
-  it.scoped("a fresh token that has expired by this machine's clock is used, and costs one login only", () =>
+  it.scoped("a new token that has already expired by the local clock is used, and causes one login only", () =>
     Effect.gen(function* () {
       yield* TestClock.setTime(Date.parse("2026-01-02T00:00:00Z"))
       const identity = scriptedIdentity(loginAnswer("t-1", "2026-01-01T00:00:00Z"))
@@ -608,7 +610,7 @@ describe("renewal before expiry", () => {
 })
 
 describe("TokenRef", () => {
-  it.scoped("reauthenticate logs in whatever the expiry; the same token handed back is no failure", () =>
+  it.scoped("reauthenticate logs in whatever the expiry; receiving the same token is not a failure", () =>
     Effect.gen(function* () {
       const tokens = yield* logIn()
       const before = yield* tokens.get
@@ -620,7 +622,7 @@ describe("TokenRef", () => {
     }).pipe(Effect.provide(TestCloud.layerCloud()))
   )
 
-  it.scoped("a reauthenticate that fails leaves the token in use", () =>
+  it.scoped("a reauthenticate that fails keeps the current token", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const tokens = yield* logIn()
@@ -630,7 +632,7 @@ describe("TokenRef", () => {
     }).pipe(Effect.provide(TestCloud.layerCloud()))
   )
 
-  it.scoped("changes gives the current Access, then each new one", () =>
+  it.scoped("changes emits the current Access, then each new one", () =>
     Effect.gen(function* () {
       const tokens = yield* logIn()
       yield* tokens.reauthenticate
@@ -658,7 +660,7 @@ describe("TokenRef", () => {
     }).pipe(Effect.provide(TestCloud.layerCloud()))
   )
 
-  it.scoped("peek makes no request", () =>
+  it.scoped("peek sends no request", () =>
     Effect.gen(function* () {
       const tokens = yield* logIn({ lazy: true })
       assert.isTrue(Option.isNone(yield* tokens.peek))
@@ -690,7 +692,7 @@ describe("TokenRef", () => {
     }).pipe(Effect.provide(TestCloud.layerCloud()))
   )
 
-  it.scoped("a cloud that knows no DELETE /tokens is asked by the token's path", () =>
+  it.scoped("if the cloud has no DELETE /tokens, logout deletes /tokens/{token}", () =>
     Effect.gen(function* () {
       const identity = scriptedIdentity(
         loginAnswer("a/b c", "2222-02-22T22:22:22.000-02:00"),
@@ -710,7 +712,7 @@ describe("TokenRef", () => {
 })
 
 describe("kinds of credentials", () => {
-  it.scoped("a password logs in, limited to the tenant named, which stands beside it as a string", () =>
+  it.scoped("a password logs in, limited to the given tenant, which is sent as a string", () =>
     Effect.gen(function* () {
       const { authUrl, credentials, requests } = yield* TestCloud.TestCloud
       const { password, username } = credentials
@@ -725,7 +727,7 @@ describe("kinds of credentials", () => {
     }).pipe(Effect.provide(TestCloud.layerCloud()))
   )
 
-  it.scoped("a tenant given as a number is a string on the wire", () =>
+  it.scoped("a tenant given as a number is sent as a string", () =>
     Effect.gen(function* () {
       const { authUrl, credentials, requests } = yield* TestCloud.TestCloud
       const { apiKey, username } = credentials
@@ -741,7 +743,7 @@ describe("kinds of credentials", () => {
   )
 
   for (const after of ["3600", "86400", "9".repeat(300)]) {
-    it.scoped(`where Identity asks to wait for ${after.slice(0, 9)} s, a login is tried again after a minute`, () =>
+    it.scoped(`if Identity asks to wait for ${after.slice(0, 9)} s, a login is tried again after a minute`, () =>
       Effect.gen(function* () {
         yield* identityAnswers(429, { "Retry-After": after })
         const tokens = yield* logIn({ lazy: true })
@@ -758,7 +760,7 @@ describe("kinds of credentials", () => {
     )
   }
 
-  it.scoped("reauthenticate tries also while Identity asks to wait, and ends the wait where it succeeds", () =>
+  it.scoped("reauthenticate tries even while Identity asks to wait, and ends the wait on success", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       yield* identityAnswers(429, { "Retry-After": "86400" })
@@ -772,7 +774,7 @@ describe("kinds of credentials", () => {
     }).pipe(Effect.provide(TestCloud.layerCloud()))
   )
 
-  it.scoped("a login is not retried after a used-up quota, whatever time the response names", () =>
+  it.scoped("a login is not retried after an exceeded quota, whatever time the response names", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const message = "Quota exceeded for logins"
@@ -793,7 +795,7 @@ describe("kinds of credentials", () => {
     }).pipe(Effect.provide(TestCloud.layerCloud()))
   )
 
-  it.scoped("a rate limit of no seconds is waited out with the policy's own back-off", () =>
+  it.scoped("a rate limit of zero seconds is retried with the policy's own back-off", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       yield* cloud.fail({
@@ -810,7 +812,7 @@ describe("kinds of credentials", () => {
     }).pipe(Effect.provide(TestCloud.layerCloud()))
   )
 
-  it.scoped("an MFA challenge is typed, and its passcode gives a login that cannot be renewed", () =>
+  it.scoped("an MFA challenge is a typed error, and its passcode gives a login that cannot be renewed", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const { authUrl, credentials } = cloud
@@ -843,7 +845,7 @@ describe("kinds of credentials", () => {
     }).pipe(Effect.provide(TestCloud.layerCloud({ multiFactor: true })))
   )
 
-  it.scoped("the passcode is sent for the tenant that the password named", () =>
+  it.scoped("the passcode is sent for the tenant given with the password", () =>
     Effect.gen(function* () {
       const { authUrl, credentials } = yield* TestCloud.TestCloud
       const { password, tenantId, username } = credentials
@@ -860,7 +862,7 @@ describe("kinds of credentials", () => {
     }).pipe(Effect.provide(TestCloud.layerCloud({ multiFactor: true })))
   )
 
-  it.scoped("the challenge is still there while the password is held back", () =>
+  it.scoped("the challenge is still available while logins with the password are blocked", () =>
     Effect.gen(function* () {
       const { authUrl, credentials } = yield* TestCloud.TestCloud
       const { password, username } = credentials
@@ -893,7 +895,7 @@ describe("kinds of credentials", () => {
     }).pipe(Effect.provide(TestCloud.layerCloud({ tokenTtl: "24 hours" })))
   )
 
-  it.scoped("a bare token that is dead from the start is notRenewable, and is not asked about again", () =>
+  it.scoped("a bare token that is invalid from the start is notRenewable, and is not sent again", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const token = yield* cloud.issueToken
@@ -908,7 +910,7 @@ describe("kinds of credentials", () => {
     }).pipe(Effect.provide(TestCloud.layerCloud()))
   )
 
-  it.scoped("while Identity is out of reach a bare token is not given up", () =>
+  it.scoped("a bare token is kept while Identity is unreachable", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const token = yield* cloud.issueToken
@@ -923,7 +925,7 @@ describe("kinds of credentials", () => {
     }).pipe(Effect.provide(TestCloud.layerCloud()))
   )
 
-  it.effect("the auth URL may stand with or without its version, a slash and /tokens", () =>
+  it.effect("the auth URL may include the version, a trailing slash and /tokens", () =>
     Effect.gen(function* () {
       const { credentials, origin, requests } = yield* TestCloud.TestCloud
       const { apiKey, username } = credentials
@@ -939,7 +941,7 @@ describe("kinds of credentials", () => {
     }).pipe(Effect.provide(TestCloud.layerCloud()))
   )
 
-  it.scoped("unless told otherwise the login goes to Rackspace's US Identity; UK accounts have their own", () =>
+  it.scoped("by default the login goes to Rackspace's US Identity; UK accounts use their own", () =>
     Effect.gen(function* () {
       const identity = scriptedIdentity(loginAnswer("t", "2222-02-22T22:22:22.000-02:00"))
       const login = (authUrl?: string) =>
@@ -991,7 +993,7 @@ describe("pyrax's accessors", () => {
     )
   )
 
-  it.effect("authenticated is false before the login, after a rejection and after expiry, and asks nobody", () =>
+  it.effect("authenticated is false before the login, after a rejection and after expiry, without a request", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const tokens = yield* Identity.TokenRef
@@ -1015,7 +1017,7 @@ describe("pyrax's accessors", () => {
     )
   )
 
-  it.effect("an empty default region is none", () =>
+  it.effect("an empty default region is absent", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* Identity.defaultRegion, Option.none())
     }).pipe(
@@ -1050,14 +1052,14 @@ describe("secrets", () => {
     Credentials.token({ authUrl, token: secrets.token, tenantId: 1 })
   ]
 
-  it("credentials show none, however they are printed", () => {
+  it("credentials reveal none, however they are printed", () => {
     for (const credentials of kinds) {
       assert.notInclude(shown(credentials), "S3CRET", credentials._tag)
     }
     assert.notInclude(shown(challenge), "S3CRET")
   })
 
-  it.scoped("an Access shows none, nor does an exit that holds it", () =>
+  it.scoped("an Access reveals none, nor does an exit that contains it", () =>
     Effect.gen(function* () {
       const identity = scriptedIdentity(loginAnswer(secrets.token, "2222-02-22T22:22:22.000-02:00"))
       const tokens = yield* Identity.make({ credentials: Credentials.apiKey({ username: "me", apiKey: "k" }) }).pipe(
@@ -1070,7 +1072,7 @@ describe("secrets", () => {
     })
   )
 
-  /** Every way in which a page may write back what it was sent. */
+  /** Every way in which a page may echo the request. */
   const echoes = (text: string): string =>
     [
       text,
@@ -1079,7 +1081,7 @@ describe("secrets", () => {
     ].join(" ")
 
   for (const status of [400, 401, 403, 404, 413, 429, 500, 503]) {
-    it.scoped(`none is in the failure of a login whose page of status ${status} echoes what it was sent`, () =>
+    it.scoped(`none is in the failure of a login whose page of status ${status} echoes the request`, () =>
       Effect.gen(function* () {
         for (const credentials of kinds) {
           const identity = scriptedIdentity((request) => {
@@ -1137,7 +1139,7 @@ describe("secrets", () => {
     })
   )
 
-  it.scoped("none is in a refusal whose session id and passcode could not be sent as a header", () =>
+  it.scoped("none is in the error for a session ID and passcode that are not valid in a header", () =>
     Effect.gen(function* () {
       const identity = scriptedIdentity(Reply.empty(500))
       const broken = new CloudError.MfaChallenge({
@@ -1156,8 +1158,8 @@ describe("secrets", () => {
   )
 })
 
-describe("a token store behind the login", () => {
-  it.scoped("a second layer takes the stored token, and a rejected one costs one login", () =>
+describe("a login with a token store", () => {
+  it.scoped("a second layer uses the stored token, and a rejected one causes one login", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const first = yield* logIn()
@@ -1176,7 +1178,7 @@ describe("a token store behind the login", () => {
     }).pipe(Effect.provide([TestCloud.layerCloud(), TokenStore.layerMemory]))
   )
 
-  it.scoped("where another program has renewed the stored token it is taken instead of a login", () =>
+  it.scoped("a stored token that another program has renewed is used instead of a login", () =>
     Effect.gen(function* () {
       const first = yield* logIn()
       const second = yield* logIn()
@@ -1189,7 +1191,7 @@ describe("a token store behind the login", () => {
     }).pipe(Effect.provide([TestCloud.layerCloud({ tokenTtl: "100 seconds" }), TokenStore.layerMemory]))
   )
 
-  it.scoped("a stored token that is within this program's own margin of its end is not taken", () =>
+  it.scoped("a stored token that expires within this program's margin is not used", () =>
     Effect.gen(function* () {
       yield* logIn()
       yield* TestClock.adjust("50 seconds")
@@ -1200,7 +1202,7 @@ describe("a token store behind the login", () => {
     }).pipe(Effect.provide([TestCloud.layerCloud({ tokenTtl: "100 seconds" }), TokenStore.layerMemory]))
   )
 
-  it.scoped("another user, another tenant or another cloud does not get it", () =>
+  it.scoped("another user, another tenant or another cloud does not receive it", () =>
     Effect.gen(function* () {
       const { authUrl, credentials } = yield* TestCloud.TestCloud
       yield* logIn()
@@ -1219,7 +1221,7 @@ describe("a token store behind the login", () => {
     }).pipe(Effect.provide([TestCloud.layerCloud(), TokenStore.layerMemory]))
   )
 
-  it.scoped("logout empties it, also where this program has not yet used the stored login", () =>
+  it.scoped("logout removes the stored login, even if this program has not used it yet", () =>
     Effect.gen(function* () {
       const first = yield* logIn()
       yield* first.logout
@@ -1247,7 +1249,7 @@ describe("a token store behind the login", () => {
     }).pipe(Effect.provide([TestCloud.layerCloud(), Layer.succeed(TokenStore.TokenStore, broken("the disk is full"))]))
   )
 
-  it.scoped("a store that does not answer holds a login up for a while only", () =>
+  it.scoped("a store that does not answer delays a login for a limited time only", () =>
     Effect.gen(function* () {
       const fiber = yield* Effect.fork(logIn())
       yield* TestClock.adjust("1 minute")

@@ -1,5 +1,5 @@
 /**
- * Logins are read whatever a cloud leaves out, writes as null or of another type: the token and its end are all that is needed.
+ * Logins are decoded even if a cloud omits fields, sends null or other types: only the token and its expiry are required.
  */
 import { HttpClient } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
@@ -41,8 +41,8 @@ const catalogOf = ({ catalog }: Access.Access) =>
 
 const nothings: ReadonlyArray<unknown> = [undefined, null, {}, [], "", "none", 0, false, [null], [[]], ["text"], [{}]]
 
-describe("a login is read", () => {
-  it.effect("whatever stands in the place of version 2's catalog, user, tenant and roles", () =>
+describe("a login is decoded", () => {
+  it.effect("with anything in place of version 2's catalog, user, tenant and roles", () =>
     Effect.gen(function* () {
       for (const nothing of nothings) {
         const access = yield* logIn("v2", v2({ serviceCatalog: nothing, user: nothing }, { tenant: nothing }))
@@ -55,7 +55,7 @@ describe("a login is read", () => {
     })
   )
 
-  it.effect("whatever stands in the place of version 3's catalog, user, project, roles and methods", () =>
+  it.effect("with anything in place of version 3's catalog, user, project, roles and methods", () =>
     Effect.gen(function* () {
       for (const nothing of nothings) {
         const access = yield* logIn(
@@ -82,7 +82,7 @@ describe("a login is read", () => {
     })
   )
 
-  it.effect("with the entries and endpoints of version 2's catalog that can be read", () =>
+  it.effect("with the valid entries and endpoints of version 2's catalog", () =>
     Effect.gen(function* () {
       const access = yield* logIn(
         "v2",
@@ -124,7 +124,7 @@ describe("a login is read", () => {
     })
   )
 
-  it.effect("with the entries and endpoints of version 3's catalog that can be read", () =>
+  it.effect("with the valid entries and endpoints of version 3's catalog", () =>
     Effect.gen(function* () {
       const access = yield* logIn(
         "v3",
@@ -158,7 +158,7 @@ describe("a login is read", () => {
     })
   )
 
-  it.effect("with the password in a catalog's URL shown nowhere", () =>
+  it.effect("without revealing a password in a catalog's URL", () =>
     Effect.gen(function* () {
       const url = "http://someone:hunter2-secret@nova.test:8774/v2.1"
       const answers = [
@@ -173,7 +173,7 @@ describe("a login is read", () => {
     })
   )
 
-  it.effect("from Swift whatever it says of the token's life, and under which name the token comes", () =>
+  it.effect("from Swift with any token lifetime, and either name of the token header", () =>
     Effect.gen(function* () {
       const answer = (headers: Readonly<Record<string, string>>) =>
         logIn("swift", Reply.empty(200, { "X-Storage-Url": "http://swift.test/v1/AUTH_a", ...headers }))
@@ -188,7 +188,7 @@ describe("a login is read", () => {
     })
   )
 
-  it.effect("unless its token cannot stand in a header", () =>
+  it.effect("unless its token is not valid in a header", () =>
     Effect.gen(function* () {
       for (const id of ["", null, " spaced ", "line\nbreak", "ключ", 5]) {
         const error = yield* Effect.flip(logIn("v2", v2({}, { id })))

@@ -1,5 +1,5 @@
 /**
- * Keystone v3 by trust and by an access token of an OpenID Connect provider.
+ * Keystone v3 by trust and with an access token of an OpenID Connect provider.
  */
 import { HttpClient } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
@@ -58,7 +58,7 @@ describe("a trust", () => {
 })
 
 describe("an access token", () => {
-  it.scoped("is exchanged for an unscoped token, and that for one of the scope", () =>
+  it.scoped("is exchanged for an unscoped token, and that for a scoped one", () =>
     Effect.gen(function* () {
       const scope = { project: { name: "demo", domain: { id: "default" } } }
       const { get, received } = yield* run(
@@ -91,7 +91,7 @@ describe("an access token", () => {
     })
   )
 
-  it.scoped("that is refused, or whose provider is unknown, fails without the token in the message", () =>
+  it.scoped("that is rejected, or whose provider is unknown, fails without revealing the token", () =>
     Effect.gen(function* () {
       for (const status of [401, 403, 404]) {
         const body = { error: { code: status, message: "no: header.claims.hunter2", title: "No" } }

@@ -5,7 +5,7 @@ import { shown } from "./support/shown.js"
 
 const endpoint = "http://cloud.test/servers/dfw/v2/010101"
 
-/** A program that was handed a token of the cloud's and the URL of a service, and knows no more. */
+/** A program that has only a token of the cloud and the URL of a service. */
 const handed = Effect.map(
   Effect.flatMap(TestCloud.TestCloud, (cloud) => cloud.issueToken),
   (token) =>
@@ -20,7 +20,7 @@ const seen = Effect.map(
 )
 
 describe("Identity.layerToken", () => {
-  it.effect("works with an endpoint and a token alone: Identity is asked nothing", () =>
+  it.effect("works with an endpoint and a token alone: no request to Identity", () =>
     Effect.gen(function* () {
       const layer = yield* handed
       yield* Effect.gen(function* () {
@@ -36,7 +36,7 @@ describe("Identity.layerToken", () => {
     }).pipe(Effect.provide(TestCloud.layerCloud()))
   )
 
-  it.effect("ends with the token: once rejected, all that follows is refused without a request", () =>
+  it.effect("ends with the token: after a rejection all later calls fail without a request", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const layer = yield* handed
@@ -55,7 +55,7 @@ describe("Identity.layerToken", () => {
     }).pipe(Effect.provide(TestCloud.layerCloud()))
   )
 
-  it.effect("cannot log in again, and keeps the token that it has all the same", () =>
+  it.effect("cannot log in again, and keeps its token nevertheless", () =>
     Effect.gen(function* () {
       const tokens = yield* Identity.TokenRef
       const error = yield* Effect.flip(tokens.reauthenticate)
@@ -67,7 +67,7 @@ describe("Identity.layerToken", () => {
     }).pipe(Effect.provide(Identity.layerToken({ token: "a-token" })))
   )
 
-  it.effect("tells the token to those who follow it, and forgets it on logout", () =>
+  it.effect("emits the token in changes, and discards it on logout", () =>
     Effect.gen(function* () {
       const tokens = yield* Identity.TokenRef
       const [first] = Chunk.toReadonlyArray(yield* Stream.runCollect(Stream.take(tokens.changes, 1)))
@@ -95,7 +95,7 @@ describe("Identity.layerToken", () => {
     ["a number", 7],
     ["cut by a line break", "secret\nX-Other: 1"]
   ] as const) {
-    it.effect(`fails typed at the first use where the token is ${what}`, () =>
+    it.effect(`fails with a typed error at the first use if the token is ${what}`, () =>
       Effect.gen(function* () {
         const servers = yield* CloudServers.CloudServers
         const error = yield* Effect.flip(servers.getLimits())
@@ -116,7 +116,7 @@ describe("Identity.layerToken", () => {
     )
   }
 
-  it.effect("shows the token nowhere", () =>
+  it.effect("never reveals the token", () =>
     Effect.gen(function* () {
       const tokens = yield* Identity.TokenRef
       const access = yield* tokens.get

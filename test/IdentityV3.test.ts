@@ -1,5 +1,5 @@
 /**
- * Keystone v3 and Swift's own login: what they send, and that TokenRef keeps its promises with them as with version 2.
+ * Keystone v3 and Swift's own login: what they send, and that TokenRef behaves with them as with version 2.
  */
 import { HttpClient } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
@@ -26,7 +26,7 @@ const project = { project: { name: "demo", domain } } as const
 
 type Cloud = Parameters<typeof TestCloud.layerCloud>[0]
 
-/** The kinds of login that an OpenStack has, on the emulated cloud. */
+/** The kinds of login that OpenStack has, on the emulated cloud. */
 const kinds: Readonly<Record<string, Effect.Effect<Credentials.Credentials, never, TestCloud.TestCloud>>> = {
   password: Effect.map(TestCloud.TestCloud, ({ authUrlV3, credentials: { password, username } }) =>
     Credentials.keystonePassword({ authUrl: authUrlV3, user: { name: username, domain }, password, scope: project })
@@ -58,11 +58,11 @@ const account = Effect.flatMap(CloudFiles.CloudFiles, (files) => files.getAccoun
 
 const on = (cloud: Cloud = {}) => Layer.fresh(TestCloud.layerCloud({ tokenTtl: "1 hour", ...cloud }))
 
-describe("TokenRef keeps its promises", () => {
+describe("TokenRef with each kind of login", () => {
   for (const [kind, credentials] of Object.entries(kinds)) {
     const layer = OpenStack.layer({ credentials, region: "DFW", retry: RetryPolicy.never })
 
-    it.effect(`${kind}: a hundred fibers with one expired token cost one login, and all succeed`, () =>
+    it.effect(`${kind}: a hundred fibers with one expired token cause one login, and all succeed`, () =>
       Effect.gen(function* () {
         const cloud = yield* TestCloud.TestCloud
         yield* Effect.gen(function* () {
@@ -80,7 +80,7 @@ describe("TokenRef keeps its promises", () => {
       }).pipe(Effect.provide(on()))
     )
 
-    it.effect(`${kind}: a token is renewed before it expires, without a 401, and one login a lifetime`, () =>
+    it.effect(`${kind}: a token is renewed before it expires, without a 401, and with one login per lifetime`, () =>
       Effect.gen(function* () {
         const cloud = yield* TestCloud.TestCloud
         yield* Effect.gen(function* () {
@@ -94,7 +94,7 @@ describe("TokenRef keeps its promises", () => {
       }).pipe(Effect.provide(on()))
     )
 
-    it.effect(`${kind}: a token that was revoked costs one login and one request more`, () =>
+    it.effect(`${kind}: a revoked token causes one login and one more request`, () =>
       Effect.gen(function* () {
         const cloud = yield* TestCloud.TestCloud
         yield* Effect.gen(function* () {
@@ -110,7 +110,7 @@ describe("TokenRef keeps its promises", () => {
       }).pipe(Effect.provide(on()))
     )
 
-    it.effect(`${kind}: a cloud that always says 401 is asked twice a call, and no more`, () =>
+    it.effect(`${kind}: if every response is 401, a call sends two requests`, () =>
       Effect.gen(function* () {
         const cloud = yield* TestCloud.TestCloud
         yield* Effect.gen(function* () {
@@ -127,7 +127,7 @@ describe("TokenRef keeps its promises", () => {
       }).pipe(Effect.provide(on()))
     )
 
-    it.effect(`${kind}: a second program takes the token from the store, and none after a logout`, () =>
+    it.effect(`${kind}: a second program uses the stored token, and none after a logout`, () =>
       Effect.gen(function* () {
         const cloud = yield* TestCloud.TestCloud
         const store = yield* Layer.build(TokenStore.layerMemory)
@@ -142,28 +142,30 @@ describe("TokenRef keeps its promises", () => {
       }).pipe(Effect.scoped, Effect.provide(on()))
     )
 
-    it.effect(`${kind}: what is wrong is refused at once, told without its secret, and held back`, () =>
-      Effect.gen(function* () {
-        const right = yield* credentials
-        const wrong = {
-          ...right,
-          secret: Redacted.make("sEcReT-x"),
-          password: Redacted.make("sEcReT-x"),
-          key: Redacted.make("sEcReT-x")
-        }
-        const tokens = yield* Identity.make({ credentials: wrong as Credentials.Credentials, lazy: true })
-        const first = yield* failure(tokens.get)
-        assert.strictEqual(first.reason, "refused")
-        assert.strictEqual(first.status, 401)
-        const held = yield* failure(tokens.get)
-        assert.isDefined(held.retryAfter)
-        assert.strictEqual((yield* identityRequests).length, 1)
-        assert.notInclude(shown([first, held, wrong]), "sEcReT-x")
-      }).pipe(Effect.scoped, Effect.provide(on()))
+    it.effect(
+      `${kind}: wrong credentials are rejected immediately without revealing the secret, and further logins are delayed`,
+      () =>
+        Effect.gen(function* () {
+          const right = yield* credentials
+          const wrong = {
+            ...right,
+            secret: Redacted.make("sEcReT-x"),
+            password: Redacted.make("sEcReT-x"),
+            key: Redacted.make("sEcReT-x")
+          }
+          const tokens = yield* Identity.make({ credentials: wrong as Credentials.Credentials, lazy: true })
+          const first = yield* failure(tokens.get)
+          assert.strictEqual(first.reason, "refused")
+          assert.strictEqual(first.status, 401)
+          const held = yield* failure(tokens.get)
+          assert.isDefined(held.retryAfter)
+          assert.strictEqual((yield* identityRequests).length, 1)
+          assert.notInclude(shown([first, held, wrong]), "sEcReT-x")
+        }).pipe(Effect.scoped, Effect.provide(on()))
     )
   }
 
-  it.effect("a token that is revoked between a renewal and its use costs another login, not the call", () =>
+  it.effect("a token that is revoked between a renewal and its use causes another login, and the call succeeds", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       yield* Effect.gen(function* () {
@@ -171,7 +173,7 @@ describe("TokenRef keeps its promises", () => {
         yield* account
         yield* cloud.revokeAllTokens
         yield* cloud.clearRequests
-        // The first attempt is refused at once, the second one is on its way for a while.
+        // The first attempt is rejected immediately, the second one is in flight for a while.
         yield* cloud.fail({ match: { method: "PUT" }, fault: { _tag: "Delay", duration: 0 } })
         yield* cloud.fail({ match: { method: "PUT" }, fault: { _tag: "Delay", duration: "2 seconds" } })
         const slow = yield* Effect.fork(files.createContainer({ container: "c" }))
@@ -198,7 +200,7 @@ describe("TokenRef keeps its promises", () => {
     }).pipe(Effect.provide(on()))
   )
 
-  it.effect("a forced login gives another token at Keystone; TempAuth's same one is no failure", () =>
+  it.effect("a forced login returns a new token from Keystone; the same one from TempAuth is not a failure", () =>
     Effect.gen(function* () {
       const logins = (credentials: Effect.Effect<Credentials.Credentials, never, TestCloud.TestCloud>) =>
         Effect.gen(function* () {
@@ -214,7 +216,7 @@ describe("TokenRef keeps its promises", () => {
     }).pipe(Effect.provide(on({ tokenTtl: "24 hours" })))
   )
 
-  it.effect("where TempAuth hands out a rejected token again, Unauthorized surfaces, and nothing goes round", () =>
+  it.effect("if TempAuth returns a rejected token again, the call fails with Unauthorized without a loop", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       yield* Effect.gen(function* () {
@@ -234,7 +236,7 @@ describe("TokenRef keeps its promises", () => {
     }).pipe(Effect.provide(on({ tokenTtl: "24 hours" })))
   )
 
-  it.effect("Keystone that is out of reach or limits the rate is asked again; a login may be sent twice", () =>
+  it.effect("requests are retried while Keystone is unreachable or limits the rate; a login may be sent twice", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const credentials = yield* kinds["password"] ?? Effect.die("none")
@@ -249,7 +251,7 @@ describe("TokenRef keeps its promises", () => {
   )
 })
 
-/** A Keystone that answers so, and what it was asked. */
+/** A Keystone with these responses, and the requests that it received. */
 const keystone = (...answers: ReadonlyArray<Answer>) => {
   const identity = scriptedIdentity(...answers)
   const make = (credentials: Credentials.Credentials, options: Partial<Identity.Options> = {}) =>
@@ -284,7 +286,7 @@ const authUrl = "http://keystone.test:5000/v3"
 const password = (fields: Partial<Parameters<typeof Credentials.keystonePassword>[0]> = {}) =>
   Credentials.keystonePassword({ authUrl, user: { name: "demo", domain }, password: "pass word", ...fields })
 
-describe("what a login at Keystone says", () => {
+describe("the response to a login at Keystone", () => {
   const cases: ReadonlyArray<readonly [name: string, credentials: Credentials.Credentials, auth: unknown]> = [
     [
       "a user by name, a project by name",
@@ -379,7 +381,7 @@ describe("what a login at Keystone says", () => {
     )
   }
 
-  it.scoped("the answer is an Access: project, user, roles, expiry in UTC, a catalog by region", () =>
+  it.scoped("is decoded to an Access: project, user, roles, expiry in UTC, a catalog by region", () =>
     Effect.gen(function* () {
       const endpoint = (kind: string, region: string, url: string) => ({
         interface: kind,
@@ -443,7 +445,7 @@ describe("what a login at Keystone says", () => {
     })
   )
 
-  it.scoped("an answer without a token, or without an end, is not a login", () =>
+  it.scoped("is malformed without a token or an expiry", () =>
     Effect.gen(function* () {
       const { make } = keystone(Reply.json(201, { token: { expires_at: "2099-10-02T13:45:00.000000Z" } }))
       const headless = yield* failure(make(password()))
@@ -456,7 +458,7 @@ describe("what a login at Keystone says", () => {
     })
   )
 
-  it.scoped("a receipt is a second factor that is asked for", () =>
+  it.scoped("may be a receipt, which asks for a second factor", () =>
     Effect.gen(function* () {
       const { make } = keystone(
         Reply.json(401, { receipt: {}, required_auth_methods: [["totp"]] }, { "Openstack-Auth-Receipt": "r" })
@@ -467,7 +469,7 @@ describe("what a login at Keystone says", () => {
     })
   )
 
-  it.scoped("a passcode works once: such a login is used to its end, and not renewed", () =>
+  it.scoped("after a one-time passcode is used until it expires, and not renewed", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const tokens = yield* Identity.make({
@@ -485,7 +487,7 @@ describe("what a login at Keystone says", () => {
     }).pipe(Effect.provide(on({ multiFactor: true })))
   )
 
-  it.scoped("a token lives as long as it does; then it is renewed with what there is, or notRenewable", () =>
+  it.scoped("of a login by token keeps its expiry; it is renewed with renewWith, or notRenewable", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const byPassword = (yield* kinds["password"] ?? Effect.die("none")) as Credentials.KeystonePassword
@@ -507,7 +509,7 @@ describe("what a login at Keystone says", () => {
     }).pipe(Effect.provide(on()))
   )
 
-  it.scoped("a token that Keystone answers with 401 is as dead as one that it does not find", () =>
+  it.scoped("of 401 for a token means that it is invalid, as a 404 does", () =>
     Effect.gen(function* () {
       const { make } = keystone(Reply.json(401, { error: { code: 401, message: "no", title: "Unauthorized" } }))
       const error = yield* failure(make(Credentials.keystoneToken({ authUrl, token: "t" })))
@@ -515,7 +517,7 @@ describe("what a login at Keystone says", () => {
     })
   )
 
-  it.scoped("an application credential that was deleted is refused, though Keystone says 404", () =>
+  it.scoped("for a deleted application credential is a rejection, although Keystone sends 404", () =>
     Effect.gen(function* () {
       const { make } = keystone(
         Reply.json(404, { error: { code: 404, message: "Could not find it", title: "Not Found" } })
@@ -529,7 +531,7 @@ describe("what a login at Keystone says", () => {
     })
   )
 
-  it.scoped("a fault that quotes the request quotes no secret", () =>
+  it.scoped("reveals no secret if a fault quotes the request", () =>
     Effect.gen(function* () {
       const echo: Answer = (request) =>
         Reply.json(400, { error: { code: 400, message: request.text, title: "Bad Request" } })
@@ -551,7 +553,7 @@ describe("what a login at Keystone says", () => {
     })
   )
 
-  it.scoped("logout revokes the token in its own name", () =>
+  it.scoped("logout revokes the token, authenticated by that token", () =>
     Effect.gen(function* () {
       const { asked, make, received } = keystone(granted(), Reply.empty(204))
       const tokens = yield* make(password())
@@ -564,7 +566,7 @@ describe("what a login at Keystone says", () => {
   )
 })
 
-describe("finding version 3", () => {
+describe("version discovery", () => {
   const versions = (...ids: ReadonlyArray<string>) =>
     Reply.json(300, {
       versions: {
@@ -579,7 +581,7 @@ describe("finding version 3", () => {
     ["https://cloud.test/identity", "/identity"],
     ["https://cloud.test/identity/v2.0/", "/identity"]
   ] as const) {
-    it.scoped(`${given} is asked once which versions there are, and its links are not followed`, () =>
+    it.scoped(`of ${given} requests the versions once, and does not follow links`, () =>
       Effect.gen(function* () {
         const { asked, make } = keystone(versions("v3.14", "v2.0"), granted())
         const tokens = yield* make(password({ authUrl: given }))
@@ -593,7 +595,7 @@ describe("finding version 3", () => {
   }
 
   for (const given of ["http://keystone.test/v3", "http://keystone.test/v3/", "http://keystone.test/v3/auth/tokens"]) {
-    it.scoped(`${given} is taken as it is`, () =>
+    it.scoped(`is skipped for ${given}`, () =>
       Effect.gen(function* () {
         const { asked, make } = keystone(granted())
         yield* make(password({ authUrl: given }))
@@ -605,7 +607,7 @@ describe("finding version 3", () => {
     )
   }
 
-  it.scoped("a list without a wrapper is read too; what is no list, or no answer, leaves version 3 to be tried", () =>
+  it.scoped("reads a list without a wrapper too; assumes version 3 if the response is not a list or missing", () =>
     Effect.gen(function* () {
       for (const answer of [
         Reply.json(200, { versions: [{ id: "v3" }] }),
@@ -621,7 +623,7 @@ describe("finding version 3", () => {
     })
   )
 
-  it.scoped("a cloud without version 3 is told by what it has, and no password is sent", () =>
+  it.scoped("reports the versions of a cloud without version 3, and sends no password", () =>
     Effect.gen(function* () {
       const { asked, make } = keystone(versions("v2.0"))
       const error = yield* failure(make(password({ authUrl: "http://old.test:5000" })))
@@ -631,7 +633,7 @@ describe("finding version 3", () => {
     })
   )
 
-  it.scoped("version 2's credentials are not sent to version 3", () =>
+  it.scoped("never sends version 2's credentials to version 3", () =>
     Effect.gen(function* () {
       const { asked, make } = keystone(granted())
       const error = yield* failure(make(Credentials.password({ authUrl, username: "demo", password: "pass word" })))
@@ -643,7 +645,7 @@ describe("finding version 3", () => {
 })
 
 describe("Swift's own login", () => {
-  it.scoped("asks with a user and a key in headers, and works where the cloud says", () =>
+  it.scoped("sends a user and a key in headers, and uses the returned storage URL", () =>
     Effect.gen(function* () {
       const { make, received } = keystone(
         Reply.text(200, "", {
@@ -665,7 +667,7 @@ describe("Swift's own login", () => {
     })
   )
 
-  it.scoped("where it does not say how long a token lives, a day is taken; without a storage URL it is no login", () =>
+  it.scoped("assumes a token lifetime of a day if not given; fails without a storage URL", () =>
     Effect.gen(function* () {
       const credentials = Credentials.swiftKey({ authUrl: "http://swift.test/auth/v1.0", user: "u", key: "k" })
       const head = { "X-Auth-Token": "t", "X-Storage-Url": "http://swift.test/v1/AUTH_u" }
@@ -676,7 +678,7 @@ describe("Swift's own login", () => {
     })
   )
 
-  it.effect("has Cloud Files, and says of any other service that it is not there", () =>
+  it.effect("has Cloud Files, and reports any other service as missing", () =>
     Effect.gen(function* () {
       const credentials = kinds["Swift's own"] ?? Effect.die("none")
       yield* Effect.gen(function* () {
@@ -692,7 +694,7 @@ describe("Swift's own login", () => {
   )
 })
 
-describe("a store that several share keeps one login from another", () => {
+describe("a shared store separates logins", () => {
   const keys = (credentials: ReadonlyArray<Credentials.Credentials>) =>
     Effect.gen(function* () {
       const saved: Array<string> = []
@@ -708,7 +710,7 @@ describe("a store that several share keeps one login from another", () => {
       return saved
     })
 
-  it.effect("by cloud, user, domain and scope, and not by how the URL is written", () =>
+  it.effect("by cloud, user, domain and scope, ignoring how the URL is written", () =>
     Effect.gen(function* () {
       const different = [
         password(),

@@ -21,7 +21,7 @@ import { workers } from "./support/workers.js"
 
 const cloud = TestCloud.layer()
 
-/** Node's own FileSystem, and which files it was asked about or made to write. */
+/** Node's own FileSystem that records which files it reads and writes. */
 const watched = Effect.map(FileSystem.FileSystem, (fs) => {
   const asked: Array<string> = []
   const written: Array<string> = []
@@ -44,7 +44,7 @@ const watched = Effect.map(FileSystem.FileSystem, (fs) => {
 const numbered = (count: number) =>
   Object.fromEntries(Array.from({ length: count }, (_, index) => [`${index}.txt`, `content of ${index}`]))
 
-/** Uploads some files, so that the thread is known to be worth its start. */
+/** Uploads some files, so that the worker thread is started. */
 const warm = Effect.gen(function* () {
   const files = yield* CloudFiles.CloudFiles
   const folder = yield* folderOf(numbered(10))
@@ -54,7 +54,7 @@ const warm = Effect.gen(function* () {
 })
 
 describe("small files of the local file system", () => {
-  it.scopedLive("arrive as they are, whatever is in them and whatever they are called", () =>
+  it.scopedLive("arrive unchanged, whatever their content and names", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       const { asked, layer } = yield* watched
@@ -81,7 +81,7 @@ describe("small files of the local file system", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scopedLive("what is longer, and what is no file, is left to the platform, which says what is wrong", () =>
+  it.scopedLive("larger files, and anything that is not a file, are left to the platform and its errors", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       const { layer } = yield* watched
@@ -108,7 +108,7 @@ describe("small files of the local file system", () => {
         assert.strictEqual(yield* failureOf("folder"), "BadResource: not a regular file (Directory)")
         assert.strictEqual(yield* failureOf("pipe"), "BadResource: not a regular file (FIFO)")
         assert.match(yield* failureOf("gone"), /^NotFound: /)
-        // It says that it is empty, and is not.
+        // It reports a size of zero, and is not empty.
         const odd = files.upload({ container: "c", object: "o", body: CloudFiles.fromFile("/proc/self/status") })
         if (process.platform === "linux") assert.strictEqual((yield* Effect.flip(odd))._tag, "SourceChanged")
         assert.strictEqual(yield* failureOf("nul\u0000"), "BadArgument")
@@ -116,7 +116,7 @@ describe("small files of the local file system", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scopedLive("the MD5 that a caller names is held to what is read", () =>
+  it.scopedLive("an MD5 given by the caller is compared with the content", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       const { layer } = yield* watched
@@ -132,7 +132,7 @@ describe("small files of the local file system", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scopedLive("what is interrupted while it is read is not sent, and holds nobody up", () =>
+  it.scopedLive("an interrupted read sends nothing, and does not delay others", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       const { layer } = yield* watched
@@ -155,7 +155,7 @@ describe("small files of the local file system", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scopedLive("a few need no thread; the one that many need ends with the layer", () =>
+  it.scopedLive("a few files need no thread; the thread for many ends with the layer", () =>
     Effect.gen(function* () {
       yield* prepared
       const seen = yield* workers
@@ -177,7 +177,7 @@ describe("small files of the local file system", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scopedLive("where the thread is lost, files are read as the platform does", () =>
+  it.scopedLive("if the thread dies, files are read by the platform", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       const { layer } = yield* watched
@@ -204,7 +204,7 @@ describe("small files of the local file system", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scopedLive("come down as they are, with their times, and nothing beside them", () =>
+  it.scopedLive("are downloaded unchanged, with their times, and without extra files", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       const { layer, written } = yield* watched
@@ -232,7 +232,7 @@ describe("small files of the local file system", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scopedLive("a time that is none is not taken for 1970", () =>
+  it.scopedLive("an invalid time is not replaced by 1970", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       const folder = yield* folderOf()
@@ -244,7 +244,7 @@ describe("small files of the local file system", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scopedLive("what is interrupted while it is written is there as a whole or not at all", () =>
+  it.scopedLive("an interrupted write leaves the complete file or none", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       const { layer } = yield* watched
@@ -286,7 +286,7 @@ describe("small files of the local file system", () => {
   }
 
   for (const [how, upload] of Object.entries(uploads)) {
-    it.scopedLive(`what is sent again is what was read, though much was read since: ${how}`, () =>
+    it.scopedLive(`a retry sends the content that was read, although many other files were read since: ${how}`, () =>
       Effect.gen(function* () {
         const { emulated } = yield* prepared
         const { layer } = yield* watched
@@ -309,7 +309,7 @@ describe("small files of the local file system", () => {
     )
   }
 
-  it.scopedLive("what is there and is no file is written to as it is, and stays", () =>
+  it.scopedLive("an existing path that is not a regular file is written in place", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       const { layer, written } = yield* watched
@@ -345,7 +345,7 @@ describe("small files of the local file system", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scopedLive("what cannot be written says why, and leaves nothing", () =>
+  it.scopedLive("a failed write reports the reason, and leaves nothing", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       const { layer } = yield* watched
@@ -361,7 +361,7 @@ describe("small files of the local file system", () => {
         assert.strictEqual(yield* failureOf("missing/file"), "open NotFound")
         assert.strictEqual(yield* failureOf("old/file"), "open BadResource")
         assert.strictEqual(yield* failureOf("nul\u0000"), "InvalidInput")
-        // The folder is made while the object is fetched.
+        // The folder is created while the object is being downloaded.
         const emulated = yield* TestCloud.TestCloud
         yield* emulated.fail({ match: { method: "GET" }, fault: { _tag: "Delay", duration: Duration.seconds(3) } })
         const late = yield* Effect.fork(failureOf("late"))
@@ -374,7 +374,7 @@ describe("small files of the local file system", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scopedLive("to any program it is the FileSystem that it was made of", () =>
+  it.scopedLive("behaves like the FileSystem that it wraps", () =>
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
       const folder = yield* folderOf({ file: "content" })

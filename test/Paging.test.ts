@@ -4,7 +4,7 @@ import { CloudError, Paging } from "effect-rackspace"
 
 const operation = { service: "Cloud", operation: "Cloud.list" }
 
-/** A listing of the numbers from 1 in pages of the given sizes, which writes down what it was asked. */
+/** A listing of the numbers from 1 in pages of the given sizes, which records its requests. */
 const listing = (sizes: ReadonlyArray<number>) => {
   const asked: Array<number | undefined> = []
   const page = (cursor: number | undefined): Effect.Effect<Paging.Page<number, number>> =>
@@ -23,7 +23,7 @@ const listing = (sizes: ReadonlyArray<number>) => {
 const collected = <A, E>(stream: Stream.Stream<A, E>) => Effect.map(Stream.runCollect(stream), Chunk.toReadonlyArray)
 
 describe("Paging.stream", () => {
-  it.effect("gives every item of every page, in order, and asks for each page once", () =>
+  it.effect("emits every item of every page, in order, and requests each page once", () =>
     Effect.gen(function* () {
       const { asked, stream } = listing([2, 3, 1])
       assert.deepStrictEqual(yield* collected(stream), [1, 2, 3, 4, 5, 6])
@@ -31,7 +31,7 @@ describe("Paging.stream", () => {
     })
   )
 
-  it.effect("asks for nothing before it is run, and for a page only when its items are wanted", () =>
+  it.effect("requests nothing before it runs, and a page only when its items are needed", () =>
     Effect.gen(function* () {
       const { asked, stream } = listing([10, 10, 10])
       assert.deepStrictEqual(asked, [])
@@ -42,7 +42,7 @@ describe("Paging.stream", () => {
     })
   )
 
-  it.effect("goes on behind an empty page, and ends with an empty last one", () =>
+  it.effect("continues after an empty page, and stops at an empty last one", () =>
     Effect.gen(function* () {
       const { asked, stream } = listing([0, 2, 0, 0])
       assert.deepStrictEqual(yield* collected(stream), [1, 2])
@@ -50,11 +50,11 @@ describe("Paging.stream", () => {
     })
   )
 
-  it.effect("is empty where there is nothing", () =>
+  it.effect("is empty if there are no items", () =>
     Effect.map(collected(listing([0]).stream), (items) => assert.deepStrictEqual(items, []))
   )
 
-  it.effect("stops with an error where a page names itself for the next", () =>
+  it.effect("fails if a page links to itself", () =>
     Effect.gen(function* () {
       let asked = 0
       const endless = Paging.stream(operation, (_: string | undefined) =>
@@ -73,7 +73,7 @@ describe("Paging.stream", () => {
   )
 
   for (const length of [2, 3, 7]) {
-    it.effect(`stops with an error where the pages repeat in a circle of ${length}`, () =>
+    it.effect(`fails if pages link to each other in a cycle of ${length}`, () =>
       Effect.gen(function* () {
         let asked = 0
         const endless = Paging.stream(operation, (cursor: { readonly page: number } | undefined) =>
@@ -89,7 +89,7 @@ describe("Paging.stream", () => {
     )
   }
 
-  it.effect("emits every item that can be read, and then fails with the first that cannot", () =>
+  it.effect("emits every valid item, and then fails with the first invalid one", () =>
     Effect.gen(function* () {
       const pages: ReadonlyArray<Paging.Page<string, number>> = [
         { items: ["a"], next: 1, unreadable: [{ path: "things.1.id", expected: "a string" }] },
@@ -110,7 +110,7 @@ describe("Paging.stream", () => {
     })
   )
 
-  it.effect("gives what came before a page that fails, and then its failure", () =>
+  it.effect("emits the items before a page that fails, and then its failure", () =>
     Effect.gen(function* () {
       const seen: Array<number> = []
       const broken = Paging.stream(operation, (cursor: number | undefined) =>
@@ -122,7 +122,7 @@ describe("Paging.stream", () => {
     })
   )
 
-  it.effect("takes a hundred thousand pages without growing the stack", () =>
+  it.effect("handles a hundred thousand pages without growing the stack", () =>
     Effect.gen(function* () {
       const long = Paging.stream(operation, (cursor: number | undefined) =>
         Effect.succeed({ items: [1], next: (cursor ?? 0) < 99_999 ? (cursor ?? 0) + 1 : undefined })

@@ -35,8 +35,8 @@ const transport = (reason: CloudError.TransportError["reason"]) =>
   })
 
 /**
- * When each attempt of a request began that goes on failing so, in milliseconds after the first; and what surfaced.
- * `shares` are the random shares of each delay.
+ * The start of each attempt of a request that always fails, in milliseconds after the first; and the final failure.
+ * `shares` are the random fractions of each delay.
  */
 const attempts = <E extends CloudError.CloudError>(
   failure: E | ((attempt: number) => E),
@@ -70,7 +70,7 @@ const attempts = <E extends CloudError.CloudError>(
   })
 
 describe("RetryPolicy.schedule", () => {
-  it.effect("repeats a gateway's failure with doubling delays, five attempts at the most", () =>
+  it.effect("retries a gateway failure with doubling delays, in at most five attempts", () =>
     Effect.gen(function* () {
       const { at, error } = yield* attempts(unavailable())
       assert.deepStrictEqual(at, [0, 250, 750, 1750, 3750])
@@ -78,7 +78,7 @@ describe("RetryPolicy.schedule", () => {
     })
   )
 
-  it.effect("jitters each delay between nothing and its bound", () =>
+  it.effect("jitters each delay between zero and its bound", () =>
     Effect.gen(function* () {
       const { at } = yield* attempts(unavailable(), { shares: [0, 0.5, 0.25, 0.999] })
       assert.deepStrictEqual(
@@ -88,7 +88,7 @@ describe("RetryPolicy.schedule", () => {
     })
   )
 
-  it.effect("with real randomness every delay stays within its bound, and they differ", () =>
+  it.effect("varies delays within their bounds with real randomness", () =>
     Effect.gen(function* () {
       const seen = new Set<number>()
       for (let round = 0; round < 10; round++) {
@@ -118,14 +118,14 @@ describe("RetryPolicy.schedule", () => {
     })
   )
 
-  it.effect("delays no longer than maxDelay where the cloud names no time", () =>
+  it.effect("limits delays to maxDelay when the cloud names no time", () =>
     Effect.gen(function* () {
       const policy = RetryPolicy.make({ baseDelay: Duration.seconds(10), maxDelay: Duration.seconds(15) })
       assert.deepStrictEqual((yield* attempts(unavailable(), { policy })).at, [0, 10_000, 25_000, 40_000, 55_000])
     })
   )
 
-  it.effect("begins no attempt later than maxElapsed after the first", () =>
+  it.effect("starts no attempt later than maxElapsed after the first", () =>
     Effect.gen(function* () {
       const policy = RetryPolicy.make({
         maxAttempts: 100,
@@ -137,7 +137,7 @@ describe("RetryPolicy.schedule", () => {
     })
   )
 
-  it.effect("counts the time that the attempts themselves take", () =>
+  it.effect("includes the duration of the attempts in maxElapsed", () =>
     Effect.gen(function* () {
       const { at } = yield* attempts(transport("timeout"), { lasting: "1 minute" })
       assert.deepStrictEqual(at, [0, 60_250])
@@ -153,13 +153,13 @@ describe("RetryPolicy.schedule", () => {
     })
   )
 
-  it.effect("adds five seconds at the most to what the cloud asks for", () =>
+  it.effect("adds at most five seconds to the wait that the cloud asks for", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual((yield* attempts(overLimit("50 seconds"))).at, [0, 55_000, 110_000])
     })
   )
 
-  it.effect("waits out a rate limit however many times it occurs, until the time is up", () =>
+  it.effect("retries a rate limit any number of times until maxElapsed", () =>
     Effect.gen(function* () {
       const { at, error } = yield* attempts(overLimit("1 second"), { shares: [0] })
       assert.deepStrictEqual(
@@ -179,7 +179,7 @@ describe("RetryPolicy.schedule", () => {
     })
   )
 
-  it.effect("does not wait for less than its own back-off where the cloud asks for no time, or too little", () =>
+  it.effect("waits at least its own back-off when the cloud names no time or a shorter one", () =>
     Effect.gen(function* () {
       const policy = RetryPolicy.make({ maxElapsed: Duration.seconds(5) })
       const shares: [number] = [0]
@@ -194,7 +194,7 @@ describe("RetryPolicy.schedule", () => {
     })
   )
 
-  it.effect("retries an idempotent request after a 500 where the policy says so", () =>
+  it.effect("retries an idempotent request after a 500 if configured", () =>
     Effect.gen(function* () {
       const policy = RetryPolicy.make({ retryInternalErrors: true })
       const internal = new CloudError.UnexpectedStatus({ ...refusal, status: 500, body: "" })
@@ -205,7 +205,7 @@ describe("RetryPolicy.schedule", () => {
     })
   )
 
-  it.effect("lets a longer wait than the cap surface at once", () =>
+  it.effect("fails immediately if the requested wait exceeds the cap", () =>
     Effect.gen(function* () {
       const { at, error } = yield* attempts(overLimit("61 seconds"))
       assert.deepStrictEqual(at, [0])
@@ -216,7 +216,7 @@ describe("RetryPolicy.schedule", () => {
     })
   )
 
-  it.effect("jitters an over-limit that names no time", () =>
+  it.effect("jitters the wait of an OverLimit without a time", () =>
     Effect.gen(function* () {
       const policy = RetryPolicy.make({ maxElapsed: Duration.seconds(5) })
       const { at } = yield* attempts(overLimit(), { policy, shares: [0.5] })
@@ -224,7 +224,7 @@ describe("RetryPolicy.schedule", () => {
     })
   )
 
-  it.effect("repeats what is not idempotent only where it is over its limit", () =>
+  it.effect("retries a request that is not idempotent only after OverLimit", () =>
     Effect.gen(function* () {
       const idempotent = false
       assert.isAbove((yield* attempts(overLimit("1 second"), { idempotent })).at.length, 5)
@@ -235,12 +235,12 @@ describe("RetryPolicy.schedule", () => {
   )
 
   for (const reason of ["connect", "timeout", "body"] as const) {
-    it.effect(`repeats what is idempotent after a transport failure: ${reason}`, () =>
+    it.effect(`retries an idempotent request after a transport failure: ${reason}`, () =>
       Effect.map(attempts(transport(reason)), ({ at }) => assert.strictEqual(at.length, 5))
     )
   }
 
-  it.effect("does not repeat what no repetition can help", () =>
+  it.effect("does not retry permanent failures", () =>
     Effect.gen(function* () {
       for (const error of [
         new CloudError.UnexpectedStatus({ ...refusal, status: 500, body: "" }),
@@ -254,7 +254,7 @@ describe("RetryPolicy.schedule", () => {
     })
   )
 
-  it.effect("stops where a repetition fails with something else", () =>
+  it.effect("stops when a retry fails with another error", () =>
     Effect.gen(function* () {
       const { at, error } = yield* attempts<CloudError.CommonError>((attempt) =>
         attempt < 3 ? unavailable() : new CloudError.BadRequest(refusal)
@@ -264,14 +264,14 @@ describe("RetryPolicy.schedule", () => {
     })
   )
 
-  it.effect("never sends once, and so does a policy of no attempts at all", () =>
+  it.effect("never sends once, and so does a policy without attempts", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual((yield* attempts(overLimit(0), { policy: RetryPolicy.never })).at, [0])
       assert.deepStrictEqual((yield* attempts(overLimit(0), { policy: RetryPolicy.make({ maxAttempts: 0 }) })).at, [0])
     })
   )
 
-  it.effect("counts from the first attempt each time it is made", () =>
+  it.effect("counts from the first attempt of each run", () =>
     Effect.gen(function* () {
       yield* attempts(unavailable())
       assert.strictEqual((yield* attempts(unavailable())).at.length, 5)
@@ -279,8 +279,8 @@ describe("RetryPolicy.schedule", () => {
   )
 })
 
-describe("the policy in force", () => {
-  /** How often a request is sent that the cloud cannot serve. */
+describe("the policy in effect", () => {
+  /** How often a request is sent that always fails. */
   const sent = Effect.gen(function* () {
     const servers = yield* CloudServers.CloudServers
     const cloud = yield* TestCloud.TestCloud
@@ -297,13 +297,13 @@ describe("the policy in force", () => {
     Effect.map(sent, (count) => assert.strictEqual(count, 5)).pipe(Effect.provide(TestCloud.layer()))
   )
 
-  it.effect("is the service's own before the default", () =>
+  it.effect("is the service's instead of the default", () =>
     Effect.map(sent, (count) => assert.strictEqual(count, 2)).pipe(
       Effect.provide(TestCloud.layer({ retry: RetryPolicy.make({ maxAttempts: 2 }) }))
     )
   )
 
-  it.effect("is the caller's before the service's", () =>
+  it.effect("is the caller's instead of the service's", () =>
     Effect.gen(function* () {
       const once = Effect.provideService(sent, RetryPolicy.RetryPolicy, RetryPolicy.never)
       const thrice = Effect.provideService(sent, RetryPolicy.RetryPolicy, RetryPolicy.make({ maxAttempts: 3 }))
@@ -314,13 +314,13 @@ describe("the policy in force", () => {
     }).pipe(Effect.provide(TestCloud.layer({ retry: RetryPolicy.make({ maxAttempts: 2 }) })))
   )
 
-  it.effect("may be the default again, said by the caller", () =>
+  it.effect("may be reset to the default by the caller", () =>
     Effect.gen(function* () {
       const usual = Effect.provideService(sent, RetryPolicy.RetryPolicy, RetryPolicy.defaultPolicy)
       assert.strictEqual(yield* usual, 5)
     }).pipe(Effect.provide(TestCloud.layer({ retry: RetryPolicy.never })))
   )
 
-  it("turns knobs of the default and leaves the others", () =>
+  it("can change single options of the default", () =>
     assert.deepStrictEqual(RetryPolicy.make({ maxAttempts: 9 }), { ...RetryPolicy.defaultPolicy, maxAttempts: 9 }))
 })

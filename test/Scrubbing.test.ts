@@ -73,7 +73,7 @@ const refusal = (body: string, secrets: ReadonlyArray<string>, status = 400, hea
     new Set(["NotFound", "Conflict", "QuotaExceeded", "Immutable"] as const)
   )
 
-/** A server that answers everything alike. */
+/** A server that returns the same response to every request. */
 const answering = (status: number, body: string, headers: Readonly<Record<string, string>>) =>
   Rackspace.layerServices({
     retry: RetryPolicy.never,
@@ -83,9 +83,9 @@ const answering = (status: number, body: string, headers: Readonly<Record<string
       )
   })
 
-describe("texts that are cleared of secrets", () => {
+describe("texts with secrets removed", () => {
   for (const [how, encoded] of Object.entries(encodings)) {
-    it(`hold none ${how}`, () => {
+    it(`contain none ${how}`, () => {
       const scrubbed = CloudError.scrub(`before ${encoded} after`, [secret])
       assert.include(scrubbed, "before ")
       assert.include(scrubbed, " after")
@@ -94,13 +94,13 @@ describe("texts that are cleared of secrets", () => {
     })
   }
 
-  it("are else as they were", () => {
+  it("are unchanged otherwise", () => {
     for (const text of ["", "100% & more\\n&amp; %41 a+b\r\nnext", "<redacted> twice", "&#0; %ff%fe \\ud800"]) {
       assert.strictEqual(CloudError.scrub(text, [secret, "", "another-secret"]), text)
     }
   })
 
-  it("keep their words where a secret is one or two characters long", () => {
+  it("keep their words when a secret is one or two characters long", () => {
     const text = "This request was refused for a reason: er, a re-try"
     for (const short of ["r", "e", " ", "a", "re", "er"]) assert.strictEqual(CloudError.scrub(text, [short]), text)
     assert.strictEqual(
@@ -110,12 +110,12 @@ describe("texts that are cleared of secrets", () => {
     assert.strictEqual(CloudError.scrub("?key=re&x=1", ["re"]), "?key=<redacted>&x=1")
   })
 
-  it("are cleared of secrets that are part of what takes their place", () => {
+  it("contain no secrets that are part of the placeholder", () => {
     assert.strictEqual(CloudError.scrub("one redacted-key", ["redacted-key", "redact"]), "one <redacted>")
     assert.strictEqual(CloudError.scrub("one <redacted>", ["redact"]), "one <redacted>")
   })
 
-  it("take time that grows with their length", () => {
+  it("are processed in linear time", () => {
     const start = performance.now()
     for (const part of ["<", "%41", "&amp;", "\\\\", "\r\n", "+", "&#", "a"]) {
       CloudError.scrub(part.repeat(65_536 / part.length), [secret, "a".repeat(2000)])
@@ -124,8 +124,8 @@ describe("texts that are cleared of secrets", () => {
   })
 })
 
-describe("refusals", () => {
-  it("are the same error, whatever secrets are removed from their text", () => {
+describe("error responses", () => {
+  it("give the same error, whatever secrets are removed from their text", () => {
     const bodies: ReadonlyArray<readonly [status: number, body: string]> = [
       [413, '{"overLimit": {"code": 413, "message": "This request was rate-limited."}}'],
       [413, "Request entity too large"],
@@ -153,7 +153,7 @@ describe("refusals", () => {
     }
   })
 
-  it("are cleared of secrets before they are cut", () => {
+  it("have secrets removed before they are truncated", () => {
     const error = refusal(`${"x".repeat(280)} ${"s3cret".repeat(10)}`, ["s3cret".repeat(10)])
     assert.notInclude(error.message, "s3cret")
     const unexpected = refusal(`${"x".repeat(1000)} ${"s3cret".repeat(10)}`, ["s3cret".repeat(10)], 500)
@@ -163,13 +163,13 @@ describe("refusals", () => {
     assert.notInclude(cut.message, "s3cret")
   })
 
-  it("show no secret in what they quote of headers", () => {
+  it("reveal no secret in quoted headers", () => {
     const error = refusal("no", ["s3cret-token"], 404, { "x-trans-id": "tx-s3cret-token" })
     assert.strictEqual("requestId" in error ? error.requestId : "", "tx-<redacted>")
     assert.notInclude(error.message, "s3cret")
   })
 
-  it("take time that grows with their length, whatever they are", () => {
+  it("are processed in linear time, whatever their content", () => {
     const long = 65_536
     const bodies = ["<", "<script", "<script>", "<head><", "< ", "</", "[", '{"a":', "<redacted", "&lt;"]
     const start = performance.now()
@@ -179,7 +179,7 @@ describe("refusals", () => {
     assert.isBelow(performance.now() - start, 5_000)
   })
 
-  it("of a page say what a person reads of it", () => {
+  it("in HTML show the text that a person reads", () => {
     const page =
       "<html><head><title>x</title></head><body><script>if (a < b) {}</script><STYLE>p{}</STYLE><h1>Bad\n Gateway</h1>a < b</body>"
     assert.include(refusal(page, []).message, "400 Bad Gateway a")
@@ -188,7 +188,7 @@ describe("refusals", () => {
 })
 
 describe("a response that quotes the token in its headers", () => {
-  it.effect("shows it in no error and no field of one", () =>
+  it.effect("reveals it in no error and no field of one", () =>
     Effect.gen(function* () {
       const tokens = yield* Identity.TokenRef
       const token = Redacted.value((yield* tokens.get).token)

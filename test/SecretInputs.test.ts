@@ -1,4 +1,4 @@
-/** Secrets in requests: given as plain text or redacted, sent as they are, and shown by no failure. */
+/** Secrets in requests: accepted as plain text or redacted, sent unchanged, and revealed by no failure. */
 import { HttpClient, HttpClientResponse } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Effect, Either, Redacted } from "effect"
@@ -65,7 +65,7 @@ const ways: Readonly<Record<string, Given>> = {
   redacted: (text) => Redacted.make(text)
 }
 
-/** A cloud that refuses each request and quotes what it was sent, and what that was. */
+/** A cloud that rejects each request and quotes it, and the requests that it received. */
 const echoing = () => {
   const sent: Array<string> = []
   const layer = Rackspace.layerServices({
@@ -86,7 +86,7 @@ const echoing = () => {
 describe("a secret in a request", () => {
   for (const [name, run] of Object.entries(operations)) {
     for (const [way, given] of Object.entries(ways)) {
-      it.effect(`is sent, and shown by no failure: ${name}, ${way}`, () => {
+      it.effect(`is sent, and revealed by no failure: ${name}, ${way}`, () => {
         const { layer, sent } = echoing()
         return Effect.gen(function* () {
           const failure = yield* Effect.flip(run(given))
@@ -99,7 +99,7 @@ describe("a secret in a request", () => {
     }
   }
 
-  it("signs the same, however it is given", () => {
+  it("gives the same signature in either form", () => {
     const sign = (key: string | Redacted.Redacted) =>
       Either.getOrThrow(
         Either.map(
@@ -117,7 +117,7 @@ describe("a secret in a request", () => {
     assert.strictEqual(sign(secret), sign(Redacted.make(secret)))
   })
 
-  it.effect("that is wrong is refused without being shown", () => {
+  it.effect("is rejected without being revealed if it is invalid", () => {
     const { layer, sent } = echoing()
     return Effect.gen(function* () {
       const balancers = yield* CloudLoadBalancers.CloudLoadBalancers

@@ -33,7 +33,7 @@ import {
 import { inspect } from "node:util"
 import { vi } from "vitest"
 
-// Hundreds of requests, and all that is known of each is written out.
+// Hundreds of requests, with all their details printed.
 vi.setConfig({ testTimeout: 120_000 })
 
 const apiKey = "a9i-k3y-0123456789abcdef"
@@ -50,7 +50,7 @@ const certificateKey = `-----BEGIN RSA PRIVATE KEY-----\n${keyLines.join("\n")}\
 const certificate = "-----BEGIN CERTIFICATE-----\nMIIC\n-----END CERTIFICATE-----\n"
 const s3Secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 
-/** Everything that anybody was shown, each with the place where it was. */
+/** Everything that was output, each with where it appeared. */
 class Shown {
   readonly texts: Array<readonly [place: string, text: string]> = []
 
@@ -123,7 +123,7 @@ const capturingTracer = (shown: Shown, seen: Array<string>) =>
     }
   })
 
-/** Everything that is shown while a program runs, with all that is known of it. */
+/** Everything that a program outputs while it runs, in full detail. */
 const watched = <A, E>(program: (shown: Shown) => Effect.Effect<A, E>) =>
   Effect.gen(function* () {
     const shown = new Shown()
@@ -141,7 +141,7 @@ const watched = <A, E>(program: (shown: Shown) => Effect.Effect<A, E>) =>
     return { shown, spans }
   })
 
-/** The forms in which a secret could stand in a text. */
+/** The forms in which a secret could appear in a text. */
 const formsOf = (secret: string): ReadonlyArray<string> => [
   ...new Set([
     secret,
@@ -163,7 +163,7 @@ const assertNone = (shown: Shown, secrets: ReadonlyMap<string, string>) => {
   }
 }
 
-/** Shows an effect's outcome in every way, its defect's included. */
+/** Prints an effect's outcome in every way, including defects. */
 const outcome = <A, E, R>(shown: Shown, place: string, effect: Effect.Effect<A, E, R>) =>
   Effect.gen(function* () {
     const exit = yield* Effect.exit(Effect.withSpan(effect, `caller of ${place}`))
@@ -197,7 +197,7 @@ const expectFailure = <A, E extends { readonly _tag: string }>(
   return failure
 }
 
-/** A server that answers everything with this status and a page that tells all that the request had in it. */
+/** A server that answers every request with this status and a page that echoes the whole request. */
 const echo = (status: number, page: (head: string, body: string) => string) =>
   HttpClient.make((request) => {
     const body = request.body._tag === "Uint8Array" ? new TextDecoder().decode(request.body.body) : ""
@@ -216,7 +216,7 @@ const echoes: ReadonlyArray<(head: string, body: string) => string> = [
 const cloudOptions = { apiKey, password }
 
 describe("secrets", () => {
-  it.effect("none is shown by the capture itself being blind", () =>
+  it.effect("are found by this test when they are output", () =>
     Effect.gen(function* () {
       const { shown, spans } = yield* watched((all) =>
         Effect.gen(function* () {
@@ -236,7 +236,7 @@ describe("secrets", () => {
     })
   )
 
-  it.effect("none is in anything that a login shows, whether it succeeds or fails, by any credential", () =>
+  it.effect("are not in any output of a login, successful or failed, with any credentials", () =>
     Effect.gen(function* () {
       const secrets = new Map([
         ["apiKey", apiKey],
@@ -330,7 +330,7 @@ describe("secrets", () => {
     })
   )
 
-  it.effect("none is in anything that the services show, whatever goes wrong", () =>
+  it.effect("are not in any output of the services, whatever fails", () =>
     Effect.gen(function* () {
       const secrets = new Map([
         ["apiKey", apiKey],
@@ -540,7 +540,7 @@ describe("secrets", () => {
     })
   )
 
-  it.effect("none is in what a token store says when it fails", () =>
+  it.effect("are not in the failures of a token store", () =>
     Effect.gen(function* () {
       const secrets = new Map([["apiKey", apiKey]])
       const { shown } = yield* watched((all) =>
@@ -565,7 +565,7 @@ describe("secrets", () => {
     })
   )
 
-  it("an error of the library keeps no request, response or cause", () => {
+  it("are not kept by errors: these contain no request, response or cause", () => {
     const fields = Object.values(CloudError).flatMap((exported) =>
       typeof exported === "function" && "fields" in exported ? Object.keys(exported.fields as object) : []
     )

@@ -21,7 +21,7 @@ const serverVersion = (region: string) => ({
   versionList: `https://${region}.servers.api.rackspacecloud.com/`
 })
 
-/** The `services` that pyrax's README shows, on the wire. */
+/** The `services` that pyrax's README shows, in wire format. */
 const readmeCatalog = [
   {
     endpoints: [
@@ -102,7 +102,7 @@ const readmeAnswer = (serviceCatalog: unknown = readmeCatalog) =>
     }
   })
 
-/** The login of an account, answered over a socket by a server on this machine. */
+/** The login response of an account, sent over a socket by a local server. */
 const accessOver = (serviceCatalog?: unknown) =>
   Effect.gen(function* () {
     const identity = scriptedIdentity(readmeAnswer(serviceCatalog))
@@ -130,7 +130,7 @@ const errorOf = (catalog: ServiceCatalog.ServiceCatalog, selector: ServiceCatalo
 const compute = { types: ["compute"], name: "cloudServersOpenStack" }
 
 describe("the login that pyrax's README shows", () => {
-  it.scopedLive("decodes whole, from a server on this machine", () =>
+  it.scopedLive("decodes completely, from a local server", () =>
     Effect.gen(function* () {
       const access = yield* accessOver()
       assert.strictEqual(Redacted.value(access.token), "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx")
@@ -160,7 +160,7 @@ describe("the login that pyrax's README shows", () => {
     })
   )
 
-  it.scopedLive("decodes where optional things are null, numbers, or not there", () =>
+  it.scopedLive("decodes when optional values are null, numbers, or missing", () =>
     Effect.gen(function* () {
       const access = yield* accessOver([
         {
@@ -179,7 +179,7 @@ describe("the login that pyrax's README shows", () => {
     })
   )
 
-  it.scopedLive("of the two entries of type compute each is found by its name", () =>
+  it.scopedLive("distinguishes the two entries of type compute by name", () =>
     Effect.gen(function* () {
       const { catalog } = yield* accessOver()
       assert.strictEqual(
@@ -198,7 +198,7 @@ describe("the login that pyrax's README shows", () => {
     })
   )
 
-  it.scopedLive("a service without regions is found from any region", () =>
+  it.scopedLive("finds a service without regions from any region", () =>
     Effect.gen(function* () {
       const { catalog } = yield* accessOver()
       for (const region of ["DFW", "LON", undefined]) {
@@ -210,7 +210,7 @@ describe("the login that pyrax's README shows", () => {
     })
   )
 
-  it.scopedLive("regions are named in any case", () =>
+  it.scopedLive("accepts region names in any case", () =>
     Effect.gen(function* () {
       const { catalog } = yield* accessOver()
       for (const region of ["ORD", "ord", "Ord"]) {
@@ -222,7 +222,7 @@ describe("the login that pyrax's README shows", () => {
     })
   )
 
-  it.scopedLive("the internal interface is the region's own network, and is never replaced by the public one", () =>
+  it.scopedLive("uses the internal interface of the region, and never falls back to the public one", () =>
     Effect.gen(function* () {
       const { catalog } = yield* accessOver()
       assert.strictEqual(
@@ -238,7 +238,7 @@ describe("the login that pyrax's README shows", () => {
     })
   )
 
-  it.scopedLive("the first alias of a type that the catalog has counts", () =>
+  it.scopedLive("uses the first alias of a type that the catalog has", () =>
     Effect.gen(function* () {
       const { catalog } = yield* accessOver()
       const types = ["rax:nothing", "rax:monitor", "rax:dns"]
@@ -246,7 +246,7 @@ describe("the login that pyrax's README shows", () => {
     })
   )
 
-  it.scopedLive("a missing region lists those that the service has", () =>
+  it.scopedLive("lists the service's regions when a region is missing", () =>
     Effect.gen(function* () {
       const { catalog } = yield* accessOver()
       const error = errorOf(catalog, { ...compute, region: "LON" })
@@ -259,7 +259,7 @@ describe("the login that pyrax's README shows", () => {
     })
   )
 
-  it.scopedLive("a missing service lists the account's", () =>
+  it.scopedLive("lists the account's services when a service is missing", () =>
     Effect.gen(function* () {
       const { catalog } = yield* accessOver()
       const error = errorOf(catalog, { types: ["rax:bigdata"], region: "DFW" })
@@ -268,7 +268,7 @@ describe("the login that pyrax's README shows", () => {
     })
   )
 
-  it.scopedLive("where several regions remain it asks to name one", () =>
+  it.scopedLive("asks for a region when several remain", () =>
     Effect.gen(function* () {
       const { catalog } = yield* accessOver()
       const error = errorOf(catalog, compute)
@@ -298,7 +298,7 @@ describe("other catalogs", () => {
     { region: "DFW", versionId: "2", publicUrl: "https://dfw.bigdata.test/v2/1" }
   ])
 
-  it("of two versions in one region the one asked for is found; a missing one lists those there are", () => {
+  it("select the requested one of two versions in a region; a missing version lists the available ones", () => {
     const selector = { types: ["rax:bigdata"], region: "DFW" }
     assert.strictEqual(urlOf([bigData], { ...selector, versionId: "2" }), "https://dfw.bigdata.test/v2/1")
     assert.strictEqual(
@@ -308,7 +308,7 @@ describe("other catalogs", () => {
     assert.match(errorOf([bigData], selector).message, /several endpoints/)
   })
 
-  it("where no version is listed, the URL tells it; a service of another version only is not taken for it", () => {
+  it("without listed versions are read from the URL; another version of the service is not used", () => {
     const selector = { types: ["rax:bigdata"], region: "DFW", versionId: "2" }
     const unlisted = entry("cloudBigData", "rax:bigdata", [
       { region: "DFW", publicUrl: "https://dfw.bigdata.test/v1.0/2" },
@@ -325,8 +325,8 @@ describe("other catalogs", () => {
     )
   })
 
-  it("an account that has only the first generation of Cloud Servers has no Cloud Servers", () => {
-    // Nor is the second taken for the first where that is asked for.
+  it("an account with only the first generation of Cloud Servers has no Cloud Servers", () => {
+    // Nor is the second generation used when the first is requested.
     const second = [entry("nova", "compute", [{ publicUrl: "https://nova.test/v2.1" }])]
     assert.match(
       errorOf(second, { types: ["compute"], name: "cloudServers" }).message,
@@ -339,13 +339,13 @@ describe("other catalogs", () => {
     )
   })
 
-  it("an OpenStack cloud may call its compute service as it likes", () => {
+  it("an OpenStack cloud may use any name for its compute service", () => {
     const nova = [entry("nova", "compute", [{ region: "RegionOne", publicUrl: "http://nova.test/v2.1/" }])]
     assert.strictEqual(urlOf(nova, { ...compute, region: "regionone" }), "http://nova.test/v2.1")
     assert.strictEqual(urlOf(nova, compute), "http://nova.test/v2.1", "the only region there is")
   })
 
-  it("an endpoint of the region counts more than one without a region", () => {
+  it("an endpoint of the region is preferred to one without a region", () => {
     const cdn = [
       entry("rackCDN", "rax:cdn", [
         { publicUrl: "https://global.cdn.test" },
@@ -359,7 +359,7 @@ describe("other catalogs", () => {
   const inR = (name: string, region: string | undefined, url: string) =>
     entry(name, "compute", [{ ...(region !== undefined && { region }), publicUrl: url }])
 
-  it("an entry for each region: the region decides, whatever the entries are called", () => {
+  it("with an entry for each region, the region decides, whatever the entries' names", () => {
     for (const names of [
       ["nova", "nova"],
       ["nova", "cloudServersOpenStack"],
@@ -388,7 +388,7 @@ describe("other catalogs", () => {
     assert.strictEqual(urlOf(preferred, { ...compute, region: "R1" }), "http://own.test")
   })
 
-  it("what remains ambiguous is listed, and a name decides", () => {
+  it("ambiguous entries are listed, and a name selects one", () => {
     const stores = [
       entry("swift", "object-store", [{ region: "R1", publicUrl: "http://swift.test/v1/AUTH_a" }]),
       entry("radosgw", "object-store", [{ region: "R1", publicUrl: "http://user:secret@ceph.test/swift/v1" }])
@@ -405,7 +405,7 @@ describe("other catalogs", () => {
     )
   })
 
-  it("entries that lead to the same place are one, and entries without endpoints are none", () => {
+  it("entries with the same URL count as one, and entries without endpoints are ignored", () => {
     const catalog = [
       entry("empty", "compute", []),
       inR("nova", "R1", "http://nova.test:80/v2.1/"),
@@ -416,7 +416,7 @@ describe("other catalogs", () => {
     assert.match(errorOf([entry("empty", "compute", [])], compute).message, /has no endpoint; it has none$/)
   })
 
-  it("an alias of the type is used where the first has nothing in the region", () => {
+  it("an alias of the type is used if the first type has no endpoint in the region", () => {
     const catalog = [
       entry("old", "rax:orchestration", [{ region: "R1", publicUrl: "http://one.test" }]),
       entry("new", "orchestration", [{ region: "R2", publicUrl: "http://two.test" }])
@@ -426,7 +426,7 @@ describe("other catalogs", () => {
     assert.strictEqual(urlOf(catalog, { types, region: "R2" }), "http://two.test")
   })
 
-  it("a URL that cannot be used is said where it is wanted, and does not hide another", () => {
+  it("an invalid URL is reported when it is used, and does not hide other entries", () => {
     for (const url of ["not a url", "http://", "ftp://nova.test", "//nova.test"]) {
       const broken = inR("nova", "R1", url)
       assert.strictEqual(

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 import { type CloudClient, CloudBigData, CloudLoadBalancers, CloudServers, Endpoint, TestCloud } from "effect-rackspace"
 
-/** An operation as a program may define it, which reads the name of a resource. */
+/** An operation that a program defines itself, which reads the name of a resource. */
 const nameOf = (client: CloudClient.CloudClient, path: `/${string}/{id}`, key: string) =>
   Endpoint.method(
     client,

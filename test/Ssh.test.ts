@@ -25,7 +25,7 @@ const commandFailure = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     return error as unknown as Ssh.RemoteCommandFailed
   })
 
-describe("Ssh: what is refused before anything is started", () => {
+describe("Ssh: checks before a process is started", () => {
   const nothingIsThere = { ...someone, sshProgram: "/nowhere/ssh" }
   const cases: ReadonlyArray<readonly [name: string, target: Partial<Ssh.Target>, message: RegExp]> = [
     ["a host that would be an option", { host: "-oProxyCommand=touch /tmp/x" }, /host: expected a name or an address/],
@@ -76,7 +76,7 @@ describe("Ssh: what is refused before anything is started", () => {
     )
   }
 
-  it.scoped("an empty command, a null character, ports and paths that cannot be", () =>
+  it.scoped("reject an empty command, a null character, and invalid ports and paths", () =>
     Effect.gen(function* () {
       for (const [effect, message] of [
         [Ssh.execute(nothingIsThere, " "), /command: expected/],
@@ -96,7 +96,7 @@ describe("Ssh: what is refused before anything is started", () => {
     }).pipe(Effect.provide(NodeContext.layer))
   )
 
-  it.effect("each is a span that names the host, and nothing of what is run there", () =>
+  it.effect("each operation is a span that names the host, but not the command", () =>
     Effect.gen(function* () {
       const { spans, tracer } = recording()
       const target = { ...nothingIsThere, port: 2222 }
@@ -113,7 +113,7 @@ describe("Ssh: what is refused before anything is started", () => {
     }).pipe(Effect.provide(NodeContext.layer))
   )
 
-  it.effect("a machine without the program says so", () =>
+  it.effect("reports a missing ssh program", () =>
     Effect.gen(function* () {
       const error = yield* sshError(Ssh.execute(nothingIsThere, "true"))
       assert.strictEqual(error.reason, "notInstalled")
@@ -122,13 +122,13 @@ describe("Ssh: what is refused before anything is started", () => {
   )
 })
 
-it("a named identity is the only one that is offered, and what the caller adds comes behind what is safe", () => {
+it("offers only the given identity, and adds the caller's options after the safe defaults", () => {
   const files = { log: "/tmp/log", knownHosts: undefined, identity: "/my keys/100%" }
   const options = argumentsOf({ ...someone, options: { ProxyJump: "bastion", ConnectTimeout: "5" } }, files)
   assert.includeMembers([...options], ['IdentityFile="/my keys/100%%"', "IdentitiesOnly=yes", "BatchMode=yes"])
   const place = (option: string) => options.indexOf(option)
   assert.isBelow(place("StrictHostKeyChecking=yes"), place("ProxyJump=bastion"))
-  // The first word on an option counts for ssh.
+  // For ssh, the first value of an option applies.
   assert.isBelow(place("ConnectTimeout=5"), place("ConnectTimeout=30"))
 })
 
@@ -136,7 +136,7 @@ describe("Ssh.commandText", () => {
   const text = (target: Partial<Ssh.Target>, command?: Ssh.RemoteCommand) =>
     Either.getOrThrow(Ssh.commandText({ ...someone, ...target }, command))
 
-  it("is what a person types", () => {
+  it("is what a person would type", () => {
     assert.strictEqual(text({}), "ssh cbduser@192.0.2.7")
     assert.strictEqual(
       text({ port: 2222, identityFile: "/my keys/id", hostKeys: "acceptNew", options: { ProxyJump: "bastion" } }),
@@ -144,19 +144,19 @@ describe("Ssh.commandText", () => {
     )
   })
 
-  it("quotes a command twice where it must: for the shell here, and the shell there", () => {
+  it("quotes a command twice if necessary: for the local shell and the remote one", () => {
     assert.strictEqual(text({}, "ls -l | wc"), "ssh cbduser@192.0.2.7 'ls -l | wc'")
     assert.strictEqual(text({}, ["echo", "it's"]), `ssh cbduser@192.0.2.7 'echo '\\''it'\\''\\'\\'''\\''s'\\'''`)
   })
 
-  it("refuses what could not be run", () => {
+  it("rejects what could not be run", () => {
     const refused = Ssh.commandText({ ...someone, host: "-x" })
     assert.isTrue(Either.isLeft(refused) && refused.left.reason === "invalidInput")
     assert.isTrue(Either.isLeft(Ssh.commandText(someone, "")))
   })
 })
 
-describe("Ssh: what ssh's end means", () => {
+describe("Ssh: the exit of ssh", () => {
   const log = (...lines: ReadonlyArray<string>) =>
     ['Authenticated to a ([192.0.2.7]:22) using "publickey".', ...lines].join("\n")
   const reason = (exitCode: number | undefined, text: string, stderr = "") => {
@@ -164,20 +164,20 @@ describe("Ssh: what ssh's end means", () => {
     return outcome._tag === "Trouble" ? outcome.reason : outcome._tag
   }
 
-  it("255 is the command's own where its exit status came", () => {
+  it("255 is the command's own exit code if its exit status was received", () => {
     const status = "debug1: client_input_channel_req: channel 0 rtype exit-status reply 0"
     assert.strictEqual(reason(255, log(status)), "CommandFailed")
     assert.strictEqual(reason(255, log()), "disconnected")
     assert.strictEqual(reason(undefined, log()), "disconnected")
   })
 
-  it("what the command writes to stderr is not taken for ssh's own words", () => {
+  it("does not take stderr of the command for messages of ssh", () => {
     assert.strictEqual(reason(255, log(), "Host key verification failed."), "disconnected")
     assert.strictEqual(reason(3, log(), "Permission denied (publickey)."), "CommandFailed")
     assert.strictEqual(reason(255, log(), "bind: Address already in use"), "disconnected")
   })
 
-  it("ssh's own words tell what went wrong before the login", () => {
+  it("reports failures before the login by ssh's messages", () => {
     for (const [words, expected] of [
       ["@@@\n@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @\nHost key verification failed.", "hostKeyChanged"],
       ["No ED25519 host key is known for a and you have requested strict checking.", "hostKeyUnknown"],
@@ -194,14 +194,14 @@ describe("Ssh: what ssh's end means", () => {
   })
 })
 
-it.scopedLive("ssh says that it listens before it does: a port that is taken then is portTaken all the same", () =>
+it.scopedLive("reports portTaken for a port in use, although ssh reports listening first", () =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const folder = yield* fs.makeTempDirectoryScoped({ prefix: "effect-rackspace-test-" })
     const sshProgram = `${folder}/ssh`
     const says = (...lines: ReadonlyArray<string>) =>
       lines.map((line) => `echo ${JSON.stringify(line)} >> "$log"`).join("\n")
-    // What OpenSSH 9.2 writes into its log, with the time that a busy machine may take in between.
+    // What OpenSSH 9.2 writes into its log, with possible delays of a busy machine in between.
     const taken = `#!/bin/sh
 while [ "$1" != -E ]; do shift; done
 log=$2
@@ -225,7 +225,7 @@ class TheSshd extends Context.Tag("test/TheSshd")<
   Sshd.Sshd & { readonly target: Ssh.Target; readonly knownHosts: string }
 >() {}
 
-/** A client that knows neither the configuration nor the known hosts of whoever runs the tests. */
+/** A client that ignores the configuration and known hosts of the user who runs the tests. */
 const secluded = (folder: string) =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
@@ -261,7 +261,7 @@ const running = (settings: ReadonlyArray<string> = []) =>
 
 const layer = Layer.scoped(TheSshd, running()).pipe(Layer.provideMerge(NodeContext.layer))
 
-/** The clients that still run for a target. */
+/** The client processes that still run for a target. */
 const clientsOf = ({ port }: Ssh.Target) =>
   Effect.map(Command.lines(Command.make("ps", "-eo", "args=")), (lines) =>
     lines.filter((line) => line.includes(`-p ${port} -l`))
@@ -280,7 +280,7 @@ const until = <E, R>(what: string, holds: Effect.Effect<boolean, E, R>) =>
 
 const names = (folder: string) => Effect.flatMap(FileSystem.FileSystem, (fs) => fs.readDirectory(folder))
 
-/** Sends bytes to a port and reads what comes back until there are so many. */
+/** Sends bytes to a port and reads until as many have come back. */
 const exchange = (port: number, parts: ReadonlyArray<readonly [send: Uint8Array, answer: number]>) =>
   Effect.async<Buffer, Error>((resume) => {
     const socket = Net.connect(port, "127.0.0.1")
@@ -324,7 +324,7 @@ const echoServer = Effect.map(
   (server) => (server.address() as Net.AddressInfo).port
 )
 
-/** A test with an sshd of its own. */
+/** A test with its own sshd. */
 const onSshd = <A, E>(name: string, test: Effect.Effect<A, E, TheSshd | NodeContext.NodeContext | Scope.Scope>): void =>
   it.scopedLive(name, () => Effect.provide(test, layer))
 
@@ -687,7 +687,7 @@ describe.skipIf(Sshd.missing !== undefined)("Ssh against a real sshd", { timeout
         Effect.map(names(folder), (all) => all.length === 2)
       )
       for (const name of yield* names(folder)) {
-        // What is private must not be anybody's while it is on its way.
+        // Private files must not be readable by others while they are copied.
         if (name !== "old") assert.strictEqual((yield* fs.stat(`${folder}/${name}`)).mode & 0o077, 0)
       }
       yield* Fiber.interrupt(sending)
@@ -733,7 +733,7 @@ describe.skipIf(Sshd.missing !== undefined)("Ssh against a real sshd", { timeout
     }).pipe(Effect.scoped)
   )
 
-  it.scopedLive("the death of the connection is learnt by whoever holds a proxy or runs a command", () =>
+  it.scopedLive("the loss of the connection is reported to users of a proxy and to running commands", () =>
     Effect.gen(function* () {
       const { folder, stop, target } = yield* running()
       const proxy = yield* Ssh.socksProxy(target)
@@ -750,7 +750,7 @@ describe.skipIf(Sshd.missing !== undefined)("Ssh against a real sshd", { timeout
     }).pipe(Effect.provide(NodeContext.layer))
   )
 
-  it.scopedLive("a copy whose connection breaks fails, and the old file is whole", () =>
+  it.scopedLive("a copy whose connection breaks fails, and the old file is complete", () =>
     Effect.gen(function* () {
       const { folder, stop, target } = yield* running()
       const fs = yield* FileSystem.FileSystem
@@ -784,7 +784,7 @@ describe.skipIf(Sshd.missing !== undefined)("Ssh against a real sshd", { timeout
     }).pipe(Effect.provide(NodeContext.layer))
   )
 
-  it.scopedLive("a host's banner stands before what the command writes to stderr", () =>
+  it.scopedLive("a host's banner precedes the command's stderr", () =>
     Effect.gen(function* () {
       const { folder, target } = yield* running(["Banner /etc/hostname"])
       const fs = yield* FileSystem.FileSystem

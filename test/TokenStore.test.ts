@@ -46,7 +46,7 @@ const behaves = <R>(
   make: Effect.Effect<TokenStore.Service, never, R>,
   layer: Layer.Layer<R, never, never>
 ) => {
-  it.scoped(`${name} gives back what it was given under the same key, and nothing under another`, () =>
+  it.scoped(`${name} returns the value stored under the same key, and nothing for another`, () =>
     Effect.gen(function* () {
       const store = yield* make
       assert.isTrue(Option.isNone(yield* store.load(key)))
@@ -70,7 +70,7 @@ describe("token stores", () => {
 })
 
 describe("a token store in a file", () => {
-  it.scoped("makes the directories that are missing, and a file that only its owner can read", () =>
+  it.scoped("creates missing directories, and a file that only its owner can read", () =>
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
       const path = join(yield* fs.makeTempDirectoryScoped(), "a", "b", "token")
@@ -83,7 +83,7 @@ describe("a token store in a file", () => {
   )
 
   for (const mode of [0o640, 0o604, 0o666]) {
-    it.scoped(`does not use a file of mode ${mode.toString(8)}, and replaces it by a private one`, () =>
+    it.scoped(`ignores a file of mode ${mode.toString(8)}, and replaces it by a private one`, () =>
       Effect.gen(function* () {
         const fs = yield* FileSystem.FileSystem
         const path = yield* temporaryFile
@@ -102,7 +102,7 @@ describe("a token store in a file", () => {
     )
   }
 
-  it.scoped("says that a damaged file is damaged, without quoting it", () =>
+  it.scoped("reports a damaged file, without quoting it", () =>
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
       const path = yield* temporaryFile
@@ -118,7 +118,7 @@ describe("a token store in a file", () => {
     }).pipe(Effect.provide(NodeContext.layer))
   )
 
-  it.scoped("says that it is unavailable where a directory stands in its place", () =>
+  it.scoped("reports that it is unavailable if its path is a directory", () =>
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
       const path = yield* temporaryFile
@@ -130,7 +130,7 @@ describe("a token store in a file", () => {
     }).pipe(Effect.provide(NodeContext.layer))
   )
 
-  /** The real file system, with one of its functions taken away. */
+  /** The real file system, with one of its functions failing. */
   const spoiled = (change: (fs: FileSystem.FileSystem) => Partial<FileSystem.FileSystem>) =>
     Effect.map(FileSystem.FileSystem, (fs): FileSystem.FileSystem => ({ ...fs, ...change(fs) }))
 
@@ -186,7 +186,7 @@ const login = (options: Partial<Identity.Options> = {}) =>
 
 const logins = Effect.flatMap(TestCloud.TestCloud, (cloud) => cloud.logins)
 
-/** One run of a program that keeps its login in a file: its layers are built anew. */
+/** One run of a program that stores its login in a file: its layers are built anew. */
 const run = (path: string, options: Partial<Identity.Options> = {}) =>
   login(options).pipe(
     Effect.flatMap((tokens) => tokens.get),
@@ -197,8 +197,8 @@ const run = (path: string, options: Partial<Identity.Options> = {}) =>
 const cloudAndFiles = (options?: TestCloud.CloudOptions) =>
   Layer.mergeAll(TestCloud.layerCloud(options), NodeContext.layer)
 
-describe("a login kept in a file", () => {
-  it.scoped("serves the next run", () =>
+describe("a login stored in a file", () => {
+  it.scoped("is used by the next run", () =>
     Effect.gen(function* () {
       const path = yield* temporaryFile
       const first = yield* run(path)
@@ -210,7 +210,7 @@ describe("a login kept in a file", () => {
     }).pipe(Effect.provide(cloudAndFiles()))
   )
 
-  it.scoped("is ignored when it has expired or is about to, and replaced", () =>
+  it.scoped("is ignored and replaced when it has expired or is about to", () =>
     Effect.gen(function* () {
       const path = yield* temporaryFile
       yield* run(path)
@@ -246,7 +246,7 @@ describe("a login kept in a file", () => {
     }).pipe(Effect.provide(cloudAndFiles()))
   )
 
-  it.scoped("where the cloud no longer accepts it, it costs one login", () =>
+  it.scoped("causes one login if the cloud no longer accepts it", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const path = yield* temporaryFile
@@ -262,7 +262,7 @@ describe("a login kept in a file", () => {
     }).pipe(Effect.provide(cloudAndFiles()))
   )
 
-  it.scoped("a disk that takes no file fails no login", () =>
+  it.scoped("a disk that cannot be written fails no login", () =>
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
       const path = yield* temporaryFile
@@ -283,7 +283,7 @@ describe("a login in a key-value store", () => {
     }).pipe(Effect.provide([TestCloud.layerCloud(), KeyValueStore.layerMemory]))
   )
 
-  it.scoped("is ignored when it is damaged or was put there for another key", () =>
+  it.scoped("is ignored when it is damaged or was stored for another key", () =>
     Effect.gen(function* () {
       const values = yield* KeyValueStore.KeyValueStore
       const entries = KeyValueStore.prefix(values, "effect-rackspace/token/")
@@ -296,7 +296,7 @@ describe("a login in a key-value store", () => {
     }).pipe(Effect.provide(KeyValueStore.layerMemory))
   )
 
-  it.scoped("a forced login that meets one under way is not answered from the store", () =>
+  it.scoped("a forced login while another is pending is not answered from the store", () =>
     Effect.gen(function* () {
       yield* Effect.provide(login(), TokenStore.layerKeyValueStore)
       const store = yield* TokenStore.makeKeyValueStore
@@ -313,20 +313,20 @@ describe("a login in a key-value store", () => {
   )
 })
 
-describe("a store that takes its time", () => {
+describe("a slow store", () => {
   const slowly = (seconds: number) =>
     Effect.map(TokenStore.makeKeyValueStore, (store): TokenStore.Service => {
       let saves = 0
       return {
         ...store,
-        // Each is quicker than the one before.
+        // Each is faster than the one before.
         save: (key, access) => Effect.delay(store.save(key, access), `${Math.max(0, seconds - 3 * saves++)} seconds`)
       }
     })
   const lazily = (store: TokenStore.Service) =>
     Effect.provideService(login({ lazy: true }), TokenStore.TokenStore, store)
 
-  /** What comes after a token that is rejected while it is being saved. */
+  /** The result of a token that is rejected while it is being saved. */
   const renewed = (store: TokenStore.Service) =>
     Effect.gen(function* () {
       const tokens = yield* lazily(store)
@@ -338,7 +338,7 @@ describe("a store that takes its time", () => {
       return yield* Fiber.join(renewing)
     })
 
-  it.scoped("does not have a token handed out again that was rejected while it was being saved", () =>
+  it.scoped("does not return a token that was rejected while it was being saved", () =>
     Effect.gen(function* () {
       const { login } = yield* Effect.flatMap(slowly(5), renewed)
       assert.strictEqual(login, 2)
@@ -346,7 +346,7 @@ describe("a store that takes its time", () => {
     }).pipe(Effect.provide([TestCloud.layerCloud(), KeyValueStore.layerMemory]))
   )
 
-  it.scoped("keeps the newest of two tokens", () =>
+  it.scoped("keeps the newer of two tokens", () =>
     Effect.gen(function* () {
       const store = yield* slowly(5)
       const { token } = yield* renewed(store)
@@ -357,7 +357,7 @@ describe("a store that takes its time", () => {
     }).pipe(Effect.provide([TestCloud.layerCloud(), KeyValueStore.layerMemory]))
   )
 
-  it.scoped("has no token left that was logged out of while it was being saved", () =>
+  it.scoped("keeps no token that was revoked by a logout while it was being saved", () =>
     Effect.gen(function* () {
       const store = yield* slowly(5)
       const tokens = yield* lazily(store)
@@ -375,7 +375,7 @@ describe("a store that takes its time", () => {
 })
 
 describe("the file cache that Lava's documentation shows", () => {
-  /** As it is written there: the token's text in a file; API key, tenant and token together; no endpoint. */
+  /** As in that documentation: the token's text in a file; API key, tenant and token together; no endpoint. */
   const makeClient = (path: string) =>
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
@@ -411,7 +411,7 @@ describe("the file cache that Lava's documentation shows", () => {
     }).pipe(Effect.provide(cloudAndFiles()))
   )
 
-  it.scoped("where the saved token is dead from the start, it costs exactly one login by API key", () =>
+  it.scoped("if the saved token is invalid from the start, there is exactly one login by API key", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const path = yield* temporaryFile
@@ -428,7 +428,7 @@ describe("the file cache that Lava's documentation shows", () => {
     }).pipe(Effect.provide(cloudAndFiles()))
   )
 
-  it.scoped("where the saved token dies later, it costs exactly one login by API key", () =>
+  it.scoped("if the saved token becomes invalid later, there is exactly one login by API key", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const path = yield* temporaryFile
@@ -445,7 +445,7 @@ describe("the file cache that Lava's documentation shows", () => {
 })
 
 describe("temporary files that a killed process left", () => {
-  it.scoped("are removed by a save once they are older than a day, and nothing else is", () =>
+  it.scoped("are removed by a save when they are older than a day, and nothing else is", () =>
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
       const file = yield* temporaryFile

@@ -34,12 +34,12 @@ import {
 
 const file = { container: "c", object: "o" }
 
-/** Repeats at once, so that a test need not wait. */
+/** Retries immediately, so that a test need not wait. */
 const quick = RetryPolicy.make({ baseDelay: Duration.millis(1) })
 
 const once = Effect.provideService(RetryPolicy.RetryPolicy, RetryPolicy.never)
 
-/** A response, written byte by byte by the test. */
+/** A response that the test writes byte by byte. */
 const response = (status: string, headers: Readonly<Record<string, string | number>>, body = ""): string =>
   `HTTP/1.1 ${status}\r\n${Object.entries(headers)
     .map(([name, value]) => `${name}: ${value}\r\n`)
@@ -52,13 +52,13 @@ const object = (content: Uint8Array | string, headers: Readonly<Record<string, s
   ...headers
 })
 
-/** Over node:http, only an agent that is told so keeps connections. */
+/** Over node:http, only an agent with keepAlive reuses connections. */
 const keepingAlive = (name: string, http: Layer.Layer<HttpClient.HttpClient>): Layer.Layer<HttpClient.HttpClient> =>
   name === "node:http"
     ? Layer.provide(NodeHttpClient.layerWithoutAgent, NodeHttpClient.makeAgentLayer({ keepAlive: true }))
     : http
 
-/** A cloud's answer to an archive, of which it sends no more than a space at first. */
+/** A cloud's response to an archive, of which it sends only a space at first. */
 const extracted = JSON.stringify({
   "Number Files Created": 12,
   "Response Status": "201 Created",
@@ -66,7 +66,7 @@ const extracted = JSON.stringify({
   Errors: []
 })
 
-/** Sends again at once, and has little patience. */
+/** Retries immediately, with short timeouts. */
 const brisk = RetryPolicy.make({ baseDelay: Duration.millis(1), stallTimeout: Duration.seconds(1) })
 
 const extract = (stream: Stream.Stream<Uint8Array>) =>
@@ -78,11 +78,11 @@ const beginEarly = (answer: Http.ServerResponse): void => {
   answer.writeHead(200, { "Content-Type": "application/json" }).write(" ")
 }
 
-/** Lets time pass until a fiber has ended: on a busy machine its clock may have begun a little later than the test thinks. */
+/** Advances the clock until a fiber has ended: on a busy machine its timer may have started a little later. */
 const inTime = <A, E>(fiber: Fiber.Fiber<A, E>): Effect.Effect<A, E> =>
   Effect.raceFirst(Fiber.join(fiber), Effect.forever(Effect.zipRight(TestClock.adjust("100 millis"), pause(100))))
 
-/** Twelve pieces that take 200 ms each, to a server that begins its response before them. It leaves the end to the test. */
+/** Twelve chunks that take 200 ms each, to a server that begins its response before them. The test ends the response. */
 const archiveInPieces = (http: Layer.Layer<HttpClient.HttpClient>, policy: RetryPolicy.Service) =>
   Effect.gen(function* () {
     let requests = 0
@@ -117,8 +117,8 @@ const archiveInPieces = (http: Layer.Layer<HttpClient.HttpClient>, policy: Retry
   })
 
 /**
- * An upload that goes on until the test ends it, to a server that begins its response, and reads and sends what the test
- * wants. It begins with the network as full as it gets.
+ * An upload that continues until the test ends it, to a server that begins its response, and reads and sends as the test
+ * demands. It starts with the network buffers full.
  */
 const archiveHeldUp = <A, E, R>(upload: (source: Stream.Stream<Uint8Array>, url: string) => Effect.Effect<A, E, R>) =>
   Effect.gen(function* () {
@@ -160,7 +160,7 @@ const archiveHeldUp = <A, E, R>(upload: (source: Stream.Stream<Uint8Array>, url:
       server,
       requests: () => requests,
       isClosed: () => closed === 1,
-      /** The server reads until the body moves, and no further. */
+      /** The server reads until the body makes progress, then pauses. */
       readSome: Effect.gen(function* () {
         const before = given
         request?.resume()
@@ -181,7 +181,7 @@ const archiveHeldUp = <A, E, R>(upload: (source: Stream.Stream<Uint8Array>, url:
 
 for (const [name, http] of clients) {
   describe(`transport over ${name}`, () => {
-    it.scopedLive("a server that is not there is a TransportError, as often as the policy asks", () =>
+    it.scopedLive("an unreachable server is a TransportError after the policy's attempts", () =>
       Effect.gen(function* () {
         const scope = yield* Scope.make()
         const { url } = yield* Scope.extend(
@@ -202,7 +202,7 @@ for (const [name, http] of clients) {
       })
     )
 
-    it.scopedLive("a connection that breaks before the response: the request is sent again", () =>
+    it.scopedLive("retries when the connection breaks before the response", () =>
       Effect.gen(function* () {
         const server = yield* socketServer((socket, _, count) => {
           if (count < 3) socket.destroy()
@@ -216,7 +216,7 @@ for (const [name, http] of clients) {
       })
     )
 
-    it.scopedLive("a connection that breaks before the response to a POST that creates: sent once only", () =>
+    it.scopedLive("does not retry a POST that creates when the connection breaks before the response", () =>
       Effect.gen(function* () {
         const server = yield* socketServer((socket) => void socket.destroy())
         const error = yield* Effect.flatMap(CloudServers.CloudServers, (servers) =>
@@ -227,7 +227,7 @@ for (const [name, http] of clients) {
       })
     )
 
-    it.scopedLive("what is no HTTP at all is a TransportError", () =>
+    it.scopedLive("a response that is not HTTP is a TransportError", () =>
       Effect.gen(function* () {
         const server = yield* socketServer((socket) => void socket.end("220 smtp.example.com ESMTP\r\n"))
         const error = yield* Effect.flatMap(CloudFiles.CloudFiles, (files) => files.getAccount()).pipe(
@@ -244,7 +244,7 @@ for (const [name, http] of clients) {
       ["without its last chunk", { "Transfer-Encoding": "chunked" }, "5\r\n12345\r\n"],
       ["cut inside of a chunk", { "Transfer-Encoding": "chunked" }, "a\r\n12345"]
     ] as const) {
-      it.scopedLive(`a download's body that ends ${how} fails, and does not end`, () =>
+      it.scopedLive(`fails when a download's body ends ${how}`, () =>
         Effect.gen(function* () {
           const server = yield* socketServer(
             (socket) => void socket.end(response("200 OK", { "Content-Type": "text/plain", ...headers }, body))
@@ -265,7 +265,7 @@ for (const [name, http] of clients) {
       )
     }
 
-    it.scopedLive("a listing whose body breaks off is asked for again", () =>
+    it.scopedLive("retries a listing whose body breaks off", () =>
       Effect.gen(function* () {
         const server = yield* socketServer((socket, _, count) =>
           count === 1
@@ -280,7 +280,7 @@ for (const [name, http] of clients) {
       })
     )
 
-    it.scopedLive("bytes other than those of the ETag: ChecksumMismatch at the end", () =>
+    it.scopedLive("fails with ChecksumMismatch at the end when the bytes do not match the ETag", () =>
       Effect.gen(function* () {
         const server = yield* httpServer((_, answer) => {
           answer.writeHead(200, object("hello", { ETag: md5("world") })).end("hello")
@@ -310,13 +310,13 @@ for (const [name, http] of clients) {
           const bytes = yield* Effect.flatMap(CloudFiles.CloudFiles, (files) => bytesOf(files.download(file))).pipe(
             Effect.provide(servicesAt(server.url, http))
           )
-          // fetch unpacks it and cannot be told not to; the others hand on what is stored.
+          // fetch decompresses it, and this cannot be turned off; the others return the stored bytes.
           assert.strictEqual(md5(bytes), md5(name === "fetch" ? plain : packed))
         })
       )
     }
 
-    it.scopedLive("metadata that another client wrote as plain UTF-8 is read", () =>
+    it.scopedLive("decodes metadata that another client wrote as plain UTF-8", () =>
       Effect.gen(function* () {
         const server = yield* socketServer((socket) => {
           const headers = { "Content-Length": 0, "X-Object-Meta-Title": "Grüße ☃", Connection: "close" }
@@ -329,7 +329,7 @@ for (const [name, http] of clients) {
       })
     )
 
-    it.scopedLive("a range that the server ignores is not taken for the part", () =>
+    it.scopedLive("rejects the whole object when the server ignores a range", () =>
       Effect.gen(function* () {
         const server = yield* httpServer((_, answer) => {
           answer.writeHead(200, object("0123456789")).end("0123456789")
@@ -341,7 +341,7 @@ for (const [name, http] of clients) {
       })
     )
 
-    it.scopedLive("a redirect is not followed, and nobody else gets the token", () =>
+    it.scopedLive("does not follow a redirect, and sends the token nowhere else", () =>
       Effect.gen(function* () {
         const elsewhere = yield* httpServer((_, answer) => void answer.writeHead(200).end("[]"))
         const tokens: Array<unknown> = []
@@ -361,7 +361,7 @@ for (const [name, http] of clients) {
       })
     )
 
-    it.scopedLive("a proxy's page in the place of JSON is a MalformedResponse", () =>
+    it.scopedLive("fails with MalformedResponse when a proxy returns a page instead of JSON", () =>
       Effect.gen(function* () {
         const server = yield* httpServer((_, answer) => {
           answer.writeHead(200, { "Content-Type": "text/html" }).end("<html><body>Please sign in</body></html>")
@@ -378,7 +378,7 @@ for (const [name, http] of clients) {
       })
     )
 
-    it.scopedLive("a proxy's 502 in HTML is a ServiceUnavailable that a person can read", () =>
+    it.scopedLive("fails with a readable ServiceUnavailable when a proxy returns 502 in HTML", () =>
       Effect.gen(function* () {
         const server = yield* httpServer((_, answer) => {
           answer
@@ -397,7 +397,7 @@ for (const [name, http] of clients) {
       })
     )
 
-    it.scoped("a response that does not begin: timeout after the time that the policy gives", () =>
+    it.scoped("times out when the response does not begin within the policy's time", () =>
       Effect.gen(function* () {
         let asked = 0
         const server = yield* httpServer(() => {
@@ -421,7 +421,7 @@ for (const [name, http] of clients) {
       })
     )
 
-    it.scoped("a response body that stands still: timeout", () =>
+    it.scoped("times out when the response body stalls", () =>
       Effect.gen(function* () {
         const server = yield* httpServer((_, answer) => {
           answer.writeHead(200, { "Content-Length": 100 }).write("12345")
@@ -442,7 +442,7 @@ for (const [name, http] of clients) {
       })
     )
 
-    it.scoped("an upload that the peer stops reading: timeout, and the source is stopped", () =>
+    it.scoped("times out when the peer stops reading an upload, and stops the source", () =>
       Effect.gen(function* () {
         let peer: Net.Socket | undefined
         const server = yield* socketServer((socket) => {
@@ -465,7 +465,7 @@ for (const [name, http] of clients) {
           before = given
           yield* pause(100)
         }
-        // Again and again, since on a busy machine the source may have been waited for just then, which is no stall.
+        // Repeatedly, since on a busy machine the source may have been slow at that moment, which is not a stall.
         const error = yield* Effect.raceFirst(
           Fiber.join(fiber),
           Effect.forever(Effect.zipRight(TestClock.adjust("60 seconds"), pause(100)))
@@ -473,7 +473,7 @@ for (const [name, http] of clients) {
         assert.strictEqual(error._tag, "TransportError")
         assert.strictEqual(error._tag === "TransportError" ? error.reason : undefined, "timeout")
         assert.include(error.message, "the request body stalled for 1m")
-        // Who does not read does not see the end either.
+        // A client that does not read does not see the end either.
         peer?.resume()
         yield* eventually("the connection is closed", () => server.open() === 0)
         yield* eventually("the source is closed", () => ended === 1)
@@ -484,7 +484,7 @@ for (const [name, http] of clients) {
       ["", false],
       [", nor where the response has begun", true]
     ] as const) {
-      it.scoped(`a source that takes longer than that is no stall${when}`, () =>
+      it.scoped(`a source that is slower than the timeout is not a stall${when}`, () =>
         Effect.gen(function* () {
           let received = ""
           const server = yield* httpServer((request, answer) => {
@@ -520,7 +520,7 @@ for (const [name, http] of clients) {
       )
     }
 
-    it.scoped("the response to an upload has its own time, from the body's end", () =>
+    it.scoped("starts the timeout of an upload's response at the end of its body", () =>
       Effect.gen(function* () {
         let whole = false
         const server = yield* httpServer((request) => {
@@ -537,7 +537,7 @@ for (const [name, http] of clients) {
       })
     )
 
-    it.scoped("a response that begins before the upload's body is out leaves that its time", () =>
+    it.scoped("does not shorten the timeout when a response begins before the upload's body is sent", () =>
       Effect.gen(function* () {
         const { end, fiber, requests } = yield* archiveInPieces(http, brisk)
         end()
@@ -546,7 +546,7 @@ for (const [name, http] of clients) {
       })
     )
 
-    it.scoped("a response that has begun early has its own time from the end of the upload's body", () =>
+    it.scoped("starts the timeout of an early response at the end of the upload's body", () =>
       Effect.gen(function* () {
         const { fiber, server } = yield* archiveInPieces(http, RetryPolicy.make({ ...brisk, maxAttempts: 1 }))
         yield* TestClock.adjust("900 millis")
@@ -558,7 +558,7 @@ for (const [name, http] of clients) {
       })
     )
 
-    it.scoped("an upload whose response has begun may go out slowly", () =>
+    it.scoped("allows a slow upload whose response has begun", () =>
       Effect.gen(function* () {
         const { fiber, readAll, readSome, requests } = yield* archiveHeldUp((source, url) =>
           Effect.provide(extract(source), servicesAt(url, http, { retry: brisk }))
@@ -573,7 +573,7 @@ for (const [name, http] of clients) {
       })
     )
 
-    it.scoped("an upload that is not read any more, nor its begun response sent: timeout, and nothing is left", () =>
+    it.scoped("times out when an upload is not read and its response stalls, and leaves nothing", () =>
       Effect.gen(function* () {
         const { fiber, isClosed, readAll, readSome, server } = yield* archiveHeldUp((source, url) =>
           Effect.provide(
@@ -589,16 +589,16 @@ for (const [name, http] of clients) {
         assert.strictEqual(error._tag, "TransportError")
         assert.strictEqual(error._tag === "TransportError" ? error.reason : undefined, "timeout")
         assert.include(error.message, "the request body stalled for 1s")
-        // Who does not read does not see the end either.
+        // A client that does not read does not see the end either.
         readAll()
         yield* eventually("the connection is closed", () => server.open() === 0)
         yield* eventually("the source is closed", isClosed)
       })
     )
 
-    // Over node:http the platform hands over no response before the body is out: what it holds is not seen until then.
+    // Over node:http the platform returns no response before the body is sent: its content is not seen until then.
     if (name !== "node:http") {
-      it.scoped("an upload is not given up while its response goes on to arrive", () =>
+      it.scoped("does not time out an upload while its response keeps arriving", () =>
         Effect.gen(function* () {
           const { fiber, readAll, requests, writeSome } = yield* archiveHeldUp((source, url) =>
             Effect.provide(extract(source), servicesAt(url, http, { retry: brisk }))
@@ -613,7 +613,7 @@ for (const [name, http] of clients) {
         })
       )
 
-      it.scoped("an early response that is read as it comes has its time while somebody reads, and no other", () =>
+      it.scoped("applies the timeout to an early response only while it is being read", () =>
         Effect.gen(function* () {
           const begun = yield* Deferred.make<void>()
           const reads = yield* Deferred.make<void>()
@@ -664,7 +664,7 @@ for (const [name, http] of clients) {
       ["stands still", () => {}],
       ["breaks off", (answer: Http.ServerResponse) => void setTimeout(() => answer.destroy(), 50)]
     ] as const) {
-      it.scoped(`a refusal whose own body ${how} is that refusal`, () =>
+      it.scoped(`an error response whose own body ${how} is still that error`, () =>
         Effect.gen(function* () {
           let begun = 0
           const server = yield* httpServer((request, answer) => {
@@ -677,7 +677,7 @@ for (const [name, http] of clients) {
             (files: CloudFiles.Service) => files.listContainersPage(),
             (files: CloudFiles.Service) => files.listContainers().pipe(Stream.runDrain),
             (files: CloudFiles.Service) => Stream.runDrain(files.download(file)),
-            // Its source is waited for meanwhile.
+            // Its source is still awaited.
             (files: CloudFiles.Service) =>
               files.upload({
                 ...file,
@@ -696,7 +696,7 @@ for (const [name, http] of clients) {
                 CloudFiles.UploadError | CloudFiles.DownloadError | CloudError.ChecksumMismatch
               > => operation(files)
             ).pipe(once, Effect.flip, Effect.provide(servicesAt(server.url, http)), Effect.fork)
-            // Over node:http the response is seen when the request's body is out.
+            // Over node:http the response is seen when the request's body is sent.
             if (name === "node:http" && before === 3) {
               yield* Fiber.interrupt(fiber)
               continue
@@ -708,13 +708,13 @@ for (const [name, http] of clients) {
             )
             assert.strictEqual(error._tag, "Forbidden")
           }
-          // The platform's fetch lets go of a response that ends well only with the garbage.
+          // The platform's fetch releases a response that ends well only on garbage collection.
           if (name !== "fetch") yield* eventually("the connections are closed", () => server.open() === 0)
         })
       )
     }
 
-    it.scopedLive("200 requests that are refused or answered without a body keep their connection", () =>
+    it.scopedLive("200 requests with error responses or without bodies reuse their connection", () =>
       Effect.gen(function* () {
         let count = 0
         const server = yield* httpServer((request, answer) => {
@@ -729,17 +729,17 @@ for (const [name, http] of clients) {
             yield* Effect.exit(files.listContainersPage())
             yield* Effect.exit(files.updateContainer({ container: "c", metadata: { a: "b" } }))
             yield* Effect.exit(files.upload({ ...file, body: CloudFiles.fromString("x") }))
-            // After a HEAD undici closes the connection of its own accord.
+            // After a HEAD undici closes the connection itself.
             yield* Effect.exit(name === "node:http" ? files.getObjectInfo(file) : files.deleteObject(file))
           }
         }).pipe(Effect.provide(servicesAt(server.url, keepingAlive(name, http))))
         assert.strictEqual(count, 200)
-        // A request that comes while the one before is being put away may open a second one.
+        // A request that starts while the connection of the previous one is being released may open a second one.
         assert.isAtMost(server.accepted(), 2)
       })
     )
 
-    it.scopedLive("a rejected token's response is read, so that the next request has its connection", () =>
+    it.scopedLive("reads the response to a rejected token, so that the next request reuses the connection", () =>
       Effect.gen(function* () {
         let count = 0
         const server = yield* httpServer((request, answer) => {
@@ -751,7 +751,7 @@ for (const [name, http] of clients) {
           Effect.forEach(Array.from({ length: 100 }), () => Effect.flip(files.listContainersPage()))
         ).pipe(Effect.provide(servicesAt(server.url, keepingAlive(name, http))))
         assert.isTrue(errors.every((error) => error._tag === "Unauthorized"))
-        // A few requests were sent again with a new token, until the resource was known to reject every one.
+        // A few requests were retried with a new token, until the resource was known to reject every one.
         assert.isAtLeast(count, 101)
         assert.isAtMost(count, 110)
         assert.isAtMost(server.accepted(), 2)
@@ -778,7 +778,7 @@ for (const [name, http] of clients) {
       })
     )
 
-    it.scopedLive("a download that is left early closes its connection", () =>
+    it.scopedLive("a download that is not read to the end closes its connection", () =>
       Effect.gen(function* () {
         const server = yield* httpServer((_, answer) => {
           answer.writeHead(200, { "Content-Length": 100_000_000 })
@@ -797,7 +797,7 @@ for (const [name, http] of clients) {
       })
     )
 
-    it.scopedLive("an open response that nobody reads is closed with its scope", () =>
+    it.scopedLive("an open response that is not read is closed with its scope", () =>
       Effect.gen(function* () {
         const server = yield* httpServer((_, answer) => {
           answer.writeHead(200, { "Content-Length": 1_000_000 }).write("12345")
@@ -816,7 +816,7 @@ for (const [name, http] of clients) {
       })
     )
 
-    it.scopedLive("an upload that is interrupted before, in the middle of and after its body leaves nothing", () =>
+    it.scopedLive("an upload that is interrupted before, during and after its body leaves nothing", () =>
       Effect.gen(function* () {
         let received = 0
         let whole = false
@@ -855,12 +855,12 @@ for (const [name, http] of clients) {
       })
     )
 
-    // Over node:http the platform waits for the end of the body first, and so for the stall timeout: no promise there.
+    // Over node:http the platform waits for the end of the body first, and so for the stall timeout: not guaranteed there.
     if (name !== "node:http") {
-      it.scopedLive("an upload that is refused before its end ends at once, and its source is closed", () =>
+      it.scopedLive("an upload that is rejected before its end stops immediately, and closes its source", () =>
         Effect.gen(function* () {
           const server = yield* httpServer((request: Http.IncomingMessage, answer) => {
-            // As a server does that refuses early: it goes on to read, so that the answer gets through.
+            // As a server does that rejects early: it continues reading, so that the response arrives.
             request.resume()
             answer.writeHead(507, { "Content-Type": "text/plain", Connection: "close" }).end("no room")
           })

@@ -5,7 +5,7 @@ import { collected } from "./support.js"
 
 type AnyResult = Effect.Effect<unknown, unknown> | Stream.Stream<unknown, unknown>
 
-/** What an operation refuses, and that it does so by itself. */
+/** What an operation rejects, and that it does so before any request. */
 const refusalOf = (operation: string, result: AnyResult): Effect.Effect<CloudError.InvalidInput> =>
   Effect.map(Effect.exit(Stream.runDrain(result)), (exit) => {
     const failure = Exit.isFailure(exit) ? Cause.failureOption(exit.cause) : Option.none()
@@ -20,13 +20,13 @@ const services = Effect.all({
   CloudBigData: CloudBigData.CloudBigData
 })
 
-/** What can only come from outside of TypeScript: JSON, or JavaScript. */
+/** Input that TypeScript does not allow: from JSON or JavaScript. */
 const untyped = (input: unknown): never => input as never
 
 const pathsOf = (error: CloudError.InvalidInput) => error.issues.map(({ path }) => path)
 
-describe("input that an operation does not know", () => {
-  it.effect("is refused by name in every operation of every service, before any request", () =>
+describe("input with unknown fields", () => {
+  it.effect("is rejected by name in every operation of every service, before any request", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       let operations = 0
@@ -34,7 +34,7 @@ describe("input that an operation does not know", () => {
         for (const [name, method] of Object.entries<unknown>({ ...methods })) {
           if (typeof method !== "function" || name === "getCapabilities") continue
           const error = yield* refusalOf(`${service}.${name}`, method({ bogus: 1 }) as AnyResult)
-          // An operation that the microversion does not have is refused as a whole.
+          // An operation that the microversion does not have is rejected as a whole.
           if (!pathsOf(error).includes("microversion")) assert.include(error.message, "bogus", `${service}.${name}`)
           operations++
         }
@@ -47,7 +47,7 @@ describe("input that an operation does not know", () => {
     }).pipe(Effect.provide(TestCloud.layer()))
   )
 
-  it.effect("is refused by its path at any depth", () =>
+  it.effect("is rejected with its path at any depth", () =>
     Effect.gen(function* () {
       const {
         CloudBigData: bigData,
@@ -147,7 +147,7 @@ describe("input that an operation does not know", () => {
     }).pipe(Effect.provide(TestCloud.layer()))
   )
 
-  it.effect("lists the known fields", () =>
+  it.effect("gets a list of the known fields", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const error = yield* refusalOf("waitUntilActive", servers.waitUntilActive(untyped({ serverId: "s", every: 1 })))
@@ -158,7 +158,7 @@ describe("input that an operation does not know", () => {
     }).pipe(Effect.provide(TestCloud.layer()))
   )
 
-  it.effect("is no field that is undefined, and no method of a class", () =>
+  it.effect("does not include undefined fields, and methods of a class", () =>
     Effect.gen(function* () {
       class Wanted {
         readonly name = "web-1"

@@ -7,7 +7,7 @@ interface Seen {
   readonly reason?: string
 }
 
-/** Something that is in each of these states in turn, one a look, and stays in the last; it writes down when it is looked at. */
+/** A resource that has each of these states in turn, one per poll, and stays in the last; it records the time of each poll. */
 const thing = (states: ReadonlyArray<string>, pace: Partial<Waiting.Pace> = {}) => {
   const at: Array<number> = []
   const watch: Waiting.Watch<Seen, never, never> = {
@@ -34,7 +34,7 @@ const thing = (states: ReadonlyArray<string>, pace: Partial<Waiting.Pace> = {}) 
 const busy = (count: number) => Array.from({ length: count }, () => "BUSY")
 
 describe("Waiting.until", () => {
-  it.effect("looks at once, and answers without waiting where there is nothing to wait for", () =>
+  it.effect("polls immediately, and returns without waiting when the state is reached", () =>
     Effect.gen(function* () {
       const { at, watch } = thing(["DONE"])
       assert.deepStrictEqual(yield* Waiting.until(watch), { state: "DONE" })
@@ -42,7 +42,7 @@ describe("Waiting.until", () => {
     })
   )
 
-  it.effect("looks once an interval, by the Clock", () =>
+  it.effect("polls once per interval, by the Clock", () =>
     Effect.gen(function* () {
       const { at, watch } = thing([...busy(3), "DONE"], { interval: "7 seconds" })
       const waiting = yield* Effect.fork(Waiting.until(watch))
@@ -54,7 +54,7 @@ describe("Waiting.until", () => {
     })
   )
 
-  it.effect("varies the interval by the jitter, to either side", () =>
+  it.effect("varies the interval by the jitter in both directions", () =>
     Effect.gen(function* () {
       const { at, watch } = thing([...busy(3), "DONE"], { jitter: 0.2 })
       const waiting = yield* Effect.fork(Waiting.until(watch).pipe(Effect.withRandom(Random.fixed([0, 0.5, 1]))))
@@ -64,7 +64,7 @@ describe("Waiting.until", () => {
     })
   )
 
-  it.effect("varies it by a tenth where nothing else is said", () =>
+  it.effect("varies it by a tenth by default", () =>
     Effect.gen(function* () {
       const { at, watch } = thing([...busy(2), "DONE"])
       const { jitter: _, ...unsaid } = watch
@@ -75,7 +75,7 @@ describe("Waiting.until", () => {
     })
   )
 
-  it.effect("ends at once in a failed state, with the reason", () =>
+  it.effect("fails immediately in a failed state, with the reason", () =>
     Effect.gen(function* () {
       const { at, watch } = thing(["BUSY", "ERROR", "DONE"])
       const waiting = yield* Effect.fork(Effect.flip(Waiting.until(watch)))
@@ -89,7 +89,7 @@ describe("Waiting.until", () => {
     })
   )
 
-  it.effect("ends at once in a failed state, without a reason", () =>
+  it.effect("fails immediately in a failed state, without a reason", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(Waiting.until(thing(["DIED"]).watch))
       assert.instanceOf(error, CloudError.ResourceFailed)
@@ -98,7 +98,7 @@ describe("Waiting.until", () => {
     })
   )
 
-  it.effect("looks a last time when the time is up, and then fails with the last state", () =>
+  it.effect("polls a last time at the timeout, and then fails with the last state", () =>
     Effect.gen(function* () {
       const { at, watch } = thing(["BUSY", "SLOW"], { timeout: "25 seconds" })
       const waiting = yield* Effect.fork(Effect.flip(Waiting.until(watch)))
@@ -112,7 +112,7 @@ describe("Waiting.until", () => {
     })
   )
 
-  it.effect("ends in time whatever the jitter, also on a clock that shows fractions of a millisecond", () =>
+  it.effect("ends by the timeout with any jitter, even with a clock of fractional milliseconds", () =>
     Effect.gen(function* () {
       for (const share of [1 / 3, 0.77, 0.123456789, 0.9999]) {
         const { watch } = thing(["BUSY"], { jitter: 0.1 })
@@ -127,7 +127,7 @@ describe("Waiting.until", () => {
     })
   )
 
-  it.effect("does not spin where the interval is nothing", () =>
+  it.effect("does not spin with an interval of zero", () =>
     Effect.gen(function* () {
       const { at, watch } = thing(["BUSY"], { interval: 0, timeout: "10 millis" })
       const waiting = yield* Effect.fork(Effect.flip(Waiting.until(watch)))
@@ -137,7 +137,7 @@ describe("Waiting.until", () => {
     })
   )
 
-  it.effect("leaves the last look the time that a request takes", () =>
+  it.effect("allows the last poll the time that a request takes", () =>
     Effect.gen(function* () {
       const { watch } = thing([...busy(3), "DONE"], { timeout: "25 seconds" })
       const poll = Effect.delay(watch.poll, "800 millis")
@@ -147,7 +147,7 @@ describe("Waiting.until", () => {
     })
   )
 
-  it.effect("ends well where the last look at the end of the time is the one that is waited for", () =>
+  it.effect("succeeds when the last poll at the timeout sees the expected state", () =>
     Effect.gen(function* () {
       const { watch } = thing([...busy(3), "DONE"], { timeout: "25 seconds" })
       const waiting = yield* Effect.fork(Waiting.until(watch))
@@ -156,7 +156,7 @@ describe("Waiting.until", () => {
     })
   )
 
-  it.effect("gives up on a look that takes longer than the time that is left", () =>
+  it.effect("aborts a poll that takes longer than the remaining time", () =>
     Effect.gen(function* () {
       const { watch } = thing(["BUSY"])
       let looks = 0
@@ -169,7 +169,7 @@ describe("Waiting.until", () => {
     })
   )
 
-  it.effect("that was never answered says so", () =>
+  it.effect("reports when no poll was answered", () =>
     Effect.gen(function* () {
       const { watch } = thing([])
       const waiting = yield* Effect.fork(Effect.flip(Waiting.until({ ...watch, poll: Effect.never })))
@@ -181,7 +181,7 @@ describe("Waiting.until", () => {
     })
   )
 
-  it.effect("waits for ever where it is told so", () =>
+  it.effect("waits without a limit if configured", () =>
     Effect.gen(function* () {
       const { at, watch } = thing([...busy(100), "DONE"], { timeout: Duration.infinity, interval: "1 hour" })
       const waiting = yield* Effect.fork(Waiting.until(watch))
@@ -192,14 +192,14 @@ describe("Waiting.until", () => {
     })
   )
 
-  it.effect("fails as a look does", () =>
+  it.effect("fails when a poll fails", () =>
     Effect.gen(function* () {
       const { watch } = thing([])
       assert.strictEqual(yield* Effect.flip(Waiting.until({ ...watch, poll: Effect.fail("gone" as const) })), "gone")
     })
   )
 
-  it.effect("stops looking when it is interrupted, also in the middle of a look", () =>
+  it.effect("stops polling when it is interrupted, even during a poll", () =>
     Effect.gen(function* () {
       const { at, watch } = thing(busy(1))
       const waiting = yield* Effect.fork(Waiting.until(watch))
@@ -220,7 +220,7 @@ describe("Waiting.until", () => {
     })
   )
 
-  it.effect("can be run again, with its time counted anew", () =>
+  it.effect("can run again, with its timeout restarted", () =>
     Effect.gen(function* () {
       const { at, watch } = thing(busy(1), { timeout: "10 seconds" })
       const wait = Effect.flip(Waiting.until(watch))
@@ -255,7 +255,7 @@ describe("Waiting.until: a poll that fails", () => {
   const unreadable = new CloudError.MalformedResponse({ ...refusal, status: 200, path: ".", expected: "JSON" })
   const notFound = new CloudError.NotFound({ ...refusal, status: 404 })
 
-  /** A wait whose polls end so, one after the other; then it is done. */
+  /** A wait whose polls fail with these errors, one after the other; then it succeeds. */
   const failing = (
     polls: ReadonlyArray<CloudError.CloudError | string>,
     more: Partial<Waiting.Watch<Seen, never, never>> = {}
@@ -284,7 +284,7 @@ describe("Waiting.until: a poll that fails", () => {
 
   for (const error of passing) {
     const kind = "reason" in error ? error.reason : "status" in error ? error.status : ""
-    it.effect(`is repeated after ${error._tag} ${kind}`, () =>
+    it.effect(`is retried after ${error._tag} ${kind}`, () =>
       Effect.gen(function* () {
         const { at, wait } = failing(["BUSY", error, error, "BUSY", error])
         const waiting = yield* Effect.fork(wait)
@@ -333,7 +333,7 @@ describe("Waiting.until: a poll that fails", () => {
     })
   )
 
-  it.effect("is repeated no sooner than the cloud asks", () =>
+  it.effect("is retried no sooner than the cloud asks", () =>
     Effect.gen(function* () {
       const error = new CloudError.OverLimit({ ...refusal, status: 429, retryAfter: Duration.seconds(25) })
       const { at, wait } = failing([error])
@@ -344,7 +344,7 @@ describe("Waiting.until: a poll that fails", () => {
     })
   )
 
-  it.effect("ends the wait where the responses stay unreadable", () =>
+  it.effect("ends the wait if the responses stay malformed", () =>
     Effect.gen(function* () {
       const { at, wait } = failing(
         Array.from({ length: 100 }, () => unreadable),
@@ -357,7 +357,7 @@ describe("Waiting.until: a poll that fails", () => {
     })
   )
 
-  it.effect("is repeated where the resource is not found after it was created, but not once it was seen", () =>
+  it.effect("is retried if the resource is not found after it was created, but not once it was seen", () =>
     Effect.gen(function* () {
       const created = yield* Clock.currentTimeMillis
       const { wait } = failing([notFound, notFound, notFound, "BUSY"], { created })
@@ -371,7 +371,7 @@ describe("Waiting.until: a poll that fails", () => {
     })
   )
 
-  it.effect("ends the wait where the resource was created long ago and is not found", () =>
+  it.effect("ends the wait if the resource was created long ago and is not found", () =>
     Effect.gen(function* () {
       const created = yield* Clock.currentTimeMillis
       yield* TestClock.adjust("1 hour")
@@ -381,7 +381,7 @@ describe("Waiting.until: a poll that fails", () => {
 })
 
 describe("Waiting.watch", () => {
-  it.effect("emits what each look saw, the last included", () =>
+  it.effect("emits what each poll saw, including the last", () =>
     Effect.gen(function* () {
       const { watch } = thing(["NEW", "BUSY", "BUSY", "DONE"])
       const watching = yield* Effect.fork(Stream.runCollect(Waiting.watch(watch)))
@@ -393,7 +393,7 @@ describe("Waiting.watch", () => {
     })
   )
 
-  it.effect("emits each look as it is made, not all at the end", () =>
+  it.effect("emits each poll as it is made, not all at the end", () =>
     Effect.gen(function* () {
       const { watch } = thing(["NEW", "BUSY", "DONE"])
       const seen: Array<string> = []
@@ -409,7 +409,7 @@ describe("Waiting.watch", () => {
     })
   )
 
-  it.effect("stops looking when enough was taken", () =>
+  it.effect("stops polling when enough was taken", () =>
     Effect.gen(function* () {
       const { at, watch } = thing(busy(1))
       const watching = yield* Effect.fork(Stream.runDrain(Stream.take(Waiting.watch(watch), 2)))

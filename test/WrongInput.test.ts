@@ -37,7 +37,7 @@ const operations = Effect.all({
   )
 )
 
-/** How an operation ends. It must not throw where it is called. */
+/** How an operation ends. It must not throw when it is called. */
 const exitOf = (name: string, method: AnyMethod, input: unknown): Effect.Effect<Exit.Exit<unknown, unknown>> => {
   try {
     return Effect.exit(Stream.runDrain(method(input)))
@@ -51,7 +51,7 @@ const refusalIn = (exit: Exit.Exit<unknown, unknown>): CloudError.InvalidInput |
   return Option.isSome(failure) && failure.value instanceof CloudError.InvalidInput ? failure.value : undefined
 }
 
-/** An operation, called as TypeScript would not let it be. */
+/** Calls an operation with input that TypeScript does not allow. */
 type Wrongly = (input: never) => Effect.Effect<unknown, unknown, unknown> | Stream.Stream<unknown, unknown, unknown>
 
 const refusalOf = (name: string, method: Wrongly, input: unknown): Effect.Effect<CloudError.InvalidInput> =>
@@ -64,18 +64,18 @@ const requests = Effect.flatMap(TestCloud.TestCloud, ({ requests: all }) =>
   Effect.map(all, (made) => made.filter(({ service }) => service !== "identity"))
 )
 
-/** The fields of an operation, as its refusal of another one lists them. */
+/** The fields of an operation, as its error about an unknown field lists them. */
 const fieldsIn = ({ message }: CloudError.InvalidInput): ReadonlyArray<string> =>
   /bogus: expected a known field \(([^)]*)\)/.exec(message)?.[1]?.split(", ") ?? []
 
-/** What only somebody who knows the library's schemas understands. */
+/** Words that only someone who knows the library's schemas understands. */
 const schemaWords = /FromSelf|Type side|Encoded side|Struct|Record|\{ readonly|<[a-z]/i
 
-/** What can only come from outside of TypeScript: JSON, or JavaScript. */
+/** Input that TypeScript does not allow: from JSON or JavaScript. */
 const untyped = (input: unknown): never => input as never
 
-describe("input of the wrong kind", () => {
-  it.effect("is refused by the field's name, in every field of every operation, before any request", () =>
+describe("input of the wrong type", () => {
+  it.effect("is rejected with the field's name, in every field of every operation, before any request", () =>
     Effect.gen(function* () {
       let fields = 0
       for (const [name, method] of yield* operations) {
@@ -92,7 +92,7 @@ describe("input of the wrong kind", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("is refused as a whole where it is no object", () =>
+  it.effect("is rejected as a whole when it is not an object", () =>
     Effect.gen(function* () {
       for (const [name, method] of yield* operations) {
         for (const input of ["a/b", 7, true, [{ container: "c" }], () => undefined]) {
@@ -111,7 +111,7 @@ describe("input of the wrong kind", () => {
 })
 
 describe("a lone surrogate", () => {
-  it.effect("in a list that goes into the URL is refused", () =>
+  it.effect("in a list that goes into the URL is rejected", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const balancers = yield* CloudLoadBalancers.CloudLoadBalancers
@@ -134,7 +134,7 @@ describe("a lone surrogate", () => {
 describe("messages about input", () => {
   const object = { container: "c", object: "o" }
 
-  it.effect("name the field that a misspelt one stands for, where one is close", () =>
+  it.effect("suggest the field with a similar name for a misspelt one", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       const servers = yield* CloudServers.CloudServers
@@ -159,7 +159,7 @@ describe("messages about input", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("say in usual words what belongs in a field", () =>
+  it.effect("explain in common terms what a field accepts", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       const balancers = yield* CloudLoadBalancers.CloudLoadBalancers
@@ -189,7 +189,7 @@ describe("messages about input", () => {
 })
 
 describe("options of operations that take several requests", () => {
-  it.scoped("a direction that sync does not know deletes nothing", () =>
+  it.scoped("an unknown direction of sync deletes nothing", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       yield* files.createContainer({ container: "empty" })
@@ -206,7 +206,7 @@ describe("options of operations that take several requests", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scoped("a value that an option does not take is refused before anything is done", () =>
+  it.scoped("an invalid value of an option is rejected before anything is done", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       const servers = yield* CloudServers.CloudServers
@@ -248,7 +248,7 @@ describe("options of operations that take several requests", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("a body that no constructor made is refused, and the constructors are named", () =>
+  it.effect("a body that no constructor made is rejected, and the constructors are listed", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       const object = { container: "c", object: "o" }
@@ -269,7 +269,7 @@ describe("options of operations that take several requests", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("a body whose constructor was given something else is refused, and the constructor is named", () =>
+  it.effect("a body whose constructor received an invalid value is rejected, and the constructor is named", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       const object = { container: "c", object: "o" }
@@ -307,7 +307,7 @@ describe("options of operations that take several requests", () => {
   )
 })
 
-describe("a layer's option that does not exist", () => {
+describe("an unknown option of a layer", () => {
   const refused = <R>(layer: Layer.Layer<CloudFiles.CloudFiles, unknown, R>) =>
     Effect.flip(Effect.flatMap(CloudFiles.CloudFiles, (files) => files.getAccount())).pipe(
       Effect.provide(layer),
@@ -316,7 +316,7 @@ describe("a layer's option that does not exist", () => {
         return error.message
       })
     )
-  it.effect("is refused by name at the first request, whichever layer it was given to", () =>
+  it.effect("is rejected by name at the first request, for every layer", () =>
     Effect.gen(function* () {
       const { credentials } = TestCloud
       const region = untyped({ credentials, regoin: "DFW" })

@@ -12,7 +12,7 @@ const sourceOf = (path: string): string => fileURLToPath(new URL(path, import.me
 
 /** Bundles a program into one file. */
 const bundle = (source: string, outfile: string, format: "esm" | "cjs"): void => {
-  // Some packages call `require`, which modules do not have.
+  // Some packages call `require`, which ES modules do not have.
   const banner = 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);'
   buildSync({
     entryPoints: [sourceOf(source)],
@@ -25,7 +25,7 @@ const bundle = (source: string, outfile: string, format: "esm" | "cjs"): void =>
   })
 }
 
-/** Runs the bundled program, with or without the program of its worker threads beside it, and returns what it prints. */
+/** Runs the bundled program, with or without its worker thread's file beside it, and returns its output. */
 const run = async (hasWorker: boolean): Promise<unknown> => {
   const folder = mkdtempSync(join(tmpdir(), "effect-rackspace-test-"))
   try {
@@ -43,11 +43,11 @@ const md5 = createHash("md5").update(new Uint8Array(9_000_000)).digest("hex")
 const work = { archived: 100, done: 100, skipped: 100, same: 100, md5 }
 
 describe("a program that is bundled into one file", () => {
-  it("works in threads where their program is beside it", { timeout: 120_000 }, async () => {
+  it("uses worker threads if their file is beside it", { timeout: 120_000 }, async () => {
     assert.deepStrictEqual(await run(true), { ...work, threads: { started: 4, failed: 0 } })
   })
 
-  it("does the same work in its own thread where it is not", { timeout: 120_000 }, async () => {
+  it("does the same work in the main thread otherwise", { timeout: 120_000 }, async () => {
     assert.deepStrictEqual(await run(false), { ...work, threads: { started: 4, failed: 4 } })
   })
 })

@@ -1,5 +1,5 @@
 /**
- * What a cloud must be like, on the emulated one. The same is asked of a real OpenStack: `test/openstack/contract.test.ts`.
+ * The contract of a cloud, tested against the emulated one. `test/openstack/contract.test.ts` tests it against a real OpenStack.
  */
 import { describe } from "@effect/vitest"
 import { emulated, emulatedCeph, emulatedOpenStack } from "./contract/emulated.js"

@@ -1,5 +1,5 @@
 /**
- * The demo as the program that it is: in a process of its own, its output in a pipe.
+ * The demo as a program: in its own process, with its output in a pipe.
  */
 import { Command, FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
@@ -16,7 +16,7 @@ const demo = (variables: Readonly<Record<string, string>>, ...options: ReadonlyA
 
 const cloud = Layer.fresh(TestCloud.layerListening({ servers: { buildTime: "1 second", deleteTime: 0 } }))
 
-/** The variables with which the demo takes the emulated cloud for a real one. */
+/** The variables that make the demo use the emulated cloud as a real one. */
 const account = Effect.map(TestCloud.TestCloud, ({ authUrl, credentials }) => ({
   RAX_USERNAME: credentials.username,
   RAX_API_KEY: credentials.apiKey,
@@ -24,7 +24,7 @@ const account = Effect.map(TestCloud.TestCloud, ({ authUrl, credentials }) => ({
   RAX_REGION: "DFW"
 }))
 
-/** Runs the demo and gathers what it says; `onLine` sees each line as it comes. */
+/** Runs the demo and collects its output; `onLine` receives each line as it arrives. */
 const run = (
   command: Command.Command,
   onLine: (line: string, kill: Effect.Effect<void>) => Effect.Effect<void> = () => Effect.void
@@ -50,7 +50,7 @@ const run = (
     return { text: lines.join("\n"), code: Number(code) }
   }).pipe(Effect.scoped)
 
-/** What is left of what the demo made. */
+/** What is left of the demo's resources. */
 const leftovers = Effect.gen(function* () {
   const { files, servers } = yield* TestCloud.TestCloud
   return {
@@ -60,7 +60,7 @@ const leftovers = Effect.gen(function* () {
 })
 
 it.scopedLive(
-  "does the whole job on the embedded cloud, repairs the lost token with one login, and says so in plain lines",
+  "runs completely on the embedded cloud, replaces the revoked token with one login, and reports in plain lines",
   () =>
     Effect.gen(function* () {
       const { code, text } = yield* run(demo({ RAX_USERNAME: "" }, folder))
@@ -79,7 +79,7 @@ it.scopedLive(
 )
 
 it.scopedLive(
-  "does the same on an account that the environment names, and leaves nothing there",
+  "does the same on an account from the environment, and leaves nothing there",
   () =>
     Effect.gen(function* () {
       const { code, text } = yield* run(demo(yield* account, folder, "--yes"))
@@ -125,7 +125,7 @@ it.scopedLive(
 )
 
 it.scopedLive(
-  "makes nothing that costs money unless it is told to",
+  "creates nothing that costs money unless asked to",
   () =>
     Effect.gen(function* () {
       const { code, text } = yield* run(demo(yield* account, folder))
@@ -143,7 +143,7 @@ for (const [moment, begins] of [
   ["while files come down", "== Downloading"]
 ] as const) {
   it.scopedLive(
-    `removes what it made when it is interrupted ${moment}`,
+    `removes what it created when it is interrupted ${moment}`,
     () =>
       Effect.gen(function* () {
         const interrupted = yield* Deferred.make<void>()
@@ -161,7 +161,7 @@ for (const [moment, begins] of [
 }
 
 it.scopedLive(
-  "ends with a failure, and removes what it made, when a file comes back changed",
+  "fails, and removes what it created, when a downloaded file differs",
   () =>
     Effect.gen(function* () {
       const { fail } = yield* TestCloud.TestCloud

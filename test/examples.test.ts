@@ -1,5 +1,5 @@
 /**
- * Every example runs as the program that it is, in a process of its own, on an emulated cloud behind a real socket.
+ * Runs every example as a program in its own process, on an emulated cloud over a real socket.
  */
 import { Command } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
@@ -9,7 +9,7 @@ import { TestCloud } from "effect-rackspace"
 import { readdirSync } from "node:fs"
 import { environment, example } from "../examples/run.js"
 
-/** What each example says when it has done its work. */
+/** What each example prints when it has succeeded. */
 const says: Readonly<Record<string, ReadonlyArray<string>>> = {
   "quick-start": ["web-1 is ACTIVE", "2026/notes.txt has 21 bytes"],
   "credential-file": ["demo works in DFW", "cloudServersOpenStack (compute)"],
@@ -49,7 +49,7 @@ const says: Readonly<Record<string, ReadonlyArray<string>>> = {
   "own-http-client": ["0 containers, 0 bytes"]
 }
 
-/** Those that wait for somebody, and have tests of their own. */
+/** Examples that need interaction, and have their own tests. */
 const ofTheirOwn = ["upload-form"]
 
 const text = <E, R>(stream: Stream.Stream<Uint8Array, E, R>) => Stream.mkString(Stream.decodeText(stream))
@@ -73,20 +73,20 @@ const cloud = Layer.fresh(
 
 for (const [name, lines] of Object.entries(says)) {
   it.scopedLive(
-    `${name} does what it says`,
+    `${name} prints what is expected`,
     () =>
       Effect.gen(function* () {
         const { code, output } = yield* run(name, yield* environment)
         for (const line of lines) assert.include(output, line)
         assert.strictEqual(code, 0, output)
       }).pipe(Effect.provide([cloud, NodeContext.layer])),
-    // A process of its own each, on a machine that may be busy.
+    // A process for each, on a machine that may be busy.
     120_000
   )
 }
 
 it.scopedLive(
-  "token-cache makes no login in its second run, and one when its token has died",
+  "token-cache makes no login in its second run, and one when its token is invalid",
   () =>
     Effect.gen(function* () {
       const variables = yield* environment
@@ -101,7 +101,7 @@ it.scopedLive(
 )
 
 it.scopedLive(
-  "nightly-image keeps as many images as it is told, and removes the oldest",
+  "nightly-image keeps as many images as requested, and removes the oldest",
   () =>
     Effect.gen(function* () {
       const variables = { ...(yield* environment), KEEP: "1" }

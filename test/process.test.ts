@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url"
 const program = fileURLToPath(new URL("./support/threadProgram.ts", import.meta.url))
 
 describe("a program that is run by Effect.runPromise", () => {
-  it("runs to its end, however often it has waited for a worker thread", { timeout: 120_000 }, async () => {
+  it("exits, however often it has waited for a worker thread", { timeout: 120_000 }, async () => {
     const output = await new Promise<string>((resolve) => {
       const child = spawn(process.execPath, ["--import", "tsx", program], { stdio: ["ignore", "pipe", "inherit"] })
       let text = ""

@@ -1,5 +1,5 @@
 /**
- * The example `upload-form` on the emulated cloud: by what a browser does, and by a real one where there is one.
+ * The example `upload-form` on the emulated cloud: with the requests of a browser, and with a real one if available.
  */
 import { NodeContext } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
@@ -22,7 +22,7 @@ const sent = (file: { readonly name: string; readonly content: string }, send: (
   }).pipe(Effect.provide([cloud, NodeContext.layer]))
 
 it.scopedLive(
-  "a file that the signed form sends is in the cloud",
+  "a file that the signed form sends is stored",
   () => {
     const file = { name: "notes.txt", content: "sent without a browser" }
     return sent(file, sendForm(file))
@@ -35,7 +35,7 @@ if (chromium === undefined) {
 }
 
 it.scopedLive.skipIf(chromium === undefined)(
-  "a file that a browser sends through the signed form is in the cloud",
+  "a file that a browser sends through the signed form is stored",
   () => {
     const file = { name: "from a browser.txt", content: "sent by a browser" }
     return sent(file, sendFormInBrowser(chromium ?? "", file))
