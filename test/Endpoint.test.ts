@@ -454,6 +454,22 @@ type Loose = {
 }[keyof Methods]
 
 describe("types", () => {
+  it("an interface that differs from the schemas of its operation does not compile", () => {
+    interface Rename {
+      readonly id: string
+      readonly name: string
+    }
+    const body = Endpoint.enveloped("thing", Schema.Struct({ name: Schema.String }))
+    const rename = Endpoint.define<Rename>()("PUT", "/things/{id}", { body })
+    expectTypeOf(rename).toEqualTypeOf<Endpoint.Definition<Rename, void, never>>()
+    // @ts-expect-error The path has no such parameter.
+    Endpoint.define<Rename>()("PUT", "/things/{thingId}", { body })
+    // @ts-expect-error No schema has the name.
+    Endpoint.define<Rename>()("PUT", "/things/{id}")
+    // @ts-expect-error The schema's type is another one.
+    Endpoint.define<{ readonly id: string; readonly name: number }>()("PUT", "/things/{id}", { body })
+  })
+
   type Servers = CloudServers.Service
   type Files = CloudFiles.Service
 
