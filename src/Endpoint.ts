@@ -27,8 +27,7 @@ import {
   MalformedResponse,
   type TransportError
 } from "./CloudError.js"
-import { release } from "./internal/bytes/bufferPool.js"
-import { largerInto, type Receiving, sharedPool } from "./internal/bytes/bufferPool.js"
+import { type Receiving, release } from "./internal/bytes/bufferPool.js"
 import { bytesSink, type BytesSink } from "./internal/bytes/sink.js"
 import { expandPath, queryText } from "./internal/http/urlPath.js"
 import { compiledDecoder, fallback } from "./internal/schema/compiledCodec.js"
@@ -965,8 +964,11 @@ const requestOf = <Tag extends DocumentedError["_tag"]>(
   })
 }
 
+/** In bytes: what a long listing is received in. Without reuse, the buffers of a million items take 200 MiB for a while. */
+const listingBufferSize = 128 * 1024
+
 /** The buffers that a long listing is received in; they are released when their items were read. */
-const listingBuffers: Receiving = largerInto(sharedPool(128 * 1024))
+const listingBuffers: Receiving = (length) => (length >= listingBufferSize ? listingBufferSize : undefined)
 
 /**
  * Runs an operation whose response is {@link items}, and emits each item as soon as it has arrived. An item that is not as documented

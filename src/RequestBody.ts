@@ -10,7 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
-import { makePool, chunkSize } from "./internal/bytes/bufferPool.js"
+import { acquire, chunkSize } from "./internal/bytes/bufferPool.js"
 import { expandHome } from "./internal/files/homePath.js"
 import { smallFilesOf } from "./internal/files/smallFiles.js"
 
@@ -153,12 +153,11 @@ const readRange = (
     Effect.gen(function* () {
       const file = yield* fs.open(path, { flag: "r" })
       if (offset > 0) yield* file.seek(offset, "start")
-      const pool = makePool(readSize)
       let left = count
       return Stream.repeatEffectOption(
         Effect.suspend(() => {
           if (left === 0) return Effect.fail(Option.none<PlatformError>())
-          const buffer = pool.take()
+          const buffer = acquire(readSize)
           return Effect.mapBoth(file.read(left < readSize ? buffer.subarray(0, left) : buffer), {
             onFailure: Option.some,
             onSuccess: (size) => buffer.subarray(0, Number(size))

@@ -1,7 +1,7 @@
 /**
  * What takes the body of a response piece by piece, instead of its being kept and read afterwards.
  */
-import { release, sharedPool } from "./bufferPool.js"
+import { acquire, release } from "./bufferPool.js"
 
 /** Takes a body as it arrives. */
 export interface Sink {
@@ -31,7 +31,7 @@ export const bytesSink = (limit: number): BytesSink => {
       size += bytes.byteLength
       if (size > limit) return
       if (size > piece.byteLength) {
-        const larger = sharedPool(size).take()
+        const larger = acquire(size)
         larger.set(piece.subarray(0, before))
         release(piece)
         piece = larger

@@ -6,12 +6,10 @@ import type * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
-import { release, makePool } from "../bytes/bufferPool.js"
+import { acquire, release } from "../bytes/bufferPool.js"
 
 /** In bytes: what is collected before it is written. A call costs as much as many kibibytes do. */
 const largestPiece = 1024 * 1024
-
-const smallestPiece = 4096
 
 /** In bytes: what is written as it comes, instead of being collected. */
 const worthACall = 128 * 1024
@@ -34,7 +32,7 @@ export const writeStream = <E, R>(
   { length = largestPiece, progress }: WriteOptions
 ): Effect.Effect<void, E | PlatformError, R> =>
   Effect.suspend(() => {
-    const pool = makePool(Math.max(smallestPiece, Math.min(largestPiece, length)))
+    const pieceSize = Math.min(largestPiece, length)
     let piece: Uint8Array | undefined
     let filled = 0
     let writing: { readonly bytes: Uint8Array; readonly fiber: Fiber.RuntimeFiber<void, PlatformError> } | undefined
@@ -67,7 +65,7 @@ export const writeStream = <E, R>(
       if (part.byteLength >= worthACall) return Effect.zipRight(flush, write(part))
       let rest = part
       const step: Effect.Effect<void, PlatformError> = Effect.suspend(() => {
-        piece ??= pool.take()
+        piece ??= acquire(pieceSize)
         const fitting = rest.subarray(0, piece.byteLength - filled)
         piece.set(fitting, filled)
         filled += fitting.byteLength

@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import { isAscii } from "node:buffer"
 import type { TransportError } from "../../CloudError.js"
-import type { Pool, Receiving } from "../bytes/bufferPool.js"
+import { acquire, type Receiving } from "../bytes/bufferPool.js"
 import type { Sink } from "../bytes/sink.js"
 import { type Watchdog, type Watched, watchdogOf } from "./deadlines.js"
 import { isSuccess, largestRefusal, type Outgoing } from "./messages.js"
@@ -87,8 +87,8 @@ export class InFlightRequest implements Watched, Progress {
   private isAborted = false
   private listener: (() => void) | undefined
   private isNotifying = false
-  /** Reused buffers into which the body is copied, so that the network's own live shortly. */
-  private pool: Pool | undefined
+  /** The length of the reused buffers that the body is copied into, so that the network's own are short-lived. */
+  private bufferSize: number | undefined
   private buffer: Uint8Array | undefined
   private filled = 0
   private readonly watchdog: Watchdog
@@ -132,7 +132,7 @@ export class InFlightRequest implements Watched, Progress {
   get isFull(): boolean {
     return (
       this.reading._tag === "Open" &&
-      this.size >= (this.slice ?? Math.max(defaultReadAhead, buffersAhead * (this.pool?.size ?? 0)))
+      this.size >= (this.slice ?? Math.max(defaultReadAhead, buffersAhead * (this.bufferSize ?? 0)))
     )
   }
 
@@ -147,7 +147,7 @@ export class InFlightRequest implements Watched, Progress {
     }
     // A body that a bandwidth limit cuts into small pieces is not collected in large buffers.
     if (this.slice === undefined) {
-      this.pool = this.reading.into?.(Number(headers["content-length"] ?? Infinity))
+      this.bufferSize = this.reading.into?.(Number(headers["content-length"] ?? Infinity))
     }
     this.deadline = Infinity
     this.notify()
@@ -158,8 +158,8 @@ export class InFlightRequest implements Watched, Progress {
     this.size += chunk.byteLength
     const { reading } = this
     if (reading._tag === "Open") {
-      if (this.pool === undefined) this.parts.push(chunk)
-      else this.copy(this.pool, chunk)
+      if (this.bufferSize === undefined) this.parts.push(chunk)
+      else this.copy(this.bufferSize, chunk)
       this.notifySoon()
       return
     }
@@ -323,10 +323,10 @@ export class InFlightRequest implements Watched, Progress {
     this.notify()
   }
 
-  private copy(pool: Pool, chunk: Uint8Array): void {
+  private copy(size: number, chunk: Uint8Array): void {
     let rest = chunk
     while (rest.byteLength > 0) {
-      const buffer = (this.buffer ??= pool.take())
+      const buffer = (this.buffer ??= acquire(size))
       const fitting = rest.subarray(0, buffer.byteLength - this.filled)
       buffer.set(fitting, this.filled)
       this.filled += fitting.byteLength

@@ -3,7 +3,7 @@
  * the whole text nor all raw items are in memory at once: large buffers are what a listing costs the garbage collector most.
  */
 import { isAscii } from "node:buffer"
-import { release, sharedPool } from "../bytes/bufferPool.js"
+import { acquire, release } from "../bytes/bufferPool.js"
 import type { Sink } from "../bytes/sink.js"
 
 /** A sink that parses items. */
@@ -103,7 +103,7 @@ const textOf = (bytes: Buffer): string => bytes.toString(isAscii(bytes) ? "latin
  */
 export const jsonItems = (take: (items: ReadonlyArray<unknown>) => void): ItemsSink => {
   // A copy of our own, which is written to. A new one for each piece would be most of a listing's garbage.
-  let room = Buffer.from(sharedPool(usual).take().buffer)
+  let room = Buffer.from(acquire(usual).buffer)
   let size = 0
   let threshold = enough
   let opened = false

@@ -9,7 +9,7 @@ import * as Stream from "effect/Stream"
 import type { CloudClient } from "../../../CloudClient.js"
 import type { ChecksumMismatch, MalformedResponse, TransportError } from "../../../CloudError.js"
 import * as Endpoint from "../../../Endpoint.js"
-import * as BufferPool from "../../../internal/bytes/bufferPool.js"
+import type { Receiving } from "../../../internal/bytes/bufferPool.js"
 import { invalidInput } from "../../../internal/schema/invalidInput.js"
 import type * as RetryPolicy from "../../../RetryPolicy.js"
 import { isGzipEncoding } from "../headers.js"
@@ -52,12 +52,7 @@ class SmallDownload implements OpenDownload {
 }
 
 /** The buffers that an object is received in, where its reader releases them. */
-const buffers: BufferPool.Receiving = (length) =>
-  length <= smallObject
-    ? BufferPool.sharedPool(length)
-    : length >= pieceSize
-      ? BufferPool.sharedPool(pieceSize)
-      : undefined
+const buffers: Receiving = (length) => (length <= smallObject ? length : length >= pieceSize ? pieceSize : undefined)
 
 interface MakeOptions {
   readonly operation?: string
