@@ -16,15 +16,7 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as CloudClient from "../CloudClient.js"
-import type {
-  BulkFailed,
-  ChecksumMismatch,
-  CommonError,
-  Conflict,
-  NotFound,
-  PreconditionFailed,
-  QuotaExceeded
-} from "../CloudError.js"
+import type { BulkFailed, ChecksumMismatch, CommonError, Conflict, NotFound, PreconditionFailed, QuotaExceeded } from "../CloudError.js"
 import * as Endpoint from "../Endpoint.js"
 import type { TokenRef } from "../Identity.js"
 import { checked } from "../internal/schema/inputs.js"
@@ -32,7 +24,7 @@ import { type ArchiveOptions, makeExtractArchive } from "./CloudFiles/bulk/archi
 import type { BulkResult, ExtractResult } from "./CloudFiles/bulk/bulk.js"
 import { type BulkDeleted, type BulkTarget, makeBatchDeletion, makeBulkDelete } from "./CloudFiles/bulk/bulkDelete.js"
 import { type EmptyOptions, makeContainerDeletion } from "./CloudFiles/bulk/containerDeletion.js"
-import { withoutAccount, capabilitiesEndpoint, type Discovery } from "./CloudFiles/capabilities.js"
+import { capabilitiesEndpoint, type Discovery, withoutAccount } from "./CloudFiles/capabilities.js"
 import { type Cdn, type cdnEndpoints, cdnSelector, makeCdn } from "./CloudFiles/cdn.js"
 import {
   containerEndpoints,
@@ -49,15 +41,7 @@ import { makeDownloadToFile } from "./CloudFiles/downloadToFile/downloadToFile.j
 import type { DownloadedFile, DownloadToFileError, DownloadToFileOptions } from "./CloudFiles/downloadToFile/model.js"
 import { endpoints } from "./CloudFiles/endpoints.js"
 import { makeFolders } from "./CloudFiles/folders/folders.js"
-import type {
-  CompareFolderOptions,
-  Comparison,
-  DownloadFolderOptions,
-  FolderError,
-  FolderEvent,
-  SyncOptions,
-  UploadFolderOptions
-} from "./CloudFiles/folders/model.js"
+import type { CompareFolderOptions, Comparison, DownloadFolderOptions, FolderError, FolderEvent, SyncOptions, UploadFolderOptions } from "./CloudFiles/folders/model.js"
 import { inputs } from "./CloudFiles/inputs.js"
 import type { DeleteLargeObjectError } from "./CloudFiles/largeObjects/deletion.js"
 import { makePutDynamicManifest } from "./CloudFiles/largeObjects/dynamicManifests.js"

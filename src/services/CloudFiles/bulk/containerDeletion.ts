@@ -196,6 +196,29 @@ const makeContentDeletion = (
     })
 }
 
+/**
+ * Runs a deletion of objects so that it does not bring old versions back, as a container with `versionsLocation` does. The setting
+ * is restored where the container stays: after a failure or an interruption, and with `stays` after a success too.
+ */
+const withoutOldVersions = <A, E>(
+  updateContainer: Endpoint.Method<typeof containerEndpoints.updateContainer>,
+  container: string,
+  versionsLocation: string | undefined,
+  stays: boolean,
+  deletion: Effect.Effect<A, E>
+): Effect.Effect<A, E | CommonError | NotFound> => {
+  if (versionsLocation === undefined) return deletion
+  const setAgain = updateContainer({ container, versionsLocation })
+  return Effect.uninterruptibleMask((restore) =>
+    updateContainer({ container, versionsLocation: null }).pipe(
+      Effect.zipRight(restore(deletion)),
+      // Also where the first request fails: it may have been carried out, and its response lost.
+      Effect.onError(() => Effect.ignore(setAgain)),
+      Effect.tap(() => (stays ? setAgain : Effect.void))
+    )
+  )
+}
+
 /** The service's `emptyContainer` and `deleteContainerWithContents`. */
 export const makeContainerDeletion = (
   client: CloudClient,
@@ -217,31 +240,9 @@ export const makeContainerDeletion = (
       Effect.fail(new Conflict({ ...error, message: error.message }))
     )
 
-  /**
-   * Runs a deletion of objects so that it does not bring old versions back, as a container with `versionsLocation` does. The setting
-   * is restored where the container stays: after a failure or an interruption, and with `stays` after a success too.
-   */
-  const withoutOldVersions = <A, E>(
-    container: string,
-    versionsLocation: string | undefined,
-    stays: boolean,
-    deletion: Effect.Effect<A, E>
-  ): Effect.Effect<A, E | CommonError | NotFound> => {
-    if (versionsLocation === undefined) return deletion
-    const setAgain = updateContainer({ container, versionsLocation })
-    return Effect.uninterruptibleMask((restore) =>
-      updateContainer({ container, versionsLocation: null }).pipe(
-        Effect.zipRight(restore(deletion)),
-        // Also where the first request fails: it may have been carried out, and its response lost.
-        Effect.onError(() => Effect.ignore(setAgain)),
-        Effect.tap(() => (stays ? setAgain : Effect.void))
-      )
-    )
-  }
-
   const emptyContainer = (options: EmptyOptions): Effect.Effect<BulkDeleted, CommonError | NotFound | BulkFailed> =>
     Effect.flatMap(getContainer({ container: options.container }), ({ versionsLocation }) =>
-      withoutOldVersions(options.container, versionsLocation, true, deleteContents(options))
+      withoutOldVersions(updateContainer, options.container, versionsLocation, true, deleteContents(options))
     )
 
   const deleteContainerWithContents = (
@@ -274,7 +275,7 @@ export const makeContainerDeletion = (
         }),
         Effect.catchIf(keepsUnseenVersions, () => Effect.zipRight(addPurged, deleteContainer({ container })))
       )
-      yield* withoutOldVersions(container, versionsLocation, false, whole)
+      yield* withoutOldVersions(updateContainer, container, versionsLocation, false, whole)
       return { deleted, notFound }
     })
 

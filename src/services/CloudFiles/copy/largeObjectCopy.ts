@@ -126,31 +126,25 @@ const makeSegmentCopy = (context: CopyContext, { container, expiry, folder, kind
   return { copyPart, copied, beingSent }
 }
 
-export const makeLargeObjectCopy = (
-  context: CopyContext,
-  bulkDelete: BulkDelete,
-  putStaticManifest: PutStaticManifest
-) => {
-  const { client, from } = context
+/** When the copy expires: as its input says, or else with its source. */
+const expiryOf = (
+  { deleteAfter, deleteAt, freshMetadata }: CopyObject,
+  info: ObjectInfo,
+  cloudTime: Parameters<typeof expiryAfter>[0]
+): Pick<CopyObject, "deleteAt"> => {
+  const inherited = freshMetadata === true ? undefined : info.deleteAt
+  const expires = deleteAfter === undefined ? (deleteAt ?? inherited) : expiryAfter(cloudTime, deleteAfter)
+  return expires === undefined ? {} : { deleteAt: expires }
+}
+
+/** Copies the segments of a large object, and stores a manifest of the copies. They are deleted again where that fails. */
+const makeManifestCopy = (context: CopyContext, bulkDelete: BulkDelete, putStaticManifest: PutStaticManifest) => {
   const putManifest = orRefusal(putStaticManifest)
-  const putDynamicManifest = makePutDynamicManifest(client, operation)
-  const createSegmentContainer = makeSegmentContainer(client)
+  const putDynamicManifest = makePutDynamicManifest(context.client, operation)
   const { removeSent } = makeSegmentRemoval(operation, bulkDelete)
-  const partsOf = makeSourceParts(context)
 
-  /** When the copy expires: as its input says, or else with its source. */
-  const expiryOf = (
-    { deleteAfter, deleteAt, freshMetadata }: CopyObject,
-    info: ObjectInfo,
-    cloudTime: Parameters<typeof expiryAfter>[0]
-  ): Pick<CopyObject, "deleteAt"> => {
-    const inherited = freshMetadata === true ? undefined : info.deleteAt
-    const expires = deleteAfter === undefined ? (deleteAt ?? inherited) : expiryAfter(cloudTime, deleteAfter)
-    return expires === undefined ? {} : { deleteAt: expires }
-  }
-
-  /** Copies the segments and stores the manifest. Returns the ETag of the manifest. */
-  const copySegments = (
+  /** Returns the ETag of the manifest. */
+  return (
     head: ManifestHead,
     parts: ReadonlyArray<Part>,
     plan: SegmentPlan,
@@ -197,8 +191,17 @@ export const makeLargeObjectCopy = (
       )
     )
   }
+}
 
-  /** Copies the segments into a container, and stores a manifest of the copies. They are deleted again where that fails. */
+export const makeLargeObjectCopy = (
+  context: CopyContext,
+  bulkDelete: BulkDelete,
+  putStaticManifest: PutStaticManifest
+) => {
+  const createSegmentContainer = makeSegmentContainer(context.client)
+  const partsOf = makeSourceParts(context)
+  const copySegments = makeManifestCopy(context, bulkDelete, putStaticManifest)
+
   return (
     input: CopyObject,
     { container, concurrency }: { readonly container: string; readonly concurrency: number },
@@ -220,7 +223,7 @@ export const makeLargeObjectCopy = (
         isNeeded: (path) =>
           path.startsWith(`${pathOf({ container, object: folder })}/`) ||
           // Copied onto itself, an object does not need its previous segments any more.
-          (from === undefined && pathOf(source) !== pathOf(input) && sources.has(path))
+          (context.from === undefined && pathOf(source) !== pathOf(input) && sources.has(path))
       }
     })
 }

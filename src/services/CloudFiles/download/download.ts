@@ -171,7 +171,7 @@ export const makeDownload = (
     open,
     readWhole: makeReadWhole(client, operation, verification),
     partsOf: verification.partsOf,
-    getObjectInfo: verification.getObjectInfo,
+    getObjectInfo: Endpoint.method(client, { ...objectEndpoints.getObjectInfo, operation }),
     /** A range of the version with this ETag, resumed where it breaks. Only its length is verified. */
     range: (options: DownloadOptions, wanted: ByteRange & { readonly offset: number }, etag: string) =>
       Stream.unwrapScoped(Effect.map(open({ ...options, range: wanted, ifMatch: etag }), ({ stream }) => stream)),

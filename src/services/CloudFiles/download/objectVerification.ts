@@ -22,7 +22,8 @@ export interface ListedParts {
   readonly isExempt: ((part: Part) => Effect.Effect<boolean>) | undefined
 }
 
-export const makeObjectVerification = (client: CloudClient, operation: string) => {
+/** Reads the parts of large objects. */
+const makeListedParts = (client: CloudClient, operation: string) => {
   const getObjectInfo = Endpoint.method(client, { ...objectEndpoints.getObjectInfo, operation })
   const manifests = makeParts(client, operation)
 
@@ -45,16 +46,17 @@ export const makeObjectVerification = (client: CloudClient, operation: string) =
         )
 
   /** The parts of the version of a large object that is downloaded; undefined where they cannot be told apart. */
-  const partsOf = (
-    options: DownloadOptions,
-    info: ObjectInfo
-  ): Effect.Effect<ListedParts | undefined, ContentError> => {
+  return (options: DownloadOptions, info: ObjectInfo): Effect.Effect<ListedParts | undefined, ContentError> => {
     if (info.isStaticLargeObject) return staticParts(options, info)
     if (info.manifest === undefined) return Effect.succeed(undefined)
     return Effect.map(manifests.dynamicParts(info), (parts) =>
       parts === undefined ? undefined : { stream: Stream.fromIterable(parts), isExempt: isLargeObject }
     )
   }
+}
+
+export const makeObjectVerification = (client: CloudClient, operation: string) => {
+  const partsOf = makeListedParts(client, operation)
 
   const verifierOf = (
     options: DownloadOptions,
@@ -117,5 +119,5 @@ export const makeObjectVerification = (client: CloudClient, operation: string) =
       : Effect.fail(Verification.mismatch(operation, options, expected, actual))
   }
 
-  return { getObjectInfo, partsOf, verified, verifiedBytes }
+  return { partsOf, verified, verifiedBytes }
 }

@@ -1,7 +1,7 @@
 /** What the transfer of a folder works with. */
 import type { CommonError, NotFound } from "../../../CloudError.js"
-import type { Filter } from "../../../internal/worker/names.js"
 import type { FolderReader } from "../../../internal/files/folderReader.js"
+import type { Filter } from "../../../internal/worker/names.js"
 import type { BulkDelete } from "../bulk/bulkDelete.js"
 import type { Discovery } from "../capabilities.js"
 import type { Downloads } from "../download/download.js"

@@ -7,8 +7,8 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { MalformedResponse } from "../../../CloudError.js"
-import { compareNames } from "../../../internal/worker/names.js"
 import type { FoundEntry } from "../../../internal/files/folderReader.js"
+import { compareNames } from "../../../internal/worker/names.js"
 import type { ObjectSummary } from "../objects/objects.js"
 
 /** An object of a folder. */

@@ -28,16 +28,18 @@ interface Earlier {
   readonly bytes: number
 }
 
-export const makeFileUpload = (client: CloudClient, { putStream }: SingleRequest, putLarge: PutLargeObject) => {
-  const { listed } = makeParts(client, operation)
+/** By what an interrupted upload is found again: the file's modification time, or the MD5 of bytes. */
+const versionOf = <E>({ length, resume, segmentSize, source }: Sliceable<E>, md5: string | undefined) => {
+  if (!resume) return undefined
+  return source.modified === undefined
+    ? `${md5 ?? randomUUID()}/${segmentSize}`
+    : { modified: source.modified, length, segmentSize }
+}
 
-  const storedEarlier = ({ container, folder }: Plan) =>
-    Stream.runFold(listed(container, `${folder}/`), new Map<string, Earlier>(), (found, { bytes, hash = "", name }) =>
-      found.set(name, { bytes, hash: hash.toLowerCase() })
-    )
-
-  /** Sends one segment, unless an earlier run has stored it; returns whether it has. */
-  const sendSegment = <E>(
+/** Sends one segment, unless an earlier run has stored it; returns whether it has. */
+const makeSegmentSending =
+  ({ putStream }: SingleRequest) =>
+  <E>(
     { length, progress, slice, source }: Sliceable<E>,
     { segmentSize }: Plan,
     { reuse, store }: SegmentStore,
@@ -63,6 +65,16 @@ export const makeFileUpload = (client: CloudClient, { putStream }: SingleRequest
           })
     )
   }
+
+export const makeFileUpload = (client: CloudClient, single: SingleRequest, putLarge: PutLargeObject) => {
+  const { listed } = makeParts(client, operation)
+
+  const storedEarlier = ({ container, folder }: Plan) =>
+    Stream.runFold(listed(container, `${folder}/`), new Map<string, Earlier>(), (found, { bytes, hash = "", name }) =>
+      found.set(name, { bytes, hash: hash.toLowerCase() })
+    )
+
+  const sendSegment = makeSegmentSending(single)
 
   /** Sends all segments, and meanwhile checks the MD5 that the caller gave. */
   const sendSegments = <E>(
@@ -96,14 +108,6 @@ export const makeFileUpload = (client: CloudClient, { putStream }: SingleRequest
       if (source.unchanged !== undefined && !(yield* source.unchanged)) return yield* sourceChanged(input)
       return { bytes: length, md5: named, reused: resume ? reused : undefined }
     })
-
-  /** By what an interrupted upload is found again: the file's modification time, or the MD5 of bytes. */
-  const versionOf = <E>({ length, resume, segmentSize, source }: Sliceable<E>, md5: string | undefined) => {
-    if (!resume) return undefined
-    return source.modified === undefined
-      ? `${md5 ?? randomUUID()}/${segmentSize}`
-      : { modified: source.modified, length, segmentSize }
-  }
 
   return <E>(upload: Sliceable<E>): Effect.Effect<Uploaded, UploadError | E> =>
     Effect.gen(function* () {

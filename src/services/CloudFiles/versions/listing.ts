@@ -64,18 +64,37 @@ export type ListObjects = (filters: {
   readonly pageSize?: number | undefined
 }) => Stream.Stream<ObjectSummary | Subdirectory, CommonError | NotFound | PreconditionFailed>
 
-/** The service's `listVersions`. */
-export const makeListVersions = (
-  client: CloudClient,
-  listObjects: ListObjects,
-  retry?: RetryPolicy.Service
-): Versions["listVersions"] => {
-  const getObjectInfo = Endpoint.method(client, objectEndpoints.getObjectInfo)
-  const getContainer = Endpoint.method(client, containerEndpoints.getContainer)
-  const listById = makeVersionListing(client, listPage.operation, retry)
+/** A version in another container. Undefined for one of another object, whose name continues after a slash. */
+const archived = (archive: string, container: string, object: string, prefix: string) => (entry: ObjectSummary) =>
+  Option.map(instantOf(entry.name.slice(prefix.length)), (written): Listed => ({
+    container,
+    object,
+    archive: { container: archive, object: entry.name },
+    bytes: entry.bytes,
+    ...optionalFields(entry),
+    written,
+    isCurrent: false
+  }))
 
-  /** Completes a version whose listing does not show whether it says that the object was deleted. */
-  const completed = (version: Listed): Effect.Effect<ObjectVersion, CommonError> => {
+/** A version that the container itself keeps. */
+const keptById = (container: string, object: string, version: Version): Listed => {
+  const { bytes, lastModified, versionId } = version
+  const written = lastModified ?? Option.getOrUndefined(instantOf(versionId ?? ""))
+  return {
+    container,
+    object,
+    ...(versionId !== undefined && { versionId }),
+    bytes,
+    ...optionalFields(version),
+    ...(written !== undefined && { written }),
+    isCurrent: false
+  }
+}
+
+/** Completes a version whose listing does not show whether it says that the object was deleted. */
+const makeCompletion =
+  (getObjectInfo: Endpoint.Method<typeof objectEndpoints.getObjectInfo>) =>
+  (version: Listed): Effect.Effect<ObjectVersion, CommonError> => {
     const known = isMark(version)
     if (known !== undefined) return Effect.succeed({ ...version, isDeleted: known })
     const { archive, container, object, versionId } = version
@@ -90,17 +109,17 @@ export const makeListVersions = (
     )
   }
 
-  /** A version in another container. Undefined for one of another object, whose name continues after a slash. */
-  const archived = (archive: string, container: string, object: string, prefix: string) => (entry: ObjectSummary) =>
-    Option.map(instantOf(entry.name.slice(prefix.length)), (written): Listed => ({
-      container,
-      object,
-      archive: { container: archive, object: entry.name },
-      bytes: entry.bytes,
-      ...optionalFields(entry),
-      written,
-      isCurrent: false
-    }))
+/** The service's `listVersions`. */
+export const makeListVersions = (
+  client: CloudClient,
+  listObjects: ListObjects,
+  retry?: RetryPolicy.Service
+): Versions["listVersions"] => {
+  const getObjectInfo = Endpoint.method(client, objectEndpoints.getObjectInfo)
+  const getContainer = Endpoint.method(client, containerEndpoints.getContainer)
+  const listById = makeVersionListing(client, listPage.operation, retry)
+
+  const completed = makeCompletion(getObjectInfo)
 
   const inArchive = (archive: string, container: string, object: string, pageSize: number | undefined) =>
     Stream.flatMap(Stream.fromIterable(archivePrefixes(object)), (prefix) => {
@@ -119,25 +138,12 @@ export const makeListVersions = (
     )
 
   const byId = (container: string, object: string, pageSize: number | undefined) => {
-    const versionOf = (version: Version): Listed => {
-      const { bytes, lastModified, versionId } = version
-      const written = lastModified ?? Option.getOrUndefined(instantOf(versionId ?? ""))
-      return {
-        container,
-        object,
-        ...(versionId !== undefined && { versionId }),
-        bytes,
-        ...optionalFields(version),
-        ...(written !== undefined && { written }),
-        isCurrent: false
-      }
-    }
     return Stream.unwrap(
       Effect.map(currentOf(container, object), (current) =>
         Stream.mapEffect(
           listById({ container, object, pageSize }),
           (version) =>
-            Effect.map(completed(versionOf(version)), (whole) => ({
+            Effect.map(completed(keptById(container, object, version)), (whole) => ({
               ...whole,
               isCurrent: isCurrent(version, whole.isDeleted, current)
             })),
