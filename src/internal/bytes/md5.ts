@@ -79,7 +79,8 @@ const sharedThread: Effect.Effect<Thread | undefined, never, Scope.Scope> = Effe
     }),
     (running) =>
       Effect.sync(() => {
-        if (running === undefined || --running.users > 0) return
+        // A lost thread is not the shared one any more.
+        if (running === undefined || --running.users > 0 || running.thread.isLost()) return
         running.timer = setTimeout(() => {
           shared = undefined
           void Effect.runPromise(running.thread.end)
