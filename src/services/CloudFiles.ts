@@ -16,7 +16,15 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as CloudClient from "../CloudClient.js"
-import type { BulkFailed, ChecksumMismatch, CommonError, Conflict, NotFound, PreconditionFailed, QuotaExceeded } from "../CloudError.js"
+import type {
+  BulkFailed,
+  ChecksumMismatch,
+  CommonError,
+  Conflict,
+  NotFound,
+  PreconditionFailed,
+  QuotaExceeded
+} from "../CloudError.js"
 import * as Endpoint from "../Endpoint.js"
 import type { TokenRef } from "../Identity.js"
 import { checked } from "../internal/schema/inputs.js"
@@ -41,7 +49,15 @@ import { makeDownloadToFile } from "./CloudFiles/downloadToFile/downloadToFile.j
 import type { DownloadedFile, DownloadToFileError, DownloadToFileOptions } from "./CloudFiles/downloadToFile/model.js"
 import { endpoints } from "./CloudFiles/endpoints.js"
 import { makeFolders } from "./CloudFiles/folders/folders.js"
-import type { CompareFolderOptions, Comparison, DownloadFolderOptions, FolderError, FolderEvent, SyncOptions, UploadFolderOptions } from "./CloudFiles/folders/model.js"
+import type {
+  CompareFolderOptions,
+  Comparison,
+  DownloadFolderOptions,
+  FolderError,
+  FolderEvent,
+  SyncOptions,
+  UploadFolderOptions
+} from "./CloudFiles/folders/model.js"
 import { inputs } from "./CloudFiles/inputs.js"
 import type { DeleteLargeObjectError } from "./CloudFiles/largeObjects/deletion.js"
 import { makePutDynamicManifest } from "./CloudFiles/largeObjects/dynamicManifests.js"

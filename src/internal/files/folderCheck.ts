@@ -13,7 +13,7 @@ export type FolderCheck = Effect.Effect<void, PlatformError>
  * path.
  *
  * Run it after a new file was opened and before anything is written: where the file was opened through a link, the link is still
- * there. Many files share one check: it counts for all that asked before it began.
+ * there. Many files share one check: its result is for all that asked before it began.
  */
 export const makeFolderCheck = (fs: FileSystem.FileSystem, folder: string): FolderCheck => {
   const turn = Effect.unsafeMakeSemaphore(1)

@@ -1,4 +1,4 @@
-/** Temporary files that a killed process has left. */
+/** Temporary files that a process has left when it was killed. */
 import type * as FileSystem from "@effect/platform/FileSystem"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"

@@ -68,7 +68,7 @@ export const smallFilesOf = (fs: FileSystem.FileSystem): Effect.Effect<SmallFile
 const cleared = (fs: FileSystem.FileSystem, { temporary }: NewFile): Effect.Effect<void> =>
   Effect.ignore(fs.remove(temporary, { force: true }))
 
-/** Stores a small file with the platform's calls. Where it fails, nothing of it is left. */
+/** Stores a small file by the platform's FileSystem. Where it fails, nothing of it is left. */
 export const storeByPlatform = (fs: FileSystem.FileSystem, file: NewFile): Effect.Effect<void, PlatformError> => {
   const { bytes, check, target, temporary, time } = file
   const write =
@@ -98,7 +98,7 @@ export const storeInThread = (
 ): Effect.Effect<boolean, PlatformError> =>
   Effect.tap(thread.store(file), (isStored) => (isStored ? Effect.void : cleared(fs, file)))
 
-/** Stores a small file as quickly as its file system can. Where it fails, nothing of it is left. */
+/** Stores a small file, in the thread where there is one. Where it fails, nothing of it is left. */
 export const storeSmall = (fs: FileSystem.FileSystem, file: NewFile): Effect.Effect<void, PlatformError> =>
   Effect.flatMap(smallFilesOf(fs), (thread) =>
     thread === undefined

@@ -7,7 +7,7 @@ import type { Outgoing, UploadJob } from "./job.js"
 const largestArchive = 4 * 1024 * 1024
 const mostFiles = 1000
 
-/** Fewer files are as quick one by one. */
+/** Fewer files take no longer one by one. */
 export const fewestFiles = 64
 
 /** A batch is closed when it holds as many bytes, or as many files. */
