@@ -1,5 +1,5 @@
 /**
- * Each operation on the wire, held to the bodies that the API's documents show and to those that its Python client knew.
+ * The requests and responses of each operation, compared with the API's documentation and its Python client.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Duration, Effect, Redacted, Stream } from "effect"
@@ -9,7 +9,7 @@ import * as Wire from "../support/wire.js"
 
 type Service = CloudBigData.Service
 
-/** The operations that are one request: what is more is shown elsewhere. */
+/** The operations of a single request; the others have their own tests. */
 type Call = Wire.Call<Service>
 
 type Operation = Wire.Operation<Service>
@@ -30,7 +30,7 @@ const links = (path: string) => [
 
 const next = (href: string) => [{ rel: "next", href: `https://dfw.bigdata.api.rackspacecloud.com${href}` }]
 
-/** "Show cluster details", as the documents have it. */
+/** "Show cluster details" of the API's documentation. */
 const documentedCluster = {
   created: "2014-06-14T10:10:10Z",
   id: "aaa-bbbb-cccc",
@@ -209,7 +209,7 @@ const operations: Readonly<Record<keyof typeof CloudBigData.endpoints, Operation
     }
   },
   resize: {
-    // Looks at the cluster first: shown elsewhere.
+    // Reads the cluster first; has its own test.
     call: (service) =>
       Effect.zipRight(
         answer({ cluster: documentedCluster }),
@@ -392,7 +392,7 @@ const operations: Readonly<Record<keyof typeof CloudBigData.endpoints, Operation
           {
             components: [{ name: "Namenode" }, { mode: "Secondary", name: "SecondaryNamenode" }],
             description: "Files",
-            // Objects here, texts in a stack.
+            // Objects here, strings in a stack.
             modes: [{ name: "Secondary" }],
             name: "HDFS",
             version: "2.6"
@@ -659,7 +659,7 @@ const operations: Readonly<Record<keyof typeof CloudBigData.endpoints, Operation
   }
 }
 
-describe("CloudBigData: each operation on the wire", () => {
+describe("CloudBigData: requests and responses of each operation", () => {
   for (const [name, operation] of Object.entries(operations)) {
     it.effect(`${name}: ${operation.line.split("?")[0]}`, () =>
       on(
@@ -685,7 +685,7 @@ describe("CloudBigData: each operation on the wire", () => {
   }
 })
 
-describe("CloudBigData: the documented faults", () => {
+describe("CloudBigData: documented errors", () => {
   const documented: Readonly<Record<number, string>> = {
     400: "BadRequest",
     403: "Forbidden",
@@ -714,7 +714,7 @@ describe("CloudBigData: the documented faults", () => {
             assert.strictEqual(error._tag, documented[status])
             assert.include(error.message, `CloudBigData.${name}: ${status} Lava says ${status}`)
           }
-          // What is not documented for an operation is still told, as an unexpected status.
+          // An error that an operation does not document is UnexpectedStatus.
           for (const status of [404, 409, 413].filter((each) => !own.includes(each))) {
             yield* answer(fault(status), status)
             assert.strictEqual((yield* Effect.flip(operation.call(service)))._tag, "UnexpectedStatus")
@@ -724,7 +724,7 @@ describe("CloudBigData: the documented faults", () => {
     )
   }
 
-  it.effect("resize: 404 of the look before, 400, 409 and 413 of the resize", () =>
+  it.effect("resize: 404 when reading the cluster, 400, 409 and 413 of the resize", () =>
     on(
       Effect.gen(function* () {
         const service = yield* bigData
@@ -744,7 +744,7 @@ describe("CloudBigData: the documented faults", () => {
     )
   )
 
-  it.effect("the rate limit's 413 is OverLimit with the wait it asks for, not a quota", () =>
+  it.effect("a rate limit's 413 is OverLimit with the requested wait, not a quota", () =>
     on(
       Effect.gen(function* () {
         const service = yield* bigData
@@ -756,7 +756,7 @@ describe("CloudBigData: the documented faults", () => {
     )
   )
 
-  it.effect("a fault in Nova's wrapper, and an answer that is not what it should be, are told as well", () =>
+  it.effect("errors in Nova's wrapper and malformed responses are reported as well", () =>
     on(
       Effect.gen(function* () {
         const service = yield* bigData
@@ -771,7 +771,7 @@ describe("CloudBigData: the documented faults", () => {
   )
 })
 
-describe("CloudBigData: what the witnesses differ in is all accepted", () => {
+describe("CloudBigData: variations of the wire format", () => {
   const decoded = (fields: Record<string, unknown>) =>
     on(
       Effect.gen(function* () {
@@ -795,7 +795,7 @@ describe("CloudBigData: what the witnesses differ in is all accepted", () => {
     })
   )
 
-  it.effect("progress: a share, a percentage, as a number or a text, or none", () =>
+  it.effect("progress: a fraction or a percentage, as a number or a string, or absent", () =>
     Effect.gen(function* () {
       for (const [wire, percent] of [
         [0, 0],
@@ -812,7 +812,7 @@ describe("CloudBigData: what the witnesses differ in is all accepted", () => {
     })
   )
 
-  it.effect("a cluster as lavaclient knew it", () =>
+  it.effect("a cluster as lavaclient decoded it", () =>
     Effect.gen(function* () {
       const found = yield* decoded({
         id: 7,
@@ -834,7 +834,7 @@ describe("CloudBigData: what the witnesses differ in is all accepted", () => {
   )
 
   it.effect(
-    "nodes: a group as a text, a list or a role; versions as texts; services for components; no addresses",
+    "nodes: a group as a string, a list or a role; versions as strings; services in place of components; no addresses",
     () =>
       on(
         Effect.gen(function* () {
@@ -868,7 +868,7 @@ describe("CloudBigData: what the witnesses differ in is all accepted", () => {
       )
   )
 
-  it.effect("credentials: none at all, null, and one that has no name is not as documented", () =>
+  it.effect("credentials: absent and null are accepted, and one without a name is malformed", () =>
     on(
       Effect.gen(function* () {
         const service = yield* bigData
@@ -882,7 +882,7 @@ describe("CloudBigData: what the witnesses differ in is all accepted", () => {
     )
   )
 
-  it.effect("a next link without a marker goes on behind the last item", () =>
+  it.effect("a next link without a marker continues after the last item", () =>
     on(
       Effect.gen(function* () {
         const service = yield* bigData
@@ -894,7 +894,7 @@ describe("CloudBigData: what the witnesses differ in is all accepted", () => {
 })
 
 describe("CloudBigData: listings as Streams", () => {
-  it.effect("ask for a page of 100 when it is wanted, and follow malformed links", () =>
+  it.effect("request pages of 100 on demand, and follow malformed links", () =>
     on(
       Effect.gen(function* () {
         const service = yield* bigData
@@ -919,24 +919,22 @@ describe("CloudBigData: listings as Streams", () => {
     )
   )
 
-  it.effect(
-    "a page that cannot be is refused in the words of the listing; a cluster that is not there is NotFound",
-    () =>
-      on(
-        Effect.gen(function* () {
-          const service = yield* bigData
-          const invalid = yield* Effect.flip(Stream.runDrain(service.list({ pageSize: 0 })))
-          assert.match(invalid.message, /CloudBigData\.list: pageSize: expected a whole number of 1 or more/)
-          assert.isEmpty(yield* requests)
-          const absent = yield* Effect.flip(Stream.runDrain(service.listNodes({ clusterId: "nope" })))
-          assert.strictEqual(absent._tag, "NotFound")
-          assert.strictEqual((yield* Effect.flip(Stream.runDrain(service.list({ pageSize: 201 }))))._tag, "BadRequest")
-        })
-      )
+  it.effect("an invalid page size is reported in terms of the listing; a missing cluster is NotFound", () =>
+    on(
+      Effect.gen(function* () {
+        const service = yield* bigData
+        const invalid = yield* Effect.flip(Stream.runDrain(service.list({ pageSize: 0 })))
+        assert.match(invalid.message, /CloudBigData\.list: pageSize: expected a whole number of 1 or more/)
+        assert.isEmpty(yield* requests)
+        const absent = yield* Effect.flip(Stream.runDrain(service.listNodes({ clusterId: "nope" })))
+        assert.strictEqual(absent._tag, "NotFound")
+        assert.strictEqual((yield* Effect.flip(Stream.runDrain(service.list({ pageSize: 201 }))))._tag, "BadRequest")
+      })
+    )
   )
 })
 
-describe("CloudBigData: what is refused before any request", () => {
+describe("CloudBigData: validation before any request", () => {
   const long = "x".repeat(256)
   const cases: ReadonlyArray<readonly [name: string, call: Call, message: RegExp]> = [
     ["no name", (s) => s.create({ ...clusterFields, name: "" }), /name: expected/],
@@ -1018,7 +1016,7 @@ describe("CloudBigData: what is refused before any request", () => {
     )
   }
 
-  it.effect("a private key is in no error", () =>
+  it.effect("errors do not contain a private key", () =>
     on(
       Effect.gen(function* () {
         const service = yield* bigData
@@ -1030,7 +1028,7 @@ describe("CloudBigData: what is refused before any request", () => {
     )
   )
 
-  it.effect("secrets are in no error, though the cloud quotes them", () =>
+  it.effect("errors do not contain secrets that the cloud quotes", () =>
     on(
       Effect.gen(function* () {
         const service = yield* bigData
@@ -1053,10 +1051,10 @@ describe("CloudBigData: what is refused before any request", () => {
   )
 })
 
-describe("CloudBigData: node groups are held against what is known", () => {
+describe("CloudBigData: node groups are validated", () => {
   const lines = Effect.map(requests, (all) => all.map(({ line }) => line))
 
-  it.effect("a group that the stack does not have is refused after a look at the stack, and lists those it has", () =>
+  it.effect("a group that the stack does not have is rejected after reading the stack, and its groups are listed", () =>
     on(
       Effect.gen(function* () {
         const service = yield* bigData
@@ -1078,7 +1076,7 @@ describe("CloudBigData: node groups are held against what is known", () => {
     )
   )
 
-  it.effect("a stack that cannot be read leaves the judgement to the cloud", () =>
+  it.effect("validation is left to the cloud if the stack cannot be read", () =>
     on(
       Effect.gen(function* () {
         const service = yield* bigData
@@ -1092,7 +1090,7 @@ describe("CloudBigData: node groups are held against what is known", () => {
     )
   )
 
-  it.effect("nothing is looked at where no group is named; a good one is sent", () =>
+  it.effect("nothing is read if no group is named; a valid one is sent", () =>
     on(
       Effect.gen(function* () {
         const service = yield* bigData
@@ -1115,7 +1113,7 @@ describe("CloudBigData: node groups are held against what is known", () => {
     )
   )
 
-  it.effect("a resize is held against the cluster's own groups", () =>
+  it.effect("a resize is validated against the cluster's own groups", () =>
     on(
       Effect.gen(function* () {
         const service = yield* bigData
@@ -1130,7 +1128,7 @@ describe("CloudBigData: node groups are held against what is known", () => {
     )
   )
 
-  it.effect("controlServices means all services where none is named", () =>
+  it.effect("controlServices applies to all services if none is named", () =>
     on(
       Effect.gen(function* () {
         const service = yield* bigData

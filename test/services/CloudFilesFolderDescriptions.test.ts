@@ -21,7 +21,7 @@ const many = (count: number): Record<string, string> =>
 
 const deleteAt = DateTime.unsafeMake("2099-01-01T00:00:00Z")
 
-/** Something of every field but `deleteAfter`. */
+/** A value for every field but `deleteAfter`. */
 const everything = {
   contentType: "text/x-log",
   contentEncoding: "identity",
@@ -89,7 +89,7 @@ describe("headers of the files of a folder", () => {
     )
   }
 
-  it.scopedLive("sync stores them too, and expiry can be counted from the upload", () =>
+  it.scopedLive("sync stores them too, with an expiry relative to the upload", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       const folder = yield* folderOf({ a: "a", "b.bin": patterned(1_100_000) })
@@ -113,7 +113,7 @@ describe("headers of the files of a folder", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scopedLive("each file can have its own, and files without any still go in archives", () =>
+  it.scopedLive("each file can have its own, and files without them still go in archives", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       const folder = yield* folderOf({ ...many(64), "a.html": "a", "big.html": patterned(1_100_000), "z.html": "z" })
@@ -147,7 +147,7 @@ describe("headers of the files of a folder", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scopedLive("options for one file replace those for all, and metadata and headers are merged", () =>
+  it.scopedLive("options for one file override those for all, with metadata and headers merged", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       const folder = yield* folderOf({ a: "a", b: "b" })
@@ -207,7 +207,7 @@ describe("headers of the files of a folder", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scopedLive("what cannot be stored is refused before any request", () =>
+  it.scopedLive("invalid headers are rejected before any request", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       const folder = yield* folderOf({ a: "a" })

@@ -16,27 +16,27 @@ import { bytesOf, eventually, inPieces, md5, patterned, pause, requestsOf, textO
 import { everything, fileOf, object, once, prepared, put } from "../support/cloudFiles.js"
 import { folderOf } from "../support/folder.js"
 
-/** Segments of 1,000 bytes for whatever is longer than that. */
+/** Segments of 1,000 bytes for larger bodies. */
 const small = { segmentThreshold: 1000, segmentSize: 1000 }
 
-/** How long more than 1,000 requests may take on a machine that is busy, in milliseconds. */
+/** A time limit for more than 1,000 requests on a busy machine, in milliseconds. */
 const manyRequests = 180_000
 
 const cloud = Layer.merge(TestCloud.layer(), NodeFileSystem.layer)
 
-/** Runs with a clock that goes on, for what is tried again after a while. */
+/** Runs with an advancing clock, for retries with delays. */
 const inTime = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.gen(function* () {
     const fiber = yield* Effect.fork(effect)
     while ((yield* fiber.status)._tag !== "Done") {
       yield* pause(1)
-      // Little by little, or on a busy machine the time for an answer would be up before it can come.
+      // In small steps, or on a busy machine the response would time out before it can arrive.
       yield* TestClock.adjust("250 millis")
     }
     return yield* Fiber.join(fiber)
   })
 
-/** The etag of segments, as the cloud makes it. */
+/** The ETag of segments, as the cloud computes it. */
 const etagOf = (bytes: Uint8Array, size: number): string =>
   `"${md5(
     Array.from({ length: Math.ceil(bytes.byteLength / size) }, (_, index) =>
@@ -51,7 +51,7 @@ const uploadLarge = (bytes: Uint8Array, options: Partial<CloudFiles.UploadOption
 
 const bulkDeletion = { service: "files", method: "POST", path: "bulk-delete" }
 
-/** A cloud that deletes nothing but one by one. */
+/** A cloud that has no bulk deletion. */
 const withoutBulk = Effect.flatMap(TestCloud.TestCloud, (emulated) =>
   emulated.fail({ match: bulkDeletion, times: Infinity, fault: { _tag: "Status", status: 405 } })
 )
@@ -61,7 +61,7 @@ const segmentPuts = Effect.map(requestsOf("files"), (all) =>
 )
 
 describe("large uploads", () => {
-  it.scoped("a file beyond the threshold goes up in segments, each verified, and the cloud verifies them again", () =>
+  it.scoped("uploads a file above the threshold in segments, each verified, and again by the cloud", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       const bytes = patterned(3500)
@@ -94,7 +94,7 @@ describe("large uploads", () => {
       )
       const info = yield* files.getObjectInfo(object)
       assert.deepStrictEqual([info.bytes, info.contentType, info.metadata], [3500, "text/x-own", { a: "1" }])
-      // What expires, expires whole.
+      // Segments expire with the object.
       for (const part of yield* emulated.files.objects("c_segments")) {
         assert.strictEqual((yield* emulated.files.getObject("c_segments", part))?.deleteAt, 86_400)
       }
@@ -102,7 +102,7 @@ describe("large uploads", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("bytes go up likewise, without any of them being copied or hashed twice", () =>
+  it.effect("uploads bytes in segments without copying or hashing them twice", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       const bytes = patterned(3500)
@@ -111,7 +111,7 @@ describe("large uploads", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scoped("as many segments as are asked for are on their way at once, and no more", () =>
+  it.scoped("uploads exactly as many segments concurrently as requested", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       const path = yield* fileOf(patterned(8000))
@@ -134,7 +134,7 @@ describe("large uploads", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("a one-shot stream is read no further than its senders have room", () =>
+  it.effect("reads a one-shot stream only as far as it can be sent", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       let given = 0
@@ -153,7 +153,7 @@ describe("large uploads", () => {
       )
       yield* eventually("three segments are on their way", () => given >= 3000)
       yield* pause(50)
-      // One piece is read ahead, to see whether there is more than one segment.
+      // One chunk is read ahead, to know whether there is more than one segment.
       assert.isAtMost(given, 3100)
       assert.strictEqual((yield* segmentPuts).length, 3)
       yield* Fiber.interrupt(fiber)
@@ -161,7 +161,7 @@ describe("large uploads", () => {
   )
 
   it.effect(
-    "more than 1,000 segments are put together by manifests within a manifest, and go with it",
+    "stores more than 1,000 segments by nested manifests, which are deleted with it",
     () =>
       Effect.gen(function* () {
         const { files } = yield* prepared
@@ -196,7 +196,7 @@ describe("large uploads", () => {
     manyRequests
   )
 
-  it.effect("a dynamic one has no manifest but a prefix", () =>
+  it.effect("stores a dynamic large object with a prefix instead of a manifest", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       const bytes = patterned(3500)
@@ -213,7 +213,7 @@ describe("large uploads", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("a replayable stream that turns out to be longer than the threshold is begun anew in segments", () =>
+  it.effect("restarts a replayable stream that exceeds the threshold in segments", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       const bytes = patterned(3500)
@@ -231,7 +231,7 @@ describe("large uploads", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("what was told of a replayable stream before it proved too long is taken back when it is begun anew", () =>
+  it.effect("resets the progress of a replayable stream when it restarts in segments", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       const pieces = Stream.rechunk(Stream.make(patterned(600), patterned(700), patterned(2200)), 1)
@@ -251,7 +251,7 @@ describe("large uploads", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scoped("a token that expires in the middle costs one login", () =>
+  it.scoped("logs in once when a token expires in the middle", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       const bytes = patterned(9500)
@@ -262,7 +262,7 @@ describe("large uploads", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scoped("progress adds up to the size, whatever is sent again", () =>
+  it.scoped("reports progress that adds up to the size, with any retries", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       const bytes = patterned(700_000)
@@ -292,7 +292,7 @@ describe("large uploads", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scoped("another content than the MD5 that was named is not stored, though it is read in several places", () =>
+  it.scoped("stores nothing when the content does not match the given MD5, though it is read in several places", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       const bytes = patterned(3500)
@@ -330,7 +330,7 @@ describe("large uploads", () => {
     ["and the next attempt is held off", "OverLimit", {}, [{ _tag: "LoseResponse" }, limited]],
     ["behind a 500", "UnexpectedStatus", {}, [{ _tag: "LoseResponse", status: 500 }]]
   ] as const) {
-    it.effect(`the segments stay where the answer to the manifest was lost, ${what}`, () =>
+    it.effect(`keeps the segments when the response to the manifest was lost, ${what}`, () =>
       Effect.gen(function* () {
         const { emulated, files } = yield* prepared
         for (const fault of faults) yield* emulated.fail({ match: manifestPut, fault })
@@ -342,7 +342,7 @@ describe("large uploads", () => {
     )
   }
 
-  it.effect("createOnly sends no segment where there is an object already", () =>
+  it.effect("createOnly sends no segment when the object exists", () =>
     Effect.gen(function* () {
       const { emulated } = yield* prepared
       yield* emulated.files.putObject("c", "o", "old")
@@ -352,13 +352,13 @@ describe("large uploads", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("where a segment is gone when the manifest comes, the error names it", () =>
+  it.effect("names a segment that is missing when the manifest is stored", () =>
     Effect.gen(function* () {
       const { emulated } = yield* prepared
       let sent = 0
       const error = yield* Effect.flip(
         uploadLarge(patterned(3500), {
-          // The others are stored when the last one's bytes are on their way.
+          // The others are stored when the last one's bytes are being sent.
           concurrency: 1,
           progress: (count) =>
             Effect.gen(function* () {
@@ -384,7 +384,7 @@ describe("large uploads", () => {
     ["its last segment is sent", "00000003", 0],
     ["its manifest is sent", "multipart-manifest=put", 4]
   ] as const) {
-    it.scoped(`interrupted while ${what}: ${left === 0 ? "nothing" : "what the manifest may need"} is left`, () =>
+    it.scoped(`leaves ${left === 0 ? "nothing" : "what the manifest may need"} when interrupted while ${what}`, () =>
       Effect.gen(function* () {
         const { emulated, files } = yield* prepared
         yield* emulated.fail({
@@ -409,7 +409,7 @@ describe("large uploads", () => {
     )
   }
 
-  it.scoped("segments are kept where that is asked for", () =>
+  it.scoped("keeps segments if configured", () =>
     Effect.gen(function* () {
       const { emulated } = yield* prepared
       yield* emulated.fail({ match: { path: "multipart-manifest=put" }, fault: { _tag: "Status", status: 400 } })
@@ -419,8 +419,8 @@ describe("large uploads", () => {
   )
 })
 
-describe("uploads that are taken up again", () => {
-  it.scoped("a second run sends only what is missing or differs", () =>
+describe("uploads that are resumed", () => {
+  it.scoped("send only what is missing or differs in a second run", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       const bytes = patterned(6500)
@@ -446,7 +446,7 @@ describe("uploads that are taken up again", () => {
         ["00000001", "00000004", "00000005", "00000006"]
       )
       assert.deepStrictEqual(yield* bytesOf(files.download(object)), bytes)
-      // A third run finds all of it, and leaves it there.
+      // A third run finds everything, and sends nothing.
       yield* emulated.clearRequests
       assert.strictEqual((yield* upload).reused, 7)
       assert.strictEqual((yield* segmentPuts).length, 0)
@@ -454,7 +454,7 @@ describe("uploads that are taken up again", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scoped("what was stored is also taken up after an interruption", () =>
+  it.scoped("also continue after an interruption", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       const path = yield* fileOf(patterned(3500))
@@ -476,7 +476,7 @@ describe("uploads that are taken up again", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scoped("another version of the file is another upload, whose old segments go", () =>
+  it.scoped("of another version of the file start again, and delete the old segments", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       const path = yield* fileOf(patterned(3500))
@@ -488,7 +488,7 @@ describe("uploads that are taken up again", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("bytes are told by their MD5", () =>
+  it.effect("identify bytes by their MD5", () =>
     Effect.gen(function* () {
       yield* prepared
       const bytes = patterned(3500)
@@ -499,25 +499,23 @@ describe("uploads that are taken up again", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect(
-    "progress adds up to the size, whatever is there; and bytes with another MD5 than was named are not stored",
-    () =>
-      Effect.gen(function* () {
-        yield* prepared
-        const bytes = patterned(3500)
-        const wrong = yield* Effect.flip(uploadLarge(bytes, { resume: true, md5: md5("another") }))
-        assert.strictEqual(wrong._tag, "ChecksumMismatch")
-        assert.deepStrictEqual(yield* everything, [])
-        for (const reused of [0, 4]) {
-          let sum = 0
-          const progress = (count: number) => Effect.sync(() => void (sum += count))
-          assert.strictEqual((yield* uploadLarge(bytes, { resume: true, progress })).reused, reused)
-          assert.strictEqual(sum, 3500)
-        }
-      }).pipe(Effect.provide(cloud))
+  it.effect("report progress that adds up to the size; and store nothing if the bytes do not match the given MD5", () =>
+    Effect.gen(function* () {
+      yield* prepared
+      const bytes = patterned(3500)
+      const wrong = yield* Effect.flip(uploadLarge(bytes, { resume: true, md5: md5("another") }))
+      assert.strictEqual(wrong._tag, "ChecksumMismatch")
+      assert.deepStrictEqual(yield* everything, [])
+      for (const reused of [0, 4]) {
+        let sum = 0
+        const progress = (count: number) => Effect.sync(() => void (sum += count))
+        assert.strictEqual((yield* uploadLarge(bytes, { resume: true, progress })).reused, reused)
+        assert.strictEqual(sum, 3500)
+      }
+    }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("a Stream cannot be told again: InvalidInput, and nothing is sent", () =>
+  it.effect("reject a Stream, which cannot be identified: InvalidInput, and nothing is sent", () =>
     Effect.gen(function* () {
       yield* prepared
       const body = CloudFiles.fromStream(inPieces(patterned(3500), 100), { replayable: true })
@@ -562,10 +560,10 @@ describe("a file that is changed while it is uploaded", () => {
   }
 })
 
-describe("large objects that are overwritten", () => {
+describe("overwriting large objects", () => {
   for (const first of ["static", "dynamic"] as const) {
     for (const second of ["static", "dynamic"] as const) {
-      it.effect(`a ${first} one by a ${second} one: the old segments go`, () =>
+      it.effect(`deletes the old segments: a ${first} one by a ${second} one`, () =>
         Effect.gen(function* () {
           const { emulated, files } = yield* prepared
           yield* uploadLarge(patterned(5500), { largeObject: first })
@@ -579,7 +577,7 @@ describe("large objects that are overwritten", () => {
   }
 
   it.effect(
-    "nested manifests go too",
+    "deletes nested manifests too",
     () =>
       Effect.gen(function* () {
         const { emulated } = yield* prepared
@@ -590,7 +588,7 @@ describe("large objects that are overwritten", () => {
     manyRequests
   )
 
-  it.effect("by a plain one, where that is asked for; a small one does not look", () =>
+  it.effect("by a plain object deletes segments if configured; a small object does not check", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       yield* uploadLarge(patterned(2500))
@@ -604,7 +602,7 @@ describe("large objects that are overwritten", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("old segments go from a container that is named, too", () =>
+  it.effect("deletes old segments from a given container, too", () =>
     Effect.gen(function* () {
       const { emulated } = yield* prepared
       for (const size of [5500, 2500]) yield* uploadLarge(patterned(size), { segmentContainer: "own" })
@@ -612,7 +610,7 @@ describe("large objects that are overwritten", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("they stay where that is asked for", () =>
+  it.effect("keeps old segments if configured", () =>
     Effect.gen(function* () {
       const { emulated } = yield* prepared
       yield* uploadLarge(patterned(2500))
@@ -621,7 +619,7 @@ describe("large objects that are overwritten", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("segments that bear another object's name are left, and told of", () =>
+  it.effect("keeps segments with another object's name, and reports them", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       yield* files.upload({
@@ -639,7 +637,7 @@ describe("large objects that are overwritten", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("segments of an object in a folder of its name are not its own", () =>
+  it.effect("keeps segments of an object in a folder of the same name", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       const below = { container: "c", object: "o/below" }
@@ -651,7 +649,7 @@ describe("large objects that are overwritten", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("segments are known by the names that this and other clients give them", () =>
+  it.effect("recognizes segments by the names that this and other clients use", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       const own = [
@@ -687,7 +685,7 @@ describe("large objects that are overwritten", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("a dynamic one whose own name begins with its prefix is not told of as left", () =>
+  it.effect("does not report a dynamic object whose own name begins with its prefix as left", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       yield* put("o.01", "one")
@@ -699,33 +697,31 @@ describe("large objects that are overwritten", () => {
   )
 
   for (const isOffered of [true, false]) {
-    it.effect(
-      `what cannot be deleted ${isOffered ? "in one request" : "by itself"} is told of, and the upload is none the worse for it`,
-      () =>
-        Effect.gen(function* () {
-          const { emulated, files } = yield* prepared
-          yield* uploadLarge(patterned(2500))
-          const [first = ""] = yield* emulated.files.objects("c_segments")
-          if (isOffered) {
-            const errors = [[`/c_segments/${first}`, "403 Forbidden"]]
-            const body = { "Number Deleted": 2, "Response Status": "400 Bad Request", Errors: errors }
-            yield* emulated.fail({ match: bulkDeletion, fault: { _tag: "Status", status: 200, body } })
-          } else {
-            yield* withoutBulk
-            yield* emulated.fail({ match: { method: "DELETE", path: first }, fault: { _tag: "Status", status: 403 } })
-          }
-          const stored = yield* uploadLarge(patterned(3500))
-          assert.deepStrictEqual(
-            stored.leftSegments?.map(({ path }) => path),
-            [`/c_segments/${first}`]
-          )
-          assert.include(stored.leftSegments?.[0]?.reason ?? "", "403")
-          assert.deepStrictEqual(yield* bytesOf(files.download(object)), patterned(3500))
-        }).pipe(Effect.provide(cloud))
+    it.effect(`succeeds and reports what cannot be deleted ${isOffered ? "in one request" : "by itself"}`, () =>
+      Effect.gen(function* () {
+        const { emulated, files } = yield* prepared
+        yield* uploadLarge(patterned(2500))
+        const [first = ""] = yield* emulated.files.objects("c_segments")
+        if (isOffered) {
+          const errors = [[`/c_segments/${first}`, "403 Forbidden"]]
+          const body = { "Number Deleted": 2, "Response Status": "400 Bad Request", Errors: errors }
+          yield* emulated.fail({ match: bulkDeletion, fault: { _tag: "Status", status: 200, body } })
+        } else {
+          yield* withoutBulk
+          yield* emulated.fail({ match: { method: "DELETE", path: first }, fault: { _tag: "Status", status: 403 } })
+        }
+        const stored = yield* uploadLarge(patterned(3500))
+        assert.deepStrictEqual(
+          stored.leftSegments?.map(({ path }) => path),
+          [`/c_segments/${first}`]
+        )
+        assert.include(stored.leftSegments?.[0]?.reason ?? "", "403")
+        assert.deepStrictEqual(yield* bytesOf(files.download(object)), patterned(3500))
+      }).pipe(Effect.provide(cloud))
     )
   }
 
-  it.effect("where the request to delete them is refused, each may still be there, and is told of", () =>
+  it.effect("reports every segment when the request to delete them is rejected", () =>
     Effect.gen(function* () {
       const { emulated } = yield* prepared
       yield* uploadLarge(patterned(2500))
@@ -739,7 +735,7 @@ describe("large objects that are overwritten", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("what cannot be seen is told of", () =>
+  it.effect("reports what cannot be listed", () =>
     Effect.gen(function* () {
       const { emulated } = yield* prepared
       yield* emulated.fail({ match: { method: "HEAD" }, fault: { _tag: "Status", status: 403 } })
@@ -758,7 +754,7 @@ const getsOf = Effect.map(requestsOf("files"), (all) =>
 )
 
 describe("downloads whose connection breaks", () => {
-  it.effect("go on from there, of the same version, and are verified over the seam", () =>
+  it.effect("resume with the same version, and are verified as a whole", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       const bytes = patterned(5000)
@@ -775,7 +771,7 @@ describe("downloads whose connection breaks", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("that stand still likewise; a range stays a range", () =>
+  it.effect("resume after a stall too; a range stays a range", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       const bytes = patterned(5000)
@@ -791,7 +787,7 @@ describe("downloads whose connection breaks", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("fail where the object is another one by then: two versions never mix", () =>
+  it.effect("fail if the object was replaced: versions are never mixed", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       yield* emulated.files.putObject("c", "o", patterned(500_000))
@@ -813,7 +809,7 @@ describe("downloads whose connection breaks", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("end after as many attempts in a row as the policy says; each byte counts for a new row", () =>
+  it.effect("end after the policy's number of attempts in a row; each received byte resets the count", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       const bytes = patterned(5000)
@@ -836,7 +832,7 @@ describe("downloads whose connection breaks", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("a large object goes on in the middle of a segment", () =>
+  it.effect("resume in the middle of a segment of a large object", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       const bytes = patterned(5500)
@@ -849,8 +845,8 @@ describe("downloads whose connection breaks", () => {
   )
 })
 
-describe("large objects are verified part by part", () => {
-  /** The next GET of the object gives bytes of which one is another. */
+describe("downloads of large objects are verified by segment", () => {
+  /** The next GET of the object returns content with one wrong byte. */
   const damaged = (bytes: Uint8Array, at: number, about: Readonly<Record<string, string>>) =>
     Effect.flatMap(TestCloud.TestCloud, (emulated) => {
       const text = Buffer.from(bytes).toString("latin1")
@@ -870,7 +866,7 @@ describe("large objects are verified part by part", () => {
     ["a static one", {}],
     ["a dynamic one", { largeObject: "dynamic" }]
   ] as const) {
-    it.effect(`${what}: the error names the segment that is not what it should be`, () =>
+    it.effect(`${what}: the error names the segment that does not match`, () =>
       Effect.gen(function* () {
         const { files } = yield* prepared
         const bytes = text(3500)
@@ -894,7 +890,7 @@ describe("large objects are verified part by part", () => {
     )
   }
 
-  it.effect("a manifest of another version is not taken for this one's", () =>
+  it.effect("a manifest of another version is not used", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       yield* uploadLarge(text(3500))
@@ -905,7 +901,7 @@ describe("large objects are verified part by part", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("a dynamic one that has a static one among its segments is read, though that has no MD5", () =>
+  it.effect("a dynamic object with a static one among its segments is read, though that has no MD5", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       yield* files.upload({
@@ -926,7 +922,7 @@ describe("downloads to a file", () => {
   const content = (path: string) => Effect.promise(async () => new Uint8Array(await readFile(path)))
   const names = (directory: string) => Effect.promise(() => readdir(directory))
 
-  it.scoped("a plain object is there whole, with the time of its modification, and nothing else", () =>
+  it.scoped("a plain object is complete, with its modification time, and no other files", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       const source = yield* fileOf(patterned(700_000))
@@ -947,7 +943,7 @@ describe("downloads to a file", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scoped("a named pipe stays one, and is written to as it is", () =>
+  it.scoped("a named pipe is written to in place", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       yield* files.upload({ ...object, body: CloudFiles.fromBytes(patterned(700_000)) })
@@ -962,7 +958,7 @@ describe("downloads to a file", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scoped("a folder in its place: the error says so before anything is asked for", () =>
+  it.scoped("a folder at the path fails before any request", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       yield* put("o", "12345")
@@ -974,7 +970,7 @@ describe("downloads to a file", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scoped("an ETag that looks like a path does not lead out of the file's folder", () =>
+  it.scoped("an ETag that looks like a path cannot escape the file's folder", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       yield* put("o", "12345")
@@ -1003,7 +999,7 @@ describe("downloads to a file", () => {
   )
 
   for (const largeObject of ["static", "dynamic"] as const) {
-    it.scoped(`a ${largeObject} large object comes in parts, several at a time, each of the same version`, () =>
+    it.scoped(`a ${largeObject} large object is downloaded in concurrent parts, each of the same version`, () =>
       Effect.gen(function* () {
         const { emulated, files } = yield* prepared
         const bytes = patterned(9500)
@@ -1023,7 +1019,7 @@ describe("downloads to a file", () => {
   }
 
   it.scoped(
-    "a nested one, small, in one piece",
+    "a small nested one is downloaded in one part",
     () =>
       Effect.gen(function* () {
         const { files } = yield* prepared
@@ -1041,7 +1037,7 @@ describe("downloads to a file", () => {
     ["a small object", { segmentThreshold: 1_000_000 }],
     ["a large object", {}]
   ] as const) {
-    it.scoped(`${what} that fails or is interrupted leaves what was there, and nothing else`, () =>
+    it.scoped(`${what} that fails or is interrupted leaves the existing file, and nothing else`, () =>
       Effect.gen(function* () {
         const { emulated, files } = yield* prepared
         const length = what === "a plain object" ? 500_000 : 9500
@@ -1076,7 +1072,7 @@ describe("downloads to a file", () => {
     )
   }
 
-  it.scoped("goes on from what an earlier run has left, and from nothing where the object is another one", () =>
+  it.scoped("resumes from an earlier run, and starts again if the object was replaced", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       const bytes = patterned(5000)
@@ -1099,7 +1095,7 @@ describe("downloads to a file", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scoped("what was left is verified too: damaged, it fails once, and then begins anew", () =>
+  it.scoped("content of an earlier run is verified: if damaged, it fails once, and then starts again", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       const bytes = patterned(5000)
@@ -1116,7 +1112,7 @@ describe("downloads to a file", () => {
     ["is whole", 5000, 5000, 0],
     ["is longer than the object", 5001, 0, 1]
   ] as const) {
-    it.scoped(`where what an earlier run has left ${what}, ${resumed} bytes of it are taken`, () =>
+    it.scoped(`uses ${resumed} bytes of an earlier run whose content ${what}`, () =>
       Effect.gen(function* () {
         const { emulated, files } = yield* prepared
         const bytes = patterned(5000)
@@ -1134,7 +1130,7 @@ describe("downloads to a file", () => {
     )
   }
 
-  it.scoped("of a large object what was left damaged is fetched again, and what is too much of it goes", () =>
+  it.scoped("damaged parts of a large object are downloaded again, and excess content is removed", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       const bytes = patterned(9500)
@@ -1149,7 +1145,7 @@ describe("downloads to a file", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scoped("goes on only with the version that is meant, into a file of any name, and takes no wrong numbers", () =>
+  it.scoped("resumes only with the requested version, into a file of any name, and rejects invalid numbers", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       yield* emulated.files.putObject("c", "o", patterned(500))
@@ -1167,7 +1163,7 @@ describe("downloads to a file", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scoped("of a large object only those parts are fetched that are not there", () =>
+  it.scoped("downloads only the missing parts of a large object", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       const bytes = patterned(9500)
@@ -1187,7 +1183,7 @@ describe("downloads to a file", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  /** Breaks a download off of which the last 500 bytes are there, and nothing else. */
+  /** Breaks off a download so that only its last 500 bytes are there. */
   const brokenOff = (download: Partial<CloudFiles.DownloadToFileOptions> & { readonly path: string }) =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
@@ -1206,7 +1202,7 @@ describe("downloads to a file", () => {
 
   const bytes = patterned(9500)
 
-  /** A large object that is to be downloaded; and what must be there in the end. */
+  /** A large object to download; and the expected content. */
   const stored = (largeObject: "static" | "dynamic" = "static") =>
     Effect.gen(function* () {
       const { files } = yield* prepared
@@ -1219,7 +1215,7 @@ describe("downloads to a file", () => {
       return { files, directory, isDone, download: { ...object, path, resume: true } }
     })
 
-  /** Breaks a download off that is made in one go, in the midst of a segment. */
+  /** Breaks off a download in one part, in the middle of a segment. */
   const brokenOffUnverified = (download: Parameters<typeof brokenOff>[0]) =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
@@ -1239,23 +1235,21 @@ describe("downloads to a file", () => {
     ["nothing is verified", "static", Effect.void, { verify: false }],
     ["its segments cannot be listed", "dynamic", listingFails, {}]
   ] as const) {
-    it.scoped(
-      `the holes between parts are no content for a second run where ${what}, and nothing is left of them`,
-      () =>
-        Effect.gen(function* () {
-          const { directory, download, files, isDone } = yield* stored(largeObject)
-          yield* brokenOff(download)
-          const [left = ""] = yield* names(directory)
-          assert.strictEqual((yield* Effect.promise(() => stat(join(directory, left)))).size, 9500)
-          yield* between
-          const got = yield* once(files.downloadToFile({ ...download, ...options }))
-          assert.deepInclude(got, { bytes: 9500, resumed: 0, verified: false })
-          yield* isDone
-        }).pipe(Effect.provide(cloud))
+    it.scoped(`a second run does not take holes between parts for content when ${what}, and leaves none of them`, () =>
+      Effect.gen(function* () {
+        const { directory, download, files, isDone } = yield* stored(largeObject)
+        yield* brokenOff(download)
+        const [left = ""] = yield* names(directory)
+        assert.strictEqual((yield* Effect.promise(() => stat(join(directory, left)))).size, 9500)
+        yield* between
+        const got = yield* once(files.downloadToFile({ ...download, ...options }))
+        assert.deepInclude(got, { bytes: 9500, resumed: 0, verified: false })
+        yield* isDone
+      }).pipe(Effect.provide(cloud))
     )
   }
 
-  it.scoped("of a large object what came without being verified is verified, and need not come again", () =>
+  it.scoped("verifies unverified content of a large object, without downloading it again", () =>
     Effect.gen(function* () {
       const { download, files, isDone } = yield* stored()
       yield* brokenOffUnverified(download)
@@ -1265,7 +1259,7 @@ describe("downloads to a file", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scoped("where both a beginning and parts with holes were left, nothing is left of either in the end", () =>
+  it.scoped("removes both a beginning and parts with holes in the end", () =>
     Effect.gen(function* () {
       const { directory, download, files, isDone } = yield* stored()
       yield* brokenOff(download)
@@ -1276,7 +1270,7 @@ describe("downloads to a file", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scoped("the holes in parts that have no MD5 of their own are no content either", () =>
+  it.scoped("holes in parts that have no MD5 of their own are not taken for content either", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       for (const [index, part] of [bytes.subarray(0, 9000), bytes.subarray(9000)].entries()) {
@@ -1296,7 +1290,7 @@ describe("downloads to a file", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scoped("a folder that is not there is the platform's own error", () =>
+  it.scoped("a missing folder is the platform's own error", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       yield* emulated.files.putObject("c", "o", "x")
@@ -1307,12 +1301,12 @@ describe("downloads to a file", () => {
   )
 })
 
-describe("large objects are copied, moved and deleted whole", () => {
+describe("large objects are copied, moved and deleted completely", () => {
   const copyOf = { container: "d", object: "p" }
   const two = Effect.tap(prepared, ({ files }) => files.createContainer({ container: "d" }))
 
   for (const largeObject of ["static", "dynamic"] as const) {
-    it.effect(`a ${largeObject} one is copied with its segments: neither needs the other`, () =>
+    it.effect(`a ${largeObject} one is copied with its segments: the copies are independent`, () =>
       Effect.gen(function* () {
         const { emulated, files } = yield* two
         const bytes = patterned(3500)
@@ -1325,7 +1319,7 @@ describe("large objects are copied, moved and deleted whole", () => {
         yield* emulated.clearRequests
         const copied = yield* files.copy({ ...copyOf, source: object, metadata: { b: "3" } })
         assert.strictEqual(copied.segments, 4)
-        // No byte went through here.
+        // No content was sent through the client.
         const moved = (yield* requestsOf("files")).reduce((sum, one) => sum + one.bodyBytes, 0)
         assert.isBelow(moved, 2000)
         assert.strictEqual((yield* files.deleteLargeObject(object)).deleted, 5)
@@ -1338,7 +1332,7 @@ describe("large objects are copied, moved and deleted whole", () => {
       }).pipe(Effect.provide(cloud))
     )
 
-    it.effect(`a ${largeObject} one is copied by its manifest only, where that is asked for`, () =>
+    it.effect(`a ${largeObject} one is copied by its manifest only, if configured`, () =>
       Effect.gen(function* () {
         const { files } = yield* two
         const bytes = patterned(3500)
@@ -1351,7 +1345,7 @@ describe("large objects are copied, moved and deleted whole", () => {
     )
 
     for (const segments of ["copy", "share"] as const) {
-      it.effect(`a ${largeObject} one is moved (segments: ${segments}), and nothing of it stays behind`, () =>
+      it.effect(`a ${largeObject} one is moved (segments: ${segments}), and nothing of it is left`, () =>
         Effect.gen(function* () {
           const { files } = yield* two
           const bytes = patterned(3500)
@@ -1366,7 +1360,7 @@ describe("large objects are copied, moved and deleted whole", () => {
   }
 
   for (const largeObject of ["static", "dynamic"] as const) {
-    it.effect(`the deletion of a ${largeObject} one whose answer is lost has succeeded, and what is moved is`, () =>
+    it.effect(`the deletion and the move of a ${largeObject} one succeed when the response is lost`, () =>
       Effect.gen(function* () {
         const { emulated, files } = yield* two
         const bytes = patterned(3500)
@@ -1378,7 +1372,7 @@ describe("large objects are copied, moved and deleted whole", () => {
         yield* deletionIsLost
         yield* inTime(files.deleteLargeObject(object))
         assert.deepStrictEqual(yield* everything, [])
-        // Nobody has a doubt of the next.
+        // The next deletion is not a retry.
         assert.strictEqual((yield* Effect.flip(files.deleteLargeObject(object)))._tag, "NotFound")
         yield* uploadLarge(bytes, { largeObject })
         yield* deletionIsLost
@@ -1398,7 +1392,7 @@ describe("large objects are copied, moved and deleted whole", () => {
         yield* uploadLarge(bytes, { segmentSize: 1, segmentThreshold: 1, concurrency: 8 })
         const copied = yield* files.copy({ ...copyOf, source: object, concurrency: 8, deleteAfter: Duration.days(1) })
         assert.strictEqual(copied.segments, 1005)
-        // What expires, expires whole.
+        // Segments expire with the object.
         for (const part of yield* emulated.files.objects("d_segments")) {
           assert.strictEqual((yield* emulated.files.getObject("d_segments", part))?.deleteAt, 86_400, part)
         }
@@ -1410,7 +1404,7 @@ describe("large objects are copied, moved and deleted whole", () => {
     manyRequests
   )
 
-  it.effect("a dynamic one whose own name begins with its prefix is copied once, and deleted whole", () =>
+  it.effect("a dynamic one whose own name begins with its prefix is copied once, and deleted completely", () =>
     Effect.gen(function* () {
       const { files } = yield* two
       for (const name of ["o.01", "o.02"]) yield* put(name)
@@ -1425,7 +1419,7 @@ describe("large objects are copied, moved and deleted whole", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  /** The next looks at the object find the manifest of a dynamic one. */
+  /** The next requests for the object return the manifest of a dynamic one. */
   const manifestIs = (manifest: string) =>
     Effect.flatMap(TestCloud.TestCloud, (emulated) =>
       emulated.fail({
@@ -1434,7 +1428,7 @@ describe("large objects are copied, moved and deleted whole", () => {
       })
     )
 
-  it.effect("a dynamic one of all that is in a container does not take the container with it", () =>
+  it.effect("deleting a dynamic one of everything in a container does not delete the container", () =>
     Effect.gen(function* () {
       const { files } = yield* two
       for (const name of ["o", "other"]) yield* put(name)
@@ -1444,7 +1438,7 @@ describe("large objects are copied, moved and deleted whole", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("a dynamic one whose manifest has bytes of its own is not copied without them", () =>
+  it.effect("a dynamic one whose manifest has content of its own is not copied without it", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* two
       yield* manifestIs("c/o")
@@ -1457,7 +1451,7 @@ describe("large objects are copied, moved and deleted whole", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("a dynamic one whose manifest cannot be read is not taken for one of nothing", () =>
+  it.effect("a dynamic one whose manifest cannot be read is not taken for an empty one", () =>
     Effect.gen(function* () {
       const { files } = yield* two
       yield* put("o")
@@ -1468,7 +1462,7 @@ describe("large objects are copied, moved and deleted whole", () => {
   )
 
   for (const largeObject of ["static", "dynamic"] as const) {
-    it.effect(`a copy of a ${largeObject} one is as its source, but for what is given, or afresh`, () =>
+    it.effect(`a copy of a ${largeObject} one keeps the source's headers, except given ones, or only has those`, () =>
       Effect.gen(function* () {
         const { emulated, files } = yield* two
         const about = {
@@ -1527,7 +1521,7 @@ describe("large objects are copied, moved and deleted whole", () => {
     )
   }
 
-  it.effect("a segment that is not what its manifest says is not copied, and nothing is left of the copy", () =>
+  it.effect("a segment that does not match its manifest is not copied, and nothing is left of the copy", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* two
       yield* uploadLarge(patterned(3500))
@@ -1539,7 +1533,7 @@ describe("large objects are copied, moved and deleted whole", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  /** The next look at the object finds a static one with this ETag. */
+  /** The next request for the object's headers returns a static one with this ETag. */
   const staticIs = (etag: string) =>
     Effect.flatMap(TestCloud.TestCloud, (emulated) =>
       emulated.fail({
@@ -1563,7 +1557,7 @@ describe("large objects are copied, moved and deleted whole", () => {
         match: { path: "multipart-manifest=get" },
         fault: { _tag: "Status", status: 200, body: [{ ...entry, range: "2-4" }, entry] }
       })
-      // The emulated cloud takes no ranges.
+      // The emulated cloud supports no ranges.
       yield* Effect.flip(files.copy({ ...copyOf, source: object }))
       const manifest = (yield* requestsOf("files")).find(({ target }) => target.includes("multipart-manifest=put"))
       const sent = JSON.parse(Buffer.from(manifest?.body ?? []).toString()) as ReadonlyArray<Record<string, unknown>>
@@ -1577,7 +1571,7 @@ describe("large objects are copied, moved and deleted whole", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("a manifest of another version than was looked at is not copied", () =>
+  it.effect("a manifest of another version than the one inspected is not copied", () =>
     Effect.gen(function* () {
       const { files } = yield* two
       yield* uploadLarge(patterned(3500))
@@ -1586,7 +1580,7 @@ describe("large objects are copied, moved and deleted whole", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("a manifest that holds bytes itself is not copied without them", () =>
+  it.effect("a manifest that contains data itself is not copied without it", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* two
       yield* staticIs(md5(md5("abc")))
@@ -1600,7 +1594,7 @@ describe("large objects are copied, moved and deleted whole", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("where a static one's segments cannot be deleted, the error names them", () =>
+  it.effect("the error names a static one's segments that cannot be deleted", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* two
       yield* uploadLarge(patterned(3500))
@@ -1623,7 +1617,7 @@ describe("large objects are copied, moved and deleted whole", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("a dynamic one goes though the container of its segments is gone", () =>
+  it.effect("a dynamic one is deleted though the container of its segments is gone", () =>
     Effect.gen(function* () {
       const { files } = yield* two
       yield* files.putDynamicManifest({ ...object, segments: { container: "none", prefix: "o/" } })
@@ -1632,7 +1626,7 @@ describe("large objects are copied, moved and deleted whole", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("plain ones as ever", () =>
+  it.effect("plain objects are copied, moved and deleted too", () =>
     Effect.gen(function* () {
       const { files } = yield* two
       yield* files.upload({ ...object, body: CloudFiles.fromString("hello"), metadata: { a: "1" } })
@@ -1645,7 +1639,7 @@ describe("large objects are copied, moved and deleted whole", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("a copy that takes its time expires whole", () =>
+  it.effect("all parts of a slow copy expire together", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* two
       yield* uploadLarge(patterned(3500))
@@ -1659,7 +1653,7 @@ describe("large objects are copied, moved and deleted whole", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("a copy that fails leaves nothing, and the source whole", () =>
+  it.effect("a copy that fails leaves nothing, and keeps the source", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* two
       yield* uploadLarge(patterned(3500))
@@ -1671,7 +1665,7 @@ describe("large objects are copied, moved and deleted whole", () => {
   )
 
   for (const largeObject of ["static", "dynamic"] as const) {
-    it.effect(`where nobody knows whether a copy's ${largeObject} manifest was stored, its segments stay for it`, () =>
+    it.effect(`segments are kept when a copy's ${largeObject} manifest may have been stored`, () =>
       Effect.gen(function* () {
         const { emulated, files } = yield* two
         yield* uploadLarge(patterned(3500), { largeObject })
@@ -1684,7 +1678,7 @@ describe("large objects are copied, moved and deleted whole", () => {
     )
   }
 
-  it.effect("where a dynamic one's segments cannot be deleted, the error names them, and the manifest stays", () =>
+  it.effect("the error names a dynamic one's segments that cannot be deleted, and the manifest is kept", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* two
       yield* uploadLarge(patterned(3500), { largeObject: "dynamic" })
@@ -1701,7 +1695,7 @@ describe("large objects are copied, moved and deleted whole", () => {
   const small = CloudFiles.fromString("small")
   const ownOf = (owner: string) =>
     Effect.map(everything, (all) => all.filter((one) => one.startsWith(`d_segments/${owner}/`)))
-  /** A large object where the copy is to be, of six segments. */
+  /** A large object of six segments at the copy's destination. */
   const overwritten = Effect.tap(two, () => uploadLarge(patterned(5500), copyOf))
 
   for (const [what, put, segments, mine] of [
@@ -1711,7 +1705,7 @@ describe("large objects are copied, moved and deleted whole", () => {
     ["the manifest of a static one", () => uploadLarge(patterned(2500)), "share", 0],
     ["the manifest of a dynamic one", () => uploadLarge(patterned(2500), { largeObject: "dynamic" }), "share", 0]
   ] as const) {
-    it.effect(`${what} copied over a large one takes its old segments away, and those alone`, () =>
+    it.effect(`${what} copied over a large one deletes its old segments, and no others`, () =>
       Effect.gen(function* () {
         const { files } = yield* overwritten
         yield* uploadLarge(patterned(1500), { container: "d", object: "p2" })
@@ -1727,7 +1721,7 @@ describe("large objects are copied, moved and deleted whole", () => {
   }
 
   for (const segments of ["copy", "share"] as const) {
-    it.effect(`a large one copied onto itself (segments: ${segments}) consists of as many as before`, () =>
+    it.effect(`a large one copied onto itself (segments: ${segments}) keeps the number of segments`, () =>
       Effect.gen(function* () {
         const { files } = yield* overwritten
         const before = yield* ownOf("p")
@@ -1741,7 +1735,7 @@ describe("large objects are copied, moved and deleted whole", () => {
     )
 
     it.effect(
-      `what shares the segments of the overwritten one is copied there whole, and stays whole (${segments})`,
+      `an object that shares the segments of the overwritten one is copied completely, and stays complete (${segments})`,
       () =>
         Effect.gen(function* () {
           const { files } = yield* overwritten
@@ -1750,13 +1744,13 @@ describe("large objects are copied, moved and deleted whole", () => {
           for (const one of [object, copyOf]) {
             assert.deepStrictEqual(yield* bytesOf(files.download(one)), patterned(5500))
           }
-          // A copy of its own manifest, too, leaves nothing behind that nobody needs.
+          // A copy of its own manifest, too, leaves nothing unused behind.
           assert.isUndefined((yield* files.copy({ ...object, source: object, segments: "share" })).leftSegments)
         }).pipe(Effect.provide(cloud))
     )
   }
 
-  it.effect("a segment that is copied over the object that consisted of it stays", () =>
+  it.effect("a segment that is copied over the object that consisted of it is kept", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* overwritten
       const [first = ""] = yield* emulated.files.objects("d_segments")
@@ -1766,7 +1760,7 @@ describe("large objects are copied, moved and deleted whole", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("old segments stay where that is asked for, and nobody looks", () =>
+  it.effect("old segments are kept if configured, without requests for them", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* overwritten
       yield* files.upload({ ...object, body: small })
@@ -1777,7 +1771,7 @@ describe("large objects are copied, moved and deleted whole", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("where it cannot be seen what the copy consists of, they stay, and are told of", () =>
+  it.effect("old segments are kept and reported if the copy's segments cannot be listed", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* overwritten
       yield* uploadLarge(patterned(2500))
@@ -1793,7 +1787,7 @@ describe("large objects are copied, moved and deleted whole", () => {
   )
 
   for (const how of ["upload", "copy"] as const) {
-    it.effect(`in a container that keeps versions the old segments stay for them, and are told of (${how})`, () =>
+    it.effect(`in a container that keeps versions the old segments are kept and reported (${how})`, () =>
       Effect.gen(function* () {
         const { emulated, files } = yield* overwritten
         yield* files.createContainer({ container: "v" })
@@ -1811,7 +1805,7 @@ describe("large objects are copied, moved and deleted whole", () => {
     )
   }
 
-  it.effect("what is not there is NotFound", () =>
+  it.effect("a missing object is NotFound", () =>
     Effect.gen(function* () {
       const { files } = yield* two
       assert.strictEqual((yield* Effect.flip(files.deleteLargeObject(object)))._tag, "NotFound")

@@ -15,7 +15,7 @@ import * as CloudFiles from "../../src/services/CloudFiles.js"
 import { bytesOf, inPieces, md5, patterned, requestsOf, textOf } from "../support.js"
 import { everything, fileOf, object, prepared, put } from "../support/cloudFiles.js"
 
-/** Segments of 1,000 bytes for whatever is longer than that. */
+/** Segments of 1,000 bytes for larger bodies. */
 const small = { segmentThreshold: 1000, segmentSize: 1000 }
 
 const cloud = (files: NonNullable<TestCloud.CloudOptions["files"]> = {}) =>
@@ -42,7 +42,7 @@ describe("a cloud without static large objects", () => {
     for (const [what, made] of Object.entries(bodies)) {
       for (const before of [undefined, "what was there before"]) {
         it.scoped(
-          `${what} becomes a dynamic one: ${discoverable ? "with /info" : "without /info"}, ${before ?? "a free name"}`,
+          `${what} becomes a dynamic large object: ${discoverable ? "with /info" : "without /info"}, ${before ?? "a free name"}`,
           () =>
             Effect.gen(function* () {
               const { files } = yield* prepared
@@ -55,7 +55,7 @@ describe("a cloud without static large objects", () => {
               assert.deepStrictEqual([info.isStaticLargeObject, info.contentType], [false, "text/x-own"])
               assert.isDefined(info.manifest)
               assert.strictEqual(info.etag, stored.etag)
-              // The object and its segments, and nothing that was stored to find out.
+              // The object and its segments, and nothing that was stored for the test.
               assert.lengthOf(yield* everything, 5)
             }).pipe(Effect.provide(cloud({ discoverable, staticLargeObjects: false })))
         )
@@ -63,7 +63,7 @@ describe("a cloud without static large objects", () => {
     }
   }
 
-  it.scoped("is asked once whether it has them", () =>
+  it.scoped("is tested once for their support", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       const upload = files.upload({ ...object, ...small, body: CloudFiles.fromBytes(bytes) })
@@ -74,7 +74,7 @@ describe("a cloud without static large objects", () => {
     }).pipe(Effect.provide(cloud({ staticLargeObjects: false })))
   )
 
-  it.scoped("refuses a manifest that is put by hand, and keeps what was there", () =>
+  it.scoped("rejects a manifest from putManifest, and keeps the existing object", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       yield* put("a", "content")
@@ -87,7 +87,7 @@ describe("a cloud without static large objects", () => {
     }).pipe(Effect.provide(cloud({ staticLargeObjects: false })))
   )
 
-  it.scoped("is not believed where /info says that it has them", () =>
+  it.scoped("is detected even if /info claims their support", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       yield* put(object.object, "before")
@@ -107,7 +107,7 @@ describe("a cloud without static large objects", () => {
     }).pipe(Effect.provide(cloud({ staticLargeObjects: false })))
   )
 
-  it.scoped("leaves nothing behind where it refuses the dynamic manifest as well", () =>
+  it.scoped("leaves nothing behind when it rejects the dynamic manifest as well", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       yield* put(object.object, "before")
@@ -126,7 +126,7 @@ describe("a cloud without static large objects", () => {
   )
 })
 
-describe("a manifest that is refused", () => {
+describe("a manifest that is rejected", () => {
   const bytes = patterned(3500)
   const failing = (status: number, times = Infinity) =>
     ({
@@ -161,7 +161,7 @@ describe("a manifest that is refused", () => {
     )
   }
 
-  it.live("keeps its segments where an earlier attempt may have stored it", () =>
+  it.live("keeps its segments when an earlier attempt may have stored it", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       const { match } = failing(403)
@@ -174,8 +174,8 @@ describe("a manifest that is refused", () => {
   )
 })
 
-describe("the ETag that a static manifest is sent with", () => {
-  it.scoped("is the one that the object gets, of an upload, a copy and a manifest with ranges", () =>
+describe("the ETag that is sent with a static manifest", () => {
+  it.scoped("is the object's ETag for an upload, a copy and a manifest with ranges", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       const stored = yield* files.upload({ ...object, ...small, body: CloudFiles.fromBytes(patterned(2500)) })
@@ -187,7 +187,7 @@ describe("the ETag that a static manifest is sent with", () => {
 
   for (const discoverable of [true, false]) {
     it.scoped(
-      `is left out at a cloud that compares it with the manifest itself (${discoverable ? "with" : "without"} /info)`,
+      `is omitted for a cloud that compares it with the manifest itself (${discoverable ? "with" : "without"} /info)`,
       () =>
         Effect.gen(function* () {
           const { emulated, files } = yield* prepared
@@ -252,9 +252,9 @@ describe("the expiry of large objects", () => {
     ["ahead of", 2 * hour]
   ] as const) {
     for (const largeObject of ["static", "dynamic"] as const) {
-      it.scopedLive(`is counted by the cloud's clock where the local one is ${what} it: ${largeObject}`, () =>
+      it.scopedLive(`uses the cloud's clock when the local one is ${what} it: ${largeObject}`, () =>
         Effect.gen(function* () {
-          // Behind a socket, so that the cloud's clock is not that of the program.
+          // Over a socket, so that the cloud's clock differs from the program's.
           const emulated = yield* Emulator.make()
           const { url } = yield* NodeServer.listen({ handler: emulated.handle })
           yield* emulated.setOrigin(url)
@@ -289,7 +289,7 @@ describe("the expiry of large objects", () => {
     }
   }
 
-  it.scoped("a resumed upload renews the expiry of the segments that it finds, or takes it from them", () =>
+  it.scoped("a resumed upload renews the expiry of existing segments, or uses theirs", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       const upload = (deleteAfter: Duration.Duration | undefined) =>

@@ -15,7 +15,7 @@ import { patterned } from "../support.js"
 
 const { fromBytes, fromFile, fromStream } = CloudFiles
 
-/** How a server that stores nothing answers a PUT. */
+/** The responses to a PUT of a server that stores nothing. */
 interface Answer {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
@@ -32,7 +32,7 @@ const answers: Readonly<Record<string, Answer>> = {
   "200 with any ETag": { status: 200, headers: { etag: "d41d8cd98f00b204e9800998ecf8427e" } }
 }
 
-/** A cloud whose login works, and which answers each PUT of an object as told, before or after the request's body. */
+/** A cloud whose login works, and which answers each PUT of an object with the given response, before or after the request's body. */
 const cloud = (answer: Answer, isEarly: boolean) =>
   Effect.acquireRelease(
     Effect.async<ReturnType<typeof createServer>>((resume) => {
@@ -69,7 +69,7 @@ const cloud = (answer: Answer, isEarly: boolean) =>
 
 const clients = { "Transport.layer": Transport.layer, "another HttpClient": FetchHttpClient.layer }
 
-describe("a response that is no confirmation", () => {
+describe("a response that does not confirm an upload", () => {
   for (const [client, layer] of Object.entries(clients)) {
     for (const [what, answer] of Object.entries(answers)) {
       for (const isEarly of [false, true]) {

@@ -34,7 +34,7 @@ class SourceFailed extends Data.TaggedError("SourceFailed")<{ readonly at: numbe
 
 const cloud = (options: TestCloud.CloudOptions = {}) => TestCloud.layer({ cloud: options })
 
-/** A stream that counts how often it is run. */
+/** A stream that counts its runs. */
 const counting = <E, R>(stream: Stream.Stream<Uint8Array, E, R>) => {
   const seen = { runs: 0, closed: 0 }
   const counted = Stream.suspend(() => {
@@ -49,7 +49,7 @@ const failingAfter = (bytes: Uint8Array, size: number): Stream.Stream<Uint8Array
 
 const bulkDeletion = { service: "files", method: "POST", path: "bulk-delete" }
 
-/** A cloud that deletes nothing but one by one. */
+/** A cloud that has no bulk deletion. */
 const withoutBulk = Effect.flatMap(TestCloud.TestCloud, (emulated) =>
   emulated.fail({ match: bulkDeletion, times: Infinity, fault: { _tag: "Status", status: 405 } })
 )
@@ -59,14 +59,14 @@ const tokenExpiresAt = (match: { readonly method: string; readonly path?: string
     emulated.fail({ match: { service: "files", ...match }, skip, fault: { _tag: "ExpireTokens" } })
   )
 
-/** How often the program has logged in since the requests were last forgotten. */
+/** The number of the program's logins since the requests were last cleared. */
 const loginsSince = Effect.map(
   requestsOf("identity"),
   (all) => all.filter((one) => one.target.endsWith("/tokens")).length
 )
 
 describe("uploads", () => {
-  it.effect("bytes go up as they are, with their length, type and MD5", () =>
+  it.effect("send bytes unchanged, with their length, type and MD5", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       const bytes = patterned(3000)
@@ -89,7 +89,7 @@ describe("uploads", () => {
     }).pipe(Effect.provide(cloud()))
   )
 
-  it.effect("text goes up as UTF-8", () =>
+  it.effect("send text as UTF-8", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       const stored = yield* files.upload({ ...object, body: CloudFiles.fromString("grün ☃") })
@@ -98,7 +98,7 @@ describe("uploads", () => {
     }).pipe(Effect.provide(cloud()))
   )
 
-  it.effect("without a type the cloud guesses it from the name", () =>
+  it.effect("leave the type to the cloud if none is given", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       yield* files.upload({ container: "c", object: "a.html", body: CloudFiles.fromString("x") })
@@ -119,7 +119,7 @@ describe("uploads", () => {
     }).pipe(Effect.provide(cloud()))
   )
 
-  it.effect("expiry, as an instant and as a time from now", () =>
+  it.effect("send an expiry, as an instant or relative to now", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       yield* files.upload({ ...object, body: CloudFiles.fromString("x"), deleteAt: DateTime.unsafeMake(100_000) })
@@ -132,7 +132,7 @@ describe("uploads", () => {
     }).pipe(Effect.provide(cloud()))
   )
 
-  it.effect("bytes of more than a piece are whole, and verified", () =>
+  it.effect("send bytes larger than one chunk completely, and verified", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       const bytes = patterned(3_000_001)
@@ -143,7 +143,7 @@ describe("uploads", () => {
     }).pipe(Effect.provide(cloud()))
   )
 
-  it.scoped("a file goes up with its length, one that is empty too", () =>
+  it.scoped("send a file with its length, even if empty", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       for (const size of [0, 1, 1_000_003]) {
@@ -156,7 +156,7 @@ describe("uploads", () => {
     }).pipe(Effect.provide(Layer.merge(cloud(), NodeFileSystem.layer)))
   )
 
-  it.scoped("a file that is not there is the platform's own error, and nothing is sent", () =>
+  it.scoped("fail with the platform's own error for a missing file, and send nothing", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       const directory = yield* folderOf()
@@ -237,7 +237,7 @@ describe("uploads", () => {
         assert.strictEqual(info.bytes, size)
         assert.strictEqual(info.contentType, "text/x-own")
         assert.deepStrictEqual(info.metadata, { a: "1" })
-        // What expires, expires whole.
+        // Segments expire with the object.
         for (const part of parts) {
           assert.strictEqual((yield* emulated.files.getObject("c_segments", part))?.deleteAt, 86_400)
         }
@@ -246,7 +246,7 @@ describe("uploads", () => {
     )
   }
 
-  it.effect("segments of an object whose name leaves no room for a number", () =>
+  it.effect("shorten segment names of an object whose name leaves no room for a number", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       const name = "ü".repeat(512)
@@ -261,7 +261,7 @@ describe("uploads", () => {
     }).pipe(Effect.provide(cloud()))
   )
 
-  it.effect("what is known to be longer than the cloud takes in one piece goes up in segments", () =>
+  it.effect("send a source of known length above the limit in segments", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       const error = yield* Effect.flip(
@@ -271,13 +271,13 @@ describe("uploads", () => {
           segmentSize: 1000
         })
       )
-      // The test has no 6 GiB at hand, and so the source comes short; but it was read.
+      // The test cannot provide 6 GiB, so the source ends early; but it was read.
       assert.strictEqual(error._tag, "InvalidInput")
       assert.deepStrictEqual(yield* everything, [])
     }).pipe(Effect.provide(cloud()))
   )
 
-  it.effect("createOnly stores nothing over what is there, not even segments", () =>
+  it.effect("createOnly stores nothing over an existing object, not even segments", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       yield* emulated.files.putObject("c", "o", "old")
@@ -305,7 +305,7 @@ describe("uploads", () => {
     ] as const
 
   for (const [what, body, segmentSize] of bodies(patterned(2500))) {
-    it.effect(`${what} with the MD5 that was named is stored, with another it is not: ChecksumMismatch`, () =>
+    it.effect(`${what} with the given MD5 is stored, and with another one fails with ChecksumMismatch`, () =>
       Effect.gen(function* () {
         const { files } = yield* prepared
         const wrong = md5("another content")
@@ -330,7 +330,7 @@ describe("uploads", () => {
       [1_000_000, 2500]
     ] as const) {
       it.effect(
-        `a ${replayable ? "replayable" : "one-shot"} stream that declares ${declared} bytes and gives ${given}: InvalidInput, nothing stored`,
+        `a ${replayable ? "replayable" : "one-shot"} stream that declares ${declared} bytes and emits ${given}: InvalidInput, nothing stored`,
         () =>
           Effect.gen(function* () {
             const { files } = yield* prepared
@@ -349,7 +349,7 @@ describe("uploads", () => {
     }
   }
 
-  it.effect("a stream without end that declares one is not read for ever", () =>
+  it.effect("stop reading an infinite stream at its declared length", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       for (const replayable of [true, false]) {
@@ -375,7 +375,7 @@ describe("uploads", () => {
     ["a one-shot stream within a segment", {}, undefined],
     ["a one-shot stream behind its third segment", {}, 1000]
   ] as const) {
-    it.effect(`${what} that fails: its own error surfaces, and nothing is stored`, () =>
+    it.effect(`${what} that fails: the upload fails with its error, and nothing is stored`, () =>
       Effect.gen(function* () {
         const { files } = yield* prepared
         const [source, seen] = counting(failingAfter(patterned(3500), 250))
@@ -388,7 +388,7 @@ describe("uploads", () => {
       }).pipe(Effect.provide(cloud()))
     )
 
-    it.effect(`${what} that dies: so does the upload, and nothing is stored`, () =>
+    it.effect(`${what} that dies: the upload dies too, and nothing is stored`, () =>
       Effect.gen(function* () {
         const { files } = yield* prepared
         const source = Stream.concat(inPieces(patterned(3500), 250), Stream.dieMessage("broken source"))
@@ -434,7 +434,7 @@ describe("uploads", () => {
     }).pipe(Effect.provide(cloud()))
   )
 
-  it.effect("where the cloud refuses the manifest, the segments are taken away again", () =>
+  it.effect("delete the segments when the cloud rejects the manifest", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       yield* emulated.fail({
@@ -449,7 +449,7 @@ describe("uploads", () => {
     }).pipe(Effect.provide(cloud()))
   )
 
-  it.effect("where nobody knows whether the manifest was stored, the segments stay for it", () =>
+  it.effect("keep the segments when the manifest may have been stored", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       yield* emulated.fail({
@@ -469,7 +469,7 @@ describe("uploads", () => {
     ["in one request", true],
     ["one by one where the cloud offers nothing else", false]
   ] as const) {
-    it.effect(`segments of an upload that fails are taken away ${how}`, () =>
+    it.effect(`delete the segments when they fail ${how}`, () =>
       Effect.gen(function* () {
         const { emulated, files } = yield* prepared
         if (!isOffered) yield* withoutBulk
@@ -484,7 +484,7 @@ describe("uploads", () => {
         const deletions = stored.filter(({ method }) => method === "DELETE")
         assert.strictEqual(new Set(deletions.map(({ target }) => target)).size, isOffered ? 0 : put)
         const bulk = all.filter(({ target }) => target.includes("bulk-delete")).length
-        // What is under way when it fails goes by requests of its own.
+        // Requests in flight at the failure have their own responses.
         assert.isTrue(isOffered ? bulk >= 1 && bulk <= 3 : bulk === 1, String(bulk))
         yield* emulated.clearFaults
       }).pipe(Effect.provide(cloud()))
@@ -497,7 +497,7 @@ describe("uploads", () => {
     ["puts it off again and again", true, { _tag: "Status", status: 503, headers: { "Retry-After": "60" } }],
     ["puts each off again and again", false, { _tag: "Status", status: 503, headers: { "Retry-After": "60" } }]
   ] as const) {
-    it.effect(`taking segments away has an end, even where the cloud ${what}`, () =>
+    it.effect(`deleting segments ends, even when the cloud ${what}`, () =>
       Effect.gen(function* () {
         const { emulated, files } = yield* prepared
         if (!isOffered) yield* withoutBulk
@@ -520,7 +520,7 @@ describe("uploads", () => {
   }
 
   for (const [what, body] of bodies(patterned(2500))) {
-    it.effect(`${what} goes up where nothing may interrupt it, as in acquireRelease`, () =>
+    it.effect(`${what} can be uploaded in an uninterruptible region, as in acquireRelease`, () =>
       Effect.gen(function* () {
         const { files } = yield* prepared
         const stored = yield* Effect.uninterruptible(files.upload({ ...object, body }))
@@ -529,7 +529,7 @@ describe("uploads", () => {
     )
   }
 
-  it.effect("a failing source ends an upload that nothing may interrupt", () =>
+  it.effect("a failing source ends an uninterruptible upload", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       const error = yield* Effect.flip(
@@ -545,7 +545,7 @@ describe("uploads", () => {
     }).pipe(Effect.provide(cloud()))
   )
 
-  it.effect("the time is up also where nothing may interrupt: a finalizer has an end", () =>
+  it.effect("timeouts also end uninterruptible uploads in a finalizer", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       yield* emulated.fail({
@@ -567,7 +567,7 @@ describe("uploads", () => {
     }).pipe(Effect.provide(cloud()))
   )
 
-  it.effect("a cut connection: what can be read again is sent again, whole", () =>
+  it.effect("after a broken connection a replayable body is sent again completely", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       const [source, seen] = counting(inPieces(patterned(2500), 300))
@@ -584,7 +584,7 @@ describe("uploads", () => {
 })
 
 describe("tokens that expire during a transfer", () => {
-  it.scoped("the upload of a file goes on: whole, with one login", () =>
+  it.scoped("the upload of a file continues: complete, with one login", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       const bytes = patterned(700_000)
@@ -597,7 +597,7 @@ describe("tokens that expire during a transfer", () => {
     }).pipe(Effect.provide(Layer.merge(cloud(), NodeFileSystem.layer)))
   )
 
-  it.effect("the upload of bytes too, the refusal coming before they are read", () =>
+  it.effect("the upload of bytes too, when it is rejected before they are read", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       const bytes = patterned(3_000_000)
@@ -608,7 +608,7 @@ describe("tokens that expire during a transfer", () => {
     }).pipe(Effect.provide(cloud()))
   )
 
-  it.effect("a replayable stream is run again, from its start", () =>
+  it.effect("a replayable stream runs again from its start", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       const bytes = patterned(10_000)
@@ -628,7 +628,7 @@ describe("tokens that expire during a transfer", () => {
     ["fourth segment", { method: "PUT", path: "00000003" }, 0],
     ["manifest", { method: "PUT", path: "multipart-manifest" }, 0]
   ] as const) {
-    it.effect(`a one-shot stream is read once only, though the token expires at its ${what}`, () =>
+    it.effect(`a one-shot stream is read only once, though the token expires at its ${what}`, () =>
       Effect.gen(function* () {
         const { files } = yield* prepared
         const bytes = patterned(5500)
@@ -644,7 +644,7 @@ describe("tokens that expire during a transfer", () => {
     )
   }
 
-  it.effect("a download goes on that has begun, and one that has not logs in once", () =>
+  it.effect("a started download continues, and one that has not started logs in once", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       const bytes = patterned(1_500_000)
@@ -660,7 +660,7 @@ describe("tokens that expire during a transfer", () => {
     }).pipe(Effect.provide(cloud()))
   )
 
-  it.effect("many uploads at once share one login", () =>
+  it.effect("many concurrent uploads share one login", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       yield* emulated.expireAllTokens
@@ -679,7 +679,7 @@ describe("downloads", () => {
   const seeded = (content: Uint8Array | string, about = {}) =>
     Effect.tap(prepared, ({ emulated }) => emulated.files.putObject("c", "o", content, about))
 
-  it.effect("nothing is requested before the stream is run, and each run is a request", () =>
+  it.effect("send no request before the stream runs, and one per run", () =>
     Effect.gen(function* () {
       const { files } = yield* seeded("hello")
       const download = files.download(object)
@@ -690,7 +690,7 @@ describe("downloads", () => {
     }).pipe(Effect.provide(cloud()))
   )
 
-  it.effect("open gives the headers, and then the content", () =>
+  it.effect("open returns the headers, and then the content", () =>
     Effect.gen(function* () {
       const { files } = yield* seeded("hello", { contentType: "text/x-own", metadata: { a: "1" } })
       const [info, text] = yield* Effect.scoped(
@@ -714,7 +714,7 @@ describe("downloads", () => {
     }).pipe(Effect.provide(cloud()))
   )
 
-  it.effect("what is not there", () =>
+  it.effect("fail with NotFound for a missing object", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       assert.strictEqual((yield* Effect.flip(textOf(files.download(object))))._tag, "NotFound")
@@ -745,7 +745,7 @@ describe("downloads", () => {
   )
 
   for (const range of [{ offset: 2, length: 3 }, { offset: 4 }, { last: 3 }] satisfies Array<CloudFiles.ByteRange>) {
-    it.effect(`another part than ${JSON.stringify(range)} is not taken for it`, () =>
+    it.effect(`reject a part other than ${JSON.stringify(range)}`, () =>
       Effect.gen(function* () {
         const { emulated, files } = yield* seeded("0123456789")
         const headers = { "Content-Range": "bytes 3-5/10" }
@@ -760,7 +760,7 @@ describe("downloads", () => {
     )
   }
 
-  it.effect("ifMatch holds, or PreconditionFailed", () =>
+  it.effect("succeed if ifMatch matches, and fail with PreconditionFailed otherwise", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* seeded("hello")
       assert.strictEqual(yield* textOf(files.download({ ...object, ifMatch: md5("hello") })), "hello")
@@ -770,7 +770,7 @@ describe("downloads", () => {
     }).pipe(Effect.provide(cloud()))
   )
 
-  it.effect("a body that is cut off never ends well, wherever it is cut", () =>
+  it.effect("never succeed with a truncated body, wherever it is cut", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* seeded(patterned(1000))
       for (const afterBytes of [0, 1, 500, 999]) {
@@ -783,7 +783,7 @@ describe("downloads", () => {
   )
 
   for (const delta of [-5, 5]) {
-    it.effect(`a Content-Length that is off by ${delta} is noticed`, () =>
+    it.effect(`detect a Content-Length that is off by ${delta}`, () =>
       Effect.gen(function* () {
         const { emulated, files } = yield* seeded(patterned(1000))
         yield* emulated.fail({ match: { method: "GET" }, fault: { _tag: "WrongContentLength", delta } })
@@ -793,7 +793,7 @@ describe("downloads", () => {
     )
   }
 
-  it.effect("a large object whose segment is gone breaks off, and never ends well", () =>
+  it.effect("fail for a large object whose segment is missing, and never succeed", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       yield* files.upload({
@@ -808,7 +808,7 @@ describe("downloads", () => {
     }).pipe(Effect.provide(cloud()))
   )
 
-  it.effect("a body that stalls: TransportError after the time that the policy gives", () =>
+  it.effect("fail with TransportError when a body stalls for the policy's timeout", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* seeded(patterned(1000))
       yield* emulated.fail({ match: { method: "GET" }, fault: { _tag: "StallBody", afterBytes: 500 } })
@@ -822,7 +822,7 @@ describe("downloads", () => {
     }).pipe(Effect.provide(cloud()))
   )
 
-  it.effect("a reader that takes its time is no stall", () =>
+  it.effect("do not treat a slow consumer as a stall", () =>
     Effect.gen(function* () {
       const { files } = yield* seeded(patterned(1_000_000))
       const fiber = yield* Effect.fork(bytesOf(Stream.tap(files.download(object), () => Effect.sleep("10 minutes"))))
@@ -831,7 +831,7 @@ describe("downloads", () => {
     }).pipe(Effect.provide(cloud()))
   )
 
-  it.effect("a connection that is cut before the response is tried again", () =>
+  it.effect("are retried when the connection is cut before the response", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* seeded("hello")
       yield* emulated.fail({ match: { method: "GET" }, times: 2, fault: { _tag: "Cut" } })
@@ -845,7 +845,7 @@ describe("downloads", () => {
 
 for (const [name, http] of clients) {
   describe(`transfers over ${name}`, () => {
-    it.scopedLive("all kinds of bodies arrive whole, and come back whole", () =>
+    it.scopedLive("all kinds of bodies are uploaded and downloaded unchanged", () =>
       Effect.gen(function* () {
         const { files } = yield* prepared
         const bytes = patterned(2_500_001)
@@ -869,7 +869,7 @@ for (const [name, http] of clients) {
       }).pipe(Effect.provide(Layer.merge(listeningCloud(http), NodeFileSystem.layer)))
     )
 
-    it.scopedLive("files are written as the objects are, several at a time, slowly or in a hurry", () =>
+    it.scopedLive("files match their objects, with concurrent, slow and fast downloads", () =>
       Effect.gen(function* () {
         const { files } = yield* prepared
         const bytes = patterned(7_340_033)
@@ -900,7 +900,7 @@ for (const [name, http] of clients) {
     )
 
     it.scopedLive(
-      "a folder's files are as their objects, of which a listing says little: none, small, and more than it says",
+      "files of a folder match their objects when the listing is wrong: empty, small, and larger than listed",
       () =>
         Effect.gen(function* () {
           const { files } = yield* prepared
@@ -985,10 +985,10 @@ for (const [name, http] of clients) {
       }).pipe(Effect.provide(listeningCloud(http)))
     )
 
-    it.scopedLive("tokens that expire during an upload cost one login", () =>
+    it.scopedLive("tokens that expire during an upload cause one login", () =>
       Effect.gen(function* () {
         const { files } = yield* prepared
-        // Over node:http the platform hears no answer before the body's end, and the cloud closes the connection before that.
+        // Over node:http the platform sees no response before the body's end, and the cloud closes the connection before that.
         const bytes = patterned(name === "node:http" ? 15_000 : 1_500_000)
         const path = yield* fileOf(bytes)
         yield* tokenExpiresAt({ method: "PUT" })

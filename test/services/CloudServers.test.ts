@@ -8,7 +8,7 @@ const unknownId = "5f7a2b6e-0000-4000-8000-000000000000"
 
 type Cloud = NonNullable<NonNullable<Parameters<typeof TestCloud.layer>[0]>["cloud"]>
 
-/** Runs a test on a cloud of its own, each request sent once. */
+/** Runs a test on its own cloud, without retries. */
 const on =
   (cloud: Cloud = {}) =>
   <A, E>(test: Effect.Effect<A, E, CloudServers.CloudServers | TestCloud.TestCloud>) =>
@@ -22,7 +22,7 @@ interface Seen {
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** What reached Cloud Servers, in order. */
+/** The requests that Cloud Servers received, in order. */
 const requests = Effect.gen(function* () {
   const cloud = yield* TestCloud.TestCloud
   return (yield* cloud.requests)
@@ -48,7 +48,7 @@ const lastRequest = Effect.map(requests, (all) => {
   return last as Seen
 })
 
-/** The next request is answered with this. */
+/** The response to the next request. */
 const answer = (body: unknown, status = 200) =>
   Effect.flatMap(TestCloud.TestCloud, (cloud) =>
     cloud.fail({ match: { service: "servers" }, fault: { _tag: "Status", status, body } })
@@ -71,7 +71,7 @@ const wireServer = {
   metadata: {}
 }
 
-/** How a server with these fields on the wire is decoded. */
+/** Decodes a server with these wire fields. */
 const decoded = (fields: Record<string, unknown>) =>
   Effect.gen(function* () {
     const servers = yield* CloudServers.CloudServers
@@ -82,8 +82,8 @@ const decoded = (fields: Record<string, unknown>) =>
 
 const failing = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.flip(effect)
 
-describe("CloudServers: requests and answers", () => {
-  it.effect("goes to the next-generation endpoint of the region, of the two that the catalog lists as compute", () =>
+describe("CloudServers: requests and responses", () => {
+  it.effect("uses the next-generation endpoint of the region, of the two compute services in the catalog", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       yield* servers.getLimits()
@@ -94,7 +94,7 @@ describe("CloudServers: requests and answers", () => {
     }).pipe(on())
   )
 
-  it.effect("create sends everything it is given under the cloud's names, hints beside the server", () =>
+  it.effect("create sends every field under its wire name, with hints next to the server", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const near = (yield* servers.create({ name: "near", imageId: ubuntu, flavorId: "general1-1" })).id
@@ -155,7 +155,7 @@ describe("CloudServers: requests and answers", () => {
     }).pipe(on())
   )
 
-  it.effect("create sends nothing that it is not given, also where it is given undefined", () =>
+  it.effect("create omits fields that are missing or undefined", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       yield* servers.create({
@@ -211,7 +211,7 @@ describe("CloudServers: requests and answers", () => {
     }).pipe(on())
   )
 
-  it.effect("get decodes a whole server", () =>
+  it.effect("get decodes a server with all fields", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const cloud = yield* TestCloud.TestCloud
@@ -240,7 +240,7 @@ describe("CloudServers: requests and answers", () => {
     }).pipe(on())
   )
 
-  it.effect("get percent-encodes the id as one segment of the path", () =>
+  it.effect("get percent-encodes the ID as one segment of the path", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       yield* failing(servers.get({ serverId: "a/b?c#d e" }))
@@ -248,7 +248,7 @@ describe("CloudServers: requests and answers", () => {
     }).pipe(on())
   )
 
-  it.effect("update sends only what is given and answers the server as it is then", () =>
+  it.effect("update sends only the given fields and returns the updated server", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const cloud = yield* TestCloud.TestCloud
@@ -262,7 +262,7 @@ describe("CloudServers: requests and answers", () => {
     }).pipe(on())
   )
 
-  it.effect("delete sends no body and answers nothing", () =>
+  it.effect("delete sends no body and returns nothing", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const cloud = yield* TestCloud.TestCloud
@@ -274,7 +274,7 @@ describe("CloudServers: requests and answers", () => {
     }).pipe(on())
   )
 
-  it.effect("delete does not mind a body that is not JSON", () =>
+  it.effect("delete accepts a body that is not JSON", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       yield* answer("202 Accepted\n\nThe request is accepted for processing.", 202)
@@ -282,7 +282,7 @@ describe("CloudServers: requests and answers", () => {
     }).pipe(on())
   )
 
-  it.effect("reboot says SOFT unless it is told HARD", () =>
+  it.effect("reboot is SOFT by default, or HARD", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const cloud = yield* TestCloud.TestCloud
@@ -304,7 +304,7 @@ describe("CloudServers: requests and answers", () => {
     }).pipe(on())
   )
 
-  it.effect("listPage answers ids and names, and the next page's marker", () =>
+  it.effect("listPage returns IDs and names, and the next page's marker", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const cloud = yield* TestCloud.TestCloud
@@ -319,7 +319,7 @@ describe("CloudServers: requests and answers", () => {
     }).pipe(on())
   )
 
-  it.effect("listDetailPage answers whole servers", () =>
+  it.effect("listDetailPage returns servers with all fields", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const cloud = yield* TestCloud.TestCloud
@@ -331,7 +331,7 @@ describe("CloudServers: requests and answers", () => {
     }).pipe(on())
   )
 
-  it.effect("listFlavorsPage and getFlavor answer sizes with their extra specs", () =>
+  it.effect("listFlavorsPage and getFlavor return sizes with their extra specs", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const page = yield* servers.listFlavorsPage({ minDiskGigabytes: 20, minRamMegabytes: 1024, limit: 5 })
@@ -348,7 +348,7 @@ describe("CloudServers: requests and answers", () => {
     }).pipe(on())
   )
 
-  it.effect("listImagesPage and getImage answer images", () =>
+  it.effect("listImagesPage and getImage return images", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const page = yield* servers.listImagesPage({ limit: 3, type: "base", status: "ACTIVE" })
@@ -365,7 +365,7 @@ describe("CloudServers: requests and answers", () => {
     }).pipe(on())
   )
 
-  it.effect("key pairs are made, imported, listed, read and forgotten under names with spaces", () =>
+  it.effect("key pairs with spaces in their names are created, imported, listed, read and deleted", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const made = yield* servers.createKeyPair({ name: "made here" })
@@ -376,7 +376,7 @@ describe("CloudServers: requests and answers", () => {
       assert.deepStrictEqual((yield* lastRequest).body, { keypair: { name: "mine", public_key: sshKey } })
       assert.deepStrictEqual(Object.keys(imported).toSorted(), ["fingerprint", "name", "publicKey", "userId"])
       const { privateKey: _, ...known } = made
-      // A listing does not tell whose they are.
+      // A listing does not contain the owner.
       const { userId: _owner, ...listed } = known
       const { userId: _user, ...listedToo } = imported
       assert.deepStrictEqual(yield* servers.listKeyPairs(), [listed, listedToo])
@@ -394,7 +394,7 @@ describe("CloudServers: requests and answers", () => {
     }).pipe(on())
   )
 
-  it.effect("getLimits answers rates with the time of the next one, and absolutes as an open map", () =>
+  it.effect("getLimits returns rate limits with their next reset, and absolute limits as an open map", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       yield* servers.create({ name: "a", imageId: ubuntu, flavorId: "general1-1" })
@@ -414,8 +414,8 @@ describe("CloudServers: requests and answers", () => {
 
 const sshKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl someone@example.com"
 
-describe("CloudServers: refusals", () => {
-  it.effect("what is not there is NotFound, by every operation that names a thing", () =>
+describe("CloudServers: errors", () => {
+  it.effect("every operation on a missing resource fails with NotFound", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const serverId = unknownId
@@ -442,7 +442,7 @@ describe("CloudServers: refusals", () => {
     }).pipe(on())
   )
 
-  it.effect("what the state does not allow is Conflict", () =>
+  it.effect("an action that the state does not allow is Conflict", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const { id: serverId } = yield* servers.create({ name: "a", imageId: ubuntu, flavorId: "general1-1" })
@@ -472,7 +472,7 @@ describe("CloudServers: refusals", () => {
     }).pipe(on())
   )
 
-  it.effect("an exhausted quota is QuotaExceeded with what the cloud says of it", () =>
+  it.effect("an exceeded quota is QuotaExceeded with the cloud's message", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const error = yield* failing(servers.create({ name: "a", imageId: ubuntu, flavorId: "general1-1" }))
@@ -482,26 +482,28 @@ describe("CloudServers: refusals", () => {
     }).pipe(on({ servers: { serverQuota: 0 } }))
   )
 
-  it.effect("a network policy, told as text, is Forbidden, and neither repeated nor taken for a bad token", () =>
-    Effect.gen(function* () {
-      const servers = yield* CloudServers.CloudServers
-      const cloud = yield* TestCloud.TestCloud
-      const error = yield* failing(
-        servers.create({
-          name: "a",
-          imageId: ubuntu,
-          flavorId: "general1-1",
-          networks: [{ networkId: CloudServers.publicNet }]
-        })
-      )
-      assert.instanceOf(error, CloudError.Forbidden)
-      assert.include(error.message, `Networks (${CloudServers.serviceNet}) required but missing`)
-      assert.strictEqual((yield* requests).length, 1)
-      assert.strictEqual((yield* cloud.logins).succeeded, 1)
-    }).pipe(on({ servers: { requiredNetworks: [CloudServers.publicNet, CloudServers.serviceNet] } }))
+  it.effect(
+    "a network policy, reported as text, is Forbidden, and neither retried nor taken for a rejected token",
+    () =>
+      Effect.gen(function* () {
+        const servers = yield* CloudServers.CloudServers
+        const cloud = yield* TestCloud.TestCloud
+        const error = yield* failing(
+          servers.create({
+            name: "a",
+            imageId: ubuntu,
+            flavorId: "general1-1",
+            networks: [{ networkId: CloudServers.publicNet }]
+          })
+        )
+        assert.instanceOf(error, CloudError.Forbidden)
+        assert.include(error.message, `Networks (${CloudServers.serviceNet}) required but missing`)
+        assert.strictEqual((yield* requests).length, 1)
+        assert.strictEqual((yield* cloud.logins).succeeded, 1)
+      }).pipe(on({ servers: { requiredNetworks: [CloudServers.publicNet, CloudServers.serviceNet] } }))
   )
 
-  it.effect("content that the cloud does not take is BadRequest with its words", () =>
+  it.effect("invalid content is BadRequest with the cloud's message", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const error = yield* failing(
@@ -532,7 +534,7 @@ describe("CloudServers: refusals", () => {
     }).pipe(on({ servers: { rateLimits: { POST: 1 } } }))
   )
 
-  it.effect("over-limit requests are waited out and sent again, POST included", () =>
+  it.effect("over-limit requests are retried after the wait, including POST", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       yield* servers.importKeyPair({ name: "k", publicKey: sshKey })
@@ -550,7 +552,7 @@ describe("CloudServers: refusals", () => {
     )
   )
 
-  it.effect("an error in a listing's first page fails the Stream, typed", () =>
+  it.effect("an error in a listing's first page fails the Stream with a typed error", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const error = yield* failing(Stream.runDrain(servers.list({ name: "[" })))
@@ -559,7 +561,7 @@ describe("CloudServers: refusals", () => {
   )
 })
 
-describe("CloudServers: the documents' oddities", () => {
+describe("CloudServers: wire format variations", () => {
   it.effect("image: the empty string for a server that boots from a volume", () =>
     Effect.map(decoded({ image: "" }), (server) => assert.isFalse("imageId" in server)).pipe(on())
   )
@@ -596,7 +598,7 @@ describe("CloudServers: the documents' oddities", () => {
     [null, false],
     [undefined, false]
   ] as const) {
-    it.effect(`config_drive: ${JSON.stringify(wire)} means ${meant}`, () =>
+    it.effect(`config_drive: ${JSON.stringify(wire)} is ${meant}`, () =>
       Effect.map(decoded({ config_drive: wire }), (server) => assert.strictEqual(server.configDrive, meant)).pipe(on())
     )
   }
@@ -624,7 +626,7 @@ describe("CloudServers: the documents' oddities", () => {
     }).pipe(on())
   )
 
-  it.effect("status: an unknown one is kept as it came", () =>
+  it.effect("status: unknown values are kept", () =>
     Effect.map(decoded({ status: "SHELVED_OFFLOADED" }), (server) =>
       assert.strictEqual(server.status, "SHELVED_OFFLOADED")
     ).pipe(on())
@@ -655,7 +657,7 @@ describe("CloudServers: the documents' oddities", () => {
     }).pipe(on())
   )
 
-  it.effect("fields that nobody knows are ignored", () =>
+  it.effect("unknown fields are ignored", () =>
     Effect.map(
       decoded({
         "OS-EXT-AZ:availability_zone": "nova",
@@ -666,7 +668,7 @@ describe("CloudServers: the documents' oddities", () => {
     ).pipe(on())
   )
 
-  it.effect("task_state: null means that nothing is being done", () =>
+  it.effect("task_state: null means that no task is running", () =>
     Effect.gen(function* () {
       const idle = yield* decoded({ "OS-EXT-STS:task_state": null })
       assert.isFalse("taskState" in idle)
@@ -677,7 +679,7 @@ describe("CloudServers: the documents' oddities", () => {
     }).pipe(on())
   )
 
-  it.effect("fields that may be missing may be missing, and those that may be null may be null", () =>
+  it.effect("optional fields may be missing, and nullable fields may be null", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       yield* answer({
@@ -708,7 +710,7 @@ describe("CloudServers: the documents' oddities", () => {
     Effect.map(decoded({ key_name: "" }), (server) => assert.isFalse("keyName" in server)).pipe(on())
   )
 
-  it.effect("fault: code, message and details, some of which may be missing", () =>
+  it.effect("fault: code, message and details, each optional", () =>
     Effect.gen(function* () {
       const fault = { code: 500, message: "No valid host", created: "2012-08-20T21:11:09Z", details: "trace" }
       const server = yield* decoded({ status: "ERROR", fault })
@@ -719,7 +721,7 @@ describe("CloudServers: the documents' oddities", () => {
     }).pipe(on())
   )
 
-  it.effect("limits: fractions of a second, units and limits that nobody knows, none at all as -1", () =>
+  it.effect("limits: fractions of a second, unknown units and limits, and -1 for unlimited", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const limit = { verb: "POST", value: 10, remaining: 9, unit: "FORTNIGHT" }
@@ -740,7 +742,7 @@ describe("CloudServers: the documents' oddities", () => {
     }).pipe(on())
   )
 
-  it.effect("what is accepted may answer text, an odd status, or a body that nobody documents", () =>
+  it.effect("accepted requests may return text, an unusual status, or an undocumented body", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       yield* answer("202 Accepted\n\nThe request is accepted for processing.", 202)
@@ -754,7 +756,7 @@ describe("CloudServers: the documents' oddities", () => {
     }).pipe(on())
   )
 
-  it.effect("where the cloud leaves a password, a device or a reason out, none is made up", () =>
+  it.effect("a missing password, device or reason stays undefined", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       yield* answer({ server: { id: 7, links: [], "OS-DCF:diskConfig": "AUTO" } }, 202)
@@ -781,19 +783,19 @@ describe("CloudServers: the documents' oddities", () => {
     }).pipe(on())
   )
 
-  it.effect("diskConfig and status in whatever case the cloud writes them are kept as they come", () =>
+  it.effect("diskConfig and status keep the case of the response", () =>
     Effect.map(decoded({ "OS-DCF:diskConfig": "auto", status: "Active" }), (server) =>
       assert.deepStrictEqual([server.diskConfig, server.status], ["auto", "Active"])
     ).pipe(on())
   )
 
-  it.effect("attached volumes are told by their ids", () =>
+  it.effect("attached volumes are decoded to their IDs", () =>
     Effect.map(decoded({ "os-extended-volumes:volumes_attached": [{ id: "v1" }] }), (server) =>
       assert.deepStrictEqual(server.attachedVolumes, [{ id: "v1" }])
     ).pipe(on())
   )
 
-  it.effect("a snapshot names the server it was taken of", () =>
+  it.effect("a snapshot contains the server that it was created from", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       yield* answer({
@@ -815,7 +817,7 @@ describe("CloudServers: the documents' oddities", () => {
     }).pipe(on())
   )
 
-  it.effect("a response that is not as documented is MalformedResponse with the place and no value", () =>
+  it.effect("a response that does not match the schema is MalformedResponse with the path and no value", () =>
     Effect.gen(function* () {
       const error = yield* failing(decoded({ id: ["four-secret"] }))
       assert.instanceOf(error, CloudError.MalformedResponse)
@@ -825,7 +827,7 @@ describe("CloudServers: the documents' oddities", () => {
     }).pipe(on())
   )
 
-  it.effect("an empty response is taken for one that was cut off, and one that is no JSON is MalformedResponse", () =>
+  it.effect("an empty response is treated as truncated, and one that is not JSON is MalformedResponse", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       yield* answer("")
@@ -842,7 +844,7 @@ describe("CloudServers: the documents' oddities", () => {
 })
 
 describe("CloudServers: listings as Streams", () => {
-  it.effect("fetch a page only when its items are asked for", () =>
+  it.effect("fetch a page only when its items are requested", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const cloud = yield* TestCloud.TestCloud
@@ -856,7 +858,7 @@ describe("CloudServers: listings as Streams", () => {
     }).pipe(on())
   )
 
-  it.effect("make no request before they are run, and begin anew each time", () =>
+  it.effect("send no request before they run, and start again on each run", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const listing = servers.list()
@@ -867,7 +869,7 @@ describe("CloudServers: listings as Streams", () => {
     }).pipe(on())
   )
 
-  it.effect("end on an empty page that follows an exactly full one, each item once", () =>
+  it.effect("end on an empty page after a full one, with each item once", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const cloud = yield* TestCloud.TestCloud
@@ -885,14 +887,14 @@ describe("CloudServers: listings as Streams", () => {
     }).pipe(on())
   )
 
-  it.effect("are empty where there is nothing", () =>
+  it.effect("are empty when there are no items", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       assert.strictEqual(Chunk.size(yield* Stream.runCollect(servers.list())), 0)
     }).pipe(on())
   )
 
-  it.effect("put every filter of servers on the wire, on every page, escaped", () =>
+  it.effect("send every filter of servers, on every page, escaped", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const cloud = yield* TestCloud.TestCloud
@@ -932,7 +934,7 @@ describe("CloudServers: listings as Streams", () => {
     }).pipe(on())
   )
 
-  it.effect("put every filter of images and of flavors on the wire", () =>
+  it.effect("send every filter of images and of flavors", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       yield* servers
@@ -969,7 +971,7 @@ describe("CloudServers: listings as Streams", () => {
     }).pipe(on())
   )
 
-  it.effect("page on by the marker of a next link, wherever the link points", () =>
+  it.effect("continue with the marker of a next link, whatever its host", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       yield* answer({
@@ -993,7 +995,7 @@ describe("CloudServers: listings as Streams", () => {
     }).pipe(on())
   )
 
-  it.effect("take the last item for the marker where a next link names none", () =>
+  it.effect("use the last item as the marker when a next link has none", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       yield* answer({
@@ -1009,7 +1011,7 @@ describe("CloudServers: listings as Streams", () => {
     }).pipe(on())
   )
 
-  it.effect("go on behind an empty page that names a next one", () =>
+  it.effect("continue after an empty page with a next link", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       yield* answer({
@@ -1021,7 +1023,7 @@ describe("CloudServers: listings as Streams", () => {
     }).pipe(on())
   )
 
-  it.effect("stop with an error where the cloud names the same next page twice", () =>
+  it.effect("fail when the cloud returns the same next page twice", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const cloud = yield* TestCloud.TestCloud
@@ -1045,7 +1047,7 @@ describe("CloudServers: listings as Streams", () => {
   )
 })
 
-describe("CloudServers: bad input", () => {
+describe("CloudServers: invalid input", () => {
   const bad = <A, E>(call: (servers: CloudServers.Service) => Effect.Effect<A, E>) =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
@@ -1106,7 +1108,7 @@ describe("CloudServers: bad input", () => {
     )
   }
 
-  it.effect("half a character, which has no UTF-8, in a path or a query", () =>
+  it.effect("a lone surrogate, which has no UTF-8, in a path or a query", () =>
     Effect.map(
       Effect.all([
         bad((servers) => servers.get({ serverId: "a\ud800" })),
@@ -1120,14 +1122,14 @@ describe("CloudServers: bad input", () => {
     )
   )
 
-  it.effect("a page size is named as the caller calls it", () =>
+  it.effect("a page size is reported under the caller's name for it", () =>
     Effect.map(
       bad((servers) => Stream.runDrain(servers.listDetail({ pageSize: 0 }))),
       (issues) => assert.deepStrictEqual(issues, [{ path: "pageSize", expected: "a whole number of 1 or more, not 0" }])
     )
   )
 
-  it.effect("a key pair's name with a slash, to make or to import", () =>
+  it.effect("a key pair's name with a slash, to create or to import", () =>
     Effect.gen(function* () {
       const expected = [
         { path: "name", expected: "a name of 1 to 255 letters, digits, spaces, dashes, underscores, dots and at signs" }
@@ -1147,7 +1149,7 @@ describe("CloudServers: bad input", () => {
     )
   )
 
-  it.effect("metadata that is too long for the cloud, counted in characters", () =>
+  it.effect("metadata that exceeds the limit, counted in characters", () =>
     Effect.gen(function* () {
       const long = "😀".repeat(256)
       const expected = [
@@ -1174,7 +1176,7 @@ describe("CloudServers: bad input", () => {
     })
   )
 
-  it.effect("a fixed address without a network, and more servers at the least than at the most", () =>
+  it.effect("a fixed address without a network, and a minimum count above the maximum", () =>
     Effect.map(
       bad((servers) =>
         servers.create({ ...good, networks: [{ portId: "p", fixedIp: "192.0.2.1" }], minCount: 3, maxCount: 2 })
@@ -1187,7 +1189,7 @@ describe("CloudServers: bad input", () => {
     )
   )
 
-  it.effect("several servers where only one can be waited for", () =>
+  it.effect("several servers when only one can be waited for", () =>
     Effect.map(
       bad((servers) => servers.createAndWait({ ...good, maxCount: 2 } as typeof good)),
       (issues) =>
@@ -1198,7 +1200,7 @@ describe("CloudServers: bad input", () => {
     )
   )
 
-  it.effect("more scheduler hints than the cloud takes, or none", () =>
+  it.effect("too many scheduler hints, or none", () =>
     Effect.map(
       bad((servers) => servers.create({ ...good, schedulerHints: { near: ["a", "b", "c", "d"], far: [] } })),
       (issues) =>
@@ -1209,7 +1211,7 @@ describe("CloudServers: bad input", () => {
     )
   )
 
-  it.effect("several faults at once are all reported", () =>
+  it.effect("several errors at once are all reported", () =>
     Effect.map(
       bad((servers) =>
         servers.create({
@@ -1227,7 +1229,7 @@ describe("CloudServers: bad input", () => {
     )
   )
 
-  it.effect("a fault in a path parameter and one in the body are reported together", () =>
+  it.effect("an error in a path parameter and one in the body are reported together", () =>
     Effect.map(
       bad((servers) => servers.update({ serverId: "", name: "" })),
       (issues) =>
@@ -1238,7 +1240,7 @@ describe("CloudServers: bad input", () => {
     )
   )
 
-  it.effect("a number where a secret belongs is refused and not quoted", () =>
+  it.effect("a number in place of a secret is rejected and not quoted", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const input = { ...good, adminPassword: 90_210 } as unknown as typeof good
@@ -1296,7 +1298,7 @@ describe("CloudServers: waiting", () => {
     }).pipe(on())
   )
 
-  it.effect("until ACTIVE: a server in ERROR ends it at once, with the cloud's reason", () =>
+  it.effect("until ACTIVE: fails immediately with the cloud's reason if the server is in ERROR", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const cloud = yield* TestCloud.TestCloud
@@ -1316,7 +1318,7 @@ describe("CloudServers: waiting", () => {
     }).pipe(on())
   )
 
-  it.effect("until ACTIVE: a server that vanishes is NotFound", () =>
+  it.effect("until ACTIVE: fails with NotFound if the server disappears", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const cloud = yield* TestCloud.TestCloud
@@ -1329,7 +1331,7 @@ describe("CloudServers: waiting", () => {
     }).pipe(on())
   )
 
-  it.effect("until ACTIVE: one that reads ACTIVE with a task under way is not active yet", () =>
+  it.effect("until ACTIVE: does not end while a task is running on an ACTIVE server", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const cloud = yield* TestCloud.TestCloud
@@ -1344,7 +1346,7 @@ describe("CloudServers: waiting", () => {
     }).pipe(on({ servers: { statusLag: "10 seconds", actionTime: "10 seconds" } }))
   )
 
-  it.effect("ends with WaitTimeout and the last state when the time is up", () =>
+  it.effect("fails with WaitTimeout and the last state at the timeout", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const { id: serverId } = yield* create
@@ -1375,7 +1377,7 @@ describe("CloudServers: waiting", () => {
     }).pipe(on())
   )
 
-  it.effect("until deleted: ends when the cloud knows the server no more", () =>
+  it.effect("until deleted: ends when the server is not found", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const cloud = yield* TestCloud.TestCloud
@@ -1390,7 +1392,7 @@ describe("CloudServers: waiting", () => {
     }).pipe(on())
   )
 
-  it.effect("until deleted: the status DELETED is the end, too", () =>
+  it.effect("until deleted: ends at the status DELETED too", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       yield* answer({ server: { ...wireServer, status: "DELETED" } })
@@ -1399,27 +1401,25 @@ describe("CloudServers: waiting", () => {
     }).pipe(on())
   )
 
-  it.effect(
-    "until deleted: a server that ends in ERROR instead is ResourceFailed, one being deleted from ERROR is not",
-    () =>
-      Effect.gen(function* () {
-        const servers = yield* CloudServers.CloudServers
-        const cloud = yield* TestCloud.TestCloud
-        const serverId = yield* cloud.servers.seedServer({
-          status: "ERROR",
-          fault: { code: 500, message: "stuck" }
-        })
-        const error = yield* failing(servers.waitUntilDeleted({ serverId }))
-        assert.instanceOf(error, CloudError.ResourceFailed)
-        assert.strictEqual(error.fault, "stuck")
-        yield* servers.delete({ serverId })
-        const waiting = yield* Effect.fork(servers.waitUntilDeleted({ serverId }))
-        yield* TestClock.adjust("20 seconds")
-        yield* Fiber.join(waiting)
-      }).pipe(on())
+  it.effect("until deleted: fails with ResourceFailed if the server enters ERROR, not if it was in ERROR before", () =>
+    Effect.gen(function* () {
+      const servers = yield* CloudServers.CloudServers
+      const cloud = yield* TestCloud.TestCloud
+      const serverId = yield* cloud.servers.seedServer({
+        status: "ERROR",
+        fault: { code: 500, message: "stuck" }
+      })
+      const error = yield* failing(servers.waitUntilDeleted({ serverId }))
+      assert.instanceOf(error, CloudError.ResourceFailed)
+      assert.strictEqual(error.fault, "stuck")
+      yield* servers.delete({ serverId })
+      const waiting = yield* Effect.fork(servers.waitUntilDeleted({ serverId }))
+      yield* TestClock.adjust("20 seconds")
+      yield* Fiber.join(waiting)
+    }).pipe(on())
   )
 
-  it.effect("watch emits what each look saw, for progress bars", () =>
+  it.effect("watch emits what each poll saw, for progress bars", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const { id: serverId } = yield* create
@@ -1439,7 +1439,7 @@ describe("CloudServers: waiting", () => {
     }).pipe(on())
   )
 
-  it.effect("waitUntil ends well in ERROR where that is what is waited for", () =>
+  it.effect("waitUntil succeeds in ERROR if that state is expected", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const cloud = yield* TestCloud.TestCloud
@@ -1449,7 +1449,7 @@ describe("CloudServers: waiting", () => {
     }).pipe(on())
   )
 
-  it.effect("over many hours, tokens that expire cost one login per lifetime", () =>
+  it.effect("over many hours, expiring tokens cause one login per lifetime", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const cloud = yield* TestCloud.TestCloud
@@ -1465,7 +1465,7 @@ describe("CloudServers: waiting", () => {
     }).pipe(on({ tokenTtl: "1 hour", servers: { buildTime: "10 hours" } }))
   )
 
-  it.effect("a token that is revoked while waiting is renewed without the wait noticing", () =>
+  it.effect("a token that is revoked during a wait is renewed without affecting it", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const cloud = yield* TestCloud.TestCloud
