@@ -1,5 +1,5 @@
 /**
- * Clusters by the Clock: watching and waiting, finding nodes, reaching them by ssh, and where the service is found.
+ * Clusters by the Clock: watching and waiting, finding nodes, connecting to them by ssh, and service endpoints.
  */
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
@@ -24,7 +24,7 @@ const requests = Effect.map(
 
 const count = Effect.map(requests, (all) => all.length)
 
-/** A cluster of eight nodes that is on its way. */
+/** A cluster of eight nodes that is being built. */
 const creating = (fields: { readonly scriptIds?: ReadonlyArray<string> } = {}) =>
   Effect.gen(function* () {
     const service = yield* bigData
@@ -41,7 +41,7 @@ const creating = (fields: { readonly scriptIds?: ReadonlyArray<string> } = {}) =
     return id
   })
 
-/** Runs an effect while the Clock goes on. */
+/** Runs an effect while the Clock advances. */
 const meanwhile = <A, E, R>(effect: Effect.Effect<A, E, R>, time: Duration.DurationInput) =>
   Effect.gen(function* () {
     const fiber = yield* Effect.fork(effect)
@@ -55,7 +55,7 @@ const failed = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     return error as unknown as CloudError.ResourceFailed
   })
 
-describe("CloudBigData: a deletion that is sent again", () => {
+describe("CloudBigData: a retried deletion", () => {
   const deleting = Effect.gen(function* () {
     const clusterId = yield* Effect.flatMap(TestCloud.TestCloud, (cloud) => cloud.bigData.seedCluster())
     const deletion = Effect.flatMap(bigData, (service) => meanwhile(service.delete({ clusterId }), "30 seconds"))
@@ -64,19 +64,19 @@ describe("CloudBigData: a deletion that is sent again", () => {
     return { clusterId, deletion, goesWrong }
   })
 
-  it.effect("has succeeded where its first answer was lost, and it finds the cluster being deleted", () =>
+  it.effect("succeeds if the first response was lost and the cluster is being deleted", () =>
     Effect.gen(function* () {
       const { clusterId, deletion, goesWrong } = yield* deleting
       yield* goesWrong({ _tag: "LoseResponse", status: 504 })
       yield* deletion
       const { status } = yield* Effect.flatMap(bigData, (service) => service.get({ clusterId }))
       assert.strictEqual(status, "DELETING")
-      // Whoever deletes it once more hears of it.
+      // A further deletion fails.
       assert.strictEqual((yield* Effect.flip(deletion))._tag, "Conflict")
     }).pipe(Effect.provide(TestCloud.layer()))
   )
 
-  it.effect("fails with the cloud's Conflict where the cluster is not being deleted", () =>
+  it.effect("fails with the cloud's Conflict if the cluster is not being deleted", () =>
     Effect.gen(function* () {
       const { clusterId, deletion, goesWrong } = yield* deleting
       yield* goesWrong({ _tag: "Status", status: 503 })
@@ -89,7 +89,7 @@ describe("CloudBigData: a deletion that is sent again", () => {
 })
 
 describe("CloudBigData: watching and waiting", () => {
-  it.effect("watch emits what each look saw, the last included, with the progress of the build", () =>
+  it.effect("watch emits what each poll saw, including the last, with the progress of the build", () =>
     Effect.gen(function* () {
       const service = yield* bigData
       const clusterId = yield* creating()
@@ -111,7 +111,7 @@ describe("CloudBigData: watching and waiting", () => {
     }).pipe(on())
   )
 
-  it.effect("waitUntilActive looks every 30 seconds and answers the cluster as it is then", () =>
+  it.effect("waitUntilActive polls every 30 seconds and returns the active cluster", () =>
     Effect.gen(function* () {
       const service = yield* bigData
       const clusterId = yield* creating()
@@ -123,7 +123,7 @@ describe("CloudBigData: watching and waiting", () => {
     }).pipe(on())
   )
 
-  it.effect("a cluster that goes to ERROR ends the wait at once, with the node that has failed", () =>
+  it.effect("a cluster in ERROR ends the wait immediately, with the failed node", () =>
     Effect.gen(function* () {
       const service = yield* bigData
       const cloud = yield* TestCloud.TestCloud
@@ -140,7 +140,7 @@ describe("CloudBigData: watching and waiting", () => {
     }).pipe(on())
   )
 
-  it.effect("a script that has failed is named too", () =>
+  it.effect("a failed script is named too", () =>
     Effect.gen(function* () {
       const service = yield* bigData
       const cloud = yield* TestCloud.TestCloud
@@ -152,7 +152,7 @@ describe("CloudBigData: watching and waiting", () => {
     }).pipe(on())
   )
 
-  it.effect("a script's failure on a node is told with the node's name", () =>
+  it.effect("a script's failure on a node is reported with the node's name", () =>
     Effect.gen(function* () {
       const service = yield* bigData
       const cloud = yield* TestCloud.TestCloud
@@ -176,7 +176,7 @@ describe("CloudBigData: watching and waiting", () => {
     }).pipe(on())
   )
 
-  it.effect("where the nodes cannot be read the failure is told all the same", () =>
+  it.effect("the failure is reported even if the nodes cannot be read", () =>
     Effect.gen(function* () {
       const service = yield* bigData
       const cloud = yield* TestCloud.TestCloud
@@ -188,7 +188,7 @@ describe("CloudBigData: watching and waiting", () => {
     }).pipe(on())
   )
 
-  it.effect("IMPAIRED, DELETING and DELETED end it too; a status that is not known does not", () =>
+  it.effect("IMPAIRED, DELETING and DELETED end it too; an unknown status does not", () =>
     Effect.gen(function* () {
       const service = yield* bigData
       const cloud = yield* TestCloud.TestCloud
@@ -207,7 +207,7 @@ describe("CloudBigData: watching and waiting", () => {
     }).pipe(on())
   )
 
-  it.effect("what is waited for may be a failure: waitUntil asks first", () =>
+  it.effect("waitUntil may wait for a failed state: its predicate is tested first", () =>
     Effect.gen(function* () {
       const service = yield* bigData
       const cloud = yield* TestCloud.TestCloud
@@ -217,7 +217,7 @@ describe("CloudBigData: watching and waiting", () => {
     }).pipe(on())
   )
 
-  it.effect("a wait that takes too long is WaitTimeout with the last state seen", () =>
+  it.effect("a wait that takes too long is WaitTimeout with the last state", () =>
     Effect.gen(function* () {
       const service = yield* bigData
       const clusterId = yield* creating()
@@ -233,7 +233,7 @@ describe("CloudBigData: watching and waiting", () => {
     }).pipe(on())
   )
 
-  it.effect("an interrupted wait asks no more, however long the Clock runs", () =>
+  it.effect("an interrupted wait sends no more requests", () =>
     Effect.gen(function* () {
       const service = yield* bigData
       const clusterId = yield* creating()
@@ -247,7 +247,7 @@ describe("CloudBigData: watching and waiting", () => {
     }).pipe(on())
   )
 
-  it.effect("a cluster that is not there is NotFound, at the first look or a later one", () =>
+  it.effect("a missing cluster is NotFound, at the first poll or a later one", () =>
     Effect.gen(function* () {
       const service = yield* bigData
       const cloud = yield* TestCloud.TestCloud
@@ -261,7 +261,7 @@ describe("CloudBigData: watching and waiting", () => {
     }).pipe(on())
   )
 
-  it.effect("waitUntilDeleted ends when the cluster is gone, or reads DELETED", () =>
+  it.effect("waitUntilDeleted ends when the cluster is not found, or DELETED", () =>
     Effect.gen(function* () {
       const service = yield* bigData
       const cloud = yield* TestCloud.TestCloud
@@ -277,28 +277,26 @@ describe("CloudBigData: watching and waiting", () => {
     }).pipe(on())
   )
 
-  it.effect(
-    "waitUntilDeleted takes an ERROR at the first look for the one before the deletion, a later one for its end",
-    () =>
-      Effect.gen(function* () {
-        const service = yield* bigData
-        const cloud = yield* TestCloud.TestCloud
-        const clusterId = yield* cloud.bigData.seedCluster({ status: "ERROR" })
-        const waiting = yield* Effect.fork(service.waitUntilDeleted({ clusterId, jitter: 0 }))
-        yield* TestClock.adjust("29 seconds")
-        assert.isTrue(Option.isNone(yield* Fiber.poll(waiting)))
-        yield* cloud.bigData.setClusterStatus(clusterId, "DELETING")
-        yield* TestClock.adjust("1 minute")
-        assert.isTrue(Option.isNone(yield* Fiber.poll(waiting)))
-        yield* cloud.bigData.setClusterStatus(clusterId, "ERROR")
-        yield* TestClock.adjust("30 seconds")
-        const error = yield* failed(Fiber.join(waiting))
-        assert.strictEqual(error.state, "ERROR")
-        assert.strictEqual(error.operation, "CloudBigData.waitUntilDeleted")
-      }).pipe(on())
+  it.effect("waitUntilDeleted ignores an ERROR from before the deletion, and fails at a later one", () =>
+    Effect.gen(function* () {
+      const service = yield* bigData
+      const cloud = yield* TestCloud.TestCloud
+      const clusterId = yield* cloud.bigData.seedCluster({ status: "ERROR" })
+      const waiting = yield* Effect.fork(service.waitUntilDeleted({ clusterId, jitter: 0 }))
+      yield* TestClock.adjust("29 seconds")
+      assert.isTrue(Option.isNone(yield* Fiber.poll(waiting)))
+      yield* cloud.bigData.setClusterStatus(clusterId, "DELETING")
+      yield* TestClock.adjust("1 minute")
+      assert.isTrue(Option.isNone(yield* Fiber.poll(waiting)))
+      yield* cloud.bigData.setClusterStatus(clusterId, "ERROR")
+      yield* TestClock.adjust("30 seconds")
+      const error = yield* failed(Fiber.join(waiting))
+      assert.strictEqual(error.state, "ERROR")
+      assert.strictEqual(error.operation, "CloudBigData.waitUntilDeleted")
+    }).pipe(on())
   )
 
-  it.effect("a resize is waited for as a build is", () =>
+  it.effect("a resize is waited for like a build", () =>
     Effect.gen(function* () {
       const service = yield* bigData
       const cloud = yield* TestCloud.TestCloud
@@ -311,7 +309,7 @@ describe("CloudBigData: watching and waiting", () => {
     }).pipe(on())
   )
 
-  it.effect("a cluster that is watched for three days costs one login per lifetime of a token", () =>
+  it.effect("watching a cluster for three days causes one login per lifetime of a token", () =>
     Effect.gen(function* () {
       const service = yield* bigData
       const cloud = yield* TestCloud.TestCloud
@@ -337,7 +335,7 @@ describe("CloudBigData: watching and waiting", () => {
     }).pipe(on({ tokenTtl: "6 hours", bigData: { buildTime: "70 hours", configureTime: "2 hours" } }))
   )
 
-  it.effect("a token that the cloud rejects in the middle of a watch is not noticed by the watcher", () =>
+  it.effect("a token that the cloud rejects during a watch does not affect it", () =>
     Effect.gen(function* () {
       const service = yield* bigData
       const cloud = yield* TestCloud.TestCloud
@@ -357,7 +355,7 @@ describe("CloudBigData: watching and waiting", () => {
 })
 
 describe("CloudBigData: finding clusters and nodes", () => {
-  it.effect("find answers the one of a name, none, or refuses where several have it", () =>
+  it.effect("find returns the cluster with a name, none, or fails if several have it", () =>
     Effect.gen(function* () {
       const service = yield* bigData
       const cloud = yield* TestCloud.TestCloud
@@ -377,7 +375,7 @@ describe("CloudBigData: finding clusters and nodes", () => {
     }).pipe(on())
   )
 
-  it.effect("findNode goes by name in any case, by component, by both, or takes the first that is not Ambari's", () =>
+  it.effect("findNode finds by name in any case, by component, by both, or the first node that is not Ambari's", () =>
     Effect.gen(function* () {
       const service = yield* bigData
       const cloud = yield* TestCloud.TestCloud
@@ -393,7 +391,7 @@ describe("CloudBigData: finding clusters and nodes", () => {
     }).pipe(on())
   )
 
-  it.effect("what is not found is refused with what there is", () =>
+  it.effect("the error for a missing node lists the existing ones", () =>
     Effect.gen(function* () {
       const service = yield* bigData
       const cloud = yield* TestCloud.TestCloud
@@ -424,7 +422,7 @@ describe("CloudBigData: finding clusters and nodes", () => {
 })
 
 describe("CloudBigData: nodes by ssh", () => {
-  it.effect("sshTarget is the node's public address and the cluster's user, with what else ssh is told", () =>
+  it.effect("sshTarget is the node's public address and the cluster's user, with the other ssh options", () =>
     Effect.gen(function* () {
       const service = yield* bigData
       const cloud = yield* TestCloud.TestCloud
@@ -456,7 +454,7 @@ describe("CloudBigData: nodes by ssh", () => {
     }).pipe(on())
   )
 
-  it.effect("a node without an address, and a cluster without a user, are refused", () =>
+  it.effect("a node without an address, and a cluster without a user, are rejected", () =>
     Effect.gen(function* () {
       const service = yield* bigData
       const cloud = yield* TestCloud.TestCloud
@@ -476,7 +474,7 @@ describe("CloudBigData: nodes by ssh", () => {
   )
 
   it.scopedLive.skipIf(Sshd.missing !== undefined)(
-    "a command runs on a node that the cloud names, on a real sshd",
+    "a command runs on a node that the cloud returned, on a real sshd",
     () =>
       Effect.gen(function* () {
         const sshd = yield* Sshd.start()
@@ -499,10 +497,10 @@ describe("CloudBigData: nodes by ssh", () => {
   )
 })
 
-describe("CloudBigData: where the service is", () => {
+describe("CloudBigData: the endpoint", () => {
   const limits = Effect.flatMap(bigData, (service) => service.getLimits())
 
-  it.effect("of the two versions that a region has, it takes the second, in the region that is named", () =>
+  it.effect("is the second version in the given region if there are two", () =>
     Effect.gen(function* () {
       yield* limits
       const [request] = yield* requests
@@ -522,7 +520,7 @@ describe("CloudBigData: where the service is", () => {
       return { exit, seen }
     })
 
-  it.scoped("an endpoint that is named is completed with the tenant of the login, and Identity is asked nothing", () =>
+  it.scoped("is completed with the login's tenant if configured, without a request to Identity", () =>
     Effect.gen(function* () {
       const target = "/bigdata/dfw/v2/010101/limits"
       for (const endpoint of [
@@ -538,7 +536,7 @@ describe("CloudBigData: where the service is", () => {
     }).pipe(Effect.provide(TestCloud.layerCloud()))
   )
 
-  it.scoped("one that leads elsewhere is refused before any request, and told what it should be", () =>
+  it.scoped("is rejected before any request if invalid, with the expected form", () =>
     Effect.gen(function* () {
       for (const [endpoint, tenantId, message] of [
         [
@@ -561,7 +559,7 @@ describe("CloudBigData: where the service is", () => {
     }).pipe(Effect.provide(TestCloud.layerCloud()))
   )
 
-  it.scoped("without a tenant the endpoint must name one", () =>
+  it.scoped("must contain the tenant if the login has none", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const token = yield* cloud.issueToken
@@ -577,7 +575,7 @@ describe("CloudBigData: where the service is", () => {
     }).pipe(Effect.provide(TestCloud.layerCloud()))
   )
 
-  it.scoped("a token that was handed over ends with AuthenticationFailed when the cloud rejects it", () =>
+  it.scoped("with a bare token fails with AuthenticationFailed when the cloud rejects it", () =>
     Effect.gen(function* () {
       const layer = CloudBigData.layer({ endpoint: "http://cloud.test/bigdata/dfw/v2" }).pipe(
         Layer.provide(Identity.layerToken({ token: "stale", tenantId: "010101" }))
@@ -589,7 +587,7 @@ describe("CloudBigData: where the service is", () => {
     }).pipe(Effect.provide(TestCloud.layerCloud()))
   )
 
-  it.effect("a test replaces it with a few of its methods", () =>
+  it.effect("may be replaced in tests by a few methods", () =>
     Effect.gen(function* () {
       const ready = Effect.flatMap(bigData, (service) =>
         Effect.map(Stream.runCollect(service.list()), (clusters) => [...clusters].filter(CloudBigData.isActive))

@@ -20,7 +20,7 @@ const withContainer = Effect.flatMap(CloudFiles.CloudFiles, (files) => files.cre
 const names = (items: ReadonlyArray<CloudFiles.ObjectSummary | CloudFiles.Subdirectory>): ReadonlyArray<string> =>
   items.map((item) => ("subdir" in item ? `${item.subdir} >` : item.name))
 
-describe("CloudFiles: operations on the wire", () => {
+describe("CloudFiles: requests and responses", () => {
   it.effect("getAccount", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
@@ -52,7 +52,7 @@ describe("CloudFiles: operations on the wire", () => {
     }).pipe(Effect.provide(cloud()))
   )
 
-  it.effect("TempURL keys are secrets, and not among the metadata", () =>
+  it.effect("TempURL keys are secrets, and not part of the metadata", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       yield* files.updateAccount({ tempUrlKey: Redacted.make("s3cret") })
@@ -83,7 +83,7 @@ describe("CloudFiles: operations on the wire", () => {
     }).pipe(Effect.provide(cloud()))
   )
 
-  it.effect("createContainer says whether it was there, and merges metadata", () =>
+  it.effect("createContainer returns whether it existed, and merges metadata", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       const first = yield* files.createContainer({ container: "c", metadata: { a: "1" }, readAcl: ".r:*" })
@@ -127,7 +127,7 @@ describe("CloudFiles: operations on the wire", () => {
     }).pipe(Effect.provide(cloud()))
   )
 
-  it.effect("deleteContainer, which must be empty", () =>
+  it.effect("deleteContainer, which requires it to be empty", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       yield* withContainer
@@ -197,7 +197,7 @@ describe("CloudFiles: operations on the wire", () => {
     }).pipe(Effect.provide(cloud()))
   )
 
-  it.effect("copyObject takes the source's metadata along, overlaid, or only what is given", () =>
+  it.effect("copyObject copies the source's metadata, merged with or replaced by the given metadata", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       yield* withContainer
@@ -237,7 +237,7 @@ describe("CloudFiles: operations on the wire", () => {
     }).pipe(Effect.provide(cloud()))
   )
 
-  it.effect("copyObject of more than one object may hold is BadRequest, and not sent again", () =>
+  it.effect("copyObject above the size limit of one object is BadRequest, and not retried", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       const emulated = yield* TestCloud.TestCloud
@@ -263,7 +263,7 @@ describe("CloudFiles: operations on the wire", () => {
     }).pipe(Effect.provide(cloud()))
   )
 
-  it.effect("putManifest, and deleteLargeObject with all that belongs to it", () =>
+  it.effect("putManifest, and deleteLargeObject with all of its segments", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       yield* withContainer
@@ -294,7 +294,7 @@ describe("CloudFiles: operations on the wire", () => {
       yield* forget
       const result = yield* files.deleteLargeObject({ container: "c", object: "large" })
       assert.deepStrictEqual(yield* traffic, [
-        // First whether it is a symbolic link, since the cloud would delete the segments of its target.
+        // First checks whether it is a symbolic link, since the cloud would delete the segments of its target.
         "HEAD /c/large?symlink=get 200",
         "DELETE /c/large?multipart-manifest=delete 200"
       ])
@@ -314,7 +314,7 @@ describe("CloudFiles: operations on the wire", () => {
     }).pipe(Effect.provide(cloud()))
   )
 
-  it.effect("an upload's documented refusals", () =>
+  it.effect("an upload's documented errors", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       const noContainer = yield* Effect.flip(put("a"))
@@ -341,7 +341,7 @@ describe("CloudFiles: operations on the wire", () => {
     }).pipe(Effect.provide(cloud()))
   )
 
-  it.effect("a refusal names the cloud's own id of the request, and no token", () =>
+  it.effect("an error contains the cloud's request ID, and no token", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       const error = yield* Effect.flip(files.getContainer({ container: "none" }))
@@ -357,7 +357,7 @@ describe("CloudFiles: operations on the wire", () => {
   )
 })
 
-describe("CloudFiles: input that cannot be sent", () => {
+describe("CloudFiles: invalid input", () => {
   const c = "c"
   const o = "o"
   const body = CloudFiles.fromString("x")
@@ -513,7 +513,7 @@ describe("CloudFiles: input that cannot be sent", () => {
   ]
 
   for (const [what, call, message] of bad) {
-    it.effect(`${what} is InvalidInput, which says what would be right, and nothing is sent`, () =>
+    it.effect(`${what} is InvalidInput with the accepted values, and nothing is sent`, () =>
       Effect.gen(function* () {
         const error = yield* Effect.flip(call(yield* CloudFiles.CloudFiles))
         assert.strictEqual(error._tag, "InvalidInput")
@@ -527,7 +527,7 @@ describe("CloudFiles: input that cannot be sent", () => {
 describe("CloudFiles: metadata of objects", () => {
   const address = { container: "c", object: "o" }
 
-  it.effect("updateObjectMetadata changes what is named and keeps all else, which the cloud would drop", () =>
+  it.effect("updateObjectMetadata changes the given entries and keeps the others, which the cloud would drop", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       yield* withContainer
@@ -551,7 +551,7 @@ describe("CloudFiles: metadata of objects", () => {
     }).pipe(Effect.provide(cloud()))
   )
 
-  it.effect("updateObjectMetadata changes type, encoding, disposition and expiry where they are named", () =>
+  it.effect("updateObjectMetadata changes type, encoding, disposition and expiry if given", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       yield* withContainer
@@ -578,7 +578,7 @@ describe("CloudFiles: metadata of objects", () => {
     }).pipe(Effect.provide(cloud()))
   )
 
-  it.effect("updateObjectMetadata does not cut a dynamic large object off from its segments", () =>
+  it.effect("updateObjectMetadata keeps a dynamic large object's segments", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       yield* withContainer
@@ -591,7 +591,7 @@ describe("CloudFiles: metadata of objects", () => {
     }).pipe(Effect.provide(cloud()))
   )
 
-  it.effect("replaceObjectMetadata drops what is not named", () =>
+  it.effect("replaceObjectMetadata drops entries that are not given", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       yield* withContainer
@@ -610,7 +610,7 @@ describe("CloudFiles: metadata of objects", () => {
     }).pipe(Effect.provide(cloud()))
   )
 
-  it.effect("of an object that is not there: NotFound, and nothing is written", () =>
+  it.effect("of a missing object: NotFound, and nothing is written", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       yield* withContainer
@@ -623,7 +623,7 @@ describe("CloudFiles: metadata of objects", () => {
     }).pipe(Effect.provide(cloud()))
   )
 
-  it.effect("values of any kind come back as they were given", () =>
+  it.effect("values of any kind are returned unchanged", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       yield* withContainer
@@ -639,7 +639,7 @@ describe("CloudFiles: metadata of objects", () => {
     }).pipe(Effect.provide(cloud()))
   )
 
-  it.effect("values that other clients wrote as plain UTF-8 are read, and kept", () =>
+  it.effect("values that other clients wrote as plain UTF-8 are decoded, and kept", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       const emulated = yield* TestCloud.TestCloud
@@ -675,7 +675,7 @@ describe("CloudFiles: listings", () => {
     }).pipe(Effect.provide(cloud()))
   )
 
-  it.effect("where the cloud's pages are shorter than asked for, nothing is left out", () =>
+  it.effect("complete if the cloud's pages are shorter than requested", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       yield* seeded(10)
@@ -685,7 +685,7 @@ describe("CloudFiles: listings", () => {
     }).pipe(Effect.provide(cloud({ pageLimit: 3 })))
   )
 
-  it.effect("fetches no page that nobody asks for", () =>
+  it.effect("request a page only on demand", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       yield* seeded(30)
@@ -708,7 +708,7 @@ describe("CloudFiles: listings", () => {
     }).pipe(Effect.provide(cloud()))
   )
 
-  it.effect("an empty container and one that is not there", () =>
+  it.effect("an empty container and a missing one", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       yield* withContainer
@@ -718,7 +718,7 @@ describe("CloudFiles: listings", () => {
     }).pipe(Effect.provide(cloud()))
   )
 
-  it.effect("from behind a marker, before an end marker, with a prefix", () =>
+  it.effect("after a marker, before an end marker, with a prefix", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       yield* withContainer
@@ -748,11 +748,11 @@ describe("CloudFiles: listings", () => {
     }).pipe(Effect.provide(cloud()))
   )
 
-  it.effect("in the byte order of the names, which is not that of JavaScript's strings", () =>
+  it.effect("in the byte order of the names, which differs from that of JavaScript strings", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       yield* withContainer
-      // U+FFFD comes before U+1F389 in bytes, and behind it in UTF-16.
+      // U+FFFD comes before U+1F389 in bytes, and after it in UTF-16.
       for (const name of ["🎉", "\ufffd", "z", "ä", "A"]) yield* put(name)
       const found = yield* collected(files.listObjects({ container: "c", pageSize: 1 }))
       assert.deepStrictEqual(names(found), ["A", "z", "ä", "\ufffd", "🎉"])
@@ -783,7 +783,7 @@ describe("CloudFiles: listings", () => {
     }).pipe(Effect.provide(cloud()))
   )
 
-  it.effect("survives a token that expires between two pages", () =>
+  it.effect("with a token that expires between two pages", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       const emulated = yield* TestCloud.TestCloud

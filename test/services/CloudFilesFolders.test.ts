@@ -28,7 +28,7 @@ const cloud = Layer.fresh(Layer.merge(TestCloud.layer(), NodeFileSystem.layer))
 const many = (count: number): Record<string, string> =>
   Object.fromEntries(Array.from({ length: count }, (_, index) => [`${String(index).padStart(4, "0")}.txt`, `${index}`]))
 
-/** `Tag path` of each event about a file, with the reason where it has one. */
+/** `Tag path` of each event about a file, with the reason if it has one. */
 const told = (events: ReadonlyArray<CloudFiles.FolderEvent>): Array<string> =>
   events.flatMap((event) => {
     switch (event._tag) {
@@ -52,7 +52,7 @@ const run = <E, R>(stream: Stream.Stream<CloudFiles.FolderEvent, E, R>) => Effec
 const changes = Effect.map(traffic, (all) => all.filter((line) => !/^(GET|HEAD) /.test(line)))
 
 describe("uploading a folder", () => {
-  it.scopedLive("small files go in archives from 64 on, each verified, and larger ones by themselves", () =>
+  it.scopedLive("sends 64 or more small files in archives, each verified, and larger files separately", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       const folder = yield* folderOf({ ...many(64), "big.bin": patterned(1_048_577) })
@@ -66,20 +66,20 @@ describe("uploading a folder", () => {
       const stored = yield* emulated.files.getObject("c", "p/0063.txt")
       assert.strictEqual(new TextDecoder().decode(stored?.bytes), "63")
       assert.match(stored?.contentType ?? "", /^text\/plain/)
-      // Empty, so that the cloud guesses each file's own.
+      // Empty, so that the cloud detects each file's type.
       const sent = (yield* requestsOf("files")).find(({ target }) => target.includes("extract-archive"))
       assert.strictEqual(sent?.headers["content-type"], "")
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scopedLive("fewer files go one by one, and so do all where the cloud extracts nothing", () =>
+  it.scopedLive("sends fewer files one by one, and all files if the cloud cannot extract archives", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       const few = yield* folderOf(many(63))
       assert.strictEqual((yield* runFolder(files.uploadFolder({ folder: few, container: "c" }))).archived, 0)
       assert.lengthOf(yield* changes, 63)
       yield* emulated.clearRequests
-      // What a Swift without it makes of such a request: a container that is there already.
+      // How a Swift without it treats such a request: a container that exists already.
       yield* emulated.fail({
         match: { path: "extract-archive" },
         times: Infinity,
@@ -94,49 +94,47 @@ describe("uploading a folder", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scopedLive(
-    "what an archive's answer names, and what the listing does not show as it was read, is sent again",
-    () =>
-      Effect.gen(function* () {
-        const { emulated, files } = yield* prepared
-        const folder = yield* folderOf({ ...many(10), "größe 1%.txt": "odd" })
-        // The question goes through; the archive is answered well and nothing of it is stored.
-        yield* emulated.fail({
-          match: { path: "extract-archive" },
-          skip: 1,
-          fault: {
-            _tag: "Status",
-            status: 200,
-            body: { "Number Files Created": 11, "Response Status": "201 Created", "Response Body": "", Errors: [] }
+  it.scopedLive("sends a file again if the archive's response names it, or the listing differs", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      const folder = yield* folderOf({ ...many(10), "größe 1%.txt": "odd" })
+      // The first request passes; the archive gets a success response and nothing of it is stored.
+      yield* emulated.fail({
+        match: { path: "extract-archive" },
+        skip: 1,
+        fault: {
+          _tag: "Status",
+          status: 200,
+          body: { "Number Files Created": 11, "Response Status": "201 Created", "Response Body": "", Errors: [] }
+        }
+      })
+      const summary = yield* runFolder(files.uploadFolder({ folder, container: "c", archives: "always" }))
+      assert.deepStrictEqual([summary.done, summary.archived, summary.failed], [11, 0, 0])
+      assert.lengthOf(yield* emulated.files.objects("c"), 11)
+      yield* emulated.clearRequests
+      yield* emulated.fail({
+        match: { path: "extract-archive" },
+        fault: {
+          _tag: "Status",
+          status: 200,
+          body: {
+            "Number Files Created": 9,
+            "Response Status": "400 Bad Request",
+            "Response Body": "",
+            Errors: [
+              ["/v1/MossoCloudFS_x/c/0003.txt", "503 Service Unavailable"],
+              ["/c/gr%C3%B6%C3%9Fe%201%25.txt", "413 Request Entity Too Large"]
+            ]
           }
-        })
-        const summary = yield* runFolder(files.uploadFolder({ folder, container: "c", archives: "always" }))
-        assert.deepStrictEqual([summary.done, summary.archived, summary.failed], [11, 0, 0])
-        assert.lengthOf(yield* emulated.files.objects("c"), 11)
-        yield* emulated.clearRequests
-        yield* emulated.fail({
-          match: { path: "extract-archive" },
-          fault: {
-            _tag: "Status",
-            status: 200,
-            body: {
-              "Number Files Created": 9,
-              "Response Status": "400 Bad Request",
-              "Response Body": "",
-              Errors: [
-                ["/v1/MossoCloudFS_x/c/0003.txt", "503 Service Unavailable"],
-                ["/c/gr%C3%B6%C3%9Fe%201%25.txt", "413 Request Entity Too Large"]
-              ]
-            }
-          }
-        })
-        const again = yield* runFolder(files.uploadFolder({ folder, container: "c", archives: "always" }))
-        assert.deepStrictEqual([again.done, again.archived], [11, 9])
-        assert.includeMembers(yield* changes, ["PUT /c/0003.txt 201", "PUT /c/gr%C3%B6%C3%9Fe%201%25.txt 201"])
-      }).pipe(Effect.provide(cloud))
+        }
+      })
+      const again = yield* runFolder(files.uploadFolder({ folder, container: "c", archives: "always" }))
+      assert.deepStrictEqual([again.done, again.archived], [11, 9])
+      assert.includeMembers(yield* changes, ["PUT /c/0003.txt 201", "PUT /c/gr%C3%B6%C3%9Fe%201%25.txt 201"])
+    }).pipe(Effect.provide(cloud))
   )
 
-  it.scopedLive("what the listing shows with another MD5, with another size, or not at all, is sent again", () =>
+  it.scopedLive("sends a file again if the listing has another MD5, another size, or no such object", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       const content = many(5)
@@ -150,7 +148,7 @@ describe("uploading a folder", () => {
       }))
       yield* emulated.fail({
         match: { method: "GET", path: /\/c\?/ },
-        // The first one only shows that there is nothing to overwrite.
+        // The first request only shows that there is nothing to overwrite.
         skip: 1,
         fault: { _tag: "Status", status: 200, body: listed.filter(({ name }) => name !== "0003.txt") }
       })
@@ -163,7 +161,7 @@ describe("uploading a folder", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scopedLive("where an archive fails, its files go one by one, though the container holds the same already", () =>
+  it.scopedLive("sends an archive's files one by one if it fails, though the container has the same already", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       const upload = runFolder(
@@ -176,7 +174,7 @@ describe("uploading a folder", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scopedLive("from 64 unstored files on a second archive is worth it, but not a third", () =>
+  it.scopedLive("sends a second archive for 64 or more unstored files, but not a third", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       const folder = yield* folderOf(many(70))
@@ -185,7 +183,7 @@ describe("uploading a folder", () => {
         [1, 70],
         [2, 0]
       ] as const) {
-        // The first archive is the question whether the cloud extracts any.
+        // The first archive tests whether the cloud can extract archives.
         yield* emulated.fail({
           match: { path: "extract-archive" },
           skip: archived === 0 ? 0 : 1,
@@ -201,7 +199,7 @@ describe("uploading a folder", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scopedLive("of the listing only what an archive holds is asked for", () =>
+  it.scopedLive("lists only the names that an archive holds", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       const big = patterned(700_000)
@@ -223,7 +221,7 @@ describe("uploading a folder", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scopedLive("names that the extraction would change go by themselves", () =>
+  it.scopedLive("sends names that the extraction would change separately", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       const folder = yield* folderOf(many(2))
@@ -244,7 +242,7 @@ describe("uploading a folder", () => {
     ["small files", { "a.txt": "a" }],
     ["a large one", { "a.bin": patterned(1_100_000) }]
   ] as const) {
-    it.scopedLive(`a container that is gone in the middle ends it: ${what}`, () =>
+    it.scopedLive(`ends when the container is deleted in the middle: ${what}`, () =>
       Effect.gen(function* () {
         const { emulated, files } = yield* prepared
         const folder = yield* folderOf(content)
@@ -255,7 +253,7 @@ describe("uploading a folder", () => {
     )
   }
 
-  /** Changes a folder when it has been read through, and before its files are. */
+  /** Changes a folder after it has been listed, and before its files are read. */
   const changedMeanwhile = (
     folder: string,
     archives: "always" | "never",
@@ -267,7 +265,7 @@ describe("uploading a folder", () => {
   ) =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
-      // Two batches, the first file or the question about archives hold back all that comes behind them.
+      // The first file of two batches, or the test for archives, delays everything after it.
       yield* emulated.fail({
         match: { method: "PUT", path: archives === "always" ? /extract-archive|\/before-1/ : /\/before-/ },
         times: 2,
@@ -284,7 +282,7 @@ describe("uploading a folder", () => {
 
   for (const archives of ["always", "never"] as const) {
     it.scopedLive(
-      `files that change between being found and being read: as they are then, or not at all, archives ${archives} used`,
+      `sends files that change between listing and reading as they are then, or not at all, archives ${archives} used`,
       () =>
         Effect.gen(function* () {
           const { emulated } = yield* prepared
@@ -315,7 +313,7 @@ describe("uploading a folder", () => {
     )
   }
 
-  it.scopedLive("a token that dies as the archive arrives costs one login", () =>
+  it.scopedLive("logs in once if a token expires while an archive is sent", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       const folder = yield* folderOf(many(80))
@@ -327,25 +325,23 @@ describe("uploading a folder", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scopedLive(
-    "a file that fails is told, and does not stop the others; run to its end, it fails with all of them",
-    () =>
-      Effect.gen(function* () {
-        const { emulated, files } = yield* prepared
-        const folder = yield* folderOf(many(5))
-        yield* emulated.fail({ match: { method: "PUT", path: "0002.txt" }, fault: { _tag: "Status", status: 403 } })
-        const failed = yield* Effect.flip(runFolder(files.uploadFolder({ folder, container: "c" })))
-        assert.strictEqual(failed._tag, "FolderFailed")
-        if (failed._tag !== "FolderFailed") return
-        assert.strictEqual(failed.done, 4)
-        assert.deepStrictEqual(
-          failed.failures.map(({ path, tag }) => [path, tag]),
-          [["0002.txt", "Forbidden"]]
-        )
-      }).pipe(Effect.provide(cloud))
+  it.scopedLive("reports a file that fails and continues; the collected run fails with all failures", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      const folder = yield* folderOf(many(5))
+      yield* emulated.fail({ match: { method: "PUT", path: "0002.txt" }, fault: { _tag: "Status", status: 403 } })
+      const failed = yield* Effect.flip(runFolder(files.uploadFolder({ folder, container: "c" })))
+      assert.strictEqual(failed._tag, "FolderFailed")
+      if (failed._tag !== "FolderFailed") return
+      assert.strictEqual(failed.done, 4)
+      assert.deepStrictEqual(
+        failed.failures.map(({ path, tag }) => [path, tag]),
+        [["0002.txt", "Forbidden"]]
+      )
+    }).pipe(Effect.provide(cloud))
   )
 
-  it.scopedLive("a missing container or folder ends it before anything is sent", () =>
+  it.scopedLive("ends before sending anything if the container or folder is missing", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       const folder = yield* folderOf(many(1))
@@ -366,7 +362,7 @@ describe("uploading a folder", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scopedLive("wrong input is refused with what would be right, and nothing is sent", () =>
+  it.scopedLive("rejects invalid input with the accepted values, and sends nothing", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       for (const [path, wrong] of Object.entries({
@@ -383,7 +379,7 @@ describe("uploading a folder", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scopedLive("symbolic links are skipped, or followed but not out of the folder nor in a circle", () =>
+  it.scopedLive("skips symbolic links, or follows them except out of the folder or in a cycle", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       const outside = yield* folderOf({ secret: "secret" })
@@ -422,7 +418,7 @@ describe("uploading a folder", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scopedLive("a folder without anything in it has the time of the folder where it is a link to one", () =>
+  it.scopedLive("stores an empty folder with the folder's time if it is a link to one", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       const folder = yield* folderOf()
@@ -436,14 +432,14 @@ describe("uploading a folder", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scopedLive("a link that cannot be followed fails by itself, unless it only leads nowhere", () =>
+  it.scopedLive("fails a link that cannot be followed separately, unless its target is missing", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       const folder = yield* folderOf({ file: "1" })
       symlinkSync("nowhere", join(folder, "to-nothing"))
       symlinkSync("file/none", join(folder, "through-a-file"))
       symlinkSync("circle", join(folder, "circle"))
-      // Longer than any file's name may be: whoever tests may read everything, and needs another failure.
+      // Longer than any file name may be: root may read everything, so the test needs another failure.
       symlinkSync("x".repeat(300), join(folder, "unreadable"))
       const upload = { folder, container: "c", symlinks: "follow" } as const
       assert.sameMembers(yield* run(files.uploadFolder(upload)), [
@@ -454,7 +450,7 @@ describe("uploading a folder", () => {
         "Failed unreadable SystemError"
       ])
       yield* files.upload({ container: "c", object: "unreadable/photo.jpg", body: fromString("kept") })
-      // It may lead to a folder, in which there may be what is meant.
+      // It may lead to a folder with expected files.
       const photos = { ...upload, include: ["*.jpg"], direction: "upload", delete: true } as const
       assert.sameMembers(yield* run(files.sync(photos)), [
         "Failed unreadable SystemError",
@@ -469,12 +465,12 @@ describe("uploading a folder", () => {
     ["is gone, synchronizing", "sync", "follow"],
     ["became a link", "uploadFolder", "skip"]
   ] as const) {
-    it.scopedLive(`a folder that was found and ${what} when it is to be read fails by itself`, () =>
+    it.scopedLive(`fails a folder separately that was found and ${what} when it is to be read`, () =>
       Effect.gen(function* () {
         const { emulated, files } = yield* prepared
         const outside = yield* folderOf({ secret: "secret" })
         const folder = yield* folderOf({ "y/inner": "1", z: "2" })
-        // A walk gives a thousand names at a time, and no more until what can be sent of them is sent.
+        // A walk returns a thousand names at a time, and waits until they are sent.
         mkdirSync(join(folder, "empty"))
         for (let index = 1; index < 1000; index++) symlinkSync("nowhere", join(folder, `link${index}`))
         const options = { folder, container: "c", symlinks, emptyFolders: true, concurrency: 1 } as const
@@ -500,14 +496,14 @@ describe("uploading a folder", () => {
     )
   }
 
-  it.scopedLive("many archives, some of them at the same time and one of them twice, arrive as they were read", () =>
+  it.scopedLive("many archives, some concurrent and one of them retried, arrive unchanged", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       const content = Object.fromEntries(
         Array.from({ length: 80 }, (_, index) => [`${index + 100}.txt`, `${index} `.repeat(150_000)])
       )
       const folder = yield* folderOf(content)
-      // One is sent again, when others are on their way already.
+      // One is retried while others are in flight.
       yield* emulated.fail({
         match: { path: "extract-archive" },
         skip: 2,
@@ -518,7 +514,7 @@ describe("uploading a folder", () => {
         (yield* changes).filter((line) => line.endsWith(" 503")),
         1
       )
-      // What had become another file's content on its way would be seen, and sent again by itself.
+      // A file with another file's content would be detected, and sent again separately.
       assert.deepStrictEqual([summary.done, summary.archived, summary.failed], [80, 80, 0])
       for (const [name, text] of Object.entries(content)) {
         const stored = yield* emulated.files.getObject("c", name)
@@ -527,7 +523,7 @@ describe("uploading a folder", () => {
     }).pipe(Effect.provide([listeningCloud(Transport.layer), NodeFileSystem.layer]))
   )
 
-  it.scopedLive("an archive is the same in a buffer that another one was in before", () =>
+  it.scopedLive("an archive is not affected by the previous content of its buffer", () =>
     Effect.gen(function* () {
       const folder = yield* folderOf({ "a.txt": "four", "b.txt": "content of another length", "c.txt": "" })
       const archived = (room: Uint8Array<ArrayBuffer> | undefined) => {
@@ -549,7 +545,7 @@ describe("uploading a folder", () => {
       const again = archived(used)
       assert.strictEqual(again.buffer, used.buffer)
       assert.deepStrictEqual(Buffer.from(again), Buffer.from(fresh))
-      // One that is too small is left alone.
+      // A buffer that is too small is not used.
       const small = new Uint8Array(512).fill(0x2a)
       assert.deepStrictEqual(Buffer.from(archived(small)), Buffer.from(fresh))
       assert.isTrue(small.every((byte) => byte === 0x2a))
@@ -557,7 +553,7 @@ describe("uploading a folder", () => {
   )
 
   it.scopedLive(
-    "a file that became a link after it was found is not followed, nor is one that grew taken as it was",
+    "does not follow a file that became a link after it was found, nor use the old size of one that grew",
     () =>
       Effect.gen(function* () {
         const folder = yield* folderOf({ "a.txt": "four", "b.txt": "four" })
@@ -585,7 +581,7 @@ describe("uploading a folder", () => {
       })
   )
 
-  it.scopedLive("a large file that became a link after it was found is not followed either", () =>
+  it.scopedLive("does not follow a large file that became a link after it was found", () =>
     Effect.gen(function* () {
       const { emulated } = yield* prepared
       const outside = yield* folderOf({ secret: patterned(1_100_000) })
@@ -606,7 +602,7 @@ describe("uploading a folder", () => {
     ["read one by one", "always", "four", { prefix: "./dot", concurrency: 1 }],
     ["sent as they are read", "never", patterned(1_100_000), { concurrency: 1 }]
   ] as const) {
-    it.scopedLive(`files whose folder became a link after they were found are not read through it: ${what}`, () =>
+    it.scopedLive(`does not read files through a folder that became a link after they were found: ${what}`, () =>
       Effect.gen(function* () {
         const { emulated } = yield* prepared
         const outside = yield* folderOf({ secret: content, "inner/secret": content })
@@ -647,7 +643,7 @@ describe("uploading a folder", () => {
     ["sent as they are read", "never", patterned(1_100_000), { concurrency: 1 }]
   ] as const) {
     it.scopedLive.skipIf(process.platform === "win32")(
-      `files that became named pipes after they were found fail by themselves: ${what}`,
+      `fails files separately that became named pipes after they were found: ${what}`,
       () =>
         Effect.gen(function* () {
           const { emulated } = yield* prepared
@@ -679,7 +675,7 @@ describe("uploading a folder", () => {
     )
   }
 
-  it.scopedLive("a name that is not valid UTF-8, and one that is too long for an object, fail by themselves", () =>
+  it.scopedLive("fails names separately that are not valid UTF-8 or too long for an object", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       const folder = yield* folderOf({ "good.txt": "1" })
@@ -695,7 +691,7 @@ describe("uploading a folder", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scopedLive("a large file tells how far it is", () =>
+  it.scopedLive("reports the progress of a large file", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       const folder = yield* folderOf({ "big.bin": patterned(3_500_000) })
@@ -710,7 +706,7 @@ describe("uploading a folder", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scopedLive("interrupted, it leaves no worker and no fiber", () =>
+  it.scopedLive("leaves no worker and no fiber when interrupted", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       const folder = yield* folderOf(many(100))
@@ -736,7 +732,7 @@ describe("uploading a folder", () => {
 })
 
 describe("downloading a folder", () => {
-  it.scoped("takes as many objects at a time as it is told to, and no more", () =>
+  it.scoped("downloads exactly as many objects concurrently as requested", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       for (let index = 10; index < 22; index++) {
@@ -755,7 +751,7 @@ describe("downloading a folder", () => {
       )
       for (let round = 1; round <= 4; round++) {
         while ((yield* begun) < 3 * round) yield* pause()
-        // A fourth one would come now.
+        // A fourth one would arrive now.
         yield* pause(100)
         assert.strictEqual(yield* begun, 3 * round)
         yield* TestClock.adjust("1 second")
@@ -764,7 +760,7 @@ describe("downloading a folder", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scopedLive("no name leads out of the folder, and each such object is told", () =>
+  it.scopedLive("writes no file outside of the folder, and reports such objects", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       const around = yield* folderOf({ "inside/keep.txt": "kept" })
@@ -800,7 +796,7 @@ describe("downloading a folder", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scopedLive("a folder beside it whose name begins alike is outside, for what comes and for what goes", () =>
+  it.scopedLive("treats a sibling folder with the same prefix as outside, in both directions", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       const around = yield* folderOf({ "inside/file": "1", "inside-not/secret": "secret" })
@@ -819,13 +815,13 @@ describe("downloading a folder", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it("a name of more than 1,024 bytes, or that is no Unicode, is refused before it is sent", () => {
+  it("rejects a name of more than 1,024 bytes or invalid Unicode before sending it", () => {
     assert.isUndefined(unfitObject("o", "path", "ü".repeat(512)))
     assert.strictEqual(unfitObject("o", "path", `${"ü".repeat(512)}x`)?.reason, "tooLong")
     assert.strictEqual(unfitObject("o", "path", "a\ud800")?.reason, "notUnicode")
   })
 
-  it("on Windows, names that mean something else there are refused as well", () => {
+  it("rejects names with a special meaning on Windows there", () => {
     for (const name of ["a\\..\\..\\b", "C:evil", "a/file:stream", "con", "a/nul.txt", "trailing.", "x?"]) {
       assert.strictEqual(unfitPath("o", name, "win32")?._tag, "FileRefused", name)
       assert.isUndefined(unfitPath("o", name, "linux"), name)
@@ -833,38 +829,36 @@ describe("downloading a folder", () => {
     assert.isUndefined(unfitPath("o", "console/a b.txt", "win32"))
   })
 
-  it.scopedLive(
-    "a symbolic link out of the folder is not followed, and one that is in a file's place is replaced",
-    () =>
-      Effect.gen(function* () {
-        const { files } = yield* prepared
-        const outside = yield* folderOf({ victim: "untouched" })
-        const folder = yield* folderOf({ "real/x": "old" })
-        yield* Effect.promise(async () => {
-          await symlink(outside, join(folder, "evil"))
-          await symlink(join(outside, "victim"), join(folder, "file"))
-          await symlink(outside, join(folder, "as-file"))
-          await symlink("real", join(folder, "within"))
-        })
-        for (const object of ["evil/victim", "evil/new/deep", "file", "as-file", "within/x"]) {
-          yield* files.upload({ container: "c", object, body: fromString("new") })
-        }
-        const events = yield* run(files.downloadFolder({ folder, container: "c" }))
-        assert.sameMembers(events, [
-          "Failed evil/victim FileRefused outside",
-          "Failed evil/new/deep FileRefused outside",
-          "Done file",
-          "Done as-file",
-          "Done within/x"
-        ])
-        assert.deepStrictEqual(yield* Effect.promise(() => readdir(outside)), ["victim"])
-        assert.strictEqual(yield* Effect.promise(() => readFile(join(outside, "victim"), "utf8")), "untouched")
-        assert.strictEqual(yield* Effect.promise(() => readFile(join(folder, "file"), "utf8")), "new")
-        assert.strictEqual(yield* Effect.promise(() => readFile(join(folder, "real/x"), "utf8")), "new")
-      }).pipe(Effect.provide(cloud))
+  it.scopedLive("does not follow a symbolic link out of the folder, and replaces one in a file's place", () =>
+    Effect.gen(function* () {
+      const { files } = yield* prepared
+      const outside = yield* folderOf({ victim: "untouched" })
+      const folder = yield* folderOf({ "real/x": "old" })
+      yield* Effect.promise(async () => {
+        await symlink(outside, join(folder, "evil"))
+        await symlink(join(outside, "victim"), join(folder, "file"))
+        await symlink(outside, join(folder, "as-file"))
+        await symlink("real", join(folder, "within"))
+      })
+      for (const object of ["evil/victim", "evil/new/deep", "file", "as-file", "within/x"]) {
+        yield* files.upload({ container: "c", object, body: fromString("new") })
+      }
+      const events = yield* run(files.downloadFolder({ folder, container: "c" }))
+      assert.sameMembers(events, [
+        "Failed evil/victim FileRefused outside",
+        "Failed evil/new/deep FileRefused outside",
+        "Done file",
+        "Done as-file",
+        "Done within/x"
+      ])
+      assert.deepStrictEqual(yield* Effect.promise(() => readdir(outside)), ["victim"])
+      assert.strictEqual(yield* Effect.promise(() => readFile(join(outside, "victim"), "utf8")), "untouched")
+      assert.strictEqual(yield* Effect.promise(() => readFile(join(folder, "file"), "utf8")), "new")
+      assert.strictEqual(yield* Effect.promise(() => readFile(join(folder, "real/x"), "utf8")), "new")
+    }).pipe(Effect.provide(cloud))
   )
 
-  it.scopedLive("a file where a folder should be, and the other way round, is told and left", () =>
+  it.scopedLive("reports and keeps a file in a folder's place, and the reverse", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       const folder = yield* folderOf({ "a/b": "folder here", c: "file here" })
@@ -877,7 +871,7 @@ describe("downloading a folder", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scopedLive("content that breaks off or is not what it should be leaves the old file, and no other", () =>
+  it.scopedLive("keeps the old file, and no other, if content is truncated or fails verification", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       const folder = yield* folderOf({ "o.bin": "old" })
@@ -903,12 +897,12 @@ describe("downloading a folder", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scopedLive("an object cannot be the file where another's folder was made", () =>
+  it.scopedLive("fails an object whose file's path is another object's folder", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       const folder = yield* folderOf({})
       for (const object of ["a/b", "a/b/c"]) yield* emulated.files.putObject("c", object, "content")
-      // The name that comes first waits until the folder of the other is there.
+      // The object whose name comes first waits until the folder of the other exists.
       yield* emulated.fail({ match: { method: "GET", path: /\/a\/b$/ }, fault: { _tag: "Status", status: 503 } })
       const events = yield* run(files.downloadFolder({ folder, container: "c" }))
       assert.include(events, "Failed a/b FileRefused conflict")
@@ -916,7 +910,7 @@ describe("downloading a folder", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scopedLive("interrupted, it leaves no temporary file", () =>
+  it.scopedLive("leaves no temporary file when interrupted", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       const folder = yield* folderOf({})
@@ -937,7 +931,7 @@ describe("downloading a folder", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scopedLive("a token that dies in the middle costs one login", () =>
+  it.scopedLive("logs in once if a token expires in the middle", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       for (const object of Object.keys(many(40))) yield* emulated.files.putObject("c", object, patterned(10))
@@ -951,7 +945,7 @@ describe("downloading a folder", () => {
 })
 
 describe("synchronizing a folder", () => {
-  it.scopedLive("a dry run tells what would be done, and changes nothing at either side", () =>
+  it.scopedLive("reports the actions of a dry run, and changes nothing on either side", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       yield* files.upload({ container: "c", object: "remote.txt", body: fromString("r") })
@@ -969,7 +963,7 @@ describe("synchronizing a folder", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scopedLive("after a failure nothing is deleted: what could not be read must not be taken for gone", () =>
+  it.scopedLive("deletes nothing after a failure: unreadable files must not count as missing", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       yield* files.upload({ container: "c", object: "gone.txt", body: fromString("r") })
@@ -981,7 +975,7 @@ describe("synchronizing a folder", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scopedLive("links are neither followed nor replaced nor deleted, whichever way it goes", () =>
+  it.scopedLive("does not follow, replace or delete links, in either direction", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       const outside = yield* folderOf({ secret: "secret" })
@@ -1008,7 +1002,7 @@ describe("synchronizing a folder", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scopedLive("a manifest's header that another client wrote, and nobody can read, is no end of a comparison", () =>
+  it.scopedLive("accepts an invalid manifest header of another client when comparing", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       const folder = yield* folderOf({ big: "12345" })
@@ -1025,7 +1019,7 @@ describe("synchronizing a folder", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scopedLive("what was stored from behind a link stays while the link leads nowhere, or is not followed", () =>
+  it.scopedLive("keeps objects stored through a link while the link is broken or not followed", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       const outside = yield* folderOf({ "disk/p.jpg": "x" })
@@ -1042,59 +1036,57 @@ describe("synchronizing a folder", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scopedLive(
-    "a link that the include patterns do not name is not told, and what was stored from behind it stays",
-    () =>
-      Effect.gen(function* () {
-        const { emulated, files } = yield* prepared
-        const outside = yield* folderOf({ "p.jpg": "x" })
-        const folder = yield* folderOf({ "real/file.jpg": "1" })
-        symlinkSync("nowhere", join(folder, "broken"))
-        symlinkSync("real", join(folder, "inner"))
-        symlinkSync(outside, join(folder, "outer"))
-        symlinkSync(folder, join(folder, "real/up"))
-        symlinkSync("nowhere", join(folder, "left"))
-        const behind = ["broken/p.jpg", "inner/p.jpg", "outer/p.jpg", "real/up/p.jpg"]
-        for (const object of [...behind, "left/p.jpg", "outer.old/p.jpg", "real/gone.jpg"]) {
-          yield* files.upload({ container: "c", object, body: fromString("stored") })
-        }
-        const photos = { folder, container: "c", include: ["*.jpg"], exclude: ["left"] } as const
-        const sync = { ...photos, direction: "upload", delete: true } as const
-        assert.sameMembers(yield* run(files.sync({ ...sync, dryRun: true })), [
-          "Planned real/file.jpg",
-          "Planned outer.old/p.jpg",
-          "Planned real/gone.jpg"
-        ])
-        assert.sameMembers(yield* run(files.sync(sync)), [
-          "Done real/file.jpg",
-          "Deleted outer.old/p.jpg",
-          "Deleted real/gone.jpg"
-        ])
-        assert.sameMembers(yield* run(files.sync({ ...sync, symlinks: "follow" })), [
-          "Skipped real/file.jpg same",
-          "Done inner/file.jpg",
-          "Deleted inner/p.jpg"
-        ])
-        const left = ["broken/p.jpg", "inner/file.jpg", "left/p.jpg", "outer/p.jpg", "real/file.jpg", "real/up/p.jpg"]
-        assert.deepStrictEqual(yield* emulated.files.objects("c"), left)
-        for (const symlinks of ["skip", "follow"] as const) {
-          const sent = ["Done real/file.jpg", ...(symlinks === "follow" ? ["Done inner/file.jpg"] : [])]
-          assert.sameMembers(yield* run(files.uploadFolder({ ...photos, symlinks })), sent)
-          const compared = yield* collected(files.compareFolder({ ...photos, symlinks }))
-          assert.notInclude(
-            compared.map(({ _tag }) => _tag),
-            "Skipped"
-          )
-        }
-        assert.sameMembers(yield* run(files.sync({ ...sync, direction: "download", dryRun: true })), [
-          ...left.filter((path) => path !== "real/file.jpg" && path !== "left/p.jpg").map((path) => `Planned ${path}`),
-          "Skipped real/file.jpg same"
-        ])
-      }).pipe(Effect.provide(cloud))
+  it.scopedLive("does not report a link that the include patterns exclude, and keeps objects stored through it", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      const outside = yield* folderOf({ "p.jpg": "x" })
+      const folder = yield* folderOf({ "real/file.jpg": "1" })
+      symlinkSync("nowhere", join(folder, "broken"))
+      symlinkSync("real", join(folder, "inner"))
+      symlinkSync(outside, join(folder, "outer"))
+      symlinkSync(folder, join(folder, "real/up"))
+      symlinkSync("nowhere", join(folder, "left"))
+      const behind = ["broken/p.jpg", "inner/p.jpg", "outer/p.jpg", "real/up/p.jpg"]
+      for (const object of [...behind, "left/p.jpg", "outer.old/p.jpg", "real/gone.jpg"]) {
+        yield* files.upload({ container: "c", object, body: fromString("stored") })
+      }
+      const photos = { folder, container: "c", include: ["*.jpg"], exclude: ["left"] } as const
+      const sync = { ...photos, direction: "upload", delete: true } as const
+      assert.sameMembers(yield* run(files.sync({ ...sync, dryRun: true })), [
+        "Planned real/file.jpg",
+        "Planned outer.old/p.jpg",
+        "Planned real/gone.jpg"
+      ])
+      assert.sameMembers(yield* run(files.sync(sync)), [
+        "Done real/file.jpg",
+        "Deleted outer.old/p.jpg",
+        "Deleted real/gone.jpg"
+      ])
+      assert.sameMembers(yield* run(files.sync({ ...sync, symlinks: "follow" })), [
+        "Skipped real/file.jpg same",
+        "Done inner/file.jpg",
+        "Deleted inner/p.jpg"
+      ])
+      const left = ["broken/p.jpg", "inner/file.jpg", "left/p.jpg", "outer/p.jpg", "real/file.jpg", "real/up/p.jpg"]
+      assert.deepStrictEqual(yield* emulated.files.objects("c"), left)
+      for (const symlinks of ["skip", "follow"] as const) {
+        const sent = ["Done real/file.jpg", ...(symlinks === "follow" ? ["Done inner/file.jpg"] : [])]
+        assert.sameMembers(yield* run(files.uploadFolder({ ...photos, symlinks })), sent)
+        const compared = yield* collected(files.compareFolder({ ...photos, symlinks }))
+        assert.notInclude(
+          compared.map(({ _tag }) => _tag),
+          "Skipped"
+        )
+      }
+      assert.sameMembers(yield* run(files.sync({ ...sync, direction: "download", dryRun: true })), [
+        ...left.filter((path) => path !== "real/file.jpg" && path !== "left/p.jpg").map((path) => `Planned ${path}`),
+        "Skipped real/file.jpg same"
+      ])
+    }).pipe(Effect.provide(cloud))
   )
 
   it.scopedLive.skipIf(process.platform === "win32")(
-    "a file that became a named pipe before it is compared fails by itself",
+    "fails a file separately that became a named pipe before it is compared",
     () =>
       Effect.gen(function* () {
         const { emulated, files } = yield* prepared
@@ -1108,7 +1100,7 @@ describe("synchronizing a folder", () => {
             body: typeof body === "string" ? fromString(body) : fromBytes(body)
           })
         }
-        // The folder is walked before the listing is asked for.
+        // The folder is walked before the listing is requested.
         const listing = { method: "GET", path: /\/c\?/ }
         yield* emulated.fail({ match: listing, fault: { _tag: "Delay", duration: "500 millis" } })
         yield* emulated.clearRequests
@@ -1132,7 +1124,7 @@ describe("synchronizing a folder", () => {
     ["out of the folder", "outside"],
     ["to another folder in it", "inside"]
   ] as const) {
-    it.scopedLive(`nothing is deleted through a folder that became a link ${what} after it was found`, () =>
+    it.scopedLive(`deletes nothing through a folder that became a link ${what} after it was found`, () =>
       Effect.gen(function* () {
         const { emulated, files } = yield* prepared
         const elsewhere = yield* folderOf({ "file.txt": "kept", "inner/file.txt": "kept" })
@@ -1181,7 +1173,7 @@ describe("synchronizing a folder", () => {
     )
   }
 
-  it.scopedLive("what a glob leaves out is neither transferred nor deleted", () =>
+  it.scopedLive("neither transfers nor deletes what a glob excludes", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       for (const object of ["node_modules/x.js", "src/old.ts", "notes.md"]) {
@@ -1202,32 +1194,30 @@ describe("synchronizing a folder", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scopedLive(
-    "a large file is told from its object by the time that its metadata keeps, and by a request only there",
-    () =>
-      Effect.gen(function* () {
-        const { emulated, files } = yield* prepared
-        const folder = yield* folderOf({ "big.bin": patterned(1_100_000), "small.txt": "s" })
-        const sync = { direction: "upload", folder, container: "c" } as const
-        yield* runFolder(files.sync(sync))
-        yield* emulated.clearRequests
-        assert.sameMembers(yield* run(files.sync(sync)), ["Skipped big.bin same", "Skipped small.txt same"])
-        assert.deepStrictEqual(
-          (yield* traffic).filter((line) => line.startsWith("HEAD")),
-          ["HEAD /c 204", "HEAD /c/big.bin 200"]
-        )
-        yield* Effect.promise(() => utimes(join(folder, "big.bin"), 1_600_000_000, 1_600_000_000))
-        assert.sameMembers(yield* run(files.sync(sync)), ["Done big.bin", "Skipped small.txt same"])
-        // The content is the same: only its time was another.
-        yield* Effect.promise(() => utimes(join(folder, "big.bin"), 1_500_000_000, 1_500_000_000))
-        assert.sameMembers(yield* run(files.sync({ ...sync, compare: "checksum" })), [
-          "Skipped big.bin same",
-          "Skipped small.txt same"
-        ])
-      }).pipe(Effect.provide(cloud))
+  it.scopedLive("compares a large file by the modification time in its metadata, with one request only for it", () =>
+    Effect.gen(function* () {
+      const { emulated, files } = yield* prepared
+      const folder = yield* folderOf({ "big.bin": patterned(1_100_000), "small.txt": "s" })
+      const sync = { direction: "upload", folder, container: "c" } as const
+      yield* runFolder(files.sync(sync))
+      yield* emulated.clearRequests
+      assert.sameMembers(yield* run(files.sync(sync)), ["Skipped big.bin same", "Skipped small.txt same"])
+      assert.deepStrictEqual(
+        (yield* traffic).filter((line) => line.startsWith("HEAD")),
+        ["HEAD /c 204", "HEAD /c/big.bin 200"]
+      )
+      yield* Effect.promise(() => utimes(join(folder, "big.bin"), 1_600_000_000, 1_600_000_000))
+      assert.sameMembers(yield* run(files.sync(sync)), ["Done big.bin", "Skipped small.txt same"])
+      // The content is the same: only its time differed.
+      yield* Effect.promise(() => utimes(join(folder, "big.bin"), 1_500_000_000, 1_500_000_000))
+      assert.sameMembers(yield* run(files.sync({ ...sync, compare: "checksum" })), [
+        "Skipped big.bin same",
+        "Skipped small.txt same"
+      ])
+    }).pipe(Effect.provide(cloud))
   )
 
-  it.scopedLive("both ways: what is only here, only there, different and the same, in the order of names", () =>
+  it.scopedLive("merges local only, remote only, changed and equal names in order, in both directions", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       for (const [object, text] of Object.entries({ "a/b": "1", "a.txt": "1", z: "1", "🚀": "1", "\uff00": "1" })) {
@@ -1242,7 +1232,7 @@ describe("synchronizing a folder", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scopedLive("a folder of more names than a walk and a page give at a time is merged whole", () =>
+  it.scopedLive("merges a folder with more names than one batch of the walk and one page", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       const folder = yield* folderOf(many(1100))
@@ -1262,7 +1252,7 @@ describe("synchronizing a folder", () => {
 })
 
 describe("names and globs", () => {
-  it("names are compared as their UTF-8 is", () => {
+  it("names are compared by their UTF-8 bytes", () => {
     const names = [
       "",
       "a",
@@ -1290,7 +1280,7 @@ describe("names and globs", () => {
     }
   })
 
-  it("a glob without a slash is about a name at any depth, one with a slash about the path, and either about all below", () => {
+  it("a glob without a slash matches a name at any depth, one with a slash the path, and both everything below", () => {
     const selects = (include: ReadonlyArray<string>, exclude: ReadonlyArray<string>, path: string): boolean =>
       isSelected(filterOf({ include, exclude }), path)
     assert.isTrue(selects([], [], ".hidden/x"))
@@ -1309,7 +1299,7 @@ describe("names and globs", () => {
 })
 
 describe("permissions", () => {
-  it.scopedLive.skipIf(process.getuid?.() === 0)("a file that may not be read fails by itself", () =>
+  it.scopedLive.skipIf(process.getuid?.() === 0)("a file without read permission fails separately", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       const folder = yield* folderOf({ "a.txt": "1", "b.txt": "2" })

@@ -4,7 +4,7 @@ import { Effect, Option } from "effect"
 import { CloudFiles, Rackspace, TestCloud } from "effect-rackspace"
 import { collected } from "../support.js"
 
-/** Cloud Files in front of a cloud that answers each request as the test says. */
+/** Cloud Files with a cloud that returns the test's response to each request. */
 const filesOf = <A, E>(
   answer: (url: URL, method: string) => Response | unknown,
   use: (files: CloudFiles.Service) => Effect.Effect<A, E>
@@ -229,7 +229,7 @@ describe("Cloud Files of other clouds", () => {
 })
 
 describe("a container whose old versions lie in another one", () => {
-  it.effect("is emptied for good, and keeps old versions afterwards as before", () =>
+  it.effect("is emptied completely, and keeps old versions afterwards as before", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       yield* files.createContainer({ container: "old" })

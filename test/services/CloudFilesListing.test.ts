@@ -15,7 +15,7 @@ const queryOf = (request: { readonly target: string } | undefined): URLSearchPar
 const quick = RetryPolicy.make({ baseDelay: RetryPolicy.defaultPolicy.baseDelay })
 
 describe("a listing", () => {
-  it.scopedLive("goes on behind the last name that arrived where a page breaks off, and gives none twice", () =>
+  it.scopedLive("continues after the last received name when a page breaks off, without duplicates", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       const cloud = yield* seeded
@@ -41,7 +41,7 @@ describe("a listing", () => {
     }).pipe(Effect.provide(TestCloud.layer({ retry: quick })))
   )
 
-  it.scopedLive("that breaks off each time fails once the attempts of the policy are used up", () =>
+  it.scopedLive("that breaks off each time fails after the policy's attempts", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       const cloud = yield* seeded
@@ -72,7 +72,7 @@ describe("a listing", () => {
       )
     )
 
-  /** The names that a listing emits, and what it fails with. */
+  /** The names that a listing emits, and its failure. */
   const read = <E extends { readonly _tag: string }>(stream: Stream.Stream<{ readonly name: string }, E>) =>
     Effect.gen(function* () {
       const names: Array<string> = []
@@ -91,7 +91,7 @@ describe("a listing", () => {
     last_modified: "2026-01-01T00:00:00.000000"
   })
 
-  it.scopedLive("emits every item that it can read on all pages, and then names the one that it cannot", () =>
+  it.scopedLive("emits every valid item on all pages, and then names the invalid one", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       yield* answers(
@@ -106,12 +106,12 @@ describe("a listing", () => {
       assert.strictEqual(error?._tag === "MalformedResponse" ? error.path : "", "2.bytes")
       assert.include(error?.message, '"bad"')
       const asked = yield* pages
-      // Behind an item that cannot be read, but has a name, the listing goes on as behind any other.
+      // After an invalid item with a name, the listing continues as after any other.
       assert.deepStrictEqual(asked.map((one) => queryOf(one).get("marker")).slice(-3), ["d", "last", "x"])
     }).pipe(Effect.provide(TestCloud.layer()))
   )
 
-  it.scopedLive("ends where not even the name of a page's items can be read", () =>
+  it.scopedLive("ends if not even the names of a page's items can be read", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       yield* answers({ body: [entry("a")] }, { body: [null, 7, entry({})] }, { body: [] })
@@ -127,7 +127,7 @@ describe("a listing", () => {
     ["has no closing bracket", '[{"name":"a","bytes":1},{"name":"b","bytes":2}'],
     ["ends within an item", '[{"name":"a","bytes":1},{"na']
   ] as const) {
-    it.scopedLive(`whose response ${what} is requested again`, () =>
+    it.scopedLive(`is requested again if the response ${what}`, () =>
       Effect.gen(function* () {
         const files = yield* CloudFiles.CloudFiles
         yield* answers({ body })
@@ -138,7 +138,7 @@ describe("a listing", () => {
     )
 
     it.scopedLive(
-      `whose response ${what} each time fails, as a Stream and as a page, of objects and of containers`,
+      `fails if the response ${what} each time, as a Stream and as a page, of objects and of containers`,
       () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
@@ -160,7 +160,7 @@ describe("a listing", () => {
     )
   }
 
-  it.scopedLive("is empty where the cloud returns 204", () =>
+  it.scopedLive("is empty if the cloud returns 204", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       yield* answers({ status: 204, body: "" }, { status: 204, body: "" })
@@ -170,7 +170,7 @@ describe("a listing", () => {
   )
 
   for (const length of [1, 2, 3, 5]) {
-    it.scopedLive(`whose pages repeat in a circle of ${length} fails`, () =>
+    it.scopedLive(`fails if pages repeat in a cycle of ${length}`, () =>
       Effect.gen(function* () {
         const files = yield* CloudFiles.CloudFiles
         yield* answers(...Array.from({ length: 40 }, (_, index) => ({ body: [entry(`page-${index % length}`)] })))
@@ -195,7 +195,7 @@ describe("a listing", () => {
     }).pipe(Effect.provide(TestCloud.layer()))
   )
 
-  it.scopedLive("survives an item of deeply nested arrays", () =>
+  it.scopedLive("accepts an item of deeply nested arrays", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       const deep = 200_000
@@ -206,7 +206,7 @@ describe("a listing", () => {
     }).pipe(Effect.provide(TestCloud.layer()))
   )
 
-  it.scopedLive("asks for nothing more than what is taken of it", () =>
+  it.scopedLive("requests no more pages than are consumed", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       const cloud = yield* seeded

@@ -1,4 +1,4 @@
-/** Requests whose work grows with what is stored: the cloud answers them after minutes. */
+/** Requests that take the cloud minutes, depending on the amount of stored data. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"

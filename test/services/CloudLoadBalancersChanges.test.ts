@@ -33,7 +33,7 @@ const isImmutable = (error: unknown): error is CloudError.Immutable => error ins
 
 describe("CloudLoadBalancers: changes of one balancer", () => {
   it.effect(
-    "fifty at the same time all succeed, one after the other in the order of the callers, with one look per interval for all",
+    "fifty concurrent ones all succeed, in the order of the callers, with one poll per interval for all",
     () =>
       Effect.gen(function* () {
         const service = yield* balancers
@@ -63,15 +63,15 @@ describe("CloudLoadBalancers: changes of one balancer", () => {
         for (const [index, time] of seen.entries()) {
           if (index > 0) assert.isAtLeast(time - (seen[index - 1] ?? 0), 5000)
         }
-        // Seven seconds are two looks; and each change but the first is refused once.
+        // Seven seconds are two polls; and each change but the first is rejected once.
         assert.strictEqual(seen.length, 49 * 2)
         assert.strictEqual(all.filter(({ status }) => status === 422).length, 49)
       }).pipe(on({ loadBalancers: { updateTime: "7 seconds" } })),
-    // Hundreds of requests, each of which the test's clock waits for, on a machine that may be busy.
+    // Hundreds of requests, each of which the test clock waits for, on a machine that may be busy.
     120_000
   )
 
-  it.effect("a change that meets another program's is sent again when the balancer is ACTIVE", () =>
+  it.effect("one that conflicts with another program's is retried when the balancer is ACTIVE", () =>
     Effect.gen(function* () {
       const service = yield* balancers
       const { resume, seedLoadBalancer } = yield* handles
@@ -89,7 +89,7 @@ describe("CloudLoadBalancers: changes of one balancer", () => {
     }).pipe(on())
   )
 
-  it.effect("the other words for a balancer that is being changed are known too", () =>
+  it.effect("other messages for a balancer that is being changed are recognized too", () =>
     Effect.gen(function* () {
       const service = yield* balancers
       const cloud = yield* TestCloud.TestCloud
@@ -105,7 +105,7 @@ describe("CloudLoadBalancers: changes of one balancer", () => {
     }).pipe(on())
   )
 
-  it.effect("a new balancer takes its first change when it is built", () =>
+  it.effect("the first change of a new balancer waits until it is built", () =>
     Effect.gen(function* () {
       const service = yield* balancers
       const { id: loadBalancerId } = yield* service.create({
@@ -121,7 +121,7 @@ describe("CloudLoadBalancers: changes of one balancer", () => {
   )
 
   it.effect(
-    "one that waits too long fails with the cloud's Immutable, and the next has its turn and its own time",
+    "one that waits too long fails with the cloud's Immutable, and the next one starts with its own timeout",
     () =>
       Effect.gen(function* () {
         const service = yield* balancers
@@ -152,7 +152,7 @@ describe("CloudLoadBalancers: changes of one balancer", () => {
   )
 
   for (const status of ["ERROR", "SUSPENDED", "PENDING_DELETE"]) {
-    it.effect(`one of a balancer in ${status} fails at once`, () =>
+    it.effect(`one of a balancer in ${status} fails immediately`, () =>
       Effect.gen(function* () {
         const service = yield* balancers
         const { seedLoadBalancer } = yield* handles
@@ -179,7 +179,7 @@ describe("CloudLoadBalancers: changes of one balancer", () => {
     }).pipe(on())
   )
 
-  it.effect("one of a balancer that is deleted meanwhile fails, and does not wait", () =>
+  it.effect("one of a balancer that is deleted in the meantime fails without waiting", () =>
     Effect.gen(function* () {
       const service = yield* balancers
       const { seedLoadBalancer } = yield* handles
@@ -195,7 +195,7 @@ describe("CloudLoadBalancers: changes of one balancer", () => {
     }).pipe(on())
   )
 
-  it.effect("those that are interrupted, at work or waiting, leave their place to the next", () =>
+  it.effect("interrupted ones, running or waiting, let the next one start", () =>
     Effect.gen(function* () {
       const service = yield* balancers
       const id = yield* Effect.flatMap(handles, (all) => all.seedLoadBalancer({ status: "PENDING_UPDATE" }))
@@ -218,7 +218,7 @@ describe("CloudLoadBalancers: changes of one balancer", () => {
     }).pipe(on())
   )
 
-  it.effect("changes of other balancers do not wait for it, nor does looking", () =>
+  it.effect("changes of other balancers do not wait for it, nor do reads", () =>
     Effect.gen(function* () {
       const service = yield* balancers
       const { seedLoadBalancer } = yield* handles
@@ -232,7 +232,7 @@ describe("CloudLoadBalancers: changes of one balancer", () => {
     }).pipe(on())
   )
 
-  it.effect("what is wrong with an input is told without waiting", () =>
+  it.effect("invalid input is reported without waiting", () =>
     Effect.gen(function* () {
       const service = yield* balancers
       const id = yield* Effect.flatMap(handles, (all) => all.seedLoadBalancer({ status: "PENDING_UPDATE" }))
@@ -244,7 +244,7 @@ describe("CloudLoadBalancers: changes of one balancer", () => {
     }).pipe(on())
   )
 
-  it.effect("a bulk deletion has its turn at each of its balancers, and waits for all of them", () =>
+  it.effect("a bulk deletion waits for its turn at each of its balancers", () =>
     Effect.gen(function* () {
       const service = yield* balancers
       const { seedLoadBalancer } = yield* handles
@@ -268,7 +268,7 @@ describe("CloudLoadBalancers: changes of one balancer", () => {
     }).pipe(on())
   )
 
-  it.effect("a bulk deletion of what is going already fails with the cloud's BadRequest", () =>
+  it.effect("a bulk deletion of balancers that are being deleted fails with the cloud's BadRequest", () =>
     Effect.gen(function* () {
       const service = yield* balancers
       const id = yield* Effect.flatMap(handles, (all) => all.seedLoadBalancer())
@@ -281,7 +281,7 @@ describe("CloudLoadBalancers: changes of one balancer", () => {
     }).pipe(on())
   )
 
-  it.effect("a bulk deletion of what is gone already fails with the cloud's BadRequest, which names it", () =>
+  it.effect("a bulk deletion of missing balancers fails with the cloud's BadRequest, which names them", () =>
     Effect.gen(function* () {
       const service = yield* balancers
       const seed = Effect.flatMap(handles, (all) => all.seedLoadBalancer())
@@ -297,7 +297,7 @@ describe("CloudLoadBalancers: changes of one balancer", () => {
     }).pipe(on())
   )
 
-  it.effect("a 400 that speaks of an immutable attribute is none of a busy balancer, and is told at once", () =>
+  it.effect("a 400 about an immutable attribute does not count as a busy balancer, and fails immediately", () =>
     Effect.gen(function* () {
       const service = yield* balancers
       const cloud = yield* TestCloud.TestCloud
@@ -312,7 +312,7 @@ describe("CloudLoadBalancers: changes of one balancer", () => {
     }).pipe(on())
   )
 
-  it.effect("a failed look ends the wait as itself", () =>
+  it.effect("a failed poll ends the wait with its error", () =>
     Effect.gen(function* () {
       const service = yield* balancers
       const cloud = yield* TestCloud.TestCloud
@@ -326,8 +326,8 @@ describe("CloudLoadBalancers: changes of one balancer", () => {
   )
 })
 
-describe("CloudLoadBalancers: what becomes of a change that is refused can be chosen", () => {
-  it.effect("for a call: it fails, or waits otherwise", () =>
+describe("CloudLoadBalancers: the handling of Immutable is configurable", () => {
+  it.effect("for a call: it fails, or waits differently", () =>
     Effect.gen(function* () {
       const service = yield* balancers
       const id = yield* Effect.flatMap(handles, (all) => all.seedLoadBalancer({ status: "PENDING_UPDATE" }))
@@ -346,7 +346,7 @@ describe("CloudLoadBalancers: what becomes of a change that is refused can be ch
     }).pipe(on())
   )
 
-  it.effect("for a service, and a call has the last word", () =>
+  it.effect("for a service, and overridden by a call", () =>
     Effect.gen(function* () {
       const id = yield* Effect.flatMap(handles, (all) => all.seedLoadBalancer({ status: "PENDING_UPDATE" }))
       const change = Effect.flatMap(balancers, (service) => service.update({ loadBalancerId: id, name: "n" }))
@@ -365,39 +365,37 @@ describe("CloudLoadBalancers: what becomes of a change that is refused can be ch
   )
 })
 
-describe("turns", () => {
-  it.effect(
-    "are had in the order in which they were asked for, even by those who come at the moment of a hand-over",
-    () =>
-      Effect.gen(function* () {
-        const turns = Turns.make()
-        const done: Array<number> = []
-        const gates = yield* Effect.forEach(Array.from({ length: 20 }), () => Deferred.make<void>())
-        const fibers = yield* Effect.forEach(gates, (gate, index) =>
-          Effect.fork(
-            turns.take(["a"])(
-              Effect.zipRight(
-                Deferred.await(gate),
-                Effect.sync(() => done.push(index))
-              )
+describe("a queue of tasks by key", () => {
+  it.effect("serves tasks in the order of their requests, even those that arrive during a hand-over", () =>
+    Effect.gen(function* () {
+      const turns = Turns.make()
+      const done: Array<number> = []
+      const gates = yield* Effect.forEach(Array.from({ length: 20 }), () => Deferred.make<void>())
+      const fibers = yield* Effect.forEach(gates, (gate, index) =>
+        Effect.fork(
+          turns.take(["a"])(
+            Effect.zipRight(
+              Deferred.await(gate),
+              Effect.sync(() => done.push(index))
             )
           )
         )
+      )
+      yield* Effect.yieldNow()
+      for (const [index, gate] of gates.entries()) {
+        yield* Deferred.succeed(gate, undefined)
+        // Arrives during the hand-over, and must not overtake.
+        if (index === 3) yield* Effect.fork(turns.take(["a"])(Effect.sync(() => done.push(99))))
         yield* Effect.yieldNow()
-        for (const [index, gate] of gates.entries()) {
-          yield* Deferred.succeed(gate, undefined)
-          // Comes while the turn is being handed over, and may not pass by.
-          if (index === 3) yield* Effect.fork(turns.take(["a"])(Effect.sync(() => done.push(99))))
-          yield* Effect.yieldNow()
-        }
-        yield* Fiber.joinAll(fibers)
-        yield* Effect.yieldNow()
-        assert.deepStrictEqual(done, [...Array.from({ length: 20 }, (_, index) => index), 99])
-        assert.strictEqual(turns.size(), 0)
-      })
+      }
+      yield* Fiber.joinAll(fibers)
+      yield* Effect.yieldNow()
+      assert.deepStrictEqual(done, [...Array.from({ length: 20 }, (_, index) => index), 99])
+      assert.strictEqual(turns.size(), 0)
+    })
   )
 
-  it.effect("nothing is kept of those who are through, failed, died or were interrupted", () =>
+  it.effect("keeps no state of tasks that succeeded, failed, died or were interrupted", () =>
     Effect.gen(function* () {
       const turns = Turns.make()
       yield* turns.take(["a", "b", "a"])(Effect.void)
@@ -413,7 +411,7 @@ describe("turns", () => {
     })
   )
 
-  it.effect("two who want the same two things in another order do not wait for each other for ever", () =>
+  it.effect("does not deadlock when two tasks need the same two keys in different order", () =>
     Effect.gen(function* () {
       const turns = Turns.make()
       const ran = yield* Effect.all(
@@ -435,7 +433,7 @@ describe("CloudLoadBalancers: watching and waiting", () => {
       return yield* Fiber.join(fiber)
     })
 
-  it.effect("watch emits what each look saw until the balancer is ACTIVE", () =>
+  it.effect("watch emits what each poll saw until the balancer is ACTIVE", () =>
     Effect.gen(function* () {
       const service = yield* balancers
       const { id: loadBalancerId } = yield* service.create(wanted)
@@ -452,7 +450,7 @@ describe("CloudLoadBalancers: watching and waiting", () => {
     }).pipe(on())
   )
 
-  it.effect("waitUntilActive answers the balancer, and fails where it ends in ERROR, or in time not at all", () =>
+  it.effect("waitUntilActive returns the balancer, and fails if it enters ERROR or at the timeout", () =>
     Effect.gen(function* () {
       const service = yield* balancers
       const { failBuilds } = yield* handles
@@ -481,7 +479,7 @@ describe("CloudLoadBalancers: watching and waiting", () => {
   )
 
   for (const deletedStatus of [200, 404, 410] as const) {
-    it.effect(`waitUntilDeleted takes a ${deletedStatus} for the end`, () =>
+    it.effect(`waitUntilDeleted ends at ${deletedStatus}`, () =>
       Effect.gen(function* () {
         const service = yield* balancers
         const id = yield* Effect.flatMap(handles, (all) => all.seedLoadBalancer())
@@ -501,7 +499,7 @@ describe("CloudLoadBalancers: watching and waiting", () => {
     )
   }
 
-  it.effect("waitUntilDeleted fails where the balancer is suspended instead", () =>
+  it.effect("waitUntilDeleted fails if the balancer is suspended instead", () =>
     Effect.gen(function* () {
       const service = yield* balancers
       const { seedLoadBalancer, suspend } = yield* handles
@@ -536,7 +534,7 @@ describe("CloudLoadBalancers: watching and waiting", () => {
   )
 })
 
-describe("CloudLoadBalancers: a removal whose answer is lost has succeeded, though the next attempt meets its traces", () => {
+describe("CloudLoadBalancers: a removal whose response is lost succeeds when the retry finds it applied", () => {
   const patient = <A, E, R>(test: Effect.Effect<A, E, R>) => Effect.provide(test, TestCloud.layer())
 
   const busy = {
@@ -545,7 +543,7 @@ describe("CloudLoadBalancers: a removal whose answer is lost has succeeded, thou
     body: { message: "Load Balancer '1' has a status of 'PENDING_UPDATE' and is considered immutable.", code: 422 }
   } as const
 
-  /** A balancer of which the next deletions meet faults; and what removes, while the Clock goes on. */
+  /** A balancer whose next deletions meet faults; and the removal, run with an advancing Clock. */
   const lost = <A, E, R>(
     faults: ReadonlyArray<Fault>,
     removing: (ids: { readonly loadBalancerId: string; readonly nodeId: string }) => Effect.Effect<A, E, R>
@@ -574,7 +572,7 @@ describe("CloudLoadBalancers: a removal whose answer is lost has succeeded, thou
           Effect.flatMap(balancers, (all) => all.delete({ loadBalancerId }))
         )
         yield* service.waitUntilDeleted({ loadBalancerId })
-        // One that nobody had a doubt of is refused as before.
+        // Without a retry, it is rejected as before.
         const error = yield* Effect.flip(
           Effect.provideService(service.delete({ loadBalancerId }), CloudLoadBalancers.WhenImmutable, "fail")
         )
@@ -591,7 +589,7 @@ describe("CloudLoadBalancers: a removal whose answer is lost has succeeded, thou
       }).pipe(patient)
     )
 
-    it.effect(`${how}: of a node, for which the next attempt had to wait`, () =>
+    it.effect(`${how}: of a node, when the next attempt had to wait`, () =>
       Effect.gen(function* () {
         const { loadBalancerId, nodeId, service } = yield* lost([fault, busy], (ids) =>
           Effect.flatMap(balancers, (all) => all.deleteNode(ids))
@@ -612,7 +610,7 @@ describe("CloudLoadBalancers: a removal whose answer is lost has succeeded, thou
     )
   }
 
-  /** With what something fails, while the Clock goes on. */
+  /** The failure of an effect, run with an advancing Clock. */
   const failureOf = <A, E extends { readonly _tag: string }, R>(effect: Effect.Effect<A, E, R>) =>
     Effect.gen(function* () {
       const fiber = yield* Effect.fork(Effect.flip(effect))
@@ -620,7 +618,7 @@ describe("CloudLoadBalancers: a removal whose answer is lost has succeeded, thou
       return (yield* Fiber.join(fiber))._tag
     })
 
-  it.effect("but not where only a look had no answer: what is not found then was not there", () =>
+  it.effect("but not if only a read had no response: a missing resource is then NotFound", () =>
     Effect.gen(function* () {
       const service = yield* balancers
       const { seedLoadBalancer } = yield* handles
@@ -633,7 +631,7 @@ describe("CloudLoadBalancers: a removal whose answer is lost has succeeded, thou
     }).pipe(patient)
   )
 
-  it.effect("but not where it was refused without a doubt, or is still there", () =>
+  it.effect("but not if it was rejected with certainty, or the resource still exists", () =>
     Effect.gen(function* () {
       const service = yield* balancers
       const { seedLoadBalancer } = yield* handles
@@ -651,8 +649,8 @@ describe("CloudLoadBalancers: a removal whose answer is lost has succeeded, thou
   )
 })
 
-describe("CloudLoadBalancers: where it is found", () => {
-  it.effect("by the catalog's name and region, or where a URL is named", () =>
+describe("CloudLoadBalancers: the endpoint", () => {
+  it.effect("is found by the catalog's name and region, or configured as a URL", () =>
     Effect.gen(function* () {
       const service = yield* balancers
       assert.strictEqual(yield* service.endpointUrl, "http://cloud.test/loadbalancers/dfw/v1.0/010101")
