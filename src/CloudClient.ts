@@ -1,7 +1,7 @@
 /**
- * One authenticated HTTP client per service: it finds the service's endpoint in the account's catalog, sets the token,
- * retries requests as the policy says, and turns refusals into typed errors. Each operation is one span, with the HTTP semantic
- * attributes and without any secret.
+ * The authenticated HTTP client of a service. It finds the service's endpoint in the catalog, sets the token, retries requests
+ * according to the policy, and converts error responses to typed errors. Each operation is one span with the HTTP semantic
+ * attributes. Spans contain no secrets.
  *
  * @since 0.1.0
  */
@@ -59,41 +59,41 @@ import * as RetryPolicy from "./RetryPolicy.js"
 import * as ServiceCatalog from "./ServiceCatalog.js"
 
 /**
- * Where a service is found and how its requests are retried. Every service's layer takes these.
+ * The options of every service's layer: where the service is, and how its requests are sent.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Options {
-  /** The region, in any case; default: the user's own, else the only one there is. */
+  /** The region, case-insensitive. Default: the user's default region, else the only region in the catalog. */
   readonly region?: string | undefined
-  /** Default `public`. `internal` is the region's own network, which costs no traffic at Rackspace. */
+  /** Default `public`. `internal` is the network within the region, whose traffic is free at Rackspace. */
   readonly interface?: ServiceCatalog.EndpointInterface | undefined
-  /** The service's URL, instead of what the catalog says. It may hold no user name and no password. */
+  /** The service's URL; overrides the catalog. It must not contain a user name or a password. */
   readonly endpoint?: string | undefined
   /**
-   * The name of the service's entry in the catalog, where the catalog lists several services of its type in one region:
-   * `radosgw` and `swift`.
+   * The name of the service in the catalog, for catalogs that list several services of one type in a region, such as `radosgw`
+   * and `swift`.
    */
   readonly serviceName?: string | undefined
   /**
-   * The microversion that the service is to speak, `2.79` or `latest`, where it has such (Nova). Default: its oldest, which is
-   * what Rackspace has.
+   * The microversion to request, `2.79` or `latest`, for services with microversions (Nova). Default: the oldest, which is the
+   * one that Rackspace supports.
    */
   readonly microversion?: string | undefined
-  /** The service's policy, where the caller provides none. */
+  /** The policy of the service, used if the caller provides none. */
   readonly retry?: RetryPolicy.Service | undefined
   /**
-   * How many requests of the service are under way at a time; the others wait for their turn, and take their token then.
-   * Default 64. Open downloads, and uploads from streams and files, are counted each for themselves, and may be more where one
-   * of them cannot go on before another begins.
+   * The maximum number of requests of the service in flight; the others wait, and take their token when they are sent. Default
+   * 64. Open downloads, and uploads from streams and files, each have a limit of the same size. A transfer that has waited for
+   * a second starts anyway, since the running ones may depend on it.
    */
   readonly maxConcurrentRequests?: number | undefined
-  /** Changes the HttpClient that the service uses: a proxy's header, a log, a limit of its own. */
+  /** Transforms the HttpClient that the service uses, for example to add a header or a log. */
   readonly transformClient?: ((client: HttpClient.HttpClient) => HttpClient.HttpClient) | undefined
 }
 
-/** The names of all options, to tell a misspelt one. */
+/** The names of all options, to detect misspelt ones. */
 const knownOptions: ReadonlyArray<string> = Object.keys({
   region: true,
   interface: true,
@@ -106,109 +106,109 @@ const knownOptions: ReadonlyArray<string> = Object.keys({
 } satisfies { readonly [Name in keyof Options]-?: true })
 
 /**
- * How a service is found: where in the catalog, and what a URL must be like that is named instead.
+ * How to find a service in the catalog, and how to check a URL that is given instead.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Selector extends ServiceCatalog.EndpointSelector {
-  /** The type by which the service is named where a microversion of it is asked for: `compute`. */
+  /** The service type in the microversion header: `compute`. Undefined if the service has no microversions. */
   readonly microversions?: string | undefined
   /**
-   * Completes the URL in `Options.endpoint` (without a trailing slash), given the tenant of the login, if it has one; otherwise
-   * returns a description of the right URL. By default it is taken as it is.
+   * Completes the URL in `Options.endpoint` (without a trailing slash), given the tenant of the login, if it has one. A Left
+   * describes the expected URL. By default the URL is used unchanged.
    */
   readonly complete?: ((endpoint: string, tenantId: string | undefined) => Either.Either<string, string>) | undefined
-  /** Makes the URL to which requests go of the endpoint's URL, for a service that is not at the endpoint itself: `/info`. */
+  /** Derives the URL of requests from the endpoint's URL, for resources outside the endpoint, such as `/info`. */
   readonly relocate?: ((endpointUrl: string) => string) | undefined
 }
 
 /**
- * One request, ready but for host and token.
+ * A request without its host and token.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Request<Tag extends DocumentedError["_tag"]> extends Operation {
   readonly method: HttpMethod
-  /** The path as documented, with its parameters' names; for spans. */
+  /** The path with the names of its parameters, for spans. */
   readonly template: string
-  /** The path after the endpoint's URL, encoded, with its query. */
+  /** The encoded path and query after the endpoint's URL. */
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: RequestBody.Content | undefined
-  /** The values of the path's parameters, which `NotFound` names. */
+  /** The values of the path's parameters, for `NotFound`. */
   readonly parameters?: Readonly<Record<string, unknown>> | undefined
-  /** Whether it may be sent again after a failure that leaves open whether it arrived. */
+  /** Whether it may be retried after a failure if it is unknown whether the cloud received it. */
   readonly idempotent: boolean
   /**
-   * Whether the cloud may work on it for minutes before it responds. It has a longer response timeout, and is not sent again
-   * while the first may still be running: see `RetryPolicy`. Default false.
+   * Whether the cloud may process it for minutes before it responds. It has a longer response timeout, and is not retried while
+   * an earlier attempt may still be running: see `RetryPolicy`. Default false.
    */
   readonly longRunning?: boolean | undefined
   /**
-   * Whether all that it does is to take one thing away: then to find nothing is success for a request that was sent before
-   * and may have been carried out. Default false.
+   * Whether it only deletes a resource. A retry that does not find the resource then succeeds, if an earlier attempt may have
+   * been carried out. Default false.
    */
   readonly removes?: boolean | undefined
-  /** Whether it is sent without the token, which then a refusal does not renew. Default false. */
+  /** Whether it is sent without a token; a 401 then does not renew the token. Default false. */
   readonly anonymous?: boolean | undefined
-  /** Statuses besides 2xx that are handed to `receive`, since they are no refusal. */
+  /** Statuses other than 2xx that are passed to `receive` instead of causing an error. */
   readonly accepts?: ReadonlySet<number> | undefined
-  /** The errors that its documentation names. */
+  /** The documented errors of the operation. */
   readonly documented: ReadonlySet<Tag>
-  /** Statuses by which the cloud says that an allowance is used up, and which. */
+  /** Statuses that mean an exceeded quota, with the text that says which. */
   readonly usedUp?: Readonly<Record<number, string>> | undefined
-  /** Secrets in it besides the token, which no error may repeat. */
+  /** Further secrets in the request, which are removed from errors. */
   readonly secrets?: ReadonlyArray<string> | undefined
 }
 
 /**
- * A response that does not refuse.
+ * A successful response.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Response extends Operation {
   readonly status: number
-  /** Names in lower case. */
+  /** Header names are in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>
   readonly requestId: string | undefined
-  /** The whole body as text, up to 64 MiB. */
+  /** Reads the whole body as text, up to 64 MiB. */
   readonly text: Effect.Effect<string, TransportError>
-  /** Reads the rest of the body and forgets it, so that the connection can be used again. */
+  /** Reads and drops the rest of the body, so that the connection can be reused. */
   readonly discard: Effect.Effect<void>
-  /** The body as it arrives, with back-pressure; it ends with the scope of the request. */
+  /** The body as it arrives, with back-pressure. Available until the scope of the request ends. */
   readonly stream: Stream.Stream<Uint8Array, TransportError>
-  /** Reads the body into parts, which costs less than a Stream; where it breaks off, what has come before is among them. */
+  /** Appends the body to `parts`, which is cheaper than a Stream. If it fails, `parts` holds what was received before. */
   readonly readInto: (parts: Array<Uint8Array>) => Effect.Effect<void, TransportError>
 }
 
 /**
- * A response that does not refuse, and has arrived.
+ * A successful response whose body was received completely.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Collected extends Omit<Response, "text" | "discard" | "stream" | "readInto"> {
-  /** Its body as text, where that was to be kept, else the empty string. */
+  /** The body as text; empty if the body was not kept. */
   readonly text: () => string
-  /** What has taken its body, where that was to go to a sink. */
+  /** The sink that received the body, if there was one. */
   readonly sink: Sink | undefined
 }
 
 /**
- * The attempt of a request whose response is received.
+ * The attempt that a response belongs to.
  *
  * @since 0.1.0
  * @category models
  */
 export interface CurrentAttempt {
-  /** The failure of a response that ended before its content did, which only its reader notices. It is retried like others. */
+  /** Creates the error for a response that ended too early, which only its reader can detect. It is retried like other errors. */
   readonly incomplete: (description: string) => TransportError
-  /** The failure of a response that cannot be read, without the secrets that it may quote. */
+  /** Removes secrets from the error of a response that cannot be decoded. */
   readonly withoutSecrets: <E>(error: E) => E
-  /** Whether all of the request's body was handed to the network; true where it has none. */
+  /** Whether the whole request body was passed to the network; true if there is none. */
   readonly isBodySent: () => boolean
 }
 
@@ -221,11 +221,11 @@ export interface CurrentAttempt {
 export interface CloudClient {
   /** The service's name in code: `CloudServers`. */
   readonly service: string
-  /** The URL of the service's endpoint, without a trailing slash. */
+  /** The endpoint's URL, without a trailing slash. */
   readonly endpointUrl: Effect.Effect<string, AuthenticationFailed | EndpointNotFound | InvalidInput>
   /**
-   * Sends a request, reads its response to the end, and hands it to `receive`; its body, up to 64 MiB, where that `keeps` it,
-   * or hands it to a sink as it arrives. Failures of `receive` count as the request's own and are repeated like those.
+   * Sends a request, reads its response to the end, and passes it to `receive`. The body is kept in memory, up to 64 MiB, if
+   * `keeps` is true, or written to a sink as it arrives. Failures of `receive` are retried like those of the request.
    */
   readonly collect: <A, E extends { readonly _tag: string }, Tag extends DocumentedError["_tag"]>(
     request: Request<Tag>,
@@ -233,9 +233,8 @@ export interface CloudClient {
     receive: (response: Collected, attempt: CurrentAttempt) => Either.Either<A, E>
   ) => Effect.Effect<A, CommonError | Extract<DocumentedError, { readonly _tag: Tag }> | E>
   /**
-   * Sends a request and hands the response to `receive`. Failures of `receive` count as the request's own and are repeated
-   * like those. The connection is held until the scope ends. `into` gives the buffers that the body is received in; the reader of
-   * the body releases them.
+   * Sends a request and passes the response to `receive`. Failures of `receive` are retried like those of the request. The
+   * connection is held until the scope ends. `into` provides the buffers for the body; the reader of the body releases them.
    */
   readonly send: <A, E extends { readonly _tag: string }, Tag extends DocumentedError["_tag"]>(
     request: Request<Tag>,
@@ -250,90 +249,89 @@ const sentOf = byTags(keys.bytesSent, "service")
 const receivedOf = byTags(keys.bytesReceived, "service")
 const timeOf = byTags(keys.requestTime, "service", "operation")
 
-/** Runs an attempt in a scope of its own, so that a failed one lets its connection go before the next begins. */
+/** Runs an attempt in its own scope, so that a failed attempt releases its connection before the next one begins. */
 const inOwnScope = <A, E>(attempt: Effect.Effect<A, E, Scope.Scope>): Effect.Effect<A, E, Scope.Scope> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.flatMap(Effect.scope, (ambient) =>
-      Effect.flatMap(Scope.fork(ambient, ExecutionStrategy.sequential), (own) =>
-        Effect.onError(restore(Scope.extend(attempt, own)), (cause) => Scope.close(own, Exit.failCause(cause)))
+      Effect.flatMap(Scope.fork(ambient, ExecutionStrategy.sequential), (scope) =>
+        Effect.onError(restore(Scope.extend(attempt, scope)), (cause) => Scope.close(scope, Exit.failCause(cause)))
       )
     )
   )
 
-/** What all attempts of one request share. */
-interface Circumstances {
+/** The state that all attempts of a request share. */
+interface RequestState {
   readonly policy: RetryPolicy.Service
   readonly clock: Clock.Clock
   readonly labels: ReadonlyArray<MetricLabel.MetricLabel>
   readonly span: Tracer.Span
   readonly lostResponse: LostResponse.LostResponse
   readonly limit: BandwidthLimit.Service | undefined
-  /** When the first attempt began, and later by the time that other attempts waited for their turns; in milliseconds. */
+  /** When the first attempt began, in milliseconds, plus the time that later attempts waited to be sent. */
   start: number
-  /** When the current attempt began to wait for its turn, in milliseconds. */
+  /** When the current attempt began to wait, in milliseconds. */
   queuedAt: number
-  /** Whether the cloud may still be working on an attempt that has failed. */
+  /** Whether the cloud may still be processing a failed attempt. */
   mayBeRunning: boolean
   /** Whether the token of the latest attempt had expired when the cloud rejected it. */
   hadExpired: boolean
 }
 
-/** What all requests of one client share. */
-interface Own {
+/** The state that all requests of a client share. */
+interface ClientState {
   readonly service: string
   /** The headers that choose a microversion. */
   readonly versioned: Readonly<Record<string, string>>
-  /** The newest login whose token this service has accepted: where that one is rejected, it has been revoked since. */
+  /** The latest login whose token this service has accepted. If that token is rejected, it was revoked in the meantime. */
   accepted: number
   readonly rejections: Rejections
 }
 
-/** In milliseconds: a request that fails this soon after it was sent has hardly been worked on. */
-const atOnce = 1_000
+/** A request that fails within this many milliseconds after it was sent is assumed not to be running. */
+const quickFailure = 1_000
 
 const gatewayTimeout = 504
 
-/** Refusals that a service gives only after it has accepted the token. */
+/** Error statuses that a service returns only after it has accepted the token. */
 const tokenAccepted: ReadonlySet<number> = new Set([400, 404, 409, 410, 412, 422])
 
-/** How many requests are under way at a time, unless another number is given. */
 const defaultConcurrency = 64
 
-/** By method and path, without the query: a resource may allow that it is read, and not that it is changed. */
+/** The method and path without the query: a user may be allowed to read a resource, but not to change it. */
 const resourceOf = ({ method, path }: { readonly method: string; readonly path: string }): string =>
   `${method} ${path.split("?", 1)[0]}`
 
-/** One attempt of a request: the headers and body that it sends, and the effects of its response. */
+/** One attempt of a request: sets the token, and records what its response means for retries, logins and metrics. */
 class Attempt<Tag extends DocumentedError["_tag"]> implements Outgoing, CurrentAttempt {
   readonly headers: Readonly<Record<string, string>>
   readonly body: RequestBody.Content | undefined
   readonly limit: BandwidthLimit.Service | undefined
   private readonly start: number
-  /** When a piece of its body was last sent. */
+  /** When a part of the body was last sent. */
   private sentAt: number
   private sentBytes = 0
   private hasSentAll = false
 
   constructor(
-    private readonly own: Own,
+    private readonly client: ClientState,
     private readonly request: Request<Tag>,
     private readonly access: Access,
     readonly endpoint: ServiceEndpoint,
-    private readonly circumstances: Circumstances
+    private readonly state: RequestState
   ) {
     this.start = this.clock.unsafeCurrentTimeMillis()
     this.sentAt = this.start
-    const headers: Record<string, string> = Object.assign({}, request.headers, own.versioned)
+    const headers: Record<string, string> = Object.assign({}, request.headers, client.versioned)
     if (request.anonymous !== true) headers["x-auth-token"] = Redacted.value(access.token)
     this.headers = headers
-    const { limit } = circumstances
+    const { limit } = state
     const { body } = request
     this.limit = limit
     this.body =
       limit === undefined || body === undefined
         ? body
         : pacedContent(limit, body, (millis) => {
-            circumstances.start += millis
+            state.start += millis
           })
   }
 
@@ -346,18 +344,18 @@ class Attempt<Tag extends DocumentedError["_tag"]> implements Outgoing, CurrentA
   }
 
   get policy(): RetryPolicy.Service {
-    return this.circumstances.policy
+    return this.state.policy
   }
 
   get clock(): Clock.Clock {
-    return this.circumstances.clock
+    return this.state.clock
   }
 
-  // A getter, since it is needed only where something fails.
+  // A getter, since it is needed only for errors.
   get target(): Target {
     const { method, operation, path, secrets = [] } = this.request
     return {
-      service: this.own.service,
+      service: this.client.service,
       operation,
       method,
       url: (this.endpoint.href + path).split("?", 1)[0] ?? "",
@@ -371,36 +369,36 @@ class Attempt<Tag extends DocumentedError["_tag"]> implements Outgoing, CurrentA
 
   isBodySent(): boolean {
     const { body } = this
-    // Of a known length, the response to the last byte may come before the body's source is asked once more.
+    // With a known length, the response may arrive before the end of the body's source is read.
     return body === undefined || this.hasSentAll || (body.length !== undefined && this.sentBytes >= body.length)
   }
 
   sent(bytes: number): void {
     if (this.request.longRunning === true) this.sentAt = this.clock.unsafeCurrentTimeMillis()
     this.sentBytes += bytes
-    sentOf(this.own.service).unsafeUpdate(bytes, this.circumstances.labels)
+    sentOf(this.client.service).unsafeUpdate(bytes, this.state.labels)
   }
 
   received(bytes: number): void {
-    receivedOf(this.own.service).unsafeUpdate(bytes, this.circumstances.labels)
+    receivedOf(this.client.service).unsafeUpdate(bytes, this.state.labels)
   }
 
   isResult(status: number): boolean {
     return (
       isSuccess(status) ||
       this.request.accepts?.has(status) === true ||
-      (this.request.removes === true && this.circumstances.lostResponse.mayBeDone && (status === 404 || status === 410))
+      (this.request.removes === true && this.state.lostResponse.mayHaveSucceeded && (status === 404 || status === 410))
     )
   }
 
   lost(error: TransportError): TransportError {
-    if (error.notSent !== true) this.responseLost(this.isBodySent() && this.hasTakenLong())
-    requestsOf(this.own.service, this.request.operation, error._tag).unsafeUpdate(1, this.circumstances.labels)
+    if (error.notSent !== true) this.responseLost(this.isBodySent() && this.mayHaveStarted())
+    requestsOf(this.client.service, this.request.operation, error._tag).unsafeUpdate(1, this.state.labels)
     return error
   }
 
   incomplete(description: string): TransportError {
-    this.responseLost(this.hasTakenLong())
+    this.responseLost(this.mayHaveStarted())
     return transportError(this.target, "body", description)
   }
 
@@ -416,11 +414,10 @@ class Attempt<Tag extends DocumentedError["_tag"]> implements Outgoing, CurrentA
     }) as E
   }
 
-  /** Notes that a response has arrived. */
   arrived({ requestId, status }: Head): void {
-    const { service } = this.own
+    const { service } = this.client
     const { anonymous, operation } = this.request
-    const { clock, labels, span } = this.circumstances
+    const { clock, labels, span } = this.state
     requestsOf(service, operation, String(status)).unsafeUpdate(1, labels)
     timeOf(service, operation).unsafeUpdate(clock.unsafeCurrentTimeMillis() - this.start, labels)
     span.attribute("http.response.status_code", status)
@@ -428,8 +425,8 @@ class Attempt<Tag extends DocumentedError["_tag"]> implements Outgoing, CurrentA
     if (requestId !== undefined) span.attribute("rackspace.request_id", requestId)
     const hasAccepted = (status < 400 && this.isResult(status)) || tokenAccepted.has(status)
     if (hasAccepted && anonymous !== true) {
-      this.own.accepted = Math.max(this.own.accepted, this.access.login)
-      this.own.rejections.accepted(resourceOf(this.request))
+      this.client.accepted = Math.max(this.client.accepted, this.access.login)
+      this.client.rejections.accepted(resourceOf(this.request))
     }
   }
 
@@ -438,7 +435,7 @@ class Attempt<Tag extends DocumentedError["_tag"]> implements Outgoing, CurrentA
     const { secrets, url } = this.target
     const error = fromRefusal(
       {
-        service: this.own.service,
+        service: this.client.service,
         operation,
         method,
         url,
@@ -454,29 +451,27 @@ class Attempt<Tag extends DocumentedError["_tag"]> implements Outgoing, CurrentA
       documented
     )
     if (error._tag === "Unauthorized") {
-      this.circumstances.hadExpired = this.clock.unsafeCurrentTimeMillis() >= this.access.expires.epochMillis
+      this.state.hadExpired = this.clock.unsafeCurrentTimeMillis() >= this.access.expires.epochMillis
     }
-    // Of 501 (Not Implemented) it is known that nothing was done.
+    // After a 501 (Not Implemented) nothing was done.
     if (error._tag === "ServiceUnavailable" || (error._tag === "UnexpectedStatus" && status >= 500 && status !== 501)) {
-      this.responseLost(status === gatewayTimeout || this.hasTakenLong())
+      this.responseLost(status === gatewayTimeout || this.mayHaveStarted())
     }
     return error
   }
 
-  private hasTakenLong(): boolean {
-    return this.clock.unsafeCurrentTimeMillis() - this.sentAt >= atOnce
+  private mayHaveStarted(): boolean {
+    return this.clock.unsafeCurrentTimeMillis() - this.sentAt >= quickFailure
   }
 
-  /** Notes that it may have been carried out, and whether the cloud may still be working on it. Reading changes nothing. */
+  /** Records that the request may have been carried out, unless it only reads, and whether it may still be running. */
   private responseLost(mayBeRunning: boolean): void {
-    if (this.method !== "GET" && this.method !== "HEAD") this.circumstances.lostResponse.mayBeDone = true
-    if (this.request.longRunning === true && mayBeRunning) this.circumstances.mayBeRunning = true
+    if (this.method !== "GET" && this.method !== "HEAD") this.state.lostResponse.mayHaveSucceeded = true
+    if (this.request.longRunning === true && mayBeRunning) this.state.mayBeRunning = true
   }
 }
 
-/**
- * Finds the region to use where none is named: the user's own, else none, which leaves it to the catalog.
- */
+/** Uses the user's default region if no region is given. */
 const selectorFor = (
   selector: ServiceCatalog.EndpointSelector,
   options: Options,
@@ -488,7 +483,6 @@ const selectorFor = (
   serviceName: options.serviceName
 })
 
-/** A policy with the response timeout of a request. */
 const policyFor = (request: { readonly longRunning?: boolean | undefined }, policy: RetryPolicy.Service) =>
   request.longRunning === true
     ? { ...policy, responseTimeout: Duration.max(policy.responseTimeout, policy.longResponseTimeout) }
@@ -503,14 +497,14 @@ const microversionHeaders = (
     ? {}
     : {
         "openstack-api-version": `${microversions} ${microversion}`,
-        // Nova read only this before the common header, and still reads it.
+        // Older releases of Nova know only this header.
         ...(microversions === "compute" && { "x-openstack-nova-api-version": microversion })
       }
 
 const isConcurrency = (bound: number): boolean => bound >= 1
 
-/** The first option that cannot be used, and what it should be. */
-const wrongOption = (
+/** Returns the first invalid option with the expected value. */
+const invalidOption = (
   service: string,
   { microversions }: Selector,
   options: Options
@@ -527,16 +521,16 @@ const wrongOption = (
     : { path: "microversion", expected: "a microversion: 2.79, or latest" }
 }
 
-type Located<A> = Either.Either<A, EndpointNotFound | InvalidInput>
+type Found<A> = Either.Either<A, EndpointNotFound | InvalidInput>
 
 /** Finds the URL of the service for a login. */
 const makeUrlOf = (service: string, selector: Selector, options: Options) => {
-  const wrong = wrongOption(service, selector, options)
+  const wrong = invalidOption(service, selector, options)
   const named = options.endpoint?.trim().replace(/\/+$/, "")
-  return (access: Access, operation: Operation): Located<string> => {
+  return (access: Access, operation: Operation): Found<string> => {
     const invalid = (path: string, expected: string): InvalidInput =>
       invalidInput(operation.service, operation.operation, [{ path, expected }])
-    const found = (): Located<string> => {
+    const found = (): Found<string> => {
       if (wrong !== undefined) return Either.left(invalid(wrong.path, wrong.expected))
       if (named === undefined) {
         return ServiceCatalog.endpointUrl(access.catalog, selectorFor(selector, options, access), operation)
@@ -549,8 +543,8 @@ const makeUrlOf = (service: string, selector: Selector, options: Options) => {
   }
 }
 
-/** Finds the endpoint of the service, once for each login. */
-const makeLocate = (service: string, urlOf: (access: Access, operation: Operation) => Located<string>) => {
+/** Finds the endpoint of the service, and caches it for each login. */
+const makeFindEndpoint = (service: string, urlOf: (access: Access, operation: Operation) => Found<string>) => {
   let last: { readonly access: Access; readonly endpoint: ServiceEndpoint } | undefined
   return (
     access: Access,
@@ -573,22 +567,21 @@ const makeLocate = (service: string, urlOf: (access: Access, operation: Operatio
 type Failure<Tag extends DocumentedError["_tag"], E> =
   CommonError | Extract<DocumentedError, { readonly _tag: Tag }> | E
 
-/** The limit on bandwidth of a fiber. */
 const limitIn = (fiber: Fiber.RuntimeFiber<unknown, unknown>): BandwidthLimit.Service | undefined =>
   fiber.currentContext.unsafeMap.get(BandwidthLimit.BandwidthLimit.key) as BandwidthLimit.Service | undefined
 
-/** Runs attempts of a request until one succeeds, or its failure is not worth another. */
-const makePersist = (
-  own: Own,
+/** Runs attempts of a request until one succeeds or its failure is not retried. */
+const makeWithRetries = (
+  client: ClientState,
   tokens: TokenRefService,
   { region, retry }: Options,
   serviceLimit: BandwidthLimit.Service | undefined
 ) => {
-  const circumstancesOf = <Tag extends DocumentedError["_tag"]>(
+  const stateOf = <Tag extends DocumentedError["_tag"]>(
     request: Request<Tag>,
     fiber: Fiber.RuntimeFiber<unknown, unknown>,
     span: Tracer.Span
-  ): Circumstances => {
+  ): RequestState => {
     const clock = Context.get(fiber.currentDefaultServices, Clock.Clock)
     const start = clock.unsafeCurrentTimeMillis()
     return {
@@ -596,7 +589,7 @@ const makePersist = (
       clock,
       labels: fiber.getFiberRef(FiberRef.currentMetricLabels),
       span,
-      lostResponse: fiber.getFiberRef(LostResponse.shared) ?? { mayBeDone: false },
+      lostResponse: fiber.getFiberRef(LostResponse.shared) ?? { mayHaveSucceeded: false },
       limit: limitIn(fiber) ?? serviceLimit,
       start,
       queuedAt: start,
@@ -605,14 +598,14 @@ const makePersist = (
     }
   }
 
-  /** Repeats what has failed once, as the policy says. */
-  const repeated = <A, E extends { readonly _tag: string }, R, Tag extends DocumentedError["_tag"]>(
+  /** Retries a failed request according to the policy. */
+  const retryFailure = <A, E extends { readonly _tag: string }, R, Tag extends DocumentedError["_tag"]>(
     request: Request<Tag>,
-    circumstances: Circumstances,
+    state: RequestState,
     failure: Failure<Tag, E>,
     attempt: Effect.Effect<A, Failure<Tag, E>, R>
   ): Effect.Effect<A, Failure<Tag, E>, R> => {
-    const { clock, labels, policy } = circumstances
+    const { clock, labels, policy } = state
     let isFirst = true
     const first = Effect.suspend(() => {
       if (!isFirst) return attempt
@@ -623,50 +616,50 @@ const makePersist = (
       first,
       retryUnauthorized(
         tokens,
-        (login) => login <= own.accepted || circumstances.hadExpired,
-        () => own.rejections.isWorthLogin(resourceOf(request), clock.unsafeCurrentTimeMillis())
+        (login) => login <= client.accepted || state.hadExpired,
+        () => client.rejections.isWorthLogin(resourceOf(request), clock.unsafeCurrentTimeMillis())
       )
     )
     let rounds = 0
     const round = Effect.suspend(() => {
-      if (rounds++ > 0) retriesOf(own.service, request.operation).unsafeUpdate(1, labels)
+      if (rounds++ > 0) retriesOf(client.service, request.operation).unsafeUpdate(1, labels)
       return request.anonymous === true ? first : renewing
     })
     const schedule = Schedule.whileInput(
-      RetryPolicy.scheduleSince<Failure<Tag, E>>(() => circumstances.start, policy, request.idempotent),
-      (error) => error._tag === "OverLimit" || !circumstances.mayBeRunning
+      RetryPolicy.scheduleSince<Failure<Tag, E>>(() => state.start, policy, request.idempotent),
+      (error) => error._tag === "OverLimit" || !state.mayBeRunning
     )
-    return Effect.withParentSpan(Effect.retry(round, schedule), circumstances.span)
+    return Effect.withParentSpan(Effect.retry(round, schedule), state.span)
   }
 
   return <A, E extends { readonly _tag: string }, R, Tag extends DocumentedError["_tag"]>(
     request: Request<Tag>,
-    attempt: (circumstances: Circumstances) => Effect.Effect<A, Failure<Tag, E>, R>
+    attempt: (state: RequestState) => Effect.Effect<A, Failure<Tag, E>, R>
   ): Effect.Effect<A, Failure<Tag, E>, R> => {
     const attributes = {
       "http.request.method": request.method,
       "url.template": request.template,
-      "rackspace.service": own.service,
+      "rackspace.service": client.service,
       ...(region !== undefined && { "cloud.region": region })
     }
     return Effect.useSpan(request.operation, { kind: "client", captureStackTrace: false, attributes }, (span) =>
       Effect.withFiberRuntime<A, Failure<Tag, E>, R>((fiber) => {
-        const circumstances = circumstancesOf(request, fiber, span)
+        const state = stateOf(request, fiber, span)
         let sent = 0
         const once = Effect.suspend(() => {
           if (sent++ > 0) span.attribute("http.request.resend_count", sent - 1)
-          circumstances.queuedAt = circumstances.clock.unsafeCurrentTimeMillis()
-          return attempt(circumstances)
+          state.queuedAt = state.clock.unsafeCurrentTimeMillis()
+          return attempt(state)
         }).pipe(keepingInterruption)
-        // Most requests need no Schedule, which has its cost.
-        return Effect.catchAll(once, (failure) => repeated(request, circumstances, failure, once))
+        // Most requests need no Schedule, so it is created only after a failure.
+        return Effect.catchAll(once, (failure) => retryFailure(request, state, failure, once))
       })
     )
   }
 }
 
 /**
- * The client of one service. Making it sends no request.
+ * Creates the client of a service. Sends no request.
  *
  * @since 0.1.0
  * @category constructors
@@ -683,27 +676,27 @@ export const make = (
     const { maxConcurrentRequests = defaultConcurrency } = options
     const admission = Admission.make(isConcurrency(maxConcurrentRequests) ? maxConcurrentRequests : 1)
     const versioned = microversionHeaders(selector, options)
-    const own: Own = { service, versioned, accepted: 0, rejections: new Rejections(tokens) }
+    const client: ClientState = { service, versioned, accepted: 0, rejections: new Rejections(tokens) }
     const urlOf = makeUrlOf(service, selector, options)
-    const locate = makeLocate(service, urlOf)
-    const persist = makePersist(own, tokens, options, serviceLimit)
+    const findEndpoint = makeFindEndpoint(service, urlOf)
+    const withRetries = makeWithRetries(client, tokens, options, serviceLimit)
 
-    /** Runs an attempt of a request when it is its turn. */
-    const inTurn = ({ body }: { readonly body: RequestBody.Content | undefined }, { limit }: Circumstances) =>
+    /** Runs an attempt when the limit on concurrent requests allows it. */
+    const admit = ({ body }: { readonly body: RequestBody.Content | undefined }, { limit }: RequestState) =>
       body === undefined || (body.bytes !== undefined && limit === undefined) ? admission.whole : admission.upload
 
     /**
-     * The next attempt, with a token that is taken when it is its turn: it might have expired before. The time until then does not
-     * count towards that of the policy.
+     * Creates the next attempt when it is to be sent, since a token taken earlier might have expired. The time that it waited does
+     * not count towards the policy's `maxElapsed`.
      */
     const attemptOf = <Tag extends DocumentedError["_tag"]>(
       request: Request<Tag>,
-      circumstances: Circumstances
+      state: RequestState
     ): Effect.Effect<Attempt<Tag>, AuthenticationFailed | EndpointNotFound | InvalidInput | TransportError> =>
       Effect.suspend(() => {
-        circumstances.start += circumstances.clock.unsafeCurrentTimeMillis() - circumstances.queuedAt
+        state.start += state.clock.unsafeCurrentTimeMillis() - state.queuedAt
         return Effect.flatMap(tokens.get, (access) =>
-          Either.map(locate(access, request), (endpoint) => new Attempt(own, request, access, endpoint, circumstances))
+          Either.map(findEndpoint(access, request), (endpoint) => new Attempt(client, request, access, endpoint, state))
         )
       })
 
@@ -717,12 +710,12 @@ export const make = (
         keeps: boolean | (() => Sink),
         receive: (response: Collected, attempt: CurrentAttempt) => Either.Either<A, E>
       ) =>
-        persist<A, E, never, Tag>(request, (circumstances) =>
-          inTurn(
+        withRetries<A, E, never, Tag>(request, (state) =>
+          admit(
             request,
-            circumstances
+            state
           )(
-            Effect.flatMap(attemptOf(request, circumstances), (attempt) =>
+            Effect.flatMap(attemptOf(request, state), (attempt) =>
               Effect.matchEffect(exchange.collect(attempt, keeps), {
                 onFailure: (error) => Effect.fail(attempt.lost(error)),
                 onSuccess: (response): Effect.Effect<A, Failure<Tag, E>> => {
@@ -740,9 +733,9 @@ export const make = (
         receive: (response: Response, attempt: CurrentAttempt) => Effect.Effect<A, E>,
         into?: Receiving | undefined
       ) =>
-        persist<A, E, Scope.Scope, Tag>(request, (circumstances) =>
+        withRetries<A, E, Scope.Scope, Tag>(request, (state) =>
           inOwnScope(
-            Effect.flatMap(Effect.zipRight(admission.download, attemptOf(request, circumstances)), (attempt) =>
+            Effect.flatMap(Effect.zipRight(admission.download, attemptOf(request, state)), (attempt) =>
               Effect.matchEffect(exchange.open(attempt, into), {
                 onFailure: (error) => Effect.fail(attempt.lost(error)),
                 onSuccess: (response): Effect.Effect<A, Failure<Tag, E>> => {

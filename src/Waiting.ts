@@ -1,5 +1,5 @@
 /**
- * Waiting until a resource reaches a state: by polling, with an end in every case, and watchable as a Stream of states.
+ * Waiting until a resource reaches a state, by polling with a timeout.
  *
  * @since 0.1.0
  */
@@ -13,22 +13,22 @@ import * as Stream from "effect/Stream"
 import { type CloudError, type Operation, ResourceFailed, WaitTimeout } from "./CloudError.js"
 
 /**
- * How often to poll, and how long.
+ * How often to poll, and for how long.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Pace {
-  /** How long between two polls. */
+  /** The time between two polls. */
   readonly interval?: Duration.DurationInput | undefined
-  /** The share of the interval by which it varies at random, 0 to 1, so that many waiters do not poll at once. Default 0.1. */
+  /** The fraction of the interval, 0 to 1, by which it varies at random, so that many waits do not poll at once. Default 0.1. */
   readonly jitter?: number | undefined
-  /** After how long to give up with `WaitTimeout`; a last poll is made then, and may take five seconds. */
+  /** When to fail with `WaitTimeout`. A last poll is made then, which may take five seconds. */
   readonly timeout?: Duration.DurationInput | undefined
 }
 
 /**
- * What is waited for.
+ * A resource to wait for.
  *
  * @since 0.1.0
  * @category models
@@ -38,38 +38,38 @@ export interface Watch<A, E, R> extends Operation, Pace {
   readonly resource: string
   /** Asks for the resource once. */
   readonly poll: Effect.Effect<A, E, R>
-  /** The state's name, for `WaitTimeout` and `ResourceFailed`. */
+  /** The name of the state, for `WaitTimeout` and `ResourceFailed`. */
   readonly state: (seen: A) => string
   /** Whether the wait is over. */
   readonly until: (seen: A) => boolean
-  /** Why the wait cannot end well any more, if so. */
+  /** Whether the resource has failed, with the reason if there is one. */
   readonly failed: (seen: A) => Option.Option<{ readonly fault: string | undefined }>
   /**
-   * When the resource was created, in milliseconds since 1970, where that is known: a cloud may not find it for a while then.
+   * When the resource was created, in milliseconds since 1970, if known: a cloud may not find a new resource for a while.
    */
   readonly created?: number | undefined
   readonly interval: Duration.DurationInput
   readonly timeout: Duration.DurationInput
 }
 
-/** How long a poll may take at least, in milliseconds, so that one at the very end of the time can complete. */
-const lastPoll = 5_000
+/** The minimum timeout of a poll in milliseconds, so that a poll at the end of the wait can complete. */
+const minPollTimeout = 5_000
 
-/** How long after its creation a resource may be unknown, in milliseconds. */
-const unknownFor = 5 * 60_000
+/** For how many milliseconds after its creation a resource may not be found. */
+const notFoundFor = 5 * 60_000
 
-/** How many responses in a row may be unreadable: a gateway's page goes away, a response that the library cannot read does not. */
-const mostUnreadable = 10
+/** How many malformed responses in a row are accepted: a gateway's error page is temporary, an unsupported format is not. */
+const maxMalformed = 10
 
 /**
- * Whether a failed request may succeed a little later, though nothing is changed: the service or a gateway is not available,
- * the connection broke, a rate limit was reached, or Identity could not be reached.
+ * Whether a failure is likely to be temporary: the service or a gateway is not available, the connection broke, a rate limit was
+ * reached, a response was malformed, or Identity could not be reached.
  *
  * @since 0.1.0
  * @category guards
  */
 export const mayPass = (error: unknown): boolean => {
-  // What a poll fails with may be anything; only the library's own failures are known to pass.
+  // A poll may fail with anything; only the library's own errors are known to be temporary.
   const failure = typeof error === "object" && error !== null ? (error as CloudError) : undefined
   switch (failure?._tag) {
     case "ServiceUnavailable":
@@ -90,15 +90,14 @@ export const mayPass = (error: unknown): boolean => {
 const hasTag = (error: unknown, tag: CloudError["_tag"]): boolean =>
   typeof error === "object" && error !== null && "_tag" in error && error._tag === tag
 
-/** In milliseconds: how long the cloud asked to wait with a failure. */
-const askedBy = (error: unknown): number =>
+/** How long the cloud asked to wait, in milliseconds. */
+const retryAfterOf = (error: unknown): number =>
   typeof error === "object" && error !== null && "retryAfter" in error && Duration.isDuration(error.retryAfter)
     ? Duration.toMillis(error.retryAfter)
     : 0
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
-/** One wait, from its first poll to its end. */
 const polling = <A, E, R>(watched: Watch<A, E, R>, start: number) => {
   const interval = Duration.toMillis(watched.interval)
   const timeout = Duration.toMillis(watched.timeout)
@@ -106,9 +105,9 @@ const polling = <A, E, R>(watched: Watch<A, E, R>, start: number) => {
   const about = { service: watched.service, operation: watched.operation, resource: watched.resource }
   let last: string | undefined
   let failure: E | undefined
-  let unreadable = 0
+  let malformed = 0
 
-  const late = Effect.suspend(() => {
+  const timedOut = Effect.suspend(() => {
     const failed = failure === undefined ? "" : `; the last poll failed: ${messageOf(failure)}`
     return new WaitTimeout({
       ...about,
@@ -118,17 +117,17 @@ const polling = <A, E, R>(watched: Watch<A, E, R>, start: number) => {
     })
   })
 
-  /** Notes a failure, and returns whether the wait goes on. */
-  const survives = (error: E, now: number): boolean => {
+  /** Records a failure, and returns whether the wait continues. */
+  const continuesAfter = (error: E, now: number): boolean => {
     failure = error
-    unreadable = hasTag(error, "MalformedResponse") ? unreadable + 1 : 0
-    const isNew = last === undefined && watched.created !== undefined && now - watched.created <= unknownFor
-    return hasTag(error, "NotFound") ? isNew : mayPass(error) && unreadable <= mostUnreadable
+    malformed = hasTag(error, "MalformedResponse") ? malformed + 1 : 0
+    const isNew = last === undefined && watched.created !== undefined && now - watched.created <= notFoundFor
+    return hasTag(error, "NotFound") ? isNew : mayPass(error) && malformed <= maxMalformed
   }
 
-  const judge = (seen: A): Effect.Effect<A, ResourceFailed> => {
+  const checkState = (seen: A): Effect.Effect<A, ResourceFailed> => {
     failure = undefined
-    unreadable = 0
+    malformed = 0
     last = watched.state(seen)
     const failed = watched.failed(seen)
     if (Option.isNone(failed)) return Effect.succeed(seen)
@@ -143,21 +142,21 @@ const polling = <A, E, R>(watched: Watch<A, E, R>, start: number) => {
 
   const pause = Effect.gen(function* () {
     const varied = interval * (1 - jitter + 2 * jitter * (yield* Random.next))
-    const wanted = Math.max(Math.round(varied), askedBy(failure))
+    const delay = Math.max(Math.round(varied), retryAfterOf(failure))
     const left = start + timeout - (yield* Clock.currentTimeMillis)
-    if (left <= 0) return yield* late
-    // Whole milliseconds, and never none: a sleep of a fraction might not move the clock at all.
-    yield* Effect.sleep(Math.max(1, Math.min(wanted, Math.ceil(left))))
+    if (left <= 0) return yield* timedOut
+    // At least one whole millisecond: a sleep of a fraction might not advance the clock.
+    yield* Effect.sleep(Math.max(1, Math.min(delay, Math.ceil(left))))
   })
 
-  /** Polls until that succeeds. */
+  /** Polls until a poll succeeds. */
   const poll: Effect.Effect<A, E | ResourceFailed | WaitTimeout, R> = Effect.gen(function* () {
     const left = start + timeout - (yield* Clock.currentTimeMillis)
-    const polled = yield* Effect.timeoutOption(Effect.either(watched.poll), Math.max(left, lastPoll))
-    if (Option.isNone(polled)) return yield* late
-    if (Either.isRight(polled.value)) return yield* judge(polled.value.right)
+    const polled = yield* Effect.timeoutOption(Effect.either(watched.poll), Math.max(left, minPollTimeout))
+    if (Option.isNone(polled)) return yield* timedOut
+    if (Either.isRight(polled.value)) return yield* checkState(polled.value.right)
     const error = polled.value.left
-    return survives(error, yield* Clock.currentTimeMillis)
+    return continuesAfter(error, yield* Clock.currentTimeMillis)
       ? yield* Effect.zipRight(pause, poll)
       : yield* Effect.fail(error)
   })
@@ -165,11 +164,11 @@ const polling = <A, E, R>(watched: Watch<A, E, R>, start: number) => {
 }
 
 /**
- * Polls until the wait is over, and emits what each poll saw, the last one included.
+ * Polls until the wait is over, and emits the result of each poll, including the last one.
  *
- * A failed poll is repeated where its failure {@link mayPass}, until the timeout; so is one that does not find what was just
- * created. Fails with `ResourceFailed` as soon as the resource has failed, with `WaitTimeout` when the time is up, and as a
- * poll does where that is final: `Unauthorized` after a new login, `Forbidden`, `NotFound`, invalid input.
+ * Failures that {@link mayPass} are retried until the timeout, as is `NotFound` for a resource that was just created. Fails with
+ * `ResourceFailed` as soon as the resource has failed, with `WaitTimeout` after the timeout, and with any other failure of a
+ * poll: `Unauthorized` after a new login, `Forbidden`, `NotFound`, invalid input.
  *
  * @since 0.1.0
  * @category constructors
@@ -189,13 +188,13 @@ export const watch = <A, E, R>(watched: Watch<A, E, R>): Stream.Stream<A, E | Re
   )
 
 /**
- * Polls until the wait is over, and returns what the last poll saw: {@link watch} without the earlier states.
+ * Like {@link watch}, but returns only the result of the last poll.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const until = <A, E, R>(watched: Watch<A, E, R>): Effect.Effect<A, E | ResourceFailed | WaitTimeout, R> =>
   Effect.flatMap(Stream.runLast(watch(watched)), (last) =>
-    // A watch that does not fail has emitted at least what the poll that ended it saw.
+    // A watch that does not fail emits at least the last poll.
     Effect.orDie(last)
   )

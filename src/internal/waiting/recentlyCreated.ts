@@ -1,29 +1,28 @@
 /**
- * When this process created which resources, for waits: a cloud may not find what it has just created. All clients of a
- * service share this, since a resource may be waited for by another client than the one that created it.
+ * Remembers which resources this process created and when, for waits: a cloud may not find a new resource for a while. All
+ * clients of a service share this, since the client that waits may not be the one that created the resource.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { globalValue } from "effect/GlobalValue"
 
-/** How many resources are remembered; beyond that the oldest are forgotten. */
-const mostResources = 1_000
+/** How many resources are remembered; then the oldest are dropped. */
+const maxResources = 1_000
 
-/** The resources of a service that were created lately. */
+/** The recently created resources of a service. */
 export interface RecentlyCreated {
-  /** Runs an effect that creates resources, and notes their ids. */
+  /** Runs an effect that creates resources, and remembers their ids. */
   readonly noting: <A, E, R>(
     create: Effect.Effect<A, E, R>,
     idsOf: (created: A) => ReadonlyArray<string>
   ) => Effect.Effect<A, E, R>
-  /** When a resource was created, in milliseconds since 1970, where that is known. */
+  /** When a resource was created, in milliseconds since 1970, if known. */
   readonly at: (id: string) => number | undefined
 }
 
 /** By service and id. */
 const times = globalValue("effect-rackspace/recentlyCreated", () => new Map<string, number>())
 
-/** The resources of a service that were created lately. */
 export const make = (service: string): RecentlyCreated => ({
   noting: (create, idsOf) =>
     Effect.flatMap(create, (created) =>
@@ -34,7 +33,7 @@ export const make = (service: string): RecentlyCreated => ({
           times.set(key, now)
         }
         for (const oldest of times.keys()) {
-          if (times.size <= mostResources) break
+          if (times.size <= maxResources) break
           times.delete(oldest)
         }
         return created

@@ -62,7 +62,7 @@ export const makeLargeObjectDeletion = (client: CloudClient, bulkDelete: BulkDel
   const deleteStatic = (address: Address): Effect.Effect<BulkResult, DeleteLargeObjectError> =>
     Effect.gen(function* () {
       const { responseWasLost, result } = yield* LostResponse.sharing((lostResponse) =>
-        Effect.map(deleteManifest(address), (result) => ({ result, responseWasLost: lostResponse.mayBeDone }))
+        Effect.map(deleteManifest(address), (result) => ({ result, responseWasLost: lostResponse.mayHaveSucceeded }))
       )
       const { deleted, errors, explanation, notFound, status } = result
       if (status.startsWith("2") && deleted > 0 && errors.length === 0) return result

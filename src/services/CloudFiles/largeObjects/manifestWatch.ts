@@ -46,7 +46,7 @@ export const makeManifestWatch = () => {
         mayBeStored = true
         return Effect.tapErrorCause(put, (cause) =>
           Effect.sync(() => {
-            mayBeStored = !isRefusal(cause, lostResponse.mayBeDone)
+            mayBeStored = !isRefusal(cause, lostResponse.mayHaveSucceeded)
           })
         )
       })
