@@ -1,8 +1,8 @@
 /**
- * Every typed failure of the library, and how a refusing response becomes one.
+ * All typed errors of the library, and their creation from error responses.
  *
- * All are real `Error`s with a `_tag` for `Effect.catchTag`. None ever holds a request, a response or a secret: what a
- * cloud or a proxy echoed back is scrubbed of the token before it becomes a message.
+ * All are `Error`s with a `_tag` for `Effect.catchTag`. They never contain a request, a response or a secret: secrets are
+ * removed from texts of a cloud or a proxy before these become part of an error.
  *
  * @since 0.1.0
  */
@@ -14,20 +14,20 @@ import { textOfPage } from "./internal/http/htmlText.js"
 import * as Scrub from "./internal/http/scrub.js"
 
 /**
- * What an operation of several requests had created when a later request failed.
+ * The resource that an operation had created before one of its later requests failed.
  *
  * @since 0.1.0
  * @category models
  */
 export const Created = Schema.Struct({
-  /** The id of the new resource, which stays. */
+  /** The id of the new resource, which is not deleted. */
   id: Schema.String,
   /** The password of a new server, which the cloud returns only once. */
   adminPassword: Schema.optional(Schema.Redacted(Schema.String))
 })
 
 /**
- * What an operation of several requests had created when a later request failed.
+ * The resource that an operation had created before one of its later requests failed.
  *
  * @since 0.1.0
  * @category models
@@ -35,13 +35,13 @@ export const Created = Schema.Struct({
 export interface Created extends Schema.Schema.Type<typeof Created> {}
 
 const origin = {
-  /** The service that was called: `CloudServers`, `CloudFiles`, `Identity`. */
+  /** The service: `CloudServers`, `CloudFiles`, `Identity`. */
   service: Schema.String,
-  /** The operation as it is written in code: `CloudServers.get`. */
+  /** The operation: `CloudServers.get`. */
   operation: Schema.String,
   /** One sentence for a person. */
   message: Schema.String,
-  /** What the operation had created before it failed, such as the server of `CloudServers.createAndWait`. */
+  /** The resource created before the failure, such as the server of `CloudServers.createAndWait`. */
   created: Schema.optional(Created)
 }
 
@@ -53,7 +53,7 @@ const refusal = {
   method: Schema.String,
   /** The URL of the refused request, without its query. */
   url: Schema.String,
-  /** What the cloud calls this request (`x-compute-request-id`, `X-Trans-Id`); name it to support. */
+  /** The cloud's id of the request (`x-compute-request-id`, `X-Trans-Id`), for support requests. */
   requestId: Schema.optional(Schema.String),
   /** The key of the cloud's fault body: `itemNotFound`, `overLimit`. */
   fault: Schema.optional(Schema.String),
@@ -62,33 +62,33 @@ const refusal = {
 }
 
 /**
- * A second authentication step that Identity asks for: respond with `Credentials.answerChallenge`.
+ * A second authentication step that Identity requires: respond with `Credentials.answerChallenge`.
  *
  * @since 0.1.0
  * @category models
  */
 export class MfaChallenge extends Schema.Class<MfaChallenge>("effect-rackspace/MfaChallenge")({
-  /** The session in which the passcode is awaited. */
+  /** The session that the passcode belongs to. */
   sessionId: Schema.Redacted(Schema.String),
   /** The kind of the second factor: `PASSCODE`. */
   factor: Schema.String,
-  /** The auth URL that asked. */
+  /** The auth URL of the login. */
   authUrl: Schema.String,
-  /** The tenant that the login named, if it did. */
+  /** The tenant of the login, if one was given by id. */
   tenantId: Schema.optional(Schema.String),
-  /** The name of the tenant, where the login named it by that. */
+  /** The name of the tenant, if one was given by name. */
   tenantName: Schema.optional(Schema.String)
 }) {}
 
 /**
  * Why a login failed.
  *
- * - `refused`: Identity does not accept the credentials (or the user is disabled).
- * - `locked`: Identity has locked the account, or holds this caller off for too many attempts.
- * - `mfaRequired`: the password was right, a passcode is asked for; `challenge` says where to send it.
- * - `notRenewable`: the token is no longer accepted and there is nothing to log in with (a bare token, or a passcode).
+ * - `refused`: Identity does not accept the credentials, or the user is disabled.
+ * - `locked`: Identity has locked the account, or limits the rate of logins.
+ * - `mfaRequired`: the password is correct, but a passcode is required; see `challenge`.
+ * - `notRenewable`: the token is no longer accepted, and there are no credentials to log in again (a bare token, or a passcode).
  * - `unreachable`: Identity could not be reached, or is not available.
- * - `malformed`: Identity's response is not a login, or the credentials cannot be sent (an empty field, an auth URL that is none).
+ * - `malformed`: Identity's response is not a valid login, or the credentials are invalid (an empty field, an invalid auth URL).
  *
  * @since 0.1.0
  * @category models
@@ -103,8 +103,8 @@ export const AuthenticationFailureReason = Schema.Literal(
 )
 
 /**
- * The login failed. While refused credentials are held back (1 s, doubling to 60 s, so that a wrong password does not
- * hammer Identity) the same error is returned without a request, with `retryAfter` the time still to wait.
+ * The login failed. Refused credentials are not sent again for a while (1 s, doubling to 60 s), so that a wrong password does not
+ * cause many requests. During that time the same error is returned without a request; `retryAfter` is the remaining time.
  *
  * @since 0.1.0
  * @category errors
@@ -114,30 +114,30 @@ export class AuthenticationFailed extends Schema.TaggedError<AuthenticationFaile
 )("AuthenticationFailed", {
   ...origin,
   reason: AuthenticationFailureReason,
-  /** The HTTP status, where Identity responded. */
+  /** The HTTP status, if Identity responded. */
   status: Schema.optional(Schema.Number),
-  /** What Identity calls the request. */
+  /** Identity's id of the request. */
   requestId: Schema.optional(Schema.String),
-  /** How long to wait before another attempt is made. */
+  /** How long to wait before the next attempt. */
   retryAfter: Schema.optional(Schema.Duration),
-  /** With reason `mfaRequired`: the challenge to respond to. */
+  /** The challenge to respond to, for the reason `mfaRequired`. */
   challenge: Schema.optional(MfaChallenge)
 }) {}
 
 /**
- * 401: the cloud rejected the token, and rejected it again right after a renewal.
+ * 401: the cloud rejected the token, also after a new login.
  *
  * @since 0.1.0
  * @category errors
  */
 export class Unauthorized extends Schema.TaggedError<Unauthorized>("effect-rackspace/Unauthorized")("Unauthorized", {
   ...refusal,
-  /** Which login's token was rejected (`Access.login`): logins are compared, never token values. */
+  /** The login whose token was rejected (`Access.login`). */
   login: Schema.Number
 }) {}
 
 /**
- * 403: the token is good, but may not do this. Never renews the token.
+ * 403: the token is valid, but the user lacks the permission. Does not cause a new login.
  *
  * @since 0.1.0
  * @category errors
@@ -145,20 +145,20 @@ export class Unauthorized extends Schema.TaggedError<Unauthorized>("effect-racks
 export class Forbidden extends Schema.TaggedError<Forbidden>("effect-rackspace/Forbidden")("Forbidden", refusal) {}
 
 /**
- * 404: there is no such thing; or 410: it is there no longer. Its message and `resource` name the missing resource.
+ * 404 or 410: the resource does not exist, or no longer exists. The message and `resource` name it.
  *
  * @since 0.1.0
  * @category errors
  */
 export class NotFound extends Schema.TaggedError<NotFound>("effect-rackspace/NotFound")("NotFound", {
   ...refusal,
-  /** The missing resource, by the names of the operation's input: `{ serverId: "…" }`. */
+  /** The missing resource, with the field names of the operation's input: `{ serverId: "…" }`. */
   resource: Schema.optional(Schema.Record({ key: Schema.String, value: Schema.String }))
 }) {}
 
 /**
- * 400: the cloud did not accept the request's content; or 413: the request is too large, for the service or for a web server
- * before it.
+ * 400: the cloud did not accept the request's content; or 413: the request is too large for the service or for a web server in
+ * front of it.
  *
  * @since 0.1.0
  * @category errors
@@ -166,7 +166,7 @@ export class NotFound extends Schema.TaggedError<NotFound>("effect-rackspace/Not
 export class BadRequest extends Schema.TaggedError<BadRequest>("effect-rackspace/BadRequest")("BadRequest", refusal) {}
 
 /**
- * 409: the request conflicts with the present state (a container that is not empty, a server that is building).
+ * 409: the request conflicts with the current state, such as a container that is not empty or a server that is building.
  *
  * @since 0.1.0
  * @category errors
@@ -174,7 +174,7 @@ export class BadRequest extends Schema.TaggedError<BadRequest>("effect-rackspace
 export class Conflict extends Schema.TaggedError<Conflict>("effect-rackspace/Conflict")("Conflict", refusal) {}
 
 /**
- * 422 of a load balancer that is being changed: it takes no other change until it is ACTIVE again.
+ * 422 of a load balancer that is being changed: it accepts no other change until it is ACTIVE again.
  *
  * @since 0.1.0
  * @category errors
@@ -193,7 +193,7 @@ export class PreconditionFailed extends Schema.TaggedError<PreconditionFailed>("
 ) {}
 
 /**
- * 416: the object has no byte in the range that was asked for.
+ * 416: the object has no byte in the requested range.
  *
  * @since 0.1.0
  * @category errors
@@ -203,22 +203,21 @@ export class RangeNotSatisfiable extends Schema.TaggedError<RangeNotSatisfiable>
 )("RangeNotSatisfiable", refusal) {}
 
 /**
- * 413 with an over-limit fault, 429 and 498 (except when purging from the CDN): too many requests. It surfaces when the cloud
- * asks for a longer wait than the RetryPolicy allows, or when its time is up.
+ * 413 with an over-limit fault, 429 and 498 (except when purging from the CDN): too many requests. Returned if the cloud asks
+ * for a longer wait than the RetryPolicy allows, or if the policy's `maxElapsed` is exceeded.
  *
  * @since 0.1.0
  * @category errors
  */
 export class OverLimit extends Schema.TaggedError<OverLimit>("effect-rackspace/OverLimit")("OverLimit", {
   ...refusal,
-  /** How long the cloud asks to wait, where it says so. */
+  /** How long the cloud asks to wait, if it does. */
   retryAfter: Schema.optional(Schema.Duration)
 }) {}
 
 /**
- * A quota is used up: the account or the service has no room for this. Recognised by the cloud's words, whatever the status and
- * headers; otherwise 413 that is neither a rate limit nor a request that is too large, and 498 when purging from the CDN. The
- * request was sent once: repeating it does not help.
+ * A quota of the account or the service is exceeded. Recognised by the text of the response, whatever its status and headers;
+ * otherwise a 413 that is neither a rate limit nor a request that is too large, and 498 when purging from the CDN. Not retried.
  *
  * @since 0.1.0
  * @category errors
@@ -229,7 +228,7 @@ export class QuotaExceeded extends Schema.TaggedError<QuotaExceeded>("effect-rac
 ) {}
 
 /**
- * 422: the content is well-formed but cannot be processed (a checksum that does not match, for one).
+ * 422: the content is well-formed but cannot be processed, for example because its checksum does not match.
  *
  * @since 0.1.0
  * @category errors
@@ -240,8 +239,8 @@ export class Unprocessable extends Schema.TaggedError<Unprocessable>("effect-rac
 ) {}
 
 /**
- * 408, 499, 502, 503, 504 and 507: the service or a gateway before it is not available now. Idempotent requests have been
- * repeated as the RetryPolicy says before this surfaces.
+ * 408, 499, 502, 503, 504 and 507: the service or a gateway is temporarily unavailable. Returned for idempotent requests only
+ * after the retries of the RetryPolicy.
  *
  * @since 0.1.0
  * @category errors
@@ -250,13 +249,13 @@ export class ServiceUnavailable extends Schema.TaggedError<ServiceUnavailable>("
   "ServiceUnavailable",
   {
     ...refusal,
-    /** How long the cloud asks to wait, where it says so. */
+    /** How long the cloud asks to wait, if it does. */
     retryAfter: Schema.optional(Schema.Duration)
   }
 ) {}
 
 /**
- * A status that the operation's documentation does not name, among them every 500.
+ * A status that is not documented for the operation, including every 500.
  *
  * @since 0.1.0
  * @category errors
@@ -265,19 +264,19 @@ export class UnexpectedStatus extends Schema.TaggedError<UnexpectedStatus>("effe
   "UnexpectedStatus",
   {
     ...refusal,
-    /** The beginning of the response's body, at most 1,024 characters, scrubbed of secrets. */
+    /** The first 1,024 characters of the response's body, without secrets. */
     body: Schema.String
   }
 ) {}
 
 /**
- * The request did not get through, or its response did not arrive whole.
+ * The request could not be sent, or its response was not received completely.
  *
- * - `connect`: no connection, or it broke before the response began. Where no connection was made, `notSent` is true.
+ * - `connect`: no connection could be made (then `notSent` is true), or it broke before the response began.
  * - `timeout`: the response did not begin in time, or its body stalled.
- * - `body`: the response's body broke off, or was longer or shorter than it said.
- * - `tooLong`: the response is longer than the library reads of one that is not streamed (64 MiB).
- * - `invalidUrl`: the endpoint's URL cannot be read.
+ * - `body`: the response's body ended early, or its length was not the announced one.
+ * - `tooLong`: the response is longer than the limit for responses that are not streamed (64 MiB).
+ * - `invalidUrl`: the endpoint's URL is invalid.
  *
  * @since 0.1.0
  * @category errors
@@ -295,12 +294,12 @@ export class TransportError extends Schema.TaggedError<TransportError>("effect-r
 ) {}
 
 /**
- * A successful response whose content is not what the API documents. It names where in the content and what was expected
- * there, never the value that stood there.
+ * A successful response whose content does not match the API's documentation. The error contains the path and what was expected
+ * there, but not the actual value.
  *
- * One item of a list that cannot be read does not hide the others. A Stream emits every item that can be read, and then fails with
- * this error for the first other one. A page names the others as `unreadable`. An operation that returns an array fails with this
- * error, which holds the items that can be read as `readable`.
+ * An item of a list that cannot be decoded does not hide the others. A Stream emits all items that can be decoded, and then fails
+ * with this error for the first other one. A page lists the others as `unreadable`. An operation that returns an array fails with
+ * this error, whose `readable` contains the items that can be decoded.
  *
  * @since 0.1.0
  * @category errors
@@ -311,17 +310,16 @@ export class MalformedResponse extends Schema.TaggedError<MalformedResponse>("ef
     ...origin,
     status: Schema.Number,
     requestId: Schema.optional(Schema.String),
-    /** Where: `server.addresses.public.0.version`. */
+    /** The path in the response: `server.addresses.public.0.version`. */
     path: Schema.String,
-    /** What was expected there. */
     expected: Schema.String,
-    /** Of a list that is returned as an array: the items that can be read. */
+    /** For a list that is returned as an array: the items that can be decoded. */
     readable: Schema.optional(Schema.Array(Schema.Unknown))
   }
 ) {}
 
 /**
- * The account's catalog has no such endpoint. The message lists what there is.
+ * The account's catalog has no such endpoint. The message lists the available ones.
  *
  * @since 0.1.0
  * @category errors
@@ -330,7 +328,7 @@ export class EndpointNotFound extends Schema.TaggedError<EndpointNotFound>("effe
   "EndpointNotFound",
   {
     ...origin,
-    /** The region that was asked for, where one was. */
+    /** The requested region, if one was given. */
     region: Schema.optional(Schema.String),
     /** The regions in which the catalog has this service. */
     available: Schema.Array(Schema.String)
@@ -338,19 +336,19 @@ export class EndpointNotFound extends Schema.TaggedError<EndpointNotFound>("effe
 ) {}
 
 /**
- * The caller's input cannot be sent. Nothing was sent.
+ * The caller's input is invalid. No request was sent.
  *
  * @since 0.1.0
  * @category errors
  */
 export class InvalidInput extends Schema.TaggedError<InvalidInput>("effect-rackspace/InvalidInput")("InvalidInput", {
   ...origin,
-  /** Each thing that is wrong: which field, and what would be right. */
+  /** The invalid fields, and what was expected for each. */
   issues: Schema.Array(Schema.Struct({ path: Schema.String, expected: Schema.String }))
 }) {}
 
 /**
- * The bytes that arrived are not the bytes that were sent: the checksums differ.
+ * The received bytes differ from the sent ones, according to their checksums.
  *
  * @since 0.1.0
  * @category errors
@@ -361,16 +359,16 @@ export class ChecksumMismatch extends Schema.TaggedError<ChecksumMismatch>("effe
     ...origin,
     container: Schema.String,
     object: Schema.String,
-    /** The MD5 of the content as it was named or read at the sending side, 32 lower-case hex digits. */
+    /** The MD5 of the sent content, as given or computed; 32 lower-case hex digits. */
     expected: Schema.String,
-    /** The MD5 of the content at the receiving side, where it is known. */
+    /** The MD5 of the received content, if known. */
     actual: Schema.optional(Schema.String),
     requestId: Schema.optional(Schema.String)
   }
 ) {}
 
 /**
- * What was to be uploaded has changed while it was read: a file that was written to or replaced. Nothing is stored of it.
+ * A file was modified or replaced during its upload. Nothing was stored.
  *
  * @since 0.1.0
  * @category errors
@@ -385,19 +383,19 @@ export class SourceChanged extends Schema.TaggedError<SourceChanged>("effect-rac
 ) {}
 
 /**
- * An operation on many things did not succeed for all of them. The others are done.
+ * An operation failed for some of its items. It succeeded for the others.
  *
  * @since 0.1.0
  * @category errors
  */
 export class BulkFailed extends Schema.TaggedError<BulkFailed>("effect-rackspace/BulkFailed")("BulkFailed", {
   ...origin,
-  /** What failed, and how the cloud says so. */
+  /** The failed items, with the cloud's reasons. */
   failures: Schema.Array(Schema.Struct({ path: Schema.String, reason: Schema.String }))
 }) {}
 
 /**
- * A resource that was waited for has failed; waiting longer would not help.
+ * A resource failed while the program waited for it.
  *
  * @since 0.1.0
  * @category errors
@@ -408,15 +406,15 @@ export class ResourceFailed extends Schema.TaggedError<ResourceFailed>("effect-r
     ...origin,
     /** The id of the resource. */
     resource: Schema.String,
-    /** The state in which it ended: `ERROR`. */
+    /** The final state: `ERROR`. */
     state: Schema.String,
-    /** The cloud's own reason, where it gives one. */
+    /** The cloud's reason, if it gives one. */
     fault: Schema.optional(Schema.String)
   }
 ) {}
 
 /**
- * A resource did not reach the awaited state in time. It is left as it is.
+ * A resource did not reach the expected state in time. The resource is left unchanged.
  *
  * @since 0.1.0
  * @category errors
@@ -425,15 +423,15 @@ export class WaitTimeout extends Schema.TaggedError<WaitTimeout>("effect-rackspa
   ...origin,
   /** The id of the resource. */
   resource: Schema.String,
-  /** The last state that was seen, where one was. */
+  /** The last known state, if any. */
   lastState: Schema.optional(Schema.String),
-  /** How long was waited. */
+  /** How long the wait lasted. */
   waited: Schema.Duration
 }) {}
 
 /**
- * What any request of any service can end with, whatever the operation: the token, the transport, the limits and the
- * content. An operation adds what its own documentation names (`NotFound`, `Conflict`, …).
+ * The errors of every request: of the login, the transport, rate limits and the content. Operations add their documented errors
+ * (`NotFound`, `Conflict`, …).
  *
  * @since 0.1.0
  * @category models
@@ -452,7 +450,7 @@ export type CommonError =
   | InvalidInput
 
 /**
- * What only those operations can end with whose documentation names it.
+ * The errors of operations that document them.
  *
  * @since 0.1.0
  * @category models
@@ -461,7 +459,7 @@ export type DocumentedError =
   NotFound | Conflict | Immutable | PreconditionFailed | RangeNotSatisfiable | QuotaExceeded | Unprocessable
 
 /**
- * Every typed failure of the library.
+ * All typed errors of the library.
  *
  * @since 0.1.0
  * @category models
@@ -470,17 +468,17 @@ export type CloudError =
   CommonError | DocumentedError | ChecksumMismatch | SourceChanged | BulkFailed | ResourceFailed | WaitTimeout
 
 /**
- * The same failure, with what had been created before it.
+ * Returns the same error with the resource that was created before the failure.
  *
  * @since 0.1.0
  * @category combinators
  */
 export const withCreated = <E extends CloudError>(error: E, created: Created): E =>
-  // A message is no enumerable property of an Error.
+  // The message of an Error is not enumerable.
   new (error.constructor as new (fields: unknown) => E)({ ...error, message: error.message, created })
 
 /**
- * The operation that a failure belongs to.
+ * The operation that an error belongs to.
  *
  * @since 0.1.0
  * @category models
@@ -491,7 +489,7 @@ export interface Operation {
 }
 
 /**
- * A response that refuses, reduced to what an error may keep of it.
+ * The parts of an error response that an error is created from.
  *
  * @since 0.1.0
  * @category models
@@ -501,26 +499,26 @@ export interface Refusal extends Operation {
   /** Without its query. */
   readonly url: string
   readonly status: number
-  /** Response headers, names in lower case. */
+  /** Response headers, with names in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>
   /** The beginning of the body, or the empty string. */
   readonly body: string
-  /** The login whose token was sent; 0 where none was. */
+  /** The login whose token was sent; 0 if none was. */
   readonly login: number
-  /** When the response came, for `Retry-After` dates. */
+  /** When the response arrived, for dates in `Retry-After`. */
   readonly now: DateTime.Utc
-  /** Values that must not appear in any message. */
+  /** Values to remove from the error. */
   readonly secrets: ReadonlyArray<string>
   /** The values of the path's parameters, by name. */
   readonly parameters?: Readonly<Record<string, unknown>> | undefined
-  /** Which allowance the operation's documentation says to be used up where the cloud returns this status. */
+  /** Which quota is exceeded according to the operation's documentation of this status. */
   readonly usedUp?: string | undefined
 }
 
 const requestIdHeaders = ["x-compute-request-id", "x-openstack-request-id", "x-trans-id", "x-request-id"]
 
 /**
- * What the cloud calls a request, from its response's headers (names in lower case).
+ * The cloud's id of a request, from the response headers (names in lower case).
  *
  * @since 0.1.0
  * @category accessors
@@ -534,9 +532,8 @@ export const requestIdOf = (headers: Readonly<Record<string, string | undefined>
 }
 
 /**
- * Replaces every occurrence of the secrets by `<redacted>`, also where JSON, HTML, a URL, base64 or hexadecimal digits encode
- * them: gateways and debug pages echo what they were sent. A secret of one or two characters is replaced only where it stands
- * as a value.
+ * Replaces all occurrences of secrets by `<redacted>`, also if they are encoded as JSON, HTML, URL, base64 or hexadecimal digits,
+ * since gateways and debug pages echo requests. A secret of one or two characters is replaced only where it is a whole value.
  *
  * @since 0.1.0
  * @category combinators
@@ -554,7 +551,7 @@ const isRecord = (u: unknown): u is Record<string, unknown> => typeof u === "obj
 
 const stringOf = (u: unknown): string | undefined => (typeof u === "string" && u.trim() !== "" ? u.trim() : undefined)
 
-/** Some services return a list of messages. */
+/** A message, or a list of messages as some services return it. */
 const messageOf = (u: unknown): string | undefined =>
   Array.isArray(u) ? stringOf(u.filter((item) => typeof item === "string").join("; ")) : stringOf(u)
 
@@ -576,8 +573,7 @@ const faultFields = (fault: Record<string, unknown>, key: string | undefined): F
   }
 }
 
-/** Whether an object has the words of a fault in it. */
-const says = (fault: Record<string, unknown>): boolean =>
+const hasMessage = (fault: Record<string, unknown>): boolean =>
   messageOf(fault["message"]) !== undefined ||
   stringOf(fault["description"]) !== undefined ||
   isRecord(fault["validationErrors"])
@@ -585,7 +581,7 @@ const says = (fault: Record<string, unknown>): boolean =>
 const isPair = (u: unknown): u is readonly [string, string] =>
   Array.isArray(u) && u.length === 2 && u.every((item) => typeof item === "string")
 
-/** Swift lists the wrong parts of a manifest: `{"Errors": [["/c/o", "404 Not Found"]]}`, paths encoded. */
+/** Swift lists the invalid parts of a manifest: `{"Errors": [["/c/o", "404 Not Found"]]}`, with encoded paths. */
 const partsFault = (errors: unknown): Fault | undefined => {
   const pairs = Array.isArray(errors) ? errors.filter(isPair) : []
   const [first] = pairs
@@ -597,15 +593,15 @@ const partsFault = (errors: unknown): Fault | undefined => {
       }
 }
 
-/** The fault in a JSON object: the object itself, or whatever in it has its words; else the first text in it. */
+/** The fault in a JSON object: the object itself or a nested object with a message, else the first text in it. */
 const faultOf = (json: Record<string, unknown>): Fault => {
-  if (says(json)) return faultFields(json, undefined)
+  if (hasMessage(json)) return faultFields(json, undefined)
   const parts = partsFault(json["Errors"])
   if (parts !== undefined) return parts
   const entries = Object.entries(json)
   const wrapped = entries.filter((entry): entry is [string, Record<string, unknown>] => isRecord(entry[1]))
-  const saying = wrapped.find(([, value]) => says(value))
-  if (saying !== undefined) return faultFields(saying[1], saying[0])
+  const withMessage = wrapped.find(([, value]) => hasMessage(value))
+  if (withMessage !== undefined) return faultFields(withMessage[1], withMessage[0])
   for (const [key, value] of entries) {
     const message = stringOf(value)
     if (message !== undefined) return { key, message }
@@ -615,8 +611,8 @@ const faultOf = (json: Record<string, unknown>): Fault => {
 }
 
 /**
- * Reads whichever fault body the service sent: wrapped (`{"itemNotFound":{"code","message"}}`), flat
- * (`{"code","message"}`), HTML or text of a proxy, or nothing.
+ * Reads a fault body: wrapped (`{"itemNotFound":{"code","message"}}`), flat (`{"code","message"}`), HTML or text from a proxy, or
+ * empty.
  */
 const readFault = (body: string): Fault => {
   const text = body.trim()
@@ -626,7 +622,7 @@ const readFault = (body: string): Fault => {
       const json: unknown = JSON.parse(text)
       if (isRecord(json)) return faultOf(json)
     } catch {
-      // Not JSON after all (cut off, or a brace in a text): read as text below.
+      // Not valid JSON (truncated, or a text that begins with a brace): read as text below.
     }
   }
   const plain = textOfPage(text)
@@ -636,16 +632,15 @@ const readFault = (body: string): Fault => {
 const mapFault = (fault: Fault, change: (text: string) => string): Fault =>
   Object.fromEntries(Object.entries(fault).map(([name, text]: [string, string]) => [name, change(text)]))
 
-/** Of a body with so many characters, the end may be missing: no more than 64 KiB are read of a refusal. */
-const cutFrom = 16_384
+/** A body with this many characters may be truncated, since at most 64 KiB of an error response are read. */
+const maybeTruncated = 16_384
 
-/** In seconds: what a longer `Retry-After` is read as, since a Duration cannot hold every number. */
+/** The maximum of `Retry-After` in seconds; longer ones are reduced to it, since a Duration cannot hold every number. */
 const longestRetryAfter = 10 * 365 * 86_400
 
 /**
- * How long a response asks to wait: its `Retry-After` header (seconds or an HTTP date), else the fault body's
- * `retryAfter` or `retryAt` (an ISO date, in UTC where it names no zone, or seconds). Never negative, and ten years at the
- * most.
+ * How long a response asks to wait: its `Retry-After` header (seconds or an HTTP date), else `retryAfter` or `retryAt` of the
+ * fault body (seconds, or an ISO date, which is in UTC if it has no zone). Never negative, and at most ten years.
  *
  * @since 0.1.0
  * @category accessors
@@ -658,7 +653,7 @@ export const retryAfterOf = (
   for (const value of [header, bodyValue]) {
     if (value === undefined) continue
     if (/^\s*\d+(\.\d+)?\s*$/.test(value)) return Duration.seconds(Math.min(Number(value), longestRetryAfter))
-    // An HTTP date must be given as a Date: as a string it would be taken for ISO 8601.
+    // An HTTP date must be passed as a Date: a string would be parsed as ISO 8601.
     const at = DateTime.make(/^\d{4}-/.test(value.trim()) ? value.trim() : new Date(value))
     if (Option.isSome(at)) {
       return Duration.millis(Math.min(Math.max(0, DateTime.distance(now, at.value)), longestRetryAfter * 1000))
@@ -703,9 +698,8 @@ const commonTags: ReadonlySet<string> = new Set<CommonError["_tag"]>([
 ])
 
 /**
- * A failure of the cloud as the typed error that its status and its fault body stand for. What is neither common to all
- * operations nor documented for this one becomes {@link UnexpectedStatus}, so that an operation's signature names all that
- * it can fail with.
+ * Creates the typed error for the status and the fault body of a response. Errors that are neither common to all operations nor
+ * documented for this one become {@link UnexpectedStatus}, so that the signature of an operation lists all its errors.
  *
  * @since 0.1.0
  * @category constructors
@@ -714,20 +708,20 @@ export const fromRefusal = <Tag extends DocumentedError["_tag"] = never>(
   refused: Refusal,
   documented: ReadonlySet<Tag>
 ): CommonError | Extract<DocumentedError, { readonly _tag: Tag }> => {
-  // The kind of the refusal is read from the cloud's own text, before secrets are removed from it.
+  // The original text is classified, before secrets are removed from it.
   const fault = readFault(refused.body)
-  const clean = (text: string): string => Scrub.scrub(text, refused.secrets, refused.body.length >= cutFrom)
+  const clean = (text: string): string => Scrub.scrub(text, refused.secrets, refused.body.length >= maybeTruncated)
   const body = clean(refused.body)
-  // Again, because a secret may have become readable only as the body was read.
+  // Scrubbed again, because decoding the body may reveal a secret.
   const cleanFault = mapFault(body === refused.body ? fault : readFault(body), clean)
   const given = requestIdOf(refused.headers)
   const requestId = given === undefined ? undefined : clean(given)
   const status = refused.status
   const retryAfter = retryAfterOf(refused.headers["retry-after"], fault.retryAt, refused.now)
   const isTimed = retryAfter !== undefined && Duration.toMillis(retryAfter) > 0
-  // An allowance that the cloud says is back in a while is a rate limit. No seconds is no such time: some send it with everything.
+  // A quota with a `Retry-After` is a rate limit. A `Retry-After` of 0 is ignored, since some clouds send it with every response.
   const usedUp = isTimed ? undefined : refused.usedUp
-  const said = usedUp ?? cleanFault.message ?? statusTexts[status] ?? "no reason given"
+  const text = usedUp ?? cleanFault.message ?? statusTexts[status] ?? "no reason given"
   const common = {
     service: refused.service,
     operation: refused.operation,
@@ -735,7 +729,7 @@ export const fromRefusal = <Tag extends DocumentedError["_tag"] = never>(
     method: refused.method,
     url: clean(refused.url),
     message:
-      `${refused.operation}: ${status} ${said}` +
+      `${refused.operation}: ${status} ${text}` +
       (!isTimed ? "" : `; retry after ${Duration.format(retryAfter)}`) +
       (requestId === undefined ? "" : ` (request ${requestId})`),
     ...(requestId !== undefined && { requestId }),
@@ -766,25 +760,25 @@ const notFound = (common: Common, resource: ReadonlyArray<readonly [string, stri
         resource: Object.fromEntries(resource)
       })
 
-/** Words that only a limit on the rate of requests has. */
+/** Texts of rate limits. */
 const rateWords =
   /\brate.?(limit|control)|too many requests|request\(s\)|\brequests? (rate|quota|limit)|\bper (second|minute)\b/i
 
-/** Words that only a quota has. */
+/** Texts of quotas. */
 const quotaWords =
   /quota.{0,60}(exceed|exhaust|reached|used up)|(exceed|exhaust|reached|used up).{0,60}quota|over.?quota/i
 
-/** Words of a limit on how many of a thing there may be, which Nova and Swift use as well as those of a quota. */
+/** Texts of limits on a number of resources, which Nova and Swift use for quotas too. */
 const countWords = /maximum number of|\blimit (exceeded|reached)|reached \w+ limit/i
 
-/** Words of a web server, or of a service, that does not take so large a request. */
+/** Texts of a web server or a service for a request that is too large. */
 const sizeWords =
   /too.?(large|long|big)\b|larger than|> \d+ bytes|must be <=|\b(body|entity|payload|content|file|object)\b.{0,40}\b(exceed|limit)/i
 
-/** Words that name the size of a request: a limit that is mentioned with them is one on that size. */
+/** Texts that mention the size of a request: a limit in such a text is a limit on that size. */
 const lengthWords = /\b(request|upload|message|body|entity|payload|content)\b.{0,20}\b(size|length)\b/i
 
-/** The kind of a refusal by its words, where these say more than its status. */
+/** The meaning of an error response according to its text, if that is more specific than its status. */
 const meaningOf = (status: number, { details, key, message }: Fault): "quota" | "rate" | "size" | undefined => {
   const words = [key, message, details].join(" ")
   if (rateWords.test(words)) return "rate"
@@ -797,8 +791,8 @@ const meaningOf = (status: number, { details, key, message }: Fault): "quota" | 
 const isOverLimit = (fault: Fault, retryAfter: Duration.Duration | undefined): boolean =>
   fault.key === "overLimit" || retryAfter !== undefined || /\bover.?limit/i.test(fault.message ?? "")
 
-/** Of 413, which clouds use for a limit on the rate, for quotas, and for requests that are too large. */
-const tooMuch = (
+/** The error for a 413, which clouds use for rate limits, quotas, and requests that are too large. */
+const fromStatus413 = (
   common: Common,
   waiting: ConstructorParameters<typeof OverLimit>[0],
   fault: Fault,
@@ -808,7 +802,7 @@ const tooMuch = (
     ? new BadRequest(common)
     : meaning === "rate" || isOverLimit(fault, waiting.retryAfter)
       ? new OverLimit(waiting)
-      : // A service says which of its quotas is used up; without a word the status means what it means to web servers.
+      : // A service names the exceeded quota; without a text the status has its meaning for web servers.
         meaning === "quota" || fault.message !== undefined || fault.key !== undefined
         ? new QuotaExceeded(common)
         : new BadRequest(common)
@@ -823,10 +817,10 @@ const refusalOf = (
 ): CommonError | DocumentedError | undefined => {
   const { status } = common
   const meaning = meaningOf(status, fault)
-  // Clouds send a used-up quota with many statuses. 401, 404 and 410 are about something else, whatever they say.
+  // Clouds report an exceeded quota with many statuses, but not with 401, 404 and 410.
   if (meaning === "quota" && status !== 401 && status !== 404 && status !== 410) {
     if (documented.has("QuotaExceeded")) return new QuotaExceeded(common)
-    // Not a limit on the rate, which would be waited for.
+    // Not an OverLimit, which would be retried.
     if (status === 413 || status === 429 || status === 498) return undefined
   }
   switch (status) {
@@ -835,7 +829,7 @@ const refusalOf = (
     case 401:
       return new Unauthorized({ ...common, login })
     case 403:
-      // The URL names the account, and what in it may not be used.
+      // The URL shows the account and the resource.
       return new Forbidden({ ...common, message: `${common.message}: ${common.method} ${common.url}` })
     case 404:
     case 410:
@@ -845,7 +839,7 @@ const refusalOf = (
     case 412:
       return new PreconditionFailed(common)
     case 413:
-      return tooMuch(common, waiting, fault, meaning)
+      return fromStatus413(common, waiting, fault, meaning)
     case 416:
       return new RangeNotSatisfiable(common)
     case 422:

@@ -1,21 +1,20 @@
 /**
- * The Layer that logs in: `Credentials` in, `TokenRef` out. Every service asks the TokenRef for the token of each request, so
- * that callers never think of tokens.
+ * Logs in with `Credentials`, and provides a `TokenRef`, which gives services the token for each request.
  *
- * What TokenRef promises:
- * - any number of fibers that need a token at the same time cause one login and share its result; an interrupted one does
- *   not cancel it for the others, and when nobody waits any more it is cancelled;
- * - a token that is about to expire is renewed before it is used, one that the cloud has rejected at once;
- * - refused credentials are held back (1 s, doubling to 60 s) and fail with the same error meanwhile; so is a login for which
- *   Identity asks to wait, for 60 s at the most;
- * - Rackspace's Identity returns the same token to an early login: that is no failure. Where the cloud has rejected
- *   that very token, it is revoked and the login run once more.
+ * Guarantees of TokenRef:
+ * - Any number of fibers that need a token at the same time cause one login and share its result. Interrupting one of them does
+ *   not cancel the login for the others; it is cancelled when no fiber waits for it any more.
+ * - A token is renewed before it expires, and immediately after the cloud has rejected it.
+ * - Refused credentials are not sent again for a while (1 s, doubling to 60 s), and fail with the same error during that time. So
+ *   do logins for which Identity asks to wait, for at most 60 s.
+ * - Rackspace's Identity may return the same token for a repeated login. If the cloud has rejected that token, the token is revoked
+ *   and the login is repeated once.
  *
  * All of this holds for every kind of credentials.
  *
  * Implements Rackspace Cloud Identity 2.0, "Tokens" (`POST /v2.0/tokens`, `DELETE /v2.0/tokens`); OpenStack Identity (Keystone)
  * v3, "Authentication and token management" (`POST /v3/auth/tokens`, `DELETE /v3/auth/tokens`, and the list of versions at the
- * root); and Swift's own login (`GET /auth/v1.0`), which knows no revocation.
+ * root); and Swift's own login (`GET /auth/v1.0`), which does not support revocation.
  *
  * @since 0.1.0
  */
@@ -48,39 +47,39 @@ import * as ServiceCatalog from "./ServiceCatalog.js"
 import { TokenStore } from "./TokenStore.js"
 
 /**
- * The login of a program: whatever needs a token asks here.
+ * Provides the current login.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Service {
   /**
-   * The current Access, renewed first where it is about to expire. While Identity is out of reach, a token that has not yet
-   * expired is still given out.
+   * Returns the current Access, renewed first if it is about to expire. While Identity cannot be reached, a token that has not yet
+   * expired is returned.
    */
   readonly get: Effect.Effect<Access, AuthenticationFailed>
-  /** The current Access, if there is one, without any request. */
+  /** Returns the current Access, if there is one. Makes no request. */
   readonly peek: Effect.Effect<Option.Option<Access>>
   /**
-   * Says that the cloud has rejected the token of this login. It is not given out again; the next `get` logs in. Does
-   * nothing where another login has taken its place.
+   * Reports that the cloud has rejected the token of this login. The token is not returned again, and the next `get` logs in. Does
+   * nothing if there is a later login.
    */
   readonly forget: (login: number) => Effect.Effect<void>
-  /** An Access of a later login than the one named: {@link Service.forget}, then {@link Service.get}. */
+  /** Returns the Access of a later login: {@link Service.forget}, then {@link Service.get}. */
   readonly renew: (login: number) => Effect.Effect<Access, AuthenticationFailed>
   /**
-   * Logs in, whatever the current token's expiry, and also while Identity holds this caller off. Credentials that Identity has
-   * refused are held back none the less. Identity may return the same token: that is no failure.
+   * Logs in regardless of the current token's expiry, and also while Identity limits the rate of logins. Refused credentials are
+   * still not sent again for a while. Identity may return the same token.
    */
   readonly reauthenticate: Effect.Effect<Access, AuthenticationFailed>
-  /** The current Access, if there is one, then each new one, for those who hand tokens on. Ends with the layer. */
+  /** The current Access, if there is one, then each new one. Ends with the layer. */
   readonly changes: Stream.Stream<Access>
-  /** Revokes the current token, or else the stored one, and forgets it here and in the TokenStore. The next `get` logs in. */
+  /** Revokes the current token, or else the stored one, and removes it here and from the TokenStore. The next `get` logs in. */
   readonly logout: Effect.Effect<void, TransportError | UnexpectedStatus>
 }
 
 /**
- * The login of a program.
+ * The current login of a program.
  *
  * @since 0.1.0
  * @category tags
@@ -94,13 +93,13 @@ export class TokenRef extends Context.Tag("effect-rackspace/TokenRef")<TokenRef,
  * @category models
  */
 export interface Options<E = never, R = never> {
-  /** Who logs in; an Effect (a file, a `Config`) is run once, when the layer is built. */
+  /** The credentials. An Effect (a file, a `Config`) is run once, when the layer is built. */
   readonly credentials: Credentials | Effect.Effect<Credentials, E, R>
   /** How long before its expiry a token is renewed. Default: 60 s, or a tenth of its lifetime if that is shorter. */
   readonly refreshMargin?: Duration.DurationInput | undefined
-  /** Logs in at the first request instead of when the layer is built. Default false. */
+  /** Whether to log in at the first request instead of when the layer is built. Default false. */
   readonly lazy?: boolean | undefined
-  /** The policy for Identity's own requests. Default: the one in force when the layer is built. */
+  /** The policy for requests to Identity. Default: the policy in the environment when the layer is built. */
   readonly retry?: RetryPolicy.Service | undefined
 }
 
@@ -108,13 +107,13 @@ interface Current {
   readonly access: Access
   /** When to renew it, in epoch milliseconds. */
   readonly refreshAt: number
-  /** When it ceases to be good, in epoch milliseconds. */
+  /** When it expires, in epoch milliseconds. */
   readonly expiresAt: number
 }
 
-interface Flight {
+interface PendingLogin {
   readonly result: Deferred.Deferred<Access, AuthenticationFailed>
-  /** Whether somebody who waits wants a login of its own, not a stored one. */
+  /** Whether a waiting caller requires a new login instead of a stored one. */
   forced: boolean
   fiber: Fiber.RuntimeFiber<void> | undefined
   waiters: number
@@ -126,24 +125,29 @@ interface Refusal {
   readonly delay: number
 }
 
-/** Reasons for which another attempt with the same credentials would only be refused again. */
-const heldBack: ReadonlySet<AuthenticationFailed["reason"]> = new Set(["refused", "locked", "mfaRequired", "malformed"])
+/** Reasons for which another attempt with the same credentials is likely to fail again. */
+const delayedReasons: ReadonlySet<AuthenticationFailed["reason"]> = new Set([
+  "refused",
+  "locked",
+  "mfaRequired",
+  "malformed"
+])
 
 const firstDelay = 1_000
 const longestDelay = 60_000
 
-/** How long a still valid token's renewal is waited for, and after how long a failed one is tried again. */
-const patience = Duration.seconds(10)
+/** How long to wait for the renewal of a token that is still valid, and after how long to retry a failed renewal. */
+const renewalTimeout = Duration.seconds(10)
 
-/** How long the token store may take before the login goes on without it. */
-const storePatience = Duration.seconds(10)
+/** How long the token store may take before the login continues without it. */
+const storeTimeout = Duration.seconds(10)
 
 const millisOf = (instant: DateTime.Utc): number => instant.epochMillis
 
 /**
- * Logs in and returns a TokenRef that lives as long as the scope.
+ * Logs in and returns a TokenRef, which can be used until the scope ends.
  *
- * Fails with `AuthenticationFailed` where the login fails (unless `lazy`), and as the credentials' own Effect does.
+ * Fails with `AuthenticationFailed` if the login fails (unless `lazy`), and as the Effect of the credentials does.
  *
  * @since 0.1.0
  * @category constructors
@@ -153,22 +157,22 @@ export const make = <E = never, R = never>(
 ): Effect.Effect<Service, AuthenticationFailed | E, HttpClient.HttpClient | Scope.Scope | R> =>
   Effect.gen(function* () {
     const exchange = yield* Exchange.fromEnvironment()
-    // A login is everybody's, so its policy must not be that of whichever caller happens to start it.
+    // All callers share the login, so the policy of the caller that starts it must not apply.
     const policy = options.retry ?? (yield* RetryPolicy.current(undefined))
     const store = yield* TokenStore
     const credentials = Effect.isEffect(options.credentials) ? yield* options.credentials : options.credentials
     const scope = yield* Effect.scope
     const published = yield* Effect.acquireRelease(PubSub.unbounded<Access>(), PubSub.shutdown)
 
-    // All state changes happen within one synchronous step, so that no fiber ever sees half of one.
+    // Each state change is one synchronous step, so that no fiber sees an inconsistent state.
     let current: Current | undefined
     let rejected: Redacted.Redacted | undefined
-    let flight: Flight | undefined
+    let pending: PendingLogin | undefined
     let refusal: Refusal | undefined
     let logins = 0
     let tokenIsSpent = false
 
-    /** One change of the store after the other, so that the last one stays. */
+    /** Serializes changes of the store, so that the last one wins. */
     const storing = Effect.unsafeMakeSemaphore(1)
 
     const identity = identities.make(exchange, credentials, policy)
@@ -177,11 +181,11 @@ export const make = <E = never, R = never>(
     const renewable = unusable !== undefined || identities.isRenewable(credentials)
 
     const withStore = <A>(effect: Effect.Effect<A, { readonly message: string }>, otherwise: A): Effect.Effect<A> =>
-      Effect.catchAll(Effect.timeout(Effect.interruptible(effect), storePatience), (error) =>
-        Effect.as(Effect.logWarning(`The token store is passed over: ${error.message}`), otherwise)
+      Effect.catchAll(Effect.timeout(Effect.interruptible(effect), storeTimeout), (error) =>
+        Effect.as(Effect.logWarning(`Ignoring the token store: ${error.message}`), otherwise)
       )
 
-    /** When to renew a token: the margin before its end, but never in the first tenth of its life. */
+    /** When to renew a token: by the margin before its expiry, but not within the first tenth of its lifetime. */
     const renewalOf = (from: number, expiresAt: number): number => {
       const lifetime = expiresAt - from
       const margin =
@@ -191,14 +195,14 @@ export const make = <E = never, R = never>(
 
     const toCurrent = (access: Access, now: number): Current => {
       const expiresAt = millisOf(access.expires)
-      // A fresh token that has already expired by this machine's clock shows that the clock is wrong, not the token: it is
-      // used until the cloud rejects it.
+      // If a new token has already expired according to the local clock, that clock is wrong: the token is used until the cloud
+      // rejects it.
       return expiresAt <= now
         ? { access, refreshAt: Infinity, expiresAt: Infinity }
         : { access, refreshAt: renewalOf(now, expiresAt), expiresAt }
     }
 
-    /** What another program has stored, where it is good and is not what this one already holds. */
+    /** The login that another program has stored, if it is valid and newer than the current one. */
     const fromStore: Effect.Effect<Access | undefined> =
       key === undefined
         ? Effect.succeed(undefined)
@@ -219,7 +223,7 @@ export const make = <E = never, R = never>(
         reason: "notRenewable",
         message:
           credentials._tag === "Token" || credentials._tag === "KeystoneToken"
-            ? "Identity.authenticate: the token is no longer accepted, and there is nothing to log in with (Credentials.token takes renewWith)"
+            ? "Identity.authenticate: the token is no longer accepted, and there are no credentials to log in again (see renewWith of Credentials.token)"
             : "Identity.authenticate: the token is no longer accepted, and a passcode works only once; log in with the password again"
       })
 
@@ -240,7 +244,7 @@ export const make = <E = never, R = never>(
       if (!isToken) return identity.authenticate(credentials)
       return Effect.catchIf(
         identity.authenticate(credentials),
-        // Version 2 returns 404 for a token that is no longer good; Keystone v3 404 or 401.
+        // For an expired token, version 2 returns 404, and Keystone v3 returns 404 or 401.
         ({ reason, status }) =>
           reason === "refused" && (status === 404 || (status === 401 && credentials._tag === "KeystoneToken")),
         () => {
@@ -250,7 +254,7 @@ export const make = <E = never, R = never>(
       )
     })
 
-    /** A login that does not end in a token which the cloud has rejected, where revoking that one can bring another. */
+    /** Logs in. If that returns the token that the cloud has rejected, revokes it and logs in once more. */
     const freshLogin: Effect.Effect<identities.Answer, AuthenticationFailed> = Effect.flatMap(login, (answer) => {
       tokenIsSpent = true
       return rejected !== undefined && Redacted.value(rejected) === Redacted.value(answer.token)
@@ -261,20 +265,20 @@ export const make = <E = never, R = never>(
         : Effect.succeed(answer)
     })
 
-    const acquire = (wanted: Flight): Effect.Effect<Access, AuthenticationFailed> =>
+    const acquire = (own: PendingLogin): Effect.Effect<Access, AuthenticationFailed> =>
       Effect.gen(function* () {
-        // After a rejection only a login is sure to help; the stored token may be the rejected one, or an older one.
-        const found = wanted.forced || rejected !== undefined ? undefined : yield* fromStore
-        // Asked once more: somebody may have joined meanwhile who wants a login of its own.
-        const stored = wanted.forced || rejected !== undefined ? undefined : found
+        // After a rejection only a new login helps; the stored token may be the rejected one, or an older one.
+        const found = own.forced || rejected !== undefined ? undefined : yield* fromStore
+        // Checked again, since a caller that requires a new login may have joined in the meantime.
+        const stored = own.forced || rejected !== undefined ? undefined : found
         const answer = stored ?? (yield* freshLogin)
         const now = yield* Clock.currentTimeMillis
         const access = new Access({ ...answer, login: ++logins })
         current = toCurrent(access, now)
         rejected = undefined
         refusal = undefined
-        // Whoever finds this token rejected while it is being saved needs another login, and not this one's end.
-        if (flight === wanted) flight = undefined
+        // A caller whose token is rejected while it is being saved must start a new login instead of joining this one.
+        if (pending === own) pending = undefined
         yield* PubSub.publish(published, access)
         if (stored === undefined && key !== undefined) {
           const save = Effect.suspend(() =>
@@ -285,57 +289,57 @@ export const make = <E = never, R = never>(
         return access
       })
 
-    const land = (landed: Flight, exit: Exit.Exit<Access, AuthenticationFailed>): Effect.Effect<void> =>
+    const complete = (completed: PendingLogin, exit: Exit.Exit<Access, AuthenticationFailed>): Effect.Effect<void> =>
       Effect.map(Clock.currentTimeMillis, (now) => {
-        if (flight === landed) {
-          flight = undefined
+        if (pending === completed) {
+          pending = undefined
           const error = Option.getOrUndefined(Option.flatMap(Exit.causeOption(exit), Cause.failureOption))
-          if (error !== undefined && heldBack.has(error.reason)) {
+          if (error !== undefined && delayedReasons.has(error.reason)) {
             const delay = refusal === undefined ? firstDelay : Math.min(refusal.delay * 2, longestDelay)
             const asked = error.retryAfter === undefined ? 0 : Duration.toMillis(error.retryAfter)
-            // One response that asks for a day must not block every login for a day.
+            // A response with a very long `Retry-After` must not block all logins for that time.
             refusal = { error, delay, until: now + Math.max(delay, Math.min(asked, longestDelay)) }
           }
         }
-        Deferred.unsafeDone(landed.result, exit)
+        Deferred.unsafeDone(completed.result, exit)
       })
 
-    /** Waits for the login under way, or starts one. */
+    /** Waits for the pending login, or starts one. */
     const join = (forced: boolean): Effect.Effect<Access, AuthenticationFailed> =>
       Effect.uninterruptibleMask((restore) =>
         Effect.suspend(() => {
-          const joined: Flight = flight ?? {
+          const joined: PendingLogin = pending ?? {
             result: Deferred.unsafeMake<Access, AuthenticationFailed>(FiberId.none),
             forced,
             fiber: undefined,
             waiters: 0
           }
           const start =
-            flight === undefined
+            pending === undefined
               ? Effect.interruptible(acquire(joined)).pipe(
                   Effect.exit,
-                  Effect.flatMap((exit) => land(joined, exit)),
-                  // In the layer's scope, not in the first caller's: its interruption must not cancel the others' login.
+                  Effect.flatMap((exit) => complete(joined, exit)),
+                  // Forked in the layer's scope, so that interrupting the first caller does not cancel the login for the others.
                   Effect.forkIn(scope),
                   Effect.map((fiber) => {
                     joined.fiber = fiber
                   })
                 )
               : Effect.void
-          flight = joined
+          pending = joined
           joined.forced ||= forced
           joined.waiters++
           const leave = Effect.suspend(() => {
             joined.waiters--
-            if (joined.waiters > 0 || flight !== joined) return Effect.void
-            flight = undefined
+            if (joined.waiters > 0 || pending !== joined) return Effect.void
+            pending = undefined
             return joined.fiber === undefined ? Effect.void : Fiber.interruptFork(joined.fiber)
           })
           return Effect.zipRight(start, Effect.ensuring(restore(Deferred.await(joined.result)), leave))
         })
       )
 
-    const heldBackBy = (now: number): AuthenticationFailed | undefined => {
+    const activeRefusal = (now: number): AuthenticationFailed | undefined => {
       if (refusal === undefined || now >= refusal.until) return undefined
       const retryAfter = Duration.millis(refusal.until - now)
       return new AuthenticationFailed({
@@ -347,28 +351,28 @@ export const make = <E = never, R = never>(
 
     const logIn = (forced: boolean): Effect.Effect<Access, AuthenticationFailed> =>
       Effect.flatMap(Clock.currentTimeMillis, (now) => {
-        const error = heldBackBy(now)
-        // Who asks for a login of its own while Identity limits the rate gets one: the limit may be over.
+        const error = activeRefusal(now)
+        // A forced login is attempted while Identity limits the rate, since the limit may be over.
         return error === undefined || (forced && error.reason === "locked") ? join(forced) : Effect.fail(error)
       })
 
-    /** Renews a token that is still good. Where that fails or takes long, the token is used on, and renewed a little later. */
+    /** Renews a token that is still valid. If that fails or takes long, the token is used further and renewed a little later. */
     const renewEarly = (expiring: Current): Effect.Effect<Access> =>
       logIn(false).pipe(
-        Effect.timeout(patience),
+        Effect.timeout(renewalTimeout),
         Effect.catchAll(() =>
           Effect.map(Clock.currentTimeMillis, (now) => {
-            if (current === expiring) current = { ...expiring, refreshAt: now + Duration.toMillis(patience) }
+            if (current === expiring) current = { ...expiring, refreshAt: now + Duration.toMillis(renewalTimeout) }
             return expiring.access
           })
         )
       )
 
-    // Each request of each service asks, and nearly always gets what there is.
+    // Called for every request, so the common case must be fast.
     const get = Effect.withFiberRuntime<Access, AuthenticationFailed>((fiber) => {
       const now = Context.get(fiber.currentDefaultServices, Clock.Clock).unsafeCurrentTimeMillis()
       if (current === undefined) return logIn(false)
-      // What cannot be renewed is used until the cloud rejects it.
+      // A token that cannot be renewed is used until the cloud rejects it.
       if (now < current.refreshAt || !renewable) return Effect.succeed(current.access)
       return now < current.expiresAt ? renewEarly(current) : logIn(false)
     })
@@ -408,7 +412,7 @@ export const make = <E = never, R = never>(
   })
 
 /**
- * Logs in and provides the TokenRef that every service asks: see {@link make}.
+ * Logs in and provides the TokenRef that all services use: see {@link make}.
  *
  * @example
  * ```ts
@@ -425,17 +429,17 @@ export const layer = <E = never, R = never>(
 ): Layer.Layer<TokenRef, AuthenticationFailed | E, HttpClient.HttpClient | Exclude<R, Scope.Scope>> =>
   Layer.scoped(TokenRef, make(options))
 
-/** For a token of which nobody has said when it ends. */
+/** The expiry of a token whose expiry is unknown. */
 const never = DateTime.unsafeMake("9999-12-31T23:59:59Z")
 
 /**
- * A TokenRef for a program that was handed a token and is not to ask Identity for anything: together with an endpoint for
- * each service (there is no catalog to find one in), it needs no login at all.
+ * A TokenRef for a program that was given a token and does not log in. There is no catalog, so the endpoint of each service must be
+ * specified.
  *
- * The token is used until the cloud rejects it; from then on every request fails with `AuthenticationFailed` and the reason
- * `notRenewable`, as `reauthenticate` always does. With an undefined or empty token, and one that cannot stand in a header,
- * every request fails with `AuthenticationFailed` and the reason `malformed`. `expires` is passed on as it is, and `logout`
- * forgets the token without revoking it. To log in again instead, use `Credentials.token` with `renewWith`.
+ * The token is used until the cloud rejects it. After that every request fails with `AuthenticationFailed` and the reason
+ * `notRenewable`, as `reauthenticate` always does. If the token is undefined, empty or not valid in a header, every request fails
+ * with `AuthenticationFailed` and the reason `malformed`. `expires` is only reported, and `logout` drops the token without revoking
+ * it. To log in again automatically, use `Credentials.token` with `renewWith`.
  *
  * @example
  * ```ts
@@ -469,7 +473,7 @@ export const layerToken = (options: {
           ? {
               reason: "notRenewable",
               message:
-                "Identity.authenticate: the program was handed its token, and has nothing to log in with (Identity.layer takes credentials)"
+                "Identity.authenticate: the program was given a token, and has no credentials to log in with (Identity.layer takes credentials)"
             }
           : { reason: "malformed", message: `Identity.layerToken: ${problem}` })
       })
@@ -507,15 +511,13 @@ export const layerToken = (options: {
   )
 
 /**
- * Retries after a 401: a Schedule over failures that recurs once, while the failure is `Unauthorized`, and makes the
- * TokenRef forget the login whose token was rejected. The effect that it repeats asks the TokenRef anew, and so logs in or
- * finds that another fiber has.
+ * A Schedule that retries once after a 401, and makes the TokenRef forget the login whose token was rejected. The repeated effect
+ * must get the token from the TokenRef again, which then logs in, or returns the login of another fiber.
  *
- * A second 401 right after that ends the Schedule, and `Unauthorized` surfaces; where the login fails, its own
- * `AuthenticationFailed` does. But a token that `wasAccepted` by the same service before it was rejected has been revoked
- * since: logging in may help then, and the Schedule recurs for it too, at most eight times in all. Where no later login has
- * been made or is under way, `isWorthLogin` is asked first, and false ends the Schedule: services return false after several
- * logins in a row that did not help.
+ * A second 401 fails with `Unauthorized`; if the login fails, the effect fails with `AuthenticationFailed`. There is one exception:
+ * a token that `wasAccepted` by the same service before was revoked in the meantime, so another login may help. The Schedule then
+ * recurs again, at most eight times in total. Unless there is already a later login or one is pending, `isWorthLogin` is called
+ * first, and false ends the Schedule: services return false after several successive logins that did not help.
  *
  * @since 0.1.0
  * @category schedules
@@ -537,11 +539,11 @@ export const retryUnauthorized = <E extends { readonly _tag: string }>(
     })
   )
 
-const ask = <A>(read: (access: Access) => A): Effect.Effect<A, AuthenticationFailed, TokenRef> =>
+const fromAccess = <A>(read: (access: Access) => A): Effect.Effect<A, AuthenticationFailed, TokenRef> =>
   Effect.flatMap(TokenRef, (tokens) => Effect.map(tokens.get, read))
 
 /**
- * Whether there is a token that is not known to be expired or rejected. Makes no request.
+ * Whether there is a token that is not expired or rejected, as far as is known. Makes no request.
  *
  * @since 0.1.0
  * @category accessors
@@ -552,12 +554,12 @@ export const authenticated: Effect.Effect<boolean, never, TokenRef> = Effect.gen
 })
 
 /**
- * The current Access, renewed first where it is about to expire.
+ * The current Access, renewed first if it is about to expire.
  *
  * @since 0.1.0
  * @category accessors
  */
-export const access: Effect.Effect<Access, AuthenticationFailed, TokenRef> = ask((current) => current)
+export const access: Effect.Effect<Access, AuthenticationFailed, TokenRef> = fromAccess((current) => current)
 
 /**
  * The current token.
@@ -565,7 +567,9 @@ export const access: Effect.Effect<Access, AuthenticationFailed, TokenRef> = ask
  * @since 0.1.0
  * @category accessors
  */
-export const token: Effect.Effect<Redacted.Redacted, AuthenticationFailed, TokenRef> = ask((current) => current.token)
+export const token: Effect.Effect<Redacted.Redacted, AuthenticationFailed, TokenRef> = fromAccess(
+  (current) => current.token
+)
 
 /**
  * When the current token expires, in UTC.
@@ -573,7 +577,9 @@ export const token: Effect.Effect<Redacted.Redacted, AuthenticationFailed, Token
  * @since 0.1.0
  * @category accessors
  */
-export const expires: Effect.Effect<DateTime.Utc, AuthenticationFailed, TokenRef> = ask((current) => current.expires)
+export const expires: Effect.Effect<DateTime.Utc, AuthenticationFailed, TokenRef> = fromAccess(
+  (current) => current.expires
+)
 
 /**
  * The account's catalog of services.
@@ -581,7 +587,7 @@ export const expires: Effect.Effect<DateTime.Utc, AuthenticationFailed, TokenRef
  * @since 0.1.0
  * @category accessors
  */
-export const services: Effect.Effect<ServiceCatalog.ServiceCatalog, AuthenticationFailed, TokenRef> = ask(
+export const services: Effect.Effect<ServiceCatalog.ServiceCatalog, AuthenticationFailed, TokenRef> = fromAccess(
   (current) => current.catalog
 )
 
@@ -591,7 +597,7 @@ export const services: Effect.Effect<ServiceCatalog.ServiceCatalog, Authenticati
  * @since 0.1.0
  * @category accessors
  */
-export const user: Effect.Effect<User, AuthenticationFailed, TokenRef> = ask((current) => current.user)
+export const user: Effect.Effect<User, AuthenticationFailed, TokenRef> = fromAccess((current) => current.user)
 
 /**
  * The user's roles, global and by tenant.
@@ -599,27 +605,27 @@ export const user: Effect.Effect<User, AuthenticationFailed, TokenRef> = ask((cu
  * @since 0.1.0
  * @category accessors
  */
-export const roles: Effect.Effect<ReadonlyArray<Role>, AuthenticationFailed, TokenRef> = ask(
+export const roles: Effect.Effect<ReadonlyArray<Role>, AuthenticationFailed, TokenRef> = fromAccess(
   (current) => current.user.roles
 )
 
 /**
- * The region in which the user works unless another is named, where the account sets one.
+ * The user's default region, if the account sets one.
  *
  * @since 0.1.0
  * @category accessors
  */
-export const defaultRegion: Effect.Effect<Option.Option<string>, AuthenticationFailed, TokenRef> = ask((current) =>
-  Option.fromNullable(current.user.defaultRegion)
+export const defaultRegion: Effect.Effect<Option.Option<string>, AuthenticationFailed, TokenRef> = fromAccess(
+  (current) => Option.fromNullable(current.user.defaultRegion)
 )
 
 /**
- * The tenants that the login reaches: the token's own first, then those that the catalog and the user's roles name.
+ * The tenants of the login: that of the token first, then those in the catalog and in the user's roles.
  *
  * @since 0.1.0
  * @category accessors
  */
-export const tenants: Effect.Effect<ReadonlyArray<string>, AuthenticationFailed, TokenRef> = ask((current) => [
+export const tenants: Effect.Effect<ReadonlyArray<string>, AuthenticationFailed, TokenRef> = fromAccess((current) => [
   ...new Set([
     ...(current.tenant === undefined ? [] : [current.tenant.id]),
     ...ServiceCatalog.tenants(current.catalog),
@@ -628,11 +634,11 @@ export const tenants: Effect.Effect<ReadonlyArray<string>, AuthenticationFailed,
 ])
 
 /**
- * The regions in which the account has a service, in alphabetical order.
+ * The regions in the account's catalog, in alphabetical order.
  *
  * @since 0.1.0
  * @category accessors
  */
-export const regions: Effect.Effect<ReadonlyArray<string>, AuthenticationFailed, TokenRef> = ask((current) =>
+export const regions: Effect.Effect<ReadonlyArray<string>, AuthenticationFailed, TokenRef> = fromAccess((current) =>
   ServiceCatalog.regions(current.catalog)
 )

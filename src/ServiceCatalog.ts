@@ -1,9 +1,9 @@
 /**
- * What an account has: each service's endpoints by region and interface, as its login's catalog lists them.
+ * The service catalog of a login: the endpoints of each service by region and interface.
  *
- * Rackspace's catalog has its oddities, all of which are kept: two entries of type `compute` (distinguished by name), services
- * without a region (one endpoint for all), endpoints with a tenant of their own (`MossoCloudFS_…`), and two versions of one
- * service in one region.
+ * Supports the peculiarities of Rackspace's catalog: two entries of type `compute`, which differ by name; services without a
+ * region, with one endpoint for all regions; endpoints with a different tenant (`MossoCloudFS_…`); and two versions of a service
+ * in one region.
  *
  * @since 0.1.0
  */
@@ -13,8 +13,8 @@ import { EndpointNotFound, type Operation } from "./CloudError.js"
 import { isHttpUrl, withoutUserInfo } from "./internal/http/urlText.js"
 
 /**
- * Which of an endpoint's URLs is meant: `public` from anywhere; `internal` from within the region's own network
- * (ServiceNet at Rackspace, where traffic is free); `admin` for operators.
+ * Which URL of an endpoint to use: `public` from anywhere; `internal` from within the region's network (ServiceNet at Rackspace,
+ * where traffic is free); `admin` for operators.
  *
  * @since 0.1.0
  * @category models
@@ -28,18 +28,18 @@ export type EndpointInterface = "public" | "internal" | "admin"
  * @category models
  */
 export class CatalogEndpoint extends Schema.Class<CatalogEndpoint>("effect-rackspace/CatalogEndpoint")({
-  /** The region's abbreviation (`DFW`); absent where the service has one endpoint for all regions. */
+  /** The region's name (`DFW`); absent if the service has one endpoint for all regions. */
   region: Schema.optional(Schema.String),
-  /** The tenant in whose name the service works; Cloud Files has its own (`MossoCloudFS_…`). */
+  /** The tenant at this service; Cloud Files has its own (`MossoCloudFS_…`). */
   tenantId: Schema.optional(Schema.String),
   publicUrl: Schema.optional(Schema.String),
   internalUrl: Schema.optional(Schema.String),
   adminUrl: Schema.optional(Schema.String),
   /** The API version: `2`, `1.0`. */
   versionId: Schema.optional(Schema.String),
-  /** Where the version describes itself. */
+  /** The URL of the version's description. */
   versionInfo: Schema.optional(Schema.String),
-  /** Where all versions are listed. */
+  /** The URL of the list of all versions. */
   versionList: Schema.optional(Schema.String)
 }) {}
 
@@ -74,26 +74,26 @@ export const ServiceCatalog = Schema.Array(CatalogEntry)
 export type ServiceCatalog = typeof ServiceCatalog.Type
 
 /**
- * How a service's endpoint is found in a catalog.
+ * How to find the endpoint of a service in a catalog.
  *
  * @since 0.1.0
  * @category models
  */
 export interface EndpointSelector {
-  /** The types under which clouds list the service, the preferred one first. */
+  /** The types that clouds use for the service, in order of preference. */
   readonly types: ReadonlyArray<string>
   /**
-   * The name that the provider gives the service. It decides between endpoints that region and interface leave, and is not
-   * required: an OpenStack cloud names its services as it likes.
+   * The provider's name of the service. It selects an endpoint if several match, but is not required, since the names in OpenStack
+   * clouds are arbitrary.
    */
   readonly name?: string | undefined
-  /** The name that the entry must have, where the user named one. */
+  /** The required name of the catalog entry, if the user gave one. */
   readonly serviceName?: string | undefined
-  /** Any case. An endpoint without a region serves all of them. */
+  /** Case-insensitive. An endpoint without a region matches every region. */
   readonly region?: string | undefined
-  /** Default `public`. A missing interface is an error, never replaced by another. */
+  /** Default `public`. A missing interface is an error; no other interface is used instead. */
   readonly interface?: EndpointInterface | undefined
-  /** The version wanted: what the endpoint is listed under, else what its URL names (`/v2/`). */
+  /** The required version, from the catalog or else from the endpoint's URL (`/v2/`). */
   readonly versionId?: string | undefined
 }
 
@@ -111,7 +111,7 @@ const unique = (values: Iterable<string | undefined>): ReadonlyArray<string> =>
   [...new Set([...values].filter((value) => value !== undefined))].toSorted()
 
 /**
- * Every region that the catalog names, in alphabetical order.
+ * All regions in the catalog, in alphabetical order.
  *
  * @since 0.1.0
  * @category accessors
@@ -120,7 +120,7 @@ export const regions = (catalog: ServiceCatalog): ReadonlyArray<string> =>
   unique(catalog.flatMap((entry) => entry.endpoints.map((endpoint) => endpoint.region?.toUpperCase())))
 
 /**
- * Every tenant that the catalog names: the account's number, and the one of Cloud Files.
+ * All tenants in the catalog: the account number, and the tenant of Cloud Files.
  *
  * @since 0.1.0
  * @category accessors
@@ -128,11 +128,11 @@ export const regions = (catalog: ServiceCatalog): ReadonlyArray<string> =>
 export const tenants = (catalog: ServiceCatalog): ReadonlyArray<string> =>
   unique(catalog.flatMap((entry) => entry.endpoints.map((endpoint) => endpoint.tenantId)))
 
-/** The version that an endpoint is listed under, else the one that its URL names. */
+/** The version of an endpoint, from the catalog or else from its URL. */
 const versionOf = ({ adminUrl, internalUrl, publicUrl, versionId }: CatalogEndpoint): string | undefined =>
   versionId ?? /\/v(\d[\d.]*)(?:\/|$)/.exec(publicUrl ?? internalUrl ?? adminUrl ?? "")?.[1]
 
-/** The first generation of Cloud Servers, listed under the type of the second: it is found by name only. */
+/** The first generation of Cloud Servers, which has the same type as the second one. It is found only by this name. */
 const firstGeneration = "cloudServers"
 
 const isEligible = (name: string, selector: EndpointSelector): boolean =>
@@ -142,7 +142,7 @@ const isEligible = (name: string, selector: EndpointSelector): boolean =>
       ? name !== firstGeneration
       : name === selector.serviceName
 
-/** An endpoint, and the name of the entry that lists it: a catalog may have an entry for each region. */
+/** An endpoint with the name of its entry: a catalog may have an entry for each region. */
 interface Candidate {
   readonly name: string
   readonly endpoint: CatalogEndpoint
@@ -151,14 +151,14 @@ interface Candidate {
 const candidatesIn = (entries: ReadonlyArray<CatalogEntry>): ReadonlyArray<Candidate> =>
   entries.flatMap(({ endpoints, name }) => endpoints.map((endpoint) => ({ name, endpoint })))
 
-/** The endpoints of a region; where it has none, those that serve all regions. */
+/** The endpoints of a region; if it has none, those for all regions. */
 const inRegion = (candidates: ReadonlyArray<Candidate>, region: string | undefined): ReadonlyArray<Candidate> => {
   if (region === undefined) return candidates
   const own = candidates.filter(({ endpoint }) => sameRegion(endpoint.region, region))
   return own.length > 0 ? own : candidates.filter(({ endpoint }) => endpoint.region === undefined)
 }
 
-/** The endpoints of the first type that has any in the region, else of the first type that has any. */
+/** The endpoints of the first type that has endpoints in the region, else of the first type that has endpoints. */
 const ofFirstType = (entries: ReadonlyArray<CatalogEntry>, selector: EndpointSelector): ReadonlyArray<Candidate> => {
   const byType = selector.types.map((type) => candidatesIn(entries.filter((entry) => entry.type === type)))
   return (
@@ -168,41 +168,42 @@ const ofFirstType = (entries: ReadonlyArray<CatalogEntry>, selector: EndpointSel
   )
 }
 
-/** A URL that a candidate offers on the interface that is wanted. */
-interface Offer {
+/** A URL of the requested interface. */
+interface CandidateUrl {
   readonly name: string
   readonly region: string | undefined
   readonly url: string
 }
 
-const offersOf = (candidates: ReadonlyArray<Candidate>, wanted: EndpointInterface): ReadonlyArray<Offer> =>
+const urlsOf = (candidates: ReadonlyArray<Candidate>, wanted: EndpointInterface): ReadonlyArray<CandidateUrl> =>
   candidates.flatMap(({ endpoint, name }) => {
     const url = withoutUserInfo(urlOf(endpoint, wanted)?.trim().replace(/\/+$/, "") ?? "")
     return url === "" ? [] : [{ name, region: endpoint.region?.toUpperCase(), url }]
   })
 
-/** Offers whose URLs differ: entries that lead to the same place count once, however the URL is written. */
-const distinct = (offers: ReadonlyArray<Offer>): ReadonlyArray<Offer> => {
-  const byUrl = new Map<string, Offer>()
-  for (const offer of offers) {
-    const place = URL.canParse(offer.url) ? new URL(offer.url).href.replace(/\/+$/, "") : offer.url
-    if (!byUrl.has(place)) byUrl.set(place, offer)
+/** Removes duplicate URLs, comparing them in normalized form. */
+const distinct = (candidates: ReadonlyArray<CandidateUrl>): ReadonlyArray<CandidateUrl> => {
+  const byUrl = new Map<string, CandidateUrl>()
+  for (const candidate of candidates) {
+    const { url } = candidate
+    const normalized = URL.canParse(url) ? new URL(url).href.replace(/\/+$/, "") : url
+    if (!byUrl.has(normalized)) byUrl.set(normalized, candidate)
   }
   return [...byUrl.values()]
 }
 
-const orAll = <A>(all: ReadonlyArray<A>, keep: (one: A) => boolean): ReadonlyArray<A> => {
+const filterOrAll = <A>(all: ReadonlyArray<A>, keep: (one: A) => boolean): ReadonlyArray<A> => {
   const kept = all.filter(keep)
   return kept.length > 0 ? kept : all
 }
 
 /**
- * Finds the URL of a service's endpoint, without a trailing slash. Of all endpoints of the service's type, in however many
- * entries, those of the region are taken, then those of the version, then those of the interface, and where several remain,
- * those of the provider's name for the service. Endpoints with the same URL count as one.
+ * Finds the URL of a service's endpoint, without a trailing slash. The endpoints of the service's type, in any number of entries,
+ * are filtered by region, version and interface, and if several remain, by the provider's name of the service. Endpoints with the
+ * same URL count as one.
  *
- * Fails with {@link EndpointNotFound}, which lists what there is, where the catalog has no such service, region, version or
- * interface, where several endpoints remain, or where the URL cannot be used.
+ * Fails with {@link EndpointNotFound}, which lists the available ones, if the catalog has no such service, region, version or
+ * interface, if several endpoints remain, or if the URL is invalid.
  *
  * @since 0.1.0
  * @category accessors
@@ -233,7 +234,7 @@ export const endpointUrl = (
   if (entries.length === 0) {
     const listed = unique(catalog.map((entry) => `${entry.type} (${entry.name})`))
     return fail(
-      `the catalog has no service ${service}; it has ${listed.length === 0 ? "no service at all" : listed.join(", ")}`
+      `the catalog has no service ${service}; it has ${listed.length === 0 ? "no services" : listed.join(", ")}`
     )
   }
   const regional = inRegion(all, selector.region)
@@ -247,34 +248,34 @@ export const endpointUrl = (
     const versions = unique(regional.map(({ endpoint }) => versionOf(endpoint)))
     return fail(`${service} has no version ${selector.versionId}${where}; it has ${versions.join(", ") || "none"}`)
   }
-  const offers = distinct(offersOf(ofVersion, wanted))
-  if (offers.length === 0) {
+  const candidates = distinct(urlsOf(ofVersion, wanted))
+  if (candidates.length === 0) {
     const interfaces = interfacesOf(ofVersion.map(({ endpoint }) => endpoint))
     return fail(`${service} has no ${wanted} endpoint${where}; it has ${interfaces.join(", ") || "none"}`)
   }
-  // An entry that cannot be used does not stand in the way of one that can.
-  const usable = orAll(offers, (offer) => isHttpUrl(offer.url))
-  const remaining = orAll(usable, (offer) => offer.name === selector.name)
+  // Entries with invalid URLs are ignored if there are others.
+  const usable = filterOrAll(candidates, ({ url }) => isHttpUrl(url))
+  const remaining = filterOrAll(usable, ({ name }) => name === selector.name)
   const [only] = remaining
   if (only === undefined || remaining.length > 1) return fail(ambiguity(service, where, remaining, selector))
   return isHttpUrl(only.url)
     ? Either.right(only.url)
-    : fail(`the catalog's URL of ${service}${where} is not an http or https URL; name an endpoint`)
+    : fail(`the catalog's URL of ${service}${where} is not an http or https URL; specify an endpoint`)
 }
 
-/** Says which endpoints remain, and what would decide between them. */
+/** The message for several matching endpoints, with a remedy. */
 const ambiguity = (
   service: string,
   where: string,
-  offers: ReadonlyArray<Offer>,
+  candidates: ReadonlyArray<CandidateUrl>,
   selector: EndpointSelector
 ): string => {
-  const regions = unique(offers.map(({ region }) => region))
+  const regions = unique(candidates.map(({ region }) => region))
   if (selector.region === undefined && regions.length > 1) {
-    return `name a region: ${service} has endpoints in ${regions.join(", ")}`
+    return `specify a region: ${service} has endpoints in ${regions.join(", ")}`
   }
-  const names = unique(offers.map(({ name }) => name))
-  const listed = offers.map(({ name, url }) => `${name} (${url})`).join(", ")
-  const remedy = names.length > 1 ? "name one by serviceName, or name an endpoint" : "name an endpoint"
+  const names = unique(candidates.map(({ name }) => name))
+  const listed = candidates.map(({ name, url }) => `${name} (${url})`).join(", ")
+  const remedy = names.length > 1 ? "specify a serviceName or an endpoint" : "specify an endpoint"
   return `${service} has several endpoints${where}: ${listed}; ${remedy}`
 }

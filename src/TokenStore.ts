@@ -1,7 +1,7 @@
 /**
- * Where an {@link Access} is kept between programs, so that a short program need not log in each time and many workers can
- * share one login. A store is a convenience and never a point of failure: what it holds is used only while it is good, and
- * when it cannot be read or written the login goes on without it, with a warning in the log.
+ * Stores an {@link Access} between runs of programs, so that a short program need not log in each time and many workers can share
+ * one login. A failure of the store does not fail the login: a stored login is used only while it is valid, and if the store cannot
+ * be read or written, the program logs in without it and logs a warning.
  *
  * @since 0.1.0
  */
@@ -17,10 +17,10 @@ import { expandHome } from "./internal/files/homePath.js"
 import { removeOldTemporaries, sharedWith, textOf, writePrivately } from "./internal/files/privateFile.js"
 
 /**
- * A token could not be loaded or saved. The message says why, and never quotes the stored value.
+ * A token could not be loaded or saved. The message never contains the stored value.
  *
  * - `damaged`: the stored value is not an Access.
- * - `permissions`: the file is open to other users, so its token may be known to them; it is not used.
+ * - `permissions`: other users can access the file, so its token is not used.
  * - `unavailable`: the store could not be read or written.
  *
  * @since 0.1.0
@@ -35,7 +35,7 @@ export class TokenStoreError extends Schema.TaggedError<TokenStoreError>("effect
 ) {}
 
 /**
- * Keeps an Access under a key that names auth URL, user and tenant.
+ * Stores Accesses by a key, which contains the auth URL, the user and the tenant.
  *
  * @since 0.1.0
  * @category models
@@ -47,7 +47,7 @@ export interface Service {
 }
 
 /**
- * The store that `Identity.layer` uses. The default keeps nothing: a program's token lives as long as its layer.
+ * The store that `Identity.layer` uses. The default stores nothing: a token is kept only as long as the layer.
  *
  * @since 0.1.0
  * @category tags
@@ -62,7 +62,7 @@ const none: Service = {
   remove: () => Effect.void
 }
 
-/** What stands under a key: the key again, so that an entry that was moved or mixed up is seen to be foreign. */
+/** An entry repeats its key, so that an entry under a wrong key is detected. */
 const Entry = Schema.Struct({ key: Schema.String, access: Access })
 const EntryJson = Schema.parseJson(Entry)
 
@@ -82,7 +82,7 @@ const decodeEntry = (key: string, text: string, where: string): Effect.Effect<Op
 const encodeEntry = (key: string, access: Access): string => Schema.encodeSync(EntryJson)({ key, access })
 
 /**
- * A store in this process's memory, for programs that build the Identity layer more than once.
+ * Creates a store in memory, for programs that build the Identity layer more than once.
  *
  * @since 0.1.0
  * @category constructors
@@ -97,9 +97,9 @@ export const makeMemory: Effect.Effect<Service> = Effect.sync(() => {
 })
 
 /**
- * A store in a file that only its owner can read (mode 0600), replaced whole on each save. It holds one login, that of the
- * last key saved. `~` stands for the home directory; missing directories are made. The first save removes temporary files that
- * a killed process left a day ago or longer.
+ * Creates a store in a file that only its owner can read (mode 0600). It holds one login, the last one that was saved; each save
+ * replaces the file. `~` stands for the home directory; missing directories are created. The first save removes temporary files
+ * that a killed process left at least a day ago.
  *
  * @since 0.1.0
  * @category constructors
@@ -125,7 +125,7 @@ export const makeFile = (path: string): Effect.Effect<Service, never, FileSystem
           if (shared !== undefined) {
             return yield* new TokenStoreError({
               reason: "permissions",
-              message: `${file}: it is open to ${shared}, so its token is not used; the next login replaces it by a private file`
+              message: `${file}: accessible to ${shared}, so its token is not used; the next login replaces it by a private file`
             })
           }
           const text = textOf(yield* Effect.mapError(fs.readFile(file), unavailable("read")))
@@ -141,7 +141,7 @@ export const makeFile = (path: string): Effect.Effect<Service, never, FileSystem
   })
 
 /**
- * A store in any `KeyValueStore`: through Redis or a database, many workers share one login.
+ * Creates a store in any `KeyValueStore`, such as Redis or a database, so that many workers share one login.
  *
  * @since 0.1.0
  * @category constructors
@@ -166,7 +166,7 @@ export const makeKeyValueStore: Effect.Effect<Service, never, KeyValueStore.KeyV
 )
 
 /**
- * Keeps logins in this process's memory.
+ * Stores logins in memory.
  *
  * @since 0.1.0
  * @category layers
@@ -174,7 +174,7 @@ export const makeKeyValueStore: Effect.Effect<Service, never, KeyValueStore.KeyV
 export const layerMemory: Layer.Layer<TokenStore> = Layer.effect(TokenStore, makeMemory)
 
 /**
- * Keeps the login in a private file: see {@link makeFile}.
+ * Stores the login in a private file: see {@link makeFile}.
  *
  * @since 0.1.0
  * @category layers
@@ -183,7 +183,7 @@ export const layerFile = (path: string): Layer.Layer<TokenStore, never, FileSyst
   Layer.effect(TokenStore, makeFile(path))
 
 /**
- * Keeps logins in the `KeyValueStore` at hand: see {@link makeKeyValueStore}.
+ * Stores logins in the environment's `KeyValueStore`: see {@link makeKeyValueStore}.
  *
  * @since 0.1.0
  * @category layers

@@ -264,7 +264,7 @@ describe("the login that pyrax's README shows", () => {
       const { catalog } = yield* accessOver()
       const error = errorOf(catalog, { types: ["rax:bigdata"], region: "DFW" })
       for (const entry of readmeCatalog) assert.include(error.message, `${entry.type} (${entry.name})`)
-      assert.match(errorOf([], { types: ["compute"] }).message, /it has no service at all$/)
+      assert.match(errorOf([], { types: ["compute"] }).message, /it has no services$/)
     })
   )
 
@@ -274,7 +274,7 @@ describe("the login that pyrax's README shows", () => {
       const error = errorOf(catalog, compute)
       assert.strictEqual(
         error.message,
-        "Any.call: name a region: compute (cloudServersOpenStack) has endpoints in DFW, ORD"
+        "Any.call: specify a region: compute (cloudServersOpenStack) has endpoints in DFW, ORD"
       )
       assert.deepStrictEqual(error.available, ["DFW", "ORD"])
     })
@@ -373,7 +373,7 @@ describe("other catalogs", () => {
     }
     assert.strictEqual(
       errorOf([inR("nova", "R1", "http://one.test"), inR("nova", "R2", "http://two.test")], compute).message,
-      "Any.call: name a region: compute (cloudServersOpenStack) has endpoints in R1, R2"
+      "Any.call: specify a region: compute (cloudServersOpenStack) has endpoints in R1, R2"
     )
   })
 
@@ -396,7 +396,7 @@ describe("other catalogs", () => {
     const files = { types: ["object-store"], name: "cloudFiles", region: "R1" }
     assert.strictEqual(
       errorOf(stores, files).message,
-      "Any.call: object-store (cloudFiles) has several endpoints in region R1: swift (http://swift.test/v1/AUTH_a), radosgw (http://ceph.test/swift/v1); name one by serviceName, or name an endpoint"
+      "Any.call: object-store (cloudFiles) has several endpoints in region R1: swift (http://swift.test/v1/AUTH_a), radosgw (http://ceph.test/swift/v1); specify a serviceName or an endpoint"
     )
     assert.strictEqual(urlOf(stores, { ...files, serviceName: "radosgw" }), "http://ceph.test/swift/v1")
     assert.match(
@@ -431,7 +431,7 @@ describe("other catalogs", () => {
       const broken = inR("nova", "R1", url)
       assert.strictEqual(
         errorOf([broken], { ...compute, region: "R1" }).message,
-        "Any.call: the catalog's URL of compute (cloudServersOpenStack) in region R1 is not an http or https URL; name an endpoint"
+        "Any.call: the catalog's URL of compute (cloudServersOpenStack) in region R1 is not an http or https URL; specify an endpoint"
       )
       assert.strictEqual(
         urlOf([broken, inR("nova", "R1", "http://nova.test")], { ...compute, region: "R1" }),

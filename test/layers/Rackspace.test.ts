@@ -107,7 +107,7 @@ describe("Rackspace.layer", () => {
     Effect.gen(function* () {
       const error = yield* Effect.flip(limits)
       assert.instanceOf(error, CloudError.EndpointNotFound)
-      assert.include(error.message, "name a region")
+      assert.include(error.message, "specify a region")
       assert.include(error.message, "DFW, ORD")
       assert.isEmpty(yield* serviceRequests)
     }).pipe(on({}, { defaultRegion: "" }))
