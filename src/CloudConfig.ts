@@ -1,9 +1,9 @@
 /**
- * An OpenStack cloud as its users configure it for every other tool: by name in `clouds.yaml`, or in the `OS_*` variables of an
- * `openrc` file.
+ * Reads the configuration of an OpenStack cloud in the formats of other tools: `clouds.yaml`, or the `OS_*` variables of an `openrc`
+ * file.
  *
- * Follows what openstacksdk documents of its configuration: where files are searched for, how `secure.yaml` and profiles are
- * merged, and what the entries mean.
+ * Follows the documentation of openstacksdk's configuration: the search paths of files, the merging of `secure.yaml` and profiles,
+ * and the meaning of entries.
  *
  * @since 0.1.0
  */
@@ -25,7 +25,7 @@ import { vendorProfiles } from "./internal/identity/vendorProfiles.js"
 import type { EndpointInterface } from "./ServiceCatalog.js"
 
 /**
- * A cloud: who logs in, and where to work.
+ * The configuration of a cloud.
  *
  * @since 0.1.0
  * @category models
@@ -34,15 +34,15 @@ export interface Cloud {
   readonly credentials: Credentials.Credentials
   readonly region: string | undefined
   readonly interface: EndpointInterface | undefined
-  /** URLs of services instead of what the catalog says, by type: `compute`, `object-store`. */
+  /** URLs of services by type (`compute`, `object-store`), which override the catalog. */
   readonly endpoints: Readonly<Record<string, string>>
-  /** The names of services in the catalog, by type, where it lists several of one type: `object-store`. */
+  /** The names of services in the catalog by type (`object-store`), for catalogs that list several of one type. */
   readonly serviceNames: Readonly<Record<string, string>>
-  /** The microversions that services are to speak, by type: `compute`. */
+  /** The microversions to request, by type of service: `compute`. */
   readonly microversions: Readonly<Record<string, string>>
 }
 
-/** What a file or the environment says, every value as the text that it is: leading zeros count. */
+/** The settings of a file or the environment. Scalars are strings, since leading zeros are significant. */
 type Fields = Readonly<Record<string, unknown>>
 
 const isFields = (value: unknown): value is Fields =>
@@ -75,17 +75,17 @@ const section = (fields: Fields | undefined, key: string): Fields => {
   return isFields(value) ? value : {}
 }
 
-/** What the entry says deeper in counts more than what it says further out. */
-const merged = (below: Fields, above: Fields): Fields => {
-  const result: Record<string, unknown> = { ...below }
-  for (const [key, value] of Object.entries(above)) {
-    const under = result[key]
-    result[key] = isFields(under) && isFields(value) ? merged(under, value) : value
+/** Merges mappings deeply; `overrides` takes precedence. */
+const merged = (base: Fields, overrides: Fields): Fields => {
+  const result: Record<string, unknown> = { ...base }
+  for (const [key, value] of Object.entries(overrides)) {
+    const previous = result[key]
+    result[key] = isFields(previous) && isFields(value) ? merged(previous, value) : value
   }
   return result
 }
 
-/** What belongs to a login, wherever in an entry it stands. */
+/** The settings of a login, which may be inside or outside of `auth`. */
 const loginNames = [
   "auth_url",
   "username",
@@ -121,7 +121,7 @@ const loginNames = [
 const underscored = (fields: Fields): Fields =>
   Object.fromEntries(Object.entries(fields).map(([key, value]) => [key.replaceAll("-", "_"), value]))
 
-/** An entry whose login is all in `auth`; what stands there already counts more. Keys may be written with hyphens. */
+/** Moves all login settings of an entry into `auth`; those already there take precedence. Keys may be written with hyphens. */
 const withAuth = (entry: Fields): Fields => {
   const fields = underscored(entry)
   const outside = Object.fromEntries(
@@ -145,15 +145,15 @@ const authTypes = [
   "v1password"
 ]
 
-const isOfProject = (auth: Fields): boolean =>
+const hasProject = (auth: Fields): boolean =>
   textOf(auth, "project_id", "tenant_id", "project_name", "tenant_name") !== undefined
 
 /**
- * The domain of a user or a project. Where a project is named, a domain without a prefix is that of both; where none is
- * named it is the one that every Keystone begins with.
+ * The domain of a user or a project. If there is a project, a domain without a prefix applies to both. The default is the domain
+ * `default`, which every Keystone has initially.
  */
 const domainOf = (auth: Fields, prefix: string): Credentials.Domain => {
-  const common = isOfProject(auth)
+  const common = hasProject(auth)
   const id = textOf(auth, `${prefix}_domain_id`)
   const name = textOf(auth, `${prefix}_domain_name`)
   if (id !== undefined) return { id }
@@ -187,22 +187,22 @@ const scopeOf = (auth: Fields): Credentials.Scope | undefined => {
   return domainName === undefined ? undefined : { domain: { name: domainName } }
 }
 
-/** The tenant that a login of version 2 is limited to: by its id, else by its name. */
+/** The tenant of a version 2 login, by id, else by name. */
 const tenantOf = (auth: Fields) => {
   const tenantId = textOf(auth, "project_id", "tenant_id")
   return tenantId === undefined ? { tenantName: textOf(auth, "project_name", "tenant_name") } : { tenantId }
 }
 
-/** Describes scopes that exclude each other. A domain together with a project is that of the project's name. */
-const unsupportedScope = (auth: Fields): string | undefined => {
-  const named = [
+/** Describes conflicting scopes. A domain does not conflict with a project, since it is the domain of the project's name. */
+const conflictingScopes = (auth: Fields): string | undefined => {
+  const scopes = [
     ...["trust_id", "system_scope"].filter((key) => textOf(auth, key) !== undefined),
-    ...(isOfProject(auth) ? ["a project"] : [])
+    ...(hasProject(auth) ? ["a project"] : [])
   ]
-  return named.length > 1 ? `${named.join(" and ")}: a token is good for one of them` : undefined
+  return scopes.length > 1 ? `${scopes.join(" and ")}: a token can have only one of these scopes` : undefined
 }
 
-/** The kind of login: the one named, else the one whose fields are there. */
+/** The kind of login: the explicit one, else the one whose fields are present. */
 const authTypeOf = (fields: Fields, auth: Fields): string => {
   const named = textOf(fields, "auth_type", "auth_plugin")
   const isPassword = named === undefined || named === "password"
@@ -221,16 +221,16 @@ const credentialsOf = (fields: Fields, source: string): Either.Either<Credential
   const authUrl = textOf(auth, "auth_url")
   if (!authTypes.includes(authType)) {
     return Either.left(
-      fault("unsupported", source, `no login of auth_type ${authType}; there are ${authTypes.join(", ")}`)
+      fault("unsupported", source, `auth_type ${authType} is not supported; expected one of ${authTypes.join(", ")}`)
     )
   }
   if (authUrl === undefined && authType !== "rackspace_apikey") return missing("auth_url")
-  const scope = unsupportedScope(auth)
+  const scope = conflictingScopes(auth)
   if (scope !== undefined) return Either.left(fault("unsupported", source, scope))
   const url = authUrl ?? Credentials.usAuthUrl
   if (hasUserInfo(url)) {
     return Either.left(
-      fault("malformed", source, "auth_url holds a user name or a password; expected a URL without them")
+      fault("malformed", source, "auth_url contains a user name or a password; expected a URL without them")
     )
   }
   const word = textOf(auth, "password")
@@ -246,7 +246,7 @@ const credentialsOf = (fields: Fields, source: string): Either.Either<Credential
         return Either.right(Credentials.applicationCredential({ authUrl: url, credential: { id }, secret }))
       }
       if (name === undefined) return missing("application_credential_id")
-      if (user === undefined) return missing("username or user_id, which an application credential's name needs")
+      if (user === undefined) return missing("username or user_id, which is required with application_credential_name")
       return Either.right(Credentials.applicationCredential({ authUrl: url, credential: { name, user }, secret }))
     }
     case "token":
@@ -309,7 +309,7 @@ const interfaceOf = (
     : Either.left(fault("malformed", source, `interface is ${named}; expected public, internal or admin`))
 }
 
-/** `object_store_endpoint_override` is the URL of the service of type `object-store`. */
+/** The values of a setting by service type: `object_store_endpoint_override` belongs to `object-store`. */
 const byService = (fields: Fields, setting: string): Readonly<Record<string, string>> =>
   Object.fromEntries(
     Object.keys(fields).flatMap((key) => {
@@ -320,7 +320,7 @@ const byService = (fields: Fields, setting: string): Readonly<Record<string, str
     })
   )
 
-/** A version that is a microversion: `2.79`, but not `2` nor `2.0`. */
+/** Whether a version is a microversion: `2.79`, but not `2` or `2.0`. */
 const impliedMicroversion = (version: string): boolean => /^\d+\.[1-9]\d*$/.test(version)
 
 const microversionsOf = (
@@ -334,19 +334,19 @@ const microversionsOf = (
   for (const [service, version] of implied) {
     if (named[service] !== undefined && named[service] !== version) {
       const key = service.replaceAll("-", "_")
-      const both = `${key}_api_version is ${version} and ${key}_default_microversion ${named[service]}: name one`
-      return Either.left(fault("malformed", source, both))
+      const conflict = `${key}_api_version is ${version} and ${key}_default_microversion ${named[service]}: specify only one`
+      return Either.left(fault("malformed", source, conflict))
     }
   }
   return Either.right({ ...named, ...Object.fromEntries(implied) })
 }
 
-/** `{region_name}` in a URL, and the entry's other values. */
+/** Replaces `{region_name}` and other placeholders in a URL by the entry's values. */
 const expanded = (text: string, fields: Fields, source: string): Either.Either<string, CredentialsError> => {
   const unknown = [...text.matchAll(/\{(\w*)\}/g)].find(([, name = ""]) => textOf(fields, name) === undefined)
   return unknown === undefined
     ? Either.right(text.replaceAll(/\{(\w*)\}/g, (_, name: string) => textOf(fields, name) ?? ""))
-    : Either.left(fault("malformed", source, `in a URL ${unknown[0]} stands for nothing that the entry has`))
+    : Either.left(fault("malformed", source, `the placeholder ${unknown[0]} in a URL has no value in the entry`))
 }
 
 const isOff = (value: unknown): boolean =>
@@ -356,8 +356,8 @@ const isOn = (value: unknown): boolean =>
   value === undefined || value === "" || /^(true|yes|on|y|t|1)$/i.test(String(value))
 
 /**
- * What is to be done of TLS, which is the HttpClient's business and must not be ignored. `verify` may also be the path of
- * certificates.
+ * Returns a TLS setting that differs from the default. It must not be ignored, but only the HttpClient can apply it. `verify` may
+ * also be a path of certificates.
  */
 const tlsOf = (fields: Fields): string | undefined =>
   !isOn(fields["verify"])
@@ -367,8 +367,8 @@ const tlsOf = (fields: Fields): string | undefined =>
       : ["cacert", "cert", "key"].find((key) => textOf(fields, key) !== undefined)
 
 /**
- * A setting of one service that is not done here, where it differs from that of the whole cloud: to ignore it would be to work
- * in another place than the file says.
+ * Returns an unsupported setting of one service that differs from that of the whole cloud. Ignoring it would use another region,
+ * interface or service than configured.
  */
 const unsupportedSetting = (fields: Fields): string | undefined => {
   const plain = (value: string | undefined) => value?.replace(/URL$/i, "")
@@ -395,7 +395,7 @@ const cloudOf = (given: Fields, source: string, tls: "refuse" | "handled"): Eith
         fault(
           "unsupported",
           source,
-          `${setting} is for the HttpClient, which the program hands in: make one that does so, and say tls: "handled"`
+          `${setting} must be applied by the program's HttpClient: configure one accordingly, and set tls: "handled"`
         )
       )
     }
@@ -405,7 +405,7 @@ const cloudOf = (given: Fields, source: string, tls: "refuse" | "handled"): Eith
         fault(
           "unsupported",
           source,
-          `${single}: region and interface are those of all services here, and types are fixed`
+          `${single}: region and interface must be the same for all services, and service types are fixed`
         )
       )
     }
@@ -434,22 +434,22 @@ const optionalText = (name: string): Effect.Effect<string | undefined, ConfigErr
 
 const extensions = ["yaml", "yml", "json"]
 
-/** The places where a file of this name is searched for, in this order. */
+/** The paths to search for a file, in order. */
 const searchPath = (name: string, folders: ReadonlyArray<string>): ReadonlyArray<string> =>
   folders.flatMap((folder) => extensions.map((extension) => join(folder, `${name}.${extension}`)))
 
-/** `!!null`, whatever follows it. */
+/** Resolves `!!null` with any content. */
 const taggedNull: ScalarTag = { tag: "tag:yaml.org,2002:null", resolve: () => null }
 
 /**
- * What a document says, with its merge keys (`<<`) resolved and without its nulls: a key whose value is null is as good as
- * absent. Scalars stay texts: a password of digits is not a number, nor is a tenant.
+ * Parses a document. Merge keys (`<<`) are resolved, and keys with a null value are removed. Scalars remain strings: a password or a
+ * tenant that consists of digits is not a number.
  *
- * The parser's own messages quote the file, which may hold a secret, so that an error names only the place.
+ * Errors contain only the position, since the parser's messages quote the file, which may contain secrets.
  */
 const parseYaml = (text: string, path: string): Effect.Effect<unknown, CredentialsError> =>
   Effect.gen(function* () {
-    // Imported here, since few programs read a YAML file.
+    // Imported on demand, since few programs read a YAML file.
     const { parseDocument } = yield* Effect.promise(() => import("yaml"))
     const { error, value } = yield* Effect.try({
       try: () => {
@@ -468,7 +468,7 @@ const parseYaml = (text: string, path: string): Effect.Effect<unknown, Credentia
           path,
           thrown instanceof RangeError
             ? "its YAML is nested too deeply"
-            : "its YAML cannot be read: an alias (*name) without an anchor, a merge key (<<) of something else than mappings, or too many aliases"
+            : "its YAML is invalid: an alias (*name) without an anchor, a merge key (<<) whose value is not a mapping, or too many aliases"
         )
     })
     if (error === undefined) return value
@@ -480,7 +480,7 @@ const parseYaml = (text: string, path: string): Effect.Effect<unknown, Credentia
     )
   })
 
-/** A file's content; undefined where there is none. */
+/** The content of a file; undefined if it does not exist. */
 const readYaml = (path: string): Effect.Effect<Fields | undefined, CredentialsError, FileSystem.FileSystem> =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
@@ -494,7 +494,7 @@ const readYaml = (path: string): Effect.Effect<Fields | undefined, CredentialsEr
                 fault(
                   "unreadable",
                   path,
-                  `it cannot be read (${error._tag === "SystemError" ? error.reason : error._tag})`
+                  `cannot be read (${error._tag === "SystemError" ? error.reason : error._tag})`
                 )
               )
         )
@@ -502,7 +502,7 @@ const readYaml = (path: string): Effect.Effect<Fields | undefined, CredentialsEr
     if (bytes === undefined) return undefined
     const text = textInUtf8(bytes)
     if (text === undefined) {
-      return yield* fault("malformed", path, "it is not a text in UTF-8; save it in that encoding")
+      return yield* fault("malformed", path, "not UTF-8 text; save it in that encoding")
     }
     const value = yield* parseYaml(text, path)
     if (value === undefined || value === "") return {}
@@ -524,12 +524,12 @@ const firstOf = (
     return undefined
   })
 
-/** The profile that an entry builds on: its own, from `clouds-public.yaml`, or one that is known. */
+/** Merges an entry with its profile: an inline one, one from `clouds-public.yaml`, or a built-in one. */
 const withProfile = (entry: Fields, publicClouds: Fields, source: string): Either.Either<Fields, CredentialsError> => {
   const profile = entry["profile"] ?? entry["cloud"]
   if (profile === undefined) return Either.right(entry)
   if (isFields(profile)) return Either.right(merged(profile, entry))
-  if (typeof profile !== "string") return Either.left(fault("malformed", source, "profile: expected the name of one"))
+  if (typeof profile !== "string") return Either.left(fault("malformed", source, "profile: expected a name"))
   const found = publicClouds[profile] ?? (Object.hasOwn(vendorProfiles, profile) ? vendorProfiles[profile] : profile)
   if (isFields(found)) return Either.right(merged(found, entry))
   return Either.left(
@@ -537,13 +537,13 @@ const withProfile = (entry: Fields, publicClouds: Fields, source: string): Eithe
       "unsupported",
       source,
       typeof found === "string" && /^https?:/.test(found)
-        ? "profile: one from the network is not fetched; put it into clouds-public.yaml"
-        : `no profile ${profile}; clouds-public.yaml has ${Object.keys(publicClouds).join(", ") || "none"}, and known are ${Object.keys(vendorProfiles).join(", ")}`
+        ? "profile: profiles are not fetched from the network; add it to clouds-public.yaml"
+        : `no profile ${profile}; clouds-public.yaml has ${Object.keys(publicClouds).join(", ") || "none"}, and the built-in ones are ${Object.keys(vendorProfiles).join(", ")}`
     )
   )
 }
 
-/** The names of regions that an entry has, and what counts in each alone. */
+/** The regions of an entry, with the settings of each. */
 const regionsOf = (fields: Fields): ReadonlyArray<{ readonly name: string; readonly values: Fields }> => {
   const named = fields["region_name"]
   const listed: ReadonlyArray<unknown> = Array.isArray(fields["regions"])
@@ -562,18 +562,18 @@ const regionsOf = (fields: Fields): ReadonlyArray<{ readonly name: string; reado
 }
 
 /**
- * The entry as it is in a region: the one wanted, the one that it names, or the first of those it lists. Where it lists any,
- * it has no others; one name alone is a default.
+ * Applies the settings of a region: the requested one, the entry's `region_name`, or the first of its list. If the entry has a list,
+ * the region must be in it; a single name is only a default.
  */
 const inRegion = (
   entry: Fields,
-  wanted: string | undefined,
+  requested: string | undefined,
   source: string
 ): Either.Either<Fields, CredentialsError> => {
   const fields = underscored(entry)
   const regions = regionsOf(fields)
   const single = textOf(fields, "region_name")
-  const named = wanted ?? (single?.includes(",") === true ? undefined : single)
+  const named = requested ?? (single?.includes(",") === true ? undefined : single)
   const [first] = regions
   if (first === undefined) {
     return Either.right(named === undefined ? fields : { ...fields, region_name: named })
@@ -587,24 +587,24 @@ const inRegion = (
 }
 
 /**
- * Reads a cloud from `clouds.yaml`: the one named, else the one that `OS_CLOUD` names, else the only one there is.
+ * Reads a cloud from `clouds.yaml`: the option `cloud`, else `OS_CLOUD`, else the only cloud in the file.
  *
- * The file is the one named, else `OS_CLIENT_CONFIG_FILE`, else the first of `clouds.yaml`, `.yml` and `.json` in this
+ * The file is the option `file`, else `OS_CLIENT_CONFIG_FILE`, else the first of `clouds.yaml`, `.yml` and `.json` in the current
  * directory, in `openstack` below `XDG_CONFIG_HOME`, `~/.config` and each of `XDG_CONFIG_DIRS` (`/etc/xdg`), and in
- * `/etc/openstack`; one that is named must be there. `secure.yaml` is searched for alike (`OS_CLIENT_SECURE_FILE`) and counts
- * more, entry by entry. Profiles are read from `clouds-public.yaml`; those that openstacksdk brings along, like `rackspace`,
- * are known. The files' permissions are not checked, as in other tools that read them.
+ * `/etc/openstack`. A file that is given explicitly must exist. `secure.yaml` (`OS_CLIENT_SECURE_FILE`) is searched in the same way,
+ * and its settings take precedence. Profiles are read from `clouds-public.yaml`; those included in openstacksdk, such as
+ * `rackspace`, are built in. The permissions of the files are not checked, as in other tools that read them.
  *
- * The region is the one named, which has to be among the entry's `regions` where it lists any, else the first of those.
+ * The region is the option `region`, which must be among the entry's `regions` if it lists any, else the first of those.
  *
- * A key whose value is null (`null`, `~`, nothing) is as good as absent, and mappings are merged by `<<`, in every file.
+ * In all files, keys with a null value (`null`, `~`, empty) are ignored, and mappings are merged by `<<`.
  *
- * Where the cloud has a `verify` that is not true, an `insecure` that is not false, `cacert`, `cert` or `key`, reading it fails
- * unless `tls: "handled"` says that the program's HttpClient does so: see the example of an own HttpClient. An interface, region
- * or type of its own for `compute` or `object_store` is refused too.
+ * If the cloud has a `verify` that is not true, an `insecure` that is not false, `cacert`, `cert` or `key`, reading it fails unless
+ * `tls: "handled"` declares that the program's HttpClient applies these settings: see the example of a custom HttpClient. A different
+ * interface, region or type for `compute` or `object_store` is refused too.
  *
- * Fails with `CredentialsError` where there is no such file or cloud, or the entry is not what it should be: with the file, and
- * never with a value from it.
+ * Fails with `CredentialsError` if there is no such file or cloud, or the entry is invalid. The message names the file, but never
+ * contains a value from it.
  *
  * @since 0.1.0
  * @category constructors
@@ -647,10 +647,10 @@ export const fromFile = (
     const listed = names.length === 0 ? "none" : names.join(", ")
     const wanted = options.cloud ?? (yield* optionalText("OS_CLOUD")) ?? (names.length === 1 ? names[0] : undefined)
     if (wanted === undefined) {
-      return yield* fault("incomplete", source, `name a cloud (or set OS_CLOUD); it has ${listed}`)
+      return yield* fault("incomplete", source, `specify a cloud (or set OS_CLOUD); the file has ${listed}`)
     }
     const entry = clouds[wanted]
-    if (!isFields(entry)) return yield* fault("incomplete", source, `no cloud ${wanted}; it has ${listed}`)
+    if (!isFields(entry)) return yield* fault("incomplete", source, `no cloud ${wanted}; the file has ${listed}`)
     const place = `${source}, cloud ${wanted}`
     const whole = yield* withProfile(entry, section(profiles?.fields, "public-clouds"), place)
     return yield* cloudOf(yield* inRegion(whole, options.region, place), place, options.tls ?? "refuse")
@@ -703,7 +703,7 @@ const otherNames = [
   "OBJECT_STORE_ENDPOINT_OVERRIDE"
 ]
 
-/** The variables that are set, by their names without `OS_`, in lower case. */
+/** The variables that are set, by their lower-case names without `OS_`. */
 const variables = (names: ReadonlyArray<string>): Effect.Effect<Fields, ConfigError> =>
   Effect.map(
     Effect.forEach(names, (name) =>
@@ -720,14 +720,14 @@ const variables = (names: ReadonlyArray<string>): Effect.Effect<Fields, ConfigEr
 /**
  * Reads a cloud from the `OS_*` variables that an `openrc` file sets (`OS_AUTH_URL`, `OS_USERNAME`, `OS_PASSWORD`,
  * `OS_PROJECT_NAME`, `OS_USER_DOMAIN_NAME`, `OS_APPLICATION_CREDENTIAL_ID`, `OS_REGION_NAME`, …), or from `ST_AUTH`, `ST_USER`
- * and `ST_KEY` of Swift's own tools. They are read through `Config`, so that they may come from anywhere.
+ * and `ST_KEY` of Swift's own tools. They are read through `Config`, so that they may come from any ConfigProvider.
  *
- * `OS_COMPUTE_API_VERSION` names a microversion where it is one (`2.79`); `OS_COMPUTE_ENDPOINT_OVERRIDE` and
+ * `OS_COMPUTE_API_VERSION` sets the microversion if it is one (`2.79`); `OS_COMPUTE_ENDPOINT_OVERRIDE` and
  * `OS_OBJECT_STORE_ENDPOINT_OVERRIDE` are URLs of services.
  *
  * `OS_INSECURE`, `OS_CACERT`, `OS_CERT` and `OS_KEY` fail unless `tls: "handled"`, as in {@link fromFile}.
  *
- * Fails with `CredentialsError` where something is missing.
+ * Fails with `CredentialsError` if a required variable is missing.
  *
  * @since 0.1.0
  * @category constructors

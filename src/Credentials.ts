@@ -1,10 +1,10 @@
 /**
- * Who logs in: an API key, a password, a saved token, or a passcode for an MFA challenge at Rackspace; a password, a saved token,
- * an application credential or an OpenID Connect access token at any OpenStack with Keystone v3; a key at a Swift without
- * Keystone. Given as values, read from pyrax's credential file, or from `Config` (environment variables by default).
+ * Credentials for Rackspace (an API key, a password, a saved token, or a passcode for an MFA challenge), for OpenStack with Keystone
+ * v3 (a password, a saved token, an application credential, or an OpenID Connect access token), and for Swift without Keystone (a
+ * key). They are created from values, or read from pyrax's credential file or from `Config` (by default environment variables).
  *
- * The constructors take any value and throw nothing. A field that is missing, empty or of the wrong type fails the login with
- * `AuthenticationFailed` and the reason `malformed`, which names the field.
+ * The constructors accept any value and never throw. If a field is missing, empty or of the wrong type, the login fails with
+ * `AuthenticationFailed` and the reason `malformed`; the message names the field.
  *
  * @since 0.1.0
  */
@@ -23,7 +23,7 @@ import { sharedWith, textOf } from "./internal/files/privateFile.js"
 import { hasUserInfo, withoutUserInfo } from "./internal/http/urlText.js"
 
 /**
- * Rackspace's Identity for all accounts but those of the UK.
+ * Rackspace's Identity for all accounts except UK accounts.
  *
  * @since 0.1.0
  * @category constants
@@ -43,14 +43,14 @@ interface Login {
    * Identity's URL, with or without `/v2.0`, `/tokens` or a trailing slash. Default {@link usAuthUrl}.
    */
   readonly authUrl: string
-  /** Limits the login to one tenant. A string, since leading zeros count. */
+  /** Limits the login to one tenant. A string, since leading zeros are significant. */
   readonly tenantId: string | undefined
-  /** Limits the login to one tenant by its name, in place of `tenantId`. */
+  /** Limits the login to one tenant by name, instead of `tenantId`. */
   readonly tenantName?: string
 }
 
 /**
- * A user and an API key: never asked for a passcode, and what programs should use.
+ * A user and an API key. Recommended for programs: never requires a passcode.
  *
  * @since 0.1.0
  * @category models
@@ -74,8 +74,8 @@ export interface Password extends Login {
 }
 
 /**
- * A token from an earlier login. With `renewWith` the library logs in again when the cloud no longer accepts it; without,
- * such a rejection ends in `AuthenticationFailed` with the reason `notRenewable`.
+ * A token from an earlier login. With `renewWith` the library logs in again when the cloud no longer accepts the token; otherwise
+ * it fails with `AuthenticationFailed` and the reason `notRenewable`.
  *
  * @since 0.1.0
  * @category models
@@ -87,7 +87,7 @@ export interface Token extends Login {
 }
 
 /**
- * The passcode for an MFA challenge. It works once: the login it gives cannot be renewed without a person.
+ * The passcode for an MFA challenge. It works once, so the login cannot be renewed automatically.
  *
  * @since 0.1.0
  * @category models
@@ -115,8 +115,8 @@ export type Domain = { readonly id: string } | { readonly name: string }
 export type KeystoneUser = { readonly id: string } | { readonly name: string; readonly domain: Domain }
 
 /**
- * What a token of Keystone v3 is good for: a project, by id or by a name within a domain; a domain; the system as a whole; a
- * trust, by which another user has handed on roles in a project; or nothing but to ask for another (`unscoped`).
+ * The scope of a token of Keystone v3: a project, by id or by a name within a domain; a domain; the whole system; a trust, by which
+ * another user has delegated roles in a project; or none, to get another token with it (`unscoped`).
  *
  * @since 0.1.0
  * @category models
@@ -140,15 +140,15 @@ export interface KeystonePassword {
   readonly authUrl: string
   readonly user: KeystoneUser
   readonly password: Redacted.Redacted
-  /** A time-based passcode, where the user needs a second factor. It works once: such a login cannot be renewed. */
+  /** A time-based passcode, if the user needs a second factor. It works once, so the login cannot be renewed. */
   readonly passcode: Redacted.Redacted | undefined
-  /** Default: the user's default project, where there is one. */
+  /** Default: the user's default project, if there is one. */
   readonly scope: Scope | undefined
 }
 
 /**
- * A token of Keystone v3 from an earlier login, to be exchanged for one of a scope. It ends when the earlier one does; with
- * `renewWith` the library logs in again then.
+ * A token of Keystone v3 from an earlier login, which is exchanged for a token with a scope. The new token expires when the earlier
+ * one does; with `renewWith` the library then logs in again.
  *
  * @since 0.1.0
  * @category models
@@ -163,8 +163,8 @@ export interface KeystoneToken {
 }
 
 /**
- * A credential that a user of Keystone v3 has made for a program: it is good for one project, and can be withdrawn without a
- * change of password. What programs should use on OpenStack.
+ * A credential that a user of Keystone v3 has created for a program. Recommended on OpenStack: it is limited to one project, and can
+ * be revoked without changing the password.
  *
  * @since 0.1.0
  * @category models
@@ -178,8 +178,8 @@ export interface ApplicationCredential {
 }
 
 /**
- * An access token that an OpenID Connect provider has issued, where Keystone v3 is federated with it. The library does not
- * renew it: once the provider's token has expired, the next login is refused.
+ * An access token of an OpenID Connect provider that Keystone v3 is federated with. The library does not renew it: after it has
+ * expired, the next login is refused.
  *
  * @since 0.1.0
  * @category models
@@ -188,24 +188,24 @@ export interface OidcAccessToken {
   readonly _tag: "OidcAccessToken"
   /** Keystone's URL, with or without `/v3`. */
   readonly authUrl: string
-  /** The name that Keystone has for the provider. */
+  /** The name of the provider in Keystone. */
   readonly identityProvider: string
   /** The name of the federation protocol in Keystone: `openid`, `oidc`. */
   readonly protocol: string
   readonly accessToken: Redacted.Redacted
-  /** Default: none, which gives a token that is good for no project. */
+  /** Default: none, which gives an unscoped token. */
   readonly scope: Scope | undefined
 }
 
 /**
- * A user and a key for Swift's own login (v1, TempAuth), where Swift runs without Keystone.
+ * A user and a key for Swift's own login (v1, TempAuth), for Swift without Keystone.
  *
  * @since 0.1.0
  * @category models
  */
 export interface SwiftKey {
   readonly _tag: "SwiftKey"
-  /** The whole URL of the login: `https://swift.example.com/auth/v1.0`. */
+  /** The full URL of the login: `https://swift.example.com/auth/v1.0`. */
   readonly authUrl: string
   /** `account:user` for TempAuth. */
   readonly user: string
@@ -213,7 +213,7 @@ export interface SwiftKey {
 }
 
 /**
- * Whatever can log in. Secrets are `Redacted`: printing credentials shows none.
+ * All kinds of credentials. Secrets are `Redacted`, so printing credentials does not reveal them.
  *
  * @since 0.1.0
  * @category models
@@ -230,8 +230,8 @@ export type Credentials =
   | SwiftKey
 
 /**
- * Credentials could not be had: the file is missing, cannot be read, is readable by others, does not have the expected
- * content, or uses a feature that this library does not support. The message says what was wrong and what would be right, and never quotes the file's content.
+ * Credentials could not be read: the file is missing, unreadable, accessible to other users, or invalid, or it uses a feature that
+ * this library does not support. The message says what was wrong and what was expected, and never contains the file's content.
  *
  * @since 0.1.0
  * @category errors
@@ -240,7 +240,7 @@ export class CredentialsError extends Schema.TaggedError<CredentialsError>("effe
   "CredentialsError",
   {
     reason: Schema.Literal("missing", "unreadable", "permissions", "malformed", "incomplete", "unsupported"),
-    /** Where the credentials were searched for. */
+    /** The file or the variables that were read. */
     source: Schema.String,
     message: Schema.String
   }
@@ -250,19 +250,17 @@ type Secret = string | Redacted.Redacted
 
 const redact = (secret: Secret): Redacted.Redacted => (Redacted.isRedacted(secret) ? secret : Redacted.make(secret))
 
-// The constructors take whatever they are given, a variable that is not set included, and throw nothing. What is wrong is found
-// when the program logs in, and fails typed: see internal/credentialsProblem.ts.
+// The constructors accept any value, such as a variable that is not set, and never throw. Invalid values are reported as a typed
+// error when the program logs in: see internal/identity/credentialsProblem.ts.
 
 /**
- * An auth URL. A password in it is removed at once, so that printing the credentials does not show it; what stands in its
- * place makes the login refuse the URL.
+ * Replaces a user name and a password in an auth URL, so that printing the credentials does not show them. The login refuses the
+ * resulting URL.
  */
 const urlOf = (authUrl: string): string =>
   typeof authUrl === "string" ? withoutUserInfo(authUrl.trim(), "***@") : authUrl
 
-/**
- * A tenant's number is written as a number by many; it is a string on the wire.
- */
+/** Accepts a number, since tenant ids are often written as numbers. They are strings in requests. */
 const tenantOf = (tenantId: string | number | undefined): string | undefined =>
   tenantId === ""
     ? undefined
@@ -318,7 +316,8 @@ export const password = (options: LoginOptions & { readonly username: string; re
   })
 
 /**
- * A saved token, with or without the means to log in again. Name the tenant: Identity gives a token's catalog by tenant.
+ * A saved token, optionally with credentials to log in again. Specify the tenant, since Identity returns a token's catalog by
+ * tenant.
  *
  * @since 0.1.0
  * @category constructors
@@ -332,7 +331,7 @@ export const token = (
     renewWith: options.renewWith,
     ...loginOf({
       authUrl: options.authUrl === undefined ? options.renewWith?.authUrl : options.authUrl,
-      // A tenant that is named here is not mixed with that of the other credentials.
+      // A tenant that is given here replaces that of the other credentials.
       ...(options.tenantId === undefined && options.tenantName === undefined
         ? { tenantId: options.renewWith?.tenantId, tenantName: options.renewWith?.tenantName }
         : { tenantId: options.tenantId, tenantName: options.tenantName })
@@ -340,13 +339,13 @@ export const token = (
   })
 
 /**
- * Responds to an MFA challenge, as `AuthenticationFailed` with the reason `mfaRequired` carries it.
+ * Responds to the MFA challenge of an `AuthenticationFailed` with the reason `mfaRequired`.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const answerChallenge = (challenge: MfaChallenge, passcode: Secret): Passcode => {
-  // An error that carries no challenge has `undefined` there, which the login then refuses.
+  // The challenge is undefined if the error has none; the login then fails.
   const given: Partial<MfaChallenge> = challenge ?? {}
   return Data.struct({
     _tag: "Passcode" as const,
@@ -391,7 +390,7 @@ export const keystonePassword = (options: {
   })
 
 /**
- * A saved token of Keystone v3, with or without the means to log in again. Without a scope, that of `renewWith` counts.
+ * A saved token of Keystone v3, optionally with credentials to log in again. The default scope is that of `renewWith`.
  *
  * @since 0.1.0
  * @category constructors
@@ -414,7 +413,7 @@ export const keystoneToken = (options: {
   })
 
 /**
- * An application credential of Keystone v3, by its id, or by its name and the user whose it is.
+ * An application credential of Keystone v3, by id, or by name and user.
  *
  * @since 0.1.0
  * @category constructors
@@ -432,7 +431,7 @@ export const applicationCredential = (options: {
   })
 
 /**
- * An access token of an OpenID Connect provider, for a Keystone v3 that is federated with it.
+ * An access token of an OpenID Connect provider, for a federated Keystone v3.
  *
  * Implements OpenStack Identity API v3, "OS-FEDERATION", "Request an unscoped OS-FEDERATION token", then "Request a scoped
  * OS-FEDERATION token".
@@ -490,7 +489,7 @@ export const swiftKey = (options: {
 const nameOf = (user: KeystoneUser): string => ("id" in user ? user.id : user.name)
 
 /**
- * The user that credentials name, where they name one.
+ * The user of the credentials, if they contain one.
  *
  * @since 0.1.0
  * @category accessors
@@ -522,9 +521,9 @@ interface IniSection {
 }
 
 /**
- * An INI file as Python's ConfigParser reads it, since pyrax's users wrote theirs for it: `key = value` or `key: value`,
- * keys in any case, whole-line comments, continuation by indentation, and values taken raw (a `%` or `;` in a secret is part
- * of it). Returns the number of the first line that is none of these.
+ * Parses an INI file as Python's ConfigParser does, since pyrax uses it: `key = value` or `key: value`, case-insensitive keys,
+ * whole-line comments, continuation by indentation, and raw values (a `%` or `;` in a secret is part of it). Returns the number of
+ * the first invalid line.
  */
 const parseIni = (text: string): ReadonlyArray<IniSection> | number => {
   const sections: Array<{ name: string; values: Record<string, string> }> = []
@@ -557,7 +556,7 @@ const parseIni = (text: string): ReadonlyArray<IniSection> | number => {
   return sections
 }
 
-/** Where a tenant is named by id and by name, its id is sent: Identity refuses both. */
+/** If a tenant has both an id and a name, only the id is sent, since Identity refuses both. */
 const tenant = (tenantId: string | undefined, tenantName: string | undefined): LoginOptions =>
   tenantId === undefined ? { tenantName } : { tenantId }
 
@@ -590,7 +589,7 @@ const fromSections = (
       : { tenantId: overrides.tenantId, tenantName: overrides.tenantName })
   }
   if (options.authUrl !== undefined && hasUserInfo(options.authUrl)) {
-    return fail("malformed", "auth_url holds a user name or a password; expected a URL without them")
+    return fail("malformed", "auth_url contains a user name or a password; expected a URL without them")
   }
   if (username === undefined) {
     return fail("incomplete", `section [${section.name}] has no username`)
@@ -606,8 +605,8 @@ const fromSections = (
  * Reads pyrax's credential file: an INI file whose section `[rackspace_cloud]` (or `[keystone]`, or the one named) has
  * `username` and `api_key` or `password`; `tenant_id`, `tenant_name` and `auth_url` are read too. `~` stands for the home directory.
  *
- * Fails with {@link CredentialsError} where the file is missing, unreadable, not such a file, not UTF-8, or readable by other
- * users of the machine (`permissions: "any"` accepts that, for secrets that an orchestrator mounts).
+ * Fails with {@link CredentialsError} if the file is missing, unreadable, invalid, not UTF-8, or accessible to other users of the
+ * machine (`permissions: "any"` allows that, for secrets that an orchestrator mounts).
  *
  * @example
  * ```ts
@@ -638,15 +637,15 @@ export const fromFile = (
             source,
             message:
               error.reason === "PermissionDenied"
-                ? `${source}: this user may not read it`
-                : `${source}: it cannot be read as a file (${error.reason ?? error._tag})`
+                ? `${source}: permission denied`
+                : `${source}: cannot be read as a file (${error.reason ?? error._tag})`
           })
     const info = yield* Effect.mapError(fs.stat(source), unreadable)
     if (info.type === "Directory") {
       return yield* new CredentialsError({
         reason: "unreadable",
         source,
-        message: `${source}: it is a directory, not a file`
+        message: `${source}: a directory, not a file`
       })
     }
     const shared = sharedWith(info)
@@ -654,7 +653,7 @@ export const fromFile = (
       return yield* new CredentialsError({
         reason: "permissions",
         source,
-        message: `${source}: it holds secrets and is open to ${shared}; run \`chmod 600 ${source}\`, or accept it with permissions: "any"`
+        message: `${source}: contains secrets and is accessible to ${shared}; run \`chmod 600 ${source}\`, or allow it with permissions: "any"`
       })
     }
     const text = textOf(yield* Effect.mapError(fs.readFile(source), unreadable))
@@ -662,7 +661,7 @@ export const fromFile = (
       return yield* new CredentialsError({
         reason: "malformed",
         source,
-        message: `${source}: it is not a text in UTF-8; save it in that encoding`
+        message: `${source}: not UTF-8 text; save it in that encoding`
       })
     }
     const sections = parseIni(text)
@@ -684,7 +683,7 @@ const text = (name: string): Config.Config<string | undefined> => optional(Confi
 const secret = (name: string): Config.Config<Redacted.Redacted | undefined> =>
   optional(Config.redacted(Config.nonEmptyString(name)))
 
-/** A login as a family of variables gives it. */
+/** A login from one family of environment variables. */
 interface Variables extends LoginOptions {
   readonly username: string | undefined
   readonly apiKey: Redacted.Redacted | undefined
@@ -716,11 +715,10 @@ const openStackVariables: Config.Config<Variables> = Config.all({
 )
 
 /**
- * Credentials from `Config`: `RAX_USERNAME` with `RAX_API_KEY` or `RAX_PASSWORD`, and `RAX_TENANT_ID` and `RAX_AUTH_URL`
- * where set; or else OpenStack's `OS_USERNAME`, `OS_PASSWORD`, `OS_AUTH_URL`, and `OS_TENANT_ID` or `OS_TENANT_NAME` (or
- * `OS_PROJECT_ID` or `OS_PROJECT_NAME`). The two families are never mixed: no secret of the one goes to the auth URL of the
- * other. These are credentials for version 2.0; the `OS_*` variables of a cloud with Keystone v3 are read by
- * `CloudConfig.fromEnvironment`.
+ * Reads credentials from `Config`: `RAX_USERNAME` with `RAX_API_KEY` or `RAX_PASSWORD`, and optionally `RAX_TENANT_ID` and
+ * `RAX_AUTH_URL`; or else OpenStack's `OS_USERNAME`, `OS_PASSWORD`, `OS_AUTH_URL`, and `OS_TENANT_ID` or `OS_TENANT_NAME` (or
+ * `OS_PROJECT_ID` or `OS_PROJECT_NAME`). The two families are never mixed, so that no secret of one is sent to the auth URL of the
+ * other. These are credentials for version 2.0; for Keystone v3, use `CloudConfig.fromEnvironment`.
  *
  * @since 0.1.0
  * @category constructors

@@ -96,10 +96,10 @@ describe("clouds.yaml", () => {
       const only = yield* read(one(`auth:${auth.replace(/^ {2}/gm, "")}`))
       assert.strictEqual(only.credentials._tag, "KeystonePassword")
       const none = yield* refusal({ "clouds.yaml": clouds })
-      assert.match(none.message, /name a cloud \(or set OS_CLOUD\); it has devstack, other/)
+      assert.match(none.message, /specify a cloud \(or set OS_CLOUD\); the file has devstack, other/)
       assert.match(
         (yield* refusal({ "clouds.yaml": clouds }, { cloud: "nope" })).message,
-        /no cloud nope; it has devstack, other/
+        /no cloud nope; the file has devstack, other/
       )
     })
   )
@@ -157,7 +157,7 @@ describe("clouds.yaml", () => {
       assert.match(error.message, /not YAML: line \d+, column \d+/)
       assert.notInclude(shown(error), "sEcReT")
       assert.match((yield* refusal({ "clouds.yaml": "- a\n- b\n" })).message, /expected a mapping/)
-      assert.match((yield* refusal({ "clouds.yaml": "" })).message, /it has none/)
+      assert.match((yield* refusal({ "clouds.yaml": "" })).message, /the file has none/)
     })
   )
 
@@ -176,7 +176,7 @@ describe("clouds.yaml", () => {
         assert.match((yield* refusal(files("nobody"))).message, /no profile nobody; clouds-public\.yaml has vendor/)
         assert.match(
           (yield* refusal(files("https://vendor.test"))).message,
-          /is not fetched; put it into clouds-public\.yaml/
+          /are not fetched from the network; add it to clouds-public\.yaml/
         )
       })
   )
@@ -248,7 +248,7 @@ auth: {auth_url: 'https://{${name}}.a.test/v3', user_id: u, password: '{region_n
         password: "{region_name}"
       })
       assert.deepStrictEqual(cloud.endpoints, { "object-store": "https://two.swift.test/v1" })
-      assert.match((yield* refusal(files("nothing"))).message, /\{nothing\} stands for nothing/)
+      assert.match((yield* refusal(files("nothing"))).message, /placeholder \{nothing\} in a URL has no value/)
     })
   )
 
@@ -276,7 +276,7 @@ auth: {auth_url: 'https://{${name}}.a.test/v3', user_id: u, password: '{region_n
       assert.strictEqual((yield* read(own)).region, "own")
       assert.match(
         (yield* refusal(one("profile: vexxhost\nauth: {}"))).message,
-        /profile: one from the network is not fetched/
+        /profile: profiles are not fetched from the network/
       )
     })
   )
@@ -346,7 +346,7 @@ object_store_endpoint_override: https://swift.test/v1/AUTH_p`)
         const files = one(`${line}\nauth: {auth_url: 'https://a.test/v3', user_id: u, password: p}`)
         const error = yield* refusal(files)
         assert.strictEqual(error.reason, "unsupported")
-        assert.match(error.message, /is for the HttpClient.*tls: "handled"/)
+        assert.match(error.message, /must be applied by the program's HttpClient.*tls: "handled"/)
         yield* read(files, { tls: "handled" })
       }
       for (const login of ["insecure: true", "cacert: /ca.pem", "verify: false"]) {
@@ -457,7 +457,7 @@ clouds:
       })
       for (const empty of ["", "~", "clouds: ~", "clouds:\n  site:"]) {
         const error = yield* refusal({ "clouds.yaml": empty }, { cloud: "site" })
-        assert.match(error.message, /no cloud site; it has none$/, empty)
+        assert.match(error.message, /no cloud site; the file has none$/, empty)
       }
     })
   )
@@ -507,7 +507,7 @@ clouds:
             return yield* Effect.flip(CloudConfig.fromFile({ cloud: "site" }))
           })
         )
-        assert.match(error._tag === "CredentialsError" ? error.message : error._tag, /not a text in UTF-8/)
+        assert.match(error._tag === "CredentialsError" ? error.message : error._tag, /not UTF-8 text/)
         assert.notInclude(shown(error), "hunter2")
       }
     })
@@ -666,22 +666,25 @@ describe("kinds of login in clouds.yaml", () => {
     [`auth: {${url}, application_credential_id: c}`, /auth has no application_credential_secret/],
     [
       `auth: {${url}, application_credential_name: n, application_credential_secret: s}`,
-      /auth has no username or user_id, which an application credential's name needs/
+      /auth has no username or user_id, which is required with application_credential_name/
     ],
     ["auth_type: rackspace_apikey\nauth: {username: u}", /auth has no api_key/],
     [
       `auth: {${url}, user_id: u, password: p, trust_id: t, project_id: t}`,
-      /trust_id and a project: a token is good for one of them/
+      /trust_id and a project: a token can have only one of these scopes/
     ],
     [`auth_type: v3oidcaccesstoken\nauth: {${url}, protocol: p, access_token: t}`, /auth has no identity_provider/],
     [`auth_type: v3oidcaccesstoken\nauth: {${url}, identity_provider: i, access_token: t}`, /auth has no protocol/],
     [`auth_type: v3oidcaccesstoken\nauth: {${url}, identity_provider: i, protocol: p}`, /auth has no access_token/],
     [
       "auth: {auth_url: 'https://u:hunter2@a.test/v3', user_id: u, password: p}",
-      /auth_url holds a user name or a password; expected a URL without them$/
+      /auth_url contains a user name or a password; expected a URL without them$/
     ],
     [`auth: {${url}, user_id: u, password: p, system_scope: all, project_id: t}`, /system_scope and a project/],
-    ["auth_type: v3oidcpassword\nauth: {}", /no login of auth_type v3oidcpassword; there are password, v3password/]
+    [
+      "auth_type: v3oidcpassword\nauth: {}",
+      /auth_type v3oidcpassword is not supported; expected one of password, v3password/
+    ]
   ]
   for (const [lines, message] of incomplete) {
     it.effect(`are rejected: ${message.source}`, () =>
@@ -769,7 +772,10 @@ describe("the OS_* variables", () => {
       assert.match(String(error.message), /the variables OS_\*: auth has no username or user_id/)
       assert.notInclude(shown(error), "s3cr3t")
       const tls = { OS_AUTH_URL: "https://a.test", OS_USER_ID: "u", OS_PASSWORD: "p", OS_CACERT: "/ca.pem" }
-      assert.match(String((yield* Effect.flip(from(tls))).message), /cacert is for the HttpClient/)
+      assert.match(
+        String((yield* Effect.flip(from(tls))).message),
+        /cacert must be applied by the program's HttpClient/
+      )
       yield* from(tls, { tls: "handled" })
     })
   )

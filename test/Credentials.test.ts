@@ -181,7 +181,7 @@ describe("Credentials.fromFile", () => {
         const path = yield* fileOf(pyraxFile, mode)
         const error = yield* failureOf(path)
         assert.strictEqual(error.reason, "permissions")
-        assert.include(error.message, `open to ${who}`)
+        assert.include(error.message, `accessible to ${who}`)
         assert.include(error.message, `chmod 600 ${path}`)
         assert.deepStrictEqual(plain(yield* Credentials.fromFile(path, { permissions: "any" })), fromPyraxFile)
       }).pipe(Effect.provide(NodeContext.layer))

@@ -1,6 +1,5 @@
 /**
- * An OpenStack cloud: one login, by Keystone v3 or Swift's own, then those services of this library that OpenStack has, under
- * the same tags as at Rackspace.
+ * The services of an OpenStack cloud, with one login by Keystone v3 or Swift's own login. They have the same tags as at Rackspace.
  *
  * @since 0.1.0
  */
@@ -19,7 +18,7 @@ import * as CloudFiles from "../services/CloudFiles.js"
 import * as CloudServers from "../services/CloudServers.js"
 
 /**
- * The services that an OpenStack cloud may have: Nova and Swift.
+ * The supported services of an OpenStack cloud: Nova and Swift.
  *
  * @since 0.1.0
  * @category models
@@ -27,7 +26,7 @@ import * as CloudServers from "../services/CloudServers.js"
 export type Services = CloudServers.CloudServers | CloudFiles.CloudFiles
 
 /**
- * The names in code of these services.
+ * The names of these services in options.
  *
  * @since 0.1.0
  * @category models
@@ -35,25 +34,25 @@ export type Services = CloudServers.CloudServers | CloudFiles.CloudFiles
 export type ServiceName = "CloudServers" | "CloudFiles"
 
 /**
- * Where to work.
+ * The region of the services, and how their requests are sent.
  *
  * @since 0.1.0
  * @category models
  */
 export interface ServiceOptions extends Omit<CloudClient.Options, "endpoint" | "microversion" | "serviceName"> {
-  /** URLs of services, by their name in code, instead of what the catalog says. */
+  /** URLs of services, which override the catalog. */
   readonly endpoints?: Readonly<Partial<Record<ServiceName, string>>> | undefined
   /**
-   * The names of services in the catalog, by their name in code, where the catalog lists several of one type in a region:
+   * The names of services in the catalog, for catalogs that list several of one type in a region:
    * `{ CloudFiles: "radosgw" }`.
    */
   readonly serviceNames?: Readonly<Partial<Record<ServiceName, string>>> | undefined
-  /** The microversion that a service is to speak: `{ CloudServers: "2.79" }`, or `latest`. Default: its oldest. */
+  /** The microversions to request: `{ CloudServers: "2.79" }`, or `latest`. Default: the oldest. */
   readonly microversions?: { readonly CloudServers?: string | undefined } | undefined
 }
 
 /**
- * How to log in, and where to work.
+ * The credentials, the region, and how requests are sent.
  *
  * @since 0.1.0
  * @category models
@@ -61,8 +60,8 @@ export interface ServiceOptions extends Omit<CloudClient.Options, "endpoint" | "
 export interface Options<E = never, R = never> extends Identity.Options<E, R>, ServiceOptions {}
 
 /**
- * The services, for a login that exists already. Makes no request: a service that the cloud does not have says so when it is
- * used, by `EndpointNotFound`.
+ * Provides the services for an existing login. Makes no request: a service that the cloud does not have fails with
+ * `EndpointNotFound` when it is used.
  *
  * @since 0.1.0
  * @category layers
@@ -86,8 +85,8 @@ export const layerServices = ({ endpoints, microversions, serviceNames, ...optio
 /**
  * Logs in and provides the services, and the TokenRef that they share.
  *
- * The region is the one named, in any case, else the only one there is. Fails with `AuthenticationFailed` where the login
- * fails, and as the credentials' own Effect does.
+ * The region is case-insensitive; the default is the only region in the catalog. Fails with `AuthenticationFailed` if the login
+ * fails, and as the Effect of the credentials does.
  *
  * @example
  * ```ts
@@ -126,15 +125,14 @@ export const layer = <E = never, R = never>(
   return Layer.provideMerge(layerServices(services), Identity.layer(options))
 }
 
-/** What this library calls a service, by the type that OpenStack gives it. */
+/** The OpenStack types of the services. */
 const serviceTypes: Readonly<Record<ServiceName, string>> = { CloudServers: "compute", CloudFiles: "object-store" }
 
 /**
- * Logs in to a cloud of `clouds.yaml` and provides the services, with the region, interface, endpoints and names of services
- * that it has; options given here override those. See `CloudConfig.fromFile`
- * for the files that are read, and for the cloud that is used where none is named.
+ * Logs in to a cloud of `clouds.yaml` and provides the services, with the region, interface, endpoints and service names of that
+ * cloud. Options override these. See `CloudConfig.fromFile` for the files that are read and for the default cloud.
  *
- * Fails as that does, and with `AuthenticationFailed` where the login fails.
+ * Fails as `CloudConfig.fromFile` does, and with `AuthenticationFailed` if the login fails.
  *
  * @example
  * ```ts

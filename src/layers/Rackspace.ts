@@ -1,5 +1,5 @@
 /**
- * The live account: one login, then every service of one region.
+ * The services of a Rackspace account in one region, with one login.
  *
  * @since 0.1.0
  */
@@ -16,7 +16,7 @@ import * as CloudLoadBalancers from "../services/CloudLoadBalancers.js"
 import * as CloudServers from "../services/CloudServers.js"
 
 /**
- * Every service that the layers of this library provide.
+ * All services of the layers.
  *
  * @since 0.1.0
  * @category models
@@ -25,7 +25,7 @@ export type Services =
   CloudServers.CloudServers | CloudFiles.CloudFiles | CloudLoadBalancers.CloudLoadBalancers | CloudBigData.CloudBigData
 
 /**
- * The names in code of the services that the layers of this library provide.
+ * The names of these services in options.
  *
  * @since 0.1.0
  * @category models
@@ -33,7 +33,7 @@ export type Services =
 export type ServiceName = "CloudServers" | "CloudFiles" | "CloudLoadBalancers" | "CloudBigData"
 
 /**
- * How to log in, and where to work.
+ * The credentials, the region, and how requests are sent.
  *
  * @since 0.1.0
  * @category models
@@ -41,21 +41,17 @@ export type ServiceName = "CloudServers" | "CloudFiles" | "CloudLoadBalancers" |
 export interface Options<E = never, R = never>
   extends Identity.Options<E, R>, Omit<CloudClient.Options, "endpoint" | "serviceName"> {
   /**
-   * URLs of services, by their name in code, instead of what the catalog says; `CloudFilesCdn` is where the CDN of Cloud Files
-   * is managed.
+   * URLs of services, which override the catalog. `CloudFilesCdn` is the URL for the management of the CDN of Cloud Files.
    */
   readonly endpoints?: Readonly<Partial<Record<ServiceName | "CloudFilesCdn", string>>> | undefined
-  /** The names of services in the catalog, by their name in code, where it lists several of one type in a region. */
+  /** The names of services in the catalog, for catalogs that list several of one type in a region. */
   readonly serviceNames?: Readonly<Partial<Record<ServiceName, string>>> | undefined
 }
 
-/** What {@link layerServices} takes: where to work. */
 type ServiceOptions = Omit<CloudClient.Options, "endpoint" | "serviceName"> &
   Pick<Options, "endpoints" | "serviceNames">
 
-/**
- * Fails where the region is not one of the account's, before anything is asked of it.
- */
+/** Fails if the account does not have the region. */
 const knownRegion = (region: string): Layer.Layer<never, AuthenticationFailed | EndpointNotFound, Identity.TokenRef> =>
   Layer.effectDiscard(
     Effect.flatMap(Identity.regions, (available) =>
@@ -88,9 +84,9 @@ const servicesOf = ({ endpoints, serviceNames, ...options }: ServiceOptions) => 
 }
 
 /**
- * All services of one region, for a login that exists already: with it, two regions share one login.
+ * Provides all services of one region for an existing login, for example to use two regions with one login.
  *
- * Fails with `EndpointNotFound` where the account has no such region.
+ * Fails with `EndpointNotFound` if the account does not have the region.
  *
  * @since 0.1.0
  * @category layers
@@ -105,9 +101,9 @@ export const layerServices = (
 /**
  * Logs in and provides all services of one region, and the TokenRef that they share.
  *
- * The region is the one named, in any case, else the user's own. Fails with `AuthenticationFailed` where the login fails, with
- * `EndpointNotFound` where the account has no such region, and as the credentials' own Effect does. With `lazy`, the first
- * requests fail so instead.
+ * The region is case-insensitive; the default is the user's default region. Fails with `AuthenticationFailed` if the login fails,
+ * with `EndpointNotFound` if the account does not have the region, and as the Effect of the credentials does. With `lazy`, the
+ * first requests fail with these errors instead.
  *
  * @example
  * ```ts
@@ -140,6 +136,6 @@ export const layer = <E = never, R = never>(
   HttpClient.HttpClient | Exclude<R, Scope.Scope>
 > => {
   const { credentials: _, lazy, refreshMargin: __, ...services } = options
-  // To ask for the account's regions is to log in.
+  // Checking the region requires a login.
   return Layer.provideMerge(lazy === true ? servicesOf(services) : layerServices(services), Identity.layer(options))
 }

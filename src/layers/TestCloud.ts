@@ -1,9 +1,9 @@
 /**
- * The same services on a cloud in the same process: for tests, demos and work without a network.
+ * The services of `Rackspace.layer` on an emulated cloud in the same process, for tests, demos and work without a network.
  *
- * The cloud keeps state, enforces tokens and their expiry, validates input, returns the documented faults, paginates, and
- * moves resources through their states by the Effect Clock, so that `TestClock` builds a server at once. Requests go through
- * real encoding and decoding; only the socket is missing.
+ * The emulated cloud keeps state, enforces tokens and their expiry, validates input, returns the documented faults, paginates, and
+ * changes the states of resources according to the Effect Clock, so that with `TestClock` a server is built immediately. Requests
+ * and responses are encoded and decoded as usual, but not sent over a network.
  *
  * @since 0.1.0
  */
@@ -22,7 +22,7 @@ import * as RetryPolicy from "../RetryPolicy.js"
 import * as Rackspace from "./Rackspace.js"
 
 /**
- * The handles of the emulated cloud: the log of its requests, and the faults to inject.
+ * Controls the emulated cloud: its request log, and the faults to inject.
  *
  * @since 0.1.0
  * @category models
@@ -30,7 +30,7 @@ import * as Rackspace from "./Rackspace.js"
 export type Service = Emulator.Emulator
 
 /**
- * How the emulated cloud is made.
+ * The options of the emulated cloud.
  *
  * @since 0.1.0
  * @category models
@@ -38,7 +38,7 @@ export type Service = Emulator.Emulator
 export type CloudOptions = Emulator.EmulatorOptions
 
 /**
- * The emulated cloud, and how the services are made on it.
+ * The options of the emulated cloud and of its services.
  *
  * @since 0.1.0
  * @category models
@@ -55,13 +55,13 @@ export interface Options extends Omit<Rackspace.Options, "credentials"> {
  */
 export class TestCloud extends Context.Tag("effect-rackspace/TestCloud")<TestCloud, Service>() {}
 
-/** The emulator is loaded when a cloud is made, so that programs which make none do not pay for it. */
+/** The emulator is imported on demand, so that importing the library does not load it. */
 const loadEmulator = Effect.promise(() =>
   Promise.all([import("../emulator/Emulator.js"), import("../emulator/LocalHttpClient.js")])
 )
 
 /**
- * An emulated cloud and an HttpClient that reaches it, and nothing else: for tests of logging in.
+ * An emulated cloud and its HttpClient, without services. For tests of the login.
  *
  * @since 0.1.0
  * @category layers
@@ -77,10 +77,10 @@ export const layerCloud = (options: CloudOptions = {}): Layer.Layer<TestCloud | 
   )
 
 /**
- * An emulated cloud that listens on a port of this machine, by default any free one, for HTTP clients of every kind. Its
- * `authUrl` is its address. Closing the scope closes the port and every connection.
+ * An emulated cloud that listens on a local port, by default any free one, for any HTTP client. Its address is `authUrl`. Closing
+ * the scope closes the port and all connections.
  *
- * Fails with `ListenFailed` where the port cannot be had.
+ * Fails with `ListenFailed` if the port cannot be opened.
  *
  * @since 0.1.0
  * @category layers
@@ -111,12 +111,12 @@ export const credentials: Effect.Effect<Credentials.ApiKey, never, TestCloud> = 
   ({ authUrl, credentials: { apiKey, username } }) => Credentials.apiKey({ authUrl, username, apiKey })
 )
 
-/** Whether time stands still until a test moves it (`TestContext`, `it.effect`). */
+/** Whether a clock is a TestClock, whose time only a test advances (`TestContext`, `it.effect`). */
 const isTestClock = (clock: Clock.Clock): boolean => "adjust" in clock
 
 /**
- * The retry policy of {@link layer} under a TestClock: the default policy, but without a delay between attempts, since a retry
- * that slept would hang until the test moves the clock. A `Retry-After` is not waited for, so that `OverLimit` fails at once.
+ * The retry policy of {@link layer} with a TestClock: the default policy without delays between attempts, since a delay would block
+ * until the test advances the clock. It does not wait for a `Retry-After`, but fails with `OverLimit` immediately.
  *
  * @since 0.1.0
  * @category constants
@@ -127,10 +127,10 @@ export const retryWithoutDelay: RetryPolicy.Service = RetryPolicy.make({
 })
 
 /**
- * All services on a new emulated cloud, logged in: what `Rackspace.layer` provides, and the {@link TestCloud} handles.
+ * Provides all services on a new emulated cloud, logged in, and {@link TestCloud} to control it.
  *
- * Under a TestClock requests are retried without a delay ({@link retryWithoutDelay}), so that a test with an injected fault ends
- * without moving the clock. For a test of the delays themselves, name the policy (`retry: RetryPolicy.defaultPolicy`) and move the clock.
+ * With a TestClock requests are retried without a delay ({@link retryWithoutDelay}), so that a test with an injected fault need not
+ * advance the clock. To test the delays, set the policy (`retry: RetryPolicy.defaultPolicy`) and advance the clock.
  *
  * @example
  * ```ts
