@@ -48,11 +48,11 @@ export interface Account {
   apiKey: string
   password: string
   enabled: boolean
-  /** Whether a login by password is asked for a passcode (identity-v2.md section 2.2). */
+  /** Whether a login by password is asked for a passcode. */
   multiFactor: boolean
 }
 
-/** What may be chosen about the account. */
+/** Options of the account. */
 export interface AccountOptions {
   /** Default `demo`. */
   readonly username?: string | undefined

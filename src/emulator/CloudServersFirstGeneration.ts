@@ -1,19 +1,21 @@
 /**
- * The first generation of Cloud Servers (servers.md section 7): one endpoint for all regions, ids that are numbers, and
- * addresses that are plain texts. It is retired: what it still has can be looked at, and nothing more is emulated.
+ * The first generation of Cloud Servers: one endpoint for all regions, ids that are numbers, and addresses that are plain texts. It is
+ * retired: only reading is emulated (Cloud Servers API v1.0, "Servers").
  */
 import * as Effect from "effect/Effect"
 import { createHash } from "node:crypto"
-import * as NovaRequest from "./CloudServers/requests.js"
+import { badMethod, badRequest, noRoute, notFound } from "./CloudServers/requests.js"
+import * as Fields from "./Fields.js"
 import type { EmulatedService, ServiceRequest, WireResponse } from "./Protocol.js"
 import * as Refusal from "./Refusal.js"
 import * as Reply from "./Reply.js"
 import * as RequestBody from "./RequestBody.js"
+import * as Router from "./Router.js"
 
-/** The largest page of a listing, and the one that is given where none is asked for. */
+/** The largest page of a listing. */
 const pageCap = 1000
 
-/** What may be chosen about a seeded server. */
+/** Fields of a server that a test creates. */
 export interface SeededServer {
   /** Default `server-{id}`. */
   readonly name?: string | undefined
@@ -22,9 +24,9 @@ export interface SeededServer {
   readonly metadata?: Readonly<Record<string, string>> | undefined
 }
 
-/** What tests do to the first generation behind its API's back. */
+/** Changes that tests make directly, not through the API. */
 export interface FirstGenerationHandles {
-  /** Puts a server there, and gives its id. */
+  /** Creates a server, and gives its id. */
   readonly seedServer: (fields?: SeededServer) => Effect.Effect<number>
 }
 
@@ -56,31 +58,31 @@ const detail = ({ id, metadata, name, status }: Server) => ({
   metadata
 })
 
-const whole = (query: URLSearchParams, name: string, otherwise: number): number => {
-  const text = query.get(name)
-  return text === null
-    ? otherwise
-    : /^\d+$/.test(text)
-      ? Number(text)
-      : Refusal.fault(400, "badRequest", `${name} must be a number`)
+const natural = (query: URLSearchParams, name: string): number | undefined =>
+  Fields.queryInteger(query, name, () => badRequest(`${name} must be a number`))
+
+/** A page of servers. Without a limit it is as large as can be. */
+const pageOf = (servers: ReadonlyArray<Server>, query: URLSearchParams): ReadonlyArray<Server> => {
+  const offset = natural(query, "offset") ?? 0
+  return servers.slice(offset, offset + Math.min(natural(query, "limit") ?? pageCap, pageCap))
 }
+
+const { compile, table } = Router.define<ServiceRequest, WireResponse>()
+
+const routesOf = (servers: ReadonlyArray<Server>) =>
+  table({
+    "GET /servers": ({ query }) => Reply.json(200, { servers: pageOf(servers, query).map(summary) }),
+    "GET /servers/detail": ({ query }) => Reply.json(200, { servers: pageOf(servers, query).map(detail) }),
+    "GET /servers/{id}": (_, { id }) =>
+      Reply.json(203, { server: detail(servers.find((server) => String(server.id) === id) ?? notFound("Not Found")) })
+  })
 
 /** The first generation, with no server. */
 export const make = (): FirstGenerationEmulator => {
   const servers: Array<Server> = []
-
-  const respond = ({ method, path, query }: ServiceRequest): WireResponse => {
-    const [collection, item, ...more] = RequestBody.segments(path.replace(/\.json$/, "")) ?? []
-    if (collection !== "servers" || more.length > 0) return NovaRequest.noRoute()
-    if (method !== "GET") return NovaRequest.badMethod()
-    if (item === undefined || item === "detail") {
-      const offset = whole(query, "offset", 0)
-      const page = servers.slice(offset, offset + Math.min(whole(query, "limit", pageCap), pageCap))
-      return Reply.json(200, { servers: page.map(item === undefined ? summary : detail) })
-    }
-    const server = servers.find(({ id }) => String(id) === item)
-    return server === undefined ? NovaRequest.notFound("Not Found") : Reply.json(203, { server: detail(server) })
-  }
+  const route = compile([routesOf(servers)], { noRoute, badMethod })
+  const respond = (request: ServiceRequest): WireResponse =>
+    route(request, RequestBody.segments(request.path.replace(/\.json$/, "")) ?? [])
 
   return {
     handle: (request) => Effect.sync(() => Refusal.catching(() => respond(request))),

@@ -11,9 +11,9 @@ import type * as Duration from "effect/Duration"
  * - `Cut`: breaks the connection before any response, after `afterBytes` bytes of the request's body (default 0) were
  *   read.
  * - `LoseResponse`: carries the request out, but breaks the connection before any response, or answers with the `status` of
- *   a gateway that has lost patience.
+ *   a gateway that timed out.
  * - `TruncateBody`: proceeds, but the response's body breaks off after this many bytes; its Content-Length stays.
- * - `StallBody`: proceeds, but after this many bytes of the response's body nothing follows, for ever.
+ * - `StallBody`: proceeds, but the response's body stalls for ever after this many bytes.
  * - `WrongContentLength`: proceeds, but the response's Content-Length is off by `delta` bytes.
  * - `ExpireTokens`, `RevokeTokens`: all tokens, at the moment at which the request arrives, which then proceeds.
  */
@@ -56,7 +56,7 @@ export interface FaultRule {
   readonly fault: Fault
 }
 
-/** The faults that are still to be met. */
+/** The faults that have not been applied yet. */
 export interface Faults {
   readonly add: (rule: FaultRule) => void
   readonly clear: () => void

@@ -1,6 +1,6 @@
 /**
- * The gateway's rate limit: so many requests of one method a minute, then 413 `overLimit` (not 429) until the minute is
- * over (servers.md sections 5 and 6, big-data.md section 8).
+ * The gateway's rate limit: a number of requests of one method per minute; further ones are refused with 413 `overLimit` (not 429)
+ * until the minute is over (Cloud Servers API v2, "Rate limits").
  */
 import type { WireResponse } from "./Protocol.js"
 import * as Reply from "./Reply.js"

@@ -20,7 +20,7 @@ export const text = (status: number, value: string, headers: Readonly<Record<str
   body: utf8.encode(value)
 })
 
-/** Swift's way to say no: a heading and one sentence of HTML. */
+/** A refusal of Swift: a heading and one sentence of HTML. */
 export const html = (
   status: number,
   heading: string,
@@ -58,7 +58,7 @@ export const fault = (
   } = {}
 ): WireResponse => json(status, { [key]: { code: status, message, ...options.fields } }, options.headers)
 
-/** The wrapper's key that the services use for a status (identity-v2.md section 5, servers.md section 6). */
+/** The key of the wrapper for a status ("Faults" of each API). */
 export const faultKey = (status: number, service: string): string => {
   switch (status) {
     case 400:

@@ -1,7 +1,4 @@
-/**
- * The log of requests: what reached the cloud, counted at the moment of arrival, so that a test can say how often a
- * client knocked.
- */
+/** The log of requests that reached the cloud. A request is counted when it arrives. */
 import type { WireRequest } from "./Protocol.js"
 import { concat } from "./RequestBody.js"
 

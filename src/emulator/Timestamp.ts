@@ -3,14 +3,14 @@
  * clients must cope with every one of them.
  */
 
-/** `2012-08-20T21:11:09Z`: Servers and images (servers.md section 1). */
+/** `2012-08-20T21:11:09Z`: Servers and images. */
 export const utcSeconds = (millis: number): string => `${new Date(millis).toISOString().slice(0, 19)}Z`
 
 /** `2012-08-20T21:11:09.123Z`: Identity, and the `next-available` of limits. */
 export const utcMillis = (millis: number): string => new Date(millis).toISOString()
 
 /**
- * `2014-01-09T15:08:53.645-06:00`: the `expires` of a token as Identity in Texas writes it (identity-v2.md section 3).
+ * `2014-01-09T15:08:53.645-06:00`: the `expires` of a token in the time zone of Texas (Identity API v2.0).
  */
 export const centralTime = (millis: number): string =>
   `${new Date(millis - 6 * 60 * 60 * 1000).toISOString().slice(0, 23)}-06:00`

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from "node:crypto"
 
-/** Identity hands out a fresh token only within the last hour of the old one (identity-v2.md section 4). */
+/** Identity issues a new token only within the last hour of the old one. */
 const renewalWindow = 60 * 60 * 1000
 
 /** A token that was issued. */

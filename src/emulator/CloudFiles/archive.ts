@@ -1,6 +1,6 @@
 /**
  * `?extract-archive`: an archive that is uploaded in one request, and stored as the files that are
- * in it. As with every bulk operation the status is 200, and the body tells what became of it.
+ * in it. As with every bulk operation the status is 200, and the body has the result.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"

@@ -66,12 +66,12 @@ export const write = (
 
 const noCounts = { "Number Deleted": 0, "Number Not Found": 0 }
 
-/** How often Swift says something to a client that waits, in milliseconds. */
-const patience = 10_000
+/** How often Swift sends a byte to a client that waits, in milliseconds. */
+const keepAliveInterval = 10_000
 
 /** What Swift has sent by the time that it knows the outcome: white space, and in XML the declaration first. */
 const waiting = (format: Listing.Format, elapsed: number): string => {
-  const signs = Math.floor(elapsed / patience)
+  const signs = Math.floor(elapsed / keepAliveInterval)
   const first = format.endsWith("/xml") ? '<?xml version="1.0" encoding="UTF-8"?>\n' : " "
   return signs === 0 ? "" : `${first}${" ".repeat(signs - 1)}\r\n\r\n`
 }
@@ -158,7 +158,6 @@ const mostLines = 10_000
 /** The longest path that can name anything, encoded; twice that is no path at all. */
 const longestLine = (1024 + 256 + 2) * 2
 
-/** `?bulk-delete`. */
 export const bulkDelete = (
   storage: Storage,
   request: ServiceRequest

@@ -26,7 +26,7 @@ const longestName = 256
 /** Headers beside the metadata that a container keeps. */
 const keptHeaders = ["X-Container-Read", "X-Container-Write", "X-Versions-Location", "X-Versions-Enabled"]
 
-/** Puts an access list into Swift's form; 400 for referrers in one that allows writing. */
+/** Normalises an access list as Swift does; 400 for referrers in one that allows writing. */
 const accessList = (header: string, value: string): string =>
   value
     .split(",")
@@ -95,7 +95,7 @@ const statistics = (container: Container): Readonly<Record<string, string>> => (
   "Accept-Ranges": "bytes"
 })
 
-/** What JSON tells of a symbolic link besides. */
+/** Further fields of a symbolic link in JSON. */
 const symlinkFields = (request: ServiceRequest, format: Listing.Format, symlink: Symlink | undefined): Listing.Row =>
   symlink === undefined || format !== "application/json"
     ? {}

@@ -172,7 +172,7 @@ export const format = (request: ServiceRequest): Format => {
 export const varies = (request: ServiceRequest): Readonly<Record<string, string>> =>
   parameter(request, "format") ? {} : { Vary: "Accept" }
 
-/** Puts a text into XML. */
+/** Escapes a text for XML. */
 export const escapeXml = (text: string): string =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;")
 

@@ -33,7 +33,7 @@ const add = (container: Container, name: ByteText.ByteText, object: StoredObject
   container.versions.set(name, [{ id: timestamp(millis), object, changed: now }, ...older])
 }
 
-/** Puts an object in its place, as a version where the container keeps them. */
+/** Stores an object, as a version if the container keeps them. */
 export const put = (container: Container, name: ByteText.ByteText, object: StoredObject, now: number): void => {
   if (isEnabled(container)) {
     add(container, name, object, now)
@@ -78,7 +78,7 @@ export const restore = (container: Container, name: ByteText.ByteText, id: strin
   return Answer.standard(201)
 }
 
-/** DELETE with an id: the version is gone for good. No other one takes its place. */
+/** DELETE with an id: the version is deleted permanently. No other one replaces it. */
 export const removeVersion = (container: Container, name: ByteText.ByteText, id: string): WireResponse => {
   const version = find(container, name, id)
   const left = (container.versions.get(name) ?? []).filter((other) => other.id !== id)

@@ -90,7 +90,6 @@ const lingering = 24 * 60 * 60 * 1000
 const isExpired = (object: StoredObject, now: number): boolean =>
   object.deleteAt !== undefined && object.deleteAt * 1000 <= now
 
-/** A container. */
 export class Container {
   readonly name: ByteText
   /** In milliseconds since 1970. */

@@ -228,7 +228,7 @@ export const expectedEtag = (request: ServiceRequest): string | undefined => {
   return header === "" ? undefined : header
 }
 
-/** Puts an object in its place, after the last checks, with nothing in between; answers 201. */
+/** Stores an object after the last checks, with nothing in between; answers 201. */
 export const store = (
   work: Work,
   now: number,

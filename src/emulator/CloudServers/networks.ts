@@ -1,6 +1,6 @@
 /**
  * The networks that servers can be attached to: PublicNet, ServiceNet and the account's isolated ones
- * (`os-networksv2`, servers.md section 2.6).
+ * (`os-networksv2`).
  */
 import { randomUUID } from "node:crypto"
 import { isIPv6 } from "node:net"

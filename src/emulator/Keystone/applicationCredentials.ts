@@ -1,4 +1,4 @@
-/** Application credentials (identity-v3.md section 4): how they are made, shown and deleted, and what they let in. */
+/** Application credentials (Identity API v3, "Application credentials"): how they are created, shown and deleted. */
 import { randomBytes } from "node:crypto"
 import * as Account from "../Account.js"
 import type { WireResponse } from "../Protocol.js"
