@@ -135,7 +135,7 @@ class ClientRequest implements Connection {
   private read(response: HttpClientResponse.HttpClientResponse): Effect.Effect<void, HttpClientError.ResponseError> {
     const { request } = this
     if (hasNoBody(response)) return Effect.ignore(response.arrayBuffer)
-    if (request.takesWhole && Number(response.headers["content-length"] ?? Infinity) <= readAtOnce) {
+    if (request.isCollected && Number(response.headers["content-length"] ?? Infinity) <= readAtOnce) {
       return Effect.map(response.arrayBuffer, (bytes) => request.onData(new Uint8Array(bytes)))
     }
     return Stream.runForEachChunk(response.stream, (chunk) =>

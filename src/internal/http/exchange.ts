@@ -4,7 +4,6 @@
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as RuntimeFlags from "effect/RuntimeFlags"
 import type * as Scope from "effect/Scope"
 import type { TransportError } from "../../CloudError.js"
 import type { Receiving } from "../bytes/bufferPool.js"
@@ -38,11 +37,11 @@ export interface Exchange {
 
 /**
  * Sends the request and waits until the response is there, as far as it was asked for. What fails or is interrupted is closed before.
- * Interruptible even where the caller is not, since a timeout would otherwise have no effect in a finalizer.
+ * A deadline ends the wait without an interruption, so that it works in a finalizer, too.
  */
 const awaited = (request: InFlightRequest, driver: Driver): Effect.Effect<InFlightRequest, TransportError> =>
-  Effect.withFiberRuntime<InFlightRequest, TransportError>((fiber, { runtimeFlags }) => {
-    const waiting = Effect.async<InFlightRequest, TransportError>((resume) => {
+  Effect.withFiberRuntime<InFlightRequest, TransportError>((fiber) =>
+    Effect.async<InFlightRequest, TransportError>((resume) => {
       request.onChange(() =>
         resume(
           request.failure === undefined
@@ -53,8 +52,7 @@ const awaited = (request: InFlightRequest, driver: Driver): Effect.Effect<InFlig
       request.send(driver, fiber)
       return request.close
     })
-    return RuntimeFlags.interruptible(runtimeFlags) ? waiting : Effect.interruptible(waiting)
-  })
+  )
 
 const readingOf = (keeps: boolean | (() => Sink)): Extract<Reading, { readonly _tag: "Collected" }> => {
   if (typeof keeps === "boolean")
@@ -66,15 +64,13 @@ const readingOf = (keeps: boolean | (() => Sink)): Extract<Reading, { readonly _
 /** Sends requests by a driver. */
 export const make = (driver: Driver): Exchange => ({
   open: (outgoing, into) =>
-    Effect.uninterruptible(
-      Effect.suspend(() => {
-        const request = new InFlightRequest(outgoing, { _tag: "Open", into })
-        return Effect.zipRight(
-          Effect.addFinalizer(() => request.close),
-          Effect.map(awaited(request, driver), () => new OpenResponse(request, outgoing))
-        )
-      })
-    ),
+    Effect.uninterruptibleMask((restore) => {
+      const request = new InFlightRequest(outgoing, { _tag: "Open", into })
+      return Effect.zipRight(
+        Effect.addFinalizer(() => request.close),
+        Effect.map(restore(awaited(request, driver)), () => new OpenResponse(request, outgoing))
+      )
+    }),
   collect: (outgoing, keeps) =>
     Effect.suspend(() => {
       const reading = readingOf(keeps)

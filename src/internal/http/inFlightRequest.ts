@@ -123,9 +123,9 @@ export class InFlightRequest implements Watched, Progress {
 
   // Called by the driver.
 
-  /** Whether nobody minds if a short body is handed over as a whole: it is collected, or received in buffers. */
-  get takesWhole(): boolean {
-    return this.reading._tag === "Collected" || this.reading.into !== undefined
+  /** Whether the body is wanted as a whole, and not as it arrives. */
+  get isCollected(): boolean {
+    return this.reading._tag === "Collected"
   }
 
   /** Whether enough of the body was received for the moment: the driver waits then until the connection is resumed. */

@@ -104,13 +104,10 @@ export class OpenResponse implements Head {
       if (request.hasEnded) return Effect.fail(Option.none())
       return Effect.zipRight(more, pull)
     })
-    // Interruptible even where the caller is not, since a timeout would otherwise have no effect.
-    const more = Effect.interruptible(
-      Effect.async<void>((resume) => {
-        request.onMore(() => resume(Effect.void))
-        return Effect.sync(() => request.leave())
-      })
-    )
+    const more = Effect.async<void>((resume) => {
+      request.onMore(() => resume(Effect.void))
+      return Effect.sync(() => request.leave())
+    })
     return pull
   }
 }
