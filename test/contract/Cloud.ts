@@ -4,27 +4,27 @@ import { CloudFiles, CloudServers, type Credentials, Identity, OpenStack } from 
 import * as Http from "node:http"
 
 /**
- * A cloud that a contract is tested on: the emulated one, or a real OpenStack. The tests are the same, so that neither is
- * what the other is not.
+ * A cloud on which a contract is tested: the emulated one, or a real OpenStack. The tests are the same, so that both
+ * behave alike.
  */
 export interface Facts {
   readonly credentials: Credentials.Credentials
-  /** Of somebody who may move servers from host to host: whose they are, or who runs the cloud. */
+  /** For a user who may migrate servers between hosts: the owner, or an operator. */
   readonly operator: Credentials.Credentials
   /** A flavor that has this extra specification. */
   readonly extraSpec: Effect.Effect<{ readonly flavorId: string; readonly key: string; readonly value: string }>
   /** Smallest first; the last one is larger than any host. */
   readonly flavors: readonly [small: string, large: string, vast: string]
   readonly imageId: string
-  /** A network that servers can be on. */
+  /** A network for servers. */
   readonly networkId: string
-  /** Makes the next server end in ERROR, where a flavor that is too large does not. */
+  /** Makes the next server end in ERROR, if a flavor that is too large does not. */
   readonly breakNextBuild: Effect.Effect<void>
   /** The largest page of a listing in Cloud Files. */
   readonly listingLimit: number
-  /** Whether Cloud Files says why it refuses a manifest. */
+  /** Whether Cloud Files returns the reason when it rejects a manifest. */
   readonly explainsRefusals: boolean
-  /** Whether files of an archive keep their times of modification; where they do not, they are sent one by one. */
+  /** Whether files of an archive keep their modification times; otherwise they are sent one by one. */
   readonly keepsTimesOfArchives: boolean
 }
 
@@ -41,11 +41,11 @@ export const layer = <E, R>(facts: Layer.Layer<Cloud, E, R>) =>
 
 export interface RawRequest {
   readonly method: string
-  /** Behind the endpoint's URL, encoded. */
+  /** Relative to the endpoint's URL, encoded. */
   readonly path: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | Uint8Array
-  /** Default: the login's; none where it is null. */
+  /** Default: the login's; none if null. */
   readonly token?: string | null
 }
 
@@ -55,7 +55,7 @@ export interface RawResponse {
   readonly text: string
 }
 
-/** One request as it stands, without what a client of any kind adds: for what this library would not send. */
+/** One raw request without a client's defaults, for requests that this library would not send. */
 export const exchange = (url: string, request: Omit<RawRequest, "path" | "token">): Effect.Effect<RawResponse> =>
   Effect.async<RawResponse>((resume) => {
     const sent = Http.request(url, { method: request.method, agent: false }, (response) => {
@@ -71,7 +71,7 @@ export const exchange = (url: string, request: Omit<RawRequest, "path" | "token"
         )
       )
     })
-    // Else a request without a body would say that one comes in pieces.
+    // Otherwise a request without a body would be sent as chunked.
     sent.useChunkedEncodingByDefault = false
     for (const [name, value] of Object.entries(request.headers ?? {})) sent.setHeader(name, value)
     if (request.body !== undefined && request.headers?.["transfer-encoding"] === undefined) {
@@ -94,13 +94,13 @@ export const rawFiles = ({ path, token, ...request }: RawRequest) =>
 
 const urlOf = (endpointUrl: Effect.Effect<string, unknown>): Effect.Effect<string> => Effect.orDie(endpointUrl)
 
-/** Where Cloud Files is. */
+/** The URL of Cloud Files. */
 export const filesUrl = Effect.flatMap(CloudFiles.CloudFiles, ({ endpointUrl }) => urlOf(endpointUrl))
 
-/** Where Cloud Servers is. */
+/** The URL of Cloud Servers. */
 export const serversUrl = Effect.flatMap(CloudServers.CloudServers, ({ endpointUrl }) => urlOf(endpointUrl))
 
 let count = 0
 
-/** A name that no other test has. */
+/** A name that no other test uses. */
 export const freshName = (what: string): string => `${what}-${process.pid}-${Date.now().toString(36)}-${++count}`

@@ -40,11 +40,11 @@ const emulatedWith = (
     )
   )
 
-/** The emulated cloud on a port of this machine, its servers quick. */
+/** The emulated cloud on a local port, with servers that build quickly. */
 export const emulated = emulatedWith({})
 
-/** The same with a storage that answers as Ceph's RADOS Gateway does. */
+/** The same with a storage that responds like Ceph's RADOS Gateway. */
 export const emulatedCeph = emulatedWith({ dialect: "ceph", discoverable: true })
 
-/** The same with servers as OpenStack has them, with microversions. */
+/** The same with OpenStack's servers and microversions. */
 export const emulatedOpenStack = emulatedWith({}, { maxMicroversion: "2.93", isAdministrator: true })

@@ -38,11 +38,11 @@ const odd: ReadonlyArray<string> = [
   "x".repeat(1024)
 ]
 
-/** What Cloud Files must be like, wherever it is. */
+/** The contract of Cloud Files, for any cloud. */
 export const files = <E>(cloud: Layer.Layer<Services, E>): void =>
   onLayer(cloud, { excludeTestServices: true, timeout: "60 seconds" })((it) => {
     describe("containers", () => {
-      it.scoped("one is made once, keeps its metadata, and is changed key by key", () =>
+      it.scoped("one is created once, keeps its metadata, and is changed key by key", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
           const name = yield* container()
@@ -59,7 +59,7 @@ export const files = <E>(cloud: Layer.Layer<Services, E>): void =>
         })
       )
 
-      it.scoped("one that is not empty is not deleted; one that is not there is not found", () =>
+      it.scoped("one that is not empty is not deleted; a missing one is NotFound", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
           const name = yield* container()
@@ -77,7 +77,7 @@ export const files = <E>(cloud: Layer.Layer<Services, E>): void =>
         })
       )
 
-      it.scoped("they are listed in order over several pages, between markers and by prefix", () =>
+      it.scoped("are listed in order over several pages, between markers and by prefix", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
           const prefix = freshName("listed ü")
@@ -139,7 +139,7 @@ export const files = <E>(cloud: Layer.Layer<Services, E>): void =>
         })
       )
 
-      it.scoped("one to a version of its target fails with Conflict once that is another one", () =>
+      it.scoped("one to a version of its target fails with Conflict once the target has another version", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
           const name = yield* container()
@@ -159,7 +159,7 @@ export const files = <E>(cloud: Layer.Layer<Services, E>): void =>
     })
 
     describe("objects", () => {
-      it.scoped("any name comes back as it went, and is listed in the order of its bytes", () =>
+      it.scoped("any name is stored unchanged, and listed in byte order", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
           const name = yield* container()
@@ -173,7 +173,7 @@ export const files = <E>(cloud: Layer.Layer<Services, E>): void =>
         })
       )
 
-      it.scoped("metadata of any text comes back; an update keeps what it does not name, a replacement does not", () =>
+      it.scoped("metadata of any text is stored unchanged; an update keeps other entries, a replacement does not", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
           const name = yield* container()
@@ -212,7 +212,7 @@ export const files = <E>(cloud: Layer.Layer<Services, E>): void =>
         })
       )
 
-      it.scoped("bytes, and nothing at all, come back as they went, with their MD5", () =>
+      it.scoped("content, even empty, is stored unchanged, with its MD5", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
           const name = yield* container()
@@ -229,7 +229,7 @@ export const files = <E>(cloud: Layer.Layer<Services, E>): void =>
         })
       )
 
-      it.scoped("a range is the part that was asked for; one behind the end cannot be had", () =>
+      it.scoped("a range is the requested part; one beyond the end is not satisfiable", () =>
         Effect.gen(function* () {
           const name = yield* container()
           yield* put(name, "o", "0123456789")
@@ -242,7 +242,7 @@ export const files = <E>(cloud: Layer.Layer<Services, E>): void =>
         })
       )
 
-      it.scoped("conditions are kept to", () =>
+      it.scoped("conditions are respected", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
           const name = yield* container()
@@ -280,7 +280,7 @@ export const files = <E>(cloud: Layer.Layer<Services, E>): void =>
         })
       )
 
-      it.scoped("content that does not have the MD5 it is said to have is not taken", () =>
+      it.scoped("content that does not match the given MD5 is rejected", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
           const name = yield* container()
@@ -300,7 +300,7 @@ export const files = <E>(cloud: Layer.Layer<Services, E>): void =>
         })
       )
 
-      it.scoped("a copy has the source's content and metadata, overlaid or replaced", () =>
+      it.scoped("a copy has the source's content and metadata, merged or replaced", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
           const name = yield* container()
@@ -333,7 +333,7 @@ export const files = <E>(cloud: Layer.Layer<Services, E>): void =>
         })
       )
 
-      it.scoped("one that expires is gone then, and says before when that is", () =>
+      it.scoped("one with an expiry returns it, and is gone afterwards", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
           const name = yield* container()
@@ -353,7 +353,7 @@ export const files = <E>(cloud: Layer.Layer<Services, E>): void =>
         })
       )
 
-      it.scoped("one that is not there is not found, by whatever is asked of it", () =>
+      it.scoped("a missing one is NotFound in every operation", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
           const name = yield* container()
@@ -367,7 +367,7 @@ export const files = <E>(cloud: Layer.Layer<Services, E>): void =>
     })
 
     describe("listings of objects", () => {
-      it.scoped("go page by page, between markers, by prefix and by level", () =>
+      it.scoped("are returned page by page, between markers, by prefix and by level", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
           const name = yield* container()
@@ -405,7 +405,7 @@ export const files = <E>(cloud: Layer.Layer<Services, E>): void =>
         })
       )
 
-      it.scoped("tell size, MD5, type and time; a limit that is too large is refused", () =>
+      it.scoped("contain size, MD5, type and time; a limit that is too large is rejected", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
           const { listingLimit } = yield* Cloud
@@ -427,7 +427,7 @@ export const files = <E>(cloud: Layer.Layer<Services, E>): void =>
 
     describe("large objects", () => {
       it.scoped(
-        "a one-shot stream that is longer than a segment becomes one, is read like any, and goes with its parts",
+        "a one-shot stream longer than a segment becomes one, is read like any object, and deleted with its segments",
         () =>
           Effect.gen(function* () {
             const files = yield* CloudFiles.CloudFiles
@@ -454,7 +454,7 @@ export const files = <E>(cloud: Layer.Layer<Services, E>): void =>
           })
       )
 
-      it.scoped("a manifest whose segment is not there, or is another, is refused", () =>
+      it.scoped("a manifest with a missing or different segment is rejected", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
           const name = yield* container()
@@ -468,7 +468,7 @@ export const files = <E>(cloud: Layer.Layer<Services, E>): void =>
         })
       )
 
-      it.scoped("a dynamic one is what its prefix holds", () =>
+      it.scoped("a dynamic one consists of the objects under its prefix", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
           const name = yield* container()
@@ -491,7 +491,7 @@ export const files = <E>(cloud: Layer.Layer<Services, E>): void =>
 
     describe("versions", () => {
       it.scoped(
-        "what is overwritten is kept in the container of versions, and comes back when its successor is deleted",
+        "an overwritten object is kept in the container of versions, and restored when its successor is deleted",
         () =>
           Effect.gen(function* () {
             const files = yield* CloudFiles.CloudFiles
@@ -516,7 +516,7 @@ export const files = <E>(cloud: Layer.Layer<Services, E>): void =>
     })
 
     describe("the account", () => {
-      it.scoped("counts what it holds, and keeps metadata key by key", () =>
+      it.scoped("counts its content, and keeps metadata key by key", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
           const name = yield* container()

@@ -45,7 +45,7 @@ const odd: ReadonlyArray<string> = [
   "a=b"
 ]
 
-/** What folders in Cloud Files must be like, wherever it is. */
+/** The contract of folders in Cloud Files, for any cloud. */
 export const folders = <E>(cloud: Layer.Layer<Services, E>): void =>
   onLayer(cloud, { excludeTestServices: true, timeout: "60 seconds" })((it) => {
     const small = Object.fromEntries(
@@ -54,7 +54,7 @@ export const folders = <E>(cloud: Layer.Layer<Services, E>): void =>
 
     describe("a folder", () => {
       for (const archives of ["always", "never"] as const) {
-        it.scoped(`goes up and comes back as it was, with its times, archives ${archives} used`, () =>
+        it.scoped(`is uploaded and downloaded unchanged, with its times, archives ${archives} used`, () =>
           Effect.gen(function* () {
             const files = yield* CloudFiles.CloudFiles
             const name = yield* container()
@@ -76,7 +76,7 @@ export const folders = <E>(cloud: Layer.Layer<Services, E>): void =>
           }).pipe(Effect.provide(NodeFileSystem.layer))
         )
 
-        it.scoped(`keeps odd names, archives ${archives} used`, () =>
+        it.scoped(`keeps unusual names, archives ${archives} used`, () =>
           Effect.gen(function* () {
             const files = yield* CloudFiles.CloudFiles
             const name = yield* container()
@@ -104,7 +104,7 @@ export const folders = <E>(cloud: Layer.Layer<Services, E>): void =>
         )
       }
 
-      it.scoped("is synchronized up: what is new or changed is sent, what is gone is deleted, the rest is left", () =>
+      it.scoped("is synchronized to the cloud: new and changed files are sent, missing ones deleted, others kept", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
           const name = yield* container()
@@ -134,7 +134,7 @@ export const folders = <E>(cloud: Layer.Layer<Services, E>): void =>
         }).pipe(Effect.provide(NodeFileSystem.layer))
       )
 
-      it.scoped("is synchronized down, by time and by checksum", () =>
+      it.scoped("is synchronized from the cloud, by time and by checksum", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
           const name = yield* container()
@@ -175,7 +175,7 @@ export const folders = <E>(cloud: Layer.Layer<Services, E>): void =>
         }).pipe(Effect.provide(NodeFileSystem.layer))
       )
 
-      it.scoped("keeps its empty folders where it is told to", () =>
+      it.scoped("keeps its empty folders if configured", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
           const name = yield* container()
@@ -191,27 +191,25 @@ export const folders = <E>(cloud: Layer.Layer<Services, E>): void =>
     })
 
     describe("many objects", () => {
-      it.scoped(
-        "are deleted at a time, whatever they are called; what is missing counts, and what cannot go is named",
-        () =>
-          Effect.gen(function* () {
-            const files = yield* CloudFiles.CloudFiles
-            const name = yield* container()
-            const other = yield* container()
-            for (const object of odd) yield* files.upload({ container: name, object, body: fromString("x") })
-            yield* files.upload({ container: other, object: "keeps it", body: fromString("x") })
-            const objects = [...odd, "missing"].map((object) => ({ container: name, object }))
-            assert.deepStrictEqual(yield* files.bulkDelete({ objects }), { deleted: odd.length, notFound: 1 })
-            assert.deepStrictEqual(yield* namesIn(name), [])
-            const failed = yield* Effect.flip(files.bulkDelete({ objects: [{ container: other }] }))
-            assert.strictEqual(failed._tag, "BulkFailed")
-            if (failed._tag === "BulkFailed") {
-              assert.deepStrictEqual(failed.failures, [{ path: other, reason: "409 Conflict" }])
-            }
-          })
+      it.scoped("are deleted in bulk, with any names; missing ones are accepted, and failures are named", () =>
+        Effect.gen(function* () {
+          const files = yield* CloudFiles.CloudFiles
+          const name = yield* container()
+          const other = yield* container()
+          for (const object of odd) yield* files.upload({ container: name, object, body: fromString("x") })
+          yield* files.upload({ container: other, object: "keeps it", body: fromString("x") })
+          const objects = [...odd, "missing"].map((object) => ({ container: name, object }))
+          assert.deepStrictEqual(yield* files.bulkDelete({ objects }), { deleted: odd.length, notFound: 1 })
+          assert.deepStrictEqual(yield* namesIn(name), [])
+          const failed = yield* Effect.flip(files.bulkDelete({ objects: [{ container: other }] }))
+          assert.strictEqual(failed._tag, "BulkFailed")
+          if (failed._tag === "BulkFailed") {
+            assert.deepStrictEqual(failed.failures, [{ path: other, reason: "409 Conflict" }])
+          }
+        })
       )
 
-      it.scoped("are deleted with their container, segments included", () =>
+      it.scoped("are deleted with their container, including segments", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
           const name = yield* container()
@@ -224,7 +222,7 @@ export const folders = <E>(cloud: Layer.Layer<Services, E>): void =>
         })
       )
 
-      it.scoped("come out of an archive, and what is no archive is refused", () =>
+      it.scoped("are extracted from an archive, and other content is rejected", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
           const name = yield* container()
@@ -246,7 +244,7 @@ export const folders = <E>(cloud: Layer.Layer<Services, E>): void =>
         })
       )
 
-      it.scoped("markers of other clients become folders, and stay while the folders are there", () =>
+      it.scoped("markers of other clients become folders, and are kept while the folders exist", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
           const name = yield* container()

@@ -11,17 +11,17 @@ import { container, namesIn } from "./support.js"
 
 const { fromBytes, fromFile, fromStream } = CloudFiles
 
-/** Some clouds put the ETag of a large object into quotes. */
+/** Some clouds quote the ETag of a large object. */
 const unquoted = (etag: string | undefined): string | undefined => etag?.replaceAll('"', "")
 
 const cut = { segmentThreshold: 100_000, segmentSize: 100_000 }
 
-/** What large objects must be like, wherever they are. */
+/** The contract of large objects, for any cloud. */
 export const largeObjects = <E>(cloud: Layer.Layer<Services, E>): void =>
   onLayer(Layer.merge(cloud, NodeFileSystem.layer), { excludeTestServices: true, timeout: "60 seconds" })((it) => {
-    describe("large objects, whole", () => {
+    describe("large objects", () => {
       for (const largeObject of ["static", "dynamic"] as const) {
-        it.scoped(`a file becomes a ${largeObject} one, is read, copied, moved, and goes with its segments`, () =>
+        it.scoped(`a file becomes a ${largeObject} one, is read, copied, moved, and deleted with its segments`, () =>
           Effect.gen(function* () {
             const files = yield* CloudFiles.CloudFiles
             const name = yield* container()
@@ -107,7 +107,7 @@ export const largeObjects = <E>(cloud: Layer.Layer<Services, E>): void =>
         })
       )
 
-      it.scoped("a manifest is refused whose ETag is not that of its segments, and nothing is stored", () =>
+      it.scoped("a manifest whose ETag does not match its segments is rejected, and nothing is stored", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
           const name = yield* container()
@@ -125,7 +125,7 @@ export const largeObjects = <E>(cloud: Layer.Layer<Services, E>): void =>
         })
       )
 
-      it.scoped("manifests within a manifest: read, in ranges too, verified, copied and deleted", () =>
+      it.scoped("nested manifests are read, in ranges too, verified, copied and deleted", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
           const name = yield* container()
@@ -163,7 +163,7 @@ export const largeObjects = <E>(cloud: Layer.Layer<Services, E>): void =>
         })
       )
 
-      it.scoped("a manifest that is refused names the segments, and one that was replaced is not read further", () =>
+      it.scoped("the error for a manifest names the segments, and a replaced manifest is not read further", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
           const name = yield* container()

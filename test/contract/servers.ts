@@ -7,7 +7,7 @@ import { failure } from "./support.js"
 
 const pace = { interval: "250 millis", timeout: "150 seconds" } as const
 
-/** A new server as it was accepted; deleted in the end. */
+/** A new server as it was accepted; deleted at the end. */
 const accepted = (name = freshName("contract"), flavor: 0 | 2 = 0) =>
   Effect.acquireRelease(
     Effect.gen(function* () {
@@ -39,11 +39,11 @@ const until = (serverId: string, status: string) =>
 
 const missing = { serverId: "5f7a2b6e-0000-4000-8000-000000000000" }
 
-/** What Cloud Servers must be like, wherever they are. */
+/** The contract of Cloud Servers, for any cloud. */
 export const servers = <E>(cloud: Layer.Layer<Services, E>): void =>
   onLayer(cloud, { excludeTestServices: true, timeout: "60 seconds" })((it) => {
-    describe("a server's life", () => {
-      it.scoped("it is built, told whole, listed, renamed, and deleted", () =>
+    describe("the lifecycle of a server", () => {
+      it.scoped("it is built, read, listed, renamed, and deleted", () =>
         Effect.gen(function* () {
           const servers = yield* CloudServers.CloudServers
           const { flavors, imageId } = yield* Cloud
@@ -76,7 +76,7 @@ export const servers = <E>(cloud: Layer.Layer<Services, E>): void =>
           assert.deepStrictEqual([renamed.name, renamed.accessIPv4], [`${created.name} ü`, "192.0.2.9"])
           yield* servers.delete({ serverId })
           yield* servers.waitUntilDeleted({ serverId, ...pace })
-          // Nova may tell it as DELETED for a moment before it is gone.
+          // Nova may return it as DELETED for a moment before it is gone.
           const gone = failure(servers.get({ serverId })).pipe(
             Effect.retry({ times: 50, schedule: Schedule.spaced("100 millis") })
           )
@@ -130,7 +130,7 @@ export const servers = <E>(cloud: Layer.Layer<Services, E>): void =>
         })
       )
 
-      it.scoped("it is rebuilt under another name, and keeps its id", () =>
+      it.scoped("it is rebuilt with another name, and keeps its ID", () =>
         Effect.gen(function* () {
           const servers = yield* CloudServers.CloudServers
           const { imageId } = yield* Cloud
@@ -148,7 +148,7 @@ export const servers = <E>(cloud: Layer.Layer<Services, E>): void =>
         })
       )
 
-      it.scoped("it is rescued with a password, and comes back", () =>
+      it.scoped("it is rescued with a password, and unrescued", () =>
         Effect.gen(function* () {
           const servers = yield* CloudServers.CloudServers
           const { id: serverId } = yield* active
@@ -164,7 +164,7 @@ export const servers = <E>(cloud: Layer.Layer<Services, E>): void =>
         })
       )
 
-      it.scoped("it is moved to another host by who may do so, which is confirmed like a resize", () =>
+      it.scoped("it is migrated to another host by an operator, which is confirmed like a resize", () =>
         Effect.gen(function* () {
           const servers = yield* CloudServers.CloudServers
           const { operator } = yield* Cloud
@@ -179,7 +179,7 @@ export const servers = <E>(cloud: Layer.Layer<Services, E>): void =>
         })
       )
 
-      it.scoped("it is given another password, and works on", () =>
+      it.scoped("its password is changed, and it stays ACTIVE", () =>
         Effect.gen(function* () {
           const servers = yield* CloudServers.CloudServers
           const { id: serverId } = yield* active
@@ -196,7 +196,7 @@ export const servers = <E>(cloud: Layer.Layer<Services, E>): void =>
         })
       )
 
-      it.scoped("one that finds no host is in ERROR, and the wait tells why", () =>
+      it.scoped("one without a suitable host is in ERROR, and the wait returns the reason", () =>
         Effect.gen(function* () {
           const servers = yield* CloudServers.CloudServers
           const { breakNextBuild } = yield* Cloud
@@ -213,8 +213,8 @@ export const servers = <E>(cloud: Layer.Layer<Services, E>): void =>
       )
     })
 
-    describe("in one call", () => {
-      it.scoped("it is made and found by its name, odd as that is, and resized", () =>
+    describe("operations that wait", () => {
+      it.scoped("create a server, find it by an unusual name, and resize it", () =>
         Effect.gen(function* () {
           const servers = yield* CloudServers.CloudServers
           const { flavors, imageId } = yield* Cloud
@@ -239,7 +239,7 @@ export const servers = <E>(cloud: Layer.Layer<Services, E>): void =>
         })
       )
 
-      it.scoped("images and flavors are found by name, servers of the first generation are none", () =>
+      it.scoped("find images and flavors by name; there are no servers of the first generation", () =>
         Effect.gen(function* () {
           const servers = yield* CloudServers.CloudServers
           const { flavors, imageId } = yield* Cloud
@@ -252,7 +252,7 @@ export const servers = <E>(cloud: Layer.Layer<Services, E>): void =>
       )
     })
 
-    describe("what belongs to a server", () => {
+    describe("resources of a server", () => {
       it.scoped("its metadata: replaced, merged, item by item", () =>
         Effect.gen(function* () {
           const servers = yield* CloudServers.CloudServers
@@ -276,11 +276,11 @@ export const servers = <E>(cloud: Layer.Layer<Services, E>): void =>
         })
       )
 
-      it.scoped("its addresses, whole or of one network", () =>
+      it.scoped("its addresses, all or of one network", () =>
         Effect.gen(function* () {
           const servers = yield* CloudServers.CloudServers
           const { addresses, id: serverId } = yield* active
-          // Nova gives the type and the MAC of an address with the server only.
+          // Nova returns the type and the MAC of an address with the server only.
           const plain = (all: ReadonlyArray<CloudServers.Address>) =>
             all.map(({ address, version }) => ({ address, version }))
           const labels = Object.keys(addresses)
@@ -297,7 +297,7 @@ export const servers = <E>(cloud: Layer.Layer<Services, E>): void =>
         })
       )
 
-      it.scoped("an image is made of it, known by its id, and deleted", () =>
+      it.scoped("an image is created from it, found by its ID, and deleted", () =>
         Effect.gen(function* () {
           const servers = yield* CloudServers.CloudServers
           const { id: serverId } = yield* active
@@ -321,7 +321,7 @@ export const servers = <E>(cloud: Layer.Layer<Services, E>): void =>
         })
       )
 
-      it.scoped("what it writes to its console, all or the last line", () =>
+      it.scoped("its console output, all or the last line", () =>
         Effect.gen(function* () {
           const servers = yield* CloudServers.CloudServers
           const { id: serverId } = yield* active
@@ -331,7 +331,7 @@ export const servers = <E>(cloud: Layer.Layer<Services, E>): void =>
         })
       )
 
-      it.scoped("its volumes, of which it has none", () =>
+      it.scoped("its volumes, of which there are none", () =>
         Effect.gen(function* () {
           const servers = yield* CloudServers.CloudServers
           const { id: serverId } = yield* active
@@ -341,7 +341,7 @@ export const servers = <E>(cloud: Layer.Layer<Services, E>): void =>
         })
       )
 
-      it.scoped("it takes no change while it is locked by somebody else, and any by its owner", () =>
+      it.scoped("it rejects changes while it is locked by another user, but not by its owner", () =>
         Effect.gen(function* () {
           const servers = yield* CloudServers.CloudServers
           const { id: serverId } = yield* active
@@ -354,13 +354,13 @@ export const servers = <E>(cloud: Layer.Layer<Services, E>): void =>
     })
 
     describe("listings", () => {
-      it.scoped("servers come over several pages, each once", () =>
+      it.scoped("servers are returned over several pages, each once", () =>
         Effect.gen(function* () {
           const servers = yield* CloudServers.CloudServers
           const name = freshName("page")
           const made = yield* Effect.forEach([1, 2, 3], (index) => accepted(`${name}-${index}`))
           const ids = made.map(({ id }) => id)
-          // Nova sorts by the time of creation, which it sets anew when a server is given its host.
+          // Nova sorts by the time of creation, which it sets again when a server is assigned to a host.
           yield* Effect.forEach(ids, (serverId) => servers.waitUntilActive({ serverId, ...pace }), {
             concurrency: "unbounded"
           })
@@ -379,7 +379,7 @@ export const servers = <E>(cloud: Layer.Layer<Services, E>): void =>
         })
       )
 
-      it.scoped("flavors and images are told whole, one or all", () =>
+      it.scoped("flavors and images are returned with all fields, one or all", () =>
         Effect.gen(function* () {
           const servers = yield* CloudServers.CloudServers
           const { flavors, imageId } = yield* Cloud
@@ -397,7 +397,7 @@ export const servers = <E>(cloud: Layer.Layer<Services, E>): void =>
         })
       )
 
-      it.scoped("flavors and images are listed briefly, by id and name", () =>
+      it.scoped("flavors and images are listed by ID and name only", () =>
         Effect.gen(function* () {
           const servers = yield* CloudServers.CloudServers
           const named = (all: Iterable<CloudServers.Summary>) => [...all].map(({ id, name }) => [id, name])
@@ -413,7 +413,7 @@ export const servers = <E>(cloud: Layer.Layer<Services, E>): void =>
       )
     })
 
-    describe("what the cloud is", () => {
+    describe("properties of the cloud", () => {
       it.scoped("a flavor's extra specifications, all or one", () =>
         Effect.gen(function* () {
           const servers = yield* CloudServers.CloudServers
@@ -424,7 +424,7 @@ export const servers = <E>(cloud: Layer.Layer<Services, E>): void =>
         })
       )
 
-      it.scoped("quotas are numbers by name, extensions are known by their alias", () =>
+      it.scoped("quotas are numbers by name, extensions have an alias", () =>
         Effect.gen(function* () {
           const servers = yield* CloudServers.CloudServers
           const tenantId = (yield* Identity.access).tenant?.id ?? ""
@@ -438,7 +438,7 @@ export const servers = <E>(cloud: Layer.Layer<Services, E>): void =>
     })
 
     describe("key pairs", () => {
-      it.scoped("one is made with its private key, one is given, and both are told, listed and deleted", () =>
+      it.scoped("one is generated with its private key, one is imported, and both are read, listed and deleted", () =>
         Effect.gen(function* () {
           const servers = yield* CloudServers.CloudServers
           const [made, given] = [freshName("made"), freshName("given")]
@@ -466,8 +466,8 @@ export const servers = <E>(cloud: Layer.Layer<Services, E>): void =>
       )
     })
 
-    describe("faults", () => {
-      it.scoped("a server that is not there is not found, by whatever is asked of it", () =>
+    describe("errors", () => {
+      it.scoped("a missing server is NotFound in every operation", () =>
         Effect.gen(function* () {
           const servers = yield* CloudServers.CloudServers
           const { flavors, imageId } = yield* Cloud
@@ -491,7 +491,7 @@ export const servers = <E>(cloud: Layer.Layer<Services, E>): void =>
         })
       )
 
-      it.scoped("a server of no such image, flavor or key is refused", () =>
+      it.scoped("a server with an unknown image, flavor or key is rejected", () =>
         Effect.gen(function* () {
           const servers = yield* CloudServers.CloudServers
           const { flavors, imageId } = yield* Cloud

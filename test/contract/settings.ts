@@ -7,15 +7,15 @@ import { container, failure, namesIn, put, read } from "./support.js"
 
 const { AccessList, fromBytes, fromString } = CloudFiles
 
-/** A request by whoever has the URL, without a login. */
+/** A request with only a URL, without a login. */
 const by = (url: Redacted.Redacted<string>, request: Omit<RawRequest, "path" | "token">) =>
   exchange(Redacted.value(url), request)
 
-/** How a container's settings, its versions and what expires must be, wherever it is. */
+/** The contract of a container's settings, versions and expiry, for any cloud. */
 export const settings = <E>(cloud: Layer.Layer<Services, E>): void =>
   onLayer(cloud, { excludeTestServices: true, timeout: "60 seconds" })((it) => {
     describe("settings of a container", () => {
-      it.scoped("each is told as it was set, apart from the metadata, and is removed by null", () =>
+      it.scoped("each is returned as it was set, separate from the metadata, and removed by null", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
           const versions = yield* container()
@@ -105,7 +105,7 @@ export const settings = <E>(cloud: Layer.Layer<Services, E>): void =>
     })
 
     describe("versions", () => {
-      it.scoped("they are listed, the oldest first, also of a name that is longer in bytes than in characters", () =>
+      it.scoped("are listed, the oldest first, also for a name that is longer in bytes than in characters", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
           const versions = yield* container()
@@ -117,7 +117,7 @@ export const settings = <E>(cloud: Layer.Layer<Services, E>): void =>
             yield* put(name, object, text)
             yield* Effect.sleep("20 millis")
           }
-          // Not a version of it, though its own begin alike.
+          // Not a version of it, though its name has the same prefix.
           yield* put(name, `${object}/more`, "a")
           yield* put(name, `${object}/more`, "b")
           const found = yield* collected(files.listVersions({ ...address, pageSize: 1 }))
@@ -147,7 +147,7 @@ export const settings = <E>(cloud: Layer.Layer<Services, E>): void =>
         })
       )
 
-      it.scoped("under ids they are listed, read, restored, deleted and purged", () =>
+      it.scoped("with IDs are listed, read, restored, deleted and purged", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
           const name = yield* container()
@@ -201,7 +201,7 @@ export const settings = <E>(cloud: Layer.Layer<Services, E>): void =>
       )
 
       for (const isKept of [true, false]) {
-        it.scoped(`go with a container that ${isKept ? "keeps them" : "has kept them before"} under ids`, () =>
+        it.scoped(`are deleted with a container that ${isKept ? "keeps them" : "has kept them before"} with IDs`, () =>
           Effect.gen(function* () {
             const files = yield* CloudFiles.CloudFiles
             const name = yield* container()
@@ -217,7 +217,7 @@ export const settings = <E>(cloud: Layer.Layer<Services, E>): void =>
         )
       }
 
-      it.scoped("that another container keeps do not come back while theirs is deleted", () =>
+      it.scoped("kept in another container are not restored when their container is deleted", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
           const versions = yield* container()
@@ -228,7 +228,7 @@ export const settings = <E>(cloud: Layer.Layer<Services, E>): void =>
         })
       )
 
-      it.scoped("a large object comes back as one, of the segments that it had", () =>
+      it.scoped("a large object is restored as one, with the segments that it had", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
           const versions = yield* container()
@@ -256,7 +256,7 @@ export const settings = <E>(cloud: Layer.Layer<Services, E>): void =>
         })
       )
 
-      it.scoped("a container that keeps none has none", () =>
+      it.scoped("a container without versioning has none", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
           const name = yield* container()
@@ -269,7 +269,7 @@ export const settings = <E>(cloud: Layer.Layer<Services, E>): void =>
     })
 
     describe("objects", () => {
-      it.scoped("an expiry is set, kept through other changes, and taken away by null", () =>
+      it.scoped("an expiry is set, kept through other changes, and removed by null", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
           const address = { container: yield* container(), object: "o" }
@@ -291,7 +291,7 @@ export const settings = <E>(cloud: Layer.Layer<Services, E>): void =>
         })
       )
 
-      it.scoped("one that has not changed is told as none, and not as a failure", () =>
+      it.scoped("an object that has not changed is returned as none, not as a failure", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
           const address = { container: yield* container(), object: "o" }
@@ -310,7 +310,7 @@ export const settings = <E>(cloud: Layer.Layer<Services, E>): void =>
       )
     })
 
-    it.effect("what the cloud can do is told, or not known", () =>
+    it.effect("capabilities are returned, or unknown", () =>
       Effect.gen(function* () {
         const files = yield* CloudFiles.CloudFiles
         const known = yield* files.getCapabilities()
@@ -328,10 +328,10 @@ export const settings = <E>(cloud: Layer.Layer<Services, E>): void =>
 
 const odd: ReadonlyArray<string> = ["plain", "a b/größe ☃?#%41&+=.txt", "a/../b/./c", "tab\tquote\"'", "trailing/"]
 
-/** How TempURLs and forms must be, wherever they are. */
+/** The contract of TempURLs and forms, for any cloud. */
 export const signatures = <E>(cloud: Layer.Layer<Services, E>): void =>
   onLayer(cloud, { excludeTestServices: true, timeout: "60 seconds" })((it) => {
-    /** With a key of its own, so that nobody else's is touched. */
+    /** With a separate key, so that no existing key is changed. */
     const signing = container({ tempUrlKey: Redacted.make("the-containers-own-key") })
 
     describe("TempURLs", () => {
@@ -355,7 +355,7 @@ export const signatures = <E>(cloud: Layer.Layer<Services, E>): void =>
         })
       )
 
-      it.scoped("another key, another object, and what is over are refused", () =>
+      it.scoped("another key, another object, and expired URLs are rejected", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
           const name = yield* signing
@@ -374,7 +374,7 @@ export const signatures = <E>(cloud: Layer.Layer<Services, E>): void =>
         })
       )
 
-      it.scoped("one for a prefix is good for all names that begin so, and no other", () =>
+      it.scoped("one for a prefix is valid for all names with that prefix, and no others", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
           const name = yield* signing
@@ -392,7 +392,7 @@ export const signatures = <E>(cloud: Layer.Layer<Services, E>): void =>
         })
       )
 
-      it.scoped("one for a range of addresses is good from there only", () =>
+      it.scoped("one for a range of addresses is valid from there only", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
           const name = yield* signing
@@ -408,7 +408,7 @@ export const signatures = <E>(cloud: Layer.Layer<Services, E>): void =>
         })
       )
 
-      it.scoped("a browser saves it under the name that is given, or shows it", () =>
+      it.scoped("a browser saves the object under the given name, or shows it", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
           const name = yield* signing
@@ -424,7 +424,7 @@ export const signatures = <E>(cloud: Layer.Layer<Services, E>): void =>
         })
       )
 
-      it.scoped("what was signed stays good when the key is rotated once, and not twice", () =>
+      it.scoped("URLs stay valid when the key is rotated once, and not twice", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
           const name = yield* signing
@@ -479,7 +479,7 @@ export const signatures = <E>(cloud: Layer.Layer<Services, E>): void =>
         })
       )
 
-      it.scoped("too much, too many, and what was signed with another key are refused", () =>
+      it.scoped("files above the size or count limit, and forms signed with another key, are rejected", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
           const name = yield* signing
@@ -501,7 +501,7 @@ export const signatures = <E>(cloud: Layer.Layer<Services, E>): void =>
         })
       )
 
-      it.scoped("the browser is sent back with what became of it", () =>
+      it.scoped("the browser is redirected with the result", () =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
           const name = yield* signing
@@ -515,10 +515,10 @@ export const signatures = <E>(cloud: Layer.Layer<Services, E>): void =>
     })
   })
 
-/** What only OpenStack has. */
+/** Features that only OpenStack has. */
 export const openStackSettings = <E>(cloud: Layer.Layer<Services, E>): void =>
   onLayer(cloud, { excludeTestServices: true, timeout: "60 seconds" })((it) => {
-    it.scoped("anyone reads what an access list lets everyone read, and lists it only where that is let", () =>
+    it.scoped("anyone reads and lists what an access list permits", () =>
       Effect.gen(function* () {
         const files = yield* CloudFiles.CloudFiles
         const name = yield* container()
@@ -535,7 +535,7 @@ export const openStackSettings = <E>(cloud: Layer.Layer<Services, E>): void =>
       })
     )
 
-    it.scoped("a page of another origin may read what CORS lets it", () =>
+    it.scoped("a page of another origin may read what CORS permits", () =>
       Effect.gen(function* () {
         const files = yield* CloudFiles.CloudFiles
         const origin = "https://a.example.com"
@@ -571,7 +571,7 @@ export const openStackSettings = <E>(cloud: Layer.Layer<Services, E>): void =>
       })
     )
 
-    it.scoped("the container of a history keeps also what was deleted, and says that it was", () =>
+    it.scoped("the container of a history keeps deleted objects too, and marks them as deleted", () =>
       Effect.gen(function* () {
         const files = yield* CloudFiles.CloudFiles
         const versions = yield* container()
@@ -596,7 +596,7 @@ export const openStackSettings = <E>(cloud: Layer.Layer<Services, E>): void =>
       })
     )
 
-    it.scoped("a container that keeps versions under ids lists them, the newest first, and gives them back", () =>
+    it.scoped("a container that keeps versions with IDs lists them, the newest first, and returns them", () =>
       Effect.gen(function* () {
         const files = yield* CloudFiles.CloudFiles
         const name = freshName("settings")
@@ -617,7 +617,7 @@ export const openStackSettings = <E>(cloud: Layer.Layer<Services, E>): void =>
         if (last === undefined) return assert.fail("no version")
         yield* files.restoreVersion(last)
         assert.strictEqual(yield* read(name, address.object), "one")
-        // Also without its versions it can only be deleted when they are.
+        // Even after versioning is disabled it can only be deleted when the versions are.
         for (const object of [address.object, "größer"]) {
           yield* files.deleteObject({ container: name, object })
           yield* Stream.runForEach(files.listVersions({ container: name, object }), ({ versionId = "" }) =>

@@ -3,11 +3,11 @@ import { CloudFiles } from "effect-rackspace"
 import { textOf } from "../support.js"
 import { freshName } from "./Cloud.js"
 
-/** The tag of what an effect fails with. */
+/** The tag of an effect's error. */
 export const failure = <A, E extends { readonly _tag: string }, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.map(Effect.flip(effect), ({ _tag }) => _tag)
 
-/** A new container, deleted in the end with what is in it and in that of its segments. */
+/** A new container, deleted at the end with its content and the content of its segments' container. */
 export const container = (settings: Omit<Parameters<CloudFiles.Service["createContainer"]>[0], "container"> = {}) =>
   Effect.acquireRelease(
     Effect.gen(function* () {
@@ -19,7 +19,7 @@ export const container = (settings: Omit<Parameters<CloudFiles.Service["createCo
     (name) =>
       Effect.gen(function* () {
         const files = yield* CloudFiles.CloudFiles
-        // Else what is deleted would be kept as a version.
+        // Otherwise deleted objects would be kept as versions.
         yield* Effect.ignore(files.updateContainer({ container: name, versionsLocation: null, historyLocation: null }))
         for (const each of [name, `${name}_segments`]) {
           yield* Effect.catchTag(files.deleteContainerWithContents({ container: each }), "NotFound", () => Effect.void)
@@ -33,7 +33,7 @@ export const put = (name: string, object: string, text = object) =>
     files.upload({ container: name, object, body: CloudFiles.fromString(text) })
   )
 
-/** The text that an object holds. */
+/** The text content of an object. */
 export const read = (name: string, object: string, range?: CloudFiles.ByteRange) =>
   Effect.flatMap(CloudFiles.CloudFiles, (files) => textOf(files.download({ container: name, object, range })))
 
@@ -43,7 +43,7 @@ export const namesOf = <E, R>(listing: Stream.Stream<{ readonly name: string } |
     [...all].map((entry) => ("subdir" in entry ? entry.subdir : entry.name))
   )
 
-/** The names of all objects; none where there is no such container. */
+/** The names of all objects; none if there is no such container. */
 export const namesIn = (name: string) =>
   Effect.flatMap(CloudFiles.CloudFiles, (files) =>
     Effect.catchTag(namesOf(files.listObjects({ container: name })), "NotFound", () => Effect.succeed([]))

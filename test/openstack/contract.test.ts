@@ -1,5 +1,5 @@
 /**
- * What a cloud must be like, on real services that somebody else wrote: the tests that `test/contract.test.ts` runs on the
+ * The contract of a cloud on real services of other authors: the tests that `test/contract.test.ts` runs on the
  * emulated ones.
  */
 import { assert, describe, it } from "@effect/vitest"
@@ -42,7 +42,7 @@ describe("Nova", () => {
   openStackServers(on(demo))
 })
 
-/** The operations that the real services have answered with success in this file so far. */
+/** The operations that have succeeded on the real services in this file so far. */
 const succeeded = Effect.map(
   Metric.snapshot,
   (pairs) =>
@@ -54,13 +54,13 @@ const succeeded = Effect.map(
     )
 )
 
-/** What no method does by itself goes by the name of the method that it is part of. */
+/** An operation inside another method has the name of that method. */
 const partOf: Readonly<Record<string, string>> = {
   "CloudFiles.bulkDeletePaths": "CloudFiles.bulkDelete",
   "CloudFiles.putArchive": "CloudFiles.extractArchive"
 }
 
-/** What `DIFFERENCES.md` lists as not to be had there. */
+/** The operations that `DIFFERENCES.md` lists as unavailable there. */
 const notThere = (): ReadonlyArray<string> => {
   const text = readFileSync(new URL("DIFFERENCES.md", import.meta.url), "utf8")
   const section = text.split(/^## /m).find((part) => part.startsWith("Operations")) ?? ""
@@ -68,7 +68,7 @@ const notThere = (): ReadonlyArray<string> => {
 }
 
 describe("the contract", () => {
-  it.live("every operation of the tables has succeeded on the real thing, or is listed as not to be had there", () =>
+  it.live("every operation of the tables has succeeded on the real cloud, or is listed as unavailable there", () =>
     Effect.gen(function* () {
       const seen = yield* succeeded
       const all = [...Object.values(CloudFiles.endpoints), ...Object.values(CloudServers.endpoints)].map(

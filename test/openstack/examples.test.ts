@@ -1,5 +1,5 @@
 /**
- * The demo and the examples as the programs that they are, on the real cloud, which they find in a clouds.yaml.
+ * The demo and the examples as programs on the real cloud, which they find in a clouds.yaml.
  */
 import { Command, FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
@@ -22,7 +22,7 @@ const run = (command: Command.Command) =>
     return { output: out + err, code: Number(code) }
   }).pipe(Effect.scoped)
 
-/** What makes a program find the cloud. */
+/** The environment in which a program finds the cloud. */
 const environment = Effect.gen(function* () {
   const fs = yield* FileSystem.FileSystem
   const folder = yield* fs.makeTempDirectoryScoped({ prefix: "effect-rackspace-openstack-" })
@@ -60,7 +60,7 @@ const says: Readonly<Record<string, ReadonlyArray<string>>> = {
 }
 
 for (const [name, lines] of Object.entries(says)) {
-  it.scopedLive(`${name} does what it says`, () =>
+  it.scopedLive(`${name} prints what is expected`, () =>
     Effect.gen(function* () {
       const { code, output } = yield* run(example(name, yield* environment))
       for (const line of lines) assert.include(output, line)
@@ -77,7 +77,7 @@ const inbox = (object: string) =>
   ).pipe(Effect.provide(on(demo)))
 
 it.scopedLive(
-  "a file that the signed form sends is in the cloud",
+  "a file that the signed form sends is stored",
   () =>
     Effect.gen(function* () {
       const file = { name: "notes.txt", content: "sent without a browser" }
@@ -90,7 +90,7 @@ it.scopedLive(
 )
 
 it.scopedLive.skipIf(chromium === undefined)(
-  "a file that a browser sends through the signed form is in the cloud",
+  "a file that a browser sends through the signed form is stored",
   () =>
     Effect.gen(function* () {
       const file = { name: "from a browser.txt", content: "sent by a browser" }
@@ -101,7 +101,7 @@ it.scopedLive.skipIf(chromium === undefined)(
   120_000
 )
 
-it.scopedLive("the demo does the whole job, and leaves nothing", () =>
+it.scopedLive("the demo runs completely, and leaves nothing", () =>
   Effect.gen(function* () {
     const main = fileURLToPath(new URL("../../examples/demo/main.ts", import.meta.url))
     const folder = fileURLToPath(new URL("../../examples", import.meta.url))

@@ -7,7 +7,7 @@ import { failure } from "../contract/support.js"
 import { textOf } from "../support.js"
 import { alt, demo, on, stack, swiftKey } from "./support.js"
 
-/** Cloud Files as somebody sees them, at the account of another. */
+/** Cloud Files as another user sees an account. */
 const as = (credentials: Credentials.Credentials, endpoint: string) =>
   Effect.flatMap(Layer.build(OpenStack.layer({ credentials, endpoints: { CloudFiles: endpoint } })), (context) =>
     Effect.provide(CloudFiles.CloudFiles, context)
@@ -34,7 +34,7 @@ const container = Effect.acquireRelease(
     }).pipe(Effect.orDie)
 )
 
-/** Access lists speak of users in the words of whoever manages them. */
+/** Access lists name users in the format of the identity service. */
 const owners = [
   ["Keystone's users", demo, alt, `${stack.alt.project_id}:${stack.alt.user_id}`],
   ["Swift's own users", swiftKey(stack.tempauth), swiftKey(stack.tempauth_other), "test:tester3"]
@@ -42,7 +42,7 @@ const owners = [
 
 for (const [who, owner, stranger, name] of owners) {
   describe(`access lists, ${who}`, () => {
-    it.live("nobody else reads or writes, until the list names them", () =>
+    it.live("no other user reads or writes until the list names them", () =>
       Effect.gen(function* () {
         const files = yield* CloudFiles.CloudFiles
         const own = yield* container
@@ -52,7 +52,7 @@ for (const [who, owner, stranger, name] of owners) {
         assert.deepStrictEqual([yield* failure(read), yield* failure(write)], ["Forbidden", "Forbidden"])
         yield* files.updateContainer({ container: own, readAcl: name })
         assert.strictEqual((yield* files.getContainer({ container: own })).readAcl, name)
-        // Proxies remember a container for a second.
+        // Proxies cache a container for a second.
         const soon = { times: 10, schedule: Schedule.spaced("300 millis") }
         assert.strictEqual(yield* Effect.retry(read, soon), "content")
         assert.strictEqual(yield* failure(write), "Forbidden")
@@ -61,7 +61,7 @@ for (const [who, owner, stranger, name] of owners) {
       }).pipe(Effect.scoped, Effect.provide(on(owner)), Effect.provide(NodeHttpClient.layerUndici))
     )
 
-    it.live("the world reads where the list says so, and lists where it says that too", () =>
+    it.live("anyone reads if the list permits it, and lists if it permits that too", () =>
       Effect.gen(function* () {
         const files = yield* CloudFiles.CloudFiles
         const own = yield* container
@@ -80,8 +80,8 @@ for (const [who, owner, stranger, name] of owners) {
   })
 }
 
-describe("what Swift refuses", () => {
-  it.live("a list that it does not understand, and what is more than an account may have", () =>
+describe("requests that Swift rejects", () => {
+  it.live("an invalid access list, and data beyond the account's quota", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       const own = yield* container
@@ -95,10 +95,10 @@ describe("what Swift refuses", () => {
         Effect.orDie(reseller.updateAccount({ remove: ["Quota-Bytes"] }))
       )
       yield* Effect.sleep("1500 millis")
-      // More than the quota by itself: what else is there is counted late.
+      // More than the quota by itself: other data is counted with a delay.
       const upload = files.upload({ container: own, object: "more", body: CloudFiles.fromString("xx") })
       assert.strictEqual(yield* failure(upload), "QuotaExceeded")
-      // An account's owner may not lift its quota.
+      // An account's owner may not change its quota.
       assert.strictEqual(yield* failure(files.updateAccount({ metadata: { "Quota-Bytes": "2" } })), "Forbidden")
       yield* reseller.updateAccount({ remove: ["Quota-Bytes"] })
       yield* Effect.retry(upload, { times: 10, schedule: Schedule.spaced("300 millis") })
@@ -106,8 +106,8 @@ describe("what Swift refuses", () => {
   )
 })
 
-describe("what Swift says in errors", () => {
-  it.live("is told with its transaction, and without the token", () =>
+describe("errors of Swift", () => {
+  it.live("contain the transaction ID, and not the token", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       const own = yield* container

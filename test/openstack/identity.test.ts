@@ -90,7 +90,7 @@ describe("logins at a real Keystone", () => {
     ["the system", passwordOf(stack.admin, { system: "all" }), undefined],
     ["a project", admin, stack.admin.project_id]
   ] as const) {
-    it.live(`the scope ${scope} gives a token of it`, () =>
+    it.live(`the scope ${scope} gives a token with that scope`, () =>
       Effect.gen(function* () {
         const tokens = yield* Identity.make({ credentials })
         const access = yield* tokens.get
@@ -115,7 +115,7 @@ describe("logins at a real Keystone", () => {
     }).pipe(Effect.scoped, Effect.provide(NodeHttpClient.layerUndici))
   )
 
-  it.live("a trust hands on roles of its trustor's project, until it is deleted", () =>
+  it.live("a trust grants roles of its trustor's project, until it is deleted", () =>
     Effect.gen(function* () {
       const { project_id, user_id } = stack.demo
       const token = yield* tokenOf(stack.demo)
@@ -150,7 +150,7 @@ describe("logins at a real Keystone", () => {
     }).pipe(Effect.scoped, Effect.provide(NodeHttpClient.layerUndici))
   )
 
-  it.live("a token that ends is renewed by what it came with; without that, the login ends with it", () =>
+  it.live("an expired token is renewed with its credentials; without them the login ends with it", () =>
     Effect.gen(function* () {
       const scope = project(stack.demo)
       const renewWith = passwordOf(stack.demo, scope, stack.keystone_short)
@@ -175,15 +175,17 @@ describe("logins at a real Keystone", () => {
     }).pipe(Effect.scoped, Effect.provide(NodeHttpClient.layerUndici))
   )
 
-  it.live("a cloud of clouds.yaml, its secret in secure.yaml, its regions listed; and one of the OS_* variables", () =>
-    Effect.gen(function* () {
-      const fs = yield* FileSystem.FileSystem
-      const folder = yield* fs.makeTempDirectoryScoped({ prefix: "effect-rackspace-openstack-" })
-      yield* fs.makeDirectory(`${folder}/openstack`)
-      const { application_credential: credential, demo: user, region } = stack
-      yield* fs.writeFileString(
-        `${folder}/openstack/clouds.yaml`,
-        `clouds:
+  it.live(
+    "reads a cloud of clouds.yaml with its secret in secure.yaml and a list of regions; and one of the OS_* variables",
+    () =>
+      Effect.gen(function* () {
+        const fs = yield* FileSystem.FileSystem
+        const folder = yield* fs.makeTempDirectoryScoped({ prefix: "effect-rackspace-openstack-" })
+        yield* fs.makeDirectory(`${folder}/openstack`)
+        const { application_credential: credential, demo: user, region } = stack
+        yield* fs.writeFileString(
+          `${folder}/openstack/clouds.yaml`,
+          `clouds:
   password:
     regions: [elsewhere, ${region}]
     interface: internal
@@ -193,38 +195,38 @@ describe("logins at a real Keystone", () => {
     auth_type: v3applicationcredential
     auth: {auth_url: "${stack.auth_url}", application_credential_id: ${credential.id}}
 `
-      )
-      yield* fs.writeFileString(
-        `${folder}/openstack/secure.yaml`,
-        `clouds:
+        )
+        yield* fs.writeFileString(
+          `${folder}/openstack/secure.yaml`,
+          `clouds:
   password: {auth: {password: ${user.password}}}
   credential: {auth: {application_credential_secret: ${credential.secret}}}
 `,
-        { mode: 0o600 }
-      )
-      const variables = (all: Readonly<Record<string, string>>) =>
-        Effect.withConfigProvider(ConfigProvider.fromMap(new Map(Object.entries(all))))
-      for (const [cloud, options] of [
-        ["password", { region }],
-        ["credential", {}]
-      ] as const) {
-        yield* Effect.zipRight(account, limits).pipe(
-          Effect.provide(OpenStack.layerCloud({ cloud, ...options })),
-          variables({ XDG_CONFIG_HOME: folder })
+          { mode: 0o600 }
         )
-      }
-      const { credentials } = yield* CloudConfig.fromEnvironment().pipe(
-        variables({
-          OS_AUTH_URL: stack.auth_url,
-          OS_USERNAME: user.username,
-          OS_PASSWORD: user.password,
-          OS_PROJECT_NAME: user.project,
-          OS_USER_DOMAIN_NAME: "Default",
-          OS_PROJECT_DOMAIN_ID: "default"
-        })
-      )
-      yield* run(credentials, Effect.zipRight(account, limits))
-    }).pipe(Effect.scoped, Effect.provide([NodeHttpClient.layerUndici, NodeContext.layer]))
+        const variables = (all: Readonly<Record<string, string>>) =>
+          Effect.withConfigProvider(ConfigProvider.fromMap(new Map(Object.entries(all))))
+        for (const [cloud, options] of [
+          ["password", { region }],
+          ["credential", {}]
+        ] as const) {
+          yield* Effect.zipRight(account, limits).pipe(
+            Effect.provide(OpenStack.layerCloud({ cloud, ...options })),
+            variables({ XDG_CONFIG_HOME: folder })
+          )
+        }
+        const { credentials } = yield* CloudConfig.fromEnvironment().pipe(
+          variables({
+            OS_AUTH_URL: stack.auth_url,
+            OS_USERNAME: user.username,
+            OS_PASSWORD: user.password,
+            OS_PROJECT_NAME: user.project,
+            OS_USER_DOMAIN_NAME: "Default",
+            OS_PROJECT_DOMAIN_ID: "default"
+          })
+        )
+        yield* run(credentials, Effect.zipRight(account, limits))
+      }).pipe(Effect.scoped, Effect.provide([NodeHttpClient.layerUndici, NodeContext.layer]))
   )
 
   it.live("Swift's own login", () =>
@@ -248,7 +250,7 @@ describe("logins at a real Keystone", () => {
     ],
     ["Swift key", swiftKey({ ...stack.tempauth, key: "wrong" })]
   ] as const) {
-    it.live(`a wrong ${what} is refused`, () =>
+    it.live(`a wrong ${what} is rejected`, () =>
       Effect.gen(function* () {
         const error = yield* Effect.flip(run(credentials, account))
         assert.strictEqual(error._tag, "AuthenticationFailed")
@@ -257,7 +259,7 @@ describe("logins at a real Keystone", () => {
     )
   }
 
-  it.live("a service is found by its interface and its region, or not at all", () =>
+  it.live("a service is found by its interface and its region only", () =>
     Effect.gen(function* () {
       yield* run(demo, account, { interface: "internal", region: "regionone" })
       yield* run(demo, limits, { interface: "admin" })
@@ -268,8 +270,8 @@ describe("logins at a real Keystone", () => {
   )
 })
 
-describe("tokens that end", () => {
-  it.live("tokens of four seconds are renewed before they end: ten seconds of work see no 401", () =>
+describe("tokens that expire", () => {
+  it.live("tokens of four seconds are renewed before they expire: ten seconds of requests see no 401", () =>
     run(
       passwordOf(stack.demo, project(stack.demo), stack.keystone_short),
       Effect.gen(function* () {
@@ -282,7 +284,7 @@ describe("tokens that end", () => {
     )
   )
 
-  it.live("tokens that expire unused cost a login, and no failure", () =>
+  it.live("tokens that expire unused cause a login, and no failure", () =>
     run(
       passwordOf(stack.demo, project(stack.demo), stack.keystone_short),
       Effect.gen(function* () {
@@ -295,14 +297,14 @@ describe("tokens that end", () => {
     )
   )
 
-  it.live("Swift's own tokens of three seconds are renewed, though a login may answer the old one", () =>
+  it.live("Swift's own tokens of three seconds are renewed, though a login may return the old one", () =>
     run(
       swiftKey(stack.tempauth_short),
       account.pipe(Effect.repeat(Schedule.spaced("200 millis").pipe(Schedule.upTo("10 seconds"))))
     )
   )
 
-  it.live("under load, each revocation costs one login, and no caller sees it", () =>
+  it.live("under load, each revocation causes one login, and no caller sees it", () =>
     run(
       demo,
       Effect.gen(function* () {
@@ -314,7 +316,7 @@ describe("tokens that end", () => {
           Effect.repeat(Schedule.forever)
         )
         const workers = yield* Effect.forkAll(Array.from({ length: 16 }, () => work))
-        // However slow the machine is: a token that was revoked before it was of use is another test's business.
+        // On a slow machine too: a token that was revoked before it was used has its own test.
         const aWhile = Effect.gen(function* () {
           const before = yield* Ref.get(done)
           yield* Effect.sleep("700 millis")
@@ -328,7 +330,7 @@ describe("tokens that end", () => {
           yield* revoke(Redacted.value(yield* Identity.token))
         }
         yield* aWhile
-        // Interrupted, not failed: none of them has met an error.
+        // Interrupted, not failed: none of them has had an error.
         const exit = yield* Fiber.interrupt(workers)
         assert.isTrue(exit._tag === "Failure" && exit.cause.toString().includes("interrupt"), String(exit))
         assert.strictEqual(yield* logins, 1 + revocations)
@@ -336,7 +338,7 @@ describe("tokens that end", () => {
     )
   )
 
-  it.live("a password that is changed ends the login, with an error that says so; a new one begins another", () =>
+  it.live("a changed password ends the login with an error that says so; the new password starts another", () =>
     Effect.gen(function* () {
       const token = yield* tokenOf(stack.admin)
       const name = freshName("user")
@@ -353,7 +355,7 @@ describe("tokens that end", () => {
         login("first-pass"),
         Effect.gen(function* () {
           yield* account
-          // Keystone tells tokens from a change of the password by the second.
+          // Keystone compares tokens with the time of a password change in seconds.
           yield* Effect.sleep("1100 millis")
           yield* askKeystone("POST", `/users/${userId}/password`, {
             body: { user: { original_password: "first-pass", password: "second-pass" } }
@@ -402,12 +404,12 @@ describe("tokens that end", () => {
   )
 })
 
-describe("connections that Keystone closes after four idle seconds, and does not say so", () => {
+describe("connections that Keystone closes without notice after four idle seconds", () => {
   for (const [name, client] of [
     ["undici", NodeHttpClient.layerUndici],
     ["node:http", NodeHttpClient.layer]
   ] as const) {
-    it.live(`${name}: no login is lost, however long the connection was idle`, () =>
+    it.live(`${name}: no login fails, however long the connection was idle`, () =>
       Effect.gen(function* () {
         const done = yield* Ref.make(0)
         const one = (idle: number) =>
@@ -419,7 +421,7 @@ describe("connections that Keystone closes after four idle seconds, and does not
               yield* Ref.update(done, (count) => count + 1)
             }
           }).pipe(Effect.scoped, Effect.provide(Layer.fresh(client)))
-        // Each with a connection of its own, idle for as long as makes it close in the hands of the next request.
+        // Each with its own connection, idle for long enough that it closes during the next request.
         const idle = Array.from({ length: 24 }, (_, index) => 3900 + index * 10)
         yield* Effect.forEach(idle, one, { concurrency: "unbounded" })
         assert.strictEqual(yield* Ref.get(done), 72)

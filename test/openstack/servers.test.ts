@@ -18,7 +18,7 @@ const on =
 
 const small = () => ({ name: freshName("server"), imageId: stack.image_id, flavorId: "1" })
 
-/** Makes a server, uses it, and deletes it. */
+/** Creates a server, uses it, and deletes it. */
 const withServer = <A, E>(
   input: Parameters<CloudServers.Service["create"]>[0],
   use: (serverId: string) => Effect.Effect<A, E, CloudServers.CloudServers>
@@ -33,7 +33,7 @@ const withServer = <A, E>(
   )
 
 describe("Nova's microversions", () => {
-  it.live("a newer one tells more of a server, and asks for more when one is made", () =>
+  it.live("a newer one returns more fields of a server, and requires more to create one", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       assert.strictEqual(yield* failure(servers.create(small())), "BadRequest")
@@ -68,7 +68,7 @@ describe("Nova's microversions", () => {
     }).pipe(on(demo, "2.37"))
   )
 
-  it.live("the newest works, and one that there is not is refused", () =>
+  it.live("the newest works, and an unknown one is rejected", () =>
     Effect.gen(function* () {
       const limits = Effect.flatMap(CloudServers.CloudServers, (servers) => servers.getLimits())
       yield* limits.pipe(on(demo, "latest"))
@@ -77,8 +77,8 @@ describe("Nova's microversions", () => {
   )
 })
 
-describe("what Nova refuses", () => {
-  it.live("a server of others is not there; what only administrators may do is forbidden", () =>
+describe("requests that Nova rejects", () => {
+  it.live("another user's server is NotFound; operations of administrators are Forbidden", () =>
     withServer(small(), (serverId) =>
       Effect.gen(function* () {
         const servers = yield* CloudServers.CloudServers
@@ -91,7 +91,7 @@ describe("what Nova refuses", () => {
     ).pipe(on(demo))
   )
 
-  it.live("what an administrator has locked its owner may not change", () =>
+  it.live("a server that an administrator has locked cannot be changed by its owner", () =>
     withServer(small(), (serverId) =>
       Effect.gen(function* () {
         const servers = yield* CloudServers.CloudServers
@@ -117,7 +117,7 @@ describe("what Nova refuses", () => {
     }).pipe(on(demo))
   )
 
-  it.live("a password that it is not given in clear by whoever reads the error", () =>
+  it.live("the error for an invalid password does not contain the password", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const adminPassword = Redacted.make("s3cr3t-in-a-wrong-request")
@@ -137,8 +137,8 @@ describe("flavors", () => {
   )
 })
 
-describe("what Rackspace has and OpenStack has not", () => {
-  it.live("is not found, or gone", () =>
+describe("features of Rackspace that OpenStack lacks", () => {
+  it.live("are NotFound, or gone", () =>
     withServer(small(), (serverId) =>
       Effect.gen(function* () {
         const servers = yield* CloudServers.CloudServers
@@ -146,7 +146,7 @@ describe("what Rackspace has and OpenStack has not", () => {
         assert.strictEqual(yield* failure(servers.listVirtualInterfaces({ serverId })), "NotFound")
         assert.strictEqual(yield* failure(servers.listIpAssociations({ serverId })), "NotFound")
         assert.strictEqual(yield* failure(servers.setImageSchedule({ serverId, retention: 1 })), "NotFound")
-        // Nor is there a schedule, of a server that there is.
+        // Nor is there a schedule of an existing server.
         assert.isTrue(Option.isNone(yield* servers.getImageSchedule({ serverId })))
         const gone = yield* Effect.flip(servers.resetNetwork({ serverId }))
         assert.strictEqual(gone._tag === "NotFound" ? gone.status : undefined, 410)

@@ -26,7 +26,7 @@ it.live(
       let met = 0
       const revoker = yield* Effect.fork(
         Effect.gen(function* () {
-          // On a busy machine, until the token has served: one that never did cannot be told from one that never will.
+          // On a busy machine, until the token has been used: otherwise a token never used looks like one never valid.
           const before = done
           yield* Effect.repeat(Effect.sleep("10 millis"), { until: () => done > before + fibers })
           yield* revoke(Redacted.value(yield* Identity.token))
@@ -41,7 +41,7 @@ it.live(
               container,
               object: `o-${index}`,
               body: CloudFiles.fromString(contentOf(index)),
-              // An object that arrived twice would be refused the second time.
+              // An object that arrived twice would be rejected the second time.
               createOnly: true
             })
             .pipe(
@@ -60,14 +60,14 @@ it.live(
         )
       )
       assert.strictEqual(listed.length, objects)
-      // A gateway that loses an answer under load is the one way in which an object may be there before it is sent.
+      // Only a response lost by the gateway under load explains an object that exists before it is sent.
       assert.isAtMost(met, (yield* Telemetry.total("retries", upload)) - retried, "objects that arrived twice")
       for (const { hash, name } of listed) assert.strictEqual(hash, md5(contentOf(Number(name.slice(2)))), name)
-      // Too few to mean anything otherwise; one more or less for a revocation that nobody met.
+      // Too few to matter; one more or less for a revocation that no request met.
       assert.isAtLeast(revoked, 3)
       assert.isTrue(Math.abs(logins - revoked) <= 1, `${revoked} revocations, ${logins} logins`)
       yield* files.deleteContainerWithContents({ container })
     }).pipe(Effect.provide(OpenStack.layer({ credentials: alt })), Effect.provide(NodeHttpClient.layerUndici)),
-  // Ten times what it takes on a machine that does nothing else.
+  // Ten times the duration on an idle machine.
   900_000
 )

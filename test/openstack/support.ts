@@ -34,7 +34,7 @@ interface Stack {
     readonly user_id: string
     readonly project_id: string
   }
-  /** A Keystone whose tokens live four seconds. */
+  /** A Keystone whose tokens are valid for four seconds. */
   readonly keystone_short: string
   readonly swift: string
   readonly tempauth: SwiftUser
@@ -55,7 +55,7 @@ if (root === undefined) {
 
 export const stack = JSON.parse(readFileSync(`${root}/creds.json`, "utf8")) as Stack
 
-/** Where Keystone is found without a version. */
+/** Keystone's URL without a version. */
 export const keystone = stack.auth_url.replace(/\/v3$/, "")
 
 const defaultDomain = { id: "default" }
@@ -96,7 +96,7 @@ export interface KeystoneAnswer {
   readonly body: unknown
 }
 
-/** A request to Keystone itself, as its administrators make them. */
+/** A request to Keystone itself, as an administrator. */
 export const askKeystone = (
   method: string,
   path: string,
@@ -118,14 +118,14 @@ export const askKeystone = (
     }))
   )
 
-/** The services of one login on the real thing. */
+/** The services of one login on the real cloud. */
 export const on = (credentials: Credentials.Credentials) =>
   layer(
     Layer.succeed(Cloud, {
       ...seeded,
       credentials,
       operator: admin,
-      // Only administrators see to it that a flavor has one.
+      // Only administrators can set extra specifications of a flavor.
       extraSpec: Effect.gen(function* () {
         const spec = { flavorId: "3", key: "hw:cpu_policy", value: "shared" }
         const { status } = yield* exchange(`${stack.nova}/flavors/${spec.flavorId}/os-extra_specs`, {
@@ -139,7 +139,7 @@ export const on = (credentials: Credentials.Credentials) =>
     })
   )
 
-/** A token that is nobody's but the test's. */
+/** A token that only this test uses. */
 export const tokenOf = (user: User): Effect.Effect<string> =>
   Effect.flatMap(
     askKeystone("POST", "/auth/tokens", {

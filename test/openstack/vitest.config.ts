@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url"
 import { defineConfig } from "vitest/config"
 import base from "../../vitest.config.js"
 
-/** One cloud for all: what one file does to it must not meet what another does. */
+/** All files use one cloud, so they run one after the other. */
 export default defineConfig({
   ...base,
   root: fileURLToPath(new URL("../..", import.meta.url)),
