@@ -265,6 +265,25 @@ for (const [name, http] of clients) {
       )
     }
 
+    it.scoped("sends a request in the finalizer of an interrupted fiber", () =>
+      Effect.gen(function* () {
+        const methods: Array<string | undefined> = []
+        const server = yield* httpServer(({ method }, answer) => {
+          methods.push(method)
+          answer.writeHead(204).end()
+        })
+        const running = yield* Deferred.make<void>()
+        const fiber = yield* Effect.flatMap(CloudFiles.CloudFiles, (files) =>
+          Effect.zipRight(Deferred.succeed(running, undefined), Effect.never).pipe(
+            Effect.onInterrupt(() => Effect.orDie(files.deleteObject(file)))
+          )
+        ).pipe(Effect.provide(servicesAt(server.url, http)), Effect.fork)
+        yield* Deferred.await(running)
+        yield* Fiber.interrupt(fiber)
+        assert.deepStrictEqual(methods, ["DELETE"])
+      })
+    )
+
     it.scopedLive("retries a listing whose body breaks off", () =>
       Effect.gen(function* () {
         const server = yield* socketServer((socket, _, count) =>
