@@ -1,26 +1,25 @@
 /**
- * A bound on how many requests are under way at a time. The others wait for their turn, in order.
+ * Limits how many requests are in flight. The others wait in order.
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 
-/** So many at a time. */
+/** A semaphore whose limit can be exceeded. */
 interface Gate {
-  /** Waits for a place. */
   readonly enter: Effect.Effect<void>
-  /** Takes a place beyond the bound. */
+  /** Enters beyond the limit. */
   readonly force: Effect.Effect<void>
   readonly leave: Effect.Effect<void>
 }
 
-const makeGate = (most: number): Gate => {
+const makeGate = (limit: number): Gate => {
   let inside = 0
   const waiting = new Set<() => void>()
   const leave = Effect.sync(() => {
     inside--
     const [next] = waiting
-    if (next === undefined || inside >= most) return
+    if (next === undefined || inside >= limit) return
     waiting.delete(next)
     inside++
     next()
@@ -28,56 +27,56 @@ const makeGate = (most: number): Gate => {
   const wait = Effect.async<void>((resume) => {
     const admit = () => resume(Effect.void)
     waiting.add(admit)
-    // Interrupted; where it was admitted at the same time, its place goes to the next.
+    // Interrupted. If it was admitted at the same time, the next one is admitted instead.
     return Effect.suspend(() => (waiting.delete(admit) ? Effect.void : leave))
   })
   const force = Effect.sync(() => {
     inside++
   })
-  return { enter: Effect.suspend(() => (inside < most ? force : wait)), force, leave }
+  return { enter: Effect.suspend(() => (inside < limit ? force : wait)), force, leave }
 }
 
-/** How long an open body may keep the next one waiting. */
-const patience = Duration.seconds(1)
+/** How long an upload or a download waits before it exceeds the limit. */
+const maxWait = Duration.seconds(1)
 
-/** The bounds of one service's requests. */
+/** The limits of a service's requests. */
 export interface Admission {
-  /** Runs a request whose end depends on nothing but the cloud. */
+  /** Runs a request whose duration depends only on the cloud. */
   readonly whole: <A, E, R>(request: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
   /** Runs a request whose body comes from the caller. */
   readonly upload: <A, E, R>(request: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
-  /** Takes a place for a response that is open until the scope ends. */
+  /** Counts a response as open until the scope ends. */
   readonly download: Effect.Effect<void, never, Scope.Scope>
 }
 
 /**
- * Bounds for requests, uploads from streams and open downloads, each of its own. How long the latter two last is up to the
- * caller, who may need another one to go on. Therefore one that has waited for a second goes beyond the bound, and only then
- * the next one begins to wait.
+ * Creates separate limits for requests, uploads from streams, and open downloads. The duration of uploads and downloads depends on the
+ * caller, who may need another one to continue. Therefore one that has waited for a second exceeds the limit, and only then the next
+ * one begins to wait.
  */
-export const make = (most: number): Admission => {
+export const make = (limit: number): Admission => {
   const within =
     (enter: Effect.Effect<void>, { leave }: Gate) =>
     <A, E, R>(request: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
       Effect.uninterruptibleMask((restore) => Effect.zipRight(restore(enter), Effect.ensuring(restore(request), leave)))
-  const patient = (gate: Gate): Effect.Effect<void> => {
-    const line = makeGate(1)
+  const enterOrExceed = (gate: Gate): Effect.Effect<void> => {
+    const queue = makeGate(1)
     return within(
-      line.enter,
-      line
+      queue.enter,
+      queue
     )(
-      Effect.flatMap(Effect.timeoutOption(gate.enter, patience), (entered) =>
+      Effect.flatMap(Effect.timeoutOption(gate.enter, maxWait), (entered) =>
         entered._tag === "Some" ? Effect.void : gate.force
       )
     )
   }
-  const requests = makeGate(most)
-  const uploads = makeGate(most)
-  const downloads = makeGate(most)
-  const enterDownloads = patient(downloads)
+  const requests = makeGate(limit)
+  const uploads = makeGate(limit)
+  const downloads = makeGate(limit)
+  const enterDownloads = enterOrExceed(downloads)
   return {
     whole: within(requests.enter, requests),
-    upload: within(patient(uploads), uploads),
+    upload: within(enterOrExceed(uploads), uploads),
     download: Effect.uninterruptibleMask((restore) =>
       Effect.zipRight(
         restore(enterDownloads),

@@ -1,5 +1,5 @@
 /**
- * Work on the items of a stream, several at a time.
+ * Processes the items of a stream concurrently.
  */
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
@@ -8,17 +8,17 @@ import * as Stream from "effect/Stream"
 import { keepingInterruption } from "./interruption.js"
 
 /**
- * Does something with each item of a stream, so many at a time, by as many fibers, each of which takes one item after the other;
- * `Stream.mapEffect` starts a fiber for each item, which costs more than a small file does. The first failure ends all of it.
+ * Processes each item of a stream with a fixed number of fibers. `Stream.mapEffect` starts a fiber for each item, which costs more than
+ * a small file. The first failure interrupts all fibers.
  */
-export const manyAtATime = <A, E, R, E2, R2>(
+export const forEachConcurrent = <A, E, R, E2, R2>(
   stream: Stream.Stream<A, E, R>,
   concurrency: number,
   work: (item: A) => Effect.Effect<void, E2, R2>
 ): Effect.Effect<void, E | E2, R | R2> =>
   Effect.scoped(
     Effect.flatMap(Stream.toPull(stream), (pull) => {
-      const turn = Effect.unsafeMakeSemaphore(1)
+      const pulling = Effect.unsafeMakeSemaphore(1)
       let items: ReadonlyArray<A> = []
       let index = 0
       let isOver = false
@@ -36,8 +36,8 @@ export const manyAtATime = <A, E, R, E2, R2>(
             index = 0
           })
       })
-      // Whoever has waited for its turn may find that another one has brought some.
-      const more = turn.withPermits(1)(Effect.suspend(() => (index < items.length || isOver ? Effect.void : pulled)))
+      // While a fiber waits to pull, another one may have pulled more items.
+      const more = pulling.withPermits(1)(Effect.suspend(() => (index < items.length || isOver ? Effect.void : pulled)))
       const worker = Effect.whileLoop({
         while: () => index < items.length || !isOver,
         body: (): Effect.Effect<void, E | E2, R | R2> => (index < items.length ? work(items[index++] as A) : more),

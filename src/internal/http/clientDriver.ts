@@ -1,5 +1,5 @@
 /**
- * Sends requests by any HttpClient.
+ * Sends requests with any HttpClient.
  */
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as Headers from "@effect/platform/Headers"
@@ -23,7 +23,7 @@ import type { Connection, Driver, InFlightRequest } from "./inFlightRequest.js"
 import type { Outbound } from "./requestBody.js"
 import { fromPlatform } from "./transportError.js"
 
-/** Headers that carry a secret in either direction. */
+/** Request and response headers that contain secrets. */
 const secretHeaders: ReadonlyArray<string | RegExp> = [
   "x-auth-token",
   "x-storage-token",
@@ -37,16 +37,16 @@ const secretHeaders: ReadonlyArray<string | RegExp> = [
 ]
 
 /**
- * In bytes: a response up to this length is read at once, which costs a client much less than a Stream; all of it must arrive
- * within the stall timeout then.
+ * A response of up to this many bytes is read at once, which is much cheaper than a Stream. All of it must then arrive within the
+ * stall timeout.
  */
 const readAtOnce = 64 * 1024
 
 const noTracing = (): boolean => true
 
 /**
- * How the client runs: as the sender does, but with secret headers redacted, no redirect followed (a redirect to another host would
- * take the token along), and no span of the platform's own, which would show full URLs; the library makes its own spans.
+ * The runtime of the client: that of the sender, but with redacted secret headers; without redirects, which might send the token to
+ * another host; and without the platform's spans, which would contain full URLs. The library creates its own spans.
  */
 const runtimeOf = (sender: Fiber.RuntimeFiber<unknown, unknown>): Runtime.Runtime<never> => {
   const context: Context.Context<never> = sender.currentContext
@@ -69,7 +69,7 @@ const runtimeOf = (sender: Fiber.RuntimeFiber<unknown, unknown>): Runtime.Runtim
   })
 }
 
-/** A request's body as a Stream, in chunks that the platform's clients wait for. */
+/** The request body as a Stream, with back-pressure. */
 const streamOf = (body: Outbound): Stream.Stream<Uint8Array> =>
   Stream.repeatEffectChunkOption(
     Effect.flatMap(
@@ -131,7 +131,7 @@ class ClientRequest implements Connection {
     return this.fiber === undefined ? Effect.void : Effect.asVoid(this.fiber.await)
   }
 
-  /** Hands the body to the request. The end of an empty one is read, too: only then does node:http reuse the connection. */
+  /** Passes the body to the request. Reads the end of an empty body too, since otherwise node:http does not reuse the connection. */
   private read(response: HttpClientResponse.HttpClientResponse): Effect.Effect<void, HttpClientError.ResponseError> {
     const { request } = this
     if (hasNoBody(response)) return Effect.ignore(response.arrayBuffer)
@@ -141,13 +141,13 @@ class ClientRequest implements Connection {
     return Stream.runForEachChunk(response.stream, (chunk) =>
       Effect.suspend(() => {
         for (const part of chunk) request.onData(part)
-        return request.isFull ? this.room : Effect.void
+        return request.isFull ? this.resumed : Effect.void
       })
     )
   }
 
-  /** Waits until there is room for more. */
-  private get room(): Effect.Effect<void> {
+  /** Waits until the reader can take more. */
+  private get resumed(): Effect.Effect<void> {
     return Effect.async((resume) => {
       this.onResume = () => resume(Effect.void)
     })

@@ -1,25 +1,25 @@
 /**
- * Deadlines of whatever is under way, watched by one fiber for each Clock, since a fiber with a timer for each request costs
- * more than the request.
+ * Monitors the deadlines of all requests with one fiber for each Clock, since a fiber with a timer for each request would cost more
+ * than the request.
  */
 import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 
-/** Something that must move until its deadline. */
+/** Something with a deadline. */
 export interface Watched {
-  /** By the Clock, in milliseconds since 1970; `Infinity` while nothing is due. */
+  /** In milliseconds since 1970, by the Clock; `Infinity` if there is none. */
   readonly deadline: number
-  /** Called once, when the deadline has passed. It is not watched any more then. */
+  /** Called once when the deadline has passed; it is not monitored any longer then. */
   readonly expire: () => void
 }
 
-/** The one who watches, by one Clock. */
+/** Monitors deadlines by one Clock. */
 export interface Watchdog {
   readonly add: (watched: Watched) => void
   readonly remove: (watched: Watched) => void
-  /** To be called where a deadline came nearer; one that moves away is noticed in time. */
+  /** Must be called after a deadline was moved to an earlier time, but not after it was moved to a later one. */
   readonly reschedule: (watched: Watched) => void
 }
 
@@ -59,8 +59,8 @@ const make = (clock: Clock.Clock): Watchdog => {
     fiber = Effect.runFork(round)
   }
 
-  // A program that is done must not wait for a timer. One request often follows upon another, so the fiber outlives the
-  // turn in which nothing is left to be watched.
+  // The timer must not keep a finished program alive. The fiber is stopped in a later turn of the event loop, since a request is
+  // often followed by another one.
   const endSoon = (): void => {
     if (ending) return
     ending = true
@@ -89,7 +89,6 @@ const make = (clock: Clock.Clock): Watchdog => {
 
 const byClock = new WeakMap<Clock.Clock, Watchdog>()
 
-/** The watchdog of a Clock. */
 export const watchdogOf = (clock: Clock.Clock): Watchdog => {
   let watchdog = byClock.get(clock)
   if (watchdog === undefined) {

@@ -1,5 +1,5 @@
 /**
- * Sends one request and reads its response, for a service's client and for the login, over any kind of HTTP client.
+ * Sends requests and reads their responses, for services and logins, over any kind of HTTP client.
  */
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as Effect from "effect/Effect"
@@ -15,19 +15,18 @@ import { OpenResponse } from "./openResponse.js"
 import { isWhole } from "./requestBody.js"
 import * as UndiciDriver from "./undiciDriver.js"
 
-/** Sends requests. */
 export interface Exchange {
   /**
-   * Sends a request, and waits for the head of its response. The response is good as long as the scope. `into` gives the buffers
-   * that its body is received in, where the reader of the body releases them.
+   * Sends a request, and waits for the head of its response. The response can be read until the scope ends. `into` provides the
+   * buffers for its body, which the reader of the body must release.
    */
   readonly open: (
     request: Outgoing,
     into?: Receiving | undefined
   ) => Effect.Effect<OpenResponse, TransportError, Scope.Scope>
   /**
-   * Sends a request, and waits for all of its response. The body is kept where `keeps` is true, and of every refusal; or
-   * handed to a sink as it arrives, which is made anew for each request.
+   * Sends a request, and waits for its whole response. The body is kept if `keeps` is true or the status is an error, or else written
+   * to a sink as it arrives. A new sink is created for each request.
    */
   readonly collect: (
     request: Outgoing,
@@ -36,8 +35,8 @@ export interface Exchange {
 }
 
 /**
- * Sends the request and waits until the response is there, as far as it was asked for. What fails or is interrupted is closed before.
- * A deadline ends the wait without an interruption, so that it works in a finalizer, too.
+ * Sends the request and waits for the head or the end of its response. On failure or interruption, the request is closed first.
+ * A deadline ends the wait without an interruption, so that it also works in a finalizer.
  */
 const awaited = (request: InFlightRequest, driver: Driver): Effect.Effect<InFlightRequest, TransportError> =>
   Effect.withFiberRuntime<InFlightRequest, TransportError>((fiber) =>
@@ -61,7 +60,6 @@ const readingOf = (keeps: boolean | (() => Sink)): Extract<Reading, { readonly _
   return { _tag: "Collected", keeps: sink.limit === undefined, sink, limit: sink.limit ?? largestText }
 }
 
-/** Sends requests by a driver. */
 export const make = (driver: Driver): Exchange => ({
   open: (outgoing, into) =>
     Effect.uninterruptibleMask((restore) => {
@@ -86,17 +84,17 @@ export const make = (driver: Driver): Exchange => ({
         text: () => request.text(),
         sink
       }))
-      // A response may be there before all of the request's body is out.
+      // A response may arrive before the whole request body was sent.
       const isWholeBody = outgoing.body === undefined || isWhole(outgoing.body)
       const closed = isWholeBody ? response : Effect.ensuring(response, request.close)
-      // What a sink has taken already keeps to the limit by what is received next.
+      // The bytes that a sink has received count towards the limit, which delays the next bytes.
       return limit === undefined || sink === undefined ? closed : Effect.tap(closed, () => limit.take(request.size))
     })
 })
 
 /**
- * Sends requests by the HttpClient of the environment, changed by `transform`: through undici's dispatcher itself where that client is
- * exactly the dispatcher's own. A client that was made from it may do more, and is used as it is.
+ * Sends requests with the environment's HttpClient after `transform`. If the result is exactly the client of the UndiciDispatcher, the
+ * dispatcher is used directly. A client that was derived from it may do more, so it is used as it is.
  */
 export const fromEnvironment = (
   transform: (client: HttpClient.HttpClient) => HttpClient.HttpClient = (client) => client

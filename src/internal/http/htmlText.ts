@@ -1,4 +1,4 @@
-/** The text of a page of HTML, in time that grows with its length and no faster. */
+/** Extracts the text of an HTML page in linear time. */
 
 const closing: Readonly<Record<string, RegExp>> = {
   script: /<\/script\s*>/gi,
@@ -6,7 +6,7 @@ const closing: Readonly<Record<string, RegExp>> = {
   head: /<\/head\s*>/gi
 }
 
-/** The text of a page: without tags, scripts and styles, in one line. What is redacted stays so. */
+/** The text of a page without tags, scripts and styles, in one line. Keeps `<redacted>`. */
 export const textOfPage = (page: string): string => {
   const opening = /<redacted>|<(script|style|head)\b|</gi
   const unclosed = new Set<string>()
@@ -24,13 +24,13 @@ export const textOfPage = (page: string): string => {
   return (text + page.slice(done)).replace(/\s+/g, " ").trim()
 }
 
-/** Where a tag ends, or all that a script, a style or the head holds; undefined where no tag is closed any more. */
+/** The end of a tag, or of a script, style or head element with its content; undefined if no further tag is closed. */
 const endOf = (page: string, start: number, name: string, unclosed: Set<string>): number | undefined => {
   const close = unclosed.has(name) ? undefined : closing[name]
   if (close !== undefined) {
     close.lastIndex = start
     if (close.exec(page) !== null) return close.lastIndex
-    // It is not searched for again.
+    // Not searched for again.
     unclosed.add(name)
   }
   const end = page.indexOf(">", start)

@@ -1,6 +1,6 @@
 /**
- * One request from its sending to the last byte of its response: how far it has come, what it waits for, and until when. A driver
- * sends it by one kind of HTTP client and calls its `on…` methods; its deadlines and its response are the same over every client.
+ * The state of one request until the last byte of its response: its phase, its deadline, and the received body. A driver sends it
+ * with one kind of HTTP client and calls its `on…` methods. Deadlines and responses are the same for every client.
  */
 import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
@@ -16,50 +16,50 @@ import { sliceOf } from "./pacing.js"
 import { isWhole, type Outbound, outbound, type Progress } from "./requestBody.js"
 import { lateResponse, refusalStall, stalled, tooLong } from "./transportError.js"
 
-/** In bytes: how much of a response's body is received before somebody reads it. */
+/** How many bytes of a response body are received before they are read. */
 const defaultReadAhead = 1024 * 1024
 
-/** How many reused buffers are filled before somebody reads them. Filling fewer makes the network pause more often. */
+/** How many pooled buffers are filled before they are read. With fewer, the network is paused more often. */
 const buffersAhead = 4
 
 /** How the body of a response is read. */
 export type Reading =
   | {
-      /** Chunk by chunk, by whoever asks. */
+      /** Chunk by chunk, on demand. */
       readonly _tag: "Open"
-      /** The buffers that it is received in, where its reader releases them. */
+      /** The buffers for the body, if its reader releases them. */
       readonly into: Receiving | undefined
     }
   | {
-      /** At once, up to a limit in bytes. */
+      /** Completely, up to a limit in bytes. */
       readonly _tag: "Collected"
-      /** Whether the body is kept, so that one beyond the limit is a failure. */
+      /** Whether the body is kept; then a longer body is a failure. */
       readonly keeps: boolean
-      /** What takes the body of a success instead, as it arrives. */
+      /** Receives the body of a successful response as it arrives. */
       readonly sink: Sink | undefined
       readonly limit: number
     }
 
-/** A request as its driver sends it. */
+/** A request that was sent by a driver. */
 export interface Connection {
-  /** Called when there is room for more of the body, after the driver saw that {@link InFlightRequest.isFull}. */
+  /** Called when more of the body can be received, after the driver has paused because of {@link InFlightRequest.isFull}. */
   readonly resume: () => void
   /** Ends the exchange. */
   readonly abort: () => void
-  /** Waits until nothing of it runs. */
+  /** Waits until the exchange has ended. */
   readonly closed: Effect.Effect<void>
 }
 
-/** Sends a request by one kind of client for a fiber, and tells the request what becomes of it. */
+/** Sends a request with one kind of client, in the context of a fiber, and reports its progress to the request. */
 export type Driver = (request: InFlightRequest, sender: Fiber.RuntimeFiber<unknown, unknown>) => Connection
 
 /**
- * What is waited for. While the request's body is not out, that is the network or the body's own source, even if the response has
- * begun: a cloud may send spaces meanwhile, so that nobody closes the connection.
+ * What the request waits for. Until its body was sent, that is the body's source or the network, even if the response has begun: a
+ * cloud may send spaces in the meantime to keep the connection open.
  */
 type Phase = "source" | "request" | "response" | "body"
 
-/** Bytes as UTF-8. Most bodies are ASCII, which is recognised and copied much faster than UTF-8 is decoded. */
+/** Decodes UTF-8. Most bodies are ASCII, which is faster to detect and copy than decoding UTF-8. */
 export const textOf = (parts: ReadonlyArray<Uint8Array>, limit: number): string => {
   const [first] = parts
   if (first === undefined) return ""
@@ -69,17 +69,17 @@ export const textOf = (parts: ReadonlyArray<Uint8Array>, limit: number): string 
 }
 
 export class InFlightRequest implements Watched, Progress {
-  /** In milliseconds, by the clock of the request; Infinity while nothing is waited for. */
+  /** In milliseconds, by the clock of the request; Infinity if there is none. */
   deadline: number
   status = 0
   headers: Readonly<Record<string, string | undefined>> = {}
   failure: Cause.Cause<TransportError> | undefined
   hasEnded = false
-  /** The request's body, where it is not handed over whole. */
+  /** The request body, if it is sent in chunks. */
   body: Outbound | undefined
 
   private parts: Array<Uint8Array> = []
-  /** Of the body of the response, in bytes: what was received and, of an open response, not yet taken. */
+  /** The received bytes of the response body; of an open response, those not yet taken. */
   size = 0
   private limit: number
   private phase: Phase = "response"
@@ -92,7 +92,7 @@ export class InFlightRequest implements Watched, Progress {
   private buffer: Uint8Array | undefined
   private filled = 0
   private readonly watchdog: Watchdog
-  /** In bytes: what a limit on bandwidth lets pass at a time. */
+  /** How many bytes the bandwidth limit allows at a time. */
   private readonly slice: number | undefined
 
   constructor(
@@ -106,7 +106,7 @@ export class InFlightRequest implements Watched, Progress {
     this.limit = reading._tag === "Collected" ? reading.limit : Infinity
   }
 
-  /** Sends it. `sender` is the fiber in whose context the source of its body runs. */
+  /** Sends the request. The source of its body runs in the context of the fiber `sender`. */
   send(driver: Driver, sender: Fiber.RuntimeFiber<unknown, unknown>): void {
     const { body } = this.outgoing
     if (body !== undefined) {
@@ -123,12 +123,12 @@ export class InFlightRequest implements Watched, Progress {
 
   // Called by the driver.
 
-  /** Whether the body is wanted as a whole, and not as it arrives. */
+  /** Whether the body is read as a whole, not as it arrives. */
   get isCollected(): boolean {
     return this.reading._tag === "Collected"
   }
 
-  /** Whether enough of the body was received for the moment: the driver waits then until the connection is resumed. */
+  /** Whether enough of the body is buffered: the driver then pauses until the connection is resumed. */
   get isFull(): boolean {
     return (
       this.reading._tag === "Open" &&
@@ -145,7 +145,7 @@ export class InFlightRequest implements Watched, Progress {
       this.restart()
       return
     }
-    // A body that a bandwidth limit cuts into small pieces is not collected in large buffers.
+    // With a bandwidth limit the body is read in small pieces, so large buffers are not used.
     if (this.slice === undefined) {
       this.bufferSize = this.reading.into?.(Number(headers["content-length"] ?? Infinity))
     }
@@ -167,7 +167,7 @@ export class InFlightRequest implements Watched, Progress {
     if (isResult && reading.sink !== undefined) reading.sink.add(chunk)
     else if (reading.keeps || !isResult) this.parts.push(chunk)
     if (this.size > this.limit) {
-      // What was received is enough of a refusal, and of a body that is not kept.
+      // For an error, or a body that is not kept, the received part is enough.
       if (reading.keeps && isResult) this.fail(Cause.fail(tooLong(this.outgoing.target, this.limit)))
       else this.onEnd()
       this.abort()
@@ -189,7 +189,7 @@ export class InFlightRequest implements Watched, Progress {
     else this.fail(failure)
   }
 
-  // Called by the request's body.
+  // Called by the request body.
 
   moved(bytes: number): void {
     this.outgoing.sent(bytes)
@@ -221,14 +221,14 @@ export class InFlightRequest implements Watched, Progress {
     this.abort()
   }
 
-  // Called by whoever waits for the response.
+  // Called by the reader of the response.
 
-  /** Calls `listener` once, when the head or the end of the response has arrived, as far as it was asked for, or it has failed. */
+  /** Calls `listener` once, when the head (if open) or the end (if collected) of the response has arrived, or it has failed. */
   onChange(listener: () => void): void {
     this.listener = listener
   }
 
-  /** What has arrived and was not taken yet; undefined where that is nothing. */
+  /** Takes the received part of the body; undefined if there is none. */
   take(): Array<Uint8Array> | undefined {
     if (this.buffer !== undefined && this.filled > 0) {
       this.parts.push(this.buffer.subarray(0, this.filled))
@@ -243,7 +243,7 @@ export class InFlightRequest implements Watched, Progress {
     return taken
   }
 
-  /** Calls `listener` once, when more of the body has arrived, or no more will. */
+  /** Calls `listener` once, when more of the body has arrived or it has ended. */
   onMore(listener: () => void): void {
     if (this.size > 0 || this.isOver) return listener()
     this.listener = () => {
@@ -253,7 +253,7 @@ export class InFlightRequest implements Watched, Progress {
     this.restart()
   }
 
-  /** Nobody waits for more at the moment. */
+  /** Removes the listener, and suspends the deadline. */
   leave(): void {
     this.listener = undefined
     this.deadline = Infinity
@@ -264,7 +264,7 @@ export class InFlightRequest implements Watched, Progress {
     return textOf(this.parts, this.limit)
   }
 
-  /** Nobody waits for the response any more. */
+  /** Aborts the request unless it has ended. */
   abandon(): void {
     this.listener = undefined
     this.watchdog.remove(this)
@@ -273,7 +273,7 @@ export class InFlightRequest implements Watched, Progress {
     this.abort()
   }
 
-  /** Ends it, and waits until nothing of it runs. */
+  /** Aborts the request, and waits until everything has ended. */
   get close(): Effect.Effect<void> {
     return Effect.uninterruptible(
       Effect.suspend(() => {
@@ -288,7 +288,7 @@ export class InFlightRequest implements Watched, Progress {
     return this.hasEnded || this.failure !== undefined
   }
 
-  /** Whether a refusal is collected: its status says what happened, so that what is missing of its body changes nothing. */
+  /** Whether an error response is being collected. Its status is enough, so a failure while reading its body is ignored. */
   private get isRefusal(): boolean {
     return this.reading._tag === "Collected" && this.status !== 0 && !isSuccess(this.status)
   }
@@ -304,7 +304,7 @@ export class InFlightRequest implements Watched, Progress {
     return clock.unsafeCurrentTimeMillis() + Duration.toMillis(timeout)
   }
 
-  /** Sets the next deadline, where somebody waits. */
+  /** Sets the next deadline if there is a listener. */
   private restart(): void {
     if (this.listener === undefined) return
     this.deadline = this.phase === "source" && !this.isRefusal ? Infinity : this.nextDeadline()
@@ -339,7 +339,7 @@ export class InFlightRequest implements Watched, Progress {
     }
   }
 
-  /** Notifies after all that the socket has at the moment was read, so that it is handed on together. */
+  /** Notifies after all available data of the socket was read, to pass it on together. */
   private notifySoon(): void {
     if (this.listener === undefined || this.isNotifying) return
     this.isNotifying = true

@@ -9,9 +9,9 @@ import type * as RetryPolicy from "../../RetryPolicy.js"
 import type { Sink } from "../bytes/sink.js"
 import type { Target } from "./transportError.js"
 
-/** Where a service is. */
+/** The endpoint of a service. */
 export interface ServiceEndpoint {
-  /** As the catalog or the program names it, without a trailing slash. */
+  /** As in the catalog or the options, without a trailing slash. */
   readonly href: string
   readonly url: URL
 }
@@ -20,20 +20,21 @@ export interface ServiceEndpoint {
 export interface Outgoing {
   readonly method: string
   readonly endpoint: ServiceEndpoint
-  /** The part of the URL after the endpoint's, encoded, with its query. */
+  /** The encoded path and query after the endpoint's URL. */
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: Content | undefined
   readonly target: Target
   readonly policy: RetryPolicy.Service
-  /** The clock of its timeouts. */
+  /** The clock for timeouts. */
   readonly clock: Clock.Clock
-  /** The limit on bandwidth that its response keeps to. */
+  /** The bandwidth limit of the response. */
   readonly limit: BandwidthLimit.Service | undefined
-  /** Called with the number of bytes that were sent or received. */
+  /** Called with each number of bytes sent. */
   sent(bytes: number): void
-  /** Called once the last byte of its body was handed to the network. */
+  /** Called when the last byte of the body was passed to the network. */
   sentAll(): void
+  /** Called with each number of bytes received. */
   received(bytes: number): void
 }
 
@@ -45,25 +46,24 @@ export interface Head extends Operation {
   readonly requestId: string | undefined
 }
 
-/** The cloud's id of a request, without secrets that it may quote. */
+/** The cloud's id of a request, without secrets. */
 export const requestIdIn = (headers: Head["headers"], { secrets }: Target): string | undefined => {
   const id = requestIdOf(headers)
   return id === undefined ? undefined : scrub(id, secrets)
 }
 
-/** A response that has arrived, as far as it was wanted. */
+/** A response that was received completely, up to the limit. */
 export interface CollectedResponse extends Head {
-  /** Its body as UTF-8; the empty string if the body was not kept or could not be read. */
+  /** The body, decoded as UTF-8; empty if the body was not kept or could not be read. */
   readonly text: () => string
-  /** What has taken its body, where that was to go to a sink. */
+  /** The sink that received the body, if there was one. */
   readonly sink: Sink | undefined
 }
 
-/** The longest body that is read into memory, in bytes. */
+/** The maximum length of a body in memory, in bytes. */
 export const largestText = 64 * 1024 * 1024
 
-/** How much is read of a refusal's body, in bytes. */
+/** How many bytes of an error response are read. */
 export const largestRefusal = 65_536
 
-/** Whether a response with this status is no refusal. */
 export const isSuccess = (status: number): boolean => status >= 200 && status < 300

@@ -1,5 +1,5 @@
 /**
- * What is counted and timed, by the keys of Effect's metrics.
+ * The keys of the library's metrics.
  */
 import * as Metric from "effect/Metric"
 import * as MetricBoundaries from "effect/MetricBoundaries"
@@ -10,18 +10,18 @@ import * as MetricLabel from "effect/MetricLabel"
 const counter = (name: string, description: string): MetricKey.MetricKey.Counter<number> =>
   MetricKey.counter(name, { description, incremental: true })
 
-export const requests = counter("rackspace_requests", "Requests sent, each attempt counted")
+export const requests = counter("rackspace_requests", "Requests sent, counting each attempt")
 
 export const retries = counter(
   "rackspace_retries",
-  "Requests that were sent again after a rate limit or a passing failure"
+  "Requests that were retried after a rate limit or a temporary failure"
 )
 
 export const logins = counter("rackspace_logins", "Login requests")
 
-export const bytesSent = counter("rackspace_bytes_sent", "Bytes of request bodies handed to the transport")
+export const bytesSent = counter("rackspace_bytes_sent", "Bytes of request bodies passed to the transport")
 
-export const bytesReceived = counter("rackspace_bytes_received", "Bytes of streamed response bodies that arrived")
+export const bytesReceived = counter("rackspace_bytes_received", "Bytes of streamed response bodies received")
 
 export const requestTime = MetricKey.histogram(
   "rackspace_request_milliseconds",
@@ -30,8 +30,8 @@ export const requestTime = MetricKey.histogram(
 )
 
 /**
- * The metric of a key for each combination of its tags' values. A metric that is tagged as it is updated is looked up anew
- * each time, which costs more than the update.
+ * Returns the metric of a key for each combination of tag values. Tagging a metric at each update would look it up each time, which
+ * costs more than the update.
  */
 export const byTags = <Type extends MetricKeyType.MetricKeyType<number, unknown>>(
   key: MetricKey.MetricKey<Type>,

@@ -1,6 +1,6 @@
 /**
- * A response whose body is still arriving. Each way of reading the body is made when it is asked for: for a small object it would
- * cost more than the bytes.
+ * A response whose body is read on demand. The effects that read the body are created by getters, since for a small object creating
+ * all of them would cost more than reading it.
  */
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
@@ -31,17 +31,17 @@ export class OpenResponse implements Head {
     this.requestId = requestIdIn(request.headers, target)
   }
 
-  /** The beginning of a refusal's body; empty where it cannot be read, since the status already says what happened. */
+  /** The beginning of an error response's body; empty if it cannot be read, since the status is enough. */
   get refusal(): Effect.Effect<string> {
     return Effect.orElseSucceed(this.readText(largestRefusal, "cut"), () => "")
   }
 
-  /** The whole body as UTF-8, up to 64 MiB. */
+  /** The whole body, decoded as UTF-8, up to 64 MiB. */
   get text(): Effect.Effect<string, TransportError> {
     return this.readText(largestText, "fail")
   }
 
-  /** Reads the rest of the body and forgets it, so that the connection can be used again. */
+  /** Reads and drops the rest of the body, so that the connection can be reused. */
   get discard(): Effect.Effect<void> {
     return Effect.asVoid(this.refusal)
   }
@@ -53,7 +53,7 @@ export class OpenResponse implements Head {
     return limit === undefined ? stream : pacedStream(limit, stream)
   }
 
-  /** Reads the body into parts without a Stream; where it breaks off, what has come before is among them. */
+  /** Appends the body to `parts` without a Stream. If it fails, `parts` holds what was received before. */
   readInto(parts: Array<Uint8Array>): Effect.Effect<void, TransportError> {
     const { pull } = this
     const { limit } = this.outgoing
@@ -71,7 +71,7 @@ export class OpenResponse implements Head {
     return step
   }
 
-  /** Reads the whole body as UTF-8, at most `limit` bytes of it: a longer one is cut there, or fails with `tooLong`. */
+  /** Reads at most `limit` bytes of the body as UTF-8. A longer body is truncated, or fails with `tooLong`. */
   private readText(limit: number, beyond: "cut" | "fail"): Effect.Effect<string, TransportError> {
     return Effect.suspend(() => {
       const { outgoing, pull } = this

@@ -1,5 +1,5 @@
 /**
- * Bodies that keep to a limit on bandwidth.
+ * Bodies with a bandwidth limit.
  */
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -7,8 +7,8 @@ import type { Service as BandwidthLimit } from "../../BandwidthLimit.js"
 import type { Content } from "../../RequestBody.js"
 
 /**
- * In bytes: how much is sent at a time, which is what the limit allows in an eighth of a second. It is smaller than any buffer that is
- * released after it was sent, because sending a part of a buffer must not release the whole.
+ * How many bytes are sent at a time: those that the limit allows in an eighth of a second. Smaller than any buffer that is released
+ * after it was sent, because sending a part of a buffer must not release all of it.
  */
 export const sliceOf = ({ bytesPerSecond }: BandwidthLimit): number =>
   Math.round(Math.min(64 * 1024, Math.max(1024, bytesPerSecond / 8)))
@@ -18,7 +18,7 @@ const slices = (bytes: Uint8Array, size: number): ReadonlyArray<Uint8Array> =>
     bytes.subarray(index * size, (index + 1) * size)
   )
 
-/** A request's body, each slice of which waits for its turn. `waited` is called with the milliseconds that it waited. */
+/** A request body whose slices wait for the limit. `waited` is called with the milliseconds of each wait. */
 export const pacedContent = (
   limit: BandwidthLimit,
   { bytes, length, stream }: Content,
@@ -37,7 +37,7 @@ export const pacedContent = (
   }
 }
 
-/** A response's body, each piece of which waits for its turn. */
+/** A response body whose chunks wait for the limit. */
 export const pacedStream = <E>(
   limit: BandwidthLimit,
   stream: Stream.Stream<Uint8Array, E>

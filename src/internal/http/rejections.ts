@@ -1,32 +1,32 @@
 /**
- * Which resources reject one token after another. A new login does not help them, and may end the token that all other
- * requests use. Therefore both one resource and all new ones together may cause only a few logins in a row.
+ * Limits the logins caused by resources that reject one token after another. A new login does not help there, and may invalidate the
+ * token of all other requests. Therefore each such resource, and all new resources together, may cause only a few successive logins.
  */
 import { globalValue } from "effect/GlobalValue"
 
-/** How many logins in a row may be made in vain. */
-const mostLogins = 3
+/** The maximum number of successive logins that did not help. */
+const maxLogins = 3
 
-/** How long a resource that has rejected so many tokens causes no login, in milliseconds. */
+/** For how many milliseconds a resource then causes no further login. */
 const resourcePause = 60_000
 
-/** The same for resources that have not accepted a token before, in milliseconds. A token might really be revoked meanwhile. */
+/** The same for all resources that have not accepted a token before. It is shorter, since the token may really be revoked. */
 const newResourcesPause = 10_000
 
-/** How many resources are remembered; beyond that the oldest are forgotten. */
-const mostResources = 1_000
+/** How many resources are remembered; then the oldest are dropped. */
+const maxResources = 1_000
 
-/** Logins that were made since a resource rejected a token. */
+/** The logins since a resource rejected a token. */
 interface Logins {
   count: number
-  /** When the latest was asked for, in milliseconds. */
+  /** When the latest login was requested, in milliseconds. */
   at: number
 }
 
 const isWithin = (logins: Logins, pause: number, now: number): boolean =>
-  logins.count < mostLogins || now - logins.at >= pause
+  logins.count < maxLogins || now - logins.at >= pause
 
-/** Logins for resources that have not accepted a token before, by login: all services that share one share these. */
+/** The logins for resources that have not accepted a token before, shared by all services with the same TokenRef. */
 const sharedLogins = globalValue("effect-rackspace/rejections", () => new WeakMap<object, Logins>())
 
 const sharedBy = (tokens: object): Logins => {
@@ -37,16 +37,16 @@ const sharedBy = (tokens: object): Logins => {
 
 const keepNewest = (resources: Set<string> | Map<string, unknown>): void => {
   for (const oldest of resources.keys()) {
-    if (resources.size <= mostResources) return
+    if (resources.size <= maxResources) return
     resources.delete(oldest)
   }
 }
 
-/** Whether the resources of one service have accepted or rejected tokens. */
+/** Which resources of a service have accepted or rejected tokens. */
 export class Rejections {
-  /** Those that have accepted a token, and have rejected none since. */
+  /** Resources that have accepted a token, and have not rejected one since. */
   private readonly accepting = new Set<string>()
-  /** Those that have rejected a token for which a login was made, and have accepted none since. */
+  /** Resources that have rejected a token and caused a login, and have not accepted a token since. */
   private readonly rejecting = new Map<string, Logins>()
   private readonly shared: Logins
 
@@ -54,7 +54,7 @@ export class Rejections {
     this.shared = sharedBy(tokens)
   }
 
-  /** Notes that a resource has rejected the current token, and returns whether to log in again. */
+  /** Records that a resource has rejected the current token, and returns whether to log in again. */
   isWorthLogin(resource: string, now: number): boolean {
     const known = this.rejecting.get(resource)
     if (known !== undefined) {
@@ -73,9 +73,9 @@ export class Rejections {
     return true
   }
 
-  /** Notes that a resource has accepted a token. */
+  /** Records that a resource has accepted a token. */
   accepted(resource: string): void {
-    // A login has helped, so that the token was to blame.
+    // The login has helped, so the token was invalid.
     if (this.rejecting.size > 0 && this.rejecting.delete(resource)) this.shared.count = 0
     if (this.accepting.has(resource)) return
     this.accepting.add(resource)

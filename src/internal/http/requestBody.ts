@@ -1,5 +1,5 @@
 /**
- * The body of a request on its way out: an async iterator, which is what undici sends, and what any HttpClient gets as a Stream.
+ * The body of a request that is being sent: an async iterator for undici, which other HttpClients get as a Stream.
  */
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
@@ -12,31 +12,31 @@ import * as Stream from "effect/Stream"
 import type { Content } from "../../RequestBody.js"
 import { chunkSize, release } from "../bytes/bufferPool.js"
 
-/** In bytes: a body up to this size is handed over whole; a longer one goes out, and is watched, chunk by chunk. */
+/** A body of up to this many bytes is sent as a whole; a longer one is sent and monitored chunk by chunk. */
 export const wholeUpTo = 1024 * 1024
 
-/** In bytes: more than any socket takes without saying that it is full. */
+/** More bytes than any socket accepts without back-pressure. */
 const largerThanSocket = 128 * 1024
 
-/** What is told of a request's body while it goes out. */
+/** Callbacks for the progress of a request body. */
 export interface Progress {
-  /** A chunk of so many bytes was handed over. */
+  /** A chunk of so many bytes was passed to the network. */
   readonly moved: (bytes: number) => void
-  /** The next chunk is waited for, as long as its source needs. */
+  /** The source is asked for the next chunk, without a timeout. */
   readonly source: () => void
-  /** All of it was handed over. */
+  /** The whole body was passed to the network. */
   readonly out: () => void
 }
 
-/** A body on its way out. The sender asks for its next chunk when it can take it. */
+/** A body that is being sent. The sender pulls the next chunk when it can send it. */
 export interface Outbound extends AsyncIterator<Uint8Array, undefined>, AsyncIterable<Uint8Array> {
-  /** Ends its source. */
+  /** Closes the source. */
   readonly close: Effect.Effect<void>
 }
 
 const done: IteratorReturnResult<undefined> = { done: true, value: undefined }
 
-/** Bytes in chunks, none of them copied. */
+/** Sends bytes in chunks, without copying. */
 const outboundBytes = (bytes: Uint8Array, progress: Progress): Outbound => {
   let offset = 0
   return {
@@ -57,7 +57,7 @@ const outboundBytes = (bytes: Uint8Array, progress: Progress): Outbound => {
   }
 }
 
-/** Runs a Stream in fibers like the one that sends the request. */
+/** Sends a Stream, which runs with the context of the fiber that sends the request. */
 const outboundStream = (
   content: Content,
   progress: Progress,
@@ -78,7 +78,7 @@ const outboundStream = (
   let nextParts: ReadonlyArray<Uint8Array> = []
   let reading: Promise<boolean> | undefined
   let sentLast: Uint8Array | undefined
-  /** Runs the source until it gives more; resolves to whether it did. */
+  /** Pulls from the source; resolves to false at its end. */
   const read = (): Promise<boolean> =>
     new Promise((resolve, reject) => {
       fiber = Runtime.runFork(runtime, pull ?? open)
@@ -90,14 +90,14 @@ const outboundStream = (
         } else if (exit.cause._tag === "Fail" && Option.isNone(exit.cause.error)) {
           resolve(false)
         } else {
-          // The source of a request's body does not fail: it was interrupted, or died.
-          reject(new Error("the request's body was given up"))
+          // The source of a request body does not fail: it was interrupted, or died.
+          reject(new Error("the request body was aborted"))
         }
       })
     })
-  /** The next chunk. While the sender has it, the one after it is read. */
+  /** Returns the next chunk, and begins to read the one after it. */
   const nextChunk = (): Promise<IteratorResult<Uint8Array, undefined>> => {
-    // A chunk that is larger than a socket holds is with the kernel before another is asked for.
+    // A chunk that is larger than the socket's buffer was passed to the kernel before the next one is requested.
     if (sentLast !== undefined && sentLast.byteLength >= largerThanSocket) release(sentLast)
     sentLast = undefined
     const part = parts[index]
@@ -112,7 +112,7 @@ const outboundStream = (
       progress.moved(value.byteLength)
       if (index === parts.length && !closed) {
         reading ??= read()
-        // A rejection is seen by the next call.
+        // The next call handles a rejection.
         reading.catch(() => undefined)
       }
       return Promise.resolve({ done: false, value })
@@ -156,10 +156,10 @@ const runtimeOf = (fiber: Fiber.RuntimeFiber<unknown, unknown>): Runtime.Runtime
     fiberRefs: fiber.getFiberRefs()
   })
 
-/** Whether a body is handed over whole. */
+/** Whether a body is sent as a whole. */
 export const isWhole = ({ bytes }: Content): boolean => bytes !== undefined && bytes.byteLength <= wholeUpTo
 
-/** A body that is not handed over whole. */
+/** Sends a body in chunks. */
 export const outbound = (
   content: Content,
   progress: Progress,

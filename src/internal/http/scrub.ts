@@ -1,13 +1,12 @@
 /**
- * Removes secrets from texts that a cloud, a proxy or a system has written, since these echo what they were sent, and encode it
- * in many ways.
+ * Removes secrets from texts of a cloud, a proxy or a system, which may echo requests in many encodings.
  *
- * A text is compared in its plain form: what percent-encoding, forms, JSON and HTML have escaped, once or several times, is
- * unescaped, and line breaks are left out. The plain form remembers where in the text each character stands.
+ * Secrets are searched in a plain form of the text, in which percent-encoding and the escapes of forms, JSON and HTML are decoded, also
+ * nested ones, and line breaks are removed. The plain form records the position of each character in the original text.
  */
 const redacted = "<redacted>"
 
-/** A text in its plain form, and for each of its characters where it begins and ends in the text: at the same place where nothing is said. */
+/** The plain form of a text, with the start and end of each character in the original; a missing entry is the same position. */
 interface Plain {
   readonly text: string
   readonly starts: ArrayLike<number>
@@ -58,14 +57,14 @@ const named: Readonly<Record<string, string>> = {
 
 const controls: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t", b: "\b", f: "\f" }
 
-// In order: bytes as URLs and logs escape them, JavaScript's and JSON's escapes, entities, line breaks with what indents the next
-// line, hints where a line may be broken, and a form's space.
+// In order: escaped bytes of URLs and logs, escapes of JavaScript and JSON, entities, line breaks with the indentation of the next
+// line or optional line breaks, and the space of a form.
 const escapes =
   /((?:%[0-9a-f]{2})+|(?:\\x[0-9a-f]{2})+)|[\\%]u([0-9a-f]{4})|\\(["\\/'nrtbf])|&#x([0-9a-f]{1,8});?|&#([0-9]{1,8});?|&([a-z]{2,8});|(=?[\r\n]+[ \t]*|<w?br ?\/?>|\u00ad|\u200b)|(\+)/gi
 
 const fromCode = (code: number): string => (code <= 0x10ffff ? String.fromCodePoint(code) : "\ufffd")
 
-/** What an escape stands for; undefined where it is none. */
+/** The decoded escape; undefined if it is none. */
 const unescaped = (match: RegExpExecArray): string | undefined => {
   const [, percent, unit, character, hex, decimal, name, lineBreak] = match
   if (percent !== undefined) return Buffer.from(percent.replace(/%|\\x/gi, ""), "hex").toString("utf8")
@@ -77,7 +76,7 @@ const unescaped = (match: RegExpExecArray): string | undefined => {
   return lineBreak !== undefined ? "" : " "
 }
 
-/** One round of unescaping. Returns its input where there is nothing to unescape. */
+/** Decodes one level of escapes. Returns its argument if there are none. */
 const unescapedOnce = (plain: Plain): Plain => {
   const { ends, starts, text } = plain
   escapes.lastIndex = 0
@@ -110,23 +109,23 @@ const unescapedOnce = (plain: Plain): Plain => {
   return { text: output, starts: outputStarts, ends: outputEnds }
 }
 
-/** How many times something may have been escaped. */
-const mostRounds = 6
+/** The maximum number of nested escapes. */
+const maxRounds = 6
 
 const plainOf = (text: string): Plain => {
   let plain: Plain = { text, starts: [], ends: [] }
-  for (let round = 0; round < mostRounds; round++) {
+  for (let round = 0; round < maxRounds; round++) {
     const next = unescapedOnce(plain)
     if (next === plain) break
     plain = next
   }
-  // A lone half of a surrogate pair becomes U+FFFD, as it does in UTF-8.
+  // A lone surrogate becomes U+FFFD, as in UTF-8.
   return { ...plain, text: plain.text.toWellFormed() }
 }
 
 const unpadded = (base64: string): string => base64.replace(/=+$/, "")
 
-/** What base64 makes of a secret within a longer text, wherever in it the secret begins: without what its neighbours change. */
+/** The base64 encodings of a secret at any position within a longer text, without the characters that adjacent bytes affect. */
 const base64Forms = (bytes: Buffer): ReadonlyArray<string> =>
   [0, 1, 2].map((offset) => {
     const encoded = unpadded(Buffer.concat([Buffer.alloc(offset), bytes]).toString("base64"))
@@ -134,59 +133,59 @@ const base64Forms = (bytes: Buffer): ReadonlyArray<string> =>
     return encoded.slice(offset === 0 ? 0 : offset + 1, isWhole ? undefined : -1)
   })
 
-/** The forms of a secret that are searched for. */
-interface Sought {
-  /** The text of the plain form; exactly, or in any case. */
+/** The forms of a secret to search for. */
+interface SearchForms {
+  /** To be searched in the plain form: case-sensitive, or in any case. */
   readonly exact: ReadonlyArray<string>
   readonly anyCase: ReadonlyArray<string>
-  /** The secret as it is, for texts in which it is not escaped, though it contains escapes itself. */
+  /** The secret itself, which may look like an escape. To be searched in the original text. */
   readonly raw: string
 }
 
-/** Of fewer characters, an encoding is too common a text to be recognised. */
-const leastEncoded = 6
+/** Encodings of shorter secrets are not searched for, since they may occur in any text. */
+const minEncodedLength = 6
 
-const soughtOf = (secret: string): Sought => {
+const makeForms = (secret: string): SearchForms => {
   const plain = plainOf(secret).text
   const bytes = Buffer.from(secret, "utf8")
-  const base64 = secret.length < leastEncoded ? [] : base64Forms(bytes)
+  const base64 = secret.length < minEncodedLength ? [] : base64Forms(bytes)
   const urlSafe = base64.map((form) => form.replaceAll("+", "-").replaceAll("/", "_"))
   return {
     raw: secret,
-    // In a plain form, a plus is a space.
+    // In the plain form, a plus is a space.
     exact: [...new Set([plain, ...base64.map((form) => form.replaceAll("+", " ")), ...urlSafe])],
-    anyCase: secret.length < leastEncoded ? [] : [bytes.toString("hex")]
+    anyCase: secret.length < minEncodedLength ? [] : [bytes.toString("hex")]
   }
 }
 
-/** The secrets of a program are few, and each is searched for again and again. */
-const known = new Map<string, Sought>()
+/** A program has few secrets, which are searched for many times. */
+const cache = new Map<string, SearchForms>()
 
-const soughtFor = (secret: string): Sought => {
-  const before = known.get(secret)
-  if (before !== undefined) return before
-  const sought = soughtOf(secret)
-  if (known.size >= 64) known.clear()
-  known.set(secret, sought)
-  return sought
+const formsOf = (secret: string): SearchForms => {
+  const cached = cache.get(secret)
+  if (cached !== undefined) return cached
+  const forms = makeForms(secret)
+  if (cache.size >= 64) cache.clear()
+  cache.set(secret, forms)
+  return forms
 }
 
 type Range = readonly [start: number, end: number]
 
-const occurrences = (text: string, sought: string, found: (start: number, end: number) => void): void => {
-  if (sought === "") return
-  for (let at = text.indexOf(sought); at >= 0; at = text.indexOf(sought, at + sought.length)) {
-    found(at, at + sought.length)
+const occurrences = (text: string, form: string, found: (start: number, end: number) => void): void => {
+  if (form === "") return
+  for (let at = text.indexOf(form); at >= 0; at = text.indexOf(form, at + form.length)) {
+    found(at, at + form.length)
   }
 }
 
-/** Up to so many characters are found in any text. Such a secret is removed only where it stands as a value. */
+/** A secret of up to this many characters may occur in any text, and is removed only where it is a whole value. */
 const longestShort = 2
 
 const isValue = (text: string, start: number, end: number): boolean =>
   /["'=>]/.test(text[start - 1] ?? "") && /^["'&<,;\s]?$/.test(text[end] ?? "")
 
-const rangesOf = (text: string, secrets: ReadonlyArray<string>, isCut: boolean): Array<Range> => {
+const rangesOf = (text: string, secrets: ReadonlyArray<string>, isTruncated: boolean): Array<Range> => {
   const ranges: Array<Range> = []
   const plain = plainOf(text)
   const lowerCase = plain.text.replace(/[A-F]/g, (digit) => digit.toLowerCase())
@@ -195,7 +194,7 @@ const rangesOf = (text: string, secrets: ReadonlyArray<string>, isCut: boolean):
   }
   for (const secret of secrets) {
     if (secret === "") continue
-    const { anyCase, exact, raw } = soughtFor(secret)
+    const { anyCase, exact, raw } = formsOf(secret)
     if (secret.length <= longestShort) {
       occurrences(plain.text, raw, (start, end) => isValue(plain.text, start, end) && add(start, end))
       continue
@@ -203,7 +202,7 @@ const rangesOf = (text: string, secrets: ReadonlyArray<string>, isCut: boolean):
     occurrences(text, raw, (start, end) => ranges.push([start, end]))
     for (const form of exact) occurrences(plain.text, form, add)
     for (const form of anyCase) occurrences(lowerCase, form, add)
-    if (isCut) {
+    if (isTruncated) {
       // The text may end within the secret.
       const [whole = ""] = exact
       for (let length = Math.min(whole.length, plain.text.length); length > longestShort; length--) {
@@ -216,8 +215,8 @@ const rangesOf = (text: string, secrets: ReadonlyArray<string>, isCut: boolean):
   return ranges.toSorted((a, b) => a[0] - b[0] || b[1] - a[1])
 }
 
-const scrubbed = (text: string, secrets: ReadonlyArray<string>, isCut: boolean): string => {
-  const ranges = rangesOf(text, secrets, isCut)
+const scrubbed = (text: string, secrets: ReadonlyArray<string>, isTruncated: boolean): string => {
+  const ranges = rangesOf(text, secrets, isTruncated)
   if (ranges.length === 0) return text
   let output = ""
   let done = 0
@@ -228,16 +227,16 @@ const scrubbed = (text: string, secrets: ReadonlyArray<string>, isCut: boolean):
   return output + text.slice(done)
 }
 
-/** What escapes something, or stands for another character in a plain form. */
+/** Matches texts that may contain escapes, or characters that the plain form changes. */
 const mayBeEscaped = /[%\\&+<\r\n\u00ad\u200b]/
 
-/** Whether a text that escapes nothing holds no secret. Found quickly, for texts of every response, such as the request's id. */
+/** Whether a text contains neither escapes nor secrets. A fast check for texts of every response, such as the request's id. */
 const isClean = (text: string, secrets: ReadonlyArray<string>): boolean =>
   !mayBeEscaped.test(text) &&
   text.isWellFormed() &&
   secrets.every((secret) => {
     if (secret === "") return true
-    const { anyCase, exact, raw } = soughtFor(secret)
+    const { anyCase, exact, raw } = formsOf(secret)
     return (
       !text.includes(raw) &&
       !exact.some((form) => text.includes(form)) &&
@@ -246,15 +245,15 @@ const isClean = (text: string, secrets: ReadonlyArray<string>): boolean =>
   })
 
 /**
- * A text with `<redacted>` in place of each secret, however it is encoded there. A secret of one or two characters is removed
- * only where it stands as a value (`"x"`, `=x`), since it is part of any other text. Of a text that was cut, a beginning of a
- * secret at its end is removed too.
+ * Replaces each secret in a text by `<redacted>`, whatever its encoding. A secret of one or two characters is replaced only where it
+ * is a whole value (`"x"`, `=x`), since it may occur in any text. In a truncated text, the beginning of a secret at its end is
+ * replaced too.
  */
-export const scrub = (text: string, secrets: ReadonlyArray<string>, isCut = false): string =>
-  text === "" || secrets.length === 0 || (!isCut && isClean(text, secrets))
+export const scrub = (text: string, secrets: ReadonlyArray<string>, isTruncated = false): string =>
+  text === "" || secrets.length === 0 || (!isTruncated && isClean(text, secrets))
     ? text
-    : // A marker of an earlier removal may contain another secret.
+    : // Earlier markers are skipped, since they may contain another secret.
       text
         .split(redacted)
-        .map((part, index, parts) => scrubbed(part, secrets, isCut && index === parts.length - 1))
+        .map((part, index, parts) => scrubbed(part, secrets, isTruncated && index === parts.length - 1))
         .join(redacted)

@@ -1,12 +1,11 @@
 /**
- * Failures of requests that got no response, or only a part of one. The platform's failures hold the request and its token; these
- * are plain.
+ * Errors of requests without a complete response. The platform's errors contain the request and its token; these do not.
  */
 import type * as HttpClientError from "@effect/platform/HttpClientError"
 import * as Duration from "effect/Duration"
 import { type Operation, scrub, TransportError } from "../../CloudError.js"
 
-/** The request that a transport failure belongs to. */
+/** The request that a transport error belongs to. */
 export interface Target extends Operation {
   readonly method: string
   /** Without its query. */
@@ -16,7 +15,7 @@ export interface Target extends Operation {
 
 const innermost = (cause: unknown): unknown => {
   let inner = cause
-  // Bounded, since a cause may lead back to itself.
+  // Bounded, since causes may be cyclic.
   for (let depth = 0; depth < 8; depth++) {
     if (typeof inner !== "object" || inner === null) break
     const next = "cause" in inner ? inner.cause : undefined
@@ -26,7 +25,7 @@ const innermost = (cause: unknown): unknown => {
   return inner
 }
 
-/** The message of an unknown failure, without its other fields. */
+/** The message of an unknown error, without its other fields. */
 export const describeCause = (cause: unknown): string => {
   const inner = innermost(cause)
   if (inner instanceof Error) {
@@ -42,7 +41,7 @@ const inOneLine = (text: string): string => {
   return line.length > 300 ? `${line.slice(0, 300)}…` : line
 }
 
-/** Whether a failure is that no connection could be made. */
+/** Whether no connection could be made. */
 const isConnectFailure = (cause: unknown): boolean => {
   const inner = innermost(cause)
   // Node.js tries all addresses of a host.
@@ -52,7 +51,6 @@ const isConnectFailure = (cause: unknown): boolean => {
   return syscall === "connect" || syscall === "getaddrinfo" || code === "UND_ERR_CONNECT_TIMEOUT"
 }
 
-/** A transport failure without the objects that the platform's error holds. */
 export const transportError = (
   target: Target,
   reason: TransportError["reason"],
@@ -69,23 +67,19 @@ export const transportError = (
     ...(notSent && { notSent })
   })
 
-/** The failure of a request that got no response. */
 export const noResponse = (target: Target, cause: unknown): TransportError =>
   transportError(target, "connect", `no response (${describeCause(cause)})`, isConnectFailure(cause))
 
-/** The failure of a response that ended before its time. */
 export const brokenOff = (target: Target, cause: unknown): TransportError =>
   transportError(target, "body", `the response broke off (${describeCause(cause)})`)
 
-/** The failure of a response that is longer than the limit for responses in memory. */
 export const tooLong = (target: Target, limit: number): TransportError =>
   transportError(target, "tooLong", `the response is longer than ${limit} bytes`)
 
-/** The failure of a request whose URL is none. */
 export const invalidUrl = (target: Target): TransportError =>
-  transportError(target, "invalidUrl", "the endpoint's URL cannot be read")
+  transportError(target, "invalidUrl", "the endpoint's URL is invalid")
 
-/** The failure of an HttpClient, without the request and response that it holds. */
+/** Converts the error of an HttpClient, without its request and response. */
 export const fromPlatform = (target: Target, error: HttpClientError.HttpClientError): TransportError =>
   error._tag === "ResponseError"
     ? brokenOff(target, error.cause ?? error.description)
@@ -93,14 +87,12 @@ export const fromPlatform = (target: Target, error: HttpClientError.HttpClientEr
       ? invalidUrl(target)
       : noResponse(target, error.cause ?? error.description)
 
-/** The failure of a response that did not begin in time. */
 export const lateResponse = (target: Target, timeout: Duration.Duration): TransportError =>
   transportError(target, "timeout", `no response within ${Duration.format(timeout)}`)
 
-/** The failure of a body of which nothing moved for too long. */
 export const stalled = (target: Target, which: "request" | "response", timeout: Duration.Duration): TransportError =>
   transportError(target, "timeout", `the ${which} body stalled for ${Duration.format(timeout)}`)
 
-/** How long a refusal's body may stall: it is worth less than a result. */
+/** The stall timeout for the body of an error response, which is less important than a result. */
 export const refusalStall = (stallTimeout: Duration.Duration): Duration.Duration =>
   Duration.min(stallTimeout, Duration.seconds(10))

@@ -1,5 +1,5 @@
 /**
- * Sends requests by undici's dispatcher itself, which costs a fraction of what an HttpClient costs for a small request: see the rows
+ * Sends requests directly with undici's dispatcher, which for small requests is much cheaper than an HttpClient: see the rows
  * `library` and `library-http-client` of bench/RESULTS.md.
  */
 import type * as HttpClient from "@effect/platform/HttpClient"
@@ -12,7 +12,7 @@ import type { Connection, Driver, InFlightRequest } from "./inFlightRequest.js"
 import { brokenOff, noResponse } from "./transportError.js"
 
 /**
- * The dispatcher of undici that an HttpClient sends its requests by.
+ * The dispatcher of undici that an HttpClient uses.
  *
  * @since 0.1.0
  * @category tags
@@ -22,7 +22,7 @@ export class UndiciDispatcher extends Context.Tag("effect-rackspace/Transport/Un
   { readonly client: HttpClient.HttpClient; readonly dispatcher: Dispatcher }
 >() {}
 
-/** Joins what came several times. */
+/** Joins repeated headers. */
 const joined = (headers: IncomingHttpHeaders): Readonly<Record<string, string | undefined>> => {
   const all: Record<string, string | undefined> = headers as Record<string, string>
   for (const name in headers) {
@@ -46,7 +46,7 @@ class DispatchedRequest implements Connection, Dispatcher.DispatchHandler {
   }
 
   abort(): void {
-    this.aborted = new Error("nobody waits for the response any more")
+    this.aborted = new Error("the request was aborted")
     this.controller?.abort(this.aborted)
   }
 
@@ -58,7 +58,7 @@ class DispatchedRequest implements Connection, Dispatcher.DispatchHandler {
   }
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
-    // 100 and 103 come before the response itself.
+    // Ignores the informational responses 100 and 103.
     if (status >= 200) this.request.onHead(status, joined(headers))
   }
 
@@ -69,7 +69,7 @@ class DispatchedRequest implements Connection, Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     this.request.onEnd()
-    // A request that is over would keep the network's buffers alive through it.
+    // Otherwise a finished request would keep the network's buffers alive.
     this.controller = undefined
   }
 
@@ -97,7 +97,7 @@ export const make =
               ? headers
               : { ...headers, "content-length": String(body.length) },
           body: (request.body ?? body?.bytes ?? null) as Exclude<Dispatcher.DispatchOptions["body"], undefined>,
-          // The request has deadlines of its own.
+          // The request has its own deadlines.
           headersTimeout: 0,
           bodyTimeout: 0
         },

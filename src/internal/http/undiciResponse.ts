@@ -1,5 +1,5 @@
 /**
- * A response of undici as a response of an HttpClient.
+ * Adapts a response of undici to the response of an HttpClient.
  */
 import * as Cookies from "@effect/platform/Cookies"
 import * as Headers from "@effect/platform/Headers"
@@ -32,7 +32,7 @@ export class UndiciResponse extends Inspectable.Class implements HttpClientRespo
     super()
     this.status = source.statusCode
     this.headers = Headers.fromInput(source.headers)
-    // A body that breaks off before somebody reads it must not end the process. Its reader gets the failure.
+    // An error before the body is read must not end the process. The reader of the body gets the error.
     source.body.on("error", ignored)
   }
 

@@ -1,10 +1,10 @@
 /**
- * Paths as they must stand on the wire, so that a name addresses exactly the thing that bears it.
+ * Encodes paths, so that each name addresses exactly the resource with that name.
  */
 
 const isDots = (segment: string): boolean => segment === "." || segment === ".."
 
-/** A parameter of a template, and what stands behind it; the first one is only what stands before all of them. */
+/** A parameter of a template and the text after it. The first part is only the text before all parameters. */
 interface Part {
   readonly name: string
   readonly keepsSlashes: boolean
@@ -29,10 +29,10 @@ const partsOf = (template: string): ReadonlyArray<Part> => {
 }
 
 /**
- * Fills a template's parameters, percent-encoded: `{name}` as one segment, `{+name}` keeping its slashes.
+ * Expands a template with percent-encoded parameters: `{name}` as one segment, `{+name}` with its slashes.
  *
- * A URL parser would resolve the segments `.` and `..` away, and even their encoded forms, and so address another thing. The
- * slashes beside them are written as `%2F`, which hides them from it; the cloud decodes the whole path before it looks.
+ * A URL parser would remove the segments `.` and `..`, even in encoded form, and so address another resource. The adjacent slashes
+ * are encoded as `%2F` to prevent that; the cloud decodes the whole path.
  */
 export const expandPath = (template: string, values: Readonly<Record<string, unknown>>): string => {
   const parts = partsOf(template)
@@ -42,7 +42,7 @@ export const expandPath = (template: string, values: Readonly<Record<string, unk
     const encoded = encodeURIComponent(String(values[name]))
     filled += (keepsSlashes && encoded.includes("%2F") ? encoded.replaceAll("%2F", "/") : encoded) + text
   }
-  // No segment can be dots where no dot stands beside a slash or at an end.
+  // Without a dot next to a slash or at an end, no segment consists of dots.
   if (!/(?:^|\/)\.|\.(?:\/|$)/.test(filled)) return filled
   const [first = "", ...rest] = filled.split("/")
   let path = first
@@ -54,7 +54,7 @@ export const expandPath = (template: string, values: Readonly<Record<string, unk
   return path
 }
 
-/** A query as it stands behind the path, with its `?`, or the empty string. Undefined values are left out. */
+/** The query with its `?`, or the empty string. Undefined and null values are left out. */
 export const queryText = (query: Readonly<Record<string, unknown>>): string => {
   const pairs = Object.entries(query).flatMap(([name, value]) =>
     value === undefined || value === null

@@ -1,16 +1,15 @@
 /**
- * URLs as other people write them, in catalogs and configuration. They may hold a user name and a password
- * (`https://user:password@host`), which no message and no log may show.
+ * Handles URLs from catalogs and configuration. They may contain a user name and a password (`https://user:password@host`), which must
+ * not appear in messages and logs.
  */
 
-/** Whether it is a URL of http or https. */
 export const isHttpUrl = (url: string): boolean => {
   if (!URL.canParse(url)) return false
   const { protocol } = new URL(url)
   return protocol === "http:" || protocol === "https:"
 }
 
-/** Whether it holds a user name or a password. Of a text that is no such URL, whether it may hold them. */
+/** Whether a URL contains a user name or a password. For a text that is not an http or https URL, whether it may contain them. */
 export const hasUserInfo = (url: string): boolean => {
   if (!isHttpUrl(url)) return url.includes("@")
   const { password, username } = new URL(url)
@@ -18,8 +17,8 @@ export const hasUserInfo = (url: string): boolean => {
 }
 
 /**
- * A URL without its user name and password, or with something else in their place (`***@`). Of a text that is no URL of http
- * or https, everything before the last `@` is removed, since a password may hold a slash.
+ * Removes the user name and the password from a URL, or replaces them (`***@`). From a text that is not an http or https URL,
+ * everything before the last `@` is removed, since a password may contain a slash.
  */
 export const withoutUserInfo = (url: string, instead = ""): string => {
   if (!hasUserInfo(url)) return url

@@ -1,6 +1,6 @@
 /**
- * Finds what is wrong with credentials before anything is sent: a variable that was not set, an empty field, a value of the wrong
- * type. The description names the field, without its value.
+ * Validates credentials before anything is sent: finds missing and empty fields, and values of the wrong type. The description names
+ * the field, but does not contain its value.
  */
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
@@ -13,7 +13,7 @@ const Text = Schema.NonEmptyString.annotations({ description: "a text that is no
 
 const Secret = Schema.RedactedFromSelf(Text).annotations({ description: "a text that is not empty" })
 
-/** A text that can stand in a header. */
+/** A text that is valid in a header. */
 const HeaderText = Text.pipe(
   // eslint-disable-next-line no-control-regex
   Schema.filter((text) => !/[\u0000-\u0008\u000a-\u001f\u007f]/.test(text), {
@@ -30,7 +30,7 @@ const AuthUrl = Text.pipe(
 
 const Domain = Schema.Union(Schema.Struct({ id: Text }), Schema.Struct({ name: Text }))
 
-/** Something that is named by id, or by a name within a domain. */
+/** A reference by id, or by a name within a domain. */
 const Named = Schema.Union(Schema.Struct({ id: Text }), Schema.Struct({ name: Text, domain: Domain }))
 
 const Scope = Schema.UndefinedOr(
@@ -124,13 +124,13 @@ const schemaOf = (credentials: unknown): Schema.Schema.AnyNoContext | undefined 
   return typeof tag === "string" && Object.hasOwn(byTag, tag) ? byTag[tag as Credentials["_tag"]] : undefined
 }
 
-/** What is wrong with a token that the program was handed; undefined where nothing is. */
+/** What is wrong with a token that the program was given; undefined if it is valid. */
 export const tokenProblem = (token: unknown): string | undefined => {
   const checked = Schema.validateEither(Schema.Struct({ token: HeaderToken }))({ token })
   return Either.isLeft(checked) ? issuesText(issuesOf(checked.left)) : undefined
 }
 
-/** What is wrong, field by field; undefined where nothing is. */
+/** What is wrong with each field of credentials; undefined if they are valid. */
 export const problemOf = (credentials: unknown): string | undefined => {
   const schema = schemaOf(credentials)
   if (schema === undefined) return "credentials: expected a value made by a constructor of Credentials"

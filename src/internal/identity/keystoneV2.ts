@@ -1,5 +1,5 @@
 /**
- * Rackspace Cloud Identity 2.0 (Keystone v2 with the RAX extensions): credentials as login requests, responses as Access.
+ * Logins by Rackspace Cloud Identity 2.0 (Keystone v2 with the RAX extensions).
  */
 import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -23,7 +23,7 @@ import { entryOf, items, readable, roleOf, text, texts, Token as WireToken, url 
 
 type V2 = ApiKey | Password | Token | Passcode
 
-/** Identity's base URL with its version, without a trailing slash, from whatever the user gave. */
+/** Identity's base URL with its version, without a trailing slash, from the user's URL. */
 export const baseUrl = (authUrl: string): string => {
   const trimmed = authUrl
     .trim()
@@ -59,7 +59,7 @@ const WireAnswer = Schema.Struct({
       "RAX-AUTH:authenticatedBy": texts
     }),
     user: readable(WireUser),
-    // An old Keystone writes an empty catalog as `{}`.
+    // Old releases of Keystone return an empty catalog as `{}`.
     serviceCatalog: items(Schema.Struct({ name: text, type: text, endpoints: items(WireEndpoint) }))
   })
 })
@@ -106,7 +106,7 @@ const secretsOf = (credentials: V2): ReadonlyArray<string> => {
   }
 }
 
-/** The credential object of a login request; the tenant is next to it, not inside. */
+/** The `auth` object of a login request. The tenant is next to the credentials, not inside them. */
 const bodyOf = (credentials: V2): Record<string, unknown> => {
   const { tenantId, tenantName } = credentials
   const tenant = { ...(tenantId !== undefined && { tenantId }), ...(tenantName !== undefined && { tenantName }) }
@@ -141,19 +141,18 @@ const challengeOf = (header: string | undefined, { authUrl, tenantId, tenantName
     : new MfaChallenge({
         sessionId: Redacted.make(sessionId),
         factor: factor ?? "PASSCODE",
-        // It is part of an error, which is shown.
+        // It is part of an error message.
         authUrl: withoutUserInfo(authUrl, "***@"),
         ...(tenantId !== undefined && { tenantId }),
         ...(tenantName !== undefined && { tenantName })
       })
 }
 
-/** The path of Keystone v3, which the credentials of version 2 do not log in to. */
+/** Whether it is the URL of Keystone v3, which does not accept credentials of version 2. */
 const isV3 = (url: string): boolean => url.endsWith("/v3")
 
 /**
- * One login, repeated as the policy says where Identity is out of reach or limits the rate. Fails with
- * `AuthenticationFailed` alone.
+ * Logs in, with the retries of the policy if Identity cannot be reached or limits the rate. Fails only with `AuthenticationFailed`.
  */
 export const authenticate = (
   exchange: Exchange,
@@ -165,7 +164,7 @@ export const authenticate = (
     return Effect.fail(
       failed(
         "malformed",
-        `Identity.authenticate: ${base} is Keystone v3, for which there are Credentials.keystonePassword and its like; these credentials are for v2.0`
+        `Identity.authenticate: ${base} is Keystone v3, which needs credentials such as Credentials.keystonePassword; these credentials are for v2.0`
       )
     )
   }
@@ -186,7 +185,7 @@ export const authenticate = (
       const challenge = challengeOf(headers["www-authenticate"], credentials)
       return (
         challenge && {
-          message: "the password is right; respond to the challenge with a passcode (Credentials.answerChallenge)",
+          message: "the password is correct; respond to the challenge with a passcode (Credentials.answerChallenge)",
           challenge
         }
       )
@@ -196,8 +195,8 @@ export const authenticate = (
 }
 
 /**
- * Revokes a token in its own name (`DELETE /tokens`, as Rackspace documents it; an OpenStack that does not know that returns
- * 404 or 405 and takes the token's path).
+ * Revokes a token, authenticated by itself, with `DELETE /tokens` as Rackspace documents it. OpenStack clouds that return 404 or 405
+ * for that support the token's path.
  */
 export const revoke = (
   exchange: Exchange,

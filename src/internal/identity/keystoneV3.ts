@@ -1,5 +1,5 @@
 /**
- * Keystone v3: credentials as login requests, responses as Access.
+ * Logins by Keystone v3.
  */
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -23,7 +23,7 @@ import { type Answer, type Attempt, failed, revokeBy, run } from "./login.js"
 import { send } from "./request.js"
 import { entryOf, items, readable, roleOf, text, texts, Token, url } from "./wire.js"
 
-/** What logs in by the body of a request for a token. */
+/** Credentials that are sent in the body of a request for a token. */
 type Direct = KeystonePassword | KeystoneToken | ApplicationCredential
 
 export type V3 = Direct | OidcAccessToken
@@ -39,10 +39,10 @@ export const rootUrl = (authUrl: string): string => trimmed(authUrl).replace(/\/
 
 const Listed = Schema.Array(Schema.Struct({ id: Schema.String }))
 
-/** Keystone wraps the list once more; others do not. */
+/** Keystone wraps the list in another object; other services do not. */
 const Versions = Schema.parseJson(Schema.Struct({ versions: Schema.Union(Listed, Schema.Struct({ values: Listed })) }))
 
-/** The ids of the versions that a document lists; none where it is no such document. */
+/** The ids of the versions in a document; empty if it is not a list of versions. */
 const listedVersions = (text: string): Effect.Effect<ReadonlyArray<string>> =>
   Schema.decodeUnknown(Versions)(text).pipe(
     Effect.map(({ versions }) => {
@@ -53,10 +53,10 @@ const listedVersions = (text: string): Effect.Effect<ReadonlyArray<string>> =>
   )
 
 /**
- * The URL of version 3. A URL that names it is taken as it is. Of any other the root is asked which versions there are; its
- * links are not followed, since behind a proxy they often name another host: version 3 is below the root that was given.
+ * Finds the URL of version 3. A URL of version 3 is returned unchanged. Otherwise the versions are requested from the root. Their links
+ * are not followed, since behind a proxy they often point to another host: version 3 is expected below the given root.
  *
- * Fails where there are versions, but not this one; what cannot be asked is left to the login itself to find out.
+ * Fails if the root lists versions without version 3. If the versions cannot be read, the URL is assumed to be correct.
  */
 export const discover = (
   exchange: Exchange,
@@ -84,7 +84,7 @@ export const discover = (
       ? `${root}/v3`
       : yield* failed(
           "malformed",
-          `Identity.authenticate: ${root} has ${versions.join(", ")}, and no v3, which these credentials are for`
+          `Identity.authenticate: ${root} has ${versions.join(", ")}, but not v3, which these credentials are for`
         )
   }).pipe(Effect.withSpan(target.operation, { kind: "client", captureStackTrace: false }))
 }
@@ -106,23 +106,23 @@ const WireAnswer = Schema.parseJson(
 
 const interfaces = { public: "publicUrl", internal: "internalUrl", admin: "adminUrl" } as const
 
-/** The key of an interface, which some clouds write as version 2 did: `publicURL`. */
+/** The key of an interface. Some clouds use the names of version 2: `publicURL`. */
 const keyOf = (name: string): (typeof interfaces)[keyof typeof interfaces] | undefined =>
   interfaces[name.toLowerCase().replace(/url$/, "") as keyof typeof interfaces]
 
 /**
- * Here an endpoint is one interface of one region; in the catalog it is a region with all of its interfaces. A second URL of
- * the same region and interface is an endpoint of its own.
+ * Groups endpoints by region. In Keystone v3 an endpoint is one interface of one region; in the catalog it is a region with all its
+ * interfaces. A second URL of the same region and interface becomes another endpoint.
  */
 const byRegion = (endpoints: ReadonlyArray<typeof WireEndpoint.Type>): ReadonlyArray<CatalogEndpoint> => {
   const found: Array<{ region?: string; publicUrl?: string; internalUrl?: string; adminUrl?: string }> = []
   for (const { interface: name, region, region_id: regionId, url: href } of endpoints) {
     const key = name === undefined ? undefined : keyOf(name)
     if (key === undefined || href === undefined) continue
-    const where = regionId ?? region
-    const place = found.find((each) => each.region === where && each[key] === undefined)
-    if (place !== undefined) place[key] = href
-    else found.push({ ...(where !== undefined && { region: where }), [key]: href })
+    const id = regionId ?? region
+    const existing = found.find((each) => each.region === id && each[key] === undefined)
+    if (existing !== undefined) existing[key] = href
+    else found.push({ ...(id !== undefined && { region: id }), [key]: href })
   }
   return found.map((endpoint) => new CatalogEndpoint(endpoint))
 }
@@ -143,7 +143,7 @@ const toAnswer = ({ token }: typeof WireAnswer.Type, subject: string, issued: Da
   }
 }
 
-/** The token stands in a header, and nowhere in the body. */
+/** The token is only in a header, not in the body. */
 const Subject = Schema.Struct({
   "x-subject-token": Token.annotations({ description: "the header X-Subject-Token" })
 })
@@ -194,7 +194,7 @@ const readAnswer: Attempt["read"] = (text, headers, now) =>
   )
 
 const attemptOf = (credentials: Direct, base: string): Attempt => {
-  // An application credential is good for one project, and refused with a scope.
+  // An application credential is limited to one project, and is refused with a scope.
   const scope = credentials._tag === "ApplicationCredential" ? undefined : credentials.scope
   return {
     template: "/auth/tokens",
@@ -209,13 +209,13 @@ const attemptOf = (credentials: Direct, base: string): Attempt => {
     asksFor: (headers) =>
       headers["openstack-auth-receipt"] === undefined
         ? undefined
-        : { message: "the password is right; a passcode is needed as well (Credentials.keystonePassword takes it)" },
-    // A token that is no longer known, and an application credential that was deleted, are not found.
+        : { message: "the password is correct, but a passcode is required too (see Credentials.keystonePassword)" },
+    // Keystone returns 404 for an invalid token, and for an application credential that was deleted.
     refusedBy404: credentials._tag !== "KeystonePassword"
   }
 }
 
-/** The request by which Keystone's web server checks an access token, and Keystone returns an unscoped token. */
+/** The login with an access token, which Keystone's web server checks. Returns an unscoped token. */
 const federatedAttempt = ({ accessToken, identityProvider, protocol }: OidcAccessToken, base: string): Attempt => {
   const provider = `identity_providers/${encodeURIComponent(identityProvider)}`
   return {
@@ -228,12 +228,12 @@ const federatedAttempt = ({ accessToken, identityProvider, protocol }: OidcAcces
     secrets: [Redacted.value(accessToken)],
     read: readAnswer,
     asksFor: () => undefined,
-    // Keystone does not find a provider or a protocol that it does not know.
+    // Keystone returns 404 for an unknown provider or protocol.
     refusedBy404: true
   }
 }
 
-/** One login at the URL of version 3, repeated as the policy says. A federated one takes a second request for its scope. */
+/** Logs in at the URL of version 3, with the retries of the policy. A federated login makes a second request for its scope. */
 export const authenticate = (
   exchange: Exchange,
   credentials: V3,
@@ -249,7 +249,7 @@ export const authenticate = (
   )
 }
 
-/** Revokes a token in its own name (`DELETE /v3/auth/tokens`). */
+/** Revokes a token, authenticated by itself (`DELETE /v3/auth/tokens`). */
 export const revoke = (
   exchange: Exchange,
   base: string,
@@ -264,7 +264,7 @@ export const revoke = (
 const reference = (value: { readonly id: string } | { readonly name: string }): ReadonlyArray<string> =>
   "id" in value ? ["id", value.id] : ["name", value.name]
 
-/** A key that differs from one login to another, for a shared store; undefined where nobody is named. */
+/** The key of a login in a shared store; undefined if the credentials do not contain a user. */
 export const storeKey = (credentials: V3): string | undefined => {
   const user = (who: KeystonePassword["user"]): ReadonlyArray<unknown> =>
     "id" in who ? reference(who) : [...reference(who), reference(who.domain)]
@@ -287,10 +287,10 @@ export const storeKey = (credentials: V3): string | undefined => {
       )
     }
     case "OidcAccessToken":
-      // An access token does not say here whose it is.
+      // The user of an access token is not known here.
       return undefined
     case "KeystoneToken":
-      // Of the same user another scope is another login.
+      // The same user with another scope is another login.
       return credentials.renewWith === undefined
         ? undefined
         : credentials.renewWith._tag === "KeystonePassword"

@@ -1,6 +1,5 @@
 /**
- * One login, whatever the kind of Identity: a request, repeated as the policy says, whose failures are `AuthenticationFailed`
- * alone; and the revocation of a token.
+ * Logins and revocations, for all kinds of Identity: sends the requests, retries them, and converts errors.
  */
 import * as DateTime from "effect/DateTime"
 import type * as Duration from "effect/Duration"
@@ -26,24 +25,24 @@ import type { Target } from "../http/transportError.js"
 import { issuesOf, issuesText } from "../schema/issues.js"
 import { type IdentityRequest, send } from "./request.js"
 
-/** What a login gives, but for its number. */
+/** The result of a login, without its number. */
 export type Answer = Omit<typeof Access.Type, "login">
 
 type Headers = Readonly<Record<string, string | undefined>>
 
-/** A kind of login: its request, and how the response is read. */
+/** The request of a login, and how to interpret its response. */
 export interface Attempt {
-  /** The path after Identity's own URL, for spans. */
+  /** The path after Identity's URL, for spans. */
   readonly template: string
   readonly request: IdentityRequest
-  /** What no message may repeat. */
+  /** Values to remove from errors. */
   readonly secrets: ReadonlyArray<string>
   readonly read: (text: string, headers: Headers, now: DateTime.Utc) => Effect.Effect<Answer, ParseResult.ParseError>
-  /** What a 401 asks for besides, where it does. */
+  /** The second factor that a 401 asks for, if it does. */
   readonly asksFor: (
     headers: Headers
   ) => { readonly message: string; readonly challenge?: MfaChallenge | undefined } | undefined
-  /** Whether a 404 speaks of what was sent, and not of the URL. */
+  /** Whether a 404 means that the credentials were refused, not that the URL is wrong. */
   readonly refusedBy404: boolean
 }
 
@@ -80,12 +79,12 @@ const fromFailure = (error: CommonError, refusedBy404: boolean): AuthenticationF
     case "AuthenticationFailed":
       return error
     case "UnexpectedStatus":
-      // A used-up quota. It is not retried, and the login is held back as after a rate limit.
+      // An exceeded quota. It is not retried, and delays the next login like a rate limit.
       if (error.status === 413 || error.status === 429 || error.status === 498) {
         return failed("locked", error.message, error)
       }
-      // For an expired token that is to be scoped Identity returns 404: it is refused like any other credential. To other
-      // credentials a 404 says that there is no Identity at this URL.
+      // Identity returns 404 if a token to be scoped has expired, which is a refusal. For other credentials a 404 means that
+      // there is no Identity at this URL.
       return failed(
         error.status === 404 && refusedBy404 ? "refused" : error.status >= 500 ? "unreachable" : "malformed",
         error.message,
@@ -94,7 +93,7 @@ const fromFailure = (error: CommonError, refusedBy404: boolean): AuthenticationF
     case "Unauthorized":
     case "Forbidden":
     case "BadRequest": {
-      // The URL shows which Identity refused; the message of Forbidden has it already.
+      // The URL shows which Identity refused the login; the message of Forbidden already contains it.
       const at = error._tag === "Forbidden" ? "" : `: ${error.method} ${error.url}`
       return failed(/\block(ed)?\b/i.test(error.message) ? "locked" : "refused", error.message + at, error)
     }
@@ -108,9 +107,7 @@ const fromFailure = (error: CommonError, refusedBy404: boolean): AuthenticationF
 const count = (outcome: string): Effect.Effect<void> =>
   Metric.increment(Metric.tagged(Telemetry.logins, "outcome", outcome))
 
-/**
- * Runs a login, repeated where Identity is out of reach or limits the rate. Fails with `AuthenticationFailed` alone.
- */
+/** Logs in, with the retries of the policy if Identity cannot be reached or limits the rate. */
 export const run = (
   exchange: Exchange,
   policy: RetryPolicy.Service,
@@ -132,9 +129,9 @@ export const run = (
           )
         )
       }
-      const asked = status === 401 ? attempt.asksFor(headers) : undefined
-      if (asked !== undefined) {
-        return yield* failed("mfaRequired", `${operation.operation}: ${asked.message}`, from, asked.challenge)
+      const factor = status === 401 ? attempt.asksFor(headers) : undefined
+      if (factor !== undefined) {
+        return yield* failed("mfaRequired", `${operation.operation}: ${factor.message}`, from, factor.challenge)
       }
       return yield* fromRefusal(
         {
@@ -152,7 +149,7 @@ export const run = (
       )
     })
     return yield* once.pipe(
-      // A login changes nothing, so that it may be sent again whatever became of it.
+      // A login is idempotent.
       Effect.retry(yield* RetryPolicy.schedule<CommonError>(policy, true)),
       Effect.mapError((error) => fromFailure(error, attempt.refusedBy404))
     )
@@ -170,9 +167,7 @@ export const run = (
     })
   )
 
-/**
- * Revokes a token by the first of these requests that the cloud knows. A token that it no longer knows counts as revoked.
- */
+/** Revokes a token with the first of these requests that the cloud supports. An invalid token counts as revoked. */
 export const revokeBy = (
   exchange: Exchange,
   policy: RetryPolicy.Service,

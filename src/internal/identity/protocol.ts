@@ -1,6 +1,5 @@
 /**
- * One interface to all kinds of Identity: how credentials log in, how their token is revoked, and under which name their login
- * is kept.
+ * A common interface to all kinds of Identity: logins, revocations, and the keys of stored logins.
  */
 import * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
@@ -18,14 +17,14 @@ export type { Answer } from "./login.js"
 
 export interface Identity {
   readonly authenticate: (credentials: Credentials) => Effect.Effect<Answer, AuthenticationFailed>
-  /** Does nothing where the cloud knows no revocation. */
+  /** Does nothing if the cloud does not support revocation. */
   readonly revoke: (token: Redacted.Redacted) => Effect.Effect<void, TransportError | UnexpectedStatus>
 }
 
-/** The Identity that these credentials are for. What they are renewed with is for the same. */
+/** The Identity for these credentials, and for those in `renewWith`. */
 export const make = (exchange: Exchange, credentials: Credentials, policy: RetryPolicy.Service): Identity => {
   const found = new Map<string, string>()
-  /** Keystone's URL is found once; it does not change while a program runs. */
+  /** Discovers Keystone's URL once, since it does not change while a program runs. */
   const keystone = (authUrl: string): Effect.Effect<string, AuthenticationFailed> =>
     Effect.suspend(() => {
       const known = found.get(authUrl)
@@ -56,7 +55,7 @@ export const make = (exchange: Exchange, credentials: Credentials, policy: Retry
         case "ApplicationCredential":
         case "OidcAccessToken":
           return Effect.flatMap(
-            // Where version 3 could not be found there is no token of it either.
+            // If version 3 was not found, there is no token to revoke.
             Effect.option(keystone(credentials.authUrl)),
             (base) => (base._tag === "None" ? Effect.void : identityV3.revoke(exchange, base.value, token, policy))
           )
@@ -69,7 +68,7 @@ export const make = (exchange: Exchange, credentials: Credentials, policy: Retry
   }
 }
 
-/** Under which name a login is kept in a store that several programs share; undefined where the credentials name nobody. */
+/** The key of a login in a store that several programs share; undefined if the credentials do not contain a user. */
 export const storeKey = (credentials: Credentials): string | undefined => {
   switch (credentials._tag) {
     case "KeystonePassword":
@@ -88,13 +87,13 @@ export const storeKey = (credentials: Credentials): string | undefined => {
   }
 }
 
-/** Why nobody can log in with these credentials, whatever the cloud says; undefined where they may be good. */
+/** The error of invalid credentials; undefined if they can be sent. */
 export const refusalOf = (credentials: Credentials): AuthenticationFailed | undefined => {
   const problem = problemOf(credentials)
   return problem === undefined ? undefined : failed("malformed", `Identity.authenticate: credentials: ${problem}`)
 }
 
-/** Whether a login can be made again with these credentials. */
+/** Whether these credentials can be used for more than one login. */
 export const isRenewable = (credentials: Credentials): boolean => {
   switch (credentials._tag) {
     case "Token":

@@ -10,7 +10,6 @@ import type { Exchange } from "../http/exchange.js"
 import type { CollectedResponse } from "../http/messages.js"
 import { invalidUrl, type Target } from "../http/transportError.js"
 
-/** A request to Identity. */
 export interface IdentityRequest {
   readonly method: "GET" | "POST" | "DELETE"
   readonly url: string

@@ -1,5 +1,5 @@
 /**
- * Swift's own login (v1, TempAuth): a user and a key in headers, a token and the URL of the storage in headers.
+ * Swift's own login (v1, TempAuth), which sends the user and the key in headers, and returns the token and the storage URL in headers.
  */
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -17,7 +17,7 @@ import { Token } from "./wire.js"
 
 const header = (name: string) => Schema.NonEmptyString.annotations({ description: `the header ${name}` })
 
-/** Ceph and old clouds send the token under either name, or under both. */
+/** Ceph and old clouds return the token as X-Auth-Token, X-Storage-Token, or both. */
 const Headers = Schema.Struct({
   token: Schema.propertySignature(Token.annotations({ description: "the header X-Auth-Token" })).pipe(
     Schema.fromKey("x-auth-token")
@@ -27,13 +27,13 @@ const Headers = Schema.Struct({
 
 const decodeHeaders = Schema.decodeUnknown(Headers)
 
-/** How long TempAuth's tokens live where it does not say: its default, a day. */
-const defaultLife = 86_400
+/** The default lifetime of TempAuth's tokens, in seconds. */
+const defaultLifetime = 86_400
 
-/** How many seconds the token has left. */
-const lifeOf = (expires: string | undefined): number => {
+/** The remaining lifetime of the token, in seconds. */
+const lifetimeOf = (expires: string | undefined): number => {
   const seconds = Number(expires?.trim() || "none")
-  return seconds >= 0 && seconds < 1e10 ? seconds : defaultLife
+  return seconds >= 0 && seconds < 1e10 ? seconds : defaultLifetime
 }
 
 const toAnswer = (answer: typeof Headers.Type, life: number, user: string, issued: DateTime.Utc): Answer => {
@@ -57,11 +57,11 @@ const toAnswer = (answer: typeof Headers.Type, life: number, user: string, issue
 }
 
 /**
- * A text as a header holds it: Swift reads the bytes of a header as UTF-8, and an HTTP client writes a byte for each character.
+ * Encodes a text for a header: Swift decodes headers as UTF-8, but an HTTP client writes one byte for each character.
  */
 const headerText = (text: string): string => Buffer.from(text, "utf8").toString("latin1")
 
-/** One login, repeated as the policy says. */
+/** Logs in, with the retries of the policy. */
 export const authenticate = (
   exchange: Exchange,
   credentials: SwiftKey,
@@ -79,7 +79,7 @@ export const authenticate = (
     read: (_, headers, now) =>
       Effect.map(
         decodeHeaders({ ...headers, "x-auth-token": headers["x-auth-token"] ?? headers["x-storage-token"] }),
-        (answer) => toAnswer(answer, lifeOf(headers["x-auth-token-expires"]), credentials.user, now)
+        (answer) => toAnswer(answer, lifetimeOf(headers["x-auth-token-expires"]), credentials.user, now)
       ),
     asksFor: () => undefined,
     refusedBy404: false

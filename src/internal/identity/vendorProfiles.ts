@@ -1,9 +1,9 @@
 /**
- * The clouds whose profiles openstacksdk brings along, under the names that `clouds.yaml` calls them by: where to log in, and
- * which regions there are. Facts of its release 0.101; a profile in `clouds-public.yaml` counts more.
+ * The profiles of public clouds from openstacksdk 0.101, by their names in `clouds.yaml`: their auth URLs and regions. Profiles in
+ * `clouds-public.yaml` take precedence.
  */
 
-/** A profile: as an entry of `clouds.yaml`, every value a text. */
+/** A profile, with the fields of an entry of `clouds.yaml`. */
 export interface VendorProfile {
   readonly auth: Readonly<Record<string, string>>
   readonly identity_api_version?: string
@@ -19,7 +19,7 @@ const version3 = (auth_url: string, regions: ReadonlyArray<string>, more: Readon
   ...(regions.length === 1 ? { region_name: regions[0] ?? "" } : { regions })
 })
 
-/** A text is where the profile would have to be fetched from. */
+/** A string is the URL of a profile that would have to be fetched. */
 export const vendorProfiles: Readonly<Record<string, VendorProfile | string>> = {
   auro: version3("https://api.van2.auro.io:5000/v3", ["RegionOne"], inDefaultDomain),
   betacloud: version3("https://api-1.betacloud.de:5000", ["betacloud-1"]),

@@ -1,6 +1,6 @@
 /**
- * How the responses to logins are read: a login needs its token and its end. Whatever else is missing, null, or of another type
- * than documented is absent, and does not hide the rest.
+ * Schemas of login responses. Only the token and its expiry are required. Other values that are missing, null or of an unexpected type
+ * are ignored, so that the rest can be decoded.
  */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -15,19 +15,19 @@ const textFrom = (value: unknown): Option.Option<string> =>
       ? Option.some(String(value))
       : Option.none()
 
-/** A text. A number in its place is written out; whatever else, and the empty text, is absent. */
+/** A string, or a number or boolean as a string. Other values and the empty string are absent. */
 export const text = Schema.optionalToOptional(Schema.Unknown, Schema.String, {
   decode: Option.flatMap(textFrom),
   encode: (value) => value
 })
 
-/** A URL, without the user name and the password that it may hold. */
+/** A URL, without its user name and password. */
 export const url = Schema.optionalToOptional(Schema.Unknown, Schema.String, {
   decode: (value) => Option.map(Option.flatMap(value, textFrom), (found) => withoutUserInfo(found)),
   encode: (value) => value
 })
 
-/** An object; absent where it cannot be read. */
+/** A value; absent if it cannot be decoded. */
 export const readable = <A, I>(schema: Schema.Schema<A, I>) => {
   const decode = Schema.decodeUnknownOption(schema)
   return Schema.optionalToOptional(Schema.Unknown, Schema.typeSchema(schema), {
@@ -36,7 +36,7 @@ export const readable = <A, I>(schema: Schema.Schema<A, I>) => {
   })
 }
 
-/** Those items of a list that can be read. Whatever is no list has none. */
+/** The items of a list that can be decoded; empty for anything but a list. */
 export const items = <A, I>(item: Schema.Schema<A, I>) => {
   const decode = Schema.decodeUnknownOption(item)
   return Schema.optionalToRequired(Schema.Unknown, Schema.Array(Schema.typeSchema(item)), {
@@ -48,7 +48,7 @@ export const items = <A, I>(item: Schema.Schema<A, I>) => {
   })
 }
 
-/** A list of texts, or one text alone. */
+/** A list of strings, or a single string. */
 export const texts = Schema.optionalToRequired(Schema.Unknown, Schema.Array(Schema.String), {
   decode: Option.match({
     onNone: () => [],
@@ -57,14 +57,14 @@ export const texts = Schema.optionalToRequired(Schema.Unknown, Schema.Array(Sche
   encode: Option.some
 })
 
-/** A token, as it can stand in a header, which drops spaces around it. */
+/** A token that is valid in a header, without spaces around it. */
 export const Token = Schema.String.pipe(
   Schema.pattern(/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/, {
     description: "a token (printable ASCII, no spaces around)"
   })
 )
 
-/** A role needs one of id and name. */
+/** A role; none if it has neither an id nor a name. */
 export const roleOf = (role: {
   readonly id?: string
   readonly name?: string
@@ -75,7 +75,7 @@ export const roleOf = (role: {
   return name === undefined ? [] : [new Role({ ...role, name })]
 }
 
-/** An entry of a catalog. Without a type nothing can find it; without a name it is called by its type. */
+/** A catalog entry; none if it has no type. The default name is the type. */
 export const entryOf = (
   entry: { readonly type?: string; readonly name?: string },
   endpoints: ReadonlyArray<CatalogEndpoint>

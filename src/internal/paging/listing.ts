@@ -1,5 +1,5 @@
 /**
- * Listings whose pages name the next one in a link: the schema of a page, and the Stream over all of them.
+ * Listings whose pages contain a link to the next page: the schema of a page, and the Stream of all items.
  */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -11,7 +11,7 @@ import { envelope, readEach } from "../schema/itemList.js"
 import { Named, PageLimit } from "../schema/wire.js"
 import { nextLink } from "./nextLink.js"
 
-/** The id of a list's last item, also where the rest of it cannot be read. */
+/** The id of a list's last item, even if the rest of the item cannot be decoded. */
 export const lastId = (list: ReadonlyArray<unknown>): string | undefined => {
   const last = list.at(-1)
   const id = typeof last === "object" && last !== null && "id" in last ? last.id : undefined
@@ -19,8 +19,8 @@ export const lastId = (list: ReadonlyArray<unknown>): string | undefined => {
 }
 
 /**
- * A page of a list, whose next marker `nextOf` finds, given the whole response and its raw items. Items that are not as documented
- * are named in `unreadable`.
+ * The schema of a page. `nextOf` returns the marker of the next page, given the whole response and its raw items. Items that cannot be
+ * decoded are listed in `unreadable`.
  */
 export const pageOf = <A, I>(
   key: string,
@@ -38,7 +38,7 @@ export const pageOf = <A, I>(
   })
 }
 
-/** A page with its links, which stand under `linksKey`, and of which only the next page's marker is kept. */
+/** The schema of a page with links under `linksKey`, of which only the marker of the next page is kept. */
 export const page = <A extends { readonly id: string }, I>(
   key: string,
   item: Schema.Schema<A, I>,
@@ -49,32 +49,31 @@ export const page = <A extends { readonly id: string }, I>(
     return next === undefined ? undefined : Paging.parameterOfLink(next, "marker") || lastId(list)
   })
 
-/** The query by which a page is asked for. */
+/** The query parameters of a page. */
 export const pageQuery = {
   marker: Schema.optional(Named),
   limit: Schema.optional(PageLimit)
 }
 
-/** Which page of a list is asked for. */
+/** The page to return. */
 export interface PageQuery {
-  /** The id of the last item of the page before; of key pairs the name, and of a server's history the id of the request. */
+  /** The id of the last item of the previous page; for key pairs its name, for a server's history the id of the request. */
   readonly marker?: string | undefined
-  /** How many items a page holds at the most; the cloud has a cap of its own. */
+  /** The maximum number of items in the page; the cloud may return fewer. */
   readonly limit?: number | undefined
 }
 
-/** How a listing over all pages asks for them. */
+/** The size of the pages of a listing. */
 export interface PageSize {
-  /** How many items one request asks for. Default: 1,000 in Cloud Servers, 100 in Cloud Load Balancers and Cloud Big Data. */
+  /** How many items to request at a time. Default: 1,000 in Cloud Servers, 100 in Cloud Load Balancers and Cloud Big Data. */
   readonly pageSize?: number | undefined
 }
 
-/** What a listing is asked for with: what one of its pages is, but for where that page begins. */
+/** The input of a listing: that of a page, with `pageSize` instead of `marker` and `limit`. */
 export type ListingInput<Input> = Omit<Input, keyof PageQuery> & PageSize
 
 /**
- * Renames the path `limit` of a page's `InvalidInput` to `pageSize`, the name that callers of a listing know it by. Other failures
- * stay as they are.
+ * Renames the path `limit` in the `InvalidInput` of a page to `pageSize`, its name in a listing. Returns other errors unchanged.
  */
 export const renameIssuePaths =
   (operation: string) =>
@@ -89,7 +88,7 @@ export const renameIssuePaths =
     })
   }
 
-/** The Stream over all pages. A limit is always sent: without, some clouds name no next page. */
+/** The Stream of all items. Always sends a limit, since without one some clouds return no link to the next page. */
 export const listing =
   <Input extends PageQuery, A, E>(
     operation: { readonly service: string; readonly operation: string },
@@ -105,14 +104,13 @@ export const listing =
     )
   }
 
-/** The failure of a list of which these items can be read. */
 const withReadable = <E>(error: E, readable: ReadonlyArray<unknown>): E => {
   if (!(error instanceof MalformedResponse)) return error
   const { _tag, message, ...fields } = error
   return new MalformedResponse({ ...fields, message, readable }) as E
 }
 
-/** All items of a listing, as an array. Where some cannot be read, the failure holds the others as `readable`. */
+/** Collects all items of a listing. If some cannot be decoded, the error contains the others as `readable`. */
 export const collectAll = <A, E, R>(listing: Stream.Stream<A, E, R>): Effect.Effect<ReadonlyArray<A>, E, R> =>
   Effect.suspend(() => {
     const items: Array<A> = []

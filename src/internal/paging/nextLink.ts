@@ -1,11 +1,11 @@
-/** The link to the next page of a list, in every form in which clouds write links. */
+/** Finds the link to the next page of a list. */
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null
 
 /**
- * The address of the next page: of links in a list (`[{ "rel": "next", "href": … }]`), each in an object of its own or not, of a
- * single link, or of links by their relation (`{ "next": … }`). Undefined where there is none.
+ * The URL of the next page. Supports a list of links (`[{ "rel": "next", "href": … }]`), each of which may be wrapped in an object, a
+ * single link, and links by relation (`{ "next": … }`). Undefined if there is no next page.
  */
 export const nextLink = (links: unknown): string | undefined => {
   if (Array.isArray(links)) return links.map(nextLink).find((href) => href !== undefined)

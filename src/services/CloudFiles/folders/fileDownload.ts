@@ -9,7 +9,7 @@ import type * as Stream from "effect/Stream"
 import { randomUUID } from "node:crypto"
 import type { CommonError } from "../../../CloudError.js"
 import { release } from "../../../internal/bytes/bufferPool.js"
-import { manyAtATime } from "../../../internal/concurrency/forEachConcurrent.js"
+import { forEachConcurrent } from "../../../internal/concurrency/forEachConcurrent.js"
 import { writeStream } from "../../../internal/files/fileWriting.js"
 import { setModified } from "../../../internal/files/modificationTime.js"
 import { storeSmall } from "../../../internal/files/smallFiles.js"
@@ -136,5 +136,5 @@ export const makeFolderDownload = (downloads: Operations["downloads"]) => (job: 
     }
 
     return <E, R>(entries: Stream.Stream<RemoteEntry, E, R>): Effect.Effect<void, E | FolderError, R> =>
-      manyAtATime(entries, concurrency, download)
+      forEachConcurrent(entries, concurrency, download)
   })
