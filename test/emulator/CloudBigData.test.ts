@@ -8,7 +8,7 @@ import { type Answer, type Ask, ask, at, texts } from "./support.js"
 const base = "http://cloud.test/bigdata/dfw/v2/010101"
 const bookmark = "http://cloud.test/bigdata/dfw/010101"
 
-/** Cloud Big Data of DFW with a token already at hand, and an SSH key. */
+/** Cloud Big Data of DFW with a token and an SSH key. */
 const cloud = (bigData: CloudBigData.CloudBigDataOptions = {}) =>
   Effect.gen(function* () {
     const emulator = yield* Emulator.make({ bigData })
@@ -53,8 +53,8 @@ const countBy = (nodes: ReadonlyArray<unknown>, key: string): Readonly<Record<st
     [...new Set(texts(nodes, key))].map((value) => [value, texts(nodes, key).filter((each) => each === value).length])
   )
 
-describe("Cloud Big Data: a cluster's life", () => {
-  it.effect("create answers 200 with the whole cluster, the stack's node groups filled in", () =>
+describe("Cloud Big Data: the lifecycle of a cluster", () => {
+  it.effect("create returns 200 with the whole cluster, including the stack's node groups", () =>
     Effect.gen(function* () {
       const { create } = yield* cloud()
       const answer = yield* create({ node_groups: [{ id: "slave", count: 3, flavor_id: "hadoop1-7" }] })
@@ -162,7 +162,7 @@ describe("Cloud Big Data: a cluster's life", () => {
     })
   )
 
-  it.effect("a build that is to fail ends in ERROR with a node in ERROR; the next one does not", () =>
+  it.effect("a build that is configured to fail ends in ERROR with a node in ERROR; the next one does not", () =>
     Effect.gen(function* () {
       const { created, get, handles, nodes } = yield* cloud({ quota: { nodes: 9, vcpus: 99, ram: 1e6, disk: 1e6 } })
       yield* handles.failBuilds()
@@ -179,7 +179,7 @@ describe("Cloud Big Data: a cluster's life", () => {
     })
   )
 
-  it.effect("a build whose scripts are to fail ends in ERROR when it is configured", () =>
+  it.effect("a build whose scripts are configured to fail ends in ERROR when it is configured", () =>
     Effect.gen(function* () {
       const { call, created, get, handles, nodes } = yield* cloud()
       yield* handles.failBuilds({ cause: "script" })
@@ -194,7 +194,7 @@ describe("Cloud Big Data: a cluster's life", () => {
     })
   )
 
-  it.effect("a resize sets the new total: UPDATING, CONFIGURING, ACTIVE, and new nodes go on numbering", () =>
+  it.effect("a resize sets the new total: UPDATING, CONFIGURING, ACTIVE, and new nodes continue the numbering", () =>
     Effect.gen(function* () {
       const { created, get, nodes, put } = yield* cloud({ resizeTime: "2 minutes", configureTime: "2 minutes" })
       const id = yield* created()
@@ -244,7 +244,7 @@ describe("Cloud Big Data: a cluster's life", () => {
     })
   )
 
-  it.effect("what a state does not allow is 409, by the documented table", () =>
+  it.effect("an action that the state does not allow is 409, as documented", () =>
     Effect.gen(function* () {
       const { call, handles, put } = yield* cloud()
       const id = yield* handles.seedCluster()
@@ -267,7 +267,7 @@ describe("Cloud Big Data: a cluster's life", () => {
     })
   )
 
-  it.effect("one node is taken out of its cluster", () =>
+  it.effect("one node is removed from its cluster", () =>
     Effect.gen(function* () {
       const { call, get, handles, nodes } = yield* cloud({ deleteTime: "1 minute" })
       const id = yield* handles.seedCluster({ slaves: 2 })
@@ -289,7 +289,7 @@ describe("Cloud Big Data: a cluster's life", () => {
     })
   )
 
-  it.effect("credentials are given to a cluster and SSH keys taken from it; services are started and stopped", () =>
+  it.effect("credentials are added to a cluster and SSH keys removed; services are started and stopped", () =>
     Effect.gen(function* () {
       const { handles, put } = yield* cloud()
       yield* handles.seedCredential("cloud_files", "cfuser")
@@ -326,7 +326,7 @@ describe("Cloud Big Data: a cluster's life", () => {
   )
 })
 
-describe("Cloud Big Data: what a create may not say", () => {
+describe("Cloud Big Data: requests to create that are rejected", () => {
   const cases: ReadonlyArray<readonly [name: string, fields: Record<string, unknown>, message: RegExp]> = [
     ["no name", { name: "" }, /Invalid name/],
     ["a name of 256 characters", { name: "x".repeat(256) }, /Invalid name/],
@@ -381,7 +381,7 @@ describe("Cloud Big Data: what a create may not say", () => {
     })
   )
 
-  it.effect("anything but JSON, or no cluster in it", () =>
+  it.effect("a body that is not JSON, or without a cluster", () =>
     Effect.gen(function* () {
       const { call } = yield* cloud()
       assert.deepStrictEqual(refused(yield* call("/clusters", { body: "{" })), [400, "The data is malformed"])
@@ -391,7 +391,7 @@ describe("Cloud Big Data: what a create may not say", () => {
 })
 
 describe("Cloud Big Data: quota, rates and pages", () => {
-  it.effect("the data nodes of all clusters count; beyond the quota is 413 without Retry-After", () =>
+  it.effect("the data nodes of all clusters count; above the quota is 413 without Retry-After", () =>
     Effect.gen(function* () {
       const { call, create, created, handles, put } = yield* cloud()
       const limits = Effect.map(call("/limits"), (answer) => at(answer.json, "limits", "absolute"))
@@ -438,7 +438,7 @@ describe("Cloud Big Data: quota, rates and pages", () => {
     })
   )
 
-  it.effect("the links to the next page are as the real ones are, which is not always well-formed", () =>
+  it.effect("the links to the next page are malformed as the real ones are", () =>
     Effect.gen(function* () {
       const { call, handles } = yield* cloud()
       const [first = "", , last = ""] = yield* Effect.all([
@@ -467,7 +467,7 @@ describe("Cloud Big Data: quota, rates and pages", () => {
     })
   )
 
-  it.effect("a page has 25 items by default and 200 at the most; beyond the end is an empty one", () =>
+  it.effect("a page has 25 items by default and at most 200; beyond the end it is empty", () =>
     Effect.gen(function* () {
       const { call, handles } = yield* cloud()
       yield* Effect.replicateEffect(handles.seedCluster(), 30, { discard: true })
@@ -485,7 +485,7 @@ describe("Cloud Big Data: quota, rates and pages", () => {
 })
 
 describe("Cloud Big Data: stacks, distros, flavors, scripts, workloads", () => {
-  it.effect("modes are texts in a stack, absent where there are none, and objects in a distro", () =>
+  it.effect("modes are strings in a stack, absent if there are none, and objects in a distro", () =>
     Effect.gen(function* () {
       const { call } = yield* cloud()
       const stack = at((yield* call("/stacks")).json, "stacks", 0)
@@ -511,19 +511,21 @@ describe("Cloud Big Data: stacks, distros, flavors, scripts, workloads", () => {
     })
   )
 
-  it.effect("flavors are listed with class, memory in megabytes and disk in gigabytes; there is none to get", () =>
-    Effect.gen(function* () {
-      const { call } = yield* cloud()
-      const flavors = at((yield* call("/flavors")).json, "flavors") as ReadonlyArray<unknown>
-      assert.deepStrictEqual(
-        flavors.find((each) => at(each, "id") === "hadoop1-7"),
-        { id: "hadoop1-7", name: "Small Hadoop Instance", vcpus: 2, ram: 7680, disk: 1250, class: "hadoop1" }
-      )
-      assert.strictEqual((yield* call("/flavors/hadoop1-7")).status, 404)
-    })
+  it.effect(
+    "flavors are listed with class, memory in megabytes and disk in gigabytes; they cannot be read one by one",
+    () =>
+      Effect.gen(function* () {
+        const { call } = yield* cloud()
+        const flavors = at((yield* call("/flavors")).json, "flavors") as ReadonlyArray<unknown>
+        assert.deepStrictEqual(
+          flavors.find((each) => at(each, "id") === "hadoop1-7"),
+          { id: "hadoop1-7", name: "Small Hadoop Instance", vcpus: 2, ram: 7680, disk: 1250, class: "hadoop1" }
+        )
+        assert.strictEqual((yield* call("/flavors/hadoop1-7")).status, 404)
+      })
   )
 
-  it.effect("a stack of the account's own is laid out, used, and deleted when it is not", () =>
+  it.effect("a stack of the account is created, used, and deleted when unused", () =>
     Effect.gen(function* () {
       const { call, created, handles } = yield* cloud()
       const answer = yield* call("/stacks", {
@@ -562,7 +564,7 @@ describe("Cloud Big Data: stacks, distros, flavors, scripts, workloads", () => {
     })
   )
 
-  it.effect("a stack's own node groups are kept beside Ambari's; what the distro does not have is refused", () =>
+  it.effect("a stack's node groups are kept in addition to Ambari's; unknown services are rejected", () =>
     Effect.gen(function* () {
       const { call } = yield* cloud()
       const make = (fields: Record<string, unknown>) =>
@@ -588,7 +590,7 @@ describe("Cloud Big Data: stacks, distros, flavors, scripts, workloads", () => {
     })
   )
 
-  it.effect("scripts are made, changed and forgotten; the cloud's own is not, nor one in use", () =>
+  it.effect("scripts are created, changed and deleted; but not the cloud's, nor one in use", () =>
     Effect.gen(function* () {
       const { call, created, handles } = yield* cloud()
       const body = (script: Record<string, unknown>) => ({ body: { script } })
@@ -648,7 +650,7 @@ describe("Cloud Big Data: stacks, distros, flavors, scripts, workloads", () => {
 })
 
 describe("Cloud Big Data: credentials", () => {
-  it.effect("one is answered as an object when it is made, as a list when it is listed, never with its secret", () =>
+  it.effect("one is returned as an object when created, as a list when listed, never with its secret", () =>
     Effect.gen(function* () {
       const { call } = yield* cloud()
       const secrets = {
@@ -679,7 +681,7 @@ describe("Cloud Big Data: credentials", () => {
     })
   )
 
-  it.effect("types and connectors tell what they consist of", () =>
+  it.effect("types and connectors list their fields", () =>
     Effect.gen(function* () {
       const { call } = yield* cloud()
       const types = at((yield* call("/credentials/types")).json, "credentials")
@@ -692,7 +694,7 @@ describe("Cloud Big Data: credentials", () => {
     })
   )
 
-  it.effect("what is missing or incomplete is refused; one in use stays", () =>
+  it.effect("missing or incomplete fields are rejected; one in use cannot be deleted", () =>
     Effect.gen(function* () {
       const { call, created, handles } = yield* cloud()
       assert.strictEqual((yield* call("/credentials/s3", { body: { s3: { access_key_id: "AKIA" } } })).status, 400)
@@ -711,8 +713,8 @@ describe("Cloud Big Data: credentials", () => {
   )
 })
 
-describe("Cloud Big Data: the door", () => {
-  it.effect("version 1.0 stands in the catalog beside it and knows none of its clusters", () =>
+describe("Cloud Big Data: access", () => {
+  it.effect("version 1.0 is a separate catalog entry with separate clusters", () =>
     Effect.gen(function* () {
       const { emulator } = yield* cloud()
       const token = yield* emulator.issueToken
@@ -721,7 +723,7 @@ describe("Cloud Big Data: the door", () => {
     })
   )
 
-  it.effect("each region has clusters of its own, and none answers without a token", () =>
+  it.effect("each region has separate clusters, and requires a token", () =>
     Effect.gen(function* () {
       const { call, emulator } = yield* cloud()
       yield* emulator.bigDataIn("ord").seedCluster({ name: "far" })

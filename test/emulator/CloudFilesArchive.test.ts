@@ -63,7 +63,7 @@ const good = (count: number): Result => ({
   Errors: []
 })
 
-/** The bytes in pieces of one size. */
+/** The bytes in chunks of one size. */
 const pieces = (bytes: Uint8Array, size: number): Stream.Stream<Uint8Array> =>
   Stream.fromIterable(
     Array.from({ length: Math.ceil(bytes.byteLength / size) }, (_, index) =>
@@ -72,7 +72,7 @@ const pieces = (bytes: Uint8Array, size: number): Stream.Stream<Uint8Array> =>
   )
 
 describe("Cloud Files: archives", () => {
-  it.effect("are unpacked into containers that are created, and what lies in none is left out", () =>
+  it.effect("are extracted into containers that are created, and files outside of any container are ignored", () =>
     Effect.gen(function* () {
       const { files, textOf, unpack } = yield* storage()
       const archive = Tar.archive({ loose: "1", "one/a.txt": "2", "./two/b/c": "3", "/three/d": "4" })
@@ -85,7 +85,7 @@ describe("Cloud Files: archives", () => {
     })
   )
 
-  it.effect("are unpacked behind the path of the request", () =>
+  it.effect("are extracted below the path of the request", () =>
     Effect.gen(function* () {
       const { files, unpack } = yield* storage()
       assert.deepStrictEqual(yield* unpack("/c/p%C3%BC/", Tar.archive({ a: "1", "b/c": "2" })), good(2))
@@ -93,7 +93,7 @@ describe("Cloud Files: archives", () => {
     })
   )
 
-  it.effect("may come in pieces of any size, compressed or not", () =>
+  it.effect("may arrive in chunks of any size, compressed or not", () =>
     Effect.gen(function* () {
       const { files, textOf, unpack } = yield* storage()
       const archive = Tar.archive({ a: "x".repeat(1000), b: "", c: "y".repeat(512) })
@@ -110,7 +110,7 @@ describe("Cloud Files: archives", () => {
     })
   )
 
-  it.live("of tar itself, in each of its formats, are read with their long names", () =>
+  it.live("in each format of tar are read with their long names", () =>
     Effect.gen(function* () {
       const { files, textOf, unpack } = yield* storage()
       const folder = mkdtempSync(join(tmpdir(), "archive-"))
@@ -129,7 +129,7 @@ describe("Cloud Files: archives", () => {
     })
   )
 
-  it.effect("tell types and metadata of files in attributes of pax", () =>
+  it.effect("set types and metadata of files by pax attributes", () =>
     Effect.gen(function* () {
       const { files, unpack } = yield* storage()
       const archive = Tar.join(
@@ -147,7 +147,7 @@ describe("Cloud Files: archives", () => {
     })
   )
 
-  it.effect("give all files the request's type, metadata and time to vanish", () =>
+  it.effect("apply the request's type, metadata and expiry to all files", () =>
     Effect.gen(function* () {
       const { files, unpack } = yield* storage()
       yield* unpack("/c", Tar.archive({ "a.html": "" }), {
@@ -160,7 +160,7 @@ describe("Cloud Files: archives", () => {
     })
   )
 
-  it.effect("are stored as far as they can be, and each file that cannot is told", () =>
+  it.effect("are stored as far as possible, and each failed file is reported", () =>
     Effect.gen(function* () {
       const { files, unpack } = yield* storage({ maxObjectBytes: 10 })
       yield* files.seedContainer("c")
@@ -177,7 +177,7 @@ describe("Cloud Files: archives", () => {
     })
   )
 
-  it.effect("that are none, or end too early, are said to be so; what was whole stays", () =>
+  it.effect("that are invalid or truncated are reported; files before the error are kept", () =>
     Effect.gen(function* () {
       const { files, unpack } = yield* storage()
       const body = (archive: Uint8Array, format = "tar") =>
@@ -202,7 +202,7 @@ describe("Cloud Files: archives", () => {
     })
   )
 
-  it.effect("may create so many containers, and give up after a thousand errors", () =>
+  it.effect("may create a limited number of containers, and stop after a thousand errors", () =>
     Effect.gen(function* () {
       const { files, unpack } = yield* storage({ maxArchiveContainers: 2, maxObjectBytes: 1 })
       const archive = Tar.archive({ "a/1": "", "a/2": "", "b/1": "", "c/1": "" })
@@ -221,7 +221,7 @@ describe("Cloud Files: archives", () => {
     })
   )
 
-  it.effect("that take long are waited for behind white space", () =>
+  it.effect("that take long are answered with leading white space", () =>
     Effect.gen(function* () {
       const { send } = yield* storage()
       const archive = Tar.archive({ a: "1" })
@@ -235,7 +235,7 @@ describe("Cloud Files: archives", () => {
     })
   )
 
-  it.effect("need a length or pieces, and one of three formats", () =>
+  it.effect("need a length or chunked encoding, and one of three formats", () =>
     Effect.gen(function* () {
       const { files, send } = yield* storage()
       const unsized = yield* files.handle({

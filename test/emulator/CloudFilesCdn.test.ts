@@ -11,7 +11,7 @@ const cdn = (options: Emulator.EmulatorOptions = {}) =>
     const account = emulator.credentials.storageAccount
     const send = (method: string, path: string, request: Ask = {}) =>
       ask(emulator, `/cdn/dfw/v1/${account}${path}`, { method, token, ...request })
-    /** Asks for a copy, as anybody can. */
+    /** Requests a cached copy without a token. */
     const copy = (uri: string, method = "GET") => ask(emulator, uri.slice("http://cloud.test".length), { method })
     const enable = (container: string, headers: Record<string, string> = {}) =>
       send("PUT", `/${container}`, { headers })
@@ -19,7 +19,7 @@ const cdn = (options: Emulator.EmulatorOptions = {}) =>
   })
 
 describe("Cloud Files CDN", () => {
-  it.effect("needs a token, and is in the catalog with a host of its own", () =>
+  it.effect("needs a token, and has a separate host in the catalog", () =>
     Effect.gen(function* () {
       const { emulator, send } = yield* cdn()
       assert.strictEqual((yield* send("GET", "", { token: "none" })).status, 401)
@@ -40,7 +40,7 @@ describe("Cloud Files CDN", () => {
     })
   )
 
-  it.effect("makes a container of the storage public, with four URIs, for three days a copy", () =>
+  it.effect("publishes a container, with four URIs and a TTL of three days", () =>
     Effect.gen(function* () {
       const { emulator, enable, send } = yield* cdn()
       assert.strictEqual((yield* enable("pics")).status, 404)
@@ -59,7 +59,7 @@ describe("Cloud Files CDN", () => {
   )
 
   it.effect(
-    "POST changes what is sent, answers with what was before, and knows no container that was never public",
+    "POST changes the given settings, returns the previous ones, and is 404 for a container that was never public",
     () =>
       Effect.gen(function* () {
         const { emulator, enable, send } = yield* cdn()
@@ -75,7 +75,7 @@ describe("Cloud Files CDN", () => {
       })
   )
 
-  it.effect("takes lifetimes from 15 minutes to a year", () =>
+  it.effect("accepts TTLs from 15 minutes to a year", () =>
     Effect.gen(function* () {
       const { emulator, enable } = yield* cdn()
       yield* emulator.files.seedContainer("c")
@@ -88,25 +88,23 @@ describe("Cloud Files CDN", () => {
     })
   )
 
-  it.effect(
-    "lists what is or was public, in pages, as text and JSON, and only the enabled where that is asked for",
-    () =>
-      Effect.gen(function* () {
-        const { emulator, send } = yield* cdn()
-        for (const name of ["a", "b", "ü", "z"]) {
-          yield* emulator.cdn.seedContainer(name, { enabled: name !== "b", ttl: 1000 })
-        }
-        assert.strictEqual((yield* send("GET", "")).text, "a\nb\nz\nü\n")
-        assert.strictEqual((yield* send("GET", "?limit=2&marker=a&end_marker=%C3%BC")).text, "b\nz\n")
-        assert.strictEqual((yield* send("GET", "?enabled_only=true")).text, "a\nz\nü\n")
-        assert.strictEqual((yield* send("GET", "?limit=10001")).status, 412)
-        const { json } = yield* send("GET", "?format=json&limit=2")
-        assert.deepInclude(at(json, 1), { name: "b", cdn_enabled: false, ttl: 1000, log_retention: false })
-        assert.strictEqual(at(json, 0, "cdn_uri"), (yield* send("HEAD", "/a")).headers["x-cdn-uri"])
-      })
+  it.effect("lists containers that are or were public, in pages, as text and JSON, optionally only enabled ones", () =>
+    Effect.gen(function* () {
+      const { emulator, send } = yield* cdn()
+      for (const name of ["a", "b", "ü", "z"]) {
+        yield* emulator.cdn.seedContainer(name, { enabled: name !== "b", ttl: 1000 })
+      }
+      assert.strictEqual((yield* send("GET", "")).text, "a\nb\nz\nü\n")
+      assert.strictEqual((yield* send("GET", "?limit=2&marker=a&end_marker=%C3%BC")).text, "b\nz\n")
+      assert.strictEqual((yield* send("GET", "?enabled_only=true")).text, "a\nz\nü\n")
+      assert.strictEqual((yield* send("GET", "?limit=10001")).status, 412)
+      const { json } = yield* send("GET", "?format=json&limit=2")
+      assert.deepInclude(at(json, 1), { name: "b", cdn_enabled: false, ttl: 1000, log_retention: false })
+      assert.strictEqual(at(json, 0, "cdn_uri"), (yield* send("HEAD", "/a")).headers["x-cdn-uri"])
+    })
   )
 
-  it.effect("serves copies to anybody until they are old, purged or gone; the storage is not asked meanwhile", () =>
+  it.effect("serves cached copies to anyone until they expire or are purged, without requests to the storage", () =>
     Effect.gen(function* () {
       const { copy, emulator, enable, send } = yield* cdn()
       yield* emulator.files.putObject("c", "ü b.txt", "one", { metadata: { color: "blue" } })
@@ -140,7 +138,7 @@ describe("Cloud Files CDN", () => {
     })
   )
 
-  it.effect("knows no copies of what is not public, and takes nothing but GET and HEAD for them", () =>
+  it.effect("serves no private content, and accepts only GET and HEAD", () =>
     Effect.gen(function* () {
       const { copy, emulator, enable } = yield* cdn()
       yield* emulator.files.putObject("c", "o", "hello")
@@ -154,7 +152,7 @@ describe("Cloud Files CDN", () => {
     })
   )
 
-  it.effect("refuses the 26th purge of a day with 498", () =>
+  it.effect("rejects the 26th purge of a day with 498", () =>
     Effect.gen(function* () {
       const { emulator, send } = yield* cdn({ tokenTtl: "48 hours" })
       yield* emulator.cdn.seedContainer("c")
@@ -171,7 +169,7 @@ describe("Cloud Files CDN", () => {
     })
   )
 
-  it.effect("keeps what it knows of a container that the storage has no more, until it is disabled and forgotten", () =>
+  it.effect("keeps its entry for a deleted container until it is disabled and removed", () =>
     Effect.gen(function* () {
       const { emulator, enable, send } = yield* cdn()
       yield* emulator.files.seedContainer("c")
@@ -188,7 +186,7 @@ describe("Cloud Files CDN", () => {
     })
   )
 
-  it.effect("keeps a thousand copies, of which the oldest make room", () =>
+  it.effect("caches at most a thousand copies, and evicts the oldest", () =>
     Effect.gen(function* () {
       const { copy, emulator, enable } = yield* cdn()
       yield* emulator.files.seedContainer("c", 1001)
@@ -201,7 +199,7 @@ describe("Cloud Files CDN", () => {
     })
   )
 
-  it.effect("each region has its own", () =>
+  it.effect("is separate in each region", () =>
     Effect.gen(function* () {
       const { emulator } = yield* cdn({ regions: ["DFW", "ORD"] })
       yield* emulator.cdnIn("ord").seedContainer("c")
@@ -212,7 +210,7 @@ describe("Cloud Files CDN", () => {
 })
 
 describe("Cloud Files: /info", () => {
-  it.effect("is not known, as at Rackspace, unless the storage is discoverable", () =>
+  it.effect("is missing, as at Rackspace, unless the storage is discoverable", () =>
     Effect.gen(function* () {
       const silent = yield* Emulator.make()
       assert.strictEqual((yield* ask(silent, "/info")).status, 404)

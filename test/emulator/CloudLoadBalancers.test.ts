@@ -5,7 +5,7 @@ import type * as CloudLoadBalancers from "../../src/emulator/CloudLoadBalancers.
 import * as Emulator from "../../src/emulator/Emulator.js"
 import { type Answer, type Ask, ask, at, texts } from "./support.js"
 
-/** Cloud Load Balancers of DFW with a token already at hand. */
+/** Cloud Load Balancers of DFW with a token. */
 const cloud = (loadBalancers: CloudLoadBalancers.CloudLoadBalancersOptions = {}) =>
   Effect.gen(function* () {
     const emulator = yield* Emulator.make({ loadBalancers })
@@ -20,14 +20,14 @@ const cloud = (loadBalancers: CloudLoadBalancers.CloudLoadBalancersOptions = {})
       call("/loadbalancers", {
         body: { loadBalancer: { name: "web", protocol: "HTTP", virtualIps: [{ type: "PUBLIC" }], ...fields } }
       })
-    /** One that is there already, by its path. */
+    /** The path of an existing load balancer. */
     const seeded = (fields: CloudLoadBalancers.SeededLoadBalancer = {}) =>
       Effect.map(emulator.loadBalancers.seedLoadBalancer(fields), (id) => ({ id, path: `/loadbalancers/${id}` }))
     const status = (path: string) => Effect.map(call(path), (answer) => at(answer.json, "loadBalancer", "status"))
     return { call, create, del, emulator, handles: emulator.loadBalancers, put, seeded, status }
   })
 
-/** Lets a change pass. */
+/** Waits until a change is applied. */
 const passed = TestClock.adjust("10 seconds")
 
 const refused = (answer: Answer): readonly [status: number, message: string] => {
@@ -40,7 +40,7 @@ const certificate = "-----BEGIN CERTIFICATE-----\nMIIC\n-----END CERTIFICATE----
 const privatekey = "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----\n"
 const ssl = { sslTermination: { securePort: 443, certificate, privatekey } }
 
-describe("Cloud Load Balancers: a balancer's life", () => {
+describe("Cloud Load Balancers: the lifecycle of a load balancer", () => {
   it.effect("BUILD, ACTIVE, PENDING_UPDATE after a change, PENDING_DELETE, DELETED, gone", () =>
     Effect.gen(function* () {
       const { call, create, del, put, status } = yield* cloud()
@@ -70,7 +70,7 @@ describe("Cloud Load Balancers: a balancer's life", () => {
     })
   )
 
-  it.effect("one that is to fail ends in ERROR, when it is built or when it is changed, and can still be deleted", () =>
+  it.effect("one configured to fail ends in ERROR, when built or changed, and can still be deleted", () =>
     Effect.gen(function* () {
       const { create, del, handles, put, seeded, status } = yield* cloud()
       yield* handles.failBuilds()
@@ -86,7 +86,7 @@ describe("Cloud Load Balancers: a balancer's life", () => {
     })
   )
 
-  it.effect("takes no change unless it is ACTIVE, and says in which status it is", () =>
+  it.effect("rejects changes unless it is ACTIVE, with its status in the message", () =>
     Effect.gen(function* () {
       const { call, del, handles, put, seeded } = yield* cloud()
       const { id, path } = yield* seeded({ nodes: ["10.0.0.1"] })
@@ -150,7 +150,7 @@ describe("Cloud Load Balancers: a balancer's life", () => {
   )
 })
 
-describe("Cloud Load Balancers: what is asked for is checked", () => {
+describe("Cloud Load Balancers: validation", () => {
   const wrong: ReadonlyArray<readonly [what: string, fields: Record<string, unknown>, message: RegExp]> = [
     ["no name", { name: undefined }, /name is missing/],
     ["an unknown protocol", { protocol: "GOPHER" }, /protocol must be one of/],
@@ -210,7 +210,7 @@ describe("Cloud Load Balancers: what is asked for is checked", () => {
     )
   }
 
-  it.effect("a body that is no such thing is refused with a list of messages and no code", () =>
+  it.effect("an invalid body is rejected with a list of messages and no code", () =>
     Effect.gen(function* () {
       const { call, put, seeded } = yield* cloud()
       const { path } = yield* seeded()
@@ -226,7 +226,7 @@ describe("Cloud Load Balancers: what is asked for is checked", () => {
     })
   )
 
-  it.effect("virtual IPs: what a type gives, sharing, and that one must be left", () =>
+  it.effect("virtual IPs: the results of each type, sharing, and that one must remain", () =>
     Effect.gen(function* () {
       const { call, create, del } = yield* cloud()
       const ips = (answer: Answer) => at(answer.json, "loadBalancer", "virtualIps")
@@ -255,7 +255,7 @@ describe("Cloud Load Balancers: what is asked for is checked", () => {
     })
   )
 
-  it.effect("nodes: twice, too many, what is not to be changed, and weights that are shown when they count", () =>
+  it.effect("nodes: duplicates, too many, read-only fields, and weights that are shown when they apply", () =>
     Effect.gen(function* () {
       const { call, del, put, seeded } = yield* cloud({ limits: { NODE_LIMIT: 2 } })
       const { path } = yield* seeded({ nodes: ["10.0.0.1"] })
@@ -286,7 +286,7 @@ describe("Cloud Load Balancers: what is asked for is checked", () => {
     })
   )
 
-  it.effect("node events tell what was done to nodes and how they fared", () =>
+  it.effect("node events list changes of nodes and their health", () =>
     Effect.gen(function* () {
       const { call, del, handles, put, seeded } = yield* cloud()
       const { id, path } = yield* seeded()
@@ -313,7 +313,7 @@ describe("Cloud Load Balancers: what is asked for is checked", () => {
     })
   )
 
-  it.effect("the end of health monitoring brings nodes back", () =>
+  it.effect("disabling health monitoring brings nodes back", () =>
     Effect.gen(function* () {
       const { call, del, handles, put, seeded } = yield* cloud()
       const { id, path } = yield* seeded({ nodes: ["10.0.0.1"] })
@@ -330,7 +330,7 @@ describe("Cloud Load Balancers: what is asked for is checked", () => {
   )
 
   it.effect(
-    "another protocol ends session persistence and the error page, and is refused while content is cached",
+    "another protocol removes session persistence and the error page, and is rejected while content is cached",
     () =>
       Effect.gen(function* () {
         const { call, del, put, seeded } = yield* cloud()
@@ -354,7 +354,7 @@ describe("Cloud Load Balancers: what is asked for is checked", () => {
       })
   )
 
-  it.effect("an access list: none is in it twice, and a deletion without ids takes all", () =>
+  it.effect("an access list: no duplicates, and a deletion without IDs removes all", () =>
     Effect.gen(function* () {
       const { call, del, seeded } = yield* cloud({ limits: { ACCESS_LIST_LIMIT: 3 } })
       const { path } = yield* seeded()
@@ -374,7 +374,7 @@ describe("Cloud Load Balancers: what is asked for is checked", () => {
     })
   )
 
-  it.effect("metadata: one or several, keys once, and so many of them", () =>
+  it.effect("metadata: one or several, unique keys, and a limit on their number", () =>
     Effect.gen(function* () {
       const { call, del, put, seeded } = yield* cloud({ limits: { LOADBALANCER_META_LIMIT: 3 } })
       const { path } = yield* seeded()
@@ -409,7 +409,7 @@ describe("Cloud Load Balancers: what is asked for is checked", () => {
     })
   )
 
-  it.effect("SSL termination: 404 before, the key never told, and mappings that need it", () =>
+  it.effect("SSL termination: 404 before, the key is never returned, and mappings require it", () =>
     Effect.gen(function* () {
       const { call, del, put, seeded } = yield* cloud({ limits: { CERTIFICATE_MAPPING_LIMIT: 1 } })
       const { path } = yield* seeded()
@@ -454,7 +454,7 @@ describe("Cloud Load Balancers: what is asked for is checked", () => {
     })
   )
 
-  it.effect("a first throttle with one field, where the cloud wants all of them", () =>
+  it.effect("a first throttle with one field, when the cloud requires all of them", () =>
     Effect.gen(function* () {
       const { call, put, seeded } = yield* cloud({ throttleNeedsAll: true })
       const { path } = yield* seeded()
@@ -473,7 +473,7 @@ describe("Cloud Load Balancers: what is asked for is checked", () => {
 })
 
 describe("Cloud Load Balancers: listings", () => {
-  it.effect("begin with the marker's own item, and never hold more than a hundred", () =>
+  it.effect("start with the marker's own item, and contain at most a hundred", () =>
     Effect.gen(function* () {
       const { call, handles } = yield* cloud()
       const ids: Array<string> = []
@@ -498,7 +498,7 @@ describe("Cloud Load Balancers: listings", () => {
         Effect.map(call(`/loadbalancers?${query}`), (answer) => at(answer.json, "loadBalancers"))
       assert.deepStrictEqual(texts(yield* list("name=a"), "id"), [a.id])
       assert.deepStrictEqual(texts(yield* list("changes-since=2026-01-01T00:30:00Z"), "id"), [b.id])
-      // The node's address makes the name void.
+      // The node's address overrides the name.
       assert.deepStrictEqual(yield* list("nodeaddress=10.0.0.2&name=a"), [
         { id: Number(b.id), name: "b", status: "ACTIVE" }
       ])
@@ -506,8 +506,8 @@ describe("Cloud Load Balancers: listings", () => {
   )
 })
 
-describe("Cloud Load Balancers: usage and statistics are of what happened", () => {
-  it.effect("transfer and connections are counted in records that begin with each event", () =>
+describe("Cloud Load Balancers: usage and statistics reflect events", () => {
+  it.effect("transfer and connections are counted in records that start with each event", () =>
     Effect.gen(function* () {
       const { call, handles, put, seeded } = yield* cloud()
       const { id, path } = yield* seeded()
@@ -555,7 +555,7 @@ describe("Cloud Load Balancers: usage and statistics are of what happened", () =
     })
   )
 
-  it.effect("of the account, of a time, and of those that are deleted", () =>
+  it.effect("of the account, of a period, and of deleted load balancers", () =>
     Effect.gen(function* () {
       const { call, del, seeded } = yield* cloud()
       const { id, path } = yield* seeded()
@@ -577,7 +577,7 @@ describe("Cloud Load Balancers: usage and statistics are of what happened", () =
 })
 
 describe("Cloud Load Balancers: limits", () => {
-  it.effect("so many balancers for an account", () =>
+  it.effect("on the number of load balancers of an account", () =>
     Effect.gen(function* () {
       const { call, create } = yield* cloud({ limits: { LOADBALANCER_LIMIT: 1 } })
       assert.strictEqual((yield* create()).status, 202)
@@ -587,7 +587,7 @@ describe("Cloud Load Balancers: limits", () => {
     })
   )
 
-  it.effect("so many requests a minute, and what is left of them", () =>
+  it.effect("on requests per minute, with the remaining number", () =>
     Effect.gen(function* () {
       const { call } = yield* cloud({ rateLimits: { GET: 3 } })
       yield* call("/loadbalancers/algorithms")
@@ -603,7 +603,7 @@ describe("Cloud Load Balancers: limits", () => {
     })
   )
 
-  it.effect("a token that is not good is refused without a word, and a fault is flat", () =>
+  it.effect("an invalid token is rejected with an empty body, and a fault is flat", () =>
     Effect.gen(function* () {
       const { call, emulator } = yield* cloud()
       const answer = yield* call("/loadbalancers", { token: "nobody's" })

@@ -8,7 +8,7 @@ import { type Ask, ask, at, texts } from "./support.js"
 const ubuntu = "09de0a66-3156-48b4-90a5-1cf25a905207"
 const debian = "a10eacf7-ac15-4225-b533-5744f1fe47c1"
 
-/** Cloud Servers of DFW with a token already at hand. */
+/** Cloud Servers of DFW with a token. */
 const cloud = (servers: CloudServers.CloudServersOptions = {}) =>
   Effect.gen(function* () {
     const emulator = yield* Emulator.make({ servers })
@@ -31,8 +31,8 @@ const cloud = (servers: CloudServers.CloudServersOptions = {}) =>
     return { act, call, create, created, emulator, get, handles: emulator.servers }
   })
 
-describe("Cloud Servers: a server's life", () => {
-  it.effect("create answers four fields and a Location, and the server builds by the Clock", () =>
+describe("Cloud Servers: the lifecycle of a server", () => {
+  it.effect("create returns four fields and a Location, and the server builds by the Clock", () =>
     Effect.gen(function* () {
       const { create, get } = yield* cloud()
       const answer = yield* create({ metadata: { role: "web" } })
@@ -70,7 +70,7 @@ describe("Cloud Servers: a server's life", () => {
     })
   )
 
-  it.effect("a deleted server is still there with a task, then 404, and remembered by changes-since", () =>
+  it.effect("a deleted server stays with a task, is then 404, and listed by changes-since", () =>
     Effect.gen(function* () {
       const { call, created, get } = yield* cloud({ buildTime: 0 })
       const id = yield* created()
@@ -92,7 +92,7 @@ describe("Cloud Servers: a server's life", () => {
     })
   )
 
-  it.effect("a build that was told to fail ends in ERROR with its fault", () =>
+  it.effect("a build that is configured to fail ends in ERROR with its fault", () =>
     Effect.gen(function* () {
       const { created, get, handles } = yield* cloud({ buildTime: "10 seconds" })
       yield* handles.failBuilds({ fault: { code: 500, message: "Host is on fire" } })
@@ -120,7 +120,7 @@ describe("Cloud Servers: a server's life", () => {
     })
   )
 
-  it.effect("a thousand fibers that create at once get no more than the quota", () =>
+  it.effect("a thousand concurrent creations do not exceed the quota", () =>
     Effect.gen(function* () {
       const { create, emulator } = yield* cloud({ ramQuota: -1 })
       const answers = yield* Effect.all(
@@ -139,7 +139,7 @@ describe("Cloud Servers: a server's life", () => {
     })
   )
 
-  it.effect("regions know nothing of each other", () =>
+  it.effect("regions are independent", () =>
     Effect.gen(function* () {
       const { created, emulator } = yield* cloud()
       yield* created()
@@ -151,7 +151,7 @@ describe("Cloud Servers: a server's life", () => {
   )
 })
 
-describe("Cloud Servers: what create refuses", () => {
+describe("Cloud Servers: requests to create that are rejected", () => {
   const refusals: ReadonlyArray<
     readonly [what: string, fields: Record<string, unknown>, status: number, key: string, message: RegExp]
   > = [
@@ -219,7 +219,7 @@ describe("Cloud Servers: what create refuses", () => {
     })
   )
 
-  it.effect("networks that an account's policy demands, in plain text", () =>
+  it.effect("networks that an account's policy requires, in plain text", () =>
     Effect.gen(function* () {
       const { create } = yield* cloud({ requiredNetworks: ["11111111-1111-1111-1111-111111111111"] })
       const answer = yield* create({ networks: [{ uuid: "00000000-0000-0000-0000-000000000000" }] })
@@ -231,8 +231,8 @@ describe("Cloud Servers: what create refuses", () => {
   )
 })
 
-describe("Cloud Servers: what create accepts", () => {
-  it.effect("references by URL, a flavor family's own id, config_drive as text, any case of diskConfig", () =>
+describe("Cloud Servers: requests to create that are accepted", () => {
+  it.effect("references by URL, a flavor family's ID, config_drive as text, any case of diskConfig", () =>
     Effect.gen(function* () {
       const { created, get } = yield* cloud({ buildTime: 0 })
       const id = yield* created({
@@ -249,7 +249,7 @@ describe("Cloud Servers: what create accepts", () => {
     })
   )
 
-  it.effect("a server that boots from a volume has the empty text for an image", () =>
+  it.effect("a server that boots from a volume has an empty string as image", () =>
     Effect.gen(function* () {
       const { created, get } = yield* cloud({ buildTime: 0 })
       const id = yield* created({
@@ -270,7 +270,7 @@ describe("Cloud Servers: what create accepts", () => {
     })
   )
 
-  it.effect("only the networks that are named, each once, with their label in addresses", () =>
+  it.effect("only the given networks, each once, with their label in addresses", () =>
     Effect.gen(function* () {
       const { call, created } = yield* cloud({ buildTime: 0 })
       const network = yield* call("/os-networksv2", {
@@ -293,7 +293,7 @@ describe("Cloud Servers: what create accepts", () => {
     })
   )
 
-  it.effect("several servers at once, of which the first is told", () =>
+  it.effect("several servers at once, of which the first is returned", () =>
     Effect.gen(function* () {
       const { create, handles } = yield* cloud()
       assert.strictEqual((yield* create({ min_count: 1, max_count: 3 })).status, 202)
@@ -303,7 +303,7 @@ describe("Cloud Servers: what create accepts", () => {
 })
 
 describe("Cloud Servers: listings", () => {
-  it.effect("newest first; pages follow marker and limit, and a full last page still promises another", () =>
+  it.effect("newest first; pages follow marker and limit, and a full last page has a next link", () =>
     Effect.gen(function* () {
       const { call, handles } = yield* cloud()
       const ids = (yield* handles.seedServers(4)).toReversed()
@@ -322,7 +322,7 @@ describe("Cloud Servers: listings", () => {
     })
   )
 
-  it.effect("without a limit there is no link, even where the page is capped; a limit above the cap is lowered", () =>
+  it.effect("without a limit there is no link, even if the page is capped; a limit above the cap is lowered", () =>
     Effect.gen(function* () {
       const { call, handles } = yield* cloud({ pageCap: 3 })
       yield* handles.seedServers(5)
@@ -335,7 +335,7 @@ describe("Cloud Servers: listings", () => {
     })
   )
 
-  it.effect("limit=0 is empty without a link; wrong limits and markers are refused", () =>
+  it.effect("limit=0 is empty without a link; invalid limits and markers are rejected", () =>
     Effect.gen(function* () {
       const { call, handles } = yield* cloud()
       yield* handles.seedServers(2)
@@ -405,7 +405,7 @@ describe("Cloud Servers: actions", () => {
     })
   )
 
-  it.effect("with a lag the status reads as before for a while, and only the task tells", () =>
+  it.effect("with a lag the status stays for a while, and only the task changes", () =>
     Effect.gen(function* () {
       const { act, get, handles } = yield* cloud({ statusLag: "3 seconds" })
       const id = yield* handles.seedServer()
@@ -418,7 +418,7 @@ describe("Cloud Servers: actions", () => {
     })
   )
 
-  it.effect("what the state does not allow is refused with 409", () =>
+  it.effect("an action that the state does not allow is rejected with 409", () =>
     Effect.gen(function* () {
       const { act, created, handles } = yield* cloud()
       const building = yield* act(yield* created(), { reboot: { type: "HARD" } })
@@ -454,7 +454,7 @@ describe("Cloud Servers: actions", () => {
     })
   )
 
-  it.effect("a resize waits for its confirmation, can be reverted, and confirms itself after a day", () =>
+  it.effect("a resize waits for its confirmation, can be reverted, and is confirmed after a day", () =>
     Effect.gen(function* () {
       const { act, get, handles } = yield* cloud()
       const id = yield* handles.seedServer()
@@ -482,7 +482,7 @@ describe("Cloud Servers: actions", () => {
     })
   )
 
-  it.effect("a rebuild answers the whole server with its new password", () =>
+  it.effect("a rebuild returns the whole server with its new password", () =>
     Effect.gen(function* () {
       const { act, get, handles } = yield* cloud()
       const id = yield* handles.seedServer({ metadata: { old: "1" } })
@@ -498,7 +498,7 @@ describe("Cloud Servers: actions", () => {
     })
   )
 
-  it.effect("rescue answers a bare password; unrescue leads back", () =>
+  it.effect("rescue returns a bare password; unrescue restores the server", () =>
     Effect.gen(function* () {
       const { act, get, handles } = yield* cloud()
       const id = yield* handles.seedServer()
@@ -547,7 +547,7 @@ describe("Cloud Servers: actions", () => {
     })
   )
 
-  it.effect("the history tells what was done, in times without a zone", () =>
+  it.effect("the history lists actions, in times without a zone", () =>
     Effect.gen(function* () {
       const { act, call, created } = yield* cloud({ buildTime: 0 })
       const id = yield* created()
@@ -609,7 +609,7 @@ describe("Cloud Servers: sub-resources", () => {
     })
   )
 
-  it.effect("virtual interfaces go in singular and come out plural; volumes keep their id", () =>
+  it.effect("virtual interfaces are singular in requests and plural in responses; volumes keep their ID", () =>
     Effect.gen(function* () {
       const { call, handles } = yield* cloud()
       const id = yield* handles.seedServer()
@@ -630,7 +630,7 @@ describe("Cloud Servers: sub-resources", () => {
 })
 
 describe("Cloud Servers: flavors, images, key pairs, networks, limits", () => {
-  it.effect("flavors: swap is the empty text or a number, extra specs are texts, an item is bare", () =>
+  it.effect("flavors: swap is an empty string or a number, extra specs are strings, an item is bare", () =>
     Effect.gen(function* () {
       const { call } = yield* cloud()
       const general = yield* call("/flavors/general1-1")
@@ -659,7 +659,7 @@ describe("Cloud Servers: flavors, images, key pairs, networks, limits", () => {
     })
   )
 
-  it.effect("key pairs: the private key is shown once, the list is wrapped twice, a name cannot be had twice", () =>
+  it.effect("key pairs: the private key is shown once, the list is wrapped twice, names are unique", () =>
     Effect.gen(function* () {
       const { call, create } = yield* cloud()
       const made = yield* call("/os-keypairs", { body: { keypair: { name: "my key" } } })
@@ -696,7 +696,7 @@ describe("Cloud Servers: flavors, images, key pairs, networks, limits", () => {
     })
   )
 
-  it.effect("limits count what is used", () =>
+  it.effect("limits include current usage", () =>
     Effect.gen(function* () {
       const { call, handles } = yield* cloud()
       yield* handles.seedServers(3)
@@ -707,7 +707,7 @@ describe("Cloud Servers: flavors, images, key pairs, networks, limits", () => {
     })
   )
 
-  it.effect("a rate limit answers 413 with Retry-After until the minute is over", () =>
+  it.effect("a rate limit returns 413 with Retry-After until the minute is over", () =>
     Effect.gen(function* () {
       const { call } = yield* cloud({ rateLimits: { GET: 2 } })
       yield* call("/limits")
@@ -733,7 +733,7 @@ describe("Cloud Servers: flavors, images, key pairs, networks, limits", () => {
     })
   )
 
-  it.effect("unknown routes answer text, unknown methods 405", () =>
+  it.effect("unknown routes return text, unknown methods 405", () =>
     Effect.gen(function* () {
       const { call, handles } = yield* cloud()
       const unknown = yield* call("/nonsense")

@@ -18,8 +18,8 @@ const cloud = (options: Emulator.EmulatorOptions = {}) =>
     return { emulator, token }
   })
 
-describe("Emulator: tokens at the front", () => {
-  it.effect("a request without a token, or with another's, is refused in the service's own words", () =>
+describe("Emulator: authentication", () => {
+  it.effect("a request without a token, or with another's, is rejected in the service's own format", () =>
     Effect.gen(function* () {
       const { emulator } = yield* cloud()
       const servers = yield* ask(emulator, limits)
@@ -33,7 +33,7 @@ describe("Emulator: tokens at the front", () => {
     })
   )
 
-  it.effect("X-Storage-Token is as good as X-Auth-Token", () =>
+  it.effect("X-Storage-Token is accepted like X-Auth-Token", () =>
     Effect.gen(function* () {
       const { emulator, token } = yield* cloud()
       const answer = yield* ask(emulator, limits, { headers: { "x-storage-token": token } })
@@ -49,7 +49,7 @@ describe("Emulator: tokens at the front", () => {
     })
   )
 
-  it.effect("a region that the account does not have, or nothing at all", () =>
+  it.effect("an unknown region or path is not served", () =>
     Effect.gen(function* () {
       const { emulator, token } = yield* cloud()
       assert.strictEqual((yield* ask(emulator, "/servers/syd/v2/010101/limits", { token })).status, 404)
@@ -61,7 +61,7 @@ describe("Emulator: tokens at the front", () => {
     })
   )
 
-  it.effect("a service of the catalog that is not emulated answers 404", () =>
+  it.effect("a service of the catalog that is not emulated returns 404", () =>
     Effect.gen(function* () {
       const { emulator, token } = yield* cloud()
       const answer = yield* ask(emulator, "/dns/v1.0/010101/domains", { token })
@@ -71,7 +71,7 @@ describe("Emulator: tokens at the front", () => {
     })
   )
 
-  it.effect("origin from-request leads each client back the way it came", () =>
+  it.effect("origin from-request returns URLs with the host of the client's request", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make({ origin: "from-request" })
       const answer = yield* ask(emulator, "/v2.0/tokens", {
@@ -85,7 +85,7 @@ describe("Emulator: tokens at the front", () => {
     })
   )
 
-  it.effect("setOrigin changes the URLs from then on", () =>
+  it.effect("setOrigin changes the URLs afterwards", () =>
     Effect.gen(function* () {
       const { emulator, token } = yield* cloud()
       yield* emulator.setOrigin("http://127.0.0.1:4711")
@@ -99,8 +99,8 @@ describe("Emulator: tokens at the front", () => {
   )
 })
 
-describe("Emulator: Cloud Files behind the front", () => {
-  it.effect("an object's name reaches the storage as it was sent, and each region stores its own", () =>
+describe("Emulator: requests to Cloud Files", () => {
+  it.effect("an object's name reaches the storage unchanged, and each region stores its own", () =>
     Effect.gen(function* () {
       const { emulator, token } = yield* cloud()
       const account = `/v1/${emulator.credentials.storageAccount}`
@@ -163,7 +163,7 @@ describe("Emulator: the log", () => {
     })
   )
 
-  it.effect("counts every request of a thousand fibers, and clearRequests forgets them and the logins", () =>
+  it.effect("counts every request of a thousand fibers, and clearRequests clears them and the logins", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make()
       const login = ask(emulator, "/v2.0/tokens", { body: apiKeyLogin(emulator) })
@@ -194,7 +194,7 @@ describe("Emulator: the log", () => {
 describe("Emulator: faults", () => {
   const status = (code: number): Fault.Fault => ({ _tag: "Status", status: code })
 
-  it.effect("a status is answered once, in the words of the service, and the service never sees the request", () =>
+  it.effect("a status is returned once, in the service's format, and the service never sees the request", () =>
     Effect.gen(function* () {
       const { emulator, token } = yield* cloud()
       yield* emulator.fail({ fault: status(503) })
@@ -205,7 +205,7 @@ describe("Emulator: faults", () => {
     })
   )
 
-  it.effect("headers and body are the test's own where it gives them", () =>
+  it.effect("headers and body can be set by the test", () =>
     Effect.gen(function* () {
       const { emulator } = yield* cloud()
       yield* emulator.fail({
@@ -225,7 +225,7 @@ describe("Emulator: faults", () => {
     })
   )
 
-  it.effect("match, skip and times aim it", () =>
+  it.effect("match, skip and times select requests", () =>
     Effect.gen(function* () {
       const { emulator, token } = yield* cloud()
       yield* emulator.fail({
@@ -247,7 +247,7 @@ describe("Emulator: faults", () => {
     })
   )
 
-  it.effect("Infinity lasts until the faults are cleared; rules are asked in order, one for each request", () =>
+  it.effect("Infinity lasts until the faults are cleared; the first matching rule applies to each request", () =>
     Effect.gen(function* () {
       const { emulator, token } = yield* cloud()
       yield* emulator.fail({ fault: status(503) })
@@ -262,7 +262,7 @@ describe("Emulator: faults", () => {
     })
   )
 
-  it.effect("a cut connection is no response, with as much of the body read as was asked for", () =>
+  it.effect("a cut connection gives no response, after reading the given part of the body", () =>
     Effect.gen(function* () {
       const { emulator, token } = yield* cloud()
       const body = Stream.rechunk(Stream.fromIterable(Array.from({ length: 10 }, () => new Uint8Array(10))), 1)
@@ -277,7 +277,7 @@ describe("Emulator: faults", () => {
     })
   )
 
-  it.effect("an early answer leaves the body unread, a status reads it", () =>
+  it.effect("an early response leaves the body unread, a status reads it", () =>
     Effect.gen(function* () {
       const { emulator, token } = yield* cloud()
       yield* emulator.fail({ fault: { _tag: "Early", status: 401 } })
@@ -313,7 +313,7 @@ describe("Emulator: faults", () => {
     })
   )
 
-  it.effect("a stalled body gives its bytes and then nothing", () =>
+  it.effect("a stalled body sends its bytes and then nothing", () =>
     Effect.gen(function* () {
       const { emulator, token } = yield* cloud()
       yield* emulator.fail({ fault: { _tag: "StallBody", afterBytes: 5 } })

@@ -1,11 +1,11 @@
-/** Requests that no client of good will sends: the emulated cloud refuses them, and goes on. */
+/** Malicious requests: the emulated cloud rejects them, and continues to work. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import * as Emulator from "../../src/emulator/Emulator.js"
 import { type Answer, ask, wireRequest } from "./support.js"
 
-/** JSON that breaks code which takes a value's kind for granted. */
+/** JSON that breaks code which assumes a value's type. */
 const hostile: ReadonlyArray<unknown> = [
   null,
   true,
@@ -39,7 +39,7 @@ function* mutations(value: unknown): Generator<unknown> {
 
 const nested = (levels: number): string => `${'{"a":['.repeat(levels / 2)}${"]}".repeat(levels / 2)}`
 
-/** What is sent to each service: method, path and a body as the documents have it. */
+/** A request to each service: method, path and a body as documented. */
 const requests: ReadonlyArray<readonly [method: string, path: string, body: unknown]> = [
   ["POST", "/v2.0/tokens", { auth: { passwordCredentials: { username: "u", password: "p" }, tenantId: "1" } }],
   ["POST", "/v2.0/tokens", { auth: { "RAX-KSKEY:apiKeyCredentials": { username: "u", apiKey: "k" } } }],
@@ -184,7 +184,7 @@ describe("hostile requests to the emulated cloud", () => {
       })
     )
 
-    it.effect(`${method} ${path} ${Object.keys(body as object).join()}: 50,000 levels of nesting are refused`, () =>
+    it.effect(`${method} ${path} ${Object.keys(body as object).join()}: 50,000 levels of nesting are rejected`, () =>
       Effect.gen(function* () {
         const { send } = yield* cloud
         const answer = yield* send(method, path, nested(50_000))
@@ -194,7 +194,7 @@ describe("hostile requests to the emulated cloud", () => {
     )
   }
 
-  it.effect("a body without end is refused before it is in memory, with and without a length", () =>
+  it.effect("an infinite body is rejected before it fills the memory, with and without a length", () =>
     Effect.gen(function* () {
       const { emulator } = yield* cloud
       for (const length of [undefined, "1572864000"]) {
@@ -217,7 +217,7 @@ describe("hostile requests to the emulated cloud", () => {
     })
   )
 
-  it.effect("a name filter cannot stop the cloud, and still is a regular expression", () =>
+  it.effect("a name filter is a regular expression, and cannot block the cloud", () =>
     Effect.gen(function* () {
       const { emulator, send } = yield* cloud
       yield* emulator.servers.seedServer({ name: `${"a".repeat(60)}!` })
@@ -241,7 +241,7 @@ describe("hostile requests to the emulated cloud", () => {
         const answer = yield* ask(emulator, path, headers)
         assert.isAtLeast(answer.status, 400)
         assert.isBelow(answer.status, 500)
-        // What cannot stand in a header would leave the client without any answer.
+        // An invalid header value would leave the client without a response.
         for (const value of Object.values(answer.headers)) assert.match(value, /^[\t\x20-\x7e\x80-\xff]*$/)
       }
     })

@@ -1,6 +1,6 @@
 /**
- * LocalHttpClient stands in for a client over a socket: whatever a program meets there it must meet here. Each case
- * runs twice, once in the process and once through NodeServer and undici, and both must tell the same.
+ * LocalHttpClient replaces a client over a socket, so both must behave alike. Each case runs twice, once in the
+ * process and once through NodeServer and undici, and the results must be equal.
  */
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
@@ -108,7 +108,7 @@ const cases: ReadonlyArray<readonly [what: string, handler: WireHandler, build: 
   ["a Content-Length too large", () => Effect.succeed(Reply.text(200, "text", { "Content-Length": "6" })), get]
 ]
 
-/** Everything that a program can tell about an exchange. */
+/** Everything that a program can observe of an exchange. */
 const outcome = (client: HttpClient.HttpClient, request: HttpClientRequest.HttpClientRequest) =>
   Effect.gen(function* () {
     const response = yield* client.execute(request)
@@ -133,7 +133,7 @@ const outcome = (client: HttpClient.HttpClient, request: HttpClientRequest.HttpC
     }
   }).pipe(Effect.catchAll((error) => Effect.succeed(`${error._tag} ${error.reason}`)))
 
-describe("LocalHttpClient tells what undici over a socket tells", () => {
+describe("LocalHttpClient behaves like undici over a socket", () => {
   for (const [what, handler, build] of cases) {
     it.scopedLive(what, () =>
       Effect.gen(function* () {

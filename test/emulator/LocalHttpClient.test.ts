@@ -15,7 +15,7 @@ import { at } from "./support.js"
 
 const url = "http://cloud.test/path"
 
-/** A client whose handler answers 200 and shows what it received. */
+/** A client whose handler returns 200 and shows what it received. */
 const echo = () => {
   const seen: Array<{ readonly request: WireRequest; readonly body: string }> = []
   const client = LocalHttpClient.make((request) =>
@@ -42,7 +42,7 @@ describe("LocalHttpClient: requests", () => {
     })
   )
 
-  it.effect("bytes, JSON and text come with their length, a stream chunked, or with the length it is given", () =>
+  it.effect("bytes, JSON and text are sent with their length, a stream chunked, or with the given length", () =>
     Effect.gen(function* () {
       const { client, seen } = echo()
       const post = HttpClientRequest.post(url)
@@ -67,7 +67,7 @@ describe("LocalHttpClient: requests", () => {
     })
   )
 
-  it.effect("forms and what fetch takes", () =>
+  it.effect("forms and other bodies of fetch are accepted", () =>
     Effect.gen(function* () {
       const { client, seen } = echo()
       const form = new FormData()
@@ -84,7 +84,7 @@ describe("LocalHttpClient: requests", () => {
     })
   )
 
-  it.effect("a body that is not as long as announced is a transport error", () =>
+  it.effect("a body with another length than announced is a transport error", () =>
     Effect.gen(function* () {
       const { client } = echo()
       for (const contentLength of [5, 7]) {
@@ -95,7 +95,7 @@ describe("LocalHttpClient: requests", () => {
     })
   )
 
-  it.effect("a body that fails shows its own reason as the cause", () =>
+  it.effect("a body that fails has its error as the cause", () =>
     Effect.gen(function* () {
       const { client } = echo()
       const body = Stream.concat(chunks("123"), Stream.fail("the disk is gone"))
@@ -106,7 +106,7 @@ describe("LocalHttpClient: requests", () => {
     })
   )
 
-  it.effect("a header that is not Latin-1 is refused before anything is sent", () =>
+  it.effect("a header that is not Latin-1 is rejected before anything is sent", () =>
     Effect.gen(function* () {
       const { client, seen } = echo()
       for (const value of ["☃", "a\r\nb: c", "a\u0000"]) {
@@ -119,7 +119,7 @@ describe("LocalHttpClient: requests", () => {
     })
   )
 
-  it.effect("a handler that answers early leaves the body unread", () =>
+  it.effect("a handler that responds early leaves the body unread", () =>
     Effect.gen(function* () {
       let read = false
       const client = answering(Reply.text(401, "no"))
@@ -152,7 +152,7 @@ describe("LocalHttpClient: responses", () => {
     })
   )
 
-  it.effect("HEAD, 204 and 304 have no body, whatever the handler gives", () =>
+  it.effect("HEAD, 204 and 304 have no body, whatever the handler returns", () =>
     Effect.gen(function* () {
       const head = yield* answering(Reply.text(200, "body")).head(url)
       assert.strictEqual(yield* head.text, "")
@@ -197,7 +197,7 @@ describe("LocalHttpClient: responses", () => {
     })
   )
 
-  it.effect("of a body that is longer than its Content-Length no more is seen", () =>
+  it.effect("bytes beyond the Content-Length of a body are ignored", () =>
     Effect.gen(function* () {
       const response = yield* answering({
         status: 200,
@@ -250,7 +250,7 @@ describe("LocalHttpClient: interruption and time", () => {
     })
   )
 
-  it.effect("the emulator behind it lives by the caller's TestClock", () =>
+  it.effect("the emulator behind it uses the caller's TestClock", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make({ servers: { buildTime: "1 hour" } })
       const client = LocalHttpClient.make(emulator.handle)

@@ -16,7 +16,7 @@ import type { WireHandler, WireRequest } from "../../src/emulator/Protocol.js"
 import * as Reply from "../../src/emulator/Reply.js"
 import { bytesOf } from "../support.js"
 
-/** Sends text over a socket and gives everything that comes back until the server closes, or `until` is seen. */
+/** Sends text over a socket and returns everything received until the server closes, or `until` is seen. */
 const talk = (port: number, parts: ReadonlyArray<string>, until?: RegExp): Promise<string> =>
   new Promise((resolve) => {
     const socket = Net.connect(port, "127.0.0.1")
@@ -52,7 +52,7 @@ const streamOf = (chunk: Uint8Array, count: number) =>
   Stream.map(Stream.rechunk(Stream.range(1, count), 1), () => chunk)
 
 describe("NodeServer: requests", () => {
-  it.scopedLive("the target reaches the handler as it was sent", () =>
+  it.scopedLive("the target reaches the handler unchanged", () =>
     Effect.gen(function* () {
       const { port } = yield* NodeServer.listen({ handler: readAll })
       const target = "/v1/a/c/../x%2fy//%C3%A4?q=a+b%20c"
@@ -63,7 +63,7 @@ describe("NodeServer: requests", () => {
     })
   )
 
-  it.scopedLive("COPY is a method, and headers that come twice are joined", () =>
+  it.scopedLive("COPY is a method, and repeated headers are joined", () =>
     Effect.gen(function* () {
       let seen: WireRequest | undefined
       const { port } = yield* NodeServer.listen({
@@ -80,7 +80,7 @@ describe("NodeServer: requests", () => {
     })
   )
 
-  it.scopedLive("chunked uploads arrive whole", () =>
+  it.scopedLive("chunked uploads arrive complete", () =>
     Effect.gen(function* () {
       const { url } = yield* NodeServer.listen({ handler: readAll })
       const answer = yield* Effect.promise(async () => {
@@ -96,7 +96,7 @@ describe("NodeServer: requests", () => {
     })
   )
 
-  it.scopedLive("an upload is taken only as fast as the handler reads", () =>
+  it.scopedLive("an upload is read only as fast as the handler reads", () =>
     Effect.gen(function* () {
       const started = yield* Deferred.make<void>()
       const { port } = yield* NodeServer.listen({
@@ -139,7 +139,7 @@ describe("NodeServer: requests", () => {
       (request) => Effect.as(Stream.runDrain(Stream.take(request.body, 1)), Reply.text(401, "no"))
     ] satisfies [string, WireHandler]
   ] as const) {
-    it.scopedLive(`a refused upload, ${what}, is drained, so that the connection carries the next request`, () =>
+    it.scopedLive(`a rejected upload, ${what}, is drained, so that the connection can be reused`, () =>
       Effect.gen(function* () {
         const { url } = yield* NodeServer.listen({ handler })
         const agent = new Http.Agent({ keepAlive: true, maxSockets: 1 })
@@ -163,7 +163,7 @@ describe("NodeServer: requests", () => {
     )
   }
 
-  it.scopedLive("fifty refused uploads over undici's pool reset none", () =>
+  it.scopedLive("fifty rejected uploads over undici's pool reset no connection", () =>
     Effect.gen(function* () {
       const { url } = yield* NodeServer.listen({ handler: refuse })
       const agent = new Agent({ connections: 4 })
@@ -186,7 +186,7 @@ describe("NodeServer: requests", () => {
     })
   )
 
-  it.scopedLive("a client that goes away interrupts the handler", () =>
+  it.scopedLive("a client that disconnects interrupts the handler", () =>
     Effect.gen(function* () {
       const started = yield* Deferred.make<void>()
       const interrupted = yield* Deferred.make<void>()
@@ -204,7 +204,7 @@ describe("NodeServer: requests", () => {
     })
   )
 
-  it.scopedLive("an upload whose client goes away fails the body", () =>
+  it.scopedLive("an upload whose client disconnects fails the body", () =>
     Effect.gen(function* () {
       const failed = yield* Deferred.make<string>()
       const { port } = yield* NodeServer.listen({
@@ -287,7 +287,7 @@ describe("NodeServer: responses", () => {
     })
   )
 
-  it.scopedLive("a handler that breaks cuts the connection without a response", () =>
+  it.scopedLive("a handler that fails closes the connection without a response", () =>
     Effect.gen(function* () {
       const { port, url } = yield* serving(() => Effect.fail({ _tag: "WireBroken", reason: "cut" }))
       assert.strictEqual(yield* get(port), "")
@@ -296,7 +296,7 @@ describe("NodeServer: responses", () => {
     })
   )
 
-  it.scopedLive("a body that breaks cuts the connection after its bytes", () =>
+  it.scopedLive("a body that fails closes the connection after its bytes", () =>
     Effect.gen(function* () {
       const { port, url } = yield* serving(() =>
         Effect.succeed({
@@ -314,7 +314,7 @@ describe("NodeServer: responses", () => {
     })
   )
 
-  it.scopedLive("a wrong Content-Length is sent as it is, and the connection ends with the lie", () =>
+  it.scopedLive("a wrong Content-Length is sent unchanged, and the connection is closed", () =>
     Effect.gen(function* () {
       const { port, url } = yield* serving(() => Effect.succeed(Reply.text(200, "abc", { "Content-Length": "5" })))
       assert.match(yield* get(port), /\r\nContent-Length: 5\r\n.*\r\n\r\nabc$/s)
@@ -323,7 +323,7 @@ describe("NodeServer: responses", () => {
     })
   )
 
-  it.scopedLive("a stalled body holds the connection open, and the client's leaving ends it", () =>
+  it.scopedLive("a stalled body keeps the connection open until the client disconnects", () =>
     Effect.gen(function* () {
       const ended = yield* Deferred.make<void>()
       const { port } = yield* serving(() =>
@@ -342,7 +342,7 @@ describe("NodeServer: responses", () => {
     })
   )
 
-  it.scopedLive("a handler that dies answers 500, tells the logger, and the server lives on", () =>
+  it.scopedLive("a handler that dies returns 500 and is logged, and the server continues", () =>
     Effect.gen(function* () {
       const logged: Array<unknown> = []
       const logger = Logger.make(({ message }) => {
@@ -367,7 +367,7 @@ describe("NodeServer: responses", () => {
 })
 
 describe("NodeServer: listening", () => {
-  it.live("closing the scope closes every connection at once and interrupts what is being answered", () =>
+  it.live("closing the scope closes every connection immediately and interrupts pending responses", () =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()
       const started = yield* Deferred.make<void>()
@@ -404,7 +404,7 @@ describe("NodeServer: listening", () => {
     })
   )
 
-  it.scopedLive("the emulator on a port leads its clients back to that port", () =>
+  it.scopedLive("the emulator on a port returns URLs with that port", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make()
       const { url } = yield* NodeServer.listen({ handler: emulator.handle })

@@ -47,7 +47,7 @@ const start = (...args: ReadonlyArray<string>) =>
   )
 
 describe("the emulator's command", () => {
-  it.scopedLive("listens, prints what a user needs, logs requests without tokens, and ends well on SIGTERM", () =>
+  it.scopedLive("listens, prints what a user needs, logs requests without tokens, and exits on SIGTERM", () =>
     Effect.gen(function* () {
       const emulator = yield* start("--port", "0", "--api-key", "k'ey", "--verbose")
       const [, url] = yield* emulator.saw(/listens on (http:\/\/127\.0\.0\.1:\d+)\n/)
@@ -74,7 +74,7 @@ describe("the emulator's command", () => {
     })
   )
 
-  it.scopedLive("SIGINT ends it although a client is connected", () =>
+  it.scopedLive("exits on SIGINT even if a client is connected", () =>
     Effect.gen(function* () {
       const emulator = yield* start("--port", "0")
       const [, url] = yield* emulator.saw(/listens on (\S+)\n/)
@@ -84,7 +84,7 @@ describe("the emulator's command", () => {
     })
   )
 
-  it.scopedLive("a port in use is said so", () =>
+  it.scopedLive("reports a port in use", () =>
     Effect.gen(function* () {
       const first = yield* start("--port", "0")
       const [, port] = yield* first.saw(/listens on http:\/\/127\.0\.0\.1:(\d+)\n/)
@@ -94,7 +94,7 @@ describe("the emulator's command", () => {
     })
   )
 
-  it.scopedLive("what it does not understand it says, and exits with 2", () =>
+  it.scopedLive("reports invalid arguments, and exits with 2", () =>
     Effect.gen(function* () {
       for (const [args, message] of [
         [["--token-ttl", "soon"], /--token-ttl: 'soon' is not a time/],
@@ -110,7 +110,7 @@ describe("the emulator's command", () => {
     })
   )
 
-  it.scopedLive("--help tells the options and exits with 0", () =>
+  it.scopedLive("--help lists the options and exits with 0", () =>
     Effect.gen(function* () {
       const emulator = yield* start("--help")
       assert.strictEqual(yield* emulator.exit, 0)
