@@ -1,11 +1,10 @@
 /**
- * Other machines by ssh: run a command, stream its output, open a SOCKS proxy or a tunnel, copy a file there and back. It
- * starts the machine's own OpenSSH client, so that the user's keys, agent and `~/.ssh/config` (jump hosts, for one) hold.
+ * Runs commands on other machines by ssh, streams their output, opens SOCKS proxies and tunnels, and copies files. Starts the local
+ * OpenSSH client, so that the user's keys, agent and `~/.ssh/config` (such as jump hosts) apply.
  *
- * Nothing ever asks: there is no password, and no prompt for a host key. Whose host key is believed is said by
- * {@link Target.hostKeys}, and cannot be turned off. Every function ends ssh, and removes its temporary files, when it is done,
- * fails, or is interrupted. A command's text can be read in the process list of both machines: let no secret be in it; give it
- * on `stdin`.
+ * There are no prompts for passwords or host keys. {@link Target.hostKeys} says which host keys are trusted; host keys are always
+ * checked. Every function ends ssh, and removes its temporary files, when it succeeds, fails, or is interrupted. A command is visible
+ * in the process lists of both machines: pass secrets on `stdin` instead.
  *
  * @since 0.1.0
  */
@@ -30,7 +29,7 @@ import { withPause } from "./internal/bytes/backPressure.js"
 import { expandHome } from "./internal/files/homePath.js"
 import {
   argumentsOf,
-  complaintOf,
+  targetProblem,
   isHost,
   isPort,
   pinnedAlias,
@@ -41,7 +40,7 @@ import { freePort, greetsAsSocks } from "./internal/ssh/localPort.js"
 import { isListening, outcomeOf } from "./internal/ssh/outcome.js"
 
 /**
- * A machine, who logs in to it, and how it is known to be the right one.
+ * A machine, the user to log in as, and the trusted host keys.
  *
  * @since 0.1.0
  * @category models
@@ -50,38 +49,38 @@ export interface Target {
   /** A name or an address. */
   readonly host: string
   readonly username: string
-  /** Default: what `~/.ssh/config` says, else 22. */
+  /** Default: the port in `~/.ssh/config`, else 22. */
   readonly port?: number | undefined
-  /** The path of a private key without a passphrase; by default the agent's keys and those that ssh finds itself. */
+  /** The path of a private key without a passphrase. Default: the agent's keys and ssh's default keys. */
   readonly identityFile?: string | undefined
   /**
-   * Whose host key is believed.
+   * Which host keys are trusted.
    *
-   * - `known`, the default: one that stands in the user's or the machine's `known_hosts`.
-   * - `acceptNew`: the first key that a host shows is believed and noted in `known_hosts`; a changed one is refused.
-   * - public keys (`ssh-ed25519 AAAA…`): one of these and no other, wherever else it may stand.
+   * - `known`, the default: those in the user's or the machine's `known_hosts`.
+   * - `acceptNew`: the first key of a host is trusted and added to `known_hosts`; a changed key is refused.
+   * - public keys (`ssh-ed25519 AAAA…`): only these, whatever is in `known_hosts`.
    */
   readonly hostKeys?: "known" | "acceptNew" | ReadonlyArray<string> | undefined
-  /** More options of `ssh_config`: `{ ProxyJump: "bastion" }`. Those that would undo what is safe here are refused. */
+  /** Further options of `ssh_config`: `{ ProxyJump: "bastion" }`. Options that this library sets, or that are unsafe, are refused. */
   readonly options?: Readonly<Record<string, string>> | undefined
   /** The OpenSSH client to start, default `ssh`. */
   readonly sshProgram?: string | undefined
 }
 
 /**
- * ssh itself has failed; the remote command was not run, or its end is not known.
+ * ssh failed: the remote command was not run, or its result is not known.
  *
  * - `notInstalled`: there is no OpenSSH client.
- * - `invalidInput`: something in the input cannot be; nothing was started.
- * - `unreachable`: no answer from the host.
- * - `hostKeyUnknown`: the host's key stands nowhere that is believed.
- * - `hostKeyChanged`: the host shows another key than the one that is known, or pinned.
- * - `authentication`: the host does not let the user in.
- * - `portTaken`: another program listens on the local port.
+ * - `invalidInput`: the input is invalid; no command was run.
+ * - `unreachable`: the host does not respond.
+ * - `hostKeyUnknown`: the host's key is not known.
+ * - `hostKeyChanged`: the host's key differs from the known or pinned one.
+ * - `authentication`: the host refused the user's authentication.
+ * - `portTaken`: the local port is already in use.
  * - `disconnected`: the connection broke.
- * - `tooLong`: the command said more than was to be kept.
- * - `incomplete`: a file did not arrive whole; what was there before is untouched.
- * - `other`: what else ssh says.
+ * - `tooLong`: the command's output exceeded the limit.
+ * - `incomplete`: a file was not copied completely; an existing file was left unchanged.
+ * - `other`: another failure of ssh.
  *
  * @since 0.1.0
  * @category errors
@@ -106,7 +105,7 @@ export class SshError extends Schema.TaggedError<SshError>("effect-rackspace/Ssh
 }) {}
 
 /**
- * A command was run on the host, and failed there.
+ * The remote command was run and failed.
  *
  * @since 0.1.0
  * @category errors
@@ -115,17 +114,17 @@ export class RemoteCommandFailed extends Schema.TaggedError<RemoteCommandFailed>
   "effect-rackspace/RemoteCommandFailed"
 )("RemoteCommandFailed", {
   host: Schema.String,
-  /** Absent where a signal has ended it. */
+  /** Absent if a signal ended the command. */
   exitCode: Schema.optional(Schema.Number),
-  /** What it wrote, as UTF-8; empty where that was handed on as a stream. */
+  /** The output, decoded as UTF-8; empty if it was streamed. */
   stdout: Schema.String,
-  /** The end of what it wrote to stderr, as UTF-8. */
+  /** The end of stderr, decoded as UTF-8. */
   stderr: Schema.String,
   message: Schema.String
 }) {}
 
 /**
- * A command for the remote user's shell, as one text; or a program and its arguments, each of which arrives as it is.
+ * A command for the remote user's shell, or a program and its arguments, which are quoted for the shell.
  *
  * @since 0.1.0
  * @category models
@@ -133,8 +132,8 @@ export class RemoteCommandFailed extends Schema.TaggedError<RemoteCommandFailed>
 export type RemoteCommand = string | ReadonlyArray<string>
 
 /**
- * What a command reads. A Stream that fails ends the command, which sees no more than the end of its input: one that must not
- * take a part for the whole has to check it, as {@link copyTo} does.
+ * The input of a command. A Stream that fails ends the command, which sees only the end of its input: a command that must not accept
+ * partial input has to check it, as {@link copyTo} does.
  *
  * @since 0.1.0
  * @category models
@@ -142,19 +141,19 @@ export type RemoteCommand = string | ReadonlyArray<string>
 export type Input<E = never, R = never> = string | Uint8Array | Stream.Stream<Uint8Array, E, R>
 
 /**
- * What a command has written, as UTF-8.
+ * The output of a command, decoded as UTF-8.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Output {
   readonly stdout: string
-  /** Behind the host's banner, where it has one. */
+  /** Begins with the host's banner, if it has one. */
   readonly stderr: string
 }
 
 /**
- * A port of this machine behind which ssh works. It listens on 127.0.0.1 alone, until the scope ends.
+ * A local port that ssh forwards. It listens only on 127.0.0.1, until the scope ends.
  *
  * @since 0.1.0
  * @category models
@@ -162,13 +161,13 @@ export interface Output {
 export interface Forward {
   readonly host: "127.0.0.1"
   readonly port: number
-  /** Fails when ssh has ended while it was still wanted; else it never ends. */
+  /** Fails when ssh ends before the scope does; otherwise it never completes. */
   readonly lost: Effect.Effect<never, SshError>
 }
 
 type Environment = CommandExecutor.CommandExecutor | FileSystem.FileSystem
 
-/** Neither command nor paths: they may hold what is nobody's business. */
+/** Contains neither commands nor paths, which may be confidential. */
 const spanOf = ({ host, port }: Target) =>
   ({
     kind: "client",
@@ -180,15 +179,15 @@ const failure = (reason: SshError["reason"], host: string, message: string): Ssh
   new SshError({ reason, host, message: `ssh ${host}: ${message}` })
 
 const advice: Partial<Record<SshError["reason"], string>> = {
-  hostKeyUnknown: "; name its public key in hostKeys, or add it to known_hosts once you know it to be right",
+  hostKeyUnknown: "; set its public key in hostKeys, or add it to known_hosts after verifying it",
   hostKeyChanged: "; find out why before you trust it"
 }
 
-/** What stderr's end may take in memory. */
-const stderrKept = 64 * 1024
+/** How many bytes of stderr's end are kept. */
+const maxStderr = 64 * 1024
 
-/** How long ssh has to end by itself when it is told to. */
-const grace = "3 seconds"
+/** How long to wait after SIGTERM before SIGKILL. */
+const killTimeout = "3 seconds"
 
 const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
 
@@ -196,7 +195,7 @@ interface Session {
   readonly stdout: Stream.Stream<Uint8Array, SshError>
   readonly stdin: CommandExecutor.Process["stdin"]
   readonly log: Effect.Effect<string>
-  /** Waits for the end. Fails as it does; what went to stdout is not known here. */
+  /** Waits for the end of the command, and fails if it fails, without its stdout. */
   readonly end: Effect.Effect<{ readonly stderr: string }, SshError | RemoteCommandFailed>
 }
 
@@ -204,18 +203,18 @@ interface Session {
 const tailOf = <E, R>(stream: Stream.Stream<Uint8Array, E, R>): Effect.Effect<Uint8Array, E, R> =>
   Stream.runFold(stream, new Uint8Array(0), (kept, chunk) => {
     const both = Buffer.concat([kept, chunk])
-    return both.byteLength > stderrKept ? both.subarray(both.byteLength - stderrKept) : both
+    return both.byteLength > maxStderr ? both.subarray(both.byteLength - maxStderr) : both
   })
 
-/** Starts ssh. The scope's end ends it: with SIGTERM, and where that does not help with SIGKILL. */
+/** Starts ssh. When the scope ends, ssh is ended with SIGTERM, then with SIGKILL. */
 const open = (
   target: Target,
   options: { readonly before: ReadonlyArray<string>; readonly command: string | undefined; readonly reads: boolean }
 ): Effect.Effect<Session, SshError, Environment | Scope.Scope> =>
   Effect.gen(function* () {
     const { host } = target
-    const complaint = complaintOf(target)
-    if (complaint !== undefined) return yield* failure("invalidInput", host, complaint)
+    const problem = targetProblem(target)
+    if (problem !== undefined) return yield* failure("invalidInput", host, problem)
     const fs = yield* FileSystem.FileSystem
     const identity = target.identityFile === undefined ? undefined : expandHome(target.identityFile)
     const noFiles = (error: PlatformError) => failure("other", host, error.message)
@@ -223,7 +222,7 @@ const open = (
       return yield* failure(
         "invalidInput",
         host,
-        `identityFile: expected the path of a private key; ${identity} is not there`
+        `identityFile: expected the path of a private key; ${identity} does not exist`
       )
     }
     const directory = yield* Effect.mapError(fs.makeTempDirectoryScoped({ prefix: "effect-rackspace-ssh-" }), noFiles)
@@ -244,19 +243,19 @@ const open = (
       ...(options.command === undefined ? [] : [options.command])
     ).pipe(
       Command.stdin("pipe"),
-      // For the messages alone: everything else keeps the user's locale.
+      // Only messages are in English; everything else keeps the user's locale.
       Command.env({ LC_MESSAGES: "C", LC_ALL: "", LANGUAGE: "" })
     )
     const process = yield* Effect.mapError(Command.start(command), (error) =>
       error._tag === "SystemError" && error.reason === "NotFound"
-        ? failure("notInstalled", host, `no OpenSSH client: ${program} is not there`)
+        ? failure("notInstalled", host, `no OpenSSH client: ${program} does not exist`)
         : failure("other", host, error.message)
     )
     yield* Effect.addFinalizer(() =>
       Effect.whenEffect(
         process.kill("SIGTERM").pipe(
           Effect.interruptible,
-          Effect.timeout(grace),
+          Effect.timeout(killTimeout),
           Effect.orElse(() => process.kill("SIGKILL")),
           Effect.ignore
         ),
@@ -265,7 +264,7 @@ const open = (
     )
     const toFailure = (error: PlatformError) => failure("other", host, error.message)
     const log = Effect.orElseSucceed(fs.readFileString(logFile), () => "")
-    // Read from the start, or a full pipe would stop the remote command.
+    // Read from the start, since a full pipe would block the remote command.
     const stderr = yield* Effect.forkScoped(tailOf(process.stderr))
     const end = Effect.gen(function* () {
       const exitCode = yield* Effect.option(process.exitCode)
@@ -285,10 +284,10 @@ const open = (
             message: `ssh ${host}: the command ${how}${last === "" ? "" : `: ${last}`}`
           })
         }
-        case "Trouble": {
+        case "SshFailed": {
           const pinned = typeof target.hostKeys === "object"
           const reason = outcome.reason === "hostKeyUnknown" && pinned ? "hostKeyChanged" : outcome.reason
-          return yield* failure(reason, host, `${outcome.said}${advice[reason] ?? ""}`)
+          return yield* failure(reason, host, `${outcome.message}${advice[reason] ?? ""}`)
         }
       }
     })
@@ -307,7 +306,7 @@ const bytesOf = <E, R>(input: Input<E, R>): Stream.Stream<Uint8Array, E, R> =>
       ? Stream.succeed(input)
       : input
 
-/** Starts a command, and feeds it. A source that fails ends it. */
+/** Starts a command, and writes its input. `fed` fails as the input does. */
 const start = <E = never, R = never>(
   target: Target,
   command: RemoteCommand,
@@ -316,8 +315,8 @@ const start = <E = never, R = never>(
   Effect.gen(function* () {
     const text = remoteCommand(command)
     if (Either.isLeft(text)) return yield* failure("invalidInput", target.host, text.left)
-    // Registered before ssh is started, so that it ends after ssh has: a write that breaks when nobody listens any more would
-    // end the whole program.
+    // Registered before ssh is started, so that it runs after ssh has ended: otherwise an error while writing would be unhandled and
+    // end the process.
     let feeding: Fiber.RuntimeFiber<void> | undefined
     yield* Effect.addFinalizer(() => (feeding === undefined ? Effect.void : Fiber.interrupt(feeding)))
     const session = yield* open(target, {
@@ -328,7 +327,7 @@ const start = <E = never, R = never>(
     if (input === undefined) return { ...session, fed: Effect.void }
     const failed = yield* Deferred.make<never, E>()
     const source = Stream.tapErrorCause(bytesOf(input), (cause) => Deferred.failCause(failed, cause))
-    // A command that ends before it has read everything breaks the pipe, which is its own affair.
+    // A command may end before it has read all its input, which breaks the pipe. That is not an error.
     const feed = Effect.ignore(Stream.run(Stream.mapChunks(source, withPause), session.stdin))
     const started = yield* Effect.uninterruptible(
       Effect.tap(Effect.forkDaemon(Effect.interruptible(feed)), (fiber) => Effect.sync(() => (feeding = fiber)))
@@ -343,18 +342,17 @@ const start = <E = never, R = never>(
     return { ...session, fed }
   })
 
-/** Runs `main` while a command is fed; a source that fails ends both. */
+/** Runs `main` while the input is written, and interrupts it if the input fails. */
 const whileFed = <A, E, R, E2>(
   main: Effect.Effect<A, E, R>,
   fed: Effect.Effect<void, E2>
 ): Effect.Effect<A, E | E2, R> => Effect.raceFirst(main, Effect.zipRight(fed, Effect.never))
 
 /**
- * Runs a command and answers what it wrote, as UTF-8: up to `maxBytes` (default 16 MiB) to stdout, and the last 64 KiB of
- * stderr. What it reads is `stdin`, by default nothing.
+ * Runs a command and returns its output, decoded as UTF-8: up to `maxBytes` (default 16 MiB) of stdout, and the last 64 KiB of
+ * stderr. Its input is `stdin`, by default empty.
  *
- * Fails with {@link RemoteCommandFailed} where it does not exit with 0, with {@link SshError} where ssh fails, and as `stdin`
- * does.
+ * Fails with {@link RemoteCommandFailed} if the exit code is not 0, with {@link SshError} if ssh fails, and as `stdin` does.
  *
  * @example
  * ```ts
@@ -387,11 +385,7 @@ export const execute = <E = never, R = never>(
           size += chunk.byteLength
           return size <= maxBytes
             ? Effect.succeed(chunk)
-            : failure(
-                "tooLong",
-                target.host,
-                `the command said more than ${maxBytes} bytes; Ssh.stream takes any number`
-              )
+            : failure("tooLong", target.host, `the command wrote more than ${maxBytes} bytes; Ssh.stream has no limit`)
         })
       )
       const said = decode(Buffer.concat(Chunk.toReadonlyArray(chunks)))
@@ -406,7 +400,7 @@ export const execute = <E = never, R = never>(
   }).pipe(Effect.scoped, Effect.withSpan("Ssh.execute", spanOf(target)))
 
 /**
- * What a command writes to stdout, as it comes and with back-pressure. Fails as {@link execute} does, after the last byte.
+ * Runs a command and streams its stdout with back-pressure. Fails as {@link execute} does, after the last byte.
  * Ending the stream early ends the command.
  *
  * @since 0.1.0
@@ -425,10 +419,10 @@ export const stream = <E = never, R = never>(
     )
   ).pipe(Stream.withSpan("Ssh.stream", spanOf(target)))
 
-/** How many free ports are tried where none is named: another program may be quicker. */
-const portsTried = 5
+/** How many free ports to try if none is given, since another program may take a free port first. */
+const maxPorts = 5
 
-/** Starts ssh as a forwarder and waits until it answers. */
+/** Starts ssh with a forwarded port, and waits until that works. */
 const forward = (
   target: Target,
   localPort: number | undefined,
@@ -463,14 +457,14 @@ const forward = (
   return Effect.flatMap(
     Effect.mapError(freePort, (error) => failure("other", target.host, error.message)),
     attempt
-  ).pipe(Effect.retry({ times: portsTried - 1, while: (error) => error.reason === "portTaken" }))
+  ).pipe(Effect.retry({ times: maxPorts - 1, while: (error) => error.reason === "portTaken" }))
 }
 
 /**
- * Opens a SOCKS5 proxy through the host, on `localPort` or any free port, and answers it when it works. Names are looked up
- * by the host: a browser behind it finds `http://master-1.local:50070`.
+ * Opens a SOCKS5 proxy through the host, on `localPort` or any free port, and returns when it works. The host resolves names, so that
+ * a browser can open `http://master-1.local:50070`.
  *
- * Fails with {@link SshError}. The scope's end closes it and every connection in it.
+ * Fails with {@link SshError}. When the scope ends, the proxy and all its connections are closed.
  *
  * @since 0.1.0
  * @category operations
@@ -482,11 +476,10 @@ export const socksProxy = (
   forward(target, options.localPort, (port) => ["-D", `127.0.0.1:${port}`], greetsAsSocks)
 
 /**
- * Makes a port that the host can reach (its own, or another machine's) answer on this one: on `localPort` or any free port.
- * It is answered when ssh listens; whether something listens at the far end shows with the first connection, which ssh closes
- * where nothing does.
+ * Forwards `localPort` or any free local port to a port that the host can reach (its own, or another machine's). Returns when ssh
+ * listens locally. If nothing listens at the remote end, ssh closes each connection.
  *
- * Fails with {@link SshError}. The scope's end closes it and every connection in it.
+ * Fails with {@link SshError}. When the scope ends, the tunnel and all its connections are closed.
  *
  * @since 0.1.0
  * @category operations
@@ -512,28 +505,28 @@ export const tunnel = (
   )
 }
 
-/** A path on the host as its shell reads it: `~/` and what is relative begin in the user's home. */
+/** Quotes a remote path for the shell. `~/` and relative paths begin in the user's home directory. */
 const remotePath = (path: string): string => quoted(path.startsWith("/") ? path : `./${path.replace(/^~\//, "")}`)
 
 const isFile = (path: string): boolean => path !== "" && !path.endsWith("/") && !path.includes("\0")
 
-/** An exit code that no command of the script has of itself. */
-const cutShort = 86
+/** An exit code that no other command of the script uses. */
+const incompleteExitCode = 86
 
-/** A script for the shell that every host has, whatever the user's own is. */
+/** A script for `sh`, whatever the user's shell is. */
 const script = (lines: ReadonlyArray<string>): ReadonlyArray<string> => ["sh", "-c", lines.join("\n")]
 
 const checkPath = (host: string, path: string): Effect.Effect<void, SshError> =>
   isFile(path)
     ? Effect.void
-    : Effect.fail(failure("invalidInput", host, "remote: expected the path of a file, the name included"))
+    : Effect.fail(failure("invalidInput", host, "remote: expected the path of a file, including its name"))
 
 /**
- * Copies a file to the host, with its permissions. `remote` is the whole path, from the user's home unless it begins with
- * `/`; what stands there is replaced in one step when everything has arrived, and left alone where it has not.
+ * Copies a file to the host, with its permissions. `remote` is the full path, relative to the user's home directory unless it begins
+ * with `/`. An existing file is replaced atomically after the whole file was received, and otherwise left unchanged.
  *
- * Fails with `PlatformError` where the file cannot be read, with {@link RemoteCommandFailed} where the host cannot write
- * (`remote` is a directory, say), with {@link SshError} where ssh fails, `incomplete` where the file changed on the way.
+ * Fails with `PlatformError` if the file cannot be read, with {@link RemoteCommandFailed} if the host cannot write it (for example
+ * because `remote` is a directory), and with {@link SshError} if ssh fails, or (`incomplete`) if the file changed during the copy.
  *
  * @since 0.1.0
  * @category operations
@@ -548,24 +541,24 @@ export const copyTo = (
     const local = expandHome(options.local)
     const info = yield* fs.stat(local)
     if (info.type !== "File")
-      return yield* failure("invalidInput", target.host, `local: expected a file; ${local} is none`)
+      return yield* failure("invalidInput", target.host, `local: expected a file; ${local} is not a file`)
     const remote = remotePath(options.remote)
     const part = remotePath(`${options.remote}.${randomUUID()}.part`)
     yield* execute(
       target,
       script([
         `if [ -d ${remote} ]; then echo 'it is a directory' >&2; exit 1; fi`,
-        // Nobody else reads it before it has the file's own permissions.
+        // No other user can read it before its permissions are set.
         "umask 077",
-        // When the connection breaks cat sees an end too early, and the part is removed.
+        // If the connection breaks, cat sees the end of its input too early, and the partial file is removed.
         `cat > ${part} || { rm -f ${part}; exit 1; }`,
-        `if [ "$(wc -c < ${part})" -ne ${info.size} ]; then rm -f ${part}; exit ${cutShort}; fi`,
+        `if [ "$(wc -c < ${part})" -ne ${info.size} ]; then rm -f ${part}; exit ${incompleteExitCode}; fi`,
         `if chmod ${(info.mode & 0o777).toString(8)} ${part} && mv -f ${part} ${remote}; then :; else rm -f ${part}; exit 1; fi`
       ]),
       { stdin: fs.stream(local, { chunkSize: 64 * 1024 }) }
     ).pipe(
       Effect.mapError((error) =>
-        error._tag === "RemoteCommandFailed" && error.exitCode === cutShort
+        error._tag === "RemoteCommandFailed" && error.exitCode === incompleteExitCode
           ? failure("incomplete", target.host, `${local} changed while it was copied`)
           : error
       )
@@ -573,11 +566,11 @@ export const copyTo = (
   })
 
 /**
- * Copies a file from the host. `remote` is read from the user's home unless it begins with `/`; `local` is the whole path,
- * and what stands there is replaced in one step when everything has arrived, and left alone where it has not.
+ * Copies a file from the host. `remote` is relative to the user's home directory unless it begins with `/`. `local` is the full path.
+ * An existing file is replaced atomically after the whole file was received, and otherwise left unchanged.
  *
- * Fails with {@link RemoteCommandFailed} where the host has no such file or cannot read it, with {@link SshError} where ssh
- * fails, `incomplete` where the file changed on the way, with `PlatformError` where the file cannot be written here.
+ * Fails with {@link RemoteCommandFailed} if the host does not have the file or cannot read it, with {@link SshError} if ssh fails, or
+ * (`incomplete`) if the file changed during the copy, and with `PlatformError` if the local file cannot be written.
  *
  * @since 0.1.0
  * @category operations
@@ -599,7 +592,7 @@ export const copyFrom = (
       Effect.succeed(part),
       () =>
         Effect.gen(function* () {
-          yield* behindFirstLine(content, (line) => Ref.set(announced, Number(line.trim()))).pipe(
+          yield* afterFirstLine(content, (line) => Ref.set(announced, Number(line.trim()))).pipe(
             Stream.tap((chunk) => Ref.update(received, (count) => count + chunk.byteLength)),
             Stream.run(fs.sink(part, { flag: "wx" }))
           )
@@ -608,7 +601,7 @@ export const copyFrom = (
             return yield* failure(
               "incomplete",
               target.host,
-              `${options.remote} was announced with ${size ?? "no"} bytes, and ${count} came`
+              `${options.remote} was announced with ${size ?? "no"} bytes, but ${count} were received`
             )
           }
           yield* fs.rename(part, local)
@@ -617,8 +610,8 @@ export const copyFrom = (
     )
   })
 
-/** What comes behind the first line of a stream, which is given away. */
-const behindFirstLine = <E, R>(
+/** The stream after its first line, which is passed to `take`. */
+const afterFirstLine = <E, R>(
   bytes: Stream.Stream<Uint8Array, E, R>,
   take: (line: string) => Effect.Effect<void>
 ): Stream.Stream<Uint8Array, E, R> => {
@@ -632,13 +625,13 @@ const behindFirstLine = <E, R>(
     line = undefined
     return Effect.as(take(whole), chunk.subarray(end + 1))
   }).pipe(
-    // A file takes no empty write.
+    // Files do not accept empty writes.
     Stream.filter((chunk) => chunk.byteLength > 0)
   )
 }
 
 /**
- * A program and its arguments as one text for a POSIX shell.
+ * Quotes a program and its arguments for a POSIX shell.
  *
  * @since 0.1.0
  * @category conversions
@@ -646,16 +639,16 @@ const behindFirstLine = <E, R>(
 export const quote = (command: ReadonlyArray<string>): string => command.map(quoted).join(" ")
 
 /**
- * The command by which a person logs in, or runs a command, from a terminal: `ssh -p 2222 cbduser@192.0.2.7`. Pinned host keys
- * are not in it. Fails with {@link SshError} (`invalidInput`).
+ * The ssh command to log in or run a command from a terminal: `ssh -p 2222 cbduser@192.0.2.7`. Does not contain pinned host keys.
+ * Fails with {@link SshError} (`invalidInput`).
  *
  * @since 0.1.0
  * @category conversions
  */
 export const commandText = (target: Target, command?: RemoteCommand): Either.Either<string, SshError> => {
-  const complaint = complaintOf(target)
+  const problem = targetProblem(target)
   const remote = command === undefined ? Either.right(undefined) : remoteCommand(command)
-  if (complaint !== undefined) return Either.left(failure("invalidInput", target.host, complaint))
+  if (problem !== undefined) return Either.left(failure("invalidInput", target.host, problem))
   return Either.mapBoth(remote, {
     onLeft: (message) => failure("invalidInput", target.host, message),
     onRight: (text) =>

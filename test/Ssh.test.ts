@@ -41,7 +41,11 @@ describe("Ssh: checks before a process is started", () => {
     ["no pinned key", { hostKeys: [] }, /hostKeys: expected at least one/],
     ["a fingerprint for a key", { hostKeys: ["SHA256:abc"] }, /hostKeys: expected public keys/],
     ["two keys in one", { hostKeys: ["ssh-ed25519 AAAA x\n* ssh-ed25519 BBBB"] }, /hostKeys: expected public keys/],
-    ["an identity that is not there", { identityFile: "/nowhere/key" }, /identityFile: .*\/nowhere\/key is not there/],
+    [
+      "an identity that is not there",
+      { identityFile: "/nowhere/key" },
+      /identityFile: .*\/nowhere\/key does not exist/
+    ],
     [
       "an option of two lines",
       { options: { ProxyJump: "a\nStrictHostKeyChecking no" } },
@@ -63,7 +67,11 @@ describe("Ssh: checks before a process is started", () => {
       "Port"
     ].map(
       (name) =>
-        [`the option ${name}`, { options: { [name]: "no" } }, /expected another option; this one would undo/] as const
+        [
+          `the option ${name}`,
+          { options: { [name]: "no" } },
+          /expected another option; this one is reserved or unsafe/
+        ] as const
     )
   ]
   for (const [name, fields, message] of cases) {
@@ -117,7 +125,7 @@ describe("Ssh: checks before a process is started", () => {
     Effect.gen(function* () {
       const error = yield* sshError(Ssh.execute(nothingIsThere, "true"))
       assert.strictEqual(error.reason, "notInstalled")
-      assert.match(error.message, /\/nowhere\/ssh is not there/)
+      assert.match(error.message, /\/nowhere\/ssh does not exist/)
     }).pipe(Effect.provide(NodeContext.layer))
   )
 })
@@ -161,7 +169,7 @@ describe("Ssh: the exit of ssh", () => {
     ['Authenticated to a ([192.0.2.7]:22) using "publickey".', ...lines].join("\n")
   const reason = (exitCode: number | undefined, text: string, stderr = "") => {
     const outcome = outcomeOf(exitCode, text, stderr)
-    return outcome._tag === "Trouble" ? outcome.reason : outcome._tag
+    return outcome._tag === "SshFailed" ? outcome.reason : outcome._tag
   }
 
   it("255 is the command's own exit code if its exit status was received", () => {
@@ -480,7 +488,7 @@ describe.skipIf(Sshd.missing !== undefined)("Ssh against a real sshd", { timeout
       const fingerprint = createHash("sha256")
         .update(Buffer.from(hostKey.split(" ")[1] ?? "", "base64"))
         .digest("base64")
-      assert.include(error.message, `it shows ssh-ed25519 SHA256:${fingerprint.replace(/=+$/, "")}`)
+      assert.include(error.message, `the host's key is ssh-ed25519 SHA256:${fingerprint.replace(/=+$/, "")}`)
       assert.match(error.message, /name its public key in hostKeys/)
       assert.isFalse(yield* fs.exists(knownHosts))
 

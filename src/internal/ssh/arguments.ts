@@ -1,15 +1,12 @@
 /**
- * The command line of OpenSSH's client: what may stand in it, and in which order.
+ * Builds and validates the command line of OpenSSH's client.
  */
 import * as Either from "effect/Either"
 
-/** What is wrong with a value, as a whole sentence's end: `host: …`. */
-export type Complaint = string
-
-/** Options of which one says whose key is believed, and those that this library sets itself. */
+/** Options that the user may not set: those for host keys, and those that this library sets. */
 const reserved = new Set(
   [
-    // Which host keys are believed.
+    // Which host keys are trusted.
     "StrictHostKeyChecking",
     "UserKnownHostsFile",
     "GlobalKnownHostsFile",
@@ -17,7 +14,7 @@ const reserved = new Set(
     "NoHostAuthenticationForLocalhost",
     "VerifyHostKeyDNS",
     "UpdateHostKeys",
-    // Who asks, who answers, what is run, and what is told of it.
+    // Authentication, connection sharing, commands, forwarding and logging.
     "BatchMode",
     "PasswordAuthentication",
     "KbdInteractiveAuthentication",
@@ -53,7 +50,7 @@ const reserved = new Set(
 // oxlint-disable-next-line no-control-regex
 const control = /[\x00-\x1f\x7f]/
 
-/** The shape of a host: a name, or an address of either version. What begins with a dash would be an option. */
+/** Whether it may be a host name or an IP address. A leading dash would make it an option. */
 export const isHost = (host: string): boolean => /^[A-Za-z0-9_.:%[\]][A-Za-z0-9_.:%[\]-]*$/.test(host)
 
 export const isPort = (port: number): boolean => Number.isInteger(port) && port >= 1 && port <= 65_535
@@ -69,8 +66,8 @@ interface Target {
 
 const publicKey = /^(ssh|ecdsa|sk-ssh|sk-ecdsa)-[A-Za-z0-9@.-]+ [A-Za-z0-9+/]+=*( .*)?$/
 
-/** The first thing that is wrong with a target, if anything is. */
-export const complaintOf = (target: Target): Complaint | undefined => {
+/** Describes the first invalid field of a target. */
+export const targetProblem = (target: Target): string | undefined => {
   const { hostKeys, host, identityFile, options = {}, port, username } = target
   if (!isHost(host)) return "host: expected a name or an address, without a user, a port or spaces"
   if (
@@ -79,7 +76,7 @@ export const complaintOf = (target: Target): Complaint | undefined => {
     control.test(username) ||
     /[\s'"`$\\;&<>|(){}*?!@]/.test(username)
   ) {
-    return "username: expected the name of a user, without spaces or characters that a shell takes for its own"
+    return "username: expected the name of a user, without spaces or special characters of a shell"
   }
   if (port !== undefined && !isPort(port)) return "port: expected a whole number, 1 to 65535"
   if (identityFile !== undefined && (identityFile === "" || control.test(identityFile))) {
@@ -88,7 +85,7 @@ export const complaintOf = (target: Target): Complaint | undefined => {
   if (typeof hostKeys === "object") {
     if (hostKeys.length === 0) return "hostKeys: expected at least one public key"
     if (!hostKeys.every((key) => publicKey.test(key))) {
-      return "hostKeys: expected public keys as ssh-keyscan prints them behind the host: ssh-ed25519 AAAA…"
+      return "hostKeys: expected public keys as ssh-keyscan prints them after the host: ssh-ed25519 AAAA…"
     }
   }
   for (const [name, value] of Object.entries(options)) {
@@ -96,16 +93,16 @@ export const complaintOf = (target: Target): Complaint | undefined => {
       return `options.${name}: expected the name of an option of ssh_config and its value, each on one line`
     }
     if (reserved.has(name.toLowerCase())) {
-      return `options.${name}: expected another option; this one would undo what is safe or needed here`
+      return `options.${name}: expected another option; this one is reserved or unsafe`
     }
   }
   return undefined
 }
 
-/** A value of an option as ssh reads it back: percent signs are not tokens, and spaces do not end it. */
+/** Quotes a path as the value of an option, so that ssh does not expand percent signs or split it at spaces. */
 const verbatim = (path: string): string => `"${path.replaceAll("%", "%%").replaceAll('"', '\\"')}"`
 
-/** The options that say whose host key is believed. ssh takes the first word on each option, so that these count. */
+/** The options for host keys. They come first, since ssh uses the first value of each option. */
 const hostKeyOptions = (
   hostKeys: Target["hostKeys"],
   knownHosts: string | undefined
@@ -121,13 +118,13 @@ const hostKeyOptions = (
         ["UpdateHostKeys", "no"]
       ]
 
-/** Under this name pinned keys stand in their known_hosts file, whatever the host and port. */
+/** The host name of pinned keys in their known_hosts file. */
 export const pinnedAlias = "pinned"
 
 const asArguments = (options: Iterable<readonly [string, string]>): ReadonlyArray<string> =>
   [...options].flatMap(([name, value]) => ["-o", `${name}=${value}`])
 
-/** Everything before the host. The first word on an option counts: so ours, the caller's, and then what he may change. */
+/** The arguments before the host. ssh uses the first value of each option: first the fixed ones, then the caller's, then defaults. */
 export const argumentsOf = (
   target: Target,
   files: { readonly log: string; readonly knownHosts: string | undefined; readonly identity: string | undefined }
@@ -165,13 +162,13 @@ export const argumentsOf = (
   target.username
 ]
 
-/** An argument as a POSIX shell reads it back. */
+/** Quotes an argument for a POSIX shell. */
 export const quoted = (argument: string): string =>
   /^[A-Za-z0-9_@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`
 
-/** A remote command as one text, which the remote user's shell takes apart again. */
-export const remoteCommand = (command: string | ReadonlyArray<string>): Either.Either<string, Complaint> => {
+/** A remote command for the remote user's shell, or a description of what is wrong with it. */
+export const remoteCommand = (command: string | ReadonlyArray<string>): Either.Either<string, string> => {
   const text = typeof command === "string" ? command : command.map(quoted).join(" ")
-  if (text.trim() === "") return Either.left("command: expected one that is not empty")
-  return text.includes("\0") ? Either.left("command: expected one without a null character") : Either.right(text)
+  if (text.trim() === "") return Either.left("command: expected a command that is not empty")
+  return text.includes("\0") ? Either.left("command: expected a command without null characters") : Either.right(text)
 }

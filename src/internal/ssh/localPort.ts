@@ -1,5 +1,5 @@
 /**
- * Ports of this machine: a free one, and whether a SOCKS proxy answers at one.
+ * Finds free local ports, and checks SOCKS proxies.
  */
 import * as Effect from "effect/Effect"
 import * as Net from "node:net"
@@ -23,7 +23,7 @@ export const freePort: Effect.Effect<number, Error> = Effect.async((resume) => {
   })
 })
 
-/** Whether what listens at a port takes a SOCKS5 greeting. */
+/** Whether a SOCKS5 proxy listens on a port. */
 export const greetsAsSocks = (port: number): Effect.Effect<boolean> =>
   Effect.async((resume) => {
     const socket = Net.connect(port, "127.0.0.1")

@@ -1,9 +1,9 @@
 /**
- * What has become of a run of ssh, from its exit code and its own log: ssh answers 255 for whatever went wrong with itself,
- * and hands on the exit code of the remote command, which may be 255 too.
+ * Determines the outcome of ssh from its exit code and its log. ssh exits with 255 for its own failures, and otherwise with the exit
+ * code of the remote command, which may be 255 too.
  */
 
-export type Trouble =
+export type SshFailure =
   | "unreachable"
   | "hostKeyUnknown"
   | "hostKeyChanged"
@@ -16,10 +16,10 @@ export type Trouble =
 export type Outcome =
   | { readonly _tag: "Done" }
   | { readonly _tag: "CommandFailed"; readonly exitCode: number | undefined }
-  | { readonly _tag: "Trouble"; readonly reason: Trouble; readonly said: string }
+  | { readonly _tag: "SshFailed"; readonly reason: SshFailure; readonly message: string }
 
-/** The first pattern that is found counts. */
-const signs: ReadonlyArray<readonly [RegExp, Trouble]> = [
+/** The first matching pattern applies. */
+const patterns: ReadonlyArray<readonly [RegExp, SshFailure]> = [
   [/REMOTE HOST IDENTIFICATION HAS CHANGED|differs from the key for the IP address|REVOKED HOST KEY/, "hostKeyChanged"],
   [/No .* host key is known|Host key verification failed/, "hostKeyUnknown"],
   [
@@ -36,8 +36,8 @@ const signs: ReadonlyArray<readonly [RegExp, Trouble]> = [
 
 const noise = /^(debug\d:|OpenSSH_|Authenticated to |Transferred: |Bytes per second|Warning: Permanently added)/
 
-/** The last thing that ssh itself said, which is mostly the reason. */
-const lastWord = (text: string): string | undefined =>
+/** The last message of ssh itself, which usually is the reason. */
+const lastMessage = (text: string): string | undefined =>
   text
     .split(/\r?\n/)
     .map((line) => line.trim())
@@ -46,8 +46,8 @@ const lastWord = (text: string): string | undefined =>
     ?.replace(/^ssh: /, "")
     .replace(/\.$/, "")
 
-/** The fingerprint of the key that the host has shown: `ssh-ed25519 SHA256:…`. */
-const shownKey = (log: string): string | undefined => /Server host key: (\S+ \S+)/.exec(log)?.[1]
+/** The fingerprint of the host's key: `ssh-ed25519 SHA256:…`. */
+const hostKey = (log: string): string | undefined => /Server host key: (\S+ \S+)/.exec(log)?.[1]
 
 export const isAuthenticated = (log: string): boolean => /^Authenticated to /m.test(log)
 
@@ -57,24 +57,25 @@ export const outcomeOf = (exitCode: number | undefined, log: string, stderr: str
   if (authenticated && exitCode !== undefined && exitCode !== 255) return { _tag: "CommandFailed", exitCode }
   if (authenticated && /rtype exit-signal/.test(log)) return { _tag: "CommandFailed", exitCode: undefined }
   if (authenticated && /rtype exit-status/.test(log)) return { _tag: "CommandFailed", exitCode }
-  // Before ssh has opened its log it complains on stderr, which the remote command cannot have reached yet.
+  // Before ssh opens its log, it writes errors to stderr; the remote command has not written there yet.
   const text = authenticated ? log : `${stderr}\n${log}`
-  const found = signs.find(([pattern]) => pattern.test(text))?.[1]
+  const found = patterns.find(([pattern]) => pattern.test(text))?.[1]
   if (authenticated) {
     return {
-      _tag: "Trouble",
+      _tag: "SshFailed",
       reason: found === "portTaken" ? found : "disconnected",
-      said: lastWord(log) ?? "the connection broke"
+      message: lastMessage(log) ?? "the connection broke"
     }
   }
-  const key = found === "hostKeyUnknown" || found === "hostKeyChanged" ? shownKey(log) : undefined
-  const said = lastWord(text) ?? "ssh does not say why"
-  return { _tag: "Trouble", reason: found ?? "other", said: key === undefined ? said : `${said}: it shows ${key}` }
+  const key = found === "hostKeyUnknown" || found === "hostKeyChanged" ? hostKey(log) : undefined
+  const message = lastMessage(text) ?? "ssh gave no reason"
+  const withKey = key === undefined ? message : `${message}: the host's key is ${key}`
+  return { _tag: "SshFailed", reason: found ?? "other", message: withKey }
 }
 
 /**
- * Whether ssh listens on its local port by now. It says so before it has tried; what it says next, once all of its ports are its
- * own, is that the session begins.
+ * Whether ssh listens on its local port. It logs that before it tries to listen, and after all ports are open it logs that the session
+ * begins.
  */
 export const isListening = (log: string, port: number): boolean =>
   log.includes(`Local forwarding listening on 127.0.0.1 port ${port}.`) && log.includes("Entering interactive session.")
