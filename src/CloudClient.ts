@@ -158,7 +158,7 @@ export interface Request<Tag extends DocumentedError["_tag"]> extends Operation 
   /** The documented errors of the operation. */
   readonly documented: ReadonlySet<Tag>
   /** Statuses that mean an exceeded quota, with the text that says which. */
-  readonly usedUp?: Readonly<Record<number, string>> | undefined
+  readonly quotaStatuses?: Readonly<Record<number, string>> | undefined
   /** Further secrets in the request, which are removed from errors. */
   readonly secrets?: ReadonlyArray<string> | undefined
 }
@@ -431,7 +431,7 @@ class Attempt<Tag extends DocumentedError["_tag"]> implements Outgoing, CurrentA
   }
 
   refusal({ headers, status }: Head, body: string) {
-    const { documented, method, operation, usedUp } = this.request
+    const { documented, method, operation, quotaStatuses } = this.request
     const { secrets, url } = this.target
     const error = fromRefusal(
       {
@@ -446,7 +446,7 @@ class Attempt<Tag extends DocumentedError["_tag"]> implements Outgoing, CurrentA
         now: DateTime.unsafeMake(this.clock.unsafeCurrentTimeMillis()),
         secrets,
         parameters: this.request.parameters,
-        usedUp: usedUp?.[status]
+        usedUp: quotaStatuses?.[status]
       },
       documented
     )

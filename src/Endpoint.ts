@@ -90,7 +90,7 @@ export interface Definition<in out Input, out Output, out Tag extends Documented
   /** Whether anybody may ask, so that no token is sent. */
   readonly anonymous: boolean
   /** Statuses by which the cloud says that an allowance is used up, and which: they are `QuotaExceeded`, and not repeated. */
-  readonly usedUp: Readonly<Record<number, string>>
+  readonly quotaStatuses: Readonly<Record<number, string>>
   /** Types only; never there at run time. */
   readonly "~types"?: {
     readonly input: (input: Input) => Input
@@ -138,7 +138,7 @@ export type AnyDefinition = Pick<
   | "idempotent"
   | "longRunning"
   | "anonymous"
-  | "usedUp"
+  | "quotaStatuses"
 >
 
 /**
@@ -349,7 +349,7 @@ export interface Options<
   readonly longRunning?: boolean
   /** Default false. */
   readonly anonymous?: boolean
-  readonly usedUp?: Readonly<Record<number, string>>
+  readonly quotaStatuses?: Readonly<Record<number, string>>
 }
 
 /**
@@ -400,7 +400,7 @@ export const make = <
   idempotent: options.idempotent ?? idempotentMethods.has(method),
   longRunning: options.longRunning ?? false,
   anonymous: options.anonymous ?? false,
-  usedUp: options.usedUp ?? {}
+  quotaStatuses: options.quotaStatuses ?? {}
 })
 
 const parametersOf = (path: string, given: Fields = {}): Loose | undefined => {
@@ -955,7 +955,7 @@ const requestOf = <Tag extends DocumentedError["_tag"]>(
       // Of several that a query names, one that is not found says nothing of the others.
       removes: endpoint.method === "DELETE" && endpoint.success.kind === "nothing" && endpoint.query === undefined,
       anonymous: endpoint.anonymous,
-      usedUp: endpoint.usedUp,
+      quotaStatuses: endpoint.quotaStatuses,
       accepts: endpoint.accepts,
       documented: endpoint.errors,
       // Not by a getter that finds them only where something fails: V8 would give each request a hidden class of its own.

@@ -17,16 +17,16 @@ import * as AST from "effect/SchemaAST"
 export const fallback: unique symbol = Symbol.for("effect-rackspace/fallback")
 
 /** A value's way through a schema, in one direction. */
-export type Quick = (input: unknown) => unknown
+export type CompiledFunction = (input: unknown) => unknown
 
 /** Annotates a schema with a quick decoder of its own, which returns what the parser would, or {@link fallback}. */
-export const quickDecoding: unique symbol = Symbol.for("effect-rackspace/annotation/QuickDecoding")
+export const compiledDecoding: unique symbol = Symbol.for("effect-rackspace/annotation/QuickDecoding")
 
-const quickDecodingOf = AST.getAnnotation<Quick>(quickDecoding)
+const compiledDecodingOf = AST.getAnnotation<CompiledFunction>(compiledDecoding)
 
 const options: AST.ParseOptions = {}
 
-const identity: Quick = unchanged
+const identity: CompiledFunction = unchanged
 
 const hasOwn = Object.prototype.hasOwnProperty
 
@@ -41,12 +41,12 @@ const kindOf = (ast: AST.AST): string | undefined =>
         : undefined
 
 const ofKind =
-  (kind: string): Quick =>
+  (kind: string): CompiledFunction =>
   (input) =>
     typeof input === kind ? input : fallback
 
 /** The parser itself, for what is not compiled. */
-const asked = (ast: AST.AST, isDecoding: boolean): Quick => {
+const asked = (ast: AST.AST, isDecoding: boolean): CompiledFunction => {
   const schema = Schema.make<unknown, unknown, never>(ast)
   const parse = isDecoding ? ParseResult.decodeUnknownEither(schema) : ParseResult.encodeUnknownEither(schema)
   return (input) => {
@@ -71,7 +71,7 @@ interface Property {
   readonly name: PropertyKey
   readonly kind: string | undefined
   readonly isOptional: boolean
-  readonly quick: Quick
+  readonly quick: CompiledFunction
 }
 
 const propertiesOf = (ast: AST.TypeLiteral, isDecoding: boolean): ReadonlyArray<Property> =>
@@ -82,7 +82,7 @@ const propertiesOf = (ast: AST.TypeLiteral, isDecoding: boolean): ReadonlyArray<
     quick: compile(type, isDecoding)
   }))
 
-const struct = (ast: AST.TypeLiteral, isDecoding: boolean): Quick | undefined => {
+const struct = (ast: AST.TypeLiteral, isDecoding: boolean): CompiledFunction | undefined => {
   const { indexSignatures } = ast
   if (ast.propertySignatures.length === 0 && indexSignatures.length === 0) return undefined
   if (indexSignatures.length > 1 || indexSignatures.some(({ parameter }) => !AST.isStringKeyword(parameter))) {
@@ -124,16 +124,16 @@ const struct = (ast: AST.TypeLiteral, isDecoding: boolean): Quick | undefined =>
 }
 
 /** How one field of the output is made: from which of the input, and what happens on the way. */
-interface Passage {
+interface FieldPlan {
   readonly from: PropertyKey
   readonly to: PropertyKey
   /** Of what this kind is, nothing else is to be checked or changed. */
   readonly kind: string | undefined
-  readonly first: Quick
+  readonly first: CompiledFunction
   readonly mayLack: boolean
   /** None where the field is only renamed. */
   readonly change: ((value: Option.Option<unknown>) => Option.Option<unknown>) | undefined
-  readonly second: Quick
+  readonly second: CompiledFunction
   readonly mayEndWithout: boolean
 }
 
@@ -149,7 +149,7 @@ const renamed = (
   target: AST.TypeLiteral,
   changes: ReadonlyArray<AST.PropertySignatureTransformation>,
   isDecoding: boolean
-): Quick | undefined => {
+): CompiledFunction | undefined => {
   if (source.indexSignatures.length > 0 || target.indexSignatures.length > 0) return undefined
   const direction = changes.map((change) =>
     isDecoding
@@ -163,7 +163,7 @@ const renamed = (
   if (isTangled || changed.size < direction.length || direction.some(({ from }) => !fromNames.has(from))) {
     return undefined
   }
-  const passages: Array<Passage> = []
+  const passages: Array<FieldPlan> = []
   for (const { isOptional, name, type } of target.propertySignatures) {
     const change = direction.find(({ to }) => to === name)
     const from = change?.from ?? name
@@ -236,7 +236,7 @@ const renamed = (
   }
 }
 
-const transformed = (ast: AST.Transformation, isDecoding: boolean): Quick | undefined => {
+const transformed = (ast: AST.Transformation, isDecoding: boolean): CompiledFunction | undefined => {
   const { from, to, transformation } = ast
   const [source, target] = isDecoding ? [from, to] : [to, from]
   if (transformation._tag === "TypeLiteralTransformation") {
@@ -282,7 +282,7 @@ const hasLiteral = (ast: AST.AST, isDecoding: boolean): boolean => {
   }
 }
 
-const union = (ast: AST.Union, isDecoding: boolean): Quick | undefined => {
+const union = (ast: AST.Union, isDecoding: boolean): CompiledFunction | undefined => {
   if (ast.types.some((type) => hasLiteral(type, isDecoding))) return undefined
   const members = ast.types.map((type) => compile(type, isDecoding))
   return (input) => {
@@ -294,7 +294,7 @@ const union = (ast: AST.Union, isDecoding: boolean): Quick | undefined => {
   }
 }
 
-const compiled = (ast: AST.AST, isDecoding: boolean): Quick | undefined => {
+const compiled = (ast: AST.AST, isDecoding: boolean): CompiledFunction | undefined => {
   switch (ast._tag) {
     case "StringKeyword":
       return ofKind("string")
@@ -356,23 +356,23 @@ const compiled = (ast: AST.AST, isDecoding: boolean): Quick | undefined => {
   }
 }
 
-const known = [new WeakMap<AST.AST, Quick>(), new WeakMap<AST.AST, Quick>()] as const
+const known = [new WeakMap<AST.AST, CompiledFunction>(), new WeakMap<AST.AST, CompiledFunction>()] as const
 
-const compile = (ast: AST.AST, isDecoding: boolean): Quick => {
+const compile = (ast: AST.AST, isDecoding: boolean): CompiledFunction => {
   const memory = known[isDecoding ? 0 : 1]
   const before = memory.get(ast)
   if (before !== undefined) return before
   // A schema that says how it is to be parsed, or what to make of what is wrong, is the parser's.
   const isSpecial =
     Option.isSome(AST.getParseOptionsAnnotation(ast)) || Option.isSome(AST.getDecodingFallbackAnnotation(ast))
-  const own = isDecoding ? Option.getOrUndefined(quickDecodingOf(ast)) : undefined
+  const own = isDecoding ? Option.getOrUndefined(compiledDecodingOf(ast)) : undefined
   const quick = own ?? (isSpecial ? undefined : compiled(ast, isDecoding)) ?? asked(ast, isDecoding)
   memory.set(ast, quick)
   return quick
 }
 
 /** Decodes as `Schema.decodeUnknown` does, or answers {@link fallback}. */
-export const compiledDecoder = (schema: Schema.Schema.AnyNoContext): Quick => compile(schema.ast, true)
+export const compiledDecoder = (schema: Schema.Schema.AnyNoContext): CompiledFunction => compile(schema.ast, true)
 
 /** Encodes as `Schema.encodeUnknown` does, or answers {@link fallback}. */
-export const compiledEncoder = (schema: Schema.Schema.AnyNoContext): Quick => compile(schema.ast, false)
+export const compiledEncoder = (schema: Schema.Schema.AnyNoContext): CompiledFunction => compile(schema.ast, false)

@@ -6,7 +6,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
-import { compiledDecoder, quickDecoding, fallback } from "./compiledCodec.js"
+import { compiledDecoder, compiledDecoding, fallback } from "./compiledCodec.js"
 
 const zero = "0".charCodeAt(0)
 
@@ -138,7 +138,7 @@ export const Timestamp: Schema.Schema<DateTime.Utc, string> = Schema.transformOr
   identifier: "Timestamp",
   description: "an ISO 8601 timestamp",
   // A listing has it by the million.
-  [quickDecoding]: (input: unknown) =>
+  [compiledDecoding]: (input: unknown) =>
     typeof input === "string" ? (plainInstantOf(input) ?? Option.getOrElse(instantOf(input), () => fallback)) : fallback
 })
 
@@ -149,7 +149,7 @@ export const TimestampIfAny = Schema.optionalToOptional(Schema.Unknown, Schema.D
 })
 
 /** A field that may be missing or null on the wire; absent in both cases. */
-export const absent = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { nullable: true })
+export const nullableOptional = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { nullable: true })
 
 /** A text that some clouds write as a number or a boolean. */
 export const Text: Schema.Schema<string, string | number | boolean> = Schema.transform(
@@ -297,7 +297,7 @@ export const enveloped = <A, I>(key: string, schema: Schema.Schema<A, I>) => {
 /**
  * An enumeration that the cloud may extend: the known values complete in the editor, and an unknown one is kept as it came.
  */
-export const open = <Known extends string>(
+export const openEnum = <Known extends string>(
   ..._known: ReadonlyArray<Known>
 ): Schema.Schema<Known | (string & {}), string> =>
   Schema.String as unknown as Schema.Schema<Known | (string & {}), string>

@@ -14,13 +14,13 @@ import * as LostResponse from "../../internal/http/lostResponse.js"
 import { page, pageQuery, type PageQuery } from "../../internal/paging/listing.js"
 import { struct } from "../../internal/schema/struct.js"
 import {
-  absent,
+  nullableOptional,
   absentIfEmpty,
   enveloped,
   Id,
   listOf,
   Named,
-  open,
+  openEnum,
   someCount,
   Text,
   textOr,
@@ -44,7 +44,7 @@ import type { stackEndpoints } from "./stacks.js"
  * BUILDING, CONFIGURING, ACTIVE is the way of a new cluster; UPDATING, CONFIGURING, ACTIVE that of one which is resized.
  * IMPAIRED is a cluster that has lost nodes but still works.
  */
-export const ClusterStatus = open(
+export const ClusterStatus = openEnum(
   "ACTIVE",
   "BUILDING",
   "CONFIGURING",
@@ -64,8 +64,8 @@ export type ClusterStatus = typeof ClusterStatus.Type
 const ClusterCredential = Schema.transform(
   Schema.Struct({
     type: textOr(""),
-    name: absent(Text),
-    credential: absent(Schema.Struct({ name: Text }))
+    name: nullableOptional(Text),
+    credential: nullableOptional(Schema.Struct({ name: Text }))
   }),
   Credential,
   {
@@ -88,11 +88,11 @@ export interface ClusterScript {
 }
 
 export const ClusterScript = struct<ClusterScript>({
-  id: absent(Id),
-  scriptId: absent(Id).pipe(Schema.fromKey("script_id")),
-  nodeId: absent(Id).pipe(Schema.fromKey("node_id")),
+  id: nullableOptional(Id),
+  scriptId: nullableOptional(Id).pipe(Schema.fromKey("script_id")),
+  nodeId: nullableOptional(Id).pipe(Schema.fromKey("node_id")),
   name: absentIfEmpty,
-  status: absent(ScriptStatus)
+  status: nullableOptional(ScriptStatus)
 })
 
 /** A cluster as it stands in the list of clusters. */
@@ -113,7 +113,7 @@ export const clusterSummaryFields = {
   id: Id,
   name: textOr(""),
   status: Schema.optionalWith(ClusterStatus, { nullable: true, default: () => "UNKNOWN" }),
-  stackId: absent(Id).pipe(Schema.fromKey("stack_id")),
+  stackId: nullableOptional(Id).pipe(Schema.fromKey("stack_id")),
   created: TimestampIfAny,
   updated: TimestampIfAny,
   cbdVersion: someCount.pipe(Schema.fromKey("cbd_version"))
@@ -372,7 +372,7 @@ export const clusterEndpoints = Endpoint.table("CloudBigData", {
       enveloped(
         "control_services",
         Schema.Struct({
-          action: open("start", "stop", "restart"),
+          action: openEnum("start", "stop", "restart"),
           services: withDefault(Schema.Array(under("name", Named)), [])
         })
       )

@@ -7,11 +7,11 @@
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { struct } from "../../internal/schema/struct.js"
-import { absentIfEmpty, Flag, open, Text } from "../../internal/schema/wire.js"
+import { absentIfEmpty, Flag, openEnum, Text } from "../../internal/schema/wire.js"
 import { isMap } from "./responses.js"
 
 /** The kinds of credentials. The cloud may have others: see `listCredentialKinds`. */
-export const CredentialType = open("ssh_keys", "cloud_files", "s3", "ambari")
+export const CredentialType = openEnum("ssh_keys", "cloud_files", "s3", "ambari")
 
 export type CredentialType = typeof CredentialType.Type
 

@@ -4,7 +4,7 @@ import * as Schema from "effect/Schema"
 import type { InvalidInput } from "../../CloudError.js"
 import { invalidInput } from "../../internal/schema/invalidInput.js"
 import { struct } from "../../internal/schema/struct.js"
-import { absent, absentIfEmpty, Id, listOf, someCount, textOr } from "../../internal/schema/wire.js"
+import { nullableOptional, absentIfEmpty, Id, listOf, someCount, textOr } from "../../internal/schema/wire.js"
 import { service } from "./context.js"
 
 /** A program of a service, as it stands on the nodes: `Namenode`, `HiveServer2`. Some responses have only its name. */
@@ -48,7 +48,7 @@ export interface NodeGroup {
 export const nodeGroupFields = {
   id: Id,
   count: someCount,
-  flavorId: absent(Id).pipe(Schema.fromKey("flavor_id")),
+  flavorId: nullableOptional(Id).pipe(Schema.fromKey("flavor_id")),
   components: listOf(Component)
 }
 

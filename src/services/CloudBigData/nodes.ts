@@ -12,7 +12,7 @@ import type { CommonError, InvalidInput, NotFound } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
 import { page, pageQuery, type PageQuery, type PageSize } from "../../internal/paging/listing.js"
 import { struct } from "../../internal/schema/struct.js"
-import { absent, Id, listOf, open, textOr, TimestampIfAny } from "../../internal/schema/wire.js"
+import { nullableOptional, Id, listOf, openEnum, textOr, TimestampIfAny } from "../../internal/schema/wire.js"
 import type * as Ssh from "../../Ssh.js"
 import { invalid, listed, type ServiceContext } from "./context.js"
 import { Component } from "./nodeGroups.js"
@@ -20,7 +20,7 @@ import type { ByClusterId, ByNodeId } from "./references.js"
 import { isMap } from "./responses.js"
 
 /** The status of a node. The cloud may return others. */
-export const NodeStatus = open("ACTIVE", "BUILDING", "CONFIGURING", "DEACTIVATING", "DELETED", "DELETING", "ERROR")
+export const NodeStatus = openEnum("ACTIVE", "BUILDING", "CONFIGURING", "DEACTIVATING", "DELETED", "DELETING", "ERROR")
 
 export type NodeStatus = typeof NodeStatus.Type
 
@@ -65,8 +65,8 @@ const NodeFields = struct<Node>({
   id: Id,
   name: textOr(""),
   status: Schema.optionalWith(NodeStatus, { nullable: true, default: () => "UNKNOWN" }),
-  nodeGroup: absent(Schema.String).pipe(Schema.fromKey("node_group")),
-  flavorId: absent(Id).pipe(Schema.fromKey("flavor_id")),
+  nodeGroup: nullableOptional(Schema.String).pipe(Schema.fromKey("node_group")),
+  flavorId: nullableOptional(Id).pipe(Schema.fromKey("flavor_id")),
   created: TimestampIfAny,
   updated: TimestampIfAny,
   addresses: Schema.optionalWith(Schema.Struct({ public: listOf(Address), private: listOf(Address) }), {

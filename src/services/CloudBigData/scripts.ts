@@ -5,13 +5,13 @@ import * as Endpoint from "../../Endpoint.js"
 import { page, pageQuery, type PageQuery } from "../../internal/paging/listing.js"
 import { struct } from "../../internal/schema/struct.js"
 import {
-  absent,
+  nullableOptional,
   absentIfEmpty,
   enveloped,
   Flag,
   Id,
   Named,
-  open,
+  openEnum,
   textOr,
   TimestampIfAny,
   upTo,
@@ -21,7 +21,7 @@ import { listed, type ServiceContext } from "./context.js"
 import type { ByScriptId } from "./references.js"
 
 /** How far a script has come on a cluster. The cloud may return others. */
-export const ScriptStatus = open("PENDING", "DELIVERED", "RUNNING", "SUCCEEDED", "FAILED")
+export const ScriptStatus = openEnum("PENDING", "DELIVERED", "RUNNING", "SUCCEEDED", "FAILED")
 
 export type ScriptStatus = typeof ScriptStatus.Type
 
@@ -43,7 +43,7 @@ export interface Script {
 export const Script = struct<Script>({
   id: Id,
   name: textOr(""),
-  type: absent(open("POST_INIT")),
+  type: nullableOptional(openEnum("POST_INIT")),
   url: absentIfEmpty,
   isPublic: Schema.optionalWith(Flag, { nullable: true, default: () => false }).pipe(Schema.fromKey("is_public")),
   created: TimestampIfAny,
@@ -92,7 +92,7 @@ export const scriptEndpoints = Endpoint.table("CloudBigData", {
       Schema.Struct({
         name: upTo(255, "a name"),
         url: Url,
-        type: withDefault(open("POST_INIT"), "POST_INIT")
+        type: withDefault(openEnum("POST_INIT"), "POST_INIT")
       })
     ),
     success: Endpoint.json(enveloped("script", Script)),

@@ -6,7 +6,7 @@ import * as Endpoint from "../../Endpoint.js"
 import { page, pageQuery, type PageQuery } from "../../internal/paging/listing.js"
 import { struct } from "../../internal/schema/struct.js"
 import {
-  absent,
+  nullableOptional,
   absentIfEmpty,
   enveloped,
   Id,
@@ -57,7 +57,7 @@ export const stackSummaryFields = {
   id: Id,
   name: textOr(""),
   description: absentIfEmpty,
-  distroId: absent(Id).pipe(Schema.fromKey("distro")),
+  distroId: nullableOptional(Id).pipe(Schema.fromKey("distro")),
   services: listOf(StackService)
 }
 

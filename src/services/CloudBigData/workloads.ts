@@ -2,7 +2,16 @@
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { struct } from "../../internal/schema/struct.js"
-import { absent, absentIfEmpty, Flag, Id, listOf, someCount, Text, textOr } from "../../internal/schema/wire.js"
+import {
+  nullableOptional,
+  absentIfEmpty,
+  Flag,
+  Id,
+  listOf,
+  someCount,
+  Text,
+  textOr
+} from "../../internal/schema/wire.js"
 import type { ByWorkloadId } from "./references.js"
 
 /** A kind of work that clusters are made for. */
@@ -31,7 +40,7 @@ export interface RecommendedSize {
 }
 
 export const RecommendedSize = struct<RecommendedSize>({
-  flavorId: absent(Id).pipe(Schema.fromKey("flavor")),
+  flavorId: nullableOptional(Id).pipe(Schema.fromKey("flavor")),
   minutes: someCount,
   nodeCount: someCount.pipe(Schema.fromKey("nodecount")),
   isRecommended: Schema.optionalWith(Flag, { nullable: true, default: () => false }).pipe(Schema.fromKey("recommended"))

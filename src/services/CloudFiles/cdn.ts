@@ -14,7 +14,7 @@ import { expandPath } from "../../internal/http/urlPath.js"
 import { Time } from "../../internal/schema/options.js"
 import { struct } from "../../internal/schema/struct.js"
 import * as Wire from "../../internal/schema/wire.js"
-import { absent, PageLimit } from "../../internal/schema/wire.js"
+import { nullableOptional, PageLimit } from "../../internal/schema/wire.js"
 import type * as RetryPolicy from "../../RetryPolicy.js"
 import { created, TrueFalse } from "./headers.js"
 import { listing, nameOf, type NameRange, type PageSize } from "./listing.js"
@@ -55,7 +55,7 @@ const OwnTimeToLive = Schema.transform(
 /** `True` and `False`, as this part of the cloud writes them. */
 const Flag = Schema.transform(Yes, Schema.Boolean, { strict: true, decode: (on) => on, encode: (on) => on })
 
-const Uri = absent(Schema.String)
+const Uri = nullableOptional(Schema.String)
 
 /** Where the CDN serves a container. An object's own URL is made by `cdnUrl`. */
 export interface CdnUris {
@@ -86,7 +86,7 @@ export interface CdnContainer extends CdnUris {
 
 export const CdnContainer = struct<CdnContainer>({
   enabled: Schema.propertySignature(Flag).pipe(Schema.fromKey("x-cdn-enabled")),
-  ttl: absent(TimeToLive).pipe(Schema.fromKey("x-ttl")),
+  ttl: nullableOptional(TimeToLive).pipe(Schema.fromKey("x-ttl")),
   logRetention: Schema.optionalWith(Flag, { default: () => false }).pipe(Schema.fromKey("x-log-retention")),
   ...uris
 })
@@ -126,7 +126,7 @@ export const CdnContainerSummary = Schema.compose(
   struct<CdnContainerSummary>({
     name: Schema.String,
     enabled: ListedFlag.pipe(Schema.fromKey("cdn_enabled")),
-    ttl: absent(ListedSeconds),
+    ttl: nullableOptional(ListedSeconds),
     logRetention: ListedFlag.pipe(Schema.fromKey("log_retention")),
     httpUri: Uri.pipe(Schema.fromKey("cdn_uri")),
     httpsUri: Uri.pipe(Schema.fromKey("cdn_ssl_uri")),
@@ -274,7 +274,7 @@ export const cdnEndpoints = Endpoint.table("CloudFiles", {
     headers: {
       emails: Schema.optional(Emails).pipe(Schema.fromKey("x-purge-email"))
     },
-    usedUp: { 498: "the account's 25 purges of the day are used up" },
+    quotaStatuses: { 498: "the account's 25 purges of the day are used up" },
     errors: ["NotFound", "QuotaExceeded"]
   }),
   /**

@@ -6,7 +6,7 @@ import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { struct } from "../../internal/schema/struct.js"
 import * as Wire from "../../internal/schema/wire.js"
-import { absent, TimestampIfAny } from "../../internal/schema/wire.js"
+import { nullableOptional, TimestampIfAny } from "../../internal/schema/wire.js"
 import {
   accessLists,
   type AccessLists,
@@ -56,9 +56,9 @@ export const Container = fromHeaders<Container>(
     objectCount: ifReadable(Count).pipe(Schema.fromKey("x-container-object-count")),
     bytesUsed: ifReadable(Count).pipe(Schema.fromKey("x-container-bytes-used")),
     created: ifReadable(EpochSeconds).pipe(Schema.fromKey("x-timestamp")),
-    readAcl: absent(Schema.String).pipe(Schema.fromKey("x-container-read")),
-    writeAcl: absent(Schema.String).pipe(Schema.fromKey("x-container-write")),
-    storagePolicy: absent(Schema.String).pipe(Schema.fromKey("x-storage-policy")),
+    readAcl: nullableOptional(Schema.String).pipe(Schema.fromKey("x-container-read")),
+    writeAcl: nullableOptional(Schema.String).pipe(Schema.fromKey("x-container-write")),
+    storagePolicy: nullableOptional(Schema.String).pipe(Schema.fromKey("x-storage-policy")),
     ...returned(returnedSettings)
   },
   headersOf(returnedSettings)
@@ -74,8 +74,8 @@ export interface ContainerSummary {
 
 export const ContainerSummary = struct<ContainerSummary>({
   name: Schema.String,
-  objectCount: absent(Wire.Count).pipe(Schema.fromKey("count")),
-  bytes: absent(Wire.Count),
+  objectCount: nullableOptional(Wire.Count).pipe(Schema.fromKey("count")),
+  bytes: nullableOptional(Wire.Count),
   lastModified: TimestampIfAny.pipe(Schema.fromKey("last_modified"))
 })
 

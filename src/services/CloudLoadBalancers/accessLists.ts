@@ -3,12 +3,12 @@ import type { NonEmptyReadonlyArray } from "effect/Array"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { struct } from "../../internal/schema/struct.js"
-import { absent, Id, Named, open, textOr } from "../../internal/schema/wire.js"
+import { nullableOptional, Id, Named, openEnum, textOr } from "../../internal/schema/wire.js"
 import type { ByAccessListItemId, ByLoadBalancerId } from "./references.js"
 import { additionErrors, balancerPath, changeErrors, idsOf } from "./requests.js"
 
 /** Whether a network may reach the balancer. */
-export const AccessType = open("ALLOW", "DENY")
+export const AccessType = openEnum("ALLOW", "DENY")
 
 export type AccessType = typeof AccessType.Type
 
@@ -20,7 +20,11 @@ export interface AccessListItem {
   readonly type?: AccessType | undefined
 }
 
-export const AccessListItem = struct<AccessListItem>({ id: absent(Id), address: textOr(""), type: absent(AccessType) })
+export const AccessListItem = struct<AccessListItem>({
+  id: nullableOptional(Id),
+  address: textOr(""),
+  type: nullableOptional(AccessType)
+})
 
 /** A network to add to an access list. */
 export interface NewAccessListItem {

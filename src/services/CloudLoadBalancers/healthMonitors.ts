@@ -2,14 +2,14 @@
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { struct } from "../../internal/schema/struct.js"
-import { absent, absentIfEmpty, Count, enveloped, Named, open } from "../../internal/schema/wire.js"
+import { nullableOptional, absentIfEmpty, Count, enveloped, Named, openEnum } from "../../internal/schema/wire.js"
 import { operationsOf, orNone, type ServiceContext } from "./context.js"
 import type { ByLoadBalancerId } from "./references.js"
 import { balancerPath, changeErrors, wholeNumber } from "./requests.js"
 import { ifSet } from "./responses.js"
 
 /** How a health monitor checks a node. */
-export const HealthMonitorType = open("CONNECT", "HTTP", "HTTPS")
+export const HealthMonitorType = openEnum("CONNECT", "HTTP", "HTTPS")
 
 export type HealthMonitorType = typeof HealthMonitorType.Type
 
@@ -32,10 +32,10 @@ export interface HealthMonitor {
 }
 
 export const HealthMonitor = struct<HealthMonitor>({
-  type: absent(HealthMonitorType),
-  delay: absent(Count),
-  timeout: absent(Count),
-  attemptsBeforeDeactivation: absent(Count),
+  type: nullableOptional(HealthMonitorType),
+  delay: nullableOptional(Count),
+  timeout: nullableOptional(Count),
+  attemptsBeforeDeactivation: nullableOptional(Count),
   path: absentIfEmpty,
   statusRegex: absentIfEmpty,
   bodyRegex: absentIfEmpty,

@@ -3,7 +3,7 @@ import * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { struct } from "../../internal/schema/struct.js"
-import { absent, listOf, open, someCount, textOr, Timestamp } from "../../internal/schema/wire.js"
+import { nullableOptional, listOf, openEnum, someCount, textOr, Timestamp } from "../../internal/schema/wire.js"
 
 /** A time as ISO 8601, or as milliseconds since the epoch. */
 const NextAvailable = Schema.Union(
@@ -28,8 +28,8 @@ export const MethodLimit = struct<MethodLimit>({
   method: textOr("").pipe(Schema.fromKey("verb")),
   value: someCount,
   remaining: someCount,
-  unit: absent(open("DAY", "HOUR", "MINUTE", "SECOND")),
-  nextAvailable: absent(NextAvailable).pipe(Schema.fromKey("next-available"))
+  unit: nullableOptional(openEnum("DAY", "HOUR", "MINUTE", "SECOND")),
+  nextAvailable: nullableOptional(NextAvailable).pipe(Schema.fromKey("next-available"))
 })
 
 /** How many requests of one kind the account may make. */
@@ -40,8 +40,8 @@ export interface RateLimit {
 }
 
 export const RateLimit = struct<RateLimit>({
-  uri: absent(Schema.String),
-  regex: absent(Schema.String),
+  uri: nullableOptional(Schema.String),
+  regex: nullableOptional(Schema.String),
   limits: listOf(MethodLimit).pipe(Schema.fromKey("limit"))
 })
 
@@ -62,7 +62,7 @@ export interface AbsoluteLimit {
 }
 
 export const AbsoluteLimit = struct<AbsoluteLimit>({
-  name: open(
+  name: openEnum(
     "ACCESS_LIST_LIMIT",
     "BATCH_DELETE_LIMIT",
     "CERTIFICATE_MAPPING_LIMIT",

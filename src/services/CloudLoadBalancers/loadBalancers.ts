@@ -10,7 +10,7 @@ import * as LostResponse from "../../internal/http/lostResponse.js"
 import type { PageSize } from "../../internal/paging/listing.js"
 import { struct } from "../../internal/schema/struct.js"
 import {
-  absent,
+  nullableOptional,
   enveloped,
   Id,
   listOf,
@@ -54,10 +54,10 @@ const summaryFields = {
   id: Id,
   name: textOr(""),
   status: Schema.optionalWith(LoadBalancerStatus, { nullable: true, default: () => "UNKNOWN" }),
-  accountId: absent(Id),
-  protocol: absent(ProtocolName),
+  accountId: nullableOptional(Id),
+  protocol: nullableOptional(ProtocolName),
   port: someCount,
-  algorithm: absent(Algorithm),
+  algorithm: nullableOptional(Algorithm),
   timeout: someCount,
   created: Instant,
   updated: Instant,
@@ -112,16 +112,16 @@ export interface LoadBalancer extends LoadBalancerSummary {
 const LoadBalancerFields = struct<LoadBalancer>({
   ...summaryFields,
   nodes: listOf(Node),
-  sourceAddresses: absent(SourceAddresses),
-  clusterName: absent(enveloped("name", Schema.String)).pipe(Schema.fromKey("cluster")),
+  sourceAddresses: nullableOptional(SourceAddresses),
+  clusterName: nullableOptional(enveloped("name", Schema.String)).pipe(Schema.fromKey("cluster")),
   halfClosed: someFlag,
   httpsRedirect: someFlag,
-  connectionLogging: absent(Enabled),
-  contentCaching: absent(Enabled),
-  sessionPersistence: absent(enveloped("persistenceType", SessionPersistence)),
-  healthMonitor: absent(HealthMonitor),
-  connectionThrottle: absent(ConnectionThrottle),
-  sslTermination: absent(SslTermination),
+  connectionLogging: nullableOptional(Enabled),
+  contentCaching: nullableOptional(Enabled),
+  sessionPersistence: nullableOptional(enveloped("persistenceType", SessionPersistence)),
+  healthMonitor: nullableOptional(HealthMonitor),
+  connectionThrottle: nullableOptional(ConnectionThrottle),
+  sslTermination: nullableOptional(SslTermination),
   accessList: listOf(AccessListItem),
   metadata: listOf(MetadataItem)
 })

@@ -5,7 +5,7 @@ import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import type { PageSize } from "../../internal/paging/listing.js"
 import { struct } from "../../internal/schema/struct.js"
-import { absent, absentIfEmpty, Id, open, Timestamp } from "../../internal/schema/wire.js"
+import { nullableOptional, absentIfEmpty, Id, openEnum, Timestamp } from "../../internal/schema/wire.js"
 import { operationsOf, type ServiceContext } from "./context.js"
 import { listed, paged } from "./listings.js"
 import type { ByLoadBalancerId } from "./references.js"
@@ -43,19 +43,19 @@ export interface NodeEvent {
 
 const NodeEventFields = struct<NodeEvent>({
   id: Id,
-  nodeId: absent(Id),
-  loadBalancerId: absent(Id).pipe(Schema.fromKey("loadbalancerId")),
-  accountId: absent(Id),
+  nodeId: nullableOptional(Id),
+  loadBalancerId: nullableOptional(Id).pipe(Schema.fromKey("loadbalancerId")),
+  accountId: nullableOptional(Id),
   title: absentIfEmpty,
   description: absentIfEmpty,
   detailedMessage: absentIfEmpty,
   callbackHost: absentIfEmpty,
-  severity: absent(open("INFO", "WARN")),
+  severity: nullableOptional(openEnum("INFO", "WARN")),
   author: absentIfEmpty,
-  category: absent(open("CREATE", "DELETE", "UPDATE")),
-  type: absent(open("CREATE_NODE", "DELETE_NODE", "UPDATE_NODE")),
+  category: nullableOptional(openEnum("CREATE", "DELETE", "UPDATE")),
+  type: nullableOptional(openEnum("CREATE_NODE", "DELETE_NODE", "UPDATE_NODE")),
   relativeUri: absentIfEmpty,
-  created: absent(Schema.DateTimeUtcFromSelf),
+  created: nullableOptional(Schema.DateTimeUtcFromSelf),
   createdText: absentIfEmpty
 })
 

@@ -6,12 +6,12 @@ import * as Endpoint from "../../Endpoint.js"
 import type { PageSize } from "../../internal/paging/listing.js"
 import { struct } from "../../internal/schema/struct.js"
 import {
-  absent,
+  nullableOptional,
   enveloped,
   Id,
   listOf,
   Named,
-  open,
+  openEnum,
   someCount,
   textOr,
   withDefault
@@ -40,17 +40,17 @@ import { one } from "./responses.js"
  * Whether a node takes connections: all of them (`ENABLED`), none (`DISABLED`, which cuts those that there are), or only those
  * that are there or that session persistence sends to it (`DRAINING`).
  */
-export const NodeCondition = open("DISABLED", "DRAINING", "ENABLED")
+export const NodeCondition = openEnum("DISABLED", "DRAINING", "ENABLED")
 
 export type NodeCondition = typeof NodeCondition.Type
 
 /** Whether a node can serve, as health monitoring finds it. */
-export const NodeStatus = open("OFFLINE", "ONLINE")
+export const NodeStatus = openEnum("OFFLINE", "ONLINE")
 
 export type NodeStatus = typeof NodeStatus.Type
 
 /** Whether a node serves always (`PRIMARY`), or when all primary nodes have failed (`SECONDARY`). */
-export const NodeType = open("PRIMARY", "SECONDARY")
+export const NodeType = openEnum("PRIMARY", "SECONDARY")
 
 export type NodeType = typeof NodeType.Type
 
@@ -73,10 +73,10 @@ export const Node = struct<Node>({
   id: Id,
   address: textOr(""),
   port: someCount,
-  condition: absent(NodeCondition),
-  status: absent(NodeStatus),
+  condition: nullableOptional(NodeCondition),
+  status: nullableOptional(NodeStatus),
   weight: someCount,
-  type: absent(NodeType),
+  type: nullableOptional(NodeType),
   metadata: listOf(MetadataItem)
 })
 

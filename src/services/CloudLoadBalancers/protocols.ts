@@ -1,10 +1,10 @@
 /** The protocols that load balancers speak, and the algorithms by which they choose nodes. */
 import * as Endpoint from "../../Endpoint.js"
 import { struct } from "../../internal/schema/struct.js"
-import { enveloped, open, someCount } from "../../internal/schema/wire.js"
+import { enveloped, openEnum, someCount } from "../../internal/schema/wire.js"
 
 /** What a load balancer speaks. */
-export const ProtocolName = open(
+export const ProtocolName = openEnum(
   "DNS_TCP",
   "DNS_UDP",
   "FTP",
@@ -40,7 +40,7 @@ export interface Protocol {
 export const Protocol = struct<Protocol>({ name: ProtocolName, port: someCount })
 
 /** How the next node is chosen. */
-export const Algorithm = open(
+export const Algorithm = openEnum(
   "LEAST_CONNECTIONS",
   "RANDOM",
   "ROUND_ROBIN",

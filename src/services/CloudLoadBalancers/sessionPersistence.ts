@@ -4,14 +4,14 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import * as LostResponse from "../../internal/http/lostResponse.js"
-import { enveloped, open } from "../../internal/schema/wire.js"
+import { enveloped, openEnum } from "../../internal/schema/wire.js"
 import { goneErrors, operationsOf, orNone, type ServiceContext } from "./context.js"
 import type { ByLoadBalancerId } from "./references.js"
 import { balancerPath, changeErrors } from "./requests.js"
 import { ifSet } from "./responses.js"
 
 /** How a client's later requests find the node of its first one. */
-export const SessionPersistence = open("HTTP_COOKIE", "SOURCE_IP", "SSL_ID")
+export const SessionPersistence = openEnum("HTTP_COOKIE", "SOURCE_IP", "SSL_ID")
 
 export type SessionPersistence = typeof SessionPersistence.Type
 

@@ -5,12 +5,12 @@ import * as Endpoint from "../../Endpoint.js"
 import { secretInput } from "../../internal/schema/knownFields.js"
 import { struct } from "../../internal/schema/struct.js"
 import {
-  absent,
+  nullableOptional,
   absentIfEmpty,
   enveloped,
   listOf,
   Named,
-  open,
+  openEnum,
   someCount,
   someFlag,
   textOr
@@ -27,8 +27,8 @@ export interface SecurityProtocol {
 }
 
 export const SecurityProtocol = struct<SecurityProtocol>({
-  name: Schema.propertySignature(open("TLS_10", "TLS_11")).pipe(Schema.fromKey("securityProtocolName")),
-  status: Schema.propertySignature(open("DISABLED", "ENABLED")).pipe(Schema.fromKey("securityProtocolStatus"))
+  name: Schema.propertySignature(openEnum("TLS_10", "TLS_11")).pipe(Schema.fromKey("securityProtocolName")),
+  status: Schema.propertySignature(openEnum("DISABLED", "ENABLED")).pipe(Schema.fromKey("securityProtocolStatus"))
 })
 
 /** An old version of TLS, and whether it is spoken where the cloud returns that. */
@@ -40,7 +40,7 @@ export interface SecurityProtocolState {
 
 export const SecurityProtocolState = struct<SecurityProtocolState>({
   name: textOr("").pipe(Schema.fromKey("securityProtocolName")),
-  status: absent(open("DISABLED", "ENABLED")).pipe(Schema.fromKey("securityProtocolStatus"))
+  status: nullableOptional(openEnum("DISABLED", "ENABLED")).pipe(Schema.fromKey("securityProtocolStatus"))
 })
 
 /** How a load balancer speaks TLS to its clients, and plainly to its nodes. The private key is never returned. */

@@ -1,7 +1,7 @@
 /** The status of a load balancer, which of them are final, and what waiting for a balancer takes. */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { open } from "../../internal/schema/wire.js"
+import { openEnum } from "../../internal/schema/wire.js"
 import type * as Waiting from "../../Waiting.js"
 import type { ByLoadBalancerId } from "./references.js"
 
@@ -11,7 +11,7 @@ export const service = "CloudLoadBalancers"
 export const LoadBalancerStatus: Schema.Schema<LoadBalancerStatus, string> = Schema.transform(
   Schema.String,
   Schema.typeSchema(
-    open("ACTIVE", "BUILD", "DELETED", "ERROR", "PENDING_CREATE", "PENDING_DELETE", "PENDING_UPDATE", "SUSPENDED")
+    openEnum("ACTIVE", "BUILD", "DELETED", "ERROR", "PENDING_CREATE", "PENDING_DELETE", "PENDING_UPDATE", "SUSPENDED")
   ),
   // One witness writes PENDING-UPDATE.
   { strict: true, decode: (status) => status.replaceAll("-", "_"), encode: (status) => status }

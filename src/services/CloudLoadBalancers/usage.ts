@@ -10,11 +10,11 @@ import { nextLink } from "../../internal/paging/nextLink.js"
 import { itemList, readEach } from "../../internal/schema/itemList.js"
 import { struct } from "../../internal/schema/struct.js"
 import {
-  absent,
+  nullableOptional,
   absentIfEmpty,
   Id,
   listOf,
-  open,
+  openEnum,
   someCount,
   textOr,
   Timestamp,
@@ -49,7 +49,7 @@ export interface UsageRecord {
 }
 
 export const UsageRecord = struct<UsageRecord>({
-  id: absent(Id),
+  id: nullableOptional(Id),
   averageConnections: someCount.pipe(Schema.fromKey("averageNumConnections")),
   averageConnectionsSsl: someCount.pipe(Schema.fromKey("averageNumConnectionsSsl")),
   incomingBytes: someCount.pipe(Schema.fromKey("incomingTransfer")),
@@ -60,8 +60,8 @@ export const UsageRecord = struct<UsageRecord>({
   pollCount: someCount.pipe(Schema.fromKey("numPolls")),
   startTime: TimestampIfAny,
   endTime: TimestampIfAny,
-  virtualIpType: absent(VirtualIpType).pipe(Schema.fromKey("vipType")),
-  sslMode: absent(open("MIXED", "OFF", "ON")),
+  virtualIpType: nullableOptional(VirtualIpType).pipe(Schema.fromKey("vipType")),
+  sslMode: nullableOptional(openEnum("MIXED", "OFF", "ON")),
   eventType: absentIfEmpty
 })
 
@@ -117,7 +117,7 @@ export interface AccountUsage {
 }
 
 export const AccountUsage = struct<AccountUsage>({
-  accountId: absent(Id),
+  accountId: nullableOptional(Id),
   account: Schema.optionalWith(AccountUsageRecords, {
     nullable: true,
     default: () => []

@@ -2,17 +2,17 @@
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { struct } from "../../internal/schema/struct.js"
-import { absent, Id, open, textOr, withDefault } from "../../internal/schema/wire.js"
+import { nullableOptional, Id, openEnum, textOr, withDefault } from "../../internal/schema/wire.js"
 import type { ByLoadBalancerId, ByVirtualIpId } from "./references.js"
 import { additionErrors, balancerPath, changeErrors, idsOf, NumericId } from "./requests.js"
 
 /** The network of a virtual IP: the internet, or the region's own. */
-export const VirtualIpType = open("PUBLIC", "SERVICENET")
+export const VirtualIpType = openEnum("PUBLIC", "SERVICENET")
 
 export type VirtualIpType = typeof VirtualIpType.Type
 
 /** The version of an address. */
-export const IpVersion = open("IPV4", "IPV6")
+export const IpVersion = openEnum("IPV4", "IPV6")
 
 export type IpVersion = typeof IpVersion.Type
 
@@ -28,8 +28,8 @@ export interface VirtualIp {
 export const VirtualIp = struct<VirtualIp>({
   id: Id,
   address: textOr(""),
-  type: absent(VirtualIpType),
-  ipVersion: absent(IpVersion)
+  type: nullableOptional(VirtualIpType),
+  ipVersion: nullableOptional(IpVersion)
 })
 
 /** A virtual IP of a new load balancer: a new one, or one that another load balancer has. */

@@ -2,7 +2,14 @@
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { struct } from "../../internal/schema/struct.js"
-import { absent, absentIfEmpty, Count, enveloped, open, readableItems } from "../../internal/schema/wire.js"
+import {
+  nullableOptional,
+  absentIfEmpty,
+  Count,
+  enveloped,
+  openEnum,
+  readableItems
+} from "../../internal/schema/wire.js"
 import { isRecord } from "./fields.js"
 import type { ByNetworkLabel, ByServerId } from "./references.js"
 
@@ -20,7 +27,7 @@ export interface Address {
 const AddressFields = struct<Address>({
   version: Count,
   address: Schema.propertySignature(Schema.String).pipe(Schema.fromKey("addr")),
-  type: absent(open("fixed", "floating")).pipe(Schema.fromKey("OS-EXT-IPS:type")),
+  type: nullableOptional(openEnum("fixed", "floating")).pipe(Schema.fromKey("OS-EXT-IPS:type")),
   macAddress: absentIfEmpty.pipe(Schema.fromKey("OS-EXT-IPS-MAC:mac_addr"))
 })
 

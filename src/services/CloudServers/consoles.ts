@@ -3,10 +3,10 @@ import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { struct } from "../../internal/schema/struct.js"
-import { enveloped, open } from "../../internal/schema/wire.js"
+import { enveloped, openEnum } from "../../internal/schema/wire.js"
 import type { ByServerId } from "./references.js"
 
-const ConsoleType = open("novnc", "xvpvnc", "spice-html5", "spice-direct", "rdp-html5", "serial", "webmks")
+const ConsoleType = openEnum("novnc", "xvpvnc", "spice-html5", "spice-direct", "rdp-html5", "serial", "webmks")
 
 /** The URL at which a server's screen can be seen. */
 export interface Console {
@@ -38,7 +38,7 @@ const actions: Readonly<Record<string, string>> = {
 
 const ActionBody = Schema.transform(
   Schema.Unknown,
-  Schema.Struct({ type: Schema.optional(open("novnc", "xvpvnc", "spice-html5", "rdp-html5", "serial")) }),
+  Schema.Struct({ type: Schema.optional(openEnum("novnc", "xvpvnc", "spice-html5", "rdp-html5", "serial")) }),
   {
     strict: false,
     decode: (wire) => wire,
@@ -53,7 +53,7 @@ const ActionBody = Schema.transform(
 
 const RemoteFields = Schema.Struct({
   type: Schema.optional(ConsoleType),
-  protocol: Schema.optional(open("vnc", "spice", "rdp", "serial", "mks"))
+  protocol: Schema.optional(openEnum("vnc", "spice", "rdp", "serial", "mks"))
 }).pipe(
   Schema.filter(({ protocol, type = "novnc" }) =>
     protocol === undefined && protocols[type] === undefined

@@ -3,7 +3,7 @@ import type * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { struct } from "../../internal/schema/struct.js"
-import { absent, enveloped, Text, TimestampIfAny } from "../../internal/schema/wire.js"
+import { nullableOptional, enveloped, Text, TimestampIfAny } from "../../internal/schema/wire.js"
 import type { ByExtensionAlias } from "./references.js"
 
 /** What the cloud's API can do beyond its core. */
@@ -16,7 +16,7 @@ export interface Extension {
 
 export const Extension = struct<Extension>({
   alias: Schema.String,
-  name: absent(Text),
+  name: nullableOptional(Text),
   description: Schema.optionalWith(Text, { nullable: true, default: () => "" }),
   updated: TimestampIfAny
 })

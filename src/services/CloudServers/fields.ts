@@ -2,7 +2,7 @@
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { struct } from "../../internal/schema/struct.js"
-import { absent, Id, Named, open, Text, Timestamp } from "../../internal/schema/wire.js"
+import { nullableOptional, Id, Named, openEnum, Text, Timestamp } from "../../internal/schema/wire.js"
 
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
@@ -17,7 +17,7 @@ export const reference = Schema.optionalToOptional(Schema.Unknown, Schema.String
 })
 
 /** Whether the cloud grows the file system with the disk (`AUTO`) or leaves it (`MANUAL`). */
-export const DiskConfig = open("AUTO", "MANUAL")
+export const DiskConfig = openEnum("AUTO", "MANUAL")
 
 export type DiskConfig = typeof DiskConfig.Type
 
@@ -28,7 +28,7 @@ export interface Summary {
   readonly name?: string | undefined
 }
 
-export const Summary = struct<Summary>({ id: Id, name: absent(Text) })
+export const Summary = struct<Summary>({ id: Id, name: nullableOptional(Text) })
 
 /** Nova counts code points, of which JavaScript's strings have some as two units. */
 export const charactersOf = (text: string): number => {

@@ -9,7 +9,16 @@ import * as CloudClient from "../../CloudClient.js"
 import * as Endpoint from "../../Endpoint.js"
 import { renameIssuePaths } from "../../internal/paging/listing.js"
 import { struct } from "../../internal/schema/struct.js"
-import { absent, absentIfEmpty, enveloped, Id, listOf, open, someCount, Text } from "../../internal/schema/wire.js"
+import {
+  nullableOptional,
+  absentIfEmpty,
+  enveloped,
+  Id,
+  listOf,
+  openEnum,
+  someCount,
+  Text
+} from "../../internal/schema/wire.js"
 import * as Paging from "../../Paging.js"
 import { Metadata } from "./metadata.js"
 import type { ByServerId } from "./references.js"
@@ -43,14 +52,14 @@ export interface FirstGenerationServer {
 
 export const FirstGenerationServer = struct<FirstGenerationServer>({
   id: Id,
-  name: absent(Text),
+  name: nullableOptional(Text),
   status: Schema.optionalWith(
-    open("ACTIVE", "BUILD", "DELETED", "ERROR", "REBUILD", "RESCUE", "SUSPENDED", "UNKNOWN", "VERIFY_RESIZE"),
+    openEnum("ACTIVE", "BUILD", "DELETED", "ERROR", "REBUILD", "RESCUE", "SUSPENDED", "UNKNOWN", "VERIFY_RESIZE"),
     { nullable: true, default: () => "UNKNOWN" }
   ),
   progress: someCount,
-  imageId: absent(Id),
-  flavorId: absent(Id),
+  imageId: nullableOptional(Id),
+  flavorId: nullableOptional(Id),
   hostId: absentIfEmpty,
   addresses: Schema.optionalWith(Schema.Struct({ public: listOf(Text), private: listOf(Text) }), {
     nullable: true,

@@ -4,7 +4,7 @@ import * as Endpoint from "../../Endpoint.js"
 import { page, pageQuery, type PageQuery, type PageSize } from "../../internal/paging/listing.js"
 import { struct } from "../../internal/schema/struct.js"
 import {
-  absent,
+  nullableOptional,
   absentIfEmpty,
   enveloped,
   Id,
@@ -44,7 +44,7 @@ export interface Flavor {
 
 const FlavorFields = struct<Flavor>({
   id: Id,
-  name: absent(Text),
+  name: nullableOptional(Text),
   ramMegabytes: someCount.pipe(Schema.fromKey("ram")),
   diskGigabytes: someCount.pipe(Schema.fromKey("disk")),
   vcpus: someCount,

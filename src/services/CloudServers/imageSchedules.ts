@@ -5,11 +5,11 @@ import * as Schema from "effect/Schema"
 import type { CommonError, NotFound } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
 import { struct } from "../../internal/schema/struct.js"
-import { absent, Count, enveloped, open } from "../../internal/schema/wire.js"
+import { nullableOptional, Count, enveloped, openEnum } from "../../internal/schema/wire.js"
 import { type Context, methods } from "./context.js"
 import type { ByServerId } from "./references.js"
 
-const DayOfWeek = open("SUNDAY", "MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY")
+const DayOfWeek = openEnum("SUNDAY", "MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY")
 
 /** When the cloud saves a server to an image automatically: daily, or on one day of the week. */
 export interface ImageSchedule {
@@ -21,7 +21,7 @@ export interface ImageSchedule {
 
 export const ImageSchedule = struct<ImageSchedule>({
   retention: Count,
-  dayOfWeek: absent(DayOfWeek).pipe(Schema.fromKey("day_of_week"))
+  dayOfWeek: nullableOptional(DayOfWeek).pipe(Schema.fromKey("day_of_week"))
 })
 
 /** When a server is to be saved to an image automatically. */

@@ -6,7 +6,16 @@ import { type CommonError, type NotFound, withCreated } from "../../CloudError.j
 import * as Endpoint from "../../Endpoint.js"
 import { page, pageQuery, type PageQuery, type PageSize } from "../../internal/paging/listing.js"
 import { struct } from "../../internal/schema/struct.js"
-import { absent, enveloped, Id, Named, open, someCount, Text, TimestampIfAny } from "../../internal/schema/wire.js"
+import {
+  nullableOptional,
+  enveloped,
+  Id,
+  Named,
+  openEnum,
+  someCount,
+  Text,
+  TimestampIfAny
+} from "../../internal/schema/wire.js"
 import * as Waiting from "../../Waiting.js"
 import { type ByNameOrId, find } from "../common/find.js"
 import { type Context, listed, methods } from "./context.js"
@@ -16,7 +25,7 @@ import { metadata, MetadataInput } from "./metadata.js"
 import type { ByImageId, ByServerId } from "./references.js"
 
 /** The status of an image. The cloud may return others. */
-export const ImageStatus = open("ACTIVE", "SAVING", "DELETED", "ERROR", "UNKNOWN")
+export const ImageStatus = openEnum("ACTIVE", "SAVING", "DELETED", "ERROR", "UNKNOWN")
 
 export type ImageStatus = typeof ImageStatus.Type
 
@@ -44,7 +53,7 @@ export interface Image {
 
 export const Image = struct<Image>({
   id: Id,
-  name: absent(Text),
+  name: nullableOptional(Text),
   status: Schema.optionalWith(ImageStatus, { nullable: true, default: () => "UNKNOWN" }),
   progress: someCount,
   created: TimestampIfAny,
@@ -52,10 +61,10 @@ export const Image = struct<Image>({
   minDiskGigabytes: someCount.pipe(Schema.fromKey("minDisk")),
   minRamMegabytes: someCount.pipe(Schema.fromKey("minRam")),
   bytes: someCount.pipe(Schema.fromKey("OS-EXT-IMG-SIZE:size")),
-  diskConfig: absent(DiskConfig).pipe(Schema.fromKey("OS-DCF:diskConfig")),
+  diskConfig: nullableOptional(DiskConfig).pipe(Schema.fromKey("OS-DCF:diskConfig")),
   metadata,
   serverId: reference.pipe(Schema.fromKey("server")),
-  fault: absent(Fault)
+  fault: nullableOptional(Fault)
 })
 
 /** The id of an image that a server is saved to. */
@@ -88,7 +97,7 @@ const imageQuery = {
   name: Schema.optional(Named),
   status: Schema.optional(ImageStatus),
   changesSince,
-  type: Schema.optional(open("base", "snapshot")),
+  type: Schema.optional(openEnum("base", "snapshot")),
   minDiskGigabytes: Schema.optional(Schema.NonNegativeInt).pipe(Schema.fromKey("minDisk")),
   minRamMegabytes: Schema.optional(Schema.NonNegativeInt).pipe(Schema.fromKey("minRam")),
   ...pageQuery

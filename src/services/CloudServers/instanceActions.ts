@@ -9,7 +9,7 @@ import { collectAll, pageOf, type PageQuery } from "../../internal/paging/listin
 import { nextLink } from "../../internal/paging/nextLink.js"
 import { struct } from "../../internal/schema/struct.js"
 import {
-  absent,
+  nullableOptional,
   absentIfEmpty,
   enveloped,
   Id,
@@ -70,14 +70,14 @@ export interface InstanceAction {
 }
 
 export const InstanceAction = struct<InstanceAction>({
-  action: absent(Text),
-  serverId: absent(Id).pipe(Schema.fromKey("instance_uuid")),
+  action: nullableOptional(Text),
+  serverId: nullableOptional(Id).pipe(Schema.fromKey("instance_uuid")),
   requestId: Schema.propertySignature(Text).pipe(Schema.fromKey("request_id")),
   message: absentIfEmpty,
   started: TimestampIfAny.pipe(Schema.fromKey("start_time")),
   updated: TimestampIfAny.pipe(Schema.fromKey("updated_at")),
-  projectId: absent(Id).pipe(Schema.fromKey("project_id")),
-  userId: absent(Id).pipe(Schema.fromKey("user_id")),
+  projectId: nullableOptional(Id).pipe(Schema.fromKey("project_id")),
+  userId: nullableOptional(Id).pipe(Schema.fromKey("user_id")),
   events: someList(InstanceActionEvent)
 })
 

@@ -2,7 +2,7 @@
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { struct } from "../../internal/schema/struct.js"
-import { absent, absentIfEmpty, enveloped, Id, listOf, Named } from "../../internal/schema/wire.js"
+import { nullableOptional, absentIfEmpty, enveloped, Id, listOf, Named } from "../../internal/schema/wire.js"
 import type { ByPortId, ByServerId } from "./references.js"
 import { Tag } from "./serverTags.js"
 
@@ -14,7 +14,7 @@ export interface FixedIp {
 
 export const FixedIp = struct<FixedIp>({
   address: Schema.propertySignature(Schema.String).pipe(Schema.fromKey("ip_address")),
-  subnetId: absent(Id).pipe(Schema.fromKey("subnet_id"))
+  subnetId: nullableOptional(Id).pipe(Schema.fromKey("subnet_id"))
 })
 
 /** A server's connection to a network of OpenStack. */
@@ -31,7 +31,7 @@ export interface Interface {
 
 export const Interface = struct<Interface>({
   portId: Schema.propertySignature(Id).pipe(Schema.fromKey("port_id")),
-  networkId: absent(Id).pipe(Schema.fromKey("net_id")),
+  networkId: nullableOptional(Id).pipe(Schema.fromKey("net_id")),
   macAddress: absentIfEmpty.pipe(Schema.fromKey("mac_addr")),
   portState: absentIfEmpty.pipe(Schema.fromKey("port_state")),
   fixedIps: listOf(FixedIp).pipe(Schema.fromKey("fixed_ips")),

@@ -15,12 +15,12 @@ import { nextLink } from "../../internal/paging/nextLink.js"
 import { invalidInput } from "../../internal/schema/invalidInput.js"
 import { struct } from "../../internal/schema/struct.js"
 import {
-  absent,
+  nullableOptional,
   absentIfEmpty,
   enveloped,
   Id,
   Named,
-  open,
+  openEnum,
   PageLimit,
   Text,
   TimestampIfAny
@@ -30,7 +30,7 @@ import type { Context } from "./context.js"
 import { guarded } from "./microversions.js"
 import type { ByKeyPairName } from "./references.js"
 
-const KeyPairType = open("ssh", "x509")
+const KeyPairType = openEnum("ssh", "x509")
 
 /** A public key that the cloud puts on new servers. */
 export interface KeyPair {
@@ -50,8 +50,8 @@ export const keyPairFields = {
   name: Text,
   fingerprint: absentIfEmpty,
   publicKey: absentIfEmpty.pipe(Schema.fromKey("public_key")),
-  type: absent(KeyPairType),
-  userId: absent(Id).pipe(Schema.fromKey("user_id")),
+  type: nullableOptional(KeyPairType),
+  userId: nullableOptional(Id).pipe(Schema.fromKey("user_id")),
   created: TimestampIfAny.pipe(Schema.fromKey("created_at"))
 }
 

@@ -3,7 +3,15 @@ import type * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { struct } from "../../internal/schema/struct.js"
-import { absent, enveloped, listOf, open, someCount, Text, TimestampIfAny } from "../../internal/schema/wire.js"
+import {
+  nullableOptional,
+  enveloped,
+  listOf,
+  openEnum,
+  someCount,
+  Text,
+  TimestampIfAny
+} from "../../internal/schema/wire.js"
 import { isRecord, Numbers } from "./fields.js"
 import type { ByTenantId } from "./references.js"
 
@@ -18,10 +26,10 @@ export interface VerbLimit {
 }
 
 export const VerbLimit = struct<VerbLimit>({
-  verb: absent(Text),
+  verb: nullableOptional(Text),
   value: someCount,
   remaining: someCount,
-  unit: absent(open("SECOND", "MINUTE", "HOUR", "DAY")),
+  unit: nullableOptional(openEnum("SECOND", "MINUTE", "HOUR", "DAY")),
   nextAvailable: TimestampIfAny.pipe(Schema.fromKey("next-available"))
 })
 
@@ -33,8 +41,8 @@ export interface RateLimit {
 }
 
 export const RateLimit = struct<RateLimit>({
-  uri: absent(Text),
-  regex: absent(Text),
+  uri: nullableOptional(Text),
+  regex: nullableOptional(Text),
   limits: listOf(VerbLimit).pipe(Schema.fromKey("limit"))
 })
 

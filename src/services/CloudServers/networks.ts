@@ -4,7 +4,7 @@
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { struct } from "../../internal/schema/struct.js"
-import { absent, absentIfEmpty, enveloped, Id, Named, Text } from "../../internal/schema/wire.js"
+import { nullableOptional, absentIfEmpty, enveloped, Id, Named, Text } from "../../internal/schema/wire.js"
 import type { ByNetworkId } from "./references.js"
 
 /**
@@ -33,7 +33,7 @@ export interface Network {
   readonly cidr?: string | undefined
 }
 
-export const Network = struct<Network>({ id: Id, label: absent(Text), cidr: absentIfEmpty })
+export const Network = struct<Network>({ id: Id, label: nullableOptional(Text), cidr: absentIfEmpty })
 
 const CidrInput = Schema.String.pipe(
   Schema.pattern(/^[0-9a-fA-F.:]+\/\d{1,3}$/, { description: "a range of addresses: 192.168.3.0/24" })

@@ -6,7 +6,7 @@ import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { secretInput } from "../../internal/schema/knownFields.js"
 import { struct } from "../../internal/schema/struct.js"
-import { absent, Base64, enveloped, Named, open, withDefault } from "../../internal/schema/wire.js"
+import { nullableOptional, Base64, enveloped, Named, openEnum, withDefault } from "../../internal/schema/wire.js"
 import * as Waiting from "../../Waiting.js"
 import { type Context, methods } from "./context.js"
 import { hasFailed } from "./faults.js"
@@ -23,7 +23,9 @@ export interface RescuedServer {
   readonly adminPassword?: Redacted.Redacted | undefined
 }
 
-const rescuedFields = { adminPassword: absent(Schema.Redacted(Schema.String)).pipe(Schema.fromKey("adminPass")) }
+const rescuedFields = {
+  adminPassword: nullableOptional(Schema.Redacted(Schema.String)).pipe(Schema.fromKey("adminPass"))
+}
 
 export const RescuedServer = struct<RescuedServer>(rescuedFields)
 
@@ -142,7 +144,7 @@ export const serverActionEndpoints = Endpoint.table("CloudServers", {
    * with `Conflict` where its state does not allow it. "Reboot server", `POST /servers/{server_id}/action`.
    */
   reboot: Endpoint.define<RebootServer>()("POST", "/servers/{serverId}/action", {
-    body: enveloped("reboot", Schema.Struct({ type: withDefault(open("SOFT", "HARD"), "SOFT") })),
+    body: enveloped("reboot", Schema.Struct({ type: withDefault(openEnum("SOFT", "HARD"), "SOFT") })),
     errors: ["NotFound", "Conflict"]
   }),
   /**

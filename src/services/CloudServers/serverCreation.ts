@@ -8,7 +8,7 @@ import { withCreated } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
 import { secretInput } from "../../internal/schema/knownFields.js"
 import { struct } from "../../internal/schema/struct.js"
-import { absent, Base64, enveloped, Id, Json, Named, open } from "../../internal/schema/wire.js"
+import { nullableOptional, Base64, enveloped, Id, Json, Named, openEnum } from "../../internal/schema/wire.js"
 import * as Waiting from "../../Waiting.js"
 import { type Context, methods } from "./context.js"
 import { Description, DiskConfig, ServerName } from "./fields.js"
@@ -28,8 +28,8 @@ export interface CreatedServer {
 
 export const CreatedServer = struct<CreatedServer>({
   id: Id,
-  adminPassword: absent(Schema.Redacted(Schema.String)).pipe(Schema.fromKey("adminPass")),
-  diskConfig: absent(DiskConfig).pipe(Schema.fromKey("OS-DCF:diskConfig"))
+  adminPassword: nullableOptional(Schema.Redacted(Schema.String)).pipe(Schema.fromKey("adminPass")),
+  diskConfig: nullableOptional(DiskConfig).pipe(Schema.fromKey("OS-DCF:diskConfig"))
 })
 
 /** The response to the creation of several servers. */
@@ -76,10 +76,10 @@ export interface BlockDevice {
 export const BlockDevice = struct<BlockDevice>({
   bootIndex: Schema.optional(Schema.Int).pipe(Schema.fromKey("boot_index")),
   sourceId: Schema.optional(Named).pipe(Schema.fromKey("uuid")),
-  sourceType: Schema.propertySignature(open("image", "volume", "snapshot", "blank")).pipe(
+  sourceType: Schema.propertySignature(openEnum("image", "volume", "snapshot", "blank")).pipe(
     Schema.fromKey("source_type")
   ),
-  destinationType: Schema.propertySignature(open("volume", "local")).pipe(Schema.fromKey("destination_type")),
+  destinationType: Schema.propertySignature(openEnum("volume", "local")).pipe(Schema.fromKey("destination_type")),
   volumeGigabytes: Schema.optional(Schema.Int.pipe(Schema.positive())).pipe(Schema.fromKey("volume_size")),
   volumeType: Schema.optional(Named).pipe(Schema.fromKey("volume_type")),
   deleteOnTermination: Schema.optional(Schema.Boolean).pipe(Schema.fromKey("delete_on_termination")),

@@ -7,7 +7,7 @@ import * as Endpoint from "../../Endpoint.js"
 import type { PageSize } from "../../internal/paging/listing.js"
 import { struct } from "../../internal/schema/struct.js"
 import {
-  absent,
+  nullableOptional,
   absentIfEmpty,
   Count,
   enveloped,
@@ -15,7 +15,7 @@ import {
   JsonMap,
   listOf,
   Named,
-  open,
+  openEnum,
   Text
 } from "../../internal/schema/wire.js"
 import { type Context, methods } from "./context.js"
@@ -25,20 +25,20 @@ import type { ByServerGroupId } from "./references.js"
 
 const Wire = Schema.Struct({
   id: Id,
-  name: absent(Text),
+  name: nullableOptional(Text),
   policy: absentIfEmpty,
   policies: listOf(Text),
-  rules: absent(Schema.Struct({ max_server_per_host: absent(Count) })),
+  rules: nullableOptional(Schema.Struct({ max_server_per_host: nullableOptional(Count) })),
   members: listOf(Id),
-  metadata: absent(JsonMap),
-  project_id: absent(Id),
-  user_id: absent(Id)
+  metadata: nullableOptional(JsonMap),
+  project_id: nullableOptional(Id),
+  user_id: nullableOptional(Id)
 })
 
 /** Where the servers of a group are to be. */
 export type ServerGroupPolicy = typeof Policy.Type
 
-const Policy = open("affinity", "anti-affinity", "soft-affinity", "soft-anti-affinity")
+const Policy = openEnum("affinity", "anti-affinity", "soft-affinity", "soft-anti-affinity")
 
 /** A group of servers that are to be on the same host, or on different ones. */
 export interface ServerGroup {

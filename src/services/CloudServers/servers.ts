@@ -12,13 +12,13 @@ import * as Endpoint from "../../Endpoint.js"
 import { page, pageQuery, type PageQuery, type PageSize } from "../../internal/paging/listing.js"
 import { struct } from "../../internal/schema/struct.js"
 import {
-  absent,
+  nullableOptional,
   absentIfEmpty,
   enveloped,
   Id,
   JsonMap,
   Named,
-  open,
+  openEnum,
   someCount,
   someFlag,
   someList,
@@ -37,7 +37,7 @@ import type { ByServerId } from "./references.js"
 import { Tag } from "./serverTags.js"
 
 /** The status of a server. The cloud may return others. */
-export const ServerStatus = open(
+export const ServerStatus = openEnum(
   "ACTIVE",
   "BUILD",
   "DELETED",
@@ -72,7 +72,7 @@ export interface Bandwidth {
 }
 
 export const Bandwidth = struct<Bandwidth>({
-  interface: absent(Text),
+  interface: nullableOptional(Text),
   inbound: someCount.pipe(Schema.fromKey("bandwidth_inbound")),
   outbound: someCount.pipe(Schema.fromKey("bandwidth_outbound")),
   periodStart: TimestampIfAny.pipe(Schema.fromKey("audit_period_start")),
@@ -211,22 +211,22 @@ export interface Server {
 
 export const serverFields = {
   id: Id,
-  name: absent(Text),
+  name: nullableOptional(Text),
   status: Schema.optionalWith(ServerStatus, { nullable: true, default: () => "UNKNOWN" }),
   progress: someCount,
   created: TimestampIfAny,
   updated: TimestampIfAny,
-  tenantId: absent(Id).pipe(Schema.fromKey("tenant_id")),
-  userId: absent(Id).pipe(Schema.fromKey("user_id")),
+  tenantId: nullableOptional(Id).pipe(Schema.fromKey("tenant_id")),
+  userId: nullableOptional(Id).pipe(Schema.fromKey("user_id")),
   hostId: absentIfEmpty,
   addresses: Schema.optionalWith(Addresses, { nullable: true, default: () => ({}) }),
   accessIPv4: absentIfEmpty,
   accessIPv6: absentIfEmpty,
   imageId: reference.pipe(Schema.fromKey("image")),
-  imageProperties: absent(JsonMap),
+  imageProperties: nullableOptional(JsonMap),
   flavorId: reference.pipe(Schema.fromKey("flavor")),
-  flavorName: absent(Schema.String),
-  embeddedFlavor: absent(EmbeddedFlavor),
+  flavorName: nullableOptional(Schema.String),
+  embeddedFlavor: nullableOptional(EmbeddedFlavor),
   description: absentIfEmpty,
   tags: someList(Text),
   locked: someFlag,
@@ -234,19 +234,19 @@ export const serverFields = {
   metadata,
   keyName: absentIfEmpty.pipe(Schema.fromKey("key_name")),
   configDrive: flag.pipe(Schema.fromKey("config_drive")),
-  diskConfig: absent(DiskConfig).pipe(Schema.fromKey("OS-DCF:diskConfig")),
+  diskConfig: nullableOptional(DiskConfig).pipe(Schema.fromKey("OS-DCF:diskConfig")),
   vmState: absentIfEmpty.pipe(Schema.fromKey("OS-EXT-STS:vm_state")),
   taskState: absentIfEmpty.pipe(Schema.fromKey("OS-EXT-STS:task_state")),
   powerState: someCount.pipe(Schema.fromKey("OS-EXT-STS:power_state")),
   publicIpZoneId: absentIfEmpty.pipe(Schema.fromKey("RAX-PUBLIC-IP-ZONE-ID:publicIPZoneId")),
   attachedVolumes: someList(AttachedVolume).pipe(Schema.fromKey("os-extended-volumes:volumes_attached")),
   bandwidth: someList(Bandwidth).pipe(Schema.fromKey("rax-bandwidth:bandwidth")),
-  imageSchedule: absent(ImageSchedule).pipe(Schema.fromKey("RAX-SI:image_schedule")),
+  imageSchedule: nullableOptional(ImageSchedule).pipe(Schema.fromKey("RAX-SI:image_schedule")),
   availabilityZone: absentIfEmpty.pipe(Schema.fromKey("OS-EXT-AZ:availability_zone")),
   pinnedAvailabilityZone: absentIfEmpty.pipe(Schema.fromKey("pinned_availability_zone")),
   securityGroups: someList(named).pipe(Schema.fromKey("security_groups")),
   serverGroups: someList(Id).pipe(Schema.fromKey("server_groups")),
-  schedulerHints: absent(JsonMap).pipe(Schema.fromKey("scheduler_hints")),
+  schedulerHints: nullableOptional(JsonMap).pipe(Schema.fromKey("scheduler_hints")),
   trustedImageCertificates: someList(Text).pipe(Schema.fromKey("trusted_image_certificates")),
   hostname: absentIfEmpty.pipe(Schema.fromKey("OS-EXT-SRV-ATTR:hostname")),
   host: absentIfEmpty.pipe(Schema.fromKey("OS-EXT-SRV-ATTR:host")),
@@ -257,7 +257,7 @@ export const serverFields = {
   hostStatus: absentIfEmpty.pipe(Schema.fromKey("host_status")),
   launchedAt: TimestampIfAny.pipe(Schema.fromKey("OS-SRV-USG:launched_at")),
   terminatedAt: TimestampIfAny.pipe(Schema.fromKey("OS-SRV-USG:terminated_at")),
-  fault: absent(Fault)
+  fault: nullableOptional(Fault)
 }
 
 export const ServerFields = struct<Server>(serverFields)

@@ -2,7 +2,7 @@
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { struct } from "../../internal/schema/struct.js"
-import { absent, absentIfEmpty, enveloped, Id, listOf, Named, Text } from "../../internal/schema/wire.js"
+import { nullableOptional, absentIfEmpty, enveloped, Id, listOf, Named, Text } from "../../internal/schema/wire.js"
 import type { ByInterfaceId, ByServerId } from "./references.js"
 
 /** An address of a virtual interface. */
@@ -14,8 +14,8 @@ export interface VirtualInterfaceAddress {
 
 export const VirtualInterfaceAddress = struct<VirtualInterfaceAddress>({
   address: Schema.String,
-  networkId: absent(Id).pipe(Schema.fromKey("network_id")),
-  networkLabel: absent(Text).pipe(Schema.fromKey("network_label"))
+  networkId: nullableOptional(Id).pipe(Schema.fromKey("network_id")),
+  networkLabel: nullableOptional(Text).pipe(Schema.fromKey("network_label"))
 })
 
 /** A server's connection to a network. */

@@ -2,7 +2,7 @@
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { struct } from "../../internal/schema/struct.js"
-import { absent, absentIfEmpty, enveloped, Id, Named, someFlag } from "../../internal/schema/wire.js"
+import { nullableOptional, absentIfEmpty, enveloped, Id, Named, someFlag } from "../../internal/schema/wire.js"
 import type { ByAttachmentId, ByServerId } from "./references.js"
 import { Tag } from "./serverTags.js"
 
@@ -26,7 +26,7 @@ export interface VolumeAttachment {
 
 const Fields = struct<VolumeAttachment>({
   id: Id,
-  serverId: absent(Id),
+  serverId: nullableOptional(Id),
   volumeId: Id,
   device: absentIfEmpty,
   tag: absentIfEmpty,

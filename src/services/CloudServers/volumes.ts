@@ -4,14 +4,14 @@ import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { struct } from "../../internal/schema/struct.js"
 import {
-  absent,
+  nullableOptional,
   absentIfEmpty,
   enveloped,
   Id,
   JsonMap,
   listOf,
   Named,
-  open,
+  openEnum,
   someCount,
   someFlag,
   TimestampIfAny
@@ -27,7 +27,7 @@ export interface VolumeUse {
   readonly device?: string | undefined
 }
 
-export const VolumeUse = struct<VolumeUse>({ serverId: absent(Id), device: absentIfEmpty })
+export const VolumeUse = struct<VolumeUse>({ serverId: nullableOptional(Id), device: absentIfEmpty })
 
 /** A volume. */
 export interface Volume {
@@ -68,7 +68,7 @@ const Fields = struct<Volume>({
   name: absentIfEmpty.pipe(Schema.fromKey("displayName")),
   description: absentIfEmpty.pipe(Schema.fromKey("displayDescription")),
   status: Schema.optionalWith(
-    open("available", "attaching", "creating", "deleting", "detaching", "error", "error_deleting", "in-use"),
+    openEnum("available", "attaching", "creating", "deleting", "detaching", "error", "error_deleting", "in-use"),
     { nullable: true, default: () => "UNKNOWN" }
   ),
   gigabytes: someCount.pipe(Schema.fromKey("size")),

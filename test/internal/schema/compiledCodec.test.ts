@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Arbitrary, DateTime, Either, Equal, FastCheck, Hash, Schema } from "effect"
 import type * as Endpoint from "../../../src/Endpoint.js"
 import { compiledDecoder, compiledEncoder, fallback } from "../../../src/internal/schema/compiledCodec.js"
-import { absent, Timestamp } from "../../../src/internal/schema/wire.js"
+import { nullableOptional, Timestamp } from "../../../src/internal/schema/wire.js"
 import * as CloudBigData from "../../../src/services/CloudBigData.js"
 import * as CloudFiles from "../../../src/services/CloudFiles.js"
 import * as CloudServers from "../../../src/services/CloudServers.js"
@@ -49,7 +49,7 @@ const spoilt = (value: unknown, path: ReadonlyArray<number>, by: unknown): unkno
 const Item = Schema.Struct({
   name: Schema.String,
   bytes: Schema.Number,
-  hash: absent(Schema.String),
+  hash: nullableOptional(Schema.String),
   contentType: Schema.propertySignature(Schema.String).pipe(Schema.fromKey("content_type")),
   lastModified: Schema.propertySignature(Timestamp).pipe(Schema.fromKey("last_modified")),
   perhaps: Schema.optional(Schema.Boolean).pipe(Schema.fromKey("may-be")),

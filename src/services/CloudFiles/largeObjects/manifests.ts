@@ -2,7 +2,7 @@
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../../Endpoint.js"
 import { struct } from "../../../internal/schema/struct.js"
-import { absent, Count, Flag } from "../../../internal/schema/wire.js"
+import { nullableOptional, Count, Flag } from "../../../internal/schema/wire.js"
 import { BulkResult } from "../bulk/bulk.js"
 import { ContainerName, encodedAddress, ObjectName } from "../names.js"
 import type { Address, ByContainer } from "../objects/address.js"
@@ -58,12 +58,12 @@ export interface ManifestEntry {
 }
 
 const ManifestEntryFields = struct<ManifestEntry>({
-  name: absent(Schema.String),
-  hash: absent(Schema.String),
-  bytes: absent(Count),
-  range: absent(Schema.String),
+  name: nullableOptional(Schema.String),
+  hash: nullableOptional(Schema.String),
+  bytes: nullableOptional(Count),
+  range: nullableOptional(Schema.String),
   isManifest: Schema.optionalWith(Flag, { nullable: true, default: () => false }).pipe(Schema.fromKey("sub_slo")),
-  data: absent(Schema.Uint8ArrayFromBase64)
+  data: nullableOptional(Schema.Uint8ArrayFromBase64)
 })
 
 export const ManifestEntry = Schema.transform(

@@ -6,7 +6,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type { CloudClient } from "../../../CloudClient.js"
 import * as Endpoint from "../../../Endpoint.js"
-import { absent } from "../../../internal/schema/wire.js"
+import { nullableOptional } from "../../../internal/schema/wire.js"
 import { ContainerName } from "../names.js"
 
 /**
@@ -20,7 +20,7 @@ export const makeSegmentContainer = (client: CloudClient) => {
       "CloudFiles.createContainer",
       Endpoint.make("PUT", "/{container}", {
         parameters: { container: ContainerName },
-        success: Endpoint.headers(Schema.Struct({ date: absent(Schema.String) }))
+        success: Endpoint.headers(Schema.Struct({ date: nullableOptional(Schema.String) }))
       })
     )
   )

@@ -5,7 +5,7 @@ import * as Schema from "effect/Schema"
 import * as Endpoint from "../../../Endpoint.js"
 import { struct } from "../../../internal/schema/struct.js"
 import * as Wire from "../../../internal/schema/wire.js"
-import { absent, TimestampIfAny } from "../../../internal/schema/wire.js"
+import { nullableOptional, TimestampIfAny } from "../../../internal/schema/wire.js"
 import { Count, EpochSeconds, flag, fromHeaders, HttpDate, ifReadable, newest } from "../headers.js"
 import { json, type NameRange, type NamesPage, pageQuery, type PageSize, Subdirectory } from "../listing.js"
 import { ContainerName, decodedText, encodedAddress } from "../names.js"
@@ -51,10 +51,10 @@ export const ObjectSummary = struct<ObjectSummary>({
   hash: Wire.absentIfEmpty,
   contentType: Wire.absentIfEmpty.pipe(Schema.fromKey("content_type")),
   lastModified: TimestampIfAny.pipe(Schema.fromKey("last_modified")),
-  symlinkPath: absent(Schema.String).pipe(Schema.fromKey("symlink_path")),
-  symlinkEtag: absent(Schema.String).pipe(Schema.fromKey("symlink_etag")),
-  symlinkBytes: absent(Wire.Count).pipe(Schema.fromKey("symlink_bytes")),
-  sloEtag: absent(Schema.String).pipe(Schema.fromKey("slo_etag"))
+  symlinkPath: nullableOptional(Schema.String).pipe(Schema.fromKey("symlink_path")),
+  symlinkEtag: nullableOptional(Schema.String).pipe(Schema.fromKey("symlink_etag")),
+  symlinkBytes: nullableOptional(Wire.Count).pipe(Schema.fromKey("symlink_bytes")),
+  sloEtag: nullableOptional(Schema.String).pipe(Schema.fromKey("slo_etag"))
 })
 
 const AccountName: Schema.Schema<string, string> = Schema.transform(Schema.String, Schema.String, {
@@ -117,26 +117,26 @@ export interface ObjectInfo {
 export const ObjectInfo = fromHeaders<ObjectInfo>(
   "x-object-meta-",
   {
-    bytes: absent(Count).pipe(Schema.fromKey("content-length")),
-    contentType: absent(Schema.String).pipe(Schema.fromKey("content-type")),
+    bytes: nullableOptional(Count).pipe(Schema.fromKey("content-length")),
+    contentType: nullableOptional(Schema.String).pipe(Schema.fromKey("content-type")),
     etag: Wire.absentIfEmpty,
     lastModified: ifReadable(HttpDate).pipe(Schema.fromKey("last-modified")),
-    contentEncoding: absent(Schema.String).pipe(Schema.fromKey("content-encoding")),
-    contentDisposition: absent(Schema.String).pipe(Schema.fromKey("content-disposition")),
-    contentLanguage: absent(Schema.String).pipe(Schema.fromKey("content-language")),
-    cacheControl: absent(Schema.String).pipe(Schema.fromKey("cache-control")),
+    contentEncoding: nullableOptional(Schema.String).pipe(Schema.fromKey("content-encoding")),
+    contentDisposition: nullableOptional(Schema.String).pipe(Schema.fromKey("content-disposition")),
+    contentLanguage: nullableOptional(Schema.String).pipe(Schema.fromKey("content-language")),
+    cacheControl: nullableOptional(Schema.String).pipe(Schema.fromKey("cache-control")),
     headers: Schema.propertySignature(Schema.Record({ key: Schema.String, value: Schema.String })).pipe(
       Schema.fromKey(":further")
     ),
-    contentRange: absent(Schema.String).pipe(Schema.fromKey("content-range")),
+    contentRange: nullableOptional(Schema.String).pipe(Schema.fromKey("content-range")),
     deleteAt: ifReadable(EpochSeconds).pipe(Schema.fromKey("x-delete-at")),
-    manifest: absent(Schema.String).pipe(Schema.fromKey("x-object-manifest")),
+    manifest: nullableOptional(Schema.String).pipe(Schema.fromKey("x-object-manifest")),
     isStaticLargeObject: flag.pipe(Schema.fromKey("x-static-large-object")),
-    versionId: absent(Schema.String).pipe(Schema.fromKey("x-object-version-id")),
-    symlinkTarget: absent(SymlinkAddress).pipe(Schema.fromKey("x-symlink-target")),
-    symlinkTargetAccount: absent(AccountName).pipe(Schema.fromKey("x-symlink-target-account")),
-    symlinkTargetEtag: absent(Schema.String).pipe(Schema.fromKey("x-symlink-target-etag")),
-    contentLocation: absent(Schema.String).pipe(Schema.fromKey("content-location")),
+    versionId: nullableOptional(Schema.String).pipe(Schema.fromKey("x-object-version-id")),
+    symlinkTarget: nullableOptional(SymlinkAddress).pipe(Schema.fromKey("x-symlink-target")),
+    symlinkTargetAccount: nullableOptional(AccountName).pipe(Schema.fromKey("x-symlink-target-account")),
+    symlinkTargetEtag: nullableOptional(Schema.String).pipe(Schema.fromKey("x-symlink-target-etag")),
+    contentLocation: nullableOptional(Schema.String).pipe(Schema.fromKey("content-location")),
     status: Schema.propertySignature(Count).pipe(Schema.fromKey(":status"))
   },
   new Map(),

@@ -7,7 +7,14 @@ import type { CloudClient } from "../../../CloudClient.js"
 import type { CommonError, Conflict, NotFound, PreconditionFailed } from "../../../CloudError.js"
 import * as Endpoint from "../../../Endpoint.js"
 import { struct } from "../../../internal/schema/struct.js"
-import { absent, absentIfEmpty, Count, Flag, PageLimit, TimestampIfAny } from "../../../internal/schema/wire.js"
+import {
+  nullableOptional,
+  absentIfEmpty,
+  Count,
+  Flag,
+  PageLimit,
+  TimestampIfAny
+} from "../../../internal/schema/wire.js"
 import type * as RetryPolicy from "../../../RetryPolicy.js"
 import { listing, type RawItem } from "../listing.js"
 import { ContainerName, NamePart } from "../names.js"
@@ -34,7 +41,7 @@ const Version = struct<Version>({
   hash: absentIfEmpty,
   contentType: absentIfEmpty.pipe(Schema.fromKey("content_type")),
   lastModified: TimestampIfAny.pipe(Schema.fromKey("last_modified")),
-  versionId: absent(Schema.String).pipe(Schema.fromKey("version_id")),
+  versionId: nullableOptional(Schema.String).pipe(Schema.fromKey("version_id")),
   isLatest: Schema.optionalWith(Flag, { default: () => false, nullable: true }).pipe(Schema.fromKey("is_latest"))
 })
 
