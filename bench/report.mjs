@@ -25,20 +25,13 @@ export const reading = ({ met, text }) => `${words[met]}: ${text}`
 export const judge = (scenario, results) => {
   const own = Object.entries(results).filter(([name]) => name.startsWith("library"))
   return [
-    ...scenario.bars
-      .filter(([library, , peer]) => results[library] === undefined || results[peer] === undefined)
-      .map(([library, most, peer]) => ({
-        text: `wall time of ${clients[library].title} at most ${most} times that of ${clients[peer].title}: one of them is left out`
-      })),
-    ...scenario.bars
-      .filter(([library, , peer]) => results[library] !== undefined && results[peer] !== undefined)
-      .map(([library, most, peer]) => {
-        const value = ratio(results[library], results[peer], "wall")
-        return {
-          met: value <= most,
-          text: `wall time of ${clients[library].title} at most ${most} times that of ${clients[peer].title}: ${value.toFixed(2)}`
-        }
-      }),
+    ...scenario.bars.map(([library, most, peer, figure = "wall"]) => {
+      const bar = `${figure === "wall" ? "wall" : "CPU"} time of ${clients[library].title} at most ${most} times that of ${clients[peer].title}`
+      if (results[library] === undefined || results[peer] === undefined)
+        return { text: `${bar}: one of them is left out` }
+      const value = ratio(results[library], results[peer], figure)
+      return { met: value <= most, text: `${bar}: ${value.toFixed(2)}` }
+    }),
     ...own.map(([name, runs]) => {
       const peak = Math.max(...runs.map((run) => run.memory))
       return {
