@@ -127,8 +127,9 @@ const languageService = () => {
 
 const textOf = (parts: ReadonlyArray<ts.SymbolDisplayPart> | undefined) => ts.displayPartsToString([...(parts ?? [])])
 
-describe("what an editor shows", () => {
-  it("of operations: inputs, results and failures by their names, and of the fields of inputs what they are for", () => {
+// Checking the types takes a few seconds, and many on a busy machine.
+describe("hovers in an editor", { timeout: 180_000 }, () => {
+  it("show an operation's input, result and failures by name, and the documentation of input fields", () => {
     const service = languageService()
     const hover = (position: number) => service.getQuickInfoAtPosition(file, position)
     const shown = Object.keys(operations).map((operation) => {
