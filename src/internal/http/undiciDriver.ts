@@ -1,6 +1,6 @@
 /**
  * Sends requests directly with undici's dispatcher, which for small requests is much cheaper than an HttpClient: see the rows
- * `library` and `library-http-client` of bench/RESULTS.md.
+ * `library` and `library-mapped` of bench/RESULTS.md.
  */
 import type * as HttpClient from "@effect/platform/HttpClient"
 import * as Cause from "effect/Cause"
