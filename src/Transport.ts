@@ -31,6 +31,7 @@ const bodyOf = ({ body }: HttpClientRequest.HttpClientRequest): Body => {
     case "Raw":
       return body.body as Body
     case "FormData":
+      // The platform types it as the global FormData, and undici as its own, which is the same.
       return body.formData as unknown as Body
     case "Stream":
       return Readable.from(Stream.toAsyncIterable(body.stream), { objectMode: false })

@@ -23,7 +23,7 @@ export const httpDate = (millis: number): string => new Date(millis).toUTCString
 
 const iso8601 = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/i
 
-/** Reads an ISO 8601 instant as `changes-since` takes it: without a zone it means UTC. Undefined when it is none. */
+/** Reads an ISO 8601 instant as `changes-since` takes it: without a zone it means UTC. Undefined if it is not one. */
 export const parse = (value: string): number | undefined => {
   const match = iso8601.exec(value)
   if (match === null) {

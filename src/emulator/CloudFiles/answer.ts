@@ -39,7 +39,7 @@ export const standard = (status: number, headers: Readonly<Record<string, string
   return sentence === "" ? Reply.empty(status, { ...type, ...headers }) : Reply.html(status, title, sentence, headers)
 }
 
-/** A status and a sentence of its own, which Swift declares as HTML although it is none. */
+/** A status with a sentence as its body, which Swift declares as HTML although it is plain text. */
 export const sentence = (status: number, body: string): WireResponse =>
   Reply.text(status, body, { "Content-Type": "text/html; charset=UTF-8" })
 

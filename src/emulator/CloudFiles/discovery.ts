@@ -1,4 +1,4 @@
-/** `/info`: what today's Swift tells of itself to anybody. Rackspace's documents do not know it. */
+/** `/info`: the features of a current Swift, readable without a token. Rackspace does not document it. */
 import type { WireResponse } from "../Protocol.js"
 import * as Reply from "../Reply.js"
 import * as Answer from "./answer.js"

@@ -58,7 +58,7 @@ export interface Symlink {
   readonly version: { readonly etag: string; readonly bytes: number } | undefined
 }
 
-/** An object as it stands. It is replaced as a whole, so that a download goes on with what it began with. */
+/** An object's current state. It is replaced as a whole, so that a running download continues with the old one. */
 export interface StoredObject {
   /** What was uploaded; of a Static Large Object, the manifest as JSON. */
   readonly stored: StoredBytes

@@ -7,7 +7,7 @@ import { createHash } from "node:crypto"
 /** The size of a block, and so of the pieces in which a large body is sent: 64 KiB. */
 export const blockBytes = 65536
 
-/** Bytes that nobody changes any more. */
+/** Bytes that do not change any more. */
 export interface StoredBytes {
   /** In bytes. */
   readonly size: number

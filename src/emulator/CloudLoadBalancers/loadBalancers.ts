@@ -83,7 +83,7 @@ const readPort = (sent: Fields.JsonObject, protocol: string): number => {
   )
 }
 
-/** Fields that must be objects: null is none. */
+/** Fields that must be objects; null is not one. */
 const readObject = (sent: Fields.JsonObject, key: string): Fields.JsonObject | undefined =>
   sent[key] === undefined ? undefined : read.object(sent, key)
 

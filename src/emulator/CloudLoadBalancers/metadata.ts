@@ -87,7 +87,7 @@ const find = (loadBalancer: LoadBalancer, owner: Owner, id: string) => ({
 
 type Found = ReturnType<typeof find>
 
-/** The handlers of one item, whoever has it. */
+/** The handlers of one metadata item, of a balancer or of a node. */
 const itemHandlers = (region: Region) => ({
   get: ({ item }: Found): WireResponse => Reply.json(200, { meta: item }),
   put: ({ item, loadBalancer }: Found, request: LoadBalancerRequest): WireResponse =>

@@ -50,7 +50,7 @@ export const generate = (name: string, now: number): { readonly certificate: str
   }
 }
 
-/** The SHA-1 fingerprint of a certificate in PEM, in lower case; undefined where it is none. */
+/** The SHA-1 fingerprint of a certificate in PEM, in lower case; undefined if it is not one. */
 export const fingerprintOf = (certificate: string): string | undefined => {
   try {
     return new X509Certificate(certificate).fingerprint.toLowerCase()

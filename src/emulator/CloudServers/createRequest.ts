@@ -100,7 +100,7 @@ export const readAdminPass = (server: Fields.JsonObject): string => {
 
 const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 
-/** The bytes of a Base64 text, line breaks allowed; undefined where it is none. */
+/** The bytes of a Base64 text, line breaks allowed; undefined if it is not one. */
 const decodeBase64 = (value: unknown): Uint8Array | undefined => {
   const compact = typeof value === "string" ? value.replace(/\s/g, "") : undefined
   return compact !== undefined && base64.test(compact) ? Buffer.from(compact, "base64") : undefined

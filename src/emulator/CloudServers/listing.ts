@@ -71,7 +71,7 @@ const natural = (query: URLSearchParams, name: string): number | undefined => {
       : badRequest(`Invalid input for query parameters ${name}. Value: ${value}. It must be a whole number`)
 }
 
-/** Cuts a page by `offset` and `limit`, as Nova's older listings do; a limit of nought is none. */
+/** Cuts a page by `offset` and `limit`, as Nova's older listings do; a limit of 0 means no limit. */
 export const counted = <A>(items: ReadonlyArray<A>, query: URLSearchParams): ReadonlyArray<A> => {
   const offset = natural(query, "offset") ?? 0
   const limit = natural(query, "limit") ?? 0

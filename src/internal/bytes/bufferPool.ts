@@ -79,6 +79,6 @@ export const release = (part: Uint8Array): void => {
 
 /**
  * The length in bytes of the buffers that a response's body is copied into, given the length of the body: its reader releases them.
- * Undefined where the network's own buffers are handed on.
+ * Undefined where the reader gets the network's own buffers.
  */
 export type Receiving = (length: number) => number | undefined

@@ -169,7 +169,7 @@ const remoteMd5 = (thread: Thread): RunningMd5 & { readonly forget: Effect.Effec
 export const runningMd5: Effect.Effect<RunningMd5, never, Scope.Scope> = Effect.map(Effect.scope, (scope) => {
   const local = createHash("md5")
   let remote: RunningMd5 | undefined
-  // The first bytes, which the thread gets if there are so many that it is worth one.
+  // The first bytes. They are passed to the thread once there are enough to make up for its cost.
   let early: Array<Uint8Array> = []
   let size = 0
   let isLocal = false

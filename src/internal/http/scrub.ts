@@ -64,7 +64,7 @@ const escapes =
 
 const fromCode = (code: number): string => (code <= 0x10ffff ? String.fromCodePoint(code) : "\ufffd")
 
-/** The decoded escape; undefined if it is none. */
+/** The decoded escape; undefined if it is not an escape. */
 const unescaped = (match: RegExpExecArray): string | undefined => {
   const [, percent, unit, character, hex, decimal, name, lineBreak] = match
   if (percent !== undefined) return Buffer.from(percent.replace(/%|\\x/gi, ""), "hex").toString("utf8")

@@ -20,4 +20,5 @@ export type FieldsOf<A> = {
  * editors show the interface's name.
  */
 export const struct = <A extends object>(fields: FieldsOf<A>): Schema.Schema<A, unknown> =>
+  // FieldsOf has checked the fields; Schema.Struct would infer a type of its own from them.
   Schema.Struct(fields as unknown as Schema.Struct.Fields) as unknown as Schema.Schema<A, unknown>

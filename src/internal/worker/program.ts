@@ -27,6 +27,7 @@ const handlers: { readonly [N in Name]: (input: Input<N>) => Output<N> } = {
 
 /** Handles a request. A failure with a single one of several files is part of the output. */
 export const handle = <N extends Name>(request: Request<N>): Answered<N> => {
+  // The compiler does not relate the type of the handler to the name that it is looked up by.
   const handler = handlers[request.op] as unknown as (request: Request<N>) => Output<N>
   try {
     return [true, handler(request)]

@@ -59,6 +59,7 @@ export const startThread = (options: WorkerOptions, fallback: Fallback): Thread 
   return {
     isLost: () => worker === undefined,
     ask: <N extends Name>(op: N, input: Input<N>, receive: (answered: Answered<N>) => void) => {
+      // The compiler does not see that an operation and its input are one of the requests.
       const request = { op, ...input } as unknown as Request
       if (worker === undefined) return receive(fallback(request as Request<N>))
       const id = count++

@@ -336,6 +336,7 @@ export const fromHeaders = <A extends { readonly metadata: Values }>(
       encode: (headers) => headers as Record<string, string>
     }
   )
+  // The parameter's type has checked the fields.
   const Struct = Schema.Struct({
     ...(fields as unknown as Schema.Struct.Fields),
     metadata: Schema.propertySignature(Schema.Record({ key: Schema.String, value: Schema.String })).pipe(

@@ -17,6 +17,7 @@ export const countedListing =
     fetch: (input?: Input) => Effect.Effect<ItemList<A>, CommonError>
   ) =>
   (
+    // All filters are optional, which the compiler does not know of every Input.
     input: Omit<Input, "limit" | "offset"> & { readonly pageSize?: number | undefined } = {} as never
   ): Stream.Stream<A, CommonError> => {
     const { pageSize, ...filters } = input

@@ -66,6 +66,7 @@ const actionPath = "/servers/{serverId}/action"
 /** An action that takes nothing: `{ "unrescue": null }`. */
 const action = (name: string, content: {} | null = null) =>
   Endpoint.define<ByServerId>()("POST", actionPath, {
+    // It is only encoded, and what Nova gets has no type here.
     body: Schema.transform(Schema.Unknown, Schema.Struct({}), {
       strict: false,
       decode: () => ({}),

@@ -362,7 +362,10 @@ const bootable = Schema.typeSchema(CreateServer).pipe(
   )
 )
 
-/** The body of a creation: the hints are next to the server on the wire, not in it. `fixed` are fields that are always sent. */
+/**
+ * The body of a creation: the hints are next to the server on the wire, not in it. `fixed` are fields that are always sent. The wire
+ * form has no type here, since the body is only encoded.
+ */
 const createBody = (fixed: Readonly<Record<string, unknown>>) =>
   Schema.transform(
     Schema.Struct({ server: Schema.Unknown, "os:scheduler_hints": Schema.optional(Schema.Unknown) }),

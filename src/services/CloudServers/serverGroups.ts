@@ -100,7 +100,7 @@ export const CreateServerGroup = struct<CreateServerGroup>({
   maxServersPerHost: Schema.optional(Schema.Int.pipe(Schema.positive()))
 })
 
-/** The body of a creation, which Nova changed with microversion 2.64. */
+/** The body of a creation, which Nova changed with microversion 2.64. Its wire form has no type, since it is only encoded. */
 const createBody = (encode: (group: CreateServerGroup) => unknown) =>
   Schema.transform(Schema.Unknown, CreateServerGroup, {
     strict: false,

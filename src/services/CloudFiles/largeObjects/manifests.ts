@@ -66,6 +66,7 @@ const ManifestEntryFields = struct<ManifestEntry>({
   data: nullableOptional(Schema.Uint8ArrayFromBase64)
 })
 
+// The wire form is left open, since clouds name the fields differently.
 export const ManifestEntry = Schema.transform(
   Schema.Record({ key: Schema.String, value: Schema.Unknown }),
   ManifestEntryFields,

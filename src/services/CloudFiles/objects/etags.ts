@@ -6,7 +6,7 @@ export const md5OfNothing = "d41d8cd98f00b204e9800998ecf8427e"
 /** An ETag without its quotation marks, or whatever a proxy has put before them. */
 export const unquoted = (etag: string): string => etag.replace(/^W\//, "").replaceAll('"', "").toLowerCase()
 
-/** The MD5 that an ETag is, in lower case; undefined for one that is none, and so says nothing of the content. */
+/** The MD5 in an ETag, in lower case; undefined if the ETag is not an MD5 and so says nothing about the content. */
 export const md5In = (etag: string | undefined): string | undefined => {
   const text = etag === undefined ? "" : unquoted(etag)
   return /^[\da-f]{32}$/.test(text) ? text : undefined

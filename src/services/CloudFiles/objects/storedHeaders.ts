@@ -54,6 +54,7 @@ const Kept = Schema.optional(Schema.Record({ key: Schema.String, value: Schema.S
 export const withKept = <Input, Output, Tag extends DocumentedError["_tag"], R>(
   endpoint: Endpoint.Endpoint<Input, Output, Tag, R>
 ): Endpoint.Endpoint<Input & { readonly kept?: Values | undefined }, Output, Tag, R> =>
+  // The schemas of an endpoint have no static types, so the compiler does not see the added field.
   ({
     ...endpoint,
     headers: Schema.Struct({

@@ -82,7 +82,7 @@ export const makeSingleRequest = (client: CloudClient) => {
       const content = contentOf(input, source, limit, tally, failure)
       const { settle, stream } = reporting(progress, content.stream)
       const request = put({ ...input, ...(named !== undefined && { md5: named }), content: { ...content, stream } })
-      // Interruptible even where the caller is not, or the loser of the race would be waited for.
+      // Interruptible even where the caller is not, since the race waits until its loser has ended.
       const { etag } = yield* Effect.raceFirst(
         Effect.interruptible(request),
         Effect.interruptible(Deferred.await(failure))
