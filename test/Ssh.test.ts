@@ -489,7 +489,7 @@ describe.skipIf(Sshd.missing !== undefined)("Ssh against a real sshd", { timeout
         .update(Buffer.from(hostKey.split(" ")[1] ?? "", "base64"))
         .digest("base64")
       assert.include(error.message, `the host's key is ssh-ed25519 SHA256:${fingerprint.replace(/=+$/, "")}`)
-      assert.match(error.message, /name its public key in hostKeys/)
+      assert.match(error.message, /set its public key in hostKeys/)
       assert.isFalse(yield* fs.exists(knownHosts))
 
       yield* fs.writeFileString(knownHosts, `[127.0.0.1]:${port} ${hostKey}\n`)
