@@ -1,29 +1,15 @@
-/**
- * The result of a login: the token, its expiry, the user, the tenant and the service catalog.
- *
- * @since 0.1.0
- */
+/** The result of a login: the token, its expiry, the user, the tenant and the service catalog. */
 import * as Schema from "effect/Schema"
 import { ServiceCatalog } from "./ServiceCatalog.js"
 
-/**
- * The tenant (account, project) that a token is scoped to.
- *
- * @since 0.1.0
- * @category models
- */
+/** The tenant (account, project) that a token is scoped to. */
 export class Tenant extends Schema.Class<Tenant>("effect-rackspace/Tenant")({
   /** A string, since leading zeros are significant. */
   id: Schema.String,
   name: Schema.optional(Schema.String)
 }) {}
 
-/**
- * A role assigned to the user.
- *
- * @since 0.1.0
- * @category models
- */
+/** A role assigned to the user. */
 export class Role extends Schema.Class<Role>("effect-rackspace/Role")({
   id: Schema.optional(Schema.String),
   name: Schema.String,
@@ -32,12 +18,7 @@ export class Role extends Schema.Class<Role>("effect-rackspace/Role")({
   tenantId: Schema.optional(Schema.String)
 }) {}
 
-/**
- * The user who logged in.
- *
- * @since 0.1.0
- * @category models
- */
+/** The user who logged in. */
 export class User extends Schema.Class<User>("effect-rackspace/User")({
   /** Absent if the program was only given a token. */
   id: Schema.optional(Schema.String),
@@ -47,12 +28,7 @@ export class User extends Schema.Class<User>("effect-rackspace/User")({
   defaultRegion: Schema.optional(Schema.String)
 }) {}
 
-/**
- * The result of a login. The token is redacted wherever an Access is printed, logged or converted to JSON.
- *
- * @since 0.1.0
- * @category models
- */
+/** The result of a login. The token is redacted wherever an Access is printed, logged or converted to JSON. */
 export class Access extends Schema.Class<Access>("effect-rackspace/Access")({
   token: Schema.Redacted(Schema.String),
   /** When the token was obtained, according to the local clock. */

@@ -1,8 +1,4 @@
-/**
- * A bandwidth limit that is shared by any number of transfers.
- *
- * @since 0.1.0
- */
+/** A bandwidth limit that is shared by any number of transfers. */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
@@ -12,12 +8,7 @@ import { type InvalidInput } from "./CloudError.js"
 import * as KeyedQueue from "./internal/concurrency/keyedQueue.js"
 import { invalidInput } from "./internal/schema/invalidInput.js"
 
-/**
- * An active limit.
- *
- * @since 0.1.0
- * @category models
- */
+/** An active limit. */
 export interface Service {
   readonly bytesPerSecond: number
   /** Waits until these bytes may be transferred, after all earlier callers. Returns the milliseconds it waited. */
@@ -42,18 +33,10 @@ export interface Service {
  *   yield* files.upload({ ...object, body: CloudFiles.fromFile("./db.dump") })
  * }).pipe(Effect.provide(BandwidthLimit.layer({ bytesPerSecond: 5_000_000 })))
  * ```
- *
- * @since 0.1.0
- * @category tags
  */
 export class BandwidthLimit extends Context.Tag("effect-rackspace/BandwidthLimit")<BandwidthLimit, Service>() {}
 
-/**
- * Options of a limit.
- *
- * @since 0.1.0
- * @category models
- */
+/** Options of a limit. */
 export interface Options {
   /** The average rate; greater than 0. */
   readonly bytesPerSecond: number
@@ -65,12 +48,7 @@ export interface Options {
  */
 const burstMillis = 100
 
-/**
- * Creates a limit. Fails with `InvalidInput` unless `bytesPerSecond` is greater than 0.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** Creates a limit. Fails with `InvalidInput` unless `bytesPerSecond` is greater than 0. */
 export const make = ({ bytesPerSecond }: Options): Effect.Effect<Service, InvalidInput> =>
   Effect.gen(function* () {
     if (!(bytesPerSecond > 0)) {
@@ -106,11 +84,6 @@ export const make = ({ bytesPerSecond }: Options): Effect.Effect<Service, Invali
     }
   })
 
-/**
- * Provides a new limit.
- *
- * @since 0.1.0
- * @category layers
- */
+/** Provides a new limit. */
 export const layer = (options: Options): Layer.Layer<BandwidthLimit, InvalidInput> =>
   Layer.effect(BandwidthLimit, make(options))

@@ -2,8 +2,6 @@
  * The authenticated HTTP client of a service. It finds the service's endpoint in the catalog, sets the token, retries requests
  * according to the policy, and converts error responses to typed errors. Each operation is one span with the HTTP semantic
  * attributes. Spans contain no secrets.
- *
- * @since 0.1.0
  */
 import type * as HttpClient from "@effect/platform/HttpClient"
 import type { HttpMethod } from "@effect/platform/HttpMethod"
@@ -58,12 +56,7 @@ import type * as RequestBody from "./RequestBody.js"
 import * as RetryPolicy from "./RetryPolicy.js"
 import * as ServiceCatalog from "./ServiceCatalog.js"
 
-/**
- * The options of every service's layer: where the service is, and how its requests are sent.
- *
- * @since 0.1.0
- * @category models
- */
+/** The options of every service's layer: where the service is, and how its requests are sent. */
 export interface Options {
   /** The region, case-insensitive. Default: the user's default region, else the only region in the catalog. */
   readonly region?: string | undefined
@@ -105,12 +98,7 @@ const knownOptions: ReadonlyArray<string> = Object.keys({
   transformClient: true
 } satisfies { readonly [Name in keyof Options]-?: true })
 
-/**
- * How to find a service in the catalog, and how to check a URL that is given instead.
- *
- * @since 0.1.0
- * @category models
- */
+/** How to find a service in the catalog, and how to check a URL that is given instead. */
 export interface Selector extends ServiceCatalog.EndpointSelector {
   /** The service type in the microversion header: `compute`. Undefined if the service has no microversions. */
   readonly microversions?: string | undefined
@@ -123,12 +111,7 @@ export interface Selector extends ServiceCatalog.EndpointSelector {
   readonly relocate?: ((endpointUrl: string) => string) | undefined
 }
 
-/**
- * A request without its host and token.
- *
- * @since 0.1.0
- * @category models
- */
+/** A request without its host and token. */
 export interface Request<Tag extends DocumentedError["_tag"]> extends Operation {
   readonly method: HttpMethod
   /** The path with the names of its parameters, for spans. */
@@ -163,12 +146,7 @@ export interface Request<Tag extends DocumentedError["_tag"]> extends Operation 
   readonly secrets?: ReadonlyArray<string> | undefined
 }
 
-/**
- * A successful response.
- *
- * @since 0.1.0
- * @category models
- */
+/** A successful response. */
 export interface Response extends Operation {
   readonly status: number
   /** Header names are in lower case. */
@@ -184,12 +162,7 @@ export interface Response extends Operation {
   readonly readInto: (parts: Array<Uint8Array>) => Effect.Effect<void, TransportError>
 }
 
-/**
- * A successful response whose body was received completely.
- *
- * @since 0.1.0
- * @category models
- */
+/** A successful response whose body was received completely. */
 export interface Collected extends Omit<Response, "text" | "discard" | "stream" | "readInto"> {
   /** The body as text; empty if the body was not kept. */
   readonly text: () => string
@@ -197,12 +170,7 @@ export interface Collected extends Omit<Response, "text" | "discard" | "stream" 
   readonly sink: Sink | undefined
 }
 
-/**
- * The attempt that a response belongs to.
- *
- * @since 0.1.0
- * @category models
- */
+/** The attempt that a response belongs to. */
 export interface CurrentAttempt {
   /** Creates the error for a response that ended too early, which only its reader can detect. It is retried like other errors. */
   readonly incomplete: (description: string) => TransportError
@@ -212,12 +180,7 @@ export interface CurrentAttempt {
   readonly isBodySent: () => boolean
 }
 
-/**
- * An authenticated client of one service.
- *
- * @since 0.1.0
- * @category models
- */
+/** An authenticated client of one service. */
 export interface CloudClient {
   /** The service's name in code: `CloudServers`. */
   readonly service: string
@@ -658,12 +621,7 @@ const makeWithRetries = (
   }
 }
 
-/**
- * Creates the client of a service. Sends no request.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** Creates the client of a service. Sends no request. */
 export const make = (
   service: string,
   selector: Selector,

@@ -4,8 +4,6 @@
  *
  * Follows the documentation of openstacksdk's configuration: the search paths of files, the merging of `secure.yaml` and profiles,
  * and the meaning of entries.
- *
- * @since 0.1.0
  */
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Config from "effect/Config"
@@ -24,12 +22,7 @@ import { hasUserInfo } from "./internal/http/urlText.js"
 import { vendorProfiles } from "./internal/identity/vendorProfiles.js"
 import type { EndpointInterface } from "./ServiceCatalog.js"
 
-/**
- * The configuration of a cloud.
- *
- * @since 0.1.0
- * @category models
- */
+/** The configuration of a cloud. */
 export interface Cloud {
   readonly credentials: Credentials.Credentials
   readonly region: string | undefined
@@ -605,9 +598,6 @@ const inRegion = (
  *
  * Fails with `CredentialsError` if there is no such file or cloud, or the entry is invalid. The message names the file, but never
  * contains a value from it.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const fromFile = (
   options: {
@@ -728,9 +718,6 @@ const variables = (names: ReadonlyArray<string>): Effect.Effect<Fields, ConfigEr
  * `OS_INSECURE`, `OS_CACERT`, `OS_CERT` and `OS_KEY` fail unless `tls: "handled"`, as in {@link fromFile}.
  *
  * Fails with `CredentialsError` if a required variable is missing.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const fromEnvironment = (
   options: { readonly tls?: "refuse" | "handled" | undefined } = {}

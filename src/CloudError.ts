@@ -3,8 +3,6 @@
  *
  * All are `Error`s with a `_tag` for `Effect.catchTag`. They never contain a request, a response or a secret: secrets are
  * removed from texts of a cloud or a proxy before these become part of an error.
- *
- * @since 0.1.0
  */
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
@@ -13,12 +11,7 @@ import * as Schema from "effect/Schema"
 import { textOfPage } from "./internal/http/htmlText.js"
 import * as Scrub from "./internal/http/scrub.js"
 
-/**
- * The resource that an operation had created before one of its later requests failed.
- *
- * @since 0.1.0
- * @category models
- */
+/** The resource that an operation had created before one of its later requests failed. */
 export const Created = Schema.Struct({
   /** The id of the new resource, which is not deleted. */
   id: Schema.String,
@@ -26,12 +19,7 @@ export const Created = Schema.Struct({
   adminPassword: Schema.optional(Schema.Redacted(Schema.String))
 })
 
-/**
- * The resource that an operation had created before one of its later requests failed.
- *
- * @since 0.1.0
- * @category models
- */
+/** The resource that an operation had created before one of its later requests failed. */
 export interface Created extends Schema.Schema.Type<typeof Created> {}
 
 const origin = {
@@ -61,12 +49,7 @@ const refusal = {
   details: Schema.optional(Schema.String)
 }
 
-/**
- * A second authentication step that Identity requires: respond with `Credentials.answerChallenge`.
- *
- * @since 0.1.0
- * @category models
- */
+/** A second authentication step that Identity requires: respond with `Credentials.answerChallenge`. */
 export class MfaChallenge extends Schema.Class<MfaChallenge>("effect-rackspace/MfaChallenge")({
   /** The session that the passcode belongs to. */
   sessionId: Schema.Redacted(Schema.String),
@@ -89,9 +72,6 @@ export class MfaChallenge extends Schema.Class<MfaChallenge>("effect-rackspace/M
  * - `notRenewable`: the token is no longer accepted, and there are no credentials to log in again (a bare token, or a passcode).
  * - `unreachable`: Identity could not be reached, or is not available.
  * - `malformed`: Identity's response is not a valid login, or the credentials are invalid (an empty field, an invalid auth URL).
- *
- * @since 0.1.0
- * @category models
  */
 export const AuthenticationFailureReason = Schema.Literal(
   "refused",
@@ -105,9 +85,6 @@ export const AuthenticationFailureReason = Schema.Literal(
 /**
  * The login failed. Refused credentials are not sent again for a while (1 s, doubling to 60 s), so that a wrong password does not
  * cause many requests. During that time the same error is returned without a request; `retryAfter` is the remaining time.
- *
- * @since 0.1.0
- * @category errors
  */
 export class AuthenticationFailed extends Schema.TaggedError<AuthenticationFailed>(
   "effect-rackspace/AuthenticationFailed"
@@ -124,32 +101,17 @@ export class AuthenticationFailed extends Schema.TaggedError<AuthenticationFaile
   challenge: Schema.optional(MfaChallenge)
 }) {}
 
-/**
- * 401: the cloud rejected the token, also after a new login.
- *
- * @since 0.1.0
- * @category errors
- */
+/** 401: the cloud rejected the token, also after a new login. */
 export class Unauthorized extends Schema.TaggedError<Unauthorized>("effect-rackspace/Unauthorized")("Unauthorized", {
   ...refusal,
   /** The login whose token was rejected (`Access.login`). */
   login: Schema.Number
 }) {}
 
-/**
- * 403: the token is valid, but the user lacks the permission. Does not cause a new login.
- *
- * @since 0.1.0
- * @category errors
- */
+/** 403: the token is valid, but the user lacks the permission. Does not cause a new login. */
 export class Forbidden extends Schema.TaggedError<Forbidden>("effect-rackspace/Forbidden")("Forbidden", refusal) {}
 
-/**
- * 404 or 410: the resource does not exist, or no longer exists. The message and `resource` name it.
- *
- * @since 0.1.0
- * @category errors
- */
+/** 404 or 410: the resource does not exist, or no longer exists. The message and `resource` name it. */
 export class NotFound extends Schema.TaggedError<NotFound>("effect-rackspace/NotFound")("NotFound", {
   ...refusal,
   /** The missing resource, with the field names of the operation's input: `{ serverId: "…" }`. */
@@ -159,45 +121,24 @@ export class NotFound extends Schema.TaggedError<NotFound>("effect-rackspace/Not
 /**
  * 400: the cloud did not accept the request's content; or 413: the request is too large for the service or for a web server in
  * front of it.
- *
- * @since 0.1.0
- * @category errors
  */
 export class BadRequest extends Schema.TaggedError<BadRequest>("effect-rackspace/BadRequest")("BadRequest", refusal) {}
 
 /**
  * 409: the request conflicts with the current state, such as a container that is not empty or a server that is building.
- *
- * @since 0.1.0
- * @category errors
  */
 export class Conflict extends Schema.TaggedError<Conflict>("effect-rackspace/Conflict")("Conflict", refusal) {}
 
-/**
- * 422 of a load balancer that is being changed: it accepts no other change until it is ACTIVE again.
- *
- * @since 0.1.0
- * @category errors
- */
+/** 422 of a load balancer that is being changed: it accepts no other change until it is ACTIVE again. */
 export class Immutable extends Schema.TaggedError<Immutable>("effect-rackspace/Immutable")("Immutable", refusal) {}
 
-/**
- * 412: a condition of the request (`If-Match`, `If-None-Match`) does not hold.
- *
- * @since 0.1.0
- * @category errors
- */
+/** 412: a condition of the request (`If-Match`, `If-None-Match`) does not hold. */
 export class PreconditionFailed extends Schema.TaggedError<PreconditionFailed>("effect-rackspace/PreconditionFailed")(
   "PreconditionFailed",
   refusal
 ) {}
 
-/**
- * 416: the object has no byte in the requested range.
- *
- * @since 0.1.0
- * @category errors
- */
+/** 416: the object has no byte in the requested range. */
 export class RangeNotSatisfiable extends Schema.TaggedError<RangeNotSatisfiable>(
   "effect-rackspace/RangeNotSatisfiable"
 )("RangeNotSatisfiable", refusal) {}
@@ -205,9 +146,6 @@ export class RangeNotSatisfiable extends Schema.TaggedError<RangeNotSatisfiable>
 /**
  * 413 with an over-limit fault, 429 and 498 (except when purging from the CDN): too many requests. Returned if the cloud asks
  * for a longer wait than the RetryPolicy allows, or if the policy's `maxElapsed` is exceeded.
- *
- * @since 0.1.0
- * @category errors
  */
 export class OverLimit extends Schema.TaggedError<OverLimit>("effect-rackspace/OverLimit")("OverLimit", {
   ...refusal,
@@ -218,21 +156,13 @@ export class OverLimit extends Schema.TaggedError<OverLimit>("effect-rackspace/O
 /**
  * A quota of the account or the service is exceeded. Recognised by the text of the response, whatever its status and headers;
  * otherwise a 413 that is neither a rate limit nor a request that is too large, and 498 when purging from the CDN. Not retried.
- *
- * @since 0.1.0
- * @category errors
  */
 export class QuotaExceeded extends Schema.TaggedError<QuotaExceeded>("effect-rackspace/QuotaExceeded")(
   "QuotaExceeded",
   refusal
 ) {}
 
-/**
- * 422: the content is well-formed but cannot be processed, for example because its checksum does not match.
- *
- * @since 0.1.0
- * @category errors
- */
+/** 422: the content is well-formed but cannot be processed, for example because its checksum does not match. */
 export class Unprocessable extends Schema.TaggedError<Unprocessable>("effect-rackspace/Unprocessable")(
   "Unprocessable",
   refusal
@@ -241,9 +171,6 @@ export class Unprocessable extends Schema.TaggedError<Unprocessable>("effect-rac
 /**
  * 408, 499, 502, 503, 504 and 507: the service or a gateway is temporarily unavailable. Returned for idempotent requests only
  * after the retries of the RetryPolicy.
- *
- * @since 0.1.0
- * @category errors
  */
 export class ServiceUnavailable extends Schema.TaggedError<ServiceUnavailable>("effect-rackspace/ServiceUnavailable")(
   "ServiceUnavailable",
@@ -254,12 +181,7 @@ export class ServiceUnavailable extends Schema.TaggedError<ServiceUnavailable>("
   }
 ) {}
 
-/**
- * A status that is not documented for the operation, including every 500.
- *
- * @since 0.1.0
- * @category errors
- */
+/** A status that is not documented for the operation, including every 500. */
 export class UnexpectedStatus extends Schema.TaggedError<UnexpectedStatus>("effect-rackspace/UnexpectedStatus")(
   "UnexpectedStatus",
   {
@@ -277,9 +199,6 @@ export class UnexpectedStatus extends Schema.TaggedError<UnexpectedStatus>("effe
  * - `body`: the response's body ended early, or its length was not the announced one.
  * - `tooLong`: the response is longer than the limit for responses that are not streamed (64 MiB).
  * - `invalidUrl`: the endpoint's URL is invalid.
- *
- * @since 0.1.0
- * @category errors
  */
 export class TransportError extends Schema.TaggedError<TransportError>("effect-rackspace/TransportError")(
   "TransportError",
@@ -300,9 +219,6 @@ export class TransportError extends Schema.TaggedError<TransportError>("effect-r
  * An item of a list that cannot be decoded does not hide the others. A Stream emits all items that can be decoded, and then fails
  * with this error for the first other one. A page lists the others as `unreadable`. An operation that returns an array fails with
  * this error, whose `readable` contains the items that can be decoded.
- *
- * @since 0.1.0
- * @category errors
  */
 export class MalformedResponse extends Schema.TaggedError<MalformedResponse>("effect-rackspace/MalformedResponse")(
   "MalformedResponse",
@@ -318,12 +234,7 @@ export class MalformedResponse extends Schema.TaggedError<MalformedResponse>("ef
   }
 ) {}
 
-/**
- * The account's catalog has no such endpoint. The message lists the available ones.
- *
- * @since 0.1.0
- * @category errors
- */
+/** The account's catalog has no such endpoint. The message lists the available ones. */
 export class EndpointNotFound extends Schema.TaggedError<EndpointNotFound>("effect-rackspace/EndpointNotFound")(
   "EndpointNotFound",
   {
@@ -335,24 +246,14 @@ export class EndpointNotFound extends Schema.TaggedError<EndpointNotFound>("effe
   }
 ) {}
 
-/**
- * The caller's input is invalid. No request was sent.
- *
- * @since 0.1.0
- * @category errors
- */
+/** The caller's input is invalid. No request was sent. */
 export class InvalidInput extends Schema.TaggedError<InvalidInput>("effect-rackspace/InvalidInput")("InvalidInput", {
   ...origin,
   /** The invalid fields, and what was expected for each. */
   issues: Schema.Array(Schema.Struct({ path: Schema.String, expected: Schema.String }))
 }) {}
 
-/**
- * The received bytes differ from the sent ones, according to their checksums.
- *
- * @since 0.1.0
- * @category errors
- */
+/** The received bytes differ from the sent ones, according to their checksums. */
 export class ChecksumMismatch extends Schema.TaggedError<ChecksumMismatch>("effect-rackspace/ChecksumMismatch")(
   "ChecksumMismatch",
   {
@@ -367,12 +268,7 @@ export class ChecksumMismatch extends Schema.TaggedError<ChecksumMismatch>("effe
   }
 ) {}
 
-/**
- * A file was modified or replaced during its upload. Nothing was stored.
- *
- * @since 0.1.0
- * @category errors
- */
+/** A file was modified or replaced during its upload. Nothing was stored. */
 export class SourceChanged extends Schema.TaggedError<SourceChanged>("effect-rackspace/SourceChanged")(
   "SourceChanged",
   {
@@ -382,24 +278,14 @@ export class SourceChanged extends Schema.TaggedError<SourceChanged>("effect-rac
   }
 ) {}
 
-/**
- * An operation failed for some of its items. It succeeded for the others.
- *
- * @since 0.1.0
- * @category errors
- */
+/** An operation failed for some of its items. It succeeded for the others. */
 export class BulkFailed extends Schema.TaggedError<BulkFailed>("effect-rackspace/BulkFailed")("BulkFailed", {
   ...origin,
   /** The failed items, with the cloud's reasons. */
   failures: Schema.Array(Schema.Struct({ path: Schema.String, reason: Schema.String }))
 }) {}
 
-/**
- * A resource failed while the program waited for it.
- *
- * @since 0.1.0
- * @category errors
- */
+/** A resource failed while the program waited for it. */
 export class ResourceFailed extends Schema.TaggedError<ResourceFailed>("effect-rackspace/ResourceFailed")(
   "ResourceFailed",
   {
@@ -413,12 +299,7 @@ export class ResourceFailed extends Schema.TaggedError<ResourceFailed>("effect-r
   }
 ) {}
 
-/**
- * A resource did not reach the expected state in time. The resource is left unchanged.
- *
- * @since 0.1.0
- * @category errors
- */
+/** A resource did not reach the expected state in time. The resource is left unchanged. */
 export class WaitTimeout extends Schema.TaggedError<WaitTimeout>("effect-rackspace/WaitTimeout")("WaitTimeout", {
   ...origin,
   /** The id of the resource. */
@@ -432,9 +313,6 @@ export class WaitTimeout extends Schema.TaggedError<WaitTimeout>("effect-rackspa
 /**
  * The errors of every request: of the login, the transport, rate limits and the content. Operations add their documented errors
  * (`NotFound`, `Conflict`, …).
- *
- * @since 0.1.0
- * @category models
  */
 export type CommonError =
   | AuthenticationFailed
@@ -449,51 +327,26 @@ export type CommonError =
   | EndpointNotFound
   | InvalidInput
 
-/**
- * The errors of operations that document them.
- *
- * @since 0.1.0
- * @category models
- */
+/** The errors of operations that document them. */
 export type DocumentedError =
   NotFound | Conflict | Immutable | PreconditionFailed | RangeNotSatisfiable | QuotaExceeded | Unprocessable
 
-/**
- * All typed errors of the library.
- *
- * @since 0.1.0
- * @category models
- */
+/** All typed errors of the library. */
 export type CloudError =
   CommonError | DocumentedError | ChecksumMismatch | SourceChanged | BulkFailed | ResourceFailed | WaitTimeout
 
-/**
- * Returns the same error with the resource that was created before the failure.
- *
- * @since 0.1.0
- * @category combinators
- */
+/** Returns the same error with the resource that was created before the failure. */
 export const withCreated = <E extends CloudError>(error: E, created: Created): E =>
   // The message of an Error is not enumerable.
   new (error.constructor as new (fields: unknown) => E)({ ...error, message: error.message, created })
 
-/**
- * The operation that an error belongs to.
- *
- * @since 0.1.0
- * @category models
- */
+/** The operation that an error belongs to. */
 export interface Operation {
   readonly service: string
   readonly operation: string
 }
 
-/**
- * The parts of an error response that an error is created from.
- *
- * @since 0.1.0
- * @category models
- */
+/** The parts of an error response that an error is created from. */
 export interface Refusal extends Operation {
   readonly method: string
   /** Without its query. */
@@ -517,12 +370,7 @@ export interface Refusal extends Operation {
 
 const requestIdHeaders = ["x-compute-request-id", "x-openstack-request-id", "x-trans-id", "x-request-id"]
 
-/**
- * The cloud's id of a request, from the response headers (names in lower case).
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The cloud's id of a request, from the response headers (names in lower case). */
 export const requestIdOf = (headers: Readonly<Record<string, string | undefined>>): string | undefined => {
   for (const name of requestIdHeaders) {
     const value = headers[name]
@@ -534,9 +382,6 @@ export const requestIdOf = (headers: Readonly<Record<string, string | undefined>
 /**
  * Replaces all occurrences of secrets by `<redacted>`, also if they are encoded as JSON, HTML, URL, base64 or hexadecimal digits,
  * since gateways and debug pages echo requests. A secret of one or two characters is replaced only where it is a whole value.
- *
- * @since 0.1.0
- * @category combinators
  */
 export const scrub = (text: string, secrets: ReadonlyArray<string>): string => Scrub.scrub(text, secrets)
 
@@ -641,9 +486,6 @@ const longestRetryAfter = 10 * 365 * 86_400
 /**
  * How long a response asks to wait: its `Retry-After` header (seconds or an HTTP date), else `retryAfter` or `retryAt` of the
  * fault body (seconds, or an ISO date, which is in UTC if it has no zone). Never negative, and at most ten years.
- *
- * @since 0.1.0
- * @category accessors
  */
 export const retryAfterOf = (
   header: string | undefined,
@@ -700,9 +542,6 @@ const commonTags: ReadonlySet<string> = new Set<CommonError["_tag"]>([
 /**
  * Creates the typed error for the status and the fault body of a response. Errors that are neither common to all operations nor
  * documented for this one become {@link UnexpectedStatus}, so that the signature of an operation lists all its errors.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const fromRefusal = <Tag extends DocumentedError["_tag"] = never>(
   refused: Refusal,

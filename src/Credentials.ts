@@ -5,8 +5,6 @@
  *
  * The constructors accept any value and never throw. If a field is missing, empty or of the wrong type, the login fails with
  * `AuthenticationFailed` and the reason `malformed`; the message names the field.
- *
- * @since 0.1.0
  */
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Config from "effect/Config"
@@ -22,20 +20,10 @@ import { expandHome } from "./internal/files/homePath.js"
 import { sharedWith, textOf } from "./internal/files/privateFile.js"
 import { hasUserInfo, withoutUserInfo } from "./internal/http/urlText.js"
 
-/**
- * Rackspace's Identity for all accounts except UK accounts.
- *
- * @since 0.1.0
- * @category constants
- */
+/** Rackspace's Identity for all accounts except UK accounts. */
 export const usAuthUrl = "https://identity.api.rackspacecloud.com/v2.0"
 
-/**
- * Rackspace's Identity for UK accounts.
- *
- * @since 0.1.0
- * @category constants
- */
+/** Rackspace's Identity for UK accounts. */
 export const ukAuthUrl = "https://lon.identity.api.rackspacecloud.com/v2.0"
 
 interface Login {
@@ -49,24 +37,14 @@ interface Login {
   readonly tenantName?: string
 }
 
-/**
- * A user and an API key. Recommended for programs: never requires a passcode.
- *
- * @since 0.1.0
- * @category models
- */
+/** A user and an API key. Recommended for programs: never requires a passcode. */
 export interface ApiKey extends Login {
   readonly _tag: "ApiKey"
   readonly username: string
   readonly apiKey: Redacted.Redacted
 }
 
-/**
- * A user and a password. Identity may respond with an MFA challenge.
- *
- * @since 0.1.0
- * @category models
- */
+/** A user and a password. Identity may respond with an MFA challenge. */
 export interface Password extends Login {
   readonly _tag: "Password"
   readonly username: string
@@ -76,9 +54,6 @@ export interface Password extends Login {
 /**
  * A token from an earlier login. With `renewWith` the library logs in again when the cloud no longer accepts the token; otherwise
  * it fails with `AuthenticationFailed` and the reason `notRenewable`.
- *
- * @since 0.1.0
- * @category models
  */
 export interface Token extends Login {
   readonly _tag: "Token"
@@ -86,40 +61,22 @@ export interface Token extends Login {
   readonly renewWith: ApiKey | Password | undefined
 }
 
-/**
- * The passcode for an MFA challenge. It works once, so the login cannot be renewed automatically.
- *
- * @since 0.1.0
- * @category models
- */
+/** The passcode for an MFA challenge. It works once, so the login cannot be renewed automatically. */
 export interface Passcode extends Login {
   readonly _tag: "Passcode"
   readonly sessionId: Redacted.Redacted
   readonly passcode: Redacted.Redacted
 }
 
-/**
- * A domain of Keystone v3, in which names are unique.
- *
- * @since 0.1.0
- * @category models
- */
+/** A domain of Keystone v3, in which names are unique. */
 export type Domain = { readonly id: string } | { readonly name: string }
 
-/**
- * A user of Keystone v3: by id, or by a name within a domain.
- *
- * @since 0.1.0
- * @category models
- */
+/** A user of Keystone v3: by id, or by a name within a domain. */
 export type KeystoneUser = { readonly id: string } | { readonly name: string; readonly domain: Domain }
 
 /**
  * The scope of a token of Keystone v3: a project, by id or by a name within a domain; a domain; the whole system; a trust, by which
  * another user has delegated roles in a project; or none, to get another token with it (`unscoped`).
- *
- * @since 0.1.0
- * @category models
  */
 export type Scope =
   | { readonly project: { readonly id: string } | { readonly name: string; readonly domain: Domain } }
@@ -128,12 +85,7 @@ export type Scope =
   | { readonly trust: { readonly id: string } }
   | "unscoped"
 
-/**
- * A user and a password for Keystone v3.
- *
- * @since 0.1.0
- * @category models
- */
+/** A user and a password for Keystone v3. */
 export interface KeystonePassword {
   readonly _tag: "KeystonePassword"
   /** Keystone's URL, with or without `/v3`. */
@@ -149,9 +101,6 @@ export interface KeystonePassword {
 /**
  * A token of Keystone v3 from an earlier login, which is exchanged for a token with a scope. The new token expires when the earlier
  * one does; with `renewWith` the library then logs in again.
- *
- * @since 0.1.0
- * @category models
  */
 export interface KeystoneToken {
   readonly _tag: "KeystoneToken"
@@ -165,9 +114,6 @@ export interface KeystoneToken {
 /**
  * A credential that a user of Keystone v3 has created for a program. Recommended on OpenStack: it is limited to one project, and can
  * be revoked without changing the password.
- *
- * @since 0.1.0
- * @category models
  */
 export interface ApplicationCredential {
   readonly _tag: "ApplicationCredential"
@@ -180,9 +126,6 @@ export interface ApplicationCredential {
 /**
  * An access token of an OpenID Connect provider that Keystone v3 is federated with. The library does not renew it: after it has
  * expired, the next login is refused.
- *
- * @since 0.1.0
- * @category models
  */
 export interface OidcAccessToken {
   readonly _tag: "OidcAccessToken"
@@ -197,12 +140,7 @@ export interface OidcAccessToken {
   readonly scope: Scope | undefined
 }
 
-/**
- * A user and a key for Swift's own login (v1, TempAuth), for Swift without Keystone.
- *
- * @since 0.1.0
- * @category models
- */
+/** A user and a key for Swift's own login (v1, TempAuth), for Swift without Keystone. */
 export interface SwiftKey {
   readonly _tag: "SwiftKey"
   /** The full URL of the login: `https://swift.example.com/auth/v1.0`. */
@@ -212,12 +150,7 @@ export interface SwiftKey {
   readonly key: Redacted.Redacted
 }
 
-/**
- * All kinds of credentials. Secrets are `Redacted`, so printing credentials does not reveal them.
- *
- * @since 0.1.0
- * @category models
- */
+/** All kinds of credentials. Secrets are `Redacted`, so printing credentials does not reveal them. */
 export type Credentials =
   | ApiKey
   | Password
@@ -232,9 +165,6 @@ export type Credentials =
 /**
  * Credentials could not be read: the file is missing, unreadable, accessible to other users, or invalid, or it uses a feature that
  * this library does not support. The message says what was wrong and what was expected, and never contains the file's content.
- *
- * @since 0.1.0
- * @category errors
  */
 export class CredentialsError extends Schema.TaggedError<CredentialsError>("effect-rackspace/CredentialsError")(
   "CredentialsError",
@@ -289,9 +219,6 @@ const loginOf = (options: LoginOptions): Login => ({
  *
  * const credentials = Credentials.apiKey({ username: "myusername", apiKey: "01234567890abcdef" })
  * ```
- *
- * @since 0.1.0
- * @category constructors
  */
 export const apiKey = (options: LoginOptions & { readonly username: string; readonly apiKey: Secret }): ApiKey =>
   Data.struct({
@@ -301,12 +228,7 @@ export const apiKey = (options: LoginOptions & { readonly username: string; read
     ...loginOf(options)
   })
 
-/**
- * Credentials of a user and a password.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** Credentials of a user and a password. */
 export const password = (options: LoginOptions & { readonly username: string; readonly password: Secret }): Password =>
   Data.struct({
     _tag: "Password" as const,
@@ -318,9 +240,6 @@ export const password = (options: LoginOptions & { readonly username: string; re
 /**
  * A saved token, optionally with credentials to log in again. Specify the tenant, since Identity returns a token's catalog by
  * tenant.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const token = (
   options: LoginOptions & { readonly token: Secret; readonly renewWith?: ApiKey | Password | undefined }
@@ -338,12 +257,7 @@ export const token = (
     })
   })
 
-/**
- * Responds to the MFA challenge of an `AuthenticationFailed` with the reason `mfaRequired`.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** Responds to the MFA challenge of an `AuthenticationFailed` with the reason `mfaRequired`. */
 export const answerChallenge = (challenge: MfaChallenge, passcode: Secret): Passcode => {
   // The challenge is undefined if the error has none; the login then fails.
   const given: Partial<MfaChallenge> = challenge ?? {}
@@ -369,9 +283,6 @@ export const answerChallenge = (challenge: MfaChallenge, passcode: Secret): Pass
  *   scope: { project: { name: "demo", domain: { id: "default" } } }
  * })
  * ```
- *
- * @since 0.1.0
- * @category constructors
  */
 export const keystonePassword = (options: {
   readonly authUrl: string
@@ -391,9 +302,6 @@ export const keystonePassword = (options: {
 
 /**
  * A saved token of Keystone v3, optionally with credentials to log in again. The default scope is that of `renewWith`.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const keystoneToken = (options: {
   readonly authUrl: string
@@ -412,12 +320,7 @@ export const keystoneToken = (options: {
     renewWith: options.renewWith
   })
 
-/**
- * An application credential of Keystone v3, by id, or by name and user.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** An application credential of Keystone v3, by id, or by name and user. */
 export const applicationCredential = (options: {
   readonly authUrl: string
   readonly credential: ApplicationCredential["credential"]
@@ -448,9 +351,6 @@ export const applicationCredential = (options: {
  *   scope: { project: { name: "demo", domain: { id: "default" } } }
  * })
  * ```
- *
- * @since 0.1.0
- * @category constructors
  */
 export const oidcAccessToken = (options: {
   readonly authUrl: string
@@ -468,12 +368,7 @@ export const oidcAccessToken = (options: {
     scope: options.scope
   })
 
-/**
- * Credentials of a user and a key for Swift's own login.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** Credentials of a user and a key for Swift's own login. */
 export const swiftKey = (options: {
   readonly authUrl: string
   readonly user: string
@@ -488,12 +383,7 @@ export const swiftKey = (options: {
 
 const nameOf = (user: KeystoneUser): string => ("id" in user ? user.id : user.name)
 
-/**
- * The user of the credentials, if they contain one.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The user of the credentials, if they contain one. */
 export const usernameOf = (credentials: Credentials): string | undefined => {
   switch (credentials._tag) {
     case "ApiKey":
@@ -614,9 +504,6 @@ const fromSections = (
  *
  * const credentials = Credentials.fromFile("~/.rackspace_cloud_credentials")
  * ```
- *
- * @since 0.1.0
- * @category constructors
  */
 export const fromFile = (
   path: string,
@@ -719,9 +606,6 @@ const openStackVariables: Config.Config<Variables> = Config.all({
  * `RAX_AUTH_URL`; or else OpenStack's `OS_USERNAME`, `OS_PASSWORD`, `OS_AUTH_URL`, and `OS_TENANT_ID` or `OS_TENANT_NAME` (or
  * `OS_PROJECT_ID` or `OS_PROJECT_NAME`). The two families are never mixed, so that no secret of one is sent to the auth URL of the
  * other. These are credentials for version 2.0; for Keystone v3, use `CloudConfig.fromEnvironment`.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const config: Config.Config<ApiKey | Password> = Config.all({
   rackspace: rackspaceVariables,

@@ -4,8 +4,6 @@
  *
  * Path parameters, query, headers and body fields come in as one flat object. All types stand in one phantom property, and
  * the runtime's fields are loose, so that a table of hundreds of operations costs the editor little.
- *
- * @since 0.1.0
  */
 import type { HttpMethod } from "@effect/platform/HttpMethod"
 import * as Chunk from "effect/Chunk"
@@ -45,12 +43,7 @@ type Fields = Schema.Struct.Fields
 /** A schema whose types the table does not repeat. */
 type Loose = Schema.Schema.AnyNoContext
 
-/**
- * How a successful response is read.
- *
- * @since 0.1.0
- * @category models
- */
+/** How a successful response is read. */
 export interface Success<out Output, out R = never> {
   readonly kind: "nothing" | "json" | "list" | "items" | "headers" | "response" | "stream"
   readonly schema: Loose | undefined
@@ -58,12 +51,7 @@ export interface Success<out Output, out R = never> {
   readonly "~context"?: () => R
 }
 
-/**
- * One operation as plain data, without its name. {@link table} and {@link named} make an {@link Endpoint} of it.
- *
- * @since 0.1.0
- * @category models
- */
+/** One operation as plain data, without its name. {@link table} and {@link named} make an {@link Endpoint} of it. */
 export interface Definition<in out Input, out Output, out Tag extends DocumentedError["_tag"], out R = never> {
   readonly method: HttpMethod
   /** As documented, with `{parameter}`, or `{+parameter}` where its slashes are part of the path. */
@@ -99,12 +87,7 @@ export interface Definition<in out Input, out Output, out Tag extends Documented
   }
 }
 
-/**
- * One operation as plain data.
- *
- * @since 0.1.0
- * @category models
- */
+/** One operation as plain data. */
 export interface Endpoint<
   in out Input,
   out Output,
@@ -115,12 +98,7 @@ export interface Endpoint<
   readonly operation: string
 }
 
-/**
- * Any definition, for tables of them.
- *
- * @since 0.1.0
- * @category models
- */
+/** Any definition, for tables of them. */
 export type AnyDefinition = Pick<
   Definition<never, unknown, DocumentedError["_tag"], unknown>,
   | "method"
@@ -141,22 +119,12 @@ export type AnyDefinition = Pick<
   | "quotaStatuses"
 >
 
-/**
- * Any endpoint, for code that reads tables.
- *
- * @since 0.1.0
- * @category models
- */
+/** Any endpoint, for code that reads tables. */
 export interface Any extends AnyDefinition {
   readonly operation: string
 }
 
-/**
- * The endpoints of a table of definitions.
- *
- * @since 0.1.0
- * @category models
- */
+/** The endpoints of a table of definitions. */
 export type Table<Definitions> = {
   readonly [Name in keyof Definitions]: Definitions[Name] extends Definition<
     infer Input,
@@ -170,9 +138,6 @@ export type Table<Definitions> = {
 
 /**
  * An operation as a method: the flat input in, the decoded response out. Where every field is optional, so is the input.
- *
- * @since 0.1.0
- * @category models
  */
 export type Method<E> =
   E extends Endpoint<infer Input, infer Output, infer Tag, infer R>
@@ -181,37 +146,19 @@ export type Method<E> =
       : (input: Input) => Effect.Effect<Output, CommonError | Extract<DocumentedError, { readonly _tag: Tag }>, R>
     : never
 
-/**
- * The methods of a table.
- *
- * @since 0.1.0
- * @category models
- */
+/** The methods of a table. */
 export type Client<Table> = { readonly [Name in keyof Table]: Method<Table[Name]> }
 
-/**
- * The response has no content to read; its body is discarded.
- *
- * @since 0.1.0
- * @category responses
- */
+/** The response has no content to read; its body is discarded. */
 export const nothing: Success<void> = { kind: "nothing", schema: undefined }
 
-/**
- * The response is JSON.
- *
- * @since 0.1.0
- * @category responses
- */
+/** The response is JSON. */
 export const json = <A, I>(schema: Schema.Schema<A, I>): Success<A> => ({ kind: "json", schema })
 
 /**
  * The response is a whole list under a key: `{ "servers": […] }`. Where some items cannot be read, it
  * fails with `MalformedResponse`, which names the first of them and holds the others as `readable`. `unwrap` finds the items where
  * they do not stand in a plain array.
- *
- * @since 0.1.0
- * @category responses
  */
 export const list = <A, I>(
   key: string,
@@ -222,9 +169,6 @@ export const list = <A, I>(
 /**
  * Makes an operation whose response is a {@link list} return the readable items and the problems of the others, as a page of a
  * listing needs.
- *
- * @since 0.1.0
- * @category combinators
  */
 export const listItems = <Input, A, Tag extends DocumentedError["_tag"], R>(
   endpoint: Endpoint<Input, ReadonlyArray<A>, Tag, R>
@@ -239,34 +183,18 @@ export const listItems = <Input, A, Tag extends DocumentedError["_tag"], R>(
 /**
  * The response is a JSON array of items, maybe a long one, which is decoded as it arrives. An empty body
  * stands for an empty array only with the status 204: with another one, the response was cut off on its way.
- *
- * @since 0.1.0
- * @category responses
  */
 export const items = <A, I>(schema: Schema.Schema<A, I>): Success<ReadonlyArray<A>> => ({ kind: "items", schema })
 
-/**
- * The response is read from its headers (names in lower case) and its status, `:status`.
- *
- * @since 0.1.0
- * @category responses
- */
+/** The response is read from its headers (names in lower case) and its status, `:status`. */
 export const headers = <A, I>(schema: Schema.Schema<A, I>): Success<A> => ({ kind: "headers", schema })
 
 /**
  * The response is read from its headers, as by {@link headers}, and from its JSON body, if there is one, as `:body`.
- *
- * @since 0.1.0
- * @category responses
  */
 export const response = <A, I>(schema: Schema.Schema<A, I>): Success<A> => ({ kind: "response", schema })
 
-/**
- * A response whose head has arrived. Its body is read by one of the two, once, in the scope of the request.
- *
- * @since 0.1.0
- * @category models
- */
+/** A response whose head has arrived. Its body is read by one of the two, once, in the scope of the request. */
 export interface Arriving<Head> extends Pick<Response, "stream" | "readInto"> {
   readonly head: Head
 }
@@ -290,21 +218,13 @@ class Streamed<Head> implements Arriving<Head> {
 /**
  * The response is read from its headers; its body is passed on as it arrives, undecoded and with back-pressure, until the
  * caller's scope ends.
- *
- * @since 0.1.0
- * @category responses
  */
 export const stream = <A, I>(schema: Schema.Schema<A, I>): Success<Arriving<A>, Scope.Scope> => ({
   kind: "stream",
   schema
 })
 
-/**
- * A body that is not JSON.
- *
- * @since 0.1.0
- * @category models
- */
+/** A body that is not JSON. */
 export interface RawBody {
   /** What is sent as the body. */
   readonly content?: Content | undefined
@@ -317,12 +237,7 @@ type ParametersOf<Path extends string> = Path extends `${string}{${infer Name}}$
   ? (Name extends `+${infer Bare}` ? Bare : Name) | ParametersOf<Rest>
   : never
 
-/**
- * The parts of an operation. A parameter of the path that `parameters` leaves out is a string that is not empty.
- *
- * @since 0.1.0
- * @category options
- */
+/** The parts of an operation. A parameter of the path that `parameters` leaves out is a string that is not empty. */
 export interface Options<
   P extends Fields,
   Q extends Fields,
@@ -352,12 +267,7 @@ export interface Options<
   readonly quotaStatuses?: Readonly<Record<number, string>>
 }
 
-/**
- * The input that the parts of an operation take.
- *
- * @since 0.1.0
- * @category models
- */
+/** The input that the parts of an operation take. */
 export type InputOf<Path extends string, P extends Fields, Q extends Fields, H extends Fields, B> = Simplify<
   { readonly [Name in Exclude<ParametersOf<Path>, keyof P>]: string } & Schema.Struct.Type<P> &
     Schema.Struct.Type<Q> &
@@ -365,12 +275,7 @@ export type InputOf<Path extends string, P extends Fields, Q extends Fields, H e
     B
 >
 
-/**
- * Defines an operation. {@link table} gives it its name.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** Defines an operation. {@link table} gives it its name. */
 export const make = <
   const Path extends string,
   P extends Fields = {},
@@ -423,9 +328,6 @@ type Agrees<Input, Parts> = [
 /**
  * Defines an operation whose input is a named interface, which editors show instead of all its fields, and whose documentation they
  * show at each field. The compiler refuses an interface that differs from the schemas.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const define =
   <Input extends object>() =>
@@ -448,9 +350,6 @@ export const define =
 
 /**
  * The operations of a service, by the names of its methods: the operation under `get` of `CloudServers` is `CloudServers.get`.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const table = <
   // No more of a definition: the types of its parts would be inferred from here where `make` leaves them open.
@@ -463,34 +362,19 @@ export const table = <
     Object.entries(definitions).map(([name, definition]) => [name, { ...definition, operation: `${service}.${name}` }])
   ) as unknown as Table<Definitions>
 
-/**
- * An operation by itself, for one that is not in a {@link table} or is another way of making a request that is.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** An operation by itself, for one that is not in a {@link table} or is another way of making a request that is. */
 export const named = <Input, Output, Tag extends DocumentedError["_tag"], R>(
   operation: string,
   definition: Definition<Input, Output, Tag, R>
 ): Endpoint<Input, Output, Tag, R> => ({ ...definition, operation })
 
-/**
- * Defines an operation whose request body is not JSON: the input's `content` is sent as it is.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** Defines an operation whose request body is not JSON: the input's `content` is sent as it is. */
 export const withRawBody = <Input, Output, Tag extends DocumentedError["_tag"], R>(
   definition: Definition<Input, Output, Tag, R>
 ): Definition<Input & RawBody, Output, Tag, R> =>
   ({ ...definition, body: "raw" }) as unknown as Definition<Input & RawBody, Output, Tag, R>
 
-/**
- * A resource under the key in which the cloud wraps it: `{ "server": { … } }`.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** A resource under the key in which the cloud wraps it: `{ "server": { … } }`. */
 export { enveloped } from "./internal/schema/wire.js"
 
 interface Encoded {
@@ -695,12 +579,7 @@ const wholeJsonOf = (
   return isCutOff(response.text()) ? Either.left(attempt.incomplete("the response ends before its JSON does")) : json
 }
 
-/**
- * An item of a listing that is not as documented, in its place among those that are.
- *
- * @since 0.1.0
- * @category models
- */
+/** An item of a listing that is not as documented, in its place among those that are. */
 export class UnreadableItem {
   constructor(
     /** The item as the service sent it. */
@@ -912,12 +791,7 @@ const receiveStored = (endpoint: Pick<Any, "method" | "success">): ReturnType<ty
   }
 }
 
-/**
- * Checks an input without sending anything, for what must be known to be right before a body is read.
- *
- * @since 0.1.0
- * @category combinators
- */
+/** Checks an input without sending anything, for what must be known to be right before a body is read. */
 export const validate = <Input, Output, Tag extends DocumentedError["_tag"], R>(
   client: CloudClient,
   endpoint: Endpoint<Input, Output, Tag, R>,
@@ -975,9 +849,6 @@ const listingBuffers: Receiving = (length) => (length >= listingBufferSize ? lis
  * is emitted as an {@link UnreadableItem} in its place, so that it does not hide the others. The Stream runs once, in the scope
  * of the request. It fails with `TransportError` where the response ends early or is empty without being a 204, and with
  * `MalformedResponse` where it is not a JSON array or one item of it is longer than 1 MiB.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const openItems =
   <Input, Output, Tag extends DocumentedError["_tag"]>(
@@ -1020,9 +891,6 @@ export const openItems =
 /**
  * An operation whose response is a stream, as a method that reads all of it at once, up to so many bytes; `bytes` is undefined
  * where there are more.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const wholeMethod = <Input, Head, Tag extends DocumentedError["_tag"]>(
   client: CloudClient,
@@ -1051,12 +919,7 @@ export const wholeMethod = <Input, Head, Tag extends DocumentedError["_tag"]>(
     })
 }
 
-/**
- * One operation as a method of a client.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** One operation as a method of a client. */
 export const method = <Input, Output, Tag extends DocumentedError["_tag"], R>(
   client: CloudClient,
   endpoint: Endpoint<Input, Output, Tag, R>,
@@ -1088,12 +951,7 @@ export const method = <Input, Output, Tag extends DocumentedError["_tag"], R>(
   return run as unknown as Method<Endpoint<Input, Output, Tag, R>>
 }
 
-/**
- * The methods of a table of endpoints.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** The methods of a table of endpoints. */
 export const client = <Table extends Readonly<Record<string, Any>>>(
   cloudClient: CloudClient,
   table: Table

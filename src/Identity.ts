@@ -15,8 +15,6 @@
  * Implements Rackspace Cloud Identity 2.0, "Tokens" (`POST /v2.0/tokens`, `DELETE /v2.0/tokens`); OpenStack Identity (Keystone)
  * v3, "Authentication and token management" (`POST /v3/auth/tokens`, `DELETE /v3/auth/tokens`, and the list of versions at the
  * root); and Swift's own login (`GET /auth/v1.0`), which does not support revocation.
- *
- * @since 0.1.0
  */
 import type * as HttpClient from "@effect/platform/HttpClient"
 import * as Cause from "effect/Cause"
@@ -46,12 +44,7 @@ import * as RetryPolicy from "./RetryPolicy.js"
 import * as ServiceCatalog from "./ServiceCatalog.js"
 import { TokenStore } from "./TokenStore.js"
 
-/**
- * Provides the current login.
- *
- * @since 0.1.0
- * @category models
- */
+/** Provides the current login. */
 export interface Service {
   /**
    * Returns the current Access, renewed first if it is about to expire. While Identity cannot be reached, a token that has not yet
@@ -78,20 +71,10 @@ export interface Service {
   readonly logout: Effect.Effect<void, TransportError | UnexpectedStatus>
 }
 
-/**
- * The current login of a program.
- *
- * @since 0.1.0
- * @category tags
- */
+/** The current login of a program. */
 export class TokenRef extends Context.Tag("effect-rackspace/TokenRef")<TokenRef, Service>() {}
 
-/**
- * How to log in.
- *
- * @since 0.1.0
- * @category models
- */
+/** How to log in. */
 export interface Options<E = never, R = never> {
   /** The credentials. An Effect (a file, a `Config`) is run once, when the layer is built. */
   readonly credentials: Credentials | Effect.Effect<Credentials, E, R>
@@ -148,9 +131,6 @@ const millisOf = (instant: DateTime.Utc): number => instant.epochMillis
  * Logs in and returns a TokenRef, which can be used until the scope ends.
  *
  * Fails with `AuthenticationFailed` if the login fails (unless `lazy`), and as the Effect of the credentials does.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const make = <E = never, R = never>(
   options: Options<E, R>
@@ -420,9 +400,6 @@ export const make = <E = never, R = never>(
  *
  * const identity = Identity.layer({ credentials: Credentials.fromFile("~/.rackspace_cloud_credentials") })
  * ```
- *
- * @since 0.1.0
- * @category layers
  */
 export const layer = <E = never, R = never>(
   options: Options<E, R>
@@ -452,9 +429,6 @@ const never = DateTime.unsafeMake("9999-12-31T23:59:59Z")
  *   Layer.provide(NodeHttpClient.layerUndici)
  * )
  * ```
- *
- * @since 0.1.0
- * @category layers
  */
 export const layerToken = (options: {
   readonly token: string | Redacted.Redacted
@@ -518,9 +492,6 @@ export const layerToken = (options: {
  * a token that `wasAccepted` by the same service before was revoked in the meantime, so another login may help. The Schedule then
  * recurs again, at most eight times in total. Unless there is already a later login or one is pending, `isWorthLogin` is called
  * first, and false ends the Schedule: services return false after several successive logins that did not help.
- *
- * @since 0.1.0
- * @category schedules
  */
 export const retryUnauthorized = <E extends { readonly _tag: string }>(
   tokens: Service,
@@ -542,89 +513,44 @@ export const retryUnauthorized = <E extends { readonly _tag: string }>(
 const fromAccess = <A>(read: (access: Access) => A): Effect.Effect<A, AuthenticationFailed, TokenRef> =>
   Effect.flatMap(TokenRef, (tokens) => Effect.map(tokens.get, read))
 
-/**
- * Whether there is a token that is not expired or rejected, as far as is known. Makes no request.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** Whether there is a token that is not expired or rejected, as far as is known. Makes no request. */
 export const authenticated: Effect.Effect<boolean, never, TokenRef> = Effect.gen(function* () {
   const access = yield* Effect.flatMap(TokenRef, (tokens) => tokens.peek)
   return Option.isSome(access) && DateTime.lessThan(yield* DateTime.now, access.value.expires)
 })
 
-/**
- * The current Access, renewed first if it is about to expire.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The current Access, renewed first if it is about to expire. */
 export const access: Effect.Effect<Access, AuthenticationFailed, TokenRef> = fromAccess((current) => current)
 
-/**
- * The current token.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The current token. */
 export const token: Effect.Effect<Redacted.Redacted, AuthenticationFailed, TokenRef> = fromAccess(
   (current) => current.token
 )
 
-/**
- * When the current token expires, in UTC.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** When the current token expires, in UTC. */
 export const expires: Effect.Effect<DateTime.Utc, AuthenticationFailed, TokenRef> = fromAccess(
   (current) => current.expires
 )
 
-/**
- * The account's catalog of services.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The account's catalog of services. */
 export const services: Effect.Effect<ServiceCatalog.ServiceCatalog, AuthenticationFailed, TokenRef> = fromAccess(
   (current) => current.catalog
 )
 
-/**
- * The user who logged in.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The user who logged in. */
 export const user: Effect.Effect<User, AuthenticationFailed, TokenRef> = fromAccess((current) => current.user)
 
-/**
- * The user's roles, global and by tenant.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The user's roles, global and by tenant. */
 export const roles: Effect.Effect<ReadonlyArray<Role>, AuthenticationFailed, TokenRef> = fromAccess(
   (current) => current.user.roles
 )
 
-/**
- * The user's default region, if the account sets one.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The user's default region, if the account sets one. */
 export const defaultRegion: Effect.Effect<Option.Option<string>, AuthenticationFailed, TokenRef> = fromAccess(
   (current) => Option.fromNullable(current.user.defaultRegion)
 )
 
-/**
- * The tenants of the login: that of the token first, then those in the catalog and in the user's roles.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The tenants of the login: that of the token first, then those in the catalog and in the user's roles. */
 export const tenants: Effect.Effect<ReadonlyArray<string>, AuthenticationFailed, TokenRef> = fromAccess((current) => [
   ...new Set([
     ...(current.tenant === undefined ? [] : [current.tenant.id]),
@@ -633,12 +559,7 @@ export const tenants: Effect.Effect<ReadonlyArray<string>, AuthenticationFailed,
   ])
 ])
 
-/**
- * The regions in the account's catalog, in alphabetical order.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The regions in the account's catalog, in alphabetical order. */
 export const regions: Effect.Effect<ReadonlyArray<string>, AuthenticationFailed, TokenRef> = fromAccess((current) =>
   ServiceCatalog.regions(current.catalog)
 )

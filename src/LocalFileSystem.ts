@@ -4,8 +4,6 @@
  * Otherwise each file takes five calls of Node.js, which are most of the cost of a file of a few KiB.
  *
  * `uploadFolder` does not need this layer: it uses a thread of its own.
- *
- * @since 0.1.0
  */
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Context from "effect/Context"
@@ -41,9 +39,6 @@ export { SmallFilesThread } from "./internal/files/smallFiles.js"
  *     Effect.provide([Transport.layer, NodeContext.layer])
  *   )
  * ```
- *
- * @since 0.1.0
- * @category layers
  */
 export const layer: Layer.Layer<FileSystem.FileSystem | SmallFilesThread, never, FileSystem.FileSystem> =
   Layer.scopedContext(

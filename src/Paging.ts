@@ -1,8 +1,4 @@
-/**
- * Listings as Streams that fetch each page on demand.
- *
- * @since 0.1.0
- */
+/** Listings as Streams that fetch each page on demand. */
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -10,24 +6,14 @@ import * as Stream from "effect/Stream"
 import { MalformedResponse, type Operation } from "./CloudError.js"
 import { makeCircleDetector } from "./internal/paging/repeatedPages.js"
 
-/**
- * An item of a page that cannot be decoded.
- *
- * @since 0.1.0
- * @category models
- */
+/** An item of a page that cannot be decoded. */
 export interface UnreadableItem {
   /** The path of the item and its field in the response: `servers.2.status`. */
   readonly path: string
   readonly expected: string
 }
 
-/**
- * One page of a listing.
- *
- * @since 0.1.0
- * @category models
- */
+/** One page of a listing. */
 export interface Page<out A, out Cursor> {
   readonly items: ReadonlyArray<A>
   /** The cursor of the next page; undefined on the last page. */
@@ -51,9 +37,6 @@ const malformed = (operation: Operation, path: string, expected: string, message
  *
  * Fails as `page` does, with `MalformedResponse` if the pages repeat, which would never end, and with `MalformedResponse` after
  * the last item of the last page if an item could not be decoded.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const stream = <A, Cursor, E, R>(
   operation: Operation,
@@ -101,9 +84,6 @@ export const stream = <A, Cursor, E, R>(
 /**
  * Returns a query parameter of a page's `next` link. Only the parameter is used: such links may point to an internal host or to
  * plain HTTP, and are never followed. Handles links whose parameters are separated by `&amp;`, or that lack the question mark.
- *
- * @since 0.1.0
- * @category accessors
  */
 export const parameterOfLink = (href: string, name: string): string | undefined => {
   const link = href.replaceAll("&amp;", "&")

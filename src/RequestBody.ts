@@ -1,7 +1,5 @@
 /**
  * Bodies to upload: bytes, text, a file or a Stream. Retries depend on whether a body can be read again from its start.
- *
- * @since 0.1.0
  */
 import { type PlatformError, SystemError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
@@ -14,12 +12,7 @@ import { acquire, chunkSize } from "./internal/bytes/bufferPool.js"
 import { expandHome } from "./internal/files/homePath.js"
 import { smallFilesOf } from "./internal/files/smallFiles.js"
 
-/**
- * A body that can be sent any number of times, each time from its start.
- *
- * @since 0.1.0
- * @category models
- */
+/** A body that can be sent any number of times, each time from its start. */
 export interface Content {
   /** In bytes; undefined if it is not known in advance. */
   readonly length: number | undefined
@@ -29,12 +22,7 @@ export interface Content {
   readonly stream: Stream.Stream<Uint8Array>
 }
 
-/**
- * A source of bytes. Make one with {@link fromBytes}, {@link fromString}, {@link fromFile} or {@link fromStream}.
- *
- * @since 0.1.0
- * @category models
- */
+/** A source of bytes. Make one with {@link fromBytes}, {@link fromString}, {@link fromFile} or {@link fromStream}. */
 export interface RequestBody<out E = never, out R = never> {
   /** Opened once for each upload. */
   readonly open: Effect.Effect<Opened<E, R>, E, R>
@@ -49,24 +37,14 @@ export interface RequestBody<out E = never, out R = never> {
  */
 const unusable = (expected: string): RequestBody => ({ open: Effect.dieMessage(`expected ${expected}`), expected })
 
-/**
- * A body that was read into memory.
- *
- * @since 0.1.0
- * @category models
- */
+/** A body that was read into memory. */
 export interface WholeBody {
   readonly bytes: Uint8Array
   /** 32 lower-case hex digits. */
   readonly md5: string
 }
 
-/**
- * A body that was opened for an upload.
- *
- * @since 0.1.0
- * @category models
- */
+/** A body that was opened for an upload. */
 export interface Opened<out E = never, out R = never> {
   /** In bytes. */
   readonly length: number | undefined
@@ -93,12 +71,7 @@ const readSize = 1024 * 1024
 /** Files up to this many bytes are read at once, which is faster than a Stream. */
 const smallFile = 1024 * 1024
 
-/**
- * A Stream of pieces of at most 256 KiB, without copying.
- *
- * @since 0.1.0
- * @category conversions
- */
+/** A Stream of pieces of at most 256 KiB, without copying. */
 export const pieces = (bytes: Uint8Array): Stream.Stream<Uint8Array> =>
   Stream.unfold(0, (offset) =>
     offset >= bytes.byteLength
@@ -106,12 +79,7 @@ export const pieces = (bytes: Uint8Array): Stream.Stream<Uint8Array> =>
       : Option.some([bytes.subarray(offset, offset + chunkSize), offset + chunkSize])
   )
 
-/**
- * A body in memory. The bytes must not change until the upload has ended.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** A body in memory. The bytes must not change until the upload has ended. */
 export const fromBytes = (bytes: Uint8Array): RequestBody =>
   bytes instanceof Uint8Array
     ? {
@@ -125,12 +93,7 @@ export const fromBytes = (bytes: Uint8Array): RequestBody =>
       }
     : unusable("a Uint8Array in fromBytes")
 
-/**
- * A text, encoded as UTF-8.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** A text, encoded as UTF-8. */
 export const fromString = (text: string): RequestBody =>
   typeof text === "string" ? fromBytes(new TextEncoder().encode(text)) : unusable("a string in fromString")
 
@@ -178,9 +141,6 @@ const readRange = (
  * the upload, the upload fails with `SourceChanged`. `~` stands for the home directory.
  *
  * Fails with `PlatformError` if the file cannot be read.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const fromFile = (path: string): RequestBody<PlatformError, FileSystem.FileSystem> =>
   typeof path === "string" ? bodyOfFile(path) : unusable("a path in fromFile")
@@ -224,9 +184,6 @@ const bodyOfFile = (path: string): RequestBody<PlatformError, FileSystem.FileSys
  * `replayable: true` declares that the Stream gives the same bytes each time it is run: it is then sent directly, and run again
  * for a retry. Otherwise it is read only once, into segments that are held in memory until they are stored, so that each
  * segment can be retried.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const fromStream = <E = never, R = never>(
   stream: Stream.Stream<Uint8Array, E, R>,

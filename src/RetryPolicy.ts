@@ -13,8 +13,6 @@
  *   later failure are returned to the caller, since the cloud may still be processing the request.
  *
  * Rejected tokens are handled elsewhere: see `Identity.retryUnauthorized`.
- *
- * @since 0.1.0
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -27,9 +25,6 @@ import * as ScheduleInterval from "effect/ScheduleInterval"
 
 /**
  * The settings of a policy. Durations apply to a whole request with all its attempts; timeouts apply to each attempt.
- *
- * @since 0.1.0
- * @category models
  */
 export interface Service {
   /**
@@ -65,12 +60,7 @@ export interface Service {
   readonly stallTimeout: Duration.Duration
 }
 
-/**
- * The policy that applies unless another is provided.
- *
- * @since 0.1.0
- * @category constants
- */
+/** The policy that applies unless another is provided. */
 export const defaultPolicy: Service = {
   maxAttempts: 5,
   maxElapsed: Duration.minutes(2),
@@ -86,45 +76,22 @@ export const defaultPolicy: Service = {
 /**
  * The current policy. Provide another one for a whole program, for a service with the `retry` option of its layer, or for one
  * call with `Effect.provideService(RetryPolicy, …)`. The innermost policy applies.
- *
- * @since 0.1.0
- * @category tags
  */
 export class RetryPolicy extends Context.Reference<RetryPolicy>()("effect-rackspace/RetryPolicy", {
   defaultValue: (): Service => defaultPolicy
 }) {}
 
-/**
- * The default policy with some settings changed.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** The default policy with some settings changed. */
 export const make = (settings: Partial<Service>): Service => ({ ...defaultPolicy, ...settings })
 
-/**
- * Sends each request once, with the default timeouts.
- *
- * @since 0.1.0
- * @category constants
- */
+/** Sends each request once, with the default timeouts. */
 export const never: Service = make({ maxAttempts: 1 })
 
-/**
- * The policy that the caller has provided, else the service's own, else the default.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The policy that the caller has provided, else the service's own, else the default. */
 export const current = (ofService: Service | undefined): Effect.Effect<Service> =>
   Effect.contextWith((context: Context.Context<never>) => currentIn(context, ofService))
 
-/**
- * Like {@link current}, for a given context.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** Like {@link current}, for a given context. */
 export const currentIn = (context: Context.Context<never>, ofService: Service | undefined): Service =>
   // A reference always has a value; only the map shows whether it was provided.
   context.unsafeMap.has(RetryPolicy.key) ? Context.get(context, RetryPolicy) : (ofService ?? defaultPolicy)
@@ -181,9 +148,6 @@ const delayAfter = (
 /**
  * A Schedule over failures that implements the policy: it recurs while the failure is to be retried, after the delay that the
  * cloud specifies or with exponential back-off and jitter.
- *
- * @since 0.1.0
- * @category schedules
  */
 export const schedule = <E extends Repeatable>(
   policy: Service,
@@ -194,9 +158,6 @@ export const schedule = <E extends Repeatable>(
 /**
  * Like {@link schedule}, for a request whose first attempt began at `start`, in milliseconds since 1970. A function is called
  * after each failure, so that time in which the request only waited to be sent can be excluded.
- *
- * @since 0.1.0
- * @category schedules
  */
 export const scheduleSince = <E extends Repeatable>(
   start: number | (() => number),

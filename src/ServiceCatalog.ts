@@ -4,8 +4,6 @@
  * Supports the peculiarities of Rackspace's catalog: two entries of type `compute`, which differ by name; services without a
  * region, with one endpoint for all regions; endpoints with a different tenant (`MossoCloudFS_…`); and two versions of a service
  * in one region.
- *
- * @since 0.1.0
  */
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
@@ -15,18 +13,10 @@ import { isHttpUrl, withoutUserInfo } from "./internal/http/urlText.js"
 /**
  * Which URL of an endpoint to use: `public` from anywhere; `internal` from within the region's network (ServiceNet at Rackspace,
  * where traffic is free); `admin` for operators.
- *
- * @since 0.1.0
- * @category models
  */
 export type EndpointInterface = "public" | "internal" | "admin"
 
-/**
- * One endpoint of a service.
- *
- * @since 0.1.0
- * @category models
- */
+/** One endpoint of a service. */
 export class CatalogEndpoint extends Schema.Class<CatalogEndpoint>("effect-rackspace/CatalogEndpoint")({
   /** The region's name (`DFW`); absent if the service has one endpoint for all regions. */
   region: Schema.optional(Schema.String),
@@ -43,12 +33,7 @@ export class CatalogEndpoint extends Schema.Class<CatalogEndpoint>("effect-racks
   versionList: Schema.optional(Schema.String)
 }) {}
 
-/**
- * One service of the account.
- *
- * @since 0.1.0
- * @category models
- */
+/** One service of the account. */
 export class CatalogEntry extends Schema.Class<CatalogEntry>("effect-rackspace/CatalogEntry")({
   /** `cloudServersOpenStack`, `cloudFiles`, … */
   name: Schema.String,
@@ -57,28 +42,13 @@ export class CatalogEntry extends Schema.Class<CatalogEntry>("effect-rackspace/C
   endpoints: Schema.Array(CatalogEndpoint)
 }) {}
 
-/**
- * All services of the account.
- *
- * @since 0.1.0
- * @category models
- */
+/** All services of the account. */
 export const ServiceCatalog = Schema.Array(CatalogEntry)
 
-/**
- * All services of the account.
- *
- * @since 0.1.0
- * @category models
- */
+/** All services of the account. */
 export type ServiceCatalog = typeof ServiceCatalog.Type
 
-/**
- * How to find the endpoint of a service in a catalog.
- *
- * @since 0.1.0
- * @category models
- */
+/** How to find the endpoint of a service in a catalog. */
 export interface EndpointSelector {
   /** The types that clouds use for the service, in order of preference. */
   readonly types: ReadonlyArray<string>
@@ -110,21 +80,11 @@ const interfacesOf = (endpoints: ReadonlyArray<CatalogEndpoint>): ReadonlyArray<
 const unique = (values: Iterable<string | undefined>): ReadonlyArray<string> =>
   [...new Set([...values].filter((value) => value !== undefined))].toSorted()
 
-/**
- * All regions in the catalog, in alphabetical order.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** All regions in the catalog, in alphabetical order. */
 export const regions = (catalog: ServiceCatalog): ReadonlyArray<string> =>
   unique(catalog.flatMap((entry) => entry.endpoints.map((endpoint) => endpoint.region?.toUpperCase())))
 
-/**
- * All tenants in the catalog: the account number, and the tenant of Cloud Files.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** All tenants in the catalog: the account number, and the tenant of Cloud Files. */
 export const tenants = (catalog: ServiceCatalog): ReadonlyArray<string> =>
   unique(catalog.flatMap((entry) => entry.endpoints.map((endpoint) => endpoint.tenantId)))
 
@@ -204,9 +164,6 @@ const filterOrAll = <A>(all: ReadonlyArray<A>, keep: (one: A) => boolean): Reado
  *
  * Fails with {@link EndpointNotFound}, which lists the available ones, if the catalog has no such service, region, version or
  * interface, if several endpoints remain, or if the URL is invalid.
- *
- * @since 0.1.0
- * @category accessors
  */
 export const endpointUrl = (
   catalog: ServiceCatalog,

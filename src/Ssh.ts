@@ -5,8 +5,6 @@
  * There are no prompts for passwords or host keys. {@link Target.hostKeys} says which host keys are trusted; host keys are always
  * checked. Every function ends ssh, and removes its temporary files, when it succeeds, fails, or is interrupted. A command is visible
  * in the process lists of both machines: pass secrets on `stdin` instead.
- *
- * @since 0.1.0
  */
 import * as Command from "@effect/platform/Command"
 import type * as CommandExecutor from "@effect/platform/CommandExecutor"
@@ -39,12 +37,7 @@ import {
 import { freePort, greetsAsSocks } from "./internal/ssh/localPort.js"
 import { isListening, outcomeOf } from "./internal/ssh/outcome.js"
 
-/**
- * A machine, the user to log in as, and the trusted host keys.
- *
- * @since 0.1.0
- * @category models
- */
+/** A machine, the user to log in as, and the trusted host keys. */
 export interface Target {
   /** A name or an address. */
   readonly host: string
@@ -81,9 +74,6 @@ export interface Target {
  * - `tooLong`: the command's output exceeded the limit.
  * - `incomplete`: a file was not copied completely; an existing file was left unchanged.
  * - `other`: another failure of ssh.
- *
- * @since 0.1.0
- * @category errors
  */
 export class SshError extends Schema.TaggedError<SshError>("effect-rackspace/SshError")("SshError", {
   reason: Schema.Literal(
@@ -104,12 +94,7 @@ export class SshError extends Schema.TaggedError<SshError>("effect-rackspace/Ssh
   message: Schema.String
 }) {}
 
-/**
- * The remote command was run and failed.
- *
- * @since 0.1.0
- * @category errors
- */
+/** The remote command was run and failed. */
 export class RemoteCommandFailed extends Schema.TaggedError<RemoteCommandFailed>(
   "effect-rackspace/RemoteCommandFailed"
 )("RemoteCommandFailed", {
@@ -123,41 +108,23 @@ export class RemoteCommandFailed extends Schema.TaggedError<RemoteCommandFailed>
   message: Schema.String
 }) {}
 
-/**
- * A command for the remote user's shell, or a program and its arguments, which are quoted for the shell.
- *
- * @since 0.1.0
- * @category models
- */
+/** A command for the remote user's shell, or a program and its arguments, which are quoted for the shell. */
 export type RemoteCommand = string | ReadonlyArray<string>
 
 /**
  * The input of a command. A Stream that fails ends the command, which sees only the end of its input: a command that must not accept
  * partial input has to check it, as {@link copyTo} does.
- *
- * @since 0.1.0
- * @category models
  */
 export type Input<E = never, R = never> = string | Uint8Array | Stream.Stream<Uint8Array, E, R>
 
-/**
- * The output of a command, decoded as UTF-8.
- *
- * @since 0.1.0
- * @category models
- */
+/** The output of a command, decoded as UTF-8. */
 export interface Output {
   readonly stdout: string
   /** Begins with the host's banner, if it has one. */
   readonly stderr: string
 }
 
-/**
- * A local port that ssh forwards. It listens only on 127.0.0.1, until the scope ends.
- *
- * @since 0.1.0
- * @category models
- */
+/** A local port that ssh forwards. It listens only on 127.0.0.1, until the scope ends. */
 export interface Forward {
   readonly host: "127.0.0.1"
   readonly port: number
@@ -366,9 +333,6 @@ const whileFed = <A, E, R, E2>(
  *   yield* Effect.log(stdout)
  * })
  * ```
- *
- * @since 0.1.0
- * @category operations
  */
 export const execute = <E = never, R = never>(
   target: Target,
@@ -402,9 +366,6 @@ export const execute = <E = never, R = never>(
 /**
  * Runs a command and streams its stdout with back-pressure. Fails as {@link execute} does, after the last byte.
  * Ending the stream early ends the command.
- *
- * @since 0.1.0
- * @category operations
  */
 export const stream = <E = never, R = never>(
   target: Target,
@@ -465,9 +426,6 @@ const forward = (
  * a browser can open `http://master-1.local:50070`.
  *
  * Fails with {@link SshError}. When the scope ends, the proxy and all its connections are closed.
- *
- * @since 0.1.0
- * @category operations
  */
 export const socksProxy = (
   target: Target,
@@ -480,9 +438,6 @@ export const socksProxy = (
  * listens locally. If nothing listens at the remote end, ssh closes each connection.
  *
  * Fails with {@link SshError}. When the scope ends, the tunnel and all its connections are closed.
- *
- * @since 0.1.0
- * @category operations
  */
 export const tunnel = (
   target: Target,
@@ -527,9 +482,6 @@ const checkPath = (host: string, path: string): Effect.Effect<void, SshError> =>
  *
  * Fails with `PlatformError` if the file cannot be read, with {@link RemoteCommandFailed} if the host cannot write it (for example
  * because `remote` is a directory), and with {@link SshError} if ssh fails, or (`incomplete`) if the file changed during the copy.
- *
- * @since 0.1.0
- * @category operations
  */
 export const copyTo = (
   target: Target,
@@ -571,9 +523,6 @@ export const copyTo = (
  *
  * Fails with {@link RemoteCommandFailed} if the host does not have the file or cannot read it, with {@link SshError} if ssh fails, or
  * (`incomplete`) if the file changed during the copy, and with `PlatformError` if the local file cannot be written.
- *
- * @since 0.1.0
- * @category operations
  */
 export const copyFrom = (
   target: Target,
@@ -630,20 +579,12 @@ const afterFirstLine = <E, R>(
   )
 }
 
-/**
- * Quotes a program and its arguments for a POSIX shell.
- *
- * @since 0.1.0
- * @category conversions
- */
+/** Quotes a program and its arguments for a POSIX shell. */
 export const quote = (command: ReadonlyArray<string>): string => command.map(quoted).join(" ")
 
 /**
  * The ssh command to log in or run a command from a terminal: `ssh -p 2222 cbduser@192.0.2.7`. Does not contain pinned host keys.
  * Fails with {@link SshError} (`invalidInput`).
- *
- * @since 0.1.0
- * @category conversions
  */
 export const commandText = (target: Target, command?: RemoteCommand): Either.Either<string, SshError> => {
   const problem = targetProblem(target)

@@ -2,8 +2,6 @@
  * Stores an {@link Access} between runs of programs, so that a short program need not log in each time and many workers can share
  * one login. A failure of the store does not fail the login: a stored login is used only while it is valid, and if the store cannot
  * be read or written, the program logs in without it and logs a warning.
- *
- * @since 0.1.0
  */
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as KeyValueStore from "@effect/platform/KeyValueStore"
@@ -22,9 +20,6 @@ import { removeOldTemporaries, sharedWith, textOf, writePrivately } from "./inte
  * - `damaged`: the stored value is not an Access.
  * - `permissions`: other users can access the file, so its token is not used.
  * - `unavailable`: the store could not be read or written.
- *
- * @since 0.1.0
- * @category errors
  */
 export class TokenStoreError extends Schema.TaggedError<TokenStoreError>("effect-rackspace/TokenStoreError")(
   "TokenStoreError",
@@ -34,24 +29,14 @@ export class TokenStoreError extends Schema.TaggedError<TokenStoreError>("effect
   }
 ) {}
 
-/**
- * Stores Accesses by a key, which contains the auth URL, the user and the tenant.
- *
- * @since 0.1.0
- * @category models
- */
+/** Stores Accesses by a key, which contains the auth URL, the user and the tenant. */
 export interface Service {
   readonly load: (key: string) => Effect.Effect<Option.Option<Access>, TokenStoreError>
   readonly save: (key: string, access: Access) => Effect.Effect<void, TokenStoreError>
   readonly remove: (key: string) => Effect.Effect<void, TokenStoreError>
 }
 
-/**
- * The store that `Identity.layer` uses. The default stores nothing: a token is kept only as long as the layer.
- *
- * @since 0.1.0
- * @category tags
- */
+/** The store that `Identity.layer` uses. The default stores nothing: a token is kept only as long as the layer. */
 export class TokenStore extends Context.Reference<TokenStore>()("effect-rackspace/TokenStore", {
   defaultValue: (): Service => none
 }) {}
@@ -81,12 +66,7 @@ const decodeEntry = (key: string, text: string, where: string): Effect.Effect<Op
 // Encoding an Access cannot fail: each of its fields' encodings is total.
 const encodeEntry = (key: string, access: Access): string => Schema.encodeSync(EntryJson)({ key, access })
 
-/**
- * Creates a store in memory, for programs that build the Identity layer more than once.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** Creates a store in memory, for programs that build the Identity layer more than once. */
 export const makeMemory: Effect.Effect<Service> = Effect.sync(() => {
   const entries = new Map<string, Access>()
   return {
@@ -100,9 +80,6 @@ export const makeMemory: Effect.Effect<Service> = Effect.sync(() => {
  * Creates a store in a file that only its owner can read (mode 0600). It holds one login, the last one that was saved; each save
  * replaces the file. `~` stands for the home directory; missing directories are created. The first save removes temporary files
  * that a killed process left at least a day ago.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const makeFile = (path: string): Effect.Effect<Service, never, FileSystem.FileSystem> =>
   Effect.gen(function* () {
@@ -140,12 +117,7 @@ export const makeFile = (path: string): Effect.Effect<Service, never, FileSystem
     }
   })
 
-/**
- * Creates a store in any `KeyValueStore`, such as Redis or a database, so that many workers share one login.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** Creates a store in any `KeyValueStore`, such as Redis or a database, so that many workers share one login. */
 export const makeKeyValueStore: Effect.Effect<Service, never, KeyValueStore.KeyValueStore> = Effect.map(
   KeyValueStore.KeyValueStore,
   (store) => {
@@ -165,29 +137,14 @@ export const makeKeyValueStore: Effect.Effect<Service, never, KeyValueStore.KeyV
   }
 )
 
-/**
- * Stores logins in memory.
- *
- * @since 0.1.0
- * @category layers
- */
+/** Stores logins in memory. */
 export const layerMemory: Layer.Layer<TokenStore> = Layer.effect(TokenStore, makeMemory)
 
-/**
- * Stores the login in a private file: see {@link makeFile}.
- *
- * @since 0.1.0
- * @category layers
- */
+/** Stores the login in a private file: see {@link makeFile}. */
 export const layerFile = (path: string): Layer.Layer<TokenStore, never, FileSystem.FileSystem> =>
   Layer.effect(TokenStore, makeFile(path))
 
-/**
- * Stores logins in the environment's `KeyValueStore`: see {@link makeKeyValueStore}.
- *
- * @since 0.1.0
- * @category layers
- */
+/** Stores logins in the environment's `KeyValueStore`: see {@link makeKeyValueStore}. */
 export const layerKeyValueStore: Layer.Layer<TokenStore, never, KeyValueStore.KeyValueStore> = Layer.effect(
   TokenStore,
   makeKeyValueStore

@@ -2,8 +2,6 @@
  * The recommended HttpClient on Node.js, based on undici. The services of this library bypass it and use undici's dispatcher
  * directly, which is much cheaper for small requests. They do so only if the HttpClient that they get is exactly the one of the
  * layer, not one that was derived from it.
- *
- * @since 0.1.0
  */
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientError from "@effect/platform/HttpClientError"
@@ -41,9 +39,6 @@ const bodyOf = ({ body }: HttpClientRequest.HttpClientRequest): Body => {
 /**
  * An HttpClient on a dispatcher of undici. The caller closes the dispatcher. To let the services of this library use the
  * dispatcher directly, use {@link layerDispatcher}.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const make = (dispatcher: Dispatcher): HttpClient.HttpClient =>
   HttpClient.make((request, url, signal) =>
@@ -83,9 +78,6 @@ export const make = (dispatcher: Dispatcher): HttpClient.HttpClient =>
  *   )
  * )
  * ```
- *
- * @since 0.1.0
- * @category layers
  */
 export const layerDispatcher = <E, R>(
   dispatcher: Effect.Effect<Dispatcher, E, R>
@@ -100,9 +92,6 @@ export const layerDispatcher = <E, R>(
 /**
  * An HttpClient with its own connections, which are closed with the layer's scope. It does not follow redirects or decompress
  * responses.
- *
- * @since 0.1.0
- * @category layers
  */
 export const layer: Layer.Layer<HttpClient.HttpClient | UndiciDispatcher> = layerDispatcher(
   Effect.acquireRelease(

@@ -1,8 +1,4 @@
-/**
- * Waiting until a resource reaches a state, by polling with a timeout.
- *
- * @since 0.1.0
- */
+/** Waiting until a resource reaches a state, by polling with a timeout. */
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -12,12 +8,7 @@ import * as Random from "effect/Random"
 import * as Stream from "effect/Stream"
 import { type CloudError, type Operation, ResourceFailed, WaitTimeout } from "./CloudError.js"
 
-/**
- * How often to poll, and for how long.
- *
- * @since 0.1.0
- * @category models
- */
+/** How often to poll, and for how long. */
 export interface Pace {
   /** The time between two polls. */
   readonly interval?: Duration.DurationInput | undefined
@@ -27,12 +18,7 @@ export interface Pace {
   readonly timeout?: Duration.DurationInput | undefined
 }
 
-/**
- * A resource to wait for.
- *
- * @since 0.1.0
- * @category models
- */
+/** A resource to wait for. */
 export interface Watch<A, E, R> extends Operation, Pace {
   /** The resource's id. */
   readonly resource: string
@@ -64,9 +50,6 @@ const maxMalformed = 10
 /**
  * Whether a failure is likely to be temporary: the service or a gateway is not available, the connection broke, a rate limit was
  * reached, a response was malformed, or Identity could not be reached.
- *
- * @since 0.1.0
- * @category guards
  */
 export const mayPass = (error: unknown): boolean => {
   // A poll may fail with anything; only the library's own errors are known to be temporary.
@@ -169,9 +152,6 @@ const polling = <A, E, R>(watched: Watch<A, E, R>, start: number) => {
  * Failures that {@link mayPass} are retried until the timeout, as is `NotFound` for a resource that was just created. Fails with
  * `ResourceFailed` as soon as the resource has failed, with `WaitTimeout` after the timeout, and with any other failure of a
  * poll: `Unauthorized` after a new login, `Forbidden`, `NotFound`, invalid input.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const watch = <A, E, R>(watched: Watch<A, E, R>): Stream.Stream<A, E | ResourceFailed | WaitTimeout, R> =>
   Stream.unwrap(
@@ -187,12 +167,7 @@ export const watch = <A, E, R>(watched: Watch<A, E, R>): Stream.Stream<A, E | Re
     })
   )
 
-/**
- * Like {@link watch}, but returns only the result of the last poll.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** Like {@link watch}, but returns only the result of the last poll. */
 export const until = <A, E, R>(watched: Watch<A, E, R>): Effect.Effect<A, E | ResourceFailed | WaitTimeout, R> =>
   Effect.flatMap(Stream.runLast(watch(watched)), (last) =>
     // A watch that does not fail emits at least the last poll.

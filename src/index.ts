@@ -1,8 +1,4 @@
-/**
- * The front door: every public module as a namespace.
- *
- * @since 0.1.0
- */
+/** The front door: every public module as a namespace. */
 export * as Access from "./Access.js"
 export * as BandwidthLimit from "./BandwidthLimit.js"
 export * as CloudBigData from "./services/CloudBigData.js"

@@ -1,7 +1,5 @@
 /**
  * The services of an OpenStack cloud, with one login by Keystone v3 or Swift's own login. They have the same tags as at Rackspace.
- *
- * @since 0.1.0
  */
 import type * as HttpClient from "@effect/platform/HttpClient"
 import type * as FileSystem from "@effect/platform/FileSystem"
@@ -17,28 +15,13 @@ import * as Identity from "../Identity.js"
 import * as CloudFiles from "../services/CloudFiles.js"
 import * as CloudServers from "../services/CloudServers.js"
 
-/**
- * The supported services of an OpenStack cloud: Nova and Swift.
- *
- * @since 0.1.0
- * @category models
- */
+/** The supported services of an OpenStack cloud: Nova and Swift. */
 export type Services = CloudServers.CloudServers | CloudFiles.CloudFiles
 
-/**
- * The names of these services in options.
- *
- * @since 0.1.0
- * @category models
- */
+/** The names of these services in options. */
 export type ServiceName = "CloudServers" | "CloudFiles"
 
-/**
- * The region of the services, and how their requests are sent.
- *
- * @since 0.1.0
- * @category models
- */
+/** The region of the services, and how their requests are sent. */
 export interface ServiceOptions extends Omit<CloudClient.Options, "endpoint" | "microversion" | "serviceName"> {
   /** URLs of services, which override the catalog. */
   readonly endpoints?: Readonly<Partial<Record<ServiceName, string>>> | undefined
@@ -51,20 +34,12 @@ export interface ServiceOptions extends Omit<CloudClient.Options, "endpoint" | "
   readonly microversions?: { readonly CloudServers?: string | undefined } | undefined
 }
 
-/**
- * The credentials, the region, and how requests are sent.
- *
- * @since 0.1.0
- * @category models
- */
+/** The credentials, the region, and how requests are sent. */
 export interface Options<E = never, R = never> extends Identity.Options<E, R>, ServiceOptions {}
 
 /**
  * Provides the services for an existing login. Makes no request: a service that the cloud does not have fails with
  * `EndpointNotFound` when it is used.
- *
- * @since 0.1.0
- * @category layers
  */
 export const layerServices = ({ endpoints, microversions, serviceNames, ...options }: ServiceOptions = {}): Layer.Layer<
   Services,
@@ -110,9 +85,6 @@ export const layerServices = ({ endpoints, microversions, serviceNames, ...optio
  *
  * program.pipe(Effect.provide(cloud), Effect.provide(NodeHttpClient.layerUndici), NodeRuntime.runMain)
  * ```
- *
- * @since 0.1.0
- * @category layers
  */
 export const layer = <E = never, R = never>(
   options: Options<E, R>
@@ -144,9 +116,6 @@ const serviceTypes: Readonly<Record<ServiceName, string>> = { CloudServers: "com
  *   Layer.provide([NodeHttpClient.layerUndici, NodeContext.layer])
  * )
  * ```
- *
- * @since 0.1.0
- * @category layers
  */
 export const layerCloud = (
   options: Omit<Options, "credentials"> & Parameters<typeof CloudConfig.fromFile>[0] = {}

@@ -1,8 +1,4 @@
-/**
- * The services of a Rackspace account in one region, with one login.
- *
- * @since 0.1.0
- */
+/** The services of a Rackspace account in one region, with one login. */
 import type * as HttpClient from "@effect/platform/HttpClient"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -15,29 +11,14 @@ import * as CloudFiles from "../services/CloudFiles.js"
 import * as CloudLoadBalancers from "../services/CloudLoadBalancers.js"
 import * as CloudServers from "../services/CloudServers.js"
 
-/**
- * All services of the layers.
- *
- * @since 0.1.0
- * @category models
- */
+/** All services of the layers. */
 export type Services =
   CloudServers.CloudServers | CloudFiles.CloudFiles | CloudLoadBalancers.CloudLoadBalancers | CloudBigData.CloudBigData
 
-/**
- * The names of these services in options.
- *
- * @since 0.1.0
- * @category models
- */
+/** The names of these services in options. */
 export type ServiceName = "CloudServers" | "CloudFiles" | "CloudLoadBalancers" | "CloudBigData"
 
-/**
- * The credentials, the region, and how requests are sent.
- *
- * @since 0.1.0
- * @category models
- */
+/** The credentials, the region, and how requests are sent. */
 export interface Options<E = never, R = never>
   extends Identity.Options<E, R>, Omit<CloudClient.Options, "endpoint" | "serviceName"> {
   /**
@@ -87,9 +68,6 @@ const servicesOf = ({ endpoints, serviceNames, ...options }: ServiceOptions) => 
  * Provides all services of one region for an existing login, for example to use two regions with one login.
  *
  * Fails with `EndpointNotFound` if the account does not have the region.
- *
- * @since 0.1.0
- * @category layers
  */
 export const layerServices = (
   options: ServiceOptions = {}
@@ -124,9 +102,6 @@ export const layerServices = (
  *   NodeRuntime.runMain
  * )
  * ```
- *
- * @since 0.1.0
- * @category layers
  */
 export const layer = <E = never, R = never>(
   options: Options<E, R>

@@ -4,8 +4,6 @@
  * The emulated cloud keeps state, enforces tokens and their expiry, validates input, returns the documented faults, paginates, and
  * changes the states of resources according to the Effect Clock, so that with `TestClock` a server is built immediately. Requests
  * and responses are encoded and decoded as usual, but not sent over a network.
- *
- * @since 0.1.0
  */
 import * as HttpClient from "@effect/platform/HttpClient"
 import type * as Clock from "effect/Clock"
@@ -21,38 +19,18 @@ import type * as Identity from "../Identity.js"
 import * as RetryPolicy from "../RetryPolicy.js"
 import * as Rackspace from "./Rackspace.js"
 
-/**
- * Controls the emulated cloud: its request log, and the faults to inject.
- *
- * @since 0.1.0
- * @category models
- */
+/** Controls the emulated cloud: its request log, and the faults to inject. */
 export type Service = Emulator.Emulator
 
-/**
- * The options of the emulated cloud.
- *
- * @since 0.1.0
- * @category models
- */
+/** The options of the emulated cloud. */
 export type CloudOptions = Emulator.EmulatorOptions
 
-/**
- * The options of the emulated cloud and of its services.
- *
- * @since 0.1.0
- * @category models
- */
+/** The options of the emulated cloud and of its services. */
 export interface Options extends Omit<Rackspace.Options, "credentials"> {
   readonly cloud?: CloudOptions | undefined
 }
 
-/**
- * The emulated cloud that a test's services run on.
- *
- * @since 0.1.0
- * @category tags
- */
+/** The emulated cloud that a test's services run on. */
 export class TestCloud extends Context.Tag("effect-rackspace/TestCloud")<TestCloud, Service>() {}
 
 /** The emulator is imported on demand, so that importing the library does not load it. */
@@ -60,12 +38,7 @@ const loadEmulator = Effect.promise(() =>
   Promise.all([import("../emulator/Emulator.js"), import("../emulator/LocalHttpClient.js")])
 )
 
-/**
- * An emulated cloud and its HttpClient, without services. For tests of the login.
- *
- * @since 0.1.0
- * @category layers
- */
+/** An emulated cloud and its HttpClient, without services. For tests of the login. */
 export const layerCloud = (options: CloudOptions = {}): Layer.Layer<TestCloud | HttpClient.HttpClient> =>
   Layer.effectContext(
     Effect.gen(function* () {
@@ -81,9 +54,6 @@ export const layerCloud = (options: CloudOptions = {}): Layer.Layer<TestCloud | 
  * the scope closes the port and all connections.
  *
  * Fails with `ListenFailed` if the port cannot be opened.
- *
- * @since 0.1.0
- * @category layers
  */
 export const layerListening = (
   options: CloudOptions & { readonly port?: number | undefined; readonly host?: string | undefined } = {}
@@ -100,12 +70,7 @@ export const layerListening = (
     })
   )
 
-/**
- * The credentials that the emulated cloud accepts: a user and an API key.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** The credentials that the emulated cloud accepts: a user and an API key. */
 export const credentials: Effect.Effect<Credentials.ApiKey, never, TestCloud> = Effect.map(
   TestCloud,
   ({ authUrl, credentials: { apiKey, username } }) => Credentials.apiKey({ authUrl, username, apiKey })
@@ -117,9 +82,6 @@ const isTestClock = (clock: Clock.Clock): boolean => "adjust" in clock
 /**
  * The retry policy of {@link layer} with a TestClock: the default policy without delays between attempts, since a delay would block
  * until the test advances the clock. It does not wait for a `Retry-After`, but fails with `OverLimit` immediately.
- *
- * @since 0.1.0
- * @category constants
  */
 export const retryWithoutDelay: RetryPolicy.Service = RetryPolicy.make({
   baseDelay: Duration.zero,
@@ -148,9 +110,6 @@ export const retryWithoutDelay: RetryPolicy.Service = RetryPolicy.make({
  *   }).pipe(Effect.provide(TestCloud.layer()))
  * )
  * ```
- *
- * @since 0.1.0
- * @category layers
  */
 export const layer = (
   options: Options = {}

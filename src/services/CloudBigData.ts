@@ -4,8 +4,6 @@
  *
  * Implements the Rackspace Cloud Big Data API v2. What its documents leave out and its last Python client (lavaclient) had is
  * here too; each operation says which it is.
- *
- * @since 0.1.0
  */
 import type * as HttpClient from "@effect/platform/HttpClient"
 import * as Context from "effect/Context"
@@ -93,9 +91,6 @@ type Endpoints = Endpoint.Client<typeof endpoints>
 
 /**
  * What Cloud Big Data can do: the operations of {@link endpoints}, the listings as Streams, waiting, and finding nodes.
- *
- * @since 0.1.0
- * @category models
  */
 export interface Service extends Endpoints {
   /**
@@ -164,12 +159,7 @@ export interface Service extends Endpoints {
   readonly waitUntilDeleted: (options: WaitOptions) => Effect.Effect<void, CommonError | ResourceFailed | WaitTimeout>
 }
 
-/**
- * Cloud Big Data of one region.
- *
- * @since 0.1.0
- * @category tags
- */
+/** Cloud Big Data of one region. */
 export class CloudBigData extends Context.Tag("effect-rackspace/CloudBigData")<CloudBigData, Service>() {}
 
 /** The URL that is named must lead to version 2, and to the tenant; the tenant of the login is added where it is missing. */
@@ -191,9 +181,6 @@ const complete = (endpoint: string, tenantId: string | undefined): Either.Either
  *
  * An endpoint that is named instead must end in `/v2/{tenant}`, the tenant being that of the login where it has one; to one
  * that ends in `/v2` the login's tenant is added. Any other is `InvalidInput`, before any request to it.
- *
- * @since 0.1.0
- * @category constants
  */
 export const selector: CloudClient.Selector = {
   types: ["rax:bigdata"],
@@ -205,12 +192,7 @@ export const selector: CloudClient.Selector = {
 /** The operations that take several requests. */
 type OwnOperations = Exclude<keyof Service, keyof Endpoints | "client" | "endpointUrl">
 
-/**
- * The service, from a login. Making it sends no request.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** The service, from a login. Making it sends no request. */
 export const make = (
   options: CloudClient.Options = {}
 ): Effect.Effect<Service, never, TokenRef | HttpClient.HttpClient> =>
@@ -240,12 +222,7 @@ const makeService = (
     }
   })
 
-/**
- * Cloud Big Data of one region, from a login.
- *
- * @since 0.1.0
- * @category layers
- */
+/** Cloud Big Data of one region, from a login. */
 export const layer = (
   options: CloudClient.Options = {}
 ): Layer.Layer<CloudBigData, never, TokenRef | HttpClient.HttpClient> => Layer.effect(CloudBigData, make(options))

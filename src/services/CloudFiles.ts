@@ -5,8 +5,6 @@
  * object that bears them, whatever characters they hold.
  *
  * Implements the Rackspace Cloud Files API v1 (OpenStack Swift).
- *
- * @since 0.1.0
  */
 import type * as FileSystem from "@effect/platform/FileSystem"
 import type * as HttpClient from "@effect/platform/HttpClient"
@@ -135,12 +133,7 @@ export { endpoints } from "./CloudFiles/endpoints.js"
 
 export { ByteRange } from "./CloudFiles/objects/byteRange.js"
 
-/**
- * Access control lists of containers: `AccessList.anyone`, `AccessList.parseAcl`.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** Access control lists of containers: `AccessList.anyone`, `AccessList.parseAcl`. */
 export * as AccessList from "./CloudFiles/access.js"
 
 export { Capabilities } from "./CloudFiles/capabilities.js"
@@ -221,23 +214,13 @@ export { FileRefused, RefusalReason } from "./CloudFiles/folders/model.js"
 
 type Endpoints = Endpoint.Client<typeof endpoints>
 
-/**
- * Where Cloud Files is found, and its CDN.
- *
- * @since 0.1.0
- * @category models
- */
+/** Where Cloud Files is found, and its CDN. */
 export interface Options extends CloudClient.Options {
   /** The URL of the CDN's management, instead of what the catalog says. */
   readonly cdnEndpoint?: string | undefined
 }
 
-/**
- * What Cloud Files can do: the operations of {@link endpoints}, and operations that take several requests.
- *
- * @since 0.1.0
- * @category models
- */
+/** What Cloud Files can do: the operations of {@link endpoints}, and operations that take several requests. */
 export interface Service
   extends Omit<Endpoints, "deleteManifest" | "bulkDeletePaths" | "putArchive">, Cdn, Discovery, Signing, Versions {
   /**
@@ -415,20 +398,10 @@ export interface Service
   readonly sync: (options: SyncOptions) => Stream.Stream<FolderEvent, FolderError, FileSystem.FileSystem>
 }
 
-/**
- * Cloud Files of one region.
- *
- * @since 0.1.0
- * @category tags
- */
+/** Cloud Files of one region. */
 export class CloudFiles extends Context.Tag("effect-rackspace/CloudFiles")<CloudFiles, Service>() {}
 
-/**
- * How Cloud Files is found in a catalog.
- *
- * @since 0.1.0
- * @category constants
- */
+/** How Cloud Files is found in a catalog. */
 export const selector = { types: ["object-store"], name: "cloudFiles" } as const
 
 /** The operations that take several requests. */
@@ -437,12 +410,7 @@ type OwnOperations = Exclude<
   keyof Endpoints | keyof typeof cdnEndpoints | "client" | "endpointUrl" | "getCapabilities"
 >
 
-/**
- * The service, from a login. Making it sends no request.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** The service, from a login. Making it sends no request. */
 export const make = (options: Options = {}): Effect.Effect<Service, never, TokenRef | HttpClient.HttpClient> =>
   Effect.map(makeService(options), (service) => checked<Service, OwnOperations>("CloudFiles", service, inputs))
 
@@ -553,11 +521,6 @@ const makeService = (options: Options): Effect.Effect<Service, never, TokenRef |
     }
   })
 
-/**
- * Cloud Files of one region, from a login.
- *
- * @since 0.1.0
- * @category layers
- */
+/** Cloud Files of one region, from a login. */
 export const layer = (options: Options = {}): Layer.Layer<CloudFiles, never, TokenRef | HttpClient.HttpClient> =>
   Layer.effect(CloudFiles, make(options))

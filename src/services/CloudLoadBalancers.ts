@@ -5,8 +5,6 @@
  * Implements the Rackspace Cloud Load Balancers API v1.0. A balancer takes one change at a time, and refuses any other until
  * it is ACTIVE again. So changes of one balancer wait for each other here, in the order in which they are asked for, and one
  * that the cloud still refuses as immutable is sent again when the balancer is ACTIVE: see {@link WhenImmutable}.
- *
- * @since 0.1.0
  */
 import type * as HttpClient from "@effect/platform/HttpClient"
 import * as Context from "effect/Context"
@@ -150,9 +148,6 @@ export {
 
 /**
  * Where the service is found, how its requests are repeated, and what becomes of a change that a balancer refuses.
- *
- * @since 0.1.0
- * @category models
  */
 export interface Options extends CloudClient.Options {
   /** Default: a change waits up to 10 minutes, and one polls every 5 seconds. */
@@ -166,9 +161,6 @@ type Endpoints = Endpoint.Client<typeof endpoints>
  *
  * Those that change a balancer return when the cloud has accepted the change, not when it is done: the balancer is in
  * PENDING_UPDATE then. The next change waits for that; what else needs the change done has `waitUntilActive`.
- *
- * @since 0.1.0
- * @category models
  */
 export interface Service extends Endpoints {
   /**
@@ -216,34 +208,19 @@ export interface Service extends Endpoints {
   ) => Effect.Effect<Node, CommonError | NotFound | ResourceFailed | WaitTimeout>
 }
 
-/**
- * Cloud Load Balancers of one region.
- *
- * @since 0.1.0
- * @category tags
- */
+/** Cloud Load Balancers of one region. */
 export class CloudLoadBalancers extends Context.Tag("effect-rackspace/CloudLoadBalancers")<
   CloudLoadBalancers,
   Service
 >() {}
 
-/**
- * How Cloud Load Balancers is found in a catalog.
- *
- * @since 0.1.0
- * @category constants
- */
+/** How Cloud Load Balancers is found in a catalog. */
 export const selector = { types: ["rax:load-balancer"], name: "cloudLoadBalancers" } as const
 
 /** The operations that take several requests. */
 type OwnOperations = Exclude<keyof Service, keyof Endpoints | "client" | "endpointUrl">
 
-/**
- * The service, from a login. Making it sends no request.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** The service, from a login. Making it sends no request. */
 export const make = (options: Options = {}): Effect.Effect<Service, never, TokenRef | HttpClient.HttpClient> =>
   Effect.map(makeService(options), (service) => checked<Service, OwnOperations>("CloudLoadBalancers", service, inputs))
 
@@ -283,12 +260,7 @@ const makeService = ({
     }
   })
 
-/**
- * Cloud Load Balancers of one region, from a login.
- *
- * @since 0.1.0
- * @category layers
- */
+/** Cloud Load Balancers of one region, from a login. */
 export const layer = (
   options: Options = {}
 ): Layer.Layer<CloudLoadBalancers, never, TokenRef | HttpClient.HttpClient> =>

@@ -3,8 +3,6 @@
  *
  * Implements the Rackspace Cloud Servers API v2 (OpenStack Nova v2). Of the first generation, which the catalog lists under
  * the same type, servers can be listed, so that no server of an account is missing.
- *
- * @since 0.1.0
  */
 import type { PlatformError } from "@effect/platform/Error"
 import type * as FileSystem from "@effect/platform/FileSystem"
@@ -168,9 +166,6 @@ type Endpoints = Endpoint.Client<typeof endpoints>
 /**
  * What Cloud Servers can do: the operations of {@link endpoints} and of {@link firstGenerationEndpoints}, the listings as
  * Streams, waiting, and operations that take several requests.
- *
- * @since 0.1.0
- * @category models
  */
 export interface Service extends Endpoints, Endpoint.Client<typeof firstGenerationEndpoints> {
   /**
@@ -269,20 +264,10 @@ export interface Service extends Endpoints, Endpoint.Client<typeof firstGenerati
   readonly waitUntilDeleted: (options: WaitOptions) => Effect.Effect<void, CommonError | ResourceFailed | WaitTimeout>
 }
 
-/**
- * Cloud Servers of one region.
- *
- * @since 0.1.0
- * @category tags
- */
+/** Cloud Servers of one region. */
 export class CloudServers extends Context.Tag("effect-rackspace/CloudServers")<CloudServers, Service>() {}
 
-/**
- * How Cloud Servers is found in a catalog: of the two entries of type `compute` the one of the next generation.
- *
- * @since 0.1.0
- * @category constants
- */
+/** How Cloud Servers is found in a catalog: of the two entries of type `compute` the one of the next generation. */
 export const selector = { types: ["compute"], name: "cloudServersOpenStack", microversions: "compute" } as const
 
 /** The operations that take several requests. */
@@ -291,12 +276,7 @@ type OwnOperations = Exclude<
   keyof Endpoints | keyof typeof firstGenerationEndpoints | "client" | "endpointUrl"
 >
 
-/**
- * The service, from a login. Making it sends no request.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** The service, from a login. Making it sends no request. */
 export const make = (
   options: CloudClient.Options = {}
 ): Effect.Effect<Service, never, TokenRef | HttpClient.HttpClient> =>
@@ -342,12 +322,7 @@ const makeService = (options: CloudClient.Options): Effect.Effect<Service, never
     }
   })
 
-/**
- * Cloud Servers of one region, from a login.
- *
- * @since 0.1.0
- * @category layers
- */
+/** Cloud Servers of one region, from a login. */
 export const layer = (
   options: CloudClient.Options = {}
 ): Layer.Layer<CloudServers, never, TokenRef | HttpClient.HttpClient> => Layer.effect(CloudServers, make(options))

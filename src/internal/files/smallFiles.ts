@@ -48,12 +48,7 @@ export interface SmallFiles {
   readonly store: (file: NewFile) => Effect.Effect<boolean, PlatformError>
 }
 
-/**
- * Reads and writes the small files of one FileSystem in a thread of its own.
- *
- * @since 0.1.0
- * @category tags
- */
+/** Reads and writes the small files of one FileSystem in a thread of its own. */
 export class SmallFilesThread extends Context.Tag("effect-rackspace/LocalFileSystem/SmallFilesThread")<
   SmallFilesThread,
   { readonly fileSystem: FileSystem.FileSystem; readonly smallFiles: SmallFiles }

@@ -11,12 +11,7 @@ import type { Dispatcher } from "undici"
 import type { Connection, Driver, InFlightRequest } from "./inFlightRequest.js"
 import { brokenOff, noResponse } from "./transportError.js"
 
-/**
- * The dispatcher of undici that an HttpClient uses.
- *
- * @since 0.1.0
- * @category tags
- */
+/** The dispatcher of undici that an HttpClient uses. */
 export class UndiciDispatcher extends Context.Tag("effect-rackspace/Transport/UndiciDispatcher")<
   UndiciDispatcher,
   { readonly client: HttpClient.HttpClient; readonly dispatcher: Dispatcher }

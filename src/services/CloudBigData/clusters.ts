@@ -160,12 +160,7 @@ export const Cluster = struct<Cluster>({
   scripts: listOf(ClusterScript)
 })
 
-/**
- * Whether a cluster is ready for work: ACTIVE.
- *
- * @since 0.1.0
- * @category guards
- */
+/** Whether a cluster is ready for work: ACTIVE. */
 export const isActive = (cluster: Pick<Cluster, "status">): boolean => cluster.status === "ACTIVE"
 
 /** The rule that Linux has for users, which the API's own client checked. */

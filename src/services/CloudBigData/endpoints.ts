@@ -9,12 +9,7 @@ import { scriptEndpoints } from "./scripts.js"
 import { stackEndpoints } from "./stacks.js"
 import { workloadEndpoints } from "./workloads.js"
 
-/**
- * The operations of Cloud Big Data, as data.
- *
- * @since 0.1.0
- * @category operations
- */
+/** The operations of Cloud Big Data, as data. */
 export const endpoints = {
   ...clusterEndpoints,
   ...nodeEndpoints,

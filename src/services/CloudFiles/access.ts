@@ -38,52 +38,24 @@ export const AclEntry = Schema.Union(
 /** One entry of an access control list. */
 export type AclEntry = typeof AclEntry.Type
 
-/**
- * Lets anyone read the objects of a container, without a login; not list them.
- *
- * @since 0.1.0
- * @category constants
- */
+/** Lets anyone read the objects of a container, without a login; not list them. */
 export const anyone: AclEntry = { _tag: "Referrer", host: "*" }
 
-/**
- * Lets those whom the other entries let in by where they come from also list the container.
- *
- * @since 0.1.0
- * @category constants
- */
+/** Lets those whom the other entries let in by where they come from also list the container. */
 export const listings: AclEntry = { _tag: "Listings" }
 
-/**
- * Lets in who comes from a page of this host, or of this domain (`.example.com`).
- *
- * @since 0.1.0
- * @category constructors
- */
+/** Lets in who comes from a page of this host, or of this domain (`.example.com`). */
 export const referrer = (host: string): AclEntry => ({ _tag: "Referrer", host })
 
 /**
  * Keeps out who comes from a page of this host, or of this domain; for a list in which {@link anyone} stands before it.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const notReferrer = (host: string): AclEntry => ({ _tag: "Referrer", host, deny: true })
 
-/**
- * Lets in a user of a project, each by its id, or any for `*`; by default any user of the project.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** Lets in a user of a project, each by its id, or any for `*`; by default any user of the project. */
 export const projectUser = (project: string, user = "*"): AclEntry => ({ _tag: "Project", project, user })
 
-/**
- * Lets in a user of the account by name (Rackspace), or whoever has the role (Keystone).
- *
- * @since 0.1.0
- * @category constructors
- */
+/** Lets in a user of the account by name (Rackspace), or whoever has the role (Keystone). */
 export const named = (name: string): AclEntry => ({ _tag: "Named", name })
 
 const entryText = (entry: AclEntry): string => {
@@ -99,19 +71,11 @@ const entryText = (entry: AclEntry): string => {
   }
 }
 
-/**
- * An access control list as the cloud keeps it: `.r:*,.rlistings`.
- *
- * @since 0.1.0
- * @category conversions
- */
+/** An access control list as the cloud keeps it: `.r:*,.rlistings`. */
 export const formatAcl = (entries: ReadonlyArray<AclEntry>): string => entries.map(entryText).join(",")
 
 /**
  * The entries of an access control list as the cloud keeps it. What is none of the known forms is taken for a name.
- *
- * @since 0.1.0
- * @category conversions
  */
 export const parseAcl = (acl: string): ReadonlyArray<AclEntry> =>
   acl

@@ -203,9 +203,6 @@ export interface PurgeFromCdn extends Address {
 /**
  * The operations of the CDN's management, as data. They go to the catalog's `rax:object-cdn`, not to the storage. "Cloud Files
  * API", the section on CDN services.
- *
- * @since 0.1.0
- * @category operations
  */
 export const cdnEndpoints = Endpoint.table("CloudFiles", {
   /**
@@ -302,9 +299,6 @@ export const cdnSelector = { types: ["rax:object-cdn"], name: "cloudFilesCDN" } 
 /**
  * The URL under which the CDN serves an object, percent-encoded; by default that of https where the container has one.
  * Undefined where it has none of that kind.
- *
- * @since 0.1.0
- * @category accessors
  */
 export const cdnUrl = (
   cdn: Pick<CdnContainer, "httpUri" | "httpsUri" | "streamingUri" | "iosUri">,

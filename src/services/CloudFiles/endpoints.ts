@@ -7,12 +7,7 @@ import { manifestEndpoints } from "./largeObjects/manifests.js"
 import { objectEndpoints } from "./objects/objects.js"
 import { symlinkEndpoints } from "./symlinks.js"
 
-/**
- * The operations of Cloud Files, as data.
- *
- * @since 0.1.0
- * @category operations
- */
+/** The operations of Cloud Files, as data. */
 export const endpoints = {
   ...accountEndpoints,
   ...containerEndpoints,

@@ -34,9 +34,6 @@ export type ImmutablePolicy = WaitLimits | "fail"
 /**
  * The {@link ImmutablePolicy} for a program or a call: `Effect.provideService(change, WhenImmutable, "fail")`. It prevails over
  * what a service was made with.
- *
- * @since 0.1.0
- * @category tags
  */
 export class WhenImmutable extends Context.Reference<WhenImmutable>()(
   "effect-rackspace/CloudLoadBalancers/WhenImmutable",

@@ -18,12 +18,7 @@ import { statisticsEndpoints } from "./statistics.js"
 import { usageEndpoints } from "./usage.js"
 import { virtualIpEndpoints } from "./virtualIps.js"
 
-/**
- * The operations of Cloud Load Balancers, as data.
- *
- * @since 0.1.0
- * @category operations
- */
+/** The operations of Cloud Load Balancers, as data. */
 export const endpoints = {
   ...loadBalancerEndpoints,
   ...nodeEndpoints,

@@ -128,12 +128,7 @@ const LoadBalancerFields = struct<LoadBalancer>({
 
 export const LoadBalancer = sparse(LoadBalancerFields)
 
-/**
- * Whether a load balancer is ACTIVE: it serves, and takes changes.
- *
- * @since 0.1.0
- * @category guards
- */
+/** Whether a load balancer is ACTIVE: it serves, and takes changes. */
 export const isActive = (loadBalancer: Pick<LoadBalancer, "status">): boolean => loadBalancer.status === "ACTIVE"
 
 const Name = upTo(128, "a name")

@@ -98,12 +98,7 @@ const isAddressed = (value: unknown): value is Addressed =>
   typeof value.addresses === "object" &&
   value.addresses !== null
 
-/**
- * Whether a node is on a server: at any of its addresses.
- *
- * @since 0.1.0
- * @category guards
- */
+/** Whether a node is on a server: at any of its addresses. */
 export const isNodeOf = (node: Pick<Node, "address">, server: Addressed): boolean =>
   Object.values(server.addresses).some((addresses) => addresses?.some(({ address }) => address === node.address))
 
@@ -157,12 +152,7 @@ export type NewNode = {
   | { readonly server: Addressed; readonly address?: undefined }
 )
 
-/**
- * A node that is to be added.
- *
- * @since 0.1.0
- * @category schemas
- */
+/** A node that is to be added. */
 export const NewNode = Schema.transform(
   Schema.Struct({ address: Schema.String, port: Schema.Number, ...nodeSettings }),
   NodeInput,

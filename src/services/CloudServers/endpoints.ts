@@ -22,12 +22,7 @@ import { virtualInterfaceEndpoints } from "./virtualInterfaces.js"
 import { volumeAttachmentEndpoints } from "./volumeAttachments.js"
 import { volumeEndpoints } from "./volumes.js"
 
-/**
- * The operations of Cloud Servers, as data.
- *
- * @since 0.1.0
- * @category operations
- */
+/** The operations of Cloud Servers, as data. */
 export const endpoints = {
   ...volumeAttachmentEndpoints,
   ...interfaceEndpoints,

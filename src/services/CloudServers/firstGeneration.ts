@@ -79,12 +79,7 @@ export interface ListFirstGenerationPage {
   readonly limit?: number | undefined
 }
 
-/**
- * What is asked of the first generation of Cloud Servers, as data.
- *
- * @since 0.1.0
- * @category operations
- */
+/** What is asked of the first generation of Cloud Servers, as data. */
 export const firstGenerationEndpoints = Endpoint.table("CloudServers", {
   /**
    * Servers of the first generation, a page of them: at most 1,000, the `offset` first ones left out. "List servers",

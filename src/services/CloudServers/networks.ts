@@ -10,18 +10,12 @@ import type { ByNetworkId } from "./references.js"
 /**
  * The network that reaches the internet. Where a server's networks are named at all, this one must be among them to be
  * attached.
- *
- * @since 0.1.0
- * @category constants
  */
 export const publicNet = "00000000-0000-0000-0000-000000000000"
 
 /**
  * The region's own network (ServiceNet), where traffic is free. Where a server's networks are named at all, this one must be
  * among them to be attached.
- *
- * @since 0.1.0
- * @category constants
  */
 export const serviceNet = "11111111-1111-1111-1111-111111111111"
 

@@ -117,9 +117,6 @@ export type BootSource = {
  *   })
  * })
  * ```
- *
- * @since 0.1.0
- * @category constructors
  */
 export const bootFrom = (source: BootSource): BlockDevice => {
   const [sourceType, sourceId, volumeGigabytes] =

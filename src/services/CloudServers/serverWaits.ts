@@ -20,9 +20,6 @@ export interface WatchServer extends WaitOptions {
 /**
  * Whether a server is ACTIVE with nothing being done to it. The status alone may still read ACTIVE right after a reboot was
  * accepted.
- *
- * @since 0.1.0
- * @category guards
  */
 export const isActive = (server: Server): boolean => server.status === "ACTIVE" && server.taskState === undefined
 

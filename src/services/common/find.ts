@@ -6,12 +6,7 @@ import type { CloudClient } from "../../CloudClient.js"
 import { type CommonError, NotFound } from "../../CloudError.js"
 import { invalidInput } from "../../internal/schema/invalidInput.js"
 
-/**
- * A resource by its name or its id.
- *
- * @since 0.1.0
- * @category models
- */
+/** A resource by its name or its id. */
 export interface ByNameOrId {
   /** The id of the resource, or its very name. */
   readonly nameOrId: string

@@ -133,11 +133,6 @@ export interface Copied {
   readonly leftSegments?: ReadonlyArray<LeftSegment> | undefined
 }
 
-/**
- * The failures of a copy.
- *
- * @since 0.1.0
- * @category errors
- */
+/** The failures of a copy. */
 export type CopyError =
   CommonError | NotFound | Conflict | PreconditionFailed | QuotaExceeded | Unprocessable | ChecksumMismatch | BulkFailed

@@ -34,12 +34,7 @@ export interface DownloadOptions {
   readonly decompress?: boolean | undefined
 }
 
-/**
- * The failures of opening a download.
- *
- * @since 0.1.0
- * @category errors
- */
+/** The failures of opening a download. */
 export type DownloadError = CommonError | NotFound | PreconditionFailed | RangeNotSatisfiable
 
 /** An object whose content is on its way. */

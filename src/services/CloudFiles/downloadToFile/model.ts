@@ -42,10 +42,5 @@ export interface DownloadedFile {
   readonly verified: boolean
 }
 
-/**
- * The failures of a download to a file.
- *
- * @since 0.1.0
- * @category errors
- */
+/** The failures of a download to a file. */
 export type DownloadToFileError = DownloadError | ChecksumMismatch | PlatformError

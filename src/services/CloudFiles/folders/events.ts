@@ -7,12 +7,7 @@ import * as Stream from "effect/Stream"
 import { keepingInterruption } from "../../../internal/concurrency/interruption.js"
 import type { FolderEvent, Summary } from "./model.js"
 
-/**
- * Some files of a folder failed. The others are done.
- *
- * @since 0.1.0
- * @category errors
- */
+/** Some files of a folder failed. The others are done. */
 export class FolderFailed extends Schema.TaggedError<FolderFailed>("effect-rackspace/FolderFailed")("FolderFailed", {
   service: Schema.String,
   message: Schema.String,
@@ -95,12 +90,7 @@ export const eventsOf = <E, R>(
     })
   ) as Stream.Stream<FolderEvent, E, Exclude<R, Scope.Scope>>
 
-/**
- * Runs a folder's transfer to its end. Fails with {@link FolderFailed}, which names each file, where any failed.
- *
- * @since 0.1.0
- * @category streams
- */
+/** Runs a folder's transfer to its end. Fails with {@link FolderFailed}, which names each file, where any failed. */
 export const runFolder = <E, R>(
   events: Stream.Stream<FolderEvent, E, R>
 ): Effect.Effect<Summary, E | FolderFailed, R> =>

@@ -157,12 +157,7 @@ export interface SyncOptions extends UploadFolderOptions {
  */
 export const RefusalReason = Schema.Literal("notUnicode", "tooLong", "outside", "notAPath", "conflict", "segment")
 
-/**
- * A file or object that cannot have its counterpart at the other side. Nothing was written.
- *
- * @since 0.1.0
- * @category errors
- */
+/** A file or object that cannot have its counterpart at the other side. Nothing was written. */
 export class FileRefused extends Schema.TaggedError<FileRefused>("effect-rackspace/FileRefused")("FileRefused", {
   service: Schema.String,
   operation: Schema.String,
@@ -172,12 +167,7 @@ export class FileRefused extends Schema.TaggedError<FileRefused>("effect-rackspa
   path: Schema.String
 }) {}
 
-/**
- * The failures of one file, after which the others continue.
- *
- * @since 0.1.0
- * @category errors
- */
+/** The failures of one file, after which the others continue. */
 export type FileError = UploadError | DownloadError | ChecksumMismatch | BulkFailed | PlatformError | FileRefused
 
 interface OfFile {
@@ -252,12 +242,7 @@ export interface Summary {
 /** An event of a folder's transfer. The last one is a {@link Summary}. */
 export type FolderEvent = Planned | Started | Progress | Done | Skipped | Deleted | Failed | Summary
 
-/**
- * The failures that end the transfer of a folder.
- *
- * @since 0.1.0
- * @category errors
- */
+/** The failures that end the transfer of a folder. */
 export type FolderError = CommonError | NotFound | PlatformError
 
 interface Side {

@@ -20,12 +20,7 @@ import { manifestEndpoints, segmentLocation } from "./manifests.js"
 import { makeParts } from "./parts.js"
 import { makeSegmentRemoval } from "./previousSegments.js"
 
-/**
- * The failures of deleting an object with its segments.
- *
- * @since 0.1.0
- * @category errors
- */
+/** The failures of deleting an object with its segments. */
 export type DeleteLargeObjectError = CommonError | NotFound | Conflict | PreconditionFailed | BulkFailed
 
 const service = "CloudFiles"

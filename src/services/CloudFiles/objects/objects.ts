@@ -143,12 +143,7 @@ export const ObjectInfo = fromHeaders<ObjectInfo>(
   true
 )
 
-/**
- * The MD5 of an object's content, as 32 lower-case hex digits, where its headers have it: not for large objects.
- *
- * @since 0.1.0
- * @category accessors
- */
+/** The MD5 of an object's content, as 32 lower-case hex digits, where its headers have it: not for large objects. */
 export const md5Of = (object: ObjectInfo): string | undefined =>
   object.etag === undefined ||
   quoted(object.etag) ||

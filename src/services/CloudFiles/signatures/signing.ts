@@ -103,9 +103,6 @@ const epochSeconds = (instant: DateTime.Utc): string => String(Math.floor(instan
 /**
  * Signs a TempURL without any request; `tempUrl` uses it. Fails with
  * `InvalidInput`. An Either is an Effect too.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const signTempUrl = (options: SignTempUrlOptions): Either.Either<Redacted.Redacted<string>, InvalidInput> => {
   const issues = signTempUrlInput.issues(options)
@@ -138,12 +135,7 @@ export const signTempUrl = (options: SignTempUrlOptions): Either.Either<Redacted
   return Either.right(Redacted.make(base + path + query + (inline === true ? "&inline" : "")))
 }
 
-/**
- * Signs a form without any request; `formPost` uses it. Fails with `InvalidInput`.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** Signs a form without any request; `formPost` uses it. Fails with `InvalidInput`. */
 export const signForm = (options: SignFormOptions): Either.Either<SignedForm, InvalidInput> => {
   const issues = signFormInput.issues(options)
   if (issues.length > 0) return Either.left(invalid("CloudFiles.formPost", issues))
@@ -177,9 +169,6 @@ const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) =
 /**
  * A signed form as HTML, for a page: its hidden fields, an input for files, and a button with the given text (`Upload`).
  * Whoever sees it may use it until it expires.
- *
- * @since 0.1.0
- * @category conversions
  */
 export const formHtml = (form: SignedForm, options: { readonly button?: string | undefined } = {}): string =>
   [

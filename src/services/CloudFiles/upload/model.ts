@@ -90,12 +90,7 @@ export interface Uploaded {
 
 type Documented<Tag extends DocumentedError["_tag"]> = Extract<DocumentedError, { readonly _tag: Tag }>
 
-/**
- * The failures of an upload, besides that of its source.
- *
- * @since 0.1.0
- * @category errors
- */
+/** The failures of an upload, besides that of its source. */
 export type UploadError =
   | CommonError
   | Documented<"NotFound" | "Conflict" | "PreconditionFailed" | "QuotaExceeded" | "Unprocessable">
