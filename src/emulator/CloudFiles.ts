@@ -1,9 +1,9 @@
 /**
- * Cloud Files, which is OpenStack's Swift: one account's containers and objects in one region. It is driven by headers, answers in
- * text and HTML, and accepts any bytes as names (Cloud Files API v1, and "Object Store API" of OpenStack).
+ * Cloud Files (OpenStack Swift): one account's containers and objects in one region. It is controlled by headers,
+ * answers in text and HTML, and accepts any bytes as names (Cloud Files API v1, and "Object Store API" of OpenStack).
  *
- * Not emulated: users other than the account's own (access lists are kept for them, not enforced), static websites, access logs,
- * archives of bzip2 and sparse files in archives, `X-History-Location`, and replicas, so that every read is fresh.
+ * Not emulated: other users (access lists are stored but not enforced), static websites, access logs, archives of
+ * bzip2, sparse files in archives, `X-History-Location`, and replicas: every read is consistent.
  */
 import * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
@@ -33,76 +33,76 @@ import * as Refusal from "./Refusal.js"
 import * as Reply from "./Reply.js"
 import * as RequestBody from "./RequestBody.js"
 
-/** How Cloud Files behaves. */
+/** Options of Cloud Files. */
 export interface CloudFilesOptions {
-  /** How many entries a listing has at most, and the greatest `limit` that is not refused. Default 10,000. */
+  /** The maximum number of entries in a listing, and the greatest accepted `limit`. Default 10,000. */
   readonly pageLimit?: number | undefined
-  /** How large an object may be that is uploaded or copied in one piece. Default 5,368,709,120: 5 GiB. */
+  /** The maximum size of an object that is uploaded or copied in one request. Default 5,368,709,120: 5 GiB. */
   readonly maxObjectBytes?: number | undefined
-  /** How many containers there may be. Default 500,000. */
+  /** The maximum number of containers. Default 500,000. */
   readonly maxContainers?: number | undefined
   /**
-   * How small a segment of a Static Large Object may be, but for the last. Default 1, as in today's Swift; Rackspace's
-   * documents say 1,048,576.
+   * The minimum size of a segment of a Static Large Object, except the last. Default 1, as in current Swift; Rackspace
+   * documents 1,048,576.
    */
   readonly minimumSegmentBytes?: number | undefined
   /**
-   * Whether there are Static Large Objects. Default yes. A storage without them stores a manifest as the content of a plain object, as
-   * Ceph before version 10 does.
+   * Whether Static Large Objects are supported. Default true. Otherwise a manifest is stored as the content of a plain
+   * object, as in Ceph before version 10.
    */
   readonly staticLargeObjects?: boolean | undefined
   /**
-   * Whether there are symbolic links. Default yes. A storage without them stores an empty object for one, as Swift does without its
+   * Whether symbolic links are supported. Default true. Otherwise an empty object is stored, as in Swift without its
    * symlink middleware.
    */
   readonly symlinks?: boolean | undefined
-  /** How many containers one archive may create. Default 1,000, as Rackspace's documents say; today's Swift has 10,000. */
+  /** How many containers one archive may create. Default 1,000, as Rackspace documents; current Swift allows 10,000. */
   readonly maxArchiveContainers?: number | undefined
   /**
-   * Whether `/info` shows the capabilities of the storage, and listings have the `slo_etag` of Static Large Objects, as in today's Swift.
-   * Default no: Rackspace's documents know neither.
+   * Whether `/info` shows the capabilities, and listings have the `slo_etag` of Static Large Objects, as in current
+   * Swift. Default false: Rackspace documents neither.
    */
   readonly discoverable?: boolean | undefined
   /**
-   * Which software the storage imitates. `ceph` is the RADOS Gateway: other dates in listings, other refusals, another
-   * `/info`, no quotes around ETags, and no metadata for files from archives. Default `swift`.
+   * The emulated software. `ceph` is the RADOS Gateway: different dates in listings, errors and `/info`, no quotes
+   * around ETags, and no metadata for files from archives. Default `swift`.
    */
   readonly dialect?: Dialect | undefined
   /**
-   * How long requests take whose duration depends on the amount of data: copies, bulk deletions, extractions of archives, and manifests
-   * of static large objects. Default 0.
+   * The duration of requests that depend on the amount of data: copies, bulk deletions, archive extractions, and
+   * manifests of Static Large Objects. Default 0.
    */
   readonly longOperationTime?: Duration.DurationInput | undefined
   /**
-   * The names of other accounts that the caller may use like its own, each with a storage in the same region. They have no handles:
-   * their content is reached by requests.
+   * The names of other accounts that the caller may use like its own, each with a storage in the same region. Their
+   * content is reached only by requests.
    */
   readonly otherAccounts?: ReadonlyArray<string> | undefined
-  /** The address that requests come from, for signed URLs that are valid for some addresses only. Default `127.0.0.1`. */
+  /** The client's address, for signed URLs that are restricted to some addresses. Default `127.0.0.1`. */
   readonly clientAddress?: string | undefined
 }
 
-/** A container as the handles show it. */
+/** A container's state, for tests. */
 export interface ContainerState {
   readonly name: string
   /** Expired objects count for a day. */
   readonly count: number
   /** A large object counts with its manifest only. Its segments count separately. */
   readonly bytes: number
-  /** Metadata and access lists by the names of their headers: `X-Container-Meta-Color`. */
+  /** Metadata and access lists by header name: `X-Container-Meta-Color`. */
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** An object as the handles show it. */
+/** An object's state, for tests. */
 export interface ObjectState {
-  /** The uploaded bytes: the manifest of a Static Large Object, mostly nothing of a dynamic one. */
+  /** The uploaded bytes: of a Static Large Object the manifest, of a dynamic one usually nothing. */
   readonly bytes: Uint8Array
   /** The MD5 of these bytes, in lower-case hexadecimal. */
   readonly etag: string
   readonly contentType: string
-  /** The metadata by the names in lower case behind `X-Object-Meta-`. */
+  /** The metadata by name in lower case, without `X-Object-Meta-`. */
   readonly metadata: Readonly<Record<string, string>>
-  /** All headers that are sent with it: `Content-Encoding`, `X-Object-Meta-Color`. */
+  /** All headers sent with it: `Content-Encoding`, `X-Object-Meta-Color`. */
   readonly headers: Readonly<Record<string, string>>
   /** When it was written or its metadata changed, in milliseconds since 1970. */
   readonly changed: number
@@ -116,40 +116,43 @@ export interface PutObjectOptions {
   /** Default: guessed from the name. */
   readonly contentType?: string | undefined
   readonly metadata?: Readonly<Record<string, string>> | undefined
-  /** In seconds since 1970; it may be past. */
+  /** In seconds since 1970. It may be in the past. */
   readonly deleteAt?: number | undefined
 }
 
 /** One account's storage in one region, with handles for tests, which ignore all limits. */
 export interface CloudFilesEmulator extends EmulatedService {
-  /** All containers, in the order of their names. */
+  /** All containers, by name. */
   readonly containers: Effect.Effect<ReadonlyArray<ContainerState>>
-  /** Creates a container if it is missing, and in it so many objects `object-000001`, each holding its own name. */
+  /**
+   * Creates a container if it is missing, and in it this many objects: `object-000001` and so on, each containing its
+   * own name.
+   */
   readonly seedContainer: (container: string, objects?: number) => Effect.Effect<void>
-  /** Removes a container with its content. */
+  /** Removes a container and its content. */
   readonly dropContainer: (container: string) => Effect.Effect<void>
-  /** Stores an object, and creates its container if that is missing. A text is stored as UTF-8. */
+  /** Stores an object, and creates its container if needed. Text is stored as UTF-8. */
   readonly putObject: (
     container: string,
     object: string,
     body: Uint8Array | string,
     options?: PutObjectOptions
   ) => Effect.Effect<void>
-  /** The object as it is stored, whether expired or not; undefined if there is none. */
+  /** The stored object, whether expired or not; undefined if there is none. */
   readonly getObject: (container: string, object: string) => Effect.Effect<ObjectState | undefined>
   readonly removeObject: (container: string, object: string) => Effect.Effect<void>
-  /** The names of a container's objects, in the order of listings; none if there is no such container. */
+  /** The names of a container's objects, in listing order; empty if the container does not exist. */
   readonly objects: (container: string) => Effect.Effect<ReadonlyArray<string>>
-  /** What `/info` answers; undefined where the storage is not discoverable. */
+  /** Answers `/info`; undefined if the storage is not discoverable. */
   readonly discover: (method: string) => WireResponse | undefined
 }
 
-/** Whether a path is that of `/info`: at the root of the host, where clients look, or beside the version. */
+/** Whether a path is that of `/info`: at the root of the host, where clients look, or next to the version. */
 export const isDiscovery = (path: string): boolean => /^(?:\/(?:snet-)?files\/[^/]+)?\/info\/?$/.test(path)
 
 type Answered = Effect.Effect<WireResponse, WireBroken>
 
-/** The storages of one region: that of the account, and those of others by name. */
+/** The storages of one region: the account's own, and those of other accounts by name. */
 interface Storages {
   readonly own: Storage
   readonly others: ReadonlyMap<string, Storage>
@@ -177,11 +180,11 @@ const isLongOperation = ({ headers, method, query }: ServiceRequest): boolean =>
 
 const decodedPath = ({ path }: ServiceRequest): ByteText.ByteText => ByteText.percentDecode(path).replace(/^\//, "")
 
-/** Swift does not name COPY, which another part of it adds. */
+/** The 405 with Swift's `Allow`, which omits COPY because a middleware implements it. */
 const refuseMethod = (allowed: ReadonlyArray<string>): FilesAnswer =>
   Effect.succeed(Answer.standard(405, { Allow: allowed.filter((method) => method !== "COPY").join(", ") }))
 
-/** Answers requests that are allowed: bulk operations, which have the account's path or any other, and the routes. */
+/** Handles authorized requests: bulk operations, which accept any path, and the routes. */
 const makeRoute = ({ others, own }: Storages, settings: Settings) => {
   const badUrl = (): FilesAnswer => Effect.succeed(Answer.sentence(412, "Bad URL"))
   const routes = [Accounts.routes(settings), Containers.routes(settings), Objects.routes(settings)]
@@ -215,7 +218,10 @@ const makeRoute = ({ others, own }: Storages, settings: Settings) => {
   }
 }
 
-/** Answers requests without a token: signed URLs, forms, preflights, and public containers. Undefined if a token is needed. */
+/**
+ * Handles requests without a token: signed URLs, forms, preflights and public containers. Undefined if a token is
+ * needed.
+ */
 const makePublicRoute =
   (own: Storage, settings: Settings, route: ReturnType<typeof makeRoute>, clientAddress: string) =>
   (request: ServiceRequest, isAuthenticated: boolean, now: number): Answered | undefined => {
@@ -238,20 +244,20 @@ const makePublicRoute =
     const container = own.get(name, now)
     const what = object === undefined ? "listing" : "object"
     if ((method === "GET" || method === "HEAD") && Access.isPublic(container, headers["referer"], what)) {
-      return Effect.map(route(request, now), Access.forStrangers)
+      return Effect.map(route(request, now), Access.withoutPrivateHeaders)
     }
-    // A page of another origin is to see that it is refused.
+    // The cross-origin headers let the page see that it is refused.
     const refused = Answer.standard(401, Reply.swiftRealm(request.caller.storageAccount))
     return headers["origin"] === undefined || name === ""
       ? undefined
       : Effect.succeed(CrossOrigin.shared(request, container, refused))
   }
 
-/** A HEAD is answered like a GET without the body; a refusal has then no length. */
+/** The answer to a HEAD: without the body. An error then has no length either. */
 const withoutBody = (response: WireResponse): WireResponse =>
   response.status < 400 ? response : { ...response, body: new Uint8Array(0) }
 
-/** Adds what every answer has. */
+/** Applies the dialect and adds the headers that all answers have. */
 const finished = (settings: Settings, request: ServiceRequest, answer: Answered): Answered =>
   Effect.zipWith(answer, Clock.currentTimeMillis, (response, end) => {
     const sent = request.method === "HEAD" ? withoutBody(response) : response
@@ -376,7 +382,7 @@ const handlesOf = (storage: Storage): Omit<CloudFilesEmulator, keyof EmulatedSer
   }
 }
 
-/** A storage with nothing in it. */
+/** An empty storage. */
 export const make = (options: CloudFilesOptions = {}): Effect.Effect<CloudFilesEmulator> =>
   Effect.map(Clock.currentTimeMillis, (created) => {
     const settings = settingsOf(options)

@@ -1,8 +1,8 @@
 /**
- * The CDN of Cloud Files in one region: the host on which containers are made public, with the same paths as the storage, and the
- * copies that everybody can read. DELETE of an object removes only its copy (Cloud Files API v1, "CDN services").
+ * The CDN of Cloud Files in one region: a host with the storage's paths, on which containers are made public, and the
+ * public copies. DELETE of an object removes only its copy (Cloud Files API v1, "CDN services").
  *
- * Not emulated: the access logs, and more than one cache.
+ * Not emulated: access logs, and more than one cache.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -20,15 +20,15 @@ import { compile } from "./CloudFilesCdn/requests.js"
 import type { EmulatedService, WireBroken, WireRequest, WireResponse } from "./Protocol.js"
 import * as Refusal from "./Refusal.js"
 
-/** How the CDN behaves. */
+/** Options of the CDN. */
 export interface CloudFilesCdnOptions {
-  /** How many copies may be purged within 24 hours; one more is refused with 498. Default 25. */
+  /** How many copies may be purged within 24 hours; further purges are refused with 498. Default 25. */
   readonly purgesPerDay?: number | undefined
-  /** How many entries a listing has at most. Default 10,000. */
+  /** The maximum number of entries in a listing. Default 10,000. */
   readonly pageLimit?: number | undefined
 }
 
-/** A container of the CDN as the handles show it. */
+/** A container's state in the CDN, for tests. */
 export interface CdnContainerState {
   readonly name: string
   readonly enabled: boolean
@@ -41,17 +41,17 @@ export interface CdnContainerState {
 export interface CloudFilesCdnEmulator extends EmulatedService {
   /** Answers a request for a copy, which needs no token. */
   readonly serve: (request: WireRequest & EdgeLocation) => Effect.Effect<WireResponse, WireBroken>
-  /** All containers, whether enabled or not, in the order of their names. */
+  /** All containers, enabled or not, by name. */
   readonly containers: Effect.Effect<ReadonlyArray<CdnContainerState>>
-  /** Makes a container public, whether the storage has it or not, with these settings. */
+  /** Makes a container public with these settings, even if it is not in the storage. */
   readonly seedContainer: (container: string, about?: Partial<Omit<CdnContainerState, "name">>) => Effect.Effect<void>
-  /** The purges of the last 24 hours, the oldest first. */
+  /** The purges of the last 24 hours, oldest first. */
   readonly purges: Effect.Effect<ReadonlyArray<PurgeState>>
-  /** The names of the objects of which the CDN has a copy that is still served. */
+  /** The names of the objects with a cached copy that has not expired. */
   readonly cached: (container: string) => Effect.Effect<ReadonlyArray<string>>
 }
 
-/** The DELETE of a container is not named, because it needs a header. */
+/** The 405 with the methods in `Allow`. DELETE of a container is omitted because it requires a header. */
 const refuseMethod = (allowed: ReadonlyArray<string>): WireResponse =>
   Answer.standard(405, {
     Allow: (allowed.length === 1 ? allowed : allowed.filter((each) => each !== "DELETE")).join(", ")

@@ -1,7 +1,8 @@
 /**
- * Keystone v3 beside Identity v2.0, for the same account and with the same tokens: logins by password, passcode, token and application
- * credential, in one step or two, for a project, a domain, the system or nothing; validation and revocation; the catalog; application
- * credentials; the user's own password. Where the API reference (Identity API v3) is silent it answers as Keystone 22 does.
+ * Keystone v3, for the same account and tokens as Identity v2.0: logins by password, passcode, token and application
+ * credential, in one or two steps, scoped to a project, a domain, the system or nothing; validation and revocation; the
+ * catalog; application credentials; password changes. Where the API reference (Identity API v3) is silent, it answers
+ * as Keystone 22 does.
  */
 import type * as Effect from "effect/Effect"
 import * as Fields from "./Fields.js"
@@ -17,14 +18,14 @@ import * as RequestBody from "./RequestBody.js"
 import * as Target from "./Target.js"
 
 export interface Keystone {
-  /** Answers a request. `target` is the request's, without the `/v3` that it begins with. */
+  /** Answers a request. `target` is that of the request without the leading `/v3`. */
   readonly handle: (request: WireRequest, target: string, origin: string) => Effect.Effect<WireResponse, WireBroken>
 }
 
-/** Whether a path is Keystone's: `/v3…`. */
+/** Whether a path belongs to Keystone: `/v3…`. */
 export const owns = (path: string): boolean => path === "/v3" || path.startsWith("/v3/")
 
-/** The version's entry in the documents of versions. */
+/** The entry in the list of versions. */
 export const version = (origin: string): JsonObject => ({
   id: "v3.14",
   status: "stable",
@@ -33,11 +34,11 @@ export const version = (origin: string): JsonObject => ({
   "media-types": [{ base: "application/json", type: "application/vnd.openstack.identity-v3+json" }]
 })
 
-/** The methods of a path in the `Allow` header. */
+/** The value of the `Allow` header. */
 const allowOf = (allowed: ReadonlyArray<string>): string =>
   ["OPTIONS", ...(allowed.includes("GET") ? ["HEAD"] : []), ...allowed].join(", ")
 
-/** The refusal of a body that is no JSON object. */
+/** The refusal of a body that is not a JSON object. */
 const bodyProblem = (request: WireRequest, parsed: RequestBody.Parsed): WireResponse | undefined => {
   const type = request.headers["content-type"] ?? ""
   if (parsed._tag === "Empty") {

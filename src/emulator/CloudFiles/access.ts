@@ -1,6 +1,6 @@
 /**
- * Who may read without a token: everybody whom a container's `X-Container-Read` names by the page that they come from
- * (`.r:*`, `.r:.example.com`, `.r:-bad.example.com`), and `.rlistings` for listings.
+ * Public read access. A container's `X-Container-Read` can allow requests without a token by their referrer (`.r:*`,
+ * `.r:.example.com`, `.r:-bad.example.com`), and `.rlistings` allows listings too.
  */
 import type { WireResponse } from "../Protocol.js"
 import type { Container } from "./storage.js"
@@ -16,23 +16,23 @@ const hostOf = (referrer: string | undefined): string => {
 const items = (container: Container): ReadonlyArray<string> =>
   (container.headers.get("X-Container-Read") ?? "").split(",").filter((item) => item !== "")
 
-/** The last item that fits counts. */
+/** Later items override earlier ones. */
 const isReferrerAllowed = (container: Container, referrer: string | undefined): boolean => {
   const host = hostOf(referrer)
-  const fits = (pattern: string) => pattern === host || (pattern.startsWith(".") && host.endsWith(pattern))
+  const matches = (pattern: string) => pattern === host || (pattern.startsWith(".") && host.endsWith(pattern))
   let isAllowed = false
   for (const item of items(container)) {
     const pattern = item.startsWith(".r:") ? item.slice(".r:".length) : undefined
     if (pattern?.startsWith("-")) {
-      isAllowed = isAllowed && !fits(pattern.slice(1))
-    } else if (pattern !== undefined && (pattern === "*" || fits(pattern))) {
+      isAllowed = isAllowed && !matches(pattern.slice(1))
+    } else if (pattern !== undefined && (pattern === "*" || matches(pattern))) {
       isAllowed = true
     }
   }
   return isAllowed
 }
 
-/** Whether anybody may read an object of this container, or, without an object, its listing. */
+/** Whether a container allows anonymous reads of its objects, or of its listing. */
 export const isPublic = (
   container: Container | undefined,
   referrer: string | undefined,
@@ -42,16 +42,18 @@ export const isPublic = (
   isReferrerAllowed(container, referrer) &&
   (what === "object" || items(container).includes(".rlistings"))
 
-/** Headers that nobody but the account's own users sees. */
-const owned = new Set([
+/** Headers that only the account's own users see. */
+const privateHeaders = new Set([
   "x-container-read",
   "x-container-write",
   "x-container-meta-temp-url-key",
   "x-container-meta-temp-url-key-2"
 ])
 
-/** An answer without what is the owner's business. */
-export const forStrangers = (response: WireResponse): WireResponse => ({
+/** Removes the headers that only the account's own users see. */
+export const withoutPrivateHeaders = (response: WireResponse): WireResponse => ({
   ...response,
-  headers: Object.fromEntries(Object.entries(response.headers).filter(([header]) => !owned.has(header.toLowerCase())))
+  headers: Object.fromEntries(
+    Object.entries(response.headers).filter(([header]) => !privateHeaders.has(header.toLowerCase()))
+  )
 })

@@ -1,4 +1,4 @@
-/** The account itself: its sums, its metadata, the listing of its containers. */
+/** The account: its totals, its metadata and the listing of its containers. */
 import * as Effect from "effect/Effect"
 import type { WireResponse } from "../Protocol.js"
 import * as Refusal from "../Refusal.js"

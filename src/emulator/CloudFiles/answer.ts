@@ -1,4 +1,4 @@
-/** Swift's answers: statuses with sentences of HTML or text, never JSON. */
+/** Swift's responses: each status with its default HTML or text body. Swift never answers errors in JSON. */
 import { randomBytes } from "node:crypto"
 import type { WireResponse } from "../Protocol.js"
 import * as Reply from "../Reply.js"
@@ -28,26 +28,26 @@ const reasons: Readonly<Record<number, readonly [title: string, sentence: string
   501: ["Not Implemented", "The requested method is not implemented by this server."]
 }
 
-/** A status with its reason, as bulk operations report it: `404 Not Found`. */
+/** A status with its reason phrase, as bulk operations report it: `404 Not Found`. */
 export const statusLine = (status: number): string => `${status} ${reasons[status]?.[0] ?? "Unknown"}`
 
-/** A status and the heading and sentence that Swift has for it. */
+/** A response with the default title and body that Swift has for the status. */
 export const standard = (status: number, headers: Readonly<Record<string, string>> = {}): WireResponse => {
   const [title, sentence] = reasons[status] ?? ["", ""]
-  // Swift declares even nothing as HTML, where it has been done.
+  // Swift sends this content type with an empty 204 too.
   const type = status === 204 ? { "Content-Type": "text/html; charset=UTF-8" } : {}
   return sentence === "" ? Reply.empty(status, { ...type, ...headers }) : Reply.html(status, title, sentence, headers)
 }
 
-/** A status with a sentence as its body, which Swift declares as HTML although it is plain text. */
+/** A response with this body. Swift sends it as `text/html` although it is plain text. */
 export const sentence = (status: number, body: string): WireResponse =>
   Reply.text(status, body, { "Content-Type": "text/html; charset=UTF-8" })
 
-/** A status and a sentence of its own that says it is text. */
+/** A response with this body, sent as `text/plain`. */
 export const plain = (status: number, body: string): WireResponse =>
   Reply.text(status, body, { "Content-Type": "text/plain" })
 
-/** Adds what every answer has: `X-Trans-Id`, in which the time is hidden, and `Date`. */
+/** Adds the headers of every response: `Date`, and `X-Trans-Id`, which contains the time. */
 export const signed = (response: WireResponse, now: number, region: string): WireResponse => {
   const time = Math.floor(now / 1000)
     .toString(16)

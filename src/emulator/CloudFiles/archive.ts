@@ -1,6 +1,6 @@
 /**
- * `?extract-archive`: an archive that is uploaded in one request, and stored as the files that are
- * in it. As with every bulk operation the status is 200, and the body has the result.
+ * `?extract-archive`: an archive uploaded in one request whose files become objects. As with every bulk operation the
+ * status is 200, and the body contains the result.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -18,13 +18,13 @@ import * as StoredBytes from "./storedBytes.js"
 import * as Tar from "./tar.js"
 import * as Writing from "./writing.js"
 
-/** As many failures end it before its time. */
-const mostProblems = 1000
+/** Swift stops after this many failures. */
+const maxProblems = 1000
 
-/** How much of a name is reported. */
-const longestName = 1024 + 256 + 2
+/** Reported names are cut to this length. */
+const maxNameLength = 1024 + 256 + 2
 
-/** The archive cannot be read on, or the request was none from the start. */
+/** Ends the extraction early: the archive is unreadable, or the request was invalid. */
 class Ended {
   readonly _tag = "Ended"
   constructor(
@@ -33,7 +33,7 @@ class Ended {
   ) {}
 }
 
-/** Where the bytes of the archive go, uncompressed. Both fail with what is wrong with the archive. */
+/** Receives the uncompressed bytes of the archive. Both members fail if the archive is invalid. */
 interface Sink {
   readonly push: (bytes: Uint8Array) => Effect.Effect<void, Ended>
   readonly finish: Effect.Effect<void, Ended>
@@ -41,7 +41,7 @@ interface Sink {
 
 const invalid = (reason: string): Ended => new Ended(400, `Invalid Tar File: ${reason}`)
 
-/** Unpacks gzip on the way to another sink. What ends too early is not missed here: it is missed in the archive. */
+/** Decompresses gzip into another sink. The tar reader detects truncated data, so this does not. */
 const gunzip = (sink: Sink) =>
   Effect.map(
     Effect.acquireRelease(
@@ -96,7 +96,7 @@ const gunzip = (sink: Sink) =>
     }
   )
 
-/** The header that an attribute of a file becomes: its type, or an item of metadata. */
+/** The object header for an extended attribute of a file: its type or a metadata item. */
 const headerOf = (keyword: string): string | undefined => {
   const [, name] = /^(?:SCHILY|LIBARCHIVE)\.xattr\.user\.(.+)$/s.exec(keyword) ?? []
   return name === "mime_type"
@@ -106,7 +106,7 @@ const headerOf = (keyword: string): string | undefined => {
       : undefined
 }
 
-/** The headers of the request that every file is given. */
+/** The headers of the request that apply to every file. */
 const commonHeaders = (request: ServiceRequest): Readonly<Record<string, string>> =>
   Object.fromEntries(
     Object.entries(request.headers).filter(
@@ -118,7 +118,25 @@ const commonHeaders = (request: ServiceRequest): Readonly<Record<string, string>
     )
   )
 
-/** Stores files one after the other, and keeps count. */
+/** The response's status, also of a refusal. */
+const statusOf = (respond: () => WireResponse): Effect.Effect<number> =>
+  Refusal.attempt(respond).pipe(
+    Effect.catchAll((refused) => Effect.succeed(refused.response)),
+    Effect.map((response) => response.status)
+  )
+
+/** The headers of a file: its size and extended attributes, which Ceph's RADOS Gateway ignores. */
+const fileHeaders = ({ records, size }: Tar.TarFile, { dialect }: Settings): Readonly<Record<string, string>> => ({
+  "content-length": String(size),
+  ...Object.fromEntries(
+    (dialect === "ceph" ? [] : [...records]).flatMap(([keyword, value]) => {
+      const header = headerOf(keyword)
+      return header === undefined ? [] : [[header, value] as const]
+    })
+  )
+})
+
+/** Stores files one after another and counts the results. */
 const makeUnpacker = (storage: Storage, settings: Settings, request: ServiceRequest) => {
   const base = ByteText.percentDecode(request.path).replace(/^\//, "").replace(/\/+$/, "")
   const common = commonHeaders(request)
@@ -128,23 +146,17 @@ const makeUnpacker = (storage: Storage, settings: Settings, request: ServiceRequ
   let containers = 0
 
   const report = (path: ByteText.ByteText, status: string): void => {
-    problems.push([ByteText.percentEncode(path.slice(0, longestName)), status])
+    problems.push([ByteText.percentEncode(path.slice(0, maxNameLength)), status])
   }
 
-  const answerOf = (respond: () => WireResponse): Effect.Effect<number> =>
-    Refusal.attempt(respond).pipe(
-      Effect.catchAll((refused) => Effect.succeed(refused.response)),
-      Effect.map((response) => response.status)
-    )
-
-  /** The status with which a container could not be created, if it was missing. */
+  /** Creates the container if it is missing. The result is the error status if that failed. */
   const createContainer = (name: ByteText.ByteText, now: number): Effect.Effect<number | undefined, Ended> =>
     Effect.gen(function* () {
       if (storage.get(name, now) !== undefined) {
         return undefined
       }
       const bare = { ...request, headers: {} }
-      const status = yield* answerOf(() => Containers.put(storage, settings, bare, name, now))
+      const status = yield* statusOf(() => Containers.put(storage, settings, bare, name, now))
       if (status >= 300) {
         return status
       }
@@ -156,7 +168,7 @@ const makeUnpacker = (storage: Storage, settings: Settings, request: ServiceRequ
         : undefined
     })
 
-  /** The path of a file behind the account; undefined for one that is in no container. */
+  /** The file's `container/object`; undefined if it is in no container. */
   const pathOf = (file: Tar.TarFile): ByteText.ByteText | undefined => {
     const name = file.name.replace(/^\.\//, "").replace(/^\/+/, "")
     const path = base === "" ? name : `${base}/${name}`
@@ -185,15 +197,9 @@ const makeUnpacker = (storage: Storage, settings: Settings, request: ServiceRequ
       const now = yield* Clock.currentTimeMillis
       const refused = seen.has(path.container) ? undefined : yield* createContainer(path.container, now)
       seen.add(path.container)
-      // Ceph's RADOS Gateway ignores the attributes of files.
-      const records = settings.dialect === "ceph" ? [] : [...file.records]
-      const attributes = records.flatMap(([keyword, value]) => {
-        const header = headerOf(keyword)
-        return header === undefined ? [] : [[header, value] as const]
-      })
-      const headers = { ...common, "content-length": String(file.size), ...Object.fromEntries(attributes) }
+      const headers = { ...common, ...fileHeaders(file, settings) }
       const work: Writing.Work = { storage, settings, request: { ...request, headers }, path }
-      const status = yield* answerOf(() => {
+      const status = yield* statusOf(() => {
         Writing.checkPut(work, now)
         return Writing.store(work, now, Writing.objectOf(work, now, stored), stored.md5)
       })
@@ -210,13 +216,13 @@ const makeUnpacker = (storage: Storage, settings: Settings, request: ServiceRequ
 
   return {
     store,
-    /** Whether the bytes of a file are worth keeping until its end. */
+    /** Whether the file's bytes must be kept until it is complete. */
     isWanted: (file: Tar.TarFile): boolean => file.size <= settings.maxObjectBytes && pathOf(file) !== undefined,
-    isFull: () => problems.length >= mostProblems,
+    isFull: () => problems.length >= maxProblems,
     outcome: (ended: Ended | undefined): Bulk.Outcome => {
       const nothing = problems.length === 0 && created === 0 ? invalid("No Valid Files") : undefined
       const { body = "", status = problems.length > 0 ? 400 : 201 } = ended ?? nothing ?? {}
-      // What failed because the server could is told from what was wrong with the request.
+      // Failures of the server are reported differently from errors in the request.
       const isOurs = ended === undefined && problems.some(([, problem]) => problem.startsWith("5"))
       return {
         status: Answer.statusLine(isOurs ? 502 : status),
@@ -228,7 +234,7 @@ const makeUnpacker = (storage: Storage, settings: Settings, request: ServiceRequ
   }
 }
 
-/** Feeds a reader of tar, and stores the files that it finds. */
+/** Passes bytes to the tar reader and stores the files that it finds. */
 const unpacking = (unpacker: ReturnType<typeof makeUnpacker>): Sink => {
   type Complete = readonly [Tar.TarFile, StoredBytes.StoredBytes | undefined]
   let complete: Array<Complete> = []
@@ -284,7 +290,7 @@ export const extract = (
   const failed = (status: number): WireResponse =>
     Bulk.respond({ status: Answer.statusLine(status), counts: about.counts, problems: [] }, request, about)
   if (compression === "tar.bz2") {
-    // Node.js has no bzip2; a Python that was built without it says just this.
+    // Node.js has no bzip2. This is the message of a Python that was built without it.
     const { body, status } = invalid("bz2 module is not available")
     const outcome = { status: Answer.statusLine(status), body, counts: about.counts, problems: [] }
     return Effect.succeed(Bulk.respond(outcome, request, about))

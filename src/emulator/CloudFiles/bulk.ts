@@ -1,6 +1,6 @@
 /**
- * Many deletions in one request: `?bulk-delete`, and the deletion of a Static Large Object with its
- * segments. The status is 200 whatever happens; the real result stands in the body.
+ * Many deletions in one request: `?bulk-delete`, and the deletion of a Static Large Object with its segments. The
+ * status is always 200; the body contains the result.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -17,23 +17,23 @@ import * as Reading from "./reading.js"
 import * as StoredBytes from "./storedBytes.js"
 import * as Writing from "./writing.js"
 
-/** What became of one thing that was to be deleted: a path, percent-encoded, and a status or sentence. */
+/** Why an item could not be deleted: its percent-encoded path, and a status or sentence. */
 export type Problem = readonly [path: string, status: string]
 
 /** The result of a bulk operation. */
 export interface Outcome {
-  /** `200 OK`; left out where the response's own status says it. */
+  /** `200 OK`; undefined if the response's own status is the result. */
   readonly status?: string
   readonly body?: string
   readonly counts?: Readonly<Record<string, number>>
   readonly problems: ReadonlyArray<Problem>
 }
 
-/** Writes an outcome as JSON, XML or text. */
+/** Formats an outcome as JSON, XML or text. */
 export const write = (
   outcome: Outcome,
   format: Listing.Format,
-  /** The outermost element in XML. */
+  /** The root element in XML. */
   root: "delete" | "extract" | "upload" = "delete"
 ): string => {
   const { body = "", counts = {}, problems, status } = outcome
@@ -66,22 +66,22 @@ export const write = (
 
 const noCounts = { "Number Deleted": 0, "Number Not Found": 0 }
 
-/** How often Swift sends a byte to a client that waits, in milliseconds. */
+/** How often Swift sends a byte to a waiting client, in milliseconds. */
 const keepAliveInterval = 10_000
 
-/** What Swift has sent by the time that it knows the outcome: white space, and in XML the declaration first. */
+/** The bytes that Swift sends before the outcome is known: white space, preceded in XML by the declaration. */
 const waiting = (format: Listing.Format, elapsed: number): string => {
   const signs = Math.floor(elapsed / keepAliveInterval)
   const first = format.endsWith("/xml") ? '<?xml version="1.0" encoding="UTF-8"?>\n' : " "
   return signs === 0 ? "" : `${first}${" ".repeat(signs - 1)}\r\n\r\n`
 }
 
-/** The response to a bulk operation. It is chunked, because Swift begins it before it knows the end. */
+/** The response to a bulk operation. It is chunked because Swift starts it before the outcome is known. */
 export const respond = (
   outcome: Outcome,
   request: ServiceRequest,
   about: {
-    /** Default: those of a deletion. */
+    /** Default: the counts of a deletion. */
     readonly counts?: Readonly<Record<string, number>>
     readonly root?: "delete" | "extract"
     /** How long it took, in milliseconds. */
@@ -101,16 +101,16 @@ export const respond = (
   }
 }
 
-/** Something to be deleted: its name as it is to be reported, and a problem with it if one is known already. */
+/** An item to delete: its name as reported, and a problem if one is already known. */
 export interface Target {
   readonly name: ByteText.ByteText
   readonly problem?: { readonly status: number; readonly sentence: string }
 }
 
-/** As many failures end a bulk operation before its time. */
-const mostProblems = 1000
+/** Swift stops after this many failures. */
+const maxProblems = 1000
 
-/** Deletes objects, and after them containers; what is not there counts as a success. */
+/** Deletes objects and then containers. Missing items count as success. */
 export const remove = (storage: Storage, targets: ReadonlyArray<Target>, now: number): Outcome => {
   let deleted = 0
   let missing = 0
@@ -142,7 +142,7 @@ export const remove = (storage: Storage, targets: ReadonlyArray<Target>, now: nu
     } else {
       problems.push([ByteText.percentEncode(target.name), target.problem?.sentence ?? Answer.statusLine(status)])
     }
-    if (problems.length >= mostProblems) {
+    if (problems.length >= maxProblems) {
       return { status: Answer.statusLine(400), body: "Max delete failures exceeded", counts: counts(), problems }
     }
   }
@@ -154,9 +154,9 @@ export const remove = (storage: Storage, targets: ReadonlyArray<Target>, now: nu
     : { status: Answer.statusLine(200), counts: counts(), problems }
 }
 
-const mostLines = 10_000
-/** The longest path that can name anything, encoded; twice that is no path at all. */
-const longestLine = (1024 + 256 + 2) * 2
+const maxLines = 10_000
+/** The longest encoded path that can be valid. Swift rejects the request if a line is twice as long. */
+const maxLineLength = (1024 + 256 + 2) * 2
 
 export const bulkDelete = (
   storage: Storage,
@@ -177,7 +177,7 @@ export const bulkDelete = (
     const stored = yield* Writing.readBody(
       request.body,
       length === undefined ? undefined : Number(length),
-      mostLines * longestLine
+      maxLines * maxLineLength
     )
     const now = yield* Clock.currentTimeMillis
     const body = [...StoredBytes.slices(stored, 0, stored.size)]
@@ -187,10 +187,10 @@ export const bulkDelete = (
     if (lines.at(-1) === "") {
       lines.pop()
     }
-    if (lines.length > mostLines) {
-      return failed(413, `Maximum Bulk Deletes: ${mostLines} per request`)
+    if (lines.length > maxLines) {
+      return failed(413, `Maximum Bulk Deletes: ${maxLines} per request`)
     }
-    if (lines.some((line) => line.length > longestLine)) {
+    if (lines.some((line) => line.length > maxLineLength)) {
       return failed(400, "Invalid File Name")
     }
     const targets = lines.map((line) => ({ name: ByteText.percentDecode(line) }))

@@ -1,23 +1,18 @@
-/** The Range header: which bytes of a body it asks for. */
+/** Parses Range headers and resolves them against a body. */
 
-/**
- * A range as it was asked for: from an offset, to an offset (inclusive), or, without a first one, so many at the end.
- */
+/** A requested range: `first` to `last` (inclusive), or, without `first`, the last bytes of the body. */
 export interface RequestedRange {
   readonly first: number | undefined
   readonly last: number | undefined
 }
 
-/** A range as it stands in a body: from `start` to before `end`. */
+/** A range of a body, from `start` up to but not including `end`. */
 export interface ByteRange {
   readonly start: number
   readonly end: number
 }
 
-/**
- * Reads a Range header. Undefined where there is none, or where one part of it is malformed: then all of it is to be
- * ignored.
- */
+/** Parses a Range header. Undefined if there is none, or if any part of it is malformed: then all of it is ignored. */
 export const parse = (header: string | undefined): ReadonlyArray<RequestedRange> | undefined => {
   const list = /^bytes=(.*)$/i.exec((header ?? "").replaceAll(" ", ""))?.[1]
   if (list === undefined) {
@@ -40,18 +35,18 @@ export const parse = (header: string | undefined): ReadonlyArray<RequestedRange>
   return ranges
 }
 
-/** Swift's measures against requests that ask for the same bytes over and over. */
-const mostRanges = 50
-const mostOverlaps = 2
-const mostUnordered = 8
+/** Swift's limits against requests for the same bytes over and over. */
+const maxRanges = 50
+const maxOverlaps = 2
+const maxUnordered = 8
 
 const isInside = (offset: number, range: ByteRange): boolean => range.start < offset && offset < range.end
 
-/** Two equal ranges do not count: Swift looks for a boundary of the one within the other. */
+/** Equal ranges do not overlap here: Swift checks whether a boundary of one lies inside the other. */
 const overlap = (a: ByteRange, b: ByteRange): boolean =>
   isInside(b.start, a) || isInside(b.end, a) || isInside(a.start, b) || isInside(a.end, b)
 
-/** The parts of a body that the ranges hit, in the order of the request; none means 416. */
+/** The satisfiable ranges, in the order of the request. An empty result means 416. */
 export const resolve = (ranges: ReadonlyArray<RequestedRange>, size: number): ReadonlyArray<ByteRange> => {
   const hits: Array<ByteRange> = []
   for (const { first, last } of ranges) {
@@ -63,7 +58,7 @@ export const resolve = (ranges: ReadonlyArray<RequestedRange>, size: number): Re
       hits.push({ start: first, end: last === undefined ? size : Math.min(last + 1, size) })
     }
   }
-  if (hits.length > mostRanges) {
+  if (hits.length > maxRanges) {
     return []
   }
   let overlaps = 0
@@ -71,5 +66,5 @@ export const resolve = (ranges: ReadonlyArray<RequestedRange>, size: number): Re
     overlaps += hits.slice(index + 1).filter((other) => overlap(hit, other)).length
   }
   const ascending = hits.every((hit, index) => index === 0 || (hits[index - 1]?.start ?? 0) <= hit.start)
-  return overlaps > mostOverlaps || (!ascending && hits.length >= mostUnordered) ? [] : hits
+  return overlaps > maxOverlaps || (!ascending && hits.length >= maxUnordered) ? [] : hits
 }

@@ -1,12 +1,12 @@
 /**
- * How Ceph's RADOS Gateway answers where it differs from Swift: its fields, dates and refusals ("Ceph Object Gateway Swift
+ * Answers of Ceph's RADOS Gateway where they differ from Swift's: fields, dates and errors ("Ceph Object Gateway Swift
  * API" in Ceph's documentation, and `rgw_rest_swift.cc`).
  */
 import type { ServiceRequest, WireResponse } from "../Protocol.js"
 import * as Reply from "../Reply.js"
 import type { Settings } from "./storage.js"
 
-/** What `/info` answers. Digests of TempURLs and the limits of Swift's middlewares are missing. */
+/** The answer to `/info`. It lacks TempURL digests and the limits of Swift's middlewares. */
 export const capabilities = (settings: Settings): Readonly<Record<string, unknown>> => ({
   bulk_delete: {},
   container_quotas: {},
@@ -26,7 +26,7 @@ export const capabilities = (settings: Settings): Readonly<Record<string, unknow
   tempauth: { account_acls: true }
 })
 
-/** The codes of refusals, which are those of S3. */
+/** Error codes, which are those of S3. */
 const codes: Readonly<Record<number, string>> = {
   400: "InvalidArgument",
   401: "AccessDenied",
@@ -45,7 +45,7 @@ const isObjectPath = (path: string): boolean => /^\/[^/]+\/./.test(path)
 const codeOf = (request: ServiceRequest, status: number): string =>
   status === 404 ? (isObjectPath(request.path) ? "NoSuchKey" : "NoSuchBucket") : (codes[status] ?? "UnknownError")
 
-/** A refusal: its code as text, or as JSON where the request asks for that. */
+/** An error: its code as text, or as JSON if the request asks for that. */
 const refusal = (request: ServiceRequest, status: number): WireResponse => {
   const code = codeOf(request, status)
   return request.query.get("format") === "json"
@@ -53,7 +53,7 @@ const refusal = (request: ServiceRequest, status: number): WireResponse => {
     : Reply.text(status, code)
 }
 
-/** The fields of an object in a listing. Dates have milliseconds and a zone. */
+/** An object in a listing. Dates have milliseconds and a zone. */
 const listed = (row: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> => {
   const modified = row["last_modified"]
   if (typeof modified !== "string") {
@@ -73,7 +73,7 @@ const listing = (response: WireResponse): WireResponse => {
     : response
 }
 
-/** The ETag of a large object has no quotes, and sums of bytes come with the bytes that they take on the disks. */
+/** Large objects have an ETag without quotes, and byte counts are joined by the bytes used on disk. */
 const headers = (response: WireResponse): WireResponse => {
   const translated: Record<string, string> = {}
   for (const [name, value] of Object.entries(response.headers)) {
@@ -85,7 +85,7 @@ const headers = (response: WireResponse): WireResponse => {
   return { ...response, headers: translated }
 }
 
-/** Puts Swift's answer into the words of the RADOS Gateway. */
+/** Converts Swift's answer into that of the RADOS Gateway. */
 export const translate = (request: ServiceRequest, response: WireResponse): WireResponse => {
   if (response.status >= 400) {
     return refusal(request, response.status)

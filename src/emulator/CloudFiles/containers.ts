@@ -1,7 +1,4 @@
-/**
- * Containers: creating and deleting them, their metadata and access lists, the listing of
- * their objects.
- */
+/** Containers: creation and deletion, metadata, access lists, and object listings. */
 import * as Effect from "effect/Effect"
 import type { ServiceRequest, WireResponse } from "../Protocol.js"
 import * as Refusal from "../Refusal.js"
@@ -21,12 +18,12 @@ import { timestamp } from "./storage.js"
 import { location } from "./symlink.js"
 
 const methods = ["GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS"]
-const longestName = 256
+const maxNameLength = 256
 
-/** Headers beside the metadata that a container keeps. */
+/** Headers that a container keeps besides its metadata. */
 const keptHeaders = ["X-Container-Read", "X-Container-Write", "X-Versions-Location", "X-Versions-Enabled"]
 
-/** Normalises an access list as Swift does; 400 for referrers in one that allows writing. */
+/** Normalises an access list as Swift does. A write list with referrers is refused with 400. */
 const accessList = (header: string, value: string): string =>
   value
     .split(",")
@@ -51,7 +48,7 @@ const accessList = (header: string, value: string): string =>
     })
     .join(",")
 
-/** A container's headers as they are to be kept, checked. */
+/** The headers that a request sets on a container, validated. */
 const checkedHeaders = (request: ServiceRequest, before: Container | undefined): Readonly<Record<string, string>> => {
   const headers: Record<string, string> = { ...request.headers }
   for (const header of ["x-container-read", "x-container-write"]) {
@@ -95,7 +92,7 @@ const statistics = (container: Container): Readonly<Record<string, string>> => (
   "Accept-Ranges": "bytes"
 })
 
-/** Further fields of a symbolic link in JSON. */
+/** The additional JSON fields of a symbolic link. */
 const symlinkFields = (request: ServiceRequest, format: Listing.Format, symlink: Symlink | undefined): Listing.Row =>
   symlink === undefined || format !== "application/json"
     ? {}
@@ -128,7 +125,7 @@ const objectRow = (
       }
 }
 
-/** Creates a container, or changes the headers of one. */
+/** Creates a container, or updates the headers of an existing one. */
 export const put = (
   storage: Storage,
   settings: Settings,
@@ -136,8 +133,8 @@ export const put = (
   name: ByteText.ByteText,
   now: number
 ): WireResponse => {
-  if (name.length > longestName) {
-    return Answer.sentence(400, `Container name length of ${name.length} longer than ${longestName}`)
+  if (name.length > maxNameLength) {
+    return Answer.sentence(400, `Container name length of ${name.length} longer than ${maxNameLength}`)
   }
   if (name === "." || name === "..") {
     return Answer.sentence(400, `Container name cannot be ${name}`)

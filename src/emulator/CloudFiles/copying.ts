@@ -1,4 +1,4 @@
-/** Copies within the cloud: COPY, and PUT with `X-Copy-From`. */
+/** Server-side copies: COPY, and PUT with `X-Copy-From`. */
 import type { ServiceRequest, WireResponse } from "../Protocol.js"
 import * as Refusal from "../Refusal.js"
 import * as Timestamp from "../Timestamp.js"
@@ -27,7 +27,7 @@ const collected = (read: Reading.Read): StoredBytes.StoredBytes => {
   return writer.finish()
 }
 
-/** The storage of the account that a header names; 403 where the caller may not use it. */
+/** The storage of the account in a header; 403 if the caller may not use it. */
 const storageIn = (work: Writing.Work, header: string): Storage => {
   const named = work.request.headers[header]
   if (named === undefined) {
@@ -45,7 +45,7 @@ const encoded = (text: string): string => ByteText.percentEncode(ByteText.fromTe
 /** The account that a request addresses. */
 const accountOf = ({ caller, otherAccount }: ServiceRequest): string => otherAccount ?? caller.storageAccount
 
-/** An object to be copied. */
+/** The object to copy. */
 interface Source {
   readonly storage: Storage
   readonly path: Reading.ObjectPath
@@ -54,13 +54,12 @@ interface Source {
 }
 
 /**
- * Copies an object, from what `X-Copy-From` or a COPY's own path names: its metadata too, unless
- * `X-Fresh-Metadata` is sent, overlaid with the request's own. Large objects are flattened, unless
- * `?multipart-manifest=get` asks for the manifest.
+ * Copies an object with its metadata (unless `X-Fresh-Metadata` is sent), overlaid with the request's own. Large
+ * objects are flattened, unless `?multipart-manifest=get` asks for the manifest.
  */
 const copy = (work: Writing.Work, { account, path: source, storage: from }: Source, now: number): WireResponse => {
   const { request, settings, storage } = work
-  const isItself = Symlink.isMeantItself(request)
+  const isItself = Symlink.isForLinkItself(request)
   const { path: found } = isItself ? { path: source } : Symlink.follow(from, request, source, now)
   const read = Reading.read(from, found, request, now, "GET")
   if (read.length > settings.maxObjectBytes) {
@@ -99,7 +98,7 @@ const copy = (work: Writing.Work, { account, path: source, storage: from }: Sour
     manifest,
     ...(isItself && { symlink: read.object.symlink })
   }
-  // Where the source has an ETag of its own, Swift checks that one, and forgets the request's.
+  // If the source has an ETag, Swift checks that one and ignores the request's.
   const expected = isWhole ? undefined : Writing.expectedEtag(request)
   if (expected !== undefined && expected !== stored.md5) {
     Refusal.refuse(Answer.standard(422))
@@ -133,7 +132,7 @@ export const putFrom = (work: Writing.Work, from: string, now: number): WireResp
   return copy(work, { storage, path: pathIn(from, "X-Copy-From"), account }, now)
 }
 
-/** COPY, to what `Destination` names. */
+/** COPY to the object in `Destination`. */
 export const copyTo = (work: Writing.Work, now: number): WireResponse => {
   const destination = work.request.headers["destination"]
   if (!destination) {

@@ -1,13 +1,13 @@
 /**
- * Requests of web pages from elsewhere: the preflight that a browser sends, and the headers
- * that let a page see an answer, both by a container's `X-Container-Meta-Access-Control-…`.
+ * Cross-origin requests: preflights, and the response headers that let a page read an answer. A container's
+ * `X-Container-Meta-Access-Control-…` decides.
  */
 import type { ServiceRequest, WireResponse } from "../Protocol.js"
 import * as Reply from "../Reply.js"
 import * as Answer from "./answer.js"
 import type { Container } from "./storage.js"
 
-/** What every page may see, beside the metadata. */
+/** Response headers that every page may read, in addition to the metadata. */
 const exposed = [
   "cache-control",
   "content-language",
@@ -26,22 +26,22 @@ const settingOf = (container: Container | undefined, name: string): string | und
 
 const words = (list: string | undefined): ReadonlyArray<string> => (list ?? "").split(" ").filter((word) => word !== "")
 
-/** Whom the answer is for: everybody where the container says so, else the origin that asked. */
+/** The allowed origin: every origin if the container says so, otherwise the one that asked. */
 const allowOrigin = (container: Container | undefined, origin: string): Readonly<Record<string, string>> =>
   settingOf(container, "Allow-Origin")?.trim() === "*"
     ? { "Access-Control-Allow-Origin": "*" }
     : { "Access-Control-Allow-Origin": origin, Vary: "Origin" }
 
 /**
- * Answers OPTIONS: what may be done, or, to a browser that asks for a page from elsewhere, whether that page may; 401 if
- * not.
+ * Answers OPTIONS with the allowed methods, or a preflight with the cross-origin headers; 401 if the page is not
+ * allowed.
  */
 export const preflight = (
   request: ServiceRequest,
   container: Container | undefined,
-  /** Those that a page may ask for. */
+  /** The methods that a page may ask for. */
   methods: ReadonlyArray<string>,
-  /** Those that are named. */
+  /** The methods in `Allow`. */
   named: ReadonlyArray<string> = methods
 ): WireResponse => {
   const { headers } = request
@@ -78,7 +78,10 @@ export const preflight = (
   }
 }
 
-/** Adds what a browser needs to an answer, where the request comes from a page. What the object says itself counts. */
+/**
+ * Adds the cross-origin headers to an answer if the request has an origin. Headers of the object itself take
+ * precedence.
+ */
 export const shared = (
   request: ServiceRequest,
   container: Container | undefined,

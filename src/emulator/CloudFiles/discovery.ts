@@ -1,4 +1,4 @@
-/** `/info`: the features of a current Swift, readable without a token. Rackspace does not document it. */
+/** `/info`: the capabilities of a current Swift, readable without a token. Rackspace does not document it. */
 import type { WireResponse } from "../Protocol.js"
 import * as Reply from "../Reply.js"
 import * as Answer from "./answer.js"
@@ -7,7 +7,7 @@ import type { Settings } from "./storage.js"
 
 const digests = { allowed_digests: ["sha1", "sha256", "sha512"], deprecated_digests: ["sha1"] }
 
-/** The capabilities of a storage, as Swift 2.30 names them. What is not emulated is not in it. */
+/** The capabilities of a storage, under the names of Swift 2.30. It lists only emulated features. */
 export const capabilities = (settings: Settings): Readonly<Record<string, unknown>> => ({
   swift: {
     version: "2.30.1",
@@ -53,7 +53,6 @@ export const capabilities = (settings: Settings): Readonly<Record<string, unknow
   bulk_delete: { max_deletes_per_request: 10_000, max_failed_deletes: 1000 }
 })
 
-/** Answers a request for `/info`. */
 export const handle = (settings: Settings, method: string): WireResponse => {
   const allow = { Allow: "HEAD, GET, OPTIONS" }
   switch (method) {

@@ -1,7 +1,4 @@
-/**
- * Listings of an account's containers and a container's objects: which entries a page has, and how
- * it is written as text, JSON or XML.
- */
+/** Listings of containers and objects: which entries a page has, and its format as text, JSON or XML. */
 import type { ServiceRequest, WireResponse } from "../Protocol.js"
 import * as Refusal from "../Refusal.js"
 import * as Reply from "../Reply.js"
@@ -10,7 +7,7 @@ import * as ByteText from "./byteText.js"
 import { isTrue } from "./metadata.js"
 import type { SortedNames } from "./sortedNames.js"
 
-/** What a request asks of a listing. */
+/** The query parameters of a listing. */
 export interface Parameters {
   readonly limit: number
   readonly marker: ByteText.ByteText
@@ -21,17 +18,17 @@ export interface Parameters {
   readonly reverse: boolean
 }
 
-/** The value of a query parameter, of several the last; 400 if it is no UTF-8. */
+/** The last value of a query parameter; 400 if it is not valid UTF-8. */
 export const parameter = (request: ServiceRequest, name: string): string | undefined => {
   const value = request.query.getAll(name).at(-1)
-  // Decoding has put U+FFFD where the bytes made no sense; where it was really sent it stands in the target.
+  // Decoding replaces invalid bytes by U+FFFD, so the target shows whether that character was really sent.
   if (value?.includes("\ufffd") && !/%ef%bf%bd|\ufffd/i.test(request.target)) {
     return Refusal.refuse(Answer.plain(400, `"${name}" parameter not valid UTF-8`))
   }
   return value
 }
 
-/** Reads the parameters of a listing; 412 for more than `pageLimit` entries. */
+/** Parses the parameters of a listing; 412 for a limit above `pageLimit`. */
 export const parameters = (request: ServiceRequest, pageLimit: number): Parameters => {
   const bytes = (name: string) => ByteText.fromText(parameter(request, name) ?? "")
   const given = parameter(request, "limit") ?? ""
@@ -51,30 +48,30 @@ export const parameters = (request: ServiceRequest, pageLimit: number): Paramete
   }
 }
 
-/** An entry of a listing: a name, or the common beginning of names that a delimiter rolls up. */
+/** An entry of a listing: a name, or a common prefix up to a delimiter. */
 export interface Entry {
   readonly name: ByteText.ByteText
   readonly isSubdir: boolean
 }
 
 /**
- * The entries of one page. The rules are those of Swift's container server, which differ from what one would write
- * down: `path` lists no subdirectories but their marker objects, and a page that begins behind a name within a
- * subdirectory names that subdirectory once more.
+ * The entries of one page, by the rules of Swift's container server, some of which are surprising: `path` lists only
+ * those subdirectories that have a marker object, and a page whose marker is inside a subdirectory lists that
+ * subdirectory again.
  */
 export const page = (names: SortedNames, parameters: Parameters): ReadonlyArray<Entry> => {
   const { limit, path, reverse } = parameters
   const directory = path === undefined || path === "" ? path : `${path.replace(/\/+$/, "")}/`
   const prefix = directory ?? parameters.prefix
   const delimiter = path === undefined ? parameters.delimiter : "/"
-  // Going backwards, the page begins at the marker too, and that is then its upper end.
+  // In reverse order the marker is the upper end.
   const [above, below] = reverse ? [parameters.endMarker, parameters.marker] : [parameters.marker, parameters.endMarker]
   const entries: Array<Entry> = []
 
   const isWithin = (name: ByteText.ByteText): boolean =>
     name.startsWith(prefix) && (below === "" || name < below) && (above === "" || name > above)
 
-  /** Takes a name up; answers the subdirectory to skip, if it is in one. */
+  /** Adds a name. Returns the subdirectory to skip if the name is in one. */
   const take = (name: ByteText.ByteText): ByteText.ByteText | undefined => {
     const at = delimiter === "" ? -1 : name.indexOf(delimiter, prefix.length)
     const subdir = at < 0 ? undefined : name.slice(0, at + delimiter.length)
@@ -126,12 +123,12 @@ export const page = (names: SortedNames, parameters: Parameters): ReadonlyArray<
   }
 }
 
-/** How a listing is written. */
+/** The format of a listing. */
 export type Format = "text/plain" | "application/json" | "application/xml" | "text/xml"
 
 const formats: ReadonlyArray<Format> = ["text/plain", "application/json", "application/xml", "text/xml"]
 
-/** The first of these media types that the Accept header takes, exact ones before wildcards; undefined for none. */
+/** The first format that the Accept header allows, exact matches before wildcards; undefined if there is none. */
 export const accepted = (accept: string | undefined): Format | undefined => {
   const wanted = (accept ?? "")
     .split(",")
@@ -159,7 +156,7 @@ export const accepted = (accept: string | undefined): Format | undefined => {
   return undefined
 }
 
-/** How a request wants its listing: by `format` or else by Accept; 406 if in no way that Swift has. */
+/** The format of a listing: by `format`, otherwise by Accept; 406 if Swift does not support it. */
 export const format = (request: ServiceRequest): Format => {
   const named = parameter(request, "format")?.toLowerCase()
   if (named !== undefined && named !== "") {
@@ -168,25 +165,25 @@ export const format = (request: ServiceRequest): Format => {
   return accepted(request.headers["accept"]) ?? Refusal.refuse(Answer.standard(406))
 }
 
-/** What caches are told where the form follows from Accept. */
+/** The `Vary` header, where the format depends on Accept. */
 export const varies = (request: ServiceRequest): Readonly<Record<string, string>> =>
   parameter(request, "format") ? {} : { Vary: "Accept" }
 
-/** Escapes a text for XML. */
+/** Escapes text for XML. */
 export const escapeXml = (text: string): string =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;")
 
-/** A record of a listing: the fields of an entry in Swift's order, or `subdir`. */
+/** An entry of a listing with its fields in Swift's order, or `subdir`. */
 export type Row = Readonly<Record<string, string | number | boolean>>
 
-/** The names of the elements in XML: `container` around and `object` within, and the name of what is listed. */
+/** The XML element names (`container` around `object`), and the name of the listed resource. */
 export interface Elements {
   readonly root: "account" | "container"
   readonly item: "container" | "object"
   readonly name: string
 }
 
-/** Writes a listing. No entries are nothing at all as text. */
+/** Formats a listing. An empty one has no text at all. */
 export const write = (rows: ReadonlyArray<Row>, format: Format, elements: Elements): string => {
   if (format === "application/json") {
     return JSON.stringify(rows)
@@ -207,7 +204,7 @@ export const write = (rows: ReadonlyArray<Row>, format: Format, elements: Elemen
   return items.length === 0 ? `${start} />` : `${start}>${items.join("")}</${elements.root}>`
 }
 
-/** A page of a listing as a response: 204 where nothing is said. */
+/** The response with a page of a listing; 204 if it has no body. */
 export const respond = (
   rows: ReadonlyArray<Row>,
   format: Format,

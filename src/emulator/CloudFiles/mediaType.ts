@@ -1,7 +1,4 @@
-/**
- * The Content-Type that Swift guesses from an object's name when none was sent, after the table of
- * Python's mimetypes.
- */
+/** Guesses the Content-Type from an object's name if none was sent, as Swift does with Python's `mimetypes`. */
 
 const types: ReadonlyMap<string, string> = new Map(
   Object.entries({
@@ -68,10 +65,10 @@ const types: ReadonlyMap<string, string> = new Map(
   }).flatMap(([type, extensions]) => extensions.split(" ").map((extension) => [extension, type] as const))
 )
 
-/** Suffixes of compression, which tell the encoding of what the suffix before them tells the type of. */
+/** Suffixes of compressed files. The suffix before them tells the type of the content. */
 const compressions = new Set(["gz", "bz2", "xz", "z", "br"])
 
-/** The type of an object by its name; `application/octet-stream` when the name tells nothing. */
+/** The type for an object's name; `application/octet-stream` if unknown. */
 export const guess = (name: string): string => {
   const parts = name
     .slice(name.lastIndexOf("/") + 1)

@@ -1,22 +1,19 @@
-/**
- * Metadata of accounts, containers and objects: headers `X-{Kind}-Meta-{Name}`, and the limits that all three have in
- * common.
- */
+/** Metadata of accounts, containers and objects: `X-{Kind}-Meta-{Name}` headers and their common limits. */
 import * as Refusal from "../Refusal.js"
 import * as Answer from "./answer.js"
 import * as ByteText from "./byteText.js"
 
-/** What metadata can hang on. */
+/** The kinds of resources that have metadata. */
 export type Kind = "account" | "container" | "object"
 
-/** Headers that are kept, by their names as Swift sends them. */
-export type Kept = ReadonlyMap<string, string>
+/** Stored headers, by their names as Swift sends them. */
+export type StoredHeaders = ReadonlyMap<string, string>
 
-const mostItems = 90
-const longestName = 128
-const longestValue = 256
-const mostBytes = 4096
-const longestHeader = 8192
+const maxItems = 90
+const maxNameLength = 128
+const maxValueLength = 256
+const maxTotalBytes = 4096
+const maxHeaderLength = 8192
 
 /** A header's name as Swift sends it: `x-object-meta-foo_bar` is `X-Object-Meta-Foo-Bar`. */
 export const headerName = (name: string): string =>
@@ -27,14 +24,14 @@ export const headerName = (name: string): string =>
 
 const prefixOf = (kind: Kind): string => headerName(`x-${kind}-meta-`)
 
-/** Refuses headers that break the limits for one request: 400, as text. */
+/** Refuses headers that exceed the limits of one request with 400. */
 export const check = (headers: Readonly<Record<string, string>>, kind: Kind): void => {
   const prefix = prefixOf(kind)
   let items = 0
   let bytes = 0
   for (const [header, value] of Object.entries(headers)) {
-    if (value.length > longestHeader) {
-      Refusal.refuse(Answer.plain(400, `Header value too long: ${headerName(header).slice(0, longestName)}`))
+    if (value.length > maxHeaderLength) {
+      Refusal.refuse(Answer.plain(400, `Header value too long: ${headerName(header).slice(0, maxNameLength)}`))
     }
     if (!headerName(header).startsWith(prefix)) {
       continue
@@ -49,23 +46,23 @@ export const check = (headers: Readonly<Record<string, string>>, kind: Kind): vo
     }
     items++
     bytes += name.length + value.length
-    if (name.length > longestName) {
+    if (name.length > maxNameLength) {
       Refusal.refuse(Answer.plain(400, `Metadata name too long: ${shown}`))
     }
-    if (value.length > longestValue) {
-      Refusal.refuse(Answer.plain(400, `Metadata value longer than ${longestValue}: ${shown}`))
+    if (value.length > maxValueLength) {
+      Refusal.refuse(Answer.plain(400, `Metadata value longer than ${maxValueLength}: ${shown}`))
     }
-    if (items > mostItems) {
-      Refusal.refuse(Answer.plain(400, `Too many metadata items; max ${mostItems}`))
+    if (items > maxItems) {
+      Refusal.refuse(Answer.plain(400, `Too many metadata items; max ${maxItems}`))
     }
-    if (bytes > mostBytes) {
-      Refusal.refuse(Answer.plain(400, `Total metadata too large; max ${mostBytes}`))
+    if (bytes > maxTotalBytes) {
+      Refusal.refuse(Answer.plain(400, `Total metadata too large; max ${maxTotalBytes}`))
     }
   }
 }
 
-/** The metadata that a request sets on an object. An item without a value is one too. */
-export const ofObject = (headers: Readonly<Record<string, string>>): Kept => {
+/** The metadata that a request sets on an object. Items may have an empty value. */
+export const ofObject = (headers: Readonly<Record<string, string>>): StoredHeaders => {
   const prefix = prefixOf("object")
   return new Map(
     Object.entries(headers)
@@ -75,16 +72,16 @@ export const ofObject = (headers: Readonly<Record<string, string>>): Kept => {
 }
 
 /**
- * What accounts and containers make of a request's metadata: it is merged into what is there, an empty value or an
- * `X-Remove-…` takes an item away, and setting beats removing. Refuses with 400 what would break the limits.
+ * Merges a request's metadata into that of an account or container. An empty value or an `X-Remove-…` header removes an
+ * item; setting takes precedence over removing. Refuses with 400 if the result exceeds the limits.
  */
 export const merged = (
-  current: Kept,
+  current: StoredHeaders,
   headers: Readonly<Record<string, string>>,
   kind: Exclude<Kind, "object">,
-  /** Headers beside the metadata that are kept in the same way: `X-Container-Read`. */
+  /** Other headers that are kept in the same way: `X-Container-Read`. */
   others: ReadonlyArray<string> = []
-): Kept => {
+): StoredHeaders => {
   check(headers, kind)
   const prefix = prefixOf(kind)
   const isKept = (header: string) => header.startsWith(prefix) || others.includes(header)
@@ -105,15 +102,15 @@ export const merged = (
     }
   }
   const items = [...next].filter(([header]) => header.startsWith(prefix))
-  if (items.length > mostItems) {
-    Refusal.refuse(Answer.sentence(400, `Too many metadata items; max ${mostItems}`))
+  if (items.length > maxItems) {
+    Refusal.refuse(Answer.sentence(400, `Too many metadata items; max ${maxItems}`))
   }
-  if (items.reduce((sum, [header, value]) => sum + header.length - prefix.length + value.length, 0) > mostBytes) {
-    Refusal.refuse(Answer.sentence(400, `Total metadata too large; max ${mostBytes}`))
+  if (items.reduce((sum, [header, value]) => sum + header.length - prefix.length + value.length, 0) > maxTotalBytes) {
+    Refusal.refuse(Answer.sentence(400, `Total metadata too large; max ${maxTotalBytes}`))
   }
   return next
 }
 
-/** Whether a header says yes, in any of Swift's words for it. */
+/** Whether a header has one of the values that Swift takes as true. */
 export const isTrue = (value: string | undefined | null): boolean =>
   ["true", "1", "yes", "on", "t", "y"].includes((value ?? "").toLowerCase())

@@ -1,27 +1,27 @@
-/** Reading the body of a form, `multipart/form-data`, as it comes in. */
+/** An incremental parser of `multipart/form-data`. */
 import { Buffer } from "node:buffer"
 import type { ByteText } from "./byteText.js"
 
-/** What a body consists of, in its order. */
+/** A parsed piece of the body, in order. */
 export type Piece =
   | { readonly _tag: "Part"; readonly headers: Readonly<Record<string, ByteText>> }
   | { readonly _tag: "Data"; readonly bytes: Uint8Array }
   | { readonly _tag: "End" }
 
-/** The body does not begin with its boundary. */
+/** The body does not start with its boundary. */
 export class InvalidBoundary {
   readonly _tag = "InvalidBoundary"
 }
 
-/** Takes a body in pieces of any size. Both methods throw {@link InvalidBoundary}. */
+/** Parses a body from chunks of any size. Both methods throw {@link InvalidBoundary}. */
 export interface MultipartReader {
   readonly push: (bytes: Uint8Array) => ReadonlyArray<Piece>
-  /** To be called when there are no more bytes: what is open ends there. */
+  /** Called at the end of the body. It ends an open part. */
   readonly finish: () => ReadonlyArray<Piece>
 }
 
-/** How long the headers of a part may be. */
-const longestHeaders = 64 * 1024
+/** The limit for the headers of one part. */
+const maxHeaderBytes = 64 * 1024
 
 const headersOf = (lines: string): Readonly<Record<string, ByteText>> =>
   Object.fromEntries(
@@ -31,10 +31,10 @@ const headersOf = (lines: string): Readonly<Record<string, ByteText>> =>
     })
   )
 
-/** A reader for a body with this boundary. */
+/** A parser for a body with this boundary. */
 export const reader = (boundary: string): MultipartReader => {
   const delimiter = Buffer.from(`\r\n--${boundary}`, "latin1")
-  // The first boundary has no line before it: this is it.
+  // The first boundary has no line break before it, unlike the others, so one is added.
   let rest = Buffer.from("\r\n", "latin1")
   let state: "start" | "boundary" | "headers" | "data" | "over" = "start"
 
@@ -42,11 +42,11 @@ export const reader = (boundary: string): MultipartReader => {
     throw new InvalidBoundary()
   }
 
-  /** Goes on as far as the bytes that are there allow; undefined where more are needed. */
+  /** Parses one piece from the buffered bytes; undefined if it needs more. */
   const step = (): ReadonlyArray<Piece> | undefined => {
     switch (state) {
       case "start": {
-        // Empty lines before the first boundary are nothing.
+        // Skip empty lines before the first boundary.
         while (rest.subarray(2, 4).equals(Buffer.from("\r\n"))) {
           rest = rest.subarray(2)
         }
@@ -75,10 +75,10 @@ export const reader = (boundary: string): MultipartReader => {
         const isBare = rest.subarray(0, 2).equals(Buffer.from("\r\n"))
         const end = isBare ? 0 : rest.indexOf("\r\n\r\n")
         if (end < 0) {
-          return rest.byteLength > longestHeaders ? invalid() : undefined
+          return rest.byteLength > maxHeaderBytes ? invalid() : undefined
         }
         const headers = headersOf(rest.subarray(0, end).toString("latin1"))
-        // The last line end stays: the part may be empty, and the boundary follows at once.
+        // Keep the last line break: it begins the boundary that follows an empty part.
         rest = rest.subarray(end + (isBare ? 2 : 4))
         state = "data"
         return [{ _tag: "Part", headers }]

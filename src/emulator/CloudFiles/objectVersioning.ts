@@ -1,7 +1,7 @@
 /**
- * Versions that a container keeps itself, under ids (`X-Versions-Enabled`, Swift's "Object Versioning"): every PUT makes one, and
- * a DELETE without an id makes a mark that says so. A version is read, restored and deleted with `?version-id=`, and listed with
- * `?versions`.
+ * Object versions in the container itself (`X-Versions-Enabled`, Swift's "Object Versioning"). Every PUT creates a
+ * version, and a DELETE without an id creates a delete marker. Versions are read, restored and deleted with
+ * `?version-id=`, and listed with `?versions`.
  */
 import type { ServiceRequest, WireResponse } from "../Protocol.js"
 import * as Refusal from "../Refusal.js"
@@ -15,17 +15,17 @@ const header = "X-Versions-Enabled"
 
 const emptyMd5 = "d41d8cd98f00b204e9800998ecf8427e"
 
-const markType = "application/x-deleted;swift_versions_deleted=1"
+const deleteMarkerType = "application/x-deleted;swift_versions_deleted=1"
 
 const isEnabled = (container: Container): boolean => container.headers.get(header) === "True"
 
-/** Adds a version, the newest. What was stored before the container kept versions becomes one, named null. */
+/** Adds a version as the newest one. An object from before versioning becomes the version `null`. */
 const add = (container: Container, name: ByteText.ByteText, object: StoredObject | undefined, now: number): void => {
   const before = container.listed(name)
   const versions = container.versions.get(name) ?? []
   const isKnown = before === undefined || versions.some((version) => version.object === before)
   const older = isKnown ? versions : [{ id: "null", object: before, changed: before.changed }, ...versions]
-  // Swift's clock never shows the same time twice, but a test's may stand still.
+  // Swift's timestamps are unique, but a test's clock may not advance.
   let millis = now
   while (older.some(({ id }) => id === timestamp(millis))) {
     millis++
@@ -33,7 +33,7 @@ const add = (container: Container, name: ByteText.ByteText, object: StoredObject
   container.versions.set(name, [{ id: timestamp(millis), object, changed: now }, ...older])
 }
 
-/** Stores an object, as a version if the container keeps them. */
+/** Stores an object, as a version if versioning is enabled. */
 export const put = (container: Container, name: ByteText.ByteText, object: StoredObject, now: number): void => {
   if (isEnabled(container)) {
     add(container, name, object, now)
@@ -41,7 +41,7 @@ export const put = (container: Container, name: ByteText.ByteText, object: Store
   container.put(name, object)
 }
 
-/** Replaces an object by itself with other metadata, which makes no version. */
+/** Replaces the metadata of an object, which creates no version. */
 export const amend = (container: Container, name: ByteText.ByteText, object: StoredObject): void => {
   const before = container.listed(name)
   const versions = container.versions.get(name)
@@ -54,7 +54,7 @@ export const amend = (container: Container, name: ByteText.ByteText, object: Sto
   container.put(name, object)
 }
 
-/** Removes an object from its place, and notes so where the container keeps versions, also of what was not there. */
+/** Removes an object. With versioning it adds a delete marker, even if the object did not exist. */
 export const remove = (container: Container, name: ByteText.ByteText, now: number): void => {
   if (isEnabled(container)) {
     add(container, name, undefined, now)
@@ -62,23 +62,23 @@ export const remove = (container: Container, name: ByteText.ByteText, now: numbe
   container.remove(name)
 }
 
-/** Which version a request means; undefined where it means the current one. */
+/** The version id in a request; undefined for the current version. */
 export const idOf = (request: ServiceRequest): string | undefined => Listing.parameter(request, "version-id")
 
 const find = (container: Container, name: ByteText.ByteText, id: string): Version =>
   allOf(container, name).find((version) => version.id === id) ?? Refusal.refuse(Answer.standard(404))
 
-/** The object of a version; 404 for a mark of a deletion. */
+/** The object of a version; 404 for a delete marker. */
 export const objectOf = (container: Container, name: ByteText.ByteText, id: string): StoredObject =>
   find(container, name, id).object ?? Refusal.refuse(Answer.standard(404))
 
-/** PUT with an id: makes a version the current one. */
+/** PUT with a version id: makes that version the current one. */
 export const restore = (container: Container, name: ByteText.ByteText, id: string): WireResponse => {
   container.put(name, objectOf(container, name, id))
   return Answer.standard(201)
 }
 
-/** DELETE with an id: the version is deleted permanently. No other one replaces it. */
+/** DELETE with a version id: deletes it permanently. No other version replaces it. */
 export const removeVersion = (container: Container, name: ByteText.ByteText, id: string): WireResponse => {
   const version = find(container, name, id)
   const left = (container.versions.get(name) ?? []).filter((other) => other.id !== id)
@@ -93,7 +93,7 @@ export const removeVersion = (container: Container, name: ByteText.ByteText, id:
   return Answer.standard(204)
 }
 
-/** All versions of an object, the newest first. */
+/** All versions of an object, newest first. */
 const allOf = (container: Container, name: ByteText.ByteText): ReadonlyArray<Version> => {
   const versions = container.versions.get(name)
   const current = container.listed(name)
@@ -103,7 +103,7 @@ const allOf = (container: Container, name: ByteText.ByteText): ReadonlyArray<Ver
   return current === undefined ? [] : [{ id: "null", object: current, changed: current.changed }]
 }
 
-/** The header that tells the id of an object's version, where the container has ever kept versions of it. */
+/** The version id header of an object, if the container has versions of it. */
 export const idHeader = (
   container: Container | undefined,
   name: ByteText.ByteText,
@@ -117,13 +117,13 @@ const rowOf = (name: ByteText.ByteText, { changed, id, object }: Version, isLate
   name: ByteText.toText(name),
   hash: object?.stored.md5 ?? emptyMd5,
   bytes: object === undefined ? 0 : (object.manifest?.size ?? object.stored.size),
-  content_type: object === undefined ? markType : ByteText.toText(object.contentType),
+  content_type: object === undefined ? deleteMarkerType : ByteText.toText(object.contentType),
   last_modified: Timestamp.microsecondsWithoutZone(changed),
   version_id: id,
   is_latest: isLatest
 })
 
-/** The rows of a listing of versions: by name, and of each name the newest first. */
+/** The rows of a version listing: by name, and the newest first for each name. */
 export const rows = (
   container: Container,
   request: ServiceRequest,
@@ -139,8 +139,8 @@ export const rows = (
       const all = allOf(container, name)
       const begun = name === marker && versionMarker !== undefined
       const seen = begun ? all.findIndex(({ id }) => id === versionMarker) + 1 : name === marker ? all.length : 0
-      // As Swift has it: a mark is the latest where it is the newest, restored or not; and behind the beginning of a page, which
-      // is also where the listing of the objects themselves begins, nothing is.
+      // As in Swift: a delete marker is the latest version if it is the newest one, even if another was restored; and
+      // no version before the page's start is the latest.
       const isLatest = ({ object }: Version, index: number): boolean =>
         object === undefined ? index === 0 : !begun && object === container.listed(name)
       return all.slice(seen).map((version, index) => rowOf(name, version, isLatest(version, seen + index)))

@@ -1,4 +1,4 @@
-/** The routes of objects. What each does depends on headers and on the query as well. */
+/** The routes of objects. The operation depends on headers and the query too. */
 import * as Effect from "effect/Effect"
 import type { WireResponse } from "../Protocol.js"
 import * as Refusal from "../Refusal.js"
@@ -14,7 +14,7 @@ import type { Settings } from "./storage.js"
 import * as Symlink from "./symlink.js"
 import * as Writing from "./writing.js"
 
-/** The methods that Swift names. COPY is another part's. */
+/** The methods in Swift's `Allow`. COPY is not in it, because a middleware implements it. */
 const methods = ["GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS"]
 
 const workOf = (settings: Settings, request: FilesRequest, path: Reading.ObjectPath): Writing.Work => ({
@@ -25,10 +25,10 @@ const workOf = (settings: Settings, request: FilesRequest, path: Reading.ObjectP
   path
 })
 
-/** GET and HEAD. A link leads to its target, unless the link itself is meant. */
+/** GET and HEAD. Symbolic links are followed, unless the request is for the link itself. */
 const read = (request: FilesRequest, path: Reading.ObjectPath, method: "GET" | "HEAD"): WireResponse => {
   const { now, storage } = request
-  if (Symlink.isMeantItself(request)) {
+  if (Symlink.isForLinkItself(request)) {
     const found = Reading.read(storage, path, request, now, method)
     const { symlink } = found.object
     const headers = symlink === undefined ? {} : Symlink.headers(symlink)
@@ -40,11 +40,11 @@ const read = (request: FilesRequest, path: Reading.ObjectPath, method: "GET" | "
   return Reading.respond({ ...found, headers: { ...found.headers, ...headers } }, method)
 }
 
-/** The value of `multipart-manifest`, which a storage without Static Large Objects ignores. */
+/** The value of `multipart-manifest`; undefined if the storage has no Static Large Objects. */
 const multipartOf = (settings: Settings, { query }: FilesRequest): string | undefined =>
   settings.staticLargeObjects ? query.getAll("multipart-manifest").at(-1) : undefined
 
-/** PUT: an object, a version of one, a manifest, a symbolic link, or a copy. */
+/** PUT of an object, a version, a manifest, a symbolic link or a copy. */
 const put = (settings: Settings, request: FilesRequest, path: Reading.ObjectPath): FilesAnswer => {
   const { headers, now } = request
   const work = workOf(settings, request, path)
@@ -65,7 +65,7 @@ const put = (settings: Settings, request: FilesRequest, path: Reading.ObjectPath
   return from ? Refusal.attempt(() => Copying.putFrom(work, from, now)) : Writing.put(work)
 }
 
-/** DELETE: an object, a version of one, or a large object with its segments. */
+/** DELETE of an object, a version, or a large object with its segments. */
 const remove = (settings: Settings, request: FilesRequest, path: Reading.ObjectPath): WireResponse => {
   const { now, storage } = request
   const work = workOf(settings, request, path)

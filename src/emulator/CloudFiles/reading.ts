@@ -1,7 +1,4 @@
-/**
- * GET and HEAD of objects: what a large object consists of, conditions, ranges, and the body
- * as a stream.
- */
+/** GET and HEAD of objects: the segments of large objects, conditions, ranges, and streamed bodies. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
@@ -18,13 +15,13 @@ import type { Container, Storage, StoredObject } from "./storage.js"
 import { lastModified, timestamp } from "./storage.js"
 import * as StoredBytes from "./storedBytes.js"
 
-/** Where an object is. */
+/** The location of an object. */
 export interface ObjectPath {
   readonly container: ByteText.ByteText
   readonly object: ByteText.ByteText
 }
 
-/** Splits `container/object`, with or without a slash before it; undefined where one of the two is missing. */
+/** Splits `container/object`, with or without a leading slash; undefined if a part is missing. */
 export const splitPath = (path: ByteText.ByteText): ObjectPath | undefined => {
   const bare = path.startsWith("/") ? path.slice(1) : path
   const slash = bare.indexOf("/")
@@ -33,13 +30,13 @@ export const splitPath = (path: ByteText.ByteText): ObjectPath | undefined => {
     : { container: bare.slice(0, slash), object: bare.slice(slash + 1) }
 }
 
-/** What a GET of an object gives: of a large object, all its segments as one. */
+/** The content that a GET returns: of a large object, all its segments together. */
 export interface Content {
   readonly size: number
-  /** As the header has it: a large object's is quoted. */
+  /** As in the header: quoted for a large object. */
   readonly etag: string
   readonly kind: "plain" | "static" | "dynamic"
-  /** The bytes from `start` to before `end`. Throws {@link Broken} where a segment is not what it was. */
+  /** The bytes from `start` up to `end` (exclusive). Throws {@link Broken} if a segment is missing or changed. */
   readonly slices: (start: number, end: number) => Generator<Uint8Array>
 }
 
@@ -49,19 +46,19 @@ export class Broken {
   constructor(readonly segment: string) {}
 }
 
-/** Static Large Objects within each other, at most. */
-const deepest = 10
+/** How deep Static Large Objects can be nested. */
+const maxDepth = 10
 
 const unquoted = (etag: string): string => (/^".*"$/.test(etag) ? etag.slice(1, -1) : etag)
 
 interface Part {
   readonly path: ObjectPath
   readonly size: number
-  /** Undefined where nothing is promised. */
+  /** Undefined if the segment may have any ETag. */
   readonly etag: string | undefined
 }
 
-/** What is uploaded as it is, manifest or not. */
+/** The stored bytes themselves, even of a manifest. */
 const plainContent = (stored: StoredBytes.StoredBytes): Content => ({
   size: stored.size,
   etag: stored.md5,
@@ -69,7 +66,7 @@ const plainContent = (stored: StoredBytes.StoredBytes): Content => ({
   slices: (start, end) => StoredBytes.slices(stored, start, end)
 })
 
-/** The bytes of parts one after the other. Each is looked up only when its turn comes, as Swift does. */
+/** The bytes of several parts. Each part is looked up only when it is reached, as in Swift. */
 function* partSlices(
   parts: ReadonlyArray<Part>,
   start: number,
@@ -109,10 +106,10 @@ const dynamicSource = (
   return { container: decoded.slice(0, slash), prefix: decoded.slice(slash + 1) }
 }
 
-/** How many bytes of an object a listing shows: of a Static Large Object those of its segments. */
+/** The size of an object in listings: of a Static Large Object, the total of its segments. */
 export const listedSize = (object: StoredObject): number => object.manifest?.size ?? object.stored.size
 
-/** What a segment is: where it is a symbolic link, what that leads to. */
+/** The object of a segment. A symbolic link is resolved to its target. */
 export const segmentAt = (storage: Storage, path: ObjectPath, now: number, links = 2): StoredObject | undefined => {
   const object = storage.get(path.container, now)?.get(path.object, now)
   if (object?.symlink === undefined) {
@@ -130,7 +127,7 @@ const dynamicParts = (container: Container, prefix: ByteText.ByteText, now: numb
     }
     const segment = container.listed(name)
     if (segment !== undefined) {
-      // An expired segment is still listed: the download then breaks at it.
+      // An expired segment is still listed. The download breaks off when it reaches it.
       const isGone = container.get(name, now) === undefined
       parts.push({
         path: { container: container.name, object: name },
@@ -142,7 +139,7 @@ const dynamicParts = (container: Container, prefix: ByteText.ByteText, now: numb
   return parts
 }
 
-/** What a GET of this object gives; undefined where a Dynamic Large Object names a container that is not there. */
+/** The content of an object; undefined if the container of a Dynamic Large Object is missing. */
 export const contentOf = (storage: Storage, object: StoredObject, now: number, depth = 0): Content | undefined => {
   const { manifest, stored } = object
   const objectAt = (path: ObjectPath) => segmentAt(storage, path, now)
@@ -158,7 +155,7 @@ export const contentOf = (storage: Storage, object: StoredObject, now: number, d
       slices: (start, end) =>
         partSlices(parts, start, end, (path) => {
           const segment = objectAt(path)
-          return segment === undefined || depth >= deepest ? undefined : contentOf(storage, segment, now, depth + 1)
+          return segment === undefined || depth >= maxDepth ? undefined : contentOf(storage, segment, now, depth + 1)
         })
     }
   }
@@ -180,7 +177,7 @@ export const contentOf = (storage: Storage, object: StoredObject, now: number, d
       slices: (start, end) =>
         partSlices(parts, start, end, (path) => {
           const segment = objectAt(path)
-          // The manifest itself may begin with the prefix, and so be one of its own segments.
+          // A manifest whose name begins with the prefix is one of its own segments.
           return segment === undefined || segment.manifest === undefined
             ? segment && plainContent(segment.stored)
             : contentOf(storage, segment, now, depth + 1)
@@ -190,14 +187,14 @@ export const contentOf = (storage: Storage, object: StoredObject, now: number, d
   return plainContent(stored)
 }
 
-/** Whether a list of entity tags has this one, or a star. */
+/** Whether a list of ETags contains this one or `*`. */
 const matches = (header: string, etag: string): boolean =>
   header
     .split(",")
     .map((tag) => unquoted(tag.trim()))
     .some((tag) => tag === "*" || tag === unquoted(etag))
 
-/** The status with which the request's conditions end it, if they do. */
+/** The status that the request's conditions result in; undefined if they are met. */
 const condition = (
   headers: Readonly<Record<string, string>>,
   etag: string,
@@ -219,7 +216,7 @@ const condition = (
   return modified > unmodifiedSince ? 412 : undefined
 }
 
-/** The bytes of a generator, one piece at a time; a broken segment cuts the connection. */
+/** Streams the chunks of a generator. A broken segment breaks the connection. */
 const streamOf = (slices: () => Generator<Uint8Array>): Stream.Stream<Uint8Array, WireBroken> =>
   Stream.suspend(() =>
     Stream.unfoldEffect(slices(), (iterator) =>
@@ -241,7 +238,7 @@ const streamOf = (slices: () => Generator<Uint8Array>): Stream.Stream<Uint8Array
 
 const utf8 = new TextEncoder()
 
-/** What stands between the parts of a body of several ranges. */
+/** The boundary and headers before each part of a multi-range body. */
 const partHeader = (boundary: string, contentType: string, range: ByteRange.ByteRange, size: number): Uint8Array =>
   utf8.encode(
     `--${boundary}\r\nContent-Type: ${contentType}\r\n` +
@@ -277,7 +274,7 @@ const multipartBody = (
   }
 }
 
-/** The headers of a response to GET and HEAD but those of the body's length. */
+/** The headers of a GET or HEAD response, without the length. */
 export const objectHeaders = (object: StoredObject, etag: string): Record<string, string> => ({
   "Content-Type": object.contentType,
   ...Object.fromEntries(object.headers),
@@ -288,16 +285,16 @@ export const objectHeaders = (object: StoredObject, etag: string): Record<string
   "Accept-Ranges": "bytes"
 })
 
-/** A manifest for `?multipart-manifest=get&format=raw`: in the keys in which it is put. */
+/** A manifest for `?multipart-manifest=get&format=raw`, with the keys that a PUT uses. */
 const rawManifest = (object: StoredObject): Uint8Array =>
   utf8.encode(
-    // With Python's spaces, which are part of what the ETag is made of.
+    // The spaces are those of Python, because the ETag is a hash of this text.
     `[${(object.manifest?.segments ?? [])
       .map(({ bytes, hash, name }) => `{"etag": "${hash}", "path": ${JSON.stringify(name)}, "size_bytes": ${bytes}}`)
       .join(", ")}]`
   )
 
-/** Finds the object that a request reads; 404 (412 under `If-Match: *`) if there is none. */
+/** Finds the object of a request; 404 (412 with `If-Match: *`) if there is none. */
 export const find = (
   storage: Storage,
   path: ObjectPath,
@@ -312,7 +309,7 @@ export const find = (
   return Refusal.refuse(isStar ? { ...Answer.standard(412), body: new Uint8Array(0) } : Answer.standard(404))
 }
 
-/** What a read delivers before it is made a response: copying needs just that. */
+/** The result of a read, before it becomes a response. Copies use it too. */
 export interface Read {
   readonly object: StoredObject
   readonly status: 200 | 206
@@ -322,7 +319,42 @@ export interface Read {
   readonly isLarge: boolean
 }
 
-/** Applies conditions and ranges to an object. Throws a refusal with 304, 404, 409, 412 or 416. */
+/** Applies a Range header to a read. */
+const ranged = (whole: Read, content: Content, header: string | undefined): Read => {
+  const requested = ByteRange.parse(header)
+  // Dynamic Large Objects ignore lists of ranges.
+  if (requested === undefined || (content.kind === "dynamic" && requested.length > 1)) {
+    return whole
+  }
+  const { headers, object } = whole
+  const ranges = ByteRange.resolve(requested, content.size)
+  const [first, ...others] = ranges
+  if (first === undefined) {
+    // The body is HTML, yet Swift keeps the object's own type.
+    return Refusal.refuse(Answer.standard(416, { ...headers, "Content-Range": `bytes */${content.size}` }))
+  }
+  if (content.size === 0) {
+    return whole
+  }
+  if (others.length === 0) {
+    return {
+      ...whole,
+      status: 206,
+      headers: { ...headers, "Content-Range": `bytes ${first.start}-${first.end - 1}/${content.size}` },
+      length: first.end - first.start,
+      slices: () => content.slices(first.start, first.end)
+    }
+  }
+  const boundary = randomBytes(16).toString("hex")
+  return {
+    ...whole,
+    status: 206,
+    headers: { ...headers, "Content-Type": `multipart/byteranges;boundary=${boundary}` },
+    ...multipartBody(content, ranges, object.contentType, boundary)
+  }
+}
+
+/** Reads an object, applying conditions and ranges. Throws a refusal with 304, 404, 409, 412 or 416. */
 export const read = (
   storage: Storage,
   path: ObjectPath,
@@ -362,44 +394,18 @@ export const read = (
     }
     return Refusal.refuse({ status: ended, headers, body: new Uint8Array(0) })
   }
-  const isLarge = content.kind !== "plain"
   const whole: Read = {
     object,
     status: 200,
     headers,
     length: content.size,
     slices: () => content.slices(0, content.size),
-    isLarge
+    isLarge: content.kind !== "plain"
   }
-  if (method === "HEAD") {
-    return whole
-  }
-  const requested = ByteRange.parse(request.headers["range"])
-  // A Dynamic Large Object knows no lists of ranges, and nothing knows a range of nothing but its end.
-  if (requested !== undefined && !(content.kind === "dynamic" && requested.length > 1)) {
-    const ranges = ByteRange.resolve(requested, content.size)
-    const [first, ...others] = ranges
-    if (first === undefined) {
-      // The body is a sentence of HTML, yet Swift leaves the object's own type on it.
-      return Refusal.refuse(Answer.standard(416, { ...headers, "Content-Range": `bytes */${content.size}` }))
-    }
-    if (content.size > 0) {
-      const boundary = randomBytes(16).toString("hex")
-      const body: Body =
-        others.length === 0
-          ? { length: first.end - first.start, slices: () => content.slices(first.start, first.end) }
-          : multipartBody(content, ranges, object.contentType, boundary)
-      const about: Record<string, string> =
-        others.length === 0
-          ? { "Content-Range": `bytes ${first.start}-${first.end - 1}/${content.size}` }
-          : { "Content-Type": `multipart/byteranges;boundary=${boundary}` }
-      return validated({ object, status: 206, headers: { ...headers, ...about }, isLarge, ...body })
-    }
-  }
-  return validated(whole)
+  return method === "HEAD" ? whole : validated(ranged(whole, content, request.headers["range"]))
 }
 
-/** Swift looks whether the first segment is there before it promises anything: 409 if it is not. */
+/** Checks that the first segment is readable, as Swift does before it answers; 409 if not. */
 const validated = (read: Read): Read => {
   if (read.isLarge) {
     try {
@@ -414,7 +420,7 @@ const validated = (read: Read): Read => {
   return read
 }
 
-/** Makes a read a response. Small plain bodies are sent in one piece. */
+/** Converts a read into a response. Small plain bodies are sent in one piece. */
 export const respond = (read: Read, method: "GET" | "HEAD"): WireResponse => ({
   status: read.status,
   headers: { ...read.headers, "Content-Length": String(read.length) },

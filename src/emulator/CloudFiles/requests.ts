@@ -1,4 +1,4 @@
-/** Requests to Cloud Files as the handlers of its routes see them. Names are bytes, not text. */
+/** The type of requests to Cloud Files, and their router. Names are byte strings. */
 import type * as Effect from "effect/Effect"
 import type { ServiceRequest, WireBroken, WireResponse } from "../Protocol.js"
 import type { Refusal } from "../Refusal.js"
@@ -7,9 +7,9 @@ import type * as ByteText from "./byteText.js"
 import type { Storage } from "./storage.js"
 
 export interface FilesRequest extends ServiceRequest {
-  /** When it arrived, in milliseconds since the epoch. */
+  /** The time of arrival, in milliseconds since the epoch. */
   readonly now: number
-  /** The storage of the account that is addressed. */
+  /** The storage of the addressed account. */
   readonly storage: Storage
   /** The storages of all accounts that the caller may use. */
   readonly storageOf: (account: string) => Storage | undefined
@@ -19,7 +19,7 @@ export type FilesAnswer = Effect.Effect<WireResponse, WireBroken | Refusal>
 
 export const { compile, table } = Router.define<FilesRequest, FilesAnswer>()
 
-/** The container, and the object with its slashes; nothing for the account itself. Undefined for a path without a container. */
+/** Splits a path into container and object. Empty for the account itself; undefined if the container is missing. */
 export const segmentsOf = (path: ByteText.ByteText): ReadonlyArray<ByteText.ByteText> | undefined => {
   const slash = path.indexOf("/")
   return path === ""

@@ -1,19 +1,16 @@
-/**
- * What TempURL and FormPost have in common: the keys of the account and of the container, and signatures made with them
- *.
- */
+/** The keys and signatures of TempURL and FormPost. */
 import { Buffer } from "node:buffer"
 import { createHmac, timingSafeEqual } from "node:crypto"
 import type { ByteText } from "./byteText.js"
 import type { Container, Storage } from "./storage.js"
 
-/** A key, and whose it is: a container's opens nothing but the container. */
+/** A key and its scope: a container's key is valid for that container only. */
 export interface Key {
   readonly value: ByteText
   readonly scope: "account" | "container"
 }
 
-/** The keys that can have signed a request for this container. */
+/** The keys that may sign requests for this container. */
 export const keysOf = (storage: Storage, container: Container | undefined): ReadonlyArray<Key> =>
   (["account", "container"] as const).flatMap((scope) => {
     const [headers, prefix] =
@@ -24,7 +21,7 @@ export const keysOf = (storage: Storage, container: Container | undefined): Read
     })
   })
 
-/** A signature as it was sent: which digest it is made with, and its bytes. */
+/** A signature: its algorithm and bytes. */
 export interface Signature {
   readonly algorithm: "sha1" | "sha256" | "sha512"
   readonly digest: Buffer
@@ -33,15 +30,15 @@ export interface Signature {
 const algorithms = ["sha1", "sha256", "sha512"] as const
 
 /**
- * Reads a signature: in hexadecimal, whose length tells the algorithm, or in base64 behind its name, as
- * `sha512:…`; undefined where it is none.
+ * Parses a signature: hexadecimal, where the length tells the algorithm, or base64 after the algorithm's name
+ * (`sha512:…`). Undefined if it is invalid.
  */
 export const parse = (text: string): Signature | undefined => {
   const colon = text.indexOf(":")
   if (colon >= 0) {
     const algorithm = algorithms.find((name) => name === text.slice(0, colon))
     const encoded = text.slice(colon + 1)
-    // Either alphabet, but not both in one.
+    // Standard or URL-safe alphabet, but not both.
     const isBase64 = /^(?:[A-Za-z0-9+/]*|[A-Za-z0-9_-]*)={0,2}$/.test(encoded)
     return algorithm === undefined || !isBase64 ? undefined : { algorithm, digest: Buffer.from(encoded, "base64") }
   }
@@ -51,7 +48,7 @@ export const parse = (text: string): Signature | undefined => {
     : { algorithm, digest: Buffer.from(text, "hex") }
 }
 
-/** The key with which one of these messages was signed. */
+/** The key that signed one of these messages. */
 export const signer = (
   { algorithm, digest }: Signature,
   keys: ReadonlyArray<Key>,
@@ -65,9 +62,8 @@ export const signer = (
   )
 
 /**
- * The paths that a client can mean by the path of a resource: from `/v1/` on, as Swift has it, and with what stands before
- * that in the URL, as a Swift has it that knows of its prefix. The emulated cloud mounts each region under a path of its
- * own, and so takes both.
+ * The paths that may have been signed for a resource. Swift signs the path from `/v1/` on; some installations include
+ * the prefix of the URL before that. The emulator mounts each region under a prefix, and so accepts both.
  */
 export const pathsOf = (baseUrl: string, account: ByteText, rest: ByteText): ReadonlyArray<ByteText> => {
   const own = `/v1/${account}${rest}`

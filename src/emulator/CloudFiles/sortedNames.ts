@@ -1,10 +1,10 @@
 /**
- * A set of names that is always in order: what listings walk along. Inserting and finding stay cheap for hundreds of
- * thousands of names, because they are kept in blocks of limited size.
+ * A sorted set of names, as listings need it. Names are kept in blocks of limited size, so that inserting and finding
+ * stay cheap for hundreds of thousands of names.
  */
 import type { ByteText } from "./byteText.js"
 
-/** Small enough that inserting into the middle of a block costs next to nothing. */
+/** Small enough that inserting into a block is cheap. */
 const blockSize = 512
 
 /** The index of the first item that is not before the name. */
@@ -22,11 +22,11 @@ const lowerBound = <A>(items: ReadonlyArray<A>, isBefore: (item: A) => boolean):
   return low
 }
 
-/** The set. Walks see what is in it when they get there; changing it during a walk is not allowed. */
+/** A sorted set of names. It must not be changed during an iteration. */
 export class SortedNames {
   private readonly blocks: Array<Array<ByteText>> = []
 
-  /** Inserts a name that is not yet in. */
+  /** Inserts a name that is not in the set. */
   add(name: ByteText): void {
     const index = Math.min(this.blockOf(name), this.blocks.length - 1)
     const block = this.blocks[index]
@@ -36,14 +36,14 @@ export class SortedNames {
     }
     block.splice(this.positionIn(block, name), 0, name)
     if (block.length > blockSize) {
-      // Names mostly arrive in order: a split at the end then leaves full blocks behind, not half-empty ones.
+      // Names mostly arrive in order. Splitting at the end then leaves full blocks instead of half-empty ones.
       const isLast = index === this.blocks.length - 1
       const at = isLast && block.at(-1) === name ? blockSize : blockSize >>> 1
       this.blocks.splice(index + 1, 0, block.splice(at))
     }
   }
 
-  /** Removes a name that is in. */
+  /** Removes a name that is in the set. */
   delete(name: ByteText): void {
     const index = this.blockOf(name)
     const block = this.blocks[index]
@@ -56,13 +56,13 @@ export class SortedNames {
     }
   }
 
-  /** The least name that is not less than this one. */
+  /** The smallest name that is not less than this one. */
   firstFrom(name: ByteText): ByteText | undefined {
     const block = this.blocks[this.blockOf(name)]
     return block?.[this.positionIn(block, name)]
   }
 
-  /** The greatest name that is less than this one; without one, the greatest of all. */
+  /** The greatest name less than this one; without an argument, the greatest of all. */
   lastBefore(name: ByteText | undefined): ByteText | undefined {
     if (name === undefined) {
       return this.blocks.at(-1)?.at(-1)
@@ -73,7 +73,7 @@ export class SortedNames {
     return position > 0 ? block?.[position - 1] : this.blocks[index - 1]?.at(-1)
   }
 
-  /** All names in order, from the first that is not less than this one. */
+  /** All names in order, starting at this one. */
   *from(name: ByteText): Generator<ByteText> {
     const start = this.blockOf(name)
     for (let index = start; index < this.blocks.length; index++) {
@@ -84,7 +84,7 @@ export class SortedNames {
     }
   }
 
-  /** The index of the only block that the name can be in; the number of blocks if it is greater than all. */
+  /** The index of the only block that can contain the name; the number of blocks if the name is greater than all. */
   private blockOf(name: ByteText): number {
     return lowerBound(this.blocks, (block) => (block[block.length - 1] as ByteText) < name)
   }

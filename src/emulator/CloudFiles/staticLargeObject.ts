@@ -1,7 +1,4 @@
-/**
- * Static Large Objects: the manifest that is put, and the deletion of all that it names. Reading
- * them is not different from reading any object.
- */
+/** Static Large Objects: storing a manifest, and deleting one with its segments. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { createHash } from "node:crypto"
@@ -21,10 +18,10 @@ import { lastModified } from "./storage.js"
 import * as StoredBytes from "./storedBytes.js"
 import * as Writing from "./writing.js"
 
-const mostSegments = 1000
-const mostManifestBytes = 8 * 1024 * 1024
+const maxSegments = 1000
+const maxManifestBytes = 8 * 1024 * 1024
 
-/** A segment as the manifest names it; only its path must be there. */
+/** A segment in a manifest as sent. Only its path is required. */
 interface Claim {
   readonly path: string
   readonly etag: string | undefined
@@ -33,7 +30,7 @@ interface Claim {
 
 const knownKeys = new Set(["path", "etag", "size_bytes"])
 
-/** Reads one entry of the manifest; a text is what is wrong with it. */
+/** Parses one entry of a manifest. A string is an error message. */
 const claimOf = (entry: unknown, isLast: boolean, own: string, minimum: number): Claim | string => {
   if (!Fields.isObject(entry)) {
     return "not a JSON object"
@@ -78,7 +75,7 @@ const tooSmall = (start: string, minimum: number): string =>
 
 const isClaim = (claim: Claim | string): claim is Claim => typeof claim !== "string"
 
-/** Reads the manifest; 400 with a line for each entry that is malformed. */
+/** Parses a manifest; 400 with a line for each malformed entry. */
 const claimsOf = (stored: StoredBytes.StoredBytes, own: string, minimum: number): ReadonlyArray<Claim> => {
   let parsed: unknown
   try {
@@ -96,13 +93,13 @@ const claimsOf = (stored: StoredBytes.StoredBytes, own: string, minimum: number)
   if (problems.length > 0) {
     return Refusal.refuse(Answer.plain(400, problems.join("")))
   }
-  if (claims.length > mostSegments) {
-    return Refusal.refuse(Answer.sentence(413, `Number of object-backed segments must be <= ${mostSegments}`))
+  if (claims.length > maxSegments) {
+    return Refusal.refuse(Answer.sentence(413, `Number of object-backed segments must be <= ${maxSegments}`))
   }
   return claims.filter(isClaim)
 }
 
-/** Compares an entry of the manifest with the object that it names. */
+/** Checks an entry of the manifest against the object that it names. */
 const segmentOf = (
   storage: Storage,
   claim: Claim,
@@ -141,7 +138,7 @@ const segmentOf = (
   }
 }
 
-/** The 400 that lists what is wrong with the segments. */
+/** The 400 that lists the problems of the segments. */
 const segmentProblems = (request: ServiceRequest, problems: ReadonlyArray<Bulk.Problem>): WireResponse => {
   const format = Listing.accepted(request.headers["accept"]) ?? "text/plain"
   return Reply.text(400, Bulk.write({ problems }, format, "upload"), { "Content-Type": format })
@@ -154,12 +151,12 @@ export const put = (work: Writing.Work): Effect.Effect<WireResponse, WireBroken 
     const minimum = settings.minimumSegmentBytes
     const begun = yield* Clock.currentTimeMillis
     const length = yield* Refusal.attempt(() => {
-      if (Number(request.headers["content-length"] ?? 0) > mostManifestBytes) {
-        Refusal.refuse(Answer.sentence(413, `Manifest File > ${mostManifestBytes} bytes`))
+      if (Number(request.headers["content-length"] ?? 0) > maxManifestBytes) {
+        Refusal.refuse(Answer.sentence(413, `Manifest File > ${maxManifestBytes} bytes`))
       }
       return Writing.checkPut(work, begun)
     })
-    const sent = yield* Writing.readBody(request.body, length, mostManifestBytes)
+    const sent = yield* Writing.readBody(request.body, length, maxManifestBytes)
     const now = yield* Clock.currentTimeMillis
     return yield* Refusal.attempt(() => {
       const own = ByteText.toText(`${work.path.container}/${work.path.object}`)
@@ -179,7 +176,7 @@ export const put = (work: Writing.Work): Effect.Effect<WireResponse, WireBroken 
         size: segments.reduce((sum, segment) => sum + segment.bytes, 0),
         etag: hash.digest("hex")
       }
-      // Rackspace's documents say that the header is the MD5 of the JSON, Swift takes that of the segments' ETags.
+      // Rackspace documents this header as the MD5 of the JSON; Swift expects the MD5 of the segments' ETags.
       const expected = Writing.expectedEtag(request)
       if (expected !== undefined && expected !== manifest.etag && expected !== sent.md5) {
         Refusal.refuse(Answer.standard(422))
@@ -190,7 +187,7 @@ export const put = (work: Writing.Work): Effect.Effect<WireResponse, WireBroken 
     })
   })
 
-/** What is to be deleted for a manifest: its segments, those of the manifests among them, and itself at the end. */
+/** The objects to delete for a manifest: its segments, including nested ones, and the manifest itself last. */
 const targetsOf = (
   storage: Storage,
   path: Reading.ObjectPath,
@@ -198,7 +195,7 @@ const targetsOf = (
   above: ReadonlyArray<ByteText.ByteText> = []
 ): ReadonlyArray<Bulk.Target> => {
   const name = `/${path.container}/${path.object}`
-  // Swift reads the manifest through a symbolic link, deletes what it names, and then the link.
+  // For a symbolic link, Swift deletes the segments of the target's manifest and then the link.
   const object = Reading.segmentAt(storage, path, now)
   if (object === undefined) {
     return [{ name, problem: { status: 404, sentence: "SLO manifest not found" } }]
@@ -209,7 +206,7 @@ const targetsOf = (
   const segments = object.manifest.segments.flatMap((segment): ReadonlyArray<Bulk.Target> => {
     const segmentName = ByteText.fromText(segment.name)
     const segmentPath = segment.sub_slo === undefined ? undefined : Reading.splitPath(segmentName)
-    // Manifests that were replaced since can name each other in a circle.
+    // Manifests that were replaced later can refer to each other in a circle.
     return segmentPath === undefined || above.includes(segmentName)
       ? [{ name: segmentName }]
       : targetsOf(storage, segmentPath, now, [...above, name])

@@ -1,32 +1,32 @@
 /**
- * The bytes of an object, in blocks of one size, so that a range is found without a search and nothing is ever copied
- * into one large buffer.
+ * The bytes of an object in blocks of one size, so that a range is found without a search and no large buffer is
+ * needed.
  */
 import { createHash } from "node:crypto"
 
-/** The size of a block, and so of the pieces in which a large body is sent: 64 KiB. */
+/** The size of a block, and of the chunks of a large response body: 64 KiB. */
 export const blockBytes = 65536
 
-/** Bytes that do not change any more. */
+/** Immutable bytes. */
 export interface StoredBytes {
   /** In bytes. */
   readonly size: number
   /** The MD5 in lower-case hexadecimal. */
   readonly md5: string
-  /** All but the last have `blockBytes`. */
+  /** All but the last have `blockBytes` bytes. */
   readonly blocks: ReadonlyArray<Uint8Array>
 }
 
-/** Takes bytes as they come in. */
+/** Collects bytes as they arrive. */
 export interface Writer {
-  /** How many bytes it has taken. */
+  /** The number of bytes so far. */
   readonly size: () => number
-  /** Copies the bytes, because a sender may use its buffer again. */
+  /** Copies the bytes, because the sender may reuse its buffer. */
   readonly write: (bytes: Uint8Array) => void
   readonly finish: () => StoredBytes
 }
 
-/** A writer for a body of this many bytes, if that is known. */
+/** A writer for a body of the expected size, if known. */
 export const writer = (expected?: number): Writer => {
   const hash = createHash("md5")
   const blocks: Array<Uint8Array> = []
@@ -63,14 +63,14 @@ export const writer = (expected?: number): Writer => {
   }
 }
 
-/** Stores bytes that are all there. */
+/** Stores a complete byte array. */
 export const fromBytes = (bytes: Uint8Array): StoredBytes => {
   const store = writer(bytes.byteLength)
   store.write(bytes)
   return store.finish()
 }
 
-/** The bytes from `start` to before `end`, in copies of at most `blockBytes`. */
+/** The bytes from `start` up to `end` (exclusive), in copies of at most `blockBytes`. */
 export function* slices(stored: StoredBytes, start: number, end: number): Generator<Uint8Array> {
   for (let offset = start; offset < end;) {
     const block = stored.blocks[Math.floor(offset / blockBytes)]

@@ -1,6 +1,4 @@
-/**
- * Symbolic links, as Swift's symlink middleware documents them: objects without content that lead to another object.
- */
+/** Symbolic links, as in Swift's symlink middleware: empty objects that refer to another object. */
 import type { ServiceRequest, WireResponse } from "../Protocol.js"
 import * as Refusal from "../Refusal.js"
 import * as Answer from "./answer.js"
@@ -10,13 +8,13 @@ import type { Storage, StoredObject, Symlink } from "./storage.js"
 import * as StoredBytes from "./storedBytes.js"
 import * as Writing from "./writing.js"
 
-/** How many links may lead to each other: Swift's `symloop_max`. */
-const mostLinks = 2
+/** The longest chain of links: Swift's `symloop_max`. */
+const maxLinks = 2
 
-/** Whether a request is about the link itself. */
-export const isMeantItself = (request: ServiceRequest): boolean => request.query.getAll("symlink").at(-1) === "get"
+/** Whether a request is for the link itself. */
+export const isForLinkItself = (request: ServiceRequest): boolean => request.query.getAll("symlink").at(-1) === "get"
 
-/** The ETag by which a link knows its target: of a large object that of its manifest. */
+/** The ETag by which a link identifies its target: of a large object, that of its manifest. */
 const etagOf = (object: StoredObject): string => object.stored.md5
 
 const targetOf = (symlink: Symlink): Reading.ObjectPath | undefined =>
@@ -25,11 +23,11 @@ const targetOf = (symlink: Symlink): Reading.ObjectPath | undefined =>
 const accountOf = (request: ServiceRequest, symlink: Symlink): string =>
   symlink.account ?? ByteText.percentEncode(ByteText.fromText(request.caller.storageAccount))
 
-/** Where a link leads, as `Content-Location`, `Location` and listings say it: `/v1/{account}/{container}/{object}`. */
+/** The target in `Content-Location`, `Location` and listings: `/v1/{account}/{container}/{object}`. */
 export const location = (request: ServiceRequest, symlink: Symlink): string =>
   `/v1/${accountOf(request, symlink)}/${symlink.target}`
 
-/** The headers in which a link tells of itself. */
+/** The headers that describe a link. */
 export const headers = ({ account, target, version }: Symlink): Record<string, string> => ({
   "X-Symlink-Target": target,
   ...(account !== undefined && { "X-Symlink-Target-Account": account }),
@@ -39,15 +37,16 @@ export const headers = ({ account, target, version }: Symlink): Record<string, s
   })
 })
 
-/** What a read of a path finds in the end, and where. */
+/** The object that a path resolves to. */
 interface Found {
   readonly path: Reading.ObjectPath
-  /** Of the last link. */
+  /** The target of the last link. */
   readonly location: string | undefined
 }
 
 /**
- * Follows links to what they lead to. Refuses with 409 too many of them, and a target that is not the version that a link wants.
+ * Follows links to their target. Refuses with 409 if there are too many, or if the target is not the version that a
+ * link requires.
  */
 export const follow = (storage: Storage, request: ServiceRequest, path: Reading.ObjectPath, now: number): Found => {
   let found: Found = { path, location: undefined }
@@ -57,13 +56,13 @@ export const follow = (storage: Storage, request: ServiceRequest, path: Reading.
     if (symlink === undefined) {
       return found
     }
-    if (links === mostLinks) {
-      Refusal.refuse(Answer.plain(409, `Too many levels of symbolic links, maximum allowed is ${mostLinks}`))
+    if (links === maxLinks) {
+      Refusal.refuse(Answer.plain(409, `Too many levels of symbolic links, maximum allowed is ${maxLinks}`))
     }
     const target = targetOf(symlink)
     const isOwn = accountOf(request, symlink) === accountOf(request, { ...symlink, account: undefined })
     if (target === undefined || !isOwn) {
-      // There is only one account.
+      // The emulator has only this account.
       return Refusal.refuse(Answer.standard(isOwn ? 404 : 403))
     }
     const object2 = storage.get(target.container, now)?.get(target.object, now)
@@ -76,7 +75,7 @@ export const follow = (storage: Storage, request: ServiceRequest, path: Reading.
   }
 }
 
-/** Reads where a link is to lead; 412 or 400 where the headers are malformed. */
+/** Parses the target of a new link; 412 or 400 if the headers are malformed. */
 const symlinkOf = (work: Writing.Work, header: string, now: number): Symlink => {
   const { headers, caller } = work.request
   const decoded = ByteText.percentDecode(header)

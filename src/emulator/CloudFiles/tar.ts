@@ -1,41 +1,41 @@
 /**
- * Reading tar archives as they come in: ustar, the extended headers of pax (long names, Unicode, attributes), and GNU's
- * long names. What is wrong with an archive is said in the words of Python's `tarfile`, which Swift reads them with.
+ * An incremental reader of tar archives: ustar, pax extended headers (long names, Unicode, attributes) and GNU long
+ * names. Error messages are those of Python's `tarfile`, which Swift uses.
  */
 import { Buffer } from "node:buffer"
 import type { ByteText } from "./byteText.js"
 
 const blockBytes = 512
 
-/** How large a header may be that is kept as a whole: a name, or the records of pax. */
-const mostHeaderBytes = 1024 * 1024
+/** The limit for a header that is collected in memory: a long name or pax records. */
+const maxHeaderBytes = 1024 * 1024
 
-/** A file in an archive. Directories, links and devices are passed over. */
+/** A file in an archive. Directories, links and devices are skipped. */
 export interface TarFile {
   readonly name: ByteText
   /** In bytes. */
   readonly size: number
-  /** The records of pax that are in force, by their keywords: `SCHILY.xattr.user.mime_type`. */
+  /** The pax records in effect, by keyword: `SCHILY.xattr.user.mime_type`. */
   readonly records: ReadonlyMap<string, ByteText>
 }
 
-/** An archive that cannot be read. */
+/** The archive is unreadable. */
 export class InvalidTar {
   readonly _tag = "InvalidTar"
   constructor(readonly reason: string) {}
 }
 
-/** What is done with the files. Both are called in the order of the archive. */
+/** Called in the order of the archive. */
 export interface Handlers {
   readonly onData: (file: TarFile, bytes: Uint8Array) => void
-  /** After the last byte; `isWhole` tells whether all of the file was there. */
+  /** Called after the last byte; `isWhole` is false if the file is truncated. */
   readonly onEnd: (file: TarFile, isWhole: boolean) => void
 }
 
-/** Takes an archive in pieces of any size. Both methods throw {@link InvalidTar}. */
+/** Parses an archive from chunks of any size. Both methods throw {@link InvalidTar}. */
 export interface TarReader {
   readonly push: (bytes: Uint8Array) => void
-  /** To be called when there are no more bytes. */
+  /** Called at the end of the archive. */
   readonly finish: () => void
 }
 
@@ -43,7 +43,7 @@ const invalid = (reason: string): never => {
   throw new InvalidTar(reason)
 }
 
-/** A header that is none. Behind the first one it is the end of the archive, because `tarfile` takes it for that. */
+/** An invalid header block. After the first entry it ends the archive, as in `tarfile`. */
 class BadHeader {
   constructor(readonly reason: string) {}
 }
@@ -53,11 +53,11 @@ const endOfArchive = "end of file header"
 const latin1 = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1")
 
-/** A text that ends at the first NUL. */
+/** Text up to the first NUL. */
 const textField = (block: Uint8Array, start: number, length: number): ByteText =>
   latin1(block.subarray(start, start + length)).split("\0", 1)[0] ?? ""
 
-/** A number in octal digits, or, where the first bit is set, in the bytes themselves. */
+/** A number in octal digits, or in binary if the first bit is set. */
 const numberField = (block: Uint8Array, start: number, length: number): number => {
   const first = block[start] ?? 0
   if (first === 0x80 || first === 0xff) {
@@ -74,7 +74,7 @@ const numberField = (block: Uint8Array, start: number, length: number): number =
   return digits === "" ? 0 : Number.parseInt(digits, 8)
 }
 
-/** The sum of a header's bytes, with spaces for the sum itself; some programs took the bytes for signed. */
+/** The sum of a header's bytes, with spaces in place of the checksum itself. Some programs used signed bytes. */
 const checksums = (block: Uint8Array): readonly [unsigned: number, signed: number] => {
   let unsigned = 0
   let signed = 0
@@ -86,7 +86,10 @@ const checksums = (block: Uint8Array): readonly [unsigned: number, signed: numbe
   return [unsigned, signed]
 }
 
-/** The records of an extended header: `27 path=a/name of its own\n`, of which the number counts all bytes. */
+/**
+ * Parses the records of a pax header: `27 path=a/name of its own
+ * `, where the number is the length of the whole record.
+ */
 const paxRecords = (body: string): ReadonlyArray<readonly [string, ByteText]> => {
   const records: Array<readonly [string, ByteText]> = []
   for (let at = 0; at < body.length && body[at] !== "\0";) {
@@ -103,10 +106,10 @@ const paxRecords = (body: string): ReadonlyArray<readonly [string, ByteText]> =>
   return records
 }
 
-/** The kinds of entries whose content is a file: plain ones in three spellings. */
+/** The types of regular files. */
 const fileKinds = new Set(["0", "\0", "7"])
 
-/** What to do with the content of an entry. */
+/** How to process the content of an entry. */
 type Content =
   | { readonly _tag: "File"; readonly file: TarFile }
   | { readonly _tag: "Header"; readonly kind: string; readonly parts: Array<Uint8Array> }
@@ -117,7 +120,7 @@ export const reader = (handlers: Handlers): TarReader => {
   const block = new Uint8Array(blockBytes)
   let filled = 0
   let content: Content = { _tag: "Nothing" }
-  /** How many bytes of the entry's content are to come, and of the zeros that fill its last block. */
+  /** The remaining bytes of the entry's content, and of the padding of its last block. */
   let left = 0
   let padding = 0
   let isFirst = true
@@ -140,7 +143,7 @@ export const reader = (handlers: Handlers): TarReader => {
     const name = `${prefix === "" ? "" : `${prefix}/`}${textField(block, 0, 100)}`
     const written = numberField(block, 124, 12)
     if (kind === "x" || kind === "g" || kind === "X" || kind === "L" || kind === "K") {
-      if (written > mostHeaderBytes) {
+      if (written > maxHeaderBytes) {
         invalid("invalid header")
       }
       start(written, { _tag: "Header", kind, parts: [] })
@@ -158,7 +161,7 @@ export const reader = (handlers: Handlers): TarReader => {
       invalid("sparse files are not supported")
     }
     const isDirectory = kind === "\0" && named.endsWith("/")
-    // Links and directories may name a size, but nothing of it follows.
+    // Links and directories may state a size, but no content follows.
     const hasContent = !["1", "2", "3", "4", "5", "6"].includes(kind) && !isDirectory
     start(
       hasContent ? size : 0,
@@ -191,7 +194,7 @@ export const reader = (handlers: Handlers): TarReader => {
     content = { _tag: "Nothing" }
   }
 
-  /** Whether the entry is still to come that the last header was about. */
+  /** Whether the last header announced an entry that is still missing. */
   const isExpected = (): boolean => longName !== undefined || own !== undefined
 
   const header = (): void => {
@@ -213,7 +216,7 @@ export const reader = (handlers: Handlers): TarReader => {
   return {
     push: (bytes) => {
       for (let at = 0; at < bytes.byteLength;) {
-        // What follows the end is nothing.
+        // Bytes after the end are ignored.
         if (isOver) {
           return
         }

@@ -1,7 +1,4 @@
-/**
- * TempURL: a URL whose signature stands for a token, for one method, one object or prefix, and a
- * time.
- */
+/** TempURL: signed URLs that need no token, valid for some methods on one object or prefix until a given time. */
 import { BlockList, isIP } from "node:net"
 import type { ServiceRequest, WireResponse } from "../Protocol.js"
 import * as Timestamp from "../Timestamp.js"
@@ -11,11 +8,11 @@ import * as Reading from "./reading.js"
 import * as Signature from "./signature.js"
 import type { Storage } from "./storage.js"
 
-/** Whether a request is to be let in by its URL: a valid token does not help it then. */
+/** Whether the request's URL is signed. A token is then ignored. */
 export const isSigned = (request: ServiceRequest): boolean =>
   request.method !== "OPTIONS" && (request.query.has("temp_url_sig") || request.query.has("temp_url_expires"))
 
-/** Refuses a signed URL, whatever is wrong with it. */
+/** The answer to an invalid signed URL, whatever the reason. */
 export const invalid = (): WireResponse => ({
   ...Answer.sentence(401, "401 Unauthorized: Temp URL invalid\n"),
   headers: { "Content-Type": "text/html; charset=UTF-8", "WWW-Authenticate": 'Swift realm="unknown"' }
@@ -23,7 +20,7 @@ export const invalid = (): WireResponse => ({
 
 const methods = ["GET", "HEAD", "PUT", "POST", "DELETE"]
 
-/** When a URL stops to be valid, in seconds since 1970; undefined where it says nothing that makes sense, or has stopped. */
+/** When a URL expires, in seconds since 1970; undefined if it has expired or the time is malformed. */
 const expiry = (text: string, now: number): number | undefined => {
   const seconds = /^\s*[+-]?\d+\s*$/.test(text)
     ? Number(text)
@@ -33,7 +30,7 @@ const expiry = (text: string, now: number): number | undefined => {
   return seconds * 1000 < now || Number.isNaN(seconds) || seconds === 0 ? undefined : seconds
 }
 
-/** Whether an address is within a range, or is the address that is given instead. */
+/** Whether an address is within a range, or equal to a single address. */
 const isWithin = (range: string, address: string): boolean => {
   const [network = "", length, ...rest] = range.split("/")
   const family = isIP(network)
@@ -50,11 +47,11 @@ const isWithin = (range: string, address: string): boolean => {
   return list.check(address, isIP(address) === 6 ? "ipv6" : "ipv4")
 }
 
-/** What a signed URL lets through. */
+/** An admitted request. */
 export interface Admitted {
-  /** The request without its query, of which nothing else is heeded. */
+  /** The request with the signature removed from the query; other parameters are dropped too. */
   readonly request: ServiceRequest
-  /** Puts the answer in the form that strangers get. */
+  /** Converts the answer for an anonymous client. */
   readonly answer: (response: WireResponse) => WireResponse
 }
 
@@ -64,7 +61,47 @@ const disposition = (kind: string, name: ByteText.ByteText): string => {
   return `${kind}; filename="${quoted}"; filename*=UTF-8''${encoded}`
 }
 
-/** Checks a signed URL; a response where it is not valid. */
+const parameterOf = ({ query }: ServiceRequest, name: string): ByteText.ByteText | undefined => {
+  const value = query.get(name)
+  return value === null ? undefined : ByteText.fromText(value)
+}
+
+const isRead = (method: string): boolean => method === "GET" || method === "HEAD"
+
+/** Removes private metadata, and adds the headers of a download. */
+const answerTo = (
+  request: ServiceRequest,
+  object: ByteText.ByteText,
+  expires: number,
+  response: WireResponse
+): WireResponse => {
+  const headers = Object.fromEntries(
+    Object.entries(response.headers).filter(
+      ([header]) => !/^x-object-meta-/i.test(header) || /^x-object-meta-public-/i.test(header)
+    )
+  )
+  if (!isRead(request.method) || response.status >= 300) {
+    return { ...response, headers }
+  }
+  const filename = parameterOf(request, "filename")
+  const isInline = request.query.has("inline")
+  const kind = isInline ? "inline" : "attachment"
+  const name = object.replace(/\/+$/, "")
+  return {
+    ...response,
+    headers: {
+      ...headers,
+      "Content-Disposition": filename
+        ? disposition(kind, filename)
+        : isInline
+          ? kind
+          : (headers["Content-Disposition"] ?? disposition(kind, name.slice(name.lastIndexOf("/") + 1))),
+      Expires: Timestamp.httpDate(expires * 1000)
+    }
+  }
+}
+
+/** Checks a signed URL. Returns the error response if it is not valid. */
 export const admit = (
   storage: Storage,
   request: ServiceRequest,
@@ -72,10 +109,6 @@ export const admit = (
   now: number
 ): Admitted | WireResponse => {
   const { method, query } = request
-  const text = (name: string): ByteText.ByteText | undefined => {
-    const value = query.get(name)
-    return value === null ? undefined : ByteText.fromText(value)
-  }
   const signature = Signature.parse(query.get("temp_url_sig") ?? "")
   const expires = expiry(query.get("temp_url_expires") ?? "", now)
   const path = Reading.splitPath(ByteText.percentDecode(request.path))
@@ -83,7 +116,7 @@ export const admit = (
     return invalid()
   }
   const range = query.get("temp_url_ip_range")
-  const prefix = text("temp_url_prefix")
+  const prefix = parameterOf(request, "temp_url_prefix")
   if ((range && !isWithin(range, clientAddress)) || (prefix !== undefined && !path.object.startsWith(prefix))) {
     return invalid()
   }
@@ -102,37 +135,11 @@ export const admit = (
   const pointer = ["X-Object-Manifest", "X-Symlink-Target", "X-Copy-From"].find(
     (header) => request.headers[header.toLowerCase()] !== undefined
   )
-  if (method !== "GET" && method !== "HEAD" && pointer !== undefined) {
+  if (!isRead(method) && pointer !== undefined) {
     return Answer.sentence(400, `The header '${pointer}' is not allowed in this tempurl`)
   }
-  const filename = text("filename")
-  const isInline = query.has("inline")
-  const name = path.object.replace(/\/+$/, "")
   return {
     request: { ...request, query: new URLSearchParams() },
-    answer: (response) => {
-      const headers = Object.fromEntries(
-        Object.entries(response.headers).filter(
-          ([header]) => !/^x-object-meta-/i.test(header) || /^x-object-meta-public-/i.test(header)
-        )
-      )
-      if ((method !== "GET" && method !== "HEAD") || response.status >= 300) {
-        return { ...response, headers }
-      }
-      const kind = isInline ? "inline" : "attachment"
-      const own = headers["Content-Disposition"]
-      return {
-        ...response,
-        headers: {
-          ...headers,
-          "Content-Disposition": filename
-            ? disposition(kind, filename)
-            : isInline
-              ? kind
-              : (own ?? disposition(kind, name.slice(name.lastIndexOf("/") + 1))),
-          Expires: Timestamp.httpDate(expires * 1000)
-        }
-      }
-    }
+    answer: (response) => answerTo(request, path.object, expires, response)
   }
 }

@@ -16,19 +16,19 @@ import * as StoredBytes from "./storedBytes.js"
 import * as ObjectVersioning from "./objectVersioning.js"
 import * as Versions from "./versions.js"
 
-/** What a request for an object works on. */
+/** The context of a request for an object. */
 export interface Work {
   readonly storage: Storage
-  /** Other accounts' storages that the caller may use, by their names. */
+  /** The storages of other accounts that the caller may use, by name. */
   readonly storageOf?: ((account: string) => Storage | undefined) | undefined
   readonly settings: Settings
   readonly request: ServiceRequest
   readonly path: Reading.ObjectPath
 }
 
-const longestName = 1024
+const maxNameLength = 1024
 
-/** Headers beside the metadata that an object keeps, and that a POST clears unless it sends them again. */
+/** Headers that an object keeps besides its metadata. A POST clears those that it does not send again. */
 const keptHeaders: ReadonlyArray<string> = [
   "Content-Disposition",
   "Content-Encoding",
@@ -37,7 +37,7 @@ const keptHeaders: ReadonlyArray<string> = [
   "Expires",
   "X-Robots-Tag",
   "X-Object-Manifest",
-  // Cross-origin headers can be set on an object, to reach browsers through the CDN.
+  // Swift accepts these on objects, for browsers that read through the CDN.
   "Access-Control-Allow-Credentials",
   "Access-Control-Allow-Headers",
   "Access-Control-Allow-Methods",
@@ -47,11 +47,11 @@ const keptHeaders: ReadonlyArray<string> = [
   "Origin"
 ]
 
-/** The container that an object is to be written to; 404 if it is missing. */
+/** The container to write to; 404 if it is missing. */
 export const containerOf = (work: Work, now: number): Container =>
   work.storage.get(work.path.container, now) ?? Refusal.refuse(Answer.standard(404))
 
-/** The second at which the object is to vanish. Swift takes whole seconds only, and none that are past. */
+/** When the object expires, in seconds since 1970. Swift accepts only whole seconds in the future. */
 const expiry = (headers: Readonly<Record<string, string>>, now: number): number | undefined => {
   const past = (header: string) => Refusal.refuse(Answer.plain(400, `${header} in past`))
   const seconds = (header: string, value: string) =>
@@ -69,11 +69,11 @@ const expiry = (headers: Readonly<Record<string, string>>, now: number): number 
   return at * 1000 <= now ? past("X-Delete-At") : at
 }
 
-/** The headers that a request puts on an object, and when the object vanishes: in seconds since 1970. */
+/** The headers that a request sets on an object, and when the object expires, in seconds since 1970. */
 export const described = (
   headers: Readonly<Record<string, string>>,
   now: number
-): { readonly headers: Metadata.Kept; readonly deleteAt: number | undefined } => {
+): { readonly headers: Metadata.StoredHeaders; readonly deleteAt: number | undefined } => {
   const deleteAt = expiry(headers, now)
   Metadata.check(headers, "object")
   const kept = new Map(Metadata.ofObject(headers))
@@ -89,22 +89,22 @@ export const described = (
   return { headers: kept, deleteAt }
 }
 
-/** The type that was sent, or is guessed from the name where none was or where guessing was asked for. */
+/** The Content-Type: as sent, or guessed from the name if it is missing or detection was requested. */
 export const contentTypeOf = (headers: Readonly<Record<string, string>>, object: ByteText.ByteText): string =>
   Metadata.isTrue(headers["x-detect-content-type"]) || !headers["content-type"]
     ? MediaType.guess(object)
     : headers["content-type"]
 
-/** Refuses with 413 what is more than the container's quotas allow. */
+/** Refuses an upload beyond the container's quotas with 413. */
 export const checkQuota = (container: Container, bytes: number): void => {
   const quota = (name: string) => Number(container.headers.get(`X-Container-Meta-Quota-${name}`) ?? Infinity)
-  // An object that is replaced counts as well, because Swift's quota knows nothing of it.
+  // The bytes of a replaced object count too, as in Swift.
   if (container.bytesUsed + bytes > quota("Bytes") || container.count + 1 > quota("Count")) {
     Refusal.refuse(Answer.sentence(413, "Upload exceeds quota."))
   }
 }
 
-/** How many bytes a body has; undefined if it is chunked. */
+/** The length of a body; undefined if it is chunked. */
 const announcedLength = (headers: Readonly<Record<string, string>>): number | undefined => {
   const encoding = headers["transfer-encoding"]?.toLowerCase()
   if (encoding === "chunked") {
@@ -124,7 +124,7 @@ const announcedLength = (headers: Readonly<Record<string, string>>): number | un
     : Refusal.refuse(Answer.plain(400, "Invalid Content-Length header value"))
 }
 
-/** `If-None-Match: *` creates only; Swift takes no other value. */
+/** `If-None-Match: *` only creates objects. Swift supports no other value. */
 const checkCreateOnly = (work: Work, now: number): void => {
   const header = work.request.headers["if-none-match"]
   if (header === undefined) {
@@ -151,17 +151,14 @@ export const checkDynamicManifest = (headers: Readonly<Record<string, string>>):
   }
 }
 
-/** Refuses the name of an object that is too long. */
+/** Refuses object names that are too long. */
 export const checkName = ({ object }: Reading.ObjectPath): void => {
-  if (object.length > longestName) {
-    Refusal.refuse(Answer.plain(400, `Object name length of ${object.length} longer than ${longestName}`))
+  if (object.length > maxNameLength) {
+    Refusal.refuse(Answer.plain(400, `Object name length of ${object.length} longer than ${maxNameLength}`))
   }
 }
 
-/**
- * The checks of a PUT before its body is read, which a refusal leaves unread; answers the length of the body, if it is
- * announced.
- */
+/** The checks of a PUT before its body is read. Returns the length of the body if it is known. */
 export const checkPut = (work: Work, now: number): number | undefined => {
   const { headers } = work.request
   if (headers["x-static-large-object"] !== undefined) {
@@ -189,7 +186,7 @@ export const checkPut = (work: Work, now: number): number | undefined => {
   return length
 }
 
-/** Reads a body to its announced end: 499 if it ends before, 413 if it has more than `limit` bytes. */
+/** Reads a body of known length: 499 if it is shorter, 413 if it exceeds `limit` bytes. */
 export const readBody = (
   body: Stream.Stream<Uint8Array, WireBroken>,
   length: number | undefined,
@@ -204,7 +201,7 @@ export const readBody = (
         const left = most - store.size()
         isTooLong = bytes.byteLength > left
         store.write(isTooLong ? bytes.subarray(0, left) : bytes)
-        // Behind the announced length begins what does not belong to this request any more.
+        // Bytes beyond the announced length do not belong to this request.
         return !isTooLong && store.size() !== length
       })
     )
@@ -220,20 +217,18 @@ export const readBody = (
 
 const unquoted = (etag: string): string => (/^".*"$/.test(etag) ? etag.slice(1, -1) : etag)
 
-/**
- * The ETag that a request says its body has, without quotes. Swift compares it as it is, so it must be in lower case.
- */
+/** The ETag of the body in the request, without quotes. Swift compares it case-sensitively with lower case. */
 export const expectedEtag = (request: ServiceRequest): string | undefined => {
   const header = unquoted(request.headers["etag"] ?? "")
   return header === "" ? undefined : header
 }
 
-/** Stores an object after the last checks, with nothing in between; answers 201. */
+/** Runs the last checks and stores an object without a gap between them; answers 201. */
 export const store = (
   work: Work,
   now: number,
   object: StoredObject,
-  /** The response's ETag, as the header has it. */
+  /** The ETag for the response's header. */
   etag: string,
   headers: Readonly<Record<string, string>> = {}
 ): WireResponse => {
@@ -252,7 +247,7 @@ export const store = (
   }
 }
 
-/** The object that a request makes of stored bytes. */
+/** The object to store for a request and its bytes. */
 export const objectOf = (
   work: Work,
   now: number,
@@ -278,13 +273,13 @@ export const put = (work: Work): Effect.Effect<WireResponse, WireBroken | Refusa
       if (expected !== undefined && expected !== stored.md5) {
         Refusal.refuse(Answer.standard(422))
       }
-      // A time to vanish that passes during the upload was none when it was asked for.
+      // Keep an expiry that passed during the upload: it was in the future when the request arrived.
       const object = { ...objectOf(work, begun, stored), changed: now }
       return store(work, now, object, stored.md5)
     })
   })
 
-/** POST: replaces the metadata, and clears whatever of the other headers is not sent again, but for the type. */
+/** POST: replaces the metadata, and clears the other headers that are not sent again, except the type. */
 export const post = (work: Work, now: number): WireResponse => {
   const { headers } = work.request
   if (headers["x-symlink-target"]) {
@@ -301,7 +296,7 @@ export const post = (work: Work, now: number): WireResponse => {
     ...replaced
   })
   if (object.symlink !== undefined) {
-    // The change is made on the link all the same.
+    // Swift applies the change to the link nevertheless.
     const { account = ByteText.percentEncode(ByteText.fromText(work.request.caller.storageAccount)), target } =
       object.symlink
     const text = "The requested POST was applied to a symlink. POST directly to the target to apply requested metadata."
@@ -311,7 +306,7 @@ export const post = (work: Work, now: number): WireResponse => {
   return Answer.standard(202)
 }
 
-/** DELETE: 204, or 404. Where the container keeps old versions, the newest of them comes back. */
+/** DELETE: 204, or 404. The newest archived version replaces the object, if there is one. */
 export const remove = (storage: Storage, path: Reading.ObjectPath, now: number): WireResponse => {
   const container = storage.get(path.container, now)
   if (container === undefined) {
@@ -321,7 +316,7 @@ export const remove = (storage: Storage, path: Reading.ObjectPath, now: number):
     return Answer.standard(204)
   }
   const isThere = container.get(path.object, now) !== undefined
-  // An expired object is not found, but deleting it takes it out of the listing.
+  // An expired object is not found, but deleting it removes it from the listing.
   ObjectVersioning.remove(container, path.object, now)
   return Answer.standard(isThere ? 204 : 404)
 }

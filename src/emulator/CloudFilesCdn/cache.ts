@@ -2,7 +2,7 @@
 
 const maxCopies = 1000
 
-/** Copies that are larger together are not kept. */
+/** Larger objects are not cached, and all copies together stay below this. */
 export const maxBytes = 64 * 1024 * 1024
 
 interface Copy {

@@ -94,7 +94,7 @@ const publish = (region: CdnRegion, request: CdnRequest, name: ByteText.ByteText
   return Answer.standard(before === undefined ? 201 : 202, headersOf(region, request, next))
 }
 
-/** Removes a container that is not public any more. */
+/** Removes a container that is no longer public. */
 const remove = (region: CdnRegion, { headers }: CdnRequest, name: ByteText.ByteText): WireResponse => {
   if (!Metadata.isTrue(headers["x-remove-cdn-container"])) {
     return Answer.standard(405, { Allow: "HEAD, PUT, POST" })
@@ -122,7 +122,7 @@ export const routes = (region: CdnRegion, pageLimit: number) =>
         return Answer.standard(404)
       }
       region.store(changed(request, before))
-      // As in the sample of the documentation, the headers are those of before.
+      // As in the documentation's example, the response has the headers from before the change.
       return Answer.standard(204, headersOf(region, request, before))
     },
     "DELETE /{container}": (request, { container }) => remove(region, request, container)

@@ -1,4 +1,4 @@
-/** The copies that the CDN serves to everybody. */
+/** The CDN's public copies of objects. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -11,7 +11,7 @@ import { maxBytes } from "./cache.js"
 import type { CdnRegion, PublicContainer } from "./region.js"
 import { copyKey, edgeMount, uriKinds } from "./region.js"
 
-/** The place of a copy, behind one of the four URIs of a container. */
+/** The location of a copy, parsed from one of a container's four URIs. */
 export interface EdgeLocation {
   /** In upper case: `DFW`. */
   readonly region: string
@@ -21,7 +21,7 @@ export interface EdgeLocation {
   readonly object: string
 }
 
-/** Parses the path of a copy. Undefined for other paths. */
+/** Parses the path of a copy; undefined for other paths. */
 export const locateEdge = (path: string): EdgeLocation | undefined => {
   const [, mount, region = "", kind = "", id = "", ...object] = path.split("/")
   return mount === edgeMount && Object.values<string>(uriKinds).includes(kind)
@@ -34,7 +34,7 @@ const collect = ({ body }: WireResponse): Effect.Effect<Uint8Array, WireBroken> 
     ? Effect.succeed(body)
     : Effect.map(Stream.runCollect(body), (parts) => RequestBody.concat([...parts]))
 
-/** Reads an object from the storage, and keeps a copy if it is not too large. */
+/** Reads an object from the storage, and caches it if it is not too large. */
 const fetch = (
   region: CdnRegion,
   files: EmulatedService,
@@ -75,7 +75,7 @@ const withoutBody = (response: WireResponse): WireResponse => ({
   body: new Uint8Array(0)
 })
 
-/** Serves copies from the cache and else from the storage. */
+/** Serves copies from the cache, otherwise from the storage. */
 export const serve =
   (region: CdnRegion, files: EmulatedService) =>
   (request: WireRequest & EdgeLocation): Effect.Effect<WireResponse, WireBroken> =>
@@ -90,7 +90,7 @@ export const serve =
         return Answer.standard(404)
       }
       const copy = region.cache.get(copyKey(container.name, object), now)
-      // Copies are served until they expire, even if the container is not public any more.
+      // Copies are served until they expire, even if the container is no longer public.
       const response: WireResponse =
         copy !== undefined
           ? { status: 200, headers: copy.headers, body: copy.bytes }

@@ -1,4 +1,4 @@
-/** Purges: a DELETE of an object removes its copy from the CDN (Cloud Files API v1, "CDN services"). */
+/** Purges: DELETE of an object removes its copy from the CDN (Cloud Files API v1, "CDN services"). */
 import * as Answer from "../CloudFiles/answer.js"
 import * as ByteText from "../CloudFiles/byteText.js"
 import type { WireResponse } from "../Protocol.js"

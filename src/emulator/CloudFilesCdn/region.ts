@@ -13,20 +13,20 @@ export interface PublicContainer {
   readonly logRetention: boolean
 }
 
-/** A requested purge as the handles show it. */
+/** A requested purge, for tests. */
 export interface PurgeState {
   readonly container: string
   readonly object: string
-  /** The addresses that are notified when it is done. */
+  /** The addresses to notify when it is done. */
   readonly emails: ReadonlyArray<string>
   /** In milliseconds since 1970. */
   readonly at: number
 }
 
-/** The first segment of the paths of copies. */
+/** The first path segment of copies. */
 export const edgeMount = "cdn-content"
 
-/** The four URIs of a container by their headers. */
+/** The header names of a container's four URIs. */
 export const uriKinds = {
   "X-Cdn-Uri": "http",
   "X-Cdn-Ssl-Uri": "ssl",
@@ -42,7 +42,7 @@ export class CdnRegion {
   readonly names = new SortedNames()
   readonly containers = new Map<ByteText.ByteText, PublicContainer>()
   readonly cache = new Cache()
-  /** The account's name in Cloud Files, which is known with the first request. */
+  /** The name of the Cloud Files account, known from the first request. */
   account = ""
   private readonly byId = new Map<string, PublicContainer>()
   private allPurges: ReadonlyArray<PurgeState> = []

@@ -1,11 +1,11 @@
-/** Requests to the CDN as the handlers of its routes see them. */
+/** The type of requests to the CDN, and their router. */
 import type { ServiceRequest, WireResponse } from "../Protocol.js"
 import * as Router from "../Router.js"
 
 export interface CdnRequest extends ServiceRequest {
-  /** When it arrived, in milliseconds since the epoch. */
+  /** The time of arrival, in milliseconds since the epoch. */
   readonly now: number
-  /** Whether the storage has the container that is addressed. */
+  /** Whether the addressed container exists in the storage. */
   readonly isStored: boolean
 }
 

@@ -1,14 +1,11 @@
-/**
- * Keystone's answers: JSON, the one shape of its faults, and the pages of the web framework behind it where no resource of
- * Keystone is at fault.
- */
+/** Keystone's responses: JSON, its faults, and the HTML pages of its web framework. */
 import type { WireResponse } from "../Protocol.js"
 import * as Reply from "../Reply.js"
 import type { JsonObject } from "../Fields.js"
 
 type Headers = Readonly<Record<string, string>>
 
-/** What caches must tell apart; every answer has it. */
+/** Keystone sends this with every response. */
 const vary: Headers = { Vary: "X-Auth-Token" }
 
 const titles: Readonly<Record<number, string>> = {
@@ -27,15 +24,13 @@ const titles: Readonly<Record<number, string>> = {
   504: "Gateway Timeout"
 }
 
-/** What closes most of the faults of status 400. */
+/** The second sentence of most faults of status 400. */
 const malformed =
   "The server could not comply with the request since it is either malformed or otherwise incorrect. The client is assumed to be in error."
 
-/** A JSON body. */
 export const json = (status: number, value: unknown, headers: Headers = {}): WireResponse =>
   Reply.json(status, value, { ...vary, ...headers })
 
-/** Status 204. */
 export const noContent = (): WireResponse => Reply.empty(204, vary)
 
 /** A fault: `{"error":{"code":404,"message":"…","title":"Not Found"}}`. */
@@ -50,25 +45,25 @@ export const fault = (
     options.headers
   )
 
-/** Status 400 for a body that lacks something: `Expecting to find auth in request body.` */
+/** Status 400 for a missing field: `Expecting to find auth in request body.` */
 export const missing = (what: string, where: string): WireResponse =>
   badRequest(`Expecting to find ${what} in ${where}.`)
 
-/** Status 400, in the words given and Keystone's usual ones behind them. */
+/** Status 400 with this message and Keystone's usual sentence after it. */
 export const badRequest = (message: string): WireResponse => fault(400, `${message} ${malformed}`)
 
-/** Status 401. By default it does not say why, so that nobody learns which half of the credentials was right. */
+/** Status 401. The default message does not reveal which part of the credentials was wrong. */
 export const unauthorized = (
   origin: string,
   message = "The request you have made requires authentication.",
   fields: JsonObject = {}
 ): WireResponse => fault(401, message, { fields, headers: { "WWW-Authenticate": `Keystone uri="${origin}/v3"` } })
 
-/** Status 403, for an action by its name in Keystone's policy, or for none in particular. */
+/** Status 403 for an action in Keystone's policy, or for no particular one. */
 export const forbidden = (action?: string): WireResponse =>
   fault(403, `You are not authorized to perform the requested action${action === undefined ? "" : `: ${action}`}.`)
 
-/** Status 404 for a thing of a kind: `Could not find Application Credential: 1234.` */
+/** Status 404 for a resource of this kind: `Could not find Application Credential: 1234.` */
 export const notFound = (kind: string, id: string): WireResponse => fault(404, `Could not find ${kind}: ${id}.`)
 
 const page = (status: number, sentence: string, headers: Headers = {}): WireResponse => ({
@@ -79,7 +74,7 @@ const page = (status: number, sentence: string, headers: Headers = {}): WireResp
   )
 })
 
-/** Status 404 for a path that leads nowhere: a page, no fault. */
+/** Status 404 for an unknown path: an HTML page, not a fault. */
 export const noSuchPath = (): WireResponse =>
   page(
     404,
@@ -88,11 +83,11 @@ export const noSuchPath = (): WireResponse =>
 
 const wrongMethod = "The method is not allowed for the requested URL."
 
-/** Status 405: a page for the versions' documents, and JSON without the wrapper for resources. */
+/** Status 405: a page for version documents, and JSON without the wrapper for resources. */
 export const methodNotAllowed = (allow: string, isDocument: boolean): WireResponse =>
   isDocument ? page(405, wrongMethod, { Allow: allow }) : json(405, { message: wrongMethod }, { Allow: allow })
 
-/** What OPTIONS answers. */
+/** The response to OPTIONS. */
 export const options = (allow: string): WireResponse => ({
   status: 200,
   headers: { "Content-Type": "text/html; charset=utf-8", Allow: allow, ...vary },

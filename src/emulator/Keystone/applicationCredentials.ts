@@ -1,4 +1,4 @@
-/** Application credentials (Identity API v3, "Application credentials"): how they are created, shown and deleted. */
+/** Creates, shows and deletes application credentials (Identity API v3, "Application credentials"). */
 import { randomBytes } from "node:crypto"
 import * as Account from "../Account.js"
 import type { WireResponse } from "../Protocol.js"
@@ -10,7 +10,7 @@ import type * as Tokens from "../Tokens.js"
 import * as Answer from "./answer.js"
 import * as BodySchema from "./bodySchema.js"
 
-/** A request for application credentials by a known caller. */
+/** An authenticated request for application credentials. */
 export interface Call {
   readonly caller: Tokens.Token
   /** The user in the path. */
@@ -21,23 +21,23 @@ export interface Call {
 
 /** The account's application credentials. */
 export interface ApplicationCredentials {
-  /** `query` as sent, behind its mark; `name` narrows. */
+  /** `query` is the raw query string; its `name` filters. */
   readonly list: (call: Call, query: string) => WireResponse
   readonly create: (call: Call, body: unknown) => WireResponse
   readonly get: (call: Call, id: string) => WireResponse
   readonly remove: (call: Call, id: string) => WireResponse
-  /** The credential that a login names by its id, or by its name and its user, who is known already. */
+  /** Finds the credential of a login, by id or by name. */
   readonly find: (by: { readonly id: string } | { readonly name: string }) => Account.ApplicationCredential | undefined
-  /** The deleted credential by which a token was given that was still good then. */
+  /** The id of the deleted credential that a token was issued for, if the token was still valid then. */
   readonly deletedOf: (tokenId: string) => string | undefined
 }
 
-/** The roles that exist, whether or not anybody has them. */
+/** The roles that exist, whether or not any user has them. */
 const knownRoles: ReadonlySet<string> = new Set(["admin", "manager", "member", "reader", "service"])
 
 const knownFields: ReadonlySet<string> = new Set(Object.keys(BodySchema.applicationCredential.properties ?? {}))
 
-/** UTC, with or without saying so; another offset is none of Keystone's formats. */
+/** UTC, with or without `Z`. Keystone accepts no other offset. */
 const expiry = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?Z?$/
 
 /** A role as Keystone lists it in tokens. */
@@ -46,7 +46,7 @@ export const role = (name: string): { readonly id: string; readonly name: string
   name
 })
 
-/** The application credentials of an account. `rolesOf` tells the roles of a token, by name. */
+/** The application credentials of an account. `rolesOf` returns the role names of a token. */
 export const make = (
   account: Account.Account,
   tokens: Tokens.Tokens,
@@ -86,7 +86,7 @@ export const make = (
     }
   }
 
-  /** A program that was given a credential may not give itself more of them, unless its credential says so. */
+  /** Refuses tokens of an application credential, unless it is unrestricted. */
   const checkRestriction = ({ caller }: Call): void => {
     const id = caller.applicationCredentialId
     if (id !== undefined && find({ id })?.unrestricted !== true) {
@@ -190,7 +190,7 @@ export const make = (
       return Answer.json(201, { application_credential: shown(made, call.origin, made.secret) })
     },
     get: (call, id) => {
-      // Keystone looks at the credential's owner, and not at the user in the path, where the credential exists.
+      // If the credential exists, Keystone checks its owner instead of the user in the path.
       const found = find({ id })
       if (found === undefined) {
         checkOwner(call, "get_application_credential")

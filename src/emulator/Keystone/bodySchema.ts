@@ -1,11 +1,11 @@
 /**
- * Keystone's judgement of a request's body: JSON Schema, and the words in which Keystone says what does not fit. It quotes
- * the schema and the offending part of the body as Python writes them, so that a password in the wrong place comes back in
- * the fault; a client must be held to hide it.
+ * Validates request bodies as Keystone does, with its JSON Schema messages. They quote the schema and the invalid part
+ * of the body in Python's notation, so a misplaced password appears in the fault, and tests can check that a client
+ * hides it.
  */
 import * as Fields from "../Fields.js"
 
-/** As much of JSON Schema as Keystone's bodies need. The order of the members is that in which they are judged. */
+/** The subset of JSON Schema that Keystone's bodies need. Rules are checked in the order of the members. */
 export interface BodySchema {
   readonly type?: string | ReadonlyArray<string>
   readonly enum?: ReadonlyArray<unknown>
@@ -31,7 +31,7 @@ const pythonString = (text: string): string => {
   return `${quote}${escaped}${quote}`
 }
 
-/** A value in one line of Python; `order` says in which order an object's members stand. */
+/** Formats a value as one line of Python; `order` sorts the keys of objects. */
 const python = (value: unknown, order: (keys: Array<string>) => Array<string> = (keys) => keys): string => {
   if (typeof value === "string") {
     return pythonString(value)
@@ -49,8 +49,8 @@ const python = (value: unknown, order: (keys: Array<string>) => Array<string> = 
 const sorted = (keys: Array<string>): Array<string> => keys.toSorted()
 
 /**
- * A value as Python's pprint breaks it into lines of 72 columns: what has room stays in one line, and of the rest each
- * member begins a line under the first one. `column` is where it begins, `reserved` what must fit behind its end.
+ * Formats a value as Python's `pprint` does, in lines of 72 columns: short values stay on one line, otherwise each
+ * member starts a line below the first. `column` is the start, `reserved` the space needed after the end.
  */
 const prettyPython = (value: unknown, column = 0, reserved = 0): string => {
   const line = python(value, sorted)
@@ -70,7 +70,7 @@ const prettyPython = (value: unknown, column = 0, reserved = 0): string => {
 
 interface Violation {
   readonly message: string
-  /** The schema's member that is violated: `required`. */
+  /** The violated schema member: `required`. */
   readonly rule: string
   readonly schema: BodySchema
   readonly instance: unknown
@@ -91,7 +91,7 @@ const isOfType = (value: unknown, type: string): boolean => {
   }
 }
 
-/** What a value violates in one schema, without what stands inside it. */
+/** The violations of one rule by the value itself, without those inside it. */
 const ownViolation = (rule: string, schema: BodySchema, value: unknown): ReadonlyArray<string> => {
   const when = (isViolated: boolean | undefined, message: string): ReadonlyArray<string> =>
     isViolated === true ? [message] : []
@@ -182,10 +182,7 @@ const indented = (text: string): string =>
 
 const subscripts = (path: ReadonlyArray<string | number>): string => path.map((key) => `[${python(key)}]`).join("")
 
-/**
- * What Keystone says against a body: of all that is wrong, what lies least deep in it, and of those the first. Undefined
- * where nothing is.
- */
+/** Keystone's message about a body: the first of the least deeply nested violations. Undefined if the body is valid. */
 export const problemOf = (schema: BodySchema, body: unknown): string | undefined => {
   const [worst] = violations(schema, body, [], []).toSorted((one, other) => one.path.length - other.path.length)
   if (worst === undefined) {
@@ -205,7 +202,7 @@ const boolean: BodySchema = { type: "boolean", enum: [true, false, null] }
 const identifier: BodySchema = { type: "string", minLength: 1, maxLength: 64, pattern: "^[a-zA-Z0-9-]+$" }
 const name: BodySchema = { type: "string", minLength: 1, maxLength: 255, pattern: "[\\S]+" }
 
-/** `auth` of `POST /v3/auth/tokens`. Of the methods only password and token are judged here. */
+/** `auth` of `POST /v3/auth/tokens`. Only the methods password and token are validated here. */
 export const auth: BodySchema = {
   type: "object",
   properties: {

@@ -1,6 +1,6 @@
 /**
- * The checks of a login, in Keystone's order: by password, passcode, token and application credential, in one step or two (Identity API
- * v3, "Password authentication with scoped authorization" and its neighbours).
+ * Validates logins in Keystone's order: by password, passcode, token and application credential, in one or two steps
+ * (Identity API v3, "Password authentication with scoped authorization" and related sections).
  */
 import * as Account from "../Account.js"
 import type { JsonObject } from "../Fields.js"
@@ -17,7 +17,7 @@ type Scope = NonNullable<Tokens.Token["scope"]>
 
 const supported: ReadonlyArray<string> = ["password", "token", "application_credential", "totp"]
 
-/** A login whose body has the right form. */
+/** A login with a well-formed body. */
 interface Login {
   readonly state: KeystoneState
   readonly request: KeystoneRequest
@@ -26,7 +26,7 @@ interface Login {
   readonly methods: ReadonlyArray<string>
 }
 
-/** What a login has proven. */
+/** The results of the checks. */
 interface Proof {
   readonly methods: Set<string>
   /** The token that is exchanged. */
@@ -42,7 +42,7 @@ const missing = (what: string, where: string): never => refuse(Answer.missing(wh
 const member = (value: unknown, ...path: ReadonlyArray<string>): unknown =>
   path.reduce<unknown>((inner, key) => (Fields.isObject(inner) ? inner[key] : undefined), value)
 
-/** A text that is not empty. */
+/** A non-empty string. */
 const textIn = (value: unknown, key: string): string | undefined => {
   const text = member(value, key)
   return typeof text === "string" && text !== "" ? text : undefined
@@ -116,7 +116,7 @@ const checkProject = (login: Login, wanted: unknown): Scope => {
   return isOwnDomain(domain) && name === projectName ? "project" : wrong(login)
 }
 
-/** The scope that is asked for. Undefined for the default. */
+/** The requested scope; undefined for the default. */
 const readScope = (login: Login): Scope | undefined => {
   const scope = login.auth["scope"]
   if (scope === undefined) {
@@ -142,7 +142,7 @@ const readScope = (login: Login): Scope | undefined => {
   }
 }
 
-/** The application credential that a login names. */
+/** Finds the application credential of a login. */
 const findCredential = (login: Login): Account.ApplicationCredential => {
   const { credentials } = login.state
   if ("scope" in login.auth) {
@@ -183,7 +183,7 @@ const proveToken = ({ identity, request, state }: Login, proof: Proof, asked: Sc
     refuse(Answer.forbidden(reason))
   }
   if (previous.applicationCredentialId !== undefined) {
-    // Keystone looks for the credential in the body, does not find it, and fails.
+    // Keystone looks for the credential in the body, which does not contain it, and crashes.
     refuse(Answer.fault(500, "An unexpected error prevented the server from fulfilling your request."))
   }
   proof.previous = previous
@@ -207,7 +207,7 @@ const proveUser = (login: Login, method: string): void => {
   }
 }
 
-/** Adds the methods of an earlier step of the login. */
+/** Adds the methods that an earlier step proved. */
 const addReceipt = ({ request, state }: Login, proof: Proof): void => {
   const id = request.headers["openstack-auth-receipt"]
   if (id !== undefined) {
@@ -243,7 +243,7 @@ const prove = (
   return proof
 }
 
-/** The token of a login, or a refusal. */
+/** Issues the token of a login, or refuses it. */
 export const login = (state: KeystoneState, request: KeystoneRequest): Tokens.Token => {
   const { account, tokens } = state
   const read = readLogin(state, request)
@@ -262,7 +262,7 @@ export const login = (state: KeystoneState, request: KeystoneRequest): Tokens.To
   const ends = [previous?.expiresAt, credential?.expiresAt].filter((end) => end !== undefined)
   return tokens.issueNew(proven, request.now, {
     scope,
-    // An exchanged token expires with the first one.
+    // A token obtained with another one expires with it.
     expiresAt: ends.length === 0 ? undefined : Math.min(...ends),
     parentAuditId: previous?.auditIds.at(-1),
     applicationCredentialId: credential?.id

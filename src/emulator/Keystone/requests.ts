@@ -1,4 +1,4 @@
-/** Requests to Keystone v3, and handlers that need a token. */
+/** The type of requests to Keystone v3, and handlers that require a token. */
 import type { RoutedRequest, WireResponse } from "../Protocol.js"
 import * as Router from "../Router.js"
 import type * as Tokens from "../Tokens.js"
@@ -6,16 +6,16 @@ import * as Answer from "./answer.js"
 import type { KeystoneState } from "./state.js"
 
 export interface KeystoneRequest extends RoutedRequest {
-  /** The query as it was sent. */
+  /** The raw query string. */
   readonly search: string
   readonly origin: string
-  /** Whether the path is that of the version's document. */
+  /** Whether the path is that of the version document. */
   readonly isRoot: boolean
 }
 
 export const { compile, table } = Router.define<KeystoneRequest, WireResponse>()
 
-/** A handler that is given the token of the caller. */
+/** A handler that gets the caller's token. */
 export const authenticated =
   <Parameters>(
     state: KeystoneState,

@@ -9,7 +9,7 @@ import type * as Tokens from "../Tokens.js"
 import * as Answer from "./answer.js"
 import * as ApplicationCredentials from "./applicationCredentials.js"
 
-/** What Keystone shares with Identity. */
+/** The state and settings that Keystone shares with Identity v2.0. */
 export interface KeystoneOptions {
   readonly account: Account.Account
   readonly tokens: Tokens.Tokens
@@ -19,13 +19,13 @@ export interface KeystoneOptions {
   readonly countLogin: (isGranted: boolean) => void
 }
 
-/** A user who lacks a method has five minutes to prove it. */
+/** How long the second step of a multi-factor login may take: five minutes. */
 const receiptLifetime = 5 * 60 * 1000
 
-/** The sets of methods, one of which must be complete if the user has multi-factor authentication. */
+/** With multi-factor authentication, all methods of one of these sets are required. */
 const rules: ReadonlyArray<ReadonlyArray<string>> = [["password", "totp"], ["application_credential"]]
 
-/** The methods of Identity v2.0 under Keystone's names. API keys count as passwords. */
+/** Maps the methods of Identity v2.0 to Keystone's. API keys count as passwords. */
 const methodNames: Readonly<Record<string, string>> = { APIKEY: "password", PASSWORD: "password", PASSCODE: "totp" }
 
 export const methodsOf = ({ authenticatedBy }: Tokens.Token): ReadonlyArray<string> => [
@@ -34,7 +34,7 @@ export const methodsOf = ({ authenticatedBy }: Tokens.Token): ReadonlyArray<stri
 
 const utc = (millis: number): string => `${Timestamp.microsecondsWithoutZone(millis)}Z`
 
-/** The methods that were proven, and until when they count. */
+/** The methods that were proven, and when the receipt expires. */
 interface Receipt {
   readonly methods: ReadonlyArray<string>
   readonly expiresAt: number
@@ -65,7 +65,7 @@ export class KeystoneState {
     return scope === "unscoped" ? [] : (this.credentialOf(token)?.roles ?? this.account.roles[scope])
   }
 
-  /** A token, with the catalog unless the query says `nocatalog`. */
+  /** A token as JSON, with the catalog unless the query has `nocatalog`. */
   tokenJson(token: Tokens.Token, origin: string, query: URLSearchParams): JsonObject {
     const { auditIds, expiresAt, issuedAt, scope = "project" } = token
     const { account, options, user } = this
@@ -77,7 +77,7 @@ export class KeystoneState {
       methods: methodsOf(token),
       user: { ...user, password_expires_at: null },
       audit_ids: auditIds,
-      // A time that comes from the credential is written as there, without a zone.
+      // The credential's own expiry is written without a zone.
       expires_at: expiresAt === credential?.expiresAt ? Timestamp.microsecondsWithoutZone(expiresAt) : utc(expiresAt),
       issued_at: utc(issuedAt),
       ...(scope === "project" && { project, is_domain: false }),
@@ -89,7 +89,7 @@ export class KeystoneState {
     }
   }
 
-  /** The refusal of an id that is no token. */
+  /** The refusal of an unknown token. */
   noSuchToken(id: string): WireResponse {
     const credential = this.credentials.deletedOf(id)
     if (credential !== undefined) {
@@ -104,7 +104,7 @@ export class KeystoneState {
     return Answer.fault(404, reason)
   }
 
-  /** Whether these methods are enough for the user. */
+  /** Whether these methods are sufficient for the user. */
   areEnough(methods: ReadonlySet<string>): boolean {
     return !this.account.multiFactor || rules.some((rule) => rule.every((method) => methods.has(method)))
   }
@@ -114,7 +114,7 @@ export class KeystoneState {
     return receipt === undefined || receipt.expiresAt <= now ? undefined : receipt
   }
 
-  /** The challenge of multi-factor authentication. It is no fault, and has no `WWW-Authenticate`. */
+  /** The challenge of multi-factor authentication. It is not a fault, and has no `WWW-Authenticate`. */
   issueReceipt(methods: ReadonlyArray<string>, now: number): WireResponse {
     for (const [id, { expiresAt }] of this.receipts) {
       if (expiresAt <= now) {

@@ -1,4 +1,7 @@
-/** Tokens and what they give access to (Identity API v3, "Authentication and token management"). */
+/**
+ * Creates, validates and revokes tokens, and shows their scopes (Identity API v3, "Authentication and token
+ * management").
+ */
 import * as Account from "../Account.js"
 import type { WireResponse } from "../Protocol.js"
 import * as Refusal from "../Refusal.js"
@@ -22,7 +25,7 @@ const create = (state: KeystoneState, request: KeystoneRequest): WireResponse =>
   return response
 }
 
-/** A handler that is given the token in `X-Subject-Token`. */
+/** A handler that gets the token in `X-Subject-Token`. */
 const withSubject = (
   state: KeystoneState,
   action: string,
@@ -39,7 +42,7 @@ const withSubject = (
 
 const validate = (state: KeystoneState, request: KeystoneRequest, subject: Tokens.Token): WireResponse => {
   const { headers, origin, query } = request
-  // Access rules are shown only to services that say that they enforce them.
+  // Keystone shows access rules only to services that declare that they enforce them.
   return state.credentialOf(subject)?.accessRules !== undefined &&
     headers["openstack-identity-access-rules"] === undefined
     ? Answer.fault(404, "Failed to validate token")

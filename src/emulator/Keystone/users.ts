@@ -1,4 +1,4 @@
-/** The account's own user and project, and the regions (Identity API v3, "Users", "Projects" and "Regions"). */
+/** The account's user and project, and the regions (Identity API v3, "Users", "Projects" and "Regions"). */
 import * as Account from "../Account.js"
 import type { JsonObject } from "../Fields.js"
 import * as Fields from "../Fields.js"
