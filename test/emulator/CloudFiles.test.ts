@@ -19,13 +19,13 @@ interface Ask {
 
 interface Answer {
   readonly status: number
-  /** By names in lower case. */
+  /** Keys in lower case. */
   readonly headers: Record<string, string>
   readonly bytes: Uint8Array
   readonly text: string
   /** Why the connection was cut in the middle of the body. */
   readonly cut: string | undefined
-  /** How many pieces the body came in. */
+  /** The number of chunks in which the body was sent. */
   readonly pieces: number
 }
 
@@ -58,7 +58,7 @@ const requestOf = (method: string, path: string, { body, headers = {}, query = "
 
 const now = Date.UTC(2026, 0, 1)
 
-/** A storage whose clock stands at the beginning of 2026. */
+/** An emulated storage at the beginning of 2026. */
 const storage = (options: CloudFiles.CloudFilesOptions = {}) =>
   Effect.gen(function* () {
     yield* TestClock.setTime(now)
@@ -100,8 +100,8 @@ const storage = (options: CloudFiles.CloudFilesOptions = {}) =>
 
 const notFound = "<html><h1>Not Found</h1><p>The resource could not be found.</p></html>"
 
-describe("Cloud Files: every answer", () => {
-  it.effect("has an X-Trans-Id of its own and a Date by the Clock", () =>
+describe("Cloud Files: every response", () => {
+  it.effect("has a unique X-Trans-Id, and a Date from the Clock", () =>
     Effect.gen(function* () {
       const { ask } = yield* storage()
       const first = yield* ask("HEAD", "")
@@ -112,7 +112,7 @@ describe("Cloud Files: every answer", () => {
     })
   )
 
-  it.effect("is dated when it is given, so that nothing was modified after its Date", () =>
+  it.effect("has the Date at which it is sent, so that no Last-Modified is later", () =>
     Effect.gen(function* () {
       const { ask, files } = yield* storage()
       yield* files.seedContainer("c")
@@ -126,7 +126,7 @@ describe("Cloud Files: every answer", () => {
     })
   )
 
-  it.effect("refusals are sentences of HTML, and empty to HEAD", () =>
+  it.effect("to a rejected request is an HTML page, or empty for HEAD", () =>
     Effect.gen(function* () {
       const { ask } = yield* storage()
       const get = yield* ask("GET", "/nope")
@@ -139,7 +139,7 @@ describe("Cloud Files: every answer", () => {
     })
   )
 
-  it.effect("methods that do not exist are 405 with Allow", () =>
+  it.effect("to an unknown method is 405 with Allow", () =>
     Effect.gen(function* () {
       const { ask } = yield* storage()
       const account = yield* ask("PUT", "")
@@ -152,7 +152,7 @@ describe("Cloud Files: every answer", () => {
 })
 
 describe("Cloud Files: names", () => {
-  it.effect("the path is decoded before it is split, so an encoded slash is a slash", () =>
+  it.effect("are decoded before the path is split, so that an encoded slash is a slash", () =>
     Effect.gen(function* () {
       const { ask, files, status } = yield* storage()
       yield* files.seedContainer("c")
@@ -183,7 +183,7 @@ describe("Cloud Files: names", () => {
     "new\nline"
   ]
   for (const name of odd) {
-    it.effect(`an object may be called ${JSON.stringify(name)}`, () =>
+    it.effect(`an object may be named ${JSON.stringify(name)}`, () =>
       Effect.gen(function* () {
         const { ask, files, json, status } = yield* storage()
         yield* files.seedContainer("c")
@@ -200,7 +200,7 @@ describe("Cloud Files: names", () => {
     )
   }
 
-  it.effect("an escape that is none stands for itself", () =>
+  it.effect("an invalid percent escape is kept as it is", () =>
     Effect.gen(function* () {
       const { files, status } = yield* storage()
       yield* files.seedContainer("c")
@@ -209,7 +209,7 @@ describe("Cloud Files: names", () => {
     })
   )
 
-  it.effect("names that are no UTF-8 or have a NUL are 412", () =>
+  it.effect("that are not UTF-8 or contain NUL are rejected with 412", () =>
     Effect.gen(function* () {
       const { ask, status } = yield* storage()
       const answer = yield* ask("PUT", "/%ff")
@@ -221,7 +221,7 @@ describe("Cloud Files: names", () => {
     })
   )
 
-  it.effect("an empty container's name is 412, a final slash behind a container is none of its name", () =>
+  it.effect("an empty container name is 412, and a slash after a container is not part of its name", () =>
     Effect.gen(function* () {
       const { ask, status } = yield* storage()
       assert.strictEqual((yield* ask("GET", "//o")).text, "Bad URL")
@@ -231,7 +231,7 @@ describe("Cloud Files: names", () => {
     })
   )
 
-  it.effect("the limits count the bytes of the UTF-8: 256 for containers, 1024 for objects", () =>
+  it.effect("are limited to 256 bytes of UTF-8 for containers, and 1,024 for objects", () =>
     Effect.gen(function* () {
       const { ask, files, status } = yield* storage()
       const snowmen = (count: number) => encodeURIComponent("☃".repeat(count))
@@ -250,7 +250,7 @@ describe("Cloud Files: names", () => {
 })
 
 describe("Cloud Files: the account", () => {
-  it.effect("HEAD sums up containers, objects and bytes", () =>
+  it.effect("HEAD returns the number of containers, objects and bytes", () =>
     Effect.gen(function* () {
       const { ask, files } = yield* storage()
       yield* files.putObject("a", "1", "12345")
@@ -264,7 +264,7 @@ describe("Cloud Files: the account", () => {
     })
   )
 
-  it.effect("POST merges metadata, an empty value or X-Remove takes it away, and setting beats removing", () =>
+  it.effect("POST merges metadata; an empty value or X-Remove removes an entry that the request does not also set", () =>
     Effect.gen(function* () {
       const { ask, status } = yield* storage()
       const post = (headers: Record<string, string>) => status("POST", "", { headers })
@@ -285,7 +285,7 @@ describe("Cloud Files: the account", () => {
     })
   )
 
-  it.effect("GET lists containers as text by default, with 204 where there is none", () =>
+  it.effect("GET lists containers as text by default, and returns 204 if there are none", () =>
     Effect.gen(function* () {
       const { ask, files } = yield* storage()
       assert.strictEqual((yield* ask("GET", "")).status, 204)
@@ -311,7 +311,7 @@ describe("Cloud Files: the account", () => {
     })
   )
 
-  it.effect("pages, filters and turns around", () =>
+  it.effect("lists containers page by page, filtered, and in reverse order", () =>
     Effect.gen(function* () {
       const { files, names } = yield* storage({ pageLimit: 3 })
       yield* Effect.forEach(["a-1", "a-2", "b", "c", "d"], (name) => files.seedContainer(name))
@@ -326,7 +326,7 @@ describe("Cloud Files: the account", () => {
 })
 
 describe("Cloud Files: containers", () => {
-  it.effect("PUT is 201 and then 202, and the second one merges metadata", () =>
+  it.effect("PUT returns 201, then 202 for the existing container, and merges its metadata", () =>
     Effect.gen(function* () {
       const { ask, files, status } = yield* storage()
       assert.strictEqual(yield* status("PUT", "/c", { headers: { "x-container-meta-a": "1" } }), 201)
@@ -341,7 +341,7 @@ describe("Cloud Files: containers", () => {
     })
   )
 
-  it.effect("POST sets and removes access lists and metadata; 404 without the container", () =>
+  it.effect("POST sets and removes access lists and metadata, and is 404 for a missing container", () =>
     Effect.gen(function* () {
       const { files, status } = yield* storage()
       assert.strictEqual(yield* status("POST", "/c"), 404)
@@ -363,7 +363,7 @@ describe("Cloud Files: containers", () => {
     })
   )
 
-  it.effect("DELETE is 409 until the container is empty, 204, then 404", () =>
+  it.effect("DELETE is 409 until the container is empty, then 204, and 404 when repeated", () =>
     Effect.gen(function* () {
       const { ask, files, status } = yield* storage()
       yield* files.putObject("c", "o", "")
@@ -376,7 +376,7 @@ describe("Cloud Files: containers", () => {
     })
   )
 
-  it.effect("no more of them than the account may have", () =>
+  it.effect("an account cannot have more containers than its limit", () =>
     Effect.gen(function* () {
       const { ask, status } = yield* storage({ maxContainers: 1 })
       yield* status("PUT", "/a")
@@ -386,7 +386,7 @@ describe("Cloud Files: containers", () => {
     })
   )
 
-  it.effect("metadata has its limits: 90 items, names of 128, values of 256, 4096 bytes", () =>
+  it.effect("metadata is limited to 90 items, names of 128 bytes, values of 256 bytes, and 4,096 bytes in total", () =>
     Effect.gen(function* () {
       const { ask, status } = yield* storage()
       const items = (count: number, value: string, letter = "k") =>
@@ -414,7 +414,7 @@ describe("Cloud Files: containers", () => {
     })
   )
 
-  it.effect("quotas refuse with 413 what is too much, without reading it", () =>
+  it.effect("uploads that exceed a quota are 413, and are not read", () =>
     Effect.gen(function* () {
       const { ask, files, status } = yield* storage()
       assert.strictEqual(yield* status("PUT", "/q", { headers: { "x-container-meta-quota-bytes": "some" } }), 400)
@@ -440,7 +440,7 @@ describe("Cloud Files: listings", () => {
     return made
   })
 
-  it.effect("are in the byte order of UTF-8, which is not that of JavaScript", () =>
+  it.effect("are sorted by UTF-8 bytes, which is not the order of JavaScript strings", () =>
     Effect.gen(function* () {
       const { names } = yield* seeded
       const expected = tree.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
@@ -451,7 +451,7 @@ describe("Cloud Files: listings", () => {
     })
   )
 
-  it.effect("as JSON have a date without zone, hash, type and size", () =>
+  it.effect("in JSON contain a date without a zone, hash, type and size", () =>
     Effect.gen(function* () {
       const { files, json } = yield* storage()
       yield* TestClock.adjust("1234 millis")
@@ -468,7 +468,7 @@ describe("Cloud Files: listings", () => {
     })
   )
 
-  it.effect("as XML escape what must be escaped", () =>
+  it.effect("in XML escape special characters", () =>
     Effect.gen(function* () {
       const { ask, files } = yield* storage()
       yield* files.putObject("c", "<a>/&", "")
@@ -480,7 +480,7 @@ describe("Cloud Files: listings", () => {
     })
   )
 
-  it.effect("are 406 in a form that Swift has not, and `format` beats Accept", () =>
+  it.effect("are 406 in a format that Swift does not have, and `format` overrides Accept", () =>
     Effect.gen(function* () {
       const { ask, status } = yield* seeded
       assert.strictEqual(yield* status("GET", "/l", { headers: { accept: "image/png" } }), 406)
@@ -491,7 +491,7 @@ describe("Cloud Files: listings", () => {
     })
   )
 
-  it.effect("with a delimiter mix objects and subdirectories, and a directory's marker lists itself", () =>
+  it.effect("with a delimiter contain objects and subdirectories, including the marker object of the prefix itself", () =>
     Effect.gen(function* () {
       const { json, names } = yield* seeded
       assert.deepStrictEqual(yield* names("/l", "delimiter=/&end_marker=e"), ["a", "a/", "ab", "dir/"])
@@ -501,7 +501,7 @@ describe("Cloud Files: listings", () => {
     })
   )
 
-  it.effect("go on behind a subdirectory's name, but repeat it behind a name within it", () =>
+  it.effect("continue after a subdirectory when it is the marker, and repeat it when the marker is a name within it", () =>
     Effect.gen(function* () {
       const { names } = yield* seeded
       assert.deepStrictEqual(yield* names("/l", "delimiter=/&limit=2"), ["a", "a/"])
@@ -511,7 +511,7 @@ describe("Cloud Files: listings", () => {
     })
   )
 
-  it.effect("of a path have no subdirectories", () =>
+  it.effect("with `path` contain no subdirectories", () =>
     Effect.gen(function* () {
       const { names } = yield* seeded
       assert.deepStrictEqual(yield* names("/l", "path=a"), ["a/b", "a/d"])
@@ -520,7 +520,7 @@ describe("Cloud Files: listings", () => {
     })
   )
 
-  it.effect("refuse a limit above the cap with 412, and ignore one that is no number", () =>
+  it.effect("reject a limit above the maximum with 412, and ignore one that is not a number", () =>
     Effect.gen(function* () {
       const { ask, names, status } = yield* seeded
       const answer = yield* ask("GET", "/l", { query: "limit=101" })
@@ -531,7 +531,7 @@ describe("Cloud Files: listings", () => {
     })
   )
 
-  it.effect("refuse parameters that are no UTF-8", () =>
+  it.effect("reject parameters that are not UTF-8", () =>
     Effect.gen(function* () {
       const { ask, status } = yield* seeded
       const answer = yield* ask("GET", "/l", { query: "marker=%ff" })
@@ -540,7 +540,7 @@ describe("Cloud Files: listings", () => {
     })
   )
 
-  it.effect("page through 100,000 objects without losing or repeating one", () =>
+  it.effect("return 100,000 objects page by page, each once", () =>
     Effect.gen(function* () {
       const { files, names } = yield* storage()
       yield* files.seedContainer("big", 100_000)
@@ -559,10 +559,10 @@ describe("Cloud Files: listings", () => {
     })
   )
 
-  it.effect("stay in order whatever the order of writing and deleting", () =>
+  it.effect("are sorted whatever the order of uploads and deletions", () =>
     Effect.gen(function* () {
       const { files } = yield* storage()
-      // A fixed permutation of 0 to 4,999, for 7 has no common factor with it.
+      // A fixed permutation of 0 to 4,999, since 7 and 5,000 have no common factor.
       const scattered = Array.from({ length: 5000 }, (_, index) => String((index * 7) % 5000).padStart(4, "0"))
       yield* Effect.forEach(scattered, (name) => files.putObject("c", name, ""))
       yield* Effect.forEach(scattered.slice(0, 2500), (name) => files.removeObject("c", name))
@@ -572,7 +572,7 @@ describe("Cloud Files: listings", () => {
 })
 
 describe("Cloud Files: uploads", () => {
-  it.effect("answer with the MD5 and with a Last-Modified that is rounded up", () =>
+  it.effect("return the MD5 and a Last-Modified that is rounded up", () =>
     Effect.gen(function* () {
       const { ask, files } = yield* storage()
       yield* files.seedContainer("c")
@@ -588,7 +588,7 @@ describe("Cloud Files: uploads", () => {
     })
   )
 
-  it.effect("can be chunked, and then be put together from many pieces", () =>
+  it.effect("with chunked encoding are stored completely, in any number of chunks", () =>
     Effect.gen(function* () {
       const { ask, files } = yield* storage()
       yield* files.seedContainer("c")
@@ -602,7 +602,7 @@ describe("Cloud Files: uploads", () => {
     })
   )
 
-  it.effect("a buffer that its sender uses again does no harm", () =>
+  it.effect("are not changed when the sender reuses its buffer", () =>
     Effect.gen(function* () {
       const { files, status } = yield* storage()
       yield* files.seedContainer("c")
@@ -614,7 +614,7 @@ describe("Cloud Files: uploads", () => {
     })
   )
 
-  it.effect("with neither length nor chunks are 411", () =>
+  it.effect("with neither a length nor chunked encoding are 411", () =>
     Effect.gen(function* () {
       const { ask, files } = yield* storage()
       yield* files.seedContainer("c")
@@ -623,7 +623,7 @@ describe("Cloud Files: uploads", () => {
     })
   )
 
-  it.effect("that are refused at once are not read: 404, 411, 412, 413", () =>
+  it.effect("that are rejected with 404, 411, 412 or 413 are not read", () =>
     Effect.gen(function* () {
       const { files, status } = yield* storage({ maxObjectBytes: 10 })
       yield* files.putObject("c", "there", "")
@@ -638,7 +638,7 @@ describe("Cloud Files: uploads", () => {
     })
   )
 
-  it.effect("that grow too large in chunks are 413, and stop being read", () =>
+  it.effect("with chunked encoding that exceed the size limit are 413, and are not read further", () =>
     Effect.gen(function* () {
       const { files, status } = yield* storage({ maxObjectBytes: 10 })
       yield* files.seedContainer("c")
@@ -648,7 +648,7 @@ describe("Cloud Files: uploads", () => {
     })
   )
 
-  it.effect("that end before their length store nothing, nor do those that break", () =>
+  it.effect("that end before their declared length or break off store nothing", () =>
     Effect.gen(function* () {
       const { ask, files, status } = yield* storage()
       yield* files.putObject("c", "o", "before")
@@ -661,7 +661,7 @@ describe("Cloud Files: uploads", () => {
     })
   )
 
-  it.effect("whose ETag is not that of the body are 422 and store nothing", () =>
+  it.effect("whose ETag does not match the body are 422 and store nothing", () =>
     Effect.gen(function* () {
       const { ask, files, status } = yield* storage()
       yield* files.seedContainer("c")
@@ -674,7 +674,7 @@ describe("Cloud Files: uploads", () => {
     })
   )
 
-  it.effect("into a container that vanishes meanwhile are 404", () =>
+  it.effect("are 404 if the container is deleted in the meantime", () =>
     Effect.gen(function* () {
       const { files, status } = yield* storage()
       yield* files.seedContainer("c")
@@ -687,7 +687,7 @@ describe("Cloud Files: uploads", () => {
     })
   )
 
-  it.effect("that create only succeed once, however many try at the same time", () =>
+  it.effect("with If-None-Match: * succeed once, however many run concurrently", () =>
     Effect.gen(function* () {
       const { files, status } = yield* storage()
       yield* files.seedContainer("c")
@@ -720,7 +720,7 @@ describe("Cloud Files: uploads", () => {
     })
   )
 
-  it.effect("without a type get one by their name, and on demand with one too", () =>
+  it.effect("get a content type from their name if they have none, or if they request it", () =>
     Effect.gen(function* () {
       const { files, status } = yield* storage()
       yield* files.seedContainer("c")
@@ -740,7 +740,7 @@ describe("Cloud Files: uploads", () => {
     })
   )
 
-  it.effect("keep metadata under title-cased names, and the headers that objects have", () =>
+  it.effect("keep metadata under title-cased names, and the headers that objects may have", () =>
     Effect.gen(function* () {
       const { ask, files } = yield* storage()
       yield* files.seedContainer("c")
@@ -763,7 +763,7 @@ describe("Cloud Files: uploads", () => {
     })
   )
 
-  it.effect("break the limits of metadata with 400", () =>
+  it.effect("that exceed the limits of metadata are 400", () =>
     Effect.gen(function* () {
       const { files, status } = yield* storage()
       yield* files.putObject("c", "there", "")
@@ -785,7 +785,7 @@ describe("Cloud Files: downloads", () => {
     return { ...made, range }
   })
 
-  it.effect("HEAD is 200 and has the headers of GET, its length too, but no body", () =>
+  it.effect("HEAD returns 200 with the headers of GET, including the length, and no body", () =>
     Effect.gen(function* () {
       const { ask } = yield* seeded
       const get = yield* ask("GET", "/c/o")
@@ -827,7 +827,7 @@ describe("Cloud Files: downloads", () => {
     )
   }
 
-  it.effect("several ranges come as parts, in the order of the request", () =>
+  it.effect("several ranges are returned as parts, in the order of the request", () =>
     Effect.gen(function* () {
       const { range } = yield* seeded
       const answer = yield* range("bytes=5-6, 0-1,-1")
@@ -841,7 +841,7 @@ describe("Cloud Files: downloads", () => {
     })
   )
 
-  it.effect("a range that hits nothing is 416, one that is malformed is ignored", () =>
+  it.effect("a range outside of the object is 416, and a malformed one is ignored", () =>
     Effect.gen(function* () {
       const { range } = yield* seeded
       const missed = yield* range("bytes=10-")
@@ -855,7 +855,7 @@ describe("Cloud Files: downloads", () => {
     })
   )
 
-  it.effect("of nothing there is no range but its end", () =>
+  it.effect("an empty object satisfies only a suffix range", () =>
     Effect.gen(function* () {
       const { range } = yield* seeded
       assert.strictEqual((yield* range("bytes=0-", "/c/empty")).status, 416)
@@ -863,7 +863,7 @@ describe("Cloud Files: downloads", () => {
     })
   )
 
-  it.effect("ranges that go back and forth over the same bytes are refused", () =>
+  it.effect("more than two overlapping ranges, or more than fifty ranges, are 416", () =>
     Effect.gen(function* () {
       const { range } = yield* seeded
       assert.strictEqual((yield* range("bytes=0-5,1-6,2-7")).status, 416)
@@ -903,7 +903,7 @@ describe("Cloud Files: downloads", () => {
     )
   }
 
-  it.effect("If-Match: * on what is not there is 412, all else 404", () =>
+  it.effect("If-Match: * for a missing object is 412, and other requests for it are 404", () =>
     Effect.gen(function* () {
       const { status } = yield* seeded
       assert.strictEqual(yield* status("GET", "/c/gone", { headers: { "if-match": "*" } }), 412)
@@ -912,7 +912,7 @@ describe("Cloud Files: downloads", () => {
     })
   )
 
-  it.effect("large bodies come in pieces of 64 KiB, each only when it is asked for", () =>
+  it.effect("large bodies are sent in chunks of 64 KiB, each only when it is pulled", () =>
     Effect.gen(function* () {
       const { ask, files } = yield* storage()
       const bytes = new Uint8Array(200_000).map((_, index) => index % 251)
@@ -931,7 +931,7 @@ describe("Cloud Files: downloads", () => {
     })
   )
 
-  it.effect("belong to who receives them: changing them does not change the object", () =>
+  it.effect("may be modified by the receiver, which does not change the object", () =>
     Effect.gen(function* () {
       const { ask, files } = yield* storage()
       yield* files.putObject("c", "o", new Uint8Array(100_000).fill(1))
@@ -943,7 +943,7 @@ describe("Cloud Files: downloads", () => {
     })
   )
 
-  it.effect("go on with what they began with when the object is replaced", () =>
+  it.effect("continue with the old content when the object is replaced", () =>
     Effect.gen(function* () {
       const { files, status } = yield* storage()
       const bytes = new Uint8Array(200_000).fill(1)
@@ -960,7 +960,7 @@ describe("Cloud Files: downloads", () => {
 })
 
 describe("Cloud Files: objects' metadata", () => {
-  it.effect("POST is 202, replaces all metadata, clears the other headers, and leaves the type", () =>
+  it.effect("POST returns 202, replaces all metadata, clears the other headers, and keeps the content type", () =>
     Effect.gen(function* () {
       const { ask, files, status } = yield* storage()
       yield* files.seedContainer("c")
@@ -987,7 +987,7 @@ describe("Cloud Files: objects' metadata", () => {
     })
   )
 
-  it.effect("POST can change the type, and is 404 for what is not there", () =>
+  it.effect("POST can change the content type, and is 404 for a missing object", () =>
     Effect.gen(function* () {
       const { files, json, status } = yield* storage()
       yield* files.putObject("c", "o.txt", "x")
@@ -1002,7 +1002,7 @@ describe("Cloud Files: objects' metadata", () => {
 })
 
 describe("Cloud Files: expiry", () => {
-  it.effect("X-Delete-After becomes X-Delete-At, and from then on reads are 404 while listings go on", () =>
+  it.effect("X-Delete-After becomes X-Delete-At, after which reads are 404 and listings still contain the object", () =>
     Effect.gen(function* () {
       const { ask, files, names, status } = yield* storage()
       yield* files.seedContainer("c")
@@ -1023,7 +1023,7 @@ describe("Cloud Files: expiry", () => {
     })
   )
 
-  it.effect("deleting an expired object is 404, but takes it out of the listing", () =>
+  it.effect("deleting an expired object is 404, but removes it from the listing", () =>
     Effect.gen(function* () {
       const { files, status } = yield* storage()
       yield* files.putObject("c", "o", "x", { deleteAt: now / 1000 - 1 })
@@ -1032,7 +1032,7 @@ describe("Cloud Files: expiry", () => {
     })
   )
 
-  it.effect("an expired name can be created anew, and then stays", () =>
+  it.effect("an expired object can be created again, and then does not expire", () =>
     Effect.gen(function* () {
       const { files, names, status } = yield* storage()
       yield* files.putObject("c", "o", "x", { deleteAt: now / 1000 - 1 })
@@ -1049,7 +1049,7 @@ describe("Cloud Files: expiry", () => {
     [{ "x-delete-after": "1.5" }, "Non-integer X-Delete-After"]
   ]
   for (const [headers, sentence] of refused) {
-    it.effect(`${JSON.stringify(headers)} is refused: ${sentence}`, () =>
+    it.effect(`${JSON.stringify(headers)} is rejected: ${sentence}`, () =>
       Effect.gen(function* () {
         const { ask, files } = yield* storage()
         yield* files.putObject("c", "o", "x")
@@ -1069,7 +1069,7 @@ describe("Cloud Files: copies", () => {
     return made
   })
 
-  it.effect("COPY takes metadata along and lays the request's over it", () =>
+  it.effect("COPY copies the metadata, overridden by that of the request", () =>
     Effect.gen(function* () {
       const { ask, files } = yield* seeded
       yield* TestClock.adjust("5 seconds")
@@ -1088,7 +1088,7 @@ describe("Cloud Files: copies", () => {
     })
   )
 
-  it.effect("PUT with X-Copy-From does the same, and X-Fresh-Metadata leaves the old behind", () =>
+  it.effect("PUT with X-Copy-From does the same, and X-Fresh-Metadata omits the source's metadata", () =>
     Effect.gen(function* () {
       const { files, status } = yield* seeded
       const headers = { "x-copy-from": "c/%C3%A4%20o", "x-fresh-metadata": "True", "x-object-meta-new": "1" }
@@ -1108,7 +1108,7 @@ describe("Cloud Files: copies", () => {
     })
   )
 
-  it.effect("conditions and ranges are those of the source", () =>
+  it.effect("conditions and ranges apply to the source", () =>
     Effect.gen(function* () {
       const { files, status } = yield* seeded
       const copy = (headers: Record<string, string>) =>
@@ -1121,7 +1121,7 @@ describe("Cloud Files: copies", () => {
     })
   )
 
-  it.effect("refuses what is malformed or missing", () =>
+  it.effect("malformed requests are 400 or 412, and a missing source or container is 404", () =>
     Effect.gen(function* () {
       const { ask, status } = yield* seeded
       const copy = (headers: Record<string, string>) => ask("COPY", "/c/%C3%A4%20o", { headers })
@@ -1138,7 +1138,7 @@ describe("Cloud Files: copies", () => {
     })
   )
 
-  it.effect("what is too large for one piece is 413", () =>
+  it.effect("a source above the size limit of one object is 413", () =>
     Effect.gen(function* () {
       const { files, status } = yield* storage({ maxObjectBytes: 4 })
       yield* files.putObject("c", "o", "hello")
@@ -1170,7 +1170,7 @@ describe("Cloud Files: Static Large Objects", () => {
     Effect.map(status("PUT", "/c/slo", put(manifest, { "content-type": "t/x" })), (it) => assert.strictEqual(it, 201))
   )
 
-  it.effect("the ETag is the quoted MD5 of the segments' ETags, the body their bytes", () =>
+  it.effect("the ETag is the quoted MD5 of the segments' ETags, and the body is their content", () =>
     Effect.gen(function* () {
       const { ask } = yield* segments
       const answer = yield* ask("PUT", "/c/slo", put(manifest))
@@ -1187,7 +1187,7 @@ describe("Cloud Files: Static Large Objects", () => {
     })
   )
 
-  it.effect("ranges go across segments, and conditions mean the whole", () =>
+  it.effect("ranges may span segments, and conditions apply to the whole object", () =>
     Effect.gen(function* () {
       const { ask, status } = yield* seeded
       const range = (value: string) => ask("GET", "/c/slo", { headers: { range: value } })
@@ -1201,7 +1201,7 @@ describe("Cloud Files: Static Large Objects", () => {
   )
 
   it.effect(
-    "a listing shows the size of the whole and the hash of the manifest, the container counts the manifest",
+    "a listing contains the size of the object and the hash of the manifest; the container counts the manifest's size",
     () =>
       Effect.gen(function* () {
         const { ask, files, json } = yield* seeded
@@ -1217,7 +1217,7 @@ describe("Cloud Files: Static Large Objects", () => {
       })
   )
 
-  it.effect("?multipart-manifest=get gives the manifest in other keys, and format=raw in those of PUT", () =>
+  it.effect("?multipart-manifest=get returns the manifest with other keys than PUT, and with the same with format=raw", () =>
     Effect.gen(function* () {
       const { ask } = yield* seeded
       const get = yield* ask("GET", "/c/slo", { query: "multipart-manifest=get" })
@@ -1268,7 +1268,7 @@ describe("Cloud Files: Static Large Objects", () => {
     )
   }
 
-  it.effect("segments that are not as claimed are listed, as text or as JSON", () =>
+  it.effect("segments that do not match the manifest are reported, as text or as JSON", () =>
     Effect.gen(function* () {
       const { ask } = yield* segments
       const wrong = [
@@ -1292,7 +1292,7 @@ describe("Cloud Files: Static Large Objects", () => {
     })
   )
 
-  it.effect("Rackspace's least size of a segment can be asked for; the last one is free of it", () =>
+  it.effect("Rackspace's minimum segment size can be configured, and does not apply to the last segment", () =>
     Effect.gen(function* () {
       const { ask, files } = yield* storage({ minimumSegmentBytes: 1_048_576 })
       yield* files.putObject("c", "small", "x")
@@ -1307,7 +1307,7 @@ describe("Cloud Files: Static Large Objects", () => {
     })
   )
 
-  it.effect("have at most 1000 segments, and a manifest of at most 8 MiB", () =>
+  it.effect("have at most 1,000 segments, and a manifest of at most 8 MiB", () =>
     Effect.gen(function* () {
       const { status } = yield* segments
       const many = (count: number) => put(Array.from({ length: count }, () => ({ path: "/s/1" })))
@@ -1321,7 +1321,7 @@ describe("Cloud Files: Static Large Objects", () => {
     })
   )
 
-  it.effect("the request's ETag may be Swift's or that of the JSON; another is 422", () =>
+  it.effect("the request's ETag may be that of the object or of the JSON, and another one is 422", () =>
     Effect.gen(function* () {
       const { status } = yield* segments
       const withEtag = (etag: string) => status("PUT", "/c/slo", put(manifest, { etag }))
@@ -1331,7 +1331,7 @@ describe("Cloud Files: Static Large Objects", () => {
     })
   )
 
-  it.effect("a segment that is changed or gone cuts the body; is it the first, the answer is 409", () =>
+  it.effect("a changed or missing segment breaks off the body; if it is the first one, the response is 409", () =>
     Effect.gen(function* () {
       const { ask, files } = yield* seeded
       yield* files.putObject("s", "2", "BBB")
@@ -1365,7 +1365,7 @@ describe("Cloud Files: Static Large Objects", () => {
     })
   )
 
-  it.effect("POST keeps it one, COPY flattens it unless asked for the manifest", () =>
+  it.effect("POST keeps the manifest, and COPY creates a plain object unless the manifest is requested", () =>
     Effect.gen(function* () {
       const { ask, files, status } = yield* seeded
       yield* status("POST", "/c/slo", { headers: { "x-object-meta-a": "1" } })
@@ -1385,7 +1385,7 @@ describe("Cloud Files: Static Large Objects", () => {
     })
   )
 
-  it.effect("?multipart-manifest=delete takes the segments along and answers 200 whatever happens", () =>
+  it.effect("?multipart-manifest=delete also deletes the segments, and returns 200 even for errors", () =>
     Effect.gen(function* () {
       const { ask, files } = yield* seeded
       const remove = (path: string, headers: Record<string, string> = {}) =>
@@ -1410,7 +1410,7 @@ describe("Cloud Files: Static Large Objects", () => {
     })
   )
 
-  it.effect("manifests that name each other in a circle can be deleted, and are cut when read", () =>
+  it.effect("manifests that refer to each other can be deleted, and break off when read", () =>
     Effect.gen(function* () {
       const { ask, files, status } = yield* segments
       yield* status("PUT", "/c/a", put([{ path: "/s/1" }]))
@@ -1423,7 +1423,7 @@ describe("Cloud Files: Static Large Objects", () => {
     })
   )
 
-  it.effect("a plain DELETE takes the manifest only", () =>
+  it.effect("a plain DELETE deletes only the manifest", () =>
     Effect.gen(function* () {
       const { files, status } = yield* seeded
       assert.strictEqual(yield* status("DELETE", "/c/slo"), 204)
@@ -1431,7 +1431,7 @@ describe("Cloud Files: Static Large Objects", () => {
     })
   )
 
-  it.effect("the header that marks them cannot be sent", () =>
+  it.effect("a request cannot set the header that marks them", () =>
     Effect.gen(function* () {
       const { status } = yield* segments
       assert.strictEqual(yield* status("PUT", "/c/o", { body: "", headers: { "x-static-large-object": "true" } }), 400)
@@ -1450,7 +1450,7 @@ describe("Cloud Files: Dynamic Large Objects", () => {
     return made
   })
 
-  it.effect("are what is listed under the prefix, at the time of reading", () =>
+  it.effect("consist of the objects that are under the prefix when they are read", () =>
     Effect.gen(function* () {
       const { ask, files } = yield* seeded
       const get = yield* ask("GET", "/c/dlo")
@@ -1464,7 +1464,7 @@ describe("Cloud Files: Dynamic Large Objects", () => {
     })
   )
 
-  it.effect("are nothing in listings, and themselves under ?multipart-manifest=get", () =>
+  it.effect("have no size in listings, and return their own content with ?multipart-manifest=get", () =>
     Effect.gen(function* () {
       const { ask, json } = yield* seeded
       assert.strictEqual((yield* json("/c"))[0]?.["bytes"], 0)
@@ -1473,7 +1473,7 @@ describe("Cloud Files: Dynamic Large Objects", () => {
     })
   )
 
-  it.effect("end with a POST that does not send the header again", () =>
+  it.effect("become plain objects after a POST without the manifest header", () =>
     Effect.gen(function* () {
       const { ask, status } = yield* seeded
       yield* status("POST", "/c/dlo", { headers: { "x-object-manifest": "s/%C3%BC/" } })
@@ -1483,7 +1483,7 @@ describe("Cloud Files: Dynamic Large Objects", () => {
     })
   )
 
-  it.effect("are 404 without the segments' container, and cut at a segment that expired", () =>
+  it.effect("are 404 without the segments' container, and break off at an expired segment", () =>
     Effect.gen(function* () {
       const { ask, files, status } = yield* seeded
       yield* files.putObject("s", "ü/2", "two", { deleteAt: now / 1000 - 1 })
@@ -1495,7 +1495,7 @@ describe("Cloud Files: Dynamic Large Objects", () => {
     })
   )
 
-  it.effect("are cut where a segment changes its size while they are read", () =>
+  it.effect("break off when the size of a segment changes while they are read", () =>
     Effect.gen(function* () {
       const { files } = yield* seeded
       const response = yield* files.handle(requestOf("GET", "/c/dlo", {}))
@@ -1506,7 +1506,7 @@ describe("Cloud Files: Dynamic Large Objects", () => {
     })
   )
 
-  it.effect("are flattened by COPY, and kept by it under ?multipart-manifest=get", () =>
+  it.effect("become plain objects by COPY, unless it has ?multipart-manifest=get", () =>
     Effect.gen(function* () {
       const { files, status } = yield* seeded
       yield* status("COPY", "/c/dlo", { headers: { destination: "c/flat" } })
@@ -1518,7 +1518,7 @@ describe("Cloud Files: Dynamic Large Objects", () => {
     })
   )
 
-  it.effect("refuse a header that is not container/prefix", () =>
+  it.effect("are rejected if the header is not container/prefix", () =>
     Effect.gen(function* () {
       const { status } = yield* seeded
       for (const value of ["s", "/s/x", "s/", "s//x", "s/a?b"]) {
@@ -1528,7 +1528,7 @@ describe("Cloud Files: Dynamic Large Objects", () => {
     })
   )
 
-  it.effect("a manifest that begins with its own prefix is not read for ever", () =>
+  it.effect("whose own name begins with their prefix are read without recursion", () =>
     Effect.gen(function* () {
       const { ask, status } = yield* seeded
       yield* status("PUT", "/s/%C3%BC", { body: "itself ", headers: { "x-object-manifest": "s/%C3%BC" } })
@@ -1548,7 +1548,7 @@ describe("Cloud Files: bulk deletion", () => {
     return JSON.parse(answer.text) as Record<string, unknown>
   }
 
-  it.effect("deletes objects, then containers, and counts what is not there as a success", () =>
+  it.effect("deletes objects, then containers, and succeeds if some are missing", () =>
     Effect.gen(function* () {
       const { ask, files } = yield* storage()
       yield* files.putObject("ä b", "x/☃", "1")
@@ -1568,7 +1568,7 @@ describe("Cloud Files: bulk deletion", () => {
     })
   )
 
-  it.effect("names each failure, percent-encoded", () =>
+  it.effect("reports each failed name, percent-encoded", () =>
     Effect.gen(function* () {
       const { ask, files } = yield* storage()
       yield* files.putObject("full ü", "o", "1")
@@ -1581,7 +1581,7 @@ describe("Cloud Files: bulk deletion", () => {
     })
   )
 
-  it.effect("answers in text by default, and in XML", () =>
+  it.effect("responds in text by default, or in XML", () =>
     Effect.gen(function* () {
       const { ask } = yield* storage()
       const text = yield* ask("POST", "", bulk("/c/gone", { accept: "*/*" }))
@@ -1594,7 +1594,7 @@ describe("Cloud Files: bulk deletion", () => {
     })
   )
 
-  it.effect("says inside what is wrong with the request", () =>
+  it.effect("reports an invalid request in the response body", () =>
     Effect.gen(function* () {
       const { ask } = yield* storage()
       const outcome = (request: Ask) =>
@@ -1622,7 +1622,7 @@ describe("Cloud Files: bulk deletion", () => {
 })
 
 describe("Cloud Files: old versions", () => {
-  it.effect("PUT keeps what it replaces, DELETE brings it back", () =>
+  it.effect("PUT keeps the replaced version, and DELETE restores it", () =>
     Effect.gen(function* () {
       const { ask, files, status } = yield* storage()
       yield* files.seedContainer("old ones")
@@ -1647,7 +1647,7 @@ describe("Cloud Files: old versions", () => {
     })
   )
 
-  it.effect("without the container for them, what would replace an object is 412", () =>
+  it.effect("a PUT that replaces an object is 412 if the versions container is missing", () =>
     Effect.gen(function* () {
       const { ask, status } = yield* storage()
       yield* status("PUT", "/c", { headers: { "x-versions-location": "gone" } })

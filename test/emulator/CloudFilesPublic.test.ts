@@ -9,13 +9,13 @@ import { ask, type Ask } from "./support.js"
 
 const account = "MossoCloudFS_abc"
 
-/** A cloud whose account and first container have keys, and what is in the container. */
+/** A cloud with some objects, and with keys for the account and the first container. */
 const cloud = (options: Emulator.EmulatorOptions = {}) =>
   Effect.gen(function* () {
     yield* TestClock.setTime(1_300_000_000_000)
     const emulator = yield* Emulator.make({ storageAccount: account, ...options })
     const token = yield* emulator.issueToken
-    /** A request of the account's owner. */
+    /** A request by the account's owner. */
     const own = (method: string, path: string, headers: Record<string, string> = {}, body?: string) =>
       ask(emulator, `/files/dfw/v1/${account}${path}`, {
         method,
@@ -23,7 +23,7 @@ const cloud = (options: Emulator.EmulatorOptions = {}) =>
         headers: { "content-type": "", ...headers },
         ...(body === undefined ? {} : { body })
       })
-    /** A request of somebody without a token. */
+    /** A request without a token. */
     const any = (method: string, path: string, request: Ask = {}) =>
       ask(emulator, `/files/dfw/v1/${account}${path}`, { method, ...request })
     yield* own("POST", "", { "x-account-meta-temp-url-key": "secret-key", "x-account-meta-temp-url-key-2": "next" })
@@ -41,7 +41,7 @@ const expires = 1_400_000_000
 
 const query = (signature: string, more = "") => `?temp_url_sig=${signature}&temp_url_expires=${expires}${more}`
 
-/** The vectors that other implementations give for these very paths and this key. */
+/** The signatures that other implementations compute for the same paths and key. */
 const vectors = {
   sha1: "c3fbd52a07c03cb62616cd9cb77aaa388219c64f",
   sha256: "c7bfd56b3013b0582da2cc3ef730a273f1ee9ab3c528da9a971d5978046fe303",
@@ -53,7 +53,7 @@ const vectors = {
 }
 
 describe("Cloud Files: signed URLs", () => {
-  it.effect("open one object to everybody for one method, until they expire", () =>
+  it.effect("give access to one object by one method without a token, until they expire", () =>
     Effect.gen(function* () {
       const { any } = yield* cloud()
       for (const signature of [vectors.sha1, vectors.sha256]) {
@@ -73,7 +73,7 @@ describe("Cloud Files: signed URLs", () => {
     })
   )
 
-  it.effect("are signed over the name, not over how it is encoded", () =>
+  it.effect("are signed over the decoded name", () =>
     Effect.gen(function* () {
       const { any, emulator } = yield* cloud()
       yield* emulator.files.putObject("my box", "ünï ☃?#%.txt", "snow")
@@ -82,7 +82,7 @@ describe("Cloud Files: signed URLs", () => {
     })
   )
 
-  it.effect("may be signed over the whole path of the endpoint, as by a Swift that knows of its prefix", () =>
+  it.effect("may be signed over the whole path of the endpoint, including its prefix before /v1", () =>
     Effect.gen(function* () {
       const { any } = yield* cloud()
       const message = `GET\n${expires}\n/files/dfw/v1/${account}/pics/cat.jpg`
@@ -92,7 +92,7 @@ describe("Cloud Files: signed URLs", () => {
     })
   )
 
-  it.effect("are good for every name with a prefix, or for some addresses, where they say so", () =>
+  it.effect("may be valid for a prefix, or restricted to a range of addresses", () =>
     Effect.gen(function* () {
       const { any } = yield* cloud({ files: { clientAddress: "1.2.3.4" } })
       const prefix = "&temp_url_prefix=2014/"
@@ -106,7 +106,7 @@ describe("Cloud Files: signed URLs", () => {
     })
   )
 
-  it.effect("may be signed with either key of the account, or of the container, which opens nothing else", () =>
+  it.effect("may be signed with either key of the account, or with a container's key for that container only", () =>
     Effect.gen(function* () {
       const { any, emulator, own } = yield* cloud()
       const message = (method: string, path: string) => `${method}\n${expires}\n/v1/${account}${path}`
@@ -122,7 +122,7 @@ describe("Cloud Files: signed URLs", () => {
     })
   )
 
-  it.effect("upload, change and delete, but point at nothing", () =>
+  it.effect("allow uploads, updates and deletions, but not manifests, links and copies", () =>
     Effect.gen(function* () {
       const { any, emulator } = yield* cloud()
       const url = (method: string) => `/pics/new${query(sign(`${method}\n${expires}\n/v1/${account}/pics/new`))}`
@@ -140,7 +140,7 @@ describe("Cloud Files: signed URLs", () => {
     })
   )
 
-  it.effect("are refused where they are wrong, however good the token is", () =>
+  it.effect("are rejected if they are invalid, even with a valid token", () =>
     Effect.gen(function* () {
       const { own } = yield* cloud()
       assert.strictEqual((yield* own("GET", `/pics/cat.jpg${query("0".repeat(64))}`)).status, 401)
@@ -181,7 +181,7 @@ describe("Cloud Files: forms", () => {
     body
   })
 
-  it.effect("store their files behind the path, and lead back to the page", () =>
+  it.effect("store their files under the path, and redirect to the page", () =>
     Effect.gen(function* () {
       const { any, emulator } = yield* cloud()
       for (const signature of [vectors.formSha1, vectors.formSha256]) {
@@ -205,7 +205,7 @@ describe("Cloud Files: forms", () => {
     })
   )
 
-  it.effect("store nothing that is too large, too much, too late or signed by nobody", () =>
+  it.effect("are rejected if a file is too large, there are too many or none, the form expired, or the signature is wrong", () =>
     Effect.gen(function* () {
       const { any, emulator } = yield* cloud()
       const signed = (own: Record<string, string>) => {
@@ -236,7 +236,7 @@ describe("Cloud Files: forms", () => {
     })
   )
 
-  it.effect("may come in pieces of any size", () =>
+  it.effect("may arrive in chunks of any size", () =>
     Effect.gen(function* () {
       const body = new TextEncoder().encode(formOf({ a: "1", b: "" }, [["f", "x\r\n--frontie\r\n\r\n--", "t/t"]]))
       const read = (size: number) => {
@@ -268,7 +268,7 @@ describe("Cloud Files: forms", () => {
     })
   )
 
-  it.effect("are read no further than they have to be", () =>
+  it.effect("are not read further than the first error", () =>
     Effect.gen(function* () {
       const { emulator } = yield* cloud()
       let taken = 0
@@ -291,10 +291,10 @@ describe("Cloud Files: forms", () => {
   )
 })
 
-describe("Cloud Files: pages from elsewhere", () => {
+describe("Cloud Files: CORS", () => {
   const page = { origin: "http://a.example" }
 
-  it.effect("are told what a container lets them do, and see what it exposes", () =>
+  it.effect("a container's settings decide what a page of another origin may send and read", () =>
     Effect.gen(function* () {
       const { any, own } = yield* cloud()
       const asking = {
@@ -324,8 +324,8 @@ describe("Cloud Files: pages from elsewhere", () => {
   )
 })
 
-describe("Cloud Files: everybody", () => {
-  it.effect("reads what a container's access list lets them read, and sees no keys", () =>
+describe("Cloud Files: requests without a token", () => {
+  it.effect("read what a container's access list permits, and see no keys", () =>
     Effect.gen(function* () {
       const { any, own } = yield* cloud()
       const status = (path: string, headers: Record<string, string> = {}) =>

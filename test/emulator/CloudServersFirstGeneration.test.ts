@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Emulator from "../../src/emulator/Emulator.js"
 import { type Ask, ask, at, texts } from "./support.js"
 
-/** The first generation, with servers of these names. */
+/** Cloud Servers of the first generation, with servers of the given names. */
 const cloud = (...names: ReadonlyArray<string>) =>
   Effect.gen(function* () {
     const emulator = yield* Emulator.make()
@@ -16,7 +16,7 @@ const cloud = (...names: ReadonlyArray<string>) =>
   })
 
 describe("Cloud Servers of the first generation", () => {
-  it.effect("ids are numbers, addresses are texts, images and flavors are told by number", () =>
+  it.effect("ids of servers, images and flavors are numbers, and addresses are strings", () =>
     Effect.gen(function* () {
       const { call, ids } = yield* cloud("old-1")
       const { json, status } = yield* call("/servers/detail.json")
@@ -35,7 +35,7 @@ describe("Cloud Servers of the first generation", () => {
     })
   )
 
-  it.effect("pages go by offset and limit, with or without .json; the plain list has id and name only", () =>
+  it.effect("pages are selected by offset and limit, with or without .json; the plain list has id and name only", () =>
     Effect.gen(function* () {
       const { call, ids } = yield* cloud("a", "b", "c")
       const page = yield* call("/servers/detail?offset=1&limit=1")
@@ -47,7 +47,7 @@ describe("Cloud Servers of the first generation", () => {
     })
   )
 
-  it.effect("what is not there, what is not served, and who may not ask", () =>
+  it.effect("a missing server and an unknown path are 404, another method is 405, and a wrong token is 401", () =>
     Effect.gen(function* () {
       const { call } = yield* cloud("a")
       const missing = yield* call("/servers/1.json")

@@ -7,7 +7,7 @@ import { apiKeyLogin, ask, at, passwordLogin, texts } from "./support.js"
 const tokens = "/v2.0/tokens"
 
 describe("Identity v2: login", () => {
-  it.effect("an API key gets a token, the user and a catalog whose URLs begin with the origin", () =>
+  it.effect("an API key returns a token, the user, and a catalog whose URLs begin with the origin", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make({ origin: "http://elsewhere.test:81" })
       const answer = yield* ask(emulator, tokens, { body: apiKeyLogin(emulator) })
@@ -24,7 +24,7 @@ describe("Identity v2: login", () => {
     })
   )
 
-  it.effect("the catalog has the real one's oddities", () =>
+  it.effect("the catalog has the peculiarities of the real one", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make()
       const answer = yield* ask(emulator, tokens, { body: apiKeyLogin(emulator) })
@@ -60,7 +60,7 @@ describe("Identity v2: login", () => {
     })
   )
 
-  it.effect("a password logs in, with the tenant beside the credentials", () =>
+  it.effect("a password logs in, with the tenant as an ID or a name", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make()
       const { auth } = passwordLogin(emulator)
@@ -80,7 +80,7 @@ describe("Identity v2: login", () => {
     })
   )
 
-  it.effect("wrong credentials get 401, unreadable ones 400, another media type 415, each in its wrapper", () =>
+  it.effect("wrong credentials are 401, malformed ones 400, and another media type is 415, each with its own fault", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make()
       const wrong = yield* ask(emulator, tokens, {
@@ -101,7 +101,7 @@ describe("Identity v2: login", () => {
     })
   )
 
-  it.effect("a disabled user gets 403 userDisabled and loses the tokens", () =>
+  it.effect("a disabled user gets 403 userDisabled, and existing tokens are revoked", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make()
       const token = yield* emulator.issueToken
@@ -114,7 +114,7 @@ describe("Identity v2: login", () => {
     })
   )
 
-  it.effect("include_endpoints=false leaves the catalog out", () =>
+  it.effect("include_endpoints=false omits the catalog", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make()
       const answer = yield* ask(emulator, `${tokens}?include_endpoints=false`, { body: apiKeyLogin(emulator) })
@@ -127,7 +127,7 @@ describe("Identity v2: login", () => {
 describe("Identity v2: multi-factor login", () => {
   const passcode = (code: string) => ({ auth: { "RAX-AUTH:passcodeCredentials": { passcode: code } } })
 
-  it.effect("a password is answered with a challenge, and the passcode with a token", () =>
+  it.effect("a password returns a challenge, and the passcode a token", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make({ multiFactor: true })
       const challenge = yield* ask(emulator, tokens, { body: passwordLogin(emulator) })
@@ -151,7 +151,7 @@ describe("Identity v2: multi-factor login", () => {
     })
   )
 
-  it.effect("a challenge is good for ten minutes", () =>
+  it.effect("a challenge is valid for ten minutes", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make({ multiFactor: true })
       const challenge = yield* ask(emulator, tokens, { body: passwordLogin(emulator) })
@@ -162,7 +162,7 @@ describe("Identity v2: multi-factor login", () => {
     })
   )
 
-  it.effect("an API key is never asked for a passcode", () =>
+  it.effect("an API key needs no passcode", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make({ multiFactor: true })
       const answer = yield* ask(emulator, tokens, { body: apiKeyLogin(emulator) })
@@ -171,13 +171,13 @@ describe("Identity v2: multi-factor login", () => {
   )
 })
 
-describe("Identity v2: the life of a token", () => {
+describe("Identity v2: the lifetime of a token", () => {
   const loginToken = (emulator: Emulator.Emulator) =>
     Effect.map(ask(emulator, tokens, { body: apiKeyLogin(emulator) }), (answer) =>
       String(at(answer.json, "access", "token", "id"))
     )
 
-  it.effect("an early login gets the same token, a login in its last hour a fresh one", () =>
+  it.effect("an early login returns the same token, and a login in its last hour a new one", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make()
       const first = yield* loginToken(emulator)
@@ -186,20 +186,20 @@ describe("Identity v2: the life of a token", () => {
       yield* TestClock.adjust("61 minutes")
       const second = yield* loginToken(emulator)
       assert.notStrictEqual(second, first)
-      // The old one lives on until its own end.
+      // The old token stays valid until it expires.
       const answer = yield* ask(emulator, "/servers/dfw/v2/010101/limits", { token: first })
       assert.strictEqual(answer.status, 200)
     })
   )
 
-  it.effect("tokens of an hour or less are always fresh", () =>
+  it.effect("each login returns a new token if tokens are valid for an hour or less", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make({ tokenTtl: "30 seconds" })
       assert.notStrictEqual(yield* loginToken(emulator), yield* loginToken(emulator))
     })
   )
 
-  it.effect("expires is the moment from which services answer 401 and Identity 404, written with an offset", () =>
+  it.effect("from the time in expires, which has an offset, services return 401 and Identity 404", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make({ tokenTtl: "30 seconds" })
       yield* TestClock.setTime(Date.UTC(2026, 0, 1))
@@ -218,7 +218,7 @@ describe("Identity v2: the life of a token", () => {
     })
   )
 
-  it.effect("a rejected token is handed out again until it is deleted", () =>
+  it.effect("a rejected token is returned again until it is deleted", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make()
       const first = yield* loginToken(emulator)
@@ -233,7 +233,7 @@ describe("Identity v2: the life of a token", () => {
     })
   )
 
-  it.effect("DELETE /tokens revokes the caller's own", () =>
+  it.effect("DELETE /tokens revokes the caller's token", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make()
       const token = yield* loginToken(emulator)
@@ -253,7 +253,7 @@ describe("Identity v2: the life of a token", () => {
     })
   )
 
-  it.effect("a token and a tenant get that tenant's part of the catalog; an unknown token gets 404", () =>
+  it.effect("a token and a tenant return that tenant's part of the catalog; an unknown token is 404", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make()
       const id = yield* loginToken(emulator)
@@ -274,7 +274,7 @@ describe("Identity v2: the life of a token", () => {
 })
 
 describe("Identity v2: other resources", () => {
-  it.effect("validation tells the user without a catalog, HEAD the same without a body", () =>
+  it.effect("validation returns the user without a catalog, and HEAD the status only", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make()
       const token = yield* emulator.issueToken
@@ -297,7 +297,7 @@ describe("Identity v2: other resources", () => {
     })
   )
 
-  it.effect("tenants, the own user by id and by name, and its API key", () =>
+  it.effect("tenants, the user by id and by name, and the user's API key are returned", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make()
       const token = yield* emulator.issueToken
@@ -313,7 +313,7 @@ describe("Identity v2: other resources", () => {
     })
   )
 
-  it.effect("versions need no token and have Rackspace's shape", () =>
+  it.effect("versions are returned without a token, in Rackspace's format", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make()
       const root = yield* ask(emulator, "/")
@@ -324,7 +324,7 @@ describe("Identity v2: other resources", () => {
     })
   )
 
-  it.effect("every answer has a transaction id and the Clock's date", () =>
+  it.effect("every response has a transaction id and a date from the Clock", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make()
       yield* TestClock.setTime(Date.UTC(2026, 0, 1))
@@ -336,7 +336,7 @@ describe("Identity v2: other resources", () => {
 })
 
 describe("Swift's own login", () => {
-  it.effect("answers storage URL and token in headers, for each way to name the user", () =>
+  it.effect("returns storage URL and token in headers, for each form of the user's name", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make()
       const { apiKey, password, storageAccount } = emulator.credentials
@@ -360,7 +360,7 @@ describe("Swift's own login", () => {
     })
   )
 
-  it.effect("hands the same token out again for as long as it lives, and tells how long that is", () =>
+  it.effect("returns the same token until it expires, with the remaining seconds", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make({ tokenTtl: "10 seconds" })
       const headers = { "x-auth-user": "demo", "x-auth-key": emulator.credentials.apiKey }
@@ -384,7 +384,7 @@ describe("Swift's own login", () => {
     })
   )
 
-  it.effect("a refusal names the account of a stranger as its realm, and none to a user with a wrong key", () =>
+  it.effect("a 401 has the account as its realm for an unknown user, and none for a wrong key", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make()
       const realm = (user: string) =>
@@ -399,7 +399,7 @@ describe("Swift's own login", () => {
     })
   )
 
-  it.effect("takes GET alone", () =>
+  it.effect("accepts only GET", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make()
       const headers = { "x-auth-user": "demo", "x-auth-key": emulator.credentials.apiKey }

@@ -37,7 +37,7 @@ const byCredential = (emulator: Emulator.Emulator) => {
 
 const byToken = (id: string) => ({ methods: ["token"], token: { id } })
 
-/** Logs in without a catalog, unless `target` says otherwise. */
+/** Logs in, without a catalog by default. */
 const login = (emulator: Emulator.Emulator, identity: unknown, scope?: unknown, request: Ask = {}, target = bare) =>
   ask(emulator, target, { body: { auth: { identity, ...(scope !== undefined && { scope }) } }, ...request })
 
@@ -56,7 +56,7 @@ const message = (answer: Answer): string => String(at(answer.json, "error", "mes
 
 const names = (value: unknown) => [...texts(value, "name")].toSorted()
 
-/** The part of a token that is no secret, as any holder of `token` sees it. */
+/** Validates the token `subject` with `token`. */
 const seen = (
   emulator: Emulator.Emulator,
   token: string,
@@ -83,7 +83,7 @@ const created = (emulator: Emulator.Emulator, token: string, credential: Json) =
   })
 
 describe("Keystone v3: versions", () => {
-  it.effect("the root offers both versions, with 300 and the way to the newer one", () =>
+  it.effect("the root lists both versions, with 300 and the URL of the newer one", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make({ origin: "http://elsewhere.test:81" })
       const root = yield* ask(emulator, "/")
@@ -99,7 +99,7 @@ describe("Keystone v3: versions", () => {
     })
   )
 
-  it.effect("a path that leads nowhere gets a page, a method that is not there an Allow", () =>
+  it.effect("an unknown path is 404 with an HTML page, and an unknown method is 405 with Allow", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make()
       for (const target of ["/v3/nothing", "/v3/auth", "/v3/auth/tokens/x", "/v3/%zz"]) {
@@ -117,7 +117,7 @@ describe("Keystone v3: versions", () => {
     })
   )
 
-  it.effect("every answer has a request id of OpenStack's, and none of Rackspace's", () =>
+  it.effect("every response has OpenStack's request id, and not Rackspace's transaction id", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make()
       for (const target of ["/v3", tokens, "/v3/nothing"]) {
@@ -129,7 +129,7 @@ describe("Keystone v3: versions", () => {
     })
   )
 
-  it.effect("an injected fault is worded as Keystone's under /v3, and as version 2's elsewhere", () =>
+  it.effect("an injected fault has Keystone's format under /v3, and that of version 2 elsewhere", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make()
       yield* emulator.fail({ fault: { _tag: "Status", status: 503 }, match: { service: "identity" }, times: 2 })
@@ -146,7 +146,7 @@ describe("Keystone v3: versions", () => {
 })
 
 describe("Keystone v3: login by password", () => {
-  it.effect("answers 201, the token in a header, and in the body all that is known of it but the token", () =>
+  it.effect("returns 201, the token in a header, and its description without the token in the body", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make({ tokenTtl: "1 hour" })
       yield* TestClock.setTime(Date.UTC(2026, 0, 1))
@@ -170,7 +170,7 @@ describe("Keystone v3: login by password", () => {
     })
   )
 
-  it.effect("the user is named by id, or by name with the domain's id or name, and by nothing less", () =>
+  it.effect("the user is identified by id, or by name with the domain's id or name", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make()
       const right = [{}, { domain: { name: "Default" } }, { domain: { id: "default" } }]
@@ -198,7 +198,7 @@ describe("Keystone v3: login by password", () => {
     })
   )
 
-  it.effect("each login gets a token of its own, and all of them live", () =>
+  it.effect("each login returns a new token, and all of them are valid", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make()
       const first = yield* tokenOf(emulator)
@@ -209,7 +209,7 @@ describe("Keystone v3: login by password", () => {
     })
   )
 
-  it.effect("a disabled user gets the same 401 as a stranger", () =>
+  it.effect("a disabled user gets the same 401 as an unknown one", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make()
       const token = yield* tokenOf(emulator)
@@ -226,7 +226,7 @@ describe("Keystone v3: login by password", () => {
   )
 })
 
-describe("Keystone v3: bodies that do not fit", () => {
+describe("Keystone v3: invalid bodies", () => {
   const said = (emulator: Emulator.Emulator, request: Ask) =>
     Effect.map(ask(emulator, tokens, { method: "POST", ...request }), (answer) => {
       assert.strictEqual(answer.status, 400, answer.text)
@@ -234,7 +234,7 @@ describe("Keystone v3: bodies that do not fit", () => {
       return message(answer)
     })
 
-  it.effect("what is no JSON object, or no auth, is named", () =>
+  it.effect("a body that is not a JSON object, or has no auth, is rejected with the reason", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make()
       const noAuth = `Expecting to find auth in request body. ${malformed}`
@@ -257,7 +257,7 @@ describe("Keystone v3: bodies that do not fit", () => {
     })
   )
 
-  it.effect("a type that is wrong is told with its place in the schema and in the body", () =>
+  it.effect("a value of the wrong type is reported with its path in the schema and in the body", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make()
       assert.strictEqual(
@@ -278,11 +278,11 @@ describe("Keystone v3: bodies that do not fit", () => {
     })
   )
 
-  it.effect("a schema that is too long for a line is broken as Python breaks it", () =>
+  it.effect("a long schema is broken into lines as Python does it", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make()
       const text = yield* said(emulator, { body: { auth: { identity: { methods: [], token: {} }, scope: null } } })
-      // What lies least deep in the body is told, though the token's own error stands before it.
+      // The error at the lowest depth of the body is reported, although the token's error precedes it.
       assert.strictEqual(
         text,
         [
@@ -314,7 +314,7 @@ describe("Keystone v3: bodies that do not fit", () => {
     })
   )
 
-  it.effect("72 columns fit in a line, the brackets that close it among them, and not one more", () =>
+  it.effect("a line has at most 72 columns, including closing brackets", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make()
       const quoted = (methods: unknown) =>
@@ -334,7 +334,7 @@ describe("Keystone v3: bodies that do not fit", () => {
     })
   )
 
-  it.effect("the fault quotes the body, a password in it too", () =>
+  it.effect("the fault quotes the body, including a password", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make()
       const text = yield* said(emulator, { body: { auth: { scope: "unscoped", token: "s3cret's" } } })
@@ -343,7 +343,7 @@ describe("Keystone v3: bodies that do not fit", () => {
     })
   )
 
-  it.effect("methods, users and domains that are missing are named", () =>
+  it.effect("missing methods, users and domains are reported", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make()
       const of = (identity: unknown) => said(emulator, { body: { auth: { identity } } })
@@ -369,7 +369,7 @@ describe("Keystone v3: bodies that do not fit", () => {
 })
 
 describe("Keystone v3: scopes", () => {
-  it.effect("a project by id or by name and domain, the domain, the system, and nothing", () =>
+  it.effect("may be a project by id or by name and domain, a domain, the system, or none", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make({ projectName: "web" })
       const shape = (scope?: unknown) =>
@@ -396,7 +396,7 @@ describe("Keystone v3: scopes", () => {
     })
   )
 
-  it.effect("what is not the user's gets 401, what says too little or too much 400", () =>
+  it.effect("of other users are 401, and incomplete or ambiguous ones are 400", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make()
       const others = [
@@ -432,7 +432,7 @@ describe("Keystone v3: scopes", () => {
     })
   )
 
-  it.effect("a scope in which the user has no role is refused, and not listed", () =>
+  it.effect("in which the user has no role are rejected and not listed", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make({ roles: { project: ["admin"], domain: [], system: [] } })
       for (const scope of [{ domain: { id: "default" } }, { system: { all: true } }]) {
@@ -465,7 +465,7 @@ describe("Keystone v3: scopes", () => {
     })
   )
 
-  it.effect("services take a project's token and no other", () =>
+  it.effect("services accept only the token of a project", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make()
       const { storageAccount } = emulator.credentials
@@ -540,7 +540,7 @@ describe("Keystone v3: catalog", () => {
     })
   )
 
-  it.effect("its URLs are those at which the services answer", () =>
+  it.effect("its URLs lead to the services", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make()
       const token = yield* tokenOf(emulator)
@@ -554,7 +554,7 @@ describe("Keystone v3: catalog", () => {
   )
 
   it.effect(
-    "without a project it has no endpoints with the project in their URL; unscoped and nocatalog have none at all",
+    "without a project it has no endpoints with the project in their URL; unscoped and nocatalog omit it",
     () =>
       Effect.gen(function* () {
         const emulator = yield* Emulator.make()
@@ -573,7 +573,7 @@ describe("Keystone v3: catalog", () => {
       })
   )
 
-  it.effect("is asked for by itself, by a project's token alone", () =>
+  it.effect("can be requested separately, only with a project's token", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make()
       const answer = yield* ask(emulator, "/v3/auth/catalog", { token: yield* tokenOf(emulator) })
@@ -591,7 +591,7 @@ describe("Keystone v3: catalog", () => {
 })
 
 describe("Keystone v3: login by token", () => {
-  it.effect("a token is exchanged for one of another scope, that ends with it and names it", () =>
+  it.effect("a token is exchanged for one of another scope, which expires with it and has its audit id", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make({ tokenTtl: "1 hour" })
       const unscoped = yield* tokenOf(emulator, password(emulator), "unscoped")
@@ -605,7 +605,7 @@ describe("Keystone v3: login by token", () => {
       const audit = (from: Answer, index: number) => at(from.json, "token", "audit_ids", index)
       assert.strictEqual(audit(answer, 1), audit(before, 0))
       assert.notStrictEqual(audit(answer, 0), audit(before, 0))
-      // The chain's first token is named, however long the chain.
+      // However long the chain is, its first token is named.
       const third = yield* login(emulator, byToken(subjectOf(answer)))
       assert.strictEqual(audit(third, 1), audit(before, 0))
       yield* TestClock.adjust("31 minutes")
@@ -613,7 +613,7 @@ describe("Keystone v3: login by token", () => {
     })
   )
 
-  it.effect("revoking the old one leaves the new one alone", () =>
+  it.effect("revoking the old token does not affect the new one", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make()
       const old = yield* tokenOf(emulator)
@@ -625,7 +625,7 @@ describe("Keystone v3: login by token", () => {
     })
   )
 
-  it.effect("tokens that are none, were one, or are not given get 404, each in its words", () =>
+  it.effect("invalid, revoked and missing tokens are 404, each with its own message", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make()
       const old = yield* tokenOf(emulator)
@@ -656,7 +656,7 @@ describe("Keystone v3: login by token", () => {
     })
   )
 
-  it.effect("an application credential's token is not exchanged: Keystone itself fails at it", () =>
+  it.effect("an application credential's token cannot be exchanged: it is 500, as at a real Keystone", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make()
       const answer = yield* login(emulator, byToken(yield* tokenOf(emulator, byCredential(emulator))))
@@ -678,7 +678,7 @@ describe("Keystone v3: multi-factor login", () => {
     methods: ["password", "totp"]
   })
 
-  it.effect("a password alone gets a receipt, no fault, which the passcode turns into a token", () =>
+  it.effect("a password alone returns a receipt instead of a fault, and the receipt with the passcode a token", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make({ multiFactor: true })
       yield* TestClock.setTime(Date.UTC(2026, 0, 1))
@@ -705,21 +705,21 @@ describe("Keystone v3: multi-factor login", () => {
     })
   )
 
-  it.effect("both at once need no receipt, and the passcode alone gets one too", () =>
+  it.effect("both together need no receipt, and the passcode alone returns one too", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make({ multiFactor: true })
       assert.strictEqual((yield* login(emulator, both(emulator))).status, 201)
       assert.strictEqual((yield* login(emulator, both(emulator, "000000"))).status, 401)
       const alone = yield* login(emulator, totp(emulator))
       assert.deepStrictEqual(at(alone.json, "receipt", "methods"), ["totp"])
-      // The same half again proves nothing more.
+      // The same factor a second time is not enough.
       const headers = { "openstack-auth-receipt": alone.headers["openstack-auth-receipt"] ?? "" }
       assert.strictEqual((yield* login(emulator, totp(emulator), undefined, { headers })).status, 401)
       assert.strictEqual((yield* login(emulator, password(emulator), undefined, { headers })).status, 201)
     })
   )
 
-  it.effect("a receipt that is none, or older than five minutes, is refused by name", () =>
+  it.effect("a receipt that is invalid or older than five minutes is rejected, and quoted", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make({ multiFactor: true })
       const challenge = yield* login(emulator, password(emulator))
@@ -735,7 +735,7 @@ describe("Keystone v3: multi-factor login", () => {
     })
   )
 
-  it.effect("an application credential is enough by itself, and so is a token that was got by both", () =>
+  it.effect("an application credential needs no second factor, nor does a token that was issued for both", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make({ multiFactor: true })
       assert.strictEqual((yield* login(emulator, byCredential(emulator))).status, 201)
@@ -746,8 +746,8 @@ describe("Keystone v3: multi-factor login", () => {
   )
 })
 
-describe("Keystone v3: the life of a token", () => {
-  it.effect("a holder of any token sees another, HEAD sees it without the body's being sent", () =>
+describe("Keystone v3: the lifetime of a token", () => {
+  it.effect("any valid token can validate another one, by GET or by HEAD", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make()
       const token = yield* tokenOf(emulator)
@@ -764,7 +764,7 @@ describe("Keystone v3: the life of a token", () => {
     })
   )
 
-  it.effect("without a token of one's own it is 401, without a subject 403, before anything else is looked at", () =>
+  it.effect("validation and revocation are 401 without a valid token, and 403 without a subject", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make()
       const token = yield* tokenOf(emulator)
@@ -783,7 +783,7 @@ describe("Keystone v3: the life of a token", () => {
     })
   )
 
-  it.effect("a token that revokes itself is 401 at once, everywhere", () =>
+  it.effect("a token that revokes itself is 401 immediately for every service", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make()
       const token = yield* tokenOf(emulator)
@@ -797,7 +797,7 @@ describe("Keystone v3: the life of a token", () => {
     })
   )
 
-  it.effect("the handles expire, revoke and reject it as any other", () =>
+  it.effect("the test handles that expire, revoke and reject tokens apply to it", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make()
       const expired = yield* tokenOf(emulator)
@@ -818,7 +818,7 @@ describe("Keystone v3: the life of a token", () => {
     })
   )
 
-  it.effect("its end is the moment that it tells, to the millisecond", () =>
+  it.effect("it expires at the given time, to the millisecond", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make({ tokenTtl: "4 seconds" })
       const answer = yield* login(emulator, password(emulator))
@@ -831,7 +831,7 @@ describe("Keystone v3: the life of a token", () => {
     })
   )
 
-  it.effect("both versions of Identity know each other's tokens, each in its own words", () =>
+  it.effect("both versions of Identity validate each other's tokens, each in its own format", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make()
       const second = yield* emulator.issueToken
@@ -843,7 +843,7 @@ describe("Keystone v3: the life of a token", () => {
     })
   )
 
-  it.effect("an unscoped token that version 2 is given for a tenant becomes one that services take", () =>
+  it.effect("version 2 exchanges an unscoped token and a tenant for a token that services accept", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make()
       const exchange = (id: string) =>
@@ -858,8 +858,8 @@ describe("Keystone v3: the life of a token", () => {
   )
 })
 
-describe("Keystone v3: what a token may be scoped to, and whose it is", () => {
-  it.effect("projects, domains and the system", () =>
+describe("Keystone v3: scopes and owner of a token", () => {
+  it.effect("projects, domains and the system are listed if the user has a role in them", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make({ projectName: "web" })
       const token = yield* tokenOf(emulator, password(emulator), "unscoped")
@@ -881,7 +881,7 @@ describe("Keystone v3: what a token may be scoped to, and whose it is", () => {
     })
   )
 
-  it.effect("the own user, project and regions are shown, others' are forbidden", () =>
+  it.effect("the token's user and project, and the regions, are returned; others are forbidden", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make()
       const token = yield* tokenOf(emulator)
@@ -910,7 +910,7 @@ describe("Keystone v3: what a token may be scoped to, and whose it is", () => {
 })
 
 describe("Keystone v3: application credentials", () => {
-  it.effect("the one that is there logs in for its project, and says so", () =>
+  it.effect("the existing one logs in for its project, and is named in the token", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make()
       const { applicationCredential, domain, userId, username } = emulator.credentials
@@ -932,7 +932,7 @@ describe("Keystone v3: application credentials", () => {
     })
   )
 
-  it.effect("a wrong secret gets 401, a wrong id 404, a wrong name 401, a scope 401 with its reason", () =>
+  it.effect("a wrong secret is 401, a wrong id 404, a wrong name 401, and a scope 401 with the reason", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make()
       const right = byCredential(emulator).application_credential
@@ -964,7 +964,7 @@ describe("Keystone v3: application credentials", () => {
     })
   )
 
-  it.effect("is made, told its secret once, listed, found by name, shown and deleted", () =>
+  it.effect("one is created, returned with its secret once, listed, found by name, read and deleted", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make()
       const token = yield* tokenOf(emulator)
@@ -1008,7 +1008,7 @@ describe("Keystone v3: application credentials", () => {
     })
   )
 
-  it.effect("without a secret it gets one of 86 characters, and by default the maker's roles", () =>
+  it.effect("one that is created without a secret gets one of 86 characters, and by default its creator's roles", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make({ roles: { project: ["admin", "member"] } })
       const token = yield* tokenOf(emulator)
@@ -1022,7 +1022,7 @@ describe("Keystone v3: application credentials", () => {
     })
   )
 
-  it.effect("deleting it ends its tokens, and no others", () =>
+  it.effect("deleting one revokes its own tokens only", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make()
       const token = yield* tokenOf(emulator)
@@ -1044,7 +1044,7 @@ describe("Keystone v3: application credentials", () => {
     })
   )
 
-  it.effect("its token makes and deletes no others, unless it is unrestricted", () =>
+  it.effect("its token cannot create or delete others, unless it is unrestricted", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make()
       const token = yield* tokenOf(emulator)
@@ -1064,14 +1064,14 @@ describe("Keystone v3: application credentials", () => {
       assert.strictEqual(at(freeEntry.json, "token", "application_credential", "restricted"), false)
       const freely = subjectOf(freeEntry)
       const child = yield* created(emulator, freely, { name: "child" })
-      // A child has no more than its parent.
+      // It has no more roles than the credential that created it.
       assert.deepStrictEqual(names(at(child.answer.json, "application_credential", "roles")), ["reader"])
       const gone = yield* ask(emulator, `${own(emulator)}/${bound.id}`, { method: "DELETE", token: freely })
       assert.strictEqual(gone.status, 204)
     })
   )
 
-  it.effect("its end is its tokens' end, written without a zone", () =>
+  it.effect("its tokens expire with it, at a time without a zone", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make({ tokenTtl: "1 hour" })
       yield* TestClock.setTime(Date.UTC(2026, 0, 1))
@@ -1088,7 +1088,7 @@ describe("Keystone v3: application credentials", () => {
     })
   )
 
-  it.effect("what cannot be made is refused in Keystone's words", () =>
+  it.effect("an invalid one is rejected with Keystone's message", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make()
       yield* TestClock.setTime(Date.UTC(2026, 0, 1))
@@ -1130,7 +1130,7 @@ describe("Keystone v3: application credentials", () => {
     })
   )
 
-  it.effect("those of other users are forbidden", () =>
+  it.effect("requests for those of other users are forbidden", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make()
       const token = yield* tokenOf(emulator)
@@ -1151,7 +1151,7 @@ describe("Keystone v3: application credentials", () => {
     })
   )
 
-  it.effect("a token under access rules is shown only to those who heed them", () =>
+  it.effect("a token with access rules is returned only to callers that support them", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make()
       const token = yield* tokenOf(emulator)
@@ -1169,7 +1169,7 @@ describe("Keystone v3: application credentials", () => {
     })
   )
 
-  it.effect("one that was made without a project logs in without one", () =>
+  it.effect("one that was created without a project logs in without one", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make()
       const unscoped = yield* tokenOf(emulator, password(emulator), "unscoped")
@@ -1185,7 +1185,7 @@ describe("Keystone v3: the user's own password", () => {
   const change = (emulator: Emulator.Emulator, user: Json, userId = emulator.credentials.userId) =>
     ask(emulator, `/v3/users/${userId}/password`, { body: { user } })
 
-  it.effect("is changed with the old one alone; every token ends, application credentials stay", () =>
+  it.effect("is changed with the old one and no token; tokens are revoked, and application credentials stay valid", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make()
       const { password: old } = emulator.credentials
@@ -1206,7 +1206,7 @@ describe("Keystone v3: the user's own password", () => {
     })
   )
 
-  it.effect("is not changed by those who do not know it, nor to what is no text", () =>
+  it.effect("is not changed without the old one, nor to an invalid value", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make()
       const { password: old } = emulator.credentials

@@ -11,14 +11,14 @@ export interface Answer {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>
   readonly text: string
-  /** The body as JSON; undefined where it is none. */
+  /** The body as JSON; undefined if it is not JSON. */
   readonly json: unknown
 }
 
 export interface Ask {
   readonly method?: string
   readonly headers?: Readonly<Record<string, string>>
-  /** Sent as JSON, unless it is text. */
+  /** Sent as JSON, unless it is a string. */
   readonly body?: unknown
   readonly token?: string
 }
@@ -67,14 +67,14 @@ export const readAnswer = (response: WireResponse): Effect.Effect<Answer, WireBr
     }
   )
 
-/** Sends one raw request to the emulator and reads the answer. */
+/** Sends one raw request to the emulator and reads the response. */
 export const ask = (
   emulator: Emulator.Emulator,
   target: string,
   request: Ask = {}
 ): Effect.Effect<Answer, WireBroken> => Effect.flatMap(emulator.handle(wireRequest(target, request)), readAnswer)
 
-/** Walks into JSON of unknown shape: `at(answer.json, "server", "id")`. */
+/** The value at a path of JSON of unknown type: `at(response.json, "server", "id")`. */
 export const at = (value: unknown, ...path: ReadonlyArray<string | number>): unknown =>
   path.reduce<unknown>(
     (inner, key) =>

@@ -1,5 +1,5 @@
 /**
- * Archives to test with, written block by block, so that odd and broken ones can be made too.
+ * Archives for tests, written block by block, so that unusual and invalid ones can be created too.
  */
 
 const utf8 = new TextEncoder()
@@ -9,10 +9,10 @@ export interface Entry {
   readonly body?: string | Uint8Array
   /** The type flag. Default `0`, a file. */
   readonly kind?: string
-  /** The size as the header has it, where that is not the body's. */
+  /** The size in the header. Default: that of the body. */
   readonly size?: number
   readonly prefix?: string
-  /** GNU's magic in place of ustar's. */
+  /** Whether the header has GNU's magic instead of ustar's. */
   readonly gnu?: boolean
 }
 
@@ -20,7 +20,7 @@ const bytesOf = (value: string | Uint8Array): Uint8Array => (typeof value === "s
 
 export const join = (...parts: ReadonlyArray<Uint8Array>): Uint8Array => new Uint8Array(Buffer.concat(parts))
 
-/** A header and the content behind it, filled up to whole blocks. */
+/** A header and its content, padded to whole blocks. */
 export const entry = ({ body = "", gnu = false, kind = "0", name, prefix = "", size }: Entry): Uint8Array => {
   const content = bytesOf(body)
   const header = new Uint8Array(512)
@@ -45,7 +45,7 @@ export const entry = ({ body = "", gnu = false, kind = "0", name, prefix = "", s
   return join(header, content, new Uint8Array((512 - (content.byteLength % 512)) % 512))
 }
 
-/** Records of pax: the number at the beginning counts its own digits too. */
+/** Records of pax: the length at the beginning includes its own digits. */
 const records = (values: Readonly<Record<string, string>>): Uint8Array =>
   join(
     ...Object.entries(values).map(([key, value]) => {
@@ -56,11 +56,11 @@ const records = (values: Readonly<Record<string, string>>): Uint8Array =>
     })
   )
 
-/** An extended header for the next entry, or with the kind `g` for all that follow. */
+/** An extended header for the next entry, or with the kind `g` for all later ones. */
 export const pax = (values: Readonly<Record<string, string>>, kind: "x" | "g" = "x"): Uint8Array =>
   entry({ name: "PaxHeader", kind, body: records(values) })
 
-/** The two blocks of nothing that end an archive. */
+/** The two zero blocks that end an archive. */
 export const end = new Uint8Array(1024)
 
 /** An archive of plain files. */
