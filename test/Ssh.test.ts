@@ -28,30 +28,30 @@ const commandFailure = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
 describe("Ssh: checks before a process is started", () => {
   const nothingIsThere = { ...someone, sshProgram: "/nowhere/ssh" }
   const cases: ReadonlyArray<readonly [name: string, target: Partial<Ssh.Target>, message: RegExp]> = [
-    ["a host that would be an option", { host: "-oProxyCommand=touch /tmp/x" }, /host: expected a name or an address/],
+    [
+      "a host that looks like an option",
+      { host: "-oProxyCommand=touch /tmp/x" },
+      /host: expected a name or an address/
+    ],
     ["a host with a user", { host: "root@192.0.2.7" }, /host: expected/],
     ["an empty host", { host: "" }, /host: expected/],
-    ["a host of two lines", { host: "a\nb" }, /host: expected/],
-    ["a user who would be an option", { username: "-l" }, /username: expected/],
+    ["a host with a line break", { host: "a\nb" }, /host: expected/],
+    ["a user that looks like an option", { username: "-l" }, /username: expected/],
     ["a user with a command in it", { username: "x$(id)" }, /username: expected/],
     ["no user", { username: "" }, /username: expected/],
     ["port 0", { port: 0 }, /port: expected a whole number, 1 to 65535/],
     ["port 65536", { port: 65_536 }, /port: expected/],
-    ["half a port", { port: 22.5 }, /port: expected/],
-    ["no pinned key", { hostKeys: [] }, /hostKeys: expected at least one/],
-    ["a fingerprint for a key", { hostKeys: ["SHA256:abc"] }, /hostKeys: expected public keys/],
+    ["a port that is not a whole number", { port: 22.5 }, /port: expected/],
+    ["an empty list of host keys", { hostKeys: [] }, /hostKeys: expected at least one/],
+    ["a fingerprint instead of a key", { hostKeys: ["SHA256:abc"] }, /hostKeys: expected public keys/],
     ["two keys in one", { hostKeys: ["ssh-ed25519 AAAA x\n* ssh-ed25519 BBBB"] }, /hostKeys: expected public keys/],
+    ["a missing identity file", { identityFile: "/nowhere/key" }, /identityFile: .*\/nowhere\/key does not exist/],
     [
-      "an identity that is not there",
-      { identityFile: "/nowhere/key" },
-      /identityFile: .*\/nowhere\/key does not exist/
-    ],
-    [
-      "an option of two lines",
+      "an option with a line break",
       { options: { ProxyJump: "a\nStrictHostKeyChecking no" } },
       /options\.ProxyJump: expected/
     ],
-    ["an option that is none", { options: { "Proxy Jump": "a" } }, /options\.Proxy Jump: expected/],
+    ["an invalid option name", { options: { "Proxy Jump": "a" } }, /options\.Proxy Jump: expected/],
     ...[
       "StrictHostKeyChecking",
       "stricthostkeychecking",
@@ -144,7 +144,7 @@ describe("Ssh.commandText", () => {
   const text = (target: Partial<Ssh.Target>, command?: Ssh.RemoteCommand) =>
     Either.getOrThrow(Ssh.commandText({ ...someone, ...target }, command))
 
-  it("is what a person would type", () => {
+  it("is the command for a terminal", () => {
     assert.strictEqual(text({}), "ssh cbduser@192.0.2.7")
     assert.strictEqual(
       text({ port: 2222, identityFile: "/my keys/id", hostKeys: "acceptNew", options: { ProxyJump: "bastion" } }),
@@ -157,14 +157,14 @@ describe("Ssh.commandText", () => {
     assert.strictEqual(text({}, ["echo", "it's"]), `ssh cbduser@192.0.2.7 'echo '\\''it'\\''\\'\\'''\\''s'\\'''`)
   })
 
-  it("rejects what could not be run", () => {
+  it("rejects invalid targets", () => {
     const refused = Ssh.commandText({ ...someone, host: "-x" })
     assert.isTrue(Either.isLeft(refused) && refused.left.reason === "invalidInput")
     assert.isTrue(Either.isLeft(Ssh.commandText(someone, "")))
   })
 })
 
-describe("Ssh: the exit of ssh", () => {
+describe("Ssh: the end of the ssh process", () => {
   const log = (...lines: ReadonlyArray<string>) =>
     ['Authenticated to a ([192.0.2.7]:22) using "publickey".', ...lines].join("\n")
   const reason = (exitCode: number | undefined, text: string, stderr = "") => {
@@ -179,7 +179,7 @@ describe("Ssh: the exit of ssh", () => {
     assert.strictEqual(reason(undefined, log()), "disconnected")
   })
 
-  it("does not take stderr of the command for messages of ssh", () => {
+  it("does not interpret the command's stderr as messages of ssh", () => {
     assert.strictEqual(reason(255, log(), "Host key verification failed."), "disconnected")
     assert.strictEqual(reason(3, log(), "Permission denied (publickey)."), "CommandFailed")
     assert.strictEqual(reason(255, log(), "bind: Address already in use"), "disconnected")
@@ -194,7 +194,7 @@ describe("Ssh: the exit of ssh", () => {
       ["ssh: connect to host a port 22: Connection timed out", "unreachable"],
       ["ssh: connect to host a port 22: No route to host", "unreachable"],
       ["kex_exchange_identification: Connection closed by remote host", "unreachable"],
-      ["something quite new", "other"]
+      ["an unknown message", "other"]
     ] as const) {
       assert.strictEqual(reason(255, words), expected, words)
     }
@@ -209,7 +209,7 @@ it.scopedLive("reports portTaken for a port in use, although ssh reports listeni
     const sshProgram = `${folder}/ssh`
     const says = (...lines: ReadonlyArray<string>) =>
       lines.map((line) => `echo ${JSON.stringify(line)} >> "$log"`).join("\n")
-    // What OpenSSH 9.2 writes into its log, with possible delays of a busy machine in between.
+    // The log of OpenSSH 9.2, with pauses as on a busy machine.
     const taken = `#!/bin/sh
 while [ "$1" != -E ]; do shift; done
 log=$2
@@ -234,7 +234,7 @@ class TheSshd extends Context.Tag("test/TheSshd")<
 >() {}
 
 /** A client that ignores the configuration and known hosts of the user who runs the tests. */
-const secluded = (folder: string) =>
+const isolatedClient = (folder: string) =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const knownHosts = `${folder}/known_hosts`
@@ -253,7 +253,7 @@ const running = (settings: ReadonlyArray<string> = []) =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const sshd = yield* Sshd.start(settings)
-    const { knownHosts, program } = yield* secluded(
+    const { knownHosts, program } = yield* isolatedClient(
       yield* fs.makeTempDirectoryScoped({ prefix: "effect-rackspace-test-" })
     )
     const target: Ssh.Target = {
@@ -269,7 +269,7 @@ const running = (settings: ReadonlyArray<string> = []) =>
 
 const layer = Layer.scoped(TheSshd, running()).pipe(Layer.provideMerge(NodeContext.layer))
 
-/** The client processes that still run for a target. */
+/** The client processes that are running for a target. */
 const clientsOf = ({ port }: Ssh.Target) =>
   Effect.map(Command.lines(Command.make("ps", "-eo", "args=")), (lines) =>
     lines.filter((line) => line.includes(`-p ${port} -l`))
@@ -283,12 +283,12 @@ const folders = Effect.flatMap(FileSystem.FileSystem, (fs) =>
 const until = <E, R>(what: string, holds: Effect.Effect<boolean, E, R>) =>
   holds.pipe(
     Effect.repeat({ until: (isSo) => isSo, schedule: Schedule.spaced("20 millis") }),
-    Effect.timeoutFail({ duration: "30 seconds", onTimeout: () => new Error(`never: ${what}`) })
+    Effect.timeoutFail({ duration: "30 seconds", onTimeout: () => new Error(`this did not happen: ${what}`) })
   )
 
 const names = (folder: string) => Effect.flatMap(FileSystem.FileSystem, (fs) => fs.readDirectory(folder))
 
-/** Sends bytes to a port and reads until as many have come back. */
+/** Sends each part to a port, and reads the given number of bytes before the next one. */
 const exchange = (port: number, parts: ReadonlyArray<readonly [send: Uint8Array, answer: number]>) =>
   Effect.async<Buffer, Error>((resume) => {
     const socket = Net.connect(port, "127.0.0.1")
@@ -342,7 +342,7 @@ if (Sshd.missing !== undefined) {
 
 describe.skipIf(Sshd.missing !== undefined)("Ssh against a real sshd", { timeout: 120_000 }, () => {
   onSshd(
-    "execute answers stdout and stderr apart, and nothing of what ssh says",
+    "execute returns stdout and stderr separately, without ssh's own messages",
     Effect.gen(function* () {
       const { target } = yield* TheSshd
       const output = yield* Ssh.execute(target, "echo out; echo err >&2")
@@ -351,7 +351,7 @@ describe.skipIf(Sshd.missing !== undefined)("Ssh against a real sshd", { timeout
   )
 
   onSshd(
-    "a string is for the remote shell, a list arrives argument by argument",
+    "a command string is run by the remote shell, and a list is passed as separate arguments",
     Effect.gen(function* () {
       const { target } = yield* TheSshd
       assert.strictEqual((yield* Ssh.execute(target, "echo $((6 * 7)) | tr 4 5")).stdout, "52\n")
@@ -362,7 +362,7 @@ describe.skipIf(Sshd.missing !== undefined)("Ssh against a real sshd", { timeout
   )
 
   onSshd(
-    "stdin is a text, bytes or a stream, and nothing where none is given",
+    "stdin is a string, bytes or a stream, and empty by default",
     Effect.gen(function* () {
       const { target } = yield* TheSshd
       assert.strictEqual((yield* Ssh.execute(target, "cat", { stdin: "Grüße" })).stdout, "Grüße")
@@ -377,7 +377,7 @@ describe.skipIf(Sshd.missing !== undefined)("Ssh against a real sshd", { timeout
   )
 
   onSshd(
-    "a source that fails ends the command with its failure",
+    "a failing source of stdin ends the command with that failure",
     Effect.gen(function* () {
       const { target } = yield* TheSshd
       const broken = Stream.concat(Stream.make(bytes("half")), Stream.fail("the source broke" as const))
@@ -394,7 +394,7 @@ describe.skipIf(Sshd.missing !== undefined)("Ssh against a real sshd", { timeout
   )
 
   onSshd(
-    "a command that does not read what it is given is not held up by it",
+    "a command that does not read its stdin is not blocked by it",
     Effect.gen(function* () {
       const { target } = yield* TheSshd
       const endless = Stream.repeatValue(new Uint8Array(65_536))
@@ -403,7 +403,7 @@ describe.skipIf(Sshd.missing !== undefined)("Ssh against a real sshd", { timeout
   )
 
   onSshd(
-    "a command that fails tells its exit code and what it wrote, 255 too",
+    "the error of a command has its exit code, also 255, and its output",
     Effect.gen(function* () {
       const { target } = yield* TheSshd
       const three = yield* commandFailure(Ssh.execute(target, "echo some; echo bad luck >&2; exit 3"))
@@ -417,7 +417,7 @@ describe.skipIf(Sshd.missing !== undefined)("Ssh against a real sshd", { timeout
   )
 
   onSshd(
-    "a command that a signal ends has no exit code",
+    "the error of a command that a signal ended has no exit code",
     Effect.gen(function* () {
       const { target } = yield* TheSshd
       const killed = yield* commandFailure(Ssh.execute(target, "kill -9 $$"))
@@ -427,7 +427,7 @@ describe.skipIf(Sshd.missing !== undefined)("Ssh against a real sshd", { timeout
   )
 
   onSshd(
-    "what is too long to keep is tooLong, and a stream has no such end",
+    "output above maxBytes fails with tooLong, except as a stream",
     Effect.gen(function* () {
       const { target } = yield* TheSshd
       const much = "head -c 3000000 /dev/zero"
@@ -439,7 +439,7 @@ describe.skipIf(Sshd.missing !== undefined)("Ssh against a real sshd", { timeout
   )
 
   onSshd(
-    "a stream gives what comes as it comes, then the command's failure; ending it early ends the command",
+    "a stream emits output as it arrives, then the command's failure; ending it early ends the command",
     Effect.gen(function* () {
       const { target } = yield* TheSshd
       const seen: Array<string> = []
@@ -466,7 +466,7 @@ describe.skipIf(Sshd.missing !== undefined)("Ssh against a real sshd", { timeout
       const before = yield* folders
       const fiber = yield* Effect.fork(Ssh.execute(target, `touch ${folder}/begun; sleep 61`))
       yield* until(
-        "it has begun",
+        "the command has started",
         Effect.map(names(folder), (all) => all.includes("begun"))
       )
       const exit = yield* Fiber.interrupt(fiber)
@@ -478,7 +478,7 @@ describe.skipIf(Sshd.missing !== undefined)("Ssh against a real sshd", { timeout
   )
 
   onSshd(
-    "by default an unknown host key is refused, with the key's fingerprint and what to do",
+    "by default an unknown host key is rejected, with the key's fingerprint and a hint",
     Effect.gen(function* () {
       const { hostKey, knownHosts, port, target } = yield* TheSshd
       const fs = yield* FileSystem.FileSystem
@@ -499,7 +499,7 @@ describe.skipIf(Sshd.missing !== undefined)("Ssh against a real sshd", { timeout
   )
 
   onSshd(
-    "acceptNew notes a new key, and refuses a changed one",
+    "acceptNew stores a new key, and rejects a changed one",
     Effect.gen(function* () {
       const { knownHosts, port, strangerFile, target } = yield* TheSshd
       const fs = yield* FileSystem.FileSystem
@@ -521,7 +521,7 @@ describe.skipIf(Sshd.missing !== undefined)("Ssh against a real sshd", { timeout
   )
 
   onSshd(
-    "a pinned key is the only one that is believed, whatever stands in known_hosts",
+    "only the given host keys are trusted, whatever known_hosts contains",
     Effect.gen(function* () {
       const { hostKey, knownHosts, port, strangerFile, target } = yield* TheSshd
       const fs = yield* FileSystem.FileSystem
@@ -534,12 +534,12 @@ describe.skipIf(Sshd.missing !== undefined)("Ssh against a real sshd", { timeout
       yield* fs.remove(knownHosts)
       yield* fs.remove(`${knownHosts}.global`)
       yield* Ssh.execute({ ...target, hostKeys: [other, hostKey] }, "true")
-      assert.isFalse(yield* fs.exists(knownHosts), "a pinned key is noted nowhere")
+      assert.isFalse(yield* fs.exists(knownHosts), "given host keys are not stored")
     })
   )
 
   onSshd(
-    "a key that the host does not let in is authentication, a port where nothing listens unreachable",
+    "a rejected key is authentication, a closed port unreachable, and an unknown option invalidInput",
     Effect.gen(function* () {
       const { strangerFile, target } = yield* TheSshd
       const stranger = yield* sshError(Ssh.execute({ ...target, identityFile: strangerFile }, "true"))
@@ -553,7 +553,7 @@ describe.skipIf(Sshd.missing !== undefined)("Ssh against a real sshd", { timeout
   )
 
   onSshd(
-    "a SOCKS proxy carries connections to names and addresses that the host can reach",
+    "a SOCKS proxy connects to names and addresses that the host can reach",
     Effect.gen(function* () {
       const { target } = yield* TheSshd
       const far = yield* echoServer
@@ -574,7 +574,7 @@ describe.skipIf(Sshd.missing !== undefined)("Ssh against a real sshd", { timeout
   )
 
   onSshd(
-    "a tunnel carries bytes to a port that the host can reach, at the local port that is named",
+    "a tunnel forwards a given or any local port to a port that the host can reach",
     Effect.gen(function* () {
       const { target } = yield* TheSshd
       const far = yield* echoServer
@@ -588,7 +588,7 @@ describe.skipIf(Sshd.missing !== undefined)("Ssh against a real sshd", { timeout
   )
 
   onSshd(
-    "the scope's end closes the port and ends ssh",
+    "closing the scope closes the port and ends ssh",
     Effect.gen(function* () {
       const { target } = yield* TheSshd
       const before = yield* folders
@@ -600,7 +600,7 @@ describe.skipIf(Sshd.missing !== undefined)("Ssh against a real sshd", { timeout
   )
 
   onSshd(
-    "a local port that is taken is portTaken, and its owner is not taken for the proxy",
+    "a local port in use is portTaken, and the listening program is not mistaken for the proxy",
     Effect.gen(function* () {
       const { target } = yield* TheSshd
       const taken = yield* echoServer
@@ -612,7 +612,7 @@ describe.skipIf(Sshd.missing !== undefined)("Ssh against a real sshd", { timeout
   )
 
   onSshd(
-    "an unreachable host, and a stranger, get no proxy",
+    "a proxy fails for an unreachable host and for a rejected key",
     Effect.gen(function* () {
       const { strangerFile, target } = yield* TheSshd
       const reason = (wrong: Partial<Ssh.Target>) =>
@@ -623,7 +623,7 @@ describe.skipIf(Sshd.missing !== undefined)("Ssh against a real sshd", { timeout
   )
 
   onSshd(
-    "files are copied there and back, whole, with their permissions, under odd names",
+    "files are copied to the host and back unchanged, with their permissions and unusual names",
     Effect.gen(function* () {
       const { folder, target } = yield* TheSshd
       const fs = yield* FileSystem.FileSystem
@@ -639,13 +639,13 @@ describe.skipIf(Sshd.missing !== undefined)("Ssh against a real sshd", { timeout
         assert.isTrue(Buffer.from(yield* fs.readFile(`${here}/back`)).equals(content), name)
         yield* fs.remove(remote)
       }
-      assert.deepStrictEqual(yield* names(folder), [], "no part is left there")
-      assert.sameMembers([...(yield* names(here))], ["original", "back"], "nor here")
+      assert.deepStrictEqual(yield* names(folder), [], "no temporary file is left on the host")
+      assert.sameMembers([...(yield* names(here))], ["original", "back"], "nor locally")
     }).pipe(Effect.scoped)
   )
 
   onSshd(
-    "an empty file is copied as one; a relative path begins at home",
+    "an empty file is copied, and a relative path begins at the home folder",
     Effect.gen(function* () {
       const { target } = yield* TheSshd
       const fs = yield* FileSystem.FileSystem
@@ -660,7 +660,7 @@ describe.skipIf(Sshd.missing !== undefined)("Ssh against a real sshd", { timeout
   )
 
   onSshd(
-    "what is not there, or is a directory, is told; what stood at the other end stays",
+    "a copy reports a missing source and a directory as the target, and keeps existing files",
     Effect.gen(function* () {
       const { folder, target } = yield* TheSshd
       const fs = yield* FileSystem.FileSystem
@@ -679,7 +679,7 @@ describe.skipIf(Sshd.missing !== undefined)("Ssh against a real sshd", { timeout
   )
 
   onSshd(
-    "an interrupted copy leaves no part at either end, and the old file as it was",
+    "an interrupted copy leaves no temporary file on either side, and keeps the old file",
     Effect.gen(function* () {
       const { folder, target } = yield* TheSshd
       const fs = yield* FileSystem.FileSystem
@@ -691,7 +691,7 @@ describe.skipIf(Sshd.missing !== undefined)("Ssh against a real sshd", { timeout
 
       const sending = yield* Effect.fork(Ssh.copyTo(target, { local: `${here}/huge`, remote: `${folder}/old` }))
       yield* until(
-        "a part is there",
+        "a temporary file is on the host",
         Effect.map(names(folder), (all) => all.length === 2)
       )
       for (const name of yield* names(folder)) {
@@ -707,7 +707,7 @@ describe.skipIf(Sshd.missing !== undefined)("Ssh against a real sshd", { timeout
 
       const fetching = yield* Effect.fork(Ssh.copyFrom(target, { remote: `${here}/huge`, local: `${here}/old` }))
       yield* until(
-        "a part is here",
+        "a temporary file is local",
         Effect.map(names(here), (all) => all.length === 3)
       )
       yield* Fiber.interrupt(fetching)
@@ -747,7 +747,7 @@ describe.skipIf(Sshd.missing !== undefined)("Ssh against a real sshd", { timeout
       const proxy = yield* Ssh.socksProxy(target)
       const command = yield* Effect.fork(Effect.flip(Ssh.execute(target, `touch ${folder}/begun; sleep 62`)))
       yield* until(
-        "it has begun",
+        "the command has started",
         Effect.map(names(folder), (all) => all.includes("begun"))
       )
       yield* stop
@@ -774,11 +774,11 @@ describe.skipIf(Sshd.missing !== undefined)("Ssh against a real sshd", { timeout
         Effect.flip(Ssh.copyFrom(target, { remote: `${here}/huge`, local: `${here}/old` }))
       )
       yield* until(
-        "a part is there",
+        "a temporary file is on the host",
         Effect.map(names(folder), (all) => all.length === 2)
       )
       yield* until(
-        "a part is here",
+        "a temporary file is local",
         Effect.map(names(here), (all) => all.length === 3)
       )
       yield* stop

@@ -20,7 +20,7 @@ import * as CloudFiles from "../src/services/CloudFiles.js"
 import * as CloudServers from "../src/services/CloudServers.js"
 import * as Transport from "../src/Transport.js"
 
-/** Every HttpClient that the platform has on Node.js, and our own. */
+/** Every HttpClient of the platform for Node.js, and `Transport.layer`. */
 export const clients: ReadonlyArray<readonly [name: string, layer: Layer.Layer<HttpClient.HttpClient>]> = [
   ["undici", NodeHttpClient.layerUndici],
   ["our own", Transport.layer],
@@ -30,14 +30,14 @@ export const clients: ReadonlyArray<readonly [name: string, layer: Layer.Layer<H
 
 export const md5 = (content: Uint8Array | string): string => createHash("md5").update(content).digest("hex")
 
-/** Bytes that differ from place to place. */
+/** Bytes with a pattern, so that misplaced ones are detected. */
 export const patterned = (length: number): Uint8Array => {
   const bytes = new Uint8Array(length)
   for (let index = 0; index < length; index++) bytes[index] = (index * 31 + (index >> 8) * 7) & 255
   return bytes
 }
 
-/** All that a stream gives. */
+/** All elements of a stream. */
 export const collected = <A, E, R>(stream: Stream.Stream<A, E, R>): Effect.Effect<ReadonlyArray<A>, E, R> =>
   Effect.map(Stream.runCollect(stream), (all) => [...all])
 
@@ -47,7 +47,7 @@ export const bytesOf = <E, R>(stream: Stream.Stream<Uint8Array, E, R>): Effect.E
 export const textOf = <E, R>(stream: Stream.Stream<Uint8Array, E, R>): Effect.Effect<string, E, R> =>
   Effect.map(bytesOf(stream), (bytes) => Buffer.from(bytes).toString("utf8"))
 
-/** Bytes in pieces, as a source gives them. */
+/** A stream of bytes in chunks of the given size. */
 export const inPieces = (bytes: Uint8Array, size: number): Stream.Stream<Uint8Array> =>
   Stream.rechunk(
     Stream.fromIterable(
@@ -58,21 +58,21 @@ export const inPieces = (bytes: Uint8Array, size: number): Stream.Stream<Uint8Ar
     1
   )
 
-/** Lets real time pass, whatever clock the test has. */
+/** Sleeps in real time, even under a TestClock. */
 export const pause = (millis = 2): Effect.Effect<void> =>
   Effect.promise(() => new Promise((resolve) => setTimeout(resolve, millis)))
 
-/** Waits until something outside of the test's fibers has happened; how long does not matter. */
+/** Waits in real time for something outside of the test's fibers. */
 export const eventually = (what: string, holds: () => boolean): Effect.Effect<void> =>
   Effect.gen(function* () {
-    for (let look = 0; look < 600; look++) {
+    for (let attempt = 0; attempt < 600; attempt++) {
       if (holds()) return
-      yield* pause(look < 50 ? 1 : 5)
+      yield* pause(attempt < 50 ? 1 : 5)
     }
-    assert.fail(`never: ${what}`)
+    assert.fail(`this did not happen: ${what}`)
   })
 
-/** The requests of one service, as the cloud got them. */
+/** The requests that one service of the cloud received. */
 export const requestsOf = (
   service: string
 ): Effect.Effect<ReadonlyArray<RequestLogEntry>, never, TestCloud.TestCloud> =>
@@ -80,20 +80,20 @@ export const requestsOf = (
     Effect.map(cloud.requests, (all) => all.filter((request) => request.service === service))
   )
 
-/** `PUT /c/o 201` for each request to Cloud Files, without what the account's own path begins with. */
+/** `PUT /c/o 201` for each request to Cloud Files, with paths relative to the account. */
 export const traffic: Effect.Effect<ReadonlyArray<string>, never, TestCloud.TestCloud> = Effect.map(
   requestsOf("files"),
   (all) =>
     all.map(({ method, status, target }) => `${method} ${target.replace(/^.*?\/MossoCloudFS_[^/?]*/, "")} ${status}`)
 )
 
-/** A server of the test's own making. */
+/** A server that a test starts. */
 export interface RawServer {
   readonly url: string
   readonly port: number
-  /** How many connections were ever accepted. */
+  /** The number of connections accepted so far. */
   readonly accepted: () => number
-  /** How many of them are open. */
+  /** The number of open connections. */
   readonly open: () => number
 }
 
@@ -122,11 +122,11 @@ const listening = (server: Net.Server): Effect.Effect<RawServer, never, Scope.Sc
     return { url: `http://127.0.0.1:${port}`, port, accepted: () => accepted, open: () => sockets.size }
   })
 
-/** An HTTP server that answers as the test says. */
+/** An HTTP server with the given request listener. */
 export const httpServer = (answer: Http.RequestListener): Effect.Effect<RawServer, never, Scope.Scope> =>
   Effect.suspend(() => listening(Http.createServer({ keepAliveTimeout: 120_000, requestTimeout: 0 }, answer)))
 
-/** A server that writes whatever the test says, as soon as a request's head is there. */
+/** A server that lets the test write to the socket when a request's head has arrived. */
 export const socketServer = (
   answer: (socket: Net.Socket, head: string, count: number) => void
 ): Effect.Effect<RawServer, never, Scope.Scope> =>
@@ -147,7 +147,7 @@ export const socketServer = (
     )
   })
 
-/** Stands between client and server, and counts connections. */
+/** Forwards connections to a local port, and counts them. */
 export const relay = (port: number): Effect.Effect<RawServer, never, Scope.Scope> =>
   listening(
     Net.createServer((socket) => {
@@ -160,13 +160,13 @@ export const relay = (port: number): Effect.Effect<RawServer, never, Scope.Scope
     })
   )
 
-/** A login on an emulated cloud in this process, for services that are elsewhere. */
+/** A login on an emulated cloud in this process, for services at another endpoint. */
 export const login = Layer.provideMerge(
   Identity.layer({ credentials: TestCloud.credentials }),
   TestCloud.layerCloud()
 ).pipe(Layer.orDie)
 
-/** Services that are found at a server of the test's own making, over a real socket. */
+/** The services at the endpoint of a test's server, over a real socket. */
 export const servicesAt = (
   endpoint: string,
   http: Layer.Layer<HttpClient.HttpClient> = NodeHttpClient.layerUndici,
@@ -177,7 +177,7 @@ export const servicesAt = (
     Layer.provideMerge(login)
   )
 
-/** The emulated cloud behind a real socket, and its services over the given HttpClient. */
+/** The emulated cloud on a local port, and its services over the given HttpClient. */
 export const listeningCloud = (
   http: Layer.Layer<HttpClient.HttpClient>,
   options: Parameters<typeof TestCloud.layerListening>[0] = {}
@@ -188,5 +188,5 @@ export const listeningCloud = (
     Layer.orDie
   )
 
-/** How many fibers run that belong to no other. */
+/** The number of running root fibers. */
 export const rootFibers = (): number => Effect.runSync(Effect.map(Fiber.roots, (fibers) => fibers.length))

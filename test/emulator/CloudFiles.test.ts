@@ -264,25 +264,27 @@ describe("Cloud Files: the account", () => {
     })
   )
 
-  it.effect("POST merges metadata; an empty value or X-Remove removes an entry that the request does not also set", () =>
-    Effect.gen(function* () {
-      const { ask, status } = yield* storage()
-      const post = (headers: Record<string, string>) => status("POST", "", { headers })
-      assert.strictEqual(
-        yield* post({ "x-account-meta-one": "1", "X-Account-Meta-Temp-URL-Key": "k", "x-account-meta-three": "3" }),
-        204
-      )
-      yield* post({ "x-account-meta-One": "", "x-remove-account-meta-temp-url-key": "x" })
-      yield* post({ "x-account-meta-four_4": "4", "x-remove-account-meta-four-4": "x" })
-      const { headers } = yield* ask("HEAD", "")
-      assert.deepStrictEqual(
-        Object.entries(headers).filter(([name]) => name.startsWith("x-account-meta-")),
-        [
-          ["x-account-meta-three", "3"],
-          ["x-account-meta-four-4", "4"]
-        ]
-      )
-    })
+  it.effect(
+    "POST merges metadata; an empty value or X-Remove removes an entry that the request does not also set",
+    () =>
+      Effect.gen(function* () {
+        const { ask, status } = yield* storage()
+        const post = (headers: Record<string, string>) => status("POST", "", { headers })
+        assert.strictEqual(
+          yield* post({ "x-account-meta-one": "1", "X-Account-Meta-Temp-URL-Key": "k", "x-account-meta-three": "3" }),
+          204
+        )
+        yield* post({ "x-account-meta-One": "", "x-remove-account-meta-temp-url-key": "x" })
+        yield* post({ "x-account-meta-four_4": "4", "x-remove-account-meta-four-4": "x" })
+        const { headers } = yield* ask("HEAD", "")
+        assert.deepStrictEqual(
+          Object.entries(headers).filter(([name]) => name.startsWith("x-account-meta-")),
+          [
+            ["x-account-meta-three", "3"],
+            ["x-account-meta-four-4", "4"]
+          ]
+        )
+      })
   )
 
   it.effect("GET lists containers as text by default, and returns 204 if there are none", () =>
@@ -491,24 +493,28 @@ describe("Cloud Files: listings", () => {
     })
   )
 
-  it.effect("with a delimiter contain objects and subdirectories, including the marker object of the prefix itself", () =>
-    Effect.gen(function* () {
-      const { json, names } = yield* seeded
-      assert.deepStrictEqual(yield* names("/l", "delimiter=/&end_marker=e"), ["a", "a/", "ab", "dir/"])
-      assert.deepStrictEqual((yield* json("/l", "delimiter=/&prefix=dir/s"))[0], { subdir: "dir/sub/" })
-      assert.deepStrictEqual(yield* names("/l", "delimiter=/&prefix=a/"), ["a/", "a/b", "a/b/", "a/d"])
-      assert.deepStrictEqual(yield* names("/l", "delimiter=b&prefix=a"), ["a", "a/", "a/b", "a/d", "ab"])
-    })
+  it.effect(
+    "with a delimiter contain objects and subdirectories, including the marker object of the prefix itself",
+    () =>
+      Effect.gen(function* () {
+        const { json, names } = yield* seeded
+        assert.deepStrictEqual(yield* names("/l", "delimiter=/&end_marker=e"), ["a", "a/", "ab", "dir/"])
+        assert.deepStrictEqual((yield* json("/l", "delimiter=/&prefix=dir/s"))[0], { subdir: "dir/sub/" })
+        assert.deepStrictEqual(yield* names("/l", "delimiter=/&prefix=a/"), ["a/", "a/b", "a/b/", "a/d"])
+        assert.deepStrictEqual(yield* names("/l", "delimiter=b&prefix=a"), ["a", "a/", "a/b", "a/d", "ab"])
+      })
   )
 
-  it.effect("continue after a subdirectory when it is the marker, and repeat it when the marker is a name within it", () =>
-    Effect.gen(function* () {
-      const { names } = yield* seeded
-      assert.deepStrictEqual(yield* names("/l", "delimiter=/&limit=2"), ["a", "a/"])
-      assert.deepStrictEqual(yield* names("/l", "delimiter=/&limit=2&marker=a/"), ["ab", "dir/"])
-      assert.deepStrictEqual(yield* names("/l", "delimiter=/&limit=2&marker=a/b"), ["a/", "ab"])
-      assert.deepStrictEqual(yield* names("/l", "delimiter=/&reverse=true&marker=dir/&limit=2"), ["ab", "a/"])
-    })
+  it.effect(
+    "continue after a subdirectory when it is the marker, and repeat it when the marker is a name within it",
+    () =>
+      Effect.gen(function* () {
+        const { names } = yield* seeded
+        assert.deepStrictEqual(yield* names("/l", "delimiter=/&limit=2"), ["a", "a/"])
+        assert.deepStrictEqual(yield* names("/l", "delimiter=/&limit=2&marker=a/"), ["ab", "dir/"])
+        assert.deepStrictEqual(yield* names("/l", "delimiter=/&limit=2&marker=a/b"), ["a/", "ab"])
+        assert.deepStrictEqual(yield* names("/l", "delimiter=/&reverse=true&marker=dir/&limit=2"), ["ab", "a/"])
+      })
   )
 
   it.effect("with `path` contain no subdirectories", () =>
@@ -1217,34 +1223,36 @@ describe("Cloud Files: Static Large Objects", () => {
       })
   )
 
-  it.effect("?multipart-manifest=get returns the manifest with other keys than PUT, and with the same with format=raw", () =>
-    Effect.gen(function* () {
-      const { ask } = yield* seeded
-      const get = yield* ask("GET", "/c/slo", { query: "multipart-manifest=get" })
-      assert.strictEqual(get.headers["content-type"], "application/json; charset=utf-8")
-      assert.deepStrictEqual(JSON.parse(get.text), [
-        {
-          name: "/s/1",
-          bytes: 5,
-          hash: etags[0],
-          content_type: "x/y",
-          last_modified: "2026-01-01T00:00:00.000000"
-        },
-        {
-          name: "/s/2",
-          bytes: 3,
-          hash: etags[1],
-          content_type: "application/octet-stream",
-          last_modified: "2026-01-01T00:00:00.000000"
-        }
-      ])
-      assert.strictEqual(get.headers["etag"], md5(get.bytes))
-      const raw = yield* ask("GET", "/c/slo", { query: "multipart-manifest=get&format=raw" })
-      assert.deepStrictEqual(JSON.parse(raw.text), [
-        { path: "/s/1", etag: etags[0], size_bytes: 5 },
-        { path: "/s/2", etag: etags[1], size_bytes: 3 }
-      ])
-    })
+  it.effect(
+    "?multipart-manifest=get returns the manifest with other keys than PUT, and with the same with format=raw",
+    () =>
+      Effect.gen(function* () {
+        const { ask } = yield* seeded
+        const get = yield* ask("GET", "/c/slo", { query: "multipart-manifest=get" })
+        assert.strictEqual(get.headers["content-type"], "application/json; charset=utf-8")
+        assert.deepStrictEqual(JSON.parse(get.text), [
+          {
+            name: "/s/1",
+            bytes: 5,
+            hash: etags[0],
+            content_type: "x/y",
+            last_modified: "2026-01-01T00:00:00.000000"
+          },
+          {
+            name: "/s/2",
+            bytes: 3,
+            hash: etags[1],
+            content_type: "application/octet-stream",
+            last_modified: "2026-01-01T00:00:00.000000"
+          }
+        ])
+        assert.strictEqual(get.headers["etag"], md5(get.bytes))
+        const raw = yield* ask("GET", "/c/slo", { query: "multipart-manifest=get&format=raw" })
+        assert.deepStrictEqual(JSON.parse(raw.text), [
+          { path: "/s/1", etag: etags[0], size_bytes: 5 },
+          { path: "/s/2", etag: etags[1], size_bytes: 3 }
+        ])
+      })
   )
 
   const malformed: ReadonlyArray<readonly [unknown, string]> = [

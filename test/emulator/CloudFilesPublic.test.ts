@@ -205,35 +205,37 @@ describe("Cloud Files: forms", () => {
     })
   )
 
-  it.effect("are rejected if a file is too large, there are too many or none, the form expired, or the signature is wrong", () =>
-    Effect.gen(function* () {
-      const { any, emulator } = yield* cloud()
-      const signed = (own: Record<string, string>) => {
-        const all = { ...fields, redirect: "", ...own }
-        const values = [all.redirect, all.max_file_size, all.max_file_count, all.expires].join("\n")
-        return { ...all, signature: sign(`/v1/${account}/pics/x-\n${values}`) }
-      }
-      const tell = (own: Record<string, string>, files: Parameters<typeof formOf>[1] = [["a", "12345"]]) =>
-        Effect.map(any("POST", "/pics/x-", post(formOf(own, files))), ({ status, text }) => [status, text])
-      assert.deepStrictEqual(yield* tell(signed({ max_file_size: "4" })), [400, "FormPost: max_file_size exceeded"])
-      assert.deepStrictEqual(yield* tell(signed({ expires: "1" })), [401, "FormPost: Form Expired"])
-      assert.deepStrictEqual(yield* tell({ ...signed({}), expires: "1400000001" }), [
-        401,
-        "FormPost: Invalid Signature"
-      ])
-      assert.deepStrictEqual(yield* tell(signed({}), []), [400, "400 Bad Request\r\nFormPost: No Files To Process"])
-      assert.deepStrictEqual(yield* emulator.files.objects("pics"), ["2014/cat.jpg", "cat.jpg"])
-      assert.deepStrictEqual(
-        yield* tell(signed({ max_file_count: "1" }), [
-          ["a", "1"],
-          ["b", "2"]
-        ]),
-        [400, "400 Bad Request\r\nFormPost: Max File Count Exceeded"]
-      )
-      assert.deepStrictEqual(yield* emulator.files.objects("pics"), ["2014/cat.jpg", "cat.jpg", "x-a"])
-      assert.deepStrictEqual(yield* tell(signed({ x_delete_after: "60" })), [201, "201 Created"])
-      assert.strictEqual((yield* emulator.files.getObject("pics", "x-a"))?.deleteAt, 1_300_000_060)
-    })
+  it.effect(
+    "are rejected if a file is too large, there are too many or none, the form expired, or the signature is wrong",
+    () =>
+      Effect.gen(function* () {
+        const { any, emulator } = yield* cloud()
+        const signed = (own: Record<string, string>) => {
+          const all = { ...fields, redirect: "", ...own }
+          const values = [all.redirect, all.max_file_size, all.max_file_count, all.expires].join("\n")
+          return { ...all, signature: sign(`/v1/${account}/pics/x-\n${values}`) }
+        }
+        const tell = (own: Record<string, string>, files: Parameters<typeof formOf>[1] = [["a", "12345"]]) =>
+          Effect.map(any("POST", "/pics/x-", post(formOf(own, files))), ({ status, text }) => [status, text])
+        assert.deepStrictEqual(yield* tell(signed({ max_file_size: "4" })), [400, "FormPost: max_file_size exceeded"])
+        assert.deepStrictEqual(yield* tell(signed({ expires: "1" })), [401, "FormPost: Form Expired"])
+        assert.deepStrictEqual(yield* tell({ ...signed({}), expires: "1400000001" }), [
+          401,
+          "FormPost: Invalid Signature"
+        ])
+        assert.deepStrictEqual(yield* tell(signed({}), []), [400, "400 Bad Request\r\nFormPost: No Files To Process"])
+        assert.deepStrictEqual(yield* emulator.files.objects("pics"), ["2014/cat.jpg", "cat.jpg"])
+        assert.deepStrictEqual(
+          yield* tell(signed({ max_file_count: "1" }), [
+            ["a", "1"],
+            ["b", "2"]
+          ]),
+          [400, "400 Bad Request\r\nFormPost: Max File Count Exceeded"]
+        )
+        assert.deepStrictEqual(yield* emulator.files.objects("pics"), ["2014/cat.jpg", "cat.jpg", "x-a"])
+        assert.deepStrictEqual(yield* tell(signed({ x_delete_after: "60" })), [201, "201 Created"])
+        assert.strictEqual((yield* emulator.files.getObject("pics", "x-a"))?.deleteAt, 1_300_000_060)
+      })
   )
 
   it.effect("may arrive in chunks of any size", () =>

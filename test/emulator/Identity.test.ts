@@ -80,25 +80,27 @@ describe("Identity v2: login", () => {
     })
   )
 
-  it.effect("wrong credentials are 401, malformed ones 400, and another media type is 415, each with its own fault", () =>
-    Effect.gen(function* () {
-      const emulator = yield* Emulator.make()
-      const wrong = yield* ask(emulator, tokens, {
-        body: { auth: { "RAX-KSKEY:apiKeyCredentials": { username: "demo", apiKey: "no" } } }
+  it.effect(
+    "wrong credentials are 401, malformed ones 400, and another media type is 415, each with its own fault",
+    () =>
+      Effect.gen(function* () {
+        const emulator = yield* Emulator.make()
+        const wrong = yield* ask(emulator, tokens, {
+          body: { auth: { "RAX-KSKEY:apiKeyCredentials": { username: "demo", apiKey: "no" } } }
+        })
+        assert.strictEqual(wrong.status, 401)
+        assert.deepStrictEqual(wrong.json, {
+          unauthorized: { code: 401, message: "Unable to authenticate user with credentials provided." }
+        })
+        for (const body of ["{", "[]", "{}", '{"auth":{}}', '{"auth":{"passwordCredentials":{"username":"demo"}}}']) {
+          const answer = yield* ask(emulator, tokens, { body })
+          assert.strictEqual(answer.status, 400, body)
+          assert.strictEqual(at(answer.json, "badRequest", "code"), 400, body)
+        }
+        const xml = yield* ask(emulator, tokens, { body: "<auth/>", headers: { "content-type": "application/xml" } })
+        assert.strictEqual(xml.status, 415)
+        assert.deepStrictEqual(yield* emulator.logins, { succeeded: 0, refused: 7 })
       })
-      assert.strictEqual(wrong.status, 401)
-      assert.deepStrictEqual(wrong.json, {
-        unauthorized: { code: 401, message: "Unable to authenticate user with credentials provided." }
-      })
-      for (const body of ["{", "[]", "{}", '{"auth":{}}', '{"auth":{"passwordCredentials":{"username":"demo"}}}']) {
-        const answer = yield* ask(emulator, tokens, { body })
-        assert.strictEqual(answer.status, 400, body)
-        assert.strictEqual(at(answer.json, "badRequest", "code"), 400, body)
-      }
-      const xml = yield* ask(emulator, tokens, { body: "<auth/>", headers: { "content-type": "application/xml" } })
-      assert.strictEqual(xml.status, 415)
-      assert.deepStrictEqual(yield* emulator.logins, { succeeded: 0, refused: 7 })
-    })
   )
 
   it.effect("a disabled user gets 403 userDisabled, and existing tokens are revoked", () =>

@@ -553,24 +553,22 @@ describe("Keystone v3: catalog", () => {
     })
   )
 
-  it.effect(
-    "without a project it has no endpoints with the project in their URL; unscoped and nocatalog omit it",
-    () =>
-      Effect.gen(function* () {
-        const emulator = yield* Emulator.make()
-        for (const scope of [{ domain: { id: "default" } }, { system: { all: true } }]) {
-          const catalog = yield* catalogOf(emulator, scope)
-          const count = (type: string) => catalog.find((service) => service.type === type)?.endpoints.length
-          assert.strictEqual(count("object-store"), 0)
-          assert.strictEqual(count("compute"), 0)
-          assert.strictEqual(count("image"), 6)
-          assert.strictEqual(count("identity"), 6)
-        }
-        assert.strictEqual(yield* catalogOf(emulator, "unscoped"), undefined)
-        const answer = yield* login(emulator, password(emulator))
-        assert.strictEqual(at(answer.json, "token", "catalog"), undefined)
-        assert.isArray(at(answer.json, "token", "roles"))
-      })
+  it.effect("without a project it has no endpoints with the project in their URL; unscoped and nocatalog omit it", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.make()
+      for (const scope of [{ domain: { id: "default" } }, { system: { all: true } }]) {
+        const catalog = yield* catalogOf(emulator, scope)
+        const count = (type: string) => catalog.find((service) => service.type === type)?.endpoints.length
+        assert.strictEqual(count("object-store"), 0)
+        assert.strictEqual(count("compute"), 0)
+        assert.strictEqual(count("image"), 6)
+        assert.strictEqual(count("identity"), 6)
+      }
+      assert.strictEqual(yield* catalogOf(emulator, "unscoped"), undefined)
+      const answer = yield* login(emulator, password(emulator))
+      assert.strictEqual(at(answer.json, "token", "catalog"), undefined)
+      assert.isArray(at(answer.json, "token", "roles"))
+    })
   )
 
   it.effect("can be requested separately, only with a project's token", () =>
@@ -1185,25 +1183,27 @@ describe("Keystone v3: the user's own password", () => {
   const change = (emulator: Emulator.Emulator, user: Json, userId = emulator.credentials.userId) =>
     ask(emulator, `/v3/users/${userId}/password`, { body: { user } })
 
-  it.effect("is changed with the old one and no token; tokens are revoked, and application credentials stay valid", () =>
-    Effect.gen(function* () {
-      const emulator = yield* Emulator.make()
-      const { password: old } = emulator.credentials
-      const held = [
-        yield* tokenOf(emulator),
-        yield* tokenOf(emulator, byCredential(emulator)),
-        yield* emulator.issueToken
-      ]
-      const answer = yield* change(emulator, { original_password: old, password: "new" })
-      assert.strictEqual(answer.status, 204)
-      for (const token of held) {
-        assert.strictEqual(yield* statusAt(emulator, limits, token), 401)
-      }
-      assert.strictEqual((yield* login(emulator, password(emulator, { password: old }))).status, 401)
-      assert.strictEqual((yield* login(emulator, password(emulator, { password: "new" }))).status, 201)
-      assert.strictEqual(emulator.credentials.password, "new")
-      assert.strictEqual((yield* login(emulator, byCredential(emulator))).status, 201)
-    })
+  it.effect(
+    "is changed with the old one and no token; tokens are revoked, and application credentials stay valid",
+    () =>
+      Effect.gen(function* () {
+        const emulator = yield* Emulator.make()
+        const { password: old } = emulator.credentials
+        const held = [
+          yield* tokenOf(emulator),
+          yield* tokenOf(emulator, byCredential(emulator)),
+          yield* emulator.issueToken
+        ]
+        const answer = yield* change(emulator, { original_password: old, password: "new" })
+        assert.strictEqual(answer.status, 204)
+        for (const token of held) {
+          assert.strictEqual(yield* statusAt(emulator, limits, token), 401)
+        }
+        assert.strictEqual((yield* login(emulator, password(emulator, { password: old }))).status, 401)
+        assert.strictEqual((yield* login(emulator, password(emulator, { password: "new" }))).status, 201)
+        assert.strictEqual(emulator.credentials.password, "new")
+        assert.strictEqual((yield* login(emulator, byCredential(emulator))).status, 201)
+      })
   )
 
   it.effect("is not changed without the old one, nor to an invalid value", () =>

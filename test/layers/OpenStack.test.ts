@@ -31,7 +31,7 @@ ${extra}    auth:
 `
   )
 
-/** Runs on the cloud that a clouds.yaml in a folder of the test's own names. */
+/** Runs on the cloud of a clouds.yaml in a temporary folder. */
 const onCloud = (extra: string, options: Parameters<typeof OpenStack.layerCloud>[0] = {}) =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
@@ -48,7 +48,7 @@ const onCloud = (extra: string, options: Parameters<typeof OpenStack.layerCloud>
 const account = "MossoCloudFS_0672d7fa-9f85-4a81-a3ab-adb66a880123"
 
 describe("OpenStack", () => {
-  it.effect("one login by Keystone v3, then the services that OpenStack has, of the region that is named", () =>
+  it.effect("logs in once by Keystone v3, and provides OpenStack's services of the given region", () =>
     Effect.gen(function* () {
       const credentials = Effect.map(TestCloud.TestCloud, ({ authUrlV3, credentials: { applicationCredential } }) =>
         Credentials.applicationCredential({
@@ -79,7 +79,7 @@ describe("OpenStack", () => {
     }).pipe(Effect.provide(TestCloud.layerCloud()))
   )
 
-  it.effect("the interface and the microversion of the file are those of the requests", () =>
+  it.effect("layerCloud uses the interface and the microversion of the file for requests", () =>
     Effect.gen(function* () {
       yield* onCloud(`    interface: internal\n    compute_default_microversion: '2.79'\n`, {
         endpoints: { CloudServers: "http://cloud.test/servers/dfw/v2/010101" }
@@ -94,7 +94,7 @@ describe("OpenStack", () => {
     }).pipe(Effect.provide(TestCloud.layerCloud()))
   )
 
-  it.effect("what the program says counts more than the file", () =>
+  it.effect("layerCloud prefers the program's options to the file", () =>
     Effect.gen(function* () {
       yield* onCloud(`    object_store_endpoint_override: http://nowhere.test\n`, {
         region: "DFW",
@@ -108,7 +108,7 @@ describe("OpenStack", () => {
     }).pipe(Effect.provide(TestCloud.layerCloud()))
   )
 
-  it.effect("a file that is not there, and a login that is refused, are failures of the layer", () =>
+  it.effect("layerCloud fails if the file is missing or the login is rejected", () =>
     Effect.gen(function* () {
       const missing = yield* Effect.flip(Layer.build(OpenStack.layerCloud({ file: "/nowhere/clouds.yaml" })))
       assert.strictEqual(missing._tag, "CredentialsError")
@@ -119,7 +119,7 @@ describe("OpenStack", () => {
     }).pipe(Effect.scoped, Effect.provide([NodeContext.layer, TestCloud.layerCloud()]))
   )
 
-  it.effect("makes no request of its own beyond the login", () =>
+  it.effect("sends no request when it is built with a lazy login", () =>
     Effect.gen(function* () {
       const credentials = Effect.map(TestCloud.TestCloud, ({ credentials: { apiKey, username }, swiftAuthUrl }) =>
         Credentials.swiftKey({ authUrl: swiftAuthUrl, user: username, key: apiKey })

@@ -15,7 +15,7 @@ import {
 } from "effect-rackspace"
 import { expectTypeOf } from "vitest"
 
-/** What reached the services of the cloud, without the logins. */
+/** The requests to the services of the cloud, without logins. */
 const serviceRequests = Effect.flatMap(TestCloud.TestCloud, (cloud) =>
   Effect.map(cloud.requests, (all) => all.filter(({ service }) => service !== "identity"))
 )
@@ -24,7 +24,7 @@ const targets = Effect.map(serviceRequests, (all) => all.map(({ method, target }
 
 const limits = Effect.flatMap(CloudServers.CloudServers, (servers) => servers.getLimits())
 
-/** Builds `Rackspace.layer` on a cloud of its own and runs an effect on it. */
+/** Builds `Rackspace.layer` on a new emulated cloud, and runs an effect with it. */
 const on =
   (options: Omit<Rackspace.Options, "credentials">, cloud: TestCloud.CloudOptions = {}) =>
   <A, E>(
@@ -36,7 +36,7 @@ const on =
     )
 
 describe("Rackspace.layer", () => {
-  it.effect("logs in once for all services, and asks nothing of them", () =>
+  it.effect("logs in once for all services, and sends no requests to them", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       assert.strictEqual((yield* cloud.logins).succeeded, 1)
@@ -48,14 +48,14 @@ describe("Rackspace.layer", () => {
     }).pipe(on({}))
   )
 
-  it.effect("works in the user's own region unless another is named", () =>
+  it.effect("uses the user's default region if none is given", () =>
     Effect.gen(function* () {
       yield* limits
       assert.deepStrictEqual(yield* targets, ["GET /servers/ord/v2/010101/limits"])
     }).pipe(on({}, { defaultRegion: "ORD" }))
   )
 
-  it.effect("works in the region that is named, in any case", () =>
+  it.effect("uses the given region, in upper or lower case", () =>
     Effect.gen(function* () {
       yield* limits
       yield* Effect.flatMap(CloudFiles.CloudFiles, (files) => files.getAccount())
@@ -67,7 +67,7 @@ describe("Rackspace.layer", () => {
     }).pipe(on({ region: "oRd" }))
   )
 
-  it.effect("fails with the account's regions where it has no such one, before any service is asked", () =>
+  it.effect("fails for an unknown region with the account's regions, before any request to a service", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(
         limits.pipe(Effect.provide(Rackspace.layer({ credentials: TestCloud.credentials, region: "LON" })))
@@ -80,7 +80,7 @@ describe("Rackspace.layer", () => {
     }).pipe(Effect.provide(TestCloud.layerCloud()))
   )
 
-  it.scoped("logs in at the first request if it is lazy, whatever region is named", () =>
+  it.scoped("logs in at the first request if it is lazy, with any region", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const lazily = (region: string) => Rackspace.layer({ credentials: TestCloud.credentials, lazy: true, region })
@@ -93,7 +93,7 @@ describe("Rackspace.layer", () => {
     }).pipe(Effect.provide(TestCloud.layerCloud()))
   )
 
-  it.effect("fails with the service's regions where only others have the one that is named", () =>
+  it.effect("fails with the service's regions if only other services have the given region", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(limits)
       assert.instanceOf(error, CloudError.EndpointNotFound)
@@ -103,7 +103,7 @@ describe("Rackspace.layer", () => {
     }).pipe(on({ region: "IAD" }))
   )
 
-  it.effect("asks for a region where the account has several and the user none of their own", () =>
+  it.effect("requires a region if the account has several and the user has no default region", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(limits)
       assert.instanceOf(error, CloudError.EndpointNotFound)
@@ -113,14 +113,14 @@ describe("Rackspace.layer", () => {
     }).pipe(on({}, { defaultRegion: "" }))
   )
 
-  it.effect("takes the only region that there is where the user has none of their own", () =>
+  it.effect("uses the only region of the account if the user has no default region", () =>
     Effect.gen(function* () {
       yield* limits
       assert.deepStrictEqual(yield* targets, ["GET /servers/syd/v2/010101/limits"])
     }).pipe(on({}, { defaultRegion: "", regions: ["SYD"] }))
   )
 
-  it.effect("fails as the login does", () =>
+  it.effect("fails with the login's error", () =>
     Effect.gen(function* () {
       const { authUrl } = yield* TestCloud.TestCloud
       const credentials = Credentials.apiKey({ authUrl, username: "demo", apiKey: "wrong" })
@@ -130,7 +130,7 @@ describe("Rackspace.layer", () => {
     }).pipe(Effect.provide(TestCloud.layerCloud()))
   )
 
-  it.effect("fails as the credentials do, with nothing sent", () =>
+  it.effect("fails with the credentials' error, without any request", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const layer = Rackspace.layer({ credentials: Effect.fail("no credentials" as const) })
@@ -139,23 +139,21 @@ describe("Rackspace.layer", () => {
     }).pipe(Effect.provide(TestCloud.layerCloud()))
   )
 
-  it.effect(
-    "goes to the endpoint that is given for a service, whatever the catalog says, and to the catalog's for others",
-    () =>
-      Effect.gen(function* () {
-        const cloud = yield* TestCloud.TestCloud
-        yield* cloud.fail({ match: { path: "/elsewhere" }, fault: { _tag: "Status", status: 404, body: "not here" } })
-        const error = yield* Effect.flip(limits)
-        assert.instanceOf(error, CloudError.UnexpectedStatus)
-        assert.strictEqual(error.url, "http://proxy.test:8080/elsewhere/limits")
-        yield* Effect.flatMap(CloudFiles.CloudFiles, (files) => files.getAccount())
-        const [first, second] = yield* serviceRequests
-        assert.strictEqual(`${first?.headers["host"]}${first?.target}`, "proxy.test:8080/elsewhere/limits")
-        assert.strictEqual(second?.headers["host"], "cloud.test")
-      }).pipe(on({ endpoints: { CloudServers: "http://proxy.test:8080/elsewhere/" } }))
+  it.effect("uses a given endpoint for its service, and the catalog's for the others", () =>
+    Effect.gen(function* () {
+      const cloud = yield* TestCloud.TestCloud
+      yield* cloud.fail({ match: { path: "/elsewhere" }, fault: { _tag: "Status", status: 404, body: "not here" } })
+      const error = yield* Effect.flip(limits)
+      assert.instanceOf(error, CloudError.UnexpectedStatus)
+      assert.strictEqual(error.url, "http://proxy.test:8080/elsewhere/limits")
+      yield* Effect.flatMap(CloudFiles.CloudFiles, (files) => files.getAccount())
+      const [first, second] = yield* serviceRequests
+      assert.strictEqual(`${first?.headers["host"]}${first?.target}`, "proxy.test:8080/elsewhere/limits")
+      assert.strictEqual(second?.headers["host"], "cloud.test")
+    }).pipe(on({ endpoints: { CloudServers: "http://proxy.test:8080/elsewhere/" } }))
   )
 
-  it.effect("reaches the internal network by interface, and says so where a service has no such endpoint", () =>
+  it.effect("uses the internal endpoints if configured, and fails for a service without one", () =>
     Effect.gen(function* () {
       yield* Effect.flatMap(CloudFiles.CloudFiles, (files) => files.getAccount())
       assert.match((yield* targets)[0] ?? "", /^HEAD \/snet-files\/dfw\/v1\/MossoCloudFS_/)
@@ -166,7 +164,7 @@ describe("Rackspace.layer", () => {
     }).pipe(on({ interface: "internal" }))
   )
 
-  it.effect("uses the HttpClient as it is changed, and the retry policy that is given", () =>
+  it.effect("uses the transformed HttpClient and the given retry policy", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       yield* cloud.fail({ match: { service: "servers" }, fault: { _tag: "Status", status: 503 } })
@@ -185,7 +183,7 @@ describe("Rackspace.layer", () => {
     )
   )
 
-  it("tells in its type what it needs and what it fails with", () => {
+  it("has its requirements and errors in its type", () => {
     const credentials = Credentials.apiKey({ username: "u", apiKey: "k" })
     expectTypeOf(Rackspace.layer({ credentials })).toEqualTypeOf<
       Layer.Layer<
@@ -206,7 +204,7 @@ describe("Rackspace.layer", () => {
 })
 
 describe("Rackspace.layerServices", () => {
-  it.effect("gives two regions on one login", () =>
+  it.effect("uses two regions with one login", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const dfw = Context.get(yield* Layer.build(Rackspace.layerServices({ region: "DFW" })), CloudServers.CloudServers)
@@ -233,7 +231,7 @@ describe("Rackspace.layerServices", () => {
     )
   )
 
-  it.effect("fails for an unknown region without asking anything but the login", () =>
+  it.effect("fails for an unknown region without any request but the login", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(Effect.scoped(Layer.build(Rackspace.layerServices({ region: "XYZ" }))))
       assert.instanceOf(error, CloudError.EndpointNotFound)
@@ -242,11 +240,11 @@ describe("Rackspace.layerServices", () => {
   )
 })
 
-describe("a program's services replaced in a test", () => {
-  /** A program that knows nothing of tests. */
+describe("services of a program that a test replaces", () => {
+  /** A program that is independent of tests. */
   const countServers = Effect.flatMap(CloudServers.CloudServers, (servers) => Stream.runCount(servers.list()))
 
-  it.effect("by a service that does only what is used", () =>
+  it.effect("by a service with only the used methods", () =>
     Effect.gen(function* () {
       assert.strictEqual(yield* countServers, 2)
     }).pipe(
@@ -258,7 +256,7 @@ describe("a program's services replaced in a test", () => {
     )
   )
 
-  it.effect("by the real one with a part changed", () =>
+  it.effect("by the real one with one method changed", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       assert.strictEqual(yield* countServers, 0)
@@ -290,7 +288,7 @@ describe("a program's services replaced in a test", () => {
     )
   )
 
-  it.effect("each layer of TestCloud is a cloud of its own", () =>
+  it.effect("each layer of TestCloud is a separate cloud", () =>
     Effect.gen(function* () {
       const seeded = Effect.zipRight(
         Effect.flatMap(TestCloud.TestCloud, (cloud) => cloud.servers.seedServer()),
@@ -303,10 +301,10 @@ describe("a program's services replaced in a test", () => {
 })
 
 it.layer(TestCloud.layer())("one cloud for several tests", (it) => {
-  it.effect("is filled by one", () =>
+  it.effect("is filled by the first test", () =>
     Effect.flatMap(TestCloud.TestCloud, (cloud) => Effect.asVoid(cloud.servers.seedServers(3)))
   )
-  it.effect("and seen by the next", () =>
+  it.effect("keeps its state for the next test", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       assert.strictEqual(yield* Stream.runCount(servers.listDetail()), 3)

@@ -12,7 +12,7 @@ import * as CloudFiles from "../../src/services/CloudFiles.js"
 import * as CloudLoadBalancers from "../../src/services/CloudLoadBalancers.js"
 import * as CloudServers from "../../src/services/CloudServers.js"
 
-/** A request of each service that is retried. */
+/** A request to each service, which is retried after failures. */
 const requests = {
   servers: Effect.flatMap(CloudServers.CloudServers, (servers) => servers.getLimits()),
   files: Effect.flatMap(CloudFiles.CloudFiles, (files) => Stream.runCollect(files.listContainers())),
@@ -33,11 +33,11 @@ const faults: ReadonlyArray<readonly [name: string, fault: Fault]> = [
   ["a connection that breaks", { _tag: "Cut" }]
 ]
 
-describe("TestCloud.layer under a TestClock that is not moved", () => {
+describe("TestCloud.layer with a TestClock that is not adjusted", () => {
   for (const [service, request] of Object.entries(requests)) {
     for (const [name, fault] of faults) {
       for (const times of [1, Infinity]) {
-        it.effect(`a request to ${service} ends without moving the clock: ${name}, ${times} times`, () =>
+        it.effect(`retries a request to ${service} without delay: ${name}, ${times} times`, () =>
           Effect.gen(function* () {
             const cloud = yield* TestCloud.TestCloud
             yield* cloud.fail({ match: { service }, times, fault })
@@ -50,7 +50,7 @@ describe("TestCloud.layer under a TestClock that is not moved", () => {
     }
   }
 
-  it.effect("so does the first login", () =>
+  it.effect("retries the first login without delay", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       yield* cloud.fail({ match: { service: "identity" }, fault: { _tag: "Status", status: 503 } })

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Brings up a real OpenStack on loopback, runs the tests of this folder against it, and ends it again.
+# Starts a real OpenStack on loopback, runs the tests of this folder against it, and stops it.
 # usage: run.sh [vitest's arguments]
-#   OPENSTACK_ROOT       where everything is put; default: effect-rackspace-openstack in the temporary folder
-#   OPENSTACK_PORT_BASE  the first of the 24 ports that it uses; default 25000
-#   OPENSTACK_KEEP=1     leaves it running, and takes one that runs already
+#   OPENSTACK_ROOT       the folder for everything; default: effect-rackspace-openstack in the temporary folder
+#   OPENSTACK_PORT_BASE  the first of the 24 ports that it uses; default: 25000
+#   OPENSTACK_KEEP=1     keeps it running, and uses one that is already running
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 export OPENSTACK_ROOT=${OPENSTACK_ROOT:-${TMPDIR:-/tmp}/effect-rackspace-openstack}

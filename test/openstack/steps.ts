@@ -1,7 +1,7 @@
 /**
- * Requests that are made of the emulated cloud and of the real one. In paths, headers and bodies `{name}` stands for what an
- * earlier step has `kept`, or for one of the cloud's own: `{c}` and `{v}` are containers, `{flavor}`, `{other}` and `{image}`
- * what servers are made of.
+ * Requests that are sent to the emulated cloud and to the real one. Paths, headers and bodies may contain placeholders: names of
+ * values that an earlier step kept, such as `{id}`, and values of the run: `{c}` and `{v}` are containers, `{name}` is the name
+ * of a server, `{flavor}` and `{other}` are flavors, and `{image}` is an image.
  */
 import { createHmac } from "node:crypto"
 import { gzipSync } from "node:zlib"
@@ -10,16 +10,16 @@ import * as Tar from "../emulator/tar.js"
 
 export interface Step extends Omit<RawRequest, "body"> {
   readonly body?: unknown
-  /** What depends on the path of the endpoint, as signatures do; `filled` puts in what `{name}` stands for. */
+  /** Creates the parts that depend on the endpoint's path, such as signatures; `filled` replaces placeholders. */
   readonly made?: (
     endpoint: string,
     filled: (text: string) => string
   ) => Partial<Pick<Step, "path" | "headers" | "body">>
-  /** What stands for a body that cannot be read, in the request's line. */
+  /** Describes a body that is not readable text, in the name of the request. */
   readonly note?: string
-  /** What of the answer later steps need: a path into its JSON. */
+  /** Values that later steps need, by name, as paths in the response's JSON. */
   readonly keep?: Readonly<Record<string, ReadonlyArray<string | number>>>
-  /** Asked again until the answer's JSON has this at this path. */
+  /** Repeats the request until the response's JSON has this value at this path. */
   readonly until?: readonly [path: ReadonlyArray<string | number>, value: string]
 }
 
@@ -38,7 +38,7 @@ const json = { accept: "application/json" }
 
 const twoFiles = Tar.archive({ "a.txt": "hello", "./d/b.html": "<p>" })
 
-/** An archive, with the containers' names filled in. */
+/** Uploads an archive to be extracted. */
 const unpack = (
   note: string,
   archive: Uint8Array | ((filled: (text: string) => string) => Uint8Array),
@@ -162,12 +162,12 @@ const never = 4102444800
 
 interface Signing {
   readonly method?: string
-  /** What is signed. Default: what is asked for. */
+  /** The signed path. Default: the requested one. */
   readonly signed?: string
   readonly algorithm?: "sha1" | "sha256" | "sha512"
   readonly by?: string
   readonly expires?: number
-  /** As it stands in the URL. */
+  /** The expiry in the URL, if it differs from the signed one. */
   readonly written?: string
   readonly before?: string
   readonly prefix?: string
@@ -179,7 +179,7 @@ interface Signing {
 
 const digest = (by: string, algorithm: string, message: string) => createHmac(algorithm, by).update(message)
 
-/** A request by a signed URL. */
+/** A request with a signed URL. */
 const signed = (method: string, path: string, signing: Signing = {}, options: Options = {}): Step => {
   const { algorithm = "sha256", base64 = false, before = "", by = key, expires = never, more = "" } = signing
   return step(method, path, {
@@ -205,7 +205,7 @@ interface Form {
   readonly raw?: string
 }
 
-/** A form, as a browser sends it. */
+/** A form in the format in which a browser submits it. */
 const form = (note: string, path: string, about: Form = {}, headers: Readonly<Record<string, string>> = {}): Step =>
   step("POST", path, {
     token: null,
@@ -340,7 +340,7 @@ export const publicSteps: ReadonlyArray<Step> = [
   form("no container", "/none-{c}/"),
   form("a long name", "/{c}/f/", { files: [[long(1025), "x"]] }),
   form("from a page", "/{c}/f/", {}, page),
-  // ---- pages from elsewhere
+  // ---- CORS
   step("POST", "/{c}", {
     headers: {
       "x-container-meta-access-control-allow-origin": "http://a.example http://b.example",
@@ -373,7 +373,7 @@ export const publicSteps: ReadonlyArray<Step> = [
   step("OPTIONS", "/{c}/o", { token: null, headers: { ...page, "access-control-request-method": "GET" } }),
   step("PUT", "/{c}/own", { body: "x", headers: { "access-control-allow-origin": "http://own.example" } }),
   step("GET", "/{c}/own", { headers: page }),
-  // ---- everybody
+  // ---- requests without a token
   ...["GET", "HEAD", "PUT", "DELETE"].map((method) => step(method, "/{c}/o", { token: null })),
   step("POST", "/{c}", { headers: { "x-container-read": ".r:*" } }),
   ...["GET", "HEAD", "PUT", "POST", "DELETE"].map((method) => step(method, "/{c}/o", { token: null })),
@@ -410,7 +410,7 @@ export const publicSteps: ReadonlyArray<Step> = [
 ]
 
 export const fileSteps: ReadonlyArray<Step> = [
-  // ---- who asks
+  // ---- authentication
   step("GET", "", { token: null }),
   step("GET", "", { token: "no-such-token" }),
   step("GET", "/{c}/o", { token: "no-such-token" }),
@@ -485,7 +485,7 @@ export const fileSteps: ReadonlyArray<Step> = [
   step("POST", "/{c}/hello.txt", { headers: { "content-type": "text/x-other", "x-delete-at": "x" } }),
   step("POST", "/{c}/hello.txt", { headers: { "content-type": "text/x-other" } }),
   step("HEAD", "/{c}/hello.txt"),
-  // ---- parts and conditions
+  // ---- ranges and conditions
   ...[
     "bytes=0-4",
     "bytes=6-",
@@ -576,7 +576,7 @@ export const fileSteps: ReadonlyArray<Step> = [
   step("DELETE", "/{c}/kept"),
   step("GET", "/{c}/kept"),
   step("POST", "/{c}", { headers: { "x-remove-versions-location": "x" } }),
-  // ---- many at once
+  // ---- bulk deletion
   step("POST", "?bulk-delete", {
     body: "{c}/d/1\n{c}/none\n",
     headers: { "content-type": "text/plain", accept: "application/json" }
@@ -610,7 +610,7 @@ const nowhere = "5f7a2b6e-0000-4000-8000-000000000000"
 const act = (body: unknown, options: Options = {}): Step => step("POST", "/servers/{id}/action", { ...options, body })
 
 export const serverSteps: ReadonlyArray<Step> = [
-  // ---- who asks, and for what
+  // ---- authentication, and unknown resources
   step("GET", "/servers", { token: null }),
   step("GET", "/servers", { token: "no-such-token" }),
   step("GET", "/nothing"),
@@ -626,7 +626,7 @@ export const serverSteps: ReadonlyArray<Step> = [
   step("GET", `/servers?limit=1&marker=${nowhere}`),
   step("GET", "/servers?changes-since=yesterday"),
   step("GET", "/servers/detail?name=no-such-server"),
-  // ---- what is asked wrongly
+  // ---- invalid requests
   step("POST", "/servers", { body: "nonsense" }),
   step("POST", "/servers", { body: {} }),
   step("POST", "/servers", { body: { server: {} } }),

@@ -1,5 +1,5 @@
 /**
- * The OpenStack that `run.sh` has started, as `start.sh` describes it.
+ * The OpenStack that `run.sh` has started, described by the file that `start.sh` writes.
  */
 import { Effect, Layer } from "effect"
 import { Credentials } from "effect-rackspace"

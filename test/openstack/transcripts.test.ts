@@ -1,7 +1,7 @@
 /**
- * The same requests, as they stand, to the emulated cloud and to the real one. What they answer must be the same: status,
- * headers, and bodies, of which JSON is compared by its form and by what does not differ from one cloud to the next. What is
- * not the same stands in `DIFFERENCES.md`, with its reason.
+ * Sends the same raw requests to the emulated cloud and to the real one, and compares the responses: status, headers and body.
+ * JSON of Cloud Servers is compared by its structure, other bodies by their content without times and ids. Every difference
+ * must be listed in `DIFFERENCES.md`, with its reason.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Redacted, Schedule } from "effect"
@@ -12,8 +12,8 @@ import { emulated } from "../contract/emulated.js"
 import { archiveSteps, fileSteps, publicSteps, serverSteps, type Step } from "./steps.js"
 import { demo, on } from "./support.js"
 
-/** What is another's in each run: times, ids, what else is in the account, how a body is cut up, and what a server says of itself. */
-const leftOut = new Set([
+/** Headers that differ in each run: times, ids, totals of the account, framing of the body, and descriptions of the server. */
+const ignoredHeaders = new Set([
   "connection",
   "content-length",
   "date",
@@ -39,7 +39,7 @@ type Json = null | boolean | number | string | ReadonlyArray<Json> | { readonly 
 const at = (json: unknown, path: ReadonlyArray<string | number>): unknown =>
   path.reduce((value, key) => (value as Record<string | number, unknown> | undefined)?.[key], json)
 
-/** What `DIFFERENCES.md` lists: in each table, a request or a header, and what is not the same in it. */
+/** The rows of a table in `DIFFERENCES.md`: by request or field, the parts that differ. */
 const listed = (heading: string): ReadonlyMap<string, ReadonlySet<string>> => {
   const text = readFileSync(new URL("DIFFERENCES.md", import.meta.url), "utf8")
   const section = text.split(/^## /m).find((part) => part.startsWith(heading)) ?? ""
@@ -49,7 +49,7 @@ const listed = (heading: string): ReadonlyMap<string, ReadonlySet<string>> => {
   return new Map(rows)
 }
 
-/** A value with its keys in order, and what is listed as wrong too. */
+/** A value with its keys and its `Errors` sorted. */
 const ordered = (value: Json): Json =>
   Array.isArray(value)
     ? value.map(ordered)
@@ -66,10 +66,10 @@ const ordered = (value: Json): Json =>
         )
       : value
 
-/** The form of a value: its keys and the kinds of its values; of a list, and of what is keyed by names, that of its first. */
-const formOf = (value: Json, without: ReadonlySet<string>, key = ""): Json => {
+/** The structure of a value: its keys and the types of its values. Of lists and records, only that of the first item. */
+const structureOf = (value: Json, without: ReadonlySet<string>, key = ""): Json => {
   if (Array.isArray(value)) {
-    return value.length === 0 ? [] : [formOf((value as ReadonlyArray<Json>)[0] ?? null, without)]
+    return value.length === 0 ? [] : [structureOf((value as ReadonlyArray<Json>)[0] ?? null, without)]
   }
   if (typeof value !== "object" || value === null) return typeof value
   const entries = Object.entries(value as Readonly<Record<string, Json>>).filter(([name]) => !without.has(name))
@@ -77,7 +77,7 @@ const formOf = (value: Json, without: ReadonlySet<string>, key = ""): Json => {
     key === "addresses" || key === "absolute"
       ? entries.slice(0, 1).map(([, item]) => ["(name)", item] as const)
       : entries
-  return ordered(Object.fromEntries(named.map(([name, item]) => [name, formOf(item, without, name)])))
+  return ordered(Object.fromEntries(named.map(([name, item]) => [name, structureOf(item, without, name)])))
 }
 
 const bodyOf = (service: "files" | "servers", type: string, text: string): Json | string => {
@@ -89,12 +89,12 @@ const bodyOf = (service: "files" | "servers", type: string, text: string): Json 
   if (!type.includes("json") || text === "") return stable
   return service === "files"
     ? ordered(JSON.parse(stable) as Json)
-    : formOf(JSON.parse(text) as Json, new Set(listed("Fields of Cloud Servers and Nova").keys()))
+    : structureOf(JSON.parse(text) as Json, new Set(listed("Fields of Cloud Servers and Nova").keys()))
 }
 
-/** Methods and names in any order, which Python's sets have none of; what a multipart body is cut by. */
+/** A header's value with its list sorted, since Python's sets have no order, and without the boundary of a multipart body. */
 const stableHeader = (path: string, header: string, value: string): string =>
-  // Made of times too.
+  // The hash includes times.
   header === "x-manifest-etag" || (header === "etag" && path.endsWith("multipart-manifest=get"))
     ? "(an MD5)"
     : header === "allow" ||
@@ -104,7 +104,7 @@ const stableHeader = (path: string, header: string, value: string): string =>
       ? value.split(", ").toSorted().join(", ")
       : value.replaceAll(/boundary=\S+/g, "boundary=(boundary)")
 
-/** What a cloud answers to the steps, one line each and what of it can be compared. */
+/** The comparable parts of a cloud's response to each step. */
 const transcript = (service: "files" | "servers", steps: ReadonlyArray<Step>, name: string) =>
   Effect.gen(function* () {
     const { flavors, imageId } = yield* Cloud.Cloud
@@ -141,7 +141,7 @@ const transcript = (service: "files" | "servers", steps: ReadonlyArray<Step>, na
         },
         ...(body !== undefined && { body })
       }).pipe(
-        // What is no HTTP is compared too.
+        // An invalid HTTP response is compared as well.
         Effect.catchAllDefect((defect) =>
           Effect.succeed<Cloud.RawResponse>({ status: 0, headers: {}, text: String(defect) })
         )
@@ -171,7 +171,7 @@ const transcript = (service: "files" | "servers", steps: ReadonlyArray<Step>, na
           .replaceAll(tenant, "{tenant}")
       const type = answer.headers["content-type"] ?? ""
       const headers = Object.entries(answer.headers)
-        .filter(([header]) => !leftOut.has(header))
+        .filter(([header]) => !ignoredHeaders.has(header))
         .map(([header, value]) => [header, stableHeader(step.path, header, stable(value))] as const)
         .toSorted(([a], [b]) => (a < b ? -1 : 1))
       answers.push({
@@ -202,9 +202,9 @@ const stepNote = (step: Step): string =>
       : [(typeof step.body === "string" ? step.body : JSON.stringify(step.body)).slice(0, 120)])
   ].join(" | ")
 
-/** What is listed for all tables of a service stands in its first. */
+/** Differences of all requests of a service are listed in its first table. */
 const compare = (heading: string, service: "files" | "servers", steps: ReadonlyArray<Step>) =>
-  it.live(`${heading}: ${steps.length} requests are answered alike, but for what is listed`, () =>
+  it.live(`${heading}: ${steps.length} requests get the same responses, except for the listed differences`, () =>
     Effect.gen(function* () {
       const name = Cloud.freshName("transcript")
       const ours = yield* Effect.provide(transcript(service, steps, name), emulated)
@@ -213,7 +213,7 @@ const compare = (heading: string, service: "files" | "servers", steps: ReadonlyA
       const first = service === "files" ? "Cloud Files and Swift" : "Cloud Servers and Nova"
       const everywhere = new Set([...(listed(first).get("*") ?? []), ...(allowed.get("*") ?? [])])
       const unlisted: Array<string> = []
-      // What a Debian that is not up to date answers otherwise need not differ.
+      // Differences with `at times` depend on the installed version, and may be absent.
       const unneeded = new Set(
         [...allowed].filter(([request, parts]) => request !== "*" && !parts.has("at times")).map(([request]) => request)
       )
@@ -236,11 +236,11 @@ const compare = (heading: string, service: "files" | "servers", steps: ReadonlyA
           }
         }
       }
-      assert.deepStrictEqual([...unlisted, ...[...unneeded].map((request) => `${request}\n    listed, but alike`)], [])
+      assert.deepStrictEqual([...unlisted, ...[...unneeded].map((request) => `${request}\n    listed, but equal`)], [])
     })
   )
 
-describe("the emulated cloud beside the real one", () => {
+describe("the emulated cloud compared with the real one", () => {
   compare("Cloud Files and Swift", "files", fileSteps)
   compare("Archives", "files", archiveSteps)
   compare("Signed, shared and public", "files", publicSteps)

@@ -1,5 +1,5 @@
 /**
- * A program that is bundled into one file: it uses each worker thread, and prints what it has done and which threads could not start.
+ * A program that is bundled into one file. It uses each worker thread, and prints its results and how many threads could not start.
  */
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as Effect from "effect/Effect"

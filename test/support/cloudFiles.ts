@@ -1,17 +1,17 @@
-/** What the tests of Cloud Files begin with, and what they look at in the end. */
+/** Helpers for tests of Cloud Files. */
 import * as Effect from "effect/Effect"
 import * as TestCloud from "../../src/layers/TestCloud.js"
 import * as RetryPolicy from "../../src/RetryPolicy.js"
 import * as CloudFiles from "../../src/services/CloudFiles.js"
 import { folderOf } from "./folder.js"
 
-/** The object that most of them are about. */
+/** The object that most tests use. */
 export const object = { container: "c", object: "o" }
 
-/** Forgets the requests so far. */
+/** Clears the log of requests. */
 export const forget = Effect.flatMap(TestCloud.TestCloud, (emulated) => emulated.clearRequests)
 
-/** A container that nobody was asked for yet. */
+/** The service and the cloud, with an empty container `c` and an empty log of requests. */
 export const prepared = Effect.gen(function* () {
   const files = yield* CloudFiles.CloudFiles
   const emulated = yield* TestCloud.TestCloud
@@ -26,7 +26,7 @@ export const put = (name: string, text = name) =>
     files.upload({ container: "c", object: name, body: CloudFiles.fromString(text) })
   )
 
-/** Whatever is stored anywhere, but for empty containers. */
+/** The paths of all stored objects. */
 export const everything = Effect.gen(function* () {
   const emulated = yield* TestCloud.TestCloud
   const found: Array<string> = []
@@ -36,8 +36,8 @@ export const everything = Effect.gen(function* () {
   return found
 })
 
-/** A file with this content. */
+/** The path of a temporary file with this content. */
 export const fileOf = (bytes: Uint8Array) => Effect.map(folderOf({ content: bytes }), (folder) => `${folder}/content`)
 
-/** Without a second attempt. */
+/** Disables retries. */
 export const once = Effect.provideService(RetryPolicy.RetryPolicy, RetryPolicy.never)

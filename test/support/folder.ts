@@ -1,10 +1,10 @@
-/** Folders of the tests' own. */
+/** Temporary folders for tests. */
 import * as Effect from "effect/Effect"
 import { lstat, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 
-/** A new folder with these files in it, modified at a time in seconds since 1970 or as a Date, and deleted in the end. */
+/** A new folder with these files, deleted with the scope. `time` is their modification time, as a Date or in seconds since 1970. */
 export const folderOf = (files: Readonly<Record<string, string | Uint8Array>> = {}, time?: number | Date) =>
   Effect.acquireRelease(
     Effect.promise(async () => {
@@ -19,7 +19,7 @@ export const folderOf = (files: Readonly<Record<string, string | Uint8Array>> = 
     (folder) => Effect.promise(() => rm(folder, { recursive: true, force: true }))
   )
 
-/** Every file below a folder with its content, and folders without anything in them with a slash. */
+/** The content of every file below a folder, by path. Empty folders end with a slash, and everything else with `@`. */
 export const contentOf = (folder: string): Effect.Effect<Readonly<Record<string, string>>> =>
   Effect.promise(async () => {
     const found: Record<string, string> = {}

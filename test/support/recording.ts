@@ -1,4 +1,4 @@
-/** A tracer that remembers its spans. */
+/** A tracer that records its spans. */
 import type * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Tracer from "effect/Tracer"

@@ -1,4 +1,4 @@
-/** An Identity whose every answer the test writes, for what the emulated cloud never says. */
+/** An Identity service with responses from the test, for those that the emulated cloud never sends. */
 import type { HttpClient } from "@effect/platform"
 import { Effect } from "effect"
 import * as LocalHttpClient from "../../src/emulator/LocalHttpClient.js"
@@ -16,13 +16,13 @@ export interface Received {
 export interface ScriptedIdentity {
   readonly client: HttpClient.HttpClient
   readonly handler: WireHandler
-  /** What arrived so far, in order. */
+  /** The requests so far, in order. */
   readonly received: ReadonlyArray<Received>
 }
 
 export type Answer = WireResponse | ((request: Received) => WireResponse) | Effect.Effect<WireResponse, WireBroken>
 
-/** Answers in the order given; the last answer is given again and again. */
+/** Returns the responses in order, and then the last one for all further requests. */
 export const scriptedIdentity = (...answers: ReadonlyArray<Answer>): ScriptedIdentity => {
   const received: Array<Received> = []
   const handler: WireHandler = (request) =>
@@ -36,7 +36,7 @@ export const scriptedIdentity = (...answers: ReadonlyArray<Answer>): ScriptedIde
   return { client: LocalHttpClient.make(handler), handler, received }
 }
 
-/** A login's answer as Identity sends it. */
+/** The response of Identity to a login. */
 export const loginAnswer = (
   token: string,
   expires: string,

@@ -1,4 +1,4 @@
-/** Everything that a program, a log or a debugger may show of a value. */
+/** Every form in which a program, a log or a debugger may print a value. */
 import { Cause, Exit, Inspectable } from "effect"
 import { inspect } from "node:util"
 

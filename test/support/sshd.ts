@@ -1,5 +1,5 @@
 /**
- * A real sshd on loopback, with keys, a port and a folder of its own, for as long as a scope lasts.
+ * A real sshd on loopback with its own keys, port and folder, which runs until the scope closes.
  */
 import { Command, FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
@@ -21,7 +21,7 @@ const found = (program: string, more: ReadonlyArray<string> = []): string | unde
 
 const sshdProgram = found("sshd", ["/usr/sbin/sshd", "/usr/local/sbin/sshd"])
 
-/** Why there can be none on this machine; undefined where there can. */
+/** Why sshd cannot run on this machine; undefined if it can. */
 export const missing: string | undefined =
   process.platform === "win32"
     ? "sshd is not started on Windows"
@@ -36,15 +36,15 @@ export const missing: string | undefined =
 export interface Sshd {
   readonly port: number
   readonly username: string
-  /** A private key that it lets in. */
+  /** The path of a private key that it accepts. */
   readonly identityFile: string
-  /** A private key that it does not let in. */
+  /** The path of a private key that it rejects. */
   readonly strangerFile: string
   /** Its own public key: `ssh-ed25519 AAAA…`. */
   readonly hostKey: string
   /** An empty folder, for files that are copied. */
   readonly folder: string
-  /** Ends it, and every connection that it has. */
+  /** Ends it and all of its connections. */
   readonly stop: Effect.Effect<void>
 }
 
@@ -68,8 +68,8 @@ const anyPort = Effect.async<number>((resume) => {
 const makeKey = (path: string) =>
   Effect.asVoid(Command.string(Command.make("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "test", "-f", path)))
 
-/** Every process that descends from one, itself included. */
-const familyOf = (pid: number): ReadonlyArray<number> => {
+/** A process and all of its descendants. */
+const processTreeOf = (pid: number): ReadonlyArray<number> => {
   const parents = execFileSync("ps", ["-eo", "pid=,ppid="], { encoding: "utf8" })
     .trim()
     .split("\n")
@@ -81,7 +81,7 @@ const familyOf = (pid: number): ReadonlyArray<number> => {
   return family
 }
 
-/** Starts one. `settings` are lines of sshd_config. */
+/** Starts an sshd. `settings` are additional lines of sshd_config. */
 export const start = (settings: ReadonlyArray<string> = []) =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
@@ -98,18 +98,18 @@ export const start = (settings: ReadonlyArray<string> = []) =>
       `HostKey ${file("host")}`,
       `AuthorizedKeysFile ${file("authorized_keys")}`,
       `PidFile ${file("pid")}`,
-      // The folder lies under one that everybody may write.
+      // The parent folder is writable for all users.
       "StrictModes no",
       "UsePAM no",
       "PasswordAuthentication no",
       "KbdInteractiveAuthentication no",
       "MaxStartups 100",
-      // The user's own shell is not to read the user's own files, which may take long or wait for one another.
+      // The shell must not read the user's configuration, which may take long or lock.
       `SetEnv HOME=${folder} SHLVL=2`,
       ...settings
     ]
     yield* fs.writeFileString(file("sshd_config"), `${config.join("\n")}\n`)
-    // As root it wants a folder of this name; it stays empty.
+    // As root, sshd requires this folder, which stays empty.
     if (process.getuid?.() === 0) yield* Effect.ignore(fs.makeDirectory("/run/sshd", { recursive: true }))
     const child = yield* Effect.acquireRelease(
       Effect.sync(() => spawn(sshdProgram ?? "sshd", ["-D", "-e", "-f", file("sshd_config")], { stdio: "ignore" })),
@@ -117,11 +117,11 @@ export const start = (settings: ReadonlyArray<string> = []) =>
     )
     const stop: Effect.Effect<void> = Effect.sync(() => {
       if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return
-      for (const pid of familyOf(child.pid)) {
+      for (const pid of processTreeOf(child.pid)) {
         try {
           process.kill(pid, "SIGKILL")
         } catch {
-          // It has ended meanwhile.
+          // The process has already ended.
         }
       }
     })

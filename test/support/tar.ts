@@ -1,4 +1,4 @@
-/** One file as the oldest form of a tar archive. */
+/** A tar archive of one file, in the oldest format. */
 export const tarOf = (name: string, content: string): Uint8Array => {
   const header = Buffer.alloc(512)
   header.write(name)

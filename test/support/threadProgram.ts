@@ -1,6 +1,6 @@
 /**
- * A program for a process of its own: it runs each operation that uses a worker thread several times, with nothing else that
- * would keep the process alive, and says on standard output which of them it has finished.
+ * A program for a separate process: it runs each operation that uses a worker thread several times, without anything else that
+ * would keep the process alive, and prints the name of each finished operation.
  */
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as Effect from "effect/Effect"
@@ -37,11 +37,11 @@ const program = Effect.gen(function* () {
   const operations = {
     "uploadFolder in archives": runFolder(files.uploadFolder(target)),
     "uploadFolder one by one": runFolder(files.uploadFolder({ ...target, archives: "never" })),
-    "sync upwards": runFolder(files.sync({ ...target, direction: "upload" })),
-    "sync downwards": runFolder(files.sync({ ...target, folder: copy, direction: "download" })),
+    "sync to the cloud": runFolder(files.sync({ ...target, direction: "upload" })),
+    "sync from the cloud": runFolder(files.sync({ ...target, folder: copy, direction: "download" })),
     "sync, dry run": runFolder(files.sync({ ...target, direction: "upload", dryRun: true })),
     compareFolder: Stream.runDrain(files.compareFolder(target)),
-    "compareFolder, the first entry alone": Stream.runDrain(Stream.take(files.compareFolder(target), 1)),
+    "compareFolder, first entry only": Stream.runDrain(Stream.take(files.compareFolder(target), 1)),
     downloadFolder: runFolder(files.downloadFolder({ ...target, folder: copy })),
     LocalFileSystem: smallFiles,
     "MD5 of large content": Effect.scoped(

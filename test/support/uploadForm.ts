@@ -1,5 +1,5 @@
 /**
- * Uses the example `upload-form` as people do: opens its page, and sends its form.
+ * Uses the example `upload-form` as its users do: opens its page and submits its form.
  */
 import { Command, type CommandExecutor } from "@effect/platform"
 import { assert } from "@effect/vitest"
@@ -11,7 +11,7 @@ import { join } from "node:path"
 import { launch } from "puppeteer-core"
 import { example } from "../../examples/run.js"
 
-/** Where Debian, macOS and the variable that puppeteer itself reads have a Chromium. */
+/** The path of Chromium from puppeteer's own variable, or where Debian or macOS install it. */
 export const chromium = [
   process.env["PUPPETEER_EXECUTABLE_PATH"],
   "/usr/bin/chromium",
@@ -20,7 +20,7 @@ export const chromium = [
   "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
 ].find((path) => path !== undefined && existsSync(path))
 
-/** Runs the example, and hands the address of its page on; answers all that it said, when it has ended. */
+/** Runs the example, passes the address of its page to `use`, and returns its output and exit code. */
 export const withForm = <E, R>(
   variables: Readonly<Record<string, string>>,
   use: (page: string) => Effect.Effect<void, E, R>
@@ -49,7 +49,7 @@ const attribute = (tag: string, name: string): string =>
     String.fromCharCode(Number(code))
   )
 
-/** Sends the form without a browser: reads its fields from the page, and goes where the cloud sends it. */
+/** Sends the form without a browser: reads its fields from the page, and follows the redirect. */
 export const sendForm =
   (file: { readonly name: string; readonly content: string }) =>
   (page: string): Effect.Effect<void> =>
@@ -65,14 +65,14 @@ export const sendForm =
       assert.include(await answer.text(), `from-browsers/${file.name}: ${file.content.length} bytes`)
     })
 
-/** Chooses a file in the form of a real browser, and presses its button. */
+/** Selects a file in the form in a real browser, and clicks its button. */
 export const sendFormInBrowser =
   (executablePath: string, file: { readonly name: string; readonly content: string }) =>
   (page: string): Effect.Effect<void> =>
     Effect.acquireUseRelease(
       Effect.promise(async () => {
         const folder = await mkdtemp(join(tmpdir(), "effect-rackspace-upload-"))
-        // A browser's own sandbox does not work for root, as which tests run in many a container.
+        // The browser's sandbox does not work for root, and tests often run as root in containers.
         const browser = await launch({ executablePath, headless: true, args: ["--no-sandbox"] })
         return { browser, folder }
       }),

@@ -1,14 +1,14 @@
-/** A service's operations one by one on the wire: what each sends, and what it makes of an answer. */
+/** Helpers for tests of single operations: the request that each sends, and how it decodes the response. */
 import { Effect } from "effect"
 import { type CloudError, TestCloud } from "effect-rackspace"
 
 /** One call of a service. */
 export type Call<Service> = (service: Service) => Effect.Effect<unknown, CloudError.CloudError>
 
-/** An operation that is one request. */
+/** An operation that sends one request, with that request, its response and the decoded result. */
 export interface Operation<Service> {
   readonly call: Call<Service>
-  /** Behind the endpoint's URL. */
+  /** The method and the path, relative to the endpoint. */
   readonly line: string
   readonly body?: unknown
   readonly status?: number
@@ -16,7 +16,7 @@ export interface Operation<Service> {
   readonly decoded: unknown
 }
 
-/** What a service of the emulated cloud, whose paths begin with `base`, is made to answer, and what it is sent. */
+/** Sets the next responses of a service of the emulated cloud, and returns its requests with paths relative to `base`. */
 export const wireOf = (service: string, base: string) => ({
   answer: (body: unknown, status = 200, headers: Readonly<Record<string, string>> = {}) =>
     Effect.flatMap(TestCloud.TestCloud, (cloud) =>

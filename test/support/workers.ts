@@ -1,8 +1,8 @@
-/** Worker threads, as a test sees them. */
+/** Counts worker threads. */
 import * as Effect from "effect/Effect"
 import type { Worker } from "node:worker_threads"
 
-/** The worker threads that are started from now on, and how many of them run. */
+/** The number of worker threads that were started since now, and how many of them are running. */
 export const workers = Effect.acquireRelease(
   Effect.sync(() => {
     const seen = { started: 0, running: 0 }

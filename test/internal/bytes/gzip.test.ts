@@ -8,7 +8,7 @@ import { bytesOf, eventually, inPieces, md5, patterned } from "../../support.js"
 
 const mebibyte = 1024 ** 2
 
-/** Endless pieces of a size, counted as they are pulled. */
+/** An endless stream of pieces of the given size, which counts the pulled ones. */
 const counted = (source: Stream.Stream<Uint8Array>) => {
   const seen = { pieces: 0, isClosed: false }
   const stream = source.pipe(
@@ -52,10 +52,10 @@ describe("gzip", () => {
   const whole = gzipSync(patterned(10_000))
   for (const [what, bytes] of [
     ["text", Buffer.from("no gzip at all")],
-    ["data that end within their head", whole.subarray(0, 5)],
+    ["data that end within the header", whole.subarray(0, 5)],
     ["data that end in the middle", whole.subarray(0, whole.byteLength / 2)],
-    ["data that end within their checksum", whole.subarray(0, -1)],
-    ["data that other data follow", Buffer.concat([whole, Buffer.alloc(1000, "x")])],
+    ["data that end within the checksum", whole.subarray(0, -1)],
+    ["data followed by other data", Buffer.concat([whole, Buffer.alloc(1000, "x")])],
     ["data with a wrong checksum", Buffer.concat([whole.subarray(0, -8), Buffer.alloc(8)])],
     ["data whose second member ends early", Buffer.concat([whole, whole.subarray(0, 100)])]
   ] as const) {
@@ -66,7 +66,7 @@ describe("gzip", () => {
     }
   }
 
-  it.effect("a failure of the source is its own", () =>
+  it.effect("a failure of the source is passed on unchanged", () =>
     Effect.gen(function* () {
       const failing = Stream.concat(Stream.make(whole.subarray(0, 100)), Stream.fail("broken"))
       assert.strictEqual(yield* Effect.flip(Stream.runDrain(gunzip(failing))), "broken")
@@ -74,7 +74,7 @@ describe("gzip", () => {
     })
   )
 
-  it.effect("what expands a thousand times is decompressed only as far as it is read", () =>
+  it.effect("data that expand a thousand times are decompressed only as far as they are read", () =>
     Effect.gen(function* () {
       const bomb = gzipSync(new Uint8Array(64 * mebibyte))
       const [source, seen] = counted(inPieces(bomb, 1024))
@@ -101,7 +101,7 @@ describe("gzip", () => {
     })
   )
 
-  it.effect("100 MiB pass in a few MiB of memory", () =>
+  it.effect("100 MiB are processed in a few MiB of memory", () =>
     Effect.gen(function* () {
       const piece = crypto.getRandomValues(new Uint8Array(64 * 1024))
       const before = process.memoryUsage().arrayBuffers
@@ -118,12 +118,12 @@ describe("gzip", () => {
     })
   )
 
-  it.effect("an interruption in the middle closes the source", () =>
+  it.effect("an interruption closes the source", () =>
     Effect.gen(function* () {
       for (const codec of [gzip, gunzip]) {
         const [source, seen] = counted(Stream.concat(Stream.make(whole.subarray(0, 100)), Stream.never))
         const fiber = yield* Effect.fork(Stream.runDrain(codec(source)))
-        yield* eventually("it reads", () => seen.pieces === 1)
+        yield* eventually("the first piece is read", () => seen.pieces === 1)
         yield* Fiber.interrupt(fiber)
         assert.isTrue(seen.isClosed)
       }

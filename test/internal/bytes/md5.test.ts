@@ -6,7 +6,7 @@ import { patterned } from "../../support.js"
 
 const expected = (bytes: Uint8Array): string => createHash("md5").update(bytes).digest("hex")
 
-/** The MD5 of bytes that come in pieces of a size, in one buffer that is used again and again. */
+/** The MD5 of bytes in pieces of the given size, all of which are passed in the same buffer. */
 const hashed = (bytes: Uint8Array, size: number) =>
   Effect.gen(function* () {
     const md5 = yield* runningMd5
@@ -20,8 +20,8 @@ const hashed = (bytes: Uint8Array, size: number) =>
     return yield* md5.digest
   }).pipe(Effect.scoped)
 
-describe("the MD5 of bytes that come one after the other", () => {
-  it.live("is that of all of them, whether a thread is worth it or not, and whatever becomes of their buffer", () =>
+describe("the running MD5", () => {
+  it.live("is that of all pieces, with and without a worker thread, although their buffer is reused", () =>
     Effect.gen(function* () {
       for (const length of [0, 1, 4 * 1024 * 1024, 4 * 1024 * 1024 + 1, 11_000_003]) {
         const bytes = patterned(length)
@@ -33,10 +33,10 @@ describe("the MD5 of bytes that come one after the other", () => {
     })
   )
 
-  it.live("is told apart from others that are taken at the same time, and from those that are given up", () =>
+  it.live("is computed correctly beside others that run concurrently, one of which is interrupted", () =>
     Effect.gen(function* () {
       const all = Array.from({ length: 6 }, (_, index) => patterned(6_000_000 + index))
-      const givenUp = yield* Effect.fork(
+      const interrupted = yield* Effect.fork(
         Effect.scoped(
           Effect.gen(function* () {
             const md5 = yield* runningMd5
@@ -46,12 +46,12 @@ describe("the MD5 of bytes that come one after the other", () => {
         )
       )
       const results = yield* Effect.forEach(all, (bytes) => hashed(bytes, 300_000), { concurrency: "unbounded" })
-      yield* Fiber.interrupt(givenUp)
+      yield* Fiber.interrupt(interrupted)
       assert.deepStrictEqual(results, all.map(expected))
     })
   )
 
-  it.live("goes on in a new thread after one has ended for want of work", () =>
+  it.live("is computed by a new thread after the previous one has ended because it was idle", () =>
     Effect.gen(function* () {
       const bytes = patterned(5_000_000)
       assert.strictEqual(yield* hashed(bytes, 100_000), expected(bytes))

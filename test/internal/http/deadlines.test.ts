@@ -14,7 +14,7 @@ const watched = (deadline: number, expired: Array<string>, name: string) => {
 }
 
 describe("the watchdog of a Clock", () => {
-  it.effect("lets each expire once, in its time, and none that was taken away", () =>
+  it.effect("expires each deadline once, when it is due, unless it was removed", () =>
     Effect.gen(function* () {
       const watchdog = watchdogOf(yield* Effect.clock)
       const expired: Array<string> = []
@@ -36,7 +36,7 @@ describe("the watchdog of a Clock", () => {
     })
   )
 
-  it.effect("notices a deadline that moves away by itself, and one that comes nearer when it is told", () =>
+  it.effect("respects a deadline that was postponed, and one that was moved forward when it is rescheduled", () =>
     Effect.gen(function* () {
       const watchdog = watchdogOf(yield* Effect.clock)
       const expired: Array<string> = []
@@ -61,7 +61,7 @@ describe("the watchdog of a Clock", () => {
     })
   )
 
-  it.effect("sleeps no more once nothing is left to be watched", () =>
+  it.effect("starts no further sleep when there are no deadlines left", () =>
     Effect.gen(function* () {
       const watchdog = watchdogOf(yield* Effect.clock)
       const one = watched(60_000, [], "one")
@@ -73,7 +73,7 @@ describe("the watchdog of a Clock", () => {
       const left = yield* TestClock.sleeps()
       watchdog.add(one)
       yield* pause()
-      // The sleep that was given up is still noted by the test's clock, and no other.
+      // The test clock still lists the interrupted sleep, but no other one.
       assert.isAtMost(
         (yield* TestClock.sleeps()).pipe((all) => [...all].length),
         [...left].length + 1

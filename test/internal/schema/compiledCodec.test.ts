@@ -9,14 +9,14 @@ import * as CloudServers from "../../../src/services/CloudServers.js"
 
 type Loose = Schema.Schema.AnyNoContext
 
-/** What Effect's parser answers; it dies of some values that it refuses, as it prints them: `{ toString: 0 }` is one. */
+/** The result of Effect's parser. It throws for some invalid values when it prints them, such as `{ toString: 0 }`. */
 const parsed = (parse: (value: unknown) => Either.Either<unknown, unknown>, value: unknown) =>
   Either.flatMap(
     Either.try(() => parse(value)),
     (outcome) => outcome
   )
 
-/** The quick way answers what the parser answers, or that it cannot tell; and it can tell whatever the parser accepts. */
+/** Asserts that the compiled codec returns the parser's result for every value that the parser accepts, and falls back otherwise. */
 const agrees = (schema: Loose, value: unknown, direction: "decode" | "encode"): void => {
   const [quick, parse] =
     direction === "decode"
@@ -33,7 +33,7 @@ const hostile = FastCheck.oneof(
   FastCheck.constantFrom(undefined, null, "", "2026-01-01T00:00:00", NaN, [], {}, "true", 0, { toString: 0 })
 )
 
-/** A value with something in it replaced, left out or put in. */
+/** The value, with one part at the path replaced or removed. */
 const spoilt = (value: unknown, path: ReadonlyArray<number>, by: unknown): unknown => {
   const [at, ...rest] = path
   if (at === undefined || typeof value !== "object" || value === null) return by
@@ -61,11 +61,11 @@ const Item = Schema.Struct({
 const schemas: Readonly<Record<string, Loose>> = {
   "an item": Item,
   "items or subdirectories": Schema.Array(Schema.Union(Item, Schema.Struct({ subdir: Schema.String }))),
-  "structs told apart by a literal": Schema.Union(
+  "structs that differ by a literal": Schema.Union(
     Schema.Struct({ kind: Schema.Literal("a"), value: Schema.String }),
     Schema.Struct({ kind: Schema.Literal("b"), value: Schema.Number })
   ),
-  "names that change places": Schema.Struct({
+  "fields that swap names": Schema.Struct({
     a: Schema.propertySignature(Schema.String).pipe(Schema.fromKey("b")),
     b: Schema.propertySignature(Schema.Number).pipe(Schema.fromKey("a"))
   }),
@@ -73,9 +73,9 @@ const schemas: Readonly<Record<string, Loose>> = {
   "a secret": Schema.Struct({ key: Schema.Redacted(Schema.String) })
 }
 
-describe("schemas, run the quick way", () => {
+describe("compiled codecs", () => {
   for (const [name, schema] of Object.entries(schemas)) {
-    it(`${name}: what is right is answered, what is not is left to the parser`, () => {
+    it(`${name}: valid values give the parser's result, and invalid ones the fallback`, () => {
       const encoded = Arbitrary.make(Schema.encodedSchema(schema))
       const decoded = Arbitrary.make(Schema.typeSchema(schema))
       const path = FastCheck.array(FastCheck.nat(20), { minLength: 1, maxLength: 3 })
@@ -94,7 +94,7 @@ describe("schemas, run the quick way", () => {
     })
   }
 
-  it("timestamps of every form are those of the parser, to the millisecond", () => {
+  it("decode timestamps of every form as Date does, to the millisecond", () => {
     const two = (from: number, to: number) =>
       FastCheck.integer({ min: from, max: to }).map((value) => String(value).padStart(2, "0"))
     const text = FastCheck.tuple(
@@ -140,7 +140,7 @@ describe("schemas, run the quick way", () => {
     }
   })
 
-  it("a timestamp is a DateTime like every other", () => {
+  it("decode a timestamp to a DateTime like any other", () => {
     const moment = Schema.decodeUnknownSync(Timestamp)("2026-01-27T01:02:03.5")
     const same = DateTime.unsafeMake(Date.UTC(2026, 0, 27, 1, 2, 3, 500))
     assert.deepStrictEqual(moment, same)
@@ -160,7 +160,7 @@ describe("schemas, run the quick way", () => {
     CloudBigData: CloudBigData.endpoints as never
   }
   for (const [service, table] of Object.entries(tables)) {
-    it(`nothing that ${service} may be handed is taken for something else than the parser takes it for`, () => {
+    it(`agree with the parser for hostile values, in every schema of ${service}`, () => {
       for (const endpoint of Object.values(table)) {
         const parts = [endpoint.parameters, endpoint.query, endpoint.headers, endpoint.body, endpoint.success.schema]
         for (const schema of parts) {

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { FastCheck } from "effect"
 import { type ItemsSink, jsonItems, UnreadableArray } from "../../../src/internal/schema/jsonItems.js"
 
-/** The items of a text that arrives in pieces of the given sizes, over and over. */
+/** The items of a text that arrives in pieces of the given sizes, which repeat. */
 const read = (
   text: string,
   sizes: ReadonlyArray<number>
@@ -23,7 +23,7 @@ const read = (
   return { items, times }
 }
 
-/** Why a text cannot be read. */
+/** The reason why a text cannot be read, if any. */
 const problemOf = (text: string, sizes: ReadonlyArray<number>): string | undefined => {
   try {
     read(text, sizes)
@@ -33,7 +33,7 @@ const problemOf = (text: string, sizes: ReadonlyArray<number>): string | undefin
   }
 }
 
-/** Names that look like the end of an item, and what else JSON must escape. */
+/** Names that look like the end of an item, and characters that JSON must escape. */
 const name = FastCheck.oneof(
   FastCheck.string({ unit: "binary" }),
   FastCheck.constantFrom("},", '},{"', '"},{', "\\", '\\"},{"name":"', "☃},", "\ud83d\ude00", "]", "[")
@@ -42,7 +42,7 @@ const item = FastCheck.record({ name, more: FastCheck.jsonValue() })
 const space = FastCheck.constantFrom("", " ", "\n", "  \r\n")
 
 describe("a JSON array that is read as it arrives", () => {
-  it("gives the items that the whole text has, however it is cut up, and whatever they hold", () => {
+  it("has the same items as the whole text, in pieces of any size", () => {
     FastCheck.assert(
       FastCheck.property(
         FastCheck.array(item, { maxLength: 40 }),
@@ -50,7 +50,7 @@ describe("a JSON array that is read as it arrives", () => {
         space,
         space,
         (some, sizes, before, between) => {
-          // Long enough to be cut.
+          // Long enough for several pieces.
           const all = Array.from({ length: 30 }, () => some).flat()
           const text = `${before}[${all.map((one) => JSON.stringify(one)).join(`,${between}`)}]${between}`
           assert.deepStrictEqual(read(text, sizes).items, JSON.parse(text))
@@ -60,19 +60,19 @@ describe("a JSON array that is read as it arrives", () => {
     )
   })
 
-  it("gives them some at a time", () => {
+  it("emits its items in several batches", () => {
     const all = Array.from({ length: 5000 }, (_, index) => ({ name: `object-${index}` }))
     assert.isAtLeast(read(JSON.stringify(all), [4096]).times, 3)
   })
 
-  it("gives an item that is longer than all that is read at a time", () => {
+  it("may have an item that is longer than a piece", () => {
     const all = ["short", "x".repeat(700_000), "},".repeat(100_000), "last"].map((name) => ({ name }))
     for (const size of [1000, 65_536, 2 ** 21]) {
       assert.deepStrictEqual(read(JSON.stringify(all), [size]).items, all)
     }
   })
 
-  it("is its own: several that are read in turns do not hear of each other, nor of those before them", () => {
+  it("does not affect other arrays that are read at the same time or later", () => {
     for (let round = 0; round < 3; round++) {
       const lists = Array.from({ length: 6 }, (_, list) =>
         Array.from({ length: 4000 }, (_, index) => ({ name: `list-${round}-${list}-${index}` }))
@@ -86,12 +86,12 @@ describe("a JSON array that is read as it arrives", () => {
           sink ??= jsonItems((some) => void items.push(...some))
           const piece = text.slice(offset, offset + 20_000)
           sink.add(piece)
-          // Whoever has taken a piece may be given the next one in the same place.
+          // A source may reuse the buffer of a piece for the next one.
           piece.fill(0)
           if (offset < text.byteLength && offset + 20_000 >= text.byteLength) sink.end()
         }
       })
-      // Each begins while those before it are in the midst of theirs.
+      // Each array begins while the previous ones are still being read.
       for (let step = 0; step < 20; step++) {
         for (const [index, read] of readers.entries()) if (step >= index) read((step - index) * 20_000)
       }
@@ -99,7 +99,7 @@ describe("a JSON array that is read as it arrives", () => {
     }
   })
 
-  it("throws, and says why, where the text is empty, ends early, or is not an array", () => {
+  it("throws with the reason if the text is empty, ends early, or is not an array", () => {
     assert.deepStrictEqual(read("[]", [1]).items, [])
     const long = JSON.stringify(Array.from({ length: 5000 }, (_, index) => ({ name: `object-${index}` })))
     for (const [wrong, reason] of [
@@ -123,7 +123,7 @@ describe("a JSON array that is read as it arrives", () => {
     }
   })
 
-  it("keeps at most 1 MiB of one item, of nested arrays, and of white space", () => {
+  it("may have at most 1 MiB of one item, of nested arrays, or of white space", () => {
     for (const [before, endless] of [
       ['[{"name":"', "x"],
       ['[{"name":"a"},{"name":"', "},"],
@@ -151,14 +151,14 @@ describe("a JSON array that is read as it arrives", () => {
     }
   })
 
-  it("reads many items whose names look like the end of an item, without keeping them all", () => {
+  it("may have many items whose names look like the end of an item, without buffering all of them", () => {
     const all = Array.from({ length: 20_000 }, (_, index) => ({ name: `${"},".repeat(50)}${index}` }))
     const { items, times } = read(JSON.stringify(all), [65_536])
     assert.deepStrictEqual(items, all)
     assert.isAtLeast(times, 20)
   })
 
-  it("reads items that are not objects", () => {
+  it("may have items that are not objects", () => {
     const all = Array.from({ length: 50_000 }, (_, index) => (index % 2 === 0 ? index : [`a${index}`]))
     assert.deepStrictEqual(read(JSON.stringify(all), [65_536]).items, all)
   })

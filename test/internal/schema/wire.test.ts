@@ -5,7 +5,7 @@ import { instantOf } from "../../../src/internal/schema/wire.js"
 const isoOf = (text: string): string | undefined =>
   Option.getOrUndefined(Option.map(instantOf(text), DateTime.formatIso))
 
-describe("dates as clouds write them", () => {
+describe("timestamps in the formats of different clouds", () => {
   for (const [text, iso] of [
     ["2017-04-10T09:06:22", "2017-04-10T09:06:22.000Z"],
     ["2017-04-10T09:06:22.1", "2017-04-10T09:06:22.100Z"],

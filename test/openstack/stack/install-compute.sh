@@ -1,4 +1,4 @@
-# Group compute: Placement, Glance, Neutron and Nova (on a fake hypervisor). Read by install.sh; needs the group core.
+# Group compute: Placement, Glance, Neutron and Nova (on a fake hypervisor). Sourced by install.sh; needs the group core.
 apt_need python3-nova python3-glance python3-placement python3-neutron
 deb_extract nova-common glance-common glance-api neutron-common neutron-server
 mkdir -p "$ETC"/{nova,placement,glance,neutron} "$VAR"/{nova/instances,nova/lock,placement,glance/images,glance/staging,glance/tasks,glance/work,neutron/lock}
@@ -14,7 +14,7 @@ user_domain_id = default
 project_name = service
 project_domain_id = default
 region_name = RegionOne
-# ask Keystone each time: a revoked or expired token is refused at once
+# validate each token at Keystone every time, so that a revoked or expired one is rejected immediately
 token_cache_time = ${TOKEN_CACHE_TIME:--1}
 service_token_roles_required = true
 service_token_roles = service

@@ -1,4 +1,4 @@
-# Group core: Keystone and Swift. Read by install.sh.
+# Group core: Keystone and Swift. Sourced by install.sh.
 apt_need curl python3-keystone python3-keystonemiddleware python3-swift python3-requests \
   python3-memcache memcached uwsgi-core uwsgi-plugin-python3 sqlite3
 deb_extract swift swift-proxy swift-account swift-container swift-object swift-object-expirer
@@ -24,7 +24,7 @@ key_repository = $K/fernet
 [credential]
 key_repository = $K/credential
 [cache]
-# one process serves Keystone, so its own memory is a coherent cache (without one a request is 80 SQLite connections: 0.2 s)
+# Keystone is one process, so a cache in memory is coherent (without it a request takes 80 SQLite connections: 0.2 s)
 enabled = true
 backend = dogpile.cache.memory
 [identity]
@@ -151,10 +151,10 @@ pipeline = catch_errors gatekeeper healthcheck proxy-logging cache listing_forma
 use = egg:swift#proxy
 account_autocreate = true
 allow_account_management = true
-# listings and HEADs see what was just written
+# listings and HEAD reflect recent writes
 recheck_account_existence = 1
 recheck_container_existence = 1
-# with one device, one "507 no space" (too much metadata for ext4's xattrs) would otherwise answer 503 to all for a minute
+# with one device, one "507 no space" (too much metadata for ext4's xattrs) would otherwise cause 503 for all requests for a minute
 error_suppression_interval = 1
 [filter:catch_errors]
 use = egg:swift#catch_errors
@@ -209,7 +209,7 @@ X
 [filter:tempauth]
 use = egg:swift#tempauth
 token_life = @TEMPAUTH_SHORT_LIFE@
-# a token is kept in memcached by user, so these users must be in no other proxy
+# memcached stores tokens by user, so no other proxy may have these users
 user_test_short = short .admin
 user_test_short2 = short2 .admin
 X
@@ -230,7 +230,7 @@ delay_auth_decision = true
 include_service_catalog = false
 service_token_roles_required = true
 service_token_roles = service
-# seconds a validated token is believed without asking Keystone again; -1: ask every time
+# seconds for which a validated token is cached; -1: validate it at Keystone every time
 token_cache_time = @TOKEN_CACHE_TIME@
 memcached_servers = 127.0.0.1:$MEMCACHED_PORT
 cache = swift.cache

@@ -1,5 +1,5 @@
 #!/bin/bash
-# usage: [KNOB=value...] restart.sh ROOT GROUP NAME...   ends the named processes (of ROOT/run/*.pid) and starts them again
+# usage: [KNOB=value...] restart.sh ROOT GROUP NAME...   restarts the named processes (of ROOT/run/*.pid)
 set -eu
 HERE=$(cd "$(dirname "$0")" && pwd)
 ROOT=$(cd "$1" && pwd); GROUP=$2; shift 2

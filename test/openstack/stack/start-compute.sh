@@ -1,4 +1,4 @@
-# Group compute; read by start.sh; needs the group core running.
+# Group compute; sourced by start.sh; needs the group core to be running.
 seed compute
 spawn placement "$PLACEMENT_PORT" env OS_PLACEMENT_CONFIG_DIR="$ETC/placement" \
   uwsgi_python3 --http11-socket "$HOST:$PLACEMENT_PORT" --master --die-on-term --processes 1 --threads 16 \
@@ -11,7 +11,7 @@ wait_http glance "http://$HOST:$GLANCE_PORT/"
 wait_http neutron "http://$HOST:$NEUTRON_PORT/"
 wait_http nova "http://$HOST:$NOVA_PORT/"
 if [ ! -e "$VAR/nova/.discovered" ]; then
-  for i in $(seq 60); do # the compute service has to have reported before it can be mapped to its cell
+  for i in $(seq 60); do # the compute service must have registered before it can be mapped to its cell
     sqlite3 "$VAR/nova/nova_cell1.db" 'select count(*) from compute_nodes' 2>/dev/null | grep -q '^[1-9]' && break; sleep 0.5
   done
   $PY "$PFX/usr/bin/nova-manage" --config-file "$ETC/nova/nova.conf" cell_v2 discover_hosts --verbose >>"$LOG/nova-manage.out" 2>&1

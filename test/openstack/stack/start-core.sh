@@ -1,8 +1,8 @@
-# Group core; read by start.sh.
-# knobs: KEYSTONE_TOKEN_EXPIRATION (s, 3600) TEMPAUTH_LIFE (s, 86400) KEYSTONE_SHORT_EXPIRATION (s, 4) TEMPAUTH_SHORT_LIFE (s, 3)
-#        TOKEN_CACHE_TIME (s, -1 = ask Keystone each time)
-#        KEYSTONE_SOCKET (http11-socket: keep-alive; http-socket: closes after each answer without saying so) SWIFT_DATA (folder)
-ulimit -n 65536 2>/dev/null || ulimit -n "$(ulimit -Hn)"   # swift asks for 32768 and logs when refused
+# Group core; sourced by start.sh.
+# variables: KEYSTONE_TOKEN_EXPIRATION (s, 3600) TEMPAUTH_LIFE (s, 86400) KEYSTONE_SHORT_EXPIRATION (s, 4) TEMPAUTH_SHORT_LIFE (s, 3)
+#        TOKEN_CACHE_TIME (s, -1 = validate tokens at Keystone every time)
+#        KEYSTONE_SOCKET (http11-socket: keep-alive; http-socket: closes after each response without notice) SWIFT_DATA (folder)
+ulimit -n 65536 2>/dev/null || ulimit -n "$(ulimit -Hn)"   # swift requests 32768, and logs an error if that is not allowed
 spawn memcached "$MEMCACHED_PORT" memcached -u "$ME" -l 127.0.0.1 -p "$MEMCACHED_PORT" -U 0 -m 64
 ks() { # pidname port token-life
   spawn "$1" "$2" env OS_KEYSTONE_CONFIG_FILES="$ETC/keystone/keystone.conf" OS_TOKEN__EXPIRATION="$3" \
@@ -10,11 +10,11 @@ ks() { # pidname port token-life
     --enable-threads --lazy-apps --buffer-size 65535 --need-app --no-orphans --wsgi-file /usr/bin/keystone-wsgi-public
 }
 ks keystone "$KEYSTONE_PORT" "${KEYSTONE_TOKEN_EXPIRATION:-3600}"
-# the same users and keys, but the tokens it gives live for seconds; every service believes them until then
+# the same users and keys, but its tokens are valid for seconds; all services accept them
 ks keystone-short "$KEYSTONE_SHORT_PORT" "${KEYSTONE_SHORT_EXPIRATION:-4}"
 
-# Swift keeps an object's metadata in user xattrs; ext4 holds under 4 KiB of them, tmpfs (Linux 6.6+) and xfs 64 KiB
-xattr_room() { $PY - "$1" <<'X'
+# Swift keeps an object's metadata in user xattrs, of which ext4 stores less than 4 KiB, tmpfs (Linux 6.6+) and xfs 64 KiB
+has_xattr_space() { $PY - "$1" <<'X'
 import os, sys, tempfile
 try:
     with tempfile.NamedTemporaryFile(dir=sys.argv[1]) as f:
@@ -25,7 +25,7 @@ X
 }
 if [ -z "${SWIFT_DATA:-}" ]; then
   SWIFT_DATA=$VAR/swift; mkdir -p "$SWIFT_DATA"
-  if ! xattr_room "$SWIFT_DATA" && xattr_room /dev/shm; then SWIFT_DATA=/dev/shm/effect-rackspace-swift-$PORT_BASE; fi
+  if ! has_xattr_space "$SWIFT_DATA" && has_xattr_space /dev/shm; then SWIFT_DATA=/dev/shm/effect-rackspace-swift-$PORT_BASE; fi
 fi
 echo "$SWIFT_DATA" > "$RUN/swift-data"
 mkdir -p "$SWIFT_DATA/d1" "$VAR/swift-recon"

@@ -6,7 +6,7 @@ ROOT=$1; shift
 GROUPS_WANTED=${*:-core compute}
 mkdir -p "$ROOT"; ROOT=$(cd "$ROOT" && pwd)
 . "$HERE/lib.sh"
-seed() { # the users, projects, services and endpoints that are missing; writes creds.json
+seed() { # creates missing users, projects, services and endpoints, and writes creds.json
   HOST=$HOST AUTH_URL=$AUTH_URL ADMIN_PASS=$ADMIN_PASS DEMO_PASS=$DEMO_PASS SERVICE_PASS=$SERVICE_PASS \
     APPCRED_SECRET=$APPCRED_SECRET KEYSTONE_SHORT_PORT=$KEYSTONE_SHORT_PORT SWIFT_SHORT_PORT=$SWIFT_SHORT_PORT \
     SWIFT_KEYSTONE_PORT=$SWIFT_KEYSTONE_PORT SWIFT_TEMPAUTH_PORT=$SWIFT_TEMPAUTH_PORT NOVA_PORT=$NOVA_PORT \

@@ -1,4 +1,4 @@
-"""Creates in Keystone what is missing. Idempotent. usage: seed.py ROOT [core|compute]..."""
+"""Creates missing users, projects, services and endpoints in Keystone. Idempotent. usage: seed.py ROOT [core|compute]..."""
 import json
 import os
 import sys

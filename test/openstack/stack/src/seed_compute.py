@@ -1,4 +1,4 @@
-"""Flavors, an image, networks. Idempotent. usage: seed_compute.py ROOT NOVA GLANCE NEUTRON"""
+"""Creates flavors, an image and networks. Idempotent. usage: seed_compute.py ROOT NOVA GLANCE NEUTRON"""
 import json
 import sys
 import requests
@@ -24,7 +24,7 @@ A = {'X-Auth-Token': token(c['admin'])}
 D = {'X-Auth-Token': token(c['demo'])}
 have = [f['id'] for f in die(s.get(NOVA + '/flavors', headers=A)).json()['flavors']]
 for id_, name, ram, vcpus, disk in (('1', 'm1.tiny', 64, 1, 1), ('2', 'm1.small', 128, 1, 1), ('3', 'm1.medium', 256, 2, 1),
-                              # more memory than there is, and more than one may have
+                              # more memory than any host has, and more than the quota
                               ('9', 'm1.vast', 900000, 1, 1), ('10', 'm1.beyond', 16777216, 1, 1)):
     if id_ not in have:
         die(s.post(NOVA + '/flavors', headers=A, json={'flavor': {'id': id_, 'name': name, 'ram': ram, 'vcpus': vcpus, 'disk': disk}}))
