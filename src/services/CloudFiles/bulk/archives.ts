@@ -1,4 +1,4 @@
-/** Archives that the cloud extracts into objects. */
+/** Uploads archives that the cloud extracts into objects. */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -9,16 +9,18 @@ import { invalidInput } from "../../../internal/schema/invalidInput.js"
 import type { RequestBody } from "../../../RequestBody.js"
 import { bulkEndpoints, type ExtractResult, isSuccess } from "./bulk.js"
 
-/** An archive, and where its files go. */
+/** An archive and the destination of its files. */
 export interface ArchiveOptions<E, R> {
-  /** Where the files go; without it, the first folder of each file's path names its container. */
+  /** The destination. Without it, the first folder in each file's path is its container. */
   readonly container?: string | undefined
-  /** Stands before each file's path, with a slash between the two. */
+  /** The prefix of the objects' names, separated from each file's path by a slash. */
   readonly prefix?: string | undefined
   readonly format: "tar" | "tar.gz" | "tar.bz2"
-  /** Bytes, a file, or a Stream that is replayable: an archive may have to be sent again, and cannot be cut into segments. */
+  /**
+   * Bytes, a file, or a replayable Stream: an archive may have to be sent again, and cannot be divided into segments.
+   */
   readonly body: RequestBody<E, R>
-  /** The content type of every object. Default: the cloud guesses each from its name. */
+  /** The content type of every object. By default the cloud guesses it from each name. */
   readonly contentType?: string | undefined
 }
 
@@ -27,7 +29,7 @@ const operation = "CloudFiles.extractArchive"
 
 const invalid = (path: string, expected: string) => invalidInput(service, operation, [{ path, expected }])
 
-const notTaken = ({ explanation, status }: ExtractResult): BulkFailed =>
+const notAccepted = ({ explanation, status }: ExtractResult): BulkFailed =>
   new BulkFailed({
     service,
     operation,
@@ -56,7 +58,7 @@ export const makeExtractArchive = (client: CloudClient) => {
       const opened = yield* body.open
       if (!opened.replayable) return yield* invalid("body", "bytes, a file, or a replayable stream")
       const failure = yield* Deferred.make<never, E>()
-      // A body that failed must not end: what was sent of it would be taken for the whole archive.
+      // If the body fails, the request must not end normally: the cloud would extract a truncated archive.
       const stream = Stream.provideContext(opened.stream, context).pipe(
         Stream.catchAllCause((cause) =>
           Stream.execute(Effect.zipRight(Deferred.failCause(failure, cause), Effect.never))
@@ -66,6 +68,6 @@ export const makeExtractArchive = (client: CloudClient) => {
         Effect.interruptible(putArchive({ ...input, content: { bytes: opened.bytes, length: opened.length, stream } })),
         Effect.interruptible(Deferred.await(failure))
       )
-      return isSuccess(result.status) || result.errors.length > 0 ? result : yield* notTaken(result)
+      return isSuccess(result.status) || result.errors.length > 0 ? result : yield* notAccepted(result)
     })
 }

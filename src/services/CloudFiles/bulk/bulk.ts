@@ -1,4 +1,4 @@
-/** Operations on many objects: results and endpoints. */
+/** Bulk operations: results and endpoints. */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type { CommonError, NotFound, QuotaExceeded } from "../../../CloudError.js"
@@ -10,7 +10,7 @@ import { ContainerName, NamePart } from "../names.js"
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
-/** Path and status of an object: a pair, as Swift writes it, or an object with names. */
+/** The path and status of an object: a pair, as in Swift, or an object with named fields. */
 const pairOf = (error: unknown): unknown => {
   if (Array.isArray(error)) return error.slice(0, 2)
   if (!isObject(error)) return [error, ""]
@@ -30,14 +30,14 @@ const explanation = textOr("").pipe(Schema.fromKey("Response Body"))
 const count = (key: string) =>
   Schema.optionalWith(Count, { nullable: true, default: () => 0 }).pipe(Schema.fromKey(key))
 
-/** The response to an operation on many objects. */
+/** The response to a bulk operation. */
 export interface BulkResult {
   readonly deleted: number
   readonly notFound: number
-  /** The result in words: the HTTP status is 200 whatever happened. */
+  /** The real result: the HTTP status is always 200. */
   readonly status: string
   readonly explanation: string
-  /** Path and status of each object that failed. */
+  /** The path and status of each failed object. */
   readonly errors: ReadonlyArray<readonly [string, string]>
 }
 
@@ -51,12 +51,12 @@ export const BulkResult = struct<BulkResult>({
 
 /** The response to an archive. */
 export interface ExtractResult {
-  /** How many files of the archive are objects now. */
+  /** How many objects were created. */
   readonly created: number
-  /** The result in words: the HTTP status is 200 whatever happened. */
+  /** The real result: the HTTP status is always 200. */
   readonly status: string
   readonly explanation: string
-  /** Path, percent-encoded, and status of each file that did not become an object. */
+  /** The percent-encoded path and status of each failed file. */
   readonly errors: ReadonlyArray<readonly [string, string]>
 }
 
@@ -80,14 +80,14 @@ const Destination = Schema.transform(
   }
 )
 
-/** The operations on many objects, as data. */
+/** The bulk operations, as data. */
 export const bulkEndpoints = Endpoint.table("CloudFiles", {
   /**
-   * Deletes up to 10,000 objects and empty containers, whose percent-encoded paths are the lines of the body; `bulkDelete` uses
-   * it. "Bulk delete", `POST /v1/{account}?bulk-delete`.
+   * Deletes up to 10,000 objects and empty containers, given as percent-encoded paths, one per line of the body;
+   * `bulkDelete` uses it. "Bulk delete", `POST /v1/{account}?bulk-delete`.
    *
-   * Rackspace documents it as a DELETE, and Swift takes both. On a Swift that is set up without it, a POST changes nothing,
-   * and a DELETE by somebody who may delete accounts would delete this one.
+   * Rackspace documents a DELETE, and Swift accepts both methods. POST is used because a Swift without this feature
+   * ignores it, whereas a DELETE could delete the account if the user may do that.
    */
   bulkDeletePaths: Endpoint.withRawBody(
     Endpoint.make("POST", "", {
@@ -102,8 +102,8 @@ export const bulkEndpoints = Endpoint.table("CloudFiles", {
     })
   ),
   /**
-   * Makes objects of the files in an archive; `extractArchive` uses it. "Extract archive",
-   * `PUT /v1/{account}/{container}/{prefix}?extract-archive={format}`.
+   * Creates objects from the files in an archive; `extractArchive` uses it. "Extract archive", `PUT
+   * /v1/{account}/{container}/{prefix}?extract-archive={format}`.
    */
   putArchive: Endpoint.withRawBody(
     Endpoint.make("PUT", "{+destination}", {
@@ -114,7 +114,7 @@ export const bulkEndpoints = Endpoint.table("CloudFiles", {
         )
       },
       headers: {
-        /** Of every object; where it is empty, the cloud guesses each from its name. */
+        /** The type of every object; if empty, the cloud guesses it from each name. */
         contentType: Schema.optional(Schema.String).pipe(Schema.fromKey("content-type"))
       },
       success: Endpoint.json(ExtractResult),
@@ -124,13 +124,10 @@ export const bulkEndpoints = Endpoint.table("CloudFiles", {
   )
 })
 
-/** Whether the result in words is a success. */
+/** Whether the result is a success. */
 export const isSuccess = (status: string): boolean => /^2\d\d\b/.test(status)
 
-/**
- * Whether an error shows that the cloud does not have an operation on many objects: it took the request for one about the
- * account or the container itself.
- */
+/** Whether an error shows that the cloud lacks bulk operations: it took the request as one for the account. */
 export const isNotOffered = (error: CommonError | NotFound | QuotaExceeded): boolean =>
   error._tag === "MalformedResponse" ||
   error._tag === "NotFound" ||

@@ -15,18 +15,18 @@ import { ContainerName, decodedText, encodedAddress, ObjectName } from "../names
 import { objectEndpoints } from "../objects/objects.js"
 import { bulkEndpoints, type BulkResult, isNotOffered, isSuccess } from "./bulk.js"
 
-/** What to delete: an object, or a container that is empty. */
+/** An object or an empty container to delete. */
 export interface BulkTarget {
   readonly container: string
   readonly object?: string | undefined
 }
 
-/** The result of many deletions. */
+/** The result of a bulk deletion. */
 export interface BulkDeleted {
   readonly deleted: number
-  /** What was not there: it counts as a success. */
+  /** Targets that did not exist, which counts as success. */
   readonly notFound: number
-  /** Segments of large objects that stay, which were not deleted; absent where there are none. */
+  /** Segments of remaining large objects, which were not deleted. Absent if there are none. */
   readonly leftSegments?: ReadonlyArray<LeftSegment> | undefined
 }
 
@@ -34,18 +34,18 @@ const service = "CloudFiles"
 
 const bulkTarget = options({ container: ContainerName, object: Schema.optional(ObjectName) })
 
-/** How many paths one request may have; a cloud may allow fewer. */
-export const mostPaths = 10_000
+/** How many paths a request may have. A cloud may allow fewer. */
+export const maxPaths = 10_000
 
-/** How many requests for one object each are sent at the same time. */
-export const singles = 16
+/** How many single deletions are sent concurrently. */
+export const singleDeletions = 16
 
 const isWorthRepeating = (status: string): boolean => /^(401|408|429|498|499|5\d\d)\b/.test(status)
 
 const isUnauthorized = ({ errors, status }: BulkResult): boolean =>
   status.startsWith("401") || errors.some(([, reason]) => reason.startsWith("401"))
 
-/** A path that could not be deleted, and why. */
+/** A path that could not be deleted, and the reason. */
 export interface Failure {
   readonly path: string
   readonly reason: string
@@ -67,7 +67,7 @@ const plus = (a: Tally, b: Tally): Tally => ({
 const readable = ({ container, object }: BulkTarget): string =>
   object === undefined ? container : `${container}/${object}`
 
-/** The failure of deletions of which some failed. */
+/** The error for deletions of which some failed. */
 export const someFailed = (operation: string, failures: ReadonlyArray<Failure>, total: number, where = "") =>
   new BulkFailed({
     service,
@@ -76,11 +76,11 @@ export const someFailed = (operation: string, failures: ReadonlyArray<Failure>, 
     message: `${operation}: ${where}${failures.length} of ${total} could not be deleted: ${failures[0]?.path}: ${failures[0]?.reason}`
   })
 
-/** The line of a target in a request, and its path in the response. */
+/** A target's line in the request, and its path in the response. */
 const lineOf = ({ container, object }: BulkTarget): string =>
   `/${object === undefined ? encodeURIComponent(container) : encodedAddress(container, object)}`
 
-/** Finds the target of a path in a response, in which some clouds write the account's path first. */
+/** Finds the target of a path in a response. Some clouds prefix it with the account's path. */
 const finder = (targets: ReadonlyArray<BulkTarget>): ((path: string) => BulkTarget | undefined) => {
   const byPath = new Map(targets.map((target) => [decodedText(lineOf(target)), target]))
   return (path) => {
@@ -89,21 +89,21 @@ const finder = (targets: ReadonlyArray<BulkTarget>): ((path: string) => BulkTarg
   }
 }
 
-/** Objects first: a container can only be deleted when its objects are, which may be in another request. */
+/** Objects first: a container can be deleted only after its objects, which may take another request. */
 const objectsFirst = (targets: ReadonlyArray<BulkTarget>) => ({
   objects: targets.filter(({ object }) => object !== undefined),
   containers: targets.filter(({ object }) => object === undefined)
 })
 
-/** The outcome of one request: what is done, and what is to be sent again. */
+/** The outcome of one request: what is done, and what must be sent again. */
 interface Outcome {
   readonly done: Tally
   readonly again: ReadonlyArray<BulkTarget>
-  /** Whether the cloud stopped before the end, but after failures: the next round then has fewer paths. */
+  /** Whether the cloud deleted or rejected some paths before it stopped, so that the next request is smaller. */
   readonly isProgress: boolean
 }
 
-/** Reads the response to a request. `isLast` says that nothing is to be sent again without progress. */
+/** Interprets a response. With `isLast`, paths are sent again only if there was progress. */
 const outcomeOf = (targets: ReadonlyArray<BulkTarget>, result: BulkResult, isLast: boolean): Outcome => {
   const find = finder(targets)
   const again: Array<BulkTarget> = []
@@ -115,7 +115,7 @@ const outcomeOf = (targets: ReadonlyArray<BulkTarget>, result: BulkResult, isLas
     if (target !== undefined && !isLast && isWorthRepeating(reason)) again.push(target)
     else failures.push({ path: target === undefined ? decodedText(path) : readable(target), reason })
   }
-  // After too many failures, or when the token has expired, the cloud stops, and does not say where.
+  // After too many failures, or if the token has expired, the cloud stops without saying where.
   const { deleted, errors, explanation, notFound, status } = result
   const stopped = !isSuccess(status) && deleted + notFound + errors.length < targets.length
   const isProgress = stopped && failures.length > 0 && !isUnauthorized(result)
@@ -128,7 +128,7 @@ const outcomeOf = (targets: ReadonlyArray<BulkTarget>, result: BulkResult, isLas
   return { done: { deleted, failures }, again, isProgress }
 }
 
-/** Deletes targets by a request for each. */
+/** Deletes targets with one request each. */
 const makeSingleDeletion = (client: CloudClient) => {
   const deleteObject = Endpoint.method(client, objectEndpoints.deleteObject)
   const deleteContainer = Endpoint.method(client, containerEndpoints.deleteContainer)
@@ -145,7 +145,9 @@ const makeSingleDeletion = (client: CloudClient) => {
     )
 
   const deleteEach = (targets: ReadonlyArray<BulkTarget>) =>
-    Effect.map(Effect.forEach(targets, deleteOne, { concurrency: singles }), (all) => all.reduce(plus, nothingDone))
+    Effect.map(Effect.forEach(targets, deleteOne, { concurrency: singleDeletions }), (all) =>
+      all.reduce(plus, nothingDone)
+    )
 
   return (targets: ReadonlyArray<BulkTarget>): Effect.Effect<Tally, CommonError> => {
     const { containers, objects } = objectsFirst(targets)
@@ -153,14 +155,14 @@ const makeSingleDeletion = (client: CloudClient) => {
   }
 }
 
-/** Deletes targets, as many in a request as the cloud allows, and remembers how many that is. */
+/** Deletes targets with as many paths per request as the cloud allows, and remembers that number. */
 export const makeBatchDeletion = (client: CloudClient) => {
   const deletePaths = Endpoint.method(client, { ...bulkEndpoints.bulkDeletePaths, operation: "CloudFiles.bulkDelete" })
   const getAccount = Endpoint.method(client, accountEndpoints.getAccount)
   const deleteSingly = makeSingleDeletion(client)
 
-  /** How many paths a request may have; 0 where the cloud has no bulk deletion. */
-  let most = mostPaths
+  /** The maximum number of paths per request; 0 if the cloud has no bulk deletion. */
+  let most = maxPaths
   let isOffered = false
 
   const request = (targets: ReadonlyArray<BulkTarget>): Effect.Effect<BulkResult, CommonError | NotFound> => {
@@ -176,7 +178,7 @@ export const makeBatchDeletion = (client: CloudClient) => {
       most = 0
       return deleteSingly(targets)
     }
-    // The account exists, or there would be no token for it.
+    // A 404 cannot mean a missing account, since the token belongs to it: the feature is missing.
     return error._tag === "NotFound" ? deleteSingly(targets) : Effect.fail(error)
   }
 
@@ -196,7 +198,7 @@ export const makeBatchDeletion = (client: CloudClient) => {
       : Effect.delay(next, Duration.millis(attempt === 0 ? 200 : 1000))
   }
 
-  /** One request, and further ones for paths that its response does not settle. */
+  /** Sends a request, and further ones for paths that the response leaves open. */
   const batch = (targets: ReadonlyArray<BulkTarget>, attempt = 0): Effect.Effect<Tally, CommonError> =>
     Effect.suspend(() => {
       if (targets.length === 0) return Effect.succeed(nothingDone)
@@ -214,10 +216,10 @@ export const makeBatchDeletion = (client: CloudClient) => {
   return (targets: ReadonlyArray<BulkTarget>) => batch(targets)
 }
 
-/** Deletes targets, as {@link makeBatchDeletion} makes it. */
+/** The function that {@link makeBatchDeletion} returns. */
 export type BatchDeletion = ReturnType<typeof makeBatchDeletion>
 
-/** The service's `bulkDelete`, under the name of an operation that uses it. */
+/** The service's `bulkDelete`, for use by the named operation. */
 export const makeBulkDelete =
   (deleteBatch: BatchDeletion) =>
   (
@@ -228,7 +230,7 @@ export const makeBulkDelete =
       const targets: Array<BulkTarget> = []
       for (const target of objects) {
         const path = `objects.${targets.length}`
-        // A misspelt `object` would otherwise leave the container to be deleted.
+        // With a misspelt `object`, the target would be the container.
         const [wrong] = bulkTarget.issues(target)
         if (wrong !== undefined) {
           const issue = { path: wrong.path === "." ? path : `${path}.${wrong.path}`, expected: wrong.expected }
@@ -243,5 +245,5 @@ export const makeBulkDelete =
         : yield* someFailed(operation, failures, targets.length)
     })
 
-/** Deletes many objects, as {@link makeBulkDelete} makes it. */
+/** The function that {@link makeBulkDelete} returns. */
 export type BulkDelete = ReturnType<typeof makeBulkDelete>

@@ -1,4 +1,4 @@
-/** Empties containers, and deletes them with all that is in them. */
+/** Empties containers, and deletes containers with their content. */
 import * as Array from "effect/Array"
 import * as Chunk from "effect/Chunk"
 import * as Duration from "effect/Duration"
@@ -26,8 +26,8 @@ import {
   type BulkDelete,
   type BulkDeleted,
   type Failure,
-  mostPaths,
-  singles,
+  maxPaths,
+  singleDeletions,
   someFailed
 } from "./bulkDelete.js"
 
@@ -35,29 +35,29 @@ import {
 export interface EmptyOptions {
   readonly container: string
   /**
-   * Only what begins with this. Segments of large objects elsewhere in the container stay. To find them takes a request for each
-   * object of more than 1 MiB elsewhere in it, and for smaller ones where there are at most 1,000.
+   * Deletes only objects with this prefix. Segments of large objects elsewhere in the container are kept. Finding them
+   * takes a request for each other object larger than 1 MiB, and for smaller ones if there are at most 1,000.
    */
   readonly prefix?: string | undefined
   /**
-   * Whether the segments of large objects go with them, wherever they are; else only the manifests go. It costs a request for
-   * each object, since a listing does not show which are large. Default false.
+   * Whether the segments of large objects are deleted too, in any container; otherwise only the manifests are. This
+   * takes a request for each object, because listings do not show which objects are large. Default false.
    */
   readonly segments?: boolean | undefined
 }
 
 const emptying = "CloudFiles.emptyContainer"
 
-const staysSegment = "it is a segment of a large object that stays"
+const isNeededSegment = "it is a segment of a remaining large object"
 
-/** Whether an object is a segment of a large object that stays. */
+/** Whether an object is a segment of a remaining large object. */
 type IsKept = (segment: Address) => boolean
 
-/** Whether a container cannot be deleted because of the versions that it keeps. */
+/** Whether a container cannot be deleted because it has versions. */
 const isAboutVersions = ({ details, message }: { readonly message: string; readonly details?: string | undefined }) =>
   /\bversions?\b/i.test(`${message} ${details ?? ""}`)
 
-/** Deletes the segments of large objects, wherever they are, unless they stay. */
+/** Deletes the segments of large objects in any container, except those to keep. */
 const makeSegmentDeletion = (client: CloudClient, bulkDelete: BulkDelete) => {
   const deleteManifest = Endpoint.method(client, manifestEndpoints.deleteManifest)
   const getObjectInfo = Endpoint.method(client, objectEndpoints.getObjectInfo)
@@ -73,7 +73,7 @@ const makeSegmentDeletion = (client: CloudClient, bulkDelete: BulkDelete) => {
   const deleteStatic = (address: Address, isKept: IsKept | undefined) =>
     Effect.gen(function* () {
       if (isKept === undefined) {
-        // The manifest is deleted with them, and then not found.
+        // This also deletes the manifest, which the caller then does not find.
         const result = yield* deleteManifest(address)
         return result.errors.map(([path, reason]): Failure => ({ path: decodedText(path), reason }))
       }
@@ -89,7 +89,7 @@ const makeSegmentDeletion = (client: CloudClient, bulkDelete: BulkDelete) => {
     Effect.gen(function* () {
       const [container = "", ...rest] = decodedText(manifest).split("/")
       const prefix = rest.join("/")
-      // An empty prefix would be the whole container.
+      // An empty prefix would match the whole container.
       if (container === "" || prefix === "") return []
       const found = yield* Stream.runCollect(list({ container, prefix }))
       return yield* deleteUnless(
@@ -105,9 +105,9 @@ const makeSegmentDeletion = (client: CloudClient, bulkDelete: BulkDelete) => {
         ? Effect.succeed<ReadonlyArray<Failure>>([])
         : deleteDynamic(manifest, isKept)
 
-  /** Deletes the segments of an object, if it is a large one. Returns what could not be deleted. */
+  /** Deletes the segments of an object if it is a large one. Returns the failures. */
   return (address: Address, isKept?: IsKept): Effect.Effect<ReadonlyArray<Failure>, CommonError> =>
-    // The headers of a symbolic link itself: its target stays.
+    // Read a symbolic link itself: its target is kept.
     getObjectInfo({ ...address, symlink: "link" }).pipe(
       Effect.flatMap((info) => segmentsDeleted(address, info, isKept)),
       Effect.catchTags({
@@ -127,7 +127,7 @@ interface Progress {
   readonly left: ReadonlyArray<LeftSegment>
 }
 
-/** Deletes the objects of a container, or those of a prefix. */
+/** Deletes the objects of a container, or those with a prefix. */
 const makeContentDeletion = (
   client: CloudClient,
   bulkDelete: BulkDelete,
@@ -138,11 +138,11 @@ const makeContentDeletion = (
   const findSegments = makeContainerSegments(client, emptying, getCapabilities)
   const deleteSegments = makeSegmentDeletion(client, bulkDelete)
 
-  /** Which objects are segments of large objects outside of the prefix. Searched for when it is first needed. */
+  /** Segments of large objects outside the prefix, searched for on first use. */
   const segmentsToKeep = (container: string, prefix: string) =>
     Effect.cached(
       Effect.map(
-        findSegments({ container, thorough: true, isGoing: (object) => object.startsWith(prefix) }),
+        findSegments({ container, thorough: true, isDeleted: (object) => object.startsWith(prefix) }),
         ({ has, isEmpty }): IsKept | undefined =>
           isEmpty ? undefined : (address) => address.container === container && has(address.object)
       )
@@ -157,14 +157,14 @@ const makeContentDeletion = (
       const objects = page.map((object) => ({ container, object }))
       const [going, left] = Array.partition(objects, (address) => isKept?.(address) === true)
       const lost = segments
-        ? yield* Effect.forEach(going, (address) => deleteSegments(address, isKept), { concurrency: singles })
+        ? yield* Effect.forEach(going, (address) => deleteSegments(address, isKept), { concurrency: singleDeletions })
         : []
       const { deleted, failures } = yield* deleteBatch(going)
       return {
         total: going.length,
         deleted,
         failures: [...lost.flat(), ...failures],
-        left: left.map((address) => ({ path: pathOf(address), reason: staysSegment }))
+        left: left.map((address) => ({ path: pathOf(address), reason: isNeededSegment }))
       }
     })
 
@@ -173,8 +173,8 @@ const makeContentDeletion = (
       const { container, prefix } = options
       const pages = list({ container, prefix }).pipe(
         Stream.map(({ name }) => name),
-        // As many as a request takes, whatever the cloud's pages are; the next are listed while these are deleted.
-        Stream.grouped(mostPaths),
+        // Full requests, whatever the cloud's page size is. The next objects are listed while these are deleted.
+        Stream.grouped(maxPaths),
         Stream.buffer({ capacity: 1 })
       )
       const keeping =
@@ -197,8 +197,8 @@ const makeContentDeletion = (
 }
 
 /**
- * Runs a deletion of objects so that it does not bring old versions back, as a container with `versionsLocation` does. The setting
- * is restored where the container stays: after a failure or an interruption, and with `stays` after a success too.
+ * Disables `versionsLocation` while objects are deleted, because each deletion would restore an old version. The
+ * setting is restored after a failure or interruption, and with `stays` also after success.
  */
 const withoutOldVersions = <A, E>(
   updateContainer: Endpoint.Method<typeof containerEndpoints.updateContainer>,
@@ -212,7 +212,7 @@ const withoutOldVersions = <A, E>(
   return Effect.uninterruptibleMask((restore) =>
     updateContainer({ container, versionsLocation: null }).pipe(
       Effect.zipRight(restore(deletion)),
-      // Also where the first request fails: it may have been carried out, and its response lost.
+      // Restore it even if the first request fails, since its response may have been lost.
       Effect.onError(() => Effect.ignore(setAgain)),
       Effect.tap(() => (stays ? setAgain : Effect.void))
     )
@@ -234,7 +234,7 @@ export const makeContainerDeletion = (
   const deleteContainer = Endpoint.method(client, containerEndpoints.deleteContainer)
   const deleteContents = makeContentDeletion(client, bulkDelete, deleteBatch, getCapabilities)
 
-  /** Deletes all versions of a container. Failures are those of deleting objects. */
+  /** Deletes all versions of a container. */
   const purgeVersions = (container: string): Effect.Effect<number, CommonError | NotFound | Conflict> =>
     Effect.catchTag(purge(container), "PreconditionFailed", (error) =>
       Effect.fail(new Conflict({ ...error, message: error.message }))
@@ -263,11 +263,11 @@ export const makeContainerDeletion = (
         if (versionsEnabled !== undefined) yield* addPurged
         yield* deleteContainer({ container })
       })
-      // Some clouds do not return that a container keeps versions.
+      // Some clouds do not report that a container keeps versions.
       const keepsUnseenVersions = (error: { readonly _tag: string; readonly message: string }): boolean =>
         error._tag === "Conflict" && versionsEnabled === undefined && isAboutVersions(error)
       const whole = attempt.pipe(
-        // For some seconds after its last object is gone, the cloud may say that the container is not empty.
+        // The cloud may consider the container non-empty for some seconds after its last object is gone.
         Effect.retry({
           schedule: Schedule.jittered(Schedule.exponential(Duration.millis(200), 2)),
           times: 7,

@@ -1,6 +1,6 @@
 /**
- * Copies and moves, within one account or from one to another. The login must be allowed to read the source and to write to the
- * destination, which the access lists of the containers decide.
+ * Copies and moves within one account or between two. The containers' access lists must allow the user to read the
+ * source and write to the destination.
  */
 import * as Effect from "effect/Effect"
 import type { CloudClient } from "../../../CloudClient.js"
@@ -13,7 +13,7 @@ import type { CopyContext } from "./context.js"
 import { makeCopy } from "./copy.js"
 import type { Copied, CopyError, CopyOptions } from "./model.js"
 
-/** What works on the objects of one account. */
+/** The operations for one account. */
 export interface AccountParts {
   readonly client: CloudClient
   readonly bulkDelete: BulkDelete
@@ -22,7 +22,7 @@ export interface AccountParts {
 
 const withAccount = /^(.*\/v1(?:\.0)?\/)([^/]+)$/
 
-/** The account that the URL of an endpoint names: `/v1/{account}`. Undefined where it names none. */
+/** The account in the URL of an endpoint: `/v1/{account}`. Undefined if there is none. */
 const accountIn = (endpointUrl: string): string | undefined => {
   const [, , account] = withAccount.exec(endpointUrl) ?? []
   return account === undefined ? undefined : decodedText(account)
@@ -37,17 +37,17 @@ export const inAccount =
 const makeFor = ({ bulkDelete, client, putStaticManifest }: AccountParts, from?: CopyContext["from"]) =>
   makeCopy({ client, from }, bulkDelete, putStaticManifest)
 
-/** The options without their accounts. */
+/** The options without the accounts. */
 const withoutAccounts = ({ account: _, source: { container, object }, ...options }: CopyOptions): CopyOptions => ({
   ...options,
   source: { container, object }
 })
 
-/** `copy`, `move` and `deleteLargeObject`. `partsOf` gives what works on another account. */
+/** `copy`, `move` and `deleteLargeObject`. `partsOf` returns the operations for another account. */
 export const makeCopies = (own: AccountParts, partsOf: (account: string) => Effect.Effect<AccountParts>) => {
   const within = makeFor(own)
 
-  /** What copies to the destination's account, and what deletes at the source's. */
+  /** The copy to the destination's account, and the deletion in the source's. */
   const sides = (operation: string, { account, source }: CopyOptions) =>
     Effect.gen(function* () {
       if (account === undefined && source.account === undefined) return { to: within, from: within }

@@ -1,4 +1,4 @@
-/** What the steps of a copy have in common. */
+/** The parts that all kinds of copies share. */
 import * as Effect from "effect/Effect"
 import type { CloudClient } from "../../../CloudClient.js"
 import { ChecksumMismatch } from "../../../CloudError.js"
@@ -14,34 +14,34 @@ export const operation = "CloudFiles.copy"
 
 /** The accounts of a copy. */
 export interface CopyContext {
-  /** The account of the copy. */
+  /** The account of the destination. */
   readonly client: CloudClient
-  /** The account of the source, if it is another one. */
+  /** The account of the source, if it is a different one. */
   readonly from: { readonly client: CloudClient; readonly account: string } | undefined
 }
 
-/** A copy, and which paths it or its source consists of: these must not be deleted with the object that it has overwritten. */
+/** A finished copy. `isNeeded` tells which segments of the overwritten object it or its source needs. */
 export interface Made {
   readonly copied: Copied
-  /** Undefined where that could not be found out. */
+  /** Undefined if that could not be determined. */
   readonly isNeeded: ((path: string) => boolean) | undefined
 }
 
-/** A source as a request to the copy's account names it. */
+/** The source as named in a request to the destination's account. */
 export const sourceIn = ({ from }: CopyContext, { container, object }: Address) => ({
   container,
   object,
   ...(from !== undefined && { account: from.account })
 })
 
-/** The headers that a copy has of its source, since its input does not name them. */
+/** The headers that a copy inherits from its source, because the input does not set them. */
 export const inheritedHeaders = (stored: Values, input: CopyObject): Values => {
   const kept = unnamed(stored, { ...input } as HeaderChanges)
   const type = kept["content-type"]
   return input.freshMetadata !== true ? kept : type === undefined ? {} : { "content-type": type }
 }
 
-/** The copy is not what its source was. */
+/** The copy differs from its source. */
 export const changedMeanwhile = (
   { container, object }: Address,
   expected: string,
@@ -55,10 +55,10 @@ export const changedMeanwhile = (
       object,
       expected,
       actual,
-      message: `${operation}: the copy ${container}/${object} should have the ETag ${expected}, and has ${actual}: the source was changed meanwhile`
+      message: `${operation}: the copy ${container}/${object} should have the ETag ${expected}, but has ${actual}: the source has changed in the meantime`
     })
   )
 
-/** The source cannot be copied so. */
+/** The source does not support this kind of copy. */
 export const invalidSource = (expected: string, explanation: string) =>
   invalidInput(service, operation, [{ path: "source", expected }], `: ${explanation}`)

@@ -1,4 +1,4 @@
-/** Copies and moves objects of any kind, a large one with its segments. */
+/** Copies and moves objects of any kind, including the segments of large objects. */
 import * as Effect from "effect/Effect"
 import * as Endpoint from "../../../Endpoint.js"
 import { invalidInput } from "../../../internal/schema/invalidInput.js"
@@ -17,10 +17,10 @@ import { makeSingleRequestCopy } from "./singleRequestCopy.js"
 
 const unseen = (address: Address): LeftSegment => ({
   path: pathOf(address),
-  reason: "it could not be seen whether the copy consists of it"
+  reason: "it could not be determined whether the copy needs it"
 })
 
-/** `copy`, `move` and `deleteLargeObject` between two accounts, or within one. */
+/** `copy`, `move` and `deleteLargeObject` within one account or between two. */
 export const makeCopy = (context: CopyContext, bulkDelete: BulkDelete, putStaticManifest: PutStaticManifest) => {
   const { client, from } = context
   const readSource = Endpoint.method(from?.client ?? client, { ...getStoredHeaders, operation })
@@ -33,7 +33,7 @@ export const makeCopy = (context: CopyContext, bulkDelete: BulkDelete, putStatic
   const copyLarge = makeLargeObjectCopy(context, bulkDelete, putStaticManifest)
   const deleteLargeObject = makeLargeObjectDeletion(client, bulkDelete)
 
-  /** Copies what was found at the source. */
+  /** Copies an object by its kind. */
   const copyFound = (
     input: CopyObject,
     found: StoredHeaders,
@@ -85,7 +85,7 @@ export const makeCopy = (context: CopyContext, bulkDelete: BulkDelete, putStatic
     Effect.gen(function* () {
       const { source } = options
       if (isSame(source, options)) {
-        const issue = { path: "object", expected: "another place than the source's" }
+        const issue = { path: "object", expected: "a destination that differs from the source" }
         return yield* invalidInput(service, "CloudFiles.move", [issue])
       }
       const copied = yield* copy(options)

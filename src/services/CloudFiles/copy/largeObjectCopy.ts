@@ -1,6 +1,4 @@
-/**
- * Copies a large object with its segments: each is copied within the cloud, and then a manifest of the copies is stored.
- */
+/** Copies a large object: copies each segment within the cloud, and then stores a manifest of the copies. */
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -35,7 +33,7 @@ import { copyEndpoints, type CopyError, type CopyObject } from "./model.js"
 
 type Parts = ReadonlyArray<Part | Submanifest>
 
-/** Reads which parts a source consists of. */
+/** Reads the parts of a source. */
 const makeSourceParts = ({ client, from }: CopyContext) => {
   const manifests = makeParts(from?.client ?? client, operation)
 
@@ -55,7 +53,7 @@ const makeSourceParts = ({ client, from }: CopyContext) => {
     return Effect.map(Stream.runCollect(manifests.listed(where.container, where.prefix)), (all) =>
       Chunk.toReadonlyArray(all).flatMap(({ bytes, hash, name }): ReadonlyArray<Part> => {
         const address = { container: where.container, object: name }
-        // The manifest may begin with the prefix itself; it then contributes its own bytes, if it has any.
+        // A manifest whose name begins with the prefix is one of its own segments, and contributes its own bytes.
         const isManifest = isSame(address, source)
         if (isManifest && bytes === 0) return []
         const entry = { name: pathOf(address), hash, bytes, isManifest }
@@ -68,7 +66,7 @@ const makeSourceParts = ({ client, from }: CopyContext) => {
     info.isStaticLargeObject ? staticParts(source, info) : dynamicParts(source, info)
 }
 
-/** Where the segments of a copy go. */
+/** Where the copied segments are stored. */
 interface SegmentPlan {
   readonly kind: "static" | "dynamic"
   readonly source: Address
@@ -77,10 +75,10 @@ interface SegmentPlan {
   readonly expiry: Pick<CopyObject, "deleteAt">
 }
 
-/** The name and the headers of a copied manifest. */
+/** The name and headers of the new manifest. */
 type ManifestHead = Omit<CopyObject, "source" | "deleteAfter" | "freshMetadata"> & { readonly kept: Values }
 
-/** Copies segments, and remembers which, so that they can be deleted where the copy fails. */
+/** Copies segments, and remembers them in order to delete them if the copy fails. */
 const makeSegmentCopy = (context: CopyContext, { container, expiry, folder, kind, source }: SegmentPlan) => {
   const copyObject = Endpoint.method(context.client, { ...copyEndpoints.copyObject, operation })
   const confirm = makeConfirmation(context.client, operation)
@@ -95,8 +93,7 @@ const makeSegmentCopy = (context: CopyContext, { container, expiry, folder, kind
       }
       const target = { container, object: `${folder}/${numbered(index)}` }
       beingSent.add(target)
-      // A range of a large object: its copy is flat, and has an ETag of its own. With the metadata of its source it would expire
-      // with that, though the copy does not.
+      // The copy of a range is a plain object. Without fresh metadata it would inherit the source's expiry.
       const { etag } = yield* copyObject({
         ...target,
         source: sourceIn(context, address),
@@ -126,7 +123,7 @@ const makeSegmentCopy = (context: CopyContext, { container, expiry, folder, kind
   return { copyPart, copied, beingSent }
 }
 
-/** When the copy expires: as its input says, or else with its source. */
+/** When the copy expires: as requested, otherwise with its source. */
 const expiryOf = (
   { deleteAfter, deleteAt, freshMetadata }: CopyObject,
   info: ObjectInfo,
@@ -137,7 +134,7 @@ const expiryOf = (
   return expires === undefined ? {} : { deleteAt: expires }
 }
 
-/** Copies the segments of a large object, and stores a manifest of the copies. They are deleted again where that fails. */
+/** Copies the segments of a large object, and stores a manifest. If that fails, the copied segments are deleted. */
 const makeManifestCopy = (context: CopyContext, bulkDelete: BulkDelete, putStaticManifest: PutStaticManifest) => {
   const putManifest = orRefusal(putStaticManifest)
   const putDynamicManifest = makePutDynamicManifest(context.client, operation)
@@ -222,7 +219,7 @@ export const makeLargeObjectCopy = (
         copied: { etag, segments: parts.length },
         isNeeded: (path) =>
           path.startsWith(`${pathOf({ container, object: folder })}/`) ||
-          // Copied onto itself, an object does not need its previous segments any more.
+          // An object copied onto itself no longer needs its previous segments.
           (context.from === undefined && pathOf(source) !== pathOf(input) && sources.has(path))
       }
     })

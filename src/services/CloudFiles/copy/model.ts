@@ -1,4 +1,4 @@
-/** Copies: operations, options, results and failures. */
+/** Copies: operations, options, results and errors. */
 import * as Schema from "effect/Schema"
 import {
   BulkFailed,
@@ -24,13 +24,13 @@ import {
   StoredObject
 } from "../objects/requests.js"
 
-/** What is copied. */
+/** The source of a copy. */
 export interface CopySource extends Address {
-  /** The account of the source; default: the one that the request addresses. */
+  /** The account of the source. Default: the one that the request addresses. */
   readonly account?: string | undefined
 }
 
-/** What is copied, as the headers that say so. */
+/** The source, encoded as headers. */
 const SourceHeaders = Schema.transform(
   Schema.Record({ key: Schema.String, value: Schema.String }),
   Schema.typeSchema(
@@ -57,23 +57,23 @@ const copyHeaders = {
   freshMetadata: Schema.optional(TrueFalse).pipe(Schema.fromKey("x-fresh-metadata"))
 }
 
-/** A copy to make in one request. */
+/** A copy in one request. */
 export interface CopyObject extends Address, ObjectHeaders {
-  /** Lets the cloud guess the content type from the copy's name, instead of the source's own. */
+  /** Lets the cloud guess the content type from the copy's name, instead of using the source's. */
   readonly detectContentType?: boolean | undefined
-  /** What to copy. `container` and `object` say where to. */
+  /** The source. `container` and `object` are the destination. */
   readonly source: CopySource
-  /** Whether the copy has only the metadata that is given here, and none of the source's. */
+  /** Whether the copy has only the metadata given here, and none of the source's. */
   readonly freshMetadata?: boolean | undefined
 }
 
 /** The operations that copy, as data. "Cloud Files API", "Copy object". */
 export const copyEndpoints = Endpoint.table("CloudFiles", {
   /**
-   * Copies an object within the cloud. The copy has the source's metadata, overlaid with the fields given here, or with
-   * `freshMetadata` only that. A large object is copied flat, up to 5 GiB; beyond, it fails with `BadRequest`. Of a large
-   * object that is overwritten the segments stay; see `copy`. Fails with `NotFound` where the source or the container is missing.
-   * "Copy object", `PUT /v1/{account}/{container}/{object}` with `X-Copy-From`.
+   * Copies an object within the cloud. The copy has the source's metadata, overlaid with the fields given here; with
+   * `freshMetadata` it has only these. A large object becomes a plain one, up to 5 GiB; a larger one fails with
+   * `BadRequest`. The segments of an overwritten large object are kept; see `copy`. Fails with `NotFound` if the source
+   * or the container does not exist. "Copy object", `PUT /v1/{account}/{container}/{object}` with `X-Copy-From`.
    */
   copyObject: Endpoint.define<CopyObject>()("PUT", "/{container}/{+object}", {
     parameters: objectPath,
@@ -84,8 +84,9 @@ export const copyEndpoints = Endpoint.table("CloudFiles", {
     longRunning: true
   }),
   /**
-   * Copies a large object's manifest: the copy consists of the same segments, and breaks when they go. The rest is as in
-   * `copyObject`. "Copy object", `PUT /v1/{account}/{container}/{object}?multipart-manifest=get` with `X-Copy-From`.
+   * Copies a large object's manifest. The copy has the same segments, and is broken when they are deleted. Otherwise
+   * like `copyObject`. "Copy object", `PUT /v1/{account}/{container}/{object}?multipart-manifest=get` with
+   * `X-Copy-From`.
    */
   copyManifest: Endpoint.define<CopyObject>()("PUT", "/{container}/{+object}", {
     parameters: objectPath,
@@ -98,41 +99,40 @@ export const copyEndpoints = Endpoint.table("CloudFiles", {
   })
 })
 
-/** A source, a destination, and headers for the copy. `source` may name the `account` of the source. */
+/** A source, a destination, and headers for the copy. `source` can name an `account`. */
 export interface CopyOptions extends CopyObject {
-  /** The account that the copy goes to; default: the service's own. `container` must be there. */
+  /** The destination's account. Default: the service's own. `container` must exist there. */
   readonly account?: string | undefined
   /**
-   * Of a large object: `copy` (default) copies each segment too, within the cloud, so that neither needs the other. `share` copies
-   * the manifest only, at once: both consist of the same segments, and deleting one of them with its segments breaks the other.
+   * For a large object: `copy` (default) copies each segment within the cloud, so that the two objects are independent.
+   * `share` copies only the manifest, which is immediate: both have the same segments, and deleting one with its
+   * segments breaks the other.
    */
   readonly segments?: "copy" | "share" | undefined
-  /**
-   * What is copied where the source is a symbolic link: the `link` itself (default), so that the copy leads to the same target; or
-   * the content of its `target`.
-   */
+  /** For a symbolic link: copies the `link` itself (default), with the same target; or its `target`'s content. */
   readonly symlink?: "link" | "target" | undefined
-  /** Where segments are copied to; made if it is missing. Default `{container}_segments`. */
+  /** The container for copied segments, created if missing. Default `{container}_segments`. */
   readonly segmentContainer?: string | undefined
-  /** How many segments are copied at the same time. Default 4. */
+  /** How many segments are copied concurrently. Default 4. */
   readonly concurrency?: number | undefined
   /**
-   * What happens to the segments of a large object that is overwritten, as far as their name shows that they were only its own,
-   * and neither the copy nor its source consists of them. To see them takes a request. Default `delete`.
+   * Whether the segments of an overwritten large object are deleted. Only segments are deleted whose name shows that
+   * they belong to no other object, and that neither the copy nor its source needs. Finding them takes a request.
+   * Default `delete`.
    */
   readonly oldSegments?: "delete" | "keep" | undefined
 }
 
 /** The result of a copy. */
 export interface Copied {
-  /** As the cloud writes it. */
+  /** As sent by the cloud. */
   readonly etag: string | undefined
-  /** How many segments were copied; 0 for a plain object and where they are shared. */
+  /** How many segments were copied; 0 for a plain object, or if they are shared. */
   readonly segments: number
-  /** Segments of the object that was overwritten which are still there; absent where there are none, or they were not searched for. */
+  /** Remaining segments of the overwritten object. Absent if there are none, or if they were not searched for. */
   readonly leftSegments?: ReadonlyArray<LeftSegment> | undefined
 }
 
-/** The failures of a copy. */
+/** The errors of a copy. */
 export type CopyError =
   CommonError | NotFound | Conflict | PreconditionFailed | QuotaExceeded | Unprocessable | ChecksumMismatch | BulkFailed

@@ -1,4 +1,4 @@
-/** Copies that take one request: of plain objects, of symbolic links, and of manifests. */
+/** Copies in one request: of plain objects, symbolic links and manifests. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Endpoint from "../../../Endpoint.js"
@@ -26,18 +26,18 @@ export const makeSingleRequestCopy = (
   const copyPlain = (input: CopyObject, info: ObjectInfo): Effect.Effect<Made, CopyError> =>
     Effect.gen(function* () {
       const { etag } = yield* copyObject({ ...input, source: sourceIn(context, input.source) })
-      // The source may be another one than a moment ago; then the copy itself must have the ETag of the response.
+      // The source may have changed since it was inspected. Then the copy must have the ETag of the response.
       const isStored = (copy: ObjectInfo): boolean =>
         md5In(etag) === undefined ? sameContent(info)(copy) : sameEtag(copy.etag, etag)
       yield* confirm({ address: input, etag, expected: md5In(info.etag), isStored })
       return {
         copied: { etag, segments: 0 },
-        // It may have been a segment of the overwritten object.
+        // The source may have been a segment of the overwritten object.
         isNeeded: (path) => from === undefined && path === pathOf(input.source)
       }
     })
 
-  /** Copies a symbolic link itself, which then leads to the same target. */
+  /** Copies a symbolic link itself. The copy has the same target. */
   const copyLink = (
     input: CopyObject,
     target: Address,
@@ -47,7 +47,7 @@ export const makeSingleRequestCopy = (
       const { freshMetadata: _, source, ...given } = input
       const { symlinkTargetAccount: account = from?.account, symlinkTargetEtag: etag } = info
       if (account === undefined && isSame(target, given)) {
-        const issue = { path: "object", expected: "another place than the target of the symbolic link" }
+        const issue = { path: "object", expected: "a destination that differs from the target of the symbolic link" }
         return yield* invalidInput(service, operation, [issue], `: ${pathOf(source)} leads to ${pathOf(target)}`)
       }
       const link = yield* putLink({
@@ -67,7 +67,7 @@ export const makeSingleRequestCopy = (
       }
     })
 
-  /** Whether a copied manifest is what its source is. */
+  /** Whether a copied manifest matches its source. */
   const isManifestOf =
     (info: ObjectInfo, etag: string | undefined) =>
     (copy: ObjectInfo): boolean =>
@@ -75,7 +75,7 @@ export const makeSingleRequestCopy = (
       (copy.manifest === undefined) === (info.manifest === undefined) &&
       (md5In(etag) === undefined || info.manifest !== undefined ? sameContent(info)(copy) : sameEtag(copy.etag, etag))
 
-  /** Copies a manifest only. Its segments are read after the copy, since the source may change before it. */
+  /** Copies only a manifest. Its segments are read after the copy, in case the source changed before. */
   const copyShared = (input: CopyObject, info: ObjectInfo, previous: PreviousObject): Effect.Effect<Made, CopyError> =>
     Effect.gen(function* () {
       const { etag } = yield* copyManifest(input)

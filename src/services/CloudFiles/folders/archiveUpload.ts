@@ -1,6 +1,4 @@
-/**
- * Uploads small files of a folder many at a time, in archives that the cloud extracts, and verifies each by the container's listing.
- */
+/** Uploads small files in archives that the cloud extracts, and verifies each file with the container's listing. */
 import type { SystemError } from "@effect/platform/Error"
 import type * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
@@ -21,17 +19,17 @@ import { mtimeOf, sameTime } from "../objects/modificationTime.js"
 import { objectEndpoints, type ObjectSummary } from "../objects/objects.js"
 import { failed, isFatal, type Outgoing, type Stop, type UploadJob } from "./job.js"
 import type { FolderEvent } from "./model.js"
-import { type Archive, fewestFiles } from "./uploadTasks.js"
+import { type Archive, minArchiveFiles } from "./uploadTasks.js"
 
-/** How many archives there are at a time, from the reading of their files to the verification of their objects. */
+/** How many archives are processed concurrently, from reading their files to verifying the objects. */
 const archivesAtATime = 3
 
-/** Whether the cloud extracts archives, and keeps the times of their files; undefined before it was asked. */
+/** Whether the cloud extracts archives and keeps the files' times; undefined until known. */
 export interface ArchiveSupport {
   isKnown: boolean | undefined
 }
 
-/** The object of a path in a response: `/container/object`, before which some clouds write the account's path. */
+/** The object name in a response path `/container/object`, which some clouds prefix with the account's path. */
 const nameOf = (path: string, container: string): string => {
   const bare = decodedText(path)
     .replace(/^\/v1(\.0)?\/[^/]+\//, "")
@@ -42,7 +40,7 @@ const nameOf = (path: string, container: string): string => {
 const falseUnlessFatal = (error: CommonError | NotFound | QuotaExceeded): Effect.Effect<boolean, Stop> =>
   isFatal(error) ? Effect.fail(error) : Effect.succeed(false)
 
-/** Sends archives, and finds out whether the cloud extracts them. */
+/** Sends archives, and detects whether the cloud supports them. */
 const makeExtraction = (client: CloudClient, support: ArchiveSupport, { container, operation }: UploadJob) => {
   const putArchive = Endpoint.method(client, { ...bulkEndpoints.putArchive, operation })
 
@@ -54,7 +52,10 @@ const makeExtraction = (client: CloudClient, support: ArchiveSupport, { containe
       content: { bytes, length: bytes.byteLength, stream: pieces(bytes) }
     })
 
-  /** Whether the cloud extracts archives. An empty one is sent: a cloud that does not know archives takes that for an existing container. */
+  /**
+   * Detects whether the cloud extracts archives by sending an empty one, which a cloud without that feature takes as
+   * the creation of a container that exists.
+   */
   const isSupported = Effect.suspend((): Effect.Effect<boolean, Stop> => {
     if (support.isKnown !== undefined) return Effect.succeed(support.isKnown)
     return extract(new Uint8Array(1024)).pipe(
@@ -78,13 +79,13 @@ const makeExtraction = (client: CloudClient, support: ArchiveSupport, { containe
   }
 }
 
-/** Checks which files of an archive are stored as they were read. */
+/** Checks which files of an archive were stored correctly. */
 const makeArchiveCheck = (client: CloudClient, { container, operation, prefix }: UploadJob) => {
   const list = makeListing(client, operation)
   const getInfo = Endpoint.method(client, { ...objectEndpoints.getObjectInfo, operation })
   const complete = makeCompleting(client, operation)
 
-  /** The objects of a listing from one archive's end to the next one's, by their names. */
+  /** The objects from the end of the previous archive to the end of this one, by name. */
   const storedObjects = ({ after, files }: Archive): Effect.Effect<ReadonlyMap<string, ObjectSummary>, Stop> =>
     Effect.suspend(() => {
       const last = files.at(-1)?.object ?? ""
@@ -108,7 +109,7 @@ const makeArchiveCheck = (client: CloudClient, { container, operation, prefix }:
       )
     })
 
-  /** Whether a file of an archive is an object with its size and MD5. */
+  /** Whether a file of an archive is stored with its size and MD5. */
   const storedFiles = (archive: Archive, packed: PackedFiles, result: Either.Either<ExtractResult, unknown>) =>
     Effect.gen(function* () {
       if (Either.isLeft(result)) return () => false
@@ -126,8 +127,8 @@ const makeArchiveCheck = (client: CloudClient, { container, operation, prefix }:
     })
 
   /**
-   * Whether the cloud has made metadata of the times in an archive. Extraction treats all files alike, except for how their names
-   * are written, so one file of either kind is asked for.
+   * Whether the cloud stored the files' times as metadata. Extraction treats all files alike, except for the encoding
+   * of their names, so one file of each encoding is checked.
    */
   const keepsTimes = (files: ReadonlyArray<Outgoing>): Effect.Effect<boolean, Stop> =>
     Effect.suspend(() => {
@@ -149,7 +150,7 @@ const makeArchiveCheck = (client: CloudClient, { container, operation, prefix }:
   return { storedFiles, keepsTimes }
 }
 
-/** Uploads archives. Files of which one is not stored as it was read are uploaded by `uploadFiles`. */
+/** Uploads archives. If a file was not stored correctly, `uploadFiles` uploads it. */
 export const makeArchiveUpload = (
   client: CloudClient,
   support: ArchiveSupport,
@@ -171,7 +172,7 @@ export const makeArchiveUpload = (
       times: Float64Array.from(files, ({ time }) => time)
     })
 
-  /** Sends an archive. Returns the files that are not stored as they were read. */
+  /** Sends an archive. Returns the files that were not stored correctly. */
   const sendPacked = (
     archive: Archive,
     packed: PackedFiles,
@@ -181,7 +182,7 @@ export const makeArchiveUpload = (
       const { files } = archive
       const isStored = yield* storedFiles(archive, packed, yield* extract(packed.content))
       const hasTimes = yield* keepsTimes(files.filter((file, index) => isPacked(index) && isStored(file, index)))
-      // A cloud that does not keep times is sent no further archive.
+      // Do not send further archives to a cloud that loses the times.
       if (!hasTimes) support.isKnown = false
       const events: Array<FolderEvent> = []
       const again: Array<Outgoing> = []
@@ -204,7 +205,7 @@ export const makeArchiveUpload = (
       for (const [index, problem] of problems) {
         const file = files[index]
         if (file === undefined) continue
-        // A file that was being written is sent as it is then.
+        // The file changed while it was read, so it is read again.
         if (problem.isChanged) again.push(file)
         else events.push(failed(file, problem.error))
       }
@@ -212,12 +213,12 @@ export const makeArchiveUpload = (
         const sent = yield* sendPacked(archive, packed, (index) => !problems.has(index))
         again.push(...sent.again)
         events.push(...sent.events)
-        // Each file is stored as it was read; otherwise a connection may still hold the rest of the archive.
+        // If a file is missing, a connection may still be sending the archive, so its buffer is not reused.
         if (again.length === 0) release(packed.content)
       }
       if (events.length > 0) yield* emit(events)
-      // A token that expires meanwhile leaves the rest of an archive behind: that is worth another one.
-      yield* again.length >= fewestFiles && attempt === 0 && support.isKnown !== false
+      // An expired token can leave the rest of an archive behind, so a second archive is worthwhile.
+      yield* again.length >= minArchiveFiles && attempt === 0 && support.isKnown !== false
         ? upload({ ...archive, files: again }, 1)
         : uploadFiles(again)
     })

@@ -17,14 +17,14 @@ import { markedFolder, type Pair, type RemoteEntry } from "./merge.js"
 import type { Comparing, FileError } from "./model.js"
 import { unfitPath } from "./paths.js"
 
-/** A pair, and how it compares. */
+/** A pair and the result of its comparison. */
 export interface Verdict extends Pair {
-  /** Whether the object is known to be no large object, and no symbolic link. */
+  /** Whether the object is known to be neither a large object nor a symbolic link. */
   readonly isPlain: boolean
   readonly verdict: "onlyLocal" | "onlyRemote" | "same" | "different" | { readonly error: FileError }
 }
 
-/** How a folder is compared with objects. */
+/** The parameters of a comparison. */
 export interface ComparisonJob {
   readonly operation: string
   readonly reader: FolderReader
@@ -32,13 +32,13 @@ export interface ComparisonJob {
   readonly container: string
   readonly compare: Comparing
   /**
-   * The receiving side. Where no time of modification is stored, an object is not older than the file that was uploaded as it, and a
-   * downloaded file has the time of its object.
+   * The destination. It matters if the object has no stored modification time: an uploaded file must not be newer than
+   * its object, and a downloaded file must have the time of its object.
    */
   readonly receiver: "local" | "remote"
 }
 
-/** How many objects are asked for at a time. */
+/** How many objects are requested concurrently. */
 const atATime = 16
 
 interface HashedPart {
@@ -46,7 +46,7 @@ interface HashedPart {
   readonly hash: string
 }
 
-/** The size and the MD5 of each part; undefined where the cloud does not return them all, which says nothing of the content. */
+/** The size and MD5 of each part; undefined if the cloud does not return all of them. */
 const hashedParts = (
   parts: ReadonlyArray<{
     readonly bytes?: number | undefined
@@ -66,7 +66,7 @@ const hashedParts = (
 const makeLargeObjectParts = (client: CloudClient, { container, operation }: ComparisonJob) => {
   const list = makeListing(client, operation)
   const getManifest = Endpoint.method(client, { ...manifestEndpoints.getManifest, operation })
-  /** The sizes and MD5s of a large object's segments, where each has one. */
+  /** The sizes and MD5s of a large object's segments, if each has one. */
   return (object: string, { isStaticLargeObject, manifest }: ObjectInfo) => {
     if (isStaticLargeObject) {
       return Effect.map(getManifest({ container, object }), (parts) =>
@@ -80,13 +80,13 @@ const makeLargeObjectParts = (client: CloudClient, { container, operation }: Com
   }
 }
 
-/** What the headers of an object show. */
+/** The result of comparing a file with an object's headers. */
 interface Inspected {
   readonly verdict: Verdict["verdict"]
   readonly isPlain: boolean
 }
 
-/** Compares a file with an object whose listing does not show whether it is the same: the object's headers are requested. */
+/** Compares a file with an object by its headers, if the listing is not sufficient. */
 const makeInspection = (client: CloudClient, job: ComparisonJob) => {
   const { compare, container, folder, operation, reader, receiver } = job
   const head = Endpoint.method(client, { ...objectEndpoints.getObjectInfo, operation })
@@ -101,7 +101,7 @@ const makeInspection = (client: CloudClient, job: ComparisonJob) => {
       (md5s) => (parts.every(({ hash }, index) => unquoted(hash) === md5s[index]) ? "same" : "different")
     )
 
-  /** Compares by MD5. Undefined where the cloud does not return the MD5 of each part. */
+  /** Compares by MD5. Undefined if the MD5 of a part is unknown. */
   const compareHashes = ({ bytes, path }: FoundEntry, object: string, info: ObjectInfo, isLarge: boolean) =>
     Effect.gen(function* () {
       const parts = isLarge ? yield* partsOf(object, info) : [{ bytes, hash: info.etag ?? "" }]
@@ -120,14 +120,14 @@ const makeInspection = (client: CloudClient, job: ComparisonJob) => {
     Effect.gen(function* () {
       const info = yield* head({ container, object: listed.name })
       const isLarge = info.isStaticLargeObject || info.manifest !== undefined
-      // Where a symbolic link was followed, nothing is known of the object itself.
+      // After following a symbolic link, the headers say nothing about the object itself.
       const isPlain = !isLarge && info.contentLocation === undefined
       const verdict = Effect.gen(function* () {
         if (info.bytes !== local.bytes) return "different"
         const isHashed = isLarge || md5In(info.etag) !== undefined
         const byHash = isHashed && (compare === "checksum" || (!isLarge && local.bytes <= smallFile))
         const hashed = byHash ? yield* compareHashes(local, listed.name, info, isLarge) : undefined
-        // Of large objects, and of objects whose ETag is no MD5, size and time decide.
+        // If the MD5s are unknown, size and time decide.
         return hashed ?? compareTimes(local, listed, info)
       })
       return yield* verdict.pipe(
@@ -141,13 +141,13 @@ const makeInspection = (client: CloudClient, job: ComparisonJob) => {
 }
 
 /**
- * Whether an object that is listed with another size may have it all the same: a dynamic large object is listed without
- * content, and a static one, while its listing lags behind, with the size of its manifest.
+ * Whether an object's real size may differ from its listing: a dynamic large object is listed with 0 bytes, and a
+ * static one may temporarily be listed with the size of its manifest.
  */
 const mayBeLarge = ({ bytes }: FoundEntry, listed: ObjectSummary): boolean =>
   (listed.bytes === 0 && (listed.hash ?? md5OfNothing) === md5OfNothing) || (bytes > smallFile && listed.bytes < bytes)
 
-/** A verdict by the listing alone, or what is needed for one. */
+/** Compares by the listing alone. Returns what is needed if that is not sufficient. */
 const judgeListed = (
   { compare, operation }: ComparisonJob,
   { local, remote }: Pair
@@ -162,7 +162,7 @@ const judgeListed = (
   return compare === "checksum" || local.bytes <= smallFile ? "hash" : "inspect"
 }
 
-/** A pair of which both are there. */
+/** A pair with both a file and an object. */
 interface Both {
   readonly index: number
   readonly local: FoundEntry
@@ -207,7 +207,7 @@ export const makeComparison = (client: CloudClient, job: ComparisonJob) => {
             verdicts[both.index] = "same"
             plain.add(both.index)
           }
-          // The listing has another hash for a large object.
+          // For a large object, the hash in the listing is not that of the content.
           else toInspect.push(both)
         }
       }

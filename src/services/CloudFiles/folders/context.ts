@@ -1,4 +1,4 @@
-/** What the operations on folders have in common. */
+/** The parts that all folder operations share. */
 import type { PlatformError } from "@effect/platform/Error"
 import type * as FileSystem from "@effect/platform/FileSystem"
 import * as Chunk from "effect/Chunk"
@@ -27,7 +27,7 @@ import type {
 } from "./model.js"
 import { absoluteFolder, folderPrefix } from "./paths.js"
 
-/** Checks the options that all operations on folders have in common. */
+/** Validates the options that all folder operations share. */
 export const prepare = (
   client: CloudClient,
   operation: string,
@@ -58,7 +58,7 @@ const segmentOptionsOf = ({
   segmentThreshold
 })
 
-/** Reports transfers instead of running them. */
+/** Reports transfers as planned instead of running them. */
 const plan =
   <A>(
     action: "upload" | "download",
@@ -70,8 +70,8 @@ const plan =
       emit(Chunk.toReadonlyArray(chunk).map((item) => ({ _tag: "Planned", action, ...fileOf(item) })))
     )
 
-/** Uploads files, as the options of an operation say. */
-export const makeSending = (client: CloudClient, upload: UploadObject) => {
+/** Uploads files with an operation's options. */
+export const makeUploads = (client: CloudClient, upload: UploadObject) => {
   const uploading = makeFolderUpload(client, upload)
   return (operation: string, options: UploadFolderOptions, job: Prepared, reader: FolderReader, emit: Emit) => {
     const send =
@@ -94,8 +94,8 @@ export const makeSending = (client: CloudClient, upload: UploadObject) => {
   }
 }
 
-/** Downloads objects, as the options of an operation say. */
-export const makeReceiving = (downloads: Operations["downloads"]) => {
+/** Downloads objects with an operation's options. */
+export const makeDownloads = (downloads: Operations["downloads"]) => {
   const downloading = makeFolderDownload(downloads)
   type Receive = <E, R>(entries: Stream.Stream<RemoteEntry, E, R>) => Effect.Effect<void, E | FolderError, R>
   return (

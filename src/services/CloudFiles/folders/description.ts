@@ -1,7 +1,4 @@
-/**
- * Headers that are stored with the files of a folder: expiry, metadata, content type and other headers, the same
- * for all files or chosen for each.
- */
+/** The headers of uploaded files: expiry, metadata, content type and others, for all files or chosen for each. */
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -31,7 +28,7 @@ const descriptionFields = {
   metadata: true
 } as const satisfies { readonly [Name in keyof ObjectDescription]-?: true }
 
-/** What `describe` may give for a file. */
+/** The schema of the result of `describe`. */
 const ofFile = extended(
   objectEndpoints.putObject,
   {},
@@ -45,13 +42,13 @@ const ofFile = extended(
 
 const service = "CloudFiles"
 
-/** The fields of a description among other options. Undefined where there are none. */
+/** Selects the description's fields from other options. Undefined if there are none. */
 const pick = (options: ObjectDescription): ObjectDescription | undefined => {
   const given = Object.entries(options).filter(([name, value]) => value !== undefined && name in descriptionFields)
   return given.length === 0 ? undefined : Object.fromEntries(given)
 }
 
-/** The description of all files, overlaid with that of one. */
+/** Merges the description of one file into that of all files. */
 const merged = (all: ObjectDescription = {}, own: ObjectDescription = {}): ObjectDescription => {
   const { deleteAfter, deleteAt, ...others } = all
   const expires = own.deleteAt !== undefined || own.deleteAfter !== undefined
@@ -64,10 +61,10 @@ const merged = (all: ObjectDescription = {}, own: ObjectDescription = {}): Objec
   }
 }
 
-/** A folder's marker has a type of its own, and no content that could be encoded. */
+/** A folder marker has a fixed content type, and no content that could be encoded. */
 const ofMarker = ({ contentEncoding: _, contentType: __, ...rest }: ObjectDescription): ObjectDescription => rest
 
-/** Checks descriptions, and adds them to the files of an upload. */
+/** Validates descriptions, and adds them to the files of an upload. */
 export const makeDescribing = (client: CloudClient, operation: string, options: DescribeOptions) => {
   const putObject = { ...objectEndpoints.putObject, operation }
   const values = pick(options)
@@ -75,11 +72,13 @@ export const makeDescribing = (client: CloudClient, operation: string, options: 
 
   const refused = (issues: InvalidInput["issues"]): InvalidInput => invalidInput(service, operation, issues)
 
-  /** Fails with `InvalidInput` where the cloud could not store it. */
+  /** Fails with `InvalidInput` if the description is invalid. */
   const check = (description: ObjectDescription): Effect.Effect<void, InvalidInput> =>
     Object.keys(description.metadata ?? {}).some((key) => key.toLowerCase() === "mtime")
       ? Effect.fail(
-          refused([{ path: "metadata.mtime", expected: "no such key: it is the file's own time of modification" }])
+          refused([
+            { path: "metadata.mtime", expected: "no key mtime, which is reserved for the file's modification time" }
+          ])
         )
       : Endpoint.validate(client, putObject, { container: "container", object: "object", ...description })
 
@@ -111,9 +110,9 @@ export const makeDescribing = (client: CloudClient, operation: string, options: 
   })
 
   return {
-    /** Checks the description of all files. */
+    /** Validates the description of all files. */
     check: Effect.suspend(() => (values === undefined ? Effect.void : check(values))),
-    /** Adds each file's description. A file whose description is invalid is reported as `Failed`, and left out. */
+    /** Adds each file's description. Files with an invalid one are reported as `Failed` and dropped. */
     describe: <E, R>(emit: Job["emit"], files: Stream.Stream<Outgoing, E, R>): Stream.Stream<Outgoing, E, R> => {
       if (describe === undefined) {
         return values === undefined ? files : Stream.map(files, (file) => described(file, values))

@@ -1,4 +1,4 @@
-/** The events of a folder's transfer: counted, handed on as a Stream, and read to their end. */
+/** Folder transfer events: counted, emitted as a Stream, or collected into a summary. */
 import * as Effect from "effect/Effect"
 import * as Mailbox from "effect/Mailbox"
 import * as Schema from "effect/Schema"
@@ -11,7 +11,7 @@ import type { FolderEvent, Summary } from "./model.js"
 export class FolderFailed extends Schema.TaggedError<FolderFailed>("effect-rackspace/FolderFailed")("FolderFailed", {
   service: Schema.String,
   message: Schema.String,
-  /** Each file that failed, and why. */
+  /** The failed files and their errors. */
   failures: Schema.Array(Schema.Struct({ path: Schema.String, tag: Schema.String, reason: Schema.String })),
   /** How many files are done. */
   done: Schema.Number,
@@ -29,7 +29,7 @@ const nothing: Summary = {
   planned: 0
 }
 
-/** The events counted so far. */
+/** Counts events. */
 const counting = () => {
   const sum = { ...nothing }
   return {
@@ -60,13 +60,13 @@ const counting = () => {
   }
 }
 
-/** Reports events. */
+/** Emits events. */
 export type Emit = (events: ReadonlyArray<FolderEvent>) => Effect.Effect<void>
 
-/** How many events wait to be taken; then the transfer waits. */
+/** The number of buffered events. When the buffer is full, the transfer waits. */
 const capacity = 4096
 
-/** Runs a transfer for as long as its events are taken, and ends it with them. */
+/** Streams the events of a transfer, which ends when the stream is closed. */
 export const eventsOf = <E, R>(
   transfer: (emit: Emit, failures: () => number) => Effect.Effect<void, E, R>
 ): Stream.Stream<FolderEvent, E, Exclude<R, Scope.Scope>> =>
@@ -90,7 +90,7 @@ export const eventsOf = <E, R>(
     })
   ) as Stream.Stream<FolderEvent, E, Exclude<R, Scope.Scope>>
 
-/** Runs a folder's transfer to its end. Fails with {@link FolderFailed}, which names each file, where any failed. */
+/** Runs a folder transfer to its end. Fails with {@link FolderFailed} if a file failed. */
 export const runFolder = <E, R>(
   events: Stream.Stream<FolderEvent, E, R>
 ): Effect.Effect<Summary, E | FolderFailed, R> =>
@@ -118,7 +118,7 @@ export const runFolder = <E, R>(
                   failures,
                   done: summary.done,
                   deleted: summary.deleted,
-                  message: `${failures.length} of the folder's files failed, ${summary.done} are done: ${failures[0]?.path}: ${failures[0]?.reason}`
+                  message: `${failures.length} of the folder's files failed, ${summary.done} were transferred: ${failures[0]?.path}: ${failures[0]?.reason}`
                 })
               )
         )

@@ -1,6 +1,6 @@
 /**
- * Downloads the objects of a folder: each into a new file in the same folder, verified, and then renamed, so that a file is the old
- * one or the new one; and nothing is ever written outside of the folder.
+ * Downloads the objects of a folder. Each is written to a temporary file in the same folder, verified and then renamed,
+ * so that a file has either its old or its new content. Nothing is written outside the folder.
  */
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
@@ -23,16 +23,16 @@ import type { FileError, FileRefused, FolderError, FolderEvent } from "./model.j
 import { refusedFile, unfitPath } from "./paths.js"
 
 const conflict = (operation: string, path: string): FileRefused =>
-  refusedFile(operation, path, "conflict", "a folder is where the file should be")
+  refusedFile(operation, path, "conflict", "there is a folder at the path of the file")
 
-/** Where an object is written: a temporary file, which then takes the place of the target. */
+/** The temporary file that an object is written to, and the target that it replaces. */
 interface Files {
   readonly temporary: string
   readonly target: string
   readonly check: Place["check"]
 }
 
-/** Writes one object as a file of a folder. Returns its length. */
+/** Writes an object to a file of a folder. Returns its length. */
 const makeWriting = (
   { open, readWhole }: Operations["downloads"],
   fs: FileSystem.FileSystem,
@@ -63,7 +63,7 @@ const makeWriting = (
       Effect.onError(() => Effect.ignore(fs.remove(temporary, { force: true })))
     )
 
-  /** Fails where a folder is in a file's place. A link is replaced by the file, and not what it leads to. */
+  /** Fails if the target is a folder. A symbolic link is replaced itself; its target stays. */
   const checkTarget = (target: string, path: string): Effect.Effect<void, FileRefused> =>
     Effect.flatMap(Effect.option(fs.stat(target)), (found) =>
       Option.exists(found, ({ type }) => type === "Directory")
@@ -76,7 +76,7 @@ const makeWriting = (
   const readSmall = ({ bytes, name }: ObjectSummary) =>
     bytes <= smallObject ? readWhole({ container, object: name }) : Effect.succeed(undefined)
 
-  // Not as a generator: V8 would give the generator of each file a hidden class of its own.
+  // A generator would be slower: V8 creates a hidden class for each file's generator.
   return (entry: RemoteEntry, { check, inside, real }: Place): Effect.Effect<number, FileError> => {
     const { object, path } = entry
     const target = inside(path.slice(path.lastIndexOf("/") + 1))
@@ -90,7 +90,7 @@ const makeWriting = (
         return byteLength
       })
     })
-    // The folder may have been made for another object meanwhile.
+    // Another download may have created a folder at this path in the meantime.
     const checked = Effect.mapError(written, (error) =>
       error._tag === "SystemError" && error.method === "rename" && isKnown(path) ? conflict(operation, path) : error
     )
@@ -98,7 +98,7 @@ const makeWriting = (
   }
 }
 
-/** Downloads objects into the files of a folder. */
+/** Downloads objects into a folder. */
 export const makeFolderDownload = (downloads: Operations["downloads"]) => (job: Job) =>
   Effect.gen(function* () {
     const { concurrency, emit, folder, operation } = job
@@ -126,7 +126,7 @@ export const makeFolderDownload = (downloads: Operations["downloads"]) => (job: 
       const { object, path } = entry
       const file = { path, object: object.name, bytes: object.bytes }
       const started: FolderEvent = { _tag: "Started", ...file }
-      // Both events of a small file are emitted together: the time between is short, and it costs half as much.
+      // Both events of a small file are emitted together, which halves their cost.
       const before = object.bytes <= smallObject ? [started] : []
       const written = Effect.matchEffect(write(entry), {
         onFailure: (error) => (isFatal(error) ? Effect.fail(error) : emit([...before, failed(file, error)])),

@@ -1,4 +1,4 @@
-/** Uploads the files of a folder: small ones many at a time in archives, or read together; the others one by one. */
+/** Uploads the files of a folder: small ones in archives or batches, the others one by one. */
 import type * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -25,7 +25,7 @@ export const makeFolderUpload = (client: CloudClient, uploadObject: UploadObject
           return uploadArchive(task)
       }
     }
-    /** Uploads files, which come in the order of their names. */
+    /** Uploads files, which arrive sorted by name. */
     return <E, R>(
       files: Stream.Stream<Outgoing, E, R>
     ): Effect.Effect<void, E | FolderError, R | FileSystem.FileSystem> =>

@@ -1,4 +1,4 @@
-/** Folders: upload, download, comparison and synchronization, as Streams of what happens to each file. */
+/** Folder operations: upload, download, comparison and synchronization, as Streams of events. */
 import type * as FileSystem from "@effect/platform/FileSystem"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
@@ -6,11 +6,11 @@ import * as Stream from "effect/Stream"
 import type { CloudClient } from "../../../CloudClient.js"
 import { folderReader, type FoundEntry } from "../../../internal/files/folderReader.js"
 import { makeComparison, type Verdict } from "./comparison.js"
-import { makeReceiving, makeSending, prepare } from "./context.js"
+import { makeDownloads, makeUploads, prepare } from "./context.js"
 import { type Emit, eventsOf } from "./events.js"
 import { failed, type Operations, type Outgoing } from "./job.js"
 import { exceptionOf, outgoing, walk } from "./local.js"
-import { inOrder, merged } from "./merge.js"
+import { requireSorted, merged } from "./merge.js"
 import type {
   CompareFolderOptions,
   Comparison,
@@ -22,7 +22,7 @@ import type {
 import { correctSegments, makeRemote, segmentRefused, withoutSegments } from "./remote.js"
 import { makeSync } from "./sync.js"
 
-/** Reports what cannot be uploaded, and returns the files that can. */
+/** Reports files that cannot be uploaded, and returns the others. */
 const uploadable = (
   operation: string,
   prefix: string,
@@ -66,11 +66,11 @@ const comparisonOf = (operation: string, prefix: string, { local, path, remote, 
   }
 }
 
-/** The operations on folders. */
+/** The folder operations. */
 export const makeFolders = (client: CloudClient, operations: Operations) => {
   const { downloads, getCapabilities, upload } = operations
-  const sending = makeSending(client, upload)
-  const receiving = makeReceiving(downloads)
+  const sending = makeUploads(client, upload)
+  const receiving = makeDownloads(downloads)
 
   const uploadFolder = (options: UploadFolderOptions): Stream.Stream<FolderEvent, FolderError, FileSystem.FileSystem> =>
     eventsOf((emit) =>
@@ -117,7 +117,7 @@ export const makeFolders = (client: CloudClient, operations: Operations) => {
         yield* remote.getContainer({ container })
         const reader = yield* folderReader
         const segments = yield* remote.segmentsUnder(container, prefix)
-        const pairs = merged(walk(reader, options, job), inOrder(operation, remote.entries(container, job)))
+        const pairs = merged(walk(reader, options, job), requireSorted(operation, remote.entries(container, job)))
         const comparison = { operation, reader, folder, container, compare, receiver: "remote" as const }
         const verdicts = correctSegments(operation, segments, false, makeComparison(client, comparison)(pairs))
         return Stream.mapChunks(verdicts, (chunk) => Chunk.map(chunk, (one) => comparisonOf(operation, prefix, one)))

@@ -1,4 +1,4 @@
-/** Globs as regular expressions, which go to the thread that walks a folder. */
+/** Compiles globs to regular expressions, which can be sent to the worker thread. */
 import * as Schema from "effect/Schema"
 import type { Filter, Pattern } from "../../../internal/worker/names.js"
 
@@ -9,7 +9,7 @@ const patternOf = (glob: string): Pattern => {
   const anywhere = !trimmed.includes("/")
   return {
     anywhere,
-    // `!` is a character like any other: what is left out is named in `exclude`.
+    // `!` has no special meaning: use `exclude` instead.
     expression: picomatch.makeRe(trimmed.replace(/^\/+/, ""), { dot: true, nonegate: true, windows: false })
   }
 }
@@ -18,15 +18,15 @@ const isGlob = (glob: string): boolean =>
   glob.replace(/^\/+|\/+$/g, "") !== "" &&
   !glob.includes("\u0000") &&
   glob.length <= 4096 &&
-  // What picomatch cannot make an expression of matches nothing.
+  // picomatch compiles invalid globs to an expression that matches nothing.
   patternOf(glob).expression.source !== "$^"
 
-/** A glob. */
+/** A glob pattern. */
 export const Glob = Schema.String.pipe(
   Schema.filter(isGlob, { description: "a glob of 1 to 4,096 characters, such as *.jpg or photos/**" })
 )
 
-/** What `include` and `exclude` say. */
+/** The filter of `include` and `exclude`. */
 export const filterOf = ({
   exclude = [],
   include = []

@@ -1,4 +1,4 @@
-/** What the transfer of a folder works with. */
+/** The parameters of a folder transfer. */
 import type { CommonError, NotFound } from "../../../CloudError.js"
 import type { FolderReader } from "../../../internal/files/folderReader.js"
 import type { Filter } from "../../../internal/worker/names.js"
@@ -9,10 +9,10 @@ import type { UploadObject } from "../upload/upload.js"
 import type { Emit } from "./events.js"
 import type { FileError, FolderEvent, ObjectDescription, SegmentOptions } from "./model.js"
 
-/** In bytes: files up to this size are read rather than asked about, and go in archives. */
+/** Files up to this size in bytes are hashed instead of comparing times, and may be sent in archives. */
 export const smallFile = 1024 * 1024
 
-/** In bytes: how much of a file is transferred between two reports of its progress. */
+/** How many bytes of a file are transferred between two progress events. */
 export const progressStep = 1024 * 1024
 
 /** A file to upload, or an empty folder. */
@@ -20,14 +20,14 @@ export interface Outgoing {
   readonly path: string
   readonly object: string
   readonly bytes: number
-  /** Last modification, milliseconds since 1970. */
+  /** The modification time in milliseconds since 1970. */
   readonly time: number
   readonly isFolder: boolean
-  /** What is stored with it besides its content; undefined where there is nothing to store. */
+  /** The headers and metadata to store; undefined if there are none. */
   readonly description: ObjectDescription | undefined
 }
 
-/** The operations that transfers of folders are made of. */
+/** The single-object operations that folder transfers use. */
 export interface Operations {
   readonly upload: UploadObject
   readonly downloads: Pick<Downloads, "readWhole" | "open">
@@ -35,24 +35,24 @@ export interface Operations {
   readonly getCapabilities: Discovery["getCapabilities"]
 }
 
-/** The checked options that all operations on folders have in common. */
+/** The validated options that all folder operations share. */
 export interface Prepared {
   /** Absolute. */
   readonly folder: string
-  /** Ends in a slash, or is empty. */
+  /** Ends with a slash, or is empty. */
   readonly prefix: string
   readonly filter: Filter
   readonly concurrency: number
 }
 
-/** What a transfer works with. */
+/** The parameters of a transfer. */
 export interface Job extends Omit<Prepared, "filter"> {
   readonly operation: string
   readonly container: string
   readonly emit: Emit
 }
 
-/** How the files of an upload are read. */
+/** The parameters of an upload. */
 export interface UploadJob extends Job {
   readonly reader: FolderReader
   readonly archives: "auto" | "always" | "never"
@@ -60,7 +60,7 @@ export interface UploadJob extends Job {
   readonly segments: SegmentOptions
 }
 
-/** The failures that end a transfer of files to the cloud. */
+/** The failures that end an upload. */
 export type Stop = CommonError | NotFound
 
 /** Whether a failure ends the transfer of all files. */
@@ -69,11 +69,11 @@ export const isFatal = (
 ): error is Extract<CommonError, { readonly _tag: "AuthenticationFailed" | "Unauthorized" | "EndpointNotFound" }> =>
   error._tag === "AuthenticationFailed" || error._tag === "Unauthorized" || error._tag === "EndpointNotFound"
 
-/** Whether a failure ends an upload: a container that is gone takes no other file either. */
+/** Whether a failure ends an upload. If the container is gone, all other files would fail too. */
 export const endsUpload = (error: FileError): error is Extract<FileError, Stop> =>
   isFatal(error) || error._tag === "NotFound"
 
-/** The event of a file that failed. */
+/** The event for a failed file. */
 export const failed = (
   { bytes, object, path }: Pick<Outgoing, "bytes" | "object" | "path">,
   error: FileError

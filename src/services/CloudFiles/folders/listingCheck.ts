@@ -1,9 +1,10 @@
 /**
- * Checks a listing before files are deleted for it: a cloud, or a proxy before it, may return a listing without its items.
+ * Checks a listing before files are deleted because of it: a cloud, or a proxy in front of it, may return an incomplete
+ * one.
  *
- * The container's count is what there is to compare with. It is eventually consistent, and so it may be wrong for a while after
- * changes: a listing that is shorter than the count is a reason to check again, and only a listing without any object, or an
- * object that is there and was not listed, is a reason to refuse.
+ * The listing is compared with the container's object count, which is eventually consistent. A listing shorter than the
+ * count is therefore only a reason to check further. The operation is refused if the listing is empty and the count is
+ * not, or if an object exists that was not listed.
  */
 import * as Effect from "effect/Effect"
 import type { CloudClient } from "../../../CloudClient.js"
@@ -12,13 +13,13 @@ import * as Endpoint from "../../../Endpoint.js"
 import { containerEndpoints } from "../containers.js"
 import { objectEndpoints } from "../objects/objects.js"
 
-/** How many objects are asked for at a time. */
+/** How many objects are requested concurrently. */
 const atATime = 16
 
-/** How many objects are asked for where there is no count to compare the listing with. */
+/** How many objects are requested if there is no count to compare with. */
 const sampleSize = 16
 
-/** Some of many, evenly spread. */
+/** Evenly spaced items of an array. */
 const sampleOf = (objects: ReadonlyArray<string>): ReadonlyArray<string> => {
   const step = Math.max(1, (objects.length - 1) / (sampleSize - 1))
   return objects.length <= sampleSize
@@ -26,19 +27,18 @@ const sampleOf = (objects: ReadonlyArray<string>): ReadonlyArray<string> => {
     : Array.from({ length: sampleSize }, (_, index) => objects[Math.round(index * step)] ?? "")
 }
 
-/** What a listing is checked against. */
+/** The checks during one operation. */
 export interface ListingCheck {
-  /** To be called at the listing's end, with the number of its objects. Fails where there are none, and the count says otherwise. */
+  /** Called at the end of the listing with the number of objects. Fails if it is 0 although the container has some. */
   readonly ended: (listed: number) => Effect.Effect<void, CommonError | NotFound>
   /**
-   * To be called with objects that the listing did not have. Where the listing may be incomplete, each of them is asked for; where
-   * there is no count to compare it with (of what is under a prefix, or at clouds that do not tell any), 16 of them. Fails where one
-   * is there.
+   * Called with objects missing from the listing. If the listing may be incomplete, each is requested; if there is no
+   * count to compare with (below a prefix, or on clouds that return none), 16 of them are. Fails if one exists.
    */
   readonly missing: (objects: ReadonlyArray<string>) => Effect.Effect<void, CommonError>
 }
 
-/** The check of one listing. `count` is what the container's headers said before. */
+/** The check of one listing. `count` is the container's object count from before the listing. */
 export const makeListingCheck = (
   client: CloudClient,
   {
@@ -72,11 +72,13 @@ export const makeListingCheck = (
       Effect.suspend(() => {
         total = listed
         if (listed > 0 || prefix !== "" || count === undefined || count === 0) return Effect.void
-        // The last objects may have been deleted meanwhile.
+        // The last objects may have been deleted in the meantime.
         return Effect.flatMap(getContainer({ container, newest: true }), ({ objectCount = 0 }) =>
           objectCount === 0
             ? Effect.void
-            : Effect.fail(refused(`${objectCount} objects, as the container's count says, not an empty listing`))
+            : Effect.fail(
+                refused(`${objectCount} objects, as the container's object count says, but the listing is empty`)
+              )
         )
       }),
     missing: (objects) =>
@@ -88,7 +90,7 @@ export const makeListingCheck = (
           asked,
           (object) =>
             getObjectInfo({ container, object }).pipe(
-              Effect.flatMap(() => Effect.fail(refused(`the object ${object}, which is there and was not listed`))),
+              Effect.flatMap(() => Effect.fail(refused(`the object ${object}, which exists but was not listed`))),
               Effect.catchTag("NotFound", () => Effect.void)
             ),
           { concurrency: atATime, discard: true }

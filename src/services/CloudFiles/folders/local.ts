@@ -1,4 +1,4 @@
-/** The files of a folder, as a transfer sees them. */
+/** The files of a local folder. */
 import type { PlatformError } from "@effect/platform/Error"
 import type * as Stream from "effect/Stream"
 import type { FolderReader, FoundEntry } from "../../../internal/files/folderReader.js"
@@ -6,7 +6,7 @@ import type { Outgoing, Prepared } from "./job.js"
 import type { Failed, ReadOptions, Skipped } from "./model.js"
 import { refusedFile, unfitObject } from "./paths.js"
 
-/** Walks a folder. With `links`, links that are not selected are listed too. */
+/** Walks a folder. With `links`, symbolic links that the filter excludes are listed too. */
 export const walk = (
   reader: FolderReader,
   { emptyFolders = false, outsideLinks = false, symlinks = "skip" }: ReadOptions,
@@ -15,7 +15,7 @@ export const walk = (
 ): Stream.Stream<FoundEntry, PlatformError> =>
   reader.walk({ folder, filter, follow: symlinks === "follow", outside: outsideLinks, empty: emptyFolders, links })
 
-/** The event for an entry that is no file and no folder, or whose name no object can have. */
+/** The event for an entry that is neither a file nor a folder, or that cannot be an object. */
 export const exceptionOf = (operation: string, prefix: string, entry: FoundEntry): Skipped | Failed | undefined => {
   const { bytes, kind, path, problem } = entry
   const file = { path, object: prefix + path, bytes }

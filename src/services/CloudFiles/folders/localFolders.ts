@@ -1,4 +1,4 @@
-/** The folders that a download makes, none of them through a symbolic link that leads out of its own folder. */
+/** Creates the folders of a download, without following symbolic links out of the target folder. */
 import type { PlatformError } from "@effect/platform/Error"
 import type * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
@@ -8,13 +8,13 @@ import { isPartName, removeLeftovers } from "../../../internal/files/leftovers.j
 import type { FileRefused } from "./model.js"
 import { refusedFile } from "./paths.js"
 
-/** A folder that exists, inside of the one that is downloaded to. */
+/** An existing folder inside the target folder. */
 export interface Place {
   /** Its real path. */
   readonly real: string
-  /** Fails where it has become another folder. */
+  /** Fails if the folder has been replaced. */
   readonly check: FolderCheck
-  /** The path of a file in it. */
+  /** The path of a file in this folder. */
   readonly inside: (name: string) => string
 }
 
@@ -28,13 +28,13 @@ export const makeLocalFolders = (fs: FileSystem.FileSystem, operation: string, r
     inside: (name) => `${real}${sep}${name}`
   })
 
-  /** By their paths within the folder. */
+  /** Existing folders by path within the root. */
   const known = new Map<string, Place>([["", placeOf(root)]])
 
-  /** Those that were made here, and so held nothing that a file could meet. */
+  /** Folders created by this download. They contain no files that could be in the way. */
   const fresh = new Set<string>()
 
-  /** Makes a folder and those above it. */
+  /** Creates a folder and its parents. */
   const ensure = (path: string): Effect.Effect<Place, PlatformError | FileRefused> =>
     Effect.gen(function* () {
       const found = known.get(path)
@@ -52,10 +52,10 @@ export const makeLocalFolders = (fs: FileSystem.FileSystem, operation: string, r
       )
       const real = yield* fs.realPath(own)
       if (!isInside(real)) {
-        return yield* refusedFile(operation, path, "outside", "a symbolic link leads out of the folder there")
+        return yield* refusedFile(operation, path, "outside", "a symbolic link in its path leads out of the folder")
       }
       if (isThere && (yield* fs.stat(real)).type !== "Directory") {
-        return yield* refusedFile(operation, path, "conflict", "a file is where a folder should be")
+        return yield* refusedFile(operation, path, "conflict", "there is a file at the path of a folder")
       }
       const place = placeOf(real)
       known.set(path, place)
@@ -69,7 +69,7 @@ export const makeLocalFolders = (fs: FileSystem.FileSystem, operation: string, r
     get: (path: string): Place | undefined => known.get(path),
     isKnown: (path: string): boolean => known.has(path),
     isFresh: (real: string): boolean => fresh.has(real),
-    /** Removes part files that a killed process has left. */
+    /** Removes temporary files that a killed process left behind. */
     removeLeftovers: removeLeftovers(fs, root, isPartName)
   }
 }

@@ -1,6 +1,6 @@
 /**
- * A folder and a listing side by side. Both come in the byte order of their names, so that they are merged as they arrive and
- * neither is ever held whole.
+ * Merges a folder's files with a listing of objects. Both are sorted by the bytes of their names, so they are merged
+ * while they arrive, and neither is held in memory.
  */
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
@@ -16,7 +16,7 @@ export interface RemoteEntry {
   /** Within the folder. */
   readonly path: string
   readonly object: ObjectSummary
-  /** Whether it stands for a folder. */
+  /** Whether it is a folder marker. */
   readonly isMarker: boolean
 }
 
@@ -27,14 +27,14 @@ export interface Pair {
   readonly remote: RemoteEntry | undefined
 }
 
-/** The path of the folder that a marker stands for. */
+/** The path of the folder that a marker represents. */
 export const markedFolder = ({ path }: RemoteEntry): string => path.replace(/\/$/, "")
 
 const keyOf = (entry: FoundEntry): string => (entry.kind === "folder" ? `${entry.path}/` : entry.path)
 
 /**
- * Markers without a slash at the end, which come before the folder's own entry: `photos`, `photos-old.jpg`, `photos/`. Kept until
- * the merge has passed that.
+ * Markers without a trailing slash, which are sorted before the folder's own entry: `photos`, `photos-old.jpg`,
+ * `photos/`. They are kept until the merge has passed that position.
  */
 const makePassedMarkers = () => {
   let passed: ReadonlyArray<string> = []
@@ -44,7 +44,7 @@ const makePassedMarkers = () => {
         passed = [...passed.filter((one) => compareNames(`${one}/`, path) >= 0), path]
       }
     },
-    /** Whether one stands for this local folder. */
+    /** Whether a marker represents this local folder. */
     has: ({ kind, path }: FoundEntry): boolean => kind === "folder" && passed.includes(path)
   }
 }
@@ -55,8 +55,8 @@ interface Side<A> {
   ended: boolean
 }
 
-/** Fails where a listing is not in the byte order of its names: files that are merged with it would seem to be missing. */
-export const inOrder = <E, R>(
+/** Fails if a listing is not sorted by the bytes of its names: files would then seem to be missing. */
+export const requireSorted = <E, R>(
   operation: string,
   entries: Stream.Stream<RemoteEntry, E, R>
 ): Stream.Stream<RemoteEntry, E | MalformedResponse, R> =>
@@ -71,8 +71,8 @@ export const inOrder = <E, R>(
               operation,
               status: 200,
               path: "name",
-              expected: "names in their byte order",
-              message: `${operation}: the listing is not in the byte order of its names`
+              expected: "names sorted by their bytes",
+              message: `${operation}: the listing is not sorted by the bytes of its names`
             })
           )
         }
@@ -82,7 +82,7 @@ export const inOrder = <E, R>(
     })
   })
 
-/** Merges two streams that are in the same order. */
+/** Merges two streams with the same sort order. */
 export const merged = <E1, R1, E2, R2>(
   local: Stream.Stream<FoundEntry, E1, R1>,
   remote: Stream.Stream<RemoteEntry, E2, R2>

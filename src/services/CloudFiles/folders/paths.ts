@@ -1,10 +1,10 @@
-/** Which file an object's name stands for, and whether that is safe to write. */
+/** Converts between file paths and object names, and checks that they are safe. */
 import { resolve } from "node:path"
 import { expandHome } from "../../../internal/files/homePath.js"
 import { FileRefused, type RefusalReason } from "./model.js"
 
-/** The longest name of an object, in bytes. */
-const longestName = 1024
+/** The maximum length of an object's name, in bytes. */
+const maxNameBytes = 1024
 
 export const refusedFile = (
   operation: string,
@@ -17,14 +17,14 @@ export const refusedFile = (
 /** A folder's absolute path. */
 export const absoluteFolder = (folder: string): string => resolve(expandHome(folder))
 
-/** A folder in the container as what its objects' names begin with. */
+/** A folder in the container as a prefix of object names. */
 export const folderPrefix = (prefix: string | undefined): string =>
   prefix === undefined || prefix === "" || prefix.endsWith("/") ? (prefix ?? "") : `${prefix}/`
 
-/** Why a file cannot be an object of this name. */
+/** Why a file cannot be stored under this object name. */
 export const unfitObject = (operation: string, path: string, object: string): FileRefused | undefined => {
-  // No character has more than three bytes for each of its units.
-  if (object.length * 3 > longestName && Buffer.byteLength(object, "utf8") > longestName) {
+  // UTF-8 has at most three bytes per UTF-16 code unit.
+  if (object.length * 3 > maxNameBytes && Buffer.byteLength(object, "utf8") > maxNameBytes) {
     return refusedFile(operation, path, "tooLong", "the object's name would be longer than 1,024 bytes")
   }
   return /\p{Surrogate}/u.test(object)
@@ -35,7 +35,7 @@ export const unfitObject = (operation: string, path: string, object: string): Fi
 // oxlint-disable-next-line no-control-regex
 const reservedOnWindows = /[\\:*?"<>|\u0001-\u001f]|[. ]$|^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i
 
-/** Why an object cannot be the file of this path within a folder. */
+/** Why an object cannot be written to this path within a folder. */
 export const unfitPath = (
   operation: string,
   path: string,
@@ -50,10 +50,10 @@ export const unfitPath = (
       operation,
       path,
       "notAPath",
-      "the object's name is not that of a file: it has an empty part, a dot or NUL in it"
+      "the object's name is not a valid path: it contains an empty part, a part that is a dot, or NUL"
     )
   }
   return platform === "win32" && parts.some((part) => reservedOnWindows.test(part))
-    ? refusedFile(operation, path, "notAPath", "the object's name is not that of a file on Windows")
+    ? refusedFile(operation, path, "notAPath", "the object's name is not a valid path on Windows")
     : undefined
 }

@@ -1,4 +1,4 @@
-/** The objects of a folder, without the segments of large objects, which are no files. */
+/** The objects of a folder, without the segments of large objects. */
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -19,7 +19,7 @@ import type { RemoteEntry } from "./merge.js"
 import type { FileRefused, FolderError } from "./model.js"
 import { refusedFile } from "./paths.js"
 
-/** The segments of a container, searched for when they are first needed. */
+/** The segments of a container, searched for on first use. */
 type FoundSegments = Effect.Effect<ContainerSegments, FolderError>
 
 export const segmentRefused = (operation: string, path: string): FileRefused =>
@@ -27,10 +27,10 @@ export const segmentRefused = (operation: string, path: string): FileRefused =>
     operation,
     path,
     "segment",
-    "the object of its name is a segment of a large object, which would be destroyed"
+    "the object with this name is a segment of a large object, which the upload would destroy"
   )
 
-/** Drops the segments of large objects. */
+/** Removes the segments of large objects. */
 export const withoutSegments = <E, R>(
   segments: FoundSegments,
   entries: Stream.Stream<RemoteEntry, E, R>
@@ -44,8 +44,8 @@ export const withoutSegments = <E, R>(
   )
 
 /**
- * Corrects verdicts on segments of large objects, which are no counterparts of files. One without a file is dropped. A file of its
- * name that differs is only local; or with `refuses` it fails, since it would overwrite the segment.
+ * Removes the segments of large objects from comparisons. A file of the same name that differs counts as local only;
+ * with `refuses` it fails, because it would overwrite the segment.
  */
 export const correctSegments = <E, R>(
   operation: string,
@@ -72,13 +72,13 @@ export const correctSegments = <E, R>(
   )
 }
 
-/** The objects of containers, for one operation. */
+/** Lists the objects of folders for one operation. */
 export const makeRemote = (client: CloudClient, operation: string, getCapabilities: Discovery["getCapabilities"]) => {
   const findSegments = makeContainerSegments(client, operation, getCapabilities)
   const head = Endpoint.method(client, { ...objectEndpoints.getObjectInfo, operation })
   const complete = makeCompleting(client, operation)
   const list = makeListing(client, operation)
-  // Without a limit of its own, a listing is not refused for it.
+  // Without a limit, the cloud cannot refuse the request for exceeding its maximum.
   const listPage = Endpoint.method(client, {
     ...objectEndpoints.listObjectsPage,
     operation,
@@ -90,11 +90,11 @@ export const makeRemote = (client: CloudClient, operation: string, getCapabiliti
     Effect.cached(findSegments({ container, prefix, thorough: false }))
 
   return {
-    /** Fails with `NotFound` where there is no such container, before anything is read. */
+    /** Fails with `NotFound` if the container does not exist, before any file is read. */
     getContainer: Endpoint.method(client, { ...containerEndpoints.getContainer, operation }),
     findSegments,
     segmentsUnder,
-    /** The objects of a folder. `checked` is run at the end of the listing, with the number of its objects. */
+    /** The objects of a folder. `checked` runs at the end of the listing, with the number of objects. */
     entries: (
       container: string,
       { filter, prefix }: Prepared,
@@ -120,7 +120,9 @@ export const makeRemote = (client: CloudClient, operation: string, getCapabiliti
           )
         )
       }),
-    /** Whether an object that an upload would overwrite is a segment. None is where nothing is stored under the prefix. */
+    /**
+     * Tells whether an upload would overwrite a segment. If nothing is stored under the prefix, no search is needed.
+     */
     overwrittenSegments: (container: string, prefix: string) =>
       Effect.gen(function* () {
         const isFree = (yield* listPage({ container, prefix, limit: 1 })).length === 0

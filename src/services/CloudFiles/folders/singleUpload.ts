@@ -1,4 +1,4 @@
-/** Uploads the files of a folder by requests of their own. */
+/** Uploads the files of a folder in one request each. */
 import type { SystemError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
@@ -11,12 +11,12 @@ import { fromBytes, fromFile, type RequestBody } from "../../../RequestBody.js"
 import type { UploadObject } from "../upload/upload.js"
 import { endsUpload, failed, type Outgoing, progressStep, smallFile, type Stop, type UploadJob } from "./job.js"
 import type { FolderEvent } from "./model.js"
-import { largestBatch, mostTogether } from "./uploadTasks.js"
+import { maxBatchBytes, maxBatchFiles } from "./uploadTasks.js"
 
-/** How many batches there are at a time: while one is read, the other is sent. */
+/** While one batch is read, another is sent. */
 const batchesAtATime = 2
 
-/** Reports how much of a body is sent, each time it is sent; so it must not be read as a whole. */
+/** Reports the progress of a body that is streamed. A body that is read whole reports none. */
 const reportingProgress = <E, R>(
   body: RequestBody<E, R>,
   report: (transferred: number) => Effect.Effect<void>
@@ -43,7 +43,7 @@ const batchesOf = (files: ReadonlyArray<Outgoing>): ReadonlyArray<ReadonlyArray<
   let size = 0
   for (const file of files) {
     const last = batches.at(-1)
-    if (last === undefined || last.length >= mostTogether || size + file.bytes > largestBatch) {
+    if (last === undefined || last.length >= maxBatchFiles || size + file.bytes > maxBatchBytes) {
       batches.push([file])
       size = file.bytes
     } else {
@@ -54,24 +54,24 @@ const batchesOf = (files: ReadonlyArray<Outgoing>): ReadonlyArray<ReadonlyArray<
   return batches
 }
 
-/** The container, the name and the headers of a file's object. */
+/** The container, name and headers of a file's object. */
 const headOf = ({ container }: UploadJob, { description, object, time }: Outgoing) => {
   const metadata = { ...description?.metadata, mtime: secondsText(time) }
   return description === undefined ? { container, object, metadata } : { ...description, container, object, metadata }
 }
 
-/** In bytes: files up to this size are read whole; none of them is sent in segments. */
+/** Files up to this size in bytes are read whole. They are never sent in segments. */
 export const smallFileOf = ({ segments }: UploadJob): number =>
   Math.min(smallFile, segments.segmentThreshold ?? smallFile)
 
-/** Uploads one file, or one empty folder. A failure of the file is reported, and does not end the transfer. */
+/** Uploads one file or empty folder. A failure is reported and does not end the transfer. */
 const makeFileUpload = (upload: UploadObject, job: UploadJob) => {
   const { emit, folder, follow, reader, segments } = job
   const small = smallFileOf(job)
 
   /**
-   * Fails where a file, or a folder that it is in, has become a symbolic link since it was found, which may lead out of the
-   * folder. Called when it is open, so that no link is missed that was there before.
+   * Fails if the file, or a folder above it, has become a symbolic link since it was listed: it may lead out of the
+   * folder. Called after the file was opened, so that no earlier change is missed.
    */
   const checkNoLink = (path: string): Effect.Effect<void, SystemError, FileSystem.FileSystem> =>
     follow
@@ -105,7 +105,7 @@ const makeFileUpload = (upload: UploadObject, job: UploadJob) => {
       const body = reportingProgress(fromFile(place), (transferred) =>
         emit([{ _tag: "Progress", path, object, bytes, transferred }])
       )
-      // From then on the upload itself ensures that it is the same file.
+      // From here on, the upload itself ensures that it is the same file.
       return yield* upload({ ...head, ...segments, body: { open: Effect.tap(body.open, checkNoLink(path)) } })
     })
 
@@ -119,14 +119,14 @@ const makeFileUpload = (upload: UploadObject, job: UploadJob) => {
   }
 }
 
-/** Uploads files of a folder by requests of their own, small ones read together. */
+/** Uploads files in one request each; small files are read in batches. */
 export const makeSingleUpload = (upload: UploadObject, job: UploadJob) => {
   const { concurrency, emit, folder, follow, reader } = job
   const small = smallFileOf(job)
   const batching = Effect.unsafeMakeSemaphore(batchesAtATime)
   const uploadFile = makeFileUpload(upload, job)
 
-  /** Sends one file of a batch that is read. Returns the event that tells how it ended. */
+  /** Uploads a file whose content is already read. Returns its final event. */
   const sendRead = (file: Outgoing, md5: string, content: Uint8Array): Effect.Effect<FolderEvent, Stop> => {
     const { bytes, object, path } = file
     return Effect.matchEffect(upload({ ...headOf(job, file), md5, body: fromBytes(content) }), {
@@ -135,7 +135,7 @@ export const makeSingleUpload = (upload: UploadObject, job: UploadJob) => {
     })
   }
 
-  /** Reads and hashes small files at once in the reading thread, and then sends several of them at a time. */
+  /** Reads and hashes a batch of small files in the worker thread, and then uploads several of them at a time. */
   const uploadBatch = (
     files: ReadonlyArray<Outgoing>
   ): Effect.Effect<void, Stop | SystemError, FileSystem.FileSystem> =>
@@ -165,7 +165,7 @@ export const makeSingleUpload = (upload: UploadObject, job: UploadJob) => {
             events.push(event)
           })
         }
-        // A file that was being written is sent as it is then.
+        // The file changed while it was read, so it is read again.
         if (problem.isChanged) again.push(file)
         else events.push(failed(file, problem.error))
         return Effect.void

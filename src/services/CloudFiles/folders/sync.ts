@@ -1,4 +1,4 @@
-/** Makes the objects of a container the same as the files of a folder, or the other way round. */
+/** Makes a container's objects match a folder's files, or the other way round. */
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
@@ -12,25 +12,25 @@ import { behindLink } from "../../../internal/worker/problems.js"
 import { unfollowed } from "../../../internal/worker/protocol.js"
 import type { BulkDelete } from "../bulk/bulkDelete.js"
 import { makeComparison, type Verdict } from "./comparison.js"
-import { type makeReceiving, type makeSending, prepare } from "./context.js"
+import { type makeDownloads, type makeUploads, prepare } from "./context.js"
 import { type Emit, eventsOf } from "./events.js"
 import { failed, type Operations, type Prepared, smallFile } from "./job.js"
 import { type ListingCheck, makeListingCheck } from "./listingCheck.js"
 import { exceptionOf, outgoing, walk } from "./local.js"
-import { inOrder, merged } from "./merge.js"
+import { requireSorted, merged } from "./merge.js"
 import type { FolderError, FolderEvent, SyncOptions } from "./model.js"
 import { correctSegments, makeRemote } from "./remote.js"
 
 const operation = "CloudFiles.sync"
 
-/** A file or object that is at the receiving side only. */
+/** A file or object that exists only at the destination. */
 interface Superfluous {
   readonly path: string
   readonly object: string
   readonly bytes: number
 }
 
-/** Links that are not followed, or lead nowhere at the moment: objects that were stored through them are not gone. */
+/** Symbolic links that are not followed or broken. Objects that were stored through them are kept. */
 const makeLinks = () => {
   const links = new Set<string>()
   return {
@@ -46,22 +46,22 @@ const makeLinks = () => {
   }
 }
 
-/** Sorts verdicts: reports files that need nothing, notes those to delete, and returns those to transfer. */
-const makeSorting = (options: SyncOptions, { filter, prefix }: Prepared, emit: Emit) => {
+/** Handles comparison results: reports unchanged files, remembers files to delete, returns those to transfer. */
+const makeSorter = (options: SyncOptions, { filter, prefix }: Prepared, emit: Emit) => {
   const up = options.direction === "upload"
   const links = makeLinks()
   const superfluous: Array<Superfluous> = []
-  /** Objects that are known to be no large objects and no links; remembered where something may be deleted. */
+  /** Objects known to be neither large objects nor links. Only filled if files may be deleted. */
   const plain = new Set<string>()
 
-  /** Whether something at the receiving side is to be deleted. */
+  /** Whether the entry exists only at the destination. */
   const isGone = ({ local, path, remote }: Verdict): boolean =>
     remote === undefined
       ? local?.kind === "file"
       : // Markers of folders come and go with `emptyFolders`; a folder without anything in it stays.
         (!remote.isMarker || options.emptyFolders === true) && !links.lead(path)
 
-  /** The event for a file that is not transferred; undefined for one that is, and for one that is to be deleted. */
+  /** The event for a file that is neither transferred nor deleted; undefined for others. */
   const eventOf = (one: Verdict, file: Superfluous): FolderEvent | undefined => {
     const { local, remote, verdict } = one
     const exception = local === undefined ? undefined : exceptionOf(operation, prefix, local)
@@ -76,7 +76,7 @@ const makeSorting = (options: SyncOptions, { filter, prefix }: Prepared, emit: E
     bytes: (up ? local?.bytes : remote?.object.bytes) ?? local?.bytes ?? remote?.object.bytes ?? 0
   })
 
-  /** Whether an entry is a link that is not selected itself: it is only listed for the objects that were stored through it. */
+  /** Whether the filter excludes a link, which is listed only because objects may be stored through it. */
   const isOnlyLink = ({ local, path }: Verdict): boolean => {
     if (local === undefined || !unfollowed.has(local.kind)) return false
     links.add(path)
@@ -104,12 +104,12 @@ const makeSorting = (options: SyncOptions, { filter, prefix }: Prepared, emit: E
       }
       return Effect.as(events.length === 0 ? Effect.void : emit(events), Chunk.unsafeFromArray(wanted))
     },
-    /** Reports the events of an upload, and notes which objects are plain. */
+    /** Emits the events of an upload, and remembers which objects are plain. */
     noting: (events: ReadonlyArray<FolderEvent>): Effect.Effect<void> => {
       const mostInOneRequest = Math.min(smallFile, options.segmentThreshold ?? smallFile)
       for (const event of events) {
         if (event._tag !== "Done") continue
-        // What was sent in one request is no large object, and what was none before may be one now.
+        // An object sent in one request is plain; one sent in segments no longer is.
         if (event.bytes <= mostInOneRequest) plain.add(event.object)
         else plain.delete(event.object)
       }
@@ -118,9 +118,9 @@ const makeSorting = (options: SyncOptions, { filter, prefix }: Prepared, emit: E
   }
 }
 
-type Sorting = ReturnType<typeof makeSorting>
+type Sorter = ReturnType<typeof makeSorter>
 
-/** Deletes objects of which there is no file, and reports those that could not be deleted. */
+/** Deletes objects without a file, and reports failures. */
 const deleteRemote = (
   bulkDelete: BulkDelete,
   container: string,
@@ -143,8 +143,8 @@ const deleteRemote = (
   })
 
 /**
- * Deletes files of which there is no object, and none through a folder that has become a symbolic link since it was found.
- * `root` is the folder's real path.
+ * Deletes files without an object. `root` is the folder's real path. Fails for files below a folder that has become a
+ * symbolic link since it was listed.
  */
 const deleteLocal = (
   root: string,
@@ -153,8 +153,8 @@ const deleteLocal = (
 ): Effect.Effect<void, never, FileSystem.FileSystem> =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
-    // Not through a link that stays within the root either: its target may hold files that must stay. Each file is checked
-    // anew, since the folder may become a link between two of them.
+    // Links within the root are not followed either: their targets may hold files to keep. Each file is checked,
+    // because a folder can become a link at any time.
     const checkFolder = (folder: string) =>
       Effect.flatMap(fs.realPath(folder), (real) =>
         real === folder ? Effect.void : systemError("remove", folder, ...behindLink)
@@ -178,27 +178,27 @@ const deleteLocal = (
 export const makeSync = (
   client: CloudClient,
   { bulkDelete, getCapabilities }: Pick<Operations, "bulkDelete" | "getCapabilities">,
-  sending: ReturnType<typeof makeSending>,
-  receiving: ReturnType<typeof makeReceiving>
+  sending: ReturnType<typeof makeUploads>,
+  receiving: ReturnType<typeof makeDownloads>
 ) => {
   const remote = makeRemote(client, operation, getCapabilities)
 
-  /** The segments of large objects that stay where others are deleted, here or elsewhere in the container. */
-  const keptSegments = (container: string, { plain, superfluous }: Sorting) => {
+  /** The segments of large objects that are kept while other objects are deleted. */
+  const keptSegments = (container: string, { plain, superfluous }: Sorter) => {
     const going = new Set(superfluous.map(({ object }) => object))
     return remote.findSegments({
       container,
       thorough: true,
       targets: true,
-      isGoing: (object) => going.has(object),
+      isDeleted: (object) => going.has(object),
       isPlain: (object) => plain.has(object)
     })
   }
 
-  /** Deletes what is at the receiving side only, if nothing failed before. */
+  /** Deletes what exists only at the destination, unless something failed before. */
   const deleteSuperfluous = (
     { container, direction, dryRun }: SyncOptions,
-    sorting: Sorting,
+    sorting: Sorter,
     root: string,
     check: ListingCheck | undefined,
     failures: number,
@@ -237,12 +237,12 @@ export const makeSync = (
         const isThere = up || (yield* fs.exists(folder))
         const root = isThere && !up ? yield* fs.realPath(folder) : folder
         const local = isThere ? walk(reader, up ? options : { ...options, symlinks: "skip" }, job, up) : Stream.empty
-        const pairs = merged(local, inOrder(operation, remote.entries(container, job, check?.ended)))
+        const pairs = merged(local, requireSorted(operation, remote.entries(container, job, check?.ended)))
         const receiver = up ? ("remote" as const) : ("local" as const)
         const compared = makeComparison(client, { operation, reader, folder, container, compare, receiver })(pairs)
         const segments = yield* remote.segmentsUnder(container, up ? "" : prefix)
         const verdicts = correctSegments(operation, segments, up, compared)
-        const sorting = makeSorting(options, job, emit)
+        const sorting = makeSorter(options, job, emit)
         if (up) {
           const send = sending(operation, options, job, reader, sorting.noting)
           const toSend = (chunk: Chunk.Chunk<Verdict>) =>

@@ -3,24 +3,24 @@ import * as Chunk from "effect/Chunk"
 import * as Stream from "effect/Stream"
 import type { Outgoing, UploadJob } from "./job.js"
 
-/** An archive is closed when it holds as much, or as many: it is in memory until it is extracted. */
-const largestArchive = 4 * 1024 * 1024
-const mostFiles = 1000
+/** An archive is closed at this size or number of files, since it is held in memory until it is extracted. */
+const maxArchiveBytes = 4 * 1024 * 1024
+const maxArchiveFiles = 1000
 
-/** Fewer files take no longer one by one. */
-export const fewestFiles = 64
+/** Below this number of files, archives save no time. */
+export const minArchiveFiles = 64
 
-/** A batch is closed when it holds as many bytes, or as many files. */
-export const largestBatch = 1024 * 1024
-export const mostTogether = 256
+/** A batch is closed at this number of bytes or files. */
+export const maxBatchBytes = 1024 * 1024
+export const maxBatchFiles = 256
 
-/** In bytes: the size of a file in an archive besides its content. */
+/** The overhead of a file in an archive, in bytes. */
 const headers = 1536
 
 /** Files that are uploaded together. */
 export type Task = { readonly _tag: "single"; readonly file: Outgoing } | Archive | Batch
 
-/** Small files that are read together, and sent one by one. */
+/** Small files that are read together and sent one by one. */
 export interface Batch {
   readonly _tag: "batch"
   readonly files: ReadonlyArray<Outgoing>
@@ -30,12 +30,12 @@ export interface Batch {
 export interface Archive {
   readonly _tag: "archive"
   readonly files: ReadonlyArray<Outgoing>
-  /** The last object of the archive before this one: where the listing of this one begins. */
+  /** The last object of the previous archive: the listing that verifies this one starts after it. */
   readonly after: string | undefined
 }
 
-/** Small files that are to be sent together, until they are enough. */
-const makePile = (mostBytes: number, most: number) => {
+/** Collects small files until they are enough for one task. */
+const makeCollector = (mostBytes: number, most: number) => {
   let files: Array<Outgoing> = []
   let bytes = 0
   const take = (): { readonly files: ReadonlyArray<Outgoing>; readonly bytes: number } | undefined => {
@@ -46,7 +46,7 @@ const makePile = (mostBytes: number, most: number) => {
   }
   return {
     take,
-    /** Adds a file, and returns those before it where there is no room for all of them. */
+    /** Adds a file. Returns the files collected so far if this one exceeds the limits. */
     add: (file: Outgoing) => {
       const size = file.bytes + headers
       const full = files.length >= most || bytes + size > mostBytes ? take() : undefined
@@ -57,22 +57,23 @@ const makePile = (mostBytes: number, most: number) => {
   }
 }
 
-/** Divides files, which come in the order of their names. `small` is the largest size of a small file. */
+/** Divides files, which arrive sorted by name. `small` is the maximum size of a small file. */
 export const tasksOf = <E, R>(
   files: Stream.Stream<Outgoing, E, R>,
   archives: UploadJob["archives"],
   small: number
 ): Stream.Stream<Task, E, R> =>
   Stream.suspend(() => {
-    const archive = makePile(largestArchive, mostFiles)
-    const batch = makePile(largestBatch, mostTogether)
+    const archive = makeCollector(maxArchiveBytes, maxArchiveFiles)
+    const batch = makeCollector(maxBatchBytes, maxBatchFiles)
     let after: string | undefined
     let closed = 0
     const batchOf = (pile: ReturnType<typeof batch.take>): ReadonlyArray<Task> =>
       pile === undefined ? [] : [{ _tag: "batch", files: pile.files }]
     const archiveOf = (pile: ReturnType<typeof archive.take>): ReadonlyArray<Task> => {
       if (pile === undefined) return []
-      const few = archives === "auto" && closed === 0 && pile.files.length < fewestFiles && pile.bytes < largestArchive
+      const few =
+        archives === "auto" && closed === 0 && pile.files.length < minArchiveFiles && pile.bytes < maxArchiveBytes
       const task: Task = few ? { _tag: "batch", files: pile.files } : { _tag: "archive", files: pile.files, after }
       closed++
       after = pile.files.at(-1)?.object
@@ -80,9 +81,9 @@ export const tasksOf = <E, R>(
     }
     const next = (file: Outgoing): ReadonlyArray<Task> => {
       if (file.isFolder || file.bytes > small) return [{ _tag: "single", file }]
-      // An archive would lose its headers, or change its name.
-      const isApart = archives === "never" || file.description !== undefined || isAltered(file.object)
-      return isApart ? batchOf(batch.add(file)) : archiveOf(archive.add(file))
+      // In an archive its headers would be lost, or its name changed.
+      const isSingle = archives === "never" || file.description !== undefined || isNameChanged(file.object)
+      return isSingle ? batchOf(batch.add(file)) : archiveOf(archive.add(file))
     }
     return Stream.concat(
       Stream.mapChunks(files, (chunk) => {
@@ -94,5 +95,5 @@ export const tasksOf = <E, R>(
     )
   })
 
-/** Names that the extraction would change. */
-const isAltered = (object: string): boolean => object.startsWith("/") || object.startsWith("./")
+/** Whether the extraction would change the name. */
+const isNameChanged = (object: string): boolean => object.startsWith("/") || object.startsWith("./")

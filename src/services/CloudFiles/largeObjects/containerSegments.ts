@@ -1,8 +1,8 @@
 /**
- * Which objects of a container are segments of large objects in it, or are needed by symbolic links in it.
+ * Finds the objects of a container that are segments of large objects in it, or targets of symbolic links in it.
  *
- * Clients put segments next to their object, below its name, or in a folder elsewhere, so that names do not show it. The manifests
- * do: one pass through the listing finds what may be a manifest, and only that is asked for. Ordinary objects cost no request.
+ * Clients store segments next to their object, below its name, or in other folders, so names do not identify them. Only
+ * manifests do: the listing shows which objects may be manifests, and only those are requested.
  */
 import * as Effect from "effect/Effect"
 import type { CloudClient } from "../../../CloudClient.js"
@@ -18,21 +18,21 @@ import { makeParts } from "./parts.js"
 /** The segments that were found. */
 export interface ContainerSegments {
   /**
-   * Whether an object of the container is a segment of a large object, or a manifest within its manifest; with `targets` also
-   * whether a symbolic link leads to it.
+   * Whether an object is a segment of a large object or a nested manifest; with `targets`, also whether it is the
+   * target of a symbolic link.
    */
   readonly has: (object: string) => boolean
-  /** Whether there are none. */
+  /** Whether no segments were found. */
   readonly isEmpty: boolean
 }
 
-/** How many objects are asked for at the same time. */
+/** How many objects are requested concurrently. */
 const atATime = 16
 
-/** How many links to each other are followed. */
-const mostLinks = 10
+/** How many symbolic links in a row are followed. */
+const maxLinks = 10
 
-/** Prefixes of dynamic large objects, and which names begin with one of them. */
+/** The prefixes of dynamic large objects. */
 const makePrefixes = () => {
   const known = new Set<string>()
   const lengths = new Set<number>()
@@ -49,7 +49,7 @@ const makePrefixes = () => {
   }
 }
 
-/** The segments of a container, as they are found. */
+/** Collects the segments of a container. */
 const makeFoundSegments = (container: string) => {
   const paths = new Set<string>()
   const prefixes = makePrefixes()
@@ -59,7 +59,7 @@ const makeFoundSegments = (container: string) => {
     prefixes,
     /** Objects that are manifests. */
     manifests,
-    // The prefix of a dynamic large object may also be that of its own name, and of other large objects.
+    // A dynamic large object's prefix may also match its own name, and other large objects.
     has: (object: string): boolean =>
       paths.has(`${container}/${object}`) || (prefixes.cover(object) && !manifests.has(object)),
     isEmpty: (): boolean => paths.size === 0 && prefixes.isEmpty()
@@ -71,7 +71,7 @@ const makeManifestInspection = (client: CloudClient, operation: string) => {
   const head = Endpoint.method(client, { ...objectEndpoints.getObjectInfo, operation })
   const { read } = makeParts(client, operation)
 
-  /** Adds the paths of all parts of a static large object, and of the manifests within it. */
+  /** Adds the paths of all parts of a static large object, including nested manifests. */
   const addStatic = (address: Address, paths: Set<string>): Effect.Effect<void, CommonError> =>
     read(address).pipe(
       Effect.flatMap(({ entries }) =>
@@ -89,7 +89,7 @@ const makeManifestInspection = (client: CloudClient, operation: string) => {
       Effect.catchTag("NotFound", () => Effect.void)
     )
 
-  /** Adds the segments of an object, if it is a large object or leads to one. Returns whether it is or does. */
+  /** Adds the segments of an object if it is, or links to, a large object. Returns whether it does. */
   const inspect = (
     search: SegmentSearch,
     found: ReturnType<typeof makeFoundSegments>,
@@ -100,7 +100,7 @@ const makeManifestInspection = (client: CloudClient, operation: string) => {
       Effect.flatMap(({ isStaticLargeObject, manifest, symlinkTarget, symlinkTargetAccount }) => {
         const { paths, prefixes } = found
         if (symlinkTarget !== undefined) {
-          if (symlinkTargetAccount !== undefined || links === mostLinks) return Effect.succeed(false)
+          if (symlinkTargetAccount !== undefined || links === maxLinks) return Effect.succeed(false)
           if (search.targets === true) paths.add(`${symlinkTarget.container}/${symlinkTarget.object}`)
           return inspect(search, found, symlinkTarget, links + 1)
         }
@@ -129,7 +129,7 @@ export const makeContainerSegments = (
       const found = makeFoundSegments(container)
       const { has, isEmpty, manifests } = found
 
-      /** An object that stays because it is needed may need others itself. */
+      /** An object to be deleted may be needed by others, and then needs its own segments. */
       const addNeeded = (going: ReadonlyArray<string>): Effect.Effect<void, CommonError> =>
         Effect.suspend(() => {
           const needed = new Set(going.filter(has))

@@ -1,4 +1,4 @@
-/** Deletes an object of any kind, a large one with its segments. */
+/** Deletes an object of any kind, including the segments of a large one. */
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -20,7 +20,7 @@ import { manifestEndpoints, segmentLocation } from "./manifests.js"
 import { makeParts } from "./parts.js"
 import { makeSegmentRemoval } from "./previousSegments.js"
 
-/** The failures of deleting an object with its segments. */
+/** The errors of `deleteLargeObject`. */
 export type DeleteLargeObjectError = CommonError | NotFound | Conflict | PreconditionFailed | BulkFailed
 
 const service = "CloudFiles"
@@ -66,7 +66,7 @@ export const makeLargeObjectDeletion = (client: CloudClient, bulkDelete: BulkDel
         const failures = errors.map(([path, reason]) => ({ path, reason }))
         return yield* notDeleted(address, failures, `${status}${explanation === "" ? "" : ` ${explanation}`}`)
       }
-      // The cloud deletes the segments first: they are gone because of an attempt whose response was lost.
+      // The cloud deletes the segments first, so an attempt whose response was lost has deleted them.
       if (responseWasLost) return succeeded(0, notFound)
       yield* deleteObject(address)
       return succeeded(1)
@@ -82,11 +82,11 @@ export const makeLargeObjectDeletion = (client: CloudClient, bulkDelete: BulkDel
       )
       const segments = Chunk.toReadonlyArray(found)
         .map(({ name }) => ({ container, object: name }))
-        // The manifest may begin with the prefix itself.
+        // A manifest whose name begins with the prefix is listed too.
         .filter((segment) => !isSame(segment, address))
       const left = yield* remove(segments)
-      // The manifest stays as long as it is the only thing that knows of them.
-      if (left.length > 0) return yield* notDeleted(address, left, "the manifest stays")
+      // Keep the manifest while segments remain, since only it refers to them.
+      if (left.length > 0) return yield* notDeleted(address, left, "the manifest was kept")
       yield* deleteObject(address)
       return succeeded(segments.length + 1)
     })
@@ -94,14 +94,14 @@ export const makeLargeObjectDeletion = (client: CloudClient, bulkDelete: BulkDel
   return (given: Address): Effect.Effect<BulkResult, DeleteLargeObjectError> =>
     Effect.gen(function* () {
       const address = { container: given.container, object: given.object }
-      // The headers of a symbolic link itself: the cloud would delete the segments of its target.
+      // Read a symbolic link itself: otherwise the cloud would delete the segments of its target.
       const info = yield* head({ ...address, symlink: "link" }).pipe(
-        // A dynamic one is not found when the container of its segments is gone, though it is there.
+        // The cloud also returns 404 for a dynamic large object whose segment container is gone.
         Effect.catchTag("NotFound", () => Effect.succeed(undefined))
       )
       if (info?.isStaticLargeObject === true) return yield* deleteStatic(address)
       const where = info?.manifest === undefined ? undefined : segmentLocation(info.manifest)
-      // An empty prefix would be the whole container.
+      // An empty prefix would match the whole container.
       if (where !== undefined && where.prefix !== "") return yield* deleteDynamic(address, where)
       yield* deleteObject(address)
       return succeeded(1)

@@ -1,4 +1,4 @@
-/** Stores manifests of dynamic large objects, and checks that they are stored. */
+/** Stores manifests of dynamic large objects, and verifies that they were stored. */
 import * as Effect from "effect/Effect"
 import type { CloudClient } from "../../../CloudClient.js"
 import * as Endpoint from "../../../Endpoint.js"
@@ -9,7 +9,7 @@ import { manifestEndpoints, type PutDynamicManifest, segmentLocation } from "./m
 
 const putManifest = withKept(manifestEndpoints.putDynamicManifest)
 
-/** The service's `putDynamicManifest`, under the name of an operation that uses it. */
+/** The service's `putDynamicManifest`, for use by the named operation. */
 export const makePutDynamicManifest = (client: CloudClient, operation: string = putManifest.operation) => {
   const put = Endpoint.method(client, putManifest)
   const confirm = makeConfirmation(client, operation)

@@ -1,4 +1,4 @@
-/** Which objects of a container may be manifests of large objects, as far as its listing shows. */
+/** Finds the objects of a container that may be manifests of large objects, from its listing. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
@@ -9,59 +9,58 @@ import { md5OfNothing } from "../objects/etags.js"
 import { makeListing } from "../objects/listing.js"
 import type { ObjectSummary } from "../objects/objects.js"
 
-/** Where manifests are searched for, and which of them count. */
+/** Where to search for manifests, and which of them matter. */
 export interface SegmentSearch {
   readonly container: string
-  /** Only objects whose names begin with this are examined. Default: all of the container. */
+  /** Only objects with this prefix are examined. Default: the whole container. */
   readonly prefix?: string | undefined
   /**
-   * For deletions: asks for each object whose listing leaves open whether it is a manifest, and for those up to 1 MiB as long as
-   * there are no more than 1,000 of them. Otherwise it asks for objects of more than 1 MiB, and only where the listings of this
-   * cloud do not mark manifests.
+   * For deletions: examines every object that the listing does not rule out; of those up to 1 MiB, only if there are at
+   * most 1,000. Otherwise examines objects larger than 1 MiB, and only if this cloud's listings do not mark manifests.
    */
   readonly thorough: boolean
-  /** Objects whose segments need not stay, because they are deleted themselves, unless they are needed. */
-  readonly isGoing?: (object: string) => boolean
-  /** Objects that are known to be no manifests. */
+  /** Objects that will be deleted, so that their segments need not be kept unless others need them. */
+  readonly isDeleted?: (object: string) => boolean
+  /** Objects known not to be manifests. */
   readonly isPlain?: (object: string) => boolean
-  /** Whether the targets of symbolic links count as segments of the links. Default false. */
+  /** Whether targets of symbolic links are treated like segments. Default false. */
   readonly targets?: boolean
 }
 
-/** Up to how many objects small ones are asked for too. A manifest's object is seldom so small. */
-const mostSmall = 1000
+/** Small objects are examined only up to this number, since manifests are rarely small. */
+const maxSmall = 1000
 
-/** Objects of more bytes are asked for however many they are. */
+/** Larger objects are always examined. */
 const small = 1024 * 1024
 
 /** Objects that may be manifests. */
 interface Candidates {
-  /** Names that the listing makes likely to be manifests. */
+  /** Names that the listing suggests are manifests. */
   readonly likely: Array<string>
-  /** Names that the next name begins with, as a manifest's does whose segments are below its name. */
+  /** Names that are a prefix of the next name, as for a manifest with segments below its name. */
   readonly prefixesOfNext: Array<string>
-  /** Objects for which the listing shows nothing. */
+  /** Objects about which the listing says nothing. */
   readonly unknown: Array<ObjectSummary>
 }
 
 const noCandidates = (): Candidates => ({ likely: [], prefixesOfNext: [], unknown: [] })
 
-/** Whether an object without bytes of its own may be the manifest of a dynamic large object. */
+/** Whether an empty object may be the manifest of a dynamic large object. */
 const mayBeDynamic = ({ bytes, contentType = "", hash = md5OfNothing, name }: ObjectSummary): boolean =>
   bytes === 0 && hash === md5OfNothing && !(name.endsWith("/") || /\bdirectory\b/.test(contentType))
 
 /** Sorts the objects of a listing by whether they may be manifests. */
-const makeSorting = ({ isGoing, isPlain, thorough }: SegmentSearch) => {
+const makeSorting = ({ isDeleted, isPlain, thorough }: SegmentSearch) => {
   const staying = noCandidates()
   const going = noCandidates()
-  /** Whether listings of this cloud show which objects are static large objects; undefined where that was not seen. */
+  /** Whether this cloud's listings mark static large objects; undefined if that is unknown. */
   let listsManifests: boolean | undefined
   const add = (object: ObjectSummary, next: string | undefined): void => {
     const { bytes, contentType, hash, lastModified, name, sloEtag } = object
     if (sloEtag !== undefined) listsManifests ??= true
     if (hash === undefined || contentType === undefined || lastModified === undefined) listsManifests = false
     if (isPlain?.(name) === true) return
-    const { likely, prefixesOfNext, unknown } = isGoing?.(name) === true ? going : staying
+    const { likely, prefixesOfNext, unknown } = isDeleted?.(name) === true ? going : staying
     if (sloEtag !== undefined || mayBeDynamic(object)) likely.push(name)
     else if (next?.startsWith(name) === true) prefixesOfNext.push(name)
     else if (bytes > small || (thorough && bytes > 0)) unknown.push(object)
@@ -69,17 +68,17 @@ const makeSorting = ({ isGoing, isPlain, thorough }: SegmentSearch) => {
   return { add, found: () => ({ staying, going, listsManifests }) }
 }
 
-/** Since this version, Swift's listings show which objects are static large objects. Ceph's versions are larger than 9. */
+/** Whether this version of Swift marks static large objects in listings. Ceph's version numbers are larger than 9. */
 const marksManifests = (version: string | undefined): boolean => {
   const [major = 0, minor = 0] = (version ?? "").split(".").map(Number)
   return major === 2 && minor >= 13
 }
 
-/** The names to ask for. `areMarked` says that a listing without a mark shows that an object is no static large object. */
+/** The names to examine. With `areMarked`, an unmarked object is not a static large object. */
 const namesOf = ({ likely, prefixesOfNext, unknown }: Candidates, areMarked: boolean): ReadonlyArray<string> => {
-  // Numbered files are many that the next name begins with: file1, file10.
-  if (areMarked) return [...likely, ...(prefixesOfNext.length > mostSmall ? [] : prefixesOfNext)]
-  const isFew = unknown.length <= mostSmall
+  // Numbered files are often prefixes of the next name: file1, file10.
+  if (areMarked) return [...likely, ...(prefixesOfNext.length > maxSmall ? [] : prefixesOfNext)]
+  const isFew = unknown.length <= maxSmall
   return [
     ...likely,
     ...prefixesOfNext,
@@ -98,7 +97,7 @@ export const makeCandidates = (
     (capabilities) => marksManifests(Option.getOrUndefined(capabilities)?.swift?.version)
   )
 
-  /** The objects that may be manifests: those that stay, and those that are deleted, and stay if they are needed. */
+  /** The objects that may be manifests, separated into those that are kept and those that will be deleted. */
   return (
     search: SegmentSearch
   ): Effect.Effect<
@@ -119,11 +118,11 @@ export const makeCandidates = (
       if (last !== undefined) add(last, undefined)
       const { going, listsManifests, staying } = found()
       const isOpen = [staying, going].some(
-        ({ prefixesOfNext, unknown }) => unknown.length > 0 || prefixesOfNext.length > mostSmall
+        ({ prefixesOfNext, unknown }) => unknown.length > 0 || prefixesOfNext.length > maxSmall
       )
       const areMarked = isOpen ? (listsManifests ?? (yield* cloudListsManifests)) : true
       return {
-        // For deletions also where listings mark manifests: an old one may have been stored before they did.
+        // For deletions, marks are not enough: an old manifest may have been stored before listings had them.
         staying: namesOf(staying, areMarked && !search.thorough),
         going: namesOf(going, areMarked)
       }

@@ -1,12 +1,10 @@
-/**
- * Watches the request that stores a manifest, to know afterwards whether something that is stored may need the segments.
- */
+/** Watches the request that stores a manifest, to determine whether the segments may be needed afterwards. */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as LostResponse from "../../../internal/http/lostResponse.js"
 
-/** Failures after which the manifest may be stored. */
+/** Errors after which the manifest may have been stored. */
 const uncertain: ReadonlySet<string> = new Set([
   "TransportError",
   "ServiceUnavailable",
@@ -14,7 +12,7 @@ const uncertain: ReadonlySet<string> = new Set([
   "UnexpectedStatus"
 ])
 
-/** Failures after which it may be stored if the response to an earlier attempt was lost. */
+/** Errors after which it may have been stored if the response to an earlier attempt was lost. */
 const uncertainAfterLostResponse: ReadonlySet<string> = new Set([
   "PreconditionFailed",
   "OverLimit",
@@ -23,10 +21,10 @@ const uncertainAfterLostResponse: ReadonlySet<string> = new Set([
   "Forbidden"
 ])
 
-/** Whether an unexpected status says that nothing was done. */
+/** Whether an unexpected status means that nothing was stored. */
 const isFinal = (status: number): boolean => (status >= 400 && status < 500 && status !== 408) || status === 501
 
-/** Whether the cloud has refused a manifest, so that nothing stored may need its segments. */
+/** Whether the cloud has refused the manifest, so that its segments are not needed. */
 const isRefusal = (cause: Cause.Cause<unknown>, responseWasLost: boolean): boolean =>
   Option.exists(Cause.failureOption(cause), (error) => {
     if (typeof error !== "object" || error === null || !("_tag" in error)) return false
@@ -39,7 +37,7 @@ const isRefusal = (cause: Cause.Cause<unknown>, responseWasLost: boolean): boole
 export const makeManifestWatch = () => {
   let mayBeStored = false
   return {
-    /** Whether a manifest was stored, or that is not known. */
+    /** Whether the manifest was, or may have been, stored. */
     mayBeStored: (): boolean => mayBeStored,
     watch: <A, E, R>(put: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
       LostResponse.sharing((lostResponse) => {

@@ -18,16 +18,16 @@ import {
 } from "../objects/requests.js"
 
 /**
- * A part of a static large object, as it is put: an object (which may be a static large object itself), or a range of one.
+ * A part of a static large object to store: an object (which may itself be a static large object), or a range of one.
  */
 export interface Segment {
-  /** `/container/object`, as it is, not encoded. */
+  /** `/container/object`, not encoded. */
   readonly path: string
   /** The object's ETag, without quotation marks. */
   readonly etag: string
   /** The size of the object. */
   readonly bytes: number
-  /** Which bytes of it: `0-99`. Not every cloud takes it. */
+  /** The byte range of the object to use: `0-99`. Not every cloud supports it. */
   readonly range?: string | undefined
 }
 
@@ -38,22 +38,19 @@ export const Segment = struct<Segment>({
   range: Schema.optional(Schema.String)
 })
 
-/**
- * A part of a static large object, as its manifest is read. Ceph's RADOS Gateway gives the manifest in the keys in which it was
- * put.
- */
+/** A part in a stored manifest. Ceph's RADOS Gateway returns the keys of the manifest as it was sent. */
 export interface ManifestEntry {
-  /** `/container/object`, as it is, not encoded. Absent where the manifest itself holds the bytes. */
+  /** `/container/object`, not encoded. Absent if the manifest itself contains the bytes. */
   readonly name?: string | undefined
-  /** The MD5 of the object's content; of a large object that of its own parts' hashes. */
+  /** The MD5 of the object's content; of a large object, that of its parts' hashes. */
   readonly hash?: string | undefined
-  /** The size of the object, whatever the range. */
+  /** The size of the whole object, even with a range. */
   readonly bytes?: number | undefined
-  /** Which bytes of it, where not all: `0-99`. */
+  /** The byte range of the object, if only a part is used: `0-99`. */
   readonly range?: string | undefined
-  /** Whether it is a static large object itself. */
+  /** Whether it is itself a static large object. */
   readonly isManifest: boolean
-  /** Bytes that the manifest itself holds. */
+  /** Bytes contained in the manifest itself. */
   readonly data?: Uint8Array | undefined
 }
 
@@ -66,7 +63,7 @@ const ManifestEntryFields = struct<ManifestEntry>({
   data: nullableOptional(Schema.Uint8ArrayFromBase64)
 })
 
-// The wire form is left open, since clouds name the fields differently.
+// The encoded side accepts any JSON, since clouds name the fields differently.
 export const ManifestEntry = Schema.transform(
   Schema.Record({ key: Schema.String, value: Schema.Unknown }),
   ManifestEntryFields,
@@ -82,7 +79,7 @@ export const ManifestEntry = Schema.transform(
   }
 ) as unknown as Schema.Schema<ManifestEntry, unknown>
 
-/** The manifest is the whole body, while the input is flat like every other. */
+/** The request body is the manifest alone, while the input is flat like every other. */
 const ManifestBody = Schema.transform(
   Schema.Array(Segment),
   Schema.Struct({ segments: Schema.Array(Schema.typeSchema(Segment)) }),
@@ -94,8 +91,8 @@ const ManifestBody = Schema.transform(
 )
 
 /**
- * Where a dynamic large object's segments are, as its header says it: percent-encoded. So is a slash that the prefix begins
- * with, because the cloud refuses one there.
+ * The location of a dynamic large object's segments, percent-encoded for the header. A leading slash of the prefix is
+ * encoded too, because the cloud refuses one there.
  */
 const SegmentsHeader = Schema.transform(
   Schema.String,
@@ -107,13 +104,13 @@ const SegmentsHeader = Schema.transform(
   }
 )
 
-/** Where the segments of a dynamic large object are. */
+/** The location of a dynamic large object's segments. */
 export interface SegmentLocation extends ByContainer {
-  /** What the names of the segments begin with. */
+  /** The prefix of the segments' names. */
   readonly prefix: string
 }
 
-/** Reads the header `X-Object-Manifest`. Undefined where it cannot be read. */
+/** Parses the header `X-Object-Manifest`. Undefined if it is invalid. */
 export const segmentLocation = (manifest: string): SegmentLocation | undefined => {
   try {
     const text = decodeURIComponent(manifest)
@@ -124,40 +121,39 @@ export const segmentLocation = (manifest: string): SegmentLocation | undefined =
   }
 }
 
-/** A static large object to make of segments. */
+/** A static large object to create from segments. */
 export interface PutManifest extends Address, ObjectHeaders {
-  /** The segments, in their order. */
+  /** The segments, in order. */
   readonly segments: ReadonlyArray<Segment>
   /** Lets the cloud guess the content type from the name. */
   readonly detectContentType?: boolean | undefined
-  /** What the object's ETag will be: the MD5 of its segments' ETags. A cloud without static large objects then refuses it. */
+  /** The expected ETag: the MD5 of the segments' ETags. A cloud without static large objects then refuses. */
   readonly etag?: string | undefined
-  /** `*` stores it only where no object bears the name. */
+  /** `*` stores it only if no object of this name exists. */
   readonly ifNoneMatch?: "*" | undefined
 }
 
-/** A static large object, and which version of it. */
+/** A static large object, and optionally a version of it. */
 export interface GetManifest extends Address {
-  /** Which version is meant, of a container with `versionsEnabled`. */
+  /** The version, in a container with `versionsEnabled`. */
   readonly versionId?: string | undefined
 }
 
-/** A dynamic large object to make. */
+/** A dynamic large object to create. */
 export interface PutDynamicManifest extends Address, ObjectHeaders {
   /** Lets the cloud guess the content type from the name. */
   readonly detectContentType?: boolean | undefined
-  /** `*` stores it only where no object bears the name. */
+  /** `*` stores it only if no object of this name exists. */
   readonly ifNoneMatch?: "*" | undefined
-  /** Where its segments are. */
+  /** The location of its segments. */
   readonly segments: SegmentLocation
 }
 
 /** The operations on manifests of large objects, as data. "Cloud Files API", "Large objects". */
 export const manifestEndpoints = Endpoint.table("CloudFiles", {
   /**
-   * Makes a static large object of segments that are stored already. Fails with `Unprocessable` where the ETag that is given
-   * is not that of the segments. "Create a static large object",
-   * `PUT /v1/{account}/{container}/{object}?multipart-manifest=put`.
+   * Creates a static large object from stored segments. Fails with `Unprocessable` if the given ETag does not match the
+   * segments. "Create a static large object", `PUT /v1/{account}/{container}/{object}?multipart-manifest=put`.
    */
   putManifest: Endpoint.define<PutManifest>()("PUT", "/{container}/{+object}", {
     parameters: objectPath,
@@ -169,15 +165,16 @@ export const manifestEndpoints = Endpoint.table("CloudFiles", {
       ifNoneMatch
     },
     body: ManifestBody,
-    // Asks for JSON, in which a refusal lists the segments that are wrong.
+    // Requests JSON, in which an error lists the invalid segments.
     stores: true,
     success: Endpoint.response(StoredObject),
     errors: ["NotFound", "Conflict", "PreconditionFailed", "QuotaExceeded", "Unprocessable"],
     longRunning: true
   }),
   /**
-   * The parts of a static large object, in their order. Of any other object it gives the content, and so fails with
-   * `MalformedResponse`. "Get object content and metadata", `GET /v1/{account}/{container}/{object}?multipart-manifest=get`.
+   * The parts of a static large object, in order. For any other object the cloud returns its content, and so this fails
+   * with `MalformedResponse`. "Get object content and metadata", `GET
+   * /v1/{account}/{container}/{object}?multipart-manifest=get`.
    */
   getManifest: Endpoint.define<GetManifest>()("GET", "/{container}/{+object}", {
     parameters: objectPath,
@@ -187,9 +184,9 @@ export const manifestEndpoints = Endpoint.table("CloudFiles", {
     errors: ["NotFound"]
   }),
   /**
-   * Makes a dynamic large object: its content is whatever objects of the segments' container begin with the prefix, in the
-   * order of their names, at the time when it is read. "Create a dynamic large object",
-   * `PUT /v1/{account}/{container}/{object}` with `X-Object-Manifest`.
+   * Creates a dynamic large object. Its content is that of all objects with the prefix in the segments' container, in
+   * the order of their names, at the time of reading. "Create a dynamic large object", `PUT
+   * /v1/{account}/{container}/{object}` with `X-Object-Manifest`.
    */
   putDynamicManifest: Endpoint.define<PutDynamicManifest>()("PUT", "/{container}/{+object}", {
     parameters: objectPath,
@@ -204,8 +201,8 @@ export const manifestEndpoints = Endpoint.table("CloudFiles", {
     errors: ["NotFound", "Conflict", "PreconditionFailed", "QuotaExceeded", "Unprocessable"]
   }),
   /**
-   * Deletes a static large object and its segments; the response names what failed. "Delete static large object",
-   * `DELETE /v1/{account}/{container}/{object}?multipart-manifest=delete`.
+   * Deletes a static large object and its segments; the response lists failures. "Delete static large object", `DELETE
+   * /v1/{account}/{container}/{object}?multipart-manifest=delete`.
    */
   deleteManifest: Endpoint.make("DELETE", "/{container}/{+object}", {
     parameters: objectPath,

@@ -1,4 +1,4 @@
-/** Manifests within a manifest, for more segments than one may have. */
+/** Nests manifests, for more segments than one manifest may have. */
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import { ChecksumMismatch } from "../../../CloudError.js"
@@ -7,7 +7,7 @@ import { contradicts } from "../objects/etags.js"
 import { Segment } from "./manifests.js"
 import { etagOf, mostEntries, numbered } from "./segments.js"
 
-/** Where the manifests within a manifest are, and what puts them. */
+/** Where nested manifests are stored, and the operation that stores them. */
 export interface Nesting<E> {
   readonly operation: string
   readonly container: string
@@ -19,9 +19,9 @@ export interface Nesting<E> {
   ) => Effect.Effect<{ readonly etag?: string | undefined }, E>
 }
 
-/** Stores manifests within a manifest. */
+/** Stores nested manifests. */
 export const makeNesting = <E>({ container, folder, operation, put }: Nesting<E>) => {
-  /** Puts the manifest of one group of segments; `level` counts from those that hold no manifests. */
+  /** Stores the manifest of one group of segments. `level` 0 has no manifests in it. */
   const putGroup = (
     segments: ReadonlyArray<Segment>,
     index: number,
@@ -44,13 +44,13 @@ export const makeNesting = <E>({ container, folder, operation, put }: Nesting<E>
               object,
               expected,
               actual: etag,
-              message: `${operation}: the manifest ${container}/${object} was sent with the ETag ${expected}, and the cloud has stored ${etag}`
+              message: `${operation}: the manifest ${container}/${object} was sent with the ETag ${expected}, but the cloud stored ${etag}`
             })
           )
     )
   }
 
-  /** Puts manifests of manifests, until what is left fits into one. */
+  /** Stores nested manifests until the rest fits into one. */
   const fitting = (
     segments: ReadonlyArray<Segment>,
     level: number

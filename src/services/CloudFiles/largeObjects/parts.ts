@@ -1,6 +1,4 @@
-/**
- * The parts of large objects: read from the manifest and those within it, or from the listing of a dynamic one's segments.
- */
+/** Reads the parts of large objects, from (nested) manifests or from the listing of a dynamic one's segments. */
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -16,28 +14,28 @@ import { objectEndpoints, type ObjectInfo, type ObjectSummary } from "../objects
 import { manifestEndpoints, ManifestEntry, segmentLocation } from "./manifests.js"
 import { etagOf } from "./segments.js"
 
-/** A part of a large object: an object, a range of one, or bytes that stand in the manifest itself. */
+/** A part of a large object: an object, a range of one, or bytes in the manifest itself. */
 export interface Part {
-  /** Absent where the manifest holds the bytes. */
+  /** Absent if the manifest contains the bytes. */
   readonly address: Address | undefined
   /** How many bytes it contributes. */
   readonly length: number
-  /** The MD5 of these bytes, where the manifest has it. */
+  /** The MD5 of these bytes, if the manifest has it. */
   readonly md5: string | undefined
   readonly entry: ManifestEntry
 }
 
-/** A manifest within a manifest, which comes after its parts. */
+/** A nested manifest, which follows its parts. */
 export interface Submanifest {
   readonly address: Address
 }
 
-/** How deep manifests may lie in each other; Swift's own limit. */
-const deepest = 10
+/** How deep manifests may be nested; Swift's own limit. */
+const maxDepth = 10
 
 const service = "CloudFiles"
 
-/** How many bytes `0-99`, `5-` or `-5` are of so many. */
+/** The number of bytes in a range (`0-99`, `5-` or `-5`) of an object of this size. */
 const rangeLength = (range: string, bytes: number): number | undefined => {
   const found = /^(\d*)-(\d*)$/.exec(range)
   if (found === null || (found[1] === "" && found[2] === "")) return undefined
@@ -58,7 +56,7 @@ const partOf = (entry: ManifestEntry): Part | undefined => {
   return { address, length, md5: isWhole ? md5In(entry.hash) : undefined, entry }
 }
 
-/** The ETag that a manifest with these entries has. */
+/** The ETag of a manifest with these entries. */
 const etagOfEntries = (entries: ReadonlyArray<ManifestEntry>): string =>
   etagOf(
     entries.map(({ data, hash = "", range }) => ({
@@ -67,7 +65,7 @@ const etagOfEntries = (entries: ReadonlyArray<ManifestEntry>): string =>
     }))
   )
 
-/** Reads what large objects consist of. */
+/** Reads the parts of large objects. */
 export const makeParts = (client: CloudClient, operation: string) => {
   const getManifest = Endpoint.method(client, { ...manifestEndpoints.getManifest, operation })
   const listObjectsPage = Endpoint.method(client, { ...objectEndpoints.listObjectsPage, operation })
@@ -79,10 +77,10 @@ export const makeParts = (client: CloudClient, operation: string) => {
       status: 200,
       path,
       expected,
-      message: `${operation}: the manifest is not as documented: ${path}: expected ${expected}`
+      message: `${operation}: the manifest is malformed: ${path}: expected ${expected}`
     })
 
-  /** The objects of a container under a prefix, page by page. */
+  /** The objects of a container under a prefix, in pages. */
   const listed = (
     container: string,
     prefix: string
@@ -97,11 +95,11 @@ export const makeParts = (client: CloudClient, operation: string) => {
       (entry): entry is ObjectSummary => "name" in entry
     )
 
-  /** One manifest, and the ETag that its entries amount to. */
+  /** One manifest, and the ETag that its entries result in. */
   const read = (address: Address & { readonly versionId?: string | undefined }) =>
     Effect.map(getManifest(address), (entries) => ({ entries, etag: etagOfEntries(entries) }))
 
-  /** The parts of manifest entries in their order, those of manifests within them in their place. */
+  /** The parts of manifest entries in order, with nested manifests expanded. */
   const partsOf = (
     entries: ReadonlyArray<ManifestEntry>,
     depth = 1
@@ -113,9 +111,10 @@ export const makeParts = (client: CloudClient, operation: string) => {
         if (part === undefined) return Stream.fail(malformed(`[${index}]`, "a name and a size, or data"))
         const { address } = part
         if (address === undefined || !entry.isManifest) return Stream.succeed(part)
-        // A range of a large object has no checksum, and need not be taken apart.
+        // A range of a large object has no checksum, so there is no need to expand it.
         if (entry.range !== undefined) return Stream.make(part)
-        if (depth >= deepest) return Stream.fail(malformed(`[${index}]`, `at most ${deepest} manifests in each other`))
+        if (depth >= maxDepth)
+          return Stream.fail(malformed(`[${index}]`, `at most ${maxDepth} levels of nested manifests`))
         return Stream.concat(
           Stream.unwrap(Effect.map(read(address), (below) => partsOf(below.entries, depth + 1))),
           Stream.succeed<Submanifest>({ address })
@@ -123,7 +122,7 @@ export const makeParts = (client: CloudClient, operation: string) => {
       }
     )
 
-  /** The listing of a dynamic large object's segments, if it matches the object's ETag and size. */
+  /** The segments of a dynamic large object, if their listing matches the object's ETag and size. */
   const dynamicParts = (info: ObjectInfo): Effect.Effect<ReadonlyArray<Part> | undefined> =>
     Effect.gen(function* () {
       const where = info.manifest === undefined ? undefined : segmentLocation(info.manifest)
@@ -131,7 +130,7 @@ export const makeParts = (client: CloudClient, operation: string) => {
       const listing = yield* Effect.option(Stream.runCollect(listed(where.container, where.prefix)))
       const entries = Chunk.toReadonlyArray(Option.getOrElse(listing, () => Chunk.empty<ObjectSummary>()))
       const size = entries.reduce((sum, { bytes }) => sum + bytes, 0)
-      // Without the hash of each segment, nothing can be said of the whole.
+      // If a segment has no hash, the ETag of the whole cannot be checked.
       const hashed = entries.flatMap((entry) => (entry.hash === undefined ? [] : [{ ...entry, hash: entry.hash }]))
       const isKnown = size === info.bytes && hashed.length === entries.length
       if (!isKnown || etagOf(hashed.map(({ hash }) => ({ etag: hash }))) !== unquoted(info.etag)) return undefined
@@ -146,8 +145,8 @@ export const makeParts = (client: CloudClient, operation: string) => {
   return { read, partsOf, listed, dynamicParts }
 }
 
-/** What {@link makeParts} makes. */
+/** The functions that {@link makeParts} returns. */
 export type Parts = ReturnType<typeof makeParts>
 
-/** Whether something in a large object is a part of it, and not a manifest between. */
+/** Whether an item is a part, not a nested manifest. */
 export const isPart = (one: Part | Submanifest): one is Part => "entry" in one

@@ -1,6 +1,4 @@
-/**
- * Segments that nothing refers to any more: those of an object that is overwritten, and those of an upload or copy that failed.
- */
+/** Deletes segments that are no longer needed: those of an overwritten object, and those of a failed upload or copy. */
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -16,21 +14,21 @@ import { segmentLocation } from "./manifests.js"
 import { makeParts } from "./parts.js"
 import { isOwn, type LeftSegment } from "./segments.js"
 
-/** An object that is about to be overwritten, and its segments. */
+/** An object that will be overwritten, and its segments. */
 export interface PreviousObject {
-  /** Its own segments, and the manifests between. */
+  /** Segments and nested manifests that belong to this object only. */
   readonly own: ReadonlyArray<Address>
-  /** Segments that are not deleted, and why. */
+  /** Segments that will not be deleted, with the reason. */
   readonly left: ReadonlyArray<LeftSegment>
 }
 
-/** Nothing is overwritten, or its segments are not to be deleted. */
+/** Nothing is overwritten, or its segments are to be kept. */
 export const noPrevious: PreviousObject = { own: [], left: [] }
 
-const notOwn = "it does not bear the name of the object, and may belong to another one"
-const versioned = "the container keeps versions, and an old one may consist of it"
+const notOwn = "its name does not show that it belongs to this object only"
+const versioned = "the container keeps versions, and an old version may need it"
 
-/** Deletes segments. It does not fail, but returns those that are still there. */
+/** Deletes segments. It never fails, but returns the remaining ones. */
 export const makeSegmentRemoval = (operation: string, bulkDelete: BulkDelete) => {
   const remove = (objects: ReadonlyArray<Address>): Effect.Effect<ReadonlyArray<LeftSegment>> =>
     objects.length === 0
@@ -46,8 +44,8 @@ export const makeSegmentRemoval = (operation: string, bulkDelete: BulkDelete) =>
         )
 
   /**
-   * Deletes what was stored, and then, twice, what was being sent when it was interrupted: the cloud may have received all of it,
-   * and store it after the first deletion.
+   * Deletes stored segments, and then twice those that were being sent when the upload was interrupted: the cloud may
+   * store them after the first deletion.
    */
   const removeSent = (stored: ReadonlyArray<Address>, beingSent: ReadonlyArray<Address>) =>
     Effect.gen(function* () {
@@ -59,15 +57,15 @@ export const makeSegmentRemoval = (operation: string, bulkDelete: BulkDelete) =>
   return { remove, removeSent }
 }
 
-/** A large object that could not be stored, and the segments that were. */
+/** A large object that could not be stored, and its segments. */
 interface Failed {
   readonly operation: string
   readonly whole: Address
   readonly segmentContainer: string
   readonly folder: string
-  /** Whether its manifest was stored, or that is not known. */
+  /** Whether its manifest was, or may have been, stored. */
   readonly mayBeStored: boolean
-  /** Deletes its segments, and returns those that are still there. */
+  /** Deletes its segments. Returns the remaining ones. */
   readonly remove: Effect.Effect<ReadonlyArray<LeftSegment>>
 }
 
@@ -75,13 +73,11 @@ interface Failed {
 export const cleanUp = ({ folder, mayBeStored, operation, remove, segmentContainer, whole }: Failed) => {
   const place = `${segmentContainer}/${folder}`
   if (mayBeStored) {
-    // Its manifest may be stored, and then needs the segments.
-    return Effect.logWarning(
-      `${operation}: it is not known whether ${pathOf(whole)} was stored; its segments stay in ${place}`
-    )
+    // If the manifest was stored, it needs the segments.
+    return Effect.logWarning(`${operation}: ${pathOf(whole)} may have been stored; its segments are kept in ${place}`)
   }
   return remove.pipe(
-    // A finalizer is not interruptible, and would have no end where the cloud does not respond.
+    // Finalizers are uninterruptible, and so this one would hang if the cloud does not respond.
     Effect.interruptible,
     Effect.timeoutOption("30 seconds"),
     Effect.exit,
@@ -89,16 +85,16 @@ export const cleanUp = ({ folder, mayBeStored, operation, remove, segmentContain
       Exit.isSuccess(exit) && Option.exists(exit.value, (left) => left.length === 0)
         ? Effect.void
         : Effect.logWarning(
-            `${operation}: not all segments of ${pathOf(whole)}, which failed, could be deleted from ${place}`
+            `${operation}: some segments of ${pathOf(whole)}, which could not be stored, remain in ${place}`
           )
     )
   )
 }
 
-/** Finds the segments of an object that is about to be overwritten, and deletes them afterwards. */
+/** Finds the segments of an object before it is overwritten, and deletes them afterwards. */
 export const makePreviousSegments = (client: CloudClient, operation: string, bulkDelete: BulkDelete) => {
   const head = Endpoint.method(client, { ...objectEndpoints.getObjectInfo, operation })
-  /** The headers of a symbolic link itself: the segments of its target are not its own. */
+  /** Reads a symbolic link itself: the segments of its target are not its own. */
   const getObjectInfo = ({ container, object }: Address) => head({ container, object, symlink: "link" })
   const getContainer = Endpoint.method(client, { ...containerEndpoints.getContainer, operation })
   const parts = makeParts(client, operation)
@@ -122,7 +118,7 @@ export const makePreviousSegments = (client: CloudClient, operation: string, bul
   const allSegments = (whole: Address) =>
     Effect.flatMap(getObjectInfo(whole), (info) => Stream.runCollect(addressesOf(whole, info)))
 
-  /** Whether a container keeps overwritten objects as versions, or has kept them before. */
+  /** Whether a container keeps or has kept overwritten objects as versions. */
   const keepsVersions = (container: string) =>
     Effect.map(
       getContainer({ container }),
@@ -130,10 +126,10 @@ export const makePreviousSegments = (client: CloudClient, operation: string, bul
         (historyLocation ?? versionsLocation ?? versionsEnabled) !== undefined
     )
 
-  /** The segments of an object before it is overwritten. Does not fail: segments that cannot be found out are returned as left. */
+  /** The segments of an object to overwrite. Never fails: if they cannot be determined, they are reported as left. */
   const inspectPrevious = (whole: Address, segmentContainers: ReadonlySet<string>): Effect.Effect<PreviousObject> =>
     Effect.gen(function* () {
-      // The name of a dynamic one may begin with its own prefix.
+      // A dynamic large object whose name begins with its own prefix is listed too.
       const segments = Chunk.filter(yield* allSegments(whole), (segment) => !isSame(segment, whole))
       const [others, own] = Chunk.partition(segments, (segment) => isOwn(whole, segmentContainers, segment))
       const left = (some: Chunk.Chunk<Address>, reason: string): ReadonlyArray<LeftSegment> =>
@@ -150,7 +146,7 @@ export const makePreviousSegments = (client: CloudClient, operation: string, bul
       Effect.catchAll((error) =>
         Effect.succeed<PreviousObject>({
           own: [],
-          left: [{ path: pathOf(whole), reason: `its old segments, if any, could not be seen: ${error.message}` }]
+          left: [{ path: pathOf(whole), reason: `its old segments could not be determined: ${error.message}` }]
         })
       )
     )
@@ -161,7 +157,9 @@ export const makePreviousSegments = (client: CloudClient, operation: string, bul
     /** The paths of all segments of an object. */
     pathsOf: (whole: Address) =>
       Effect.map(allSegments(whole), (found) => new Set(Chunk.toReadonlyArray(found).map(pathOf))),
-    /** Deletes the segments of an overwritten object, except those that are still needed; returns those that are left. */
+    /**
+     * Deletes the segments of an overwritten object, except those that are still needed. Returns the remaining ones.
+     */
     removePrevious: (
       { left, own }: PreviousObject,
       isNeeded: (path: string) => boolean

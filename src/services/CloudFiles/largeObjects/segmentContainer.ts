@@ -1,4 +1,4 @@
-/** The container that a large object's segments go to, and the cloud's time when it is there. */
+/** Creates the container for a large object's segments, and reads the cloud's clock. */
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -10,8 +10,7 @@ import { nullableOptional } from "../../../internal/schema/wire.js"
 import { ContainerName } from "../names.js"
 
 /**
- * Makes a container unless it is there, and returns the time of the cloud's clock, as the response's `Date` says it. Where the
- * response has none, it is the local time.
+ * Creates a container if it is missing. Returns the time in the response's `Date`, or the local time if there is none.
  */
 export const makeSegmentContainer = (client: CloudClient) => {
   const createContainer = Endpoint.method(
@@ -26,7 +25,7 @@ export const makeSegmentContainer = (client: CloudClient) => {
   )
   return (container: string) =>
     Effect.zipWith(createContainer({ container }), Clock.currentTimeMillis, ({ date }, localTime) =>
-      // As a string it would be taken for ISO 8601.
+      // A string would be parsed as ISO 8601.
       Option.getOrElse(DateTime.make(new Date(date ?? NaN)), () => DateTime.unsafeMake(localTime))
     )
 }

@@ -1,4 +1,4 @@
-/** Into what parts a large object is cut, what they are called, and which of them are an object's own. */
+/** Segments of large objects: their sizes and names, and which of them belong to an object. */
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import { createHash } from "node:crypto"
@@ -6,7 +6,7 @@ import { md5Hex } from "../../../internal/bytes/md5.js"
 import type { Address } from "../objects/address.js"
 import { Segment } from "./manifests.js"
 
-/** What the cloud stores in one request; more goes up in segments. */
+/** The maximum size of an object in one request. Larger ones are uploaded in segments. */
 export const largestObject = 5 * 1024 ** 3
 
 /** How many entries one manifest may have. */
@@ -14,32 +14,37 @@ export const mostEntries = 1000
 
 const mebibyte = 1024 ** 2
 
-/** In what segments a source is cut that can be read from anywhere: as few as one manifest takes, if the size allows it. */
+/**
+ * The segment size for a source that can be read at any offset: the smallest that needs only one manifest, if possible.
+ */
 export const segmentSizeFor = (length: number): number =>
   Math.min(largestObject, Math.max(256 * mebibyte, Math.ceil(length / mostEntries / mebibyte) * mebibyte))
 
-/** A segment's or a manifest's number, so that the order of names is that of numbers. */
+/** The number of a segment or manifest in its name, padded so that names sort numerically. */
 export const numbered = (index: number): string => String(index).padStart(8, "0")
 
 /**
- * What the names of all segments of an object begin with. A name that leaves no room for the numbering is replaced by its
- * digest; so is one that begins with a slash, because the cloud refuses a dynamic manifest whose prefix does.
+ * The prefix of the names of an object's segments. A name too long for numbering is replaced by its digest; so is one
+ * with a leading slash, because the cloud refuses a dynamic manifest with such a prefix.
  */
 export const baseOf = (object: string): string =>
   Buffer.byteLength(object, "utf8") <= 900 && !object.startsWith("/")
     ? object
     : createHash("sha256").update(object).digest("hex")
 
-/** The container where segments are, unless another is named. */
+/** The default container for segments. */
 export const segmentContainerOf = (container: string): string => {
   const name = `${container}_segments`
-  // A name that leaves no room for the suffix is replaced by its digest.
+  // A name too long for the suffix is replaced by its digest.
   return Buffer.byteLength(name, "utf8") <= 256
     ? name
     : `${createHash("sha256").update(container).digest("hex")}_segments`
 }
 
-/** The folder of one upload, which another run of the same upload finds again: named as python-swiftclient and rclone do. */
+/**
+ * The folder of one upload. A repeated upload of the same file finds it again. The name has the same form as with
+ * python-swiftclient and rclone.
+ */
 export const folderOf = (
   object: string,
   kind: "static" | "dynamic",
@@ -52,29 +57,29 @@ export const folderOf = (
   }`
 
 /**
- * When a large object that is to be deleted after some time expires, by the time that the cloud's clock shows now. The manifest
- * and all segments get this date. With a duration each segment would expire before the manifest, which is put later.
+ * When a large object with `deleteAfter` expires, by the cloud's clock. The manifest and all segments get this date;
+ * with a duration, segments would expire before the manifest, which is stored later.
  */
 export const expiryAfter = (cloudTime: DateTime.Utc, after: Duration.DurationInput): DateTime.Utc =>
   DateTime.unsafeMake(Math.ceil((cloudTime.epochMillis + Duration.toMillis(after)) / 1000) * 1000)
 
-/** A segment that is still there, and why. */
+/** A remaining segment, and the reason. */
 export interface LeftSegment {
-  /** `/container/object`, as it is, not encoded. */
+  /** `/container/object`, not encoded. */
   readonly path: string
   readonly reason: string
 }
 
 /**
- * What follows an object's name in the names of its segments: a moment, a digest or a UUID, sizes, and a number. More, and it
- * is another object's, whose name begins with this one's.
+ * The part of a segment's name after its object's name: a time, a digest or a UUID, sizes, and a number. Anything else
+ * belongs to another object with a longer name.
  */
 const numbering =
   /^(?:[sd]lo\/)?(?:[\da-f]{32}|[\da-f-]{36}|-?\d+(?:\.\d+)?)(?:\/-?\d+)*\/(?:manifests\/(?:\d+-)?)?\d+$/
 
 /**
- * Whether a part belongs to an object and to no other, as far as names show: this library, python-swiftclient and rclone put
- * segments into a container of their own, under the object's name; openstacksdk puts them next to the object under its name, and
+ * Whether a part belongs to this object only, as far as names show. This library, python-swiftclient and rclone store
+ * segments in a separate container under the object's name; openstacksdk stores them next to the object under its name;
  * pyrax numbers them.
  */
 export const isOwn = (whole: Address, segmentContainers: ReadonlySet<string>, part: Address): boolean => {
@@ -86,7 +91,7 @@ export const isOwn = (whole: Address, segmentContainers: ReadonlySet<string>, pa
   return /^(\/\d{6}|\.\d{2,})$/.test(part.object.slice(whole.object.length))
 }
 
-/** The ETag of a static large object that consists of these segments: the MD5 of their ETags and ranges. */
+/** The ETag of a static large object: the MD5 of its segments' ETags and ranges. */
 export const etagOf = (parts: ReadonlyArray<Pick<Segment, "etag" | "range">>): string =>
   md5Hex(
     new TextEncoder().encode(

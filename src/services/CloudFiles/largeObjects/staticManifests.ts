@@ -1,10 +1,10 @@
 /**
- * Stores manifests of static large objects only where the cloud reads them as manifests.
+ * Stores manifests of static large objects, and detects clouds without that feature.
  *
- * A cloud without static large objects would store a manifest's JSON as the object. So each manifest is sent with the ETag that
- * its segments amount to: such a cloud compares it with the MD5 of the JSON, returns 422, and stores nothing. Older versions of
- * Swift have static large objects, but compare in the same way. Which of the two it is, a manifest of one segment under a name of its own shows,
- * unless `/info` says already that there are none.
+ * Such a cloud would store the manifest's JSON as the object. Therefore each manifest is sent with the ETag that its
+ * segments result in: the cloud compares it with the MD5 of the JSON, returns 422, and stores nothing. But old versions
+ * of Swift that have the feature compare in the same way. A test manifest of one segment distinguishes the two, unless
+ * `/info` already says that the feature is missing.
  */
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
@@ -29,7 +29,7 @@ export class NoStaticLargeObjects extends Data.TaggedError("NoStaticLargeObjects
 
 const putManifest = withKept(manifestEndpoints.putManifest)
 
-/** The bytes of a range as Swift writes them into the ETag; undefined for all of the segment. */
+/** A byte range as Swift includes it in the ETag; undefined for the whole segment. */
 const absoluteRange = ({ bytes, range }: Segment): string | undefined => {
   const [, first = "", last = ""] = /^(\d*)-(\d*)$/.exec(range ?? "-") ?? []
   if (range === undefined) return undefined
@@ -47,16 +47,16 @@ const expectedEtag = (segments: ReadonlyArray<Segment>): string =>
     })
   )
 
-/** Stores static manifests, and remembers what the cloud has shown of them. */
+/** Stores static manifests, and remembers how the cloud handles them. */
 export const makeStaticManifests = (client: CloudClient, getCapabilities: Discovery["getCapabilities"]) => {
   const put = Endpoint.method(client, putManifest)
   const deleteObject = Endpoint.method(client, objectEndpoints.deleteObject)
   const confirm = makeConfirmation(client, putManifest.operation)
 
-  /** What the cloud does with a manifest's ETag; undefined until a manifest was put. */
+  /** How the cloud checks a manifest's ETag; undefined until a manifest was stored. */
   let support: "comparesEtag" | "comparesContent" | "none" | undefined
 
-  /** Whether a manifest of one segment becomes a static large object. It is put into the segment's container, and deleted again. */
+  /** Tests whether a manifest becomes a static large object. The test manifest is deleted again. */
   const storesManifests = (segment: Segment) =>
     Effect.suspend(() => {
       const container = addressOf(segment.path)?.container
@@ -73,7 +73,7 @@ export const makeStaticManifests = (client: CloudClient, getCapabilities: Discov
     Effect.gen(function* () {
       const capabilities = Option.getOrUndefined(yield* Effect.orElseSucceed(getCapabilities(), () => Option.none()))
       if (capabilities !== undefined && capabilities.staticLargeObjects === undefined) return false
-      // /info may be wrong, or be that of another storage at the same address.
+      // /info may be wrong, or belong to another storage at the same address.
       const [segment] = segments
       return segment !== undefined && (yield* storesManifests(segment))
     })
@@ -84,13 +84,10 @@ export const makeStaticManifests = (client: CloudClient, getCapabilities: Discov
       return support === "none" ? yield* new NoStaticLargeObjects({ refusal }) : yield* put(input)
     })
 
-  /**
-   * Stores a static large object. Fails with {@link NoStaticLargeObjects} where the cloud has none. An ETag that is given is sent as
-   * it is.
-   */
+  /** Stores a static large object, or fails with {@link NoStaticLargeObjects}. A given ETag is sent unchanged. */
   return (input: PutManifest) =>
     Effect.zipRight(
-      // The ETag can only be computed of segments that are as they should be.
+      // The ETag can only be computed for valid segments.
       Endpoint.validate(client, putManifest, input),
       Effect.suspend(() => {
         if (support === "comparesContent" || input.etag !== undefined) return put(input)
@@ -115,9 +112,9 @@ export const makeStaticManifests = (client: CloudClient, getCapabilities: Discov
     )
 }
 
-/** Stores static manifests, as {@link makeStaticManifests} makes it. */
+/** The function that {@link makeStaticManifests} returns. */
 export type PutStaticManifest = ReturnType<typeof makeStaticManifests>
 
-/** Fails with the cloud's refusal where it has no static large objects. */
+/** Fails with the cloud's own error if it has no static large objects. */
 export const orRefusal = (put: PutStaticManifest) => (input: PutManifest) =>
   Effect.catchTag(put(input), "NoStaticLargeObjects", ({ refusal }) => Effect.fail(refusal))

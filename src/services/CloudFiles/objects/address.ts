@@ -1,6 +1,6 @@
 /** Addresses of objects: a container and a name. */
 
-/** A container, by its name. */
+/** A container, by name. */
 export interface ByContainer {
   /** The name of the container. */
   readonly container: string
@@ -8,17 +8,17 @@ export interface ByContainer {
 
 /** The address of an object. */
 export interface Address extends ByContainer {
-  /** The name of the object, as it is, not encoded. */
+  /** The name of the object, not encoded. */
   readonly object: string
 }
 
-/** `/container/object` as a manifest names it. */
+/** `/container/object`, as in a manifest. */
 export const pathOf = ({ container, object }: Address): string => `/${container}/${object}`
 
-/** Whether two addresses are of the same object. */
+/** Whether two addresses are equal. */
 export const isSame = (a: Address, b: Address): boolean => a.container === b.container && a.object === b.object
 
-/** Reads what {@link pathOf} writes, with or without the slash before it. */
+/** Parses the result of {@link pathOf}, with or without the leading slash. */
 export const addressOf = (path: string): Address | undefined => {
   const bare = path.replace(/^\//, "")
   const slash = bare.indexOf("/")

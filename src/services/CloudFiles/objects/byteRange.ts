@@ -1,7 +1,7 @@
-/** Ranges of bytes, as requests name them. */
+/** Byte ranges in requests. */
 import * as Schema from "effect/Schema"
 
-/** A part of an object: `length` bytes from `offset` on (to the end where no length is given), or the `last` bytes. */
+/** A part of an object: `length` bytes from `offset` (to the end without `length`), or the `last` bytes. */
 export const ByteRange = Schema.Union(
   Schema.Struct({
     offset: Schema.NonNegativeInt.annotations({ description: "a whole number of 0 or more" }),
@@ -21,14 +21,14 @@ const rangeText = (range: ByteRange): string =>
     ? `-${range.last}`
     : `${range.offset}-${range.length === undefined ? "" : range.offset + range.length - 1}`
 
-/** One range as the header `Range`. */
+/** A range as the `Range` header. */
 export const RangeHeader = Schema.transform(Schema.String, Schema.typeSchema(ByteRange), {
   strict: true,
   decode: () => ({ offset: 0 }),
   encode: (range) => `bytes=${rangeText(range)}`
 })
 
-/** Several ranges as the header `Range`. */
+/** Several ranges as the `Range` header. */
 export const RangesHeader = Schema.transform(Schema.String, Schema.Array(Schema.typeSchema(ByteRange)), {
   strict: true,
   decode: () => [],

@@ -1,6 +1,6 @@
 /**
- * Checks that an object was stored after the cloud responded that it was. A gateway may respond with 201 itself, and a move that
- * relied on it would then delete the source.
+ * Verifies that an object was really stored after a successful response. A gateway may answer 201 by itself, and `move`
+ * would then delete the source.
  */
 import * as Effect from "effect/Effect"
 import type { CloudClient } from "../../../CloudClient.js"
@@ -10,18 +10,18 @@ import type { Address } from "./address.js"
 import { md5In, sameEtag } from "./etags.js"
 import { objectEndpoints, type ObjectInfo } from "./objects.js"
 
-/** An object that was stored, and how that is known. */
+/** An object that was reported as stored. */
 export interface Claim {
   readonly address: Address
-  /** The ETag of the response. */
+  /** The ETag in the response. */
   readonly etag: string | undefined
-  /** An ETag that the cloud can know only if it has stored the object. If the response has it, no further request is made. */
+  /** An ETag that only a cloud that stored the object can know. If the response has it, no request is made. */
   readonly expected: string | undefined
-  /** Whether the headers of the object show that it is what was stored. */
+  /** Whether an object's headers match what was stored. */
   readonly isStored: (info: ObjectInfo) => boolean
 }
 
-/** Whether an object is as large as another one, and has its ETag if both are MD5s. */
+/** Whether an object has the size of another one, and the same ETag if both are MD5s. */
 export const sameContent =
   (source: ObjectInfo) =>
   (copy: ObjectInfo): boolean => {
@@ -29,7 +29,7 @@ export const sameContent =
     return source.bytes === copy.bytes && (a === undefined || b === undefined || a === b)
   }
 
-/** Makes the check of a claim. It fails with `MalformedResponse` if the claim is not true. Of a symbolic link, the link itself is checked. */
+/** Verifies a claim. Fails with `MalformedResponse` if the object differs. A symbolic link is read itself. */
 export const makeConfirmation = (client: CloudClient, operation: string) => {
   const head = Endpoint.method(client, { ...objectEndpoints.getObjectInfo, operation })
 
@@ -40,7 +40,7 @@ export const makeConfirmation = (client: CloudClient, operation: string) => {
       status: 201,
       path: "etag",
       expected: "the ETag of what was to be stored",
-      message: `${operation}: the cloud says that it has stored ${container}/${object}, but the object is not what was sent`
+      message: `${operation}: the cloud confirmed storing ${container}/${object}, but the stored object is not what was sent`
     })
 
   return ({ address, etag, expected, isStored }: Claim): Effect.Effect<void, CommonError> =>

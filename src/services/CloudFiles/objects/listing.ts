@@ -1,4 +1,4 @@
-/** The objects of a container, as the operations on many of them ask for them: under a prefix, between two names. */
+/** Lists the objects of a container for other operations: with a prefix, between two names. */
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -10,25 +10,25 @@ import { listing, nameOf, type NameRange, Subdirectory } from "../listing.js"
 import type { ByContainer } from "./address.js"
 import { md5Of, objectEndpoints, type ObjectSummary } from "./objects.js"
 
-/** Part of a listing. */
+/** A range of a listing. */
 export interface ListingInput extends ByContainer, NameRange {}
 
-/** What a listing without a delimiter consists of. */
+/** Whether an entry is an object, as all are without a delimiter. */
 const isObject = (entry: ObjectSummary | Subdirectory): entry is ObjectSummary => "name" in entry
 
-/** The objects of a listing: all that it consists of, unless a cloud groups names without being asked to. */
+/** The objects of a listing. Some clouds group names without being asked to; the groups are dropped. */
 export const objectsOf = <E, R>(
   entries: Stream.Stream<ObjectSummary | Subdirectory, E, R>
 ): Stream.Stream<ObjectSummary, E, R> =>
   Stream.mapChunks(entries, (chunk) => {
     const all = Chunk.toReadonlyArray(chunk)
-    // A listing of a million is not copied for what hardly ever is.
+    // Copy only if there are groups, because listings can be long.
     return all.every(isObject) ? Chunk.unsafeFromArray(all) : Chunk.unsafeFromArray(all.filter(isObject))
   })
 
-/** Lists objects, in the byte order of their names. */
+/** Lists objects, sorted by the bytes of their names. */
 export const makeListing = (client: CloudClient, operation: string, retry?: RetryPolicy.Service) => {
-  // Without a limit of its own there is none that the cloud could refuse.
+  // Without a limit, the cloud cannot refuse the request for exceeding its maximum.
   const open = Endpoint.openItems(client, {
     ...objectEndpoints.listObjectsPage,
     operation,
@@ -48,8 +48,8 @@ export const makeListing = (client: CloudClient, operation: string, retry?: Retr
 }
 
 /**
- * Asks for an object itself what its entry in a listing leaves out, as some clouds do: its type, its MD5, and when it was stored.
- * One that is gone meanwhile stays as it was listed.
+ * Requests an object's headers if the listing left out its type, MD5 or time, as some clouds do. An object that is gone
+ * by then is returned as listed.
  */
 export const makeCompleting = (client: CloudClient, operation: string) => {
   const head = Endpoint.method(client, { ...objectEndpoints.getObjectInfo, operation })
@@ -70,10 +70,10 @@ export const makeCompleting = (client: CloudClient, operation: string) => {
     )
 }
 
-/** How many objects are asked for at a time. */
+/** How many objects are requested concurrently. */
 const atATime = 16
 
-/** Completes those entries of a chunk that need it. */
+/** Completes the entries of a chunk that need it. */
 export const completedWhere = (
   chunk: Chunk.Chunk<ObjectSummary>,
   needsMore: (entry: ObjectSummary) => boolean,

@@ -1,6 +1,6 @@
 /**
- * Changes of an object's metadata and headers. Swift drops what a POST does not name, so that whatever is to stay is read
- * first and sent back as it was, byte for byte.
+ * Changes an object's metadata and headers. Swift removes those that a POST does not include, so the others are read
+ * first and sent again, byte for byte.
  */
 import type * as DateTime from "effect/DateTime"
 import type * as Duration from "effect/Duration"
@@ -13,7 +13,7 @@ import { type Address, pathOf } from "./address.js"
 import { objectEndpoints, type ReplaceObjectMetadata } from "./objects.js"
 import { getStoredHeaders, type StoredHeaders, unnamed, withKept } from "./storedHeaders.js"
 
-/** Fields of which null takes the header away. */
+/** Fields that null removes. */
 type Removable =
   | "contentEncoding"
   | "contentDisposition"
@@ -25,33 +25,25 @@ type Removable =
   | "corsExposeHeaders"
   | "deleteAt"
 
-/** Changes of an object's metadata and headers. Those that are not named stay as they are; null removes a header. */
+/** Changes to an object's metadata and headers. Fields that are not given stay unchanged; null removes a header. */
 export interface MetadataChanges extends Omit<ReplaceObjectMetadata, "manifest" | "headers" | Removable> {
-  /** Null for none. */
   readonly contentEncoding?: string | null | undefined
-  /** Null for none. */
   readonly contentDisposition?: string | null | undefined
-  /** Null for none. */
   readonly contentLanguage?: string | null | undefined
-  /** Null for none. */
   readonly cacheControl?: string | null | undefined
-  /** Null for none. */
   readonly corsAllowOrigins?: ReadonlyArray<string> | null | undefined
-  /** Null for none. */
   readonly corsMaxAge?: Duration.DurationInput | null | undefined
-  /** Null for none. */
   readonly corsAllowHeaders?: ReadonlyArray<string> | null | undefined
-  /** Null for none. */
   readonly corsExposeHeaders?: ReadonlyArray<string> | null | undefined
-  /** When the cloud is to delete it; null for never. */
+  /** When the cloud deletes it; null for never. */
   readonly deleteAt?: DateTime.Utc | null | undefined
   /** Further headers by name; null removes one. */
   readonly headers?: Readonly<Record<string, string | null>> | undefined
   /** Metadata keys to remove, in any case. */
   readonly remove?: ReadonlyArray<string> | undefined
   /**
-   * What is changed where the object is a symbolic link: the `link` itself, or the `target` that it leads to. By default nothing
-   * is, and the operation fails with `InvalidInput`.
+   * For a symbolic link: changes the `link` itself or its `target`. Without it, the operation fails with `InvalidInput`
+   * for a symbolic link.
    */
   readonly symlink?: "link" | "target" | undefined
 }
@@ -59,8 +51,8 @@ export interface MetadataChanges extends Omit<ReplaceObjectMetadata, "manifest" 
 const service = "CloudFiles"
 const operation = "CloudFiles.updateObjectMetadata"
 
-/** How many links may lead to each other; Swift itself allows two. */
-const mostLinks = 10
+/** How many symbolic links in a row are followed; Swift itself allows two. */
+const maxLinks = 10
 
 const withoutNull = <A extends Readonly<Record<string, unknown>>>(changes: A) =>
   Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== null)) as {
@@ -74,10 +66,10 @@ export const makeMetadata = (client: CloudClient) => {
   const read = Endpoint.method(client, { ...getStoredHeaders, operation })
   const post = withKept({ ...objectEndpoints.replaceObjectMetadata, operation })
   const replace = Endpoint.method(client, post)
-  // Swift applies a POST to the link itself, and then returns 307 with the target's place.
+  // Swift applies a POST to the link itself, and then returns 307 with the target's location.
   const replaceOfLink = Endpoint.method(client, { ...post, accepts: new Set([307]) })
 
-  /** The object that a chain of links leads to, and its headers. */
+  /** The target of a chain of links, and its headers. */
   const follow = (
     address: Address,
     found: StoredHeaders,
@@ -86,9 +78,9 @@ export const makeMetadata = (client: CloudClient) => {
     Effect.suspend(() => {
       const { symlinkTarget: target, symlinkTargetAccount: account } = found.info
       if (target === undefined) return Effect.succeed([address, found] as const)
-      if (account !== undefined || links === mostLinks) {
+      if (account !== undefined || links === maxLinks) {
         const expected =
-          account === undefined ? `at most ${mostLinks} links to each other` : "a link within the account"
+          account === undefined ? `at most ${maxLinks} symbolic links in a row` : "a link within the account"
         return Effect.fail(refused("symlink", `${expected}: ${pathOf(address)} leads to ${pathOf(target)}`))
       }
       return Effect.flatMap(read({ ...target, symlink: "link" }), (next) => follow(target, next, links + 1))
@@ -107,7 +99,7 @@ export const makeMetadata = (client: CloudClient) => {
       }
       const [address, { stored }] =
         symlink === "target" ? yield* follow({ container, object }, found) : [{ container, object }, found]
-      // A POST leaves the type alone unless it names one.
+      // A POST keeps the content type unless it includes one.
       const { "content-type": __, ...kept } = unnamed(stored, changes)
       const write = isLink && symlink === "link" ? replaceOfLink : replace
       yield* write({ ...named, ...address, kept })

@@ -1,10 +1,10 @@
-/** When the file of an object was modified, as other clients store it too: in the metadata `mtime`, in seconds. */
+/** The modification time of an object's file, in the metadata `mtime` in seconds, as other clients store it too. */
 import { fileTime, isFurthest } from "../../../internal/files/modificationTime.js"
 import { ObjectInfo } from "./objects.js"
 
 /**
- * When the file was modified that an object was made of, as its metadata says: milliseconds since 1970, negative before.
- * Undefined where it says nothing, or a time that no file can have.
+ * The modification time in an object's metadata: milliseconds since 1970, negative before. Undefined if it is missing,
+ * or invalid for a file.
  */
 export const mtimeOf = (info: ObjectInfo): number | undefined => {
   const text = info.metadata["mtime"]
@@ -12,12 +12,12 @@ export const mtimeOf = (info: ObjectInfo): number | undefined => {
   return fileTime(seconds * 1000)
 }
 
-/** When a file was modified that is an object now; else when the object was stored. */
+/** The modification time of the object's file, otherwise the time when the object was stored. */
 export const modifiedAt = (info: ObjectInfo): number | undefined => mtimeOf(info) ?? info.lastModified?.epochMillis
 
-/** Whether two times are the same to the millisecond: other clients keep theirs by way of a binary fraction. */
+/** Whether two times are equal to the millisecond. Other clients round theirs to binary fractions. */
 export const sameTime = (a: number, b: number): boolean => Math.abs(a - b) < 1
 
-/** Whether a file has this time, or the nearest to it that its file system can keep. */
+/** Whether a file has this time, or the nearest one that its file system supports. */
 export const hasTime = (modified: number, time: number): boolean =>
   sameTime(modified, time) || (isFurthest(modified) && (modified < 0 ? time < modified : time > modified))

@@ -27,21 +27,21 @@ import {
 /** An object in a listing. */
 export interface ObjectSummary {
   readonly name: string
-  /** Of a dynamic large object 0: its content is elsewhere. */
+  /** 0 for a dynamic large object, since its content is elsewhere. */
   readonly bytes: number
   /** The MD5 of a plain object's content; of a large object's manifest. Some clouds leave it out. */
   readonly hash?: string | undefined
-  /** Some clouds leave it out, or empty. */
+  /** Some clouds leave it out or empty. */
   readonly contentType?: string | undefined
   /** Some clouds leave it out. */
   readonly lastModified?: DateTime.Utc | undefined
-  /** Of a symbolic link: `/v1/{account}/{container}/{object}` of its target, percent-encoded. */
+  /** The target of a symbolic link: `/v1/{account}/{container}/{object}`, percent-encoded. */
   readonly symlinkPath?: string | undefined
-  /** Of a symbolic link to one version of its target: the ETag that the target must have. */
+  /** The ETag that the target must have, for a symbolic link to one version of it. */
   readonly symlinkEtag?: string | undefined
-  /** Of a symbolic link to one version of its target: the target's size. The link itself has 0 bytes. */
+  /** The size of the target, for a symbolic link to one version of it. The link itself has 0 bytes. */
   readonly symlinkBytes?: number | undefined
-  /** Of a static large object: its ETag, in quotation marks. Not every cloud returns it. */
+  /** The ETag of a static large object, in quotation marks. Not every cloud returns it. */
   readonly sloEtag?: string | undefined
 }
 
@@ -79,37 +79,39 @@ const SymlinkAddress = Schema.transform(
 
 const quoted = (etag: string): boolean => etag.startsWith('"')
 
-/** An object, by its own headers. */
+/** The headers of an object. */
 export interface ObjectInfo {
   readonly metadata: Readonly<Record<string, string>>
-  /** Of the response's body: the whole object, or the range that was asked for. Absent where the cloud does not know it. */
+  /**
+   * The size of the response body: of the whole object or the requested range. Absent if the cloud does not know it.
+   */
   readonly bytes?: number | undefined
   readonly contentType?: string | undefined
-  /** As the cloud writes it: a plain object's MD5, or in quotation marks that of a large object's parts. */
+  /** As sent by the cloud: the MD5 of a plain object, or in quotation marks a digest of a large object's parts. */
   readonly etag?: string | undefined
-  /** With second resolution. */
+  /** Whole seconds. */
   readonly lastModified?: DateTime.Utc | undefined
   readonly contentEncoding?: string | undefined
   readonly contentDisposition?: string | undefined
   readonly contentLanguage?: string | undefined
   readonly cacheControl?: string | undefined
-  /** Further headers that are stored with it, by their names in lower case: `expires`, `access-control-allow-origin`. */
+  /** Further headers stored with it, by name in lower case: `expires`, `access-control-allow-origin`. */
   readonly headers: Readonly<Record<string, string>>
   readonly contentRange?: string | undefined
   /** When it expires. */
   readonly deleteAt?: DateTime.Utc | undefined
-  /** Of a dynamic large object: where its segments are, percent-encoded. */
+  /** The percent-encoded location of a dynamic large object's segments. */
   readonly manifest?: string | undefined
   readonly isStaticLargeObject: boolean
-  /** Which version it is, of a container that keeps versions under ids. */
+  /** The version id, in a container that keeps versions under ids. */
   readonly versionId?: string | undefined
-  /** Of a symbolic link that was read itself (`symlink: "link"`): where it leads. */
+  /** The target of a symbolic link that was read itself (`symlink: "link"`). */
   readonly symlinkTarget?: Address | undefined
-  /** Of a symbolic link that was read itself: the account of its target. Absent where it is the link's own. */
+  /** The target's account, for a symbolic link that was read itself. Absent if it is the link's own. */
   readonly symlinkTargetAccount?: string | undefined
-  /** Of a symbolic link to one version of its target: the ETag that the target must have. */
+  /** The ETag that the target must have, for a symbolic link to one version of it. */
   readonly symlinkTargetEtag?: string | undefined
-  /** Where a symbolic link was followed: `/v1/{account}/{container}/{object}` of what was read, percent-encoded. */
+  /** The object that was read by following a symbolic link: `/v1/{account}/{container}/{object}`, percent-encoded. */
   readonly contentLocation?: string | undefined
   readonly status: number
 }
@@ -143,7 +145,7 @@ export const ObjectInfo = fromHeaders<ObjectInfo>(
   true
 )
 
-/** The MD5 of an object's content, as 32 lower-case hex digits, where its headers have it: not for large objects. */
+/** The MD5 of an object's content, as 32 lower-case hex digits. Undefined for large objects, or if unknown. */
 export const md5Of = (object: ObjectInfo): string | undefined =>
   object.etag === undefined ||
   quoted(object.etag) ||
@@ -153,7 +155,7 @@ export const md5Of = (object: ObjectInfo): string | undefined =>
     ? undefined
     : object.etag.toLowerCase()
 
-/** An object, or none where the cloud says 304. */
+/** An object, or none if the cloud answers 304. */
 const IfChanged = Schema.transform(
   Schema.Union(Schema.Struct({ ":status": Schema.Literal("304") }), ObjectInfo),
   Schema.OptionFromSelf(Schema.typeSchema(ObjectInfo)),
@@ -164,15 +166,17 @@ const IfChanged = Schema.transform(
   }
 )
 
-/** A page of the objects of a container. */
+/** A page of a container's objects. */
 export interface ListObjectsPage extends ByContainer, NamesPage {}
 
-/** Which objects of a container are listed. */
+/** Which objects of a container to list. */
 export interface ListObjects extends ByContainer, NameRange, PageSize {}
 
-/** Which objects of a container are listed, as one level of their names. */
+/** Which objects of a container to list, grouped by a delimiter. */
 export interface ListLevel extends ListObjects {
-  /** Names that contain this after the prefix are listed as one {@link Subdirectory} for each common beginning. Default `/`. */
+  /**
+   * Names that contain this after the prefix are grouped as one {@link Subdirectory} per common prefix. Default `/`.
+   */
   readonly delimiter?: string | undefined
 }
 
@@ -180,35 +184,35 @@ export interface ListLevel extends ListObjects {
 export interface PutObject extends Address, ObjectHeaders {
   /** Lets the cloud guess the content type from the name. */
   readonly detectContentType?: boolean | undefined
-  /** What the content's MD5 must be for the cloud to take it. */
+  /** The MD5 that the content must have for the cloud to accept it. */
   readonly md5?: string | undefined
-  /** `*` stores it only where no object bears the name. */
+  /** `*` stores it only if no object of this name exists. */
   readonly ifNoneMatch?: "*" | undefined
 }
 
 /** An object, and how to read it. */
 export interface GetObjectInfo extends Address {
-  /** What is read where it is a symbolic link: its target (default), or the link itself. */
+  /** For a symbolic link: reads its target (default), or the link itself. */
   readonly symlink?: "link" | "target" | undefined
-  /** Makes the cloud compare all replicas, so that the newest one is read; slower. */
+  /** Makes the cloud compare all replicas to read the newest one; slower. */
   readonly newest?: boolean | undefined
-  /** Which version is meant, of a container with `versionsEnabled`. */
+  /** The version, in a container with `versionsEnabled`. */
   readonly versionId?: string | undefined
 }
 
-/** An object, and how it is known. */
+/** An object, and the state that is already known. */
 export interface GetObjectInfoIfChanged extends Address {
-  /** What is read where it is a symbolic link: its target (default), or the link itself. */
+  /** For a symbolic link: reads its target (default), or the link itself. */
   readonly symlink?: "link" | "target" | undefined
-  /** The ETag that is known, as the cloud wrote it. */
+  /** The known ETag, as sent by the cloud. */
   readonly ifNoneMatch?: string | undefined
-  /** When the object was stored as it is known, to the second. */
+  /** The known modification time, in whole seconds. */
   readonly ifModifiedSince?: DateTime.Utc | undefined
-  /** Makes the cloud compare all replicas, so that the newest one is read; slower. */
+  /** Makes the cloud compare all replicas to read the newest one; slower. */
   readonly newest?: boolean | undefined
 }
 
-/** An object, and which part of it to read. */
+/** An object, and the part of it to read. */
 export interface GetObject extends GetObjectInfo {
   /** Which bytes to read. */
   readonly range?: ByteRange | undefined
@@ -216,20 +220,20 @@ export interface GetObject extends GetObjectInfo {
   readonly ifMatch?: string | undefined
 }
 
-/** All metadata and headers that an object is to have. */
+/** All metadata and headers of an object. */
 export interface ReplaceObjectMetadata extends Address, ObjectHeaders {
   /** Lets the cloud guess the content type from the name. */
   readonly detectContentType?: boolean | undefined
-  /** Of a dynamic large object; without it the object is cut off from its segments. */
+  /** The segments of a dynamic large object. Without it the object loses its segments. */
   readonly manifest?: string | undefined
 }
 
 /** The operations on objects, as data. "Cloud Files API", "Object services". */
 export const objectEndpoints = Endpoint.table("CloudFiles", {
   /**
-   * Objects in the byte order of their names, a page of them; with a delimiter, subdirectories among them. Fails with
-   * `NotFound` where there is no such container, and with `PreconditionFailed` where the limit is larger than the cloud
-   * allows. "Show container details and list objects", `GET /v1/{account}/{container}`.
+   * A page of a container's objects, sorted by the bytes of their names; with a delimiter, subdirectories among them.
+   * Fails with `NotFound` if the container does not exist, and with `PreconditionFailed` if the limit exceeds the
+   * cloud's maximum. "Show container details and list objects", `GET /v1/{account}/{container}`.
    */
   listObjectsPage: Endpoint.define<ListObjectsPage>()("GET", "/{container}", {
     parameters: { container: ContainerName },
@@ -268,9 +272,10 @@ export const objectEndpoints = Endpoint.table("CloudFiles", {
     errors: ["NotFound"]
   }),
   /**
-   * An object's headers, if it has changed, and none if it has not: if its ETag is none of `ifNoneMatch`, and it was written
-   * after `ifModifiedSince` (to the second). Fails with `NotFound`. "Show object metadata" with `If-None-Match` or
-   * `If-Modified-Since`, `HEAD /v1/{account}/{container}/{object}`; the cloud returns 304 for none.
+   * An object's headers if it has changed, otherwise none. It has changed if its ETag differs from `ifNoneMatch`, and
+   * it was written after `ifModifiedSince` (in whole seconds). Fails with `NotFound`. "Show object metadata" with
+   * `If-None-Match` or `If-Modified-Since`, `HEAD /v1/{account}/{container}/{object}`; the cloud returns 304 if
+   * unchanged.
    */
   getObjectInfoIfChanged: Endpoint.define<GetObjectInfoIfChanged>()("HEAD", "/{container}/{+object}", {
     parameters: objectPath,
@@ -305,9 +310,9 @@ export const objectEndpoints = Endpoint.table("CloudFiles", {
     errors: ["NotFound", "PreconditionFailed", "RangeNotSatisfiable"]
   }),
   /**
-   * Replaces all metadata of an object, its encoding, disposition and expiry included: headers that are not named are removed. See
-   * `updateObjectMetadata`, which keeps it. Fails with `NotFound`. "Create or update object metadata",
-   * `POST /v1/{account}/{container}/{object}`.
+   * Replaces all metadata of an object, including encoding, disposition and expiry: headers that are not given are
+   * removed. `updateObjectMetadata` keeps them. Fails with `NotFound`. "Create or update object metadata", `POST
+   * /v1/{account}/{container}/{object}`.
    */
   replaceObjectMetadata: Endpoint.define<ReplaceObjectMetadata>()("POST", "/{container}/{+object}", {
     parameters: objectPath,
@@ -320,8 +325,8 @@ export const objectEndpoints = Endpoint.table("CloudFiles", {
     idempotent: true
   }),
   /**
-   * Deletes an object. Of a large object only the manifest goes; see `deleteLargeObject`. Fails with `NotFound`. "Delete
-   * object", `DELETE /v1/{account}/{container}/{object}`.
+   * Deletes an object. Of a large object only the manifest is deleted; see `deleteLargeObject`. Fails with `NotFound`.
+   * "Delete object", `DELETE /v1/{account}/{container}/{object}`.
    */
   deleteObject: Endpoint.define<Address>()("DELETE", "/{container}/{+object}", {
     parameters: objectPath,

@@ -1,4 +1,4 @@
-/** What requests about objects have in common. */
+/** The schemas that requests for objects share. */
 import type * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
@@ -21,12 +21,12 @@ import { GivenSeconds, Line, Seconds, Words } from "../settingValues.js"
 /** The path of an object. */
 export const objectPath = { container: ContainerName, object: ObjectName }
 
-/** Which version is meant, by its id, of a container with `versionsEnabled`. */
+/** The version id, in a container with `versionsEnabled`. */
 export const version = {
   versionId: Schema.optional(Schema.NonEmptyString).pipe(Schema.fromKey("version-id"))
 }
 
-/** Whether a symbolic link is followed to its target (`target`), or read itself (`link`). */
+/** Whether a symbolic link is followed (`target`), or read itself (`link`). */
 export const symlink = Schema.optional(
   Schema.transform(Schema.UndefinedOr(Schema.String), Schema.Literal("target", "link"), {
     strict: true,
@@ -35,7 +35,7 @@ export const symlink = Schema.optional(
   })
 )
 
-/** The CORS headers of one object, where the cloud stores it with objects (Rackspace). */
+/** The CORS headers of an object, on clouds that store them with objects (Rackspace). */
 const objectCors = {
   corsAllowOrigins: setting("access-control-allow-origin", Words),
   corsMaxAge: { header: "access-control-max-age", value: GivenSeconds, returned: Seconds },
@@ -43,40 +43,40 @@ const objectCors = {
   corsExposeHeaders: setting("access-control-expose-headers", Words)
 }
 
-/** What is stored with an object besides its content. */
+/** The headers and metadata stored with an object. */
 export interface ObjectHeaders {
   /**
-   * Further headers that are to be stored with it, by name: `Expires`, `X-Robots-Tag`, and whatever else the cloud lets through
-   * (Swift's `allowed_headers`). What has a field of its own here counts more.
+   * Further headers to store, by name: `Expires`, `X-Robots-Tag`, and others that the cloud allows (Swift's
+   * `allowed_headers`). The other fields here take precedence.
    */
   readonly headers?: Values | undefined
-  /** Without it the cloud guesses from the name. */
+  /** If missing, the cloud guesses it from the name. */
   readonly contentType?: string | undefined
-  /** `gzip`: how the content is compressed. */
+  /** The compression of the content: `gzip`. */
   readonly contentEncoding?: string | undefined
-  /** Whether a browser shows or saves it, and under what name: `attachment; filename="report.pdf"`. */
+  /** Whether a browser displays or saves it, and under which name: `attachment; filename="report.pdf"`. */
   readonly contentDisposition?: string | undefined
-  /** `en`: the language of the content. */
+  /** The language of the content: `en`. */
   readonly contentLanguage?: string | undefined
-  /** For how long browsers and caches may keep it: `public, max-age=600`. */
+  /** How long browsers and caches may keep it: `public, max-age=600`. */
   readonly cacheControl?: string | undefined
-  /** CORS: pages of which origins may read it in a browser: `https://www.example.com`, or `*`. */
+  /** CORS: the origins whose pages may read it: `https://www.example.com`, or `*`. */
   readonly corsAllowOrigins?: ReadonlyArray<string> | undefined
-  /** CORS: how long a browser may keep the response to a preflight; whole seconds. */
+  /** CORS: how long a browser may cache a preflight response; whole seconds. */
   readonly corsMaxAge?: Duration.DurationInput | undefined
-  /** CORS: which request headers pages may send. */
+  /** CORS: the request headers that pages may send. */
   readonly corsAllowHeaders?: ReadonlyArray<string> | undefined
-  /** CORS: which response headers pages may read besides the common ones. */
+  /** CORS: the response headers that pages may read in addition to the standard ones. */
   readonly corsExposeHeaders?: ReadonlyArray<string> | undefined
-  /** When the cloud is to delete it. Must lie ahead. */
+  /** When the cloud deletes it. Must be in the future. */
   readonly deleteAt?: DateTime.Utc | undefined
-  /** After how long the cloud is to delete it; whole seconds. */
+  /** How long until the cloud deletes it; whole seconds. */
   readonly deleteAfter?: Duration.DurationInput | undefined
-  /** Keys and values for your own use. Keys come back in lower case. */
+  /** Custom keys and values. Keys are returned in lower case. */
   readonly metadata?: Values | undefined
 }
 
-/** What is stored with an object besides its content. */
+/** The schemas of the headers and metadata stored with an object. */
 export const objectHeaders = {
   headers: Schema.optional(furtherHeaders).pipe(Schema.fromKey(":further")),
   contentType: Schema.optional(Line).pipe(Schema.fromKey("content-type")),
@@ -99,12 +99,12 @@ export const objectHeaders = {
 /** Lets the cloud guess the content type from the name. */
 export const detected = Schema.optional(TrueFalse).pipe(Schema.fromKey("x-detect-content-type"))
 
-/** The MD5 of a content. */
+/** An MD5. */
 export const Md5 = Schema.String.pipe(
   Schema.pattern(/^[0-9a-f]{32}$/, { description: "an MD5 as 32 lower-case hex digits" })
 )
 
-/** `*` stores an object only where no object bears the name. */
+/** `*` stores an object only if none of this name exists. */
 export const ifNoneMatch = Schema.optional(Schema.Literal("*")).pipe(Schema.fromKey("if-none-match"))
 
 /** The response to a request that stores an object. */
@@ -118,7 +118,7 @@ export const StoredObject = struct<StoredObject>({
   lastModified: ifReadable(HttpDate).pipe(Schema.fromKey("last-modified"))
 })
 
-/** The name of an account, as it is the last part of the URL of its endpoint: `AUTH_0123`, `MossoCloudFS_…`. */
+/** The name of an account, the last part of its endpoint's URL: `AUTH_0123`, `MossoCloudFS_…`. */
 export const AccountId = Schema.String.pipe(
   Schema.filter((text) => text !== "" && !text.includes("/") && text.isWellFormed(), {
     description: "the name of an account: not empty, without a slash"

@@ -1,6 +1,6 @@
 /**
- * The headers that a cloud keeps with an object, byte for byte: what must be sent back where an object's headers are written
- * anew, since Swift drops what a request does not name.
+ * The headers that a cloud stores with an object, byte for byte. They must be sent again when headers are changed,
+ * since Swift removes those that a request does not include.
  */
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
@@ -10,7 +10,7 @@ import { isStored, toLatin1, type Values } from "../headers.js"
 import { ObjectInfo } from "./objects.js"
 import { objectPath, symlink } from "./requests.js"
 
-/** An object's headers as values, and those that are stored with it as they are: names in lower case, bytes as Latin-1. */
+/** An object's headers, and the stored ones unchanged: names in lower case, bytes as Latin-1. */
 export interface StoredHeaders {
   readonly info: ObjectInfo
   readonly stored: Values
@@ -37,7 +37,7 @@ const Stored = Schema.transformOrFail(
   }
 )
 
-/** The headers of an object, or of what it leads to where it is a symbolic link. */
+/** The headers of an object; of a symbolic link, those of its target. */
 export const getStoredHeaders = Endpoint.named(
   "CloudFiles.getObjectInfo",
   Endpoint.make("HEAD", "/{container}/{+object}", {
@@ -50,11 +50,11 @@ export const getStoredHeaders = Endpoint.named(
 
 const Kept = Schema.optional(Schema.Record({ key: Schema.String, value: Schema.String })).pipe(Schema.fromKey(":kept"))
 
-/** Adds a field `kept` to an operation's input: headers that are sent as they are, without any check. */
+/** Adds a field `kept` to an operation's input: headers that are sent unchanged and unchecked. */
 export const withKept = <Input, Output, Tag extends DocumentedError["_tag"], R>(
   endpoint: Endpoint.Endpoint<Input, Output, Tag, R>
 ): Endpoint.Endpoint<Input & { readonly kept?: Values | undefined }, Output, Tag, R> =>
-  // The schemas of an endpoint have no static types, so the compiler does not see the added field.
+  // An endpoint's schemas have no static types, so the compiler does not see the added field.
   ({
     ...endpoint,
     headers: Schema.Struct({
@@ -63,7 +63,7 @@ export const withKept = <Input, Output, Tag extends DocumentedError["_tag"], R>(
     })
   }) as never
 
-/** The header that each field of an input sets. */
+/** The header that each input field sets. */
 const headerOfField: Readonly<Record<string, string>> = {
   contentType: "content-type",
   detectContentType: "content-type",
@@ -79,18 +79,18 @@ const headerOfField: Readonly<Record<string, string>> = {
   deleteAfter: "x-delete-at"
 }
 
-/** Changes of an object's headers: each field that is not undefined names a header. */
+/** Changes to an object's headers. Each field that is not undefined changes a header. */
 export interface HeaderChanges {
   readonly [field: string]: unknown
   readonly headers?: Readonly<Record<string, unknown>> | undefined
   readonly metadata?: Readonly<Record<string, unknown>> | undefined
-  /** Keys of metadata. */
+  /** Metadata keys to remove. */
   readonly remove?: ReadonlyArray<string> | undefined
 }
 
 const metadataHeader = (key: string): string => `x-object-meta-${key.toLowerCase()}`
 
-/** Those of an object's headers that are not named. */
+/** The stored headers that the changes do not affect. */
 export const unnamed = (stored: Values, changes: HeaderChanges): Values => {
   const { headers = {}, metadata = {}, remove = [] } = changes
   const named = new Set([

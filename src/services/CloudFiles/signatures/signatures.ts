@@ -1,6 +1,6 @@
 /**
- * TempURLs and FormPost: they let somebody without a login read, write or upload for some time, by a signature with a key of
- * the account or the container.
+ * TempURLs and FormPost: signatures with a key of the account or container that allow reads, writes or uploads without
+ * a login for a limited time.
  */
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
@@ -23,54 +23,54 @@ import { containerEndpoints } from "../containers.js"
 import type { FormPostOptions, KeyOptions, KeyOwner, SignatureAlgorithm, SignedForm, TempUrlOptions } from "./model.js"
 import { invalid, redact, signForm, signTempUrl } from "./signing.js"
 
-/** Signing, and the keys that sign. */
+/** Operations to sign, and to manage keys. */
 export interface Signing {
   /**
-   * A URL that lets its holder read, write or delete an object without a login, for a while. Whoever has it can use it, so it
-   * is redacted: unwrap it where it is handed on.
+   * A URL that allows reading, writing or deleting an object without a login for a limited time. Anyone who has it can
+   * use it, so it is redacted; unwrap it to hand it on.
    *
-   * Where no key is named, the container's is used, else the account's; where there is none, a random one is made and set on
-   * the account, which the cloud may take a minute to know. With a `prefix` and no `object`, the URL ends with the prefix,
-   * and the rest of a name is inserted after it, before the `?`.
+   * Without a `key`, the container's is used, otherwise the account's. If there is none, a random key is set on the
+   * account, which can take the cloud a minute to apply. With a `prefix` but no `object`, the URL ends with the prefix:
+   * insert the rest of an object's name before the `?`.
    *
-   * Fails with `InvalidInput` where it would be expired already or cannot be signed, and with `NotFound` where a key is searched
-   * for and there is no such container. "TempURL".
+   * Fails with `InvalidInput` if the URL would already be expired or cannot be signed, and with `NotFound` if a key is
+   * needed and the container does not exist. "TempURL".
    */
   readonly tempUrl: (options: TempUrlOptions) => Effect.Effect<Redacted.Redacted<string>, CommonError | NotFound>
   /**
-   * A form that lets a browser upload files without a login: where to send it, and its hidden fields; {@link formHtml} makes
-   * it a page's. The key is found as `tempUrl` finds it, and the cloud is asked which algorithms it knows where none is named.
+   * A form with which a browser can upload files without a login: its action URL and hidden fields; {@link formHtml}
+   * renders it. The key and the algorithm are chosen as in `tempUrl`.
    *
-   * Fails with `InvalidInput` and `NotFound` as `tempUrl` does. "FormPost".
+   * Fails with `InvalidInput` and `NotFound` like `tempUrl`. "FormPost".
    */
   readonly formPost: (options: FormPostOptions) => Effect.Effect<SignedForm, CommonError | NotFound>
   /**
-   * Sets the key that signs, or with `slot` 2 the one that is good besides it. URLs signed with the key before are no longer
-   * good; `rotateTempUrlKey` keeps them. Fails with `NotFound` where there is no such container. "Set account metadata".
+   * Sets the signing key, or with `slot` 2 the second valid key. URLs signed with the replaced key become invalid;
+   * `rotateTempUrlKey` keeps them valid. Fails with `NotFound` if the container does not exist. "Set account metadata".
    */
   readonly setTempUrlKey: (
     options: KeyOwner & { readonly key: string | Redacted.Redacted<string>; readonly slot?: 1 | 2 | undefined }
   ) => Effect.Effect<void, CommonError | NotFound>
   /**
-   * Sets a new key, by default a random one, and returns it. What the last one signed stays good, as that becomes the second
-   * key; what the second one had signed does not. Fails with `NotFound` where there is no such container.
+   * Sets a new key, random by default, and returns it. The old key becomes the second one, so its signatures stay
+   * valid; those of the previous second key become invalid. Fails with `NotFound` if the container does not exist.
    */
   readonly rotateTempUrlKey: (
     options?: KeyOwner & { readonly key?: string | Redacted.Redacted<string> | undefined }
   ) => Effect.Effect<Redacted.Redacted<string>, CommonError | NotFound>
   /**
-   * Removes both keys, and so all that they signed; with `previousOnly` the second one, when what it signed need no longer be
-   * good. Fails with `NotFound` where there is no such container.
+   * Removes both keys, which invalidates all signatures; with `previousOnly` only the second one. Fails with `NotFound`
+   * if the container does not exist.
    */
   readonly removeTempUrlKey: (
     options?: KeyOwner & { readonly previousOnly?: boolean | undefined }
   ) => Effect.Effect<void, CommonError | NotFound>
 }
 
-/** SHA-256 first, which every cloud with more than SHA-1 takes; SHA-512 makes URLs longer. */
+/** SHA-256 first, since every cloud that supports more than SHA-1 supports it; SHA-512 makes longer URLs. */
 const preferred: ReadonlyArray<SignatureAlgorithm> = ["sha256", "sha512", "sha1"]
 
-/** The operations that signatures need. */
+/** The operations that signing needs. */
 interface SigningOperations
   extends
     Pick<Endpoint.Client<typeof accountEndpoints>, "getAccount" | "updateAccount">,
@@ -78,7 +78,7 @@ interface SigningOperations
   readonly getCapabilities: Discovery["getCapabilities"]
 }
 
-/** Until when, in whole seconds: a time from now at least as long as was said, a date not longer. */
+/** The expiry in whole seconds. A duration is rounded up, a point in time is rounded down. */
 const expiry = (
   operation: string,
   expires: Duration.DurationInput | DateTime.Utc
@@ -88,35 +88,35 @@ const expiry = (
     if (DateTime.isDateTime(expires)) {
       return expires.epochMillis > now.epochMillis
         ? Effect.succeed(DateTime.toUtc(expires))
-        : refuse("a time that lies ahead")
+        : refuse("a time in the future")
     }
     const ahead = Option.getOrUndefined(Duration.decodeUnknown(expires))
     return ahead !== undefined && Duration.isFinite(ahead) && Duration.greaterThan(ahead, Duration.zero)
       ? Effect.succeed(DateTime.unsafeMake(Math.ceil((now.epochMillis + Duration.toMillis(ahead)) / 1000) * 1000))
-      : refuse("a finite time of more than nothing, or a DateTime")
+      : refuse("a finite duration greater than zero, or a DateTime")
   })
 
 /** As hard to guess as the strongest signature. */
 const randomKey = Effect.sync(() => Redacted.make(randomBytes(32).toString("hex")))
 
-/** Finds, makes and changes the keys that sign. */
+/** Finds, creates and changes signing keys. */
 const makeKeys = ({ getAccount, getContainer, updateAccount, updateContainer }: SigningOperations) => {
   const making = Effect.unsafeMakeSemaphore(1)
   const accountKey = Effect.map(getAccount(), ({ tempUrlKey, tempUrlKey2 }) => tempUrlKey ?? tempUrlKey2)
 
-  /** One at a time: of two at once, the later would invalidate what the earlier signed. */
+  /** One at a time: a second creation would invalidate signatures made with the first key. */
   const madeKey = making.withPermits(1)(
     Effect.gen(function* () {
       const found = yield* accountKey
       if (found !== undefined) return found
       const made = yield* randomKey
       yield* updateAccount({ tempUrlKey: made })
-      // Another program may have set its own meanwhile.
+      // Another program may have set its own key in the meantime.
       return (yield* accountKey) ?? made
     })
   )
 
-  /** Sets keys, or removes them with null. */
+  /** Sets keys; null removes them. */
   const update = (
     { container }: KeyOwner,
     keys: {
@@ -134,7 +134,7 @@ const makeKeys = ({ getAccount, getContainer, updateAccount, updateContainer }: 
         const found = tempUrlKey ?? tempUrlKey2 ?? (yield* accountKey)
         if (found !== undefined) return found
         if (createKey) return yield* madeKey
-        const expected = "a key, since neither the container nor the account has one and none is to be made"
+        const expected = "a key, since neither the container nor the account has one, and createKey is false"
         return yield* invalid(operation, [{ path: "key", expected }])
       }),
     setTempUrlKey: ({ container, key, slot = 1 }: Parameters<Signing["setTempUrlKey"]>[0]) =>
@@ -154,15 +154,15 @@ const makeKeys = ({ getAccount, getContainer, updateAccount, updateContainer }: 
   }
 }
 
-// Input is checked before a key is searched for or made.
+// Used to validate the input before a key is searched for or created.
 const placeholder = Redacted.make("-")
 
-/** The operations that sign, and those on keys. */
+/** The operations for signing and for keys. */
 export const makeSigning = (client: CloudClient, operations: SigningOperations): Signing => {
   const storageUrl: Effect.Effect<string, AuthenticationFailed | EndpointNotFound | InvalidInput> = client.endpointUrl
   const { keyFor, ...keys } = makeKeys(operations)
 
-  /** The algorithm that the cloud takes: SHA-1, which is the oldest, where it names none. */
+  /** The algorithm that the cloud supports: SHA-1, the oldest, if it does not say. */
   const taken = (
     named: (capabilities: Capabilities) => ReadonlyArray<string> | undefined
   ): Effect.Effect<SignatureAlgorithm, CommonError> =>

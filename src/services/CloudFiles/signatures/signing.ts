@@ -1,4 +1,4 @@
-/** Signs TempURLs and forms, without any request. */
+/** Signs TempURLs and forms without any request. */
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
@@ -39,10 +39,10 @@ const endpointUrl = Schema.String.pipe(
   Schema.filter((text) => URL.canParse(text), { description: "the URL of the account's storage" })
 )
 
-/** Until when a signature is good. */
+/** When a signature expires. */
 const expires = Schema.DateTimeUtcFromSelf
 
-/** What a TempURL is asked for with. */
+/** The schemas of a TempURL's options. */
 export const tempUrlFields = {
   container: ContainerName,
   object: Schema.optional(ObjectName),
@@ -56,9 +56,9 @@ export const tempUrlFields = {
 
 const signTempUrlInput = inputOf({ ...tempUrlFields, endpointUrl, key, expires })
 
-const largestFile = 5 * 1024 ** 3
+const maxFileBytes = 5 * 1024 ** 3
 
-/** What a form is asked for with. */
+/** The schemas of a form's options. */
 export const formFields = {
   container: ContainerName,
   prefix: Schema.optional(NamePart),
@@ -70,7 +70,7 @@ export const formFields = {
     )
   ),
   maxFileSize: Schema.Number.pipe(
-    Schema.filter((size) => Number.isInteger(size) && size >= 1 && size <= largestFile, {
+    Schema.filter((size) => Number.isInteger(size) && size >= 1 && size <= maxFileBytes, {
       description: "a whole number of bytes from 1 to 5,368,709,120"
     })
   ),
@@ -85,8 +85,8 @@ export const invalid = (operation: string, issues: ReadonlyArray<Issue>): Invali
   invalidInput(service, operation, issues)
 
 /**
- * `/v1/{account}` as it is signed: decoded, and without what a gateway may have put before it, even where a version stands in
- * that. A URL that ends with the version is that of a cloud with one account, which leaves the account out.
+ * The path `/v1/{account}` to sign: decoded, and without a gateway's prefix, even if that contains a version. If the
+ * URL ends with the version, the cloud has a single account and leaves it out.
  */
 const accountPath = (endpointUrl: string): string => {
   const path = decodedText(new URL(endpointUrl).pathname).replace(/\/+$/, "")
@@ -100,10 +100,7 @@ const hmac = (algorithm: SignatureAlgorithm, key: Redacted.Redacted<string>, lin
 
 const epochSeconds = (instant: DateTime.Utc): string => String(Math.floor(instant.epochMillis / 1000))
 
-/**
- * Signs a TempURL without any request; `tempUrl` uses it. Fails with
- * `InvalidInput`. An Either is an Effect too.
- */
+/** Signs a TempURL without any request; `tempUrl` uses it. Fails with `InvalidInput`. An Either is an Effect too. */
 export const signTempUrl = (options: SignTempUrlOptions): Either.Either<Redacted.Redacted<string>, InvalidInput> => {
   const issues = signTempUrlInput.issues(options)
   if (issues.length > 0) return Either.left(invalid("CloudFiles.tempUrl", issues))
@@ -167,8 +164,8 @@ export const signForm = (options: SignFormOptions): Either.Either<SignedForm, In
 const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 
 /**
- * A signed form as HTML, for a page: its hidden fields, an input for files, and a button with the given text (`Upload`).
- * Whoever sees it may use it until it expires.
+ * A signed form as HTML: its hidden fields, a file input, and a button with the given text (`Upload`). Anyone who sees
+ * it can use it until it expires.
  */
 export const formHtml = (form: SignedForm, options: { readonly button?: string | undefined } = {}): string =>
   [
@@ -176,7 +173,7 @@ export const formHtml = (form: SignedForm, options: { readonly button?: string |
     ...Object.entries(Redacted.value(form.fields)).map(
       ([name, value]) => `  <input type="hidden" name="${escaped(name)}" value="${escaped(value)}">`
     ),
-    // The cloud reads a form as it comes: fields after the files are ignored.
+    // The cloud reads the form sequentially and ignores fields after the files.
     `  <input type="file" name="file" required${form.maxFileCount > 1 ? " multiple" : ""}>`,
     `  <button type="submit">${escaped(options.button ?? "Upload")}</button>`,
     "</form>"

@@ -1,4 +1,4 @@
-/** Versions that a container itself keeps, under ids. */
+/** Versions that a container itself keeps under ids. */
 import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -22,7 +22,7 @@ import { objectPath } from "../objects/requests.js"
 
 const service = "CloudFiles"
 
-/** How many versions are asked for, or deleted, at a time. */
+/** How many versions are requested or deleted concurrently. */
 export const atATime = 16
 
 export interface Version {
@@ -82,7 +82,7 @@ export const deleteById = Endpoint.named(
   Endpoint.make("DELETE", "/{container}/{+object}", { ...byVersion, errors: ["NotFound", "Conflict"] })
 )
 
-/** The next page of versions begins after this one. */
+/** The position after which the next page begins. */
 interface VersionMarker {
   readonly marker: string
   readonly versionMarker: string | undefined
@@ -95,7 +95,7 @@ const markerOf = (version: Version | RawItem): VersionMarker | undefined => {
   return typeof name === "string" ? { marker: name, versionMarker: typeof id === "string" ? id : undefined } : undefined
 }
 
-/** Lists the versions that a container keeps under ids: of one object, or of all. */
+/** Lists the versions of one object, or of a whole container. */
 export const makeVersionListing = (client: CloudClient, operation: string, retry?: RetryPolicy.Service) => {
   const open = Endpoint.openItems(client, { ...listPage, operation })
   return ({
@@ -112,7 +112,7 @@ export const makeVersionListing = (client: CloudClient, operation: string, retry
       operation,
       first: undefined,
       markerOf,
-      // Names that only begin alike come after all versions of the object's own.
+      // Other names with the same prefix are sorted after all versions of the object.
       open: (after) =>
         open({
           container,
@@ -124,7 +124,7 @@ export const makeVersionListing = (client: CloudClient, operation: string, retry
     }).pipe(Stream.filter(({ name }) => object === undefined || name === object))
 }
 
-/** Counts a deletion; what is gone already is not counted. */
+/** Counts a deletion, unless the version was already gone. */
 export const countDeleted = <E extends { readonly _tag: string }>(
   deletion: Effect.Effect<void, E>
 ): Effect.Effect<number, Exclude<E, NotFound>> =>
@@ -133,7 +133,7 @@ export const countDeleted = <E extends { readonly _tag: string }>(
     onSuccess: () => Effect.succeed(1)
   })
 
-/** Deletes every version that a container keeps under ids, the current ones too, and returns how many. */
+/** Deletes every version in a container, including the current ones, and returns their number. */
 export const makePurge = (client: CloudClient, operation: string, retry?: RetryPolicy.Service) => {
   const list = makeVersionListing(client, operation, retry)
   const deleteVersion = Endpoint.method(client, { ...deleteById, operation })

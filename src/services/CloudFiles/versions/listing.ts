@@ -1,4 +1,4 @@
-/** Lists the versions of an object, wherever its container keeps them. */
+/** Lists the versions of an object, wherever they are kept. */
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -13,40 +13,45 @@ import { objectEndpoints, type ObjectSummary } from "../objects/objects.js"
 import { atATime, listPage, makeVersionListing, restoreById, type Version } from "./byId.js"
 import type { ObjectVersion, Versions } from "./model.js"
 
-const markType = /^application\/x-deleted\b/
+const deleteMarkerType = /^application\/x-deleted\b/
 
-/** Whether a version says that the object was deleted; undefined where its type is needed for that, and is not listed. */
-const isMark = ({ bytes, contentType }: { readonly bytes: number; readonly contentType?: string | undefined }) =>
-  bytes > 0 ? false : contentType === undefined ? undefined : markType.test(contentType)
+/** Whether a version is a delete marker; undefined if its type is needed for that, but not listed. */
+const isDeleteMarker = ({
+  bytes,
+  contentType
+}: {
+  readonly bytes: number
+  readonly contentType?: string | undefined
+}) => (bytes > 0 ? false : contentType === undefined ? undefined : deleteMarkerType.test(contentType))
 
 const hex = (length: number): string => length.toString(16).padStart(3, "0")
 
 /**
- * What the names of an object's old versions begin with: three hexadecimal digits of the length of its name, and the name.
- * The documents count characters, and Swift counts bytes of UTF-8; where they differ, both are searched for.
+ * The prefixes of the names of an object's old versions: three hexadecimal digits for the length of its name, and the
+ * name. The documentation counts characters, Swift counts bytes of UTF-8; if they differ, both are searched for.
  */
 const archivePrefixes = (object: string): ReadonlyArray<string> => [
   ...new Set([Buffer.byteLength(object, "utf8"), [...object].length].map((length) => `${hex(length)}${object}/`))
 ]
 
-/** When a version was written, of which clouds write the seconds with any number of digits after the point. */
+/** Parses the time of a version. Clouds write seconds with any number of decimals. */
 const instantOf = (stamp: string): Option.Option<DateTime.Utc> =>
   /^\d{9,11}(\.\d*)?(_[0-9a-f]+)?$/i.test(stamp)
     ? DateTime.make(Math.round(Number.parseFloat(stamp) * 1000))
     : Option.none()
 
-/** A version of which it may not be known yet whether it says that the object was deleted. */
+/** A version of which it may still be unknown whether it is a delete marker. */
 type Listed = Omit<ObjectVersion, "isDeleted">
 
-/** The version's fields that a listing may leave out. */
+/** The fields that a listing may leave out. */
 const optionalFields = ({ contentType, hash }: Pick<ObjectVersion, "contentType" | "hash">) => ({
   ...(hash !== undefined && { hash }),
   ...(contentType !== undefined && { contentType })
 })
 
 /**
- * Whether a version is what readers get. Listings alone do not show it: after an old version was restored, Swift calls the newest
- * mark of a deletion the latest as well, and after the beginning of a page none.
+ * Whether a version is the current one. Listings alone do not show it: after a restore, Swift also marks the newest
+ * delete marker as the latest, and after the first page it marks none.
  */
 const isCurrent = (
   { isLatest, versionId }: Version,
@@ -64,7 +69,9 @@ export type ListObjects = (filters: {
   readonly pageSize?: number | undefined
 }) => Stream.Stream<ObjectSummary | Subdirectory, CommonError | NotFound | PreconditionFailed>
 
-/** A version in another container. Undefined for one of another object, whose name continues after a slash. */
+/**
+ * A version in another container. Undefined if the entry belongs to another object, whose name continues after a slash.
+ */
 const archived = (archive: string, container: string, object: string, prefix: string) => (entry: ObjectSummary) =>
   Option.map(instantOf(entry.name.slice(prefix.length)), (written): Listed => ({
     container,
@@ -91,20 +98,20 @@ const keptById = (container: string, object: string, version: Version): Listed =
   }
 }
 
-/** Completes a version whose listing does not show whether it says that the object was deleted. */
+/** Requests the object's headers if the listing does not show whether a version is a delete marker. */
 const makeCompletion =
   (getObjectInfo: Endpoint.Method<typeof objectEndpoints.getObjectInfo>) =>
   (version: Listed): Effect.Effect<ObjectVersion, CommonError> => {
-    const known = isMark(version)
+    const known = isDeleteMarker(version)
     if (known !== undefined) return Effect.succeed({ ...version, isDeleted: known })
     const { archive, container, object, versionId } = version
     return getObjectInfo(archive ?? { container, object, versionId }).pipe(
       Effect.map(({ contentType }) => ({
         ...version,
         ...(contentType !== undefined && { contentType }),
-        isDeleted: isMark({ bytes: 0, contentType }) === true
+        isDeleted: isDeleteMarker({ bytes: 0, contentType }) === true
       })),
-      // Nobody can read what was deleted.
+      // A delete marker cannot be read.
       Effect.catchTag("NotFound", () => Effect.succeed({ ...version, isDeleted: true }))
     )
   }
@@ -130,7 +137,7 @@ export const makeListVersions = (
       )
     })
 
-  /** The version id that readers of an object get, as far as the cloud returns it; none where they get nothing. */
+  /** The current version id of an object, if the cloud returns it; undefined if the object does not exist. */
   const currentOf = (container: string, object: string) =>
     getObjectInfo({ container, object }).pipe(
       Effect.map(({ versionId }) => Option.some(versionId)),

@@ -16,33 +16,37 @@ import type { DownloadError } from "../download/model.js"
 export interface ObjectVersion {
   readonly container: string
   readonly object: string
-  /** The object in which it is kept, which can be read and deleted like any; absent where it is kept under an id. */
+  /**
+   * The object that stores this version, which can be read and deleted like any other. Absent if the version has an id.
+   */
   readonly archive?: { readonly container: string; readonly object: string } | undefined
-  /** Its id, where the container itself keeps it; `null` of an object that was stored before the container kept versions. */
+  /**
+   * The version's id, if the container itself keeps versions; `null` for an object from before versioning was enabled.
+   */
   readonly versionId?: string | undefined
   readonly bytes: number
   /** The MD5 of a plain object's content; of a large object's manifest. Some clouds leave it out. */
   readonly hash?: string | undefined
   /** Some clouds leave it out. */
   readonly contentType?: string | undefined
-  /** When it was written, or deleted. Absent where neither the listing nor the id has it. */
+  /** When the version was written or deleted. Absent if neither the listing nor the id contains it. */
   readonly written?: DateTime.Utc | undefined
-  /** Whether it is what a reader of the object gets. */
+  /** Whether it is the version that reads of the object return. */
   readonly isCurrent: boolean
-  /** Whether it says no more than that the object was deleted then. */
+  /** Whether it is a delete marker. */
   readonly isDeleted: boolean
 }
 
-/** Which version is meant: one that `listVersions` has given. */
+/** A version returned by `listVersions`. */
 export type VersionAddress = Pick<ObjectVersion, "container" | "object"> &
   Partial<Pick<ObjectVersion, "archive" | "versionId" | "isDeleted">>
 
-/** Old versions: listing, reading, restoring and deleting them. */
+/** Operations on old versions: list, read, restore and delete. */
 export interface Versions {
   /**
-   * The versions of an object that its container keeps, page by page as they are asked for: the oldest first where they are
-   * kept in another container, the newest first (with the current one) where they are kept under ids. None where the container
-   * keeps none. Fails with `NotFound` where there is no such container.
+   * The versions of an object as a Stream that loads pages on demand. Versions in another container are listed oldest
+   * first; versions with ids newest first, including the current one. Empty if the container keeps none. Fails with
+   * `NotFound` if the container does not exist.
    */
   readonly listVersions: (options: {
     readonly container: string
@@ -50,27 +54,27 @@ export interface Versions {
     readonly pageSize?: number | undefined
   }) => Stream.Stream<ObjectVersion, CommonError | NotFound | PreconditionFailed>
   /**
-   * The content of a version as a Stream, verified as `download` does it. Fails with `NotFound` where the version is gone, and with
-   * `InvalidInput` where it says that the object was deleted.
+   * The content of a version as a Stream, verified like `download`. Fails with `NotFound` if the version does not
+   * exist, and with `InvalidInput` for a delete marker.
    */
   readonly downloadVersion: (version: VersionAddress) => Stream.Stream<Uint8Array, DownloadError | ChecksumMismatch>
   /**
-   * Makes a version the current one again, with its metadata; the present one is kept as a version in turn, and so is the
-   * version itself. A large object comes back as one, of the same segments: none of its bytes is copied. Fails with `NotFound`
-   * where the version is gone, with `InvalidInput` where it says that the object was deleted, and with `BadRequest` where the
-   * cloud sees that segments are gone. Of a dynamic large object, some clouds keep no version.
+   * Makes a version the current one again, with its metadata. The present object and the restored version are kept as
+   * versions. A large object is restored with the same segments, without copying bytes. Fails with `NotFound` if the
+   * version does not exist, with `InvalidInput` for a delete marker, and with `BadRequest` if the cloud finds segments
+   * missing. Some clouds keep no versions of dynamic large objects.
    */
   readonly restoreVersion: (
     version: VersionAddress
   ) => Effect.Effect<void, CommonError | NotFound | PreconditionFailed | QuotaExceeded>
   /**
-   * Deletes one version for good, also one that says that the object was deleted. If it is the current one, the object is gone for
-   * its readers; older versions stay. Of a large object only the manifest goes. Fails with `NotFound`.
+   * Deletes one version, or a delete marker, permanently. After deleting the current version, reads find no object;
+   * older versions are kept. Of a large object only the manifest is deleted. Fails with `NotFound`.
    */
   readonly deleteVersion: (version: VersionAddress) => Effect.Effect<void, CommonError | NotFound | Conflict>
   /**
-   * Deletes all versions of an object for good but the current one, and returns how many. Fails with `NotFound` where there is no
-   * such container.
+   * Permanently deletes all versions of an object except the current one, and returns their number. Fails with
+   * `NotFound` if the container does not exist.
    */
   readonly purgeVersions: (options: {
     readonly container: string

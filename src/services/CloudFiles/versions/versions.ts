@@ -1,8 +1,8 @@
 /**
- * Old versions of objects: where a container keeps them, and how one is restored.
+ * Lists, reads, restores and deletes old versions of objects.
  *
- * Swift has two ways. A container may name another one (`versionsLocation`, `historyLocation`) in which its objects' old
- * versions are objects of their own; or it keeps them itself, under ids (`versionsEnabled`). Rackspace has the first.
+ * Swift has two mechanisms. With `versionsLocation` or `historyLocation`, old versions are objects in another
+ * container. With `versionsEnabled`, the container itself keeps them under ids. Rackspace has only the first.
  */
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -22,7 +22,7 @@ import type { VersionAddress, Versions } from "./model.js"
 const invalid = (operation: string, path: string, expected: string): InvalidInput =>
   invalidInput("CloudFiles", operation, [{ path, expected }])
 
-/** Runs one of two operations: by where a version is kept, or by its id. */
+/** Runs one of two operations: by the archive object of a version, or by its id. */
 const eitherKind = <A, B>(
   operation: string,
   { archive, container, object, versionId }: VersionAddress,
@@ -35,9 +35,9 @@ const eitherKind = <A, B>(
     : invalid(operation, "versionId", "a version as listVersions gives it: with an archive or a versionId")
 }
 
-/** The failure of reading or restoring what says that the object was deleted. */
+/** The error for reading or restoring a delete marker. */
 const withoutContent = (operation: string, { isDeleted }: VersionAddress): InvalidInput | undefined =>
-  isDeleted === true ? invalid(operation, "isDeleted", "a version with content, not the mark of a deletion") : undefined
+  isDeleted === true ? invalid(operation, "isDeleted", "a version with content, not a delete marker") : undefined
 
 /** The operations on versions. */
 export const makeVersions = (
@@ -71,7 +71,7 @@ export const makeVersions = (
       Effect.suspend(() => {
         const { operation } = restoreById
         const { container, object } = version
-        // Of a plain object, this copies the content.
+        // For a plain object this copies the content.
         const restoreArchived = (source: Address) => Effect.asVoid(copyManifest({ container, object, source }))
         const done = withoutContent(operation, version) ?? eitherKind(operation, version, restoreArchived, restore)
         return done instanceof InvalidInput ? Effect.fail(done) : done
