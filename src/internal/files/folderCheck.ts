@@ -1,19 +1,19 @@
-/** Whether a folder is still where it was found, before something is written into it. */
+/** Checks before a write that a folder has not been replaced. */
 import type { PlatformError } from "@effect/platform/Error"
 import type * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import { behindLink } from "../worker/problems.js"
 import { systemError } from "./systemError.js"
 
-/** Fails where a folder has moved: see {@link makeFolderCheck}. */
+/** Fails if a folder has been replaced: see {@link makeFolderCheck}. */
 export type FolderCheck = Effect.Effect<void, PlatformError>
 
 /**
- * Makes a check that fails where a folder, or one that contains it, has become a symbolic link, or is gone. `folder` is its real
- * path.
+ * Creates a check that fails if a folder or one of its parents is gone or has become a symbolic link. `folder` is its
+ * real path.
  *
- * Run it after a new file was opened and before anything is written: where the file was opened through a link, the link is still
- * there. Many files share one check: its result is for all that asked before it began.
+ * Run it after opening a new file and before writing: if the file was opened through a link, the link still exists
+ * then. Concurrent callers share one check, if it starts after they asked.
  */
 export const makeFolderCheck = (fs: FileSystem.FileSystem, folder: string): FolderCheck => {
   const turn = Effect.unsafeMakeSemaphore(1)

@@ -1,7 +1,7 @@
-/** Paths that begin with `~`. */
+/** Expands paths that begin with `~`. */
 import { homedir } from "node:os"
 import { join } from "node:path"
 
-/** `~` and `~/…` as the home directory. */
+/** Replaces `~` and `~/…` by the home directory. */
 export const expandHome = (path: string): string =>
   path === "~" ? homedir() : path.startsWith("~/") ? join(homedir(), path.slice(2)) : path

@@ -1,4 +1,4 @@
-/** Temporary files that a process has left when it was killed. */
+/** Removes temporary files that killed processes left behind. */
 import type * as FileSystem from "@effect/platform/FileSystem"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -11,10 +11,11 @@ const isOlder = (time: Option.Option<Date>, than: number): boolean =>
   Option.exists(time, (date) => date.getTime() < than)
 
 /**
- * Removes the files of a folder whose names are a temporary file's and which were neither changed nor read for a day. A younger one
- * may be in use by another process. Links and folders stay, and so does what cannot be removed.
+ * Removes a folder's temporary files that were neither changed nor read for a day. Newer ones may be in use by another
+ * process. Links and folders are kept, and errors are ignored.
  *
- * A file that is about to be renamed already has the time of its object; that it is new shows in the time of its last access.
+ * A temporary file that is about to be renamed already has the modification time of its object; its access time shows
+ * that it is new.
  */
 export const removeLeftovers = (
   fs: FileSystem.FileSystem,
@@ -35,11 +36,11 @@ export const removeLeftovers = (
     }
   }).pipe(Effect.ignore)
 
-/** Whether a name is that of a part file that no later download resumes: `.<file>.<UUID>.part`, or without the file. */
+/** Whether a name is that of a part file that is never resumed: `.<file>.<UUID>.part`, or without the file. */
 export const isPartName = (name: string): boolean =>
   /^\.(.+\.)?[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\.part$/s.test(name)
 
-/** Whether a name is that of a part file which a file's resumed download keeps, of any version of its object. */
+/** Whether a name is that of a part file of this file that can be resumed, for any version of its object. */
 export const isKeptPartOf =
   (file: string) =>
   (name: string): boolean =>

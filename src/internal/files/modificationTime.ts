@@ -1,26 +1,26 @@
-/** Times of last modification: which ones a file can have, and how they are set. */
+/** Validates and sets modification times of files. */
 import type { PlatformError } from "@effect/platform/Error"
 import type * as FileSystem from "@effect/platform/FileSystem"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 
-/** In milliseconds: the furthest from 1970 that a JavaScript Date can be, and so the furthest that Node reports. */
-const furthest = 8.64e15
+/** The limit of a JavaScript Date, and so of the times that Node reports, in milliseconds from 1970. */
+const maxMilliseconds = 8.64e15
 
-/** The time, if a file can have it: milliseconds since 1970, negative before. */
+/** Returns a time that a file can have (milliseconds since 1970, negative before), otherwise undefined. */
 export const fileTime = (milliseconds: number): number | undefined =>
-  Math.abs(milliseconds) <= furthest ? milliseconds : undefined
+  Math.abs(milliseconds) <= maxMilliseconds ? milliseconds : undefined
 
-/** In seconds: the ends of what file systems keep, which put a time beyond them there: 32 bits, ext4, XFS. */
-const ends: ReadonlySet<number> = new Set([-(2 ** 31), 2 ** 31 - 1, 15_032_385_535, 16_299_260_424])
+/** The limits of file systems in seconds, to which they clamp other times: 32 bits, ext4, XFS. */
+const limits: ReadonlySet<number> = new Set([-(2 ** 31), 2 ** 31 - 1, 15_032_385_535, 16_299_260_424])
 
-/** Whether a file's time is the furthest that its file system can keep, so that it may stand for one beyond that. */
-export const isFurthest = (milliseconds: number): boolean => ends.has(Math.trunc(milliseconds / 1000))
+/** Whether a file's time is a limit of its file system, and so may represent a time beyond it. */
+export const isLimit = (milliseconds: number): boolean => limits.has(Math.trunc(milliseconds / 1000))
 
 /**
- * Sets when a file was last modified, in milliseconds since 1970; does nothing where that is undefined.
+ * Sets a file's modification time in milliseconds since 1970, unless it is undefined.
  *
- * Node takes a negative number for now, so a time before 1970 is given as a Date, which has milliseconds.
+ * Node interprets a negative number as now, so the time is passed as a Date.
  */
 export const setModified = (
   fs: FileSystem.FileSystem,
@@ -29,6 +29,6 @@ export const setModified = (
 ): Effect.Effect<void, PlatformError> => {
   if (milliseconds === undefined) return Effect.void
   const time = milliseconds < 0 ? new Date(Math.round(milliseconds)) : milliseconds / 1000
-  // The time of the last access is now, so that a new file is not taken for one that was left long ago.
+  // The access time is now, so that a new file is not mistaken for an old leftover.
   return Effect.flatMap(Clock.currentTimeMillis, (now) => fs.utimes(path, now / 1000, time))
 }

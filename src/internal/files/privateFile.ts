@@ -1,4 +1,4 @@
-/** Files that hold secrets: who may read them, and how they are written so that nobody else ever can. */
+/** Files that contain secrets: checks their permissions, and writes them so that no other user can read them. */
 import * as PlatformError from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
@@ -8,10 +8,7 @@ import { removeLeftovers } from "./leftovers.js"
 
 const utf8 = new TextDecoder("utf-8", { fatal: true })
 
-/**
- * The text that bytes are in UTF-8, without a byte order mark; undefined where they are something else. In another encoding a
- * secret would be read as another one than the file holds.
- */
+/** Decodes UTF-8 without a byte order mark; undefined if invalid. Another encoding would give a wrong secret. */
 export const textOf = (bytes: Uint8Array): string | undefined => {
   try {
     return utf8.decode(bytes)
@@ -20,9 +17,7 @@ export const textOf = (bytes: Uint8Array): string | undefined => {
   }
 }
 
-/**
- * Who else than its owner may read or write a file; undefined where nobody may. Windows' modes say nothing about that.
- */
+/** Which other users may read or write a file; undefined if none may. On Windows the mode does not show it. */
 export const sharedWith = (info: FileSystem.File.Info): string | undefined => {
   if (process.platform === "win32") return undefined
   const mode = info.mode & 0o077
@@ -37,17 +32,14 @@ const isTemporaryOf = (path: string, name: string): boolean =>
   name.startsWith(`.${basename(path)}.`) &&
   /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(name.slice(basename(path).length + 2))
 
-/**
- * Removes the temporary files that {@link writePrivately} left in the folder of a file because the process was killed, where they are
- * older than a day.
- */
+/** Removes files that killed processes left behind in {@link writePrivately}, if they are older than a day. */
 export const removeOldTemporaries = (path: string): Effect.Effect<void, never, FileSystem.FileSystem> =>
   Effect.flatMap(FileSystem.FileSystem, (fs) => removeLeftovers(fs, dirname(path), (name) => isTemporaryOf(path, name)))
 
 /**
- * Writes a file that only its owner can read (mode 0600), whole or not at all: into a new file in the same folder, flushed, then
- * renamed over it. Missing directories are made, for the owner alone. A failure or an interruption leaves the old file, and
- * no temporary one.
+ * Writes a file atomically that only its owner can read (mode 0600): writes and flushes a new file in the same folder,
+ * and renames it. Missing directories are created for the owner only. After a failure or an interruption the old file
+ * is unchanged, and the temporary one is removed.
  */
 export const writePrivately = (
   path: string,

@@ -1,4 +1,4 @@
-/** Failures of Node's own file system, as `@effect/platform` describes them. */
+/** Errors of Node's file system, as `@effect/platform` represents them. */
 import { SystemError, type SystemErrorReason } from "@effect/platform/Error"
 
 const reasons: Readonly<Record<string, SystemErrorReason>> = {
@@ -12,7 +12,7 @@ const reasons: Readonly<Record<string, SystemErrorReason>> = {
   EBUSY: "Busy"
 }
 
-/** A failure of a call to Node's file system, as the platform's FileSystem would fail with. */
+/** The error of a call to Node's file system, as the platform's FileSystem would report it. */
 export const systemError = (method: string, path: string, code: string, message: string): SystemError =>
   new SystemError({
     module: "FileSystem",

@@ -1,10 +1,8 @@
-/**
- * Finds the name that a misspelt one may stand for.
- */
+/** Finds the name that a misspelt one probably means. */
 
-/** How many characters must be inserted, deleted, replaced or swapped with their neighbour to make one text the other. */
+/** The number of insertions, deletions, replacements and swaps of neighbours between two texts. */
 const distance = (a: string, b: string): number => {
-  // The rows of the table of distances between the beginnings of both texts: the one before the last, and the last.
+  // The last two rows of the table of distances between prefixes of the texts.
   let before: ReadonlyArray<number> = []
   let row: ReadonlyArray<number> = Array.from({ length: b.length + 1 }, (_, index) => index)
   for (let i = 1; i <= a.length; i++) {
@@ -25,20 +23,20 @@ const distance = (a: string, b: string): number => {
   return row[b.length] ?? 0
 }
 
-/** The one name that is closest to a misspelt one; undefined where none is close, or several are equally so. */
+/** The name that is closest to a misspelt one; undefined if none is close, or several are equally close. */
 const closest = (misspelt: string, names: ReadonlyArray<string>): string | undefined => {
   const lower = misspelt.toLowerCase()
-  // Of four characters one may differ, of twelve three.
-  const most = Math.min(3, Math.floor(lower.length / 4))
+  // One of four characters may differ, three of twelve.
+  const maxDistance = Math.min(3, Math.floor(lower.length / 4))
   const found = names
     .map((name) => ({ name, far: distance(lower, name.toLowerCase()) }))
-    .filter(({ far }) => far <= most)
+    .filter(({ far }) => far <= maxDistance)
     .toSorted((a, b) => a.far - b.far)
   const [first, second] = found
   return first === undefined || first.far === second?.far ? undefined : first.name
 }
 
-/** What is expected in place of an unknown name: the one that it may stand for, or else any of those that there are. */
+/** What is expected instead of an unknown name: the most similar one, otherwise a list of all. */
 export const knownName = (kind: "field" | "option", unknown: string, names: ReadonlyArray<string>): string => {
   const close = closest(unknown, names)
   return close === undefined ? `a known ${kind} (${names.join(", ")})` : `a known ${kind} (did you mean \`${close}\`?)`

@@ -1,10 +1,10 @@
 /**
- * Schemas, run the quick way: compiled once into plain functions that answer the value, or that they cannot tell.
+ * Compiles schemas once into plain functions that return the value, or {@link fallback} if they cannot.
  *
- * Effect's own parser makes an Either for each field of each item, objects for each renaming, and walks whatever a schema
- * says of its errors, which of a listing of a million items costs several seconds. Nearly all that is read and sent is right,
- * and for that nothing of it is needed. The functions here give exactly what the parser would give, or give up; whoever calls
- * them then asks the parser, which knows what was wrong. What they do not know themselves they ask of it, too.
+ * Effect's own parser creates an Either for each field and objects for each renaming, which costs several seconds in a
+ * listing of a million items. Nearly all values are valid and need none of this. A compiled function returns exactly
+ * what the parser would return, or `fallback`; the caller then runs the parser, which reports the errors. Parts that
+ * cannot be compiled run the parser too.
  */
 import * as Either from "effect/Either"
 import { identity as unchanged } from "effect/Function"
@@ -13,14 +13,14 @@ import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
 
-/** Returned in place of a value that must go through the parser. */
+/** Returned if a value must go through the parser. */
 export const fallback: unique symbol = Symbol.for("effect-rackspace/fallback")
 
-/** A value's way through a schema, in one direction. */
+/** Decodes or encodes a value. */
 export type CompiledFunction = (input: unknown) => unknown
 
-/** Annotates a schema with a quick decoder of its own, which returns what the parser would, or {@link fallback}. */
-export const compiledDecoding: unique symbol = Symbol.for("effect-rackspace/annotation/QuickDecoding")
+/** Annotates a schema with a fast decoder, which returns what the parser would return, or {@link fallback}. */
+export const compiledDecoding: unique symbol = Symbol.for("effect-rackspace/annotation/CompiledDecoding")
 
 const compiledDecodingOf = AST.getAnnotation<CompiledFunction>(compiledDecoding)
 
@@ -30,7 +30,7 @@ const identity: CompiledFunction = unchanged
 
 const hasOwn = Object.prototype.hasOwnProperty
 
-/** What `typeof` says of whatever a type consists of, where that is all that there is to be checked. */
+/** The `typeof` of a type's values, if nothing else must be checked. */
 const kindOf = (ast: AST.AST): string | undefined =>
   AST.isStringKeyword(ast)
     ? "string"
@@ -45,8 +45,8 @@ const ofKind =
   (input) =>
     typeof input === kind ? input : fallback
 
-/** The parser itself, for what is not compiled. */
-const asked = (ast: AST.AST, isDecoding: boolean): CompiledFunction => {
+/** Runs the parser, for parts that are not compiled. */
+const parsed = (ast: AST.AST, isDecoding: boolean): CompiledFunction => {
   const schema = Schema.make<unknown, unknown, never>(ast)
   const parse = isDecoding ? ParseResult.decodeUnknownEither(schema) : ParseResult.encodeUnknownEither(schema)
   return (input) => {
@@ -54,13 +54,13 @@ const asked = (ast: AST.AST, isDecoding: boolean): CompiledFunction => {
       const result = parse(input)
       return Either.isRight(result) ? result.right : fallback
     } catch {
-      // A schema that is asynchronous; the parser will say so.
+      // The schema is asynchronous, which the parser will report.
       return fallback
     }
   }
 }
 
-/** What a step of a schema answers, where it does so at once. */
+/** The result of a schema's step, if it is synchronous. */
 const settled = (result: unknown): unknown =>
   Either.isEither(result) && Either.isRight(result) ? result.right : fallback
 
@@ -108,7 +108,7 @@ const struct = (ast: AST.TypeLiteral, isDecoding: boolean): CompiledFunction | u
       return output
     }
   }
-  // What is named and what is not at once is rare.
+  // A combination of fields and an index signature is rare, and not compiled.
   if (properties.length > 0) return undefined
   const quick = compile(index.type, isDecoding)
   return (input) => {
@@ -123,27 +123,25 @@ const struct = (ast: AST.TypeLiteral, isDecoding: boolean): CompiledFunction | u
   }
 }
 
-/** How one field of the output is made: from which of the input, and what happens on the way. */
+/** How to produce one field of the output. */
 interface FieldPlan {
   readonly from: PropertyKey
   readonly to: PropertyKey
-  /** Of what this kind is, nothing else is to be checked or changed. */
+  /** If the value's `typeof` is this, nothing else must be checked or changed. */
   readonly kind: string | undefined
   readonly first: CompiledFunction
   readonly mayLack: boolean
-  /** None where the field is only renamed. */
+  /** Undefined if the field is only renamed. */
   readonly change: ((value: Option.Option<unknown>) => Option.Option<unknown>) | undefined
   readonly second: CompiledFunction
   readonly mayEndWithout: boolean
 }
 
-/** Whether a type's own check passes whatever another type's check has passed. */
+/** Whether `outer` accepts everything that `inner` accepts. */
 const isImplied = (outer: AST.AST, inner: AST.AST): boolean =>
   outer === inner || (kindOf(outer) !== undefined && kindOf(outer) === kindOf(inner))
 
-/**
- * A struct some of whose fields are renamed, or are other than they were when absent: in one go, without the object between.
- */
+/** A struct with renamed fields or defaults for missing ones, without an intermediate object. */
 const renamed = (
   source: AST.TypeLiteral,
   target: AST.TypeLiteral,
@@ -158,20 +156,20 @@ const renamed = (
   )
   const fromNames = new Set(source.propertySignatures.map(({ name }) => name))
   const changed = new Set(direction.map(({ from }) => from))
-  // A name that is one field's old and another's new one needs care about the order.
+  // A name that is both an old and a new one would require a certain order of assignments.
   const isTangled = direction.some(({ from, to }) => to !== from && (fromNames.has(to) || changed.has(to)))
   if (isTangled || changed.size < direction.length || direction.some(({ from }) => !fromNames.has(from))) {
     return undefined
   }
-  const passages: Array<FieldPlan> = []
+  const plans: Array<FieldPlan> = []
   for (const { isOptional, name, type } of target.propertySignatures) {
     const change = direction.find(({ to }) => to === name)
     const from = change?.from ?? name
     const given = source.propertySignatures.find((property) => property.name === from)
     if (given === undefined || (change === undefined && changed.has(name))) return undefined
-    // What only renames a field is Effect's own identity.
+    // A field that is only renamed has Effect's own identity function.
     const isChange = change !== undefined && (change.change as unknown) !== unchanged
-    passages.push({
+    plans.push({
       from,
       to: name,
       kind: !isChange && kindOf(given.type) === kindOf(type) ? kindOf(type) : undefined,
@@ -185,17 +183,17 @@ const renamed = (
       mayEndWithout: isOptional
     })
   }
-  // What the input needs and nobody asks for must be checked all the same.
-  const unasked = source.propertySignatures.some(({ name }) => !passages.some(({ from }) => from === name))
-  if (unasked) return undefined
-  // An object that has all its fields from the start is quicker to fill than one that gets them one by one.
-  const blank: Readonly<Record<PropertyKey, unknown>> = passages.some(({ mayEndWithout }) => mayEndWithout)
+  // Required input fields that no output field uses must be checked too.
+  const unused = source.propertySignatures.some(({ name }) => !plans.some(({ from }) => from === name))
+  if (unused) return undefined
+  // An object with all fields from the start is faster to fill.
+  const blank: Readonly<Record<PropertyKey, unknown>> = plans.some(({ mayEndWithout }) => mayEndWithout)
     ? {}
-    : Object.fromEntries(passages.map(({ to }) => [to, undefined]))
+    : Object.fromEntries(plans.map(({ to }) => [to, undefined]))
   return (input) => {
     if (!isRecord(input)) return fallback
     const output: Record<PropertyKey, unknown> = { ...blank }
-    for (const { change, first, from, kind, mayEndWithout, mayLack, second, to } of passages) {
+    for (const { change, first, from, kind, mayEndWithout, mayLack, second, to } of plans) {
       const given = input[from]
       if (typeof given === kind) {
         output[to] = given
@@ -261,7 +259,7 @@ const transformed = (ast: AST.Transformation, isDecoding: boolean): CompiledFunc
   }
 }
 
-/** Whether the parser would choose this member of a union by a literal in it, instead of trying one after the other. */
+/** Whether the parser would select this member of a union by a literal instead of trying all. */
 const hasLiteral = (ast: AST.AST, isDecoding: boolean): boolean => {
   const isLiteral = (type: AST.AST): boolean => AST.isLiteral(isDecoding ? AST.encodedAST(type) : AST.typeAST(type))
   switch (ast._tag) {
@@ -362,17 +360,17 @@ const compile = (ast: AST.AST, isDecoding: boolean): CompiledFunction => {
   const memory = known[isDecoding ? 0 : 1]
   const before = memory.get(ast)
   if (before !== undefined) return before
-  // A schema that says how it is to be parsed, or what to make of what is wrong, is the parser's.
+  // The parser handles schemas with their own parse options or error messages.
   const isSpecial =
     Option.isSome(AST.getParseOptionsAnnotation(ast)) || Option.isSome(AST.getDecodingFallbackAnnotation(ast))
   const own = isDecoding ? Option.getOrUndefined(compiledDecodingOf(ast)) : undefined
-  const quick = own ?? (isSpecial ? undefined : compiled(ast, isDecoding)) ?? asked(ast, isDecoding)
+  const quick = own ?? (isSpecial ? undefined : compiled(ast, isDecoding)) ?? parsed(ast, isDecoding)
   memory.set(ast, quick)
   return quick
 }
 
-/** Decodes as `Schema.decodeUnknown` does, or answers {@link fallback}. */
+/** Decodes like `Schema.decodeUnknown`, or returns {@link fallback}. */
 export const compiledDecoder = (schema: Schema.Schema.AnyNoContext): CompiledFunction => compile(schema.ast, true)
 
-/** Encodes as `Schema.encodeUnknown` does, or answers {@link fallback}. */
+/** Encodes like `Schema.encodeUnknown`, or returns {@link fallback}. */
 export const compiledEncoder = (schema: Schema.Schema.AnyNoContext): CompiledFunction => compile(schema.ast, false)

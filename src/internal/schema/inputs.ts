@@ -1,8 +1,8 @@
 /**
- * Checks the inputs of operations against schemas, before anything is done.
+ * Validates the inputs of operations before anything is done.
  *
- * An operation of one request has the schemas of its endpoint. One that takes several requests names the schemas of its options
- * ({@link options}), or adds some to those of an endpoint ({@link extended}).
+ * Operations of one request use the schemas of their endpoint. Others declare the schemas of their options ({@link
+ * options}), or add some to those of an endpoint ({@link extended}).
  */
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -17,7 +17,7 @@ type AnySchema = Schema.Schema.AnyNoContext
 
 const none: ReadonlyArray<Issue> = []
 
-/** What is wrong with an input as a whole: it is no object with fields. */
+/** The issues of an input that is not an object. */
 export const wholeIssues = (known: ReadonlyArray<Shape>, input: unknown): ReadonlyArray<Issue> => {
   if (input === undefined || input === null || (typeof input === "object" && !Array.isArray(input))) return none
   const names = known.flatMap(fieldsOf)
@@ -25,7 +25,7 @@ export const wholeIssues = (known: ReadonlyArray<Shape>, input: unknown): Readon
   return [{ path: ".", expected: `${expected}, not ${kindOf(input)}` }]
 }
 
-/** Encodes an input by one of its schemas. */
+/** Encodes an input with one of its schemas. */
 export const encodeBy = (schema: AnySchema, input: unknown): Either.Either<unknown, ReadonlyArray<Issue>> => {
   const quick = compiledEncoder(schema)(input)
   return quick === fallback
@@ -33,20 +33,20 @@ export const encodeBy = (schema: AnySchema, input: unknown): Either.Either<unkno
     : Either.right(quick)
 }
 
-/** What an operation takes. The phantom properties let the compiler compare it with the operation's type. */
+/** The input of an operation. The phantom properties let the compiler compare it with the operation's type. */
 export interface Takes<in Input, in Names extends string> {
-  /** What is wrong with an input. */
+  /** The issues of an input. */
   readonly issues: (input: unknown) => ReadonlyArray<Issue>
   readonly "~accepts"?: (input: Input) => void
   readonly "~names"?: (name: Names) => void
 }
 
-/** These options, each with its schema. */
+/** An input with these options and schemas. */
 export const options = <const Fields extends Schema.Struct.Fields>(
   fields: Fields
 ): Takes<Schema.Struct.Type<Fields>, keyof Fields & string> => takes(fields as Schema.Struct.Fields, [], [])
 
-/** The input of an endpoint, with these options besides, and without the fields named last, which the operation sets itself. */
+/** The input of an endpoint with additional options, and without the named fields, which the operation sets itself. */
 export const extended = <Input, const Fields extends Schema.Struct.Fields, Except extends keyof Input & string = never>(
   endpoint: RequestSchemas & { readonly "~types"?: { readonly input: (input: Input) => Input } },
   fields: Fields,
@@ -97,14 +97,14 @@ type KeysOf<Input> = Input extends unknown ? keyof Input & string : never
 
 type InputOf<Method> = Method extends (input: infer Input, ...more: never) => unknown ? NonNullable<Input> : never
 
-/** What each of these operations takes: the compiler asks for all of its fields, and that no valid input is refused. */
+/** The inputs of the named operations. The compiler requires all fields, and that no valid input is refused. */
 type TakenBy<Service, Names extends keyof Service> = {
   readonly [Name in Names]: Takes<InputOf<Service[Name]>, KeysOf<InputOf<Service[Name]>>>
 }
 
 type AnyMethod = (...input: ReadonlyArray<unknown>) => Effect.Effect<unknown, unknown> | Stream.Stream<unknown, unknown>
 
-/** A service whose named operations fail with `InvalidInput` where their input is not what they take. */
+/** Makes the named operations of a service fail with `InvalidInput` if their input is invalid. */
 export const checked = <Service extends object, Names extends keyof Service>(
   service: string,
   methods: Service,

@@ -1,10 +1,8 @@
-/**
- * The failure of an input that an operation checks itself.
- */
+/** The error of an input that an operation validates itself. */
 import { InvalidInput } from "../../CloudError.js"
 import { type Issue, issuesText } from "./issues.js"
 
-/** The failure of an input with these issues. Its message ends with `given`, such as `, not 7`. */
+/** Creates an error with these issues. `given` is appended to the message, such as `, not 7`. */
 export const invalidInput = (
   service: string,
   operation: string,

@@ -1,7 +1,4 @@
-/**
- * What a schema found wrong, in words that are safe to show: where, and what was expected there, and of the value that stood
- * there no more than its kind.
- */
+/** Describes schema errors without revealing values: the path, what was expected, and the kind of the value. */
 import * as Option from "effect/Option"
 import type * as ParseResult from "effect/ParseResult"
 import * as SchemaAST from "effect/SchemaAST"
@@ -11,14 +8,14 @@ export interface Issue {
   readonly expected: string
 }
 
-/** Whether a number belongs here; elsewhere one may be a secret that was written without quotes. */
+/** Whether a number is expected here. Elsewhere a number may be a secret without quotes. */
 const isNumeric = (ast: SchemaAST.AST): boolean =>
   SchemaAST.isNumberKeyword(ast) ||
   (SchemaAST.isRefinement(ast) && isNumeric(ast.from)) ||
   (SchemaAST.isTransformation(ast) && isNumeric(ast.to)) ||
   (SchemaAST.isUnion(ast) && ast.types.some(isNumeric))
 
-/** The kind of a value, in words: `an array`. Of a number or a boolean its value, where a number belongs there. */
+/** The kind of a value: `an array`. A number or boolean is shown itself where a number is expected. */
 export const kindOf = (value: unknown, ast: SchemaAST.AST = SchemaAST.unknownKeyword): string => {
   if (value === null) return "null"
   if (value === undefined) return "nothing"
@@ -28,14 +25,14 @@ export const kindOf = (value: unknown, ast: SchemaAST.AST = SchemaAST.unknownKey
   return typeof value === "object" ? "an object" : `a ${typeof value}`
 }
 
-/** What stands where something else belongs: `, not null`. */
+/** Describes a value of the wrong kind: `, not null`. */
 const instead = (value: unknown, ast: SchemaAST.AST): string => `, not ${kindOf(value, ast)}`
 
-/** A string or an object that breaks a rule is of the right kind, and no more of it is shown: it may be a secret. */
+/** Describes a value of the right kind that violates a rule. Strings and objects may be secrets, and are hidden. */
 const broken = (value: unknown, ast: SchemaAST.AST): string =>
   typeof value === "number" || typeof value === "boolean" || value === "" ? instead(value, ast) : ""
 
-/** A message that a schema of ours was given says what would be right; Effect's own would quote the value. */
+/** The expectation: from the schema's own annotations, since Effect's default messages quote the value. */
 const expectedBy = (ast: SchemaAST.AST): string => {
   const message = SchemaAST.getMessageAnnotation(ast).pipe(
     Option.map((make) => make({ _tag: "Type", ast, actual: undefined, message: undefined } as ParseResult.Type)),
@@ -51,14 +48,14 @@ const expectedBy = (ast: SchemaAST.AST): string => {
 
 const isBoolean = SchemaAST.isBooleanKeyword
 
-/** The words for what Effect declares without a description. */
+/** Descriptions of Effect's declarations that have none. */
 const declared: Readonly<Record<string, string>> = {
   DurationFromSelf: "a Duration, such as Duration.days(90)",
   DateTimeUtcFromSelf: "a DateTime.Utc",
   Uint8ArrayFromSelf: "a Uint8Array"
 }
 
-/** Names a kind of value without the words of a schema. */
+/** Names a kind of value if the schema has no description. */
 const structure = (ast: SchemaAST.AST): string => {
   switch (ast._tag) {
     case "BooleanKeyword":
@@ -84,7 +81,7 @@ const structure = (ast: SchemaAST.AST): string => {
   }
 }
 
-/** What may be left out need not be said to be allowed to be nothing. */
+/** Members of a union; `undefined` and `null` are not mentioned. */
 const anyOf = (members: ReadonlyArray<SchemaAST.AST>): string =>
   [
     ...new Set(
@@ -103,7 +100,7 @@ const listOf = <A>(value: A | ReadonlyArray<A>): ReadonlyArray<A> => (isArray(va
 const isNullish = (issue: ParseResult.ParseIssue): boolean =>
   issue._tag === "Type" && (issue.ast === SchemaAST.null || SchemaAST.isUndefinedKeyword(issue.ast))
 
-/** What a filter of ours found: it may say itself where, and what would be right there. */
+/** The issues of a filter, which may give its own paths and expectations. */
 const walkFilter = (
   issue: ParseResult.ParseIssue,
   rule: ParseResult.Refinement,
@@ -142,7 +139,8 @@ const walk = (issue: ParseResult.ParseIssue, path: ReadonlyArray<PropertyKey>): 
     case "Composite": {
       const inner = listOf(issue.issues)
       if (!SchemaAST.isUnion(issue.ast)) return inner.flatMap((one) => walk(one, path))
-      // What may be left out need not be said to be allowed to be nothing; and who went into a value knows more of it.
+      // Leave out that the value may be undefined or null. Issues inside a value are more specific than those of the
+      // whole.
       const wanted = inner.filter((one) => !isNullish(one))
       const found = wanted.flatMap((one) => walk(one, path))
       const deeper = found.filter((one) => one.path !== pathText(path))
@@ -155,7 +153,7 @@ const walk = (issue: ParseResult.ParseIssue, path: ReadonlyArray<PropertyKey>): 
   }
 }
 
-/** Every issue of a parse error, the first ten of them. */
+/** The first ten issues of a parse error. */
 export const issuesOf = (error: ParseResult.ParseError): ReadonlyArray<Issue> => walk(error.issue, []).slice(0, 10)
 
 /** Issues as one phrase: `limit: a positive integer, not -1; name: …`. */

@@ -1,6 +1,4 @@
-/**
- * Lists in JSON, whose items are read one by one, so that one that is not as documented does not hide the others.
- */
+/** Decodes lists in JSON item by item, so that an invalid item does not hide the others. */
 import * as Either from "effect/Either"
 import type * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
@@ -8,7 +6,7 @@ import type { UnreadableItem } from "../../Paging.js"
 import { compiledDecoder, fallback } from "./compiledCodec.js"
 import { issuesOf, kindOf } from "./issues.js"
 
-/** The items of a list: those that can be read, and the problems of the others. */
+/** The decoded items of a list, and the errors of the others. */
 export interface ItemList<out A> {
   readonly items: ReadonlyArray<A>
   readonly unreadable: ReadonlyArray<UnreadableItem>
@@ -17,7 +15,7 @@ export interface ItemList<out A> {
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
-/** The name of an item, or its id where it has none, so that a person can find it among many. */
+/** The name of an item, otherwise its id, for messages. */
 const nameOf = (raw: unknown): string | undefined => {
   if (!isObject(raw)) return undefined
   const { id, name } = raw
@@ -25,7 +23,7 @@ const nameOf = (raw: unknown): string | undefined => {
   return typeof id === "string" || typeof id === "number" ? String(id).slice(0, 200) : undefined
 }
 
-/** Names the item that a message is about: ` (the item "web-1")`. Empty where the item has neither a name nor an id. */
+/** Names an item in a message: ` (the item "web-1")`. Empty if the item has neither a name nor an id. */
 export const aboutItem = (raw: unknown): string => {
   const name = nameOf(raw)
   return name === undefined ? "" : ` (the item ${JSON.stringify(name)})`
@@ -39,7 +37,7 @@ const unreadableItem = (place: string, raw: unknown, error: ParseResult.ParseErr
   }
 }
 
-/** Decodes each item of a list, which stands under this key. */
+/** Decodes each item of the list under this key. */
 export const readEach = <A, I>(
   key: string,
   item: Schema.Schema<A, I>
@@ -62,7 +60,7 @@ export const readEach = <A, I>(
   }
 }
 
-/** An array, or a single object where there is one item. */
+/** An array. A single object becomes an array of one item. */
 const asArray = (value: unknown): ReadonlyArray<unknown> | undefined =>
   Array.isArray(value) ? value : isObject(value) ? [value] : undefined
 
@@ -70,9 +68,9 @@ const holdsLinksOnly = (wire: Readonly<Record<string, unknown>>): boolean =>
   Object.keys(wire).every((key) => key.endsWith("links"))
 
 /**
- * The raw items of a response `{ "servers": […] }`; undefined where it holds no such list. Some clouds write an empty list as null,
- * or leave it out of a response that holds nothing else, and some write a single item without its list. A response without a body
- * gets here with the status 204 only, and is an empty list.
+ * The raw items of a response `{ "servers": […] }`; undefined if there is no such list. Some clouds write an empty list
+ * as null, or leave it out if the response contains nothing else; some write a single item without an array. A response
+ * without a body occurs only with status 204, and is an empty list.
  */
 const rawItems = (wire: unknown, key: string, unwrap: Unwrap): ReadonlyArray<unknown> | undefined => {
   if (wire === undefined) return []
@@ -84,7 +82,7 @@ const rawItems = (wire: unknown, key: string, unwrap: Unwrap): ReadonlyArray<unk
   return items === null ? [] : asArray(items)
 }
 
-/** Finds the raw items in the value of a list's key: an array, or a single item; undefined where there is no list. */
+/** Finds the raw items in the value of a list's key: an array or a single item; undefined if there is no list. */
 type Unwrap = (value: unknown) => unknown
 
 /** A response, and the raw items in it. */
@@ -93,9 +91,7 @@ interface Envelope {
   readonly list: ReadonlyArray<unknown>
 }
 
-/**
- * A response `{ "servers": […] }` as it came, and the raw items in it. `unwrap` finds them where they do not stand in a plain array.
- */
+/** A raw response `{ "servers": […] }` with its raw items. `unwrap` finds them if they are not in a plain array. */
 export const envelope = (key: string, unwrap: Unwrap = asArray): Schema.Schema<Envelope, unknown> =>
   Schema.transform(
     Schema.Unknown.pipe(
@@ -115,7 +111,7 @@ export const envelope = (key: string, unwrap: Unwrap = asArray): Schema.Schema<E
     }
   )
 
-/** Reads a response `{ "servers": […] }`, item by item. */
+/** Decodes a response `{ "servers": […] }` item by item. */
 export const itemList = <A, I>(
   key: string,
   item: Schema.Schema<A, I>,

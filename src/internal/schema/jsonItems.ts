@@ -1,6 +1,6 @@
 /**
- * Reads a long JSON array as it arrives. Complete items are parsed together, some tens of kilobytes at a time, so that neither
- * the whole text nor all raw items are in memory at once: large buffers are what a listing costs the garbage collector most.
+ * Parses a long JSON array as it arrives. Complete items are parsed together, some tens of kilobytes at a time, so that
+ * neither the whole text nor all raw items are in memory: large buffers are expensive for the garbage collector.
  */
 import { isAscii } from "node:buffer"
 import { acquire, release } from "../bytes/bufferPool.js"
@@ -8,18 +8,18 @@ import type { Sink } from "../bytes/sink.js"
 
 /** A sink that parses items. */
 export interface ItemsSink extends Sink {
-  /** Why the text cannot be read, as soon as that is known; what follows is then ignored. */
+  /** Why the text is invalid, once that is known; further bytes are then ignored. */
   readonly problem: () => UnreadableArray | undefined
-  /** Parses the rest once the whole text was added. Throws {@link UnreadableArray}. */
+  /** Parses the rest after the whole text was added. Throws {@link UnreadableArray}. */
   readonly end: () => void
 }
 
 /**
  * Why a text is not a JSON array.
  *
- * - `empty`: it holds nothing but white space.
+ * - `empty`: it contains only white space.
  * - `incomplete`: it ends before its closing bracket.
- * - `tooLarge`: one item, or the white space between two, is longer than the limit in memory.
+ * - `tooLarge`: one item, or the white space between two, exceeds the limit.
  * - `notJson`: it is something else.
  */
 export class UnreadableArray extends SyntaxError {
@@ -28,14 +28,14 @@ export class UnreadableArray extends SyntaxError {
   }
 }
 
-/** In bytes: parsing is worth its cost from this size on. */
-const enough = 32 * 1024
+/** Parsing starts at this many bytes. */
+const minParseBytes = 32 * 1024
 
-/** In bytes: the longest item that is read. Real ones have a few kilobytes. */
+/** The maximum size of an item in bytes. Real ones have a few kilobytes. */
 export const largestItem = 1024 * 1024
 
-/** In bytes: room for an incomplete item, and a piece from the network. */
-const usual = 128 * 1024
+/** Room for an incomplete item and a chunk from the network, in bytes. */
+const initialBytes = 128 * 1024
 
 /** The buffer after the end. */
 const none = Buffer.alloc(0)
@@ -48,7 +48,7 @@ const closeBracket = "]".charCodeAt(0)
 const openBrace = "{".charCodeAt(0)
 const closeBrace = "}".charCodeAt(0)
 
-/** The position of the last comma that follows a brace, or -1. It may be inside an item or a string. */
+/** The position of the last comma after a brace, or -1. It may be inside an item or a string. */
 const lastCommaAfterBrace = (bytes: Buffer): number => {
   for (let at = bytes.lastIndexOf(comma); at > 0; at = bytes.lastIndexOf(comma, at - 1)) {
     if (bytes[at - 1] === closeBrace) return at
@@ -56,7 +56,7 @@ const lastCommaAfterBrace = (bytes: Buffer): number => {
   return -1
 }
 
-/** The position after a string that begins at `start`. */
+/** The position after the string that begins at `start`. */
 const endOfString = (bytes: Buffer, start: number): number => {
   let at = start + 1
   while (at < bytes.byteLength && bytes[at] !== quote) at += bytes[at] === backslash ? 2 : 1
@@ -64,8 +64,8 @@ const endOfString = (bytes: Buffer, start: number): number => {
 }
 
 /**
- * Reads the structure of a text byte by byte: the position of the last comma between two items, or -1, and whether the array is
- * closed. Slower than a search, and right whatever the items hold.
+ * Scans a text byte by byte for the last comma between two items (or -1) and the end of the array. Slower than a
+ * search, but correct for all items.
  */
 const structureOf = (bytes: Buffer): { readonly lastComma: number; readonly isClosed: boolean } => {
   let depth = 0
@@ -87,7 +87,7 @@ const structureOf = (bytes: Buffer): { readonly lastComma: number; readonly isCl
   return { lastComma, isClosed: false }
 }
 
-/** Whether a text that is not JSON is the beginning of an object or an array that was cut off. */
+/** Whether invalid JSON looks like the beginning of an object or array that was cut off. */
 export const isCutOff = (text: string): boolean => {
   const trimmed = text.trimStart()
   return /^[[{]/.test(trimmed) && !structureOf(Buffer.from(trimmed)).isClosed
@@ -96,16 +96,16 @@ export const isCutOff = (text: string): boolean => {
 const textOf = (bytes: Buffer): string => bytes.toString(isAscii(bytes) ? "latin1" : "utf8").trim()
 
 /**
- * Hands the items of an array on as they are read, some at a time and in order.
+ * Passes the items of an array on as they are parsed, several at a time and in order.
  *
- * The array is cut at the last comma that follows a brace. If that comma is inside an item, the part before it is not JSON,
- * and the cut is found by reading the structure.
+ * The array is cut at the last comma after a brace. If that comma is inside an item, the part before it is not valid
+ * JSON, and the text is scanned for the right one.
  */
 export const jsonItems = (take: (items: ReadonlyArray<unknown>) => void): ItemsSink => {
-  // A copy of our own, which is written to. A new one for each piece would be most of a listing's garbage.
-  let room = Buffer.from(acquire(usual).buffer)
+  // A reused buffer that is modified. Allocating one per chunk would cause most of a listing's garbage.
+  let room = Buffer.from(acquire(initialBytes).buffer)
   let size = 0
-  let threshold = enough
+  let threshold = minParseBytes
   let opened = false
   let problem: UnreadableArray | undefined
 
@@ -126,7 +126,7 @@ export const jsonItems = (take: (items: ReadonlyArray<unknown>) => void): ItemsS
     room = none
   }
 
-  /** The items before a comma. It becomes the bracket that ends them, and then the one that begins the rest. */
+  /** Parses the items before a comma, which is replaced by a closing and then by an opening bracket. */
   const parse = (all: Buffer, cut: number): ReadonlyArray<unknown> | undefined => {
     if (cut < 0) return undefined
     all[cut] = closeBracket
@@ -140,7 +140,7 @@ export const jsonItems = (take: (items: ReadonlyArray<unknown>) => void): ItemsS
     }
   }
 
-  /** The complete items that have arrived, and where the rest begins; undefined where there are none yet. */
+  /** The complete items so far, and where the rest begins; undefined if there are none yet. */
   const complete = (all: Buffer): { readonly items: ReadonlyArray<unknown>; readonly cut: number } | undefined => {
     const likely = lastCommaAfterBrace(all)
     const items = parse(all, likely)
@@ -162,14 +162,14 @@ export const jsonItems = (take: (items: ReadonlyArray<unknown>) => void): ItemsS
       const found = complete(room.subarray(0, size))
       if (problem !== undefined) return releaseRoom()
       if (found === undefined) {
-        // Not tried again for each piece, or a single long item would be read over and over.
+        // Wait for twice as much, so that a long item is not scanned again for each chunk.
         threshold = size * 2
         return
       }
       opened = true
       room.copyWithin(0, found.cut, size)
       size -= found.cut
-      threshold = enough
+      threshold = minParseBytes
       take(found.items)
     },
     end: () => {
@@ -185,7 +185,7 @@ export const jsonItems = (take: (items: ReadonlyArray<unknown>) => void): ItemsS
       } finally {
         releaseRoom()
       }
-      // After a comma there must be another item.
+      // A comma must be followed by another item.
       if (!Array.isArray(items) || (opened && items.length === 0)) throw new UnreadableArray("notJson")
       take(items)
     }

@@ -1,8 +1,8 @@
 /**
- * Finds the fields of an input that an operation does not know. They are refused: if they were dropped, the operation would do
+ * Finds unknown fields in the input of an operation. They are refused, because silently dropping them would do
  * something else than the caller asked for.
  *
- * The known fields are read from a schema, by {@link shapeOf}.
+ * {@link shapeOf} reads the known fields from a schema.
  */
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
@@ -10,11 +10,11 @@ import * as AST from "effect/SchemaAST"
 import { knownName } from "./closest.js"
 import type { Issue } from "./issues.js"
 
-/** The known structure of a value: for an object its fields, and the structure of each. */
+/** The known structure of a value: for an object its fields and their structures. */
 export type Shape =
-  /** No object, or one whose content is its own affair: a date, a secret, a function. */
+  /** Not an object, or one whose content is not checked: a date, a secret, a function. */
   | { readonly _tag: "Opaque" }
-  /** A text that is redacted before anything else is done with it. */
+  /** A string that is redacted first. */
   | { readonly _tag: "Secret" }
   | { readonly _tag: "Fields"; readonly fields: ReadonlyMap<string, Shape>; readonly others: Shape | undefined }
   | { readonly _tag: "List"; readonly items: ReadonlyArray<Shape>; readonly others: Shape | undefined }
@@ -31,7 +31,7 @@ const secret: Shape = { _tag: "Secret" }
 
 const secretAnnotation: unique symbol = Symbol.for("effect-rackspace/annotation/Secret")
 
-/** A secret in a request, which may be given as a plain text: {@link redacted} runs before the input is encoded. */
+/** A secret in a request, plain or redacted: {@link redacted} runs before the input is encoded. */
 export const secretInput = (text: Schema.Schema<string>): Schema.Schema<string | Redacted.Redacted, string> =>
   Schema.transform(
     text,
@@ -85,7 +85,7 @@ const shapeOfType = (ast: AST.AST): Shape => {
 
 const ofSchemas = new WeakMap<AST.AST, Shape>()
 
-/** What a schema knows of the values that it encodes. */
+/** The structure of the values that a schema encodes. */
 export const shapeOf = (schema: Schema.Schema.AnyNoContext): Shape => {
   const before = ofSchemas.get(schema.ast)
   if (before !== undefined) return before
@@ -101,7 +101,7 @@ const none: ReadonlyArray<Issue> = []
 const isOfKind = (shape: Shape, value: unknown): boolean =>
   shape._tag === "Fields" ? !Array.isArray(value) : shape._tag !== "List" || Array.isArray(value)
 
-/** The unknown fields of a value, which is at this path of the input. An undefined field counts as absent. */
+/** The unknown fields of a value at this path of the input. Undefined fields count as absent. */
 const unknownIn = (shape: Shape, value: unknown, path: string): ReadonlyArray<Issue> => {
   if (!isObject(value)) return none
   switch (shape._tag) {
@@ -133,7 +133,7 @@ export const fieldsOf = (shape: Shape): ReadonlyArray<string> =>
       ? shape.members.flatMap((member) => fieldsOf(member.shape))
       : []
 
-/** The structure of a field; undefined where the field is not known. */
+/** The structure of a field; undefined if the field is unknown. */
 const fieldOf = (shape: Shape, name: string): Shape | undefined => {
   switch (shape._tag) {
     case "Opaque":
@@ -148,13 +148,13 @@ const fieldOf = (shape: Shape, name: string): Shape | undefined => {
   }
 }
 
-/** Names the field that an unknown one may stand for, or else all that there are. */
+/** What is expected instead of an unknown field: the most similar field, otherwise a list of all. */
 const expectedInstead = (name: string, known: ReadonlyArray<Shape>): string => {
   const names = [...new Set(known.flatMap(fieldsOf))]
   return names.length === 0 ? "no field here" : knownName("field", name, names)
 }
 
-/** The fields of an object that none of the shapes knows, at any depth. */
+/** The fields of an object that none of the shapes contains, at any depth. */
 export const unknownFields = (known: ReadonlyArray<Shape>, value: object, path = ""): ReadonlyArray<Issue> => {
   let issues: Array<Issue> | undefined
   for (const name of Object.keys(value)) {
@@ -177,7 +177,7 @@ const withSecrets = new WeakMap<Shape, boolean>()
 const holdsSecret = (shape: Shape): boolean => {
   const before = withSecrets.get(shape)
   if (before !== undefined) return before
-  // A shape may be part of itself.
+  // Shapes can be recursive.
   withSecrets.set(shape, false)
   const holds =
     shape._tag === "Secret" ||
@@ -188,7 +188,7 @@ const holdsSecret = (shape: Shape): boolean => {
   return holds
 }
 
-/** A value in which every secret is redacted. */
+/** Redacts every secret in a value. */
 const redactedIn = (shape: Shape, value: unknown): unknown => {
   if (shape._tag === "Secret") return typeof value === "string" ? Redacted.make(value) : value
   if (!isObject(value) || !holdsSecret(shape)) return value
@@ -208,11 +208,11 @@ const redactedIn = (shape: Shape, value: unknown): unknown => {
   }
 }
 
-/** An input in which every secret that one of the shapes knows is redacted, however it was given. */
+/** Redacts every secret in an input that one of the shapes contains. */
 export const redacted = (known: ReadonlyArray<Shape>, input: unknown): unknown =>
   known.reduce((found, shape) => redactedIn(shape, found), input)
 
-/** The parts of an operation's description that say what its input is. */
+/** The parts of an endpoint that define its input. */
 export interface RequestSchemas {
   readonly parameters: Schema.Schema.AnyNoContext | undefined
   readonly query: Schema.Schema.AnyNoContext | undefined
@@ -222,7 +222,7 @@ export interface RequestSchemas {
 
 const rawBody: Shape = { _tag: "Fields", fields: new Map([["content", opaque]]), others: undefined }
 
-/** What an operation knows of its input, by the parts of the request in which it is sent. */
+/** The structure of an endpoint's input: one shape for each part of the request. */
 export const knownOf = ({ body, headers, parameters, query }: RequestSchemas): ReadonlyArray<Shape> => {
   const known: Array<Shape> = []
   for (const part of [parameters, query, headers, body]) {

@@ -1,6 +1,4 @@
-/**
- * Structs whose type is a named interface, which documents the fields.
- */
+/** Structs whose type is a named interface, which documents the fields. */
 import * as Schema from "effect/Schema"
 
 /** A schema, or a property signature, of exactly this type. */
@@ -8,7 +6,7 @@ interface Typed<in out A> {
   readonly [Schema.TypeId]: { readonly _A: (_: A) => A }
 }
 
-/** What `Schema.Struct` takes for each field of an interface. */
+/** The type of `Schema.Struct`'s fields for an interface. */
 export type FieldsOf<A> = {
   readonly [Key in keyof A]-?: {} extends Pick<A, Key>
     ? { readonly _TypeToken: "?:" } & (Typed<A[Key]> | Typed<Exclude<A[Key], undefined>>)
@@ -16,9 +14,9 @@ export type FieldsOf<A> = {
 }
 
 /**
- * As `Schema.Struct`, for an interface that documents the fields. The compiler refuses fields that differ from the interface's, and
- * editors show the interface's name.
+ * Like `Schema.Struct`, for an interface that documents the fields. The compiler rejects fields that differ from the
+ * interface's, and editors show the interface's name.
  */
 export const struct = <A extends object>(fields: FieldsOf<A>): Schema.Schema<A, unknown> =>
-  // FieldsOf has checked the fields; Schema.Struct would infer a type of its own from them.
+  // FieldsOf has checked the fields; Schema.Struct would infer another type from them.
   Schema.Struct(fields as unknown as Schema.Struct.Fields) as unknown as Schema.Schema<A, unknown>

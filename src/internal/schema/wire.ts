@@ -1,6 +1,4 @@
-/**
- * The cloud's formats that several services share: its timestamps, its absent values, its ids.
- */
+/** Schemas that several services share: timestamps, missing values, ids. */
 import * as DateTime from "effect/DateTime"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
@@ -10,7 +8,7 @@ import { compiledDecoder, compiledDecoding, fallback } from "./compiledCodec.js"
 
 const zero = "0".charCodeAt(0)
 
-/** The number that two decimal digits are; -1 where there is something else. */
+/** Parses two decimal digits; -1 if they are something else. */
 const two = (text: string, at: number): number => {
   const tens = text.charCodeAt(at) - zero
   const ones = text.charCodeAt(at + 1) - zero
@@ -22,11 +20,11 @@ const colon = ":".charCodeAt(0)
 const dot = ".".charCodeAt(0)
 const letterT = "T".charCodeAt(0)
 
-/** The minute that was read last, which is that of a listing's next entry often enough, and when it began. */
+/** The last parsed minute and its time. The next entry of a listing often has the same minute. */
 let lastMinute = "none yet"
 let lastBegin = NaN
 
-/** Milliseconds since 1970 when the minute of a timestamp began; NaN for what takes more thought. */
+/** The start of a timestamp's minute in milliseconds since 1970; NaN if the fast path does not apply. */
 const minuteOf = (text: string): number => {
   if (text.startsWith(lastMinute)) return lastBegin
   const century = two(text, 0)
@@ -48,10 +46,7 @@ const minuteOf = (text: string): number => {
   return lastBegin
 }
 
-/**
- * Milliseconds since 1970 of a timestamp in UTC as nearly all of them are, which a listing has by the million; NaN for what
- * takes more thought.
- */
+/** Parses the usual form of a timestamp in UTC, of which a listing may have millions; NaN if it has another form. */
 const millisOfPlain = (text: string): number => {
   const end = text.endsWith("Z") ? text.length - 1 : text.length
   const second = two(text, 17)
@@ -59,7 +54,7 @@ const millisOfPlain = (text: string): number => {
   let millis = 0
   if (end > 19) {
     if (text.charCodeAt(19) !== dot || end === 20) return NaN
-    // Of a fraction, as many digits as milliseconds have.
+    // Only milliseconds of a fraction are kept.
     let weight = 100
     for (let index = 20; index < end; index++) {
       const digit = text.charCodeAt(index) - zero
@@ -73,23 +68,23 @@ const millisOfPlain = (text: string): number => {
 
 const epoch = DateTime.unsafeMake(0)
 
-/** A moment, made of what an Effect DateTime consists of: the milliseconds, and a prototype. */
+/** Constructs the same structure as an Effect DateTime: the milliseconds, and a prototype. */
 const PlainUtc = function (this: { epochMillis: number }, epochMillis: number) {
   this.epochMillis = epochMillis
 } as unknown as new (epochMillis: number) => DateTime.Utc
 PlainUtc.prototype = Object.getPrototypeOf(epoch)
 
 /**
- * The moment of so many milliseconds since 1970. DateTime's own constructor also defines a hidden property, for what it may
- * compute later, and that alone takes a third of the time in which an entry of a listing is decoded. Where a moment consists of
- * anything else than is known here, it is left to that constructor.
+ * Creates a DateTime quickly. DateTime's own constructor also defines a hidden property for later computations, which
+ * takes a third of the time to decode a listing entry. It is used if a DateTime does not have the structure expected
+ * here.
  */
 const utcOf: (epochMillis: number) => DateTime.Utc =
   Reflect.ownKeys(epoch).join() === "epochMillis,partsUtc"
     ? (epochMillis) => new PlainUtc(epochMillis)
     : (epochMillis) => DateTime.unsafeMake(epochMillis)
 
-/** The moment of a timestamp as nearly all of them are; undefined for what takes more thought. */
+/** Parses the usual form of a timestamp; undefined if it has another form. */
 const plainInstantOf = (text: string): DateTime.Utc | undefined => {
   const millis = millisOfPlain(text)
   return Number.isNaN(millis) ? undefined : utcOf(millis)
@@ -97,7 +92,7 @@ const plainInstantOf = (text: string): DateTime.Utc | undefined => {
 
 const hasZone = /(?:[zZ]|\b(?:GMT|UTC)|[+-]\d\d(?::?\d\d)?)$/
 
-/** ISO 8601 in the one form that Date reads: a dot before the fraction, separators, and a zone with minutes, which is UTC by default. */
+/** Completes ISO 8601 to the form that Date parses: with a dot, separators, and a zone, by default UTC. */
 const completeIso = (text: string): string => {
   const separated = text
     .replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)/, "$1-$2-$3T$4:$5:$6")
@@ -108,23 +103,23 @@ const completeIso = (text: string): string => {
 }
 
 /**
- * The moment of a date in any form that clouds write: ISO 8601, extended or basic, with a fraction of any length; the three forms
- * of HTTP. Without a zone it is UTC.
+ * Parses a date in any form that clouds write: ISO 8601, extended or basic, with a fraction of any length; the three
+ * forms of HTTP. Without a zone it is UTC.
  */
 export const instantOf = (text: string): Option.Option<DateTime.Utc> => {
   const plain = plainInstantOf(text)
   if (plain !== undefined) return Option.some(plain)
   const trimmed = text.trim()
   if (/^\d{4}-?\d\d-?\d\d/.test(trimmed)) return DateTime.make(completeIso(trimmed))
-  // As a string, DateTime would read it as ISO 8601.
+  // DateTime would parse a string as ISO 8601.
   return /^[A-Z][a-z]{2,8},? /.test(trimmed)
     ? DateTime.make(new Date(hasZone.test(trimmed) ? trimmed : `${trimmed} UTC`))
     : Option.none()
 }
 
 /**
- * A timestamp as the cloud writes it: ISO 8601 with a fraction of any length or none, and `Z`, an offset, or no zone at all,
- * which means UTC; or an HTTP date. Encoded as ISO 8601 with `Z`.
+ * A timestamp: ISO 8601 with a fraction of any length or none, and `Z`, an offset, or no zone, which means UTC; or an
+ * HTTP date. Encoded as ISO 8601 with `Z`.
  */
 export const Timestamp: Schema.Schema<DateTime.Utc, string> = Schema.transformOrFail(
   Schema.String,
@@ -137,21 +132,21 @@ export const Timestamp: Schema.Schema<DateTime.Utc, string> = Schema.transformOr
 ).annotations({
   identifier: "Timestamp",
   description: "an ISO 8601 timestamp",
-  // A listing has it by the million.
+  // Fast, because a listing may have millions.
   [compiledDecoding]: (input: unknown) =>
     typeof input === "string" ? (plainInstantOf(input) ?? Option.getOrElse(instantOf(input), () => fallback)) : fallback
 })
 
-/** A timestamp that may be missing, null, the empty string or no timestamp at all: absent in all these cases. */
+/** An optional timestamp. A missing, null, empty or invalid one is absent. */
 export const TimestampIfAny = Schema.optionalToOptional(Schema.Unknown, Schema.DateTimeUtcFromSelf, {
   decode: Option.flatMap((value) => (typeof value === "string" ? instantOf(value) : Option.none())),
   encode: Option.map((instant): unknown => DateTime.formatIso(instant))
 })
 
-/** A field that may be missing or null on the wire; absent in both cases. */
+/** A field that is absent if it is missing or null. */
 export const nullableOptional = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { nullable: true })
 
-/** A text that some clouds write as a number or a boolean. */
+/** A string that some clouds write as a number or boolean. */
 export const Text: Schema.Schema<string, string | number | boolean> = Schema.transform(
   Schema.Union(Schema.String, Schema.Number, Schema.Boolean),
   Schema.String,
@@ -177,10 +172,10 @@ export const Flag: Schema.Schema<boolean, boolean | string | number> = Schema.tr
 /** Any JSON value. */
 export const Json: Schema.Schema<unknown> = Schema.Unknown
 
-/** A free-form map, such as metadata: whatever JSON its values are, they are kept. */
+/** A free-form map, such as metadata. Values can be any JSON. */
 export const JsonMap = Schema.Record({ key: Schema.String, value: Json })
 
-/** A text that may be missing, null or the empty string: absent in all these cases. */
+/** A string that is absent if it is missing, null or empty. */
 export const absentIfEmpty = Schema.optionalToOptional(
   Schema.NullishOr(Schema.Union(Schema.String, Schema.Number, Schema.Boolean)),
   Schema.String,
@@ -192,7 +187,7 @@ export const absentIfEmpty = Schema.optionalToOptional(
   }
 )
 
-/** A number that may be missing, null, the empty string or no number at all: absent in all these cases. */
+/** A number that is absent if it is missing, null, empty or invalid. */
 export const someCount = Schema.optionalToOptional(
   Schema.NullishOr(Schema.Union(Schema.Number, Schema.String)),
   Schema.Number,
@@ -205,7 +200,7 @@ export const someCount = Schema.optionalToOptional(
   }
 )
 
-/** A boolean that may be missing, null or the empty string: absent in all these cases. */
+/** A boolean that is absent if it is missing, null or empty. */
 export const someFlag = Schema.optionalToOptional(
   Schema.NullishOr(Schema.Union(Schema.Boolean, Schema.String, Schema.Number)),
   Schema.Boolean,
@@ -217,7 +212,7 @@ export const someFlag = Schema.optionalToOptional(
   }
 )
 
-/** A text that may be missing or null, and is then this one. */
+/** A string with a default for a missing or null one. */
 export const textOr = (otherwise: string) =>
   Schema.optionalToRequired(
     Schema.NullishOr(Schema.Union(Schema.String, Schema.Number, Schema.Boolean)),
@@ -231,18 +226,18 @@ export const textOr = (otherwise: string) =>
     }
   )
 
-/** The raw items of a list in a resource, which the cloud may write as a single item where there is one. */
+/** The raw items of a list in a resource. The cloud may write a single item without an array. */
 const itemsOf = (value: unknown): ReadonlyArray<unknown> =>
   value === null || value === undefined ? [] : Array.isArray(value) ? value : [value]
 
-/** Keeps the items that can be read. */
+/** Keeps the items that can be decoded. */
 const readableOf = <A, I>(item: Schema.Schema<A, I>): ((value: unknown) => ReadonlyArray<I>) => {
   const quick = compiledDecoder(item)
   const decode = ParseResult.decodeUnknownEither(item)
   return (value) => itemsOf(value).filter((raw): raw is I => quick(raw) !== fallback || Either.isRight(decode(raw)))
 }
 
-/** A list as {@link listOf} reads it, on its own. */
+/** The schema of a list like {@link listOf}, without the field. */
 export const readableItems = <A, I>(item: Schema.Schema<A, I>): Schema.Schema<ReadonlyArray<A>, unknown> =>
   Schema.transform(Schema.Unknown, Schema.Array(item), {
     strict: true,
@@ -251,8 +246,8 @@ export const readableItems = <A, I>(item: Schema.Schema<A, I>): Schema.Schema<Re
   })
 
 /**
- * A list in a resource, which the cloud leaves out, or writes as null, where it is empty. An item that cannot be read is left out:
- * it does not hide the resource.
+ * A list in a resource, empty if it is missing or null. Items that cannot be decoded are dropped, so that they do not
+ * hide the resource.
  */
 export const listOf = <A, I>(
   item: Schema.Schema<A, I>
@@ -264,7 +259,7 @@ export const listOf = <A, I>(
   })
 }
 
-/** A list in a resource as {@link listOf} reads it, that is absent where the cloud leaves it out, or writes null. */
+/** A list like {@link listOf} that is absent if it is missing or null. */
 export const someList = <A, I>(
   item: Schema.Schema<A, I>
 ): Schema.PropertySignature<"?:", ReadonlyArray<A>, never, "?:", unknown, false> => {
@@ -277,7 +272,7 @@ export const someList = <A, I>(
   })
 }
 
-/** An id that some services write as a number and some as a string. */
+/** An id that some services write as a number and others as a string. */
 export const Id: Schema.Schema<string, string | number> = Schema.transform(
   Schema.Union(Schema.String, Schema.Number),
   Schema.String,
@@ -294,15 +289,13 @@ export const enveloped = <A, I>(key: string, schema: Schema.Schema<A, I>) => {
   })
 }
 
-/**
- * An enumeration that the cloud may extend: the known values complete in the editor, and an unknown one is kept as it came.
- */
+/** An enumeration that the cloud may extend. Editors complete the known values, and unknown ones are kept. */
 export const openEnum = <Known extends string>(
   ..._known: ReadonlyArray<Known>
 ): Schema.Schema<Known | (string & {}), string> =>
   Schema.String as unknown as Schema.Schema<Known | (string & {}), string>
 
-/** How many items a page holds. */
+/** The maximum number of items in a page. */
 export const PageLimit = Schema.Number.pipe(
   Schema.filter((limit) => Number.isInteger(limit) && limit >= 1, { description: "a whole number of 1 or more" })
 )
@@ -310,7 +303,7 @@ export const PageLimit = Schema.Number.pipe(
 /** A name that is not empty. */
 export const Named = Schema.NonEmptyString.annotations({ description: "a string that is not empty" })
 
-/** A text of so many characters at the most, which are counted as people and clouds count them, not in units of UTF-16. */
+/** A text of limited length, counted in characters as clouds do, not in UTF-16 code units. */
 export const upTo = (length: number, what: string) =>
   Named.pipe(
     Schema.filter((text) => text.length <= length || [...text].length <= length, {
@@ -318,7 +311,7 @@ export const upTo = (length: number, what: string) =>
     })
   )
 
-/** A field of a request that the caller may leave out, and that is always sent. */
+/** An optional field of a request with a default that is always sent. */
 export const withDefault = <A, I>(schema: Schema.Schema<A, I>, otherwise: A) =>
   Schema.requiredToOptional(schema, Schema.UndefinedOr(Schema.typeSchema(schema)), {
     decode: Option.some,

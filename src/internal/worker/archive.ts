@@ -1,5 +1,5 @@
 /**
- * Packs files into a tar archive in the pax format. The time of modification stands in it as the extended attribute
+ * Packs files into a tar archive in pax format. Modification times are stored as the extended attribute
  * `user.meta.mtime`, which the cloud keeps as metadata.
  */
 import { namesIn } from "./names.js"
@@ -11,7 +11,7 @@ const block = 512
 
 const padded = (size: number): number => Math.ceil(size / block) * block
 
-/** The part that all headers share. */
+/** The common part of all headers. */
 const template = (() => {
   const header = Buffer.alloc(block)
   header.write("0000644\u00000000000\u00000000000\u0000", 100, "latin1")
@@ -27,10 +27,10 @@ const sumOf = (archive: Buffer, offset: number, length: number): number => {
   return sum
 }
 
-/** A number of at most 8 GiB, or the year 2242. */
+/** An octal number up to 8 GiB, or the year 2242. */
 const octal = (value: number): string => Math.max(0, Math.min(value, 0o77777777777)).toString(8).padStart(11, "0")
 
-/** Writes a header. The name is ASCII, at most 100 characters. */
+/** Writes a header. The name is ASCII of at most 100 characters. */
 const writeHeader = (archive: Buffer, offset: number, name: string, size: number, seconds: number, type: string) => {
   template.copy(archive, offset)
   archive.write(name, offset, 100, "latin1")
@@ -41,7 +41,7 @@ const writeHeader = (archive: Buffer, offset: number, name: string, size: number
   archive.write(`${sum.toString(8).padStart(6, "0")}\u0000 `, offset + 148, 8, "latin1")
 }
 
-/** A record of an extended header: its length, itself included, a space, the key, the value, a newline. */
+/** A record of an extended header: its total length, a space, the key, the value, and a newline. */
 const record = (key: string, value: string): string => {
   const rest = Buffer.byteLength(key) + Buffer.byteLength(value) + 3
   let length = rest + String(rest).length
@@ -49,13 +49,13 @@ const record = (key: string, value: string): string => {
   return `${length} ${key}=${value}\n`
 }
 
-/** Whether a header can hold a name as it is; any other needs a record of its own. */
+/** Whether a plain header can contain a name; other names need a pax record. */
 export const isPlain = (name: string): boolean => name.length <= 100 && /^[\u0020-\u007e]*$/.test(name)
 
-/** Milliseconds as the seconds that other clients keep, with six decimals. */
+/** Milliseconds as seconds with six decimals, as other clients write them. */
 export const secondsText = (milliseconds: number): string => (milliseconds / 1000).toFixed(6)
 
-/** The name in the header of a file, and the records of its extended header. */
+/** The name in a file's header, and the records of its extended header. */
 const headerOf = (name: string, time: number) => {
   const mtime = record("SCHILY.xattr.user.meta.mtime", secondsText(time))
   return isPlain(name) ? { name, records: mtime } : { name: "file", records: record("path", name) + mtime }
@@ -69,7 +69,7 @@ export const pack = ({ buffer, folder, follow, paths, prefix, sizes, times }: Pa
     2 * block
   )
   const archive = bufferFor(needed, buffer)
-  // The bytes between the files are zero.
+  // The padding between files must be zero.
   if (archive.buffer === buffer?.buffer) archive.fill(0, 0, needed + 1)
   const flags = flagsOf(follow)
   let offset = 0
@@ -99,7 +99,10 @@ export const pack = ({ buffer, folder, follow, paths, prefix, sizes, times }: Pa
     : { content: new Uint8Array(archive.buffer, 0, offset + 2 * block), md5s, problems }
 }
 
-/** No archive, since files with problems are in the middle of it. The caller takes the others for changed, and reads them anew. */
+/**
+ * The result if a file failed, since the archive is then unusable. The caller treats the other files as changed and
+ * reads them again.
+ */
 const withoutArchive = (count: number, problems: ReadonlyArray<FileProblem>): ReadFiles => {
   const known = new Set(problems.map(([index]) => index))
   const others = Array.from({ length: count }, (_, index): FileProblem => [index, ...changed])

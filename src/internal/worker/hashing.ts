@@ -1,4 +1,4 @@
-/** MD5s of files, and of bytes that arrive one after the other. */
+/** MD5s of files, and of bytes that arrive in chunks. */
 import { createHash, type Hash } from "node:crypto"
 import * as fs from "node:fs"
 import { described, type Problem } from "./problems.js"

@@ -1,24 +1,24 @@
-/** The names of files: their order, and which of them a filter selects. */
+/** The sort order of file names, and filters for them. */
 
 export interface Pattern {
   readonly expression: RegExp
-  /** Whether it is about a name at any depth; otherwise about the path. */
+  /** Whether it matches names at any depth instead of paths. */
   readonly anywhere: boolean
 }
 
 export interface Filter {
-  /** Everything, where it is empty. */
+  /** If empty, everything is included. */
   readonly include: ReadonlyArray<Pattern>
   readonly exclude: ReadonlyArray<Pattern>
 }
 
-/** Whether a pattern matches a path, whose last part is `name`. A pattern that matches a folder stands for all that is in it. */
+/** Whether a pattern matches a path with this last part. A pattern that matches a folder includes its content. */
 export const matches = (patterns: ReadonlyArray<Pattern>, path: string, name: string): boolean => {
   for (const { anywhere, expression } of patterns) if (expression.test(anywhere ? name : path)) return true
   return false
 }
 
-/** Whether a filter selects a path, or a folder that it is in. */
+/** Whether a filter selects a path or one of its parent folders. */
 export const isSelected = (filter: Filter, path: string): boolean => {
   if (filter.include.length === 0 && filter.exclude.length === 0) return true
   let included = filter.include.length === 0
@@ -32,7 +32,9 @@ export const isSelected = (filter: Filter, path: string): boolean => {
   }
 }
 
-/** Compares as UTF-8 does, which is the order of a listing: UTF-16 puts the surrogates before the end of the basic plane. */
+/**
+ * Compares in the byte order of UTF-8, which listings use. UTF-16 sorts surrogates before the end of the basic plane.
+ */
 export const compareNames = (a: string, b: string): number => {
   const length = Math.min(a.length, b.length)
   for (let index = 0; index < length; index++) {
@@ -48,5 +50,5 @@ export const compareNames = (a: string, b: string): number => {
   return a.length - b.length
 }
 
-/** Names joined by NUL. */
+/** Splits names joined by NUL. */
 export const namesIn = (joined: string): ReadonlyArray<string> => (joined === "" ? [] : joined.split("\u0000"))

@@ -1,21 +1,21 @@
-/** Problems of files, as they pass from one thread to another. */
+/** Errors of files, in a form that can be passed between threads. */
 
 export type Problem = readonly [code: string, message: string]
 
-/** The problem of a file or a folder that has become a symbolic link since it was found. */
-export const becameLink: Problem = ["ELOOP", "it has become a symbolic link since it was found"]
+/** A file or folder has become a symbolic link since it was listed. */
+export const becameLink: Problem = ["ELOOP", "it has become a symbolic link since it was listed"]
 
-/** The problem of a file in such a folder. */
-export const behindLink: Problem = ["ELOOP", "a folder that it is in has become a symbolic link since it was found"]
+/** A parent folder of a file has become a symbolic link. */
+export const behindLink: Problem = ["ELOOP", "one of its parent folders has become a symbolic link since it was listed"]
 
 export const notAFile: Problem = ["NOTAFILE", "it is not a file"]
 
-export const changed: Problem = ["CHANGED", "it has changed while it was read"]
+export const changed: Problem = ["CHANGED", "it changed while it was being read"]
 
 export const described = (error: unknown): Problem =>
   error instanceof Error
     ? ["code" in error ? String(error.code) : "UNKNOWN", error.message]
     : ["UNKNOWN", String(error)]
 
-/** The error of a problem. */
+/** Converts a problem to an Error. */
 export const failure = ([code, message]: Problem): Error => Object.assign(new Error(message), { code })

@@ -1,4 +1,4 @@
-/** The program of the worker thread. Where no thread can be started, the same program runs in the thread that asks. */
+/** The program of the worker thread. If no thread can be started, it runs in the calling thread. */
 import { pack } from "./archive.js"
 import { digest, forget, hashFiles, hashParts, update } from "./hashing.js"
 import { described } from "./problems.js"
@@ -25,9 +25,9 @@ const handlers: { readonly [N in Name]: (input: Input<N>) => Output<N> } = {
   ping: () => undefined
 }
 
-/** Handles a request. A failure with a single one of several files is part of the output. */
+/** Handles a request. Errors of single files are part of the output. */
 export const handle = <N extends Name>(request: Request<N>): Answered<N> => {
-  // The compiler does not relate the type of the handler to the name that it is looked up by.
+  // The compiler does not relate the handler's type to its key.
   const handler = handlers[request.op] as unknown as (request: Request<N>) => Output<N>
   try {
     return [true, handler(request)]

@@ -1,24 +1,24 @@
 /**
- * The operations of the worker thread: what each takes, and what it returns.
+ * The operations of the worker thread with their inputs and outputs.
  *
- * Many names and numbers are passed in columns, names joined by NUL: of 10,000 files, an object for each would cost the threads more
- * than the work itself.
+ * Lists are passed as columns, with names joined by NUL: for 10,000 files, passing one object each would cost more than
+ * the work itself.
  */
 import type { Filter } from "./names.js"
 import type { Problem } from "./problems.js"
 
-/** What a walk finds. */
+/** The kinds of entries in a walk. */
 export type Kind = "file" | "folder" | "symlink" | "special" | "name" | "loop" | "outside" | "error"
 
 export const kinds: ReadonlyArray<Kind> = ["file", "folder", "symlink", "special", "name", "loop", "outside", "error"]
 
-/** The kinds of links that are not followed, or lead nowhere at the moment. */
+/** The kinds of links that are not followed or broken. */
 export const unfollowed: ReadonlySet<Kind> = new Set(["symlink", "outside", "loop"] as const)
 
-/** The problem of one of several files. */
+/** The error of one of several files. */
 export type FileProblem = readonly [index: number, code: string, message: string]
 
-/** A buffer that is not read any more, and is filled anew if it is large enough. */
+/** A buffer to reuse if it is large enough. */
 export type UsedBuffer = Uint8Array<ArrayBuffer> | undefined
 
 export interface WalkOptions {
@@ -26,11 +26,13 @@ export interface WalkOptions {
   readonly filter: Filter
   /** Whether symbolic links are followed. */
   readonly follow: boolean
-  /** Whether they are followed out of the folder. */
+  /** Whether links may lead out of the folder. */
   readonly outside: boolean
   /** Whether empty folders are listed. */
   readonly empty: boolean
-  /** Whether a link that is not followed is listed though `include` does not name it: its name may be on the other side of the link. */
+  /**
+   * Whether unfollowed links are listed even if the filter excludes them, because an object may exist with their name.
+   */
   readonly links: boolean
 }
 
@@ -41,7 +43,7 @@ export interface Found {
   readonly kinds: Uint8Array
   /** In bytes. */
   readonly sizes: Float64Array
-  /** Last modification, milliseconds since 1970. */
+  /** Modification times in milliseconds since 1970. */
   readonly times: Float64Array
   readonly problems: ReadonlyArray<FileProblem>
   readonly ended: boolean
@@ -57,47 +59,47 @@ export interface ReadInput {
 }
 
 export interface PackInput extends ReadInput {
-  /** Stands before each name in the archive. */
+  /** The prefix of each name in the archive. */
   readonly prefix: string
   readonly times: Float64Array
 }
 
 export interface ReadFiles {
-  /** An archive; or the files one after the other, each in the space of its given size. */
+  /** An archive; or the files one after another, each in the space of its given size. */
   readonly content: Uint8Array<ArrayBuffer>
-  /** 32 characters a file; spaces where it could not be read. */
+  /** 32 characters per file; spaces if it could not be read. */
   readonly md5s: string
   readonly problems: ReadonlyArray<FileProblem>
 }
 
-/** Small files that were read whole, wherever they are. */
+/** Small files that were read completely. */
 export interface SmallContents {
-  /** One after the other. */
+  /** One after another. */
   readonly content: Uint8Array<ArrayBuffer>
-  /** In bytes; -1 for paths that were left out: no file, too long, or not readable whole. */
+  /** In bytes; -1 for skipped paths: not a file, too long, or unreadable. */
   readonly sizes: Float64Array
-  /** 32 characters a file; spaces where it was left out. */
+  /** 32 characters per file; spaces if it was skipped. */
   readonly md5s: string
 }
 
 export interface StoreInput {
-  /** The files that are written. None of them may exist. */
+  /** The temporary files, none of which may exist. */
   readonly temporaries: string
-  /** Their names in the end. */
+  /** Their final names. */
   readonly targets: string
-  /** One after the other. */
+  /** One after another. */
   readonly content: Uint8Array<ArrayBuffer>
   /** In bytes. */
   readonly sizes: Float64Array
-  /** Last modification, milliseconds since 1970; NaN for now. */
+  /** Modification times in milliseconds since 1970; NaN for now. */
   readonly times: Float64Array
-  /** 1 where the folder is given by its real path, and must not have become a symbolic link. */
+  /** 1 if the folder is given by its real path, and must not have become a symbolic link. */
   readonly checked: Uint8Array
 }
 
 export interface Stored {
   readonly problems: ReadonlyArray<readonly [index: number, call: string, code: string, message: string]>
-  /** The content, whose buffer can be used again. */
+  /** The content, whose buffer can be reused. */
   readonly content: Uint8Array<ArrayBuffer>
 }
 
@@ -113,27 +115,27 @@ interface Files {
 }
 
 export interface Operations {
-  /** Begins to walk a folder; `next` gives its entries. */
+  /** Starts to walk a folder; `next` returns its entries. */
   readonly walk: Operation<{ readonly id: number; readonly options: WalkOptions }, void>
   readonly next: Operation<{ readonly id: number; readonly count: number }, Found>
   readonly stop: Operation<{ readonly id: number }, void>
-  /** Files as a tar archive. */
+  /** Packs files into a tar archive. */
   readonly pack: Operation<PackInput, ReadFiles>
-  /** Files as they are. */
+  /** Reads files. */
   readonly read: Operation<ReadInput, ReadFiles>
-  /** A file's content, whatever size it has by now. */
+  /** Reads a file completely, whatever its size. */
   readonly readWhole: Operation<{ readonly file: string; readonly follow: boolean }, Uint8Array>
-  /** Files of any folder, up to `largest` bytes. */
+  /** Reads files of up to `largest` bytes from any folders. */
   readonly readSmall: Operation<
     { readonly paths: string; readonly largest: number; readonly buffer: UsedBuffer },
     SmallContents
   >
   readonly store: Operation<StoreInput, Stored>
-  /** Whether there are folders of these paths, or symbolic links to folders. */
+  /** Whether these paths are folders or symbolic links to folders. */
   readonly areFolders: Operation<Files, ReadonlyArray<boolean>>
-  /** The MD5s of a file's parts, of the given sizes; the last takes the rest. */
+  /** The MD5s of a file's parts of the given sizes; the last part is the rest. */
   readonly hashParts: Operation<{ readonly file: string; readonly parts: ReadonlyArray<number> }, ReadonlyArray<string>>
-  /** The MD5s of files; a file that cannot be read has its problem instead. */
+  /** The MD5s of files, or the errors of those that cannot be read. */
   readonly hashFiles: Operation<Files, ReadonlyArray<string | Problem>>
   /** Adds bytes to a running MD5, and returns their buffer. */
   readonly update: Operation<
@@ -143,7 +145,7 @@ export interface Operations {
   /** Ends a running MD5. */
   readonly digest: Operation<{ readonly hash: number }, string>
   readonly forget: Operation<{ readonly hash: number }, void>
-  /** Does nothing: the response shows that the thread runs. */
+  /** Does nothing. The response shows that the thread is running. */
   readonly ping: Operation<{}, void>
 }
 
@@ -156,11 +158,11 @@ export type Output<N extends Name> = Operations[N]["output"]
 /** A request for an operation. */
 export type Request<N extends Name = Name> = { readonly [K in N]: { readonly op: K } & Input<K> }[N]
 
-/** The response to a request: its output, or why it failed. */
+/** The response to a request: its output, or an error. */
 export type Answered<N extends Name> =
   readonly [ok: true, output: Output<N>] | readonly [ok: false, code: string, message: string]
 
-/** The buffers of a request that are transferred instead of copied, since nobody reads them until they are returned. */
+/** The buffers of a request that are transferred instead of copied. */
 export const inputBuffers = (request: Request): ReadonlyArray<ArrayBuffer> => {
   switch (request.op) {
     case "pack":

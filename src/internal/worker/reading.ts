@@ -1,20 +1,20 @@
-/** Reads files, with calls that wait: they cost a small file far less than Node's asynchronous ones do. */
+/** Reads files synchronously, which is much cheaper for small files than Node's asynchronous calls. */
 import { hash } from "node:crypto"
 import * as fs from "node:fs"
 import { namesIn } from "./names.js"
 import { behindLink, changed, described, failure, notAFile, type Problem } from "./problems.js"
 import type { FileProblem, Input, ReadFiles, ReadInput, SmallContents, UsedBuffer } from "./protocol.js"
 
-// A pipe would otherwise wait for somebody to write into it, and nothing could end that.
+// Without this, opening a pipe would block until another process writes to it.
 export const readable = fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0)
 
-/** How a file is opened. One that has become a symbolic link since it was found is not followed. */
+/** The flags to open a file. A file that has become a symbolic link is not followed. */
 export const flagsOf = (follow: boolean): number => readable | (follow ? 0 : (fs.constants.O_NOFOLLOW ?? 0))
 
-/** The MD5 of a file that could not be read. */
+/** Stands for the MD5 of a file that could not be read. */
 export const noMd5 = " ".repeat(32)
 
-/** Ignores the failure of a call whose success does not matter. */
+/** Ignores errors of a call. */
 export const ignoringErrors = (call: () => void): void => {
   try {
     call()
@@ -24,8 +24,8 @@ export const ignoringErrors = (call: () => void): void => {
 }
 
 /**
- * Uses an open file; throws where it is none. The open file is examined: another file may have its path by now, and a pipe's data
- * may look like a file's content.
+ * Opens a file and passes it to `use`; throws if it is not a regular file. The open file is examined, because the path
+ * may refer to another file by now, and a pipe's data may look like a file's content.
  */
 export const withFile = <A>(path: string, flags: number, use: (file: number) => A): A => {
   const file = fs.openSync(path, flags)
@@ -37,30 +37,30 @@ export const withFile = <A>(path: string, flags: number, use: (file: number) => 
   }
 }
 
-/** A buffer for so many bytes, and one more, which shows that a file has grown. */
+/** A buffer for this many bytes and one more, which shows whether a file has grown. */
 export const bufferFor = (size: number, used: UsedBuffer): Buffer<ArrayBuffer> =>
   Buffer.from(used !== undefined && used.length > size ? used.buffer : new ArrayBuffer(size + 1))
 
-/** Reads an open file into a buffer, and one byte beyond its size if there is more; returns how much was read. */
+/** Reads an open file, and one byte beyond the expected size if it has grown. Returns the number of bytes. */
 const readInto = (file: number, target: Buffer, start: number, size: number): number => {
   let read = 0
   while (read <= size) {
     const wanted = size + 1 - read
     const more = fs.readSync(file, target, start + read, wanted, null)
     read += more
-    // Fewer bytes than are asked for come only at the end of a file.
+    // A short read occurs only at the end of a file.
     if (more < wanted) break
   }
   return read
 }
 
-/** Reads a file of a known size into a buffer, and returns its MD5; throws where it has another size by now. */
+/** Reads a file of a known size into a buffer, and returns its MD5; throws if the size has changed. */
 export const readExactly = (path: string, target: Buffer, start: number, size: number, flags: number): string => {
   if (withFile(path, flags, (file) => readInto(file, target, start, size)) !== size) throw failure(changed)
   return hash("md5", target.subarray(start, start + size), "hex")
 }
 
-/** Whether a folder that was found has become a symbolic link, or cannot be examined. */
+/** The problem of a folder that has become a symbolic link or cannot be examined. */
 const problemOf = (folder: string): Problem | undefined => {
   try {
     return fs.lstatSync(folder).isSymbolicLink() ? behindLink : undefined
@@ -70,8 +70,8 @@ const problemOf = (folder: string): Problem | undefined => {
 }
 
 /**
- * Files that were read through a folder that has become a symbolic link since it was found. Called when all are read, so that no link
- * is missed that was there before; each folder is examined once, which costs little for many files in few folders.
+ * Files that were read below a folder that has become a symbolic link. Called after all reads, so that no earlier
+ * change is missed. Each folder is examined once.
  */
 export const behindLinks = (
   folder: string,
@@ -93,7 +93,7 @@ export const behindLinks = (
   })
 }
 
-/** Files as they are, one after the other. */
+/** Reads files one after another. */
 export const readFiles = ({ buffer, folder, follow, paths, sizes }: ReadInput): ReadFiles => {
   const names = namesIn(paths)
   const content = bufferFor(
@@ -121,7 +121,7 @@ export const readFiles = ({ buffer, folder, follow, paths, sizes }: ReadInput): 
 export const readWhole = ({ file, follow }: Input<"readWhole">): Uint8Array =>
   withFile(file, flagsOf(follow), (open) => fs.readFileSync(open))
 
-/** Opens a file, if it is one and not too long. */
+/** Opens a file if it is a regular one and not too long. */
 const openSmall = (path: string, largest: number): { readonly file: number; readonly size: number } | undefined => {
   let file: number
   try {
@@ -133,13 +133,13 @@ const openSmall = (path: string, largest: number): { readonly file: number; read
     const stat = fs.fstatSync(file)
     if (stat.isFile() && stat.size <= largest) return { file, size: stat.size }
   } catch {
-    // It is left out.
+    // Skipped.
   }
   ignoringErrors(() => fs.closeSync(file))
   return undefined
 }
 
-/** Small files, whole or not at all. The caller reads those that are left out another way, which reports what is wrong with them. */
+/** Reads small files completely. The caller reads skipped files in another way that reports their errors. */
 export const readSmall = ({ buffer, largest, paths }: Input<"readSmall">): SmallContents => {
   const opened = paths.split("\u0000").map((path) => openSmall(path, largest))
   const content = bufferFor(
@@ -171,7 +171,7 @@ export const areFolders = ({ folder, paths }: Input<"areFolders">): ReadonlyArra
     try {
       return fs.statSync(`${folder}/${path}`, { throwIfNoEntry: false })?.isDirectory() ?? false
     } catch {
-      // Below a file, or not to be read.
+      // The path is below a file, or unreadable.
       return false
     }
   })

@@ -1,12 +1,12 @@
-/** Stores small files: each is written under a temporary name and then renamed. */
+/** Stores small files: writes each under a temporary name, and renames it. */
 import * as fs from "node:fs"
 import { dirname } from "node:path"
 import { behindLink, described, failure } from "./problems.js"
 import type { Stored, StoreInput } from "./protocol.js"
 import { ignoringErrors } from "./reading.js"
 
-/** Whether something else than a file would be replaced. A target that cannot be examined fails when it is written. */
-const isOtherThanFile = (path: string): boolean => {
+/** Whether the target exists and is not a file. If it cannot be examined, the write will fail. */
+const isNotAFile = (path: string): boolean => {
   try {
     return fs.statSync(path, { throwIfNoEntry: false })?.isFile() === false
   } catch {
@@ -22,20 +22,20 @@ interface NewFile {
   readonly isChecked: boolean
 }
 
-/** Stores a file. Where it fails, nothing is left of it; returns the call that failed, and its error. */
+/** Stores a file. On failure it removes the temporary file, and returns the failed call and its error. */
 const storeFile = ({ bytes, isChecked, target, temporary, time }: NewFile) => {
   let call = "leave"
   let file: number | undefined
   try {
-    if (isOtherThanFile(target)) throw new Error("something else than a file is there")
+    if (isNotAFile(target)) throw new Error("the target exists and is not a file")
     call = "open"
     file = fs.openSync(temporary, "wx")
     call = "write"
-    // After it was opened: a link that the path went through is still there. `isChecked` says that it is a real path.
+    // Checked after opening: if a link was followed, it still exists. `isChecked` means that this is a real path.
     if (isChecked && fs.realpathSync(dirname(temporary)) !== dirname(temporary)) throw failure(behindLink)
     for (let written = 0; written < bytes.byteLength;) written += fs.writeSync(file, bytes, written)
     call = "utimes"
-    // As text, since Node takes a negative number for now.
+    // As a string, because Node interprets a negative number as now.
     if (!Number.isNaN(time)) fs.futimesSync(file, Date.now() / 1000, String(time / 1000))
     call = "close"
     const whole = file
@@ -47,13 +47,13 @@ const storeFile = ({ bytes, isChecked, target, temporary, time }: NewFile) => {
   } catch (error) {
     const open = file
     if (open !== undefined) ignoringErrors(() => fs.closeSync(open))
-    // A file that was there before is not removed.
+    // If the temporary file existed before, it is not removed.
     if (call !== "leave" && call !== "open") ignoringErrors(() => fs.unlinkSync(temporary))
     return { call, error }
   }
 }
 
-/** Stores files. A target that is no file is not replaced: its problem is of the call "leave". */
+/** Stores files. A target that is not a file is not replaced, and reported with the call "leave". */
 export const store = ({ checked, content, sizes, targets, temporaries, times }: StoreInput): Stored => {
   const names = targets.split("\u0000")
   const problems: Array<Stored["problems"][number]> = []

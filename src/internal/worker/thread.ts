@@ -7,16 +7,16 @@ import { type Answered, type Input, inputBuffers, type Name, type Request } from
 /** A thread that handles requests. */
 export interface Thread {
   readonly ask: <N extends Name>(op: N, input: Input<N>, receive: (answered: Answered<N>) => void) => void
-  /** Whether it has ended, or could not be started. */
+  /** Whether it has ended or could not be started. */
   readonly isLost: () => boolean
-  /** Ends it. Requests without a response then fail. */
+  /** Ends the thread. Requests without a response then fail. */
   readonly end: Effect.Effect<void>
 }
 
 /** Handles requests without a thread. */
 export type Fallback = <N extends Name>(request: Request<N>) => Answered<N>
 
-/** Fails: for requests that are not handled without a thread. */
+/** Fails, for requests that cannot be handled without a thread. */
 export const failing: Fallback = () => [false, "", ""]
 
 interface Waiting {
@@ -25,11 +25,10 @@ interface Waiting {
 }
 
 /**
- * Starts a thread. `fallback` handles requests where none can be started (a bundle without the worker's file, a runtime without
- * threads), and those without a response when the thread is lost.
+ * Starts a thread. `fallback` handles requests if none can be started (a bundle without the worker's file, a runtime
+ * without threads), and open requests if the thread is lost.
  *
- * An idle thread does not keep the process alive. One with open requests does, until it has responded to all of them, and while
- * its end is awaited.
+ * The thread keeps the process alive only while it has open requests, or while its end is awaited.
  */
 export const startThread = (options: WorkerOptions, fallback: Fallback): Thread => {
   const waiting = new Map<number, Waiting>()
@@ -41,7 +40,7 @@ export const startThread = (options: WorkerOptions, fallback: Fallback): Thread 
     return all
   }
   let worker = startWorker(options)
-  // The walks that it has begun are lost with it; its open requests are handled here.
+  // Its open walks cannot be continued; its open requests are handled here.
   const lost = (): void => {
     worker = undefined
     for (const { receive, request } of takeWaiting()) receive(fallback(request))
@@ -50,7 +49,7 @@ export const startThread = (options: WorkerOptions, fallback: Fallback): Thread 
   worker?.on("message", ({ answered, id }: { readonly id: number; readonly answered: Answered<Name> }) => {
     const asked = waiting.get(id)
     waiting.delete(id)
-    // A response may arrive after `end` was called, which still waits for the thread.
+    // After `end`, the thread must keep the process alive until it has ended.
     if (waiting.size === 0 && !isEnding) worker?.unref()
     asked?.receive(answered)
   })
@@ -59,7 +58,7 @@ export const startThread = (options: WorkerOptions, fallback: Fallback): Thread 
   return {
     isLost: () => worker === undefined,
     ask: <N extends Name>(op: N, input: Input<N>, receive: (answered: Answered<N>) => void) => {
-      // The compiler does not see that an operation and its input are one of the requests.
+      // The compiler cannot see that the operation and input form a valid request.
       const request = { op, ...input } as unknown as Request
       if (worker === undefined) return receive(fallback(request as Request<N>))
       const id = count++
@@ -72,7 +71,7 @@ export const startThread = (options: WorkerOptions, fallback: Fallback): Thread 
       isEnding = true
       worker?.ref()
       await worker?.terminate()
-      // An uninterruptible request would otherwise wait for ever.
+      // Without a response, uninterruptible requests would wait forever.
       for (const { receive } of left) receive([false, "", ""])
     })
   }

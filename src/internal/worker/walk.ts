@@ -1,4 +1,4 @@
-/** Walks a folder, in the byte order of its paths. */
+/** Walks a folder in the byte order of its paths. */
 import * as fs from "node:fs"
 import { compareNames, matches } from "./names.js"
 import { becameLink, described, failure, type Problem } from "./problems.js"
@@ -12,34 +12,34 @@ interface Entry {
   readonly problem?: Problem | undefined
 }
 
-/** The name of an entry in its folder. */
+/** A directory entry's name. */
 interface Name {
   readonly name: string
-  /** By which it is sorted. */
+  /** The sort key. */
   readonly key: string
   readonly kind: Kind
-  /** Of the target of a link. */
+  /** The target of a link. */
   readonly stat?: fs.Stats
   readonly problem?: Problem
 }
 
 /** A folder that is being walked. */
 interface Folder {
-  /** The path of its entries within the walk, up to their names: empty, or with a slash at its end. */
+  /** The path of its entries within the walk, without their names: empty, or ending with a slash. */
   readonly base: string
   /** Whether a pattern includes it. */
   readonly included: boolean
-  /** The real paths of the folders that it is in, where links are followed. */
+  /** The real paths of its parent folders, if links are followed. */
   readonly above: ReadonlyArray<string>
 }
 
-/** The error codes of a link that leads nowhere, or in a circle. */
-const leadingNowhere = new Set(["ENOENT", "ENOTDIR", "ELOOP"])
+/** The error codes of a broken or circular link. */
+const brokenLinkCodes = new Set(["ENOENT", "ENOTDIR", "ELOOP"])
 
-/** The names in a folder that are not valid UTF-8, as they are read. */
+/** The names in a folder that are not valid UTF-8, as Node decodes them. */
 const invalidNames = (folder: string, entries: ReadonlyArray<fs.Dirent>): ReadonlySet<string> => {
   const found = new Set<string>()
-  // Bytes that are not UTF-8 are read as this character; but so is the character itself.
+  // Invalid UTF-8 is decoded as this character, which can also be a real part of a name.
   if (!entries.some(({ name }) => name.includes("\ufffd"))) return found
   for (const name of fs.readdirSync(folder, { encoding: "buffer" })) {
     const text = name.toString("utf8")
@@ -48,12 +48,12 @@ const invalidNames = (folder: string, entries: ReadonlyArray<fs.Dirent>): Readon
   return found
 }
 
-/** Everything in a folder that a filter selects. */
+/** Walks everything in a folder that a filter selects. */
 function* walk({ empty, filter, folder, follow, links, outside }: WalkOptions): Generator<Entry, void> {
   const root = fs.realpathSync(folder)
   const isInside = (real: string): boolean => real === root || real.startsWith(root.endsWith("/") ? root : `${root}/`)
 
-  /** Reads a folder. Since it was found in the folder above, it may have become anything. */
+  /** Reads a folder, which may have been replaced since its parent was read. */
   const read = (here: string, { above }: Folder) => {
     const entries = fs.readdirSync(here, { withFileTypes: true })
     const stat = follow ? fs.statSync(here) : fs.lstatSync(here)
@@ -62,7 +62,7 @@ function* walk({ empty, filter, folder, follow, links, outside }: WalkOptions): 
     return { names: sorted(here, entries, way), time: stat.mtimeMs, way }
   }
 
-  /** `above` has the real paths of `here` and of the folders that it is in. */
+  /** `above` contains the real paths of `here` and its parents. */
   const sorted = (here: string, entries: ReadonlyArray<fs.Dirent>, above: ReadonlyArray<string>) => {
     const invalid = invalidNames(here, entries)
     const nameOf = (entry: fs.Dirent): Name => {
@@ -76,7 +76,7 @@ function* walk({ empty, filter, folder, follow, links, outside }: WalkOptions): 
     return entries.map(nameOf).toSorted((a, b) => compareNames(a.key, b.key))
   }
 
-  /** The target of a symbolic link. */
+  /** Resolves a symbolic link. */
   const followed = (here: string, name: string, above: ReadonlyArray<string>): Name => {
     try {
       const real = fs.realpathSync(`${here}/${name}`)
@@ -86,7 +86,7 @@ function* walk({ empty, filter, folder, follow, links, outside }: WalkOptions): 
       return above.includes(real) ? { name, key: name, kind: "loop" } : { name, key: `${name}/`, kind: "folder" }
     } catch (error) {
       const problem = described(error)
-      return leadingNowhere.has(problem[0])
+      return brokenLinkCodes.has(problem[0])
         ? { name, key: name, kind: "symlink" }
         : { name, key: name, kind: "error", problem }
     }
@@ -108,7 +108,7 @@ function* walk({ empty, filter, folder, follow, links, outside }: WalkOptions): 
     try {
       found = read(here, current)
     } catch (error) {
-      // Not an empty folder: files that are not found in it would be taken for deleted ones.
+      // Never treat an unreadable root as empty: its files would count as deleted.
       if (base === "") throw error
       yield { path: base.slice(0, -1), kind: "error", bytes: 0, time: 0, problem: described(error) }
       return
@@ -126,7 +126,7 @@ function* walk({ empty, filter, folder, follow, links, outside }: WalkOptions): 
         yield* inFolder({ base: `${path}/`, included: isIncluded, above: way })
         continue
       }
-      // An entry that cannot be read may be a folder with selected files.
+      // An unreadable entry may be a folder with selected files.
       if (!isIncluded && kind !== "error" && !(links && unfollowed.has(kind))) continue
       yield kind === "file" ? fileIn(here, path, one) : { path, kind, bytes: 0, time: 0, problem }
     }
@@ -145,10 +145,10 @@ export const stop = ({ id }: { readonly id: number }): void => {
   walks.delete(id)
 }
 
-/** The next entries of a walk, up to `count`. */
+/** Returns up to `count` further entries of a walk. */
 export const next = ({ count, id }: { readonly id: number; readonly count: number }): Found => {
   const entries = walks.get(id)
-  // Not an end: files that are not found would be taken for deleted ones.
+  // Fail instead of ending the walk: the remaining files would count as deleted.
   if (entries === undefined) throw new Error("the thread that read this folder has ended")
   const paths: Array<string> = []
   const found = new Uint8Array(count)

@@ -1,4 +1,4 @@
-/** The entry of the worker thread: one response to each request, in their order. */
+/** The entry point of the worker thread. It answers requests one by one. */
 import { parentPort } from "node:worker_threads"
 import { handle } from "./program.js"
 import { outputBuffers, type Request } from "./protocol.js"

@@ -1,4 +1,4 @@
-/** Who may read or write a container: access control lists as values, and as the text in which the cloud keeps them. */
+/** Access control lists of containers, as values and in the cloud's text form. */
 import * as Schema from "effect/Schema"
 
 const Part = Schema.String.pipe(
@@ -22,11 +22,11 @@ const User = Schema.String.pipe(
 /**
  * One entry of an access control list:
  *
- * - `Referrer`: whoever comes from a page of this host, or of this domain where it begins with a dot, or anyone for `*`; with
- *   `deny` they are kept out. A browser says where it comes from, and anybody can say so: it keeps honest pages apart, no more.
- * - `Listings`: those whom the referrers let in may also list the container, not only read its objects.
- * - `Project`: a user of a project (Keystone: their ids; `*` for any).
- * - `Named`: a user name at Rackspace, a role at Keystone, an account at Swift's own login.
+ * - `Referrer`: requests from pages of this host, of this domain if it begins with a dot, or from anyone for `*`; with
+ * `deny` they are refused. Referrers can be forged, so this only controls honest browsers.
+ * - `Listings`: requests allowed by referrer may also list the container, not only read objects.
+ * - `Project`: a user of a project (Keystone ids; `*` for any).
+ * - `Named`: a user name on Rackspace, a role on Keystone, an account with Swift's own login.
  */
 export const AclEntry = Schema.Union(
   Schema.TaggedStruct("Referrer", { host: Host, deny: Schema.optional(Schema.Boolean) }),
@@ -38,24 +38,22 @@ export const AclEntry = Schema.Union(
 /** One entry of an access control list. */
 export type AclEntry = typeof AclEntry.Type
 
-/** Lets anyone read the objects of a container, without a login; not list them. */
+/** Allows anyone to read a container's objects without a login, but not to list them. */
 export const anyone: AclEntry = { _tag: "Referrer", host: "*" }
 
-/** Lets those whom the other entries let in by where they come from also list the container. */
+/** Allows requests that are allowed by referrer to also list the container. */
 export const listings: AclEntry = { _tag: "Listings" }
 
-/** Lets in who comes from a page of this host, or of this domain (`.example.com`). */
+/** Allows requests from pages of this host, or of this domain (`.example.com`). */
 export const referrer = (host: string): AclEntry => ({ _tag: "Referrer", host })
 
-/**
- * Keeps out who comes from a page of this host, or of this domain; for a list in which {@link anyone} stands before it.
- */
+/** Refuses requests from pages of this host or domain. It must come after {@link anyone}. */
 export const notReferrer = (host: string): AclEntry => ({ _tag: "Referrer", host, deny: true })
 
-/** Lets in a user of a project, each by its id, or any for `*`; by default any user of the project. */
+/** Allows a user of a project, by their ids; by default any user of the project. */
 export const projectUser = (project: string, user = "*"): AclEntry => ({ _tag: "Project", project, user })
 
-/** Lets in a user of the account by name (Rackspace), or whoever has the role (Keystone). */
+/** Allows a user of the account by name (Rackspace), or users with this role (Keystone). */
 export const named = (name: string): AclEntry => ({ _tag: "Named", name })
 
 const entryText = (entry: AclEntry): string => {
@@ -71,12 +69,10 @@ const entryText = (entry: AclEntry): string => {
   }
 }
 
-/** An access control list as the cloud keeps it: `.r:*,.rlistings`. */
+/** An access control list in the cloud's form: `.r:*,.rlistings`. */
 export const formatAcl = (entries: ReadonlyArray<AclEntry>): string => entries.map(entryText).join(",")
 
-/**
- * The entries of an access control list as the cloud keeps it. What is none of the known forms is taken for a name.
- */
+/** Parses the cloud's form of an access control list. Entries of an unknown form are read as names. */
 export const parseAcl = (acl: string): ReadonlyArray<AclEntry> =>
   acl
     .split(",")
@@ -100,19 +96,19 @@ const Entries = Schema.transform(Schema.String, Schema.Array(Schema.typeSchema(A
   encode: formatAcl
 })
 
-/** A list as its header says it, given as entries or as the text itself. */
+/** The schema of a read list in its header: entries, or the text itself. */
 export const ReadAcl: Schema.Schema<string | ReadonlyArray<AclEntry>, string> = Schema.Union(
   Text,
   Entries.pipe(Schema.filter((entries) => entries.length > 0, { description: "at least one entry (null removes all)" }))
 )
 
-/** Nobody writes by where they come from: the cloud refuses it. */
+/** The cloud refuses write lists with referrers. */
 export const WriteAcl: Schema.Schema<string | ReadonlyArray<AclEntry>, string> = Schema.Union(
   Text,
   Entries.pipe(
     Schema.filter(
       (entries) => entries.length > 0 && entries.every(({ _tag }) => _tag === "Project" || _tag === "Named"),
-      { description: "at least one entry, all of them users or projects: nobody may write by where they come from" }
+      { description: "at least one entry, and only users or projects: write access cannot be given by referrer" }
     )
   )
 )

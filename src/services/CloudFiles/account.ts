@@ -7,21 +7,19 @@ import { Count, EpochSeconds, fromHeaders, ifReadable, metadataHeaders, removalH
 import { changed, headersOf, returned, setting, tempUrlKeys, type TempUrlKeys } from "./settings.js"
 import { Quota } from "./settingValues.js"
 
-/** What can be set on the account. */
+/** Settings of the account. */
 const accountKeys = tempUrlKeys("account")
 
-/** What only the cloud's operators set on an account. */
+/** Settings that only the cloud's operators can change. */
 const accountQuotas = {
   quotaBytes: setting("x-account-meta-quota-bytes", Quota)
 }
 
 const settings = { ...accountKeys, ...accountQuotas }
 
-/**
- * What the account holds in one region. The counts lag behind by some seconds to minutes, and not every cloud returns them.
- */
+/** The account's content in one region. Counts are delayed by seconds to minutes, and some clouds lack them. */
 export interface Account extends TempUrlKeys<Redacted.Redacted> {
-  /** How many bytes the account may hold in all. */
+  /** The maximum total size in bytes. */
   readonly quotaBytes?: number | undefined
   readonly containerCount?: number | undefined
   readonly objectCount?: number | undefined
@@ -42,9 +40,9 @@ export const Account = fromHeaders<Account>(
   headersOf(settings)
 )
 
-/** What to change of the account; what is left out stays, and null removes a key. */
+/** Changes to the account. Other settings stay unchanged, and null removes a key. */
 export interface UpdateAccount extends TempUrlKeys<string | Redacted.Redacted | null> {
-  /** Keys and values for your own use. Keys come back in lower case. */
+  /** Custom keys and values. Keys are returned in lower case. */
   readonly metadata?: Readonly<Record<string, string>> | undefined
   /** Keys to remove. */
   readonly remove?: ReadonlyArray<string> | undefined
@@ -52,10 +50,11 @@ export interface UpdateAccount extends TempUrlKeys<string | Redacted.Redacted | 
 
 /** The operations on the account, as data. "Cloud Files API", "Account services". */
 export const accountEndpoints = Endpoint.table("CloudFiles", {
-  /** What the account holds. "Show account metadata", `HEAD /v1/{account}`. */
+  /** The account's counts, metadata and settings. "Show account metadata", `HEAD /v1/{account}`. */
   getAccount: Endpoint.make("HEAD", "", { success: Endpoint.headers(Account) }),
   /**
-   * Sets metadata of the account; items that are not named stay, and null removes a TempURL key. "Create or update account metadata", `POST /v1/{account}`.
+   * Sets metadata of the account. Other items stay unchanged, and null removes a TempURL key. "Create or update account
+   * metadata", `POST /v1/{account}`.
    */
   updateAccount: Endpoint.define<UpdateAccount>()("POST", "", {
     headers: {

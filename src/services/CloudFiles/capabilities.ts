@@ -1,4 +1,4 @@
-/** What a cloud says of itself: which parts its Swift has, and their limits. */
+/** The capabilities of a cloud's Swift: its features and limits. */
 import type * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -6,7 +6,7 @@ import type { CommonError } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
 import { Count, Flag, Text } from "../../internal/schema/wire.js"
 
-/** A value that is not as expected is left out: it is peculiar to one cloud, and no reason to fail. */
+/** An optional value. An unexpected one is ignored, since clouds differ in details that are not worth failing for. */
 const ifThere = <A, I>(key: string, schema: Schema.Schema<A, I>) => {
   const decode = Schema.decodeUnknownOption(schema)
   return Schema.optionalToOptional(Schema.Unknown, Schema.typeSchema(schema), {
@@ -15,7 +15,7 @@ const ifThere = <A, I>(key: string, schema: Schema.Schema<A, I>) => {
   }).pipe(Schema.fromKey(key))
 }
 
-/** A list of names, or one text with all of them: `sha1 sha256`. */
+/** A list of names, or one string of them: `sha1 sha256`. */
 const Names = Schema.transform(Schema.Union(Schema.String, Schema.Array(Schema.Unknown)), Schema.Array(Schema.String), {
   strict: true,
   decode: (names) =>
@@ -25,7 +25,7 @@ const Names = Schema.transform(Schema.Union(Schema.String, Schema.Array(Schema.U
   encode: (names) => names
 })
 
-/** A part that a cloud may announce without any details: `true`, or a text. */
+/** A feature, which a cloud may announce without details: as `true` or a string. */
 const part = <A, I>(fields: Schema.Schema<A, I>): Schema.Schema<A, unknown> =>
   Schema.transform(Schema.Unknown, fields, {
     strict: false,
@@ -40,7 +40,7 @@ const PolicyFields = Schema.Struct({
 
 const isPolicy = Schema.is(Schema.encodedSchema(PolicyFields))
 
-/** Those policies that have names. */
+/** The policies that have names. */
 const Policies = Schema.transform(Schema.Array(Schema.Unknown), Schema.Array(PolicyFields), {
   strict: false,
   decode: (policies) => policies.filter(isPolicy),
@@ -49,13 +49,13 @@ const Policies = Schema.transform(Schema.Array(Schema.Unknown), Schema.Array(Pol
 
 const Swift = Schema.Struct({
   version: ifThere("version", Text),
-  /** How large an object may be that is stored in one request; bytes. */
+  /** The maximum size in bytes of an object that is uploaded in one request. */
   maxObjectBytes: ifThere("max_file_size", Count),
   maxObjectNameBytes: ifThere("max_object_name_length", Count),
   maxContainerNameBytes: ifThere("max_container_name_length", Count),
-  /** How many entries a page of objects may have. */
+  /** The maximum number of objects in a page. */
   containerListingLimit: ifThere("container_listing_limit", Count),
-  /** How many entries a page of containers may have. */
+  /** The maximum number of containers in a page. */
   accountListingLimit: ifThere("account_listing_limit", Count),
   maxMetadataItems: ifThere("max_meta_count", Count),
   maxMetadataKeyBytes: ifThere("max_meta_name_length", Count),
@@ -64,7 +64,7 @@ const Swift = Schema.Struct({
   policies: ifThere("policies", Policies)
 })
 
-/** What a cloud says of its Swift. What it does not say is absent. */
+/** The capabilities of Swift. Those that the cloud does not report are absent. */
 export const Capabilities = Schema.Struct({
   swift: ifThere("swift", Swift),
   tempUrl: ifThere(
@@ -87,20 +87,20 @@ export const Capabilities = Schema.Struct({
     "bulk_upload",
     part(Schema.Struct({ maxContainers: ifThere("max_containers_per_extraction", Count) }))
   ),
-  /** All that the cloud says, as it says it: each part by its own name, also those that have no field here. */
+  /** Everything that the cloud reports, unchanged, by feature. It includes features without a field here. */
   parts: Schema.propertySignature(
     Schema.Record({ key: Schema.String, value: Schema.Record({ key: Schema.String, value: Schema.Unknown }) })
   ).pipe(Schema.fromKey(":parts"))
 })
 
-/** What a cloud says of its Swift. */
+/** The capabilities of Swift. */
 export interface Capabilities extends Schema.Schema.Type<typeof Capabilities> {}
 
 const isRecord = (u: unknown): u is Record<string, unknown> => typeof u === "object" && u !== null && !Array.isArray(u)
 
 const decode = Schema.decodeUnknownOption(Capabilities)
 
-/** The parts by which the description of a Swift is known. Some clouds leave out `swift` itself. */
+/** Features that identify a description of Swift. Some clouds leave out `swift` itself. */
 const characteristic = ["swift", "tempurl", "slo", "bulk_delete", "bulk_upload", "formpost"]
 
 const Answer = Schema.transform(
@@ -119,7 +119,7 @@ const Answer = Schema.transform(
   }
 )
 
-/** `/info`, which is at the root and not in an account, and needs no token. */
+/** `/info`, at the root of the host and outside accounts. It needs no token. */
 export const capabilitiesEndpoint = Endpoint.named(
   "CloudFiles.getCapabilities",
   Endpoint.make("GET", "/info", {
@@ -129,14 +129,14 @@ export const capabilitiesEndpoint = Endpoint.named(
   })
 )
 
-/** Where `/info` is, given the URL of an account's storage. */
+/** The URL of `/info`'s parent, from that of an account. */
 export const withoutAccount = (endpointUrl: string): string => endpointUrl.replace(/\/v1(\.0)?(\/[^/]*)?$/, "")
 
-/** What the cloud can do. */
+/** The operation that reads capabilities. */
 export interface Discovery {
   /**
-   * What the cloud says of itself, and none where it does not say: Rackspace's documents know nothing of it. "Discoverability",
-   * `GET /info`.
+   * The capabilities that the cloud reports; none if it reports none. Rackspace does not document this.
+   * "Discoverability", `GET /info`.
    */
   readonly getCapabilities: () => Effect.Effect<Option.Option<Capabilities>, CommonError>
 }

@@ -1,6 +1,6 @@
 /**
- * The CDN: containers whose objects are served from close to who reads them, under URLs of their own. It is managed at a
- * host of its own, by the same paths as the storage.
+ * The CDN, which serves public copies of a container's objects under separate URLs. It is managed at a separate host,
+ * with the same paths as the storage.
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -52,18 +52,18 @@ const OwnTimeToLive = Schema.transform(
   }
 )
 
-/** `True` and `False`, as this part of the cloud writes them. */
+/** `True` and `False`, as the CDN writes them. */
 const Flag = Schema.transform(Yes, Schema.Boolean, { strict: true, decode: (on) => on, encode: (on) => on })
 
 const Uri = nullableOptional(Schema.String)
 
-/** Where the CDN serves a container. An object's own URL is made by `cdnUrl`. */
+/** The URLs under which the CDN serves a container. `cdnUrl` makes the URL of an object. */
 export interface CdnUris {
   readonly httpUri?: string | undefined
   readonly httpsUri?: string | undefined
-  /** For video in pieces; announced to have ended. */
+  /** For streaming video. Rackspace has announced its end. */
   readonly streamingUri?: string | undefined
-  /** For video on Apple's devices; announced to have ended. */
+  /** For video on Apple devices. Rackspace has announced its end. */
   readonly iosUri?: string | undefined
 }
 
@@ -74,13 +74,13 @@ const uris = {
   iosUri: Uri.pipe(Schema.fromKey("x-cdn-ios-uri"))
 }
 
-/** A container as the CDN knows it. */
+/** A container's state in the CDN. */
 export interface CdnContainer extends CdnUris {
-  /** Whether it is served; a container that was once is still known. */
+  /** Whether it is served. Disabled containers are still listed. */
   readonly enabled: boolean
-  /** How long copies are kept before the CDN asks again. */
+  /** How long the CDN keeps a copy before it reads the object again. */
   readonly ttl?: Duration.Duration | undefined
-  /** Whether logs of the access are written into the container `.CDN_ACCESS_LOGS`. */
+  /** Whether access logs are written to the container `.CDN_ACCESS_LOGS`. */
   readonly logRetention: boolean
 }
 
@@ -91,7 +91,7 @@ export const CdnContainer = struct<CdnContainer>({
   ...uris
 })
 
-/** The documents show one form of the keys in listings, the cloud sends another. */
+/** Listings use other keys than the documentation shows; both are supported. */
 const Listed = Schema.transform(
   Schema.Record({ key: Schema.String, value: Schema.Unknown }),
   Schema.Record({ key: Schema.String, value: Schema.Unknown }),
@@ -107,7 +107,7 @@ const Listed = Schema.transform(
   }
 )
 
-/** A flag that is off where the cloud does not return it. */
+/** False if the cloud does not return it. */
 const ListedFlag = Schema.optionalWith(Wire.Flag, { nullable: true, default: () => false })
 
 const ListedSeconds = Schema.transform(Schema.Union(Schema.Number, Schema.NumberFromString), Schema.DurationFromSelf, {
@@ -116,7 +116,7 @@ const ListedSeconds = Schema.transform(Schema.Union(Schema.Number, Schema.Number
   encode: (duration) => Duration.toSeconds(duration)
 })
 
-/** A container in the CDN's listing. `enabled` is false where the cloud does not return it. */
+/** A container in the CDN's listing. `enabled` is false if the cloud does not return it. */
 export interface CdnContainerSummary extends CdnContainer {
   readonly name: string
 }
@@ -136,11 +136,11 @@ export const CdnContainerSummary = Schema.compose(
   { strict: false }
 )
 
-/** How the CDN serves a container. */
+/** Settings of a container in the CDN. */
 export interface CdnSettings {
-  /** How long copies are kept, from 15 minutes to 365 days, in whole seconds. Where none is named, the cloud takes three days. */
+  /** How long copies are kept: 15 minutes to 365 days, in whole seconds. The cloud's default is three days. */
   readonly ttl?: Duration.DurationInput | undefined
-  /** Whether logs of the access are written into the container `.CDN_ACCESS_LOGS`. */
+  /** Whether access logs are written to the container `.CDN_ACCESS_LOGS`. */
   readonly logRetention?: boolean | undefined
 }
 
@@ -165,53 +165,52 @@ const Emails = Schema.transform(
 
 const path = { container: ContainerName }
 
-/** Some of the containers that the CDN knows. */
+/** A range of the CDN's containers. */
 interface CdnRange extends Omit<NameRange, "prefix"> {
-  /** Leaves out those that are no longer enabled. */
+  /** Excludes disabled containers. */
   readonly enabledOnly?: boolean | undefined
 }
 
-/** A page of the containers that the CDN knows. */
+/** A page of the CDN's containers. */
 export interface ListCdnContainersPage extends CdnRange {
-  /** How many items a page holds at the most; the cloud allows 10,000. */
+  /** The maximum number of items in the page; the cloud allows 10,000. */
   readonly limit?: number | undefined
 }
 
-/** Which of the CDN's containers are listed. */
+/** Which of the CDN's containers to list. */
 export interface ListCdnContainers extends CdnRange, PageSize {}
 
-/** A container for the CDN to serve. */
+/** A container to enable in the CDN. */
 export interface EnableCdn extends ByContainer, CdnSettings {}
 
-/** Where the CDN serves a container that was just enabled. */
+/** The URLs of a container that was enabled. */
 export interface EnabledCdn extends CdnUris {
-  /** Whether the CDN did not know the container before. */
+  /** Whether the container was not in the CDN before. */
   readonly created: boolean
 }
 
 export const EnabledCdn = struct<EnabledCdn>({ created, ...uris })
 
-/** What to change of how the CDN serves a container; what is left out stays. */
+/** Changes to a container's CDN settings. Other settings stay unchanged. */
 export interface UpdateCdn extends ByContainer, CdnSettings {}
 
-/** An object of which the CDN is to drop its copies. */
+/** An object whose copies the CDN removes. */
 export interface PurgeFromCdn extends Address {
-  /** Addresses that get an e-mail when it is done. */
+  /** E-mail addresses to notify when it is done. */
   readonly emails?: ReadonlyArray<string> | undefined
 }
 
 /**
- * The operations of the CDN's management, as data. They go to the catalog's `rax:object-cdn`, not to the storage. "Cloud Files
+ * The operations to manage the CDN, as data. They use the catalog's `rax:object-cdn`, not the storage. "Cloud Files
  * API", the section on CDN services.
  */
 export const cdnEndpoints = Endpoint.table("CloudFiles", {
   /**
-   * Containers that the CDN knows, also those that are no longer enabled, a page of them. "List CDN-enabled containers",
-   * `GET /v1/{account}`.
+   * A page of the containers in the CDN, including disabled ones. "List CDN-enabled containers", `GET /v1/{account}`.
    */
   listCdnContainersPage: Endpoint.define<ListCdnContainersPage>()("GET", "", {
     query: {
-      /** Names up to and with this one are left out. */
+      /** Only names after this one. */
       marker: Schema.optional(NamePart),
       endMarker: Schema.optional(NamePart).pipe(Schema.fromKey("end_marker")),
       enabledOnly: Schema.optional(Yes).pipe(Schema.fromKey("enabled_only")),
@@ -221,9 +220,9 @@ export const cdnEndpoints = Endpoint.table("CloudFiles", {
     success: Endpoint.items(CdnContainerSummary)
   }),
   /**
-   * What the CDN knows of a container. Fails with `NotFound` where the container was never enabled, and where there is no such
-   * container: the CDN does not distinguish them, `getContainer` does. "Show CDN-enabled container metadata",
-   * `HEAD /v1/{account}/{container}`.
+   * The CDN settings of a container. Fails with `NotFound` if the container was never enabled or does not exist: the
+   * CDN does not distinguish the two, `getContainer` does. "Show CDN-enabled container metadata", `HEAD
+   * /v1/{account}/{container}`.
    */
   getCdn: Endpoint.define<ByContainer>()("HEAD", "/{container}", {
     parameters: path,
@@ -231,8 +230,9 @@ export const cdnEndpoints = Endpoint.table("CloudFiles", {
     errors: ["NotFound"]
   }),
   /**
-   * Lets the CDN serve a container, which must exist in the storage, and returns where; `created` is false where the CDN knew
-   * it already, whose settings then change. Fails with `NotFound`. "CDN-enable a container", `PUT /v1/{account}/{container}`.
+   * Enables a container, which must exist in the storage, and returns its URLs. If it was enabled before, its settings
+   * are changed and `created` is false. Fails with `NotFound`. "CDN-enable a container", `PUT
+   * /v1/{account}/{container}`.
    */
   enableCdn: Endpoint.define<EnableCdn>()("PUT", "/{container}", {
     parameters: path,
@@ -242,8 +242,8 @@ export const cdnEndpoints = Endpoint.table("CloudFiles", {
     errors: ["NotFound"]
   }),
   /**
-   * Changes how long copies are kept, and whether logs are; settings that are not named stay. Fails with `NotFound` as `getCdn` does.
-   * "Update CDN-enabled container metadata", `POST /v1/{account}/{container}`.
+   * Changes a container's CDN settings. Others stay unchanged. Fails with `NotFound` like `getCdn`. "Update CDN-enabled
+   * container metadata", `POST /v1/{account}/{container}`.
    */
   updateCdn: Endpoint.define<UpdateCdn>()("POST", "/{container}", {
     parameters: path,
@@ -252,8 +252,8 @@ export const cdnEndpoints = Endpoint.table("CloudFiles", {
     idempotent: true
   }),
   /**
-   * Stops the CDN from fetching what it has no copy of; what it has, it serves until its time is over. Fails with `NotFound`
-   * as `getCdn` does. "CDN-disable a container", `POST /v1/{account}/{container}`.
+   * Disables a container. The CDN serves existing copies until they expire, and reads no new ones. Fails with
+   * `NotFound` like `getCdn`. "CDN-disable a container", `POST /v1/{account}/{container}`.
    */
   disableCdn: Endpoint.define<ByContainer>()("POST", "/{container}", {
     parameters: path,
@@ -262,9 +262,9 @@ export const cdnEndpoints = Endpoint.table("CloudFiles", {
     idempotent: true
   }),
   /**
-   * Makes the CDN drop its copies of an object; the object itself stays. The cloud allows an account 25 a day, and then it fails
-   * with `QuotaExceeded`, and is not repeated; a whole container can be purged only by Rackspace's support. Fails with `NotFound`
-   * as `getCdn` does. "Delete CDN-enabled object", `DELETE /v1/{account}/{container}/{object}`.
+   * Removes the CDN's copies of an object; the object itself stays. An account has 25 purges a day; further ones fail
+   * with `QuotaExceeded` and are not retried. Whole containers can be purged only by Rackspace's support. Fails with
+   * `NotFound` like `getCdn`. "Delete CDN-enabled object", `DELETE /v1/{account}/{container}/{object}`.
    */
   purgeFromCdn: Endpoint.define<PurgeFromCdn>()("DELETE", "/{container}/{+object}", {
     parameters: { ...path, object: ObjectName },
@@ -275,8 +275,8 @@ export const cdnEndpoints = Endpoint.table("CloudFiles", {
     errors: ["NotFound", "QuotaExceeded"]
   }),
   /**
-   * Makes the CDN forget a container that is no longer enabled, so that it is not listed any more; the container itself stays.
-   * Fails with `NotFound` as `getCdn` does. `DELETE /v1/{account}/{container}` with `X-Remove-Cdn-Container`.
+   * Removes a disabled container from the CDN's listing; the container itself stays. Fails with `NotFound` like
+   * `getCdn`. `DELETE /v1/{account}/{container}` with `X-Remove-Cdn-Container`.
    */
   forgetCdn: Endpoint.define<ByContainer>()("DELETE", "/{container}", {
     parameters: path,
@@ -287,18 +287,18 @@ export const cdnEndpoints = Endpoint.table("CloudFiles", {
 
 type Endpoints = Endpoint.Client<typeof cdnEndpoints>
 
-/** What the CDN can do. */
+/** The operations of the CDN. */
 export interface Cdn extends Endpoints {
-  /** All containers that the CDN knows, in the order of their names, page by page as they are asked for. */
+  /** All containers in the CDN, by name, as a Stream that loads pages on demand. */
   readonly listCdnContainers: (filters?: ListCdnContainers) => Stream.Stream<CdnContainerSummary, CommonError>
 }
 
-/** How the CDN's management is found in a catalog. */
+/** Selects the CDN's management in a catalog. */
 export const cdnSelector = { types: ["rax:object-cdn"], name: "cloudFilesCDN" } as const
 
 /**
- * The URL under which the CDN serves an object, percent-encoded; by default that of https where the container has one.
- * Undefined where it has none of that kind.
+ * The CDN's URL of an object, percent-encoded; by default the https one if the container has it. Undefined if the
+ * container has no URL of that kind.
  */
 export const cdnUrl = (
   cdn: Pick<CdnContainer, "httpUri" | "httpsUri" | "streamingUri" | "iosUri">,
@@ -311,7 +311,7 @@ export const cdnUrl = (
   return base === undefined ? undefined : base.replace(/\/+$/, "") + expandPath("/{+object}", options)
 }
 
-/** The same path deletes an object at the one and purges it at the other, so that they must not be confused. */
+/** The same path deletes an object in the storage and purges it in the CDN, so the two URLs must differ. */
 const guarded = (cdn: CloudClient, storage: CloudClient): CloudClient => {
   const isOwn = (request: Operation) =>
     Effect.flatMap(cdn.endpointUrl, (own) =>
@@ -321,8 +321,8 @@ const guarded = (cdn: CloudClient, storage: CloudClient): CloudClient => {
               new InvalidInput({
                 service: request.service,
                 operation: request.operation,
-                issues: [{ path: "cdnEndpoint", expected: "another URL than the storage's" }],
-                message: `${request.operation}: cdnEndpoint: expected another URL than the storage's, where the same request might delete what it is to keep`
+                issues: [{ path: "cdnEndpoint", expected: "a URL that differs from the storage's" }],
+                message: `${request.operation}: cdnEndpoint: expected a URL that differs from the storage's, where the same request could delete the object`
               })
             )
           : Effect.void
@@ -335,7 +335,7 @@ const guarded = (cdn: CloudClient, storage: CloudClient): CloudClient => {
   }
 }
 
-/** The operations of the CDN's management. */
+/** Creates the operations of the CDN. */
 export const makeCdn = (cdn: CloudClient, storage: CloudClient, retry?: RetryPolicy.Service): Cdn => {
   const client = guarded(cdn, storage)
   const open = Endpoint.openItems(client, cdnEndpoints.listCdnContainersPage)

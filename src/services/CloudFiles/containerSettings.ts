@@ -1,58 +1,58 @@
-/** The settings of a container besides its own metadata: access, quotas, CORS, static web, versions, logs. */
+/** The settings of a container: access, quotas, CORS, static websites, versions and logs. */
 import { type AclEntry, ReadAcl, WriteAcl } from "./access.js"
 import { setting, type TempUrlKeys, tempUrlKeys } from "./settings.js"
 import { GivenSeconds, Line, Location, Quota, Seconds, Words, Yes } from "./settingValues.js"
 
-/** Who may use a container. */
+/** The access lists of a container. */
 export interface AccessLists<Removed = never> {
-  /** Who may read: entries, or the list as the cloud writes it. */
+  /** Who may read: entries, or a list in the cloud's form. */
   readonly readAcl?: string | ReadonlyArray<AclEntry> | Removed | undefined
-  /** Who may write: entries, or the list as the cloud writes it. */
+  /** Who may write: entries, or a list in the cloud's form. */
   readonly writeAcl?: string | ReadonlyArray<AclEntry> | Removed | undefined
 }
 
-/** The settings of a container. `Removed` is what removes one. */
+/** The settings of a container. `Removed` is the value that removes one. */
 export interface ContainerSettings<MaxAge, Key, Removed = never> extends TempUrlKeys<Key | Removed> {
-  /** How many bytes the container may hold; an upload that would exceed it fails with `QuotaExceeded`. */
+  /** The maximum total size in bytes. An upload beyond it fails with `QuotaExceeded`. */
   readonly quotaBytes?: number | Removed | undefined
-  /** How many objects the container may hold. */
+  /** The maximum number of objects. */
   readonly quotaCount?: number | Removed | undefined
-  /** CORS: pages of which origins may read the responses in a browser: `https://www.example.com`, or `*`. */
+  /** CORS: the origins whose pages may read responses: `https://www.example.com`, or `*`. */
   readonly corsAllowOrigins?: ReadonlyArray<string> | Removed | undefined
-  /** CORS: how long a browser may keep the response to a preflight; whole seconds. */
+  /** CORS: how long a browser may cache a preflight response; whole seconds. */
   readonly corsMaxAge?: MaxAge | Removed | undefined
-  /** CORS: which request headers pages may send. */
+  /** CORS: the request headers that pages may send. */
   readonly corsAllowHeaders?: ReadonlyArray<string> | Removed | undefined
-  /** CORS: which response headers pages may read besides the common ones. */
+  /** CORS: the response headers that pages may read in addition to the standard ones. */
   readonly corsExposeHeaders?: ReadonlyArray<string> | Removed | undefined
   /**
-   * Static web: the object that stands for a directory: `index.html`. Anyone must be let read and list the container
-   * (`.r:*,.rlistings`) for the site to be seen.
+   * Static website: the index object of directories: `index.html`. The site is visible only if anyone may read and list
+   * the container (`.r:*,.rlistings`).
    */
   readonly webIndex?: string | Removed | undefined
-  /** Static web: the end of the error pages' names; the cloud puts the status before it: `404error.html`. */
+  /** Static website: the suffix of error pages, which the cloud appends to the status: `404error.html`. */
   readonly webError?: string | Removed | undefined
-  /** Static web: whether directories without an index are listed. */
+  /** Static website: whether directories without an index are listed. */
   readonly webListings?: boolean | Removed | undefined
-  /** Static web: the stylesheet of such listings. */
+  /** Static website: the stylesheet of directory listings. */
   readonly webListingsCss?: string | Removed | undefined
-  /** Static web: the content type of the objects that mark a directory: `text/directory`. */
+  /** Static website: the content type of directory markers: `text/directory`. */
   readonly webDirectoryType?: string | Removed | undefined
-  /** Whether the cloud writes logs of the access to it into the container `.ACCESS_LOGS` (Rackspace). */
+  /** Whether access logs are written to the container `.ACCESS_LOGS` (Rackspace). */
   readonly accessLogDelivery?: boolean | Removed | undefined
-  /** Where objects are kept that are replaced; a deletion brings the last one back. */
+  /** The container for replaced objects. A deletion restores the newest one. */
   readonly versionsLocation?: string | Removed | undefined
-  /** Where objects are kept that are replaced or deleted; a deletion leaves a marker there (OpenStack, not Rackspace). */
+  /** The container for replaced and deleted objects. A deletion adds a marker there (OpenStack, not Rackspace). */
   readonly historyLocation?: string | Removed | undefined
 }
 
-/** Access lists. They are returned as text. */
+/** Access lists, which are returned as text. */
 export const accessLists = {
   readAcl: setting("x-container-read", ReadAcl),
   writeAcl: setting("x-container-write", WriteAcl)
 }
 
-/** The settings of a container that are returned in the form in which they are set. */
+/** The settings that are returned in the form in which they are set. */
 export const containerSettings = {
   quotaBytes: setting("x-container-meta-quota-bytes", Quota),
   quotaCount: setting("x-container-meta-quota-count", Quota),
@@ -71,7 +71,7 @@ export const containerSettings = {
   ...tempUrlKeys("container")
 }
 
-/** A switch that is turned off and not removed. */
+/** A setting that is disabled instead of removed. */
 export const versionsEnabled = {
   versionsEnabled: setting("x-versions-enabled", Yes)
 }

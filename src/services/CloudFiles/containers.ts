@@ -33,18 +33,18 @@ import { Line } from "./settingValues.js"
 
 const returnedSettings = { ...containerSettings, ...versionsEnabled }
 
-/** A container, by its own headers. The counts lag behind by some seconds, and not every cloud returns them. */
+/** The headers of a container. The counts are delayed by some seconds, and not every cloud returns them. */
 export interface Container extends ContainerSettings<Duration.Duration, Redacted.Redacted> {
   readonly objectCount?: number | undefined
   readonly bytesUsed?: number | undefined
   readonly created?: DateTime.Utc | undefined
-  /** Who may read: an access control list, which `AccessList.parseAcl` reads. */
+  /** Who may read: an access control list, which `AccessList.parseAcl` parses. */
   readonly readAcl?: string | undefined
   /** Who may write: an access control list. */
   readonly writeAcl?: string | undefined
-  /** Where its objects are stored, by what rules (OpenStack, not Rackspace). */
+  /** The storage policy (OpenStack, not Rackspace). */
   readonly storagePolicy?: string | undefined
-  /** Whether every version is kept in the container itself, under ids (newer OpenStack, not Rackspace). */
+  /** Whether the container keeps all versions of its objects under ids (newer OpenStack, not Rackspace). */
   readonly versionsEnabled?: boolean | undefined
   /** Keys are in lower case. */
   readonly metadata: Values
@@ -89,16 +89,16 @@ const containerHeaders = {
 /** A page of containers. */
 export interface ListContainersPage extends NamesPage {}
 
-/** Which containers are listed. */
+/** Which containers to list. */
 export interface ListContainers extends NameRange, PageSize {}
 
-/** Which containers are listed, as one level of their names. */
+/** Which containers to list, grouped by a delimiter. */
 export interface ListContainerLevel extends ListContainers {
-  /** Names that contain this after the prefix are listed as one {@link Subdirectory} for each common beginning. */
+  /** Names that contain this after the prefix are grouped as one {@link Subdirectory} per common prefix. */
   readonly delimiter: string
 }
 
-/** The response to the creation of a container. */
+/** The response to creating a container. */
 export interface CreatedContainer {
   /** Whether the container is new. */
   readonly created: boolean
@@ -106,29 +106,29 @@ export interface CreatedContainer {
 
 export const CreatedContainer = struct<CreatedContainer>({ created })
 
-/** A container to make. */
+/** A container to create. */
 export interface CreateContainer
   extends ByContainer, ContainerSettings<Duration.DurationInput, string | Redacted.Redacted>, AccessLists {
-  /** Whether every version is kept in the container itself, under ids (newer OpenStack, not Rackspace). */
+  /** Whether the container keeps all versions of its objects under ids (newer OpenStack, not Rackspace). */
   readonly versionsEnabled?: boolean | undefined
-  /** Keys and values for your own use. Keys come back in lower case. */
+  /** Custom keys and values. Keys are returned in lower case. */
   readonly metadata?: Readonly<Record<string, string>> | undefined
-  /** Where its objects are to be stored, by what rules; it cannot be changed later (OpenStack, not Rackspace). */
+  /** The storage policy, which cannot be changed later (OpenStack, not Rackspace). */
   readonly storagePolicy?: string | undefined
 }
 
 /** A container, and how to read it. */
 export interface GetContainer extends ByContainer {
-  /** Makes the cloud compare all replicas, so that the newest one is read; slower. */
+  /** Makes the cloud compare all replicas to read the newest one; slower. */
   readonly newest?: boolean | undefined
 }
 
-/** What to change of a container; what is left out stays, and null removes a setting. */
+/** Changes to a container. Other settings stay unchanged, and null removes a setting. */
 export interface UpdateContainer
   extends ByContainer, ContainerSettings<Duration.DurationInput, string | Redacted.Redacted, null>, AccessLists<null> {
-  /** Whether every version is kept in the container itself, under ids (newer OpenStack, not Rackspace). */
+  /** Whether the container keeps all versions of its objects under ids (newer OpenStack, not Rackspace). */
   readonly versionsEnabled?: boolean | undefined
-  /** Keys and values for your own use. Keys come back in lower case. */
+  /** Custom keys and values. Keys are returned in lower case. */
   readonly metadata?: Readonly<Record<string, string>> | undefined
   /** Metadata keys to remove. */
   readonly remove?: ReadonlyArray<string> | undefined
@@ -137,8 +137,8 @@ export interface UpdateContainer
 /** The operations on containers, as data. "Cloud Files API", "Container services". */
 export const containerEndpoints = Endpoint.table("CloudFiles", {
   /**
-   * Containers in the order of their names, a page of them; with a delimiter, common beginnings of names among them. "Show account
-   * details and list containers", `GET /v1/{account}`.
+   * A page of containers, sorted by name; with a delimiter, common prefixes of names among them. "Show account details
+   * and list containers", `GET /v1/{account}`.
    */
   listContainersPage: Endpoint.define<ListContainersPage>()("GET", "", {
     query: pageQuery,
@@ -146,8 +146,8 @@ export const containerEndpoints = Endpoint.table("CloudFiles", {
     success: Endpoint.items(Schema.Union(ContainerSummary, Subdirectory))
   }),
   /**
-   * Makes a container; one that exists already is kept, with the metadata and settings given here merged into it, and
-   * `created` is false. "Create container", `PUT /v1/{account}/{container}`.
+   * Creates a container. If it exists, the metadata and settings given here are merged into it, and `created` is false.
+   * "Create container", `PUT /v1/{account}/{container}`.
    */
   createContainer: Endpoint.define<CreateContainer>()("PUT", "/{container}", {
     parameters: containerPath,
@@ -167,7 +167,7 @@ export const containerEndpoints = Endpoint.table("CloudFiles", {
     errors: ["NotFound"]
   }),
   /**
-   * Sets metadata and settings of a container; those that are not named stay, and a setting that is null is removed. Fails with
+   * Sets metadata and settings of a container. Others stay unchanged, and null removes a setting. Fails with
    * `NotFound`. "Create or update container metadata", `POST /v1/{account}/{container}`.
    */
   updateContainer: Endpoint.define<UpdateContainer>()("POST", "/{container}", {
@@ -182,8 +182,8 @@ export const containerEndpoints = Endpoint.table("CloudFiles", {
     idempotent: true
   }),
   /**
-   * Deletes an empty container. Fails with `Conflict` where it is not empty, which the cloud may say for some seconds after
-   * its last object was deleted, and with `NotFound`. "Delete container", `DELETE /v1/{account}/{container}`.
+   * Deletes an empty container. Fails with `Conflict` if it is not empty (which the cloud may say for some seconds
+   * after the last object was deleted), and with `NotFound`. "Delete container", `DELETE /v1/{account}/{container}`.
    */
   deleteContainer: Endpoint.define<ByContainer>()("DELETE", "/{container}", {
     parameters: containerPath,

@@ -1,4 +1,4 @@
-/** The operations of Cloud Files, as data: the tables of all its resources. */
+/** The operations of Cloud Files, as data. */
 import { accountEndpoints } from "./account.js"
 import { bulkEndpoints } from "./bulk/bulk.js"
 import { containerEndpoints } from "./containers.js"
@@ -7,7 +7,7 @@ import { manifestEndpoints } from "./largeObjects/manifests.js"
 import { objectEndpoints } from "./objects/objects.js"
 import { symlinkEndpoints } from "./symlinks.js"
 
-/** The operations of Cloud Files, as data. */
+/** The tables of all resources. */
 export const endpoints = {
   ...accountEndpoints,
   ...containerEndpoints,

@@ -1,8 +1,8 @@
 /**
- * Cloud Files speaks in headers: its dates, counts and metadata as values.
+ * Schemas of the headers of Cloud Files, which contain dates, counts and metadata.
  *
- * Metadata values are percent-encoded on the way where they hold more than printable ASCII, as Rackspace advises, since a
- * header cannot carry it; they are decoded when read. Keys are case-insensitive, and come back in lower case.
+ * Headers carry only printable ASCII, so other metadata values are percent-encoded, as Rackspace recommends, and
+ * decoded when read. Keys are case-insensitive and returned in lower case.
  */
 import * as DateTime from "effect/DateTime"
 import * as Either from "effect/Either"
@@ -14,7 +14,7 @@ import { instantOf } from "../../internal/schema/wire.js"
 
 export type Values = Readonly<Record<string, string>>
 
-/** A date as HTTP writes it. */
+/** A date in HTTP's format. */
 export const HttpDate: Schema.Schema<DateTime.Utc, string> = Schema.transformOrFail(
   Schema.String,
   Schema.DateTimeUtcFromSelf,
@@ -25,7 +25,7 @@ export const HttpDate: Schema.Schema<DateTime.Utc, string> = Schema.transformOrF
   }
 ).annotations({ identifier: "HttpDate", description: "an HTTP date" })
 
-/** Seconds since 1970, whole or with a fraction. */
+/** Seconds since 1970, with or without a fraction. */
 export const EpochSeconds: Schema.Schema<DateTime.Utc, string> = Schema.transformOrFail(
   Schema.String,
   Schema.DateTimeUtcFromSelf,
@@ -45,7 +45,7 @@ export const Count: Schema.Schema<number, string> = Schema.NumberFromString.anno
   description: "a decimal number"
 })
 
-/** A header that says something about what was asked for: absent where it is missing, empty, or not to be read. */
+/** A response header that is absent if it is missing, empty or invalid. */
 export const ifReadable = <A>(schema: Schema.Schema<A, string>) => {
   const decode = Schema.decodeOption(schema)
   const encode = Schema.encodeSync(schema)
@@ -55,13 +55,13 @@ export const ifReadable = <A>(schema: Schema.Schema<A, string>) => {
   })
 }
 
-/** `True`, `true`, or not there. */
+/** True if the header is `True` or `true`. */
 export const flag = Schema.optionalToRequired(Schema.UndefinedOr(Schema.String), Schema.Boolean, {
   decode: Option.match({ onNone: () => false, onSome: (text) => text?.toLowerCase() === "true" }),
   encode: (on) => (on ? Option.some("True") : Option.none())
 })
 
-/** Whether a response says that something is new. */
+/** Whether a response reports a new resource. */
 export const created = Schema.optionalToRequired(Schema.String, Schema.Boolean, {
   decode: Option.match({ onNone: () => false, onSome: (status) => status === "201" }),
   encode: (isNew) => Option.some(isNew ? "201" : "202")
@@ -74,7 +74,7 @@ export const TrueFalse: Schema.Schema<boolean, string> = Schema.transform(Schema
   encode: (on) => (on ? "True" : "False")
 })
 
-/** Makes the cloud compare all replicas, so that the newest one is read; slower. */
+/** Makes the cloud compare all replicas to read the newest one; slower. */
 export const newest = Schema.optional(TrueFalse).pipe(Schema.fromKey("x-newest"))
 
 /** Whether a `Content-Encoding` is gzip. */
@@ -83,7 +83,7 @@ export const isGzipEncoding = (contentEncoding = ""): boolean => /^(?:x-)?gzip$/
 const encodeValue = (value: string): string =>
   value.replace(/[^\u0021-\u007e ]|%|^ | $/gu, (character) => encodeURIComponent(character))
 
-/** Other clients write UTF-8 into headers as it is, and most HTTP clients hand its bytes on as Latin-1. */
+/** Other clients write UTF-8 into headers, whose bytes most HTTP clients decode as Latin-1. */
 const fromLatin1 = (value: string): string => {
   if (!/[\u0080-\u00ff]/.test(value) || /[\u0100-\uffff]/.test(value)) return value
   try {
@@ -93,15 +93,12 @@ const fromLatin1 = (value: string): string => {
   }
 }
 
-/**
- * A header's value as the bytes that it has on the wire, one character for each. An HTTP client that has decoded them as UTF-8
- * is made up for.
- */
+/** A header's value with one character per byte. If the HTTP client has decoded it as UTF-8, it is encoded again. */
 export const toLatin1 = (value: string): string =>
   /[\u0100-\uffff]/.test(value) ? Buffer.from(value, "utf8").toString("latin1") : value
 
-/** Headers that belong to a request or a response, and are not stored with an object. */
-const passing = new Set([
+/** Headers of a request or response that are not stored with an object. */
+const transientHeaders = new Set([
   "accept",
   "accept-encoding",
   "accept-ranges",
@@ -166,11 +163,11 @@ const passing = new Set([
   "x-xss-protection"
 ])
 
-const passingFamily =
+const transientFamily =
   /^(?::|if-|proxy-|sec-|cf-|access-control-request-|x-object-(?!meta-|manifest$)|x-(?:account|amz|auth|backend|cache|compute|container|copied|copy|forwarded|history|if|openstack|real|remove|rgw|service|symlink|varnish|versions)(?:-|$))/
 
-/** Whether a header, whose name is in lower case, is stored with an object and comes back with it, as far as its name shows. */
-export const isStored = (name: string): boolean => !passing.has(name) && !passingFamily.test(name)
+/** Whether a header (in lower case) is stored with an object and returned with it, as far as its name shows. */
+export const isStored = (name: string): boolean => !transientHeaders.has(name) && !transientFamily.test(name)
 
 const decodeValue = (raw: string): string => {
   const value = fromLatin1(raw)
@@ -178,7 +175,7 @@ const decodeValue = (raw: string): string => {
   try {
     return decodeURIComponent(value)
   } catch {
-    // Somebody else's value, in which the percent sign stands for itself.
+    // Another client's value, in which the percent sign is literal.
     return value
   }
 }
@@ -222,7 +219,7 @@ const PublicItems = Items.pipe(
   })
 )
 
-/** Metadata as the headers of its kind: `metadataHeaders("x-object-meta-")`. */
+/** Metadata as headers with a prefix: `metadataHeaders("x-object-meta-")`. */
 export const metadataHeaders = (prefix: string): Schema.Schema<Values, Values> =>
   Schema.transform(Schema.Record({ key: Schema.String, value: Schema.String }), PublicItems, {
     strict: true,
@@ -231,7 +228,7 @@ export const metadataHeaders = (prefix: string): Schema.Schema<Values, Values> =
       Object.fromEntries(Object.entries(items).map(([key, value]) => [prefix + key.toLowerCase(), encodeValue(value)]))
   })
 
-/** Metadata to remove, as the headers that do so. */
+/** The headers that remove metadata. */
 export const removalHeaders = (prefix: string): Schema.Schema<ReadonlyArray<string>, Values> =>
   Schema.transform(Schema.Record({ key: Schema.String, value: Schema.String }), Schema.Array(Key), {
     strict: true,
@@ -248,13 +245,13 @@ const readMetadata = (prefix: string, headers: Readonly<Record<string, string | 
     )
   )
 
-/** Stored headers that have a field of their own, or are metadata. */
+/** Whether a stored header is metadata or has its own field. */
 const hasField = (name: string): boolean =>
   /^(?:cache-control|content-(?:type|encoding|disposition|language)|x-delete-at|x-object-manifest|x-object-meta-.*)$/.test(
     name
   )
 
-/** The headers that are stored with an object and have no field of their own. */
+/** The stored headers that are not metadata and have no field. */
 const furtherOf = (headers: Readonly<Record<string, string | undefined>>): Values =>
   Object.fromEntries(
     Object.entries(headers).flatMap(([name, value]) =>
@@ -267,7 +264,7 @@ const isToken = (name: string): boolean => /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$/
 const ownField =
   /^(?:content-type|content-md5|etag|x-delete-(?:at|after)|x-detect-content-type|x-object-(?:manifest|meta-.*))$/
 
-/** Further headers that a request stores with an object, under their names in lower case. */
+/** Further headers that a request stores with an object. Names are in lower case. */
 export const furtherHeaders: Schema.Schema<Values, Values> = Schema.transform(
   Schema.Record({ key: Schema.String, value: Schema.String }),
   Schema.Record({ key: Schema.String, value: Schema.String }).pipe(
@@ -300,16 +297,15 @@ export const furtherHeaders: Schema.Schema<Values, Values> = Schema.transform(
 )
 
 /**
- * A response's headers as a struct, with the metadata of the given prefix gathered in its field `metadata`. TempURL keys,
- * which the cloud keeps as metadata, are secrets and not among it. Nor are the settings that have a field of their own
- * (`lifted`: their headers, and what reads each), except where somebody has set one to what cannot be read as such: then it
- * is left as it is, and the field is absent.
+ * A response's headers as a struct, with the metadata of the given prefix in its field `metadata`. TempURL keys, which
+ * are metadata on the wire, are excluded because they are secrets. Settings with a field (`lifted`: their headers and
+ * schemas) are excluded too, unless their value is invalid: then it stays in the metadata, and the field is absent.
  */
 export const fromHeaders = <A extends { readonly metadata: Values }>(
   prefix: string,
   fields: FieldsOf<Omit<A, "metadata">>,
   lifted: ReadonlyMap<string, Schema.Schema.AnyNoContext> = new Map(),
-  /** Whether a field reads the further headers that are stored with an object, under the key `:further`. */
+  /** Whether a field reads further stored headers, under the key `:further`. */
   hasFurther = false
 ): Schema.Schema<A, unknown> => {
   const Gathered = Schema.transform(

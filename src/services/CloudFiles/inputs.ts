@@ -1,6 +1,4 @@
-/**
- * What operations of several requests take: the schema of each field. An operation of one request has them in its endpoint.
- */
+/** The input schemas of operations that take several requests. Other operations have theirs in their endpoint. */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { extended, options } from "../../internal/schema/inputs.js"
@@ -28,7 +26,7 @@ const text = optional(Schema.String)
 
 const address = { container: ContainerName, object: ObjectName }
 
-/** A body, as its constructors make it. */
+/** A body made by one of the constructors. */
 const body = Schema.declare(
   (value): value is RequestBody<unknown, unknown> =>
     typeof value === "object" && value !== null && "open" in value && Effect.isEffect(value.open),
@@ -85,7 +83,7 @@ const expires = Schema.Union(Time, Schema.DateTimeUtcFromSelf).annotations({
   description: 'a Duration, such as "1 hour", or a DateTime.Utc'
 })
 
-/** A version, as `listVersions` gives it. */
+/** A version returned by `listVersions`. */
 const version = {
   ...address,
   archive: optional(Schema.Struct(address)),
@@ -121,7 +119,7 @@ const uploadingFolder = {
   archives: optional(Schema.Literal("auto", "always", "never"))
 }
 
-/** What only an upload of one object says of it. */
+/** Fields that apply only to the upload of a single object. */
 const ofOneObject = ["object", "content", "md5", "detectContentType", "ifNoneMatch"] as const
 
 const emptying = { container: ContainerName, segments: flag }
@@ -164,7 +162,7 @@ export const inputs = {
   }),
   copy: copying,
   move: copying,
-  // Null removes what there is. What a header may contain is checked with the request.
+  // Null removes a header. Header values are validated with the request.
   updateObjectMetadata: extended(
     objectEndpoints.replaceObjectMetadata,
     {
@@ -184,7 +182,7 @@ export const inputs = {
     "manifest"
   ),
   deleteLargeObject: options(address),
-  // Each of the objects is checked as it is read, since there may be any number of them.
+  // The targets are validated as they are read, since there may be any number.
   bulkDelete: options({
     objects: Schema.declare(
       (value): value is Iterable<unknown> => typeof value === "object" && value !== null && Symbol.iterator in value,

@@ -1,5 +1,5 @@
 /**
- * Listings whose next page is asked for by the last name of the one before, and whose items are handed on as they arrive.
+ * Marker-based listings, which request each page with the last name of the previous one, and emit items as they arrive.
  */
 import * as Chunk from "effect/Chunk"
 import * as Duration from "effect/Duration"
@@ -20,72 +20,72 @@ import { PageLimit } from "../../internal/schema/wire.js"
 import * as RetryPolicy from "../../RetryPolicy.js"
 import { NamePart } from "./names.js"
 
-/** The common beginning of names that contain a delimiter, up to that: `photos/2026/`. */
+/** A common prefix of names up to and including a delimiter: `photos/2026/`. */
 export interface Subdirectory {
   readonly subdir: string
 }
 
 export const Subdirectory = struct<Subdirectory>({ subdir: Schema.String })
 
-/** Which names are listed. */
+/** Which names to list. */
 export interface NameRange {
-  /** Names up to and with this one are left out. */
+  /** Only names after this one. */
   readonly marker?: string | undefined
-  /** Names from this one on are left out. */
+  /** Only names before this one. */
   readonly endMarker?: string | undefined
-  /** Names that do not begin with this are left out. */
+  /** Only names that begin with this. */
   readonly prefix?: string | undefined
 }
 
-/** Which page of names is listed. */
+/** Which page of names to list. */
 export interface NamesPage extends NameRange {
-  /** Names that contain this after the prefix are listed as one {@link Subdirectory} for each common beginning. */
+  /** Names that contain this after the prefix are grouped as one {@link Subdirectory} per common prefix. */
   readonly delimiter?: string | undefined
-  /** How many items a page holds at the most; the cloud allows 10,000. */
+  /** The maximum number of items in the page; the cloud allows 10,000. */
   readonly limit?: number | undefined
 }
 
-/** How many items one request of a listing asks for. */
+/** The page size of a listing. */
 export interface PageSize {
-  /** How many items one request asks for. Default: as many as the cloud gives, which is 10,000. */
+  /** How many items to request at a time. Default: the cloud's maximum, which is 10,000. */
   readonly pageSize?: number | undefined
 }
 
-/** The query of a page of containers or objects. */
+/** The query parameters of a page of containers or objects. */
 export const pageQuery = {
-  /** Names up to and with this one are left out. */
+  /** Only names after this one. */
   marker: Schema.optional(NamePart),
   endMarker: Schema.optional(NamePart).pipe(Schema.fromKey("end_marker")),
   prefix: Schema.optional(NamePart),
   delimiter: Schema.optional(
     NamePart.pipe(Schema.filter((text) => text !== "", { description: "a delimiter that is not empty" }))
   ),
-  /** How many items a page holds at the most; the cloud allows 10,000. */
+  /** The maximum number of items in the page; the cloud allows 10,000. */
   limit: Schema.optional(PageLimit)
 }
 
-/** Asks for a listing as JSON. */
+/** Requests a listing as JSON. */
 export const json = { format: "json" }
 
-/** A marker-based listing, and how one page of it is opened. */
+/** A marker-based listing, and how to open one page of it. */
 export interface MarkerListing<A, Marker, E> {
   readonly service: string
   readonly operation: string
-  /** After which item to begin. */
+  /** The item after which the listing starts. */
   readonly first: Marker | undefined
-  /** What to ask the next page with, given the last item of a page as the cloud sent it; undefined where it has no name. */
+  /** The marker of the next page, from the last item of a page as sent by the cloud; undefined if it has no name. */
   readonly markerOf: (item: A | RawItem) => Marker | undefined
   readonly open: (
     marker: Marker | undefined
   ) => Effect.Effect<Stream.Stream<A | UnreadableItem, TransportError | MalformedResponse>, E, Scope.Scope>
-  /** The service's policy, where the caller provides none. */
+  /** The service's retry policy, used if the caller provides none. */
   readonly retry: RetryPolicy.Service | undefined
 }
 
-/** An item that is not as documented. */
+/** An item that could not be decoded. */
 export type RawItem = Readonly<Record<string, unknown>>
 
-/** What a container, an object or a subdirectory is called, also where the rest of it cannot be read. */
+/** The name of a container, object or subdirectory, even if the rest of it could not be decoded. */
 export const nameOf = (item: { readonly name: string } | { readonly subdir: string } | RawItem): string | undefined => {
   const name = "subdir" in item ? item.subdir : "name" in item ? item.name : undefined
   return typeof name === "string" ? name : undefined
@@ -105,26 +105,26 @@ const repeated = ({
     operation,
     status: 200,
     path: "name",
-    expected: "another page than those before",
+    expected: "a page that was not returned before",
     message: `${operation}: the cloud returns the same page twice`
   })
 
-/** A chunk without the items that cannot be read, which hardly any has. */
+/** A chunk without undecodable items, which are rare. */
 const readable = <A>(chunk: Chunk.Chunk<A | UnreadableItem>): Chunk.Chunk<A> =>
   Chunk.filter(chunk, (item): item is A => !(item instanceof UnreadableItem))
 
-/** A listing while it runs. */
+/** The state of a running listing. */
 interface Listing<A, Marker, E> {
   readonly options: MarkerListing<A, Marker, E>
   readonly scope: Scope.Scope
   readonly attempts: Schedule.ScheduleDriver<unknown, TransportError>
   readonly isCircle: (marker: Marker | undefined) => boolean
   marker: Marker | undefined
-  /** Whether the current page has had no items. */
+  /** Whether the current page has had no items so far. */
   isEmpty: boolean
-  /** Whether an item has arrived since the last failure: attempts are counted anew then, or a long listing would use them up. */
-  hasMoved: boolean
-  /** The failure for the first item that could not be read. */
+  /** Whether an item has arrived since the last failure, so that the number of retries starts again. */
+  hasProgressed: boolean
+  /** The error for the first undecodable item. */
   unreadable: MalformedResponse | undefined
   /** Pulls the next items. */
   pull: Pull<A, E>
@@ -134,7 +134,7 @@ type Pull<A, E> = Effect.Effect<Chunk.Chunk<A>, Option.Option<E | TransportError
 
 const fail = <E>(error: E): Effect.Effect<never, Option.Option<E>> => Effect.fail(Option.some(error))
 
-/** Notes the last item of a chunk, and drops those that cannot be read. */
+/** Remembers the last item of a chunk, and removes undecodable ones. */
 const received = <A, Marker, E>(
   listing: Listing<A, Marker, E>,
   chunk: Chunk.NonEmptyChunk<A | UnreadableItem>
@@ -144,14 +144,14 @@ const received = <A, Marker, E>(
   const next = last instanceof UnreadableItem ? (isRaw(last.raw) ? markerOf(last.raw) : undefined) : markerOf(last)
   listing.marker = next ?? listing.marker
   listing.isEmpty = false
-  listing.hasMoved = true
+  listing.hasProgressed = true
   const bad = Chunk.toReadonlyArray(chunk).find((item) => item instanceof UnreadableItem)
   if (bad === undefined) return chunk as Chunk.Chunk<A>
   listing.unreadable ??= bad.error
   return readable(chunk)
 }
 
-/** The next page after the end of one, or the end of the listing. */
+/** Opens the next page, or ends the listing after an empty one. */
 const nextPage = <A, Marker, E extends { readonly _tag: string }>(
   listing: Listing<A, Marker, E>,
   asked: Marker | undefined
@@ -159,12 +159,12 @@ const nextPage = <A, Marker, E extends { readonly _tag: string }>(
   Effect.suspend((): Pull<A, E> => {
     const { isCircle, isEmpty, marker, options, unreadable } = listing
     if (isEmpty) return unreadable === undefined ? Effect.fail(Option.none()) : fail(unreadable)
-    // Without a name there is no marker for a next page.
+    // Without a name there is no marker for the next page.
     if (marker === asked && unreadable !== undefined) return fail(unreadable)
     return isCircle(marker) ? fail(repeated(options)) : openPage(listing)
   })
 
-/** Opens the page after the last item that has arrived, and pulls its first items. */
+/** Opens the page after the last item that arrived, and pulls its first items. */
 const openPage = <A, Marker, E extends { readonly _tag: string }>(listing: Listing<A, Marker, E>): Pull<A, E> =>
   Effect.suspend(() => {
     const asked = listing.marker
@@ -172,7 +172,7 @@ const openPage = <A, Marker, E extends { readonly _tag: string }>(listing: Listi
     listing.isEmpty = true
     return Effect.gen(function* () {
       const scope = yield* Scope.fork(listing.scope, ExecutionStrategy.sequential)
-      // A page that does not begin was asked for again already, as often as the policy allows.
+      // Opening a page is already retried by the policy.
       const stream = yield* Scope.extend(open(asked), scope).pipe(
         Effect.mapError((error) => Option.some(renameIssuePaths(operation)(error) as E))
       )
@@ -192,15 +192,15 @@ const openPage = <A, Marker, E extends { readonly _tag: string }>(listing: Listi
     })
   })
 
-/** Opens a page anew that broke off. */
+/** Reopens a page that broke off. */
 const retryPage = <A, Marker, E extends { readonly _tag: string }>(
   listing: Listing<A, Marker, E>,
   error: TransportError
 ): Pull<A, E> => {
-  const { attempts, hasMoved, isCircle, marker, options } = listing
-  return Effect.flatMap(hasMoved ? attempts.reset : Effect.void, (): Pull<A, E> => {
-    if (hasMoved && isCircle(marker)) return fail(repeated(options))
-    listing.hasMoved = false
+  const { attempts, hasProgressed, isCircle, marker, options } = listing
+  return Effect.flatMap(hasProgressed ? attempts.reset : Effect.void, (): Pull<A, E> => {
+    if (hasProgressed && isCircle(marker)) return fail(repeated(options))
+    listing.hasProgressed = false
     return Effect.matchEffect(attempts.next(error), {
       onFailure: () => fail(error),
       onSuccess: () => openPage(listing)
@@ -209,17 +209,16 @@ const retryPage = <A, Marker, E extends { readonly _tag: string }>(
 }
 
 /**
- * The items of all pages, until a page is empty: the cloud may give fewer items than were asked for, so a short page says
- * nothing. Where a page breaks off, the listing continues after the last item that has arrived, as often as the policy allows for
- * one request.
+ * The items of all pages, until a page is empty: a page may contain fewer items than requested, so a short one does not
+ * mean the end. If a page breaks off, the listing continues after the last item, with the retries of one request.
  *
- * Items that are not as documented are left out, and the listing fails with `MalformedResponse` for the first of them after all
- * others were emitted. It also fails with it where the pages repeat.
+ * Items that cannot be decoded are skipped; after all others, the listing fails with `MalformedResponse` for the first
+ * of them. It also fails with `MalformedResponse` if pages repeat.
  */
 export const listing = <A, Marker, E extends { readonly _tag: string }>(
   options: MarkerListing<A, Marker, E>
 ): Stream.Stream<A, E | TransportError | MalformedResponse> =>
-  // One pull for all pages: each as a stream after the one before would carry every item through as many layers as pages.
+  // One pull for all pages: with concatenated streams, each item would pass through as many layers as pages.
   Stream.fromPull(
     Effect.gen(function* () {
       const policy = yield* RetryPolicy.current(options.retry)
@@ -235,7 +234,7 @@ export const listing = <A, Marker, E extends { readonly _tag: string }>(
         isCircle,
         marker: options.first,
         isEmpty: true,
-        hasMoved: false,
+        hasProgressed: false,
         unreadable: undefined,
         pull: Effect.suspend(() => openPage(listing))
       }

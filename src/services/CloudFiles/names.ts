@@ -1,9 +1,9 @@
-/** The names of containers and objects, and what the cloud takes as one. */
+/** Schemas of the names of containers and objects. */
 import * as Schema from "effect/Schema"
 
 const bytes = (text: string): number => Buffer.byteLength(text, "utf8")
 
-/** NUL and lone surrogates cannot be put into a URL so that they arrive. */
+/** NUL and lone surrogates cannot be sent in a URL. */
 const transmissible = (name: string): boolean => !name.includes("\u0000") && name.isWellFormed()
 
 export const ContainerName = Schema.String.pipe(
@@ -22,14 +22,14 @@ export const ObjectName = Schema.String.pipe(
   Schema.filter((name) => bytes(name) <= 1024, { description: "an object name of at most 1,024 bytes of UTF-8" })
 )
 
-/** A part of a name, or what stands before or behind one in the order of names. */
+/** A prefix or marker of names. */
 export const NamePart = Schema.String.pipe(Schema.filter(transmissible, { description: "valid Unicode without NUL" }))
 
-/** `container/object` as it stands in headers: UTF-8, percent-encoded, the object's slashes kept. */
+/** `container/object` in headers: percent-encoded UTF-8, with the object's slashes kept. */
 export const encodedAddress = (container: string, object: string): string =>
   `${encodeURIComponent(container)}/${encodeURIComponent(object).replaceAll("%2F", "/")}`
 
-/** A percent-encoded text, decoded; as it is where its percent signs encode nothing. */
+/** Decodes percent-encoded text. Invalid text is returned unchanged. */
 export const decodedText = (text: string): string => {
   try {
     return decodeURIComponent(text)

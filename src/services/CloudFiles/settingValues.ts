@@ -1,15 +1,15 @@
-/** The values of settings, as their headers carry them. */
+/** Schemas of the values of settings in headers. */
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 import { Time } from "../../internal/schema/options.js"
 import { ContainerName, decodedText } from "./names.js"
 
-/** The value of a header, which is no more than printable ASCII. */
+/** A header value of printable ASCII. */
 export const Line = Schema.String.pipe(
   Schema.filter((text) => /^[\u0020-\u007e]+$/.test(text), { description: "printable ASCII" })
 )
 
-/** `true`, or any of Swift's words for it. */
+/** `true`, or another of Swift's values for it. */
 export const Yes: Schema.Schema<boolean, string> = Schema.transform(Schema.String, Schema.Boolean, {
   strict: true,
   decode: (text) => /^(true|1|yes|on|t|y)$/i.test(text.trim()),
@@ -26,7 +26,7 @@ export const Quota: Schema.Schema<number, string> = Schema.compose(
   Whole
 )
 
-/** As it is set. */
+/** A duration as it is set. */
 export const GivenSeconds: Schema.Schema<Duration.DurationInput, string> = Schema.transform(
   Schema.String,
   Time.pipe(
@@ -41,7 +41,7 @@ export const GivenSeconds: Schema.Schema<Duration.DurationInput, string> = Schem
   }
 )
 
-/** As it is returned. */
+/** A duration as it is returned. */
 export const Seconds: Schema.Schema<Duration.Duration, string> = Schema.transform(
   Schema.String.pipe(Schema.pattern(/^\d+$/)),
   Schema.DurationFromSelf,
@@ -56,7 +56,7 @@ const Word = Schema.String.pipe(
   Schema.filter((text) => /^[\u0021-\u007e]+$/.test(text), { description: "printable ASCII without a space" })
 )
 
-/** Values separated by spaces; some clients write commas. */
+/** Values separated by spaces. Some clients write commas instead. */
 export const Words: Schema.Schema<ReadonlyArray<string>, string> = Schema.transform(
   Schema.String,
   Schema.Array(Word).pipe(

@@ -1,5 +1,5 @@
 /**
- * Settings that the cloud keeps as headers of known names: each is a field of a request that sets or changes it, and of the
+ * Settings that the cloud stores as headers. Each setting is a field of the requests that set or change it, and of the
  * response that returns it.
  */
 import * as Redacted from "effect/Redacted"
@@ -15,10 +15,10 @@ const Key = Schema.String.pipe(
 
 const SecretKey = secretInput(Key)
 
-/** Others may have set what could not be set here. */
+/** Other clients may have set keys that could not be set here. */
 const AnyKey = Schema.Redacted(Schema.String)
 
-/** A setting: the header that it is, and the schemas of its value: as it is set, and as it is returned. */
+/** A setting: its header, and the schemas of its value as set and as returned. */
 export interface Setting<A, B = A> {
   readonly header: string
   readonly value: Schema.Schema<A, string>
@@ -81,17 +81,17 @@ const asRemoval = (header: string): Schema.Schema<null, Values> =>
 const fields = (settings: Anything, make: (setting: AnySetting) => unknown): unknown =>
   Object.fromEntries(Object.entries(settings).map(([name, one]) => [name, make(one)]))
 
-/** Settings as fields of a request that sets them. */
+/** Fields of a request that sets these settings. */
 export const given = <S extends Anything>(settings: S): Given<S> =>
   fields(settings, (one) => Schema.optional(asHeader(one)).pipe(Schema.fromKey(`:${one.header}`))) as Given<S>
 
-/** Settings as fields of a request that changes them: null removes one. */
+/** Fields of a request that changes these settings: null removes one. */
 export const changed = <S extends Anything>(settings: S): Changed<S> =>
   fields(settings, (one) =>
     Schema.optional(Schema.Union(asHeader(one), asRemoval(one.header))).pipe(Schema.fromKey(`:${one.header}`))
   ) as Changed<S>
 
-/** Settings as fields of a response. */
+/** Fields of a response. */
 export const returned = <S extends Anything>(settings: S): Returned<S> =>
   fields(settings, (one) =>
     Schema.optionalWith(one.returned as Schema.Schema<unknown, string>, { nullable: true }).pipe(
@@ -99,7 +99,7 @@ export const returned = <S extends Anything>(settings: S): Returned<S> =>
     )
   ) as Returned<S>
 
-/** The headers of settings, and the schemas that read them. */
+/** The headers of settings and their schemas. */
 export const headersOf = (settings: Anything): ReadonlyMap<string, Schema.Schema.AnyNoContext> =>
   new Map(Object.values(settings).map(({ header, returned }) => [header, returned]))
 
@@ -111,9 +111,9 @@ const secret = (header: string): Setting<string | Redacted.Redacted, Redacted.Re
 
 /** The keys that sign TempURLs and forms. */
 export interface TempUrlKeys<Key> {
-  /** Signs TempURLs and forms. See `rotateTempUrlKey`, which keeps the old ones good. */
+  /** The signing key. `rotateTempUrlKey` changes it and keeps existing signatures valid. */
   readonly tempUrlKey?: Key | undefined
-  /** Signs them as well: what was the key before. */
+  /** A second valid key, usually the previous one. */
   readonly tempUrlKey2?: Key | undefined
 }
 

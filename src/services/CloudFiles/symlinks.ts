@@ -1,7 +1,7 @@
 /**
- * Creates symbolic links only where the cloud has them: another cloud would store an empty object in the place of the link.
+ * Creates symbolic links, after checking that the cloud supports them: otherwise it would store an empty object.
  *
- * Whether it has them, `/info` says, or else a link under a name of its own, which is deleted again.
+ * The check uses `/info`, or else a test link that is deleted again.
  */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -28,13 +28,13 @@ import {
 } from "./objects/requests.js"
 import { Line } from "./settingValues.js"
 
-/** Where a symbolic link leads. */
+/** The target of a symbolic link. */
 export interface SymlinkTarget extends Address {
-  /** The account of the target; default: the link's own. */
+  /** The account of the target. Default: the link's own. */
   readonly account?: string | undefined
   /**
-   * The ETag that the target has: the link then leads to this version only, and reading it fails with `Conflict` once the target
-   * is another one. Of a large object the ETag of its manifest.
+   * The ETag of the target. The link then refers only to this version, and reading it fails with `Conflict` if the
+   * target has changed. For a large object, the ETag of its manifest.
    */
   readonly etag?: string | undefined
 }
@@ -46,7 +46,7 @@ export const SymlinkTarget = struct<SymlinkTarget>({
   etag: Schema.optional(Line)
 })
 
-/** Where a symbolic link leads, as the headers that say so. */
+/** The target of a symbolic link, encoded as headers. */
 const SymlinkHeaders = Schema.transform(
   Schema.Record({ key: Schema.String, value: Schema.String }),
   Schema.typeSchema(SymlinkTarget),
@@ -61,24 +61,24 @@ const SymlinkHeaders = Schema.transform(
   }
 )
 
-/** A symbolic link to make. */
+/** A symbolic link to create. */
 export interface CreateSymlink extends Address, ObjectHeaders {
   /** Lets the cloud guess the content type from the link's own name. */
   readonly detectContentType?: boolean | undefined
   /** Where it leads. */
   readonly target: SymlinkTarget
-  /** `*` makes it only where no object bears the name. */
+  /** `*` creates it only if no object of this name exists. */
   readonly ifNoneMatch?: "*" | undefined
 }
 
 /** The operations on symbolic links, as data. "Symlink" in Swift's documentation. */
 export const symlinkEndpoints = Endpoint.table("CloudFiles", {
   /**
-   * Makes a symbolic link to another object, which need not be there (unless its ETag is named). Reading the link reads its
-   * target; deleting it leaves the target alone. Fails with `NotFound` where there is no such container, and with `Conflict` where
-   * the target does not have the ETag. "Symlink" in Swift's documents, `PUT /v1/{account}/{container}/{object}` with
-   * `X-Symlink-Target`. A cloud without symbolic links would store an empty object instead; the service first finds out whether the
-   * cloud has them, and fails with `InvalidInput` where it does not.
+   * Creates a symbolic link to another object, which need not exist unless its ETag is given. Reading the link reads
+   * its target; deleting it keeps the target. Fails with `NotFound` if the container does not exist, with `Conflict` if
+   * the target has another ETag, and with `InvalidInput` if the cloud does not support symbolic links, which is checked
+   * first because such a cloud would store an empty object. "Symlink" in Swift's documentation, `PUT
+   * /v1/{account}/{container}/{object}` with `X-Symlink-Target`.
    */
   createSymlink: Endpoint.define<CreateSymlink>()("PUT", "/{container}/{+object}", {
     parameters: objectPath,
@@ -97,14 +97,14 @@ export const symlinkEndpoints = Endpoint.table("CloudFiles", {
 const service = "CloudFiles"
 const operation = "CloudFiles.createSymlink"
 
-/** The service's `createSymlink`, which remembers whether the cloud has symbolic links. */
+/** The service's `createSymlink`, which remembers whether the cloud supports symbolic links. */
 export const makeSymlinks = (client: CloudClient, getCapabilities: Discovery["getCapabilities"]) => {
   const put = Endpoint.method(client, symlinkEndpoints.createSymlink)
   const head = Endpoint.method(client, { ...objectEndpoints.getObjectInfo, operation })
   const confirm = makeConfirmation(client, operation)
   const remove = Endpoint.method(client, { ...objectEndpoints.deleteObject, operation })
 
-  /** Undefined until it is known. */
+  /** Undefined until known. */
   let hasLinks: boolean | undefined
 
   const storesLinks = ({ container, target }: CreateSymlink) => {
@@ -120,12 +120,12 @@ export const makeSymlinks = (client: CloudClient, getCapabilities: Discovery["ge
   const find = (input: CreateSymlink) =>
     Effect.gen(function* () {
       const capabilities = Option.getOrUndefined(yield* Effect.orElseSucceed(getCapabilities(), () => Option.none()))
-      // Not every cloud that has links lists them.
+      // Some clouds support links but do not report it.
       return capabilities?.parts["symlink"] !== undefined || (yield* storesLinks(input))
     })
 
   const refused = Effect.suspend(() => {
-    const expected = "no symbolic link, since this cloud has none: it would store an empty object"
+    const expected = "no symbolic link: this cloud does not support them and would store an empty object"
     return invalidInput(service, operation, [{ path: "target", expected }])
   })
 

@@ -1,5 +1,5 @@
 /** The modification time of an object's file, in the metadata `mtime` in seconds, as other clients store it too. */
-import { fileTime, isFurthest } from "../../../internal/files/modificationTime.js"
+import { fileTime, isLimit } from "../../../internal/files/modificationTime.js"
 import { ObjectInfo } from "./objects.js"
 
 /**
@@ -20,4 +20,4 @@ export const sameTime = (a: number, b: number): boolean => Math.abs(a - b) < 1
 
 /** Whether a file has this time, or the nearest one that its file system supports. */
 export const hasTime = (modified: number, time: number): boolean =>
-  sameTime(modified, time) || (isFurthest(modified) && (modified < 0 ? time < modified : time > modified))
+  sameTime(modified, time) || (isLimit(modified) && (modified < 0 ? time < modified : time > modified))
