@@ -1,9 +1,9 @@
 /**
- * Cloud Big Data: clusters of Hadoop, Spark and their like, and the stacks, distros, flavors, scripts and credentials they are
- * made with.
+ * Cloud Big Data: clusters of Hadoop, Spark and similar software, and their stacks, distros, flavors, scripts and
+ * credentials.
  *
- * Implements the Rackspace Cloud Big Data API v2. What its documents leave out and its last Python client (lavaclient) had is
- * here too; each operation says which it is.
+ * Implements the Rackspace Cloud Big Data API v2, including undocumented operations of its last Python client
+ * (lavaclient), which are marked as such.
  */
 import type * as HttpClient from "@effect/platform/HttpClient"
 import * as Context from "effect/Context"
@@ -89,30 +89,28 @@ export type { ByNameOrId } from "./common/find.js"
 
 type Endpoints = Endpoint.Client<typeof endpoints>
 
-/**
- * What Cloud Big Data can do: the operations of {@link endpoints}, the listings as Streams, waiting, and finding nodes.
- */
+/** The operations of Cloud Big Data: those of {@link endpoints}, listings as Streams, waits, and finding nodes. */
 export interface Service extends Endpoints {
   /**
-   * The client of the service. `Endpoint.method(yield* service.client, endpoint)` makes an operation that the library lacks. It is
-   * an Effect, so that `Layer.mock` needs none.
+   * The client of the service, for operations that the library lacks: `Endpoint.method(yield* service.client,
+   * endpoint)`. It is an Effect so that `Layer.mock` can leave it out.
    */
   readonly client: Effect.Effect<CloudClient.CloudClient>
-  /** The URL of the service's endpoint for this login, without a trailing slash. It may be named as `endpoint` elsewhere. */
+  /** The URL of the service's endpoint, without a trailing slash. It can be used as the option `endpoint`. */
   readonly endpointUrl: CloudClient.CloudClient["endpointUrl"]
   /**
-   * Creates a cluster: the operation of the same name. Node groups are first checked against those of the stack, where that can
-   * be read: one that the stack does not have, or more or fewer nodes than it allows, is `InvalidInput`.
+   * Creates a cluster, like the endpoint of this name. Node groups are first validated against the stack if it can be
+   * read: unknown ones, or a number of nodes that the stack does not allow, fail with `InvalidInput`.
    */
   readonly create: Endpoints["create"]
   /**
-   * Resizes a cluster's node groups: the operation of the same name. Node groups are first checked against those of
-   * the cluster: one that it does not have is `InvalidInput`.
+   * Resizes a cluster's node groups, like the endpoint of this name. Node groups are first validated against the
+   * cluster: unknown ones fail with `InvalidInput`.
    */
   readonly resize: Endpoints["resize"]
-  /** All clusters, page by page as they are asked for. */
+  /** All clusters, as a Stream that loads pages on demand. */
   readonly list: (options?: PageSize) => Stream.Stream<ClusterSummary, CommonError>
-  /** All nodes of a cluster, page by page as they are asked for. */
+  /** All nodes of a cluster, as a Stream that loads pages on demand. */
   readonly listNodes: (filters: ListNodes) => Stream.Stream<Node, CommonError | NotFound>
   /** All sizes of nodes. */
   readonly listFlavors: (options?: PageSize) => Stream.Stream<Flavor, CommonError>
@@ -121,30 +119,30 @@ export interface Service extends Endpoints {
   /** All scripts, the cloud's and the account's. */
   readonly listScripts: (options?: PageSize) => Stream.Stream<Script, CommonError>
   /**
-   * The cluster of this id, or of this very name. Fails with `NotFound`, which names it, where there is none, and with
-   * `InvalidInput` where several have the name, and lists their ids. Asks for the list of clusters.
+   * The cluster with this id or exact name, from the list of clusters. Fails with `NotFound`, which names it, if there
+   * is none, and with `InvalidInput`, which lists the ids, if several have the name.
    */
   readonly find: (cluster: ByNameOrId) => Effect.Effect<ClusterSummary, CommonError | NotFound>
   /**
-   * The node that is meant. Fails with `NotFound` where there is no such cluster, with `InvalidInput`, which lists the nodes,
-   * where it has no such node.
+   * Finds a node. Fails with `NotFound` if the cluster does not exist, and with `InvalidInput`, which lists the nodes,
+   * if it has no such node.
    */
   readonly findNode: (options: NodeOptions) => Effect.Effect<Node, CommonError | NotFound>
   /**
-   * The node that is meant, as ssh reaches it: for `Ssh.execute`, `Ssh.socksProxy`, `Ssh.tunnel`, `Ssh.copyTo` and
-   * `Ssh.copyFrom`. Fails as `findNode` does, and with `InvalidInput` where the node has no address yet, or the cloud does not
-   * return the user of the cluster and none is given.
+   * A node as a target for `Ssh.execute`, `Ssh.socksProxy`, `Ssh.tunnel`, `Ssh.copyTo` and `Ssh.copyFrom`. Fails like
+   * `findNode`, and with `InvalidInput` if the node has no address yet, or if no user is given and the cloud does not
+   * return the cluster's.
    */
   readonly sshTarget: (options: SshOptions) => Effect.Effect<NodeTarget, CommonError | NotFound>
   /**
-   * Polls a cluster until `until` holds, and emits the result of each poll, the last included: for progress bars. Fails with
-   * `ResourceFailed` as soon as the cluster is in ERROR, IMPAIRED, DELETING or DELETED, unless `until` holds then; its `fault`
-   * names the nodes and scripts that have failed. By default every 30 s for at most 4 hours.
+   * Polls a cluster until `until` holds, and emits the result of each poll, including the last one, for example for a
+   * progress bar. Fails with `ResourceFailed` as soon as the cluster is in ERROR, IMPAIRED, DELETING or DELETED, unless
+   * `until` holds; its `fault` names the failed nodes and scripts. By default polls every 30 s for at most 4 hours.
    */
   readonly watch: (
     options: WatchCluster
   ) => Stream.Stream<Cluster, CommonError | NotFound | ResourceFailed | WaitTimeout>
-  /** Waits until `until` holds for the cluster, and returns it: {@link Service.watch} without the earlier states. */
+  /** Waits until `until` holds, and returns the cluster: like {@link Service.watch}, without the earlier states. */
   readonly waitUntil: (
     options: WatchCluster
   ) => Effect.Effect<Cluster, CommonError | NotFound | ResourceFailed | WaitTimeout>
@@ -153,8 +151,8 @@ export interface Service extends Endpoints {
     options: WaitOptions
   ) => Effect.Effect<Cluster, CommonError | NotFound | ResourceFailed | WaitTimeout>
   /**
-   * Waits until the cluster is gone. Fails with `ResourceFailed` where it ends in ERROR instead: one that is in ERROR at the
-   * first poll may be about to go, and is polled again.
+   * Waits until the cluster is gone. Fails with `ResourceFailed` if it goes into ERROR. If it is in ERROR at the first
+   * poll, it is polled again, since its deletion may be about to start.
    */
   readonly waitUntilDeleted: (options: WaitOptions) => Effect.Effect<void, CommonError | ResourceFailed | WaitTimeout>
 }
@@ -162,7 +160,7 @@ export interface Service extends Endpoints {
 /** Cloud Big Data of one region. */
 export class CloudBigData extends Context.Tag("effect-rackspace/CloudBigData")<CloudBigData, Service>() {}
 
-/** The URL that is named must lead to version 2, and to the tenant; the tenant of the login is added where it is missing. */
+/** Validates a URL given as endpoint: it must contain version 2 and the tenant, which is added if missing. */
 const complete = (endpoint: string, tenantId: string | undefined): Either.Either<string, string> => {
   if (!URL.canParse(endpoint)) return Either.left("a URL, https://…/v2/{tenant}")
   if (tenantId === undefined) {
@@ -177,10 +175,10 @@ const complete = (endpoint: string, tenantId: string | undefined): Either.Either
 }
 
 /**
- * How Cloud Big Data is found in a catalog: version 2, of the two that a region has.
+ * Selects Cloud Big Data in a catalog: version 2, of the two versions in a region.
  *
- * An endpoint that is named instead must end in `/v2/{tenant}`, the tenant being that of the login where it has one; to one
- * that ends in `/v2` the login's tenant is added. Any other is `InvalidInput`, before any request to it.
+ * A URL that is given as endpoint must end in `/v2/{tenant}` with the login's tenant if it has one, or in `/v2`, to
+ * which the login's tenant is added. Any other URL fails with `InvalidInput` before any request.
  */
 export const selector: CloudClient.Selector = {
   types: ["rax:bigdata"],
@@ -192,7 +190,7 @@ export const selector: CloudClient.Selector = {
 /** The operations that take several requests. */
 type OwnOperations = Exclude<keyof Service, keyof Endpoints | "client" | "endpointUrl">
 
-/** The service, from a login. Making it sends no request. */
+/** Creates the service for a login. This sends no request. */
 export const make = (
   options: CloudClient.Options = {}
 ): Effect.Effect<Service, never, TokenRef | HttpClient.HttpClient> =>
@@ -222,7 +220,7 @@ const makeService = (
     }
   })
 
-/** Cloud Big Data of one region, from a login. */
+/** The layer of Cloud Big Data in one region, for a login. */
 export const layer = (
   options: CloudClient.Options = {}
 ): Layer.Layer<CloudBigData, never, TokenRef | HttpClient.HttpClient> => Layer.effect(CloudBigData, make(options))

@@ -1,8 +1,8 @@
 /**
- * Cloud Files: containers of objects, of any size and any name.
+ * Cloud Files: containers of objects of any size and name.
  *
- * Uploads and downloads are streamed, never held whole in memory, and verified by their checksums. Names address exactly the
- * object that bears them, whatever characters they hold.
+ * Uploads and downloads are streamed, so memory use does not depend on the size, and verified by checksums. Names can
+ * contain any characters.
  *
  * Implements the Rackspace Cloud Files API v1 (OpenStack Swift).
  */
@@ -214,186 +214,192 @@ export { FileRefused, RefusalReason } from "./CloudFiles/folders/model.js"
 
 type Endpoints = Endpoint.Client<typeof endpoints>
 
-/** Where Cloud Files is found, and its CDN. */
+/** The endpoint of Cloud Files and of its CDN. */
 export interface Options extends CloudClient.Options {
-  /** The URL of the CDN's management, instead of what the catalog says. */
+  /** The URL of the CDN's management, instead of the catalog's. */
   readonly cdnEndpoint?: string | undefined
 }
 
-/** What Cloud Files can do: the operations of {@link endpoints}, and operations that take several requests. */
+/** The operations of Cloud Files: those of {@link endpoints}, and operations that take several requests. */
 export interface Service
   extends Omit<Endpoints, "deleteManifest" | "bulkDeletePaths" | "putArchive">, Cdn, Discovery, Signing, Versions {
   /**
-   * The client of the service. `Endpoint.method(yield* service.client, endpoint)` makes an operation that the library lacks. It is
-   * an Effect, so that `Layer.mock` needs none.
+   * The client of the service, for operations that the library lacks: `Endpoint.method(yield* service.client,
+   * endpoint)`. It is an Effect so that `Layer.mock` can leave it out.
    */
   readonly client: Effect.Effect<CloudClient.CloudClient>
-  /** The URL of the service's endpoint for this login, without a trailing slash. It may be named as `endpoint` elsewhere. */
+  /** The URL of the service's endpoint, without a trailing slash. It can be used as the option `endpoint`. */
   readonly endpointUrl: CloudClient.CloudClient["endpointUrl"]
-  /** All containers, in the order of their names, page by page as they are asked for. */
+  /** All containers, sorted by name, as a Stream that loads pages on demand. */
   readonly listContainers: {
     (filters?: ListContainers): Stream.Stream<ContainerSummary, CommonError>
-    /** One level of their names: with the containers, the common beginnings of names that contain the delimiter. */
+    /** One level of names: containers, and common prefixes up to the delimiter. */
     (filters: ListContainerLevel): Stream.Stream<ContainerSummary | Subdirectory, CommonError>
   }
-  /** All objects of a container, in the byte order of their names, page by page as they are asked for. */
+  /** All objects of a container, sorted by the bytes of their names, as a Stream that loads pages on demand. */
   readonly listObjects: (
     filters: ListObjects
   ) => Stream.Stream<ObjectSummary, CommonError | NotFound | PreconditionFailed>
   /**
-   * One level of a container's names: the objects under `prefix`, and as {@link Subdirectory} the names that contain another
-   * delimiter, which is `/` by default.
+   * One level of a container's names: the objects under `prefix`, and as {@link Subdirectory} the common prefixes up to
+   * the next delimiter, by default `/`.
    */
   readonly listLevel: (
     filters: ListLevel
   ) => Stream.Stream<ObjectSummary | Subdirectory, CommonError | NotFound | PreconditionFailed>
   /**
-   * Stores an object of any size from bytes, a text, a file or a Stream, verified by its MD5.
+   * Stores an object of any size from bytes, a string, a file or a Stream, verified by MD5.
    *
-   * What is longer than `segmentThreshold` becomes a large object: segments are sent several at a time, each verified, and then put
-   * together by a manifest, which the cloud verifies again. Files are read where a segment begins, so that memory does not depend
-   * on their size; of a source that can only be read once, each of the `concurrency` senders holds one segment in memory.
+   * An object longer than `segmentThreshold` is stored as a large object: segments are uploaded concurrently, each
+   * verified, and combined by a manifest that the cloud verifies. Files are read at any offset, so memory use does not
+   * depend on their size. For a source that can be read only once, up to `concurrency` segments are held in memory.
    *
    * With `compress` the body is compressed while it is sent, and stored with `Content-Encoding: gzip`.
    *
-   * Any part of it can be sent again when the token expires or a connection breaks. Where the source fails, nothing is stored, and
-   * its own failure surfaces; segments that are stored already are deleted, unless they are to be kept or `resume` is to find them.
-   * The old segments of a large object that is overwritten are deleted once the new one is there, unless the container keeps
-   * versions; segments that remain are in the result.
+   * Every part is sent again if the token expires or a connection breaks. If the source fails, nothing is stored and
+   * the source's error is returned; segments stored so far are deleted, unless they are to be kept or `resume` needs
+   * them. When a large object is overwritten, its old segments are deleted afterwards, unless the container keeps
+   * versions; the result lists remaining ones.
    *
-   * Fails with `NotFound` where there is no such container, `ChecksumMismatch` where what was stored is not what was sent,
-   * `SourceChanged` where a file is written to meanwhile, `PreconditionFailed` where `createOnly` finds an object there,
-   * `QuotaExceeded` where there is no room for it, and `BulkFailed`, which names segments, where the cloud refuses the manifest
-   * for them.
+   * Fails with `NotFound` if the container does not exist, `ChecksumMismatch` if the stored content differs,
+   * `SourceChanged` if the file changes during the upload, `PreconditionFailed` if `createOnly` finds an object,
+   * `QuotaExceeded` if there is no room, and `BulkFailed`, which names segments, if the cloud refuses the manifest
+   * because of them.
    */
   readonly upload: <E = never, R = never>(options: UploadOptions<E, R>) => Effect.Effect<Uploaded, UploadError | E, R>
   /**
-   * An object's content as a Stream. Nothing is requested before it is run. Where the connection breaks it continues from there, as
-   * often in a row as the RetryPolicy says, but only with the same version: `PreconditionFailed` if that is gone. It ends well only
-   * if all of it arrived: it fails with `TransportError` where the content breaks off for good, and with `ChecksumMismatch` where
-   * an MD5 is not that of the object, or of one of its segments.
+   * An object's content as a Stream, which sends no request before it is run. If the connection breaks, the download
+   * resumes, with as many consecutive retries as the RetryPolicy allows, and only with the same version: otherwise it
+   * fails with `PreconditionFailed`. A successful end means that everything was received: it fails with
+   * `TransportError` if the content breaks off finally, and with `ChecksumMismatch` if an MD5 differs from that of the
+   * object or of a segment.
    *
-   * With `decompress` an object whose `Content-Encoding` is gzip is decompressed while it is read. It fails with `MalformedResponse`
-   * where that is not gzip, or ends too early.
+   * With `decompress`, an object with `Content-Encoding: gzip` is decompressed while it is read. Fails with
+   * `MalformedResponse` if it is not gzip, or ends too early.
    */
   readonly download: (options: DownloadOptions) => Stream.Stream<Uint8Array, DownloadError | ChecksumMismatch>
   /**
-   * Several ranges of an object by one request (`Range: bytes=a-b,c-d`), each emitted whole as soon as it is there, so that memory
-   * grows with the longest of them. They come in the order of `ranges` from Swift; `index` says which one it is. A range that the
-   * cloud leaves out of its response, or that breaks off, is requested separately, of the same version.
+   * Several ranges of an object in one request (`Range: bytes=a-b,c-d`). Each is emitted as a whole when it has
+   * arrived, so memory use depends on the longest one. Swift returns them in the order of `ranges`; `index` identifies
+   * them. A range that is missing in the response or breaks off is requested separately, from the same version.
    *
-   * Fails with `NotFound`, with `RangeNotSatisfiable` where a range begins after the object's end, and with `PreconditionFailed` where
-   * the object is another one meanwhile. "Get object content and metadata", `GET /v1/{account}/{container}/{object}`.
+   * Fails with `NotFound`, with `RangeNotSatisfiable` if a range begins after the object's end, and with
+   * `PreconditionFailed` if the object has changed. "Get object content and metadata", `GET
+   * /v1/{account}/{container}/{object}`.
    */
   readonly downloadRanges: (
     options: DownloadRangesOptions
   ) => Stream.Stream<DownloadedRange, DownloadError | ChecksumMismatch>
-  /** An object's headers, and its content as {@link Service.download} gives it, good as long as the scope. */
+  /** An object's headers, and its content like {@link Service.download}, which can be read until the scope ends. */
   readonly open: (options: DownloadOptions) => Effect.Effect<Download, DownloadError, Scope.Scope>
   /**
-   * Downloads an object to a file, of a large one several parts at a time. It is written under another name in the same folder, and
-   * takes the place of what was there once it is whole and verified, with the time of modification in its metadata `mtime`, if
-   * there is one. Where it fails or is interrupted, nothing is left, unless it is to be resumed. All parts are of one version.
+   * Downloads an object to a file; parts of a large object are downloaded concurrently. The content is written to a
+   * temporary file in the same folder, verified, and then renamed; the file gets the modification time in the metadata
+   * `mtime` if there is one. After a failure or interruption the temporary file is removed, unless the download can be
+   * resumed. All parts are of one version.
    *
-   * Fails as `download` does, and with `PlatformError` where the file cannot be written.
+   * Fails like `download`, and with `PlatformError` if the file cannot be written.
    */
   readonly downloadToFile: (
     options: DownloadToFileOptions
   ) => Effect.Effect<DownloadedFile, DownloadToFileError, FileSystem.FileSystem>
   /**
-   * Copies an object of any size within the cloud, a large one with its segments, so that neither needs the other (or with
-   * `segments: "share"` only its manifest). The copy has the source's metadata, overlaid with the options given here, or with
-   * `freshMetadata` only that. The old segments of a large object that is overwritten are deleted as `upload` does it, but for
-   * those of which the copy or its source consists.
+   * Copies an object of any size within the cloud. The segments of a large object are copied too, so that the two
+   * objects are independent (with `segments: "share"` only the manifest is). The copy has the source's metadata,
+   * overlaid with the options given here; with `freshMetadata` it has only these. When a large object is overwritten,
+   * its old segments are deleted as in `upload`, except those that the copy or its source needs.
    *
-   * `source.account` copies from another account, and `account` to another one, where the login may read and write there; it fails
-   * with `Forbidden` where it may not.
+   * `source.account` and `account` copy from and to other accounts, if the user may read and write there; otherwise it
+   * fails with `Forbidden`.
    *
-   * Fails with `NotFound` where the source or the container is missing, and with `ChecksumMismatch` where the source changes
-   * meanwhile; what was copied of a large object is then deleted.
+   * Fails with `NotFound` if the source or the container does not exist, and with `ChecksumMismatch` if the source
+   * changes during the copy; copied segments are then deleted.
    */
   readonly copy: (options: CopyOptions) => Effect.Effect<Copied, CopyError>
-  /** Copies an object and then deletes the source, a large one with its segments: two steps, between which both are there. */
+  /** Copies an object, and then deletes the source including its segments. In between, both exist. */
   readonly move: (options: CopyOptions) => Effect.Effect<Copied, CopyError | DeleteLargeObjectError>
   /**
-   * Changes metadata, type, expiry or other headers of an object. What is not named stays as it is, byte for byte (the cloud
-   * itself would drop it); null removes a header. It reads and then writes, so of two changes at the same time one may be lost.
+   * Changes metadata, type, expiry or other headers of an object. Other headers stay unchanged, byte for byte (the
+   * cloud itself would remove them); null removes a header. It reads and then writes, so one of two concurrent changes
+   * may be lost.
    *
-   * Fails with `NotFound`, and with `InvalidInput` where the object is a symbolic link and `symlink` does not say whether the link
-   * or its target is meant.
+   * Fails with `NotFound`, and with `InvalidInput` if the object is a symbolic link and `symlink` does not say whether
+   * to change the link or its target.
    */
   readonly updateObjectMetadata: (changes: MetadataChanges) => Effect.Effect<void, CommonError | NotFound>
   /**
-   * Deletes an object of any kind with all that belongs to it: a static large object with its segments and the manifests between, a
-   * dynamic one with whatever its prefix holds, unless that is the whole container. Fails with `BulkFailed`, which names what could
-   * not be deleted, and with `NotFound`.
+   * Deletes an object of any kind: a static large object with its segments and nested manifests, a dynamic one with all
+   * objects under its prefix, unless that is the whole container. Fails with `BulkFailed`, which names what could not
+   * be deleted, and with `NotFound`.
    */
   readonly deleteLargeObject: (address: Address) => Effect.Effect<BulkResult, DeleteLargeObjectError>
   /**
-   * Deletes many objects, and then containers that are empty, up to 10,000 in a request; where the cloud has no bulk deletion,
-   * 16 at a time. What is not there counts as deleted. Of a large object only the manifest goes; and a segment goes where it is
-   * named, even where a manifest refers to it. Fails with `BulkFailed`, which names what could not be deleted and
-   * why, when all the others are.
+   * Deletes objects and then empty containers, up to 10,000 per request; on clouds without bulk deletion, 16
+   * concurrently. Missing ones count as deleted. Of a large object only the manifest is deleted; a segment is deleted
+   * if it is given, even if a manifest refers to it. Fails with `BulkFailed`, which names what could not be deleted and
+   * why, after all others were deleted.
    */
   readonly bulkDelete: (input: {
     readonly objects: Iterable<BulkTarget>
   }) => Effect.Effect<BulkDeleted, CommonError | BulkFailed>
   /**
-   * Deletes all objects of a container, or those of a prefix. Segments under the prefix of large objects elsewhere in the container
-   * stay, and are in the result. Old versions of the objects stay in the container's `versionsLocation`, which is removed while
-   * objects are deleted, or each deletion would bring an old version back; an object that is overwritten meanwhile leaves no old version. It
-   * is set again in the end, whatever happens. Fails with `NotFound`, and as {@link Service.bulkDelete} does.
+   * Deletes all objects of a container, or those with a prefix. Segments under the prefix that belong to large objects
+   * elsewhere in the container are kept, and listed in the result. Old versions in the container's `versionsLocation`
+   * are kept: the setting is removed while objects are deleted, because each deletion would restore an old version, and
+   * restored at the end, whatever happens. Objects overwritten in the meantime leave no old version. Fails with
+   * `NotFound`, and like {@link Service.bulkDelete}.
    */
   readonly emptyContainer: (options: EmptyOptions) => Effect.Effect<BulkDeleted, CommonError | NotFound | BulkFailed>
   /**
-   * Deletes a container with all that is in it, all versions that it keeps under ids included. Old versions that it keeps in another
-   * container stay there, since that may be shared; its `versionsLocation` is removed first, or deletions would bring them back.
+   * Deletes a container with its content, including versions that it keeps under ids. Old versions in another container
+   * are kept, since that may be shared; `versionsLocation` is removed first, because deletions would restore them.
    *
-   * The cloud may say for some seconds that the container is not empty: that is waited for, up to about 30 seconds, and then it
-   * fails with `Conflict`. It fails with `Conflict` at once where the cloud says that versions are left which cannot be deleted.
-   * Fails with `NotFound`, and as {@link Service.bulkDelete} does.
+   * After its last object is gone, the cloud may consider the container non-empty for some seconds. This waits up to
+   * about 30 seconds for that, and then fails with `Conflict`. It fails with `Conflict` immediately if there are
+   * versions that cannot be deleted. Fails with `NotFound`, and like {@link Service.bulkDelete}.
    */
   readonly deleteContainerWithContents: (
     options: Omit<EmptyOptions, "prefix">
   ) => Effect.Effect<BulkDeleted, CommonError | NotFound | Conflict | BulkFailed>
   /**
-   * Makes objects of the files in an archive. Files that did not become objects are in the result's `errors`. Fails with
-   * `BulkFailed` where the archive as a whole was not taken (it is none, or the cloud cannot).
+   * Creates objects from the files in an archive. The result lists failed files in `errors`. Fails with `BulkFailed` if
+   * the archive as a whole was refused (it is invalid, or the cloud does not support it).
    */
   readonly extractArchive: <E = never, R = never>(
     options: ArchiveOptions<E, R>
   ) => Effect.Effect<ExtractResult, CommonError | NotFound | QuotaExceeded | BulkFailed | E, R>
   /**
-   * Uploads the files of a folder, and overwrites objects of their names. Each keeps the time of its last modification in the metadata `mtime`, as
-   * other clients keep it. Each file is reported as a {@link FolderEvent}; a file that fails does not stop the others.
-   * Run it with `runFolder`, which fails if any file did, or watch it. Large files are uploaded in segments, as `upload` does it. Expiry,
-   * metadata, content type and other headers can be given for all files, or for each by `describe`. A file
-   * that would overwrite a segment of a large object is `Failed`, with `FileRefused`.
+   * Uploads the files of a folder, overwriting objects of the same names. Modification times are stored in the metadata
+   * `mtime`, as other clients do. Each file is reported as a {@link FolderEvent}; a failed file does not stop the
+   * others. Run it with `runFolder`, which fails if any file did, or consume the Stream. Large files are uploaded in
+   * segments as in `upload`. Expiry, metadata, content type and other headers can be given for all files, or for each
+   * by `describe`. A file that would overwrite a segment of a large object is `Failed` with `FileRefused`.
    *
-   * The folder is walked, and small files are read, by Node's own `fs` in a worker thread; larger ones by the `FileSystem`.
+   * The folder is walked, and small files are read, by Node's own `fs` in a worker thread; larger files by the
+   * `FileSystem`.
    *
-   * Fails with `NotFound` where there is no such container, and with `PlatformError` where the folder cannot be read.
+   * Fails with `NotFound` if the container does not exist, and with `PlatformError` if the folder cannot be read.
    */
   readonly uploadFolder: (
     options: UploadFolderOptions
   ) => Stream.Stream<FolderEvent, FolderError, FileSystem.FileSystem>
   /**
-   * Downloads the objects of a folder as files, and replaces files of their names. Each is verified before it takes its place, and has the time
-   * of modification that its metadata `mtime` says, else that of the object. Nothing is written outside of the folder, whatever
-   * an object is called and whatever symbolic links there are: such an object is `Failed`, with `FileRefused`. Segments of large
-   * objects under the prefix are no files, wherever they are.
+   * Downloads the objects of a folder as files, replacing files of the same names. Each is verified before it replaces
+   * a file, and gets the modification time in its metadata `mtime`, otherwise that of the object. Nothing is written
+   * outside the folder, whatever the objects' names and symbolic links: such an object is `Failed` with `FileRefused`.
+   * Segments of large objects are not downloaded as files.
    *
-   * Fails with `NotFound` where there is no such container.
+   * Fails with `NotFound` if the container does not exist.
    */
   readonly downloadFolder: (
     options: DownloadFolderOptions
   ) => Stream.Stream<FolderEvent, FolderError, FileSystem.FileSystem>
-  /** How a folder and its objects differ, in the byte order of their names. Changes nothing. Fails as `uploadFolder` does. */
+  /** The differences between a folder and its objects, sorted by the bytes of names. Fails like `uploadFolder`. */
   readonly compareFolder: (options: CompareFolderOptions) => Stream.Stream<Comparison, FolderError>
   /**
-   * Makes the objects like the folder, or the folder like the objects: transfers files that are only at one side or differ, and
-   * with `delete` deletes files that are only at the other. Equal files are `Skipped`. Segments of large objects that stay are neither
-   * transferred as files nor deleted. Fails as `uploadFolder` does.
+   * Makes the objects match the folder, or the folder match the objects: transfers files that are missing or differ at
+   * the destination, and with `delete` deletes those that exist only there. Unchanged files are `Skipped`. Segments of
+   * remaining large objects are neither transferred nor deleted. Fails like `uploadFolder`.
    */
   readonly sync: (options: SyncOptions) => Stream.Stream<FolderEvent, FolderError, FileSystem.FileSystem>
 }
@@ -401,7 +407,7 @@ export interface Service
 /** Cloud Files of one region. */
 export class CloudFiles extends Context.Tag("effect-rackspace/CloudFiles")<CloudFiles, Service>() {}
 
-/** How Cloud Files is found in a catalog. */
+/** Selects Cloud Files in a catalog. */
 export const selector = { types: ["object-store"], name: "cloudFiles" } as const
 
 /** The operations that take several requests. */
@@ -410,7 +416,7 @@ type OwnOperations = Exclude<
   keyof Endpoints | keyof typeof cdnEndpoints | "client" | "endpointUrl" | "getCapabilities"
 >
 
-/** The service, from a login. Making it sends no request. */
+/** Creates the service for a login. This sends no request. */
 export const make = (options: Options = {}): Effect.Effect<Service, never, TokenRef | HttpClient.HttpClient> =>
   Effect.map(makeService(options), (service) => checked<Service, OwnOperations>("CloudFiles", service, inputs))
 
@@ -419,12 +425,12 @@ const makeClients = ({ cdnEndpoint, ...options }: Options) =>
   Effect.all({
     client: CloudClient.make("CloudFiles", selector, options),
     discovery: CloudClient.make("CloudFiles", { ...selector, relocate: withoutAccount }, options),
-    // The CDN has no network of its own inside a region.
+    // The CDN has no URL in the region's internal network.
     cdn: CloudClient.make("CloudFiles", cdnSelector, {
       ...options,
       endpoint: cdnEndpoint,
       interface: "public",
-      // The option names the storage's entry in the catalog.
+      // The option names the storage's catalog entry.
       serviceName: undefined
     })
   })
@@ -459,7 +465,7 @@ const makeListings = (client: CloudClient.CloudClient, retry: Options["retry"]) 
   }
 }
 
-/** What works on the objects of another account, made once for each. */
+/** The operations for the objects of other accounts, created once for each account. */
 const makeAccounts = (options: Options, getCapabilities: Discovery["getCapabilities"]) =>
   Effect.flatMap(Effect.context<TokenRef | HttpClient.HttpClient>(), (context) =>
     Effect.cachedFunction((account: string) =>
@@ -521,6 +527,6 @@ const makeService = (options: Options): Effect.Effect<Service, never, TokenRef |
     }
   })
 
-/** Cloud Files of one region, from a login. */
+/** The layer of Cloud Files in one region, for a login. */
 export const layer = (options: Options = {}): Layer.Layer<CloudFiles, never, TokenRef | HttpClient.HttpClient> =>
   Layer.effect(CloudFiles, make(options))

@@ -1,10 +1,11 @@
 /**
- * Cloud Load Balancers: load balancers with their nodes, virtual IPs, access lists, health monitors, certificates and the rest
- * of their settings; usage, statistics and limits.
+ * Cloud Load Balancers: load balancers with their nodes, virtual IPs, access lists, health monitors, certificates and
+ * other settings; usage, statistics and limits.
  *
- * Implements the Rackspace Cloud Load Balancers API v1.0. A balancer takes one change at a time, and refuses any other until
- * it is ACTIVE again. So changes of one balancer wait for each other here, in the order in which they are asked for, and one
- * that the cloud still refuses as immutable is sent again when the balancer is ACTIVE: see {@link WhenImmutable}.
+ * Implements the Rackspace Cloud Load Balancers API v1.0. A balancer accepts one change at a time, and refuses others
+ * until it is ACTIVE again. Therefore changes of the same balancer run one after another, in the order of the calls,
+ * and a change that the cloud refuses as immutable is sent again when the balancer is ACTIVE: see {@link
+ * WhenImmutable}.
  */
 import type * as HttpClient from "@effect/platform/HttpClient"
 import * as Context from "effect/Context"
@@ -146,47 +147,45 @@ export {
   VirtualIpType
 } from "./CloudLoadBalancers/virtualIps.js"
 
-/**
- * Where the service is found, how its requests are repeated, and what becomes of a change that a balancer refuses.
- */
+/** The service's endpoint and retries, and how to handle a change that a balancer refuses. */
 export interface Options extends CloudClient.Options {
-  /** Default: a change waits up to 10 minutes, and one polls every 5 seconds. */
+  /** Default: a change waits up to 10 minutes, with a poll every 5 seconds. */
   readonly immutable?: ImmutablePolicy | undefined
 }
 
 type Endpoints = Endpoint.Client<typeof endpoints>
 
 /**
- * What Cloud Load Balancers can do: the operations of {@link endpoints}, the listings as Streams, and waiting.
+ * The operations of Cloud Load Balancers: those of {@link endpoints}, listings as Streams, and waits.
  *
- * Those that change a balancer return when the cloud has accepted the change, not when it is done: the balancer is in
- * PENDING_UPDATE then. The next change waits for that; what else needs the change done has `waitUntilActive`.
+ * Changes return when the cloud has accepted them, not when they are done: the balancer is then in PENDING_UPDATE. The
+ * next change waits for that; use `waitUntilActive` for anything else that needs the change.
  */
 export interface Service extends Endpoints {
   /**
-   * The client of the service. `Endpoint.method(yield* service.client, endpoint)` makes an operation that the library lacks. It is
-   * an Effect, so that `Layer.mock` needs none.
+   * The client of the service, for operations that the library lacks: `Endpoint.method(yield* service.client,
+   * endpoint)`. It is an Effect so that `Layer.mock` can leave it out.
    */
   readonly client: Effect.Effect<CloudClient.CloudClient>
-  /** The URL of the service's endpoint for this login, without a trailing slash. It may be named as `endpoint` elsewhere. */
+  /** The URL of the service's endpoint, without a trailing slash. It can be used as the option `endpoint`. */
   readonly endpointUrl: CloudClient.CloudClient["endpointUrl"]
-  /** All load balancers, page by page as they are asked for. */
+  /** All load balancers, as a Stream that loads pages on demand. */
   readonly list: (filters?: ListLoadBalancers) => Stream.Stream<LoadBalancerSummary, CommonError>
-  /** All nodes of a load balancer, page by page as they are asked for. */
+  /** All nodes of a load balancer, as a Stream that loads pages on demand. */
   readonly listNodes: (filters: ListNodes) => Stream.Stream<Node, CommonError | NotFound>
-  /** All that happened to the nodes of a load balancer in the last 90 days. */
+  /** All events of a load balancer's nodes in the last 90 days. */
   readonly listNodeEvents: (filters: ListNodeEvents) => Stream.Stream<NodeEvent, CommonError | NotFound>
-  /** All load balancers that are charged for in a time, deleted ones included. */
+  /** All load balancers billed for in a period, including deleted ones. */
   readonly listBillable: (filters: ListBillable) => Stream.Stream<LoadBalancerSummary, CommonError>
   /**
-   * Polls a load balancer until `until` holds, and emits the result of each poll, the last included: for progress bars. Fails
-   * with `ResourceFailed` as soon as it is in ERROR, SUSPENDED, PENDING_DELETE or DELETED, unless `until` holds then. By
-   * default every 5 s for at most 30 minutes.
+   * Polls a load balancer until `until` holds, and emits the result of each poll, including the last one, for example
+   * for a progress bar. Fails with `ResourceFailed` as soon as it is in ERROR, SUSPENDED, PENDING_DELETE or DELETED,
+   * unless `until` holds. By default polls every 5 s for at most 30 minutes.
    */
   readonly watch: (
     options: WatchLoadBalancer
   ) => Stream.Stream<LoadBalancer, CommonError | NotFound | ResourceFailed | WaitTimeout>
-  /** Waits until `until` holds for the balancer, and returns it: {@link Service.watch} without the earlier states. */
+  /** Waits until `until` holds, and returns the balancer: like {@link Service.watch}, without the earlier states. */
   readonly waitUntil: (
     options: WatchLoadBalancer
   ) => Effect.Effect<LoadBalancer, CommonError | NotFound | ResourceFailed | WaitTimeout>
@@ -194,14 +193,11 @@ export interface Service extends Endpoints {
   readonly waitUntilActive: (
     options: WaitOptions
   ) => Effect.Effect<LoadBalancer, CommonError | NotFound | ResourceFailed | WaitTimeout>
-  /**
-   * Waits until the load balancer is gone: not found, or DELETED. Fails with `ResourceFailed` where it ends in ERROR or
-   * SUSPENDED instead.
-   */
+  /** Waits until the load balancer is not found or DELETED. Fails with `ResourceFailed` in ERROR or SUSPENDED. */
   readonly waitUntilDeleted: (options: WaitOptions) => Effect.Effect<void, CommonError | ResourceFailed | WaitTimeout>
   /**
-   * Waits until a node is ONLINE, and returns it. Where the balancer has no health monitor, nodes are ONLINE from the
-   * beginning. By default polls every 5 s for at most 30 minutes.
+   * Waits until a node is ONLINE, and returns it. Without a health monitor, nodes are always ONLINE. By default polls
+   * every 5 s for at most 30 minutes.
    */
   readonly waitUntilNodeOnline: (
     options: NodeWaitOptions
@@ -214,13 +210,13 @@ export class CloudLoadBalancers extends Context.Tag("effect-rackspace/CloudLoadB
   Service
 >() {}
 
-/** How Cloud Load Balancers is found in a catalog. */
+/** Selects Cloud Load Balancers in a catalog. */
 export const selector = { types: ["rax:load-balancer"], name: "cloudLoadBalancers" } as const
 
 /** The operations that take several requests. */
 type OwnOperations = Exclude<keyof Service, keyof Endpoints | "client" | "endpointUrl">
 
-/** The service, from a login. Making it sends no request. */
+/** Creates the service for a login. This sends no request. */
 export const make = (options: Options = {}): Effect.Effect<Service, never, TokenRef | HttpClient.HttpClient> =>
   Effect.map(makeService(options), (service) => checked<Service, OwnOperations>("CloudLoadBalancers", service, inputs))
 
@@ -260,7 +256,7 @@ const makeService = ({
     }
   })
 
-/** Cloud Load Balancers of one region, from a login. */
+/** The layer of Cloud Load Balancers in one region, for a login. */
 export const layer = (
   options: Options = {}
 ): Layer.Layer<CloudLoadBalancers, never, TokenRef | HttpClient.HttpClient> =>

@@ -1,8 +1,8 @@
 /**
- * Cloud Servers: virtual machines, and the flavors, images and key pairs they are made with.
+ * Cloud Servers: virtual machines, and their flavors, images and key pairs.
  *
- * Implements the Rackspace Cloud Servers API v2 (OpenStack Nova v2). Of the first generation, which the catalog lists under
- * the same type, servers can be listed, so that no server of an account is missing.
+ * Implements the Rackspace Cloud Servers API v2 (OpenStack Nova v2). Servers of the first generation, which is a
+ * separate entry in the catalog, can be listed, so that no server of an account is missing.
  */
 import type { PlatformError } from "@effect/platform/Error"
 import type * as FileSystem from "@effect/platform/FileSystem"
@@ -164,20 +164,20 @@ export { type CreateVolume, type ListVolumesPage, Volume, VolumeUse } from "./Cl
 type Endpoints = Endpoint.Client<typeof endpoints>
 
 /**
- * What Cloud Servers can do: the operations of {@link endpoints} and of {@link firstGenerationEndpoints}, the listings as
- * Streams, waiting, and operations that take several requests.
+ * The operations of Cloud Servers: those of {@link endpoints} and {@link firstGenerationEndpoints}, listings as
+ * Streams, waits, and operations that take several requests.
  */
 export interface Service extends Endpoints, Endpoint.Client<typeof firstGenerationEndpoints> {
   /**
-   * The client of the service. `Endpoint.method(yield* service.client, endpoint)` makes an operation that the library lacks. It is
-   * an Effect, so that `Layer.mock` needs none.
+   * The client of the service, for operations that the library lacks: `Endpoint.method(yield* service.client,
+   * endpoint)`. It is an Effect so that `Layer.mock` can leave it out.
    */
   readonly client: Effect.Effect<CloudClient.CloudClient>
-  /** The URL of the service's endpoint for this login, without a trailing slash. It may be named as `endpoint` elsewhere. */
+  /** The URL of the service's endpoint, without a trailing slash. It can be used as the option `endpoint`. */
   readonly endpointUrl: CloudClient.CloudClient["endpointUrl"]
-  /** Ids and names of all servers, page by page as they are asked for. */
+  /** Ids and names of all servers, as a Stream that loads pages on demand. */
   readonly list: (filters?: ListServers) => Stream.Stream<Summary, CommonError>
-  /** All servers, whole, page by page as they are asked for. */
+  /** All servers with details, as a Stream that loads pages on demand. */
   readonly listDetail: (filters?: ListServers) => Stream.Stream<Server, CommonError>
   /** All flavors. */
   readonly listFlavors: (filters?: ListFlavors) => Stream.Stream<Flavor, CommonError>
@@ -187,87 +187,87 @@ export interface Service extends Endpoints, Endpoint.Client<typeof firstGenerati
   readonly listImageSummaries: (filters?: ListImages) => Stream.Stream<Summary, CommonError>
   /** All server groups of the project. */
   readonly listServerGroups: (filters?: ListServerGroups) => Stream.Stream<ServerGroup, CommonError>
-  /** All volumes, whole, by way of Cloud Servers. */
+  /** All volumes, through Cloud Servers. */
   readonly listVolumes: (options?: PageSize) => Stream.Stream<Volume, CommonError>
   /** All images. */
   readonly listImages: (filters?: ListImages) => Stream.Stream<Image, CommonError>
   /**
-   * Polls a server until `until` holds, and emits the result of each poll, the last included: for progress bars. Fails with
-   * `ResourceFailed` (and the cloud's reason) as soon as the server is in ERROR or DELETED, unless `until` holds then. By
-   * default every 10 s for at most 2 hours.
+   * Polls a server until `until` holds, and emits the result of each poll, including the last one, for example for a
+   * progress bar. Fails with `ResourceFailed` (and the cloud's reason) as soon as the server is in ERROR or DELETED,
+   * unless `until` holds. By default polls every 10 s for at most 2 hours.
    */
   readonly watch: (options: WatchServer) => Stream.Stream<Server, CommonError | NotFound | ResourceFailed | WaitTimeout>
-  /** Waits until `until` holds for the server, and returns it: {@link Service.watch} without the earlier states. */
+  /** Waits until `until` holds, and returns the server: like {@link Service.watch}, without the earlier states. */
   readonly waitUntil: (
     options: WatchServer
   ) => Effect.Effect<Server, CommonError | NotFound | ResourceFailed | WaitTimeout>
-  /** Waits until the server is ACTIVE and nothing is being done to it. */
+  /** Waits until the server is ACTIVE without a current task. */
   readonly waitUntilActive: (
     options: WaitOptions
   ) => Effect.Effect<Server, CommonError | NotFound | ResourceFailed | WaitTimeout>
   /**
-   * Polls an image until it is ACTIVE, and emits the result of each poll, the last included. Fails with `ResourceFailed` as soon
-   * as it is in ERROR or DELETED. By default every 10 s for at most 2 hours.
+   * Polls an image until it is ACTIVE, and emits the result of each poll, including the last one. Fails with
+   * `ResourceFailed` as soon as it is in ERROR or DELETED. By default polls every 10 s for at most 2 hours.
    */
   readonly watchImage: (
     options: ImageWaitOptions
   ) => Stream.Stream<Image, CommonError | NotFound | ResourceFailed | WaitTimeout>
-  /** Waits until the image is ACTIVE: {@link Service.watchImage} without the earlier states. */
+  /** Waits until the image is ACTIVE: like {@link Service.watchImage}, without the earlier states. */
   readonly waitUntilImageActive: (
     options: ImageWaitOptions
   ) => Effect.Effect<Image, CommonError | NotFound | ResourceFailed | WaitTimeout>
   /**
-   * The server of this id, or of this very name. Fails with `NotFound`, which names it, where there is none, and with
-   * `InvalidInput` where several have the name, and lists their ids.
+   * The server with this id or exact name. Fails with `NotFound`, which names it, if there is none, and with
+   * `InvalidInput` if several have the name, and lists their ids.
    */
   readonly find: (server: ByNameOrId) => Effect.Effect<Server, CommonError | NotFound>
-  /** The image of this id, or of this very name: as {@link Service.find}. */
+  /** The image with this id or exact name, like {@link Service.find}. */
   readonly findImage: (image: ByNameOrId) => Effect.Effect<Image, CommonError | NotFound>
-  /** The flavor of this id, or of this very name: as {@link Service.find}. */
+  /** The flavor with this id or exact name, like {@link Service.find}. */
   readonly findFlavor: (flavor: ByNameOrId) => Effect.Effect<Flavor, CommonError | NotFound>
   /**
-   * Creates a server, from an image or, with {@link bootFrom}, from a volume, and waits until it is ACTIVE. Where the wait fails,
-   * the server stays, and the failure has its id and its password in `created`, whatever failed. Of an interrupted wait they
-   * are lost: a program that has to know them gives `adminPassword`, or calls `create` and `waitUntilActive`.
+   * Creates a server, from an image or with {@link bootFrom} from a volume, and waits until it is ACTIVE. If the wait
+   * fails, the server stays, and the error has its id and password in `created`. An interrupted wait loses them: use
+   * `adminPassword`, or `create` and `waitUntilActive`, if the program needs them.
    */
   readonly createAndWait: (
     server: CreateServerAndWait
   ) => Effect.Effect<BuiltServer, CommonError | Conflict | NotFound | QuotaExceeded | ResourceFailed | WaitTimeout>
   /**
-   * Gives a server another flavor, waits, confirms it, and waits until that is done. Fails with `ResourceFailed` where the
-   * cloud gives up and leaves the old flavor. To inspect the server before it is confirmed, take the steps one
-   * by one.
+   * Changes the flavor of a server, waits, confirms it, and waits until that is done. Fails with `ResourceFailed` if
+   * the cloud gives up and keeps the old flavor. To inspect the server before the confirmation, run the steps one by
+   * one.
    */
   readonly resizeAndConfirm: (
     resize: ResizeAndConfirm
   ) => Effect.Effect<Server, CommonError | Conflict | NotFound | QuotaExceeded | ResourceFailed | WaitTimeout>
   /**
-   * Saves a server to a new image and waits until the image is ACTIVE. Where the wait fails, the image stays, and the failure
-   * has its id in `created`.
+   * Saves a server to a new image and waits until the image is ACTIVE. If the wait fails, the image stays, and the
+   * error has its id in `created`.
    */
   readonly createImageAndWait: (
     image: CreateImageAndWait
   ) => Effect.Effect<Image, CommonError | Conflict | NotFound | QuotaExceeded | ResourceFailed | WaitTimeout>
   /**
-   * Gives the cloud the public key that a file holds (`~/.ssh/id_ed25519.pub`; `~` stands for the home directory). A file
-   * that holds anything else, above all a private key, is refused with `InvalidInput` and not sent.
+   * Imports the public key in a file (`~/.ssh/id_ed25519.pub`; `~` is the home directory). Any other content, above all
+   * a private key, is refused with `InvalidInput` and not sent.
    */
   readonly importKeyPairFromFile: (
     file: ImportKeyPairFromFile
   ) => Effect.Effect<KeyPair, CommonError | Conflict | QuotaExceeded | PlatformError, FileSystem.FileSystem>
   /**
-   * The account's servers of the first generation, in whatever region, page by page as they are asked for; none where the
+   * The account's servers of the first generation in all regions, as a Stream that loads pages on demand; empty if the
    * catalog has no such service. `pageSize` is at most 1,000.
    */
   readonly listFirstGeneration: (options?: PageSize) => Stream.Stream<FirstGenerationServer, CommonError>
-  /** Waits until the server is gone. Fails with `ResourceFailed` where it ends in ERROR instead. */
+  /** Waits until the server is gone. Fails with `ResourceFailed` if it goes into ERROR. */
   readonly waitUntilDeleted: (options: WaitOptions) => Effect.Effect<void, CommonError | ResourceFailed | WaitTimeout>
 }
 
 /** Cloud Servers of one region. */
 export class CloudServers extends Context.Tag("effect-rackspace/CloudServers")<CloudServers, Service>() {}
 
-/** How Cloud Servers is found in a catalog: of the two entries of type `compute` the one of the next generation. */
+/** Selects Cloud Servers in a catalog: of the two entries of type `compute`, the next generation. */
 export const selector = { types: ["compute"], name: "cloudServersOpenStack", microversions: "compute" } as const
 
 /** The operations that take several requests. */
@@ -276,7 +276,7 @@ type OwnOperations = Exclude<
   keyof Endpoints | keyof typeof firstGenerationEndpoints | "client" | "endpointUrl"
 >
 
-/** The service, from a login. Making it sends no request. */
+/** Creates the service for a login. This sends no request. */
 export const make = (
   options: CloudClient.Options = {}
 ): Effect.Effect<Service, never, TokenRef | HttpClient.HttpClient> =>
@@ -322,7 +322,7 @@ const makeService = (options: CloudClient.Options): Effect.Effect<Service, never
     }
   })
 
-/** Cloud Servers of one region, from a login. */
+/** The layer of Cloud Servers in one region, for a login. */
 export const layer = (
   options: CloudClient.Options = {}
 ): Layer.Layer<CloudServers, never, TokenRef | HttpClient.HttpClient> => Layer.effect(CloudServers, make(options))

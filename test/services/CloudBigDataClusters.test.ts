@@ -370,7 +370,7 @@ describe("CloudBigData: finding clusters and nodes", () => {
       const error = yield* Effect.flip(service.find({ nameOrId: "twin" }))
       assert.strictEqual(
         error.message,
-        `CloudBigData.find: nameOrId: expected an id, or a name that one alone has; ${twins.join(", ")} have the name`
+        `CloudBigData.find: nameOrId: expected an id, or a unique name; ${twins.join(", ")} have this name`
       )
     }).pipe(on())
   )

@@ -1290,7 +1290,7 @@ describe("CloudLoadBalancers: what is refused before any request", () => {
     "no virtual IP": [(service) => service.create({ ...one, virtualIps: [] as never }), "virtualIps"],
     "a virtual IP that is neither new nor shared": [
       (service) => service.create({ ...one, virtualIps: [{}] }),
-      "virtualIps.0.type: expected a type, or the virtualIpId of one to share, one of the two"
+      "virtualIps.0.type: expected either a type or the virtualIpId of an address to share"
     ],
     "IPv6 of the region's own network": [
       (service) => service.create({ ...one, virtualIps: [{ type: "SERVICENET", ipVersion: "IPV6" }] }),
@@ -1314,7 +1314,7 @@ describe("CloudLoadBalancers: what is refused before any request", () => {
           attemptsBeforeDeactivation: 1,
           statusRegex: "200"
         }),
-      "path: expected what an HTTP monitor needs, and it is missing"
+      "path: expected a value, which is required for HTTP monitors"
     ],
     "no node": [(service) => service.addNodes({ loadBalancerId, nodes: [] as never }), "nodes"],
     "a node with both an address and a server": [
@@ -1323,11 +1323,11 @@ describe("CloudLoadBalancers: what is refused before any request", () => {
           loadBalancerId,
           nodes: [{ address: "10.0.0.1", server: { addresses: {} }, port: 80 } as never]
         }),
-      "nodes.0.address: expected an address or a server, one of the two"
+      "nodes.0.address: expected either an address or a server"
     ],
     "a node without address and server": [
       (service) => service.addNodes({ loadBalancerId, nodes: [{ port: 80 } as never] }),
-      "nodes.0.address: expected an address or a server, one of the two"
+      "nodes.0.address: expected either an address or a server"
     ],
     "a server that has no private address yet": [
       (service) =>
@@ -1368,15 +1368,15 @@ describe("CloudLoadBalancers: what is refused before any request", () => {
     ],
     "a certificate without its key": [
       (service) => service.setSslTermination({ loadBalancerId, certificate, securePort: 443 }),
-      "privateKey: expected what must come with certificate, and it is missing"
+      "privateKey: expected a value, which is required with certificate"
     ],
     "a new certificate without the port": [
       (service) => service.setSslTermination({ loadBalancerId, certificate, privateKey }),
-      "securePort: expected what must come with certificate, and it is missing"
+      "securePort: expected a value, which is required with certificate"
     ],
     "an intermediate certificate alone": [
       (service) => service.setSslTermination({ loadBalancerId, intermediateCertificate }),
-      "certificate: expected what must come with intermediateCertificate, and it is missing"
+      "certificate: expected a value, which is required with intermediateCertificate"
     ],
     "SSL termination of nothing": [
       (service) => service.setSslTermination({ loadBalancerId }),

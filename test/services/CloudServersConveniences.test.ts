@@ -62,7 +62,7 @@ describe("CloudServers: by name or id", () => {
       for (const nameOrId of ["a.b", "5f7a2b6e-0000-4000-8000-000000000000"]) {
         const missing = yield* Effect.flip(servers.find({ nameOrId }))
         assert.deepStrictEqual(missing._tag === "NotFound" && missing.resource, { nameOrId })
-        assert.include(missing.message, `CloudServers.find: no server has the name or the id "${nameOrId}"`)
+        assert.include(missing.message, `CloudServers.find: no server has the name or id "${nameOrId}"`)
       }
     }).pipe(on)
   )
@@ -262,7 +262,7 @@ describe("CloudServers: done and waited for", () => {
       const servers = yield* CloudServers.CloudServers
       const { servers: seeded } = yield* TestCloud.TestCloud
       for (const [status, why] of [
-        ["ACTIVE", /the cloud gave up, and left the old flavor/],
+        ["ACTIVE", /the cloud gave up and kept the old flavor/],
         ["ERROR", /is in ERROR/]
       ] as const) {
         const serverId = yield* active

@@ -1,8 +1,7 @@
 /**
- * Clusters: creating, resizing and deleting them, their credentials and services, and finding them.
+ * Clusters: operations to create, resize, delete and find them, and to change their credentials and services.
  *
- * The API's documents, its samples and what its last Python client expected differ in many places; whatever any of them shows
- * is accepted here.
+ * The API's documentation, examples and last Python client differ in many places; all forms are accepted here.
  */
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import type * as DateTime from "effect/DateTime"
@@ -41,7 +40,7 @@ import type { stackEndpoints } from "./stacks.js"
 /**
  * The status of a cluster. The cloud may return others.
  *
- * BUILDING, CONFIGURING, ACTIVE is the way of a new cluster; UPDATING, CONFIGURING, ACTIVE that of one which is resized.
+ * A new cluster goes through BUILDING, CONFIGURING and ACTIVE; a resized one through UPDATING, CONFIGURING and ACTIVE.
  * IMPAIRED is a cluster that has lost nodes but still works.
  */
 export const ClusterStatus = openEnum(
@@ -60,7 +59,7 @@ export const ClusterStatus = openEnum(
 
 export type ClusterStatus = typeof ClusterStatus.Type
 
-/** In requests and responses it is flat, `{ type, name }`, in some places and nested, `{ type, credential: { name } }`, in others. */
+/** Some requests and responses have `{ type, name }`, others `{ type, credential: { name } }`. */
 const ClusterCredential = Schema.transform(
   Schema.Struct({
     type: textOr(""),
@@ -75,15 +74,15 @@ const ClusterCredential = Schema.transform(
   }
 ) as Schema.Schema<Credential, unknown>
 
-/** A script on a cluster, and how far it has come. */
+/** A script on a cluster, and its status. */
 export interface ClusterScript {
-  /** Of the script, or of its run on one node, where `scriptId` is there too. */
+  /** The id of the script, or of its run on one node if there is also a `scriptId`. */
   readonly id?: string | undefined
   readonly scriptId?: string | undefined
-  /** The node that it runs on, where the cloud returns it. */
+  /** The node that it runs on, if the cloud returns it. */
   readonly nodeId?: string | undefined
   readonly name?: string | undefined
-  /** Absent before anything is known of it. */
+  /** Absent if nothing is known yet. */
   readonly status?: ScriptStatus | undefined
 }
 
@@ -95,17 +94,17 @@ export const ClusterScript = struct<ClusterScript>({
   status: nullableOptional(ScriptStatus)
 })
 
-/** A cluster as it stands in the list of clusters. */
+/** A cluster in a list. */
 export interface ClusterSummary {
   readonly id: string
-  /** Empty where the cloud does not return it. */
+  /** Empty if the cloud does not return it. */
   readonly name: string
   readonly status: ClusterStatus
   readonly stackId?: string | undefined
   readonly created?: DateTime.Utc | undefined
   /** Absent before the first change. */
   readonly updated?: DateTime.Utc | undefined
-  /** The version of the API with which it was created. Version 1's clusters can only be deleted with version 2. */
+  /** The version of the API that created it. Clusters of version 1 can only be deleted with version 2. */
   readonly cbdVersion?: number | undefined
 }
 
@@ -121,7 +120,7 @@ export const clusterSummaryFields = {
 
 export const ClusterSummary = struct<ClusterSummary>(clusterSummaryFields)
 
-/** A share of 1, or a percentage, as a number or as a text. */
+/** A fraction of 1 or a percentage, as a number or string. */
 const progress = Schema.optionalToOptional(
   Schema.NullishOr(Schema.Union(Schema.Number, Schema.String)),
   Schema.Number,
@@ -135,13 +134,13 @@ const progress = Schema.optionalToOptional(
   }
 )
 
-/** A cluster, whole. */
+/** A cluster with all details. */
 export interface Cluster extends ClusterSummary {
-  /** How far building or resizing has come, in percent. */
+  /** The progress of building or resizing, in percent. */
   readonly progress?: number | undefined
-  /** Who logs in to the nodes. */
+  /** The user for logins to the nodes. */
   readonly username?: string | undefined
-  /** The names of the keys with which `username` logs in. */
+  /** The names of the SSH keys of `username`. */
   readonly sshKeys: ReadonlyArray<string>
   readonly nodeGroups: ReadonlyArray<NodeGroup>
   readonly connectors: ReadonlyArray<Credential>
@@ -163,7 +162,7 @@ export const Cluster = struct<Cluster>({
 /** Whether a cluster is ready for work: ACTIVE. */
 export const isActive = (cluster: Pick<Cluster, "status">): boolean => cluster.status === "ACTIVE"
 
-/** The rule that Linux has for users, which the API's own client checked. */
+/** The rule for user names on Linux, which the API's own client checked. */
 const Username = Named.pipe(
   Schema.filter((name) => /^[a-zA-Z_][\w-]{1,31}$/.test(name) && name.toLowerCase() !== "root", {
     description:
@@ -186,9 +185,9 @@ const FlatCredential = Schema.Struct({ type: Named, name: upTo(255, "a name") })
   { readonly type: string; readonly name: string }
 >
 
-/** How many nodes a node group is to have. */
+/** The new size of a node group. */
 export interface NodeGroupSize {
-  /** One of the cluster's. */
+  /** A node group of the cluster. */
   readonly id: string
   /** How many nodes, 1 to 100. */
   readonly count: number
@@ -196,13 +195,13 @@ export interface NodeGroupSize {
 
 export const NodeGroupSize = struct<NodeGroupSize>({ id: upTo(255, "the id of a node group"), count: countOf(1) })
 
-/** What is to differ from a node group of the stack. */
+/** How a node group differs from the stack's. */
 export interface NewNodeGroup {
-  /** One of the stack's. */
+  /** A node group of the stack. */
   readonly id: string
-  /** How many nodes, 1 to 100; by default what the stack says. */
+  /** The number of nodes, 1 to 100. Default: the stack's. */
   readonly count?: number | undefined
-  /** By default what the stack says. */
+  /** Default: the stack's. */
   readonly flavorId?: string | undefined
 }
 
@@ -216,24 +215,21 @@ export const NewNodeGroup = struct<NewNodeGroup>({
 export interface CreateCluster {
   /** 1 to 255 characters. It need not be unique. */
   readonly name: string
-  /** The stack that says what runs on the cluster. */
+  /** The stack that defines the services of the cluster. */
   readonly stackId: string
-  /** Who is to log in to the nodes: 2 to 32 characters, and not root. */
+  /** The user for logins to the nodes: 2 to 32 characters, and not root. */
   readonly username: string
-  /** The names of the SSH keys (see `createSshKey`) with which `username` is to log in. */
+  /** The names of the SSH keys (see `createSshKey`) of `username`. */
   readonly sshKeys: NonEmptyReadonlyArray<string>
-  /** What is to differ from the stack's own node groups. */
+  /** Differences from the stack's node groups. */
   readonly nodeGroups?: ReadonlyArray<NewNodeGroup> | undefined
   /** The scripts to run on the nodes when they are ready. */
   readonly scriptIds?: ReadonlyArray<string> | undefined
-  /** The credentials of the stores that the cluster is to be connected to; at most one of type `cloud_files`. */
+  /** The credentials of the stores to connect the cluster to; at most one of type `cloud_files`. */
   readonly connectors?: ReadonlyArray<Credential> | undefined
-  /**
-   * Credentials that the cluster is to have, connectors among them: the later form of `connectors`, which the API's last
-   * client used and its documents do not know.
-   */
+  /** The credentials of the cluster, including connectors: a later, undocumented form of `connectors`. */
   readonly credentials?: ReadonlyArray<Credential> | undefined
-  /** The region, where the endpoint serves several. Not documented; the API's last client sent it. */
+  /** The region, if the endpoint serves several. Not documented; the API's last client sent it. */
   readonly region?: string | undefined
 }
 
@@ -251,7 +247,7 @@ export const CreateCluster = struct<CreateCluster>({
   region: Schema.optional(Named)
 })
 
-/** One Cloud Files account is all that a cluster can be connected to. */
+/** A cluster can be connected to only one Cloud Files account. */
 const connectable = Schema.typeSchema(CreateCluster).pipe(
   Schema.filter(({ connectors = [], credentials = [] }) =>
     [...connectors, ...credentials].filter(({ type }) => type === "cloud_files").length > 1
@@ -260,15 +256,15 @@ const connectable = Schema.typeSchema(CreateCluster).pipe(
   )
 )
 
-/** The node groups of a cluster that are to have another size. */
+/** The new sizes of node groups. */
 export interface ResizeCluster extends ByClusterId {
-  /** The node groups to resize; others stay. */
+  /** The node groups to resize. Others stay unchanged. */
   readonly nodeGroups: NonEmptyReadonlyArray<NodeGroupSize>
 }
 
 /** Credentials to give to a cluster. */
 export interface UpdateClusterCredentials extends ByClusterId {
-  /** The credentials, which exist already, by type and name. */
+  /** The type and name of existing credentials. */
   readonly credentials: NonEmptyReadonlyArray<Credential>
 }
 
@@ -282,25 +278,25 @@ export interface RemoveClusterSshKeys extends ByClusterId {
 export interface ControlClusterServices extends ByClusterId {
   /** What to do with the services. */
   readonly action: "start" | "stop" | "restart" | (string & {})
-  /** By name, as the stack has them: `HDFS`. */
+  /** The names of the services in the stack: `HDFS`. Default: all. */
   readonly services?: ReadonlyArray<string> | undefined
 }
 
 /** The operations on clusters. */
 export const clusterEndpoints = Endpoint.table("CloudBigData", {
-  /** Clusters, a page of them: by default 25, at most 100 or 200. "List all clusters", `GET /clusters`. */
+  /** A page of clusters: by default 25, at most 100 or 200. "List all clusters", `GET /clusters`. */
   listPage: Endpoint.define<PageQuery>()("GET", "/clusters", {
     query: pageQuery,
     success: Endpoint.json(page("clusters", ClusterSummary, "links"))
   }),
-  /** One cluster, whole. Fails with `NotFound`. "Show cluster details", `GET /clusters/{clusterId}`. */
+  /** A cluster. Fails with `NotFound`. "Show cluster details", `GET /clusters/{clusterId}`. */
   get: Endpoint.define<ByClusterId>()("GET", "/clusters/{clusterId}", {
     success: Endpoint.json(enveloped("cluster", Cluster)),
     errors: ["NotFound"]
   }),
   /**
-   * Creates a cluster. It returns at once; the nodes are built and configured after that: see `waitUntilActive`. Fails with
-   * `BadRequest` where the cloud does not know the stack, a flavor, a key or a script, with `QuotaExceeded` where the account
+   * Creates a cluster. Returns immediately, before the nodes are built and configured: see `waitUntilActive`. Fails
+   * with `BadRequest` if the stack, a flavor, a key or a script does not exist, and with `QuotaExceeded` if the account
    * has no room for the nodes. "Create a cluster", `POST /clusters`.
    */
   create: Endpoint.define<CreateCluster>()("POST", "/clusters", {
@@ -309,9 +305,9 @@ export const clusterEndpoints = Endpoint.table("CloudBigData", {
     errors: ["QuotaExceeded"]
   }),
   /**
-   * Resizes a cluster's node groups: each `count` is the number of nodes that the group is to have then, not what
-   * is added. It returns at once: see `waitUntilActive`. Fails with `NotFound`, with `Conflict` unless the cluster is ACTIVE,
-   * with `QuotaExceeded` where the account has no room. "Resize a cluster", `PUT /clusters/{clusterId}`.
+   * Resizes a cluster's node groups: each `count` is the new total number of nodes. Returns immediately: see
+   * `waitUntilActive`. Fails with `NotFound`, with `Conflict` unless the cluster is ACTIVE, and with `QuotaExceeded` if
+   * the account has no room. "Resize a cluster", `PUT /clusters/{clusterId}`.
    */
   resize: Endpoint.define<ResizeCluster>()("PUT", "/clusters/{clusterId}", {
     body: enveloped(
@@ -324,9 +320,9 @@ export const clusterEndpoints = Endpoint.table("CloudBigData", {
     errors: ["NotFound", "Conflict", "QuotaExceeded"]
   }),
   /**
-   * Gives a cluster more credentials, or others in place of those of the same type and name; none is taken away. Fails with
-   * `NotFound`, and with `Conflict` where the cluster's state does not allow it. `PUT /clusters/{clusterId}`, as the API's
-   * last client sent it; the documents do not know it.
+   * Adds credentials to a cluster, and replaces those of the same type and name. Fails with `NotFound`, and with
+   * `Conflict` if the cluster's state does not allow it. `PUT /clusters/{clusterId}`, as the API's last client sent it;
+   * not documented.
    */
   updateCredentials: Endpoint.define<UpdateClusterCredentials>()("PUT", "/clusters/{clusterId}", {
     body: enveloped("cluster", Schema.Struct({ credentials: Schema.NonEmptyArray(FlatCredential) })),
@@ -334,9 +330,8 @@ export const clusterEndpoints = Endpoint.table("CloudBigData", {
     errors: ["NotFound", "Conflict"]
   }),
   /**
-   * Removes SSH keys, by their names, from a cluster's nodes. Fails with `NotFound`, and with `Conflict` where the
-   * cluster's state does not allow it. `PUT /clusters/{clusterId}`, as the API's last client sent it; the documents do not
-   * know it.
+   * Removes SSH keys from a cluster's nodes, by name. Fails with `NotFound`, and with `Conflict` if the cluster's state
+   * does not allow it. `PUT /clusters/{clusterId}`, as the API's last client sent it; not documented.
    */
   removeSshKeys: Endpoint.define<RemoveClusterSshKeys>()("PUT", "/clusters/{clusterId}", {
     body: enveloped(
@@ -357,9 +352,8 @@ export const clusterEndpoints = Endpoint.table("CloudBigData", {
     errors: ["NotFound", "Conflict"]
   }),
   /**
-   * Starts, stops or restarts services of a cluster, by default all of them. Fails with `NotFound`, and with `Conflict` where
-   * the cluster's state does not allow it. `PUT /clusters/{clusterId}`, as the API's last client sent it; the documents do
-   * not know it.
+   * Starts, stops or restarts services of a cluster, by default all. Fails with `NotFound`, and with `Conflict` if the
+   * cluster's state does not allow it. `PUT /clusters/{clusterId}`, as the API's last client sent it; not documented.
    */
   controlServices: Endpoint.define<ControlClusterServices>()("PUT", "/clusters/{clusterId}", {
     body: enveloped(
@@ -374,11 +368,11 @@ export const clusterEndpoints = Endpoint.table("CloudBigData", {
     ),
     success: Endpoint.json(enveloped("cluster", Cluster)),
     errors: ["NotFound", "Conflict"],
-    // A second restart is not the same as one.
+    // Restarting twice is not the same as once.
     idempotent: false
   }),
   /**
-   * Deletes a cluster, with all that is on its nodes. It returns at once; see `waitUntilDeleted`. Fails with `NotFound`,
+   * Deletes a cluster and all data on its nodes. Returns immediately; see `waitUntilDeleted`. Fails with `NotFound`,
    * and with `Conflict` while it is being built or resized. "Delete a cluster", `DELETE /clusters/{clusterId}`.
    */
   delete: Endpoint.define<ByClusterId>()("DELETE", "/clusters/{clusterId}", { errors: ["NotFound", "Conflict"] })
@@ -386,7 +380,7 @@ export const clusterEndpoints = Endpoint.table("CloudBigData", {
 
 type Operations = Endpoint.Client<typeof clusterEndpoints>
 
-/** The operations on clusters, their listing, and finding one. `getStack` reads the stack of a new cluster. */
+/** The operations on clusters, their listing and `find`. `getStack` reads the stack of a new cluster. */
 export const makeClusters = (context: ServiceContext, getStack: GetStack) => {
   const operations = Endpoint.client(context.client, clusterEndpoints)
   const list = listed("list", operations.listPage)
@@ -407,7 +401,7 @@ const makeClusterChanges = ({ client, waits }: ServiceContext, operations: Opera
     Effect.gen(function* () {
       yield* Endpoint.validate(client, clusterEndpoints.create, input)
       if (input.nodeGroups !== undefined && input.nodeGroups.length > 0) {
-        // Where the stack cannot be read, the cloud itself must judge.
+        // If the stack cannot be read, the cloud validates the node groups.
         const stack = yield* Effect.option(getStack({ stackId: input.stackId }))
         yield* checkNodeGroups(
           clusterEndpoints.create.operation,

@@ -1,4 +1,4 @@
-/** What the parts of the service are made from, and its listings and the failures of its inputs. */
+/** The context that the parts of the service share, its listings, and its input errors. */
 import type * as Effect from "effect/Effect"
 import type { CloudClient } from "../../CloudClient.js"
 import type { CommonError, InvalidInput } from "../../CloudError.js"
@@ -10,17 +10,17 @@ import type { Waits } from "../common/waits.js"
 /** The service's name. */
 export const service = "CloudBigData"
 
-/** What every part of the service is made from. */
+/** The context that the parts of the service share. */
 export interface ServiceContext {
   readonly client: CloudClient
   readonly waits: Waits
 }
 
-/** The failure of an input with one wrong field. */
+/** The error of an input with one invalid field. */
 export const invalid = (operation: string, path: string, expected: string): InvalidInput =>
   invalidInput(service, operation, [{ path, expected }])
 
-/** The Stream over all pages of a list. */
+/** Streams all pages of a list. */
 export const listed = <Input extends PageQuery, A, E>(
   operation: string,
   fetch: (input: Input) => Effect.Effect<Paging.Page<A, string>, E | CommonError>

@@ -1,8 +1,7 @@
 /**
- * Credentials as the cloud returns them: by type and name, without their secrets.
+ * Credentials in responses: by type and name, without their secrets.
  *
- * The API's documents, its samples and what its last Python client expected differ in many places; whatever any of them shows
- * is accepted here.
+ * The API's documentation, examples and last Python client differ in many places; all forms are accepted here.
  */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -16,9 +15,9 @@ export const CredentialType = openEnum("ssh_keys", "cloud_files", "s3", "ambari"
 export type CredentialType = typeof CredentialType.Type
 
 /**
- * A credential, by type and name. Its secret is never returned.
+ * A credential by type and name. Its secret is never returned.
  *
- * The name is the key's own for `ssh_keys`, the username for `cloud_files` and `ambari`, the access key's id for `s3`.
+ * The name is the key's for `ssh_keys`, the username for `cloud_files` and `ambari`, the access key's id for `s3`.
  */
 export interface Credential {
   readonly type: CredentialType
@@ -29,15 +28,15 @@ export const Credential = struct<Credential>({ type: CredentialType, name: Text 
 
 const nameKeys = ["key_name", "username", "access_key_id", "name"]
 
-/** The name of a credential, which stands under a key of its type's own. */
+/** The name of a credential, whose key depends on the type. */
 const nameIn = (item: Readonly<Record<string, unknown>>): unknown =>
   nameKeys.map((key) => item[key]).find((name) => typeof name === "string" || typeof name === "number")
 
-/** What stands under a type: a list, a single one, or none. */
+/** The value of a type: a list, a single item, or none. */
 const asList = (value: unknown): ReadonlyArray<unknown> =>
   Array.isArray(value) ? value : value === null || value === undefined ? [] : [value]
 
-/** Credentials as the cloud lists them, by type: `{ "s3": [{ "access_key_id": … }] }`. Undefined for anything else. */
+/** Parses the credentials of all types: `{ "s3": [{ "access_key_id": … }] }`. Undefined for anything else. */
 export const credentialsOf = (wire: unknown): ReadonlyArray<unknown> | undefined => {
   if (Array.isArray(wire)) return wire.flatMap((item: unknown) => credentialsOf(item) ?? [item])
   if (!isMap(wire)) return undefined
@@ -47,19 +46,19 @@ export const credentialsOf = (wire: unknown): ReadonlyArray<unknown> | undefined
   )
 }
 
-/** A credential that was just made or changed. */
+/** A credential that was created or changed. */
 export const CreatedCredential = Schema.transform(Schema.Unknown, Credential, {
   strict: false,
   decode: (wire) => credentialsOf(wire)?.[0],
   encode: (_, { name, type }) => ({ [type]: { name } })
 }) as unknown as Schema.Schema<Credential, unknown>
 
-/** A kind of credentials that the cloud knows. */
+/** A kind of credentials that the cloud supports. */
 export interface CredentialKind {
   readonly type: CredentialType
-  /** Whether a cluster is connected to a store with it. */
+  /** Whether it connects a cluster to a store. */
   readonly isConnector: boolean
-  /** The names of what it consists of, as the API writes them: `username`, `api_key`. */
+  /** The names of its fields in the API: `username`, `api_key`. */
   readonly fields: ReadonlyArray<string>
 }
 
@@ -84,15 +83,15 @@ export const credentialKindFields = {
 
 export const CredentialKind = struct<CredentialKind>(credentialKindFields)
 
-/** A credential that connects clusters to a store, or where the cloud does not show which there are, the kind of it. */
+/** A credential that connects clusters to a store, or its kind if the cloud does not return names. */
 export interface Connector extends CredentialKind {
-  /** The credential's name: the username for `cloud_files`, the access key's id for `s3`. Absent where the cloud returns only the kind. */
+  /** The username for `cloud_files`, the access key's id for `s3`. Absent if the cloud returns only the kind. */
   readonly name?: string | undefined
 }
 
 export const Connector = struct<Connector>({ ...credentialKindFields, name: absentIfEmpty })
 
-/** Connectors by type, as the documents show them, or as kinds of credentials. */
+/** Parses connectors: by type as documented, or as kinds of credentials. */
 export const connectorsOf = (wire: unknown): ReadonlyArray<unknown> | undefined => {
   if (Array.isArray(wire)) {
     return wire.flatMap((item: unknown) =>

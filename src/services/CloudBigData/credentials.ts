@@ -1,4 +1,4 @@
-/** The operations on credentials: the keys, users and accounts that clusters are given. */
+/** Operations on credentials: the keys, users and accounts of clusters. */
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
@@ -19,7 +19,7 @@ const PublicKey = Named.pipe(
   Schema.filter((key) => !key.includes("PRIVATE KEY"), { description: "a public key; this is a private one" })
 )
 
-/** A secret on its way to the cloud. */
+/** The schema of a secret, which is redacted. */
 const Secret = secretInput(Named)
 
 const sshKeyBody = enveloped(
@@ -62,31 +62,33 @@ const credentialKinds = Endpoint.list("credentials", CredentialKind)
 export interface SshKey {
   /** The name of the key. */
   readonly name: string
-  /** As it stands in a file: `ssh-ed25519 AAAA… someone@example.com`. The API's client asked for 50 to 1,024 characters. */
+  /**
+   * As in a public key file: `ssh-ed25519 AAAA… someone@example.com`. The API's client required 50 to 1,024 characters.
+   */
   readonly publicKey: string
 }
 
-/** A user of Cloud Files, and the API key. */
+/** A user of Cloud Files and the API key. */
 export interface CloudFilesCredential {
   /** A user of Cloud Files. */
   readonly username: string
-  /** The API's client asked for 20 to 40 characters. */
+  /** The API's client required 20 to 40 characters. */
   readonly apiKey: string | Redacted.Redacted
 }
 
-/** An access key of Amazon S3, and its secret. */
+/** An access key of Amazon S3 and its secret. */
 export interface S3Credential {
-  /** The API's client asked for 20 characters. */
+  /** The API's client required 20 characters. */
   readonly accessKeyId: string
-  /** The API's client asked for 40 characters. */
+  /** The API's client required 40 characters. */
   readonly secretAccessKey: string | Redacted.Redacted
 }
 
-/** A user of Ambari, and the password. */
+/** A user of Ambari and the password. */
 export interface AmbariCredential {
   /** A user of Ambari. */
   readonly username: string
-  /** The API's client asked for 8 to 255 characters. */
+  /** The API's client required 8 to 255 characters. */
   readonly password: string | Redacted.Redacted
 }
 
@@ -108,18 +110,18 @@ export const credentialEndpoints = Endpoint.table("CloudBigData", {
     success: Endpoint.list("credentials", Credential, credentialsOf),
     errors: ["NotFound"]
   }),
-  /** The kinds of credentials that the cloud knows. "List credentials by type", `GET /credentials/types`. */
+  /** The kinds of credentials that the cloud supports. "List credentials by type", `GET /credentials/types`. */
   listCredentialKinds: Endpoint.make("GET", "/credentials/types", { success: credentialKinds }),
   /**
-   * What connects clusters to a store: the credentials, each by type and name, or where the cloud returns only their kinds, these.
+   * The credentials that connect clusters to stores, by type and name, or their kinds if the cloud returns only those.
    * "List credentials by type", `GET /credentials/connectors`.
    */
   listConnectors: Endpoint.make("GET", "/credentials/connectors", {
     success: Endpoint.list("credentials", Connector, connectorsOf)
   }),
   /**
-   * Registers a public key, for logging in to new clusters. Fails with `Conflict` where the name is taken. "Create a
-   * credential", `POST /credentials/ssh_keys`.
+   * Registers a public key for logins to new clusters. Fails with `Conflict` if the name exists. "Create a credential",
+   * `POST /credentials/ssh_keys`.
    */
   createSshKey: Endpoint.define<SshKey>()("POST", "/credentials/ssh_keys", {
     body: sshKeyBody,
@@ -127,8 +129,8 @@ export const credentialEndpoints = Endpoint.table("CloudBigData", {
     errors: ["Conflict"]
   }),
   /**
-   * Replaces a public key. Clusters that have it keep the old one, until `updateCredentials`
-   * gives them the new. Fails with `NotFound`. "Update a credential", `PUT /credentials/ssh_keys/{name}`.
+   * Replaces a public key. Existing clusters keep the old one until `updateCredentials`. Fails with `NotFound`. "Update
+   * a credential", `PUT /credentials/ssh_keys/{name}`.
    */
   updateSshKey: Endpoint.define<SshKey>()("PUT", "/credentials/ssh_keys/{name}", {
     body: sshKeyBody,
@@ -136,8 +138,8 @@ export const credentialEndpoints = Endpoint.table("CloudBigData", {
     errors: ["NotFound"]
   }),
   /**
-   * Registers a user of Cloud Files, for clusters to read and write there. Fails with `Conflict` where it has the user
-   * already. "Create a credential", `POST /credentials/cloud_files`.
+   * Registers a user of Cloud Files with which clusters read and write there. Fails with `Conflict` if the user is
+   * registered already. "Create a credential", `POST /credentials/cloud_files`.
    */
   createCloudFilesCredential: Endpoint.define<CloudFilesCredential>()("POST", "/credentials/cloud_files", {
     body: cloudFilesBody,
@@ -145,9 +147,8 @@ export const credentialEndpoints = Endpoint.table("CloudBigData", {
     errors: ["Conflict"]
   }),
   /**
-   * Replaces the API key of a user of Cloud Files. Clusters that have it keep the old one, until
-   * `updateCredentials` gives them the new. Fails with `NotFound`. "Update a credential",
-   * `PUT /credentials/cloud_files/{username}`.
+   * Replaces the API key of a user of Cloud Files. Existing clusters keep the old one until `updateCredentials`. Fails
+   * with `NotFound`. "Update a credential", `PUT /credentials/cloud_files/{username}`.
    */
   updateCloudFilesCredential: Endpoint.define<CloudFilesCredential>()("PUT", "/credentials/cloud_files/{username}", {
     body: cloudFilesBody,
@@ -155,8 +156,8 @@ export const credentialEndpoints = Endpoint.table("CloudBigData", {
     errors: ["NotFound"]
   }),
   /**
-   * Registers an access key of Amazon S3, for clusters to read and write there. Fails with `Conflict` where it has the
-   * key already. "Create a credential", `POST /credentials/s3`.
+   * Registers an access key of Amazon S3 with which clusters read and write there. Fails with `Conflict` if the key is
+   * registered already. "Create a credential", `POST /credentials/s3`.
    */
   createS3Credential: Endpoint.define<S3Credential>()("POST", "/credentials/s3", {
     body: s3Body,
@@ -173,7 +174,7 @@ export const credentialEndpoints = Endpoint.table("CloudBigData", {
     errors: ["NotFound"]
   }),
   /**
-   * Registers a user for the Ambari of new clusters. Fails with `Conflict` where it has the user already. "Create a
+   * Registers a user for the Ambari of new clusters. Fails with `Conflict` if the user is registered already. "Create a
    * credential", `POST /credentials/ambari`.
    */
   createAmbariCredential: Endpoint.define<AmbariCredential>()("POST", "/credentials/ambari", {

@@ -1,11 +1,11 @@
-/** Distros: the distributions of Hadoop and its like that stacks are made from. */
+/** Distros: distributions of Hadoop and similar software, from which stacks are created. */
 import * as Endpoint from "../../Endpoint.js"
 import { struct } from "../../internal/schema/struct.js"
 import { absentIfEmpty, enveloped, Id, listOf, textOr } from "../../internal/schema/wire.js"
 import type { ByDistroId } from "./references.js"
 import { StackService, stackServiceFields } from "./stacks.js"
 
-/** A distribution of Hadoop and its like, as it stands in the list of distros. */
+/** A distribution in a list. */
 export interface DistroSummary {
   readonly id: string
   readonly name: string
@@ -23,7 +23,7 @@ export interface DistroService extends StackService {
 
 export const DistroService = struct<DistroService>({ ...stackServiceFields, description: absentIfEmpty })
 
-/** A distribution with the services that stacks may take from it. */
+/** A distribution with the services that stacks can use. */
 export interface Distro extends DistroSummary {
   readonly services: ReadonlyArray<DistroService>
 }
@@ -32,9 +32,9 @@ export const Distro = struct<Distro>({ ...distroSummaryFields, services: listOf(
 
 /** The operations on distros. */
 export const distroEndpoints = Endpoint.table("CloudBigData", {
-  /** The distributions that there are. "List available distros", `GET /distros`. */
+  /** All distributions. "List available distros", `GET /distros`. */
   listDistros: Endpoint.make("GET", "/distros", { success: Endpoint.list("distros", DistroSummary) }),
-  /** One distribution, with its services. Fails with `NotFound`. "Show distro details", `GET /distros/{distroId}`. */
+  /** A distribution with its services. Fails with `NotFound`. "Show distro details", `GET /distros/{distroId}`. */
   getDistro: Endpoint.define<ByDistroId>()("GET", "/distros/{distroId}", {
     success: Endpoint.json(enveloped("distro", Distro)),
     errors: ["NotFound"]

@@ -9,7 +9,7 @@ import { scriptEndpoints } from "./scripts.js"
 import { stackEndpoints } from "./stacks.js"
 import { workloadEndpoints } from "./workloads.js"
 
-/** The operations of Cloud Big Data, as data. */
+/** The tables of all resources. */
 export const endpoints = {
   ...clusterEndpoints,
   ...nodeEndpoints,

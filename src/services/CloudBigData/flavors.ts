@@ -6,7 +6,7 @@ import { struct } from "../../internal/schema/struct.js"
 import { absentIfEmpty, Id, someCount, textOr } from "../../internal/schema/wire.js"
 import { listed, type ServiceContext } from "./context.js"
 
-/** A size in which nodes are made. */
+/** A size of nodes. */
 export interface Flavor {
   readonly id: string
   readonly name: string
@@ -28,7 +28,7 @@ export const Flavor = struct<Flavor>({
 
 /** The operations on flavors. */
 export const flavorEndpoints = Endpoint.table("CloudBigData", {
-  /** The sizes of nodes, a page of them. "List available flavors", `GET /flavors`. */
+  /** A page of the sizes of nodes. "List available flavors", `GET /flavors`. */
   listFlavorsPage: Endpoint.define<PageQuery>()("GET", "/flavors", {
     query: pageQuery,
     success: Endpoint.json(page("flavors", Flavor, "links"))

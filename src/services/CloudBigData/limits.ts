@@ -1,10 +1,10 @@
-/** Limits: how much the account may have, and has left. */
+/** The quotas of the account. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { struct } from "../../internal/schema/struct.js"
 import { enveloped, someCount } from "../../internal/schema/wire.js"
 
-/** How much of something the account may have, and has left, over all of its clusters' data nodes. */
+/** A quota and what is left of it, for the data nodes of all clusters together. */
 export interface Quota {
   readonly limit?: number | undefined
   readonly remaining?: number | undefined
@@ -14,7 +14,7 @@ const Quota = struct<Quota>({ limit: someCount, remaining: someCount })
 
 const someQuota = Schema.optionalWith(Quota, { nullable: true, default: () => ({}) })
 
-/** What the account may have. */
+/** The quotas of the account. */
 export interface Limits {
   readonly nodes: Quota
   readonly vcpus: Quota
@@ -33,6 +33,6 @@ export const Limits = enveloped("absolute", AbsoluteLimits)
 
 /** The operations on limits. */
 export const limitEndpoints = Endpoint.table("CloudBigData", {
-  /** How much the account may have, and has left. "Show resource limits", `GET /limits`. */
+  /** The quotas of the account, and what is left of them. "Show resource limits", `GET /limits`. */
   getLimits: Endpoint.make("GET", "/limits", { success: Endpoint.json(enveloped("limits", Limits)) })
 })

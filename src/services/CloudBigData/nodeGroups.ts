@@ -1,4 +1,4 @@
-/** Node groups and the components on their nodes, and the check of node groups against those that there are. */
+/** Node groups and the components on their nodes, and the validation of node groups in inputs. */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { InvalidInput } from "../../CloudError.js"
@@ -7,18 +7,18 @@ import { struct } from "../../internal/schema/struct.js"
 import { nullableOptional, absentIfEmpty, Id, listOf, someCount, textOr } from "../../internal/schema/wire.js"
 import { service } from "./context.js"
 
-/** A program of a service, as it stands on the nodes: `Namenode`, `HiveServer2`. Some responses have only its name. */
+/** A program of a service that runs on nodes: `Namenode`, `HiveServer2`. Some responses have only its name. */
 export interface Component {
-  /** Empty where the cloud does not return it. */
+  /** Empty if the cloud does not return it. */
   readonly name: string
-  /** For people: `HDFS Namenode`. Only of a node's components. */
+  /** The display name: `HDFS Namenode`. Only in the components of a node. */
   readonly niceName?: string | undefined
   /**
-   * Its URL, by the node's name within the cluster: `http://master-1.local:50070`. Reach it through a SOCKS proxy or
-   * a tunnel to the node.
+   * Its URL with the node's name within the cluster: `http://master-1.local:50070`. It can be reached through a SOCKS
+   * proxy or a tunnel to the node.
    */
   readonly uri?: string | undefined
-  /** The service's mode in which alone there is such a component: `Secondary`. Only of a distro's components. */
+  /** The mode of the service that this component requires: `Secondary`. Only in the components of a distro. */
   readonly mode?: string | undefined
 }
 
@@ -35,11 +35,11 @@ export const Component = Schema.transform(Schema.Unknown, ComponentFields, {
   encode: (component) => component
 }) as unknown as Schema.Schema<Component, unknown>
 
-/** Nodes of a cluster that are alike. */
+/** A group of identical nodes in a cluster. */
 export interface NodeGroup {
-  /** `master`, `slave`, `gateway`, …: names from the cluster's stack. */
+  /** A name from the cluster's stack: `master`, `slave`, `gateway`, … */
   readonly id: string
-  /** How many nodes it has. */
+  /** The number of nodes. */
   readonly count?: number | undefined
   readonly flavorId?: string | undefined
   readonly components: ReadonlyArray<Component>
@@ -64,7 +64,7 @@ interface KnownGroup {
   readonly resourceLimits?: { readonly minCount?: number | undefined; readonly maxCount?: number | undefined }
 }
 
-/** What is wrong with node groups, given those that there are. */
+/** Validates node groups against existing ones. */
 const nodeGroupIssues = (wanted: ReadonlyArray<CountedGroup>, known: ReadonlyArray<KnownGroup>) =>
   known.length === 0
     ? []
@@ -84,7 +84,7 @@ const nodeGroupIssues = (wanted: ReadonlyArray<CountedGroup>, known: ReadonlyArr
           : []
       })
 
-/** Fails where node groups do not go with those that there are. */
+/** Fails if node groups do not match the existing ones. */
 export const checkNodeGroups = (
   operation: string,
   wanted: ReadonlyArray<CountedGroup>,

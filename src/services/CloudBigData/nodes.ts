@@ -1,8 +1,7 @@
 /**
- * Nodes of clusters: listing and finding them, and reaching them by ssh.
+ * Nodes of clusters: operations to list, find and reach them by ssh.
  *
- * The API's documents, its samples and what its last Python client expected differ in many places; whatever any of them shows
- * is accepted here.
+ * The API's documentation, examples and last Python client differ in many places; all forms are accepted here.
  */
 import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -24,10 +23,7 @@ export const NodeStatus = openEnum("ACTIVE", "BUILDING", "CONFIGURING", "DEACTIV
 
 export type NodeStatus = typeof NodeStatus.Type
 
-/**
- * An address of a node. The cloud writes its version as a number or a text, or leaves it out; some responses have only the
- * address.
- */
+/** An address of a node. The version may be a number or string; some responses have only the address. */
 export interface Address {
   /** 4 or 6. */
   readonly version: number
@@ -50,7 +46,7 @@ export const Address = Schema.transform(Schema.Unknown, AddressFields, {
 /** A node of a cluster. */
 export interface Node {
   readonly id: string
-  /** Empty where the cloud does not return it. */
+  /** Empty if the cloud does not return it. */
   readonly name: string
   readonly status: NodeStatus
   readonly nodeGroup?: string | undefined
@@ -76,7 +72,7 @@ const NodeFields = struct<Node>({
   components: listOf(Component)
 })
 
-/** An older form has `role` and `services`; one witness writes `node_group` as a list. */
+/** An older form has `role` and `services`; one recorded response has `node_group` as a list. */
 const WireNode = Schema.Record({ key: Schema.String, value: Schema.Unknown })
 
 const firstText = (value: unknown): string | undefined =>
@@ -96,8 +92,8 @@ export const Node = Schema.transform(WireNode, NodeFields, {
 }) as unknown as Schema.Schema<typeof NodeFields.Type, unknown>
 
 /**
- * Which node of a cluster is meant: the one of a name (in any case), the first one that has a component (`ResourceManager`),
- * or both; where neither is given, the first that is not Ambari's.
+ * Selects a node of a cluster: by name (in any case), the first one with a component (`ResourceManager`), or both; by
+ * default the first one that is not Ambari's.
  */
 export interface NodeOptions extends ByClusterId {
   /** The name of the node, in any case. */
@@ -106,11 +102,13 @@ export interface NodeOptions extends ByClusterId {
   readonly component?: string | undefined
 }
 
-/** Which node of a cluster is meant, and how ssh is to reach it. */
+/** Selects a node of a cluster, and how ssh connects to it. */
 export interface SshOptions extends NodeOptions, Omit<Ssh.Target, "host" | "username"> {
-  /** Who logs in; by default the user that the cluster was created with. */
+  /** The user to log in; by default the one that the cluster was created with. */
   readonly username?: string | undefined
-  /** Which of the node's addresses to use, default `public`. `private` is for programs within the region's own network. */
+  /**
+   * Which of the node's addresses to use, default `public`. `private` is for programs in the region's internal network.
+   */
   readonly network?: "public" | "private" | undefined
 }
 
@@ -148,28 +146,27 @@ const chosen = (
 /** A page of nodes. */
 export interface ListNodesPage extends ByClusterId, PageQuery {}
 
-/** Which nodes are listed. */
+/** Which nodes to list. */
 export interface ListNodes extends ByClusterId, PageSize {}
 
 /** The operations on nodes. */
 export const nodeEndpoints = Endpoint.table("CloudBigData", {
-  /** Nodes of a cluster, a page of them. Fails with `NotFound`. "List cluster nodes", `GET /clusters/{clusterId}/nodes`. */
+  /** A page of a cluster's nodes. Fails with `NotFound`. "List cluster nodes", `GET /clusters/{clusterId}/nodes`. */
   listNodesPage: Endpoint.define<ListNodesPage>()("GET", "/clusters/{clusterId}/nodes", {
     query: pageQuery,
     success: Endpoint.json(page("nodes", Node, "links")),
     errors: ["NotFound"]
   }),
   /**
-   * Removes one node from its cluster, and deletes it. Fails with `NotFound`, and with `Conflict` where the cluster's state
-   * does not allow it. `DELETE /clusters/{clusterId}/nodes/{nodeId}`, which the API's last client had and the documents do not
-   * know.
+   * Removes a node from its cluster, and deletes it. Fails with `NotFound`, and with `Conflict` if the cluster's state
+   * does not allow it. `DELETE /clusters/{clusterId}/nodes/{nodeId}`, used by the API's last client but not documented.
    */
   deleteNode: Endpoint.define<ByNodeId>()("DELETE", "/clusters/{clusterId}/nodes/{nodeId}", {
     errors: ["NotFound", "Conflict"]
   })
 })
 
-/** The operations on nodes, their listing, and finding one. `get` reads the cluster of a node. */
+/** The operations on nodes, their listing and `findNode`. `get` reads the cluster of a node. */
 export const makeNodes = (
   { client }: ServiceContext,
   get: (input: {

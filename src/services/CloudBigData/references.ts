@@ -1,4 +1,4 @@
-/** What the operations of Cloud Big Data take to know which resource is meant. */
+/** References to the resources of Cloud Big Data, which inputs extend. */
 import type { CredentialType } from "./credentialTypes.js"
 
 /** A cluster, by its id. */
@@ -15,7 +15,7 @@ export interface ByNodeId extends ByClusterId {
 
 /** Credentials, by their type. */
 export interface ByCredentialType {
-  /** `ssh_keys`, `cloud_files`, `s3` or `ambari`; the cloud may know others. */
+  /** `ssh_keys`, `cloud_files`, `s3` or `ambari`; the cloud may have others. */
   readonly type: CredentialType
 }
 
@@ -43,7 +43,7 @@ export interface ByStackId {
   readonly stackId: string
 }
 
-/** A kind of work, by its id. */
+/** A workload, by its id. */
 export interface ByWorkloadId {
   /** The id of the workload. */
   readonly workloadId: string

@@ -1,4 +1,4 @@
-/** What the requests of several resources share. */
+/** Schemas that the requests of several resources share. */
 import * as Schema from "effect/Schema"
 import { enveloped, Named } from "../../internal/schema/wire.js"
 
@@ -13,5 +13,5 @@ export const countOf = (least: number) =>
     })
   )
 
-/** A text that the wire has in an object of its own, under this key. */
+/** A text that is wrapped in an object under this key. */
 export const under = (key: string, text: typeof Named) => enveloped(key, text)

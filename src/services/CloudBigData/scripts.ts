@@ -1,4 +1,4 @@
-/** Scripts: what is run on the nodes of a cluster when they are ready. */
+/** Scripts, which run on the nodes of a cluster when they are ready. */
 import type * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
@@ -20,20 +20,20 @@ import {
 import { listed, type ServiceContext } from "./context.js"
 import type { ByScriptId } from "./references.js"
 
-/** How far a script has come on a cluster. The cloud may return others. */
+/** The status of a script on a cluster. The cloud may return others. */
 export const ScriptStatus = openEnum("PENDING", "DELIVERED", "RUNNING", "SUCCEEDED", "FAILED")
 
 export type ScriptStatus = typeof ScriptStatus.Type
 
-/** A script that is run on the nodes of a cluster when they are ready. */
+/** A script that runs on the nodes of a cluster when they are ready. */
 export interface Script {
   readonly id: string
-  /** Empty where the cloud does not return it. */
+  /** Empty if the cloud does not return it. */
   readonly name: string
   readonly type?: "POST_INIT" | (string & {}) | undefined
-  /** Where the nodes fetch it. */
+  /** The URL from which nodes download it. */
   readonly url?: string | undefined
-  /** Whether it is the cloud's, for all accounts. Such a one cannot be changed. */
+  /** Whether it is one of the cloud's own, which all accounts can use and none can change. */
   readonly isPublic: boolean
   readonly created?: DateTime.Utc | undefined
   /** Absent before the first change. */
@@ -50,7 +50,7 @@ export const Script = struct<Script>({
   updated: TimestampIfAny
 })
 
-/** A page on the web. */
+/** A URL of http or https. */
 const Url = Named.pipe(
   Schema.filter((url) => URL.canParse(url) && /^https?:$/.test(new URL(url).protocol), {
     description: "an http or https URL"
@@ -61,9 +61,9 @@ const Url = Named.pipe(
 export interface CreateScript {
   /** 1 to 255 characters. */
   readonly name: string
-  /** Where the nodes fetch it. */
+  /** The URL from which nodes download it. */
   readonly url: string
-  /** When it is run; there is one kind so far. */
+  /** When it runs; there is only one kind so far. */
   readonly type?: "POST_INIT" | (string & {}) | undefined
 }
 
@@ -71,20 +71,20 @@ export interface CreateScript {
 export interface UpdateScript extends ByScriptId {
   /** 1 to 255 characters. */
   readonly name?: string | undefined
-  /** Where the nodes fetch it. */
+  /** The URL from which nodes download it. */
   readonly url: string
 }
 
 /** The operations on scripts. */
 export const scriptEndpoints = Endpoint.table("CloudBigData", {
-  /** Scripts, the cloud's and the account's, a page of them. "List all scripts", `GET /scripts`. */
+  /** A page of scripts, the cloud's and the account's. "List all scripts", `GET /scripts`. */
   listScriptsPage: Endpoint.define<PageQuery>()("GET", "/scripts", {
     query: pageQuery,
     success: Endpoint.json(page("scripts", Script, "links"))
   }),
   /**
-   * Registers a script, which nodes fetch from its URL when they need it. Fails with `QuotaExceeded` where the
-   * account has too many. "Create a script", `POST /scripts`.
+   * Registers a script, which nodes download from its URL when they need it. Fails with `QuotaExceeded` if the account
+   * has too many. "Create a script", `POST /scripts`.
    */
   createScript: Endpoint.define<CreateScript>()("POST", "/scripts", {
     body: enveloped(
@@ -99,8 +99,8 @@ export const scriptEndpoints = Endpoint.table("CloudBigData", {
     errors: ["QuotaExceeded"]
   }),
   /**
-   * Changes a script's URL, and its name where one is given. Clusters that have run it are left alone. Fails with `NotFound`.
-   * "Update a script", `PUT /scripts/{scriptId}`.
+   * Changes a script's URL and optionally its name. Clusters that have run it do not run it again. Fails with
+   * `NotFound`. "Update a script", `PUT /scripts/{scriptId}`.
    */
   updateScript: Endpoint.define<UpdateScript>()("PUT", "/scripts/{scriptId}", {
     body: enveloped("script", Schema.Struct({ name: Schema.optional(upTo(255, "a name")), url: Url })),
@@ -108,8 +108,8 @@ export const scriptEndpoints = Endpoint.table("CloudBigData", {
     errors: ["NotFound"]
   }),
   /**
-   * Deletes a script of the account's own. Fails with `NotFound`, with `BadRequest` or `Conflict`
-   * where it is the cloud's or in use. "Delete a script", `DELETE /scripts/{scriptId}`.
+   * Deletes one of the account's scripts. Fails with `NotFound`, and with `BadRequest` or `Conflict` if it is the
+   * cloud's or in use. "Delete a script", `DELETE /scripts/{scriptId}`.
    */
   deleteScript: Endpoint.define<ByScriptId>()("DELETE", "/scripts/{scriptId}", { errors: ["NotFound", "Conflict"] })
 })

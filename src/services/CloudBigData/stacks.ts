@@ -1,4 +1,4 @@
-/** Stacks: the services that a cluster is made with. */
+/** Stacks: the services that clusters are created with. */
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import type * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
@@ -26,7 +26,7 @@ import { nameOf } from "./responses.js"
 
 /** A service of a stack: HDFS, YARN, Hive, … */
 export interface StackService {
-  /** Empty where the cloud does not return it. */
+  /** Empty if the cloud does not return it. */
   readonly name: string
   readonly version?: string | undefined
   readonly modes: ReadonlyArray<string>
@@ -42,13 +42,13 @@ export const stackServiceFields = {
 
 export const StackService = struct<StackService>(stackServiceFields)
 
-/** A stack as it stands in the list of stacks: the services that a cluster is made with. */
+/** A stack in a list. */
 export interface StackSummary {
   readonly id: string
-  /** Empty where the cloud does not return it. */
+  /** Empty if the cloud does not return it. */
   readonly name: string
   readonly description?: string | undefined
-  /** The distro that its services are taken from: `HDP2.2`. */
+  /** The distro that provides its services: `HDP2.2`. */
   readonly distroId?: string | undefined
   readonly services: ReadonlyArray<StackService>
 }
@@ -63,13 +63,13 @@ export const stackSummaryFields = {
 
 export const StackSummary = struct<StackSummary>(stackSummaryFields)
 
-/** What a cluster of a stack may and must have of a node group. */
+/** The limits of a node group in the clusters of a stack. */
 export interface ResourceLimits {
-  /** How many nodes at the least. */
+  /** The minimum number of nodes. */
   readonly minCount?: number | undefined
-  /** How many nodes at the most. */
+  /** The maximum number of nodes. */
   readonly maxCount?: number | undefined
-  /** How much memory a node needs at the least. */
+  /** The minimum memory of a node. */
   readonly minRamMegabytes?: number | undefined
 }
 
@@ -79,7 +79,7 @@ export const ResourceLimits = struct<ResourceLimits>({
   minRamMegabytes: someCount.pipe(Schema.fromKey("min_ram"))
 })
 
-/** A node group of a stack: what stands on its nodes, and what a cluster gets of it where it does not say otherwise. */
+/** A node group of a stack: its components, and the defaults of clusters. */
 export interface StackNodeGroup extends NodeGroup {
   readonly resourceLimits: ResourceLimits
 }
@@ -91,11 +91,11 @@ export const StackNodeGroup = struct<StackNodeGroup>({
   )
 })
 
-/** A stack, whole. */
+/** A stack with all details. */
 export interface Stack extends StackSummary {
   readonly created?: DateTime.Utc | undefined
   readonly nodeGroups: ReadonlyArray<StackNodeGroup>
-  /** Whether it is the account's own. Absent where the cloud does not return it. */
+  /** Whether it belongs to the account. Absent if the cloud does not return it. */
   readonly isDeletable?: boolean | undefined
 }
 
@@ -106,11 +106,11 @@ export const Stack = struct<Stack>({
   isDeletable: someFlag.pipe(Schema.fromKey("is_deletable"))
 })
 
-/** A service that a new stack takes from its distro. */
+/** A service of a new stack. */
 export interface NewStackService {
-  /** As its distro names it: `HDFS`. */
+  /** Its name in the distro: `HDFS`. */
   readonly name: string
-  /** Those of the service's modes that are wanted: `Secondary`. */
+  /** The modes of the service to include: `Secondary`. */
   readonly modes?: ReadonlyArray<string> | undefined
 }
 
@@ -141,11 +141,11 @@ export interface CreateStack {
   readonly name: string
   /** 1 to 1,024 characters. */
   readonly description?: string | undefined
-  /** The distro that its services are taken from: `HDP2.2`. */
+  /** The distro that provides its services: `HDP2.2`. */
   readonly distroId: string
   /** The services that run on its clusters. */
   readonly services: NonEmptyReadonlyArray<NewStackService>
-  /** How the services are laid out. Default: as the cloud does it. */
+  /** How the services are distributed. By default the cloud decides. */
   readonly nodeGroups?: ReadonlyArray<NewStackNodeGroup> | undefined
 }
 
@@ -159,20 +159,20 @@ export const CreateStack = struct<CreateStack>({
 
 /** The operations on stacks. */
 export const stackEndpoints = Endpoint.table("CloudBigData", {
-  /** Stacks, the cloud's and the account's, a page of them. "List all stacks", `GET /stacks`. */
+  /** A page of stacks, the cloud's and the account's. "List all stacks", `GET /stacks`. */
   listStacksPage: Endpoint.define<PageQuery>()("GET", "/stacks", {
     query: pageQuery,
     success: Endpoint.json(page("stacks", StackSummary, "links"))
   }),
-  /** One stack, whole. Fails with `NotFound`. "Show stack details", `GET /stacks/{stackId}`. */
+  /** A stack. Fails with `NotFound`. "Show stack details", `GET /stacks/{stackId}`. */
   getStack: Endpoint.define<ByStackId>()("GET", "/stacks/{stackId}", {
     success: Endpoint.json(enveloped("stack", Stack)),
     errors: ["NotFound"]
   }),
   /**
-   * Creates a stack from a distro's services. Where no node groups are given, the cloud lays the services out itself. Fails with
-   * `BadRequest` where the distro has no such service or mode, with `QuotaExceeded` where the account has too many stacks.
-   * "Create a stack", `POST /stacks`.
+   * Creates a stack from a distro's services. Without node groups, the cloud distributes the services. Fails with
+   * `BadRequest` if the distro has no such service or mode, and with `QuotaExceeded` if the account has too many
+   * stacks. "Create a stack", `POST /stacks`.
    */
   createStack: Endpoint.define<CreateStack>()("POST", "/stacks", {
     body: enveloped("stack", CreateStack),
@@ -180,8 +180,8 @@ export const stackEndpoints = Endpoint.table("CloudBigData", {
     errors: ["QuotaExceeded"]
   }),
   /**
-   * Deletes a stack of the account's own. Clusters that were made of it stay. Fails with `NotFound`, with `BadRequest` or
-   * `Conflict` where it is the cloud's or in use. "Delete a stack", `DELETE /stacks/{stackId}`.
+   * Deletes one of the account's stacks, but not its clusters. Fails with `NotFound`, and with `BadRequest` or
+   * `Conflict` if it is the cloud's or in use. "Delete a stack", `DELETE /stacks/{stackId}`.
    */
   deleteStack: Endpoint.define<ByStackId>()("DELETE", "/stacks/{stackId}", { errors: ["NotFound", "Conflict"] })
 })

@@ -1,4 +1,4 @@
-/** Waiting for clusters. A cluster that has failed is reported with the nodes and scripts that have. */
+/** Waits for clusters. The error of a failed cluster names the failed nodes and scripts. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
@@ -14,11 +14,11 @@ export interface WaitOptions extends ByClusterId, Waiting.Pace {}
 
 /** A cluster to wait for, and the state to wait for. */
 export interface WatchCluster extends WaitOptions {
-  /** Whether the cluster is as it should be. */
+  /** Returns whether the wait is over. */
   readonly until: (cluster: Cluster) => boolean
 }
 
-/** What the waits read of clusters. */
+/** The operations that the waits use. */
 interface Reads {
   readonly get: (input: ByClusterId) => Effect.Effect<Cluster, CommonError | NotFound>
   readonly listNodes: (input: ByClusterId) => Stream.Stream<Node, CommonError | NotFound>
@@ -27,13 +27,13 @@ interface Reads {
 /** The result of one poll of a cluster. */
 interface PolledCluster {
   readonly cluster: Cluster
-  /** Why it has failed, where it has and the cloud shows it. */
+  /** Why it has failed, if it has and the reason is known. */
   readonly reason: string | undefined
 }
 
 const failedStatuses: ReadonlySet<string> = new Set(["ERROR", "IMPAIRED", "DELETING", "DELETED"])
 
-/** What the cloud shows of a failure: it gives no reason in words. */
+/** Describes the failed nodes and scripts, since the cloud gives no reason. */
 const reasonOf = (cluster: Cluster, nodes: ReadonlyArray<Node>): string | undefined => {
   const nodeName = (id: string | undefined) => nodes.find((node) => node.id === id)?.name
   const reasons = [
@@ -50,7 +50,7 @@ const reasonOf = (cluster: Cluster, nodes: ReadonlyArray<Node>): string | undefi
   return reasons.length === 0 ? undefined : reasons.join("; ")
 }
 
-/** Reads a cluster; where it has failed, its nodes too. */
+/** Reads a cluster; if it has failed, its nodes too. */
 const readWhole = (
   { get, listNodes }: Reads,
   clusterId: string
@@ -58,7 +58,7 @@ const readWhole = (
   Effect.flatMap(get({ clusterId }), (cluster) =>
     cluster.status === "ERROR" || cluster.status === "IMPAIRED"
       ? Effect.map(Stream.runCollect(listNodes({ clusterId })), (nodes): ReadonlyArray<Node> => [...nodes]).pipe(
-          // Without the nodes, the failure itself is still reported.
+          // Report the failure even if the nodes cannot be read.
           Effect.orElseSucceed(() => []),
           Effect.map((nodes) => ({ cluster, reason: reasonOf(cluster, nodes) }))
         )

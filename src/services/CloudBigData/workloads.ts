@@ -1,4 +1,4 @@
-/** Workloads: the kinds of work that clusters are made for. */
+/** Workloads: kinds of work for clusters. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { struct } from "../../internal/schema/struct.js"
@@ -14,10 +14,10 @@ import {
 } from "../../internal/schema/wire.js"
 import type { ByWorkloadId } from "./references.js"
 
-/** A kind of work that clusters are made for. */
+/** A kind of work for clusters. */
 export interface Workload {
   readonly id: string
-  /** Empty where the cloud does not return it. */
+  /** Empty if the cloud does not return it. */
   readonly name: string
   readonly caption?: string | undefined
   readonly description?: string | undefined
@@ -30,7 +30,7 @@ export const Workload = struct<Workload>({
   description: absentIfEmpty
 })
 
-/** A size in which a kind of work can be done. */
+/** A recommended size of a cluster. */
 export interface RecommendedSize {
   readonly flavorId?: string | undefined
   /** How long the work takes, in minutes. */
@@ -48,7 +48,7 @@ export const RecommendedSize = struct<RecommendedSize>({
 
 /** A way to do a kind of work, in several sizes. */
 export interface Recommendation {
-  /** Empty where the cloud does not return it. */
+  /** Empty if the cloud does not return it. */
   readonly name: string
   readonly description?: string | undefined
   readonly requires: ReadonlyArray<string>
@@ -62,24 +62,21 @@ export const Recommendation = struct<Recommendation>({
   sizes: listOf(RecommendedSize)
 })
 
-/** A kind of work, and how large and lasting its data are. */
+/** A workload, and the size and lifetime of its data. */
 export interface ListRecommendations extends ByWorkloadId {
-  /** How much room the data needs. */
+  /** The size of the data. */
   readonly storageGigabytes: number
-  /** What is to outlive the work: the data, the cluster as well (`all`), or nothing (`none`). */
+  /** What is kept after the work: the data, the cluster as well (`all`), or nothing (`none`). */
   readonly persistence: "all" | "data" | "none"
 }
 
 /** The operations on workloads. */
 export const workloadEndpoints = Endpoint.table("CloudBigData", {
-  /**
-   * The kinds of work that clusters are made for. `GET /workloads`, which the API's clients had and its documents do not
-   * know.
-   */
+  /** The workloads that the cloud knows. `GET /workloads`, used by the API's clients but not documented. */
   listWorkloads: Endpoint.make("GET", "/workloads", { success: Endpoint.list("workloads", Workload) }),
   /**
-   * What is recommended for a kind of work. Fails with `NotFound`. `GET /workloads/{workload_id}/recommendations`, which the
-   * API's clients had and its documents do not know.
+   * The recommendations for a workload. Fails with `NotFound`. `GET /workloads/{workload_id}/recommendations`, used by
+   * the API's clients but not documented.
    */
   listRecommendations: Endpoint.define<ListRecommendations>()("GET", "/workloads/{workloadId}/recommendations", {
     query: {

@@ -1,4 +1,4 @@
-/** Access lists: which networks may reach a load balancer. */
+/** Access lists: the networks that may or may not connect to a load balancer. */
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
@@ -7,12 +7,12 @@ import { nullableOptional, Id, Named, openEnum, textOr } from "../../internal/sc
 import type { ByAccessListItemId, ByLoadBalancerId } from "./references.js"
 import { additionErrors, balancerPath, changeErrors, idsOf } from "./requests.js"
 
-/** Whether a network may reach the balancer. */
+/** Whether a network may connect to the balancer. */
 export const AccessType = openEnum("ALLOW", "DENY")
 
 export type AccessType = typeof AccessType.Type
 
-/** A network that may reach a load balancer, or may not. */
+/** A network that may or may not connect to a load balancer. */
 export interface AccessListItem {
   readonly id?: string | undefined
   /** An address, or a network in CIDR notation. */
@@ -30,7 +30,7 @@ export const AccessListItem = struct<AccessListItem>({
 export interface NewAccessListItem {
   /** An address, or a network in CIDR notation. */
   readonly address: string
-  /** Whether it may reach the load balancer. */
+  /** Whether it may connect to the load balancer. */
   readonly type: AccessType
 }
 
@@ -50,14 +50,14 @@ export interface DeleteAccessListItems extends ByLoadBalancerId {
 
 /** The operations on access lists. */
 export const accessListEndpoints = Endpoint.table("CloudLoadBalancers", {
-  /** Who may reach it. Fails with `NotFound`. "Show access list", `GET …/accesslist`. */
+  /** The access list. Fails with `NotFound`. "Show access list", `GET …/accesslist`. */
   listAccessList: Endpoint.define<ByLoadBalancerId>()("GET", `${balancerPath}/accesslist`, {
     success: Endpoint.list("accessList", AccessListItem),
     errors: ["NotFound"]
   }),
   /**
-   * Appends networks to the access list, which has at most 100. Fails with `BadRequest` where one is in it already. "Create or
-   * update access list", `POST …/accesslist`.
+   * Appends networks to the access list, which can have 100. Fails with `BadRequest` if one is already in it. "Create
+   * or update access list", `POST …/accesslist`.
    */
   appendToAccessList: Endpoint.define<AppendToAccessList>()("POST", `${balancerPath}/accesslist`, {
     body: Schema.Struct({
@@ -65,7 +65,7 @@ export const accessListEndpoints = Endpoint.table("CloudLoadBalancers", {
     }),
     errors: additionErrors
   }),
-  /** Deletes the whole access list: everyone may reach it then. "Delete access list", `DELETE …/accesslist`. */
+  /** Deletes the whole access list, so that everyone may connect. "Delete access list", `DELETE …/accesslist`. */
   deleteAccessList: Endpoint.define<ByLoadBalancerId>()("DELETE", `${balancerPath}/accesslist`, {
     errors: changeErrors
   }),

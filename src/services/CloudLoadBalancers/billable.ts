@@ -1,4 +1,4 @@
-/** Load balancers that are charged for in a time, deleted ones included. */
+/** Load balancers billed for in a period, including deleted ones. */
 import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Endpoint from "../../Endpoint.js"
@@ -10,7 +10,7 @@ import { LoadBalancerSummary } from "./loadBalancers.js"
 import { pageLimit, pageQuery } from "./requests.js"
 import { service } from "./status.js"
 
-/** A time whose load balancers are listed. */
+/** The period whose load balancers are listed. */
 interface Period {
   /** UTC. */
   readonly startTime: DateTime.Utc
@@ -18,24 +18,24 @@ interface Period {
   readonly endTime: DateTime.Utc
 }
 
-/** A page of the load balancers that there were in a time. */
+/** A page of the load balancers that existed in a period. */
 export interface ListBillablePage extends Period {
-  /** How many balancers a page holds at the most, up to 1,000. */
+  /** The maximum number of balancers in the page, up to 1,000. */
   readonly limit?: number | undefined
-  /** How many balancers to leave out at the start. */
+  /** How many balancers to skip. */
   readonly offset?: number | undefined
 }
 
-/** The load balancers that there were in a time. */
+/** The load balancers that existed in a period. */
 export interface ListBillable extends Period {
-  /** How many balancers one request asks for, by default 500, at most 1,000. */
+  /** How many balancers to request at a time, by default 500, at most 1,000. */
   readonly pageSize?: number | undefined
 }
 
 /** The operations on billable load balancers. */
 export const billableEndpoints = Endpoint.table("CloudLoadBalancers", {
   /**
-   * Load balancers that are charged for in a time, deleted ones included, a page of them: by default 500, at most 1,000. "List
+   * A page of the load balancers billed for in a period, including deleted ones: by default 500, at most 1,000. "List
    * billable load balancers", `GET /loadbalancers/billable`.
    */
   listBillablePage: Endpoint.define<ListBillablePage>()("GET", "/loadbalancers/billable", {
@@ -49,7 +49,7 @@ export const billableEndpoints = Endpoint.table("CloudLoadBalancers", {
   })
 })
 
-/** The listing of billable load balancers, whose pages are numbered by how many items come before. */
+/** The listing of billable load balancers, with pages by offset. */
 export const makeBillable = (context: ServiceContext) => {
   const fetch = Endpoint.method(context.client, Endpoint.listItems(billableEndpoints.listBillablePage))
   const operation = "CloudLoadBalancers.listBillable"

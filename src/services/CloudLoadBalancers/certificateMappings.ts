@@ -1,4 +1,4 @@
-/** Certificate mappings: certificates for the other names under which a load balancer is reached (SNI). */
+/** Certificate mappings: certificates for further host names of a load balancer (SNI). */
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
@@ -8,12 +8,10 @@ import type { ByCertificateMappingId, ByLoadBalancerId } from "./references.js"
 import { additionErrors, atLeastOne, balancerPath, changeErrors } from "./requests.js"
 import { Certificate, PrivateKey } from "./sslTermination.js"
 
-/**
- * A certificate for one of the names under which a balancer is reached (SNI). In the list of all, there are only id and name.
- */
+/** A certificate for one host name of a balancer (SNI). The list has only id and name. */
 export interface CertificateMapping {
   readonly id: string
-  /** Empty where the cloud does not return it. */
+  /** Empty if the cloud does not return it. */
   readonly hostName: string
   /** PEM. */
   readonly certificate?: string | undefined
@@ -60,16 +58,16 @@ const changedMapping = atLeastOne(
   ["hostName", "certificate", "privateKey", "intermediateCertificate"]
 )
 
-/** In an object of its own, as the documents show it, or without one. */
+/** Wrapped in an object, as documented, or not. */
 const WireMapping = Schema.Union(enveloped("certificateMapping", CertificateMapping), CertificateMapping)
 
 const mappingsPath = `${balancerPath}/ssltermination/certificatemappings` as const
 
 const mappingPath = `${mappingsPath}/{certificateMappingId}` as const
 
-/** A certificate for one of a balancer's names. */
+/** A certificate for a host name. */
 export interface AddCertificateMapping extends ByLoadBalancerId {
-  /** The name under which the balancer is reached. No two mappings may have the same one. */
+  /** The host name, which must be different in each mapping. */
   readonly hostName: string
   /** PEM. */
   readonly certificate: string
@@ -79,11 +77,11 @@ export interface AddCertificateMapping extends ByLoadBalancerId {
   readonly intermediateCertificate?: string | undefined
 }
 
-/** What to change of a certificate mapping; fields that are left out stay. */
+/** Changes to a certificate mapping. Other fields stay unchanged. */
 export interface UpdateCertificateMapping extends ByCertificateMappingId {
-  /** The name under which the balancer is reached. */
+  /** The host name. */
   readonly hostName?: string | undefined
-  /** PEM. With its key. */
+  /** PEM. Requires the key. */
   readonly certificate?: string | undefined
   /** PEM, RSA. */
   readonly privateKey?: string | Redacted.Redacted | undefined
@@ -93,30 +91,34 @@ export interface UpdateCertificateMapping extends ByCertificateMappingId {
 
 /** The operations on certificate mappings. */
 export const certificateMappingEndpoints = Endpoint.table("CloudLoadBalancers", {
-  /** Certificates for other names, by id and name. Fails with `NotFound`. `GET …/ssltermination/certificatemappings`. */
+  /**
+   * The ids and host names of certificate mappings. Fails with `NotFound`. `GET …/ssltermination/certificatemappings`.
+   */
   listCertificateMappings: Endpoint.define<ByLoadBalancerId>()("GET", mappingsPath, {
     success: Endpoint.list("certificateMappings", WireMapping),
     errors: ["NotFound"]
   }),
   /**
-   * Adds a certificate for another name, and returns it. SSL termination must be set. Fails with `QuotaExceeded` where there
-   * are 20. "Add certificate mapping", `POST …/ssltermination/certificatemappings`.
+   * Adds a certificate for a host name, and returns the mapping. Requires SSL termination. Fails with `QuotaExceeded`
+   * if there are 20. "Add certificate mapping", `POST …/ssltermination/certificatemappings`.
    */
   addCertificateMapping: Endpoint.define<AddCertificateMapping>()("POST", mappingsPath, {
     body: enveloped("certificateMapping", mappingFields),
     success: Endpoint.json(WireMapping),
     errors: additionErrors
   }),
-  /** One of these certificates, without its key. Fails with `NotFound`. `GET …/{certificateMappingId}`. */
+  /** A certificate mapping without its key. Fails with `NotFound`. `GET …/{certificateMappingId}`. */
   getCertificateMapping: Endpoint.define<ByCertificateMappingId>()("GET", mappingPath, {
     success: Endpoint.json(WireMapping),
     errors: ["NotFound"]
   }),
-  /** Replaces one of these certificates, or its name. "Update certificate mapping", `PUT …/{certificateMappingId}`. */
+  /**
+   * Replaces the certificate or host name of a mapping. "Update certificate mapping", `PUT …/{certificateMappingId}`.
+   */
   updateCertificateMapping: Endpoint.define<UpdateCertificateMapping>()("PUT", mappingPath, {
     body: enveloped("certificateMapping", changedMapping),
     errors: changeErrors
   }),
-  /** Deletes one of these certificates. "Delete certificate mapping", `DELETE …/{certificateMappingId}`. */
+  /** Deletes a certificate mapping. "Delete certificate mapping", `DELETE …/{certificateMappingId}`. */
   deleteCertificateMapping: Endpoint.define<ByCertificateMappingId>()("DELETE", mappingPath, { errors: changeErrors })
 })

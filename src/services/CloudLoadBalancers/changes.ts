@@ -1,6 +1,6 @@
 /**
- * Changes of load balancers. Those of one balancer wait for each other, and one that the balancer refuses as immutable is sent
- * again when the balancer is ACTIVE.
+ * Changes of load balancers. Changes of the same balancer run one after another. One that the balancer refuses as
+ * immutable is sent again when the balancer is ACTIVE.
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -11,29 +11,31 @@ import * as KeyedQueue from "../../internal/concurrency/keyedQueue.js"
 import * as Waiting from "../../Waiting.js"
 import { finalStatuses, hasFailed, type LoadBalancerStatus, service } from "./status.js"
 
-/** How long a change waits for a balancer that takes none at the moment. */
+/** How long a change waits for a balancer that does not accept it at the moment. */
 export interface WaitLimits {
-  /** How long between two polls of the balancer. However many changes wait for it, one of them polls. Default 5 seconds. */
+  /**
+   * The time between two polls of the balancer. However many changes wait for it, only one polls. Default 5 seconds.
+   */
   readonly interval?: Duration.DurationInput | undefined
   /**
-   * After how long to give up with the cloud's `Immutable`. It counts from the change's own first refusal: what it waits for
-   * its turn is not in it. Default 10 minutes.
+   * After how long to fail with the cloud's `Immutable`, counted from the first refusal: waiting for other changes does
+   * not count. Default 10 minutes.
    */
   readonly timeout?: Duration.DurationInput | undefined
 }
 
 /**
- * What becomes of a change that a balancer refuses because it is being changed: it waits, or it fails (`fail`, which does not
- * wait for other changes of this program either).
+ * What to do with a change that a balancer refuses because another one is in progress: wait, or fail (`fail`, which
+ * does not wait for other changes of this program either).
  *
- * It waits while the balancer is in BUILD, PENDING_UPDATE or another status that passes. Where it never takes a change again
- * (ERROR, SUSPENDED, PENDING_DELETE, DELETED), or the time is up, the change fails with the cloud's own `Immutable`.
+ * It waits while the balancer is in BUILD, PENDING_UPDATE or another temporary status. If the balancer can never accept
+ * it (ERROR, SUSPENDED, PENDING_DELETE, DELETED), or the time is up, the change fails with the cloud's own `Immutable`.
  */
 export type ImmutablePolicy = WaitLimits | "fail"
 
 /**
- * The {@link ImmutablePolicy} for a program or a call: `Effect.provideService(change, WhenImmutable, "fail")`. It prevails over
- * what a service was made with.
+ * The {@link ImmutablePolicy} for a program or a call: `Effect.provideService(change, WhenImmutable, "fail")`. It
+ * overrides the service's option.
  */
 export class WhenImmutable extends Context.Reference<WhenImmutable>()(
   "effect-rackspace/CloudLoadBalancers/WhenImmutable",
@@ -42,12 +44,12 @@ export class WhenImmutable extends Context.Reference<WhenImmutable>()(
 
 type Refused = Immutable | BadRequest
 
-/** A bulk deletion is refused as a whole, with a 400 that names the balancers which are being changed. */
+/** A bulk deletion is refused as a whole, with a 400 that names the immutable balancers. */
 const isRefused = (error: unknown): error is Refused =>
   error instanceof Immutable ||
   (error instanceof BadRequest && /\bare immutable and could not be processed\b/i.test(error.message))
 
-/** The status in the refusal itself, where it is a final one. */
+/** The final status in a refusal's message, if any. */
 const finalStatusIn = ({ message }: Refused): string | undefined => {
   const status = /status of '([\w-]+)'/i.exec(message)?.[1]?.replaceAll("-", "_")
   return status !== undefined && finalStatuses.has(status)
@@ -65,7 +67,7 @@ const withReason = (refused: Refused, reason: string): Refused => {
 
 const policy = (ofService: ImmutablePolicy | undefined): Effect.Effect<ImmutablePolicy> =>
   Effect.contextWith((context: Context.Context<never>) =>
-    // A reference always has a value; only the map shows whether somebody provided it.
+    // A reference always has a value; only the map shows whether the caller provided it.
     context.unsafeMap.has(WhenImmutable.key) ? Context.get(context, WhenImmutable) : (ofService ?? {})
   )
 
@@ -74,20 +76,22 @@ export type GetStatus = (input: {
   readonly loadBalancerId: string
 }) => Effect.Effect<{ readonly status: LoadBalancerStatus }, CommonError | NotFound>
 
-/** Runs a change of load balancers when it is its turn, and again while they refuse it. */
+/** Runs a change when all earlier changes of its balancers are done, and repeats it while they refuse it. */
 export type Changes = <A, E>(
   loadBalancerIds: ReadonlyArray<string>,
   change: Effect.Effect<A, E>
 ) => Effect.Effect<A, E | CommonError | NotFound>
 
-/** How often a refused change polls its load balancers, and until when, in milliseconds. */
+/** How often to poll the load balancers of a refused change, and until when, in milliseconds. */
 interface Limits {
   readonly interval: number
   readonly timeout: number
   readonly giveUpAt: number
 }
 
-/** Waits until a load balancer that has refused a change takes changes again. Fails with the refusal where it does not. */
+/**
+ * Waits until a load balancer that has refused a change accepts changes again. Fails with the refusal if it never will.
+ */
 const takesChanges = <E>(
   get: GetStatus,
   loadBalancerId: string,
@@ -113,13 +117,13 @@ const takesChanges = <E>(
       ResourceFailed: ({ state }) => failed(`it is in ${state}`),
       WaitTimeout: ({ lastState }) =>
         failed(`still ${lastState === undefined ? "so" : `in ${lastState}`} after ${Duration.format(timeout)}`),
-      // NotFound is clear where one balancer was to be changed; of several it would not say which.
+      // For a single balancer, NotFound is clear; for several it would not say which.
       NotFound: (error) => (refused._tag === "BadRequest" ? failed("it is deleted") : Effect.fail(error))
     })
   )
 }
 
-/** Waits until all load balancers that have refused a change take changes again. */
+/** Waits until all load balancers that have refused a change accept changes again. */
 const allTakeChanges = <E>(
   get: GetStatus,
   loadBalancerIds: ReadonlyArray<string>,
@@ -135,7 +139,7 @@ const allTakeChanges = <E>(
         )
       )
 
-/** Sends a change, and sends it again while its load balancers refuse it. */
+/** Sends a change, and repeats it while its load balancers refuse it. */
 const retryWhileRefused = <A, E>(
   get: GetStatus,
   change: Effect.Effect<A, E>,
@@ -160,7 +164,7 @@ const retryWhileRefused = <A, E>(
   return attempt(undefined)
 }
 
-/** The changes of a service, which wait for each other and for their balancers. */
+/** Runs the changes of a service, which wait for each other and for their balancers. */
 export const makeChanges = (get: GetStatus, ofService: ImmutablePolicy | undefined): Changes => {
   const queue = KeyedQueue.make()
   return (loadBalancerIds, change) =>

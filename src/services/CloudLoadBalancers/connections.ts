@@ -1,4 +1,4 @@
-/** Settings of a load balancer's connections: their log, their throttle, and the cache of HTTP content. */
+/** Settings of a load balancer's connections: logging, throttling, and content caching. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { struct } from "../../internal/schema/struct.js"
@@ -8,9 +8,9 @@ import type { ByLoadBalancerId } from "./references.js"
 import { atLeastOne, balancerPath, changeErrors, wholeNumber } from "./requests.js"
 import { Enabled, ifSet, one } from "./responses.js"
 
-/** How many connections one client may have. */
+/** The limits of connections per client. */
 export interface ConnectionThrottle {
-  /** 0 for any number. The only one that still has an effect. */
+  /** The maximum number of connections per client; 0 for no limit. The only field that still has an effect. */
   readonly maxConnections?: number | undefined
   /** Deprecated by the API. */
   readonly minConnections?: number | undefined
@@ -27,15 +27,15 @@ export const ConnectionThrottle = struct<ConnectionThrottle>({
   rateInterval: someCount
 })
 
-/** How many connections one client is to have at the most. */
+/** Limits of connections per client to set. */
 export interface NewConnectionThrottle {
-  /** How many connections one client may have, 1 to 100,000; 0 for any number. */
+  /** The maximum number of connections per client, 1 to 100,000; 0 for no limit. */
   readonly maxConnections?: number | undefined
-  /** Deprecated by the API, which gives it no effect any more. */
+  /** Deprecated by the API, and without effect. */
   readonly minConnections?: number | undefined
-  /** Deprecated by the API, which gives it no effect any more. */
+  /** Deprecated by the API, and without effect. */
   readonly maxConnectionRate?: number | undefined
-  /** In seconds. Deprecated by the API, which gives it no effect any more. */
+  /** In seconds. Deprecated by the API, and without effect. */
   readonly rateInterval?: number | undefined
 }
 
@@ -52,7 +52,7 @@ export interface SetConnectionLogging extends ByLoadBalancerId {
   readonly enabled: boolean
 }
 
-/** A balancer, and how many connections one client is to have. */
+/** A balancer, and the maximum number of connections per client. */
 export interface SetConnectionThrottle extends ByLoadBalancerId, NewConnectionThrottle {}
 
 /** Whether a balancer caches content. */
@@ -68,19 +68,19 @@ export const connectionEndpoints = Endpoint.table("CloudLoadBalancers", {
     success: one("connectionLogging", Enabled),
     errors: ["NotFound"]
   }),
-  /** Turns the log of connections on or off; it is put into Cloud Files every hour. `PUT …/connectionlogging`. */
+  /** Enables or disables the connection log, which is stored in Cloud Files every hour. `PUT …/connectionlogging`. */
   setConnectionLogging: Endpoint.define<SetConnectionLogging>()("PUT", `${balancerPath}/connectionlogging`, {
     body: enveloped("connectionLogging", Schema.Struct({ enabled: Schema.Boolean })),
     errors: changeErrors
   }),
-  /** The throttle of connections, or None where there is none. Fails with `NotFound`. `GET …/connectionthrottle`. */
+  /** The limits of connections, or None if there are none. Fails with `NotFound`. `GET …/connectionthrottle`. */
   getConnectionThrottle: Endpoint.define<ByLoadBalancerId>()("GET", `${balancerPath}/connectionthrottle`, {
     success: Endpoint.json(ifSet("connectionThrottle", ConnectionThrottle)),
     errors: ["NotFound"]
   }),
   /**
-   * Sets how many connections a client may have. Where the cloud asks for all of the fields at the first time, and says so by
-   * `BadRequest`, the deprecated ones can be given too. `PUT …/connectionthrottle`.
+   * Limits the connections per client. Some clouds require all fields at first, and fail with `BadRequest`: then the
+   * deprecated ones must be given too. `PUT …/connectionthrottle`.
    */
   setConnectionThrottle: Endpoint.define<SetConnectionThrottle>()("PUT", `${balancerPath}/connectionthrottle`, {
     body: enveloped(
@@ -89,7 +89,7 @@ export const connectionEndpoints = Endpoint.table("CloudLoadBalancers", {
     ),
     errors: changeErrors
   }),
-  /** Removes the throttle. `DELETE …/connectionthrottle`. */
+  /** Removes the limits. `DELETE …/connectionthrottle`. */
   deleteConnectionThrottle: Endpoint.define<ByLoadBalancerId>()("DELETE", `${balancerPath}/connectionthrottle`, {
     errors: changeErrors
   }),
@@ -98,7 +98,9 @@ export const connectionEndpoints = Endpoint.table("CloudLoadBalancers", {
     success: one("contentCaching", Enabled),
     errors: ["NotFound"]
   }),
-  /** Turns the cache on or off. Fails with `BadRequest` unless the protocol is HTTP. `PUT …/contentcaching`. */
+  /**
+   * Enables or disables content caching. Fails with `BadRequest` unless the protocol is HTTP. `PUT …/contentcaching`.
+   */
   setContentCaching: Endpoint.define<SetContentCaching>()("PUT", `${balancerPath}/contentcaching`, {
     body: enveloped("contentCaching", Schema.Struct({ enabled: Schema.Boolean })),
     errors: changeErrors

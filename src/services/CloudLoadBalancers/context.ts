@@ -1,6 +1,4 @@
-/**
- * What the parts of the service are made from, and the methods of an endpoint table: those that change a balancer wait their turn.
- */
+/** The context of the service's parts, and methods of endpoint tables, of which changes of a balancer are queued. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { CloudClient } from "../../CloudClient.js"
@@ -10,7 +8,7 @@ import * as LostResponse from "../../internal/http/lostResponse.js"
 import type { Waits } from "../common/waits.js"
 import type { Changes, GetStatus } from "./changes.js"
 
-/** What every part of the service is made from. */
+/** The context that the parts of the service share. */
 export interface ServiceContext {
   readonly client: CloudClient
   readonly waits: Waits
@@ -18,11 +16,11 @@ export interface ServiceContext {
   readonly inTurn: Changes
 }
 
-/** Every operation below a balancer that does not only read changes it. */
+/** Every operation on a balancer that is not a read changes it. */
 const changesOne = ({ method, path }: Endpoint.Any): boolean =>
   method !== "GET" && path.startsWith("/loadbalancers/{loadBalancerId}")
 
-/** An operation that changes a balancer, in its turn. A wrong input fails before. */
+/** An operation that changes a balancer, and waits for its other changes. Invalid input fails before. */
 const changing = ({ client, inTurn }: ServiceContext, endpoint: Endpoint.Any) => {
   const known = endpoint as Parameters<
     typeof Endpoint.validate<{ readonly loadBalancerId: string }, unknown, never, never>
@@ -33,7 +31,7 @@ const changing = ({ client, inTurn }: ServiceContext, endpoint: Endpoint.Any) =>
   return (input: { readonly loadBalancerId: string }) =>
     Effect.zipRight(
       Endpoint.validate(client, known, input),
-      // What waits for the balancer and is sent again is one change.
+      // All attempts of one change share the knowledge of a lost response.
       LostResponse.sharing(() => inTurn([input.loadBalancerId], method(input)))
     )
 }
@@ -48,11 +46,11 @@ export const operationsOf = <Table extends Readonly<Record<string, Endpoint.Any>
     Object.entries(table)
       .filter(([, endpoint]) => changesOne(endpoint))
       .map(([name, endpoint]) => [name, changing(context, endpoint)])
-    // The types are the table's own, which the loose runtime cannot see.
+    // The runtime code has no types; they are the table's.
   ) as unknown as Endpoint.Client<Table>)
 })
 
-/** A setting that may not be set. For that the cloud returns an empty object, or 404, as for a balancer that does not exist. */
+/** An optional setting. If it is not set, the cloud returns an empty object, or 404 as for a missing balancer. */
 export const orNone =
   <A>(
     { getStatus }: ServiceContext,
@@ -61,5 +59,5 @@ export const orNone =
   (input: { readonly loadBalancerId: string }): Effect.Effect<Option.Option<A>, CommonError | NotFound> =>
     fetch(input).pipe(Effect.catchTag("NotFound", () => Effect.as(getStatus(input), Option.none<A>())))
 
-/** The failures of a deletion whose resource is gone, or being deleted. */
+/** The errors of a deletion whose resource is gone or being deleted. */
 export const goneErrors: ReadonlySet<string> = new Set(["BadRequest", "Immutable", "NotFound", "Unprocessable"])

@@ -18,7 +18,7 @@ import { statisticsEndpoints } from "./statistics.js"
 import { usageEndpoints } from "./usage.js"
 import { virtualIpEndpoints } from "./virtualIps.js"
 
-/** The operations of Cloud Load Balancers, as data. */
+/** The tables of all resources. */
 export const endpoints = {
   ...loadBalancerEndpoints,
   ...nodeEndpoints,

@@ -1,4 +1,4 @@
-/** Health monitors: how a load balancer finds out whether its nodes can serve. */
+/** Health monitors, with which a load balancer checks its nodes. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { struct } from "../../internal/schema/struct.js"
@@ -13,20 +13,20 @@ export const HealthMonitorType = openEnum("CONNECT", "HTTP", "HTTPS")
 
 export type HealthMonitorType = typeof HealthMonitorType.Type
 
-/** How the balancer finds out whether its nodes can serve. */
+/** The health monitor of a load balancer. */
 export interface HealthMonitor {
   readonly type?: HealthMonitorType | undefined
-  /** Between two checks of a node, in seconds. */
+  /** The time between two checks of a node, in seconds. */
   readonly delay?: number | undefined
-  /** How long a check may take, in seconds. */
+  /** The timeout of a check, in seconds. */
   readonly timeout?: number | undefined
-  /** After how many failed checks a node is OFFLINE. */
+  /** How many checks must fail before a node is OFFLINE. */
   readonly attemptsBeforeDeactivation?: number | undefined
-  /** The path that is requested, of an HTTP or HTTPS monitor. */
+  /** The path that an HTTP or HTTPS monitor requests. */
   readonly path?: string | undefined
-  /** What the response's status must match. */
+  /** A pattern for the response's status. */
   readonly statusRegex?: string | undefined
-  /** What the response's first 2,048 bytes must match. */
+  /** A pattern for the response's first 2,048 bytes. */
   readonly bodyRegex?: string | undefined
   readonly hostHeader?: string | undefined
 }
@@ -42,21 +42,21 @@ export const HealthMonitor = struct<HealthMonitor>({
   hostHeader: absentIfEmpty
 })
 
-/** How a balancer is to find out whether its nodes can serve. */
+/** A health monitor to set. */
 export interface NewHealthMonitor {
   /** `CONNECT` opens a connection; `HTTP` and `HTTPS` request `path`. */
   readonly type: HealthMonitorType
-  /** Between two checks of a node, in seconds, 1 to 3600. */
+  /** The time between two checks of a node, in seconds, 1 to 3600. */
   readonly delay: number
-  /** How long a check may take, in seconds, 1 to 300. */
+  /** The timeout of a check, in seconds, 1 to 300. */
   readonly timeout: number
-  /** After how many failures a node is OFFLINE, 1 to 10. */
+  /** How many checks must fail before a node is OFFLINE, 1 to 10. */
   readonly attemptsBeforeDeactivation: number
-  /** The path that is requested: `/health`. Needed by HTTP and HTTPS monitors. */
+  /** The path to request: `/health`. Required by HTTP and HTTPS monitors. */
   readonly path?: string | undefined
-  /** What the response's status must match: `^2..$`. Needed by HTTP and HTTPS monitors. */
+  /** A pattern for the response's status: `^2..$`. Required by HTTP and HTTPS monitors. */
   readonly statusRegex?: string | undefined
-  /** What the response's first 2,048 bytes must match. */
+  /** A pattern for the response's first 2,048 bytes. */
   readonly bodyRegex?: string | undefined
   /** The `Host` header of the requests. */
   readonly hostHeader?: string | undefined
@@ -82,20 +82,20 @@ export const WantedHealthMonitor = Schema.compose(
       monitor.type === "HTTP" || monitor.type === "HTTPS"
         ? (["path", "statusRegex"] as const)
             .filter((name) => monitor[name] === undefined)
-            .map((name) => ({ path: [name], message: `what an ${monitor.type} monitor needs, and it is missing` }))
+            .map((name) => ({ path: [name], message: `a value, which is required for ${monitor.type} monitors` }))
         : undefined
     )
   ),
   { strict: false }
 )
 
-/** A balancer, and how it is to find out whether its nodes can serve. */
+/** A balancer, and its health monitor. */
 export interface SetHealthMonitor extends ByLoadBalancerId, NewHealthMonitor {}
 
 /** The operations on health monitors. */
 export const healthMonitorEndpoints = Endpoint.table("CloudLoadBalancers", {
   /**
-   * The health monitor, or None where there is none. Fails with `NotFound` where there is no such balancer. "Show health
+   * The health monitor, or None if there is none. Fails with `NotFound` if there is no such balancer. "Show health
    * monitor configuration", `GET …/healthmonitor`.
    */
   getHealthMonitor: Endpoint.define<ByLoadBalancerId>()("GET", `${balancerPath}/healthmonitor`, {
@@ -103,14 +103,14 @@ export const healthMonitorEndpoints = Endpoint.table("CloudLoadBalancers", {
     errors: ["NotFound"]
   }),
   /**
-   * Sets a health monitor, in place of the one that there may be. Fails with `BadRequest` where it does not go with the
-   * balancer's protocol. "Update health monitor", `PUT …/healthmonitor`.
+   * Sets the health monitor, replacing an existing one. Fails with `BadRequest` if the balancer's protocol does not
+   * support it. "Update health monitor", `PUT …/healthmonitor`.
    */
   setHealthMonitor: Endpoint.define<SetHealthMonitor>()("PUT", `${balancerPath}/healthmonitor`, {
     body: enveloped("healthMonitor", WantedHealthMonitor),
     errors: changeErrors
   }),
-  /** Ends health monitoring: nodes that are OFFLINE are ONLINE then. "Delete health monitor", `DELETE …/healthmonitor`. */
+  /** Removes the health monitor. OFFLINE nodes become ONLINE. "Delete health monitor", `DELETE …/healthmonitor`. */
   deleteHealthMonitor: Endpoint.define<ByLoadBalancerId>()("DELETE", `${balancerPath}/healthmonitor`, {
     errors: changeErrors
   })

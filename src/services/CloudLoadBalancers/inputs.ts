@@ -1,6 +1,4 @@
-/**
- * What operations of several requests take: the schema of each field. An operation of one request has them in its endpoint.
- */
+/** The input schemas of operations that take several requests. Other operations have theirs in their endpoint. */
 import { extended, options } from "../../internal/schema/inputs.js"
 import { functionOf, pace, pageSize } from "../../internal/schema/options.js"
 import { Named } from "../../internal/schema/wire.js"

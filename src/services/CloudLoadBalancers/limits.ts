@@ -1,4 +1,4 @@
-/** Limits: how many requests the account may make, and how much it may have. */
+/** The limits of the account: request rates and quotas. */
 import * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
@@ -15,7 +15,7 @@ const NextAvailable = Schema.Union(
   })
 )
 
-/** How many requests of one HTTP method the account may make. */
+/** The rate limit of one HTTP method. */
 export interface MethodLimit {
   readonly method: string
   readonly value?: number | undefined
@@ -32,7 +32,7 @@ export const MethodLimit = struct<MethodLimit>({
   nextAvailable: nullableOptional(NextAvailable).pipe(Schema.fromKey("next-available"))
 })
 
-/** How many requests of one kind the account may make. */
+/** The rate limits of one kind of request. */
 export interface RateLimit {
   readonly uri?: string | undefined
   readonly regex?: string | undefined
@@ -45,7 +45,7 @@ export const RateLimit = struct<RateLimit>({
   limits: listOf(MethodLimit).pipe(Schema.fromKey("limit"))
 })
 
-/** How much of something the account, or one balancer, may have: `NODE_LIMIT`. */
+/** A quota of the account or of one balancer: `NODE_LIMIT`. */
 export interface AbsoluteLimit {
   readonly name:
     | "ACCESS_LIST_LIMIT"
@@ -57,7 +57,7 @@ export interface AbsoluteLimit {
     | "NODE_LIMIT"
     | "NODE_META_LIMIT"
     | (string & {})
-  /** Absent where the cloud does not return it. */
+  /** Absent if the cloud does not return it. */
   readonly value?: number | undefined
 }
 
@@ -77,11 +77,11 @@ export const AbsoluteLimit = struct<AbsoluteLimit>({
 
 /** The operations on limits. */
 export const limitEndpoints = Endpoint.table("CloudLoadBalancers", {
-  /** How many requests the account may make. `GET /limits`. */
+  /** The account's rate limits. `GET /limits`. */
   listRateLimits: Endpoint.make("GET", "/limits", {
     success: Endpoint.list("limits", RateLimit, (limits) => (limits as { readonly rate?: unknown }).rate)
   }),
-  /** How much the account may have. `GET /loadbalancers/absolutelimits`. */
+  /** The account's quotas. `GET /loadbalancers/absolutelimits`. */
   listAbsoluteLimits: Endpoint.make("GET", "/loadbalancers/absolutelimits", {
     success: Endpoint.list("absolute", AbsoluteLimit)
   })

@@ -1,4 +1,4 @@
-/** Load balancers: listing, creating, changing and deleting them, and waiting for them. */
+/** Load balancers: operations to list, create, change, delete and wait for them. */
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -49,7 +49,7 @@ import { SslTermination } from "./sslTermination.js"
 import { hasFailed, LoadBalancerStatus, type WaitOptions } from "./status.js"
 import { type NewVirtualIp, VirtualIp, WantedVirtualIp } from "./virtualIps.js"
 
-/** Of a deleted balancer, and of one that is found by a node, the response has little more than id, name and status. */
+/** For a deleted balancer, or one found by a node, the response contains little more than id, name and status. */
 const summaryFields = {
   id: Id,
   name: textOr(""),
@@ -65,13 +65,13 @@ const summaryFields = {
   nodeCount: someCount
 }
 
-/** A load balancer as it stands in the list of load balancers. */
+/** A load balancer in a list. */
 export interface LoadBalancerSummary {
   readonly id: string
-  /** Empty where the cloud does not return it. */
+  /** Empty if the cloud does not return it. */
   readonly name: string
   readonly status: LoadBalancerStatus
-  /** The account that it belongs to, where the cloud returns it. */
+  /** The account that it belongs to, if the cloud returns it. */
   readonly accountId?: string | undefined
   readonly protocol?: ProtocolName | undefined
   readonly port?: number | undefined
@@ -81,7 +81,7 @@ export interface LoadBalancerSummary {
   readonly created?: DateTime.Utc | undefined
   readonly updated?: DateTime.Utc | undefined
   readonly virtualIps: ReadonlyArray<VirtualIp>
-  /** In lists only. */
+  /** Only in lists. */
   readonly nodeCount?: number | undefined
 }
 
@@ -89,15 +89,15 @@ const SummaryFields = struct<LoadBalancerSummary>(summaryFields)
 
 export const LoadBalancerSummary = sparse(SummaryFields)
 
-/** A load balancer, whole. */
+/** A load balancer with all details. */
 export interface LoadBalancer extends LoadBalancerSummary {
   readonly nodes: ReadonlyArray<Node>
   readonly sourceAddresses?: SourceAddresses | undefined
   /** The name of the cluster that it runs on. */
   readonly clusterName?: string | undefined
-  /** Whether one half of a connection may be closed while the other goes on. */
+  /** Whether one direction of a connection may be closed while the other stays open. */
   readonly halfClosed?: boolean | undefined
-  /** Whether plain requests are redirected to HTTPS. */
+  /** Whether HTTP requests are redirected to HTTPS. */
   readonly httpsRedirect?: boolean | undefined
   readonly connectionLogging?: boolean | undefined
   readonly contentCaching?: boolean | undefined
@@ -128,7 +128,7 @@ const LoadBalancerFields = struct<LoadBalancer>({
 
 export const LoadBalancer = sparse(LoadBalancerFields)
 
-/** Whether a load balancer is ACTIVE: it serves, and takes changes. */
+/** Whether a load balancer is ACTIVE: it is working, and accepts changes. */
 export const isActive = (loadBalancer: Pick<LoadBalancer, "status">): boolean => loadBalancer.status === "ACTIVE"
 
 const Name = upTo(128, "a name")
@@ -139,13 +139,13 @@ const Timeout = wholeNumber(1, 120, "seconds")
 export interface CreateLoadBalancer {
   /** 1 to 128 characters. It need not be unique. */
   readonly name: string
-  /** What it speaks to its clients: see `listProtocols`. */
+  /** The protocol that clients use: see `listProtocols`. */
   readonly protocol: ProtocolName
-  /** 1 to 65535. Needed where the protocol has none of its own (see `listProtocols`). */
+  /** 1 to 65535. Required if the protocol has no default port (see `listProtocols`). */
   readonly port?: number | undefined
-  /** The addresses at which it takes connections. */
+  /** The addresses at which it accepts connections. */
   readonly virtualIps: NonEmptyReadonlyArray<NewVirtualIp>
-  /** The back-ends that it sends its connections to. */
+  /** The back-ends that receive its connections. */
   readonly nodes?: ReadonlyArray<NewNode> | undefined
   /** The cloud's default is `RANDOM`. */
   readonly algorithm?: Algorithm | undefined
@@ -153,21 +153,21 @@ export interface CreateLoadBalancer {
   readonly timeout?: number | undefined
   /** Only with TCP and TCP_CLIENT_FIRST. */
   readonly halfClosed?: boolean | undefined
-  /** Only with HTTPS at port 443: an HTTP balancer gets it by `update`, when its SSL termination is set. */
+  /** Only with HTTPS at port 443. For an HTTP balancer, set it with `update` after SSL termination is set up. */
   readonly httpsRedirect?: boolean | undefined
-  /** Networks that may reach it, or may not. */
+  /** Networks that may or may not connect to it. */
   readonly accessList?: ReadonlyArray<NewAccessListItem> | undefined
-  /** Whether connections are logged. Default no. */
+  /** Whether connections are logged. Default false. */
   readonly connectionLogging?: boolean | undefined
-  /** How many connections one client may have. */
+  /** The maximum number of connections per client. */
   readonly connectionThrottle?: NewConnectionThrottle | undefined
-  /** Whether content is cached. Default no. */
+  /** Whether content is cached. Default false. */
   readonly contentCaching?: boolean | undefined
-  /** How it finds out whether its nodes can serve. */
+  /** How it checks whether its nodes are healthy. */
   readonly healthMonitor?: NewHealthMonitor | undefined
-  /** Keys and values for your own use, at most 25. */
+  /** Custom keys and values, at most 25. */
   readonly metadata?: ReadonlyArray<NewMetadataItem> | undefined
-  /** How a client's later requests find the node of its first one. */
+  /** How later requests of a client are sent to the same node. */
   readonly sessionPersistence?: SessionPersistence | undefined
 }
 
@@ -190,7 +190,7 @@ export const CreateLoadBalancer = struct<CreateLoadBalancer>({
   sessionPersistence: Schema.optional(Persistence)
 })
 
-/** Sending no node as an empty list is not documented: the key is left out. */
+/** Leaves out an empty list of nodes, which is not documented. */
 const WireCreate = Schema.transform(CreateLoadBalancer, Schema.typeSchema(CreateLoadBalancer), {
   strict: true,
   decode: (fields) => fields,
@@ -209,22 +209,22 @@ const updateFields = Schema.Struct({
 
 /** A page of load balancers. */
 export interface ListLoadBalancersPage extends PageQuery {
-  /** Exactly. */
+  /** The exact name. */
   readonly name?: string | undefined
-  /** `DELETED` for those which were deleted in the last 90 days. */
+  /** `DELETED` for balancers deleted in the last 90 days. */
   readonly status?: LoadBalancerStatus | undefined
-  /** Those that have a node of this address; it makes `name` void, and the response has little more than id, name and status. */
+  /** Only balancers with a node of this address. It overrides `name`, and the response has few fields. */
   readonly nodeAddress?: string | undefined
-  /** Those that were changed since then. */
+  /** Only balancers changed since then. */
   readonly changesSince?: DateTime.Utc | undefined
 }
 
-/** Which load balancers are listed. */
+/** Which load balancers to list. */
 export interface ListLoadBalancers extends Omit<ListLoadBalancersPage, keyof PageQuery>, PageSize {}
 
 /** A load balancer to wait for, and the state to wait for. */
 export interface WatchLoadBalancer extends WaitOptions {
-  /** Whether the load balancer is as it should be. */
+  /** Returns whether the wait is over. */
   readonly until: (loadBalancer: LoadBalancer) => boolean
 }
 
@@ -234,13 +234,13 @@ export interface DeleteLoadBalancers {
   readonly loadBalancerIds: ReadonlyArray<string>
 }
 
-/** What to change of a load balancer; fields that are left out stay. */
+/** Changes to a load balancer. Other fields stay unchanged. */
 export interface UpdateLoadBalancer extends ByLoadBalancerId {
   /** 1 to 128 characters. */
   readonly name?: string | undefined
-  /** How it chooses the node of a connection. */
+  /** The algorithm that chooses the node of a connection. */
   readonly algorithm?: Algorithm | undefined
-  /** Another protocol ends session persistence and takes away the error page. Refused while content is cached. */
+  /** A change of protocol removes session persistence and the error page. Refused while content caching is on. */
   readonly protocol?: ProtocolName | undefined
   /** 1 to 65535. */
   readonly port?: number | undefined
@@ -248,13 +248,13 @@ export interface UpdateLoadBalancer extends ByLoadBalancerId {
   readonly timeout?: number | undefined
   /** Only with TCP and TCP_CLIENT_FIRST. */
   readonly halfClosed?: boolean | undefined
-  /** Whether plain requests are redirected to HTTPS. */
+  /** Whether HTTP requests are redirected to HTTPS. */
   readonly httpsRedirect?: boolean | undefined
 }
 
 /** The operations on load balancers themselves. */
 export const loadBalancerEndpoints = Endpoint.table("CloudLoadBalancers", {
-  /** Load balancers, a page of them, at most 100. "List load balancers", `GET /loadbalancers`. */
+  /** A page of load balancers, at most 100. "List load balancers", `GET /loadbalancers`. */
   listPage: Endpoint.define<ListLoadBalancersPage>()("GET", "/loadbalancers", {
     query: {
       name: Schema.optional(Named),
@@ -266,9 +266,9 @@ export const loadBalancerEndpoints = Endpoint.table("CloudLoadBalancers", {
     success: Endpoint.json(pageSchema("loadBalancers", LoadBalancerSummary))
   }),
   /**
-   * Creates a load balancer. It returns at once; see `waitUntilActive`. Fails with `BadRequest` where the cloud rejects
-   * a setting, with `QuotaExceeded` where the account has no room, with `Unprocessable` where a virtual IP cannot be
-   * shared. "Create load balancer", `POST /loadbalancers`.
+   * Creates a load balancer. Returns immediately; see `waitUntilActive`. Fails with `BadRequest` if the cloud rejects a
+   * setting, with `QuotaExceeded` if the account has no room, with `Unprocessable` if a virtual IP cannot be shared.
+   * "Create load balancer", `POST /loadbalancers`.
    */
   create: Endpoint.define<CreateLoadBalancer>()("POST", "/loadbalancers", {
     body: enveloped("loadBalancer", WireCreate),
@@ -276,7 +276,7 @@ export const loadBalancerEndpoints = Endpoint.table("CloudLoadBalancers", {
     errors: ["QuotaExceeded", "Unprocessable"]
   }),
   /**
-   * Deletes 1 to 10 load balancers, or none of them: fails with `BadRequest`, which names them, where one cannot be deleted.
+   * Deletes 1 to 10 load balancers. If one cannot be deleted, none is: fails with `BadRequest`, which names them.
    * "Bulk-delete load balancers", `DELETE /loadbalancers?id=1&id=2`.
    */
   deleteMany: Endpoint.define<DeleteLoadBalancers>()("DELETE", "/loadbalancers", {
@@ -284,8 +284,8 @@ export const loadBalancerEndpoints = Endpoint.table("CloudLoadBalancers", {
     errors: changeErrors
   }),
   /**
-   * One load balancer, whole. Fails with `NotFound`, also for one that was deleted. "Show load balancer details",
-   * `GET /loadbalancers/{loadBalancerId}`.
+   * A load balancer. Fails with `NotFound`, also if it was deleted. "Show load balancer details", `GET
+   * /loadbalancers/{loadBalancerId}`.
    */
   get: Endpoint.define<ByLoadBalancerId>()("GET", balancerPath, {
     success: one("loadBalancer", LoadBalancer),

@@ -1,4 +1,4 @@
-/** Metadata of load balancers: keys and values for the account's own use. */
+/** Custom metadata of load balancers. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { struct } from "../../internal/schema/struct.js"
@@ -7,7 +7,7 @@ import type { ByLoadBalancerId, ByMetadataId } from "./references.js"
 import { additionErrors, balancerPath, changeErrors, idsOf } from "./requests.js"
 import { one } from "./responses.js"
 
-/** A key and its value, for the account's own use. */
+/** An item of metadata. */
 export interface MetadataItem {
   readonly id: string
   readonly key: string
@@ -18,7 +18,7 @@ export const MetadataItem = struct<MetadataItem>({ id: Id, key: textOr(""), valu
 
 export const MetadataText = upTo(256, "a text")
 
-/** A key and its value, to add to metadata. */
+/** An item of metadata to add. */
 export interface NewMetadataItem {
   /** 1 to 256 characters. */
   readonly key: string
@@ -28,7 +28,7 @@ export interface NewMetadataItem {
 
 export const NewMetadataItem = struct<NewMetadataItem>({ key: MetadataText, value: MetadataText })
 
-/** The response to an added item is a list that contains only that item. */
+/** The response to an added item is a list of that item only. */
 export const AddedMetadata = enveloped(
   "metadata",
   Schema.transform(Schema.NonEmptyArray(MetadataItem), Schema.typeSchema(MetadataItem), {
@@ -78,7 +78,7 @@ export const metadataEndpoints = Endpoint.table("CloudLoadBalancers", {
     success: one("meta", MetadataItem),
     errors: ["NotFound"]
   }),
-  /** Sets the value of an item of the metadata; its key stays. `PUT …/metadata/{metadataId}`. */
+  /** Sets the value of an item of the metadata; its key stays unchanged. `PUT …/metadata/{metadataId}`. */
   setMetadataItem: Endpoint.define<SetMetadataItem>()("PUT", `${balancerPath}/metadata/{metadataId}`, {
     body: enveloped("meta", Schema.Struct({ value: MetadataText })),
     success: one("meta", MetadataItem),

@@ -1,4 +1,4 @@
-/** Node events: what happened to the nodes of a load balancer. */
+/** Events of a load balancer's nodes. */
 import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -12,7 +12,7 @@ import type { ByLoadBalancerId } from "./references.js"
 import { balancerPath, pageQuery, type PageQuery, pageSchema } from "./requests.js"
 import { WireObject } from "./responses.js"
 
-/** `2012-10-30T10:18:23Z` today; formerly `10-30-2012 10:18:23`. */
+/** Currently `2012-10-30T10:18:23Z`, formerly `10-30-2012 10:18:23`. */
 const instantOf = (text: string): Option.Option<DateTime.Utc> => {
   const former = /^(\d\d)-(\d\d)-(\d{4}) (\d\d:\d\d:\d\d)$/.exec(text.trim())
   return former === null
@@ -20,7 +20,7 @@ const instantOf = (text: string): Option.Option<DateTime.Utc> => {
     : DateTime.make(`${former[3]}-${former[1]}-${former[2]}T${former[4]}Z`)
 }
 
-/** What happened to a node, and when: it went OFFLINE, it came back, it was changed. */
+/** An event of a node: it went OFFLINE, came back, or was changed. */
 export interface NodeEvent {
   readonly id: string
   readonly nodeId?: string | undefined
@@ -35,9 +35,9 @@ export interface NodeEvent {
   readonly category?: "CREATE" | "DELETE" | "UPDATE" | (string & {}) | undefined
   readonly type?: "CREATE_NODE" | "DELETE_NODE" | "UPDATE_NODE" | (string & {}) | undefined
   readonly relativeUri?: string | undefined
-  /** Absent where `createdText` cannot be read. */
+  /** Absent if `createdText` cannot be parsed. */
   readonly created?: DateTime.Utc | undefined
-  /** As the cloud wrote it, which was not always in the same form. */
+  /** As sent by the cloud, whose format has changed over time. */
   readonly createdText?: string | undefined
 }
 
@@ -71,14 +71,13 @@ export const NodeEvent = Schema.transform(WireObject, NodeEventFields, {
 /** A page of the events of a balancer's nodes. */
 export interface ListNodeEventsPage extends ByLoadBalancerId, PageQuery {}
 
-/** Which events of nodes are listed. */
+/** Which node events to list. */
 export interface ListNodeEvents extends ByLoadBalancerId, PageSize {}
 
 /** The operations on node events. */
 export const nodeEventEndpoints = Endpoint.table("CloudLoadBalancers", {
   /**
-   * What happened to the nodes in the last 90 days, a page of it. Fails with `NotFound`. "List node service events",
-   * `GET …/nodes/events`.
+   * A page of node events of the last 90 days. Fails with `NotFound`. "List node service events", `GET …/nodes/events`.
    */
   listNodeEventsPage: Endpoint.define<ListNodeEventsPage>()("GET", `${balancerPath}/nodes/events`, {
     query: pageQuery,

@@ -1,4 +1,4 @@
-/** Nodes: the back-ends that a load balancer sends its connections to, and their metadata. */
+/** Nodes: the back-ends of a load balancer, and their metadata. */
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -37,33 +37,33 @@ import {
 import { one } from "./responses.js"
 
 /**
- * Whether a node takes connections: all of them (`ENABLED`), none (`DISABLED`, which cuts those that there are), or only those
- * that are there or that session persistence sends to it (`DRAINING`).
+ * Which connections a node accepts: all (`ENABLED`), none (`DISABLED`, which also breaks existing ones), or only
+ * existing ones and those of session persistence (`DRAINING`).
  */
 export const NodeCondition = openEnum("DISABLED", "DRAINING", "ENABLED")
 
 export type NodeCondition = typeof NodeCondition.Type
 
-/** Whether a node can serve, as health monitoring finds it. */
+/** The health of a node, according to the health monitor. */
 export const NodeStatus = openEnum("OFFLINE", "ONLINE")
 
 export type NodeStatus = typeof NodeStatus.Type
 
-/** Whether a node serves always (`PRIMARY`), or when all primary nodes have failed (`SECONDARY`). */
+/** Whether a node is always used (`PRIMARY`), or only when all primary nodes have failed (`SECONDARY`). */
 export const NodeType = openEnum("PRIMARY", "SECONDARY")
 
 export type NodeType = typeof NodeType.Type
 
-/** A back-end that a load balancer sends its connections to. */
+/** A back-end that receives connections from a load balancer. */
 export interface Node {
   readonly id: string
-  /** An IP address, or a name of an allowed domain. Empty where the cloud does not return it. */
+  /** An IP address, or a host name in an allowed domain. Empty if the cloud does not return it. */
   readonly address: string
   readonly port?: number | undefined
   readonly condition?: NodeCondition | undefined
-  /** Absent where the cloud does not return it. */
+  /** Absent if the cloud does not return it. */
   readonly status?: NodeStatus | undefined
-  /** 1 to 100. Only where the balancer's algorithm is a weighted one. */
+  /** 1 to 100. Only with a weighted algorithm. */
   readonly weight?: number | undefined
   readonly type?: NodeType | undefined
   readonly metadata: ReadonlyArray<MetadataItem>
@@ -80,9 +80,9 @@ export const Node = struct<Node>({
   metadata: listOf(MetadataItem)
 })
 
-/** What has addresses on networks: a server of `CloudServers`. */
+/** A resource with addresses on networks: a server of `CloudServers`. */
 export interface Addressed {
-  /** By the network's label. A node is reached at the first IPv4 address of `private`. */
+  /** By the network's label. The node's address is the first IPv4 address of `private`. */
   readonly addresses: Readonly<
     Record<string, ReadonlyArray<{ readonly version: number; readonly address: string }> | undefined>
   >
@@ -98,7 +98,7 @@ const isAddressed = (value: unknown): value is Addressed =>
   typeof value.addresses === "object" &&
   value.addresses !== null
 
-/** Whether a node is on a server: at any of its addresses. */
+/** Whether a node is a server: it has one of the server's addresses. */
 export const isNodeOf = (node: Pick<Node, "address">, server: Addressed): boolean =>
   Object.values(server.addresses).some((addresses) => addresses?.some(({ address }) => address === node.address))
 
@@ -110,7 +110,7 @@ const Server: Schema.Schema<Addressed> = Schema.declare((value): value is Addres
 const nodeSettings = {
   /** Default `ENABLED`. */
   condition: withDefault(NodeCondition, "ENABLED"),
-  /** 1 to 100. It counts where the algorithm is a weighted one. */
+  /** 1 to 100. Used only with a weighted algorithm. */
   weight: Schema.optional(wholeNumber(1, 100, "a weight")),
   type: Schema.optional(NodeType)
 }
@@ -125,7 +125,7 @@ const NodeInput = Schema.Struct({
 }).pipe(
   Schema.filter(({ address, server }) => {
     if ((address === undefined) === (server === undefined)) {
-      return { path: ["address"], message: "an address or a server, one of the two" }
+      return { path: ["address"], message: "either an address or a server" }
     }
     return server !== undefined && privateAddressOf(server) === undefined
       ? { path: ["server"], message: "a server with an IPv4 address on the network private; this one has none (yet)" }
@@ -133,26 +133,26 @@ const NodeInput = Schema.Struct({
   })
 )
 
-/** A node that is to be added: by its address, or as a server, which is reached at its private address. */
+/** A node to add: an address, or a server, whose private address is used. */
 export type NewNode = {
   /** 1 to 65535. */
   readonly port: number
   /** Default `ENABLED`. */
   readonly condition?: typeof NodeCondition.Type | undefined
-  /** 1 to 100. It counts where the algorithm is a weighted one. */
+  /** 1 to 100. Used only with a weighted algorithm. */
   readonly weight?: number | undefined
   /** The cloud's default is `PRIMARY`. */
   readonly type?: typeof NodeType.Type | undefined
 } & (
   | {
-      /** An IP address, or a name of an allowed domain. */
+      /** An IP address, or a host name in an allowed domain. */
       readonly address: string
       readonly server?: undefined
     }
   | { readonly server: Addressed; readonly address?: undefined }
 )
 
-/** A node that is to be added. */
+/** A node to add. */
 export const NewNode = Schema.transform(
   Schema.Struct({ address: Schema.String, port: Schema.Number, ...nodeSettings }),
   NodeInput,
@@ -166,17 +166,17 @@ export const NewNode = Schema.transform(
   }
 ) as unknown as Schema.Schema<NewNode, unknown>
 
-/** What to change of a node. */
+/** Changes to a node. */
 interface NodeSettings {
-  /** Whether it takes connections. */
+  /** Which connections it accepts. */
   readonly condition?: NodeCondition | undefined
-  /** 1 to 100. It counts where the algorithm is a weighted one. */
+  /** 1 to 100. Used only with a weighted algorithm. */
   readonly weight?: number | undefined
-  /** Whether it serves always, or when all primary nodes have failed. */
+  /** Whether it is always used, or only when all primary nodes have failed. */
   readonly type?: NodeType | undefined
 }
 
-/** What to change of one of several nodes; fields that are left out stay. */
+/** Changes to one of several nodes. Other fields stay unchanged. */
 export interface NodeChange extends NodeSettings {
   /** The id of the node. */
   readonly nodeId: string
@@ -201,7 +201,7 @@ const nodePath = `${balancerPath}/nodes/{nodeId}`
 /** A page of nodes. */
 export interface ListNodesPage extends ByLoadBalancerId, PageQuery {}
 
-/** Which nodes are listed. */
+/** Which nodes to list. */
 export interface ListNodes extends ByLoadBalancerId, PageSize {}
 
 /** Nodes to add to a balancer. */
@@ -222,7 +222,7 @@ export interface DeleteNodes extends ByLoadBalancerId {
   readonly nodeIds: ReadonlyArray<string>
 }
 
-/** What to change of a node; fields that are left out stay. */
+/** Changes to a node. Other fields stay unchanged. */
 export interface UpdateNode extends ByNodeId, NodeSettings {}
 
 /** An item to add to a node's metadata. */
@@ -242,16 +242,16 @@ export interface SetNodeMetadataItem extends ByNodeMetadataId {
 
 /** The operations on nodes and their metadata. */
 export const nodeEndpoints = Endpoint.table("CloudLoadBalancers", {
-  /** Nodes, a page of them. Fails with `NotFound`. "List nodes", `GET /loadbalancers/{loadBalancerId}/nodes`. */
+  /** A page of nodes. Fails with `NotFound`. "List nodes", `GET /loadbalancers/{loadBalancerId}/nodes`. */
   listNodesPage: Endpoint.define<ListNodesPage>()("GET", `${balancerPath}/nodes`, {
     query: pageQuery,
     success: Endpoint.json(pageSchema("nodes", Node)),
     errors: ["NotFound"]
   }),
   /**
-   * Adds nodes, by address or as servers, and returns them with their ids. Fails with `QuotaExceeded` where there would be too
-   * many, and with that or `Unprocessable` where the balancer has one of them already. "Add nodes",
-   * `POST /loadbalancers/{loadBalancerId}/nodes`.
+   * Adds nodes, by address or as servers, and returns them with their ids. Fails with `QuotaExceeded` if there would be
+   * too many, and with that or `Unprocessable` if the balancer already has one of them. "Add nodes", `POST
+   * /loadbalancers/{loadBalancerId}/nodes`.
    */
   addNodes: Endpoint.define<AddNodes>()("POST", `${balancerPath}/nodes`, {
     body: Schema.Struct({ nodes: Schema.NonEmptyArray(NewNode) }),
@@ -268,14 +268,14 @@ export const nodeEndpoints = Endpoint.table("CloudLoadBalancers", {
     errors: changeErrors
   }),
   /**
-   * Removes 1 to 10 nodes, or none of them: fails with `BadRequest`, which names them, where one is not the balancer's.
-   * "Bulk-delete nodes", `DELETE /loadbalancers/{loadBalancerId}/nodes?id=1&id=2`.
+   * Removes 1 to 10 nodes. If one does not belong to the balancer, none is removed: fails with `BadRequest`, which
+   * names them. "Bulk-delete nodes", `DELETE /loadbalancers/{loadBalancerId}/nodes?id=1&id=2`.
    */
   deleteNodes: Endpoint.define<DeleteNodes>()("DELETE", `${balancerPath}/nodes`, {
     query: { nodeIds: Schema.propertySignature(idsOf("nodes")).pipe(Schema.fromKey("id")) },
     errors: changeErrors
   }),
-  /** One node. Fails with `NotFound`. "Show node details", `GET …/nodes/{nodeId}`. */
+  /** A node. Fails with `NotFound`. "Show node details", `GET …/nodes/{nodeId}`. */
   getNode: Endpoint.define<ByNodeId>()("GET", nodePath, { success: one("node", Node), errors: ["NotFound"] }),
   /** Changes condition, weight or type of a node. "Update node", `PUT …/nodes/{nodeId}`. */
   updateNode: Endpoint.define<UpdateNode>()("PUT", nodePath, {
@@ -284,7 +284,7 @@ export const nodeEndpoints = Endpoint.table("CloudLoadBalancers", {
   }),
   /** Removes a node. "Delete node", `DELETE …/nodes/{nodeId}`. */
   deleteNode: Endpoint.define<ByNodeId>()("DELETE", nodePath, { errors: changeErrors }),
-  /** The domains whose names may be nodes' addresses. "List allowed domains", `GET /loadbalancers/alloweddomains`. */
+  /** The domains of allowed host names for nodes. "List allowed domains", `GET /loadbalancers/alloweddomains`. */
   listAllowedDomains: Endpoint.make("GET", "/loadbalancers/alloweddomains", {
     success: Endpoint.list("allowedDomains", enveloped("allowedDomain", enveloped("name", Schema.String)))
   }),
@@ -309,7 +309,7 @@ export const nodeEndpoints = Endpoint.table("CloudLoadBalancers", {
     success: one("meta", MetadataItem),
     errors: ["NotFound"]
   }),
-  /** Sets the value of an item of a node's metadata; its key stays. `PUT …/nodes/{nodeId}/metadata/{metadataId}`. */
+  /** Sets the value of an item of a node's metadata. `PUT …/nodes/{nodeId}/metadata/{metadataId}`. */
   setNodeMetadataItem: Endpoint.define<SetNodeMetadataItem>()("PUT", `${nodePath}/metadata/{metadataId}`, {
     body: enveloped("meta", Schema.Struct({ value: MetadataText })),
     success: one("meta", MetadataItem),

@@ -1,9 +1,9 @@
-/** The protocols that load balancers speak, and the algorithms by which they choose nodes. */
+/** The protocols of load balancers, and their algorithms to choose nodes. */
 import * as Endpoint from "../../Endpoint.js"
 import { struct } from "../../internal/schema/struct.js"
 import { enveloped, openEnum, someCount } from "../../internal/schema/wire.js"
 
-/** What a load balancer speaks. */
+/** The protocol of a load balancer. */
 export const ProtocolName = openEnum(
   "DNS_TCP",
   "DNS_UDP",
@@ -30,16 +30,16 @@ export const ProtocolName = openEnum(
 
 export type ProtocolName = typeof ProtocolName.Type
 
-/** A protocol that load balancers speak. */
+/** A protocol of load balancers. */
 export interface Protocol {
   readonly name: ProtocolName
-  /** The usual port. 0 where there is none, and one must be named. Absent where the cloud does not return it. */
+  /** The default port. 0 if there is none, and one must be given. Absent if the cloud does not return it. */
   readonly port?: number | undefined
 }
 
 export const Protocol = struct<Protocol>({ name: ProtocolName, port: someCount })
 
-/** How the next node is chosen. */
+/** The algorithm that chooses the next node. */
 export const Algorithm = openEnum(
   "LEAST_CONNECTIONS",
   "RANDOM",
@@ -56,6 +56,6 @@ export const protocolEndpoints = Endpoint.table("CloudLoadBalancers", {
   listAlgorithms: Endpoint.make("GET", "/loadbalancers/algorithms", {
     success: Endpoint.list("algorithms", enveloped("name", Algorithm))
   }),
-  /** The protocols, and their ports. "List load balancing protocols", `GET /loadbalancers/protocols`. */
+  /** The protocols and their ports. "List load balancing protocols", `GET /loadbalancers/protocols`. */
   listProtocols: Endpoint.make("GET", "/loadbalancers/protocols", { success: Endpoint.list("protocols", Protocol) })
 })

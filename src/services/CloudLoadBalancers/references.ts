@@ -1,4 +1,4 @@
-/** What the operations of Cloud Load Balancers take to know which resource is meant. */
+/** References to the resources of Cloud Load Balancers, which inputs extend. */
 
 /** A load balancer, by its id. */
 export interface ByLoadBalancerId {

@@ -1,20 +1,20 @@
-/** What the requests of several resources share: numbers, ids, pages, paths, and the failures of changes. */
+/** Schemas that the requests of several resources share: numbers, ids, pages, paths, and the errors of changes. */
 import * as Schema from "effect/Schema"
 import { lastId, pageOf } from "../../internal/paging/listing.js"
 import { Named } from "../../internal/schema/wire.js"
 
-/** A whole number within bounds. */
-export const wholeNumber = (least: number, most: number, what: string) =>
+/** A whole number in a range. */
+export const wholeNumber = (min: number, max: number, what: string) =>
   Schema.Number.pipe(
-    Schema.filter((number) => Number.isInteger(number) && number >= least && number <= most, {
-      description: `${what}, a whole number from ${least} to ${most}`
+    Schema.filter((number) => Number.isInteger(number) && number >= min && number <= max, {
+      description: `${what}, a whole number from ${min} to ${max}`
     })
   )
 
 /** A port, 1 to 65535. */
 export const Port = wholeNumber(1, 65_535, "a port")
 
-/** An id where the wire has a number. */
+/** An id that is a number on the wire. */
 export const NumericId = Schema.transform(
   Schema.Number,
   Schema.String.pipe(
@@ -23,16 +23,18 @@ export const NumericId = Schema.transform(
   { strict: true, decode: (id) => String(id), encode: (id) => Number(id) }
 )
 
-/** As many as the cloud deletes at once: each id is a parameter of its own. None at all would mean all, at times. */
+/**
+ * The ids of a bulk deletion, each a query parameter. An empty list is refused, since the cloud may take it for all.
+ */
 export const idsOf = (name: string) =>
   Schema.Array(Named).pipe(
     Schema.filter((list) => list.length >= 1 && list.length <= 10, { description: `1 to 10 ids of ${name}` })
   )
 
-/** How many items a page holds at the most. */
+/** The maximum number of items in a page. */
 export const pageLimit = (most: number) => Schema.optional(wholeNumber(1, most, "a page's size"))
 
-/** The query by which a page is requested. */
+/** The query parameters of a page. */
 export const pageQuery = {
   marker: Schema.optional(Named),
   limit: pageLimit(100),
@@ -43,24 +45,24 @@ export const pageQuery = {
   )
 }
 
-/** Which page of a list is asked for. */
+/** Which page of a list to return. */
 export interface PageQuery {
   /**
-   * The id at which the page begins. The documents say that this item is on the page; whether it is or not, the service leaves
-   * it out, so that the last one of the page before may be named.
+   * The id at which the page begins. The service drops that item if the cloud returns it, so the last item of the
+   * previous page can be used.
    */
   readonly marker?: string | undefined
-  /** How many items a page holds at the most, 1 to 100. */
+  /** The maximum number of items in the page, 1 to 100. */
   readonly limit?: number | undefined
-  /** How many items to pass over. */
+  /** How many items to skip. */
   readonly offset?: number | undefined
 }
 
-/** A page. The cloud does not say whether there is another one: the service finds out by the page's length. */
+/** A page. The cloud does not say whether there is a next one; the service concludes it from the page's length. */
 export const pageSchema = <A extends { readonly id: string }, I>(key: string, item: Schema.Schema<A, I>) =>
   pageOf(key, item, (_, list) => lastId(list))
 
-/** At least one of the fields, besides those that say which thing is meant. */
+/** Requires at least one of these fields, in addition to those that identify the resource. */
 export const atLeastOne = <A extends object, I>(fields: Schema.Schema<A, I>, names: ReadonlyArray<string & keyof A>) =>
   Schema.compose(
     fields,
@@ -74,11 +76,11 @@ export const atLeastOne = <A extends object, I>(fields: Schema.Schema<A, I>, nam
     { strict: false }
   ) as unknown as Schema.Schema<A, I>
 
-/** The path of one balancer. */
+/** The path of a balancer. */
 export const balancerPath = "/loadbalancers/{loadBalancerId}"
 
-/** What a change of a balancer may fail with. */
+/** The errors of changes of a balancer. */
 export const changeErrors = ["NotFound", "Immutable", "Unprocessable"] as const
 
-/** What a change that adds something may fail with. */
+/** The errors of changes that add something. */
 export const additionErrors = ["NotFound", "Immutable", "Unprocessable", "QuotaExceeded"] as const

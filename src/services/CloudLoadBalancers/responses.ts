@@ -1,11 +1,11 @@
-/** What the responses of several resources share: objects that are empty where nothing is set, flags and times. */
+/** Schemas that the responses of several resources share: objects that may be empty, flags and times. */
 import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { enveloped, Flag, Timestamp } from "../../internal/schema/wire.js"
 
-/** An object, as the cloud wrote it. */
+/** A raw object. */
 export const WireObject = Schema.Record({ key: Schema.String, value: Schema.Unknown })
 
 /** Whether a value is empty: null, `{}`, or an object whose fields are all empty. */
@@ -17,7 +17,7 @@ const isEmpty = (value: unknown): boolean =>
 const withoutEmpty = (wire: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
   Object.fromEntries(Object.entries(wire).filter(([, value]) => !isEmpty(value)))
 
-/** An object for which the cloud writes `{}` where nothing is set. */
+/** An object whose empty fields are absent. The cloud writes `{}` for settings that are not set. */
 export const sparse = <A, I>(fields: Schema.Schema<A, I>): Schema.Schema<A, unknown> =>
   Schema.transform(WireObject, fields, {
     strict: false,
@@ -25,7 +25,7 @@ export const sparse = <A, I>(fields: Schema.Schema<A, I>): Schema.Schema<A, unkn
     encode: (value) => value
   }) as unknown as Schema.Schema<A, unknown>
 
-/** What may not be set at all, which the cloud says by an empty object. */
+/** An optional setting. The cloud returns an empty object if it is not set. */
 export const ifSet = <A, I>(key: string, schema: Schema.Schema<A, I>): Schema.Schema<Option.Option<A>, unknown> => {
   const Domain = Schema.Struct({ [key]: Schema.OptionFromUndefinedOr(schema) })
   const Wrapped = Schema.transform(WireObject, Domain, {

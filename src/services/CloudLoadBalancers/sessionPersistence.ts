@@ -1,4 +1,4 @@
-/** Session persistence: how a client's later requests find the node of its first one. */
+/** Session persistence: how later requests of a client are sent to the same node. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -10,35 +10,35 @@ import type { ByLoadBalancerId } from "./references.js"
 import { balancerPath, changeErrors } from "./requests.js"
 import { ifSet } from "./responses.js"
 
-/** How a client's later requests find the node of its first one. */
+/** How later requests of a client are sent to the same node. */
 export const SessionPersistence = openEnum("HTTP_COOKIE", "SOURCE_IP", "SSL_ID")
 
 export type SessionPersistence = typeof SessionPersistence.Type
 
 export const Persistence = enveloped("persistenceType", SessionPersistence)
 
-/** A balancer, and how a client's later requests are to find their node. */
+/** The session persistence to set for a balancer. */
 export interface SetSessionPersistence extends ByLoadBalancerId {
-  /** How a client's later requests find the node of its first one. */
+  /** How later requests of a client are sent to the same node. */
   readonly sessionPersistence: SessionPersistence
 }
 
 /** The operations on session persistence. */
 export const sessionPersistenceEndpoints = Endpoint.table("CloudLoadBalancers", {
-  /** Session persistence, or None where it is off. Fails with `NotFound`. `GET …/sessionpersistence`. */
+  /** Session persistence, or None if it is off. Fails with `NotFound`. `GET …/sessionpersistence`. */
   getSessionPersistence: Endpoint.define<ByLoadBalancerId>()("GET", `${balancerPath}/sessionpersistence`, {
     success: Endpoint.json(ifSet("sessionPersistence", Persistence)),
     errors: ["NotFound"]
   }),
   /**
-   * Sets session persistence. Fails with `BadRequest` where it does not go with the balancer's protocol. "Enable session
-   * persistence", `PUT …/sessionpersistence`.
+   * Enables session persistence. Fails with `BadRequest` if the balancer's protocol does not support it. "Enable
+   * session persistence", `PUT …/sessionpersistence`.
    */
   setSessionPersistence: Endpoint.define<SetSessionPersistence>()("PUT", `${balancerPath}/sessionpersistence`, {
     body: Schema.Struct({ sessionPersistence: Persistence }),
     errors: changeErrors
   }),
-  /** Ends session persistence. Fails with `Unprocessable` where it is off. `DELETE …/sessionpersistence`. */
+  /** Disables session persistence. Fails with `Unprocessable` if it is off. `DELETE …/sessionpersistence`. */
   deleteSessionPersistence: Endpoint.define<ByLoadBalancerId>()("DELETE", `${balancerPath}/sessionpersistence`, {
     errors: changeErrors
   })

@@ -1,4 +1,4 @@
-/** The addresses from which load balancers reach their nodes. */
+/** The addresses from which load balancers connect to their nodes. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { struct } from "../../internal/schema/struct.js"
@@ -7,11 +7,11 @@ import type { ByLoadBalancerId } from "./references.js"
 import { balancerPath } from "./requests.js"
 import { one } from "./responses.js"
 
-/** The addresses from which a load balancer reaches its nodes: what their firewalls must let through. */
+/** The addresses from which a load balancer connects to its nodes, whose firewalls must allow them. */
 export interface SourceAddresses {
   readonly ipv4Public?: string | undefined
   readonly ipv4Servicenet?: string | undefined
-  /** May be a network: `2001:…/64`. */
+  /** Can be a network: `2001:…/64`. */
   readonly ipv6Public?: string | undefined
   readonly ipv6Servicenet?: string | undefined
 }
@@ -23,7 +23,7 @@ export const SourceAddresses = struct<SourceAddresses>({
   ipv6Servicenet: absentIfEmpty
 })
 
-/** The networks from which the balancers of a cluster, or of a region, reach their nodes. */
+/** The networks from which the balancers of a cluster or region connect to their nodes. */
 export interface SourceNetworks {
   readonly ipv4Public: ReadonlyArray<string>
   readonly ipv4Servicenet: ReadonlyArray<string>
@@ -40,12 +40,12 @@ export const SourceNetworks = struct<SourceNetworks>({
 
 /** The operations on source addresses. */
 export const sourceAddressEndpoints = Endpoint.table("CloudLoadBalancers", {
-  /** Where the balancers of its cluster reach nodes from. Fails with `NotFound`. `GET …/clustersourceaddresses`. */
+  /** The networks of the balancers of its cluster. Fails with `NotFound`. `GET …/clustersourceaddresses`. */
   getClusterSourceAddresses: Endpoint.define<ByLoadBalancerId>()("GET", `${balancerPath}/clustersourceaddresses`, {
     success: one("clusterSourceAddresses", SourceNetworks),
     errors: ["NotFound"]
   }),
-  /** Where the balancers of the region reach nodes from. `GET /regionalsourceaddresses`. */
+  /** The networks from which the balancers of the region connect to nodes. `GET /regionalsourceaddresses`. */
   getRegionalSourceAddresses: Endpoint.make("GET", "/regionalsourceaddresses", {
     success: one("RegionalSourceAddresses", SourceNetworks)
   })

@@ -1,4 +1,4 @@
-/** SSL termination: how a load balancer speaks TLS to its clients, and plainly to its nodes. */
+/** SSL termination: a load balancer that uses TLS with its clients, and none with its nodes. */
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
@@ -20,7 +20,7 @@ import type { ByLoadBalancerId } from "./references.js"
 import { balancerPath, changeErrors, Port } from "./requests.js"
 import { ifSet } from "./responses.js"
 
-/** Whether an old version of TLS is spoken. */
+/** Whether to enable an old version of TLS. */
 export interface SecurityProtocol {
   readonly name: "TLS_10" | "TLS_11" | (string & {})
   readonly status: "DISABLED" | "ENABLED" | (string & {})
@@ -31,9 +31,9 @@ export const SecurityProtocol = struct<SecurityProtocol>({
   status: Schema.propertySignature(openEnum("DISABLED", "ENABLED")).pipe(Schema.fromKey("securityProtocolStatus"))
 })
 
-/** An old version of TLS, and whether it is spoken where the cloud returns that. */
+/** An old version of TLS, and whether it is enabled if the cloud returns that. */
 export interface SecurityProtocolState {
-  /** `TLS_10`, `TLS_11`. Empty where the cloud does not return it. */
+  /** `TLS_10`, `TLS_11`. Empty if the cloud does not return it. */
   readonly name: string
   readonly status?: "DISABLED" | "ENABLED" | (string & {}) | undefined
 }
@@ -43,17 +43,17 @@ export const SecurityProtocolState = struct<SecurityProtocolState>({
   status: nullableOptional(openEnum("DISABLED", "ENABLED")).pipe(Schema.fromKey("securityProtocolStatus"))
 })
 
-/** How a load balancer speaks TLS to its clients, and plainly to its nodes. The private key is never returned. */
+/** The TLS settings of a load balancer. The private key is never returned. */
 export interface SslTermination {
   readonly enabled?: boolean | undefined
   readonly securePort?: number | undefined
-  /** Whether the plain port is closed. */
+  /** Whether the port without TLS is closed. */
   readonly secureTrafficOnly?: boolean | undefined
   /** PEM. */
   readonly certificate?: string | undefined
   /** PEM. */
   readonly intermediateCertificate?: string | undefined
-  /** `default`, or the name of a list of ciphers. */
+  /** `default`, or the name of a cipher list. */
   readonly cipherProfile?: string | undefined
   readonly securityProtocols: ReadonlyArray<SecurityProtocolState>
 }
@@ -76,7 +76,7 @@ export const Certificate = Schema.String.pipe(
   })
 )
 
-/** A secret on its way to the cloud. */
+/** The schema of a private key, which is redacted. */
 export const PrivateKey = secretInput(
   Schema.String.pipe(
     Schema.filter((text) => isPem(text) && /BEGIN (RSA )?PRIVATE KEY/.test(text), {
@@ -114,7 +114,7 @@ const WantedSslTermination = Schema.compose(
       if (needs.length > 0) {
         return needs.map(([name, given]) => ({
           path: [name],
-          message: `what must come with ${given}, and it is missing`
+          message: `a value, which is required with ${given}`
         }))
       }
       return Object.values(ssl).every((value) => value === undefined)
@@ -125,30 +125,30 @@ const WantedSslTermination = Schema.compose(
   { strict: false }
 )
 
-/** How a balancer is to speak TLS to its clients. */
+/** TLS settings of a balancer. */
 export interface SetSslTermination extends ByLoadBalancerId {
   /** The cloud's default is true. */
   readonly enabled?: boolean | undefined
-  /** 1 to 65535, and not the balancer's own. Needed with a new certificate. */
+  /** 1 to 65535, different from the balancer's own port. Required with a new certificate. */
   readonly securePort?: number | undefined
-  /** Whether the plain port is closed. The cloud's default is false. */
+  /** Whether the port without TLS is closed. The cloud's default is false. */
   readonly secureTrafficOnly?: boolean | undefined
-  /** PEM. With the key in place of those that are set. */
+  /** PEM. Replaces the existing certificate; requires the key. */
   readonly certificate?: string | undefined
   /** PEM, RSA. */
   readonly privateKey?: string | Redacted.Redacted | undefined
   /** PEM. Only together with the certificate. */
   readonly intermediateCertificate?: string | undefined
-  /** One of the cloud's lists of ciphers: `default`, `CLBCipherPolicy2019-05`. */
+  /** One of the cloud's cipher lists: `default`, `CLBCipherPolicy2019-05`. */
   readonly cipherProfile?: string | undefined
-  /** Whether old versions of TLS are spoken. */
+  /** Which old versions of TLS are enabled. */
   readonly securityProtocols?: ReadonlyArray<SecurityProtocol> | undefined
 }
 
 /** The operations on SSL termination. */
 export const sslTerminationEndpoints = Endpoint.table("CloudLoadBalancers", {
   /**
-   * SSL termination, without its private key, or None where it is not set. Fails with `NotFound` where there is no such
+   * The TLS settings without the private key, or None if there are none. Fails with `NotFound` if there is no such
    * balancer. `GET …/ssltermination`.
    */
   getSslTermination: Endpoint.define<ByLoadBalancerId>()("GET", `${balancerPath}/ssltermination`, {
@@ -156,19 +156,19 @@ export const sslTerminationEndpoints = Endpoint.table("CloudLoadBalancers", {
     errors: ["NotFound"]
   }),
   /**
-   * Sets SSL termination, or changes its settings. A certificate comes with its key and the port; without one, those that
-   * are set stay. Fails with `BadRequest` where the key is not the certificate's, or the protocol has no SSL termination.
-   * "Update SSL termination configuration", `PUT …/ssltermination`.
+   * Sets up SSL termination, or changes its settings. A certificate requires its key and the port; without one, the
+   * existing one stays. Fails with `BadRequest` if the key does not match the certificate, or the protocol has no SSL
+   * termination. "Update SSL termination configuration", `PUT …/ssltermination`.
    */
   setSslTermination: Endpoint.define<SetSslTermination>()("PUT", `${balancerPath}/ssltermination`, {
     body: enveloped("sslTermination", WantedSslTermination),
     errors: changeErrors
   }),
-  /** Ends SSL termination, with all certificates. `DELETE …/ssltermination`. */
+  /** Removes SSL termination and all certificates. `DELETE …/ssltermination`. */
   deleteSslTermination: Endpoint.define<ByLoadBalancerId>()("DELETE", `${balancerPath}/ssltermination`, {
     errors: changeErrors
   }),
-  /** The names of the ciphers that it takes. Fails with `NotFound`. "List ciphers", `GET …/ssltermination/ciphers`. */
+  /** The names of the accepted ciphers. Fails with `NotFound`. "List ciphers", `GET …/ssltermination/ciphers`. */
   listCiphers: Endpoint.define<ByLoadBalancerId>()("GET", `${balancerPath}/ssltermination/ciphers`, {
     success: Endpoint.list("ciphers", enveloped("name", Schema.String)),
     errors: ["NotFound"]

@@ -1,4 +1,4 @@
-/** Statistics: what went wrong with a load balancer's connections, and how many there are. */
+/** Connection statistics of a load balancer. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { struct } from "../../internal/schema/struct.js"
@@ -7,9 +7,10 @@ import type { ByLoadBalancerId } from "./references.js"
 import { balancerPath } from "./requests.js"
 
 /**
- * What went wrong with connections since the balancer began, and how many there are. The cloud counts every five minutes.
+ * The number of connections, and of their errors since the balancer was created. The cloud updates them every five
+ * minutes.
  *
- * What ends in `Ssl` is of TLS connections, and absent without SSL termination.
+ * Fields that end in `Ssl` count TLS connections, and are absent without SSL termination.
  */
 export interface Statistics {
   readonly connectTimeouts?: number | undefined
@@ -48,8 +49,8 @@ export const Statistics = struct<Statistics>({
 /** The operations on statistics. */
 export const statisticsEndpoints = Endpoint.table("CloudLoadBalancers", {
   /**
-   * The counts of its connections and of their failures. Fails with `NotFound`, with `ServiceUnavailable` where the cloud is too busy. "Show load
-   * balancer statistics", `GET …/stats`.
+   * The connection statistics of a balancer. Fails with `NotFound`, and with `ServiceUnavailable` if the cloud is too
+   * busy. "Show load balancer statistics", `GET …/stats`.
    */
   getStatistics: Endpoint.define<ByLoadBalancerId>()("GET", `${balancerPath}/stats`, {
     success: Endpoint.json(Statistics),

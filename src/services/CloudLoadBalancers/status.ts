@@ -1,4 +1,4 @@
-/** The status of a load balancer, which of them are final, and what waiting for a balancer takes. */
+/** The status of a load balancer, the final statuses, and the input of waits. */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { openEnum } from "../../internal/schema/wire.js"
@@ -7,13 +7,13 @@ import type { ByLoadBalancerId } from "./references.js"
 
 export const service = "CloudLoadBalancers"
 
-/** The status of a load balancer. The cloud may return others. A balancer takes changes in ACTIVE only. */
+/** The status of a load balancer. The cloud may return others. A balancer accepts changes only in ACTIVE. */
 export const LoadBalancerStatus: Schema.Schema<LoadBalancerStatus, string> = Schema.transform(
   Schema.String,
   Schema.typeSchema(
     openEnum("ACTIVE", "BUILD", "DELETED", "ERROR", "PENDING_CREATE", "PENDING_DELETE", "PENDING_UPDATE", "SUSPENDED")
   ),
-  // One witness writes PENDING-UPDATE.
+  // One recorded response has PENDING-UPDATE.
   { strict: true, decode: (status) => status.replaceAll("-", "_"), encode: (status) => status }
 )
 
@@ -31,9 +31,9 @@ export type LoadBalancerStatus =
 /** A load balancer to wait for. */
 export interface WaitOptions extends ByLoadBalancerId, Waiting.Pace {}
 
-/** States from which no balancer recovers. */
+/** Statuses from which no balancer recovers. */
 export const finalStatuses: ReadonlySet<string> = new Set(["DELETED", "ERROR", "PENDING_DELETE", "SUSPENDED"])
 
-/** Why a load balancer will not become ACTIVE any more, if so. The cloud gives no reason. */
+/** Whether a load balancer can no longer become ACTIVE. The cloud gives no reason. */
 export const hasFailed = ({ status }: { readonly status: string }): Option.Option<{ readonly fault: undefined }> =>
   finalStatuses.has(status) ? Option.some({ fault: undefined }) : Option.none()

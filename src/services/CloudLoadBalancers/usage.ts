@@ -1,4 +1,4 @@
-/** Usage of load balancers, all of it: the cloud may return it in pages, each of which links to the next one. */
+/** Usage of load balancers. The cloud may return it in pages with links, all of which are read. */
 import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -25,7 +25,7 @@ import type { ByLoadBalancerId } from "./references.js"
 import { balancerPath } from "./requests.js"
 import { VirtualIpType } from "./virtualIps.js"
 
-/** What a load balancer carried in a time. */
+/** The usage of a load balancer in a period. */
 export interface UsageRecord {
   readonly id?: string | undefined
   readonly averageConnections?: number | undefined
@@ -37,14 +37,14 @@ export interface UsageRecord {
   readonly incomingBytesSsl?: number | undefined
   readonly outgoingBytesSsl?: number | undefined
   readonly virtualIpCount?: number | undefined
-  /** How many times the cloud counted. */
+  /** How many times the cloud has counted. */
   readonly pollCount?: number | undefined
   readonly startTime?: DateTime.Utc | undefined
   /** Absent while the record is still being written. */
   readonly endTime?: DateTime.Utc | undefined
   readonly virtualIpType?: VirtualIpType | undefined
   readonly sslMode?: "MIXED" | "OFF" | "ON" | (string & {}) | undefined
-  /** What began the record, where something did: `CREATE_LOADBALANCER`. */
+  /** The event that started the record, if any: `CREATE_LOADBALANCER`. */
   readonly eventType?: string | undefined
 }
 
@@ -65,13 +65,13 @@ export const UsageRecord = struct<UsageRecord>({
   eventType: absentIfEmpty
 })
 
-/** Under what the usage of one balancer stands. */
+/** The key of a balancer's usage. */
 export const recordsKey = "loadBalancerUsageRecords"
 
-/** Under what the account's own usage stands. */
+/** The key of the account's own usage. */
 export const accountRecordsKey = "accountUsageRecords"
 
-/** What the account had at a time. */
+/** The usage of the account in a period. */
 export interface AccountUsageRecord {
   readonly startTime?: DateTime.Utc | undefined
   readonly loadBalancerCount?: number | undefined
@@ -96,7 +96,7 @@ const AccountUsageRecords = Schema.transform(
   }
 )
 
-/** What one of the account's load balancers carried. */
+/** The usage of one of the account's load balancers. */
 export interface BalancerUsage {
   readonly loadBalancerId: string
   readonly name: string
@@ -109,7 +109,7 @@ export const BalancerUsage = struct<BalancerUsage>({
   records: listOf(UsageRecord).pipe(Schema.fromKey(recordsKey))
 })
 
-/** What the account had, and what each of its load balancers carried. */
+/** The usage of the account and of each of its load balancers. */
 export interface AccountUsage {
   readonly accountId?: string | undefined
   readonly account: ReadonlyArray<AccountUsageRecord>
@@ -130,10 +130,10 @@ const usagePeriod = {
   endTime: Schema.optional(Timestamp)
 }
 
-/** The usage of a balancer in a time. */
+/** The usage of a balancer in a period. */
 export interface ListUsage extends ByLoadBalancerId, GetAccountUsage {}
 
-/** The usage of the account in a time. */
+/** The usage of the account in a period. */
 export interface GetAccountUsage {
   /** UTC. */
   readonly startTime?: DateTime.Utc | undefined
@@ -143,20 +143,22 @@ export interface GetAccountUsage {
 
 /** The operations on usage. */
 export const usageEndpoints = Endpoint.table("CloudLoadBalancers", {
-  /** Its usage of the last 90 days. Fails with `NotFound`. "Show historical usage", `GET …/usage`. */
+  /** The usage of a balancer in the last 90 days. Fails with `NotFound`. "Show historical usage", `GET …/usage`. */
   listUsage: Endpoint.define<ListUsage>()("GET", `${balancerPath}/usage`, {
     query: usagePeriod,
     success: Endpoint.list(recordsKey, UsageRecord),
     errors: ["NotFound"]
   }),
-  /** Its usage of the last 24 hours. Fails with `NotFound`. "Show current usage", `GET …/usage/current`. */
+  /**
+   * The usage of a balancer in the last 24 hours. Fails with `NotFound`. "Show current usage", `GET …/usage/current`.
+   */
   listCurrentUsage: Endpoint.define<ByLoadBalancerId>()("GET", `${balancerPath}/usage/current`, {
     success: Endpoint.list(recordsKey, UsageRecord),
     errors: ["NotFound"]
   }),
   /**
-   * What the account had, and what each balancer carried: in the last 24 hours, unless a time is named. "Show account-level
-   * usage", `GET /loadbalancers/usage`.
+   * The usage of the account and of each balancer, by default in the last 24 hours. "Show account-level usage", `GET
+   * /loadbalancers/usage`.
    */
   getAccountUsage: Endpoint.define<GetAccountUsage>()("GET", "/loadbalancers/usage", {
     query: usagePeriod,
@@ -169,7 +171,7 @@ type Operations = Endpoint.Client<typeof usageEndpoints>
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null
 
-/** The query of the next page's address. The link itself is not followed: it may name a host within the cloud. */
+/** The query of the next page's URL. The link itself is not followed, since it may contain a host inside the cloud. */
 const cursorOf = (links: unknown): string | undefined => {
   const href = nextLink(links)?.replaceAll("&amp;", "&")
   if (href === undefined) return undefined
@@ -177,7 +179,7 @@ const cursorOf = (links: unknown): string | undefined => {
   return start < 0 ? "" : href.slice(start + 1)
 }
 
-/** The decoded response together with the response itself. */
+/** Decodes a response, and returns it together with the raw response. */
 const withWire = <A, I>(schema: Schema.Schema<A, I>) =>
   Schema.transform(Schema.Unknown, Schema.Struct({ value: schema, wire: Schema.Unknown }), {
     strict: false,
@@ -196,7 +198,7 @@ const listIn = (wire: unknown, key: string): ReadonlyArray<unknown> => {
   return Array.isArray(list) ? list : list === undefined || list === null ? [] : [list]
 }
 
-/** The records that cannot be read, of the balancers and of the account itself. */
+/** The undecodable records of balancers and of the account. */
 const unreadableRecords = (wire: unknown): ReadonlyArray<Paging.UnreadableItem> => [
   ...readEach(
     `accountUsage.${accountRecordsKey}`,
@@ -208,7 +210,7 @@ const unreadableRecords = (wire: unknown): ReadonlyArray<Paging.UnreadableItem> 
   )
 ]
 
-/** An operation that returns a page, from this cursor on. */
+/** An operation that returns a page, starting at a cursor. */
 const from = <Input, Output, Tag extends DocumentedError["_tag"], A>(
   cursor: string | undefined,
   endpoint: Endpoint.Endpoint<Input, Output, Tag>,
@@ -227,7 +229,7 @@ const usageRecordsOf = ({ value, wire }: typeof UsagePage.Type): UsageRecords =>
   next: isObject(wire) ? cursorOf(wire["links"]) : undefined
 })
 
-/** All usage records, from the page of a cursor on where there is one. */
+/** All usage records, starting at a cursor if given. */
 const allRecords = (
   { service }: CloudClient,
   operation: string,
@@ -244,7 +246,7 @@ const usagePage = (
 ): Effect.Effect<UsageRecords, CommonError | NotFound> =>
   Effect.map(Endpoint.method(client, from(cursor, usageEndpoints.listUsage, UsagePage))(input), usageRecordsOf)
 
-/** The usage of a balancer on a page of the account's, with what its own links lead to. */
+/** A balancer's usage on a page of the account's, completed with the pages that its own links refer to. */
 const whole = (
   client: CloudClient,
   usage: AccountUsage["loadBalancers"][number],
@@ -256,7 +258,7 @@ const whole = (
   const { operation } = usageEndpoints.getAccountUsage
   return allRecords(client, operation, (next) => usagePage(client, { loadBalancerId }, next), cursor).pipe(
     Effect.map((records) => ({ ...usage, records: [...usage.records, ...records] })),
-    // It has been deleted meanwhile.
+    // The balancer was deleted in the meantime.
     Effect.catchTag("NotFound", () => Effect.succeed(usage))
   )
 }
@@ -285,7 +287,7 @@ const accountPage = (
     }
   })
 
-/** The operations that read usage, each of them to its end. */
+/** The operations that read usage. Each reads all pages. */
 export const makeUsage = (client: CloudClient): Operations => {
   const { getAccountUsage, listCurrentUsage, listUsage } = usageEndpoints
   return {
@@ -307,7 +309,7 @@ export const makeUsage = (client: CloudClient): Operations => {
   }
 }
 
-/** Pages of the account's usage as one: a balancer that is on several pages appears once. */
+/** Merges pages of the account's usage, so that each balancer appears once. */
 const merged = (pages: ReadonlyArray<AccountUsage>): AccountUsage => {
   const balancers = new Map<string, AccountUsage["loadBalancers"][number]>()
   for (const usage of pages.flatMap((page) => page.loadBalancers)) {
@@ -321,7 +323,7 @@ const merged = (pages: ReadonlyArray<AccountUsage>): AccountUsage => {
   }
 }
 
-/** The failure of an account's usage of which some cannot be read; the rest is in `readable`, as one. */
+/** Merges the decoded pages in the error of an account's usage, in `readable`. */
 const withMerged = <E>(error: E): E => {
   if (!(error instanceof MalformedResponse) || error.readable === undefined) return error
   const { _tag, message, readable, ...fields } = error

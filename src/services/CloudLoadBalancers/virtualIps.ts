@@ -1,4 +1,4 @@
-/** Virtual IPs: the addresses at which a load balancer takes connections. */
+/** Virtual IPs: the addresses at which a load balancer accepts connections. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { struct } from "../../internal/schema/struct.js"
@@ -6,7 +6,7 @@ import { nullableOptional, Id, openEnum, textOr, withDefault } from "../../inter
 import type { ByLoadBalancerId, ByVirtualIpId } from "./references.js"
 import { additionErrors, balancerPath, changeErrors, idsOf, NumericId } from "./requests.js"
 
-/** The network of a virtual IP: the internet, or the region's own. */
+/** The network of a virtual IP: the internet, or the region's internal network. */
 export const VirtualIpType = openEnum("PUBLIC", "SERVICENET")
 
 export type VirtualIpType = typeof VirtualIpType.Type
@@ -16,10 +16,10 @@ export const IpVersion = openEnum("IPV4", "IPV6")
 
 export type IpVersion = typeof IpVersion.Type
 
-/** An address at which a load balancer takes connections. It may be shared by several balancers. */
+/** An address at which a load balancer accepts connections. Several balancers can share it. */
 export interface VirtualIp {
   readonly id: string
-  /** Empty where the cloud does not return it. */
+  /** Empty if the cloud does not return it. */
   readonly address: string
   readonly type?: VirtualIpType | undefined
   readonly ipVersion?: IpVersion | undefined
@@ -32,13 +32,13 @@ export const VirtualIp = struct<VirtualIp>({
   ipVersion: nullableOptional(IpVersion)
 })
 
-/** A virtual IP of a new load balancer: a new one, or one that another load balancer has. */
+/** A virtual IP of a new load balancer: a new one, or one of another load balancer. */
 export interface NewVirtualIp {
-  /** The network of a new virtual IP: `PUBLIC` for the internet, `SERVICENET` for the region's own. */
+  /** The network of a new virtual IP: `PUBLIC` for the internet, `SERVICENET` for the region's internal network. */
   readonly type?: VirtualIpType | undefined
-  /** By default a public one has both, and one of the region's own network IPv4. */
+  /** By default `PUBLIC` creates both, and `SERVICENET` IPv4. */
   readonly ipVersion?: IpVersion | undefined
-  /** One that another load balancer has, to share it; the port must then be another. Both versions are to be named. */
+  /** The virtual IP of another load balancer to share, on a different port. Both IP versions must be given. */
   readonly virtualIpId?: string | undefined
 }
 
@@ -53,7 +53,7 @@ export const WantedVirtualIp = Schema.compose(
   Schema.typeSchema(VirtualIpFields).pipe(
     Schema.filter(({ ipVersion, type, virtualIpId }) => {
       if ((type === undefined) === (virtualIpId === undefined)) {
-        return { path: ["type"], message: "a type, or the virtualIpId of one to share, one of the two" }
+        return { path: ["type"], message: "either a type or the virtualIpId of an address to share" }
       }
       return type === "SERVICENET" && ipVersion === "IPV6"
         ? { path: ["ipVersion"], message: "IPV4: SERVICENET has no IPV6" }
@@ -78,14 +78,14 @@ export interface DeleteVirtualIps extends ByLoadBalancerId {
 
 /** The operations on virtual IPs. */
 export const virtualIpEndpoints = Endpoint.table("CloudLoadBalancers", {
-  /** The addresses at which it takes connections. Fails with `NotFound`. "List virtual IPs", `GET …/virtualips`. */
+  /** The addresses that accept connections. Fails with `NotFound`. "List virtual IPs", `GET …/virtualips`. */
   listVirtualIps: Endpoint.define<ByLoadBalancerId>()("GET", `${balancerPath}/virtualips`, {
     success: Endpoint.list("virtualIps", VirtualIp),
     errors: ["NotFound"]
   }),
   /**
-   * Adds an IPv6 address, and returns it; others can be had at creation only. Fails with `QuotaExceeded` where it has too many.
-   * "Add virtual IP version 6", `POST …/virtualips`.
+   * Adds an IPv6 address, and returns it; other kinds can only be created with the balancer. Fails with `QuotaExceeded`
+   * if there are too many. "Add virtual IP version 6", `POST …/virtualips`.
    */
   addVirtualIp: Endpoint.define<AddVirtualIp>()("POST", `${balancerPath}/virtualips`, {
     body: Schema.Struct({
@@ -95,15 +95,14 @@ export const virtualIpEndpoints = Endpoint.table("CloudLoadBalancers", {
     success: Endpoint.json(VirtualIp),
     errors: additionErrors
   }),
-  /** Removes 1 to 10 addresses; one must be left. "Bulk-delete virtual IPs", `DELETE …/virtualips?id=1&id=2`. */
+  /**
+   * Removes 1 to 10 addresses; at least one must remain. "Bulk-delete virtual IPs", `DELETE …/virtualips?id=1&id=2`.
+   */
   deleteVirtualIps: Endpoint.define<DeleteVirtualIps>()("DELETE", `${balancerPath}/virtualips`, {
     query: { virtualIpIds: Schema.propertySignature(idsOf("virtual IPs")).pipe(Schema.fromKey("id")) },
     errors: changeErrors
   }),
-  /**
-   * Removes an address. Fails with `BadRequest` where it is the last one. "Delete virtual IP",
-   * `DELETE …/virtualips/{virtualIpId}`.
-   */
+  /** Removes an address, but not the last one. "Delete virtual IP", `DELETE …/virtualips/{virtualIpId}`. */
   deleteVirtualIp: Endpoint.define<ByVirtualIpId>()("DELETE", `${balancerPath}/virtualips/{virtualIpId}`, {
     errors: changeErrors
   })

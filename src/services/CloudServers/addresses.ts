@@ -18,9 +18,9 @@ export interface Address {
   /** 4 or 6. */
   readonly version: number
   readonly address: string
-  /** `fixed` for an address of the server's own port, `floating` for one that is mapped to it. Rackspace does not return it. */
+  /** `fixed` for the server's own port, `floating` for an address mapped to it. Rackspace does not return it. */
   readonly type?: "fixed" | "floating" | (string & {}) | undefined
-  /** Of the port that has the address. Rackspace does not return it. */
+  /** The MAC address of the port. Rackspace does not return it. */
   readonly macAddress?: string | undefined
 }
 
@@ -33,19 +33,19 @@ const AddressFields = struct<Address>({
 
 export const Address = Schema.transform(Schema.Record({ key: Schema.String, value: Schema.Unknown }), AddressFields, {
   strict: false,
-  // The form of an address shows its version.
+  // The version is derived from the address if it is missing.
   decode: (wire) => ({ ...wire, version: wire["version"] ?? (String(wire["addr"]).includes(":") ? 6 : 4) }),
   encode: (address) => address
 }) as unknown as Schema.Schema<Address, unknown>
 
-/** Addresses by the network's label. The cloud writes an empty map as an empty list at times. */
+/** Addresses by the network's label. The cloud sometimes writes an empty map as an empty list. */
 export const Addresses = Schema.transform(
   Schema.Unknown,
   Schema.Record({ key: Schema.String, value: readableItems(Address) }),
   { strict: true, decode: (wire) => (isRecord(wire) ? wire : {}), encode: (addresses): unknown => addresses }
 )
 
-/** The network's own label is the key. */
+/** The response has the network's label as its key. */
 const addressesOfOne = Schema.transform(Addresses, Schema.Array(Schema.typeSchema(Address)), {
   strict: true,
   decode: (byLabel) => Object.values(byLabel).flat(),
@@ -54,17 +54,14 @@ const addressesOfOne = Schema.transform(Addresses, Schema.Array(Schema.typeSchem
 
 /** The operations on addresses of servers, as data. */
 export const addressEndpoints = Endpoint.table("CloudServers", {
-  /**
-   * A server's addresses by the label of their network. Fails with `NotFound`. "List addresses", `GET
-   * /servers/{server_id}/ips`.
-   */
+  /** A server's addresses by network label. Fails with `NotFound`. "List addresses", `GET /servers/{server_id}/ips`. */
   getAddresses: Endpoint.define<ByServerId>()("GET", "/servers/{serverId}/ips", {
     success: Endpoint.json(enveloped("addresses", Addresses)),
     errors: ["NotFound"]
   }),
   /**
-   * A server's addresses on one network, by its label: `private`. Fails with `NotFound` where the server is not on it.
-   * "List addresses by network", `GET /servers/{server_id}/ips/{network_label}`.
+   * A server's addresses on one network, by its label: `private`. Fails with `NotFound` if the server is not connected
+   * to it. "List addresses by network", `GET /servers/{server_id}/ips/{network_label}`.
    */
   getAddressesOfNetwork: Endpoint.define<ByNetworkLabel>()("GET", "/servers/{serverId}/ips/{label}", {
     success: Endpoint.json(addressesOfOne),

@@ -1,4 +1,4 @@
-/** The zones of a region that servers can be made in: models and operations. OpenStack has them; Rackspace does not. */
+/** The availability zones of a region: models and operations. OpenStack only. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { struct } from "../../internal/schema/struct.js"
@@ -10,10 +10,10 @@ const Wire = Schema.Struct({
   hosts: Schema.optionalWith(JsonMap, { nullable: true })
 })
 
-/** A zone that servers can be made in. */
+/** A zone in which servers can be created. */
 export interface AvailabilityZone {
   readonly name: string
-  /** Absent where the cloud does not return it. */
+  /** Absent if the cloud does not return it. */
   readonly available?: boolean | undefined
   /** The services of each host, by the host's name. Only for operators of the cloud. */
   readonly hosts?: Readonly<Record<string, unknown>> | undefined
@@ -37,13 +37,13 @@ export const AvailabilityZone = Schema.transform(Wire, Schema.typeSchema(Domain)
 
 /** The operations on availability zones, as data. */
 export const availabilityZoneEndpoints = Endpoint.table("CloudServers", {
-  /** The zones that servers can be made in. "Get availability zone information", `GET /os-availability-zone`. */
+  /** The zones in which servers can be created. "Get availability zone information", `GET /os-availability-zone`. */
   listAvailabilityZones: Endpoint.make("GET", "/os-availability-zone", {
     success: Endpoint.list("availabilityZoneInfo", AvailabilityZone)
   }),
   /**
-   * The zones with their hosts and services, for operators of the cloud; others get `Forbidden`. "Get detailed availability
-   * zone information", `GET /os-availability-zone/detail`.
+   * The zones with their hosts and services, for operators of the cloud; fails with `Forbidden` for others. "Get
+   * detailed availability zone information", `GET /os-availability-zone/detail`.
    */
   listAvailabilityZonesDetail: Endpoint.make("GET", "/os-availability-zone/detail", {
     success: Endpoint.list("availabilityZoneInfo", AvailabilityZone)

@@ -8,16 +8,16 @@ import type { ByServerId } from "./references.js"
 
 const ConsoleType = openEnum("novnc", "xvpvnc", "spice-html5", "spice-direct", "rdp-html5", "serial", "webmks")
 
-/** The URL at which a server's screen can be seen. */
+/** The URL of a server's console. */
 export interface Console {
   readonly type: "novnc" | "xvpvnc" | "spice-html5" | "spice-direct" | "rdp-html5" | "serial" | "webmks" | (string & {})
-  /** It contains a token: everybody who has it sees the screen. */
+  /** It contains a token: anyone who has it sees the screen. */
   readonly url: Redacted.Redacted
 }
 
 export const Console = struct<Console>({ type: ConsoleType, url: Schema.Redacted(Schema.String) })
 
-/** The protocol that each type of console speaks. */
+/** The protocol of each type of console. */
 const protocols: Readonly<Record<string, string>> = {
   novnc: "vnc",
   xvpvnc: "vnc",
@@ -28,7 +28,7 @@ const protocols: Readonly<Record<string, string>> = {
   webmks: "mks"
 }
 
-/** The action by which Nova up to microversion 2.5 opens a console of each protocol. */
+/** The action that opens a console of each protocol, up to Nova's microversion 2.5. */
 const actions: Readonly<Record<string, string>> = {
   vnc: "os-getVNCConsole",
   spice: "os-getSPICEConsole",
@@ -74,28 +74,28 @@ export interface GetConsole extends ByServerId {
   readonly type?: "novnc" | "xvpvnc" | "spice-html5" | "rdp-html5" | "serial" | (string & {}) | undefined
 }
 
-/** A console to open, from microversion 2.6 on. */
+/** A console to open, since microversion 2.6. */
 export interface CreateRemoteConsole extends ByServerId {
   /** Default `novnc`. */
   readonly type?:
     "novnc" | "xvpvnc" | "spice-html5" | "spice-direct" | "rdp-html5" | "serial" | "webmks" | (string & {}) | undefined
-  /** Default: the one that the type speaks. */
+  /** Default: the protocol of the type. */
   readonly protocol?: "vnc" | "spice" | "rdp" | "serial" | "mks" | (string & {}) | undefined
 }
 
-/** The console whose output is read, and how much of it. */
+/** The server whose console output to read, and how much of it. */
 export interface GetConsoleLog extends ByServerId {
-  /** How many lines, from the end. Default: all that the cloud keeps. */
+  /** The number of lines, counted from the end. Default: all that the cloud keeps. */
   readonly lines?: number | undefined
 }
 
 /** The operations on consoles, as data. */
 export const consoleEndpoints = Endpoint.table("CloudServers", {
   /**
-   * Opens a console and gives its URL, which is good for a while. Nova has it up to microversion 2.5; see
-   * `createRemoteConsole` for later ones. Fails with `NotFound`, and with `Conflict` where the server does not run. "Get console
-   * for server", `POST /servers/{server_id}/action` with `os-getVNCConsole`, `os-getSPICEConsole`, `os-getRDPConsole` or `os-
-   * getSerialConsole`.
+   * Opens a console and returns its URL, which is valid for a limited time. Only up to Nova's microversion 2.5; see
+   * `createRemoteConsole` for later ones. Fails with `NotFound`, and with `Conflict` if the server is not running. "Get
+   * console for server", `POST /servers/{server_id}/action` with `os-getVNCConsole`, `os-getSPICEConsole`,
+   * `os-getRDPConsole` or `os-getSerialConsole`.
    */
   getConsole: Endpoint.define<GetConsole>()("POST", "/servers/{serverId}/action", {
     body: ActionBody,
@@ -103,9 +103,9 @@ export const consoleEndpoints = Endpoint.table("CloudServers", {
     errors: ["NotFound", "Conflict"]
   }),
   /**
-   * Opens a console and gives its URL, which is good for a while. Needs microversion 2.6; the type `webmks` 2.8, `spice-direct`
-   * 2.99. Fails with `NotFound`, and with `Conflict` where the server does not run. "Create console", `POST
-   * /servers/{server_id}/remote-consoles`.
+   * Opens a console and returns its URL, which is valid for a limited time. Needs microversion 2.6; the type `webmks`
+   * 2.8, `spice-direct` 2.99. Fails with `NotFound`, and with `Conflict` if the server is not running. "Create
+   * console", `POST /servers/{server_id}/remote-consoles`.
    */
   createRemoteConsole: Endpoint.define<CreateRemoteConsole>()("POST", "/servers/{serverId}/remote-consoles", {
     body: RemoteBody,
@@ -113,9 +113,9 @@ export const consoleEndpoints = Endpoint.table("CloudServers", {
     errors: ["NotFound", "Conflict"]
   }),
   /**
-   * What a server has written to its console, the last `lines` of it, or all that the cloud keeps. OpenStack has it; Rackspace
-   * does not document it. Fails with `NotFound`, and with `Conflict` where its state does not allow it. "Show console output",
-   * `POST /servers/{server_id}/action` with `os-getConsoleOutput`.
+   * The last `lines` of a server's console output, or all that the cloud keeps. Rackspace does not document it. Fails
+   * with `NotFound`, and with `Conflict` if the server's state does not allow it. "Show console output", `POST
+   * /servers/{server_id}/action` with `os-getConsoleOutput`.
    */
   getConsoleLog: Endpoint.define<GetConsoleLog>()("POST", "/servers/{serverId}/action", {
     body: enveloped(
@@ -125,7 +125,7 @@ export const consoleEndpoints = Endpoint.table("CloudServers", {
     success: Endpoint.json(
       enveloped(
         "output",
-        // Null where nothing was written yet.
+        // Null if there is no output yet.
         Schema.transform(Schema.NullOr(Schema.String), Schema.String, {
           strict: true,
           decode: (output) => output ?? "",

@@ -1,4 +1,4 @@
-/** What the methods of each resource are made from. */
+/** The context that the methods of all resources share. */
 import type * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
 import type { CloudClient } from "../../CloudClient.js"
@@ -12,18 +12,18 @@ import { guarded } from "./microversions.js"
 /** The client of the service, and what its methods share. */
 export interface Context {
   readonly client: CloudClient
-  /** The microversion of Nova that requests ask for. */
+  /** The microversion of Nova that requests use. */
   readonly microversion: string | undefined
   readonly waits: Waits
 }
 
-/** The methods of a table. They refuse with `InvalidInput` what the microversion does not have. */
+/** The methods of a table. They fail with `InvalidInput` for features that the microversion does not have. */
 export const methods = <Table extends Readonly<Record<string, Endpoint.Any>>>(
   { client, microversion }: Context,
   table: Table
 ): Endpoint.Client<Table> => guarded(Endpoint.client(client, table), microversion)
 
-/** A listing over all pages. `operation` is the method's name, without the service. */
+/** Lists the items of all pages. `operation` is the method's name without the service. */
 export const listed = <Input extends PageQuery, A>(
   operation: string,
   fetch: (input?: Input) => Effect.Effect<Paging.Page<A, string>, CommonError>

@@ -1,4 +1,4 @@
-/** Listings whose pages are requested by an offset, because no response names a next page. */
+/** Listings with pages by offset, for responses without a link to the next page. */
 import * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
 import type { CommonError } from "../../CloudError.js"
@@ -7,9 +7,8 @@ import type { ItemList } from "../../internal/schema/itemList.js"
 import * as Paging from "../../Paging.js"
 
 /**
- * The Stream over all pages. `operation` is the method's name, without the service. A cloud may give shorter pages than it was
- * asked for, so that only an empty one is the end; one that does not know `offset` gives the first page again, which is the end as
- * well.
+ * Streams all pages. `operation` is the method's name without the service. A page may be shorter than requested, so
+ * only an empty page is the end. A cloud that ignores `offset` returns the first page again, which also is the end.
  */
 export const countedListing =
   <Input, A extends { readonly id: string }>(
@@ -17,13 +16,13 @@ export const countedListing =
     fetch: (input?: Input) => Effect.Effect<ItemList<A>, CommonError>
   ) =>
   (
-    // All filters are optional, which the compiler does not know of every Input.
+    // All filters are optional, which the compiler does not know for every Input.
     input: Omit<Input, "limit" | "offset"> & { readonly pageSize?: number | undefined } = {} as never
   ): Stream.Stream<A, CommonError> => {
     const { pageSize, ...filters } = input
     const name = `CloudServers.${operation}`
     return Paging.stream({ service: "CloudServers", operation: name }, (position: string | undefined) => {
-      // Where the page begins, and the item that began the page before.
+      // Where the page begins, and the first item of the previous page.
       const [begin = "0", before] = position?.split(" ", 2) ?? []
       const offset = Number(begin)
       return fetch({

@@ -1,4 +1,4 @@
-/** The operations of Cloud Servers, as data: the tables of all its resources. */
+/** The operations of Cloud Servers, as data. */
 import { addressEndpoints } from "./addresses.js"
 import { availabilityZoneEndpoints } from "./availabilityZones.js"
 import { consoleEndpoints } from "./consoles.js"
@@ -22,7 +22,7 @@ import { virtualInterfaceEndpoints } from "./virtualInterfaces.js"
 import { volumeAttachmentEndpoints } from "./volumeAttachments.js"
 import { volumeEndpoints } from "./volumes.js"
 
-/** The operations of Cloud Servers, as data. */
+/** The tables of all resources. */
 export const endpoints = {
   ...volumeAttachmentEndpoints,
   ...interfaceEndpoints,

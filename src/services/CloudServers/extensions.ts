@@ -6,7 +6,7 @@ import { struct } from "../../internal/schema/struct.js"
 import { nullableOptional, enveloped, Text, TimestampIfAny } from "../../internal/schema/wire.js"
 import type { ByExtensionAlias } from "./references.js"
 
-/** What the cloud's API can do beyond its core. */
+/** An extension of the cloud's API. */
 export interface Extension {
   readonly alias: string
   readonly name?: string | undefined
@@ -23,9 +23,9 @@ export const Extension = struct<Extension>({
 
 /** The operations on extensions, as data. */
 export const extensionEndpoints = Endpoint.table("CloudServers", {
-  /** What the API can do beyond its core. "List extensions", `GET /extensions`. */
+  /** The extensions of the API. "List extensions", `GET /extensions`. */
   listExtensions: Endpoint.make("GET", "/extensions", { success: Endpoint.list("extensions", Extension) }),
-  /** One extension of the API. Fails with `NotFound`. "Show extension details", `GET /extensions/{alias}`. */
+  /** An extension of the API. Fails with `NotFound`. "Show extension details", `GET /extensions/{alias}`. */
   getExtension: Endpoint.define<ByExtensionAlias>()("GET", "/extensions/{alias}", {
     success: Endpoint.json(enveloped("extension", Extension)),
     errors: ["NotFound"]

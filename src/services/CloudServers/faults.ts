@@ -1,4 +1,4 @@
-/** The failures of servers and images. */
+/** Errors of servers and images. */
 import type * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -8,7 +8,7 @@ import { absentIfEmpty, someCount, Text, TimestampIfAny } from "../../internal/s
 /** Why a server or an image is in ERROR. */
 export interface Fault {
   readonly code?: number | undefined
-  /** Empty where the cloud gives no reason. */
+  /** Empty if the cloud gives no reason. */
   readonly message: string
   readonly created?: DateTime.Utc | undefined
   readonly details?: string | undefined
@@ -21,7 +21,7 @@ export const Fault = struct<Fault>({
   details: absentIfEmpty
 })
 
-/** Why a server or an image that is waited for has failed, if so. */
+/** The reason why a server or image that is waited for has failed, if it has. */
 export const hasFailed = (resource: {
   readonly status: string
   readonly fault?: { readonly message: string } | undefined

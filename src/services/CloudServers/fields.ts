@@ -1,4 +1,4 @@
-/** What several resources of Cloud Servers share: fields, and rules that are checked before a request is sent. */
+/** Fields that several resources of Cloud Servers share, and their validation. */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { struct } from "../../internal/schema/struct.js"
@@ -7,7 +7,7 @@ import { nullableOptional, Id, Named, openEnum, Text, Timestamp } from "../../in
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
-/** `{ "id": … }`, or the empty string for none; from Nova's microversion 2.47 on a flavor without an id. */
+/** `{ "id": … }`, or the empty string for none. Since Nova's microversion 2.47 a flavor has no id. */
 export const reference = Schema.optionalToOptional(Schema.Unknown, Schema.String, {
   decode: Option.flatMap((value): Option.Option<string> => {
     const id = isRecord(value) ? value["id"] : value
@@ -16,7 +16,7 @@ export const reference = Schema.optionalToOptional(Schema.Unknown, Schema.String
   encode: Option.map((id): unknown => ({ id }))
 })
 
-/** Whether the cloud grows the file system with the disk (`AUTO`) or leaves it (`MANUAL`). */
+/** Whether the cloud resizes the file system to fill the disk (`AUTO`) or not (`MANUAL`). */
 export const DiskConfig = openEnum("AUTO", "MANUAL")
 
 export type DiskConfig = typeof DiskConfig.Type
@@ -24,13 +24,13 @@ export type DiskConfig = typeof DiskConfig.Type
 /** Id and name of a server, flavor or image. */
 export interface Summary {
   readonly id: string
-  /** Absent where the cloud does not return it. */
+  /** Absent if the cloud does not return it. */
   readonly name?: string | undefined
 }
 
 export const Summary = struct<Summary>({ id: Id, name: nullableOptional(Text) })
 
-/** Nova counts code points, of which JavaScript's strings have some as two units. */
+/** Counts Unicode code points as Nova does, instead of UTF-16 code units. */
 export const charactersOf = (text: string): number => {
   let count = 0
   for (const _ of text) count++
@@ -48,7 +48,7 @@ export const Description = Schema.String.pipe(
 
 export const changesSince = Schema.optional(Timestamp).pipe(Schema.fromKey("changes-since"))
 
-/** A map of numbers by their names: other values are left out. */
+/** A map of numbers by name. Other values are dropped. */
 export const Numbers: Schema.Schema<Readonly<Record<string, number>>, unknown> = Schema.transform(
   Schema.Unknown,
   Schema.Record({ key: Schema.String, value: Schema.Number }),

@@ -1,6 +1,6 @@
 /**
- * The first generation of Cloud Servers (v1.0): retired, but listed in the catalog, and what an account still has of it is
- * nowhere else.
+ * The first generation of Cloud Servers (v1.0). It is retired, but still in the catalog, and an account's servers of
+ * that generation are listed only there.
  */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -28,7 +28,7 @@ export interface FirstGenerationServer {
   /** A number on the wire. */
   readonly id: string
   readonly name?: string | undefined
-  /** The cloud may return others; `UNKNOWN` where it returns none. */
+  /** The cloud may return others; `UNKNOWN` if it returns none. */
   readonly status:
     | "ACTIVE"
     | "BUILD"
@@ -45,7 +45,7 @@ export interface FirstGenerationServer {
   readonly imageId?: string | undefined
   readonly flavorId?: string | undefined
   readonly hostId?: string | undefined
-  /** IPv4 addresses as plain texts, by the two networks that there are. */
+  /** IPv4 addresses as strings, on the two networks. */
   readonly addresses: { readonly public: ReadonlyArray<string>; readonly private: ReadonlyArray<string> }
   readonly metadata: Readonly<Record<string, unknown>>
 }
@@ -68,48 +68,42 @@ export const FirstGenerationServer = struct<FirstGenerationServer>({
   metadata: Schema.optionalWith(Metadata, { default: () => ({}) })
 })
 
-/** The largest page: a shorter one than was asked for is the last. */
-const largestPage = 1000
+/** The maximum page size. A page shorter than requested is the last one. */
+const maxPageSize = 1000
 
 /** A page of the servers of the first generation. */
 export interface ListFirstGenerationPage {
-  /** How many servers to leave out at the start. */
+  /** How many servers to skip. */
   readonly offset?: number | undefined
-  /** How many servers a page holds at the most, 1 to 1,000. */
+  /** The maximum number of servers in the page, 1 to 1,000. */
   readonly limit?: number | undefined
 }
 
-/** What is asked of the first generation of Cloud Servers, as data. */
+/** The operations on the first generation of Cloud Servers, as data. */
 export const firstGenerationEndpoints = Endpoint.table("CloudServers", {
-  /**
-   * Servers of the first generation, a page of them: at most 1,000, the `offset` first ones left out. "List servers",
-   * `GET /v1.0/{account}/servers/detail.json`.
-   */
+  /** A page of servers, at most 1,000. "List servers", `GET /v1.0/{account}/servers/detail.json`. */
   listFirstGenerationPage: Endpoint.define<ListFirstGenerationPage>()("GET", "/servers/detail.json", {
     query: {
       offset: Schema.optional(Schema.NonNegativeInt),
       limit: Schema.optional(
-        Schema.Int.pipe(Schema.between(1, largestPage, { description: "a whole number from 1 to 1,000" }))
+        Schema.Int.pipe(Schema.between(1, maxPageSize, { description: "a whole number from 1 to 1,000" }))
       )
     },
     success: Endpoint.list("servers", FirstGenerationServer)
   }),
-  /**
-   * One server of the first generation. Fails with `NotFound`. "Get server details", `GET
-   * /v1.0/{account}/servers/{server_id}.json`.
-   */
+  /** A server. Fails with `NotFound`. "Get server details", `GET /v1.0/{account}/servers/{server_id}.json`. */
   getFirstGeneration: Endpoint.define<ByServerId>()("GET", "/servers/{serverId}.json", {
     success: Endpoint.json(enveloped("server", FirstGenerationServer)),
     errors: ["NotFound"]
   })
 })
 
-/** How the first generation is found: by its name alone, whatever the region. */
+/** Selects the first generation in a catalog by its name alone, for all regions. */
 const firstGenerationSelector = { types: ["compute"], name: "cloudServers" } as const
 
 /** The methods for servers of the first generation. */
 export const makeFirstGeneration = ({ maxConcurrentRequests, retry, transformClient }: CloudClient.Options) =>
-  // One endpoint for all regions, of one interface; a URL or a microversion is meant for the other generation.
+  // There is one endpoint for all regions. A URL or microversion in the options is for the other generation.
   Effect.map(
     CloudClient.make("CloudServers", firstGenerationSelector, { maxConcurrentRequests, retry, transformClient }),
     (client) => ({
@@ -121,7 +115,7 @@ export const makeFirstGeneration = ({ maxConcurrentRequests, retry, transformCli
 const listFirstGeneration = (client: CloudClient.CloudClient) => {
   const fetch = Endpoint.method(client, Endpoint.listItems(firstGenerationEndpoints.listFirstGenerationPage))
   const operation = "CloudServers.listFirstGeneration"
-  return ({ pageSize = largestPage }: { readonly pageSize?: number | undefined } = {}) =>
+  return ({ pageSize = maxPageSize }: { readonly pageSize?: number | undefined } = {}) =>
     Paging.stream({ service: "CloudServers", operation }, (offset: number | undefined) =>
       fetch({ limit: pageSize, offset: offset ?? 0 }).pipe(
         Effect.map(({ items, unreadable }) => ({

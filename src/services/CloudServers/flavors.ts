@@ -20,12 +20,12 @@ import { Summary } from "./fields.js"
 import { metadata, Metadata } from "./metadata.js"
 import type { ByExtraSpecKey, ByFlavorId } from "./references.js"
 
-/** A size in which servers are made. */
+/** A size of servers. */
 export interface Flavor {
   readonly id: string
   readonly name?: string | undefined
   readonly ramMegabytes?: number | undefined
-  /** The system disk; 0 where the flavor boots from a volume. */
+  /** The size of the system disk; 0 if the flavor boots from a volume. */
   readonly diskGigabytes?: number | undefined
   readonly vcpus?: number | undefined
   readonly swapMegabytes?: number | undefined
@@ -34,11 +34,11 @@ export interface Flavor {
   readonly ephemeralGigabytes?: number | undefined
   /** Whether every project may use it. Rackspace does not return it. */
   readonly isPublic?: boolean | undefined
-  /** Whether no new server can be made with it. Rackspace does not return it. */
+  /** Whether no new server can be created with it. Rackspace does not return it. */
   readonly disabled?: boolean | undefined
-  /** Only from Nova's microversion 2.55 on. */
+  /** Since Nova's microversion 2.55. */
   readonly description?: string | undefined
-  /** `class`, `policy_class`, `disk_io_index`, … OpenStack returns them from Nova's microversion 2.61 on. */
+  /** `class`, `policy_class`, `disk_io_index`, … OpenStack returns them since Nova's microversion 2.61. */
   readonly extraSpecs: Readonly<Record<string, unknown>>
 }
 
@@ -59,7 +59,7 @@ const FlavorFields = struct<Flavor>({
 
 export const Flavor = Schema.transform(Schema.Record({ key: Schema.String, value: Schema.Unknown }), FlavorFields, {
   strict: false,
-  // Rackspace and Nova name the extra specifications differently.
+  // Rackspace and Nova use different keys for the extra specifications.
   decode: (wire) => ({ ...wire, extra_specs: wire["extra_specs"] ?? wire["OS-FLV-WITH-EXT-SPECS:extra_specs"] }),
   encode: (flavor) => flavor
 }) as unknown as Schema.Schema<Flavor, unknown>
@@ -74,7 +74,7 @@ const flavorQuery = {
   ...pageQuery
 }
 
-/** `{ key: value }`, of which the caller knows the key. */
+/** `{ key: value }`, of which only the value is returned. */
 const extraSpec = Schema.transform(JsonMap, Schema.Unknown, {
   strict: true,
   decode: (spec) => Object.values(spec)[0],
@@ -83,11 +83,11 @@ const extraSpec = Schema.transform(JsonMap, Schema.Unknown, {
 
 /** A page of flavors. */
 export interface ListFlavorsPage extends PageQuery {
-  /** Those with a system disk of at least this size. */
+  /** Only flavors with a system disk of at least this size. */
   readonly minDiskGigabytes?: number | undefined
-  /** Those with at least this much memory. */
+  /** Only flavors with at least this much memory. */
   readonly minRamMegabytes?: number | undefined
-  /** `false` for those that only some projects may use, `none` for both kinds; for operators of the cloud. */
+  /** `false` for flavors restricted to some projects, `none` for both kinds; for operators of the cloud. */
   readonly isPublic?: true | false | "none" | undefined
   /** `flavorid` (the default), `name`, `memory_mb`, `vcpus`, `root_gb`, … Rackspace does not sort. */
   readonly sortKey?: string | undefined
@@ -95,22 +95,22 @@ export interface ListFlavorsPage extends PageQuery {
   readonly sortDirection?: "asc" | "desc" | undefined
 }
 
-/** Which flavors are listed. */
+/** Which flavors to list. */
 export interface ListFlavors extends Omit<ListFlavorsPage, keyof PageQuery>, PageSize {}
 
 /** The operations on flavors, as data. */
 export const flavorEndpoints = Endpoint.table("CloudServers", {
-  /** Ids and names of flavors, a page of them. "List flavors", `GET /flavors`. */
+  /** A page of the ids and names of flavors. "List flavors", `GET /flavors`. */
   listFlavorSummariesPage: Endpoint.define<ListFlavorsPage>()("GET", "/flavors", {
     query: flavorQuery,
     success: Endpoint.json(page("flavors", Summary))
   }),
-  /** Flavors, whole, a page of them. "List flavors with details", `GET /flavors/detail`. */
+  /** A page of flavors. "List flavors with details", `GET /flavors/detail`. */
   listFlavorsPage: Endpoint.define<ListFlavorsPage>()("GET", "/flavors/detail", {
     query: flavorQuery,
     success: Endpoint.json(page("flavors", Flavor))
   }),
-  /** One flavor. Fails with `NotFound`. "Retrieve flavor details", `GET /flavors/{flavor_id}`. */
+  /** A flavor. Fails with `NotFound`. "Retrieve flavor details", `GET /flavors/{flavor_id}`. */
   getFlavor: Endpoint.define<ByFlavorId>()("GET", "/flavors/{flavorId}", {
     success: Endpoint.json(enveloped("flavor", Flavor)),
     errors: ["NotFound"]
@@ -124,7 +124,7 @@ export const flavorEndpoints = Endpoint.table("CloudServers", {
     errors: ["NotFound"]
   }),
   /**
-   * One extra specification of a flavor. Fails with `NotFound`. "Show extra spec details for flavor", `GET
+   * An extra specification of a flavor. Fails with `NotFound`. "Show extra spec details for flavor", `GET
    * /flavors/{flavor_id}/os-extra_specs/{key}`.
    */
   getFlavorExtraSpec: Endpoint.define<ByExtraSpecKey>()("GET", "/flavors/{flavorId}/os-extra_specs/{key}", {
@@ -140,7 +140,7 @@ export const makeFlavors = (context: Context) => {
     ...operations,
     listFlavors: listed("listFlavors", operations.listFlavorsPage),
     listFlavorSummaries: listed("listFlavorSummaries", operations.listFlavorSummariesPage),
-    // There are few, and their ids have any form: all of them are read.
+    // Flavor ids have no fixed form, and there are few flavors: list them all.
     findFlavor: ({ nameOrId }: ByNameOrId) =>
       find({
         client: context.client,

@@ -1,4 +1,4 @@
-/** When servers are saved to images automatically: models and operations. Rackspace has them; OpenStack does not. */
+/** Schedules of automatic server images: models and operations. Rackspace only. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -11,11 +11,11 @@ import type { ByServerId } from "./references.js"
 
 const DayOfWeek = openEnum("SUNDAY", "MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY")
 
-/** When the cloud saves a server to an image automatically: daily, or on one day of the week. */
+/** When the cloud saves a server to an image: daily, or on one day of the week. */
 export interface ImageSchedule {
-  /** How many images are kept, 1 to 65,535; the oldest is deleted when one more is made. */
+  /** How many images are kept, 1 to 65,535. The oldest is deleted when a new one is created. */
   readonly retention: number
-  /** Weekly on that day; daily without one. */
+  /** Weekly on this day; daily if undefined. */
   readonly dayOfWeek?: typeof DayOfWeek.Type | undefined
 }
 
@@ -24,7 +24,7 @@ export const ImageSchedule = struct<ImageSchedule>({
   dayOfWeek: nullableOptional(DayOfWeek).pipe(Schema.fromKey("day_of_week"))
 })
 
-/** When a server is to be saved to an image automatically. */
+/** A schedule to set for a server. */
 export interface SetImageSchedule extends ByServerId, ImageSchedule {}
 
 const NewSchedule = Schema.Struct({
@@ -35,16 +35,16 @@ const NewSchedule = Schema.Struct({
 /** The operations on the image schedules of servers, as data. */
 export const imageScheduleEndpoints = Endpoint.table("CloudServers", {
   /**
-   * When a server is saved to an image automatically, or None where it is not. Rackspace alone has it. Fails with `NotFound`
-   * where there is no such server. "Show scheduled images", `GET /servers/{server_id}/rax-si-image-schedule`.
+   * The schedule of a server's automatic images; None if there is none. Rackspace only. Fails with `NotFound` if the
+   * server does not exist. "Show scheduled images", `GET /servers/{server_id}/rax-si-image-schedule`.
    */
   getImageSchedule: Endpoint.define<ByServerId>()("GET", "/servers/{serverId}/rax-si-image-schedule", {
     success: Endpoint.json(enveloped("image_schedule", Schema.OptionFromUndefinedOr(ImageSchedule))),
     errors: ["NotFound"]
   }),
   /**
-   * Has a server saved to an image daily, or weekly on a day; in place of the schedule that it has. Rackspace alone has
-   * it. Fails with `NotFound`. "Create or update scheduled images", `POST /servers/{server_id}/rax-si-image-schedule`.
+   * Sets the schedule of a server's automatic images, daily or weekly, and replaces an existing one. Rackspace only.
+   * Fails with `NotFound`. "Create or update scheduled images", `POST /servers/{server_id}/rax-si-image-schedule`.
    */
   setImageSchedule: Endpoint.define<SetImageSchedule>()("POST", "/servers/{serverId}/rax-si-image-schedule", {
     body: enveloped("image_schedule", NewSchedule),
@@ -53,8 +53,8 @@ export const imageScheduleEndpoints = Endpoint.table("CloudServers", {
     idempotent: true
   }),
   /**
-   * Ends the schedule by which a server is saved automatically; its images stay. Rackspace alone has it. Fails with `NotFound` where there
-   * is no schedule. "Disable scheduled images", `DELETE /servers/{server_id}/rax-si-image-schedule`.
+   * Deletes the schedule of a server's automatic images; the images stay. Rackspace only. Fails with `NotFound` if
+   * there is no schedule. "Disable scheduled images", `DELETE /servers/{server_id}/rax-si-image-schedule`.
    */
   deleteImageSchedule: Endpoint.define<ByServerId>()("DELETE", "/servers/{serverId}/rax-si-image-schedule", {
     errors: ["NotFound", "Conflict"]

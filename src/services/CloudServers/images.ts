@@ -1,4 +1,4 @@
-/** Images: models, operations, and waiting for them. */
+/** Images: models, operations and waits. */
 import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -29,12 +29,12 @@ export const ImageStatus = openEnum("ACTIVE", "SAVING", "DELETED", "ERROR", "UNK
 
 export type ImageStatus = typeof ImageStatus.Type
 
-/** What servers are made from: a base image, or a snapshot of a server. */
+/** A base image, or a snapshot of a server, from which servers are created. */
 export interface Image {
   readonly id: string
-  /** Absent for an image that was never given one. */
+  /** Absent for an image without a name. */
   readonly name?: string | undefined
-  /** `UNKNOWN` where the cloud does not return it. */
+  /** `UNKNOWN` if the cloud does not return it. */
   readonly status: ImageStatus
   /** In percent. */
   readonly progress?: number | undefined
@@ -67,12 +67,12 @@ export const Image = struct<Image>({
   fault: nullableOptional(Fault)
 })
 
-/** The id of an image that a server is saved to. */
+/** The id of a new image. */
 export interface CreatedImage {
   readonly imageId: string
 }
 
-/** The id is in a header only; from Nova's microversion 2.45 on in the body only. */
+/** The id is in a header; since Nova's microversion 2.45 in the body. */
 const ImageReference: Schema.Schema<CreatedImage, unknown> = Schema.transform(
   Schema.Struct({
     location: Schema.optional(Schema.String),
@@ -108,65 +108,63 @@ export interface ImageWaitOptions extends ByImageId, Waiting.Pace {}
 
 /** A page of images. */
 export interface ListImagesPage extends PageQuery {
-  /** The snapshots of this server. */
+  /** Only snapshots of this server. */
   readonly serverId?: string | undefined
-  /** Exactly. */
+  /** The exact name. */
   readonly name?: string | undefined
-  /** Those with this status. */
+  /** Only images with this status. */
   readonly status?: ImageStatus | undefined
-  /** Those that were changed since then. */
+  /** Only images changed since then. */
   readonly changesSince?: DateTime.Utc | undefined
   /** `base` or `snapshot`. */
   readonly type?: "base" | "snapshot" | (string & {}) | undefined
-  /** Those that need a disk of at least this size. */
+  /** Only images that need a disk of at least this size. */
   readonly minDiskGigabytes?: number | undefined
-  /** Those that need at least this much memory. */
+  /** Only images that need at least this much memory. */
   readonly minRamMegabytes?: number | undefined
 }
 
-/** Which images are listed. */
+/** Which images to list. */
 export interface ListImages extends Omit<ListImagesPage, keyof PageQuery>, PageSize {}
 
-/** An image to save a server to. */
+/** An image to create from a server. */
 export interface CreateImage extends ByServerId {
   /** The name of the image, 1 to 255 characters. */
   readonly name: string
-  /** The metadata of the image, besides what it takes from the server. */
+  /** Metadata of the image, in addition to that copied from the server. */
   readonly metadata?: Readonly<Record<string, string>> | undefined
 }
 
 /** The operations on images, as data. */
 export const imageEndpoints = Endpoint.table("CloudServers", {
   /**
-   * Ids and names of images, a page of them. Nova has none from microversion 2.36 on, where they are Glance's alone. "List
-   * images", `GET /images`.
+   * A page of the ids and names of images. Since microversion 2.36 only Glance has them. "List images", `GET /images`.
    */
   listImageSummariesPage: Endpoint.define<ListImagesPage>()("GET", "/images", {
     query: imageQuery,
     success: Endpoint.json(page("images", Summary))
   }),
   /**
-   * Images, whole, a page of them. Nova has none from microversion 2.36 on, where they are Glance's alone. "List images with
-   * details", `GET /images/detail`.
+   * A page of images. Since microversion 2.36 only Glance has them. "List images with details", `GET /images/detail`.
    */
   listImagesPage: Endpoint.define<ListImagesPage>()("GET", "/images/detail", {
     query: imageQuery,
     success: Endpoint.json(page("images", Image))
   }),
-  /** One image. Fails with `NotFound`. "Retrieve image details", `GET /images/{image_id}`. */
+  /** An image. Fails with `NotFound`. "Retrieve image details", `GET /images/{image_id}`. */
   getImage: Endpoint.define<ByImageId>()("GET", "/images/{imageId}", {
     success: Endpoint.json(enveloped("image", Image)),
     errors: ["NotFound"]
   }),
   /**
-   * Deletes an image at once; servers made from it stay. Nova has none from microversion 2.36 on. Fails with `NotFound`.
-   * "Delete image", `DELETE /images/{image_id}`.
+   * Deletes an image, but not the servers created from it. Only Glance has it since microversion 2.36. Fails with
+   * `NotFound`. "Delete image", `DELETE /images/{image_id}`.
    */
   deleteImage: Endpoint.define<ByImageId>()("DELETE", "/images/{imageId}", { errors: ["NotFound", "Conflict"] }),
   /**
-   * Saves a server to a new image. It returns at once; see `waitUntilImageActive`. Until then the server takes no other
-   * change. Fails with `NotFound`, with `Conflict` where its state does not allow it, and with `QuotaExceeded`. "Create
-   * image of server", `POST /servers/{server_id}/action` with `createImage`.
+   * Saves a server to a new image. Returns immediately; see `waitUntilImageActive`. Until it is done the server accepts
+   * no other change. Fails with `NotFound`, with `Conflict` if the server's state does not allow it, and with
+   * `QuotaExceeded`. "Create image of server", `POST /servers/{server_id}/action` with `createImage`.
    */
   createImage: Endpoint.define<CreateImage>()("POST", "/servers/{serverId}/action", {
     body: enveloped("createImage", Schema.Struct({ name: ServerName, metadata: Schema.optional(MetadataInput) })),
@@ -175,7 +173,7 @@ export const imageEndpoints = Endpoint.table("CloudServers", {
   })
 })
 
-/** An image to save a server to and to wait for. */
+/** An image to create from a server and wait for. */
 export interface CreateImageAndWait extends CreateImage, Waiting.Pace {}
 
 /** The methods for images. */

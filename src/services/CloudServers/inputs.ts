@@ -1,6 +1,4 @@
-/**
- * What operations of several requests take: the schema of each field. An operation of one request has them in its endpoint.
- */
+/** The input schemas of operations that take several requests. Other operations have theirs in their endpoint. */
 import { extended, options } from "../../internal/schema/inputs.js"
 import { functionOf, LocalPath, pace, pageSize } from "../../internal/schema/options.js"
 import { Named } from "../../internal/schema/wire.js"
@@ -30,7 +28,7 @@ export const inputs = {
   find: options(nameOrId),
   findImage: options(nameOrId),
   findFlavor: options(nameOrId),
-  // Of several servers, the response names only one, so that only that one could be waited for.
+  // With several servers, the response contains only one, so the others could not be waited for.
   createAndWait: extended(endpoints.create, pace, "minCount", "maxCount"),
   resizeAndConfirm: extended(endpoints.resize, pace),
   createImageAndWait: extended(endpoints.createImage, pace),

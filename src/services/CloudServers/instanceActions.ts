@@ -1,4 +1,4 @@
-/** What was done to a server: models and operations. OpenStack returns it in pages from Nova's microversion 2.58 on. */
+/** The history of servers: models and operations. OpenStack returns it in pages since Nova's microversion 2.58. */
 import type * as DateTime from "effect/DateTime"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -25,20 +25,20 @@ import type { Context } from "./context.js"
 import { guarded } from "./microversions.js"
 import type { ByRequestId, ByServerId } from "./references.js"
 
-/** A step of something that was done to a server. */
+/** A step of an action on a server. */
 export interface InstanceActionEvent {
   readonly event: string
   readonly started?: DateTime.Utc | undefined
   readonly finished?: DateTime.Utc | undefined
-  /** `Success` or `Error`; absent while it is at work. */
+  /** `Success` or `Error`; absent while it is in progress. */
   readonly result?: string | undefined
-  /** Why it failed. Only from Nova's microversion 2.84 on. */
+  /** Why it failed. Since Nova's microversion 2.84. */
   readonly details?: string | undefined
   /** Where it failed in Nova's code; for operators of the cloud. */
   readonly traceback?: string | undefined
-  /** For operators of the cloud, from Nova's microversion 2.62 on. */
+  /** For operators of the cloud, since Nova's microversion 2.62. */
   readonly host?: string | undefined
-  /** The host as an opaque id. Only from Nova's microversion 2.62 on. */
+  /** The host as an opaque id. Since Nova's microversion 2.62. */
   readonly hostId?: string | undefined
 }
 
@@ -53,7 +53,7 @@ export const InstanceActionEvent = struct<InstanceActionEvent>({
   hostId: absentIfEmpty
 })
 
-/** Something that was done to a server. */
+/** An action on a server. */
 export interface InstanceAction {
   /** `create`, `reboot`, `resize`, … */
   readonly action?: string | undefined
@@ -61,11 +61,11 @@ export interface InstanceAction {
   readonly requestId: string
   readonly message?: string | undefined
   readonly started?: DateTime.Utc | undefined
-  /** Only from Nova's microversion 2.58 on. */
+  /** Since Nova's microversion 2.58. */
   readonly updated?: DateTime.Utc | undefined
   readonly projectId?: string | undefined
   readonly userId?: string | undefined
-  /** The steps that it took. Only of a single action; before Nova's microversion 2.51 only for operators of the cloud. */
+  /** The steps. Returned only for a single action; before Nova's microversion 2.51 only for operators of the cloud. */
   readonly events?: ReadonlyArray<InstanceActionEvent> | undefined
 }
 
@@ -88,17 +88,17 @@ const filters = {
   changesBefore: Schema.optional(Timestamp).pipe(Schema.fromKey("changes-before"))
 }
 
-/** A page; the marker of the next one is the id of the last action's request. */
+/** A page. The marker of the next one is the request id of the last action. */
 const Page = pageOf("instanceActions", InstanceAction, ({ links }) => {
   const next = nextLink(links)
   return next === undefined ? undefined : Paging.parameterOfLink(next, "marker")
 })
 
-/** The server whose history is listed, and which part of it. */
+/** The server whose history to list, and the time range. */
 export interface ListInstanceActions extends ByServerId {
-  /** Those that began or went on since then. Needs microversion 2.58. */
+  /** Only actions started or updated since then. Needs microversion 2.58. */
   readonly changesSince?: DateTime.Utc | undefined
-  /** Those that began or went on before then. Needs microversion 2.66. */
+  /** Only actions started or updated before then. Needs microversion 2.66. */
   readonly changesBefore?: DateTime.Utc | undefined
 }
 
@@ -108,8 +108,8 @@ export interface ListInstanceActionsPage extends ListInstanceActions, PageQuery 
 /** The operations on the history of servers, as data. */
 export const instanceActionEndpoints = Endpoint.table("CloudServers", {
   /**
-   * What was done to a server, the newest first: the method of the service follows all pages, the operation itself gives the first
-   * one. Fails with `NotFound`. "List actions for server", `GET /servers/{server_id}/os-instance-actions`.
+   * The actions on a server, newest first. The service's method follows all pages; the operation itself returns the
+   * first one. Fails with `NotFound`. "List actions for server", `GET /servers/{server_id}/os-instance-actions`.
    */
   listInstanceActions: Endpoint.define<ListInstanceActions>()("GET", path, {
     query: filters,
@@ -117,22 +117,22 @@ export const instanceActionEndpoints = Endpoint.table("CloudServers", {
     errors: ["NotFound"]
   }),
   /**
-   * What was done to a server, the newest first, a page of it. The cloud gives all of it at once up to Nova's microversion 2.57.
+   * A page of the actions on a server, newest first. Up to Nova's microversion 2.57 the cloud returns all of them.
    * Fails with `NotFound`. "List actions for server", `GET /servers/{server_id}/os-instance-actions`.
    */
   listInstanceActionsPage: Endpoint.define<ListInstanceActionsPage>()("GET", path, {
     query: {
       ...filters,
-      /** The request's id of the last action of the page before. Needs microversion 2.58. */
+      /** The request id of the last action of the previous page. Needs microversion 2.58. */
       marker: Schema.optional(Named),
-      /** How many actions a page holds at the most. Needs microversion 2.58. */
+      /** The maximum number of actions in the page. Needs microversion 2.58. */
       limit: Schema.optional(PageLimit)
     },
     success: Endpoint.json(Page),
     errors: ["NotFound"]
   }),
   /**
-   * One thing that was done to a server, by the id of its request. Fails with `NotFound`. "Show server action details", `GET
+   * An action on a server, by the id of its request. Fails with `NotFound`. "Show server action details", `GET
    * /servers/{server_id}/os-instance-actions/{request_id}`.
    */
   getInstanceAction: Endpoint.define<ByRequestId>()("GET", `${path}/{requestId}`, {
@@ -141,7 +141,7 @@ export const instanceActionEndpoints = Endpoint.table("CloudServers", {
   })
 })
 
-/** A page, as a part of listing all of them. */
+/** A page, as part of listing all pages. */
 const oneOfAllPages = Endpoint.named(
   "CloudServers.listInstanceActions",
   Endpoint.make("GET", path, {
@@ -151,7 +151,7 @@ const oneOfAllPages = Endpoint.named(
   })
 )
 
-/** Everything that was done to a server, on however many pages the cloud returns it. */
+/** All actions on a server, from one or several pages. */
 const listAllInstanceActions = (
   client: CloudClient
 ): Endpoint.Method<typeof instanceActionEndpoints.listInstanceActions> => {

@@ -25,7 +25,7 @@ export interface Interface {
   /** `ACTIVE`, `DOWN`, `BUILD`. */
   readonly portState?: string | undefined
   readonly fixedIps: ReadonlyArray<FixedIp>
-  /** Only from Nova's microversion 2.70 on. */
+  /** Since Nova's microversion 2.70. */
   readonly tag?: string | undefined
 }
 
@@ -68,13 +68,13 @@ const AttachBody = Schema.transform(Schema.Unknown, AttachFields, {
 
 /** A port to attach to a server. */
 export interface AttachInterface extends ByServerId {
-  /** The network to make a port on. Default: the project's only network. Not together with `portId`. */
+  /** The network on which to create a port. Default: the project's only network. Cannot be combined with `portId`. */
   readonly networkId?: string | undefined
-  /** A port that exists. */
+  /** An existing port. */
   readonly portId?: string | undefined
-  /** The address that a new port has. Needs `networkId`. */
+  /** The address of a new port. Needs `networkId`. */
   readonly fixedIp?: string | undefined
-  /** By which the server's own metadata name the interface. Needs microversion 2.49. */
+  /** Identifies the interface in the metadata that the server can read. Needs microversion 2.49. */
   readonly tag?: string | undefined
 }
 
@@ -86,16 +86,16 @@ export const interfaceEndpoints = Endpoint.table("CloudServers", {
     errors: ["NotFound"]
   }),
   /**
-   * One interface of a server, by its port. Fails with `NotFound`. "Show port interface details", `GET /servers/{server_id}/os-
-   * interface/{port_id}`.
+   * An interface of a server, by its port. Fails with `NotFound`. "Show port interface details", `GET
+   * /servers/{server_id}/os-interface/{port_id}`.
    */
   getInterface: Endpoint.define<ByPortId>()("GET", "/servers/{serverId}/os-interface/{portId}", {
     success: Endpoint.json(enveloped("interfaceAttachment", Interface)),
     errors: ["NotFound"]
   }),
   /**
-   * Attaches a new port of a network, or a port that exists, to a server. Fails with `NotFound`, and with `Conflict` where the
-   * server's state does not allow it. "Create interface", `POST /servers/{server_id}/os-interface`.
+   * Attaches an existing port, or a new port of a network, to a server. Fails with `NotFound`, and with `Conflict` if
+   * the server's state does not allow it. "Create interface", `POST /servers/{server_id}/os-interface`.
    */
   attachInterface: Endpoint.define<AttachInterface>()("POST", "/servers/{serverId}/os-interface", {
     body: AttachBody,
@@ -103,8 +103,8 @@ export const interfaceEndpoints = Endpoint.table("CloudServers", {
     errors: ["NotFound", "Conflict", "QuotaExceeded"]
   }),
   /**
-   * Detaches a port from a server. The work goes on after the response. Fails with `NotFound`, and with `Conflict` where the
-   * server's state does not allow it. "Detach interface", `DELETE /servers/{server_id}/os-interface/{port_id}`.
+   * Detaches a port from a server. The work continues after the response. Fails with `NotFound`, and with `Conflict` if
+   * the server's state does not allow it. "Detach interface", `DELETE /servers/{server_id}/os-interface/{port_id}`.
    */
   detachInterface: Endpoint.define<ByPortId>()("DELETE", "/servers/{serverId}/os-interface/{portId}", {
     errors: ["NotFound", "Conflict"]

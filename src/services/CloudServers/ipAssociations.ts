@@ -1,4 +1,4 @@
-/** Addresses that several servers share: models and operations. Rackspace has them; OpenStack does not. */
+/** IP addresses shared by several servers: models and operations. Rackspace only. */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
@@ -7,7 +7,7 @@ import { enveloped, Id, Named } from "../../internal/schema/wire.js"
 import { type Context, methods } from "./context.js"
 import type { ByIpAddressId, ByServerId } from "./references.js"
 
-/** An address that several servers share. */
+/** An address shared by several servers. */
 export interface IpAssociation {
   readonly id: string
   readonly address: string
@@ -23,7 +23,7 @@ const createIpAssociation = {
   errors: ["NotFound", "Conflict"]
 } as const
 
-/** The documents of Cloud Servers and those of Cloud Networks differ in the method; where one is refused the other counts. */
+/** The guides to Cloud Servers and Cloud Networks name different methods. If one is refused, the other is used. */
 const createIpAssociationByPost = Endpoint.named(
   "CloudServers.createIpAssociation",
   Endpoint.define<ByIpAddressId>()("POST", ipAssociationPath, createIpAssociation)
@@ -32,7 +32,7 @@ const createIpAssociationByPost = Endpoint.named(
 /** The operations on shared addresses, as data. */
 export const ipAssociationEndpoints = Endpoint.table("CloudServers", {
   /**
-   * The shared addresses that a server has. Rackspace alone has them. Fails with `NotFound`. "List IP associations", `GET
+   * The shared addresses of a server. Rackspace only. Fails with `NotFound`. "List IP associations", `GET
    * /servers/{server_id}/ip_associations`.
    */
   listIpAssociations: Endpoint.define<ByServerId>()("GET", "/servers/{serverId}/ip_associations", {
@@ -40,7 +40,7 @@ export const ipAssociationEndpoints = Endpoint.table("CloudServers", {
     errors: ["NotFound"]
   }),
   /**
-   * One shared address of a server. Rackspace alone has it. Fails with `NotFound`. "Show IP association", `GET
+   * A shared address of a server. Rackspace only. Fails with `NotFound`. "Show IP association", `GET
    * /servers/{server_id}/ip_associations/{ip_id}`.
    */
   getIpAssociation: Endpoint.define<ByIpAddressId>()("GET", "/servers/{serverId}/ip_associations/{ipAddressId}", {
@@ -48,13 +48,13 @@ export const ipAssociationEndpoints = Endpoint.table("CloudServers", {
     errors: ["NotFound"]
   }),
   /**
-   * Gives a server an address that it shares with others. Rackspace alone has it; where it refuses `PUT`, which its guide to
-   * networks documents, `POST` is sent, which its guide to servers does. Fails with `NotFound`. "Create IP association", `PUT
+   * Assigns a shared address to a server. Rackspace only, which documents `PUT` in its guide to networks and `POST` in
+   * its guide to servers: `POST` is sent if `PUT` is refused. Fails with `NotFound`. "Create IP association", `PUT
    * /servers/{server_id}/ip_associations/{ip_id}`.
    */
   createIpAssociation: Endpoint.define<ByIpAddressId>()("PUT", ipAssociationPath, createIpAssociation),
   /**
-   * Takes a shared address from a server. Rackspace alone has it. Fails with `NotFound`. "Delete IP association", `DELETE
+   * Removes a shared address from a server. Rackspace only. Fails with `NotFound`. "Delete IP association", `DELETE
    * /servers/{server_id}/ip_associations/{ip_id}`.
    */
   deleteIpAssociation: Endpoint.define<ByIpAddressId>()("DELETE", "/servers/{serverId}/ip_associations/{ipAddressId}", {

@@ -15,7 +15,7 @@ import {
 import { isRecord, Numbers } from "./fields.js"
 import type { ByTenantId } from "./references.js"
 
-/** How often requests of one HTTP method may be made. */
+/** A rate limit of one HTTP method. */
 export interface VerbLimit {
   /** The HTTP method. */
   readonly verb?: string | undefined
@@ -33,7 +33,7 @@ export const VerbLimit = struct<VerbLimit>({
   nextAvailable: TimestampIfAny.pipe(Schema.fromKey("next-available"))
 })
 
-/** How often a kind of request may be made. */
+/** The rate limits of one kind of request. */
 export interface RateLimit {
   readonly uri?: string | undefined
   readonly regex?: string | undefined
@@ -46,9 +46,9 @@ export const RateLimit = struct<RateLimit>({
   limits: listOf(VerbLimit).pipe(Schema.fromKey("limit"))
 })
 
-/** What the account may do and have. */
+/** The limits of the account. */
 export interface Limits {
-  /** Empty where the cloud has no rate limits, or does not return them. */
+  /** Empty if the cloud has no rate limits or does not return them. */
   readonly rate: ReadonlyArray<RateLimit>
   /** `maxTotalRAMSize` (megabytes), `maxTotalInstances`, `totalInstancesUsed`, …; -1 for none. */
   readonly absolute: Readonly<Record<string, number>>
@@ -59,7 +59,7 @@ export const Limits = struct<Limits>({
   absolute: Schema.optionalWith(Numbers, { default: () => ({}) })
 })
 
-/** Each limit by its name; the tenant's id, which stands among them, is left out. */
+/** Each limit by name, without the tenant's id. */
 const Quotas = Schema.transform(Schema.Unknown, Schema.Record({ key: Schema.String, value: Schema.Unknown }), {
   strict: true,
   decode: (wire) => {
@@ -74,8 +74,8 @@ export const limitEndpoints = Endpoint.table("CloudServers", {
   /** Rate limits and absolute limits of the account. "Show limits", `GET /limits`. */
   getLimits: Endpoint.make("GET", "/limits", { success: Endpoint.json(enveloped("limits", Limits)) }),
   /**
-   * What a tenant may have, by the names of the limits; -1 for no limit. Fails with `NotFound`. "Show quotas", `GET /os-
-   * quota-sets/{tenant_id}`.
+   * The quotas of a tenant by name; -1 for no limit. Fails with `NotFound`. "Show quotas", `GET
+   * /os-quota-sets/{tenant_id}`.
    */
   getQuotas: Endpoint.define<ByTenantId>()("GET", "/os-quota-sets/{tenantId}", {
     success: Endpoint.json(enveloped("quota_set", Quotas)),

@@ -6,8 +6,7 @@ import { atMost255, isRecord } from "./fields.js"
 import type { ByImageId, ByImageMetadataKey, ByServerId, ByServerMetadataKey } from "./references.js"
 
 /**
- * Metadata as the cloud keeps it: any JSON value under any key. The cloud writes an empty map as null at times, and as an empty
- * list.
+ * Metadata as returned: any JSON value under any key. The cloud sometimes writes an empty map as null or an empty list.
  */
 export const Metadata: Schema.Schema<Readonly<Record<string, unknown>>, unknown> = Schema.transform(
   Schema.Unknown,
@@ -21,7 +20,7 @@ export const Metadata: Schema.Schema<Readonly<Record<string, unknown>>, unknown>
 
 export const metadata = Schema.optionalWith(Metadata, { default: () => ({}) })
 
-/** Metadata that is sent. */
+/** Metadata in a request. */
 export const MetadataInput = Schema.Record({ key: Named, value: Schema.String }).pipe(
   Schema.filter((entries) => Object.entries(entries).every(([key, value]) => atMost255(key) && atMost255(value)), {
     description: "metadata whose keys and values have at most 255 characters each"
@@ -32,7 +31,7 @@ const ItemKey = Named.pipe(Schema.filter(atMost255, { description: "a key of 1 t
 
 const ItemValue = Schema.String.pipe(Schema.filter(atMost255, { description: "a value of at most 255 characters" }))
 
-/** One entry of metadata: the key stands in the path and, again, in the body. */
+/** An item of metadata, whose key is in the path and again in the body. */
 export const metadataItemBody = Schema.transform(Schema.Unknown, Schema.Struct({ key: ItemKey, value: ItemValue }), {
   strict: false,
   decode: (wire) => wire,
@@ -41,23 +40,23 @@ export const metadataItemBody = Schema.transform(Schema.Unknown, Schema.Struct({
 
 const metadataIn = enveloped("metadata", Metadata)
 
-/** Metadata in a request: the flat input has it under its name, and the wire too. */
+/** Metadata in a request, under the same key as in the input. */
 const metadataOut = Schema.Struct({ metadata: MetadataInput })
 
-/** `{ "meta": { key: value } }`, of which the caller knows the key. */
+/** `{ "meta": { key: value } }`, of which only the value is returned. */
 const item = Schema.transform(Schema.Struct({ meta: JsonMap }), Schema.Unknown, {
   strict: true,
   decode: ({ meta }) => Object.values(meta)[0],
   encode: (value) => ({ meta: { value } })
 })
 
-/** Metadata of a server. */
+/** Metadata to set on a server. */
 export interface WriteServerMetadata extends ByServerId {
   /** Keys and values of at most 255 characters each. */
   readonly metadata: Readonly<Record<string, string>>
 }
 
-/** A key of a server's metadata, and its new value. */
+/** An item of a server's metadata, and its new value. */
 export interface SetServerMetadataItem extends ByServerMetadataKey {
   /** The new value, at most 255 characters. */
   readonly value: string
@@ -71,8 +70,8 @@ export const serverMetadataEndpoints = Endpoint.table("CloudServers", {
     errors: ["NotFound"]
   }),
   /**
-   * Sets all metadata of a server: other keys are removed. Fails with `NotFound`, and with `QuotaExceeded` where it is
-   * too much. "Set metadata", `PUT /servers/{server_id}/metadata`.
+   * Replaces all metadata of a server. Fails with `NotFound`, and with `QuotaExceeded` if it is too large. "Set
+   * metadata", `PUT /servers/{server_id}/metadata`.
    */
   replaceServerMetadata: Endpoint.define<WriteServerMetadata>()("PUT", "/servers/{serverId}/metadata", {
     body: metadataOut,
@@ -80,8 +79,8 @@ export const serverMetadataEndpoints = Endpoint.table("CloudServers", {
     errors: ["NotFound", "Conflict", "QuotaExceeded"]
   }),
   /**
-   * Adds to the metadata of a server; other keys stay. Returns all of it. Fails with `NotFound`, and with
-   * `QuotaExceeded` where it is too much. "Update metadata", `POST /servers/{server_id}/metadata`.
+   * Adds to the metadata of a server, and returns all of it. Other keys stay unchanged. Fails with `NotFound`, and with
+   * `QuotaExceeded` if it is too large. "Update metadata", `POST /servers/{server_id}/metadata`.
    */
   updateServerMetadata: Endpoint.define<WriteServerMetadata>()("POST", "/servers/{serverId}/metadata", {
     body: metadataOut,
@@ -95,7 +94,7 @@ export const serverMetadataEndpoints = Endpoint.table("CloudServers", {
     errors: ["NotFound"]
   }),
   /**
-   * Sets the value of one key. Fails with `NotFound`, and with `QuotaExceeded` where it is one too many. "Set metadata
+   * Sets the value of one key. Fails with `NotFound`, and with `QuotaExceeded` if it is one too many. "Set metadata
    * item", `PUT /servers/{server_id}/metadata/{key}`.
    */
   setServerMetadataItem: Endpoint.define<SetServerMetadataItem>()("PUT", "/servers/{serverId}/metadata/{key}", {
@@ -104,7 +103,7 @@ export const serverMetadataEndpoints = Endpoint.table("CloudServers", {
     errors: ["NotFound", "Conflict", "QuotaExceeded"]
   }),
   /**
-   * Removes one key. Fails with `NotFound` where there is none. "Delete metadata item", `DELETE
+   * Removes a key. Fails with `NotFound` if it does not exist. "Delete metadata item", `DELETE
    * /servers/{server_id}/metadata/{key}`.
    */
   deleteServerMetadataItem: Endpoint.define<ByServerMetadataKey>()("DELETE", "/servers/{serverId}/metadata/{key}", {
@@ -112,13 +111,13 @@ export const serverMetadataEndpoints = Endpoint.table("CloudServers", {
   })
 })
 
-/** Metadata of an image. */
+/** Metadata to set on an image. */
 export interface WriteImageMetadata extends ByImageId {
   /** Keys and values of at most 255 characters each. */
   readonly metadata: Readonly<Record<string, string>>
 }
 
-/** A key of an image's metadata, and its new value. */
+/** An item of an image's metadata, and its new value. */
 export interface SetImageMetadataItem extends ByImageMetadataKey {
   /** The new value, at most 255 characters. */
   readonly value: string
@@ -132,8 +131,8 @@ export const imageMetadataEndpoints = Endpoint.table("CloudServers", {
     errors: ["NotFound"]
   }),
   /**
-   * Sets all metadata of an image: other keys are removed. OpenStack has it; Rackspace does not document it. Fails with
-   * `NotFound`, and with `QuotaExceeded` where it is too much. "Set metadata", `PUT /images/{image_id}/metadata`.
+   * Replaces all metadata of an image. Rackspace does not document it. Fails with `NotFound`, and with `QuotaExceeded`
+   * if it is too large. "Set metadata", `PUT /images/{image_id}/metadata`.
    */
   replaceImageMetadata: Endpoint.define<WriteImageMetadata>()("PUT", "/images/{imageId}/metadata", {
     body: metadataOut,
@@ -141,8 +140,8 @@ export const imageMetadataEndpoints = Endpoint.table("CloudServers", {
     errors: ["NotFound", "Conflict", "QuotaExceeded"]
   }),
   /**
-   * Adds to the metadata of an image; other keys stay. Returns all of it. Fails with `NotFound`, and with
-   * `QuotaExceeded` where it is too much. "Update metadata", `POST /images/{image_id}/metadata`.
+   * Adds to the metadata of an image, and returns all of it. Other keys stay unchanged. Fails with `NotFound`, and with
+   * `QuotaExceeded` if it is too large. "Update metadata", `POST /images/{image_id}/metadata`.
    */
   updateImageMetadata: Endpoint.define<WriteImageMetadata>()("POST", "/images/{imageId}/metadata", {
     body: metadataOut,
@@ -156,7 +155,7 @@ export const imageMetadataEndpoints = Endpoint.table("CloudServers", {
     errors: ["NotFound"]
   }),
   /**
-   * Sets the value of one key. Fails with `NotFound`, and with `QuotaExceeded` where it is one too many. "Set metadata
+   * Sets the value of one key. Fails with `NotFound`, and with `QuotaExceeded` if it is one too many. "Set metadata
    * item", `PUT /images/{image_id}/metadata/{key}`.
    */
   setImageMetadataItem: Endpoint.define<SetImageMetadataItem>()("PUT", "/images/{imageId}/metadata/{key}", {
@@ -165,7 +164,7 @@ export const imageMetadataEndpoints = Endpoint.table("CloudServers", {
     errors: ["NotFound", "Conflict", "QuotaExceeded"]
   }),
   /**
-   * Removes one key. Fails with `NotFound` where there is none. "Delete metadata item", `DELETE
+   * Removes a key. Fails with `NotFound` if it does not exist. "Delete metadata item", `DELETE
    * /images/{image_id}/metadata/{key}`.
    */
   deleteImageMetadataItem: Endpoint.define<ByImageMetadataKey>()("DELETE", "/images/{imageId}/metadata/{key}", {

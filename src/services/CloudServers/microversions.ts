@@ -1,6 +1,6 @@
 /**
- * What Nova has only from a microversion on, or up to one. Before it, Nova would refuse such an input, and older clouds would
- * create a server without it.
+ * Features that Nova has only since, or only up to, a microversion. With an older one Nova would refuse them, and older
+ * clouds would silently ignore them.
  */
 import * as Effect from "effect/Effect"
 import { invalidInput } from "../../internal/schema/invalidInput.js"
@@ -20,7 +20,9 @@ const newServer: Readonly<Record<string, Since>> = {
   "blockDevices.volumeType": "2.67"
 }
 
-/** By operation: the field's path (through lists as well) and the microversion; the empty path is the operation itself. */
+/**
+ * By operation: the path of a field (also through lists) and its microversion. The empty path is the operation itself.
+ */
 const needed: Readonly<Record<string, Readonly<Record<string, Since>>>> = {
   create: newServer,
   createReservation: newServer,
@@ -59,7 +61,7 @@ const needed: Readonly<Record<string, Readonly<Record<string, Since>>>> = {
   }
 }
 
-/** APIs of other services that Nova passes requests on to, up to a microversion. With a later one, it responds with 404. */
+/** APIs of other services that Nova forwards up to a microversion, and answers with 404 after it. */
 const proxies: ReadonlyArray<{
   readonly until: Since
   readonly removed: Since
@@ -108,7 +110,7 @@ const proxies: ReadonlyArray<{
   }
 ]
 
-/** Where the microversion comes from. */
+/** How to set the microversion. */
 const whereSet = (microversion: Since): string =>
   `set microversion: "${microversion}" in the options of CloudServers.layer, or microversions: { CloudServers: "${microversion}" } in those of OpenStack.layer`
 
@@ -117,11 +119,11 @@ const tableOf = (operation: string): string => (operation === "listDetailPage" ?
 
 const minor = (microversion: string): number => Number(microversion.split(".")[1])
 
-/** Whether the microversion that is asked for has what another one brought; without one, Nova speaks its oldest. */
+/** Whether a microversion includes the features of another one. Without one, Nova uses the oldest. */
 export const isAtLeast = (microversion: string | undefined, since: Since): boolean =>
   microversion === "latest" || (microversion !== undefined && minor(microversion) >= minor(since))
 
-/** Whether there is a value at a path, in any item where there is a list. */
+/** Whether a path has a value, in a list in any item. */
 const isGiven = (input: unknown, [name, ...rest]: ReadonlyArray<string>): boolean => {
   if (name === undefined) return input !== undefined
   if (Array.isArray(input)) return input.some((item) => isGiven(item, [name, ...rest]))
@@ -143,7 +145,7 @@ const unmet = (operation: string, input: unknown, microversion: string | undefin
 
 type Method = (input: unknown) => Effect.Effect<unknown, unknown>
 
-/** The same methods, which refuse with `InvalidInput` what the microversion does not have. */
+/** Makes methods fail with `InvalidInput` for features that the microversion does not have. */
 export const guarded = <Methods extends object>(methods: Methods, microversion: string | undefined): Methods => {
   const guard = (name: string, method: Method): Method => {
     const operation = `CloudServers.${name}`
@@ -161,10 +163,7 @@ export const guarded = <Methods extends object>(methods: Methods, microversion: 
   ) as Methods
 }
 
-/**
- * The same service, in which operations that the microversion no longer has fail with `InvalidInput`. Of `latest` nobody knows
- * beforehand which one it is, so that it refuses none of them.
- */
+/** Makes operations that the microversion no longer has fail with `InvalidInput`; with `latest`, none. */
 export const withoutRemoved = <Service extends object>(service: Service, microversion: string | undefined): Service => {
   const refusals = proxies
     .filter(({ removed }) => microversion !== "latest" && isAtLeast(microversion, removed))

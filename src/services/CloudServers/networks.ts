@@ -1,25 +1,19 @@
-/**
- * Networks that servers can be on: models and operations. Rackspace has them here; OpenStack has a service of its own for them.
- */
+/** Networks for servers: models and operations. Rackspace only; OpenStack has a separate service for them. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { struct } from "../../internal/schema/struct.js"
 import { nullableOptional, absentIfEmpty, enveloped, Id, Named, Text } from "../../internal/schema/wire.js"
 import type { ByNetworkId } from "./references.js"
 
-/**
- * The network that reaches the internet. Where a server's networks are named at all, this one must be among them to be
- * attached.
- */
+/** The network with access to the internet. A server's `networks` must include it, if given. */
 export const publicNet = "00000000-0000-0000-0000-000000000000"
 
 /**
- * The region's own network (ServiceNet), where traffic is free. Where a server's networks are named at all, this one must be
- * among them to be attached.
+ * The region's internal network (ServiceNet), where traffic is free. A server's `networks` must include it, if given.
  */
 export const serviceNet = "11111111-1111-1111-1111-111111111111"
 
-/** A network that servers can be on. */
+/** A network for servers. */
 export interface Network {
   readonly id: string
   readonly label?: string | undefined
@@ -33,7 +27,7 @@ const CidrInput = Schema.String.pipe(
   Schema.pattern(/^[0-9a-fA-F.:]+\/\d{1,3}$/, { description: "a range of addresses: 192.168.3.0/24" })
 )
 
-/** A network to make. */
+/** A network to create. */
 export interface CreateNetwork {
   /** The addresses of the network in CIDR notation: `192.168.0.0/24`. */
   readonly cidr: string
@@ -43,19 +37,16 @@ export interface CreateNetwork {
 
 /** The operations on networks, as data. */
 export const networkEndpoints = Endpoint.table("CloudServers", {
-  /** The networks that servers can be on. Rackspace alone has them here. "List networks", `GET /os-networksv2`. */
+  /** The networks for servers. Rackspace only. "List networks", `GET /os-networksv2`. */
   listNetworks: Endpoint.make("GET", "/os-networksv2", { success: Endpoint.list("networks", Network) }),
-  /**
-   * One network. Rackspace alone has it here. Fails with `NotFound`. "Show network details", `GET /os-
-   * networksv2/{network_id}`.
-   */
+  /** A network. Rackspace only. Fails with `NotFound`. "Show network details", `GET /os-networksv2/{network_id}`. */
   getNetwork: Endpoint.define<ByNetworkId>()("GET", "/os-networksv2/{networkId}", {
     success: Endpoint.json(enveloped("network", Network)),
     errors: ["NotFound"]
   }),
   /**
-   * Makes an isolated network. Rackspace alone has it here, 100 times a day. Fails with `QuotaExceeded`. "Create network",
-   * `POST /os-networksv2`.
+   * Creates an isolated network. Rackspace only, 100 times a day. Fails with `QuotaExceeded`. "Create network", `POST
+   * /os-networksv2`.
    */
   createNetwork: Endpoint.define<CreateNetwork>()("POST", "/os-networksv2", {
     body: enveloped("network", Schema.Struct({ cidr: CidrInput, label: Named })),
@@ -63,8 +54,8 @@ export const networkEndpoints = Endpoint.table("CloudServers", {
     errors: ["Conflict", "QuotaExceeded"]
   }),
   /**
-   * Deletes an isolated network; fails with `Forbidden` while a server is on it, and with `NotFound`. Rackspace alone has
-   * it here. "Delete network", `DELETE /os-networksv2/{network_id}`.
+   * Deletes an isolated network. Rackspace only. Fails with `Forbidden` while a server is attached to it, and with
+   * `NotFound`. "Delete network", `DELETE /os-networksv2/{network_id}`.
    */
   deleteNetwork: Endpoint.define<ByNetworkId>()("DELETE", "/os-networksv2/{networkId}", {
     errors: ["NotFound", "Conflict"]

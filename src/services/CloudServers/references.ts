@@ -1,4 +1,4 @@
-/** What the operations of Cloud Servers take to know which resource is meant. */
+/** References to the resources of Cloud Servers, which inputs extend. */
 
 /** A server, by its id. */
 export interface ByServerId {
@@ -36,7 +36,7 @@ export interface ByExtensionAlias {
   readonly alias: string
 }
 
-/** Something that was done to a server, by the request that asked for it. */
+/** An action on a server, by the id of its request. */
 export interface ByRequestId extends ByServerId {
   /** The id of the request. */
   readonly requestId: string

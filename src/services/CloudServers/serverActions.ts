@@ -19,7 +19,7 @@ import { isAtRest, serverWatch } from "./serverWaits.js"
 
 /** The password of a rescue system. */
 export interface RescuedServer {
-  /** Returned only here, where the cloud sets one. */
+  /** Returned only here, if the cloud sets one. */
   readonly adminPassword?: Redacted.Redacted | undefined
 }
 
@@ -31,7 +31,7 @@ export const RescuedServer = struct<RescuedServer>(rescuedFields)
 
 /** A server that is being rebuilt, with its new password. */
 export interface RebuiltServer extends Server {
-  /** Returned only here, where the cloud sets one. */
+  /** Returned only here, if the cloud sets one. */
   readonly adminPassword?: Redacted.Redacted | undefined
 }
 
@@ -63,10 +63,10 @@ const RebuildFields = Schema.Struct({
 
 const actionPath = "/servers/{serverId}/action"
 
-/** An action that takes nothing: `{ "unrescue": null }`. */
+/** An action without input: `{ "unrescue": null }`. */
 const action = (name: string, content: {} | null = null) =>
   Endpoint.define<ByServerId>()("POST", actionPath, {
-    // It is only encoded, and what Nova gets has no type here.
+    // It is only encoded, so the wire form has no type.
     body: Schema.transform(Schema.Unknown, Schema.Struct({}), {
       strict: false,
       decode: () => ({}),
@@ -81,54 +81,51 @@ export interface RebootServer extends ByServerId {
   readonly type?: "SOFT" | "HARD" | (string & {}) | undefined
 }
 
-/** A server, and its new flavor. */
+/** A server and its new flavor. */
 export interface ResizeServer extends ByServerId {
   /** The new flavor. */
   readonly flavorId: string
-  /** Whether the cloud grows the file system with the disk (`AUTO`) or leaves it (`MANUAL`). */
+  /** Whether the cloud resizes the file system to fill the disk (`AUTO`) or not (`MANUAL`). */
   readonly diskConfig?: DiskConfig | undefined
 }
 
-/** A server to make anew. */
+/** A server to rebuild. */
 export interface RebuildServer extends ByServerId {
-  /** The image to make it from. */
+  /** The image to rebuild it from. */
   readonly imageId: string
-  /** Default: the name that it has. */
+  /** Default: unchanged. */
   readonly name?: string | undefined
-  /** Default: one that the cloud makes, and includes in its response. */
+  /** By default the cloud generates one and returns it. */
   readonly adminPassword?: string | Redacted.Redacted | undefined
-  /** The IPv4 address at which it is to be reached, for people to see. */
+  /** The IPv4 address to show as the one to reach it at. */
   readonly accessIPv4?: string | undefined
-  /** The IPv6 address at which it is to be reached, for people to see. */
+  /** The IPv6 address to show as the one to reach it at. */
   readonly accessIPv6?: string | undefined
-  /** Replaces what it has. */
+  /** Replaces the existing metadata. */
   readonly metadata?: Readonly<Record<string, string>> | undefined
-  /**
-   * Files to put on the server; encoded on the way. Rackspace takes five of at most 1,000 bytes each; Nova has it up to
-   * microversion 2.56.
-   */
+  /** Files to write to the server. Rackspace accepts five of at most 1,000 bytes each; Nova up to microversion 2.56. */
   readonly personality?: ReadonlyArray<PersonalityFile> | undefined
-  /** Whether the cloud grows the file system with the disk (`AUTO`) or leaves it (`MANUAL`). */
+  /** Whether the cloud resizes the file system to fill the disk (`AUTO`) or not (`MANUAL`). */
   readonly diskConfig?: DiskConfig | undefined
-  /** Whether a local data disk is kept. */
+  /** Whether to keep a local data disk. */
   readonly preserveEphemeral?: boolean | undefined
-  /** For cloud-init; encoded on the way. Null for none; default: what it has. Needs microversion 2.57. */
+  /** Data for cloud-init. Null for none; default: unchanged. Needs microversion 2.57. */
   readonly userData?: string | Uint8Array | null | undefined
-  /** Null for none; default: the key that it has. Needs microversion 2.54. */
+  /** Null for none; default: unchanged. Needs microversion 2.54. */
   readonly keyName?: string | null | undefined
   /** Null for none. Needs microversion 2.19. */
   readonly description?: string | null | undefined
   /** Needs microversion 2.90; with a domain 2.94. */
   readonly hostname?: string | undefined
-  /** Ids of the certificates that the image's signature is checked with; null for none. Needs microversion 2.63. */
+  /** Ids of certificates to verify the image's signature with; null for none. Needs microversion 2.63. */
   readonly trustedImageCertificates?: ReadonlyArray<string> | null | undefined
 }
 
 /** A server to start from a rescue image. */
 export interface RescueServer extends ByServerId {
-  /** Default: the image that the server was made from. */
+  /** Default: the image that the server was created from. */
   readonly imageId?: string | undefined
-  /** Default: one that the cloud makes. */
+  /** By default the cloud generates one. */
   readonly adminPassword?: string | Redacted.Redacted | undefined
 }
 
@@ -141,17 +138,18 @@ export interface ChangePassword extends ByServerId {
 /** The actions on servers, as data. */
 export const serverActionEndpoints = Endpoint.table("CloudServers", {
   /**
-   * Restarts a server: `SOFT`, the default, asks its operating system; `HARD` cuts the power. Fails with `NotFound`, and
-   * with `Conflict` where its state does not allow it. "Reboot server", `POST /servers/{server_id}/action`.
+   * Restarts a server: `SOFT`, the default, asks its operating system; `HARD` cuts the power. Fails with `NotFound`,
+   * and with `Conflict` if its state does not allow it. "Reboot server", `POST /servers/{server_id}/action`.
    */
   reboot: Endpoint.define<RebootServer>()("POST", "/servers/{serverId}/action", {
     body: enveloped("reboot", Schema.Struct({ type: withDefault(openEnum("SOFT", "HARD"), "SOFT") })),
     errors: ["NotFound", "Conflict"]
   }),
   /**
-   * Gives a server another flavor. It works until the status is VERIFY_RESIZE: see `waitUntil`; then `confirmResize` or
-   * `revertResize`. The cloud confirms automatically after 24 hours. Fails with `NotFound`, with `Conflict` where its state
-   * does not allow it, and with `QuotaExceeded`. "Resize server", `POST /servers/{server_id}/action` with `resize`.
+   * Changes the flavor of a server. When the status is VERIFY_RESIZE (see `waitUntil`), use `confirmResize` or
+   * `revertResize`; after 24 hours the cloud confirms automatically. Fails with `NotFound`, with `Conflict` if its
+   * state does not allow it, and with `QuotaExceeded`. "Resize server", `POST /servers/{server_id}/action` with
+   * `resize`.
    */
   resize: Endpoint.define<ResizeServer>()("POST", actionPath, {
     body: enveloped(
@@ -164,18 +162,18 @@ export const serverActionEndpoints = Endpoint.table("CloudServers", {
     errors: ["NotFound", "Conflict", "QuotaExceeded"]
   }),
   /**
-   * Keeps the new flavor of a resized server, and gives up the old disk. Fails with `NotFound`, and with `Conflict` where
+   * Keeps the new flavor of a resized server, and deletes the old disk. Fails with `NotFound`, and with `Conflict` if
    * its state does not allow it. "Confirm resized server", `POST /servers/{server_id}/action` with `confirmResize`.
    */
   confirmResize: action("confirmResize"),
   /**
-   * Takes a resized server back to the flavor and the disk that it had. Fails with `NotFound`, and with `Conflict` where
-   * its state does not allow it. "Revert resized server", `POST /servers/{server_id}/action` with `revertResize`.
+   * Restores the old flavor and disk of a resized server. Fails with `NotFound`, and with `Conflict` if its state does
+   * not allow it. "Revert resized server", `POST /servers/{server_id}/action` with `revertResize`.
    */
   revertResize: action("revertResize"),
   /**
-   * Makes a server anew from an image: its disks are overwritten, its id and addresses stay. The response includes the new
-   * password. Fails with `NotFound`, and with `Conflict` where its state does not allow it. "Rebuild server", `POST
+   * Rebuilds a server from an image: its disks are overwritten, its id and addresses stay. The response includes the
+   * new password. Fails with `NotFound`, and with `Conflict` if its state does not allow it. "Rebuild server", `POST
    * /servers/{server_id}/action` with `rebuild`.
    */
   rebuild: Endpoint.define<RebuildServer>()("POST", actionPath, {
@@ -184,9 +182,9 @@ export const serverActionEndpoints = Endpoint.table("CloudServers", {
     errors: ["NotFound", "Conflict", "QuotaExceeded"]
   }),
   /**
-   * Starts a server from a rescue image, with its own disk as the second one, until `unrescue`. It works until the status
-   * is RESCUE; the response includes the rescue system's password. Fails with `NotFound`, and with `Conflict` where its state
-   * does not allow it. "Enter rescue mode", `POST /servers/{server_id}/action` with `rescue`.
+   * Starts a server from a rescue image, with its own disk as the second one, until `unrescue`. When it is done the
+   * status is RESCUE. The response includes the password of the rescue system. Fails with `NotFound`, and with
+   * `Conflict` if its state does not allow it. "Enter rescue mode", `POST /servers/{server_id}/action` with `rescue`.
    */
   rescue: Endpoint.define<RescueServer>()("POST", actionPath, {
     body: enveloped(
@@ -200,45 +198,42 @@ export const serverActionEndpoints = Endpoint.table("CloudServers", {
     errors: ["NotFound", "Conflict"]
   }),
   /**
-   * Starts a rescued server from its own disk again. Fails with `NotFound`, and with `Conflict` where its state does not
+   * Starts a rescued server from its own disk again. Fails with `NotFound`, and with `Conflict` if its state does not
    * allow it. "Exit rescue mode", `POST /servers/{server_id}/action` with `unrescue`.
    */
   unrescue: action("unrescue"),
   /**
-   * Starts a server that is SHUTOFF. Fails with `NotFound`, and with `Conflict` where its state does not allow it. "Start
+   * Starts a server that is SHUTOFF. Fails with `NotFound`, and with `Conflict` if its state does not allow it. "Start
    * server", `POST /servers/{server_id}/action` with `os-start`.
    */
   start: action("os-start"),
   /**
-   * Shuts a server off; it is still paid for. Fails with `NotFound`, and with `Conflict` where its state does not allow
-   * it. "Stop server", `POST /servers/{server_id}/action` with `os-stop`.
+   * Shuts a server down; it is still billed. Fails with `NotFound`, and with `Conflict` if its state does not allow it.
+   * "Stop server", `POST /servers/{server_id}/action` with `os-stop`.
    */
   stop: action("os-stop"),
   /**
-   * Keeps a server from being changed by anybody but administrators and its owner. Fails with `NotFound`. "Lock server",
+   * Locks a server, so that only administrators and its owner can change it. Fails with `NotFound`. "Lock server",
    * `POST /servers/{server_id}/action` with `lock`.
    */
   lock: action("lock"),
-  /**
-   * Lets a locked server be changed again. Fails with `NotFound`. "Unlock server", `POST /servers/{server_id}/action` with
-   * `unlock`.
-   */
+  /** Unlocks a server. Fails with `NotFound`. "Unlock server", `POST /servers/{server_id}/action` with `unlock`. */
   unlock: action("unlock"),
   /**
-   * Sets up the network inside a server anew. Not for servers of RackConnect v2. Fails with `NotFound`. "Reset server
-   * network", `POST /servers/{server_id}/action` with `resetNetwork`.
+   * Resets the network configuration inside a server. Not for servers of RackConnect v2. Fails with `NotFound`. "Reset
+   * server network", `POST /servers/{server_id}/action` with `resetNetwork`.
    */
   resetNetwork: action("resetNetwork"),
   /**
-   * Moves a server to another host; like a resize it then waits to be confirmed. Administrators of OpenStack may do it,
-   * and at Rackspace the owner. Fails with `NotFound`, and with `Conflict` where its state does not allow it. "Migrate
+   * Moves a server to another host. Like a resize, it then has to be confirmed. OpenStack allows it to administrators,
+   * Rackspace to the owner. Fails with `NotFound`, and with `Conflict` if its state does not allow it. "Migrate
    * server", `POST /servers/{server_id}/action` with `migrate`.
    */
   migrate: action("migrate", {}),
   /**
-   * Sets the administrator's password on a server; the status is PASSWORD meanwhile, and ERROR where the operating system
-   * finds it too weak. Fails with `NotFound`, and with `Conflict` where its state does not allow it. "Change administrator
-   * password", `POST /servers/{server_id}/action` with `changePassword`.
+   * Sets the administrator's password of a server. The status is PASSWORD until it is done, and ERROR if the operating
+   * system rejects the password as too weak. Fails with `NotFound`, and with `Conflict` if its state does not allow it.
+   * "Change administrator password", `POST /servers/{server_id}/action` with `changePassword`.
    */
   changePassword: Endpoint.define<ChangePassword>()("POST", actionPath, {
     body: enveloped(
@@ -251,7 +246,7 @@ export const serverActionEndpoints = Endpoint.table("CloudServers", {
   })
 })
 
-/** A server, its new flavor, and how to wait for it. */
+/** A server, its new flavor, and the interval and timeout of the wait. */
 export interface ResizeAndConfirm extends ResizeServer, Waiting.Pace {}
 
 /** The methods that act on servers. */
@@ -269,7 +264,7 @@ const resizeAndConfirm =
       const { flavorId, serverId } = resize
       const pace = { interval, jitter, timeout }
       yield* operations.resize(resize)
-      // The first polls may see the server as it was; after it was seen at work, rest is an end.
+      // The first polls may see the old state, so the wait ends only after a task was seen.
       let worked = false
       const hasNewFlavor = (server: Server) => isAtRest(server) && server.flavorId === flavorId
       const resized = yield* Waiting.until({
@@ -283,7 +278,7 @@ const resizeAndConfirm =
           if (Option.isSome(failed) || hasNewFlavor(server)) return failed
           const gaveUp = worked && isAtRest(server) && server.flavorId !== undefined
           worked ||= !isAtRest(server)
-          return gaveUp ? Option.some({ fault: "the cloud gave up, and left the old flavor" }) : Option.none()
+          return gaveUp ? Option.some({ fault: "the cloud gave up and kept the old flavor" }) : Option.none()
         }
       })
       if (resized.status !== "VERIFY_RESIZE") return resized

@@ -1,4 +1,4 @@
-/** Creating servers: models, operations, and waiting for new servers. */
+/** Creates servers, and waits for new ones: models and operations. */
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -17,12 +17,12 @@ import type { Server } from "./servers.js"
 import { Tag, Tags } from "./serverTags.js"
 import { isActive, serverWatch } from "./serverWaits.js"
 
-/** The response to the creation of a server. Its name and status are not part of it. */
+/** The response to creating a server. It does not contain the name and status. */
 export interface CreatedServer {
   readonly id: string
-  /** Returned only here, where the cloud sets one. */
+  /** Returned only here, if the cloud sets one. */
   readonly adminPassword?: Redacted.Redacted | undefined
-  /** Whether the cloud grows the file system with the disk (`AUTO`) or leaves it (`MANUAL`). */
+  /** Whether the cloud resizes the file system to fill the disk (`AUTO`) or not (`MANUAL`). */
   readonly diskConfig?: DiskConfig | undefined
 }
 
@@ -32,9 +32,9 @@ export const CreatedServer = struct<CreatedServer>({
   diskConfig: nullableOptional(DiskConfig).pipe(Schema.fromKey("OS-DCF:diskConfig"))
 })
 
-/** The response to the creation of several servers. */
+/** The response to creating several servers. */
 export interface Reservation {
-  /** By which `list` and `listDetail` find the servers. */
+  /** Finds the servers with `list` and `listDetail`. */
   readonly reservationId: string
 }
 
@@ -42,23 +42,23 @@ export const Reservation = struct<Reservation>({
   reservationId: Schema.propertySignature(Id).pipe(Schema.fromKey("reservation_id"))
 })
 
-/** A server that was waited for after it was made. */
+/** A server that was created and waited for. */
 export interface BuiltServer extends Server {
-  /** Returned only here, where the cloud sets one. */
+  /** Returned only here, if the cloud sets one. */
   readonly adminPassword?: Redacted.Redacted
 }
 
-/** A disk of a new server: with `bootIndex` 0 the one it boots from. */
+/** A disk of a new server. The one with `bootIndex` 0 is the boot disk. */
 export interface BlockDevice {
-  /** 0 for the boot disk, then 1, 2, …; -1 for one that is never booted from. */
+  /** 0 for the boot disk, then 1, 2, …; -1 for a disk that is never booted from. */
   readonly bootIndex?: number | undefined
-  /** The id of the image, volume or snapshot; none for a blank disk. */
+  /** The id of the image, volume or snapshot; undefined for a blank disk. */
   readonly sourceId?: string | undefined
   readonly sourceType: "image" | "volume" | "snapshot" | "blank" | (string & {})
   readonly destinationType: "volume" | "local" | (string & {})
-  /** The size of a volume that is made for it. */
+  /** The size of the volume to create. */
   readonly volumeGigabytes?: number | undefined
-  /** The type of a volume that is made for it. Needs microversion 2.67. */
+  /** The type of the volume to create. Needs microversion 2.67. */
   readonly volumeType?: string | undefined
   readonly deleteOnTermination?: boolean | undefined
   /** `/dev/vdb`. Default: the cloud chooses. */
@@ -67,9 +67,9 @@ export interface BlockDevice {
   readonly deviceType?: string | undefined
   /** `virtio`, `ide`, `scsi`, … */
   readonly diskBus?: string | undefined
-  /** How a blank local disk is formatted: `ext4`, `swap`. */
+  /** The file system of a blank local disk: `ext4`, `swap`. */
   readonly guestFormat?: string | undefined
-  /** By which the server's own metadata name the disk. Needs microversion 2.42 (or exactly 2.32). */
+  /** Identifies the disk in the metadata that the server can read. Needs microversion 2.42 (or exactly 2.32). */
   readonly tag?: string | undefined
 }
 
@@ -90,9 +90,9 @@ export const BlockDevice = struct<BlockDevice>({
   tag: Schema.optional(Tag)
 })
 
-/** What a new server boots from, besides an image on its flavor's own disk. */
+/** The source of a boot volume. */
 export type BootSource = {
-  /** Whether the volume goes when the server is deleted. Default no. */
+  /** Whether the volume is deleted with the server. Default false. */
   readonly deleteOnTermination?: boolean | undefined
 } & (
   | { readonly volumeId: string }
@@ -147,34 +147,34 @@ const Neighbours = Schema.Array(Named).pipe(
 
 const ServerIds = Schema.NonEmptyArray(Named)
 
-/** A value that Nova reads as JSON within a text. */
+/** A value that Nova parses from JSON in a string. */
 const JsonText = Schema.transform(Schema.Unknown, Json, {
   strict: true,
   decode: (text) => text,
   encode: (value) => (typeof value === "string" ? value : JSON.stringify(value))
 })
 
-/** Where a new server is to stand: hints for the schedulers of OpenStack and Rackspace: `different_host`, `public_ip_zone:near`. */
+/** Placement hints for the schedulers of OpenStack and Rackspace: `different_host`, `public_ip_zone:near`. */
 export interface SchedulerHints {
-  /** The servers, by id, near which it is to stand: one to three. Rackspace alone has it. */
+  /** The ids of one to three servers to place it near to. Rackspace only. */
   readonly near?: ReadonlyArray<string> | undefined
-  /** The servers, by id, far from which it is to stand: one to three. Rackspace alone has it. */
+  /** The ids of one to three servers to place it far from. Rackspace only. */
   readonly far?: ReadonlyArray<string> | undefined
-  /** The id of the server group that it joins. */
+  /** The id of the server group to join. */
   readonly group?: string | undefined
-  /** The servers, by id, whose hosts it is not to be on. */
+  /** The ids of servers whose hosts it must not be on. */
   readonly differentHost?: NonEmptyReadonlyArray<string> | undefined
-  /** The servers, by id, one of whose hosts it is to be on. */
+  /** The ids of servers, one of whose hosts it must be on. */
   readonly sameHost?: NonEmptyReadonlyArray<string> | undefined
   /** A condition on hosts: `[">=", "$free_ram_mb", 1024]`. */
   readonly query?: unknown | undefined
   readonly targetCell?: string | undefined
   readonly differentCell?: NonEmptyReadonlyArray<string> | undefined
-  /** An address of the subnet of hosts that it is to be in; `cidr` says how large that is. */
+  /** An address of the subnet of hosts that it must be in; `cidr` is the size of the subnet. */
   readonly buildNearHostIp?: string | undefined
-  /** `/24`: the size of the subnet around `buildNearHostIp`. */
+  /** The size of the subnet around `buildNearHostIp`: `/24`. */
   readonly cidr?: string | undefined
-  /** Hints of the cloud's own, by the names that its scheduler knows. */
+  /** Other hints, by the names that the cloud's scheduler knows. */
   readonly custom?: Readonly<Record<string, unknown>> | undefined
 }
 
@@ -199,15 +199,15 @@ const hintsOnWire = ({ custom, ...hints }: Readonly<Record<string, unknown>>): R
   ...(custom as object | undefined)
 })
 
-/** A network that a new server is on, or a port that it gets: one of the two. */
+/** A network of a new server: either by network or by port. */
 export interface NewServerNetwork {
   /** The id of the network. */
   readonly networkId?: string | undefined
-  /** The id of a port that exists. */
+  /** The id of an existing port. */
   readonly portId?: string | undefined
-  /** The address that it has on the network. Needs `networkId`. */
+  /** The address on the network. Needs `networkId`. */
   readonly fixedIp?: string | undefined
-  /** By which the server's own metadata name the interface. Needs microversion 2.32. */
+  /** Identifies the interface in the metadata that the server can read. Needs microversion 2.32. */
   readonly tag?: string | undefined
 }
 
@@ -227,11 +227,11 @@ export const NewServerNetwork = struct<NewServerNetwork>({
   )
 )
 
-/** A file to put on a server. */
+/** A file to write to a server. */
 export interface PersonalityFile {
-  /** Where it stands on the server: 1 to 255 bytes. */
+  /** The path on the server, of 1 to 255 bytes. */
   readonly path: string
-  /** What it holds; encoded on the way. */
+  /** The content, encoded when sent. */
   readonly contents: string | Uint8Array
 }
 
@@ -240,7 +240,7 @@ export const PersonalityFile = struct<PersonalityFile>({
   contents: Base64
 })
 
-/** Files to put on a server. */
+/** Files to write to a server. */
 export const personality = Schema.optional(Schema.Array(PersonalityFile))
 
 const Amount = Schema.Int.pipe(Schema.positive({ description: "a whole number of 1 or more" }))
@@ -256,46 +256,43 @@ const SecurityGroups = Schema.transform(Schema.Array(Schema.Struct({ name: Schem
 export interface CreateServer {
   /** 1 to 255 characters. It need not be unique. */
   readonly name: string
-  /** The image to make it from. Left out where it boots from one of `blockDevices`. */
+  /** The image to create it from. Not needed if it boots from one of `blockDevices`. */
   readonly imageId?: string | undefined
   /** The size of the server. */
   readonly flavorId: string
   /**
-   * By default the public network and ServiceNet. Where any is given, those two must be given to be attached. From Nova's
-   * microversion 2.37 on it must be said: `auto`, `none`, or which.
+   * By default the public network and ServiceNet, which must be included if any network is given. Required since Nova's
+   * microversion 2.37: `auto`, `none`, or networks.
    */
   readonly networks?: "auto" | "none" | ReadonlyArray<NewServerNetwork> | undefined
-  /** The key pair whose public key is put on the server. */
+  /** The key pair whose public key is installed on the server. */
   readonly keyName?: string | undefined
   /** Keys and values of at most 255 characters each. */
   readonly metadata?: Readonly<Record<string, string>> | undefined
-  /**
-   * Files to put on the server; encoded on the way. Rackspace takes five of at most 1,000 bytes each; Nova has it up to
-   * microversion 2.56.
-   */
+  /** Files to write to the server. Rackspace accepts five of at most 1,000 bytes each; Nova up to microversion 2.56. */
   readonly personality?: readonly { readonly path: string; readonly contents: string | Uint8Array }[] | undefined
-  /** For cloud-init; encoded on the way. Rackspace hands it on through the config drive. */
+  /** Data for cloud-init. Rackspace provides it through the config drive. */
   readonly userData?: string | Uint8Array | undefined
-  /** Whether it gets a drive with its metadata. Default no. */
+  /** Whether it gets a drive with its metadata. Default false. */
   readonly configDrive?: boolean | undefined
-  /** Its disks, besides those of its flavor: see `bootFrom`. */
+  /** Disks in addition to those of the flavor: see `bootFrom`. */
   readonly blockDevices?: NonEmptyReadonlyArray<BlockDevice> | undefined
-  /** Whether the cloud grows the file system with the disk (`AUTO`) or leaves it (`MANUAL`). */
+  /** Whether the cloud resizes the file system to fill the disk (`AUTO`) or not (`MANUAL`). */
   readonly diskConfig?: DiskConfig | undefined
-  /** Default: one that the cloud makes, and includes in its response. */
+  /** By default the cloud generates one and returns it. */
   readonly adminPassword?: string | Redacted.Redacted | undefined
-  /** The IPv4 address at which it is to be reached, for people to see. */
+  /** The IPv4 address to show as the one to reach it at. */
   readonly accessIPv4?: string | undefined
-  /** The IPv6 address at which it is to be reached, for people to see. */
+  /** The IPv6 address to show as the one to reach it at. */
   readonly accessIPv6?: string | undefined
   /**
-   * How many servers to make at the least; default 1. The cloud adds a number to each name. The response of `create` has the id
-   * and the password of one of them only: `createReservation` and `listDetail({ reservationId })` give the ids of all.
+   * The minimum number of servers to create; default 1. The cloud adds a number to each name. The response of `create`
+   * has the id and password of only one; `createReservation` and `listDetail({ reservationId })` return all ids.
    */
   readonly minCount?: number | undefined
-  /** How many servers to make at the most, as far as the quota allows; default `minCount`. */
+  /** The maximum number of servers to create, if the quota allows it; default `minCount`. */
   readonly maxCount?: number | undefined
-  /** The zone to make it in. Rackspace has none. */
+  /** The zone to create it in. Rackspace has none. */
   readonly availabilityZone?: string | undefined
   /** Names or ids of security groups. Default: the group `default`. Rackspace has none. */
   readonly securityGroups?: ReadonlyArray<string> | undefined
@@ -303,15 +300,15 @@ export interface CreateServer {
   readonly description?: string | undefined
   /** Needs microversion 2.52. */
   readonly tags?: ReadonlyArray<string> | undefined
-  /** What the server calls itself; default: made of its name. Needs microversion 2.90; with a domain 2.94. */
+  /** The server's own host name; default: derived from its name. Needs microversion 2.90; with a domain 2.94. */
   readonly hostname?: string | undefined
-  /** Ids of the certificates that the image's signature is checked with. Needs microversion 2.63. */
+  /** Ids of certificates to verify the image's signature with. Needs microversion 2.63. */
   readonly trustedImageCertificates?: ReadonlyArray<string> | undefined
-  /** The host to make it on, for operators of the cloud. Needs microversion 2.74. */
+  /** The host to create it on, for operators of the cloud. Needs microversion 2.74. */
   readonly host?: string | undefined
-  /** The hypervisor to make it on, for operators of the cloud. Needs microversion 2.74. */
+  /** The hypervisor to create it on, for operators of the cloud. Needs microversion 2.74. */
   readonly hypervisorHostname?: string | undefined
-  /** Where it is to stand. */
+  /** Hints for its placement. */
   readonly schedulerHints?: SchedulerHints | undefined
 }
 
@@ -360,8 +357,8 @@ const bootable = Schema.typeSchema(CreateServer).pipe(
 )
 
 /**
- * The body of a creation: the hints are next to the server on the wire, not in it. `fixed` are fields that are always sent. The wire
- * form has no type here, since the body is only encoded.
+ * The request body, in which hints are next to the server, not in it. `fixed` fields are always sent. It is only
+ * encoded, so the wire form has no type.
  */
 const createBody = (fixed: Readonly<Record<string, unknown>>) =>
   Schema.transform(
@@ -380,18 +377,18 @@ const createBody = (fixed: Readonly<Record<string, unknown>>) =>
     }
   ) as unknown as Schema.Schema<CreateServer, unknown>
 
-/** A new server. */
+/** The body for one response with the new server. */
 const CreateBody = createBody({})
 
-/** New servers, whose response has the id of their reservation. */
+/** The body for a response with the id of a reservation. */
 const ReservationBody = createBody({ return_reservation_id: true })
 
 /** The operations that create servers, as data. */
 export const serverCreationEndpoints = Endpoint.table("CloudServers", {
   /**
-   * Has a server made. It returns at once; the server is built after that: see `waitUntilActive`. For several servers
-   * (`minCount`, `maxCount`), `createReservation` gives the ids of all. Fails with `QuotaExceeded` where the account has no room
-   * for it. "Create server", `POST /servers`.
+   * Creates a server. Returns immediately, before the server is built: see `waitUntilActive`. For several servers
+   * (`minCount`, `maxCount`), use `createReservation` to get all ids. Fails with `QuotaExceeded`. "Create server",
+   * `POST /servers`.
    */
   create: Endpoint.define<CreateServer>()("POST", "/servers", {
     body: CreateBody,
@@ -399,9 +396,9 @@ export const serverCreationEndpoints = Endpoint.table("CloudServers", {
     errors: ["QuotaExceeded", "Conflict"]
   }),
   /**
-   * Creates servers as `create` does, and returns the id of their reservation, by which `list({ reservationId })` finds them: so
-   * the ids of all servers are learnt where `maxCount` is more than 1. The response has no password; give `adminPassword` to know
-   * it. Fails with `QuotaExceeded`. "Create multiple servers", `POST /servers` with `return_reservation_id`.
+   * Creates servers like `create`, and returns the id of their reservation, with which `list({ reservationId })` finds
+   * all of them. The response has no password; set `adminPassword` to know it. Fails with `QuotaExceeded`. "Create
+   * multiple servers", `POST /servers` with `return_reservation_id`.
    */
   createReservation: Endpoint.define<CreateServer>()("POST", "/servers", {
     body: ReservationBody,
@@ -410,7 +407,7 @@ export const serverCreationEndpoints = Endpoint.table("CloudServers", {
   })
 })
 
-/** A server to create and to wait for: one, because the cloud's response names only one. */
+/** A server to create and wait for. Only one, because the cloud's response contains only one. */
 export interface CreateServerAndWait extends Omit<CreateServer, "minCount" | "maxCount">, Waiting.Pace {}
 
 /** The methods that create servers. */

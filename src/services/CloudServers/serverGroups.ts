@@ -1,7 +1,4 @@
-/**
- * Groups of servers that are to be on the same host, or on different ones: models and operations. OpenStack has them; Rackspace
- * does not.
- */
+/** Server groups, which place servers on the same host or on different ones: models and operations. OpenStack only. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import type { PageSize } from "../../internal/paging/listing.js"
@@ -35,24 +32,24 @@ const Wire = Schema.Struct({
   user_id: nullableOptional(Id)
 })
 
-/** Where the servers of a group are to be. */
+/** Where the servers of a group are placed. */
 export type ServerGroupPolicy = typeof Policy.Type
 
 const Policy = openEnum("affinity", "anti-affinity", "soft-affinity", "soft-anti-affinity")
 
-/** A group of servers that are to be on the same host, or on different ones. */
+/** A group of servers to place on the same host, or on different ones. */
 export interface ServerGroup {
   readonly id: string
   readonly name?: string | undefined
-  /** Absent where the cloud does not return it. */
+  /** Absent if the cloud does not return it. */
   readonly policy?: ServerGroupPolicy | undefined
-  /** With the policy `anti-affinity`: how many of them one host may have. Only from Nova's microversion 2.64 on. */
+  /** With the policy `anti-affinity`: how many of its servers one host may have. Since Nova's microversion 2.64. */
   readonly maxServersPerHost?: number | undefined
   /** Ids of its servers. */
   readonly members: ReadonlyArray<string>
-  /** Only from Nova's microversion 2.13 on. */
+  /** Since Nova's microversion 2.13. */
   readonly projectId?: string | undefined
-  /** Only from Nova's microversion 2.13 on. */
+  /** Since Nova's microversion 2.13. */
   readonly userId?: string | undefined
 }
 
@@ -68,7 +65,7 @@ const Domain = struct<ServerGroup>({
 
 export const ServerGroup = Schema.transform(Wire, Domain, {
   strict: false,
-  // Up to microversion 2.63 a group has a list of policies, which has one member.
+  // Up to microversion 2.63 a group has a list of policies with one item.
   decode: ({ id, members, name, policies, policy = policies[0], project_id, rules, user_id }) => ({
     id,
     members,
@@ -81,16 +78,15 @@ export const ServerGroup = Schema.transform(Wire, Domain, {
   encode: (group) => group
 }) as unknown as Schema.Schema<ServerGroup, unknown>
 
-/** A server group to make. */
+/** A server group to create. */
 export interface CreateServerGroup {
   /** 1 to 255 characters. */
   readonly name: string
   /**
-   * `affinity`: all on one host; `anti-affinity`: each on another host; the `soft-` ones (microversion 2.15) where that is
-   * possible.
+   * `affinity`: all on one host; `anti-affinity`: each on a different host; `soft-…` (microversion 2.15): if possible.
    */
   readonly policy: ServerGroupPolicy
-  /** With the policy `anti-affinity`: how many of them one host may have. Default 1. Needs microversion 2.64. */
+  /** With the policy `anti-affinity`: how many of its servers one host may have. Default 1. Needs microversion 2.64. */
   readonly maxServersPerHost?: number | undefined
 }
 
@@ -100,7 +96,7 @@ export const CreateServerGroup = struct<CreateServerGroup>({
   maxServersPerHost: Schema.optional(Schema.Int.pipe(Schema.positive()))
 })
 
-/** The body of a creation, which Nova changed with microversion 2.64. Its wire form has no type, since it is only encoded. */
+/** The request body, which changed with Nova's microversion 2.64. It is only encoded, so the wire form has no type. */
 const createBody = (encode: (group: CreateServerGroup) => unknown) =>
   Schema.transform(Schema.Unknown, CreateServerGroup, {
     strict: false,
@@ -118,7 +114,7 @@ const create = (body: Schema.Schema<CreateServerGroup, unknown>) =>
     })
   )
 
-/** The creation of a group from Nova's microversion 2.64 on. */
+/** The creation of a group since Nova's microversion 2.64. */
 const createServerGroupWithRules = create(
   createBody(({ maxServersPerHost, name, policy }) => ({
     server_group: {
@@ -131,20 +127,20 @@ const createServerGroupWithRules = create(
 
 /** A page of server groups. */
 export interface ListServerGroupsPage {
-  /** Those of all projects, for operators of the cloud. */
+  /** Whether to list the groups of all projects, for operators of the cloud. */
   readonly allProjects?: boolean | undefined
-  /** How many groups a page holds at the most. */
+  /** The maximum number of groups in the page. */
   readonly limit?: number | undefined
-  /** How many groups to leave out at the start. */
+  /** How many groups to skip. */
   readonly offset?: number | undefined
 }
 
-/** Which server groups are listed. */
+/** Which server groups to list. */
 export interface ListServerGroups extends Omit<ListServerGroupsPage, "limit" | "offset">, PageSize {}
 
 /** The operations on server groups, as data. */
 export const serverGroupEndpoints = Endpoint.table("CloudServers", {
-  /** The project's server groups, a page of them. "List server groups", `GET /os-server-groups`. */
+  /** A page of the project's server groups. "List server groups", `GET /os-server-groups`. */
   listServerGroupsPage: Endpoint.define<ListServerGroupsPage>()("GET", "/os-server-groups", {
     query: {
       allProjects: Schema.optional(Schema.Boolean).pipe(Schema.fromKey("all_projects")),
@@ -154,17 +150,17 @@ export const serverGroupEndpoints = Endpoint.table("CloudServers", {
     success: Endpoint.list("server_groups", ServerGroup)
   }),
   /**
-   * Makes a server group; a new server joins it by `schedulerHints.group`. Fails with `QuotaExceeded`. "Create server group",
-   * `POST /os-server-groups`.
+   * Creates a server group, which new servers join with `schedulerHints.group`. Fails with `QuotaExceeded`. "Create
+   * server group", `POST /os-server-groups`.
    */
   createServerGroup: create(createBody(({ name, policy }) => ({ server_group: { name, policies: [policy] } }))),
-  /** One server group. Fails with `NotFound`. "Show server group details", `GET /os-server-groups/{server_group_id}`. */
+  /** A server group. Fails with `NotFound`. "Show server group details", `GET /os-server-groups/{server_group_id}`. */
   getServerGroup: Endpoint.define<ByServerGroupId>()("GET", "/os-server-groups/{serverGroupId}", {
     success: Endpoint.json(enveloped("server_group", ServerGroup)),
     errors: ["NotFound"]
   }),
   /**
-   * Deletes a server group; its servers stay. Fails with `NotFound`. "Delete server group", `DELETE
+   * Deletes a server group, but not its servers. Fails with `NotFound`. "Delete server group", `DELETE
    * /os-server-groups/{server_group_id}`.
    */
   deleteServerGroup: Endpoint.define<ByServerGroupId>()("DELETE", "/os-server-groups/{serverGroupId}", {

@@ -1,4 +1,4 @@
-/** Tags of servers: operations. OpenStack has them from Nova's microversion 2.26 on; Rackspace does not. */
+/** Tags of servers: operations. OpenStack only, since Nova's microversion 2.26. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { Named, Text } from "../../internal/schema/wire.js"
@@ -19,7 +19,7 @@ const path = "/servers/{serverId}/tags"
 
 const tagsIn = Endpoint.list("tags", Text)
 
-/** A tag in a path. Nova reads paths as Latin-1, and so would store another tag than the one that was meant. */
+/** A tag in a path. Nova decodes paths as Latin-1, and would store other characters wrongly. */
 const TagInPath = Tag.pipe(
   Schema.filter((tag) => /^\p{ASCII}*$/u.test(tag), {
     description: "a tag of ASCII characters; replaceTags takes all others"
@@ -28,7 +28,7 @@ const TagInPath = Tag.pipe(
 
 /** A server, and its new tags. */
 export interface ReplaceTags extends ByServerId {
-  /** All tags that the server is to have. */
+  /** All tags of the server. */
   readonly tags: ReadonlyArray<string>
 }
 
@@ -37,8 +37,8 @@ export const serverTagEndpoints = Endpoint.table("CloudServers", {
   /** All tags of a server. Needs microversion 2.26. Fails with `NotFound`. "List tags", `GET /servers/{server_id}/tags`. */
   listTags: Endpoint.define<ByServerId>()("GET", path, { success: tagsIn, errors: ["NotFound"] }),
   /**
-   * Sets all tags of a server: those that are not named are removed. Returns all of them. Needs microversion 2.26. Fails with
-   * `NotFound`, and with `Conflict` where the server's state does not allow it. "Replace tags", `PUT /servers/{server_id}/tags`.
+   * Replaces all tags of a server. Returns the new tags. Needs microversion 2.26. Fails with `NotFound`, and with
+   * `Conflict` if the server's state does not allow it. "Replace tags", `PUT /servers/{server_id}/tags`.
    */
   replaceTags: Endpoint.define<ReplaceTags>()("PUT", path, {
     body: Schema.Struct({ tags: Tags }),
@@ -46,9 +46,9 @@ export const serverTagEndpoints = Endpoint.table("CloudServers", {
     errors: ["NotFound", "Conflict"]
   }),
   /**
-   * Adds a tag of ASCII characters to a server; one that it has already is no error. A server has at most 50. For other characters
-   * use `replaceTags`, because Nova does not read them in a path. Needs microversion 2.26. Fails with `NotFound`, with `BadRequest`
-   * where it has 50 already, and with `Conflict` where the server's state does not allow it. "Add a single tag",
+   * Adds a tag of ASCII characters to a server, unless the server has it already. For other characters use
+   * `replaceTags`, because Nova misreads them in a path. Needs microversion 2.26. Fails with `NotFound`, with
+   * `BadRequest` if the server has 50 tags, and with `Conflict` if its state does not allow it. "Add a single tag",
    * `PUT /servers/{server_id}/tags/{tag}`.
    */
   addTag: Endpoint.define<ByServerTag>()("PUT", `${path}/{tag}`, {
@@ -56,16 +56,17 @@ export const serverTagEndpoints = Endpoint.table("CloudServers", {
     errors: ["NotFound", "Conflict"]
   }),
   /**
-   * Removes a tag of ASCII characters from a server; for others use `replaceTags`. Needs microversion 2.26. Fails with `NotFound` where there is no such server or no such tag, and
-   * with `Conflict` where the server's state does not allow it. "Delete a single tag", `DELETE /servers/{server_id}/tags/{tag}`.
+   * Removes a tag of ASCII characters from a server; for others use `replaceTags`. Needs microversion 2.26. Fails with
+   * `NotFound` if there is no such server or tag, and with `Conflict` if the server's state does not allow it. "Delete
+   * a single tag", `DELETE /servers/{server_id}/tags/{tag}`.
    */
   deleteTag: Endpoint.define<ByServerTag>()("DELETE", `${path}/{tag}`, {
     parameters: { serverId: Named, tag: TagInPath },
     errors: ["NotFound", "Conflict"]
   }),
   /**
-   * Removes all tags from a server. Needs microversion 2.26. Fails with `NotFound`, and with `Conflict` where the server's state
-   * does not allow it. "Delete all tags", `DELETE /servers/{server_id}/tags`.
+   * Removes all tags from a server. Needs microversion 2.26. Fails with `NotFound`, and with `Conflict` if the server's
+   * state does not allow it. "Delete all tags", `DELETE /servers/{server_id}/tags`.
    */
   deleteAllTags: Endpoint.define<ByServerId>()("DELETE", path, { errors: ["NotFound", "Conflict"] })
 })

@@ -13,21 +13,18 @@ export interface WaitOptions extends ByServerId, Waiting.Pace {}
 
 /** A server to wait for, and the state to wait for. */
 export interface WatchServer extends WaitOptions {
-  /** Whether the server is as it should be. */
+  /** Returns whether the wait is over. */
   readonly until: (server: Server) => boolean
 }
 
-/**
- * Whether a server is ACTIVE with nothing being done to it. The status alone may still read ACTIVE right after a reboot was
- * accepted.
- */
+/** Whether a server is ACTIVE without a task. After an accepted reboot, the status alone may still be ACTIVE. */
 export const isActive = (server: Server): boolean => server.status === "ACTIVE" && server.taskState === undefined
 
-/** Whether nothing is being done to a server, and nothing is waited for. */
+/** Whether a server has no current task and needs no confirmation. */
 export const isAtRest = (server: Server): boolean =>
   (server.status === "ACTIVE" || server.status === "SHUTOFF") && server.taskState === undefined
 
-/** How a server is waited for. `operation` is the method's name, without the service. */
+/** How to wait for a server. `operation` is the method's name without the service. */
 export const serverWatch = ({ client, waits }: Context) => {
   const get = Endpoint.method(client, serverEndpoints.get)
   return (

@@ -1,8 +1,8 @@
 /**
- * Servers: models, and the operations that list, read, change and delete them.
+ * Servers: models, and the operations to list, read, change and delete them.
  *
- * A response only has to include a resource's id. Whatever else a cloud, a release or a state leaves out, or writes as null, is
- * absent.
+ * A response only has to include a resource's id. Everything else may be missing or null, depending on cloud, release
+ * and state, and is then absent.
  */
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import type * as DateTime from "effect/DateTime"
@@ -59,13 +59,13 @@ export const ServerStatus = openEnum(
 
 export type ServerStatus = typeof ServerStatus.Type
 
-/** The traffic of one of a server's networks in the present audit period. */
+/** The traffic of one of a server's networks in the current audit period. */
 export interface Bandwidth {
   /** The network's label: `public`, `private`. */
   readonly interface?: string | undefined
-  /** Bytes that came in. */
+  /** Incoming bytes. */
   readonly inbound?: number | undefined
-  /** Bytes that went out. */
+  /** Outgoing bytes. */
   readonly outbound?: number | undefined
   readonly periodStart?: DateTime.Utc | undefined
   readonly periodEnd?: DateTime.Utc | undefined
@@ -79,7 +79,7 @@ export const Bandwidth = struct<Bandwidth>({
   periodEnd: TimestampIfAny.pipe(Schema.fromKey("audit_period_end"))
 })
 
-/** The flavor of a server as it was when the server was made, in the server itself. */
+/** The flavor of a server as it was when the server was created, embedded in the server. */
 export interface EmbeddedFlavor {
   readonly name?: string | undefined
   readonly ramMegabytes?: number | undefined
@@ -106,7 +106,7 @@ const named = enveloped("name", Text)
 /** A volume that is attached to a server. */
 export interface AttachedVolume {
   readonly id: string
-  /** Only from Nova's microversion 2.3 on. */
+  /** Since Nova's microversion 2.3. */
   readonly deleteOnTermination?: boolean | undefined
 }
 
@@ -115,7 +115,7 @@ export const AttachedVolume = struct<AttachedVolume>({
   deleteOnTermination: someFlag.pipe(Schema.fromKey("delete_on_termination"))
 })
 
-/** A boolean that is false where the cloud leaves it out, or writes null or the empty string. */
+/** A boolean that is false if it is missing, null or empty. */
 const flag = Schema.optionalToRequired(Schema.Unknown, Schema.Boolean, {
   decode: Option.match({
     onNone: () => false,
@@ -124,88 +124,88 @@ const flag = Schema.optionalToRequired(Schema.Unknown, Schema.Boolean, {
   encode: (value): Option.Option<unknown> => Option.some(value)
 })
 
-/** A server, whole. */
+/** A server with all details. */
 export interface Server {
   readonly id: string
-  /** Absent where the part of the cloud that has the server is down (Nova's microversion 2.69). */
+  /** Absent if the part of the cloud that hosts the server is down (Nova's microversion 2.69). */
   readonly name?: string | undefined
-  /** `UNKNOWN` where the cloud does not return it. */
+  /** `UNKNOWN` if the cloud does not return it. */
   readonly status: ServerStatus
-  /** Of the task under way, in percent. */
+  /** The progress of the current task, in percent. */
   readonly progress?: number | undefined
   readonly created?: DateTime.Utc | undefined
-  /** Absent for a server that was never changed, as one that could not be built. */
+  /** Absent for a server that was never changed, for example because it could not be built. */
   readonly updated?: DateTime.Utc | undefined
   readonly tenantId?: string | undefined
   readonly userId?: string | undefined
-  /** The host it runs on, as an opaque id; absent while it is building. */
+  /** An opaque id of the host; absent while the server is being built. */
   readonly hostId?: string | undefined
-  /** By the network's label: `public`, `private`, or that of an isolated network. Empty while it is building. */
+  /** By the network's label: `public`, `private`, or that of an isolated network. Empty while it is being built. */
   readonly addresses: Readonly<Record<string, ReadonlyArray<Address>>>
   readonly accessIPv4?: string | undefined
   readonly accessIPv6?: string | undefined
-  /** The image it was made from; absent where it boots from a volume. */
+  /** The image it was created from; absent if it boots from a volume. */
   readonly imageId?: string | undefined
-  /** Of the image that it was made from. Only from Nova's microversion 2.98 on. */
+  /** Properties of the image it was created from. Since Nova's microversion 2.98. */
   readonly imageProperties?: Readonly<Record<string, unknown>> | undefined
-  /** Absent from Nova's microversion 2.47 on, which returns the flavor's name instead. */
+  /** Absent since Nova's microversion 2.47, which returns the flavor's name instead. */
   readonly flavorId?: string | undefined
-  /** As the flavor was called when the server was made. Only from Nova's microversion 2.47 on. */
+  /** The flavor's name when the server was created. Since Nova's microversion 2.47. */
   readonly flavorName?: string | undefined
-  /** The flavor as it was when the server was made. Only from Nova's microversion 2.47 on. */
+  /** The flavor as it was when the server was created. Since Nova's microversion 2.47. */
   readonly embeddedFlavor?: EmbeddedFlavor | undefined
-  /** Only from Nova's microversion 2.19 on. */
+  /** Since Nova's microversion 2.19. */
   readonly description?: string | undefined
-  /** Only from Nova's microversion 2.26 on. */
+  /** Since Nova's microversion 2.26. */
   readonly tags?: ReadonlyArray<string> | undefined
-  /** Whether its owner has locked it against changes. Only from Nova's microversion 2.9 on. */
+  /** Whether it is locked against changes. Since Nova's microversion 2.9. */
   readonly locked?: boolean | undefined
-  /** Only from Nova's microversion 2.73 on. */
+  /** Since Nova's microversion 2.73. */
   readonly lockedReason?: string | undefined
   readonly metadata: Readonly<Record<string, unknown>>
   readonly keyName?: string | undefined
   readonly configDrive: boolean
   readonly diskConfig?: DiskConfig | undefined
   readonly vmState?: string | undefined
-  /** What is being done to it; absent when nothing is. */
+  /** The current task; absent if there is none. */
   readonly taskState?: string | undefined
   /** 0 none or down, 1 running, 4 shut off. */
   readonly powerState?: number | undefined
   readonly publicIpZoneId?: string | undefined
   readonly attachedVolumes?: ReadonlyArray<AttachedVolume> | undefined
-  /** Empty while it is building; only Rackspace returns it. */
+  /** Empty while it is being built; returned only by Rackspace. */
   readonly bandwidth?: ReadonlyArray<Bandwidth> | undefined
-  /** Where the cloud saves it automatically; Rackspace alone does. */
+  /** The schedule of automatic images; only Rackspace has it. */
   readonly imageSchedule?: ImageSchedule | undefined
   /** Rackspace does not return it. */
   readonly availabilityZone?: string | undefined
-  /** The zone that was asked for when it was made. Only from Nova's microversion 2.96 on. */
+  /** The zone that was requested when it was created. Since Nova's microversion 2.96. */
   readonly pinnedAvailabilityZone?: string | undefined
   /** Names of security groups. Rackspace does not return them. */
   readonly securityGroups?: ReadonlyArray<string> | undefined
-  /** Ids of server groups. Only from Nova's microversion 2.71 on. */
+  /** Ids of server groups. Since Nova's microversion 2.71. */
   readonly serverGroups?: ReadonlyArray<string> | undefined
-  /** What it was made with, as it was sent. Only from Nova's microversion 2.100 on. */
+  /** The hints it was created with. Since Nova's microversion 2.100. */
   readonly schedulerHints?: Readonly<Record<string, unknown>> | undefined
-  /** Only from Nova's microversion 2.63 on. */
+  /** Since Nova's microversion 2.63. */
   readonly trustedImageCertificates?: ReadonlyArray<string> | undefined
-  /** For everybody only from Nova's microversion 2.90 on. */
+  /** For other users than operators since Nova's microversion 2.90. */
   readonly hostname?: string | undefined
   /** For operators of the cloud. */
   readonly host?: string | undefined
   /** For operators of the cloud. */
   readonly hypervisorHostname?: string | undefined
-  /** What the hypervisor calls it; for operators of the cloud. */
+  /** The hypervisor's name of the server; for operators of the cloud. */
   readonly instanceName?: string | undefined
-  /** `/dev/vda`. For operators of the cloud, from Nova's microversion 2.3 on. */
+  /** `/dev/vda`. For operators of the cloud, since Nova's microversion 2.3. */
   readonly rootDeviceName?: string | undefined
-  /** What the request that made it, and maybe others, is known by; for operators, from Nova's microversion 2.3 on. */
+  /** The id of the request that created it, possibly with others; for operators since Nova's microversion 2.3. */
   readonly reservationId?: string | undefined
-  /** `UP`, `DOWN`, `MAINTENANCE`, `UNKNOWN`. For operators, from Nova's microversion 2.16 on. */
+  /** `UP`, `DOWN`, `MAINTENANCE`, `UNKNOWN`. For operators, since Nova's microversion 2.16. */
   readonly hostStatus?: string | undefined
   readonly launchedAt?: DateTime.Utc | undefined
   readonly terminatedAt?: DateTime.Utc | undefined
-  /** Only in ERROR, and at times in DELETED. */
+  /** Only in ERROR, and sometimes in DELETED. */
   readonly fault?: Fault | undefined
 }
 
@@ -262,7 +262,7 @@ export const serverFields = {
 
 export const ServerFields = struct<Server>(serverFields)
 
-/** What Nova embeds in a server's `image` and `flavor`, under names of its own. */
+/** Decodes what Nova embeds in a server's `image` and `flavor`, with different field names. */
 export const withEmbedded = (wire: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> => {
   const { flavor, image } = wire
   const embedded = isRecord(flavor) && (flavor["id"] === undefined || flavor["id"] === null) ? flavor : undefined
@@ -292,14 +292,14 @@ const UpdateFields = Schema.Struct({
   hostname: Schema.optional(Named)
 })
 
-/** `1` and nothing: Nova takes the parameter's presence for a yes at times. */
+/** `1` or nothing: Nova sometimes treats any value of the parameter as true. */
 const Yes = Schema.transform(Schema.String, Schema.Boolean, {
   strict: true,
   decode: (text) => text !== "0" && text !== "",
   encode: (yes) => (yes ? "1" : "0")
 })
 
-/** Several tags, in one text on the wire. */
+/** Several tags, joined on the wire. */
 const TagList = Schema.transform(Schema.String, Schema.Array(Tag), {
   strict: true,
   decode: (text) => text.split(","),
@@ -337,68 +337,68 @@ const serverQuery = {
 
 /** A page of servers. */
 export interface ListServersPage extends PageQuery {
-  /** Those with this status. */
+  /** Only servers with this status. */
   readonly status?: ServerStatus | undefined
-  /** Those made from this image. */
+  /** Only servers created from this image. */
   readonly imageId?: string | undefined
-  /** Those of this flavor. */
+  /** Only servers of this flavor. */
   readonly flavorId?: string | undefined
   /** A regular expression, matched anywhere in the name. */
   readonly name?: string | undefined
-  /** The host that it runs on, for operators of the cloud. */
+  /** The host, for operators of the cloud. */
   readonly host?: string | undefined
-  /** Those changed since then, deleted ones included. */
+  /** Only servers changed since then, including deleted ones. */
   readonly changesSince?: DateTime.Utc | undefined
-  /** Those changed before then, deleted ones included. Needs microversion 2.66. */
+  /** Only servers changed before then, including deleted ones. Needs microversion 2.66. */
   readonly changesBefore?: DateTime.Utc | undefined
-  /** Those of all projects, for operators of the cloud. */
+  /** Whether to list the servers of all projects, for operators of the cloud. */
   readonly allTenants?: boolean | undefined
-  /** Those of this project, with `allTenants`. */
+  /** Only servers of this project, with `allTenants`. */
   readonly projectId?: string | undefined
-  /** Those of this user, for operators of the cloud. */
+  /** Only servers of this user, for operators of the cloud. */
   readonly userId?: string | undefined
   /** A regular expression, matched anywhere in an IPv4 address. */
   readonly ip?: string | undefined
   /** A regular expression, matched anywhere in an IPv6 address. */
   readonly ip6?: string | undefined
-  /** Those that one request made, by the id in its response. */
+  /** Only servers created by one request, by the id in its response. */
   readonly reservationId?: string | undefined
-  /** For everybody only from Nova's microversion 2.83 on. */
+  /** For other users than operators since Nova's microversion 2.83. */
   readonly availabilityZone?: string | undefined
-  /** For everybody only from Nova's microversion 2.83 on. */
+  /** For other users than operators since Nova's microversion 2.83. */
   readonly keyName?: string | undefined
-  /** For everybody only from Nova's microversion 2.83 on. */
+  /** For other users than operators since Nova's microversion 2.83. */
   readonly vmState?: string | undefined
-  /** For everybody only from Nova's microversion 2.83 on. */
+  /** For other users than operators since Nova's microversion 2.83. */
   readonly taskState?: string | undefined
-  /** Those that have all of these tags. Needs microversion 2.26. */
+  /** Only servers with all of these tags. Needs microversion 2.26. */
   readonly tags?: ReadonlyArray<string> | undefined
-  /** Those that have any of these tags. Needs microversion 2.26. */
+  /** Only servers with any of these tags. Needs microversion 2.26. */
   readonly tagsAny?: ReadonlyArray<string> | undefined
-  /** Those that do not have all of these tags. Needs microversion 2.26. */
+  /** Only servers that lack at least one of these tags. Needs microversion 2.26. */
   readonly notTags?: ReadonlyArray<string> | undefined
-  /** Those that have none of these tags. Needs microversion 2.26. */
+  /** Only servers with none of these tags. Needs microversion 2.26. */
   readonly notTagsAny?: ReadonlyArray<string> | undefined
   /** Needs microversion 2.73. */
   readonly locked?: boolean | undefined
-  /** The fields to sort by, the most important first: `created_at`, `display_name`, `uuid`. Default: the newest first. */
+  /** The fields to sort by, the most important first: `created_at`, `display_name`, `uuid`. Default: newest first. */
   readonly sortKeys?: NonEmptyReadonlyArray<string> | undefined
-  /** A direction for each of `sortKeys`, in their order. Default `desc`. */
+  /** The direction of each of `sortKeys`, in order. Default `desc`. */
   readonly sortDirections?: NonEmptyReadonlyArray<"asc" | "desc"> | undefined
 }
 
-/** Which servers are listed. */
+/** Which servers to list. */
 export interface ListServers extends Omit<ListServersPage, keyof PageQuery>, PageSize {}
 
-/** What to change of a server; fields that are left out stay. */
+/** Changes to a server. Other fields stay unchanged. */
 export interface UpdateServer extends ByServerId {
   /** 1 to 255 characters. */
   readonly name?: string | undefined
-  /** The IPv4 address at which it is to be reached, for people to see. */
+  /** The IPv4 address to show as the one to reach it at. */
   readonly accessIPv4?: string | undefined
-  /** The IPv6 address at which it is to be reached, for people to see. */
+  /** The IPv6 address to show as the one to reach it at. */
   readonly accessIPv6?: string | undefined
-  /** Whether the cloud grows the file system with the disk (`AUTO`) or leaves it (`MANUAL`). */
+  /** Whether the cloud resizes the file system to fill the disk (`AUTO`) or not (`MANUAL`). */
   readonly diskConfig?: DiskConfig | undefined
   /** Null for none. Needs microversion 2.19. */
   readonly description?: string | null | undefined
@@ -406,26 +406,26 @@ export interface UpdateServer extends ByServerId {
   readonly hostname?: string | undefined
 }
 
-/** The operations that list, read, change and delete servers, as data. */
+/** The operations to list, read, change and delete servers, as data. */
 export const serverEndpoints = Endpoint.table("CloudServers", {
-  /** Ids and names of servers, a page of them. "List servers", `GET /servers`. */
+  /** A page of the ids and names of servers. "List servers", `GET /servers`. */
   listPage: Endpoint.define<ListServersPage>()("GET", "/servers", {
     query: serverQuery,
     success: Endpoint.json(page("servers", Summary))
   }),
-  /** Servers, whole, a page of them. "List servers with details", `GET /servers/detail`. */
+  /** A page of servers. "List servers with details", `GET /servers/detail`. */
   listDetailPage: Endpoint.define<ListServersPage>()("GET", "/servers/detail", {
     query: serverQuery,
     success: Endpoint.json(page("servers", Server))
   }),
-  /** One server, whole. Fails with `NotFound`. "Retrieve server details", `GET /servers/{server_id}`. */
+  /** A server. Fails with `NotFound`. "Retrieve server details", `GET /servers/{server_id}`. */
   get: Endpoint.define<ByServerId>()("GET", "/servers/{serverId}", {
     success: Endpoint.json(enveloped("server", Server)),
     errors: ["NotFound"]
   }),
   /**
-   * Changes a server's name, access addresses, description or hostname; fields that are left out stay. Fails with `NotFound`, and with `Conflict` while it
-   * is building. "Update server", `PUT /servers/{server_id}`.
+   * Changes a server's name, access addresses, description or hostname. Other fields stay unchanged. Fails with
+   * `NotFound`, and with `Conflict` while it is being built. "Update server", `PUT /servers/{server_id}`.
    */
   update: Endpoint.define<UpdateServer>()("PUT", "/servers/{serverId}", {
     body: enveloped("server", UpdateFields),
@@ -433,16 +433,16 @@ export const serverEndpoints = Endpoint.table("CloudServers", {
     errors: ["NotFound", "Conflict"]
   }),
   /**
-   * Has a server deleted, with all that is on its disks. It returns at once; see `waitUntilDeleted`. Fails with `NotFound`,
-   * and with `Conflict` where its state does not allow it. "Delete server", `DELETE /servers/{server_id}`.
+   * Deletes a server and its disks. Returns immediately; see `waitUntilDeleted`. Fails with `NotFound`, and with
+   * `Conflict` if its state does not allow it. "Delete server", `DELETE /servers/{server_id}`.
    */
   delete: Endpoint.define<ByServerId>()("DELETE", "/servers/{serverId}", { errors: ["NotFound", "Conflict"] })
 })
 
-/** A regular expression, which the filter by name takes, that matches this name alone. */
+/** A regular expression for the name filter that matches only this name. */
 const exactly = (name: string): string => `^${name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}$`
 
-/** The methods that list, read, change and delete servers. */
+/** The methods to list, read, change and delete servers. */
 export const makeServers = (context: Context) => {
   const operations = methods(context, serverEndpoints)
   return {

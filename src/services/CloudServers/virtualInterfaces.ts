@@ -1,4 +1,4 @@
-/** Connections of servers to networks: models and operations. Rackspace has them; OpenStack has interfaces instead. */
+/** Virtual interfaces of servers: models and operations. Rackspace only; OpenStack has interfaces instead. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { struct } from "../../internal/schema/struct.js"
@@ -31,7 +31,7 @@ export const VirtualInterface = struct<VirtualInterface>({
   ipAddresses: listOf(VirtualInterfaceAddress).pipe(Schema.fromKey("ip_addresses"))
 })
 
-/** A server, and the network to connect it to. */
+/** A server and the network to connect it to. */
 export interface CreateVirtualInterface extends ByServerId {
   /** The network to connect the server to. */
   readonly networkId: string
@@ -40,16 +40,16 @@ export interface CreateVirtualInterface extends ByServerId {
 /** The operations on virtual interfaces of servers, as data. */
 export const virtualInterfaceEndpoints = Endpoint.table("CloudServers", {
   /**
-   * A server's connections to networks. Rackspace alone has them, and lets them be listed 25 times a minute. Fails with
-   * `NotFound`. "List virtual interfaces", `GET /servers/{server_id}/os-virtual-interfacesv2`.
+   * The virtual interfaces of a server. Rackspace only, 25 times a minute. Fails with `NotFound`. "List virtual
+   * interfaces", `GET /servers/{server_id}/os-virtual-interfacesv2`.
    */
   listVirtualInterfaces: Endpoint.define<ByServerId>()("GET", "/servers/{serverId}/os-virtual-interfacesv2", {
     success: Endpoint.list("virtual_interfaces", VirtualInterface),
     errors: ["NotFound"]
   }),
   /**
-   * Connects a server to a network that it is not on, and returns the connection. Rackspace alone has it, four times a
-   * minute. Fails with `NotFound`. "Create virtual interface", `POST /servers/{server_id}/os-virtual-interfacesv2`.
+   * Connects a server to another network, and returns the virtual interface. Rackspace only, four times a minute. Fails
+   * with `NotFound`. "Create virtual interface", `POST /servers/{server_id}/os-virtual-interfacesv2`.
    */
   createVirtualInterface: Endpoint.define<CreateVirtualInterface>()(
     "POST",
@@ -64,8 +64,8 @@ export const virtualInterfaceEndpoints = Endpoint.table("CloudServers", {
     }
   ),
   /**
-   * Disconnects a server from a network. Rackspace alone has it. Fails with `NotFound`. "Delete virtual interface",
-   * `DELETE /servers/{server_id}/os-virtual-interfacesv2/{interface_id}`.
+   * Disconnects a server from a network. Rackspace only. Fails with `NotFound`. "Delete virtual interface", `DELETE
+   * /servers/{server_id}/os-virtual-interfacesv2/{interface_id}`.
    */
   deleteVirtualInterface: Endpoint.define<ByInterfaceId>()(
     "DELETE",

@@ -1,4 +1,4 @@
-/** Volumes on servers: models and operations. */
+/** Volumes attached to servers: models and operations. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { struct } from "../../internal/schema/struct.js"
@@ -6,21 +6,21 @@ import { nullableOptional, absentIfEmpty, enveloped, Id, Named, someFlag } from 
 import type { ByAttachmentId, ByServerId } from "./references.js"
 import { Tag } from "./serverTags.js"
 
-/** A volume on a server. */
+/** A volume attached to a server. */
 export interface VolumeAttachment {
-  /** The same as the volume's. */
+  /** Equal to the volume's id. */
   readonly id: string
   readonly serverId?: string | undefined
   readonly volumeId: string
-  /** `/dev/xvdb`; absent where the cloud does not return it. */
+  /** `/dev/xvdb`; absent if the cloud does not return it. */
   readonly device?: string | undefined
-  /** By which the server's own metadata name the disk. Only from Nova's microversion 2.70 on. */
+  /** Identifies the disk in the metadata that the server can read. Since Nova's microversion 2.70. */
   readonly tag?: string | undefined
-  /** Whether the volume is deleted with the server. Only from Nova's microversion 2.79 on. */
+  /** Whether the volume is deleted with the server. Since Nova's microversion 2.79. */
   readonly deleteOnTermination?: boolean | undefined
-  /** The attachment's id in Cinder. Only from Nova's microversion 2.89 on. */
+  /** The attachment's id in Cinder. Since Nova's microversion 2.89. */
   readonly cinderAttachmentId?: string | undefined
-  /** The id of Nova's own record of the disk. Only from Nova's microversion 2.89 on. */
+  /** The id of Nova's own record of the disk. Since Nova's microversion 2.89. */
   readonly blockDeviceId?: string | undefined
 }
 
@@ -37,12 +37,12 @@ const Fields = struct<VolumeAttachment>({
 
 export const VolumeAttachment = Schema.transform(Schema.Record({ key: Schema.String, value: Schema.Unknown }), Fields, {
   strict: false,
-  // From microversion 2.89 on Nova no longer repeats the volume's id.
+  // Since microversion 2.89 Nova no longer returns both ids.
   decode: (wire) => ({ ...wire, id: wire["id"] ?? wire["volumeId"], volumeId: wire["volumeId"] ?? wire["id"] }),
   encode: (attachment) => attachment
 }) as unknown as Schema.Schema<VolumeAttachment, unknown>
 
-/** The cloud wants the volume's id in the body too. */
+/** The cloud requires the volume's id in the body too. */
 const UpdateBody = Schema.transform(
   Schema.Unknown,
   Schema.Struct({
@@ -62,7 +62,7 @@ const UpdateBody = Schema.transform(
   }
 ) as unknown as Schema.Schema<
   {
-    /** Which one: the id of the volume that is attached. */
+    /** The id of the attached volume. */
     readonly attachmentId: string
     readonly volumeId?: string | undefined
     readonly deleteOnTermination?: boolean | undefined
@@ -76,15 +76,15 @@ export interface AttachVolume extends ByServerId {
   readonly volumeId: string
   /** `/dev/vdb`. Default: the cloud chooses. */
   readonly device?: string | undefined
-  /** By which the server's own metadata name the disk. Needs microversion 2.49. */
+  /** Identifies the disk in the metadata that the server can read. Needs microversion 2.49. */
   readonly tag?: string | undefined
   /** Whether the volume is deleted with the server. Needs microversion 2.79. */
   readonly deleteOnTermination?: boolean | undefined
 }
 
-/** What to change of the attachment of a volume. */
+/** Changes to the attachment of a volume. */
 export interface UpdateVolumeAttachment extends ByAttachmentId {
-  /** The volume to put in its place; only for operators of the cloud. Default: the same volume. */
+  /** The volume to replace it with; only for operators of the cloud. Default: the same volume. */
   readonly volumeId?: string | undefined
   /** Whether the volume is deleted with the server. Needs microversion 2.85. */
   readonly deleteOnTermination?: boolean | undefined
@@ -95,17 +95,17 @@ const path = "/servers/{serverId}/os-volume_attachments"
 /** The operations on volumes of servers, as data. */
 export const volumeAttachmentEndpoints = Endpoint.table("CloudServers", {
   /**
-   * The volumes on a server. Fails with `NotFound`. "List volume attachments", `GET /servers/{server_id}/os-
-   * volume_attachments`.
+   * The volumes of a server. Fails with `NotFound`. "List volume attachments", `GET
+   * /servers/{server_id}/os-volume_attachments`.
    */
   listVolumeAttachments: Endpoint.define<ByServerId>()("GET", path, {
     success: Endpoint.list("volumeAttachments", VolumeAttachment),
     errors: ["NotFound"]
   }),
   /**
-   * Attaches a volume to a server; the cloud chooses the device where none is named. The work goes on after the response: the
-   * volume is `in-use` when it is done. Fails with `NotFound`, and with `Conflict` where their states do not allow it. "Attach
-   * volume to server", `POST /servers/{server_id}/os-volume_attachments`.
+   * Attaches a volume to a server; by default the cloud chooses the device. Returns before it is done: the volume is
+   * then `in-use`. Fails with `NotFound`, and with `Conflict` if their states do not allow it. "Attach volume to
+   * server", `POST /servers/{server_id}/os-volume_attachments`.
    */
   attachVolume: Endpoint.define<AttachVolume>()("POST", path, {
     body: enveloped(
@@ -121,25 +121,25 @@ export const volumeAttachmentEndpoints = Endpoint.table("CloudServers", {
     errors: ["NotFound", "Conflict"]
   }),
   /**
-   * One volume on a server. Fails with `NotFound`. "Show volume attachment details", `GET /servers/{server_id}/os-
-   * volume_attachments/{attachment_id}`.
+   * A volume attached to a server. Fails with `NotFound`. "Show volume attachment details", `GET
+   * /servers/{server_id}/os-volume_attachments/{attachment_id}`.
    */
   getVolumeAttachment: Endpoint.define<ByAttachmentId>()("GET", `${path}/{attachmentId}`, {
     success: Endpoint.json(enveloped("volumeAttachment", VolumeAttachment)),
     errors: ["NotFound"]
   }),
   /**
-   * Changes whether a volume is deleted with its server; operators of the cloud may also put another volume in its place.
-   * OpenStack has it; Rackspace does not. Fails with `NotFound`, and with `Conflict` where their states do not allow it. "Update
-   * a volume attachment", `PUT /servers/{server_id}/os-volume_attachments/{volume_id}`.
+   * Changes whether a volume is deleted with its server; operators of the cloud can also replace the volume. OpenStack
+   * only. Fails with `NotFound`, and with `Conflict` if their states do not allow it. "Update a volume attachment",
+   * `PUT /servers/{server_id}/os-volume_attachments/{volume_id}`.
    */
   updateVolumeAttachment: Endpoint.define<UpdateVolumeAttachment>()("PUT", `${path}/{attachmentId}`, {
     body: UpdateBody,
     errors: ["NotFound", "Conflict"]
   }),
   /**
-   * Detaches a volume from a server, which must not have it mounted. The work goes on after the response: the volume is
-   * `available` when it is done. Fails with `NotFound`, and with `Conflict` where their states do not allow it. "Delete volume
+   * Detaches a volume from a server, which must not have it mounted. Returns before it is done: the volume is then
+   * `available`. Fails with `NotFound`, and with `Conflict` if their states do not allow it. "Delete volume
    * attachment", `DELETE /servers/{server_id}/os-volume_attachments/{attachment_id}`.
    */
   detachVolume: Endpoint.define<ByAttachmentId>()("DELETE", `${path}/{attachmentId}`, {

@@ -1,4 +1,4 @@
-/** Volumes of Block Storage, by way of Cloud Servers: models and operations. */
+/** Volumes of Block Storage through Cloud Servers: models and operations. */
 import type * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
@@ -20,7 +20,7 @@ import { type Context, methods } from "./context.js"
 import { countedListing } from "./countedListing.js"
 import type { ByVolumeId } from "./references.js"
 
-/** A server that has a volume. */
+/** The attachment of a volume to a server. */
 export interface VolumeUse {
   readonly serverId?: string | undefined
   /** `/dev/xvdb`. */
@@ -34,7 +34,7 @@ export interface Volume {
   readonly id: string
   readonly name?: string | undefined
   readonly description?: string | undefined
-  /** `UNKNOWN` where the cloud does not return it. */
+  /** `UNKNOWN` if the cloud does not return it. */
   readonly status:
     | "available"
     | "attaching"
@@ -49,17 +49,17 @@ export interface Volume {
   readonly volumeType?: string | undefined
   readonly availabilityZone?: string | undefined
   readonly snapshotId?: string | undefined
-  /** The volume that it is a copy of. Only Rackspace returns it. */
+  /** The volume that it is a copy of. Returned only by Rackspace. */
   readonly sourceVolumeId?: string | undefined
-  /** The image that it was made from. Only Rackspace returns it. */
+  /** The image that it was created from. Returned only by Rackspace. */
   readonly imageId?: string | undefined
-  /** Only Rackspace returns it. */
+  /** Returned only by Rackspace. */
   readonly bootable?: boolean | undefined
-  /** Only Rackspace returns it. */
+  /** Returned only by Rackspace. */
   readonly encrypted?: boolean | undefined
   readonly metadata: Readonly<Record<string, unknown>>
   readonly created?: DateTime.Utc | undefined
-  /** The servers that have it. Empty fields where the cloud returns nothing about them. */
+  /** The servers that it is attached to. Fields that the cloud does not return are absent. */
   readonly attachments: ReadonlyArray<VolumeUse>
 }
 
@@ -84,7 +84,7 @@ const Fields = struct<Volume>({
   attachments: listOf(VolumeUse)
 })
 
-/** The names of Rackspace, and those of Nova. */
+/** The field names of Rackspace and of Nova. */
 const spellings = {
   displayName: "display_name",
   displayDescription: "display_description",
@@ -99,7 +99,7 @@ export const Volume = Schema.transform(Schema.Record({ key: Schema.String, value
   decode: (wire) => ({
     ...wire,
     ...Object.fromEntries(Object.entries(spellings).map(([nova, rackspace]) => [nova, wire[nova] ?? wire[rackspace]])),
-    // A volume that is on no server has one empty attachment at Nova.
+    // Nova returns one empty attachment for a volume that is not attached.
     attachments: Array.isArray(wire["attachments"])
       ? wire["attachments"].filter((one) => typeof one !== "object" || one === null || Object.keys(one).length > 0)
       : wire["attachments"]
@@ -109,13 +109,13 @@ export const Volume = Schema.transform(Schema.Record({ key: Schema.String, value
 
 /** A page of volumes. */
 export interface ListVolumesPage {
-  /** How many volumes a page holds at the most. */
+  /** The maximum number of volumes in the page. */
   readonly limit?: number | undefined
-  /** How many volumes to leave out at the start. */
+  /** How many volumes to skip. */
   readonly offset?: number | undefined
 }
 
-/** A volume to make. */
+/** A volume to create. */
 export interface CreateVolume {
   /** The size of the volume. */
   readonly gigabytes: number
@@ -125,20 +125,17 @@ export interface CreateVolume {
   readonly description?: string | undefined
   /** Rackspace has `SATA` and `SSD`. */
   readonly volumeType?: string | undefined
-  /** The zone to make it in. */
+  /** The zone to create it in. */
   readonly availabilityZone?: string | undefined
-  /** The snapshot to make it from. */
+  /** The snapshot to create it from. */
   readonly snapshotId?: string | undefined
-  /** Keys and values for your own use. */
+  /** Custom keys and values. */
   readonly metadata?: Readonly<Record<string, string>> | undefined
 }
 
-/**
- * The operations on volumes by way of Cloud Servers, as data. OpenStack has them up to microversion 2.35; after that they are
- * Cinder's alone.
- */
+/** The operations on volumes, as data. OpenStack has them up to microversion 2.35; later only in Cinder. */
 export const volumeEndpoints = Endpoint.table("CloudServers", {
-  /** Volumes, whole, a page of them. "List volumes with details", `GET /os-volumes/detail`. */
+  /** A page of volumes. "List volumes with details", `GET /os-volumes/detail`. */
   listVolumesPage: Endpoint.define<ListVolumesPage>()("GET", "/os-volumes/detail", {
     query: {
       limit: Schema.optional(Schema.NonNegativeInt),
@@ -146,14 +143,14 @@ export const volumeEndpoints = Endpoint.table("CloudServers", {
     },
     success: Endpoint.list("volumes", Volume)
   }),
-  /** One volume. Fails with `NotFound`. "Show volume details", `GET /os-volumes/{volume_id}`. */
+  /** A volume. Fails with `NotFound`. "Show volume details", `GET /os-volumes/{volume_id}`. */
   getVolume: Endpoint.define<ByVolumeId>()("GET", "/os-volumes/{volumeId}", {
     success: Endpoint.json(enveloped("volume", Volume)),
     errors: ["NotFound"]
   }),
   /**
-   * Makes a volume. The work goes on after the response: its status is `available` when it is done. Fails with `QuotaExceeded`,
-   * and with `NotFound` where the snapshot does not exist. "Create volume", `POST /os-volumes`.
+   * Creates a volume. Returns before it is done: the status is then `available`. Fails with `QuotaExceeded`, and with
+   * `NotFound` if the snapshot does not exist. "Create volume", `POST /os-volumes`.
    */
   createVolume: Endpoint.define<CreateVolume>()("POST", "/os-volumes", {
     body: enveloped(
@@ -172,7 +169,7 @@ export const volumeEndpoints = Endpoint.table("CloudServers", {
     errors: ["NotFound", "QuotaExceeded"]
   }),
   /**
-   * Deletes a volume that is on no server. The work goes on after the response. Fails with `NotFound`. "Delete volume", `DELETE
+   * Deletes a volume that is not attached. Returns before it is done. Fails with `NotFound`. "Delete volume", `DELETE
    * /os-volumes/{volume_id}`.
    */
   deleteVolume: Endpoint.define<ByVolumeId>()("DELETE", "/os-volumes/{volumeId}", { errors: ["NotFound", "Conflict"] })

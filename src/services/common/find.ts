@@ -1,4 +1,4 @@
-/** Finding a resource by its name or its id. */
+/** Finds a resource by its name or id. */
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -8,30 +8,30 @@ import { invalidInput } from "../../internal/schema/invalidInput.js"
 
 /** A resource by its name or its id. */
 export interface ByNameOrId {
-  /** The id of the resource, or its very name. */
+  /** The id of the resource, or its exact name. */
   readonly nameOrId: string
 }
 
-/** A method that finds resources of one kind. */
+/** The parameters of a `find…` method. */
 interface Finder<A> extends ByNameOrId {
   readonly client: CloudClient
   /** The method's name, without the service. */
   readonly operation: string
-  /** What is found, for people: `server`. */
+  /** The kind of resource for messages: `server`. */
   readonly kind: string
-  /** Reads the resource that has the id; left out where the list is as good. */
+  /** Reads the resource by id. Undefined if the list is sufficient. */
   readonly byId?: Effect.Effect<A, CommonError | NotFound>
   /** The path of the list. */
   readonly path: string
-  /** Lists those that may have the name. */
+  /** Lists the resources that may have the name. */
   readonly byName: Stream.Stream<A, CommonError>
 }
 
 const isUuid = (text: string): boolean => /^[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}$/i.test(text)
 
 /**
- * The resource that has this id, else the one that has this name. Fails with `NotFound` where there is none, and with
- * `InvalidInput` where several have the name, because any of them may be the wrong one.
+ * The resource with this id, otherwise the one with this name. Fails with `NotFound` if there is none, and with
+ * `InvalidInput` if several have the name.
  */
 export const find = <A extends { readonly id: string; readonly name?: string | undefined }>(
   finder: Finder<A>
@@ -55,7 +55,7 @@ const findInList = <A extends { readonly id: string; readonly name?: string | un
     const ofId = Chunk.filter(all, ({ id }) => id === nameOrId)
     const [first, ...others] = Chunk.isNonEmpty(ofId) ? ofId : Chunk.filter(all, ({ name }) => name === nameOrId)
     if (first === undefined) {
-      const message = `${operation}: no ${kind} has the name or the id ${JSON.stringify(nameOrId)}`
+      const message = `${operation}: no ${kind} has the name or id ${JSON.stringify(nameOrId)}`
       const url = (yield* client.endpointUrl) + path
       return yield* new NotFound({
         service,
@@ -69,6 +69,6 @@ const findInList = <A extends { readonly id: string; readonly name?: string | un
     }
     if (others.length === 0) return first
     const ids = [first, ...others].map(({ id }) => id).join(", ")
-    const issue = { path: "nameOrId", expected: "an id, or a name that one alone has" }
-    return yield* invalidInput(service, operation, [issue], `; ${ids} have the name`)
+    const issue = { path: "nameOrId", expected: "an id, or a unique name" }
+    return yield* invalidInput(service, operation, [issue], `; ${ids} have this name`)
   })

@@ -1,6 +1,4 @@
-/**
- * The waits of a service: their default pace, and the resources that were created lately, which a cloud may not find at first.
- */
+/** The waits of a service: interval, timeout, and recently created resources, which a cloud may not find at first. */
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -8,29 +6,29 @@ import { NotFound, type ResourceFailed, type WaitTimeout } from "../../CloudErro
 import * as RecentlyCreated from "../../internal/waiting/recentlyCreated.js"
 import * as Waiting from "../../Waiting.js"
 
-/** Which resource is waited for, by which operation, and how often it is polled. */
+/** The resource to wait for, the operation, and the polling interval. */
 type Target = Pick<
   Waiting.Watch<never, never, never>,
   "service" | "operation" | "resource" | "created" | "interval" | "jitter" | "timeout"
 >
 
-/** How a deletion is waited for. */
+/** The parameters of a wait for a deletion. */
 export interface Deletion<A, E, R> {
   readonly poll: Effect.Effect<A, E | NotFound, R>
   readonly state: (seen: A) => string
   /** Whether the state means that the resource is deleted. */
   readonly isDeleted: (seen: A) => boolean
-  /** Why the resource will not be deleted any more, if so. */
+  /** Why the resource can no longer be deleted, if it cannot. */
   readonly failed: (seen: A) => Option.Option<{ readonly fault: string | undefined }>
 }
 
 /** The waits of a service. */
 export interface Waits {
-  /** Runs an effect that creates resources, and notes their ids. */
+  /** Runs an effect that creates resources, and remembers their ids. */
   readonly noteCreated: RecentlyCreated.RecentlyCreated["noting"]
-  /** What is waited for. `operation` is the method's name, without the service. */
+  /** The parameters of a wait. `operation` is the method's name without the service. */
   readonly target: (operation: string, resource: string, pace: Waiting.Pace) => Target
-  /** Waits until a resource is deleted: until the cloud does not find it. */
+  /** Waits until a resource is deleted, that is, until the cloud does not find it. */
   readonly untilDeleted: <A, E, R>(
     target: Target,
     deletion: Deletion<A, E, R>
@@ -39,7 +37,7 @@ export interface Waits {
 
 const isNotFound = (error: unknown): error is NotFound => error instanceof NotFound
 
-/** The waits of a service, at this pace where the caller names none. */
+/** The waits of a service with this default interval and timeout. */
 export const makeWaits = (
   service: string,
   pace: { readonly interval: Duration.DurationInput; readonly timeout: Duration.DurationInput }
