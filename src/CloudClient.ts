@@ -34,18 +34,18 @@ import {
   MalformedResponse,
   type Operation,
   scrub,
-  type TransportError
+  TransportError
 } from "./CloudError.js"
 import { retryUnauthorized, type Service as TokenRefService, TokenRef } from "./Identity.js"
-import type { Receiving } from "./internal/bytes/bufferPool.js"
-import type { Sink } from "./internal/bytes/sink.js"
+import type { OwnedChunk } from "./internal/bytes/bufferPool.js"
+import type { ByteSource, Collector } from "./internal/bytes/byteSource.js"
 import * as Admission from "./internal/concurrency/admission.js"
 import { keepingInterruption } from "./internal/concurrency/interruption.js"
 import * as Exchange from "./internal/http/exchange.js"
 import * as LostResponse from "./internal/http/lostResponse.js"
 import { byTags } from "./internal/http/metricKeys.js"
 import * as keys from "./internal/http/metricKeys.js"
-import { type Head, isSuccess, type Outgoing, type ServiceEndpoint } from "./internal/http/messages.js"
+import { type Head, isSuccess, type Keeping, type Outgoing, type ServiceEndpoint } from "./internal/http/messages.js"
 import { pacedContent } from "./internal/http/pacing.js"
 import { Rejections } from "./internal/http/rejections.js"
 import { invalidUrl, type Target, transportError } from "./internal/http/transportError.js"
@@ -111,15 +111,15 @@ export interface Selector extends ServiceCatalog.EndpointSelector {
   readonly relocate?: ((endpointUrl: string) => string) | undefined
 }
 
-/** A request without its host and token. */
-export interface Request<Tag extends DocumentedError["_tag"]> extends Operation {
+/** A request without its host and token. `B` is the failure of its body's source. */
+export interface Request<Tag extends DocumentedError["_tag"], out B = never> extends Operation {
   readonly method: HttpMethod
   /** The path with the names of its parameters, for spans. */
   readonly template: string
   /** The encoded path and query after the endpoint's URL. */
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
-  readonly body: RequestBody.Content | undefined
+  readonly body: RequestBody.Content<B> | undefined
   /** The values of the path's parameters, for `NotFound`. */
   readonly parameters?: Readonly<Record<string, unknown>> | undefined
   /** Whether it may be retried after a failure if it is unknown whether the cloud received it. */
@@ -158,16 +158,18 @@ export interface Response extends Operation {
   readonly discard: Effect.Effect<void>
   /** The body as it arrives, with back-pressure. Available until the scope of the request ends. */
   readonly stream: Stream.Stream<Uint8Array, TransportError>
-  /** Appends the body to `parts`, which is cheaper than a Stream. If it fails, `parts` holds what was received before. */
-  readonly readInto: (parts: Array<Uint8Array>) => Effect.Effect<void, TransportError>
+  /** Like `stream`, in chunks that the reader releases: pooled buffers of this length in bytes, or the network's own. */
+  readonly source: (bufferSize?: number) => ByteSource<TransportError>
+  /** Adds the body to `collector`, which is cheaper than a Stream. If it fails, `collector` holds what was received before. */
+  readonly readInto: (collector: Collector) => Effect.Effect<void, TransportError>
 }
 
-/** A successful response whose body was received completely. */
-export interface Collected extends Omit<Response, "text" | "discard" | "stream" | "readInto"> {
+/** A successful response whose body was received completely. It can be read once, by one of the two. */
+export interface Collected extends Omit<Response, "text" | "discard" | "stream" | "source" | "readInto"> {
   /** The body as text; empty if the body was not kept. */
   readonly text: () => string
-  /** The sink that received the body, if there was one. */
-  readonly sink: Sink | undefined
+  /** The body as it is, which the caller releases; undefined if it was too long to be kept. */
+  readonly take: () => OwnedChunk | undefined
 }
 
 /** The attempt that a response belongs to. */
@@ -187,22 +189,26 @@ export interface CloudClient {
   /** The endpoint's URL, without a trailing slash. */
   readonly endpointUrl: Effect.Effect<string, AuthenticationFailed | EndpointNotFound | InvalidInput>
   /**
-   * Sends a request, reads its response to the end, and passes it to `receive`. The body is kept in memory, up to 64 MiB, if
-   * `keeps` is true, or written to a sink as it arrives. Failures of `receive` are retried like those of the request.
+   * Sends a request, reads its response to the end, and passes it to `receive`. `keeping` says how much of the body is kept in
+   * memory. Failures of `receive` are retried like those of the request; a failure of the source of the request body is not.
    */
-  readonly collect: <A, E extends { readonly _tag: string }, Tag extends DocumentedError["_tag"]>(
-    request: Request<Tag>,
-    keeps: boolean | (() => Sink),
+  readonly collect: <
+    A,
+    E extends { readonly _tag: string },
+    Tag extends DocumentedError["_tag"],
+    B extends { readonly _tag: string } = never
+  >(
+    request: Request<Tag, B>,
+    keeping: Keeping,
     receive: (response: Collected, attempt: CurrentAttempt) => Either.Either<A, E>
-  ) => Effect.Effect<A, CommonError | Extract<DocumentedError, { readonly _tag: Tag }> | E>
+  ) => Effect.Effect<A, CommonError | Extract<DocumentedError, { readonly _tag: Tag }> | E | B>
   /**
    * Sends a request and passes the response to `receive`. Failures of `receive` are retried like those of the request. The
-   * connection is held until the scope ends. `into` provides the buffers for the body; the reader of the body releases them.
+   * connection is held until the scope ends.
    */
   readonly send: <A, E extends { readonly _tag: string }, Tag extends DocumentedError["_tag"]>(
     request: Request<Tag>,
-    receive: (response: Response, attempt: CurrentAttempt) => Effect.Effect<A, E>,
-    into?: Receiving | undefined
+    receive: (response: Response, attempt: CurrentAttempt) => Effect.Effect<A, E>
   ) => Effect.Effect<A, CommonError | Extract<DocumentedError, { readonly _tag: Tag }> | E, Scope.Scope>
 }
 
@@ -265,9 +271,9 @@ const resourceOf = ({ method, path }: { readonly method: string; readonly path: 
   `${method} ${path.split("?", 1)[0]}`
 
 /** One attempt of a request: sets the token, and records what its response means for retries, logins and metrics. */
-class Attempt<Tag extends DocumentedError["_tag"]> implements Outgoing, CurrentAttempt {
+class Attempt<Tag extends DocumentedError["_tag"], out B = never> implements Outgoing<B>, CurrentAttempt {
   readonly headers: Readonly<Record<string, string>>
-  readonly body: RequestBody.Content | undefined
+  readonly body: RequestBody.Content<B> | undefined
   readonly limit: BandwidthLimit.Service | undefined
   private readonly start: number
   /** When a part of the body was last sent. */
@@ -277,7 +283,7 @@ class Attempt<Tag extends DocumentedError["_tag"]> implements Outgoing, CurrentA
 
   constructor(
     private readonly client: ClientState,
-    private readonly request: Request<Tag>,
+    private readonly request: Request<Tag, B>,
     private readonly access: Access,
     readonly endpoint: ServiceEndpoint,
     private readonly state: RequestState
@@ -541,7 +547,7 @@ const makeWithRetries = (
   serviceLimit: BandwidthLimit.Service | undefined
 ) => {
   const stateOf = <Tag extends DocumentedError["_tag"]>(
-    request: Request<Tag>,
+    request: Request<Tag, unknown>,
     fiber: Fiber.RuntimeFiber<unknown, unknown>,
     span: Tracer.Span
   ): RequestState => {
@@ -563,7 +569,7 @@ const makeWithRetries = (
 
   /** Retries a failed request according to the policy. */
   const retryFailure = <A, E extends { readonly _tag: string }, R, Tag extends DocumentedError["_tag"]>(
-    request: Request<Tag>,
+    request: Request<Tag, unknown>,
     state: RequestState,
     failure: Failure<Tag, E>,
     attempt: Effect.Effect<A, Failure<Tag, E>, R>
@@ -596,7 +602,7 @@ const makeWithRetries = (
   }
 
   return <A, E extends { readonly _tag: string }, R, Tag extends DocumentedError["_tag"]>(
-    request: Request<Tag>,
+    request: Request<Tag, unknown>,
     attempt: (state: RequestState) => Effect.Effect<A, Failure<Tag, E>, R>
   ): Effect.Effect<A, Failure<Tag, E>, R> => {
     const attributes = {
@@ -640,17 +646,17 @@ export const make = (
     const withRetries = makeWithRetries(client, tokens, options, serviceLimit)
 
     /** Runs an attempt when the limit on concurrent requests allows it. */
-    const admit = ({ body }: { readonly body: RequestBody.Content | undefined }, { limit }: RequestState) =>
+    const admit = ({ body }: Pick<Request<never, unknown>, "body">, { limit }: RequestState) =>
       body === undefined || (body.bytes !== undefined && limit === undefined) ? admission.whole : admission.upload
 
     /**
      * Creates the next attempt when it is to be sent, since a token taken earlier might have expired. The time that it waited does
      * not count towards the policy's `maxElapsed`.
      */
-    const attemptOf = <Tag extends DocumentedError["_tag"]>(
-      request: Request<Tag>,
+    const attemptOf = <Tag extends DocumentedError["_tag"], B>(
+      request: Request<Tag, B>,
       state: RequestState
-    ): Effect.Effect<Attempt<Tag>, AuthenticationFailed | EndpointNotFound | InvalidInput | TransportError> =>
+    ): Effect.Effect<Attempt<Tag, B>, AuthenticationFailed | EndpointNotFound | InvalidInput | TransportError> =>
       Effect.suspend(() => {
         state.start += state.clock.unsafeCurrentTimeMillis() - state.queuedAt
         return Effect.flatMap(tokens.get, (access) =>
@@ -663,19 +669,24 @@ export const make = (
       endpointUrl: Effect.flatMap(tokens.get, (access) =>
         urlOf(access, { service, operation: `${service}.endpointUrl` })
       ),
-      collect: <A, E extends { readonly _tag: string }, Tag extends DocumentedError["_tag"]>(
-        request: Request<Tag>,
-        keeps: boolean | (() => Sink),
+      collect: <
+        A,
+        E extends { readonly _tag: string },
+        Tag extends DocumentedError["_tag"],
+        B extends { readonly _tag: string } = never
+      >(
+        request: Request<Tag, B>,
+        keeping: Keeping,
         receive: (response: Collected, attempt: CurrentAttempt) => Either.Either<A, E>
       ) =>
-        withRetries<A, E, never, Tag>(request, (state) =>
+        withRetries<A, E | B, never, Tag>(request, (state) =>
           admit(
             request,
             state
           )(
             Effect.flatMap(attemptOf(request, state), (attempt) =>
-              Effect.matchEffect(exchange.collect(attempt, keeps), {
-                onFailure: (error) => Effect.fail(attempt.lost(error)),
+              Effect.matchEffect(exchange.collect(attempt, keeping), {
+                onFailure: (error) => Effect.fail(error instanceof TransportError ? attempt.lost(error) : error),
                 onSuccess: (response): Effect.Effect<A, Failure<Tag, E>> => {
                   attempt.arrived(response)
                   return attempt.isResult(response.status)
@@ -688,13 +699,12 @@ export const make = (
         ),
       send: <A, E extends { readonly _tag: string }, Tag extends DocumentedError["_tag"]>(
         request: Request<Tag>,
-        receive: (response: Response, attempt: CurrentAttempt) => Effect.Effect<A, E>,
-        into?: Receiving | undefined
+        receive: (response: Response, attempt: CurrentAttempt) => Effect.Effect<A, E>
       ) =>
         withRetries<A, E, Scope.Scope, Tag>(request, (state) =>
           inOwnScope(
             Effect.flatMap(Effect.zipRight(admission.download, attemptOf(request, state)), (attempt) =>
-              Effect.matchEffect(exchange.open(attempt, into), {
+              Effect.matchEffect(exchange.open(attempt), {
                 onFailure: (error) => Effect.fail(attempt.lost(error)),
                 onSuccess: (response): Effect.Effect<A, Failure<Tag, E>> => {
                   attempt.arrived(response)

@@ -6,6 +6,7 @@
  * the runtime's fields are loose, so that a table of hundreds of operations costs the editor little.
  */
 import type { HttpMethod } from "@effect/platform/HttpMethod"
+import type * as Cause from "effect/Cause"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -25,18 +26,18 @@ import {
   MalformedResponse,
   type TransportError
 } from "./CloudError.js"
-import { type Receiving, release } from "./internal/bytes/bufferPool.js"
-import { bytesSink, type BytesSink } from "./internal/bytes/sink.js"
+import { type OwnedChunk, unpooled } from "./internal/bytes/bufferPool.js"
+import type { Collector } from "./internal/bytes/byteSource.js"
 import { expandPath, queryText } from "./internal/http/urlPath.js"
 import { compiledDecoder, fallback } from "./internal/schema/compiledCodec.js"
 import { encodeBy, wholeIssues } from "./internal/schema/inputs.js"
 import { invalidInput } from "./internal/schema/invalidInput.js"
 import { type Issue, issuesOf, issuesText, kindOf } from "./internal/schema/issues.js"
 import { aboutItem, type ItemList, itemList } from "./internal/schema/itemList.js"
-import { isCutOff, type ItemsSink, jsonItems, largestItem, UnreadableArray } from "./internal/schema/jsonItems.js"
+import { isCutOff, jsonItems, type JsonItems, largestItem, UnreadableArray } from "./internal/schema/jsonItems.js"
 import { knownOf, redacted, type Shape, unknownFields } from "./internal/schema/knownFields.js"
 import { Named } from "./internal/schema/wire.js"
-import { type Content, pieces } from "./RequestBody.js"
+import { type Content, content } from "./RequestBody.js"
 
 type Fields = Schema.Struct.Fields
 
@@ -194,8 +195,8 @@ export const headers = <A, I>(schema: Schema.Schema<A, I>): Success<A> => ({ kin
  */
 export const response = <A, I>(schema: Schema.Schema<A, I>): Success<A> => ({ kind: "response", schema })
 
-/** A response whose head has arrived. Its body is read by one of the two, once, in the scope of the request. */
-export interface Arriving<Head> extends Pick<Response, "stream" | "readInto"> {
+/** A response whose head has arrived. Its body is read by one of the three, once, in the scope of the request. */
+export interface Arriving<Head> extends Pick<Response, "stream" | "source" | "readInto"> {
   readonly head: Head
 }
 
@@ -210,8 +211,12 @@ class Streamed<Head> implements Arriving<Head> {
     return this.response.stream
   }
 
-  readInto(parts: Array<Uint8Array>): ReturnType<Response["readInto"]> {
-    return this.response.readInto(parts)
+  source(bufferSize?: number): ReturnType<Response["source"]> {
+    return this.response.source(bufferSize)
+  }
+
+  readInto(collector: Collector): ReturnType<Response["readInto"]> {
+    return this.response.readInto(collector)
   }
 }
 
@@ -384,10 +389,7 @@ interface Encoded {
   readonly body: Content | undefined
 }
 
-const jsonContent = (value: unknown): Content => {
-  const bytes = new TextEncoder().encode(JSON.stringify(value))
-  return { bytes, length: bytes.byteLength, stream: pieces(bytes) }
-}
+const jsonContent = (value: unknown): Content => content(new TextEncoder().encode(JSON.stringify(value)))
 
 const hasJson: ReadonlySet<Success<unknown>["kind"]> = new Set(["json", "list", "items", "response"])
 
@@ -403,7 +405,7 @@ const addUnsendable = (issues: Array<Issue>, part: Readonly<Record<string, unkno
 const contentOf = (input: RawBody | undefined, issues: Array<Issue>): Content | undefined => {
   const content: unknown = input?.content
   if (content !== undefined && !isContent(content)) {
-    issues.push({ path: "content", expected: `a Content with a length, bytes and a stream, not ${kindOf(content)}` })
+    issues.push({ path: "content", expected: `a Content with a length, bytes and a source, not ${kindOf(content)}` })
   }
   return input?.content
 }
@@ -411,8 +413,8 @@ const contentOf = (input: RawBody | undefined, issues: Array<Issue>): Content | 
 const isContent = (value: unknown): boolean =>
   typeof value === "object" &&
   value !== null &&
-  "stream" in value &&
-  Predicate.hasProperty(value.stream, Stream.StreamTypeId)
+  "source" in value &&
+  Predicate.hasProperty(value.source, Stream.StreamTypeId)
 
 const encode = (
   endpoint: Any,
@@ -590,7 +592,7 @@ export class UnreadableItem {
 }
 
 /** The items of a JSON array, decoded as they arrive. */
-interface Items extends ItemsSink {
+interface Items extends JsonItems {
   /** What was decoded since the last call. */
   readonly take: () => Array<unknown>
 }
@@ -603,7 +605,7 @@ const itemsOf = (
   const quick = compiledDecoder(schema)
   let decoded: Array<unknown> = []
   let index = 0
-  const sink = jsonItems((items) => {
+  const reader = jsonItems((items) => {
     for (const item of items) {
       let value = quick(item)
       if (value === fallback) {
@@ -615,7 +617,7 @@ const itemsOf = (
     }
   })
   return {
-    ...sink,
+    ...reader,
     take: () => {
       const taken = decoded
       decoded = []
@@ -636,6 +638,18 @@ const pageItems = (schema: Loose): PageItems => {
     return undefined
   })
   return { ...items, failure: (response, readable) => failure?.(response, readable) }
+}
+
+/** In bytes: how much of a page's body is parsed at a time, so that its raw items are not all in memory at once. */
+const parsedAtOnce = 64 * 1024
+
+/** Adds a body that was received completely. */
+const addBody = (items: Items, { take }: Collected): void => {
+  const { bytes, release } = take() ?? unpooled(new Uint8Array(0))
+  for (let offset = 0; offset < bytes.byteLength; offset += parsedAtOnce) {
+    items.add(bytes.subarray(offset, offset + parsedAtOnce))
+  }
+  release()
 }
 
 /** The failure of a response that is not a whole JSON array; undefined where it is an empty one. */
@@ -684,20 +698,20 @@ type Pull<A, E> = Effect.Effect<Chunk.Chunk<A>, Option.Option<E>>
 
 /** The items of a body, pulled as the body is. */
 const pullOfItems = <A>(
-  body: Pull<Uint8Array, TransportError>,
+  body: Pull<OwnedChunk, TransportError>,
   items: Items,
   response: Received,
   attempt: CurrentAttempt
 ): Pull<A, TransportError | MalformedResponse> => {
   type Pulled = Pull<A, TransportError | MalformedResponse>
   const chunkOf = (taken: Array<unknown>): Pulled => Effect.succeed(Chunk.unsafeFromArray(taken as Array<A>))
-  let arrived: Array<Uint8Array> = []
+  let arrived: Array<OwnedChunk> = []
   let isOver = false
   // As little at a time as arrives at once, so that its items may be gone before the next ones come.
   const step: Pulled = Effect.suspend(() => {
     for (let part = arrived.pop(); part !== undefined; part = arrived.pop()) {
-      items.add(part)
-      release(part)
+      items.add(part.bytes)
+      part.release()
       const taken = items.take()
       if (taken.length > 0) return chunkOf(taken)
       const problem = items.problem()
@@ -751,7 +765,8 @@ const receive = ({
       return (response) => decode(response, { ":status": String(response.status), ...response.headers })
     case "items":
       return (response, attempt) => {
-        const items = response.sink as PageItems
+        const items = pageItems(schema)
+        addBody(items, response)
         return Either.flatMap(endItems(items, response, attempt), (all): Either.Either<unknown, MalformedResponse> => {
           const failure = items.failure(response, all)
           return failure === undefined ? Either.right(all) : Either.left(failure)
@@ -838,11 +853,10 @@ const requestOf = <Tag extends DocumentedError["_tag"]>(
   })
 }
 
-/** In bytes: what a long listing is received in. Without reuse, the buffers of a million items take 200 MiB for a while. */
-const listingBufferSize = 128 * 1024
+/** In bytes: the buffers for a long listing. Without reuse, the buffers of a million items take 200 MiB for a while. */
+const listingBuffer = 128 * 1024
 
-/** The buffers that a long listing is received in; they are released when their items were read. */
-const listingBuffers: Receiving = (length) => (length >= listingBufferSize ? listingBufferSize : undefined)
+const isLong = ({ headers }: Received): boolean => Number(headers["content-length"] ?? Infinity) >= listingBuffer
 
 /**
  * Runs an operation whose response is {@link items}, and emits each item as soon as it has arrived. An item that is not as documented
@@ -865,32 +879,28 @@ export const openItems =
     Effect.suspend(() => {
       const request = requestOf(client, endpoint as Any & { readonly errors: ReadonlySet<Tag> }, input)
       if (Either.isLeft(request)) return Effect.fail(request.left)
-      return client.send(
-        request.right,
-        (response, attempt) => {
-          const items = itemsOf(
-            endpoint.success.schema as Loose,
-            (raw, error, index) =>
-              new UnreadableItem(raw, attempt.withoutSecrets(malformedItem(response, error, index, raw)))
+      return client.send(request.right, (response, attempt) => {
+        const items = itemsOf(
+          endpoint.success.schema as Loose,
+          (raw, error, index) =>
+            new UnreadableItem(raw, attempt.withoutSecrets(malformedItem(response, error, index, raw)))
+        )
+        return Effect.succeed(
+          Stream.mapError(
+            Stream.fromPull(
+              Effect.map(Stream.toPull(response.source(isLong(response) ? listingBuffer : undefined)), (pull) =>
+                pullOfItems<Output | UnreadableItem>(pull, items, response, attempt)
+              )
+            ),
+            (error) => attempt.withoutSecrets(error)
           )
-          return Effect.succeed(
-            Stream.mapError(
-              Stream.fromPull(
-                Effect.map(Stream.toPull(response.stream), (pull) =>
-                  pullOfItems<Output | UnreadableItem>(pull, items, response, attempt)
-                )
-              ),
-              (error) => attempt.withoutSecrets(error)
-            )
-          )
-        },
-        listingBuffers
-      )
+        )
+      })
     })
 
 /**
- * An operation whose response is a stream, as a method that reads all of it at once, up to so many bytes; `bytes` is undefined
- * where there are more.
+ * An operation whose response is a stream, as a method that reads all of it at once, up to so many bytes. `body`, which the caller
+ * releases, is undefined if there are more.
  */
 export const wholeMethod = <Input, Head, Tag extends DocumentedError["_tag"]>(
   client: CloudClient,
@@ -899,7 +909,7 @@ export const wholeMethod = <Input, Head, Tag extends DocumentedError["_tag"]>(
 ): ((
   input: Input
 ) => Effect.Effect<
-  { readonly head: Head; readonly bytes: Uint8Array | undefined },
+  { readonly head: Head; readonly body: OwnedChunk | undefined },
   CommonError | Extract<DocumentedError, { readonly _tag: Tag }>
 >) => {
   const read = receive(endpoint)
@@ -907,14 +917,8 @@ export const wholeMethod = <Input, Head, Tag extends DocumentedError["_tag"]>(
     Effect.suspend(() => {
       const request = requestOf(client, endpoint as Any & { readonly errors: ReadonlySet<Tag> }, input)
       if (Either.isLeft(request)) return Effect.fail(request.left)
-      return client.collect(
-        request.right,
-        () => bytesSink(limit),
-        (response, attempt) =>
-          Either.map(read(response, attempt), (head) => ({
-            head: head as Head,
-            bytes: (response.sink as BytesSink).bytes()
-          }))
+      return client.collect(request.right, { upTo: limit }, (response, attempt) =>
+        Either.map(read(response, attempt), (head) => ({ head: head as Head, body: response.take() }))
       )
     })
 }
@@ -922,33 +926,53 @@ export const wholeMethod = <Input, Head, Tag extends DocumentedError["_tag"]>(
 /** One operation as a method of a client. */
 export const method = <Input, Output, Tag extends DocumentedError["_tag"], R>(
   client: CloudClient,
-  endpoint: Endpoint<Input, Output, Tag, R>,
-  into?: Receiving | undefined
+  endpoint: Endpoint<Input, Output, Tag, R>
 ): Method<Endpoint<Input, Output, Tag, R>> => {
-  const { kind, schema } = endpoint.success
+  const { kind } = endpoint.success
   const read = endpoint.stores ? receiveStored(endpoint) : receive(endpoint)
-  const keeps =
-    kind === "items" && schema !== undefined
-      ? () => pageItems(schema)
-      : kind === "json" || kind === "list" || kind === "response"
+  const keeping = hasJson.has(kind) ? "all" : "nothing"
   const run = (input?: Input): Effect.Effect<unknown, CommonError | DocumentedError, Scope.Scope> =>
     Effect.suspend(() => {
       const request = requestOf(client, endpoint, input)
       if (Either.isLeft(request)) return Effect.fail(request.left)
       return kind === "stream"
-        ? client.send(
-            request.right,
-            (response, attempt) => {
-              const { headers, operation, requestId, service, status } = response
-              const bodiless = { service, operation, status, headers, requestId, text: () => "", sink: undefined }
-              return Either.map(read(bodiless, attempt), (head) => new Streamed(head, response))
-            },
-            into
-          )
-        : client.collect(request.right, keeps, read)
+        ? client.send(request.right, (response, attempt) => {
+            const { headers, operation, requestId, service, status } = response
+            const bodiless = { service, operation, status, headers, requestId, text: () => "", take: () => undefined }
+            return Either.map(read(bodiless, attempt), (head) => new Streamed(head, response))
+          })
+        : client.collect(request.right, keeping, read)
     })
   // The types are the endpoint's own, which the loose runtime cannot see.
   return run as unknown as Method<Endpoint<Input, Output, Tag, R>>
+}
+
+/** The source of a request body has failed. Only inside {@link uploadMethod}, so that nothing retries the failure of a source. */
+class SourceFailed<E> {
+  readonly _tag = "SourceFailed"
+  constructor(readonly cause: Cause.Cause<E>) {}
+}
+
+/** An operation with a body that is not JSON, as a method that also fails as the source of the body does. */
+export const uploadMethod = <Input extends RawBody, Output, Tag extends DocumentedError["_tag"]>(
+  client: CloudClient,
+  endpoint: Endpoint<Input, Output, Tag>
+) => {
+  type Failure<E> = CommonError | Extract<DocumentedError, { readonly _tag: Tag }> | E
+  const send = method(client, endpoint) as (input: unknown) => Effect.Effect<Output, Failure<SourceFailed<unknown>>>
+  return <E = never>(
+    input: Omit<Input, "content"> & { readonly content: Content<E> }
+  ): Effect.Effect<Output, Failure<E>> => {
+    const { content } = input
+    // The source of bytes does not fail.
+    if (content.bytes !== undefined) return send(input) as Effect.Effect<Output, Failure<never>>
+    const source = Stream.catchAllCause(content.source, (cause) => Stream.fail(new SourceFailed(cause)))
+    return Effect.catchAll(
+      send({ ...input, content: { ...content, source } }),
+      (error): Effect.Effect<never, Failure<E>> =>
+        error instanceof SourceFailed ? Effect.failCause((error as SourceFailed<E>).cause) : Effect.fail(error)
+    )
+  }
 }
 
 /** The methods of a table of endpoints. */

@@ -8,19 +8,27 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
-import { acquire, chunkSize } from "./internal/bytes/bufferPool.js"
+import { acquire } from "./internal/bytes/bufferPool.js"
+import * as ByteSource from "./internal/bytes/byteSource.js"
 import { expandHome } from "./internal/files/homePath.js"
 import { smallFilesOf } from "./internal/files/smallFiles.js"
 
-/** A body that can be sent any number of times, each time from its start. */
-export interface Content {
+/** A body that can be sent any number of times, each time from its start. `E` is the failure of its source. */
+export interface Content<out E = never> {
   /** In bytes; undefined if it is not known in advance. */
   readonly length: number | undefined
   /** The whole body, if it is in memory. */
   readonly bytes: Uint8Array | undefined
-  /** The whole body each time it is run. It does not fail: the failure of a source is reported separately. */
-  readonly stream: Stream.Stream<Uint8Array>
+  /** The whole body each time it is run. If it fails, the request is aborted, so that no part of it is stored as if it were whole. */
+  readonly source: ByteSource.ByteSource<E>
 }
+
+/** Bytes as the content of a request. */
+export const content = (bytes: Uint8Array): Content => ({
+  length: bytes.byteLength,
+  bytes,
+  source: ByteSource.fromBytes(bytes)
+})
 
 /** A source of bytes. Make one with {@link fromBytes}, {@link fromString}, {@link fromFile} or {@link fromStream}. */
 export interface RequestBody<out E = never, out R = never> {
@@ -42,6 +50,8 @@ export interface WholeBody {
   readonly bytes: Uint8Array
   /** 32 lower-case hex digits. */
   readonly md5: string
+  /** Called when the cloud has all of it, so that its buffer can be reused. */
+  readonly release?: (() => void) | undefined
 }
 
 /** A body that was opened for an upload. */
@@ -49,16 +59,16 @@ export interface Opened<out E = never, out R = never> {
   /** In bytes. */
   readonly length: number | undefined
   readonly bytes: Uint8Array | undefined
-  /** Reads the whole body at once, if it is small. Fails as `stream` does. */
+  /** Reads the whole body at once, if it is small. Fails as `source` does. */
   readonly whole?: Effect.Effect<Uint8Array, E, R> | undefined
-  /** Whether `stream` gives the same bytes each time it is run. */
+  /** Whether `source` gives the same bytes each time it is run. */
   readonly replayable: boolean
-  readonly stream: Stream.Stream<Uint8Array, E, R>
+  readonly source: ByteSource.ByteSource<E, R>
   /**
    * Reads `length` bytes at an offset. May be called any number of times, also concurrently. Absent if the source can only be
    * read from its start.
    */
-  readonly slice?: ((offset: number, length: number) => Stream.Stream<Uint8Array, E, R>) | undefined
+  readonly slice?: ((offset: number, length: number) => ByteSource.ByteSource<E, R>) | undefined
   /** When it was last modified, if known. */
   readonly modified?: DateTime.Utc | undefined
   /** Whether the source is unchanged since it was opened; absent if that cannot be determined. */
@@ -71,14 +81,6 @@ const readSize = 1024 * 1024
 /** Files up to this many bytes are read at once, which is faster than a Stream. */
 const smallFile = 1024 * 1024
 
-/** A Stream of pieces of at most 256 KiB, without copying. */
-export const pieces = (bytes: Uint8Array): Stream.Stream<Uint8Array> =>
-  Stream.unfold(0, (offset) =>
-    offset >= bytes.byteLength
-      ? Option.none()
-      : Option.some([bytes.subarray(offset, offset + chunkSize), offset + chunkSize])
-  )
-
 /** A body in memory. The bytes must not change until the upload has ended. */
 export const fromBytes = (bytes: Uint8Array): RequestBody =>
   bytes instanceof Uint8Array
@@ -87,8 +89,8 @@ export const fromBytes = (bytes: Uint8Array): RequestBody =>
           length: bytes.byteLength,
           bytes,
           replayable: true,
-          stream: pieces(bytes),
-          slice: (offset, length) => pieces(bytes.subarray(offset, offset + length))
+          source: ByteSource.fromBytes(bytes),
+          slice: (offset, length) => ByteSource.fromBytes(bytes.subarray(offset, offset + length))
         })
       }
     : unusable("a Uint8Array in fromBytes")
@@ -111,7 +113,7 @@ const readRange = (
   path: string,
   offset: number,
   count: number
-): Stream.Stream<Uint8Array, PlatformError> =>
+): ByteSource.ByteSource<PlatformError> =>
   Stream.unwrapScoped(
     Effect.gen(function* () {
       const file = yield* fs.open(path, { flag: "r" })
@@ -120,17 +122,17 @@ const readRange = (
       return Stream.repeatEffectOption(
         Effect.suspend(() => {
           if (left === 0) return Effect.fail(Option.none<PlatformError>())
-          const buffer = acquire(readSize)
-          return Effect.mapBoth(file.read(left < readSize ? buffer.subarray(0, left) : buffer), {
-            onFailure: Option.some,
-            onSuccess: (size) => buffer.subarray(0, Number(size))
-          }).pipe(
-            Effect.flatMap((bytes) => {
-              if (bytes.byteLength === 0) return Effect.fail(Option.none<PlatformError>())
-              left -= bytes.byteLength
-              return Effect.succeed(bytes)
-            })
-          )
+          const { bytes, release } = acquire(readSize)
+          return Effect.matchEffect(file.read(bytes.subarray(0, left)), {
+            onFailure: (error) => Effect.fail(Option.some(error)),
+            onSuccess: (read) => {
+              const size = Number(read)
+              left -= size
+              return size === 0
+                ? Effect.fail(Option.none<PlatformError>())
+                : Effect.succeed({ bytes: bytes.subarray(0, size), release })
+            }
+          })
         })
       )
     })
@@ -163,14 +165,14 @@ const bodyOfFile = (path: string): RequestBody<PlatformError, FileSystem.FileSys
       })
     }
     const length = Number(info.size)
-    const slice = (offset: number, count: number): Stream.Stream<Uint8Array, PlatformError> =>
+    const slice = (offset: number, count: number): ByteSource.ByteSource<PlatformError> =>
       count === 0 ? Stream.empty : readRange(fs, file, offset, count)
     return {
       length,
       bytes: undefined,
       whole: length <= smallFile ? fs.readFile(file) : undefined,
       replayable: true,
-      stream: slice(0, length),
+      source: slice(0, length),
       slice,
       modified: Option.getOrUndefined(Option.flatMap(info.mtime, DateTime.make)),
       unchanged: Effect.map(fs.stat(file), (now) => fingerprintOf(now) === fingerprintOf(info))
@@ -199,7 +201,7 @@ export const fromStream = <E = never, R = never>(
           length: options.length,
           bytes: undefined,
           replayable: options.replayable === true,
-          stream
+          source: ByteSource.fromStream(stream)
         })
       }
     : unusable("a Stream in fromStream")

@@ -299,8 +299,7 @@ describe("a request of an endpoint", () => {
 
   it.effect("sends a raw body unchanged, with the given content type", () =>
     Effect.gen(function* () {
-      const bytes = new TextEncoder().encode("raw")
-      const content = { bytes, length: bytes.byteLength, stream: RequestBody.pieces(bytes) }
+      const content = RequestBody.content(new TextEncoder().encode("raw"))
       const { body, headers } = yield* probing({}, ({ put }) => put({ id: "1", type: "text/x", content }))
       assert.strictEqual(body, "raw")
       assert.strictEqual(headers["content-type"], "text/x")

@@ -15,6 +15,7 @@ import type * as Net from "node:net"
 import { gzipSync } from "node:zlib"
 import type * as CloudError from "../src/CloudError.js"
 import * as CloudClient from "../src/CloudClient.js"
+import { fromStream } from "../src/internal/bytes/byteSource.js"
 import * as RetryPolicy from "../src/RetryPolicy.js"
 import * as CloudFiles from "../src/services/CloudFiles.js"
 import * as CloudServers from "../src/services/CloudServers.js"
@@ -651,7 +652,7 @@ for (const [name, http] of clients) {
                   template: "",
                   path: "",
                   headers: {},
-                  body: { bytes: undefined, length: undefined, stream: source },
+                  body: { bytes: undefined, length: undefined, source: fromStream(source) },
                   idempotent: true,
                   documented: new Set<never>()
                 },

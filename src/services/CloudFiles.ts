@@ -162,7 +162,7 @@ export type { MetadataChanges } from "./CloudFiles/objects/metadata.js"
 
 export type { ObjectVersion, VersionAddress, Versions } from "./CloudFiles/versions/model.js"
 
-export { fromBytes, fromFile, fromStream, fromString } from "../RequestBody.js"
+export { content, fromBytes, fromFile, fromStream, fromString } from "../RequestBody.js"
 
 export type { Download, DownloadError, DownloadOptions } from "./CloudFiles/download/model.js"
 
@@ -497,7 +497,7 @@ const makeService = (options: Options): Effect.Effect<Service, never, TokenRef |
     const putStaticManifest = makeStaticManifests(client, getCapabilities)
     const upload = makeUpload(client, bulkDelete, putStaticManifest)
     const { download, open } = makeDownload(client, retry)
-    const downloads = makeDownload(client, retry, { releases: true })
+    const downloads = makeDownload(client, retry, { pooled: true })
     const { listContainers, listEntries } = makeListings(client, retry)
     return {
       ...operations,

@@ -284,8 +284,7 @@ export const files = <E>(cloud: Layer.Layer<Services, E>): void =>
         Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
           const name = yield* container()
-          const bytes = new TextEncoder().encode("content")
-          const content = { bytes, length: bytes.byteLength, stream: Stream.make(bytes) }
+          const content = CloudFiles.content(new TextEncoder().encode("content"))
           assert.strictEqual(
             yield* failure(files.putObject({ container: name, object: "o", content, md5: md5("other") })),
             "Unprocessable"

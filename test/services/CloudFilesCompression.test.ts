@@ -180,8 +180,8 @@ describe("uploads with compress", () => {
         let runs = 0
         const opened = Effect.map(body.open, (source) => ({
           ...source,
-          stream: Stream.concat(
-            source.stream,
+          source: Stream.concat(
+            source.source,
             Stream.execute(
               Effect.sync(() => {
                 runs++

@@ -526,7 +526,7 @@ describe("uploading a folder", () => {
   it.scopedLive("an archive is not affected by the previous content of its buffer", () =>
     Effect.gen(function* () {
       const folder = yield* folderOf({ "a.txt": "four", "b.txt": "content of another length", "c.txt": "" })
-      const archived = (room: Uint8Array<ArrayBuffer> | undefined) => {
+      const archived = (buffer: Uint8Array<ArrayBuffer>) => {
         const packed = handle({
           op: "pack",
           folder,
@@ -535,12 +535,12 @@ describe("uploading a folder", () => {
           paths: "a.txt\u0000gone.txt\u0000b.txt\u0000c.txt",
           sizes: Float64Array.of(4, 700, 25, 0),
           times: Float64Array.of(0, 0, 0, 0),
-          buffer: room
+          buffer
         })
         assert.isTrue(packed[0])
         return (packed[1] as { readonly content: Uint8Array<ArrayBuffer> }).content
       }
-      const fresh = archived(undefined)
+      const fresh = archived(new Uint8Array(0))
       const used = new Uint8Array(fresh.length + 10_000).fill(0x2a)
       const again = archived(used)
       assert.strictEqual(again.buffer, used.buffer)
@@ -567,7 +567,7 @@ describe("uploading a folder", () => {
           paths: "a.txt\u0000b.txt\u0000link",
           sizes: Float64Array.of(4, 4, 4),
           times: Float64Array.of(0, 0, 0),
-          buffer: undefined
+          buffer: new Uint8Array(0)
         })
         assert.isTrue(packed[0])
         const { problems } = packed[1] as { problems: ReadonlyArray<readonly [number, string, string]> }

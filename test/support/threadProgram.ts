@@ -45,7 +45,7 @@ const program = Effect.gen(function* () {
     downloadFolder: runFolder(files.downloadFolder({ ...target, folder: copy })),
     LocalFileSystem: smallFiles,
     "MD5 of large content": Effect.scoped(
-      Effect.flatMap(runningMd5, (md5) => Effect.zipRight(md5.update([large]), md5.digest))
+      Effect.flatMap(runningMd5, (md5) => Effect.zipRight(md5.update([{ bytes: large }]), md5.digest))
     ),
     "upload of large content": files.upload({ container: "c", object: "large", body: CloudFiles.fromBytes(large) })
   }

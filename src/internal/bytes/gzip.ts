@@ -7,7 +7,8 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { createGunzip, createGzip, type Gunzip, type Gzip } from "node:zlib"
-import { release } from "./bufferPool.js"
+import { type OwnedChunk, unpooled } from "./bufferPool.js"
+import type { ByteSource } from "./byteSource.js"
 
 /** In bytes: the size of the chunks that are emitted. */
 const chunkSize = 64 * 1024
@@ -21,12 +22,12 @@ export class NotGzip {
   ) {}
 }
 
-/** Runs a stream through a codec of node:zlib, which is destroyed with the stream. */
+/** Runs a source through a codec of node:zlib, which is destroyed with the result. */
 const through = <E, R, F>(
-  source: Stream.Stream<Uint8Array, E, R>,
+  source: ByteSource<E, R>,
   make: () => Gzip | Gunzip,
   failed: (error: Error) => Effect.Effect<never, F>
-): Stream.Stream<Uint8Array, E | F, R> =>
+): ByteSource<E | F, R> =>
   Stream.unwrapScoped(
     Effect.gen(function* () {
       const pullSource = yield* Stream.toPull(source)
@@ -63,17 +64,17 @@ const through = <E, R, F>(
           wake = undefined
         })
       })
-      const give = (part: Uint8Array): void => {
-        if (part.byteLength === 0) return
+      const give = ({ bytes, release }: OwnedChunk): void => {
+        if (bytes.byteLength === 0) return
         pending++
-        given += part.byteLength
-        codec.write(part, () => {
+        given += bytes.byteLength
+        codec.write(bytes, () => {
           pending--
-          release(part)
+          release()
           changed()
         })
       }
-      type Pulled = Effect.Effect<Chunk.Chunk<Uint8Array>, Option.Option<E | F>, R>
+      type Pulled = Effect.Effect<Chunk.Chunk<OwnedChunk>, Option.Option<E | F>, R>
       const readSource: Pulled = Effect.matchEffect(pullSource, {
         onFailure: Option.match({
           onNone: (): Pulled => {
@@ -92,7 +93,7 @@ const through = <E, R, F>(
         hasChanged = false
         if (failure !== undefined) return Effect.mapError(failed(failure), Option.some)
         const out = codec.read() as Buffer | null
-        if (out !== null) return Effect.succeed(Chunk.of<Uint8Array>(out))
+        if (out !== null) return Effect.succeed(Chunk.of(unpooled(out)))
         if (hasEnded) {
           // Depending on how the source is cut, zlib itself leaves out what follows the gzip data, or fails.
           return sourceHasEnded && codec.bytesWritten === given
@@ -105,12 +106,12 @@ const through = <E, R, F>(
     })
   )
 
-/** Compresses a stream. Any bytes can be compressed, so that zlib fails only where it gets no memory, which is a defect. */
-export const gzip = <E, R>(source: Stream.Stream<Uint8Array, E, R>): Stream.Stream<Uint8Array, E, R> =>
+/** Compresses a source. Any bytes can be compressed, so that zlib fails only where it gets no memory, which is a defect. */
+export const gzip = <E, R>(source: ByteSource<E, R>): ByteSource<E, R> =>
   through(source, () => createGzip({ chunkSize }), Effect.die)
 
-/** Decompresses a stream, which may consist of several gzip members. */
-export const gunzip = <E, R>(source: Stream.Stream<Uint8Array, E, R>): Stream.Stream<Uint8Array, E | NotGzip, R> =>
+/** Decompresses a source, which may consist of several gzip members. */
+export const gunzip = <E, R>(source: ByteSource<E, R>): ByteSource<E | NotGzip, R> =>
   through(
     source,
     () => createGunzip({ chunkSize }),

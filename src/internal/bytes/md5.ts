@@ -8,18 +8,22 @@ import * as Effect from "effect/Effect"
 import * as Scope from "effect/Scope"
 import { createHash, hash } from "node:crypto"
 import type { Answered } from "../worker/protocol.js"
+import type { OwnedChunk } from "./bufferPool.js"
 import { failing, startThread, type Thread } from "../worker/thread.js"
 
 /** The MD5 of bytes at hand, as 32 lower-case hex digits. */
 export const md5Hex = (bytes: Uint8Array): string => hash("md5", bytes, "hex")
+
+/** Bytes to hash. An owned chunk is not released. */
+type Bytes = Pick<OwnedChunk, "bytes">
 
 /**
  * The MD5 of bytes that come one after the other. Where the thread that has their state is lost in the middle, they cannot be hashed
  * any more: a defect. Only this module ends the thread, when there is no hash in it, and what it keeps is bounded and small.
  */
 export interface RunningMd5 {
-  /** Takes the bytes as they are now; they may be changed once it has ended. Waits where hashing does not keep up. */
-  readonly update: (chunk: Iterable<Uint8Array>) => Effect.Effect<void>
+  /** Adds the bytes, which are not read any more when it ends. Waits if hashing does not keep up. */
+  readonly update: (chunks: Iterable<Bytes>) => Effect.Effect<void>
   /** The MD5 of all bytes so far, as 32 lower-case hex digits. To be asked for once. */
   readonly digest: Effect.Effect<string>
 }
@@ -134,24 +138,24 @@ const remoteMd5 = (thread: Thread): RunningMd5 & { readonly forget: Effect.Effec
     filled = 0
   }
 
-  const add = (bytes: Uint8Array): Effect.Effect<void> =>
+  const add = ({ bytes }: Bytes): Effect.Effect<void> =>
     Effect.suspend(() => {
       if (bytes.byteLength === 0) return Effect.void
       if (filling === undefined) {
         return Effect.flatMap(nextBuffer, (found) => {
           filling = found
-          return add(bytes)
+          return add({ bytes })
         })
       }
       const part = bytes.subarray(0, bufferSize - filled)
       filling.set(part, filled)
       filled += part.byteLength
       if (filled === bufferSize) flush()
-      return part.byteLength === bytes.byteLength ? Effect.void : add(bytes.subarray(part.byteLength))
+      return part.byteLength === bytes.byteLength ? Effect.void : add({ bytes: bytes.subarray(part.byteLength) })
     })
 
   return {
-    update: (chunk) => Effect.forEach(chunk, add, { discard: true }),
+    update: (chunks) => Effect.forEach(chunks, add, { discard: true }),
     digest: Effect.async((resume) => {
       flush()
       isEnded = true
@@ -170,11 +174,11 @@ export const runningMd5: Effect.Effect<RunningMd5, never, Scope.Scope> = Effect.
   const local = createHash("md5")
   let remote: RunningMd5 | undefined
   // The first bytes. They are passed to the thread once there are enough to make up for its cost.
-  let early: Array<Uint8Array> = []
+  let early: Array<Bytes> = []
   let size = 0
   let isLocal = false
-  const here = (chunk: Iterable<Uint8Array>): void => {
-    for (const bytes of chunk) local.update(bytes)
+  const here = (chunks: Iterable<Bytes>): void => {
+    for (const { bytes } of chunks) local.update(bytes)
   }
   const move: Effect.Effect<void> = Effect.flatMap(Scope.extend(sharedThread, scope), (thread) =>
     Effect.gen(function* () {
@@ -191,12 +195,12 @@ export const runningMd5: Effect.Effect<RunningMd5, never, Scope.Scope> = Effect.
     })
   )
   return {
-    update: (chunk) =>
+    update: (chunks) =>
       Effect.suspend(() => {
-        if (remote !== undefined) return remote.update(chunk)
-        if (isLocal) return Effect.sync(() => here(chunk))
-        for (const bytes of chunk) {
-          early.push(bytes.slice())
+        if (remote !== undefined) return remote.update(chunks)
+        if (isLocal) return Effect.sync(() => here(chunks))
+        for (const { bytes } of chunks) {
+          early.push({ bytes: bytes.slice() })
           size += bytes.byteLength
         }
         return size > worthAThread ? move : Effect.void

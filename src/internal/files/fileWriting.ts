@@ -1,84 +1,82 @@
 /**
- * Streams into files: what comes in small pieces is collected and written in large ones, each while the next is collected.
+ * Writes sources into files. Small chunks are collected and written together, while the next ones are collected.
  */
 import type { PlatformError } from "@effect/platform/Error"
 import type * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
-import { acquire, release } from "../bytes/bufferPool.js"
+import { acquire, type OwnedChunk } from "../bytes/bufferPool.js"
+import type { ByteSource } from "../bytes/byteSource.js"
 
-/** In bytes: what is collected before it is written. A call costs as much as many kibibytes do. */
+/** In bytes: how much is collected before it is written. A call costs as much as many kibibytes do. */
 const largestPiece = 1024 * 1024
 
-/** In bytes: what is written as it comes, instead of being collected. */
+/** In bytes: chunks of this size are written as they are, instead of being collected. */
 const worthACall = 128 * 1024
 
-/** What is known of a stream that is written, and who wants to know how far it is. */
 export interface WriteOptions {
-  /** In bytes: how much is expected; as much as comes is written. */
+  /** The expected length in bytes. A longer source is written completely too. */
   readonly length: number | undefined
-  /** Is told how many more bytes are written; what comes next waits for it. */
+  /** Called with the number of bytes of each write; the next write waits for it. */
   readonly progress: (bytes: number) => Effect.Effect<void>
 }
 
-/**
- * Writes a stream where the file stands at the moment. However it ends, no write is under way any more then, so that the file
- * may be closed.
- */
-export const writeStream = <E, R>(
+/** Writes a source at the file's current position. When it ends, also by interruption, no write is running, so that the file may be closed. */
+export const writeSource = <E, R>(
   file: FileSystem.File,
-  stream: Stream.Stream<Uint8Array, E, R>,
+  source: ByteSource<E, R>,
   { length = largestPiece, progress }: WriteOptions
 ): Effect.Effect<void, E | PlatformError, R> =>
   Effect.suspend(() => {
     const pieceSize = Math.min(largestPiece, length)
-    let piece: Uint8Array | undefined
+    let piece: OwnedChunk | undefined
     let filled = 0
-    let writing: { readonly bytes: Uint8Array; readonly fiber: Fiber.RuntimeFiber<void, PlatformError> } | undefined
+    let writing: { readonly chunk: OwnedChunk; readonly fiber: Fiber.RuntimeFiber<void, PlatformError> } | undefined
     const settled = Effect.suspend(() => {
       const before = writing
       if (before === undefined) return Effect.void
       return Effect.flatMap(Fiber.join(before.fiber), () => {
         writing = undefined
-        release(before.bytes)
-        return progress(before.bytes.byteLength)
+        before.chunk.release()
+        return progress(before.chunk.bytes.byteLength)
       })
     })
-    const write = (bytes: Uint8Array): Effect.Effect<void, PlatformError> =>
+    const write = (chunk: OwnedChunk): Effect.Effect<void, PlatformError> =>
       Effect.zipRight(
         settled,
-        // Nobody can take a write back: before it is done, its file must not be closed, nor its buffer filled.
+        // A write cannot be cancelled: until it is done, the file must not be closed, and the buffer not be reused.
         Effect.uninterruptible(
-          Effect.map(Effect.fork(file.writeAll(bytes)), (fiber) => {
-            writing = { bytes, fiber }
+          Effect.map(Effect.fork(file.writeAll(chunk.bytes)), (fiber) => {
+            writing = { chunk, fiber }
           })
         )
       )
     const flush = Effect.suspend(() => {
-      const bytes = piece?.subarray(0, filled)
+      if (piece === undefined || filled === 0) return Effect.void
+      const chunk = { bytes: piece.bytes.subarray(0, filled), release: piece.release }
       piece = undefined
       filled = 0
-      return bytes === undefined || bytes.byteLength === 0 ? Effect.void : write(bytes)
+      return write(chunk)
     })
-    const take = (part: Uint8Array): Effect.Effect<void, PlatformError> => {
-      if (part.byteLength >= worthACall) return Effect.zipRight(flush, write(part))
-      let rest = part
+    const take = (chunk: OwnedChunk): Effect.Effect<void, PlatformError> => {
+      if (chunk.bytes.byteLength >= worthACall) return Effect.zipRight(flush, write(chunk))
+      let rest = chunk.bytes
       const step: Effect.Effect<void, PlatformError> = Effect.suspend(() => {
-        piece ??= acquire(pieceSize)
-        const fitting = rest.subarray(0, piece.byteLength - filled)
-        piece.set(fitting, filled)
+        const { bytes } = (piece ??= acquire(pieceSize))
+        const fitting = rest.subarray(0, bytes.byteLength - filled)
+        bytes.set(fitting, filled)
         filled += fitting.byteLength
         rest = rest.subarray(fitting.byteLength)
-        const next = filled === piece.byteLength ? flush : Effect.void
+        const next = filled === bytes.byteLength ? flush : Effect.void
         if (rest.byteLength > 0) return Effect.zipRight(next, step)
-        release(part)
+        chunk.release()
         return next
       })
       return step
     }
-    return Stream.runForEach(stream, take).pipe(
-      // What has come of it may be gone on from.
+    return Stream.runForEach(source, take).pipe(
+      // A failed download can be resumed after the bytes that were received.
       Effect.tapError(() => Effect.ignore(flush)),
       Effect.zipRight(flush),
       Effect.zipRight(settled),

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { makeTransferBuffers } from "../bytes/bufferPool.js"
+import { acquire, adopt, type OwnedChunk, releaseAfter } from "../bytes/bufferPool.js"
 import { handle } from "../worker/program.js"
 import {
   type Found,
@@ -34,18 +34,21 @@ export interface FoundEntry {
 }
 
 /** Files that were read or packed. */
-export interface PackedFiles extends Omit<ReadFiles, "problems"> {
+export interface PackedFiles extends Omit<ReadFiles, "content" | "problems"> {
+  readonly content: Uint8Array
   /** What could not be read, and whether that is because it changed while it was read. */
   readonly problems: ReadonlyArray<{ readonly index: number; readonly isChanged: boolean; readonly error: SystemError }>
+  /** Releases the buffer of the content. */
+  readonly release: () => void
 }
 
 /** A folder's reader. */
 export interface FolderReader {
   /** Everything in a folder, in the byte order of its paths. Fails where the folder itself cannot be read. */
   readonly walk: (options: WalkOptions) => Stream.Stream<FoundEntry, SystemError>
-  /** Files as a tar archive. Its buffer may be released. */
+  /** Files as a tar archive. */
   readonly pack: (input: Omit<PackInput, "buffer">) => Effect.Effect<PackedFiles, SystemError>
-  /** The content of files, one after the other, each in the space of its given size. */
+  /** The content of files, one after the other, each in the space of its given size. `release` is called once for each. */
   readonly read: (input: Omit<ReadInput, "buffer">) => Effect.Effect<PackedFiles, SystemError>
   /** The content of a file, whatever size it has by now. */
   readonly whole: (file: string, follow: boolean) => Effect.Effect<Uint8Array, SystemError>
@@ -92,8 +95,9 @@ const entriesOf = (folder: string, { kinds: found, paths, problems, sizes, times
   })
 }
 
-const filesOf = ({ folder, paths }: ReadInput, read: ReadFiles): PackedFiles => ({
+const filesOf = ({ folder, paths }: ReadInput, read: ReadFiles, release: OwnedChunk["release"]): PackedFiles => ({
   ...read,
+  release,
   problems: read.problems.map(([index, code, message]) => ({
     index,
     isChanged: code === "CHANGED",
@@ -138,25 +142,22 @@ const makeWalk =
 
 const makeReader = (thread: Thread): FolderReader => {
   const ask = askOf(thread)
-  const buffers = makeTransferBuffers()
-  const archiveBuffers = makeTransferBuffers(largestArchive)
   return {
     walk: makeWalk(thread),
     pack: (files) =>
       Effect.suspend(() => {
-        const input = { ...files, buffer: archiveBuffers.take() }
-        return Effect.map(ask("pack", input, "open", files.folder), (packed) => {
-          archiveBuffers.lend(packed.content.buffer, 1)
-          return filesOf(input, packed)
-        })
+        const input = { ...files, buffer: acquire(largestArchive).bytes }
+        return Effect.map(ask("pack", input, "open", files.folder), (packed) =>
+          filesOf(input, packed, adopt(packed.content).release)
+        )
       }),
     read: (files) =>
       Effect.suspend(() => {
-        const input = { ...files, buffer: buffers.take() }
-        return Effect.map(ask("read", input, "open", files.folder), (read) => {
-          buffers.lend(read.content.buffer, files.sizes.length - read.problems.length)
-          return filesOf(input, read)
-        })
+        const size = files.sizes.reduce((sum, one) => sum + one, 0)
+        const input = { ...files, buffer: acquire(size + 1).bytes }
+        return Effect.map(ask("read", input, "open", files.folder), (read) =>
+          filesOf(input, read, releaseAfter(files.sizes.length - read.problems.length, adopt(read.content)))
+        )
       }),
     whole: (file, follow) => ask("readWhole", { file, follow }, "open", file),
     hashes: (folder, paths) =>

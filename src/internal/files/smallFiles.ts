@@ -8,7 +8,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
-import { largestTransferBuffer, makeTransferBuffers, type TransferBuffers } from "../bytes/bufferPool.js"
+import { acquire, adopt, releaseAfter } from "../bytes/bufferPool.js"
 import type { Answered } from "../worker/protocol.js"
 import { failing, startThread, type Thread } from "../worker/thread.js"
 import type { FolderCheck } from "./folderCheck.js"
@@ -20,6 +20,8 @@ export interface SmallFile {
   readonly bytes: Uint8Array
   /** 32 lower-case hex digits. */
   readonly md5: string
+  /** Called when nothing reads the bytes any more. */
+  readonly release: () => void
 }
 
 /** A file to store: written under a temporary name, and then renamed. */
@@ -106,6 +108,9 @@ export const storeSmall = (fs: FileSystem.FileSystem, file: NewFile): Effect.Eff
 /** In bytes: for longer files the thread is not faster. */
 const largest = 256 * 1024
 
+/** In bytes: the buffer for the files of one request. Files that need more get a buffer that is used once. */
+const batchBuffer = 2 * 1024 * 1024
+
 /** How many files are in one request, at the most. */
 const mostTogether = 64
 
@@ -142,13 +147,10 @@ interface Reading {
   readonly receive: (file: SmallFile | undefined) => void
 }
 
-const receiveRead = (
-  batch: ReadonlyArray<Reading>,
-  answered: Answered<"readSmall">,
-  buffers: TransferBuffers
-): void => {
+const receiveRead = (batch: ReadonlyArray<Reading>, answered: Answered<"readSmall">): void => {
   const read = answered[0] ? answered[1] : undefined
-  if (read !== undefined) buffers.lend(read.content.buffer, read.sizes.filter((size) => size !== -1).length)
+  const count = read?.sizes.filter((size) => size !== -1).length ?? 0
+  const release = read === undefined ? () => undefined : releaseAfter(count, adopt(read.content))
   let offset = 0
   for (const [index, { receive }] of batch.entries()) {
     const size = read?.sizes[index] ?? -1
@@ -157,21 +159,19 @@ const receiveRead = (
       continue
     }
     const md5 = read.md5s.slice(index * 32, index * 32 + 32)
-    receive({ bytes: read.content.subarray(offset, offset + size), md5 })
+    receive({ bytes: read.content.subarray(offset, offset + size), md5, release })
     offset += size
   }
 }
 
-const makeReading = (thread: () => Thread) => {
-  const buffers = makeTransferBuffers()
-  return makeBatching<Reading>((batch, done) => {
+const makeReading = (thread: () => Thread) =>
+  makeBatching<Reading>((batch, done) => {
     const paths = batch.map(({ path }) => path).join("\u0000")
-    thread().ask("readSmall", { paths, largest, buffer: buffers.take() }, (answered) => {
+    thread().ask("readSmall", { paths, largest, buffer: acquire(batchBuffer).bytes }, (answered) => {
       done()
-      receiveRead(batch, answered, buffers)
+      receiveRead(batch, answered)
     })
   })
-}
 
 interface Storing extends NewFile {
   readonly receive: (outcome: Effect.Effect<boolean, PlatformError>) => void
@@ -213,7 +213,7 @@ const makeStoring = (thread: () => Thread) => {
     buffer = new Uint8Array(0)
     thread().ask("store", input, (answered) => {
       const returned = answered[0] ? answered[1].content : buffer
-      if (returned.byteLength <= largestTransferBuffer) buffer = returned
+      if (returned.byteLength <= batchBuffer) buffer = returned
       done()
       receiveStored(batch, answered)
     })

@@ -37,8 +37,8 @@ const secretHeaders: ReadonlyArray<string | RegExp> = [
 ]
 
 /**
- * A response of up to this many bytes is read at once, which is much cheaper than a Stream. All of it must then arrive within the
- * stall timeout.
+ * In bytes: a body up to this length is read at once, which is much cheaper than a Stream. All of it must then arrive within the
+ * stall timeout, and if it breaks off, all of it is requested again.
  */
 const readAtOnce = 64 * 1024
 
@@ -78,7 +78,7 @@ const streamOf = (body: Outbound): Stream.Stream<Uint8Array> =>
     )
   )
 
-const platformRequest = ({ body, outgoing }: InFlightRequest): HttpClientRequest.HttpClientRequest => {
+const platformRequest = ({ body, outgoing }: InFlightRequest<unknown>): HttpClientRequest.HttpClientRequest => {
   const { body: content, endpoint, headers, method, path } = outgoing
   const request = HttpClientRequest.make(method as HttpMethod)(endpoint.href + path, { headers })
   if (content === undefined) return request
@@ -100,7 +100,7 @@ class ClientRequest implements Connection {
 
   constructor(
     client: HttpClient.HttpClient,
-    private readonly request: InFlightRequest,
+    private readonly request: InFlightRequest<unknown>,
     sender: Fiber.RuntimeFiber<unknown, unknown>
   ) {
     const { target } = request.outgoing
@@ -135,7 +135,7 @@ class ClientRequest implements Connection {
   private read(response: HttpClientResponse.HttpClientResponse): Effect.Effect<void, HttpClientError.ResponseError> {
     const { request } = this
     if (hasNoBody(response)) return Effect.ignore(response.arrayBuffer)
-    if (request.isCollected && Number(response.headers["content-length"] ?? Infinity) <= readAtOnce) {
+    if (Number(response.headers["content-length"] ?? Infinity) <= readAtOnce) {
       return Effect.map(response.arrayBuffer, (bytes) => request.onData(new Uint8Array(bytes)))
     }
     return Stream.runForEachChunk(response.stream, (chunk) =>

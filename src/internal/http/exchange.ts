@@ -6,41 +6,30 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type { TransportError } from "../../CloudError.js"
-import type { Receiving } from "../bytes/bufferPool.js"
-import type { Sink } from "../bytes/sink.js"
 import * as ClientDriver from "./clientDriver.js"
-import { type Driver, InFlightRequest, type Reading } from "./inFlightRequest.js"
-import { type CollectedResponse, largestRefusal, largestText, type Outgoing, requestIdIn } from "./messages.js"
+import { type Driver, InFlightRequest } from "./inFlightRequest.js"
+import { type CollectedResponse, type Keeping, type Outgoing, requestIdIn } from "./messages.js"
 import { OpenResponse } from "./openResponse.js"
 import { isWhole } from "./requestBody.js"
 import * as UndiciDriver from "./undiciDriver.js"
 
 export interface Exchange {
-  /**
-   * Sends a request, and waits for the head of its response. The response can be read until the scope ends. `into` provides the
-   * buffers for its body, which the reader of the body must release.
-   */
-  readonly open: (
-    request: Outgoing,
-    into?: Receiving | undefined
-  ) => Effect.Effect<OpenResponse, TransportError, Scope.Scope>
-  /**
-   * Sends a request, and waits for its whole response. The body is kept if `keeps` is true or the status is an error, or else written
-   * to a sink as it arrives. A new sink is created for each request.
-   */
-  readonly collect: (
-    request: Outgoing,
-    keeps: boolean | (() => Sink)
-  ) => Effect.Effect<CollectedResponse, TransportError>
+  /** Sends a request, and waits for the head of its response. The response can be read until the scope ends. */
+  readonly open: (request: Outgoing) => Effect.Effect<OpenResponse, TransportError, Scope.Scope>
+  /** Sends a request, and waits for its whole response. The body of an error response is always kept. */
+  readonly collect: <B>(request: Outgoing<B>, keeping: Keeping) => Effect.Effect<CollectedResponse, TransportError | B>
 }
 
 /**
  * Sends the request and waits for the head or the end of its response. On failure or interruption, the request is closed first.
  * A deadline ends the wait without an interruption, so that it also works in a finalizer.
  */
-const awaited = (request: InFlightRequest, driver: Driver): Effect.Effect<InFlightRequest, TransportError> =>
-  Effect.withFiberRuntime<InFlightRequest, TransportError>((fiber) =>
-    Effect.async<InFlightRequest, TransportError>((resume) => {
+const awaited = <B>(
+  request: InFlightRequest<B>,
+  driver: Driver
+): Effect.Effect<InFlightRequest<B>, TransportError | B> =>
+  Effect.withFiberRuntime((fiber) =>
+    Effect.async((resume) => {
       request.onChange(() =>
         resume(
           request.failure === undefined
@@ -53,28 +42,19 @@ const awaited = (request: InFlightRequest, driver: Driver): Effect.Effect<InFlig
     })
   )
 
-const readingOf = (keeps: boolean | (() => Sink)): Extract<Reading, { readonly _tag: "Collected" }> => {
-  if (typeof keeps === "boolean")
-    return { _tag: "Collected", keeps, sink: undefined, limit: keeps ? largestText : largestRefusal }
-  const sink = keeps()
-  return { _tag: "Collected", keeps: sink.limit === undefined, sink, limit: sink.limit ?? largestText }
-}
-
 export const make = (driver: Driver): Exchange => ({
-  open: (outgoing, into) =>
+  open: (outgoing) =>
     Effect.uninterruptibleMask((restore) => {
-      const request = new InFlightRequest(outgoing, { _tag: "Open", into })
+      const request = new InFlightRequest(outgoing, undefined)
       return Effect.zipRight(
         Effect.addFinalizer(() => request.close),
         Effect.map(restore(awaited(request, driver)), () => new OpenResponse(request, outgoing))
       )
     }),
-  collect: (outgoing, keeps) =>
+  collect: (outgoing, keeping) =>
     Effect.suspend(() => {
-      const reading = readingOf(keeps)
-      const { sink } = reading
       const { limit, target } = outgoing
-      const request = new InFlightRequest(outgoing, reading)
+      const request = new InFlightRequest(outgoing, keeping)
       const response = Effect.map(awaited(request, driver), ({ headers, status }): CollectedResponse => ({
         service: target.service,
         operation: target.operation,
@@ -82,13 +62,13 @@ export const make = (driver: Driver): Exchange => ({
         headers,
         requestId: requestIdIn(headers, target),
         text: () => request.text(),
-        sink
+        take: () => request.takeWhole()
       }))
       // A response may arrive before the whole request body was sent.
       const isWholeBody = outgoing.body === undefined || isWhole(outgoing.body)
       const closed = isWholeBody ? response : Effect.ensuring(response, request.close)
-      // The bytes that a sink has received count towards the limit, which delays the next bytes.
-      return limit === undefined || sink === undefined ? closed : Effect.tap(closed, () => limit.take(request.size))
+      // The received bytes count towards the limit, which delays the next bytes.
+      return limit === undefined ? closed : Effect.tap(closed, () => limit.take(request.received))
     })
 })
 

@@ -8,10 +8,10 @@ import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import { isAscii } from "node:buffer"
 import type { TransportError } from "../../CloudError.js"
-import { acquire, type Receiving } from "../bytes/bufferPool.js"
-import type { Sink } from "../bytes/sink.js"
+import { acquire, type OwnedChunk, type PooledChunk, unpooled } from "../bytes/bufferPool.js"
+import { Collector } from "../bytes/byteSource.js"
 import { type Watchdog, type Watched, watchdogOf } from "./deadlines.js"
-import { isSuccess, largestRefusal, type Outgoing } from "./messages.js"
+import { isSuccess, type Keeping, largestRefusal, largestText, type Outgoing } from "./messages.js"
 import { sliceOf } from "./pacing.js"
 import { isWhole, type Outbound, outbound, type Progress } from "./requestBody.js"
 import { lateResponse, refusalStall, stalled, tooLong } from "./transportError.js"
@@ -21,24 +21,6 @@ const defaultReadAhead = 1024 * 1024
 
 /** How many pooled buffers are filled before they are read. With fewer, the network is paused more often. */
 const buffersAhead = 4
-
-/** How the body of a response is read. */
-export type Reading =
-  | {
-      /** Chunk by chunk, on demand. */
-      readonly _tag: "Open"
-      /** The buffers for the body, if its reader releases them. */
-      readonly into: Receiving | undefined
-    }
-  | {
-      /** Completely, up to a limit in bytes. */
-      readonly _tag: "Collected"
-      /** Whether the body is kept; then a longer body is a failure. */
-      readonly keeps: boolean
-      /** Receives the body of a successful response as it arrives. */
-      readonly sink: Sink | undefined
-      readonly limit: number
-    }
 
 /** A request that was sent by a driver. */
 export interface Connection {
@@ -51,7 +33,7 @@ export interface Connection {
 }
 
 /** Sends a request with one kind of client, in the context of a fiber, and reports its progress to the request. */
-export type Driver = (request: InFlightRequest, sender: Fiber.RuntimeFiber<unknown, unknown>) => Connection
+export type Driver = (request: InFlightRequest<unknown>, sender: Fiber.RuntimeFiber<unknown, unknown>) => Connection
 
 /**
  * What the request waits for. Until its body was sent, that is the body's source or the network, even if the response has begun: a
@@ -59,51 +41,61 @@ export type Driver = (request: InFlightRequest, sender: Fiber.RuntimeFiber<unkno
  */
 type Phase = "source" | "request" | "response" | "body"
 
-/** Decodes UTF-8. Most bodies are ASCII, which is faster to detect and copy than decoding UTF-8. */
-export const textOf = (parts: ReadonlyArray<Uint8Array>, limit: number): string => {
-  const [first] = parts
-  if (first === undefined) return ""
-  const all = parts.length === 1 ? Buffer.from(first.buffer, first.byteOffset, first.byteLength) : Buffer.concat(parts)
-  const bytes = all.subarray(0, limit)
-  return bytes.toString(isAscii(bytes) ? "latin1" : "utf8")
+/** Decodes UTF-8 and releases it. Most bodies are ASCII, which is faster to detect and copy than decoding UTF-8. */
+export const textOf = ({ bytes, release }: OwnedChunk, limit: number): string => {
+  const encoded = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, limit))
+  const text = encoded.toString(isAscii(encoded) ? "latin1" : "utf8")
+  release()
+  return text
 }
 
-export class InFlightRequest implements Watched, Progress {
+const limitOf = (keeping: Keeping | undefined): number => {
+  if (keeping === undefined) return Infinity
+  if (keeping === "all") return largestText
+  return keeping === "nothing" ? largestRefusal : keeping.upTo
+}
+
+/** `B` is the failure of the source of the request body. */
+export class InFlightRequest<out B = never> implements Watched, Progress<B> {
   /** In milliseconds, by the clock of the request; Infinity if there is none. */
   deadline: number
   status = 0
   headers: Readonly<Record<string, string | undefined>> = {}
-  failure: Cause.Cause<TransportError> | undefined
+  failure: Cause.Cause<TransportError | B> | undefined
   hasEnded = false
   /** The request body, if it is sent in chunks. */
   body: Outbound | undefined
 
-  private parts: Array<Uint8Array> = []
+  /** The chunks of an open response that were not taken yet. */
+  private chunks: Array<OwnedChunk> = []
+  /** The body of a collected response. */
+  private collected: Collector | undefined
   /** The received bytes of the response body; of an open response, those not yet taken. */
-  size = 0
+  private size = 0
   private limit: number
   private phase: Phase = "response"
   private connection: Connection | undefined
   private isAborted = false
   private listener: (() => void) | undefined
   private isNotifying = false
-  /** The length of the reused buffers that the body is copied into, so that the network's own are short-lived. */
+  /** The length of the pooled buffers that the body is copied into, so that the network's own are short-lived. */
   private bufferSize: number | undefined
-  private buffer: Uint8Array | undefined
+  private buffer: PooledChunk | undefined
   private filled = 0
   private readonly watchdog: Watchdog
   /** How many bytes the bandwidth limit allows at a time. */
   private readonly slice: number | undefined
 
   constructor(
-    readonly outgoing: Outgoing,
-    private readonly reading: Reading
+    readonly outgoing: Outgoing<B>,
+    /** What becomes of the body of the response; undefined if it is read chunk by chunk. */
+    private readonly keeping: Keeping | undefined
   ) {
     const { clock, limit, policy } = outgoing
     this.slice = limit === undefined ? undefined : sliceOf(limit)
     this.watchdog = watchdogOf(clock)
     this.deadline = clock.unsafeCurrentTimeMillis() + Duration.toMillis(policy.responseTimeout)
-    this.limit = reading._tag === "Collected" ? reading.limit : Infinity
+    this.limit = limitOf(keeping)
   }
 
   /** Sends the request. The source of its body runs in the context of the fiber `sender`. */
@@ -125,13 +117,13 @@ export class InFlightRequest implements Watched, Progress {
 
   /** Whether the body is read as a whole, not as it arrives. */
   get isCollected(): boolean {
-    return this.reading._tag === "Collected"
+    return this.keeping !== undefined
   }
 
   /** Whether enough of the body is buffered: the driver then pauses until the connection is resumed. */
   get isFull(): boolean {
     return (
-      this.reading._tag === "Open" &&
+      !this.isCollected &&
       this.size >= (this.slice ?? Math.max(defaultReadAhead, buffersAhead * (this.bufferSize ?? 0)))
     )
   }
@@ -140,14 +132,10 @@ export class InFlightRequest implements Watched, Progress {
     this.status = status
     this.headers = headers
     if (this.phase === "response") this.phase = "body"
-    if (this.reading._tag === "Collected") {
+    if (this.isCollected) {
       if (!isSuccess(status)) this.limit = largestRefusal
       this.restart()
       return
-    }
-    // With a bandwidth limit the body is read in small pieces, so large buffers are not used.
-    if (this.slice === undefined) {
-      this.bufferSize = this.reading.into?.(Number(headers["content-length"] ?? Infinity))
     }
     this.deadline = Infinity
     this.notify()
@@ -156,19 +144,18 @@ export class InFlightRequest implements Watched, Progress {
   onData(chunk: Uint8Array): void {
     if (this.isOver) return
     this.size += chunk.byteLength
-    const { reading } = this
-    if (reading._tag === "Open") {
-      if (this.bufferSize === undefined) this.parts.push(chunk)
+    const { keeping } = this
+    if (keeping === undefined) {
+      if (this.bufferSize === undefined) this.chunks.push(unpooled(chunk))
       else this.copy(this.bufferSize, chunk)
       this.notifySoon()
       return
     }
-    const isResult = isSuccess(this.status)
-    if (isResult && reading.sink !== undefined) reading.sink.add(chunk)
-    else if (reading.keeps || !isResult) this.parts.push(chunk)
+    const isKept = keeping !== "nothing" || !isSuccess(this.status)
+    if (isKept) (this.collected ??= new Collector()).add(chunk)
     if (this.size > this.limit) {
-      // For an error, or a body that is not kept, the received part is enough.
-      if (reading.keeps && isResult) this.fail(Cause.fail(tooLong(this.outgoing.target, this.limit)))
+      if (keeping === "all" && isSuccess(this.status)) this.fail(Cause.fail(tooLong(this.outgoing.target, this.limit)))
+      // Of an error, or a body that is not kept, the received part is enough.
       else this.onEnd()
       this.abort()
     } else if (this.deadline !== Infinity) {
@@ -202,6 +189,12 @@ export class InFlightRequest implements Watched, Progress {
     this.restart()
   }
 
+  failed(cause: Cause.Cause<B>): void {
+    if (this.isRefusal) this.onEnd()
+    else this.fail(cause)
+    this.abort()
+  }
+
   out(): void {
     this.outgoing.sentAll()
     this.phase = this.status === 0 ? "response" : "body"
@@ -228,16 +221,23 @@ export class InFlightRequest implements Watched, Progress {
     this.listener = listener
   }
 
+  /** Copies what is received from now on into pooled buffers of this length. */
+  useBuffers(size: number): void {
+    // With a bandwidth limit the body is read in small pieces, which would each take a buffer.
+    if (this.slice === undefined) this.bufferSize = size
+  }
+
   /** Takes the received part of the body; undefined if there is none. */
-  take(): Array<Uint8Array> | undefined {
+  take(): Array<OwnedChunk> | undefined {
     if (this.buffer !== undefined && this.filled > 0) {
-      this.parts.push(this.buffer.subarray(0, this.filled))
+      const { bytes, release } = this.buffer
+      this.chunks.push({ bytes: bytes.subarray(0, this.filled), release })
       this.buffer = undefined
       this.filled = 0
     }
-    if (this.parts.length === 0) return undefined
-    const taken = this.parts
-    this.parts = []
+    if (this.chunks.length === 0) return undefined
+    const taken = this.chunks
+    this.chunks = []
     this.size = 0
     this.connection?.resume()
     return taken
@@ -259,9 +259,22 @@ export class InFlightRequest implements Watched, Progress {
     this.deadline = Infinity
   }
 
-  /** The whole body as UTF-8. */
+  /** The received bytes of a collected response. */
+  get received(): number {
+    return this.size
+  }
+
+  /** The whole body of a collected response as UTF-8. */
   text(): string {
-    return textOf(this.parts, this.limit)
+    return this.collected === undefined ? "" : textOf(this.collected.take(), this.limit)
+  }
+
+  /** The whole body of a collected response; undefined if it was longer than its limit. */
+  takeWhole(): OwnedChunk | undefined {
+    const whole = this.collected?.take() ?? unpooled(new Uint8Array(0))
+    if (this.size <= this.limit) return whole
+    whole.release()
+    return undefined
   }
 
   /** Aborts the request unless it has ended. */
@@ -290,7 +303,7 @@ export class InFlightRequest implements Watched, Progress {
 
   /** Whether an error response is being collected. Its status is enough, so a failure while reading its body is ignored. */
   private get isRefusal(): boolean {
-    return this.reading._tag === "Collected" && this.status !== 0 && !isSuccess(this.status)
+    return this.isCollected && this.status !== 0 && !isSuccess(this.status)
   }
 
   private nextDeadline(): number {
@@ -316,7 +329,7 @@ export class InFlightRequest implements Watched, Progress {
     this.connection?.abort()
   }
 
-  private fail(failure: Cause.Cause<TransportError>): void {
+  private fail(failure: Cause.Cause<TransportError | B>): void {
     if (this.isOver) return
     this.failure = failure
     this.watchdog.remove(this)
@@ -327,12 +340,12 @@ export class InFlightRequest implements Watched, Progress {
     let rest = chunk
     while (rest.byteLength > 0) {
       const buffer = (this.buffer ??= acquire(size))
-      const fitting = rest.subarray(0, buffer.byteLength - this.filled)
-      buffer.set(fitting, this.filled)
+      const fitting = rest.subarray(0, buffer.bytes.byteLength - this.filled)
+      buffer.bytes.set(fitting, this.filled)
       this.filled += fitting.byteLength
       rest = rest.subarray(fitting.byteLength)
-      if (this.filled === buffer.byteLength) {
-        this.parts.push(buffer)
+      if (this.filled === buffer.bytes.byteLength) {
+        this.chunks.push(buffer)
         this.buffer = undefined
         this.filled = 0
       }

@@ -6,7 +6,7 @@ import type { Content } from "../../RequestBody.js"
 import type * as BandwidthLimit from "../../BandwidthLimit.js"
 import { type Operation, requestIdOf, scrub } from "../../CloudError.js"
 import type * as RetryPolicy from "../../RetryPolicy.js"
-import type { Sink } from "../bytes/sink.js"
+import type { OwnedChunk } from "../bytes/bufferPool.js"
 import type { Target } from "./transportError.js"
 
 /** The endpoint of a service. */
@@ -16,14 +16,14 @@ export interface ServiceEndpoint {
   readonly url: URL
 }
 
-/** A request with all its headers. */
-export interface Outgoing {
+/** A request with all its headers. `B` is the failure of its body's source. */
+export interface Outgoing<out B = never> {
   readonly method: string
   readonly endpoint: ServiceEndpoint
   /** The encoded path and query after the endpoint's URL. */
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
-  readonly body: Content | undefined
+  readonly body: Content<B> | undefined
   readonly target: Target
   readonly policy: RetryPolicy.Service
   /** The clock for timeouts. */
@@ -52,13 +52,19 @@ export const requestIdIn = (headers: Head["headers"], { secrets }: Target): stri
   return id === undefined ? undefined : scrub(id, secrets)
 }
 
-/** A response that was received completely, up to the limit. */
+/** A response that was received completely, up to the limit. Its body can be read once, by one of the two. */
 export interface CollectedResponse extends Head {
   /** The body, decoded as UTF-8; empty if the body was not kept or could not be read. */
   readonly text: () => string
-  /** The sink that received the body, if there was one. */
-  readonly sink: Sink | undefined
+  /** The body as it is, which the caller releases; undefined if it was too long to be kept. */
+  readonly take: () => OwnedChunk | undefined
 }
+
+/**
+ * How much of the body of a successful response is kept: nothing; all of it, where more than 64 MiB are a failure; or all of it if
+ * it has at most so many bytes, and otherwise nothing.
+ */
+export type Keeping = "nothing" | "all" | { readonly upTo: number }
 
 /** The maximum length of a body in memory, in bytes. */
 export const largestText = 64 * 1024 * 1024

@@ -7,10 +7,14 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { TransportError } from "../../CloudError.js"
-import { type Head, largestRefusal, largestText, type Outgoing, requestIdIn } from "./messages.js"
-import { pacedStream } from "./pacing.js"
+import type { OwnedChunk } from "../bytes/bufferPool.js"
+import { type ByteSource, Collector, toStream } from "../bytes/byteSource.js"
 import { type InFlightRequest, textOf } from "./inFlightRequest.js"
+import { type Head, largestRefusal, largestText, type Outgoing, requestIdIn } from "./messages.js"
+import { pacedSource } from "./pacing.js"
 import { tooLong } from "./transportError.js"
+
+type Pull = Effect.Effect<Chunk.Chunk<OwnedChunk>, Option.Option<TransportError>>
 
 export class OpenResponse implements Head {
   readonly service: string
@@ -48,57 +52,68 @@ export class OpenResponse implements Head {
 
   /** The body as it arrives, with back-pressure. */
   get stream(): Stream.Stream<Uint8Array, TransportError> {
-    const { limit } = this.outgoing
-    const stream = Stream.fromPull(Effect.succeed(this.pull))
-    return limit === undefined ? stream : pacedStream(limit, stream)
+    return toStream(this.source())
   }
 
-  /** Appends the body to `parts` without a Stream. If it fails, `parts` holds what was received before. */
-  readInto(parts: Array<Uint8Array>): Effect.Effect<void, TransportError> {
-    const { pull } = this
+  /** Like `stream`, in pooled buffers of this length in bytes if it is given. */
+  source(bufferSize?: number | undefined): ByteSource<TransportError> {
     const { limit } = this.outgoing
-    const end =
-      limit === undefined
-        ? Effect.void
-        : Effect.suspend(() => limit.take(parts.reduce((sum, { byteLength }) => sum + byteLength, 0)))
+    if (bufferSize !== undefined) this.request.useBuffers(bufferSize)
+    const source = Stream.fromPull(Effect.succeed(this.pull))
+    return limit === undefined ? source : pacedSource(limit, source)
+  }
+
+  /** Adds the body to `collector` without a Stream. If it fails, `collector` holds what was received before. */
+  readInto(collector: Collector): Effect.Effect<void, TransportError> {
+    const { limit } = this.outgoing
+    const read = this.forEach(({ bytes }) => {
+      collector.add(bytes)
+      return undefined
+    })
+    return limit === undefined ? read : Effect.tap(read, () => limit.take(collector.size))
+  }
+
+  /** Reads at most `limit` bytes of the body as UTF-8. A longer body is truncated, or fails with `tooLong`. */
+  private readText(limit: number, beyond: "cut" | "fail"): Effect.Effect<string, TransportError> {
+    return Effect.suspend(() => {
+      const body = new Collector()
+      const read = this.forEach(({ bytes }) => {
+        body.add(bytes)
+        if (body.size <= limit) return undefined
+        return beyond === "cut" ? Effect.void : Effect.fail(tooLong(this.outgoing.target, limit))
+      })
+      return Effect.map(read, () => textOf(body.take(), limit))
+    })
+  }
+
+  /** Calls `use` with each chunk until the end of the body, or until it returns an effect, which ends the reading. */
+  private forEach(
+    use: (chunk: OwnedChunk) => Effect.Effect<void, TransportError> | undefined
+  ): Effect.Effect<void, TransportError> {
+    const { pull } = this
     const step: Effect.Effect<void, TransportError> = Effect.matchEffect(pull, {
-      onFailure: Option.match({ onNone: () => end, onSome: Effect.fail }),
-      onSuccess: (chunk) => {
-        for (const part of chunk) parts.push(part)
+      onFailure: Option.match({
+        onNone: () => Effect.void,
+        onSome: (error): Effect.Effect<void, TransportError> => Effect.fail(error)
+      }),
+      onSuccess: (chunks) => {
+        for (const chunk of chunks) {
+          const end = use(chunk)
+          if (end !== undefined) return end
+        }
         return step
       }
     })
     return step
   }
 
-  /** Reads at most `limit` bytes of the body as UTF-8. A longer body is truncated, or fails with `tooLong`. */
-  private readText(limit: number, beyond: "cut" | "fail"): Effect.Effect<string, TransportError> {
-    return Effect.suspend(() => {
-      const { outgoing, pull } = this
-      const parts: Array<Uint8Array> = []
-      let size = 0
-      const all = Effect.sync(() => textOf(parts, limit))
-      const step: Effect.Effect<string, TransportError> = Effect.matchEffect(pull, {
-        onFailure: Option.match({ onNone: () => all, onSome: Effect.fail }),
-        onSuccess: (chunk) => {
-          for (const part of chunk) {
-            parts.push(part)
-            size += part.byteLength
-          }
-          return size <= limit ? step : beyond === "cut" ? all : Effect.fail(tooLong(outgoing.target, limit))
-        }
-      })
-      return step
-    })
-  }
-
-  private get pull(): Effect.Effect<Chunk.Chunk<Uint8Array>, Option.Option<TransportError>> {
+  private get pull(): Pull {
     const { outgoing, request } = this
-    const pull: Effect.Effect<Chunk.Chunk<Uint8Array>, Option.Option<TransportError>> = Effect.suspend(() => {
-      const parts = request.take()
-      if (parts !== undefined) {
-        for (const part of parts) outgoing.received(part.byteLength)
-        return Effect.succeed(Chunk.unsafeFromArray(parts))
+    const pull: Pull = Effect.suspend((): Pull => {
+      const chunks = request.take()
+      if (chunks !== undefined) {
+        for (const { bytes } of chunks) outgoing.received(bytes.byteLength)
+        return Effect.succeed(Chunk.unsafeFromArray(chunks))
       }
       if (request.failure !== undefined) return Effect.mapError(Effect.failCause(request.failure), Option.some)
       if (request.hasEnded) return Effect.fail(Option.none())

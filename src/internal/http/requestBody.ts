@@ -1,6 +1,7 @@
 /**
  * The body of a request that is being sent: an async iterator for undici, which other HttpClients get as a Stream.
  */
+import * as Cause from "effect/Cause"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -10,7 +11,7 @@ import * as Runtime from "effect/Runtime"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { Content } from "../../RequestBody.js"
-import { chunkSize, release } from "../bytes/bufferPool.js"
+import { chunkSize, type OwnedChunk } from "../bytes/bufferPool.js"
 
 /** A body of up to this many bytes is sent as a whole; a longer one is sent and monitored chunk by chunk. */
 export const wholeUpTo = 1024 * 1024
@@ -18,14 +19,16 @@ export const wholeUpTo = 1024 * 1024
 /** More bytes than any socket accepts without back-pressure. */
 const largerThanSocket = 128 * 1024
 
-/** Callbacks for the progress of a request body. */
-export interface Progress {
+/** Callbacks for the progress of a request body. `B` is the failure of its source. */
+export interface Progress<in B> {
   /** A chunk of so many bytes was passed to the network. */
   readonly moved: (bytes: number) => void
   /** The source is asked for the next chunk, without a timeout. */
   readonly source: () => void
   /** The whole body was passed to the network. */
   readonly out: () => void
+  /** The source has failed. The request must not end as if the body were whole. */
+  readonly failed: (cause: Cause.Cause<B>) => void
 }
 
 /** A body that is being sent. The sender pulls the next chunk when it can send it. */
@@ -37,7 +40,7 @@ export interface Outbound extends AsyncIterator<Uint8Array, undefined>, AsyncIte
 const done: IteratorReturnResult<undefined> = { done: true, value: undefined }
 
 /** Sends bytes in chunks, without copying. */
-const outboundBytes = (bytes: Uint8Array, progress: Progress): Outbound => {
+const outboundBytes = (bytes: Uint8Array, progress: Progress<never>): Outbound => {
   let offset = 0
   return {
     [Symbol.asyncIterator]() {
@@ -57,27 +60,29 @@ const outboundBytes = (bytes: Uint8Array, progress: Progress): Outbound => {
   }
 }
 
-/** Sends a Stream, which runs with the context of the fiber that sends the request. */
-const outboundStream = (
-  content: Content,
-  progress: Progress,
+/** Sends a source, which runs with the context of the fiber that sends the request. */
+const outboundSource = <B>(
+  content: Content<B>,
+  progress: Progress<B>,
   sender: Fiber.RuntimeFiber<unknown, unknown>
 ): Outbound => {
   const runtime = runtimeOf(sender)
   const scope = Effect.runSync(Scope.make())
-  let pull: Effect.Effect<Chunk.Chunk<Uint8Array>, Option.Option<never>> | undefined
-  const open = Effect.flatMap(Scope.extend(Stream.toPull(content.stream), scope), (opened) => {
+  type Pull = Effect.Effect<Chunk.Chunk<OwnedChunk>, Option.Option<B>>
+  let pull: Pull | undefined
+  const open: Pull = Effect.flatMap(Scope.extend(Stream.toPull(content.source), scope), (opened) => {
     pull = opened
     return opened
   })
-  let parts: ReadonlyArray<Uint8Array> = []
+  let chunks: ReadonlyArray<OwnedChunk> = []
   let index = 0
   let offset = 0
-  let fiber: Fiber.RuntimeFiber<Chunk.Chunk<Uint8Array>, Option.Option<never>> | undefined
+  let fiber: Fiber.RuntimeFiber<Chunk.Chunk<OwnedChunk>, Option.Option<B>> | undefined
   let closed = false
-  let nextParts: ReadonlyArray<Uint8Array> = []
+  let nextChunks: ReadonlyArray<OwnedChunk> = []
   let reading: Promise<boolean> | undefined
-  let sentLast: Uint8Array | undefined
+  /** A chunk whose last bytes were handed to the sender. */
+  let sent: OwnedChunk | undefined
   /** Pulls from the source; resolves to false at its end. */
   const read = (): Promise<boolean> =>
     new Promise((resolve, reject) => {
@@ -85,32 +90,33 @@ const outboundStream = (
       fiber.addObserver((exit) => {
         fiber = undefined
         if (Exit.isSuccess(exit)) {
-          nextParts = Chunk.toReadonlyArray(exit.value)
+          nextChunks = Chunk.toReadonlyArray(exit.value)
           resolve(true)
         } else if (exit.cause._tag === "Fail" && Option.isNone(exit.cause.error)) {
           resolve(false)
         } else {
-          // The source of a request body does not fail: it was interrupted, or died.
+          if (!closed)
+            progress.failed(Cause.flatMap(exit.cause, Option.match({ onNone: () => Cause.empty, onSome: Cause.fail })))
           reject(new Error("the request body was aborted"))
         }
       })
     })
   /** Returns the next chunk, and begins to read the one after it. */
   const nextChunk = (): Promise<IteratorResult<Uint8Array, undefined>> => {
-    // A chunk that is larger than the socket's buffer was passed to the kernel before the next one is requested.
-    if (sentLast !== undefined && sentLast.byteLength >= largerThanSocket) release(sentLast)
-    sentLast = undefined
-    const part = parts[index]
-    if (part !== undefined) {
-      const value = part.byteLength > chunkSize ? part.subarray(offset, offset + chunkSize) : part
+    sent?.release()
+    sent = undefined
+    const chunk = chunks[index]
+    if (chunk !== undefined) {
+      const value = chunk.bytes.subarray(offset, offset + chunkSize)
       offset += value.byteLength
-      if (offset >= part.byteLength) {
+      if (offset >= chunk.bytes.byteLength) {
         index++
         offset = 0
-        sentLast = value
+        // What is larger than the socket's buffer was passed to the kernel before the next chunk is requested.
+        if (value.byteLength >= largerThanSocket) sent = chunk
       }
       progress.moved(value.byteLength)
-      if (index === parts.length && !closed) {
+      if (index === chunks.length && !closed) {
         reading ??= read()
         // The next call handles a rejection.
         reading.catch(() => undefined)
@@ -126,7 +132,7 @@ const outboundStream = (
         progress.out()
         return done
       }
-      parts = nextParts
+      chunks = nextChunks
       index = 0
       return nextChunk()
     })
@@ -157,12 +163,12 @@ const runtimeOf = (fiber: Fiber.RuntimeFiber<unknown, unknown>): Runtime.Runtime
   })
 
 /** Whether a body is sent as a whole. */
-export const isWhole = ({ bytes }: Content): boolean => bytes !== undefined && bytes.byteLength <= wholeUpTo
+export const isWhole = ({ bytes }: Content<unknown>): boolean => bytes !== undefined && bytes.byteLength <= wholeUpTo
 
 /** Sends a body in chunks. */
-export const outbound = (
-  content: Content,
-  progress: Progress,
+export const outbound = <B>(
+  content: Content<B>,
+  progress: Progress<B>,
   sender: Fiber.RuntimeFiber<unknown, unknown>
 ): Outbound =>
-  content.bytes === undefined ? outboundStream(content, progress, sender) : outboundBytes(content.bytes, progress)
+  content.bytes === undefined ? outboundSource(content, progress, sender) : outboundBytes(content.bytes, progress)

@@ -32,7 +32,7 @@ class DispatchedRequest implements Connection, Dispatcher.DispatchHandler {
   private controller: Dispatcher.DispatchController | undefined
   private aborted: Error | undefined
 
-  constructor(private readonly request: InFlightRequest) {}
+  constructor(private readonly request: InFlightRequest<unknown>) {}
 
   // Called by the request.
 

@@ -4,7 +4,7 @@
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { TransportError } from "../../CloudError.js"
-import { pieces } from "../../RequestBody.js"
+import { content } from "../../RequestBody.js"
 import type * as RetryPolicy from "../../RetryPolicy.js"
 import type { Exchange } from "../http/exchange.js"
 import type { CollectedResponse } from "../http/messages.js"
@@ -37,7 +37,7 @@ export const send = (
         endpoint: { href: url.split("?", 1)[0] ?? "", url: parsed },
         path: parsed.search,
         headers: bytes === undefined ? headers : { ...headers, "content-type": "application/json" },
-        body: bytes === undefined ? undefined : { length: bytes.byteLength, bytes, stream: pieces(bytes) },
+        body: bytes === undefined ? undefined : content(bytes),
         target,
         policy,
         clock,
@@ -46,6 +46,6 @@ export const send = (
         sentAll: nothing,
         received: nothing
       },
-      true
+      "all"
     )
   })

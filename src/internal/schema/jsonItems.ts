@@ -3,11 +3,11 @@
  * neither the whole text nor all raw items are in memory: large buffers are expensive for the garbage collector.
  */
 import { isAscii } from "node:buffer"
-import { acquire, release } from "../bytes/bufferPool.js"
-import type { Sink } from "../bytes/sink.js"
+import { acquire, type OwnedChunk } from "../bytes/bufferPool.js"
 
-/** A sink that parses items. */
-export interface ItemsSink extends Sink {
+/** Parses the items of an array whose text is added piece by piece. */
+export interface JsonItems {
+  readonly add: (bytes: Uint8Array) => void
   /** Why the text is invalid, once that is known; further bytes are then ignored. */
   readonly problem: () => UnreadableArray | undefined
   /** Parses the rest after the whole text was added. Throws {@link UnreadableArray}. */
@@ -101,29 +101,30 @@ const textOf = (bytes: Buffer): string => bytes.toString(isAscii(bytes) ? "latin
  * The array is cut at the last comma after a brace. If that comma is inside an item, the part before it is not valid
  * JSON, and the text is scanned for the right one.
  */
-export const jsonItems = (take: (items: ReadonlyArray<unknown>) => void): ItemsSink => {
+export const jsonItems = (take: (items: ReadonlyArray<unknown>) => void): JsonItems => {
   // A reused buffer that is modified. Allocating one per chunk would cause most of a listing's garbage.
-  let room = Buffer.from(acquire(initialBytes).buffer)
+  let pooled: OwnedChunk | undefined = acquire(initialBytes)
+  let room = Buffer.from(pooled.bytes.buffer)
   let size = 0
   let threshold = minParseBytes
   let opened = false
   let problem: UnreadableArray | undefined
 
+  const releaseRoom = (): void => {
+    pooled?.release()
+    pooled = undefined
+    room = none
+  }
+
   const keep = (bytes: Uint8Array): void => {
     if (size + bytes.byteLength > room.byteLength) {
       const larger = Buffer.allocUnsafeSlow(Math.max(2 * room.byteLength, size + bytes.byteLength))
       room.copy(larger, 0, 0, size)
-      release(room)
+      releaseRoom()
       room = larger
     }
     room.set(bytes, size)
     size += bytes.byteLength
-  }
-
-  const releaseRoom = (): void => {
-    size = 0
-    release(room)
-    room = none
   }
 
   /** Parses the items before a comma, which is replaced by a closing and then by an opening bracket. */

@@ -70,7 +70,7 @@ export const pack = ({ buffer, folder, follow, paths, prefix, sizes, times }: Pa
   )
   const archive = bufferFor(needed, buffer)
   // The padding between files must be zero.
-  if (archive.buffer === buffer?.buffer) archive.fill(0, 0, needed + 1)
+  if (archive.buffer === buffer.buffer) archive.fill(0, 0, needed + 1)
   const flags = flagsOf(follow)
   let offset = 0
   let md5s = ""

@@ -19,7 +19,7 @@ export const unfollowed: ReadonlySet<Kind> = new Set(["symlink", "outside", "loo
 export type FileProblem = readonly [index: number, code: string, message: string]
 
 /** A buffer to reuse if it is large enough. */
-export type UsedBuffer = Uint8Array<ArrayBuffer> | undefined
+export type UsedBuffer = Uint8Array<ArrayBuffer>
 
 export interface WalkOptions {
   readonly folder: string
@@ -168,7 +168,7 @@ export const inputBuffers = (request: Request): ReadonlyArray<ArrayBuffer> => {
     case "pack":
     case "read":
     case "readSmall":
-      return request.buffer === undefined ? [] : [request.buffer.buffer]
+      return [request.buffer.buffer]
     case "store":
       return [request.content.buffer]
     case "update":

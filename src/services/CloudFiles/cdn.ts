@@ -330,8 +330,8 @@ const guarded = (cdn: CloudClient, storage: CloudClient): CloudClient => {
     )
   return {
     ...cdn,
-    collect: (request, keeps, receive) => Effect.zipRight(isOwn(request), cdn.collect(request, keeps, receive)),
-    send: (request, receive, into) => Effect.zipRight(isOwn(request), cdn.send(request, receive, into))
+    collect: (request, keeping, receive) => Effect.zipRight(isOwn(request), cdn.collect(request, keeping, receive)),
+    send: (request, receive) => Effect.zipRight(isOwn(request), cdn.send(request, receive))
   }
 }
 

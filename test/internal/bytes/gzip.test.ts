@@ -3,10 +3,15 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
 import { gunzipSync, gzipSync } from "node:zlib"
-import { gunzip, gzip, NotGzip } from "../../../src/internal/bytes/gzip.js"
+import { fromStream, toStream } from "../../../src/internal/bytes/byteSource.js"
+import * as Gzip from "../../../src/internal/bytes/gzip.js"
 import { bytesOf, eventually, inPieces, md5, patterned } from "../../support.js"
 
 const mebibyte = 1024 ** 2
+
+const { NotGzip } = Gzip
+const gzip = <E>(stream: Stream.Stream<Uint8Array, E>) => toStream(Gzip.gzip(fromStream(stream)))
+const gunzip = <E>(stream: Stream.Stream<Uint8Array, E>) => toStream(Gzip.gunzip(fromStream(stream)))
 
 /** An endless stream of pieces of the given size, which counts the pulled ones. */
 const counted = (source: Stream.Stream<Uint8Array>) => {

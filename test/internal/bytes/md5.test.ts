@@ -14,7 +14,7 @@ const hashed = (bytes: Uint8Array, size: number) =>
     for (let offset = 0; offset < bytes.byteLength; offset += size) {
       const piece = bytes.subarray(offset, offset + size)
       buffer.set(piece)
-      yield* md5.update([buffer.subarray(0, piece.byteLength)])
+      yield* md5.update([{ bytes: buffer.subarray(0, piece.byteLength) }])
       buffer.fill(0)
     }
     return yield* md5.digest
@@ -40,7 +40,7 @@ describe("the running MD5", () => {
         Effect.scoped(
           Effect.gen(function* () {
             const md5 = yield* runningMd5
-            yield* md5.update([patterned(9_000_000)])
+            yield* md5.update([{ bytes: patterned(9_000_000) }])
             return yield* Effect.never
           })
         )

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FastCheck } from "effect"
-import { type ItemsSink, jsonItems, UnreadableArray } from "../../../src/internal/schema/jsonItems.js"
+import { type JsonItems, jsonItems, UnreadableArray } from "../../../src/internal/schema/jsonItems.js"
 
 /** The items of a text that arrives in pieces of the given sizes, which repeat. */
 const read = (
@@ -10,16 +10,16 @@ const read = (
   const bytes = new TextEncoder().encode(text)
   const items: Array<unknown> = []
   let times = 0
-  const sink = jsonItems((some) => {
+  const reader = jsonItems((some) => {
     times++
     items.push(...some)
   })
   for (let offset = 0, index = 0; offset < bytes.byteLength; index++) {
     const size = sizes[index % sizes.length] ?? 1
-    sink.add(bytes.subarray(offset, offset + size))
+    reader.add(bytes.subarray(offset, offset + size))
     offset += size
   }
-  sink.end()
+  reader.end()
   return { items, times }
 }
 
@@ -81,14 +81,14 @@ describe("a JSON array that is read as it arrives", () => {
       const texts = lists.map((list) => new TextEncoder().encode(JSON.stringify(list)))
       const readers = seen.map((items, index) => {
         const text = texts[index] ?? new Uint8Array(0)
-        let sink: ItemsSink | undefined
+        let reader: JsonItems | undefined
         return (offset: number) => {
-          sink ??= jsonItems((some) => void items.push(...some))
+          reader ??= jsonItems((some) => void items.push(...some))
           const piece = text.slice(offset, offset + 20_000)
-          sink.add(piece)
+          reader.add(piece)
           // A source may reuse the buffer of a piece for the next one.
           piece.fill(0)
-          if (offset < text.byteLength && offset + 20_000 >= text.byteLength) sink.end()
+          if (offset < text.byteLength && offset + 20_000 >= text.byteLength) reader.end()
         }
       })
       // Each array begins while the previous ones are still being read.
@@ -136,17 +136,17 @@ describe("a JSON array that is read as it arrives", () => {
       ["<html>", "x"]
     ] as const) {
       let taken = 0
-      const sink = jsonItems((items) => void (taken += items.length))
-      sink.add(new TextEncoder().encode(before))
+      const reader = jsonItems((items) => void (taken += items.length))
+      reader.add(new TextEncoder().encode(before))
       const piece = new TextEncoder().encode(endless.repeat(64 * 1024))
       let added = 0
-      while (sink.problem() === undefined && added < 8 * 1024 * 1024) {
-        sink.add(piece)
+      while (reader.problem() === undefined && added < 8 * 1024 * 1024) {
+        reader.add(piece)
         added += piece.byteLength
       }
-      assert.strictEqual(sink.problem()?.reason, "tooLarge", before + endless)
+      assert.strictEqual(reader.problem()?.reason, "tooLarge", before + endless)
       assert.isAtMost(added, 4 * 1024 * 1024)
-      assert.throws(() => sink.end(), UnreadableArray)
+      assert.throws(() => reader.end(), UnreadableArray)
       assert.isAtMost(taken, 1)
     }
   })

@@ -1,5 +1,4 @@
 /** Uploads archives that the cloud extracts into objects. */
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { CloudClient } from "../../../CloudClient.js"
@@ -40,7 +39,7 @@ const notAccepted = ({ explanation, status }: ExtractResult): BulkFailed =>
 /** The service's `extractArchive`. */
 export const makeExtractArchive = (client: CloudClient) => {
   const endpoint = { ...bulkEndpoints.putArchive, operation }
-  const putArchive = Endpoint.method(client, endpoint)
+  const putArchive = Endpoint.uploadMethod(client, endpoint)
   return <E = never, R = never>({
     body,
     container,
@@ -57,17 +56,8 @@ export const makeExtractArchive = (client: CloudClient) => {
       const context = yield* Effect.context<R>()
       const opened = yield* body.open
       if (!opened.replayable) return yield* invalid("body", "bytes, a file, or a replayable stream")
-      const failure = yield* Deferred.make<never, E>()
-      // If the body fails, the request must not end normally: the cloud would extract a truncated archive.
-      const stream = Stream.provideContext(opened.stream, context).pipe(
-        Stream.catchAllCause((cause) =>
-          Stream.execute(Effect.zipRight(Deferred.failCause(failure, cause), Effect.never))
-        )
-      )
-      const result = yield* Effect.raceFirst(
-        Effect.interruptible(putArchive({ ...input, content: { bytes: opened.bytes, length: opened.length, stream } })),
-        Effect.interruptible(Deferred.await(failure))
-      )
+      const source = Stream.provideContext(opened.source, context)
+      const result = yield* putArchive({ ...input, content: { bytes: opened.bytes, length: opened.length, source } })
       return isSuccess(result.status) || result.errors.length > 0 ? result : yield* notAccepted(result)
     })
 }

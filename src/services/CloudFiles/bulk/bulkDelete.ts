@@ -7,7 +7,7 @@ import { BulkFailed, type CommonError, type NotFound } from "../../../CloudError
 import * as Endpoint from "../../../Endpoint.js"
 import { options } from "../../../internal/schema/inputs.js"
 import { invalidInput } from "../../../internal/schema/invalidInput.js"
-import { pieces } from "../../../RequestBody.js"
+import { content } from "../../../RequestBody.js"
 import { accountEndpoints } from "../account.js"
 import { containerEndpoints } from "../containers.js"
 import type { LeftSegment } from "../largeObjects/segments.js"
@@ -169,7 +169,7 @@ export const makeBatchDeletion = (client: CloudClient) => {
     const bytes = new TextEncoder().encode(targets.map(lineOf).join("\n"))
     return deletePaths({
       contentType: "text/plain",
-      content: { bytes, length: bytes.byteLength, stream: pieces(bytes) }
+      content: content(bytes)
     })
   }
 

@@ -3,16 +3,18 @@ import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
+import type { OwnedChunk } from "../../../internal/bytes/bufferPool.js"
+import type { ByteSource } from "../../../internal/bytes/byteSource.js"
 import { gunzip, isGzip, NotGzip } from "../../../internal/bytes/gzip.js"
 import type { ObjectInfo } from "../objects/objects.js"
 import { notGzip, wrongLength } from "./failures.js"
-import type { ContentError, Download, DownloadOptions } from "./model.js"
+import type { ContentError, DownloadOptions } from "./model.js"
 
-/** The first bytes of a stream, at least two if it has them, and all of its content. */
-const withHead = (stream: Download["stream"]) =>
+/** The first bytes of a source, at least two if it has them, and all of its content. */
+const withHead = (source: ByteSource<ContentError>) =>
   Effect.gen(function* () {
-    const pull = yield* Stream.toPull(stream)
-    let head = Chunk.empty<Uint8Array>()
+    const pull = yield* Stream.toPull(source)
+    let head = Chunk.empty<OwnedChunk>()
     let bytes = 0
     let hasEnded = false
     const readHead: Effect.Effect<void, ContentError> = Effect.suspend(() =>
@@ -23,9 +25,9 @@ const withHead = (stream: Download["stream"]) =>
               onNone: () => Effect.sync(() => void (hasEnded = true)),
               onSome: (error) => Effect.fail(error)
             }),
-            onSuccess: (chunk) => {
-              for (const part of chunk) bytes += part.byteLength
-              head = Chunk.appendAll(head, chunk)
+            onSuccess: (chunks) => {
+              for (const chunk of chunks) bytes += chunk.bytes.byteLength
+              head = Chunk.appendAll(head, chunks)
               return readHead
             }
           })
@@ -33,7 +35,7 @@ const withHead = (stream: Download["stream"]) =>
     yield* readHead
     const rest = hasEnded ? Stream.empty : Stream.fromPull(Effect.succeed(pull))
     return {
-      head: Buffer.concat(Chunk.toReadonlyArray(head)),
+      head: Buffer.concat(Array.from(head, (chunk) => chunk.bytes)),
       content: Stream.concat(Stream.fromChunk(head), rest)
     }
   })
@@ -46,14 +48,14 @@ export const decompressed = (
   operation: string,
   options: DownloadOptions,
   info: ObjectInfo,
-  stream: Download["stream"]
-): Download["stream"] =>
+  source: ByteSource<ContentError>
+): ByteSource<ContentError> =>
   Stream.unwrapScoped(
     Effect.gen(function* () {
       let bytes = 0
-      const counted = Stream.mapChunks(stream, (chunk) => {
-        for (const part of chunk) bytes += part.byteLength
-        return chunk
+      const counted = Stream.mapChunks(source, (chunks) => {
+        for (const chunk of chunks) bytes += chunk.bytes.byteLength
+        return chunks
       })
       const { content, head } = yield* withHead(counted)
       const isStored = () => info.bytes === undefined || bytes === info.bytes

@@ -2,14 +2,14 @@
  * Downloads: streamed with back-pressure, resumed where a connection breaks, and verified, so that a download that succeeds is
  * whole and of one version.
  */
-import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { CloudClient } from "../../../CloudClient.js"
 import type { ChecksumMismatch, MalformedResponse, TransportError } from "../../../CloudError.js"
 import * as Endpoint from "../../../Endpoint.js"
-import type { Receiving } from "../../../internal/bytes/bufferPool.js"
+import type { OwnedChunk } from "../../../internal/bytes/bufferPool.js"
+import { type ByteSource, Collector, runForEach, toStream } from "../../../internal/bytes/byteSource.js"
 import { invalidInput } from "../../../internal/schema/invalidInput.js"
 import type * as RetryPolicy from "../../../RetryPolicy.js"
 import { isGzipEncoding } from "../headers.js"
@@ -22,42 +22,36 @@ import { makeObjectVerification } from "./objectVerification.js"
 import { wrongRange } from "./rangeResponse.js"
 import { makeResuming } from "./resuming.js"
 
-/** In bytes: an object up to this size is received in one piece, once all of it is there and verified. */
+/** In bytes: an object up to this size is read completely, and verified, before its bytes are passed on. */
 export const smallObject = 256 * 1024
 
-/** In bytes: what a large object is received in, where its buffers are used again. */
-const pieceSize = 1024 * 1024
-
-const joined = (parts: ReadonlyArray<Uint8Array>): Uint8Array => {
-  const [first] = parts
-  return first !== undefined && parts.length === 1 ? first : Buffer.concat(parts)
-}
+/** In bytes: the pooled buffers for a large object. */
+const largeBuffer = 1024 * 1024
 
 /** A download that has begun. */
-export interface OpenDownload extends Download {
-  /** All bytes of a small object, once they are there and verified. */
-  readonly whole?: Effect.Effect<Uint8Array, ContentError>
+export interface OpenDownload {
+  readonly info: ObjectInfo
+  readonly source: ByteSource<ContentError>
+  /** All bytes of a small object, verified. */
+  readonly whole?: Effect.Effect<OwnedChunk, ContentError>
 }
 
-/** A small object, of which a Stream is made only where it is asked for. */
+/** A small object, whose source is created only if it is used. */
 class SmallDownload implements OpenDownload {
   constructor(
     readonly info: ObjectInfo,
-    readonly whole: Effect.Effect<Uint8Array, ContentError>
+    readonly whole: Effect.Effect<OwnedChunk, ContentError>
   ) {}
 
-  get stream(): Download["stream"] {
+  get source(): ByteSource<ContentError> {
     return Stream.fromEffect(this.whole)
   }
 }
 
-/** The buffers that an object is received in, where its reader releases them. */
-const buffers: Receiving = (length) => (length <= smallObject ? length : length >= pieceSize ? pieceSize : undefined)
-
 interface MakeOptions {
   readonly operation?: string
-  /** Whether all buffers of the streams are released once they are read. */
-  readonly releases?: boolean
+  /** Whether large objects are received in pooled buffers, which is cheaper if the reader releases them, and dearer if not. */
+  readonly pooled?: boolean
 }
 
 /** Reads a small object from its response, all at once: a Stream of one piece would cost many times what the piece does. */
@@ -71,31 +65,35 @@ const makeSmallReading =
     options: DownloadOptions,
     info: ObjectInfo,
     response: Endpoint.Arriving<ObjectInfo>
-  ): Effect.Effect<Uint8Array, ContentError> => {
-    const resume = (
-      error: TransportError,
-      parts: ReadonlyArray<Uint8Array>
-    ): Effect.Effect<Uint8Array, ContentError> => {
-      if (!isBroken(error)) return Effect.fail(error)
-      const broken = Stream.concat(Stream.fromIterable(parts), Stream.fail(error))
-      const rest = Stream.runCollect(verified(options, info, resumed(options, info, broken)))
-      return Effect.map(rest, (all) => joined(Chunk.toReadonlyArray(all)))
-    }
-    return Effect.suspend(() => {
-      const parts: Array<Uint8Array> = []
-      return Effect.matchEffect(response.readInto(parts), {
-        onFailure: (error) => resume(error, parts),
-        onSuccess: (): Effect.Effect<Uint8Array, ContentError> => {
-          const bytes = joined(parts)
-          if (bytes.byteLength === info.bytes) return verifiedBytes(options, info, bytes)
+  ): Effect.Effect<OwnedChunk, ContentError> =>
+    Effect.suspend(() => {
+      const body = new Collector()
+      const resume = (error: TransportError): Effect.Effect<OwnedChunk, ContentError> => {
+        if (!isBroken(error)) return Effect.fail(error)
+        const broken = Stream.concat(
+          Stream.sync(() => body.take()),
+          Stream.fail(error)
+        )
+        const whole = new Collector()
+        return Effect.map(
+          runForEach(verified(options, info, resumed(options, info, broken)), (bytes) =>
+            Effect.sync(() => whole.add(bytes))
+          ),
+          () => whole.take()
+        )
+      }
+      return Effect.matchEffect(response.readInto(body), {
+        onFailure: resume,
+        onSuccess: (): Effect.Effect<OwnedChunk, ContentError> => {
+          const { size } = body
+          if (size === info.bytes) return verifiedBytes(options, info, body.take())
           // Some HTTP clients decompress what was stored compressed; then neither length nor checksum is that of the bytes.
           return info.contentEncoding === undefined
-            ? resume(wrongLength(operation, options, bytes.byteLength, info.bytes ?? 0), [bytes])
-            : Effect.succeed(bytes)
+            ? resume(wrongLength(operation, options, size, info.bytes ?? 0))
+            : Effect.succeed(body.take())
         }
       })
     })
-  }
 
 /** Reads a small object by one request and without a Stream. */
 const makeReadWhole = (
@@ -108,14 +106,14 @@ const makeReadWhole = (
   return (
     options: DownloadOptions
   ): Effect.Effect<
-    { readonly info: ObjectInfo; readonly bytes: Uint8Array } | undefined,
+    { readonly info: ObjectInfo; readonly body: OwnedChunk } | undefined,
     DownloadError | ChecksumMismatch
   > => {
     const { verify, ...request } = options
-    return Effect.flatMap(getWhole(request), ({ bytes, head: info }) => {
-      if (bytes === undefined || bytes.byteLength !== info.bytes) return Effect.succeed(undefined)
+    return Effect.flatMap(getWhole(request), ({ body, head: info }) => {
+      if (body === undefined || body.bytes.byteLength !== info.bytes) return Effect.succeed(undefined)
       if (verify !== false && md5Of(info) === undefined) return Effect.succeed(undefined)
-      return Effect.map(verifiedBytes(options, info, bytes), () => ({ info, bytes }))
+      return Effect.map(verifiedBytes(options, info, body), () => ({ info, body }))
     })
   }
 }
@@ -124,11 +122,13 @@ const makeReadWhole = (
 export const makeDownload = (
   client: CloudClient,
   servicePolicy: RetryPolicy.Service | undefined,
-  { operation = "CloudFiles.download", releases = false }: MakeOptions = {}
+  { operation = "CloudFiles.download", pooled = false }: MakeOptions = {}
 ) => {
-  const get = Endpoint.method(client, { ...objectEndpoints.getObject, operation }, releases ? buffers : undefined)
+  const get = Endpoint.method(client, { ...objectEndpoints.getObject, operation })
   const verification = makeObjectVerification(client, operation)
-  const resumed = makeResuming(get, operation, servicePolicy)
+  const sourceOf = (response: Endpoint.Arriving<ObjectInfo>): ByteSource<TransportError> =>
+    response.source(pooled && (response.head.bytes ?? 0) >= largeBuffer ? largeBuffer : undefined)
+  const resumed = makeResuming(get, sourceOf, operation, servicePolicy)
   const readSmall = makeSmallReading(operation, resumed, verification)
 
   /** The download of a response. */
@@ -149,8 +149,8 @@ export const makeDownload = (
     if (isSmall && !isCompressed) {
       return Effect.succeed(new SmallDownload(info, readSmall(options, info, response)))
     }
-    const stream = verification.verified(options, info, resumed(options, info, response.stream))
-    return Effect.succeed({ info, stream: isCompressed ? decompressed(operation, options, info, stream) : stream })
+    const source = verification.verified(options, info, resumed(options, info, sourceOf(response)))
+    return Effect.succeed({ info, source: isCompressed ? decompressed(operation, options, info, source) : source })
   }
 
   /** Begins a download. */
@@ -164,7 +164,7 @@ export const makeDownload = (
   }
 
   const open = (options: DownloadOptions): Effect.Effect<Download, DownloadError, Scope.Scope> =>
-    Effect.map(begin(options), ({ info, stream }) => ({ info, stream }))
+    Effect.map(begin(options), ({ info, source }) => ({ info, stream: toStream(source) }))
 
   return {
     begin,
@@ -174,7 +174,7 @@ export const makeDownload = (
     getObjectInfo: Endpoint.method(client, { ...objectEndpoints.getObjectInfo, operation }),
     /** A range of the version with this ETag, resumed where it breaks. Only its length is verified. */
     range: (options: DownloadOptions, wanted: ByteRange & { readonly offset: number }, etag: string) =>
-      Stream.unwrapScoped(Effect.map(open({ ...options, range: wanted, ifMatch: etag }), ({ stream }) => stream)),
+      Stream.unwrapScoped(Effect.map(begin({ ...options, range: wanted, ifMatch: etag }), ({ source }) => source)),
     download: (options: DownloadOptions): Stream.Stream<Uint8Array, ContentError> =>
       Stream.unwrapScoped(Effect.map(open(options), ({ stream }) => stream))
   }

@@ -6,13 +6,15 @@ import * as Stream from "effect/Stream"
 import type { CloudClient } from "../../../CloudClient.js"
 import { type ChecksumMismatch, type CommonError, type NotFound, TransportError } from "../../../CloudError.js"
 import * as Endpoint from "../../../Endpoint.js"
+import type { OwnedChunk } from "../../../internal/bytes/bufferPool.js"
+import type { ByteSource } from "../../../internal/bytes/byteSource.js"
 import { md5Hex } from "../../../internal/bytes/md5.js"
 import { isGzipEncoding } from "../headers.js"
 import { isPart, makeParts, type Part } from "../largeObjects/parts.js"
 import { contradicts, unquoted } from "../objects/etags.js"
 import { md5Of, objectEndpoints, type ObjectInfo } from "../objects/objects.js"
 import { wrongLength } from "./failures.js"
-import type { ContentError, Download, DownloadError, DownloadOptions } from "./model.js"
+import type { ContentError, DownloadError, DownloadOptions } from "./model.js"
 import * as Verification from "./verification.js"
 
 /** The parts of a large object. */
@@ -80,12 +82,12 @@ export const makeObjectVerification = (client: CloudClient, operation: string) =
       return info.contentEncoding === undefined ? verifier : Verification.late(verifier)
     })
 
-  /** A stream that fails at its end where its length or its checksum is not that of the object. */
+  /** A source that fails at its end if its length or its checksum is not that of the object. */
   const verified = (
     options: DownloadOptions,
     info: ObjectInfo,
-    stream: Stream.Stream<Uint8Array, DownloadError>
-  ): Download["stream"] =>
+    source: ByteSource<DownloadError>
+  ): ByteSource<ContentError> =>
     Stream.unwrapScoped(
       Effect.gen(function* () {
         const isWhole = options.range === undefined && options.verify !== false
@@ -98,9 +100,9 @@ export const makeObjectVerification = (client: CloudClient, operation: string) =
             ? Effect.fail(wrongLength(operation, options, bytes, info.bytes))
             : verifier.end
         })
-        const passing = Stream.mapChunksEffect(stream, (chunk) => {
-          for (const part of chunk) bytes += part.byteLength
-          return Effect.as(verifier.update(chunk), chunk)
+        const passing = Stream.mapChunksEffect(source, (chunks) => {
+          for (const chunk of chunks) bytes += chunk.bytes.byteLength
+          return Effect.as(verifier.update(chunks), chunks)
         })
         return Stream.concat(passing, Stream.execute(check))
       })
@@ -110,12 +112,12 @@ export const makeObjectVerification = (client: CloudClient, operation: string) =
   const verifiedBytes = (
     options: DownloadOptions,
     info: ObjectInfo,
-    bytes: Uint8Array
-  ): Effect.Effect<Uint8Array, ChecksumMismatch> => {
+    body: OwnedChunk
+  ): Effect.Effect<OwnedChunk, ChecksumMismatch> => {
     const expected = options.verify === false ? undefined : md5Of(info)
-    const actual = expected === undefined ? "" : md5Hex(bytes)
+    const actual = expected === undefined ? "" : md5Hex(body.bytes)
     return expected === undefined || actual === expected
-      ? Effect.succeed(bytes)
+      ? Effect.succeed(body)
       : Effect.fail(Verification.mismatch(operation, options, expected, actual))
   }
 

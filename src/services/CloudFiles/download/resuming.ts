@@ -5,6 +5,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { TransportError } from "../../../CloudError.js"
 import type * as Endpoint from "../../../Endpoint.js"
+import type { ByteSource } from "../../../internal/bytes/byteSource.js"
 import * as RetryPolicy from "../../../RetryPolicy.js"
 import type { ByteRange } from "../objects/byteRange.js"
 import { unquoted } from "../objects/etags.js"
@@ -12,8 +13,6 @@ import type { objectEndpoints, ObjectInfo } from "../objects/objects.js"
 import { isBroken, notTheRange, wrongLength } from "./failures.js"
 import type { DownloadError, DownloadOptions } from "./model.js"
 import { offsetOf, wrongRange } from "./rangeResponse.js"
-
-type Content<E> = Stream.Stream<Uint8Array, E>
 
 /** A download while it runs. */
 interface State {
@@ -31,6 +30,7 @@ const isRaw = ({ contentEncoding }: ObjectInfo): boolean =>
 
 export const makeResuming = (
   get: Endpoint.Method<typeof objectEndpoints.getObject>,
+  sourceOf: (response: Endpoint.Arriving<ObjectInfo>) => ByteSource<TransportError>,
   operation: string,
   servicePolicy: RetryPolicy.Service | undefined
 ) => {
@@ -39,22 +39,23 @@ export const makeResuming = (
     { container, object, versionId }: DownloadOptions,
     range: ByteRange,
     etag: string
-  ): Effect.Effect<Content<TransportError>, DownloadError, Scope.Scope> =>
-    Effect.flatMap(get({ container, object, versionId, range, ifMatch: etag }), ({ head, stream }) => {
+  ): Effect.Effect<ByteSource<TransportError>, DownloadError, Scope.Scope> =>
+    Effect.flatMap(get({ container, object, versionId, range, ifMatch: etag }), (response) => {
+      const { head } = response
       const isSame = head.etag === undefined || unquoted(head.etag) === unquoted(etag)
       const wrong = wrongRange(range, head) ?? (isSame ? undefined : { path: "etag", expected: etag })
-      return wrong === undefined ? Effect.succeed(stream) : Effect.fail(notTheRange(operation, head, wrong))
+      return wrong === undefined ? Effect.succeed(sourceOf(response)) : Effect.fail(notTheRange(operation, head, wrong))
     })
 
-  /** Counts the bytes of a stream, and fails where it ends too early. */
-  const counted = <E>(state: State, stream: Content<E>): Content<E | TransportError> => {
+  /** Counts the bytes of a source, and fails if it ends too early. */
+  const counted = <E>(state: State, source: ByteSource<E>): ByteSource<E | TransportError> => {
     const { info, options } = state
-    const passing = Stream.mapChunks(stream, (chunk) => {
-      for (const { byteLength } of chunk) {
-        state.received += byteLength
-        if (byteLength > 0) state.attempts = undefined
+    const passing = Stream.mapChunks(source, (chunks) => {
+      for (const { bytes } of chunks) {
+        state.received += bytes.byteLength
+        if (bytes.byteLength > 0) state.attempts = undefined
       }
-      return chunk
+      return chunks
     })
     const check = Stream.suspend(() =>
       isRaw(info) && info.bytes !== undefined && state.received < info.bytes
@@ -74,8 +75,8 @@ export const makeResuming = (
       return rangeOf(options, { offset: offsetOf(info) + received, ...length }, etag)
     })
 
-  const continued = (state: State, stream: Content<DownloadError>): Content<DownloadError> =>
-    Stream.catchAll(counted(state, stream), (error): Content<DownloadError> => {
+  const continued = (state: State, source: ByteSource<DownloadError>): ByteSource<DownloadError> =>
+    Stream.catchAll(counted(state, source), (error): ByteSource<DownloadError> => {
       const { bytes, etag } = state.info
       if (etag === undefined || !isRaw(state.info) || !isBroken(error)) return Stream.fail(error)
       // It broke after the last byte.
@@ -94,7 +95,7 @@ export const makeResuming = (
    * The bytes of a response, and where it breaks off those of further ones. The count of attempts begins anew with each byte, so
    * that a long download does not fail after many short interruptions.
    */
-  return (options: DownloadOptions, info: ObjectInfo, first: Content<TransportError>): Content<DownloadError> =>
+  return (options: DownloadOptions, info: ObjectInfo, first: ByteSource<TransportError>): ByteSource<DownloadError> =>
     Stream.unwrap(
       Effect.map(RetryPolicy.current(servicePolicy), (policy) =>
         continued({ options, info, policy, received: 0, attempts: undefined }, first)

@@ -2,20 +2,20 @@
  * Checksums of what is downloaded, taken as it passes: of a plain object as a whole, of a large one part by part, as its manifest
  * tells them.
  */
-import type * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { ChecksumMismatch } from "../../../CloudError.js"
+import type { OwnedChunk } from "../../../internal/bytes/bufferPool.js"
 import { runningMd5, type RunningMd5 } from "../../../internal/bytes/md5.js"
 import type { Part } from "../largeObjects/parts.js"
 import { type Address, pathOf } from "../objects/address.js"
 
 /** Takes the bytes of an object one after the other. */
 export interface Verifier<out E> {
-  readonly update: (chunk: Chunk.Chunk<Uint8Array>) => Effect.Effect<void, E>
+  readonly update: (chunks: Iterable<OwnedChunk>) => Effect.Effect<void, E>
   /** To be run once, when all bytes have passed. */
   readonly end: Effect.Effect<void, E>
 }
@@ -114,13 +114,13 @@ export const byParts = <E>(
             if (now === undefined) return Effect.void
             const mine = bytes.subarray(0, now.left)
             now.left -= mine.byteLength
-            return (now.md5?.update([mine]) ?? Effect.void).pipe(
+            return (now.md5?.update([{ bytes: mine }]) ?? Effect.void).pipe(
               Effect.zipRight(now.left === 0 ? close(now) : Effect.void),
               Effect.zipRight(Effect.suspend(() => take(bytes.subarray(mine.byteLength))))
             )
           })
     return {
-      update: (chunk) => Effect.forEach(chunk, take, { discard: true }),
+      update: (chunks) => Effect.forEach(chunks, ({ bytes }) => take(bytes), { discard: true }),
       end: Effect.flatMap(advance, (rest) =>
         rest === undefined
           ? Effect.void

@@ -2,7 +2,8 @@
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { writeStream } from "../../../internal/files/fileWriting.js"
+import type { ByteSource } from "../../../internal/bytes/byteSource.js"
+import { writeSource } from "../../../internal/files/fileWriting.js"
 import { expandHome } from "../../../internal/files/homePath.js"
 import type { DownloadOptions } from "../download/model.js"
 import type * as Verification from "../download/verification.js"
@@ -53,21 +54,18 @@ export const fileDownloadOf = (fs: FileSystem.FileSystem, options: DownloadToFil
 export const isVerified = (info: ObjectInfo, verify: boolean): boolean =>
   verify && (md5Of(info) !== undefined || info.isStaticLargeObject)
 
-/** A stream that is verified as it passes. */
-export const verifiedBy = <E, V>(
-  stream: Stream.Stream<Uint8Array, E>,
-  verifier: Verification.Verifier<V>
-): Stream.Stream<Uint8Array, E | V> =>
+/** A source that is verified as it is read. */
+export const verifiedBy = <E, V>(source: ByteSource<E>, verifier: Verification.Verifier<V>): ByteSource<E | V> =>
   Stream.concat(
-    Stream.mapChunksEffect(stream, (chunk) => Effect.as(verifier.update(chunk), chunk)),
+    Stream.mapChunksEffect(source, (chunks) => Effect.as(verifier.update(chunks), chunks)),
     Stream.execute(verifier.end)
   )
 
-/** Writes a stream at the position of an open file, and returns how long it was. */
+/** Writes a source at the position of an open file, and returns how long it was. */
 export const write = <E>(
   { progress }: Pick<FileDownload, "progress">,
   target: FileSystem.File,
-  stream: Stream.Stream<Uint8Array, E>,
+  source: ByteSource<E>,
   length: number | undefined
 ) =>
   Effect.suspend(() => {
@@ -76,5 +74,5 @@ export const write = <E>(
       bytes += count
       return progress(count)
     }
-    return Effect.map(writeStream(target, stream, { length, progress: report }), () => bytes)
+    return Effect.map(writeSource(target, source, { length, progress: report }), () => bytes)
   })

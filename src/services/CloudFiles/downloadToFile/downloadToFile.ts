@@ -61,7 +61,7 @@ const makeLeftoverRemoval = () => {
 type Outcome = Effect.Effect<DownloadedFile | Large, DownloadToFileError>
 
 /** Downloads objects through the file system. */
-const makeUsualDownload = ({ begin, getObjectInfo, open, partsOf, range }: Downloads) => {
+const makeUsualDownload = ({ begin, getObjectInfo, partsOf, range }: Downloads) => {
   /** Writes an object that is being downloaded, unless it is to be fetched in parts. */
   const writeOrSplit = (download: FileDownload, opened: OpenDownload): Outcome => {
     const { bytes, contentEncoding, etag, isStaticLargeObject, manifest } = opened.info
@@ -122,7 +122,7 @@ const makeUsualDownload = ({ begin, getObjectInfo, open, partsOf, range }: Downl
     Effect.gen(function* () {
       const { wanted } = download
       if (!(yield* isReplaceable(download))) {
-        return yield* Effect.scoped(Effect.flatMap(open(wanted), (opened) => writeOnto(download, opened)))
+        return yield* Effect.scoped(Effect.flatMap(begin(wanted), (opened) => writeOnto(download, opened)))
       }
       const resumed = download.resume ? yield* resume(download) : undefined
       if (resumed !== undefined) return resumed
@@ -139,7 +139,7 @@ const makeUsualDownload = ({ begin, getObjectInfo, open, partsOf, range }: Downl
 
 /** The service's `downloadToFile`. */
 export const makeDownloadToFile = (client: CloudClient, servicePolicy: RetryPolicy.Service | undefined) => {
-  const downloads = makeDownload(client, servicePolicy, { operation, releases: true })
+  const downloads = makeDownload(client, servicePolicy, { operation, pooled: true })
   const { complete, downloadUsually, writeAnywhere } = makeUsualDownload(downloads)
   const removeLeft = makeLeftoverRemoval()
 
@@ -157,13 +157,13 @@ export const makeDownloadToFile = (client: CloudClient, servicePolicy: RetryPoli
       (opened): Outcome => {
         const { info, whole } = opened
         if (whole === undefined) return writeAnywhere(download(), opened)
-        return Effect.flatMap(whole, (bytes) => {
+        return Effect.flatMap(whole, (body) => {
           const path = expandHome(options.path)
-          const file = { temporary: temporaryName(path), target: path, bytes, time: mtimeOf(info) }
+          const file = { temporary: temporaryName(path), target: path, bytes: body.bytes, time: mtimeOf(info) }
           return Effect.flatMap(storeInThread(fs, thread, file), (isStored): Outcome =>
             isStored
-              ? reportSmall({ path, progress, verify }, info, bytes)
-              : writeAnywhere(download(), { info, stream: Stream.make(bytes), whole: Effect.succeed(bytes) })
+              ? reportSmall({ path, progress, verify }, info, body)
+              : writeAnywhere(download(), { info, source: Stream.make(body), whole: Effect.succeed(body) })
           )
         })
       }

@@ -6,9 +6,9 @@ import type * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
-import type * as Stream from "effect/Stream"
 import { createHash, randomUUID } from "node:crypto"
 import { basename, dirname, join } from "node:path"
+import { type ByteSource, fromStream } from "../../../internal/bytes/byteSource.js"
 import { isKeptPartOf, removeLeftovers } from "../../../internal/files/leftovers.js"
 import { setModified } from "../../../internal/files/modificationTime.js"
 import { systemError } from "../../../internal/files/systemError.js"
@@ -85,8 +85,8 @@ export const makePartFiles = (fs: FileSystem.FileSystem, path: string) => {
         (error) => error._tag === "SystemError" && error.reason === "AlreadyExists",
         () => openKept(fs, part)
       ),
-    read: (part: string, offset: number, length: number): Stream.Stream<Uint8Array, PlatformError> =>
-      fs.stream(part, { offset, bytesToRead: length, chunkSize: 256 * 1024 }),
+    read: (part: string, offset: number, length: number): ByteSource<PlatformError> =>
+      fromStream(fs.stream(part, { offset, bytesToRead: length, chunkSize: 256 * 1024 })),
     sizeOf: (part: string): Effect.Effect<number> =>
       Effect.map(Effect.option(fs.stat(part)), Option.match({ onNone: () => 0, onSome: ({ size }) => Number(size) })),
     rename: (from: string, to: string): Effect.Effect<void> => Effect.ignore(fs.rename(from, to)),

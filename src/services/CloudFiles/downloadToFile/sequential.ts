@@ -6,12 +6,12 @@ import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { ChecksumMismatch } from "../../../CloudError.js"
-import { release } from "../../../internal/bytes/bufferPool.js"
+import type { OwnedChunk } from "../../../internal/bytes/bufferPool.js"
+import type { ByteSource } from "../../../internal/bytes/byteSource.js"
 import { runningMd5 } from "../../../internal/bytes/md5.js"
 import { storeByPlatform } from "../../../internal/files/smallFiles.js"
 import { systemError } from "../../../internal/files/systemError.js"
 import type { Downloads, OpenDownload } from "../download/download.js"
-import type { Download } from "../download/model.js"
 import * as Verification from "../download/verification.js"
 import { mtimeOf } from "../objects/modificationTime.js"
 import { md5Of, type ObjectInfo } from "../objects/objects.js"
@@ -22,7 +22,7 @@ import { temporaryName } from "./partFiles.js"
 /** The content that is still to be written, and from where on. */
 interface Remaining {
   readonly from: number
-  readonly stream: Stream.Stream<Uint8Array, DownloadToFileError>
+  readonly source: ByteSource<DownloadToFileError>
   readonly verified: boolean
 }
 
@@ -30,10 +30,10 @@ interface Remaining {
 export const reportSmall = (
   { path, progress, verify }: Pick<FileDownload, "path" | "progress" | "verify">,
   info: ObjectInfo,
-  bytes: Uint8Array
+  { bytes, release }: OwnedChunk
 ): Effect.Effect<DownloadedFile> => {
   const { byteLength } = bytes
-  release(bytes)
+  release()
   const file = { path, info, bytes: byteLength, resumed: 0, verified: isVerified(info, verify) }
   return Effect.as(progress(byteLength), file)
 }
@@ -49,11 +49,11 @@ const writeRemaining = (
   const { parts, path, progress } = download
   const written = Effect.gen(function* () {
     const target = yield* parts.open(part)
-    const { from, stream, verified } = yield* remaining
+    const { from, source, verified } = yield* remaining
     yield* target.truncate(from)
     if (from > 0) yield* progress(from)
     yield* target.seek(from, "start")
-    const added = yield* write(download, target, stream, info.bytes === undefined ? undefined : info.bytes - from)
+    const added = yield* write(download, target, source, info.bytes === undefined ? undefined : info.bytes - from)
     return { path, info, bytes: from + added, resumed: from, verified }
   })
   return parts.complete(part, keep, info, Effect.scoped(written))
@@ -68,12 +68,12 @@ export const writeAll = (
   const { info, whole } = opened
   const part = temporaryName(path)
   if (whole === undefined) {
-    const content = { from: 0, stream: opened.stream, verified: isVerified(info, verify) }
+    const content = { from: 0, source: opened.source, verified: isVerified(info, verify) }
     return writeRemaining(download, info, part, false, Effect.succeed(content))
   }
-  return Effect.flatMap(whole, (bytes) =>
-    Effect.flatMap(storeByPlatform(fs, { temporary: part, target: path, bytes, time: mtimeOf(info) }), () =>
-      reportSmall(download, info, bytes)
+  return Effect.flatMap(whole, (body) =>
+    Effect.flatMap(storeByPlatform(fs, { temporary: part, target: path, bytes: body.bytes, time: mtimeOf(info) }), () =>
+      reportSmall(download, info, body)
     )
   )
 }
@@ -94,7 +94,7 @@ export const resumeInOnePiece = (
     const from = held > size ? 0 : held
     const expected = verify ? md5Of(info) : undefined
     const rest = from === size ? Stream.empty : range(object, { offset: from }, etag)
-    if (expected === undefined) return { from, stream: rest, verified: false }
+    if (expected === undefined) return { from, source: rest, verified: false }
     const md5 = yield* runningMd5
     if (from > 0) yield* Stream.runForEachChunk(parts.read(part, 0, from), md5.update)
     const end = Effect.flatMap(md5.digest, (actual): Effect.Effect<void, ChecksumMismatch> => {
@@ -105,7 +105,7 @@ export const resumeInOnePiece = (
         Effect.fail(Verification.mismatch(operation, object, expected, actual))
       )
     })
-    return { from, stream: verifiedBy(rest, { update: md5.update, end }), verified: true }
+    return { from, source: verifiedBy(rest, { update: md5.update, end }), verified: true }
   })
   return writeRemaining(download, info, part, true, remaining)
 }
@@ -125,11 +125,11 @@ export const isReplaceable = ({ fs, path }: FileDownload): Effect.Effect<boolean
 /** Writes an object into a device or a named pipe, which stays. */
 export const writeOnto = (
   download: FileDownload,
-  { info, stream }: Download
+  { info, source }: OpenDownload
 ): Effect.Effect<DownloadedFile, DownloadToFileError> =>
   Effect.gen(function* () {
     const { fs, path, verify } = download
     const target = yield* fs.open(path, { flag: "a" })
-    const bytes = yield* write(download, target, stream, info.bytes)
+    const bytes = yield* write(download, target, source, info.bytes)
     return { path, info, bytes, resumed: 0, verified: isVerified(info, verify) }
   }).pipe(Effect.scoped)

@@ -7,11 +7,10 @@ import * as Stream from "effect/Stream"
 import type { CloudClient } from "../../../CloudClient.js"
 import type { CommonError, NotFound, QuotaExceeded } from "../../../CloudError.js"
 import * as Endpoint from "../../../Endpoint.js"
-import { release } from "../../../internal/bytes/bufferPool.js"
 import type { PackedFiles } from "../../../internal/files/folderReader.js"
 import { isPlain } from "../../../internal/worker/archive.js"
 import { compareNames } from "../../../internal/worker/names.js"
-import { pieces } from "../../../RequestBody.js"
+import { content } from "../../../RequestBody.js"
 import { bulkEndpoints, type ExtractResult, isNotOffered } from "../bulk/bulk.js"
 import { decodedText } from "../names.js"
 import { completedWhere, makeCompleting, makeListing } from "../objects/listing.js"
@@ -49,7 +48,7 @@ const makeExtraction = (client: CloudClient, support: ArchiveSupport, { containe
       destination: { container },
       format: "tar",
       contentType: "",
-      content: { bytes, length: bytes.byteLength, stream: pieces(bytes) }
+      content: content(bytes)
     })
 
   /**
@@ -214,7 +213,7 @@ export const makeArchiveUpload = (
         again.push(...sent.again)
         events.push(...sent.events)
         // If a file is missing, a connection may still be sending the archive, so its buffer is not reused.
-        if (again.length === 0) release(packed.content)
+        if (again.length === 0) packed.release()
       }
       if (events.length > 0) yield* emit(events)
       // An expired token can leave the rest of an archive behind, so a second archive is worthwhile.

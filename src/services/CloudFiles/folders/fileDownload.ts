@@ -8,9 +8,8 @@ import * as Option from "effect/Option"
 import type * as Stream from "effect/Stream"
 import { randomUUID } from "node:crypto"
 import type { CommonError } from "../../../CloudError.js"
-import { release } from "../../../internal/bytes/bufferPool.js"
 import { forEachConcurrent } from "../../../internal/concurrency/forEachConcurrent.js"
-import { writeStream } from "../../../internal/files/fileWriting.js"
+import { writeSource } from "../../../internal/files/fileWriting.js"
 import { setModified } from "../../../internal/files/modificationTime.js"
 import { storeSmall } from "../../../internal/files/smallFiles.js"
 import { smallObject } from "../download/download.js"
@@ -34,14 +33,14 @@ interface Files {
 
 /** Writes an object to a file of a folder. Returns its length. */
 const makeWriting = (
-  { open, readWhole }: Operations["downloads"],
+  { begin, readWhole }: Operations["downloads"],
   fs: FileSystem.FileSystem,
   { container, emit, operation }: Job,
   { isFresh, isKnown }: Pick<ReturnType<typeof makeLocalFolders>, "isFresh" | "isKnown">
 ) => {
   const writeLarge = ({ object, path }: RemoteEntry, { check, target, temporary }: Files) =>
     Effect.gen(function* () {
-      const { info, stream } = yield* open({ container, object: object.name })
+      const { info, source } = yield* begin({ container, object: object.name })
       const size = info.bytes ?? object.bytes
       const file = yield* fs.open(temporary, { flag: "wx" })
       yield* check
@@ -53,7 +52,7 @@ const makeWriting = (
         reported = transferred
         return emit([{ _tag: "Progress", path, object: object.name, bytes: size, transferred }])
       }
-      yield* writeStream(file, stream, { length: size, progress })
+      yield* writeSource(file, source, { length: size, progress })
       yield* setModified(fs, temporary, modifiedAt(info))
       return transferred
     }).pipe(
@@ -83,11 +82,11 @@ const makeWriting = (
     const temporary = inside(`.${randomUUID()}.part`)
     const written = Effect.flatMap(readSmall(object), (small) => {
       if (small === undefined) return writeLarge(entry, { temporary, target, check })
-      const { bytes, info } = small
-      return Effect.map(storeSmall(fs, { temporary, target, bytes, time: modifiedAt(info), check }), () => {
-        const { byteLength } = bytes
-        release(bytes)
-        return byteLength
+      const { body, info } = small
+      const file = { temporary, target, bytes: body.bytes, time: modifiedAt(info), check }
+      return Effect.map(storeSmall(fs, file), () => {
+        body.release()
+        return body.bytes.byteLength
       })
     })
     // Another download may have created a folder at this path in the meantime.

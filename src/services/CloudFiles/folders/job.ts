@@ -30,7 +30,7 @@ export interface Outgoing {
 /** The single-object operations that folder transfers use. */
 export interface Operations {
   readonly upload: UploadObject
-  readonly downloads: Pick<Downloads, "readWhole" | "open">
+  readonly downloads: Pick<Downloads, "readWhole" | "begin">
   readonly bulkDelete: BulkDelete
   readonly getCapabilities: Discovery["getCapabilities"]
 }

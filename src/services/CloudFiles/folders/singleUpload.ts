@@ -7,7 +7,7 @@ import * as Stream from "effect/Stream"
 import { systemError } from "../../../internal/files/systemError.js"
 import { secondsText } from "../../../internal/worker/archive.js"
 import { becameLink } from "../../../internal/worker/problems.js"
-import { fromBytes, fromFile, type RequestBody } from "../../../RequestBody.js"
+import { fromBytes, fromFile, type RequestBody, type WholeBody } from "../../../RequestBody.js"
 import type { UploadObject } from "../upload/upload.js"
 import { endsUpload, failed, type Outgoing, progressStep, smallFile, type Stop, type UploadJob } from "./job.js"
 import type { FolderEvent } from "./model.js"
@@ -24,11 +24,11 @@ const reportingProgress = <E, R>(
   open: Effect.map(body.open, (opened) => ({
     ...opened,
     whole: undefined,
-    stream: Stream.suspend(() => {
+    source: Stream.suspend(() => {
       let sent = 0
       let reported = 0
-      return Stream.tap(opened.stream, (part) => {
-        sent += part.byteLength
+      return Stream.tap(opened.source, ({ bytes }) => {
+        sent += bytes.byteLength
         if (sent - reported < progressStep && sent !== opened.length) return Effect.void
         reported = sent
         return report(sent)
@@ -127,9 +127,10 @@ export const makeSingleUpload = (upload: UploadObject, job: UploadJob) => {
   const uploadFile = makeFileUpload(upload, job)
 
   /** Uploads a file whose content is already read. Returns its final event. */
-  const sendRead = (file: Outgoing, md5: string, content: Uint8Array): Effect.Effect<FolderEvent, Stop> => {
+  const sendRead = (file: Outgoing, read: WholeBody): Effect.Effect<FolderEvent, Stop> => {
     const { bytes, object, path } = file
-    return Effect.matchEffect(upload({ ...headOf(job, file), md5, body: fromBytes(content) }), {
+    const body = { ...fromBytes(read.bytes), readWhole: Effect.succeed(read) }
+    return Effect.matchEffect(upload({ ...headOf(job, file), md5: read.md5, body }), {
       onFailure: (error) => (endsUpload(error) ? Effect.fail(error) : Effect.succeed(failed(file, error))),
       onSuccess: () => Effect.succeed<FolderEvent>({ _tag: "Done", path, object, bytes, archived: false })
     })
@@ -161,7 +162,7 @@ export const makeSingleUpload = (upload: UploadObject, job: UploadJob) => {
         index++
         offset += file.bytes
         if (problem === undefined) {
-          return Effect.map(sendRead(file, md5, content), (event) => {
+          return Effect.map(sendRead(file, { bytes: content, md5, release: read.release }), (event) => {
             events.push(event)
           })
         }

@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { randomUUID } from "node:crypto"
 import type { CloudClient } from "../../../CloudClient.js"
-import { type Opened, pieces } from "../../../RequestBody.js"
+import type { Opened } from "../../../RequestBody.js"
 import { makeParts } from "../largeObjects/parts.js"
 import { numbered } from "../largeObjects/segments.js"
 import { operation, sourceChanged, wrongBody } from "./failures.js"
@@ -14,7 +14,7 @@ import type { PutLargeObject, SegmentStore, Sent } from "./largeObject.js"
 import type { PutHead, Uploaded, UploadError } from "./model.js"
 import type { Plan, Upload } from "./plan.js"
 import type { SingleRequest } from "./singleRequest.js"
-import { hashOf } from "./source.js"
+import { hashOf, hashOfBytes } from "./source.js"
 
 /** A source that can be read from anywhere. */
 interface Sliceable<E> extends Upload<E> {
@@ -49,7 +49,7 @@ const makeSegmentSending =
     const offset = index * segmentSize
     const size = Math.min(segmentSize, length - offset)
     const put = (segment: PutHead): Effect.Effect<string, UploadError | E> =>
-      putStream(segment, { length: size, stream: slice(offset, size), unchanged: source.unchanged }, { progress }).pipe(
+      putStream(segment, { length: size, source: slice(offset, size), unchanged: source.unchanged }, { progress }).pipe(
         Effect.catchTag("TooLong", () => Effect.dieMessage("a segment has a known length")),
         Effect.map(({ md5 }) => md5)
       )
@@ -101,7 +101,7 @@ export const makeFileUpload = (client: CloudClient, single: SingleRequest, putLa
       const md5Checked =
         named === undefined
           ? Effect.void
-          : Effect.flatMap(Effect.interruptible(hashOf(source.stream)), (md5) =>
+          : Effect.flatMap(Effect.interruptible(hashOf(source.source)), (md5) =>
               md5 === named ? Effect.void : Effect.fail(wrongBody(input, named, md5))
             )
       yield* Effect.all([all, md5Checked], { concurrency: 2, discard: true })
@@ -112,7 +112,7 @@ export const makeFileUpload = (client: CloudClient, single: SingleRequest, putLa
   return <E>(upload: Sliceable<E>): Effect.Effect<Uploaded, UploadError | E> =>
     Effect.gen(function* () {
       const { input, large, md5: named, resume, source } = upload
-      const md5 = source.bytes === undefined || !resume ? named : yield* hashOf(pieces(source.bytes))
+      const md5 = source.bytes === undefined || !resume ? named : yield* hashOfBytes(source.bytes)
       if (named !== undefined && md5 !== undefined && md5 !== named) return yield* wrongBody(input, named, md5)
       const plan = large(versionOf(upload, md5))
       return yield* putLarge<E>(input, plan, (segments) => sendSegments(upload, plan, md5, segments))

@@ -70,11 +70,11 @@ export const headOf = (given: PutHead, createOnly: boolean | undefined): PutHead
 /** An open body that needs no environment any more. */
 const provided = <E, R>(source: Opened<E, R>): Effect.Effect<Opened<E>, never, R> =>
   Effect.map(Effect.context<R>(), (context) => {
-    const { slice, stream, unchanged, whole } = source
+    const { slice, unchanged, whole } = source
     return {
       ...source,
       whole: whole && Effect.provide(whole, context),
-      stream: Stream.provideContext(stream, context),
+      source: Stream.provideContext(source.source, context),
       slice: slice && ((offset, count) => Stream.provideContext(slice(offset, count), context)),
       unchanged: unchanged && Effect.provide(unchanged, context)
     }

@@ -1,6 +1,7 @@
 /** Reports the bytes of a body as they are sent. */
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
+import type { Content } from "../../../RequestBody.js"
 import type { UploadOptions } from "./model.js"
 
 export type Progress = NonNullable<UploadOptions<never, never>["progress"]>
@@ -9,20 +10,23 @@ export type Progress = NonNullable<UploadOptions<never, never>["progress"]>
  * A body that reports its bytes. Where it is sent again, the bytes reported so far are taken back. `settle` reports the difference
  * to what was sent in the end, which may have been sent another way.
  */
-export const reporting = <E>(progress: Progress | undefined, stream: Stream.Stream<Uint8Array, E>) => {
-  if (progress === undefined) return { stream, settle: () => Effect.void }
+export const reporting = <E>(progress: Progress | undefined, content: Content<E>) => {
+  if (progress === undefined) return { content, settle: () => Effect.void }
   let reported = 0
   const report = (bytes: number): Effect.Effect<void> => {
     reported += bytes
     return bytes === 0 ? Effect.void : progress(bytes)
   }
   return {
-    stream: Stream.unwrap(
-      Effect.map(
-        Effect.suspend(() => report(-reported)),
-        () => Stream.tap(stream, (bytes) => report(bytes.byteLength))
+    content: {
+      ...content,
+      source: Stream.unwrap(
+        Effect.map(
+          Effect.suspend(() => report(-reported)),
+          () => Stream.tap(content.source, ({ bytes }) => report(bytes.byteLength))
+        )
       )
-    ),
+    },
     settle: (total: number): Effect.Effect<void> => Effect.suspend(() => report(total - reported))
   }
 }

@@ -4,6 +4,8 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import type { OwnedChunk } from "../../../internal/bytes/bufferPool.js"
+import type { ByteSource } from "../../../internal/bytes/byteSource.js"
 
 /** A source that is read once, a segment at a time. */
 export interface SegmentReader<E> {
@@ -31,12 +33,15 @@ const makeSegmentBuffer = (size: number, expected: number) => {
     filled = needed
   }
   return {
-    /** Adds parts as far as there is room, and returns what is left of them. */
-    take: (parts: ReadonlyArray<Uint8Array>): ReadonlyArray<Uint8Array> => {
-      for (const [index, part] of parts.entries()) {
-        const taken = part.subarray(0, size - filled)
+    /** Adds chunks until the buffer is full, and returns what is left of them. */
+    take: (chunks: ReadonlyArray<OwnedChunk>): ReadonlyArray<OwnedChunk> => {
+      for (const [index, { bytes, release }] of chunks.entries()) {
+        const taken = bytes.subarray(0, size - filled)
         add(taken)
-        if (taken.byteLength < part.byteLength) return [part.subarray(taken.byteLength), ...parts.slice(index + 1)]
+        if (taken.byteLength < bytes.byteLength) {
+          return [{ bytes: bytes.subarray(taken.byteLength), release }, ...chunks.slice(index + 1)]
+        }
+        release()
       }
       return []
     },
@@ -44,12 +49,10 @@ const makeSegmentBuffer = (size: number, expected: number) => {
   }
 }
 
-export const readSegments = <E>(
-  source: Stream.Stream<Uint8Array, E>
-): Effect.Effect<SegmentReader<E>, never, Scope.Scope> =>
+export const readSegments = <E>(source: ByteSource<E>): Effect.Effect<SegmentReader<E>, never, Scope.Scope> =>
   Effect.map(Stream.toPull(source), (pull) => {
     /** Bytes beyond a segment: of one pull at the most. */
-    let rest: ReadonlyArray<Uint8Array> = []
+    let rest: ReadonlyArray<OwnedChunk> = []
     let ended = false
     let largest = 0
     const more: Effect.Effect<void, E> = Effect.matchEffect(pull, {
@@ -57,9 +60,9 @@ export const readSegments = <E>(
         onNone: () => Effect.sync(() => void (ended = true)),
         onSome: Effect.fail
       }),
-      onSuccess: (chunk: Chunk.Chunk<Uint8Array>) =>
+      onSuccess: (chunks) =>
         Effect.sync(() => {
-          rest = Chunk.toReadonlyArray(chunk).filter((part) => part.byteLength > 0)
+          rest = Chunk.toReadonlyArray(chunks).filter(({ bytes }) => bytes.byteLength > 0)
         })
     })
     const waitForMore: Effect.Effect<void, E> = Effect.suspend(() =>

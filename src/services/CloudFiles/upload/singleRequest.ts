@@ -1,20 +1,18 @@
 /** Stores an object, or a segment of one, in one request, and verifies it. */
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { CloudClient } from "../../../CloudClient.js"
-import type { Unprocessable } from "../../../CloudError.js"
+import { Unprocessable } from "../../../CloudError.js"
 import * as Endpoint from "../../../Endpoint.js"
-import { release } from "../../../internal/bytes/bufferPool.js"
 import { absentIfEmpty } from "../../../internal/schema/wire.js"
-import { pieces } from "../../../RequestBody.js"
+import { content as contentOfBytes, type WholeBody } from "../../../RequestBody.js"
 import { makeConfirmation } from "../objects/confirmation.js"
 import { contradicts, md5In, sameEtag, unquoted } from "../objects/etags.js"
 import { objectEndpoints, type ObjectInfo } from "../objects/objects.js"
 import { operation, refusedContent, storedOther } from "./failures.js"
 import type { PutHead, Uploaded, UploadError } from "./model.js"
 import { type Progress, reporting } from "./progress.js"
-import { contentOf, type Source, type SourceFailure, type Tally, TooLong } from "./source.js"
+import { contentOf, type Source, type Tally, TooLong } from "./source.js"
 
 /** Whether an object has this MD5; or this size and the ETag of the response, where the cloud's ETags are no MD5s. */
 const hasContent =
@@ -24,8 +22,7 @@ const hasContent =
     !contradicts(etag, md5) &&
     (md5In(etag) !== undefined || (bytes === length && (reported === undefined || sameEtag(reported, etag))))
 
-const isUnprocessable = (error: unknown): error is Unprocessable =>
-  typeof error === "object" && error !== null && "_tag" in error && error._tag === "Unprocessable"
+const isUnprocessable = (error: unknown): error is Unprocessable => error instanceof Unprocessable
 
 /** How a source is sent. */
 interface StreamOptions {
@@ -38,7 +35,7 @@ interface StreamOptions {
 
 export const makeSingleRequest = (client: CloudClient) => {
   // Nothing else of the response is read.
-  const put = Endpoint.method(client, {
+  const put = Endpoint.uploadMethod(client, {
     ...objectEndpoints.putObject,
     success: Endpoint.headers(Schema.Struct({ etag: absentIfEmpty }))
   })
@@ -47,24 +44,22 @@ export const makeSingleRequest = (client: CloudClient) => {
   /** Stores bytes, whose MD5 is known. */
   const putBytes = (
     input: PutHead,
-    bytes: Uint8Array,
-    md5: string,
+    { bytes, md5, release }: WholeBody,
     progress?: Progress
   ): Effect.Effect<Uploaded, UploadError> => {
-    const { settle, stream } = reporting(progress, pieces(bytes))
+    const { content, settle } = reporting(progress, contentOfBytes(bytes))
     const uploaded: Uploaded = { etag: md5, md5, bytes: bytes.byteLength, segments: 0 }
-    const content = { bytes, length: bytes.byteLength, stream }
     return Effect.matchEffect(put(Object.assign({}, input, { md5, content })), {
       onFailure: (error) =>
         Effect.fail(error._tag === "Unprocessable" ? refusedContent(input, md5, error.requestId) : error),
       onSuccess: ({ etag }): Effect.Effect<Uploaded, UploadError> => {
         if (etag !== undefined && contradicts(etag, md5)) return Effect.fail(storedOther(input, md5, etag))
         // Only a cloud that has received all of it can know its MD5; any other response may come before it was read.
-        if (etag !== undefined && unquoted(etag) === md5) release(bytes)
+        if (etag !== undefined && unquoted(etag) === md5) release?.()
         const result = etag === undefined || etag === md5 ? uploaded : { ...uploaded, etag }
-        const reported = progress === undefined ? Effect.succeed(result) : Effect.as(settle(content.length), result)
+        const reported = progress === undefined ? Effect.succeed(result) : Effect.as(settle(bytes.byteLength), result)
         if (etag === md5) return reported
-        const isStored = hasContent(md5, content.length, etag)
+        const isStored = hasContent(md5, bytes.byteLength, etag)
         return Effect.zipRight(confirm({ address: input, etag, expected: md5, isStored }), reported)
       }
     })
@@ -77,16 +72,9 @@ export const makeSingleRequest = (client: CloudClient) => {
     { limit, named, progress }: StreamOptions
   ): Effect.Effect<Uploaded & { readonly md5: string }, UploadError | E | TooLong> =>
     Effect.gen(function* () {
-      const failure = yield* Deferred.make<never, SourceFailure<E>>()
       const tally: Tally = { md5: "", bytes: 0 }
-      const content = contentOf(input, source, limit, tally, failure)
-      const { settle, stream } = reporting(progress, content.stream)
-      const request = put({ ...input, ...(named !== undefined && { md5: named }), content: { ...content, stream } })
-      // Interruptible even where the caller is not, since the race waits until its loser has ended.
-      const { etag } = yield* Effect.raceFirst(
-        Effect.interruptible(request),
-        Effect.interruptible(Deferred.await(failure))
-      ).pipe(
+      const { content, settle } = reporting(progress, contentOf(input, source, limit, tally))
+      const { etag } = yield* put({ ...input, ...(named !== undefined && { md5: named }), content }).pipe(
         Effect.catchIf(
           (error): error is Unprocessable => named !== undefined && isUnprocessable(error),
           (error) => Effect.fail(refusedContent(input, named ?? "", error.requestId))

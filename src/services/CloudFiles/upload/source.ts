@@ -1,14 +1,14 @@
 /** The source of an upload as content that can be sent: hashed, counted and checked as it is read. */
-import type * as Cause from "effect/Cause"
 import * as Chunk from "effect/Chunk"
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { ChecksumMismatch, InvalidInput, SourceChanged } from "../../../CloudError.js"
+import { type OwnedChunk } from "../../../internal/bytes/bufferPool.js"
+import { type ByteSource, fromBytes } from "../../../internal/bytes/byteSource.js"
 import { gzip } from "../../../internal/bytes/gzip.js"
 import { md5Hex, runningMd5 } from "../../../internal/bytes/md5.js"
-import { type Content, type Opened, pieces } from "../../../RequestBody.js"
+import type { Content, Opened } from "../../../RequestBody.js"
 import type { Address } from "../objects/address.js"
 import { invalid, sourceChanged, wrongBody, wrongLength } from "./failures.js"
 import type { UploadOptions } from "./model.js"
@@ -16,7 +16,7 @@ import type { UploadOptions } from "./model.js"
 /** What is read for one request: all of a source, or a part of it. */
 export interface Source<E, R = never> {
   readonly length: number | undefined
-  readonly stream: Stream.Stream<Uint8Array, E, R>
+  readonly source: ByteSource<E, R>
   readonly unchanged?: Effect.Effect<boolean, E, R> | undefined
 }
 
@@ -25,8 +25,6 @@ export class TooLong {
   readonly _tag = "TooLong"
 }
 
-export type SourceFailure<E> = E | InvalidInput | SourceChanged | TooLong
-
 /** The hash and the length of a body since its last start. */
 export interface Tally {
   /** Known when the body has ended. */
@@ -34,16 +32,21 @@ export interface Tally {
   bytes: number
 }
 
-export const hashOf = <E>(stream: Stream.Stream<Uint8Array, E>): Effect.Effect<string, E> =>
+export const hashOf = <E>(source: ByteSource<E>): Effect.Effect<string, E> =>
   Effect.scoped(
-    Effect.flatMap(runningMd5, (md5) => Effect.zipRight(Stream.runForEachChunk(stream, md5.update), md5.digest))
+    Effect.flatMap(runningMd5, (md5) =>
+      Effect.zipRight(
+        Stream.runForEach(source, (chunk) => Effect.map(md5.update([chunk]), chunk.release)),
+        md5.digest
+      )
+    )
   )
 
 /** In bytes: what is longer is hashed in pieces. */
 const hashedAtOnce = 256 * 1024
 
 export const hashOfBytes = (bytes: Uint8Array): Effect.Effect<string> =>
-  bytes.byteLength <= hashedAtOnce ? Effect.sync(() => md5Hex(bytes)) : hashOf(pieces(bytes))
+  bytes.byteLength <= hashedAtOnce ? Effect.sync(() => md5Hex(bytes)) : hashOf(fromBytes(bytes))
 
 /**
  * A source that fails where it gives another number of bytes than it declared, or was changed. The bytes that complete the declared
@@ -51,19 +54,19 @@ export const hashOfBytes = (bytes: Uint8Array): Effect.Effect<string> =>
  */
 const checked = <E, R>(
   where: Address,
-  { length, stream, unchanged }: Source<E, R>,
+  { length, source, unchanged }: Source<E, R>,
   tally: Tally,
   hashes = true
-): Effect.Effect<Stream.Stream<Uint8Array, E | InvalidInput | SourceChanged, R>, never, Scope.Scope> =>
+): Effect.Effect<ByteSource<E | InvalidInput | SourceChanged, R>, never, Scope.Scope> =>
   Effect.map(hashes ? runningMd5 : Effect.succeed(undefined), (md5) => {
     tally.bytes = 0
-    let last = Chunk.empty<Uint8Array>()
-    const next = (chunk: Chunk.Chunk<Uint8Array>): Effect.Effect<Chunk.Chunk<Uint8Array>, InvalidInput> => {
-      for (const part of chunk) tally.bytes += part.byteLength
+    let last = Chunk.empty<OwnedChunk>()
+    const next = (chunk: Chunk.Chunk<OwnedChunk>): Effect.Effect<Chunk.Chunk<OwnedChunk>, InvalidInput> => {
+      for (const { bytes } of chunk) tally.bytes += bytes.byteLength
       if (length !== undefined && tally.bytes > length) return Effect.fail(wrongLength(length, "more"))
       const isComplete = tally.bytes === length
       if (isComplete) last = Chunk.appendAll(last, chunk)
-      const passed = isComplete ? Chunk.empty<Uint8Array>() : chunk
+      const passed = isComplete ? Chunk.empty<OwnedChunk>() : chunk
       return md5 === undefined ? Effect.succeed(passed) : Effect.as(md5.update(chunk), passed)
     }
     const end = Effect.gen(function* () {
@@ -72,39 +75,35 @@ const checked = <E, R>(
       if (md5 !== undefined) tally.md5 = yield* md5.digest
       return Stream.fromChunk(last)
     })
-    return Stream.concat(Stream.mapChunksEffect(stream, next), Stream.unwrap(end))
+    return Stream.concat(Stream.mapChunksEffect(source, next), Stream.unwrap(end))
   })
 
-/** A stream that fails with {@link TooLong} beyond so many bytes. */
-const limited = <E>(stream: Stream.Stream<Uint8Array, E>, limit: number): Stream.Stream<Uint8Array, E | TooLong> =>
+/** A source that fails with {@link TooLong} beyond so many bytes. */
+const limited = <E>(source: ByteSource<E>, limit: number): ByteSource<E | TooLong> =>
   Stream.suspend(() => {
-    let bytes = 0
-    return Stream.mapChunksEffect(stream, (chunk): Effect.Effect<Chunk.Chunk<Uint8Array>, TooLong> => {
-      for (const part of chunk) bytes += part.byteLength
-      return bytes > limit ? Effect.fail(new TooLong()) : Effect.succeed(chunk)
+    let size = 0
+    return Stream.mapChunksEffect(source, (chunk): Effect.Effect<Chunk.Chunk<OwnedChunk>, TooLong> => {
+      for (const { bytes } of chunk) size += bytes.byteLength
+      return size > limit ? Effect.fail(new TooLong()) : Effect.succeed(chunk)
     })
   })
 
 /**
  * A source as the content of a request: read, hashed and counted anew each time it is sent. `limit` is for a source of unknown length.
- *
- * A source that fails must not end the request's body, since what was sent so far would be stored as if it were whole. It completes
- * `failure` and then waits until the request is interrupted.
  */
 export const contentOf = <E>(
   where: Address,
-  source: Source<E>,
+  given: Source<E>,
   limit: number | undefined,
-  tally: Tally,
-  failure: Deferred.Deferred<never, SourceFailure<E>>
-): Content => {
-  const { length } = source
-  const stream: Stream.Stream<Uint8Array, E | TooLong> =
-    limit === undefined || length !== undefined ? source.stream : limited(source.stream, limit)
-  const abandon = (cause: Cause.Cause<SourceFailure<E>>): Stream.Stream<never> =>
-    Stream.execute(Effect.zipRight(Deferred.failCause(failure, cause), Effect.never))
-  const content = Stream.unwrapScoped(checked<E | TooLong, never>(where, { ...source, stream }, tally))
-  return { length, bytes: undefined, stream: Stream.catchAllCause(content, abandon) }
+  tally: Tally
+): Content<E | InvalidInput | SourceChanged | TooLong> => {
+  const { length } = given
+  const source = limit === undefined || length !== undefined ? given.source : limited(given.source, limit)
+  return {
+    length,
+    bytes: undefined,
+    source: Stream.unwrapScoped(checked<E | TooLong, never>(where, { ...given, source }, tally))
+  }
 }
 
 /**
@@ -126,7 +125,7 @@ export const compressed = <E, R>(
     bytes: undefined,
     replayable: source.replayable,
     modified: source.modified,
-    stream: gzip(Stream.concat(content, Stream.execute(wrongMd5)))
+    source: gzip(Stream.concat(content, Stream.execute(wrongMd5)))
   }
 }
 

@@ -35,7 +35,7 @@ const takeSegments = <E>(
     if (bytes.byteLength === 0) return undefined
     total += bytes.byteLength
     if (declared !== undefined && total > declared) return yield* wrongLength(declared, "more")
-    yield* whole.update([bytes])
+    yield* whole.update([{ bytes }])
     return { bytes, index: index++ }
   })
   return { take: Effect.unsafeMakeSemaphore(1).withPermits(1)(take), total: () => total }
@@ -62,7 +62,7 @@ export const makeStreamUpload = (
         if (taken === undefined) return Effect.void
         const { bytes, index } = taken
         const sent = store(index, bytes.byteLength, (segment) =>
-          Effect.flatMap(hashOfBytes(bytes), (md5) => Effect.as(putBytes(segment, bytes, md5, progress), md5))
+          Effect.flatMap(hashOfBytes(bytes), (md5) => Effect.as(putBytes(segment, { bytes, md5 }, progress), md5))
         )
         return Effect.zipRight(sent, sender)
       })
@@ -79,12 +79,12 @@ export const makeStreamUpload = (
   return <E>(upload: Upload<E>): Effect.Effect<Uploaded, UploadError | E> =>
     Effect.gen(function* () {
       const { input, large, md5, plain, progress, segmentSize, source } = upload
-      const { atEnd, next } = yield* readSegments(source.stream)
+      const { atEnd, next } = yield* readSegments(source.source)
       const first = yield* next(segmentSize)
       if (first.byteLength < segmentSize || (yield* atEnd)) {
         yield* checkLength(source.length, first.byteLength)
         const known = md5 ?? (yield* hashOfBytes(first))
-        return yield* overwrite(input, plain, putBytes(input, first, known, progress))
+        return yield* overwrite(input, plain, putBytes(input, { bytes: first, md5: known }, progress))
       }
       const plan = large()
       return yield* putLarge<E>(input, plan, (segments) =>

@@ -10,7 +10,7 @@ import type { CloudClient } from "../../../CloudClient.js"
 import * as Endpoint from "../../../Endpoint.js"
 import { md5Hex } from "../../../internal/bytes/md5.js"
 import { renameIssuePaths } from "../../../internal/paging/listing.js"
-import type { Opened } from "../../../RequestBody.js"
+import type { Opened, WholeBody } from "../../../RequestBody.js"
 import type { BulkDelete } from "../bulk/bulkDelete.js"
 import type { PutStaticManifest } from "../largeObjects/staticManifests.js"
 import { objectEndpoints } from "../objects/objects.js"
@@ -54,7 +54,7 @@ const makeGeneralUpload = (client: CloudClient, bulkDelete: BulkDelete, putStati
 
   const uploadBytes = <E>({ input, md5, plain, progress }: Upload<E>, bytes: Uint8Array) =>
     Effect.flatMap(md5 === undefined ? hashOfBytes(bytes) : Effect.succeed(md5), (known) =>
-      overwriting.overwrite(input, plain, single.putBytes(input, bytes, known, progress))
+      overwriting.overwrite(input, plain, single.putBytes(input, { bytes, md5: known }, progress))
     )
 
   /** Uploads a body that does not need segments. */
@@ -98,19 +98,20 @@ export const makeUpload = (client: CloudClient, bulkDelete: BulkDelete, putStati
   const uploadSimple = <E, R>(options: UploadOptions<E, R>): Effect.Effect<Uploaded, UploadError | E, R> => {
     const { body, createOnly, md5, ...head } = options
     const input = headOf(head, createOnly)
-    const send = (bytes: Uint8Array, known?: string): Effect.Effect<Uploaded, UploadError> =>
-      Effect.mapError(putBytes(input, bytes, md5 ?? known ?? md5Hex(bytes)), renameIssuePaths(operation))
+    const send = (whole: WholeBody): Effect.Effect<Uploaded, UploadError> =>
+      Effect.mapError(putBytes(input, md5 === undefined ? whole : { ...whole, md5 }), renameIssuePaths(operation))
+    const sendBytes = (bytes: Uint8Array) => send({ bytes, md5: md5 ?? md5Hex(bytes) })
     const open = Effect.flatMap(body.open, (opened): Effect.Effect<Uploaded, UploadError | E, R> => {
       const { bytes, length, whole } = opened
-      if (bytes !== undefined && bytes.byteLength <= smallBody) return send(bytes)
+      if (bytes !== undefined && bytes.byteLength <= smallBody) return sendBytes(bytes)
       if (whole === undefined) return uploadAny(options, opened)
       return Effect.flatMap(whole, (read) =>
-        read.byteLength === length ? send(read) : Effect.fail(sourceChanged(options))
+        read.byteLength === length ? sendBytes(read) : Effect.fail(sourceChanged(options))
       )
     })
     return body.readWhole === undefined
       ? open
-      : Effect.flatMap(body.readWhole, (read) => (read === undefined ? open : send(read.bytes, read.md5)))
+      : Effect.flatMap(body.readWhole, (read) => (read === undefined ? open : send(read)))
   }
 
   /** A body that is compressed while it is sent, and so is a source of unknown length. */
