@@ -37,10 +37,16 @@ const secretHeaders: ReadonlyArray<string | RegExp> = [
 ]
 
 /**
- * In bytes: a body up to this length is read at once, which is much cheaper than a Stream. All of it must then arrive within the
- * stall timeout, and if it breaks off, all of it is requested again.
+ * In bytes: a body up to this length is read at once, which costs half as much as a Stream (the rows `library-mapped` of
+ * bench/RESULTS.md). All of it must then arrive within the stall timeout.
  */
 const readAtOnce = 64 * 1024
+
+/**
+ * In bytes: the same for a body that is read chunk by chunk. If it breaks off, all of it is requested again, so this is short, and not
+ * for partial content, which resumes a download.
+ */
+const readOpenAtOnce = 4 * 1024
 
 const noTracing = (): boolean => true
 
@@ -135,7 +141,9 @@ class ClientRequest implements Connection {
   private read(response: HttpClientResponse.HttpClientResponse): Effect.Effect<void, HttpClientError.ResponseError> {
     const { request } = this
     if (hasNoBody(response)) return Effect.ignore(response.arrayBuffer)
-    if (Number(response.headers["content-length"] ?? Infinity) <= readAtOnce) {
+    const length = Number(response.headers["content-length"] ?? Infinity)
+    const isPartial = response.status === 206
+    if (length <= (request.isCollected ? readAtOnce : isPartial ? 0 : readOpenAtOnce)) {
       return Effect.map(response.arrayBuffer, (bytes) => request.onData(new Uint8Array(bytes)))
     }
     return Stream.runForEachChunk(response.stream, (chunk) =>
