@@ -30,8 +30,7 @@ const mostIdle = 8 * 1024 * 1024
 const idle = new Map<number, Array<ArrayBuffer>>()
 
 /** The length in bytes of the buffer for so many bytes. */
-export const bufferSize = (length: number): number =>
-  Math.max(smallestBuffer, 2 ** Math.ceil(Math.log2(Math.max(1, length))))
+const bufferSize = (length: number): number => Math.max(smallestBuffer, 2 ** Math.ceil(Math.log2(Math.max(1, length))))
 
 /** Adds a buffer to the pool when it is released, for example one that a thread has filled. Buffers of unusual sizes are not kept. */
 export const adopt = (bytes: Uint8Array<ArrayBuffer>): PooledChunk => {

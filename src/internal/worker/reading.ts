@@ -1,7 +1,6 @@
 /** Reads files synchronously, which is much cheaper for small files than Node's asynchronous calls. */
 import { hash } from "node:crypto"
 import * as fs from "node:fs"
-import { bufferSize } from "../bytes/bufferPool.js"
 import { namesIn } from "./names.js"
 import { behindLink, changed, described, failure, notAFile, type Problem } from "./problems.js"
 import type { FileProblem, Input, ReadFiles, ReadInput, SmallContents, UsedBuffer } from "./protocol.js"
@@ -40,7 +39,7 @@ export const withFile = <A>(path: string, flags: number, use: (file: number) => 
 
 /** A buffer for this many bytes and one more, which shows whether a file has grown. */
 export const bufferFor = (size: number, used: UsedBuffer): Buffer<ArrayBuffer> =>
-  Buffer.from(used.byteLength > size ? used.buffer : new ArrayBuffer(bufferSize(size + 1)))
+  Buffer.from(used.byteLength > size ? used.buffer : new ArrayBuffer(size + 1))
 
 /** Reads an open file, and one byte beyond the expected size if it has grown. Returns the number of bytes. */
 const readInto = (file: number, target: Buffer, start: number, size: number): number => {
