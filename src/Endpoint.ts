@@ -36,6 +36,8 @@ import { type Issue, issuesOf, issuesText, kindOf } from "./internal/schema/issu
 import { aboutItem, type ItemList, itemList } from "./internal/schema/itemList.js"
 import { isCutOff, jsonItems, type JsonItems, largestItem, UnreadableArray } from "./internal/schema/jsonItems.js"
 import { knownOf, redacted, type Shape, unknownFields } from "./internal/schema/knownFields.js"
+import { once } from "./internal/schema/lazy.js"
+import { lazyStruct } from "./internal/schema/struct.js"
 import { Named } from "./internal/schema/wire.js"
 import { type Content, content } from "./RequestBody.js"
 
@@ -242,6 +244,9 @@ type ParametersOf<Path extends string> = Path extends `${string}{${infer Name}}$
   ? (Name extends `+${infer Bare}` ? Bare : Name) | ParametersOf<Rest>
   : never
 
+/** The fields of a part of a request, or a function that returns them, which is called when the operation is first used. */
+type LazyFields<F extends Fields> = F | (() => F)
+
 /** The parts of an operation. A parameter of the path that `parameters` leaves out is a string that is not empty. */
 export interface Options<
   P extends Fields,
@@ -252,10 +257,10 @@ export interface Options<
   R,
   Tag extends DocumentedError["_tag"]
 > {
-  readonly parameters?: P
-  readonly query?: Q
+  readonly parameters?: LazyFields<P>
+  readonly query?: LazyFields<Q>
   readonly fixedQuery?: Readonly<Record<string, string>>
-  readonly headers?: H
+  readonly headers?: LazyFields<H>
   readonly fixedHeaders?: Readonly<Record<string, string>>
   readonly body?: Loose & { readonly Type: B }
   readonly success?: Success<Output, R>
@@ -298,9 +303,9 @@ export const make = <
   method,
   path,
   parameters: parametersOf(path, options.parameters),
-  query: options.query === undefined ? undefined : (Schema.Struct(options.query) as unknown as Loose),
+  query: structOf(options.query),
   fixedQuery: options.fixedQuery ?? {},
-  headers: options.headers === undefined ? undefined : (Schema.Struct(options.headers) as unknown as Loose),
+  headers: structOf(options.headers),
   fixedHeaders: options.fixedHeaders ?? {},
   body: options.body as Loose | undefined,
   success: options.success ?? nothing,
@@ -313,10 +318,18 @@ export const make = <
   quotaStatuses: options.quotaStatuses ?? {}
 })
 
-const parametersOf = (path: string, given: Fields = {}): Loose | undefined => {
-  const fields: Record<string, Fields[string]> = {}
-  for (const [, name = ""] of path.matchAll(/\{\+?(\w+)\}/g)) fields[name] = given[name] ?? Named
-  return Object.keys(fields).length === 0 ? undefined : (Schema.Struct(fields) as unknown as Loose)
+const fieldsOf = (given: LazyFields<Fields>): Fields => (typeof given === "function" ? given() : given)
+
+const structOf = (fields: LazyFields<Fields> | undefined): Loose | undefined =>
+  fields === undefined ? undefined : (lazyStruct(() => fieldsOf(fields)) as unknown as Loose)
+
+const parametersOf = (path: string, given: LazyFields<Fields> = {}): Loose | undefined => {
+  if (!path.includes("{")) return undefined
+  return structOf(() => {
+    const own = fieldsOf(given)
+    const names = Array.from(path.matchAll(/\{\+?(\w+)\}/g), ([, name = ""]) => name)
+    return Object.fromEntries(names.map((name) => [name, own[name] ?? Named]))
+  })
 }
 
 type KeysOf<Input> = Input extends unknown ? keyof Input : never
@@ -975,14 +988,16 @@ export const uploadMethod = <Input extends RawBody, Output, Tag extends Document
   }
 }
 
-/** The methods of a table of endpoints. */
+/** The methods of a table of endpoints. Each is made when it is first called. */
 export const client = <Table extends Readonly<Record<string, Any>>>(
   cloudClient: CloudClient,
   table: Table
 ): Client<Table> =>
   Object.fromEntries(
-    Object.entries(table).map(([name, endpoint]) => [
-      name,
-      method(cloudClient, endpoint as Endpoint<unknown, unknown, DocumentedError["_tag"], unknown>)
-    ])
+    Object.entries(table).map(([name, endpoint]) => {
+      const made = once(() =>
+        method(cloudClient, endpoint as Endpoint<unknown, unknown, DocumentedError["_tag"], unknown>)
+      )
+      return [name, (input: unknown) => made()(input)]
+    })
   ) as Client<Table>

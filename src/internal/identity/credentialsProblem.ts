@@ -7,11 +7,13 @@ import * as Schema from "effect/Schema"
 import type { Credentials } from "../../Credentials.js"
 import { hasUserInfo, isHttpUrl } from "../http/urlText.js"
 import { issuesOf, issuesText } from "../schema/issues.js"
+import { lazy, once } from "../schema/lazy.js"
+import { lazyStruct } from "../schema/struct.js"
 import { Token } from "./wire.js"
 
 const Text = Schema.NonEmptyString.annotations({ description: "a text that is not empty" })
 
-const Secret = Schema.RedactedFromSelf(Text).annotations({ description: "a text that is not empty" })
+const Secret = lazy(() => Schema.RedactedFromSelf(Text).annotations({ description: "a text that is not empty" }))
 
 /** A text that is valid in a header. */
 const HeaderText = Text.pipe(
@@ -21,25 +23,27 @@ const HeaderText = Text.pipe(
   })
 )
 
-const HeaderToken = Schema.RedactedFromSelf(Token).annotations({ description: "a token" })
+const HeaderToken = lazy(() => Schema.RedactedFromSelf(Token).annotations({ description: "a token" }))
 
 const AuthUrl = Text.pipe(
   Schema.filter((url) => !hasUserInfo(url), { description: "a URL without user name and password" }),
   Schema.filter((url) => isHttpUrl(url), { description: "a URL of http or https" })
 )
 
-const Domain = Schema.Union(Schema.Struct({ id: Text }), Schema.Struct({ name: Text }))
+const Domain = lazy(() => Schema.Union(Schema.Struct({ id: Text }), Schema.Struct({ name: Text })))
 
 /** A reference by id, or by a name within a domain. */
-const Named = Schema.Union(Schema.Struct({ id: Text }), Schema.Struct({ name: Text, domain: Domain }))
+const Named = lazy(() => Schema.Union(Schema.Struct({ id: Text }), Schema.Struct({ name: Text, domain: Domain })))
 
-const Scope = Schema.UndefinedOr(
-  Schema.Union(
-    Schema.Literal("unscoped"),
-    Schema.Struct({ project: Named }),
-    Schema.Struct({ domain: Domain }),
-    Schema.Struct({ system: Schema.Literal("all") }),
-    Schema.Struct({ trust: Schema.Struct({ id: Text }) })
+const Scope = lazy(() =>
+  Schema.UndefinedOr(
+    Schema.Union(
+      Schema.Literal("unscoped"),
+      Schema.Struct({ project: Named }),
+      Schema.Struct({ domain: Domain }),
+      Schema.Struct({ system: Schema.Literal("all") }),
+      Schema.Struct({ trust: Schema.Struct({ id: Text }) })
+    )
   )
 )
 
@@ -58,70 +62,75 @@ const oneTenant = <A extends { readonly tenantId: string | undefined; readonly t
       tenantName === undefined || { path: ["tenantName"], message: "no name together with tenantId" }
   )(schema)
 
-const ApiKey = oneTenant(Schema.Struct({ _tag: Schema.Literal("ApiKey"), username: Text, apiKey: Secret, ...tenant }))
-
-const Password = oneTenant(
-  Schema.Struct({ _tag: Schema.Literal("Password"), username: Text, password: Secret, ...tenant })
+const ApiKey = lazy(() =>
+  oneTenant(Schema.Struct({ _tag: Schema.Literal("ApiKey"), username: Text, apiKey: Secret, ...tenant }))
 )
 
-const KeystonePassword = Schema.Struct({
+const Password = lazy(() =>
+  oneTenant(Schema.Struct({ _tag: Schema.Literal("Password"), username: Text, password: Secret, ...tenant }))
+)
+
+const KeystonePassword = lazyStruct(() => ({
   _tag: Schema.Literal("KeystonePassword"),
   authUrl: AuthUrl,
   user: Named,
   password: Secret,
   passcode: Schema.UndefinedOr(Secret),
   scope: Scope
-})
+}))
 
-const ApplicationCredential = Schema.Struct({
+const ApplicationCredential = lazyStruct(() => ({
   _tag: Schema.Literal("ApplicationCredential"),
   authUrl: AuthUrl,
   credential: Schema.Union(Schema.Struct({ id: Text }), Schema.Struct({ name: Text, user: Named })),
   secret: Secret
-})
+}))
 
-const byTag = {
-  ApiKey,
-  Password,
-  Token: oneTenant(
-    Schema.Struct({
-      _tag: Schema.Literal("Token"),
-      token: HeaderToken,
-      renewWith: Schema.UndefinedOr(Schema.Union(ApiKey, Password)),
-      ...tenant
-    })
-  ),
-  Passcode: oneTenant(
-    Schema.Struct({ _tag: Schema.Literal("Passcode"), sessionId: HeaderToken, passcode: Secret, ...tenant })
-  ),
-  KeystonePassword,
-  KeystoneToken: Schema.Struct({
-    _tag: Schema.Literal("KeystoneToken"),
-    authUrl: AuthUrl,
-    token: HeaderToken,
-    scope: Scope,
-    renewWith: Schema.UndefinedOr(Schema.Union(KeystonePassword, ApplicationCredential))
-  }),
-  ApplicationCredential,
-  OidcAccessToken: Schema.Struct({
-    _tag: Schema.Literal("OidcAccessToken"),
-    authUrl: AuthUrl,
-    identityProvider: Text,
-    protocol: Text,
-    accessToken: HeaderToken,
-    scope: Scope
-  }),
-  SwiftKey: Schema.Struct({
-    _tag: Schema.Literal("SwiftKey"),
-    authUrl: AuthUrl,
-    user: HeaderText,
-    key: Schema.RedactedFromSelf(HeaderText).annotations({ description: "a text that is not empty" })
-  })
-} satisfies Record<Credentials["_tag"], unknown>
+const byTag = once(
+  () =>
+    ({
+      ApiKey,
+      Password,
+      Token: oneTenant(
+        Schema.Struct({
+          _tag: Schema.Literal("Token"),
+          token: HeaderToken,
+          renewWith: Schema.UndefinedOr(Schema.Union(ApiKey, Password)),
+          ...tenant
+        })
+      ),
+      Passcode: oneTenant(
+        Schema.Struct({ _tag: Schema.Literal("Passcode"), sessionId: HeaderToken, passcode: Secret, ...tenant })
+      ),
+      KeystonePassword,
+      KeystoneToken: Schema.Struct({
+        _tag: Schema.Literal("KeystoneToken"),
+        authUrl: AuthUrl,
+        token: HeaderToken,
+        scope: Scope,
+        renewWith: Schema.UndefinedOr(Schema.Union(KeystonePassword, ApplicationCredential))
+      }),
+      ApplicationCredential,
+      OidcAccessToken: Schema.Struct({
+        _tag: Schema.Literal("OidcAccessToken"),
+        authUrl: AuthUrl,
+        identityProvider: Text,
+        protocol: Text,
+        accessToken: HeaderToken,
+        scope: Scope
+      }),
+      SwiftKey: Schema.Struct({
+        _tag: Schema.Literal("SwiftKey"),
+        authUrl: AuthUrl,
+        user: HeaderText,
+        key: Schema.RedactedFromSelf(HeaderText).annotations({ description: "a text that is not empty" })
+      })
+    }) satisfies Record<Credentials["_tag"], unknown>
+)
 
 const schemaOf = (credentials: unknown): Schema.Schema.AnyNoContext | undefined => {
   const tag = typeof credentials === "object" && credentials !== null && "_tag" in credentials ? credentials._tag : ""
-  return typeof tag === "string" && Object.hasOwn(byTag, tag) ? byTag[tag as Credentials["_tag"]] : undefined
+  return typeof tag === "string" && Object.hasOwn(byTag(), tag) ? byTag()[tag as Credentials["_tag"]] : undefined
 }
 
 /** What is wrong with a token that the program was given; undefined if it is valid. */

@@ -17,6 +17,7 @@ import type * as RetryPolicy from "../../RetryPolicy.js"
 import { CatalogEndpoint } from "../../ServiceCatalog.js"
 import type { Exchange } from "../http/exchange.js"
 import { withoutUserInfo } from "../http/urlText.js"
+import { lazyStruct } from "../schema/struct.js"
 import { Timestamp } from "../schema/wire.js"
 import { type Answer, failed, revokeBy, run } from "./login.js"
 import { entryOf, items, readable, roleOf, text, texts, Token as WireToken, url } from "./wire.js"
@@ -32,7 +33,7 @@ export const baseUrl = (authUrl: string): string => {
   return /\/v\d+(\.\d+)?$/.test(trimmed) ? trimmed : `${trimmed}/v2.0`
 }
 
-const WireEndpoint = Schema.Struct({
+const WireEndpoint = lazyStruct(() => ({
   region: text,
   tenantId: text,
   publicURL: url,
@@ -41,16 +42,16 @@ const WireEndpoint = Schema.Struct({
   versionId: text,
   versionInfo: text,
   versionList: text
-})
+}))
 
-const WireUser = Schema.Struct({
+const WireUser = lazyStruct(() => ({
   id: text,
   name: text,
   roles: items(Schema.Struct({ id: text, name: text, description: text, tenantId: text })),
   "RAX-AUTH:defaultRegion": text
-})
+}))
 
-const WireAnswer = Schema.Struct({
+const WireAnswer = lazyStruct(() => ({
   access: Schema.Struct({
     token: Schema.Struct({
       id: WireToken,
@@ -62,9 +63,7 @@ const WireAnswer = Schema.Struct({
     // Old releases of Keystone return an empty catalog as `{}`.
     serviceCatalog: items(Schema.Struct({ name: text, type: text, endpoints: items(WireEndpoint) }))
   })
-})
-
-const decodeAnswer = Schema.decodeUnknown(Schema.parseJson(WireAnswer))
+}))
 
 const endpointOf = ({ adminURL, internalURL, publicURL, ...endpoint }: typeof WireEndpoint.Type): CatalogEndpoint =>
   new CatalogEndpoint({
@@ -180,7 +179,8 @@ export const authenticate = (
       body: { auth: bodyOf(credentials) }
     },
     secrets: secretsOf(credentials),
-    read: (text, _, now) => Effect.map(decodeAnswer(text), (answer) => toAnswer(answer, now)),
+    read: (text, _, now) =>
+      Effect.map(Schema.decodeUnknown(Schema.parseJson(WireAnswer))(text), (answer) => toAnswer(answer, now)),
     asksFor: (headers) => {
       const challenge = challengeOf(headers["www-authenticate"], credentials)
       return (

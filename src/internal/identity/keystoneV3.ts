@@ -18,6 +18,8 @@ import type * as RetryPolicy from "../../RetryPolicy.js"
 import { CatalogEndpoint } from "../../ServiceCatalog.js"
 import type { Exchange } from "../http/exchange.js"
 import type { Target } from "../http/transportError.js"
+import { lazy } from "../schema/lazy.js"
+import { lazyStruct } from "../schema/struct.js"
 import { Timestamp } from "../schema/wire.js"
 import { type Answer, type Attempt, failed, revokeBy, run } from "./login.js"
 import { send } from "./request.js"
@@ -37,10 +39,12 @@ const trimmed = (authUrl: string): string =>
 /** Keystone's URL without a version or a trailing slash. */
 export const rootUrl = (authUrl: string): string => trimmed(authUrl).replace(/\/v\d+(\.\d+)?$/, "")
 
-const Listed = Schema.Array(Schema.Struct({ id: Schema.String }))
+const Listed = lazy(() => Schema.Array(Schema.Struct({ id: Schema.String })))
 
 /** Keystone wraps the list in another object; other services do not. */
-const Versions = Schema.parseJson(Schema.Struct({ versions: Schema.Union(Listed, Schema.Struct({ values: Listed })) }))
+const Versions = lazy(() =>
+  Schema.parseJson(Schema.Struct({ versions: Schema.Union(Listed, Schema.Struct({ values: Listed })) }))
+)
 
 /** The ids of the versions in a document; empty if it is not a list of versions. */
 const listedVersions = (text: string): Effect.Effect<ReadonlyArray<string>> =>
@@ -89,19 +93,21 @@ export const discover = (
   }).pipe(Effect.withSpan(target.operation, { kind: "client", captureStackTrace: false }))
 }
 
-const WireEndpoint = Schema.Struct({ interface: text, url, region: text, region_id: text })
+const WireEndpoint = lazyStruct(() => ({ interface: text, url, region: text, region_id: text }))
 
-const WireAnswer = Schema.parseJson(
-  Schema.Struct({
-    token: Schema.Struct({
-      methods: texts,
-      expires_at: Timestamp,
-      user: readable(Schema.Struct({ id: text, name: text })),
-      project: readable(Schema.Struct({ id: text, name: text })),
-      roles: items(Schema.Struct({ id: text, name: text })),
-      catalog: items(Schema.Struct({ type: text, name: text, endpoints: items(WireEndpoint) }))
+const WireAnswer = lazy(() =>
+  Schema.parseJson(
+    Schema.Struct({
+      token: Schema.Struct({
+        methods: texts,
+        expires_at: Timestamp,
+        user: readable(Schema.Struct({ id: text, name: text })),
+        project: readable(Schema.Struct({ id: text, name: text })),
+        roles: items(Schema.Struct({ id: text, name: text })),
+        catalog: items(Schema.Struct({ type: text, name: text, endpoints: items(WireEndpoint) }))
+      })
     })
-  })
+  )
 )
 
 const interfaces = { public: "publicUrl", internal: "internalUrl", admin: "adminUrl" } as const
@@ -144,9 +150,9 @@ const toAnswer = ({ token }: typeof WireAnswer.Type, subject: string, issued: Da
 }
 
 /** The token is only in a header, not in the body. */
-const Subject = Schema.Struct({
+const Subject = lazyStruct(() => ({
   "x-subject-token": Token.annotations({ description: "the header X-Subject-Token" })
-})
+}))
 
 const scopeBody = (scope: Scope): unknown => {
   if (scope === "unscoped") return scope

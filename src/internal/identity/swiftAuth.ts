@@ -12,20 +12,19 @@ import type * as RetryPolicy from "../../RetryPolicy.js"
 import { CatalogEndpoint, CatalogEntry } from "../../ServiceCatalog.js"
 import type { Exchange } from "../http/exchange.js"
 import { withoutUserInfo } from "../http/urlText.js"
+import { lazyStruct } from "../schema/struct.js"
 import { type Answer, run } from "./login.js"
 import { Token } from "./wire.js"
 
 const header = (name: string) => Schema.NonEmptyString.annotations({ description: `the header ${name}` })
 
 /** Ceph and old clouds return the token as X-Auth-Token, X-Storage-Token, or both. */
-const Headers = Schema.Struct({
+const Headers = lazyStruct(() => ({
   token: Schema.propertySignature(Token.annotations({ description: "the header X-Auth-Token" })).pipe(
     Schema.fromKey("x-auth-token")
   ),
   storageUrl: Schema.propertySignature(header("X-Storage-Url")).pipe(Schema.fromKey("x-storage-url"))
-})
-
-const decodeHeaders = Schema.decodeUnknown(Headers)
+}))
 
 /** The default lifetime of TempAuth's tokens, in seconds. */
 const defaultLifetime = 86_400
@@ -78,7 +77,10 @@ export const authenticate = (
     secrets: [...new Set([key, headerText(key)])],
     read: (_, headers, now) =>
       Effect.map(
-        decodeHeaders({ ...headers, "x-auth-token": headers["x-auth-token"] ?? headers["x-storage-token"] }),
+        Schema.decodeUnknown(Headers)({
+          ...headers,
+          "x-auth-token": headers["x-auth-token"] ?? headers["x-storage-token"]
+        }),
         (answer) => toAnswer(answer, lifetimeOf(headers["x-auth-token-expires"]), credentials.user, now)
       ),
     asksFor: () => undefined,

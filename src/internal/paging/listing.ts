@@ -8,6 +8,7 @@ import { type CommonError, InvalidInput, MalformedResponse } from "../../CloudEr
 import * as Paging from "../../Paging.js"
 import { issuesText } from "../schema/issues.js"
 import { envelope, readEach } from "../schema/itemList.js"
+import { lazy } from "../schema/lazy.js"
 import { Named, PageLimit } from "../schema/wire.js"
 import { nextLink } from "./nextLink.js"
 
@@ -28,14 +29,16 @@ export const pageOf = <A, I>(
   nextOf: (wire: Readonly<Record<string, unknown>>, list: ReadonlyArray<unknown>) => string | undefined
 ): Schema.Schema<Paging.Page<A, string>, unknown> => {
   const read = readEach(key, item)
-  return Schema.transform(envelope(key), Schema.Any as Schema.Schema<Paging.Page<A, string>>, {
-    strict: true,
-    decode: ({ list, wire }) => {
-      const { items, unreadable } = read(list)
-      return { items, next: nextOf(wire, list), ...(unreadable.length > 0 && { unreadable }) }
-    },
-    encode: ({ items }) => ({ wire: { [key]: items }, list: items })
-  })
+  return lazy(() =>
+    Schema.transform(envelope(key), Schema.Any as Schema.Schema<Paging.Page<A, string>>, {
+      strict: true,
+      decode: ({ list, wire }) => {
+        const { items, unreadable } = read(list)
+        return { items, next: nextOf(wire, list), ...(unreadable.length > 0 && { unreadable }) }
+      },
+      encode: ({ items }) => ({ wire: { [key]: items }, list: items })
+    })
+  )
 }
 
 /** The schema of a page with links under `linksKey`, of which only the marker of the next page is kept. */

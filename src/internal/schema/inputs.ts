@@ -12,6 +12,7 @@ import { fallback, compiledEncoder } from "./compiledCodec.js"
 import { invalidInput } from "./invalidInput.js"
 import { type Issue, issuesOf, kindOf } from "./issues.js"
 import { fieldsOf, knownOf, redacted, type RequestSchemas, type Shape, shapeOf, unknownFields } from "./knownFields.js"
+import { lazyStruct } from "./struct.js"
 
 type AnySchema = Schema.Schema.AnyNoContext
 
@@ -67,7 +68,7 @@ const takes = (
   except: ReadonlyArray<string>,
   knownOfParts: () => ReadonlyArray<Shape> = () => []
 ): Takes<unknown, string> => {
-  const own = Schema.Struct(fields) as unknown as AnySchema
+  const own = lazyStruct(() => fields) as unknown as AnySchema
   const others = new Set([...except, ...Object.keys(fields)])
   let known: ReadonlyArray<Shape> | undefined
   const makeKnown = (): ReadonlyArray<Shape> => [...knownOfParts().map((shape) => without(shape, others)), shapeOf(own)]

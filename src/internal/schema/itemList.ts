@@ -5,6 +5,7 @@ import * as Schema from "effect/Schema"
 import type { UnreadableItem } from "../../Paging.js"
 import { compiledDecoder, fallback } from "./compiledCodec.js"
 import { issuesOf, kindOf } from "./issues.js"
+import { lazy, once } from "./lazy.js"
 
 /** The decoded items of a list, and the errors of the others. */
 export interface ItemList<out A> {
@@ -42,8 +43,9 @@ export const readEach = <A, I>(
   key: string,
   item: Schema.Schema<A, I>
 ): ((list: ReadonlyArray<unknown>) => ItemList<A>) => {
-  const quick = compiledDecoder(item)
+  const quickly = once(() => compiledDecoder(item))
   return (list) => {
+    const quick = quickly()
     const items: Array<A> = []
     const unreadable: Array<UnreadableItem> = []
     for (const [index, raw] of list.entries()) {
@@ -118,9 +120,11 @@ export const itemList = <A, I>(
   unwrap?: Unwrap
 ): Schema.Schema<ItemList<A>, unknown> => {
   const read = readEach(key, item)
-  return Schema.transform(envelope(key, unwrap), Schema.Any as Schema.Schema<ItemList<A>>, {
-    strict: true,
-    decode: ({ list }) => read(list),
-    encode: ({ items }) => ({ wire: { [key]: items }, list: items })
-  })
+  return lazy(() =>
+    Schema.transform(envelope(key, unwrap), Schema.Any as Schema.Schema<ItemList<A>>, {
+      strict: true,
+      decode: ({ list }) => read(list),
+      encode: ({ items }) => ({ wire: { [key]: items }, list: items })
+    })
+  )
 }

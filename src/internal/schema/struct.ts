@@ -1,5 +1,6 @@
 /** Structs whose type is a named interface, which documents the fields. */
 import * as Schema from "effect/Schema"
+import { lazy } from "./lazy.js"
 
 /** A schema, or a property signature, of exactly this type. */
 interface Typed<in out A> {
@@ -15,8 +16,12 @@ export type FieldsOf<A> = {
 
 /**
  * Like `Schema.Struct`, for an interface that documents the fields. The compiler rejects fields that differ from the
- * interface's, and editors show the interface's name.
+ * interface's, and editors show the interface's name. The struct is built when it is first used.
  */
-export const struct = <A extends object>(fields: FieldsOf<A>): Schema.Schema<A, unknown> =>
+export const struct = <A extends object>(fields: () => FieldsOf<A>): Schema.Schema<A, unknown> =>
   // FieldsOf has checked the fields; Schema.Struct would infer another type from them.
-  Schema.Struct(fields as unknown as Schema.Struct.Fields) as unknown as Schema.Schema<A, unknown>
+  lazy(() => Schema.Struct(fields() as unknown as Schema.Struct.Fields) as unknown as Schema.Schema<A, unknown>)
+
+/** Like `Schema.Struct`, but built when it is first used. */
+export const lazyStruct = <Fields extends Schema.Struct.Fields>(fields: () => Fields) =>
+  lazy(() => Schema.Struct(fields()))

@@ -5,6 +5,7 @@ import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import { compiledDecoder, compiledDecoding, fallback } from "./compiledCodec.js"
+import { lazy } from "./lazy.js"
 
 const zero = "0".charCodeAt(0)
 
@@ -280,14 +281,42 @@ export const Id: Schema.Schema<string, string | number> = Schema.transform(
 ).annotations({ identifier: "Id", description: "an id (a string or a number)" })
 
 /** Puts a value under a key, as the cloud wraps its resources: `{ "server": { … } }`. */
-export const enveloped = <A, I>(key: string, schema: Schema.Schema<A, I>) => {
-  const Wrapped = Schema.Struct({ [key]: schema })
-  return Schema.transform(Wrapped, Schema.typeSchema(schema), {
-    strict: true,
-    decode: (wrapped) => wrapped[key] as A,
-    encode: (value) => ({ [key]: value }) as typeof Wrapped.Type
-  })
-}
+export const enveloped = <A, I>(
+  key: string,
+  schema: Schema.Schema<A, I>
+): Schema.Schema<A, { readonly [x: string]: I }> =>
+  lazy(() =>
+    Schema.transform(Schema.Struct({ [key]: schema }), Schema.typeSchema(schema), {
+      strict: true,
+      decode: (wrapped) => wrapped[key] as A,
+      encode: (value) => ({ [key]: value })
+    })
+  )
+
+/** A resource in the form of `schema`, into which `prepare` brings what the cloud writes. */
+export const prepared = <A, I>(
+  schema: Schema.Schema<A, I>,
+  prepare: (wire: Readonly<Record<string, unknown>>) => unknown
+): Schema.Schema<A, unknown> =>
+  lazy(
+    () =>
+      Schema.transform(Schema.Record({ key: Schema.String, value: Schema.Unknown }), schema, {
+        strict: false,
+        decode: prepare,
+        encode: (value) => value
+      }) as unknown as Schema.Schema<A, unknown>
+  )
+
+/** The body of a request, which `bodyOf` makes of the encoded input. */
+export const sentAs = <A, I>(input: Schema.Schema<A, I>, bodyOf: (input: I) => unknown): Schema.Schema<A, unknown> =>
+  lazy(
+    () =>
+      Schema.transform(Schema.Unknown, input, {
+        strict: false,
+        decode: (wire) => wire,
+        encode: bodyOf
+      }) as unknown as Schema.Schema<A, unknown>
+  )
 
 /** An enumeration that the cloud may extend. Editors complete the known values, and unknown ones are kept. */
 export const openEnum = <Known extends string>(

@@ -11,7 +11,8 @@ import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import * as LostResponse from "../../internal/http/lostResponse.js"
 import { page, pageQuery, type PageQuery } from "../../internal/paging/listing.js"
-import { struct } from "../../internal/schema/struct.js"
+import { lazy } from "../../internal/schema/lazy.js"
+import { lazyStruct, struct } from "../../internal/schema/struct.js"
 import {
   nullableOptional,
   absentIfEmpty,
@@ -60,19 +61,22 @@ export const ClusterStatus = openEnum(
 export type ClusterStatus = typeof ClusterStatus.Type
 
 /** Some requests and responses have `{ type, name }`, others `{ type, credential: { name } }`. */
-const ClusterCredential = Schema.transform(
-  Schema.Struct({
-    type: textOr(""),
-    name: nullableOptional(Text),
-    credential: nullableOptional(Schema.Struct({ name: Text }))
-  }),
-  Credential,
-  {
-    strict: false,
-    decode: ({ credential, name, type }) => ({ type, name: name ?? credential?.name }),
-    encode: (_, { name, type }) => ({ type, name })
-  }
-) as Schema.Schema<Credential, unknown>
+const ClusterCredential = lazy(
+  () =>
+    Schema.transform(
+      Schema.Struct({
+        type: textOr(""),
+        name: nullableOptional(Text),
+        credential: nullableOptional(Schema.Struct({ name: Text }))
+      }),
+      Credential,
+      {
+        strict: false,
+        decode: ({ credential, name, type }) => ({ type, name: name ?? credential?.name }),
+        encode: (_, { name, type }) => ({ type, name })
+      }
+    ) as Schema.Schema<Credential, unknown>
+)
 
 /** A script on a cluster, and its status. */
 export interface ClusterScript {
@@ -86,13 +90,13 @@ export interface ClusterScript {
   readonly status?: ScriptStatus | undefined
 }
 
-export const ClusterScript = struct<ClusterScript>({
+export const ClusterScript = struct<ClusterScript>(() => ({
   id: nullableOptional(Id),
   scriptId: nullableOptional(Id).pipe(Schema.fromKey("script_id")),
   nodeId: nullableOptional(Id).pipe(Schema.fromKey("node_id")),
   name: absentIfEmpty,
   status: nullableOptional(ScriptStatus)
-})
+}))
 
 /** A cluster in a list. */
 export interface ClusterSummary {
@@ -108,7 +112,7 @@ export interface ClusterSummary {
   readonly cbdVersion?: number | undefined
 }
 
-export const clusterSummaryFields = {
+export const clusterSummaryFields = () => ({
   id: Id,
   name: textOr(""),
   status: Schema.optionalWith(ClusterStatus, { nullable: true, default: () => "UNKNOWN" }),
@@ -116,23 +120,20 @@ export const clusterSummaryFields = {
   created: TimestampIfAny,
   updated: TimestampIfAny,
   cbdVersion: someCount.pipe(Schema.fromKey("cbd_version"))
-}
+})
 
 export const ClusterSummary = struct<ClusterSummary>(clusterSummaryFields)
 
 /** A fraction of 1 or a percentage, as a number or string. */
-const progress = Schema.optionalToOptional(
-  Schema.NullishOr(Schema.Union(Schema.Number, Schema.String)),
-  Schema.Number,
-  {
+const progress = () =>
+  Schema.optionalToOptional(Schema.NullishOr(Schema.Union(Schema.Number, Schema.String)), Schema.Number, {
     decode: Option.flatMap((value) => {
       const number = value === null || value === undefined || value === "" ? NaN : Number(value)
       if (!Number.isFinite(number)) return Option.none()
       return Option.some(number <= 1 ? Math.round(number * 10_000) / 100 : number)
     }),
     encode: (percent) => percent
-  }
-)
+  })
 
 /** A cluster with all details. */
 export interface Cluster extends ClusterSummary {
@@ -148,16 +149,16 @@ export interface Cluster extends ClusterSummary {
   readonly scripts: ReadonlyArray<ClusterScript>
 }
 
-export const Cluster = struct<Cluster>({
-  ...clusterSummaryFields,
-  progress,
+export const Cluster = struct<Cluster>(() => ({
+  ...clusterSummaryFields(),
+  progress: progress(),
   username: absentIfEmpty,
   sshKeys: listOf(nameOf).pipe(Schema.fromKey("ssh_keys")),
   nodeGroups: listOf(NodeGroup).pipe(Schema.fromKey("node_groups")),
   connectors: listOf(ClusterCredential),
   credentials: listOf(ClusterCredential),
   scripts: listOf(ClusterScript)
-})
+}))
 
 /** Whether a cluster is ready for work: ACTIVE. */
 export const isActive = (cluster: Pick<Cluster, "status">): boolean => cluster.status === "ACTIVE"
@@ -170,20 +171,25 @@ const Username = Named.pipe(
   })
 )
 
-const NestedCredential = Schema.transform(
-  Schema.Struct({ type: Named, credential: Schema.Struct({ name: upTo(255, "a name") }) }),
-  Schema.Struct({ type: CredentialType, name: Schema.String }),
-  {
-    strict: true,
-    decode: ({ credential: { name }, type }) => ({ type, name }),
-    encode: ({ name, type }) => ({ type, credential: { name } })
-  }
+const NestedCredential = lazy(() =>
+  Schema.transform(
+    Schema.Struct({ type: Named, credential: Schema.Struct({ name: upTo(255, "a name") }) }),
+    Schema.Struct({ type: CredentialType, name: Schema.String }),
+    {
+      strict: true,
+      decode: ({ credential: { name }, type }) => ({ type, name }),
+      encode: ({ name, type }) => ({ type, credential: { name } })
+    }
+  )
 )
 
-const FlatCredential = Schema.Struct({ type: Named, name: upTo(255, "a name") }) as unknown as Schema.Schema<
-  Credential,
-  { readonly type: string; readonly name: string }
->
+const FlatCredential = lazy(
+  () =>
+    Schema.Struct({ type: Named, name: upTo(255, "a name") }) as unknown as Schema.Schema<
+      Credential,
+      { readonly type: string; readonly name: string }
+    >
+)
 
 /** The new size of a node group. */
 export interface NodeGroupSize {
@@ -193,7 +199,10 @@ export interface NodeGroupSize {
   readonly count: number
 }
 
-export const NodeGroupSize = struct<NodeGroupSize>({ id: upTo(255, "the id of a node group"), count: countOf(1) })
+export const NodeGroupSize = struct<NodeGroupSize>(() => ({
+  id: upTo(255, "the id of a node group"),
+  count: countOf(1)
+}))
 
 /** How a node group differs from the stack's. */
 export interface NewNodeGroup {
@@ -205,11 +214,11 @@ export interface NewNodeGroup {
   readonly flavorId?: string | undefined
 }
 
-export const NewNodeGroup = struct<NewNodeGroup>({
+export const NewNodeGroup = struct<NewNodeGroup>(() => ({
   id: upTo(255, "the id of a node group"),
   count: Schema.optional(countOf(1)),
   flavorId: Schema.optional(Named).pipe(Schema.fromKey("flavor_id"))
-})
+}))
 
 /** A cluster to create. */
 export interface CreateCluster {
@@ -233,7 +242,7 @@ export interface CreateCluster {
   readonly region?: string | undefined
 }
 
-export const CreateCluster = struct<CreateCluster>({
+export const CreateCluster = struct<CreateCluster>(() => ({
   name: upTo(255, "a name"),
   stackId: Schema.propertySignature(Named).pipe(Schema.fromKey("stack_id")),
   username: Username,
@@ -245,14 +254,16 @@ export const CreateCluster = struct<CreateCluster>({
   connectors: Schema.optional(Schema.Array(NestedCredential)),
   credentials: Schema.optional(Schema.Array(NestedCredential)),
   region: Schema.optional(Named)
-})
+}))
 
 /** A cluster can be connected to only one Cloud Files account. */
-const connectable = Schema.typeSchema(CreateCluster).pipe(
-  Schema.filter(({ connectors = [], credentials = [] }) =>
-    [...connectors, ...credentials].filter(({ type }) => type === "cloud_files").length > 1
-      ? { path: ["connectors"], message: "at most one credential of type cloud_files" }
-      : undefined
+const connectable = lazy(() =>
+  Schema.typeSchema(CreateCluster).pipe(
+    Schema.filter(({ connectors = [], credentials = [] }) =>
+      [...connectors, ...credentials].filter(({ type }) => type === "cloud_files").length > 1
+        ? { path: ["connectors"], message: "at most one credential of type cloud_files" }
+        : undefined
+    )
   )
 )
 
@@ -300,7 +311,10 @@ export const clusterEndpoints = Endpoint.table("CloudBigData", {
    * has no room for the nodes. "Create a cluster", `POST /clusters`.
    */
   create: Endpoint.define<CreateCluster>()("POST", "/clusters", {
-    body: enveloped("cluster", Schema.compose(CreateCluster, connectable, { strict: false })),
+    body: enveloped(
+      "cluster",
+      lazy(() => Schema.compose(CreateCluster, connectable, { strict: false }))
+    ),
     success: Endpoint.json(enveloped("cluster", Cluster)),
     errors: ["QuotaExceeded"]
   }),
@@ -312,9 +326,9 @@ export const clusterEndpoints = Endpoint.table("CloudBigData", {
   resize: Endpoint.define<ResizeCluster>()("PUT", "/clusters/{clusterId}", {
     body: enveloped(
       "cluster",
-      Schema.Struct({
+      lazyStruct(() => ({
         nodeGroups: Schema.propertySignature(Schema.NonEmptyArray(NodeGroupSize)).pipe(Schema.fromKey("node_groups"))
-      })
+      }))
     ),
     success: Endpoint.json(enveloped("cluster", Cluster)),
     errors: ["NotFound", "Conflict", "QuotaExceeded"]
@@ -325,7 +339,10 @@ export const clusterEndpoints = Endpoint.table("CloudBigData", {
    * not documented.
    */
   updateCredentials: Endpoint.define<UpdateClusterCredentials>()("PUT", "/clusters/{clusterId}", {
-    body: enveloped("cluster", Schema.Struct({ credentials: Schema.NonEmptyArray(FlatCredential) })),
+    body: enveloped(
+      "cluster",
+      lazyStruct(() => ({ credentials: Schema.NonEmptyArray(FlatCredential) }))
+    ),
     success: Endpoint.json(enveloped("cluster", Cluster)),
     errors: ["NotFound", "Conflict"]
   }),
@@ -360,10 +377,10 @@ export const clusterEndpoints = Endpoint.table("CloudBigData", {
       "cluster",
       enveloped(
         "control_services",
-        Schema.Struct({
+        lazyStruct(() => ({
           action: openEnum("start", "stop", "restart"),
           services: withDefault(Schema.Array(under("name", Named)), [])
-        })
+        }))
       )
     ),
     success: Endpoint.json(enveloped("cluster", Cluster)),

@@ -5,6 +5,7 @@
  */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import { lazy } from "../../internal/schema/lazy.js"
 import { struct } from "../../internal/schema/struct.js"
 import { absentIfEmpty, Flag, openEnum, Text } from "../../internal/schema/wire.js"
 import { isMap } from "./responses.js"
@@ -24,7 +25,7 @@ export interface Credential {
   readonly name: string
 }
 
-export const Credential = struct<Credential>({ type: CredentialType, name: Text })
+export const Credential = struct<Credential>(() => ({ type: CredentialType, name: Text }))
 
 const nameKeys = ["key_name", "username", "access_key_id", "name"]
 
@@ -47,11 +48,14 @@ export const credentialsOf = (wire: unknown): ReadonlyArray<unknown> | undefined
 }
 
 /** A credential that was created or changed. */
-export const CreatedCredential = Schema.transform(Schema.Unknown, Credential, {
-  strict: false,
-  decode: (wire) => credentialsOf(wire)?.[0],
-  encode: (_, { name, type }) => ({ [type]: { name } })
-}) as unknown as Schema.Schema<Credential, unknown>
+export const CreatedCredential = lazy(
+  () =>
+    Schema.transform(Schema.Unknown, Credential, {
+      strict: false,
+      decode: (wire) => credentialsOf(wire)?.[0],
+      encode: (_, { name, type }) => ({ [type]: { name } })
+    }) as unknown as Schema.Schema<Credential, unknown>
+)
 
 /** A kind of credentials that the cloud supports. */
 export interface CredentialKind {
@@ -62,7 +66,7 @@ export interface CredentialKind {
   readonly fields: ReadonlyArray<string>
 }
 
-export const credentialKindFields = {
+export const credentialKindFields = () => ({
   type: CredentialType,
   isConnector: Schema.optionalWith(Flag, { nullable: true, default: () => false }).pipe(Schema.fromKey("connector")),
   fields: Schema.optionalToRequired(
@@ -79,7 +83,7 @@ export const credentialKindFields = {
       encode: Option.some
     }
   ).pipe(Schema.fromKey("schema"))
-}
+})
 
 export const CredentialKind = struct<CredentialKind>(credentialKindFields)
 
@@ -89,7 +93,7 @@ export interface Connector extends CredentialKind {
   readonly name?: string | undefined
 }
 
-export const Connector = struct<Connector>({ ...credentialKindFields, name: absentIfEmpty })
+export const Connector = struct<Connector>(() => ({ ...credentialKindFields(), name: absentIfEmpty }))
 
 /** Parses connectors: by type as documented, or as kinds of credentials. */
 export const connectorsOf = (wire: unknown): ReadonlyArray<unknown> | undefined => {

@@ -3,6 +3,8 @@ import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { secretInput } from "../../internal/schema/knownFields.js"
+import { lazy } from "../../internal/schema/lazy.js"
+import { lazyStruct } from "../../internal/schema/struct.js"
 import { enveloped, Named } from "../../internal/schema/wire.js"
 import {
   Connector,
@@ -20,38 +22,38 @@ const PublicKey = Named.pipe(
 )
 
 /** The schema of a secret, which is redacted. */
-const Secret = secretInput(Named)
+const Secret = lazy(() => secretInput(Named))
 
 const sshKeyBody = enveloped(
   "ssh_keys",
-  Schema.Struct({
+  lazyStruct(() => ({
     name: Schema.propertySignature(Named).pipe(Schema.fromKey("key_name")),
     publicKey: Schema.propertySignature(PublicKey).pipe(Schema.fromKey("public_key"))
-  })
+  }))
 )
 
 const cloudFilesBody = enveloped(
   "cloud_files",
-  Schema.Struct({
+  lazyStruct(() => ({
     username: Named,
     apiKey: Schema.propertySignature(Secret).pipe(Schema.fromKey("api_key"))
-  })
+  }))
 )
 
 const s3Body = enveloped(
   "s3",
-  Schema.Struct({
+  lazyStruct(() => ({
     accessKeyId: Schema.propertySignature(Named).pipe(Schema.fromKey("access_key_id")),
     secretAccessKey: Schema.propertySignature(Secret).pipe(Schema.fromKey("access_secret_key"))
-  })
+  }))
 )
 
 const ambariBody = enveloped(
   "ambari",
-  Schema.Struct({
+  lazyStruct(() => ({
     username: Named,
     password: Secret
-  })
+  }))
 )
 
 const credentialOf = Endpoint.json(enveloped("credentials", CreatedCredential))
@@ -100,13 +102,13 @@ export const credentialEndpoints = Endpoint.table("CloudBigData", {
   }),
   /** The credentials of one type. Fails with `NotFound` for an unknown one. "List credentials by type", `GET /credentials/{type}`. */
   listCredentialsOfType: Endpoint.define<ByCredentialType>()("GET", "/credentials/{type}", {
-    parameters: {
+    parameters: () => ({
       type: CredentialType.pipe(
         Schema.filter((type) => type !== "" && type !== "types" && type !== "connectors", {
           description: "a type of credentials: ssh_keys, cloud_files, s3, ambari"
         })
       )
-    },
+    }),
     success: Endpoint.list("credentials", Credential, credentialsOf),
     errors: ["NotFound"]
   }),
@@ -196,10 +198,10 @@ export const credentialEndpoints = Endpoint.table("CloudBigData", {
    * credential", `DELETE /credentials/{type}/{name}`.
    */
   deleteCredential: Endpoint.define<ByCredential>()("DELETE", "/credentials/{type}/{name}", {
-    parameters: {
+    parameters: () => ({
       type: CredentialType.pipe(Schema.minLength(1, { description: "a type of credentials" })),
       name: Named
-    },
+    }),
     errors: ["NotFound", "Conflict"]
   })
 })

@@ -12,7 +12,7 @@ export interface DistroSummary {
   readonly version?: string | undefined
 }
 
-export const distroSummaryFields = { id: Id, name: textOr(""), version: absentIfEmpty }
+export const distroSummaryFields = () => ({ id: Id, name: textOr(""), version: absentIfEmpty })
 
 export const DistroSummary = struct<DistroSummary>(distroSummaryFields)
 
@@ -21,14 +21,14 @@ export interface DistroService extends StackService {
   readonly description?: string | undefined
 }
 
-export const DistroService = struct<DistroService>({ ...stackServiceFields, description: absentIfEmpty })
+export const DistroService = struct<DistroService>(() => ({ ...stackServiceFields(), description: absentIfEmpty }))
 
 /** A distribution with the services that stacks can use. */
 export interface Distro extends DistroSummary {
   readonly services: ReadonlyArray<DistroService>
 }
 
-export const Distro = struct<Distro>({ ...distroSummaryFields, services: listOf(DistroService) })
+export const Distro = struct<Distro>(() => ({ ...distroSummaryFields(), services: listOf(DistroService) }))
 
 /** The operations on distros. */
 export const distroEndpoints = Endpoint.table("CloudBigData", {

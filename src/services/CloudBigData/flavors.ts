@@ -17,14 +17,14 @@ export interface Flavor {
   readonly class?: string | undefined
 }
 
-export const Flavor = struct<Flavor>({
+export const Flavor = struct<Flavor>(() => ({
   id: Id,
   name: textOr(""),
   vcpus: someCount,
   ramMegabytes: someCount.pipe(Schema.fromKey("ram")),
   diskGigabytes: someCount.pipe(Schema.fromKey("disk")),
   class: absentIfEmpty
-})
+}))
 
 /** The operations on flavors. */
 export const flavorEndpoints = Endpoint.table("CloudBigData", {

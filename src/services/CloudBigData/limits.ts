@@ -10,9 +10,9 @@ export interface Quota {
   readonly remaining?: number | undefined
 }
 
-const Quota = struct<Quota>({ limit: someCount, remaining: someCount })
+const Quota = struct<Quota>(() => ({ limit: someCount, remaining: someCount }))
 
-const someQuota = Schema.optionalWith(Quota, { nullable: true, default: () => ({}) })
+const someQuota = () => Schema.optionalWith(Quota, { nullable: true, default: () => ({}) })
 
 /** The quotas of the account. */
 export interface Limits {
@@ -22,12 +22,12 @@ export interface Limits {
   readonly diskGigabytes: Quota
 }
 
-const AbsoluteLimits = struct<Limits>({
-  nodes: someQuota.pipe(Schema.fromKey("node_count")),
-  vcpus: someQuota,
-  ramMegabytes: someQuota.pipe(Schema.fromKey("ram")),
-  diskGigabytes: someQuota.pipe(Schema.fromKey("disk"))
-})
+const AbsoluteLimits = struct<Limits>(() => ({
+  nodes: someQuota().pipe(Schema.fromKey("node_count")),
+  vcpus: someQuota(),
+  ramMegabytes: someQuota().pipe(Schema.fromKey("ram")),
+  diskGigabytes: someQuota().pipe(Schema.fromKey("disk"))
+}))
 
 export const Limits = enveloped("absolute", AbsoluteLimits)
 

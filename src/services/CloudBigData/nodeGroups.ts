@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { InvalidInput } from "../../CloudError.js"
 import { invalidInput } from "../../internal/schema/invalidInput.js"
+import { lazy } from "../../internal/schema/lazy.js"
 import { struct } from "../../internal/schema/struct.js"
 import { nullableOptional, absentIfEmpty, Id, listOf, someCount, textOr } from "../../internal/schema/wire.js"
 import { service } from "./context.js"
@@ -22,18 +23,21 @@ export interface Component {
   readonly mode?: string | undefined
 }
 
-const ComponentFields = struct<Component>({
+const ComponentFields = struct<Component>(() => ({
   name: textOr(""),
   niceName: absentIfEmpty.pipe(Schema.fromKey("nice_name")),
   uri: absentIfEmpty,
   mode: absentIfEmpty
-})
+}))
 
-export const Component = Schema.transform(Schema.Unknown, ComponentFields, {
-  strict: false,
-  decode: (wire) => (typeof wire === "string" ? { name: wire } : wire),
-  encode: (component) => component
-}) as unknown as Schema.Schema<Component, unknown>
+export const Component = lazy(
+  () =>
+    Schema.transform(Schema.Unknown, ComponentFields, {
+      strict: false,
+      decode: (wire) => (typeof wire === "string" ? { name: wire } : wire),
+      encode: (component) => component
+    }) as unknown as Schema.Schema<Component, unknown>
+)
 
 /** A group of identical nodes in a cluster. */
 export interface NodeGroup {
@@ -45,12 +49,12 @@ export interface NodeGroup {
   readonly components: ReadonlyArray<Component>
 }
 
-export const nodeGroupFields = {
+export const nodeGroupFields = () => ({
   id: Id,
   count: someCount,
   flavorId: nullableOptional(Id).pipe(Schema.fromKey("flavor_id")),
   components: listOf(Component)
-}
+})
 
 export const NodeGroup = struct<NodeGroup>(nodeGroupFields)
 

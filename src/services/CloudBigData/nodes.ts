@@ -10,8 +10,9 @@ import * as Stream from "effect/Stream"
 import type { CommonError, InvalidInput, NotFound } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
 import { page, pageQuery, type PageQuery, type PageSize } from "../../internal/paging/listing.js"
+import { lazy } from "../../internal/schema/lazy.js"
 import { struct } from "../../internal/schema/struct.js"
-import { nullableOptional, Id, listOf, openEnum, textOr, TimestampIfAny } from "../../internal/schema/wire.js"
+import { nullableOptional, Id, listOf, openEnum, textOr, TimestampIfAny, prepared } from "../../internal/schema/wire.js"
 import type * as Ssh from "../../Ssh.js"
 import { invalid, listed, type ServiceContext } from "./context.js"
 import { Component } from "./nodeGroups.js"
@@ -30,18 +31,21 @@ export interface Address {
   readonly address: string
 }
 
-const AddressFields = struct<Address>({ version: Schema.Number, address: Schema.String })
+const AddressFields = struct<Address>(() => ({ version: Schema.Number, address: Schema.String }))
 
 const versionOf = (address: unknown): number => (typeof address === "string" && address.includes(":") ? 6 : 4)
 
-export const Address = Schema.transform(Schema.Unknown, AddressFields, {
-  strict: false,
-  decode: (wire) => {
-    const { addr, address = addr, version } = isMap(wire) ? wire : { address: wire }
-    return { address, version: version === undefined || version === null ? versionOf(address) : Number(version) }
-  },
-  encode: (_, { address, version }) => ({ addr: address, version })
-}) as unknown as Schema.Schema<Address, unknown>
+export const Address = lazy(
+  () =>
+    Schema.transform(Schema.Unknown, AddressFields, {
+      strict: false,
+      decode: (wire) => {
+        const { addr, address = addr, version } = isMap(wire) ? wire : { address: wire }
+        return { address, version: version === undefined || version === null ? versionOf(address) : Number(version) }
+      },
+      encode: (_, { address, version }) => ({ addr: address, version })
+    }) as unknown as Schema.Schema<Address, unknown>
+)
 
 /** A node of a cluster. */
 export interface Node {
@@ -57,7 +61,7 @@ export interface Node {
   readonly components: ReadonlyArray<Component>
 }
 
-const NodeFields = struct<Node>({
+const NodeFields = struct<Node>(() => ({
   id: Id,
   name: textOr(""),
   status: Schema.optionalWith(NodeStatus, { nullable: true, default: () => "UNKNOWN" }),
@@ -70,26 +74,20 @@ const NodeFields = struct<Node>({
     default: () => ({ public: [], private: [] })
   }),
   components: listOf(Component)
-})
-
-/** An older form has `role` and `services`; one recorded response has `node_group` as a list. */
-const WireNode = Schema.Record({ key: Schema.String, value: Schema.Unknown })
+}))
 
 const firstText = (value: unknown): string | undefined =>
   Array.isArray(value) ? firstText(value[0]) : typeof value === "string" && value !== "" ? value : undefined
 
-export const Node = Schema.transform(WireNode, NodeFields, {
-  strict: false,
-  decode: ({ node_group, role, ...node }) => {
-    const group = firstText(node_group) ?? firstText(role)
-    return {
-      ...node,
-      components: node["components"] ?? node["services"],
-      ...(group !== undefined && { node_group: group })
-    }
-  },
-  encode: (node) => node
-}) as unknown as Schema.Schema<typeof NodeFields.Type, unknown>
+/** An older form has `role` and `services`; one recorded response has `node_group` as a list. */
+export const Node = prepared(NodeFields, ({ node_group, role, ...node }) => {
+  const group = firstText(node_group) ?? firstText(role)
+  return {
+    ...node,
+    components: node["components"] ?? node["services"],
+    ...(group !== undefined && { node_group: group })
+  }
+})
 
 /**
  * Selects a node of a cluster: by name (in any case), the first one with a component (`ResourceManager`), or both; by

@@ -3,7 +3,7 @@ import * as Schema from "effect/Schema"
 import { enveloped, Named } from "../../internal/schema/wire.js"
 
 /** The path parameter of every operation on one cluster. */
-export const clusterParameters = { clusterId: Named }
+export const clusterParameters = () => ({ clusterId: Named })
 
 /** A number of nodes. */
 export const countOf = (least: number) =>

@@ -3,7 +3,7 @@ import type * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { page, pageQuery, type PageQuery } from "../../internal/paging/listing.js"
-import { struct } from "../../internal/schema/struct.js"
+import { lazyStruct, struct } from "../../internal/schema/struct.js"
 import {
   nullableOptional,
   absentIfEmpty,
@@ -40,7 +40,7 @@ export interface Script {
   readonly updated?: DateTime.Utc | undefined
 }
 
-export const Script = struct<Script>({
+export const Script = struct<Script>(() => ({
   id: Id,
   name: textOr(""),
   type: nullableOptional(openEnum("POST_INIT")),
@@ -48,7 +48,7 @@ export const Script = struct<Script>({
   isPublic: Schema.optionalWith(Flag, { nullable: true, default: () => false }).pipe(Schema.fromKey("is_public")),
   created: TimestampIfAny,
   updated: TimestampIfAny
-})
+}))
 
 /** A URL of http or https. */
 const Url = Named.pipe(
@@ -89,11 +89,11 @@ export const scriptEndpoints = Endpoint.table("CloudBigData", {
   createScript: Endpoint.define<CreateScript>()("POST", "/scripts", {
     body: enveloped(
       "script",
-      Schema.Struct({
+      lazyStruct(() => ({
         name: upTo(255, "a name"),
         url: Url,
         type: withDefault(openEnum("POST_INIT"), "POST_INIT")
-      })
+      }))
     ),
     success: Endpoint.json(enveloped("script", Script)),
     errors: ["QuotaExceeded"]
@@ -103,7 +103,10 @@ export const scriptEndpoints = Endpoint.table("CloudBigData", {
    * `NotFound`. "Update a script", `PUT /scripts/{scriptId}`.
    */
   updateScript: Endpoint.define<UpdateScript>()("PUT", "/scripts/{scriptId}", {
-    body: enveloped("script", Schema.Struct({ name: Schema.optional(upTo(255, "a name")), url: Url })),
+    body: enveloped(
+      "script",
+      lazyStruct(() => ({ name: Schema.optional(upTo(255, "a name")), url: Url }))
+    ),
     success: Endpoint.json(enveloped("script", Script)),
     errors: ["NotFound"]
   }),

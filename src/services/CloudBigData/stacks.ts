@@ -33,12 +33,12 @@ export interface StackService {
   readonly components: ReadonlyArray<Component>
 }
 
-export const stackServiceFields = {
+export const stackServiceFields = () => ({
   name: textOr(""),
   version: absentIfEmpty,
   modes: listOf(nameOf),
   components: listOf(Component)
-}
+})
 
 export const StackService = struct<StackService>(stackServiceFields)
 
@@ -53,13 +53,13 @@ export interface StackSummary {
   readonly services: ReadonlyArray<StackService>
 }
 
-export const stackSummaryFields = {
+export const stackSummaryFields = () => ({
   id: Id,
   name: textOr(""),
   description: absentIfEmpty,
   distroId: nullableOptional(Id).pipe(Schema.fromKey("distro")),
   services: listOf(StackService)
-}
+})
 
 export const StackSummary = struct<StackSummary>(stackSummaryFields)
 
@@ -73,23 +73,23 @@ export interface ResourceLimits {
   readonly minRamMegabytes?: number | undefined
 }
 
-export const ResourceLimits = struct<ResourceLimits>({
+export const ResourceLimits = struct<ResourceLimits>(() => ({
   minCount: someCount.pipe(Schema.fromKey("min_count")),
   maxCount: someCount.pipe(Schema.fromKey("max_count")),
   minRamMegabytes: someCount.pipe(Schema.fromKey("min_ram"))
-})
+}))
 
 /** A node group of a stack: its components, and the defaults of clusters. */
 export interface StackNodeGroup extends NodeGroup {
   readonly resourceLimits: ResourceLimits
 }
 
-export const StackNodeGroup = struct<StackNodeGroup>({
-  ...nodeGroupFields,
+export const StackNodeGroup = struct<StackNodeGroup>(() => ({
+  ...nodeGroupFields(),
   resourceLimits: Schema.optionalWith(ResourceLimits, { nullable: true, default: () => ({}) }).pipe(
     Schema.fromKey("resource_limits")
   )
-})
+}))
 
 /** A stack with all details. */
 export interface Stack extends StackSummary {
@@ -99,12 +99,12 @@ export interface Stack extends StackSummary {
   readonly isDeletable?: boolean | undefined
 }
 
-export const Stack = struct<Stack>({
-  ...stackSummaryFields,
+export const Stack = struct<Stack>(() => ({
+  ...stackSummaryFields(),
   created: TimestampIfAny,
   nodeGroups: listOf(StackNodeGroup).pipe(Schema.fromKey("node_groups")),
   isDeletable: someFlag.pipe(Schema.fromKey("is_deletable"))
-})
+}))
 
 /** A service of a new stack. */
 export interface NewStackService {
@@ -114,10 +114,10 @@ export interface NewStackService {
   readonly modes?: ReadonlyArray<string> | undefined
 }
 
-export const NewStackService = struct<NewStackService>({
+export const NewStackService = struct<NewStackService>(() => ({
   name: upTo(255, "the name of a service"),
   modes: Schema.optional(Schema.Array(upTo(255, "the name of a mode")))
-})
+}))
 
 /** A node group of a new stack. */
 export interface NewStackNodeGroup {
@@ -128,12 +128,12 @@ export interface NewStackNodeGroup {
   readonly components?: ReadonlyArray<string> | undefined
 }
 
-export const NewStackNodeGroup = struct<NewStackNodeGroup>({
+export const NewStackNodeGroup = struct<NewStackNodeGroup>(() => ({
   id: upTo(36, "the id of a node group"),
   flavorId: Schema.optional(Named).pipe(Schema.fromKey("flavor_id")),
   count: Schema.optional(countOf(0)),
   components: Schema.optional(Schema.Array(under("name", Named)))
-})
+}))
 
 /** A stack to create. */
 export interface CreateStack {
@@ -149,13 +149,13 @@ export interface CreateStack {
   readonly nodeGroups?: ReadonlyArray<NewStackNodeGroup> | undefined
 }
 
-export const CreateStack = struct<CreateStack>({
+export const CreateStack = struct<CreateStack>(() => ({
   name: upTo(255, "a name"),
   description: Schema.optional(upTo(1024, "a description")),
   distroId: Schema.propertySignature(upTo(255, "the id of a distro")).pipe(Schema.fromKey("distro")),
   services: Schema.NonEmptyArray(NewStackService),
   nodeGroups: Schema.optional(Schema.Array(NewStackNodeGroup)).pipe(Schema.fromKey("node_groups"))
-})
+}))
 
 /** The operations on stacks. */
 export const stackEndpoints = Endpoint.table("CloudBigData", {

@@ -23,12 +23,12 @@ export interface Workload {
   readonly description?: string | undefined
 }
 
-export const Workload = struct<Workload>({
+export const Workload = struct<Workload>(() => ({
   id: Id,
   name: textOr(""),
   caption: absentIfEmpty,
   description: absentIfEmpty
-})
+}))
 
 /** A recommended size of a cluster. */
 export interface RecommendedSize {
@@ -39,12 +39,12 @@ export interface RecommendedSize {
   readonly isRecommended: boolean
 }
 
-export const RecommendedSize = struct<RecommendedSize>({
+export const RecommendedSize = struct<RecommendedSize>(() => ({
   flavorId: nullableOptional(Id).pipe(Schema.fromKey("flavor")),
   minutes: someCount,
   nodeCount: someCount.pipe(Schema.fromKey("nodecount")),
   isRecommended: Schema.optionalWith(Flag, { nullable: true, default: () => false }).pipe(Schema.fromKey("recommended"))
-})
+}))
 
 /** A way to do a kind of work, in several sizes. */
 export interface Recommendation {
@@ -55,12 +55,12 @@ export interface Recommendation {
   readonly sizes: ReadonlyArray<RecommendedSize>
 }
 
-export const Recommendation = struct<Recommendation>({
+export const Recommendation = struct<Recommendation>(() => ({
   name: textOr(""),
   description: absentIfEmpty,
   requires: listOf(Text),
   sizes: listOf(RecommendedSize)
-})
+}))
 
 /** A workload, and the size and lifetime of its data. */
 export interface ListRecommendations extends ByWorkloadId {
@@ -79,14 +79,14 @@ export const workloadEndpoints = Endpoint.table("CloudBigData", {
    * the API's clients but not documented.
    */
   listRecommendations: Endpoint.define<ListRecommendations>()("GET", "/workloads/{workloadId}/recommendations", {
-    query: {
+    query: () => ({
       storageGigabytes: Schema.propertySignature(
         Schema.Number.pipe(
           Schema.filter((size) => Number.isFinite(size) && size > 0, { description: "a size in gigabytes, above 0" })
         )
       ).pipe(Schema.fromKey("storagesize")),
       persistence: Schema.propertySignature(Schema.Literal("all", "data", "none")).pipe(Schema.fromKey("persistent"))
-    },
+    }),
     success: Endpoint.list("recommendations", Recommendation),
     errors: ["NotFound"]
   })

@@ -1,5 +1,6 @@
 /** Access control lists of containers, as values and in the cloud's text form. */
 import * as Schema from "effect/Schema"
+import { lazy } from "../../internal/schema/lazy.js"
 
 const Part = Schema.String.pipe(
   Schema.filter((text) => /^[!-+\--9;-~]+$/.test(text), {
@@ -28,12 +29,14 @@ const User = Schema.String.pipe(
  * - `Project`: a user of a project (Keystone ids; `*` for any).
  * - `Named`: a user name on Rackspace, a role on Keystone, an account with Swift's own login.
  */
-export const AclEntry = Schema.Union(
-  Schema.TaggedStruct("Referrer", { host: Host, deny: Schema.optional(Schema.Boolean) }),
-  Schema.TaggedStruct("Listings", {}),
-  Schema.TaggedStruct("Project", { project: Part, user: User }),
-  Schema.TaggedStruct("Named", { name: User })
-).annotations({ identifier: "AclEntry", description: "an entry of an access control list" })
+export const AclEntry = lazy(() =>
+  Schema.Union(
+    Schema.TaggedStruct("Referrer", { host: Host, deny: Schema.optional(Schema.Boolean) }),
+    Schema.TaggedStruct("Listings", {}),
+    Schema.TaggedStruct("Project", { project: Part, user: User }),
+    Schema.TaggedStruct("Named", { name: User })
+  ).annotations({ identifier: "AclEntry", description: "an entry of an access control list" })
+)
 
 /** One entry of an access control list. */
 export type AclEntry = typeof AclEntry.Type
@@ -90,25 +93,33 @@ const Text = Schema.String.pipe(
   Schema.filter((text) => /^[ -~]+$/.test(text), { description: "printable ASCII, not empty" })
 )
 
-const Entries = Schema.transform(Schema.String, Schema.Array(Schema.typeSchema(AclEntry)), {
-  strict: true,
-  decode: parseAcl,
-  encode: formatAcl
-})
+const Entries = lazy(() =>
+  Schema.transform(Schema.String, Schema.Array(Schema.typeSchema(AclEntry)), {
+    strict: true,
+    decode: parseAcl,
+    encode: formatAcl
+  })
+)
 
 /** The schema of a read list in its header: entries, or the text itself. */
-export const ReadAcl: Schema.Schema<string | ReadonlyArray<AclEntry>, string> = Schema.Union(
-  Text,
-  Entries.pipe(Schema.filter((entries) => entries.length > 0, { description: "at least one entry (null removes all)" }))
+export const ReadAcl: Schema.Schema<string | ReadonlyArray<AclEntry>, string> = lazy(() =>
+  Schema.Union(
+    Text,
+    Entries.pipe(
+      Schema.filter((entries) => entries.length > 0, { description: "at least one entry (null removes all)" })
+    )
+  )
 )
 
 /** The cloud refuses write lists with referrers. */
-export const WriteAcl: Schema.Schema<string | ReadonlyArray<AclEntry>, string> = Schema.Union(
-  Text,
-  Entries.pipe(
-    Schema.filter(
-      (entries) => entries.length > 0 && entries.every(({ _tag }) => _tag === "Project" || _tag === "Named"),
-      { description: "at least one entry, and only users or projects: write access cannot be given by referrer" }
+export const WriteAcl: Schema.Schema<string | ReadonlyArray<AclEntry>, string> = lazy(() =>
+  Schema.Union(
+    Text,
+    Entries.pipe(
+      Schema.filter(
+        (entries) => entries.length > 0 && entries.every(({ _tag }) => _tag === "Project" || _tag === "Named"),
+        { description: "at least one entry, and only users or projects: write access cannot be given by referrer" }
+      )
     )
   )
 )

@@ -3,6 +3,7 @@ import type * as DateTime from "effect/DateTime"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
+import { lazy } from "../../internal/schema/lazy.js"
 import { Count, EpochSeconds, fromHeaders, ifReadable, metadataHeaders, removalHeaders } from "./headers.js"
 import { changed, headersOf, returned, setting, tempUrlKeys, type TempUrlKeys } from "./settings.js"
 import { Quota } from "./settingValues.js"
@@ -28,16 +29,18 @@ export interface Account extends TempUrlKeys<Redacted.Redacted> {
   readonly metadata: Readonly<Record<string, string>>
 }
 
-export const Account = fromHeaders<Account>(
-  "x-account-meta-",
-  {
-    containerCount: ifReadable(Count).pipe(Schema.fromKey("x-account-container-count")),
-    objectCount: ifReadable(Count).pipe(Schema.fromKey("x-account-object-count")),
-    bytesUsed: ifReadable(Count).pipe(Schema.fromKey("x-account-bytes-used")),
-    created: ifReadable(EpochSeconds).pipe(Schema.fromKey("x-timestamp")),
-    ...returned(settings)
-  },
-  headersOf(settings)
+export const Account = lazy(() =>
+  fromHeaders<Account>(
+    "x-account-meta-",
+    {
+      containerCount: ifReadable(Count).pipe(Schema.fromKey("x-account-container-count")),
+      objectCount: ifReadable(Count).pipe(Schema.fromKey("x-account-object-count")),
+      bytesUsed: ifReadable(Count).pipe(Schema.fromKey("x-account-bytes-used")),
+      created: ifReadable(EpochSeconds).pipe(Schema.fromKey("x-timestamp")),
+      ...returned(settings)
+    },
+    headersOf(settings)
+  )
 )
 
 /** Changes to the account. Other settings stay unchanged, and null removes a key. */
@@ -57,11 +60,11 @@ export const accountEndpoints = Endpoint.table("CloudFiles", {
    * metadata", `POST /v1/{account}`.
    */
   updateAccount: Endpoint.define<UpdateAccount>()("POST", "", {
-    headers: {
+    headers: () => ({
       metadata: Schema.optional(metadataHeaders("x-account-meta-")).pipe(Schema.fromKey(":metadata")),
       remove: Schema.optional(removalHeaders("x-remove-account-meta-")).pipe(Schema.fromKey(":remove")),
       ...changed(accountKeys)
-    },
+    }),
     idempotent: true
   })
 })

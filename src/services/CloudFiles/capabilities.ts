@@ -4,6 +4,8 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type { CommonError } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
+import { lazy } from "../../internal/schema/lazy.js"
+import { lazyStruct } from "../../internal/schema/struct.js"
 import { Count, Flag, Text } from "../../internal/schema/wire.js"
 
 /** An optional value. An unexpected one is ignored, since clouds differ in details that are not worth failing for. */
@@ -16,14 +18,16 @@ const ifThere = <A, I>(key: string, schema: Schema.Schema<A, I>) => {
 }
 
 /** A list of names, or one string of them: `sha1 sha256`. */
-const Names = Schema.transform(Schema.Union(Schema.String, Schema.Array(Schema.Unknown)), Schema.Array(Schema.String), {
-  strict: true,
-  decode: (names) =>
-    typeof names === "string"
-      ? names.split(/[\s,]+/).filter((name) => name !== "")
-      : names.filter((name) => typeof name === "string"),
-  encode: (names) => names
-})
+const Names = lazy(() =>
+  Schema.transform(Schema.Union(Schema.String, Schema.Array(Schema.Unknown)), Schema.Array(Schema.String), {
+    strict: true,
+    decode: (names) =>
+      typeof names === "string"
+        ? names.split(/[\s,]+/).filter((name) => name !== "")
+        : names.filter((name) => typeof name === "string"),
+    encode: (names) => names
+  })
+)
 
 /** A feature, which a cloud may announce without details: as `true` or a string. */
 const part = <A, I>(fields: Schema.Schema<A, I>): Schema.Schema<A, unknown> =>
@@ -33,21 +37,22 @@ const part = <A, I>(fields: Schema.Schema<A, I>): Schema.Schema<A, unknown> =>
     encode: (part) => part
   }) as unknown as Schema.Schema<A, unknown>
 
-const PolicyFields = Schema.Struct({
+const PolicyFields = lazyStruct(() => ({
   name: Text,
   isDefault: Schema.optionalWith(Flag, { nullable: true, default: () => false }).pipe(Schema.fromKey("default"))
-})
-
-const isPolicy = Schema.is(Schema.encodedSchema(PolicyFields))
+}))
 
 /** The policies that have names. */
-const Policies = Schema.transform(Schema.Array(Schema.Unknown), Schema.Array(PolicyFields), {
-  strict: false,
-  decode: (policies) => policies.filter(isPolicy),
-  encode: (policies) => policies
-}) as unknown as Schema.Schema<ReadonlyArray<typeof PolicyFields.Type>, unknown>
+const Policies = lazy(
+  () =>
+    Schema.transform(Schema.Array(Schema.Unknown), Schema.Array(PolicyFields), {
+      strict: false,
+      decode: (policies) => policies.filter(Schema.is(Schema.encodedSchema(PolicyFields))),
+      encode: (policies) => policies
+    }) as unknown as Schema.Schema<ReadonlyArray<typeof PolicyFields.Type>, unknown>
+)
 
-const Swift = Schema.Struct({
+const Swift = lazyStruct(() => ({
   version: ifThere("version", Text),
   /** The maximum size in bytes of an object that is uploaded in one request. */
   maxObjectBytes: ifThere("max_file_size", Count),
@@ -62,10 +67,10 @@ const Swift = Schema.Struct({
   maxMetadataValueBytes: ifThere("max_meta_value_length", Count),
   maxMetadataBytes: ifThere("max_meta_overall_size", Count),
   policies: ifThere("policies", Policies)
-})
+}))
 
 /** The capabilities of Swift. Those that the cloud does not report are absent. */
-export const Capabilities = Schema.Struct({
+export const Capabilities = lazyStruct(() => ({
   swift: ifThere("swift", Swift),
   tempUrl: ifThere(
     "tempurl",
@@ -91,32 +96,32 @@ export const Capabilities = Schema.Struct({
   parts: Schema.propertySignature(
     Schema.Record({ key: Schema.String, value: Schema.Record({ key: Schema.String, value: Schema.Unknown }) })
   ).pipe(Schema.fromKey(":parts"))
-})
+}))
 
 /** The capabilities of Swift. */
 export interface Capabilities extends Schema.Schema.Type<typeof Capabilities> {}
 
 const isRecord = (u: unknown): u is Record<string, unknown> => typeof u === "object" && u !== null && !Array.isArray(u)
 
-const decode = Schema.decodeUnknownOption(Capabilities)
-
 /** Features that identify a description of Swift. Some clouds leave out `swift` itself. */
 const characteristic = ["swift", "tempurl", "slo", "bulk_delete", "bulk_upload", "formpost"]
 
-const Answer = Schema.transform(
-  Schema.Struct({ ":body": Schema.optional(Schema.Unknown) }),
-  Schema.OptionFromSelf(Schema.typeSchema(Capabilities)),
-  {
-    strict: true,
-    decode: ({ ":body": body }) =>
-      isRecord(body) && characteristic.some((name) => isRecord(body[name]))
-        ? decode({
-            ...body,
-            ":parts": Object.fromEntries(Object.entries(body).filter(([, part]) => isRecord(part)))
-          })
-        : Option.none(),
-    encode: () => ({})
-  }
+const Answer = lazy(() =>
+  Schema.transform(
+    Schema.Struct({ ":body": Schema.optional(Schema.Unknown) }),
+    Schema.OptionFromSelf(Schema.typeSchema(Capabilities)),
+    {
+      strict: true,
+      decode: ({ ":body": body }) =>
+        isRecord(body) && characteristic.some((name) => isRecord(body[name]))
+          ? Schema.decodeUnknownOption(Capabilities)({
+              ...body,
+              ":parts": Object.fromEntries(Object.entries(body).filter(([, part]) => isRecord(part)))
+            })
+          : Option.none(),
+      encode: () => ({})
+    }
+  )
 )
 
 /** `/info`, at the root of the host and outside accounts. It needs no token. */

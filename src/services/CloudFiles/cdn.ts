@@ -11,6 +11,7 @@ import type { CloudClient } from "../../CloudClient.js"
 import { type CommonError, InvalidInput, type Operation } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
 import { expandPath } from "../../internal/http/urlPath.js"
+import { lazy } from "../../internal/schema/lazy.js"
 import { Time } from "../../internal/schema/options.js"
 import { struct } from "../../internal/schema/struct.js"
 import * as Wire from "../../internal/schema/wire.js"
@@ -25,37 +26,41 @@ import { Yes } from "./settingValues.js"
 const shortest = 900
 const longest = 31_536_000
 
-const TimeToLive = Schema.transform(
-  Schema.String.pipe(Schema.pattern(/^\d+$/, { description: "a number of seconds" })),
-  Schema.DurationFromSelf,
-  {
-    strict: true,
-    decode: (seconds) => Duration.seconds(Number(seconds)),
-    encode: (duration) => String(Math.round(Duration.toSeconds(duration)))
-  }
+const TimeToLive = lazy(() =>
+  Schema.transform(
+    Schema.String.pipe(Schema.pattern(/^\d+$/, { description: "a number of seconds" })),
+    Schema.DurationFromSelf,
+    {
+      strict: true,
+      decode: (seconds) => Duration.seconds(Number(seconds)),
+      encode: (duration) => String(Math.round(Duration.toSeconds(duration)))
+    }
+  )
 )
 
-const OwnTimeToLive = Schema.transform(
-  Schema.String,
-  Time.pipe(
-    Schema.filter(
-      (time) => Duration.between(time, { minimum: Duration.seconds(shortest), maximum: Duration.seconds(longest) }),
-      {
-        description: 'a Duration of 15 minutes to 365 days, such as "1 hour" or Duration.days(1)'
-      }
-    )
-  ),
-  {
-    strict: true,
-    decode: (seconds) => Duration.seconds(Number(seconds)),
-    encode: (time) => String(Math.round(Duration.toSeconds(time)))
-  }
+const OwnTimeToLive = lazy(() =>
+  Schema.transform(
+    Schema.String,
+    Time.pipe(
+      Schema.filter(
+        (time) => Duration.between(time, { minimum: Duration.seconds(shortest), maximum: Duration.seconds(longest) }),
+        {
+          description: 'a Duration of 15 minutes to 365 days, such as "1 hour" or Duration.days(1)'
+        }
+      )
+    ),
+    {
+      strict: true,
+      decode: (seconds) => Duration.seconds(Number(seconds)),
+      encode: (time) => String(Math.round(Duration.toSeconds(time)))
+    }
+  )
 )
 
 /** `True` and `False`, as the CDN writes them. */
-const Flag = Schema.transform(Yes, Schema.Boolean, { strict: true, decode: (on) => on, encode: (on) => on })
+const Flag = lazy(() => Schema.transform(Yes, Schema.Boolean, { strict: true, decode: (on) => on, encode: (on) => on }))
 
-const Uri = nullableOptional(Schema.String)
+const Uri = () => nullableOptional(Schema.String)
 
 /** The URLs under which the CDN serves a container. `cdnUrl` makes the URL of an object. */
 export interface CdnUris {
@@ -67,12 +72,12 @@ export interface CdnUris {
   readonly iosUri?: string | undefined
 }
 
-const uris = {
-  httpUri: Uri.pipe(Schema.fromKey("x-cdn-uri")),
-  httpsUri: Uri.pipe(Schema.fromKey("x-cdn-ssl-uri")),
-  streamingUri: Uri.pipe(Schema.fromKey("x-cdn-streaming-uri")),
-  iosUri: Uri.pipe(Schema.fromKey("x-cdn-ios-uri"))
-}
+const uris = () => ({
+  httpUri: Uri().pipe(Schema.fromKey("x-cdn-uri")),
+  httpsUri: Uri().pipe(Schema.fromKey("x-cdn-ssl-uri")),
+  streamingUri: Uri().pipe(Schema.fromKey("x-cdn-streaming-uri")),
+  iosUri: Uri().pipe(Schema.fromKey("x-cdn-ios-uri"))
+})
 
 /** A container's state in the CDN. */
 export interface CdnContainer extends CdnUris {
@@ -84,56 +89,62 @@ export interface CdnContainer extends CdnUris {
   readonly logRetention: boolean
 }
 
-export const CdnContainer = struct<CdnContainer>({
+export const CdnContainer = struct<CdnContainer>(() => ({
   enabled: Schema.propertySignature(Flag).pipe(Schema.fromKey("x-cdn-enabled")),
   ttl: nullableOptional(TimeToLive).pipe(Schema.fromKey("x-ttl")),
   logRetention: Schema.optionalWith(Flag, { default: () => false }).pipe(Schema.fromKey("x-log-retention")),
-  ...uris
-})
+  ...uris()
+}))
 
 /** Listings use other keys than the documentation shows; both are supported. */
-const Listed = Schema.transform(
-  Schema.Record({ key: Schema.String, value: Schema.Unknown }),
-  Schema.Record({ key: Schema.String, value: Schema.Unknown }),
-  {
-    strict: true,
-    decode: (item) =>
-      Object.fromEntries(
-        Object.entries(item).flatMap(([key, value]) =>
-          value === null ? [] : [[key.toLowerCase().replace(/^x-/, "").replaceAll("-", "_"), value]]
-        )
-      ),
-    encode: (item) => item
-  }
+const Listed = lazy(() =>
+  Schema.transform(
+    Schema.Record({ key: Schema.String, value: Schema.Unknown }),
+    Schema.Record({ key: Schema.String, value: Schema.Unknown }),
+    {
+      strict: true,
+      decode: (item) =>
+        Object.fromEntries(
+          Object.entries(item).flatMap(([key, value]) =>
+            value === null ? [] : [[key.toLowerCase().replace(/^x-/, "").replaceAll("-", "_"), value]]
+          )
+        ),
+      encode: (item) => item
+    }
+  )
 )
 
 /** False if the cloud does not return it. */
-const ListedFlag = Schema.optionalWith(Wire.Flag, { nullable: true, default: () => false })
+const ListedFlag = () => Schema.optionalWith(Wire.Flag, { nullable: true, default: () => false })
 
-const ListedSeconds = Schema.transform(Schema.Union(Schema.Number, Schema.NumberFromString), Schema.DurationFromSelf, {
-  strict: true,
-  decode: (seconds) => Duration.seconds(seconds),
-  encode: (duration) => Duration.toSeconds(duration)
-})
+const ListedSeconds = lazy(() =>
+  Schema.transform(Schema.Union(Schema.Number, Schema.NumberFromString), Schema.DurationFromSelf, {
+    strict: true,
+    decode: (seconds) => Duration.seconds(seconds),
+    encode: (duration) => Duration.toSeconds(duration)
+  })
+)
 
 /** A container in the CDN's listing. `enabled` is false if the cloud does not return it. */
 export interface CdnContainerSummary extends CdnContainer {
   readonly name: string
 }
 
-export const CdnContainerSummary = Schema.compose(
-  Listed,
-  struct<CdnContainerSummary>({
-    name: Schema.String,
-    enabled: ListedFlag.pipe(Schema.fromKey("cdn_enabled")),
-    ttl: nullableOptional(ListedSeconds),
-    logRetention: ListedFlag.pipe(Schema.fromKey("log_retention")),
-    httpUri: Uri.pipe(Schema.fromKey("cdn_uri")),
-    httpsUri: Uri.pipe(Schema.fromKey("cdn_ssl_uri")),
-    streamingUri: Uri.pipe(Schema.fromKey("cdn_streaming_uri")),
-    iosUri: Uri.pipe(Schema.fromKey("cdn_ios_uri"))
-  }),
-  { strict: false }
+export const CdnContainerSummary = lazy(() =>
+  Schema.compose(
+    Listed,
+    struct<CdnContainerSummary>(() => ({
+      name: Schema.String,
+      enabled: ListedFlag().pipe(Schema.fromKey("cdn_enabled")),
+      ttl: nullableOptional(ListedSeconds),
+      logRetention: ListedFlag().pipe(Schema.fromKey("log_retention")),
+      httpUri: Uri().pipe(Schema.fromKey("cdn_uri")),
+      httpsUri: Uri().pipe(Schema.fromKey("cdn_ssl_uri")),
+      streamingUri: Uri().pipe(Schema.fromKey("cdn_streaming_uri")),
+      iosUri: Uri().pipe(Schema.fromKey("cdn_ios_uri"))
+    })),
+    { strict: false }
+  )
 )
 
 /** Settings of a container in the CDN. */
@@ -144,26 +155,28 @@ export interface CdnSettings {
   readonly logRetention?: boolean | undefined
 }
 
-const settings = {
+const settings = () => ({
   ttl: Schema.optional(OwnTimeToLive).pipe(Schema.fromKey("x-ttl")),
   logRetention: Schema.optional(TrueFalse).pipe(Schema.fromKey("x-log-retention"))
-}
+})
 
-const Emails = Schema.transform(
-  Schema.String,
-  Schema.Array(
-    Schema.String.pipe(
-      Schema.filter((text) => /^[!-+\--~]+@[!-+\--~]+$/.test(text), { description: "e-mail addresses" })
-    )
-  ),
-  {
-    strict: true,
-    decode: (text) => text.split(/\s*,\s*/),
-    encode: (addresses) => addresses.join(", ")
-  }
+const Emails = lazy(() =>
+  Schema.transform(
+    Schema.String,
+    Schema.Array(
+      Schema.String.pipe(
+        Schema.filter((text) => /^[!-+\--~]+@[!-+\--~]+$/.test(text), { description: "e-mail addresses" })
+      )
+    ),
+    {
+      strict: true,
+      decode: (text) => text.split(/\s*,\s*/),
+      encode: (addresses) => addresses.join(", ")
+    }
+  )
 )
 
-const path = { container: ContainerName }
+const path = () => ({ container: ContainerName })
 
 /** A range of the CDN's containers. */
 interface CdnRange extends Omit<NameRange, "prefix"> {
@@ -189,7 +202,7 @@ export interface EnabledCdn extends CdnUris {
   readonly created: boolean
 }
 
-export const EnabledCdn = struct<EnabledCdn>({ created, ...uris })
+export const EnabledCdn = struct<EnabledCdn>(() => ({ created: created(), ...uris() }))
 
 /** Changes to a container's CDN settings. Other settings stay unchanged. */
 export interface UpdateCdn extends ByContainer, CdnSettings {}
@@ -209,13 +222,13 @@ export const cdnEndpoints = Endpoint.table("CloudFiles", {
    * A page of the containers in the CDN, including disabled ones. "List CDN-enabled containers", `GET /v1/{account}`.
    */
   listCdnContainersPage: Endpoint.define<ListCdnContainersPage>()("GET", "", {
-    query: {
+    query: () => ({
       /** Only names after this one. */
       marker: Schema.optional(NamePart),
       endMarker: Schema.optional(NamePart).pipe(Schema.fromKey("end_marker")),
       enabledOnly: Schema.optional(Yes).pipe(Schema.fromKey("enabled_only")),
       limit: Schema.optional(PageLimit)
-    },
+    }),
     fixedQuery: { format: "json" },
     success: Endpoint.items(CdnContainerSummary)
   }),
@@ -267,10 +280,10 @@ export const cdnEndpoints = Endpoint.table("CloudFiles", {
    * `NotFound` like `getCdn`. "Delete CDN-enabled object", `DELETE /v1/{account}/{container}/{object}`.
    */
   purgeFromCdn: Endpoint.define<PurgeFromCdn>()("DELETE", "/{container}/{+object}", {
-    parameters: { ...path, object: ObjectName },
-    headers: {
+    parameters: () => ({ ...path(), object: ObjectName }),
+    headers: () => ({
       emails: Schema.optional(Emails).pipe(Schema.fromKey("x-purge-email"))
-    },
+    }),
     quotaStatuses: { 498: "the account's 25 purges of the day are used up" },
     errors: ["NotFound", "QuotaExceeded"]
   }),

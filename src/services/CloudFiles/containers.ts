@@ -4,6 +4,7 @@ import type * as Duration from "effect/Duration"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
+import { lazy } from "../../internal/schema/lazy.js"
 import { struct } from "../../internal/schema/struct.js"
 import * as Wire from "../../internal/schema/wire.js"
 import { nullableOptional, TimestampIfAny } from "../../internal/schema/wire.js"
@@ -50,18 +51,20 @@ export interface Container extends ContainerSettings<Duration.Duration, Redacted
   readonly metadata: Values
 }
 
-export const Container = fromHeaders<Container>(
-  "x-container-meta-",
-  {
-    objectCount: ifReadable(Count).pipe(Schema.fromKey("x-container-object-count")),
-    bytesUsed: ifReadable(Count).pipe(Schema.fromKey("x-container-bytes-used")),
-    created: ifReadable(EpochSeconds).pipe(Schema.fromKey("x-timestamp")),
-    readAcl: nullableOptional(Schema.String).pipe(Schema.fromKey("x-container-read")),
-    writeAcl: nullableOptional(Schema.String).pipe(Schema.fromKey("x-container-write")),
-    storagePolicy: nullableOptional(Schema.String).pipe(Schema.fromKey("x-storage-policy")),
-    ...returned(returnedSettings)
-  },
-  headersOf(returnedSettings)
+export const Container = lazy(() =>
+  fromHeaders<Container>(
+    "x-container-meta-",
+    {
+      objectCount: ifReadable(Count).pipe(Schema.fromKey("x-container-object-count")),
+      bytesUsed: ifReadable(Count).pipe(Schema.fromKey("x-container-bytes-used")),
+      created: ifReadable(EpochSeconds).pipe(Schema.fromKey("x-timestamp")),
+      readAcl: nullableOptional(Schema.String).pipe(Schema.fromKey("x-container-read")),
+      writeAcl: nullableOptional(Schema.String).pipe(Schema.fromKey("x-container-write")),
+      storagePolicy: nullableOptional(Schema.String).pipe(Schema.fromKey("x-storage-policy")),
+      ...returned(returnedSettings)
+    },
+    headersOf(returnedSettings)
+  )
 )
 
 /** A container in a listing. */
@@ -72,19 +75,19 @@ export interface ContainerSummary {
   readonly lastModified?: DateTime.Utc | undefined
 }
 
-export const ContainerSummary = struct<ContainerSummary>({
+export const ContainerSummary = struct<ContainerSummary>(() => ({
   name: Schema.String,
   objectCount: nullableOptional(Wire.Count).pipe(Schema.fromKey("count")),
   bytes: nullableOptional(Wire.Count),
   lastModified: TimestampIfAny.pipe(Schema.fromKey("last_modified"))
-})
+}))
 
-const containerPath = { container: ContainerName }
+const containerPath = () => ({ container: ContainerName })
 
-const containerHeaders = {
+const containerHeaders = () => ({
   metadata: Schema.optional(metadataHeaders("x-container-meta-")).pipe(Schema.fromKey(":metadata")),
   ...given(versionsEnabled)
-}
+})
 
 /** A page of containers. */
 export interface ListContainersPage extends NamesPage {}
@@ -104,7 +107,7 @@ export interface CreatedContainer {
   readonly created: boolean
 }
 
-export const CreatedContainer = struct<CreatedContainer>({ created })
+export const CreatedContainer = struct<CreatedContainer>(() => ({ created: created() }))
 
 /** A container to create. */
 export interface CreateContainer
@@ -143,7 +146,7 @@ export const containerEndpoints = Endpoint.table("CloudFiles", {
   listContainersPage: Endpoint.define<ListContainersPage>()("GET", "", {
     query: pageQuery,
     fixedQuery: json,
-    success: Endpoint.items(Schema.Union(ContainerSummary, Subdirectory))
+    success: Endpoint.items(lazy(() => Schema.Union(ContainerSummary, Subdirectory)))
   }),
   /**
    * Creates a container. If it exists, the metadata and settings given here are merged into it, and `created` is false.
@@ -151,18 +154,18 @@ export const containerEndpoints = Endpoint.table("CloudFiles", {
    */
   createContainer: Endpoint.define<CreateContainer>()("PUT", "/{container}", {
     parameters: containerPath,
-    headers: {
-      ...containerHeaders,
+    headers: () => ({
+      ...containerHeaders(),
       ...given(accessLists),
       ...given(containerSettings),
       storagePolicy: Schema.optional(Line).pipe(Schema.fromKey("x-storage-policy"))
-    },
+    }),
     success: Endpoint.headers(CreatedContainer)
   }),
   /** A container's metadata, settings and counts. Fails with `NotFound`. "Show container metadata", `HEAD /v1/{account}/{container}`. */
   getContainer: Endpoint.define<GetContainer>()("HEAD", "/{container}", {
     parameters: containerPath,
-    headers: { newest },
+    headers: () => ({ newest: newest() }),
     success: Endpoint.headers(Container),
     errors: ["NotFound"]
   }),
@@ -172,12 +175,12 @@ export const containerEndpoints = Endpoint.table("CloudFiles", {
    */
   updateContainer: Endpoint.define<UpdateContainer>()("POST", "/{container}", {
     parameters: containerPath,
-    headers: {
-      ...containerHeaders,
+    headers: () => ({
+      ...containerHeaders(),
       remove: Schema.optional(removalHeaders("x-remove-container-meta-")).pipe(Schema.fromKey(":remove")),
       ...changed(accessLists),
       ...changed(containerSettings)
-    },
+    }),
     errors: ["NotFound"],
     idempotent: true
   }),

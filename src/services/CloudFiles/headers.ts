@@ -9,35 +9,32 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
+import { lazy } from "../../internal/schema/lazy.js"
 import type { FieldsOf } from "../../internal/schema/struct.js"
 import { instantOf } from "../../internal/schema/wire.js"
 
 export type Values = Readonly<Record<string, string>>
 
 /** A date in HTTP's format. */
-export const HttpDate: Schema.Schema<DateTime.Utc, string> = Schema.transformOrFail(
-  Schema.String,
-  Schema.DateTimeUtcFromSelf,
-  {
+export const HttpDate: Schema.Schema<DateTime.Utc, string> = lazy(() =>
+  Schema.transformOrFail(Schema.String, Schema.DateTimeUtcFromSelf, {
     strict: true,
     decode: (text, _, ast) => ParseResult.fromOption(instantOf(text), () => new ParseResult.Type(ast, text)),
     encode: (instant) => ParseResult.succeed(DateTime.toDate(instant).toUTCString())
-  }
-).annotations({ identifier: "HttpDate", description: "an HTTP date" })
+  }).annotations({ identifier: "HttpDate", description: "an HTTP date" })
+)
 
 /** Seconds since 1970, with or without a fraction. */
-export const EpochSeconds: Schema.Schema<DateTime.Utc, string> = Schema.transformOrFail(
-  Schema.String,
-  Schema.DateTimeUtcFromSelf,
-  {
+export const EpochSeconds: Schema.Schema<DateTime.Utc, string> = lazy(() =>
+  Schema.transformOrFail(Schema.String, Schema.DateTimeUtcFromSelf, {
     strict: true,
     decode: (text, _, ast) =>
       /^\d+(\.\d+)?$/.test(text.trim())
         ? ParseResult.fromOption(DateTime.make(Number(text) * 1000), () => new ParseResult.Type(ast, text))
         : ParseResult.fail(new ParseResult.Type(ast, text)),
     encode: (instant) => ParseResult.succeed(String(Math.floor(instant.epochMillis / 1000)))
-  }
-).annotations({ identifier: "EpochSeconds", description: "seconds since 1970" })
+  }).annotations({ identifier: "EpochSeconds", description: "seconds since 1970" })
+)
 
 /** A count or a size in bytes. */
 export const Count: Schema.Schema<number, string> = Schema.NumberFromString.annotations({
@@ -56,26 +53,30 @@ export const ifReadable = <A>(schema: Schema.Schema<A, string>) => {
 }
 
 /** True if the header is `True` or `true`. */
-export const flag = Schema.optionalToRequired(Schema.UndefinedOr(Schema.String), Schema.Boolean, {
-  decode: Option.match({ onNone: () => false, onSome: (text) => text?.toLowerCase() === "true" }),
-  encode: (on) => (on ? Option.some("True") : Option.none())
-})
+export const flag = () =>
+  Schema.optionalToRequired(Schema.UndefinedOr(Schema.String), Schema.Boolean, {
+    decode: Option.match({ onNone: () => false, onSome: (text) => text?.toLowerCase() === "true" }),
+    encode: (on) => (on ? Option.some("True") : Option.none())
+  })
 
 /** Whether a response reports a new resource. */
-export const created = Schema.optionalToRequired(Schema.String, Schema.Boolean, {
-  decode: Option.match({ onNone: () => false, onSome: (status) => status === "201" }),
-  encode: (isNew) => Option.some(isNew ? "201" : "202")
-}).pipe(Schema.fromKey(":status"))
+export const created = () =>
+  Schema.optionalToRequired(Schema.String, Schema.Boolean, {
+    decode: Option.match({ onNone: () => false, onSome: (status) => status === "201" }),
+    encode: (isNew) => Option.some(isNew ? "201" : "202")
+  }).pipe(Schema.fromKey(":status"))
 
 /** `True` or `False`, as Swift writes them. */
-export const TrueFalse: Schema.Schema<boolean, string> = Schema.transform(Schema.String, Schema.Boolean, {
-  strict: true,
-  decode: (text) => text.toLowerCase() === "true",
-  encode: (on) => (on ? "True" : "False")
-})
+export const TrueFalse: Schema.Schema<boolean, string> = lazy(() =>
+  Schema.transform(Schema.String, Schema.Boolean, {
+    strict: true,
+    decode: (text) => text.toLowerCase() === "true",
+    encode: (on) => (on ? "True" : "False")
+  })
+)
 
 /** Makes the cloud compare all replicas to read the newest one; slower. */
-export const newest = Schema.optional(TrueFalse).pipe(Schema.fromKey("x-newest"))
+export const newest = () => Schema.optional(TrueFalse).pipe(Schema.fromKey("x-newest"))
 
 /** Whether a `Content-Encoding` is gzip. */
 export const isGzipEncoding = (contentEncoding = ""): boolean => /^(?:x-)?gzip$/i.test(contentEncoding.trim())
@@ -186,37 +187,41 @@ const Key = Schema.String.pipe(
   })
 )
 
-const isKey = Schema.is(Key)
+const isKey = (key: string): boolean => Schema.is(Key)(key)
 
 const wellFormed = (text: string): boolean => text.isWellFormed()
 
 const isTempUrlKey = (key: string): boolean => /^temp-url-key(-2)?$/i.test(key)
 
-const Items = Schema.Record({ key: Schema.String, value: Schema.String }).pipe(
-  Schema.filter((items) => Object.keys(items).every((key) => isKey(key)), {
-    description: "metadata keys of 1 to 128 letters, digits and dashes (an underscore does not pass every proxy)"
-  }),
-  Schema.filter((items) => Object.values(items).every((value) => value !== ""), {
-    description: "metadata values that are not empty (name a key in `remove` to remove it)"
-  }),
-  Schema.filter(
-    (items) => Object.values(items).every((value) => wellFormed(value) && encodeValue(value).length <= 256),
-    {
-      description: "metadata values of at most 256 bytes, percent-encoded"
-    }
-  ),
-  Schema.filter(
-    (items) =>
-      Object.keys(items).length <= 90 &&
-      Object.entries(items).reduce((sum, [key, value]) => sum + key.length + encodeValue(value).length, 0) <= 4096,
-    { description: "at most 90 metadata items of 4,096 bytes together" }
+const Items = lazy(() =>
+  Schema.Record({ key: Schema.String, value: Schema.String }).pipe(
+    Schema.filter((items) => Object.keys(items).every(isKey), {
+      description: "metadata keys of 1 to 128 letters, digits and dashes (an underscore does not pass every proxy)"
+    }),
+    Schema.filter((items) => Object.values(items).every((value) => value !== ""), {
+      description: "metadata values that are not empty (name a key in `remove` to remove it)"
+    }),
+    Schema.filter(
+      (items) => Object.values(items).every((value) => wellFormed(value) && encodeValue(value).length <= 256),
+      {
+        description: "metadata values of at most 256 bytes, percent-encoded"
+      }
+    ),
+    Schema.filter(
+      (items) =>
+        Object.keys(items).length <= 90 &&
+        Object.entries(items).reduce((sum, [key, value]) => sum + key.length + encodeValue(value).length, 0) <= 4096,
+      { description: "at most 90 metadata items of 4,096 bytes together" }
+    )
   )
 )
 
-const PublicItems = Items.pipe(
-  Schema.filter((items) => !Object.keys(items).some(isTempUrlKey), {
-    description: "no TempURL key among the metadata: it is a secret, and has the field tempUrlKey"
-  })
+const PublicItems = lazy(() =>
+  Items.pipe(
+    Schema.filter((items) => !Object.keys(items).some(isTempUrlKey), {
+      description: "no TempURL key among the metadata: it is a secret, and has the field tempUrlKey"
+    })
+  )
 )
 
 /** Metadata as headers with a prefix: `metadataHeaders("x-object-meta-")`. */
@@ -265,35 +270,37 @@ const ownField =
   /^(?:content-type|content-md5|etag|x-delete-(?:at|after)|x-detect-content-type|x-object-(?:manifest|meta-.*))$/
 
 /** Further headers that a request stores with an object. Names are in lower case. */
-export const furtherHeaders: Schema.Schema<Values, Values> = Schema.transform(
-  Schema.Record({ key: Schema.String, value: Schema.String }),
-  Schema.Record({ key: Schema.String, value: Schema.String }).pipe(
-    Schema.filter((headers) => Object.keys(headers).every(isToken), {
-      description: "names of headers: letters, digits and dashes"
-    }),
-    Schema.filter((headers) => !Object.keys(headers).some((name) => ownField.test(name.toLowerCase())), {
-      description: "no header that has a field of its own (contentType, md5, deleteAt, deleteAfter, metadata)"
-    }),
-    Schema.filter((headers) => Object.keys(headers).every((name) => isStored(name.toLowerCase())), {
-      description: "only headers that are stored with an object, none that belong to the request or the response"
-    }),
-    Schema.filter(
-      (headers) =>
-        Object.values(headers).every((value) => value !== "" && !/[^\t\P{Cc}]/u.test(value) && wellFormed(value)),
-      { description: "values that are not empty, without line breaks and other control characters" }
-    )
-  ),
-  {
-    strict: true,
-    decode: (headers) => headers,
-    encode: (headers) =>
-      Object.fromEntries(
-        Object.entries(headers).map(([name, value]) => [
-          name.toLowerCase(),
-          Buffer.from(value, "utf8").toString("latin1")
-        ])
+export const furtherHeaders: Schema.Schema<Values, Values> = lazy(() =>
+  Schema.transform(
+    Schema.Record({ key: Schema.String, value: Schema.String }),
+    Schema.Record({ key: Schema.String, value: Schema.String }).pipe(
+      Schema.filter((headers) => Object.keys(headers).every(isToken), {
+        description: "names of headers: letters, digits and dashes"
+      }),
+      Schema.filter((headers) => !Object.keys(headers).some((name) => ownField.test(name.toLowerCase())), {
+        description: "no header that has a field of its own (contentType, md5, deleteAt, deleteAfter, metadata)"
+      }),
+      Schema.filter((headers) => Object.keys(headers).every((name) => isStored(name.toLowerCase())), {
+        description: "only headers that are stored with an object, none that belong to the request or the response"
+      }),
+      Schema.filter(
+        (headers) =>
+          Object.values(headers).every((value) => value !== "" && !/[^\t\P{Cc}]/u.test(value) && wellFormed(value)),
+        { description: "values that are not empty, without line breaks and other control characters" }
       )
-  }
+    ),
+    {
+      strict: true,
+      decode: (headers) => headers,
+      encode: (headers) =>
+        Object.fromEntries(
+          Object.entries(headers).map(([name, value]) => [
+            name.toLowerCase(),
+            Buffer.from(value, "utf8").toString("latin1")
+          ])
+        )
+    }
+  )
 )
 
 /**

@@ -25,7 +25,7 @@ export interface Subdirectory {
   readonly subdir: string
 }
 
-export const Subdirectory = struct<Subdirectory>({ subdir: Schema.String })
+export const Subdirectory = struct<Subdirectory>(() => ({ subdir: Schema.String }))
 
 /** Which names to list. */
 export interface NameRange {
@@ -52,7 +52,7 @@ export interface PageSize {
 }
 
 /** The query parameters of a page of containers or objects. */
-export const pageQuery = {
+export const pageQuery = () => ({
   /** Only names after this one. */
   marker: Schema.optional(NamePart),
   endMarker: Schema.optional(NamePart).pipe(Schema.fromKey("end_marker")),
@@ -62,7 +62,7 @@ export const pageQuery = {
   ),
   /** The maximum number of items in the page; the cloud allows 10,000. */
   limit: Schema.optional(PageLimit)
-}
+})
 
 /** Requests a listing as JSON. */
 export const json = { format: "json" }

@@ -5,6 +5,7 @@
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { secretInput } from "../../internal/schema/knownFields.js"
+import { lazy } from "../../internal/schema/lazy.js"
 import type { Values } from "./headers.js"
 
 const Key = Schema.String.pipe(
@@ -13,7 +14,7 @@ const Key = Schema.String.pipe(
   })
 )
 
-const SecretKey = secretInput(Key)
+const SecretKey = lazy(() => secretInput(Key))
 
 /** Other clients may have set keys that could not be set here. */
 const AnyKey = Schema.Redacted(Schema.String)

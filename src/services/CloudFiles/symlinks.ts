@@ -10,6 +10,7 @@ import { randomUUID } from "node:crypto"
 import type { CloudClient } from "../../CloudClient.js"
 import * as Endpoint from "../../Endpoint.js"
 import { invalidInput } from "../../internal/schema/invalidInput.js"
+import { lazy } from "../../internal/schema/lazy.js"
 import { struct } from "../../internal/schema/struct.js"
 import type { Discovery } from "./capabilities.js"
 import { ContainerName, encodedAddress, ObjectName } from "./names.js"
@@ -39,18 +40,16 @@ export interface SymlinkTarget extends Address {
   readonly etag?: string | undefined
 }
 
-export const SymlinkTarget = struct<SymlinkTarget>({
+export const SymlinkTarget = struct<SymlinkTarget>(() => ({
   container: ContainerName,
   object: ObjectName,
   account: Schema.optional(AccountId),
   etag: Schema.optional(Line)
-})
+}))
 
 /** The target of a symbolic link, encoded as headers. */
-const SymlinkHeaders = Schema.transform(
-  Schema.Record({ key: Schema.String, value: Schema.String }),
-  Schema.typeSchema(SymlinkTarget),
-  {
+const SymlinkHeaders = lazy(() =>
+  Schema.transform(Schema.Record({ key: Schema.String, value: Schema.String }), Schema.typeSchema(SymlinkTarget), {
     strict: true,
     decode: () => ({ container: "", object: "" }),
     encode: ({ account, container, etag, object }) => ({
@@ -58,7 +57,7 @@ const SymlinkHeaders = Schema.transform(
       ...(account !== undefined && { "x-symlink-target-account": encodeURIComponent(account) }),
       ...(etag !== undefined && { "x-symlink-target-etag": etag.replaceAll('"', "") })
     })
-  }
+  })
 )
 
 /** A symbolic link to create. */
@@ -82,12 +81,12 @@ export const symlinkEndpoints = Endpoint.table("CloudFiles", {
    */
   createSymlink: Endpoint.define<CreateSymlink>()("PUT", "/{container}/{+object}", {
     parameters: objectPath,
-    headers: {
-      ...objectHeaders,
-      detectContentType: detected,
+    headers: () => ({
+      ...objectHeaders(),
+      detectContentType: detected(),
       target: Schema.propertySignature(SymlinkHeaders).pipe(Schema.fromKey(":symlink")),
-      ifNoneMatch
-    },
+      ifNoneMatch: ifNoneMatch()
+    }),
     stores: true,
     success: Endpoint.headers(StoredObject),
     errors: ["NotFound", "Conflict", "PreconditionFailed", "QuotaExceeded"]

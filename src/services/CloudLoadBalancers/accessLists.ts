@@ -2,7 +2,7 @@
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
-import { struct } from "../../internal/schema/struct.js"
+import { lazyStruct, struct } from "../../internal/schema/struct.js"
 import { nullableOptional, Id, Named, openEnum, textOr } from "../../internal/schema/wire.js"
 import type { ByAccessListItemId, ByLoadBalancerId } from "./references.js"
 import { additionErrors, balancerPath, changeErrors, idsOf } from "./requests.js"
@@ -20,11 +20,11 @@ export interface AccessListItem {
   readonly type?: AccessType | undefined
 }
 
-export const AccessListItem = struct<AccessListItem>({
+export const AccessListItem = struct<AccessListItem>(() => ({
   id: nullableOptional(Id),
   address: textOr(""),
   type: nullableOptional(AccessType)
-})
+}))
 
 /** A network to add to an access list. */
 export interface NewAccessListItem {
@@ -34,7 +34,7 @@ export interface NewAccessListItem {
   readonly type: AccessType
 }
 
-export const NewAccessListItem = struct<NewAccessListItem>({ address: Named, type: AccessType })
+export const NewAccessListItem = struct<NewAccessListItem>(() => ({ address: Named, type: AccessType }))
 
 /** Networks to add to an access list. */
 export interface AppendToAccessList extends ByLoadBalancerId {
@@ -60,9 +60,9 @@ export const accessListEndpoints = Endpoint.table("CloudLoadBalancers", {
    * or update access list", `POST …/accesslist`.
    */
   appendToAccessList: Endpoint.define<AppendToAccessList>()("POST", `${balancerPath}/accesslist`, {
-    body: Schema.Struct({
+    body: lazyStruct(() => ({
       items: Schema.propertySignature(Schema.NonEmptyArray(NewAccessListItem)).pipe(Schema.fromKey("accessList"))
-    }),
+    })),
     errors: additionErrors
   }),
   /** Deletes the whole access list, so that everyone may connect. "Delete access list", `DELETE …/accesslist`. */
@@ -71,13 +71,17 @@ export const accessListEndpoints = Endpoint.table("CloudLoadBalancers", {
   }),
   /** Removes 1 to 10 networks from the access list. `DELETE …/accesslist?id=1&id=2`. */
   deleteAccessListItems: Endpoint.define<DeleteAccessListItems>()("DELETE", `${balancerPath}/accesslist`, {
-    query: { accessListItemIds: Schema.propertySignature(idsOf("access list items")).pipe(Schema.fromKey("id")) },
+    query: () => ({
+      accessListItemIds: Schema.propertySignature(idsOf("access list items")).pipe(Schema.fromKey("id"))
+    }),
     errors: changeErrors
   }),
   /** Removes a network from the access list. `DELETE …/accesslist/{accessListItemId}`. */
   deleteAccessListItem: Endpoint.define<ByAccessListItemId>()(
     "DELETE",
     `${balancerPath}/accesslist/{accessListItemId}`,
-    { errors: changeErrors }
+    {
+      errors: changeErrors
+    }
   )
 })

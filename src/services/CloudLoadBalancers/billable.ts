@@ -39,12 +39,12 @@ export const billableEndpoints = Endpoint.table("CloudLoadBalancers", {
    * billable load balancers", `GET /loadbalancers/billable`.
    */
   listBillablePage: Endpoint.define<ListBillablePage>()("GET", "/loadbalancers/billable", {
-    query: {
+    query: () => ({
       startTime: Timestamp,
       endTime: Timestamp,
       limit: pageLimit(1000),
-      offset: pageQuery.offset
-    },
+      offset: pageQuery().offset
+    }),
     success: Endpoint.list("loadBalancers", LoadBalancerSummary)
   })
 })

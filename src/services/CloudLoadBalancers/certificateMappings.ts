@@ -2,7 +2,8 @@
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
-import { struct } from "../../internal/schema/struct.js"
+import { lazy } from "../../internal/schema/lazy.js"
+import { lazyStruct, struct } from "../../internal/schema/struct.js"
 import { absentIfEmpty, enveloped, Id, Named, textOr } from "../../internal/schema/wire.js"
 import type { ByCertificateMappingId, ByLoadBalancerId } from "./references.js"
 import { additionErrors, atLeastOne, balancerPath, changeErrors } from "./requests.js"
@@ -19,47 +20,49 @@ export interface CertificateMapping {
   readonly intermediateCertificate?: string | undefined
 }
 
-export const CertificateMapping = struct<CertificateMapping>({
+export const CertificateMapping = struct<CertificateMapping>(() => ({
   id: Id,
   hostName: textOr(""),
   certificate: absentIfEmpty,
   intermediateCertificate: absentIfEmpty
-})
+}))
 
-const mappingFields = Schema.Struct({
+const mappingFields = lazyStruct(() => ({
   hostName: Named,
   certificate: Certificate,
   privateKey: PrivateKey,
   intermediateCertificate: Schema.optional(Certificate)
-})
+}))
 
-const mappingChange = Schema.Struct({
+const mappingChange = lazyStruct(() => ({
   hostName: Schema.optional(Named),
   certificate: Schema.optional(Certificate),
   privateKey: Schema.optional(PrivateKey),
   intermediateCertificate: Schema.optional(Certificate)
-})
+}))
 
-const changedMapping = atLeastOne(
-  Schema.compose(
-    mappingChange,
-    Schema.typeSchema(mappingChange).pipe(
-      Schema.filter(({ certificate, privateKey }) =>
-        (certificate === undefined) === (privateKey === undefined)
-          ? undefined
-          : {
-              path: [certificate === undefined ? "certificate" : "privateKey"],
-              message: "a certificate and its key together, and this one is missing"
-            }
-      )
-    ),
-    { strict: false }
-  ) as unknown as typeof mappingChange,
-  ["hostName", "certificate", "privateKey", "intermediateCertificate"]
+const changedMapping = lazy(() =>
+  atLeastOne(
+    Schema.compose(
+      mappingChange,
+      Schema.typeSchema(mappingChange).pipe(
+        Schema.filter(({ certificate, privateKey }) =>
+          (certificate === undefined) === (privateKey === undefined)
+            ? undefined
+            : {
+                path: [certificate === undefined ? "certificate" : "privateKey"],
+                message: "a certificate and its key together, and this one is missing"
+              }
+        )
+      ),
+      { strict: false }
+    ) as unknown as typeof mappingChange,
+    ["hostName", "certificate", "privateKey", "intermediateCertificate"]
+  )
 )
 
 /** Wrapped in an object, as documented, or not. */
-const WireMapping = Schema.Union(enveloped("certificateMapping", CertificateMapping), CertificateMapping)
+const WireMapping = lazy(() => Schema.Union(enveloped("certificateMapping", CertificateMapping), CertificateMapping))
 
 const mappingsPath = `${balancerPath}/ssltermination/certificatemappings` as const
 

@@ -1,7 +1,7 @@
 /** Settings of a load balancer's connections: logging, throttling, and content caching. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
-import { struct } from "../../internal/schema/struct.js"
+import { lazyStruct, struct } from "../../internal/schema/struct.js"
 import { enveloped, someCount } from "../../internal/schema/wire.js"
 import { operationsOf, orNone, type ServiceContext } from "./context.js"
 import type { ByLoadBalancerId } from "./references.js"
@@ -20,12 +20,12 @@ export interface ConnectionThrottle {
   readonly rateInterval?: number | undefined
 }
 
-export const ConnectionThrottle = struct<ConnectionThrottle>({
+export const ConnectionThrottle = struct<ConnectionThrottle>(() => ({
   maxConnections: someCount,
   minConnections: someCount,
   maxConnectionRate: someCount,
   rateInterval: someCount
-})
+}))
 
 /** Limits of connections per client to set. */
 export interface NewConnectionThrottle {
@@ -39,12 +39,12 @@ export interface NewConnectionThrottle {
   readonly rateInterval?: number | undefined
 }
 
-export const throttleFields = struct<NewConnectionThrottle>({
+export const throttleFields = struct<NewConnectionThrottle>(() => ({
   maxConnections: Schema.optional(wholeNumber(0, 100_000, "connections")),
   minConnections: Schema.optional(wholeNumber(0, 1000, "connections")),
   maxConnectionRate: Schema.optional(wholeNumber(0, 100_000, "connections")),
   rateInterval: Schema.optional(wholeNumber(1, 3600, "seconds"))
-})
+}))
 
 /** Whether a balancer logs its connections. */
 export interface SetConnectionLogging extends ByLoadBalancerId {
@@ -70,7 +70,10 @@ export const connectionEndpoints = Endpoint.table("CloudLoadBalancers", {
   }),
   /** Enables or disables the connection log, which is stored in Cloud Files every hour. `PUT …/connectionlogging`. */
   setConnectionLogging: Endpoint.define<SetConnectionLogging>()("PUT", `${balancerPath}/connectionlogging`, {
-    body: enveloped("connectionLogging", Schema.Struct({ enabled: Schema.Boolean })),
+    body: enveloped(
+      "connectionLogging",
+      lazyStruct(() => ({ enabled: Schema.Boolean }))
+    ),
     errors: changeErrors
   }),
   /** The limits of connections, or None if there are none. Fails with `NotFound`. `GET …/connectionthrottle`. */
@@ -102,7 +105,10 @@ export const connectionEndpoints = Endpoint.table("CloudLoadBalancers", {
    * Enables or disables content caching. Fails with `BadRequest` unless the protocol is HTTP. `PUT …/contentcaching`.
    */
   setContentCaching: Endpoint.define<SetContentCaching>()("PUT", `${balancerPath}/contentcaching`, {
-    body: enveloped("contentCaching", Schema.Struct({ enabled: Schema.Boolean })),
+    body: enveloped(
+      "contentCaching",
+      lazyStruct(() => ({ enabled: Schema.Boolean }))
+    ),
     errors: changeErrors
   })
 })

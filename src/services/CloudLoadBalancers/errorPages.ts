@@ -1,6 +1,6 @@
 /** Error pages, which clients get if no node responds. */
-import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
+import { lazyStruct } from "../../internal/schema/struct.js"
 import { enveloped, Text, upTo } from "../../internal/schema/wire.js"
 import type { ByLoadBalancerId } from "./references.js"
 import { balancerPath, changeErrors } from "./requests.js"
@@ -23,7 +23,10 @@ export const errorPageEndpoints = Endpoint.table("CloudLoadBalancers", {
   }),
   /** Sets the error page, of at most 65,536 characters. Fails with `BadRequest` unless HTTP. `PUT …/errorpage`. */
   setErrorPage: Endpoint.define<SetErrorPage>()("PUT", `${balancerPath}/errorpage`, {
-    body: enveloped("errorpage", Schema.Struct({ content: upTo(65_536, "a page") })),
+    body: enveloped(
+      "errorpage",
+      lazyStruct(() => ({ content: upTo(65_536, "a page") }))
+    ),
     errors: changeErrors
   }),
   /** Restores the cloud's default page. `DELETE …/errorpage`. */

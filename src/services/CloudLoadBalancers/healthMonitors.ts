@@ -1,6 +1,7 @@
 /** Health monitors, with which a load balancer checks its nodes. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
+import { lazy } from "../../internal/schema/lazy.js"
 import { struct } from "../../internal/schema/struct.js"
 import { nullableOptional, absentIfEmpty, Count, enveloped, Named, openEnum } from "../../internal/schema/wire.js"
 import { operationsOf, orNone, type ServiceContext } from "./context.js"
@@ -31,7 +32,7 @@ export interface HealthMonitor {
   readonly hostHeader?: string | undefined
 }
 
-export const HealthMonitor = struct<HealthMonitor>({
+export const HealthMonitor = struct<HealthMonitor>(() => ({
   type: nullableOptional(HealthMonitorType),
   delay: nullableOptional(Count),
   timeout: nullableOptional(Count),
@@ -40,7 +41,7 @@ export const HealthMonitor = struct<HealthMonitor>({
   statusRegex: absentIfEmpty,
   bodyRegex: absentIfEmpty,
   hostHeader: absentIfEmpty
-})
+}))
 
 /** A health monitor to set. */
 export interface NewHealthMonitor {
@@ -62,7 +63,7 @@ export interface NewHealthMonitor {
   readonly hostHeader?: string | undefined
 }
 
-const monitorFields = struct<NewHealthMonitor>({
+const monitorFields = struct<NewHealthMonitor>(() => ({
   type: HealthMonitorType,
   delay: wholeNumber(1, 3600, "seconds"),
   timeout: wholeNumber(1, 300, "seconds"),
@@ -73,20 +74,22 @@ const monitorFields = struct<NewHealthMonitor>({
   statusRegex: Schema.optional(Named),
   bodyRegex: Schema.optional(Schema.String),
   hostHeader: Schema.optional(Named)
-})
+}))
 
-export const WantedHealthMonitor = Schema.compose(
-  monitorFields,
-  Schema.typeSchema(monitorFields).pipe(
-    Schema.filter((monitor) =>
-      monitor.type === "HTTP" || monitor.type === "HTTPS"
-        ? (["path", "statusRegex"] as const)
-            .filter((name) => monitor[name] === undefined)
-            .map((name) => ({ path: [name], message: `a value, which is required for ${monitor.type} monitors` }))
-        : undefined
-    )
-  ),
-  { strict: false }
+export const WantedHealthMonitor = lazy(() =>
+  Schema.compose(
+    monitorFields,
+    Schema.typeSchema(monitorFields).pipe(
+      Schema.filter((monitor) =>
+        monitor.type === "HTTP" || monitor.type === "HTTPS"
+          ? (["path", "statusRegex"] as const)
+              .filter((name) => monitor[name] === undefined)
+              .map((name) => ({ path: [name], message: `a value, which is required for ${monitor.type} monitors` }))
+          : undefined
+      )
+    ),
+    { strict: false }
+  )
 )
 
 /** A balancer, and its health monitor. */

@@ -2,17 +2,20 @@
 import * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
+import { lazy } from "../../internal/schema/lazy.js"
 import { struct } from "../../internal/schema/struct.js"
 import { nullableOptional, listOf, openEnum, someCount, textOr, Timestamp } from "../../internal/schema/wire.js"
 
 /** A time as ISO 8601, or as milliseconds since the epoch. */
-const NextAvailable = Schema.Union(
-  Timestamp,
-  Schema.transform(Schema.Number, Schema.DateTimeUtcFromSelf, {
-    strict: true,
-    decode: (millis) => DateTime.unsafeMake(millis),
-    encode: (instant) => DateTime.toEpochMillis(instant)
-  })
+const NextAvailable = lazy(() =>
+  Schema.Union(
+    Timestamp,
+    Schema.transform(Schema.Number, Schema.DateTimeUtcFromSelf, {
+      strict: true,
+      decode: (millis) => DateTime.unsafeMake(millis),
+      encode: (instant) => DateTime.toEpochMillis(instant)
+    })
+  )
 )
 
 /** The rate limit of one HTTP method. */
@@ -24,13 +27,13 @@ export interface MethodLimit {
   readonly nextAvailable?: DateTime.Utc | undefined
 }
 
-export const MethodLimit = struct<MethodLimit>({
+export const MethodLimit = struct<MethodLimit>(() => ({
   method: textOr("").pipe(Schema.fromKey("verb")),
   value: someCount,
   remaining: someCount,
   unit: nullableOptional(openEnum("DAY", "HOUR", "MINUTE", "SECOND")),
   nextAvailable: nullableOptional(NextAvailable).pipe(Schema.fromKey("next-available"))
-})
+}))
 
 /** The rate limits of one kind of request. */
 export interface RateLimit {
@@ -39,11 +42,11 @@ export interface RateLimit {
   readonly limits: ReadonlyArray<MethodLimit>
 }
 
-export const RateLimit = struct<RateLimit>({
+export const RateLimit = struct<RateLimit>(() => ({
   uri: nullableOptional(Schema.String),
   regex: nullableOptional(Schema.String),
   limits: listOf(MethodLimit).pipe(Schema.fromKey("limit"))
-})
+}))
 
 /** A quota of the account or of one balancer: `NODE_LIMIT`. */
 export interface AbsoluteLimit {
@@ -61,7 +64,7 @@ export interface AbsoluteLimit {
   readonly value?: number | undefined
 }
 
-export const AbsoluteLimit = struct<AbsoluteLimit>({
+export const AbsoluteLimit = struct<AbsoluteLimit>(() => ({
   name: openEnum(
     "ACCESS_LIST_LIMIT",
     "BATCH_DELETE_LIMIT",
@@ -73,7 +76,7 @@ export const AbsoluteLimit = struct<AbsoluteLimit>({
     "NODE_META_LIMIT"
   ),
   value: someCount
-})
+}))
 
 /** The operations on limits. */
 export const limitEndpoints = Endpoint.table("CloudLoadBalancers", {

@@ -8,7 +8,8 @@ import type { CommonError, NotFound } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
 import * as LostResponse from "../../internal/http/lostResponse.js"
 import type { PageSize } from "../../internal/paging/listing.js"
-import { struct } from "../../internal/schema/struct.js"
+import { lazy } from "../../internal/schema/lazy.js"
+import { lazyStruct, struct } from "../../internal/schema/struct.js"
 import {
   nullableOptional,
   enveloped,
@@ -50,7 +51,7 @@ import { hasFailed, LoadBalancerStatus, type WaitOptions } from "./status.js"
 import { type NewVirtualIp, VirtualIp, WantedVirtualIp } from "./virtualIps.js"
 
 /** For a deleted balancer, or one found by a node, the response contains little more than id, name and status. */
-const summaryFields = {
+const summaryFields = () => ({
   id: Id,
   name: textOr(""),
   status: Schema.optionalWith(LoadBalancerStatus, { nullable: true, default: () => "UNKNOWN" }),
@@ -59,11 +60,11 @@ const summaryFields = {
   port: someCount,
   algorithm: nullableOptional(Algorithm),
   timeout: someCount,
-  created: Instant,
-  updated: Instant,
+  created: Instant(),
+  updated: Instant(),
   virtualIps: listOf(VirtualIp),
   nodeCount: someCount
-}
+})
 
 /** A load balancer in a list. */
 export interface LoadBalancerSummary {
@@ -109,8 +110,8 @@ export interface LoadBalancer extends LoadBalancerSummary {
   readonly metadata: ReadonlyArray<MetadataItem>
 }
 
-const LoadBalancerFields = struct<LoadBalancer>({
-  ...summaryFields,
+const LoadBalancerFields = struct<LoadBalancer>(() => ({
+  ...summaryFields(),
   nodes: listOf(Node),
   sourceAddresses: nullableOptional(SourceAddresses),
   clusterName: nullableOptional(enveloped("name", Schema.String)).pipe(Schema.fromKey("cluster")),
@@ -124,7 +125,7 @@ const LoadBalancerFields = struct<LoadBalancer>({
   sslTermination: nullableOptional(SslTermination),
   accessList: listOf(AccessListItem),
   metadata: listOf(MetadataItem)
-})
+}))
 
 export const LoadBalancer = sparse(LoadBalancerFields)
 
@@ -171,7 +172,7 @@ export interface CreateLoadBalancer {
   readonly sessionPersistence?: SessionPersistence | undefined
 }
 
-export const CreateLoadBalancer = struct<CreateLoadBalancer>({
+export const CreateLoadBalancer = struct<CreateLoadBalancer>(() => ({
   name: Name,
   protocol: ProtocolName,
   port: Schema.optional(Port),
@@ -188,16 +189,18 @@ export const CreateLoadBalancer = struct<CreateLoadBalancer>({
   healthMonitor: Schema.optional(WantedHealthMonitor),
   metadata: Schema.optional(Schema.Array(NewMetadataItem)),
   sessionPersistence: Schema.optional(Persistence)
-})
+}))
 
 /** Leaves out an empty list of nodes, which is not documented. */
-const WireCreate = Schema.transform(CreateLoadBalancer, Schema.typeSchema(CreateLoadBalancer), {
-  strict: true,
-  decode: (fields) => fields,
-  encode: ({ nodes, ...fields }) => ({ ...fields, ...(nodes !== undefined && nodes.length > 0 && { nodes }) })
-})
+const WireCreate = lazy(() =>
+  Schema.transform(CreateLoadBalancer, Schema.typeSchema(CreateLoadBalancer), {
+    strict: true,
+    decode: (fields) => fields,
+    encode: ({ nodes, ...fields }) => ({ ...fields, ...(nodes !== undefined && nodes.length > 0 && { nodes }) })
+  })
+)
 
-const updateFields = Schema.Struct({
+const updateFields = lazyStruct(() => ({
   name: Schema.optional(Name),
   algorithm: Schema.optional(Algorithm),
   protocol: Schema.optional(ProtocolName),
@@ -205,7 +208,7 @@ const updateFields = Schema.Struct({
   timeout: Schema.optional(Timeout),
   halfClosed: Schema.optional(Schema.Boolean),
   httpsRedirect: Schema.optional(Schema.Boolean)
-})
+}))
 
 /** A page of load balancers. */
 export interface ListLoadBalancersPage extends PageQuery {
@@ -256,13 +259,13 @@ export interface UpdateLoadBalancer extends ByLoadBalancerId {
 export const loadBalancerEndpoints = Endpoint.table("CloudLoadBalancers", {
   /** A page of load balancers, at most 100. "List load balancers", `GET /loadbalancers`. */
   listPage: Endpoint.define<ListLoadBalancersPage>()("GET", "/loadbalancers", {
-    query: {
+    query: () => ({
       name: Schema.optional(Named),
       status: Schema.optional(LoadBalancerStatus),
       nodeAddress: Schema.optional(Named).pipe(Schema.fromKey("nodeaddress")),
       changesSince: Schema.optional(Timestamp).pipe(Schema.fromKey("changes-since")),
-      ...pageQuery
-    },
+      ...pageQuery()
+    }),
     success: Endpoint.json(pageSchema("loadBalancers", LoadBalancerSummary))
   }),
   /**
@@ -280,7 +283,7 @@ export const loadBalancerEndpoints = Endpoint.table("CloudLoadBalancers", {
    * "Bulk-delete load balancers", `DELETE /loadbalancers?id=1&id=2`.
    */
   deleteMany: Endpoint.define<DeleteLoadBalancers>()("DELETE", "/loadbalancers", {
-    query: { loadBalancerIds: Schema.propertySignature(idsOf("load balancers")).pipe(Schema.fromKey("id")) },
+    query: () => ({ loadBalancerIds: Schema.propertySignature(idsOf("load balancers")).pipe(Schema.fromKey("id")) }),
     errors: changeErrors
   }),
   /**

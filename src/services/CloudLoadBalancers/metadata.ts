@@ -1,7 +1,8 @@
 /** Custom metadata of load balancers. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
-import { struct } from "../../internal/schema/struct.js"
+import { lazy } from "../../internal/schema/lazy.js"
+import { lazyStruct, struct } from "../../internal/schema/struct.js"
 import { enveloped, Id, Named, textOr, upTo } from "../../internal/schema/wire.js"
 import type { ByLoadBalancerId, ByMetadataId } from "./references.js"
 import { additionErrors, balancerPath, changeErrors, idsOf } from "./requests.js"
@@ -14,7 +15,7 @@ export interface MetadataItem {
   readonly value: string
 }
 
-export const MetadataItem = struct<MetadataItem>({ id: Id, key: textOr(""), value: textOr("") })
+export const MetadataItem = struct<MetadataItem>(() => ({ id: Id, key: textOr(""), value: textOr("") }))
 
 export const MetadataText = upTo(256, "a text")
 
@@ -26,19 +27,21 @@ export interface NewMetadataItem {
   readonly value: string
 }
 
-export const NewMetadataItem = struct<NewMetadataItem>({ key: MetadataText, value: MetadataText })
+export const NewMetadataItem = struct<NewMetadataItem>(() => ({ key: MetadataText, value: MetadataText }))
 
 /** The response to an added item is a list of that item only. */
-export const AddedMetadata = enveloped(
-  "metadata",
-  Schema.transform(Schema.NonEmptyArray(MetadataItem), Schema.typeSchema(MetadataItem), {
-    strict: true,
-    decode: ([item]) => item,
-    encode: (item) => [item] as const
-  })
+export const AddedMetadata = lazy(() =>
+  enveloped(
+    "metadata",
+    Schema.transform(Schema.NonEmptyArray(MetadataItem), Schema.typeSchema(MetadataItem), {
+      strict: true,
+      decode: ([item]) => item,
+      encode: (item) => [item] as const
+    })
+  )
 )
 
-export const metadataParameters = { metadataId: Named }
+export const metadataParameters = () => ({ metadataId: Named })
 
 /** An item to add to a balancer's metadata. */
 export interface AddMetadata extends ByLoadBalancerId, NewMetadataItem {}
@@ -70,7 +73,7 @@ export const metadataEndpoints = Endpoint.table("CloudLoadBalancers", {
   }),
   /** Removes 1 to 10 items from the metadata. `DELETE …/metadata?id=1&id=2`. */
   deleteMetadata: Endpoint.define<DeleteMetadata>()("DELETE", `${balancerPath}/metadata`, {
-    query: { metadataIds: Schema.propertySignature(idsOf("metadata")).pipe(Schema.fromKey("id")) },
+    query: () => ({ metadataIds: Schema.propertySignature(idsOf("metadata")).pipe(Schema.fromKey("id")) }),
     errors: changeErrors
   }),
   /** One item of the metadata. Fails with `NotFound`. `GET …/metadata/{metadataId}`. */
@@ -80,7 +83,10 @@ export const metadataEndpoints = Endpoint.table("CloudLoadBalancers", {
   }),
   /** Sets the value of an item of the metadata; its key stays unchanged. `PUT …/metadata/{metadataId}`. */
   setMetadataItem: Endpoint.define<SetMetadataItem>()("PUT", `${balancerPath}/metadata/{metadataId}`, {
-    body: enveloped("meta", Schema.Struct({ value: MetadataText })),
+    body: enveloped(
+      "meta",
+      lazyStruct(() => ({ value: MetadataText }))
+    ),
     success: one("meta", MetadataItem),
     errors: changeErrors
   }),

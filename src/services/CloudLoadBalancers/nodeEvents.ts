@@ -5,12 +5,11 @@ import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import type { PageSize } from "../../internal/paging/listing.js"
 import { struct } from "../../internal/schema/struct.js"
-import { nullableOptional, absentIfEmpty, Id, openEnum, Timestamp } from "../../internal/schema/wire.js"
+import { nullableOptional, absentIfEmpty, Id, openEnum, Timestamp, prepared } from "../../internal/schema/wire.js"
 import { operationsOf, type ServiceContext } from "./context.js"
 import { listed, paged } from "./listings.js"
 import type { ByLoadBalancerId } from "./references.js"
 import { balancerPath, pageQuery, type PageQuery, pageSchema } from "./requests.js"
-import { WireObject } from "./responses.js"
 
 /** Currently `2012-10-30T10:18:23Z`, formerly `10-30-2012 10:18:23`. */
 const instantOf = (text: string): Option.Option<DateTime.Utc> => {
@@ -41,7 +40,7 @@ export interface NodeEvent {
   readonly createdText?: string | undefined
 }
 
-const NodeEventFields = struct<NodeEvent>({
+const NodeEventFields = struct<NodeEvent>(() => ({
   id: Id,
   nodeId: nullableOptional(Id),
   loadBalancerId: nullableOptional(Id).pipe(Schema.fromKey("loadbalancerId")),
@@ -57,16 +56,13 @@ const NodeEventFields = struct<NodeEvent>({
   relativeUri: absentIfEmpty,
   created: nullableOptional(Schema.DateTimeUtcFromSelf),
   createdText: absentIfEmpty
-})
+}))
 
-export const NodeEvent = Schema.transform(WireObject, NodeEventFields, {
-  strict: false,
-  decode: ({ created, ...event }) =>
-    typeof created === "string"
-      ? { ...event, createdText: created, created: Option.getOrUndefined(instantOf(created)) }
-      : event,
-  encode: (event) => event
-}) as unknown as Schema.Schema<NodeEvent, unknown>
+export const NodeEvent = prepared(NodeEventFields, ({ created, ...event }) =>
+  typeof created === "string"
+    ? { ...event, createdText: created, created: Option.getOrUndefined(instantOf(created)) }
+    : event
+)
 
 /** A page of the events of a balancer's nodes. */
 export interface ListNodeEventsPage extends ByLoadBalancerId, PageQuery {}

@@ -4,7 +4,8 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import type { PageSize } from "../../internal/paging/listing.js"
-import { struct } from "../../internal/schema/struct.js"
+import { lazy } from "../../internal/schema/lazy.js"
+import { lazyStruct, struct } from "../../internal/schema/struct.js"
 import {
   nullableOptional,
   enveloped,
@@ -69,7 +70,7 @@ export interface Node {
   readonly metadata: ReadonlyArray<MetadataItem>
 }
 
-export const Node = struct<Node>({
+export const Node = struct<Node>(() => ({
   id: Id,
   address: textOr(""),
   port: someCount,
@@ -78,7 +79,7 @@ export const Node = struct<Node>({
   weight: someCount,
   type: nullableOptional(NodeType),
   metadata: listOf(MetadataItem)
-})
+}))
 
 /** A resource with addresses on networks: a server of `CloudServers`. */
 export interface Addressed {
@@ -102,35 +103,39 @@ const isAddressed = (value: unknown): value is Addressed =>
 export const isNodeOf = (node: Pick<Node, "address">, server: Addressed): boolean =>
   Object.values(server.addresses).some((addresses) => addresses?.some(({ address }) => address === node.address))
 
-const Server: Schema.Schema<Addressed> = Schema.declare((value): value is Addressed => isAddressed(value), {
-  identifier: "Server",
-  description: "a server of CloudServers"
-})
+const Server: Schema.Schema<Addressed> = lazy(() =>
+  Schema.declare((value): value is Addressed => isAddressed(value), {
+    identifier: "Server",
+    description: "a server of CloudServers"
+  })
+)
 
-const nodeSettings = {
+const nodeSettings = () => ({
   /** Default `ENABLED`. */
   condition: withDefault(NodeCondition, "ENABLED"),
   /** 1 to 100. Used only with a weighted algorithm. */
   weight: Schema.optional(wholeNumber(1, 100, "a weight")),
   type: Schema.optional(NodeType)
-}
+})
 
-const NodeInput = Schema.Struct({
-  address: Schema.optional(Named),
-  server: Schema.optional(Server),
-  port: Port,
-  condition: Schema.optional(NodeCondition),
-  weight: Schema.optional(wholeNumber(1, 100, "a weight")),
-  type: Schema.optional(NodeType)
-}).pipe(
-  Schema.filter(({ address, server }) => {
-    if ((address === undefined) === (server === undefined)) {
-      return { path: ["address"], message: "either an address or a server" }
-    }
-    return server !== undefined && privateAddressOf(server) === undefined
-      ? { path: ["server"], message: "a server with an IPv4 address on the network private; this one has none (yet)" }
-      : undefined
-  })
+const NodeInput = lazy(() =>
+  Schema.Struct({
+    address: Schema.optional(Named),
+    server: Schema.optional(Server),
+    port: Port,
+    condition: Schema.optional(NodeCondition),
+    weight: Schema.optional(wholeNumber(1, 100, "a weight")),
+    type: Schema.optional(NodeType)
+  }).pipe(
+    Schema.filter(({ address, server }) => {
+      if ((address === undefined) === (server === undefined)) {
+        return { path: ["address"], message: "either an address or a server" }
+      }
+      return server !== undefined && privateAddressOf(server) === undefined
+        ? { path: ["server"], message: "a server with an IPv4 address on the network private; this one has none (yet)" }
+        : undefined
+    })
+  )
 )
 
 /** A node to add: an address, or a server, whose private address is used. */
@@ -153,18 +158,17 @@ export type NewNode = {
 )
 
 /** A node to add. */
-export const NewNode = Schema.transform(
-  Schema.Struct({ address: Schema.String, port: Schema.Number, ...nodeSettings }),
-  NodeInput,
-  {
-    strict: false,
-    decode: (node) => node,
-    encode: ({ address, server, ...node }) => ({
-      ...node,
-      address: address ?? (server === undefined ? undefined : privateAddressOf(server))
-    })
-  }
-) as unknown as Schema.Schema<NewNode, unknown>
+export const NewNode = lazy(
+  () =>
+    Schema.transform(Schema.Struct({ address: Schema.String, port: Schema.Number, ...nodeSettings() }), NodeInput, {
+      strict: false,
+      decode: (node) => node,
+      encode: ({ address, server, ...node }) => ({
+        ...node,
+        address: address ?? (server === undefined ? undefined : privateAddressOf(server))
+      })
+    }) as unknown as Schema.Schema<NewNode, unknown>
+)
 
 /** Changes to a node. */
 interface NodeSettings {
@@ -182,14 +186,17 @@ export interface NodeChange extends NodeSettings {
   readonly nodeId: string
 }
 
-const nodeChange = {
+const nodeChange = () => ({
   condition: Schema.optional(NodeCondition),
   weight: Schema.optional(wholeNumber(1, 100, "a weight")),
   type: Schema.optional(NodeType)
-}
+})
 
 const NodeChange = atLeastOne(
-  struct<NodeChange>({ nodeId: Schema.propertySignature(NumericId).pipe(Schema.fromKey("id")), ...nodeChange }),
+  struct<NodeChange>(() => ({
+    nodeId: Schema.propertySignature(NumericId).pipe(Schema.fromKey("id")),
+    ...nodeChange()
+  })),
   ["condition", "weight", "type"]
 )
 
@@ -254,7 +261,7 @@ export const nodeEndpoints = Endpoint.table("CloudLoadBalancers", {
    * /loadbalancers/{loadBalancerId}/nodes`.
    */
   addNodes: Endpoint.define<AddNodes>()("POST", `${balancerPath}/nodes`, {
-    body: Schema.Struct({ nodes: Schema.NonEmptyArray(NewNode) }),
+    body: lazyStruct(() => ({ nodes: Schema.NonEmptyArray(NewNode) })),
     success: Endpoint.list("nodes", Node),
     errors: additionErrors
   }),
@@ -263,7 +270,7 @@ export const nodeEndpoints = Endpoint.table("CloudLoadBalancers", {
    * `PUT /loadbalancers/{loadBalancerId}/nodes`.
    */
   updateNodes: Endpoint.define<UpdateNodes>()("PUT", `${balancerPath}/nodes`, {
-    body: Schema.Struct({ nodes: Schema.NonEmptyArray(NodeChange) }),
+    body: lazyStruct(() => ({ nodes: Schema.NonEmptyArray(NodeChange) })),
     success: Endpoint.list("nodes", Node),
     errors: changeErrors
   }),
@@ -272,14 +279,14 @@ export const nodeEndpoints = Endpoint.table("CloudLoadBalancers", {
    * names them. "Bulk-delete nodes", `DELETE /loadbalancers/{loadBalancerId}/nodes?id=1&id=2`.
    */
   deleteNodes: Endpoint.define<DeleteNodes>()("DELETE", `${balancerPath}/nodes`, {
-    query: { nodeIds: Schema.propertySignature(idsOf("nodes")).pipe(Schema.fromKey("id")) },
+    query: () => ({ nodeIds: Schema.propertySignature(idsOf("nodes")).pipe(Schema.fromKey("id")) }),
     errors: changeErrors
   }),
   /** A node. Fails with `NotFound`. "Show node details", `GET …/nodes/{nodeId}`. */
   getNode: Endpoint.define<ByNodeId>()("GET", nodePath, { success: one("node", Node), errors: ["NotFound"] }),
   /** Changes condition, weight or type of a node. "Update node", `PUT …/nodes/{nodeId}`. */
   updateNode: Endpoint.define<UpdateNode>()("PUT", nodePath, {
-    body: enveloped("node", atLeastOne(Schema.Struct(nodeChange), ["condition", "weight", "type"])),
+    body: enveloped("node", atLeastOne(lazyStruct(nodeChange), ["condition", "weight", "type"])),
     errors: changeErrors
   }),
   /** Removes a node. "Delete node", `DELETE …/nodes/{nodeId}`. */
@@ -301,7 +308,7 @@ export const nodeEndpoints = Endpoint.table("CloudLoadBalancers", {
   }),
   /** Removes 1 to 10 items from a node's metadata. `DELETE …/nodes/{nodeId}/metadata?id=1&id=2`. */
   deleteNodeMetadata: Endpoint.define<DeleteNodeMetadata>()("DELETE", `${nodePath}/metadata`, {
-    query: { metadataIds: Schema.propertySignature(idsOf("metadata")).pipe(Schema.fromKey("id")) },
+    query: () => ({ metadataIds: Schema.propertySignature(idsOf("metadata")).pipe(Schema.fromKey("id")) }),
     errors: changeErrors
   }),
   /** One item of a node's metadata. Fails with `NotFound`. `GET …/nodes/{nodeId}/metadata/{metadataId}`. */
@@ -311,7 +318,10 @@ export const nodeEndpoints = Endpoint.table("CloudLoadBalancers", {
   }),
   /** Sets the value of an item of a node's metadata. `PUT …/nodes/{nodeId}/metadata/{metadataId}`. */
   setNodeMetadataItem: Endpoint.define<SetNodeMetadataItem>()("PUT", `${nodePath}/metadata/{metadataId}`, {
-    body: enveloped("meta", Schema.Struct({ value: MetadataText })),
+    body: enveloped(
+      "meta",
+      lazyStruct(() => ({ value: MetadataText }))
+    ),
     success: one("meta", MetadataItem),
     errors: changeErrors
   }),

@@ -37,7 +37,7 @@ export interface Protocol {
   readonly port?: number | undefined
 }
 
-export const Protocol = struct<Protocol>({ name: ProtocolName, port: someCount })
+export const Protocol = struct<Protocol>(() => ({ name: ProtocolName, port: someCount }))
 
 /** The algorithm that chooses the next node. */
 export const Algorithm = openEnum(

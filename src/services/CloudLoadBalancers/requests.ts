@@ -1,6 +1,7 @@
 /** Schemas that the requests of several resources share: numbers, ids, pages, paths, and the errors of changes. */
 import * as Schema from "effect/Schema"
 import { lastId, pageOf } from "../../internal/paging/listing.js"
+import { lazy } from "../../internal/schema/lazy.js"
 import { Named } from "../../internal/schema/wire.js"
 
 /** A whole number in a range. */
@@ -15,12 +16,14 @@ export const wholeNumber = (min: number, max: number, what: string) =>
 export const Port = wholeNumber(1, 65_535, "a port")
 
 /** An id that is a number on the wire. */
-export const NumericId = Schema.transform(
-  Schema.Number,
-  Schema.String.pipe(
-    Schema.filter((id) => /^\d+$/.test(id), { description: "an id, which is a whole number", jsonSchema: {} })
-  ),
-  { strict: true, decode: (id) => String(id), encode: (id) => Number(id) }
+export const NumericId = lazy(() =>
+  Schema.transform(
+    Schema.Number,
+    Schema.String.pipe(
+      Schema.filter((id) => /^\d+$/.test(id), { description: "an id, which is a whole number", jsonSchema: {} })
+    ),
+    { strict: true, decode: (id) => String(id), encode: (id) => Number(id) }
+  )
 )
 
 /**
@@ -35,7 +38,7 @@ export const idsOf = (name: string) =>
 export const pageLimit = (most: number) => Schema.optional(wholeNumber(1, most, "a page's size"))
 
 /** The query parameters of a page. */
-export const pageQuery = {
+export const pageQuery = () => ({
   marker: Schema.optional(Named),
   limit: pageLimit(100),
   offset: Schema.optional(
@@ -43,7 +46,7 @@ export const pageQuery = {
       Schema.filter((offset) => Number.isInteger(offset) && offset >= 0, { description: "a whole number of 0 or more" })
     )
   )
-}
+})
 
 /** Which page of a list to return. */
 export interface PageQuery {
@@ -63,18 +66,24 @@ export const pageSchema = <A extends { readonly id: string }, I>(key: string, it
   pageOf(key, item, (_, list) => lastId(list))
 
 /** Requires at least one of these fields, in addition to those that identify the resource. */
-export const atLeastOne = <A extends object, I>(fields: Schema.Schema<A, I>, names: ReadonlyArray<string & keyof A>) =>
-  Schema.compose(
-    fields,
-    Schema.typeSchema(fields).pipe(
-      Schema.filter((value: A) =>
-        names.every((name) => value[name] === undefined)
-          ? { path: [names[0] ?? ""], message: `something to change: one of ${names.join(", ")}` }
-          : undefined
-      )
-    ),
-    { strict: false }
-  ) as unknown as Schema.Schema<A, I>
+export const atLeastOne = <A extends object, I>(
+  fields: Schema.Schema<A, I>,
+  names: ReadonlyArray<string & keyof A>
+): Schema.Schema<A, I> =>
+  lazy(
+    () =>
+      Schema.compose(
+        fields,
+        Schema.typeSchema(fields).pipe(
+          Schema.filter((value: A) =>
+            names.every((name) => value[name] === undefined)
+              ? { path: [names[0] ?? ""], message: `something to change: one of ${names.join(", ")}` }
+              : undefined
+          )
+        ),
+        { strict: false }
+      ) as unknown as Schema.Schema<A, I>
+  )
 
 /** The path of a balancer. */
 export const balancerPath = "/loadbalancers/{loadBalancerId}"

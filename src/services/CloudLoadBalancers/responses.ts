@@ -3,10 +3,8 @@ import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
-import { enveloped, Flag, Timestamp } from "../../internal/schema/wire.js"
-
-/** A raw object. */
-export const WireObject = Schema.Record({ key: Schema.String, value: Schema.Unknown })
+import { lazy } from "../../internal/schema/lazy.js"
+import { enveloped, Flag, prepared, Timestamp } from "../../internal/schema/wire.js"
 
 /** Whether a value is empty: null, `{}`, or an object whose fields are all empty. */
 const isEmpty = (value: unknown): boolean =>
@@ -18,27 +16,19 @@ const withoutEmpty = (wire: Readonly<Record<string, unknown>>): Readonly<Record<
   Object.fromEntries(Object.entries(wire).filter(([, value]) => !isEmpty(value)))
 
 /** An object whose empty fields are absent. The cloud writes `{}` for settings that are not set. */
-export const sparse = <A, I>(fields: Schema.Schema<A, I>): Schema.Schema<A, unknown> =>
-  Schema.transform(WireObject, fields, {
-    strict: false,
-    decode: withoutEmpty,
-    encode: (value) => value
-  }) as unknown as Schema.Schema<A, unknown>
+export const sparse = <A, I>(fields: Schema.Schema<A, I>): Schema.Schema<A, unknown> => prepared(fields, withoutEmpty)
 
 /** An optional setting. The cloud returns an empty object if it is not set. */
-export const ifSet = <A, I>(key: string, schema: Schema.Schema<A, I>): Schema.Schema<Option.Option<A>, unknown> => {
-  const Domain = Schema.Struct({ [key]: Schema.OptionFromUndefinedOr(schema) })
-  const Wrapped = Schema.transform(WireObject, Domain, {
-    strict: false,
-    decode: (wire) => ({ [key]: isEmpty(wire[key]) ? undefined : wire[key] }),
-    encode: (value) => value
+export const ifSet = <A, I>(key: string, schema: Schema.Schema<A, I>): Schema.Schema<Option.Option<A>, unknown> =>
+  lazy(() => {
+    const Domain = Schema.Struct({ [key]: Schema.OptionFromUndefinedOr(schema) })
+    const Wrapped = prepared(Domain, (wire) => ({ [key]: isEmpty(wire[key]) ? undefined : wire[key] }))
+    return Schema.transform(Wrapped, Schema.OptionFromSelf(Schema.typeSchema(schema)), {
+      strict: false,
+      decode: (wrapped) => wrapped[key],
+      encode: (value) => ({ [key]: value })
+    }) as unknown as Schema.Schema<Option.Option<A>, unknown>
   })
-  return Schema.transform(Wrapped, Schema.OptionFromSelf(Schema.typeSchema(schema)), {
-    strict: false,
-    decode: (wrapped) => wrapped[key],
-    encode: (value) => ({ [key]: value })
-  }) as unknown as Schema.Schema<Option.Option<A>, unknown>
-}
 
 /** A response with one value under a key. */
 export const one = <A, I>(key: string, schema: Schema.Schema<A, I>) => Endpoint.json(enveloped(key, schema))
@@ -50,12 +40,13 @@ const instantIn = (value: unknown): unknown =>
   typeof value === "object" && value !== null && "time" in value ? value.time : value
 
 /** `{ "time": "2011-11-30T03:23:42Z" }`, or the time alone. */
-export const Instant = Schema.optionalToOptional(
-  Schema.transform(Schema.Unknown, Schema.NullishOr(Schema.Union(Schema.Literal(""), Timestamp)), {
-    strict: false,
-    decode: instantIn,
-    encode: (time) => ({ time })
-  }) as unknown as Schema.Schema<DateTime.Utc | "" | null | undefined, unknown>,
-  Schema.DateTimeUtcFromSelf,
-  { decode: Option.filter((time): time is DateTime.Utc => DateTime.isDateTime(time)), encode: (time) => time }
-)
+export const Instant = () =>
+  Schema.optionalToOptional(
+    Schema.transform(Schema.Unknown, Schema.NullishOr(Schema.Union(Schema.Literal(""), Timestamp)), {
+      strict: false,
+      decode: instantIn,
+      encode: (time) => ({ time })
+    }) as unknown as Schema.Schema<DateTime.Utc | "" | null | undefined, unknown>,
+    Schema.DateTimeUtcFromSelf,
+    { decode: Option.filter((time): time is DateTime.Utc => DateTime.isDateTime(time)), encode: (time) => time }
+  )

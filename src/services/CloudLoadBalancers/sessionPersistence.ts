@@ -1,9 +1,9 @@
 /** Session persistence: how later requests of a client are sent to the same node. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import * as LostResponse from "../../internal/http/lostResponse.js"
+import { lazyStruct } from "../../internal/schema/struct.js"
 import { enveloped, openEnum } from "../../internal/schema/wire.js"
 import { goneErrors, operationsOf, orNone, type ServiceContext } from "./context.js"
 import type { ByLoadBalancerId } from "./references.js"
@@ -35,7 +35,7 @@ export const sessionPersistenceEndpoints = Endpoint.table("CloudLoadBalancers", 
    * session persistence", `PUT …/sessionpersistence`.
    */
   setSessionPersistence: Endpoint.define<SetSessionPersistence>()("PUT", `${balancerPath}/sessionpersistence`, {
-    body: Schema.Struct({ sessionPersistence: Persistence }),
+    body: lazyStruct(() => ({ sessionPersistence: Persistence })),
     errors: changeErrors
   }),
   /** Disables session persistence. Fails with `Unprocessable` if it is off. `DELETE …/sessionpersistence`. */

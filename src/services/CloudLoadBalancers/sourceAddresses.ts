@@ -16,12 +16,12 @@ export interface SourceAddresses {
   readonly ipv6Servicenet?: string | undefined
 }
 
-export const SourceAddresses = struct<SourceAddresses>({
+export const SourceAddresses = struct<SourceAddresses>(() => ({
   ipv4Public: absentIfEmpty,
   ipv4Servicenet: absentIfEmpty,
   ipv6Public: absentIfEmpty,
   ipv6Servicenet: absentIfEmpty
-})
+}))
 
 /** The networks from which the balancers of a cluster or region connect to their nodes. */
 export interface SourceNetworks {
@@ -31,12 +31,12 @@ export interface SourceNetworks {
   readonly ipv6Servicenet: ReadonlyArray<string>
 }
 
-export const SourceNetworks = struct<SourceNetworks>({
+export const SourceNetworks = struct<SourceNetworks>(() => ({
   ipv4Public: listOf(Schema.String).pipe(Schema.fromKey("ipv4Publicnets")),
   ipv4Servicenet: listOf(Schema.String).pipe(Schema.fromKey("ipv4Servicenets")),
   ipv6Public: listOf(Schema.String).pipe(Schema.fromKey("ipv6Publicnets")),
   ipv6Servicenet: listOf(Schema.String).pipe(Schema.fromKey("ipv6Servicenets"))
-})
+}))
 
 /** The operations on source addresses. */
 export const sourceAddressEndpoints = Endpoint.table("CloudLoadBalancers", {

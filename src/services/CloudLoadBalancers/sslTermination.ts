@@ -3,7 +3,8 @@ import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { secretInput } from "../../internal/schema/knownFields.js"
-import { struct } from "../../internal/schema/struct.js"
+import { lazy } from "../../internal/schema/lazy.js"
+import { lazyStruct, struct } from "../../internal/schema/struct.js"
 import {
   nullableOptional,
   absentIfEmpty,
@@ -26,10 +27,10 @@ export interface SecurityProtocol {
   readonly status: "DISABLED" | "ENABLED" | (string & {})
 }
 
-export const SecurityProtocol = struct<SecurityProtocol>({
+export const SecurityProtocol = struct<SecurityProtocol>(() => ({
   name: Schema.propertySignature(openEnum("TLS_10", "TLS_11")).pipe(Schema.fromKey("securityProtocolName")),
   status: Schema.propertySignature(openEnum("DISABLED", "ENABLED")).pipe(Schema.fromKey("securityProtocolStatus"))
-})
+}))
 
 /** An old version of TLS, and whether it is enabled if the cloud returns that. */
 export interface SecurityProtocolState {
@@ -38,10 +39,10 @@ export interface SecurityProtocolState {
   readonly status?: "DISABLED" | "ENABLED" | (string & {}) | undefined
 }
 
-export const SecurityProtocolState = struct<SecurityProtocolState>({
+export const SecurityProtocolState = struct<SecurityProtocolState>(() => ({
   name: textOr("").pipe(Schema.fromKey("securityProtocolName")),
   status: nullableOptional(openEnum("DISABLED", "ENABLED")).pipe(Schema.fromKey("securityProtocolStatus"))
-})
+}))
 
 /** The TLS settings of a load balancer. The private key is never returned. */
 export interface SslTermination {
@@ -58,7 +59,7 @@ export interface SslTermination {
   readonly securityProtocols: ReadonlyArray<SecurityProtocolState>
 }
 
-export const SslTermination = struct<SslTermination>({
+export const SslTermination = struct<SslTermination>(() => ({
   enabled: someFlag,
   securePort: someCount,
   secureTrafficOnly: someFlag,
@@ -66,7 +67,7 @@ export const SslTermination = struct<SslTermination>({
   intermediateCertificate: absentIfEmpty,
   cipherProfile: absentIfEmpty,
   securityProtocols: listOf(SecurityProtocolState)
-})
+}))
 
 const isPem = (text: string): boolean => text.includes("-----BEGIN ") && /[\r\n]/.test(text.trim())
 
@@ -77,15 +78,17 @@ export const Certificate = Schema.String.pipe(
 )
 
 /** The schema of a private key, which is redacted. */
-export const PrivateKey = secretInput(
-  Schema.String.pipe(
-    Schema.filter((text) => isPem(text) && /BEGIN (RSA )?PRIVATE KEY/.test(text), {
-      description: "an RSA private key in PEM, with its line breaks and not encrypted"
-    })
+export const PrivateKey = lazy(() =>
+  secretInput(
+    Schema.String.pipe(
+      Schema.filter((text) => isPem(text) && /BEGIN (RSA )?PRIVATE KEY/.test(text), {
+        description: "an RSA private key in PEM, with its line breaks and not encrypted"
+      })
+    )
   )
 )
 
-const sslFields = Schema.Struct({
+const sslFields = lazyStruct(() => ({
   enabled: Schema.optional(Schema.Boolean),
   securePort: Schema.optional(Port),
   secureTrafficOnly: Schema.optional(Schema.Boolean),
@@ -94,35 +97,37 @@ const sslFields = Schema.Struct({
   intermediateCertificate: Schema.optional(Certificate),
   cipherProfile: Schema.optional(Named),
   securityProtocols: Schema.optional(Schema.Array(SecurityProtocol))
-})
+}))
 
-const WantedSslTermination = Schema.compose(
-  sslFields,
-  Schema.typeSchema(sslFields).pipe(
-    Schema.filter((ssl) => {
-      const needs = (
-        [
-          ["certificate", ["privateKey", "securePort"]],
-          ["privateKey", ["certificate", "securePort"]],
-          ["intermediateCertificate", ["certificate", "privateKey"]]
-        ] as const
-      ).flatMap(([given, needed]) =>
-        ssl[given] === undefined
-          ? []
-          : needed.filter((name) => ssl[name] === undefined).map((name) => [name, given] as const)
-      )
-      if (needs.length > 0) {
-        return needs.map(([name, given]) => ({
-          path: [name],
-          message: `a value, which is required with ${given}`
-        }))
-      }
-      return Object.values(ssl).every((value) => value === undefined)
-        ? { path: ["securePort"], message: "something to change" }
-        : undefined
-    })
-  ),
-  { strict: false }
+const WantedSslTermination = lazy(() =>
+  Schema.compose(
+    sslFields,
+    Schema.typeSchema(sslFields).pipe(
+      Schema.filter((ssl) => {
+        const needs = (
+          [
+            ["certificate", ["privateKey", "securePort"]],
+            ["privateKey", ["certificate", "securePort"]],
+            ["intermediateCertificate", ["certificate", "privateKey"]]
+          ] as const
+        ).flatMap(([given, needed]) =>
+          ssl[given] === undefined
+            ? []
+            : needed.filter((name) => ssl[name] === undefined).map((name) => [name, given] as const)
+        )
+        if (needs.length > 0) {
+          return needs.map(([name, given]) => ({
+            path: [name],
+            message: `a value, which is required with ${given}`
+          }))
+        }
+        return Object.values(ssl).every((value) => value === undefined)
+          ? { path: ["securePort"], message: "something to change" }
+          : undefined
+      })
+    ),
+    { strict: false }
+  )
 )
 
 /** TLS settings of a balancer. */

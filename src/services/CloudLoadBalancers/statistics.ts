@@ -29,7 +29,7 @@ export interface Statistics {
   readonly currentConnectionsSsl?: number | undefined
 }
 
-export const Statistics = struct<Statistics>({
+export const Statistics = struct<Statistics>(() => ({
   connectTimeouts: someCount.pipe(Schema.fromKey("connectTimeOut")),
   connectErrors: someCount.pipe(Schema.fromKey("connectError")),
   connectFailures: someCount.pipe(Schema.fromKey("connectFailure")),
@@ -44,7 +44,7 @@ export const Statistics = struct<Statistics>({
   keepAliveTimeoutsSsl: someCount.pipe(Schema.fromKey("keepAliveTimedOutSsl")),
   maxConnectionsSsl: someCount.pipe(Schema.fromKey("maxConnSsl")),
   currentConnectionsSsl: someCount.pipe(Schema.fromKey("currentConnSsl"))
-})
+}))
 
 /** The operations on statistics. */
 export const statisticsEndpoints = Endpoint.table("CloudLoadBalancers", {

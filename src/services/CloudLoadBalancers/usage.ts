@@ -8,6 +8,7 @@ import * as Endpoint from "../../Endpoint.js"
 import { collectAll } from "../../internal/paging/listing.js"
 import { nextLink } from "../../internal/paging/nextLink.js"
 import { itemList, readEach } from "../../internal/schema/itemList.js"
+import { lazy, once } from "../../internal/schema/lazy.js"
 import { struct } from "../../internal/schema/struct.js"
 import {
   nullableOptional,
@@ -48,7 +49,7 @@ export interface UsageRecord {
   readonly eventType?: string | undefined
 }
 
-export const UsageRecord = struct<UsageRecord>({
+export const UsageRecord = struct<UsageRecord>(() => ({
   id: nullableOptional(Id),
   averageConnections: someCount.pipe(Schema.fromKey("averageNumConnections")),
   averageConnectionsSsl: someCount.pipe(Schema.fromKey("averageNumConnectionsSsl")),
@@ -63,7 +64,7 @@ export const UsageRecord = struct<UsageRecord>({
   virtualIpType: nullableOptional(VirtualIpType).pipe(Schema.fromKey("vipType")),
   sslMode: nullableOptional(openEnum("MIXED", "OFF", "ON")),
   eventType: absentIfEmpty
-})
+}))
 
 /** The key of a balancer's usage. */
 export const recordsKey = "loadBalancerUsageRecords"
@@ -79,21 +80,23 @@ export interface AccountUsageRecord {
   readonly servicenetVirtualIpCount?: number | undefined
 }
 
-export const AccountUsageRecord = struct<AccountUsageRecord>({
+export const AccountUsageRecord = struct<AccountUsageRecord>(() => ({
   startTime: TimestampIfAny,
   loadBalancerCount: someCount.pipe(Schema.fromKey("numLoadBalancers")),
   publicVirtualIpCount: someCount.pipe(Schema.fromKey("numPublicVips")),
   servicenetVirtualIpCount: someCount.pipe(Schema.fromKey("numServicenetVips"))
-})
+}))
 
-const AccountUsageRecords = Schema.transform(
-  Schema.Struct({ [accountRecordsKey]: listOf(AccountUsageRecord) }),
-  Schema.typeSchema(Schema.Array(AccountUsageRecord)),
-  {
-    strict: true,
-    decode: ({ accountUsageRecords }) => accountUsageRecords,
-    encode: (accountUsageRecords) => ({ accountUsageRecords })
-  }
+const AccountUsageRecords = lazy(() =>
+  Schema.transform(
+    Schema.Struct({ [accountRecordsKey]: listOf(AccountUsageRecord) }),
+    Schema.typeSchema(Schema.Array(AccountUsageRecord)),
+    {
+      strict: true,
+      decode: ({ accountUsageRecords }) => accountUsageRecords,
+      encode: (accountUsageRecords) => ({ accountUsageRecords })
+    }
+  )
 )
 
 /** The usage of one of the account's load balancers. */
@@ -103,11 +106,11 @@ export interface BalancerUsage {
   readonly records: ReadonlyArray<UsageRecord>
 }
 
-export const BalancerUsage = struct<BalancerUsage>({
+export const BalancerUsage = struct<BalancerUsage>(() => ({
   loadBalancerId: Id,
   name: textOr("").pipe(Schema.fromKey("loadBalancerName")),
   records: listOf(UsageRecord).pipe(Schema.fromKey(recordsKey))
-})
+}))
 
 /** The usage of the account and of each of its load balancers. */
 export interface AccountUsage {
@@ -116,19 +119,19 @@ export interface AccountUsage {
   readonly loadBalancers: ReadonlyArray<BalancerUsage>
 }
 
-export const AccountUsage = struct<AccountUsage>({
+export const AccountUsage = struct<AccountUsage>(() => ({
   accountId: nullableOptional(Id),
   account: Schema.optionalWith(AccountUsageRecords, {
     nullable: true,
     default: () => []
   }).pipe(Schema.fromKey("accountUsage")),
   loadBalancers: listOf(BalancerUsage).pipe(Schema.fromKey("loadBalancerUsages"))
-})
+}))
 
-const usagePeriod = {
+const usagePeriod = () => ({
   startTime: Schema.optional(Timestamp),
   endTime: Schema.optional(Timestamp)
-}
+})
 
 /** The usage of a balancer in a period. */
 export interface ListUsage extends ByLoadBalancerId, GetAccountUsage {}
@@ -187,11 +190,11 @@ const withWire = <A, I>(schema: Schema.Schema<A, I>) =>
     encode: ({ value }) => value
   }) as unknown as Schema.Schema<{ readonly value: A; readonly wire: unknown }, unknown>
 
-const UsagePage = withWire(itemList(recordsKey, UsageRecord))
+const UsagePage = lazy(() => withWire(itemList(recordsKey, UsageRecord)))
 
-const AccountPage = withWire(AccountUsage)
+const AccountPage = lazy(() => withWire(AccountUsage))
 
-const readBalancers = readEach("loadBalancerUsages", BalancerUsage)
+const readBalancers = once(() => readEach("loadBalancerUsages", BalancerUsage))
 
 const listIn = (wire: unknown, key: string): ReadonlyArray<unknown> => {
   const list = isObject(wire) ? wire[key] : undefined
@@ -275,14 +278,14 @@ const accountPage = (
       from(cursor, usageEndpoints.getAccountUsage, AccountPage)
     )(input)
     const balancers = listIn(wire, "loadBalancerUsages")
-    const readable = balancers.filter((raw) => readBalancers([raw]).unreadable.length === 0)
+    const readable = balancers.filter((raw) => readBalancers()([raw]).unreadable.length === 0)
     const loadBalancers = yield* Effect.forEach(value.loadBalancers, (usage, index) =>
       whole(client, usage, readable[index])
     )
     const account = isObject(wire) && isObject(wire["accountUsage"]) ? wire["accountUsage"]["links"] : undefined
     return {
       items: [{ ...value, loadBalancers }],
-      unreadable: [...readBalancers(balancers).unreadable, ...unreadableRecords(wire)],
+      unreadable: [...readBalancers()(balancers).unreadable, ...unreadableRecords(wire)],
       next: isObject(wire) ? (cursorOf(wire["links"]) ?? cursorOf(account)) : undefined
     }
   })

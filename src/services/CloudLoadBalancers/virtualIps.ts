@@ -1,7 +1,8 @@
 /** Virtual IPs: the addresses at which a load balancer accepts connections. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
-import { struct } from "../../internal/schema/struct.js"
+import { lazy } from "../../internal/schema/lazy.js"
+import { lazyStruct, struct } from "../../internal/schema/struct.js"
 import { nullableOptional, Id, openEnum, textOr, withDefault } from "../../internal/schema/wire.js"
 import type { ByLoadBalancerId, ByVirtualIpId } from "./references.js"
 import { additionErrors, balancerPath, changeErrors, idsOf, NumericId } from "./requests.js"
@@ -25,12 +26,12 @@ export interface VirtualIp {
   readonly ipVersion?: IpVersion | undefined
 }
 
-export const VirtualIp = struct<VirtualIp>({
+export const VirtualIp = struct<VirtualIp>(() => ({
   id: Id,
   address: textOr(""),
   type: nullableOptional(VirtualIpType),
   ipVersion: nullableOptional(IpVersion)
-})
+}))
 
 /** A virtual IP of a new load balancer: a new one, or one of another load balancer. */
 export interface NewVirtualIp {
@@ -42,25 +43,27 @@ export interface NewVirtualIp {
   readonly virtualIpId?: string | undefined
 }
 
-const VirtualIpFields = struct<NewVirtualIp>({
+const VirtualIpFields = struct<NewVirtualIp>(() => ({
   type: Schema.optional(VirtualIpType),
   ipVersion: Schema.optional(IpVersion),
   virtualIpId: Schema.optional(NumericId).pipe(Schema.fromKey("id"))
-})
+}))
 
-export const WantedVirtualIp = Schema.compose(
-  VirtualIpFields,
-  Schema.typeSchema(VirtualIpFields).pipe(
-    Schema.filter(({ ipVersion, type, virtualIpId }) => {
-      if ((type === undefined) === (virtualIpId === undefined)) {
-        return { path: ["type"], message: "either a type or the virtualIpId of an address to share" }
-      }
-      return type === "SERVICENET" && ipVersion === "IPV6"
-        ? { path: ["ipVersion"], message: "IPV4: SERVICENET has no IPV6" }
-        : undefined
-    })
-  ),
-  { strict: false }
+export const WantedVirtualIp = lazy(() =>
+  Schema.compose(
+    VirtualIpFields,
+    Schema.typeSchema(VirtualIpFields).pipe(
+      Schema.filter(({ ipVersion, type, virtualIpId }) => {
+        if ((type === undefined) === (virtualIpId === undefined)) {
+          return { path: ["type"], message: "either a type or the virtualIpId of an address to share" }
+        }
+        return type === "SERVICENET" && ipVersion === "IPV6"
+          ? { path: ["ipVersion"], message: "IPV4: SERVICENET has no IPV6" }
+          : undefined
+      })
+    ),
+    { strict: false }
+  )
 )
 
 /** A virtual IP to add to a balancer. */
@@ -88,10 +91,10 @@ export const virtualIpEndpoints = Endpoint.table("CloudLoadBalancers", {
    * if there are too many. "Add virtual IP version 6", `POST …/virtualips`.
    */
   addVirtualIp: Endpoint.define<AddVirtualIp>()("POST", `${balancerPath}/virtualips`, {
-    body: Schema.Struct({
+    body: lazyStruct(() => ({
       type: withDefault(VirtualIpType, "PUBLIC"),
       ipVersion: withDefault(Schema.Literal("IPV6"), "IPV6")
-    }),
+    })),
     success: Endpoint.json(VirtualIp),
     errors: additionErrors
   }),
@@ -99,7 +102,7 @@ export const virtualIpEndpoints = Endpoint.table("CloudLoadBalancers", {
    * Removes 1 to 10 addresses; at least one must remain. "Bulk-delete virtual IPs", `DELETE …/virtualips?id=1&id=2`.
    */
   deleteVirtualIps: Endpoint.define<DeleteVirtualIps>()("DELETE", `${balancerPath}/virtualips`, {
-    query: { virtualIpIds: Schema.propertySignature(idsOf("virtual IPs")).pipe(Schema.fromKey("id")) },
+    query: () => ({ virtualIpIds: Schema.propertySignature(idsOf("virtual IPs")).pipe(Schema.fromKey("id")) }),
     errors: changeErrors
   }),
   /** Removes an address, but not the last one. "Delete virtual IP", `DELETE …/virtualips/{virtualIpId}`. */

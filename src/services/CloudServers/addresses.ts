@@ -1,6 +1,7 @@
 /** Addresses of servers: models and operations. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
+import { lazy } from "../../internal/schema/lazy.js"
 import { struct } from "../../internal/schema/struct.js"
 import {
   nullableOptional,
@@ -8,7 +9,8 @@ import {
   Count,
   enveloped,
   openEnum,
-  readableItems
+  readableItems,
+  prepared
 } from "../../internal/schema/wire.js"
 import { isRecord } from "./fields.js"
 import type { ByNetworkLabel, ByServerId } from "./references.js"
@@ -24,33 +26,36 @@ export interface Address {
   readonly macAddress?: string | undefined
 }
 
-const AddressFields = struct<Address>({
+const AddressFields = struct<Address>(() => ({
   version: Count,
   address: Schema.propertySignature(Schema.String).pipe(Schema.fromKey("addr")),
   type: nullableOptional(openEnum("fixed", "floating")).pipe(Schema.fromKey("OS-EXT-IPS:type")),
   macAddress: absentIfEmpty.pipe(Schema.fromKey("OS-EXT-IPS-MAC:mac_addr"))
-})
+}))
 
-export const Address = Schema.transform(Schema.Record({ key: Schema.String, value: Schema.Unknown }), AddressFields, {
-  strict: false,
+export const Address = prepared(
+  AddressFields,
   // The version is derived from the address if it is missing.
-  decode: (wire) => ({ ...wire, version: wire["version"] ?? (String(wire["addr"]).includes(":") ? 6 : 4) }),
-  encode: (address) => address
-}) as unknown as Schema.Schema<Address, unknown>
+  (wire) => ({ ...wire, version: wire["version"] ?? (String(wire["addr"]).includes(":") ? 6 : 4) })
+)
 
 /** Addresses by the network's label. The cloud sometimes writes an empty map as an empty list. */
-export const Addresses = Schema.transform(
-  Schema.Unknown,
-  Schema.Record({ key: Schema.String, value: readableItems(Address) }),
-  { strict: true, decode: (wire) => (isRecord(wire) ? wire : {}), encode: (addresses): unknown => addresses }
+export const Addresses = lazy(() =>
+  Schema.transform(Schema.Unknown, Schema.Record({ key: Schema.String, value: readableItems(Address) }), {
+    strict: true,
+    decode: (wire) => (isRecord(wire) ? wire : {}),
+    encode: (addresses): unknown => addresses
+  })
 )
 
 /** The response has the network's label as its key. */
-const addressesOfOne = Schema.transform(Addresses, Schema.Array(Schema.typeSchema(Address)), {
-  strict: true,
-  decode: (byLabel) => Object.values(byLabel).flat(),
-  encode: (addresses) => ({ label: addresses })
-})
+const addressesOfOne = lazy(() =>
+  Schema.transform(Addresses, Schema.Array(Schema.typeSchema(Address)), {
+    strict: true,
+    decode: (byLabel) => Object.values(byLabel).flat(),
+    encode: (addresses) => ({ label: addresses })
+  })
+)
 
 /** The operations on addresses of servers, as data. */
 export const addressEndpoints = Endpoint.table("CloudServers", {

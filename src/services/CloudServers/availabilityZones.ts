@@ -1,14 +1,15 @@
 /** The availability zones of a region: models and operations. OpenStack only. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
-import { struct } from "../../internal/schema/struct.js"
+import { lazy } from "../../internal/schema/lazy.js"
+import { lazyStruct, struct } from "../../internal/schema/struct.js"
 import { JsonMap, someFlag, Text } from "../../internal/schema/wire.js"
 
-const Wire = Schema.Struct({
+const Wire = lazyStruct(() => ({
   zoneName: Text,
   zoneState: Schema.optionalWith(Schema.Struct({ available: someFlag }), { nullable: true }),
   hosts: Schema.optionalWith(JsonMap, { nullable: true })
-})
+}))
 
 /** A zone in which servers can be created. */
 export interface AvailabilityZone {
@@ -19,21 +20,24 @@ export interface AvailabilityZone {
   readonly hosts?: Readonly<Record<string, unknown>> | undefined
 }
 
-const Domain = struct<AvailabilityZone>({
+const Domain = struct<AvailabilityZone>(() => ({
   name: Schema.String,
   available: Schema.optional(Schema.Boolean),
   hosts: Schema.optional(Schema.typeSchema(JsonMap))
-})
+}))
 
-export const AvailabilityZone = Schema.transform(Wire, Schema.typeSchema(Domain), {
-  strict: false,
-  decode: ({ hosts, zoneName, zoneState }) => ({
-    name: zoneName,
-    ...(zoneState?.available !== undefined && { available: zoneState.available }),
-    ...(hosts !== undefined && { hosts })
-  }),
-  encode: (_, { name }) => ({ zoneName: name })
-}) as unknown as Schema.Schema<AvailabilityZone, unknown>
+export const AvailabilityZone = lazy(
+  () =>
+    Schema.transform(Wire, Schema.typeSchema(Domain), {
+      strict: false,
+      decode: ({ hosts, zoneName, zoneState }) => ({
+        name: zoneName,
+        ...(zoneState?.available !== undefined && { available: zoneState.available }),
+        ...(hosts !== undefined && { hosts })
+      }),
+      encode: (_, { name }) => ({ zoneName: name })
+    }) as unknown as Schema.Schema<AvailabilityZone, unknown>
+)
 
 /** The operations on availability zones, as data. */
 export const availabilityZoneEndpoints = Endpoint.table("CloudServers", {

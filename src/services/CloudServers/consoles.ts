@@ -2,8 +2,9 @@
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
-import { struct } from "../../internal/schema/struct.js"
-import { enveloped, openEnum } from "../../internal/schema/wire.js"
+import { lazy } from "../../internal/schema/lazy.js"
+import { lazyStruct, struct } from "../../internal/schema/struct.js"
+import { enveloped, openEnum, sentAs } from "../../internal/schema/wire.js"
 import type { ByServerId } from "./references.js"
 
 const ConsoleType = openEnum("novnc", "xvpvnc", "spice-html5", "spice-direct", "rdp-html5", "serial", "webmks")
@@ -15,7 +16,7 @@ export interface Console {
   readonly url: Redacted.Redacted
 }
 
-export const Console = struct<Console>({ type: ConsoleType, url: Schema.Redacted(Schema.String) })
+export const Console = struct<Console>(() => ({ type: ConsoleType, url: Schema.Redacted(Schema.String) }))
 
 /** The protocol of each type of console. */
 const protocols: Readonly<Record<string, string>> = {
@@ -36,37 +37,27 @@ const actions: Readonly<Record<string, string>> = {
   serial: "os-getSerialConsole"
 }
 
-const ActionBody = Schema.transform(
-  Schema.Unknown,
-  Schema.Struct({ type: Schema.optional(openEnum("novnc", "xvpvnc", "spice-html5", "rdp-html5", "serial")) }),
-  {
-    strict: false,
-    decode: (wire) => wire,
-    encode: ({ type = "novnc" }) => ({ [actions[protocols[type] ?? "vnc"] ?? "os-getVNCConsole"]: { type } })
-  }
-) as unknown as Schema.Schema<
-  {
-    readonly type?: "novnc" | "xvpvnc" | "spice-html5" | "rdp-html5" | "serial" | (string & {}) | undefined
-  },
-  unknown
->
+const ActionBody = sentAs(
+  lazyStruct(() => ({ type: Schema.optional(openEnum("novnc", "xvpvnc", "spice-html5", "rdp-html5", "serial")) })),
+  ({ type = "novnc" }) => ({ [actions[protocols[type] ?? "vnc"] ?? "os-getVNCConsole"]: { type } })
+)
 
-const RemoteFields = Schema.Struct({
-  type: Schema.optional(ConsoleType),
-  protocol: Schema.optional(openEnum("vnc", "spice", "rdp", "serial", "mks"))
-}).pipe(
-  Schema.filter(({ protocol, type = "novnc" }) =>
-    protocol === undefined && protocols[type] === undefined
-      ? { path: ["protocol"], message: "the protocol of a console of this type" }
-      : undefined
+const RemoteFields = lazy(() =>
+  Schema.Struct({
+    type: Schema.optional(ConsoleType),
+    protocol: Schema.optional(openEnum("vnc", "spice", "rdp", "serial", "mks"))
+  }).pipe(
+    Schema.filter(({ protocol, type = "novnc" }) =>
+      protocol === undefined && protocols[type] === undefined
+        ? { path: ["protocol"], message: "the protocol of a console of this type" }
+        : undefined
+    )
   )
 )
 
-const RemoteBody = Schema.transform(Schema.Unknown, RemoteFields, {
-  strict: false,
-  decode: (wire) => wire,
-  encode: ({ protocol, type = "novnc" }) => ({ remote_console: { protocol: protocol ?? protocols[type], type } })
-}) as unknown as Schema.Schema<typeof RemoteFields.Type, unknown>
+const RemoteBody = sentAs(RemoteFields, ({ protocol, type = "novnc" }) => ({
+  remote_console: { protocol: protocol ?? protocols[type], type }
+}))
 
 /** A console to open, up to microversion 2.5. */
 export interface GetConsole extends ByServerId {
@@ -120,7 +111,7 @@ export const consoleEndpoints = Endpoint.table("CloudServers", {
   getConsoleLog: Endpoint.define<GetConsoleLog>()("POST", "/servers/{serverId}/action", {
     body: enveloped(
       "os-getConsoleOutput",
-      Schema.Struct({ lines: Schema.optional(Schema.NonNegativeInt).pipe(Schema.fromKey("length")) })
+      lazyStruct(() => ({ lines: Schema.optional(Schema.NonNegativeInt).pipe(Schema.fromKey("length")) }))
     ),
     success: Endpoint.json(
       enveloped(

@@ -14,12 +14,12 @@ export interface Extension {
   readonly updated?: DateTime.Utc | undefined
 }
 
-export const Extension = struct<Extension>({
+export const Extension = struct<Extension>(() => ({
   alias: Schema.String,
   name: nullableOptional(Text),
   description: Schema.optionalWith(Text, { nullable: true, default: () => "" }),
   updated: TimestampIfAny
-})
+}))
 
 /** The operations on extensions, as data. */
 export const extensionEndpoints = Endpoint.table("CloudServers", {

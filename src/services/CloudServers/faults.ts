@@ -14,12 +14,12 @@ export interface Fault {
   readonly details?: string | undefined
 }
 
-export const Fault = struct<Fault>({
+export const Fault = struct<Fault>(() => ({
   code: someCount,
   message: Schema.optionalWith(Text, { nullable: true, default: () => "" }),
   created: TimestampIfAny,
   details: absentIfEmpty
-})
+}))
 
 /** The reason why a server or image that is waited for has failed, if it has. */
 export const hasFailed = (resource: {

@@ -50,7 +50,7 @@ export interface FirstGenerationServer {
   readonly metadata: Readonly<Record<string, unknown>>
 }
 
-export const FirstGenerationServer = struct<FirstGenerationServer>({
+export const FirstGenerationServer = struct<FirstGenerationServer>(() => ({
   id: Id,
   name: nullableOptional(Text),
   status: Schema.optionalWith(
@@ -66,7 +66,7 @@ export const FirstGenerationServer = struct<FirstGenerationServer>({
     default: () => ({ public: [], private: [] })
   }),
   metadata: Schema.optionalWith(Metadata, { default: () => ({}) })
-})
+}))
 
 /** The maximum page size. A page shorter than requested is the last one. */
 const maxPageSize = 1000
@@ -83,12 +83,12 @@ export interface ListFirstGenerationPage {
 export const firstGenerationEndpoints = Endpoint.table("CloudServers", {
   /** A page of servers, at most 1,000. "List servers", `GET /v1.0/{account}/servers/detail.json`. */
   listFirstGenerationPage: Endpoint.define<ListFirstGenerationPage>()("GET", "/servers/detail.json", {
-    query: {
+    query: () => ({
       offset: Schema.optional(Schema.NonNegativeInt),
       limit: Schema.optional(
         Schema.Int.pipe(Schema.between(1, maxPageSize, { description: "a whole number from 1 to 1,000" }))
       )
-    },
+    }),
     success: Endpoint.list("servers", FirstGenerationServer)
   }),
   /** A server. Fails with `NotFound`. "Get server details", `GET /v1.0/{account}/servers/{server_id}.json`. */

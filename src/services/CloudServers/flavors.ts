@@ -2,6 +2,7 @@
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { page, pageQuery, type PageQuery, type PageSize } from "../../internal/paging/listing.js"
+import { lazy } from "../../internal/schema/lazy.js"
 import { struct } from "../../internal/schema/struct.js"
 import {
   nullableOptional,
@@ -12,7 +13,8 @@ import {
   Named,
   someCount,
   someFlag,
-  Text
+  Text,
+  prepared
 } from "../../internal/schema/wire.js"
 import { type ByNameOrId, find } from "../common/find.js"
 import { type Context, listed, methods } from "./context.js"
@@ -42,7 +44,7 @@ export interface Flavor {
   readonly extraSpecs: Readonly<Record<string, unknown>>
 }
 
-const FlavorFields = struct<Flavor>({
+const FlavorFields = struct<Flavor>(() => ({
   id: Id,
   name: nullableOptional(Text),
   ramMegabytes: someCount.pipe(Schema.fromKey("ram")),
@@ -54,32 +56,33 @@ const FlavorFields = struct<Flavor>({
   isPublic: someFlag.pipe(Schema.fromKey("os-flavor-access:is_public")),
   disabled: someFlag.pipe(Schema.fromKey("OS-FLV-DISABLED:disabled")),
   description: absentIfEmpty,
-  extraSpecs: metadata.pipe(Schema.fromKey("extra_specs"))
-})
+  extraSpecs: metadata().pipe(Schema.fromKey("extra_specs"))
+}))
 
-export const Flavor = Schema.transform(Schema.Record({ key: Schema.String, value: Schema.Unknown }), FlavorFields, {
-  strict: false,
+export const Flavor = prepared(
+  FlavorFields,
   // Rackspace and Nova use different keys for the extra specifications.
-  decode: (wire) => ({ ...wire, extra_specs: wire["extra_specs"] ?? wire["OS-FLV-WITH-EXT-SPECS:extra_specs"] }),
-  encode: (flavor) => flavor
-}) as unknown as Schema.Schema<Flavor, unknown>
+  (wire) => ({ ...wire, extra_specs: wire["extra_specs"] ?? wire["OS-FLV-WITH-EXT-SPECS:extra_specs"] })
+)
 
 /** The filters of a listing of flavors. */
-const flavorQuery = {
+const flavorQuery = () => ({
   minDiskGigabytes: Schema.optional(Schema.NonNegativeInt).pipe(Schema.fromKey("minDisk")),
   minRamMegabytes: Schema.optional(Schema.NonNegativeInt).pipe(Schema.fromKey("minRam")),
   isPublic: Schema.optional(Schema.Literal(true, false, "none")).pipe(Schema.fromKey("is_public")),
   sortKey: Schema.optional(Named).pipe(Schema.fromKey("sort_key")),
   sortDirection: Schema.optional(Schema.Literal("asc", "desc")).pipe(Schema.fromKey("sort_dir")),
   ...pageQuery
-}
+})
 
 /** `{ key: value }`, of which only the value is returned. */
-const extraSpec = Schema.transform(JsonMap, Schema.Unknown, {
-  strict: true,
-  decode: (spec) => Object.values(spec)[0],
-  encode: (value) => ({ value })
-})
+const extraSpec = lazy(() =>
+  Schema.transform(JsonMap, Schema.Unknown, {
+    strict: true,
+    decode: (spec) => Object.values(spec)[0],
+    encode: (value) => ({ value })
+  })
+)
 
 /** A page of flavors. */
 export interface ListFlavorsPage extends PageQuery {

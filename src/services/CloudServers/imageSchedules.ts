@@ -4,7 +4,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type { CommonError, NotFound } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
-import { struct } from "../../internal/schema/struct.js"
+import { lazyStruct, struct } from "../../internal/schema/struct.js"
 import { nullableOptional, Count, enveloped, openEnum } from "../../internal/schema/wire.js"
 import { type Context, methods } from "./context.js"
 import type { ByServerId } from "./references.js"
@@ -19,18 +19,18 @@ export interface ImageSchedule {
   readonly dayOfWeek?: typeof DayOfWeek.Type | undefined
 }
 
-export const ImageSchedule = struct<ImageSchedule>({
+export const ImageSchedule = struct<ImageSchedule>(() => ({
   retention: Count,
   dayOfWeek: nullableOptional(DayOfWeek).pipe(Schema.fromKey("day_of_week"))
-})
+}))
 
 /** A schedule to set for a server. */
 export interface SetImageSchedule extends ByServerId, ImageSchedule {}
 
-const NewSchedule = Schema.Struct({
+const NewSchedule = lazyStruct(() => ({
   retention: Schema.Int.pipe(Schema.between(1, 65_535, { description: "a whole number of images, 1 to 65,535" })),
   dayOfWeek: Schema.optional(DayOfWeek).pipe(Schema.fromKey("day_of_week"))
-})
+}))
 
 /** The operations on the image schedules of servers, as data. */
 export const imageScheduleEndpoints = Endpoint.table("CloudServers", {

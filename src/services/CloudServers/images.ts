@@ -5,7 +5,8 @@ import * as Schema from "effect/Schema"
 import { type CommonError, type NotFound, withCreated } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
 import { page, pageQuery, type PageQuery, type PageSize } from "../../internal/paging/listing.js"
-import { struct } from "../../internal/schema/struct.js"
+import { lazy } from "../../internal/schema/lazy.js"
+import { lazyStruct, struct } from "../../internal/schema/struct.js"
 import {
   nullableOptional,
   enveloped,
@@ -51,7 +52,7 @@ export interface Image {
   readonly fault?: Fault | undefined
 }
 
-export const Image = struct<Image>({
+export const Image = struct<Image>(() => ({
   id: Id,
   name: nullableOptional(Text),
   status: Schema.optionalWith(ImageStatus, { nullable: true, default: () => "UNKNOWN" }),
@@ -62,10 +63,10 @@ export const Image = struct<Image>({
   minRamMegabytes: someCount.pipe(Schema.fromKey("minRam")),
   bytes: someCount.pipe(Schema.fromKey("OS-EXT-IMG-SIZE:size")),
   diskConfig: nullableOptional(DiskConfig).pipe(Schema.fromKey("OS-DCF:diskConfig")),
-  metadata,
-  serverId: reference.pipe(Schema.fromKey("server")),
+  metadata: metadata(),
+  serverId: reference().pipe(Schema.fromKey("server")),
   fault: nullableOptional(Fault)
-})
+}))
 
 /** The id of a new image. */
 export interface CreatedImage {
@@ -73,35 +74,38 @@ export interface CreatedImage {
 }
 
 /** The id is in a header; since Nova's microversion 2.45 in the body. */
-const ImageReference: Schema.Schema<CreatedImage, unknown> = Schema.transform(
-  Schema.Struct({
-    location: Schema.optional(Schema.String),
-    ":body": Schema.optional(Schema.Unknown)
-  }),
-  Schema.Struct({ imageId: Schema.NonEmptyString.annotations({ description: "the id of the image" }) }),
-  {
-    strict: true,
-    decode: ({ ":body": body, location }) => ({
-      imageId:
-        isRecord(body) && typeof body["image_id"] === "string"
-          ? body["image_id"]
-          : (location?.replace(/\/+$/, "").split("/").at(-1)?.split("?")[0] ?? "")
-    }),
-    encode: ({ imageId }) => ({ ":body": { image_id: imageId } })
-  }
-) as unknown as Schema.Schema<CreatedImage, unknown>
+const ImageReference: Schema.Schema<CreatedImage, unknown> = lazy(
+  () =>
+    Schema.transform(
+      Schema.Struct({
+        location: Schema.optional(Schema.String),
+        ":body": Schema.optional(Schema.Unknown)
+      }),
+      Schema.Struct({ imageId: Schema.NonEmptyString.annotations({ description: "the id of the image" }) }),
+      {
+        strict: true,
+        decode: ({ ":body": body, location }) => ({
+          imageId:
+            isRecord(body) && typeof body["image_id"] === "string"
+              ? body["image_id"]
+              : (location?.replace(/\/+$/, "").split("/").at(-1)?.split("?")[0] ?? "")
+        }),
+        encode: ({ imageId }) => ({ ":body": { image_id: imageId } })
+      }
+    ) as unknown as Schema.Schema<CreatedImage, unknown>
+)
 
 /** The filters of a listing of images. */
-const imageQuery = {
+const imageQuery = () => ({
   serverId: Schema.optional(Named).pipe(Schema.fromKey("server")),
   name: Schema.optional(Named),
   status: Schema.optional(ImageStatus),
-  changesSince,
+  changesSince: changesSince(),
   type: Schema.optional(openEnum("base", "snapshot")),
   minDiskGigabytes: Schema.optional(Schema.NonNegativeInt).pipe(Schema.fromKey("minDisk")),
   minRamMegabytes: Schema.optional(Schema.NonNegativeInt).pipe(Schema.fromKey("minRam")),
   ...pageQuery
-}
+})
 
 /** An image to wait for. */
 export interface ImageWaitOptions extends ByImageId, Waiting.Pace {}
@@ -167,7 +171,10 @@ export const imageEndpoints = Endpoint.table("CloudServers", {
    * `QuotaExceeded`. "Create image of server", `POST /servers/{server_id}/action` with `createImage`.
    */
   createImage: Endpoint.define<CreateImage>()("POST", "/servers/{serverId}/action", {
-    body: enveloped("createImage", Schema.Struct({ name: ServerName, metadata: Schema.optional(MetadataInput) })),
+    body: enveloped(
+      "createImage",
+      lazyStruct(() => ({ name: ServerName, metadata: Schema.optional(MetadataInput) }))
+    ),
     success: Endpoint.response(ImageReference),
     errors: ["NotFound", "Conflict", "QuotaExceeded"]
   })

@@ -42,7 +42,7 @@ export interface InstanceActionEvent {
   readonly hostId?: string | undefined
 }
 
-export const InstanceActionEvent = struct<InstanceActionEvent>({
+export const InstanceActionEvent = struct<InstanceActionEvent>(() => ({
   event: Text,
   started: TimestampIfAny.pipe(Schema.fromKey("start_time")),
   finished: TimestampIfAny.pipe(Schema.fromKey("finish_time")),
@@ -51,7 +51,7 @@ export const InstanceActionEvent = struct<InstanceActionEvent>({
   traceback: absentIfEmpty,
   host: absentIfEmpty,
   hostId: absentIfEmpty
-})
+}))
 
 /** An action on a server. */
 export interface InstanceAction {
@@ -69,7 +69,7 @@ export interface InstanceAction {
   readonly events?: ReadonlyArray<InstanceActionEvent> | undefined
 }
 
-export const InstanceAction = struct<InstanceAction>({
+export const InstanceAction = struct<InstanceAction>(() => ({
   action: nullableOptional(Text),
   serverId: nullableOptional(Id).pipe(Schema.fromKey("instance_uuid")),
   requestId: Schema.propertySignature(Text).pipe(Schema.fromKey("request_id")),
@@ -79,14 +79,14 @@ export const InstanceAction = struct<InstanceAction>({
   projectId: nullableOptional(Id).pipe(Schema.fromKey("project_id")),
   userId: nullableOptional(Id).pipe(Schema.fromKey("user_id")),
   events: someList(InstanceActionEvent)
-})
+}))
 
 const path = "/servers/{serverId}/os-instance-actions"
 
-const filters = {
+const filters = () => ({
   changesSince: Schema.optional(Timestamp).pipe(Schema.fromKey("changes-since")),
   changesBefore: Schema.optional(Timestamp).pipe(Schema.fromKey("changes-before"))
-}
+})
 
 /** A page. The marker of the next one is the request id of the last action. */
 const Page = pageOf("instanceActions", InstanceAction, ({ links }) => {
@@ -121,13 +121,13 @@ export const instanceActionEndpoints = Endpoint.table("CloudServers", {
    * Fails with `NotFound`. "List actions for server", `GET /servers/{server_id}/os-instance-actions`.
    */
   listInstanceActionsPage: Endpoint.define<ListInstanceActionsPage>()("GET", path, {
-    query: {
-      ...filters,
+    query: () => ({
+      ...filters(),
       /** The request id of the last action of the previous page. Needs microversion 2.58. */
       marker: Schema.optional(Named),
       /** The maximum number of actions in the page. Needs microversion 2.58. */
       limit: Schema.optional(PageLimit)
-    },
+    }),
     success: Endpoint.json(Page),
     errors: ["NotFound"]
   }),
@@ -145,7 +145,7 @@ export const instanceActionEndpoints = Endpoint.table("CloudServers", {
 const oneOfAllPages = Endpoint.named(
   "CloudServers.listInstanceActions",
   Endpoint.make("GET", path, {
-    query: { ...filters, marker: Schema.optional(Named) },
+    query: () => ({ ...filters(), marker: Schema.optional(Named) }),
     success: Endpoint.json(Page),
     errors: ["NotFound"]
   })

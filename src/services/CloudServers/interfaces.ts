@@ -1,8 +1,9 @@
 /** Ports of OpenStack's networks on servers: models and operations. Rackspace has virtual interfaces instead. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
+import { lazy } from "../../internal/schema/lazy.js"
 import { struct } from "../../internal/schema/struct.js"
-import { nullableOptional, absentIfEmpty, enveloped, Id, listOf, Named } from "../../internal/schema/wire.js"
+import { nullableOptional, absentIfEmpty, enveloped, Id, listOf, Named, sentAs } from "../../internal/schema/wire.js"
 import type { ByPortId, ByServerId } from "./references.js"
 import { Tag } from "./serverTags.js"
 
@@ -12,10 +13,10 @@ export interface FixedIp {
   readonly subnetId?: string | undefined
 }
 
-export const FixedIp = struct<FixedIp>({
+export const FixedIp = struct<FixedIp>(() => ({
   address: Schema.propertySignature(Schema.String).pipe(Schema.fromKey("ip_address")),
   subnetId: nullableOptional(Id).pipe(Schema.fromKey("subnet_id"))
-})
+}))
 
 /** A server's connection to a network of OpenStack. */
 export interface Interface {
@@ -29,42 +30,40 @@ export interface Interface {
   readonly tag?: string | undefined
 }
 
-export const Interface = struct<Interface>({
+export const Interface = struct<Interface>(() => ({
   portId: Schema.propertySignature(Id).pipe(Schema.fromKey("port_id")),
   networkId: nullableOptional(Id).pipe(Schema.fromKey("net_id")),
   macAddress: absentIfEmpty.pipe(Schema.fromKey("mac_addr")),
   portState: absentIfEmpty.pipe(Schema.fromKey("port_state")),
   fixedIps: listOf(FixedIp).pipe(Schema.fromKey("fixed_ips")),
   tag: absentIfEmpty
-})
+}))
 
-const AttachFields = Schema.Struct({
-  networkId: Schema.optional(Named),
-  portId: Schema.optional(Named),
-  fixedIp: Schema.optional(Named),
-  tag: Schema.optional(Tag)
-}).pipe(
-  Schema.filter(({ fixedIp, networkId, portId }) =>
-    networkId !== undefined && portId !== undefined
-      ? { path: ["portId"], message: "either a networkId or a portId" }
-      : fixedIp !== undefined && networkId === undefined
-        ? { path: ["fixedIp"], message: "a networkId together with the fixedIp" }
-        : undefined
+const AttachFields = lazy(() =>
+  Schema.Struct({
+    networkId: Schema.optional(Named),
+    portId: Schema.optional(Named),
+    fixedIp: Schema.optional(Named),
+    tag: Schema.optional(Tag)
+  }).pipe(
+    Schema.filter(({ fixedIp, networkId, portId }) =>
+      networkId !== undefined && portId !== undefined
+        ? { path: ["portId"], message: "either a networkId or a portId" }
+        : fixedIp !== undefined && networkId === undefined
+          ? { path: ["fixedIp"], message: "a networkId together with the fixedIp" }
+          : undefined
+    )
   )
 )
 
-const AttachBody = Schema.transform(Schema.Unknown, AttachFields, {
-  strict: false,
-  decode: (wire) => wire,
-  encode: ({ fixedIp, networkId, portId, tag }) => ({
-    interfaceAttachment: {
-      ...(networkId !== undefined && { net_id: networkId }),
-      ...(portId !== undefined && { port_id: portId }),
-      ...(fixedIp !== undefined && { fixed_ips: [{ ip_address: fixedIp }] }),
-      ...(tag !== undefined && { tag })
-    }
-  })
-}) as unknown as Schema.Schema<typeof AttachFields.Type, unknown>
+const AttachBody = sentAs(AttachFields, ({ fixedIp, networkId, portId, tag }) => ({
+  interfaceAttachment: {
+    ...(networkId !== undefined && { net_id: networkId }),
+    ...(portId !== undefined && { port_id: portId }),
+    ...(fixedIp !== undefined && { fixed_ips: [{ ip_address: fixedIp }] }),
+    ...(tag !== undefined && { tag })
+  }
+}))
 
 /** A port to attach to a server. */
 export interface AttachInterface extends ByServerId {

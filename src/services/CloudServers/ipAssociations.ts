@@ -13,7 +13,7 @@ export interface IpAssociation {
   readonly address: string
 }
 
-export const IpAssociation = struct<IpAssociation>({ id: Id, address: Schema.String })
+export const IpAssociation = struct<IpAssociation>(() => ({ id: Id, address: Schema.String }))
 
 const ipAssociationPath = "/servers/{serverId}/ip_associations/{ipAddressId}"
 

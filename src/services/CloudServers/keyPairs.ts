@@ -13,7 +13,7 @@ import { textOf } from "../../internal/files/privateFile.js"
 import { collectAll, pageOf, type PageQuery } from "../../internal/paging/listing.js"
 import { nextLink } from "../../internal/paging/nextLink.js"
 import { invalidInput } from "../../internal/schema/invalidInput.js"
-import { struct } from "../../internal/schema/struct.js"
+import { lazyStruct, struct } from "../../internal/schema/struct.js"
 import {
   nullableOptional,
   absentIfEmpty,
@@ -46,14 +46,14 @@ export interface KeyPair {
   readonly created?: DateTime.Utc | undefined
 }
 
-export const keyPairFields = {
+export const keyPairFields = () => ({
   name: Text,
   fingerprint: absentIfEmpty,
   publicKey: absentIfEmpty.pipe(Schema.fromKey("public_key")),
   type: nullableOptional(KeyPairType),
   userId: nullableOptional(Id).pipe(Schema.fromKey("user_id")),
   created: TimestampIfAny.pipe(Schema.fromKey("created_at"))
-}
+})
 
 export const KeyPair = struct<KeyPair>(keyPairFields)
 
@@ -62,10 +62,10 @@ export interface GeneratedKeyPair extends KeyPair {
   readonly privateKey: Redacted.Redacted
 }
 
-export const GeneratedKeyPair = struct<GeneratedKeyPair>({
-  ...keyPairFields,
+export const GeneratedKeyPair = struct<GeneratedKeyPair>(() => ({
+  ...keyPairFields(),
   privateKey: Schema.propertySignature(Schema.Redacted(Schema.String)).pipe(Schema.fromKey("private_key"))
-})
+}))
 
 /** Each key pair is wrapped twice. */
 const Listed = enveloped("keypair", KeyPair)
@@ -88,16 +88,16 @@ const keyPairName = Named.pipe(
   })
 )
 
-const owner = {
+const owner = () => ({
   userId: Schema.optional(Named).pipe(Schema.fromKey("user_id"))
-}
+})
 
 /** The fields of a new key pair, generated or imported. */
-const common = {
+const common = () => ({
   name: keyPairName,
   type: Schema.optional(KeyPairType),
-  ...owner
-}
+  ...owner()
+})
 
 /** The owner of key pairs. */
 export interface KeyPairOwner {
@@ -140,13 +140,13 @@ export const keyPairEndpoints = Endpoint.table("CloudServers", {
    * /os-keypairs`.
    */
   listKeyPairsPage: Endpoint.define<ListKeyPairsPage>()("GET", "/os-keypairs", {
-    query: {
-      ...owner,
+    query: () => ({
+      ...owner(),
       /** The name of the last key pair of the previous page. Needs microversion 2.35. */
       marker: Schema.optional(Named),
       /** The maximum number of key pairs in the page. Needs microversion 2.35. */
       limit: Schema.optional(PageLimit)
-    },
+    }),
     success: Endpoint.json(Page)
   }),
   /**
@@ -154,7 +154,7 @@ export const keyPairEndpoints = Endpoint.table("CloudServers", {
    * microversion 2.91. Fails with `Conflict` if the name exists. "Create key pair", `POST /os-keypairs`.
    */
   createKeyPair: Endpoint.define<CreateKeyPair>()("POST", "/os-keypairs", {
-    body: enveloped("keypair", Schema.Struct(common)),
+    body: enveloped("keypair", lazyStruct(common)),
     success: Endpoint.json(enveloped("keypair", GeneratedKeyPair)),
     errors: ["Conflict", "QuotaExceeded"]
   }),
@@ -165,7 +165,7 @@ export const keyPairEndpoints = Endpoint.table("CloudServers", {
   importKeyPair: Endpoint.define<ImportKeyPair>()("POST", "/os-keypairs", {
     body: enveloped(
       "keypair",
-      Schema.Struct({ ...common, publicKey: Schema.propertySignature(Named).pipe(Schema.fromKey("public_key")) })
+      lazyStruct(() => ({ ...common(), publicKey: Schema.propertySignature(Named).pipe(Schema.fromKey("public_key")) }))
     ),
     success: Endpoint.json(enveloped("keypair", KeyPair)),
     errors: ["Conflict", "QuotaExceeded"]
@@ -186,7 +186,7 @@ export const keyPairEndpoints = Endpoint.table("CloudServers", {
 const oneOfAllPages = Endpoint.named(
   "CloudServers.listKeyPairs",
   Endpoint.make("GET", "/os-keypairs", {
-    query: { ...owner, marker: Schema.optional(Named) },
+    query: () => ({ ...owner(), marker: Schema.optional(Named) }),
     success: Endpoint.json(Page)
   })
 )

@@ -2,6 +2,7 @@
 import type * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
+import { lazy } from "../../internal/schema/lazy.js"
 import { struct } from "../../internal/schema/struct.js"
 import {
   nullableOptional,
@@ -25,13 +26,13 @@ export interface VerbLimit {
   readonly nextAvailable?: DateTime.Utc | undefined
 }
 
-export const VerbLimit = struct<VerbLimit>({
+export const VerbLimit = struct<VerbLimit>(() => ({
   verb: nullableOptional(Text),
   value: someCount,
   remaining: someCount,
   unit: nullableOptional(openEnum("SECOND", "MINUTE", "HOUR", "DAY")),
   nextAvailable: TimestampIfAny.pipe(Schema.fromKey("next-available"))
-})
+}))
 
 /** The rate limits of one kind of request. */
 export interface RateLimit {
@@ -40,11 +41,11 @@ export interface RateLimit {
   readonly limits: ReadonlyArray<VerbLimit>
 }
 
-export const RateLimit = struct<RateLimit>({
+export const RateLimit = struct<RateLimit>(() => ({
   uri: nullableOptional(Text),
   regex: nullableOptional(Text),
   limits: listOf(VerbLimit).pipe(Schema.fromKey("limit"))
-})
+}))
 
 /** The limits of the account. */
 export interface Limits {
@@ -54,20 +55,22 @@ export interface Limits {
   readonly absolute: Readonly<Record<string, number>>
 }
 
-export const Limits = struct<Limits>({
+export const Limits = struct<Limits>(() => ({
   rate: listOf(RateLimit),
   absolute: Schema.optionalWith(Numbers, { default: () => ({}) })
-})
+}))
 
 /** Each limit by name, without the tenant's id. */
-const Quotas = Schema.transform(Schema.Unknown, Schema.Record({ key: Schema.String, value: Schema.Unknown }), {
-  strict: true,
-  decode: (wire) => {
-    const { id: _, ...quotas } = isRecord(wire) ? wire : {}
-    return quotas
-  },
-  encode: (quotas): unknown => quotas
-}).pipe(Schema.compose(Numbers))
+const Quotas = lazy(() =>
+  Schema.transform(Schema.Unknown, Schema.Record({ key: Schema.String, value: Schema.Unknown }), {
+    strict: true,
+    decode: (wire) => {
+      const { id: _, ...quotas } = isRecord(wire) ? wire : {}
+      return quotas
+    },
+    encode: (quotas): unknown => quotas
+  }).pipe(Schema.compose(Numbers))
+)
 
 /** The operations on limits and quotas, as data. */
 export const limitEndpoints = Endpoint.table("CloudServers", {

@@ -1,30 +1,32 @@
 /** Metadata of servers and images: schemas and operations. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
-import { enveloped, JsonMap, Named } from "../../internal/schema/wire.js"
+import { lazy } from "../../internal/schema/lazy.js"
+import { lazyStruct } from "../../internal/schema/struct.js"
+import { enveloped, JsonMap, Named, sentAs } from "../../internal/schema/wire.js"
 import { atMost255, isRecord } from "./fields.js"
 import type { ByImageId, ByImageMetadataKey, ByServerId, ByServerMetadataKey } from "./references.js"
 
 /**
  * Metadata as returned: any JSON value under any key. The cloud sometimes writes an empty map as null or an empty list.
  */
-export const Metadata: Schema.Schema<Readonly<Record<string, unknown>>, unknown> = Schema.transform(
-  Schema.Unknown,
-  Schema.typeSchema(JsonMap),
-  {
+export const Metadata: Schema.Schema<Readonly<Record<string, unknown>>, unknown> = lazy(() =>
+  Schema.transform(Schema.Unknown, Schema.typeSchema(JsonMap), {
     strict: true,
     decode: (value) => (isRecord(value) ? value : {}),
     encode: (value): unknown => value
-  }
+  })
 )
 
-export const metadata = Schema.optionalWith(Metadata, { default: () => ({}) })
+export const metadata = () => Schema.optionalWith(Metadata, { default: () => ({}) })
 
 /** Metadata in a request. */
-export const MetadataInput = Schema.Record({ key: Named, value: Schema.String }).pipe(
-  Schema.filter((entries) => Object.entries(entries).every(([key, value]) => atMost255(key) && atMost255(value)), {
-    description: "metadata whose keys and values have at most 255 characters each"
-  })
+export const MetadataInput = lazy(() =>
+  Schema.Record({ key: Named, value: Schema.String }).pipe(
+    Schema.filter((entries) => Object.entries(entries).every(([key, value]) => atMost255(key) && atMost255(value)), {
+      description: "metadata whose keys and values have at most 255 characters each"
+    })
+  )
 )
 
 const ItemKey = Named.pipe(Schema.filter(atMost255, { description: "a key of 1 to 255 characters" }))
@@ -32,23 +34,24 @@ const ItemKey = Named.pipe(Schema.filter(atMost255, { description: "a key of 1 t
 const ItemValue = Schema.String.pipe(Schema.filter(atMost255, { description: "a value of at most 255 characters" }))
 
 /** An item of metadata, whose key is in the path and again in the body. */
-export const metadataItemBody = Schema.transform(Schema.Unknown, Schema.Struct({ key: ItemKey, value: ItemValue }), {
-  strict: false,
-  decode: (wire) => wire,
-  encode: ({ key, value }) => ({ meta: { [key]: value } })
-}) as unknown as Schema.Schema<{ readonly key: string; readonly value: string }, unknown>
+export const metadataItemBody = sentAs(
+  lazyStruct(() => ({ key: ItemKey, value: ItemValue })),
+  ({ key, value }) => ({ meta: { [key]: value } })
+)
 
 const metadataIn = enveloped("metadata", Metadata)
 
 /** Metadata in a request, under the same key as in the input. */
-const metadataOut = Schema.Struct({ metadata: MetadataInput })
+const metadataOut = lazyStruct(() => ({ metadata: MetadataInput }))
 
 /** `{ "meta": { key: value } }`, of which only the value is returned. */
-const item = Schema.transform(Schema.Struct({ meta: JsonMap }), Schema.Unknown, {
-  strict: true,
-  decode: ({ meta }) => Object.values(meta)[0],
-  encode: (value) => ({ meta: { value } })
-})
+const item = lazy(() =>
+  Schema.transform(Schema.Struct({ meta: JsonMap }), Schema.Unknown, {
+    strict: true,
+    decode: ({ meta }) => Object.values(meta)[0],
+    encode: (value) => ({ meta: { value } })
+  })
+)
 
 /** Metadata to set on a server. */
 export interface WriteServerMetadata extends ByServerId {

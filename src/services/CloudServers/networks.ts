@@ -1,7 +1,7 @@
 /** Networks for servers: models and operations. Rackspace only; OpenStack has a separate service for them. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
-import { struct } from "../../internal/schema/struct.js"
+import { lazyStruct, struct } from "../../internal/schema/struct.js"
 import { nullableOptional, absentIfEmpty, enveloped, Id, Named, Text } from "../../internal/schema/wire.js"
 import type { ByNetworkId } from "./references.js"
 
@@ -21,7 +21,7 @@ export interface Network {
   readonly cidr?: string | undefined
 }
 
-export const Network = struct<Network>({ id: Id, label: nullableOptional(Text), cidr: absentIfEmpty })
+export const Network = struct<Network>(() => ({ id: Id, label: nullableOptional(Text), cidr: absentIfEmpty }))
 
 const CidrInput = Schema.String.pipe(
   Schema.pattern(/^[0-9a-fA-F.:]+\/\d{1,3}$/, { description: "a range of addresses: 192.168.3.0/24" })
@@ -49,7 +49,10 @@ export const networkEndpoints = Endpoint.table("CloudServers", {
    * /os-networksv2`.
    */
   createNetwork: Endpoint.define<CreateNetwork>()("POST", "/os-networksv2", {
-    body: enveloped("network", Schema.Struct({ cidr: CidrInput, label: Named })),
+    body: enveloped(
+      "network",
+      lazyStruct(() => ({ cidr: CidrInput, label: Named }))
+    ),
     success: Endpoint.json(enveloped("network", Network)),
     errors: ["Conflict", "QuotaExceeded"]
   }),

@@ -5,8 +5,17 @@ import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { secretInput } from "../../internal/schema/knownFields.js"
-import { struct } from "../../internal/schema/struct.js"
-import { nullableOptional, Base64, enveloped, Named, openEnum, withDefault } from "../../internal/schema/wire.js"
+import { lazyStruct, struct } from "../../internal/schema/struct.js"
+import {
+  nullableOptional,
+  Base64,
+  enveloped,
+  Named,
+  openEnum,
+  withDefault,
+  prepared,
+  sentAs
+} from "../../internal/schema/wire.js"
 import * as Waiting from "../../Waiting.js"
 import { type Context, methods } from "./context.js"
 import { hasFailed } from "./faults.js"
@@ -23,9 +32,9 @@ export interface RescuedServer {
   readonly adminPassword?: Redacted.Redacted | undefined
 }
 
-const rescuedFields = {
+const rescuedFields = () => ({
   adminPassword: nullableOptional(Schema.Redacted(Schema.String)).pipe(Schema.fromKey("adminPass"))
-}
+})
 
 export const RescuedServer = struct<RescuedServer>(rescuedFields)
 
@@ -35,21 +44,20 @@ export interface RebuiltServer extends Server {
   readonly adminPassword?: Redacted.Redacted | undefined
 }
 
-export const RebuiltServer = Schema.transform(
-  Schema.Record({ key: Schema.String, value: Schema.Unknown }),
-  struct<RebuiltServer>({ ...serverFields, ...rescuedFields }),
-  { strict: false, decode: withEmbedded, encode: (server) => server }
-) as unknown as Schema.Schema<RebuiltServer, unknown>
+export const RebuiltServer = prepared(
+  struct<RebuiltServer>(() => ({ ...serverFields(), ...rescuedFields() })),
+  withEmbedded
+)
 
 /** The fields of a rebuild. */
-const RebuildFields = Schema.Struct({
+const RebuildFields = lazyStruct(() => ({
   imageId: Schema.propertySignature(Named).pipe(Schema.fromKey("imageRef")),
   name: Schema.optional(ServerName),
   adminPassword: Schema.optional(secretInput(Named)).pipe(Schema.fromKey("adminPass")),
   accessIPv4: Schema.optional(Schema.String),
   accessIPv6: Schema.optional(Schema.String),
   metadata: Schema.optional(MetadataInput),
-  personality,
+  personality: personality(),
   diskConfig: Schema.optional(DiskConfig).pipe(Schema.fromKey("OS-DCF:diskConfig")),
   preserveEphemeral: Schema.optional(Schema.Boolean).pipe(Schema.fromKey("preserve_ephemeral")),
   userData: Schema.optional(Schema.NullOr(Base64)).pipe(Schema.fromKey("user_data")),
@@ -59,7 +67,7 @@ const RebuildFields = Schema.Struct({
   trustedImageCertificates: Schema.optional(Schema.NullOr(Certificates)).pipe(
     Schema.fromKey("trusted_image_certificates")
   )
-})
+}))
 
 const actionPath = "/servers/{serverId}/action"
 
@@ -67,11 +75,10 @@ const actionPath = "/servers/{serverId}/action"
 const action = (name: string, content: {} | null = null) =>
   Endpoint.define<ByServerId>()("POST", actionPath, {
     // It is only encoded, so the wire form has no type.
-    body: Schema.transform(Schema.Unknown, Schema.Struct({}), {
-      strict: false,
-      decode: () => ({}),
-      encode: () => ({ [name]: content })
-    }) as unknown as Schema.Schema<{}, unknown>,
+    body: sentAs(
+      lazyStruct(() => ({})),
+      () => ({ [name]: content })
+    ),
     errors: ["NotFound", "Conflict"]
   })
 
@@ -142,7 +149,10 @@ export const serverActionEndpoints = Endpoint.table("CloudServers", {
    * and with `Conflict` if its state does not allow it. "Reboot server", `POST /servers/{server_id}/action`.
    */
   reboot: Endpoint.define<RebootServer>()("POST", "/servers/{serverId}/action", {
-    body: enveloped("reboot", Schema.Struct({ type: withDefault(openEnum("SOFT", "HARD"), "SOFT") })),
+    body: enveloped(
+      "reboot",
+      lazyStruct(() => ({ type: withDefault(openEnum("SOFT", "HARD"), "SOFT") }))
+    ),
     errors: ["NotFound", "Conflict"]
   }),
   /**
@@ -154,10 +164,10 @@ export const serverActionEndpoints = Endpoint.table("CloudServers", {
   resize: Endpoint.define<ResizeServer>()("POST", actionPath, {
     body: enveloped(
       "resize",
-      Schema.Struct({
+      lazyStruct(() => ({
         flavorId: Schema.propertySignature(Named).pipe(Schema.fromKey("flavorRef")),
         diskConfig: Schema.optional(DiskConfig).pipe(Schema.fromKey("OS-DCF:diskConfig"))
-      })
+      }))
     ),
     errors: ["NotFound", "Conflict", "QuotaExceeded"]
   }),
@@ -189,10 +199,10 @@ export const serverActionEndpoints = Endpoint.table("CloudServers", {
   rescue: Endpoint.define<RescueServer>()("POST", actionPath, {
     body: enveloped(
       "rescue",
-      Schema.Struct({
+      lazyStruct(() => ({
         imageId: Schema.optional(Named).pipe(Schema.fromKey("rescue_image_ref")),
         adminPassword: Schema.optional(secretInput(Named)).pipe(Schema.fromKey("adminPass"))
-      })
+      }))
     ),
     success: Endpoint.json(RescuedServer),
     errors: ["NotFound", "Conflict"]
@@ -238,9 +248,9 @@ export const serverActionEndpoints = Endpoint.table("CloudServers", {
   changePassword: Endpoint.define<ChangePassword>()("POST", actionPath, {
     body: enveloped(
       "changePassword",
-      Schema.Struct({
+      lazyStruct(() => ({
         adminPassword: Schema.propertySignature(secretInput(Named)).pipe(Schema.fromKey("adminPass"))
-      })
+      }))
     ),
     errors: ["NotFound", "Conflict"]
   })

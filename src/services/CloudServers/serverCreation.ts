@@ -7,6 +7,7 @@ import * as Schema from "effect/Schema"
 import { withCreated } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
 import { secretInput } from "../../internal/schema/knownFields.js"
+import { lazy } from "../../internal/schema/lazy.js"
 import { struct } from "../../internal/schema/struct.js"
 import { nullableOptional, Base64, enveloped, Id, Json, Named, openEnum } from "../../internal/schema/wire.js"
 import * as Waiting from "../../Waiting.js"
@@ -26,11 +27,11 @@ export interface CreatedServer {
   readonly diskConfig?: DiskConfig | undefined
 }
 
-export const CreatedServer = struct<CreatedServer>({
+export const CreatedServer = struct<CreatedServer>(() => ({
   id: Id,
   adminPassword: nullableOptional(Schema.Redacted(Schema.String)).pipe(Schema.fromKey("adminPass")),
   diskConfig: nullableOptional(DiskConfig).pipe(Schema.fromKey("OS-DCF:diskConfig"))
-})
+}))
 
 /** The response to creating several servers. */
 export interface Reservation {
@@ -38,9 +39,9 @@ export interface Reservation {
   readonly reservationId: string
 }
 
-export const Reservation = struct<Reservation>({
+export const Reservation = struct<Reservation>(() => ({
   reservationId: Schema.propertySignature(Id).pipe(Schema.fromKey("reservation_id"))
-})
+}))
 
 /** A server that was created and waited for. */
 export interface BuiltServer extends Server {
@@ -73,7 +74,7 @@ export interface BlockDevice {
   readonly tag?: string | undefined
 }
 
-export const BlockDevice = struct<BlockDevice>({
+export const BlockDevice = struct<BlockDevice>(() => ({
   bootIndex: Schema.optional(Schema.Int).pipe(Schema.fromKey("boot_index")),
   sourceId: Schema.optional(Named).pipe(Schema.fromKey("uuid")),
   sourceType: Schema.propertySignature(openEnum("image", "volume", "snapshot", "blank")).pipe(
@@ -88,7 +89,7 @@ export const BlockDevice = struct<BlockDevice>({
   diskBus: Schema.optional(Named).pipe(Schema.fromKey("disk_bus")),
   guestFormat: Schema.optional(Named).pipe(Schema.fromKey("guest_format")),
   tag: Schema.optional(Tag)
-})
+}))
 
 /** The source of a boot volume. */
 export type BootSource = {
@@ -137,22 +138,28 @@ export const bootFrom = (source: BootSource): BlockDevice => {
 
 const bytesOf = (text: string): number => Buffer.byteLength(text, "utf8")
 
-export const Certificates = Schema.Array(Named).pipe(
-  Schema.filter((ids) => ids.length >= 1 && ids.length <= 50, { description: "1 to 50 ids of certificates" })
+export const Certificates = lazy(() =>
+  Schema.Array(Named).pipe(
+    Schema.filter((ids) => ids.length >= 1 && ids.length <= 50, { description: "1 to 50 ids of certificates" })
+  )
 )
 
-const Neighbours = Schema.Array(Named).pipe(
-  Schema.filter((ids) => ids.length >= 1 && ids.length <= 3, { description: "one to three ids of servers" })
+const Neighbours = lazy(() =>
+  Schema.Array(Named).pipe(
+    Schema.filter((ids) => ids.length >= 1 && ids.length <= 3, { description: "one to three ids of servers" })
+  )
 )
 
 const ServerIds = Schema.NonEmptyArray(Named)
 
 /** A value that Nova parses from JSON in a string. */
-const JsonText = Schema.transform(Schema.Unknown, Json, {
-  strict: true,
-  decode: (text) => text,
-  encode: (value) => (typeof value === "string" ? value : JSON.stringify(value))
-})
+const JsonText = lazy(() =>
+  Schema.transform(Schema.Unknown, Json, {
+    strict: true,
+    decode: (text) => text,
+    encode: (value) => (typeof value === "string" ? value : JSON.stringify(value))
+  })
+)
 
 /** Placement hints for the schedulers of OpenStack and Rackspace: `different_host`, `public_ip_zone:near`. */
 export interface SchedulerHints {
@@ -178,7 +185,7 @@ export interface SchedulerHints {
   readonly custom?: Readonly<Record<string, unknown>> | undefined
 }
 
-export const SchedulerHints = struct<SchedulerHints>({
+export const SchedulerHints = struct<SchedulerHints>(() => ({
   near: Schema.optional(Neighbours).pipe(Schema.fromKey("public_ip_zone:near")),
   far: Schema.optional(Neighbours).pipe(Schema.fromKey("public_ip_zone:far")),
   group: Schema.optional(Named),
@@ -192,7 +199,7 @@ export const SchedulerHints = struct<SchedulerHints>({
     Schema.String.pipe(Schema.pattern(/^\/[0-9a-f.:]+$/, { description: "a prefix length with its slash: /24" }))
   ),
   custom: Schema.optional(Schema.Record({ key: Named, value: Json }))
-})
+}))
 
 const hintsOnWire = ({ custom, ...hints }: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> => ({
   ...hints,
@@ -211,19 +218,21 @@ export interface NewServerNetwork {
   readonly tag?: string | undefined
 }
 
-export const NewServerNetwork = struct<NewServerNetwork>({
-  networkId: Schema.optional(Named).pipe(Schema.fromKey("uuid")),
-  portId: Schema.optional(Named).pipe(Schema.fromKey("port")),
-  fixedIp: Schema.optional(Named).pipe(Schema.fromKey("fixed_ip")),
-  tag: Schema.optional(Tag)
-}).pipe(
-  Schema.filter((network) => (network.networkId === undefined) !== (network.portId === undefined), {
-    description: "either a networkId or a portId"
-  }),
-  Schema.filter((network) =>
-    network.fixedIp === undefined || network.networkId !== undefined
-      ? undefined
-      : { path: ["fixedIp"], message: "a networkId together with it: a port has its addresses already" }
+export const NewServerNetwork = lazy(() =>
+  struct<NewServerNetwork>(() => ({
+    networkId: Schema.optional(Named).pipe(Schema.fromKey("uuid")),
+    portId: Schema.optional(Named).pipe(Schema.fromKey("port")),
+    fixedIp: Schema.optional(Named).pipe(Schema.fromKey("fixed_ip")),
+    tag: Schema.optional(Tag)
+  })).pipe(
+    Schema.filter((network) => (network.networkId === undefined) !== (network.portId === undefined), {
+      description: "either a networkId or a portId"
+    }),
+    Schema.filter((network) =>
+      network.fixedIp === undefined || network.networkId !== undefined
+        ? undefined
+        : { path: ["fixedIp"], message: "a networkId together with it: a port has its addresses already" }
+    )
   )
 )
 
@@ -235,22 +244,24 @@ export interface PersonalityFile {
   readonly contents: string | Uint8Array
 }
 
-export const PersonalityFile = struct<PersonalityFile>({
+export const PersonalityFile = struct<PersonalityFile>(() => ({
   path: Named.pipe(Schema.filter((path) => bytesOf(path) <= 255, { description: "a path of 1 to 255 bytes" })),
   contents: Base64
-})
+}))
 
 /** Files to write to a server. */
-export const personality = Schema.optional(Schema.Array(PersonalityFile))
+export const personality = () => Schema.optional(Schema.Array(PersonalityFile))
 
 const Amount = Schema.Int.pipe(Schema.positive({ description: "a whole number of 1 or more" }))
 
 /** Names or ids, `[{ "name": … }]` on the wire. */
-const SecurityGroups = Schema.transform(Schema.Array(Schema.Struct({ name: Schema.String })), Schema.Array(Named), {
-  strict: true,
-  decode: (groups) => groups.map(({ name }) => name),
-  encode: (groups) => groups.map((name) => ({ name }))
-})
+const SecurityGroups = lazy(() =>
+  Schema.transform(Schema.Array(Schema.Struct({ name: Schema.String })), Schema.Array(Named), {
+    strict: true,
+    decode: (groups) => groups.map(({ name }) => name),
+    encode: (groups) => groups.map((name) => ({ name }))
+  })
+)
 
 /** A server to create. */
 export interface CreateServer {
@@ -312,7 +323,7 @@ export interface CreateServer {
   readonly schedulerHints?: SchedulerHints | undefined
 }
 
-export const CreateServer = struct<CreateServer>({
+export const CreateServer = struct<CreateServer>(() => ({
   name: ServerName,
   imageId: Schema.requiredToOptional(Schema.String, Schema.UndefinedOr(Named), {
     decode: (reference) => (reference === "" ? Option.none() : Option.some(reference)),
@@ -322,7 +333,7 @@ export const CreateServer = struct<CreateServer>({
   networks: Schema.optional(Schema.Union(Schema.Literal("auto", "none"), Schema.Array(NewServerNetwork))),
   keyName: Schema.optional(Named).pipe(Schema.fromKey("key_name")),
   metadata: Schema.optional(MetadataInput),
-  personality,
+  personality: personality(),
   userData: Schema.optional(Base64).pipe(Schema.fromKey("user_data")),
   configDrive: Schema.optional(Schema.Boolean).pipe(Schema.fromKey("config_drive")),
   blockDevices: Schema.optional(Schema.NonEmptyArray(BlockDevice)).pipe(Schema.fromKey("block_device_mapping_v2")),
@@ -341,18 +352,20 @@ export const CreateServer = struct<CreateServer>({
   host: Schema.optional(Named),
   hypervisorHostname: Schema.optional(Named).pipe(Schema.fromKey("hypervisor_hostname")),
   schedulerHints: Schema.optional(SchedulerHints).pipe(Schema.fromKey("os:scheduler_hints"))
-})
+}))
 
-const bootable = Schema.typeSchema(CreateServer).pipe(
-  Schema.filter((server) =>
-    server.imageId !== undefined || server.blockDevices !== undefined
-      ? undefined
-      : { path: ["imageId"], message: "an image to make the server from, or blockDevices to boot it from" }
-  ),
-  Schema.filter(({ maxCount, minCount }) =>
-    minCount !== undefined && maxCount !== undefined && minCount > maxCount
-      ? { path: ["maxCount"], message: "a number that is at least minCount" }
-      : undefined
+const bootable = lazy(() =>
+  Schema.typeSchema(CreateServer).pipe(
+    Schema.filter((server) =>
+      server.imageId !== undefined || server.blockDevices !== undefined
+        ? undefined
+        : { path: ["imageId"], message: "an image to make the server from, or blockDevices to boot it from" }
+    ),
+    Schema.filter(({ maxCount, minCount }) =>
+      minCount !== undefined && maxCount !== undefined && minCount > maxCount
+        ? { path: ["maxCount"], message: "a number that is at least minCount" }
+        : undefined
+    )
   )
 )
 
@@ -378,10 +391,10 @@ const createBody = (fixed: Readonly<Record<string, unknown>>) =>
   ) as unknown as Schema.Schema<CreateServer, unknown>
 
 /** The body for one response with the new server. */
-const CreateBody = createBody({})
+const CreateBody = lazy(() => createBody({}))
 
 /** The body for a response with the id of a reservation. */
-const ReservationBody = createBody({ return_reservation_id: true })
+const ReservationBody = lazy(() => createBody({ return_reservation_id: true }))
 
 /** The operations that create servers, as data. */
 export const serverCreationEndpoints = Endpoint.table("CloudServers", {

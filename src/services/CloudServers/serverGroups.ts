@@ -2,7 +2,8 @@
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import type { PageSize } from "../../internal/paging/listing.js"
-import { struct } from "../../internal/schema/struct.js"
+import { lazy } from "../../internal/schema/lazy.js"
+import { lazyStruct, struct } from "../../internal/schema/struct.js"
 import {
   nullableOptional,
   absentIfEmpty,
@@ -20,7 +21,7 @@ import { countedListing } from "./countedListing.js"
 import { isAtLeast } from "./microversions.js"
 import type { ByServerGroupId } from "./references.js"
 
-const Wire = Schema.Struct({
+const Wire = lazyStruct(() => ({
   id: Id,
   name: nullableOptional(Text),
   policy: absentIfEmpty,
@@ -30,7 +31,7 @@ const Wire = Schema.Struct({
   metadata: nullableOptional(JsonMap),
   project_id: nullableOptional(Id),
   user_id: nullableOptional(Id)
-})
+}))
 
 /** Where the servers of a group are placed. */
 export type ServerGroupPolicy = typeof Policy.Type
@@ -53,7 +54,7 @@ export interface ServerGroup {
   readonly userId?: string | undefined
 }
 
-const Domain = struct<ServerGroup>({
+const Domain = struct<ServerGroup>(() => ({
   id: Schema.String,
   name: Schema.optional(Schema.String),
   policy: Schema.optional(Policy),
@@ -61,22 +62,25 @@ const Domain = struct<ServerGroup>({
   members: Schema.Array(Schema.String),
   projectId: Schema.optional(Schema.String),
   userId: Schema.optional(Schema.String)
-})
+}))
 
-export const ServerGroup = Schema.transform(Wire, Domain, {
-  strict: false,
-  // Up to microversion 2.63 a group has a list of policies with one item.
-  decode: ({ id, members, name, policies, policy = policies[0], project_id, rules, user_id }) => ({
-    id,
-    members,
-    ...(name !== undefined && { name }),
-    ...(policy !== undefined && { policy }),
-    ...(rules?.max_server_per_host !== undefined && { maxServersPerHost: rules.max_server_per_host }),
-    ...(project_id !== undefined && { projectId: project_id }),
-    ...(user_id !== undefined && { userId: user_id })
-  }),
-  encode: (group) => group
-}) as unknown as Schema.Schema<ServerGroup, unknown>
+export const ServerGroup = lazy(
+  () =>
+    Schema.transform(Wire, Domain, {
+      strict: false,
+      // Up to microversion 2.63 a group has a list of policies with one item.
+      decode: ({ id, members, name, policies, policy = policies[0], project_id, rules, user_id }) => ({
+        id,
+        members,
+        ...(name !== undefined && { name }),
+        ...(policy !== undefined && { policy }),
+        ...(rules?.max_server_per_host !== undefined && { maxServersPerHost: rules.max_server_per_host }),
+        ...(project_id !== undefined && { projectId: project_id }),
+        ...(user_id !== undefined && { userId: user_id })
+      }),
+      encode: (group) => group
+    }) as unknown as Schema.Schema<ServerGroup, unknown>
+)
 
 /** A server group to create. */
 export interface CreateServerGroup {
@@ -90,11 +94,11 @@ export interface CreateServerGroup {
   readonly maxServersPerHost?: number | undefined
 }
 
-export const CreateServerGroup = struct<CreateServerGroup>({
+export const CreateServerGroup = struct<CreateServerGroup>(() => ({
   name: Named,
   policy: Policy,
   maxServersPerHost: Schema.optional(Schema.Int.pipe(Schema.positive()))
-})
+}))
 
 /** The request body, which changed with Nova's microversion 2.64. It is only encoded, so the wire form has no type. */
 const createBody = (encode: (group: CreateServerGroup) => unknown) =>
@@ -142,11 +146,11 @@ export interface ListServerGroups extends Omit<ListServerGroupsPage, "limit" | "
 export const serverGroupEndpoints = Endpoint.table("CloudServers", {
   /** A page of the project's server groups. "List server groups", `GET /os-server-groups`. */
   listServerGroupsPage: Endpoint.define<ListServerGroupsPage>()("GET", "/os-server-groups", {
-    query: {
+    query: () => ({
       allProjects: Schema.optional(Schema.Boolean).pipe(Schema.fromKey("all_projects")),
       limit: Schema.optional(Schema.NonNegativeInt),
       offset: Schema.optional(Schema.NonNegativeInt)
-    },
+    }),
     success: Endpoint.list("server_groups", ServerGroup)
   }),
   /**

@@ -1,6 +1,8 @@
 /** Tags of servers: operations. OpenStack only, since Nova's microversion 2.26. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
+import { lazy } from "../../internal/schema/lazy.js"
+import { lazyStruct } from "../../internal/schema/struct.js"
 import { Named, Text } from "../../internal/schema/wire.js"
 import { charactersOf } from "./fields.js"
 import type { ByServerId, ByServerTag } from "./references.js"
@@ -13,7 +15,7 @@ export const Tag = Named.pipe(
 )
 
 /** All tags of a server. */
-export const Tags = Schema.Array(Tag).pipe(Schema.maxItems(50, { description: "at most 50 tags" }))
+export const Tags = lazy(() => Schema.Array(Tag).pipe(Schema.maxItems(50, { description: "at most 50 tags" })))
 
 const path = "/servers/{serverId}/tags"
 
@@ -41,7 +43,7 @@ export const serverTagEndpoints = Endpoint.table("CloudServers", {
    * `Conflict` if the server's state does not allow it. "Replace tags", `PUT /servers/{server_id}/tags`.
    */
   replaceTags: Endpoint.define<ReplaceTags>()("PUT", path, {
-    body: Schema.Struct({ tags: Tags }),
+    body: lazyStruct(() => ({ tags: Tags })),
     success: tagsIn,
     errors: ["NotFound", "Conflict"]
   }),

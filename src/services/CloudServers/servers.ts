@@ -10,7 +10,8 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { page, pageQuery, type PageQuery, type PageSize } from "../../internal/paging/listing.js"
-import { struct } from "../../internal/schema/struct.js"
+import { lazy } from "../../internal/schema/lazy.js"
+import { lazyStruct, struct } from "../../internal/schema/struct.js"
 import {
   nullableOptional,
   absentIfEmpty,
@@ -24,7 +25,8 @@ import {
   someList,
   Text,
   Timestamp,
-  TimestampIfAny
+  TimestampIfAny,
+  prepared
 } from "../../internal/schema/wire.js"
 import { type ByNameOrId, find } from "../common/find.js"
 import { type Address, Addresses } from "./addresses.js"
@@ -71,13 +73,13 @@ export interface Bandwidth {
   readonly periodEnd?: DateTime.Utc | undefined
 }
 
-export const Bandwidth = struct<Bandwidth>({
+export const Bandwidth = struct<Bandwidth>(() => ({
   interface: nullableOptional(Text),
   inbound: someCount.pipe(Schema.fromKey("bandwidth_inbound")),
   outbound: someCount.pipe(Schema.fromKey("bandwidth_outbound")),
   periodStart: TimestampIfAny.pipe(Schema.fromKey("audit_period_start")),
   periodEnd: TimestampIfAny.pipe(Schema.fromKey("audit_period_end"))
-})
+}))
 
 /** The flavor of a server as it was when the server was created, embedded in the server. */
 export interface EmbeddedFlavor {
@@ -90,15 +92,15 @@ export interface EmbeddedFlavor {
   readonly extraSpecs: Readonly<Record<string, unknown>>
 }
 
-export const EmbeddedFlavor = struct<EmbeddedFlavor>({
+export const EmbeddedFlavor = struct<EmbeddedFlavor>(() => ({
   name: absentIfEmpty.pipe(Schema.fromKey("original_name")),
   ramMegabytes: someCount.pipe(Schema.fromKey("ram")),
   diskGigabytes: someCount.pipe(Schema.fromKey("disk")),
   ephemeralGigabytes: someCount.pipe(Schema.fromKey("ephemeral")),
   swapMegabytes: someCount.pipe(Schema.fromKey("swap")),
   vcpus: someCount,
-  extraSpecs: metadata.pipe(Schema.fromKey("extra_specs"))
-})
+  extraSpecs: metadata().pipe(Schema.fromKey("extra_specs"))
+}))
 
 /** `{ "name": … }` on the wire. */
 const named = enveloped("name", Text)
@@ -110,19 +112,20 @@ export interface AttachedVolume {
   readonly deleteOnTermination?: boolean | undefined
 }
 
-export const AttachedVolume = struct<AttachedVolume>({
+export const AttachedVolume = struct<AttachedVolume>(() => ({
   id: Id,
   deleteOnTermination: someFlag.pipe(Schema.fromKey("delete_on_termination"))
-})
+}))
 
 /** A boolean that is false if it is missing, null or empty. */
-const flag = Schema.optionalToRequired(Schema.Unknown, Schema.Boolean, {
-  decode: Option.match({
-    onNone: () => false,
-    onSome: (value) => value === true || (typeof value === "string" && value.toLowerCase() === "true")
-  }),
-  encode: (value): Option.Option<unknown> => Option.some(value)
-})
+const flag = () =>
+  Schema.optionalToRequired(Schema.Unknown, Schema.Boolean, {
+    decode: Option.match({
+      onNone: () => false,
+      onSome: (value) => value === true || (typeof value === "string" && value.toLowerCase() === "true")
+    }),
+    encode: (value): Option.Option<unknown> => Option.some(value)
+  })
 
 /** A server with all details. */
 export interface Server {
@@ -209,7 +212,7 @@ export interface Server {
   readonly fault?: Fault | undefined
 }
 
-export const serverFields = {
+export const serverFields = () => ({
   id: Id,
   name: nullableOptional(Text),
   status: Schema.optionalWith(ServerStatus, { nullable: true, default: () => "UNKNOWN" }),
@@ -222,18 +225,18 @@ export const serverFields = {
   addresses: Schema.optionalWith(Addresses, { nullable: true, default: () => ({}) }),
   accessIPv4: absentIfEmpty,
   accessIPv6: absentIfEmpty,
-  imageId: reference.pipe(Schema.fromKey("image")),
+  imageId: reference().pipe(Schema.fromKey("image")),
   imageProperties: nullableOptional(JsonMap),
-  flavorId: reference.pipe(Schema.fromKey("flavor")),
+  flavorId: reference().pipe(Schema.fromKey("flavor")),
   flavorName: nullableOptional(Schema.String),
   embeddedFlavor: nullableOptional(EmbeddedFlavor),
   description: absentIfEmpty,
   tags: someList(Text),
   locked: someFlag,
   lockedReason: absentIfEmpty.pipe(Schema.fromKey("locked_reason")),
-  metadata,
+  metadata: metadata(),
   keyName: absentIfEmpty.pipe(Schema.fromKey("key_name")),
-  configDrive: flag.pipe(Schema.fromKey("config_drive")),
+  configDrive: flag().pipe(Schema.fromKey("config_drive")),
   diskConfig: nullableOptional(DiskConfig).pipe(Schema.fromKey("OS-DCF:diskConfig")),
   vmState: absentIfEmpty.pipe(Schema.fromKey("OS-EXT-STS:vm_state")),
   taskState: absentIfEmpty.pipe(Schema.fromKey("OS-EXT-STS:task_state")),
@@ -258,7 +261,7 @@ export const serverFields = {
   launchedAt: TimestampIfAny.pipe(Schema.fromKey("OS-SRV-USG:launched_at")),
   terminatedAt: TimestampIfAny.pipe(Schema.fromKey("OS-SRV-USG:terminated_at")),
   fault: nullableOptional(Fault)
-}
+})
 
 export const ServerFields = struct<Server>(serverFields)
 
@@ -276,44 +279,44 @@ export const withEmbedded = (wire: Readonly<Record<string, unknown>>): Readonly<
   }
 }
 
-export const Server = Schema.transform(Schema.Record({ key: Schema.String, value: Schema.Unknown }), ServerFields, {
-  strict: false,
-  decode: withEmbedded,
-  encode: (server) => server
-}) as unknown as Schema.Schema<Server, unknown>
+export const Server = prepared(ServerFields, withEmbedded)
 
 /** The fields of a server that can be changed. */
-const UpdateFields = Schema.Struct({
+const UpdateFields = lazyStruct(() => ({
   name: Schema.optional(ServerName),
   accessIPv4: Schema.optional(Schema.String),
   accessIPv6: Schema.optional(Schema.String),
   diskConfig: Schema.optional(DiskConfig).pipe(Schema.fromKey("OS-DCF:diskConfig")),
   description: Schema.optional(Schema.NullOr(Description)),
   hostname: Schema.optional(Named)
-})
+}))
 
 /** `1` or nothing: Nova sometimes treats any value of the parameter as true. */
-const Yes = Schema.transform(Schema.String, Schema.Boolean, {
-  strict: true,
-  decode: (text) => text !== "0" && text !== "",
-  encode: (yes) => (yes ? "1" : "0")
-})
+const Yes = lazy(() =>
+  Schema.transform(Schema.String, Schema.Boolean, {
+    strict: true,
+    decode: (text) => text !== "0" && text !== "",
+    encode: (yes) => (yes ? "1" : "0")
+  })
+)
 
 /** Several tags, joined on the wire. */
-const TagList = Schema.transform(Schema.String, Schema.Array(Tag), {
-  strict: true,
-  decode: (text) => text.split(","),
-  encode: (tags) => tags.join(",")
-})
+const TagList = lazy(() =>
+  Schema.transform(Schema.String, Schema.Array(Tag), {
+    strict: true,
+    decode: (text) => text.split(","),
+    encode: (tags) => tags.join(",")
+  })
+)
 
 /** The filters of a listing of servers. */
-const serverQuery = {
+const serverQuery = () => ({
   status: Schema.optional(ServerStatus),
   imageId: Schema.optional(Named).pipe(Schema.fromKey("image")),
   flavorId: Schema.optional(Named).pipe(Schema.fromKey("flavor")),
   name: Schema.optional(Named),
   host: Schema.optional(Named),
-  changesSince,
+  changesSince: changesSince(),
   changesBefore: Schema.optional(Timestamp).pipe(Schema.fromKey("changes-before")),
   allTenants: Schema.optional(Yes).pipe(Schema.fromKey("all_tenants")),
   projectId: Schema.optional(Named).pipe(Schema.fromKey("project_id")),
@@ -333,7 +336,7 @@ const serverQuery = {
   sortKeys: Schema.optional(Schema.NonEmptyArray(Named)).pipe(Schema.fromKey("sort_key")),
   sortDirections: Schema.optional(Schema.NonEmptyArray(Schema.Literal("asc", "desc"))).pipe(Schema.fromKey("sort_dir")),
   ...pageQuery
-}
+})
 
 /** A page of servers. */
 export interface ListServersPage extends PageQuery {

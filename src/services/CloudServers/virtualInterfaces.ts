@@ -1,7 +1,7 @@
 /** Virtual interfaces of servers: models and operations. Rackspace only; OpenStack has interfaces instead. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
-import { struct } from "../../internal/schema/struct.js"
+import { lazyStruct, struct } from "../../internal/schema/struct.js"
 import { nullableOptional, absentIfEmpty, enveloped, Id, listOf, Named, Text } from "../../internal/schema/wire.js"
 import type { ByInterfaceId, ByServerId } from "./references.js"
 
@@ -12,11 +12,11 @@ export interface VirtualInterfaceAddress {
   readonly networkLabel?: string | undefined
 }
 
-export const VirtualInterfaceAddress = struct<VirtualInterfaceAddress>({
+export const VirtualInterfaceAddress = struct<VirtualInterfaceAddress>(() => ({
   address: Schema.String,
   networkId: nullableOptional(Id).pipe(Schema.fromKey("network_id")),
   networkLabel: nullableOptional(Text).pipe(Schema.fromKey("network_label"))
-})
+}))
 
 /** A server's connection to a network. */
 export interface VirtualInterface {
@@ -25,11 +25,11 @@ export interface VirtualInterface {
   readonly ipAddresses: ReadonlyArray<VirtualInterfaceAddress>
 }
 
-export const VirtualInterface = struct<VirtualInterface>({
+export const VirtualInterface = struct<VirtualInterface>(() => ({
   id: Id,
   macAddress: absentIfEmpty.pipe(Schema.fromKey("mac_address")),
   ipAddresses: listOf(VirtualInterfaceAddress).pipe(Schema.fromKey("ip_addresses"))
-})
+}))
 
 /** A server and the network to connect it to. */
 export interface CreateVirtualInterface extends ByServerId {
@@ -57,7 +57,7 @@ export const virtualInterfaceEndpoints = Endpoint.table("CloudServers", {
     {
       body: enveloped(
         "virtual_interface",
-        Schema.Struct({ networkId: Schema.propertySignature(Named).pipe(Schema.fromKey("network_id")) })
+        lazyStruct(() => ({ networkId: Schema.propertySignature(Named).pipe(Schema.fromKey("network_id")) }))
       ),
       success: Endpoint.list("virtual_interfaces", VirtualInterface),
       errors: ["NotFound", "Conflict"]
@@ -70,6 +70,8 @@ export const virtualInterfaceEndpoints = Endpoint.table("CloudServers", {
   deleteVirtualInterface: Endpoint.define<ByInterfaceId>()(
     "DELETE",
     "/servers/{serverId}/os-virtual-interfacesv2/{interfaceId}",
-    { errors: ["NotFound", "Conflict"] }
+    {
+      errors: ["NotFound", "Conflict"]
+    }
   )
 })

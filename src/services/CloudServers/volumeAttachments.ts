@@ -1,8 +1,17 @@
 /** Volumes attached to servers: models and operations. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
-import { struct } from "../../internal/schema/struct.js"
-import { nullableOptional, absentIfEmpty, enveloped, Id, Named, someFlag } from "../../internal/schema/wire.js"
+import { lazyStruct, struct } from "../../internal/schema/struct.js"
+import {
+  nullableOptional,
+  absentIfEmpty,
+  enveloped,
+  Id,
+  Named,
+  someFlag,
+  prepared,
+  sentAs
+} from "../../internal/schema/wire.js"
 import type { ByAttachmentId, ByServerId } from "./references.js"
 import { Tag } from "./serverTags.js"
 
@@ -24,7 +33,7 @@ export interface VolumeAttachment {
   readonly blockDeviceId?: string | undefined
 }
 
-const Fields = struct<VolumeAttachment>({
+const Fields = struct<VolumeAttachment>(() => ({
   id: Id,
   serverId: nullableOptional(Id),
   volumeId: Id,
@@ -33,42 +42,28 @@ const Fields = struct<VolumeAttachment>({
   deleteOnTermination: someFlag.pipe(Schema.fromKey("delete_on_termination")),
   cinderAttachmentId: absentIfEmpty.pipe(Schema.fromKey("attachment_id")),
   blockDeviceId: absentIfEmpty.pipe(Schema.fromKey("bdm_uuid"))
-})
+}))
 
-export const VolumeAttachment = Schema.transform(Schema.Record({ key: Schema.String, value: Schema.Unknown }), Fields, {
-  strict: false,
+export const VolumeAttachment = prepared(
+  Fields,
   // Since microversion 2.89 Nova no longer returns both ids.
-  decode: (wire) => ({ ...wire, id: wire["id"] ?? wire["volumeId"], volumeId: wire["volumeId"] ?? wire["id"] }),
-  encode: (attachment) => attachment
-}) as unknown as Schema.Schema<VolumeAttachment, unknown>
+  (wire) => ({ ...wire, id: wire["id"] ?? wire["volumeId"], volumeId: wire["volumeId"] ?? wire["id"] })
+)
 
 /** The cloud requires the volume's id in the body too. */
-const UpdateBody = Schema.transform(
-  Schema.Unknown,
-  Schema.Struct({
+const UpdateBody = sentAs(
+  lazyStruct(() => ({
     attachmentId: Named,
     volumeId: Schema.optional(Named),
     deleteOnTermination: Schema.optional(Schema.Boolean)
-  }),
-  {
-    strict: false,
-    decode: (wire) => wire,
-    encode: ({ attachmentId, deleteOnTermination, volumeId = attachmentId }) => ({
-      volumeAttachment: {
-        volumeId,
-        ...(deleteOnTermination !== undefined && { delete_on_termination: deleteOnTermination })
-      }
-    })
-  }
-) as unknown as Schema.Schema<
-  {
-    /** The id of the attached volume. */
-    readonly attachmentId: string
-    readonly volumeId?: string | undefined
-    readonly deleteOnTermination?: boolean | undefined
-  },
-  unknown
->
+  })),
+  ({ attachmentId, deleteOnTermination, volumeId = attachmentId }) => ({
+    volumeAttachment: {
+      volumeId,
+      ...(deleteOnTermination !== undefined && { delete_on_termination: deleteOnTermination })
+    }
+  })
+)
 
 /** A volume to attach to a server. */
 export interface AttachVolume extends ByServerId {
@@ -110,12 +105,12 @@ export const volumeAttachmentEndpoints = Endpoint.table("CloudServers", {
   attachVolume: Endpoint.define<AttachVolume>()("POST", path, {
     body: enveloped(
       "volumeAttachment",
-      Schema.Struct({
+      lazyStruct(() => ({
         volumeId: Named,
         device: Schema.optional(Named),
         tag: Schema.optional(Tag),
         deleteOnTermination: Schema.optional(Schema.Boolean).pipe(Schema.fromKey("delete_on_termination"))
-      })
+      }))
     ),
     success: Endpoint.json(enveloped("volumeAttachment", VolumeAttachment)),
     errors: ["NotFound", "Conflict"]

@@ -2,7 +2,7 @@
 import type * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
-import { struct } from "../../internal/schema/struct.js"
+import { lazyStruct, struct } from "../../internal/schema/struct.js"
 import {
   nullableOptional,
   absentIfEmpty,
@@ -14,7 +14,8 @@ import {
   openEnum,
   someCount,
   someFlag,
-  TimestampIfAny
+  TimestampIfAny,
+  prepared
 } from "../../internal/schema/wire.js"
 import { type Context, methods } from "./context.js"
 import { countedListing } from "./countedListing.js"
@@ -27,7 +28,7 @@ export interface VolumeUse {
   readonly device?: string | undefined
 }
 
-export const VolumeUse = struct<VolumeUse>({ serverId: nullableOptional(Id), device: absentIfEmpty })
+export const VolumeUse = struct<VolumeUse>(() => ({ serverId: nullableOptional(Id), device: absentIfEmpty }))
 
 /** A volume. */
 export interface Volume {
@@ -63,7 +64,7 @@ export interface Volume {
   readonly attachments: ReadonlyArray<VolumeUse>
 }
 
-const Fields = struct<Volume>({
+const Fields = struct<Volume>(() => ({
   id: Id,
   name: absentIfEmpty.pipe(Schema.fromKey("displayName")),
   description: absentIfEmpty.pipe(Schema.fromKey("displayDescription")),
@@ -82,7 +83,7 @@ const Fields = struct<Volume>({
   metadata: Schema.optionalWith(JsonMap, { nullable: true, default: () => ({}) }),
   created: TimestampIfAny.pipe(Schema.fromKey("createdAt")),
   attachments: listOf(VolumeUse)
-})
+}))
 
 /** The field names of Rackspace and of Nova. */
 const spellings = {
@@ -94,18 +95,14 @@ const spellings = {
   createdAt: "created_at"
 } as const
 
-export const Volume = Schema.transform(Schema.Record({ key: Schema.String, value: Schema.Unknown }), Fields, {
-  strict: false,
-  decode: (wire) => ({
-    ...wire,
-    ...Object.fromEntries(Object.entries(spellings).map(([nova, rackspace]) => [nova, wire[nova] ?? wire[rackspace]])),
-    // Nova returns one empty attachment for a volume that is not attached.
-    attachments: Array.isArray(wire["attachments"])
-      ? wire["attachments"].filter((one) => typeof one !== "object" || one === null || Object.keys(one).length > 0)
-      : wire["attachments"]
-  }),
-  encode: (volume) => volume
-}) as unknown as Schema.Schema<Volume, unknown>
+export const Volume = prepared(Fields, (wire) => ({
+  ...wire,
+  ...Object.fromEntries(Object.entries(spellings).map(([nova, rackspace]) => [nova, wire[nova] ?? wire[rackspace]])),
+  // Nova returns one empty attachment for a volume that is not attached.
+  attachments: Array.isArray(wire["attachments"])
+    ? wire["attachments"].filter((one) => typeof one !== "object" || one === null || Object.keys(one).length > 0)
+    : wire["attachments"]
+}))
 
 /** A page of volumes. */
 export interface ListVolumesPage {
@@ -137,10 +134,10 @@ export interface CreateVolume {
 export const volumeEndpoints = Endpoint.table("CloudServers", {
   /** A page of volumes. "List volumes with details", `GET /os-volumes/detail`. */
   listVolumesPage: Endpoint.define<ListVolumesPage>()("GET", "/os-volumes/detail", {
-    query: {
+    query: () => ({
       limit: Schema.optional(Schema.NonNegativeInt),
       offset: Schema.optional(Schema.NonNegativeInt)
-    },
+    }),
     success: Endpoint.list("volumes", Volume)
   }),
   /** A volume. Fails with `NotFound`. "Show volume details", `GET /os-volumes/{volume_id}`. */
@@ -155,7 +152,7 @@ export const volumeEndpoints = Endpoint.table("CloudServers", {
   createVolume: Endpoint.define<CreateVolume>()("POST", "/os-volumes", {
     body: enveloped(
       "volume",
-      Schema.Struct({
+      lazyStruct(() => ({
         gigabytes: Schema.propertySignature(Schema.Int.pipe(Schema.positive())).pipe(Schema.fromKey("size")),
         name: Schema.optional(Schema.String).pipe(Schema.fromKey("display_name")),
         description: Schema.optional(Schema.String).pipe(Schema.fromKey("display_description")),
@@ -163,7 +160,7 @@ export const volumeEndpoints = Endpoint.table("CloudServers", {
         availabilityZone: Schema.optional(Named).pipe(Schema.fromKey("availability_zone")),
         snapshotId: Schema.optional(Named).pipe(Schema.fromKey("snapshot_id")),
         metadata: Schema.optional(Schema.Record({ key: Named, value: Schema.String }))
-      })
+      }))
     ),
     success: Endpoint.json(enveloped("volume", Volume)),
     errors: ["NotFound", "QuotaExceeded"]

@@ -3,6 +3,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type { CommonError, NotFound, QuotaExceeded } from "../../../CloudError.js"
 import * as Endpoint from "../../../Endpoint.js"
+import { lazy } from "../../../internal/schema/lazy.js"
 import { struct } from "../../../internal/schema/struct.js"
 import { Count, Text, textOr } from "../../../internal/schema/wire.js"
 import { ContainerName, NamePart } from "../names.js"
@@ -17,16 +18,17 @@ const pairOf = (error: unknown): unknown => {
   return [error["Name"] ?? error["name"], error["Status"] ?? error["status"] ?? ""]
 }
 
-const errors = Schema.optionalToRequired(Schema.Unknown, Schema.Array(Schema.Tuple(Text, Text)), {
-  decode: Option.match({
-    onNone: () => [],
-    onSome: (list) =>
-      list === null ? [] : ((Array.isArray(list) ? list.map(pairOf) : list) as Array<[string, string]>)
-  }),
-  encode: Option.some
-}).pipe(Schema.fromKey("Errors"))
-const status = Schema.propertySignature(Text).pipe(Schema.fromKey("Response Status"))
-const explanation = textOr("").pipe(Schema.fromKey("Response Body"))
+const errors = () =>
+  Schema.optionalToRequired(Schema.Unknown, Schema.Array(Schema.Tuple(Text, Text)), {
+    decode: Option.match({
+      onNone: () => [],
+      onSome: (list) =>
+        list === null ? [] : ((Array.isArray(list) ? list.map(pairOf) : list) as Array<[string, string]>)
+    }),
+    encode: Option.some
+  }).pipe(Schema.fromKey("Errors"))
+const status = () => Schema.propertySignature(Text).pipe(Schema.fromKey("Response Status"))
+const explanation = () => textOr("").pipe(Schema.fromKey("Response Body"))
 const count = (key: string) =>
   Schema.optionalWith(Count, { nullable: true, default: () => 0 }).pipe(Schema.fromKey(key))
 
@@ -41,13 +43,13 @@ export interface BulkResult {
   readonly errors: ReadonlyArray<readonly [string, string]>
 }
 
-export const BulkResult = struct<BulkResult>({
+export const BulkResult = struct<BulkResult>(() => ({
   deleted: count("Number Deleted"),
   notFound: count("Number Not Found"),
-  status,
-  explanation,
-  errors
-})
+  status: status(),
+  explanation: explanation(),
+  errors: errors()
+}))
 
 /** The response to an archive. */
 export interface ExtractResult {
@@ -60,24 +62,26 @@ export interface ExtractResult {
   readonly errors: ReadonlyArray<readonly [string, string]>
 }
 
-export const ExtractResult = struct<ExtractResult>({
+export const ExtractResult = struct<ExtractResult>(() => ({
   created: Schema.propertySignature(Count).pipe(Schema.fromKey("Number Files Created")),
-  status,
-  explanation,
-  errors
-})
+  status: status(),
+  explanation: explanation(),
+  errors: errors()
+}))
 
-const Destination = Schema.transform(
-  Schema.String,
-  Schema.Struct({ container: Schema.optional(ContainerName), prefix: Schema.optional(NamePart) }),
-  {
-    strict: true,
-    decode: () => ({}),
-    encode: ({ container, prefix }) =>
-      container === undefined
-        ? ""
-        : `/${container}${prefix === undefined || prefix === "" ? "" : `/${prefix.replace(/\/+$/, "")}`}`
-  }
+const Destination = lazy(() =>
+  Schema.transform(
+    Schema.String,
+    Schema.Struct({ container: Schema.optional(ContainerName), prefix: Schema.optional(NamePart) }),
+    {
+      strict: true,
+      decode: () => ({}),
+      encode: ({ container, prefix }) =>
+        container === undefined
+          ? ""
+          : `/${container}${prefix === undefined || prefix === "" ? "" : `/${prefix.replace(/\/+$/, "")}`}`
+    }
+  )
 )
 
 /** The bulk operations, as data. */
@@ -92,9 +96,9 @@ export const bulkEndpoints = Endpoint.table("CloudFiles", {
   bulkDeletePaths: Endpoint.withRawBody(
     Endpoint.make("POST", "", {
       fixedQuery: { "bulk-delete": "" },
-      headers: {
+      headers: () => ({
         contentType: Schema.optional(Schema.Literal("text/plain")).pipe(Schema.fromKey("content-type"))
-      },
+      }),
       success: Endpoint.json(BulkResult),
       errors: ["NotFound"],
       idempotent: true,
@@ -108,15 +112,15 @@ export const bulkEndpoints = Endpoint.table("CloudFiles", {
   putArchive: Endpoint.withRawBody(
     Endpoint.make("PUT", "{+destination}", {
       parameters: { destination: Destination },
-      query: {
+      query: () => ({
         format: Schema.propertySignature(Schema.Literal("tar", "tar.gz", "tar.bz2")).pipe(
           Schema.fromKey("extract-archive")
         )
-      },
-      headers: {
+      }),
+      headers: () => ({
         /** The type of every object; if empty, the cloud guesses it from each name. */
         contentType: Schema.optional(Schema.String).pipe(Schema.fromKey("content-type"))
-      },
+      }),
       success: Endpoint.json(ExtractResult),
       errors: ["NotFound", "QuotaExceeded"],
       longRunning: true

@@ -11,6 +11,7 @@ import {
   Unprocessable
 } from "../../../CloudError.js"
 import * as Endpoint from "../../../Endpoint.js"
+import { lazy } from "../../../internal/schema/lazy.js"
 import { TrueFalse } from "../headers.js"
 import type { LeftSegment } from "../largeObjects/segments.js"
 import { ContainerName, encodedAddress, ObjectName } from "../names.js"
@@ -31,31 +32,33 @@ export interface CopySource extends Address {
 }
 
 /** The source, encoded as headers. */
-const SourceHeaders = Schema.transform(
-  Schema.Record({ key: Schema.String, value: Schema.String }),
-  Schema.typeSchema(
-    Schema.Struct({
-      container: ContainerName,
-      object: ObjectName,
-      account: Schema.optional(AccountId)
-    })
-  ),
-  {
-    strict: true,
-    decode: () => ({ container: "", object: "" }),
-    encode: ({ account, container, object }) => ({
-      "x-copy-from": `/${encodedAddress(container, object)}`,
-      ...(account !== undefined && { "x-copy-from-account": encodeURIComponent(account) })
-    })
-  }
+const SourceHeaders = lazy(() =>
+  Schema.transform(
+    Schema.Record({ key: Schema.String, value: Schema.String }),
+    Schema.typeSchema(
+      Schema.Struct({
+        container: ContainerName,
+        object: ObjectName,
+        account: Schema.optional(AccountId)
+      })
+    ),
+    {
+      strict: true,
+      decode: () => ({ container: "", object: "" }),
+      encode: ({ account, container, object }) => ({
+        "x-copy-from": `/${encodedAddress(container, object)}`,
+        ...(account !== undefined && { "x-copy-from-account": encodeURIComponent(account) })
+      })
+    }
+  )
 )
 
-const copyHeaders = {
-  ...objectHeaders,
-  detectContentType: detected,
+const copyHeaders = () => ({
+  ...objectHeaders(),
+  detectContentType: detected(),
   source: Schema.propertySignature(SourceHeaders).pipe(Schema.fromKey(":source")),
   freshMetadata: Schema.optional(TrueFalse).pipe(Schema.fromKey("x-fresh-metadata"))
-}
+})
 
 /** A copy in one request. */
 export interface CopyObject extends Address, ObjectHeaders {

@@ -26,10 +26,10 @@ const getRanges = Endpoint.named(
   Endpoint.make("GET", "/{container}/{+object}", {
     parameters: objectPath,
     query: version,
-    headers: {
+    headers: () => ({
       ranges: Schema.propertySignature(RangesHeader).pipe(Schema.fromKey("range")),
       ifMatch: Schema.optional(Line).pipe(Schema.fromKey("if-match"))
-    },
+    }),
     success: Endpoint.stream(ObjectInfo),
     errors: ["NotFound", "PreconditionFailed", "RangeNotSatisfiable"]
   })

@@ -1,8 +1,9 @@
 /** Manifests of large objects: models and operations. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../../Endpoint.js"
+import { lazy } from "../../../internal/schema/lazy.js"
 import { struct } from "../../../internal/schema/struct.js"
-import { nullableOptional, Count, Flag } from "../../../internal/schema/wire.js"
+import { nullableOptional, Count, Flag, prepared } from "../../../internal/schema/wire.js"
 import { BulkResult } from "../bulk/bulk.js"
 import { ContainerName, encodedAddress, ObjectName } from "../names.js"
 import type { Address, ByContainer } from "../objects/address.js"
@@ -31,12 +32,12 @@ export interface Segment {
   readonly range?: string | undefined
 }
 
-export const Segment = struct<Segment>({
+export const Segment = struct<Segment>(() => ({
   path: Schema.String,
   etag: Schema.String,
   bytes: Schema.propertySignature(Schema.Number).pipe(Schema.fromKey("size_bytes")),
   range: Schema.optional(Schema.String)
-})
+}))
 
 /** A part in a stored manifest. Ceph's RADOS Gateway returns the keys of the manifest as it was sent. */
 export interface ManifestEntry {
@@ -54,54 +55,42 @@ export interface ManifestEntry {
   readonly data?: Uint8Array | undefined
 }
 
-const ManifestEntryFields = struct<ManifestEntry>({
+const ManifestEntryFields = struct<ManifestEntry>(() => ({
   name: nullableOptional(Schema.String),
   hash: nullableOptional(Schema.String),
   bytes: nullableOptional(Count),
   range: nullableOptional(Schema.String),
   isManifest: Schema.optionalWith(Flag, { nullable: true, default: () => false }).pipe(Schema.fromKey("sub_slo")),
   data: nullableOptional(Schema.Uint8ArrayFromBase64)
-})
+}))
 
 // The encoded side accepts any JSON, since clouds name the fields differently.
-export const ManifestEntry = Schema.transform(
-  Schema.Record({ key: Schema.String, value: Schema.Unknown }),
-  ManifestEntryFields,
-  {
-    strict: false,
-    decode: (wire) => ({
-      ...wire,
-      name: wire["name"] ?? wire["path"],
-      hash: wire["hash"] ?? wire["etag"],
-      bytes: wire["bytes"] ?? wire["size_bytes"]
-    }),
-    encode: (entry) => entry
-  }
-) as unknown as Schema.Schema<ManifestEntry, unknown>
+export const ManifestEntry = prepared(ManifestEntryFields, (wire) => ({
+  ...wire,
+  name: wire["name"] ?? wire["path"],
+  hash: wire["hash"] ?? wire["etag"],
+  bytes: wire["bytes"] ?? wire["size_bytes"]
+}))
 
 /** The request body is the manifest alone, while the input is flat like every other. */
-const ManifestBody = Schema.transform(
-  Schema.Array(Segment),
-  Schema.Struct({ segments: Schema.Array(Schema.typeSchema(Segment)) }),
-  {
+const ManifestBody = lazy(() =>
+  Schema.transform(Schema.Array(Segment), Schema.Struct({ segments: Schema.Array(Schema.typeSchema(Segment)) }), {
     strict: true,
     decode: (segments) => ({ segments }),
     encode: ({ segments }) => segments
-  }
+  })
 )
 
 /**
  * The location of a dynamic large object's segments, percent-encoded for the header. A leading slash of the prefix is
  * encoded too, because the cloud refuses one there.
  */
-const SegmentsHeader = Schema.transform(
-  Schema.String,
-  Schema.typeSchema(Schema.Struct({ container: ContainerName, prefix: ObjectName })),
-  {
+const SegmentsHeader = lazy(() =>
+  Schema.transform(Schema.String, Schema.typeSchema(Schema.Struct({ container: ContainerName, prefix: ObjectName })), {
     strict: true,
     decode: () => ({ container: "", prefix: "" }),
     encode: ({ container, prefix }) => encodedAddress(container, prefix).replace(/^([^/]*)\/\//, "$1/%2F")
-  }
+  })
 )
 
 /** The location of a dynamic large object's segments. */
@@ -158,12 +147,12 @@ export const manifestEndpoints = Endpoint.table("CloudFiles", {
   putManifest: Endpoint.define<PutManifest>()("PUT", "/{container}/{+object}", {
     parameters: objectPath,
     fixedQuery: { "multipart-manifest": "put" },
-    headers: {
-      ...objectHeaders,
-      detectContentType: detected,
+    headers: () => ({
+      ...objectHeaders(),
+      detectContentType: detected(),
       etag: Schema.optional(Md5),
-      ifNoneMatch
-    },
+      ifNoneMatch: ifNoneMatch()
+    }),
     body: ManifestBody,
     // Requests JSON, in which an error lists the invalid segments.
     stores: true,
@@ -180,7 +169,7 @@ export const manifestEndpoints = Endpoint.table("CloudFiles", {
     parameters: objectPath,
     query: version,
     fixedQuery: { "multipart-manifest": "get" },
-    success: Endpoint.json(Schema.Array(ManifestEntry)),
+    success: Endpoint.json(lazy(() => Schema.Array(ManifestEntry))),
     errors: ["NotFound"]
   }),
   /**
@@ -190,12 +179,12 @@ export const manifestEndpoints = Endpoint.table("CloudFiles", {
    */
   putDynamicManifest: Endpoint.define<PutDynamicManifest>()("PUT", "/{container}/{+object}", {
     parameters: objectPath,
-    headers: {
-      ...objectHeaders,
-      detectContentType: detected,
-      ifNoneMatch,
+    headers: () => ({
+      ...objectHeaders(),
+      detectContentType: detected(),
+      ifNoneMatch: ifNoneMatch(),
       segments: Schema.propertySignature(SegmentsHeader).pipe(Schema.fromKey("x-object-manifest"))
-    },
+    }),
     stores: true,
     success: Endpoint.headers(StoredObject),
     errors: ["NotFound", "Conflict", "PreconditionFailed", "QuotaExceeded", "Unprocessable"]

@@ -3,6 +3,7 @@ import type * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../../Endpoint.js"
+import { lazy } from "../../../internal/schema/lazy.js"
 import { struct } from "../../../internal/schema/struct.js"
 import * as Wire from "../../../internal/schema/wire.js"
 import { nullableOptional, TimestampIfAny } from "../../../internal/schema/wire.js"
@@ -45,7 +46,7 @@ export interface ObjectSummary {
   readonly sloEtag?: string | undefined
 }
 
-export const ObjectSummary = struct<ObjectSummary>({
+export const ObjectSummary = struct<ObjectSummary>(() => ({
   name: Schema.String,
   bytes: Wire.Count,
   hash: Wire.absentIfEmpty,
@@ -55,26 +56,26 @@ export const ObjectSummary = struct<ObjectSummary>({
   symlinkEtag: nullableOptional(Schema.String).pipe(Schema.fromKey("symlink_etag")),
   symlinkBytes: nullableOptional(Wire.Count).pipe(Schema.fromKey("symlink_bytes")),
   sloEtag: nullableOptional(Schema.String).pipe(Schema.fromKey("slo_etag"))
-})
+}))
 
-const AccountName: Schema.Schema<string, string> = Schema.transform(Schema.String, Schema.String, {
-  strict: true,
-  decode: decodedText,
-  encode: encodeURIComponent
-})
+const AccountName: Schema.Schema<string, string> = lazy(() =>
+  Schema.transform(Schema.String, Schema.String, {
+    strict: true,
+    decode: decodedText,
+    encode: encodeURIComponent
+  })
+)
 
 /** `container/object`, percent-encoded, as in the header of a symbolic link. */
-const SymlinkAddress = Schema.transform(
-  Schema.String,
-  Schema.Struct({ container: Schema.String, object: Schema.String }),
-  {
+const SymlinkAddress = lazy(() =>
+  Schema.transform(Schema.String, Schema.Struct({ container: Schema.String, object: Schema.String }), {
     strict: true,
     decode: (text) => {
       const [container = "", ...object] = decodedText(text).replace(/^\//, "").split("/")
       return { container, object: object.join("/") }
     },
     encode: ({ container, object }) => encodedAddress(container, object)
-  }
+  })
 )
 
 const quoted = (etag: string): boolean => etag.startsWith('"')
@@ -116,33 +117,35 @@ export interface ObjectInfo {
   readonly status: number
 }
 
-export const ObjectInfo = fromHeaders<ObjectInfo>(
-  "x-object-meta-",
-  {
-    bytes: nullableOptional(Count).pipe(Schema.fromKey("content-length")),
-    contentType: nullableOptional(Schema.String).pipe(Schema.fromKey("content-type")),
-    etag: Wire.absentIfEmpty,
-    lastModified: ifReadable(HttpDate).pipe(Schema.fromKey("last-modified")),
-    contentEncoding: nullableOptional(Schema.String).pipe(Schema.fromKey("content-encoding")),
-    contentDisposition: nullableOptional(Schema.String).pipe(Schema.fromKey("content-disposition")),
-    contentLanguage: nullableOptional(Schema.String).pipe(Schema.fromKey("content-language")),
-    cacheControl: nullableOptional(Schema.String).pipe(Schema.fromKey("cache-control")),
-    headers: Schema.propertySignature(Schema.Record({ key: Schema.String, value: Schema.String })).pipe(
-      Schema.fromKey(":further")
-    ),
-    contentRange: nullableOptional(Schema.String).pipe(Schema.fromKey("content-range")),
-    deleteAt: ifReadable(EpochSeconds).pipe(Schema.fromKey("x-delete-at")),
-    manifest: nullableOptional(Schema.String).pipe(Schema.fromKey("x-object-manifest")),
-    isStaticLargeObject: flag.pipe(Schema.fromKey("x-static-large-object")),
-    versionId: nullableOptional(Schema.String).pipe(Schema.fromKey("x-object-version-id")),
-    symlinkTarget: nullableOptional(SymlinkAddress).pipe(Schema.fromKey("x-symlink-target")),
-    symlinkTargetAccount: nullableOptional(AccountName).pipe(Schema.fromKey("x-symlink-target-account")),
-    symlinkTargetEtag: nullableOptional(Schema.String).pipe(Schema.fromKey("x-symlink-target-etag")),
-    contentLocation: nullableOptional(Schema.String).pipe(Schema.fromKey("content-location")),
-    status: Schema.propertySignature(Count).pipe(Schema.fromKey(":status"))
-  },
-  new Map(),
-  true
+export const ObjectInfo = lazy(() =>
+  fromHeaders<ObjectInfo>(
+    "x-object-meta-",
+    {
+      bytes: nullableOptional(Count).pipe(Schema.fromKey("content-length")),
+      contentType: nullableOptional(Schema.String).pipe(Schema.fromKey("content-type")),
+      etag: Wire.absentIfEmpty,
+      lastModified: ifReadable(HttpDate).pipe(Schema.fromKey("last-modified")),
+      contentEncoding: nullableOptional(Schema.String).pipe(Schema.fromKey("content-encoding")),
+      contentDisposition: nullableOptional(Schema.String).pipe(Schema.fromKey("content-disposition")),
+      contentLanguage: nullableOptional(Schema.String).pipe(Schema.fromKey("content-language")),
+      cacheControl: nullableOptional(Schema.String).pipe(Schema.fromKey("cache-control")),
+      headers: Schema.propertySignature(Schema.Record({ key: Schema.String, value: Schema.String })).pipe(
+        Schema.fromKey(":further")
+      ),
+      contentRange: nullableOptional(Schema.String).pipe(Schema.fromKey("content-range")),
+      deleteAt: ifReadable(EpochSeconds).pipe(Schema.fromKey("x-delete-at")),
+      manifest: nullableOptional(Schema.String).pipe(Schema.fromKey("x-object-manifest")),
+      isStaticLargeObject: flag().pipe(Schema.fromKey("x-static-large-object")),
+      versionId: nullableOptional(Schema.String).pipe(Schema.fromKey("x-object-version-id")),
+      symlinkTarget: nullableOptional(SymlinkAddress).pipe(Schema.fromKey("x-symlink-target")),
+      symlinkTargetAccount: nullableOptional(AccountName).pipe(Schema.fromKey("x-symlink-target-account")),
+      symlinkTargetEtag: nullableOptional(Schema.String).pipe(Schema.fromKey("x-symlink-target-etag")),
+      contentLocation: nullableOptional(Schema.String).pipe(Schema.fromKey("content-location")),
+      status: Schema.propertySignature(Count).pipe(Schema.fromKey(":status"))
+    },
+    new Map(),
+    true
+  )
 )
 
 /** The MD5 of an object's content, as 32 lower-case hex digits. Undefined for large objects, or if unknown. */
@@ -156,14 +159,16 @@ export const md5Of = (object: ObjectInfo): string | undefined =>
     : object.etag.toLowerCase()
 
 /** An object, or none if the cloud answers 304. */
-const IfChanged = Schema.transform(
-  Schema.Union(Schema.Struct({ ":status": Schema.Literal("304") }), ObjectInfo),
-  Schema.OptionFromSelf(Schema.typeSchema(ObjectInfo)),
-  {
-    strict: true,
-    decode: (found) => (":status" in found ? Option.none() : Option.some(found)),
-    encode: Option.getOrElse(() => ({ ":status": "304" as const }))
-  }
+const IfChanged = lazy(() =>
+  Schema.transform(
+    Schema.Union(Schema.Struct({ ":status": Schema.Literal("304") }), ObjectInfo),
+    Schema.OptionFromSelf(Schema.typeSchema(ObjectInfo)),
+    {
+      strict: true,
+      decode: (found) => (":status" in found ? Option.none() : Option.some(found)),
+      encode: Option.getOrElse(() => ({ ":status": "304" as const }))
+    }
+  )
 )
 
 /** A page of a container's objects. */
@@ -239,7 +244,7 @@ export const objectEndpoints = Endpoint.table("CloudFiles", {
     parameters: { container: ContainerName },
     query: pageQuery,
     fixedQuery: json,
-    success: Endpoint.items(Schema.Union(ObjectSummary, Subdirectory)),
+    success: Endpoint.items(lazy(() => Schema.Union(ObjectSummary, Subdirectory))),
     errors: ["NotFound", "PreconditionFailed"]
   }),
   /**
@@ -249,12 +254,12 @@ export const objectEndpoints = Endpoint.table("CloudFiles", {
   putObject: Endpoint.withRawBody(
     Endpoint.define<PutObject>()("PUT", "/{container}/{+object}", {
       parameters: objectPath,
-      headers: {
-        ...objectHeaders,
-        detectContentType: detected,
+      headers: () => ({
+        ...objectHeaders(),
+        detectContentType: detected(),
         md5: Schema.optional(Md5).pipe(Schema.fromKey("etag")),
-        ifNoneMatch
-      },
+        ifNoneMatch: ifNoneMatch()
+      }),
       stores: true,
       success: Endpoint.headers(StoredObject),
       errors: ["NotFound", "Conflict", "PreconditionFailed", "QuotaExceeded", "Unprocessable"]
@@ -263,11 +268,11 @@ export const objectEndpoints = Endpoint.table("CloudFiles", {
   /** An object's headers. Fails with `NotFound`. "Show object metadata", `HEAD /v1/{account}/{container}/{object}`. */
   getObjectInfo: Endpoint.define<GetObjectInfo>()("HEAD", "/{container}/{+object}", {
     parameters: objectPath,
-    query: {
-      ...version,
-      symlink
-    },
-    headers: { newest },
+    query: () => ({
+      ...version(),
+      symlink: symlink()
+    }),
+    headers: () => ({ newest: newest() }),
     success: Endpoint.headers(ObjectInfo),
     errors: ["NotFound"]
   }),
@@ -279,14 +284,14 @@ export const objectEndpoints = Endpoint.table("CloudFiles", {
    */
   getObjectInfoIfChanged: Endpoint.define<GetObjectInfoIfChanged>()("HEAD", "/{container}/{+object}", {
     parameters: objectPath,
-    query: {
-      symlink
-    },
-    headers: {
+    query: () => ({
+      symlink: symlink()
+    }),
+    headers: () => ({
       ifNoneMatch: Schema.optional(Line).pipe(Schema.fromKey("if-none-match")),
       ifModifiedSince: Schema.optional(HttpDate).pipe(Schema.fromKey("if-modified-since")),
-      newest
-    },
+      newest: newest()
+    }),
     accepts: [304],
     success: Endpoint.headers(IfChanged),
     errors: ["NotFound"]
@@ -297,15 +302,15 @@ export const objectEndpoints = Endpoint.table("CloudFiles", {
    */
   getObject: Endpoint.define<GetObject>()("GET", "/{container}/{+object}", {
     parameters: objectPath,
-    query: {
-      ...version,
-      symlink
-    },
-    headers: {
+    query: () => ({
+      ...version(),
+      symlink: symlink()
+    }),
+    headers: () => ({
       range: Schema.optional(RangeHeader),
-      newest,
+      newest: newest(),
       ifMatch: Schema.optional(Line).pipe(Schema.fromKey("if-match"))
-    },
+    }),
     success: Endpoint.stream(ObjectInfo),
     errors: ["NotFound", "PreconditionFailed", "RangeNotSatisfiable"]
   }),
@@ -316,11 +321,11 @@ export const objectEndpoints = Endpoint.table("CloudFiles", {
    */
   replaceObjectMetadata: Endpoint.define<ReplaceObjectMetadata>()("POST", "/{container}/{+object}", {
     parameters: objectPath,
-    headers: {
-      ...objectHeaders,
-      detectContentType: detected,
+    headers: () => ({
+      ...objectHeaders(),
+      detectContentType: detected(),
       manifest: Schema.optional(Line).pipe(Schema.fromKey("x-object-manifest"))
-    },
+    }),
     errors: ["NotFound"],
     idempotent: true
   }),

@@ -19,21 +19,22 @@ import { given, setting } from "../settings.js"
 import { GivenSeconds, Line, Seconds, Words } from "../settingValues.js"
 
 /** The path of an object. */
-export const objectPath = { container: ContainerName, object: ObjectName }
+export const objectPath = () => ({ container: ContainerName, object: ObjectName })
 
 /** The version id, in a container with `versionsEnabled`. */
-export const version = {
+export const version = () => ({
   versionId: Schema.optional(Schema.NonEmptyString).pipe(Schema.fromKey("version-id"))
-}
+})
 
 /** Whether a symbolic link is followed (`target`), or read itself (`link`). */
-export const symlink = Schema.optional(
-  Schema.transform(Schema.UndefinedOr(Schema.String), Schema.Literal("target", "link"), {
-    strict: true,
-    decode: (text) => (text === "get" ? "link" : "target"),
-    encode: (what) => (what === "link" ? "get" : undefined)
-  })
-)
+export const symlink = () =>
+  Schema.optional(
+    Schema.transform(Schema.UndefinedOr(Schema.String), Schema.Literal("target", "link"), {
+      strict: true,
+      decode: (text) => (text === "get" ? "link" : "target"),
+      encode: (what) => (what === "link" ? "get" : undefined)
+    })
+  )
 
 /** The CORS headers of an object, on clouds that store them with objects (Rackspace). */
 const objectCors = {
@@ -77,7 +78,7 @@ export interface ObjectHeaders {
 }
 
 /** The schemas of the headers and metadata stored with an object. */
-export const objectHeaders = {
+export const objectHeaders = () => ({
   headers: Schema.optional(furtherHeaders).pipe(Schema.fromKey(":further")),
   contentType: Schema.optional(Line).pipe(Schema.fromKey("content-type")),
   contentEncoding: Schema.optional(Line).pipe(Schema.fromKey("content-encoding")),
@@ -94,10 +95,10 @@ export const objectHeaders = {
     })
   ).pipe(Schema.fromKey("x-delete-after")),
   metadata: Schema.optional(metadataHeaders("x-object-meta-")).pipe(Schema.fromKey(":metadata"))
-}
+})
 
 /** Lets the cloud guess the content type from the name. */
-export const detected = Schema.optional(TrueFalse).pipe(Schema.fromKey("x-detect-content-type"))
+export const detected = () => Schema.optional(TrueFalse).pipe(Schema.fromKey("x-detect-content-type"))
 
 /** An MD5. */
 export const Md5 = Schema.String.pipe(
@@ -105,7 +106,7 @@ export const Md5 = Schema.String.pipe(
 )
 
 /** `*` stores an object only if none of this name exists. */
-export const ifNoneMatch = Schema.optional(Schema.Literal("*")).pipe(Schema.fromKey("if-none-match"))
+export const ifNoneMatch = () => Schema.optional(Schema.Literal("*")).pipe(Schema.fromKey("if-none-match"))
 
 /** The response to a request that stores an object. */
 export interface StoredObject {
@@ -113,10 +114,10 @@ export interface StoredObject {
   readonly lastModified?: DateTime.Utc | undefined
 }
 
-export const StoredObject = struct<StoredObject>({
+export const StoredObject = struct<StoredObject>(() => ({
   etag: absentIfEmpty,
   lastModified: ifReadable(HttpDate).pipe(Schema.fromKey("last-modified"))
-})
+}))
 
 /** The name of an account, the last part of its endpoint's URL: `AUTH_0123`, `MossoCloudFS_…`. */
 export const AccountId = Schema.String.pipe(

@@ -6,6 +6,8 @@ import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import type { DocumentedError } from "../../../CloudError.js"
 import * as Endpoint from "../../../Endpoint.js"
+import { lazy } from "../../../internal/schema/lazy.js"
+import { lazyStruct } from "../../../internal/schema/struct.js"
 import { isStored, toLatin1, type Values } from "../headers.js"
 import { ObjectInfo } from "./objects.js"
 import { objectPath, symlink } from "./requests.js"
@@ -23,18 +25,23 @@ const storedIn = (headers: Readonly<Record<string, string | undefined>>): Values
     )
   )
 
-const Stored = Schema.transformOrFail(
-  Schema.Record({ key: Schema.String, value: Schema.UndefinedOr(Schema.String) }),
-  Schema.Struct({
-    info: Schema.typeSchema(ObjectInfo),
-    stored: Schema.Record({ key: Schema.String, value: Schema.String })
-  }),
-  {
-    strict: true,
-    decode: (headers) =>
-      ParseResult.map(ParseResult.decodeUnknown(ObjectInfo)(headers), (info) => ({ info, stored: storedIn(headers) })),
-    encode: ({ stored }) => ParseResult.succeed(stored)
-  }
+const Stored = lazy(() =>
+  Schema.transformOrFail(
+    Schema.Record({ key: Schema.String, value: Schema.UndefinedOr(Schema.String) }),
+    Schema.Struct({
+      info: Schema.typeSchema(ObjectInfo),
+      stored: Schema.Record({ key: Schema.String, value: Schema.String })
+    }),
+    {
+      strict: true,
+      decode: (headers) =>
+        ParseResult.map(ParseResult.decodeUnknown(ObjectInfo)(headers), (info) => ({
+          info,
+          stored: storedIn(headers)
+        })),
+      encode: ({ stored }) => ParseResult.succeed(stored)
+    }
+  )
 )
 
 /** The headers of an object; of a symbolic link, those of its target. */
@@ -42,13 +49,15 @@ export const getStoredHeaders = Endpoint.named(
   "CloudFiles.getObjectInfo",
   Endpoint.make("HEAD", "/{container}/{+object}", {
     parameters: objectPath,
-    query: { symlink },
+    query: () => ({ symlink: symlink() }),
     success: Endpoint.headers(Stored),
     errors: ["NotFound"]
   })
 )
 
-const Kept = Schema.optional(Schema.Record({ key: Schema.String, value: Schema.String })).pipe(Schema.fromKey(":kept"))
+const Kept = lazyStruct(() => ({
+  kept: Schema.optional(Schema.Record({ key: Schema.String, value: Schema.String })).pipe(Schema.fromKey(":kept"))
+}))
 
 /** Adds a field `kept` to an operation's input: headers that are sent unchanged and unchecked. */
 export const withKept = <Input, Output, Tag extends DocumentedError["_tag"], R>(
@@ -57,10 +66,7 @@ export const withKept = <Input, Output, Tag extends DocumentedError["_tag"], R>(
   // An endpoint's schemas have no static types, so the compiler does not see the added field.
   ({
     ...endpoint,
-    headers: Schema.Struct({
-      kept: Kept,
-      ...(endpoint.headers as unknown as Schema.Struct<Schema.Struct.Fields> | undefined)?.fields
-    })
+    headers: lazy(() => (endpoint.headers === undefined ? Kept : Schema.extend(Kept, endpoint.headers)))
   }) as never
 
 /** The header that each input field sets. */

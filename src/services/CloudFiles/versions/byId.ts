@@ -35,7 +35,7 @@ export interface Version {
   readonly isLatest: boolean
 }
 
-const Version = struct<Version>({
+const Version = struct<Version>(() => ({
   name: Schema.String,
   bytes: Count,
   hash: absentIfEmpty,
@@ -43,19 +43,19 @@ const Version = struct<Version>({
   lastModified: TimestampIfAny.pipe(Schema.fromKey("last_modified")),
   versionId: nullableOptional(Schema.String).pipe(Schema.fromKey("version_id")),
   isLatest: Schema.optionalWith(Flag, { default: () => false, nullable: true }).pipe(Schema.fromKey("is_latest"))
-})
+}))
 
 export const listPage = Endpoint.named(
   "CloudFiles.listVersions",
   Endpoint.make("GET", "/{container}", {
     parameters: { container: ContainerName },
-    query: {
+    query: () => ({
       prefix: Schema.optional(NamePart),
       marker: Schema.optional(NamePart),
       endMarker: Schema.optional(NamePart).pipe(Schema.fromKey("end_marker")),
       versionMarker: Schema.optional(Schema.String).pipe(Schema.fromKey("version_marker")),
       limit: Schema.optional(PageLimit)
-    },
+    }),
     fixedQuery: { format: "json", versions: "true" },
     success: Endpoint.items(Version),
     errors: ["NotFound", "PreconditionFailed"]
@@ -63,7 +63,7 @@ export const listPage = Endpoint.named(
 )
 
 const byVersion = {
-  parameters: objectPath,
+  parameters: objectPath(),
   query: { versionId: Schema.propertySignature(Schema.NonEmptyString).pipe(Schema.fromKey("version-id")) }
 }
 
